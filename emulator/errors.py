@@ -1,0 +1,97 @@
+"""The refusals of Google's APIs, in the two JSON shapes that Sheets v4 and Drive v3 answer with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+HTTP_STATUS = {
+    "INVALID_ARGUMENT": 400,
+    "FAILED_PRECONDITION": 400,
+    "UNAUTHENTICATED": 401,
+    "PERMISSION_DENIED": 403,
+    "NOT_FOUND": 404,
+    "ABORTED": 409,
+    "ALREADY_EXISTS": 409,
+    "RESOURCE_EXHAUSTED": 429,
+    "INTERNAL": 500,
+    "UNIMPLEMENTED": 501,
+    "UNAVAILABLE": 503,
+    "DEADLINE_EXCEEDED": 504,
+}
+# Drive's own words for the statuses, where a caller gives none.
+DRIVE_REASONS = {
+    400: "badRequest",
+    401: "authError",
+    403: "forbidden",
+    404: "notFound",
+    409: "conflict",
+    429: "rateLimitExceeded",
+    500: "internalError",
+    501: "notImplemented",
+    503: "backendError",
+}
+BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
+
+
+class ApiError(Exception):
+    """One refusal: HTTP status, canonical status name, message, and what Drive adds to them."""
+
+    def __init__(
+        self,
+        http_status: int,
+        status: str,
+        message: str,
+        details: list[dict[str, Any]] | None = None,
+        *,
+        reason: str | None = None,
+        domain: str = "global",
+        location_type: str | None = None,
+        location: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.http_status = http_status
+        self.status = status
+        self.message = message
+        self.details = details
+        self.reason = reason
+        self.domain = domain
+        self.location_type = location_type
+        self.location = location
+
+    def sheets_body(self) -> dict[str, Any]:
+        """`{"error": {code, message, status, details?}}`, as Sheets v4 answers."""
+        error: dict[str, Any] = {
+            "code": self.http_status,
+            "message": self.message,
+            "status": self.status,
+        }
+        if self.details:
+            error["details"] = self.details
+        return {"error": error}
+
+    def drive_body(self) -> dict[str, Any]:
+        """`{"error": {errors: [{domain, reason, message}], code, message}}`, as Drive v3 does."""
+        entry = {
+            "domain": self.domain,
+            "reason": self.reason or DRIVE_REASONS.get(self.http_status, "backendError"),
+            "message": self.message,
+        }
+        if self.location is not None:
+            entry["locationType"] = self.location_type or "parameter"
+            entry["location"] = self.location
+        return {"error": {"errors": [entry], "code": self.http_status, "message": self.message}}
+
+
+def invalid(message: str) -> ApiError:
+    """400 INVALID_ARGUMENT."""
+    return ApiError(400, "INVALID_ARGUMENT", message)
+
+
+def not_found(message: str = "Requested entity was not found.") -> ApiError:
+    """404 NOT_FOUND, in Google's words unless others are given."""
+    return ApiError(404, "NOT_FOUND", message)
+
+
+def not_served(what: str) -> ApiError:
+    """501 for what Google has and the emulator has not."""
+    return ApiError(501, "UNIMPLEMENTED", f"the emulator does not serve {what}")
