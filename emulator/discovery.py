@@ -1,0 +1,190 @@
+"""Google's own discovery documents as a judge of requests.
+
+`match` finds the method of an HTTP request; `check` holds its query and JSON body against the
+method's schema, in Google's words where it does not fit, and puts the body into canonical form:
+camelCase names, numbers as numbers, nulls gone. Sheets refuses a name it does not know; Drive, as
+in Google's service, overlooks it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import googleapiclient
+
+from emulator import schema
+from emulator.errors import BAD_REQUEST, ApiError, not_found
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from werkzeug.datastructures import MultiDict
+
+DOCUMENTS = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
+FILES = {"sheets": "sheets.v4.json", "drive": "drive.v3.json"}
+UPLOAD_PREFIXES = ("/resumable/upload/", "/upload/")
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method of an API: its id, its path as a pattern, its parameters and body."""
+
+    api: str
+    method_id: str
+    http_method: str
+    pattern: re.Pattern[str]
+    parameters: dict[str, tuple[str, schema.Field]]
+    required: tuple[str, ...]
+    body: schema.Check | None
+    response: str | None
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a request asks for: the method and what its path names."""
+
+    method_id: str
+    path_params: dict[str, str]
+    method: Method
+
+
+@cache
+def _document(api: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((DOCUMENTS / FILES[api]).read_text("utf-8"))
+    return document
+
+
+@cache
+def _schemas(api: str) -> schema.Schemas:
+    return schema.Schemas(_document(api)["schemas"], strict=api == "sheets")
+
+
+def _walk(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from resource.get("methods", {}).values()
+    for child in resource.get("resources", {}).values():
+        yield from _walk(child)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """`{range}` may hold anything, other names stop at a slash or a colon."""
+
+    def group(found: re.Match[str]) -> str:
+        name = found[1].lstrip("+")
+        return f"(?P<{name}>{'.+' if name == 'range' else '[^/:]+'})"
+
+    literal = "".join(
+        piece if piece.startswith("{") else re.escape(piece)
+        for piece in re.split(r"(\{[^}]+\})", path)
+    )
+    return re.compile("/" + re.sub(r"\{([^}]+)\}", group, literal))
+
+
+def _method(api: str, document: dict[str, Any], described: dict[str, Any]) -> Method:
+    schemas = _schemas(api)
+    parameters: dict[str, tuple[str, schema.Field]] = {}
+    for name, spec in (document["parameters"] | described["parameters"]).items():
+        kind = {"type": "array", "items": spec} if spec.get("repeated") else spec
+        field = schemas.field(name, kind)
+        parameters[name] = parameters[schema.snake(name)] = (name, field)
+    request, response = described.get("request"), described.get("response")
+    return Method(
+        api=api,
+        method_id=described["id"],
+        http_method=described["httpMethod"],
+        pattern=_pattern(document["servicePath"] + described["path"]),
+        parameters=parameters,
+        required=tuple(
+            name
+            for name, spec in described["parameters"].items()
+            if spec.get("required") and spec["location"] == "query"
+        ),
+        body=schemas.message(request["$ref"]) if request else None,
+        response=response["$ref"] if response else None,
+    )
+
+
+@cache
+def methods(api: str) -> tuple[Method, ...]:
+    """Every method of `sheets` or `drive`, those whose path ends in a custom verb first."""
+    document = _document(api)
+    found = [_method(api, document, described) for described in _walk(document)]
+    return tuple(sorted(found, key=lambda method: method.pattern.pattern.endswith(")")))
+
+
+def match(api: str, method: str, path: str) -> Call:
+    """The method that `method path` names; `path` is decoded. ApiError 404 where there is none."""
+    for prefix in UPLOAD_PREFIXES:
+        if path.startswith(prefix):
+            path = "/" + path[len(prefix) :]
+    for candidate in methods(api):
+        if candidate.http_method == method and (found := candidate.pattern.fullmatch(path)):
+            return Call(candidate.method_id, found.groupdict(), candidate)
+    raise not_found(f"The requested URL {path} was not found on this server.")
+
+
+def _refuse(api: str, violation: schema.Violation) -> ApiError:
+    message = violation.message()
+    entry = {"description": message}
+    if violation.where:
+        entry = {"field": violation.where, **entry}
+    details = [{"@type": BAD_REQUEST, "fieldViolations": [entry]}]
+    return ApiError(400, "INVALID_ARGUMENT", message, details if api == "sheets" else None)
+
+
+def _check_query(method: Method, query: MultiDict[str, str]) -> None:
+    for given in query:
+        known = method.parameters.get(given)
+        if known is None:
+            if method.api == "drive":
+                continue
+            raise schema.Violation(
+                f'Invalid JSON payload received. Unknown name "{given}": Cannot bind query '
+                f"parameter. Field '{given}' could not be found in request message."
+            )
+        name, field = known
+        for value in query.getlist(given):
+            with schema.at(schema.snake(name)):
+                field.check([value] if field.repeated else value)
+    for name in method.required:
+        if name not in query:
+            raise schema.Violation(f"Required parameter: {name}")
+
+
+def _check_mask(method: Method, mask: str | None) -> None:
+    if not mask or method.response is None:
+        return
+    unknown = _schemas(method.api).unknown_path(method.response, mask)
+    if unknown is None:
+        return
+    if method.api == "drive":
+        raise ApiError(
+            400,
+            "INVALID_ARGUMENT",
+            f"Invalid field selection {unknown}",
+            reason="invalidParameter",
+            location="fields",
+        )
+    said = f"Error expanding 'fields' parameter. Cannot find matching fields for path '{unknown}'."
+    violations = [{"field": unknown, "description": said}]
+    details = [{"@type": BAD_REQUEST, "fieldViolations": violations}]
+    raise ApiError(400, "INVALID_ARGUMENT", "Request contains an invalid argument.", details)
+
+
+def check(call: Call, query: MultiDict[str, str], body: Any) -> None:
+    """Raise ApiError where the query or the body does not fit; canonicalise the body in place."""
+    method = call.method
+    try:
+        for name, value in call.path_params.items():
+            with schema.at(schema.snake(name)):
+                method.parameters[name][1].check(value)
+        _check_query(method, query)
+        if method.body is not None and body is not None:
+            method.body(body)
+    except schema.Violation as violation:
+        raise _refuse(method.api, violation) from None
+    _check_mask(method, query.get("fields"))

@@ -1,0 +1,117 @@
+"""Field masks: `a,b/c`, `a.b(c,d)`, `*`, as partial responses and as updates use them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+TOKEN = re.compile(r"[,()]|[./]|\*|[A-Za-z0-9_\-]+|(?P<bad>\S)")
+
+# What is asked for, by field: None is everything below; the name "*" is any field.
+Mask = dict[str, "Mask | None"]
+
+
+def camel(name: str) -> str:
+    """`row_data` as `rowData`; a name in camelCase stays as it is."""
+    head, *rest = name.split("_")
+    return head + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+@lru_cache(maxsize=512)
+def parse(text: str) -> Mask | None:
+    """The mask that `text` says, None where it is everything. ValueError where it is malformed."""
+    tokens = [found[0] for found in TOKEN.finditer(text) if not _bad(found)]
+    mask, rest = _paths(tokens)
+    if rest:
+        raise ValueError(f"unexpected {rest[0]!r} in the field mask {text!r}")
+    return _tidy(mask)
+
+
+def _bad(found: re.Match[str]) -> bool:
+    if found["bad"]:
+        raise ValueError(f"unexpected {found[0]!r} in a field mask")
+    return False
+
+
+def _paths(tokens: list[str]) -> tuple[Mask, list[str]]:
+    mask: Mask = {}
+    while True:
+        mask_here = mask
+        tokens = _path(mask_here, tokens)
+        if not tokens or tokens[0] != ",":
+            return mask, tokens
+        tokens = tokens[1:]
+
+
+def _path(mask: Mask, tokens: list[str]) -> list[str]:
+    """Read one path into `mask`; what remains of the tokens."""
+    if not tokens or tokens[0] in ",().":
+        raise ValueError("a field mask lacks a name")
+    name, tokens = camel(tokens[0]), tokens[1:]
+    if tokens and tokens[0] in "./":
+        below = mask.setdefault(name, {})
+        return _path({} if below is None else below, tokens[1:])
+    if tokens and tokens[0] == "(":
+        inner, tokens = _paths(tokens[1:])
+        if not tokens or tokens[0] != ")":
+            raise ValueError("a field mask lacks a closing parenthesis")
+        below = mask.setdefault(name, {})
+        if below is not None:
+            _merge(below, inner)
+        return tokens[1:]
+    mask[name] = None
+    return tokens
+
+
+def _merge(into: Mask, other: Mask) -> None:
+    for name, below in other.items():
+        here = into.get(name, {})
+        if below is None or here is None:
+            into[name] = None
+        else:
+            into.setdefault(name, {})
+            _merge(here, below)
+            into[name] = here | below
+
+
+def _tidy(mask: Mask) -> Mask | None:
+    """`*` with nothing below it is everything."""
+    if "*" in mask and mask["*"] is None:
+        return None
+    return {name: below if below is None else _tidy(below) for name, below in mask.items()}
+
+
+def below(mask: Mask | None, name: str) -> Mask | bool | None:
+    """What of the field `name` is asked for: a mask, None for all of it, False for nothing."""
+    if mask is None:
+        return None
+    if name in mask:
+        return mask[name]
+    return mask.get("*", False)
+
+
+def wants(mask: Mask | None, *path: str) -> bool:
+    """Whether anything at `path` is asked for."""
+    for name in path:
+        found = below(mask, name)
+        if isinstance(found, bool):
+            return False
+        mask = found
+    return True
+
+
+def select(mask: Mask | None, value: Any) -> Any:
+    """`value` with only what the mask asks for; lists are selected from item by item."""
+    if mask is None:
+        return value
+    if isinstance(value, list):
+        return [select(mask, item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {}
+    for name, item in value.items():
+        found = below(mask, name)
+        if not isinstance(found, bool):
+            kept[name] = select(found, item)
+    return kept
