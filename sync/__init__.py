@@ -1,0 +1,1 @@
+"""Brightsheet: keeps a Google Sheet true to EverBright."""

@@ -1,0 +1,395 @@
+"""The frozen values that the rooms hand to each other. No I/O, no settings, no clock."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+)
+
+
+def _null(value: object) -> object:
+    # EverBright's published sample writes the text "None" where JSON has null.
+    return None if value in ("None", "") else value
+
+
+def _listed(value: object) -> object:
+    return [] if value in (None, "None", False) else value
+
+
+def _false(value: object) -> object:
+    return False if _null(value) is None else value
+
+
+def _utc(value: datetime) -> datetime:
+    try:
+        return value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a date outside the calendar") from None
+
+
+def _uuid(value: str) -> str:
+    try:
+        return str(UUID(value))
+    except ValueError:
+        raise ValueError("not a UUID") from None
+
+
+Text = Annotated[str, BeforeValidator(lambda v: "" if v is None else v)]
+"""Free text: null is no text, and the text "None" may be what someone wrote."""
+Code = Annotated[str | None, BeforeValidator(_null)]
+"""A word of a vocabulary or an identifier that is only shown; null and "None" are none."""
+Uuid = Annotated[str, AfterValidator(_uuid)]
+"""A UUID in its canonical form: it goes into keys and addresses."""
+OptionalUuid = Annotated[Uuid | None, BeforeValidator(_null)]
+When = Annotated[Annotated[datetime, AfterValidator(_utc)] | None, BeforeValidator(_null)]
+"""A moment in UTC; a date without a zone is taken as UTC."""
+
+
+Flag = Annotated[bool, BeforeValidator(_false)]
+
+
+class Value(BaseModel):
+    """A frozen value; keys that are not known are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Person(Value):
+    """Whom something is assigned to. E-mail addresses are text: EverBright's own are malformed."""
+
+    first_name: Text = ""
+    last_name: Text = ""
+    email: Text = ""
+    uuid: Code = None
+    organization: Code = None
+    organization_name: Text = ""
+
+    @property
+    def name(self) -> str:
+        """The full name, or the e-mail address where there is none."""
+        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.email
+
+
+class Comment(Value):
+    """One remark on a milestone."""
+
+    comment: Text = ""
+    commentor: Text = ""
+    commentor_first_name: Text = ""
+    commentor_last_name: Text = ""
+    timestamp: When = None
+    uuid: Code = None
+    thread: Code = None
+
+    @property
+    def author(self) -> str:
+        """Who wrote it, for people."""
+        names = (self.commentor_first_name, self.commentor_last_name)
+        return " ".join(part for part in names if part) or self.commentor
+
+
+class Document(Value):
+    """A file that EverBright holds; `creation_type` UPLOADED is the kind that is downloaded."""
+
+    uuid: Uuid
+    name: Text = ""
+    creation_type: Code = None
+    date_created: When = None
+    document_group: Code = None
+    document_type: Code = None
+    stale: Flag = False
+
+
+class DocumentData(Value):
+    """What a DOCUMENT sub-task carries. Envelopes are counted only."""
+
+    documents: Annotated[tuple[Document, ...], BeforeValidator(_listed)] = ()
+    envelopes: Annotated[tuple[object, ...], BeforeValidator(_listed)] = ()
+
+
+def _data(value: object) -> object:
+    # A CHECKBOX sub-task's `data` is a boolean, other categories' may be anything.
+    return value if isinstance(value, dict) else {}
+
+
+class SubTask(Value):
+    """A step of a task."""
+
+    uuid: Code = None
+    label: Text = ""
+    instructions: Code = None
+    category: Code = None
+    status: Code = None
+    document_status: Code = None
+    required: Flag = False
+    data: Annotated[DocumentData, BeforeValidator(_data)] = DocumentData()
+
+
+class Task(Value):
+    """A part of a milestone, with a status of its own."""
+
+    uuid: Code = None
+    name: Text = ""
+    description: Text = ""
+    status: Code = None
+    assigned_to: Annotated[Person | None, BeforeValidator(_null)] = None
+    sub_tasks: Annotated[tuple[SubTask, ...], BeforeValidator(_listed)] = ()
+
+
+_Count = Annotated[int | None, BeforeValidator(_null)]
+
+
+class Milestone(Value):
+    """The milestone of a job as one webhook tells it (source: EverBright's published sample)."""
+
+    uuid: Code = None
+    site: Uuid
+    quote: OptionalUuid = None
+    milestone_definition: Uuid
+    name: Text = ""
+    description: Text = ""
+    status: Code = None
+    date_updated: When = None
+    assigned_to: Annotated[Person | None, BeforeValidator(_null)] = None
+    ready_to_submit: Flag = False
+    task_count: _Count = None
+    pending_task_count: _Count = None
+    ready_task_count: _Count = None
+    rejected_task_count: _Count = None
+    approved_task_count: _Count = None
+    comments: Annotated[tuple[Comment, ...], BeforeValidator(_listed)] = ()
+    tasks: Annotated[tuple[Task, ...], BeforeValidator(_listed)] = ()
+
+    def documents(self) -> tuple[tuple[SubTask, Document], ...]:
+        """Every document with the sub-task that holds it, in the payload's order."""
+        return tuple(
+            (sub, document)
+            for task in self.tasks
+            for sub in task.sub_tasks
+            for document in sub.data.documents
+        )
+
+
+class Kind(StrEnum):
+    """What a webhook is about, told by its shape: none carries an event type."""
+
+    MILESTONE = "milestone"
+    TASK = "task"
+    STAGE_TRANSITION = "stage_transition"
+    OTHER = "other"
+
+
+class Outcome(StrEnum):
+    """What became of a delivery."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+    REJECTED = "rejected"
+
+
+class Delivery(Value):
+    """A body that was understood: `digest` is the SHA-256 (hex) of its canonical form."""
+
+    kind: Kind
+    digest: str
+    site: str | None = None
+    milestone: Milestone | None = None
+
+
+class Event(Value):
+    """A milestone with when it happened: `stamp` and then `digest` order the events of a job."""
+
+    stamp: datetime
+    digest: str
+    milestone: Milestone
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """The sort key: of two events, the larger is the newer."""
+        return (self.stamp, self.digest)
+
+
+class Seen(Value):
+    """The earliest event in which something was seen."""
+
+    stamp: datetime
+    digest: str
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """The sort key: of two sightings, the smaller is the earlier."""
+        return (self.stamp, self.digest)
+
+
+class Job(Value):
+    """All that is kept of a job: a join of its events, so their order of arrival is no matter."""
+
+    site: str
+    events: dict[str, Event] = {}
+    """The newest event of each milestone definition."""
+    quotes: dict[str, Seen] = {}
+    """Every quote, with the earliest event that named it."""
+    re_signed: Seen | None = None
+    """The earliest event that shows a re-sign task done."""
+
+
+class FileState(StrEnum):
+    """How far a document's copy is."""
+
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Link(Value):
+    """A link on part of a cell's text: `start` and `end` are offsets in UTF-16 units."""
+
+    start: int
+    end: int
+    uri: str
+
+
+class Cell(Value):
+    """What a cell is to show: text or a moment, links on the text, and a note."""
+
+    text: str = ""
+    when: datetime | None = None
+    links: tuple[Link, ...] = ()
+    note: str = ""
+
+
+EMPTY = Cell()
+
+
+class Files(Value):
+    """What Drive holds of a job: addresses of its folder and, by document UUID, of its files."""
+
+    folder: str = ""
+    documents: dict[str, str] = {}
+
+
+class Column(Value):
+    """A managed column: `id` is its key in the sheet's metadata, `header` only its first title."""
+
+    id: str
+    header: str
+
+
+class _Strict(BaseModel):
+    """A part of the config: a key that is not known is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"not a regular expression ({error})") from None
+    return value
+
+
+Pattern = Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
+
+
+class SheetConfig(_Strict):
+    """The tab that is made where there is none."""
+
+    tab: Annotated[str, Field(min_length=1, max_length=100)] = "Jobs"
+
+
+class WordsConfig(_Strict):
+    """Regular expressions over what people and programs write."""
+
+    re_sign: Pattern = r"\bre[-‐‑]?sign\b"  # noqa: RUF001 - typographic hyphens are meant
+    bots: tuple[Pattern, ...] = ()
+
+
+class LinksConfig(_Strict):
+    """Paths of EverBright's pages, with {site} and {quote}; an empty one gives no link."""
+
+    job: str = "/address/{site}"
+    quote: str = ""
+
+
+class ColumnConfig(_Strict):
+    """One column, or (id "milestones") the place of the milestones' columns."""
+
+    id: Literal[
+        "customer",
+        "current_milestone",
+        "status",
+        "next_action",
+        "assigned_to",
+        "last_comment",
+        "last_update",
+        "milestones",
+        "folder",
+        "re_signed",
+        "initial_quote",
+        "site_id",
+    ]
+    header: str = ""
+
+
+class MilestoneConfig(_Strict):
+    """One step: the definitions that share its columns, the first of which is the columns' key."""
+
+    definitions: Annotated[tuple[Uuid, ...], Field(min_length=1)]
+    header: str = ""
+    hidden: bool = False
+
+
+class StatusConfig(_Strict):
+    """How a status reads; `color` is #rrggbb."""
+
+    label: Annotated[str, Field(min_length=1)]
+    color: Annotated[str | None, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = None
+
+
+class Config(_Strict):
+    """What the sheet shows (config/brightsheet.toml)."""
+
+    sheet: SheetConfig = SheetConfig()
+    words: WordsConfig = WordsConfig()
+    links: LinksConfig = LinksConfig()
+    columns: tuple[ColumnConfig, ...]
+    milestones: tuple[MilestoneConfig, ...] = ()
+    statuses: dict[str, StatusConfig] = {}
+
+    @field_validator("columns")
+    @classmethod
+    def _columns(cls, columns: tuple[ColumnConfig, ...]) -> tuple[ColumnConfig, ...]:
+        ids = [column.id for column in columns]
+        headers = [column.header for column in columns if column.id != "milestones"]
+        if "site_id" not in ids:
+            raise ValueError("the column site_id is missing: it is the key of the rows")
+        if twice := _repeated(ids):
+            raise ValueError(f"the column {twice} stands twice")
+        if "" in headers:
+            raise ValueError(f"the column {ids[headers.index('')]} needs a header")
+        if twice := _repeated(headers):
+            raise ValueError(f"two columns have the header {twice!r}")
+        return columns
+
+    @field_validator("milestones")
+    @classmethod
+    def _milestones(cls, milestones: tuple[MilestoneConfig, ...]) -> tuple[MilestoneConfig, ...]:
+        if twice := _repeated([d for step in milestones for d in step.definitions]):
+            raise ValueError(f"the definition {twice} stands twice")
+        return milestones
+
+
+def _repeated(values: Sequence[str]) -> str | None:
+    return next((value for value in values if values.count(value) > 1), None)

@@ -1,0 +1,112 @@
+"""The connection: transactions, the schema and its migrations."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.schema import Table
+
+from sync.errors import Retryable
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_READING = "brightsheet_reading"
+_UPGRADE_LOCK = 7_260_911
+_CONNECT_SECONDS = 5
+_BUSY_SECONDS = 10
+
+
+class Database:
+    """A SQLite file or a PostgreSQL database. Nothing is opened before it is used."""
+
+    def __init__(self, url: str) -> None:
+        self.is_sqlite = url.startswith("sqlite:")
+        self._engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give one transaction, committed at the end: all of it is kept, or nothing.
+
+        Raises Retryable where the database cannot do it now.
+        """
+        with _as_ours(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give one consistent look that waits for no writer."""
+        with _as_ours(), self._engine.connect().execution_options(**{_READING: True}) as connection:
+            yield connection
+
+    def insert(self, table: Table) -> Any:
+        """Return this database's INSERT, which knows ON CONFLICT."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def upgrade(self) -> None:
+        """Bring the schema up to date; two at once wait for each other."""
+        with self.writing() as connection:
+            if not self.is_sqlite:
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
+            config = _alembic()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def is_current(self) -> bool:
+        """Tell whether the schema is the one that this code wants."""
+        head = ScriptDirectory.from_config(_alembic()).get_current_head()
+        with self.reading() as connection:
+            return MigrationContext.configure(connection).get_current_revision() == head
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._engine.dispose()
+
+
+@contextmanager
+def _as_ours() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, PoolTimeout) as error:
+        # The driver's text may hold parameters and the address of the database.
+        kind = type(getattr(error, "orig", None) or error).__name__
+        raise Retryable("store_unavailable", f"The database did not answer ({kind}).") from error
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def _postgresql_engine(url: str) -> Engine:
+    arguments = {"connect_timeout": _CONNECT_SECONDS, "application_name": "brightsheet"}
+    return create_engine(url, pool_pre_ping=True, pool_size=10, connect_args=arguments)
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, pool_size=10, connect_args={"timeout": _BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: sqlite3.Connection, _: object) -> None:
+        # Transactions are begun below, not guessed by the driver; a commit is on the disk.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        # A writer takes its place at once: an upgrade from reading to writing could fail.
+        reading = connection.get_execution_options().get(_READING)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine

@@ -1,0 +1,134 @@
+"""The inbox: every delivery, as it came."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Select, delete, func, insert, select, update
+
+from sync.errors import Rejected
+from sync.model import Delivery, Kind, Outcome
+from sync.store.database import Database
+from sync.store.schema import delivery, now
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the sender is told."""
+
+    id: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class KeptDelivery:
+    """A delivery as it is kept; `received` is in UTC."""
+
+    seq: int
+    id: str
+    received: datetime
+    outcome: Outcome
+    kind: str
+    reason: str
+    site: str
+    body: bytes
+
+
+class Inbox:
+    """Appends deliveries, and gives them out to be projected."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def keep(self, body: bytes, understood: Delivery) -> Receipt:
+        """Keep a delivery in one transaction; one with the same canonical hash is a duplicate."""
+        milestone = understood.kind is Kind.MILESTONE
+        outcome = Outcome.ACCEPTED if milestone else Outcome.IGNORED
+        delivery_id = uuid4().hex
+        row = {
+            "id": delivery_id,
+            "received_at": now(),
+            "outcome": outcome,
+            "kind": understood.kind,
+            "site": understood.site,
+            "digest": understood.digest,
+            "body": body,
+            "projected": not milestone,
+        }
+        once = self._database.insert(delivery).values(row).on_conflict_do_nothing()
+        with self._database.writing() as connection:
+            if connection.scalar(once.returning(delivery.c.seq)) is not None:
+                return Receipt(delivery_id, outcome)
+            copy = {**row, "outcome": Outcome.DUPLICATE, "body": None, "projected": True}
+            connection.execute(insert(delivery).values(copy))
+        return Receipt(delivery_id, Outcome.DUPLICATE)
+
+    def keep_rejected(self, body: bytes, error: Rejected) -> str:
+        """Keep an authenticated body that was not understood, with the reason; return its id."""
+        delivery_id = uuid4().hex
+        row = {
+            "id": delivery_id,
+            "received_at": now(),
+            "outcome": Outcome.REJECTED,
+            "reason": f"{error.reason}: {error.message}",
+            "body": body,
+            "projected": True,
+        }
+        with self._database.writing() as connection:
+            connection.execute(insert(delivery).values(row))
+        return delivery_id
+
+    def unprojected(self, limit: int) -> list[KeptDelivery]:
+        """Return accepted deliveries that are in no job yet, oldest first."""
+        waiting = select(delivery).where(~delivery.c.projected).order_by(delivery.c.seq)
+        return self._fetch(waiting.limit(limit))
+
+    def recent(self, limit: int, outcome: Outcome | None = None) -> list[KeptDelivery]:
+        """Return the newest deliveries, newest first."""
+        query = select(delivery).order_by(delivery.c.seq.desc()).limit(limit)
+        return self._fetch(query if outcome is None else query.where(delivery.c.outcome == outcome))
+
+    def find(self, delivery_id: str) -> KeptDelivery | None:
+        """Return one delivery."""
+        return next(iter(self._fetch(select(delivery).where(delivery.c.id == delivery_id))), None)
+
+    def _fetch(self, query: Select[Any]) -> list[KeptDelivery]:
+        with self._database.reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [
+            KeptDelivery(
+                seq=row["seq"],
+                id=row["id"],
+                received=datetime.fromtimestamp(row["received_at"], UTC),
+                outcome=Outcome(row["outcome"]),
+                kind=row["kind"] or "",
+                reason=row["reason"] or "",
+                site=row["site"] or "",
+                body=row["body"] or b"",
+            )
+            for row in rows
+        ]
+
+    def readmit(self, kept: KeptDelivery, understood: Delivery) -> Outcome:
+        """Take in a rejected delivery that is understood now, as if it had come again."""
+        receipt = self.keep(kept.body, understood)
+        with self._database.writing() as connection:
+            connection.execute(
+                update(delivery)
+                .where(delivery.c.seq == kept.seq)
+                .values(reason=f"replayed as {receipt.id}", body=None)
+            )
+        return receipt.outcome
+
+    def prune(self, days: int) -> int:
+        """Forget deliveries older than `days` that are in their job already; return how many."""
+        old = delivery.c.received_at < now() - days * 86_400.0
+        with self._database.writing() as connection:
+            return connection.execute(delete(delivery).where(old, delivery.c.projected)).rowcount
+
+    def counts(self) -> dict[str, int]:
+        """Return how many deliveries are kept, by outcome."""
+        query = select(delivery.c.outcome, func.count()).group_by(delivery.c.outcome)
+        with self._database.reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}

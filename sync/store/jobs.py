@@ -1,0 +1,303 @@
+"""Jobs: what is known of each, what the sheet was last confirmed to show, what is under way."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Text, bindparam, delete, func, select, update
+from sqlalchemy.sql import ColumnElement
+
+from sync.model import Cell, Files, FileState, Job, Outcome
+from sync.store.database import Database
+from sync.store.leases import Lease, hold
+from sync.store.schema import attempt, delivery, document, folder, job, now, sheet
+
+
+@dataclass(frozen=True)
+class DirtyJob:
+    """A job that the sheet may not show as it is."""
+
+    job: Job
+    files: Files
+    written: dict[str, Cell]
+    version: int
+    events: int
+    is_fresh: bool
+    """Whether an event came that the sheet does not show."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A document that is to be copied into Drive."""
+
+    uuid: str
+    site: str
+    sub_task: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a batch makes true of one job: `cells` None leaves what was written as it is."""
+
+    site: str
+    version: int
+    events: int
+    cells: Mapping[str, Cell] | None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A batch that may have landed: kept before it is sent, until a read tells."""
+
+    fence: int
+    fence_before: int | None
+    shown: tuple[Shown, ...]
+    columns: tuple[str, ...]
+    """Ids of the columns that the tab has after it."""
+
+
+class Jobs:
+    """The projection's and the flush's side of the store. Writes need the flusher's lease."""
+
+    def __init__(self, database: Database, spreadsheet_id: str) -> None:
+        self._database = database
+        self._spreadsheet_id = spreadsheet_id
+
+    def states(self, sites: Sequence[str]) -> dict[str, Job]:
+        """Return what is known of `sites`, by site."""
+        query = select(job.c.site, job.c.state).where(job.c.site.in_(sites))
+        with self._database.reading() as connection:
+            return {
+                site: Job.model_validate_json(state) for site, state in connection.execute(query)
+            }
+
+    def take_in(
+        self,
+        held: Lease,
+        jobs: Iterable[Job],
+        documents: Sequence[Wanted],
+        deliveries: Sequence[int],
+        poisoned: Mapping[int, str],
+    ) -> None:
+        """Keep projected `jobs` with their `documents`, and mark their `deliveries` (seq) as done.
+
+        `poisoned` deliveries are set aside with their reason, so that they delay no other.
+        """
+        with self._database.writing() as connection:
+            hold(connection, held)
+            for projected in jobs:
+                self._keep(connection, projected)
+            self._want(connection, documents)
+            if deliveries:
+                connection.execute(
+                    update(delivery).where(delivery.c.seq.in_(deliveries)).values(projected=True)
+                )
+            for seq, reason in poisoned.items():
+                values = {"projected": True, "outcome": Outcome.REJECTED, "reason": reason}
+                connection.execute(update(delivery).where(delivery.c.seq == seq).values(values))
+
+    def _keep(self, connection: Connection, projected: Job) -> None:
+        first = {
+            "site": projected.site,
+            "state": projected.model_dump_json(),
+            "written": "{}",
+            "version": 1,
+            "shown_version": 0,
+            "events": 1,
+            "shown_events": 0,
+        }
+        again = {
+            "state": first["state"],
+            "version": job.c.version + 1,
+            "events": job.c.events + 1,
+        }
+        statement = self._database.insert(job).values(first)
+        connection.execute(statement.on_conflict_do_update(index_elements=["site"], set_=again))
+
+    def _want(self, connection: Connection, documents: Sequence[Wanted]) -> None:
+        for wanted in documents:
+            row = {
+                **vars(wanted),
+                **dict.fromkeys(("file_id", "session", "digest", "link", "reason", "message"), ""),
+                "state": FileState.PENDING,
+                "attempts": 0,
+                "due_at": 0.0,
+            }
+            connection.execute(self._database.insert(document).values(row).on_conflict_do_nothing())
+        for site in {wanted.site for wanted in documents}:
+            row = {"site": site, "file_id": "", "link": "", "claim": 0, "claimed_until": 0.0}
+            connection.execute(self._database.insert(folder).values(row).on_conflict_do_nothing())
+
+    def dirty(self, limit: int) -> list[DirtyJob]:
+        """Return jobs that the sheet may not show as they are."""
+        query = select(job).where(job.c.version != job.c.shown_version).limit(limit)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).mappings().all()
+            files = _files(connection, [row["site"] for row in rows])
+        return [
+            DirtyJob(
+                job=Job.model_validate_json(row["state"]),
+                files=files.get(row["site"], Files()),
+                written=_cells(json.loads(row["written"])),
+                version=row["version"],
+                events=row["events"],
+                is_fresh=row["events"] != row["shown_events"],
+            )
+            for row in rows
+        ]
+
+    def next_fence(self, held: Lease, seen: int | None) -> int:
+        """Return a number that no batch had yet: larger than every one given out or `seen`."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            known = connection.scalar(select(sheet.c.fence).where(self._is_mine()))
+            fence = max(known or 0, seen or 0) + 1
+            self._update_sheet(connection, fence=fence)
+        return fence
+
+    def begin(self, held: Lease, tried: Attempt) -> None:
+        """Keep what a batch would make true, before it is sent."""
+        row = {
+            "fence": tried.fence,
+            "spreadsheet_id": self._spreadsheet_id,
+            "fence_before": tried.fence_before,
+            "shown": json.dumps([_shown_out(one) for one in tried.shown]),
+            "columns": json.dumps(tried.columns),
+        }
+        with self._database.writing() as connection:
+            hold(connection, held)
+            connection.execute(self._database.insert(attempt).values(row))
+
+    def settle(self, held: Lease, fence: int | None) -> bool:
+        """Confirm the attempt that set `fence`, drop those that can land no more; tell if any did.
+
+        A batch is refused once the fence that it was made for is gone; while that fence stands, a
+        late one may still land.
+        """
+        mine = attempt.c.spreadsheet_id == self._spreadsheet_id
+        with self._database.writing() as connection:
+            hold(connection, held)
+            rows = connection.execute(select(attempt).where(mine)).mappings().all()
+            landed = next((row for row in rows if row["fence"] == fence), None)
+            if landed is not None:
+                self._confirm(connection, [_shown_in(one) for one in json.loads(landed["shown"])])
+                self._update_sheet(connection, columns=landed["columns"])
+            over = [row["fence"] for row in rows if row["fence_before"] != fence]
+            if over:
+                connection.execute(delete(attempt).where(mine, attempt.c.fence.in_(over)))
+        return landed is not None
+
+    def confirm(self, held: Lease, shown: Sequence[Shown]) -> None:
+        """Keep that the sheet shows `shown` as it stands."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            self._confirm(connection, shown)
+
+    def _confirm(self, connection: Connection, shown: Sequence[Shown]) -> None:
+        rows = [
+            {
+                "at": one.site,
+                "at_version": one.version,
+                "at_events": one.events,
+                "cells": None if one.cells is None else _cells_out(one.cells),
+            }
+            for one in shown
+        ]
+        statement = (
+            update(job)
+            .where(job.c.site == bindparam("at"))
+            .values(
+                shown_version=bindparam("at_version"),
+                shown_events=bindparam("at_events"),
+                written=func.coalesce(bindparam("cells", type_=Text), job.c.written),
+            )
+        )
+        if rows:
+            connection.execute(statement, rows)
+
+    def forget_written(self, held: Lease) -> bool:
+        """Forget what a tab showed that is there no more: every job is to be written anew."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            connection.execute(
+                delete(attempt).where(attempt.c.spreadsheet_id == self._spreadsheet_id)
+            )
+            self._update_sheet(connection, columns="[]")
+            found = update(job).where(job.c.written != "{}")
+            values = {"written": "{}", "shown_events": 0, "version": job.c.version + 1}
+            return connection.execute(found.values(values)).rowcount > 0
+
+    def touch(self, connection: Connection, site: str) -> None:
+        """Mark a job whose files changed, inside the caller's transaction."""
+        connection.execute(update(job).where(job.c.site == site).values(version=job.c.version + 1))
+
+    def known_columns(self) -> frozenset[str]:
+        """Return the ids of columns that were made: one that is missing now, a person deleted."""
+        with self._database.reading() as connection:
+            known = connection.scalar(select(sheet.c.columns).where(self._is_mine()))
+        return frozenset(json.loads(known or "[]"))
+
+    def trouble(self) -> tuple[str, str]:
+        """Return reason and message of what keeps the sheet from being written, or two blanks."""
+        query = select(sheet.c.reason, sheet.c.message).where(self._is_mine())
+        with self._database.reading() as connection:
+            row = connection.execute(query).first()
+        return (row[0], row[1]) if row else ("", "")
+
+    def set_trouble(self, reason: str = "", message: str = "") -> None:
+        """Keep what keeps the sheet from being written, for people to see."""
+        with self._database.writing() as connection:
+            known = connection.scalar(select(sheet.c.reason).where(self._is_mine()))
+            if (known or "") != reason:
+                values = {"reason": reason, "message": message}
+                self._update_sheet(connection, **values, since=now() if reason else None)
+
+    def _is_mine(self) -> ColumnElement[bool]:
+        return sheet.c.spreadsheet_id == self._spreadsheet_id
+
+    def _update_sheet(self, connection: Connection, **values: object) -> None:
+        blank = {"fence": 0, "columns": "[]", "reason": "", "message": "", "since": None}
+        row = {"spreadsheet_id": self._spreadsheet_id, **blank, **values}
+        statement = self._database.insert(sheet).values(row)
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["spreadsheet_id"], set_=values)
+        )
+
+
+def _files(connection: Connection, sites: Sequence[str]) -> dict[str, Files]:
+    links: dict[str, dict[str, str]] = {}
+    query = select(document.c.site, document.c.uuid, document.c.link).where(
+        document.c.site.in_(sites), document.c.link != ""
+    )
+    for site, uuid, link in connection.execute(query):
+        links.setdefault(site, {})[uuid] = link
+    folders = select(folder.c.site, folder.c.link).where(folder.c.site.in_(sites))
+    return {
+        site: Files(folder=link, documents=links.get(site, {}))
+        for site, link in connection.execute(folders)
+    }
+
+
+def _cells(tree: Mapping[str, object]) -> dict[str, Cell]:
+    return {column: Cell.model_validate(cell) for column, cell in tree.items()}
+
+
+def _cells_out(cells: Mapping[str, Cell]) -> str:
+    out = {c: cell.model_dump(mode="json", exclude_defaults=True) for c, cell in cells.items()}
+    return json.dumps(out)
+
+
+def _shown_out(one: Shown) -> dict[str, object]:
+    cells = None if one.cells is None else json.loads(_cells_out(one.cells))
+    return {"site": one.site, "version": one.version, "events": one.events, "cells": cells}
+
+
+def _shown_in(tree: Mapping[str, object]) -> Shown:
+    cells = tree["cells"]
+    return Shown(
+        site=str(tree["site"]),
+        version=int(str(tree["version"])),
+        events=int(str(tree["events"])),
+        cells=_cells(cells) if isinstance(cells, Mapping) else None,
+    )

@@ -1,0 +1,67 @@
+"""Leases: one holder at a time, with a token that grows so that a late holder is known."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, or_, select, update
+
+from sync.errors import Retryable
+from sync.store.database import Database
+from sync.store.schema import lease, now
+
+
+@dataclass(frozen=True)
+class Lease:
+    """What a holder has: its token is larger than that of every holder before it."""
+
+    name: str
+    token: int
+
+
+class Leases:
+    """Leases by name. `holder` names this process and thread."""
+
+    def __init__(self, database: Database, holder: str, seconds: float) -> None:
+        self._database = database
+        self._holder = holder
+        self._seconds = seconds
+
+    def acquire(self, name: str) -> Lease | None:
+        """Take the lease, or renew it where it is ours already; None while another holds it."""
+        fresh = {"name": name, "holder": "", "token": 0, "expires_at": 0.0}
+        free = or_(lease.c.expires_at < now(), lease.c.holder == self._holder)
+        with self._database.writing() as connection:
+            connection.execute(self._database.insert(lease).values(fresh).on_conflict_do_nothing())
+            token = connection.scalar(
+                update(lease)
+                .where(lease.c.name == name, free)
+                .values(
+                    holder=self._holder,
+                    token=lease.c.token + (lease.c.holder != self._holder).cast(lease.c.token.type),
+                    expires_at=now() + self._seconds,
+                )
+                .returning(lease.c.token)
+            )
+        return None if token is None else Lease(name, token)
+
+    def release(self, held: Lease) -> None:
+        """Let another have it at once; the token stays, so that nothing late passes for new."""
+        with self._database.writing() as connection:
+            connection.execute(
+                update(lease)
+                .where(lease.c.name == held.name, lease.c.token == held.token)
+                .values(holder="", expires_at=0.0)
+            )
+
+
+def hold(connection: Connection, held: Lease) -> None:
+    """Make the transaction fail unless `held` is still ours, and keep it so until it ends.
+
+    Raises Retryable (lease_lost).
+    """
+    found = connection.scalar(
+        select(lease.c.token)
+        .where(lease.c.name == held.name, lease.c.token == held.token, lease.c.holder != "")
+        .with_for_update()
+    )
+    if found is None:
+        raise Retryable("lease_lost", "Another worker has taken over.")

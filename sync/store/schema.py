@@ -1,0 +1,148 @@
+"""The tables. Moments are seconds since 1970 (UTC) by the database's own clock."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class now(FunctionElement[float]):  # noqa: N801 - it is used like SQL's own functions
+    """The database's clock, in seconds since 1970."""
+
+    type = Float()
+    inherit_cache = True
+    name = "now_seconds"
+
+
+@compiles(now, "sqlite")
+def _now_sqlite(*_: Any, **__: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(now, "postgresql")
+def _now_postgresql(*_: Any, **__: Any) -> str:
+    return "extract(epoch from clock_timestamp())::double precision"
+
+
+metadata = MetaData()
+
+_Sequence = BigInteger().with_variant(Integer(), "sqlite")
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("received_at", Float, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("kind", Text),
+    Column("reason", Text),
+    Column("site", Text),
+    Column("digest", Text),
+    Column("body", LargeBinary),
+    Column("projected", Boolean, nullable=False),
+)
+_KEPT_ONCE = text("outcome IN ('accepted', 'ignored')")
+Index(
+    "delivery_digest",
+    delivery.c.digest,
+    unique=True,
+    sqlite_where=_KEPT_ONCE,
+    postgresql_where=_KEPT_ONCE,
+)
+_UNPROJECTED = text("NOT projected")
+Index(
+    "delivery_unprojected",
+    delivery.c.seq,
+    sqlite_where=_UNPROJECTED,
+    postgresql_where=_UNPROJECTED,
+)
+Index("delivery_received", delivery.c.received_at)
+
+job = Table(
+    "job",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("written", Text, nullable=False),
+    # `version` counts what may change the row, `events` the deliveries alone.
+    Column("version", Integer, nullable=False),
+    Column("shown_version", Integer, nullable=False),
+    Column("events", Integer, nullable=False),
+    Column("shown_events", Integer, nullable=False),
+)
+_DIRTY = text("version <> shown_version")
+Index("job_dirty", job.c.site, sqlite_where=_DIRTY, postgresql_where=_DIRTY)
+
+folder = Table(
+    "folder",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("file_id", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("claim", Integer, nullable=False),
+    Column("claimed_until", Float, nullable=False),
+)
+
+document = Table(
+    "document",
+    metadata,
+    Column("uuid", Text, primary_key=True),
+    Column("site", Text, nullable=False, index=True),
+    Column("sub_task", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("file_id", Text, nullable=False),
+    Column("session", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("message", Text, nullable=False),
+)
+_PENDING = text("state = 'pending'")
+Index("document_pending", document.c.due_at, sqlite_where=_PENDING, postgresql_where=_PENDING)
+
+sheet = Table(
+    "sheet",
+    metadata,
+    Column("spreadsheet_id", Text, primary_key=True),
+    Column("fence", Integer, nullable=False),
+    Column("columns", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("since", Float),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("fence", Integer, primary_key=True, autoincrement=False),
+    Column("spreadsheet_id", Text, primary_key=True),
+    Column("fence_before", Integer),
+    Column("shown", Text, nullable=False),
+    Column("columns", Text, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("token", Integer, nullable=False),
+    Column("expires_at", Float, nullable=False),
+)
