@@ -1,0 +1,114 @@
+"""Who calls: the token endpoint, and what a bearer token stands for."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+from emulator.drive.model import User
+from emulator.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+ANONYMOUS = "anonymous"
+
+
+class Accounts:
+    """Tokens and their users.
+
+    A request without a token is `anonymous`'s, a person unless `anonymous_is_person` is False. A
+    token that `/token` gave belongs to the account it was asked for; any other is taken for that of
+    a service account of its own, unless `person` has named it. `expires_in` (seconds) is what
+    `/token` tells; `refuse` makes it answer `invalid_grant`.
+    """
+
+    def __init__(self, *, anonymous_is_person: bool = True) -> None:
+        self.anonymous_is_person = anonymous_is_person
+        self.expires_in = 3599
+        self.refuse = False
+        self._users: dict[str, User] = {}
+        self._expired: set[str] = set()
+        self._given = 0
+        self._lock = threading.Lock()
+
+    def person(self, token: str, email: str | None = None) -> User:
+        """Say that a token belongs to a person."""
+        user = User(email or _address(token, "example.com"))
+        self._users[token] = user
+        return user
+
+    def expire(self, token: str | None = None) -> None:
+        """Let a token, or every one that `/token` gave so far, no longer do."""
+        self._expired.update([token] if token else list(self._users))
+
+    def user(self, authorization: str | None) -> User:
+        """The user of a request with this Authorization header. ApiError 401 if it is expired."""
+        if not authorization:
+            return User(ANONYMOUS, service_account=not self.anonymous_is_person)
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token or token in self._expired:
+            raise unauthenticated()
+        known = self._users.get(token)
+        return known or User(_address(token, "emulator.iam.gserviceaccount.com"), True)
+
+    def grant(self, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+        """The status and the answer of `/token` for a JWT or refresh-token grant."""
+        kind = form.get("grant_type")
+        if self.refuse:
+            return 400, {"error": "invalid_grant", "error_description": "Token has been revoked."}
+        if kind == JWT_GRANT:
+            claims = _claims(form.get("assertion", ""))
+            if claims is None:
+                return 400, {"error": "invalid_grant", "error_description": "Invalid JWT."}
+            delegated = claims.get("sub") not in (None, claims.get("iss"))
+            email = str(claims["sub"] if delegated else claims.get("iss", "unknown"))
+            user = User(email, service_account=not delegated)
+        elif kind == "refresh_token":
+            user = User(_address(form.get("refresh_token", ""), "example.com"))
+        else:
+            return 400, {"error": "unsupported_grant_type", "error_description": f"Invalid: {kind}"}
+        with self._lock:
+            self._given += 1
+            seed = f"{user.email} {self._given} {id(self)}"
+        token = "ya29." + hashlib.sha256(seed.encode()).hexdigest()
+        self._users[token] = user
+        return 200, {
+            "access_token": token,
+            "expires_in": self.expires_in,
+            "token_type": "Bearer",
+            "scope": form.get("scope", "https://www.googleapis.com/auth/drive"),
+        }
+
+
+def unauthenticated() -> ApiError:
+    """401 for a token that is no good (any more)."""
+    return ApiError(
+        401,
+        "UNAUTHENTICATED",
+        "Request had invalid authentication credentials. Expected OAuth 2 access token, login "
+        "cookie or other valid authentication credential. See "
+        "https://developers.google.com/identity/sign-in/web/devconsole-project.",
+        reason="authError",
+        location_type="header",
+        location="Authorization",
+    )
+
+
+def _address(token: str, domain: str) -> str:
+    return token if "@" in token else f"{token}@{domain}"
+
+
+def _claims(assertion: str) -> dict[str, Any] | None:
+    """What a JWT says; its signature is not looked at."""
+    try:
+        payload = assertion.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, binascii.Error, ValueError):
+        return None
+    return claims if isinstance(claims, dict) else None

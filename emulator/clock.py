@@ -1,0 +1,35 @@
+"""The time, which stands still at what it was while a journal is replayed."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Clock:
+    """Tells the time to the engines."""
+
+    def __init__(self) -> None:
+        self._fixed: float | None = None
+
+    def seconds(self) -> float:
+        """Unix seconds."""
+        return time.time() if self._fixed is None else self._fixed
+
+    def now(self) -> datetime:
+        """The same, as a datetime in UTC."""
+        return datetime.fromtimestamp(self.seconds(), UTC)
+
+    @contextmanager
+    def at(self, moment: float) -> Iterator[None]:
+        """Stand still at `moment`: for one thread, before others are started."""
+        self._fixed = moment
+        try:
+            yield
+        finally:
+            self._fixed = None

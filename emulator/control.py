@@ -1,0 +1,117 @@
+"""The control route, `/_emulator/...`: JSON in and out, for tests in other processes and the page.
+
+GET, DELETE calls · GET, POST, DELETE faults · POST release, down, up, settings, spreadsheets,
+folders, share, edit, documents, fail, heal, records, milestones · GET storage
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Request, Response
+
+from emulator import latency
+from emulator.drive.model import User
+from emulator.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.run import Emulator
+
+Json = dict[str, Any]
+
+
+class Control:
+    """Answers for one emulator."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._routes: dict[tuple[str, str], Callable[[Json], Any]] = {
+            ("GET", "calls"): lambda _: [call.summary() for call in emulator.calls],
+            ("DELETE", "calls"): lambda _: emulator.calls.clear(),
+            ("GET", "faults"): lambda _: [rule.as_json() for rule in emulator.faults.rules],
+            ("POST", "faults"): lambda body: emulator.faults.add(**body).as_json(),
+            ("DELETE", "faults"): lambda _: emulator.faults.clear(),
+            ("POST", "release"): lambda _: emulator.faults.release(),
+            ("POST", "down"): lambda body: emulator.faults.down(**body),
+            ("POST", "up"): lambda _: emulator.faults.up(),
+            ("POST", "settings"): self._settings,
+            ("POST", "spreadsheets"): lambda body: {"id": emulator.create_spreadsheet(**body)},
+            ("POST", "folders"): lambda body: {"id": emulator.create_folder(**body)},
+            ("POST", "share"): self._share,
+            ("POST", "edit"): self._edit,
+            ("POST", "documents"): self._document,
+            ("POST", "fail"): lambda body: emulator.everbright.fail(**body),
+            ("POST", "heal"): lambda body: emulator.everbright.heal(**body),
+            ("POST", "records"): lambda body: emulator.everbright.add(**body),
+            ("POST", "milestones"): emulator.everbright.load,
+            ("GET", "storage"): lambda _: emulator.everbright.storage_requests,
+        }
+
+    def __call__(self, request: Request) -> Response:
+        """Do what is asked: 200 and JSON, 400 with the reason, or 404."""
+        name = request.path.removeprefix("/_emulator/")
+        if request.method == "DELETE" and name.startswith("faults/") and name[7:].isdigit():
+            self._emulator.faults.remove(int(name[7:]))
+            return _told({})
+        route = self._routes.get((request.method, name))
+        if route is None:
+            return _told({"error": f"no such route: {request.method} {request.path}"}, 404)
+        try:
+            body = json.loads(request.get_data() or b"{}")
+            told = route(body)
+        except ApiError as error:
+            return _told({"error": error.message}, error.http_status)
+        except (ValueError, TypeError, KeyError, LookupError) as error:
+            return _told({"error": str(error)}, 400)
+        return _told({} if told is None else told)
+
+    def _settings(self, body: Json) -> None:
+        """`latency`, `minute`, `limits`, `token`, `envelope`, `expires_in`, `refuse_tokens`."""
+        emulator = self._emulator
+        known: dict[str, Callable[[Any], None]] = {
+            "latency": lambda value: setattr(emulator, "latency", _latency(value)),
+            "minute": lambda value: setattr(emulator.limits, "minute", float(value)),
+            "limits": lambda value: setattr(emulator.limits, "enabled", bool(value)),
+            "token": lambda value: setattr(emulator.everbright, "token", value),
+            "envelope": lambda value: setattr(emulator.everbright, "envelope", bool(value)),
+            "expires_in": lambda value: setattr(emulator.accounts, "expires_in", int(value)),
+            "refuse_tokens": lambda value: setattr(emulator.accounts, "refuse", bool(value)),
+        }
+        if unknown := body.keys() - known.keys():
+            raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
+        for name, value in body.items():
+            known[name](value)
+
+    def _share(self, body: Json) -> None:
+        """`{"id", "role", "email"?}`; without a role the file is its owner's alone."""
+        drive = self._emulator.drive
+        if body.get("role") is None:
+            drive.unshare(body["id"])
+        else:
+            user = User(body["email"]) if body.get("email") else None
+            drive.share(body["id"], body["role"], user)
+
+    def _edit(self, body: Json) -> Any:
+        """`{"spreadsheet", "name", ...}`: what a person does, with that function's arguments."""
+        arguments = {key: each for key, each in body.items() if key not in ("spreadsheet", "name")}
+        return self._emulator.edit(body["spreadsheet"], body["name"], **arguments)
+
+    def _document(self, body: Json) -> None:
+        """`{"uuid", "size"?, "base64"?, "name"?, "content_type"?}`."""
+        given = dict(body)
+        encoded = given.pop("base64", None)
+        data = None if encoded is None else base64.b64decode(encoded)
+        self._emulator.everbright.set_document(given.pop("uuid"), data, **given)
+
+
+def _latency(value: Any) -> latency.Latency:
+    return latency.parse(value) if isinstance(value, str) else value
+
+
+def _told(value: Any, status: int = 200) -> Response:
+    text = json.dumps(value, default=str)
+    return Response(text, status, content_type="application/json")

@@ -1,0 +1,329 @@
+"""Drive: files, folders and shared drives, as files.create, get, list, update and delete see them.
+
+Every method takes the calling user and raises ApiError as Drive refuses. The bytes are on disk, in
+`blobs`; what is known of the files is in `tree`, in memory, each change told to `keep`.
+"""
+
+from __future__ import annotations
+
+import string
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+from emulator.drive import refusals
+from emulator.drive.blobs import Blobs
+from emulator.drive.model import FOLDER, NATIVE, SPREADSHEET, File, Json, User, permission, shown
+from emulator.drive.tree import Keep, Tree
+from emulator.drive.uploads import Session
+from emulator.errors import ApiError
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+    from pathlib import Path
+
+ALPHABET = string.ascii_letters + string.digits + "-_"
+WRITABLE = {
+    *("name", "description", "mimeType", "starred", "trashed", "appProperties", "properties"),
+    *("createdTime", "modifiedTime", "parents", "id", "viewedByMeTime", "writersCanShare"),
+    *("copyRequiresWriterPermission", "folderColorRgb", "contentHints", "originalFilename"),
+    *("keepForever", "contentRestrictions", "kind", "viewersCanCopyContent"),
+    *("inheritedPermissionsDisabled", "downloadRestrictions", "permissionIds"),
+}
+SOMEONE = User("owner@example.com")
+
+
+class Workbooks(Protocol):
+    """What Drive needs of Sheets: the spreadsheets behind its files of that type."""
+
+    def create(self, spreadsheet_id: str, title: str, user: str) -> Any:
+        """Make an empty spreadsheet with this id."""
+
+    def delete(self, spreadsheet_id: str) -> None:
+        """Forget a spreadsheet."""
+
+    def rename(self, spreadsheet_id: str, title: str) -> None:
+        """Give a spreadsheet another title."""
+
+
+class Drive:
+    """The engine. `now` gives Unix seconds, `rng` the ids; `base_url` begins the links it gives."""
+
+    def __init__(
+        self,
+        folder: Path,
+        workbooks: Workbooks,
+        now: Callable[[], float],
+        rng: random.Random,
+        keep: Keep,
+    ) -> None:
+        self.blobs = Blobs(folder)
+        self.tree = Tree(keep)
+        self.sessions: dict[str, Session] = {}
+        self.generated: set[str] = set()
+        self.base_url = ""
+        self.lock = threading.RLock()
+        self._workbooks = workbooks
+        self._now = now
+        self._rng = rng
+        self._keep = keep
+
+    @property
+    def files(self) -> dict[str, File]:
+        """Every file by its id, folders and the tops of drives too."""
+        return self.tree.files
+
+    def now(self) -> float:
+        """Unix seconds."""
+        return self._now()
+
+    def timestamp(self) -> str:
+        """The time as Drive writes it."""
+        moment = datetime.fromtimestamp(self._now(), UTC)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def token(self, length: int) -> str:
+        """Random characters, as ids are made of."""
+        with self.lock:
+            return "".join(self._rng.choices(ALPHABET, k=length))
+
+    def restore(self, kind: str, value: Any) -> None:
+        """Take up what `keep` was told of in an earlier life."""
+        if kind == "ids":
+            self.generated.update(value)
+        elif kind == "session":
+            self.sessions[value["id"]] = Session(**value)
+        else:
+            self.files[value["id"]] = File(**value)
+
+    # Ids and sessions
+
+    def generate_ids(self, count: int) -> list[str]:
+        """Ids that a create may bring."""
+        ids = ["1" + self.token(32) for _ in range(count)]
+        self.generated.update(ids)
+        self._keep("ids", ids)
+        return ids
+
+    def save_session(self, session: Session) -> Session:
+        """Keep a new or changed upload session."""
+        self.sessions[session.id] = session
+        self._keep("session", session.as_json())
+        return session
+
+    # Files
+
+    def create(
+        self,
+        metadata: Json,
+        user: User,
+        *,
+        all_drives: bool,
+        blob: str | None = None,
+        mime_type: str | None = None,
+    ) -> File:
+        """Make a file of `metadata` and, where there are some, the bytes of `blob`."""
+        with self.lock:
+            parent, chosen = self.check_create(metadata, user, mime_type, all_drives=all_drives)
+            moment = self.timestamp()
+            file = File(
+                id=metadata.get("id") or self.new_id(chosen),
+                name=metadata.get("name") or "Untitled",
+                mime_type=chosen,
+                parents=[parent.id],
+                owner=user.email,
+                created=metadata.get("createdTime", moment),
+                modified=metadata.get("modifiedTime", moment),
+                drive_id=parent.drive_id,
+                last_user=user.email,
+            )
+            self._describe(file, metadata)
+            if chosen == SPREADSHEET:
+                self._workbooks.create(file.id, file.name, user.email)
+            elif not chosen.startswith(NATIVE):
+                self._fill(file, blob)
+            return self.tree.save(file)
+
+    def check_create(
+        self, metadata: Json, user: User, mime_type: str | None, *, all_drives: bool
+    ) -> tuple[File, str]:
+        """The parent and the MIME type that a create would have. ApiError where it is refused."""
+        self._check_writable(metadata)
+        parents = metadata.get("parents") or ["root"]
+        if len(parents) > 1:
+            raise refusals.one_parent()
+        try:
+            parent = self.tree.get(parents[0], user, all_drives=all_drives, role="writer")
+        except ApiError as refusal:
+            raise refusals.forbidden_parent() if refusal.http_status == 403 else refusal from None
+        chosen = metadata.get("mimeType") or mime_type or "application/octet-stream"
+        self._check_id(metadata.get("id"), chosen)
+        if user.service_account and not parent.drive_id and chosen != FOLDER:
+            raise refusals.no_storage()
+        return parent, chosen
+
+    def _check_id(self, file_id: str | None, mime_type: str) -> None:
+        if file_id is None:
+            return
+        if file_id in self.files:
+            raise refusals.id_in_use()
+        if file_id not in self.generated:
+            raise refusals.id_not_usable()
+        if mime_type.startswith(NATIVE) and mime_type != FOLDER:
+            raise refusals.id_for_native()
+
+    def _check_writable(self, metadata: Json) -> None:
+        for name in metadata:
+            if name not in WRITABLE:
+                raise refusals.not_writable(name)
+
+    def new_id(self, mime_type: str) -> str:
+        """An id that no file has."""
+        return "1" + self.token(43 if mime_type == SPREADSHEET else 32)
+
+    def _fill(self, file: File, blob: str | None) -> None:
+        """Make the bytes under the name `blob`, or none, those of the file."""
+        before = file.blob
+        file.blob = f"{file.id}.0B{self.token(26)}"
+        self.blobs.rename(blob or file.blob, file.blob)
+        file.size = self.blobs.size(file.blob)
+        file.checksums = self.blobs.checksums(file.blob)
+        self.blobs.remove(before)
+
+    def update(
+        self,
+        file_id: str,
+        metadata: Json,
+        user: User,
+        *,
+        all_drives: bool,
+        add: list[str] | None = None,
+        remove: list[str] | None = None,
+        blob: str | None = None,
+    ) -> File:
+        """Change what is known of a file, move it, or give it the bytes of `blob`."""
+        with self.lock:
+            file = self.tree.get(file_id, user, all_drives=all_drives, role="writer")
+            self._check_writable({name: None for name in metadata if name != "id"})
+            if add or remove:
+                self._move(file, user, add or [], remove or [], all_drives=all_drives)
+            if "name" in metadata and file.mime_type == SPREADSHEET:
+                self._workbooks.rename(file.id, metadata["name"])
+            file.name = metadata.get("name", file.name)
+            file.mime_type = metadata.get("mimeType", file.mime_type)
+            self._describe(file, metadata)
+            if blob is not None:
+                self._fill(file, blob)
+            file.modified = metadata.get("modifiedTime", self.timestamp())
+            file.last_user = user.email
+            file.version += 1
+            return self.tree.save(file)
+
+    def _describe(self, file: File, metadata: Json) -> None:
+        """Take over the plain fields; a null in `appProperties` or `properties` takes one away."""
+        file.description = metadata.get("description", file.description)
+        file.trashed = metadata.get("trashed", file.trashed)
+        file.starred = metadata.get("starred", file.starred)
+        for kept, given in (
+            (file.app_properties, metadata.get("appProperties") or {}),
+            (file.properties, metadata.get("properties") or {}),
+        ):
+            for key, value in given.items():
+                if value is None:
+                    kept.pop(key, None)
+                else:
+                    kept[key] = str(value)
+
+    def _move(
+        self, file: File, user: User, add: list[str], remove: list[str], *, all_drives: bool
+    ) -> None:
+        parents = [each for each in file.parents if each not in remove]
+        for each in add:
+            parent = self.tree.get(each, user, all_drives=all_drives, role="writer")
+            if parent.id not in parents:
+                parents.append(parent.id)
+        if len(parents) > 1:
+            raise refusals.one_parent()
+        if not parents:
+            parents = [self.tree.root(user).id]
+        file.parents = parents
+        for moved in [file, *self.tree.below(file.id)]:
+            moved.drive_id = self.files[parents[0]].drive_id
+            self.tree.save(moved)
+
+    def delete(self, file_id: str, user: User, *, all_drives: bool) -> None:
+        """Delete a file for good, a folder with all that is in it."""
+        with self.lock:
+            file = self.tree.get(file_id, user, all_drives=all_drives, role="organizer")
+            for gone in self.tree.remove(file.id):
+                self.blobs.remove(gone.blob)
+                if gone.mime_type == SPREADSHEET:
+                    self._workbooks.delete(gone.id)
+
+    def shown(self, file: File, user: User) -> Json:
+        """The API's File resource."""
+        resource = shown(file, self.tree.permissions(file), user, self.base_url)
+        resource["trashed"] = self.tree.is_trashed(file)
+        return resource
+
+    # What tests and the page use
+
+    def content(self, file_id: str) -> bytes:
+        """All bytes of a file. KeyError where there is none."""
+        with self.open(file_id) as source:
+            return source.read()
+
+    def open(self, file_id: str) -> BinaryIO:
+        """The bytes of a file, to read. KeyError where there is none."""
+        blob = self.files[file_id].blob
+        if blob is None:
+            raise KeyError(file_id)
+        return self.blobs.open(blob)
+
+    def create_folder(self, name: str, *, shared_drive: bool = True) -> str:
+        """A folder that everyone may use, on a shared drive of its own or in someone's My Drive."""
+        with self.lock:
+            parent = self.create_drive(name, None) if shared_drive else self.tree.root(SOMEONE)
+            folder = self.create(
+                {"name": name, "mimeType": FOLDER, "parents": [parent.id]}, SOMEONE, all_drives=True
+            )
+            if not shared_drive:
+                self.share(folder.id, "writer")
+            return folder.id
+
+    def create_drive(self, name: str, user: User | None) -> File:
+        """A shared drive; `user` is its manager, None: everyone is."""
+        with self.lock:
+            drive_id = "0A" + self.token(11) + "Uk9PVA"
+            moment = self.timestamp()
+            root = File(drive_id, name, FOLDER, [], "", moment, moment, drive_id=drive_id)
+            given = permission("organizer", user)
+            root.permissions = {given["id"]: given}
+            return self.tree.save(root)
+
+    def adopt(self, spreadsheet_id: str, title: str, owner: User, *, shared: bool) -> File:
+        """The file of a spreadsheet that Sheets made; `shared` lets everyone write to it."""
+        with self.lock:
+            moment = self.timestamp()
+            parents = [self.tree.root(owner).id]
+            file = File(spreadsheet_id, title, SPREADSHEET, parents, owner.email, moment, moment)
+            self.tree.save(file)
+            if shared:
+                self.share(file.id, "writer")
+            return file
+
+    def share(self, file_id: str, role: str, user: User | None = None) -> None:
+        """Let `user`, None: everyone, do on a file what `role` (reader, writer, ...) may."""
+        with self.lock:
+            file = self.files[file_id]
+            given = permission(role, user)
+            file.permissions[given["id"]] = given
+            self.tree.save(file)
+
+    def unshare(self, file_id: str) -> None:
+        """Leave a file to its owner alone."""
+        with self.lock:
+            file = self.files[file_id]
+            file.permissions.clear()
+            self.tree.save(file)

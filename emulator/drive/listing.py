@@ -1,0 +1,113 @@
+"""`files.list`: which files a caller sees, in what order, page by page. No I/O."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import TYPE_CHECKING, Any
+
+from emulator.drive import query as language
+from emulator.drive import refusals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from emulator.drive.model import File, User
+    from emulator.drive.tree import Tree
+
+ORDERS: dict[str, Callable[[File], Any]] = {
+    "createdTime": lambda file: file.created,
+    "folder": lambda file: not file.is_folder,
+    "modifiedTime": lambda file: file.modified,
+    "modifiedByMeTime": lambda file: file.modified,
+    "name": lambda file: file.name.lower(),
+    "name_natural": lambda file: [
+        (piece.isdigit(), int(piece) if piece.isdigit() else 0, piece)
+        for piece in re.split(r"(\d+)", file.name.lower())
+    ],
+    "quotaBytesUsed": lambda file: file.size,
+    "recency": lambda file: file.modified,
+    "starred": lambda file: not file.starred,
+}
+
+
+def flag(query: Mapping[str, str], *names: str) -> bool:
+    """Whether one of these parameters is true."""
+    return any(query.get(name, "").lower() == "true" for name in names)
+
+
+def all_drives(query: Mapping[str, str]) -> bool:
+    """`supportsAllDrives`, or its older name."""
+    return flag(query, "supportsAllDrives", "supportsTeamDrives")
+
+
+def select(tree: Tree, query: Mapping[str, str], user: User) -> list[File]:
+    """The files that `files.list` with this query shows `user`, in order."""
+    drive_id = _drive_id(query)
+    wanted = language.parse(query["q"], tree.root(user).id) if query.get("q") else None
+    shared = flag(query, "includeItemsFromAllDrives", "includeTeamDriveItems")
+    if drive_id and drive_id not in tree.files:
+        raise refusals.drive_not_found(drive_id)
+
+    def fits(file: File) -> bool:
+        if file.is_root or (file.drive_id and not (shared and all_drives(query))):
+            return False
+        if drive_id and file.drive_id != drive_id:
+            return False
+        return tree.role(file, user) is not None and (wanted is None or wanted(file))
+
+    return _ordered([file for file in tree.files.values() if fits(file)], query.get("orderBy"))
+
+
+def _drive_id(query: Mapping[str, str]) -> str | None:
+    drive_id = query.get("driveId") or query.get("teamDriveId")
+    if (query.get("corpora") in ("drive", "teamDrive")) != bool(drive_id):
+        raise refusals.bad_parameter(
+            "driveId",
+            "The driveId parameter must be specified if and only if corpora is set to drive.",
+            "teamDriveIdRequiresTeamDriveCorpora",
+        )
+    if drive_id and not (
+        all_drives(query) and flag(query, "includeItemsFromAllDrives", "includeTeamDriveItems")
+    ):
+        raise refusals.bad_parameter(
+            "includeItemsFromAllDrives",
+            "The includeItemsFromAllDrives parameter must be set to true when a driveId is "
+            "specified.",
+            "includeTeamDriveItemsRequired",
+        )
+    return drive_id
+
+
+def _ordered(files: list[File], order_by: str | None) -> list[File]:
+    files.sort(key=lambda file: file.modified, reverse=True)
+    for key in reversed((order_by or "").split(",")):
+        name, _, direction = key.strip().partition(" ")
+        if not name:
+            continue
+        if name not in ORDERS or direction not in ("", "desc"):
+            raise refusals.bad_parameter("orderBy")
+        files.sort(key=ORDERS[name], reverse=direction == "desc")
+    return files
+
+
+def page(items: list[Any], query: Mapping[str, str], default: int) -> tuple[list[Any], str | None]:
+    """One page of the items, and the token of the next."""
+    size = int(query.get("pageSize", default))
+    if not 1 <= size <= 1000:
+        raise refusals.bad_parameter("pageSize")
+    start = _offset(query.get("pageToken"))
+    rest = start + size
+    token = base64.urlsafe_b64encode(f"~!!~{rest}".encode()).decode()
+    return items[start:rest], token if rest < len(items) else None
+
+
+def _offset(token: str | None) -> int:
+    if not token:
+        return 0
+    try:
+        text = base64.urlsafe_b64decode(token).decode()
+        return int(text.removeprefix("~!!~"))
+    except (binascii.Error, ValueError):
+        raise refusals.bad_parameter("pageToken") from None

@@ -1,0 +1,179 @@
+"""What Drive keeps of a file, who may do what with it, and how the API shows it. No I/O."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+FOLDER = "application/vnd.google-apps.folder"
+SPREADSHEET = "application/vnd.google-apps.spreadsheet"
+NATIVE = "application/vnd.google-apps."
+ROLES = ["reader", "commenter", "writer", "fileOrganizer", "organizer", "owner"]
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class User:
+    """Who calls: an e-mail address, and whether it is a service account's (without storage)."""
+
+    email: str
+    service_account: bool = False
+
+    @property
+    def permission_id(self) -> str:
+        """The number that Drive knows this user by."""
+        digits = int(hashlib.sha256(self.email.encode()).hexdigest()[:16], 16)
+        return f"{digits:020d}"
+
+    def shown(self, me: User) -> Json:
+        """The API's User resource, as `me` sees it."""
+        return {
+            "kind": "drive#user",
+            "displayName": self.email.partition("@")[0],
+            "me": self == me,
+            "permissionId": self.permission_id,
+            "emailAddress": self.email,
+        }
+
+
+@dataclass
+class File:
+    """A file, a folder, or the root of a drive. Times are RFC 3339 in UTC, as Drive writes them.
+
+    `permissions` are those given on the file itself, by permission id; a child has its parents'
+    too. `drive_id` is the shared drive's, None in a My Drive. `blob` names its bytes, None where
+    there are none.
+    """
+
+    id: str
+    name: str
+    mime_type: str
+    parents: list[str]
+    owner: str
+    created: str
+    modified: str
+    drive_id: str | None = None
+    description: str | None = None
+    trashed: bool = False
+    starred: bool = False
+    app_properties: dict[str, str] = field(default_factory=dict)
+    properties: dict[str, str] = field(default_factory=dict)
+    permissions: dict[str, Json] = field(default_factory=dict)
+    last_user: str = ""
+    version: int = 1
+    blob: str | None = None
+    size: int = 0
+    checksums: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it can hold others."""
+        return self.mime_type == FOLDER
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is the top of a My Drive or of a shared drive."""
+        return not self.parents and self.is_folder
+
+
+def permission(role: str, user: User | None = None) -> Json:
+    """A permission of `user`, or of anyone."""
+    if user is None:
+        return {"kind": "drive#permission", "id": "anyoneWithLink", "type": "anyone", "role": role}
+    return {
+        "kind": "drive#permission",
+        "id": user.permission_id,
+        "type": "user",
+        "emailAddress": user.email,
+        "displayName": user.email.partition("@")[0],
+        "role": role,
+        "deleted": False,
+        "pendingOwner": False,
+    }
+
+
+def best_role(permissions: list[Json], user: User) -> str | None:
+    """The strongest role that these permissions give to `user`, None where there is none."""
+    roles = [
+        str(each["role"])
+        for each in permissions
+        if each["type"] == "anyone" or each.get("emailAddress") == user.email
+    ]
+    return max(roles, key=ROLES.index, default=None)
+
+
+def at_least(role: str | None, needed: str) -> bool:
+    """Whether `role` allows what `needed` does."""
+    return role is not None and ROLES.index(role) >= ROLES.index(needed)
+
+
+def link(file: File, base_url: str) -> str:
+    """The address that a person opens, which the emulator's own page answers."""
+    if file.is_folder:
+        return f"{base_url}/drive/folders/{file.id}"
+    if file.mime_type == SPREADSHEET:
+        return f"{base_url}/spreadsheets/d/{file.id}/edit"
+    return f"{base_url}/file/d/{file.id}/view"
+
+
+def shown(file: File, permissions: list[Json], me: User, base_url: str) -> Json:
+    """The API's File resource: every field that is kept, for `me`."""
+    role = best_role(permissions, me)
+    last = User(file.last_user or file.owner)
+    resource: Json = {
+        "kind": "drive#file",
+        "id": file.id,
+        "name": file.name,
+        "mimeType": file.mime_type,
+        "starred": file.starred,
+        "trashed": file.trashed,
+        "explicitlyTrashed": file.trashed,
+        "parents": file.parents,
+        "spaces": ["drive"],
+        "version": str(file.version),
+        "webViewLink": link(file, base_url),
+        "createdTime": file.created,
+        "modifiedTime": file.modified,
+        "lastModifyingUser": last.shown(me),
+        "modifiedByMe": last == me,
+        "shared": len(permissions) > 1,
+        "capabilities": {
+            "canEdit": at_least(role, "writer"),
+            "canAddChildren": file.is_folder and at_least(role, "writer"),
+            "canDelete": at_least(role, "organizer"),
+            "canTrash": at_least(role, "fileOrganizer") or at_least(role, "owner"),
+            "canShare": at_least(role, "writer"),
+        },
+        "permissionIds": [each["id"] for each in permissions],
+        "permissions": permissions,
+        "quotaBytesUsed": str(file.size),
+        "isAppAuthorized": True,
+    }
+    if file.drive_id:
+        resource |= {"driveId": file.drive_id, "teamDriveId": file.drive_id}
+        resource["hasAugmentedPermissions"] = False
+    else:
+        resource["owners"] = [User(file.owner).shown(me)]
+        resource["ownedByMe"] = file.owner == me.email
+    return resource | _optional(file, base_url)
+
+
+def _optional(file: File, base_url: str) -> Json:
+    resource: Json = {}
+    if file.description is not None:
+        resource["description"] = file.description
+    if file.app_properties:
+        resource["appProperties"] = file.app_properties
+    if file.properties:
+        resource["properties"] = file.properties
+    if file.blob is not None:
+        resource |= file.checksums
+        resource["size"] = str(file.size)
+        resource["headRevisionId"] = file.blob.rpartition(".")[2]
+        resource["originalFilename"] = file.name
+        resource["fullFileExtension"] = PurePosixPath(file.name).suffix[1:]
+        resource["fileExtension"] = PurePosixPath(file.name).suffix[1:]
+        resource["webContentLink"] = f"{base_url}/uc?id={file.id}&export=download"
+    return resource

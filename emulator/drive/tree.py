@@ -1,0 +1,92 @@
+"""The tree of files and shared drives: what is where, and who may see and change it. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+from emulator.drive import refusals
+from emulator.drive.model import FOLDER, File, Json, User, at_least, best_role, permission
+
+Keep = Callable[[str, Any], None]
+
+
+class Tree:
+    """Every file by its id.
+
+    `keep(kind, value)` is told of each change: `file` with the file as JSON, `gone` with an id.
+    """
+
+    def __init__(self, keep: Keep) -> None:
+        self.files: dict[str, File] = {}
+        self._keep = keep
+
+    def save(self, file: File) -> File:
+        """Put a new or changed file into the tree."""
+        self.files[file.id] = file
+        self._keep("file", asdict(file))
+        return file
+
+    def remove(self, file_id: str) -> list[File]:
+        """Take a file out, with all that is in it; those taken out."""
+        taken = [self.files[file_id], *self.below(file_id)]
+        for file in taken:
+            del self.files[file.id]
+            self._keep("gone", file.id)
+        return taken
+
+    def below(self, file_id: str) -> Iterator[File]:
+        """Everything in a folder and in its folders."""
+        for child in [each for each in self.files.values() if file_id in each.parents]:
+            yield child
+            yield from self.below(child.id)
+
+    def permissions(self, file: File) -> list[Json]:
+        """The permissions on a file: its own and those of the folders above it."""
+        found = {} if file.drive_id else {"owner": permission("owner", User(file.owner))}
+        above: File | None = file
+        while above is not None:
+            found = above.permissions | found
+            above = self.files.get(above.parents[0]) if above.parents else None
+        owner = found.pop("owner", None)
+        if owner is not None:
+            found = {owner["id"]: owner} | {k: v for k, v in found.items() if k != owner["id"]}
+        return list(found.values())
+
+    def role(self, file: File, user: User) -> str | None:
+        """What `user` is to the file."""
+        return best_role(self.permissions(file), user)
+
+    def is_trashed(self, file: File) -> bool:
+        """Whether it, or a folder above it, is in the bin."""
+        above: File | None = file
+        while above is not None:
+            if above.trashed:
+                return True
+            above = self.files.get(above.parents[0]) if above.parents else None
+        return False
+
+    def get(self, file_id: str, user: User, *, all_drives: bool, role: str = "reader") -> File:
+        """The file, if `user` has this role on it. ApiError 404 or 403, as Drive answers.
+
+        Without `all_drives` (the caller's `supportsAllDrives`) there is nothing on shared drives.
+        """
+        file = self.files.get(self.root(user).id if file_id == "root" else file_id)
+        if file is None or (file.drive_id and not all_drives):
+            raise refusals.not_found(file_id)
+        have = self.role(file, user)
+        if have is None:
+            raise refusals.not_found(file_id)
+        if not at_least(have, role):
+            raise refusals.forbidden()
+        return file
+
+    def root(self, user: User) -> File:
+        """The top of the user's own My Drive."""
+        root_id = f"0A{user.permission_id[:14]}Uk9PVA"
+        found = self.files.get(root_id)
+        if found is not None:
+            return found
+        began = "2020-01-01T00:00:00.000Z"
+        return self.save(File(root_id, "My Drive", FOLDER, [], user.email, began, began))

@@ -1,0 +1,114 @@
+"""Sessions of resumable uploads: what was promised, how far it is, when it ends. No HTTP."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from emulator.drive.refusals import bad_parameter
+from emulator.errors import ApiError
+
+if TYPE_CHECKING:
+    from emulator.drive.model import Json
+
+GRAIN = 256 * 1024
+LIFE = 7 * 24 * 3600.0
+CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+
+
+@dataclass
+class Session:
+    """One upload under way.
+
+    `file_id` names the file to be updated, None where one is to be made of `metadata`; `query`
+    is that of the request that began it; `result` is the finished file's id; `began` is Unix
+    seconds.
+    """
+
+    id: str
+    user: str
+    service_account: bool
+    metadata: Json
+    query: dict[str, str]
+    mime_type: str | None
+    total: int | None
+    began: float
+    file_id: str | None = None
+    result: str | None = None
+    lock: Any = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def as_json(self) -> Json:
+        """All but the lock."""
+        return {name: value for name, value in vars(self).items() if name != "lock"}
+
+    def expired(self, now: float) -> bool:
+        """Whether its week is over."""
+        return now - self.began > LIFE
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What a PUT brings: the bytes from `start` to before `end`, of `total` (None: not yet known).
+
+    A question how far the upload is has neither.
+    """
+
+    start: int | None
+    end: int | None
+    total: int | None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing comes after it."""
+        return self.total is not None and self.end == self.total
+
+
+def piece(content_range: str | None, length: int | None) -> Piece:
+    """The piece that the headers announce; without Content-Range it is the whole file."""
+    if content_range is None:
+        return Piece(0, length, length)
+    found = CONTENT_RANGE.fullmatch(content_range.strip())
+    if found is None:
+        raise bad_parameter("Content-Range", "Failed to parse Content-Range header.", "badRequest")
+    first, last, total = found[1], found[2], found[3]
+    known = None if total == "*" else int(total)
+    if first is None:
+        empty = known == 0
+        return Piece(0 if empty else None, 0 if empty else None, known)
+    return Piece(int(first), int(last) + 1, known)
+
+
+def check(part: Piece, session: Session, have: int) -> None:
+    """Refuse a piece that does not go on where the session is, or is not of whole grains."""
+    if part.start is None or part.end is None:
+        return
+    if session.total is not None and part.total not in (None, session.total):
+        raise bad_parameter("Content-Range", "Invalid request. Another total size.", "badRequest")
+    size = part.end - part.start
+    if not part.is_last and size % GRAIN:
+        raise ApiError(
+            400,
+            "INVALID_ARGUMENT",
+            "Invalid request.  The number of bytes uploaded is required to be equal or greater "
+            "than 262144, except for the final request (it's recommended to be the exact multiple "
+            f"of 262144).  The received request contained {size} bytes, which does not meet this "
+            "requirement.",
+            reason="badRequest",
+        )
+    if part.start > have:
+        raise ApiError(
+            503,
+            "UNAVAILABLE",
+            f"Invalid request. There were {have} byte(s) received, but the request goes on at "
+            f"{part.start}.",
+            reason="backendError",
+        )
+
+
+def kept(received: int, announced: int, start: int, *, last: bool) -> int:
+    """How many bytes stand after a piece: a piece cut short is kept in whole grains only."""
+    if received == announced and (last or (start + received) % GRAIN == 0):
+        return start + received
+    return (start + received) // GRAIN * GRAIN

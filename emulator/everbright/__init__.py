@@ -1,0 +1,5 @@
+"""EverBright's API as far as it is known: documents, jobs, lists, and the pages people open."""
+
+from emulator.everbright.engine import EverBright
+
+__all__ = ["EverBright"]

@@ -1,0 +1,190 @@
+"""What EverBright has and how it is to fail: set by tests, read by the routes. No HTTP."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from emulator.everbright import pdf, people
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+PAGE = 25
+CHUNK = 1 << 18
+LISTS = {"ops_workflow", "milestone", "task", "sub_task", "quote"}
+FAILURES = {
+    *("not_found", "error", "slow", "cut", "redirect", "sign_in", "json_error", "bad_checksum"),
+}
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document's bytes: given, in a file, or made up as a PDF of `size` bytes."""
+
+    uuid: str
+    name: str
+    content_type: str = "application/pdf"
+    data: bytes | None = None
+    path: Path | None = None
+    size: int | None = None
+
+    @property
+    def length(self) -> int:
+        """Bytes in all."""
+        if self.data is not None:
+            return len(self.data)
+        if self.path is not None:
+            return self.path.stat().st_size
+        return pdf.length(self._text, self.size)
+
+    @property
+    def _text(self) -> str:
+        return f"Document {self.uuid}"
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes, piece by piece."""
+        if self.data is not None:
+            yield self.data
+        elif self.path is not None:
+            with self.path.open("rb") as source:
+                while piece := source.read(CHUNK):
+                    yield piece
+        else:
+            yield from pdf.pieces(self._text, self.size)
+
+    def content(self) -> bytes:
+        """All the bytes."""
+        return b"".join(self.pieces())
+
+
+@dataclass
+class Failure:
+    """How the next `count` (None: all) requests for one document or job end.
+
+    `kind` is one of `FAILURES`; `status` goes with `error`, `seconds` with `slow`, `at` is the
+    number of bytes before `cut` cuts.
+    """
+
+    kind: str
+    count: int | None = None
+    status: int = 500
+    seconds: float = 0.0
+    at: int | None = None
+
+
+class EverBright:
+    """`token`: what callers must bring (None: nothing); `envelope`: whether jobs come in `data`."""
+
+    def __init__(self) -> None:
+        self.token: str | None = None
+        self.envelope = False
+        self.storage_requests: list[dict[str, str]] = []
+        self._documents: dict[str, Document] = {}
+        self._sites: dict[str, dict[str, Any]] = {}
+        self._failures: dict[str, Failure] = {}
+        self._records: dict[str, list[dict[str, Any]]] = {name: [] for name in LISTS}
+        self._lock = threading.Lock()
+
+    def set_document(
+        self,
+        uuid: str,
+        data: bytes | None = None,
+        *,
+        size: int | None = None,
+        path: Path | None = None,
+        name: str | None = None,
+        content_type: str = "application/pdf",
+    ) -> Document:
+        """Give a document (or sub-task) these bytes, or make it a PDF of `size` bytes."""
+        document = Document(uuid, name or f"{uuid}.pdf", content_type, data, path, size)
+        self._documents[uuid] = document
+        return document
+
+    def document(self, uuid: str) -> Document:
+        """The document; one that was never set is a PDF of one page that names its UUID."""
+        return self._documents.get(uuid) or Document(uuid, f"{uuid}.pdf")
+
+    def set_site(self, uuid: str, **fields: Any) -> None:
+        """Say what a job is, where it is not to be made up."""
+        self._sites[uuid] = self.site(uuid) | fields
+
+    def site(self, uuid: str) -> dict[str, Any]:
+        """The job, without an envelope."""
+        return self._sites.get(uuid) or people.site(uuid)
+
+    def fail(self, uuid: str, kind: str, **how: Any) -> None:
+        """Let requests for a document or a job fail: see `Failure`. ValueError for a new kind."""
+        if kind not in FAILURES:
+            raise ValueError(f"unknown failure: {kind}")
+        self._failures[uuid] = Failure(kind, **how)
+
+    def heal(self, uuid: str | None = None) -> None:
+        """Let one, or everything, work again."""
+        if uuid is None:
+            self._failures.clear()
+        else:
+            self._failures.pop(uuid, None)
+
+    def failure(self, uuid: str) -> Failure | None:
+        """The failure that this request meets; it counts as used."""
+        with self._lock:
+            failure = self._failures.get(uuid)
+            if failure is None or failure.count == 0:
+                return None
+            if failure.count is not None:
+                failure.count -= 1
+            return failure
+
+    # Lists
+
+    def add(self, kind: str, record: dict[str, Any]) -> None:
+        """Put a record into a list (`ops_workflow`, `milestone`, `task`, `sub_task`, `quote`)."""
+        self._records[kind].append(record)
+
+    def load(self, milestone: Mapping[str, Any]) -> None:
+        """Put a milestone webhook's job, milestone, tasks and sub-tasks into the lists."""
+        site, workflow = milestone["site"], f"workflow-{milestone['site']}"
+        if not any(each["uuid"] == workflow for each in self._records["ops_workflow"]):
+            self.add("ops_workflow", {"uuid": workflow, "site_id": site})
+            self.add("quote", {"uuid": milestone.get("quote"), "site_id": site})
+        uuid = milestone["uuid"]
+        known = self._records["milestone"]
+        known[:] = [each for each in known if each["uuid"] != uuid]
+        self.add("milestone", {**milestone, "workflow_id": workflow})
+        for task in milestone.get("tasks", []):
+            self.add("task", {**task, "milestone_id": uuid})
+            for sub_task in task.get("sub_tasks", []):
+                self.add("sub_task", {**sub_task, "task_id": task["uuid"]})
+
+    def listed(self, kind: str, query: Mapping[str, str], address: str) -> dict[str, Any] | None:
+        """One page of a list: `{count, next, previous, results}`; None where there is no such page.
+
+        Each parameter but `page` must be the value of that field of a record. `next` and
+        `previous` are absolute, under `address`.
+        """
+        wanted = {name: value for name, value in query.items() if name != "page"}
+        found = [
+            record
+            for record in self._records[kind]
+            if all(str(record.get(name)) == value for name, value in wanted.items())
+        ]
+        page = int(query["page"]) if query.get("page", "1").isdigit() and "page" in query else 1
+        last = max(1, -(-len(found) // PAGE))
+        if not 1 <= page <= last:
+            return None
+
+        def link(number: int) -> str | None:
+            if not 1 <= number <= last:
+                return None
+            pairs = [*wanted.items(), ("page", str(number))]
+            return f"{address}?" + "&".join(f"{name}={value}" for name, value in pairs)
+
+        return {
+            "count": len(found),
+            "next": link(page + 1),
+            "previous": link(page - 1),
+            "results": found[(page - 1) * PAGE : page * PAGE],
+        }

@@ -1,0 +1,216 @@
+"""Misbehaviour: rules that spoil chosen calls, hooks that run between them, and Google being away.
+
+faults.answer(503, method="*.batchUpdate", when="after")   # done, but the answer says it is not
+faults.drop(method="drive.files.create", count=2)
+faults.between(sort_the_sheet, method="*.batchUpdate")     # a person is quicker
+faults.down(); ...; faults.up()
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.calls import Call
+
+When = Literal["before", "after"]
+DEEDS = ("answer", "html", "drop", "hang", "truncate", "expire", "slow", "run")
+GOOGLE = {"sheets", "drive", "oauth2"}
+
+
+class Which(TypedDict, total=False):
+    """Which calls a rule is for.
+
+    `api`, `method` and `path` as `Call.matches` takes them; of those calls the first `skip` are
+    let by; `nth` names the very ones (1 is the first); `chance` draws lots; after `count` hits the
+    rule is spent (None: never).
+    """
+
+    api: str | None
+    method: str
+    path: str
+    count: int | None
+    skip: int
+    nth: list[int] | None
+    chance: float | None
+    when: When
+
+
+@dataclass
+class Rule:
+    """One rule: which calls, and what is done to them `before` or `after` the deed."""
+
+    id: int
+    do: str
+    api: str | None = None
+    method: str = "*"
+    path: str = "*"
+    count: int | None = 1
+    skip: int = 0
+    nth: list[int] | None = None
+    chance: float | None = None
+    when: When = "before"
+    status: int = 503
+    reason: str | None = None
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    seconds: float | None = None
+    bytes: int | None = None
+    reset: bool = False
+    run: Callable[..., None] | None = None
+    seen: int = 0
+    hits: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The rule without its Python parts."""
+        return {name: value for name, value in vars(self).items() if name != "run"}
+
+
+class Faults:
+    """The rules in force. Rules are asked in the order in which they were made."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self._rules: list[Rule] = []
+        self._rng = random.Random(seed)  # noqa: S311  (lots that can be drawn again)
+        self._ids = itertools.count(1)
+        self._lock = threading.Lock()
+        self._released = threading.Event()
+        self._up = threading.Event()
+        self._up.set()
+        self._refuse = False
+
+    def add(self, do: str, **settings: Any) -> Rule:
+        """A rule from plain settings (the fields of `Rule`). ValueError for an unknown one."""
+        nth = settings.get("nth")
+        if isinstance(nth, int):
+            settings["nth"] = [nth]
+        if nth is not None or settings.get("chance") is not None:
+            settings.setdefault("count", None)
+        if do not in DEEDS:
+            raise ValueError(f"unknown misbehaviour: {do}")
+        unknown = settings.keys() - Rule.__annotations__.keys()
+        if unknown or settings.get("when", "before") not in ("before", "after"):
+            raise ValueError(f"not a rule: {sorted(unknown) or settings['when']}")
+        if do == "truncate":
+            settings["when"] = "after"
+        rule = Rule(next(self._ids), do, **settings)
+        with self._lock:
+            self._rules.append(rule)
+        return rule
+
+    def answer(
+        self,
+        status: int,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+        *,
+        reason: str | None = None,
+        **which: Unpack[Which],
+    ) -> Rule:
+        """Answer with this status; `body` is JSON or text, None: what the API says with it.
+
+        `reason` is Drive's word for it (`userRateLimitExceeded`).
+        """
+        return self.add(
+            "answer", status=status, body=body, headers=headers or {}, reason=reason, **which
+        )
+
+    def html(self, status: int = 502, **which: Unpack[Which]) -> Rule:
+        """Answer with a proxy's HTML page."""
+        return self.add("html", status=status, **which)
+
+    def drop(self, *, reset: bool = False, **which: Unpack[Which]) -> Rule:
+        """Close the connection instead of an answer."""
+        return self.add("drop", reset=reset, **which)
+
+    def hang(self, seconds: float | None = None, **which: Unpack[Which]) -> Rule:
+        """Say nothing for so long, or until `release`; then close the connection."""
+        return self.add("hang", seconds=seconds, **which)
+
+    def truncate(self, keep: int | None = None, **which: Unpack[Which]) -> Rule:
+        """Cut the answer's body off behind `keep` bytes, None: in its middle."""
+        return self.add("truncate", bytes=keep, **which)
+
+    def expire(self, **which: Unpack[Which]) -> Rule:
+        """Refuse the token, as an expired one is."""
+        return self.add("expire", **which)
+
+    def slow(self, seconds: float, **which: Unpack[Which]) -> Rule:
+        """Take so much longer."""
+        return self.add("slow", seconds=seconds, **which)
+
+    def between(self, run: Callable[..., None], **which: Unpack[Which]) -> Rule:
+        """Call `run(emulator, call)` just before (or after) the deed of a matching call."""
+        return self.add("run", run=run, **which)
+
+    @property
+    def rules(self) -> list[Rule]:
+        """All rules, the spent ones too."""
+        with self._lock:
+            return list(self._rules)
+
+    def remove(self, rule_id: int) -> None:
+        """Take one rule back."""
+        with self._lock:
+            self._rules = [rule for rule in self._rules if rule.id != rule_id]
+
+    def clear(self) -> None:
+        """Take every rule back, let go what hangs, and bring Google back."""
+        with self._lock:
+            self._rules.clear()
+        self.release()
+        self.up()
+
+    def take(self, call: Call, when: When) -> list[Rule]:
+        """The rules that this call falls under, each counted as used."""
+        with self._lock:
+            return [rule for rule in self._rules if rule.when == when and self._falls(rule, call)]
+
+    def _falls(self, rule: Rule, call: Call) -> bool:
+        if not call.matches(rule.api, rule.method, rule.path):
+            return False
+        if rule.count is not None and rule.hits >= rule.count:
+            return False
+        rule.seen += 1
+        if rule.seen <= rule.skip or (rule.nth is not None and rule.seen not in rule.nth):
+            return False
+        if rule.chance is not None and self._rng.random() >= rule.chance:
+            return False
+        rule.hits += 1
+        return True
+
+    # Hanging, and Google being away
+
+    def wait(self, seconds: float | None) -> None:
+        """Hang for so long, or until `release`."""
+        self._released.wait(seconds)
+
+    def release(self) -> None:
+        """Let everything go that hangs."""
+        self._released.set()
+        self._released = threading.Event()
+
+    def down(self, how: Literal["hang", "refuse"] = "hang") -> None:
+        """Google (not EverBright) answers nothing: calls hang, or their connections are reset."""
+        self._refuse = how == "refuse"
+        self._up.clear()
+
+    def up(self) -> None:
+        """Google answers again. What hung is cut off, undone."""
+        self._up.set()
+
+    def away(self, call: Call) -> Literal["hang", "refuse"] | None:
+        """Whether this call meets with silence, and of which kind."""
+        if call.api not in GOOGLE or self._up.is_set():
+            return None
+        return "refuse" if self._refuse else "hang"
+
+    def wait_until_up(self) -> None:
+        """Return when Google is back."""
+        self._up.wait()

@@ -1,0 +1,176 @@
+"""Sheets and Drive over HTTP: from a request to the engines and back, in Google's shapes."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from werkzeug.wrappers import Request, Response
+
+from emulator import discovery
+from emulator.drive.api import Api
+from emulator.drive.model import SPREADSHEET, User, at_least
+from emulator.drive.transfer import Transfer, answer
+from emulator.errors import ApiError, not_found
+from emulator.limits import is_read
+from emulator.server import Cut
+from emulator.workbooks import BATCH_UPDATE, CREATE, Workbooks
+
+if TYPE_CHECKING:
+    from emulator.accounts import Accounts
+    from emulator.calls import Call
+    from emulator.drive import Drive
+    from emulator.limits import Limits
+
+UPLOAD = "drive.upload"
+COMPACT = (",", ":")
+
+
+def refusal(api: str, error: ApiError) -> Response:
+    """An ApiError as the answer of `sheets` or `drive`."""
+    if api == "drive":
+        response = answer(error.drive_body(), error.http_status)
+    else:
+        response = answer(error.sheets_body(), error.http_status)
+    if error.http_status == 401:
+        response.headers["WWW-Authenticate"] = (
+            'Bearer realm="https://accounts.google.com/", error="invalid_token"'
+        )
+    return response
+
+
+class Google:
+    """Answers the calls of both APIs."""
+
+    def __init__(
+        self, workbooks: Workbooks, drive: Drive, accounts: Accounts, limits: Limits
+    ) -> None:
+        self._workbooks = workbooks
+        self._drive = drive
+        self._accounts = accounts
+        self._limits = limits
+        self._api = Api(drive)
+        self._transfer = Transfer(drive, self._api)
+
+    def name(self, request: Request, call: Call) -> discovery.Call | None:
+        """Fill in what is called, by whom and with what; None for a piece of an upload."""
+        if request.headers.get("Authorization"):
+            call.user = request.headers["Authorization"].rpartition(" ")[2]
+        if call.api == "drive" and "upload_id" in request.args:
+            call.method_id = UPLOAD
+            return None
+        path = unquote(call.path)
+        known = discovery.match(call.api, request.method, path)
+        call.method_id = known.method_id
+        if not _is_bytes(request):
+            self._limits.check_size(request.content_length)
+            call.body = _json(request, call.api)
+        return known
+
+    def deed(self, request: Request, call: Call, known: discovery.Call | None) -> Response:
+        """Do what is asked. ApiError where it is refused."""
+        user = self._accounts.user(request.headers.get("Authorization"))
+        call.user = user.email
+        self._limits.check(call)
+        if known is None:
+            return self._resume(request)
+        body = deepcopy(call.body)
+        discovery.check(known, request.args, body)
+        if call.api == "sheets":
+            return self._sheets(request, call, known, body, user)
+        return self._drive_call(request, call, known, user)
+
+    # Sheets
+
+    def _sheets(
+        self, request: Request, call: Call, known: discovery.Call, body: Any, user: User
+    ) -> Response:
+        if known.method_id == CREATE:
+            told = self._create(body or {}, user)
+        else:
+            spreadsheet_id = known.path_params["spreadsheetId"]
+            reads = is_read(call)
+            self._check_access(spreadsheet_id, user, "reader" if reads else "writer")
+            act = self._workbooks.read if reads else self._workbooks.call
+            told = act(known.method_id, known.path_params, request.args, body, user.email)
+            if not reads:
+                self._touch(spreadsheet_id, known.method_id, user)
+        text = json.dumps(told, separators=COMPACT, ensure_ascii=False)
+        return Response(text, content_type="application/json; charset=UTF-8")
+
+    def _create(self, body: dict[str, Any], user: User) -> Any:
+        if user.service_account:
+            raise ApiError(403, "PERMISSION_DENIED", "The caller does not have permission")
+        title = body.get("properties", {}).get("title") or "Untitled spreadsheet"
+        spreadsheet_id = self._drive.new_id(SPREADSHEET)
+        told = self._workbooks.create(spreadsheet_id, title, user.email, body)
+        self._drive.adopt(spreadsheet_id, title, user, shared=False)
+        return told
+
+    def _check_access(self, spreadsheet_id: str, user: User, role: str) -> None:
+        with self._drive.lock:
+            file = self._drive.files.get(spreadsheet_id)
+            allowed = file is None or at_least(self._drive.tree.role(file, user), role)
+        if spreadsheet_id not in self._workbooks.engine.spreadsheets:
+            raise not_found()
+        if not allowed:
+            raise ApiError(403, "PERMISSION_DENIED", "The caller does not have permission")
+
+    def _touch(self, spreadsheet_id: str, method_id: str, user: User) -> None:
+        """Show in Drive who changed a spreadsheet and when, and its title."""
+        file = self._drive.files.get(spreadsheet_id)
+        if file is None:
+            return
+        with self._drive.lock:
+            file.modified, file.last_user = self._drive.timestamp(), user.email
+            file.version += 1
+            if method_id == BATCH_UPDATE and self._workbooks.title(file.id) != file.name:
+                file.name = self._workbooks.title(file.id)
+                self._drive.tree.save(file)
+
+    # Drive
+
+    def _drive_call(
+        self, request: Request, call: Call, known: discovery.Call, user: User
+    ) -> Response:
+        method, path = known.method_id, known.path_params
+        if _is_upload(request) and method in ("drive.files.create", "drive.files.update"):
+            body = deepcopy(call.body) or {}
+            return self._transfer.upload(request, path.get("fileId"), body, user)
+        if method == "drive.files.get" and request.args.get("alt") == "media":
+            return self._transfer.download(request, path["fileId"], user)
+        told = self._api.handle(method, path, request.args, deepcopy(call.body) or {}, user)
+        return Response("", 204) if told is None else answer(told)
+
+    def _resume(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            return self._transfer.cancel(request.args["upload_id"])
+        return self._transfer.resume(request, request.args["upload_id"])
+
+
+def _is_upload(request: Request) -> bool:
+    return request.path.startswith(("/upload/", "/resumable/upload/"))
+
+
+def _is_bytes(request: Request) -> bool:
+    """Whether the body is a file's, to be streamed."""
+    return _is_upload(request) and request.args.get("uploadType") != "resumable"
+
+
+def _json(request: Request, api: str) -> Any:
+    """The request's body, None where there is none. ApiError 400 if it is not a JSON object."""
+    data = request.get_data()
+    if request.content_length is not None and len(data) < request.content_length:
+        raise Cut
+    if not data.strip():
+        return None
+    try:
+        value = json.loads(data)
+    except ValueError:
+        value = None
+    if isinstance(value, dict):
+        return value
+    message = "Parse Error" if api == "drive" else "Invalid JSON payload received."
+    raise ApiError(400, "INVALID_ARGUMENT", message, reason="parseError")

@@ -1,0 +1,109 @@
+"""The journal: what changed the emulator's state, one JSON object a line, replayed at a start.
+
+Drive's entries are states (a file as it is now), Sheets' are the changes themselves, which the same
+engine makes again: its ids come from the spreadsheet's own id, its times from the entry.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+STATES = {"file": "id", "session": "id"}
+
+
+class Journal:
+    """Entries `{"time": Unix seconds, "kind", "value"}` in a file; without one, nothing is kept.
+
+    An entry is in the operating system's hands before the change is answered: a killed process
+    loses nothing, a machine that loses its power may.
+    """
+
+    def __init__(self, path: Path | None, now: Callable[[], float]) -> None:
+        self._path = path
+        self._now = now
+        self._lock = threading.RLock()
+        self._handle: int | None = None
+
+    def entries(self) -> Iterator[tuple[float, str, Any]]:
+        """What was kept, in order, without what later entries made void."""
+        if self._path is None or not self._path.exists():
+            return
+        self._compact(self._path)
+        with self._path.open("rb") as lines:
+            for line in lines:
+                entry = json.loads(line)
+                yield entry["time"], entry["kind"], entry["value"]
+
+    def open(self) -> None:
+        """Begin to keep: after the replay."""
+        if self._path is not None:
+            self._handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def close(self) -> None:
+        """Keep no more."""
+        with self._lock:
+            if self._handle is not None:
+                os.close(self._handle)
+                self._handle = None
+
+    def keep(self, kind: str, value: Any) -> None:
+        """Write one entry."""
+        if self._handle is None:
+            return
+        entry = {"time": self._now(), "kind": kind, "value": value}
+        line = json.dumps(entry, separators=(",", ":")).encode() + b"\n"
+        with self._lock:
+            if self._handle is not None:
+                os.write(self._handle, line)
+
+    def change(self, kind: str, value: Any) -> AbstractContextManager[None]:
+        """Around a change to a spreadsheet: in the journal if it succeeds, in the order made."""
+        return nullcontext() if self._handle is None else self._change(kind, value)
+
+    @contextmanager
+    def _change(self, kind: str, value: Any) -> Iterator[None]:
+        told = json.loads(json.dumps(value))  # as it was asked for: the engine may alter it
+        with self._lock:
+            yield
+            self.keep(kind, told)
+
+    def _compact(self, path: Path) -> None:
+        """Drop the half line of a killed process, replaced states, and what is deleted."""
+        lines = list(path.read_bytes().splitlines(keepends=True))
+        entries = [json.loads(line) for line in lines if line.endswith(b"\n")]
+        last = {_subject(entry): number for number, entry in enumerate(entries)}
+        gone = {entry["value"] for entry in entries if entry["kind"] == "gone"}
+        kept = [
+            line
+            for number, (entry, line) in enumerate(zip(entries, lines, strict=False))
+            if not _void(entry, number, last, gone)
+        ]
+        if len(kept) < len(lines):
+            beside = path.with_suffix(".new")
+            beside.write_bytes(b"".join(kept))
+            beside.replace(path)
+
+
+def _subject(entry: dict[str, Any]) -> tuple[str, str]:
+    kind, value = entry["kind"], entry["value"]
+    return kind, value[STATES[kind]] if kind in STATES else ""
+
+
+def _void(
+    entry: dict[str, Any], number: int, last: dict[tuple[str, str], int], gone: set[str]
+) -> bool:
+    kind, value = entry["kind"], entry["value"]
+    if kind == "gone":
+        return True
+    if kind in STATES:
+        return value["id"] in gone or last[_subject(entry)] != number
+    return isinstance(value, dict) and value.get("spreadsheet") in gone

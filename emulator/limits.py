@@ -1,0 +1,152 @@
+"""Google's limits: calls a minute for a user and for the project, and the size of a request."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from emulator.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.calls import Call
+
+PROJECT = "123456789012"
+READS = {
+    "sheets.spreadsheets.getByDataFilter",
+    "sheets.spreadsheets.values.batchGetByDataFilter",
+    "sheets.spreadsheets.developerMetadata.search",
+}
+MAX_REQUEST_BYTES = 10 << 20
+
+
+@dataclass
+class Rates:
+    """Calls a minute; None: no limit."""
+
+    sheets_user: int | None = 60
+    sheets_project: int | None = 300
+    drive_user: int | None = 12_000
+    drive_project: int | None = 12_000
+
+
+def is_read(call: Call) -> bool:
+    """Whether Sheets counts a call among the reads."""
+    return call.http_method == "GET" or call.method_id in READS
+
+
+class Limits:
+    """Counts calls in sliding windows of `minute` seconds; what is refused does not count.
+
+    `enabled`, `minute`, `rates` and `max_request_bytes` may be changed while it runs.
+    """
+
+    def __init__(
+        self,
+        minute: float = 60.0,
+        *,
+        enabled: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.minute = minute
+        self.enabled = enabled
+        self.rates = Rates()
+        self.max_request_bytes = MAX_REQUEST_BYTES
+        self._clock = clock
+        self._seen: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
+        self._lock = threading.Lock()
+
+    def reset(self) -> None:
+        """Begin to count anew."""
+        with self._lock:
+            self._seen.clear()
+
+    def check_size(self, length: int | None) -> None:
+        """Refuse a JSON request of more bytes than Google takes."""
+        if self.enabled and length is not None and length > self.max_request_bytes:
+            raise ApiError(
+                400,
+                "INVALID_ARGUMENT",
+                f"Request payload size exceeds the limit: {self.max_request_bytes} bytes.",
+            )
+
+    def check(self, call: Call) -> None:
+        """Count a call, or refuse it: 429 for Sheets, 403 for Drive."""
+        if not self.enabled:
+            return
+        kind = "read" if is_read(call) else "write"
+        if call.api == "sheets":
+            bounds = [
+                ((f"sheets {kind} user", call.user), self.rates.sheets_user),
+                ((f"sheets {kind} project", ""), self.rates.sheets_project),
+            ]
+        else:
+            bounds = [
+                (("drive user", call.user), self.rates.drive_user),
+                (("drive project", ""), self.rates.drive_project),
+            ]
+        full = self._full(bounds)
+        if full is not None and call.api == "sheets":
+            raise sheets_quota(kind, per_user=full[0].endswith("user"), value=full[1])
+        if full is not None:
+            raise drive_rate(per_user=full[0].endswith("user"))
+
+    def _full(self, bounds: list[tuple[tuple[str, str], int | None]]) -> tuple[str, int] | None:
+        """The first bound that is reached; where none is, the call is counted under each."""
+        with self._lock:
+            now = self._clock()
+            for key, bound in bounds:
+                times = self._seen[key]
+                while times and times[0] <= now - self.minute:
+                    times.popleft()
+                if bound is not None and len(times) >= bound:
+                    return key[0], bound
+            for key, _ in bounds:
+                self._seen[key].append(now)
+        return None
+
+
+def sheets_quota(kind: str, *, per_user: bool, value: int) -> ApiError:
+    """Sheets' 429 for a `kind` (read or write) of call, with the details that name the quota."""
+    whose = " per user" if per_user else ""
+    limit = f"{kind.title()}RequestsPerMinutePer{'User' if per_user else 'Project'}"
+    message = (
+        f"Quota exceeded for quota metric '{kind.title()} requests' and limit "
+        f"'{kind.title()} requests per minute{whose}' of service 'sheets.googleapis.com' for "
+        f"consumer 'project_number:{PROJECT}'."
+    )
+    info = {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": "RATE_LIMIT_EXCEEDED",
+        "domain": "googleapis.com",
+        "metadata": {
+            "quota_location": "global",
+            "quota_metric": f"sheets.googleapis.com/{kind}_requests",
+            "quota_limit": limit,
+            "quota_limit_value": str(value),
+            "quota_unit": f"1/min/{{project}}{'/{user}' if per_user else ''}",
+            "consumer": f"projects/{PROJECT}",
+            "service": "sheets.googleapis.com",
+        },
+    }
+    link = {
+        "description": "Request a higher quota limit.",
+        "url": "https://cloud.google.com/docs/quotas/help/request_increase",
+    }
+    more = {"@type": "type.googleapis.com/google.rpc.Help", "links": [link]}
+    return ApiError(429, "RESOURCE_EXHAUSTED", message, [info, more])
+
+
+def drive_rate(*, per_user: bool) -> ApiError:
+    """Drive's 403 for too many calls."""
+    return ApiError(
+        403,
+        "PERMISSION_DENIED",
+        "User Rate Limit Exceeded" if per_user else "Rate Limit Exceeded",
+        reason="userRateLimitExceeded" if per_user else "rateLimitExceeded",
+        domain="usageLimits",
+    )

@@ -1,0 +1,5 @@
+"""The page: spreadsheets as people see them, and the files in Drive."""
+
+from emulator.page.views import Page
+
+__all__ = ["Page"]

@@ -1,0 +1,201 @@
+"""The HTTP server: kept-alive connections, streamed bodies, and answers that can be cut off."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import struct
+import sys
+import threading
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import InternalServerError
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+DRAIN_LIMIT = 64 << 20
+CHUNK = 1 << 16
+BODYLESS = {204, 304}
+
+
+class Cut(Exception):
+    """Raised by the application: close the connection without the rest of the answer.
+
+    With `reset` the peer sees a reset (RST), otherwise an orderly end where more was due.
+    """
+
+    def __init__(self, *, reset: bool = False) -> None:
+        super().__init__("connection cut")
+        self.reset = reset
+
+
+class Body:
+    """The request's body as a file: ends at Content-Length, or where the client was cut off."""
+
+    def __init__(self, source: Any, length: int) -> None:
+        self._source = source
+        self.remaining = length
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes; b"" at the end."""
+        want = self.remaining if size < 0 else min(size, self.remaining)
+        data: bytes = self._source.read(want) if want else b""
+        self.remaining -= len(data)
+        return data
+
+    def readline(self, size: int = -1) -> bytes:
+        """One line, as `read` is bounded."""
+        limit = self.remaining if size < 0 else min(size, self.remaining)
+        data: bytes = self._source.readline(limit) if limit else b""
+        self.remaining -= len(data)
+        return data
+
+
+class Handler(WSGIRequestHandler):
+    """One connection. Werkzeug's own closes after each answer; a client of Google's keeps it."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = CHUNK
+
+    def setup(self) -> None:
+        """Register the connection, so that the server can end it."""
+        super().setup()
+        self._connections.add(self.connection)
+
+    def finish(self) -> None:
+        """Forget the connection."""
+        self._connections.discard(self.connection)
+        with contextlib.suppress(OSError):
+            super().finish()
+
+    @property
+    def _connections(self) -> set[socket.socket]:
+        connections: set[socket.socket] = self.server.connections  # type: ignore[attr-defined]
+        return connections
+
+    def handle_expect_100(self) -> bool:
+        """Say 100 Continue at once: the write buffer would keep it."""
+        answered = super().handle_expect_100()
+        self.wfile.flush()
+        return answered
+
+    def run_wsgi(self) -> None:
+        """Answer one request and leave the connection ready for the next, if it can be."""
+        environ = self.make_environ()
+        if "wsgi.input_terminated" not in environ:
+            length = int(environ.get("CONTENT_LENGTH") or 0)
+            environ["wsgi.input"] = Body(self.rfile, length)
+            environ["wsgi.input_terminated"] = True
+        try:
+            self._answer(environ)
+            self._drain(environ["wsgi.input"])
+        except Cut as cut:
+            self._cut(cut)
+        except (ConnectionError, TimeoutError, ValueError):  # ValueError: the file is closed
+            self.close_connection = True
+
+    def _answer(self, environ: WSGIEnvironment) -> None:
+        started: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> Any:
+            started[:] = [(status, headers)]
+
+        try:
+            chunks = self.server.app(environ, start_response)
+        except (Cut, ConnectionError):
+            raise
+        except Exception:  # a fault of the emulator itself: seen in the terminal and by the client
+            traceback.print_exc(file=sys.stderr)
+            chunks = InternalServerError()(environ, start_response)
+        try:
+            self._send(environ, *started[0], chunks)
+        finally:
+            if hasattr(chunks, "close"):
+                chunks.close()
+
+    def _send(
+        self,
+        environ: WSGIEnvironment,
+        status: str,
+        headers: list[tuple[str, str]],
+        chunks: Iterable[bytes],
+    ) -> None:
+        code, _, reason = status.partition(" ")
+        names = {name.lower() for name, _ in headers}
+        self.send_response(int(code), reason)
+        for name, value in headers:
+            self.send_header(name, value)
+        bodyless = environ["REQUEST_METHOD"] == "HEAD" or int(code) in BODYLESS
+        chunked = "content-length" not in names and not bodyless
+        if chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for chunk in chunks:
+            if chunk and not bodyless:
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk)
+        if chunked:
+            self.wfile.write(b"0\r\n\r\n")
+        self.wfile.flush()
+
+    def _drain(self, stream: Any) -> None:
+        """Read what the application left of the body, as the next request follows it."""
+        left = DRAIN_LIMIT
+        while not self.close_connection:
+            data = stream.read(CHUNK)
+            left -= len(data)
+            if not data:
+                self.close_connection = bool(getattr(stream, "remaining", 0))
+                return
+            if left < 0:
+                self.close_connection = True
+
+    def _cut(self, cut: Cut) -> None:
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            if cut.reset:
+                linger = struct.pack("ii", 1, 0)
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                os.close(self.connection.detach())  # at once: an orderly shutdown comes later
+            else:
+                self.wfile.flush()
+                self.connection.shutdown(socket.SHUT_RDWR)
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  (the base's name)
+        """Nothing: the call log is what is looked at."""
+
+
+class Server:
+    """A listening server, in threads of its own once started. `port` is the real one."""
+
+    def __init__(self, app: WSGIApplication, host: str, port: int) -> None:
+        self._server: BaseWSGIServer = make_server(
+            host, port, app, threaded=True, request_handler=Handler
+        )
+        self._connections: set[socket.socket] = set()
+        self._server.connections = self._connections  # type: ignore[attr-defined]
+        self.host = host
+        self.port: int = self._server.port
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Serve in a thread."""
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), name="emulator", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening and end every connection."""
+        if self._thread is not None:
+            self._server.shutdown()
+            self._thread.join()
+        self._server.server_close()
+        for connection in list(self._connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,156 @@
+"""The WSGI application: which part answers a path, and what every call goes through."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Request, Response
+
+from emulator import latency, spoil
+from emulator.calls import Call
+from emulator.errors import ApiError
+from emulator.everbright import routes
+from emulator.google import Google, refusal
+from emulator.server import Cut
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from emulator.run import Emulator
+
+TOKEN_PATHS = {"/token", "/oauth2/v4/token", "/o/oauth2/token"}
+GOOGLE = {
+    "/v4/": "sheets",
+    "/drive/v3/": "drive",
+    "/upload/drive/v3/": "drive",
+    "/resumable/upload/drive/v3/": "drive",
+}
+
+
+class Web:
+    """One port for everything. `page` and `control` answer what is not an API's."""
+
+    def __init__(self, emulator: Emulator, page: Any, control: Any) -> None:
+        self._emulator = emulator
+        self._page = page
+        self._control = control
+        self._google = Google(
+            emulator.workbooks, emulator.drive, emulator.accounts, emulator.limits
+        )
+        self._everbright = routes.Routes(emulator.everbright, emulator.storage_url)
+        self._rng = random.Random(emulator.seed)  # noqa: S311  (delays)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
+        """Answer one request."""
+        request = Request(environ)
+        return self._answer(request)(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        path = _raw_path(request)
+        if path in TOKEN_PATHS:
+            return self._token(request, path)
+        for prefix, api in GOOGLE.items():
+            if path.startswith(prefix) or path == prefix.rstrip("/"):
+                return self._google_call(request, api, path)
+        if (known := routes.match(path)) is not None:
+            return self._everbright_call(request, path, *known)
+        if path.startswith("/_emulator/"):
+            response: Response = self._control(request)
+            return response
+        shown: Response = self._page(request)
+        return shown
+
+    def _google_call(self, request: Request, api: str, path: str) -> Response:
+        call = Call(api, f"{api}.unknown", request.method, path, _query(request), "anonymous")
+        with self._timed(call):
+            try:
+                known = self._google.name(request, call)
+            except ApiError as error:
+                return self._told(call, refusal(api, error))
+
+            def deed() -> Response:
+                try:
+                    return self._google.deed(request, call, known)
+                except ApiError as error:
+                    return refusal(api, error)
+
+            return self._guarded(call, deed)
+
+    def _everbright_call(self, request: Request, path: str, name: str, uuid: str) -> Response:
+        method_id = f"everbright.{name}"
+        call = Call("everbright", method_id, request.method, path, _query(request))
+        with self._timed(call):
+            return self._guarded(call, lambda: self._everbright.handle(request, name, uuid))
+
+    def _token(self, request: Request, path: str) -> Response:
+        call = Call("oauth2", "oauth2.token", request.method, path)
+        with self._timed(call):
+
+            def deed() -> Response:
+                status, told = self._emulator.accounts.grant(request.form)
+                return Response(json.dumps(told), status, content_type="application/json")
+
+            return self._guarded(call, deed)
+
+    # What every call goes through
+
+    @contextmanager
+    def _timed(self, call: Call) -> Iterator[None]:
+        self._emulator.calls.add(call)
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            call.ms = (time.perf_counter() - began) * 1000
+
+    def _guarded(self, call: Call, deed: Callable[[], Response]) -> Response:
+        """The deed between its misbehaviours, half of the latency before it and half after."""
+        emulator, faults = self._emulator, self._emulator.faults
+        self._absent(call)
+        pause = 0.0
+        if call.api != "everbright":
+            pause = latency.seconds(emulator.latency, self._rng) / 2
+            time.sleep(pause)
+        for rule in faults.take(call, "before"):
+            if rule.run is not None:
+                rule.run(emulator, call)
+            elif (spoilt := spoil.before(faults, rule, call)) is not None:
+                return self._told(call, spoilt)
+        response = deed()
+        for rule in faults.take(call, "after"):
+            if rule.run is not None:
+                rule.run(emulator, call)
+            else:
+                response = spoil.after(faults, rule, call, response)
+        time.sleep(pause)
+        return self._told(call, response)
+
+    def _absent(self, call: Call) -> None:
+        how = self._emulator.faults.away(call)
+        if how == "hang":
+            self._emulator.faults.wait_until_up()
+        if how is not None:
+            raise Cut(reset=how == "refuse")
+
+    def _told(self, call: Call, response: Response) -> Response:
+        call.status = response.status_code
+        return response
+
+
+def _raw_path(request: Request) -> str:
+    """The path as it was sent, still percent-encoded."""
+    target = str(request.environ.get("RAW_URI") or request.path)
+    if "://" in target:
+        target = "/" + target.split("://", 1)[1].partition("/")[2]
+    return target.partition("?")[0]
+
+
+def _query(request: Request) -> dict[str, Any]:
+    return {
+        name: values[0] if len(values) == 1 else values for name, values in request.args.lists()
+    }

@@ -1,0 +1,92 @@
+"""The Sheets engine with its journal: every change to a spreadsheet goes through here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.datastructures import MultiDict
+
+from emulator import people
+from emulator.sheets import Sheets
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.clock import Clock
+    from emulator.journal import Journal
+
+Query = MultiDict[str, str]
+CREATE = "sheets.spreadsheets.create"
+BATCH_UPDATE = "sheets.spreadsheets.batchUpdate"
+
+
+class Workbooks:
+    """`engine` is what keeps the spreadsheets and answers Google's methods."""
+
+    def __init__(self, clock: Clock, journal: Journal) -> None:
+        self.engine = Sheets(clock.now)
+        self._journal = journal
+
+    def create(self, spreadsheet_id: str, title: str, user: str, body: Any = None) -> Any:
+        """Make a spreadsheet with this id; `body` is that of `spreadsheets.create`, whose answer
+        it gives.
+        """
+        value = {"spreadsheet": spreadsheet_id, "title": title, "user": user, "body": body}
+        with self._journal.change("create", value):
+            return self.engine.create(title, spreadsheet_id=spreadsheet_id, user=user, body=body)
+
+    def delete(self, spreadsheet_id: str) -> None:
+        """Forget a spreadsheet."""
+        if spreadsheet_id in self.engine.spreadsheets:
+            self.engine.delete(spreadsheet_id)
+
+    def rename(self, spreadsheet_id: str, title: str) -> None:
+        """Give a spreadsheet another title, as its owner."""
+        change = {"properties": {"title": title}, "fields": "title"}
+        body = {"requests": [{"updateSpreadsheetProperties": change}]}
+        owner = self.engine.spreadsheets[spreadsheet_id].owner
+        self.call(BATCH_UPDATE, {"spreadsheetId": spreadsheet_id}, MultiDict(), body, owner)
+
+    def title(self, spreadsheet_id: str) -> str:
+        """The spreadsheet's title."""
+        return str(self.engine.spreadsheets[spreadsheet_id].properties["title"])
+
+    def read(
+        self, method_id: str, path: Mapping[str, str], query: Query, body: Any, user: str
+    ) -> dict[str, Any]:
+        """The answer of a method that changes nothing."""
+        return self.engine.handle(method_id, dict(path), query, body, user)
+
+    def call(
+        self, method_id: str, path: Mapping[str, str], query: Query, body: Any, user: str
+    ) -> dict[str, Any]:
+        """The answer of a method that changes a spreadsheet."""
+        value = {
+            "spreadsheet": path["spreadsheetId"],
+            "method": method_id,
+            "path": dict(path),
+            "query": query.to_dict(flat=False),
+            "body": body,
+            "user": user,
+        }
+        with self._journal.change("call", value):
+            return self.engine.handle(method_id, dict(path), query, body, user)
+
+    def edit(self, spreadsheet_id: str, name: str, **arguments: Any) -> Any:
+        """What a person does to a sheet: the function `name` of `people`. ValueError if unknown."""
+        value = {"spreadsheet": spreadsheet_id, "name": name, "arguments": arguments}
+        action = getattr(people, name, None)
+        if action is None or name.startswith("_") or action.__module__ != people.__name__:
+            raise ValueError(f"people cannot do this: {name}")
+        with self._journal.change("edit", value):
+            return action(self.engine.spreadsheets[spreadsheet_id], **arguments)
+
+    def restore(self, kind: str, value: dict[str, Any]) -> None:
+        """Make a change again that an earlier life made."""
+        if kind == "create":
+            self.create(value["spreadsheet"], value["title"], value["user"], value["body"])
+        elif kind == "call":
+            query = MultiDict(value["query"])
+            self.call(value["method"], value["path"], query, value["body"], value["user"])
+        else:
+            self.edit(value["spreadsheet"], value["name"], **value["arguments"])
