@@ -1,0 +1,70 @@
+"""Google's formats as CSS. No I/O."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+
+HORIZONTAL = {"LEFT": "left", "CENTER": "center", "RIGHT": "right"}
+THEME = {
+    "TEXT": "#000000",
+    "BACKGROUND": "#ffffff",
+    "ACCENT1": "#4285f4",
+    "ACCENT2": "#ea4335",
+    "ACCENT3": "#fbbc04",
+    "ACCENT4": "#34a853",
+    "ACCENT5": "#ff6d01",
+    "ACCENT6": "#46bdc6",
+    "LINK": "#1155cc",
+}
+
+
+def color(holder: Json, name: str) -> str | None:
+    """The colour `name` of a format as `#rrggbb`, its `...Style` first; None where it has none."""
+    styled = holder.get(f"{name}Style", {})
+    if "themeColor" in styled:
+        return THEME.get(styled["themeColor"])
+    rgb = styled.get("rgbColor", holder.get(name))
+    if rgb is None:
+        return None
+    parts = (round(255 * float(rgb.get(each, 0))) for each in ("red", "green", "blue"))
+    return "#" + "".join(f"{max(0, min(255, part)):02x}" for part in parts)
+
+
+def text(style: Json) -> list[str]:
+    """A TextFormat's declarations, those that differ from the page's own."""
+    found = []
+    shown = color(style, "foregroundColor")
+    if shown not in (None, "#000000"):
+        found.append(f"color:{shown}")
+    if style.get("bold"):
+        found.append("font-weight:bold")
+    if style.get("italic"):
+        found.append("font-style:italic")
+    lines = [
+        css
+        for name, css in (("strikethrough", "line-through"), ("underline", "underline"))
+        if style.get(name)
+    ]
+    if lines:
+        found.append(f"text-decoration:{' '.join(lines)}")
+    if style.get("fontSize", 10) != 10:
+        found.append(f"font-size:{int(style['fontSize'])}pt")
+    return found
+
+
+def background(style: Json) -> str | None:
+    """A CellFormat's background, None where it is white."""
+    shown = color(style, "backgroundColor")
+    return None if shown == "#ffffff" else shown
+
+
+def alignment(style: Json, value: Json) -> str:
+    """`left`, `center` or `right`: what the format says, or as Sheets puts such a value."""
+    given = HORIZONTAL.get(style.get("horizontalAlignment", ""))
+    if given is not None:
+        return given
+    if "numberValue" in value:
+        return "right"
+    return "center" if {"boolValue", "errorValue"} & value.keys() else "left"
