@@ -1,0 +1,164 @@
+"""Google Sheets: spreadsheets in memory, and the methods of Sheets v4 on them."""
+
+from __future__ import annotations
+
+import random
+import string
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from emulator import masks
+from emulator.errors import invalid, not_found, not_served
+from emulator.sheets import methods, styles
+from emulator.sheets.edit import Edit
+from emulator.sheets.evaluate import Evaluator
+from emulator.sheets.grid import Json, Spreadsheet
+from emulator.sheets.read import Reader
+from emulator.sheets.updates import cells as cell_updates
+from emulator.sheets.updates import tabs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from werkzeug.datastructures import MultiDict
+
+__all__ = ["Sheets", "Spreadsheet"]
+
+ALPHABET = string.ascii_letters + string.digits + "-_"
+NOBODY = "someone@example.com"
+TIME_ZONE = "Etc/GMT"
+T = TypeVar("T")
+
+
+class Sheets:
+    """All spreadsheets. `now` gives the time, with a zone; `rng` the ids of new spreadsheets.
+
+    What a spreadsheet draws at random comes from its own id, so that the same requests in the
+    same order give the same state.
+    """
+
+    def __init__(self, now: Callable[[], datetime], *, rng: random.Random | None = None) -> None:
+        self._now = now
+        self._rng = rng or random.Random()  # noqa: S311 - ids, not secrets
+        self._lock = threading.Lock()
+        self.spreadsheets: dict[str, Spreadsheet] = {}
+
+    def create(
+        self,
+        title: str,
+        *,
+        spreadsheet_id: str | None = None,
+        user: str | None = None,
+        body: Json | None = None,
+    ) -> Spreadsheet:
+        """A new spreadsheet of `user`; `body` is a Spreadsheet, as spreadsheets.create takes it."""
+        body = body or {}
+        with self._lock:
+            key = spreadsheet_id or "1" + "".join(self._rng.choices(ALPHABET, k=43))
+            if key in self.spreadsheets:
+                raise invalid(f"A spreadsheet with id {key} already exists.")
+        spreadsheet = Spreadsheet(
+            spreadsheet_id=key,
+            owner=user or NOBODY,
+            properties={
+                "title": title,
+                "locale": "en_US",
+                "autoRecalc": "ON_CHANGE",
+                "timeZone": TIME_ZONE,
+                "defaultFormat": styles.DEFAULT_FORMAT,
+                "spreadsheetTheme": styles.THEME,
+            }
+            | {name: item for name, item in body.get("properties", {}).items() if name != "title"},
+            sheets=[],
+            modified=self._now(),
+            rng=random.Random(key),  # noqa: S311 - ids, not secrets
+        )
+        _fill(Edit(spreadsheet, spreadsheet.owner, self._now()), body)
+        with self._lock:
+            self.spreadsheets[key] = spreadsheet
+        return spreadsheet
+
+    def delete(self, spreadsheet_id: str) -> None:
+        """Forget a spreadsheet; KeyError where there is none of that id."""
+        with self._lock:
+            del self.spreadsheets[spreadsheet_id]
+
+    def handle(
+        self,
+        method_id: str,
+        path_params: dict[str, str],
+        query: MultiDict[str, str],
+        body: Any,
+        user: str | None,
+    ) -> Json:
+        """The answer of a Sheets v4 method, cut to the query's `fields`; ApiError is its refusal.
+
+        The request has been held against the discovery document before. A method that changes the
+        spreadsheet changes all that it says, or nothing.
+        """
+        body = body if isinstance(body, dict) else {}
+        mask = masks.parse(query["fields"]) if query.get("fields") else None
+        if method_id == "sheets.spreadsheets.create":
+            title = body.get("properties", {}).get("title") or "Untitled spreadsheet"
+            made = self.create(title, user=user, body=body)
+            return self.reader(made, made.owner).answer(None, mask, grid=mask is not None)
+        spreadsheet = self.spreadsheets.get(path_params.get("spreadsheetId", ""))
+        if spreadsheet is None:
+            raise not_found()
+        with spreadsheet.lock:
+            call = methods.Call(
+                self, spreadsheet, path_params, query, body, user or spreadsheet.owner, mask
+            )
+            if method_id in methods.READS:
+                return methods.READS[method_id](call)
+            if method_id not in methods.WRITES:
+                raise not_served(method_id)
+            return self.change(
+                spreadsheet, call.user, lambda edit: methods.WRITES[method_id](call, edit)
+            )
+
+    def change(self, spreadsheet: Spreadsheet, user: str, action: Callable[[Edit], T]) -> T:
+        """Run a change as a whole: what it gives, or everything as it was and its exception."""
+        with spreadsheet.lock:
+            edit = Edit(spreadsheet, user, self.local_now(spreadsheet))
+            try:
+                found = action(edit)
+            except BaseException:
+                edit.undo()
+                raise
+            spreadsheet.revision += 1
+            spreadsheet.modified = self._now()
+            return found
+
+    def local_now(self, spreadsheet: Spreadsheet) -> datetime:
+        """The time in the spreadsheet's zone."""
+        return self._now().astimezone(ZoneInfo(spreadsheet.properties.get("timeZone", "UTC")))
+
+    def evaluator(self, spreadsheet: Spreadsheet) -> Evaluator:
+        """What computes the spreadsheet's formulas at this moment."""
+        return Evaluator(spreadsheet, self.local_now(spreadsheet))
+
+    def reader(self, spreadsheet: Spreadsheet, user: str) -> Reader:
+        """What answers the spreadsheet to `user`."""
+        return Reader(self.evaluator(spreadsheet), user)
+
+
+def _fill(edit: Edit, body: Json) -> None:
+    """The sheets of a new spreadsheet: those of the body with their data, or the usual one."""
+    for given in body.get("sheets") or [{}]:
+        properties = {"sheetId": 0} if not edit.spreadsheet.sheets else {}
+        properties |= given.get("properties", {})
+        sheet = tabs.make_sheet(edit, properties)
+        tabs.place_sheet(edit, sheet, None)
+        for data in given.get("data", []):
+            start = {
+                "sheetId": sheet.sheet_id,
+                "rowIndex": data.get("startRow", 0),
+                "columnIndex": data.get("startColumn", 0),
+            }
+            request = {"start": start, "rows": data.get("rowData", []), "fields": "*"}
+            cell_updates.update_cells(edit, request)
+    if body.get("namedRanges"):
+        raise not_served("namedRanges in spreadsheets.create")

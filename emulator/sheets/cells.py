@@ -1,0 +1,184 @@
+"""CellData: from a request into a cell, and from a cell into an answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emulator import masks
+from emulator.errors import invalid
+from emulator.sheets import entry, evaluate, numbers, styles
+from emulator.sheets.conditions import conditional_style
+from emulator.sheets.formula import Formula
+from emulator.sheets.functions import text
+from emulator.sheets.grid import BLANK, Cell, CellError
+
+if TYPE_CHECKING:
+    from emulator.sheets.evaluate import Evaluator
+    from emulator.sheets.grid import Json, Scalar, Sheet
+
+# Kept as given and given back, apart from value and format.
+REST = ("textFormatRuns", "note", "dataValidation", "pivotTable", "chipRuns", "dataSourceTable")
+FIELDS = frozenset(
+    (
+        *REST,
+        "userEnteredValue",
+        "userEnteredFormat",
+        "effectiveValue",
+        "effectiveFormat",
+        "formattedValue",
+        "hyperlink",
+        "*",
+    )
+)
+RUNS_ERASED = ("textFormatRuns", "chipRuns")
+
+
+def entered(value: Json | None) -> Any:
+    """The value that an ExtendedValue says; None for none."""
+    if not value:
+        return None
+    if "numberValue" in value:
+        return entry.plain(value["numberValue"])
+    if "boolValue" in value:
+        return value["boolValue"]
+    if "formulaValue" in value:
+        if not value["formulaValue"].startswith("="):
+            raise invalid(f"Invalid formula: {value['formulaValue']}")
+        return Formula(value["formulaValue"])
+    if "errorValue" in value:
+        raise invalid("ExtendedValue.errorValue cannot be set.")
+    return value.get("stringValue") or None
+
+
+def extended(value: Scalar | Formula) -> Json:
+    """A value as an ExtendedValue."""
+    if isinstance(value, Formula):
+        return {"formulaValue": value.text}
+    if isinstance(value, bool):
+        return {"boolValue": value}
+    if isinstance(value, str):
+        return {"stringValue": value}
+    if isinstance(value, CellError):
+        return {"errorValue": {"type": value.kind, "message": value.message}}
+    return {"numberValue": entry.plain(value or 0)}
+
+
+def check_mask(mask: masks.Mask | None) -> None:
+    """ApiError where an update's mask names what CellData has not."""
+    for name in mask or ():
+        if name not in FIELDS:
+            raise invalid(f"Invalid field: {name}")
+
+
+def updated(old: Cell, data: Json, mask: masks.Mask | None) -> Cell:
+    """The cell after an update with `data`; only what the mask names changes."""
+    value, style = old.value, old.format
+    rest = dict(old.rest) if old.rest else {}
+    if masks.wants(mask, "userEnteredValue"):
+        value = entered(data.get("userEnteredValue"))
+        for name in RUNS_ERASED:
+            rest.pop(name, None)
+    below = masks.below(mask, "userEnteredFormat")
+    if not isinstance(below, bool):
+        style = styles.changed(style, data.get("userEnteredFormat"), below)
+    for name in REST:
+        if masks.wants(mask, name):
+            rest.pop(name, None)
+            if data.get(name):
+                rest[name] = data[name]
+    if "textFormatRuns" in rest and masks.wants(mask, "textFormatRuns"):
+        _check_runs(value, rest["textFormatRuns"])
+        rest["textFormatRuns"] = styles.runs(rest["textFormatRuns"])
+    return Cell(value, style, rest or None)
+
+
+def _check_runs(value: Any, runs: list[Json]) -> None:
+    if not isinstance(value, str):
+        raise invalid("textFormatRuns can only be set on a cell with a user entered string.")
+    length = len(value.encode("utf-16-le")) // 2
+    for run in runs:
+        if not 0 <= run.get("startIndex", 0) < length:
+            raise invalid(
+                f"TextFormatRun.startIndex[{run['startIndex']}] must be less than the length of "
+                f"the text[{length}]."
+            )
+
+
+def number_format(cell: Cell) -> Json:
+    """The number format that the cell shows its value in, {} where it is automatic."""
+    found: Json = (cell.format or {}).get("numberFormat") or {}
+    if not found and isinstance(cell.value, Formula):
+        found = evaluate.implied_format(cell.value) or {}
+    return found
+
+
+def shown(value: Scalar, form: Json) -> str:
+    """A value as people see it."""
+    if isinstance(value, bool) or value is None or isinstance(value, CellError):
+        return text(value)
+    if isinstance(value, str):
+        return numbers.render_text(value, form.get("pattern"))
+    return numbers.render(value, form.get("type", ""), form.get("pattern"))
+
+
+def is_dated(form: Json) -> bool:
+    """Whether a number in this format is a date or a time."""
+    return form.get("type") in numbers.DATE_TYPES or (
+        bool(form.get("pattern")) and numbers.is_date(form["pattern"])
+    )
+
+
+def hyperlink(evaluator: Evaluator, sheet: Sheet, cell: Cell) -> str | None:
+    """The one address that the cell links to, None where there is none or are several."""
+    if isinstance(cell.value, Formula):
+        tree = evaluate.link(cell.value)
+        found = evaluator.tree(sheet, tree) if tree else None
+        return found if isinstance(found, str) else None
+    runs = (cell.rest or {}).get("textFormatRuns")
+    links = [run["format"].get("link", {}).get("uri") for run in runs or ()]
+    if links:
+        return links[0] if len(set(links)) == 1 else None
+    uri = (cell.format or {}).get("textFormat", {}).get("link", {}).get("uri")
+    return uri if isinstance(uri, str) else None
+
+
+class Writer:
+    """Writes cells of one sheet as CellData, only the fields that a mask asks for."""
+
+    def __init__(self, evaluator: Evaluator, sheet: Sheet, mask: masks.Mask | None) -> None:
+        self._evaluator = evaluator
+        self._sheet = sheet
+        self._mask = mask
+        self._wants = {name: masks.wants(mask, name) for name in FIELDS}
+
+    def write(self, cell: Cell, row: int, column: int) -> Json:
+        """CellData of the cell at these coordinates."""
+        data: Json = {}
+        wants = self._wants
+        if cell.value is not None:
+            self._values(cell, data)
+        if cell.format and wants["userEnteredFormat"]:
+            data["userEnteredFormat"] = cell.format
+        if wants["effectiveFormat"]:
+            conditional = conditional_style(self._evaluator, self._sheet, row, column)
+            if cell is not BLANK or conditional:
+                base = styles.merged(styles.DEFAULT_FORMAT, cell.format)
+                data["effectiveFormat"] = styles.merged(base, conditional)
+        if cell.rest:
+            data.update({name: item for name, item in cell.rest.items() if wants[name]})
+        if wants["hyperlink"] and (uri := hyperlink(self._evaluator, self._sheet, cell)):
+            data["hyperlink"] = uri
+        found: Json = masks.select(self._mask, data)
+        return found
+
+    def _values(self, cell: Cell, data: Json) -> None:
+        wants = self._wants
+        if wants["userEnteredValue"]:
+            data["userEnteredValue"] = extended(cell.value)
+        if not wants["effectiveValue"] and not wants["formattedValue"]:
+            return
+        value = self._evaluator.value(self._sheet, cell)
+        if wants["effectiveValue"]:
+            data["effectiveValue"] = extended(value)
+        if wants["formattedValue"]:
+            data["formattedValue"] = shown(value, number_format(cell))

@@ -1,0 +1,103 @@
+"""One change to a spreadsheet, that can be taken back as a whole.
+
+Everything that changes goes through `set`, `put` or `cell`, which remember what was there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emulator.errors import invalid
+from emulator.sheets.formula import Formula
+from emulator.sheets.grid import MAX_CELLS, MAX_CHARACTERS, Cell
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from emulator.sheets.grid import Column, Row, Sheet, Spreadsheet
+    from emulator.sheets.ranges import Box
+
+PROTECTED = (
+    "You are trying to edit a protected cell or object. Please contact the spreadsheet owner to "
+    "remove protection if you need to edit."
+)
+ABSENT = object()
+
+
+class Edit:
+    """The log of one change by `user` at `now`; `undo` takes all of it back."""
+
+    def __init__(self, spreadsheet: Spreadsheet, user: str, now: datetime) -> None:
+        self.spreadsheet = spreadsheet
+        self.user = user
+        self.now = now
+        self._log: list[tuple[Any, Any, Any]] = []
+        self._rng = spreadsheet.rng.getstate()
+
+    def set(self, target: Any, name: str, value: Any) -> None:
+        """Set an attribute."""
+        self._log.append((target, name, getattr(target, name)))
+        setattr(target, name, value)
+
+    def put(self, mapping: dict[Any, Any], key: Any, value: Any) -> None:
+        """Set a key of a dict that is shared with nobody."""
+        self._log.append((mapping, key, mapping.get(key, ABSENT)))
+        mapping[key] = value
+
+    def drop(self, mapping: dict[Any, Any], key: Any) -> None:
+        """Remove a key of such a dict, if it is there."""
+        if key in mapping:
+            self._log.append((mapping, key, mapping.pop(key)))
+
+    def cell(self, sheet: Sheet, row: Row, column: Column, cell: Cell) -> None:
+        """Put a cell, or remove it where it is empty."""
+        if isinstance(cell.value, str) and len(cell.value) > MAX_CHARACTERS:
+            raise invalid(
+                "Your input contains more than the maximum of 50000 characters in a single cell."
+            )
+        if cell.empty:
+            self.drop(row.cells, column.key)
+            return
+        if isinstance(cell.value, Formula):
+            sheet.formula_rows.add(row)
+        self.put(row.cells, column.key, cell)
+
+    def guard(self, sheet: Sheet, box: Box) -> None:
+        """ApiError where part of the box is protected and `user` may not edit it."""
+        for protection in sheet.protected_ranges.values():
+            if not self.may_edit(protection) and box.meets_protection(sheet, protection):
+                raise invalid(PROTECTED)
+
+    def may_edit(self, protection: dict[str, Any]) -> bool:
+        """Whether the protection lets `user` through: a warning does, an editor and the owner."""
+        return (
+            protection.get("warningOnly", False)
+            or self.user == self.spreadsheet.owner
+            or self.user in protection.get("editors", {}).get("users", [])
+        )
+
+    def limit_cells(self, more: int) -> None:
+        """ApiError where `more` cells would be too many for the spreadsheet."""
+        if more > 0 and self.spreadsheet.cell_count() + more > MAX_CELLS:
+            raise invalid(
+                "This action would increase the number of cells in the workbook above the limit "
+                f"of {MAX_CELLS} cells."
+            )
+
+    def style(self, style: dict[str, Any] | None) -> dict[str, Any] | None:
+        """The one copy of a format that all cells of the spreadsheet share."""
+        if not style:
+            return None
+        return self.spreadsheet.styles.setdefault(repr(style), style)
+
+    def undo(self) -> None:
+        """Put everything back as it was, ids to come included."""
+        for target, name, old in reversed(self._log):
+            if not isinstance(target, dict):
+                setattr(target, name, old)
+            elif old is ABSENT:
+                target.pop(name, None)
+            else:
+                target[name] = old
+        self._log.clear()
+        self.spreadsheet.rng.setstate(self._rng)

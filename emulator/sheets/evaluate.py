@@ -1,0 +1,193 @@
+"""The values of formulas, for the small honest part of Sheets' language that is served.
+
+Operators, references, and the functions of `functions.py`. An unknown function is `#NAME?`, what
+cannot be read `#ERROR!`, as Sheets says both.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+from emulator.sheets import functions, numbers, syntax
+from emulator.sheets.formula import Formula
+from emulator.sheets.grid import CellError
+from emulator.sheets.ranges import Box
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from emulator.sheets.formula import End
+    from emulator.sheets.grid import Cell, Scalar, Sheet, Spreadsheet
+
+Table = list[list[Any]]
+
+PARSE_ERROR = CellError("ERROR", "#ERROR!", "Formula parse error.")
+CIRCULAR = CellError("REF", "#REF!", "Circular dependency detected.")
+LOST = CellError("REF", "#REF!", "Reference does not exist.")
+COMPARE = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
+
+
+class Evaluator:
+    """Evaluates cells of one spreadsheet at one moment; what it found it keeps."""
+
+    def __init__(self, spreadsheet: Spreadsheet, now: datetime) -> None:
+        self.spreadsheet = spreadsheet
+        self.now = now
+        self._known: dict[int, Scalar] = {}
+        self._tables: dict[tuple[int, Box], Table] = {}
+        self._open: set[int] = set()
+
+    def value(self, sheet: Sheet, cell: Cell) -> Scalar:
+        """The effective value of a cell of `sheet`."""
+        entered = cell.value
+        if not isinstance(entered, Formula):
+            return entered
+        key = id(cell)
+        if key in self._known:
+            return self._known[key]
+        if key in self._open:
+            return CIRCULAR
+        self._open.add(key)
+        found = self.formula(sheet, entered)
+        self._open.discard(key)
+        self._known[key] = found
+        return found
+
+    def formula(self, sheet: Sheet, formula: Formula) -> Scalar:
+        """The value of a formula that stands in `sheet`."""
+        try:
+            tree = syntax.parse(formula.text)
+        except ValueError:
+            return PARSE_ERROR
+        found = first(self.tree(sheet, tree))
+        return 0 if found is None else found
+
+    def tree(self, sheet: Sheet, tree: syntax.Tree) -> Any:
+        """A scalar, or a table for a reference to several cells."""
+        kind = tree[0]
+        if kind == "value":
+            return tree[1]
+        if kind == "ref":
+            return self._reference(sheet, tree[1], tree[2])
+        if kind == "call":
+            return self._call(sheet, tree[1], tree[2])
+        if kind == "op":
+            left, right = first(self.tree(sheet, tree[2])), first(self.tree(sheet, tree[3]))
+            return operate(tree[1], left, right)
+        if kind in ("minus", "percent"):
+            found = functions.number(first(self.tree(sheet, tree[1])))
+            if isinstance(found, CellError):
+                return found
+            return -found if kind == "minus" else found / 100
+        if kind == "name":
+            return CellError("NAME", "#NAME?", f"Unknown range name: '{tree[1]}'.")
+        return LOST
+
+    def _call(self, sheet: Sheet, name: str, arguments: tuple[syntax.Tree, ...]) -> Any:
+        if name in functions.LAZY:
+            lazy = [lambda tree=one: self.tree(sheet, tree) for one in arguments]
+            return functions.LAZY[name](*lazy)
+        function = functions.FUNCTIONS.get(name)
+        if function is None:
+            return CellError("NAME", "#NAME?", f"Unknown function: '{name}'.")
+        try:
+            return function(self.now, *(self.tree(sheet, one) for one in arguments))
+        except TypeError:
+            return CellError("N_A", "#N/A", f"Wrong number of arguments to {name}.")
+
+    def _reference(self, sheet: Sheet, title: str | None, ends: tuple[End, ...]) -> Any:
+        if title is not None:
+            named = self.spreadsheet.titled(title)
+            if named is None:
+                return CellError("REF", "#REF!", f"Unresolved sheet name '{title}'.")
+            sheet = named
+        one, other = ends[0], ends[-1]
+        rows = [end.row for end in (one, other) if end.row is not None]
+        columns = [end.column for end in (one, other) if end.column is not None]
+        box = Box(
+            min(rows, default=0),
+            max(rows) + 1 if one.row is not None and other.row is not None else len(sheet.rows),
+            min(columns, default=0),
+            max(columns) + 1
+            if one.column is not None and other.column is not None
+            else len(sheet.columns),
+        )
+        if box.top >= len(sheet.rows) or box.left >= len(sheet.columns):
+            return LOST
+        if len(ends) == 1:
+            return self.value(sheet, sheet.cell(box.top, box.left))
+        return self._table(sheet, box)
+
+    def _table(self, sheet: Sheet, box: Box) -> Table:
+        known = self._tables.get((sheet.sheet_id, box))
+        if known is None:
+            keys = [column.key for column in sheet.columns[box.left : box.right]]
+            known = [
+                [self.value(sheet, row.cells[key]) if key in row.cells else None for key in keys]
+                for row in sheet.rows[box.top : box.bottom]
+            ]
+            self._tables[sheet.sheet_id, box] = known
+        return known
+
+
+def first(found: Any) -> Any:
+    """A table's first value, where one is wanted."""
+    return found[0][0] if isinstance(found, list) else found
+
+
+def operate(sign: str, left: Any, right: Any) -> Scalar:
+    """Two values and an operator."""
+    for one in (left, right):
+        if isinstance(one, CellError):
+            return one
+    if sign == "&":
+        return functions.text(left) + functions.text(right)
+    if sign in COMPARE:
+        return bool(COMPARE[sign](*functions.comparable(left, right)))
+    one, other = functions.number(left), functions.number(right)
+    if isinstance(one, CellError):
+        return one
+    if isinstance(other, CellError):
+        return other
+    if sign == "/" and other == 0:
+        return CellError("DIVIDE_BY_ZERO", "#DIV/0!", "Division by zero.")
+    computed: float = {
+        "+": operator.add,
+        "-": operator.sub,
+        "*": operator.mul,
+        "/": operator.truediv,
+        "^": operator.pow,
+    }[sign](one, other)
+    return computed
+
+
+def implied_format(formula: Formula) -> dict[str, str] | None:
+    """The number format that a formula's result has by itself: dates for TODAY and NOW."""
+    try:
+        tree = syntax.parse(formula.text)
+    except ValueError:
+        return None
+    if tree[0] == "call" and tree[1] in ("TODAY", "NOW"):
+        kind = "DATE" if tree[1] == "TODAY" else "DATE_TIME"
+        return {"type": kind, "pattern": numbers.DEFAULT_PATTERNS[kind]}
+    return None
+
+
+def link(formula: Formula) -> syntax.Tree | None:
+    """The tree of the address in `=HYPERLINK(address, ...)`, else None."""
+    try:
+        tree = syntax.parse(formula.text)
+    except ValueError:
+        return None
+    if tree[0] == "call" and tree[1] == "HYPERLINK" and tree[2]:
+        address: syntax.Tree = tree[2][0]
+        return address
+    return None

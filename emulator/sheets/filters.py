@@ -1,0 +1,48 @@
+"""Data filters: which cells a gridRange, an a1Range or a developer metadata lookup selects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emulator.errors import invalid
+from emulator.sheets import metadata, ranges
+
+if TYPE_CHECKING:
+    from emulator.sheets.grid import Json, Metadata, Sheet, Spreadsheet
+    from emulator.sheets.ranges import Box
+
+KINDS = ("gridRange", "a1Range", "developerMetadataLookup")
+
+
+def boxes(spreadsheet: Spreadsheet, data_filter: Json, user: str) -> list[tuple[Sheet, Box]]:
+    """The boxes that one DataFilter selects, in the order of the metadata's ids for a lookup."""
+    if "gridRange" in data_filter:
+        return [ranges.resolve(spreadsheet, data_filter["gridRange"])]
+    if "a1Range" in data_filter:
+        return [ranges.parse(spreadsheet, data_filter["a1Range"])]
+    if "developerMetadataLookup" not in data_filter:
+        raise invalid("DataFilter must have one of " + ", ".join(KINDS) + " set.")
+    found: list[tuple[Sheet, Box]] = []
+    for one in metadata.find(spreadsheet, data_filter["developerMetadataLookup"], user):
+        cells = metadata.box(one)
+        if one.sheet is not None and cells is not None:
+            found.append((one.sheet, cells))
+        elif one.sheet is None:
+            found.extend((sheet, ranges.whole(sheet)) for sheet in spreadsheet.sheets)
+    return found
+
+
+def entries(spreadsheet: Spreadsheet, data_filter: Json, user: str) -> list[Metadata]:
+    """The developer metadata that one DataFilter selects: by lookup, or by where it is."""
+    if "developerMetadataLookup" in data_filter:
+        return metadata.find(spreadsheet, data_filter["developerMetadataLookup"], user)
+    if "a1Range" in data_filter:
+        sheet, box = ranges.parse(spreadsheet, data_filter["a1Range"])
+        cells = {"sheetId": sheet.sheet_id} | dict(zip(ranges.KEYS, box, strict=True))
+    else:
+        cells = data_filter.get("gridRange", {})
+    return [
+        one
+        for one in metadata.find(spreadsheet, {}, user)
+        if metadata.meets(spreadsheet, one, cells)
+    ]

@@ -1,0 +1,179 @@
+"""The model: a spreadsheet, its sheets, and their rows, columns and cells.
+
+Rows and columns are objects with an identity: inserting or moving one is an operation on a list,
+and what belongs to it (size, developer metadata, its cells) travels along. Cells are sparse and
+never changed in place, so that keeping an old one is all it takes to put it back.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import random
+    from datetime import datetime
+
+    from emulator.sheets.formula import Formula
+
+Json = dict[str, Any]
+
+ROW_PIXELS = 21
+COLUMN_PIXELS = 100
+MAX_CELLS = 10_000_000
+MAX_CHARACTERS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """An error as a value: `kind` as in ErrorValue.type, `text` as the cell shows it."""
+
+    kind: str
+    text: str
+    message: str = ""
+
+
+Scalar = str | int | float | bool | CellError | None
+
+
+class Cell:
+    """What was put into one cell: the value, the format, and the rest of its CellData fields."""
+
+    __slots__ = ("format", "rest", "value")
+
+    def __init__(self, value: Any, style: Json | None = None, rest: Json | None = None) -> None:
+        self.value: Scalar | Formula = value
+        self.format = style
+        self.rest = rest
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was put in."""
+        return self.value is None and not self.format and not self.rest
+
+
+BLANK = Cell(None)
+
+
+class Row:
+    """A row's cells, by the key of their column, and its size in pixels where it was set."""
+
+    __slots__ = ("cells", "filtered", "hidden", "size")
+
+    def __init__(self, size: int | None = None) -> None:
+        self.cells: dict[int, Cell] = {}
+        self.size = size
+        self.hidden = False
+        self.filtered = False
+
+
+class Column:
+    """A column: the key under which rows hold its cells, and its size where it was set."""
+
+    __slots__ = ("filtered", "hidden", "key", "size")
+
+    def __init__(self, key: int, size: int | None = None) -> None:
+        self.key = key
+        self.size = size
+        self.hidden = False
+        self.filtered = False
+
+
+@dataclass(slots=True, eq=False)
+class Sheet:
+    """One tab. Its collections are replaced, never changed in place (only cells are put in)."""
+
+    sheet_id: int
+    title: str
+    rows: list[Row]
+    columns: list[Column]
+    next_key: int
+    # Everything of SheetProperties but sheetId, title, index and the size of the grid.
+    properties: Json = field(default_factory=dict)
+    merges: tuple[Json, ...] = ()
+    conditional_formats: tuple[Json, ...] = ()
+    basic_filter: Json | None = None
+    filter_views: dict[int, Json] = field(default_factory=dict)
+    protected_ranges: dict[int, Json] = field(default_factory=dict)
+    banded_ranges: dict[int, Json] = field(default_factory=dict)
+    charts: dict[int, Json] = field(default_factory=dict)
+    # Rows in which a formula was ever put: where to look when references shift.
+    formula_rows: set[Row] = field(default_factory=set)
+
+    @classmethod
+    def blank(cls, sheet_id: int, title: str, rows: int, columns: int) -> Sheet:
+        """A sheet of `rows` x `columns` empty cells."""
+        return cls(
+            sheet_id,
+            title,
+            [Row() for _ in range(rows)],
+            [Column(key) for key in range(columns)],
+            columns,
+        )
+
+    def cell(self, row: int, column: int) -> Cell:
+        """The cell at zero-based coordinates inside the grid."""
+        return self.rows[row].cells.get(self.columns[column].key, BLANK)
+
+    def frozen(self, dimension: str) -> int:
+        """How many ROWS or COLUMNS are frozen."""
+        name = "frozenRowCount" if dimension == "ROWS" else "frozenColumnCount"
+        count: int = self.properties.get("gridProperties", {}).get(name, 0)
+        return count
+
+    def line(self, dimension: str) -> list[Row] | list[Column]:
+        """The rows or the columns, in order."""
+        return self.rows if dimension == "ROWS" else self.columns
+
+
+Place = Sheet | Row | Column | None
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Developer metadata on a place: a sheet, a row or column of it, or (None) the spreadsheet."""
+
+    metadata_id: int
+    key: str
+    value: str | None
+    visibility: str
+    project: str
+    sheet: Sheet | None
+    place: Place
+
+
+@dataclass(slots=True, eq=False)
+class Spreadsheet:
+    """A spreadsheet; `lock` is held by whoever reads or changes it, `revision` counts changes."""
+
+    spreadsheet_id: str
+    owner: str
+    properties: Json
+    sheets: list[Sheet]
+    modified: datetime
+    rng: random.Random
+    metadata: dict[int, Metadata] = field(default_factory=dict)
+    named_ranges: dict[str, Json] = field(default_factory=dict)
+    revision: int = 0
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    styles: dict[str, Json] = field(default_factory=dict)
+
+    def sheet(self, sheet_id: int) -> Sheet | None:
+        """The sheet with that id, or None."""
+        return next((one for one in self.sheets if one.sheet_id == sheet_id), None)
+
+    def titled(self, title: str) -> Sheet | None:
+        """The sheet with that title in any case, as people and Google find it, or None."""
+        folded = title.casefold()
+        return next((one for one in self.sheets if one.title.casefold() == folded), None)
+
+    def cell_count(self) -> int:
+        """The cells of all grids, filled or not."""
+        return sum(len(one.rows) * len(one.columns) for one in self.sheets)
+
+    def new_id(self, taken: Any) -> int:
+        """A positive id that `taken` does not contain."""
+        while (number := self.rng.randrange(1, 2**31 - 1)) in taken:
+            pass
+        return number

@@ -1,0 +1,175 @@
+"""Developer metadata: where each is now, and which a lookup finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emulator.errors import invalid
+from emulator.sheets import ranges
+from emulator.sheets.grid import Column, Metadata, Row, Sheet, Spreadsheet
+
+if TYPE_CHECKING:
+    from emulator.sheets.grid import Json, Place
+    from emulator.sheets.ranges import Box
+
+BOUNDS = {
+    "ROWS": ("startRowIndex", "endRowIndex"),
+    "COLUMNS": ("startColumnIndex", "endColumnIndex"),
+}
+
+
+def project(user: str) -> str:
+    """Whose PROJECT metadata `user` sees: a service account's project is in its domain."""
+    return user.rpartition("@")[2]
+
+
+def location_type(place: Place) -> str:
+    """ROW, COLUMN, SHEET or SPREADSHEET."""
+    if isinstance(place, Row):
+        return "ROW"
+    if isinstance(place, Column):
+        return "COLUMN"
+    return "SHEET" if isinstance(place, Sheet) else "SPREADSHEET"
+
+
+def box(metadata: Metadata) -> Box | None:
+    """The cells that it is on; None where it is on the whole spreadsheet."""
+    sheet, place = metadata.sheet, metadata.place
+    if sheet is None:
+        return None
+    whole = ranges.whole(sheet)
+    if isinstance(place, Row):
+        index = sheet.rows.index(place)
+        return whole._replace(top=index, bottom=index + 1)
+    if isinstance(place, Column):
+        index = sheet.columns.index(place)
+        return whole._replace(left=index, right=index + 1)
+    return whole
+
+
+def answer(metadata: Metadata) -> Json:
+    """As the DeveloperMetadata that Google answers."""
+    kind = location_type(metadata.place)
+    location: Json = {"locationType": kind}
+    if metadata.sheet is None:
+        location["spreadsheet"] = True
+    elif kind == "SHEET":
+        location["sheetId"] = metadata.sheet.sheet_id
+    else:
+        cells = box(metadata) or ranges.whole(metadata.sheet)
+        start = cells.top if kind == "ROW" else cells.left
+        location["dimensionRange"] = ranges.answered(
+            {
+                "sheetId": metadata.sheet.sheet_id,
+                "dimension": f"{kind}S",
+                "startIndex": start,
+                "endIndex": start + 1,
+            }
+        )
+    found: Json = {"metadataId": metadata.metadata_id, "metadataKey": metadata.key}
+    if metadata.value:
+        found["metadataValue"] = metadata.value
+    return found | {"location": location, "visibility": metadata.visibility}
+
+
+def place(spreadsheet: Spreadsheet, location: Json) -> tuple[Sheet | None, Place]:
+    """The sheet and place that a DeveloperMetadataLocation names: one row, one column, or more."""
+    if "dimensionRange" in location:
+        span = location["dimensionRange"]
+        sheet = ranges.need_sheet(spreadsheet, span.get("sheetId", 0))
+        start, end = span.get("startIndex", 0), span.get("endIndex")
+        if end is None or end - start != 1:
+            raise invalid("Developer metadata can only be associated with a single row or column.")
+        lines = sheet.line(need_dimension(span))
+        if end > len(lines):
+            raise invalid(
+                f"DimensionRange.endIndex[{end}] is beyond the grid, which has {len(lines)}."
+            )
+        return sheet, lines[start]
+    if "sheetId" in location:
+        sheet = ranges.need_sheet(spreadsheet, location["sheetId"])
+        return sheet, sheet
+    if location.get("spreadsheet"):
+        return None, None
+    raise invalid("A developer metadata location must be specified.")
+
+
+def need_dimension(span: Json) -> str:
+    """ROWS or COLUMNS, or the refusal of a DimensionRange without one."""
+    dimension: str = span.get("dimension", "DIMENSION_UNSPECIFIED")
+    if dimension not in BOUNDS:
+        raise invalid("No dimension specified.")
+    return dimension
+
+
+def find(spreadsheet: Spreadsheet, lookup: Json, user: str) -> list[Metadata]:
+    """What a DeveloperMetadataLookup selects of what `user` sees, by id."""
+    return [
+        one
+        for _, one in sorted(spreadsheet.metadata.items())
+        if _visible(one, user) and _matches(one, lookup) and _is_at(spreadsheet, one, lookup)
+    ]
+
+
+def _visible(metadata: Metadata, user: str) -> bool:
+    return metadata.visibility == "DOCUMENT" or metadata.project == project(user)
+
+
+def _matches(metadata: Metadata, lookup: Json) -> bool:
+    wanted = {
+        "metadataId": metadata.metadata_id,
+        "metadataKey": metadata.key,
+        "metadataValue": metadata.value,
+        "visibility": metadata.visibility,
+        "locationType": location_type(metadata.place),
+    }
+    return all(lookup[name] == value for name, value in wanted.items() if name in lookup)
+
+
+def _is_at(spreadsheet: Spreadsheet, metadata: Metadata, lookup: Json) -> bool:
+    """Whether it is at the lookup's location, or (unless EXACT is asked for) meets it."""
+    location = lookup.get("metadataLocation")
+    if location is None:
+        return True
+    exact = lookup.get("locationMatchingStrategy") == "EXACT_LOCATION"
+    if exact:
+        return place(spreadsheet, location) == (metadata.sheet, metadata.place)
+    if location.get("spreadsheet"):
+        return True
+    if "dimensionRange" in location:
+        span = location["dimensionRange"]
+        first, last = BOUNDS[need_dimension(span)]
+        bounds = {"sheetId": span.get("sheetId", 0), first: span.get("startIndex", 0)}
+        if "endIndex" in span:
+            bounds[last] = span["endIndex"]
+        return meets(spreadsheet, metadata, bounds)
+    return meets(spreadsheet, metadata, {"sheetId": location.get("sheetId", 0)})
+
+
+def meets(spreadsheet: Spreadsheet, metadata: Metadata, grid_range: Json) -> bool:
+    """Whether metadata on a sheet or a part of it shares cells with a GridRange."""
+    sheet = ranges.need_sheet(spreadsheet, grid_range.get("sheetId", 0))
+    cells = box(metadata)
+    return (
+        metadata.sheet is sheet
+        and cells is not None
+        and cells.meets(ranges.box_of(sheet, grid_range))
+    )
+
+
+def on_lines(spreadsheet: Spreadsheet, sheet: Sheet, user: str) -> dict[Row | Column, list[Json]]:
+    """The answers of what is on rows and columns of the sheet, by row or column."""
+    found: dict[Row | Column, list[Json]] = {}
+    for _, one in sorted(spreadsheet.metadata.items()):
+        if one.sheet is sheet and isinstance(one.place, Row | Column) and _visible(one, user):
+            found.setdefault(one.place, []).append(answer(one))
+    return found
+
+
+def on_whole(spreadsheet: Spreadsheet, sheet: Sheet | None, user: str) -> list[Json]:
+    """The answers of what is on the sheet itself, or (None) on the spreadsheet itself."""
+    return [
+        answer(one)
+        for _, one in sorted(spreadsheet.metadata.items())
+        if one.place is sheet and _visible(one, user)
+    ]

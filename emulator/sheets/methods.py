@@ -1,0 +1,257 @@
+"""The methods of Sheets v4, each as a function of a call; those that write take an edit too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from emulator import masks
+from emulator.errors import ApiError, invalid, not_found
+from emulator.sheets import filters, metadata, ranges, values
+from emulator.sheets.read import properties
+from emulator.sheets.updates import batch, tabs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from werkzeug.datastructures import MultiDict
+
+    from emulator.masks import Mask
+    from emulator.sheets import Sheets
+    from emulator.sheets.edit import Edit
+    from emulator.sheets.grid import Json, Spreadsheet
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call on a spreadsheet whose lock is held."""
+
+    sheets: Sheets
+    spreadsheet: Spreadsheet
+    path: dict[str, str]
+    query: MultiDict[str, str]
+    body: Json
+    user: str
+    mask: Mask | None
+
+    @property
+    def spreadsheet_id(self) -> str:
+        """The id that the path names."""
+        return self.spreadsheet.spreadsheet_id
+
+    def flag(self, name: str) -> bool:
+        """A boolean parameter of the query."""
+        return str(self.query.get(name, "false")).lower() in ("true", "1", "")
+
+    def select(self, answer: Json) -> Json:
+        """The answer cut to the query's field mask."""
+        found: Json = masks.select(self.mask, answer)
+        return found
+
+    def grid(self, flag: object) -> bool:
+        """Whether grid data is wanted: a field mask alone says so where there is one."""
+        return bool(flag) if self.mask is None else True
+
+
+def get(call: Call) -> Json:
+    """spreadsheets.get."""
+    reader = call.sheets.reader(call.spreadsheet, call.user)
+    grid = call.grid(call.flag("includeGridData"))
+    return reader.by_ranges(call.query.getlist("ranges"), call.mask, grid=grid)
+
+
+def get_by_data_filter(call: Call) -> Json:
+    """spreadsheets.getByDataFilter."""
+    reader = call.sheets.reader(call.spreadsheet, call.user)
+    grid = call.grid(call.body.get("includeGridData"))
+    return reader.by_filters(call.body.get("dataFilters", []), call.mask, grid=grid)
+
+
+def metadata_get(call: Call) -> Json:
+    """spreadsheets.developerMetadata.get."""
+    lookup = {"metadataId": int(call.path["metadataId"])}
+    found = metadata.find(call.spreadsheet, lookup, call.user)
+    if not found:
+        raise not_found()
+    return call.select(metadata.answer(found[0]))
+
+
+def metadata_search(call: Call) -> Json:
+    """spreadsheets.developerMetadata.search."""
+    matched: dict[int, Json] = {}
+    for one in call.body.get("dataFilters", []):
+        for kept in filters.entries(call.spreadsheet, one, call.user):
+            entry = {"developerMetadata": metadata.answer(kept), "dataFilters": []}
+            matched.setdefault(kept.metadata_id, entry)["dataFilters"].append(one)
+    return call.select({"matchedDeveloperMetadata": list(matched.values())} if matched else {})
+
+
+def values_get(call: Call) -> Json:
+    """spreadsheets.values.get."""
+    sheet, box = ranges.parse(call.spreadsheet, call.path["range"])
+    evaluator = call.sheets.evaluator(call.spreadsheet)
+    return call.select(values.value_range(evaluator, sheet, box, values.Render(call.query)))
+
+
+def values_batch_get(call: Call) -> Json:
+    """spreadsheets.values.batchGet."""
+    evaluator, render = call.sheets.evaluator(call.spreadsheet), values.Render(call.query)
+    found = [
+        values.value_range(evaluator, *ranges.parse(call.spreadsheet, text), render)
+        for text in call.query.getlist("ranges")
+    ]
+    return call.select({"spreadsheetId": call.spreadsheet_id, "valueRanges": found})
+
+
+def values_batch_get_by_filter(call: Call) -> Json:
+    """spreadsheets.values.batchGetByDataFilter."""
+    evaluator, render = call.sheets.evaluator(call.spreadsheet), values.Render(call.body)
+    matched: dict[tuple[int, ranges.Box], Json] = {}
+    for one in call.body.get("dataFilters", []):
+        for sheet, box in filters.boxes(call.spreadsheet, one, call.user):
+            key = (sheet.sheet_id, box)
+            if key not in matched:
+                found = values.value_range(evaluator, sheet, box, render)
+                matched[key] = {"valueRange": found, "dataFilters": []}
+            matched[key]["dataFilters"].append(one)
+    answer: Json = {"spreadsheetId": call.spreadsheet_id}
+    if matched:
+        answer["valueRanges"] = list(matched.values())
+    return call.select(answer)
+
+
+def _writing(call: Call, edit: Edit, options: Any) -> values.Writing:
+    return values.Writing(edit, call.sheets.evaluator(call.spreadsheet), options)
+
+
+def values_update(call: Call, edit: Edit) -> Json:
+    """spreadsheets.values.update."""
+    text = call.path["range"]
+    if call.body.get("range", text) != text:
+        raise invalid(
+            f"Requested writing within range [{text}], but the body's range is "
+            f"[{call.body['range']}]"
+        )
+    writing = _writing(call, edit, call.query)
+    return call.select(writing.update(*ranges.parse(call.spreadsheet, text), call.body))
+
+
+def values_append(call: Call, edit: Edit) -> Json:
+    """spreadsheets.values.append."""
+    writing = _writing(call, edit, call.query)
+    return call.select(values.append(edit, writing, call.path["range"], call.body, call.query))
+
+
+def values_clear(call: Call, edit: Edit) -> Json:
+    """spreadsheets.values.clear."""
+    cleared = values.clear(edit, *ranges.parse(call.spreadsheet, call.path["range"]))
+    return call.select({"spreadsheetId": call.spreadsheet_id, "clearedRange": cleared})
+
+
+def values_batch_clear(call: Call, edit: Edit) -> Json:
+    """spreadsheets.values.batchClear."""
+    boxes = [ranges.parse(call.spreadsheet, text) for text in call.body.get("ranges", [])]
+    cleared = [values.clear(edit, sheet, box) for sheet, box in boxes]
+    return call.select({"spreadsheetId": call.spreadsheet_id, "clearedRanges": cleared})
+
+
+def values_batch_clear_by_filter(call: Call, edit: Edit) -> Json:
+    """spreadsheets.values.batchClearByDataFilter."""
+    cleared = [
+        values.clear(edit, sheet, box)
+        for one in call.body.get("dataFilters", [])
+        for sheet, box in filters.boxes(call.spreadsheet, one, call.user)
+    ]
+    return call.select({"spreadsheetId": call.spreadsheet_id, "clearedRanges": cleared})
+
+
+def _update_all(call: Call, edit: Edit, *, by_filter: bool) -> Json:
+    """The two forms of values.batchUpdate: by A1 range, and by data filter."""
+    writing = _writing(call, edit, call.body)
+    responses = []
+    for index, given in enumerate(call.body.get("data", [])):
+        try:
+            if by_filter:
+                sheet, box = values.located(edit, given.get("dataFilter", {}))
+            else:
+                sheet, box = ranges.parse(call.spreadsheet, given.get("range", ""))
+            responses.append(writing.update(sheet, box, given))
+        except ApiError as error:
+            if not error.message.startswith("Unable to parse"):
+                error.message = f"Invalid data[{index}]: {error.message}"
+            raise
+        if by_filter:
+            responses[-1].pop("spreadsheetId")
+            responses[-1]["dataFilter"] = given.get("dataFilter", {})
+    answer = {"spreadsheetId": call.spreadsheet_id, **writing.totals(), "responses": responses}
+    return call.select(answer)
+
+
+def values_batch_update(call: Call, edit: Edit) -> Json:
+    """spreadsheets.values.batchUpdate."""
+    return _update_all(call, edit, by_filter=False)
+
+
+def values_batch_update_by_filter(call: Call, edit: Edit) -> Json:
+    """spreadsheets.values.batchUpdateByDataFilter."""
+    return _update_all(call, edit, by_filter=True)
+
+
+def batch_update(call: Call, edit: Edit) -> Json:
+    """spreadsheets.batchUpdate; the spreadsheet comes with the answer where it is asked for."""
+    body = call.body
+    answer: Json = {
+        "spreadsheetId": call.spreadsheet_id,
+        "replies": batch.apply(edit, body.get("requests", [])),
+    }
+    answer = call.select(answer)
+    below = masks.below(call.mask, "updatedSpreadsheet")
+    if body.get("includeSpreadsheetInResponse") and not isinstance(below, bool):
+        reader = call.sheets.reader(call.spreadsheet, call.user)
+        grid = call.grid(body.get("responseIncludeGridData"))
+        answer["updatedSpreadsheet"] = reader.by_ranges(
+            body.get("responseRanges", []), below, grid=grid
+        )
+    return answer
+
+
+def copy_to(call: Call, edit: Edit) -> Json:
+    """spreadsheets.sheets.copyTo: a copy of a tab in another spreadsheet, or in the same."""
+    source = ranges.need_sheet(call.spreadsheet, int(call.path["sheetId"]))
+    target = call.sheets.spreadsheets.get(call.body.get("destinationSpreadsheetId", ""))
+    if target is None:
+        raise not_found()
+
+    def copy(into: Edit) -> Json:
+        title = tabs.copy_title(target, source.title)
+        sheet_id = target.new_id({one.sheet_id for one in target.sheets})
+        twin = tabs.copy_sheet(into, source, title, sheet_id)
+        tabs.place_sheet(into, twin, None)
+        return properties(twin, len(target.sheets) - 1)
+
+    if target is call.spreadsheet:
+        return call.select(copy(edit))
+    return call.select(call.sheets.change(target, call.user, copy))
+
+
+PREFIX = "sheets.spreadsheets."
+READS: dict[str, Callable[[Call], Json]] = {
+    PREFIX + "get": get,
+    PREFIX + "getByDataFilter": get_by_data_filter,
+    PREFIX + "developerMetadata.get": metadata_get,
+    PREFIX + "developerMetadata.search": metadata_search,
+    PREFIX + "values.get": values_get,
+    PREFIX + "values.batchGet": values_batch_get,
+    PREFIX + "values.batchGetByDataFilter": values_batch_get_by_filter,
+}
+WRITES: dict[str, Callable[[Call, Edit], Json]] = {
+    PREFIX + "batchUpdate": batch_update,
+    PREFIX + "sheets.copyTo": copy_to,
+    PREFIX + "values.update": values_update,
+    PREFIX + "values.append": values_append,
+    PREFIX + "values.clear": values_clear,
+    PREFIX + "values.batchClear": values_batch_clear,
+    PREFIX + "values.batchClearByDataFilter": values_batch_clear_by_filter,
+    PREFIX + "values.batchUpdate": values_batch_update,
+    PREFIX + "values.batchUpdateByDataFilter": values_batch_update_by_filter,
+}

@@ -1,0 +1,178 @@
+"""Ranges of cells: as Google's JSON, as A1 notation, and as boxes inside a grid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from emulator.errors import invalid
+from emulator.sheets import a1
+
+if TYPE_CHECKING:
+    from emulator.sheets.grid import Json, Sheet, Spreadsheet
+
+KEYS = ("startRowIndex", "endRowIndex", "startColumnIndex", "endColumnIndex")
+
+
+class Box(NamedTuple):
+    """A bounded, half-open, zero-based box of cells."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    def meets(self, other: Box) -> bool:
+        """Whether the two share a cell."""
+        return (
+            self.top < other.bottom
+            and other.top < self.bottom
+            and self.left < other.right
+            and other.left < self.right
+        )
+
+    def holds(self, other: Box) -> bool:
+        """Whether the other lies inside."""
+        return (
+            self.top <= other.top
+            and other.bottom <= self.bottom
+            and self.left <= other.left
+            and other.right <= self.right
+        )
+
+    def meets_protection(self, sheet: Sheet, protection: Json) -> bool:
+        """Whether a protected cell is in the box: in its range, in none of its open ranges."""
+        if not self.meets(box_of(sheet, protection.get("range", {}))):
+            return False
+        open_ranges = protection.get("unprotectedRanges", [])
+        return not any(box_of(sheet, one).holds(self) for one in open_ranges)
+
+
+def whole(sheet: Sheet) -> Box:
+    """All of the grid."""
+    return Box(0, len(sheet.rows), 0, len(sheet.columns))
+
+
+def box_of(sheet: Sheet, grid_range: Json) -> Box:
+    """The box of a kept GridRange, its open ends and what exceeds the grid cut to the grid."""
+    rows, columns = len(sheet.rows), len(sheet.columns)
+    return Box(
+        min(grid_range.get("startRowIndex", 0), rows),
+        min(grid_range.get("endRowIndex", rows), rows),
+        min(grid_range.get("startColumnIndex", 0), columns),
+        min(grid_range.get("endColumnIndex", columns), columns),
+    )
+
+
+def need_sheet(spreadsheet: Spreadsheet, sheet_id: int) -> Sheet:
+    """The sheet, or Google's refusal."""
+    found = spreadsheet.sheet(sheet_id)
+    if found is None:
+        raise invalid(f"No grid with id: {sheet_id}")
+    return found
+
+
+def resolve(spreadsheet: Spreadsheet, grid_range: Json) -> tuple[Sheet, Box]:
+    """The sheet and box of a GridRange from a request; ApiError where it is not in the grid."""
+    sheet = need_sheet(spreadsheet, grid_range.get("sheetId", 0))
+    for start, end in (KEYS[:2], KEYS[2:]):
+        low, high = grid_range.get(start, 0), grid_range.get(end)
+        if low < 0 or (high is not None and high < low):
+            raise invalid(f"GridRange.{end}[{high}] must be after {start}[{low}]")
+    rows, columns = len(sheet.rows), len(sheet.columns)
+    box = Box(
+        grid_range.get("startRowIndex", 0),
+        grid_range.get("endRowIndex", rows),
+        grid_range.get("startColumnIndex", 0),
+        grid_range.get("endColumnIndex", columns),
+    )
+    if box.bottom > rows or box.right > columns or box.top > rows or box.left > columns:
+        shown = a1.format_box(
+            sheet.title,
+            box.top,
+            max(box.bottom, box.top + 1),
+            box.left,
+            max(box.right, box.left + 1),
+        )
+        raise exceeds(sheet, shown, noun="range")
+    return sheet, box
+
+
+def exceeds(sheet: Sheet, shown: str, *, noun: str = "Range") -> Exception:
+    """The refusal of a range outside the grid."""
+    return invalid(
+        f"{noun} ({shown}) exceeds grid limits. Max rows: {len(sheet.rows)}, "
+        f"max columns: {len(sheet.columns)}"
+    )
+
+
+def parse(spreadsheet: Spreadsheet, text: str) -> tuple[Sheet, Box]:
+    """The sheet and box of A1 notation or a named range; ends beyond the grid are cut off.
+
+    ApiError where it cannot be parsed, names no sheet, or starts outside the grid.
+    """
+    try:
+        title, cells = a1.split(text)
+    except ValueError:
+        raise invalid(f"Unable to parse range: {text}") from None
+    reference = a1.parse_cells(cells) if cells is not None else None
+    if title is None and reference is None and cells is not None:
+        named = _named(spreadsheet, cells)
+        if named is not None:
+            return named
+        title, cells = cells, None
+    sheet = next((one for one in spreadsheet.sheets if not one.properties.get("hidden")), None)
+    if title is not None:
+        sheet = spreadsheet.titled(title)
+    if sheet is None or (cells is not None and reference is None):
+        raise invalid(f"Unable to parse range: {text}")
+    if reference is None:
+        return sheet, whole(sheet)
+    return sheet, _inside(sheet, reference)
+
+
+def _named(spreadsheet: Spreadsheet, name: str) -> tuple[Sheet, Box] | None:
+    for one in spreadsheet.named_ranges.values():
+        if one["name"].casefold() == name.casefold():
+            sheet = need_sheet(spreadsheet, one["range"].get("sheetId", 0))
+            return sheet, box_of(sheet, one["range"])
+    return None
+
+
+def _inside(sheet: Sheet, reference: a1.Reference) -> Box:
+    rows, columns = len(sheet.rows), len(sheet.columns)
+    top, left = reference.top or 0, reference.left or 0
+    bottom = rows if reference.bottom is None else reference.bottom
+    right = columns if reference.right is None else reference.right
+    if top >= rows or left >= columns:
+        shown = a1.format_box(sheet.title, top, max(bottom, top + 1), left, max(right, left + 1))
+        raise exceeds(sheet, shown)
+    return Box(top, min(bottom, rows), left, min(right, columns))
+
+
+def show(sheet: Sheet, box: Box) -> str:
+    """`Sheet1!A1:B2`, as Google writes ranges into its answers."""
+    return a1.format_box(sheet.title, *box)
+
+
+def fixed(sheet: Sheet, grid_range: Json) -> Json:
+    """A GridRange from a request as it is kept: with its sheet's id, and bounds as given."""
+    return {"sheetId": sheet.sheet_id} | {key: grid_range[key] for key in KEYS if key in grid_range}
+
+
+def bounded(sheet: Sheet, grid_range: Json) -> Json:
+    """The same, with open ends closed at the grid's size, as filters keep them."""
+    box = box_of(sheet, grid_range)
+    return {"sheetId": sheet.sheet_id} | dict(zip(KEYS, box, strict=True))
+
+
+def answered(value: Any) -> Any:
+    """A kept object as Google answers it: a sheet's id 0 is the default, which JSON leaves out."""
+    if isinstance(value, list | tuple):
+        return [answered(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: answered(item)
+            for key, item in value.items()
+            if not (key == "sheetId" and item == 0)
+        }
+    return value

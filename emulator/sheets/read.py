@@ -1,0 +1,200 @@
+"""Spreadsheets as answers: properties, sheets, and grid data, as far as a field mask asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emulator import masks
+from emulator.sheets import filters, metadata, ranges
+from emulator.sheets.cells import Writer
+from emulator.sheets.grid import BLANK, COLUMN_PIXELS, ROW_PIXELS
+from emulator.sheets.ranges import Box, answered
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from emulator.masks import Mask
+    from emulator.sheets.evaluate import Evaluator
+    from emulator.sheets.grid import Cell, Column, Json, Row, Sheet, Spreadsheet
+
+URL = "https://docs.google.com/spreadsheets/d/{}/edit"
+Boxes = list[tuple["Sheet", Box]]
+
+
+class Reader:
+    """Answers what a spreadsheet holds, as `user` sees it and a mask wants it."""
+
+    def __init__(self, evaluator: Evaluator, user: str) -> None:
+        self._evaluator = evaluator
+        self._spreadsheet: Spreadsheet = evaluator.spreadsheet
+        self._user = user
+
+    def by_ranges(self, texts: Sequence[str], mask: Mask | None, *, grid: bool) -> Json:
+        """The spreadsheet; of its sheets those that the A1 ranges touch, all where none is given.
+
+        `grid` says that grid data is wanted; pass what the mask implies where there is one.
+        """
+        boxes = [ranges.parse(self._spreadsheet, text) for text in texts]
+        return self.answer(boxes if texts else None, mask, grid=grid)
+
+    def by_filters(self, data_filters: list[Json], mask: Mask | None, *, grid: bool) -> Json:
+        """The same for DataFilters: one GridData for each box that they match."""
+        boxes: Boxes = []
+        for one in data_filters:
+            boxes.extend(filters.boxes(self._spreadsheet, one, self._user))
+        return self.answer(boxes if data_filters else None, mask, grid=grid)
+
+    def answer(self, boxes: Boxes | None, mask: Mask | None, *, grid: bool) -> Json:
+        """The Spreadsheet; `boxes` None is all of it, and an empty list none of its sheets."""
+        spreadsheet = self._spreadsheet
+        found: Json = {
+            "spreadsheetId": spreadsheet.spreadsheet_id,
+            "properties": spreadsheet.properties,
+        }
+        below = masks.below(mask, "sheets")
+        if not isinstance(below, bool) and (sheets := self._sheets(boxes, below, grid=grid)):
+            found["sheets"] = sheets
+        if spreadsheet.named_ranges:
+            found["namedRanges"] = answered(list(spreadsheet.named_ranges.values()))
+        found["spreadsheetUrl"] = URL.format(spreadsheet.spreadsheet_id)
+        if entries := metadata.on_whole(spreadsheet, None, self._user):
+            found["developerMetadata"] = entries
+        return {
+            name: item if name == "sheets" else masks.select(_sub(mask, name), item)
+            for name, item in found.items()
+            if masks.wants(mask, name)
+        }
+
+    def _sheets(self, boxes: Boxes | None, mask: Mask | None, *, grid: bool) -> list[Json]:
+        found = []
+        for index, sheet in enumerate(self._spreadsheet.sheets):
+            if boxes is None:
+                own = [ranges.whole(sheet)]
+            else:
+                own = [box for other, box in boxes if other is sheet]
+            if own:
+                described = describe(self._spreadsheet, sheet, index, self._user)
+                answer: Json = masks.select(mask, described)
+                below = masks.below(mask, "data")
+                if grid and not isinstance(below, bool):
+                    answer["data"] = [self.grid_data(sheet, box, below) for box in own]
+                found.append(answer)
+        return found
+
+    def grid_data(self, sheet: Sheet, box: Box, mask: Mask | None) -> Json:
+        """GridData of one box: the cells up to the last filled row, and each row's last cell."""
+        found: Json = {}
+        if box.top and masks.wants(mask, "startRow"):
+            found["startRow"] = box.top
+        if box.left and masks.wants(mask, "startColumn"):
+            found["startColumn"] = box.left
+        below = masks.below(mask, "rowData")
+        if not isinstance(below, bool) and (rows := self._row_data(sheet, box, below)):
+            found["rowData"] = rows
+        entries = None
+        for name, lines in (
+            ("rowMetadata", sheet.rows[box.top : box.bottom]),
+            ("columnMetadata", sheet.columns[box.left : box.right]),
+        ):
+            below = masks.below(mask, name)
+            if isinstance(below, bool):
+                continue
+            if entries is None:
+                entries = metadata.on_lines(self._spreadsheet, sheet, self._user)
+            default = ROW_PIXELS if name == "rowMetadata" else COLUMN_PIXELS
+            found[name] = [masks.select(below, _line(line, default, entries)) for line in lines]
+        return found
+
+    def _row_data(self, sheet: Sheet, box: Box, mask: Mask | None) -> list[Json]:
+        below = masks.below(mask, "values")
+        if isinstance(below, bool):
+            return []
+        writer = Writer(self._evaluator, sheet, below)
+        columns = sheet.columns[box.left : box.right]
+        found: list[Json] = []
+        blanks = 0
+        for at in range(box.top, box.bottom):
+            cells = filled(sheet.rows[at], columns)
+            if not cells:
+                blanks += 1
+                continue
+            found.extend({} for _ in range(blanks))
+            blanks = 0
+            values = [writer.write(cell, at, column) for column, cell in enumerate(cells, box.left)]
+            found.append({"values": values})
+        return found
+
+
+def _sub(mask: Mask | None, name: str) -> Mask | None:
+    below = masks.below(mask, name)
+    return None if isinstance(below, bool) else below
+
+
+def filled(row: Row, columns: Sequence[Column]) -> list[Cell]:
+    """The row's cells under these columns, up to the last that is not blank."""
+    if not row.cells:
+        return []
+    cells = [row.cells.get(column.key, BLANK) for column in columns]
+    while cells and cells[-1] is BLANK:
+        cells.pop()
+    return cells
+
+
+def _line(line: Row | Column, default: int, entries: dict[Any, list[Json]]) -> Json:
+    found: Json = {}
+    if line.filtered:
+        found["hiddenByFilter"] = True
+    if line.hidden:
+        found["hiddenByUser"] = True
+    found["pixelSize"] = line.size if line.size is not None else default
+    if line in entries:
+        found["developerMetadata"] = entries[line]
+    return found
+
+
+def properties(sheet: Sheet, index: int) -> Json:
+    """SheetProperties, false and zero values left out."""
+    grid: Json = {"rowCount": len(sheet.rows), "columnCount": len(sheet.columns)}
+    grid |= {
+        name: item for name, item in sheet.properties.get("gridProperties", {}).items() if item
+    }
+    found: Json = {
+        "sheetId": sheet.sheet_id,
+        "title": sheet.title,
+        "index": index,
+        "sheetType": "GRID",
+        "gridProperties": grid,
+    }
+    others = {name: item for name, item in sheet.properties.items() if name != "gridProperties"}
+    return found | {name: item for name, item in others.items() if item}
+
+
+def describe(spreadsheet: Spreadsheet, sheet: Sheet, index: int, user: str) -> Json:
+    """A Sheet without its grid data."""
+    found: Json = {"properties": properties(sheet, index)}
+    lists = {
+        "merges": sheet.merges,
+        "conditionalFormats": sheet.conditional_formats,
+        "filterViews": list(sheet.filter_views.values()),
+        "protectedRanges": [
+            protected(spreadsheet, one, user) for one in sheet.protected_ranges.values()
+        ],
+        "bandedRanges": list(sheet.banded_ranges.values()),
+        "charts": list(sheet.charts.values()),
+    }
+    if sheet.basic_filter:
+        found["basicFilter"] = answered(sheet.basic_filter)
+    found |= {name: answered(items) for name, items in lists.items() if items}
+    if entries := metadata.on_whole(spreadsheet, sheet, user):
+        found["developerMetadata"] = entries
+    return found
+
+
+def protected(spreadsheet: Spreadsheet, kept: Json, user: str) -> Json:
+    """A ProtectedRange as `user` sees it: whether they may edit, and who else, if they may."""
+    users = kept.get("editors", {}).get("users", [])
+    may = kept.get("warningOnly", False) or user == spreadsheet.owner or user in users
+    found = {name: item for name, item in kept.items() if name != "editors"}
+    if may:
+        found |= {"requestingUserCanEdit": True, "editors": kept.get("editors", {})}
+    return found

@@ -1,0 +1,84 @@
+"""What an insertion, a deletion or a move of rows or columns does to spans of their indexes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from emulator.sheets.grid import Json
+
+Span = tuple[int, int | None]
+
+
+class Insert(NamedTuple):
+    """`size` new ones before index `at`."""
+
+    at: int
+    size: int
+
+    def span(self, start: int, end: int | None) -> Span | None:
+        """Where [start, end) is afterwards; it grows where they fall inside."""
+        moved = start + self.size if start >= self.at else start
+        if end is None:
+            return moved, None
+        return moved, end + self.size if end > self.at else end
+
+
+class Delete(NamedTuple):
+    """`size` fewer, from index `at`."""
+
+    at: int
+    size: int
+
+    def span(self, start: int, end: int | None) -> Span | None:
+        """Where [start, end) is afterwards, None where nothing is left of it."""
+
+        def moved(index: int) -> int:
+            return index if index <= self.at else max(self.at, index - self.size)
+
+        if end is None:
+            return moved(start), None
+        return (moved(start), moved(end)) if moved(end) > moved(start) else None
+
+
+class Move(NamedTuple):
+    """[start, end) goes before index `destination`, as counted before the move."""
+
+    start: int
+    end: int
+    destination: int
+
+    def span(self, start: int, end: int | None) -> Span | None:
+        """A span inside what moves goes along; others close and open around it."""
+        size = self.end - self.start
+        landing = self.destination
+        if landing > self.start:
+            landing -= size
+        if end is not None and self.start <= start and end <= self.end:
+            return start - self.start + landing, end - self.start + landing
+        left = Delete(self.start, size).span(start, end)
+        return Insert(landing, size).span(*left) if left else None
+
+
+Shift = Insert | Delete | Move
+
+KEYS = {
+    "ROWS": ("startRowIndex", "endRowIndex"),
+    "COLUMNS": ("startColumnIndex", "endColumnIndex"),
+}
+
+
+def grid_range(shift: Shift, dimension: str, kept: Json) -> Json | None:
+    """A kept GridRange after the shift, None where nothing is left of it."""
+    first, last = KEYS[dimension]
+    if first not in kept and last not in kept:
+        return kept
+    moved = shift.span(kept.get(first, 0), kept.get(last))
+    if moved is None:
+        return None
+    changed = dict(kept)
+    if first in kept:
+        changed[first] = moved[0]
+    if moved[1] is not None:
+        changed[last] = moved[1]
+    return changed

@@ -1,0 +1,209 @@
+"""Rows and columns come, go and move, and everything that is tied to their indexes follows."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from emulator.errors import invalid
+from emulator.sheets import shifts
+from emulator.sheets.formula import Formula, shifted
+from emulator.sheets.grid import BLANK, Cell, Column, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from emulator.sheets.edit import Edit
+    from emulator.sheets.grid import Json, Sheet
+
+LISTS = {"ROWS": "rows", "COLUMNS": "columns"}
+FROZEN = {"ROWS": "frozenRowCount", "COLUMNS": "frozenColumnCount"}
+SINGULAR = {"ROWS": "row", "COLUMNS": "column"}
+
+
+def insert(
+    edit: Edit, sheet: Sheet, dimension: str, at: int, count: int, *, like: int | None = None
+) -> None:
+    """Insert empty rows or columns before index `at`, in size and format like the one at `like`."""
+    lines = sheet.line(dimension)
+    across = len(sheet.columns if dimension == "ROWS" else sheet.rows)
+    edit.limit_cells(count * across)
+    model = lines[like] if like is not None else None
+    fresh = _fresh(edit, sheet, dimension, count, model.size if model else None)
+    edit.set(sheet, LISTS[dimension], [*lines[:at], *fresh, *lines[at:]])
+    if at < sheet.frozen(dimension):
+        _freeze(edit, sheet, dimension, sheet.frozen(dimension) + count)
+    if model is not None:
+        _dress(edit, sheet, fresh, model)
+    follow(edit, sheet, shifts.Insert(at, count), dimension)
+
+
+def _fresh(edit: Edit, sheet: Sheet, dimension: str, count: int, size: int | None) -> list[Any]:
+    if dimension == "ROWS":
+        return [Row(size) for _ in range(count)]
+    first = sheet.next_key
+    edit.set(sheet, "next_key", first + count)
+    return [Column(key, size) for key in range(first, first + count)]
+
+
+def _dress(edit: Edit, sheet: Sheet, fresh: list[Any], model: Row | Column) -> None:
+    """Give new cells the format and the validation of their neighbours."""
+    if isinstance(model, Row):
+        pairs = [
+            (row, column, model.cells.get(column.key)) for row in fresh for column in sheet.columns
+        ]
+    else:
+        pairs = [(row, column, row.cells.get(model.key)) for column in fresh for row in sheet.rows]
+    for row, column, cell in pairs:
+        if cell is None:
+            continue
+        validation = (cell.rest or {}).get("dataValidation")
+        rest = {"dataValidation": validation} if validation else None
+        if cell.format or rest:
+            edit.put(row.cells, column.key, Cell(None, cell.format, rest))
+
+
+def delete(edit: Edit, sheet: Sheet, dimension: str, start: int, end: int) -> None:
+    """Delete rows or columns with all that is on them; one that is not frozen must remain."""
+    lines = sheet.line(dimension)
+    noun = SINGULAR[dimension]
+    if end > len(lines):
+        missing = max(start, len(lines))
+        raise invalid(
+            f"Cannot delete a {noun} that doesn't exist. Tried to delete {noun} index {missing} "
+            f"but there are only {len(lines)} {noun}s."
+        )
+    if start == 0 and end == len(lines):
+        raise invalid(f"You can't delete all the {noun}s on the sheet.")
+    frozen = sheet.frozen(dimension)
+    remains = frozen - max(0, min(end, frozen) - start)
+    if remains and len(lines) - (end - start) <= remains:
+        raise invalid(f"Sorry, it is not possible to delete all non-frozen {noun}s.")
+    gone = set(lines[start:end])
+    edit.set(sheet, LISTS[dimension], [*lines[:start], *lines[end:]])
+    for metadata in list(edit.spreadsheet.metadata.values()):
+        if metadata.place in gone:
+            edit.drop(edit.spreadsheet.metadata, metadata.metadata_id)
+    if remains != frozen:
+        _freeze(edit, sheet, dimension, remains)
+    follow(edit, sheet, shifts.Delete(start, end - start), dimension)
+
+
+def move(edit: Edit, sheet: Sheet, dimension: str, start: int, end: int, destination: int) -> None:
+    """Move rows or columns before index `destination`, as counted before the move."""
+    lines = sheet.line(dimension)
+    if start <= destination <= end:
+        return
+    block, rest = lines[start:end], [*lines[:start], *lines[end:]]
+    at = destination - len(block) if destination > start else destination
+    edit.set(sheet, LISTS[dimension], [*rest[:at], *block, *rest[at:]])
+    follow(edit, sheet, shifts.Move(start, end, destination), dimension)
+
+
+def resize(edit: Edit, sheet: Sheet, dimension: str, size: int) -> None:
+    """Add or take away rows or columns at the end until there are `size`."""
+    have = len(sheet.line(dimension))
+    if size < 1:
+        raise invalid(f"A sheet must have at least one {SINGULAR[dimension]}.")
+    if size > have:
+        insert(edit, sheet, dimension, have, size - have)
+    elif size < have:
+        delete(edit, sheet, dimension, size, have)
+
+
+def _freeze(edit: Edit, sheet: Sheet, dimension: str, count: int) -> None:
+    grid = {**sheet.properties.get("gridProperties", {}), FROZEN[dimension]: count}
+    edit.set(sheet, "properties", {**sheet.properties, "gridProperties": grid})
+
+
+def follow(edit: Edit, sheet: Sheet, shift: shifts.Shift, dimension: str) -> None:
+    """Let ranges and formulas follow a shift that has just happened in `sheet`."""
+
+    def moved(kept: Json) -> Json | None:
+        return shifts.grid_range(shift, dimension, kept)
+
+    edit.set(sheet, "merges", tuple(_kept(moved(one) for one in sheet.merges)))
+    rules = (_with_ranges(one, "ranges", moved) for one in sheet.conditional_formats)
+    edit.set(sheet, "conditional_formats", tuple(one for one in rules if one["ranges"]))
+    for name in ("protected_ranges", "banded_ranges", "filter_views"):
+        edit.set(sheet, name, _followed(getattr(sheet, name), moved))
+    if dimension == "COLUMNS":
+        views = sheet.filter_views.items()
+        edit.set(sheet, "filter_views", {key: _criteria(one, shift) for key, one in views})
+    if sheet.basic_filter:
+        found = _followed({0: sheet.basic_filter}, moved).get(0)
+        if found and dimension == "COLUMNS":
+            found = _criteria(found, shift)
+        edit.set(sheet, "basic_filter", found)
+    spreadsheet = edit.spreadsheet
+    mine = {
+        key: one
+        for key, one in spreadsheet.named_ranges.items()
+        if one["range"].get("sheetId", 0) == sheet.sheet_id
+    }
+    others = {key: one for key, one in spreadsheet.named_ranges.items() if key not in mine}
+    edit.set(spreadsheet, "named_ranges", others | _followed(mine, moved))
+    _follow_formulas(edit, sheet, shift, dimension)
+
+
+def _kept(ranges: Iterable[Json | None]) -> list[Json]:
+    return [one for one in ranges if one is not None]
+
+
+def _with_ranges(kept: Json, name: str, moved: Callable[[Json], Json | None]) -> Json:
+    return {**kept, name: _kept(moved(one) for one in kept[name])}
+
+
+def _followed(objects: dict[Any, Json], moved: Callable[[Json], Json | None]) -> dict[Any, Json]:
+    """Objects with their `range` moved; those whose range is gone are gone."""
+    found = {}
+    for key, kept in objects.items():
+        moved_range = moved(kept["range"]) if "range" in kept else None
+        if moved_range is None and "range" in kept:
+            continue
+        if moved_range is not None:
+            kept = {**kept, "range": moved_range}
+        if "unprotectedRanges" in kept:
+            kept = _with_ranges(kept, "unprotectedRanges", moved)
+        found[key] = kept
+    return found
+
+
+def _criteria(kept: Json, shift: shifts.Shift) -> Json:
+    """A filter whose columns have moved."""
+    kept = dict(kept)
+    if "criteria" in kept:
+        spans = {key: shift.span(int(key), int(key) + 1) for key in kept["criteria"]}
+        kept["criteria"] = {
+            str(span[0]): kept["criteria"][key] for key, span in spans.items() if span
+        }
+    for name, field in (("filterSpecs", "columnIndex"), ("sortSpecs", "dimensionIndex")):
+        if name in kept:
+            found = [
+                (one, shift.span(one.get(field, 0), one.get(field, 0) + 1)) for one in kept[name]
+            ]
+            kept[name] = [{**one, field: span[0]} for one, span in found if span]
+    return kept
+
+
+def _follow_formulas(edit: Edit, sheet: Sheet, shift: shifts.Shift, dimension: str) -> None:
+    def change(formula: Formula, *, here: bool) -> Formula:
+        return shifted(formula, shift, dimension, here=here, title=sheet.title)
+
+    for other in edit.spreadsheet.sheets:
+        rewrite_formulas(edit, other, partial(change, here=other is sheet))
+
+
+def rewrite_formulas(edit: Edit, sheet: Sheet, change: Callable[[Formula], Formula]) -> None:
+    """Put `change(formula)` in the place of each formula of the sheet."""
+    if not sheet.formula_rows:
+        return
+    for row in sheet.rows:
+        if row not in sheet.formula_rows:
+            continue
+        for column in sheet.columns:
+            cell = row.cells.get(column.key, BLANK)
+            if isinstance(cell.value, Formula):
+                changed = change(cell.value)
+                if changed is not cell.value:
+                    edit.cell(sheet, row, column, Cell(changed, cell.format, cell.rest))

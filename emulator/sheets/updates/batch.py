@@ -1,0 +1,103 @@
+"""spreadsheets.batchUpdate: all of its requests, in order, or none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emulator.errors import ApiError, invalid, not_served
+from emulator.sheets.updates import (
+    cells,
+    dimensions,
+    entries,
+    filtering,
+    objects,
+    paste,
+    protection,
+    rules,
+    tabs,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.sheets.edit import Edit
+    from emulator.sheets.grid import Json
+
+# Each takes the edit and its request, and gives the reply, None where it has none.
+HANDLERS: dict[str, Callable[[Edit, Json], Any]] = {
+    "updateSpreadsheetProperties": tabs.update_spreadsheet_properties,
+    "addSheet": tabs.add_sheet,
+    "deleteSheet": tabs.delete_sheet,
+    "duplicateSheet": tabs.duplicate_sheet,
+    "updateSheetProperties": tabs.update_sheet_properties,
+    "updateCells": cells.update_cells,
+    "appendCells": cells.append_cells,
+    "repeatCell": cells.repeat_cell,
+    "setDataValidation": cells.set_data_validation,
+    "updateBorders": cells.update_borders,
+    "insertDimension": dimensions.insert_dimension,
+    "deleteDimension": dimensions.delete_dimension,
+    "appendDimension": dimensions.append_dimension,
+    "moveDimension": dimensions.move_dimension,
+    "updateDimensionProperties": dimensions.update_dimension_properties,
+    "autoResizeDimensions": dimensions.auto_resize_dimensions,
+    "createDeveloperMetadata": entries.create,
+    "updateDeveloperMetadata": entries.update,
+    "deleteDeveloperMetadata": entries.delete,
+    "addProtectedRange": protection.add,
+    "updateProtectedRange": protection.update,
+    "deleteProtectedRange": protection.delete,
+    "copyPaste": paste.copy_paste,
+    "cutPaste": paste.cut_paste,
+    "sortRange": paste.sort_range,
+    "insertRange": paste.insert_range,
+    "deleteRange": paste.delete_range,
+    "addConditionalFormatRule": rules.add,
+    "updateConditionalFormatRule": rules.update,
+    "deleteConditionalFormatRule": rules.delete,
+    "addBanding": rules.add_banding,
+    "updateBanding": rules.update_banding,
+    "deleteBanding": rules.delete_banding,
+    "setBasicFilter": filtering.set_basic_filter,
+    "clearBasicFilter": filtering.clear_basic_filter,
+    "addFilterView": filtering.add_view,
+    "updateFilterView": filtering.update_view,
+    "duplicateFilterView": filtering.duplicate_view,
+    "deleteFilterView": filtering.delete_view,
+    "addNamedRange": objects.add_named_range,
+    "updateNamedRange": objects.update_named_range,
+    "deleteNamedRange": objects.delete_named_range,
+    "mergeCells": objects.merge_cells,
+    "unmergeCells": objects.unmerge_cells,
+    "addChart": objects.add_chart,
+    "updateChartSpec": objects.update_chart_spec,
+    "deleteEmbeddedObject": objects.delete_embedded_object,
+}
+
+
+def apply(edit: Edit, requests: list[Json]) -> list[Json]:
+    """Apply the requests in order; their replies. On ApiError the caller takes the edit back."""
+    if not requests:
+        raise invalid("Must specify at least one request.")
+    return [_one(edit, index, request) for index, request in enumerate(requests)]
+
+
+def _one(edit: Edit, index: int, request: Json) -> Json:
+    if len(request) != 1:
+        raise invalid(
+            f"Invalid requests[{index}]: No request set."
+            if not request
+            else f"Invalid value at 'requests[{index}]' (oneof), oneof field 'kind' is already "
+            f"set. Cannot set '{list(request)[1]}'"
+        )
+    ((kind, body),) = request.items()
+    handler = HANDLERS.get(kind)
+    if handler is None:
+        raise not_served(f"{kind} in spreadsheets.batchUpdate")
+    try:
+        reply = handler(edit, body)
+    except ApiError as error:
+        if error.http_status == 400:
+            error.message = f"Invalid requests[{index}].{kind}: {error.message}"
+        raise
+    return {} if reply is None else {kind: reply}

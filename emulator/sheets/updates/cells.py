@@ -1,0 +1,165 @@
+"""Requests that write cells: updateCells, appendCells, repeatCell, setDataValidation, borders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emulator.errors import invalid
+from emulator.sheets import cells, ranges, structure, styles
+from emulator.sheets.formula import Formula, copied
+from emulator.sheets.grid import BLANK, Cell
+from emulator.sheets.ranges import Box
+from emulator.sheets.updates.tabs import need_mask
+
+if TYPE_CHECKING:
+    from emulator import masks
+    from emulator.sheets.edit import Edit
+    from emulator.sheets.grid import Json, Sheet
+
+
+def write(edit: Edit, sheet: Sheet, row: int, column: int, data: Json, mask: Any) -> None:
+    """Update one cell of the grid with CellData, as far as the mask (None: all) says."""
+    line, key = sheet.rows[row], sheet.columns[column]
+    new = cells.updated(line.cells.get(key.key, BLANK), data, mask)
+    new.format = edit.style(new.format)
+    edit.cell(sheet, line, key, new)
+
+
+def update_cells(edit: Edit, request: Json) -> None:
+    """Rows of CellData into a range, whose other cells are cleared, or from a start on."""
+    mask = need_mask(request)
+    cells.check_mask(mask)
+    rows = [row.get("values", []) for row in request.get("rows", [])]
+    if "range" in request:
+        sheet, box = ranges.resolve(edit.spreadsheet, request["range"])
+    elif "start" in request:
+        sheet, box = _from_start(edit, request["start"], rows)
+    else:
+        raise invalid("Either 'start' or 'range' must be set.")
+    _check_extent(rows, box)
+    edit.guard(sheet, box)
+    width = box.right - box.left if "range" in request else 0
+    if "range" in request:
+        rows += [[] for _ in range(box.bottom - box.top - len(rows))]
+    for at, values in enumerate(rows, box.top):
+        padded = values + [{}] * (width - len(values)) if width else values
+        for column, data in enumerate(padded, box.left):
+            write(edit, sheet, at, column, data, mask)
+
+
+def _from_start(edit: Edit, start: Json, rows: list[list[Json]]) -> tuple[Sheet, Box]:
+    sheet = ranges.need_sheet(edit.spreadsheet, start.get("sheetId", 0))
+    top, left = start.get("rowIndex", 0), start.get("columnIndex", 0)
+    for name, at, size in (
+        ("rowIndex", top, len(sheet.rows)),
+        ("columnIndex", left, len(sheet.columns)),
+    ):
+        if not 0 <= at < size:
+            noun = name.removesuffix("Index")
+            raise invalid(f"GridCoordinate.{name}[{at}] is after last {noun} in grid[{size - 1}]")
+    wide = max(map(len, rows), default=0)
+    bottom, right = min(top + len(rows), len(sheet.rows)), min(left + wide, len(sheet.columns))
+    return sheet, Box(top, bottom, left, right)
+
+
+def _check_extent(rows: list[list[Json]], box: Box) -> None:
+    """ApiError where the data do not fit into the box."""
+    wide = max(map(len, rows), default=0)
+    for noun, start, size, end in (
+        ("row", box.top, len(rows), box.bottom),
+        ("column", box.left, wide, box.right),
+    ):
+        if start + size > end:
+            raise invalid(
+                f"Attempting to write {noun}: {end}, beyond the last requested {noun} of: {end - 1}"
+            )
+
+
+def append_cells(edit: Edit, request: Json) -> None:
+    """Rows of CellData after the last row that holds anything, the grid growing as needed."""
+    mask = need_mask(request)
+    cells.check_mask(mask)
+    sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
+    rows = [row.get("values", []) for row in request.get("rows", [])]
+    top = last_row(sheet) + 1
+    wide = max(map(len, rows), default=0)
+    _check_extent([[{}] * wide], Box(0, 1, 0, len(sheet.columns)))
+    if top + len(rows) > len(sheet.rows):
+        structure.resize(edit, sheet, "ROWS", top + len(rows))
+    edit.guard(sheet, Box(top, top + len(rows), 0, wide))
+    for at, values in enumerate(rows, top):
+        for column, data in enumerate(values):
+            write(edit, sheet, at, column, data, mask)
+
+
+def last_row(sheet: Sheet) -> int:
+    """The index of the last row with anything in it, a format or a checkbox too; -1 for none."""
+    keys = {column.key for column in sheet.columns}
+    for at in range(len(sheet.rows) - 1, -1, -1):
+        if not keys.isdisjoint(sheet.rows[at].cells):
+            return at
+    return -1
+
+
+def repeat_cell(edit: Edit, request: Json) -> None:
+    """One CellData into every cell of a range; its formula shifts as if copied."""
+    mask = need_mask(request)
+    cells.check_mask(mask)
+    sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
+    edit.guard(sheet, box)
+    data = request.get("cell", {})
+    fresh = cells.updated(BLANK, data, mask)
+    fresh.format = edit.style(fresh.format)
+    for at in range(box.top, box.bottom):
+        row = sheet.rows[at]
+        for across in range(box.left, box.right):
+            column = sheet.columns[across]
+            if isinstance(fresh.value, Formula):
+                moved = copied(fresh.value, at - box.top, across - box.left)
+                formula = {**data, "userEnteredValue": {"formulaValue": moved.text}}
+                write(edit, sheet, at, across, formula, mask)
+            elif column.key in row.cells:
+                write(edit, sheet, at, across, data, mask)
+            else:
+                edit.cell(sheet, row, column, fresh)
+
+
+def set_data_validation(edit: Edit, request: Json) -> None:
+    """The rule on every cell of a range; without a rule theirs are cleared."""
+    sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
+    edit.guard(sheet, box)
+    data = {"dataValidation": request["rule"]} if "rule" in request else {}
+    mask: masks.Mask = {"dataValidation": None}
+    for at in range(box.top, box.bottom):
+        for across in range(box.left, box.right):
+            write(edit, sheet, at, across, data, mask)
+
+
+def update_borders(edit: Edit, request: Json) -> None:
+    """Borders of a range: the outer sides of its outer cells, the inner ones of the others."""
+    sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
+    edit.guard(sheet, box)
+    for at in range(box.top, box.bottom):
+        for across in range(box.left, box.right):
+            sides = {
+                "top": "top" if at == box.top else "innerHorizontal",
+                "bottom": "bottom" if at == box.bottom - 1 else "innerHorizontal",
+                "left": "left" if across == box.left else "innerVertical",
+                "right": "right" if across == box.right - 1 else "innerVertical",
+            }
+            found = {side: request[name] for side, name in sides.items() if name in request}
+            _border(edit, sheet, at, across, found)
+
+
+def _border(edit: Edit, sheet: Sheet, at: int, across: int, sides: Json) -> None:
+    old = sheet.cell(at, across)
+    borders = dict((old.format or {}).get("borders", {}))
+    for side, border in sides.items():
+        borders.pop(side, None)
+        if border.get("style", "NONE") not in ("NONE", "STYLE_UNSPECIFIED"):
+            borders[side] = styles.coloured(border)
+    style = {name: item for name, item in (old.format or {}).items() if name != "borders"}
+    if borders:
+        style["borders"] = borders
+    new = Cell(old.value, edit.style(style), old.rest)
+    edit.cell(sheet, sheet.rows[at], sheet.columns[across], new)

@@ -1,0 +1,97 @@
+"""Requests about the basic filter and filter views."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emulator import masks
+from emulator.errors import invalid
+from emulator.sheets import ranges
+from emulator.sheets.ranges import answered
+from emulator.sheets.updates.tabs import need_mask
+
+if TYPE_CHECKING:
+    from emulator.sheets.edit import Edit
+    from emulator.sheets.grid import Json, Sheet
+
+VIEW_FIELDS = ("title", "namedRangeId", "sortSpecs", "criteria", "filterSpecs")
+
+
+def set_basic_filter(edit: Edit, request: Json) -> None:
+    """The filter that everyone sees, in the place of the one there was."""
+    given = request.get("filter", {})
+    sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
+    kept = {**given, "range": ranges.bounded(sheet, given.get("range", {}))}
+    edit.set(sheet, "basic_filter", kept)
+
+
+def clear_basic_filter(edit: Edit, request: Json) -> None:
+    """No filter any more, if there was one."""
+    sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
+    edit.set(sheet, "basic_filter", None)
+
+
+def _taken(edit: Edit) -> dict[int, Sheet]:
+    return {key: sheet for sheet in edit.spreadsheet.sheets for key in sheet.filter_views}
+
+
+def _need(edit: Edit, number: int) -> Sheet:
+    sheet = _taken(edit).get(number)
+    if sheet is None:
+        raise invalid(f"No filter view with id: {number}")
+    return sheet
+
+
+def _keep(edit: Edit, sheet: Sheet, kept: Json) -> Json:
+    views = {**sheet.filter_views, kept["filterViewId"]: kept}
+    edit.set(sheet, "filter_views", views)
+    return {"filter": answered(kept)}
+
+
+def add_view(edit: Edit, request: Json) -> Json:
+    """A new filter view; with its id and title."""
+    given = request.get("filter", {})
+    taken = _taken(edit)
+    number = given.get("filterViewId")
+    if number is None:
+        number = edit.spreadsheet.new_id(taken)
+    elif number in taken:
+        raise invalid(f"A filter view with id: {number} already exists.")
+    sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
+    title = given.get("title") or f"Filter {len(sheet.filter_views) + 1}"
+    area = ranges.bounded(sheet, given.get("range", {}))
+    kept = {**given, "filterViewId": number, "title": title, "range": area}
+    return _keep(edit, sheet, kept)
+
+
+def update_view(edit: Edit, request: Json) -> None:
+    """Title, range, order or criteria of a filter view."""
+    mask, new = need_mask(request), request.get("filter", {})
+    sheet = _need(edit, new.get("filterViewId", 0))
+    kept = dict(sheet.filter_views[new["filterViewId"]])
+    for name in VIEW_FIELDS:
+        if masks.wants(mask, name):
+            kept.pop(name, None)
+            if name in new:
+                kept[name] = new[name]
+    if masks.wants(mask, "range") and "range" in new:
+        kept["range"] = ranges.bounded(sheet, new["range"])
+    _keep(edit, sheet, kept)
+
+
+def duplicate_view(edit: Edit, request: Json) -> Json:
+    """A copy of a filter view; with its id."""
+    number = request.get("filterId", 0)
+    sheet = _need(edit, number)
+    source = sheet.filter_views[number]
+    fresh = edit.spreadsheet.new_id(_taken(edit))
+    kept = {**source, "filterViewId": fresh, "title": f"Copy of {source['title']}"}
+    return _keep(edit, sheet, kept)
+
+
+def delete_view(edit: Edit, request: Json) -> None:
+    """A filter view goes."""
+    number = request.get("filterId", 0)
+    sheet = _need(edit, number)
+    rest = {key: one for key, one in sheet.filter_views.items() if key != number}
+    edit.set(sheet, "filter_views", rest)

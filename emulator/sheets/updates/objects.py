@@ -1,0 +1,151 @@
+"""Requests about named ranges, merges and charts; charts are kept and given back, not drawn."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from emulator import masks
+from emulator.errors import invalid
+from emulator.sheets import a1, ranges
+from emulator.sheets.grid import BLANK
+from emulator.sheets.ranges import Box, answered
+from emulator.sheets.updates.paste import put
+from emulator.sheets.updates.tabs import need_mask
+
+if TYPE_CHECKING:
+    from emulator.sheets.edit import Edit
+    from emulator.sheets.grid import Json, Sheet
+
+NAME = re.compile(r"[A-Za-z_]\w{0,249}")
+
+
+def _check_name(edit: Edit, name: str, own: str) -> None:
+    if not NAME.fullmatch(name) or a1.LOOKS_LIKE_CELL.fullmatch(name):
+        raise invalid(f"The name of the named range is invalid: {name}")
+    for key, one in edit.spreadsheet.named_ranges.items():
+        if key != own and one["name"].casefold() == name.casefold():
+            raise invalid(f"A named range with name: {name} already exists.")
+
+
+def add_named_range(edit: Edit, request: Json) -> Json:
+    """A name for a range; with its id."""
+    given, taken = request.get("namedRange", {}), edit.spreadsheet.named_ranges
+    key = given.get("namedRangeId") or str(edit.spreadsheet.new_id(taken))
+    if key in taken:
+        raise invalid(f"A named range with id: {key} already exists.")
+    _check_name(edit, given.get("name", ""), key)
+    sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
+    area = ranges.fixed(sheet, given.get("range", {}))
+    kept = {"namedRangeId": key, "name": given["name"], "range": area}
+    edit.set(edit.spreadsheet, "named_ranges", {**taken, key: kept})
+    return {"namedRange": answered(kept)}
+
+
+def _need_named(edit: Edit, key: str) -> Json:
+    if key not in edit.spreadsheet.named_ranges:
+        raise invalid(f"No named range with id: {key}")
+    return edit.spreadsheet.named_ranges[key]
+
+
+def update_named_range(edit: Edit, request: Json) -> None:
+    """Name or range of a named range."""
+    mask, new = need_mask(request), request.get("namedRange", {})
+    key = new.get("namedRangeId", "")
+    kept = dict(_need_named(edit, key))
+    if masks.wants(mask, "name"):
+        _check_name(edit, new.get("name", ""), key)
+        kept["name"] = new["name"]
+    if masks.wants(mask, "range") and "range" in new:
+        sheet, _ = ranges.resolve(edit.spreadsheet, new["range"])
+        kept["range"] = ranges.fixed(sheet, new["range"])
+    edit.set(edit.spreadsheet, "named_ranges", {**edit.spreadsheet.named_ranges, key: kept})
+
+
+def delete_named_range(edit: Edit, request: Json) -> None:
+    """A named range goes; its cells stay."""
+    gone = request.get("namedRangeId", "")
+    _need_named(edit, gone)
+    rest = {key: one for key, one in edit.spreadsheet.named_ranges.items() if key != gone}
+    edit.set(edit.spreadsheet, "named_ranges", rest)
+
+
+def merge_cells(edit: Edit, request: Json) -> None:
+    """Merge a range into one cell, or each of its rows or columns; only the first cells stay."""
+    sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
+    edit.guard(sheet, box)
+    kind = request.get("mergeType", "MERGE_ALL")
+    boxes = [box]
+    if kind == "MERGE_ROWS":
+        boxes = [box._replace(top=at, bottom=at + 1) for at in range(box.top, box.bottom)]
+    elif kind == "MERGE_COLUMNS":
+        boxes = [box._replace(left=at, right=at + 1) for at in range(box.left, box.right)]
+    for one in boxes:
+        _merge(edit, sheet, one)
+
+
+def _merge(edit: Edit, sheet: Sheet, box: Box) -> None:
+    for other in (ranges.box_of(sheet, one) for one in sheet.merges):
+        if other.meets(box) and not box.holds(other):
+            raise invalid("You must select all cells in a merged range to merge or unmerge them.")
+    for at in range(box.top, box.bottom):
+        for across in range(box.left, box.right):
+            if (at, across) != (box.top, box.left):
+                put(edit, sheet, at, across, BLANK)
+    rest = [one for one in sheet.merges if not box.holds(ranges.box_of(sheet, one))]
+    area = {"sheetId": sheet.sheet_id} | dict(zip(ranges.KEYS, box, strict=True))
+    edit.set(sheet, "merges", (*rest, area))
+
+
+def unmerge_cells(edit: Edit, request: Json) -> None:
+    """All merges in a range are undone; one that only sticks in is refused."""
+    sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
+    edit.guard(sheet, box)
+    rest = []
+    for one in sheet.merges:
+        other = ranges.box_of(sheet, one)
+        if other.meets(box) and not box.holds(other):
+            raise invalid("You must select all cells in a merged range to merge or unmerge them.")
+        if not other.meets(box):
+            rest.append(one)
+    edit.set(sheet, "merges", tuple(rest))
+
+
+def add_chart(edit: Edit, request: Json) -> Json:
+    """A chart, kept as given on the sheet that it lies over; with its id."""
+    given = request.get("chart", {})
+    taken = {key: sheet for sheet in edit.spreadsheet.sheets for key in sheet.charts}
+    number = given.get("chartId") or edit.spreadsheet.new_id(taken)
+    if number in taken:
+        raise invalid(f"A chart with id: {number} already exists.")
+    position = given.get("position", {})
+    if position.get("newSheet"):
+        raise invalid("the emulator keeps charts over a sheet only")
+    anchor = position.get("overlayPosition", {}).get("anchorCell", {})
+    sheet = ranges.need_sheet(edit.spreadsheet, anchor.get("sheetId", 0))
+    kept = {**given, "chartId": number}
+    edit.set(sheet, "charts", {**sheet.charts, number: kept})
+    return {"chart": answered(kept)}
+
+
+def _need_chart(edit: Edit, number: int) -> Sheet:
+    for sheet in edit.spreadsheet.sheets:
+        if number in sheet.charts:
+            return sheet
+    raise invalid(f"No chart with id: {number}")
+
+
+def update_chart_spec(edit: Edit, request: Json) -> None:
+    """Another spec for a chart."""
+    number = request.get("chartId", 0)
+    sheet = _need_chart(edit, number)
+    kept = {**sheet.charts[number], "spec": request.get("spec", {})}
+    edit.set(sheet, "charts", {**sheet.charts, number: kept})
+
+
+def delete_embedded_object(edit: Edit, request: Json) -> None:
+    """A chart goes."""
+    number = request.get("objectId", 0)
+    sheet = _need_chart(edit, number)
+    rest = {key: one for key, one in sheet.charts.items() if key != number}
+    edit.set(sheet, "charts", rest)

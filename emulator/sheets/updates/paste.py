@@ -1,0 +1,244 @@
+"""Requests that move cells about: copyPaste, cutPaste, sortRange, insertRange, deleteRange."""
+
+from __future__ import annotations
+
+from functools import cmp_to_key
+from typing import TYPE_CHECKING, Any
+
+from emulator.errors import invalid
+from emulator.sheets import functions, metadata, ranges, structure
+from emulator.sheets.evaluate import Evaluator
+from emulator.sheets.formula import Formula, copied
+from emulator.sheets.grid import BLANK, Cell, CellError
+from emulator.sheets.ranges import Box
+from emulator.sheets.updates import rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.sheets.edit import Edit
+    from emulator.sheets.grid import Json, Sheet
+
+Cells = list[list[Cell]]
+
+
+def take(sheet: Sheet, box: Box) -> Cells:
+    """The cells of a box."""
+    return [
+        [sheet.cell(at, across) for across in range(box.left, box.right)]
+        for at in range(box.top, box.bottom)
+    ]
+
+
+def put(edit: Edit, sheet: Sheet, at: int, across: int, cell: Cell) -> None:
+    """Put a cell at coordinates inside the grid; a blank one removes what is there."""
+    edit.cell(sheet, sheet.rows[at], sheet.columns[across], cell)
+
+
+def moved(cell: Cell, down: int, right: int) -> Cell:
+    """The cell as it is after copying it elsewhere: relative references go along."""
+    if isinstance(cell.value, Formula) and (down or right):
+        return Cell(copied(cell.value, down, right), cell.format, cell.rest)
+    return cell
+
+
+def _parts(*names: str) -> Callable[[Cell], Json | None]:
+    def kept(cell: Cell) -> Json | None:
+        return {name: item for name, item in (cell.rest or {}).items() if name in names} or None
+
+    return kept
+
+
+_validation = _parts("dataValidation")
+_other = _parts("note", "textFormatRuns", "chipRuns", "pivotTable", "dataSourceTable")
+_content = _parts("textFormatRuns", "chipRuns")
+
+
+def _joined(*parts: Json | None) -> Json | None:
+    found: Json = {}
+    for part in parts:
+        found |= part or {}
+    return found or None
+
+
+def pasted(kind: str, source: Cell, old: Cell, value: Any) -> Cell:
+    """What becomes of `old` when `source` is pasted on it; `value` is the source's effective one.
+
+    PASTE_NORMAL carries notes, as people's pasting does.
+    """
+    if kind == "PASTE_VALUES":
+        return Cell(value, old.format, _joined(_validation(old), _parts("note")(old)))
+    if kind == "PASTE_FORMULA":
+        return Cell(source.value, old.format, _joined(_validation(old), _parts("note")(old)))
+    if kind == "PASTE_FORMAT":
+        return Cell(old.value, source.format, _joined(_other(old), _validation(source)))
+    if kind == "PASTE_DATA_VALIDATION":
+        return Cell(old.value, old.format, _joined(_other(old), _validation(source)))
+    if kind == "PASTE_CONDITIONAL_FORMATTING":
+        return old
+    if kind == "PASTE_NO_BORDERS" and source.format:
+        style = {name: item for name, item in source.format.items() if name != "borders"}
+        borders = (old.format or {}).get("borders")
+        style |= {"borders": borders} if borders else {}
+        return Cell(source.value, style or None, source.rest)
+    return source
+
+
+def copy_paste(edit: Edit, request: Json) -> None:
+    """A range to another, repeated where that is a multiple; in whole where that is smaller."""
+    sheet, source = ranges.resolve(edit.spreadsheet, request.get("source", {}))
+    target_sheet, target = ranges.resolve(edit.spreadsheet, request.get("destination", {}))
+    kind = request.get("pasteType", "PASTE_NORMAL")
+    cells = take(sheet, source)
+    if request.get("pasteOrientation") == "TRANSPOSE":
+        cells = [list(line) for line in zip(*cells, strict=True)]
+    high, wide = len(cells), len(cells[0]) if cells else 0
+    if not high or not wide:
+        return
+    target = _repeated(target, high, wide)
+    whole = ranges.whole(target_sheet)
+    if not whole.holds(target):
+        raise ranges.exceeds(target_sheet, ranges.show(target_sheet, target), noun="range")
+    edit.guard(target_sheet, target)
+    evaluator = Evaluator(edit.spreadsheet, edit.now)
+    for at in range(target.top, target.bottom):
+        for across in range(target.left, target.right):
+            up, left = (at - target.top) % high, (across - target.left) % wide
+            cell = cells[up][left]
+            value = evaluator.value(sheet, cell) if kind == "PASTE_VALUES" else None
+            cell = moved(cell, at - source.top - up, across - source.left - left)
+            old = target_sheet.cell(at, across)
+            new = pasted(kind, cell, old, value)
+            if new is not old:
+                put(edit, target_sheet, at, across, new)
+    if kind in ("PASTE_NORMAL", "PASTE_FORMAT", "PASTE_CONDITIONAL_FORMATTING"):
+        rules.carry(edit, sheet, source, target_sheet, target)
+
+
+def _repeated(target: Box, high: int, wide: int) -> Box:
+    tall, broad = target.bottom - target.top, target.right - target.left
+    return Box(
+        target.top,
+        target.top + max(high, tall - tall % high),
+        target.left,
+        target.left + max(wide, broad - broad % wide),
+    )
+
+
+def cut_paste(edit: Edit, request: Json) -> None:
+    """A range to another place; what was there is overwritten, what was left is empty."""
+    sheet, source = ranges.resolve(edit.spreadsheet, request.get("source", {}))
+    start = request.get("destination", {})
+    target_sheet = ranges.need_sheet(edit.spreadsheet, start.get("sheetId", 0))
+    top, left = start.get("rowIndex", 0), start.get("columnIndex", 0)
+    cut(edit, sheet, source, target_sheet, (top, left))
+
+
+def cut(edit: Edit, sheet: Sheet, source: Box, to: Sheet, at: tuple[int, int]) -> None:
+    """Move the cells of a box so that its corner comes to `at` in the sheet `to`."""
+    top, left = at
+    high, wide = source.bottom - source.top, source.right - source.left
+    target = Box(top, top + high, left, left + wide)
+    if not ranges.whole(to).holds(target):
+        raise ranges.exceeds(to, ranges.show(to, target), noun="range")
+    edit.guard(sheet, source)
+    edit.guard(to, target)
+    cells = take(sheet, source)
+    for up in range(source.top, source.bottom):
+        for across in range(source.left, source.right):
+            put(edit, sheet, up, across, BLANK)
+    for down, line in enumerate(cells):
+        for right, cell in enumerate(line):
+            put(edit, to, top + down, left + right, cell)
+
+
+def sort_range(edit: Edit, request: Json) -> None:
+    """The rows of a range in the order that the specs say."""
+    sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
+    specs = []
+    for one in request.get("sortSpecs", []):
+        column = one.get("dimensionIndex", 0)
+        if not box.left <= column < box.right:
+            raise invalid(f"sortSpecs.dimensionIndex[{column}] is outside the range.")
+        specs.append((column, one.get("sortOrder") == "DESCENDING"))
+    edit.guard(sheet, box)
+    sort(edit, sheet, box, specs)
+
+
+def sort(edit: Edit, sheet: Sheet, box: Box, specs: list[tuple[int, bool]]) -> None:
+    """Sort cells of a box by columns, each ascending or (True) descending; rows stay in place.
+
+    Numbers come before texts, then booleans and errors; blanks are last both ways.
+    """
+    evaluator = Evaluator(edit.spreadsheet, edit.now)
+    lines: list[tuple[int, list[Any]]] = [
+        (
+            at,
+            [evaluator.value(sheet, sheet.cell(at, column)) for column, _ in specs],
+        )
+        for at in range(box.top, box.bottom)
+    ]
+    cells = take(sheet, box)
+    directions = [descending for _, descending in specs]
+
+    def compare(one: tuple[int, list[Any]], other: tuple[int, list[Any]]) -> int:
+        return _order(one[1], other[1], directions)
+
+    order = sorted(lines, key=cmp_to_key(compare))
+    for at, (was, _) in enumerate(order, box.top):
+        if at != was:
+            for across, cell in enumerate(cells[was - box.top], box.left):
+                put(edit, sheet, at, across, moved(cell, at - was, 0))
+
+
+def _order(one: list[Any], other: list[Any], directions: list[bool]) -> int:
+    for left, right, descending in zip(one, other, directions, strict=True):
+        blanks = [value is None or value == "" for value in (left, right)]
+        if blanks[0] or blanks[1]:
+            if blanks[0] != blanks[1]:
+                return 1 if blanks[0] else -1
+            continue
+        low, high = (_ranked(value) for value in (left, right))
+        if low != high:
+            return -1 if (low < high) != descending else 1
+    return 0
+
+
+def _ranked(value: Any) -> tuple[int, Any]:
+    if isinstance(value, CellError):
+        return 3, value.text
+    ranked: tuple[int, Any] = functions.comparable(value, value)[0]
+    return ranked
+
+
+def insert_range(edit: Edit, request: Json) -> None:
+    """Empty cells in a range; those that were there go down or to the right."""
+    sheet, box, rows = _shifting(edit, request)
+    last = len(sheet.rows) if rows else len(sheet.columns)
+    size = (box.bottom - box.top) if rows else (box.right - box.left)
+    dimension = "ROWS" if rows else "COLUMNS"
+    structure.resize(edit, sheet, dimension, last + size)
+    rest = box._replace(bottom=last) if rows else box._replace(right=last)
+    at = (box.bottom, box.left) if rows else (box.top, box.right)
+    cut(edit, sheet, rest, sheet, at)
+
+
+def delete_range(edit: Edit, request: Json) -> None:
+    """The cells of a range go; those below come up, or those to the right come left."""
+    sheet, box, rows = _shifting(edit, request)
+    edit.guard(sheet, box)
+    for at in range(box.top, box.bottom):
+        for across in range(box.left, box.right):
+            put(edit, sheet, at, across, BLANK)
+    rest = (
+        Box(box.bottom, len(sheet.rows), box.left, box.right)
+        if rows
+        else Box(box.top, box.bottom, box.right, len(sheet.columns))
+    )
+    cut(edit, sheet, rest, sheet, (box.top, box.left))
+
+
+def _shifting(edit: Edit, request: Json) -> tuple[Sheet, Box, bool]:
+    sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
+    dimension = metadata.need_dimension({"dimension": request.get("shiftDimension")})
+    return sheet, box, dimension == "ROWS"

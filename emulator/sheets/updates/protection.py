@@ -1,0 +1,110 @@
+"""Requests about protected ranges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emulator import masks
+from emulator.errors import invalid
+from emulator.sheets import ranges
+from emulator.sheets.edit import PROTECTED
+from emulator.sheets.ranges import answered
+from emulator.sheets.updates.tabs import need_mask
+
+if TYPE_CHECKING:
+    from emulator.sheets.edit import Edit
+    from emulator.sheets.grid import Json, Sheet
+
+FIELDS = ("description", "warningOnly", "unprotectedRanges", "namedRangeId", "editors")
+
+
+def _taken(edit: Edit) -> dict[int, Sheet]:
+    return {key: sheet for sheet in edit.spreadsheet.sheets for key in sheet.protected_ranges}
+
+
+def _need(edit: Edit, number: int) -> tuple[Sheet, Json]:
+    sheet = _taken(edit).get(number)
+    if sheet is None:
+        raise invalid(f"No protected range with id: {number}")
+    kept = sheet.protected_ranges[number]
+    if not edit.may_edit(kept):
+        raise invalid(PROTECTED)
+    return sheet, kept
+
+
+def _range(edit: Edit, given: Json) -> tuple[Sheet, Json]:
+    """The sheet and the range as kept; a named range's where one is named."""
+    if "namedRangeId" in given:
+        named = edit.spreadsheet.named_ranges.get(given["namedRangeId"])
+        if named is None:
+            raise invalid(f"No named range with id: {given['namedRangeId']}")
+        given = {"range": named["range"]}
+    if "range" not in given:
+        raise invalid("Must specify a range or a named range to protect.")
+    sheet, _ = ranges.resolve(edit.spreadsheet, given["range"])
+    return sheet, ranges.fixed(sheet, given["range"])
+
+
+def _check(kept: Json) -> None:
+    if kept.get("warningOnly") and kept.get("editors", {}).get("users"):
+        raise invalid("ProtectedRange is warningOnly. Editors cannot be set on it.")
+
+
+def add(edit: Edit, request: Json) -> Json:
+    """A new protected range, whose id must be new; with its id and editors."""
+    given = request.get("protectedRange", {})
+    taken = _taken(edit)
+    number = given.get("protectedRangeId")
+    if number is None:
+        number = edit.spreadsheet.new_id(taken)
+    elif number in taken:
+        raise invalid(f"A protected range with id: {number} already exists.")
+    sheet, area = _range(edit, given)
+    if len(area) == 1 and any(len(one["range"]) == 1 for one in sheet.protected_ranges.values()):
+        raise invalid(f'Sheet "{sheet.title}" already has sheet protection.')
+    kept: Json = {"protectedRangeId": number, "range": area}
+    kept |= {name: given[name] for name in FIELDS if given.get(name)}
+    _check(kept)
+    kept["editors"] = _with_creator(edit, kept)
+    edit.set(sheet, "protected_ranges", {**sheet.protected_ranges, number: kept})
+    said = {name: item for name, item in kept.items() if name != "editors"}
+    editors = {} if kept.get("warningOnly") else kept["editors"]
+    reply = said | {"requestingUserCanEdit": True, "editors": editors}
+    return {"protectedRange": answered(reply)}
+
+
+def _with_creator(edit: Edit, kept: Json) -> Json:
+    editors = dict(kept.get("editors", {}))
+    users = editors.get("users", [])
+    editors["users"] = users if edit.user in users else [*users, edit.user]
+    return editors
+
+
+def update(edit: Edit, request: Json) -> None:
+    """Range, description, editors or kind of a protected range."""
+    mask, new = need_mask(request), request.get("protectedRange", {})
+    number = new.get("protectedRangeId", 0)
+    sheet, kept = _need(edit, number)
+    changed = dict(kept)
+    for name in FIELDS:
+        if masks.wants(mask, name):
+            changed.pop(name, None)
+            if new.get(name):
+                changed[name] = new[name]
+    if masks.wants(mask, "editors") or masks.wants(mask, "warningOnly"):
+        _check({**changed, "editors": new.get("editors", {})})
+        changed["editors"] = _with_creator(edit, changed)
+    target = sheet
+    if masks.wants(mask, "range") and "range" in new:
+        target, changed["range"] = _range(edit, new)
+    rest = {key: one for key, one in sheet.protected_ranges.items() if key != number}
+    edit.set(sheet, "protected_ranges", rest)
+    edit.set(target, "protected_ranges", {**target.protected_ranges, number: changed})
+
+
+def delete(edit: Edit, request: Json) -> None:
+    """A protected range goes; an id that is not there is refused."""
+    number = request.get("protectedRangeId", 0)
+    sheet, _ = _need(edit, number)
+    rest = {key: one for key, one in sheet.protected_ranges.items() if key != number}
+    edit.set(sheet, "protected_ranges", rest)

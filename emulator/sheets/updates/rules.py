@@ -1,0 +1,141 @@
+"""Requests about conditional formats and banding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emulator.errors import invalid
+from emulator.sheets import ranges, styles
+from emulator.sheets.ranges import Box, answered
+from emulator.sheets.updates.tabs import need_mask
+
+if TYPE_CHECKING:
+    from emulator.sheets.edit import Edit
+    from emulator.sheets.grid import Json, Sheet
+
+
+def _rule(edit: Edit, given: Json) -> tuple[Sheet, Json]:
+    """The sheet of a rule and the rule as kept: all its ranges are on one sheet."""
+    if not given.get("ranges"):
+        raise invalid("A conditional format rule must have at least one range.")
+    if ("booleanRule" in given) == ("gradientRule" in given):
+        raise invalid("A conditional format rule must have one of booleanRule, gradientRule.")
+    sheets = [ranges.resolve(edit.spreadsheet, one)[0] for one in given["ranges"]]
+    if any(one is not sheets[0] for one in sheets):
+        raise invalid("All ranges of a conditional format rule must be on the same grid.")
+    kept = styles.coloured({key: item for key, item in given.items() if key != "ranges"})
+    return sheets[0], {"ranges": [ranges.fixed(sheets[0], one) for one in given["ranges"]], **kept}
+
+
+def _need_index(sheet: Sheet, index: int) -> int:
+    if not 0 <= index < len(sheet.conditional_formats):
+        raise invalid(f"No conditional format on sheet: {sheet.sheet_id} at index: {index}")
+    return index
+
+
+def add(edit: Edit, request: Json) -> None:
+    """A rule before the one at `index`."""
+    sheet, rule = _rule(edit, request.get("rule", {}))
+    rules = sheet.conditional_formats
+    index = request.get("index", 0)
+    if not 0 <= index <= len(rules):
+        raise invalid(f"Cannot add a rule at index {index}: there are {len(rules)} rules.")
+    edit.set(sheet, "conditional_formats", (*rules[:index], rule, *rules[index:]))
+
+
+def update(edit: Edit, request: Json) -> Json:
+    """Another rule in the place of one, or one to another index."""
+    index = request.get("index", 0)
+    if "rule" in request:
+        sheet, rule = _rule(edit, request["rule"])
+        old = sheet.conditional_formats[_need_index(sheet, index)]
+        rules = [*sheet.conditional_formats]
+        rules[index] = rule
+        edit.set(sheet, "conditional_formats", tuple(rules))
+        return answered({"oldRule": old, "newRule": rule, "newIndex": index})  # type: ignore[no-any-return]
+    sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
+    rules = [*sheet.conditional_formats]
+    to = _need_index(sheet, request.get("newIndex", 0))
+    rule = rules.pop(_need_index(sheet, index))
+    rules.insert(to, rule)
+    edit.set(sheet, "conditional_formats", tuple(rules))
+    return answered({"newRule": rule, "oldIndex": index, "newIndex": to})  # type: ignore[no-any-return]
+
+
+def delete(edit: Edit, request: Json) -> Json:
+    """The rule at `index` goes; what it was."""
+    sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
+    index = _need_index(sheet, request.get("index", 0))
+    rules = sheet.conditional_formats
+    edit.set(sheet, "conditional_formats", (*rules[:index], *rules[index + 1 :]))
+    return {"rule": answered(rules[index])}
+
+
+def carry(edit: Edit, sheet: Sheet, source: Box, to: Sheet, target: Box) -> None:
+    """Give pasted cells the rules of those that were copied: rules grow, and stack up."""
+    for rule in sheet.conditional_formats:
+        boxes = [ranges.box_of(sheet, one) for one in rule["ranges"]]
+        if not any(box.meets(source) for box in boxes):
+            continue
+        area = {"sheetId": to.sheet_id} | dict(zip(ranges.KEYS, target, strict=True))
+        rules = [*to.conditional_formats]
+        same = next((one for one in rules if _same(one, rule)), None)
+        if same is None:
+            rules.append({**rule, "ranges": [area]})
+        elif any(ranges.box_of(to, one).holds(target) for one in same["ranges"]):
+            continue
+        else:
+            rules[rules.index(same)] = {**same, "ranges": [*same["ranges"], area]}
+        edit.set(to, "conditional_formats", tuple(rules))
+
+
+def _same(one: Json, other: Json) -> bool:
+    return {**one, "ranges": None} == {**other, "ranges": None}
+
+
+def add_banding(edit: Edit, request: Json) -> Json:
+    """Alternating colours on a range; with their id."""
+    given = request.get("bandedRange", {})
+    taken = {key: sheet for sheet in edit.spreadsheet.sheets for key in sheet.banded_ranges}
+    number = given.get("bandedRangeId") or edit.spreadsheet.new_id(taken)
+    if number in taken:
+        raise invalid(f"A banded range with id: {number} already exists.")
+    sheet, box = ranges.resolve(edit.spreadsheet, given.get("range", {}))
+    others = (ranges.box_of(sheet, one["range"]) for one in sheet.banded_ranges.values())
+    if any(box.meets(other) for other in others):
+        raise invalid(
+            "You cannot add alternating background colors to a range that already has "
+            "alternating background colors."
+        )
+    kept = {**styles.coloured(given), "bandedRangeId": number}
+    kept["range"] = ranges.fixed(sheet, given.get("range", {}))
+    edit.set(sheet, "banded_ranges", {**sheet.banded_ranges, number: kept})
+    return {"bandedRange": answered(kept)}
+
+
+def _need_banding(edit: Edit, number: int) -> Sheet:
+    for sheet in edit.spreadsheet.sheets:
+        if number in sheet.banded_ranges:
+            return sheet
+    raise invalid(f"No banded range with id: {number}")
+
+
+def update_banding(edit: Edit, request: Json) -> None:
+    """Range or colours of a banding."""
+    mask, new = need_mask(request), styles.coloured(request.get("bandedRange", {}))
+    number = new.get("bandedRangeId", 0)
+    sheet = _need_banding(edit, number)
+    kept = dict(sheet.banded_ranges[number])
+    for name in mask if mask is not None else new:
+        if name in new:
+            kept[name] = new[name]
+    kept["range"] = ranges.fixed(sheet, kept["range"])
+    edit.set(sheet, "banded_ranges", {**sheet.banded_ranges, number: kept})
+
+
+def delete_banding(edit: Edit, request: Json) -> None:
+    """A banding goes."""
+    number = request.get("bandedRangeId", 0)
+    sheet = _need_banding(edit, number)
+    rest = {key: one for key, one in sheet.banded_ranges.items() if key != number}
+    edit.set(sheet, "banded_ranges", rest)

@@ -1,0 +1,290 @@
+"""Requests about the spreadsheet itself and its tabs."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from emulator import masks
+from emulator.errors import invalid
+from emulator.sheets import structure, styles
+from emulator.sheets.formula import retitled
+from emulator.sheets.grid import Row, Sheet
+from emulator.sheets.ranges import need_sheet
+from emulator.sheets.read import properties
+
+if TYPE_CHECKING:
+    from emulator.sheets.edit import Edit
+    from emulator.sheets.grid import Json, Spreadsheet
+
+DEFAULT_ROWS = 1000
+DEFAULT_COLUMNS = 26
+KEPT = ("hidden", "tabColor", "tabColorStyle", "rightToLeft")
+GRID_KEPT = (
+    "frozenRowCount",
+    "frozenColumnCount",
+    "hideGridlines",
+    "rowGroupControlAfter",
+    "columnGroupControlAfter",
+)
+OBJECTS = (
+    ("protected_ranges", "protectedRangeId"),
+    ("filter_views", "filterViewId"),
+    ("banded_ranges", "bandedRangeId"),
+    ("charts", "chartId"),
+)
+
+
+def need_mask(request: Json) -> masks.Mask | None:
+    """The request's `fields`; ApiError where there are none or they are malformed."""
+    text = request.get("fields", "")
+    if not text.strip():
+        raise invalid(
+            "At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)"
+        )
+    try:
+        return masks.parse(text)
+    except ValueError as error:
+        raise invalid(f"Invalid field mask: {error}") from None
+
+
+def update_spreadsheet_properties(edit: Edit, request: Json) -> None:
+    """Title, locale, time zone and the rest of SpreadsheetProperties."""
+    mask, new = need_mask(request), request.get("properties", {})
+    changed = dict(edit.spreadsheet.properties)
+    for name in mask if mask is not None else new:
+        if name in new:
+            changed[name] = styles.coloured(new[name])
+    edit.set(edit.spreadsheet, "properties", changed)
+
+
+def _check_title(spreadsheet: Spreadsheet, title: str, own: Sheet | None = None) -> None:
+    if not title or len(title) > 100:
+        raise invalid("A sheet's title must have from 1 to 100 characters.")
+    found = spreadsheet.titled(title)
+    if found is not None and found is not own:
+        raise invalid(f'A sheet with the name "{title}" already exists. Please enter another name.')
+
+
+def free_title(spreadsheet: Spreadsheet, stem: str) -> str:
+    """`stem` and the first number that makes it new."""
+    number = len(spreadsheet.sheets) + 1
+    while spreadsheet.titled(f"{stem}{number}"):
+        number += 1
+    return f"{stem}{number}"
+
+
+def make_sheet(edit: Edit, given: Json) -> Sheet:
+    """A new sheet from SheetProperties, not yet among the spreadsheet's."""
+    spreadsheet = edit.spreadsheet
+    if given.get("sheetType", "GRID") not in ("GRID", "SHEET_TYPE_UNSPECIFIED"):
+        raise invalid(f"Cannot create a sheet of type {given['sheetType']}.")
+    title = given.get("title") or free_title(spreadsheet, "Sheet")
+    _check_title(spreadsheet, title)
+    sheet_id = _new_sheet_id(spreadsheet, given.get("sheetId"))
+    grid = given.get("gridProperties", {})
+    rows = grid.get("rowCount", DEFAULT_ROWS)
+    columns = grid.get("columnCount", DEFAULT_COLUMNS)
+    if rows < 1 or columns < 1:
+        raise invalid("A sheet must have at least one row and one column.")
+    edit.limit_cells(rows * columns)
+    sheet = Sheet.blank(sheet_id, title, rows, columns)
+    _set_properties(edit, sheet, given, None)
+    return sheet
+
+
+def _new_sheet_id(spreadsheet: Spreadsheet, wanted: int | None) -> int:
+    taken = {one.sheet_id for one in spreadsheet.sheets}
+    if wanted is None:
+        return spreadsheet.new_id(taken)
+    if wanted < 0:
+        raise invalid("A sheet's id must not be negative.")
+    if wanted in taken:
+        raise invalid(
+            f"A sheet with id {wanted} already exists in the spreadsheet. Please choose another id."
+        )
+    return wanted
+
+
+def place_sheet(edit: Edit, sheet: Sheet, index: int | None) -> Json:
+    """Put a sheet among the others, at the end where no index is given; its SheetProperties."""
+    sheets = edit.spreadsheet.sheets
+    at = len(sheets) if index is None else index
+    if not 0 <= at <= len(sheets):
+        raise invalid(f"Cannot insert a sheet at index {at}: there are {len(sheets)} sheets.")
+    edit.set(edit.spreadsheet, "sheets", [*sheets[:at], sheet, *sheets[at:]])
+    return properties(sheet, at)
+
+
+def add_sheet(edit: Edit, request: Json) -> Json:
+    """A new tab; its SheetProperties."""
+    given = request.get("properties", {})
+    sheet = make_sheet(edit, given)
+    return {"properties": place_sheet(edit, sheet, given.get("index"))}
+
+
+def delete_sheet(edit: Edit, request: Json) -> None:
+    """A tab goes with all that is on it; a visible one must remain."""
+    spreadsheet = edit.spreadsheet
+    sheet = need_sheet(spreadsheet, request.get("sheetId", 0))
+    rest = [one for one in spreadsheet.sheets if one is not sheet]
+    if not rest:
+        raise invalid("You can't remove all the sheets in a document.")
+    if all(one.properties.get("hidden") for one in rest):
+        raise invalid("You can't remove all the visible sheets in a document.")
+    _guard_all(edit, sheet)
+    edit.set(spreadsheet, "sheets", rest)
+    for metadata in list(spreadsheet.metadata.values()):
+        if metadata.sheet is sheet:
+            edit.drop(spreadsheet.metadata, metadata.metadata_id)
+    named = spreadsheet.named_ranges.items()
+    gone = sheet.sheet_id
+    kept = {key: one for key, one in named if one["range"].get("sheetId", 0) != gone}
+    edit.set(spreadsheet, "named_ranges", kept)
+
+
+def _guard_all(edit: Edit, sheet: Sheet) -> None:
+    if not all(edit.may_edit(one) for one in sheet.protected_ranges.values()):
+        raise invalid("You are trying to delete a sheet that has protected cells or objects.")
+
+
+def update_sheet_properties(edit: Edit, request: Json) -> None:
+    """Title, place, size of the grid, frozen rows and columns, colour, visibility."""
+    new = request.get("properties", {})
+    mask = need_mask(request)
+    sheet = need_sheet(edit.spreadsheet, new.get("sheetId", 0))
+    if masks.wants(mask, "title") and ("title" in new or mask is not None):
+        rename(edit, sheet, new.get("title", ""))
+    for dimension, name in (("ROWS", "rowCount"), ("COLUMNS", "columnCount")):
+        size = new.get("gridProperties", {}).get(name)
+        if masks.wants(mask, "gridProperties", name) and size is not None:
+            structure.resize(edit, sheet, dimension, size)
+    _set_properties(edit, sheet, new, mask)
+    if masks.wants(mask, "index") and "index" in new:
+        _reorder(edit, sheet, new["index"])
+
+
+def rename(edit: Edit, sheet: Sheet, title: str) -> None:
+    """Give a tab another title; formulas that name it follow."""
+    _check_title(edit.spreadsheet, title, sheet)
+    old = sheet.title
+    edit.set(sheet, "title", title)
+    for other in edit.spreadsheet.sheets:
+        structure.rewrite_formulas(edit, other, lambda one: retitled(one, old, title))
+
+
+def _set_properties(edit: Edit, sheet: Sheet, new: Json, mask: masks.Mask | None) -> None:
+    new = styles.coloured(new)
+    changed = dict(sheet.properties)
+    for name in KEPT:
+        if masks.wants(mask, name.removesuffix("Style")) or masks.wants(mask, name):
+            changed[name] = new.get(name)
+    grid = dict(changed.get("gridProperties", {}))
+    for name in GRID_KEPT:
+        if masks.wants(mask, "gridProperties", name):
+            grid[name] = new.get("gridProperties", {}).get(name)
+    changed["gridProperties"] = {name: item for name, item in grid.items() if item}
+    changed = {name: item for name, item in changed.items() if item}
+    edit.set(sheet, "properties", changed)
+    for dimension, noun in (("ROWS", "rows"), ("COLUMNS", "columns")):
+        frozen = sheet.frozen(dimension)
+        if frozen and frozen >= len(sheet.line(dimension)):
+            raise invalid(f"You can't freeze all visible {noun} on the sheet.")
+    others = [one for one in edit.spreadsheet.sheets if one is not sheet]
+    hidden = all(one.properties.get("hidden") for one in others)
+    if changed.get("hidden") and hidden and sheet in edit.spreadsheet.sheets:
+        raise invalid("You can't hide all the sheets in a document.")
+
+
+def _reorder(edit: Edit, sheet: Sheet, index: int) -> None:
+    """`index` counts as before the move: the own place and the next are no move at all."""
+    sheets = edit.spreadsheet.sheets
+    at = sheets.index(sheet)
+    if not 0 <= index <= len(sheets):
+        raise invalid(f"Cannot move a sheet to index {index}: there are {len(sheets)} sheets.")
+    if index in (at, at + 1):
+        return
+    rest = [one for one in sheets if one is not sheet]
+    to = index - 1 if index > at else index
+    edit.set(edit.spreadsheet, "sheets", [*rest[:to], sheet, *rest[to:]])
+
+
+def duplicate_sheet(edit: Edit, request: Json) -> Json:
+    """A copy of a tab, with everything on it under ids of its own; its SheetProperties."""
+    spreadsheet = edit.spreadsheet
+    source = need_sheet(spreadsheet, request.get("sourceSheetId", 0))
+    title = request.get("newSheetName") or copy_title(spreadsheet, source.title)
+    twin = copy_sheet(edit, source, title, _new_sheet_id(spreadsheet, request.get("newSheetId")))
+    edit.limit_cells(len(twin.rows) * len(twin.columns))
+    index = request.get("insertSheetIndex", 0)
+    placed = place_sheet(edit, twin, index)
+    _copy_metadata(edit, source, twin)
+    return {"properties": placed}
+
+
+def copy_title(spreadsheet: Spreadsheet, title: str) -> str:
+    """`Copy of ...`, with a number where that is taken."""
+    stem = f"Copy of {title}"
+    number, found = 2, stem
+    while spreadsheet.titled(found):
+        found = f"{stem} {number}"
+        number += 1
+    return found
+
+
+def copy_sheet(edit: Edit, source: Sheet, title: str, sheet_id: int) -> Sheet:
+    """A sheet with copies of the rows, columns and objects of `source`; cells are shared."""
+    spreadsheet = edit.spreadsheet
+    _check_title(spreadsheet, title)
+    twin = Sheet(
+        sheet_id,
+        title,
+        [_copy_row(row) for row in source.rows],
+        [copy(column) for column in source.columns],
+        source.next_key,
+        properties=source.properties,
+        merges=tuple(_on(one, sheet_id) for one in source.merges),
+        conditional_formats=tuple(_on(one, sheet_id) for one in source.conditional_formats),
+        basic_filter=_on(source.basic_filter, sheet_id),
+    )
+    for name, key in OBJECTS:
+        copies: dict[int, Json] = {}
+        for kept in getattr(source, name).values():
+            fresh = spreadsheet.new_id(copies)
+            copies[fresh] = _on({**kept, key: fresh}, sheet_id)
+        setattr(twin, name, copies)
+    pairs = zip(source.rows, twin.rows, strict=True)
+    twin.formula_rows = {new for old, new in pairs if old in source.formula_rows}
+    return twin
+
+
+def _copy_row(row: Row) -> Row:
+    twin = copy(row)
+    twin.cells = dict(row.cells)
+    return twin
+
+
+def _on(kept: Any, sheet_id: int) -> Any:
+    """A kept object with every sheetId in it set to another sheet's."""
+    if isinstance(kept, list):
+        return [_on(one, sheet_id) for one in kept]
+    if isinstance(kept, dict):
+        return {
+            name: sheet_id if name == "sheetId" else _on(item, sheet_id)
+            for name, item in kept.items()
+        }
+    return kept
+
+
+def _copy_metadata(edit: Edit, source: Sheet, twin: Sheet) -> None:
+    """Copies of the sheet's developer metadata at the same places, under new ids."""
+    spreadsheet = edit.spreadsheet
+    twins: dict[Any, Any] = {source: twin}
+    twins |= dict(zip(source.rows, twin.rows, strict=True))
+    twins |= dict(zip(source.columns, twin.columns, strict=True))
+    for kept in list(spreadsheet.metadata.values()):
+        if kept.sheet is source:
+            number = spreadsheet.new_id(spreadsheet.metadata)
+            fresh = replace(kept, metadata_id=number, sheet=twin, place=twins[kept.place])
+            edit.put(spreadsheet.metadata, number, fresh)

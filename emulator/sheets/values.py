@@ -1,0 +1,245 @@
+"""The spreadsheets.values methods: plain values in and out of ranges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emulator.errors import invalid
+from emulator.sheets import a1, entry, filters, ranges, structure, tables
+from emulator.sheets.cells import is_dated, number_format, shown
+from emulator.sheets.formula import Formula
+from emulator.sheets.functions import text
+from emulator.sheets.grid import BLANK, Cell, CellError
+from emulator.sheets.ranges import Box
+from emulator.sheets.read import filled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.sheets.edit import Edit
+    from emulator.sheets.evaluate import Evaluator
+    from emulator.sheets.grid import Json, Sheet
+
+# A note and a drop-down stay where only the value changes.
+STAYING = ("note", "dataValidation")
+
+
+class Render:
+    """How values are answered: the three options of a request, with their defaults."""
+
+    def __init__(self, options: Mapping[str, Any], *, prefix: str = "") -> None:
+        def option(name: str, default: str) -> str:
+            name = prefix + name if not prefix else prefix + name[0].upper() + name[1:]
+            return str(options.get(name) or default)
+
+        self.value = option("valueRenderOption", "FORMATTED_VALUE")
+        self.dates = option("dateTimeRenderOption", "SERIAL_NUMBER")
+        self.major = str(options.get("majorDimension") or "ROWS")
+        if self.major == "DIMENSION_UNSPECIFIED":
+            self.major = "ROWS"
+
+    def cell(self, evaluator: Evaluator, sheet: Sheet, cell: Cell) -> Any:
+        """One value; blanks are empty texts."""
+        if cell.value is None:
+            return ""
+        if self.value == "FORMULA" and isinstance(cell.value, Formula):
+            return cell.value.text
+        value, form = evaluator.value(sheet, cell), number_format(cell)
+        if self.value == "FORMATTED_VALUE" or isinstance(value, CellError):
+            return shown(value, form)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if is_number and is_dated(form) and self.dates == "FORMATTED_STRING":
+            return shown(value, form)
+        return value
+
+
+def value_range(evaluator: Evaluator, sheet: Sheet, box: Box, render: Render) -> Json:
+    """A ValueRange; what is empty at the ends of rows, and empty rows at the end, are left out."""
+    columns = sheet.columns[box.left : box.right]
+    lines = [
+        [render.cell(evaluator, sheet, cell) for cell in filled(row, columns)]
+        for row in sheet.rows[box.top : box.bottom]
+    ]
+    if render.major == "COLUMNS":
+        wide = max(map(len, lines), default=0)
+        lines = [
+            [line[index] if index < len(line) else "" for line in lines] for index in range(wide)
+        ]
+    found: Json = {"range": ranges.show(sheet, box), "majorDimension": render.major}
+    trimmed = [_trim(line) for line in lines]
+    while trimmed and not trimmed[-1]:
+        trimmed.pop()
+    if trimmed:
+        found["values"] = trimmed
+    return found
+
+
+def _trim(line: list[Any]) -> list[Any]:
+    end = len(line)
+    while end and line[end - 1] == "":
+        end -= 1
+    return line[:end]
+
+
+class Writing:
+    """Writes ValueRanges for one request: as RAW texts, or as if a person typed them."""
+
+    def __init__(self, edit: Edit, evaluator: Evaluator, options: Mapping[str, Any]) -> None:
+        self._edit = edit
+        self._evaluator = evaluator
+        self._option = options.get("valueInputOption")
+        if self._option in (None, "INPUT_VALUE_OPTION_UNSPECIFIED"):
+            raise invalid("'valueInputOption' is required but not specified")
+        self._echo = str(options.get("includeValuesInResponse", "")).lower() == "true"
+        self._render = Render(options, prefix="response")
+        self.rows: set[tuple[int, int]] = set()
+        self.columns: set[tuple[int, int]] = set()
+        self.cells = 0
+
+    def totals(self) -> Json:
+        """What all its updates touched: distinct rows and columns, cells, sheets."""
+        totals = {
+            "totalUpdatedRows": len(self.rows),
+            "totalUpdatedColumns": len(self.columns),
+            "totalUpdatedCells": self.cells,
+            "totalUpdatedSheets": len({sheet_id for sheet_id, _ in self.rows}),
+        }
+        return {name: number for name, number in totals.items() if number}
+
+    def update(self, sheet: Sheet, box: Box, given: Json, *, fits: bool = True) -> Json:
+        """Write a ValueRange at a box, which must hold it if `fits`; UpdateValuesResponse."""
+        lines = given.get("values", [])
+        if given.get("majorDimension") == "COLUMNS":
+            high = max(map(len, lines), default=0)
+            lines = [
+                [line[index] if index < len(line) else None for line in lines]
+                for index in range(high)
+            ]
+        wide = max(map(len, lines), default=0)
+        target = Box(box.top, box.top + max(len(lines), 1), box.left, box.left + max(wide, 1))
+        if fits:
+            _check_fits(sheet, box, target)
+        self._grow(sheet, target)
+        self._edit.guard(sheet, target)
+        rows, columns, count = self._write(sheet, target, lines)
+        reply: Json = {
+            "spreadsheetId": self._edit.spreadsheet.spreadsheet_id,
+            "updatedRange": ranges.show(sheet, target),
+        }
+        self.cells += count
+        counts = {"updatedRows": rows, "updatedColumns": columns, "updatedCells": count}
+        reply |= {name: number for name, number in counts.items() if number}
+        if self._echo:
+            reply["updatedData"] = value_range(self._evaluator, sheet, target, self._render)
+        return reply
+
+    def _grow(self, sheet: Sheet, target: Box) -> None:
+        """Values that reach beyond the grid make it larger."""
+        if target.bottom > len(sheet.rows):
+            structure.resize(self._edit, sheet, "ROWS", target.bottom)
+        if target.right > len(sheet.columns):
+            structure.resize(self._edit, sheet, "COLUMNS", target.right)
+
+    def _write(self, sheet: Sheet, target: Box, lines: list[list[Any]]) -> tuple[int, int, int]:
+        rows: set[int] = set()
+        columns: set[int] = set()
+        count = 0
+        for down, line in enumerate(lines):
+            for right, value in enumerate(line):
+                if value is None:
+                    continue
+                if isinstance(value, list | dict):
+                    kind = "list_value" if isinstance(value, list) else "struct_value"
+                    raise invalid(f"Invalid values[{down}][{right}]: {kind} {{\n}}\n")
+                self._put(sheet, target.top + down, target.left + right, value)
+                rows.add(down)
+                columns.add(right)
+                count += 1
+        self.rows |= {(sheet.sheet_id, target.top + down) for down in rows}
+        self.columns |= {(sheet.sheet_id, target.left + right) for right in columns}
+        return len(rows), len(columns), count
+
+    def _put(self, sheet: Sheet, at: int, across: int, value: Any) -> None:
+        old, form = sheet.cell(at, across), None
+        if isinstance(value, str):
+            if self._option == "USER_ENTERED":
+                value, form = entry.read(value)
+            value = None if value == "" else value
+        elif not isinstance(value, bool):
+            value = entry.plain(value)
+        new = typed(old, value, form)
+        new.format = self._edit.style(new.format)
+        self._edit.cell(sheet, sheet.rows[at], sheet.columns[across], new)
+
+
+def typed(old: Cell, value: Any, form: dict[str, str] | None) -> Cell:
+    """The cell with another value: formats, notes and drop-downs stay, text runs do not.
+
+    `form`, the number format of the way of typing, counts where the cell has none of its kind.
+    """
+    style = old.format
+    known = (style or {}).get("numberFormat")
+    if form and (known is None or known.get("type") != form["type"]):
+        style = {**(style or {}), "numberFormat": form}
+    if known and known.get("type") == "TEXT" and value is not None:
+        value = text(value.text if isinstance(value, Formula) else value)
+        style = old.format
+    rest = {name: item for name, item in (old.rest or {}).items() if name in STAYING}
+    return Cell(value, style, rest or None)
+
+
+def _check_fits(sheet: Sheet, box: Box, target: Box) -> None:
+    """A range of several cells must hold all the values; one cell is only where they start."""
+    if box.bottom - box.top == 1 and box.right - box.left == 1:
+        return
+    shown_range = ranges.show(sheet, box)
+    if target.bottom > box.bottom:
+        row = box.bottom + 1
+        raise invalid(
+            f"Requested writing within range [{shown_range}], but tried writing to row [{row}]"
+        )
+    if target.right > box.right:
+        column = a1.column_name(box.right)
+        raise invalid(
+            f"Requested writing within range [{shown_range}], but tried writing to column "
+            f"[{column}]"
+        )
+
+
+def append(edit: Edit, writing: Writing, text_range: str, given: Json, options: Any) -> Json:
+    """Write below the last table in the range; AppendValuesResponse."""
+    sheet, box = ranges.parse(edit.spreadsheet, text_range)
+    table = tables.last_table(sheet, box)
+    reply: Json = {"spreadsheetId": edit.spreadsheet.spreadsheet_id}
+    at = Box(box.top, box.top + 1, box.left, box.left + 1)
+    if table:
+        reply["tableRange"] = ranges.show(sheet, table)
+        at = Box(table.bottom, table.bottom + 1, table.left, table.left + 1)
+    count = len(given.get("values", []))
+    if given.get("majorDimension") == "COLUMNS":
+        count = max(map(len, given.get("values", [])), default=0)
+    if options.get("insertDataOption") == "INSERT_ROWS" and count and at.top <= len(sheet.rows):
+        like = at.top - 1 if at.top else None
+        structure.insert(edit, sheet, "ROWS", at.top, count, like=like)
+    return reply | {"updates": writing.update(sheet, at, given, fits=False)}
+
+
+def clear(edit: Edit, sheet: Sheet, box: Box) -> str:
+    """Take the values of a box away, formats, notes and drop-downs stay; the range as shown."""
+    edit.guard(sheet, box)
+    columns = sheet.columns[box.left : box.right]
+    for row in sheet.rows[box.top : box.bottom]:
+        if row.cells:
+            for column in columns:
+                cell = row.cells.get(column.key, BLANK)
+                if cell.value is not None:
+                    edit.cell(sheet, row, column, typed(cell, None, None))
+    return ranges.show(sheet, box)
+
+
+def located(edit: Edit, data_filter: Json) -> tuple[Sheet, Box]:
+    """The one box that a DataFilter writes to; ApiError where it selects none."""
+    boxes = filters.boxes(edit.spreadsheet, data_filter, edit.user)
+    if not boxes:
+        raise invalid("No ranges matched the data filter.")
+    return boxes[0]
