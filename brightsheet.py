@@ -1,1 +1,178 @@
-def main() -> None: ...
+"""The command line: wires the receiver's worker, the emulator and the demo."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Event
+from typing import NoReturn
+
+import click
+import requests
+from rich.console import Console
+from rich.table import Table
+
+from sync import logs, payload
+from sync.errors import BrightsheetError, Rejected, SettingsError
+from sync.model import Outcome
+from sync.settings import Settings, database_url, load
+from sync.store import Database, Documents, Inbox, Jobs
+from sync.worker import Worker
+
+_STOP_SECONDS = 8.0
+_SEND_TIMEOUT = 30
+
+_out = Console()
+
+
+def main() -> None:
+    """Run a command; an error is one line on standard error."""
+    try:
+        cli(standalone_mode=True)
+    except SettingsError as error:
+        _fail(error.message, 2)
+    except BrightsheetError as error:
+        _fail(error.message, 1)
+
+
+def _fail(message: str, status: int) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(status)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="brightsheet")
+def cli() -> None:
+    """Keep a Google Sheet true to EverBright."""
+
+
+@cli.command()
+@click.option("--once", is_flag=True, help="Check what stands in the sheet, and exit.")
+@click.option("--port", default=8000, show_default=True, help="Of the receiver; 0 is any.")
+@click.option("--emulator-port", default=8001, show_default=True, help="Of the emulator.")
+def demo(once: bool, port: int, emulator_port: int) -> None:
+    """See it work: made-up jobs, no account, no network."""
+    from demo.run import run
+
+    sys.exit(run(_out, port=port, emulator_port=emulator_port, once=once))
+
+
+@cli.command()
+@click.option("--port", default=8001, show_default=True)
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Keep state here.")
+def emulator(port: int, data: Path | None) -> None:
+    """Stand in for Google and EverBright on this machine."""
+    from emulator import serve
+
+    serve("127.0.0.1", port, data)
+
+
+@cli.command()
+def worker() -> None:
+    """Keep the sheet, apart from the receiver (set WORKER=separate there)."""
+    logs.configure()
+    settings, database = _opened()
+    if database.is_sqlite:
+        database.upgrade()
+    running = Worker(settings, database)
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    running.start()
+    stop.wait()
+    running.stop(_STOP_SECONDS)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The receiver's.")
+@click.option("--secret", envvar="WEBHOOK_SECRET", help="Default: the first in WEBHOOK_SECRET.")
+def send(file: Path, url: str, secret: str | None) -> None:
+    """Post a payload to a running receiver."""
+    header = os.environ.get("WEBHOOK_SECRET_HEADER", "X-Webhook-Secret")
+    headers = {"Content-Type": "application/json", header: (secret or "").partition(",")[0].strip()}
+    try:
+        answer = requests.post(
+            f"{url.rstrip('/')}/webhooks/everbright",
+            data=file.read_bytes(),
+            headers=headers,
+            timeout=_SEND_TIMEOUT,
+        )
+    except requests.RequestException as error:
+        _fail(f"No receiver answers at {url} ({type(error).__name__}).", 1)
+    click.echo(f"{answer.status_code} {answer.text.strip()}")
+    sys.exit(0 if answer.ok else 1)
+
+
+@cli.command()
+@click.option("--outcome", type=click.Choice([one.value for one in Outcome]))
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+def deliveries(outcome: str | None, limit: int, as_json: bool) -> None:
+    """List what was received, newest first, and what needs a person."""
+    _, database = _opened()
+    kept = Inbox(database).recent(limit, Outcome(outcome) if outcome else None)
+    rows = [
+        (f"{one.received:%Y-%m-%d %H:%M:%S}", one.id, one.outcome, one.kind, one.site, one.reason)
+        for one in kept
+    ]
+    names = ("received", "delivery", "outcome", "kind", "site", "reason")
+    if as_json:
+        for row in rows:
+            click.echo(json.dumps(dict(zip(names, row, strict=True))))
+        return
+    _print_table(names, rows)
+
+
+@cli.command()
+@click.argument("id", required=False)
+@click.option("--all", "everything", is_flag=True, help="All that was given up or rejected.")
+def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argument's name
+    """Try again: a rejected delivery or a document that was given up, by its id, or --all."""
+    if bool(id) == everything:
+        raise click.UsageError("Name an id, or say --all.")
+    settings, database = _opened()
+    inbox = Inbox(database)
+    documents = Documents(database, Jobs(database, settings.spreadsheet_id), settings.lease_seconds)
+    rejected = inbox.recent(10_000, Outcome.REJECTED)
+    chosen = [one for one in rejected if one.body and (everything or one.id == id)]
+    for one in chosen:
+        try:
+            outcome = inbox.readmit(one, payload.read(one.body)).value
+        except Rejected as error:
+            outcome = f"still rejected: {error.message}"
+        click.echo(f"delivery {one.id}: {outcome}")
+    count = documents.retry(None if everything else id)
+    click.echo(f"documents: {count}")
+    if not chosen and not count and not everything:
+        _fail(f"Nothing that failed has the id {id}. See: brightsheet deliveries", 1)
+
+
+@cli.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the schema up to date."""
+    Database(database_url(os.environ)).upgrade()
+    click.echo("The database is up to date.")
+
+
+def _opened() -> tuple[Settings, Database]:
+    settings = load(os.environ)
+    return settings, Database(settings.database_url.get_secret_value())
+
+
+def _print_table(names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    table = Table(*names)
+    for row in rows:
+        table.add_row(*row)
+    _out.print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -31,11 +31,11 @@ def move_fence(old: Iterable[int], new: int) -> list[Request]:
     ]
 
 
-def make_fence_tab() -> list[Request]:
+def make_fence_tab(title: str) -> list[Request]:
     """Make the hidden tab; a second making is refused, for the sheet id exists."""
     properties = {
         "sheetId": FENCE_TAB,
-        "title": "_brightsheet",
+        "title": title,
         "hidden": True,
         "gridProperties": {"rowCount": 1, "columnCount": 1},
     }

@@ -30,8 +30,16 @@ class Refused(Retryable):
     """Google refused a whole batch (400): the sheet is not as it was read, so read it again."""
 
 
+class Conflict(BrightsheetError):
+    """What was to be made is there already (409)."""
+
+
 class Permanent(BrightsheetError):
     """A fault that only a person can mend; the message names the mend."""
+
+
+class Unfit(Permanent):
+    """A document that never can be copied: nobody's mend lets it through."""
 
 
 class SettingsError(BrightsheetError):

@@ -6,8 +6,9 @@ number. The check of what a batch hit, and its repair, belong here, too.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from zoneinfo import ZoneInfo
 
 from sync import batch
@@ -18,6 +19,7 @@ from sync.view import JOBS_TAB, Table, View
 
 MAX_BYTES = 1_800_000
 """Of one request; Google advises 2 MB."""
+FENCE_TITLE = "_brightsheet"
 _BLANK_ROWS = 200
 _ROW_OVERHEAD = 400
 
@@ -38,6 +40,29 @@ class Target:
         columns = dict.fromkeys([*self.cells, *self.written])
         wanted = {column: self.cells.get(column, EMPTY) for column in columns}
         return {c: cell for c, cell in wanted.items() if cell != self.written.get(c, EMPTY)}
+
+    def differs(self) -> bool:
+        """Tell whether anything is to be written: a job that was never written always is."""
+        return not self.written or bool(self.differences())
+
+
+@dataclass(frozen=True)
+class Titles:
+    """Titles for tabs that have to be made."""
+
+    jobs: str
+    fence: str
+
+    @classmethod
+    def free(cls, wanted: str, taken: Iterable[str]) -> "Titles":
+        """Return titles that no tab has; Google tells no case apart."""
+        lowered = {title.lower() for title in taken}
+
+        def first(title: str) -> str:
+            numbered = chain([title], (f"{title} {n}" for n in count(2)))
+            return next(one for one in numbered if one.lower() not in lowered)
+
+        return cls(first(wanted), first(FENCE_TITLE))
 
 
 @dataclass(frozen=True)
@@ -62,33 +87,37 @@ def noted_columns(targets: Sequence[Target]) -> tuple[str, ...]:
     return tuple(sorted(changed & NOTED))
 
 
-def settled(targets: Sequence[Target]) -> dict[str, Cells]:
-    """Return the jobs that already stand as they should: no call is made for them."""
-    return {t.site: t.written for t in targets if t.written and not t.differences()}
-
-
 def make(
-    view: View, targets: Sequence[Target], columns: Sequence[Column], title: str, fence: int
+    view: View,
+    targets: Sequence[Target],
+    columns: Sequence[Column],
+    *,
+    titles: Titles,
+    fence: int,
+    zone: str,
 ) -> Batch:
     """Return the batch that makes `targets` stand.
 
-    `columns` are those that the jobs need, in order; `title` is for a tab that has to be made.
+    `columns` are those that the jobs need, in order; `zone` is in which dates are shown.
     Raises Permanent where the key column is gone.
     """
-    zone = ZoneInfo(view.time_zone)
-    requests = [] if view.has_fence_tab else batch.make_fence_tab()
+    clock = ZoneInfo(zone)
+    requests = [] if view.has_fence_tab else batch.make_fence_tab(titles.fence)
     requests += batch.move_fence(view.fences, fence)
-    made, table = _with_columns(view.table, columns, title)
+    made, table = _with_columns(view.table, columns, titles.jobs)
     requests += made
     if KEY not in table.columns:
-        raise Permanent("key_column_gone", f"The column {KEY} of the Jobs tab was deleted.")
+        raise Permanent(
+            "key_column_gone",
+            "The column of site IDs was deleted. Bring it back with the version history.",
+        )
     fitting, left = _fitting(table, targets)
     known = [t for t in fitting if t.site in table.keys]
     new = [t for t in fitting if t.site not in table.keys and t.fresh]
     for target in known:
         changes = _changes(table, target)
-        requests += batch.write_row(table.sheet_id, table.keys[target.site], changes, zone)
-    requests += _inserted(table, new, zone)
+        requests += batch.write_row(table.sheet_id, table.keys[target.site], changes, clock)
+    requests += _inserted(table, new, clock)
     return Batch(
         requests=requests,
         fence=fence,

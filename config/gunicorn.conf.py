@@ -1,0 +1,61 @@
+"""How gunicorn runs the receiver. One process with threads: its work is to wait for the store."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path.cwd()))
+
+from sync.errors import BrightsheetError, SettingsError
+from sync.logs import configure
+from sync.settings import load
+from sync.store import Database
+
+threads = 8
+timeout = 60
+graceful_timeout = 5
+control_socket_disable = True
+
+_STOP_SECONDS = 4.0
+
+
+def _stop(error: SettingsError) -> None:
+    print(error, file=sys.stderr)  # noqa: T201 - one line for whoever starts it
+    sys.exit(2)
+
+
+configure()
+try:
+    _settings = load(os.environ)
+except SettingsError as _error:
+    _stop(_error)
+
+
+def on_starting(_server: Any) -> None:
+    """Make the schema where that is ours to do; without it nothing could be kept."""
+    database = Database(_settings.database_url.get_secret_value())
+    try:
+        if database.is_sqlite:
+            database.upgrade()
+        elif not database.is_current():
+            mend = "has not the schema of this version. Run: brightsheet db upgrade"
+            _stop(SettingsError("DATABASE_URL", f"the database {mend}"))
+    except BrightsheetError as error:
+        # It may come back: until then senders are answered 503.
+        print(error, file=sys.stderr)  # noqa: T201
+    finally:
+        database.close()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Start the embedded worker, in the process that serves."""
+    if _settings.worker == "embedded":
+        worker.wsgi.extensions["brightsheet"].start()
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """End it with the process; whatever it cannot end in time is found again in the store."""
+    app = getattr(worker, "wsgi", None)
+    if app is not None:
+        app.extensions["brightsheet"].stop(_STOP_SECONDS)

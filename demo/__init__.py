@@ -1,0 +1,1 @@
+"""The demo: the product beside the emulator, with made-up jobs."""

@@ -1,0 +1,129 @@
+"""Made-up jobs on their way through a few milestones. Nobody in here exists."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+JOBS = 12
+_STEPS = {
+    "Site Survey": "Upload survey photos",
+    "Design Approval": "Upload signed design",
+    "Permits": "Upload the city permit",
+    "Installation": "Upload installation photos",
+}
+_PEOPLE = (("Ada", "Birch"), ("Ben", "Cole"), ("Cleo", "Dunn"), ("Dora", "Eskew"))
+_REMARKS = ("Looks good.", "The roof plan is missing a page.", "Photos are too dark.", "Thank you!")
+
+
+class Story:
+    """The deliveries of the demo, the same for the same `seed`."""
+
+    def __init__(self, seed: int = 7) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - made-up data
+        self._definitions = {name: self._uuid() for name in _STEPS}
+        self._clock = datetime.now(UTC).replace(microsecond=0) - timedelta(days=20)
+
+    def deliveries(self) -> Iterator[dict[str, Any]]:
+        """Give the payloads in the order in which they happen."""
+        jobs = [self._job() for _ in range(JOBS)]
+        for number, name in enumerate(_STEPS):
+            for job in jobs:
+                if self._random.random() < number * 0.3:
+                    continue
+                yield from self._step(job, name)
+
+    def _job(self) -> dict[str, str]:
+        return {"site": self._uuid(), "quote": self._uuid()}
+
+    def _step(self, job: dict[str, str], name: str) -> Iterator[dict[str, Any]]:
+        first = self._milestone(job, name)
+        outcome = self._random.choice(("APPROVED", "APPROVED", "REJECTED", None))
+        yield first
+        if outcome is None:
+            return
+        person = self._random.choice(_PEOPLE)
+        at = self._tick()
+        comment = {
+            "uuid": self._uuid(),
+            "comment": self._random.choice(_REMARKS),
+            "commentor": f"{person[0].lower()}@installer.example",
+            "commentor_first_name": person[0],
+            "commentor_last_name": person[1],
+            "timestamp": at,
+            "thread": None,
+        }
+        tasks = [{**task, "status": outcome} for task in first["tasks"]]
+        yield {
+            **first,
+            "status": outcome,
+            "date_updated": at,
+            "comments": [comment],
+            "tasks": tasks,
+            "ready_to_submit": outcome == "APPROVED",
+        }
+
+    def _milestone(self, job: dict[str, str], name: str) -> dict[str, Any]:
+        first, last = self._random.choice(_PEOPLE)
+        return {
+            "uuid": self._uuid(),
+            "site": job["site"],
+            "quote": job["quote"],
+            "milestone_definition": self._definitions[name],
+            "name": name,
+            "description": "",
+            "status": "SUBMITTED",
+            "date_updated": self._tick(),
+            "ready_to_submit": False,
+            "assigned_to": {
+                "uuid": self._uuid(),
+                "first_name": first,
+                "last_name": last,
+                "email": f"{first.lower()}@installer.example",
+                "organization": self._uuid(),
+                "organization_name": "Example Solar",
+            },
+            "comments": [],
+            "tasks": [self._task(name)],
+            "task_count": 1,
+            "pending_task_count": 1,
+            "ready_task_count": 0,
+            "rejected_task_count": 0,
+            "approved_task_count": 0,
+        }
+
+    def _task(self, name: str) -> dict[str, Any]:
+        document = {
+            "uuid": self._uuid(),
+            "name": f"{name}.pdf",
+            "creation_type": "UPLOADED",
+            "date_created": self._tick(),
+            "document_group": self._uuid(),
+            "document_type": "OTH",
+        }
+        sub_task = {
+            "uuid": self._uuid(),
+            "label": _STEPS[name],
+            "instructions": None,
+            "category": "DOCUMENT",
+            "status": "COMP",
+            "document_status": "UPLD",
+            "required": True,
+            "data": {"envelopes": [], "documents": [document]},
+        }
+        return {
+            "uuid": self._uuid(),
+            "name": name,
+            "description": _STEPS[name],
+            "status": "INPROG",
+            "assigned_to": None,
+            "sub_tasks": [sub_task],
+        }
+
+    def _uuid(self) -> str:
+        return str(UUID(int=self._random.getrandbits(128), version=4))
+
+    def _tick(self) -> str:
+        self._clock += timedelta(minutes=self._random.randint(5, 90))
+        return self._clock.isoformat().replace("+00:00", "Z")

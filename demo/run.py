@@ -1,0 +1,189 @@
+"""Runs the product beside the emulator, sends it the published sample and made-up jobs."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+from rich.console import Console
+from rich.table import Table
+
+from demo.payloads import Story
+from demo.sheet import Row, rows
+from emulator import Emulator
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = ROOT / "emulator" / "samples" / "milestone.txt"
+SITE = "157802b4-99aa-4437-b250-934df337766a"
+MILESTONE = "Construction & Signoff"
+DOCUMENT = "189bd7c0-2e6f-45cb-a00e-33ca4fe297d2"
+FILE = "Silver-Inspection (Passed).pdf"
+
+_SECRET = "the-demo-keeps-no-secrets"  # noqa: S105 - for loopback, said aloud
+_PATIENCE = 60.0
+_START_SECONDS = 20.0
+
+
+def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
+    """Show it; with `once`, check what stands in the sheet and return 0 if all is there."""
+    with Emulator(port=0 if once else emulator_port) as google:
+        spreadsheet = google.create_spreadsheet("Solar jobs")
+        folder = google.create_folder("Job documents")
+        environment = {
+            "GOOGLE_EMULATOR_URL": google.url,
+            "EVERBRIGHT_URL": google.url,
+            "SPREADSHEET_ID": spreadsheet,
+            "DRIVE_FOLDER_ID": folder,
+            "WEBHOOK_SECRET": _SECRET,
+        }
+        with _receiver(environment, 0 if once else port) as url:
+            out.print(f"Receiver at {url}, Google and EverBright played by {google.url}")
+            sites = _send_all(url)
+            out.print(f"Sent the published sample and made-up events: {len(sites)} jobs.")
+            shown, missing = _wait(google, spreadsheet, sites)
+            _print(out, shown)
+            for line in missing:
+                out.print(f"[red]missing:[/red] {line}")
+            if once:
+                out.print("Every row and link is there." if not missing else "Not all is there.")
+                return 1 if missing else 0
+            out.print(f"\nThe spreadsheet:  {google.url}/spreadsheets/d/{spreadsheet}/edit")
+            out.print(f"Drive:            {google.url}/")
+            send = f".venv/bin/brightsheet send {SAMPLE.relative_to(ROOT)} --url {url}"
+            out.print(f"Send one more:    WEBHOOK_SECRET={_SECRET} {send}\nCtrl-C ends it.")
+            _until_told()
+    return 0
+
+
+@contextmanager
+def _receiver(environment: dict[str, str], port: int) -> Iterator[str]:
+    """Start the receiver as the Procfile does, and give its address."""
+    with tempfile.TemporaryDirectory(prefix="brightsheet-demo-") as folder:
+        log = Path(folder) / "log"
+        inherited = {name: os.environ.get(name, "") for name in ("PATH", "HOME", "LANG")}
+        command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.conf.py"]
+        with log.open("w") as stream:
+            process = subprocess.Popen(  # noqa: S603 - our own command
+                [*command, "--bind", f"127.0.0.1:{port}", "app:create_app()"],
+                cwd=ROOT,
+                env={
+                    **inherited,
+                    **environment,
+                    "DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3",
+                },
+                stderr=stream,
+            )
+        try:
+            yield _address(process, log)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+
+
+def _address(process: "subprocess.Popen[bytes]", log: Path) -> str:
+    """Return where the receiver listens, once it answers."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        lines = [line for line in log.read_text().splitlines() if "Listening at: " in line]
+        if lines:
+            url = lines[0].partition("Listening at: ")[2].split()[0]
+            if _answers(url):
+                return url
+        time.sleep(0.05)
+    raise SystemExit(f"The receiver did not start:\n{log.read_text()}")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/readyz", timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
+def _send_all(url: str) -> list[str]:
+    """Send the sample, byte for byte, and the story; return the sites."""
+    payloads = [json.dumps(payload).encode() for payload in Story().deliveries()]
+    sites = {json.loads(body)["site"]: None for body in payloads}
+    with requests.Session() as session:
+        session.headers["X-Webhook-Secret"] = _SECRET
+        session.headers["Content-Type"] = "application/json"
+        for body in [SAMPLE.read_bytes(), *payloads]:
+            answer = session.post(f"{url}/webhooks/everbright", data=body, timeout=30)
+            answer.raise_for_status()
+    return [SITE, *sites]
+
+
+def _wait(google: Emulator, spreadsheet: str, sites: list[str]) -> tuple[list[Row], list[str]]:
+    """Wait until nothing is missing, but not for ever."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        shown = rows(google.url, spreadsheet)
+        missing = _missing(google, shown, sites)
+        if not missing or time.monotonic() > deadline:
+            return shown, missing
+        time.sleep(0.3)
+
+
+def _missing(google: Emulator, shown: list[Row], sites: list[str]) -> list[str]:
+    """Return a line for whatever should stand in the sheet and does not."""
+    keys = [row["Site ID"].text for row in shown if "Site ID" in row]
+    lines = [f"one row for job {site}" for site in sites if keys.count(site) != 1]
+    lines += [f"no row for {key}" for key in keys if key not in sites]
+    for row in shown:
+        for header, cell in row.items():
+            if header.endswith(" documents") and cell.text and len(cell.links) < 2:
+                lines.append(f"the link into Drive of {cell.text!r}")
+    samples = [row for row in shown if "Site ID" in row and row["Site ID"].text == SITE]
+    return lines + (_missing_in_sample(google, samples[0]) if samples else [])
+
+
+def _missing_in_sample(google: Emulator, row: Row) -> list[str]:
+    lines = []
+    if row[MILESTONE].text != "Approved":
+        lines.append(f"{MILESTONE} = Approved")
+    links = {link.text: link.uri for link in row[f"{MILESTONE} documents"].links}
+    uri = links.get(FILE, "")
+    if "/file/d/" not in uri:
+        return [*lines, f"the link to {FILE} in Drive"]
+    file_id = uri.partition("/file/d/")[2].partition("/")[0]
+    sent = requests.get(f"{google.url}/api/v1/document/{DOCUMENT}/download/", timeout=30).content
+    if google.drive.content(file_id) != sent:
+        lines.append(f"the bytes of {FILE} as EverBright gave them")
+    return lines
+
+
+def _print(out: Console, shown: list[Row]) -> None:
+    """Print the rows: what fits a terminal, with documents counted."""
+    headers = [header for header in (shown[0] if shown else ()) if not header.startswith("Site ID")]
+    columns = [header for header in headers if header in _TERMINAL or header == MILESTONE]
+    table = Table(*columns, "Documents in Drive", title="Jobs", title_justify="left")
+    for row in shown:
+        cells = [row[c].text.replace("\n", "; ") if c in row else "" for c in columns]
+        files = [
+            link.text
+            for header, cell in row.items()
+            if header.endswith(" documents")
+            for link in cell.links
+            if "/file/d/" in link.uri
+        ]
+        table.add_row(*cells, "\n".join(files))
+    out.print(table)
+
+
+_TERMINAL = ("Customer", "Current milestone", "Status", "Last comment", "Last update")
+
+
+def _until_told() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        pass

@@ -1,0 +1,67 @@
+"""Reads the sheet back as a person sees it: through Google's API, not through the store."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+_FIELDS = (
+    "sheets(properties(title,hidden),"
+    "data(rowData(values(formattedValue,userEnteredValue,textFormatRuns,note))))"
+)
+_TIMEOUT = 30
+
+
+@dataclass(frozen=True)
+class Link:
+    """A part of a cell's text that leads somewhere."""
+
+    text: str
+    uri: str
+
+
+@dataclass(frozen=True)
+class ShownCell:
+    """What a person sees in a cell."""
+
+    text: str
+    links: tuple[Link, ...] = ()
+
+
+Row = dict[str, ShownCell]
+
+
+def rows(google: str, spreadsheet: str, tab: str = "Jobs") -> list[Row]:
+    """Return the rows of `tab`, by header; [] where there is no such tab yet."""
+    answer = requests.get(
+        f"{google}/v4/spreadsheets/{spreadsheet}",
+        params={"fields": _FIELDS, "includeGridData": "true"},
+        timeout=_TIMEOUT,
+    )
+    answer.raise_for_status()
+    for sheet in answer.json().get("sheets", ()):
+        if sheet["properties"]["title"] == tab:
+            return _rows(sheet["data"][0].get("rowData", ()))
+    return []
+
+
+def _rows(data: list[dict[str, Any]]) -> list[Row]:
+    grid = [[_cell(value) for value in row.get("values", ())] for row in data]
+    if not grid:
+        return []
+    headers = [cell.text for cell in grid[0]]
+    filled = [row for row in grid[1:] if any(cell.text for cell in row)]
+    return [dict(zip(headers, row, strict=False)) for row in filled]
+
+
+def _cell(value: dict[str, Any]) -> ShownCell:
+    text = value.get("formattedValue", "")
+    units = text.encode("utf-16-le")
+    runs = value.get("textFormatRuns", ())
+    ends = [run.get("startIndex", 0) for run in runs[1:]] + [len(units) // 2]
+    links = []
+    for run, end in zip(runs, ends, strict=True):
+        if uri := run.get("format", {}).get("link", {}).get("uri"):
+            start = run.get("startIndex", 0)
+            links.append(Link(units[start * 2 : end * 2].decode("utf-16-le"), uri))
+    return ShownCell(text, tuple(links))

@@ -1,0 +1,127 @@
+"""Copies documents from EverBright into Drive: each once, whatever is killed or repeated when.
+
+What is about to be used is kept first (the file's id, the upload's session). So after a doubt the
+session can be asked, then the file, and a search by tag comes last.
+"""
+
+import tempfile
+from collections.abc import Callable
+from typing import Any, BinaryIO, cast
+
+from sync.drive import Content, Drive, File, Upload
+from sync.errors import Conflict, Permanent, Refused, Retryable
+from sync.everbright import EverBright
+from sync.store import Claim, Documents, PendingDocument
+
+_FILE_TAG = "brightsheetDocument"
+_FOLDER_TAG = "brightsheetSite"
+
+
+class Copier:
+    """Copies one claimed document at a time; `sleep` waits between tries of a chunk."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        drive: Drive,
+        everbright: EverBright,
+        sleep: Callable[[float], Any],
+    ) -> None:
+        self._documents = documents
+        self._drive = drive
+        self._everbright = everbright
+        self._sleep = sleep
+
+    def copy(self, claim: Claim, document: PendingDocument) -> None:
+        """Have `document` in Drive and its link kept. Raises Retryable or Permanent."""
+        session_is_open, there = self._under_way(claim, document)
+        if there is None:
+            there = self._upload(claim, document, session_is_open)
+        self._documents.finish(claim, document.uuid, there.id, there.link)
+
+    def _under_way(self, claim: Claim, document: PendingDocument) -> tuple[bool, File | None]:
+        """Return whether an upload session is open, and the file if it is there already."""
+        if document.session:
+            try:
+                there = self._drive.ask(document.session)
+                return there is None, there
+            except Permanent as error:
+                if error.reason != "session_gone":
+                    raise
+                self._documents.keep(claim, document.uuid, session="")
+        there = self._drive.get(document.file_id) if document.file_id else None
+        return False, there or self._drive.find({_FILE_TAG: document.uuid})
+
+    def _upload(self, claim: Claim, document: PendingDocument, session_is_open: bool) -> File:
+        with tempfile.TemporaryFile(prefix="brightsheet-") as stream:
+            got = self._everbright.download(
+                document.uuid, document.sub_task, document.name, cast("BinaryIO", stream)
+            )
+            stream.seek(0)
+            content = Content(
+                cast("BinaryIO", stream), got.size, got.media_type or "application/octet-stream"
+            )
+            if session_is_open and document.digest == got.sha256:
+                upload: Upload | File = Upload(content, document.session)
+            else:
+                upload = self._begun(claim, document, content, got.sha256)
+            if isinstance(upload, File):
+                return upload
+            there = self._drive.send(upload, self._sleep)
+        if there.md5 and there.md5 != got.md5:
+            self._discard(claim, document, there)
+        return there
+
+    def _begun(
+        self, claim: Claim, document: PendingDocument, content: Content, digest: str
+    ) -> Upload | File:
+        folder = self._folder(claim, document)
+        file_id = document.file_id or self._drive.new_id()
+        self._documents.keep(claim, document.uuid, file_id=file_id, session="", digest=digest)
+        name, tag = document.name or document.uuid, {_FILE_TAG: document.uuid}
+        try:
+            upload = self._drive.begin(content, file_id, name, folder, tag)
+        except Conflict:
+            return self._existing(file_id)
+        except Refused:
+            # Whether every kind of drive takes ids made beforehand is not documented.
+            upload = self._drive.begin(content, "", name, folder, tag)
+        except Permanent as error:
+            if error.reason == "not_found":
+                self._documents.keep_folder(claim, "")
+                raise Retryable("folder_gone", "The job's folder is gone.") from error
+            raise
+        self._documents.keep(claim, document.uuid, session=upload.session)
+        return upload
+
+    def _existing(self, file_id: str) -> File:
+        there = self._drive.get(file_id)
+        if there is None:
+            raise Retryable("google_unavailable", "Drive shows no file under an id that is taken.")
+        return there
+
+    def _discard(self, claim: Claim, document: PendingDocument, there: File) -> None:
+        self._drive.delete(there.id)
+        self._documents.keep(claim, document.uuid, file_id="", session="", digest="")
+        raise Retryable("upload_damaged", "Drive has other bytes than were sent; it is sent anew.")
+
+    def _folder(self, claim: Claim, document: PendingDocument) -> str:
+        """Return the id of the job's folder, made if need be."""
+        if document.folder_link:
+            return document.folder_id
+        tag = {_FOLDER_TAG: document.site}
+        there = self._drive.get(document.folder_id) if document.folder_id else None
+        there = there or self._drive.find(tag) or self._made_folder(claim, document, tag)
+        self._documents.keep_folder(claim, there.id, there.link)
+        return there.id
+
+    def _made_folder(self, claim: Claim, document: PendingDocument, tag: dict[str, str]) -> File:
+        name = f"Job {document.site[:8]}"
+        folder_id = document.folder_id or self._drive.new_id()
+        self._documents.keep_folder(claim, folder_id)
+        try:
+            return self._drive.make_folder(folder_id, name, tag)
+        except Conflict:
+            return self._existing(folder_id)
+        except Refused:
+            return self._drive.make_folder("", name, tag)

@@ -1,0 +1,168 @@
+"""The client of EverBright's API: downloads a document, streamed, and knows what is none.
+
+Source of the paths: EverBright's webhook page. Redirects, limits and checksums are not documented:
+they are met with care.
+"""
+
+import base64
+import hashlib
+import re
+import time
+from dataclasses import dataclass
+from typing import BinaryIO
+from urllib.parse import quote, urljoin, urlsplit
+
+import requests
+
+from sync.errors import BrightsheetError, Permanent, Retryable, Unfit
+
+TIMEOUT = (10.0, 60.0)
+LONGEST = 1800.0
+"""Seconds that one download may take in all."""
+MAX_BYTES = 2 * 1024**3
+_CHUNK = 256 * 1024
+_REDIRECTS = 5
+
+_HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_JSON = re.compile(rb"^\s*[\[{]")
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    """What was written: its size in bytes, SHA-256 and MD5 (hex), and its media type."""
+
+    size: int
+    sha256: str
+    md5: str
+    media_type: str
+
+
+class EverBright:
+    """EverBright's API at `url`. `header` is the header's name and, behind a colon, the scheme."""
+
+    def __init__(self, url: str, token: str, header: str, path: str) -> None:
+        self._url = url
+        name, _, scheme = (part.strip() for part in header.partition(":"))
+        self._auth = {name: f"{scheme} {token}".strip()} if token else {}
+        self._path = path
+        self._session = requests.Session()
+        # A .netrc must not add credentials of its own, nor may cookies go from host to host.
+        self._session.auth = lambda request: request
+
+    def download(self, document: str, sub_task: str, name: str, into: BinaryIO) -> Downloaded:
+        """Write a document's bytes `into` a file.
+
+        Raises Retryable or Permanent; also where what came is not the document: a page to sign in,
+        an error with status 200, fewer bytes than announced or others than the checksum says.
+        """
+        names = {"document": quote(document, safe=""), "sub_task": quote(sub_task, safe="")}
+        try:
+            with self._open(self._url + self._path.format(**names)) as response:
+                return _receive(response, name, into)
+        except requests.RequestException as error:
+            kind = type(error).__name__
+            raise Retryable("everbright_unreachable", f"EverBright broke off ({kind}).") from error
+
+    def _open(self, url: str) -> requests.Response:
+        """Follow redirects by hand: the token goes to EverBright's own origin only."""
+        home = _origin(self._url)
+        for _ in range(_REDIRECTS + 1):
+            headers = {"Accept-Encoding": "identity"}
+            if _origin(url) == home:
+                headers |= self._auth
+            response = self._session.get(
+                url, headers=headers, stream=True, allow_redirects=False, timeout=TIMEOUT
+            )
+            self._session.cookies.clear()
+            if not response.is_redirect:
+                if response.status_code != 200:
+                    response.close()
+                    raise _refusal(response)
+                return response
+            response.close()
+            url = _next(url, response.headers["Location"])
+        raise Permanent("everbright_redirects", "EverBright redirects in a circle.")
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+def _next(url: str, location: str) -> str:
+    target = urljoin(url, location)
+    scheme = urlsplit(target).scheme
+    if scheme != "https" and scheme != urlsplit(url).scheme:
+        raise Permanent("everbright_redirects", "EverBright redirects to an unencrypted address.")
+    return target
+
+
+def _refusal(response: requests.Response) -> BrightsheetError:
+    status = response.status_code
+    asked = response.headers.get("Retry-After", "")
+    after = float(asked) if asked.isdigit() else None
+    if status == 429 or status >= 500 or status in (408, 425):
+        return Retryable("everbright_unavailable", f"EverBright answered {status}.", after)
+    if status in (401, 403):
+        return Retryable(
+            "everbright_token",
+            f"EverBright does not accept the token (status {status}). Set EVERBRIGHT_API_TOKEN.",
+            after=900.0,
+        )
+    # A document that the webhook tells of may take a while to be there.
+    return Retryable("everbright_missing", f"EverBright has no such document (status {status}).")
+
+
+def _receive(response: requests.Response, name: str, into: BinaryIO) -> Downloaded:
+    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    size, head, began = 0, b"", time.monotonic()
+    for chunk in response.iter_content(_CHUNK):
+        head = head or chunk[:2048]
+        size += len(chunk)
+        if size > MAX_BYTES:
+            raise Unfit("document_too_large", f"The document is over {MAX_BYTES} bytes.")
+        if time.monotonic() - began > LONGEST:
+            raise Retryable("everbright_slow", f"The download took over {LONGEST:.0f} s.")
+        for digest in (sha256, md5):
+            digest.update(chunk)
+        into.write(chunk)
+    announced = response.headers.get("Content-Length")
+    if announced is not None and int(announced) != size:
+        raise Retryable("document_cut", f"{size} bytes came of {announced}.")
+    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if reason := not_a_document(name, head, media_type):
+        raise Retryable("not_a_document", reason)
+    if not _checksums_agree(response, sha256.digest(), md5.digest()):
+        raise Retryable("document_damaged", "The bytes do not agree with the checksum sent along.")
+    return Downloaded(size, sha256.hexdigest(), md5.hexdigest(), media_type)
+
+
+def not_a_document(name: str, head: bytes, media_type: str) -> str:
+    """Return why bytes that begin with `head` cannot be the file `name`, or ""."""
+    extension = name.rpartition(".")[2].lower()
+    if not head:
+        return "The answer is empty."
+    if extension == "pdf" and b"%PDF-" not in head[:1024]:
+        return "A PDF was expected, and something else came."
+    if extension not in ("html", "htm") and (_HTML.match(head) or media_type == "text/html"):
+        return "A page came instead of a file: EverBright may want a sign-in."
+    if extension not in ("json", "geojson", "txt") and (
+        _JSON.match(head) and media_type in ("application/json", "application/problem+json")
+    ):
+        return "A message came instead of a file."
+    return ""
+
+
+def _checksums_agree(response: requests.Response, sha256: bytes, md5: bytes) -> bool:
+    """Hold the bytes against every checksum that came along (RFC 9530, RFC 3230, Content-MD5)."""
+    announced = ",".join(
+        response.headers.get(name, "") for name in ("Repr-Digest", "Digest", "x-goog-hash")
+    )
+    announced += f",md5={response.headers.get('Content-MD5', '')}"
+    for entry in announced.split(","):
+        algorithm, _, value = entry.strip().partition("=")
+        ours = {"sha-256": sha256, "md5": md5}.get(algorithm.lower())
+        wanted = value.strip().strip(":")
+        if ours is not None and wanted and wanted != base64.b64encode(ours).decode():
+            return False
+    return True

@@ -1,0 +1,35 @@
+"""Renews a lease while its work goes on; a frozen or dead process renews nothing."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+
+import structlog
+
+from sync.errors import BrightsheetError
+
+_log = structlog.get_logger()
+
+
+@contextmanager
+def beating(renew: Callable[[], object], every: float) -> Iterator[None]:
+    """Call `renew` every `every` seconds until the block ends.
+
+    A renewal that fails is no matter here: whoever has lost a lease is told by the store.
+    """
+    done = Event()
+
+    def beat() -> None:
+        while not done.wait(every):
+            try:
+                renew()
+            except BrightsheetError as error:
+                _log.warning("lease_not_renewed", reason=error.reason)
+
+    thread = Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

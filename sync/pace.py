@@ -1,0 +1,37 @@
+"""The pace of flushes: Google allows a user 60 reads and 60 writes a minute. Pure.
+
+A flush is one read and one write. A burst of 10, refilled at 50 a minute, stays at 60 in whichever
+minute one looks.
+"""
+
+from dataclasses import dataclass
+
+SPACING = 1.0
+"""Seconds between two flushes: what comes meanwhile goes into the next."""
+BURST = 10.0
+REFILL = 50 / 60
+"""Flushes a second."""
+
+
+@dataclass
+class Pace:
+    """A bucket of flushes; `now` is any clock in seconds that only goes forward."""
+
+    left: float = BURST
+    last: float = float("-inf")
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until the next flush may begin."""
+        spaced = self.last + SPACING - now
+        refilled = (1 - self._left(now)) / REFILL
+        return max(0.0, spaced, refilled)
+
+    def spend(self, now: float) -> None:
+        """Count a flush that begins now."""
+        self.left = self._left(now) - 1
+        self.last = now
+
+    def _left(self, now: float) -> float:
+        if self.last == float("-inf"):
+            return self.left
+        return min(BURST, self.left + (now - self.last) * REFILL)

@@ -1,0 +1,219 @@
+"""The loops: one keeps the sheet, some copy documents. What they do is found in the store."""
+
+import os
+import socket
+from collections.abc import Callable
+from threading import Event, Thread, current_thread
+from time import monotonic
+from uuid import uuid4
+
+import structlog
+from tenacity import RetryCallState
+
+from sync import google, retry
+from sync.documents import Copier
+from sync.drive import Drive
+from sync.errors import BrightsheetError, Permanent, Retryable, Unfit
+from sync.everbright import EverBright
+from sync.flush import Flusher
+from sync.heartbeat import beating
+from sync.intake import Intake
+from sync.layout import Addresses, Layout
+from sync.settings import Settings
+from sync.sheet import Sheet
+from sync.store import Claim, Database, Documents, Inbox, Jobs, Lease, Leases, PendingDocument
+
+COPIERS = 3
+"""Documents on their way at once; each of another job."""
+POLL = 0.5
+"""Seconds between looks into the store, where nothing wakes the worker."""
+
+_FLUSH_TRIES = 6
+_LONGEST_BACKOFF = 60.0
+_PERMANENT_PAUSE = 60.0
+_LOST_PAUSE = 15.0
+_DOCUMENT_TRIES = 40
+"""With waits of up to an hour between them: more than a day."""
+_LONGEST_DOCUMENT_WAIT = 3600.0
+_PRUNE_EVERY = 3600.0
+
+_log = structlog.get_logger()
+
+
+class Worker:
+    """Everything that happens behind the receiver. Several may run; leases keep them apart."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._inbox = Inbox(database)
+        self._jobs = Jobs(database, settings.spreadsheet_id)
+        self._documents = Documents(database, self._jobs, settings.lease_seconds)
+        holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._leases = Leases(database, holder, settings.lease_seconds)
+        self._lease_name = f"sheet:{settings.spreadsheet_id}"
+        self._beat = settings.lease_seconds / 3
+        self._stop = Event()
+        self._work = Event()
+        self._threads: list[Thread] = []
+
+    def start(self) -> None:
+        """Start the loops in threads of their own."""
+        copiers = COPIERS if self._settings.drive_folder_id else 0
+        targets: list[tuple[str, Callable[[], None]]] = [("sheet", self._keep_sheet)]
+        targets += [(f"documents-{n}", self._copy_documents) for n in range(copiers)]
+        for name, target in targets:
+            thread = Thread(target=target, name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def wake(self) -> None:
+        """Have the loops look at once."""
+        self._work.set()
+
+    def stop(self, seconds: float) -> None:
+        """End the loops; what is under way after `seconds` is left as a kill would leave it."""
+        self._stop.set()
+        self._work.set()
+        deadline = monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - monotonic()))
+
+    def _sleep(self, seconds: float) -> None:
+        """Wait, unless the worker is to stop."""
+        if self._stop.wait(seconds):
+            raise Retryable("stopping", "The worker is ending.")
+
+    def _loop(self, step: Callable[[], bool], idle: Callable[[], object]) -> None:
+        """Run `step` until the end; where it tells that nothing is left to do, `idle`."""
+        while not self._stop.is_set():
+            try:
+                if not step():
+                    idle()
+            except BrightsheetError as error:
+                if error.reason != "stopping":
+                    _log.warning("loop", thread=current_thread().name, reason=error.reason)
+                    self._stop.wait(POLL)
+            except Exception:
+                # A fault of ours must not end the loop: what is kept will be looked at again.
+                _log.exception("fault", thread=current_thread().name)
+                self._stop.wait(_LOST_PAUSE)
+
+    def _idle(self) -> None:
+        self._work.wait(POLL)
+        self._work.clear()
+
+    def _keep_sheet(self) -> None:
+        settings = self._settings
+        account = google.account(settings)
+        sheet = Sheet(google.session(settings), settings.spreadsheet_id, account)
+        addresses = Addresses(settings.everbright_url, settings.everbright_preview_path)
+        flusher = Flusher(
+            Intake(self._inbox, self._jobs, settings),
+            self._jobs,
+            sheet,
+            Layout(settings.config, addresses),
+            self._sleep,
+            settings.time_zone,
+        )
+        pruned = float("-inf")
+
+        def step() -> bool:
+            nonlocal pruned
+            if monotonic() - pruned > _PRUNE_EVERY:
+                pruned = monotonic()
+                self._inbox.prune(settings.keep_deliveries_days)
+            return flusher.has_work() and self._flush(flusher)
+
+        self._loop(step, self._idle)
+
+    def _flush(self, flusher: Flusher) -> bool:
+        """Flush until nothing is left; False where another worker does it."""
+        held = self._leases.acquire(self._lease_name)
+        if held is None:
+            return False
+        try:
+            self._flush_while_held(flusher, held)
+        except BrightsheetError as error:
+            trouble: BrightsheetError | None = error
+        else:
+            trouble = None
+        finally:
+            self._leases.release(held)
+        if trouble is not None:
+            self._pause_after(trouble)
+        return True
+
+    def _flush_while_held(self, flusher: Flusher, held: Lease) -> None:
+        lost = Event()
+
+        def renew() -> None:
+            if self._leases.acquire(self._lease_name) != held:
+                lost.set()
+
+        with beating(renew, self._beat):
+            while flusher.has_work() and not (self._stop.is_set() or lost.is_set()):
+                again = retry.policy(self._sleep, _FLUSH_TRIES, _LONGEST_BACKOFF, self._say_retry)
+                again(flusher.flush, held)
+                self._jobs.set_trouble()
+
+    def _say_retry(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, Retryable):
+            _log.info("flush_again", reason=error.reason, wait=state.upcoming_sleep)
+            self._jobs.set_trouble(error.reason, error.message)
+
+    def _pause_after(self, error: BrightsheetError) -> None:
+        if error.reason in ("stopping", "lease_lost"):
+            return
+        _log.error("sheet_not_written", reason=error.reason, message=error.message)
+        self._jobs.set_trouble(error.reason, error.message)
+        self._stop.wait(_PERMANENT_PAUSE if isinstance(error, Permanent) else _LOST_PAUSE)
+
+    def _copy_documents(self) -> None:
+        settings = self._settings
+        token = settings.everbright_api_token
+        copier = Copier(
+            self._documents,
+            Drive(google.session(settings), settings.drive_folder_id, google.account(settings)),
+            EverBright(
+                settings.everbright_url,
+                token.get_secret_value() if token else "",
+                settings.everbright_auth_header,
+                settings.everbright_document_path,
+            ),
+            self._sleep,
+        )
+
+        def step() -> bool:
+            claimed = self._documents.claim()
+            if claimed is not None:
+                self._copy(copier, *claimed)
+            return claimed is not None
+
+        self._loop(step, lambda: self._stop.wait(POLL))
+
+    def _copy(self, copier: Copier, claim: Claim, document: PendingDocument) -> None:
+        try:
+            with beating(lambda: self._documents.renew(claim), self._beat):
+                copier.copy(claim, document)
+            _log.info("document_copied", document=document.uuid, site=document.site)
+            self.wake()
+        except OSError as error:
+            self._postpone(claim, document, Retryable("disk", f"No room: {error.strerror}."))
+        except BrightsheetError as error:
+            self._postpone(claim, document, error)
+        finally:
+            self._documents.release(claim)
+
+    def _postpone(self, claim: Claim, document: PendingDocument, error: BrightsheetError) -> None:
+        if error.reason in ("stopping", "claim_lost"):
+            return
+        attempt = document.attempts + 1
+        _log.warning(
+            "document_not_copied", document=document.uuid, reason=error.reason, attempt=attempt
+        )
+        if attempt >= _DOCUMENT_TRIES or isinstance(error, Unfit):
+            self._documents.give_up(claim, document.uuid, error)
+            return
+        wait = retry.pause(attempt, error, _LONGEST_DOCUMENT_WAIT)
+        self._documents.postpone(claim, document.uuid, error, wait)
