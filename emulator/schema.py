@@ -21,7 +21,7 @@ INT_LIMITS = {"int32": 2**31, "int64": 2**63}
 PACKAGE = "google.apps.sheets.v4"
 
 
-class Violation(Exception):  # noqa: N818 - it is reported as an ApiError, never shown by itself
+class Violation(Exception):
     """What does not fit, and where; the place is put together while it travels upwards."""
 
     def __init__(self, text: str, *, of_parent: bool = False) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import random
 import string
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any
 
 from emulator import masks
 from emulator.errors import invalid, not_found, not_served
 from emulator.sheets import methods, styles
-from emulator.sheets.edit import Edit
+from emulator.sheets.edit import Edit, change
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.grid import Json, Spreadsheet
 from emulator.sheets.read import Reader
@@ -29,7 +28,6 @@ __all__ = ["Sheets", "Spreadsheet"]
 ALPHABET = string.ascii_letters + string.digits + "-_"
 NOBODY = "someone@example.com"
 TIME_ZONE = "Etc/GMT"
-T = TypeVar("T")
 
 
 class Sheets:
@@ -72,10 +70,11 @@ class Sheets:
             }
             | {name: item for name, item in body.get("properties", {}).items() if name != "title"},
             sheets=[],
+            clock=self._now,
             modified=self._now(),
             rng=random.Random(key),  # noqa: S311 - ids, not secrets
         )
-        _fill(Edit(spreadsheet, spreadsheet.owner, self._now()), body)
+        _fill(Edit(spreadsheet, spreadsheet.owner), body)
         with self._lock:
             self.spreadsheets[key] = spreadsheet
         return spreadsheet
@@ -103,7 +102,7 @@ class Sheets:
         if method_id == "sheets.spreadsheets.create":
             title = body.get("properties", {}).get("title") or "Untitled spreadsheet"
             made = self.create(title, user=user, body=body)
-            return self.reader(made, made.owner).answer(None, mask, grid=mask is not None)
+            return Reader(Evaluator(made), made.owner).answer(None, mask, grid=mask is not None)
         spreadsheet = self.spreadsheets.get(path_params.get("spreadsheetId", ""))
         if spreadsheet is None:
             raise not_found()
@@ -115,34 +114,8 @@ class Sheets:
                 return methods.READS[method_id](call)
             if method_id not in methods.WRITES:
                 raise not_served(method_id)
-            return self.change(
-                spreadsheet, call.user, lambda edit: methods.WRITES[method_id](call, edit)
-            )
-
-    def change(self, spreadsheet: Spreadsheet, user: str, action: Callable[[Edit], T]) -> T:
-        """Run a change as a whole: what it gives, or everything as it was and its exception."""
-        with spreadsheet.lock:
-            edit = Edit(spreadsheet, user, self.local_now(spreadsheet))
-            try:
-                found = action(edit)
-            except BaseException:
-                edit.undo()
-                raise
-            spreadsheet.revision += 1
-            spreadsheet.modified = self._now()
-            return found
-
-    def local_now(self, spreadsheet: Spreadsheet) -> datetime:
-        """The time in the spreadsheet's zone."""
-        return self._now().astimezone(ZoneInfo(spreadsheet.properties.get("timeZone", "UTC")))
-
-    def evaluator(self, spreadsheet: Spreadsheet) -> Evaluator:
-        """What computes the spreadsheet's formulas at this moment."""
-        return Evaluator(spreadsheet, self.local_now(spreadsheet))
-
-    def reader(self, spreadsheet: Spreadsheet, user: str) -> Reader:
-        """What answers the spreadsheet to `user`."""
-        return Reader(self.evaluator(spreadsheet), user)
+            write = methods.WRITES[method_id]
+            return change(spreadsheet, call.user, lambda edit: write(call, edit))
 
 
 def _fill(edit: Edit, body: Json) -> None:

@@ -73,7 +73,7 @@ def holds(
     offset: tuple[int, int],
 ) -> bool:
     """Whether a BooleanCondition holds for the cell at `at`; its formulas shift by `offset`."""
-    kind = condition.get("type", "")
+    kind: str = condition.get("type", "")
     value = evaluator.value(sheet, sheet.cell(*at))
     wanted = [_wanted(evaluator, sheet, one, offset) for one in condition.get("values", ())]
     if kind in ("BLANK", "NOT_BLANK"):

@@ -5,14 +5,14 @@ Everything that changes goes through `set`, `put` or `cell`, which remember what
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from emulator.errors import invalid
 from emulator.sheets.formula import Formula
 from emulator.sheets.grid import MAX_CELLS, MAX_CHARACTERS, Cell
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Callable
 
     from emulator.sheets.grid import Column, Row, Sheet, Spreadsheet
     from emulator.sheets.ranges import Box
@@ -22,15 +22,15 @@ PROTECTED = (
     "remove protection if you need to edit."
 )
 ABSENT = object()
+T = TypeVar("T")
 
 
 class Edit:
-    """The log of one change by `user` at `now`; `undo` takes all of it back."""
+    """The log of one change by `user`; `undo` takes all of it back."""
 
-    def __init__(self, spreadsheet: Spreadsheet, user: str, now: datetime) -> None:
+    def __init__(self, spreadsheet: Spreadsheet, user: str) -> None:
         self.spreadsheet = spreadsheet
         self.user = user
-        self.now = now
         self._log: list[tuple[Any, Any, Any]] = []
         self._rng = spreadsheet.rng.getstate()
 
@@ -101,3 +101,17 @@ class Edit:
                 target[name] = old
         self._log.clear()
         self.spreadsheet.rng.setstate(self._rng)
+
+
+def change(spreadsheet: Spreadsheet, user: str, action: Callable[[Edit], T]) -> T:
+    """Run a change as a whole: what it gives, or everything as it was and its exception."""
+    with spreadsheet.lock:
+        edit = Edit(spreadsheet, user)
+        try:
+            found = action(edit)
+        except BaseException:
+            edit.undo()
+            raise
+        spreadsheet.revision += 1
+        spreadsheet.modified = spreadsheet.clock()
+        return found

@@ -15,8 +15,6 @@ from emulator.sheets.grid import CellError
 from emulator.sheets.ranges import Box
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from emulator.sheets.formula import End
     from emulator.sheets.grid import Cell, Scalar, Sheet, Spreadsheet
 
@@ -36,11 +34,11 @@ COMPARE = {
 
 
 class Evaluator:
-    """Evaluates cells of one spreadsheet at one moment; what it found it keeps."""
+    """Evaluates cells of one spreadsheet at the moment it is made; what it found it keeps."""
 
-    def __init__(self, spreadsheet: Spreadsheet, now: datetime) -> None:
+    def __init__(self, spreadsheet: Spreadsheet) -> None:
         self.spreadsheet = spreadsheet
-        self.now = now
+        self.now = spreadsheet.now()
         self._known: dict[int, Scalar] = {}
         self._tables: dict[tuple[int, Box], Table] = {}
         self._open: set[int] = set()

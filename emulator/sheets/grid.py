@@ -10,9 +10,11 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Callable
     from datetime import datetime
 
     from emulator.sheets.formula import Formula
@@ -151,6 +153,7 @@ class Spreadsheet:
     owner: str
     properties: Json
     sheets: list[Sheet]
+    clock: Callable[[], datetime]
     modified: datetime
     rng: random.Random
     metadata: dict[int, Metadata] = field(default_factory=dict)
@@ -158,6 +161,10 @@ class Spreadsheet:
     revision: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
     styles: dict[str, Json] = field(default_factory=dict)
+
+    def now(self) -> datetime:
+        """The time in the spreadsheet's zone."""
+        return self.clock().astimezone(ZoneInfo(self.properties["timeZone"]))
 
     def sheet(self, sheet_id: int) -> Sheet | None:
         """The sheet with that id, or None."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from emulator import masks
 from emulator.errors import ApiError, invalid, not_found
 from emulator.sheets import filters, metadata, ranges, values
-from emulator.sheets.read import properties
+from emulator.sheets.edit import change
+from emulator.sheets.evaluate import Evaluator
+from emulator.sheets.read import Reader, properties
 from emulator.sheets.updates import batch, tabs
 
 if TYPE_CHECKING:
@@ -55,14 +57,14 @@ class Call:
 
 def get(call: Call) -> Json:
     """spreadsheets.get."""
-    reader = call.sheets.reader(call.spreadsheet, call.user)
+    reader = Reader(Evaluator(call.spreadsheet), call.user)
     grid = call.grid(call.flag("includeGridData"))
     return reader.by_ranges(call.query.getlist("ranges"), call.mask, grid=grid)
 
 
 def get_by_data_filter(call: Call) -> Json:
     """spreadsheets.getByDataFilter."""
-    reader = call.sheets.reader(call.spreadsheet, call.user)
+    reader = Reader(Evaluator(call.spreadsheet), call.user)
     grid = call.grid(call.body.get("includeGridData"))
     return reader.by_filters(call.body.get("dataFilters", []), call.mask, grid=grid)
 
@@ -89,13 +91,13 @@ def metadata_search(call: Call) -> Json:
 def values_get(call: Call) -> Json:
     """spreadsheets.values.get."""
     sheet, box = ranges.parse(call.spreadsheet, call.path["range"])
-    evaluator = call.sheets.evaluator(call.spreadsheet)
+    evaluator = Evaluator(call.spreadsheet)
     return call.select(values.value_range(evaluator, sheet, box, values.Render(call.query)))
 
 
 def values_batch_get(call: Call) -> Json:
     """spreadsheets.values.batchGet."""
-    evaluator, render = call.sheets.evaluator(call.spreadsheet), values.Render(call.query)
+    evaluator, render = Evaluator(call.spreadsheet), values.Render(call.query)
     found = [
         values.value_range(evaluator, *ranges.parse(call.spreadsheet, text), render)
         for text in call.query.getlist("ranges")
@@ -105,7 +107,7 @@ def values_batch_get(call: Call) -> Json:
 
 def values_batch_get_by_filter(call: Call) -> Json:
     """spreadsheets.values.batchGetByDataFilter."""
-    evaluator, render = call.sheets.evaluator(call.spreadsheet), values.Render(call.body)
+    evaluator, render = Evaluator(call.spreadsheet), values.Render(call.body)
     matched: dict[tuple[int, ranges.Box], Json] = {}
     for one in call.body.get("dataFilters", []):
         for sheet, box in filters.boxes(call.spreadsheet, one, call.user):
@@ -121,7 +123,7 @@ def values_batch_get_by_filter(call: Call) -> Json:
 
 
 def _writing(call: Call, edit: Edit, options: Any) -> values.Writing:
-    return values.Writing(edit, call.sheets.evaluator(call.spreadsheet), options)
+    return values.Writing(edit, Evaluator(call.spreadsheet), options)
 
 
 def values_update(call: Call, edit: Edit) -> Json:
@@ -133,7 +135,9 @@ def values_update(call: Call, edit: Edit) -> Json:
             f"[{call.body['range']}]"
         )
     writing = _writing(call, edit, call.query)
-    return call.select(writing.update(*ranges.parse(call.spreadsheet, text), call.body))
+    return call.select(
+        writing.update(*ranges.parse(call.spreadsheet, text, for_writing=True), call.body)
+    )
 
 
 def values_append(call: Call, edit: Edit) -> Json:
@@ -174,7 +178,8 @@ def _update_all(call: Call, edit: Edit, *, by_filter: bool) -> Json:
             if by_filter:
                 sheet, box = values.located(edit, given.get("dataFilter", {}))
             else:
-                sheet, box = ranges.parse(call.spreadsheet, given.get("range", ""))
+                text = given.get("range", "")
+                sheet, box = ranges.parse(call.spreadsheet, text, for_writing=True)
             responses.append(writing.update(sheet, box, given))
         except ApiError as error:
             if not error.message.startswith("Unable to parse"):
@@ -207,7 +212,7 @@ def batch_update(call: Call, edit: Edit) -> Json:
     answer = call.select(answer)
     below = masks.below(call.mask, "updatedSpreadsheet")
     if body.get("includeSpreadsheetInResponse") and not isinstance(below, bool):
-        reader = call.sheets.reader(call.spreadsheet, call.user)
+        reader = Reader(Evaluator(call.spreadsheet), call.user)
         grid = call.grid(body.get("responseIncludeGridData"))
         answer["updatedSpreadsheet"] = reader.by_ranges(
             body.get("responseRanges", []), below, grid=grid
@@ -231,7 +236,7 @@ def copy_to(call: Call, edit: Edit) -> Json:
 
     if target is call.spreadsheet:
         return call.select(copy(edit))
-    return call.select(call.sheets.change(target, call.user, copy))
+    return call.select(change(target, call.user, copy))
 
 
 PREFIX = "sheets.spreadsheets."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from emulator.errors import invalid
+from emulator.errors import ApiError, invalid
 from emulator.sheets import a1
 
 if TYPE_CHECKING:
@@ -93,22 +93,23 @@ def resolve(spreadsheet: Spreadsheet, grid_range: Json) -> tuple[Sheet, Box]:
             box.left,
             max(box.right, box.left + 1),
         )
-        raise exceeds(sheet, shown, noun="range")
+        raise exceeds(sheet, shown)
     return sheet, box
 
 
-def exceeds(sheet: Sheet, shown: str, *, noun: str = "Range") -> Exception:
+def exceeds(sheet: Sheet, shown: str) -> ApiError:
     """The refusal of a range outside the grid."""
     return invalid(
-        f"{noun} ({shown}) exceeds grid limits. Max rows: {len(sheet.rows)}, "
+        f"Range ({shown}) exceeds grid limits. Max rows: {len(sheet.rows)}, "
         f"max columns: {len(sheet.columns)}"
     )
 
 
-def parse(spreadsheet: Spreadsheet, text: str) -> tuple[Sheet, Box]:
+def parse(spreadsheet: Spreadsheet, text: str, *, for_writing: bool = False) -> tuple[Sheet, Box]:
     """The sheet and box of A1 notation or a named range; ends beyond the grid are cut off.
 
-    ApiError where it cannot be parsed, names no sheet, or starts outside the grid.
+    ApiError where it cannot be parsed, names no sheet, or starts outside the grid; for writing
+    also where it ends outside.
     """
     try:
         title, cells = a1.split(text)
@@ -127,7 +128,7 @@ def parse(spreadsheet: Spreadsheet, text: str) -> tuple[Sheet, Box]:
         raise invalid(f"Unable to parse range: {text}")
     if reference is None:
         return sheet, whole(sheet)
-    return sheet, _inside(sheet, reference)
+    return sheet, _inside(sheet, reference, whole_of_it=for_writing)
 
 
 def _named(spreadsheet: Spreadsheet, name: str) -> tuple[Sheet, Box] | None:
@@ -138,12 +139,13 @@ def _named(spreadsheet: Spreadsheet, name: str) -> tuple[Sheet, Box] | None:
     return None
 
 
-def _inside(sheet: Sheet, reference: a1.Reference) -> Box:
+def _inside(sheet: Sheet, reference: a1.Reference, *, whole_of_it: bool) -> Box:
     rows, columns = len(sheet.rows), len(sheet.columns)
     top, left = reference.top or 0, reference.left or 0
     bottom = rows if reference.bottom is None else reference.bottom
     right = columns if reference.right is None else reference.right
-    if top >= rows or left >= columns:
+    outside = top >= rows or left >= columns
+    if outside or (whole_of_it and (bottom > rows or right > columns)):
         shown = a1.format_box(sheet.title, top, max(bottom, top + 1), left, max(right, left + 1))
         raise exceeds(sheet, shown)
     return Box(top, min(bottom, rows), left, min(right, columns))

@@ -130,7 +130,7 @@ def auto_resize_dimensions(edit: Edit, request: Json) -> None:
         for row in sheet.rows[start:end]:
             edit.set(row, "size", None)
         return
-    evaluator = Evaluator(edit.spreadsheet, edit.now)
+    evaluator = Evaluator(edit.spreadsheet)
     for column in sheet.columns[start:end]:
         longest = 0
         for row in sheet.rows:

@@ -98,9 +98,9 @@ def copy_paste(edit: Edit, request: Json) -> None:
     target = _repeated(target, high, wide)
     whole = ranges.whole(target_sheet)
     if not whole.holds(target):
-        raise ranges.exceeds(target_sheet, ranges.show(target_sheet, target), noun="range")
+        raise ranges.exceeds(target_sheet, ranges.show(target_sheet, target))
     edit.guard(target_sheet, target)
-    evaluator = Evaluator(edit.spreadsheet, edit.now)
+    evaluator = Evaluator(edit.spreadsheet)
     for at in range(target.top, target.bottom):
         for across in range(target.left, target.right):
             up, left = (at - target.top) % high, (across - target.left) % wide
@@ -140,7 +140,7 @@ def cut(edit: Edit, sheet: Sheet, source: Box, to: Sheet, at: tuple[int, int]) -
     high, wide = source.bottom - source.top, source.right - source.left
     target = Box(top, top + high, left, left + wide)
     if not ranges.whole(to).holds(target):
-        raise ranges.exceeds(to, ranges.show(to, target), noun="range")
+        raise ranges.exceeds(to, ranges.show(to, target))
     edit.guard(sheet, source)
     edit.guard(to, target)
     cells = take(sheet, source)
@@ -170,7 +170,7 @@ def sort(edit: Edit, sheet: Sheet, box: Box, specs: list[tuple[int, bool]]) -> N
 
     Numbers come before texts, then booleans and errors; blanks are last both ways.
     """
-    evaluator = Evaluator(edit.spreadsheet, edit.now)
+    evaluator = Evaluator(edit.spreadsheet)
     lines: list[tuple[int, list[Any]]] = [
         (
             at,
