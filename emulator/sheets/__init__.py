@@ -102,7 +102,7 @@ class Sheets:
         if method_id == "sheets.spreadsheets.create":
             title = body.get("properties", {}).get("title") or "Untitled spreadsheet"
             made = self.create(title, user=user, body=body)
-            return Reader(Evaluator(made), made.owner).answer(None, mask, grid=mask is not None)
+            return self.reader(made, made.owner).answer(None, mask, grid=mask is not None)
         spreadsheet = self.spreadsheets.get(path_params.get("spreadsheetId", ""))
         if spreadsheet is None:
             raise not_found()
@@ -116,6 +116,10 @@ class Sheets:
                 raise not_served(method_id)
             write = methods.WRITES[method_id]
             return change(spreadsheet, call.user, lambda edit: write(call, edit))
+
+    def reader(self, spreadsheet: Spreadsheet, user: str) -> Reader:
+        """What answers the spreadsheet to `user`, as it is at this moment."""
+        return Reader(Evaluator(spreadsheet), user)
 
 
 def _fill(edit: Edit, body: Json) -> None:

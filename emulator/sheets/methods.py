@@ -10,7 +10,7 @@ from emulator.errors import ApiError, invalid, not_found
 from emulator.sheets import filters, metadata, ranges, values
 from emulator.sheets.edit import change
 from emulator.sheets.evaluate import Evaluator
-from emulator.sheets.read import Reader, properties
+from emulator.sheets.read import properties
 from emulator.sheets.updates import batch, tabs
 
 if TYPE_CHECKING:
@@ -57,14 +57,14 @@ class Call:
 
 def get(call: Call) -> Json:
     """spreadsheets.get."""
-    reader = Reader(Evaluator(call.spreadsheet), call.user)
+    reader = call.sheets.reader(call.spreadsheet, call.user)
     grid = call.grid(call.flag("includeGridData"))
     return reader.by_ranges(call.query.getlist("ranges"), call.mask, grid=grid)
 
 
 def get_by_data_filter(call: Call) -> Json:
     """spreadsheets.getByDataFilter."""
-    reader = Reader(Evaluator(call.spreadsheet), call.user)
+    reader = call.sheets.reader(call.spreadsheet, call.user)
     grid = call.grid(call.body.get("includeGridData"))
     return reader.by_filters(call.body.get("dataFilters", []), call.mask, grid=grid)
 
@@ -212,7 +212,7 @@ def batch_update(call: Call, edit: Edit) -> Json:
     answer = call.select(answer)
     below = masks.below(call.mask, "updatedSpreadsheet")
     if body.get("includeSpreadsheetInResponse") and not isinstance(below, bool):
-        reader = Reader(Evaluator(call.spreadsheet), call.user)
+        reader = call.sheets.reader(call.spreadsheet, call.user)
         grid = call.grid(body.get("responseIncludeGridData"))
         answer["updatedSpreadsheet"] = reader.by_ranges(
             body.get("responseRanges", []), below, grid=grid
