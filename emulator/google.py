@@ -16,7 +16,7 @@ from emulator.drive.transfer import Transfer, answer
 from emulator.errors import ApiError, not_found
 from emulator.limits import is_read
 from emulator.server import Cut
-from emulator.workbooks import BATCH_UPDATE, CREATE, Workbooks
+from emulator.workbooks import BATCH_UPDATE, CREATE, Query, Workbooks
 
 if TYPE_CHECKING:
     from emulator.accounts import Accounts
@@ -88,7 +88,7 @@ class Google:
         self, request: Request, call: Call, known: discovery.Call, body: Any, user: User
     ) -> Response:
         if known.method_id == CREATE:
-            told = self._create(body or {}, user)
+            told = self._create(body or {}, request.args, user)
         else:
             spreadsheet_id = known.path_params["spreadsheetId"]
             reads = is_read(call)
@@ -100,14 +100,14 @@ class Google:
         text = json.dumps(told, separators=COMPACT, ensure_ascii=False)
         return Response(text, content_type="application/json; charset=UTF-8")
 
-    def _create(self, body: dict[str, Any], user: User) -> Any:
+    def _create(self, body: dict[str, Any], query: Query, user: User) -> dict[str, Any]:
         if user.service_account:
             raise ApiError(403, "PERMISSION_DENIED", "The caller does not have permission")
         title = body.get("properties", {}).get("title") or "Untitled spreadsheet"
         spreadsheet_id = self._drive.new_id(SPREADSHEET)
-        told = self._workbooks.create(spreadsheet_id, title, user.email, body)
+        made = self._workbooks.create(spreadsheet_id, title, user.email, body)
         self._drive.adopt(spreadsheet_id, title, user, shared=False)
-        return told
+        return self._workbooks.created(made, query)
 
     def _check_access(self, spreadsheet_id: str, user: User, role: str) -> None:
         with self._drive.lock:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.datastructures import MultiDict
 
 from emulator import people
-from emulator.sheets import Sheets
+from emulator.sheets import Sheets, Spreadsheet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,13 +27,16 @@ class Workbooks:
         self.engine = Sheets(clock.now)
         self._journal = journal
 
-    def create(self, spreadsheet_id: str, title: str, user: str, body: Any = None) -> Any:
-        """Make a spreadsheet with this id; `body` is that of `spreadsheets.create`, whose answer
-        it gives.
-        """
+    def create(self, spreadsheet_id: str, title: str, user: str, body: Any = None) -> Spreadsheet:
+        """Make a spreadsheet with this id; `body` is that of `spreadsheets.create`."""
         value = {"spreadsheet": spreadsheet_id, "title": title, "user": user, "body": body}
         with self._journal.change("create", value):
             return self.engine.create(title, spreadsheet_id=spreadsheet_id, user=user, body=body)
+
+    def created(self, made: Spreadsheet, query: Query) -> dict[str, Any]:
+        """The answer of `spreadsheets.create`, cut to the query's `fields`."""
+        path = {"spreadsheetId": made.spreadsheet_id}
+        return self.read("sheets.spreadsheets.get", path, query, None, made.owner)
 
     def delete(self, spreadsheet_id: str) -> None:
         """Forget a spreadsheet."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from emulator.drive import query as language
@@ -55,7 +56,10 @@ def select(tree: Tree, query: Mapping[str, str], user: User) -> list[File]:
             return False
         if drive_id and file.drive_id != drive_id:
             return False
-        return tree.role(file, user) is not None and (wanted is None or wanted(file))
+        if tree.role(file, user) is None:
+            return False
+        trashed = tree.is_trashed(file)
+        return wanted is None or wanted(replace(file, trashed=trashed) if trashed else file)
 
     return _ordered([file for file in tree.files.values() if fits(file)], query.get("orderBy"))
 
