@@ -14,7 +14,10 @@ _STEPS = {
     "Installation": "Upload installation photos",
 }
 _PEOPLE = (("Ada", "Birch"), ("Ben", "Cole"), ("Cleo", "Dunn"), ("Dora", "Eskew"))
-_REMARKS = ("Looks good.", "The roof plan is missing a page.", "Photos are too dark.", "Thank you!")
+_REMARKS = {
+    "APPROVED": ("Looks good.", "Thank you!", "All there, approved."),
+    "REJECTED": ("The roof plan is missing a page.", "The photos are too dark."),
+}
 
 
 class Story:
@@ -47,7 +50,7 @@ class Story:
         at = self._tick()
         comment = {
             "uuid": self._uuid(),
-            "comment": self._random.choice(_REMARKS),
+            "comment": self._random.choice(_REMARKS[outcome]),
             "commentor": f"{person[0].lower()}@installer.example",
             "commentor_first_name": person[0],
             "commentor_last_name": person[1],

@@ -1,25 +1,23 @@
 """Runs the product beside the emulator, sends it the published sample and made-up jobs."""
 
 import json
-import os
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import requests
 from rich.console import Console
 from rich.table import Table
 
 from demo.payloads import Story
+from demo.process import ROOT, Receiver
 from demo.sheet import Row, rows
 from emulator import Emulator
 
-ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "emulator" / "samples" / "milestone.txt"
 SITE = "157802b4-99aa-4437-b250-934df337766a"
 MILESTONE = "Construction & Signoff"
@@ -28,7 +26,7 @@ FILE = "Silver-Inspection (Passed).pdf"
 
 _SECRET = "the-demo-keeps-no-secrets"  # noqa: S105 - for loopback, said aloud
 _PATIENCE = 60.0
-_START_SECONDS = 20.0
+_TERMINAL = ("Customer", "Current milestone", "Status", "Last update")
 
 
 def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
@@ -43,7 +41,8 @@ def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
             "DRIVE_FOLDER_ID": folder,
             "WEBHOOK_SECRET": _SECRET,
         }
-        with _receiver(environment, 0 if once else port) as url:
+        with _receiver(environment, 0 if once else port) as receiver:
+            url = receiver.url
             out.print(f"Receiver at {url}, Google and EverBright played by {google.url}")
             sites = _send_all(url)
             out.print(f"Sent the published sample and made-up events: {len(sites)} jobs.")
@@ -63,48 +62,11 @@ def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
 
 
 @contextmanager
-def _receiver(environment: dict[str, str], port: int) -> Iterator[str]:
-    """Start the receiver as the Procfile does, and give its address."""
-    with tempfile.TemporaryDirectory(prefix="brightsheet-demo-") as folder:
-        log = Path(folder) / "log"
-        inherited = {name: os.environ.get(name, "") for name in ("PATH", "HOME", "LANG")}
-        command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.conf.py"]
-        with log.open("w") as stream:
-            process = subprocess.Popen(  # noqa: S603 - our own command
-                [*command, "--bind", f"127.0.0.1:{port}", "app:create_app()"],
-                cwd=ROOT,
-                env={
-                    **inherited,
-                    **environment,
-                    "DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3",
-                },
-                stderr=stream,
-            )
-        try:
-            yield _address(process, log)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait()
-
-
-def _address(process: "subprocess.Popen[bytes]", log: Path) -> str:
-    """Return where the receiver listens, once it answers."""
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        lines = [line for line in log.read_text().splitlines() if "Listening at: " in line]
-        if lines:
-            url = lines[0].partition("Listening at: ")[2].split()[0]
-            if _answers(url):
-                return url
-        time.sleep(0.05)
-    raise SystemExit(f"The receiver did not start:\n{log.read_text()}")
-
-
-def _answers(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/readyz", timeout=5).ok
-    except requests.RequestException:
-        return False
+def _receiver(environment: dict[str, str], port: int) -> Iterator[Receiver]:
+    with TemporaryDirectory(prefix="brightsheet-demo-") as folder:
+        database = {"DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3"}
+        with Receiver({**environment, **database}, Path(folder) / "log", port) as receiver:
+            yield receiver.ready()
 
 
 def _send_all(url: str) -> list[str]:
@@ -138,7 +100,7 @@ def _missing(google: Emulator, shown: list[Row], sites: list[str]) -> list[str]:
     lines += [f"no row for {key}" for key in keys if key not in sites]
     for row in shown:
         for header, cell in row.items():
-            if header.endswith(" documents") and cell.text and len(cell.links) < 2:
+            if _holds_files(header) and cell.text and len(cell.links) < 2:
                 lines.append(f"the link into Drive of {cell.text!r}")
     samples = [row for row in shown if "Site ID" in row and row["Site ID"].text == SITE]
     return lines + (_missing_in_sample(google, samples[0]) if samples else [])
@@ -160,24 +122,20 @@ def _missing_in_sample(google: Emulator, row: Row) -> list[str]:
 
 
 def _print(out: Console, shown: list[Row]) -> None:
-    """Print the rows: what fits a terminal, with documents counted."""
-    headers = [header for header in (shown[0] if shown else ()) if not header.startswith("Site ID")]
-    columns = [header for header in headers if header in _TERMINAL or header == MILESTONE]
-    table = Table(*columns, "Documents in Drive", title="Jobs", title_justify="left")
+    """Print what fits a terminal of the rows."""
+    table = Table(*_TERMINAL, "Files in Drive", title="Jobs", title_justify="left")
     for row in shown:
-        cells = [row[c].text.replace("\n", "; ") if c in row else "" for c in columns]
-        files = [
-            link.text
-            for header, cell in row.items()
-            if header.endswith(" documents")
-            for link in cell.links
-            if "/file/d/" in link.uri
+        links = [
+            link for header, cell in row.items() if _holds_files(header) for link in cell.links
         ]
-        table.add_row(*cells, "\n".join(files))
+        files = [link.text for link in links if "/file/d/" in link.uri]
+        cells = [row[header].text if header in row else "" for header in _TERMINAL]
+        table.add_row(*cells, ", ".join(files))
     out.print(table)
 
 
-_TERMINAL = ("Customer", "Current milestone", "Status", "Last comment", "Last update")
+def _holds_files(header: str) -> bool:
+    return header.endswith(" documents")
 
 
 def _until_told() -> None:

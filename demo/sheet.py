@@ -60,7 +60,7 @@ def _cell(value: dict[str, Any]) -> ShownCell:
     runs = value.get("textFormatRuns", ())
     ends = [run.get("startIndex", 0) for run in runs[1:]] + [len(units) // 2]
     links = []
-    for run, end in zip(runs, ends, strict=True):
+    for run, end in zip(runs, ends, strict=False):
         if uri := run.get("format", {}).get("link", {}).get("uri"):
             start = run.get("startIndex", 0)
             links.append(Link(units[start * 2 : end * 2].decode("utf-16-le"), uri))

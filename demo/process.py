@@ -1,0 +1,84 @@
+"""The product as processes of their own, started as the Procfile starts them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+import requests
+
+ROOT = Path(__file__).parent.parent
+WEB = ("-m", "gunicorn", "--config", "config/gunicorn.conf.py", "app:create_app()")
+WORKER = ("-m", "brightsheet", "worker")
+
+_START_SECONDS = 30.0
+_INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
+
+
+class Running:
+    """A process of the product with a log file; killed with all of its children."""
+
+    def __init__(self, command: tuple[str, ...], environment: Mapping[str, str], log: Path) -> None:
+        inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        self.log = log
+        with log.open("ab") as stream:
+            self.process = subprocess.Popen(  # noqa: S603 - our own command
+                [sys.executable, *command],
+                cwd=ROOT,
+                env={**inherited, **environment},
+                stdout=stream,
+                stderr=stream,
+                start_new_session=True,
+            )
+
+    def kill(self) -> None:
+        """Kill it as a power cut does."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Ask it to end, and return its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.stop()
+
+
+class Receiver(Running):
+    """A receiver on 127.0.0.1; `port` 0 takes any that is free."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path, port: int = 0) -> None:
+        port = port or free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        super().__init__((*WEB, "--bind", f"127.0.0.1:{port}"), environment, log)
+
+    def ready(self) -> Self:
+        """Wait until it serves. Raises RuntimeError with its log where it does not."""
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                if requests.get(f"{self.url}/readyz", timeout=5).ok:
+                    return self
+            except requests.RequestException:
+                pass
+            time.sleep(0.05)
+        raise RuntimeError(f"The receiver did not start:\n{self.log.read_text()}")
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
