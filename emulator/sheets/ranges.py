@@ -116,11 +116,12 @@ def parse(spreadsheet: Spreadsheet, text: str, *, for_writing: bool = False) -> 
     except ValueError:
         raise invalid(f"Unable to parse range: {text}") from None
     reference = a1.parse_cells(cells) if cells is not None else None
-    if title is None and reference is None and cells is not None:
+    if reference is None and cells is not None:
         named = _named(spreadsheet, cells)
         if named is not None:
             return named
-        title, cells = cells, None
+        if title is None:
+            title, cells = cells, None
     sheet = next((one for one in spreadsheet.sheets if not one.properties.get("hidden")), None)
     if title is not None:
         sheet = spreadsheet.titled(title)
