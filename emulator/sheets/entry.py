@@ -5,6 +5,7 @@ As USER_ENTERED values and people's typing are read, for the en_US locale.
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import date
 from typing import Any
@@ -47,6 +48,8 @@ def _number(text: str) -> Read | None:
         return None
     digits = (found["whole"] or "0").replace(",", "") + (found["fraction"] or "")
     number: float = float(digits + (found["exponent"] or ""))
+    if math.isinf(number):
+        return None
     if found["sign"] == "-" or found["open"]:
         number = -number
     places = len(found["fraction"] or "") > 1
@@ -102,4 +105,4 @@ def _format(kind: str, pattern: str) -> dict[str, str]:
 
 def plain(number: float) -> int | float:
     """A whole number as an int, as JSON shows it."""
-    return int(number) if number == int(number) and abs(number) < 2**53 else number
+    return int(number) if abs(number) < 2**53 and number == int(number) else number

@@ -7,9 +7,10 @@ cannot be read `#ERROR!`, as Sheets says both.
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from emulator.sheets import functions, numbers, syntax
+from emulator.sheets import entry, functions, numbers, syntax
 from emulator.sheets.formula import Formula
 from emulator.sheets.grid import CellError
 from emulator.sheets.ranges import Box
@@ -23,6 +24,14 @@ Table = list[list[Any]]
 PARSE_ERROR = CellError("ERROR", "#ERROR!", "Formula parse error.")
 CIRCULAR = CellError("REF", "#REF!", "Circular dependency detected.")
 LOST = CellError("REF", "#REF!", "Reference does not exist.")
+NOT_A_NUMBER = CellError("NUM", "#NUM!", "The result is not a number.")
+ARITHMETIC: dict[str, Callable[[float, float], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "^": operator.pow,
+}
 COMPARE = {
     "=": operator.eq,
     "<>": operator.ne,
@@ -157,14 +166,11 @@ def operate(sign: str, left: Any, right: Any) -> Scalar:
         return other
     if sign == "/" and other == 0:
         return CellError("DIVIDE_BY_ZERO", "#DIV/0!", "Division by zero.")
-    computed: float = {
-        "+": operator.add,
-        "-": operator.sub,
-        "*": operator.mul,
-        "/": operator.truediv,
-        "^": operator.pow,
-    }[sign](one, other)
-    return computed
+    try:
+        computed = ARITHMETIC[sign](one, other)
+    except (OverflowError, ZeroDivisionError):
+        return NOT_A_NUMBER
+    return NOT_A_NUMBER if isinstance(computed, complex) else entry.plain(computed)
 
 
 def implied_format(formula: Formula) -> dict[str, str] | None:

@@ -47,7 +47,7 @@ def moment_of(number: float) -> datetime:
 
 def general(number: float) -> str:
     """A number without a format, as Sheets shows it: up to ten significant digits."""
-    if number == int(number) and abs(number) < 1e15:
+    if abs(number) < 1e15 and number == int(number):
         return str(int(number))
     text = f"{number:.10g}"
     if "e" not in text:
