@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 When = Literal["before", "after"]
 DEEDS = ("answer", "html", "drop", "hang", "truncate", "expire", "slow", "run")
+PASSING = {"slow", "run"}
 GOOGLE = {"sheets", "drive", "oauth2"}
 
 
@@ -168,9 +169,15 @@ class Faults:
         self.up()
 
     def take(self, call: Call, when: When) -> list[Rule]:
-        """The rules that this call falls under, each counted as used."""
+        """The rules that this call falls under, each counted as used: up to one that ends it."""
+        taken: list[Rule] = []
         with self._lock:
-            return [rule for rule in self._rules if rule.when == when and self._falls(rule, call)]
+            for rule in self._rules:
+                if rule.when == when and self._falls(rule, call):
+                    taken.append(rule)
+                    if rule.do not in PASSING:
+                        break
+        return taken
 
     def _falls(self, rule: Rule, call: Call) -> bool:
         if not call.matches(rule.api, rule.method, rule.path):

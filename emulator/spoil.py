@@ -50,7 +50,7 @@ def before(faults: Faults, rule: Rule, call: Call) -> Response | None:
         faults.wait(rule.seconds)
         raise Cut
     if rule.do == "html":
-        return Response(PROXY_PAGE.format(rule.status), rule.status, content_type="text/html")
+        return Response(PROXY_PAGE.format(rule.status), rule.status, mimetype="text/html")
     if rule.do == "expire":
         return refusal(call.api, unauthenticated())
     return _answer(rule, call)

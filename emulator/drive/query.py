@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 Predicate = Callable[["File"], bool]
 TOKEN = re.compile(
-    r"\s*(?:(?P<string>'(?:[^'\\]|\\.)*')|(?P<word>[A-Za-z][A-Za-z0-9]*)"
-    r"|(?P<sign><=|>=|!=|[=<>(){}]))"
+    r"""\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[A-Za-z][A-Za-z0-9]*|<=|>=|!=|[=<>(){}])"""
 )
+QUOTES = ("'", '"')
 TEXTS: dict[str, Callable[[File], str]] = {
     "name": lambda file: file.name,
     "fullText": lambda file: f"{file.name} {file.description or ''}",
@@ -80,7 +80,7 @@ class _Parser:
 
     def _string(self) -> str:
         token = self._take()
-        if not token.startswith("'"):
+        if token[0] not in QUOTES:
             raise _invalid()
         return re.sub(r"\\(.)", r"\1", token[1:-1])
 
@@ -110,7 +110,7 @@ class _Parser:
             inner = self._either()
             self._take(")")
             return inner
-        if self._tokens and self._tokens[0].startswith("'"):
+        if self._tokens and self._tokens[0][0] in QUOTES:
             return self._member()
         return self._comparison()
 

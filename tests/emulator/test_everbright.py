@@ -1,0 +1,194 @@
+"""EverBright as the product's client meets it, well and unwell."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import tracemalloc
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from emulator.everbright import pdf
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from emulator import Emulator
+    from tests.emulator.conftest import Client
+
+UUID = "189bd7c0-2e6f-45cb-a00e-33ca4fe297d2"
+DOWNLOAD = f"/api/v1/document/{UUID}/download/"
+SITE = f"/api/v1/site/{UUID}"
+
+
+def test_any_uuid_has_a_small_valid_pdf_that_names_it(http: Client) -> None:
+    answer = http.get(DOWNLOAD)
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-1.4")
+    assert answer.content.endswith(b"%%EOF\n")
+    assert UUID.encode() in answer.content
+    start = int(answer.content.split(b"startxref\n")[1].split()[0])
+    assert answer.content[start:].startswith(b"xref\n")
+    digest = hashlib.md5(answer.content).digest()  # noqa: S324
+    assert answer.headers["Content-MD5"] == base64.b64encode(digest).decode()
+    assert http.get(f"/api/v1/sub_task/{UUID}/download/").status_code == 200
+
+
+@pytest.mark.parametrize("size", [1_000, 99_990, 100_000, 1_234_567])
+def test_a_pdf_of_any_size_is_exactly_so_large(size: int) -> None:
+    data = b"".join(pdf.pieces("x", size))
+    assert len(data) == size == pdf.length("x", size)
+    start = int(data.rsplit(b"startxref\n", 1)[1].split()[0])
+    assert data[start:].startswith(b"xref\n")
+
+
+def test_a_large_document_is_streamed(http: Client, emulator: Emulator) -> None:
+    size = 200 << 20
+    emulator.everbright.set_document(UUID, size=size)
+    tracemalloc.start()
+    try:
+        with http.get(DOWNLOAD, stream=True) as answer:
+            assert answer.headers["Content-Length"] == str(size)
+            got = sum(len(piece) for piece in answer.iter_content(1 << 20))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert got == size
+    assert peak < 32 << 20
+
+
+def test_given_bytes_and_files(http: Client, emulator: Emulator, tmp_path: Path) -> None:
+    emulator.everbright.set_document(UUID, b"GIF89a", content_type="image/gif")
+    answer = http.get(DOWNLOAD)
+    assert (answer.content, answer.headers["Content-Type"]) == (b"GIF89a", "image/gif")
+    (tmp_path / "f").write_bytes(b"from a file")
+    emulator.everbright.set_document(UUID, path=tmp_path / "f")
+    assert http.get(DOWNLOAD).content == b"from a file"
+
+
+def test_a_token_is_asked_for_when_one_is_set(http: Client, emulator: Emulator) -> None:
+    emulator.everbright.token = "secret"
+    assert http.get(DOWNLOAD).status_code == 401
+    assert http.get(DOWNLOAD, headers={"Authorization": "Token wrong"}).status_code == 401
+    assert http.get(DOWNLOAD, headers={"Authorization": "Token secret"}).status_code == 200
+    assert http.get(SITE, headers={"api-key": "secret"}).status_code == 200
+    assert http.get(f"/api/v1/document/{UUID}/preview").status_code == 200  # a person's page
+    assert http.get(f"/address/{UUID}").headers["Content-Type"].startswith("text/html")
+
+
+def test_a_job_is_the_same_every_time_with_and_without_an_envelope(
+    http: Client, emulator: Emulator
+) -> None:
+    plain = http.get(SITE).json()
+    assert plain == http.get(SITE + "/").json()
+    assert plain["contacts"][0]["primary"] is True
+    assert {"address_line_1", "city_name", "state_abbreviation", "zipcode"} <= plain[
+        "address"
+    ].keys()
+    emulator.everbright.envelope = True
+    assert http.get(SITE).json() == {"data": plain}
+    emulator.everbright.set_site(UUID, archived=True)
+    assert http.get(SITE).json()["data"]["archived"] is True
+
+
+@pytest.mark.parametrize("path", [DOWNLOAD, SITE])
+def test_failures_by_document_or_job(http: Client, emulator: Emulator, path: str) -> None:
+    fail = emulator.everbright.fail
+    fail(UUID, "not_found")
+    assert http.get(path).status_code == 404
+    fail(UUID, "error", status=502, count=1)
+    assert [http.get(path).status_code for _ in range(2)] == [502, 200]
+    fail(UUID, "sign_in")
+    answer = http.get(path)
+    assert answer.status_code == 200
+    assert "Sign in" in answer.text
+    fail(UUID, "json_error")
+    assert http.get(path).json() == {"error": "The document could not be read."}
+    fail(UUID, "slow", seconds=0.5)
+    with pytest.raises(requests.ReadTimeout):
+        http.get(path, timeout=0.1)
+    emulator.everbright.heal(UUID)
+    assert http.get(path).status_code == 200
+
+
+def test_a_body_that_is_cut_off_is_shorter_than_announced(http: Client, emulator: Emulator) -> None:
+    emulator.everbright.set_document(UUID, size=100_000)
+    emulator.everbright.fail(UUID, "cut", at=30_000)
+    got = b""
+    with http.get(DOWNLOAD, stream=True) as answer:
+        assert answer.headers["Content-Length"] == "100000"
+        with pytest.raises(requests.exceptions.ChunkedEncodingError):
+            for piece in answer.iter_content(1000):
+                got += piece
+    assert len(got) == 30_000
+
+
+def test_a_checksum_that_differs(http: Client, emulator: Emulator) -> None:
+    emulator.everbright.fail(UUID, "bad_checksum")
+    answer = http.get(DOWNLOAD)
+    digest = hashlib.md5(answer.content).digest()  # noqa: S324
+    assert answer.headers["Content-MD5"] != base64.b64encode(digest).decode()
+
+
+def test_a_redirect_to_another_port_notes_what_it_was_sent(
+    http: Client, emulator: Emulator
+) -> None:
+    emulator.everbright.fail(UUID, "redirect")
+    token = {"Authorization": "Token secret"}
+    answer = http.get(DOWNLOAD, headers=token, allow_redirects=False)
+    target = answer.headers["Location"]
+    assert answer.status_code == 302
+    assert not target.startswith(emulator.url)
+    assert http.get(DOWNLOAD, headers=token).content.startswith(b"%PDF")
+    assert "Authorization" not in emulator.everbright.storage_requests[-1]
+    requests.get(target, headers=token, timeout=5)  # a careless client
+    assert emulator.everbright.storage_requests[-1]["Authorization"] == "Token secret"
+    assert requests.get(target.split("?")[0], timeout=5).status_code == 403
+
+
+def test_lists_come_in_pages_of_25(http: Client, emulator: Emulator) -> None:
+    for number in range(60):
+        emulator.everbright.add("milestone", {"uuid": number, "workflow_id": number % 2})
+    page = http.get("/api/v1/milestone?workflow_id=1").json()
+    assert (page["count"], len(page["results"]), page["previous"]) == (30, 25, None)
+    rest = http.get(page["next"]).json()
+    assert (len(rest["results"]), rest["next"]) == (5, None)
+    assert rest["previous"].endswith("page=1")
+    assert http.get("/api/v1/milestone?workflow_id=1&page=3").status_code == 404
+    assert http.get("/api/v1/quote").json() == {
+        "count": 0,
+        "next": None,
+        "previous": None,
+        "results": [],
+    }
+
+
+def test_a_milestone_fills_the_lists(http: Client, emulator: Emulator) -> None:
+    sub_task = {"uuid": "st", "category": "CHECKBOX"}
+    task = {"uuid": "t", "name": "Task", "sub_tasks": [sub_task]}
+    milestone = {"uuid": "m", "site": "s", "quote": "q", "tasks": [task]}
+    emulator.everbright.load(milestone)
+    emulator.everbright.load(milestone)
+    workflow = http.get("/api/v1/ops_workflow?site_id=s").json()["results"][0]["uuid"]
+    found = http.get(f"/api/v1/milestone?workflow_id={workflow}").json()
+    assert [each["uuid"] for each in found["results"]] == ["m"]
+    assert http.get("/api/v1/task?milestone_id=m").json()["results"][0]["name"] == "Task"
+    assert http.get("/api/v1/sub_task?task_id=t").json()["results"][0]["uuid"] == "st"
+    assert http.get("/api/v1/quote?site_id=s").json()["results"][0]["uuid"] == "q"
+
+
+def test_what_can_be_set_over_the_control_route(http: Client, emulator: Emulator) -> None:
+    data = base64.b64encode(b"abc").decode()
+    http.post("/_emulator/documents", json={"uuid": UUID, "base64": data})
+    assert http.get(DOWNLOAD).content == b"abc"
+    http.post("/_emulator/fail", json={"uuid": UUID, "kind": "not_found"})
+    assert http.get(DOWNLOAD).status_code == 404
+    assert http.post("/_emulator/fail", json={"uuid": UUID, "kind": "odd"}).status_code == 400
+    http.post("/_emulator/heal", json={})
+    http.post("/_emulator/settings", json={"token": "t"})
+    assert http.get(DOWNLOAD).status_code == 401
+    assert json.loads(http.get("/_emulator/storage").text) == []
+    assert emulator.calls.count("everbright", "everbright.document.download") == 3

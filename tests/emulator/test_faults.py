@@ -1,0 +1,229 @@
+"""Every misbehaviour as the client meets it, and what became of the deed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from emulator import people
+from tests.emulator.conftest import Client
+
+if TYPE_CHECKING:
+    from emulator import Emulator
+    from emulator.calls import Call
+
+BATCH = "*.batchUpdate"
+
+
+@pytest.fixture
+def spreadsheet(emulator: Emulator) -> str:
+    return emulator.create_spreadsheet("Jobs")
+
+
+def write(http: Client, spreadsheet: str, text: str = "x", cell: str = "A1", **more: Any) -> Any:
+    path = f"/v4/spreadsheets/{spreadsheet}/values/Sheet1!{cell}"
+    return http.put(path, params={"valueInputOption": "RAW"}, json={"values": [[text]]}, **more)
+
+
+def read(http: Client, spreadsheet: str, cells: str = "A1:C9") -> list[list[str]]:
+    answer = http.get(f"/v4/spreadsheets/{spreadsheet}/values/Sheet1!{cells}")
+    assert answer.status_code == 200, answer.text
+    values: list[list[str]] = answer.json().get("values", [])
+    return values
+
+
+def test_an_answer_before_the_deed(http: Client, emulator: Emulator, spreadsheet: str) -> None:
+    emulator.faults.answer(503, method="*.values.update")
+    answer = write(http, spreadsheet)
+    assert answer.status_code == 503
+    assert answer.json()["error"]["status"] == "UNAVAILABLE"
+    assert read(http, spreadsheet) == []
+    assert write(http, spreadsheet).status_code == 200  # once only, unless told otherwise
+
+
+def test_an_answer_after_the_deed(http: Client, emulator: Emulator, spreadsheet: str) -> None:
+    emulator.faults.answer(503, method="*.values.update", when="after")
+    assert write(http, spreadsheet).status_code == 503
+    assert read(http, spreadsheet) == [["x"]]
+    assert emulator.calls.count("sheets", "*.update", status=503) == 1
+
+
+def test_a_429_with_and_without_retry_after(
+    http: Client, emulator: Emulator, spreadsheet: str
+) -> None:
+    emulator.faults.answer(429, headers={"Retry-After": "7"}, method="*.values.update")
+    emulator.faults.answer(429, method="*.values.update")
+    first, second = write(http, spreadsheet), write(http, spreadsheet)
+    assert (first.headers.get("Retry-After"), second.headers.get("Retry-After")) == ("7", None)
+    detail = second.json()["error"]["details"][0]
+    assert detail["metadata"]["quota_limit"] == "WriteRequestsPerMinutePerUser"
+
+
+@pytest.mark.parametrize(
+    ("reason", "domain"),
+    [
+        ("userRateLimitExceeded", "usageLimits"),
+        ("rateLimitExceeded", "usageLimits"),
+        ("insufficientFilePermissions", "global"),
+    ],
+)
+def test_drives_403s_carry_their_reason(
+    http: Client, emulator: Emulator, reason: str, domain: str
+) -> None:
+    emulator.faults.answer(403, reason=reason, api="drive")
+    answer = http.get("/drive/v3/files")
+    assert answer.status_code == 403
+    told = answer.json()["error"]["errors"][0]
+    assert (told["reason"], told["domain"]) == (reason, domain)
+
+
+def test_a_body_of_ones_own(http: Client, emulator: Emulator) -> None:
+    emulator.faults.answer(418, {"made": "up"}, api="drive")
+    emulator.faults.answer(200, "plain words", api="drive")
+    assert http.get("/drive/v3/files").json() == {"made": "up"}
+    assert http.get("/drive/v3/files").text == "plain words"
+
+
+def test_a_proxys_html_page(http: Client, emulator: Emulator, spreadsheet: str) -> None:
+    emulator.faults.html(502, api="sheets")
+    answer = http.get(f"/v4/spreadsheets/{spreadsheet}")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (502, "text/html; charset=utf-8")
+    assert "<html>" in answer.text
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_dropped_connection(
+    http: Client, emulator: Emulator, spreadsheet: str, when: Any, *, reset: bool
+) -> None:
+    emulator.faults.drop(method="*.values.update", when=when, reset=reset)
+    with pytest.raises(requests.ConnectionError) as failure:
+        write(http, spreadsheet)
+    assert ("reset by peer" in str(failure.value)) is reset
+    assert read(http, spreadsheet) == ([] if when == "before" else [["x"]])
+
+
+def test_a_hanging_call_outlasts_its_clients_patience(
+    http: Client, emulator: Emulator, spreadsheet: str
+) -> None:
+    emulator.faults.hang(method="*.values.update", when="after")
+    with pytest.raises(requests.ReadTimeout):
+        write(http, spreadsheet, timeout=0.2)
+    assert read(http, spreadsheet) == [["x"]]
+
+
+def test_a_hanging_call_ends_when_it_is_released(
+    http: Client, emulator: Emulator, spreadsheet: str
+) -> None:
+    emulator.faults.hang(method="*.values.update")
+    threading.Timer(0.1, emulator.faults.release).start()
+    with pytest.raises(requests.ConnectionError):
+        write(http, spreadsheet)
+    emulator.faults.hang(0.05, method="*.values.update")
+    with pytest.raises(requests.ConnectionError):
+        write(http, spreadsheet)
+
+
+def test_a_truncated_body(http: Client, emulator: Emulator, spreadsheet: str) -> None:
+    emulator.faults.truncate(20, api="sheets")
+    with http.get(f"/v4/spreadsheets/{spreadsheet}", stream=True) as answer:
+        got = b""
+        with pytest.raises(requests.exceptions.ChunkedEncodingError):
+            for piece in answer.iter_content(1):
+                got += piece
+        assert len(got) == 20 < int(answer.headers["Content-Length"])
+
+
+def test_an_expired_token(emulator: Emulator, spreadsheet: str) -> None:
+    http = Client(emulator.url, "robot")
+    emulator.faults.expire(api="sheets")
+    answer = http.get(f"/v4/spreadsheets/{spreadsheet}")
+    assert answer.status_code == 401
+    assert answer.json()["error"]["status"] == "UNAUTHENTICATED"
+    assert "invalid_token" in answer.headers["WWW-Authenticate"]
+    assert http.get(f"/v4/spreadsheets/{spreadsheet}").status_code == 200
+
+
+def test_a_slow_call(http: Client, emulator: Emulator, spreadsheet: str) -> None:
+    emulator.faults.slow(0.2, method="*.values.update")
+    began = time.monotonic()
+    assert write(http, spreadsheet).status_code == 200
+    assert time.monotonic() - began >= 0.2
+
+
+def test_which_calls_are_spoilt(http: Client, emulator: Emulator) -> None:
+    def statuses(count: int) -> list[int]:
+        return [http.get("/drive/v3/files").status_code for _ in range(count)]
+
+    emulator.faults.answer(500, method="drive.files.list", count=2, skip=1)
+    assert statuses(4) == [200, 500, 500, 200]
+    emulator.faults.answer(500, method="drive.files.list", nth=[2, 4])
+    assert statuses(5) == [200, 500, 200, 500, 200]
+    emulator.faults.answer(500, path="/drive/v3/about", count=None)
+    assert statuses(1) == [200]
+    assert http.get("/drive/v3/about").status_code == 500
+    emulator.faults.clear()
+    emulator.faults.answer(500, chance=0.5)
+    spoilt = statuses(40).count(500)
+    assert 8 <= spoilt <= 32
+    emulator.faults.clear()
+    assert statuses(1) == [200]
+
+
+def test_a_person_is_quicker_than_the_write(
+    http: Client, emulator: Emulator, spreadsheet: str
+) -> None:
+    write(http, spreadsheet, "theirs", "A1")
+    seen: list[str] = []
+
+    def insert_a_row(running: Emulator, call: Call) -> None:
+        seen.append(call.method_id)
+        people.insert_rows(running.sheets.spreadsheets[spreadsheet], index=0)
+
+    emulator.faults.between(insert_a_row, method="*.values.update")
+    write(http, spreadsheet, "ours", "A1")
+    assert read(http, spreadsheet) == [["ours"], ["theirs"]]
+    assert seen == ["sheets.spreadsheets.values.update"]
+    emulator.faults.between(insert_a_row, method="*.values.update", when="after")
+    write(http, spreadsheet, "late", "A1")
+    assert read(http, spreadsheet) == [[], ["late"], ["theirs"]]
+
+
+@pytest.mark.parametrize("how", ["hang", "refuse"])
+def test_google_is_away_but_everbright_is_not(
+    http: Client, emulator: Emulator, spreadsheet: str, how: Any
+) -> None:
+    emulator.faults.down(how)
+    error = requests.ReadTimeout if how == "hang" else requests.ConnectionError
+    for path in (f"/v4/spreadsheets/{spreadsheet}", "/drive/v3/files"):
+        with pytest.raises(error):
+            http.get(path, timeout=0.2)
+    with pytest.raises(error):
+        http.post("/token", data={"grant_type": "refresh_token"}, timeout=0.2)
+    assert http.get("/api/v1/site/x").status_code == 200
+    emulator.faults.up()
+    assert read(http, spreadsheet) == []
+
+
+def test_rules_over_the_control_route(http: Client, emulator: Emulator) -> None:
+    rule = http.post(
+        "/_emulator/faults",
+        json={"do": "answer", "status": 503, "api": "drive", "headers": {"Retry-After": "1"}},
+    ).json()
+    answer = http.get("/drive/v3/files")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert http.get("/_emulator/faults").json()[0]["hits"] == 1
+    assert http.delete(f"/_emulator/faults/{rule['id']}").status_code == 200
+    assert http.get("/_emulator/faults").json() == []
+    refused = http.post("/_emulator/faults", json={"do": "explode"})
+    assert (refused.status_code, refused.json()["error"]) == (400, "unknown misbehaviour: explode")
+    assert http.post("/_emulator/faults", json={"do": "drop", "wen": "after"}).status_code == 400
+    http.post("/_emulator/down", json={"how": "refuse"})
+    with pytest.raises(requests.ConnectionError):
+        http.get("/drive/v3/files")
+    http.post("/_emulator/up")
+    assert http.get("/drive/v3/files").status_code == 200

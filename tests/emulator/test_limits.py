@@ -1,0 +1,131 @@
+"""Google's limits and slowness, from the client's side; the windows also without a clock."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from statistics import median, quantiles
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emulator import Emulator, latency
+from emulator.calls import Call
+from emulator.errors import ApiError
+from emulator.limits import Limits
+from tests.emulator.conftest import Client
+
+if TYPE_CHECKING:
+    from typing import Any
+
+READ = "sheets.spreadsheets.get"
+WRITE = "sheets.spreadsheets.batchUpdate"
+
+
+def call(method_id: str, user: str = "a") -> Call:
+    verb = "GET" if method_id == READ else "POST"
+    return Call("sheets", method_id, verb, "/v4/spreadsheets/x", user=user)
+
+
+def test_sixty_a_minute_for_a_user_three_hundred_for_all() -> None:
+    now = [0.0]
+    limits = Limits(clock=lambda: now[0])
+    for _ in range(60):
+        limits.check(call(READ))
+        limits.check(call(WRITE))
+    for method, name in ((READ, "Read"), (WRITE, "Write")):
+        with pytest.raises(ApiError) as refused:
+            limits.check(call(method))
+        assert refused.value.details is not None
+        quota = refused.value.details[0]["metadata"]["quota_limit"]
+        assert quota == f"{name}RequestsPerMinutePerUser"
+    for user in "bcde":
+        for _ in range(60):
+            limits.check(call(READ, user))
+    with pytest.raises(ApiError, match="limit 'Read requests per minute' of service"):
+        limits.check(call(READ, "f"))
+    now[0] = 60.0
+    limits.check(call(READ))
+
+
+def test_searching_by_filter_is_a_read() -> None:
+    limits = Limits(clock=lambda: 0.0)
+    search = Call("sheets", "sheets.spreadsheets.getByDataFilter", "POST", "/")
+    for _ in range(60):
+        limits.check(search)
+    with pytest.raises(ApiError, match="Read requests"):
+        limits.check(search)
+
+
+def test_the_429_over_http_and_a_minute_that_is_scaled() -> None:
+    with Emulator(minute=0.5) as emulator, Client(emulator.url) as http:
+        path = f"/v4/spreadsheets/{emulator.create_spreadsheet('x')}"
+        statuses = [http.get(path, params={"fields": "spreadsheetId"}) for _ in range(61)]
+        assert [answer.status_code for answer in statuses[:60]] == [200] * 60
+        error = statuses[60].json()["error"]
+        assert (error["code"], error["status"]) == (429, "RESOURCE_EXHAUSTED")
+        assert error["details"][0]["reason"] == "RATE_LIMIT_EXCEEDED"
+        assert error["details"][0]["metadata"]["quota_limit_value"] == "60"
+        assert "Retry-After" not in statuses[60].headers
+        time.sleep(0.5)
+        assert http.get(path).status_code == 200
+
+
+def test_each_token_is_a_user_of_its_own() -> None:
+    with Emulator() as emulator:
+        emulator.limits.rates.sheets_user = 1
+        path = f"{emulator.url}/v4/spreadsheets/{emulator.create_spreadsheet('x')}"
+        one, other = Client(emulator.url, "one"), Client(emulator.url, "other")
+        answers = [client.get(path).status_code for client in (one, one, other)]
+        assert answers == [200, 429, 200]
+
+
+def test_drives_limits_are_a_403() -> None:
+    with Emulator() as emulator, Client(emulator.url) as http:
+        emulator.limits.rates.drive_user = 1
+        assert http.get("/drive/v3/files").status_code == 200
+        error = http.get("/drive/v3/files").json()["error"]
+        assert error["errors"][0]["reason"] == "userRateLimitExceeded"
+
+
+def test_a_request_that_is_too_large(http: Client, emulator: Emulator) -> None:
+    emulator.limits.max_request_bytes = 1000
+    path = f"/v4/spreadsheets/{emulator.create_spreadsheet('x')}:batchUpdate"
+    body = b'{"requests": [{"addSheet": {}}]' + b" " * 1000 + b"}"
+    answer = http.post(path, data=body)
+    assert answer.status_code == 400
+    assert "payload size exceeds the limit" in answer.json()["error"]["message"]
+    emulator.limits.enabled = False
+    assert http.post(path, data=body).status_code == 200
+
+
+def test_latency_as_a_number_a_pair_and_a_function() -> None:
+    rng = random.Random(1)  # noqa: S311  (delays)
+    assert latency.seconds(0.25, rng) == 0.25
+    assert latency.seconds(lambda rng: rng.uniform(1, 2), rng) > 1
+    assert latency.seconds(None, rng) == 0
+    drawn = sorted(latency.seconds((0.2, 0.8), rng) for _ in range(2000))
+    assert 0.17 < median(drawn) < 0.23
+    assert 0.65 < quantiles(drawn, n=10)[-1] < 0.95
+    assert latency.parse("0.2,0.8") == (0.2, 0.8)
+    with pytest.raises(ValueError, match="latency"):
+        latency.parse("1,2,3")
+
+
+def test_latency_holds_no_lock(emulator: Emulator) -> None:
+    path = f"{emulator.url}/v4/spreadsheets/{emulator.create_spreadsheet('x')}"
+    emulator.latency = 0.3
+
+    def get(_: Any = None) -> None:
+        with Client(emulator.url) as client:
+            client.get(path)
+
+    began = time.monotonic()
+    threads = [threading.Thread(target=get) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert 0.3 <= time.monotonic() - began < 1.2  # one after the other it would be 1.8
+    assert all(call.ms >= 300 for call in emulator.calls)
