@@ -1,0 +1,19 @@
+"""What tests of the rooms share."""
+
+import pytest
+
+from sync.model import Job
+from sync.payload import read
+from sync.projection import event, joined
+from tests.made_up import SAMPLE, SAMPLE_SITE
+from tests.sync.test_projection import RE_SIGN, RECEIVED
+
+
+@pytest.fixture
+def sample_job() -> Job:
+    """The job that the published sample alone makes."""
+    delivery = read(SAMPLE)
+    assert delivery.milestone is not None
+    return joined(
+        Job(site=SAMPLE_SITE), event(delivery.milestone, delivery.digest, RECEIVED), RE_SIGN
+    )

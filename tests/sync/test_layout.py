@@ -1,0 +1,178 @@
+"""What people read of a job."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from sync.layout import CELL_LIMIT, Addresses, Layout
+from sync.model import Cell, Config, Files, Job, Link
+from sync.settings import CONFIG_FILE, load_config
+from tests.made_up import (
+    SAMPLE_DEFINITION,
+    SAMPLE_DOCUMENT,
+    SAMPLE_QUOTE,
+    SAMPLE_SITE,
+    comment,
+    document,
+    task,
+    uuid,
+)
+from tests.sync.test_projection import an_event, job_of
+
+ADDRESSES = Addresses("https://everbright.example", "/api/v1/document/{document}/preview")
+CONFIG = load_config(CONFIG_FILE)
+
+
+def layout(**changes: Any) -> Layout:
+    return Layout(Config.model_validate(CONFIG.model_dump() | changes), ADDRESSES)
+
+
+def cells(job: Job, files: Files | None = None, **changes: Any) -> dict[str, Cell]:
+    return layout(**changes).cells(job, files or Files())
+
+
+def test_the_samples_cells_are_frozen(sample_job: Job) -> None:
+    """The contract of the row: a change of it rewrites every cell of every sheet."""
+    preview = f"https://everbright.example/api/v1/document/{SAMPLE_DOCUMENT}/preview"
+    page = f"https://everbright.example/address/{SAMPLE_SITE}"
+    assert cells(sample_job) == {
+        "customer": Cell(text="Job 157802b4", links=(Link(start=0, end=12, uri=page),)),
+        "current_milestone": Cell(text="Construction & Signoff"),
+        "status": Cell(text="Approved"),
+        "assigned_to": Cell(text="Generic Operations"),
+        "last_update": Cell(when=datetime(2018, 9, 4, 17, 11, 58, 241730, tzinfo=UTC)),
+        f"status:{SAMPLE_DEFINITION}": Cell(text="Approved"),
+        f"documents:{SAMPLE_DEFINITION}": Cell(
+            text="Silver-Inspection (Passed).pdf", links=(Link(start=0, end=30, uri=preview),)
+        ),
+        "initial_quote": Cell(text=SAMPLE_QUOTE),
+        "site_id": Cell(text=SAMPLE_SITE),
+    }
+
+
+def test_the_columns_stand_in_the_configured_order(sample_job: Job) -> None:
+    assert [column.header for column in layout().columns([sample_job])] == [
+        "Customer",
+        "Current milestone",
+        "Status",
+        "Next action",
+        "Assigned to",
+        "Last comment",
+        "Last update",
+        "Construction & Signoff",
+        "Construction & Signoff documents",
+        "Folder",
+        "Re-signed",
+        "Initial quote",
+        "Site ID",
+    ]
+
+
+def test_a_file_in_drive_has_two_links(sample_job: Job) -> None:
+    """The name opens the copy, the arrow EverBright's own preview."""
+    files = Files(folder="https://drive.example/f", documents={SAMPLE_DOCUMENT: "https://d/1"})
+    shown = cells(sample_job, files)
+    cell = shown[f"documents:{SAMPLE_DEFINITION}"]
+    assert cell.text == "Silver-Inspection (Passed).pdf ↗"
+    assert [(link.start, link.end) for link in cell.links] == [(0, 30), (31, 32)]
+    assert cell.links[0].uri == "https://d/1"
+    assert shown["folder"].links[0].uri == "https://drive.example/f"
+
+
+def test_links_count_in_utf_16_units() -> None:
+    """A name with an emoji would otherwise shift every link behind it."""
+    job = job_of(an_event(tasks=[task(document(1, "🏠.pdf"), document(2, "b.pdf"))]))
+    cell = cells(job)[f"documents:{uuid(30_001)}"]
+    assert cell.text == "🏠.pdf\nb.pdf"
+    assert [(link.start, link.end) for link in cell.links] == [(0, 6), (7, 12)]
+
+
+def test_generated_documents_are_shown_with_their_preview() -> None:
+    job = job_of(an_event(tasks=[task(document(1, "Contract.pdf", "GENERATED"))]))
+    assert cells(job)[f"documents:{uuid(30_001)}"].links[0].uri.endswith("/preview")
+
+
+def test_five_thousand_documents_fit_a_cell() -> None:
+    """Google refuses a cell over 50,000 characters, and the batch with it."""
+    many = [document(n, f"A rather long name of a file {n}.pdf") for n in range(5000)]
+    cell = cells(job_of(an_event(tasks=[task(*many)])))[f"documents:{uuid(30_001)}"]
+    assert CELL_LIMIT - 100 < len(cell.text) < 50_000
+    assert cell.text.endswith("more")
+
+
+def test_text_longer_than_a_cell_is_cut() -> None:
+    job = job_of(an_event(comments=[comment("é" * 60_000, "2026-03-01T00:00:00Z")]))
+    text = cells(job)["last_comment"].text
+    assert len(text) == CELL_LIMIT
+    assert text.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("code", "label"),
+    [
+        ("APPROVED", "Approved"),
+        ("INPROG", "In progress"),
+        ("PENDING_REVIEW", "Pending review"),
+        ("=HYPERLINK(1)", "=hyperlink(1)"),
+        (None, ""),
+    ],
+)
+def test_an_unknown_status_is_made_readable(code: str | None, label: str) -> None:
+    assert layout().status(code) == label
+
+
+def test_the_next_action_names_the_rejected_first() -> None:
+    steps = [{"label": "Photos", "required": True, "status": "INCM"}, {"label": "Extra"}]
+    tasks = [
+        task(name="Survey", status="INPROG", sub_tasks=steps),
+        task(name="Permit", status="REJECTED"),
+        task(name="Design", status="APPROVED"),
+    ]
+    job = job_of(an_event(tasks=tasks, ready_to_submit=True))
+    assert cells(job)["next_action"].text == "Rejected: Permit\nSurvey (Photos)"
+
+
+def test_a_milestone_that_is_ready_says_so() -> None:
+    job = job_of(an_event(ready_to_submit=True, tasks=[task(status="APPROVED")]))
+    assert cells(job)["next_action"].text == "Ready to submit"
+
+
+def test_a_re_signed_job_says_which_contract_may_be_in_force() -> None:
+    tasks = [task(name="Re-sign", status="APPROVED", sub_tasks=[])]
+    cell = cells(job_of(an_event(tasks=tasks)))["re_signed"]
+    assert cell.text == "Re-signed 2026-03-01"
+    assert "may be another quote's" in cell.note
+
+
+def test_config_orders_renames_merges_and_hides() -> None:
+    """Organisations have several definitions for one step, and steps of no interest to sales."""
+    steps = [
+        {"definitions": [uuid(30_003)], "header": "Permits"},
+        {"definitions": [uuid(30_001), uuid(30_002)]},
+        {"definitions": [uuid(30_004)], "hidden": True},
+    ]
+    events = [an_event(definition=n, date_updated=f"2026-03-0{n}T00:00:00Z") for n in (1, 2, 3, 4)]
+    events.append(an_event(definition=2, status="APPROVED", date_updated="2026-03-07T00:00:00Z"))
+    job = job_of(*events)
+    columns = layout(milestones=steps).columns([job])
+    headers = [column.header for column in columns if column.id.startswith("status:")]
+    assert headers == ["Permits", "Milestone 1"]
+    shown = cells(job, milestones=steps)
+    assert shown[f"status:{uuid(30_001)}"].text == "Approved"
+    assert f"status:{uuid(30_004)}" not in shown
+
+
+def test_the_current_milestone_is_the_furthest_in_the_configured_order() -> None:
+    steps = [{"definitions": [uuid(30_002)]}, {"definitions": [uuid(30_001)], "header": "Last"}]
+    job = job_of(
+        an_event(definition=1, date_updated="2026-03-01T00:00:00Z"),
+        an_event(definition=2, date_updated="2026-03-05T00:00:00Z"),
+    )
+    assert cells(job, milestones=steps)["current_milestone"].text == "Last"
+    assert cells(job)["current_milestone"].text == "Milestone 2"
+
+
+def test_an_address_cannot_be_broken_out_of() -> None:
+    page = ADDRESSES.page("/address/{site}", site="../x?y#z")
+    assert page == "https://everbright.example/address/..%2Fx%3Fy%23z"

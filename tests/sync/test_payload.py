@@ -1,0 +1,217 @@
+"""What is sent is understood, or refused with a reason; nothing sent can hurt."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.errors import Rejected
+from sync.literal import to_json
+from sync.model import Kind
+from sync.payload import MAX_DEPTH, read
+from tests.made_up import (
+    ROOT,
+    SAMPLE,
+    SAMPLE_DEFINITION,
+    SAMPLE_DOCUMENT,
+    SAMPLE_QUOTE,
+    SAMPLE_SITE,
+    body,
+    document,
+    milestone,
+    task,
+    uuid,
+)
+
+SEED = ROOT.parent / "shared" / "seed" / "everbright-milestone-webhook.txt"
+
+
+@pytest.mark.skipif(not SEED.exists(), reason="../shared holds no seed here")
+def test_the_sample_is_the_published_one_byte_for_byte() -> None:
+    assert SAMPLE in SEED.read_bytes()
+
+
+def test_every_field_of_the_published_sample_is_understood() -> None:
+    """It is a Python literal, with False and "None": read as it stands."""
+    delivery = read(SAMPLE)
+    found = delivery.milestone
+    assert delivery.kind is Kind.MILESTONE
+    assert found is not None
+    assert (delivery.site, found.quote) == (SAMPLE_SITE, SAMPLE_QUOTE)
+    assert found.milestone_definition == SAMPLE_DEFINITION
+    assert (found.name, found.status, found.ready_to_submit) == (
+        "Construction & Signoff",
+        "APPROVED",
+        True,
+    )
+    assert (found.task_count, found.approved_task_count, found.rejected_task_count) == (2, 2, 0)
+    assert str(found.date_updated) == "2018-09-04 17:11:58.049354+00:00"
+    assert found.assigned_to is not None
+    assert found.assigned_to.name == "Generic Operations"
+    assert found.assigned_to.email.count("@") == 2
+    assert [c.author for c in found.comments] == ["SightenEverBright Bot"] * 2
+    assert [c.thread for c in found.comments] == [None, None]
+    delivered, inspected = found.tasks
+    assert [sub.category for sub in delivered.sub_tasks] == ["CHECKBOX", "DOCUMENT"]
+    assert delivered.sub_tasks[0].data.documents == ()
+    ((sub_task, file),) = found.documents()
+    assert (sub_task.status, sub_task.document_status) == ("COMP", "UPLD")
+    assert (file.uuid, file.creation_type) == (SAMPLE_DOCUMENT, "UPLOADED")
+    assert file.name == "Silver-Inspection (Passed).pdf"
+    assert inspected.description == "Upload signed city or county inspection job card"
+
+
+def test_the_json_form_with_nulls_says_the_same() -> None:
+    """A captured webhook has JSON's words where the published one has Python's."""
+    as_json = to_json(SAMPLE.decode()).replace('"None"', "null").encode()
+    json.loads(as_json)
+    assert read(as_json).milestone == read(SAMPLE).milestone
+
+
+def test_layout_and_order_of_keys_do_not_change_the_hash() -> None:
+    """Otherwise a repeated delivery would count as new."""
+    tree = json.loads(to_json(SAMPLE.decode()))
+    shuffled = json.dumps(dict(reversed(tree.items())), indent=3).encode()
+    assert read(shuffled).digest == read(SAMPLE).digest
+    assert read(body(tree | {"status": "INPROG"})).digest != read(SAMPLE).digest
+
+
+def test_none_is_null_but_for_free_text() -> None:
+    """Someone may be named, or may have written, "None"."""
+    said = [{"comment": "None", "commentor": "None", "thread": "None", "uuid": "None"}]
+    found = read(body(milestone(comments=said, quote="None", date_updated="None"))).milestone
+    assert found is not None
+    assert (found.quote, found.date_updated) == (None, None)
+    assert (found.comments[0].comment, found.comments[0].thread) == ("None", None)
+
+
+@pytest.mark.parametrize(
+    ("payload", "kind"),
+    [
+        ({"sub_tasks": [], "milestone": uuid(1), "task_definition": uuid(2)}, Kind.TASK),
+        (
+            {"site_id": uuid(1), "stage_name": "Sold", "previous_stage_name": "Lead"},
+            Kind.STAGE_TRANSITION,
+        ),
+        ({"site": uuid(1), "archived": True}, Kind.OTHER),
+        ({}, Kind.OTHER),
+        ([1, 2], Kind.OTHER),
+        ("text", Kind.OTHER),
+    ],
+)
+def test_other_webhooks_are_told_by_their_shape(payload: object, kind: Kind) -> None:
+    """They are kept and ignored; an error would make EverBright's test button fail."""
+    assert read(body(payload)).kind is kind
+
+
+@pytest.mark.parametrize("site", [None, "", "None"])
+def test_a_milestone_without_its_site_is_refused(site: object) -> None:
+    with pytest.raises(Rejected) as caught:
+        read(body(milestone(site=site)))
+    assert (caught.value.status, caught.value.reason) == (422, "missing_site")
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"site": "not-a-uuid"}, "site"),
+        ({"site": "../../etc"}, "site"),
+        ({"milestone_definition": 5}, "milestone_definition"),
+        ({"status": ["APPROVED"]}, "status"),
+        ({"date_updated": "yesterday"}, "date_updated"),
+        ({"date_updated": "0001-01-01T00:00:00+14:00"}, "date_updated"),
+        ({"tasks": [task(document(1) | {"uuid": "../x"})]}, "tasks.0.sub_tasks.0.data"),
+    ],
+)
+def test_what_is_used_is_held_to_its_type(changes: dict[str, object], where: str) -> None:
+    """The message names the field and never repeats what was sent: it may be personal."""
+    with pytest.raises(Rejected) as caught:
+        read(body(milestone(**changes)))
+    assert caught.value.status == 422
+    assert where in caught.value.message
+    assert "not-a-uuid" not in caught.value.message
+
+
+def test_what_is_unknown_or_missing_is_no_matter() -> None:
+    least = {"site": uuid(1), "milestone_definition": uuid(2), "tasks": None, "new": [{}]}
+    assert read(body(least)).site == uuid(1)
+    odd = task() | {"sub_tasks": [{"data": "text"}, {"data": True}, {"data": None}, {"data": []}]}
+    found = read(body(milestone(tasks=[odd]))).milestone
+    assert found is not None
+    assert found.documents() == ()
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"",
+        b"\xff\xfe",
+        b"<xml/>",
+        b"site=1&status=2",
+        b"NaN",
+        b"[" * 200_000,
+        b'{"a":' * 200_000,
+        b'"' + b'\\"' * 400_000,
+        b"'" * 300_000,
+        b"9" * 100_000,
+        b"__import__('os').system('true')",
+        b"[x for x in ()]",
+        b"{'a': 1 + 1}",
+        b"{'a': b'bytes'}",
+    ],
+)
+def test_what_is_neither_json_nor_a_literal_is_refused(hostile: bytes) -> None:
+    """Bounded in depth and time, and nothing is evaluated."""
+    with pytest.raises(Rejected) as caught:
+        read(hostile)
+    assert caught.value.status == 400
+
+
+def test_depth_counts_outside_of_strings_only() -> None:
+    read(body({"text": "[" * 1000 + '"]{'}))
+    nested: object = 1
+    for _ in range(MAX_DEPTH):
+        nested = [nested]
+    read(body(nested))
+    with pytest.raises(Rejected):
+        read(body([nested]))
+
+
+def test_text_that_no_database_takes_is_made_readable() -> None:
+    """NUL and lone surrogates would be refused by PostgreSQL or by Google, for ever."""
+    sent = body(milestone(name="NAME")).replace(b"NAME", rb"a\u0000b\ud800c\ud83d\ude00")
+    found = read(sent).milestone
+    assert found is not None
+    assert found.name == "ab�c😀"
+
+
+_TREES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(_TREES)
+def test_a_python_literal_says_what_json_says(tree: object) -> None:
+    """repr() is how the published sample came about; quotes and escapes of all sorts are in it."""
+    assert json.loads(to_json(repr(tree))) == tree
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_no_body_raises_anything_but_a_refusal(sent: bytes) -> None:
+    try:
+        read(sent)
+    except Rejected as error:
+        assert error.status in (400, 422)
+
+
+@given(
+    _TREES, st.sampled_from(["tasks", "comments", "assigned_to", "name", "quote", "date_updated"])
+)
+def test_no_field_raises_anything_but_a_refusal(value: object, field: str) -> None:
+    try:
+        read(body(milestone(**{field: value})))
+    except Rejected as error:
+        assert error.status == 422

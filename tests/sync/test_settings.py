@@ -1,0 +1,138 @@
+"""A missing or wrong setting is one line that names it and the mend."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sync.errors import SettingsError
+from sync.settings import CONFIG_FILE, load, load_config
+from tests.made_up import SECRET
+
+KEY = json.dumps(
+    {
+        "type": "service_account",
+        "client_email": "sheet@project.example",
+        "private_key": "made up",
+        "token_uri": "https://oauth.example/token",
+    }
+)
+LEAST = {
+    "WEBHOOK_SECRET": SECRET,
+    "SPREADSHEET_ID": "1AbCdEfGhIjKlMnOpQrStUvWxYz",
+    "GOOGLE_SERVICE_ACCOUNT_JSON": KEY,
+}
+
+
+def test_the_least_that_is_needed() -> None:
+    settings = load(LEAST)
+    assert settings.drive_folder_id == ""
+    assert settings.worker == "embedded"
+    assert settings.everbright_url == "https://engine.goeverbright.com"
+
+
+@pytest.mark.parametrize("name", list(LEAST))
+def test_what_is_missing_is_named_with_its_mend(name: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load({key: value for key, value in LEAST.items() if key != name})
+    assert caught.value.message.startswith(f"{name}: is not set. ")
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WEBHOOK_SECRET", " , "),
+        ("WEBHOOK_SECRET", "short"),
+        ("SPREADSHEET_ID", "my sheet"),
+        ("DRIVE_FOLDER_ID", "/"),
+        ("GOOGLE_SERVICE_ACCOUNT_JSON", "{}x"),
+        ("GOOGLE_SERVICE_ACCOUNT_JSON", '{"type": "service_account"}'),
+        ("GOOGLE_SERVICE_ACCOUNT_JSON", "[]"),
+        ("GOOGLE_EMULATOR_URL", "https://sheets.googleapis.com"),
+        ("GOOGLE_EMULATOR_URL", "http://10.0.0.1:80"),
+        ("EVERBRIGHT_URL", "engine.goeverbright.com"),
+        ("EVERBRIGHT_URL", "http://engine.goeverbright.com"),
+        ("EVERBRIGHT_URL", "https://user:word@engine.goeverbright.com"),
+        ("EVERBRIGHT_AUTH_HEADER", "a b: c"),
+        ("EVERBRIGHT_DOCUMENT_PATH", "/download/"),
+        ("EVERBRIGHT_DOCUMENT_PATH", "/{document}/{other}"),
+        ("EVERBRIGHT_PREVIEW_PATH", "preview/{document}"),
+        ("WEBHOOK_SECRET_HEADER", "X Secret"),
+        ("MAX_BODY_BYTES", "1 MiB"),
+        ("MAX_BODY_BYTES", "-1"),
+        ("KEEP_DELIVERIES_DAYS", "0"),
+        ("DATABASE_URL", "mysql://host/db"),
+        ("WORKER", "both"),
+        ("TIMEZONE", "Los Angeles"),
+    ],
+)
+def test_what_is_wrong_is_named_in_one_line_without_secrets(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(LEAST | {name: value})
+    assert caught.value.message.startswith(f"{name}: ")
+    assert "\n" not in caught.value.message
+    assert "word@" not in caught.value.message
+
+
+def test_addresses_pasted_from_a_browser_are_understood() -> None:
+    settings = load(
+        LEAST
+        | {
+            "SPREADSHEET_ID": "https://docs.google.com/spreadsheets/d/1AbC-dEf_GhIjKl/edit#gid=0",
+            "DRIVE_FOLDER_ID": "https://drive.google.com/drive/u/0/folders/1XyZ-aBc_DeFgHi?usp=x",
+        }
+    )
+    assert settings.spreadsheet_id == "1AbC-dEf_GhIjKl"
+    assert settings.drive_folder_id == "1XyZ-aBc_DeFgHi"
+
+
+def test_a_throw_away_disk_is_no_place_for_the_inbox() -> None:
+    """On Heroku the file would be gone with every restart, and the deliveries with it."""
+    with pytest.raises(SettingsError) as caught:
+        load(LEAST | {"DYNO": "web.1"})
+    assert caught.value.name == "DATABASE_URL"
+    assert "heroku addons:create" in caught.value.message
+    settings = load(LEAST | {"DYNO": "web.1", "DATABASE_URL": "postgres://u:p@host/db"})
+    assert settings.database_url.get_secret_value() == "postgresql+psycopg://u:p@host/db"
+
+
+def test_secrets_do_not_show() -> None:
+    """Settings end up in tracebacks."""
+    shown = repr(load(LEAST | {"EVERBRIGHT_API_TOKEN": "hush-hush", "ADMIN_PASSWORD": "hush-too"}))
+    assert not any(secret in shown for secret in (SECRET, "hush", "made up"))
+
+
+def test_several_secrets_for_rotation() -> None:
+    settings = load(LEAST | {"WEBHOOK_SECRET": f"{SECRET}, {SECRET}2"})
+    assert [s.get_secret_value() for s in settings.webhook_secrets] == [SECRET, f"{SECRET}2"]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("[sheet]", "[sheets]"),
+        ('"#d9ead3"', '"green"'),
+        ('header = "Status"', 'header = "Customer"'),
+        ('id = "site_id"', 'id = "customer"'),
+        ('id = "folder"', 'id = "folders"'),
+        ("bots = ['", "bots = ['("),
+        ('job = "/address/{site}"', 'job = "/address/{job}"'),
+        ("[words]", "[words"),
+    ],
+)
+def test_an_error_in_the_config_names_file_and_key(change: str, says: str, tmp_path: Path) -> None:
+    file = tmp_path / "brightsheet.toml"
+    file.write_text(CONFIG_FILE.read_text("utf-8").replace(change, says, 1), "utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_config(file)
+    assert f"{tmp_path.name}/brightsheet.toml: " in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+def test_a_definition_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "brightsheet.toml"
+    twice = '[[milestones]]\ndefinitions = ["01362295-1d44-4eea-9234-898bb3073709"]\n' * 2
+    file.write_text(CONFIG_FILE.read_text("utf-8") + "\n" + twice, "utf-8")
+    with pytest.raises(SettingsError, match="stands twice"):
+        load_config(file)

@@ -1,0 +1,94 @@
+"""The product and the emulator, as a test meets them: over HTTP."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import requests
+
+from demo.process import WORKER, Receiver, Running, free_port
+from demo.sheet import Row, rows
+from emulator import Emulator
+from sync.view import JOBS_TAB
+from tests.made_up import SECRET, body
+
+PATIENCE = 45.0
+_T = TypeVar("_T")
+
+
+class World:
+    """A spreadsheet and a folder in the emulator, and a receiver for them."""
+
+    def __init__(self, google: Emulator, folder: Path, database_url: str, **settings: str) -> None:
+        self.google = google
+        self.spreadsheet = google.create_spreadsheet("Solar jobs")
+        self.folder = google.create_folder("Documents")
+        self.log = folder / "log"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = {
+            "GOOGLE_EMULATOR_URL": google.url,
+            "EVERBRIGHT_URL": google.url,
+            "SPREADSHEET_ID": self.spreadsheet,
+            "DRIVE_FOLDER_ID": self.folder,
+            "WEBHOOK_SECRET": SECRET,
+            "DATABASE_URL": database_url,
+            "LEASE_SECONDS": "1",
+            **settings,
+        }
+
+    def receiver(self) -> Receiver:
+        """Start a receiver, without waiting for it."""
+        return Receiver(self.environment, self.log, self.port)
+
+    def worker(self) -> Running:
+        """Start a worker of its own."""
+        return Running(WORKER, self.environment, self.log)
+
+    def command(self, *words: str) -> Running:
+        """Start a command."""
+        return Running(("-m", "brightsheet", *words), self.environment, self.log)
+
+    def send(self, payload: object, **options: Any) -> requests.Response:
+        """Post a payload: bytes as they are, anything else as JSON."""
+        raw = payload if isinstance(payload, bytes) else body(payload)
+        headers = {"X-Webhook-Secret": SECRET, "Content-Type": "application/json"}
+        return requests.post(
+            f"{self.url}/webhooks/everbright", data=raw, headers=headers, timeout=30, **options
+        )
+
+    def rows(self) -> list[Row]:
+        """Return what stands in the Jobs tab."""
+        return rows(self.google.url, self.spreadsheet)
+
+    def by_site(self) -> dict[str, Row]:
+        """Return the rows by their key. Fails where a key stands twice."""
+        found = [row for row in self.rows() if "Site ID" in row]
+        keys = [row["Site ID"].text for row in found]
+        assert len(keys) == len(set(keys)), "a row stands twice"
+        return dict(zip(keys, found, strict=True))
+
+    def edit(self, deed: str, **arguments: Any) -> None:
+        """Do what a person does to the Jobs tab (a function of `emulator.people`)."""
+        self.google.edit(self.spreadsheet, deed, sheet_id=JOBS_TAB, **arguments)
+
+    def header(self, text: str) -> int:
+        """Return the index of the column with this header."""
+        return list(self.rows()[0]).index(text)
+
+    def files(self) -> list[Any]:
+        """Return the documents in Drive, without folders and spreadsheets."""
+        files = self.google.drive.files.values()
+        return [file for file in files if not file.mime_type.startswith("application/vnd.google")]
+
+
+def wait_for(look: Callable[[], _T], seconds: float = PATIENCE) -> _T:
+    """Look until what is seen is true, and return it. Fails when that takes too long."""
+    deadline = time.monotonic() + seconds
+    while True:
+        seen = look()
+        if seen or time.monotonic() > deadline:
+            assert seen, "it did not come about"
+            return seen
+        time.sleep(0.1)
