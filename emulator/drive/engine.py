@@ -238,7 +238,9 @@ class Drive:
     def _move(
         self, file: File, user: User, add: list[str], remove: list[str], *, all_drives: bool
     ) -> None:
-        parents = [each for each in file.parents if each not in remove]
+        root = self.tree.root(user).id
+        gone = [root if each == "root" else each for each in remove]
+        parents = [each for each in file.parents if each not in gone]
         for each in add:
             parent = self.tree.get(each, user, all_drives=all_drives, role="writer")
             if parent.id not in parents:
@@ -246,7 +248,7 @@ class Drive:
         if len(parents) > 1:
             raise refusals.one_parent()
         if not parents:
-            parents = [self.tree.root(user).id]
+            parents = [root]
         file.parents = parents
         for moved in [file, *self.tree.below(file.id)]:
             moved.drive_id = self.files[parents[0]].drive_id
