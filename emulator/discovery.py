@@ -127,6 +127,12 @@ def match(api: str, method: str, path: str) -> Call:
     raise not_found(f"The requested URL {path} was not found on this server.")
 
 
+@cache
+def unknown_field(api: str, message: str, mask: str) -> str | None:
+    """The first path of a field mask that a message has not, None where it has all."""
+    return _schemas(api).unknown_path(message, mask)
+
+
 def _refuse(api: str, violation: schema.Violation) -> ApiError:
     message = violation.message()
     entry = {"description": message}
@@ -158,7 +164,7 @@ def _check_query(method: Method, query: MultiDict[str, str]) -> None:
 def _check_mask(method: Method, mask: str | None) -> None:
     if not mask or method.response is None:
         return
-    unknown = _schemas(method.api).unknown_path(method.response, mask)
+    unknown = unknown_field(method.api, method.response, mask)
     if unknown is None:
         return
     if method.api == "drive":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import string
 import threading
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from emulator import masks
@@ -18,7 +19,7 @@ from emulator.sheets.updates import cells as cell_updates
 from emulator.sheets.updates import tabs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from werkzeug.datastructures import MultiDict
@@ -74,6 +75,7 @@ class Sheets:
             modified=self._now(),
             rng=random.Random(key),  # noqa: S311 - ids, not secrets
         )
+        tabs.check_time_zone(spreadsheet.properties["timeZone"])
         _fill(Edit(spreadsheet, spreadsheet.owner), body)
         with self._lock:
             self.spreadsheets[key] = spreadsheet
@@ -106,7 +108,7 @@ class Sheets:
         spreadsheet = self.spreadsheets.get(path_params.get("spreadsheetId", ""))
         if spreadsheet is None:
             raise not_found()
-        with spreadsheet.lock:
+        with self._locked(spreadsheet, body.get("destinationSpreadsheetId")):
             call = methods.Call(
                 self, spreadsheet, path_params, query, body, user or spreadsheet.owner, mask
             )
@@ -116,6 +118,16 @@ class Sheets:
                 raise not_served(method_id)
             write = methods.WRITES[method_id]
             return change(spreadsheet, call.user, lambda edit: write(call, edit))
+
+    @contextmanager
+    def _locked(self, spreadsheet: Spreadsheet, other_id: str | None) -> Iterator[None]:
+        """Hold the lock of a spreadsheet, and of another that takes part, in a fixed order."""
+        other = self.spreadsheets.get(other_id or "")
+        involved = {one.spreadsheet_id: one.lock for one in (spreadsheet, other) if one}
+        with ExitStack() as held:
+            for _, lock in sorted(involved.items()):
+                held.enter_context(lock)
+            yield
 
     def reader(self, spreadsheet: Spreadsheet, user: str) -> Reader:
         """What answers the spreadsheet to `user`, as it is at this moment."""

@@ -27,7 +27,6 @@ FIELDS = frozenset(
         "effectiveFormat",
         "formattedValue",
         "hyperlink",
-        "*",
     )
 )
 RUNS_ERASED = ("textFormatRuns", "chipRuns")
@@ -61,13 +60,6 @@ def extended(value: Scalar | Formula) -> Json:
     if isinstance(value, CellError):
         return {"errorValue": {"type": value.kind, "message": value.message}}
     return {"numberValue": entry.plain(value or 0)}
-
-
-def check_mask(mask: masks.Mask | None) -> None:
-    """ApiError where an update's mask names what CellData has not."""
-    for name in mask or ():
-        if name not in FIELDS:
-            raise invalid(f"Invalid field: {name}")
 
 
 def updated(old: Cell, data: Json, mask: masks.Mask | None) -> Cell:

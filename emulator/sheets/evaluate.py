@@ -7,7 +7,6 @@ cannot be read `#ERROR!`, as Sheets says both.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from emulator.sheets import entry, functions, numbers, syntax
@@ -16,6 +15,8 @@ from emulator.sheets.grid import CellError
 from emulator.sheets.ranges import Box
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emulator.sheets.formula import End
     from emulator.sheets.grid import Cell, Scalar, Sheet, Spreadsheet
 

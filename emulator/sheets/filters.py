@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.errors import invalid
+from emulator.errors import ApiError, invalid
 from emulator.sheets import metadata, ranges
 
 if TYPE_CHECKING:
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 KINDS = ("gridRange", "a1Range", "developerMetadataLookup")
 
 
+def _unset() -> ApiError:
+    return invalid("DataFilter must have one of " + ", ".join(KINDS) + " set.")
+
+
 def boxes(spreadsheet: Spreadsheet, data_filter: Json, user: str) -> list[tuple[Sheet, Box]]:
     """The boxes that one DataFilter selects, in the order of the metadata's ids for a lookup."""
     if "gridRange" in data_filter:
@@ -21,7 +25,7 @@ def boxes(spreadsheet: Spreadsheet, data_filter: Json, user: str) -> list[tuple[
     if "a1Range" in data_filter:
         return [ranges.parse(spreadsheet, data_filter["a1Range"])]
     if "developerMetadataLookup" not in data_filter:
-        raise invalid("DataFilter must have one of " + ", ".join(KINDS) + " set.")
+        raise _unset()
     found: list[tuple[Sheet, Box]] = []
     for one in metadata.find(spreadsheet, data_filter["developerMetadataLookup"], user):
         cells = metadata.box(one)
@@ -39,8 +43,10 @@ def entries(spreadsheet: Spreadsheet, data_filter: Json, user: str) -> list[Meta
     if "a1Range" in data_filter:
         sheet, box = ranges.parse(spreadsheet, data_filter["a1Range"])
         cells = {"sheetId": sheet.sheet_id} | dict(zip(ranges.KEYS, box, strict=True))
+    elif "gridRange" in data_filter:
+        cells = data_filter["gridRange"]
     else:
-        cells = data_filter.get("gridRange", {})
+        raise _unset()
     return [
         one
         for one in metadata.find(spreadsheet, {}, user)

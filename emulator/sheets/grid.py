@@ -73,13 +73,12 @@ class Row:
 class Column:
     """A column: the key under which rows hold its cells, and its size where it was set."""
 
-    __slots__ = ("filtered", "hidden", "key", "size")
+    __slots__ = ("hidden", "key", "size")
 
     def __init__(self, key: int, size: int | None = None) -> None:
         self.key = key
         self.size = size
         self.hidden = False
-        self.filtered = False
 
 
 @dataclass(slots=True, eq=False)

@@ -11,6 +11,8 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 EPOCH = date(1899, 12, 30)
+FIRST_DAY = (date.min - EPOCH).days
+LAST_DAY = (date.max - EPOCH).days + 1
 DEFAULT_PATTERNS = {
     "NUMBER": "#,##0.00",
     "PERCENT": "0.00%",
@@ -79,7 +81,7 @@ def render(number: float, kind: str, pattern: str | None) -> str:
     if not pattern or pattern.lower() == "general":
         return general(number)
     sections = _sections(pattern)
-    if is_date(pattern):
+    if is_date(pattern) and FIRST_DAY <= number < LAST_DAY:
         return _render_date(number, sections[0])
     return _render_number(number, sections)
 

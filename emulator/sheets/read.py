@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from emulator import masks
 from emulator.sheets import filters, metadata, ranges
 from emulator.sheets.cells import Writer
-from emulator.sheets.grid import BLANK, COLUMN_PIXELS, ROW_PIXELS
+from emulator.sheets.grid import BLANK, COLUMN_PIXELS, ROW_PIXELS, Row
 from emulator.sheets.ranges import Box, answered
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from emulator.masks import Mask
     from emulator.sheets.evaluate import Evaluator
-    from emulator.sheets.grid import Cell, Column, Json, Row, Sheet, Spreadsheet
+    from emulator.sheets.grid import Cell, Column, Json, Sheet, Spreadsheet
 
 URL = "https://docs.google.com/spreadsheets/d/{}/edit"
 Boxes = list[tuple["Sheet", Box]]
@@ -142,7 +142,7 @@ def filled(row: Row, columns: Sequence[Column]) -> list[Cell]:
 
 def _line(line: Row | Column, default: int, entries: dict[Any, list[Json]]) -> Json:
     found: Json = {}
-    if line.filtered:
+    if isinstance(line, Row) and line.filtered:
         found["hiddenByFilter"] = True
     if line.hidden:
         found["hiddenByUser"] = True

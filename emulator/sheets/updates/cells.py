@@ -20,15 +20,16 @@ if TYPE_CHECKING:
 def write(edit: Edit, sheet: Sheet, row: int, column: int, data: Json, mask: Any) -> None:
     """Update one cell of the grid with CellData, as far as the mask (None: all) says."""
     line, key = sheet.rows[row], sheet.columns[column]
-    new = cells.updated(line.cells.get(key.key, BLANK), data, mask)
-    new.format = edit.style(new.format)
+    old = line.cells.get(key.key, BLANK)
+    new = cells.updated(old, data, mask)
+    if new.format is not old.format:
+        new.format = edit.style(new.format)
     edit.cell(sheet, line, key, new)
 
 
 def update_cells(edit: Edit, request: Json) -> None:
     """Rows of CellData into a range, whose other cells are cleared, or from a start on."""
-    mask = need_mask(request)
-    cells.check_mask(mask)
+    mask = need_mask(request, "CellData")
     rows = [row.get("values", []) for row in request.get("rows", [])]
     if "range" in request:
         sheet, box = ranges.resolve(edit.spreadsheet, request["range"])
@@ -77,8 +78,7 @@ def _check_extent(rows: list[list[Json]], box: Box) -> None:
 
 def append_cells(edit: Edit, request: Json) -> None:
     """Rows of CellData after the last row that holds anything, the grid growing as needed."""
-    mask = need_mask(request)
-    cells.check_mask(mask)
+    mask = need_mask(request, "CellData")
     sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
     rows = [row.get("values", []) for row in request.get("rows", [])]
     top = last_row(sheet) + 1
@@ -103,8 +103,7 @@ def last_row(sheet: Sheet) -> int:
 
 def repeat_cell(edit: Edit, request: Json) -> None:
     """One CellData into every cell of a range; its formula shifts as if copied."""
-    mask = need_mask(request)
-    cells.check_mask(mask)
+    mask = need_mask(request, "CellData")
     sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
     edit.guard(sheet, box)
     data = request.get("cell", {})

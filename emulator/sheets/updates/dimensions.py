@@ -107,7 +107,7 @@ def move_dimension(edit: Edit, request: Json) -> None:
 
 def update_dimension_properties(edit: Edit, request: Json) -> None:
     """Pixel size and visibility of rows or columns."""
-    mask, new = need_mask(request), request.get("properties", {})
+    mask, new = need_mask(request, "DimensionProperties"), request.get("properties", {})
     sheet, dimension, start, end = _span(edit, request.get("range", {}))
     lines = sheet.line(dimension)
     if end > len(lines):

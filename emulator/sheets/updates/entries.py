@@ -56,7 +56,7 @@ def _selected(edit: Edit, data_filters: list[Json]) -> list[Metadata]:
 
 def update(edit: Edit, request: Json) -> Json:
     """Key, value, visibility or place of all that the filters select; what they are then."""
-    mask, new = need_mask(request), request.get("developerMetadata", {})
+    mask, new = need_mask(request, "DeveloperMetadata"), request.get("developerMetadata", {})
     changed = []
     for kept in _selected(edit, request.get("dataFilters", [])):
         fresh = kept

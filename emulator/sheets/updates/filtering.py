@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from emulator import masks
 from emulator.errors import invalid
 from emulator.sheets import ranges
+from emulator.sheets.cells import number_format, shown
+from emulator.sheets.conditions import holds
+from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.ranges import answered
 from emulator.sheets.updates.tabs import need_mask
 
@@ -23,12 +26,45 @@ def set_basic_filter(edit: Edit, request: Json) -> None:
     sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
     kept = {**given, "range": ranges.bounded(sheet, given.get("range", {}))}
     edit.set(sheet, "basic_filter", kept)
+    _hide(edit, sheet, kept)
+
+
+def _criteria(kept: Json) -> dict[int, Json]:
+    """What a filter wants, by column."""
+    found = {int(column): one for column, one in kept.get("criteria", {}).items()}
+    for one in kept.get("filterSpecs", []):
+        found[one.get("columnIndex", 0)] = one.get("filterCriteria", {})
+    return found
+
+
+def _hide(edit: Edit, sheet: Sheet, kept: Json) -> None:
+    """Hide the rows below the filter's header that its criteria do not let through."""
+    box, wanted = ranges.box_of(sheet, kept["range"]), _criteria(kept)
+    evaluator = Evaluator(edit.spreadsheet)
+    for at, row in enumerate(sheet.rows):
+        below = box.top < at < box.bottom
+        passes = not below or all(
+            _passes(evaluator, sheet, (at, column), one) for column, one in wanted.items()
+        )
+        if row.filtered == passes:
+            edit.set(row, "filtered", not passes)
+
+
+def _passes(evaluator: Evaluator, sheet: Sheet, at: tuple[int, int], wanted: Json) -> bool:
+    cell = sheet.cell(*at)
+    if shown(evaluator.value(sheet, cell), number_format(cell)) in wanted.get("hiddenValues", []):
+        return False
+    condition = wanted.get("condition")
+    return condition is None or holds(evaluator, sheet, condition, at, (0, 0))
 
 
 def clear_basic_filter(edit: Edit, request: Json) -> None:
     """No filter any more, if there was one."""
     sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
     edit.set(sheet, "basic_filter", None)
+    for row in sheet.rows:
+        if row.filtered:
+            edit.set(row, "filtered", False)
 
 
 def _taken(edit: Edit) -> dict[int, Sheet]:
@@ -66,7 +102,7 @@ def add_view(edit: Edit, request: Json) -> Json:
 
 def update_view(edit: Edit, request: Json) -> None:
     """Title, range, order or criteria of a filter view."""
-    mask, new = need_mask(request), request.get("filter", {})
+    mask, new = need_mask(request, "FilterView"), request.get("filter", {})
     sheet = _need(edit, new.get("filterViewId", 0))
     kept = dict(sheet.filter_views[new["filterViewId"]])
     for name in VIEW_FIELDS:

@@ -50,7 +50,7 @@ def _need_named(edit: Edit, key: str) -> Json:
 
 def update_named_range(edit: Edit, request: Json) -> None:
     """Name or range of a named range."""
-    mask, new = need_mask(request), request.get("namedRange", {})
+    mask, new = need_mask(request, "NamedRange"), request.get("namedRange", {})
     key = new.get("namedRangeId", "")
     kept = dict(_need_named(edit, key))
     if masks.wants(mask, "name"):

@@ -82,7 +82,7 @@ def _with_creator(edit: Edit, kept: Json) -> Json:
 
 def update(edit: Edit, request: Json) -> None:
     """Range, description, editors or kind of a protected range."""
-    mask, new = need_mask(request), request.get("protectedRange", {})
+    mask, new = need_mask(request, "ProtectedRange"), request.get("protectedRange", {})
     number = new.get("protectedRangeId", 0)
     sheet, kept = _need(edit, number)
     changed = dict(kept)

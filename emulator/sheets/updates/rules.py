@@ -77,16 +77,33 @@ def carry(edit: Edit, sheet: Sheet, source: Box, to: Sheet, target: Box) -> None
         boxes = [ranges.box_of(sheet, one) for one in rule["ranges"]]
         if not any(box.meets(source) for box in boxes):
             continue
-        area = {"sheetId": to.sheet_id} | dict(zip(ranges.KEYS, target, strict=True))
         rules = [*to.conditional_formats]
         same = next((one for one in rules if _same(one, rule)), None)
         if same is None:
-            rules.append({**rule, "ranges": [area]})
-        elif any(ranges.box_of(to, one).holds(target) for one in same["ranges"]):
-            continue
+            rules.append({**rule, "ranges": [_area(to, target)]})
         else:
-            rules[rules.index(same)] = {**same, "ranges": [*same["ranges"], area]}
+            covered = [ranges.box_of(to, one) for one in same["ranges"]]
+            if any(box.holds(target) for box in covered):
+                continue
+            rules[rules.index(same)] = {**same, "ranges": _grown(to, same["ranges"], target)}
         edit.set(to, "conditional_formats", tuple(rules))
+
+
+def _area(sheet: Sheet, box: Box) -> Json:
+    return {"sheetId": sheet.sheet_id} | dict(zip(ranges.KEYS, box, strict=True))
+
+
+def _grown(sheet: Sheet, kept: list[Json], box: Box) -> list[Json]:
+    """The ranges with one more, joined with those right above and below that are as wide."""
+    rest = []
+    for one in kept:
+        other = ranges.box_of(sheet, one)
+        as_wide = (other.left, other.right) == (box.left, box.right)
+        if as_wide and other.top <= box.bottom and box.top <= other.bottom:
+            box = box._replace(top=min(box.top, other.top), bottom=max(box.bottom, other.bottom))
+        else:
+            rest.append(one)
+    return [*rest, _area(sheet, box)]
 
 
 def _same(one: Json, other: Json) -> bool:
@@ -122,7 +139,7 @@ def _need_banding(edit: Edit, number: int) -> Sheet:
 
 def update_banding(edit: Edit, request: Json) -> None:
     """Range or colours of a banding."""
-    mask, new = need_mask(request), styles.coloured(request.get("bandedRange", {}))
+    mask, new = need_mask(request, "BandedRange"), styles.coloured(request.get("bandedRange", {}))
     number = new.get("bandedRangeId", 0)
     sheet = _need_banding(edit, number)
     kept = dict(sheet.banded_ranges[number])

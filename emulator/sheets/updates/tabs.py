@@ -5,8 +5,9 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from emulator import masks
+from emulator import discovery, masks
 from emulator.errors import invalid
 from emulator.sheets import structure, styles
 from emulator.sheets.formula import retitled
@@ -36,27 +37,36 @@ OBJECTS = (
 )
 
 
-def need_mask(request: Json) -> masks.Mask | None:
-    """The request's `fields`; ApiError where there are none or they are malformed."""
+def need_mask(request: Json, message: str) -> masks.Mask | None:
+    """The request's `fields`; ApiError where there are none, or `message` has not all of them."""
     text = request.get("fields", "")
     if not text.strip():
         raise invalid(
             "At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)"
         )
-    try:
-        return masks.parse(text)
-    except ValueError as error:
-        raise invalid(f"Invalid field mask: {error}") from None
+    unknown = discovery.unknown_field("sheets", message, text)
+    if unknown is not None:
+        raise invalid(f"Invalid field: {unknown}")
+    return masks.parse(text)
 
 
 def update_spreadsheet_properties(edit: Edit, request: Json) -> None:
     """Title, locale, time zone and the rest of SpreadsheetProperties."""
-    mask, new = need_mask(request), request.get("properties", {})
+    mask, new = need_mask(request, "SpreadsheetProperties"), request.get("properties", {})
     changed = dict(edit.spreadsheet.properties)
     for name in mask if mask is not None else new:
         if name in new:
             changed[name] = styles.coloured(new[name])
+    check_time_zone(changed["timeZone"])
     edit.set(edit.spreadsheet, "properties", changed)
+
+
+def check_time_zone(name: str) -> None:
+    """ApiError where there is no such time zone."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, ZoneInfoNotFoundError):
+        raise invalid(f"Invalid time zone: {name}") from None
 
 
 def _check_title(spreadsheet: Spreadsheet, title: str, own: Sheet | None = None) -> None:
@@ -152,7 +162,7 @@ def _guard_all(edit: Edit, sheet: Sheet) -> None:
 def update_sheet_properties(edit: Edit, request: Json) -> None:
     """Title, place, size of the grid, frozen rows and columns, colour, visibility."""
     new = request.get("properties", {})
-    mask = need_mask(request)
+    mask = need_mask(request, "SheetProperties")
     sheet = need_sheet(edit.spreadsheet, new.get("sheetId", 0))
     if masks.wants(mask, "title") and ("title" in new or mask is not None):
         rename(edit, sheet, new.get("title", ""))
