@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+BODIES = 1000
+
+
 @dataclass
 class Call:
     """One call, from its arrival on.
@@ -49,7 +52,7 @@ class Call:
 
 
 class CallLog:
-    """Calls in the order of their arrival. The newest `limit` are kept, the bodies with them."""
+    """Calls in the order of their arrival: the newest `limit`, and the bodies of the last few."""
 
     def __init__(self, limit: int = 100_000) -> None:
         self._limit = limit
@@ -60,6 +63,8 @@ class CallLog:
         """Keep a call; its status and time may still change."""
         with self._lock:
             self._calls.append(call)
+            if len(self._calls) > BODIES:
+                self._calls[-BODIES - 1].body = None
             if len(self._calls) > self._limit:
                 del self._calls[: self._limit // 10]
 

@@ -88,12 +88,12 @@ class Control:
 
     def _share(self, body: Json) -> None:
         """`{"id", "role", "email"?}`; without a role the file is its owner's alone."""
-        drive = self._emulator.drive
+        tree = self._emulator.drive.tree
         if body.get("role") is None:
-            drive.unshare(body["id"])
+            tree.unshare(body["id"])
         else:
             user = User(body["email"]) if body.get("email") else None
-            drive.share(body["id"], body["role"], user)
+            tree.share(body["id"], body["role"], user)
 
     def _edit(self, body: Json) -> Any:
         """`{"spreadsheet", "name", ...}`: what a person does, with that function's arguments."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import sys
 import tempfile
 import threading
 from contextlib import ExitStack
@@ -30,6 +31,8 @@ from emulator.web import Web
 from emulator.workbooks import Workbooks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emulator.latency import Latency
     from emulator.sheets import Sheets
 
@@ -164,14 +167,21 @@ def serve(
     latency: Latency = None,
     limits: bool = True,
     minute: float = 60.0,
-    on_ready: Any = None,
+    on_ready: Callable[[Emulator], object] | None = None,
 ) -> None:
-    """Serve until SIGTERM or Ctrl-C, then end cleanly. `on_ready(emulator)` hears of the start."""
+    """Serve until SIGTERM or Ctrl-C, then end cleanly.
+
+    `on_ready(emulator)` hears of the start; without it, the address is printed.
+    """
     ended = threading.Event()
     emulator = Emulator(port, data, minute, latency, limits=limits, host=host)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     with emulator:
-        if on_ready is not None:
-            on_ready(emulator)
+        (on_ready or _say)(emulator)
         ended.wait()
+
+
+def _say(emulator: Emulator) -> None:
+    sys.stdout.write(f"Google and EverBright, emulated: {emulator.url} (Ctrl-C ends it)\n")
+    sys.stdout.flush()

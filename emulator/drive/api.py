@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator.drive import fields, listing, refusals
-from emulator.drive.model import Json, User, permission
+from emulator.drive.model import Json, User
 from emulator.errors import ApiError, not_served
 
 if TYPE_CHECKING:
@@ -153,8 +153,7 @@ class Api:
                 "permission.emailAddress",
                 "The specified emailAddress is invalid or not applicable.",
             )
-        given = permission(role, User(str(address)) if kind in ("user", "group") else None)
-        self.drive.share(file.id, role, User(str(address)) if address else None)
+        given = self.drive.tree.share(file.id, role, User(str(address)) if address else None)
         return masked(given, query, PERMISSION_SHOWN)
 
     def _permission(

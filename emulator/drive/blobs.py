@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
@@ -18,6 +19,15 @@ class Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes:
         """Up to `size` bytes."""
         ...
+
+
+@dataclass(frozen=True)
+class Content:
+    """Bytes by their name, with `md5Checksum`, `sha1Checksum` and `sha256Checksum` in hex."""
+
+    name: str
+    size: int
+    checksums: dict[str, str]
 
 
 class Blobs:
@@ -60,8 +70,7 @@ class Blobs:
                 target.truncate(size)
 
     def rename(self, name: str, new: str) -> None:
-        """Give the bytes another name; an empty piece is made where there was none."""
-        self.path(name).touch()
+        """Give the bytes another name."""
         self.path(name).rename(self.path(new))
 
     def remove(self, name: str | None) -> None:
@@ -82,8 +91,9 @@ class Blobs:
                 left -= len(data)
                 yield data
 
-    def checksums(self, name: str) -> dict[str, str]:
-        """`md5Checksum`, `sha1Checksum` and `sha256Checksum` in hex, as Drive tells them."""
+    def describe(self, name: str) -> Content:
+        """The bytes with their size and checksums; none at all where there is no such name."""
+        self.path(name).touch()
         digests = {
             "md5Checksum": hashlib.md5(usedforsecurity=False),
             "sha1Checksum": hashlib.sha1(usedforsecurity=False),
@@ -92,4 +102,5 @@ class Blobs:
         for data in self.pieces(name):
             for digest in digests.values():
                 digest.update(data)
-        return {kind: digest.hexdigest() for kind, digest in digests.items()}
+        checksums = {kind: digest.hexdigest() for kind, digest in digests.items()}
+        return Content(name, self.size(name), checksums)

@@ -11,8 +11,8 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from emulator.drive import refusals
-from emulator.drive.blobs import Blobs
+from emulator.drive import refusals, rules
+from emulator.drive.blobs import Blobs, Content
 from emulator.drive.model import FOLDER, NATIVE, SPREADSHEET, File, Json, User, permission, shown
 from emulator.drive.tree import Keep, Tree
 from emulator.drive.uploads import Session
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ALPHABET = string.ascii_letters + string.digits + "-_"
-WRITABLE = {
-    *("name", "description", "mimeType", "starred", "trashed", "appProperties", "properties"),
-    *("createdTime", "modifiedTime", "parents", "id", "viewedByMeTime", "writersCanShare"),
-    *("copyRequiresWriterPermission", "folderColorRgb", "contentHints", "originalFilename"),
-    *("keepForever", "contentRestrictions", "kind", "viewersCanCopyContent"),
-    *("inheritedPermissionsDisabled", "downloadRestrictions", "permissionIds"),
-}
 SOMEONE = User("owner@example.com")
 
 
@@ -120,10 +113,10 @@ class Drive:
         user: User,
         *,
         all_drives: bool,
-        blob: str | None = None,
+        content: Content | None = None,
         mime_type: str | None = None,
     ) -> File:
-        """Make a file of `metadata` and, where there are some, the bytes of `blob`."""
+        """Make a file of `metadata` and, where there is some, its `content`."""
         with self.lock:
             parent, chosen = self.check_create(metadata, user, mime_type, all_drives=all_drives)
             moment = self.timestamp()
@@ -138,18 +131,18 @@ class Drive:
                 drive_id=parent.drive_id,
                 last_user=user.email,
             )
-            self._describe(file, metadata)
+            rules.describe(file, metadata)
             if chosen == SPREADSHEET:
                 self._workbooks.create(file.id, file.name, user.email)
             elif not chosen.startswith(NATIVE):
-                self._fill(file, blob)
+                self._fill(file, content or self.blobs.describe(f"upload.{self.token(24)}"))
             return self.tree.save(file)
 
     def check_create(
         self, metadata: Json, user: User, mime_type: str | None, *, all_drives: bool
     ) -> tuple[File, str]:
         """The parent and the MIME type that a create would have. ApiError where it is refused."""
-        self._check_writable(metadata)
+        rules.check_writable(metadata)
         parents = metadata.get("parents") or ["root"]
         if len(parents) > 1:
             raise refusals.one_parent()
@@ -158,37 +151,21 @@ class Drive:
         except ApiError as refusal:
             raise refusals.forbidden_parent() if refusal.http_status == 403 else refusal from None
         chosen = metadata.get("mimeType") or mime_type or "application/octet-stream"
-        self._check_id(metadata.get("id"), chosen)
+        rules.check_id(metadata.get("id"), chosen, self.files, self.generated)
         if user.service_account and not parent.drive_id and chosen != FOLDER:
             raise refusals.no_storage()
         return parent, chosen
-
-    def _check_id(self, file_id: str | None, mime_type: str) -> None:
-        if file_id is None:
-            return
-        if file_id in self.files:
-            raise refusals.id_in_use()
-        if file_id not in self.generated:
-            raise refusals.id_not_usable()
-        if mime_type.startswith(NATIVE) and mime_type != FOLDER:
-            raise refusals.id_for_native()
-
-    def _check_writable(self, metadata: Json) -> None:
-        for name in metadata:
-            if name not in WRITABLE:
-                raise refusals.not_writable(name)
 
     def new_id(self, mime_type: str) -> str:
         """An id that no file has."""
         return "1" + self.token(43 if mime_type == SPREADSHEET else 32)
 
-    def _fill(self, file: File, blob: str | None) -> None:
-        """Make the bytes under the name `blob`, or none, those of the file."""
+    def _fill(self, file: File, content: Content) -> None:
+        """Make these bytes those of the file."""
         before = file.blob
         file.blob = f"{file.id}.0B{self.token(26)}"
-        self.blobs.rename(blob or file.blob, file.blob)
-        file.size = self.blobs.size(file.blob)
-        file.checksums = self.blobs.checksums(file.blob)
+        file.size, file.checksums = content.size, content.checksums
+        self.blobs.rename(content.name, file.blob)
         self.blobs.remove(before)
 
     def update(
@@ -200,40 +177,25 @@ class Drive:
         all_drives: bool,
         add: list[str] | None = None,
         remove: list[str] | None = None,
-        blob: str | None = None,
+        content: Content | None = None,
     ) -> File:
-        """Change what is known of a file, move it, or give it the bytes of `blob`."""
+        """Change what is known of a file, move it, or give it other `content`."""
         with self.lock:
             file = self.tree.get(file_id, user, all_drives=all_drives, role="writer")
-            self._check_writable({name: None for name in metadata if name != "id"})
+            rules.check_writable(metadata)
             if add or remove:
                 self._move(file, user, add or [], remove or [], all_drives=all_drives)
             if "name" in metadata and file.mime_type == SPREADSHEET:
                 self._workbooks.rename(file.id, metadata["name"])
             file.name = metadata.get("name", file.name)
             file.mime_type = metadata.get("mimeType", file.mime_type)
-            self._describe(file, metadata)
-            if blob is not None:
-                self._fill(file, blob)
+            rules.describe(file, metadata)
+            if content is not None:
+                self._fill(file, content)
             file.modified = metadata.get("modifiedTime", self.timestamp())
             file.last_user = user.email
             file.version += 1
             return self.tree.save(file)
-
-    def _describe(self, file: File, metadata: Json) -> None:
-        """Take over the plain fields; a null in `appProperties` or `properties` takes one away."""
-        file.description = metadata.get("description", file.description)
-        file.trashed = metadata.get("trashed", file.trashed)
-        file.starred = metadata.get("starred", file.starred)
-        for kept, given in (
-            (file.app_properties, metadata.get("appProperties") or {}),
-            (file.properties, metadata.get("properties") or {}),
-        ):
-            for key, value in given.items():
-                if value is None:
-                    kept.pop(key, None)
-                else:
-                    kept[key] = str(value)
 
     def _move(
         self, file: File, user: User, add: list[str], remove: list[str], *, all_drives: bool
@@ -291,7 +253,7 @@ class Drive:
                 {"name": name, "mimeType": FOLDER, "parents": [parent.id]}, SOMEONE, all_drives=True
             )
             if not shared_drive:
-                self.share(folder.id, "writer")
+                self.tree.share(folder.id, "writer")
             return folder.id
 
     def create_drive(self, name: str, user: User | None) -> File:
@@ -312,20 +274,5 @@ class Drive:
             file = File(spreadsheet_id, title, SPREADSHEET, parents, owner.email, moment, moment)
             self.tree.save(file)
             if shared:
-                self.share(file.id, "writer")
+                self.tree.share(file.id, "writer")
             return file
-
-    def share(self, file_id: str, role: str, user: User | None = None) -> None:
-        """Let `user`, None: everyone, do on a file what `role` (reader, writer, ...) may."""
-        with self.lock:
-            file = self.files[file_id]
-            given = permission(role, user)
-            file.permissions[given["id"]] = given
-            self.tree.save(file)
-
-    def unshare(self, file_id: str) -> None:
-        """Leave a file to its owner alone."""
-        with self.lock:
-            file = self.files[file_id]
-            file.permissions.clear()
-            self.tree.save(file)

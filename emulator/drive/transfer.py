@@ -94,10 +94,13 @@ class Transfer:
         mime_type: str | None,
     ) -> Json:
         drive, supports = self._drive, listing.all_drives(query)
+        content = drive.blobs.describe(blob)  # it takes a while: before any lock
         if file_id is None:
-            file = drive.create(metadata, user, all_drives=supports, blob=blob, mime_type=mime_type)
+            file = drive.create(
+                metadata, user, all_drives=supports, content=content, mime_type=mime_type
+            )
         else:
-            file = drive.update(file_id, metadata, user, all_drives=supports, blob=blob)
+            file = drive.update(file_id, metadata, user, all_drives=supports, content=content)
         return masked(drive.shown(file, user), query, SHOWN)
 
     def _spool(self, request: Request) -> str:

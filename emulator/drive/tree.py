@@ -58,6 +58,19 @@ class Tree:
         """What `user` is to the file."""
         return best_role(self.permissions(file), user)
 
+    def share(self, file_id: str, role: str, user: User | None = None) -> Json:
+        """Let `user`, None: everyone, do on a file what `role` (reader, writer, ...) may."""
+        file, given = self.files[file_id], permission(role, user)
+        file.permissions[given["id"]] = given
+        self.save(file)
+        return given
+
+    def unshare(self, file_id: str) -> None:
+        """Leave a file to its owner alone."""
+        file = self.files[file_id]
+        file.permissions.clear()
+        self.save(file)
+
     def is_trashed(self, file: File) -> bool:
         """Whether it, or a folder above it, is in the bin."""
         above: File | None = file

@@ -308,7 +308,7 @@ def test_unsharing_and_deleting_show_in_sheets(http: Client, emulator: Emulator)
     spreadsheet = emulator.create_spreadsheet("Theirs")
     path = f"/v4/spreadsheets/{spreadsheet}"
     assert http.get(path).status_code == 200
-    emulator.drive.unshare(spreadsheet)
+    emulator.drive.tree.unshare(spreadsheet)
     answer = http.get(path)
     assert answer.status_code == 403
     assert answer.json()["error"] == {
@@ -316,7 +316,7 @@ def test_unsharing_and_deleting_show_in_sheets(http: Client, emulator: Emulator)
         "message": "The caller does not have permission",
         "status": "PERMISSION_DENIED",
     }
-    emulator.drive.share(spreadsheet, "reader")
+    emulator.drive.tree.share(spreadsheet, "reader")
     assert http.get(path).status_code == 200
     assert http.post(f"{path}:batchUpdate", json={"requests": []}).status_code == 403
     owner = Client(emulator.url, "owner@example.com")

@@ -101,7 +101,7 @@ def test_a_request_that_is_too_large(http: Client, emulator: Emulator) -> None:
 
 
 def test_latency_as_a_number_a_pair_and_a_function() -> None:
-    rng = random.Random(1)  # noqa: S311  (delays)
+    rng = random.Random(1)
     assert latency.seconds(0.25, rng) == 0.25
     assert latency.seconds(lambda rng: rng.uniform(1, 2), rng) > 1
     assert latency.seconds(None, rng) == 0

@@ -1,0 +1,56 @@
+"""What a caller may say about a file, and how it is taken over. No I/O."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emulator.drive import refusals
+from emulator.drive.model import FOLDER, NATIVE, File, Json
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
+
+WRITABLE = {
+    *("name", "description", "mimeType", "starred", "trashed", "appProperties", "properties"),
+    *("createdTime", "modifiedTime", "parents", "id", "viewedByMeTime", "writersCanShare"),
+    *("copyRequiresWriterPermission", "folderColorRgb", "contentHints", "originalFilename"),
+    *("contentRestrictions", "kind", "viewersCanCopyContent", "downloadRestrictions"),
+    "inheritedPermissionsDisabled",
+}
+
+
+def check_writable(names: Iterable[str]) -> None:
+    """Refuse a field that only Drive itself sets."""
+    for name in names:
+        if name not in WRITABLE:
+            raise refusals.not_writable(name)
+
+
+def check_id(
+    file_id: str | None, mime_type: str, files: Container[str], generated: Container[str]
+) -> None:
+    """Refuse an id of the caller's that is taken, never generated, or not for such a type."""
+    if file_id is None:
+        return
+    if file_id in files:
+        raise refusals.id_in_use()
+    if file_id not in generated:
+        raise refusals.id_not_usable()
+    if mime_type.startswith(NATIVE) and mime_type != FOLDER:
+        raise refusals.id_for_native()
+
+
+def describe(file: File, metadata: Json) -> None:
+    """Take over the plain fields; a null in `appProperties` or `properties` takes one away."""
+    file.description = metadata.get("description", file.description)
+    file.trashed = metadata.get("trashed", file.trashed)
+    file.starred = metadata.get("starred", file.starred)
+    for kept, given in (
+        (file.app_properties, metadata.get("appProperties") or {}),
+        (file.properties, metadata.get("properties") or {}),
+    ):
+        for key, value in given.items():
+            if value is None:
+                kept.pop(key, None)
+            else:
+                kept[key] = str(value)
