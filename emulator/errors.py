@@ -58,6 +58,11 @@ class ApiError(Exception):
         self.location_type = location_type
         self.location = location
 
+    def prefix(self, where: str) -> None:
+        """Say before the message where it was."""
+        self.message = where + self.message
+        self.args = (self.message,)
+
     def sheets_body(self) -> dict[str, Any]:
         """`{"error": {code, message, status, details?}}`, as Sheets v4 answers."""
         error: dict[str, Any] = {

@@ -183,7 +183,7 @@ def _update_all(call: Call, edit: Edit, *, by_filter: bool) -> Json:
             responses.append(writing.update(sheet, box, given))
         except ApiError as error:
             if not error.message.startswith("Unable to parse"):
-                error.message = f"Invalid data[{index}]: {error.message}"
+                error.prefix(f"Invalid data[{index}]: ")
             raise
         if by_filter:
             responses[-1].pop("spreadsheetId")

@@ -98,6 +98,6 @@ def _one(edit: Edit, index: int, request: Json) -> Json:
         reply = handler(edit, body)
     except ApiError as error:
         if error.http_status == 400:
-            error.message = f"Invalid requests[{index}].{kind}: {error.message}"
+            error.prefix(f"Invalid requests[{index}].{kind}: ")
         raise
     return {} if reply is None else {kind: reply}

@@ -127,15 +127,15 @@ def test_append_cells_goes_below_everything_even_a_format(book: Book) -> None:
         (
             write(0, 6, [text("a")]),
             (
-                "Invalid requests[0].updateCells: GridCoordinate.columnIndex[6] is after last column "
-                "in grid[5]"
+                "Invalid requests[0].updateCells: GridCoordinate.columnIndex[6] is after last "
+                "column in grid[5]"
             ),
         ),
         (
             write(0, 0, [text("x" * 50_001)]),
             (
-                "Invalid requests[0].updateCells: Your input contains more than the maximum of 50000 "
-                "characters in a single cell."
+                "Invalid requests[0].updateCells: Your input contains more than the maximum of "
+                "50000 characters in a single cell."
             ),
         ),
         (

@@ -124,8 +124,8 @@ def test_frozen_rows_grow_shrink_and_are_never_all_there_is(book: Book) -> None:
             12,
             13,
             (
-                "Cannot delete a row that doesn't exist. Tried to delete row index 12 but there are "
-                "only 10 rows."
+                "Cannot delete a row that doesn't exist. Tried to delete row index 12 but there "
+                "are only 10 rows."
             ),
         ),
     ],

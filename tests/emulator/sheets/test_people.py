@@ -1,0 +1,130 @@
+"""What people do with their hands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emulator import people
+from emulator.errors import ApiError
+
+from .conftest import OTHER, area, mark
+
+if TYPE_CHECKING:
+    from .conftest import Book
+
+
+@pytest.fixture
+def filled(book: Book) -> Book:
+    """A header, three rows, and a key on the second column."""
+    book.put("A1:C4", [["Name", "Key", "N"], ["c", "k3", 3], ["a", "k1", 1], ["b", "k2", 2]])
+    book.batch(mark("key", "COLUMNS", 1))
+    return book
+
+
+def key_column(book: Book) -> int:
+    """Where the column with the key metadata is."""
+    filters = {"dataFilters": [{"developerMetadataLookup": {"metadataKey": "key"}}]}
+    found = book.call("POST", "/developerMetadata:search", filters)
+    place = found["matchedDeveloperMetadata"][0]["developerMetadata"]["location"]
+    start = place["dimensionRange"]["startIndex"]
+    assert isinstance(start, int)
+    return start
+
+
+def test_sorting_takes_whole_rows_below_the_header(filled: Book) -> None:
+    """Catches a sort that tears rows apart or sorts the header in."""
+    people.sort(filled.it, column=0)
+    assert filled.values() == [
+        ["Name", "Key", "N"],
+        ["a", "k1", "1"],
+        ["b", "k2", "2"],
+        ["c", "k3", "3"],
+    ]
+    people.sort(filled.it, column=2, ascending=False)
+    assert [row[0] for row in filled.values()] == ["Name", "c", "b", "a"]
+
+
+def test_typing_notes_and_clearing(filled: Book) -> None:
+    """Catches typing that is kept as a text, and edits of one tab that land on another."""
+    people.type_cell(filled.it, row=1, column=2, text="1/2/2020")
+    people.add_note(filled.it, row=1, column=0, text="call back")
+    people.type_cell(filled.it, row=2, column=0, text="")
+    assert filled.values("C2", valueRenderOption="UNFORMATTED_VALUE") == [[43832]]
+    assert filled.cell("A2")["note"] == "call back"
+    assert filled.cell("A3") == {}
+    people.clear_cells(filled.it, top=1, bottom=2, left=0, right=3)
+    assert filled.cell("A2") == {"note": "call back"} | {
+        key: item for key, item in filled.cell("A2").items() if key == "effectiveFormat"
+    }
+
+
+def test_a_moved_column_takes_its_key_along_and_a_cut_one_does_not(filled: Book) -> None:
+    """Catches metadata that follows contents where it should not, or the reverse."""
+    people.move_column(filled.it, column=1, to=2)
+    assert filled.values("1:1") == [["Name", "N", "Key"]]
+    assert key_column(filled) == 2
+    people.cut_columns(filled.it, start=2, end=3, to=4)
+    assert filled.values("1:1") == [["Name", "N", "", "", "Key"]]
+    assert key_column(filled) == 2
+
+
+def test_inserting_moving_and_deleting_rows(filled: Book) -> None:
+    """Catches an off-by-one in what people see as above and below."""
+    people.insert_rows(filled.it, index=1)
+    people.insert_rows(filled.it, index=2, below=True, count=2)
+    assert [row[:1] for row in filled.values()] == [["Name"], [], ["c"], [], [], ["a"], ["b"]]
+    people.move_row(filled.it, row=2, to=5)
+    assert [row[:1] for row in filled.values()] == [["Name"], [], [], [], ["a"], ["c"], ["b"]]
+    people.delete_rows(filled.it, index=1, count=3)
+    assert [row[:1] for row in filled.values()] == [["Name"], ["a"], ["c"], ["b"]]
+
+
+def test_columns_of_ones_own(filled: Book) -> None:
+    """Catches a column that goes in at the wrong side, or does not move the key."""
+    people.insert_columns(filled.it, index=1)
+    assert key_column(filled) == 2
+    people.insert_columns(filled.it, index=2, right=True)
+    assert key_column(filled) == 2
+    people.add_column(filled.it, text="Mine")
+    assert filled.values("1:1")[0][-1] == "Mine"
+    people.delete_columns(filled.it, index=0)
+    assert key_column(filled) == 1
+    people.rename_header(filled.it, column=1, text="Other name")
+    assert filled.values("1:1")[0][1] == "Other name"
+
+
+def test_copied_and_cut_rows(filled: Book) -> None:
+    """Catches a copy that moves, and a cut that leaves its cells."""
+    people.copy_rows(filled.it, start=1, end=2, to=5)
+    people.cut_rows(filled.it, start=2, end=3, to=7)
+    first = [row[:1] for row in filled.values()]
+    assert first == [["Name"], ["c"], [], ["b"], [], ["c"], [], ["a"]]
+
+
+def test_tabs(filled: Book) -> None:
+    """Catches a tab that loses its id when it is renamed, or a copy that is the original."""
+    people.rename_tab(filled.it, title="Work")
+    twin = people.duplicate_tab(filled.it)
+    people.type_cell(filled.it, row=0, column=0, text="Twin", sheet_id=twin)
+    assert filled.values("Work!A1") == [["Name"]]
+    assert filled.values("'Copy of Work'!A1") == [["Twin"]]
+    people.hide_tab(filled.it, sheet_id=twin)
+    assert filled.tab(1)["properties"]["hidden"] is True
+    people.delete_tab(filled.it, sheet_id=twin)
+    assert len(filled.it.sheets) == 1
+    assert people.add_tab(filled.it, title="New") == filled.it.sheets[1].sheet_id
+
+
+def test_people_are_refused_too_and_change_nothing_then(filled: Book) -> None:
+    """Catches a protection that only binds programs."""
+    protected = {"range": area(0, 1, 0, 1)}
+    filled.batch({"addProtectedRange": {"protectedRange": protected}})
+    before, revision = filled.snapshot(), filled.it.revision
+    with pytest.raises(ApiError, match="protected"):
+        people.type_cell(filled.it, row=0, column=0, text="x", user=OTHER)
+    with pytest.raises(ApiError, match="exceeds grid limits"):
+        people.type_cell(filled.it, row=99, column=0, text="x")
+    assert filled.snapshot() == before
+    assert filled.it.revision == revision

@@ -1,0 +1,197 @@
+"""Conditional formats, filters, banding, charts, tabs: kept, applied, given back, refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator.errors import ApiError
+from emulator.sheets.conditions import conditional_style
+from emulator.sheets.evaluate import Evaluator
+
+from .conftest import area, span, text, write
+
+if TYPE_CHECKING:
+    from .conftest import Book
+
+GREEN = {"backgroundColor": {"green": 1}}
+
+
+def rule(kind: str, *values: str, column: int = 0, style: Any = None) -> dict[str, Any]:
+    condition: dict[str, Any] = {"type": kind}
+    if values:
+        condition["values"] = [{"userEnteredValue": one} for one in values]
+    boolean = {"condition": condition, "format": style or GREEN}
+    return {"ranges": [area(0, 10, column, column + 1)], "booleanRule": boolean}
+
+
+def add(kind: str, *values: str, index: int = 0, style: Any = None) -> dict[str, Any]:
+    made = rule(kind, *values, style=style)
+    return {"addConditionalFormatRule": {"rule": made, "index": index}}
+
+
+def styles(book: Book) -> list[bool]:
+    """For each row whether the first column's cell has a conditional background."""
+    evaluator, sheet = Evaluator(book.it), book.it.sheets[0]
+    found = [conditional_style(evaluator, sheet, row, 0) for row in range(5)]
+    return ["backgroundColor" in one if one else False for one in found]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "hit"),
+    [
+        ("TEXT_EQ", ["approved"], [True, False, False, False, False]),
+        ("TEXT_CONTAINS", ["PRO"], [True, True, False, False, False]),
+        ("TEXT_STARTS_WITH", ["not"], [False, True, False, False, False]),
+        ("TEXT_ENDS_WITH", ["ed"], [True, True, False, False, False]),
+        ("NOT_BLANK", [], [True, True, True, True, False]),
+        ("BLANK", [], [False, False, False, False, True]),
+        ("NUMBER_GREATER", ["4"], [False, False, True, True, False]),
+        ("NUMBER_BETWEEN", ["5", "6"], [False, False, True, False, False]),
+        ("DATE_BEFORE", ["2020-01-02"], [False, False, True, True, False]),
+        ("DATE_AFTER", ["2030-01-01"], [False, False, False, False, False]),
+        ("CUSTOM_FORMULA", ['=$B1="x"'], [False, True, False, False, False]),
+    ],
+)
+def test_the_cells_that_a_rule_colours(
+    book: Book, kind: str, values: list[str], hit: list[bool]
+) -> None:
+    """Catches a colour on the wrong status."""
+    book.put("A1:B4", [["Approved", ""], ["Not approved", "x"], [5, ""], ["2020-01-01", ""]])
+    book.batch(add(kind, *values))
+    assert styles(book) == hit
+
+
+def test_the_first_rule_wins_and_the_effective_format_shows_it(book: Book) -> None:
+    """Catches rules applied the wrong way round, or not shown to readers."""
+    red = {"backgroundColor": {"red": 1}, "textFormat": {"bold": True}}
+    book.batch(write(0, 0, [text("Approved")]), add("NOT_BLANK", style=red))
+    book.batch(add("TEXT_EQ", "Approved"))
+    effective = book.cell("A1")["effectiveFormat"]
+    assert effective["backgroundColor"] == {"green": 1}
+    assert effective["textFormat"]["bold"] is True
+    assert "userEnteredFormat" not in book.cell("A1")
+
+
+def test_rules_stack_when_added_twice_and_pasting_carries_them(book: Book) -> None:
+    """Catches an emulator kinder than Google to whoever adds formats again and again."""
+    book.batch(add("NOT_BLANK"), add("NOT_BLANK"))
+    assert len(book.tab()["conditionalFormats"]) == 2
+    book.batch({"addSheet": {"properties": {"sheetId": 3, "title": "Copy"}}})
+    for at in (0, 1, 4):
+        source, to = area(at, at + 1, 0, 6), area(at, at + 1, 0, 6, 3)
+        book.batch({"copyPaste": {"source": source, "destination": to}})
+    carried = book.tab(1)["conditionalFormats"]
+    assert [[one["startRowIndex"], one["endRowIndex"]] for one in carried[0]["ranges"]] == [
+        [0, 2],
+        [4, 5],
+    ]
+
+
+def test_rules_are_moved_replaced_and_deleted_by_index(book: Book) -> None:
+    """Catches the wrong rule going."""
+    book.batch(add("BLANK"), add("NOT_BLANK", index=1))
+    book.batch({"updateConditionalFormatRule": {"sheetId": 0, "index": 0, "newIndex": 1}})
+    kinds = [one["booleanRule"]["condition"]["type"] for one in book.tab()["conditionalFormats"]]
+    assert kinds == ["NOT_BLANK", "BLANK"]
+    answer = book.batch({"deleteConditionalFormatRule": {"sheetId": 0, "index": 0}})
+    gone = answer["replies"][0]["deleteConditionalFormatRule"]["rule"]
+    assert gone["booleanRule"]["condition"]["type"] == "NOT_BLANK"
+    said = book.refusal({"deleteConditionalFormatRule": {"sheetId": 0, "index": 5}})
+    assert said.endswith("No conditional format on sheet: 0 at index: 5")
+
+
+def test_filter_views_banding_and_charts_are_kept_and_given_back(book: Book) -> None:
+    """Catches an object that is lost, changed, or made twice under one id."""
+    view = {"filterViewId": 4, "title": "Mine", "range": area(0, 3, 0, 2)}
+    band = {
+        "bandedRangeId": 6,
+        "range": area(0, 3, 0, 2),
+        "rowProperties": {"firstBandColor": {"red": 1}},
+    }
+    anchor = {"overlayPosition": {"anchorCell": {"sheetId": 0}}}
+    chart = {"chartId": 8, "spec": {"title": "Pipeline"}, "position": anchor}
+    book.batch(
+        {"addFilterView": {"filter": view}},
+        {"addBanding": {"bandedRange": band}},
+        {"addChart": {"chart": chart}},
+    )
+    tab = book.tab()
+    assert tab["filterViews"][0]["title"] == "Mine"
+    assert tab["bandedRanges"][0]["rowProperties"]["firstBandColor"] == {"red": 1}
+    assert tab["charts"][0]["spec"] == {"title": "Pipeline"}
+    for again in (
+        {"addFilterView": {"filter": view}},
+        {"addBanding": {"bandedRange": band}},
+        {"addChart": {"chart": chart}},
+    ):
+        assert "already exists" in book.refusal(again)
+    book.batch(
+        {"deleteFilterView": {"filterId": 4}},
+        {"deleteBanding": {"bandedRangeId": 6}},
+        {"deleteEmbeddedObject": {"objectId": 8}},
+    )
+    assert set(book.tab()) == {"properties"}
+
+
+def test_a_basic_filter_hides_rows_until_it_is_cleared(book: Book) -> None:
+    """Catches rows that a filter does not hide, or that stay hidden."""
+    book.put("A1:A3", [["head"], ["a"], ["b"]])
+    kept = {"range": area(0, 3, 0, 1), "criteria": {"0": {"hiddenValues": ["a"]}}}
+    book.batch({"setBasicFilter": {"filter": kept}})
+
+    def hidden() -> list[bool]:
+        answer = book.call("GET", "", ranges="A1:A3", includeGridData="true")
+        rows = answer["sheets"][0]["data"][0]["rowMetadata"]
+        return [one.get("hiddenByFilter", False) for one in rows]
+
+    assert hidden() == [False, True, False]
+    book.batch({"clearBasicFilter": {"sheetId": 0}})
+    assert hidden() == [False, False, False]
+
+
+def test_tabs_that_google_refuses(book: Book) -> None:
+    """Catches two tabs of one title or id, and a spreadsheet without a visible tab."""
+    said = 'A sheet with the name "sheet1" already exists. Please enter another name.'
+    assert book.refusal({"addSheet": {"properties": {"title": "sheet1"}}}).endswith(said)
+    assert "already exists" in book.refusal({"addSheet": {"properties": {"sheetId": 0}}})
+    gone = book.refusal({"deleteSheet": {"sheetId": 0}})
+    assert gone.endswith("You can't remove all the sheets in a document.")
+    hide = {"properties": {"sheetId": 0, "hidden": True}, "fields": "hidden"}
+    assert "hide all" in book.refusal({"updateSheetProperties": hide})
+    assert book.refusal({"deleteSheet": {"sheetId": 99}}).endswith("No grid with id: 99")
+
+
+def test_tabs_are_reordered_counting_from_before_the_move(book: Book) -> None:
+    """Catches an index counted as after the move."""
+    for title in ("S2", "S3"):
+        book.batch({"addSheet": {"properties": {"title": title}}})
+
+    def move(sheet_id: int, index: int) -> list[str]:
+        properties = {"sheetId": sheet_id, "index": index}
+        book.batch({"updateSheetProperties": {"properties": properties, "fields": "index"}})
+        return [one["properties"]["title"] for one in book.call("GET", "")["sheets"]]
+
+    assert move(0, 1) == ["Sheet1", "S2", "S3"]
+    assert move(0, 2) == ["S2", "Sheet1", "S3"]
+    assert move(0, 0) == ["Sheet1", "S2", "S3"]
+
+
+def test_a_tab_copied_to_another_spreadsheet(book: Book) -> None:
+    """Catches cells shared between the copies."""
+    book.put("A1", [["a"]])
+    other = book.sheets.create("Other")
+    body = {"destinationSpreadsheetId": other.spreadsheet_id}
+    made = book.call("POST", "/sheets/0:copyTo", body)
+    assert made["title"] == "Copy of Sheet1"
+    book.put("A1", [["b"]])
+    assert other.sheets[1].cell(0, 0).value == "a"
+
+
+def test_what_is_not_served_says_so(book: Book) -> None:
+    """Catches a request that is silently ignored."""
+    with pytest.raises(ApiError) as caught:
+        book.batch({"addDimensionGroup": {"range": span("ROWS", 0, 1)}})
+    assert caught.value.http_status == 501
+    assert "the emulator does not serve addDimensionGroup" in caught.value.message
