@@ -1,11 +1,12 @@
 """Reads the sheet back as a person sees it: through Google's API, not through the store."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 
-_FIELDS = (
+FIELDS = (
     "sheets(properties(title,hidden),"
     "data(rowData(values(formattedValue,userEnteredValue,textFormatRuns,note))))"
 )
@@ -35,11 +36,16 @@ def rows(google: str, spreadsheet: str, tab: str = "Jobs") -> list[Row]:
     """Return the rows of `tab`, by header; [] where there is no such tab yet."""
     answer = requests.get(
         f"{google}/v4/spreadsheets/{spreadsheet}",
-        params={"fields": _FIELDS, "includeGridData": "true"},
+        params={"fields": FIELDS, "includeGridData": "true"},
         timeout=_TIMEOUT,
     )
     answer.raise_for_status()
-    for sheet in answer.json().get("sheets", ()):
+    return rows_in(answer.json(), tab)
+
+
+def rows_in(spreadsheet: Mapping[str, Any], tab: str = "Jobs") -> list[Row]:
+    """Return the rows of `tab` in a spreadsheet's resource that was read with FIELDS."""
+    for sheet in spreadsheet.get("sheets", ()):
         if sheet["properties"]["title"] == tab:
             return _rows(sheet["data"][0].get("rowData", ()))
     return []

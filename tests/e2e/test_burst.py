@@ -1,0 +1,37 @@
+"""A burst is a few calls, ends as a plain replay does, and stands soon."""
+
+import random
+import time
+
+from emulator import Emulator
+from tests.traffic import Senders, history, replay, shown
+from tests.world import World, wait_for
+
+
+def test_a_thousand_deliveries_for_three_hundred_jobs(
+    google: Emulator, sqlite_world: World
+) -> None:
+    """8 clients, random order, every tenth repeated, Google in 250 ms."""
+    world = sqlite_world
+    del world.environment["DRIVE_FOLDER_ID"]
+    events = history(1000, 300, seed=1)
+    lots = random.Random(2)
+    sent = events + events[::10]
+    lots.shuffle(sent)
+    expected = replay(events)
+    with world.receiver().ready():
+        google.latency = 0.25
+        google.calls.clear()
+        began = time.monotonic()
+        senders = Senders(world, sent).start()
+        senders.join()
+        wait_for(lambda: world.by_site().keys() == expected.keys())
+        stood = time.monotonic()
+        wait_for(lambda: shown(world) == expected)
+        seconds = time.monotonic() - began
+        calls = [call for call in google.calls if call.api == "sheets"]
+        print(f"{len(sent)} deliveries, {seconds:.1f} s, {len(calls)} calls")
+    assert (senders.statuses, senders.accepted) == ({202}, len(sent))
+    assert stood - senders.last_202 < 3
+    assert len(calls) <= 2 * seconds + 4
+    assert {call.status for call in calls} == {200}

@@ -1,0 +1,141 @@
+"""Made-up traffic, sent from several threads, and what a plain replay of it in order gives."""
+
+import random
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import requests
+
+from tests.made_up import document, milestone, task, uuid
+from tests.world import World
+
+STATUSES = ("SUBMITTED", "REJECTED", "APPROVED", "INPROG")
+LABELS = {
+    "SUBMITTED": "Submitted",
+    "REJECTED": "Rejected",
+    "APPROVED": "Approved",
+    "INPROG": "In progress",
+}
+_START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def history(count: int, jobs: int, seed: int, with_documents: bool = False) -> list[dict[str, Any]]:
+    """Return `count` events of `jobs` jobs in the order in which they happen."""
+    lots = random.Random(seed)
+    events = []
+    for number in range(count):
+        files = [task(document(number))] if with_documents and number % 3 == 0 else []
+        events.append(
+            milestone(
+                1 + (number if number < jobs else lots.randrange(jobs)),
+                lots.randint(1, 4),
+                status=lots.choice(STATUSES),
+                date_updated=(_START + timedelta(minutes=number)).isoformat(),
+                tasks=files,
+            )
+        )
+    return events
+
+
+def replay(events: Sequence[dict[str, Any]]) -> dict[str, dict[str, str]]:
+    """Return the status cells by site that `events`, taken in order, end with."""
+    rows: dict[str, dict[str, str]] = {}
+    for event in events:
+        rows.setdefault(event["site"], {})[event["name"]] = LABELS[event["status"]]
+    return rows
+
+
+def shown(world: World) -> dict[str, dict[str, str]]:
+    """Return the status cells that the sheet shows, by site; blank ones are left out."""
+    return {
+        site: {
+            header: cell.text
+            for header, cell in row.items()
+            if header.startswith("Milestone ") and not header.endswith("documents") and cell.text
+        }
+        for site, row in world.by_site().items()
+    }
+
+
+@dataclass
+class Senders:
+    """Threads that send payloads until each is answered 202; a refused connection is retried."""
+
+    world: World
+    payloads: list[dict[str, Any]]
+    threads: int = 8
+    accepted: int = 0
+    broken_off: int = 0
+    """Requests that had begun and were not answered: something was in flight."""
+    last_202: float = 0.0
+    statuses: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._queue = iter(list(self.payloads))
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._running = [threading.Thread(target=self._send) for _ in range(self.threads)]
+
+    def start(self) -> "Senders":
+        """Begin to send."""
+        for thread in self._running:
+            thread.start()
+        return self
+
+    def join(self) -> None:
+        """Wait until everything is answered."""
+        for thread in self._running:
+            thread.join()
+
+    def stop(self) -> None:
+        """End without sending the rest."""
+        self._stop.set()
+        self.join()
+
+    def _send(self) -> None:
+        while not self._stop.is_set():
+            with self._lock:
+                payload = next(self._queue, None)
+            if payload is None:
+                return
+            while not self._stop.is_set() and not self._answered(payload):
+                time.sleep(0.05)
+
+    def _answered(self, payload: dict[str, Any]) -> bool:
+        try:
+            answer = self.world.send(payload)
+        except requests.ConnectionError as error:
+            with self._lock:
+                self.broken_off += "refused" not in str(error)
+            return False
+        with self._lock:
+            self.statuses.add(answer.status_code)
+            if answer.status_code == 202:
+                self.accepted += 1
+                self.last_202 = max(self.last_202, time.monotonic())
+        return answer.status_code == 202
+
+
+def expected_documents(events: Sequence[dict[str, Any]]) -> set[str]:
+    """Return the UUIDs of the documents that must be in Drive."""
+    return {
+        file["uuid"]
+        for event in events
+        for one in event["tasks"]
+        for step in one["sub_tasks"]
+        for file in step["data"]["documents"]
+    }
+
+
+def newest(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the last event of each milestone: its documents are those that the row links."""
+    return list({(event["site"], event["name"]): event for event in events}.values())
+
+
+def sites(count: int) -> list[str]:
+    """Return the sites of the first `count` jobs."""
+    return [uuid(1 + number) for number in range(count)]
