@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
+from collections import deque
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-BODIES = 1000
+BODIES = 32 << 20
 
 
 @dataclass
@@ -31,10 +33,18 @@ class Call:
     path: str
     query: dict[str, Any] = field(default_factory=dict)
     user: str = ""
-    body: Any = None
+    raw: bytes = b""
     status: int = 0
     ms: float = 0.0
     time: float = field(default_factory=time.time)
+
+    @property
+    def body(self) -> Any:
+        """The request's JSON, None where there is none or it is no longer kept."""
+        try:
+            return json.loads(self.raw) if self.raw else None
+        except ValueError:
+            return None
 
     def matches(self, api: str | None = None, method: str = "*", path: str = "*") -> bool:
         """Whether it is of this `api`, and `method_id` and `path` match these globs."""
@@ -47,31 +57,44 @@ class Call:
     def summary(self) -> dict[str, Any]:
         """The call as JSON, without its body."""
         told = asdict(self)
-        del told["body"]
+        del told["raw"]
         return told
 
 
 class CallLog:
-    """Calls in the order of their arrival: the newest `limit`, and the bodies of the last few."""
+    """Calls in the order of their arrival: the newest `limit`, and `BODIES` bytes of bodies."""
 
     def __init__(self, limit: int = 100_000) -> None:
         self._limit = limit
         self._calls: list[Call] = []
+        self._bodies: deque[Call] = deque()
+        self._body_bytes = 0
         self._lock = threading.Lock()
 
     def add(self, call: Call) -> None:
         """Keep a call; its status and time may still change."""
         with self._lock:
             self._calls.append(call)
-            if len(self._calls) > BODIES:
-                self._calls[-BODIES - 1].body = None
             if len(self._calls) > self._limit:
                 del self._calls[: self._limit // 10]
+
+    def keep_body(self, call: Call, raw: bytes) -> None:
+        """Keep what a call brought, and let go of the oldest bodies where they become too many."""
+        with self._lock:
+            call.raw = raw
+            self._bodies.append(call)
+            self._body_bytes += len(raw)
+            while self._body_bytes > BODIES and len(self._bodies) > 1:
+                oldest = self._bodies.popleft()
+                self._body_bytes -= len(oldest.raw)
+                oldest.raw = b""
 
     def clear(self) -> None:
         """Forget every call so far."""
         with self._lock:
             self._calls.clear()
+            self._bodies.clear()
+            self._body_bytes = 0
 
     def select(
         self,

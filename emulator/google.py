@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -20,7 +19,7 @@ from emulator.workbooks import BATCH_UPDATE, CREATE, Query, Workbooks
 
 if TYPE_CHECKING:
     from emulator.accounts import Accounts
-    from emulator.calls import Call
+    from emulator.calls import Call, CallLog
     from emulator.drive import Drive
     from emulator.limits import Limits
 
@@ -45,12 +44,18 @@ class Google:
     """Answers the calls of both APIs."""
 
     def __init__(
-        self, workbooks: Workbooks, drive: Drive, accounts: Accounts, limits: Limits
+        self,
+        workbooks: Workbooks,
+        drive: Drive,
+        accounts: Accounts,
+        limits: Limits,
+        calls: CallLog,
     ) -> None:
         self._workbooks = workbooks
         self._drive = drive
         self._accounts = accounts
         self._limits = limits
+        self._calls = calls
         self._api = Api(drive)
         self._transfer = Transfer(drive, self._api)
 
@@ -66,7 +71,7 @@ class Google:
         call.method_id = known.method_id
         if not _is_bytes(request):
             self._limits.check_size(request.content_length)
-            call.body = _json(request, call.api)
+            self._calls.keep_body(call, _read(request))
         return known
 
     def deed(self, request: Request, call: Call, known: discovery.Call | None) -> Response:
@@ -76,11 +81,12 @@ class Google:
         self._limits.check(call)
         if known is None:
             return self._resume(request)
-        body = deepcopy(call.body)
+        body = _json(call)
         discovery.check(known, request.args, body)
         if call.api == "sheets":
             return self._sheets(request, call, known, body, user)
-        return self._drive_call(request, call, known, user)
+        # In Drive a null says something, which the check has taken out of the body.
+        return self._drive_call(request, known, _json(call) or {}, user)
 
     # Sheets
 
@@ -133,15 +139,14 @@ class Google:
     # Drive
 
     def _drive_call(
-        self, request: Request, call: Call, known: discovery.Call, user: User
+        self, request: Request, known: discovery.Call, body: dict[str, Any], user: User
     ) -> Response:
         method, path = known.method_id, known.path_params
         if _is_upload(request) and method in ("drive.files.create", "drive.files.update"):
-            body = deepcopy(call.body) or {}
             return self._transfer.upload(request, path.get("fileId"), body, user)
         if method == "drive.files.get" and request.args.get("alt") == "media":
             return self._transfer.download(request, path["fileId"], user)
-        told = self._api.handle(method, path, request.args, deepcopy(call.body) or {}, user)
+        told = self._api.handle(method, path, request.args, body, user)
         return Response("", 204) if told is None else answer(told)
 
     def _resume(self, request: Request) -> Response:
@@ -159,18 +164,23 @@ def _is_bytes(request: Request) -> bool:
     return _is_upload(request) and request.args.get("uploadType") != "resumable"
 
 
-def _json(request: Request, api: str) -> Any:
-    """The request's body, None where there is none. ApiError 400 if it is not a JSON object."""
-    data = request.get_data()
+def _read(request: Request) -> bytes:
+    """All of the request's body; of one that was cut off nothing is done."""
+    data = request.get_data(cache=False)
     if request.content_length is not None and len(data) < request.content_length:
         raise Cut
-    if not data.strip():
+    return data
+
+
+def _json(call: Call) -> Any:
+    """The call's body, None where there is none. ApiError 400 if it is not a JSON object."""
+    if not call.raw.strip():
         return None
     try:
-        value = json.loads(data)
+        value = json.loads(call.raw)
     except ValueError:
         value = None
     if isinstance(value, dict):
         return value
-    message = "Parse Error" if api == "drive" else "Invalid JSON payload received."
+    message = "Parse Error" if call.api == "drive" else "Invalid JSON payload received."
     raise ApiError(400, "INVALID_ARGUMENT", message, reason="parseError")

@@ -40,7 +40,11 @@ class Web:
         self._page = page
         self._control = control
         self._google = Google(
-            emulator.workbooks, emulator.drive, emulator.accounts, emulator.limits
+            emulator.workbooks,
+            emulator.drive,
+            emulator.accounts,
+            emulator.limits,
+            emulator.calls,
         )
         self._everbright = routes.Routes(emulator.everbright, emulator.storage_url)
         self._rng = random.Random(emulator.seed)  # noqa: S311  (delays)

@@ -65,13 +65,18 @@ def classes(cell: Json, *, last: bool, next_is_empty: bool) -> list[str]:
     found = []
     if wrap == "WRAP":
         found.append("wrap")
-    elif wrap == "OVERFLOW_CELL" and next_is_empty and not last:
+    elif wrap == "OVERFLOW_CELL" and next_is_empty and not last and not _is_number(cell):
         found.append("over")
     if cell.get("note"):
         found.append("noted")
     if cell.get("dataValidation", {}).get("condition", {}).get("type", "").startswith("ONE_OF"):
         found.append("choice")
     return found
+
+
+def _is_number(cell: Json) -> bool:
+    """A number is cut off at its cell's edge, where a text runs on."""
+    return "numberValue" in cell.get("effectiveValue", {})
 
 
 def declarations(cell: Json) -> list[str]:
