@@ -67,10 +67,19 @@ class Copier:
                 upload = self._begun(claim, document, content, got.sha256)
             if isinstance(upload, File):
                 return upload
-            there = self._drive.send(upload, self._sleep)
+            there = self._sent(claim, document, upload)
         if there.md5 and there.md5 != got.md5:
             self._discard(claim, document, there)
         return there
+
+    def _sent(self, claim: Claim, document: PendingDocument, upload: Upload) -> File:
+        try:
+            return self._drive.send(upload, self._sleep)
+        except Permanent as error:
+            if error.reason == "not_found":
+                self._documents.keep(claim, document.uuid, session="")
+                raise Retryable("session_gone", "Drive has closed the upload session.") from error
+            raise
 
     def _begun(
         self, claim: Claim, document: PendingDocument, content: Content, digest: str

@@ -1,0 +1,246 @@
+"""A document is copied once, whatever fails or is killed when; what is no document is none."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator import Emulator
+from sync.documents import Copier
+from sync.drive import CHUNK, Drive
+from sync.errors import BrightsheetError, Permanent, Retryable
+from sync.everbright import EverBright, not_a_document
+from sync.google import EmulatorSession
+from sync.store import Database, Documents, Jobs, Leases
+from sync.store.jobs import Wanted
+from tests.made_up import uuid
+
+DOCUMENT, SITE = uuid(1), uuid(2)
+TOKEN = "an-everbright-token"
+
+
+class Bench:
+    """One document on its way, with a store and the emulator."""
+
+    def __init__(self, google: Emulator, url: str, shared_drive: bool = True) -> None:
+        self.google = google
+        self.database = Database(url)
+        self.database.upgrade()
+        jobs = Jobs(self.database, "sheet")
+        self.documents = Documents(self.database, jobs, 30)
+        held = Leases(self.database, "test", 30).acquire("sheet")
+        assert held is not None
+        jobs.take_in(held, [], [Wanted(DOCUMENT, SITE, "", "Permit.pdf")], [], {})
+        self.root = google.create_folder("Documents", shared_drive=shared_drive)
+
+    def copier(self) -> Copier:
+        """A fresh one, as after a start."""
+        drive = Drive(EmulatorSession(self.google.url), self.root, "tests")
+        everbright = EverBright(
+            self.google.url, TOKEN, "Authorization: Token", "/api/v1/document/{document}/download/"
+        )
+        return Copier(self.documents, drive, everbright, lambda _: None)
+
+    def once(self) -> None:
+        """Try once, as a process would that is killed at the first error."""
+        claimed = self.documents.claim()
+        assert claimed is not None, "the document is not pending"
+        try:
+            self.copier().copy(*claimed)
+        finally:
+            self.documents.release(claimed[0])
+
+    def until_done(self) -> None:
+        """Try until the store says that it is there."""
+        for _ in range(12):
+            if self.documents.counts() == {"done": 1}:
+                return
+            with suppress(Retryable):
+                self.once()
+        raise AssertionError("it was never done")
+
+    def files(self) -> list[Any]:
+        """The copies in Drive."""
+        return [f for f in self.google.drive.files.values() if f.mime_type == "application/pdf"]
+
+    def folders(self) -> list[Any]:
+        """The job's folders in Drive."""
+        return [
+            f for f in self.google.drive.files.values() if "brightsheetSite" in f.app_properties
+        ]
+
+
+@pytest.fixture
+def bench(sqlite_url: str) -> Iterator[Bench]:
+    with Emulator() as google:
+        google.everbright.token = TOKEN
+        yield Bench(google, sqlite_url)
+
+
+Fault = Callable[[Emulator], Any]
+
+FAULTS: dict[str, Fault] = {
+    "folder made, answer lost": lambda g: g.faults.answer(
+        503, method="drive.files.create", when="after"
+    ),
+    "folder made, connection cut": lambda g: g.faults.drop(
+        method="drive.files.create", when="after"
+    ),
+    "folder not made": lambda g: g.faults.answer(503, method="drive.files.create"),
+    "ids made, answer lost": lambda g: g.faults.drop(
+        method="drive.files.generateIds", when="after", count=2
+    ),
+    "session opened, answer lost": lambda g: g.faults.drop(
+        method="drive.files.create", skip=1, when="after"
+    ),
+    "last bytes stored, answer lost": lambda g: g.faults.answer(
+        503, method="drive.upload", when="after", count=3
+    ),
+    "last bytes stored, connection cut": lambda g: g.faults.drop(
+        method="drive.upload", when="after", count=5
+    ),
+    "bytes not stored": lambda g: g.faults.drop(method="drive.upload", count=6),
+    "a proxy's page": lambda g: g.faults.html(502, method="drive.upload", count=2),
+    "rate limit": lambda g: g.faults.answer(
+        403, method="drive.*", count=3, reason="userRateLimitExceeded"
+    ),
+    "search refused": lambda g: g.faults.answer(500, method="drive.files.list", count=2),
+    "answer cut short": lambda g: g.faults.truncate(method="drive.*", count=4),
+    "everything at times": lambda g: g.faults.answer(
+        503, method="drive.*", chance=0.3, when="after"
+    ),
+    "sign-in page": lambda g: g.everbright.fail(DOCUMENT, "sign_in", count=2),
+    "error with status 200": lambda g: g.everbright.fail(DOCUMENT, "json_error", count=2),
+    "body cut off": lambda g: g.everbright.fail(DOCUMENT, "cut", count=2),
+    "wrong checksum": lambda g: g.everbright.fail(DOCUMENT, "bad_checksum", count=2),
+    "not there yet": lambda g: g.everbright.fail(DOCUMENT, "error", status=404, count=2),
+    "server error": lambda g: g.everbright.fail(DOCUMENT, "error", status=500, count=2),
+}
+
+
+@pytest.mark.parametrize("name", list(FAULTS))
+def test_a_document_is_there_once_after_every_fault(bench: Bench, name: str) -> None:
+    """Each try is a new process; the store and Drive are all that it knows."""
+    FAULTS[name](bench.google)
+    bench.until_done()
+    (file,) = bench.files()
+    assert (
+        bench.google.drive.content(file.id) == bench.google.everbright.document(DOCUMENT).content()
+    )
+    assert len(bench.folders()) == 1
+    assert file.parents == [bench.folders()[0].id]
+
+
+@pytest.mark.parametrize("shared_drive", [True, False])
+def test_a_killed_upload_goes_on_where_it_was(sqlite_url: str, shared_drive: bool) -> None:
+    """The session is asked first: what arrived is not sent again."""
+    with Emulator() as google:
+        bench = Bench(google, sqlite_url, shared_drive)
+        google.everbright.set_document(DOCUMENT, size=3 * CHUNK + 10)
+        google.faults.drop(method="drive.upload", skip=2, count=4)
+        with pytest.raises(Retryable):
+            bench.once()
+        google.calls.clear()
+        bench.once()
+        sent = [c for c in google.calls.select("drive", "drive.upload") if c.status in (200, 308)]
+        assert len(sent) <= 4  # two questions and the two chunks that were missing
+        (file,) = bench.files()
+        assert google.drive.content(file.id) == google.everbright.document(DOCUMENT).content()
+
+
+def test_other_bytes_begin_a_new_upload(bench: Bench) -> None:
+    """A document that changed between two tries must not be joined from two halves."""
+    google = bench.google
+    google.everbright.set_document(DOCUMENT, size=2 * CHUNK)
+    google.faults.drop(method="drive.upload", skip=1, count=4)
+    with pytest.raises(Retryable):
+        bench.once()
+    google.everbright.set_document(DOCUMENT, size=2 * CHUNK + 5)
+    bench.until_done()
+    (file,) = bench.files()
+    assert google.drive.content(file.id) == google.everbright.document(DOCUMENT).content()
+
+
+def test_an_expired_session_is_begun_anew(bench: Bench) -> None:
+    google = bench.google
+    google.faults.drop(method="drive.upload", count=4)
+    with pytest.raises(Retryable):
+        bench.once()
+    google.faults.answer(410, method="drive.upload")
+    bench.until_done()
+    assert len(bench.files()) == 1
+
+
+def test_a_store_from_a_backup_finds_the_file_by_its_tag(bench: Bench, tmp_path: Path) -> None:
+    """Redelivered after the store was lost: Drive has the file already."""
+    bench.until_done()
+    again = Bench(bench.google, f"sqlite:///{tmp_path}/other.sqlite3")
+    again.root = bench.root
+    again.until_done()
+    assert len(bench.files()) == 1
+    assert len(bench.folders()) == 1
+
+
+def test_a_deleted_folder_is_made_anew(bench: Bench) -> None:
+    """A person tidied up: the next document must not fail for ever."""
+    google = bench.google
+    google.everbright.fail(DOCUMENT, "error", status=500, count=1)
+    google.faults.answer(503, method="drive.upload", count=4)
+    for _ in range(2):
+        with pytest.raises(Retryable):
+            bench.once()
+    google.faults.clear()
+    (folder,) = bench.folders()
+    google.drive.delete(folder.id, google.accounts.user(None), all_drives=True)
+    bench.until_done()
+    assert len(bench.files()) == 1
+
+
+def test_the_token_stays_at_home_when_redirected(bench: Bench) -> None:
+    """A signed address at another host must not be sent EverBright's token."""
+    bench.google.everbright.fail(DOCUMENT, "redirect")
+    bench.until_done()
+    (request,) = bench.google.everbright.storage_requests
+    assert TOKEN not in str(request)
+
+
+def test_a_service_accounts_own_drive_has_no_room(sqlite_url: str) -> None:
+    """Permanent, and the message names the mend: a shared drive or a person's sign-in."""
+    with Emulator(anonymous_is_person=False) as google:
+        bench = Bench(google, sqlite_url, shared_drive=False)
+        with pytest.raises(BrightsheetError) as caught:
+            bench.until_done()
+    assert isinstance(caught.value, Permanent)
+    assert caught.value.reason == "no_storage"
+    assert "shared drive" in caught.value.message
+
+
+def test_a_wrong_token_is_said(bench: Bench) -> None:
+    bench.google.everbright.token = "another"
+    with pytest.raises(Retryable) as caught:
+        bench.once()
+    assert "EVERBRIGHT_API_TOKEN" in caught.value.message
+    assert TOKEN not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "media_type", "is_one"),
+    [
+        ("a.pdf", b"%PDF-1.7", "application/pdf", True),
+        ("a.pdf", b"\xef\xbb\xbf%PDF-1.4", "application/octet-stream", True),
+        ("a.pdf", b"<html><body>Sign in", "text/html", False),
+        ("a.pdf", b'{"error": 1}', "application/json", False),
+        ("a.pdf", b"PK\x03\x04", "application/pdf", False),
+        ("a.jpg", b"\xff\xd8\xff", "image/jpeg", True),
+        ("a.jpg", b"<!DOCTYPE html>", "image/jpeg", False),
+        ("a", b"<?xml version='1.0'?>", "text/xml", True),
+        ("a", b'{"detail": "no"}', "application/json", False),
+        ("page.html", b"<html>", "text/html", True),
+        ("notes.txt", b"[x] done", "text/plain", True),
+        ("a.pdf", b"", "application/pdf", False),
+    ],
+)
+def test_a_page_is_no_document(name: str, head: bytes, media_type: str, is_one: bool) -> None:
+    assert (not_a_document(name, head, media_type) == "") is is_one

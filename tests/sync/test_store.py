@@ -1,0 +1,248 @@
+"""The store, on SQLite and on PostgreSQL: what it keeps, who may write, what two at once do."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from sync.errors import Rejected, Retryable
+from sync.model import Cell, Job, Outcome
+from sync.payload import read
+from sync.store import Attempt, Database, Documents, Inbox, Jobs, Lease, Leases
+from sync.store.jobs import Shown, Wanted
+from sync.store.schema import metadata
+from tests.made_up import body, milestone, uuid
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    url = database_url.replace("postgres://", "postgresql+psycopg://")
+    opened = Database(url)
+    opened.upgrade()
+    yield opened
+    opened.close()
+
+
+def held(database: Database, holder: str = "me", seconds: float = 30) -> Lease:
+    lease = Leases(database, holder, seconds).acquire("sheet")
+    assert lease is not None
+    return lease
+
+
+def keep(database: Database, **changes: object) -> Outcome:
+    sent = body(milestone(**changes))  # type: ignore[arg-type]
+    return Inbox(database).keep(sent, read(sent)).outcome
+
+
+def test_the_migrations_make_the_schema_that_the_code_wants(database: Database) -> None:
+    """Otherwise a fresh installation works and an upgraded one does not, or the other way round."""
+    assert database.is_current()
+    with database.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_two_upgrades_at_once_are_one(database_url: str) -> None:
+    """Two web processes start together on an empty database."""
+    url = database_url.replace("postgres://", "postgresql+psycopg://")
+    assert not Database(url).is_current()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: Database(url).upgrade(), range(4)))
+    assert Database(url).is_current()
+
+
+def test_the_same_delivery_at_once_is_accepted_once(database: Database) -> None:
+    """EverBright or a proxy may send twice in the same moment."""
+    barrier = threading.Barrier(8)
+
+    def send(_: int) -> Outcome:
+        barrier.wait()
+        return keep(database)
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(send, range(8)))
+    assert outcomes.count(Outcome.ACCEPTED) == 1
+    assert outcomes.count(Outcome.DUPLICATE) == 7
+    assert len(Inbox(database).unprojected(9)) == 1
+
+
+def test_rejected_bodies_are_kept_with_the_reason_and_can_be_readmitted(database: Database) -> None:
+    inbox = Inbox(database)
+    kept = inbox.keep_rejected(body(milestone()), Rejected("odd", "It was odd."))
+    found = inbox.find(kept)
+    assert found is not None
+    assert (found.outcome, found.reason) == (Outcome.REJECTED, "odd: It was odd.")
+    assert inbox.readmit(found, read(found.body)) is Outcome.ACCEPTED
+    assert len(inbox.unprojected(9)) == 1
+
+
+def test_pruning_keeps_what_is_in_no_job_yet(database: Database) -> None:
+    """A worker that was away for longer than the deliveries are kept must not lose them."""
+    inbox = Inbox(database)
+    keep(database, status="A")
+    keep(database, status="B")
+    Jobs(database, "s").take_in(held(database), [], [], [inbox.unprojected(1)[0].seq], {})
+    assert inbox.prune(0) == 1
+    assert len(inbox.unprojected(9)) == 1
+
+
+def test_a_lease_has_one_holder_and_its_token_only_grows(database: Database) -> None:
+    mine, yours = Leases(database, "me", 30), Leases(database, "you", 30)
+    first = mine.acquire("sheet")
+    assert first is not None
+    assert mine.acquire("sheet") == first
+    assert yours.acquire("sheet") is None
+    mine.release(first)
+    second = yours.acquire("sheet")
+    assert second is not None
+    assert second.token > first.token
+
+
+def test_of_many_at_once_one_gets_the_lease(database: Database) -> None:
+    barrier = threading.Barrier(6)
+
+    def acquire(number: int) -> Lease | None:
+        barrier.wait()
+        return Leases(database, f"worker {number}", 30).acquire("sheet")
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(lease is not None for lease in pool.map(acquire, range(6))) == 1
+
+
+def test_who_lost_the_lease_writes_nothing(database: Database) -> None:
+    """A worker that was frozen wakes up and goes on where it was."""
+    late = held(database, "frozen", seconds=-1)
+    held(database, "awake")
+    jobs = Jobs(database, "s")
+    for deed in (
+        lambda: jobs.take_in(late, [Job(site="s")], [], [], {}),
+        lambda: jobs.begin(late, Attempt(1, None, (), ())),
+        lambda: jobs.settle(late, 1),
+        lambda: jobs.confirm(late, []),
+    ):
+        with pytest.raises(Retryable) as caught:
+            deed()
+        assert caught.value.reason == "lease_lost"
+    assert jobs.dirty(9) == []
+
+
+def test_an_event_during_a_flush_leaves_the_job_dirty(database: Database) -> None:
+    """What the flush confirms is what it saw, not what came meanwhile."""
+    jobs, mine = Jobs(database, "s"), held(database)
+    jobs.take_in(mine, [Job(site="a")], [], [], {})
+    (seen,) = jobs.dirty(9)
+    jobs.take_in(mine, [Job(site="a")], [], [], {})
+    jobs.confirm(mine, [Shown("a", seen.version, seen.events, {"c": Cell(text="x")})])
+    (again,) = jobs.dirty(9)
+    assert again.is_fresh
+    assert again.written == {"c": Cell(text="x")}
+    jobs.confirm(mine, [Shown("a", again.version, again.events, None)])
+    assert jobs.dirty(9) == []
+
+
+def test_only_the_batch_whose_fence_is_seen_has_landed(database: Database) -> None:
+    """Of two that were made for the same fence, Google lets in one."""
+    jobs, mine = Jobs(database, "s"), held(database)
+    jobs.take_in(mine, [Job(site="a")], [], [], {})
+    (seen,) = jobs.dirty(9)
+    for fence, text in ((11, "first"), (12, "second")):
+        shown = Shown("a", seen.version, seen.events, {"c": Cell(text=text)})
+        jobs.begin(mine, Attempt(fence, 10, (shown,), ("c",)))
+    assert not jobs.settle(mine, 10)  # neither yet, and both may still land
+    assert jobs.settle(mine, 12)
+    assert not jobs.settle(mine, 11)
+    jobs.take_in(mine, [Job(site="a")], [], [], {})
+    assert jobs.dirty(9)[0].written["c"].text == "second"
+    assert jobs.known_columns() == {"c"}
+
+
+def test_fences_only_grow(database: Database) -> None:
+    jobs, mine = Jobs(database, "s"), held(database)
+    assert [jobs.next_fence(mine, seen) for seen in (None, 1, 9, None)] == [1, 2, 10, 11]
+
+
+def test_a_tab_that_is_gone_makes_every_job_new(database: Database) -> None:
+    jobs, mine = Jobs(database, "s"), held(database)
+    jobs.take_in(mine, [Job(site="a")], [], [], {})
+    (seen,) = jobs.dirty(9)
+    jobs.confirm(mine, [Shown("a", seen.version, seen.events, {"c": Cell(text="x")})])
+    assert jobs.forget_written(mine)
+    (again,) = jobs.dirty(9)
+    assert (again.written, again.is_fresh) == ({}, True)
+    assert not jobs.forget_written(mine)
+
+
+def with_documents(database: Database, *pairs: tuple[int, int]) -> Documents:
+    jobs = Jobs(database, "s")
+    wanted = [Wanted(uuid(100 + d), uuid(site), "", f"{d}.pdf") for site, d in pairs]
+    jobs.take_in(held(database), [Job(site=uuid(s)) for s, _ in pairs], wanted, [], {})
+    return Documents(database, jobs, 30)
+
+
+def test_a_jobs_documents_are_claimed_by_one_worker(database: Database) -> None:
+    """Two would make two folders; and a slow document delays only its own job."""
+    documents = with_documents(database, (1, 1), (1, 2), (2, 3))
+    barrier = threading.Barrier(6)
+
+    def claim(_: int) -> str | None:
+        barrier.wait()
+        claimed = documents.claim()
+        return claimed[0].site if claimed else None
+
+    with ThreadPoolExecutor(6) as pool:
+        found = [site for site in pool.map(claim, range(6)) if site]
+    # Under SKIP LOCKED one may look while another holds the row, and find nothing.
+    assert len(found) == len(set(found))
+    while claimed := documents.claim():
+        found.append(claimed[0].site)
+    assert sorted(found) == [uuid(1), uuid(2)]
+
+
+def test_who_lost_the_claim_writes_nothing(database: Database) -> None:
+    documents = with_documents(database, (1, 1))
+    expired = Documents(database, Jobs(database, "s"), -1)
+    late, document = expired.claim() or pytest.fail("nothing to claim")
+    assert documents.claim() is not None
+    for deed in (
+        lambda: documents.keep(late, document.uuid, session="s"),
+        lambda: documents.keep_folder(late, "f"),
+        lambda: documents.finish(late, document.uuid, "f", "link"),
+        lambda: documents.renew(late),
+    ):
+        with pytest.raises(Retryable) as caught:
+            deed()
+        assert caught.value.reason == "claim_lost"
+
+
+def test_a_document_that_was_given_up_waits_for_a_person(database: Database) -> None:
+    documents = with_documents(database, (1, 1))
+    claim, document = documents.claim() or pytest.fail("nothing to claim")
+    documents.give_up(claim, document.uuid, Retryable("gone", "It is gone."))
+    documents.release(claim)
+    assert documents.claim() is None
+    assert documents.troubled(9) == [(uuid(101), "1.pdf", "failed", "gone", "It is gone.")]
+    assert documents.retry() == 1
+    again = documents.claim()
+    assert again is not None
+
+
+def test_a_postponed_document_is_due_later(database: Database) -> None:
+    documents = with_documents(database, (1, 1))
+    claim, document = documents.claim() or pytest.fail("nothing to claim")
+    documents.postpone(claim, document.uuid, Retryable("busy", "Busy."), 60)
+    documents.release(claim)
+    assert documents.claim() is None
+    assert documents.retry(uuid(101)) == 1
+    again = documents.claim()
+    assert again is not None
+
+
+def test_a_document_without_a_reachable_database_is_a_passing_fault() -> None:
+    """The receiver answers 503 then, and says nothing of the address or the password."""
+    gone = Database("postgresql+psycopg://user:hush@127.0.0.1:1/none")
+    with pytest.raises(Retryable) as caught:
+        Inbox(gone).unprojected(1)
+    assert caught.value.reason == "store_unavailable"
+    assert "hush" not in caught.value.message
