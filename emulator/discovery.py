@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import googleapiclient
 
-from emulator import schema
+from emulator import scalars, schema
 from emulator.errors import BAD_REQUEST, ApiError, not_found
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ class Method:
     method_id: str
     http_method: str
     pattern: re.Pattern[str]
-    parameters: dict[str, tuple[str, schema.Field]]
+    parameters: dict[str, tuple[str, scalars.Field]]
     required: tuple[str, ...]
-    body: schema.Check | None
+    body: scalars.Check | None
     response: str | None
 
 
@@ -86,11 +86,11 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 def _method(api: str, document: dict[str, Any], described: dict[str, Any]) -> Method:
     schemas = _schemas(api)
-    parameters: dict[str, tuple[str, schema.Field]] = {}
+    parameters: dict[str, tuple[str, scalars.Field]] = {}
     for name, spec in (document["parameters"] | described["parameters"]).items():
         kind = {"type": "array", "items": spec} if spec.get("repeated") else spec
         field = schemas.field(name, kind)
-        parameters[name] = parameters[schema.snake(name)] = (name, field)
+        parameters[name] = parameters[scalars.snake(name)] = (name, field)
     request, response = described.get("request"), described.get("response")
     return Method(
         api=api,
@@ -133,7 +133,7 @@ def unknown_field(api: str, message: str, mask: str) -> str | None:
     return _schemas(api).unknown_path(message, mask)
 
 
-def _refuse(api: str, violation: schema.Violation) -> ApiError:
+def _refuse(api: str, violation: scalars.Violation) -> ApiError:
     message = violation.message()
     entry = {"description": message}
     if violation.where:
@@ -148,17 +148,17 @@ def _check_query(method: Method, query: MultiDict[str, str]) -> None:
         if known is None:
             if method.api == "drive":
                 continue
-            raise schema.Violation(
+            raise scalars.Violation(
                 f'Invalid JSON payload received. Unknown name "{given}": Cannot bind query '
                 f"parameter. Field '{given}' could not be found in request message."
             )
         name, field = known
         for value in query.getlist(given):
-            with schema.at(schema.snake(name)):
+            with scalars.at(scalars.snake(name)):
                 field.check([value] if field.repeated else value)
     for name in method.required:
         if name not in query:
-            raise schema.Violation(f"Required parameter: {name}")
+            raise scalars.Violation(f"Required parameter: {name}")
 
 
 def _check_mask(method: Method, mask: str | None) -> None:
@@ -186,11 +186,11 @@ def check(call: Call, query: MultiDict[str, str], body: Any) -> None:
     method = call.method
     try:
         for name, value in call.path_params.items():
-            with schema.at(schema.snake(name)):
+            with scalars.at(scalars.snake(name)):
                 method.parameters[name][1].check(value)
         _check_query(method, query)
         if method.body is not None and body is not None:
             method.body(body)
-    except schema.Violation as violation:
+    except scalars.Violation as violation:
         raise _refuse(method.api, violation) from None
     _check_mask(method, query.get("fields"))

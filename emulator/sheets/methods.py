@@ -11,7 +11,7 @@ from emulator.sheets import filters, metadata, ranges, values
 from emulator.sheets.edit import change
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.read import properties
-from emulator.sheets.updates import batch, tabs
+from emulator.sheets.updates import batch, copies, tabs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -228,9 +228,9 @@ def copy_to(call: Call, edit: Edit) -> Json:
         raise not_found()
 
     def copy(into: Edit) -> Json:
-        title = tabs.copy_title(target, source.title)
+        title = copies.copy_title(target, source.title)
         sheet_id = target.new_id({one.sheet_id for one in target.sheets})
-        twin = tabs.copy_sheet(into, source, title, sheet_id)
+        twin = copies.copy_sheet(into, source, title, sheet_id)
         tabs.place_sheet(into, twin, None)
         return properties(twin, len(target.sheets) - 1)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.errors import ApiError, invalid, not_served
 from emulator.sheets.updates import (
     cells,
+    copies,
     dimensions,
     entries,
     filtering,
@@ -28,7 +29,7 @@ HANDLERS: dict[str, Callable[[Edit, Json], Any]] = {
     "updateSpreadsheetProperties": tabs.update_spreadsheet_properties,
     "addSheet": tabs.add_sheet,
     "deleteSheet": tabs.delete_sheet,
-    "duplicateSheet": tabs.duplicate_sheet,
+    "duplicateSheet": copies.duplicate_sheet,
     "updateSheetProperties": tabs.update_sheet_properties,
     "updateCells": cells.update_cells,
     "appendCells": cells.append_cells,

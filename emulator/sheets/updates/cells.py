@@ -9,7 +9,7 @@ from emulator.sheets import cells, ranges, structure, styles
 from emulator.sheets.formula import Formula, copied
 from emulator.sheets.grid import BLANK, Cell
 from emulator.sheets.ranges import Box
-from emulator.sheets.updates.tabs import need_mask
+from emulator.sheets.updates.fields import need_mask
 
 if TYPE_CHECKING:
     from emulator import masks

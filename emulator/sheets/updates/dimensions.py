@@ -9,7 +9,7 @@ from emulator.errors import invalid
 from emulator.sheets import metadata, ranges, structure
 from emulator.sheets.cells import number_format, shown
 from emulator.sheets.evaluate import Evaluator
-from emulator.sheets.updates.tabs import need_mask
+from emulator.sheets.updates.fields import need_mask
 
 if TYPE_CHECKING:
     from emulator.sheets.edit import Edit

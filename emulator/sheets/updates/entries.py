@@ -9,7 +9,7 @@ from emulator import masks
 from emulator.errors import invalid
 from emulator.sheets import filters, metadata
 from emulator.sheets.grid import Metadata
-from emulator.sheets.updates.tabs import need_mask
+from emulator.sheets.updates.fields import need_mask
 
 if TYPE_CHECKING:
     from emulator.sheets.edit import Edit

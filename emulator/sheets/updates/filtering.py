@@ -11,7 +11,7 @@ from emulator.sheets.cells import number_format, shown
 from emulator.sheets.conditions import holds
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.ranges import answered
-from emulator.sheets.updates.tabs import need_mask
+from emulator.sheets.updates.fields import need_mask
 
 if TYPE_CHECKING:
     from emulator.sheets.edit import Edit

@@ -10,8 +10,8 @@ from emulator.errors import invalid
 from emulator.sheets import a1, ranges
 from emulator.sheets.grid import BLANK
 from emulator.sheets.ranges import Box, answered
+from emulator.sheets.updates.fields import need_mask
 from emulator.sheets.updates.paste import put
-from emulator.sheets.updates.tabs import need_mask
 
 if TYPE_CHECKING:
     from emulator.sheets.edit import Edit

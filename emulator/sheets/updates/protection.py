@@ -9,7 +9,7 @@ from emulator.errors import invalid
 from emulator.sheets import ranges
 from emulator.sheets.edit import PROTECTED
 from emulator.sheets.ranges import answered
-from emulator.sheets.updates.tabs import need_mask
+from emulator.sheets.updates.fields import need_mask
 
 if TYPE_CHECKING:
     from emulator.sheets.edit import Edit

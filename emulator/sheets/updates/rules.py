@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from emulator.errors import invalid
 from emulator.sheets import ranges, styles
 from emulator.sheets.ranges import Box, answered
-from emulator.sheets.updates.tabs import need_mask
+from emulator.sheets.updates.fields import need_mask
 
 if TYPE_CHECKING:
     from emulator.sheets.edit import Edit

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from copy import copy
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from emulator import discovery, masks
+from emulator import masks
 from emulator.errors import invalid
 from emulator.sheets import structure, styles
 from emulator.sheets.formula import retitled
-from emulator.sheets.grid import Row, Sheet
+from emulator.sheets.grid import Sheet
 from emulator.sheets.ranges import need_sheet
 from emulator.sheets.read import properties
+from emulator.sheets.updates.fields import need_mask
 
 if TYPE_CHECKING:
     from emulator.sheets.edit import Edit
@@ -29,25 +28,6 @@ GRID_KEPT = (
     "rowGroupControlAfter",
     "columnGroupControlAfter",
 )
-OBJECTS = (
-    ("protected_ranges", "protectedRangeId"),
-    ("filter_views", "filterViewId"),
-    ("banded_ranges", "bandedRangeId"),
-    ("charts", "chartId"),
-)
-
-
-def need_mask(request: Json, message: str) -> masks.Mask | None:
-    """The request's `fields`; ApiError where there are none, or `message` has not all of them."""
-    text = request.get("fields", "")
-    if not text.strip():
-        raise invalid(
-            "At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)"
-        )
-    unknown = discovery.unknown_field("sheets", message, text)
-    if unknown is not None:
-        raise invalid(f"Invalid field: {unknown}")
-    return masks.parse(text)
 
 
 def update_spreadsheet_properties(edit: Edit, request: Json) -> None:
@@ -69,7 +49,8 @@ def check_time_zone(name: str) -> None:
         raise invalid(f"Invalid time zone: {name}") from None
 
 
-def _check_title(spreadsheet: Spreadsheet, title: str, own: Sheet | None = None) -> None:
+def check_title(spreadsheet: Spreadsheet, title: str, own: Sheet | None = None) -> None:
+    """ApiError where the title is no title, or another tab's."""
     if not title or len(title) > 100:
         raise invalid("A sheet's title must have from 1 to 100 characters.")
     found = spreadsheet.titled(title)
@@ -91,8 +72,8 @@ def make_sheet(edit: Edit, given: Json) -> Sheet:
     if given.get("sheetType", "GRID") not in ("GRID", "SHEET_TYPE_UNSPECIFIED"):
         raise invalid(f"Cannot create a sheet of type {given['sheetType']}.")
     title = given.get("title") or free_title(spreadsheet, "Sheet")
-    _check_title(spreadsheet, title)
-    sheet_id = _new_sheet_id(spreadsheet, given.get("sheetId"))
+    check_title(spreadsheet, title)
+    sheet_id = new_sheet_id(spreadsheet, given.get("sheetId"))
     grid = given.get("gridProperties", {})
     rows = grid.get("rowCount", DEFAULT_ROWS)
     columns = grid.get("columnCount", DEFAULT_COLUMNS)
@@ -104,7 +85,8 @@ def make_sheet(edit: Edit, given: Json) -> Sheet:
     return sheet
 
 
-def _new_sheet_id(spreadsheet: Spreadsheet, wanted: int | None) -> int:
+def new_sheet_id(spreadsheet: Spreadsheet, wanted: int | None) -> int:
+    """The id that is wanted, if it is free, or any free one."""
     taken = {one.sheet_id for one in spreadsheet.sheets}
     if wanted is None:
         return spreadsheet.new_id(taken)
@@ -177,7 +159,7 @@ def update_sheet_properties(edit: Edit, request: Json) -> None:
 
 def rename(edit: Edit, sheet: Sheet, title: str) -> None:
     """Give a tab another title; formulas that name it follow."""
-    _check_title(edit.spreadsheet, title, sheet)
+    check_title(edit.spreadsheet, title, sheet)
     old = sheet.title
     edit.set(sheet, "title", title)
     for other in edit.spreadsheet.sheets:
@@ -218,83 +200,3 @@ def _reorder(edit: Edit, sheet: Sheet, index: int) -> None:
     rest = [one for one in sheets if one is not sheet]
     to = index - 1 if index > at else index
     edit.set(edit.spreadsheet, "sheets", [*rest[:to], sheet, *rest[to:]])
-
-
-def duplicate_sheet(edit: Edit, request: Json) -> Json:
-    """A copy of a tab, with everything on it under ids of its own; its SheetProperties."""
-    spreadsheet = edit.spreadsheet
-    source = need_sheet(spreadsheet, request.get("sourceSheetId", 0))
-    title = request.get("newSheetName") or copy_title(spreadsheet, source.title)
-    twin = copy_sheet(edit, source, title, _new_sheet_id(spreadsheet, request.get("newSheetId")))
-    edit.limit_cells(len(twin.rows) * len(twin.columns))
-    index = request.get("insertSheetIndex", 0)
-    placed = place_sheet(edit, twin, index)
-    _copy_metadata(edit, source, twin)
-    return {"properties": placed}
-
-
-def copy_title(spreadsheet: Spreadsheet, title: str) -> str:
-    """`Copy of ...`, with a number where that is taken."""
-    stem = f"Copy of {title}"
-    number, found = 2, stem
-    while spreadsheet.titled(found):
-        found = f"{stem} {number}"
-        number += 1
-    return found
-
-
-def copy_sheet(edit: Edit, source: Sheet, title: str, sheet_id: int) -> Sheet:
-    """A sheet with copies of the rows, columns and objects of `source`; cells are shared."""
-    spreadsheet = edit.spreadsheet
-    _check_title(spreadsheet, title)
-    twin = Sheet(
-        sheet_id,
-        title,
-        [_copy_row(row) for row in source.rows],
-        [copy(column) for column in source.columns],
-        source.next_key,
-        properties=source.properties,
-        merges=tuple(_on(one, sheet_id) for one in source.merges),
-        conditional_formats=tuple(_on(one, sheet_id) for one in source.conditional_formats),
-        basic_filter=_on(source.basic_filter, sheet_id),
-    )
-    for name, key in OBJECTS:
-        copies: dict[int, Json] = {}
-        for kept in getattr(source, name).values():
-            fresh = spreadsheet.new_id(copies)
-            copies[fresh] = _on({**kept, key: fresh}, sheet_id)
-        setattr(twin, name, copies)
-    pairs = zip(source.rows, twin.rows, strict=True)
-    twin.formula_rows = {new for old, new in pairs if old in source.formula_rows}
-    return twin
-
-
-def _copy_row(row: Row) -> Row:
-    twin = copy(row)
-    twin.cells = dict(row.cells)
-    return twin
-
-
-def _on(kept: Any, sheet_id: int) -> Any:
-    """A kept object with every sheetId in it set to another sheet's."""
-    if isinstance(kept, list):
-        return [_on(one, sheet_id) for one in kept]
-    if isinstance(kept, dict):
-        return {
-            name: sheet_id if name == "sheetId" else _on(item, sheet_id)
-            for name, item in kept.items()
-        }
-    return kept
-
-
-def _copy_metadata(edit: Edit, source: Sheet, twin: Sheet) -> None:
-    """Copies of the sheet's developer metadata at the same places, under new ids."""
-    spreadsheet = edit.spreadsheet
-    twins: dict[Any, Any] = {source: twin}
-    twins |= dict(zip(source.rows, twin.rows, strict=True))
-    twins |= dict(zip(source.columns, twin.columns, strict=True))
-    for kept in list(spreadsheet.metadata.values()):
-        if kept.sheet is source:
-            number = spreadsheet.new_id(spreadsheet.metadata)
-            fresh = replace(kept, metadata_id=number, sheet=twin, place=twins[kept.place])
-            edit.put(spreadsheet.metadata, number, fresh)

@@ -1,0 +1,102 @@
+"""Copies of whole tabs."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from emulator.sheets.grid import Row, Sheet
+from emulator.sheets.ranges import need_sheet
+from emulator.sheets.updates.tabs import check_title, new_sheet_id, place_sheet
+
+if TYPE_CHECKING:
+    from emulator.sheets.edit import Edit
+    from emulator.sheets.grid import Json, Spreadsheet
+
+OBJECTS = (
+    ("protected_ranges", "protectedRangeId"),
+    ("filter_views", "filterViewId"),
+    ("banded_ranges", "bandedRangeId"),
+    ("charts", "chartId"),
+)
+
+
+def duplicate_sheet(edit: Edit, request: Json) -> Json:
+    """A copy of a tab, with everything on it under ids of its own; its SheetProperties."""
+    spreadsheet = edit.spreadsheet
+    source = need_sheet(spreadsheet, request.get("sourceSheetId", 0))
+    title = request.get("newSheetName") or copy_title(spreadsheet, source.title)
+    twin = copy_sheet(edit, source, title, new_sheet_id(spreadsheet, request.get("newSheetId")))
+    edit.limit_cells(len(twin.rows) * len(twin.columns))
+    index = request.get("insertSheetIndex", 0)
+    placed = place_sheet(edit, twin, index)
+    _copy_metadata(edit, source, twin)
+    return {"properties": placed}
+
+
+def copy_title(spreadsheet: Spreadsheet, title: str) -> str:
+    """`Copy of ...`, with a number where that is taken."""
+    stem = f"Copy of {title}"
+    number, found = 2, stem
+    while spreadsheet.titled(found):
+        found = f"{stem} {number}"
+        number += 1
+    return found
+
+
+def copy_sheet(edit: Edit, source: Sheet, title: str, sheet_id: int) -> Sheet:
+    """A sheet with copies of the rows, columns and objects of `source`; cells are shared."""
+    spreadsheet = edit.spreadsheet
+    check_title(spreadsheet, title)
+    twin = Sheet(
+        sheet_id,
+        title,
+        [_copy_row(row) for row in source.rows],
+        [copy(column) for column in source.columns],
+        source.next_key,
+        properties=source.properties,
+        merges=tuple(_on(one, sheet_id) for one in source.merges),
+        conditional_formats=tuple(_on(one, sheet_id) for one in source.conditional_formats),
+        basic_filter=_on(source.basic_filter, sheet_id),
+    )
+    for name, key in OBJECTS:
+        copies: dict[int, Json] = {}
+        for kept in getattr(source, name).values():
+            fresh = spreadsheet.new_id(copies)
+            copies[fresh] = _on({**kept, key: fresh}, sheet_id)
+        setattr(twin, name, copies)
+    pairs = zip(source.rows, twin.rows, strict=True)
+    twin.formula_rows = {new for old, new in pairs if old in source.formula_rows}
+    return twin
+
+
+def _copy_row(row: Row) -> Row:
+    twin = copy(row)
+    twin.cells = dict(row.cells)
+    return twin
+
+
+def _on(kept: Any, sheet_id: int) -> Any:
+    """A kept object with every sheetId in it set to another sheet's."""
+    if isinstance(kept, list):
+        return [_on(one, sheet_id) for one in kept]
+    if isinstance(kept, dict):
+        return {
+            name: sheet_id if name == "sheetId" else _on(item, sheet_id)
+            for name, item in kept.items()
+        }
+    return kept
+
+
+def _copy_metadata(edit: Edit, source: Sheet, twin: Sheet) -> None:
+    """Copies of the sheet's developer metadata at the same places, under new ids."""
+    spreadsheet = edit.spreadsheet
+    twins: dict[Any, Any] = {source: twin}
+    twins |= dict(zip(source.rows, twin.rows, strict=True))
+    twins |= dict(zip(source.columns, twin.columns, strict=True))
+    for kept in list(spreadsheet.metadata.values()):
+        if kept.sheet is source:
+            number = spreadsheet.new_id(spreadsheet.metadata)
+            fresh = replace(kept, metadata_id=number, sheet=twin, place=twins[kept.place])
+            edit.put(spreadsheet.metadata, number, fresh)

@@ -1,0 +1,24 @@
+"""The `fields` of an update request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emulator import discovery, masks
+from emulator.errors import invalid
+
+if TYPE_CHECKING:
+    from emulator.sheets.grid import Json
+
+
+def need_mask(request: Json, message: str) -> masks.Mask | None:
+    """The request's `fields`; ApiError where there are none, or `message` has not all of them."""
+    text = request.get("fields", "")
+    if not text.strip():
+        raise invalid(
+            "At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)"
+        )
+    unknown = discovery.unknown_field("sheets", message, text)
+    if unknown is not None:
+        raise invalid(f"Invalid field: {unknown}")
+    return masks.parse(text)
