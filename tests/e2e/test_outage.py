@@ -1,0 +1,75 @@
+"""Google away: the receiver does not notice, and everything arrives afterwards."""
+
+import os
+import time
+
+import pytest
+
+from tests.made_up import SAMPLE, SAMPLE_SITE, milestone, uuid
+from tests.traffic import history, replay, shown
+from tests.world import World, wait_for
+
+SILENCE = float(os.environ.get("SILENCE", "8"))
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("how", ["hang", "refuse"])
+def test_google_answers_nothing_at_all(sqlite_world: World, how: str) -> None:
+    """SILENCE seconds of it (a minute in `make chaos`), while deliveries keep coming."""
+    world = sqlite_world
+    events = history(60, 20, seed=3, with_documents=True)
+    with world.receiver().ready():
+        world.send(SAMPLE)
+        wait_for(lambda: SAMPLE_SITE in world.by_site())
+        world.google.faults.down(how)
+        slowest = 0.0
+        for event in events:
+            began = time.monotonic()
+            assert world.send(event).status_code == 202
+            slowest = max(slowest, time.monotonic() - began)
+            time.sleep(SILENCE / len(events))
+        assert slowest < 2
+        world.google.faults.up()
+        expected = replay(events)
+        wait_for(lambda: {**shown(world), SAMPLE_SITE: {}} == {**expected, SAMPLE_SITE: {}}, 150)
+        wait_for(lambda: len(world.files()) == 21, 150)
+
+
+def test_a_sheet_that_is_not_shared_is_said_and_mended(sqlite_world: World) -> None:
+    """A permanent error: no hammering, the reason in the log with whom to share it with."""
+    world = sqlite_world
+    with world.receiver().ready():
+        world.google.faults.answer(403, api="sheets", count=None)
+        world.send(milestone(1))
+        wait_for(lambda: "Share the file with" in world.log.read_text())
+        calls = world.google.calls.count("sheets")
+        time.sleep(3)
+        assert world.google.calls.count("sheets") == calls
+
+
+def test_a_lost_answer_is_settled_by_the_next_read(sqlite_world: World) -> None:
+    """503 after the deed: the row is there, and must not be inserted again."""
+    world = sqlite_world
+    with world.receiver().ready():
+        world.google.faults.answer(503, method="*.batchUpdate", when="after", count=2)
+        world.google.faults.drop(method="*.batchUpdate", when="after", skip=2, count=1)
+        for job in range(1, 9):
+            world.send(milestone(job))
+            time.sleep(0.4)
+        wait_for(lambda: len(world.by_site()) == 8)
+        time.sleep(2)
+    assert len(world.rows()) == 8
+    assert set(shown(world)) == {uuid(job) for job in range(1, 9)}
+
+
+def test_a_rate_limit_is_waited_for(sqlite_world: World) -> None:
+    """Retry-After is obeyed: no call before it is over."""
+    world = sqlite_world
+    with world.receiver().ready():
+        world.google.faults.answer(429, api="sheets", headers={"Retry-After": "4"})
+        world.send(milestone(1))
+        wait_for(lambda: world.google.calls.count("sheets"))
+        began = time.monotonic()
+        wait_for(lambda: world.google.calls.count("sheets") > 1)
+        assert time.monotonic() - began > 3.5
+        wait_for(lambda: len(world.by_site()) == 1)

@@ -1,0 +1,142 @@
+"""How it starts, and how it says that it cannot."""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from demo.process import ROOT, Receiver, free_port
+from tests import databases
+from tests.made_up import SAMPLE, SAMPLE_SITE, document, milestone, task
+from tests.world import World, wait_for
+
+PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
+
+
+def shell(line: str, environment: dict[str, str], log: Path) -> "subprocess.Popen[bytes]":
+    """Start a line of the Procfile as a host does: by a shell, with our Python first in PATH."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return subprocess.Popen(
+        ["bash", "-c", f"exec {line}"],
+        cwd=ROOT,
+        env={**environment, "PATH": path},
+        stdout=log.open("ab"),
+        stderr=subprocess.STDOUT,
+    )
+
+
+def test_the_procfiles_lines_work_as_they_stand(world: World) -> None:
+    """With PORT and DATABASE_URL from the environment, on each database."""
+    port = free_port()
+    environment = world.environment | {"PORT": str(port), "WORKER": "separate"}
+    assert shell(PROCFILE["release"], environment, world.log).wait() == 0
+    web = shell(PROCFILE["web"], environment, world.log)
+    worker = shell(PROCFILE["worker"], environment, world.log)
+    try:
+        world.url = f"http://127.0.0.1:{port}"
+        wait_for(lambda: _answers(world.url))
+        assert world.send(SAMPLE).status_code == 202
+        wait_for(lambda: SAMPLE_SITE in world.by_site())
+    finally:
+        web.terminate()
+        worker.terminate()
+        assert (web.wait(10), worker.wait(10)) == (0, 0), world.log.read_text()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/readyz", timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"WEBHOOK_SECRET": ""}, "WEBHOOK_SECRET: is not set."),
+        ({"SPREADSHEET_ID": "x"}, "SPREADSHEET_ID: is not an id of Google's."),
+        ({"GOOGLE_EMULATOR_URL": ""}, "GOOGLE_SERVICE_ACCOUNT_JSON: is not set."),
+        ({"DYNO": "web.1"}, "DATABASE_URL: is a SQLite file"),
+    ],
+)
+@pytest.mark.parametrize("line", ["web", "worker"])
+def test_a_wrong_setting_is_one_line_and_status_2(
+    sqlite_world: World, line: str, changes: dict[str, str], says: str
+) -> None:
+    world = sqlite_world
+    environment = world.environment | {"PORT": str(free_port())} | changes
+    assert shell(PROCFILE[line], environment, world.log).wait(20) == 2
+    (said,) = world.log.read_text().splitlines()
+    assert said.startswith(says)
+
+
+def test_postgresql_without_a_schema_says_what_to_run(sqlite_world: World, tmp_path: Path) -> None:
+    world = sqlite_world
+    environment = world.environment | {
+        "DATABASE_URL": databases.fresh("postgresql", tmp_path),
+        "PORT": str(free_port()),
+    }
+    assert shell(PROCFILE["web"], environment, world.log).wait(20) == 2
+    assert "Run: brightsheet db upgrade" in world.log.read_text().splitlines()[-1]
+
+
+def test_sqlite_makes_its_schema_by_itself(sqlite_world: World) -> None:
+    with sqlite_world.receiver().ready():
+        assert sqlite_world.send(SAMPLE).status_code == 202
+
+
+@pytest.mark.timeout(200)
+def test_a_large_document_passes_through_in_little_memory(sqlite_world: World) -> None:
+    """200 MB: streamed to disk and up again in chunks, never held whole."""
+    world = sqlite_world
+    size = 200 * 1000 * 1000
+    with world.receiver().ready() as receiver:
+        world.send(milestone(1))
+        wait_for(lambda: len(world.by_site()) == 1)
+        idle = _memory(receiver)
+        file = document(1)
+        world.google.everbright.set_document(file["uuid"], size=size)
+        world.send(milestone(2, tasks=[task(file)]))
+        most = 0
+
+        def arrived() -> bool:
+            nonlocal most
+            most = max(most, _memory(receiver))
+            return len(world.files()) == 1
+
+        wait_for(arrived, 150)
+    grown = (most - idle) / 2**20
+    print(f"200 MB through {grown:.0f} MiB above idle")
+    assert world.files()[0].size == size
+    assert grown < 64
+
+
+def _memory(receiver: Receiver) -> int:
+    """Return the resident bytes of the receiver's processes."""
+    top = psutil.Process(receiver.process.pid)
+    return sum(int(one.memory_info().rss) for one in (top, *top.children(recursive=True)))
+
+
+def test_send_and_deliveries_work_from_the_command_line(sqlite_world: World) -> None:
+    """`send` posts a file; `deliveries` shows what came; `retry` replays what was refused."""
+    world = sqlite_world
+
+    def run(*words: str) -> str:
+        world.log.write_bytes(b"")
+        assert world.command(*words).process.wait() == 0, world.log.read_text()
+        return world.log.read_text()
+
+    server_log = world.log
+    with world.receiver().ready():
+        world.log = server_log.with_name("command")
+        sample = shlex.quote(str(ROOT / "emulator" / "samples" / "milestone.txt"))
+        assert run("send", sample, "--url", world.url).startswith('202 {"delivery":')
+        world.send(b'{"site": null, "tasks": []}')
+        assert '"rejected"' in run("deliveries", "--json", "--outcome", "rejected")
+        assert SAMPLE_SITE in run("deliveries", "--json")
+        assert "still rejected" in run("retry", "--all")

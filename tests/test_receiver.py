@@ -1,0 +1,208 @@
+"""The receiver's answers: who is let in, what is kept, what is said."""
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app import create_app
+from sync.model import Outcome
+from sync.settings import load
+from sync.store import Database, Inbox
+from tests.made_up import SAMPLE, SECRET, body, milestone, uuid
+from tests.sync.test_settings import LEAST
+
+PATH = "/webhooks/everbright"
+OTHER = "another-made-up-secret"
+
+
+class Bench:
+    """A client of a receiver with its database."""
+
+    def __init__(self, url: str, **settings: str) -> None:
+        loaded = load(
+            LEAST | {"DATABASE_URL": url, "WEBHOOK_SECRET": f"{SECRET},{OTHER}"} | settings
+        )
+        database = Database(loaded.database_url.get_secret_value())
+        database.upgrade()
+        self.inbox = Inbox(database)
+        self.client: FlaskClient = create_app(loaded).test_client()
+
+    def send(self, data: Any = SAMPLE, method: str = "POST", **headers: str) -> TestResponse:
+        """Send `data` with the secret, unless `headers` say otherwise."""
+        sent = {"X-Webhook-Secret": SECRET} | {k.replace("_", "-"): v for k, v in headers.items()}
+        kind = sent.pop("Content-Type", "application/json")
+        return self.client.open(PATH, method=method, data=data, headers=sent, content_type=kind)
+
+
+@pytest.fixture
+def bench(sqlite_url: str) -> Iterator[Bench]:
+    yield Bench(sqlite_url)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_each_method_that_everbright_offers_is_taken(bench: Bench, method: str) -> None:
+    answer = bench.send(method=method)
+    assert answer.status_code == 202
+    assert answer.json is not None
+    assert answer.json["outcome"] == "accepted"
+    assert bench.inbox.find(answer.json["delivery"]) is not None
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_other_methods_are_not(bench: Bench, method: str) -> None:
+    answer = bench.send(method=method)
+    assert answer.status_code == 405
+    assert answer.json is not None
+    assert answer.json["error"]["reason"] == "method_not_allowed"
+
+
+def basic(password: str) -> str:
+    return "Basic " + base64.b64encode(f"user:{password}".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Webhook-Secret": SECRET},
+        {"X-Webhook-Secret": OTHER},
+        {"Authorization": f"Bearer {SECRET}"},
+        {"Authorization": f"bearer  {SECRET}"},
+        {"Authorization": basic(SECRET)},
+        {"X-Webhook-Secret": "wrong", "Authorization": basic(OTHER)},
+    ],
+)
+def test_every_way_to_show_a_secret_is_taken(bench: Bench, headers: dict[str, str]) -> None:
+    """Several secrets at once, so that one can be changed without losing a delivery."""
+    answer = bench.client.post(PATH, data=SAMPLE, headers=headers, content_type="application/json")
+    assert answer.status_code == 202
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-Webhook-Secret": ""},
+        {"X-Webhook-Secret": SECRET[:-1]},
+        {"X-Webhook-Secret": f"{SECRET},{OTHER}"},
+        {"X-Webhook-Secret": "ünïcode"},
+        {"Authorization": SECRET},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Basic %%%"},
+        {"Authorization": basic("")},
+        {"Authorization": "Digest x"},
+    ],
+)
+def test_nobody_else_is_let_in_and_nothing_is_kept(bench: Bench, headers: dict[str, str]) -> None:
+    answer = bench.client.post(PATH, data=SAMPLE, headers=headers, content_type="application/json")
+    assert answer.status_code == 401
+    assert SECRET not in answer.text
+    assert bench.inbox.recent(9) == []
+
+
+def test_authentication_comes_before_everything(bench: Bench) -> None:
+    """Who has no secret learns nothing of what would be wrong with the body."""
+    answer = bench.client.post(PATH, data=b"<x/>", content_type="text/xml")
+    assert answer.status_code == 401
+
+
+def test_the_headers_name_is_a_setting(sqlite_url: str) -> None:
+    bench = Bench(sqlite_url, WEBHOOK_SECRET_HEADER="X-Own")
+    assert bench.send().status_code == 401
+    assert bench.send(X_Own=SECRET).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "status", "reason"),
+    [
+        (b"", "application/json", 400, "not_json"),
+        (b"{", "application/json", 400, "not_json"),
+        (b"[" * 1000, "application/json", 400, "too_deep"),
+        (b"a=1", "application/x-www-form-urlencoded", 415, "not_json"),
+        (b"<a/>", "application/xml", 415, "not_json"),
+        (body(milestone(site=None)), "application/json", 422, "missing_site"),
+        (body(milestone(site="x")), "application/json", 422, "invalid_field"),
+        (b"x" * (1024 * 1024 + 1), "application/json", 413, "too_large"),
+    ],
+)
+def test_what_is_wrong_is_said_with_a_reason(
+    bench: Bench, data: bytes, kind: str, status: int, reason: str
+) -> None:
+    answer = bench.send(data, Content_Type=kind)
+    assert answer.status_code == status
+    assert answer.json is not None
+    assert answer.json["error"]["reason"] == reason
+    assert answer.json["error"]["message"]
+
+
+@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "application/hal+json", ""])
+def test_every_name_of_json_is_taken(bench: Bench, kind: str) -> None:
+    assert bench.send(Content_Type=kind).status_code == 202
+
+
+def test_a_body_that_is_not_understood_is_kept_for_people_to_see(bench: Bench) -> None:
+    """EverBright is not known to send again: what is refused would be lost."""
+    sent = body(milestone(site="x"))
+    bench.send(sent)
+    (kept,) = bench.inbox.recent(9)
+    assert (kept.outcome, kept.body) == (Outcome.REJECTED, sent)
+    assert kept.reason.startswith("invalid_field: `site`")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"task_definition": uuid(1), "sub_tasks": [], "milestone": uuid(2)},
+        {"site_id": uuid(1), "stage_name": "Sold", "previous_stage_name": "Lead"},
+        {"site": uuid(1), "archived": True},
+        [],
+    ],
+)
+def test_other_webhooks_are_kept_and_ignored(bench: Bench, payload: object) -> None:
+    answer = bench.send(body(payload))
+    assert answer.status_code == 202
+    assert answer.json is not None
+    assert answer.json["outcome"] == "ignored"
+    (kept,) = bench.inbox.recent(9)
+    assert kept.body == body(payload)
+
+
+def test_a_repeated_delivery_is_a_duplicate(bench: Bench) -> None:
+    outcomes = [bench.send().json for _ in range(3)]
+    assert [o["outcome"] for o in outcomes if o] == ["accepted", "duplicate", "duplicate"]
+    assert len({o["delivery"] for o in outcomes if o}) == 3
+
+
+def test_health_tells_process_and_store_apart(sqlite_url: str) -> None:
+    loaded = load(LEAST | {"DATABASE_URL": sqlite_url})
+    client = create_app(loaded).test_client()
+    assert client.get("/healthz").status_code == 200
+    before = client.get("/readyz")
+    assert before.status_code == 503
+    assert "brightsheet db upgrade" in before.text
+    Database(sqlite_url).upgrade()
+    assert client.get("/readyz").status_code == 200
+
+
+def test_a_store_that_cannot_keep_it_is_answered_503() -> None:
+    """And only that: the sender may try again, nothing is half kept."""
+    loaded = load(LEAST | {"DATABASE_URL": "postgres://u:hush@127.0.0.1:1/none"})
+    client = create_app(loaded).test_client()
+    headers = {"X-Webhook-Secret": SECRET}
+    answer = client.post(PATH, data=SAMPLE, headers=headers, content_type="application/json")
+    assert answer.status_code == 503
+    assert answer.json is not None
+    assert answer.json["error"]["reason"] == "store_unavailable"
+    assert "hush" not in answer.text
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
+
+
+def test_an_unknown_page_is_answered_in_the_same_form(bench: Bench) -> None:
+    answer = bench.client.get("/nothing")
+    assert answer.status_code == 404
+    assert answer.json is not None
+    assert answer.json["error"]["reason"] == "not_found"
