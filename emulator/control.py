@@ -54,6 +54,8 @@ class Control:
     def __call__(self, request: Request) -> Response:
         """Do what is asked: 200 and JSON, 400 with the reason, or 404."""
         name = request.path.removeprefix("/_emulator/")
+        if request.headers.get("Sec-Fetch-Site") == "cross-site":
+            return _told({"error": "a page of another site has no business here"}, 403)
         if request.method == "DELETE" and name.startswith("faults/") and name[7:].isdigit():
             self._emulator.faults.remove(int(name[7:]))
             return _told({})

@@ -6,6 +6,7 @@ engine makes again: its ids come from the spreadsheet's own id, its times from t
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import threading
@@ -32,6 +33,7 @@ class Journal:
         self._now = now
         self._lock = threading.RLock()
         self._handle: int | None = None
+        self._guard = None if path is None else _guard(path.with_suffix(".lock"))
 
     def entries(self) -> Iterator[tuple[float, str, Any]]:
         """What was kept, in order, without what later entries made void."""
@@ -51,9 +53,10 @@ class Journal:
     def close(self) -> None:
         """Keep no more."""
         with self._lock:
-            if self._handle is not None:
-                os.close(self._handle)
-                self._handle = None
+            for handle in (self._handle, self._guard):
+                if handle is not None:
+                    os.close(handle)
+            self._handle = self._guard = None
 
     def keep(self, kind: str, value: Any) -> None:
         """Write one entry."""
@@ -91,6 +94,17 @@ class Journal:
             beside = path.with_suffix(".new")
             beside.write_bytes(b"".join(kept))
             beside.replace(path)
+
+
+def _guard(path: Path) -> int:
+    """Keep others out, as long as this process lives. RuntimeError where another is at work."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise RuntimeError(f"another emulator is at work in {path.parent}") from None
+    return handle
 
 
 def _subject(entry: dict[str, Any]) -> tuple[str, str]:

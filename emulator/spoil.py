@@ -65,7 +65,7 @@ def after(faults: Faults, rule: Rule, call: Call, response: Response) -> Respons
 
 def _answer(rule: Rule, call: Call) -> Response:
     if rule.body is None:
-        response = refusal(call.api, _error(rule, call))
+        response = _own_words(rule, call)
     elif isinstance(rule.body, str):
         response = Response(rule.body, rule.status, content_type="text/plain; charset=utf-8")
     else:
@@ -73,6 +73,15 @@ def _answer(rule: Rule, call: Call) -> Response:
         response = Response(text, rule.status, content_type="application/json; charset=UTF-8")
     response.headers.extend(rule.headers)
     return response
+
+
+def _own_words(rule: Rule, call: Call) -> Response:
+    """What the called API says with the rule's status."""
+    if call.api in ("sheets", "drive"):
+        return refusal(call.api, _error(rule, call))
+    word = "error" if call.api == "oauth2" else "detail"
+    text = json.dumps({word: MESSAGES.get(rule.status, "Error")})
+    return Response(text, rule.status, content_type="application/json")
 
 
 def _error(rule: Rule, call: Call) -> ApiError:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from emulator.run import Emulator
 
 HERE = Path(__file__).parent
-MAX_ROWS = 1000
+MAX_CELLS = 40_000
 INLINE = re.compile(r"application/pdf|text/plain|image/(png|jpeg|gif|webp)")
 CELL = (
     "formattedValue,effectiveValue,userEnteredValue,effectiveFormat,textFormatRuns,hyperlink,note,"
@@ -212,7 +212,8 @@ class Page:
         size = opened.get("gridProperties", {})
         rows, columns = size.get("rowCount", 1), size.get("columnCount", 1)
         title = opened["title"].replace("'", "''")
-        corner = f"{grid.letters(columns - 1)}{min(rows, MAX_ROWS)}"
+        shown = min(rows, MAX_CELLS // columns)
+        corner = f"{grid.letters(columns - 1)}{shown}"
         told = self._read(
             spreadsheet_id,
             ranges=[f"'{title}'!A1:{corner}"],
@@ -220,8 +221,8 @@ class Page:
             fields=FIELDS,
         )
         html = grid.table(grid.build(told["sheets"][0]))
-        if rows > MAX_ROWS:
-            html += f'<p class="cutoff">The first {MAX_ROWS:,} of {rows:,} rows are looked at.</p>'
+        if rows > shown:
+            html += f'<p class="cutoff">Of {rows:,} rows the first {shown:,} are looked at.</p>'
         return html
 
 

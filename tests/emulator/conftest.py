@@ -18,6 +18,7 @@ class Client(requests.Session):
     def __init__(self, url: str, token: str | None = None) -> None:
         super().__init__()
         self.url = url
+        self.trust_env = False
         if token:
             self.headers["Authorization"] = f"Bearer {token}"
 

@@ -88,6 +88,18 @@ def test_a_body_of_ones_own(http: Client, emulator: Emulator) -> None:
     assert http.get("/drive/v3/files").text == "plain words"
 
 
+def test_everbright_and_the_token_endpoint_fail_in_their_own_words(
+    http: Client, emulator: Emulator
+) -> None:
+    emulator.faults.answer(503, api="everbright")
+    assert http.get("/api/v1/site/x").json() == {"detail": "The service is currently unavailable."}
+    emulator.faults.answer(500, api="oauth2")
+    assert http.post("/token").json() == {"error": "Internal error encountered."}
+    emulator.faults.drop(method="everbright.document.download")
+    with pytest.raises(requests.ConnectionError):
+        http.get("/api/v1/document/x/download/")
+
+
 def test_a_proxys_html_page(http: Client, emulator: Emulator, spreadsheet: str) -> None:
     emulator.faults.html(502, api="sheets")
     answer = http.get(f"/v4/spreadsheets/{spreadsheet}")

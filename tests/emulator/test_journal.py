@@ -169,7 +169,11 @@ def test_half_a_line_is_dropped(tmp_path: Path) -> None:
     journal.open()
     journal.keep("ids", ["b"])
     journal.close()
-    assert [value for _, _, value in Journal(path, lambda: 0).entries()] == [["a"], ["b"]]
+    again = Journal(path, lambda: 0)
+    assert [value for _, _, value in again.entries()] == [["a"], ["b"]]
+    with pytest.raises(RuntimeError, match="another emulator"):
+        Journal(path, lambda: 0)
+    again.close()
 
 
 def test_without_a_directory_nothing_is_kept() -> None:

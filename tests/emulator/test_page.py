@@ -352,3 +352,13 @@ def test_columns_and_sizes_have_names() -> None:
     assert [size(count) for count in (0, 1023, 1024, 1 << 20, 200 << 20, 5 << 30)] == [
         *("0 bytes", "1023 bytes", "1.0 KB", "1.0 MB", "200 MB", "5.0 GB"),
     ]
+
+
+def test_a_large_sheet_is_shown_in_part(http: Client, emulator: Emulator) -> None:
+    spreadsheet = emulator.create_spreadsheet("large")
+    requests = [{"appendDimension": {"sheetId": 0, "dimension": "ROWS", "length": 4000}}]
+    http.post(f"/v4/spreadsheets/{spreadsheet}:batchUpdate", json={"requests": requests})
+    emulator.edit(spreadsheet, "type_cell", row=4900, column=0, text="far down")
+    told = http.get(f"/spreadsheets/d/{spreadsheet}/grid").json()
+    assert "Of 5,000 rows the first 1,538 are looked at." in told["html"]
+    assert told["html"].count("<tr") == 1 + grid.LEAST_ROWS

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from emulator import Emulator
+from emulator.calls import Call, CallLog
 from tests.emulator.conftest import Client
 
 if TYPE_CHECKING:
@@ -112,6 +113,15 @@ def test_the_call_log(http: Client, emulator: Emulator) -> None:
     assert len(emulator.calls) == 0
 
 
+def test_the_log_keeps_the_latest_bodies_and_no_more_than_it_may() -> None:
+    log = CallLog()
+    calls = [Call("drive", "drive.files.create", "POST", "/") for _ in range(3)]
+    for call in calls:
+        log.add(call)
+        log.keep_body(call, b'{"name": "x"}' + b" " * (12 << 20))
+    assert [call.body for call in calls] == [None, {"name": "x"}, {"name": "x"}]
+
+
 def grant(client: Client, **form: str) -> Any:
     return client.post("/token", data=form)
 
@@ -184,6 +194,8 @@ def test_settings_and_edits_over_the_control_route(http: Client, emulator: Emula
     http.post("/_emulator/share", json={"id": spreadsheet})
     assert http.get(f"/v4/spreadsheets/{spreadsheet}").status_code == 403
     assert http.get("/_emulator/nowhere").status_code == 404
+    foreign = http.post("/_emulator/edit", json=edit, headers={"Sec-Fetch-Site": "cross-site"})
+    assert foreign.status_code == 403
 
 
 def test_its_parts_can_be_used_without_the_whole() -> None:
