@@ -38,6 +38,8 @@ class Violation(Exception):
 
     def message(self) -> str:
         """The whole sentence, as Google says it."""
+        if self.of_parent and not self.path:
+            return 'Invalid JSON payload received. Unknown name "": Root element must be a message.'
         where = f" at '{self.where}'" if self.where else ""
         last = masks.camel(self.path[0]) if self.path else ""
         return self.text.replace("{at}", where).replace("{last}", last)

@@ -136,7 +136,11 @@ class Sheets:
 
 def _fill(edit: Edit, body: Json) -> None:
     """The sheets of a new spreadsheet: those of the body with their data, or the usual one."""
+    if unserved := body.keys() & {"namedRanges", "developerMetadata", "dataSources"}:
+        raise not_served(f"{min(unserved)} in spreadsheets.create")
     for given in body.get("sheets") or [{}]:
+        if unserved := given.keys() - {"properties", "data"}:
+            raise not_served(f"{min(unserved)} in spreadsheets.create")
         properties = {"sheetId": 0} if not edit.spreadsheet.sheets else {}
         properties |= given.get("properties", {})
         sheet = tabs.make_sheet(edit, properties)
@@ -149,5 +153,3 @@ def _fill(edit: Edit, body: Json) -> None:
             }
             request = {"start": start, "rows": data.get("rowData", []), "fields": "*"}
             cell_updates.update_cells(edit, request)
-    if body.get("namedRanges"):
-        raise not_served("namedRanges in spreadsheets.create")

@@ -49,16 +49,16 @@ class Evaluator:
     def __init__(self, spreadsheet: Spreadsheet) -> None:
         self.spreadsheet = spreadsheet
         self.now = spreadsheet.now()
-        self._known: dict[int, Scalar] = {}
+        self._known: dict[tuple[int, int], Scalar] = {}
         self._tables: dict[tuple[int, Box], Table] = {}
-        self._open: set[int] = set()
+        self._open: set[tuple[int, int]] = set()
 
     def value(self, sheet: Sheet, cell: Cell) -> Scalar:
         """The effective value of a cell of `sheet`."""
         entered = cell.value
         if not isinstance(entered, Formula):
             return entered
-        key = id(cell)
+        key = (sheet.sheet_id, id(cell))  # sheets that are copies share their cells
         if key in self._known:
             return self._known[key]
         if key in self._open:

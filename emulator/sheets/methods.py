@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emulator import masks
 from emulator.errors import ApiError, invalid, not_found
@@ -122,10 +122,6 @@ def values_batch_get_by_filter(call: Call) -> Json:
     return call.select(answer)
 
 
-def _writing(call: Call, edit: Edit, options: Any) -> values.Writing:
-    return values.Writing(edit, Evaluator(call.spreadsheet), options)
-
-
 def values_update(call: Call, edit: Edit) -> Json:
     """spreadsheets.values.update."""
     text = call.path["range"]
@@ -134,7 +130,7 @@ def values_update(call: Call, edit: Edit) -> Json:
             f"Requested writing within range [{text}], but the body's range is "
             f"[{call.body['range']}]"
         )
-    writing = _writing(call, edit, call.query)
+    writing = values.Writing(edit, call.query)
     return call.select(
         writing.update(*ranges.parse(call.spreadsheet, text, for_writing=True), call.body)
     )
@@ -142,7 +138,7 @@ def values_update(call: Call, edit: Edit) -> Json:
 
 def values_append(call: Call, edit: Edit) -> Json:
     """spreadsheets.values.append."""
-    writing = _writing(call, edit, call.query)
+    writing = values.Writing(edit, call.query)
     return call.select(values.append(edit, writing, call.path["range"], call.body, call.query))
 
 
@@ -171,7 +167,7 @@ def values_batch_clear_by_filter(call: Call, edit: Edit) -> Json:
 
 def _update_all(call: Call, edit: Edit, *, by_filter: bool) -> Json:
     """The two forms of values.batchUpdate: by A1 range, and by data filter."""
-    writing = _writing(call, edit, call.body)
+    writing = values.Writing(edit, call.body)
     responses = []
     for index, given in enumerate(call.body.get("data", [])):
         try:

@@ -28,6 +28,7 @@ class Reader:
         self._evaluator = evaluator
         self._spreadsheet: Spreadsheet = evaluator.spreadsheet
         self._user = user
+        self._entries: dict[Sheet, dict[Row | Column, list[Json]]] = {}
 
     def by_ranges(self, texts: Sequence[str], mask: Mask | None, *, grid: bool) -> Json:
         """The spreadsheet; of its sheets those that the A1 ranges touch, all where none is given.
@@ -91,7 +92,6 @@ class Reader:
         below = masks.below(mask, "rowData")
         if not isinstance(below, bool) and (rows := self._row_data(sheet, box, below)):
             found["rowData"] = rows
-        entries = None
         for name, lines in (
             ("rowMetadata", sheet.rows[box.top : box.bottom]),
             ("columnMetadata", sheet.columns[box.left : box.right]),
@@ -99,11 +99,16 @@ class Reader:
             below = masks.below(mask, name)
             if isinstance(below, bool):
                 continue
-            if entries is None:
-                entries = metadata.on_lines(self._spreadsheet, sheet, self._user)
             default = ROW_PIXELS if name == "rowMetadata" else COLUMN_PIXELS
-            found[name] = [masks.select(below, _line(line, default, entries)) for line in lines]
+            found[name] = [
+                masks.select(below, _line(line, default, self._on_lines(sheet))) for line in lines
+            ]
         return found
+
+    def _on_lines(self, sheet: Sheet) -> dict[Row | Column, list[Json]]:
+        if sheet not in self._entries:
+            self._entries[sheet] = metadata.on_lines(self._spreadsheet, sheet, self._user)
+        return self._entries[sheet]
 
     def _row_data(self, sheet: Sheet, box: Box, mask: Mask | None) -> list[Json]:
         below = masks.below(mask, "values")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.errors import invalid
 from emulator.sheets import a1, entry, filters, ranges, structure, tables
 from emulator.sheets.cells import is_dated, number_format, shown
+from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula
 from emulator.sheets.functions import text
 from emulator.sheets.grid import BLANK, Cell, CellError
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from emulator.sheets.edit import Edit
-    from emulator.sheets.evaluate import Evaluator
     from emulator.sheets.grid import Json, Sheet
 
 # A note and a drop-down stay where only the value changes.
@@ -84,9 +84,8 @@ def _trim(line: list[Any]) -> list[Any]:
 class Writing:
     """Writes ValueRanges for one request: as RAW texts, or as if a person typed them."""
 
-    def __init__(self, edit: Edit, evaluator: Evaluator, options: Mapping[str, Any]) -> None:
+    def __init__(self, edit: Edit, options: Mapping[str, Any]) -> None:
         self._edit = edit
-        self._evaluator = evaluator
         self._option = options.get("valueInputOption")
         if self._option in (None, "INPUT_VALUE_OPTION_UNSPECIFIED"):
             raise invalid("'valueInputOption' is required but not specified")
@@ -130,7 +129,8 @@ class Writing:
         counts = {"updatedRows": rows, "updatedColumns": columns, "updatedCells": count}
         reply |= {name: number for name, number in counts.items() if number}
         if self._echo:
-            reply["updatedData"] = value_range(self._evaluator, sheet, target, self._render)
+            evaluator = Evaluator(self._edit.spreadsheet)
+            reply["updatedData"] = value_range(evaluator, sheet, target, self._render)
         return reply
 
     def _grow(self, sheet: Sheet, target: Box) -> None:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from emulator import masks
-from emulator.errors import invalid
+from emulator.errors import invalid, not_served
 from emulator.sheets import a1, ranges
 from emulator.sheets.grid import BLANK
 from emulator.sheets.ranges import Box, answered
@@ -120,7 +120,7 @@ def add_chart(edit: Edit, request: Json) -> Json:
         raise invalid(f"A chart with id: {number} already exists.")
     position = given.get("position", {})
     if position.get("newSheet"):
-        raise invalid("the emulator keeps charts over a sheet only")
+        raise not_served("charts on a sheet of their own")
     anchor = position.get("overlayPosition", {}).get("anchorCell", {})
     sheet = ranges.need_sheet(edit.spreadsheet, anchor.get("sheetId", 0))
     kept = {**given, "chartId": number}

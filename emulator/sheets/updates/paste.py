@@ -212,14 +212,18 @@ def _ranked(value: Any) -> tuple[int, Any]:
 
 
 def insert_range(edit: Edit, request: Json) -> None:
-    """Empty cells in a range; those that were there go down or to the right."""
+    """Empty cells in a range; those that were there go down or right, the grid growing if full."""
     sheet, box, rows = _shifting(edit, request)
-    last = len(sheet.rows) if rows else len(sheet.columns)
-    size = (box.bottom - box.top) if rows else (box.right - box.left)
     dimension = "ROWS" if rows else "COLUMNS"
-    structure.resize(edit, sheet, dimension, last + size)
-    rest = box._replace(bottom=last) if rows else box._replace(right=last)
+    size = box.bottom - box.top if rows else box.right - box.left
+    last = len(sheet.line(dimension))
     at = (box.bottom, box.left) if rows else (box.top, box.right)
+    kept = max(last - size, box.top if rows else box.left)
+    end = box._replace(top=kept, bottom=last) if rows else box._replace(left=kept, right=last)
+    if any(cell is not BLANK for line in take(sheet, end) for cell in line):
+        structure.resize(edit, sheet, dimension, last + size)
+        kept = last
+    rest = box._replace(bottom=kept) if rows else box._replace(right=kept)
     cut(edit, sheet, rest, sheet, at)
 
 

@@ -65,13 +65,17 @@ INSERT = "requests[0].insert_dimension"
     [
         (
             {"updateCells": {"foo": 1}},
-            ('Invalid JSON payload received. Unknown name "foo" at '
-            "'requests[0].update_cells': Cannot find field."),
+            (
+                'Invalid JSON payload received. Unknown name "foo" at '
+                "'requests[0].update_cells': Cannot find field."
+            ),
         ),
         (
             {"insertDimension": {"range": {"dimension": "FOO"}}},
-            (f"Invalid value at '{INSERT}.range.dimension' "
-            '(type.googleapis.com/google.apps.sheets.v4.Dimension), "FOO"'),
+            (
+                f"Invalid value at '{INSERT}.range.dimension' "
+                '(type.googleapis.com/google.apps.sheets.v4.Dimension), "FOO"'
+            ),
         ),
         (
             {"insertDimension": {"range": {"startIndex": "x"}}},
@@ -87,8 +91,10 @@ INSERT = "requests[0].insert_dimension"
         ),
         (
             {"insertDimension": {"range": []}},
-            (f"Invalid JSON payload received. Unknown name \"range\" at '{INSERT}': "
-            "Proto field is not repeating, cannot start list."),
+            (
+                f"Invalid JSON payload received. Unknown name \"range\" at '{INSERT}': "
+                "Proto field is not repeating, cannot start list."
+            ),
         ),
         (
             {"addSheet": {"properties": {"title": 5}}},

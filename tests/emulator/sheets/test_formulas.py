@@ -138,3 +138,26 @@ def test_numbers_by_their_patterns(
 ) -> None:
     """Catches a date or an amount that people see otherwise than in Sheets."""
     assert numbers.render(number, kind, pattern) == shown
+
+
+def test_a_duplicated_tab_computes_from_its_own_cells(book: Book) -> None:
+    """Catches a value remembered for a formula that two tabs share."""
+    book.put("A1:B1", [[1, "=A1*2"]])
+    book.put("C1", [["='Copy of Sheet1'!B1+B1"]])
+    book.batch({"duplicateSheet": {"sourceSheetId": 0, "insertSheetIndex": 1}})
+    book.put("'Copy of Sheet1'!A1", [[5]])
+    assert book.values() == [["1", "2", "12"]]
+    assert book.values("'Copy of Sheet1'!B1") == [["10"]]
+
+
+def test_an_echo_of_values_is_computed_after_each_write(book: Book) -> None:
+    """Catches a value from before the last write of the same call."""
+    data = [{"range": "B1", "values": [["=A1"]]}, {"range": "A1:B1", "values": [[7]]}]
+    body = {
+        "valueInputOption": "USER_ENTERED",
+        "includeValuesInResponse": True,
+        "data": data,
+    }
+    answer = book.call("POST", "/values:batchUpdate", body)
+    assert answer["responses"][1]["updatedData"]["values"] == [["7"]]
+    assert book.values() == [["7", "7"]]
