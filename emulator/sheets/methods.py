@@ -125,15 +125,12 @@ def values_batch_get_by_filter(call: Call) -> Json:
 def values_update(call: Call, edit: Edit) -> Json:
     """spreadsheets.values.update."""
     text = call.path["range"]
-    if call.body.get("range", text) != text:
-        raise invalid(
-            f"Requested writing within range [{text}], but the body's range is "
-            f"[{call.body['range']}]"
-        )
+    sheet, box = ranges.parse(call.spreadsheet, text, for_writing=True)
+    said = call.body.get("range") or text
+    if ranges.parse(call.spreadsheet, said) != (sheet, box):
+        raise invalid(f"Requested writing within range [{text}], but the body's range is [{said}]")
     writing = values.Writing(edit, call.query)
-    return call.select(
-        writing.update(*ranges.parse(call.spreadsheet, text, for_writing=True), call.body)
-    )
+    return call.select(writing.update(sheet, box, call.body))
 
 
 def values_append(call: Call, edit: Edit) -> Json:

@@ -191,3 +191,12 @@ def test_a_failing_batch_of_values_names_its_part_and_changes_nothing(book: Book
     with pytest.raises(ApiError, match=r"Invalid data\[1\]: Your input contains more"):
         book.call("POST", "/values:batchUpdate", {"valueInputOption": "RAW", "data": data})
     assert book.values() == []
+
+
+def test_the_range_in_the_body_must_be_the_one_in_the_path(book: Book) -> None:
+    """Catches a write to one of two ranges that disagree, and a refusal of two spellings."""
+    body = {"range": "Sheet1!A1", "values": [["a"]]}
+    book.call("PUT", "/values/'Sheet1'!A1", body, valueInputOption="RAW")
+    with pytest.raises(ApiError, match="the body's range is"):
+        book.call("PUT", "/values/A2", body, valueInputOption="RAW")
+    assert book.values() == [["a"]]

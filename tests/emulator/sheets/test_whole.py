@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
 
 from emulator.errors import ApiError
 
@@ -119,3 +121,34 @@ def test_cells_keep_with_their_rows_and_columns(requests: list[dict[str, Any]]) 
     orders = {tuple(cell.split("c")[1] for cell in row) for row in full}
     assert len(orders) == 1
     assert len(next(iter(orders))) == 6
+
+
+def test_batches_of_many_threads_neither_mix_nor_lose_rows() -> None:
+    """Catches a change made outside the spreadsheet's lock."""
+    book = Book()
+
+    def job(number: int) -> None:
+        row = [text(f"{number}"), text(f"{number}")]
+        book.batch(insertion("ROWS", 1), write(1, 0, row))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(job, range(100)))
+    rows = [row for row in book.values() if row]
+    assert sorted(rows) == sorted([f"{number}", f"{number}"] for number in range(100))
+    assert book.it.revision == 100
+
+
+def test_tabs_copied_both_ways_at_once_do_not_wait_for_each_other() -> None:
+    """Catches two copies that each hold the lock that the other wants."""
+    book = Book()
+    first, second = book.it, book.sheets.create("Other")
+
+    def copy(turn: int) -> None:
+        one, other = (first, second) if turn % 2 else (second, first)
+        body = {"destinationSpreadsheetId": other.spreadsheet_id}
+        path = {"spreadsheetId": one.spreadsheet_id, "sheetId": "0"}
+        book.sheets.handle("sheets.spreadsheets.sheets.copyTo", path, MultiDict(), body, None)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(copy, range(20)))
+    assert [len(first.sheets), len(second.sheets)] == [11, 11]
