@@ -3,9 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
+export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: install
-install: .venv/installed
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check chaos bench lock
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: .venv/installed  ## build .venv from the lock file
 
 .venv/installed: requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -13,7 +19,25 @@ install: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-.PHONY: lock
-lock:  ## needs uv; holds names, versions and hashes only
+demo: install  ## see it work, without any account (ARGS=--once: check and exit)
+	$(BIN)/python -m brightsheet demo $(ARGS)
+
+test: install  ## run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+check: install  ## the one gate: style, types, import contracts, tests
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest $(ARGS)
+
+chaos: install  ## 50 kills on each database, a minute of silence (SEED=1)
+	KILLS=50 SILENCE=60 $(BIN)/python -m pytest -n 0 -s tests/e2e/test_kill.py tests/e2e/test_outage.py
+
+bench: install  ## speed, as ratios in one run
+	$(BIN)/python benchmarks/emulator_sheets.py
+
+lock:  ## write the lock files anew (needs uv): names, versions and hashes only
 	$(UV_COMPILE) pyproject.toml -o requirements.txt
 	$(UV_COMPILE) --extra dev pyproject.toml -o requirements-dev.txt

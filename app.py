@@ -3,18 +3,22 @@
 import base64
 import hmac
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
 import structlog
 from flask import Flask, Request, Response, jsonify, request
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import SecretStr
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from sync import payload
 from sync.errors import BrightsheetError, Rejected
-from sync.settings import Settings, load
-from sync.store import Database, Inbox
+from sync.metrics import StoreCollector, exposition
+from sync.settings import OPENAPI_FILE, Settings, load
+from sync.store import Database, Documents, Inbox, Jobs
 from sync.worker import Worker
 
 _JSON_TYPES = ("application/json", "text/json")
@@ -29,11 +33,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     settings = settings or load(os.environ)
     database = Database(settings.database_url.get_secret_value())
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.extensions["brightsheet"] = worker = Worker(settings, database)
     _add_webhook(app, settings, Inbox(database), worker)
     _add_health(app, database)
+    _add_metrics(app, settings, database)
     app.register_error_handler(HTTPException, _http_error)
     return app
 
@@ -84,30 +89,49 @@ def _add_health(app: Flask, database: Database) -> None:
         return _error(HTTPStatus.SERVICE_UNAVAILABLE, error.reason, error.message)
 
 
+def _add_metrics(app: Flask, settings: Settings, database: Database) -> None:
+    jobs = Jobs(database, settings.spreadsheet_id)
+    documents = Documents(database, jobs, settings.lease_seconds)
+    collector = StoreCollector(Inbox(database), jobs, documents)
+
+    @app.get("/metrics")
+    def metrics() -> Any:
+        password = settings.admin_password
+        if password is None or not _matches(_authorization(request), [password]):
+            answer, status = _error(HTTPStatus.UNAUTHORIZED, "unauthorized", "See ADMIN_PASSWORD.")
+            answer.headers["WWW-Authenticate"] = 'Basic realm="Brightsheet"'
+            return answer, status
+        return Response(exposition(collector), content_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/openapi.json")
+    def openapi() -> Response:
+        return Response(OPENAPI_FILE.read_bytes(), content_type="application/json")
+
+
 def _is_authentic(incoming: Request, settings: Settings) -> bool:
-    """Compare what was sent with every secret, byte by byte, in constant time."""
-    matches = [
-        hmac.compare_digest(one, secret.get_secret_value().encode())
-        for one in _credentials(incoming, settings)
-        for secret in settings.webhook_secrets
-    ]
-    return any(matches)
+    own = incoming.headers.get(settings.webhook_secret_header, "").encode("latin-1", "replace")
+    return _matches([own, *_authorization(incoming)], settings.webhook_secrets)
 
 
-def _credentials(incoming: Request, settings: Settings) -> list[bytes]:
-    """Return what may be the secret: its own header, a Bearer token, a Basic password."""
-    own, standard = (
-        incoming.headers.get(name, "").encode("latin-1", "replace")
-        for name in (settings.webhook_secret_header, "Authorization")
-    )
-    found = [own]
+def _matches(sent: Iterable[bytes], secrets: Iterable[SecretStr]) -> bool:
+    """Compare all that was sent with every secret, byte by byte, in constant time."""
+    known = [secret.get_secret_value().encode() for secret in secrets]
+    # All are compared before any counts: how many there are must not show in the time.
+    matches = [hmac.compare_digest(one, secret) for one in sent if one for secret in known]
+    return True in matches
+
+
+def _authorization(incoming: Request) -> list[bytes]:
+    """Return what the Authorization header brings: a Bearer token or a Basic password."""
+    standard = incoming.headers.get("Authorization", "").encode("latin-1", "replace")
+    found = []
     scheme, _, value = standard.partition(b" ")
     if scheme.lower() == b"bearer":
         found.append(value.strip())
     if scheme.lower() == b"basic":
         with suppress(ValueError):
             found.append(base64.b64decode(value, validate=True).partition(b":")[2])
-    return [value for value in found if value]
+    return found
 
 
 def _may_be_json(incoming: Request) -> bool:

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from google.auth.exceptions import GoogleAuthError
-from google.resumable_media import InvalidResponse
-from gspread.exceptions import APIError
 from requests import RequestException, Response
 from tenacity import (
     RetryCallState,
@@ -71,11 +69,15 @@ def policy(
 
 
 def from_google(error: Exception, account: str) -> BrightsheetError:
-    """Return an error of Google's libraries as one of ours; `account` is who must be let in."""
+    """Return what a call to Google raised as one of ours; `account` is who must be let in.
+
+    Clients' own errors carry the answer (`response`). What is none of Google's is raised again.
+    """
     if isinstance(error, BrightsheetError):
         return error
-    if isinstance(error, APIError | InvalidResponse):
-        return refusal(error.response, account)
+    answer = getattr(error, "response", None)
+    if isinstance(answer, Response):
+        return refusal(answer, account)
     if isinstance(error, GoogleAuthError):
         if error.retryable or "Transport" in type(error).__name__:
             return Retryable("google_unreachable", "Google's sign-in did not answer.")

@@ -15,7 +15,9 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from sync.errors import SettingsError
 from sync.model import Config
 
-CONFIG_FILE = Path(__file__).parent.parent / "config" / "brightsheet.toml"
+_CONFIG = Path(__file__).parent.parent / "config"
+CONFIG_FILE = _CONFIG / "brightsheet.toml"
+OPENAPI_FILE = _CONFIG / "openapi.json"
 
 _GOOGLE_ID = re.compile(r"^[A-Za-z0-9_-]{10,}$")
 _ID_IN_ADDRESS = re.compile(r"/(?:d|folders)/([A-Za-z0-9_-]{10,})")

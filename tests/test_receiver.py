@@ -206,3 +206,30 @@ def test_an_unknown_page_is_answered_in_the_same_form(bench: Bench) -> None:
     assert answer.status_code == 404
     assert answer.json is not None
     assert answer.json["error"]["reason"] == "not_found"
+
+
+def test_metrics_are_closed_without_a_password(sqlite_url: str) -> None:
+    """They tell how much business there is."""
+    assert Bench(sqlite_url).client.get("/metrics").status_code == 401
+    bench = Bench(sqlite_url, ADMIN_PASSWORD="open-up-please")
+    assert bench.client.get("/metrics").status_code == 401
+    wrong = bench.client.get("/metrics", headers={"Authorization": basic(SECRET)})
+    assert wrong.status_code == 401
+
+
+def test_metrics_count_what_is_kept_and_what_waits(sqlite_url: str) -> None:
+    bench = Bench(sqlite_url, ADMIN_PASSWORD="open-up-please")
+    for _ in range(3):
+        bench.send()
+    answer = bench.client.get("/metrics", headers={"Authorization": basic("open-up-please")})
+    assert 'brightsheet_deliveries{outcome="accepted"} 1.0' in answer.text
+    assert 'brightsheet_deliveries{outcome="duplicate"} 2.0' in answer.text
+    assert "brightsheet_jobs_waiting 0.0" in answer.text
+
+
+def test_every_route_stands_in_the_openapi_document(bench: Bench) -> None:
+    described = bench.client.get("/openapi.json").json
+    assert described is not None
+    rules = {rule.rule for rule in bench.client.application.url_map.iter_rules()}
+    assert set(described["paths"]) == rules
+    assert set(described["paths"]["/webhooks/everbright"]) == {"post", "put", "patch"}

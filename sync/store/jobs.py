@@ -147,6 +147,12 @@ class Jobs:
             for row in rows
         ]
 
+    def count_dirty(self) -> int:
+        """Return how many jobs the sheet may not show as they are."""
+        query = select(func.count()).where(job.c.version != job.c.shown_version)
+        with self._database.reading() as connection:
+            return int(connection.scalar(query) or 0)
+
     def next_fence(self, held: Lease, seen: int | None) -> int:
         """Return a number that no batch had yet: larger than every one given out or `seen`."""
         with self._database.writing() as connection:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from typing import Literal
 
 import pytest
 
@@ -14,7 +15,7 @@ SILENCE = float(os.environ.get("SILENCE", "8"))
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("how", ["hang", "refuse"])
-def test_google_answers_nothing_at_all(sqlite_world: World, how: str) -> None:
+def test_google_answers_nothing_at_all(sqlite_world: World, how: Literal["hang", "refuse"]) -> None:
     """SILENCE seconds of it (a minute in `make chaos`), while deliveries keep coming."""
     world = sqlite_world
     events = history(60, 20, seed=3, with_documents=True)

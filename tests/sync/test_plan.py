@@ -24,7 +24,7 @@ def target(number: int, fresh: bool = True, written: dict[str, Cell] | None = No
 
 
 def table(**changes: Any) -> Table:
-    values = {
+    values: dict[str, Any] = {
         "sheet_id": JOBS_TAB,
         "header_row": 0,
         "row_count": 100,

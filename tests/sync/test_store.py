@@ -11,7 +11,17 @@ from alembic.runtime.migration import MigrationContext
 from sync.errors import Rejected, Retryable
 from sync.model import Cell, Job, Outcome
 from sync.payload import read
-from sync.store import Attempt, Database, Documents, Inbox, Jobs, Lease, Leases
+from sync.store import (
+    Attempt,
+    Claim,
+    Database,
+    Documents,
+    Inbox,
+    Jobs,
+    Lease,
+    Leases,
+    PendingDocument,
+)
 from sync.store.jobs import Shown, Wanted
 from sync.store.schema import metadata
 from tests.made_up import body, milestone, uuid
@@ -181,6 +191,12 @@ def with_documents(database: Database, *pairs: tuple[int, int]) -> Documents:
     return Documents(database, jobs, 30)
 
 
+def claimed(documents: Documents) -> tuple[Claim, PendingDocument]:
+    found = documents.claim()
+    assert found is not None, "nothing to claim"
+    return found
+
+
 def test_a_jobs_documents_are_claimed_by_one_worker(database: Database) -> None:
     """Two would make two folders; and a slow document delays only its own job."""
     documents = with_documents(database, (1, 1), (1, 2), (2, 3))
@@ -188,28 +204,28 @@ def test_a_jobs_documents_are_claimed_by_one_worker(database: Database) -> None:
 
     def claim(_: int) -> str | None:
         barrier.wait()
-        claimed = documents.claim()
-        return claimed[0].site if claimed else None
+        one = documents.claim()
+        return one[0].site if one else None
 
     with ThreadPoolExecutor(6) as pool:
         found = [site for site in pool.map(claim, range(6)) if site]
     # Under SKIP LOCKED one may look while another holds the row, and find nothing.
     assert len(found) == len(set(found))
-    while claimed := documents.claim():
-        found.append(claimed[0].site)
+    while one := documents.claim():
+        found.append(one[0].site)
     assert sorted(found) == [uuid(1), uuid(2)]
 
 
 def test_who_lost_the_claim_writes_nothing(database: Database) -> None:
     documents = with_documents(database, (1, 1))
     expired = Documents(database, Jobs(database, "s"), -1)
-    late, document = expired.claim() or pytest.fail("nothing to claim")
+    late, document = claimed(expired)
     assert documents.claim() is not None
     for deed in (
         lambda: documents.keep(late, document.uuid, session="s"),
         lambda: documents.keep_folder(late, "f"),
         lambda: documents.finish(late, document.uuid, "f", "link"),
-        lambda: documents.renew(late),
+        lambda: documents.renew(late),  # type: ignore[no-untyped-call]
     ):
         with pytest.raises(Retryable) as caught:
             deed()
@@ -218,7 +234,7 @@ def test_who_lost_the_claim_writes_nothing(database: Database) -> None:
 
 def test_a_document_that_was_given_up_waits_for_a_person(database: Database) -> None:
     documents = with_documents(database, (1, 1))
-    claim, document = documents.claim() or pytest.fail("nothing to claim")
+    claim, document = claimed(documents)
     documents.give_up(claim, document.uuid, Retryable("gone", "It is gone."))
     documents.release(claim)
     assert documents.claim() is None
@@ -230,7 +246,7 @@ def test_a_document_that_was_given_up_waits_for_a_person(database: Database) -> 
 
 def test_a_postponed_document_is_due_later(database: Database) -> None:
     documents = with_documents(database, (1, 1))
-    claim, document = documents.claim() or pytest.fail("nothing to claim")
+    claim, document = claimed(documents)
     documents.postpone(claim, document.uuid, Retryable("busy", "Busy."), 60)
     documents.release(claim)
     assert documents.claim() is None
