@@ -19,9 +19,8 @@ class StoreCollector(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Give each figure, as it stands now."""
-        yield _by_label(
-            "brightsheet_deliveries", "Deliveries kept", "outcome", self._inbox.counts()
-        )
+        deliveries = self._inbox.counts()
+        yield _by_label("brightsheet_deliveries", "Deliveries kept", "outcome", deliveries)
         documents = self._documents.counts()
         yield _by_label("brightsheet_documents", "Documents known", "state", documents)
         waiting = self._jobs.count_dirty()

@@ -1,7 +1,7 @@
 """The store, on SQLite and on PostgreSQL: what it keeps, who may write, what two at once do."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -221,12 +221,13 @@ def test_who_lost_the_claim_writes_nothing(database: Database) -> None:
     expired = Documents(database, Jobs(database, "s"), -1)
     late, document = claimed(expired)
     assert documents.claim() is not None
-    for deed in (
+    deeds: tuple[Callable[[], object], ...] = (
         lambda: documents.keep(late, document.uuid, session="s"),
         lambda: documents.keep_folder(late, "f"),
         lambda: documents.finish(late, document.uuid, "f", "link"),
-        lambda: documents.renew(late),  # type: ignore[no-untyped-call]
-    ):
+        lambda: documents.renew(late),
+    )
+    for deed in deeds:
         with pytest.raises(Retryable) as caught:
             deed()
         assert caught.value.reason == "claim_lost"
