@@ -96,14 +96,6 @@ def _check_runs(value: Any, runs: list[Json]) -> None:
             )
 
 
-def number_format(cell: Cell) -> Json:
-    """The number format that the cell shows its value in, {} where it is automatic."""
-    found: Json = (cell.format or {}).get("numberFormat") or {}
-    if not found and isinstance(cell.value, Formula):
-        found = evaluate.implied_format(cell.value) or {}
-    return found
-
-
 def shown(value: Scalar, form: Json) -> str:
     """A value as people see it."""
     if isinstance(value, bool) or value is None or isinstance(value, CellError):
@@ -173,4 +165,4 @@ class Writer:
         if wants["effectiveValue"]:
             data["effectiveValue"] = extended(value)
         if wants["formattedValue"]:
-            data["formattedValue"] = shown(value, number_format(cell))
+            data["formattedValue"] = shown(value, self._evaluator.number_format(self._sheet, cell))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from emulator.sheets.formula import End
-    from emulator.sheets.grid import Cell, Scalar, Sheet, Spreadsheet
+    from emulator.sheets.grid import Cell, Json, Scalar, Sheet, Spreadsheet
 
 Table = list[list[Any]]
 
@@ -33,6 +33,8 @@ ARITHMETIC: dict[str, Callable[[float, float], Any]] = {
     "/": operator.truediv,
     "^": operator.pow,
 }
+DATED = {"TODAY": "DATE", "NOW": "DATE_TIME"}
+MAX_REFERENCES = 20
 COMPARE = {
     "=": operator.eq,
     "<>": operator.ne,
@@ -99,6 +101,34 @@ class Evaluator:
             return CellError("NAME", "#NAME?", f"Unknown range name: '{tree[1]}'.")
         return LOST
 
+    def number_format(self, sheet: Sheet, cell: Cell, depth: int = 0) -> Json:
+        """The number format that a cell shows its value in, {} where it is automatic."""
+        found: Json = (cell.format or {}).get("numberFormat") or {}
+        if found or not isinstance(cell.value, Formula) or depth > MAX_REFERENCES:
+            return found
+        try:
+            return self._format(sheet, syntax.parse(cell.value.text), depth)
+        except ValueError:
+            return {}
+
+    def _format(self, sheet: Sheet, tree: syntax.Tree, depth: int) -> Json:
+        """What a formula implies: dates for TODAY and NOW, what a single reference refers to, and
+        the one format of two that are added or subtracted.
+        """
+        if tree[0] == "call" and tree[1] in DATED:
+            kind = DATED[tree[1]]
+            return {"type": kind, "pattern": numbers.DEFAULT_PATTERNS[kind]}
+        if tree[0] == "op" and tree[1] in "+-":
+            left, right = (self._format(sheet, one, depth) for one in tree[2:])
+            return {} if left and right else left or right
+        if tree[0] != "ref" or len(tree[2]) > 1:
+            return {}
+        box = self._box(sheet, tree[1], tree[2])
+        if isinstance(box, CellError):
+            return {}
+        there, cells = box
+        return self.number_format(there, there.cell(cells.top, cells.left), depth + 1)
+
     def _call(self, sheet: Sheet, name: str, arguments: tuple[syntax.Tree, ...]) -> Any:
         if name in functions.LAZY:
             lazy = [lambda tree=one: self.tree(sheet, tree) for one in arguments]
@@ -112,27 +142,29 @@ class Evaluator:
             return CellError("N_A", "#N/A", f"Wrong number of arguments to {name}.")
 
     def _reference(self, sheet: Sheet, title: str | None, ends: tuple[End, ...]) -> Any:
+        found = self._box(sheet, title, ends)
+        if isinstance(found, CellError):
+            return found
+        there, box = found
+        if len(ends) == 1:
+            return self.value(there, there.cell(box.top, box.left))
+        return self._table(there, box)
+
+    def _box(
+        self, sheet: Sheet, title: str | None, ends: tuple[End, ...]
+    ) -> tuple[Sheet, Box] | CellError:
+        """The sheet and box that a reference names, which must start inside the grid."""
         if title is not None:
             named = self.spreadsheet.titled(title)
             if named is None:
                 return CellError("REF", "#REF!", f"Unresolved sheet name '{title}'.")
             sheet = named
         one, other = ends[0], ends[-1]
-        rows = [end.row for end in (one, other) if end.row is not None]
-        columns = [end.column for end in (one, other) if end.column is not None]
-        box = Box(
-            min(rows, default=0),
-            max(rows) + 1 if one.row is not None and other.row is not None else len(sheet.rows),
-            min(columns, default=0),
-            max(columns) + 1
-            if one.column is not None and other.column is not None
-            else len(sheet.columns),
-        )
-        if box.top >= len(sheet.rows) or box.left >= len(sheet.columns):
+        top, bottom = _bounds(one.row, other.row, len(sheet.rows))
+        left, right = _bounds(one.column, other.column, len(sheet.columns))
+        if top >= len(sheet.rows) or left >= len(sheet.columns):
             return LOST
-        if len(ends) == 1:
-            return self.value(sheet, sheet.cell(box.top, box.left))
-        return self._table(sheet, box)
+        return sheet, Box(top, bottom, left, right)
 
     def _table(self, sheet: Sheet, box: Box) -> Table:
         known = self._tables.get((sheet.sheet_id, box))
@@ -144,6 +176,12 @@ class Evaluator:
             ]
             self._tables[sheet.sheet_id, box] = known
         return known
+
+
+def _bounds(one: int | None, other: int | None, size: int) -> tuple[int, int]:
+    """Half-open bounds of two ends; where one is open, to the grid's end."""
+    known = [index for index in (one, other) if index is not None]
+    return min(known, default=0), max(known) + 1 if len(known) == 2 else size
 
 
 def first(found: Any) -> Any:
@@ -172,18 +210,6 @@ def operate(sign: str, left: Any, right: Any) -> Scalar:
     except (OverflowError, ZeroDivisionError):
         return NOT_A_NUMBER
     return NOT_A_NUMBER if isinstance(computed, complex) else entry.plain(computed)
-
-
-def implied_format(formula: Formula) -> dict[str, str] | None:
-    """The number format that a formula's result has by itself: dates for TODAY and NOW."""
-    try:
-        tree = syntax.parse(formula.text)
-    except ValueError:
-        return None
-    if tree[0] == "call" and tree[1] in ("TODAY", "NOW"):
-        kind = "DATE" if tree[1] == "TODAY" else "DATE_TIME"
-        return {"type": kind, "pattern": numbers.DEFAULT_PATTERNS[kind]}
-    return None
 
 
 def link(formula: Formula) -> syntax.Tree | None:

@@ -175,8 +175,7 @@ def _update_all(call: Call, edit: Edit, *, by_filter: bool) -> Json:
                 sheet, box = ranges.parse(call.spreadsheet, text, for_writing=True)
             responses.append(writing.update(sheet, box, given))
         except ApiError as error:
-            if not error.message.startswith("Unable to parse"):
-                error.prefix(f"Invalid data[{index}]: ")
+            error.prefix(f"Invalid data[{index}]: ")
             raise
         if by_filter:
             responses[-1].pop("spreadsheetId")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.errors import invalid
 from emulator.sheets import a1, entry, filters, ranges, structure, tables
-from emulator.sheets.cells import is_dated, number_format, shown
+from emulator.sheets.cells import is_dated, shown
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula
 from emulator.sheets.functions import text
@@ -44,7 +44,7 @@ class Render:
             return ""
         if self.value == "FORMULA" and isinstance(cell.value, Formula):
             return cell.value.text
-        value, form = evaluator.value(sheet, cell), number_format(cell)
+        value, form = evaluator.value(sheet, cell), evaluator.number_format(sheet, cell)
         if self.value == "FORMATTED_VALUE" or isinstance(value, CellError):
             return shown(value, form)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from emulator import masks
 from emulator.errors import invalid
 from emulator.sheets import metadata, ranges, structure
-from emulator.sheets.cells import number_format, shown
+from emulator.sheets.cells import shown
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.updates.fields import need_mask
 
@@ -136,7 +136,7 @@ def auto_resize_dimensions(edit: Edit, request: Json) -> None:
         for row in sheet.rows:
             cell = row.cells.get(column.key)
             if cell is not None and cell.value is not None:
-                text = shown(evaluator.value(sheet, cell), number_format(cell))
+                text = shown(evaluator.value(sheet, cell), evaluator.number_format(sheet, cell))
                 longest = max(longest, max(map(len, text.split("\n"))))
         if longest:
             edit.set(column, "size", longest * PIXELS_A_LETTER + PADDING_PIXELS)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from emulator import masks
 from emulator.errors import invalid
 from emulator.sheets import ranges
-from emulator.sheets.cells import number_format, shown
+from emulator.sheets.cells import shown
 from emulator.sheets.conditions import holds
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.ranges import answered
@@ -52,7 +52,9 @@ def _hide(edit: Edit, sheet: Sheet, kept: Json) -> None:
 
 def _passes(evaluator: Evaluator, sheet: Sheet, at: tuple[int, int], wanted: Json) -> bool:
     cell = sheet.cell(*at)
-    if shown(evaluator.value(sheet, cell), number_format(cell)) in wanted.get("hiddenValues", []):
+    if shown(evaluator.value(sheet, cell), evaluator.number_format(sheet, cell)) in wanted.get(
+        "hiddenValues", []
+    ):
         return False
     condition = wanted.get("condition")
     return condition is None or holds(evaluator, sheet, condition, at, (0, 0))

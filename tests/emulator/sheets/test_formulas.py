@@ -161,3 +161,12 @@ def test_an_echo_of_values_is_computed_after_each_write(book: Book) -> None:
     answer = book.call("POST", "/values:batchUpdate", body)
     assert answer["responses"][1]["updatedData"]["values"] == [["7"]]
     assert book.values() == [["7", "7"]]
+
+
+def test_a_reference_to_a_date_shows_a_date(book: Book) -> None:
+    """Catches a date that a person refers to and sees as a number."""
+    book.put("A1:D1", [["2020-01-01", "=B2", "=A1+1", "=C1-A1"]])
+    book.put("B2", [["=A1"]])
+    assert book.values("1:1") == [["2020-01-01", "2020-01-01", "2020-01-02", "1"]]
+    book.put("E1", [["=TODAY()"]])
+    assert book.values("E1") == [["3/4/2026"]]
