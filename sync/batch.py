@@ -64,7 +64,7 @@ def make_table(sheet_id: int, title: str, columns: Sequence[Column], rows: int) 
 
 
 def name_column(sheet_id: int, header_row: int, index: int, column: Column) -> list[Request]:
-    """Mark the column at `index` as ours and give it its first title."""
+    """Mark the column at `index` as ours; give it its first title, width and colours."""
     header = {
         "userEnteredValue": {"stringValue": column.header},
         "userEnteredFormat": _HEADER_FORMAT,
@@ -74,17 +74,56 @@ def name_column(sheet_id: int, header_row: int, index: int, column: Column) -> l
         "rows": [{"values": [header]}],
         "fields": "userEnteredValue,userEnteredFormat(textFormat.bold,wrapStrategy)",
     }
-    return [metadata(COLUMN_KEY, column.id, sheet_id, "COLUMNS", index), {"updateCells": cells}]
+    return [
+        metadata(COLUMN_KEY, column.id, sheet_id, "COLUMNS", index),
+        {"updateCells": cells},
+        _sized(sheet_id, index, column.width),
+        *(_tinted(sheet_id, index, text, color) for text, color in column.tints),
+    ]
+
+
+def _sized(sheet_id: int, index: int, width: int) -> Request:
+    sized = {
+        "range": _lines(sheet_id, "COLUMNS", index, 1),
+        "properties": {"pixelSize": width},
+        "fields": "pixelSize",
+    }
+    return {"updateDimensionProperties": sized}
+
+
+def _tinted(sheet_id: int, index: int, text: str, color: str) -> Request:
+    """Colour the cells of a column that say `text`; made once, with the column.
+
+    The whole column: a range that began below the header would move down with the first new row.
+    """
+    area = {
+        "sheetId": sheet_id,
+        "startColumnIndex": index,
+        "endColumnIndex": index + 1,
+    }
+    shares = zip(("red", "green", "blue"), bytes.fromhex(color[1:]), strict=True)
+    tint = {"rgbColor": {name: round(share / 255, 4) for name, share in shares}}
+    condition = {"type": "TEXT_EQ", "values": [{"userEnteredValue": text}]}
+    rule = {
+        "ranges": [area],
+        "booleanRule": {"condition": condition, "format": {"backgroundColorStyle": tint}},
+    }
+    return {"addConditionalFormatRule": {"rule": rule, "index": 0}}
+
+
+def _lines(sheet_id: int, dimension: str, index: int, count: int) -> Request:
+    """Return a DimensionRange."""
+    return {
+        "sheetId": sheet_id,
+        "dimension": dimension,
+        "startIndex": index,
+        "endIndex": index + count,
+    }
 
 
 def metadata(key: str, value: str, sheet_id: int, dimension: str, index: int) -> Request:
     """Attach metadata to one row or column, visible to whoever may edit the document."""
-    place = {
-        "sheetId": sheet_id,
-        "dimension": dimension,
-        "startIndex": index,
-        "endIndex": index + 1,
-    }
+    place = _lines(sheet_id, dimension, index, 1)
     entry = {
         "metadataKey": key,
         "metadataValue": value,
@@ -99,12 +138,7 @@ def insert(sheet_id: int, dimension: str, index: int, count: int, size: int) -> 
 
     At the grid's end (`index` = `size`) nothing follows, and Google wants the one before.
     """
-    place = {
-        "sheetId": sheet_id,
-        "dimension": dimension,
-        "startIndex": index,
-        "endIndex": index + count,
-    }
+    place = _lines(sheet_id, dimension, index, count)
     return {"insertDimension": {"range": place, "inheritFromBefore": index >= size}}
 
 

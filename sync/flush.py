@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -10,7 +11,7 @@ from sync import plan
 from sync.errors import Permanent
 from sync.intake import Intake
 from sync.layout import Layout
-from sync.model import Column
+from sync.model import Column, Job
 from sync.pace import Pace
 from sync.sheet import Sheet
 from sync.store import Attempt, DirtyJob, Jobs, Lease
@@ -71,7 +72,8 @@ class Flusher:
 
     def _targets(self, held: Lease) -> dict[str, tuple[DirtyJob, plan.Target]]:
         """Return what is to be written; jobs that stand already are confirmed without a call."""
-        pairs = [(one, self._target(one)) for one in self._jobs.dirty(_JOBS)]
+        dirty = sorted(self._jobs.dirty(_JOBS), key=lambda one: _began(one.job))
+        pairs = [(one, self._target(one)) for one in dirty]
         differing = {one.job.site: (one, target) for one, target in pairs if target.differs()}
         settled = [one for one, _ in pairs if one.job.site not in differing]
         if settled:
@@ -126,6 +128,12 @@ class Flusher:
                 "version history, or delete the tab: it is made anew.",
             )
         return plan.Titles.free(wanted, tabs.values())
+
+
+def _began(job: Job) -> tuple[datetime, str]:
+    """Return the order in which new rows come: the oldest of the job's events first."""
+    stamps = (event.stamp for event in job.events.values())
+    return (min(stamps, default=datetime.max.replace(tzinfo=UTC)), job.site)
 
 
 def _shown(one: DirtyJob, cells: plan.Cells | None) -> Shown:

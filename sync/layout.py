@@ -29,6 +29,16 @@ NOTED = frozenset({"re_signed"})
 """Columns whose cells carry notes of ours."""
 
 _PREVIEW = "↗"
+_WIDTHS = {
+    "customer": 140,
+    "current_milestone": 160,
+    "next_action": 220,
+    "last_comment": 260,
+    "last_update": 130,
+    "documents": 240,
+    "site_id": 280,
+    "initial_quote": 280,
+}
 _RE_SIGNED_NOTE = (
     "A re-sign task was completed in this job. EverBright goes on sending the initial quote, so "
     "the contract in force may be another quote's."
@@ -71,24 +81,38 @@ class Layout:
         columns: list[Column] = []
         for entry in self.config.columns:
             if entry.id != "milestones":
-                columns.append(Column(id=entry.id, header=entry.header))
+                columns.append(self._column(entry.id, entry.header))
                 continue
             for key, header in steps:
-                columns.append(Column(id=f"status:{key}", header=header))
-                columns.append(Column(id=f"documents:{key}", header=f"{header} documents"))
+                columns.append(self._column(f"status:{key}", header))
+                columns.append(self._column(f"documents:{key}", f"{header} documents"))
         return columns
+
+    def _column(self, column: str, header: str) -> Column:
+        kind = column.partition(":")[0]
+        tints = self._tints if kind == "status" else ()
+        return Column(id=column, header=header, width=_WIDTHS.get(kind, 120), tints=tints)
+
+    @cached_property
+    def _tints(self) -> tuple[tuple[str, str], ...]:
+        known = self.config.statuses.values()
+        return tuple((status.label, status.color) for status in known if status.color)
+
+    def _step(self, definition: str) -> tuple[int, MilestoneConfig]:
+        """Return the place and the config of a definition's step; the unknown come last."""
+        unknown = len(self._steps), MilestoneConfig(definitions=(definition,))
+        return self._steps.get(definition, unknown)
 
     def _shown_steps(self, jobs: Iterable[Job]) -> list[tuple[str, str]]:
         """Return key and header of each step: the configured in their order, then as first met."""
         met: dict[str, tuple[tuple[object, ...], str]] = {}
         for job in jobs:
-            for event in job.events.values():
-                definition = event.milestone.milestone_definition
-                rank, step = self._steps.get(definition, (len(self._steps), None))
-                if step is not None and step.hidden:
+            for definition, event in job.events.items():
+                rank, step = self._step(definition)
+                if step.hidden:
                     continue
-                key = step.definitions[0] if step else definition
-                header = (step.header if step else "") or _cut(event.milestone.name, 200) or key
+                key = step.definitions[0]
+                header = step.header or _cut(event.milestone.name, 200) or key
                 order = (rank, event.stamp, key)
                 if key not in met or order < met[key][0]:
                     met[key] = (order, header)
@@ -131,11 +155,11 @@ class Layout:
         current = self._current(job)
         if current is None:
             return {}
-        step = self._steps.get(current.milestone_definition)
+        step = self._step(current.milestone_definition)[1]
         comment = newest_comment(job, self._bots)
         person = current.assigned_to
         return {
-            "current_milestone": Cell(text=_cut((step and step[1].header) or current.name)),
+            "current_milestone": Cell(text=_cut(step.header or current.name)),
             "status": Cell(text=self.status(current.status)),
             "next_action": Cell(text=_cut(next_action(current))),
             "assigned_to": Cell(text=_cut(person.name if person else "")),
@@ -156,12 +180,11 @@ class Layout:
 
     def _milestone_cells(self, job: Job, files: Files) -> dict[str, Cell]:
         newest: dict[str, Event] = {}
-        for event in job.events.values():
-            definition = event.milestone.milestone_definition
-            step = self._steps.get(definition)
-            if step and step[1].hidden:
+        for definition, event in job.events.items():
+            step = self._step(definition)[1]
+            key = step.definitions[0]
+            if step.hidden:
                 continue
-            key = step[1].definitions[0] if step else definition
             if key not in newest or event.order > newest[key].order:
                 newest[key] = event
         cells: dict[str, Cell] = {}

@@ -284,6 +284,10 @@ class Column(Value):
 
     id: str
     header: str
+    width: int = 120
+    """In pixels, when it is made."""
+    tints: tuple[tuple[str, str], ...] = ()
+    """Texts with the colour (#rrggbb) that a cell with such a text gets."""
 
 
 class _Strict(BaseModel):

@@ -126,12 +126,31 @@ def test_a_deleted_row_comes_back_only_with_an_event() -> None:
 def test_a_new_column_stands_behind_its_neighbour_wherever_that_was_moved() -> None:
     columns = [COLUMNS[0], Column(id="status:x", header="X"), COLUMNS[1]]
     one = made(view(columns={"site_id": 0, "customer": 2}), target(1), columns=columns)
-    insert, mark, header, update = one.requests[2:]
+    insert, mark, header, width, update = one.requests[2:]
     assert insert["insertDimension"]["range"]["startIndex"] == 3
     place = mark["createDeveloperMetadata"]["developerMetadata"]["location"]["dimensionRange"]
     assert (place["dimension"], place["startIndex"]) == ("COLUMNS", 3)
     assert header["updateCells"]["start"]["columnIndex"] == 3
+    assert width["updateDimensionProperties"]["range"]["startIndex"] == 3
     assert update["updateCells"]["start"]["columnIndex"] == 2
+
+
+def test_colours_come_with_the_column_and_once_only() -> None:
+    """Conditional formats that are applied twice stack, and slow the sheet down."""
+    tinted = Column(id="status", header="Status", tints=(("Approved", "#d9ead3"),))
+    first = made(view(), target(1), columns=[*COLUMNS, tinted])
+    (rule,) = [
+        r["addConditionalFormatRule"]["rule"]
+        for r in first.requests
+        if "addConditionalFormatRule" in r
+    ]
+    assert rule["booleanRule"]["condition"]["values"] == [{"userEnteredValue": "Approved"}]
+    tint = rule["booleanRule"]["format"]["backgroundColorStyle"]["rgbColor"]
+    assert tint == {"red": 0.851, "green": 0.9176, "blue": 0.8275}
+    assert rule["ranges"] == [{"sheetId": JOBS_TAB, "startColumnIndex": 4, "endColumnIndex": 5}]
+    columns = {"customer": 0, "site_id": 3, "status": 4}
+    again = made(view(columns=columns), target(1), columns=[*COLUMNS, tinted])
+    assert "addConditionalFormatRule" not in kinds(again)
 
 
 def test_a_lost_key_column_stops_everything() -> None:
