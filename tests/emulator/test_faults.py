@@ -124,7 +124,7 @@ def test_a_hanging_call_outlasts_its_clients_patience(
 ) -> None:
     emulator.faults.hang(method="*.values.update", when="after")
     with pytest.raises(requests.ReadTimeout):
-        write(http, spreadsheet, timeout=0.2)
+        write(http, spreadsheet, timeout=1)
     assert read(http, spreadsheet) == [["x"]]
 
 
