@@ -52,14 +52,16 @@ def update(edit: Edit, request: Json) -> Json:
         rules = [*sheet.conditional_formats]
         rules[index] = rule
         edit.set(sheet, "conditional_formats", tuple(rules))
-        return answered({"oldRule": old, "newRule": rule, "newIndex": index})  # type: ignore[no-any-return]
+        reply: Json = answered({"oldRule": old, "newRule": rule, "newIndex": index})
+        return reply
     sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
     rules = [*sheet.conditional_formats]
     to = _need_index(sheet, request.get("newIndex", 0))
     rule = rules.pop(_need_index(sheet, index))
     rules.insert(to, rule)
     edit.set(sheet, "conditional_formats", tuple(rules))
-    return answered({"newRule": rule, "oldIndex": index, "newIndex": to})  # type: ignore[no-any-return]
+    moved: Json = answered({"newRule": rule, "oldIndex": index, "newIndex": to})
+    return moved
 
 
 def delete(edit: Edit, request: Json) -> Json:
