@@ -48,6 +48,46 @@ def test_a_sheet_that_is_not_shared_is_said_and_mended(sqlite_world: World) -> N
         assert world.google.calls.count("sheets") == calls
 
 
+def test_a_jobs_tab_that_a_person_deleted_is_made_anew(sqlite_world: World) -> None:
+    """With every job, at the next event."""
+    world = sqlite_world
+    with world.receiver().ready():
+        for job in (1, 2):
+            world.send(milestone(job))
+        wait_for(lambda: len(world.by_site()) == 2)
+        world.edit("delete_tab")
+        world.send(milestone(3))
+        wait_for(lambda: len(world.by_site()) == 3)
+    assert set(shown(world)) == {uuid(1), uuid(2), uuid(3)}
+
+
+def test_a_row_that_a_person_deleted_comes_back_with_an_event(sqlite_world: World) -> None:
+    """Not by itself, nor with another job's."""
+    world = sqlite_world
+    with world.receiver().ready():
+        for job in (1, 2):
+            world.send(milestone(job))
+        wait_for(lambda: len(world.by_site()) == 2)
+        row = [row["Site ID"].text for row in world.rows()].index(uuid(1)) + 1
+        world.edit("delete_rows", index=row)
+        world.send(milestone(2, status="APPROVED"))
+        wait_for(lambda: shown(world) == {uuid(2): {"Milestone 1": "Approved"}})
+        world.send(milestone(1, status="REJECTED", date_updated="2026-03-04T00:00:00Z"))
+        wait_for(lambda: shown(world).get(uuid(1)) == {"Milestone 1": "Rejected"})
+
+
+def test_a_column_that_a_person_deleted_stays_away(sqlite_world: World) -> None:
+    world = sqlite_world
+    with world.receiver().ready():
+        world.send(milestone(1))
+        wait_for(lambda: len(world.by_site()) == 1)
+        world.edit("delete_columns", index=world.header("Next action"))
+        world.send(milestone(2))
+        wait_for(lambda: len(world.by_site()) == 2)
+    assert "Next action" not in world.rows()[0]
+    assert world.by_site()[uuid(2)]["Milestone 1"].text == "Submitted"
+
+
 def test_a_lost_answer_is_settled_by_the_next_read(sqlite_world: World) -> None:
     """503 after the deed: the row is there, and must not be inserted again."""
     world = sqlite_world
