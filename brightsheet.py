@@ -62,11 +62,20 @@ def demo(once: bool, port: int, emulator_port: int) -> None:
 @cli.command()
 @click.option("--port", default=8001, show_default=True)
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Keep state here.")
-def emulator(port: int, data: Path | None) -> None:
+@click.option(
+    "--latency", help="Seconds an answer takes: 0.25, or median and 90th percentile 0.2,0.8."
+)
+@click.option("--limits/--no-limits", default=True, show_default=True, help="Google's quotas.")
+def emulator(port: int, data: Path | None, latency: str | None, limits: bool) -> None:
     """Stand in for Google and EverBright on this machine."""
     from emulator import serve
+    from emulator.latency import parse
 
-    serve("127.0.0.1", port, data)
+    try:
+        seconds = parse(latency) if latency else None
+    except ValueError:
+        raise click.BadParameter("say 0.25, or 0.2,0.8", param_hint="--latency") from None
+    serve("127.0.0.1", port, data, latency=seconds, limits=limits)
 
 
 @cli.command()

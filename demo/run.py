@@ -43,7 +43,9 @@ def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
         }
         with _receiver(environment, 0 if once else port) as receiver:
             url = receiver.url
-            out.print(f"Receiver at {url}, Google and EverBright played by {google.url}")
+            out.print(
+                f"Receiver at {url}, Google and EverBright played by {google.url}", soft_wrap=True
+            )
             sites = _send_all(url)
             out.print(f"Sent the published sample and made-up events: {len(sites)} jobs.")
             shown, missing = _wait(google, spreadsheet, sites)
@@ -53,10 +55,14 @@ def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
             if once:
                 out.print("Every row and link is there." if not missing else "Not all is there.")
                 return 1 if missing else 0
-            out.print(f"\nThe spreadsheet:  {google.url}/spreadsheets/d/{spreadsheet}/edit")
+            out.print(
+                f"\nThe spreadsheet:  {google.url}/spreadsheets/d/{spreadsheet}/edit",
+                soft_wrap=True,
+            )
             out.print(f"Drive:            {google.url}/")
             send = f".venv/bin/brightsheet send {SAMPLE.relative_to(ROOT)} --url {url}"
-            out.print(f"Send one more:    WEBHOOK_SECRET={_SECRET} {send}\nCtrl-C ends it.")
+            out.print(f"Send one more:    WEBHOOK_SECRET={_SECRET} {send}", soft_wrap=True)
+            out.print("Ctrl-C ends it.")
             _until_told()
     return 0
 
