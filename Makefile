@@ -6,7 +6,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check chaos bench lock
+.PHONY: help install demo test check chaos live bench lock
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ check: install  ## the one gate: style, types, import contracts, tests
 
 chaos: install  ## 50 kills on each database, a minute of silence (SEED=1)
 	KILLS=50 SILENCE=60 $(BIN)/python -m pytest -n 0 -s tests/e2e/test_kill.py tests/e2e/test_outage.py
+
+live: install  ## the main job on a real spreadsheet, with credentials from the environment
+	LIVE=1 $(BIN)/python -m pytest -n 0 -s -rs tests/live
 
 bench: install  ## speed, as ratios in one run
 	$(BIN)/python benchmarks/emulator_sheets.py
