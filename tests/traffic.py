@@ -108,7 +108,7 @@ class Senders:
     def _answered(self, payload: dict[str, Any]) -> bool:
         try:
             answer = self.world.send(payload)
-        except requests.ConnectionError as error:
+        except requests.RequestException as error:
             with self._lock:
                 self.broken_off += "refused" not in str(error)
             return False
