@@ -1,0 +1,274 @@
+"""What Google does not write down: each probe asks one question and returns what was answered.
+
+A probe's docstring is its question. It returns the answer, in words that two runs can be compared
+by, and details for a person.
+"""
+
+from collections.abc import Callable
+from threading import Thread
+from typing import Any
+
+import requests
+
+from tests.live.account import FILES, Account
+
+Found = tuple[str, str]
+Probe = Callable[[Account], Found]
+
+KEY = "brightsheet.probe"
+ROUNDS = 24
+
+
+def _lines(tab: int, start: int, dimension: str = "ROWS") -> dict[str, Any]:
+    return {"sheetId": tab, "dimension": dimension, "startIndex": start, "endIndex": start + 1}
+
+
+def _rows(tab: int, top: int, bottom: int) -> dict[str, Any]:
+    """Return the GridRange of the first three columns of some rows."""
+    rows = {"startRowIndex": top, "endRowIndex": bottom}
+    return {"sheetId": tab, **rows, "startColumnIndex": 0, "endColumnIndex": 3}
+
+
+def _mark(tab: int, start: int, value: str, dimension: str = "ROWS") -> dict[str, Any]:
+    """Return a request that puts metadata on a row or column."""
+    entry = {
+        "metadataKey": KEY,
+        "metadataValue": value,
+        "location": {"dimensionRange": _lines(tab, start, dimension)},
+        "visibility": "DOCUMENT",
+    }
+    return {"createDeveloperMetadata": {"developerMetadata": entry}}
+
+
+def _text(tab: int, row: int, column: int, text: str) -> dict[str, Any]:
+    """Return a request that writes a cell."""
+    return {
+        "updateCells": {
+            "start": {"sheetId": tab, "rowIndex": row, "columnIndex": column},
+            "rows": [{"values": [{"userEnteredValue": {"stringValue": text}}]}],
+            "fields": "userEnteredValue",
+        }
+    }
+
+
+def _paste(tab: int, to: int) -> dict[str, Any]:
+    """Return a request that copies row 1 of a tab to row 1 of another."""
+    areas = {"source": _rows(tab, 0, 1), "destination": _rows(to, 0, 1)}
+    return {"copyPaste": areas | {"pasteType": "PASTE_NORMAL"}}
+
+
+def _marks(account: Account, tab: int) -> dict[str, int]:
+    """Return where the metadata on rows and columns of a tab are, by value."""
+    lookup = {"metadataKey": KEY, "metadataLocation": {"sheetId": tab}}
+    url = f"{account.url}/developerMetadata:search"
+    body = {"dataFilters": [{"developerMetadataLookup": lookup}]}
+    found = account.call("POST", url, body).json().get("matchedDeveloperMetadata", ())
+    entries = [one["developerMetadata"] for one in found]
+    places = [one["location"].get("dimensionRange", {}).get("startIndex", 0) for one in entries]
+    return {one["metadataValue"]: at for one, at in zip(entries, places, strict=True)}
+
+
+def _said(answer: requests.Response) -> str:
+    """Return an error's status and what its body says, in one line."""
+    try:
+        error = answer.json()["error"]
+    except (ValueError, KeyError):
+        return f"{answer.status_code} {answer.text[:80]!r}"
+    reasons = [one["reason"] for one in error.get("errors", ()) if "reason" in one]
+    return f"{answer.status_code} {' '.join(reasons) or error.get('status')}: {error['message']}"
+
+
+def _outcome(answer: requests.Response) -> str:
+    return "done" if answer.ok else f"refused with {answer.status_code}"
+
+
+def metadata_under_sort(account: Account) -> Found:
+    """Does metadata on a row follow a sortRange?"""
+    tab = account.tab(["c"], ["b"], ["a"])
+    account.done(_mark(tab, 0, "c"), _mark(tab, 1, "b"))
+    account.done(_sorted(tab, down=False))
+    at = _marks(account, tab)
+    words = {0: "no, it stays at its row number", 2: "yes", None: "it is gone"}
+    return words.get(at.get("c"), "it goes elsewhere"), f"row 0 went to row 2, its mark: {at}"
+
+
+def generated_ids(account: Account) -> Found:
+    """Does files.create take an id made beforehand, and what answers its repetition?"""
+    folder = account.folder("Brightsheet probe")
+    ids = account.call("GET", f"{FILES}/generateIds", count="1").json()["ids"]
+    body = {"id": ids[0], "name": "probe.txt", "mimeType": "text/plain", "parents": [folder]}
+    query = {"supportsAllDrives": "true", "fields": "id,driveId"}
+    first, again = [account.call("POST", FILES, body, **query) for _ in range(2)]
+    drive = "a shared drive" if first.ok and "driveId" in first.json() else "a My Drive"
+    answer = f"{_outcome(first)}; again: {_outcome(again)}"
+    return answer, f"on {drive}; {_said(first) if not first.ok else _said(again)}"
+
+
+def nothing_matched(account: Account) -> Found:
+    """What does getByDataFilter answer for a lookup that matches nothing?"""
+    body = {"dataFilters": [{"developerMetadataLookup": {"metadataKey": f"{KEY}.of-nobody"}}]}
+    fields = "properties.timeZone,sheets(properties.sheetId,data.startRow)"
+    answer = account.call("POST", f"{account.url}:getByDataFilter", body, fields=fields)
+    if not answer.ok:
+        return _outcome(answer), _said(answer)
+    sheets = answer.json().get("sheets")
+    return "200 without sheets" if not sheets else f"200 with {len(sheets)} sheets", answer.text
+
+
+def fence_of_another(account: Account) -> Found:
+    """Is deleteProtectedRange of an id that is not there refused?"""
+    answer = account.batch({"deleteProtectedRange": {"protectedRangeId": 1_987_654_321}})
+    return _outcome(answer), _said(answer)
+
+
+def fence_twice(account: Account) -> Found:
+    """Is addProtectedRange with an id that is there refused, and its batch with it?"""
+    tab = account.tab()
+    fence = {"protectedRangeId": tab, "range": _rows(tab, 0, 1), "warningOnly": True}
+    add = {"addProtectedRange": {"protectedRange": fence}}
+    account.done(add)
+    answer = account.batch(_text(tab, 5, 0, "half a batch"), add)
+    left = _cells(account, tab)
+    return f"{_outcome(answer)}, {'half of it done' if left else 'nothing done'}", _said(answer)
+
+
+def _cells(
+    account: Account, tab: int, fields: str = "formattedValue"
+) -> list[list[dict[str, Any]]]:
+    """Return the cells of a tab from its first row on, as far as `fields` of CellData go."""
+    query = {"fields": f"sheets(properties.sheetId,data.rowData.values({fields}))"}
+    for sheet in account.get(**query)["sheets"]:
+        if sheet["properties"].get("sheetId", 0) == tab:
+            data = sheet.get("data", [{}])[0].get("rowData", ())
+            return [row.get("values", []) for row in data]
+    return []
+
+
+def pasted_to_another_tab(account: Account) -> Found:
+    """What does copyPaste (PASTE_NORMAL) carry to the same cell of another tab?"""
+    source, target = account.tab(), account.tab()
+    run = {"startIndex": 0, "format": {"link": {"uri": "https://example.com/"}}}
+    cell = {
+        "userEnteredValue": {"stringValue": "a link"},
+        "textFormatRuns": [run],
+        "note": "a note",
+        "dataValidation": {"condition": {"type": "NOT_BLANK"}},
+    }
+    start = {"sheetId": source, "rowIndex": 0, "columnIndex": 0}
+    parts = ("userEnteredValue", "textFormatRuns", "note", "dataValidation")
+    write = {"start": start, "rows": [{"values": [cell]}], "fields": ",".join(parts)}
+    account.done({"updateCells": write}, _paste(source, target))
+    there = _cells(account, target, ",".join(parts))
+    found = there[0][0] if there and there[0] else {}
+    return ", ".join(part for part in parts if part in found) or "nothing", str(found)
+
+
+def insert_in_coloured_rows(account: Account) -> Found:
+    """Where is a conditional format of rows 2 to 4 after an insert before, inside and behind it?"""
+    found = []
+    for index in (1, 2, 4):
+        tab = account.tab()
+        area = _rows(tab, 1, 4)
+        tint = {"backgroundColorStyle": {"rgbColor": {"red": 1}}}
+        says = {"type": "TEXT_EQ", "values": [{"userEnteredValue": "x"}]}
+        rule = {"ranges": [area], "booleanRule": {"condition": says, "format": tint}}
+        insert = {"range": _lines(tab, index), "inheritFromBefore": False}
+        add = {"addConditionalFormatRule": {"rule": rule, "index": 0}}
+        account.done(add, {"insertDimension": insert})
+        found.append(_coloured(account, tab))
+    return ", ".join(found), "inserted one row before row 2, 3 and 5"
+
+
+def _coloured(account: Account, tab: int) -> str:
+    fields = "sheets(properties.sheetId,conditionalFormats.ranges)"
+    for sheet in account.get(fields=fields)["sheets"]:
+        if sheet["properties"].get("sheetId", 0) == tab:
+            area = sheet["conditionalFormats"][0]["ranges"][0]
+            return f"{area.get('startRowIndex', 0) + 1} to {area['endRowIndex']}"
+    return "gone"
+
+
+def duplicated_tab(account: Account) -> Found:
+    """Does duplicateSheet copy metadata on rows and columns?"""
+    tab = account.tab(["a"])
+    account.done(_mark(tab, 0, "row"), _mark(tab, 1, "column", "COLUMNS"))
+    reply = account.done({"duplicateSheet": {"sourceSheetId": tab}})[0]["duplicateSheet"]
+    copy = reply["properties"]["sheetId"]
+    account.keep(copy)
+    at = _marks(account, copy)
+    kept = " and ".join(sorted(at))
+    return f"yes, on {kept}" if kept else "no", str(at)
+
+
+def keys_asked_back(account: Account) -> Found:
+    """Does a batch's own answer tell which row it wrote to, while a person sorts?
+
+    Each round writes to row 1 and asks back two keys: the one beside it, and its copy that the
+    same batch made on another tab. A second thread sorts at the same time. A read tells the truth.
+    """
+    tab, evidence = account.tab(*([f"key {n:02}", ""] for n in range(20))), account.tab()
+    titles = _titles(account)
+    asked = [f"'{titles[evidence]}'!A1", f"'{titles[tab]}'!A1"]
+    first, moved, copies, visible = "key 00", 0, 0, 0
+    for number in range(ROUNDS):
+        text = f"round {number}"
+        write = [_paste(tab, evidence), _text(tab, 0, 1, text)]
+        keys = _race(account, write, asked, _sorted(tab, down=number % 2 == 0))
+        now = [[cell.get("formattedValue", "") for cell in row] for row in _cells(account, tab)]
+        truth = next(row[0] for row in now if text in row)
+        moved += truth != first
+        copies += keys.get(evidence) == truth
+        visible += keys.get(tab) == truth
+        first = now[0][0]
+    words = {True: "always", False: "not always"}
+    answer = f"the copy {words[copies == ROUNDS]}, the cell itself {words[visible == ROUNDS]}"
+    return answer, f"{ROUNDS} rounds, the row had moved in {moved}; right: {copies} and {visible}"
+
+
+def _titles(account: Account) -> dict[int, str]:
+    sheets = account.get(fields="sheets.properties(sheetId,title)")["sheets"]
+    return {one["properties"].get("sheetId", 0): one["properties"]["title"] for one in sheets}
+
+
+def _sorted(tab: int, *, down: bool) -> dict[str, Any]:
+    order = "DESCENDING" if down else "ASCENDING"
+    specs = [{"dimensionIndex": 0, "sortOrder": order}]
+    return {"sortRange": {"range": _rows(tab, 0, 20), "sortSpecs": specs}}
+
+
+def _race(
+    account: Account, write: list[dict[str, Any]], asked: list[str], sort: dict[str, Any]
+) -> dict[int, str]:
+    """Send `write` and, at the same time, `sort`; return the keys that are asked back, by tab."""
+    body = {
+        "requests": write,
+        "includeSpreadsheetInResponse": True,
+        "responseRanges": asked,
+    }
+    fields = "updatedSpreadsheet.sheets(properties.sheetId,data.rowData.values.formattedValue)"
+    url = f"{account.url}:batchUpdate"
+    account.pause(calls=2)
+    sorter = Thread(target=account.send, args=("POST", url, {"requests": [sort]}))
+    sorter.start()
+    answer = account.send("POST", url, body, {"fields": fields})
+    sorter.join()
+    assert answer.ok, answer.text
+    keys = {}
+    for sheet in answer.json()["updatedSpreadsheet"]["sheets"]:
+        cells = sheet["data"][0].get("rowData", [{}])[0].get("values", [{}])
+        keys[sheet["properties"].get("sheetId", 0)] = cells[0].get("formattedValue", "")
+    return keys
+
+
+EMULATED: dict[Probe, str] = {
+    metadata_under_sort: "no, it stays at its row number",
+    generated_ids: "done; again: refused with 409",
+    nothing_matched: "200 without sheets",
+    fence_of_another: "refused with 400",
+    fence_twice: "refused with 400, nothing done",
+    pasted_to_another_tab: "userEnteredValue, textFormatRuns, note, dataValidation",
+    insert_in_coloured_rows: "3 to 5, 2 to 5, 2 to 4",
+    duplicated_tab: "yes, on column and row",
+    keys_asked_back: "the copy always, the cell itself always",
+}
+"""The probes, and what the emulator answers: what Google answers otherwise, it plays wrongly."""

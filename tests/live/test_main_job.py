@@ -1,0 +1,124 @@
+"""The main job on a scratch tab and a scratch folder: of a real account with LIVE=1."""
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from demo.process import Receiver
+from demo.sheet import FIELDS, Row, rows_in
+from emulator import Emulator
+from sync.sheet import Sheet
+from sync.view import FENCE_TAB, JOBS_TAB
+from tests.live.account import FILES, Account, InUse
+from tests.live.conftest import LIVE
+from tests.made_up import (
+    SAMPLE,
+    SAMPLE_DOCUMENT,
+    SAMPLE_SITE,
+    SECRET,
+    body,
+    document,
+    milestone,
+    task,
+)
+from tests.world import wait_for
+
+PATIENCE = 300.0 if LIVE else 45.0
+JOBS = 3
+
+
+def jobs_rows(account: Account) -> dict[str, Row]:
+    """Return the rows of the Jobs tab by site, read through Google's API. One row a site."""
+    properties = account.get(fields="sheets.properties(sheetId,title)")["sheets"]
+    titles = {one["properties"].get("sheetId", 0): one["properties"]["title"] for one in properties}
+    if JOBS_TAB not in titles:
+        return {}
+    title = titles[JOBS_TAB]
+    quoted = "'{}'".format(title.replace("'", "''"))
+    found = rows_in(account.get(fields=FIELDS, ranges=quoted), title)
+    keys = [row["Site ID"].text for row in found if "Site ID" in row]
+    assert len(keys) == len(set(keys)), "a row stands twice"
+    return dict(zip(keys, found, strict=True))
+
+
+def in_drive(row: Row) -> dict[str, str]:
+    """Return the ids of the files that a row links to, by name."""
+    links = [link for cell in row.values() for link in cell.links if "/file/d/" in link.uri]
+    return {link.text: link.uri.partition("/file/d/")[2].partition("/")[0] for link in links}
+
+
+@pytest.mark.timeout(1200)
+def test_webhooks_become_rows_with_links(
+    account: Account, environment: dict[str, str], emulator: Emulator, tmp_path: Path
+) -> None:
+    """Would catch whatever Google takes otherwise than the emulator does, from the key to the link.
+
+    The sample and three made-up jobs become a row each with their documents in Drive, byte for
+    byte; a second event of a job changes its row and adds none.
+    """
+    lots = random.Random()
+    jobs = [lots.randrange(1, 2**40) for _ in range(JOBS)]
+    first = [milestone(job, tasks=[task(document(job))]) for job in jobs]
+    product = {
+        **environment,
+        "DRIVE_FOLDER_ID": account.folder(f"Brightsheet live {time.time_ns()}"),
+        "EVERBRIGHT_URL": emulator.url,
+        "WEBHOOK_SECRET": SECRET,
+        "DATABASE_URL": f"sqlite:///{tmp_path}/live.sqlite3",
+    }
+    with Receiver(product, tmp_path / "log").ready() as receiver:
+
+        def send(raw: bytes) -> None:
+            headers = {"X-Webhook-Secret": SECRET, "Content-Type": "application/json"}
+            url = f"{receiver.url}/webhooks/everbright"
+            answer = requests.post(url, data=raw, headers=headers, timeout=30)
+            assert answer.status_code == 202, answer.text
+
+        def linked() -> bool:
+            rows = jobs_rows(account)
+            return rows.keys() == sites and all(in_drive(row) for row in rows.values())
+
+        sites = {SAMPLE_SITE, *(str(payload["site"]) for payload in first)}
+        for raw in (SAMPLE, *map(body, first)):
+            send(raw)
+        wait_for(linked, PATIENCE)
+        second = first[0] | {"status": "APPROVED", "date_updated": "2026-03-02T10:00:00Z"}
+        send(body(second))
+
+        def approved() -> bool:
+            return jobs_rows(account)[second["site"]]["Milestone 1"].text == "Approved"
+
+        wait_for(approved, PATIENCE)
+        rows = jobs_rows(account)
+        assert rows.keys() == sites
+        assert rows[SAMPLE_SITE]["Construction & Signoff"].text == "Approved"
+        assert_same_bytes(account, emulator, in_drive(rows[SAMPLE_SITE]))
+
+
+def assert_same_bytes(account: Account, emulator: Emulator, files: dict[str, str]) -> None:
+    """Hold the sample's file in Drive against what EverBright gives."""
+    (file_id,) = files.values()
+    there = account.call("GET", f"{FILES}/{file_id}", alt="media", supportsAllDrives="true")
+    given = f"{emulator.url}/api/v1/document/{SAMPLE_DOCUMENT}/download/"
+    assert there.content == requests.get(given, timeout=30).content
+
+
+@pytest.mark.skipif(LIVE, reason="shown on the emulator; it would leave tabs in a real spreadsheet")
+def test_a_spreadsheet_in_use_is_refused_and_kept(emulator: Emulator) -> None:
+    """Would catch a run that takes someone's real tabs away: by sheet id, by metadata, or both."""
+    environment = {
+        "GOOGLE_EMULATOR_URL": emulator.url,
+        "SPREADSHEET_ID": emulator.create_spreadsheet("In use"),
+        "DRIVE_FOLDER_ID": emulator.create_folder("In use"),
+    }
+    for tab in (JOBS_TAB, FENCE_TAB):
+        account = Account(environment, pause=0.0)
+        account.done({"addSheet": {"properties": {"sheetId": tab, "title": "Jobs"}}})
+        with pytest.raises(InUse, match="Set SPREADSHEET_ID to another"):
+            account.refuse_if_in_use()
+        account.clean()
+        assert tab in Sheet(account.session, account.settings.spreadsheet_id, "").tabs()
+        account.done({"deleteSheet": {"sheetId": tab}})
