@@ -33,7 +33,7 @@ class Control:
             ("GET", "calls"): lambda _: [call.summary() for call in emulator.calls],
             ("DELETE", "calls"): lambda _: emulator.calls.clear(),
             ("GET", "faults"): lambda _: [rule.as_json() for rule in emulator.faults.rules],
-            ("POST", "faults"): lambda body: emulator.faults.add(**body).as_json(),
+            ("POST", "faults"): self._fault,
             ("DELETE", "faults"): lambda _: emulator.faults.clear(),
             ("POST", "release"): lambda _: emulator.faults.release(),
             ("POST", "down"): lambda body: emulator.faults.down(**body),
@@ -70,6 +70,16 @@ class Control:
         except (ValueError, TypeError, KeyError, LookupError) as error:
             return _told({"error": str(error)}, 400)
         return _told({} if told is None else told)
+
+    def _fault(self, body: Json) -> Json:
+        """A rule by its settings; with `do` "edit" also `edit`, what a person does then."""
+        if body.get("do") == "run":
+            raise ValueError("a function can only be given from Python: use edit")
+        if body.get("do") == "edit":
+            edit = dict(body["edit"])
+            body = {name: each for name, each in body.items() if name != "edit"}
+            body |= {"do": "run", "run": lambda *_: self._edit(edit)}
+        return self._emulator.faults.add(**body).as_json()
 
     def _settings(self, body: Json) -> None:
         """`latency`, `minute`, `limits`, `token`, `envelope`, `expires_in`, `refuse_tokens`."""

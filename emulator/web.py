@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
+import re
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from emulator import latency, spoil
 from emulator.calls import Call
-from emulator.errors import ApiError
+from emulator.errors import ApiError, not_served
 from emulator.everbright import routes
 from emulator.google import Google, refusal
 from emulator.server import Cut
@@ -30,6 +32,8 @@ GOOGLE = {
     "/upload/drive/v3/": "drive",
     "/resumable/upload/drive/v3/": "drive",
 }
+# What Google's clients may ask for besides: other versions, batches, discovery.
+UNSERVED = re.compile(r"/(upload/)?drive/v\d.*|/batch(/.*)?|/[$]?discovery/.*")
 
 
 class Web:
@@ -51,7 +55,7 @@ class Web:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
         """Answer one request."""
-        request = Request(environ)
+        request = Request(_overridden(environ))
         return self._answer(request)(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
@@ -61,6 +65,8 @@ class Web:
         for prefix, api in GOOGLE.items():
             if path.startswith(prefix) or path == prefix.rstrip("/"):
                 return self._google_call(request, api, path)
+        if UNSERVED.fullmatch(path):
+            return refusal("drive", not_served(path))
         if (known := routes.match(path)) is not None:
             return self._everbright_call(request, path, *known)
         if path.startswith("/_emulator/"):
@@ -144,6 +150,15 @@ class Web:
     def _told(self, call: Call, response: Response) -> Response:
         call.status = response.status_code
         return response
+
+
+def _overridden(environ: WSGIEnvironment) -> WSGIEnvironment:
+    """A GET whose address would be too long: clients send it as a POST, the query as the body."""
+    if environ.get("HTTP_X_HTTP_METHOD_OVERRIDE") != "GET" or environ["REQUEST_METHOD"] != "POST":
+        return environ
+    query = Request(environ).get_data(as_text=True)
+    get = {"REQUEST_METHOD": "GET", "QUERY_STRING": query, "CONTENT_LENGTH": "0"}
+    return {**environ, **get, "wsgi.input": io.BytesIO()}
 
 
 def _raw_path(request: Request) -> str:

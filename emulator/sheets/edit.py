@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from emulator.errors import invalid
 from emulator.sheets.formula import Formula
-from emulator.sheets.grid import MAX_CELLS, MAX_CHARACTERS, Cell
+from emulator.sheets.grid import MAX_CELLS, MAX_CHARACTERS, MAX_COLUMNS, Cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,8 +76,13 @@ class Edit:
             or self.user in protection.get("editors", {}).get("users", [])
         )
 
-    def limit_cells(self, more: int) -> None:
-        """ApiError where `more` cells would be too many for the spreadsheet."""
+    def limit_grid(self, columns: int, more: int) -> None:
+        """ApiError where a sheet's `columns`, or `more` cells, are too many for a spreadsheet."""
+        if columns > MAX_COLUMNS:
+            raise invalid(
+                "This action would increase the number of columns in the sheet above the limit "
+                f"of {MAX_COLUMNS} columns."
+            )
         if more > 0 and self.spreadsheet.cell_count() + more > MAX_CELLS:
             raise invalid(
                 "This action would increase the number of cells in the workbook above the limit "

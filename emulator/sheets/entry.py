@@ -57,6 +57,8 @@ def _number(text: str) -> Read | None:
         return plain(number / 100), _format("PERCENT", "0.00%" if places else "0%")
     if found["money"]:
         return plain(number), _format("CURRENCY", '"$"#,##0.00' if places else '"$"#,##0')
+    if found["exponent"]:
+        return plain(number), _format("SCIENTIFIC", "0.00E+00")
     if "," in (found["whole"] or ""):
         return plain(number), _format("NUMBER", "#,##0.00" if places else "#,##0")
     return plain(number), None

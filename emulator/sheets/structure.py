@@ -27,7 +27,8 @@ def insert(
     """Insert empty rows or columns before index `at`, in size and format like the one at `like`."""
     lines = sheet.line(dimension)
     across = len(sheet.columns if dimension == "ROWS" else sheet.rows)
-    edit.limit_cells(count * across)
+    wider = count if dimension == "COLUMNS" else 0
+    edit.limit_grid(len(sheet.columns) + wider, count * across)
     model = lines[like] if like is not None else None
     fresh = _fresh(edit, sheet, dimension, count, model.size if model else None)
     edit.set(sheet, LISTS[dimension], [*lines[:at], *fresh, *lines[at:]])

@@ -205,6 +205,19 @@ def test_a_person_is_quicker_than_the_write(
     assert read(http, spreadsheet) == [[], ["late"], ["theirs"]]
 
 
+def test_a_person_is_quicker_over_the_control_route(
+    http: Client, emulator: Emulator, spreadsheet: str
+) -> None:
+    """Catches hooks that only a test in the same process can set."""
+    edit = {"spreadsheet": spreadsheet, "name": "insert_rows", "index": 0}
+    rule = {"do": "edit", "edit": edit, "method": "*.values.get", "when": "before"}
+    assert http.post("/_emulator/faults", json=rule).status_code == 200
+    write(http, spreadsheet, "ours", "A1")
+    assert read(http, spreadsheet) == [[], ["ours"]]
+    assert read(http, spreadsheet) == [[], ["ours"]]
+    assert http.post("/_emulator/faults", json={"do": "run"}).status_code == 400
+
+
 @pytest.mark.parametrize("how", ["hang", "refuse"])
 def test_google_is_away_but_everbright_is_not(
     http: Client, emulator: Emulator, spreadsheet: str, how: Any

@@ -187,6 +187,15 @@ def test_a_program_of_google_api_python_client(url: str) -> None:
     assert [one["values"][0]["formattedValue"] for one in rows] == ["Name", "Ann", "Bob"]
 
 
+def test_a_query_too_long_for_an_address(url: str) -> None:
+    """Catches a long read of Google's client, which it sends as a POST that says it is a GET."""
+    sheets = service(url, "sheets", "v4").spreadsheets()
+    key = sheets.create(body={}).execute()["spreadsheetId"]
+    ranges = [f"Sheet1!A{row}:Z{row}" for row in range(1, 300)]
+    read = sheets.values().batchGet(spreadsheetId=key, ranges=ranges).execute()
+    assert len(read["valueRanges"]) == 299
+
+
 def test_google_api_python_client_reads_the_refusals_of_both_apis(url: str) -> None:
     """Catches an error shape that Google's own client does not understand."""
     sheets = service(url, "sheets", "v4").spreadsheets()

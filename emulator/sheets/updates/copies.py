@@ -28,7 +28,7 @@ def duplicate_sheet(edit: Edit, request: Json) -> Json:
     source = need_sheet(spreadsheet, request.get("sourceSheetId", 0))
     title = request.get("newSheetName") or copy_title(spreadsheet, source.title)
     twin = copy_sheet(edit, source, title, new_sheet_id(spreadsheet, request.get("newSheetId")))
-    edit.limit_cells(len(twin.rows) * len(twin.columns))
+    edit.limit_grid(len(twin.columns), len(twin.rows) * len(twin.columns))
     index = request.get("insertSheetIndex", 0)
     placed = place_sheet(edit, twin, index)
     _copy_metadata(edit, source, twin)

@@ -102,6 +102,7 @@ def move_dimension(edit: Edit, request: Json) -> None:
     if start < destination < end:
         raise invalid("destinationIndex must not be inside the source.")
     edit.guard(sheet, _lines(sheet, dimension, start, end))
+    _guard_inside(edit, sheet, dimension, destination)
     structure.move(edit, sheet, dimension, start, end, destination)
 
 

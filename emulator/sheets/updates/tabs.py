@@ -79,7 +79,7 @@ def make_sheet(edit: Edit, given: Json) -> Sheet:
     columns = grid.get("columnCount", DEFAULT_COLUMNS)
     if rows < 1 or columns < 1:
         raise invalid("A sheet must have at least one row and one column.")
-    edit.limit_cells(rows * columns)
+    edit.limit_grid(columns, rows * columns)
     sheet = Sheet.blank(sheet_id, title, rows, columns)
     _set_properties(edit, sheet, given, None)
     return sheet

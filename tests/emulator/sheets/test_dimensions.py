@@ -143,6 +143,16 @@ def test_a_grid_of_more_than_ten_million_cells_is_refused(book: Book) -> None:
     assert "above the limit of 10000000 cells" in said
 
 
+def test_more_columns_than_a_sheet_may_have_are_refused(book: Book) -> None:
+    """Catches a sheet wider than Google's, made so or grown."""
+    grid = {"rowCount": 1, "columnCount": 18_279}
+    said = book.refusal({"addSheet": {"properties": {"gridProperties": grid}}})
+    assert "above the limit of 18278 columns" in said
+    more = {"sheetId": 0, "dimension": "COLUMNS", "length": 18_273}
+    assert "above the limit of 18278 columns" in book.refusal({"appendDimension": more})
+    book.batch({"appendDimension": more | {"length": 18_272}})
+
+
 def test_sort_moves_cells_with_notes_but_neither_rows_nor_their_metadata(book: Book) -> None:
     """Catches row metadata that follows a sort, notes that do not, blanks that come first."""
     noted = {"userEnteredValue": {"numberValue": 9}, "note": "nine"}
