@@ -6,6 +6,7 @@ session can be asked, then the file, and a search by tag comes last.
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
 from sync.drive import Content, Drive, File, Upload
@@ -34,43 +35,59 @@ class Copier:
 
     def copy(self, claim: Claim, document: PendingDocument) -> None:
         """Have `document` in Drive and its link kept. Raises Retryable or Permanent."""
-        session_is_open, there = self._under_way(claim, document)
+        there, document = self._under_way(claim, document)
+        digest = document.digest
         if there is None:
-            there = self._upload(claim, document, session_is_open)
+            there, digest = self._upload(claim, document)
+        if digest and there.sha256 and there.sha256 != digest:
+            self._drive.discard(there.id)
+            self._documents.keep(claim, document.uuid, file_id="", session="", digest="")
+            raise Retryable("upload_damaged", "Drive has other bytes than were sent.")
         self._documents.finish(claim, document.uuid, there.id, there.link)
 
-    def _under_way(self, claim: Claim, document: PendingDocument) -> tuple[bool, File | None]:
-        """Return whether an upload session is open, and the file if it is there already."""
+    def _under_way(
+        self, claim: Claim, document: PendingDocument
+    ) -> tuple[File | None, PendingDocument]:
+        """Return the file if it is there already, and what of earlier tries is still of use."""
         if document.session:
             try:
-                there = self._drive.ask(document.session)
-                return there is None, there
+                return self._drive.ask(document.session), document
             except Permanent as error:
                 if error.reason != "session_gone":
                     raise
-                self._documents.keep(claim, document.uuid, session="")
-        there = self._drive.get(document.file_id) if document.file_id else None
-        return False, there or self._drive.find({_FILE_TAG: document.uuid})
+            document = self._without(claim, document, "session")
+        if document.file_id:
+            there = self._drive.get(document.file_id)
+            if there is not None and not there.trashed:
+                return there, document
+            if there is not None:
+                # What a person put into the bin is not linked; its id is taken.
+                document = self._without(claim, document, "file_id", "digest")
+        found = self._drive.find({_FILE_TAG: document.uuid})
+        return found, document if found is None else replace(document, digest="")
 
-    def _upload(self, claim: Claim, document: PendingDocument, session_is_open: bool) -> File:
+    def _without(self, claim: Claim, document: PendingDocument, *names: str) -> PendingDocument:
+        blank: dict[str, Any] = dict.fromkeys(names, "")
+        self._documents.keep(claim, document.uuid, **blank)
+        return replace(document, **blank)
+
+    def _upload(self, claim: Claim, document: PendingDocument) -> tuple[File, str]:
+        """Return the uploaded file and the SHA-256 of what was sent."""
         with tempfile.TemporaryFile(prefix="brightsheet-") as stream:
             got = self._everbright.download(
-                document.uuid, document.sub_task, document.name, cast("BinaryIO", stream)
+                document.uuid, document.sub_task, document.name, cast(BinaryIO, stream)
             )
             stream.seek(0)
             content = Content(
-                cast("BinaryIO", stream), got.size, got.media_type or "application/octet-stream"
+                cast(BinaryIO, stream), got.size, got.media_type or "application/octet-stream"
             )
-            if session_is_open and document.digest == got.sha256:
+            if document.session and document.digest == got.sha256:
                 upload: Upload | File = Upload(content, document.session)
             else:
                 upload = self._begun(claim, document, content, got.sha256)
             if isinstance(upload, File):
-                return upload
-            there = self._sent(claim, document, upload)
-        if there.md5 and there.md5 != got.md5:
-            self._discard(claim, document, there)
-        return there
+                return upload, got.sha256
+            return self._sent(claim, document, upload), got.sha256
 
     def _sent(self, claim: Claim, document: PendingDocument, upload: Upload) -> File:
         try:
@@ -109,24 +126,24 @@ class Copier:
             raise Retryable("google_unavailable", "Drive shows no file under an id that is taken.")
         return there
 
-    def _discard(self, claim: Claim, document: PendingDocument, there: File) -> None:
-        self._drive.delete(there.id)
-        self._documents.keep(claim, document.uuid, file_id="", session="", digest="")
-        raise Retryable("upload_damaged", "Drive has other bytes than were sent; it is sent anew.")
-
     def _folder(self, claim: Claim, document: PendingDocument) -> str:
-        """Return the id of the job's folder, made if need be."""
-        if document.folder_link:
-            return document.folder_id
-        tag = {_FOLDER_TAG: document.site}
+        """Return the id of the job's folder, made if need be: a person may have binned it."""
         there = self._drive.get(document.folder_id) if document.folder_id else None
-        there = there or self._drive.find(tag) or self._made_folder(claim, document, tag)
+        if there is not None and not there.trashed:
+            if not document.folder_link:
+                self._documents.keep_folder(claim, there.id, there.link)
+            return there.id
+        tag = {_FOLDER_TAG: document.site}
+        folder_id = "" if there is not None or document.folder_link else document.folder_id
+        there = self._drive.find(tag) or self._made_folder(claim, document, folder_id, tag)
         self._documents.keep_folder(claim, there.id, there.link)
         return there.id
 
-    def _made_folder(self, claim: Claim, document: PendingDocument, tag: dict[str, str]) -> File:
+    def _made_folder(
+        self, claim: Claim, document: PendingDocument, folder_id: str, tag: dict[str, str]
+    ) -> File:
         name = f"Job {document.site[:8]}"
-        folder_id = document.folder_id or self._drive.new_id()
+        folder_id = folder_id or self._drive.new_id()
         self._documents.keep_folder(claim, folder_id)
         try:
             return self._drive.make_folder(folder_id, name, tag)

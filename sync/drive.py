@@ -22,18 +22,19 @@ CHUNK = 4 * 1024 * 1024
 
 _FILES = "https://www.googleapis.com/drive/v3/files"
 _UPLOAD = "https://www.googleapis.com/upload/drive/v3/files"
-_FIELDS = "id,webViewLink,md5Checksum,trashed"
+_FIELDS = "id,webViewLink,sha256Checksum,trashed"
 _FOLDER_TYPE = "application/vnd.google-apps.folder"
 _CHUNK_TRIES = 4
 
 
 @dataclass(frozen=True)
 class File:
-    """A file or folder in Drive; `link` opens it for people, `md5` (hex) is "" for a folder."""
+    """A file or folder in Drive; `link` opens it for people, `sha256` (hex) is "" for a folder."""
 
     id: str
     link: str
-    md5: str = ""
+    sha256: str = ""
+    trashed: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,10 +100,10 @@ class Drive:
         metadata = _metadata(file_id, name, self._root, tag) | {"mimeType": _FOLDER_TYPE}
         return _file(self._call("POST", _FILES, {"fields": _FIELDS}, metadata))
 
-    def delete(self, file_id: str) -> None:
-        """Delete a file that arrived damaged; one that is gone is no matter."""
+    def discard(self, file_id: str) -> None:
+        """Put a file that arrived damaged into the bin: a content manager may not delete."""
         try:
-            self._call("DELETE", f"{_FILES}/{file_id}", {})
+            self._call("PATCH", f"{_FILES}/{file_id}", {"fields": "id"}, {"trashed": True})
         except Permanent as error:
             if error.reason != "not_found":
                 raise
@@ -216,4 +217,9 @@ def _metadata(file_id: str, name: str, parent: str, tag: Mapping[str, str]) -> d
 def _file(answer: Mapping[str, Any]) -> File:
     if "id" not in answer:
         raise Retryable("google_unavailable", "Drive answered without a file.")
-    return File(answer["id"], answer.get("webViewLink", ""), answer.get("md5Checksum", ""))
+    return File(
+        id=answer["id"],
+        link=answer.get("webViewLink", ""),
+        sha256=answer.get("sha256Checksum", ""),
+        trashed=bool(answer.get("trashed")),
+    )

@@ -9,12 +9,16 @@ import hashlib
 import re
 import time
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import BinaryIO
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urljoin
 
 import requests
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
-from sync.errors import BrightsheetError, Permanent, Retryable, Unfit
+from sync.errors import BrightsheetError, Retryable, Unfit
+from sync.retry import asked
 
 TIMEOUT = (10.0, 60.0)
 LONGEST = 1800.0
@@ -23,17 +27,16 @@ MAX_BYTES = 2 * 1024**3
 _CHUNK = 256 * 1024
 _REDIRECTS = 5
 
-_HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _JSON = re.compile(rb"^\s*[\[{]")
 
 
 @dataclass(frozen=True)
 class Downloaded:
-    """What was written: its size in bytes, SHA-256 and MD5 (hex), and its media type."""
+    """What was written: its size in bytes, its SHA-256 (hex), and its media type."""
 
     size: int
     sha256: str
-    md5: str
     media_type: str
 
 
@@ -81,26 +84,45 @@ class EverBright:
                 return response
             response.close()
             url = _next(url, response.headers["Location"])
-        raise Permanent("everbright_redirects", "EverBright redirects in a circle.")
+        raise Retryable("everbright_redirects", "EverBright redirects in a circle.")
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+def _origin(url: str) -> tuple[str | None, str | None, int | None]:
+    """Return scheme, host and port as the HTTP client reads them: others may read another."""
+    try:
+        parts = parse_url(url)
+    except LocationParseError:
+        raise Retryable("everbright_redirects", "EverBright redirects to no address.") from None
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.scheme, parts.host, port
 
 
 def _next(url: str, location: str) -> str:
-    target = urljoin(url, location)
-    scheme = urlsplit(target).scheme
-    if scheme != "https" and scheme != urlsplit(url).scheme:
-        raise Permanent("everbright_redirects", "EverBright redirects to an unencrypted address.")
+    """Return where a redirect leads. Raises Retryable where nobody should follow it."""
+    try:
+        target = urljoin(url, location)
+    except ValueError:
+        raise Retryable("everbright_redirects", "EverBright redirects to no address.") from None
+    scheme, host, _ = _origin(target)
+    home_scheme, home, _ = _origin(url)
+    if scheme != "https" and (scheme != "http" or home_scheme != "http"):
+        raise Retryable("everbright_redirects", "EverBright redirects to an unencrypted address.")
+    if "\\" in target or parse_url(target).auth or (_is_inside(host) and not _is_inside(home)):
+        raise Retryable("everbright_redirects", "EverBright redirects to where it must not.")
     return target
+
+
+def _is_inside(host: str | None) -> bool:
+    """Tell whether a host is an address of this machine or of a private network."""
+    try:
+        return not ip_address((host or "").strip("[]")).is_global
+    except ValueError:
+        return host == "localhost"
 
 
 def _refusal(response: requests.Response) -> BrightsheetError:
     status = response.status_code
-    asked = response.headers.get("Retry-After", "")
-    after = float(asked) if asked.isdigit() else None
+    after = asked(response)
     if status == 429 or status >= 500 or status in (408, 425):
         return Retryable("everbright_unavailable", f"EverBright answered {status}.", after)
     if status in (401, 403):
@@ -126,15 +148,15 @@ def _receive(response: requests.Response, name: str, into: BinaryIO) -> Download
         for digest in (sha256, md5):
             digest.update(chunk)
         into.write(chunk)
-    announced = response.headers.get("Content-Length")
-    if announced is not None and int(announced) != size:
+    announced = response.headers.get("Content-Length", "")
+    if announced and announced != str(size):
         raise Retryable("document_cut", f"{size} bytes came of {announced}.")
     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if reason := not_a_document(name, head, media_type):
         raise Retryable("not_a_document", reason)
     if not _checksums_agree(response, sha256.digest(), md5.digest()):
         raise Retryable("document_damaged", "The bytes do not agree with the checksum sent along.")
-    return Downloaded(size, sha256.hexdigest(), md5.hexdigest(), media_type)
+    return Downloaded(size, sha256.hexdigest(), media_type)
 
 
 def not_a_document(name: str, head: bytes, media_type: str) -> str:
@@ -144,13 +166,21 @@ def not_a_document(name: str, head: bytes, media_type: str) -> str:
         return "The answer is empty."
     if extension == "pdf" and b"%PDF-" not in head[:1024]:
         return "A PDF was expected, and something else came."
-    if extension not in ("html", "htm") and (_HTML.match(head) or media_type == "text/html"):
+    if extension not in ("html", "htm") and (_is_page(head) or media_type == "text/html"):
         return "A page came instead of a file: EverBright may want a sign-in."
     if extension not in ("json", "geojson", "txt") and (
         _JSON.match(head) and media_type in ("application/json", "application/problem+json")
     ):
         return "A message came instead of a file."
     return ""
+
+
+def _is_page(head: bytes) -> bool:
+    """Tell whether bytes begin as HTML does, behind any number of comments."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    while text.startswith(b"<!--"):
+        text = text.partition(b"-->")[2].lstrip()
+    return _HTML.match(text) is not None
 
 
 def _checksums_agree(response: requests.Response, sha256: bytes, md5: bytes) -> bool:

@@ -27,7 +27,7 @@ class Intake:
 
     def is_waiting(self) -> bool:
         """Tell whether a delivery is in no job yet."""
-        return bool(self._inbox.unprojected(1))
+        return self._inbox.is_waiting()
 
     def run(self, held: Lease) -> None:
         """Take every delivery that came into its job; one that cannot be is set aside."""

@@ -147,8 +147,7 @@ class Layout:
             page = self.addresses.page(links.quote, site=job.site, quote=quote)
             cells["initial_quote"] = linked(quote, page)
         if job.re_signed:
-            text = f"Re-signed {job.re_signed.stamp:%Y-%m-%d}"
-            cells["re_signed"] = Cell(text=text, note=_RE_SIGNED_NOTE)
+            cells["re_signed"] = Cell(when=job.re_signed.stamp, note=_RE_SIGNED_NOTE)
         return cells
 
     def _action_cells(self, job: Job) -> dict[str, Cell]:

@@ -13,6 +13,9 @@ from sync.model import Comment, Event, Job, Milestone, Seen, Task
 CLOCK_SKEW = timedelta(days=1)
 """How far ahead of its arrival a delivery's own dates are believed."""
 
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""A date before it is some program's zero."""
+
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _DONE = {"APPROVED"}
 _COMPLETE = {"COMP"}
@@ -24,7 +27,7 @@ def event(milestone: Milestone, digest: str, received: datetime) -> Event:
     `date_updated` alone does not order events: the newest comment or document may be later. Dates
     more than a day ahead of `received` (UTC) are not believed; without any, `received` stands.
     """
-    believed = [at for at in _moments(milestone) if at <= received + CLOCK_SKEW]
+    believed = [at for at in _moments(milestone) if EARLIEST <= at <= received + CLOCK_SKEW]
     return Event(stamp=max(believed, default=received), digest=digest, milestone=milestone)
 
 

@@ -5,7 +5,10 @@ first and so knows whether the last write landed.
 """
 
 import random
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from google.auth.exceptions import GoogleAuthError
@@ -25,18 +28,32 @@ RATE_WINDOW = 60.0
 
 _LONGEST_WAIT = 300.0
 _LONGEST_ASKED = 3600.0
-_DRIVE_RATE_LIMITS = {"userRateLimitExceeded", "rateLimitExceeded", "sharingRateLimitExceeded"}
+_DRIVE_RATE_LIMITS = {
+    "userRateLimitExceeded",
+    "rateLimitExceeded",
+    "sharingRateLimitExceeded",
+    "dailyLimitExceeded",
+}
+_LIMITS = {
+    "teamDriveFileLimitExceeded",
+    "numChildrenInNonRootLimitExceeded",
+    "activeItemCreationLimitExceeded",
+}
 _API_OFF = {"SERVICE_DISABLED", "accessNotConfigured"}
 
 
 def pause(attempt: int, error: BaseException | None, longest: float = _LONGEST_WAIT) -> float:
-    """Return the seconds to wait after the failed `attempt` (from 1): what was asked, else more
-    each time, with jitter."""
-    asked = error.after if isinstance(error, Retryable) else None
-    if asked is not None:
-        return min(asked, _LONGEST_ASKED) + random.uniform(0, 5)  # noqa: S311 - jitter, no secret
+    """Return the seconds to wait after the failed `attempt` (from 1), with jitter.
+
+    More each time up to `longest`, and never less than was asked.
+    """
     ceiling = min(longest, 2.0 ** min(attempt, 20))
-    return random.uniform(ceiling / 2, ceiling)  # noqa: S311 - jitter, no secret
+    backoff = random.uniform(ceiling / 2, ceiling)  # noqa: S311 - jitter, no secret
+    after = error.after if isinstance(error, Retryable) else None
+    if after is None:
+        return backoff
+    jitter = random.uniform(0, min(5.0, 1 + after / 10))  # noqa: S311 - jitter, no secret
+    return max(backoff, min(after, _LONGEST_ASKED) + jitter)
 
 
 class wait_as_asked(wait_base):  # noqa: N801 - named as tenacity's own
@@ -98,10 +115,10 @@ def refusal(response: Response, account: str) -> BrightsheetError:
     said = _message(response)
     if status == 429 or (status == 403 and reasons & _DRIVE_RATE_LIMITS):
         per_user = "RATE_LIMIT_EXCEEDED" in reasons
-        after = _retry_after(response) or (RATE_WINDOW if per_user else None)
+        after = asked(response) or (RATE_WINDOW if per_user else None)
         return Retryable("rate_limited", "Google's limit of calls a minute is reached.", after)
     if status >= 500 or status in (408, 425):
-        return Retryable("google_unavailable", f"Google answered {status}.", _retry_after(response))
+        return Retryable("google_unavailable", f"Google answered {status}.", asked(response))
     if status == 401:
         return Retryable("google_signed_out", "Google wants a fresh sign-in.")
     if status == 400:
@@ -120,8 +137,12 @@ def refusal(response: Response, account: str) -> BrightsheetError:
         )
     if reasons & _API_OFF:
         return Permanent("api_off", f"Switch the API on in the Google Cloud project: {said}")
+    if reasons & _LIMITS:
+        return Permanent("drive_limit", f"A limit of Drive is reached: {said}")
     return Permanent(
-        "not_shared", f"Google does not let us in. Share the file with {account} as an editor."
+        "not_shared",
+        f"Google does not let us in ({said}). Share the file with {account} as an editor "
+        "(on a shared drive: as a content manager).",
     )
 
 
@@ -144,6 +165,13 @@ def _message(response: Response) -> str:
     return str(_error(response).get("message", "no reason given"))[:300]
 
 
-def _retry_after(response: Response) -> float | None:
-    text = response.headers.get("Retry-After", "")
-    return float(text) if text.isdigit() else None
+def asked(response: Response) -> float | None:
+    """Return the seconds that an answer asks to wait (Retry-After: a number or a date)."""
+    text = response.headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
+    try:
+        until = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        return None
+    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

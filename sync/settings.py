@@ -46,6 +46,7 @@ class Settings(BaseModel):
     database_url: SecretStr
     keep_deliveries_days: int
     admin_password: SecretStr | None
+    alert_webhook_url: SecretStr | None
     worker: str
     time_zone: str
     lease_seconds: float
@@ -68,7 +69,7 @@ def load(environ: Mapping[str, str], config_file: Path = CONFIG_FILE) -> Setting
         if "DRIVE_FOLDER_ID" in env
         else "",
         everbright_url=_address(env, "EVERBRIGHT_URL", "https://engine.goeverbright.com"),
-        everbright_api_token=_secret(env, "EVERBRIGHT_API_TOKEN"),
+        everbright_api_token=_token(env, "EVERBRIGHT_API_TOKEN"),
         everbright_auth_header=_auth_header(env),
         everbright_document_path=_path(
             env, "EVERBRIGHT_DOCUMENT_PATH", "/api/v1/document/{document}/download/"
@@ -82,6 +83,7 @@ def load(environ: Mapping[str, str], config_file: Path = CONFIG_FILE) -> Setting
         database_url=SecretStr(_database(env)),
         keep_deliveries_days=_number(env, "KEEP_DELIVERIES_DAYS", 90, least=1, most=36500),
         admin_password=_secret(env, "ADMIN_PASSWORD"),
+        alert_webhook_url=_alert_address(env),
         worker=_choice(env, "WORKER", ("embedded", "separate")),
         time_zone=_time_zone(env),
         lease_seconds=_number(env, "LEASE_SECONDS", 10, least=1, most=600),
@@ -143,6 +145,29 @@ def _secrets(env: Mapping[str, str]) -> tuple[SecretStr, ...]:
 
 def _secret(env: Mapping[str, str], name: str) -> SecretStr | None:
     return SecretStr(env[name]) if name in env else None
+
+
+def _token(env: Mapping[str, str], name: str) -> SecretStr | None:
+    """Return what goes into a header: anything else would fail with every call, for ever."""
+    if not re.fullmatch(r"[!-~]+(?: [!-~]+)*", env.get(name, "none")):
+        raise SettingsError(name, "holds a line break or a letter that no header takes.")
+    return _secret(env, name)
+
+
+def _alert_address(env: Mapping[str, str]) -> SecretStr | None:
+    """Return where alerts go. The address itself is the secret: it is never repeated."""
+    name = "ALERT_WEBHOOK_URL"
+    value = env.get(name, "")
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    if value and (not host or not re.fullmatch(r"[!-~]+", value) or parts.username):
+        raise SettingsError(name, "is not an address. Set it to the webhook's, as Slack shows it.")
+    if value and parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+        raise SettingsError(name, "would send unencrypted. Use https.")
+    return SecretStr(value) if value else None
 
 
 def _google_id(env: Mapping[str, str], name: str, mend: str) -> str:

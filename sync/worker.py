@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Callable
+from functools import partial
 from threading import Event, Thread, current_thread
 from time import monotonic
 from uuid import uuid4
@@ -11,6 +12,7 @@ import structlog
 from tenacity import RetryCallState
 
 from sync import google, retry
+from sync.alerts import Alerts, Trouble
 from sync.documents import Copier
 from sync.drive import Drive
 from sync.errors import BrightsheetError, Permanent, Retryable, Unfit
@@ -32,10 +34,12 @@ _FLUSH_TRIES = 6
 _LONGEST_BACKOFF = 60.0
 _PERMANENT_PAUSE = 60.0
 _LOST_PAUSE = 15.0
-_DOCUMENT_TRIES = 40
-"""With waits of up to an hour between them: more than a day."""
+_DOCUMENT_TRIES = 400
+"""With waits of up to an hour between them: some two weeks."""
 _LONGEST_DOCUMENT_WAIT = 3600.0
 _PRUNE_EVERY = 3600.0
+_FOR_A_PERSON = frozenset({"everbright_token"})
+"""Reasons of retryable errors that hardly pass by themselves."""
 
 _log = structlog.get_logger()
 
@@ -51,17 +55,22 @@ class Worker:
         holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._leases = Leases(database, holder, settings.lease_seconds)
         self._lease_name = f"sheet:{settings.spreadsheet_id}"
+        self._alerts = Alerts(settings.alert_webhook_url)
+        self._trouble = Trouble(self._alerts)
         self._beat = settings.lease_seconds / 3
         self._stop = Event()
         self._work = Event()
         self._threads: list[Thread] = []
 
     def start(self) -> None:
-        """Start the loops in threads of their own."""
+        """Start the loops in threads of their own. What they need is made here, not in them."""
         copiers = COPIERS if self._settings.drive_folder_id else 0
-        targets: list[tuple[str, Callable[[], None]]] = [("sheet", self._keep_sheet)]
-        targets += [(f"documents-{n}", self._copy_documents) for n in range(copiers)]
-        for name, target in targets:
+        loops = [("sheet", partial(self._keep_sheet, self._flusher()))]
+        loops += [
+            (f"documents-{n}", partial(self._copy_documents, self._copier()))
+            for n in range(copiers)
+        ]
+        for name, target in loops:
             thread = Thread(target=target, name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -102,12 +111,12 @@ class Worker:
         self._work.wait(POLL)
         self._work.clear()
 
-    def _keep_sheet(self) -> None:
+    def _flusher(self) -> Flusher:
         settings = self._settings
         account = google.account(settings)
         sheet = Sheet(google.session(settings), settings.spreadsheet_id, account)
         addresses = Addresses(settings.everbright_url, settings.everbright_preview_path)
-        flusher = Flusher(
+        return Flusher(
             Intake(self._inbox, self._jobs, settings),
             self._jobs,
             sheet,
@@ -115,16 +124,36 @@ class Worker:
             self._sleep,
             settings.time_zone,
         )
+
+    def _keep_sheet(self, flusher: Flusher) -> None:
+        settings = self._settings
         pruned = float("-inf")
 
-        def step() -> bool:
+        def look() -> bool:
             nonlocal pruned
             if monotonic() - pruned > _PRUNE_EVERY:
                 pruned = monotonic()
                 self._inbox.prune(settings.keep_deliveries_days)
             return flusher.has_work() and self._flush(flusher)
 
-        self._loop(step, self._idle)
+        self._loop(lambda: self._watched(look), self._idle)
+
+    def _watched(self, look: Callable[[], bool]) -> bool:
+        """Look after the sheet, and note where that fails, whatever the fault is."""
+        try:
+            did_something = look()
+            # Another worker may have mended it.
+            if self._trouble.is_on and not self._jobs.trouble()[0]:
+                self._trouble.mended()
+        except Exception as error:
+            self._note(error)
+            raise
+        return did_something
+
+    def _note(self, error: Exception) -> None:
+        reason = error.reason if isinstance(error, BrightsheetError) else "fault"
+        if reason not in ("stopping", "lease_lost"):
+            self._trouble.failed(reason)
 
     def _flush(self, flusher: Flusher) -> bool:
         """Flush until nothing is left; False where another worker does it."""
@@ -155,24 +184,29 @@ class Worker:
                 again = retry.policy(self._sleep, _FLUSH_TRIES, _LONGEST_BACKOFF, self._say_retry)
                 again(flusher.flush, held)
                 self._jobs.set_trouble()
+                self._trouble.mended()
 
     def _say_retry(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, Retryable):
             _log.info("flush_again", reason=error.reason, wait=state.upcoming_sleep)
+            self._note(error)
             self._jobs.set_trouble(error.reason, error.message)
 
     def _pause_after(self, error: BrightsheetError) -> None:
         if error.reason in ("stopping", "lease_lost"):
             return
         _log.error("sheet_not_written", reason=error.reason, message=error.message)
+        self._note(error)
+        if isinstance(error, Permanent):
+            self._alerts.send(error.reason, f"The sheet is not written. {error.message}")
         self._jobs.set_trouble(error.reason, error.message)
         self._stop.wait(_PERMANENT_PAUSE if isinstance(error, Permanent) else _LOST_PAUSE)
 
-    def _copy_documents(self) -> None:
+    def _copier(self) -> Copier:
         settings = self._settings
         token = settings.everbright_api_token
-        copier = Copier(
+        return Copier(
             self._documents,
             Drive(google.session(settings), settings.drive_folder_id, google.account(settings)),
             EverBright(
@@ -184,6 +218,7 @@ class Worker:
             self._sleep,
         )
 
+    def _copy_documents(self, copier: Copier) -> None:
         def step() -> bool:
             claimed = self._documents.claim()
             if claimed is not None:
@@ -202,6 +237,10 @@ class Worker:
             self._postpone(claim, document, Retryable("disk", f"No room: {error.strerror}."))
         except BrightsheetError as error:
             self._postpone(claim, document, error)
+        except Exception:
+            # A fault of ours with this document must not keep the others waiting.
+            _log.exception("fault", document=document.uuid)
+            self._postpone(claim, document, Retryable("fault", "A fault of ours: see the log."))
         finally:
             self._documents.release(claim)
 
@@ -210,10 +249,18 @@ class Worker:
             return
         attempt = document.attempts + 1
         _log.warning(
-            "document_not_copied", document=document.uuid, reason=error.reason, attempt=attempt
+            "document_not_copied",
+            document=document.uuid,
+            reason=error.reason,
+            message=error.message,
+            attempt=attempt,
         )
         if attempt >= _DOCUMENT_TRIES or isinstance(error, Unfit):
             self._documents.give_up(claim, document.uuid, error)
+            text = f"Document {document.uuid} of job {document.site} was given up"
+            self._alerts.send("document_given_up", f"{text} ({error.reason}).")
             return
+        if isinstance(error, Permanent) or error.reason in _FOR_A_PERSON:
+            self._alerts.send(error.reason, f"A document is not copied. {error.message}")
         wait = retry.pause(attempt, error, _LONGEST_DOCUMENT_WAIT)
         self._documents.postpone(claim, document.uuid, error, wait)

@@ -56,6 +56,8 @@ class Database:
         """Bring the schema up to date; two at once wait for each other."""
         with self.writing() as connection:
             if not self.is_sqlite:
+                connection.execute(text("SET LOCAL statement_timeout = 0"))
+                connection.execute(text("SET LOCAL lock_timeout = 0"))
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
             config = _alembic()
             config.attributes["connection"] = connection
@@ -89,8 +91,28 @@ def _alembic() -> Config:
 
 
 def _postgresql_engine(url: str) -> Engine:
-    arguments = {"connect_timeout": _CONNECT_SECONDS, "application_name": "brightsheet"}
-    return create_engine(url, pool_pre_ping=True, pool_size=10, connect_args=arguments)
+    arguments = {
+        "connect_timeout": _CONNECT_SECONDS,
+        "application_name": "brightsheet",
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": _BUSY_SECONDS * 1000,
+    }
+    engine = create_engine(
+        url, pool_pre_ping=True, pool_size=10, pool_timeout=_BUSY_SECONDS, connect_args=arguments
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _: object) -> None:
+        # A sender waits for the answer: rather 503 than nothing. (Not as start-up options: poolers
+        # refuse those.)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET statement_timeout = '{_BUSY_SECONDS}s'")
+            cursor.execute(f"SET lock_timeout = '{_BUSY_SECONDS // 2}s'")
+        connection.commit()
+
+    return engine
 
 
 def _sqlite_engine(url: str) -> Engine:

@@ -5,12 +5,16 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, text, update
 
 from sync.errors import Rejected
 from sync.model import Delivery, Kind, Outcome
 from sync.store.database import Database
 from sync.store.schema import delivery, now
+
+_BYTES = 2_000_000
+"""Of bodies that are handed out at once: a longer transaction would keep senders waiting."""
+_WAITING = text("NOT projected")
 
 
 @dataclass(frozen=True)
@@ -80,9 +84,25 @@ class Inbox:
         return delivery_id
 
     def unprojected(self, limit: int) -> list[KeptDelivery]:
-        """Return accepted deliveries that are in no job yet, oldest first."""
-        waiting = select(delivery).where(~delivery.c.projected).order_by(delivery.c.seq)
-        return self._fetch(waiting.limit(limit))
+        """Return accepted deliveries that are in no job yet, oldest first: `limit`, or 2 MB."""
+        # As the partial index says it: SQLite does not see that "projected = 0" is the same.
+        sizes = select(delivery.c.seq, func.length(delivery.c.body)).where(_WAITING)
+        with self._database.reading() as connection:
+            rows = connection.execute(sizes.order_by(delivery.c.seq).limit(limit)).all()
+        total, chosen = 0, list[int]()
+        for seq, size in rows:
+            total += size or 0
+            if chosen and total > _BYTES:
+                break
+            chosen.append(seq)
+        query = select(delivery).where(delivery.c.seq.in_(chosen))
+        return self._fetch(query.order_by(delivery.c.seq))
+
+    def is_waiting(self) -> bool:
+        """Tell whether an accepted delivery is in no job yet."""
+        query = select(delivery.c.seq).where(_WAITING).limit(1)
+        with self._database.reading() as connection:
+            return connection.scalar(query) is not None
 
     def recent(self, limit: int, outcome: Outcome | None = None) -> list[KeptDelivery]:
         """Return the newest deliveries, newest first."""

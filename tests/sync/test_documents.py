@@ -1,5 +1,6 @@
 """A document is copied once, whatever fails or is killed when; what is no document is none."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ from sync.documents import Copier
 from sync.drive import CHUNK, Drive
 from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright import EverBright, not_a_document
+from sync.everbright import _next as redirected
 from sync.google import EmulatorSession
 from sync.store import Database, Documents, Jobs, Leases
 from sync.store.jobs import Wanted
@@ -21,11 +23,21 @@ DOCUMENT, SITE = uuid(1), uuid(2)
 TOKEN = "an-everbright-token"
 
 
+class Spoiling(EmulatorSession):
+    """A line that changes bytes on their way."""
+
+    def request(self, method: Any, url: Any, *args: Any, **options: Any) -> Any:
+        if method == "PUT" and options.get("data"):
+            options["data"] = options["data"][:-1] + b"?"
+        return super().request(method, url, *args, **options)
+
+
 class Bench:
     """One document on its way, with a store and the emulator."""
 
     def __init__(self, google: Emulator, url: str, shared_drive: bool = True) -> None:
         self.google = google
+        self.session: type[EmulatorSession] = EmulatorSession
         self.database = Database(url)
         self.database.upgrade()
         jobs = Jobs(self.database, "sheet")
@@ -37,7 +49,7 @@ class Bench:
 
     def copier(self) -> Copier:
         """A fresh one, as after a start."""
-        drive = Drive(EmulatorSession(self.google.url), self.root, "tests")
+        drive = Drive(self.session(self.google.url), self.root, "tests")
         everbright = EverBright(
             self.google.url, TOKEN, "Authorization: Token", "/api/v1/document/{document}/download/"
         )
@@ -244,3 +256,76 @@ def test_a_wrong_token_is_said(bench: Bench) -> None:
 )
 def test_a_page_is_no_document(name: str, head: bytes, media_type: str, is_one: bool) -> None:
     assert (not_a_document(name, head, media_type) == "") is is_one
+
+
+def test_a_page_of_comments_does_not_hold_the_process_up() -> None:
+    """A pattern that backtracks would freeze every thread, the receiver's included."""
+    began = time.monotonic()
+    assert not_a_document("plan.svg", b"<!---->" * 290, "image/svg+xml") == ""
+    assert not_a_document("plan.svg", b"<!-- x -->\n" * 90 + b"<html>", "image/svg+xml") != ""
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://127.0.0.2:{port}\\@127.0.0.1:{home}/x",
+        "http://127.0.0.1:{home}@127.0.0.2:{port}/x",
+        "http://[/x",
+        "http://h:99999/",
+        "file:///etc/passwd",
+        "//\\x",
+    ],
+)
+def test_a_crooked_redirect_gets_no_token(bench: Bench, location: str) -> None:
+    """Two parsers of addresses may read two hosts: the one that connects is asked."""
+    with Emulator() as other:
+        port, home = (url.rpartition(":")[2] for url in (other.url, bench.google.url))
+        target = location.format(port=port, home=home)
+        headers = {"Location": target}
+        bench.google.faults.answer(302, headers=headers, api="everbright", count=None)
+        with pytest.raises(Retryable):
+            bench.once()
+        assert list(other.calls) == []
+
+
+def test_redirects_do_not_lead_inside() -> None:
+    """EverBright at a public address has no business with this machine's network."""
+    for inside in (
+        "http://127.0.0.1/x",
+        "https://169.254.169.254/latest",
+        "https://[::1]/",
+        "https://localhost/",
+    ):
+        with pytest.raises(Retryable):
+            redirected("https://engine.goeverbright.com/a", inside)
+    assert redirected("https://e.example/a", "https://files.example/b") == "https://files.example/b"
+
+
+def test_a_folder_in_the_bin_gets_no_documents(bench: Bench) -> None:
+    """They would be deleted with it after 30 days, and the sheet link to them."""
+    google = bench.google
+    google.faults.answer(503, method="drive.upload", count=4)
+    with pytest.raises(Retryable):
+        bench.once()
+    google.faults.clear()
+    (folder,) = bench.folders()
+    folder.trashed = True
+    google.faults.answer(410, method="drive.upload")
+    bench.until_done()
+    (file,) = bench.files()
+    assert file.parents != [folder.id]
+
+
+def test_damaged_bytes_are_never_taken_for_the_document(bench: Bench) -> None:
+    """Not at once, and not by a later try that asks the session: the file goes into the bin."""
+    google = bench.google
+    bench.session = Spoiling
+    with pytest.raises(Retryable) as caught:
+        bench.once()
+    assert caught.value.reason == "upload_damaged"
+    bench.session = EmulatorSession
+    bench.until_done()
+    good = [file for file in bench.files() if not file.trashed]
+    assert len(good) == 1
+    assert google.drive.content(good[0].id) == google.everbright.document(DOCUMENT).content()

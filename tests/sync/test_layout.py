@@ -141,7 +141,7 @@ def test_a_milestone_that_is_ready_says_so() -> None:
 def test_a_re_signed_job_says_which_contract_may_be_in_force() -> None:
     tasks = [task(name="Re-sign", status="APPROVED", sub_tasks=[])]
     cell = cells(job_of(an_event(tasks=tasks)))["re_signed"]
-    assert cell.text == "Re-signed 2026-03-01"
+    assert cell.when == datetime(2026, 3, 1, 10, tzinfo=UTC)
     assert "may be another quote's" in cell.note
 
 

@@ -58,6 +58,11 @@ def test_dates_from_the_future_are_not_believed() -> None:
     assert an_event(date_updated=soon.isoformat()).stamp == soon
 
 
+def test_a_programs_zero_is_no_date() -> None:
+    """Year 1 has no wall clock west of Greenwich: it would stop the whole sheet."""
+    assert an_event(date_updated="0001-01-01T00:00:00Z").stamp == RECEIVED
+
+
 def test_the_earliest_events_quote_is_the_initial_one() -> None:
     first = an_event(date_updated="2026-03-01T00:00:00Z", quote=uuid(1))
     second = an_event(date_updated="2026-03-02T00:00:00Z", quote=uuid(2), definition=2)

@@ -263,3 +263,22 @@ def test_a_document_without_a_reachable_database_is_a_passing_fault() -> None:
         Inbox(gone).unprojected(1)
     assert caught.value.reason == "store_unavailable"
     assert "hush" not in caught.value.message
+
+
+def test_a_look_for_work_is_answered_by_an_index(database: Database) -> None:
+    """It happens twice a second, and after months there are many deliveries."""
+    if not database.is_sqlite:
+        return  # PostgreSQL scans a table of this size whatever the index.
+    query = "EXPLAIN QUERY PLAN SELECT seq FROM delivery WHERE NOT projected LIMIT 1"
+    with database.reading() as connection:
+        plan = connection.exec_driver_sql(query).all()
+    assert "delivery_unprojected" in str(plan)
+
+
+def test_deliveries_are_handed_out_in_small_portions(database: Database) -> None:
+    """A long transaction would keep senders waiting until they are answered 503."""
+    for number in range(5):
+        keep(database, status=f"S{number}", name="x" * 900_000)
+    sizes = [len(one.body) for one in Inbox(database).unprojected(200)]
+    assert 1 <= len(sizes) < 5
+    assert sum(sizes) < 2_100_000
