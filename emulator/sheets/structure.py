@@ -93,6 +93,8 @@ def delete(edit: Edit, sheet: Sheet, dimension: str, start: int, end: int) -> No
 def move(edit: Edit, sheet: Sheet, dimension: str, start: int, end: int, destination: int) -> None:
     """Move rows or columns before index `destination`, as counted before the move."""
     lines = sheet.line(dimension)
+    if end > len(lines) or not 0 <= destination <= len(lines):
+        raise invalid(f"Cannot move {start} to {end} before {destination}: there are {len(lines)}.")
     if start <= destination <= end:
         return
     block, rest = lines[start:end], [*lines[:start], *lines[end:]]

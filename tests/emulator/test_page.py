@@ -217,6 +217,33 @@ def test_typing_into_a_cell(opened: str, tab: Tab, emulator: Emulator) -> None:
     tab.keyboard.type("thrown away")
     tab.keyboard.press("Escape")
     assert emulator.sheets.spreadsheets[opened].revision == 2
+    at(tab, 6, 2).click()
+    tab.get_by_role("button", name="Type", exact=True).click()
+    tab.keyboard.type("by the button")
+    tab.keyboard.press("Enter")
+    expect(at(tab, 6, 2)).to_have_text("by the button")
+
+
+@browsing
+def test_a_refusal_can_be_read(opened: str, tab: Tab) -> None:
+    """Catches an error that the next look for changes, a second later, wipes away."""
+    at(tab, 1, 15).click()
+    for _ in range(11):
+        tab.get_by_role("button", name="Move →", exact=True).click()
+    expect(tab.locator("#saved.wrong")).to_contain_text("Cannot move")
+    tab.wait_for_timeout(1500)
+    expect(tab.locator("#saved.wrong")).to_contain_text("Cannot move")
+
+
+@browsing
+def test_a_phone_shows_more_sheet_than_buttons(opened: str, tab: Tab) -> None:
+    """Catches buttons in several rows, and a page that scrolls sideways as a whole."""
+    tab.set_viewport_size({"width": 360, "height": 640})
+    bar, sheet = tab.locator(".tools").bounding_box(), tab.locator("#scroller").bounding_box()
+    assert bar is not None and sheet is not None
+    assert bar["height"] < 50
+    assert sheet["height"] > 400
+    assert tab.evaluate("document.documentElement.scrollWidth") == 360
 
 
 @browsing

@@ -6,7 +6,8 @@ const scroller = document.getElementById("scroller");
 const tip = document.getElementById("tip");
 const saved = document.getElementById("saved");
 const ask = document.getElementById("ask");
-const state = { gid: null, revision: null, row: 0, column: 0, hidden: false, editing: false, sheets: [] };
+const state = { gid: null, revision: null, row: 0, column: 0, hidden: false, editing: false, sheets: [], refused: 0 };
+const REFUSAL_STAYS = 6000;
 
 const letters = (column) => {
   let name = "";
@@ -23,8 +24,7 @@ function wanted() {
 }
 
 async function draw() {
-  const address = `/spreadsheets/d/${spreadsheet}/grid?gid=${wanted()}&hidden=${state.hidden ? 1 : 0}`;
-  const answer = await fetch(address);
+  const answer = await fetch(`/spreadsheets/d/${spreadsheet}/grid?gid=${wanted()}`);
   if (!answer.ok) return gone(answer.status);
   const told = await answer.json();
   const { scrollLeft, scrollTop } = scroller;
@@ -83,8 +83,10 @@ async function poll() {
     const answer = await fetch(`/spreadsheets/d/${spreadsheet}/revision`);
     if (!answer.ok) return gone(answer.status);
     const told = await answer.json();
-    saved.classList.remove("wrong");
-    saved.textContent = "All changes are shown as they come";
+    if (Date.now() > state.refused + REFUSAL_STAYS) {
+      saved.classList.remove("wrong");
+      saved.textContent = "All changes are shown as they come";
+    }
     if (told.revision !== state.revision && !state.editing) await draw();
   } catch {
     gone(0);
@@ -97,6 +99,7 @@ async function edit(name, details) {
   if (!answer.ok) {
     saved.textContent = (await answer.json()).error;
     saved.classList.add("wrong");
+    state.refused = Date.now();
     return;
   }
   await draw();
@@ -139,6 +142,7 @@ function type(cell) {
 }
 
 const deeds = {
+  type: () => cellAt(state.row, state.column) && type(cellAt(state.row, state.column)),
   sort: (button) => edit("sort", { column: state.column, ascending: button.dataset.ascending === "true" }),
   insertRow: () => edit("insert_rows", { index: state.row }),
   insertColumn: () => edit("insert_columns", { index: state.column }),
@@ -162,7 +166,7 @@ document.querySelector(".tools").addEventListener("click", (event) => {
 });
 document.getElementById("hidden").addEventListener("change", (event) => {
   state.hidden = event.target.checked;
-  draw();
+  tabs();
 });
 scroller.addEventListener("click", (event) => {
   const cell = event.target.closest("td");
@@ -176,9 +180,9 @@ scroller.addEventListener("dblclick", (event) => {
 });
 scroller.addEventListener("keydown", (event) => {
   const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-  if (event.key === "Enter" && cellAt(state.row, state.column)) {
+  if (event.key === "Enter") {
     event.preventDefault();
-    return type(cellAt(state.row, state.column));
+    return deeds.type();
   }
   if (!step || !cellAt(state.row + step[0], state.column + step[1])) return;
   event.preventDefault();

@@ -96,9 +96,6 @@ def move_dimension(edit: Edit, request: Json) -> None:
     """Rows or columns to another place, counted as before the move."""
     sheet, dimension, start, end = _span(edit, request.get("source", {}))
     destination = request.get("destinationIndex", 0)
-    size = len(sheet.line(dimension))
-    if end > size or not 0 <= destination <= size:
-        raise invalid(f"Cannot move {start} to {end} before {destination}: there are {size}.")
     if start < destination < end:
         raise invalid("destinationIndex must not be inside the source.")
     edit.guard(sheet, _lines(sheet, dimension, start, end))

@@ -126,5 +126,7 @@ def test_people_are_refused_too_and_change_nothing_then(filled: Book) -> None:
         people.type_cell(filled.it, row=0, column=0, text="x", user=OTHER)
     with pytest.raises(ApiError, match="exceeds grid limits"):
         people.type_cell(filled.it, row=99, column=0, text="x")
+    with pytest.raises(ApiError, match="Cannot move"):
+        people.move_column(filled.it, column=5, to=6)
     assert filled.snapshot() == before
     assert filled.it.revision == revision
