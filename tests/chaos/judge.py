@@ -1,0 +1,227 @@
+"""Judges how a run ended: everything that is not as it must be, each in a sentence.
+
+It reads the emulator's own state, knows the deliveries and what the person did, and asks the
+product nothing.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from emulator import Emulator
+from emulator.sheets.grid import Spreadsheet
+from sync.view import JOBS_TAB
+from tests.chaos.ledger import Claim, Ledger
+from tests.chaos.tab import (
+    HAND,
+    HEADER,
+    KEY,
+    Look,
+    is_flagged,
+    look,
+    recovered,
+    site_in,
+)
+from tests.chaos.truth import Truth, minute
+from tests.traffic import LABELS, expected_documents
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What is wrong: its `kind` and a sentence."""
+
+    kind: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.sentence}"
+
+
+Found = Iterator[Violation]
+
+
+def sheet(
+    spreadsheet: Spreadsheet, ledger: Ledger, begun: Mapping[int, float] | None = None
+) -> list[Violation]:
+    """Return what is wrong in the Jobs tab.
+
+    `begun` tells when each event, by its place in the truth, was first sent: one that was sent
+    after a person deleted the job's row brings the row back.
+    """
+    seen = look(spreadsheet)
+    if seen is None:
+        return [Violation("no tab", "There is no tab of jobs, or it has no header row.")]
+    return [
+        *_columns(seen, ledger.truth),
+        *_rows(seen, ledger, begun or {}),
+        *_values(seen, ledger.truth),
+        *_claims(seen, ledger, recovered(spreadsheet)),
+        *_strays(seen, ledger),
+    ]
+
+
+def _columns(seen: Look, truth: Truth) -> Found:
+    needed = {KEY, *(column for row in truth.statuses.values() for column in row)}
+    for column in sorted(needed - seen.by_id.keys()):
+        yield Violation("column missing", f"No column is marked as {column}.")
+
+
+def _rows(seen: Look, ledger: Ledger, begun: Mapping[int, float]) -> Found:
+    """Every job has one row, or none where a person deleted it after the last event."""
+    due = _due_again(ledger, begun)
+    for site in sorted(ledger.truth.sites):
+        rows = seen.by_site.get(site, [])
+        if len(rows) > 1:
+            yield Violation("row doubled", f"Job {site} has rows {rows}, none flagged as a copy.")
+        if not rows and (site not in ledger.killed or site in due):
+            again = " since a person deleted it, though an event came after" * (site in due)
+            yield Violation("row missing", f"Job {site} has no row{again}.")
+    for key in sorted(seen.by_site.keys() - ledger.truth.sites):
+        yield Violation("key of no job", f"Rows {seen.by_site[key]} stand under {key}.")
+
+
+def _due_again(ledger: Ledger, begun: Mapping[int, float]) -> set[str]:
+    """Sites whose row went by a person's hand before an event was sent that changes the job."""
+    last = {id(event) for event in ledger.truth.newest}
+    return {
+        str(event["site"])
+        for number, event in enumerate(ledger.truth.events)
+        if id(event) in last
+        and begun.get(number, 0.0) > ledger.killed.get(event["site"], float("inf"))
+    }
+
+
+def _values(seen: Look, truth: Truth) -> Found:
+    """Managed cells say what a plain replay says."""
+    for site, rows in sorted(seen.by_site.items()):
+        if site not in truth.sites:
+            continue
+        for row in rows:
+            for column, expected in _expected(truth, site).items():
+                shown = seen.shown(row, column)
+                if column in seen.by_id and shown != expected:
+                    yield Violation(
+                        "wrong value",
+                        f"Row {row} of job {site} shows {shown!r} in {column}, not {expected!r}.",
+                    )
+            at = seen.spot(row, seen.by_id.get("last_update", -1)).number
+            if at is None or round(at * 1440) != minute(truth.last[site]):
+                yield Violation("wrong value", f"Row {row} of job {site} has a wrong last update.")
+
+
+def _expected(truth: Truth, site: str) -> dict[str, str]:
+    """What a job's row shows, by managed column; of no other column is anything known here."""
+    last = truth.last[site]
+    everywhere = {column for row in truth.statuses.values() for column in row}
+    return {
+        **dict.fromkeys(everywhere, ""),
+        **truth.statuses[site],
+        "current_milestone": last["name"],
+        "status": LABELS[last["status"]],
+        "initial_quote": last["quote"],
+    }
+
+
+def _claims(seen: Look, ledger: Ledger, kept_apart: set[str]) -> Found:
+    """What a person typed stands where it was typed."""
+    for claim in ledger.holding():
+        if ledger.stands(seen, claim):
+            continue
+        if claim.text in kept_apart:
+            if claim.place is not None and not claim.may_recover:
+                yield Violation(
+                    "needlessly apart",
+                    f"{_told(claim)} is in Recovered, though nobody touched its row between "
+                    "damage and repair.",
+                )
+            continue
+        yield _astray(seen, ledger, claim)
+
+
+def _astray(seen: Look, ledger: Ledger, claim: Claim) -> Violation:
+    what = "note" if claim.is_note else "header" if claim.place == HEADER else "cell"
+    spots = seen.hands.get(claim.text, [])
+    if not spots:
+        return Violation(f"{what} lost", f"{_told(claim)} is nowhere.")
+    where = [
+        f"row {row} of {ledger.owner(seen, row)}, {seen.name(column)}" for row, column, _ in spots
+    ]
+    owners = {ledger.owner(seen, row) for row, _, _ in spots}
+    kind = f"{what} in another column" if claim.place in owners else f"{what} beside another"
+    return Violation(kind, f"{_told(claim)} stands in {'; '.join(where)}.")
+
+
+def _told(claim: Claim) -> str:
+    where = "a row of no job" if claim.place and HAND.fullmatch(claim.place) else claim.place
+    return f"{claim.text} (typed in {where or 'a damaged row'})"
+
+
+def _strays(seen: Look, ledger: Ledger) -> Found:
+    """Nothing of ours is left among what is people's."""
+    for row in range(len(seen.rows)):
+        texts = {key: spot.text for key, spot in seen.rows[row].items() if spot.text}
+        key = seen.key(row)
+        is_job = site_in(key) or is_flagged(key) or row == seen.header_row
+        foreign = [
+            f"{text!r} in {seen.name(column)}"
+            for column, text in texts.items()
+            if text not in ledger.claims and not (is_job and column in seen.managed)
+        ]
+        if foreign:
+            owner = ledger.owner(seen, row) or "nobody"
+            whose = "no job" if HAND.fullmatch(owner) else owner
+            yield Violation("stray text", f"Row {row} of {whose} has {', '.join(foreign)}.")
+
+
+def drive(google: Emulator, truth: Truth) -> list[Violation]:
+    """Return what is wrong in Drive: a document missing or there twice, a job with two folders."""
+    tags: Counter[str] = Counter()
+    folders: Counter[str] = Counter()
+    for file in list(google.drive.files.values()):
+        properties = file.app_properties or {}
+        for counts, name in ((tags, "brightsheetDocument"), (folders, "brightsheetSite")):
+            if name in properties:
+                counts[properties[name]] += 1
+    wanted = expected_documents(truth.events)
+    found = [
+        Violation("document missing", f"Document {uuid} is not in Drive.")
+        for uuid in sorted(wanted - tags.keys())
+    ]
+    for what, counts in (("document", tags), ("folder of job", folders)):
+        found += [
+            Violation("file doubled", f"The {what} {uuid} is in Drive {count} times.")
+            for uuid, count in sorted(counts.items())
+            if count > 1
+        ]
+    return found
+
+
+def links(google: Emulator, spreadsheet: Spreadsheet, truth: Truth) -> list[Violation]:
+    """Return the newest documents whose link into Drive is not in their job's row."""
+    files = {
+        file.id: (file.app_properties or {}).get("brightsheetDocument", "")
+        for file in list(google.drive.files.values())
+    }
+    seen = look(spreadsheet)
+    if seen is None:
+        return []
+    linked: set[tuple[str, str]] = set()
+    for site, rows in seen.by_site.items():
+        for row in rows:
+            for uri in _uris(spreadsheet, row):
+                linked.add((site, files.get(uri.partition("/file/d/")[2].partition("/")[0], "")))
+    return [
+        Violation("link missing", f"Job {event['site']} has no link to document {uuid}.")
+        for event in truth.newest
+        if event["site"] in seen.by_site
+        for uuid in sorted(expected_documents([event]))
+        if (event["site"], uuid) not in linked
+    ]
+
+
+def _uris(spreadsheet: Spreadsheet, row: int) -> Iterator[str]:
+    tab = spreadsheet.sheet(JOBS_TAB)
+    for cell in tab.rows[row].cells.values() if tab else ():
+        for run in (cell.rest or {}).get("textFormatRuns", ()):
+            if uri := run.get("format", {}).get("link", {}).get("uri"):
+                yield uri

@@ -1,0 +1,126 @@
+"""What a person did, and what must therefore still be there: each text once, and beside whom."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tests.chaos.tab import HEADER, Look, flagged_site, is_flagged, site_in
+from tests.chaos.truth import Truth
+
+
+@dataclass
+class Claim:
+    """A text of a person's, or a note.
+
+    `place` is the site beside which it was typed, HEADER, the first text of a row that belongs to
+    no job, or None: typed into a row that was damaged beyond knowing. Where `may_recover`, it or
+    its row was damaged while the person worked there, so the tab Recovered will do.
+    """
+
+    text: str
+    column: int
+    place: str | None
+    is_note: bool = False
+    may_recover: bool = False
+    holds: bool = True
+
+
+@dataclass
+class Deed:
+    """One thing that a person did; `touched` and `destroyed` are the owners of rows."""
+
+    told: str
+    touched: set[str] = field(default_factory=set)
+    destroyed: set[str] = field(default_factory=set)
+    typed: list[tuple[str, int, int, str | None]] = field(default_factory=list)
+    """Text, row, column key and owner, for what was typed."""
+
+
+class Ledger:
+    """Follows a person's deeds by the tab before and after each."""
+
+    def __init__(self, truth: Truth) -> None:
+        self.truth = truth
+        self.claims: dict[str, Claim] = {}
+        self.killed: dict[str, float] = {}
+        """When (by the monotonic clock) the last row of a site went by a person's hand."""
+
+    def owner(self, look: Look, row: int) -> str | None:
+        """Return whose a row is: a site, HEADER, the first text of a row of nobody's, or None."""
+        if row == look.header_row:
+            return HEADER
+        key = look.key(row)
+        site = flagged_site(key) if is_flagged(key) else site_in(key)
+        if site in self.truth.sites:
+            return site
+        return self._by_claims(look, row)
+
+    def _by_claims(self, look: Look, row: int) -> str | None:
+        texts = (spot.text for spot in look.rows[row].values())
+        known = (self.claims[text] for text in texts if text in self.claims)
+        places = Counter(claim.place for claim in known if claim.place)
+        return places.most_common(1)[0][0] if places else None
+
+    def stands(self, look: Look, claim: Claim) -> bool:
+        """Tell whether a text is where it was typed."""
+        return any(self.fits(look, claim, *spot) for spot in look.hands.get(claim.text, ()))
+
+    def fits(self, look: Look, claim: Claim, row: int, column: int, is_note: bool) -> bool:
+        """Tell whether this is the place of a claim."""
+        if is_note != claim.is_note:
+            return False
+        if claim.place is None:
+            return True
+        if column != claim.column:
+            return False
+        key = look.key(row)
+        if claim.place in self.truth.sites and is_flagged(key):
+            return flagged_site(key) in (None, claim.place)
+        return self.owner(look, row) == claim.place
+
+    def is_damaged(self, look: Look, row: int) -> bool:
+        """Tell whether a row shows what belongs to another job, or has lost its key."""
+        site = site_in(look.key(row))
+        if site is None:
+            return not is_flagged(look.key(row)) and bool(self.texts_of_nobody(look, row))
+        if site not in self.truth.sites:
+            return True
+        updated = look.spot(row, look.by_id.get("last_update", -1)).number
+        if updated is not None and self.truth.site_at(updated) != site:
+            return True
+        return any(
+            (text := look.spot(row, key).text)
+            and text not in self.truth.ever.get((site, column), ())
+            for key, column in look.managed.items()
+            if column.startswith("status:")
+        )
+
+    def texts_of_nobody(self, look: Look, row: int) -> list[str]:
+        """Return the texts in a row that no person typed."""
+        return [s.text for s in look.rows[row].values() if s.text and s.text not in self.claims]
+
+    def follow(self, before: Look, after: Look, deed: Deed, now: float) -> None:
+        """Take a deed in: what the person destroyed is claimed no more, what was typed is new."""
+        for claim in self.holding():
+            stood, stands = claim.text in before.hands, claim.text in after.hands
+            if not stands and (stood or claim.place in deed.destroyed):
+                claim.holds = False
+            elif claim.place in deed.touched and not self.stands(before, claim):
+                claim.may_recover = True
+        for site in before.by_site.keys() - after.by_site.keys():
+            self.killed[site] = now
+        for text, row, column, place in deed.typed:
+            self._add(before, text, row, column, place)
+
+    def _add(self, before: Look, text: str, row: int, column: int, place: str | None) -> None:
+        there = before.spot(row, column).text
+        damaged = row != before.header_row and self.is_damaged(before, row)
+        strange = column not in before.managed and bool(there) and there not in self.claims
+        off = any(c.place == place and not self.stands(before, c) for c in self.holding())
+        self.claims[text] = Claim(
+            text, column, place, text.startswith("note"), may_recover=damaged or strange or off
+        )
+
+    def holding(self) -> Iterable[Claim]:
+        """The claims that still hold."""
+        return [claim for claim in self.claims.values() if claim.holds]

@@ -1,0 +1,166 @@
+"""The Jobs tab as it stands at one moment, read straight from the emulator's engine."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from emulator.sheets.formula import Formula
+from emulator.sheets.grid import Cell, Column, Row, Sheet, Spreadsheet
+from sync.view import COLUMN_KEY, HEADER_KEY, JOBS_TAB
+
+KEY = "site_id"
+HEADER = "the header"
+RECOVERED = "Recovered"
+HAND = re.compile(r"\b(?:hand|head|note|row)-\d{5}\b")
+"""What a made-up person types: each text once in a run."""
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A cell: what was put in, and its note."""
+
+    text: str
+    note: str = ""
+    number: float | None = None
+
+
+BLANK = Spot("")
+
+
+@dataclass(frozen=True)
+class Look:
+    """The tab at one moment. Columns are told apart by `keys`, which stay when one is moved."""
+
+    header_row: int
+    keys: tuple[int, ...]
+    managed: dict[int, str]
+    """Ids of managed columns by column key; only the leftmost of each id."""
+    rows: tuple[dict[int, Spot], ...]
+
+    @cached_property
+    def by_id(self) -> dict[str, int]:
+        """Column keys by managed id."""
+        return {column: key for key, column in self.managed.items()}
+
+    @property
+    def own(self) -> list[int]:
+        """The keys of people's columns."""
+        return [key for key in self.keys if key not in self.managed]
+
+    def spot(self, row: int, column: int) -> Spot:
+        """The cell in a row, under a column's key."""
+        return self.rows[row].get(column, BLANK)
+
+    def shown(self, row: int, column: str) -> str:
+        """The text in a row under a managed column."""
+        return self.spot(row, self.by_id[column]).text if column in self.by_id else ""
+
+    def key(self, row: int) -> str:
+        """What stands in a row's key cell."""
+        return self.shown(row, KEY)
+
+    def body(self) -> range:
+        """The rows below the header."""
+        return range(self.header_row + 1, len(self.rows))
+
+    def name(self, column: int) -> str:
+        """How a message calls a column."""
+        head = self.spot(self.header_row, column).text
+        return self.managed.get(column) or f"own column {head or self.keys.index(column)!r}"
+
+    @cached_property
+    def hands(self) -> dict[str, list[tuple[int, int, bool]]]:
+        """Where each text of a person stands: row, column key, and whether it is a note.
+
+        A text counts where it is all of the cell; a note also where it is a part of it.
+        """
+        found: dict[str, list[tuple[int, int, bool]]] = {}
+        for number, row in enumerate(self.rows):
+            for column, spot in row.items():
+                if HAND.fullmatch(spot.text):
+                    found.setdefault(spot.text, []).append((number, column, False))
+                for text in HAND.findall(spot.note):
+                    found.setdefault(text, []).append((number, column, True))
+        return found
+
+    @cached_property
+    def by_site(self) -> dict[str, list[int]]:
+        """Rows that are not flagged as copies, by the site in their key cell."""
+        found: dict[str, list[int]] = {}
+        for row in self.body():
+            if site := site_in(self.key(row)):
+                found.setdefault(site, []).append(row)
+        return found
+
+
+def is_flagged(key: str) -> bool:
+    """Tell whether a key cell says that its row is a copy of another."""
+    return key.startswith("Copy of ")
+
+
+def site_in(key: str) -> str | None:
+    """Return the site that a key cell names, None for a flagged copy and for anything else."""
+    return key.lower() if _UUID.fullmatch(key) else None
+
+
+def flagged_site(key: str) -> str | None:
+    """Return the site that a flag names, None where it names none in full."""
+    found = _UUID.search(key)
+    return found.group().lower() if found else None
+
+
+def look(spreadsheet: Spreadsheet) -> Look | None:
+    """Return the Jobs tab as it stands, None where there is none yet."""
+    with spreadsheet.lock:
+        sheet = spreadsheet.sheet(JOBS_TAB)
+        if sheet is None:
+            return None
+        marks = list(spreadsheet.metadata.values())
+        headers = [one.place for one in marks if one.key == HEADER_KEY and one.sheet is sheet]
+        header = next((place for place in headers if isinstance(place, Row)), None)
+        if header is None:
+            return None
+        ids: dict[int, str] = {}
+        for one in marks:
+            if one.key == COLUMN_KEY and one.sheet is sheet and isinstance(one.place, Column):
+                ids[one.place.key] = one.value or ""
+        keys = tuple(column.key for column in sheet.columns)
+        managed: dict[int, str] = {}
+        for key in keys:
+            if key in ids and ids[key] not in managed.values():
+                managed[key] = ids[key]
+        return Look(sheet.rows.index(header), keys, managed, tuple(_rows(sheet, set(keys))))
+
+
+def _rows(sheet: Sheet, keys: set[int]) -> Iterator[dict[int, Spot]]:
+    for row in sheet.rows:
+        spots = {key: _spot(cell) for key, cell in row.cells.items() if key in keys}
+        yield {key: spot for key, spot in spots.items() if spot != BLANK}
+
+
+def _spot(cell: Cell) -> Spot:
+    value: Any = cell.value
+    note = (cell.rest or {}).get("note", "")
+    if value is None:
+        return Spot("", note)
+    if isinstance(value, Formula):
+        return Spot("=formula", note)
+    number = float(value) if isinstance(value, int | float) else None
+    return Spot(value if isinstance(value, str) else str(value), note, number)
+
+
+def recovered(spreadsheet: Spreadsheet) -> set[str]:
+    """Return the texts of people that stand in tabs called Recovered, cells and notes."""
+    found: set[str] = set()
+    with spreadsheet.lock:
+        for sheet in spreadsheet.sheets:
+            if sheet.title.startswith(RECOVERED):
+                for row in sheet.rows:
+                    for cell in row.cells.values():
+                        spot = _spot(cell)
+                        found |= {*HAND.findall(spot.text), *HAND.findall(spot.note)}
+    return found

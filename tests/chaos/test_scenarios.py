@@ -1,0 +1,55 @@
+"""Nothing lost, nothing doubled, never the wrong row: small by default, CHAOS_SIZE=full for long.
+
+SEED chooses the lots; a failing run prints it with what is wrong.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from emulator import Emulator
+from tests.chaos import scenarios
+from tests.chaos.scenarios import Size
+from tests.chaos.stage import FULL, SEED
+
+PEOPLE = Size(2000, 300, 150, patience=120) if FULL else Size(150, 30, 12)
+GOOGLE = Size(600, 100, 120, patience=300) if FULL else Size(40, 15, 8, patience=90)
+KILLS = 100 if FULL else 6
+CRASHES = Size(KILLS * 30, 30 + KILLS, KILLS, patience=120)
+OUTAGE = Size(3000, 300, 120, patience=400) if FULL else Size(60, 20, 5, patience=90)
+
+pytestmark = pytest.mark.timeout(1800 if FULL else 200)
+
+
+def test_people_edit_between_read_and_write(google: Emulator, tmp_path: Path) -> None:
+    """Catches a write into a row or column that moved, a lost cell, a job twice or nowhere."""
+    scenarios.people(google, tmp_path, SEED, PEOPLE).must_be_clean()
+
+
+def test_google_fails(google: Emulator, tmp_path: Path) -> None:
+    """Catches a repeat of what had landed, and a file given up or made twice."""
+    scenarios.failing(google, tmp_path, SEED, GOOGLE).must_be_clean()
+
+
+def test_people_edit_while_google_fails(google: Emulator, tmp_path: Path) -> None:
+    """Catches a repair that is lost with the answer that it needed."""
+    scenarios.both(google, tmp_path, SEED, PEOPLE).must_be_clean()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_processes_are_killed(google: Emulator, tmp_path: Path, kind: str) -> None:
+    """Catches what is kept only in a process, or done twice by two of them."""
+    scenarios.crashes(google, tmp_path, SEED, CRASHES, kind, KILLS).must_be_clean()
+
+
+def test_a_worker_is_frozen_beyond_its_lease(google: Emulator, tmp_path: Path) -> None:
+    """Catches a late batch that Google accepts, and a worker that does not see it was replaced."""
+    moments: tuple[scenarios.Moment, ...] = ("late batch", "late read")
+    if FULL:
+        moments = ("late batch", "late answer", "late read", "any") * 4
+    scenarios.frozen(google, tmp_path, SEED, 10, moments).must_be_clean()
+
+
+def test_google_and_everbright_are_away_for_long(google: Emulator, tmp_path: Path) -> None:
+    """Catches hammering, what piles up in memory, and what is given up too early."""
+    scenarios.outage(google, tmp_path, SEED, OUTAGE).must_be_clean()
