@@ -1,0 +1,195 @@
+"""A person is told once, in Slack's format, without secrets; and nothing waits for it."""
+
+import json
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+
+from sync.alerts import REPEAT_SECONDS, TROUBLE_SECONDS, Alerts, Trouble
+from sync.errors import SettingsError
+from sync.settings import load
+from tests.sync.test_settings import LEAST
+from tests.world import wait_for
+
+PATH = "/services/made/up-and-secret"
+
+
+class Chat:
+    """A webhook on loopback. `statuses` are answered first, then 200; `hold` keeps answers back."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+        self.statuses: list[int] = []
+        self.paths: list[str] = []
+        self.hold = Event()
+        self.hold.set()
+        chat = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                raw = self.rfile.read(int(self.headers["Content-Length"]))
+                chat.paths.append(self.path)
+                chat.hold.wait(10)
+                status = chat.statuses.pop(0) if chat.statuses else 200
+                if status == 200:
+                    chat.heard.append(json.loads(raw))
+                self.send_response(status)
+                self.send_header("Location", "/elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = SecretStr(f"http://127.0.0.1:{self.server.server_port}{PATH}")
+        Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def texts(self) -> list[str]:
+        return [body["text"] for body in self.heard]
+
+
+class Clock:
+    """Time that stands still until it is moved."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def chat() -> Iterator[Chat]:
+    made = Chat()
+    yield made
+    made.hold.set()
+    made.server.shutdown()
+    made.server.server_close()
+
+
+def test_an_alert_is_a_text_in_slacks_format(chat: Chat) -> None:
+    assert Alerts(chat.url).send("not_shared", "Share the file.")
+    wait_for(lambda: chat.heard)
+    assert chat.heard == [{"text": "Brightsheet: Share the file."}]
+
+
+def test_without_an_address_nothing_is_sent() -> None:
+    assert not Alerts(None).send("not_shared", "Share the file.")
+
+
+def test_the_same_reason_is_said_once_an_hour(chat: Chat) -> None:
+    """A worker that tries once a minute must not fill a channel."""
+    clock = Clock()
+    alerts = Alerts(chat.url, clock)
+    sent = [alerts.send("not_shared", "first"), alerts.send("not_shared", "second")]
+    sent.append(alerts.send("no_storage", "other"))
+    clock.now += REPEAT_SECONDS
+    sent.append(alerts.send("not_shared", "again"))
+    assert sent == [True, False, True, True]
+    wait_for(lambda: len(chat.heard) == 3)
+    assert sorted(chat.texts()) == [
+        "Brightsheet: again",
+        "Brightsheet: first",
+        "Brightsheet: other",
+    ]
+
+
+def test_nothing_in_a_text_calls_a_channel_or_becomes_a_link(chat: Chat) -> None:
+    """A name of a file or an answer of Google's may be in it."""
+    Alerts(chat.url).send(
+        "odd", "<!channel> & <https://evil.example|click>\x1b[31m\r\n" + "x" * 2000
+    )
+    wait_for(lambda: chat.heard)
+    (text,) = chat.texts()
+    assert text.startswith("Brightsheet: &lt;!channel&gt; &amp; &lt;https:")
+    assert "<" not in text
+    assert "\x1b" not in text
+    assert len(text) < 800
+
+
+def test_sending_waits_for_nobody(chat: Chat) -> None:
+    """A chat that hangs must not hold up the loop that keeps the sheet; nor fill the memory."""
+    chat.hold.clear()
+    alerts = Alerts(chat.url)
+    began = time.monotonic()
+    sent = [alerts.send(f"reason {number}", "text") for number in range(100)]
+    assert time.monotonic() - began < 1
+    assert 20 <= sum(sent) <= 22
+
+
+def test_an_alert_that_nobody_heard_is_tried_again(chat: Chat) -> None:
+    chat.statuses = [500]
+    alerts = Alerts(chat.url)
+    alerts.send("not_shared", "Share the file.")
+    wait_for(lambda: chat.heard)
+    assert len(chat.paths) == 2
+
+
+def test_a_redirect_is_not_followed_and_the_address_is_not_logged(chat: Chat) -> None:
+    """The address is the secret: who knows it writes to the channel."""
+    chat.statuses = [302, 302, 302]
+    alerts = Alerts(chat.url)
+    with capture_logs() as logged:
+        alerts.send("not_shared", "Share the file.")
+        wait_for(lambda: sum(line.get("status") == 302 for line in logged) == 3)
+        gone = Alerts(SecretStr(f"http://127.0.0.1:1{PATH}"))
+        gone.send("not_shared", "Share the file.")
+        wait_for(lambda: sum("reason" in line for line in logged) >= 3)
+    assert chat.paths == [PATH] * 3
+    assert "secret" not in str(logged)
+    assert alerts.send("not_shared", "may be said again")
+
+
+def test_a_sheet_in_trouble_is_said_once_and_once_when_it_is_mended(chat: Chat) -> None:
+    clock = Clock()
+    trouble = Trouble(Alerts(chat.url, clock), clock)
+    for second in range(0, 3 * int(TROUBLE_SECONDS), 30):
+        clock.now = 1000.0 + second
+        trouble.failed("google_unavailable")
+    trouble.mended()
+    trouble.mended()
+    wait_for(lambda: len(chat.heard) == 2)
+    first, second_text = chat.texts()
+    assert "could not be written for 15 minutes (google_unavailable)" in first
+    assert second_text == "Brightsheet: The sheet is written again."
+    assert not trouble.is_on
+
+
+def test_each_trouble_is_said_and_a_short_one_is_not(chat: Chat) -> None:
+    clock = Clock()
+    trouble = Trouble(Alerts(chat.url, clock), clock)
+    for _ in range(2):
+        for seconds in (0.0, TROUBLE_SECONDS):
+            clock.now += seconds
+            trouble.failed("google_unavailable")
+        trouble.mended()
+        trouble.failed("rate_limited")
+        clock.now += TROUBLE_SECONDS - 1
+        trouble.failed("rate_limited")
+        trouble.mended()
+    wait_for(lambda: len(chat.heard) == 4)
+    assert [("minutes" in text) for text in chat.texts()] == [True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["hooks.example/x", "http://hooks.example/hush", "https://u:hush@hooks.example", "https://[::1",
+     "https://hooks.example/a b", "file:///hush", "https://hooks.example:99999/hush"],
+)  # fmt: skip
+def test_an_address_that_would_not_do_stops_the_start_and_is_not_repeated(url: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(LEAST | {"ALERT_WEBHOOK_URL": url})
+    assert caught.value.message.startswith("ALERT_WEBHOOK_URL: ")
+    assert "hush" not in caught.value.message
+
+
+def test_an_address_with_a_query_is_taken_and_does_not_show() -> None:
+    settings = load(LEAST | {"ALERT_WEBHOOK_URL": "https://chat.example/hooks/hush?threadKey=a"})
+    assert settings.alert_webhook_url is not None
+    assert "hush" not in repr(settings)
