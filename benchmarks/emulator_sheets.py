@@ -54,7 +54,7 @@ def rows(start: int, count: int, width: int, mark: str) -> dict[str, Any]:
 def fill(sheets: Sheets, row_count: int) -> str:
     grid = {"rowCount": row_count, "columnCount": COLUMNS}
     body = {"sheets": [{"properties": {"gridProperties": grid}}]}
-    made = sheets.create("Large", user=USER, body=body)
+    made = sheets.create(f"of-{row_count}", "Large", USER, body)
     for start in range(0, row_count, ROWS_A_BATCH):
         call(sheets, made.spreadsheet_id, [rows(start, ROWS_A_BATCH, COLUMNS, "short")])
     return made.spreadsheet_id

@@ -19,26 +19,24 @@ def camel(name: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def parse(text: str) -> Mask | None:
-    """The mask that `text` says, None where it is everything. ValueError where it is malformed."""
-    tokens = [found[0] for found in TOKEN.finditer(text) if not _bad(found)]
-    mask, rest = _paths(tokens)
+def parse(text: str, *, exact: bool = False) -> Mask | None:
+    """The mask that `text` says, None where it is everything. ValueError where it is malformed.
+
+    Names may be in snake_case, too, unless they are to be `exact`.
+    """
+    found = list(TOKEN.finditer(text))
+    if bad := next((one[0] for one in found if one["bad"]), None):
+        raise ValueError(f"unexpected {bad!r} in a field mask")
+    mask, rest = _paths([one[0] if exact else camel(one[0]) for one in found])
     if rest:
         raise ValueError(f"unexpected {rest[0]!r} in the field mask {text!r}")
     return _tidy(mask)
 
 
-def _bad(found: re.Match[str]) -> bool:
-    if found["bad"]:
-        raise ValueError(f"unexpected {found[0]!r} in a field mask")
-    return False
-
-
 def _paths(tokens: list[str]) -> tuple[Mask, list[str]]:
     mask: Mask = {}
     while True:
-        mask_here = mask
-        tokens = _path(mask_here, tokens)
+        tokens = _path(mask, tokens)
         if not tokens or tokens[0] != ",":
             return mask, tokens
         tokens = tokens[1:]
@@ -48,7 +46,7 @@ def _path(mask: Mask, tokens: list[str]) -> list[str]:
     """Read one path into `mask`; what remains of the tokens."""
     if not tokens or tokens[0] in ",().":
         raise ValueError("a field mask lacks a name")
-    name, tokens = camel(tokens[0]), tokens[1:]
+    name, tokens = tokens[0], tokens[1:]
     if tokens and tokens[0] in "./":
         below = mask.setdefault(name, {})
         return _path({} if below is None else below, tokens[1:])

@@ -139,63 +139,17 @@ def move_column(edit: Edit, sheet: Sheet, *, column: int, to: int) -> None:
     structure.move(edit, sheet, "COLUMNS", column, column + 1, to if to <= column else to + 1)
 
 
-def _copy(edit: Edit, sheet: Sheet, source: Box, to: Sheet, at: tuple[int, int]) -> None:
-    row, column = at
-    high, wide = source.bottom - source.top, source.right - source.left
-    target = _inside(to, Box(row, row + high, column, column + wide))
-    edit.guard(to, target)
-    for down, line in enumerate(paste.take(sheet, _inside(sheet, source))):
-        for across, cell in enumerate(line):
-            new = paste.moved(cell, row - source.top, column - source.left)
-            paste.put(edit, to, row + down, column + across, new)
-    rules.carry(edit, sheet, source, to, target)
-
-
-def _tab(edit: Edit, sheet: Sheet, sheet_id: int | None) -> Sheet:
-    return sheet if sheet_id is None else ranges.need_sheet(edit.spreadsheet, sheet_id)
-
-
-@_by_hand
-def copy_cells(
-    edit: Edit,
-    sheet: Sheet,
-    *,
-    top: int,
-    bottom: int,
-    left: int,
-    right: int,
-    to_row: int,
-    to_column: int,
-    to_sheet_id: int | None = None,
-) -> None:
-    """Copy cells and paste them elsewhere, over what is there."""
-    to = _tab(edit, sheet, to_sheet_id)
-    _copy(edit, sheet, Box(top, bottom, left, right), to, (to_row, to_column))
-
-
 @_by_hand
 def copy_rows(edit: Edit, sheet: Sheet, *, start: int, end: int, to: int) -> None:
     """Copy whole rows and paste them from row `to` on, over what is there."""
-    _copy(edit, sheet, ranges.whole(sheet)._replace(top=start, bottom=end), sheet, (to, 0))
-
-
-@_by_hand
-def cut_cells(
-    edit: Edit,
-    sheet: Sheet,
-    *,
-    top: int,
-    bottom: int,
-    left: int,
-    right: int,
-    to_row: int,
-    to_column: int,
-    to_sheet_id: int | None = None,
-) -> None:
-    """Cut cells and paste them elsewhere: the contents move, the rows and columns do not."""
-    to = _tab(edit, sheet, to_sheet_id)
-    source = _inside(sheet, Box(top, bottom, left, right))
-    paste.cut(edit, sheet, source, to, (to_row, to_column))
+    whole = ranges.whole(sheet)
+    source = _inside(sheet, whole._replace(top=start, bottom=end))
+    target = _inside(sheet, whole._replace(top=to, bottom=to + end - start))
+    edit.guard(sheet, target)
+    for down, line in enumerate(paste.take(sheet, source)):
+        for across, cell in enumerate(line):
+            paste.put(edit, sheet, to + down, across, paste.moved(cell, to - start, 0))
+    rules.carry(edit, sheet, source, sheet, target)
 
 
 @_by_hand

@@ -31,7 +31,7 @@ class Workbooks:
         """Make a spreadsheet with this id; `body` is that of `spreadsheets.create`."""
         value = {"spreadsheet": spreadsheet_id, "title": title, "user": user, "body": body}
         with self._journal.change("create", value):
-            return self.engine.create(title, spreadsheet_id=spreadsheet_id, user=user, body=body)
+            return self.engine.create(spreadsheet_id, title, user, body)
 
     def created(self, made: Spreadsheet, query: Query) -> dict[str, Any]:
         """The answer of `spreadsheets.create`, cut to the query's `fields`."""

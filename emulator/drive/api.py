@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.drive import fields, listing, refusals
+from emulator import masks
+from emulator.drive import listing, refusals
 from emulator.drive.model import Json, User
 from emulator.errors import ApiError, not_served
 
@@ -23,7 +24,7 @@ PERMISSION_SHOWN = "kind,id,type,role"
 
 def masked(resource: Json, query: Query, default: str) -> Json:
     """What `fields` asks for of a resource, `default` where it asks for nothing."""
-    told: Json = fields.apply(fields.parse(query.get("fields") or default), resource)
+    told: Json = masks.select(masks.parse(query.get("fields") or default, exact=True), resource)
     return told
 
 

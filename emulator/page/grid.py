@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import escape
 
 from emulator.page import cell as cells
+from emulator.sheets.a1 import column_name
 
 Json = dict[str, Any]
 
@@ -16,16 +17,6 @@ ROW = 21
 COLUMN = 100
 MORE_ROWS, LEAST_ROWS = 15, 40
 MORE_COLUMNS, LEAST_COLUMNS = 3, 16
-
-
-def letters(column: int) -> str:
-    """The name of a column, 0 being A."""
-    name = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name
 
 
 @dataclass
@@ -123,7 +114,7 @@ def _letter(grid: Grid, column: int) -> str:
     pinned = column in grid.lefts
     css = f' style="left:{grid.lefts[column]}px"' if pinned else ""
     kind = f"letter{' pinned' if pinned else ''}{_edge(grid, column)}"
-    return f'<th class="{kind}" data-column="{column}"{css}>{letters(column)}</th>'
+    return f'<th class="{kind}" data-column="{column}"{css}>{column_name(column)}</th>'
 
 
 def _row(grid: Grid, row: int) -> str:

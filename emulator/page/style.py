@@ -4,28 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from emulator.sheets.styles import THEME_COLOURS
+
 Json = dict[str, Any]
 
 HORIZONTAL = {"LEFT": "left", "CENTER": "center", "RIGHT": "right"}
-THEME = {
-    "TEXT": "#000000",
-    "BACKGROUND": "#ffffff",
-    "ACCENT1": "#4285f4",
-    "ACCENT2": "#ea4335",
-    "ACCENT3": "#fbbc04",
-    "ACCENT4": "#34a853",
-    "ACCENT5": "#ff6d01",
-    "ACCENT6": "#46bdc6",
-    "LINK": "#1155cc",
-}
 
 
 def color(holder: Json, name: str) -> str | None:
     """The colour `name` of a format as `#rrggbb`, its `...Style` first; None where it has none."""
     styled = holder.get(f"{name}Style", {})
-    if "themeColor" in styled:
-        return THEME.get(styled["themeColor"])
     rgb = styled.get("rgbColor", holder.get(name))
+    if "themeColor" in styled:
+        rgb = THEME_COLOURS.get(styled["themeColor"])
     if rgb is None:
         return None
     parts = (round(255 * float(rgb.get(each, 0))) for each in ("red", "green", "blue"))

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from emulator.drive.model import SPREADSHEET, link
 from emulator.page import grid, listing, style
+from emulator.sheets.a1 import column_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,7 +214,7 @@ class Page:
         rows, columns = size.get("rowCount", 1), size.get("columnCount", 1)
         title = opened["title"].replace("'", "''")
         shown = min(rows, MAX_CELLS // columns)
-        corner = f"{grid.letters(columns - 1)}{shown}"
+        corner = f"{column_name(columns - 1)}{shown}"
         told = self._read(
             spreadsheet_id,
             ranges=[f"'{title}'!A1:{corner}"],

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import random
-import string
 import threading
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from emulator import masks
-from emulator.errors import invalid, not_found, not_served
+from emulator.errors import not_found, not_served
 from emulator.sheets import methods, styles
 from emulator.sheets.edit import Edit, change
 from emulator.sheets.evaluate import Evaluator
@@ -26,41 +25,29 @@ if TYPE_CHECKING:
 
 __all__ = ["Sheets", "Spreadsheet"]
 
-ALPHABET = string.ascii_letters + string.digits + "-_"
-NOBODY = "someone@example.com"
 TIME_ZONE = "Etc/GMT"
 
 
 class Sheets:
-    """All spreadsheets. `now` gives the time, with a zone; `rng` the ids of new spreadsheets.
+    """All spreadsheets. `now` gives the time, with a zone.
 
     What a spreadsheet draws at random comes from its own id, so that the same requests in the
     same order give the same state.
     """
 
-    def __init__(self, now: Callable[[], datetime], *, rng: random.Random | None = None) -> None:
+    def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._rng = rng or random.Random()  # noqa: S311 - ids, not secrets
         self._lock = threading.Lock()
         self.spreadsheets: dict[str, Spreadsheet] = {}
 
     def create(
-        self,
-        title: str,
-        *,
-        spreadsheet_id: str | None = None,
-        user: str | None = None,
-        body: Json | None = None,
+        self, spreadsheet_id: str, title: str, user: str, body: Json | None = None
     ) -> Spreadsheet:
         """A new spreadsheet of `user`; `body` is a Spreadsheet, as spreadsheets.create takes it."""
         body = body or {}
-        with self._lock:
-            key = spreadsheet_id or "1" + "".join(self._rng.choices(ALPHABET, k=43))
-            if key in self.spreadsheets:
-                raise invalid(f"A spreadsheet with id {key} already exists.")
         spreadsheet = Spreadsheet(
-            spreadsheet_id=key,
-            owner=user or NOBODY,
+            spreadsheet_id=spreadsheet_id,
+            owner=user,
             properties={
                 "title": title,
                 "locale": "en_US",
@@ -72,13 +59,12 @@ class Sheets:
             | {name: item for name, item in body.get("properties", {}).items() if name != "title"},
             sheets=[],
             clock=self._now,
-            modified=self._now(),
-            rng=random.Random(key),  # noqa: S311 - ids, not secrets
+            rng=random.Random(spreadsheet_id),  # noqa: S311 - ids, not secrets
         )
         tabs.check_time_zone(spreadsheet.properties["timeZone"])
         _fill(Edit(spreadsheet, spreadsheet.owner), body)
         with self._lock:
-            self.spreadsheets[key] = spreadsheet
+            self.spreadsheets[spreadsheet_id] = spreadsheet
         return spreadsheet
 
     def delete(self, spreadsheet_id: str) -> None:
@@ -92,7 +78,7 @@ class Sheets:
         path_params: dict[str, str],
         query: MultiDict[str, str],
         body: Any,
-        user: str | None,
+        user: str,
     ) -> Json:
         """The answer of a Sheets v4 method, cut to the query's `fields`; ApiError is its refusal.
 
@@ -101,17 +87,11 @@ class Sheets:
         """
         body = body if isinstance(body, dict) else {}
         mask = masks.parse(query["fields"]) if query.get("fields") else None
-        if method_id == "sheets.spreadsheets.create":
-            title = body.get("properties", {}).get("title") or "Untitled spreadsheet"
-            made = self.create(title, user=user, body=body)
-            return self.reader(made, made.owner).answer(None, mask, grid=mask is not None)
         spreadsheet = self.spreadsheets.get(path_params.get("spreadsheetId", ""))
         if spreadsheet is None:
             raise not_found()
         with self._locked(spreadsheet, body.get("destinationSpreadsheetId")):
-            call = methods.Call(
-                self, spreadsheet, path_params, query, body, user or spreadsheet.owner, mask
-            )
+            call = methods.Call(self, spreadsheet, path_params, query, body, user, mask)
             if method_id in methods.READS:
                 return methods.READS[method_id](call)
             if method_id not in methods.WRITES:

@@ -118,5 +118,4 @@ def change(spreadsheet: Spreadsheet, user: str, action: Callable[[Edit], T]) -> 
             edit.undo()
             raise
         spreadsheet.revision += 1
-        spreadsheet.modified = spreadsheet.clock()
         return found

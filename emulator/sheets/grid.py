@@ -154,7 +154,6 @@ class Spreadsheet:
     properties: Json
     sheets: list[Sheet]
     clock: Callable[[], datetime]
-    modified: datetime
     rng: random.Random
     metadata: dict[int, Metadata] = field(default_factory=dict)
     named_ranges: dict[str, Json] = field(default_factory=dict)

@@ -53,6 +53,13 @@ def test_a_file_is_made_with_defaults_and_shown_as_its_fields_ask(http: Client) 
     }
 
 
+def test_a_mask_names_ones_own_properties_as_they_are(http: Client) -> None:
+    """Catches Drive's masks read like those of Sheets, where a_key is aKey."""
+    body = {"name": "a", "appProperties": {"a_key": "1", "other": "2"}}
+    made = http.post("/drive/v3/files?fields=appProperties/a_key", json=body)
+    assert made.json() == {"appProperties": {"a_key": "1"}}
+
+
 def test_an_unknown_field_of_the_mask_is_refused(http: Client) -> None:
     answer = http.get("/drive/v3/files", params={"fields": "files(nonsense)"})
     assert refused(answer) == (400, "invalidParameter")

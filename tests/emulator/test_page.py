@@ -11,6 +11,7 @@ from playwright.sync_api import expect, sync_playwright
 from emulator.page import cell as cells
 from emulator.page import grid, style
 from emulator.page.listing import size
+from emulator.sheets.a1 import column_name
 from tests.emulator.conftest import Client
 
 if TYPE_CHECKING:
@@ -373,7 +374,7 @@ def test_hidden_and_filtered_rows_are_left_out() -> None:
 
 
 def test_columns_and_sizes_have_names() -> None:
-    assert [grid.letters(number) for number in (0, 25, 26, 701, 702)] == [
+    assert [column_name(number) for number in (0, 25, 26, 701, 702)] == [
         *("A", "Z", "AA", "ZZ", "AAA"),
     ]
     assert [size(count) for count in (0, 1023, 1024, 1 << 20, 200 << 20, 5 << 30)] == [

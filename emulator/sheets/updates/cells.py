@@ -1,13 +1,13 @@
-"""Requests that write cells: updateCells, appendCells, repeatCell, setDataValidation, borders."""
+"""Requests that write cells: updateCells, appendCells, repeatCell, setDataValidation."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from emulator.errors import invalid
-from emulator.sheets import cells, ranges, structure, styles
+from emulator.sheets import cells, ranges, structure
 from emulator.sheets.formula import Formula, copied
-from emulator.sheets.grid import BLANK, Cell
+from emulator.sheets.grid import BLANK
 from emulator.sheets.ranges import Box
 from emulator.sheets.updates.fields import need_mask
 
@@ -132,33 +132,3 @@ def set_data_validation(edit: Edit, request: Json) -> None:
     for at in range(box.top, box.bottom):
         for across in range(box.left, box.right):
             write(edit, sheet, at, across, data, mask)
-
-
-def update_borders(edit: Edit, request: Json) -> None:
-    """Borders of a range: the outer sides of its outer cells, the inner ones of the others."""
-    sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
-    edit.guard(sheet, box)
-    for at in range(box.top, box.bottom):
-        for across in range(box.left, box.right):
-            sides = {
-                "top": "top" if at == box.top else "innerHorizontal",
-                "bottom": "bottom" if at == box.bottom - 1 else "innerHorizontal",
-                "left": "left" if across == box.left else "innerVertical",
-                "right": "right" if across == box.right - 1 else "innerVertical",
-            }
-            found = {side: request[name] for side, name in sides.items() if name in request}
-            _border(edit, sheet, at, across, found)
-
-
-def _border(edit: Edit, sheet: Sheet, at: int, across: int, sides: Json) -> None:
-    old = sheet.cell(at, across)
-    borders = dict((old.format or {}).get("borders", {}))
-    for side, border in sides.items():
-        borders.pop(side, None)
-        if border.get("style", "NONE") not in ("NONE", "STYLE_UNSPECIFIED"):
-            borders[side] = styles.coloured(border)
-    style = {name: item for name, item in (old.format or {}).items() if name != "borders"}
-    if borders:
-        style["borders"] = borders
-    new = Cell(old.value, edit.style(style), old.rest)
-    edit.cell(sheet, sheet.rows[at], sheet.columns[across], new)

@@ -117,16 +117,6 @@ def update_view(edit: Edit, request: Json) -> None:
     _keep(edit, sheet, kept)
 
 
-def duplicate_view(edit: Edit, request: Json) -> Json:
-    """A copy of a filter view; with its id."""
-    number = request.get("filterId", 0)
-    sheet = _need(edit, number)
-    source = sheet.filter_views[number]
-    fresh = edit.spreadsheet.new_id(_taken(edit))
-    kept = {**source, "filterViewId": fresh, "title": f"Copy of {source['title']}"}
-    return _keep(edit, sheet, kept)
-
-
 def delete_view(edit: Edit, request: Json) -> None:
     """A filter view goes."""
     number = request.get("filterId", 0)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from emulator import masks
 from emulator.errors import invalid, not_served
 from emulator.sheets import a1, ranges
 from emulator.sheets.grid import BLANK
 from emulator.sheets.ranges import Box, answered
-from emulator.sheets.updates.fields import need_mask
 from emulator.sheets.updates.paste import put
 
 if TYPE_CHECKING:
@@ -20,53 +18,31 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z_]\w{0,249}")
 
 
-def _check_name(edit: Edit, name: str, own: str) -> None:
-    if not NAME.fullmatch(name) or a1.LOOKS_LIKE_CELL.fullmatch(name):
-        raise invalid(f"The name of the named range is invalid: {name}")
-    for key, one in edit.spreadsheet.named_ranges.items():
-        if key != own and one["name"].casefold() == name.casefold():
-            raise invalid(f"A named range with name: {name} already exists.")
-
-
 def add_named_range(edit: Edit, request: Json) -> Json:
     """A name for a range; with its id."""
     given, taken = request.get("namedRange", {}), edit.spreadsheet.named_ranges
-    key = given.get("namedRangeId") or str(edit.spreadsheet.new_id(taken))
+    key, name = (
+        given.get("namedRangeId") or str(edit.spreadsheet.new_id(taken)),
+        given.get("name", ""),
+    )
     if key in taken:
         raise invalid(f"A named range with id: {key} already exists.")
-    _check_name(edit, given.get("name", ""), key)
+    if not NAME.fullmatch(name) or a1.LOOKS_LIKE_CELL.fullmatch(name):
+        raise invalid(f"The name of the named range is invalid: {name}")
+    if any(one["name"].casefold() == name.casefold() for one in taken.values()):
+        raise invalid(f"A named range with name: {name} already exists.")
     sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
-    area = ranges.fixed(sheet, given.get("range", {}))
-    kept = {"namedRangeId": key, "name": given["name"], "range": area}
+    kept = {"namedRangeId": key, "name": name, "range": ranges.fixed(sheet, given.get("range", {}))}
     edit.set(edit.spreadsheet, "named_ranges", {**taken, key: kept})
     return {"namedRange": answered(kept)}
 
 
-def _need_named(edit: Edit, key: str) -> Json:
-    if key not in edit.spreadsheet.named_ranges:
-        raise invalid(f"No named range with id: {key}")
-    return edit.spreadsheet.named_ranges[key]
-
-
-def update_named_range(edit: Edit, request: Json) -> None:
-    """Name or range of a named range."""
-    mask, new = need_mask(request, "NamedRange"), request.get("namedRange", {})
-    key = new.get("namedRangeId", "")
-    kept = dict(_need_named(edit, key))
-    if masks.wants(mask, "name"):
-        _check_name(edit, new.get("name", ""), key)
-        kept["name"] = new["name"]
-    if masks.wants(mask, "range") and "range" in new:
-        sheet, _ = ranges.resolve(edit.spreadsheet, new["range"])
-        kept["range"] = ranges.fixed(sheet, new["range"])
-    edit.set(edit.spreadsheet, "named_ranges", {**edit.spreadsheet.named_ranges, key: kept})
-
-
 def delete_named_range(edit: Edit, request: Json) -> None:
     """A named range goes; its cells stay."""
-    gone = request.get("namedRangeId", "")
-    _need_named(edit, gone)
-    rest = {key: one for key, one in edit.spreadsheet.named_ranges.items() if key != gone}
+    gone, taken = request.get("namedRangeId", ""), edit.spreadsheet.named_ranges
+    if gone not in taken:
+        raise invalid(f"No named range with id: {gone}")
+    rest = {key: one for key, one in taken.items() if key != gone}
     edit.set(edit.spreadsheet, "named_ranges", rest)
 
 

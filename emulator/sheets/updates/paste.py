@@ -1,4 +1,4 @@
-"""Requests that move cells about: copyPaste, cutPaste, sortRange, insertRange, deleteRange."""
+"""Requests that move cells about: copyPaste, cutPaste, sortRange."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any
 
 from emulator.errors import invalid
-from emulator.sheets import functions, metadata, ranges, structure
+from emulator.sheets import functions, ranges
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula, copied
 from emulator.sheets.grid import BLANK, Cell, CellError
@@ -14,12 +14,12 @@ from emulator.sheets.ranges import Box
 from emulator.sheets.updates import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from emulator.sheets.edit import Edit
     from emulator.sheets.grid import Json, Sheet
 
 Cells = list[list[Cell]]
+
+CONTENT = ("note", "textFormatRuns", "chipRuns", "pivotTable", "dataSourceTable")
 
 
 def take(sheet: Sheet, box: Box) -> Cells:
@@ -42,23 +42,9 @@ def moved(cell: Cell, down: int, right: int) -> Cell:
     return cell
 
 
-def _parts(*names: str) -> Callable[[Cell], Json | None]:
-    def kept(cell: Cell) -> Json | None:
-        return {name: item for name, item in (cell.rest or {}).items() if name in names} or None
-
-    return kept
-
-
-_validation = _parts("dataValidation")
-_other = _parts("note", "textFormatRuns", "chipRuns", "pivotTable", "dataSourceTable")
-_content = _parts("textFormatRuns", "chipRuns")
-
-
-def _joined(*parts: Json | None) -> Json | None:
-    found: Json = {}
-    for part in parts:
-        found |= part or {}
-    return found or None
+def _rest(cell: Cell, *names: str) -> Json:
+    """These parts of a cell, of those it has."""
+    return {name: item for name, item in (cell.rest or {}).items() if name in names}
 
 
 def pasted(kind: str, source: Cell, old: Cell, value: Any) -> Cell:
@@ -66,14 +52,13 @@ def pasted(kind: str, source: Cell, old: Cell, value: Any) -> Cell:
 
     PASTE_NORMAL carries notes, as people's pasting does.
     """
-    if kind == "PASTE_VALUES":
-        return Cell(value, old.format, _joined(_validation(old), _parts("note")(old)))
-    if kind == "PASTE_FORMULA":
-        return Cell(source.value, old.format, _joined(_validation(old), _parts("note")(old)))
-    if kind == "PASTE_FORMAT":
-        return Cell(old.value, source.format, _joined(_other(old), _validation(source)))
-    if kind == "PASTE_DATA_VALIDATION":
-        return Cell(old.value, old.format, _joined(_other(old), _validation(source)))
+    if kind in ("PASTE_VALUES", "PASTE_FORMULA"):
+        entered = value if kind == "PASTE_VALUES" else source.value
+        return Cell(entered, old.format, _rest(old, "dataValidation", "note") or None)
+    if kind in ("PASTE_FORMAT", "PASTE_DATA_VALIDATION"):
+        style = source.format if kind == "PASTE_FORMAT" else old.format
+        rest = _rest(old, *CONTENT) | _rest(source, "dataValidation")
+        return Cell(old.value, style, rest or None)
     if kind == "PASTE_CONDITIONAL_FORMATTING":
         return old
     if kind == "PASTE_NO_BORDERS" and source.format:
@@ -209,40 +194,3 @@ def _ranked(value: Any) -> tuple[int, Any]:
         return 3, value.text
     ranked: tuple[int, Any] = functions.comparable(value, value)[0]
     return ranked
-
-
-def insert_range(edit: Edit, request: Json) -> None:
-    """Empty cells in a range; those that were there go down or right, the grid growing if full."""
-    sheet, box, rows = _shifting(edit, request)
-    dimension = "ROWS" if rows else "COLUMNS"
-    size = box.bottom - box.top if rows else box.right - box.left
-    last = len(sheet.line(dimension))
-    at = (box.bottom, box.left) if rows else (box.top, box.right)
-    kept = max(last - size, box.top if rows else box.left)
-    end = box._replace(top=kept, bottom=last) if rows else box._replace(left=kept, right=last)
-    if any(cell is not BLANK for line in take(sheet, end) for cell in line):
-        structure.resize(edit, sheet, dimension, last + size)
-        kept = last
-    rest = box._replace(bottom=kept) if rows else box._replace(right=kept)
-    cut(edit, sheet, rest, sheet, at)
-
-
-def delete_range(edit: Edit, request: Json) -> None:
-    """The cells of a range go; those below come up, or those to the right come left."""
-    sheet, box, rows = _shifting(edit, request)
-    edit.guard(sheet, box)
-    for at in range(box.top, box.bottom):
-        for across in range(box.left, box.right):
-            put(edit, sheet, at, across, BLANK)
-    rest = (
-        Box(box.bottom, len(sheet.rows), box.left, box.right)
-        if rows
-        else Box(box.top, box.bottom, box.right, len(sheet.columns))
-    )
-    cut(edit, sheet, rest, sheet, (box.top, box.left))
-
-
-def _shifting(edit: Edit, request: Json) -> tuple[Sheet, Box, bool]:
-    sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
-    dimension = metadata.need_dimension({"dimension": request.get("shiftDimension")})
-    return sheet, box, dimension == "ROWS"

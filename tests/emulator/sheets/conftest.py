@@ -26,7 +26,7 @@ class Book:
         self.sheets = Sheets(lambda: NOW)
         grid = {"rowCount": 10, "columnCount": 6}
         body = {"sheets": [{"properties": {"gridProperties": grid}}]}
-        self.it: Spreadsheet = self.sheets.create("Test", user=OWNER, body=body)
+        self.it: Spreadsheet = self.sheets.create("the-book", "Test", OWNER, body)
 
     def call(
         self, method: str, path: str, body: Any = None, user: str = OWNER, **query: Any

@@ -169,18 +169,3 @@ def test_sort_moves_cells_with_notes_but_neither_rows_nor_their_metadata(book: B
     specs[0]["sortOrder"] = "DESCENDING"
     book.batch({"sortRange": {"range": area(0, 5, 0, 6), "sortSpecs": specs}})
     assert book.values() == [["t"], ["9"], ["3"], ["1"]]
-
-
-def test_cells_shift_in_a_part_of_the_grid(book: Book) -> None:
-    """Catches a shift of whole rows, a grid that grows without need, and cells that are lost."""
-    book.put("A1:B3", [["a", "x"], ["b", "y"], ["c", "z"]])
-    down = {"range": area(0, 1, 0, 1), "shiftDimension": "ROWS"}
-    book.batch({"insertRange": down})
-    assert book.values() == [["", "x"], ["a", "y"], ["b", "z"], ["c"]]
-    assert book.tab()["properties"]["gridProperties"]["rowCount"] == 10
-    book.batch({"deleteRange": down}, write(9, 0, [text("last")]), {"insertRange": down})
-    assert [row[:1] for row in book.values("A:A")][1:4] == [["a"], ["b"], ["c"]]
-    assert book.values("A11") == [["last"]]
-    right = {"range": area(1, 2, 0, 1), "shiftDimension": "COLUMNS"}
-    book.batch({"insertRange": right})
-    assert book.values("2:2") == [["", "a", "y"]]

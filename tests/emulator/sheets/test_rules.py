@@ -10,7 +10,7 @@ from emulator.errors import ApiError
 from emulator.sheets.conditions import conditional_style
 from emulator.sheets.evaluate import Evaluator
 
-from .conftest import area, span, text, write
+from .conftest import OWNER, area, span, text, write
 
 if TYPE_CHECKING:
     from .conftest import Book
@@ -181,7 +181,7 @@ def test_tabs_are_reordered_counting_from_before_the_move(book: Book) -> None:
 def test_a_tab_copied_to_another_spreadsheet(book: Book) -> None:
     """Catches cells shared between the copies."""
     book.put("A1", [["a"]])
-    other = book.sheets.create("Other")
+    other = book.sheets.create("other", "Other", OWNER)
     body = {"destinationSpreadsheetId": other.spreadsheet_id}
     made = book.call("POST", "/sheets/0:copyTo", body)
     assert made["title"] == "Copy of Sheet1"

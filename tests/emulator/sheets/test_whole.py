@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from emulator.errors import ApiError
 
-from .conftest import Book, area, mark, span, text, write
+from .conftest import OWNER, Book, area, mark, span, text, write
 
 ROWS = st.integers(0, 9)
 COLUMNS = st.integers(0, 5)
@@ -89,9 +89,9 @@ def test_a_batch_that_fails_leaves_everything_as_it_was(requests: list[dict[str,
 def test_the_same_requests_give_the_same_spreadsheet(requests: list[dict[str, Any]]) -> None:
     """Catches ids or times that a journal could not replay, refused requests in between."""
     first, second = filled(), Book()
-    second.it = second.sheets.create("Test", spreadsheet_id="copy")
+    second.it = second.sheets.create("copy", "Test", OWNER)
     first = Book()
-    first.it = first.sheets.create("Test", spreadsheet_id="copy")
+    first.it = first.sheets.create("copy", "Test", OWNER)
     for book in (first, second):
         for request in requests:
             with contextlib.suppress(ApiError):
@@ -141,13 +141,13 @@ def test_batches_of_many_threads_neither_mix_nor_lose_rows() -> None:
 def test_tabs_copied_both_ways_at_once_do_not_wait_for_each_other() -> None:
     """Catches two copies that each hold the lock that the other wants."""
     book = Book()
-    first, second = book.it, book.sheets.create("Other")
+    first, second = book.it, book.sheets.create("other", "Other", OWNER)
 
     def copy(turn: int) -> None:
         one, other = (first, second) if turn % 2 else (second, first)
         body = {"destinationSpreadsheetId": other.spreadsheet_id}
         path = {"spreadsheetId": one.spreadsheet_id, "sheetId": "0"}
-        book.sheets.handle("sheets.spreadsheets.sheets.copyTo", path, MultiDict(), body, None)
+        book.sheets.handle("sheets.spreadsheets.sheets.copyTo", path, MultiDict(), body, OWNER)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(copy, range(20)))
