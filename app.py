@@ -1,6 +1,7 @@
 """The receiver: keeps every delivery before it answers. Google is never asked in here."""
 
 import base64
+import hashlib
 import hmac
 import os
 from collections.abc import Iterable
@@ -12,11 +13,12 @@ import structlog
 from flask import Flask, Request, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import SecretStr
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
 from sync import payload
 from sync.errors import BrightsheetError, Rejected
 from sync.metrics import StoreCollector, exposition
+from sync.model import Delivery
 from sync.settings import OPENAPI_FILE, Settings, load
 from sync.store import Database, Documents, Inbox, Jobs
 from sync.worker import Worker
@@ -40,6 +42,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     _add_health(app, database)
     _add_metrics(app, settings, database)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _fault)
+    app.after_request(_guarded)
     return app
 
 
@@ -53,7 +57,7 @@ def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -
         if not _may_be_json(request):
             message = "Set the credential's content type to JSON in EverBright."
             return _error(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_json", message)
-        body = request.get_data(cache=False)
+        body = _body(request)
         try:
             return _kept(inbox, worker, body)
         except Rejected as error:
@@ -62,8 +66,31 @@ def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -
             return _error(error.status, error.reason, error.message)
 
 
+def _body(incoming: Request) -> bytes:
+    """Return the body as it came; 400 where the server's parser cannot tell where it ends."""
+    try:
+        return incoming.get_data(cache=False)
+    except HTTPException:
+        raise
+    except Exception as error:
+        # Each server has its own errors for malformed chunks.
+        _log.warning("unreadable", error=type(error).__name__)
+        raise BadRequest("The body is malformed.") from None
+
+
+def _understood(body: bytes) -> Delivery:
+    """Read a body. What stumbles over it is kept as rejected, too: it may not come again."""
+    try:
+        return payload.read(body)
+    except Rejected:
+        raise
+    except Exception as error:
+        _log.exception("fault", error=type(error).__name__)
+        raise Rejected("fault", f"A fault of ours ({type(error).__name__}).") from None
+
+
 def _kept(inbox: Inbox, worker: Worker, body: bytes) -> tuple[Response, int]:
-    understood = payload.read(body)
+    understood = _understood(body)
     receipt = inbox.keep(body, understood)
     worker.wake()
     _log.info("received", delivery=receipt.id, outcome=receipt.outcome, kind=understood.kind)
@@ -114,11 +141,17 @@ def _is_authentic(incoming: Request, settings: Settings) -> bool:
 
 
 def _matches(sent: Iterable[bytes], secrets: Iterable[SecretStr]) -> bool:
-    """Compare all that was sent with every secret, byte by byte, in constant time."""
-    known = [secret.get_secret_value().encode() for secret in secrets]
-    # All are compared before any counts: how many there are must not show in the time.
-    matches = [hmac.compare_digest(one, secret) for one in sent if one for secret in known]
+    """Compare all that was sent with every secret in constant time."""
+    known = [_digest(secret.get_secret_value().encode()) for secret in secrets]
+    # All are compared before any counts, and by digest: neither how many there are nor how long
+    # they are must show in the time.
+    shown = [_digest(one) for one in sent if one]
+    matches = [hmac.compare_digest(one, secret) for one in shown for secret in known]
     return True in matches
+
+
+def _digest(text: bytes) -> bytes:
+    return hashlib.sha256(text).digest()
 
 
 def _authorization(incoming: Request) -> list[bytes]:
@@ -149,3 +182,16 @@ def _http_error(error: HTTPException) -> tuple[Response, int]:
     if isinstance(error, RequestEntityTooLarge):
         return _error(status, "too_large", "The body is over the size limit (MAX_BODY_BYTES).")
     return _error(status, reason, error.description or reason)
+
+
+def _fault(error: Exception) -> tuple[Response, int]:
+    """Answer what nobody foresaw. The framework's own log line would repeat what was sent."""
+    _log.exception("fault", error=type(error).__name__)
+    message = "A fault of the receiver: see its log."
+    return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "fault", message)
+
+
+def _guarded(answer: Response) -> Response:
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -7,11 +7,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path.cwd()))
 
+from config.gathering import GatheringWorker
 from sync.errors import BrightsheetError, SettingsError
 from sync.logs import configure
 from sync.settings import load
 from sync.store import Database
 
+worker_class = GatheringWorker
 threads = 8
 timeout = 60
 graceful_timeout = 5
@@ -30,6 +32,7 @@ try:
     _settings = load(os.environ)
 except SettingsError as _error:
     _stop(_error)
+GatheringWorker.most_body = _settings.max_body_bytes
 
 
 def on_starting(_server: Any) -> None:

@@ -1,0 +1,272 @@
+"""Whoever is slow, or never done, waits for himself: others' webhooks are taken meanwhile."""
+
+import contextlib
+import io
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from gunicorn.config import Config  # type: ignore[import-untyped]
+from gunicorn.http.errors import NoMoreData  # type: ignore[import-untyped]
+from gunicorn.http.parser import RequestParser  # type: ignore[import-untyped]
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.gathering import MOST_CONNECTIONS, MOST_HEAD, Framer, Refusal
+from demo.process import Receiver
+from tests import databases
+from tests.made_up import SAMPLE, SECRET, body, milestone
+from tests.sync.test_settings import LEAST
+
+HEAD = (
+    "POST /webhooks/everbright HTTP/1.1\r\nHost: made.up\r\nContent-Type: application/json\r\n"
+    f"X-Webhook-Secret: {SECRET}\r\n"
+).encode()
+KINDS = {
+    "says nothing": b"",
+    "headers that never end": HEAD,
+    "a body that never ends": HEAD + b"Content-Length: 5000\r\n\r\n{",
+    "chunks that never end": HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n400\r\n",
+    "does not close": b"GET /healthz HTTP/1.0\r\n\r\n",
+}
+
+
+@pytest.fixture(scope="module")
+def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
+    """The receiver as the Procfile starts it, with its 8 threads."""
+    folder = tmp_path_factory.mktemp("slow")
+    environment = LEAST | {
+        "DATABASE_URL": databases.fresh("sqlite", folder),
+        "WORKER": "separate",
+        "MAX_BODY_BYTES": "20000",
+    }
+    with Receiver(environment, folder / "log").ready() as running:
+        yield running
+
+
+def connect(receiver: Receiver, first: bytes = b"") -> socket.socket:
+    made = socket.create_connection(("127.0.0.1", int(receiver.url.rpartition(":")[2])), 5)
+    made.sendall(first)
+    return made
+
+
+@contextlib.contextmanager
+def crowd(receiver: Receiver, first: bytes, size: int) -> Iterator[list[socket.socket]]:
+    """Keep `size` clients that go on with a byte now and then, whether anyone reads it or not."""
+    clients = [connect(receiver, first) for _ in range(size)]
+    over = threading.Event()
+
+    def drip() -> None:
+        while not over.wait(0.2):
+            for client in clients:
+                with contextlib.suppress(OSError):
+                    client.send(b"a" if first else b"")
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    try:
+        yield clients
+    finally:
+        over.set()
+        thread.join()
+        for client in clients:
+            client.close()
+
+
+def slowest(receiver: Receiver, times: int = 5) -> float:
+    """Return the longest that a webhook takes to be kept."""
+    most = 0.0
+    for _ in range(times):
+        began = time.monotonic()
+        answer = requests.post(
+            f"{receiver.url}/webhooks/everbright",
+            data=SAMPLE,
+            headers={"X-Webhook-Secret": SECRET, "Content-Type": "application/json"},
+            timeout=20,
+        )
+        assert answer.status_code == 202
+        most = max(most, time.monotonic() - began)
+    return most
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_slow_clients_hold_up_nobody_else(receiver: Receiver, kind: str) -> None:
+    """gunicorn alone gives each a thread without a time limit: 8 of them, and all is over."""
+    with crowd(receiver, KINDS[kind], 40):
+        time.sleep(0.3)
+        assert slowest(receiver) < 1.5
+
+
+def test_more_clients_than_are_waited_for_hold_up_nobody_else(receiver: Receiver) -> None:
+    """The one that has waited longest goes: an honest client is done within milliseconds."""
+    with crowd(receiver, HEAD, MOST_CONNECTIONS + 40) as clients:
+        assert slowest(receiver) < 3
+        assert clients[0].recv(10) == b""
+
+
+def test_a_slow_request_that_ends_is_answered(receiver: Receiver) -> None:
+    """In pieces, headers cut in two: waiting for it must not mean to lose it."""
+    sent = body(milestone(77))
+    whole = HEAD + f"Content-Length: {len(sent)}\r\n\r\n".encode() + sent
+    with connect(receiver) as client:
+        for start in range(0, len(whole), 70):
+            client.sendall(whole[start : start + 70])
+            time.sleep(0.01)
+        assert client.recv(4096).startswith(b"HTTP/1.1 202 ")
+
+
+@pytest.mark.parametrize(
+    ("rest", "status"),
+    [
+        (b"Content-Length: 20001\r\n\r\n", 413),
+        (b"Content-Length: 99999999999999999999\r\n\r\n", 413),
+        (b"Transfer-Encoding: chunked\r\n\r\n4e21\r\n", 413),
+        (b"Transfer-Encoding: chunked\r\n\r\n" + b"2000\r\n" + b"x" * 0x2000 + b"\r\n2000\r\n"
+         + b"x" * 0x2000 + b"\r\n2000\r\n", 413),
+        (b"X-Long: " + b"x" * MOST_HEAD, 431),
+        (b"Transfer-Encoding: gzip\r\n\r\n", 400),
+        (b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef", 400),
+        (b"Content-Length: five\r\n\r\nabcde", 400),
+        (b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400),
+    ],
+)  # fmt: skip
+def test_what_is_too_large_or_of_doubtful_length_is_refused_at_once(
+    receiver: Receiver, rest: bytes, status: int
+) -> None:
+    """By its announced length, or once that much has come; and a smuggled second request is not
+    read out of a first whose length is doubtful."""
+    with connect(receiver, HEAD + rest) as client:
+        began = time.monotonic()
+        assert client.recv(4096).startswith(f"HTTP/1.1 {status} ".encode())
+        assert time.monotonic() - began < 2
+
+
+def test_what_is_no_http_is_neither_repeated_nor_logged(receiver: Receiver) -> None:
+    """A secret that was pasted onto a line of its own would stand in the answer and the log."""
+    before = receiver.log.stat().st_size
+    for rest in (b"hush-hush\r\n\r\n", b"hush-hush \x1b: <b>\r\n\r\n", b"X: hush-hush\x00\r\n\r\n"):
+        with connect(receiver, HEAD + rest) as client:
+            answer = client.recv(4096)
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert b"hush" not in answer
+    assert "hush" not in receiver.log.read_text()[before:]
+
+
+def test_who_waits_to_be_told_to_go_on_is_told(receiver: Receiver) -> None:
+    """Expect: 100-continue is what curl sends with a large body."""
+    sent = body(milestone(78))
+    with connect(receiver, HEAD + b"Expect: 100-continue\r\n") as client:
+        client.sendall(f"Content-Length: {len(sent)}\r\n\r\n".encode())
+        assert client.recv(4096).startswith(b"HTTP/1.1 100 ")
+        client.sendall(sent)
+        answers = client.recv(4096)
+        while b" 202 " not in answers:
+            piece = client.recv(4096)
+            assert piece, answers
+            answers += piece
+
+
+def test_two_requests_on_one_connection_get_two_answers(receiver: Receiver) -> None:
+    """What was read ahead belongs to the next one."""
+    one = b"GET /healthz HTTP/1.1\r\nHost: made.up\r\n\r\n"
+    with connect(receiver, one * 2) as client:
+        client.settimeout(5)
+        answers = b""
+        while answers.count(b"HTTP/1.1 200") < 2:
+            piece = client.recv(4096)
+            assert piece, answers
+            answers += piece
+
+
+def test_it_stops_although_clients_hang_on(tmp_path: Path) -> None:
+    environment = LEAST | {"DATABASE_URL": databases.fresh("sqlite", tmp_path)}
+    environment["WORKER"] = "separate"
+    with Receiver(environment, tmp_path / "log").ready() as running, crowd(running, HEAD, 5):
+        began = time.monotonic()
+        running.stop()
+        assert time.monotonic() - began < 10
+
+
+_LINES = st.sampled_from(
+    [
+        b"Content-Length: 3",
+        b"Content-Length: 0",
+        b"content-length:  7\t",
+        b"Content-Length: +3",
+        b"Content-Length : 3",
+        b"Transfer-Encoding: chunked",
+        b"Transfer-Encoding: gzip, chunked",
+        b"Transfer-Encoding: identity",
+        b"Transfer-Encoding: Chunked ",
+        b"Expect: 100-continue",
+        b"X: y",
+        b" folded",
+        b"X: \x00",
+        b"",
+    ]
+)
+_PIECES = st.sampled_from(
+    [b"3\r\nabc\r\n", b"0\r\n\r\n", b"0\r\nA: b\r\n\r\n", b"3;a=b\r\nabc\r\n", b"3 \r\nabc\r\n",
+     b"abc", b"\r\n", b"\r", b"\n", b"00\r\n", b"-1\r\n", b"0\r\nA: b\n\r\n", b"3\r\nabcd\r\n"]
+)  # fmt: skip
+_REQUESTS = st.tuples(
+    st.sampled_from([b"", b"\r\n", b"\r\n\r\n"]),
+    st.sampled_from([b"POST / HTTP/1.1", b"GET / HTTP/1.0", b"nonsense", b""]),
+    st.lists(_LINES, max_size=4),
+    st.lists(_PIECES, max_size=6),
+).map(
+    lambda t: t[0] + t[1] + b"\r\n" + b"".join(x + b"\r\n" for x in t[2]) + b"\r\n" + b"".join(t[3])
+)
+
+
+class _Waited(Exception):
+    """gunicorn wanted more than was there: its thread would have waited."""
+
+
+def _source(data: bytes) -> Iterator[bytes]:
+    yield data
+    raise _Waited
+
+
+@given(_REQUESTS, st.integers(1, 40))
+def test_gunicorn_never_waits_for_more_of_a_request_that_was_called_whole(
+    request_: bytes, step: int
+) -> None:
+    """The one rule that keeps threads free: whatever is handed over is read without waiting."""
+    framer = Framer(most=64)
+    for start in range(0, len(request_), step):
+        framer.data += request_[start : start + step]
+        try:
+            whole = framer.is_whole()
+        except Refusal:
+            return
+        if whole:
+            _read_all(bytes(framer.data))
+            return
+
+
+def _read_all(data: bytes) -> None:
+    try:
+        parser = RequestParser(Config(), _source(data), ("127.0.0.1", 1))
+        request = next(parser)
+        request.body.read()
+    except (_Waited, NoMoreData):
+        raise AssertionError(f"gunicorn waits after {data!r}") from None
+    except Exception:
+        return  # Refused: that is an answer, too.
+
+
+def test_the_answer_to_what_is_too_large_is_well_formed() -> None:
+    """It is written by hand: a wrong length would leave clients waiting."""
+    with pytest.raises(Refusal) as caught:
+        framer = Framer(10, bytearray(HEAD + b"Content-Length: 11\r\n\r\n"))
+        framer.is_whole()
+    head, _, told = caught.value.answer.partition(b"\r\n\r\n")
+    length = next(line for line in io.BytesIO(head) if line.startswith(b"Content-Length"))
+    assert int(length.partition(b":")[2]) == len(told)
+    assert b'"reason":"too_large"' in told
