@@ -1,6 +1,5 @@
 """A spreadsheet and a folder of someone's, reached as the product reaches them."""
 
-import os
 import threading
 import time
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ import requests
 from sync import google, settings
 from sync.errors import SettingsError
 from sync.sheet import Sheet
-from sync.view import FENCE_TAB, JOBS_TAB
+from sync.view import JOBS_TAB
 from tests.made_up import SECRET
 
 SHEETS = "https://sheets.googleapis.com/v4/spreadsheets"
@@ -25,6 +24,8 @@ SETTINGS = (
     "GOOGLE_OAUTH_TOKEN_JSON",
 )
 """What is taken from the environment, as the product takes it."""
+OURS = range(JOBS_TAB, JOBS_TAB + 20)
+"""The sheet ids of the tabs that the product makes follow one another."""
 LIVE_PAUSE = 1.5
 """Seconds between calls to Google: 40 a minute leave the product room within its 60."""
 
@@ -33,9 +34,9 @@ class InUse(Exception):
     """The spreadsheet holds a tab of Brightsheet, which must not be taken away."""
 
 
-def from_environment() -> dict[str, str]:
+def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the settings for a real account. Raises SettingsError that names what is missing."""
-    given = {name: os.environ[name] for name in SETTINGS if os.environ.get(name)}
+    given = {name: environ[name] for name in SETTINGS if environ.get(name)}
     loaded = settings.load(given | {"WEBHOOK_SECRET": SECRET})
     if not loaded.drive_folder_id:
         mend = "is not set. Set it to a folder that the account may write to."
@@ -66,12 +67,12 @@ class Account:
         """Raise InUse where a tab of the product's is there already."""
         sheet = Sheet(self.session, self.settings.spreadsheet_id, google.account(self.settings))
         view = sheet.read(())
-        if view.table or view.has_fence_tab or {JOBS_TAB, FENCE_TAB} & sheet.tabs().keys():
+        if view.table or view.has_fence_tab or any(tab in OURS for tab in sheet.tabs()):
             raise InUse(
                 "This spreadsheet has a tab of Brightsheet already, and this run would end with "
                 "deleting it. Set SPREADSHEET_ID to another spreadsheet, best an empty one."
             )
-        self._tabs += [JOBS_TAB, FENCE_TAB]
+        self._tabs += OURS
 
     def pause(self, calls: int = 1) -> None:
         """Wait until that many calls are due."""

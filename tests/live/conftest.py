@@ -30,7 +30,7 @@ def environment(emulator: Emulator) -> dict[str, str]:
             "DRIVE_FOLDER_ID": emulator.create_folder("Scratch"),
         }
     try:
-        return from_environment()
+        return from_environment(os.environ)
     except SettingsError as error:
         pytest.skip(f"{error} docs/live.md names all that is wanted.")
 

@@ -1,8 +1,10 @@
 """The main job on a scratch tab and a scratch folder: of a real account with LIVE=1."""
 
+import json
 import random
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -10,9 +12,10 @@ import requests
 from demo.process import Receiver
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
-from sync.sheet import Sheet
-from sync.view import FENCE_TAB, JOBS_TAB
-from tests.live.account import FILES, Account, InUse
+from sync.batch import metadata
+from sync.errors import SettingsError
+from sync.view import FENCE_KEY, FENCE_TAB, HEADER_KEY, JOBS_TAB
+from tests.live.account import FILES, Account, InUse, from_environment
 from tests.live.conftest import LIVE
 from tests.made_up import (
     SAMPLE,
@@ -107,18 +110,44 @@ def assert_same_bytes(account: Account, emulator: Emulator, files: dict[str, str
 
 
 @pytest.mark.skipif(LIVE, reason="shown on the emulator; it would leave tabs in a real spreadsheet")
-def test_a_spreadsheet_in_use_is_refused_and_kept(emulator: Emulator) -> None:
-    """Would catch a run that takes someone's real tabs away: by sheet id, by metadata, or both."""
+@pytest.mark.parametrize(
+    "made",
+    [
+        {"addSheet": {"properties": {"sheetId": JOBS_TAB, "title": "Ours"}}},
+        {"addSheet": {"properties": {"sheetId": FENCE_TAB, "title": "Ours"}}},
+        metadata(HEADER_KEY, "1", 0, "ROWS", 0),
+        metadata(FENCE_KEY, "1", 0, "ROWS", 0),
+    ],
+)
+def test_a_spreadsheet_in_use_is_refused_and_kept(emulator: Emulator, made: dict[str, Any]) -> None:
+    """Would catch a run that takes someone's real tabs away: known by sheet id or by metadata."""
     environment = {
         "GOOGLE_EMULATOR_URL": emulator.url,
         "SPREADSHEET_ID": emulator.create_spreadsheet("In use"),
         "DRIVE_FOLDER_ID": emulator.create_folder("In use"),
     }
-    for tab in (JOBS_TAB, FENCE_TAB):
-        account = Account(environment, pause=0.0)
-        account.done({"addSheet": {"properties": {"sheetId": tab, "title": "Jobs"}}})
-        with pytest.raises(InUse, match="Set SPREADSHEET_ID to another"):
-            account.refuse_if_in_use()
-        account.clean()
-        assert tab in Sheet(account.session, account.settings.spreadsheet_id, "").tabs()
-        account.done({"deleteSheet": {"sheetId": tab}})
+    account = Account(environment, pause=0.0)
+    account.done(made)
+    before = account.get()
+    with pytest.raises(InUse, match="Set SPREADSHEET_ID to another"):
+        account.refuse_if_in_use()
+    account.clean()
+    assert account.get() == before
+
+
+@pytest.mark.parametrize(
+    "missing", ["SPREADSHEET_ID", "DRIVE_FOLDER_ID", "GOOGLE_OAUTH_TOKEN_JSON"]
+)
+def test_what_is_missing_is_named(missing: str) -> None:
+    """Would catch a run that is skipped without saying what to set."""
+    token = {"client_id": "a", "client_secret": "b", "refresh_token": "c"}
+    given = {
+        "SPREADSHEET_ID": "a-made-up-spreadsheet",
+        "DRIVE_FOLDER_ID": "a-made-up-folder",
+        "GOOGLE_OAUTH_TOKEN_JSON": json.dumps(token),
+    }
+    assert from_environment(given) == given
+    with pytest.raises(SettingsError) as caught:
+        from_environment({name: value for name, value in given.items() if name != missing})
+    named = missing.replace("OAUTH_TOKEN", "SERVICE_ACCOUNT")
+    assert str(caught.value).startswith(f"{named}: is not set.")
