@@ -10,11 +10,15 @@ import re
 import time
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import BinaryIO
+from socket import socket
+from typing import Any, BinaryIO
 from urllib.parse import quote, urljoin
 
 import requests
-from urllib3.exceptions import LocationParseError
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError, LocationParseError, NewConnectionError
 from urllib3.util import parse_url
 
 from sync.errors import BrightsheetError, Retryable, Unfit
@@ -23,8 +27,12 @@ from sync.retry import asked
 TIMEOUT = (10.0, 60.0)
 LONGEST = 1800.0
 """Seconds that one download may take in all."""
+PATIENCE = 60.0
+SLOWEST = 1024
+"""Bytes a second, on average, that a download must bring after PATIENCE seconds."""
 MAX_BYTES = 2 * 1024**3
 _CHUNK = 256 * 1024
+_HEAD = 2048
 _REDIRECTS = 5
 
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
@@ -43,14 +51,21 @@ class Downloaded:
 class EverBright:
     """EverBright's API at `url`. `header` is the header's name and, behind a colon, the scheme."""
 
-    def __init__(self, url: str, token: str, header: str, path: str) -> None:
+    def __init__(
+        self, url: str, token: str, header: str, path: str, patience: float = PATIENCE
+    ) -> None:
         self._url = url
+        self._patience = patience
         name, _, scheme = (part.strip() for part in header.partition(":"))
         self._auth = {name: f"{scheme} {token}".strip()} if token else {}
         self._path = path
         self._session = requests.Session()
-        # A .netrc must not add credentials of its own, nor may cookies go from host to host.
-        self._session.auth = lambda request: request
+        self._outward = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._outward.mount(scheme, _Outward())
+        for session in (self._session, self._outward):
+            # A .netrc must not add credentials of its own, nor may cookies go from host to host.
+            session.auth = lambda request: request
 
     def download(self, document: str, sub_task: str, name: str, into: BinaryIO) -> Downloaded:
         """Write a document's bytes `into` a file.
@@ -58,11 +73,13 @@ class EverBright:
         Raises Retryable or Permanent; also where what came is not the document: a page to sign in,
         an error with status 200, fewer bytes than announced or others than the checksum says.
         """
+        if "{sub_task}" in self._path and not sub_task:
+            raise Unfit("no_sub_task", "The document came without a UUID of its sub-task.")
         names = {"document": quote(document, safe=""), "sub_task": quote(sub_task, safe="")}
         try:
             with self._open(self._url + self._path.format(**names)) as response:
-                return _receive(response, name, into)
-        except requests.RequestException as error:
+                return _receive(response, name, into, self._patience)
+        except (requests.RequestException, HTTPError) as error:
             kind = type(error).__name__
             raise Retryable("everbright_unreachable", f"EverBright broke off ({kind}).") from error
 
@@ -71,12 +88,16 @@ class EverBright:
         home = _origin(self._url)
         for _ in range(_REDIRECTS + 1):
             headers = {"Accept-Encoding": "identity"}
-            if _origin(url) == home:
-                headers |= self._auth
-            response = self._session.get(
-                url, headers=headers, stream=True, allow_redirects=False, timeout=TIMEOUT
+            at_home = _origin(url) == home
+            session = self._session if at_home else self._outward
+            response = session.get(
+                url,
+                headers=headers | (self._auth if at_home else {}),
+                stream=True,
+                allow_redirects=False,
+                timeout=TIMEOUT,
             )
-            self._session.cookies.clear()
+            session.cookies.clear()
             if not response.is_redirect:
                 if response.status_code != 200:
                     response.close()
@@ -85,6 +106,47 @@ class EverBright:
             response.close()
             url = _next(url, response.headers["Location"])
         raise Retryable("everbright_redirects", "EverBright redirects in a circle.")
+
+
+class _Outward(HTTPAdapter):
+    """Connects to public addresses only, whatever a host's name says or is resolved to.
+
+    Loopback is the exception, for an emulator: `_next` leads there only from a loopback address.
+    (Behind a proxy it is the proxy that connects, and its rules that count.)
+    """
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Make the pools of connections."""
+        super().init_poolmanager(*args, **options)
+        pools = {"http": _OutwardPool, "https": _OutwardPoolTLS}
+        self.poolmanager.pool_classes_by_scheme = pools
+
+
+def _public(connection: HTTPConnection, made: socket) -> socket:
+    """Return the fresh socket if its other end is public; nothing was sent yet."""
+    address = ip_address(made.getpeername()[0].partition("%")[0])
+    if not address.is_global and not (address.is_loopback and _is_loopback(connection.host)):
+        made.close()
+        raise NewConnectionError(connection, "The host's address is not public.")
+    return made
+
+
+class _OutwardConnection(HTTPConnection):
+    def _new_conn(self) -> socket:
+        return _public(self, super()._new_conn())
+
+
+class _OutwardConnectionTLS(HTTPSConnection):
+    def _new_conn(self) -> socket:
+        return _public(self, super()._new_conn())
+
+
+class _OutwardPool(HTTPConnectionPool):
+    ConnectionCls = _OutwardConnection
+
+
+class _OutwardPoolTLS(HTTPSConnectionPool):
+    ConnectionCls = _OutwardConnectionTLS
 
 
 def _origin(url: str) -> tuple[str | None, str | None, int | None]:
@@ -120,6 +182,13 @@ def _is_inside(host: str | None) -> bool:
         return host == "localhost"
 
 
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _refusal(response: requests.Response) -> BrightsheetError:
     status = response.status_code
     after = asked(response)
@@ -135,16 +204,21 @@ def _refusal(response: requests.Response) -> BrightsheetError:
     return Retryable("everbright_missing", f"EverBright has no such document (status {status}).")
 
 
-def _receive(response: requests.Response, name: str, into: BinaryIO) -> Downloaded:
+def _receive(response: requests.Response, name: str, into: BinaryIO, patience: float) -> Downloaded:
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        # Unpacking what may be a bomb is nobody's wish: it was asked for as it is.
+        raise Retryable("everbright_encoded", "EverBright sends the document compressed.")
     sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
     size, head, began = 0, b"", time.monotonic()
-    for chunk in response.iter_content(_CHUNK):
-        head = head or chunk[:2048]
+    # What is there is taken at once: waiting for a whole chunk could take a slow sender days.
+    while chunk := response.raw.read1(_CHUNK, decode_content=False):
+        head += chunk[: _HEAD - len(head)]
         size += len(chunk)
+        took = time.monotonic() - began
         if size > MAX_BYTES:
             raise Unfit("document_too_large", f"The document is over {MAX_BYTES} bytes.")
-        if time.monotonic() - began > LONGEST:
-            raise Retryable("everbright_slow", f"The download took over {LONGEST:.0f} s.")
+        if took > LONGEST or (took > patience and size < took * SLOWEST):
+            raise Retryable("everbright_slow", f"{size} bytes came in {took:.0f} s.")
         for digest in (sha256, md5):
             digest.update(chunk)
         into.write(chunk)

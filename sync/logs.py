@@ -1,21 +1,93 @@
-"""Log lines: one JSON object each, on standard error. They hold ids and reasons, never bodies."""
+"""Log lines: one JSON object each, on standard error. They hold ids and reasons, never bodies.
+
+What went wrong is told by types and places in the code alone: the text of an error may hold what a
+webhook brought, a statement's parameters or an address with a token in it. So may the lines of
+libraries, of which only the logger's name and the place are kept.
+"""
 
 import logging
 import sys
+import threading
+from collections.abc import Iterator, MutableMapping
+from pathlib import Path
+from traceback import StackSummary, walk_tb
+from types import TracebackType
+from typing import Any
 
 import structlog
 
+_FRAMES = 12
+
 
 def configure() -> None:
-    """Set structlog up for a server."""
+    """Set structlog up for a server, and have everything else that writes go through it."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            without_texts,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    logging.basicConfig(handlers=[_Libraries(logging.WARNING)], force=True)
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda told: _uncaught(
+        told.exc_type, told.exc_value or told.exc_type(), told.exc_traceback
+    )
+
+
+def without_texts(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Replace `exc_info` by the errors' types and where they were raised, without their texts."""
+    told = event.pop("exc_info", None)
+    if told is True:
+        told = sys.exc_info()[1]
+    if isinstance(told, tuple):
+        told = told[1]
+    if isinstance(told, BaseException):
+        event["exception"] = [_told(error) for error in _chain(told)]
+    return event
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _told(error: BaseException) -> dict[str, Any]:
+    frames = StackSummary.extract(walk_tb(error.__traceback__), lookup_lines=False)
+    places = [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames]
+    return {"type": type(error).__name__, "at": places[-_FRAMES:]}
+
+
+def _short(path: str) -> str:
+    return "/".join(Path(path).parts[-2:])
+
+
+class _Libraries(logging.Handler):
+    """Lines of libraries: who says something and where, not what."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log the line's origin."""
+        log = structlog.get_logger()
+        say = log.error if record.levelno >= logging.ERROR else log.warning
+        say(
+            "library",
+            logger=record.name,
+            at=f"{_short(record.pathname)}:{record.lineno}",
+            exc_info=record.exc_info,
+        )
+
+
+def _uncaught(
+    _kind: type[BaseException], error: BaseException, _where: TracebackType | None
+) -> None:
+    structlog.get_logger().critical("uncaught", exc_info=error)

@@ -50,6 +50,17 @@ Code = Annotated[str | None, BeforeValidator(_null)]
 """A word of a vocabulary or an identifier that is only shown; null and "None" are none."""
 Uuid = Annotated[str, AfterValidator(_uuid)]
 """A UUID in its canonical form: it goes into keys and addresses."""
+
+
+def _uuid_or_none(value: object) -> object:
+    try:
+        return str(UUID(value)) if isinstance(value, str) else value
+    except ValueError:
+        return None
+
+
+AddressPart = Annotated[str | None, BeforeValidator(_uuid_or_none)]
+"""A UUID that may be needed in an address; text that is none ("..", say) never gets there."""
 OptionalUuid = Annotated[Uuid | None, BeforeValidator(_null)]
 When = Annotated[Annotated[datetime, AfterValidator(_utc)] | None, BeforeValidator(_null)]
 """A moment in UTC; a date without a zone is taken as UTC."""
@@ -125,7 +136,7 @@ def _data(value: object) -> object:
 class SubTask(Value):
     """A step of a task."""
 
-    uuid: Code = None
+    uuid: AddressPart = None
     label: Text = ""
     instructions: Code = None
     category: Code = None
