@@ -117,8 +117,8 @@ def _play(
     google.faults.clear()
     google.latency = None
     violations = settle(fleet, size.patience)
-    compare(fleet)
-    violations += settle(fleet, size.patience)
+    if compare(fleet):
+        violations += settle(fleet, size.patience)
     violations += judge.sheet(fleet.book(), ledger, fleet.begun)
     if "DRIVE_FOLDER_ID" in fleet.environment:
         violations += judge.drive(google, truth) + judge.links(google, fleet.book(), truth)
@@ -330,7 +330,7 @@ def _bounds(size: Size, sheets: int, others: int, grown: int) -> list[Violation]
     documents = (size.deliveries + 2) // 3
     if sheets > 2 * doublings + size.seconds / 5:
         found.append(Violation("hammering", f"{sheets} calls to Sheets while Google was away."))
-    if others > 2 * documents * (doublings + 1):
+    if others > documents * (doublings + 2):
         found.append(Violation("hammering", f"{others} calls of {documents} documents."))
     if grown > 64 << 20:
         found.append(Violation("memory", f"The processes grew by {grown >> 20} MiB."))

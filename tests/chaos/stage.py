@@ -26,7 +26,7 @@ from tests.world import World
 
 FULL = os.environ.get("CHAOS_SIZE") == "full"
 SEED = int(os.environ.get("SEED", "1"))
-STILL = 3.0 if FULL else 2.0
+STILL = 3.0 if FULL else 1.5
 """Seconds without a change or a call, after which a run is over."""
 _PASSWORD = "a-made-up-password"
 _OF_A_KIND = 8
@@ -223,11 +223,13 @@ def _is_idle(figures: dict[str, float]) -> bool:
     return waiting == (0.0, 0.0)
 
 
-def compare(fleet: Fleet) -> None:
-    """Have the sheet compared as a whole, where there is a command for it."""
-    if "compare" in cli.commands:
-        running = fleet.command("compare")
-        assert running.process.wait(120) == 0, fleet.log.read_text()[-4000:]
+def compare(fleet: Fleet) -> bool:
+    """Have the sheet compared as a whole; tell whether there is a command for it."""
+    if "compare" not in cli.commands:
+        return False
+    running = fleet.command("compare")
+    assert running.process.wait(120) == 0, fleet.log.read_text()[-4000:]
+    return True
 
 
 def steadily(look: Callable[[], object], stop: threading.Event) -> threading.Thread:

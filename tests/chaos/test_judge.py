@@ -117,16 +117,16 @@ def _desk(google: Emulator, seed: int) -> Desk:
     return Desk(google, spreadsheet, truth, ledger, Person(google, spreadsheet, ledger, seed))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_a_person_alone_does_no_harm(google: Emulator, seed: int) -> None:
     """Catches a ledger that blames the product for what a person did: nobody else was there."""
     desk = _desk(google, seed)
-    for _ in range(400):
+    for _ in range(300):
         desk.person.act()
         desk.person.kills = 0
         assert desk.kinds() <= {"row doubled"}, desk.person.diary[-1]
     assert len(list(desk.ledger.holding())) > 20
-    assert desk.person.edits > 350
+    assert desk.person.edits > 250
 
 
 def _worked_on(google: Emulator) -> Desk:
@@ -136,7 +136,7 @@ def _worked_on(google: Emulator) -> Desk:
     desk.person.deeds = {
         name: deed if name in wanted else lambda _: None for name, deed in desk.person.deeds.items()
     }
-    for _ in range(150):
+    for _ in range(80):
         desk.person.act()
     assert not desk.kinds()
     return desk
