@@ -79,7 +79,8 @@ class EverBright:
         try:
             with self._open(self._url + self._path.format(**names)) as response:
                 return _receive(response, name, into, self._patience)
-        except (requests.RequestException, HTTPError) as error:
+        except (requests.RequestException, HTTPError, ValueError) as error:
+            # ValueError: an address that no parser takes, met by the client itself.
             kind = type(error).__name__
             raise Retryable("everbright_unreachable", f"EverBright broke off ({kind}).") from error
 
@@ -169,7 +170,8 @@ def _next(url: str, location: str) -> str:
     home_scheme, home, _ = _origin(url)
     if scheme != "https" and (scheme != "http" or home_scheme != "http"):
         raise Retryable("everbright_redirects", "EverBright redirects to an unencrypted address.")
-    if "\\" in target or parse_url(target).auth or (_is_inside(host) and not _is_inside(home)):
+    for_emulator = _is_loopback(host) and _is_loopback(home)
+    if "\\" in target or parse_url(target).auth or (_is_inside(host) and not for_emulator):
         raise Retryable("everbright_redirects", "EverBright redirects to where it must not.")
     return target
 
@@ -182,9 +184,9 @@ def _is_inside(host: str | None) -> bool:
         return host == "localhost"
 
 
-def _is_loopback(host: str) -> bool:
+def _is_loopback(host: str | None) -> bool:
     try:
-        return ip_address(host.strip("[]")).is_loopback
+        return ip_address((host or "").strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
 
