@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator import masks
-from emulator.errors import invalid
 from emulator.sheets import ranges
 from emulator.sheets.cells import shown
 from emulator.sheets.conditions import holds
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.ranges import answered
 from emulator.sheets.updates.fields import need_mask
+from emulator.sheets.updates.kept import Kept
 
 if TYPE_CHECKING:
     from emulator.sheets.edit import Edit
     from emulator.sheets.grid import Json, Sheet
 
+VIEWS = Kept("filter_views", "filter view")
 VIEW_FIELDS = ("title", "namedRangeId", "sortSpecs", "criteria", "filterSpecs")
 
 
@@ -69,44 +70,24 @@ def clear_basic_filter(edit: Edit, request: Json) -> None:
             edit.set(row, "filtered", False)
 
 
-def _taken(edit: Edit) -> dict[int, Sheet]:
-    return {key: sheet for sheet in edit.spreadsheet.sheets for key in sheet.filter_views}
-
-
-def _need(edit: Edit, number: int) -> Sheet:
-    sheet = _taken(edit).get(number)
-    if sheet is None:
-        raise invalid(f"No filter view with id: {number}")
-    return sheet
-
-
-def _keep(edit: Edit, sheet: Sheet, kept: Json) -> Json:
-    views = {**sheet.filter_views, kept["filterViewId"]: kept}
-    edit.set(sheet, "filter_views", views)
-    return {"filter": answered(kept)}
-
-
 def add_view(edit: Edit, request: Json) -> Json:
     """A new filter view; with its id and title."""
     given = request.get("filter", {})
-    taken = _taken(edit)
-    number = given.get("filterViewId")
-    if number is None:
-        number = edit.spreadsheet.new_id(taken)
-    elif number in taken:
-        raise invalid(f"A filter view with id: {number} already exists.")
+    number = VIEWS.number(edit, given.get("filterViewId"))
     sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
     title = given.get("title") or f"Filter {len(sheet.filter_views) + 1}"
     area = ranges.bounded(sheet, given.get("range", {}))
     kept = {**given, "filterViewId": number, "title": title, "range": area}
-    return _keep(edit, sheet, kept)
+    VIEWS.put(edit, sheet, number, kept)
+    return {"filter": answered(kept)}
 
 
 def update_view(edit: Edit, request: Json) -> None:
     """Title, range, order or criteria of a filter view."""
     mask, new = need_mask(request, "FilterView"), request.get("filter", {})
-    sheet = _need(edit, new.get("filterViewId", 0))
-    kept = dict(sheet.filter_views[new["filterViewId"]])
+    number = new.get("filterViewId", 0)
+    sheet, old = VIEWS.need(edit, number)
+    kept = dict(old)
     for name in VIEW_FIELDS:
         if masks.wants(mask, name):
             kept.pop(name, None)
@@ -114,12 +95,11 @@ def update_view(edit: Edit, request: Json) -> None:
                 kept[name] = new[name]
     if masks.wants(mask, "range") and "range" in new:
         kept["range"] = ranges.bounded(sheet, new["range"])
-    _keep(edit, sheet, kept)
+    VIEWS.put(edit, sheet, number, kept)
 
 
 def delete_view(edit: Edit, request: Json) -> None:
     """A filter view goes."""
     number = request.get("filterId", 0)
-    sheet = _need(edit, number)
-    rest = {key: one for key, one in sheet.filter_views.items() if key != number}
-    edit.set(sheet, "filter_views", rest)
+    sheet, _ = VIEWS.need(edit, number)
+    VIEWS.drop(edit, sheet, number)

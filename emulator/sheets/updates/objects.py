@@ -9,12 +9,14 @@ from emulator.errors import invalid, not_served
 from emulator.sheets import a1, ranges
 from emulator.sheets.grid import BLANK
 from emulator.sheets.ranges import Box, answered
+from emulator.sheets.updates.kept import Kept
 from emulator.sheets.updates.paste import put
 
 if TYPE_CHECKING:
     from emulator.sheets.edit import Edit
     from emulator.sheets.grid import Json, Sheet
 
+CHARTS = Kept("charts", "chart")
 NAME = re.compile(r"[A-Za-z_]\w{0,249}")
 
 
@@ -90,38 +92,26 @@ def unmerge_cells(edit: Edit, request: Json) -> None:
 def add_chart(edit: Edit, request: Json) -> Json:
     """A chart, kept as given on the sheet that it lies over; with its id."""
     given = request.get("chart", {})
-    taken = {key: sheet for sheet in edit.spreadsheet.sheets for key in sheet.charts}
-    number = given.get("chartId") or edit.spreadsheet.new_id(taken)
-    if number in taken:
-        raise invalid(f"A chart with id: {number} already exists.")
+    number = CHARTS.number(edit, given.get("chartId"))
     position = given.get("position", {})
     if position.get("newSheet"):
         raise not_served("charts on a sheet of their own")
     anchor = position.get("overlayPosition", {}).get("anchorCell", {})
     sheet = ranges.need_sheet(edit.spreadsheet, anchor.get("sheetId", 0))
     kept = {**given, "chartId": number}
-    edit.set(sheet, "charts", {**sheet.charts, number: kept})
+    CHARTS.put(edit, sheet, number, kept)
     return {"chart": answered(kept)}
-
-
-def _need_chart(edit: Edit, number: int) -> Sheet:
-    for sheet in edit.spreadsheet.sheets:
-        if number in sheet.charts:
-            return sheet
-    raise invalid(f"No chart with id: {number}")
 
 
 def update_chart_spec(edit: Edit, request: Json) -> None:
     """Another spec for a chart."""
     number = request.get("chartId", 0)
-    sheet = _need_chart(edit, number)
-    kept = {**sheet.charts[number], "spec": request.get("spec", {})}
-    edit.set(sheet, "charts", {**sheet.charts, number: kept})
+    sheet, old = CHARTS.need(edit, number)
+    CHARTS.put(edit, sheet, number, {**old, "spec": request.get("spec", {})})
 
 
 def delete_embedded_object(edit: Edit, request: Json) -> None:
     """A chart goes."""
     number = request.get("objectId", 0)
-    sheet = _need_chart(edit, number)
-    rest = {key: one for key, one in sheet.charts.items() if key != number}
-    edit.set(sheet, "charts", rest)
+    sheet, _ = CHARTS.need(edit, number)
+    CHARTS.drop(edit, sheet, number)

@@ -10,23 +10,18 @@ from emulator.sheets import ranges
 from emulator.sheets.edit import PROTECTED
 from emulator.sheets.ranges import answered
 from emulator.sheets.updates.fields import need_mask
+from emulator.sheets.updates.kept import Kept
 
 if TYPE_CHECKING:
     from emulator.sheets.edit import Edit
     from emulator.sheets.grid import Json, Sheet
 
+PROTECTIONS = Kept("protected_ranges", "protected range")
 FIELDS = ("description", "warningOnly", "unprotectedRanges", "namedRangeId", "editors")
 
 
-def _taken(edit: Edit) -> dict[int, Sheet]:
-    return {key: sheet for sheet in edit.spreadsheet.sheets for key in sheet.protected_ranges}
-
-
 def _need(edit: Edit, number: int) -> tuple[Sheet, Json]:
-    sheet = _taken(edit).get(number)
-    if sheet is None:
-        raise invalid(f"No protected range with id: {number}")
-    kept = sheet.protected_ranges[number]
+    sheet, kept = PROTECTIONS.need(edit, number)
     if not edit.may_edit(kept):
         raise invalid(PROTECTED)
     return sheet, kept
@@ -53,12 +48,7 @@ def _check(kept: Json) -> None:
 def add(edit: Edit, request: Json) -> Json:
     """A new protected range, whose id must be new; with its id and editors."""
     given = request.get("protectedRange", {})
-    taken = _taken(edit)
-    number = given.get("protectedRangeId")
-    if number is None:
-        number = edit.spreadsheet.new_id(taken)
-    elif number in taken:
-        raise invalid(f"A protected range with id: {number} already exists.")
+    number = PROTECTIONS.number(edit, given.get("protectedRangeId"))
     sheet, area = _range(edit, given)
     if len(area) == 1 and any(len(one["range"]) == 1 for one in sheet.protected_ranges.values()):
         raise invalid(f'Sheet "{sheet.title}" already has sheet protection.')
@@ -66,7 +56,7 @@ def add(edit: Edit, request: Json) -> Json:
     kept |= {name: given[name] for name in FIELDS if given.get(name)}
     _check(kept)
     kept["editors"] = _with_creator(edit, kept)
-    edit.set(sheet, "protected_ranges", {**sheet.protected_ranges, number: kept})
+    PROTECTIONS.put(edit, sheet, number, kept)
     said = {name: item for name, item in kept.items() if name != "editors"}
     editors = {} if kept.get("warningOnly") else kept["editors"]
     reply = said | {"requestingUserCanEdit": True, "editors": editors}
@@ -97,14 +87,12 @@ def update(edit: Edit, request: Json) -> None:
     target = sheet
     if masks.wants(mask, "range") and "range" in new:
         target, changed["range"] = _range(edit, new)
-    rest = {key: one for key, one in sheet.protected_ranges.items() if key != number}
-    edit.set(sheet, "protected_ranges", rest)
-    edit.set(target, "protected_ranges", {**target.protected_ranges, number: changed})
+    PROTECTIONS.drop(edit, sheet, number)
+    PROTECTIONS.put(edit, target, number, changed)
 
 
 def delete(edit: Edit, request: Json) -> None:
     """A protected range goes; an id that is not there is refused."""
     number = request.get("protectedRangeId", 0)
     sheet, _ = _need(edit, number)
-    rest = {key: one for key, one in sheet.protected_ranges.items() if key != number}
-    edit.set(sheet, "protected_ranges", rest)
+    PROTECTIONS.drop(edit, sheet, number)

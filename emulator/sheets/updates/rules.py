@@ -8,10 +8,14 @@ from emulator.errors import invalid
 from emulator.sheets import ranges, styles
 from emulator.sheets.ranges import Box, answered
 from emulator.sheets.updates.fields import need_mask
+from emulator.sheets.updates.kept import Kept
 
 if TYPE_CHECKING:
     from emulator.sheets.edit import Edit
     from emulator.sheets.grid import Json, Sheet
+
+
+BANDINGS = Kept("banded_ranges", "banded range")
 
 
 def _rule(edit: Edit, given: Json) -> tuple[Sheet, Json]:
@@ -115,10 +119,7 @@ def _same(one: Json, other: Json) -> bool:
 def add_banding(edit: Edit, request: Json) -> Json:
     """Alternating colours on a range; with their id."""
     given = request.get("bandedRange", {})
-    taken = {key: sheet for sheet in edit.spreadsheet.sheets for key in sheet.banded_ranges}
-    number = given.get("bandedRangeId") or edit.spreadsheet.new_id(taken)
-    if number in taken:
-        raise invalid(f"A banded range with id: {number} already exists.")
+    number = BANDINGS.number(edit, given.get("bandedRangeId"))
     sheet, box = ranges.resolve(edit.spreadsheet, given.get("range", {}))
     others = (ranges.box_of(sheet, one["range"]) for one in sheet.banded_ranges.values())
     if any(box.meets(other) for other in others):
@@ -128,33 +129,25 @@ def add_banding(edit: Edit, request: Json) -> Json:
         )
     kept = {**styles.coloured(given), "bandedRangeId": number}
     kept["range"] = ranges.fixed(sheet, given.get("range", {}))
-    edit.set(sheet, "banded_ranges", {**sheet.banded_ranges, number: kept})
+    BANDINGS.put(edit, sheet, number, kept)
     return {"bandedRange": answered(kept)}
-
-
-def _need_banding(edit: Edit, number: int) -> Sheet:
-    for sheet in edit.spreadsheet.sheets:
-        if number in sheet.banded_ranges:
-            return sheet
-    raise invalid(f"No banded range with id: {number}")
 
 
 def update_banding(edit: Edit, request: Json) -> None:
     """Range or colours of a banding."""
     mask, new = need_mask(request, "BandedRange"), styles.coloured(request.get("bandedRange", {}))
     number = new.get("bandedRangeId", 0)
-    sheet = _need_banding(edit, number)
-    kept = dict(sheet.banded_ranges[number])
+    sheet, old = BANDINGS.need(edit, number)
+    kept = dict(old)
     for name in mask if mask is not None else new:
         if name in new:
             kept[name] = new[name]
     kept["range"] = ranges.fixed(sheet, kept["range"])
-    edit.set(sheet, "banded_ranges", {**sheet.banded_ranges, number: kept})
+    BANDINGS.put(edit, sheet, number, kept)
 
 
 def delete_banding(edit: Edit, request: Json) -> None:
     """A banding goes."""
     number = request.get("bandedRangeId", 0)
-    sheet = _need_banding(edit, number)
-    rest = {key: one for key, one in sheet.banded_ranges.items() if key != number}
-    edit.set(sheet, "banded_ranges", rest)
+    sheet, _ = BANDINGS.need(edit, number)
+    BANDINGS.drop(edit, sheet, number)

@@ -1,0 +1,49 @@
+"""What is kept on a sheet under a number of its own: protected ranges, filter views, and so on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emulator.errors import invalid
+
+if TYPE_CHECKING:
+    from emulator.sheets.edit import Edit
+    from emulator.sheets.grid import Json, Sheet
+
+
+class Kept:
+    """One kind of them: `name` is the attribute of Sheet that holds them, `noun` Google's word."""
+
+    def __init__(self, name: str, noun: str) -> None:
+        self._name = name
+        self._noun = noun
+
+    def all(self, edit: Edit) -> dict[int, Sheet]:
+        """The sheet of each, by number: numbers are the spreadsheet's own."""
+        sheets = edit.spreadsheet.sheets
+        return {number: sheet for sheet in sheets for number in getattr(sheet, self._name)}
+
+    def number(self, edit: Edit, wanted: int | None) -> int:
+        """The number that is wanted, if it is free, or any free one."""
+        taken = self.all(edit)
+        if wanted is None:
+            return edit.spreadsheet.new_id(taken)
+        if wanted in taken:
+            raise invalid(f"A {self._noun} with id: {wanted} already exists.")
+        return wanted
+
+    def need(self, edit: Edit, number: int) -> tuple[Sheet, Json]:
+        """The sheet and the object of a number, or Google's refusal."""
+        sheet = self.all(edit).get(number)
+        if sheet is None:
+            raise invalid(f"No {self._noun} with id: {number}")
+        return sheet, getattr(sheet, self._name)[number]
+
+    def put(self, edit: Edit, sheet: Sheet, number: int, kept: Json) -> None:
+        """Keep an object on a sheet under a number."""
+        edit.set(sheet, self._name, {**getattr(sheet, self._name), number: kept})
+
+    def drop(self, edit: Edit, sheet: Sheet, number: int) -> None:
+        """Let an object go."""
+        rest = {key: one for key, one in getattr(sheet, self._name).items() if key != number}
+        edit.set(sheet, self._name, rest)
