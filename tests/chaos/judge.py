@@ -23,7 +23,10 @@ from tests.chaos.tab import (
     site_in,
 )
 from tests.chaos.truth import Truth, minute
-from tests.traffic import LABELS, expected_documents
+from tests.traffic import expected_documents
+
+_TAKEN_IN = 5.0
+"""Seconds within which a delivery is surely taken into its job."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ def _rows(seen: Look, ledger: Ledger, begun: Mapping[int, float]) -> Found:
         if not rows and (site not in ledger.killed or site in due):
             again = " since a person deleted it, though an event came after" * (site in due)
             yield Violation("row missing", f"Job {site} has no row{again}.")
+        if rows and site in ledger.finished and _is_over(site, ledger, begun):
+            yield Violation("row back", f"Job {site} has a row again, though no event came since.")
     for key in sorted(seen.by_site.keys() - ledger.truth.sites):
         yield Violation("key of no job", f"Rows {seen.by_site[key]} stand under {key}.")
 
@@ -91,13 +96,23 @@ def _due_again(ledger: Ledger, begun: Mapping[int, float]) -> set[str]:
     }
 
 
+def _is_over(site: str, ledger: Ledger, begun: Mapping[int, float]) -> bool:
+    """Tell whether all events of a site had come well before its row was deleted."""
+    sent = [
+        begun.get(number, float("inf"))
+        for number, event in enumerate(ledger.truth.events)
+        if event["site"] == site
+    ]
+    return max(sent) < ledger.killed[site] - _TAKEN_IN
+
+
 def _values(seen: Look, truth: Truth) -> Found:
     """Managed cells say what a plain replay says."""
     for site, rows in sorted(seen.by_site.items()):
         if site not in truth.sites:
             continue
         for row in rows:
-            for column, expected in _expected(truth, site).items():
+            for column, expected in truth.shown(site).items():
                 shown = seen.shown(row, column)
                 if column in seen.by_id and shown != expected:
                     yield Violation(
@@ -107,19 +122,6 @@ def _values(seen: Look, truth: Truth) -> Found:
             at = seen.spot(row, seen.by_id.get("last_update", -1)).number
             if at is None or round(at * 1440) != minute(truth.last[site]):
                 yield Violation("wrong value", f"Row {row} of job {site} has a wrong last update.")
-
-
-def _expected(truth: Truth, site: str) -> dict[str, str]:
-    """What a job's row shows, by managed column; of no other column is anything known here."""
-    last = truth.last[site]
-    everywhere = {column for row in truth.statuses.values() for column in row}
-    return {
-        **dict.fromkeys(everywhere, ""),
-        **truth.statuses[site],
-        "current_milestone": last["name"],
-        "status": LABELS[last["status"]],
-        "initial_quote": last["quote"],
-    }
 
 
 def _claims(seen: Look, ledger: Ledger, kept_apart: set[str]) -> Found:

@@ -44,6 +44,8 @@ class Ledger:
         self.claims: dict[str, Claim] = {}
         self.killed: dict[str, float] = {}
         """When (by the monotonic clock) the last row of a site went by a person's hand."""
+        self.finished: set[str] = set()
+        """Sites of those whose row showed the last event when it went, with no copy left."""
 
     def owner(self, look: Look, row: int) -> str | None:
         """Return whose a row is: a site, HEADER, the first text of a row of nobody's, or None."""
@@ -107,10 +109,21 @@ class Ledger:
                 claim.holds = False
             elif claim.place in deed.touched and not self.stands(before, claim):
                 claim.may_recover = True
+        self.finished -= after.by_site.keys()
         for site in before.by_site.keys() - after.by_site.keys():
             self.killed[site] = now
+            if self._is_finished(before, site) and not _copies(after, site):
+                self.finished.add(site)
         for text, row, column, place in deed.typed:
             self._add(before, text, row, column, place)
+
+    def _is_finished(self, before: Look, site: str) -> bool:
+        wanted = self.truth.shown(site) if site in self.truth.sites else {"": "no job"}
+        return all(
+            before.shown(row, column) == text
+            for row in before.by_site[site]
+            for column, text in wanted.items()
+        )
 
     def _add(self, before: Look, text: str, row: int, column: int, place: str | None) -> None:
         there = before.spot(row, column).text
@@ -124,3 +137,9 @@ class Ledger:
     def holding(self) -> Iterable[Claim]:
         """The claims that still hold."""
         return [claim for claim in self.claims.values() if claim.holds]
+
+
+def _copies(look: Look, site: str) -> bool:
+    """Tell whether a flagged copy of a site's row is there, or one that does not say whose."""
+    keys = (look.key(row) for row in look.body())
+    return any(is_flagged(key) and flagged_site(key) in (None, site) for key in keys)

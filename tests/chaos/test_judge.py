@@ -16,7 +16,7 @@ from tests.chaos.people import Person
 from tests.chaos.tab import HEADER, KEY, Look, look
 from tests.chaos.truth import Truth, column
 from tests.made_up import uuid
-from tests.traffic import LABELS, history
+from tests.traffic import history
 
 JOBS = 12
 ONE, TWO = uuid(1), uuid(2)
@@ -67,15 +67,9 @@ def _tab(truth: Truth) -> list[dict[str, Any]]:
     rows = [[{"stringValue": one} for one in ids]]
     for site, last in truth.last.items():
         at = datetime.fromisoformat(last["date_updated"]) - datetime(1899, 12, 30, tzinfo=UTC)
-        cells = {
-            **truth.statuses[site],
-            "current_milestone": last["name"],
-            "status": LABELS[last["status"]],
-            "initial_quote": last["quote"],
-            KEY: site,
-        }
+        cells = {**truth.shown(site), KEY: site}
         row: list[dict[str, Any]] = [{"numberValue": at.total_seconds() / 86400}]
-        row += [{"stringValue": cells[one]} if one in cells else {} for one in ids[1:]]
+        row += [{"stringValue": cells[one]} if cells.get(one) else {} for one in ids[1:]]
         rows.append(row)
     data = [{"values": [{"userEnteredValue": cell} for cell in row]} for row in rows]
     return [
@@ -256,6 +250,17 @@ def test_what_was_set_aside_without_need_is_seen(google: Emulator) -> None:
     assert [one.kind for one in judge.sheet(book, desk.ledger)] == ["needlessly apart"]
     desk.ledger.claims[text].may_recover = True
     assert not judge.sheet(book, desk.ledger)
+
+
+def test_a_deleted_row_that_comes_back_by_itself_is_seen(google: Emulator) -> None:
+    """Catches a comparison that brings back what a person took away."""
+    desk = _worked_on(google)
+    book = desk.google.sheets.spreadsheets[desk.spreadsheet]
+    desk.ledger.finished.add(ONE)
+    desk.ledger.killed[ONE] = 100.0
+    early = dict.fromkeys(range(len(desk.truth.events)), 1.0)
+    assert [one.kind for one in judge.sheet(book, desk.ledger, early)] == ["row back"]
+    assert not judge.sheet(book, desk.ledger, {**early, 0: 99.0})
 
 
 def test_a_deleted_row_comes_back_only_with_a_later_event(google: Emulator) -> None:

@@ -41,6 +41,18 @@ class Truth:
         """The last event of each site."""
         return {str(event["site"]): event for event in self.events}
 
+    def shown(self, site: str) -> dict[str, str]:
+        """Return what a job's row ends with, by managed column; of no other is anything known."""
+        last = self.last[site]
+        everywhere = {column for row in self.statuses.values() for column in row}
+        return {
+            **dict.fromkeys(everywhere, ""),
+            **self.statuses[site],
+            "current_milestone": last["name"],
+            "status": LABELS[last["status"]],
+            "initial_quote": last["quote"],
+        }
+
     @cached_property
     def newest(self) -> list[Event]:
         """The last event of each milestone of each site."""
