@@ -18,8 +18,10 @@ from sync.model import Delivery, Kind, Milestone
 MAX_DEPTH = 64
 """Levels of nesting; EverBright's own bodies have 8."""
 
-# Strings are consumed whole (an unclosed one to the end), so that brackets in them do not count.
-_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+# What is between two brackets is consumed at once, strings whole (an unclosed one to the end), so
+# that brackets in them do not count.
+_BRACKET = re.compile(r'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))++|([\[\]{}])', re.DOTALL)
+_DEEPER = {"{": 1, "[": 1, "}": -1, "]": -1}
 
 # What spreadsheets and databases choke on: C0 controls (but tab and newline), lone surrogates.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
@@ -84,7 +86,7 @@ def _loads(text: str) -> Any:
 def _bound_depth(text: str) -> None:
     depth = 0
     for token in _BRACKET.finditer(text):
-        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(token.group(), 0)
+        depth += _DEEPER.get(token[1], 0)
         if depth > MAX_DEPTH:
             raise Rejected("too_deep", f"The body nests deeper than {MAX_DEPTH} levels.", 400)
 

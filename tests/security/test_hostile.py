@@ -1,0 +1,165 @@
+"""Bodies that nobody means well with, all the way: no 5xx, no fault, no long wait, no other job
+held up. HOSTILE bodies in all (`make chaos` takes 100,000)."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case
+from schemathesis.specs.openapi.checks import ignored_auth
+
+from app import create_app
+from sync.settings import OPENAPI_FILE, load
+from sync.store import Database
+from tests import databases
+from tests.made_up import SECRET, body, comment, document, milestone, task, uuid
+from tests.security.bodies import bodies
+from tests.security.whole_path import WholePath
+from tests.sync.test_settings import LEAST
+
+HOSTILE = int(os.environ.get("HOSTILE", "1500"))
+_SHARE = 0.8
+"""Of bodies of our own; the rest are schemathesis's."""
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a disk would be what is measured
+_ANY = settings(
+    deadline=None,
+    database=None,
+    derandomize="HOSTILE" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate, Phase.shrink],
+)
+
+
+@pytest.fixture(scope="module")
+def path() -> Iterator[WholePath]:
+    with TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
+        made = WholePath(Path(folder))
+        yield made
+        made.start_anew()
+        print(
+            f"\n{made.count} hostile bodies, {made.accepted} of them accepted and laid out; "
+            f"the slowest took {made.slowest:.2f} s"
+        )
+
+
+@pytest.mark.timeout(4 * 3600)
+@settings(_ANY, max_examples=max(1, int(HOSTILE * _SHARE)))
+@given(sent=bodies())
+def test_no_body_is_a_fault_or_takes_long(path: WholePath, sent: bytes) -> None:
+    path.send(sent)
+
+
+MIB = 2**20
+LARGE = 10 * MIB if "HOSTILE" in os.environ else 2 * MIB
+
+
+def _many(make: Callable[[int], dict[str, object]], count: int) -> list[dict[str, object]]:
+    return [make(number) for number in range(count)]
+
+
+def _wide(count: int) -> bytes:
+    return json.dumps(milestone() | {f"key {n}": n for n in range(count)}).encode()
+
+
+MONSTERS: dict[str, Callable[[], bytes]] = {
+    "5,000 documents": lambda: body(
+        milestone(tasks=[task(*_many(lambda n: document(n, f"{n}.pdf"), 5000))])
+    ),
+    "5,000 documents with long names": lambda: body(
+        milestone(tasks=[task(*_many(lambda n: document(n, f"{n} " + "=A1 " * 90), 5000))])
+    ),
+    "5,000 tasks": lambda: body(milestone(tasks=_many(lambda n: task(document(n)), 5000))),
+    "20,000 comments": lambda: body(
+        milestone(comments=_many(lambda n: comment(f"Hi {n}", "2026-03-01T10:00:00Z"), 20_000))
+    ),
+    "a name of 10 MB": lambda: body(milestone(name="=" * 10 * MIB)),
+    "much of emoji": lambda: json.dumps(
+        milestone(name="\U0001f600" * (LARGE // 4)), ensure_ascii=False
+    ).encode(),
+    "much of escapes": lambda: body(milestone(name="\x00\ud800" * (LARGE // 12))),
+    "much of backslashes": lambda: b'{"a": "' + b"\\\\" * (LARGE // 2) + b'"}',
+    "much in a literal": lambda: repr(milestone(name="'\"\\" * (LARGE // 5))).encode(),
+    "a literal of small things": lambda: b"[" + b"None, " * (LARGE // 6) + b"]",
+    "many keys": lambda: _wide(LARGE // 100),
+    "a key of much": lambda: body(milestone() | {"k" * LARGE: 1}),
+    "numbers without end": lambda: b"[" + b",".join([b"9" * 4300] * 200) + b"]",
+    "a number of much": lambda: b"9" * LARGE,
+    "many lists": lambda: b"[" + b"[]," * (LARGE // 8) + b"[]]",
+    "many brackets": lambda: b"[" * LARGE,
+    "many quotes": lambda: b'"' * LARGE,
+    "many apostrophes": lambda: b"'" * LARGE,
+    "white space": lambda: b" " * LARGE,
+}
+
+
+@pytest.fixture(scope="module")
+def wide_path() -> Iterator[WholePath]:
+    """A receiver that lets large bodies in."""
+    with TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
+        yield WholePath(Path(folder), MAX_BODY_BYTES=str(64 * MIB))
+
+
+@pytest.mark.parametrize("name", list(MONSTERS))
+def test_no_monster_takes_long(wide_path: WholePath, name: str) -> None:
+    """Bounds are wide, for busy machines: what grows with the square of its size is over them."""
+    sent = MONSTERS[name]()
+    wide_path.send(sent, bound=10)
+    wide_path.start_anew()
+
+
+def test_a_body_of_ten_million_bytes_is_not_even_read_by_default(path: WholePath) -> None:
+    assert path.send(b"[" + b"0," * 5 * MIB + b"0]", bound=1) == 413
+
+
+def test_many_definitions_in_one_job_delay_nobody(wide_path: WholePath) -> None:
+    """Each makes two columns: a sender gone mad must not grow the sheet without bound."""
+    for number in range(60):
+        wide_path.send(body(milestone(1, number, site=uuid(7))))
+    wide_path.start_anew()
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[Flask]:
+    with TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
+        loaded = load(
+            LEAST
+            | {"DATABASE_URL": databases.fresh("sqlite", Path(folder)), "ADMIN_PASSWORD": "made up"}
+        )
+        Database(loaded.database_url.get_secret_value()).upgrade()
+        yield create_app(loaded)
+
+
+@pytest.fixture(scope="module")
+def api(receiver: Flask) -> schemathesis.BaseSchema:
+    return schemathesis.openapi.from_wsgi("/openapi.json", receiver)
+
+
+_OPERATIONS = [
+    (path, method)
+    for path, methods in json.loads(OPENAPI_FILE.read_text("utf-8"))["paths"].items()
+    for method in methods
+]
+
+
+@pytest.mark.timeout(4 * 3600)
+@pytest.mark.parametrize(("address", "method"), _OPERATIONS)
+def test_the_api_answers_as_it_says_it_does(
+    api: schemathesis.BaseSchema, address: str, method: str
+) -> None:
+    """Whatever the headers and the body: no 5xx, and only answers that are described."""
+
+    @settings(_ANY, max_examples=max(1, int(HOSTILE * (1 - _SHARE)) // len(_OPERATIONS)))
+    @given(case=api[address][method].as_strategy())
+    def hold(case: Case[Any]) -> None:
+        answer = case.call(headers={"X-Webhook-Secret": SECRET})
+        assert answer.status_code < 500
+        case.validate_response(answer, excluded_checks=[ignored_auth])
+
+    hold()
