@@ -2,7 +2,10 @@
 
 import os
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 sys.path.insert(0, str(Path.cwd()))
@@ -20,6 +23,8 @@ graceful_timeout = 5
 control_socket_disable = True
 
 _STOP_SECONDS = 4.0
+_UPGRADE_SECONDS = 3.0
+_lacks_schema = Event()
 
 
 def _stop(error: SettingsError) -> None:
@@ -47,12 +52,26 @@ def on_starting(_server: Any) -> None:
     except BrightsheetError as error:
         # It may come back: until then senders are answered 503.
         print(error, file=sys.stderr)  # noqa: T201
+        if database.is_sqlite:
+            _lacks_schema.set()
     finally:
         database.close()
 
 
+def _upgrade_once_possible(database: Database) -> None:
+    """A disk that was full at the start would else leave the file without tables for ever."""
+    while True:
+        with suppress(BrightsheetError):
+            database.upgrade()
+            return
+        time.sleep(_UPGRADE_SECONDS)
+
+
 def post_worker_init(worker: Any) -> None:
     """Start the embedded worker, in the process that serves."""
+    if _lacks_schema.is_set():
+        database = Database(_settings.database_url.get_secret_value())
+        Thread(target=_upgrade_once_possible, args=(database,), daemon=True).start()
     if _settings.worker == "embedded":
         worker.wsgi.extensions["brightsheet"].start()
 

