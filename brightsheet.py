@@ -159,6 +159,14 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
         _fail(f"Nothing that failed has the id {id}. See: brightsheet deliveries", 1)
 
 
+@cli.command()
+def compare() -> None:
+    """Compare the whole sheet with what it should show; the worker mends what differs."""
+    settings, database = _opened()
+    differing = Worker(settings, database).compare()
+    click.echo(f"{differing} jobs differ." if differing else "The sheet shows what it should.")
+
+
 @cli.group()
 def db() -> None:
     """The database."""

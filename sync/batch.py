@@ -3,14 +3,24 @@
 Source of the shapes: the Sheets v4 discovery document.
 """
 
+import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from itertools import groupby
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sync.evidence import HEADER, Write
 from sync.model import Cell, Column
-from sync.view import COLUMN_KEY, FENCE_KEY, FENCE_TAB, HEADER_KEY
+from sync.view import (
+    COLUMN_KEY,
+    FENCE_KEY,
+    FENCE_TAB,
+    HEADER_KEY,
+    MARK_KEY,
+    RECOVERED_KEY,
+    RECOVERED_TAB,
+)
 
 Request = dict[str, Any]
 
@@ -18,6 +28,8 @@ _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 _VALUE = "userEnteredValue,textFormatRuns"
 _DATE = {"type": "DATE_TIME", "pattern": "yyyy-mm-dd hh:mm"}
 _DATE_FIELD = "userEnteredFormat.numberFormat"
+FRESH = f"{_VALUE},{_DATE_FIELD}"
+"""The mask for cells of a new row."""
 _HEADER_FORMAT = {"textFormat": {"bold": True}, "wrapStrategy": "WRAP"}
 
 
@@ -29,6 +41,114 @@ def move_fence(old: Iterable[int], new: int) -> list[Request]:
         *({"deleteProtectedRange": {"protectedRangeId": number}} for number in old),
         {"addProtectedRange": {"protectedRange": fence}},
     ]
+
+
+def clear_fence_tab(rules: int) -> list[Request]:
+    """Empty the hidden tab of the copies of the last batch, and of the formats they brought."""
+    drop = {"deleteConditionalFormatRule": {"sheetId": FENCE_TAB, "index": 0}}
+    return [{"updateCells": {"range": {"sheetId": FENCE_TAB}, "fields": "*"}}] + [drop] * rules
+
+
+def resize_fence_tab(rows: int, columns: int) -> Request:
+    """Give the hidden tab room for copies at the same coordinates."""
+    size = {"rowCount": rows, "columnCount": columns}
+    return {
+        "updateSheetProperties": {
+            "properties": {"sheetId": FENCE_TAB, "gridProperties": size},
+            "fields": "gridProperties(rowCount,columnCount)",
+        }
+    }
+
+
+def mark(fence: int, sheet_id: int, indexes: Iterable[int]) -> list[Request]:
+    """Mark the columns at `indexes`: the marks move with them."""
+    key = f"{MARK_KEY}{fence}"
+    return [metadata(key, str(index), sheet_id, "COLUMNS", index) for index in indexes]
+
+
+def mark_header(fence: int, sheet_id: int, row: int) -> Request:
+    """Mark the row that a header is written into."""
+    return metadata(f"{MARK_KEY}{fence}", "header", sheet_id, "ROWS", row)
+
+
+def unmark(fence: str) -> Request:
+    """Take all marks of a batch away."""
+    lookup = {"metadataKey": f"{MARK_KEY}{fence}"}
+    return {"deleteDeveloperMetadata": {"dataFilter": {"developerMetadataLookup": lookup}}}
+
+
+def adopt(column: str, sheet_id: int, index: int) -> list[Request]:
+    """Make the column at `index` the one that is known as `column`, in place of another."""
+    lookup = {"metadataKey": COLUMN_KEY, "metadataValue": column}
+    old = {"deleteDeveloperMetadata": {"dataFilter": {"developerMetadataLookup": lookup}}}
+    return [old, metadata(COLUMN_KEY, column, sheet_id, "COLUMNS", index)]
+
+
+def copy_rows(sheet_id: int, rows: Iterable[int], width: int) -> list[Request]:
+    """Copy rows to the same coordinates of the hidden tab: there formulas stay as they are."""
+    requests = []
+    for _, group in groupby(enumerate(sorted(rows)), key=lambda pair: pair[1] - pair[0]):
+        block = [row for _, row in group]
+        area = {
+            "startRowIndex": block[0],
+            "endRowIndex": block[-1] + 1,
+            "startColumnIndex": 0,
+            "endColumnIndex": width,
+        }
+        source, target = ({"sheetId": one, **area} for one in (sheet_id, FENCE_TAB))
+        paste = {"source": source, "destination": target, "pasteType": "PASTE_NORMAL"}
+        requests.append({"copyPaste": paste})
+    return requests
+
+
+def make_recovered_tab(title: str) -> list[Request]:
+    """Make the tab for what could not be put back."""
+    grid = {"rowCount": 100, "columnCount": 3, "frozenRowCount": 1}
+    properties = {"sheetId": RECOVERED_TAB, "title": title, "gridProperties": grid}
+    headers = [
+        {
+            "userEnteredValue": {"stringValue": text},
+            "userEnteredFormat": {"textFormat": {"bold": True}},
+        }
+        for text in ("Found", "Job", "What stood there")
+    ]
+    fields = "userEnteredValue,userEnteredFormat.textFormat.bold"
+    return [
+        {"addSheet": {"properties": properties}},
+        metadata(RECOVERED_KEY, "1", RECOVERED_TAB, "ROWS", 0),
+        {
+            "updateCells": {
+                "start": {"sheetId": RECOVERED_TAB, "rowIndex": 0, "columnIndex": 0},
+                "rows": [{"values": headers}],
+                "fields": fields,
+            }
+        },
+    ]
+
+
+def recover(lines: Iterable[Sequence[str]]) -> Request:
+    """Put lines under the last of the Recovered tab."""
+    rows = [
+        {"values": [{"userEnteredValue": {"stringValue": text}} for text in line]} for line in lines
+    ]
+    return {"appendCells": {"sheetId": RECOVERED_TAB, "rows": rows, "fields": "userEnteredValue"}}
+
+
+def write(writes: Iterable[Write], sheet_id: int) -> list[Request]:
+    """Write cells: neighbours in a row that set the same fields share a request."""
+
+    def run(numbered: tuple[int, Write]) -> tuple[int, int, str]:
+        position, one = numbered
+        return one.row, one.index - position, one.fields
+
+    ordered = enumerate(sorted(writes, key=lambda one: (one.row, one.index)))
+    requests = []
+    for (row, _, fields), group in groupby(ordered, key=run):
+        cells = [one for _, one in group]
+        start = {"sheetId": sheet_id, "rowIndex": row, "columnIndex": cells[0].index}
+        rows = [{"values": [one.data for one in cells]}]
+        requests.append({"updateCells": {"start": start, "rows": rows, "fields": fields}})
+    return requests
 
 
 def make_fence_tab(title: str) -> list[Request]:
@@ -59,24 +179,26 @@ def make_table(sheet_id: int, title: str, columns: Sequence[Column], rows: int) 
         metadata(HEADER_KEY, "1", sheet_id, "ROWS", 0),
     ]
     for index, column in enumerate(columns):
-        requests += name_column(sheet_id, 0, index, column)
-    return requests
+        requests += manage(sheet_id, index, column)
+    return requests + write(
+        [header(0, index, column) for index, column in enumerate(columns)], sheet_id
+    )
 
 
-def name_column(sheet_id: int, header_row: int, index: int, column: Column) -> list[Request]:
-    """Mark the column at `index` as ours; give it its first title, width and colours."""
-    header = {
+def header(row: int, index: int, column: Column) -> Write:
+    """Return the write of a column's first title."""
+    data = {
         "userEnteredValue": {"stringValue": column.header},
         "userEnteredFormat": _HEADER_FORMAT,
     }
-    cells = {
-        "start": {"sheetId": sheet_id, "rowIndex": header_row, "columnIndex": index},
-        "rows": [{"values": [header]}],
-        "fields": "userEnteredValue,userEnteredFormat(textFormat.bold,wrapStrategy)",
-    }
+    fields = f"{_VALUE},userEnteredFormat.textFormat.bold,userEnteredFormat.wrapStrategy"
+    return Write(row=row, index=index, column=column.id, expect=HEADER, data=data, fields=fields)
+
+
+def manage(sheet_id: int, index: int, column: Column) -> list[Request]:
+    """Make the column at `index` one of ours, with its width and colours."""
     return [
         metadata(COLUMN_KEY, column.id, sheet_id, "COLUMNS", index),
-        {"updateCells": cells},
         _sized(sheet_id, index, column.width),
         *(_tinted(sheet_id, index, text, color) for text, color in column.tints),
     ]
@@ -142,52 +264,30 @@ def insert(sheet_id: int, dimension: str, index: int, count: int, size: int) -> 
     return {"insertDimension": {"range": place, "inheritFromBefore": index >= size}}
 
 
-Change = tuple[int, Cell, bool]
-"""A cell to write: its column's index, what it shows, and whether its note is ours to set."""
-
-
-def write_row(sheet_id: int, row: int, changes: Iterable[Change], zone: ZoneInfo) -> list[Request]:
-    """Write cells of one row: neighbours that set the same fields share a request."""
-
-    def run(numbered: tuple[int, Change]) -> tuple[int, str]:
-        position, (index, cell, with_note) = numbered
-        return index - position, _fields(cell, with_note)
-
-    ordered = enumerate(sorted(changes, key=lambda change: change[0]))
-    return [
-        _update(sheet_id, row, [[change for _, change in group]], fields, zone)
-        for (_, fields), group in groupby(ordered, key=run)
-    ]
-
-
-def write_new_rows(
-    sheet_id: int, row: int, rows: Sequence[dict[int, Cell]], zone: ZoneInfo
-) -> list[Request]:
-    """Write fresh rows from `row` down, `rows` by column index: a request a run of columns."""
-    indexes = enumerate(sorted({index for cells in rows for index in cells}))
+def write_block(writes: Iterable[Write], sheet_id: int) -> list[Request]:
+    """Write fresh rows, every cell of which may be set: a request a run of columns."""
+    by_row: dict[int, dict[int, Write]] = {}
+    for one in writes:
+        by_row.setdefault(one.row, {})[one.index] = one
+    indexes = enumerate(sorted({index for cells in by_row.values() for index in cells}))
     requests = []
     for _, group in groupby(indexes, key=lambda pair: pair[1] - pair[0]):
         columns = [index for _, index in group]
-        block = [[(index, cells.get(index, Cell()), True) for index in columns] for cells in rows]
-        fields = f"{_VALUE},note,{_DATE_FIELD}"
-        requests.append(_update(sheet_id, row, block, fields, zone))
+        rows = [
+            {"values": [cells[i].data if i in cells else {} for i in columns]}
+            for _, cells in sorted(by_row.items())
+        ]
+        start = {"sheetId": sheet_id, "rowIndex": min(by_row), "columnIndex": columns[0]}
+        requests.append({"updateCells": {"start": start, "rows": rows, "fields": FRESH}})
     return requests
 
 
-def _fields(cell: Cell, with_note: bool) -> str:
-    fields = [_VALUE] + ["note"] * with_note + [_DATE_FIELD] * (cell.when is not None)
-    return ",".join(fields)
+def fields_of(cell: Cell, with_note: bool) -> str:
+    """Return the mask with which `cell` is written over another."""
+    return ",".join([_VALUE] + ["note"] * with_note + [_DATE_FIELD] * (cell.when is not None))
 
 
-def _update(
-    sheet_id: int, row: int, block: list[list[Change]], fields: str, zone: ZoneInfo
-) -> Request:
-    rows = [{"values": [encoded(cell, zone) for _, cell, _ in changes]} for changes in block]
-    start = {"sheetId": sheet_id, "rowIndex": row, "columnIndex": block[0][0][0]}
-    return {"updateCells": {"start": start, "rows": rows, "fields": fields}}
-
-
-def encoded(cell: Cell, zone: ZoneInfo) -> dict[str, Any]:
+def encoded(cell: Cell, zone: tzinfo) -> dict[str, Any]:
     """Return a CellData: text is always a string, never a formula; a moment is a real date."""
     data: dict[str, Any] = {}
     if cell.when is not None:
@@ -213,7 +313,19 @@ def _runs(cell: Cell) -> list[dict[str, Any]]:
     return [runs[start] for start in sorted(runs)]
 
 
-def serial(when: datetime, zone: ZoneInfo) -> float:
+def clock(zone: str) -> tzinfo:
+    """Return the clock of a spreadsheet's zone: a name, or Google's custom `GMT-07:00`."""
+    custom = re.fullmatch(r"GMT([+-])(\d{1,2}):?(\d{2})", zone)
+    if custom:
+        offset = timedelta(hours=int(custom[2]), minutes=int(custom[3]))
+        return timezone(-offset if custom[1] == "-" else offset)
+    try:
+        return ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def serial(when: datetime, zone: tzinfo) -> float:
     """Return the days since 1899-12-30 of the wall clock in `zone`, as Sheets counts dates."""
     wall = when.astimezone(zone).replace(tzinfo=UTC)
     return round((wall - _EPOCH) / timedelta(days=1), 8)

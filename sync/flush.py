@@ -1,27 +1,34 @@
-"""One flush: read the sheet once, write it once, keep what was confirmed."""
+"""One flush: read the sheet once, write it once, check what was hit, keep what was confirmed."""
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import structlog
 
-from sync import plan
-from sync.errors import Permanent
+from sync import batch, compare, evidence, plan, repair
+from sync.errors import Permanent, Refused
+from sync.evidence import Repair, Verdict
 from sync.intake import Intake
-from sync.layout import Layout
+from sync.layout import KEY, Layout
 from sync.model import Column, Job
-from sync.pace import Pace
-from sync.sheet import Sheet
+from sync.sheet import Look, Sheet
 from sync.store import Attempt, DirtyJob, Jobs, Lease
 from sync.store.jobs import Shown
-from sync.view import JOBS_TAB, View
+from sync.view import JOBS_TAB, Table, View
 
 _JOBS = 500
 """Jobs that one flush looks at."""
+_REPAIRS = 1000
+"""Cells that one batch puts back; the marks that the others need are kept."""
+_FEW_LOST = 5
+_SHARE_LOST = 0.1
+_RECOVERED = "Recovered"
 
 _log = structlog.get_logger()
+
+Pairs = dict[str, tuple[DirtyJob, plan.Target]]
 
 
 class Flusher:
@@ -35,6 +42,7 @@ class Flusher:
         layout: Layout,
         sleep: Callable[[float], Any],
         zone: str = "",
+        alert: Callable[[str, str], object] = lambda *_: None,
     ) -> None:
         self._intake = intake
         self._jobs = jobs
@@ -42,11 +50,17 @@ class Flusher:
         self._layout = layout
         self._sleep = sleep
         self._zone = zone
-        self._pace = Pace()
+        self._alert = alert
+        self._limit = _JOBS
 
     def has_work(self) -> bool:
         """Tell whether there is anything that the sheet may not show."""
-        return self._intake.is_waiting() or bool(self._jobs.dirty(1))
+        return (
+            self._intake.is_waiting()
+            or self._jobs.count_dirty() > 0
+            or self._jobs.is_doubtful()
+            or self._jobs.has_repairs()
+        )
 
     def flush(self, held: Lease) -> None:
         """Bring the sheet up to date with what there is now; more may come meanwhile.
@@ -54,58 +68,110 @@ class Flusher:
         Raises Permanent, or Retryable: also where nobody knows whether the write was done, for the
         next flush's read tells.
         """
+        self._jobs.adopt_spreadsheet(held)
         self._intake.run(held)
-        if not self._targets(held):
+        is_doubtful = self._jobs.is_doubtful()
+        repairs = self._jobs.repairs()
+        if not (is_doubtful or repairs or self._targets(held)):
             return
-        if seconds := self._pace.wait(time.monotonic()):
+        if seconds := self._jobs.take_turn(held):
             self._sleep(seconds)
-        self._pace.spend(time.monotonic())
         self._intake.run(held)  # What came during the wait goes along.
-        dirty = self._targets(held)
-        targets = [target for _, target in dirty.values()]
-        view = self._sheet.read(plan.noted_columns(targets))
-        if self._jobs.settle(held, view.fence):
+        # While a batch is in doubt, what was last confirmed says nothing.
+        pairs = self._targets(held, confirm=not is_doubtful)
+        view = self._sheet.read(plan.noted_columns([target for _, target in pairs.values()]))
+        if self._settle(held, view):
             return  # An earlier batch had landed after all: compare with what it wrote.
-        if view.table is None and self._jobs.forget_written(held):
+        table = view.table
+        if table is None and self._jobs.forget_written(held):
             return  # The tab is gone: every job is to be written anew.
-        self._write(held, view, dirty)
+        if table is not None and repairs:
+            self._repair(held, table, repairs)
+        elif table is not None and table.doubles:
+            self._flag(held, table)
+        elif pairs:
+            self._write(held, view, pairs)
+        elif table is not None and is_doubtful:
+            # Move the fence: what has not landed by now never shall.
+            self._send(held, self._composed(held, view, table), [])
 
-    def _targets(self, held: Lease) -> dict[str, tuple[DirtyJob, plan.Target]]:
+    def _composed(self, held: Lease, view: View, table: Table, **parts: Any) -> plan.Batch:
+        """Return a batch of ours other than of jobs."""
+        fence = self._jobs.next_fence(held, view.fence)
+        titles = plan.Titles(table.title, view.fence_title or plan.FENCE_TITLE)
+        return plan.compose(view, table, fence=fence, titles=titles, **parts)
+
+    # What is to be written
+
+    def _targets(self, held: Lease, confirm: bool = True) -> Pairs:
         """Return what is to be written; jobs that stand already are confirmed without a call."""
-        dirty = sorted(self._jobs.dirty(_JOBS), key=lambda one: _began(one.job))
+        dirty = sorted(self._jobs.dirty(self._limit), key=lambda one: _began(one.job))
         pairs = [(one, self._target(one)) for one in dirty]
-        differing = {one.job.site: (one, target) for one, target in pairs if target.differs()}
-        settled = [one for one, _ in pairs if one.job.site not in differing]
-        if settled:
+        settled = [one for one, target in pairs if target is None or not target.differs()]
+        if settled and confirm:
             self._jobs.confirm(held, [_shown(one, None) for one in settled])
-        return differing
+        return {one.job.site: (one, target) for one, target in pairs if target and target.differs()}
 
-    def _target(self, one: DirtyJob) -> plan.Target:
-        cells = self._layout.cells(one.job, one.files)
+    def _target(self, one: DirtyJob) -> plan.Target | None:
+        try:
+            cells = self._layout.cells(one.job, one.files)
+        except Exception:
+            # A job that we cannot show must not keep the others waiting.
+            _log.exception("fault", site=one.job.site)
+            return None
         return plan.Target(one.job.site, cells, one.written, one.is_fresh)
 
-    def _write(
-        self, held: Lease, view: View, dirty: Mapping[str, tuple[DirtyJob, plan.Target]]
-    ) -> None:
-        fence = self._jobs.next_fence(held, view.fence)
-        batch = plan.make(
+    def _write(self, held: Lease, view: View, pairs: Pairs) -> None:
+        if view.table is not None and not self._keys_are_there(held, view, view.table):
+            return
+        titles = self._titles(view)
+        made = plan.make(
             view,
-            [target for _, target in dirty.values()],
-            self._columns(view, [one for one, _ in dirty.values()]),
-            titles=self._titles(view),
-            fence=fence,
+            [target for _, target in pairs.values()],
+            self._columns(view, [one for one, _ in pairs.values()]),
+            titles=titles,
+            fence=self._jobs.next_fence(held, view.fence),
             zone=self._zone or view.time_zone,
         )
-        shown = [_shown(dirty[site][0], cells) for site, cells in batch.shown.items()]
-        absent = [_shown(dirty[site][0], None) for site in batch.absent]
+        absent = [_shown(pairs[site][0], None) for site in made.absent]
+        shown = [_shown(pairs[site][0], cells) for site, cells in made.shown.items()]
+        if not made.trace.writes and view.table is not None and not self._jobs.is_doubtful():
+            self._jobs.confirm(held, absent + shown)
+            return
         if absent:
             self._jobs.confirm(held, absent)
-        if not shown:
-            return
-        self._jobs.begin(held, Attempt(fence, view.fence, tuple(shown), batch.columns))
-        self._sheet.write(batch.requests)
-        self._jobs.settle(held, fence)
-        _log.info("flushed", jobs=len(shown), left=len(batch.left), fence=fence)
+        try:
+            self._send(held, made, shown)
+        except Refused:
+            # Mostly somebody was quicker. If it is one job that Google does not take, halving
+            # finds it.
+            self._limit = max(1, len(pairs) // 2)
+            raise
+        self._limit = min(_JOBS, self._limit * 2)
+
+    def _keys_are_there(self, held: Lease, view: View, table: Table) -> bool:
+        """Tell whether the keys stand where we look for them; few that are gone were deleted.
+
+        Raises Permanent where many are gone at once and stand nowhere: all would come again.
+        """
+        known = self._jobs.written_sites()
+        gone = known - table.keys.keys()
+        if len(gone) <= max(_FEW_LOST, _SHARE_LOST * len(known)):
+            if gone:
+                self._jobs.forget_rows(held, gone)
+            return True
+        look = self._look(held, table)
+        index = repair.key_column(look.rows, gone) if look.seen.table else None
+        if index is None:
+            raise Permanent(
+                "keys_gone",
+                f"{len(gone)} of {len(known)} site IDs are gone from their column at once. Undo "
+                "what happened to it; if rows were deleted on purpose: brightsheet compare",
+            )
+        # A person moved what stood in the column: that is the key column now.
+        made = batch.adopt(KEY, table.sheet_id, index)
+        self._send(held, self._composed(held, view, table, made=made), [])
+        return False
 
     def _columns(self, view: View, dirty: Iterable[DirtyJob]) -> list[Column]:
         """Return the columns that are needed, but for those that a person deleted."""
@@ -128,6 +194,121 @@ class Flusher:
                 "version history, or delete the tab: it is made anew.",
             )
         return plan.Titles.free(wanted, tabs.values())
+
+    def _look(self, held: Lease, table: Table) -> Look:
+        """Read everything: a call more, which counts for the pace."""
+        if seconds := self._jobs.take_turn(held, spacing=0):
+            self._sleep(seconds)
+        return self._sheet.look(table)
+
+    # Sending and checking
+
+    def _send(self, held: Lease, made: plan.Batch, shown: list[Shown]) -> None:
+        fence = made.trace.fence
+        tried = Attempt(fence, made.fence_before, tuple(shown), made.columns, made.trace)
+        self._jobs.begin(held, tried)
+        seen = self._sheet.write(made)
+        _log.info("flushed", jobs=len(shown), left=len(made.left), fence=fence)
+        if made.asked is None or evidence.is_clean(made.trace, seen.table, seen.keys):
+            self._jobs.conclude(held, tried, Verdict())
+        elif seen.table is not None:
+            self._check(held, tried, seen.table)
+        # Else the next read finds the tab and the number, and the check follows.
+
+    def _settle(self, held: Lease, view: View) -> bool:
+        """Conclude the attempt that a read shows to have landed; tell whether there was one."""
+        landed = self._jobs.landed(held, view.fence)
+        if landed is None:
+            return False
+        if view.table is None or not landed.trace.writes:
+            self._jobs.conclude(held, landed, Verdict())
+        else:
+            self._check(held, landed, view.table)
+        return True
+
+    def _check(self, held: Lease, tried: Attempt, table: Table) -> None:
+        """Look at all that a batch hit, and keep what is to be done about it."""
+        look = self._look(held, table)
+        if look.seen.table is None:
+            return
+        verdict = evidence.check(tried.trace, look.seen.table, look.copies, self._jobs.sites())
+        if verdict.damaged:
+            _log.warning(
+                "hit_elsewhere",
+                jobs=len(verdict.damaged),
+                repairs=len(verdict.repairs),
+                fence=tried.fence,
+            )
+        self._jobs.conclude(held, tried, verdict)
+
+    # Mending
+
+    def _repair(self, held: Lease, table: Table, repairs: Mapping[int, Repair]) -> None:
+        """Put cells back; what has no place any more goes into the tab Recovered."""
+        look = self._look(held, table)
+        seen = look.seen
+        if seen.table is None:
+            return
+        some = dict(islice(repairs.items(), _REPAIRS))
+        found = repair.place(seen.table, look.rows, some)
+        made = self._composed(
+            held,
+            seen,
+            seen.table,
+            made=self._recovered(seen, found.recovered),
+            writes=found.writes,
+            repairs=(*found.placed, *found.lost),
+            keep={one.column.partition(".")[0] for one in repairs.values() if "." in one.column},
+        )
+        self._send(held, made, [])
+        if found.recovered:
+            self._alert(
+                "recovered",
+                f"{len(found.recovered)} cells could not be put back: see the tab {_RECOVERED}.",
+            )
+
+    def _recovered(self, seen: View, lines: Iterable[tuple[str, str]]) -> list[batch.Request]:
+        when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+        rows = [(when, whose, text) for whose, text in lines]
+        if not rows:
+            return []
+        tab = [] if seen.has_recovered_tab else batch.make_recovered_tab(_RECOVERED)
+        return [*tab, batch.recover(rows)]
+
+    def _flag(self, held: Lease, table: Table) -> None:
+        """Flag the copies of doubled rows."""
+        look = self._look(held, table)
+        seen = look.seen
+        if seen.table is None or not seen.table.doubles:
+            return
+        made = self._composed(
+            held,
+            seen,
+            seen.table,
+            writes=repair.flags(seen.table, look.rows),
+        )
+        self._send(held, made, [])
+
+    def compare(self, held: Lease) -> int:
+        """Compare all of the sheet with what it should show; return how many jobs differ.
+
+        What differs is written by the next flush. Rows that are gone are taken for deleted.
+        """
+        self._jobs.take_turn(held)
+        self._jobs.set_compared(held)
+        view = self._sheet.read(())
+        if view.table is None or not view.has_fence_tab or self._settle(held, view):
+            return 0
+        look = self._look(held, view.table)
+        table = look.seen.table
+        if table is None:
+            return 0
+        jobs = ((one, self._target(one)) for one in self._jobs.every())
+        shown = ((one.job.site, target.cells) for one, target in jobs if target and one.written)
+        found = compare.drift(table, look.rows, shown, batch.clock(self._zone or view.time_zone))
+        self._jobs.mark_drift(held, found)
+        self._jobs.forget_rows(held, self._jobs.written_sites() - table.keys.keys())
+        return len(found)
 
 
 def _began(job: Job) -> tuple[datetime, str]:

@@ -25,6 +25,8 @@ CELL_LIMIT = 49_000
 """UTF-16 units; Google's limit is 50,000 characters a cell."""
 
 KEY = "site_id"
+PLACEHOLDER = "customer"
+"""The column that shows a stand-in for what EverBright's webhook does not tell."""
 NOTED = frozenset({"re_signed"})
 """Columns whose cells carry notes of ours."""
 

@@ -20,9 +20,9 @@ class Pace:
     left: float = BURST
     last: float = float("-inf")
 
-    def wait(self, now: float) -> float:
+    def wait(self, now: float, spacing: float = SPACING) -> float:
         """Return the seconds until the next flush may begin."""
-        spaced = self.last + SPACING - now
+        spaced = self.last + spacing - now
         refilled = (1 - self._left(now)) / REFILL
         return max(0.0, spaced, refilled)
 

@@ -2,18 +2,19 @@
 
 The batch names what it changes of each job, so that its confirmation can be kept. What the store
 knows nothing of is never touched; a row is found by its key in this read, never by a remembered
-number. The check of what a batch hit, and its repair, belong here, too.
+number. What the batch hit is told by `evidence`, and mended by `repair`.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import tzinfo
 from itertools import chain, count
-from zoneinfo import ZoneInfo
 
 from sync import batch
 from sync.errors import Permanent
-from sync.layout import KEY, NOTED
+from sync.evidence import HEADER, CellData, Trace, Write
+from sync.layout import KEY, NOTED, PLACEHOLDER
 from sync.model import EMPTY, Cell, Column
 from sync.view import JOBS_TAB, Table, View
 
@@ -70,21 +71,38 @@ class Batch:
     """One `batchUpdate`: `fence` is the number it sets, `shown` what it makes true, by site."""
 
     requests: list[batch.Request]
-    fence: int
+    trace: Trace
     fence_before: int | None
-    shown: dict[str, Cells]
+    shown: dict[str, Cells] = field(default_factory=dict)
     left: tuple[str, ...] = ()
     """Sites that did not fit: they stay dirty."""
     absent: tuple[str, ...] = ()
     """Sites whose row a person deleted: it comes back only with the next event."""
     columns: tuple[str, ...] = ()
-    """Ids of the columns that it makes."""
+    """Ids of the columns that the tab has after it."""
+    asked: "Asked | None" = None
+    """What to ask back; None where nothing can have been hit."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The evidence that a batch asks back: the copied key cells down to `rows`, the header row."""
+
+    jobs_title: str
+    header_row: int
+    fence_title: str
+    key_index: int
+    rows: int
 
 
 def noted_columns(targets: Sequence[Target]) -> tuple[str, ...]:
-    """Return the columns whose notes are to be read, since a note of ours may be due there."""
-    changed = {column for target in targets for column in target.differences()}
-    return tuple(sorted(changed & NOTED))
+    """Return the columns that are to be read, too.
+
+    Where a note of ours may be due, and where a person may have filled in a row that is adopted.
+    """
+    changed = {column for target in targets for column in target.differences()} & NOTED
+    adopting = {PLACEHOLDER} if any(not target.written for target in targets) else set()
+    return tuple(sorted(changed | adopting))
 
 
 def make(
@@ -101,11 +119,8 @@ def make(
     `columns` are those that the jobs need, in order; `zone` is in which dates are shown.
     Raises Permanent where the key column is gone.
     """
-    clock = ZoneInfo(zone)
-    requests = [] if view.has_fence_tab else batch.make_fence_tab(titles.fence)
-    requests += batch.move_fence(view.fences, fence)
-    made, table = _with_columns(view.table, columns, titles.jobs)
-    requests += made
+    clock = batch.clock(zone)
+    made, headers, table = _with_columns(view.table, columns, titles.jobs)
     if KEY not in table.columns:
         raise Permanent(
             "key_column_gone",
@@ -114,40 +129,125 @@ def make(
     fitting, left = _fitting(table, targets)
     known = [t for t in fitting if t.site in table.keys]
     new = [t for t in fitting if t.site not in table.keys and t.fresh]
-    for target in known:
-        changes = _changes(table, target)
-        requests += batch.write_row(table.sheet_id, table.keys[target.site], changes, clock)
-    requests += _inserted(table, new, clock)
-    return Batch(
-        requests=requests,
+    row = max(table.keys.values(), default=table.header_row) + 1
+    one = compose(
+        view,
+        table,
         fence=fence,
-        fence_before=view.fence,
-        shown={t.site: t.cells for t in [*known, *new]},
+        titles=titles,
+        made=made,
+        writes=[*headers, *(w for target in known for w in _changes(table, target, clock))],
+        fresh=[w for n, target in enumerate(new) for w in _fresh(table, row + n, target, clock)],
+    )
+    return replace(
+        one,
+        shown={t.site: _in_columns(table, t.cells) for t in [*known, *new]},
         absent=tuple(t.site for t in fitting if t.site not in table.keys and not t.fresh),
         left=tuple(t.site for t in left),
+    )
+
+
+def _in_columns(table: Table, cells: Cells) -> Cells:
+    """Return the cells that have a column: what is nowhere is not shown."""
+    return {column: cell for column, cell in cells.items() if column in table.columns}
+
+
+def compose(
+    view: View,
+    table: Table,
+    *,
+    fence: int,
+    titles: Titles,
+    made: Sequence[batch.Request] = (),
+    writes: Sequence[Write] = (),
+    fresh: Sequence[Write] = (),
+    repairs: Sequence[int] = (),
+    keep: Container[str] = (),
+) -> Batch:
+    """Return a batch that carries its own fence, before-images and evidence.
+
+    `made` makes what is missing, `fresh` goes into rows that are inserted. The marks of earlier
+    batches go, but for those in `keep`.
+    """
+    is_new = view.table is None
+    requests = [] if view.has_fence_tab else batch.make_fence_tab(titles.fence)
+    requests += batch.move_fence(view.fences, fence)
+    requests += [*made]
+    indexes = {table.columns[KEY], *(one.index for one in writes), *(one.index for one in fresh)}
+    if not is_new:
+        requests += _evidence(view, table, fence, writes, indexes, keep)
+    requests += batch.write(writes, table.sheet_id)
+    inserted = sorted({one.row for one in fresh})
+    if inserted:
+        requests.append(
+            batch.insert(table.sheet_id, "ROWS", inserted[0], len(inserted), table.row_count)
+        )
+        requests += batch.write_block(fresh, table.sheet_id)
+        requests += batch.write([one for one in fresh if "note" in one.fields], table.sheet_id)
+    trace = Trace(
+        fence=fence,
+        key_index=table.columns[KEY],
+        writes=() if is_new else (*writes, *fresh),
+        inserted=tuple(inserted),
+        repairs=tuple(repairs),
+    )
+    return Batch(
+        requests=requests,
+        trace=trace,
+        fence_before=view.fence,
         columns=tuple(sorted(table.columns)),
+        asked=None if is_new else _asked(view, table, titles, writes),
+    )
+
+
+def _evidence(
+    view: View,
+    table: Table,
+    fence: int,
+    writes: Sequence[Write],
+    indexes: Iterable[int],
+    keep: Container[str],
+) -> list[batch.Request]:
+    """Return the requests that keep what is written over, and mark where it is written."""
+    headers = [one.row for one in writes if one.expect == HEADER]
+    old = {name.partition(".")[0] for name in table.marks} | table.header_marks
+    requests = [batch.unmark(number) for number in sorted(old) if number not in keep]
+    requests += batch.mark(fence, table.sheet_id, sorted(indexes))
+    if headers:
+        requests.append(batch.mark_header(fence, table.sheet_id, headers[0]))
+    requests += batch.clear_fence_tab(view.fence_rules)
+    requests.append(batch.resize_fence_tab(table.row_count, table.column_count))
+    rows = {one.row for one in writes}
+    return requests + batch.copy_rows(table.sheet_id, rows, table.column_count)
+
+
+def _asked(view: View, table: Table, titles: Titles, writes: Sequence[Write]) -> Asked:
+    return Asked(
+        jobs_title=table.title,
+        header_row=table.header_row,
+        fence_title=view.fence_title or titles.fence,
+        key_index=table.columns[KEY],
+        rows=max((one.row for one in writes), default=0) + 1,
     )
 
 
 def _with_columns(
     table: Table | None, columns: Sequence[Column], title: str
-) -> tuple[list[batch.Request], Table]:
-    """Return the requests that make what is missing, and the table as it stands after them."""
+) -> tuple[list[batch.Request], list[Write], Table]:
+    """Return the requests that make what is missing, its headers, and the table after them."""
     if table is None:
-        rows = _BLANK_ROWS
-        made = Table(
-            JOBS_TAB, 0, rows, len(columns), {c.id: index for index, c in enumerate(columns)}
-        )
-        return batch.make_table(JOBS_TAB, title, columns, rows), made
+        places = {column.id: index for index, column in enumerate(columns)}
+        made = Table(JOBS_TAB, title, 0, _BLANK_ROWS, len(columns), places)
+        return batch.make_table(JOBS_TAB, title, columns, _BLANK_ROWS), [], made
     requests: list[batch.Request] = []
-    for position, column in enumerate(columns):
-        if column.id in table.columns:
-            continue
-        index = _place(table, columns, position)
+    new = [column for column in columns if column.id not in table.columns]
+    for column in new:
+        index = _place(table, columns, columns.index(column))
         requests.append(batch.insert(table.sheet_id, "COLUMNS", index, 1, table.column_count))
-        requests += batch.name_column(table.sheet_id, table.header_row, index, column)
+        requests += batch.manage(table.sheet_id, index, column)
         table = _shifted(table, index, column.id)
-    return requests, table
+    headers = [batch.header(table.header_row, table.columns[one.id], one) for one in new]
+    return requests, headers, table
 
 
 def _place(table: Table, columns: Sequence[Column], position: int) -> int:
@@ -177,29 +277,38 @@ def _fitting(table: Table, targets: Sequence[Target]) -> tuple[Sequence[Target],
     return targets, ()
 
 
-def _changes(table: Table, target: Target) -> list[batch.Change]:
+def _changes(table: Table, target: Target, zone: tzinfo) -> list[Write]:
     row = table.keys[target.site]
-    changes: list[batch.Change] = []
+    writes: list[Write] = []
     for column, cell in target.differences().items():
         index = table.columns.get(column)
         if index is None or column == KEY:
             continue
+        if column == PLACEHOLDER and not target.written and (column, row) in table.filled:
+            continue  # A person's name for the job says more than ours.
         note = table.notes.get((column, row), "")
         ours = column in NOTED and note == target.written.get(column, EMPTY).note
-        changes.append((index, cell, ours))
-    return changes
+        fields = batch.fields_of(cell, ours)
+        data = batch.encoded(cell if ours else cell.model_copy(update={"note": ""}), zone)
+        writes.append(_write(row, index, column, target.site, data, fields))
+    return writes
 
 
-def _inserted(table: Table, new: Sequence[Target], zone: ZoneInfo) -> list[batch.Request]:
-    """Put new rows under the last keyed one: inserting can overwrite nothing."""
-    if not new:
-        return []
-    row = max(table.keys.values(), default=table.header_row) + 1
-    rows = [
-        {table.columns[column]: cell for column, cell in t.cells.items() if column in table.columns}
-        for t in new
-    ]
+def _fresh(table: Table, row: int, target: Target, zone: tzinfo) -> list[Write]:
+    """Return the cells of a new row: it goes under the last keyed one, and overwrites nothing."""
     return [
-        batch.insert(table.sheet_id, "ROWS", row, len(new), table.row_count),
-        *batch.write_new_rows(table.sheet_id, row, rows, zone),
+        _write(
+            row,
+            index,
+            column,
+            target.site,
+            batch.encoded(cell, zone),
+            batch.fields_of(cell, True) if cell.note else batch.FRESH,
+        )
+        for column, cell in target.cells.items()
+        if (index := table.columns.get(column)) is not None
     ]
+
+
+def _write(row: int, index: int, column: str, site: str, data: CellData, fields: str) -> Write:
+    return Write(row=row, index=index, column=column, expect=site, data=data, fields=fields)

@@ -1,18 +1,38 @@
 """The only user of gspread: one read and one write of the spreadsheet. No retries in here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import requests
 from gspread.http_client import HTTPClient
-from gspread.urls import SPREADSHEET_URL
+from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
+from gspread.utils import rowcol_to_a1
 
 from sync import view
 from sync.errors import Permanent
 from sync.google import TIMEOUT
 from sync.layout import KEY
+from sync.plan import Batch
 from sync.retry import from_google
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a write's answer shows: the table's columns, and the copied key cells by row."""
+
+    table: view.Table | None
+    keys: Mapping[int, view.Grid]
+
+
+@dataclass(frozen=True)
+class Look:
+    """The whole of the sheet: the rows of the table, and those that the last batch copied."""
+
+    seen: view.View
+    rows: Mapping[int, Sequence[view.Grid]]
+    copies: Mapping[int, Sequence[view.Grid]]
 
 
 class Sheet:
@@ -29,14 +49,8 @@ class Sheet:
 
         Raises Retryable or Permanent.
         """
-        body = {"dataFilters": view.filters(tuple(noted), KEY)}
         with self._as_ours():
-            answer: Any = self._http.request(
-                "post",
-                f"{SPREADSHEET_URL % self._id}:getByDataFilter",
-                params={"fields": view.FIELDS},
-                json=body,
-            ).json()
+            answer = self._filtered(view.filters(tuple(noted), KEY), view.FIELDS)
         return view.read(answer, KEY)
 
     def tabs(self) -> dict[int, str]:
@@ -48,14 +62,43 @@ class Sheet:
         properties = [sheet["properties"] for sheet in answer.get("sheets", ())]
         return {one.get("sheetId", 0): one["title"] for one in properties}
 
-    def write(self, requests: list[dict[str, Any]]) -> None:
-        """Send one batch: all of it is done, or nothing.
+    def write(self, batch: Batch) -> Seen:
+        """Send one batch: all of it is done, or nothing; return the evidence that came back.
 
         Raises Refused where Google refuses it, Retryable where nobody knows whether it was done.
         """
-        body = {"requests": requests, "includeSpreadsheetInResponse": False}
+        body: dict[str, Any] = {"requests": batch.requests}
+        params: dict[str, Any] = {}
+        if asked := batch.asked:
+            key = rowcol_to_a1(1, asked.key_index + 1).rstrip("1")
+            copies = f"{_quoted(asked.fence_title)}!{key}1:{key}{asked.rows}"
+            header = f"{_quoted(asked.jobs_title)}!{asked.header_row + 1}:{asked.header_row + 1}"
+            body |= {"includeSpreadsheetInResponse": True, "responseRanges": [copies, header]}
+            params["fields"] = f"updatedSpreadsheet({view.FIELDS})"
         with self._as_ours():
-            self._http.batch_update(self._id, body)
+            answer: Any = self._http.request(
+                "post", SPREADSHEET_BATCH_UPDATE_URL % self._id, params=params, json=body
+            ).json()
+        shown = answer.get("updatedSpreadsheet", {})
+        return Seen(view.read(shown, KEY).table, view.first_cells(shown, view.FENCE_TAB))
+
+    def look(self, table: view.Table) -> Look:
+        """Read the whole of `table` and of the hidden tab, for when something went wrong."""
+        with self._as_ours():
+            answer = self._filtered(view.whole(table, KEY), view.FULL_FIELDS)
+        return Look(
+            view.read(answer, KEY),
+            view.all_cells(answer, table.sheet_id),
+            view.all_cells(answer, view.FENCE_TAB),
+        )
+
+    def _filtered(self, filters: list[dict[str, Any]], fields: str) -> Any:
+        return self._http.request(
+            "post",
+            f"{SPREADSHEET_URL % self._id}:getByDataFilter",
+            params={"fields": fields},
+            json={"dataFilters": filters},
+        ).json()
 
     @contextmanager
     def _as_ours(self) -> Iterator[None]:
@@ -66,3 +109,7 @@ class Sheet:
             if isinstance(ours, Permanent):
                 ours = Permanent(ours.reason, f"Spreadsheet {self._id}: {ours.message}")
             raise ours from error
+
+
+def _quoted(title: str) -> str:
+    return "'" + title.replace("'", "''") + "'"

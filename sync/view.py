@@ -4,8 +4,8 @@ A tab is known by the metadata of its header row and columns, never by a title, 
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,19 +13,33 @@ JOBS_TAB = 1_126_170_001
 """The sheet id that a made Jobs tab gets: making it twice is refused by Google."""
 FENCE_TAB = 1_126_170_002
 """The sheet id of the hidden tab `_brightsheet`."""
+RECOVERED_TAB = 1_126_170_003
+"""The sheet id of the tab for what could not be put back."""
 
 HEADER_KEY = "brightsheet.header"
 COLUMN_KEY = "brightsheet.column"
 FENCE_KEY = "brightsheet.fence"
+RECOVERED_KEY = "brightsheet.recovered"
+MARK_KEY = "brightsheet.mark."
+"""With the number of a batch: the columns that it wrote, by the index it took them to have."""
+COPY_PREFIX = "Copy of "
+"""What the key of a doubled row begins with: it is nobody's row then."""
 
-FIELDS = (
-    "properties(timeZone),"
-    "sheets(properties(sheetId,title,index,gridProperties(rowCount,columnCount)),"
-    "protectedRanges(protectedRangeId),"
-    "data(startRow,startColumn,rowData(values(userEnteredValue,note)),"
-    "rowMetadata(developerMetadata(metadataKey,metadataValue)),"
-    "columnMetadata(developerMetadata(metadataKey,metadataValue))))"
-)
+
+def _fields(values: str) -> str:
+    """Return the mask of a read that wants `values` of each cell."""
+    return (
+        "properties(timeZone),"
+        "sheets(properties(sheetId,title,index,gridProperties(rowCount,columnCount)),"
+        "protectedRanges(protectedRangeId),conditionalFormats(ranges(sheetId)),"
+        f"data(startRow,startColumn,rowData(values({values})),"
+        "rowMetadata(developerMetadata(metadataKey,metadataValue)),"
+        "columnMetadata(developerMetadata(metadataKey,metadataValue))))"
+    )
+
+
+FIELDS = _fields("userEnteredValue,note")
+FULL_FIELDS = _fields("userEnteredValue,note,textFormatRuns,userEnteredFormat(numberFormat)")
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -37,13 +51,28 @@ class Table:
     """A tab of jobs: indexes are zero-based, `columns` and `keys` by column id and site UUID."""
 
     sheet_id: int
+    title: str
     header_row: int
     row_count: int
     column_count: int
     columns: Mapping[str, int] = field(default_factory=dict)
     keys: Mapping[str, int] = field(default_factory=dict)
+    """The row of each site; of several the topmost."""
+    doubles: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """All rows of the sites that stand more than once."""
+    marks: Mapping[str, int] = field(default_factory=dict)
+    """Where the columns are now that a batch marked, by `{batch}.{index it took them to have}`."""
+    header_marks: frozenset[str] = frozenset()
+    """The numbers of the batches that marked the header row."""
     notes: Mapping[tuple[str, int], str] = field(default_factory=dict)
     """People's and our notes by column id and row, for the columns that were asked for."""
+    filled: frozenset[tuple[str, int]] = frozenset()
+    """Which cells of those columns hold anything, by column id and row."""
+
+    def place(self, column: str) -> int | None:
+        """Return where a column is: by its id, or by a mark `{fence}.{index}` on it."""
+        found = self.columns.get(column)
+        return self.marks.get(column) if found is None else found
 
 
 @dataclass(frozen=True)
@@ -55,6 +84,10 @@ class View:
     has_fence_tab: bool = False
     fences: tuple[int, ...] = ()
     """Ids of the protected ranges on the hidden tab: one, but for accidents."""
+    fence_title: str = ""
+    fence_rules: int = 0
+    """Conditional formats that copies have brought to the hidden tab."""
+    has_recovered_tab: bool = False
 
     @property
     def fence(self) -> int | None:
@@ -69,64 +102,132 @@ def filters(noted: tuple[str, ...], key: str) -> list[dict[str, Any]]:
     return [{"developerMetadataLookup": lookup} for lookup in lookups]
 
 
+def whole(table: Table, key: str) -> list[dict[str, Any]]:
+    """Return the data filters of a look over all of `table` and of the hidden tab."""
+    recovered = {"developerMetadataLookup": {"metadataKey": RECOVERED_KEY}}
+    grids = [{"gridRange": {"sheetId": one}} for one in (table.sheet_id, FENCE_TAB)]
+    return [*filters((), key), recovered, *grids]
+
+
 def read(answer: Mapping[str, Any], key: str) -> View:
     """Return what `answer` (a Spreadsheet, masked by FIELDS) shows; `key` is the key column."""
     tables: list[tuple[bool, int, Table]] = []
-    has_fence_tab, fences = False, tuple[int, ...]()
+    seen = View(time_zone=answer.get("properties", {}).get("timeZone") or "Etc/UTC")
     for sheet in answer.get("sheets", ()):
-        properties = sheet["properties"]
-        if any(FENCE_KEY in _row_metadata(grid) for grid in sheet.get("data", ())):
-            has_fence_tab = True
-            fences = tuple(p["protectedRangeId"] for p in sheet.get("protectedRanges", ()))
-        elif table := _table(properties, sheet.get("data", ()), key):
+        properties, grids = sheet["properties"], sheet.get("data", ())
+        sheet_id = properties.get("sheetId", 0)
+        if sheet_id == RECOVERED_TAB:
+            seen = replace(seen, has_recovered_tab=True)
+        elif any(FENCE_KEY in _row_metadata(grid) for grid in grids):
+            seen = replace(
+                seen,
+                has_fence_tab=True,
+                fences=tuple(p["protectedRangeId"] for p in sheet.get("protectedRanges", ())),
+                fence_title=properties["title"],
+                fence_rules=len(sheet.get("conditionalFormats", ())),
+            )
+        elif table := _table(properties, grids, key):
             # A person may have duplicated the tab: ours first, else the leftmost.
             tables.append((table.sheet_id != JOBS_TAB, properties.get("index", 0), table))
-    return View(
-        time_zone=answer.get("properties", {}).get("timeZone") or "Etc/UTC",
-        table=min(tables, key=lambda t: t[:2])[2] if tables else None,
-        has_fence_tab=has_fence_tab,
-        fences=fences,
-    )
+    return replace(seen, table=min(tables, key=lambda t: t[:2])[2] if tables else None)
 
 
-def _table(properties: Mapping[str, Any], grids: list[Grid], key: str) -> Table | None:
-    header = next((grid for grid in grids if HEADER_KEY in _row_metadata(grid)), None)
+def _table(properties: Mapping[str, Any], grids: Sequence[Grid], key: str) -> Table | None:
+    # A column's grid begins with the header row, too: the widest one is the row's own.
+    found = [grid for grid in grids if HEADER_KEY in _row_metadata(grid)]
+    header = max(found, key=lambda grid: len(grid.get("columnMetadata", ())), default=None)
     if header is None:
         return None
     header_row = header.get("startRow", 0)
     columns: dict[str, int] = {}
-    for index, found in enumerate(_column_metadata(header), header.get("startColumn", 0)):
-        if COLUMN_KEY in found:
-            columns.setdefault(found[COLUMN_KEY], index)
-    keys: dict[str, int] = {}
-    notes: dict[tuple[str, int], str] = {}
-    by_index = {index: column for column, index in columns.items()}
-    for grid in grids:
-        column = by_index.get(grid.get("startColumn", 0))
-        if grid is header or column is None:
-            continue
-        for row, cell in _cells(grid):
-            if column == key and row > header_row and (site := site_in(cell)):
-                keys.setdefault(site, row)
-            if "note" in cell:
-                notes[column, row] = cell["note"]
+    marks: dict[str, int] = {}
+    for index, entries in enumerate(_column_entries(header), header.get("startColumn", 0)):
+        for name, value in entries:
+            if name == COLUMN_KEY:
+                columns.setdefault(value, index)
+            elif name.startswith(MARK_KEY):
+                marks.setdefault(f"{name.removeprefix(MARK_KEY)}.{value}", index)
+    rows, notes, filled = _keyed(grids, header, columns, key)
     size = properties["gridProperties"]
     return Table(
         sheet_id=properties.get("sheetId", 0),
+        title=properties["title"],
         header_row=header_row,
         row_count=size["rowCount"],
         column_count=size["columnCount"],
         columns=columns,
-        keys=keys,
+        keys={site: found[0] for site, found in rows.items()},
+        doubles={site: tuple(found) for site, found in rows.items() if len(found) > 1},
+        marks=marks,
+        header_marks=frozenset(
+            name.removeprefix(MARK_KEY)
+            for name in _row_metadata(header)
+            if name.startswith(MARK_KEY)
+        ),
         notes=notes,
+        filled=frozenset(filled),
     )
+
+
+def _keyed(
+    grids: Sequence[Grid], header: Grid, columns: Mapping[str, int], key: str
+) -> tuple[dict[str, list[int]], dict[tuple[str, int], str], set[tuple[str, int]]]:
+    """Return the rows of each site, the notes and the filled cells in the columns read."""
+    rows: dict[str, list[int]] = {}
+    filled: set[tuple[str, int]] = set()
+    notes: dict[tuple[str, int], str] = {}
+    by_index = {index: column for column, index in columns.items()}
+    for grid in grids:
+        column = by_index.get(grid.get("startColumn", 0))
+        is_one_column = len(grid.get("columnMetadata", ())) == 1
+        if grid is header or column is None or not is_one_column:
+            continue
+        for row, cell in _cells(grid):
+            site = site_in(cell) if column == key and row > header.get("startRow", 0) else None
+            if site and row not in rows.setdefault(site, []):
+                rows[site].append(row)
+            if "note" in cell:
+                notes[column, row] = cell["note"]
+            if text_of(cell):
+                filled.add((column, row))
+    return rows, notes, filled
+
+
+def all_cells(answer: Mapping[str, Any], sheet_id: int) -> dict[int, Sequence[Grid]]:
+    """Return the rows of a sheet that was asked for whole, by row index."""
+    grids = [
+        grid
+        for sheet in answer.get("sheets", ())
+        if sheet["properties"].get("sheetId", 0) == sheet_id
+        for grid in sheet.get("data", ())
+    ]
+    largest: Grid = max(grids, key=_size, default={})
+    rows = largest.get("rowData", ())
+    return {number: row.get("values", ()) for number, row in enumerate(rows)}
+
+
+def _size(grid: Grid) -> int:
+    return len(grid.get("rowMetadata", ())) * len(grid.get("columnMetadata", ()))
+
+
+def first_cells(answer: Mapping[str, Any], sheet_id: int) -> dict[int, Grid]:
+    """Return the first of the cells that were asked for in each row of a sheet."""
+    return {row: cells[0] for row, cells in all_cells(answer, sheet_id).items() if cells}
 
 
 def site_in(cell: Mapping[str, Any]) -> str | None:
     """Return the site UUID that a key cell holds, alone or in a pasted address."""
     text = cell.get("userEnteredValue", {}).get("stringValue", "")
+    if text.startswith(COPY_PREFIX):
+        return None
     found = _UUID.search(text)
     return str(UUID(found.group())) if found else None
+
+
+def text_of(cell: Mapping[str, Any]) -> str:
+    """Return what was entered into a cell, as one text; "" where nothing was."""
+    value = cell.get("userEnteredValue", {})
+    return str(next(iter(value.values()), ""))
 
 
 def _cells(grid: Grid) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -137,13 +238,13 @@ def _cells(grid: Grid) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _row_metadata(grid: Grid) -> dict[str, str]:
-    return _metadata((grid.get("rowMetadata") or [{}])[0])
+    return dict(_metadata((grid.get("rowMetadata") or [{}])[0]))
 
 
-def _column_metadata(grid: Grid) -> list[dict[str, str]]:
+def _column_entries(grid: Grid) -> list[list[tuple[str, str]]]:
     return [_metadata(column) for column in grid.get("columnMetadata", ())]
 
 
-def _metadata(dimension: Mapping[str, Any]) -> dict[str, str]:
+def _metadata(dimension: Mapping[str, Any]) -> list[tuple[str, str]]:
     entries = dimension.get("developerMetadata", ())
-    return {entry["metadataKey"]: entry.get("metadataValue", "") for entry in entries}
+    return [(entry["metadataKey"], entry.get("metadataValue", "")) for entry in entries]

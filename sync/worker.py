@@ -38,6 +38,8 @@ _DOCUMENT_TRIES = 400
 """With waits of up to an hour between them: some two weeks."""
 _LONGEST_DOCUMENT_WAIT = 3600.0
 _PRUNE_EVERY = 3600.0
+_COMPARE_EVERY = 86_400.0
+_LEASE_TRIES = 8
 _FOR_A_PERSON = frozenset({"everbright_token"})
 """Reasons of retryable errors that hardly pass by themselves."""
 
@@ -123,6 +125,7 @@ class Worker:
             Layout(settings.config, addresses),
             self._sleep,
             settings.time_zone,
+            self._alerts.send,
         )
 
     def _keep_sheet(self, flusher: Flusher) -> None:
@@ -134,6 +137,8 @@ class Worker:
             if monotonic() - pruned > _PRUNE_EVERY:
                 pruned = monotonic()
                 self._inbox.prune(settings.keep_deliveries_days)
+            if self._jobs.is_comparison_due(_COMPARE_EVERY):
+                _log.info("compared", differing=self.compare())
             return flusher.has_work() and self._flush(flusher)
 
         self._loop(lambda: self._watched(look), self._idle)
@@ -154,6 +159,25 @@ class Worker:
         reason = error.reason if isinstance(error, BrightsheetError) else "fault"
         if reason not in ("stopping", "lease_lost"):
             self._trouble.failed(reason)
+
+    def compare(self) -> int:
+        """Compare the whole sheet with what it should show; return how many jobs differ.
+
+        Raises Retryable where another worker holds the sheet for longer than a lease.
+        """
+        wait = retry.policy(self._sleep, _LEASE_TRIES, longest=self._settings.lease_seconds)
+        held = wait(self._acquired)
+        try:
+            with beating(partial(self._leases.acquire, self._lease_name), self._beat):
+                return self._flusher().compare(held)
+        finally:
+            self._leases.release(held)
+
+    def _acquired(self) -> Lease:
+        held = self._leases.acquire(self._lease_name)
+        if held is None:
+            raise Retryable("lease_taken", "Another worker is writing the sheet. Try again.")
+        return held
 
     def _flush(self, flusher: Flusher) -> bool:
         """Flush until nothing is left; False where another worker does it."""

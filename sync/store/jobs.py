@@ -1,16 +1,27 @@
 """Jobs: what is known of each, what the sheet was last confirmed to show, what is under way."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Text, bindparam, delete, func, select, update
+from sqlalchemy import Connection, RowMapping, Text, bindparam, delete, func, select, update
 from sqlalchemy.sql import ColumnElement
 
+from sync.evidence import Repair, Trace, Verdict
 from sync.model import Cell, Files, FileState, Job, Outcome
+from sync.pace import SPACING, Pace
 from sync.store.database import Database
 from sync.store.leases import Lease, hold
-from sync.store.schema import attempt, delivery, document, folder, job, now, sheet
+from sync.store.schema import (
+    attempt,
+    delivery,
+    document,
+    folder,
+    job,
+    now,
+    repair,
+    sheet,
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +66,12 @@ class Attempt:
     shown: tuple[Shown, ...]
     columns: tuple[str, ...]
     """Ids of the columns that the tab has after it."""
+    trace: Trace
+
+
+_UNKNOWN = {"text": "?", "note": "not what was written"}
+"""Stands for a cell that holds something else than we wrote: it differs from every cell."""
+_PAGE = 500
 
 
 class Jobs:
@@ -84,10 +101,11 @@ class Jobs:
 
         `poisoned` deliveries are set aside with their reason, so that they delay no other.
         """
+        states = [(one.site, one.model_dump_json()) for one in jobs]
         with self._database.writing() as connection:
             hold(connection, held)
-            for projected in jobs:
-                self._keep(connection, projected)
+            for site, state in states:
+                self._keep(connection, site, state)
             self._want(connection, documents)
             if deliveries:
                 connection.execute(
@@ -97,10 +115,10 @@ class Jobs:
                 values = {"projected": True, "outcome": Outcome.REJECTED, "reason": reason}
                 connection.execute(update(delivery).where(delivery.c.seq == seq).values(values))
 
-    def _keep(self, connection: Connection, projected: Job) -> None:
+    def _keep(self, connection: Connection, site: str, state: str) -> None:
         first = {
-            "site": projected.site,
-            "state": projected.model_dump_json(),
+            "site": site,
+            "state": state,
             "written": "{}",
             "version": 1,
             "shown_version": 0,
@@ -116,24 +134,23 @@ class Jobs:
         connection.execute(statement.on_conflict_do_update(index_elements=["site"], set_=again))
 
     def _want(self, connection: Connection, documents: Sequence[Wanted]) -> None:
-        for wanted in documents:
-            row = {
-                **vars(wanted),
-                **dict.fromkeys(("file_id", "session", "digest", "link", "reason", "message"), ""),
-                "state": FileState.PENDING,
-                "attempts": 0,
-                "due_at": 0.0,
-            }
-            connection.execute(self._database.insert(document).values(row).on_conflict_do_nothing())
-        for site in {wanted.site for wanted in documents}:
-            row = {"site": site, "file_id": "", "link": "", "claim": 0, "claimed_until": 0.0}
-            connection.execute(self._database.insert(folder).values(row).on_conflict_do_nothing())
+        blank = dict.fromkeys(("file_id", "session", "digest", "link", "reason", "message"), "")
+        first = {"state": FileState.PENDING, "attempts": 0, "due_at": 0.0, **blank}
+        rows = [{**vars(wanted), **first} for wanted in documents]
+        if rows:
+            connection.execute(self._database.insert(document).on_conflict_do_nothing(), rows)
+        empty = {"file_id": "", "link": "", "claim": 0, "claimed_until": 0.0}
+        folders = [{"site": site, **empty} for site in sorted({one.site for one in documents})]
+        if folders:
+            connection.execute(self._database.insert(folder).on_conflict_do_nothing(), folders)
 
     def dirty(self, limit: int) -> list[DirtyJob]:
         """Return jobs that the sheet may not show as they are."""
-        query = select(job).where(job.c.version != job.c.shown_version).limit(limit)
+        return self._fetch(job.c.version != job.c.shown_version, limit)
+
+    def _fetch(self, which: ColumnElement[bool], limit: int) -> list[DirtyJob]:
         with self._database.reading() as connection:
-            rows = connection.execute(query).mappings().all()
+            rows = connection.execute(select(job).where(which).limit(limit)).mappings().all()
             files = _files(connection, [row["site"] for row in rows])
         return [
             DirtyJob(
@@ -170,13 +187,14 @@ class Jobs:
             "fence_before": tried.fence_before,
             "shown": json.dumps([_shown_out(one) for one in tried.shown]),
             "columns": json.dumps(tried.columns),
+            "trace": tried.trace.model_dump_json(),
         }
         with self._database.writing() as connection:
             hold(connection, held)
             connection.execute(self._database.insert(attempt).values(row))
 
-    def settle(self, held: Lease, fence: int | None) -> bool:
-        """Confirm the attempt that set `fence`, drop those that can land no more; tell if any did.
+    def landed(self, held: Lease, fence: int | None) -> Attempt | None:
+        """Return the attempt that set `fence`, whose check is still due; drop those that cannot.
 
         A batch is refused once the fence that it was made for is gone; while that fence stands, a
         late one may still land.
@@ -185,14 +203,86 @@ class Jobs:
         with self._database.writing() as connection:
             hold(connection, held)
             rows = connection.execute(select(attempt).where(mine)).mappings().all()
-            landed = next((row for row in rows if row["fence"] == fence), None)
-            if landed is not None:
-                self._confirm(connection, [_shown_in(one) for one in json.loads(landed["shown"])])
-                self._update_sheet(connection, columns=landed["columns"])
-            over = [row["fence"] for row in rows if row["fence_before"] != fence]
+            found = next((row for row in rows if row["fence"] == fence), None)
+            over = [r["fence"] for r in rows if fence not in (r["fence_before"], r["fence"])]
             if over:
                 connection.execute(delete(attempt).where(mine, attempt.c.fence.in_(over)))
-        return landed is not None
+        return None if found is None else _attempt(found)
+
+    def conclude(self, held: Lease, tried: Attempt, verdict: Verdict) -> None:
+        """Keep what the check of a batch that landed found: all of it, or nothing."""
+        mine = attempt.c.spreadsheet_id == self._spreadsheet_id
+        right = [one for one in tried.shown if one.site not in verdict.damaged]
+        done = [one for one in tried.trace.repairs if one not in verdict.undone]
+        with self._database.writing() as connection:
+            hold(connection, held)
+            self._confirm(connection, right)
+            self._drift(connection, verdict.drift)
+            if verdict.repairs:
+                rows = [
+                    {"spreadsheet_id": self._spreadsheet_id, "body": one.model_dump_json()}
+                    for one in verdict.repairs
+                ]
+                connection.execute(self._database.insert(repair), rows)
+            if done:
+                connection.execute(delete(repair).where(repair.c.id.in_(done)))
+            known = self._known_columns(connection) | set(tried.columns)
+            self._update_sheet(connection, columns=json.dumps(sorted(known)))
+            # Every other attempt was made for a fence that is gone now.
+            connection.execute(delete(attempt).where(mine))
+
+    def _drift(self, connection: Connection, drift: Mapping[str, frozenset[str]]) -> None:
+        for site, columns in drift.items():
+            written = connection.scalar(select(job.c.written).where(job.c.site == site))
+            cells = json.loads(written or "{}")
+            cells |= dict.fromkeys(columns, _UNKNOWN)
+            connection.execute(
+                update(job)
+                .where(job.c.site == site)
+                .values(written=json.dumps(cells), version=job.c.version + 1)
+            )
+
+    def mark_drift(self, held: Lease, drift: Mapping[str, frozenset[str]]) -> None:
+        """Have cells written anew that a comparison found to be others than they should be."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            self._drift(connection, drift)
+
+    def has_repairs(self) -> bool:
+        """Tell whether cells are to be put back."""
+        mine = repair.c.spreadsheet_id == self._spreadsheet_id
+        with self._database.reading() as connection:
+            return connection.scalar(select(repair.c.id).where(mine).limit(1)) is not None
+
+    def repairs(self) -> dict[int, Repair]:
+        """Return the cells that are to be put back, by id, oldest first."""
+        mine = repair.c.spreadsheet_id == self._spreadsheet_id
+        query = select(repair.c.id, repair.c.body).where(mine).order_by(repair.c.id)
+        with self._database.reading() as connection:
+            return {row[0]: Repair.model_validate_json(row[1]) for row in connection.execute(query)}
+
+    def sites(self) -> frozenset[str]:
+        """Return every site that there is a job for."""
+        with self._database.reading() as connection:
+            return frozenset(connection.scalars(select(job.c.site)))
+
+    def written_sites(self) -> frozenset[str]:
+        """Return the sites that have a row, as far as we know."""
+        with self._database.reading() as connection:
+            return frozenset(connection.scalars(select(job.c.site).where(job.c.written != "{}")))
+
+    def forget_rows(self, held: Lease, sites: Iterable[str]) -> None:
+        """Keep that the rows of `sites` were deleted: they come back with an event only."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            gone = job.c.site.in_(sorted(sites))
+            connection.execute(update(job).where(gone).values(written="{}"))
+
+    def every(self) -> Iterator[DirtyJob]:
+        """Give every job, dirty or not, for a comparison."""
+        sites = sorted(self.sites())
+        for start in range(0, len(sites), _PAGE):
+            yield from self._fetch(job.c.site.in_(sites[start : start + _PAGE]), _PAGE)
 
     def confirm(self, held: Lease, shown: Sequence[Shown]) -> None:
         """Keep that the sheet shows `shown` as it stands."""
@@ -226,9 +316,9 @@ class Jobs:
         """Forget what a tab showed that is there no more: every job is to be written anew."""
         with self._database.writing() as connection:
             hold(connection, held)
-            connection.execute(
-                delete(attempt).where(attempt.c.spreadsheet_id == self._spreadsheet_id)
-            )
+            for table in (attempt, repair):
+                mine = table.c.spreadsheet_id == self._spreadsheet_id
+                connection.execute(delete(table).where(mine))
             self._update_sheet(connection, columns="[]")
             found = update(job).where(job.c.written != "{}")
             values = {"written": "{}", "shown_events": 0, "version": job.c.version + 1}
@@ -241,8 +331,57 @@ class Jobs:
     def known_columns(self) -> frozenset[str]:
         """Return the ids of columns that were made: one that is missing now, a person deleted."""
         with self._database.reading() as connection:
-            known = connection.scalar(select(sheet.c.columns).where(self._is_mine()))
+            return self._known_columns(connection)
+
+    def _known_columns(self, connection: Connection) -> frozenset[str]:
+        known = connection.scalar(select(sheet.c.columns).where(self._is_mine()))
         return frozenset(json.loads(known or "[]"))
+
+    def is_comparison_due(self, seconds: float) -> bool:
+        """Tell whether the last comparison of the whole sheet is longer ago than `seconds`."""
+        query = select(sheet.c.compared_at < now() - seconds).where(self._is_mine())
+        with self._database.reading() as connection:
+            return bool(connection.scalar(query))
+
+    def set_compared(self, held: Lease) -> None:
+        """Keep that the whole sheet was compared now."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            self._update_sheet(connection, compared_at=now())
+
+    def is_doubtful(self) -> bool:
+        """Tell whether a batch may have landed that no check has concluded."""
+        mine = attempt.c.spreadsheet_id == self._spreadsheet_id
+        with self._database.reading() as connection:
+            return connection.scalar(select(attempt.c.fence).where(mine).limit(1)) is not None
+
+    def take_turn(self, held: Lease, spacing: float = SPACING) -> float:
+        """Count a flush (or a look, without `spacing`), and return the seconds until it may begin.
+
+        The pace is kept here, since several processes share Google's quota.
+        """
+        with self._database.writing() as connection:
+            hold(connection, held)
+            columns = (sheet.c.pace_left, sheet.c.pace_last)
+            row = connection.execute(select(*columns).where(self._is_mine())).first()
+            clock = float(connection.scalar(select(now())) or 0.0)
+            pace = Pace() if row is None or row[1] is None else Pace(row[0], row[1])
+            wait = pace.wait(clock, spacing)
+            pace.spend(clock + wait)
+            self._update_sheet(connection, pace_left=pace.left, pace_last=pace.last)
+        return wait
+
+    def adopt_spreadsheet(self, held: Lease) -> None:
+        """Forget what was written where another spreadsheet was written since."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            others = update(sheet).where(~self._is_mine()).values(is_current=0)
+            changed = connection.execute(others.where(sheet.c.is_current == 1)).rowcount
+            self._update_sheet(connection, is_current=1)
+            first = self._is_mine(), sheet.c.compared_at.is_(None)
+            connection.execute(update(sheet).where(*first).values(compared_at=now()))
+        if changed:
+            self.forget_written(held)
 
     def trouble(self) -> tuple[str, str]:
         """Return reason and message of what keeps the sheet from being written, or two blanks."""
@@ -263,7 +402,7 @@ class Jobs:
         return sheet.c.spreadsheet_id == self._spreadsheet_id
 
     def _update_sheet(self, connection: Connection, **values: object) -> None:
-        blank = {"fence": 0, "columns": "[]", "reason": "", "message": "", "since": None}
+        blank = {"fence": 0, "columns": "[]", "reason": "", "message": "", "is_current": 1}
         row = {"spreadsheet_id": self._spreadsheet_id, **blank, **values}
         statement = self._database.insert(sheet).values(row)
         connection.execute(
@@ -292,6 +431,16 @@ def _cells(tree: Mapping[str, object]) -> dict[str, Cell]:
 def _cells_out(cells: Mapping[str, Cell]) -> str:
     out = {c: cell.model_dump(mode="json", exclude_defaults=True) for c, cell in cells.items()}
     return json.dumps(out)
+
+
+def _attempt(row: RowMapping) -> Attempt:
+    return Attempt(
+        fence=row["fence"],
+        fence_before=row["fence_before"],
+        shown=tuple(_shown_in(one) for one in json.loads(row["shown"])),
+        columns=tuple(json.loads(row["columns"])),
+        trace=Trace.model_validate_json(row["trace"]),
+    )
 
 
 def _shown_out(one: Shown) -> dict[str, object]:

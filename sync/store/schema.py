@@ -126,6 +126,11 @@ sheet = Table(
     Column("reason", Text, nullable=False),
     Column("message", Text, nullable=False),
     Column("since", Float),
+    Column("pace_left", Float),
+    Column("pace_last", Float),
+    Column("compared_at", Float),
+    # Of several spreadsheets that the database has seen, the one that is written now.
+    Column("is_current", Integer, nullable=False),
 )
 
 attempt = Table(
@@ -136,6 +141,15 @@ attempt = Table(
     Column("fence_before", Integer),
     Column("shown", Text, nullable=False),
     Column("columns", Text, nullable=False),
+    Column("trace", Text, nullable=False),
+)
+
+repair = Table(
+    "repair",
+    metadata,
+    Column("id", _Sequence, primary_key=True, autoincrement=True),
+    Column("spreadsheet_id", Text, nullable=False, index=True),
+    Column("body", Text, nullable=False),
 )
 
 lease = Table(

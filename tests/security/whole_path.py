@@ -94,7 +94,7 @@ class WholePath:
             places = {column.id: index for index, column in enumerate(columns)}
             places.setdefault(KEY, len(places))
             keys = {site: row for row, site in enumerate(cells, 1)}
-            table = Table(JOBS_TAB, 0, 100, len(places), places, keys)
+            table = Table(JOBS_TAB, "Jobs", 0, 100, len(places), places, keys)
         made = plan.make(
             View(table=table, has_fence_tab=known, fences=(1,) if known else ()),
             targets,
@@ -130,7 +130,7 @@ def _check(requests: list[dict[str, Any]]) -> None:
     json.dumps(requests, ensure_ascii=False, allow_nan=False).encode("utf-8")
     for request in requests:
         if "updateCells" in request:
-            for row in request["updateCells"]["rows"]:
+            for row in request["updateCells"].get("rows", ()):
                 for cell in row["values"]:
                     _check_cell(cell)
 

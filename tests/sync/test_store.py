@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from sync.errors import Rejected, Retryable
+from sync.evidence import Repair, Trace, Verdict
 from sync.model import Cell, Job, Outcome
 from sync.payload import read
 from sync.store import (
@@ -128,8 +130,10 @@ def test_who_lost_the_lease_writes_nothing(database: Database) -> None:
     jobs = Jobs(database, "s")
     for deed in (
         lambda: jobs.take_in(late, [Job(site="s")], [], [], {}),
-        lambda: jobs.begin(late, Attempt(1, None, (), ())),
-        lambda: jobs.settle(late, 1),
+        lambda: jobs.begin(late, attempt(1, None)),
+        lambda: jobs.landed(late, 1),
+        lambda: jobs.conclude(late, attempt(1, None), Verdict()),
+        lambda: jobs.take_turn(late),
         lambda: jobs.confirm(late, []),
     ):
         with pytest.raises(Retryable) as caught:
@@ -152,6 +156,10 @@ def test_an_event_during_a_flush_leaves_the_job_dirty(database: Database) -> Non
     assert jobs.dirty(9) == []
 
 
+def attempt(fence: int, before: int | None, *shown: Shown) -> Attempt:
+    return Attempt(fence, before, shown, ("c",), Trace(fence=fence, key_index=0))
+
+
 def test_only_the_batch_whose_fence_is_seen_has_landed(database: Database) -> None:
     """Of two that were made for the same fence, Google lets in one."""
     jobs, mine = Jobs(database, "s"), held(database)
@@ -159,13 +167,65 @@ def test_only_the_batch_whose_fence_is_seen_has_landed(database: Database) -> No
     (seen,) = jobs.dirty(9)
     for fence, text in ((11, "first"), (12, "second")):
         shown = Shown("a", seen.version, seen.events, {"c": Cell(text=text)})
-        jobs.begin(mine, Attempt(fence, 10, (shown,), ("c",)))
-    assert not jobs.settle(mine, 10)  # neither yet, and both may still land
-    assert jobs.settle(mine, 12)
-    assert not jobs.settle(mine, 11)
+        jobs.begin(mine, attempt(fence, 10, shown))
+    assert jobs.landed(mine, 10) is None  # neither yet, and both may still land
+    assert jobs.is_doubtful()
+    landed = jobs.landed(mine, 12)
+    assert landed is not None
+    jobs.conclude(mine, landed, Verdict())
+    assert not jobs.is_doubtful()
+    assert jobs.landed(mine, 11) is None
     jobs.take_in(mine, [Job(site="a")], [], [], {})
     assert jobs.dirty(9)[0].written["c"].text == "second"
     assert jobs.known_columns() == {"c"}
+
+
+def test_what_a_check_found_is_kept_whole(database: Database) -> None:
+    """A damaged job stays dirty, a cell that holds another's is written anew, repairs wait."""
+    jobs, mine = Jobs(database, "s"), held(database)
+    jobs.take_in(mine, [Job(site="a"), Job(site="b")], [], [], {})
+    cells = {"c": Cell(text="x")}
+    shown = [Shown(one.job.site, one.version, one.events, cells) for one in jobs.dirty(9)]
+    cell = Repair(row="b", column="1.4", data={}, fields="userEnteredValue", holds={})
+    verdict = Verdict(frozenset("a"), {"b": frozenset({"c"})}, (cell,))
+    jobs.conclude(mine, attempt(1, None, *shown), verdict)
+    dirty = {one.job.site: one for one in jobs.dirty(9)}
+    assert dirty["a"].written == {}
+    assert dirty["b"].written["c"] != cells["c"]
+    ((number, waiting),) = jobs.repairs().items()
+    assert waiting == cell
+    done = Trace(fence=2, key_index=0, repairs=(number,))
+    jobs.conclude(mine, replace(attempt(2, 1), trace=done), Verdict(undone=frozenset({number})))
+    assert jobs.repairs()
+    jobs.conclude(mine, replace(attempt(3, 2), trace=done), Verdict())
+    assert not jobs.repairs()
+
+
+def test_the_pace_is_shared_by_all_processes(database: Database) -> None:
+    """Two workers that take turns have one quota with Google."""
+    jobs, other, mine = Jobs(database, "s"), Jobs(database, "s"), held(database)
+    assert jobs.take_turn(mine) == 0
+    assert other.take_turn(mine) > 0.5
+    waits = [other.take_turn(mine, spacing=0) for _ in range(12)]
+    assert waits[-1] > 1
+
+
+def test_another_spreadsheet_is_written_from_the_start(database: Database) -> None:
+    """And the first one again, should people go back to it: it was not kept up meanwhile."""
+    mine = held(database)
+    for name in ("first", "second", "first"):
+        jobs = Jobs(database, name)
+        jobs.take_in(mine, [Job(site="a")], [], [], {})
+        jobs.adopt_spreadsheet(mine)
+        (dirty,) = jobs.dirty(9)
+        assert dirty.written == {}
+        jobs.conclude(
+            mine,
+            attempt(1, None, Shown("a", dirty.version, dirty.events, {"c": Cell(text="x")})),
+            Verdict(),
+        )
+        jobs.adopt_spreadsheet(mine)
+        assert jobs.written_sites() == {"a"}
 
 
 def test_fences_only_grow(database: Database) -> None:

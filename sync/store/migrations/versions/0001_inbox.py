@@ -77,14 +77,24 @@ def _jobs() -> None:
         *_integers("fence"),
         *_texts("columns", "reason", "message"),
         sa.Column("since", sa.Float),
+        sa.Column("pace_left", sa.Float),
+        sa.Column("pace_last", sa.Float),
+        sa.Column("compared_at", sa.Float),
+        *_integers("is_current"),
     )
     op.create_table(
         "attempt",
         sa.Column("fence", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("spreadsheet_id", sa.Text, primary_key=True),
         sa.Column("fence_before", sa.Integer),
-        *_texts("shown", "columns"),
+        *_texts("shown", "columns", "trace"),
     )
+    op.create_table(
+        "repair",
+        sa.Column("id", _SEQUENCE, primary_key=True, autoincrement=True),
+        *_texts("spreadsheet_id", "body"),
+    )
+    op.create_index("ix_repair_spreadsheet_id", "repair", ["spreadsheet_id"])
 
 
 def _documents() -> None:
