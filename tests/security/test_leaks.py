@@ -1,0 +1,230 @@
+"""Secrets and people's data stay where they belong: not in logs, answers, figures or arguments."""
+
+import contextlib
+import io
+import json
+import logging
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+import structlog
+from flask import Flask
+
+from app import create_app
+from emulator import Emulator
+from sync import logs
+from sync.settings import load
+from sync.store import Database
+from tests.made_up import SECRET, body, comment, document, milestone, task, uuid
+from tests.sync.test_settings import LEAST
+from tests.world import World, wait_for
+
+HUSH = "hush-hush"
+PASSWORD, TOKEN = f"password-{HUSH}", f"token-{HUSH}"
+
+
+def private(job: int, **changes: Any) -> dict[str, Any]:
+    """A webhook with a mark in all that people have written."""
+    file = document(job, f"Contract {HUSH}.pdf")
+    steps = task(file, name=f"Task {HUSH}", description=HUSH)
+    steps["sub_tasks"][0] |= {"label": f"Label {HUSH}", "instructions": HUSH}
+    return milestone(
+        job,
+        name=f"Name {HUSH}",
+        description=HUSH,
+        assigned_to={"first_name": HUSH, "last_name": "X", "email": f"{HUSH}@installer.example"},
+        comments=[comment(HUSH, "2026-03-01T10:00:00Z", f"{HUSH}@installer.example")],
+        tasks=[steps],
+        **changes,
+    )
+
+
+REFUSED = [
+    body(private(1, site=HUSH)),
+    body(private(1, site=None)),
+    body(private(1, date_updated=HUSH)),
+    body(private(1, ready_to_submit=HUSH)),
+    body(private(1, quote=HUSH)),
+    body(private(1) | {HUSH: HUSH, "status": [HUSH]}),
+    body(private(1))[:-5],
+    HUSH.encode(),
+    repr(private(1))[:-5].encode(),
+    b"[" * 100 + HUSH.encode(),
+    b"\xff" + HUSH.encode(),
+]
+
+
+@pytest.fixture
+def world(tmp_path: Path, sqlite_url: str) -> Any:
+    with Emulator() as google:
+        google.everbright.token = TOKEN
+        yield World(
+            google, tmp_path, sqlite_url, ADMIN_PASSWORD=PASSWORD, EVERBRIGHT_API_TOKEN=TOKEN
+        )
+
+
+def test_neither_logs_nor_answers_nor_figures_tell(world: World) -> None:
+    """Good webhooks, refused ones, wrong secrets, and every service failing in turn."""
+    google, said = world.google, list[str]()
+    with world.receiver().ready():
+        google.faults.answer(500, api="drive", count=2)
+        google.faults.answer(503, api="sheets", count=1)
+        google.faults.html(502, api="sheets", count=1)
+        google.everbright.fail(document(1)["uuid"], "sign_in", count=1)
+        google.everbright.fail(document(2)["uuid"], "json_error", count=1)
+        for job in (1, 2, 3):
+            assert world.send(private(job)).status_code == 202
+        for sent in REFUSED:
+            answer = world.send(sent)
+            assert answer.status_code in (400, 422)
+            said.append(answer.text + str(answer.headers))
+        said += _refusals(world)
+        wait_for(lambda: len(world.by_site()) == 3)
+        wait_for(lambda: len(world.files()) == 3)
+        said.append(requests.get(f"{world.url}/metrics", auth=("", PASSWORD), timeout=5).text)
+        assert "brightsheet_documents" in said[-1]
+    said.append(world.log.read_text())
+    for text in said:
+        assert HUSH not in text
+        assert SECRET not in text
+    assert '"event": "rejected"' in said[-1]
+
+
+def _refusals(world: World) -> list[str]:
+    """Return what strangers are told."""
+    told = []
+    for secret in (f"{SECRET}x", HUSH, ""):
+        headers = {"X-Webhook-Secret": secret, "Authorization": f"Bearer {HUSH}"}
+        for path in ("/webhooks/everbright", f"/{HUSH}?{HUSH}", "/metrics", "/healthz", "/readyz"):
+            for method in ("POST", "GET"):
+                answer = requests.request(
+                    method, world.url + path, data=HUSH, headers=headers, timeout=5
+                )
+                told.append(answer.text + str(answer.headers))
+    return told
+
+
+def test_secrets_are_no_arguments_of_a_process(world: World) -> None:
+    """Every user of a machine may read them."""
+    with world.receiver().ready() as receiver, world.worker() as worker:
+        time.sleep(0.5)
+        for one in (receiver, worker):
+            top = psutil.Process(one.process.pid)
+            for process in (top, *top.children(recursive=True)):
+                line = " ".join(process.cmdline())
+                assert SECRET not in line
+                assert HUSH not in line
+
+
+class _Broken(Exception):
+    """An error whose text tells what was at hand, as a driver's does."""
+
+
+def _fail() -> str:
+    try:
+        raise _Broken(f"[parameters: {HUSH}]")
+    except _Broken as error:
+        raise RuntimeError(HUSH) from error
+
+
+@pytest.fixture
+def lines() -> Iterator[Callable[[], tuple[str, list[dict[str, Any]]]]]:
+    """What a server writes to its log, as it is and as JSON."""
+    hooks = sys.excepthook, threading.excepthook
+    before, handlers = structlog.get_config(), logging.getLogger().handlers[:]
+    written = io.StringIO()
+    with contextlib.redirect_stderr(written):
+        logging.getLogger().handlers.clear()  # Those of the tests are not to be closed.
+        logs.configure()
+
+        def read() -> tuple[str, list[dict[str, Any]]]:
+            text = written.getvalue()
+            return text, [json.loads(line) for line in text.splitlines()]
+
+        yield read
+    structlog.configure(**before)
+    logging.captureWarnings(capture=False)
+    logging.getLogger().handlers[:] = handlers
+    sys.excepthook, threading.excepthook = hooks
+
+
+def test_an_error_is_logged_by_its_type_and_place(lines: Any) -> None:
+    """Its text may hold a statement with its parameters, a webhook's field or an address."""
+    try:
+        _fail()
+    except RuntimeError:
+        structlog.get_logger().exception("fault")
+    text, (line,) = lines()
+    assert HUSH not in text
+    assert [one["type"] for one in line["exception"]] == ["RuntimeError", "_Broken"]
+    assert "test_leaks.py" in line["exception"][0]["at"][-1]
+
+
+def test_what_libraries_say_is_left_out(lines: Any) -> None:
+    """They log addresses with tokens in them (urllib3) and whole statements (SQLAlchemy)."""
+    log = logging.getLogger("urllib3.connection")
+    log.warning("Failed to parse headers (url=%s)", f"https://files.example/?{HUSH}")
+    log.debug(HUSH)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn(HUSH, stacklevel=1)
+    thread = threading.Thread(target=_fail)
+    thread.start()
+    thread.join()
+    text, told = lines()
+    assert HUSH not in text
+    assert [one["event"] for one in told] == ["library", "library", "uncaught"]
+    assert told[0]["logger"] == "urllib3.connection"
+
+
+def test_a_fault_of_ours_is_answered_without_a_word_of_it(sqlite_url: str, lines: Any) -> None:
+    """The framework would log the error's text."""
+    loaded = load(LEAST | {"DATABASE_URL": sqlite_url})
+    Database(sqlite_url).upgrade()
+    app: Flask = create_app(loaded)
+    app.add_url_rule("/broken", view_func=_fail)
+    answer = app.test_client().get("/broken")
+    assert answer.status_code == 500
+    assert answer.json is not None
+    assert answer.json["error"]["reason"] == "fault"
+    assert HUSH not in answer.text
+    assert HUSH not in lines()[0]
+
+
+def test_nothing_with_a_secret_shows_it_when_printed() -> None:
+    """Objects end up in messages and debuggers' listings."""
+    from sync.everbright import EverBright
+
+    loaded = load(
+        LEAST
+        | {
+            "WEBHOOK_SECRET": f"{HUSH}-{uuid(1)}",
+            "ADMIN_PASSWORD": PASSWORD,
+            "EVERBRIGHT_API_TOKEN": TOKEN,
+            "ALERT_WEBHOOK_URL": f"https://chat.example/{HUSH}",
+            "DATABASE_URL": f"postgres://user:{HUSH}@db.example/name",
+        }
+    )
+    database = Database(loaded.database_url.get_secret_value())
+    everbright = EverBright(loaded.everbright_url, TOKEN, "Authorization: Token", "/{document}")
+    for one in (loaded, database, everbright, vars(database)):
+        assert HUSH not in repr(one)
+        assert HUSH not in str(one)
+
+
+def test_answers_are_never_taken_for_pages(sqlite_url: str) -> None:
+    """Text that was sent would run in the browser of whoever opens the answer."""
+    client = create_app(load(LEAST | {"DATABASE_URL": sqlite_url})).test_client()
+    for path in ("/", "/<script>alert(1)</script>", "/healthz", "/readyz", "/metrics"):
+        answer = client.get(path)
+        assert answer.mimetype == "application/json"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "<script>" not in answer.text
