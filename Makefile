@@ -32,8 +32,9 @@ check: install  ## the one gate: style, types, import contracts, tests
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest $(ARGS)
 
-chaos: install  ## 50 kills on each database, a minute of silence (SEED=1)
-	KILLS=50 SILENCE=60 $(BIN)/python -m pytest -n 0 -s tests/e2e/test_kill.py tests/e2e/test_outage.py
+chaos: install  ## people, faults and kills at full size, a minute of silence (SEED=1)
+	KILLS=50 SILENCE=60 CHAOS_SIZE=full HOSTILE=100000 $(BIN)/python -m pytest -n 0 -s \
+		tests/e2e/test_kill.py tests/e2e/test_outage.py tests/chaos tests/security/test_hostile.py
 
 live: install  ## the main job on a real spreadsheet, with credentials from the environment
 	LIVE=1 $(BIN)/python -m pytest -n 0 -s -rs tests/live

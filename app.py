@@ -54,11 +54,9 @@ def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -
         if not _is_authentic(request, settings):
             message = f"Send the secret in the header {settings.webhook_secret_header}."
             return _error(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
-        if not _may_be_json(request):
-            message = "Set the credential's content type to JSON in EverBright."
-            return _error(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_json", message)
         body = _body(request)
         try:
+            _refuse_other_types(request)
             return _kept(inbox, worker, body)
         except Rejected as error:
             delivery = inbox.keep_rejected(body, error)
@@ -167,9 +165,12 @@ def _authorization(incoming: Request) -> list[bytes]:
     return found
 
 
-def _may_be_json(incoming: Request) -> bool:
+def _refuse_other_types(incoming: Request) -> None:
+    """Raise Rejected where the body is said to be something else than JSON."""
     kind = incoming.mimetype
-    return not kind or kind in _JSON_TYPES or kind.endswith("+json")
+    if kind and kind not in _JSON_TYPES and not kind.endswith("+json"):
+        message = "Set the credential's content type to JSON in EverBright."
+        raise Rejected("not_json", message, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
 def _error(status: int, reason: str, message: str) -> tuple[Response, int]:

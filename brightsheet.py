@@ -83,8 +83,6 @@ def worker() -> None:
     """Keep the sheet, apart from the receiver (set WORKER=separate there)."""
     logs.configure()
     settings, database = _opened()
-    if database.is_sqlite:
-        database.upgrade()
     running = Worker(settings, database)
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -120,8 +118,8 @@ def send(file: Path, url: str, secret: str | None) -> None:
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
 def deliveries(outcome: str | None, limit: int, as_json: bool) -> None:
-    """List what was received, newest first, and what needs a person."""
-    _, database = _opened()
+    """List what was received, newest first, and documents whose copy failed."""
+    settings, database = _opened()
     kept = Inbox(database).recent(limit, Outcome(outcome) if outcome else None)
     rows = [
         (f"{one.received:%Y-%m-%d %H:%M:%S}", one.id, one.outcome, one.kind, one.site, one.reason)
@@ -133,6 +131,10 @@ def deliveries(outcome: str | None, limit: int, as_json: bool) -> None:
             click.echo(json.dumps(dict(zip(names, row, strict=True))))
         return
     _print_table(names, rows)
+    jobs = Jobs(database, settings.spreadsheet_id)
+    troubled = Documents(database, jobs, settings.lease_seconds).troubled(limit)
+    if troubled:
+        _print_table(("document", "name", "state", "reason", "message"), troubled)
 
 
 @cli.command()
@@ -145,8 +147,8 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
     settings, database = _opened()
     inbox = Inbox(database)
     documents = Documents(database, Jobs(database, settings.spreadsheet_id), settings.lease_seconds)
-    rejected = inbox.recent(10_000, Outcome.REJECTED)
-    chosen = [one for one in rejected if one.body and (everything or one.id == id)]
+    found = inbox.recent(10_000, Outcome.REJECTED) if everything else [inbox.find(str(id))]
+    chosen = [one for one in found if one and one.body and one.outcome is Outcome.REJECTED]
     for one in chosen:
         try:
             outcome = inbox.readmit(one, payload.read(one.body)).value
@@ -181,7 +183,13 @@ def upgrade() -> None:
 
 def _opened() -> tuple[Settings, Database]:
     settings = load(os.environ)
-    return settings, Database(settings.database_url.get_secret_value())
+    database = Database(settings.database_url.get_secret_value())
+    if database.is_sqlite:
+        database.upgrade()
+    elif not database.is_current():
+        mend = "has not the schema of this version. Run: brightsheet db upgrade"
+        raise SettingsError("DATABASE_URL", f"the database {mend}")
+    return settings, database
 
 
 def _print_table(names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

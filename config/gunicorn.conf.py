@@ -38,6 +38,7 @@ try:
 except SettingsError as _error:
     _stop(_error)
 GatheringWorker.most_body = _settings.max_body_bytes
+bind = f"0.0.0.0:{_settings.port}" if "PORT" in os.environ else f"127.0.0.1:{_settings.port}"
 
 
 def on_starting(_server: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from google.auth.crypt import RSASigner
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from sync.errors import SettingsError
@@ -47,6 +48,7 @@ class Settings(BaseModel):
     keep_deliveries_days: int
     admin_password: SecretStr | None
     alert_webhook_url: SecretStr | None
+    port: int
     worker: str
     time_zone: str
     lease_seconds: float
@@ -84,6 +86,7 @@ def load(environ: Mapping[str, str], config_file: Path = CONFIG_FILE) -> Setting
         keep_deliveries_days=_number(env, "KEEP_DELIVERIES_DAYS", 90, least=1, most=36500),
         admin_password=_secret(env, "ADMIN_PASSWORD"),
         alert_webhook_url=_alert_address(env),
+        port=_number(env, "PORT", 8000, least=0, most=65535),
         worker=_choice(env, "WORKER", ("embedded", "separate")),
         time_zone=_time_zone(env),
         lease_seconds=_number(env, "LEASE_SECONDS", 10, least=1, most=600),
@@ -229,6 +232,12 @@ def _checked_credentials(name: str, text: str) -> SecretStr:
         raise SettingsError(name, f"is not a key of Google's. {mend}") from None
     if missing:
         raise SettingsError(name, f"lacks {sorted(missing)[0]}. Paste the JSON file whole.")
+    if kind == "service_account":
+        try:
+            RSASigner.from_service_account_info(tree)
+        except (ValueError, TypeError):
+            mend = "It may have lost its line breaks on the way: paste the JSON file whole."
+            raise SettingsError(name, f"holds a private key that is none. {mend}") from None
     return SecretStr(text)
 
 
@@ -321,6 +330,10 @@ def database_url(environ: Mapping[str, str]) -> str:
 def _database(env: Mapping[str, str]) -> str:
     name = "DATABASE_URL"
     url = env.get(name, "sqlite:///brightsheet.sqlite3")
+    try:
+        urlsplit(url).port  # noqa: B018 - reading it is the check
+    except ValueError:
+        raise SettingsError(name, "holds a port that is none.") from None
     for scheme in ("postgres://", "postgresql://"):
         if url.startswith(scheme):
             return "postgresql+psycopg://" + url.removeprefix(scheme)

@@ -152,6 +152,13 @@ def test_a_body_that_is_not_understood_is_kept_for_people_to_see(bench: Bench) -
     assert kept.reason.startswith("invalid_field: `site`")
 
 
+def test_a_body_of_another_type_is_kept_too(bench: Bench) -> None:
+    """The credential's content type may be set to form or XML, and nothing is sent again."""
+    assert bench.send(b"a=1", Content_Type="application/x-www-form-urlencoded").status_code == 415
+    (kept,) = bench.inbox.recent(9)
+    assert (kept.outcome, kept.body) == (Outcome.REJECTED, b"a=1")
+
+
 @pytest.mark.parametrize(
     "payload",
     [

@@ -23,7 +23,7 @@ def test_the_readme_explains_every_setting_and_no_other() -> None:
 
 def test_herokus_button_describes_every_setting_of_a_host() -> None:
     described = json.loads((ROOT / "app.json").read_text("utf-8"))["env"]
-    elsewhere = {"DATABASE_URL", "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_EMULATOR_URL"}
+    elsewhere = {"PORT", "DATABASE_URL", "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_EMULATOR_URL"}
     assert set(described) == settings() - elsewhere
     assert all(entry["description"] for entry in described.values())
 

@@ -4,19 +4,30 @@ import json
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sync.errors import SettingsError
 from sync.settings import CONFIG_FILE, load, load_config
 from tests.made_up import SECRET
 
-KEY = json.dumps(
-    {
-        "type": "service_account",
-        "client_email": "sheet@project.example",
-        "private_key": "made up",
-        "token_uri": "https://oauth.example/token",
-    }
+_PEM = (
+    rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    .private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    .decode()
 )
+_KEY = {
+    "type": "service_account",
+    "client_email": "sheet@project.example",
+    "private_key": _PEM,
+    "token_uri": "https://oauth.example/token",
+}
+KEY = json.dumps(_KEY)
+MANGLED = json.dumps(_KEY | {"private_key": _PEM.replace("\n", "\\n")})
 LEAST = {
     "WEBHOOK_SECRET": SECRET,
     "SPREADSHEET_ID": "1AbCdEfGhIjKlMnOpQrStUvWxYz",
@@ -49,6 +60,7 @@ def test_what_is_missing_is_named_with_its_mend(name: str) -> None:
         ("GOOGLE_SERVICE_ACCOUNT_JSON", "{}x"),
         ("GOOGLE_SERVICE_ACCOUNT_JSON", '{"type": "service_account"}'),
         ("GOOGLE_SERVICE_ACCOUNT_JSON", "[]"),
+        ("GOOGLE_SERVICE_ACCOUNT_JSON", MANGLED),
         ("GOOGLE_EMULATOR_URL", "https://sheets.googleapis.com"),
         ("GOOGLE_EMULATOR_URL", "http://10.0.0.1:80"),
         ("EVERBRIGHT_URL", "engine.goeverbright.com"),
@@ -63,6 +75,8 @@ def test_what_is_missing_is_named_with_its_mend(name: str) -> None:
         ("MAX_BODY_BYTES", "-1"),
         ("KEEP_DELIVERIES_DAYS", "0"),
         ("DATABASE_URL", "mysql://host/db"),
+        ("DATABASE_URL", "postgres://u:p@host:abc/db"),
+        ("PORT", "abc"),
         ("WORKER", "both"),
         ("TIMEZONE", "Los Angeles"),
     ],
@@ -100,7 +114,7 @@ def test_a_throw_away_disk_is_no_place_for_the_inbox() -> None:
 def test_secrets_do_not_show() -> None:
     """Settings end up in tracebacks."""
     shown = repr(load(LEAST | {"EVERBRIGHT_API_TOKEN": "hush-hush", "ADMIN_PASSWORD": "hush-too"}))
-    assert not any(secret in shown for secret in (SECRET, "hush", "made up"))
+    assert not any(secret in shown for secret in (SECRET, "hush", "PRIVATE KEY"))
 
 
 def test_several_secrets_for_rotation() -> None:
