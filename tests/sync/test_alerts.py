@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
+from emulator import Emulator
 from sync.alerts import REPEAT_SECONDS, TROUBLE_SECONDS, Alerts, Trouble
 from sync.errors import SettingsError
 from sync.settings import load
+from tests.made_up import SECRET, document, milestone, task
 from tests.sync.test_settings import LEAST
-from tests.world import wait_for
+from tests.world import World, wait_for
 
 PATH = "/services/made/up-and-secret"
 
@@ -193,3 +196,29 @@ def test_an_address_with_a_query_is_taken_and_does_not_show() -> None:
     settings = load(LEAST | {"ALERT_WEBHOOK_URL": "https://chat.example/hooks/hush?threadKey=a"})
     assert settings.alert_webhook_url is not None
     assert "hush" not in repr(settings)
+
+
+def test_the_worker_tells_what_needs_a_person(chat: Chat, tmp_path: Path, sqlite_url: str) -> None:
+    """A sheet that is not shared any more, and a document that never can be copied."""
+    steps = task(document(1, "Contract of somebody.pdf"))
+    steps["sub_tasks"][0]["uuid"] = "none"
+    with Emulator() as google:
+        google.faults.answer(403, api="sheets", count=None)
+        world = World(
+            google,
+            tmp_path,
+            sqlite_url,
+            ALERT_WEBHOOK_URL=chat.url.get_secret_value(),
+            EVERBRIGHT_DOCUMENT_PATH="/api/v1/sub_task/{sub_task}/download/",
+        )
+        with world.receiver().ready():
+            world.send(milestone(1, tasks=[steps]))
+            wait_for(lambda: len(chat.heard) == 2)
+    shared, given_up = sorted(chat.texts(), key=len, reverse=True)
+    assert "The sheet is not written. " in shared
+    assert "Share the file with" in shared
+    assert given_up.endswith("was given up (no_sub_task).")
+    for text in (shared, given_up, world.log.read_text()):
+        assert SECRET not in text
+        assert "somebody" not in text
+        assert PATH not in text
