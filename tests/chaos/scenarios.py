@@ -117,8 +117,7 @@ def _play(
     google.faults.clear()
     google.latency = None
     violations = settle(fleet, size.patience)
-    if compare(fleet):
-        violations += settle(fleet, size.patience)
+    violations += compare(fleet, size.patience)
     violations += judge.sheet(fleet.book(), ledger, fleet.begun)
     if "DRIVE_FOLDER_ID" in fleet.environment:
         violations += judge.drive(google, truth) + judge.links(google, fleet.book(), truth)

@@ -15,7 +15,6 @@ import psutil
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from brightsheet import cli
 from demo.process import WORKER, Receiver, Running, free_port
 from emulator import Emulator
 from emulator.sheets.grid import Spreadsheet
@@ -224,13 +223,14 @@ def _is_idle(figures: dict[str, float]) -> bool:
     return waiting == (0.0, 0.0)
 
 
-def compare(fleet: Fleet) -> bool:
-    """Have the sheet compared as a whole; tell whether there is a command for it."""
-    if "compare" not in cli.commands:
-        return False
-    running = fleet.command("compare")
-    assert running.process.wait(120) == 0, fleet.log.read_text()[-4000:]
-    return True
+def compare(fleet: Fleet, patience: float) -> list[Violation]:
+    """Have the sheet compared as a whole; again, as long as a worker is busy with it."""
+    deadline = time.monotonic() + patience
+    while fleet.command("compare").process.wait(120) != 0:
+        if time.monotonic() > deadline:
+            return [Violation("not compared", f"`compare` failed for {patience:.0f} s.")]
+        time.sleep(1)
+    return settle(fleet, patience)
 
 
 def steadily(look: Callable[[], object], stop: threading.Event) -> threading.Thread:
