@@ -52,10 +52,22 @@ class Ledger:
         if row == look.header_row:
             return HEADER
         key = look.key(row)
-        site = flagged_site(key) if is_flagged(key) else site_in(key)
-        if site in self.truth.sites:
-            return site
+        if is_flagged(key):
+            return self._owner_of_copy(look, row)
+        site = site_in(key)
+        return site if site in self.truth.sites else self._by_claims(look, row)
+
+    def _owner_of_copy(self, look: Look, row: int) -> str | None:
+        """Return the site of a flagged copy, None where the flag went to another job's row."""
+        flagged, shown = flagged_site(look.key(row)), self._updated(look, row)
+        if flagged in self.truth.sites:
+            return flagged if shown in (None, flagged) else None
         return self._by_claims(look, row)
+
+    def _updated(self, look: Look, row: int) -> str | None:
+        """Return the site whose event a row's last update tells of."""
+        updated = look.spot(row, look.by_id.get("last_update", -1)).number
+        return None if updated is None else self.truth.site_at(updated)
 
     def _by_claims(self, look: Look, row: int) -> str | None:
         texts = (spot.text for spot in look.rows[row].values())
@@ -87,8 +99,7 @@ class Ledger:
             return not is_flagged(look.key(row)) and bool(self.texts_of_nobody(look, row))
         if site not in self.truth.sites:
             return True
-        updated = look.spot(row, look.by_id.get("last_update", -1)).number
-        if updated is not None and self.truth.site_at(updated) != site:
+        if self._updated(look, row) not in (None, site):
             return True
         return any(
             (text := look.spot(row, key).text)
