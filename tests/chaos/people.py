@@ -16,7 +16,12 @@ GAPS = 0.7
 """The share of all gaps between a read and a write in which the person does something."""
 _OWN_COLUMNS = 8
 _KILLS = 2
-"""Rows that a person makes vanish between two reads; more at once is another story."""
+"""Rows that a person makes vanish between two reads of the product."""
+_RECENT = 30.0
+_FEW = 4
+_SHARE = 0.05
+"""Of all jobs, at most so many (or _FEW) lose their row by a person in _RECENT seconds: where a
+tenth and more are gone at once the product stops and asks, which is another story."""
 _WEIGHTS = {
     "type": 24,
     "note": 8,
@@ -153,6 +158,15 @@ class Person:
         """Whose these rows are; None where one of them is nobody knows whose."""
         owners = [self._sure_owner(before, row) for row in rows if before.rows[row]]
         return None if None in owners else {owner for owner in owners if owner}
+
+    def _may_vanish(self, before: Look, count: int) -> bool:
+        """Tell whether the last rows of so many more sites may go now."""
+        since = time.monotonic() - _RECENT
+        gone = sum(
+            at > since and site not in before.by_site for site, at in self.ledger.killed.items()
+        )
+        most = max(_FEW, int(_SHARE * len(self.ledger.truth.sites)))
+        return count == 0 or (self.kills + count <= _KILLS and gone + count <= most)
 
     def _sure_owner(self, before: Look, row: int) -> str | None:
         owner, key = self.ledger.owner(before, row), before.key(row)
@@ -296,7 +310,7 @@ class Person:
             return None
         source, target = range(start, start + count), range(to, to + count)
         moving, destroyed = self._owners(before, source), self._owners(before, target)
-        if moving is None or destroyed is None or self.kills + len(destroyed) > _KILLS:
+        if moving is None or destroyed is None or not self._may_vanish(before, len(destroyed)):
             return None
         self._edit(how, start=start, end=start + count, to=to)
         told = (
@@ -306,7 +320,7 @@ class Person:
 
     def _delete_row(self, before: Look) -> Deed | None:
         row = self._job_row(before)
-        if row is None or self.kills >= _KILLS:
+        if row is None or not self._may_vanish(before, 1):
             return None
         owners = self._owners(before, range(row, row + 1))
         if not owners:
