@@ -41,6 +41,10 @@ class Intake:
                     done.append(kept.seq)
                 except BrightsheetError as error:
                     poisoned[kept.seq] = f"{error.reason}: {error.message}"
+                except Exception as error:
+                    # A fault of ours with one delivery must not keep every job waiting.
+                    _log.exception("fault", delivery=kept.id)
+                    poisoned[kept.seq] = f"fault: {type(error).__name__}"
             self._jobs.take_in(held, self._joined(events), self._wanted(events), done, poisoned)
             _log.info("projected", deliveries=len(done), poisoned=len(poisoned))
 

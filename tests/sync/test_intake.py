@@ -1,0 +1,39 @@
+"""What came is taken into the jobs; one delivery that cannot be keeps no other waiting."""
+
+import pytest
+
+from sync import intake
+from sync.intake import Intake
+from sync.model import Event, Outcome
+from sync.payload import read
+from sync.settings import load
+from sync.store import Database, Inbox, Jobs, KeptDelivery, Leases
+from tests.made_up import body, milestone, uuid
+from tests.sync.test_settings import LEAST
+
+
+def test_a_fault_with_one_delivery_sets_only_that_one_aside(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stays kept, with the kind of the fault and none of its text, for `retry`."""
+    database = Database(sqlite_url)
+    database.upgrade()
+    inbox, jobs = Inbox(database), Jobs(database, "s")
+    for job in (1, 2):
+        sent = body(milestone(job))
+        inbox.keep(sent, read(sent))
+    sound = intake._event
+
+    def faulty(kept: KeptDelivery) -> Event:
+        if kept.site == uuid(1):
+            raise ZeroDivisionError("what somebody sent")
+        return sound(kept)
+
+    monkeypatch.setattr(intake, "_event", faulty)
+    held = Leases(database, "me", 30).acquire("sheet")
+    assert held is not None
+    Intake(inbox, jobs, load(LEAST)).run(held)
+    assert [one.job.site for one in jobs.dirty(9)] == [uuid(2)]
+    (aside,) = inbox.recent(9, Outcome.REJECTED)
+    assert (aside.site, aside.reason) == (uuid(1), "fault: ZeroDivisionError")
+    assert aside.body
