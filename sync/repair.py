@@ -28,14 +28,16 @@ def place(table: Table, rows: Rows, repairs: Mapping[int, Repair]) -> Placement:
     placed: list[int] = []
     lost: list[int] = []
     recovered: list[tuple[str, str]] = []
+    taken: set[tuple[int, int]] = set()
     for number, repair in repairs.items():
         index = table.place(repair.column)
-        row = None if index is None else _row(table, rows, repair, index)
+        row = None if index is None else _row(table, rows, repair, index, taken)
         if row is None or index is None:
             lost.append(number)
             if text := text_of(repair.data):
                 recovered.append((repair.row, text))
             continue
+        taken.add((row, index))
         placed.append(number)
         writes.append(
             Write(
@@ -51,13 +53,19 @@ def place(table: Table, rows: Rows, repairs: Mapping[int, Repair]) -> Placement:
     return Placement(tuple(writes), tuple(placed), tuple(lost), tuple(recovered))
 
 
-def _row(table: Table, rows: Rows, repair: Repair, index: int) -> int | None:
-    """Return the row that still holds what we wrote, the one most like what it was."""
+def _row(
+    table: Table, rows: Rows, repair: Repair, index: int, taken: Container[tuple[int, int]]
+) -> int | None:
+    """Return the row that still holds what we wrote, the one most like what it was.
+
+    A cell that is `taken` by another repair is no candidate: rows may hold the same.
+    """
     key = table.columns.get(KEY, -1)
     candidates = [
         row
         for row, cells in rows.items()
-        if _is_candidate(table, row, _at(cells, key), repair.row)
+        if (row, index) not in taken
+        and _is_candidate(table, row, _at(cells, key), repair.row)
         and _same(_at(cells, index), repair.holds)
     ]
     likeness = {row: _likeness(rows[row], repair.around) for row in candidates}

@@ -109,6 +109,16 @@ def test_what_somebody_changed_since_stays_and_the_rest_is_recovered() -> None:
     assert found.recovered == (("", "my own status"),)
 
 
+def test_two_rows_that_hold_the_same_are_both_put_back() -> None:
+    """Otherwise one cell is written twice, and the other row keeps our text."""
+    writes = (write(4), write(5))
+    copies = {4: row("", "", ""), 5: row("", "", "")}
+    repairs = check(trace(*writes), table(COLUMNS, MARKS), copies, {A}).repairs
+    rows = {8: row("", "Approved", ""), 9: row("", "Approved", "")}
+    found = place(table(COLUMNS, MARKS), rows, dict(enumerate(repairs)))
+    assert sorted(one.row for one in found.writes) == [8, 9]
+
+
 def test_of_two_rows_of_a_job_the_one_with_more_of_its_own_is_kept() -> None:
     """A copy is flagged, never removed: somebody may have typed into it."""
     doubled = table(COLUMNS, {}, doubles={A: (3, 5)})
