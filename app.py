@@ -18,7 +18,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from sync import payload
 from sync.errors import BrightsheetError, Rejected
 from sync.metrics import StoreCollector, exposition
-from sync.model import Delivery
+from sync.model import Delivery, WebhooksConfig
 from sync.settings import OPENAPI_FILE, Settings, load
 from sync.store import Database, Documents, Inbox, Jobs
 from sync.worker import Worker
@@ -57,7 +57,8 @@ def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -
         body = _body(request)
         try:
             _refuse_other_types(request)
-            return _kept(inbox, worker, body)
+            understood = _understood(body, settings.config.webhooks)
+            return _kept(inbox, worker, body, understood)
         except Rejected as error:
             delivery = inbox.keep_rejected(body, error)
             _log.warning("rejected", delivery=delivery, reason=error.reason)
@@ -76,10 +77,10 @@ def _body(incoming: Request) -> bytes:
         raise BadRequest("The body is malformed.") from None
 
 
-def _understood(body: bytes) -> Delivery:
+def _understood(body: bytes, shapes: WebhooksConfig) -> Delivery:
     """Read a body. What stumbles over it is kept as rejected, too: it may not come again."""
     try:
-        return payload.read(body)
+        return payload.read(body, shapes)
     except Rejected:
         raise
     except Exception as error:
@@ -87,8 +88,7 @@ def _understood(body: bytes) -> Delivery:
         raise Rejected("fault", f"A fault of ours ({type(error).__name__}).") from None
 
 
-def _kept(inbox: Inbox, worker: Worker, body: bytes) -> tuple[Response, int]:
-    understood = _understood(body)
+def _kept(inbox: Inbox, worker: Worker, body: bytes, understood: Delivery) -> tuple[Response, int]:
     receipt = inbox.keep(body, understood)
     worker.wake()
     _log.info("received", delivery=receipt.id, outcome=receipt.outcome, kind=understood.kind)

@@ -151,7 +151,7 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
     chosen = [one for one in found if one and one.body and one.outcome is Outcome.REJECTED]
     for one in chosen:
         try:
-            outcome = inbox.readmit(one, payload.read(one.body)).value
+            outcome = inbox.readmit(one, payload.read(one.body, settings.config.webhooks)).value
         except Rejected as error:
             outcome = f"still rejected: {error.message}"
         click.echo(f"delivery {one.id}: {outcome}")

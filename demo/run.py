@@ -25,6 +25,7 @@ DOCUMENT = "189bd7c0-2e6f-45cb-a00e-33ca4fe297d2"
 FILE = "Silver-Inspection (Passed).pdf"
 
 _SECRET = "the-demo-keeps-no-secrets"  # noqa: S105 - for loopback, said aloud
+_TOKEN = "the-demo-s-token"  # noqa: S105 - for loopback, too
 _PATIENCE = 60.0
 _TERMINAL = ("Customer", "Current milestone", "Status", "Last update")
 
@@ -34,9 +35,11 @@ def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
     with Emulator(port=0 if once else emulator_port) as google:
         spreadsheet = google.create_spreadsheet("Solar jobs")
         folder = google.create_folder("Job documents")
+        google.everbright.token = _TOKEN
         environment = {
             "GOOGLE_EMULATOR_URL": google.url,
             "EVERBRIGHT_URL": google.url,
+            "EVERBRIGHT_API_TOKEN": _TOKEN,
             "SPREADSHEET_ID": spreadsheet,
             "DRIVE_FOLDER_ID": folder,
             "WEBHOOK_SECRET": _SECRET,
@@ -121,7 +124,11 @@ def _missing_in_sample(google: Emulator, row: Row) -> list[str]:
     if "/file/d/" not in uri:
         return [*lines, f"the link to {FILE} in Drive"]
     file_id = uri.partition("/file/d/")[2].partition("/")[0]
-    sent = requests.get(f"{google.url}/api/v1/document/{DOCUMENT}/download/", timeout=30).content
+    sent = requests.get(
+        f"{google.url}/api/v1/document/{DOCUMENT}/download/",
+        headers={"Authorization": f"Token {_TOKEN}"},
+        timeout=30,
+    ).content
     if google.drive.content(file_id) != sent:
         lines.append(f"the bytes of {FILE} as EverBright gave them")
     return lines

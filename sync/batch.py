@@ -16,7 +16,6 @@ from sync.view import (
     COLUMN_KEY,
     FENCE_KEY,
     FENCE_TAB,
-    HEADER_KEY,
     MARK_KEY,
     RECOVERED_KEY,
     RECOVERED_TAB,
@@ -27,6 +26,7 @@ Request = dict[str, Any]
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 _VALUE = "userEnteredValue,textFormatRuns"
 _DATE = {"type": "DATE_TIME", "pattern": "yyyy-mm-dd hh:mm"}
+_DAY = {"type": "DATE", "pattern": "yyyy-mm-dd"}
 _DATE_FIELD = "userEnteredFormat.numberFormat"
 FRESH = f"{_VALUE},{_DATE_FIELD}"
 """The mask for cells of a new row."""
@@ -165,75 +165,43 @@ def make_fence_tab(title: str) -> list[Request]:
     ]
 
 
-def make_table(sheet_id: int, title: str, columns: Sequence[Column], rows: int) -> list[Request]:
-    """Make a tab with a frozen header and one column for each of `columns`."""
+def make_tab(
+    sheet_id: int, title: str, key: str, size: tuple[int, int], position: int, frozen: int = 1
+) -> list[Request]:
+    """Make a tab of `size` rows and columns, known by the metadata `key` on its header row."""
     grid = {
-        "rowCount": rows,
-        "columnCount": len(columns),
+        "rowCount": size[0],
+        "columnCount": size[1],
         "frozenRowCount": 1,
-        "frozenColumnCount": 1,
+        "frozenColumnCount": frozen,
     }
-    properties = {"sheetId": sheet_id, "title": title, "index": 0, "gridProperties": grid}
-    requests: list[Request] = [
-        {"addSheet": {"properties": properties}},
-        metadata(HEADER_KEY, "1", sheet_id, "ROWS", 0),
-    ]
-    for index, column in enumerate(columns):
-        requests += manage(sheet_id, index, column)
-    return requests + write(
-        [header(0, index, column) for index, column in enumerate(columns)], sheet_id
-    )
+    properties = {"sheetId": sheet_id, "title": title, "index": position, "gridProperties": grid}
+    return [{"addSheet": {"properties": properties}}, metadata(key, "1", sheet_id, "ROWS", 0)]
 
 
 def header(row: int, index: int, column: Column) -> Write:
-    """Return the write of a column's first title."""
+    """Return the write of a column's first title, with the note that explains it."""
     data = {
         "userEnteredValue": {"stringValue": column.header},
         "userEnteredFormat": _HEADER_FORMAT,
     }
     fields = f"{_VALUE},userEnteredFormat.textFormat.bold,userEnteredFormat.wrapStrategy"
+    if column.about:
+        data["note"] = column.about
+        fields += ",note"
     return Write(row=row, index=index, column=column.id, expect=HEADER, data=data, fields=fields)
 
 
-def manage(sheet_id: int, index: int, column: Column) -> list[Request]:
-    """Make the column at `index` one of ours, with its width and colours."""
-    return [
-        metadata(COLUMN_KEY, column.id, sheet_id, "COLUMNS", index),
-        _sized(sheet_id, index, column.width),
-        *(_tinted(sheet_id, index, text, color) for text, color in column.tints),
-    ]
+def letters(index: int) -> str:
+    """Return the letters of the column at a zero-based index, as formulas name it."""
+    text, number = "", index + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        text = chr(ord("A") + rest) + text
+    return text
 
 
-def _sized(sheet_id: int, index: int, width: int) -> Request:
-    sized = {
-        "range": _lines(sheet_id, "COLUMNS", index, 1),
-        "properties": {"pixelSize": width},
-        "fields": "pixelSize",
-    }
-    return {"updateDimensionProperties": sized}
-
-
-def _tinted(sheet_id: int, index: int, text: str, color: str) -> Request:
-    """Colour the cells of a column that say `text`; made once, with the column.
-
-    The whole column: a range that began below the header would move down with the first new row.
-    """
-    area = {
-        "sheetId": sheet_id,
-        "startColumnIndex": index,
-        "endColumnIndex": index + 1,
-    }
-    shares = zip(("red", "green", "blue"), bytes.fromhex(color[1:]), strict=True)
-    tint = {"rgbColor": {name: round(share / 255, 4) for name, share in shares}}
-    condition = {"type": "TEXT_EQ", "values": [{"userEnteredValue": text}]}
-    rule = {
-        "ranges": [area],
-        "booleanRule": {"condition": condition, "format": {"backgroundColorStyle": tint}},
-    }
-    return {"addConditionalFormatRule": {"rule": rule, "index": 0}}
-
-
-def _lines(sheet_id: int, dimension: str, index: int, count: int) -> Request:
+def lines(sheet_id: int, dimension: str, index: int, count: int) -> Request:
     """Return a DimensionRange."""
     return {
         "sheetId": sheet_id,
@@ -245,7 +213,7 @@ def _lines(sheet_id: int, dimension: str, index: int, count: int) -> Request:
 
 def metadata(key: str, value: str, sheet_id: int, dimension: str, index: int) -> Request:
     """Attach metadata to one row or column, visible to whoever may edit the document."""
-    place = _lines(sheet_id, dimension, index, 1)
+    place = lines(sheet_id, dimension, index, 1)
     entry = {
         "metadataKey": key,
         "metadataValue": value,
@@ -260,7 +228,7 @@ def insert(sheet_id: int, dimension: str, index: int, count: int, size: int) -> 
 
     At the grid's end (`index` = `size`) nothing follows, and Google wants the one before.
     """
-    place = _lines(sheet_id, dimension, index, count)
+    place = lines(sheet_id, dimension, index, count)
     return {"insertDimension": {"range": place, "inheritFromBefore": index >= size}}
 
 
@@ -278,7 +246,7 @@ def write_block(writes: Iterable[Write], sheet_id: int) -> list[Request]:
             for _, cells in sorted(by_row.items())
         ]
         start = {"sheetId": sheet_id, "rowIndex": min(by_row), "columnIndex": columns[0]}
-        requests.append({"updateCells": {"start": start, "rows": rows, "fields": FRESH}})
+        requests.append({"updateCells": {"start": start, "rows": rows, "fields": f"{FRESH},note"}})
     return requests
 
 
@@ -291,15 +259,35 @@ def encoded(cell: Cell, zone: tzinfo) -> dict[str, Any]:
     """Return a CellData: text is always a string, never a formula; a moment is a real date."""
     data: dict[str, Any] = {}
     if cell.when is not None:
-        data["userEnteredValue"] = {"numberValue": serial(cell.when, zone)}
-        data["userEnteredFormat"] = {"numberFormat": _DATE}
+        data["userEnteredValue"] = {"numberValue": number(cell, zone)}
+        data["userEnteredFormat"] = {"numberFormat": _DAY if cell.is_day else _DATE}
     elif cell.text:
         data["userEnteredValue"] = {"stringValue": cell.text}
     if cell.links:
         data["textFormatRuns"] = _runs(cell)
-    if cell.note:
-        data["note"] = cell.note
+    if cell.note or cell.noted:
+        data["note"] = note(cell, zone)
     return data
+
+
+def note(cell: Cell, zone: tzinfo) -> str:
+    """Return a cell's note: when it was, in the sheet's zone, and what there is to say."""
+    if cell.noted is None:
+        return cell.note
+    when = f"{cell.noted.astimezone(zone):%Y-%m-%d %H:%M}"
+    return f"{when}\n{cell.note}" if cell.note else when
+
+
+def is_note_of(cell: Cell, text: str) -> bool:
+    """Tell whether a note is the one that `cell` was given, whatever zone; blank is anyone's."""
+    _, _, rest = text.partition("\n")
+    return not text or (rest == cell.note and bool(cell.noted)) or text == cell.note
+
+
+def number(cell: Cell, zone: tzinfo) -> float:
+    """Return the moment (or the day) of a cell as Sheets counts it."""
+    when = serial(cell.when or _EPOCH, zone)
+    return float(int(when)) if cell.is_day else when
 
 
 def _runs(cell: Cell) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 
 from sync import batch
-from sync.layout import KEY
+from sync.columns import KEY
 from sync.model import EMPTY, Cell
 from sync.view import Grid, Table, text_of
 
@@ -44,9 +44,9 @@ def _agrees(shown: Grid, cell: Cell, zone: tzinfo) -> bool:
     wanted = batch.encoded(cell, zone)
     if cell.when is not None:
         value = shown.get("userEnteredValue", {}).get("numberValue")
-        return (
-            isinstance(value, int | float) and abs(value - batch.serial(cell.when, zone)) < _SECOND
-        )
+        return isinstance(value, int | float) and abs(value - batch.number(cell, zone)) < _SECOND
+    if cell.is_stand_in and text_of(shown):
+        return True  # A person's name for the job says more than ours.
     return text_of(shown) == cell.text and _links(shown) == _links(wanted)
 
 

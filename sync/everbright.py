@@ -1,4 +1,4 @@
-"""The client of EverBright's API: downloads a document, streamed, and knows what is none.
+"""The client of EverBright's API: a job, and a document, streamed; it knows what is none.
 
 Source of the paths: EverBright's webhook page. Redirects, limits and checksums are not documented:
 they are met with care.
@@ -6,9 +6,11 @@ they are met with care.
 
 import base64
 import hashlib
+import json
 import re
 import time
 from dataclasses import dataclass
+from io import BytesIO
 from ipaddress import ip_address
 from socket import socket
 from typing import Any, BinaryIO
@@ -31,6 +33,8 @@ PATIENCE = 60.0
 SLOWEST = 1024
 """Bytes a second, on average, that a download must bring after PATIENCE seconds."""
 MAX_BYTES = 2 * 1024**3
+SITE_PATH = "/api/v1/site/{site}"
+_MAX_SITE = 4 * 1024**2
 _CHUNK = 256 * 1024
 _HEAD = 2048
 _REDIRECTS = 5
@@ -83,6 +87,19 @@ class EverBright:
             # ValueError: an address that no parser takes, met by the client itself.
             kind = type(error).__name__
             raise Retryable("everbright_unreachable", f"EverBright broke off ({kind}).") from error
+
+    def site(self, site: str) -> Any:
+        """Return a job as the API tells it: JSON values. Raises Retryable or Unfit."""
+        try:
+            with self._open(self._url + SITE_PATH.format(site=quote(site, safe=""))) as response:
+                body = BytesIO()
+                _copy(response, body, self._patience, _MAX_SITE)
+                return json.loads(body.getvalue())
+        except (requests.RequestException, HTTPError) as error:
+            kind = type(error).__name__
+            raise Retryable("everbright_unreachable", f"EverBright broke off ({kind}).") from error
+        except (ValueError, RecursionError):
+            raise Retryable("everbright_odd", "EverBright answered with no JSON.") from None
 
     def _open(self, url: str) -> requests.Response:
         """Follow redirects by hand: the token goes to EverBright's own origin only."""
@@ -206,33 +223,51 @@ def _refusal(response: requests.Response) -> BrightsheetError:
     return Retryable("everbright_missing", f"EverBright has no such document (status {status}).")
 
 
-def _receive(response: requests.Response, name: str, into: BinaryIO, patience: float) -> Downloaded:
+class _Hashed:
+    """Writes on into a file, and keeps what tells whether all of it came."""
+
+    def __init__(self, into: BinaryIO) -> None:
+        self._into = into
+        self.sha256, self.md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+        self.head = b""
+
+    def write(self, chunk: bytes) -> None:
+        self.head += chunk[: _HEAD - len(self.head)]
+        self.sha256.update(chunk)
+        self.md5.update(chunk)
+        self._into.write(chunk)
+
+
+def _copy(response: requests.Response, into: Any, patience: float, most: int) -> int:
+    """Write what comes `into` a file, and return its size (bytes). Raises Retryable or Unfit."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         # Unpacking what may be a bomb is nobody's wish: it was asked for as it is.
         raise Retryable("everbright_encoded", "EverBright sends the document compressed.")
-    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-    size, head, began = 0, b"", time.monotonic()
+    size, began = 0, time.monotonic()
     # What is there is taken at once: waiting for a whole chunk could take a slow sender days.
     while chunk := response.raw.read1(_CHUNK, decode_content=False):
-        head += chunk[: _HEAD - len(head)]
         size += len(chunk)
         took = time.monotonic() - began
-        if size > MAX_BYTES:
-            raise Unfit("document_too_large", f"The document is over {MAX_BYTES} bytes.")
+        if size > most:
+            raise Unfit("document_too_large", f"The document is over {most} bytes.")
         if took > LONGEST or (took > patience and size < took * SLOWEST):
             raise Retryable("everbright_slow", f"{size} bytes came in {took:.0f} s.")
-        for digest in (sha256, md5):
-            digest.update(chunk)
         into.write(chunk)
+    return size
+
+
+def _receive(response: requests.Response, name: str, into: BinaryIO, patience: float) -> Downloaded:
+    hashed = _Hashed(into)
+    size = _copy(response, hashed, patience, MAX_BYTES)
     announced = response.headers.get("Content-Length", "")
     if announced and announced != str(size):
         raise Retryable("document_cut", f"{size} bytes came of {announced}.")
     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if reason := not_a_document(name, head, media_type):
+    if reason := not_a_document(name, hashed.head, media_type):
         raise Retryable("not_a_document", reason)
-    if not _checksums_agree(response, sha256.digest(), md5.digest()):
+    if not _checksums_agree(response, hashed.sha256.digest(), hashed.md5.digest()):
         raise Retryable("document_damaged", "The bytes do not agree with the checksum sent along.")
-    return Downloaded(size, sha256.hexdigest(), media_type)
+    return Downloaded(size, hashed.sha256.hexdigest(), media_type)
 
 
 def not_a_document(name: str, head: bytes, media_type: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import Field
 
-from sync.layout import KEY
+from sync.columns import KEY
 from sync.model import Value
 from sync.view import Grid, Table, site_in, text_of
 

@@ -7,15 +7,18 @@ from typing import Any
 
 import structlog
 
-from sync import batch, compare, evidence, plan, repair
+from sync import batch, compare, evidence, pipeline, plan, repair
+from sync.columns import KEY
 from sync.errors import Permanent, Refused
 from sync.evidence import Repair, Verdict
+from sync.history import Line
 from sync.intake import Intake
-from sync.layout import KEY, Layout
+from sync.layout import Layout
 from sync.model import Column, Job
 from sync.sheet import Look, Sheet
-from sync.store import Attempt, DirtyJob, Jobs, Lease
+from sync.store import Attempt, DirtyJob, History, Jobs, Lease
 from sync.store.jobs import Shown
+from sync.tabs import HISTORY, Along, Titles
 from sync.view import JOBS_TAB, Table, View
 
 _JOBS = 500
@@ -25,6 +28,9 @@ _REPAIRS = 1000
 _FEW_LOST = 5
 _SHARE_LOST = 0.1
 _RECOVERED = "Recovered"
+_LINES = 1000
+"""Of the history, in one batch: a line holds some 2,000 characters at most."""
+_LINE_BYTES = 600_000
 
 _log = structlog.get_logger()
 
@@ -38,6 +44,7 @@ class Flusher:
         self,
         intake: Intake,
         jobs: Jobs,
+        history: History,
         sheet: Sheet,
         layout: Layout,
         sleep: Callable[[float], Any],
@@ -46,6 +53,7 @@ class Flusher:
     ) -> None:
         self._intake = intake
         self._jobs = jobs
+        self._history = history
         self._sheet = sheet
         self._layout = layout
         self._sleep = sleep
@@ -60,6 +68,7 @@ class Flusher:
             or self._jobs.count_dirty() > 0
             or self._jobs.is_doubtful()
             or self._jobs.has_repairs()
+            or self._history.is_waiting()
         )
 
     def flush(self, held: Lease) -> None:
@@ -72,7 +81,7 @@ class Flusher:
         self._intake.run(held)
         is_doubtful = self._jobs.is_doubtful()
         repairs = self._jobs.repairs()
-        if not (is_doubtful or repairs or self._targets(held)):
+        if not (is_doubtful or repairs or self._targets(held) or self._history.is_waiting()):
             return
         if seconds := self._jobs.take_turn(held):
             self._sleep(seconds)
@@ -89,7 +98,7 @@ class Flusher:
             self._repair(held, table, repairs)
         elif table is not None and table.doubles:
             self._flag(held, table)
-        elif pairs:
+        elif pairs or (table is not None and self._history.is_waiting()):
             self._write(held, view, pairs)
         elif table is not None and is_doubtful:
             # Move the fence: what has not landed by now never shall.
@@ -98,7 +107,7 @@ class Flusher:
     def _composed(self, held: Lease, view: View, table: Table, **parts: Any) -> plan.Batch:
         """Return a batch of ours other than of jobs."""
         fence = self._jobs.next_fence(held, view.fence)
-        titles = plan.Titles(table.title, view.fence_title or plan.FENCE_TITLE)
+        titles = Titles(table.title, view.fence_title or Titles.fence)
         return plan.compose(view, table, fence=fence, titles=titles, **parts)
 
     # What is to be written
@@ -113,8 +122,10 @@ class Flusher:
         return {one.job.site: (one, target) for one, target in pairs if target and target.differs()}
 
     def _target(self, one: DirtyJob) -> plan.Target | None:
+        if not one.job.events:
+            return None  # A job without a milestone has no row.
         try:
-            cells = self._layout.cells(one.job, one.files)
+            cells = self._layout.cells(one.job, one.files, one.customer)
         except Exception:
             # A job that we cannot show must not keep the others waiting.
             _log.exception("fault", site=one.job.site)
@@ -124,7 +135,8 @@ class Flusher:
     def _write(self, held: Lease, view: View, pairs: Pairs) -> None:
         if view.table is not None and not self._keys_are_there(held, view, view.table):
             return
-        titles = self._titles(view)
+        titles, names = self._surroundings(view)
+        told, lines = self._lines(view)
         made = plan.make(
             view,
             [target for _, target in pairs.values()],
@@ -132,16 +144,18 @@ class Flusher:
             titles=titles,
             fence=self._jobs.next_fence(held, view.fence),
             zone=self._zone or view.time_zone,
+            with_=self._along(pairs, lines, names),
         )
         absent = [_shown(pairs[site][0], None) for site in made.absent]
         shown = [_shown(pairs[site][0], cells) for site, cells in made.shown.items()]
-        if not made.trace.writes and view.table is not None and not self._jobs.is_doubtful():
+        is_idle = not (made.trace.writes or made.brings or view.table is None)
+        if is_idle and not self._jobs.is_doubtful():
             self._jobs.confirm(held, absent + shown)
             return
         if absent:
             self._jobs.confirm(held, absent)
         try:
-            self._send(held, made, shown)
+            self._send(held, made, shown, told)
         except Refused:
             # Mostly somebody was quicker. If it is one job that Google does not take, halving
             # finds it.
@@ -181,19 +195,53 @@ class Flusher:
         deleted = self._jobs.known_columns() - view.table.columns.keys()
         return [column for column in needed if column.id not in deleted]
 
-    def _titles(self, view: View) -> plan.Titles:
-        """Return titles that are free for the tabs that have to be made."""
-        wanted = self._layout.config.sheet.tab
+    def _lines(self, view: View) -> tuple[tuple[int, ...], list[Line]]:
+        """Return the changes (seq) that are to be told, and their lines, the newest first."""
+        waiting = self._history.waiting(_LINES)
+        if waiting and view.history is None and HISTORY in self._jobs.known_columns():
+            self._history.drop([seq for seq, _, _ in waiting])
+            return (), []
+        told: list[int] = []
+        lines: list[Line] = []
+        size = 0
+        for seq, change, customer in waiting:
+            line = self._layout.line(change, self._layout.name(change.site, customer))
+            size += sum(len(cell.text) for cell in line or ())
+            if size > _LINE_BYTES and told:
+                break
+            told.append(seq)
+            lines += [line] if line else []
+        return tuple(told), lines[::-1]
+
+    def _along(self, pairs: Pairs, lines: list[Line], names: list[str]) -> Along:
+        shown = [target.cells for _, target in pairs.values()]
+        columns = ("current_milestone", "status")
+        counted = [
+            [cells[c].text for c in columns] for cells in shown if cells.keys() >= {*columns}
+        ]
+        return Along(
+            self._layout.config,
+            lines,
+            frozenset((milestone, status) for milestone, status in counted),
+            self._layout.ranks(),
+            names,
+        )
+
+    def _surroundings(self, view: View) -> tuple[Titles, list[str]]:
+        """Return free titles for tabs to be made, and the named ranges that are to be made anew."""
+        tabs = self._layout.config.sheet
+        wanted = Titles(tabs.tab, Titles.fence, tabs.history, tabs.pipeline)
         if view.table is not None and view.has_fence_tab:
-            return plan.Titles(wanted, plan.FENCE_TITLE)
-        tabs = self._sheet.tabs()
-        if view.table is None and JOBS_TAB in tabs:
+            return wanted, []
+        there = self._sheet.surroundings()
+        if view.table is None and JOBS_TAB in there.titles:
             raise Permanent(
                 "header_gone",
-                f"The header row of the tab {tabs[JOBS_TAB]!r} was deleted. Bring it back with the "
-                "version history, or delete the tab: it is made anew.",
+                f"The header row of the tab {there.titles[JOBS_TAB]!r} was deleted. Bring it back "
+                "with the version history, or delete the tab: it is made anew.",
             )
-        return plan.Titles.free(wanted, tabs.values())
+        names = [there.names[name] for name in pipeline.NAMES.values() if name in there.names]
+        return plan.free_titles(wanted, there.titles.values()), names
 
     def _look(self, held: Lease, table: Table) -> Look:
         """Read everything: a call more, which counts for the pace."""
@@ -203,9 +251,11 @@ class Flusher:
 
     # Sending and checking
 
-    def _send(self, held: Lease, made: plan.Batch, shown: list[Shown]) -> None:
+    def _send(
+        self, held: Lease, made: plan.Batch, shown: list[Shown], told: tuple[int, ...] = ()
+    ) -> None:
         fence = made.trace.fence
-        tried = Attempt(fence, made.fence_before, tuple(shown), made.columns, made.trace)
+        tried = Attempt(fence, made.fence_before, tuple(shown), made.columns, made.trace, told)
         self._jobs.begin(held, tried)
         seen = self._sheet.write(made)
         _log.info("flushed", jobs=len(shown), left=len(made.left), fence=fence)

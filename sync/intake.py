@@ -1,19 +1,30 @@
-"""Takes what came into the jobs: inbox → projection → jobs and their documents."""
+"""Takes what came into the jobs: inbox → projection → jobs, their documents and their history."""
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import structlog
 
 from sync import payload, projection
 from sync.errors import BrightsheetError, Permanent
-from sync.model import Event, Job, Milestone
+from sync.model import Change, Delivery, Job, Milestone
 from sync.settings import Settings
-from sync.store import Inbox, Jobs, KeptDelivery, Lease
+from sync.store import Inbox, Jobs, KeptDelivery, Lease, Projected
 from sync.store.jobs import Wanted
 
 _DELIVERIES = 200
 
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Understood:
+    """A delivery that was read again, and whose job it tells of: "" where nobody knows yet."""
+
+    kept: KeptDelivery
+    delivery: Delivery
+    site: str
 
 
 class Intake:
@@ -24,6 +35,7 @@ class Intake:
         self._jobs = jobs
         self._creation_types = settings.document_creation_types
         self._re_sign = re.compile(settings.config.words.re_sign, re.IGNORECASE)
+        self._shapes = settings.config.webhooks
 
     def is_waiting(self) -> bool:
         """Tell whether a delivery is in no job yet."""
@@ -32,35 +44,78 @@ class Intake:
     def run(self, held: Lease) -> None:
         """Take every delivery that came into its job; one that cannot be is set aside."""
         while deliveries := self._inbox.unprojected(_DELIVERIES):
-            events: list[Event] = []
-            done: list[int] = []
-            poisoned: dict[int, str] = {}
-            for kept in deliveries:
-                try:
-                    events.append(_event(kept))
-                    done.append(kept.seq)
-                except BrightsheetError as error:
-                    poisoned[kept.seq] = f"{error.reason}: {error.message}"
-                except Exception as error:
-                    # A fault of ours with one delivery must not keep every job waiting.
-                    _log.exception("fault", delivery=kept.id)
-                    poisoned[kept.seq] = f"fault: {type(error).__name__}"
-            self._jobs.take_in(held, self._joined(events), self._wanted(events), done, poisoned)
-            _log.info("projected", deliveries=len(done), poisoned=len(poisoned))
+            understood, poisoned = self._read(deliveries)
+            self._jobs.take_in(held, self._projected(understood, poisoned))
+            _log.info("projected", deliveries=len(understood), poisoned=len(poisoned))
 
-    def _joined(self, events: list[Event]) -> list[Job]:
-        sites = {event.milestone.site for event in events}
-        jobs = self._jobs.states(list(sites))
-        for event in events:
-            site = event.milestone.site
-            jobs[site] = projection.joined(jobs.get(site, Job(site=site)), event, self._re_sign)
-        return list(jobs.values())
+    def _read(self, deliveries: Iterable[KeptDelivery]) -> tuple[list[_Understood], dict[int, str]]:
+        read: list[tuple[KeptDelivery, Delivery]] = []
+        poisoned: dict[int, str] = {}
+        for kept in deliveries:
+            try:
+                read.append((kept, _again(payload.read(kept.body, self._shapes))))
+            except BrightsheetError as error:
+                poisoned[kept.seq] = f"{error.reason}: {error.message}"
+            except Exception as error:
+                # A fault of ours with one delivery must not keep every job waiting.
+                _log.exception("fault", delivery=kept.id)
+                poisoned[kept.seq] = f"fault: {type(error).__name__}"
+        owners = self._owners([delivery for _, delivery in read])
+        return [
+            _Understood(kept, one, one.site or owners.get(_about(one), "")) for kept, one in read
+        ], poisoned
 
-    def _wanted(self, events: list[Event]) -> list[Wanted]:
+    def _owners(self, deliveries: Iterable[Delivery]) -> dict[str, str]:
+        """Return the sites of the milestones that deliveries without a site tell of."""
+        abouts = {about for one in deliveries if not one.site and (about := _about(one))}
+        known = self._jobs.sites_of(abouts) if abouts else {}
+        return known | _milestones(deliveries)
+
+    def _projected(self, understood: list[_Understood], poisoned: dict[int, str]) -> Projected:
+        owned = [one for one in understood if one.site]
+        jobs = self._jobs.states(sorted({one.site for one in owned}))
+        changes: list[Change] = []
+        known: list[_Understood] = []
+        for one in owned:
+            before = jobs.get(one.site, Job(site=one.site))
+            try:
+                jobs[one.site], told = self._joined(before, one)
+            except Exception as error:
+                _log.exception("fault", delivery=one.kept.id)
+                poisoned[one.kept.seq] = f"fault: {type(error).__name__}"
+                continue
+            changes += told
+            known.append(one)
+        milestones = [one.delivery.milestone for one in known if one.delivery.milestone]
+        return Projected(
+            jobs=list(jobs.values()),
+            documents=self._wanted(milestones),
+            changes=changes,
+            milestones=_milestones(one.delivery for one in known),
+            deliveries=[one.kept.seq for one in known],
+            waiting={one.kept.seq: _about(one.delivery) for one in understood if not one.site},
+            poisoned=poisoned,
+        )
+
+    def _joined(self, before: Job, one: _Understood) -> tuple[Job, list[Change]]:
+        """Return the job with a delivery taken in, and what the history tells of it."""
+        received, digest = one.kept.received, one.delivery.digest
+        if one.delivery.milestone:
+            event = projection.event(one.delivery.milestone, digest, received)
+            return projection.joined(before, event, self._re_sign), projection.changes(
+                before, event
+            )
+        if one.delivery.notice is None:
+            return before, []
+        after = projection.noticed(before, one.delivery.notice, digest, received)
+        # Until a milestone comes there is no row that the history could be of.
+        return after, projection.noticed_changes(before, after) if before.events else []
+
+    def _wanted(self, milestones: Iterable[Milestone]) -> list[Wanted]:
         found = {
-            document.uuid: _wanted(event.milestone, sub_task.uuid, document.uuid, document.name)
-            for event in events
-            for sub_task, document in event.milestone.documents()
+            document.uuid: _wanted(milestone, sub_task.uuid, document.uuid, document.name)
+            for milestone in milestones
+            for sub_task, document in milestone.documents()
             if document.creation_type in self._creation_types
         }
         return list(found.values())
@@ -70,8 +125,18 @@ def _wanted(milestone: Milestone, sub_task: str | None, uuid: str, name: str) ->
     return Wanted(uuid=uuid, site=milestone.site, sub_task=sub_task or "", name=name[:300])
 
 
-def _event(kept: KeptDelivery) -> Event:
-    delivery = payload.read(kept.body)
-    if delivery.milestone is None:
-        raise Permanent("not_a_milestone", "It was a milestone when it came.")
-    return projection.event(delivery.milestone, delivery.digest, kept.received)
+def _again(delivery: Delivery) -> Delivery:
+    """Return a delivery that is still what it was when it came."""
+    if delivery.milestone is None and delivery.notice is None:
+        raise Permanent("not_understood", "It was understood when it came, and is not now.")
+    return delivery
+
+
+def _about(delivery: Delivery) -> str:
+    return (delivery.notice.about if delivery.notice else None) or ""
+
+
+def _milestones(deliveries: Iterable[Delivery]) -> dict[str, str]:
+    """Return whose the milestones are that came, by UUID."""
+    found = (one.milestone for one in deliveries)
+    return {one.uuid: one.site for one in found if one and one.uuid}

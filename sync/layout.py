@@ -3,48 +3,41 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
 from urllib.parse import quote as quoted
 
+from sync import columns, projection
+from sync.columns import KEY
 from sync.model import (
+    ARCHIVED,
+    EMPTY,
+    QUOTE,
+    STAGE,
     Cell,
+    Change,
     Column,
     Config,
+    Customer,
     Document,
     Event,
     Files,
     Job,
-    Link,
     Milestone,
     MilestoneConfig,
     SubTask,
 )
-from sync.projection import initial_quote, last_update, newest_comment
+from sync.text import CELL_LIMIT, NOTE_LIMIT, cut, joined, linked, units
 
-CELL_LIMIT = 49_000
-"""UTF-16 units; Google's limit is 50,000 characters a cell."""
-
-KEY = "site_id"
-PLACEHOLDER = "customer"
-"""The column that shows a stand-in for what EverBright's webhook does not tell."""
-NOTED = frozenset({"re_signed"})
-"""Columns whose cells carry notes of ours."""
+STUCK_DAYS = 14
 
 _PREVIEW = "↗"
-_WIDTHS = {
-    "customer": 140,
-    "current_milestone": 160,
-    "next_action": 220,
-    "last_comment": 260,
-    "last_update": 130,
-    "documents": 240,
-    "site_id": 280,
-    "initial_quote": 280,
-}
+_NOBODY = Customer()
 _RE_SIGNED_NOTE = (
     "A re-sign task was completed in this job. EverBright goes on sending the initial quote, so "
     "the contract in force may be another quote's."
 )
+_SUBJECTS = {STAGE: "Stage", ARCHIVED: "Archived", QUOTE: "Change order"}
 
 
 @dataclass(frozen=True)
@@ -62,10 +55,14 @@ class Addresses:
 
 @dataclass(frozen=True)
 class Layout:
-    """How jobs are shown: a config with the addresses that links need."""
+    """How jobs are shown: a config with the addresses that links need.
+
+    A job without an event for `stuck_days` days is stuck.
+    """
 
     config: Config
     addresses: Addresses
+    stuck_days: int = STUCK_DAYS
 
     @cached_property
     def _steps(self) -> dict[str, tuple[int, MilestoneConfig]]:
@@ -74,31 +71,32 @@ class Layout:
         return {d: (rank, step) for rank, step in steps for d in step.definitions}
 
     @cached_property
+    def _last_step(self) -> MilestoneConfig | None:
+        return next((one for one in reversed(self.config.milestones) if not one.hidden), None)
+
+    @cached_property
     def _bots(self) -> re.Pattern[str]:
         return re.compile("|".join(self.config.words.bots) or r"(?!)", re.IGNORECASE)
+
+    @cached_property
+    def _configured(self) -> frozenset[str]:
+        return frozenset(column.id for column in self.config.columns)
+
+    def codes(self, means: str) -> frozenset[str | None]:
+        """Return the statuses that mean "approved", "rejected" or "waiting"."""
+        return frozenset(c for c, one in self.config.statuses.items() if one.means == means)
 
     def columns(self, jobs: Iterable[Job]) -> list[Column]:
         """Return the columns that `jobs` need, from left to right."""
         steps = self._shown_steps(jobs)
-        columns: list[Column] = []
+        found: list[Column] = []
         for entry in self.config.columns:
             if entry.id != "milestones":
-                columns.append(self._column(entry.id, entry.header))
+                found.append(columns.column(self.config, entry.id, entry.header, self.stuck_days))
                 continue
             for key, header in steps:
-                columns.append(self._column(f"status:{key}", header))
-                columns.append(self._column(f"documents:{key}", f"{header} documents"))
-        return columns
-
-    def _column(self, column: str, header: str) -> Column:
-        kind = column.partition(":")[0]
-        tints = self._tints if kind == "status" else ()
-        return Column(id=column, header=header, width=_WIDTHS.get(kind, 120), tints=tints)
-
-    @cached_property
-    def _tints(self) -> tuple[tuple[str, str], ...]:
-        known = self.config.statuses.values()
-        return tuple((status.label, status.color) for status in known if status.color)
+                found += columns.step_columns(self.config, key, header, self.stuck_days)
+        return found
 
     def _step(self, definition: str) -> tuple[int, MilestoneConfig]:
         """Return the place and the config of a definition's step; the unknown come last."""
@@ -114,62 +112,83 @@ class Layout:
                 if step.hidden:
                     continue
                 key = step.definitions[0]
-                header = step.header or _cut(event.milestone.name, 200) or key
+                header = step.header or cut(event.milestone.name, 200) or key
                 order = (rank, event.stamp, key)
                 if key not in met or order < met[key][0]:
                     met[key] = (order, header)
         return [(key, met[key][1]) for key in sorted(met, key=lambda key: met[key][0])]
 
-    def cells(self, job: Job, files: Files) -> dict[str, Cell]:
+    def ranks(self) -> dict[str, int]:
+        """Return the place of each configured milestone by the header that it shows."""
+        return {step.header: n for n, step in enumerate(self.config.milestones) if step.header}
+
+    def cells(self, job: Job, files: Files, customer: Customer = _NOBODY) -> dict[str, Cell]:
         """Return what each managed column shows of `job`, by column id; blank ones are left out."""
         cells = {
-            **self._job_cells(job),
+            **self._job_cells(job, customer),
             **self._action_cells(job),
             **self._milestone_cells(job, files),
         }
+        if _is_archived(job, customer):
+            cells["status"] = Cell(text=self.status("ARCHIVED"))
+        else:
+            cells["follow_up"] = self._follow_up(job)
         if files.folder:
             cells["folder"] = linked("Folder", files.folder)
-        configured = {column.id for column in self.config.columns}
         return {
             key: cell
             for key, cell in cells.items()
-            if cell != Cell() and (key in configured or ":" in key)
+            if cell != EMPTY and (key in self._configured or ":" in key)
         }
 
-    def _job_cells(self, job: Job) -> dict[str, Cell]:
-        links = self.config.links
-        name = f"Job {job.site[:8]}"
-        quote = initial_quote(job)
+    def _job_cells(self, job: Job, customer: Customer) -> dict[str, Cell]:
+        facts = {subject: fact.value for subject, fact in job.facts.items()}
         cells = {
-            "customer": linked(name, self.addresses.page(links.job, site=job.site)),
-            "last_update": Cell(when=last_update(job)),
+            "customer": self.name(job.site, customer),
+            "address": Cell(text=cut(customer.address)),
+            "phone": Cell(text=cut(customer.phone)),
+            "email": Cell(text=cut(customer.email)),
+            "last_update": Cell(when=projection.last_update(job)),
+            "last_approval": Cell(when=projection.last_approval(job)),
+            "stage": Cell(text=cut(facts.get(STAGE, ""))),
+            "initial_quote": self._quote(job.site, projection.initial_quote(job)),
+            "current_quote": self._quote(job.site, facts.get(QUOTE, "")),
             KEY: Cell(text=job.site),
         }
-        if quote:
-            page = self.addresses.page(links.quote, site=job.site, quote=quote)
-            cells["initial_quote"] = linked(quote, page)
         if job.re_signed:
             cells["re_signed"] = Cell(when=job.re_signed.stamp, note=_RE_SIGNED_NOTE)
         return cells
 
+    def name(self, site: str, customer: Customer) -> Cell:
+        """Return the customer's name, or a stand-in, with the link to the job in EverBright."""
+        page = self.addresses.page(self.config.links.job, site=site)
+        if customer.name:
+            return linked(cut(customer.name, 500), page)
+        return linked(f"Job {site[:8]}", page).model_copy(update={"is_stand_in": True})
+
+    def _quote(self, site: str, quote: str) -> Cell:
+        page = self.addresses.page(self.config.links.quote, site=site, quote=quote)
+        return linked(quote, page) if quote else EMPTY
+
     def _action_cells(self, job: Job) -> dict[str, Cell]:
-        current = self._current(job)
+        current = self.current(job)
         if current is None:
             return {}
-        step = self._step(current.milestone_definition)[1]
-        comment = newest_comment(job, self._bots)
+        comment = projection.newest_comment(job, self._bots)
         person = current.assigned_to
         return {
-            "current_milestone": Cell(text=_cut(step.header or current.name)),
+            "current_milestone": Cell(text=self.title(current)),
             "status": Cell(text=self.status(current.status)),
-            "next_action": Cell(text=_cut(next_action(current))),
-            "assigned_to": Cell(text=_cut(person.name if person else "")),
-            "last_comment": Cell(text=_cut(f"{comment.author}: {comment.comment}"))
-            if comment
-            else Cell(),
+            "next_action": Cell(text=cut(self.next_action(current))),
+            "assigned_to": Cell(text=cut(person.name if person else "")),
+            "last_comment": Cell(text=cut(projection.told(comment))) if comment else EMPTY,
         }
 
-    def _current(self, job: Job) -> Milestone | None:
+    def title(self, milestone: Milestone) -> str:
+        """Return what a milestone is called in the sheet."""
+        return cut(self._step(milestone.milestone_definition)[1].header or milestone.name)
+
+    def current(self, job: Job) -> Milestone | None:
         """Return the furthest milestone in the configured order, else the newest."""
 
         def order(event: Event) -> tuple[object, ...]:
@@ -179,7 +198,24 @@ class Layout:
         event = max(job.events.values(), key=order, default=None)
         return event.milestone if event else None
 
-    def _milestone_cells(self, job: Job, files: Files) -> dict[str, Cell]:
+    def _follow_up(self, job: Job) -> Cell:
+        """Return the day on which somebody should look after a job that is not archived."""
+        newest, seen = self._newest(job), projection.last_update(job)
+        rejected = self.codes("rejected")
+        if seen is None or self._is_done(newest):
+            return EMPTY
+        if any(projection.has_rejected(one.milestone, rejected) for one in newest.values()):
+            return Cell(when=seen, is_day=True)
+        return Cell(when=_later(seen, self.stuck_days), is_day=True)
+
+    def _is_done(self, newest: dict[str, Event]) -> bool:
+        """Tell whether the last of the configured milestones is approved."""
+        last = self._last_step
+        event = newest.get(last.definitions[0]) if last else None
+        return event is not None and event.milestone.status in self.codes("approved")
+
+    def _newest(self, job: Job) -> dict[str, Event]:
+        """Return the newest event of each step that is shown, by the step's key."""
         newest: dict[str, Event] = {}
         for definition, event in job.events.items():
             step = self._step(definition)[1]
@@ -188,30 +224,40 @@ class Layout:
                 continue
             if key not in newest or event.order > newest[key].order:
                 newest[key] = event
+        return newest
+
+    def _milestone_cells(self, job: Job, files: Files) -> dict[str, Cell]:
         cells: dict[str, Cell] = {}
-        for key, event in newest.items():
-            cells[f"status:{key}"] = Cell(text=self.status(event.milestone.status))
+        for key, event in self._newest(job).items():
+            cells[f"status:{key}"] = self._status_cell(event)
             cells[f"documents:{key}"] = self._documents(event.milestone, files)
         return cells
+
+    def _status_cell(self, event: Event) -> Cell:
+        text = self.status(event.milestone.status)
+        comment = projection.latest_comment(event.milestone)
+        lines = [f"by {comment.author}", comment.comment] if comment else []
+        note = "\n".join(cut(line, NOTE_LIMIT) for line in lines)
+        return Cell(text=text, note=note, noted=event.stamp) if text else EMPTY
 
     def _documents(self, milestone: Milestone, files: Files) -> Cell:
         parts: list[tuple[str, str]] = []
         size, documents = 0, milestone.documents()
         for number, (sub_task, document) in enumerate(documents):
             line = self._document(sub_task, document, files)
-            size += sum(_units(text) for text, _ in line) + 1
+            size += sum(units(text) for text, _ in line) + 1
             if size > CELL_LIMIT:
                 parts.append((f"\n… and {len(documents) - number} more", ""))
                 break
             parts += [("\n", "")] * bool(parts) + line
-        return _joined(parts)
+        return joined(parts)
 
     def _document(
         self, sub_task: SubTask, document: Document, files: Files
     ) -> list[tuple[str, str]]:
         names = {"document": document.uuid, "sub_task": sub_task.uuid or ""}
         preview = self.addresses.page(self.addresses.preview, **names)
-        name = _cut(" ".join(document.name.split()), 300) or document.uuid
+        name = cut(" ".join(document.name.split()), 300) or document.uuid
         in_drive = files.documents.get(document.uuid, "")
         if not in_drive:
             return [(name, preview)]
@@ -222,56 +268,59 @@ class Layout:
         if not code:
             return ""
         known = self.config.statuses.get(code)
-        return _cut(known.label if known else code.replace("_", " ").capitalize())
+        return cut(known.label if known else code.replace("_", " ").capitalize())
+
+    def next_action(self, milestone: Milestone) -> str:
+        """Return what is to be done next: open tasks and required sub-tasks, the rejected first."""
+        is_approved, is_rejected = self.codes("approved"), self.codes("rejected")
+        if milestone.status in is_approved:
+            return ""
+        rejected = [t.name for t in milestone.tasks if t.status in is_rejected]
+        open_ones = [
+            _with_steps(
+                task.name, [s.label for s in task.sub_tasks if s.required and s.status != "COMP"]
+            )
+            for task in milestone.tasks
+            if task.status not in is_approved | is_rejected
+        ]
+        lines = [f"Rejected: {name}" for name in rejected] + open_ones
+        if milestone.ready_to_submit and not rejected:
+            lines.insert(0, "Ready to submit")
+        return "\n".join(line for line in lines if line)
+
+    def line(self, change: Change, customer: Cell) -> list[Cell] | None:
+        """Return a line of the history, column by column; None for a milestone that is hidden."""
+        step = self._step(change.subject)[1]
+        if step.hidden:
+            return None
+        subject = _SUBJECTS.get(change.subject)
+        read = self.status if subject is None else _as_it_is
+        return [
+            Cell(when=change.stamp),
+            customer.model_copy(update={"is_stand_in": False}),
+            Cell(text=subject or step.header or cut(change.name, 200) or change.subject),
+            Cell(text=read(change.before)),
+            Cell(text=read(change.after)),
+            Cell(text=cut(change.comment, NOTE_LIMIT)),
+            Cell(text=change.site),
+        ]
 
 
-def next_action(milestone: Milestone) -> str:
-    """Return what is to be done next: open tasks and required sub-tasks, the rejected first."""
-    if milestone.status == "APPROVED":
-        return ""
-    rejected = [t.name for t in milestone.tasks if t.status == "REJECTED"]
-    open_ones = [
-        _with_steps(
-            task.name, [s.label for s in task.sub_tasks if s.required and s.status != "COMP"]
-        )
-        for task in milestone.tasks
-        if task.status not in ("APPROVED", "REJECTED")
-    ]
-    lines = [f"Rejected: {name}" for name in rejected] + open_ones
-    if milestone.ready_to_submit and not rejected:
-        lines.insert(0, "Ready to submit")
-    return "\n".join(line for line in lines if line)
+def _as_it_is(value: str | None) -> str:
+    return cut(value or "")
+
+
+def _is_archived(job: Job, customer: Customer) -> bool:
+    said = job.facts.get(ARCHIVED)
+    return said.value != "" if said else customer.archived
+
+
+def _later(when: datetime, days: int) -> datetime:
+    try:
+        return when + timedelta(days=days)
+    except OverflowError:
+        return when
 
 
 def _with_steps(name: str, steps: list[str]) -> str:
     return f"{name} ({', '.join(steps)})" if any(steps) else name
-
-
-def linked(text: str, uri: str) -> Cell:
-    """Return a cell whose whole text is one link."""
-    return _joined([(text, uri)])
-
-
-def _joined(parts: Iterable[tuple[str, str]]) -> Cell:
-    """Return a cell of texts, each with the address that it links to or ""."""
-    texts: list[str] = []
-    links: list[Link] = []
-    position = 0
-    for text, uri in parts:
-        end = position + _units(text)
-        if uri:
-            links.append(Link(start=position, end=end, uri=uri))
-        texts.append(text)
-        position = end
-    return Cell(text="".join(texts), links=tuple(links))
-
-
-def _units(text: str) -> int:
-    """Return the length in UTF-16 units, in which Google counts offsets."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-def _cut(text: str, limit: int = CELL_LIMIT) -> str:
-    if _units(text) <= limit:
-        return text
-    return text.encode("utf-16-le")[: (limit - 1) * 2].decode("utf-16-le", "ignore") + "…"

@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     field_validator,
+    model_validator,
 )
 
 
@@ -163,7 +164,7 @@ _Count = Annotated[int | None, BeforeValidator(_null)]
 class Milestone(Value):
     """The milestone of a job as one webhook tells it (source: EverBright's published sample)."""
 
-    uuid: Code = None
+    uuid: AddressPart = None
     site: Uuid
     quote: OptionalUuid = None
     milestone_definition: Uuid
@@ -197,7 +198,24 @@ class Kind(StrEnum):
     MILESTONE = "milestone"
     TASK = "task"
     STAGE_TRANSITION = "stage_transition"
+    SITE_ARCHIVED = "site_archived"
+    CHANGE_ORDER = "change_order"
+    COMMENT = "comment"
     OTHER = "other"
+
+
+class Notice(Value):
+    """What another webhook than a milestone's says of a job: as much as could be read."""
+
+    site: str | None = None
+    about: str | None = None
+    """The UUID of the milestone that tells whose job it is, where no site is named."""
+    archived: bool | None = None
+    stage: str = ""
+    quote: str = ""
+    comments: tuple[Comment, ...] = ()
+    moments: tuple[datetime, ...] = ()
+    """Every date that it carries (UTC)."""
 
 
 class Outcome(StrEnum):
@@ -216,6 +234,7 @@ class Delivery(Value):
     digest: str
     site: str | None = None
     milestone: Milestone | None = None
+    notice: Notice | None = None
 
 
 class Event(Value):
@@ -243,6 +262,37 @@ class Seen(Value):
         return (self.stamp, self.digest)
 
 
+class Fact(Value):
+    """What was last said of something, and when."""
+
+    value: str
+    stamp: datetime
+    digest: str
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """The sort key: of two facts, the larger is the newer."""
+        return (self.stamp, self.digest)
+
+
+class Change(Value):
+    """A line of the history: what became of one thing of a job, and when (UTC)."""
+
+    site: str
+    subject: str
+    """A milestone definition, or one of STAGE, ARCHIVED, QUOTE."""
+    digest: str
+    stamp: datetime
+    name: str = ""
+    """The milestone's own name."""
+    before: str | None = None
+    after: str | None = None
+    comment: str = ""
+
+
+STAGE, ARCHIVED, QUOTE, REMARK = "stage", "archived", "quote", "remark"
+
+
 class Job(Value):
     """All that is kept of a job: a join of its events, so their order of arrival is no matter."""
 
@@ -253,6 +303,21 @@ class Job(Value):
     """Every quote, with the earliest event that named it."""
     re_signed: Seen | None = None
     """The earliest event that shows a re-sign task done."""
+    facts: dict[str, Fact] = {}
+    """What other webhooks said last: STAGE, ARCHIVED ("yes" or ""), QUOTE (the current one), and
+    when the last REMARK came."""
+    remarks: tuple[Comment, ...] = ()
+    """The newest comments that came by themselves."""
+
+
+class Customer(Value):
+    """Whose job it is, as EverBright's API tells."""
+
+    name: str = ""
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+    archived: bool = False
 
 
 class FileState(StrEnum):
@@ -272,12 +337,19 @@ class Link(Value):
 
 
 class Cell(Value):
-    """What a cell is to show: text or a moment, links on the text, and a note."""
+    """What a cell is to show: text or a moment, links on the text, and a note.
+
+    Moments are shown in the sheet's zone: of `when` only the day if `is_day`; `noted` goes before
+    the note. What `is_stand_in` says less than whatever a person wrote there.
+    """
 
     text: str = ""
     when: datetime | None = None
+    is_day: bool = False
     links: tuple[Link, ...] = ()
     note: str = ""
+    noted: datetime | None = None
+    is_stand_in: bool = False
 
 
 EMPTY = Cell()
@@ -290,6 +362,14 @@ class Files(Value):
     documents: dict[str, str] = {}
 
 
+class Tint(Value):
+    """A colour (#rrggbb) for the cells of a column that say `text`, or whose day has come."""
+
+    color: str
+    text: str = ""
+    is_due: bool = False
+
+
 class Column(Value):
     """A managed column: `id` is its key in the sheet's metadata, `header` only its first title."""
 
@@ -297,8 +377,9 @@ class Column(Value):
     header: str
     width: int = 120
     """In pixels, when it is made."""
-    tints: tuple[tuple[str, str], ...] = ()
-    """Texts with the colour (#rrggbb) that a cell with such a text gets."""
+    about: str = ""
+    """What the header cell's note explains."""
+    tints: tuple[Tint, ...] = ()
 
 
 class _Strict(BaseModel):
@@ -318,10 +399,31 @@ def _pattern(value: str) -> str:
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
 
 
-class SheetConfig(_Strict):
-    """The tab that is made where there is none."""
+Title = Annotated[str, Field(min_length=1, max_length=100)]
+Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
-    tab: Annotated[str, Field(min_length=1, max_length=100)] = "Jobs"
+
+class SheetConfig(_Strict):
+    """The tabs that are made where there are none, and colours beside those of statuses."""
+
+    tab: Title = "Jobs"
+    history: Title = "History"
+    pipeline: Title = "Pipeline"
+    stuck_color: Color = "#f9cb9c"
+    archived_color: Color = "#999999"
+    """Of the text in the rows of archived jobs."""
+
+
+Key = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class WebhooksConfig(_Strict):
+    """Top-level keys by which webhooks are told and read of which no sample is published."""
+
+    archived: tuple[Key, ...] = ("archived", "is_archived")
+    stage: tuple[Key, ...] = ("stage_name",)
+    change_order: tuple[Key, ...] = ("change_order", "change_order_status", "change_order_id")
+    quote: tuple[Key, ...] = ("quote", "quote_id", "new_quote")
 
 
 class WordsConfig(_Strict):
@@ -343,16 +445,23 @@ class ColumnConfig(_Strict):
 
     id: Literal[
         "customer",
+        "address",
+        "phone",
+        "email",
         "current_milestone",
         "status",
         "next_action",
+        "follow_up",
         "assigned_to",
         "last_comment",
         "last_update",
+        "last_approval",
+        "stage",
         "milestones",
         "folder",
         "re_signed",
         "initial_quote",
+        "current_quote",
         "site_id",
     ]
     header: str = ""
@@ -370,7 +479,9 @@ class StatusConfig(_Strict):
     """How a status reads; `color` is #rrggbb."""
 
     label: Annotated[str, Field(min_length=1)]
-    color: Annotated[str | None, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = None
+    color: Color | None = None
+    means: Literal["approved", "rejected", "waiting"] | None = None
+    """What it is for filters, for what is stuck, and for what is to be done next."""
 
 
 class Config(_Strict):
@@ -379,6 +490,7 @@ class Config(_Strict):
     sheet: SheetConfig = SheetConfig()
     words: WordsConfig = WordsConfig()
     links: LinksConfig = LinksConfig()
+    webhooks: WebhooksConfig = WebhooksConfig()
     columns: tuple[ColumnConfig, ...]
     milestones: tuple[MilestoneConfig, ...] = ()
     statuses: dict[str, StatusConfig] = {}
@@ -389,21 +501,37 @@ class Config(_Strict):
         ids = [column.id for column in columns]
         headers = [column.header for column in columns if column.id != "milestones"]
         if "site_id" not in ids:
-            raise ValueError("the column site_id is missing: it is the key of the rows")
+            raise ValueError("the column site_id is missing; it is the key of the rows: add it")
         if twice := _repeated(ids):
-            raise ValueError(f"the column {twice} stands twice")
+            raise ValueError(f"the column {twice} stands twice; remove one")
         if "" in headers:
-            raise ValueError(f"the column {ids[headers.index('')]} needs a header")
-        if twice := _repeated(headers):
-            raise ValueError(f"two columns have the header {twice!r}")
+            nameless = next(one for one in columns if one.id != "milestones" and not one.header)
+            raise ValueError(f"the column {nameless.id} has no header; give it one")
         return columns
 
     @field_validator("milestones")
     @classmethod
     def _milestones(cls, milestones: tuple[MilestoneConfig, ...]) -> tuple[MilestoneConfig, ...]:
         if twice := _repeated([d for step in milestones for d in step.definitions]):
-            raise ValueError(f"the definition {twice} stands twice")
+            raise ValueError(f"the definition {twice} stands twice; remove one")
         return milestones
+
+    @model_validator(mode="after")
+    def _names(self) -> "Config":
+        shown = [step.header for step in self.milestones if step.header and not step.hidden]
+        headers = [column.header for column in self.columns if column.id != "milestones"]
+        headers += [name for header in shown for name in (header, documents_header(header))]
+        if twice := _repeated(headers):
+            raise ValueError(f"two columns have the header {twice!r}; give one another name")
+        tabs = [self.sheet.tab, self.sheet.history, self.sheet.pipeline]
+        if twice := _repeated([title.lower() for title in tabs]):
+            raise ValueError(f"two tabs have the title {twice!r}; give one another name")
+        return self
+
+
+def documents_header(header: str) -> str:
+    """Return the header of the column with a milestone's documents."""
+    return f"{header} documents"
 
 
 def _repeated(values: Sequence[str]) -> str | None:

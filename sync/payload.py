@@ -11,12 +11,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sync import notice
 from sync.errors import Rejected
 from sync.literal import to_json
-from sync.model import Delivery, Kind, Milestone
+from sync.model import Delivery, Kind, Milestone, WebhooksConfig
 
 MAX_DEPTH = 64
 """Levels of nesting; EverBright's own bodies have 8."""
+
+_SHAPES = WebhooksConfig()
 
 # What is between two brackets is consumed at once, strings whole (an unclosed one to the end), so
 # that brackets in them do not count.
@@ -27,8 +30,8 @@ _DEEPER = {"{": 1, "[": 1, "}": -1, "]": -1}
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 
 
-def read(body: bytes) -> Delivery:
-    """Return what `body` says.
+def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
+    """Return what `body` says; `shapes` names the keys of webhooks without a published sample.
 
     JSON is what the API documents; the published sample is a Python literal, so that is read, too.
     Raises Rejected: 400 where it is neither, 422 where a milestone lacks what places it.
@@ -38,21 +41,30 @@ def read(body: bytes) -> Delivery:
     if not isinstance(tree, dict):
         return Delivery(kind=Kind.OTHER, digest=digest)
     clean = _readable(tree)
-    kind = kind_of(clean)
+    kind = kind_of(clean, shapes)
     if kind is not Kind.MILESTONE:
-        return Delivery(kind=kind, digest=digest, site=_site_of(clean))
+        said = notice.read(clean, kind, shapes)
+        site = said.site if said else notice.site_text(clean)
+        return Delivery(kind=kind, digest=digest, site=site, notice=said)
     milestone = _milestone(clean)
     return Delivery(kind=kind, digest=digest, site=milestone.site, milestone=milestone)
 
 
-def kind_of(tree: Mapping[str, Any]) -> Kind:
+def kind_of(tree: Mapping[str, Any], shapes: WebhooksConfig = _SHAPES) -> Kind:
     """Tell a webhook's kind by the keys that only that kind has at its top level."""
-    if "task_definition" in tree and "sub_tasks" in tree:
-        return Kind.TASK
-    if "milestone_definition" in tree or ("tasks" in tree and "site" in tree):
+    is_task = "task_definition" in tree and "sub_tasks" in tree
+    if not is_task and ("milestone_definition" in tree or ("tasks" in tree and "site" in tree)):
         return Kind.MILESTONE
-    if "stage_name" in tree and "site_id" in tree:
+    if not tree.keys().isdisjoint(shapes.change_order):
+        return Kind.CHANGE_ORDER
+    if is_task:
+        return Kind.TASK
+    if not tree.keys().isdisjoint(shapes.stage):
         return Kind.STAGE_TRANSITION
+    if "comment" in tree or "comments" in tree:
+        return Kind.COMMENT
+    if not tree.keys().isdisjoint(shapes.archived):
+        return Kind.SITE_ARCHIVED
     return Kind.OTHER
 
 
@@ -110,11 +122,6 @@ def readable(text: str) -> str:
     """Return `text` in a form that every store and sheet takes: no lone surrogates or controls."""
     joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _UNPRINTABLE.sub("", joined.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def _site_of(tree: Mapping[str, Any]) -> str | None:
-    site = tree.get("site") or tree.get("site_id")
-    return site[:100] if isinstance(site, str) else None
 
 
 def _milestone(tree: Mapping[str, Any]) -> Milestone:

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from itertools import chain, count
 
-from sync import batch
+from sync import batch, look, tabs
+from sync.columns import KEY, PLACEHOLDER, is_noted
 from sync.errors import Permanent
 from sync.evidence import HEADER, CellData, Trace, Write
-from sync.layout import KEY, NOTED, PLACEHOLDER
 from sync.model import EMPTY, Cell, Column
-from sync.view import JOBS_TAB, Table, View
+from sync.tabs import Along, Titles
+from sync.view import HEADER_KEY, JOBS_TAB, Table, View
 
 MAX_BYTES = 1_800_000
 """Of one request; Google advises 2 MB."""
-FENCE_TITLE = "_brightsheet"
 _BLANK_ROWS = 200
 _ROW_OVERHEAD = 400
 
@@ -47,23 +47,15 @@ class Target:
         return not self.written or bool(self.differences())
 
 
-@dataclass(frozen=True)
-class Titles:
-    """Titles for tabs that have to be made."""
+def free_titles(wanted: Titles, taken: Iterable[str]) -> Titles:
+    """Return titles that no tab has; Google tells no case apart."""
+    lowered = {title.lower() for title in taken}
 
-    jobs: str
-    fence: str
+    def first(title: str) -> str:
+        numbered = chain([title], (f"{title} {n}" for n in count(2)))
+        return next(one for one in numbered if one.lower() not in lowered)
 
-    @classmethod
-    def free(cls, wanted: str, taken: Iterable[str]) -> "Titles":
-        """Return titles that no tab has; Google tells no case apart."""
-        lowered = {title.lower() for title in taken}
-
-        def first(title: str) -> str:
-            numbered = chain([title], (f"{title} {n}" for n in count(2)))
-            return next(one for one in numbered if one.lower() not in lowered)
-
-        return cls(first(wanted), first(FENCE_TITLE))
+    return Titles(**{name: first(title) for name, title in vars(wanted).items()})
 
 
 @dataclass(frozen=True)
@@ -79,7 +71,9 @@ class Batch:
     absent: tuple[str, ...] = ()
     """Sites whose row a person deleted: it comes back only with the next event."""
     columns: tuple[str, ...] = ()
-    """Ids of the columns that the tab has after it."""
+    """Ids of the columns that the tab has after it, and of the other tabs that were made."""
+    brings: bool = False
+    """Whether it does anything beside the writes of its trace."""
     asked: "Asked | None" = None
     """What to ask back; None where nothing can have been hit."""
 
@@ -100,9 +94,10 @@ def noted_columns(targets: Sequence[Target]) -> tuple[str, ...]:
 
     Where a note of ours may be due, and where a person may have filled in a row that is adopted.
     """
-    changed = {column for target in targets for column in target.differences()} & NOTED
-    adopting = {PLACEHOLDER} if any(not target.written for target in targets) else set()
-    return tuple(sorted(changed | adopting))
+    changed = {c: cell for target in targets for c, cell in target.differences().items()}
+    noted = {column for column in changed if is_noted(column)}
+    stands_in = any(t.cells.get(PLACEHOLDER, EMPTY).is_stand_in for t in targets)
+    return tuple(sorted(noted | ({PLACEHOLDER} if stands_in else set())))
 
 
 def make(
@@ -113,10 +108,12 @@ def make(
     titles: Titles,
     fence: int,
     zone: str,
+    with_: Along,
 ) -> Batch:
     """Return the batch that makes `targets` stand.
 
-    `columns` are those that the jobs need, in order; `zone` is in which dates are shown.
+    `columns` are those that the jobs need, in order; `zone` is in which dates are shown; `with_` is
+    what goes along.
     Raises Permanent where the key column is gone.
     """
     clock = batch.clock(zone)
@@ -130,6 +127,7 @@ def make(
     known = [t for t in fitting if t.site in table.keys]
     new = [t for t in fitting if t.site not in table.keys and t.fresh]
     row = max(table.keys.values(), default=table.header_row) + 1
+    more = tabs.along(view, table, with_, titles, clock)
     one = compose(
         view,
         table,
@@ -138,12 +136,15 @@ def make(
         made=made,
         writes=[*headers, *(w for target in known for w in _changes(table, target, clock))],
         fresh=[w for n, target in enumerate(new) for w in _fresh(table, row + n, target, clock)],
+        more=more.requests,
     )
     return replace(
         one,
         shown={t.site: _in_columns(table, t.cells) for t in [*known, *new]},
         absent=tuple(t.site for t in fitting if t.site not in table.keys and not t.fresh),
         left=tuple(t.site for t in left),
+        columns=(*one.columns, *more.tabs),
+        brings=bool(made or more.requests),
     )
 
 
@@ -163,11 +164,12 @@ def compose(
     fresh: Sequence[Write] = (),
     repairs: Sequence[int] = (),
     keep: Container[str] = (),
+    more: Sequence[batch.Request] = (),
 ) -> Batch:
     """Return a batch that carries its own fence, before-images and evidence.
 
-    `made` makes what is missing, `fresh` goes into rows that are inserted. The marks of earlier
-    batches go, but for those in `keep`.
+    `made` makes what is missing, `fresh` goes into rows that are inserted, `more` comes last. The
+    marks of earlier batches go, but for those in `keep`.
     """
     is_new = view.table is None
     requests = [] if view.has_fence_tab else batch.make_fence_tab(titles.fence)
@@ -183,7 +185,7 @@ def compose(
             batch.insert(table.sheet_id, "ROWS", inserted[0], len(inserted), table.row_count)
         )
         requests += batch.write_block(fresh, table.sheet_id)
-        requests += batch.write([one for one in fresh if "note" in one.fields], table.sheet_id)
+    requests += more
     trace = Trace(
         fence=fence,
         key_index=table.columns[KEY],
@@ -238,16 +240,26 @@ def _with_columns(
     if table is None:
         places = {column.id: index for index, column in enumerate(columns)}
         made = Table(JOBS_TAB, title, 0, _BLANK_ROWS, len(columns), places)
-        return batch.make_table(JOBS_TAB, title, columns, _BLANK_ROWS), [], made
+        return _made_table(title, columns), [], made
     requests: list[batch.Request] = []
     new = [column for column in columns if column.id not in table.columns]
     for column in new:
         index = _place(table, columns, columns.index(column))
         requests.append(batch.insert(table.sheet_id, "COLUMNS", index, 1, table.column_count))
-        requests += batch.manage(table.sheet_id, index, column)
+        requests += look.column(table.sheet_id, index, column)
         table = _shifted(table, index, column.id)
     headers = [batch.header(table.header_row, table.columns[one.id], one) for one in new]
     return requests, headers, table
+
+
+def _made_table(title: str, columns: Sequence[Column]) -> list[batch.Request]:
+    """Return the requests that make the Jobs tab, the leftmost, with one column for each."""
+    size = (_BLANK_ROWS, len(columns))
+    requests = batch.make_tab(JOBS_TAB, title, HEADER_KEY, size, position=0)
+    for index, column in enumerate(columns):
+        requests += look.column(JOBS_TAB, index, column)
+    headers = [batch.header(0, index, column) for index, column in enumerate(columns)]
+    return requests + batch.write(headers, JOBS_TAB)
 
 
 def _place(table: Table, columns: Sequence[Column], position: int) -> int:
@@ -284,12 +296,13 @@ def _changes(table: Table, target: Target, zone: tzinfo) -> list[Write]:
         index = table.columns.get(column)
         if index is None or column == KEY:
             continue
-        if column == PLACEHOLDER and not target.written and (column, row) in table.filled:
+        if cell.is_stand_in and (column, row) in table.filled:
             continue  # A person's name for the job says more than ours.
         note = table.notes.get((column, row), "")
-        ours = column in NOTED and note == target.written.get(column, EMPTY).note
+        ours = is_noted(column) and batch.is_note_of(target.written.get(column, EMPTY), note)
         fields = batch.fields_of(cell, ours)
-        data = batch.encoded(cell if ours else cell.model_copy(update={"note": ""}), zone)
+        bare = cell.model_copy(update={"note": "", "noted": None})
+        data = batch.encoded(cell if ours else bare, zone)
         writes.append(_write(row, index, column, target.site, data, fields))
     return writes
 
@@ -303,7 +316,7 @@ def _fresh(table: Table, row: int, target: Target, zone: tzinfo) -> list[Write]:
             column,
             target.site,
             batch.encoded(cell, zone),
-            batch.fields_of(cell, True) if cell.note else batch.FRESH,
+            batch.fields_of(cell, True) if cell.note or cell.noted else batch.FRESH,
         )
         for column, cell in target.cells.items()
         if (index := table.columns.get(column)) is not None

@@ -5,10 +5,24 @@ deliveries end the same.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import UTC, datetime, timedelta
 
-from sync.model import Comment, Event, Job, Milestone, Seen, Task
+from sync.model import (
+    ARCHIVED,
+    QUOTE,
+    REMARK,
+    STAGE,
+    Change,
+    Comment,
+    Event,
+    Fact,
+    Job,
+    Milestone,
+    Notice,
+    Seen,
+    Task,
+)
 
 CLOCK_SKEW = timedelta(days=1)
 """How far ahead of its arrival a delivery's own dates are believed."""
@@ -19,6 +33,8 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _DONE = {"APPROVED"}
 _COMPLETE = {"COMP"}
+REMARKS = 20
+"""Comments that are kept of those that came by themselves."""
 
 
 def event(milestone: Milestone, digest: str, received: datetime) -> Event:
@@ -27,8 +43,12 @@ def event(milestone: Milestone, digest: str, received: datetime) -> Event:
     `date_updated` alone does not order events: the newest comment or document may be later. Dates
     more than a day ahead of `received` (UTC) are not believed; without any, `received` stands.
     """
-    believed = [at for at in _moments(milestone) if EARLIEST <= at <= received + CLOCK_SKEW]
-    return Event(stamp=max(believed, default=received), digest=digest, milestone=milestone)
+    return Event(stamp=_stamp(_moments(milestone), received), digest=digest, milestone=milestone)
+
+
+def _stamp(moments: Iterable[datetime], received: datetime) -> datetime:
+    believed = (at for at in moments if EARLIEST <= at <= received + CLOCK_SKEW)
+    return max(believed, default=received)
 
 
 def _moments(milestone: Milestone) -> Iterable[datetime]:
@@ -50,7 +70,79 @@ def joined(job: Job, new: Event, re_sign: re.Pattern[str]) -> Job:
         quotes = {**quotes, quote: _earliest(quotes.get(quote), seen)}
     if any(_is_done(task) for task in new.milestone.tasks if re_sign.search(task.name)):
         re_signed = _earliest(re_signed, seen)
-    return Job(site=job.site, events=events, quotes=quotes, re_signed=re_signed)
+    return job.model_copy(update={"events": events, "quotes": quotes, "re_signed": re_signed})
+
+
+def noticed(job: Job, notice: Notice, digest: str, received: datetime) -> Job:
+    """Return `job` with what another webhook says of it taken in."""
+    written = [one.timestamp for one in notice.comments if one.timestamp]
+    stamp = _stamp([*notice.moments, *written], received)
+    said = {STAGE: notice.stage, QUOTE: notice.quote}
+    said = {subject: value for subject, value in said.items() if value}
+    if notice.comments:
+        said[REMARK] = ""
+    if notice.archived is not None:
+        said[ARCHIVED] = "yes" if notice.archived else ""
+    facts = dict(job.facts)
+    for subject, value in said.items():
+        new = Fact(value=value, stamp=stamp, digest=digest)
+        known = facts.get(subject)
+        facts[subject] = new if known is None else max(known, new, key=lambda fact: fact.order)
+    remarks = {_comment_order(one): one for one in (*job.remarks, *notice.comments)}
+    newest = sorted(remarks, reverse=True)[:REMARKS]
+    kept = tuple(remarks[order] for order in newest)
+    return job.model_copy(update={"facts": facts, "remarks": kept})
+
+
+def changes(before: Job, new: Event) -> list[Change]:
+    """Return what the history tells of `new`, which is to be joined to `before`: 0 or 1 lines.
+
+    A late event tells what it says itself; what it followed is not known any more.
+    """
+    milestone = new.milestone
+    known = before.events.get(milestone.milestone_definition)
+    is_late = known is not None and new.order <= known.order
+    status = known.milestone.status if known else None
+    if known is not None and (status == milestone.status or new.digest == known.digest):
+        return []
+    remark = latest_comment(milestone)
+    return [
+        Change(
+            site=before.site,
+            subject=milestone.milestone_definition,
+            digest=new.digest,
+            stamp=new.stamp,
+            name=milestone.name,
+            before=None if is_late else status,
+            after=milestone.status,
+            comment=told(remark) if remark else "",
+        )
+    ]
+
+
+def noticed_changes(before: Job, after: Job) -> list[Change]:
+    """Return what the history tells of a notice that made `after` of `before`."""
+    found = []
+    for subject, fact in after.facts.items():
+        known = before.facts.get(subject)
+        old = known.value if known else ""
+        if fact.value != old:
+            found.append(
+                Change(
+                    site=after.site,
+                    subject=subject,
+                    digest=fact.digest,
+                    stamp=fact.stamp,
+                    before=old or None,
+                    after=fact.value or None,
+                )
+            )
+    return found
+
+
+def told(comment: Comment) -> str:
+    """Return a comment with its author, for people."""
+    return f"{comment.author}: {comment.comment}" if comment.author else comment.comment
 
 
 def _earliest(known: Seen | None, seen: Seen) -> Seen:
@@ -75,12 +167,23 @@ def newest_comment(job: Job, is_bot: re.Pattern[str]) -> Comment | None:
     """Return the newest comment by a person; `is_bot` matches the authors that are none."""
     by_people = [
         comment
-        for event in job.events.values()
-        for comment in event.milestone.comments
+        for comment in _all_comments(job)
         if comment.comment
         and not (is_bot.search(comment.commentor) or is_bot.search(comment.author))
     ]
     return max(by_people, key=_comment_order, default=None)
+
+
+def _all_comments(job: Job) -> Iterable[Comment]:
+    for event in job.events.values():
+        yield from event.milestone.comments
+    yield from job.remarks
+
+
+def latest_comment(milestone: Milestone) -> Comment | None:
+    """Return a milestone's newest comment, whoever wrote it: programs tell who approved."""
+    written = [comment for comment in milestone.comments if comment.comment]
+    return max(written, key=_comment_order, default=None)
 
 
 def _comment_order(comment: Comment) -> tuple[datetime, str, str]:
@@ -88,5 +191,24 @@ def _comment_order(comment: Comment) -> tuple[datetime, str, str]:
 
 
 def last_update(job: Job) -> datetime | None:
-    """Return when the job's newest event happened (UTC)."""
-    return max((event.stamp for event in job.events.values()), default=None)
+    """Return when the job's newest event of any kind happened (UTC)."""
+    stamps = [event.stamp for event in job.events.values()]
+    stamps += [fact.stamp for fact in job.facts.values()]
+    return max(stamps, default=None)
+
+
+def last_approval(job: Job) -> datetime | None:
+    """Return when the newest approval of a milestone happened (UTC)."""
+    approved = (e.stamp for e in job.events.values() if e.milestone.status in _DONE)
+    return max(approved, default=None)
+
+
+def is_rejected(job: Job, codes: Container[str | None]) -> bool:
+    """Tell whether a milestone or one of its tasks stands rejected; `codes` are such statuses."""
+    return any(has_rejected(event.milestone, codes) for event in job.events.values())
+
+
+def has_rejected(milestone: Milestone, codes: Container[str | None]) -> bool:
+    """Tell whether a milestone or one of its tasks stands rejected; `codes` are such statuses."""
+    statuses = (milestone.status, *(task.status for task in milestone.tasks))
+    return bool(milestone.rejected_task_count) or any(status in codes for status in statuses)

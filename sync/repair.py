@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
+from sync.columns import KEY
 from sync.evidence import HEADER, Repair, Write
-from sync.layout import KEY
 from sync.view import COPY_PREFIX, Grid, Table, site_in, text_of
 
 Rows = Mapping[int, Sequence[Grid]]

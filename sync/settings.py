@@ -48,6 +48,7 @@ class Settings(BaseModel):
     keep_deliveries_days: int
     admin_password: SecretStr | None
     alert_webhook_url: SecretStr | None
+    stuck_days: int
     port: int
     worker: str
     time_zone: str
@@ -86,6 +87,7 @@ def load(environ: Mapping[str, str], config_file: Path = CONFIG_FILE) -> Setting
         keep_deliveries_days=_number(env, "KEEP_DELIVERIES_DAYS", 90, least=1, most=36500),
         admin_password=_secret(env, "ADMIN_PASSWORD"),
         alert_webhook_url=_alert_address(env),
+        stuck_days=_number(env, "STUCK_DAYS", 14, least=1, most=3650),
         port=_number(env, "PORT", 8000, least=0, most=65535),
         worker=_choice(env, "WORKER", ("embedded", "separate")),
         time_zone=_time_zone(env),

@@ -11,9 +11,9 @@ from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
 from gspread.utils import rowcol_to_a1
 
 from sync import view
+from sync.columns import KEY
 from sync.errors import Permanent
 from sync.google import TIMEOUT
-from sync.layout import KEY
 from sync.plan import Batch
 from sync.retry import from_google
 
@@ -35,6 +35,14 @@ class Look:
     copies: Mapping[int, Sequence[view.Grid]]
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """The titles of all tabs by sheet id, and the ids of all named ranges by name."""
+
+    titles: Mapping[int, str]
+    names: Mapping[str, str]
+
+
 class Sheet:
     """One spreadsheet, over a session that signs in; `account` is whom it must be shared with."""
 
@@ -53,14 +61,16 @@ class Sheet:
             answer = self._filtered(view.filters(tuple(noted), KEY), view.FIELDS)
         return view.read(answer, KEY)
 
-    def tabs(self) -> dict[int, str]:
-        """Return the titles of all tabs by sheet id, for when ours is to be made."""
+    def surroundings(self) -> Surroundings:
+        """Return what else is in the spreadsheet, for when tabs of ours are to be made."""
+        fields = "sheets.properties(sheetId,title),namedRanges(namedRangeId,name)"
         with self._as_ours():
-            answer = self._http.fetch_sheet_metadata(
-                self._id, params={"fields": "sheets.properties(sheetId,title)"}
-            )
+            answer = self._http.fetch_sheet_metadata(self._id, params={"fields": fields})
         properties = [sheet["properties"] for sheet in answer.get("sheets", ())]
-        return {one.get("sheetId", 0): one["title"] for one in properties}
+        return Surroundings(
+            {one.get("sheetId", 0): one["title"] for one in properties},
+            {one["name"]: one["namedRangeId"] for one in answer.get("namedRanges", ())},
+        )
 
     def write(self, batch: Batch) -> Seen:
         """Send one batch: all of it is done, or nothing; return the evidence that came back.

@@ -15,11 +15,19 @@ FENCE_TAB = 1_126_170_002
 """The sheet id of the hidden tab `_brightsheet`."""
 RECOVERED_TAB = 1_126_170_003
 """The sheet id of the tab for what could not be put back."""
+HISTORY_TAB = 1_126_170_004
+PIPELINE_TAB = 1_126_170_005
 
 HEADER_KEY = "brightsheet.header"
 COLUMN_KEY = "brightsheet.column"
 FENCE_KEY = "brightsheet.fence"
 RECOVERED_KEY = "brightsheet.recovered"
+HISTORY_KEY = "brightsheet.history"
+PIPELINE_KEY = "brightsheet.pipeline"
+LOOK_KEY = "brightsheet.look"
+"""On a column or a header row of ours: the look that it was given."""
+PIPELINE_LABEL = "pipeline:milestone"
+PIPELINE_COUNT = "pipeline:count"
 MARK_KEY = "brightsheet.mark."
 """With the number of a batch: the columns that it wrote, by the index it took them to have."""
 COPY_PREFIX = "Copy of "
@@ -31,7 +39,7 @@ def _fields(values: str) -> str:
     return (
         "properties(timeZone),"
         "sheets(properties(sheetId,title,index,gridProperties(rowCount,columnCount)),"
-        "protectedRanges(protectedRangeId),conditionalFormats(ranges(sheetId)),"
+        "protectedRanges(protectedRangeId),conditionalFormats(ranges(sheetId)),charts(chartId),"
         f"data(startRow,startColumn,rowData(values({values})),"
         "rowMetadata(developerMetadata(metadataKey,metadataValue)),"
         "columnMetadata(developerMetadata(metadataKey,metadataValue))))"
@@ -68,11 +76,34 @@ class Table:
     """People's and our notes by column id and row, for the columns that were asked for."""
     filled: frozenset[tuple[str, int]] = frozenset()
     """Which cells of those columns hold anything, by column id and row."""
+    look: str | None = None
+    """The look that the tab was given; None where it has none yet."""
+    looks: Mapping[str, str] = field(default_factory=dict)
+    """The looks that columns were given, by column id."""
 
     def place(self, column: str) -> int | None:
         """Return where a column is: by its id, or by a mark `{fence}.{index}` on it."""
         found = self.columns.get(column)
         return self.marks.get(column) if found is None else found
+
+
+@dataclass(frozen=True)
+class Tab:
+    """Another tab of ours: `columns` by their ids, `labels` the texts of its first column by row.
+
+    `headers` are the texts of its header row, by column index.
+    """
+
+    sheet_id: int
+    header_row: int
+    row_count: int
+    column_count: int
+    columns: Mapping[str, int] = field(default_factory=dict)
+    headers: Mapping[int, str] = field(default_factory=dict)
+    counts: tuple[int, ...] = ()
+    """Where the columns are that count jobs."""
+    labels: Mapping[int, str] = field(default_factory=dict)
+    charts: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -88,6 +119,8 @@ class View:
     fence_rules: int = 0
     """Conditional formats that copies have brought to the hidden tab."""
     has_recovered_tab: bool = False
+    history: Tab | None = None
+    pipeline: Tab | None = None
 
     @property
     def fence(self) -> int | None:
@@ -97,8 +130,10 @@ class View:
 
 def filters(noted: tuple[str, ...], key: str) -> list[dict[str, Any]]:
     """Return the data filters of a read: header row, key column, columns with notes, fence."""
-    lookups: list[dict[str, str]] = [{"metadataKey": HEADER_KEY}, {"metadataKey": FENCE_KEY}]
-    lookups += [{"metadataKey": COLUMN_KEY, "metadataValue": c} for c in (key, *noted)]
+    tabs = (HEADER_KEY, FENCE_KEY, HISTORY_KEY, PIPELINE_KEY)
+    lookups = [{"metadataKey": tab} for tab in tabs]
+    columns = (key, PIPELINE_LABEL, *noted)
+    lookups += [{"metadataKey": COLUMN_KEY, "metadataValue": column} for column in columns]
     return [{"developerMetadataLookup": lookup} for lookup in lookups]
 
 
@@ -126,10 +161,55 @@ def read(answer: Mapping[str, Any], key: str) -> View:
                 fence_title=properties["title"],
                 fence_rules=len(sheet.get("conditionalFormats", ())),
             )
+        elif any(HISTORY_KEY in _row_metadata(grid) for grid in grids):
+            seen = replace(
+                seen, history=_first(seen.history, _tab(sheet, HISTORY_KEY), HISTORY_TAB)
+            )
+        elif any(PIPELINE_KEY in _row_metadata(grid) for grid in grids):
+            found = _tab(sheet, PIPELINE_KEY)
+            seen = replace(seen, pipeline=_first(seen.pipeline, found, PIPELINE_TAB))
         elif table := _table(properties, grids, key):
             # A person may have duplicated the tab: ours first, else the leftmost.
             tables.append((table.sheet_id != JOBS_TAB, properties.get("index", 0), table))
     return replace(seen, table=min(tables, key=lambda t: t[:2])[2] if tables else None)
+
+
+def _first(known: Tab | None, found: Tab, ours: int) -> Tab:
+    """Return the tab that we made, where a person has duplicated it."""
+    return found if known is None or found.sheet_id == ours else known
+
+
+def _tab(sheet: Mapping[str, Any], key: str) -> Tab:
+    properties, grids = sheet["properties"], sheet.get("data", ())
+    own = [grid for grid in grids if key in _row_metadata(grid)]
+    header = max(own, key=lambda grid: len(grid.get("columnMetadata", ())))
+    first = header.get("startColumn", 0)
+    ids = [
+        (value, index)
+        for index, entries in enumerate(_column_entries(header), first)
+        for name, value in entries
+        if name == COLUMN_KEY
+    ]
+    size = properties["gridProperties"]
+    cells = (header.get("rowData") or [{}])[0].get("values", ())
+    labels = dict(ids).get(PIPELINE_LABEL)
+    return Tab(
+        sheet_id=properties.get("sheetId", 0),
+        header_row=header.get("startRow", 0),
+        row_count=size["rowCount"],
+        column_count=size["columnCount"],
+        columns=dict(reversed(ids)),
+        headers={index: text for index, c in enumerate(cells, first) if (text := text_of(c))},
+        counts=tuple(index for value, index in ids if value == PIPELINE_COUNT),
+        labels={
+            row: text
+            for grid in grids
+            if grid is not header and grid.get("startColumn", 0) == labels
+            for row, cell in _cells(grid)
+            if row > header.get("startRow", 0) and (text := text_of(cell))
+        },
+        charts=frozenset(chart["chartId"] for chart in sheet.get("charts", ())),
+    )
 
 
 def _table(properties: Mapping[str, Any], grids: Sequence[Grid], key: str) -> Table | None:
@@ -141,10 +221,13 @@ def _table(properties: Mapping[str, Any], grids: Sequence[Grid], key: str) -> Ta
     header_row = header.get("startRow", 0)
     columns: dict[str, int] = {}
     marks: dict[str, int] = {}
+    looks: dict[int, str] = {}
     for index, entries in enumerate(_column_entries(header), header.get("startColumn", 0)):
         for name, value in entries:
             if name == COLUMN_KEY:
                 columns.setdefault(value, index)
+            elif name == LOOK_KEY:
+                looks[index] = value
             elif name.startswith(MARK_KEY):
                 marks.setdefault(f"{name.removeprefix(MARK_KEY)}.{value}", index)
     rows, notes, filled = _keyed(grids, header, columns, key)
@@ -166,6 +249,8 @@ def _table(properties: Mapping[str, Any], grids: Sequence[Grid], key: str) -> Ta
         ),
         notes=notes,
         filled=frozenset(filled),
+        look=_row_metadata(header).get(LOOK_KEY),
+        looks={column: looks[index] for column, index in columns.items() if index in looks},
     )
 
 

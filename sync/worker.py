@@ -13,6 +13,7 @@ from tenacity import RetryCallState
 
 from sync import google, retry
 from sync.alerts import Alerts, Trouble
+from sync.customers import Asker
 from sync.documents import Copier
 from sync.drive import Drive
 from sync.errors import BrightsheetError, Permanent, Retryable, Unfit
@@ -23,7 +24,18 @@ from sync.intake import Intake
 from sync.layout import Addresses, Layout
 from sync.settings import Settings
 from sync.sheet import Sheet
-from sync.store import Claim, Database, Documents, Inbox, Jobs, Lease, Leases, PendingDocument
+from sync.store import (
+    Claim,
+    Customers,
+    Database,
+    Documents,
+    History,
+    Inbox,
+    Jobs,
+    Lease,
+    Leases,
+    PendingDocument,
+)
 
 COPIERS = 3
 """Documents on their way at once; each of another job."""
@@ -40,6 +52,7 @@ _LONGEST_DOCUMENT_WAIT = 3600.0
 _PRUNE_EVERY = 3600.0
 _COMPARE_EVERY = 86_400.0
 _LEASE_TRIES = 8
+_CUSTOMER_SPACING = 0.2
 _FOR_A_PERSON = frozenset({"everbright_token"})
 """Reasons of retryable errors that hardly pass by themselves."""
 
@@ -53,6 +66,8 @@ class Worker:
         self._settings = settings
         self._inbox = Inbox(database)
         self._jobs = Jobs(database, settings.spreadsheet_id)
+        self._history = History(database, waits_for_names=settings.everbright_api_token is not None)
+        self._customers = Customers(database)
         self._documents = Documents(database, self._jobs, settings.lease_seconds)
         holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._leases = Leases(database, holder, settings.lease_seconds)
@@ -72,6 +87,8 @@ class Worker:
             (f"documents-{n}", partial(self._copy_documents, self._copier()))
             for n in range(copiers)
         ]
+        if self._settings.everbright_api_token:
+            loops.append(("customers", partial(self._ask_for_customers, self._asker())))
         for name, target in loops:
             thread = Thread(target=target, name=name, daemon=True)
             thread.start()
@@ -121,8 +138,9 @@ class Worker:
         return Flusher(
             Intake(self._inbox, self._jobs, settings),
             self._jobs,
+            self._history,
             sheet,
-            Layout(settings.config, addresses),
+            Layout(settings.config, addresses, settings.stuck_days),
             self._sleep,
             settings.time_zone,
             self._alerts.send,
@@ -227,18 +245,41 @@ class Worker:
         self._jobs.set_trouble(error.reason, error.message)
         self._stop.wait(_PERMANENT_PAUSE if isinstance(error, Permanent) else _LOST_PAUSE)
 
-    def _copier(self) -> Copier:
+    def _everbright(self) -> EverBright:
         settings = self._settings
         token = settings.everbright_api_token
+        return EverBright(
+            settings.everbright_url,
+            token.get_secret_value() if token else "",
+            settings.everbright_auth_header,
+            settings.everbright_document_path,
+        )
+
+    def _asker(self) -> Asker:
+        return Asker(self._customers, self._everbright())
+
+    def _ask_for_customers(self, asker: Asker) -> None:
+        def step() -> bool:
+            asked = asker.ask()
+            if asked is None:
+                return False
+            site, error, is_new = asked
+            if error is not None:
+                _log.info("customer_not_told", site=site, reason=error.reason)
+            if is_new:
+                self.wake()
+            # How many calls EverBright takes is not known: a few a second are modest.
+            self._stop.wait(_CUSTOMER_SPACING)
+            return True
+
+        self._loop(step, lambda: self._stop.wait(POLL))
+
+    def _copier(self) -> Copier:
+        settings = self._settings
         return Copier(
             self._documents,
             Drive(google.session(settings), settings.drive_folder_id, google.account(settings)),
-            EverBright(
-                settings.everbright_url,
-                token.get_secret_value() if token else "",
-                settings.everbright_auth_header,
-                settings.everbright_document_path,
-            ),
+            self._everbright(),
             self._sleep,
         )
 

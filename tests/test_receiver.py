@@ -163,8 +163,8 @@ def test_a_body_of_another_type_is_kept_too(bench: Bench) -> None:
     "payload",
     [
         {"task_definition": uuid(1), "sub_tasks": [], "milestone": uuid(2)},
-        {"site_id": uuid(1), "stage_name": "Sold", "previous_stage_name": "Lead"},
-        {"site": uuid(1), "archived": True},
+        {"contract": uuid(1), "status": "SIGN", "site": uuid(2)},
+        {"site_id": "no UUID", "stage_name": "Sold"},
         [],
     ],
 )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.sheets import entry, functions, numbers, syntax
 from emulator.sheets.formula import Formula
 from emulator.sheets.grid import CellError
-from emulator.sheets.ranges import Box
+from emulator.sheets.ranges import Box, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,9 +97,15 @@ class Evaluator:
             if isinstance(found, CellError):
                 return found
             return -found if kind == "minus" else found / 100
-        if kind == "name":
-            return CellError("NAME", "#NAME?", f"Unknown range name: '{tree[1]}'.")
-        return LOST
+        return self._named(tree[1]) if kind == "name" else LOST
+
+    def _named(self, name: str) -> Any:
+        """What stands in a named range."""
+        for one in self.spreadsheet.named_ranges.values():
+            if one["name"].casefold() == name.casefold():
+                sheet, box = resolve(self.spreadsheet, one["range"])
+                return self._table(sheet, box)
+        return CellError("NAME", "#NAME?", f"Unknown range name: '{name}'.")
 
     def number_format(self, sheet: Sheet, cell: Cell, depth: int = 0) -> Json:
         """The number format that a cell shows its value in, {} where it is automatic."""

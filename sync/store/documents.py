@@ -8,6 +8,7 @@ from sqlalchemy.sql import ColumnElement
 from sync.errors import BrightsheetError, Retryable
 from sync.model import FileState
 from sync.store.database import Database
+from sync.store.dirty import touch
 from sync.store.jobs import Jobs
 from sync.store.schema import document, folder, now
 
@@ -88,7 +89,7 @@ class Documents:
         with self._database.writing() as connection:
             self._hold(connection, claim, file_id=file_id, link=link)
             if link:
-                self._jobs.touch(connection, claim.site)
+                touch(connection, claim.site)
 
     def keep(self, claim: Claim, uuid: str, **values: str) -> None:
         """Keep `file_id`, `session` or `digest` before it is used."""
@@ -102,7 +103,7 @@ class Documents:
             self._hold(connection, claim)
             done = {"state": FileState.DONE, "session": "", "reason": "", "message": ""}
             _change(connection, uuid, **done, file_id=file_id, link=link)
-            self._jobs.touch(connection, claim.site)
+            touch(connection, claim.site)
 
     def postpone(self, claim: Claim, uuid: str, error: BrightsheetError, seconds: float) -> None:
         """Try again after `seconds`, for the reason given."""

@@ -8,7 +8,7 @@ from uuid import uuid4
 from sqlalchemy import Select, delete, func, insert, select, text, update
 
 from sync.errors import Rejected
-from sync.model import Delivery, Kind, Outcome
+from sync.model import Delivery, Outcome
 from sync.store.database import Database
 from sync.store.schema import delivery, now
 
@@ -47,8 +47,8 @@ class Inbox:
 
     def keep(self, body: bytes, understood: Delivery) -> Receipt:
         """Keep a delivery in one transaction; one with the same canonical hash is a duplicate."""
-        milestone = understood.kind is Kind.MILESTONE
-        outcome = Outcome.ACCEPTED if milestone else Outcome.IGNORED
+        is_used = understood.milestone is not None or understood.notice is not None
+        outcome = Outcome.ACCEPTED if is_used else Outcome.IGNORED
         delivery_id = uuid4().hex
         row = {
             "id": delivery_id,
@@ -58,7 +58,7 @@ class Inbox:
             "site": understood.site,
             "digest": understood.digest,
             "body": body,
-            "projected": not milestone,
+            "projected": not is_used,
         }
         once = self._database.insert(delivery).values(row).on_conflict_do_nothing()
         with self._database.writing() as connection:

@@ -1,15 +1,17 @@
 """Jobs: what is known of each, what the sheet was last confirmed to show, what is under way."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, RowMapping, Text, bindparam, delete, func, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.evidence import Repair, Trace, Verdict
-from sync.model import Cell, Files, FileState, Job, Outcome
+from sync.model import Cell, Change, Customer, Files, FileState, Job, Outcome
 from sync.pace import SPACING, Pace
+from sync.store import history
+from sync.store.customers import customers, want
 from sync.store.database import Database
 from sync.store.leases import Lease, hold
 from sync.store.schema import (
@@ -18,6 +20,7 @@ from sync.store.schema import (
     document,
     folder,
     job,
+    milestone,
     now,
     repair,
     sheet,
@@ -30,6 +33,7 @@ class DirtyJob:
 
     job: Job
     files: Files
+    customer: Customer
     written: dict[str, Cell]
     version: int
     events: int
@@ -45,6 +49,24 @@ class Wanted:
     site: str
     sub_task: str
     name: str
+
+
+@dataclass(frozen=True)
+class Projected:
+    """What deliveries made: jobs with their documents and changes.
+
+    `deliveries` (seq) are done, `poisoned` are set aside with their reason, so that they delay no
+    other. `milestones` are the sites of milestones by UUID; those that `waiting` deliveries tell of
+    are not known yet: these come again with their milestone.
+    """
+
+    jobs: Sequence[Job]
+    documents: Sequence[Wanted] = ()
+    changes: Sequence[Change] = ()
+    milestones: Mapping[str, str] = field(default_factory=dict)
+    deliveries: Sequence[int] = ()
+    waiting: Mapping[int, str] = field(default_factory=dict)
+    poisoned: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,6 +89,8 @@ class Attempt:
     columns: tuple[str, ...]
     """Ids of the columns that the tab has after it."""
     trace: Trace
+    changes: tuple[int, ...] = ()
+    """Changes (seq) that it tells in the history."""
 
 
 _UNKNOWN = {"text": "?", "note": "not what was written"}
@@ -89,31 +113,41 @@ class Jobs:
                 site: Job.model_validate_json(state) for site, state in connection.execute(query)
             }
 
-    def take_in(
-        self,
-        held: Lease,
-        jobs: Iterable[Job],
-        documents: Sequence[Wanted],
-        deliveries: Sequence[int],
-        poisoned: Mapping[int, str],
-    ) -> None:
-        """Keep projected `jobs` with their `documents`, and mark their `deliveries` (seq) as done.
+    def sites_of(self, milestones: Collection[str]) -> dict[str, str]:
+        """Return whose the milestones are, by UUID, as far as is known."""
+        query = select(milestone).where(milestone.c.uuid.in_(sorted(milestones)))
+        with self._database.reading() as connection:
+            return {row.uuid: row.site for row in connection.execute(query)}
 
-        `poisoned` deliveries are set aside with their reason, so that they delay no other.
-        """
-        states = [(one.site, one.model_dump_json()) for one in jobs]
+    def take_in(self, held: Lease, made: Projected) -> None:
+        """Keep what was projected, and mark its deliveries: all of it, or nothing."""
+        states = [(one.site, one.model_dump_json()) for one in made.jobs]
         with self._database.writing() as connection:
             hold(connection, held)
             for site, state in states:
                 self._keep(connection, site, state)
-            self._want(connection, documents)
-            if deliveries:
-                connection.execute(
-                    update(delivery).where(delivery.c.seq.in_(deliveries)).values(projected=True)
-                )
-            for seq, reason in poisoned.items():
+            self._want(connection, made.documents)
+            want(self._database, connection, sorted(site for site, _ in states))
+            history.keep(self._database, connection, made.changes)
+            self._own(connection, made.milestones)
+            if made.deliveries:
+                done = delivery.c.seq.in_(made.deliveries)
+                connection.execute(update(delivery).where(done).values(projected=True, about=None))
+            for seq, about in made.waiting.items():
+                values: dict[str, object] = {"projected": True, "about": about}
+                connection.execute(update(delivery).where(delivery.c.seq == seq).values(values))
+            for seq, reason in made.poisoned.items():
                 values = {"projected": True, "outcome": Outcome.REJECTED, "reason": reason}
                 connection.execute(update(delivery).where(delivery.c.seq == seq).values(values))
+
+    def _own(self, connection: Connection, milestones: Mapping[str, str]) -> None:
+        """Keep whose the milestones are; what waited for that is to be projected now."""
+        rows = [{"uuid": uuid, "site": site} for uuid, site in milestones.items()]
+        if rows:
+            connection.execute(self._database.insert(milestone).on_conflict_do_nothing(), rows)
+            found = delivery.c.about.in_(sorted(milestones))
+            values = {"projected": False, "about": None}
+            connection.execute(update(delivery).where(found).values(values))
 
     def _keep(self, connection: Connection, site: str, state: str) -> None:
         first = {
@@ -152,10 +186,12 @@ class Jobs:
         with self._database.reading() as connection:
             rows = connection.execute(select(job).where(which).limit(limit)).mappings().all()
             files = _files(connection, [row["site"] for row in rows])
+            known = customers(connection, [row["site"] for row in rows])
         return [
             DirtyJob(
                 job=Job.model_validate_json(row["state"]),
                 files=files.get(row["site"], Files()),
+                customer=known.get(row["site"], Customer()),
                 written=_cells(json.loads(row["written"])),
                 version=row["version"],
                 events=row["events"],
@@ -187,6 +223,7 @@ class Jobs:
             "fence_before": tried.fence_before,
             "shown": json.dumps([_shown_out(one) for one in tried.shown]),
             "columns": json.dumps(tried.columns),
+            "changes": json.dumps(tried.changes),
             "trace": tried.trace.model_dump_json(),
         }
         with self._database.writing() as connection:
@@ -218,6 +255,7 @@ class Jobs:
             hold(connection, held)
             self._confirm(connection, right)
             self._drift(connection, verdict.drift)
+            history.mark_told(connection, tried.changes)
             if verdict.repairs:
                 rows = [
                     {"spreadsheet_id": self._spreadsheet_id, "body": one.model_dump_json()}
@@ -312,10 +350,15 @@ class Jobs:
         if rows:
             connection.execute(statement, rows)
 
-    def forget_written(self, held: Lease) -> bool:
-        """Forget what a tab showed that is there no more: every job is to be written anew."""
+    def forget_written(self, held: Lease, elsewhere: bool = False) -> bool:
+        """Forget what a tab showed that is there no more: every job is to be written anew.
+
+        So is the history where it is another spreadsheet (`elsewhere`).
+        """
         with self._database.writing() as connection:
             hold(connection, held)
+            if elsewhere:
+                history.tell_again(connection)
             for table in (attempt, repair):
                 mine = table.c.spreadsheet_id == self._spreadsheet_id
                 connection.execute(delete(table).where(mine))
@@ -323,10 +366,6 @@ class Jobs:
             found = update(job).where(job.c.written != "{}")
             values = {"written": "{}", "shown_events": 0, "version": job.c.version + 1}
             return connection.execute(found.values(values)).rowcount > 0
-
-    def touch(self, connection: Connection, site: str) -> None:
-        """Mark a job whose files changed, inside the caller's transaction."""
-        connection.execute(update(job).where(job.c.site == site).values(version=job.c.version + 1))
 
     def known_columns(self) -> frozenset[str]:
         """Return the ids of columns that were made: one that is missing now, a person deleted."""
@@ -381,7 +420,7 @@ class Jobs:
             first = self._is_mine(), sheet.c.compared_at.is_(None)
             connection.execute(update(sheet).where(*first).values(compared_at=now()))
         if changed:
-            self.forget_written(held)
+            self.forget_written(held, elsewhere=True)
 
     def trouble(self) -> tuple[str, str]:
         """Return reason and message of what keeps the sheet from being written, or two blanks."""
@@ -440,6 +479,7 @@ def _attempt(row: RowMapping) -> Attempt:
         shown=tuple(_shown_in(one) for one in json.loads(row["shown"])),
         columns=tuple(json.loads(row["columns"])),
         trace=Trace.model_validate_json(row["trace"]),
+        changes=tuple(json.loads(row["changes"])),
     )
 
 

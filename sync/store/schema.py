@@ -13,6 +13,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.ext.compiler import compiles
@@ -54,6 +55,8 @@ delivery = Table(
     Column("digest", Text),
     Column("body", LargeBinary),
     Column("projected", Boolean, nullable=False),
+    # The milestone whose job it tells of, as long as nobody knows whose that is.
+    Column("about", Text),
 )
 _KEPT_ONCE = text("outcome IN ('accepted', 'ignored')")
 Index(
@@ -70,7 +73,16 @@ Index(
     sqlite_where=_UNPROJECTED,
     postgresql_where=_UNPROJECTED,
 )
+_ABOUT = text("about IS NOT NULL")
+Index("delivery_about", delivery.c.about, sqlite_where=_ABOUT, postgresql_where=_ABOUT)
 Index("delivery_received", delivery.c.received_at)
+
+milestone = Table(
+    "milestone",
+    metadata,
+    Column("uuid", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+)
 
 job = Table(
     "job",
@@ -141,7 +153,34 @@ attempt = Table(
     Column("fence_before", Integer),
     Column("shown", Text, nullable=False),
     Column("columns", Text, nullable=False),
+    Column("changes", Text, nullable=False),
     Column("trace", Text, nullable=False),
+)
+
+change = Table(
+    "change",
+    metadata,
+    Column("seq", _Sequence, primary_key=True, autoincrement=True),
+    Column("site", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("shown", Boolean, nullable=False),
+    UniqueConstraint("site", "subject", "digest"),
+)
+_NEW = text("NOT shown")
+Index("change_new", change.c.at, sqlite_where=_NEW, postgresql_where=_NEW)
+
+customer = Table(
+    "customer",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("fetched_at", Float),
+    # When it is to be asked for; not at all before the job changes.
+    Column("due_at", Float, index=True),
 )
 
 repair = Table(

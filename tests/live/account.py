@@ -67,7 +67,11 @@ class Account:
         """Raise InUse where a tab of the product's is there already."""
         sheet = Sheet(self.session, self.settings.spreadsheet_id, google.account(self.settings))
         view = sheet.read(())
-        if view.table or view.has_fence_tab or any(tab in OURS for tab in sheet.tabs()):
+        if (
+            view.table
+            or view.has_fence_tab
+            or any(tab in OURS for tab in sheet.surroundings().titles)
+        ):
             raise InUse(
                 "This spreadsheet has a tab of Brightsheet already, and this run would end with "
                 "deleting it. Set SPREADSHEET_ID to another spreadsheet, best an empty one."

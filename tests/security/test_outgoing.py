@@ -18,7 +18,7 @@ from sync.google import EmulatorSession
 from sync.layout import Addresses
 from sync.payload import read
 from sync.settings import load
-from sync.store import Database, Documents, Jobs, Leases
+from sync.store import Database, Documents, Jobs, Leases, Projected
 from sync.store.jobs import Wanted
 from tests.made_up import body, document, milestone, task, uuid
 from tests.security.servers import Server, say
@@ -189,7 +189,7 @@ def test_a_documents_name_is_a_name_and_no_path(tmp_path: Path, sqlite_url: str,
         jobs = Jobs(database, "sheet")
         held = Leases(database, "test", 30).acquire("sheet")
         assert held is not None
-        jobs.take_in(held, [], [Wanted(DOCUMENT, uuid(2), "", name)], [], {})
+        jobs.take_in(held, Projected([], [Wanted(DOCUMENT, uuid(2), "", name)]))
         documents = Documents(database, jobs, 30)
         claimed = documents.claim()
         assert claimed is not None

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from sync import plan
+from sync.columns import KEY
 from sync.intake import Intake
-from sync.layout import KEY, Addresses, Layout
+from sync.layout import Addresses, Layout
 from sync.model import Outcome
 from sync.settings import load
 from sync.store import Database, DirtyJob, Inbox, Jobs, Leases
 from sync.store.jobs import Shown
 from sync.store.schema import metadata
+from sync.tabs import Along, Titles
 from sync.view import JOBS_TAB, Table, View
 from tests.made_up import SECRET, body, milestone, uuid
 from tests.sync.test_settings import LEAST
@@ -89,7 +91,7 @@ class WholePath:
 
     def _planned(self, dirty: list[DirtyJob], known: bool) -> list[dict[str, Any]]:
         """Return the requests for jobs that are new, or whose rows are there."""
-        cells = {one.job.site: self.layout.cells(one.job, one.files) for one in dirty}
+        cells = {one.job.site: self.layout.cells(one.job, one.files, one.customer) for one in dirty}
         columns = self.layout.columns(one.job for one in dirty)
         targets = [plan.Target(one.job.site, cells[one.job.site], one.written) for one in dirty]
         table = None
@@ -102,9 +104,10 @@ class WholePath:
             View(table=table, has_fence_tab=known, fences=(1,) if known else ()),
             targets,
             columns,
-            titles=plan.Titles("Jobs", "_brightsheet"),
+            titles=Titles(),
             fence=2,
             zone=self.zone,
+            with_=Along(self.layout.config),
         )
         assert made.shown, "nothing is shown"
         return made.requests

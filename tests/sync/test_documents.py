@@ -15,7 +15,7 @@ from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright import EverBright, not_a_document
 from sync.everbright import _next as redirected
 from sync.google import EmulatorSession
-from sync.store import Database, Documents, Jobs, Leases
+from sync.store import Database, Documents, Jobs, Leases, Projected
 from sync.store.jobs import Wanted
 from tests.made_up import uuid
 
@@ -44,7 +44,7 @@ class Bench:
         self.documents = Documents(self.database, jobs, 30)
         held = Leases(self.database, "test", 30).acquire("sheet")
         assert held is not None
-        jobs.take_in(held, [], [Wanted(DOCUMENT, SITE, "", "Permit.pdf")], [], {})
+        jobs.take_in(held, Projected([], [Wanted(DOCUMENT, SITE, "", "Permit.pdf")]))
         self.root = google.create_folder("Documents", shared_drive=shared_drive)
 
     def copier(self) -> Copier:

@@ -4,10 +4,10 @@ import pytest
 
 from sync import intake
 from sync.intake import Intake
-from sync.model import Event, Outcome
+from sync.model import Delivery, Outcome
 from sync.payload import read
 from sync.settings import load
-from sync.store import Database, Inbox, Jobs, KeptDelivery, Leases
+from sync.store import Database, Inbox, Jobs, Leases
 from tests.made_up import body, milestone, uuid
 from tests.sync.test_settings import LEAST
 
@@ -22,14 +22,14 @@ def test_a_fault_with_one_delivery_sets_only_that_one_aside(
     for job in (1, 2):
         sent = body(milestone(job))
         inbox.keep(sent, read(sent))
-    sound = intake._event
+    sound = intake._again
 
-    def faulty(kept: KeptDelivery) -> Event:
-        if kept.site == uuid(1):
+    def faulty(delivery: Delivery) -> Delivery:
+        if delivery.site == uuid(1):
             raise ZeroDivisionError("what somebody sent")
-        return sound(kept)
+        return sound(delivery)
 
-    monkeypatch.setattr(intake, "_event", faulty)
+    monkeypatch.setattr(intake, "_again", faulty)
     held = Leases(database, "me", 30).acquire("sheet")
     assert held is not None
     Intake(inbox, jobs, load(LEAST)).run(held)

@@ -1,13 +1,14 @@
 """What people read of a job."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from sync.layout import CELL_LIMIT, Addresses, Layout
+from sync.layout import Addresses, Layout
 from sync.model import Cell, Config, Files, Job, Link
 from sync.settings import CONFIG_FILE, load_config
+from sync.text import CELL_LIMIT
 from tests.made_up import (
     SAMPLE_DEFINITION,
     SAMPLE_DOCUMENT,
@@ -36,13 +37,23 @@ def test_the_samples_cells_are_frozen(sample_job: Job) -> None:
     """The contract of the row: a change of it rewrites every cell of every sheet."""
     preview = f"https://everbright.example/api/v1/document/{SAMPLE_DOCUMENT}/preview"
     page = f"https://everbright.example/address/{SAMPLE_SITE}"
+    when = datetime(2018, 9, 4, 17, 11, 58, 241730, tzinfo=UTC)
     assert cells(sample_job) == {
-        "customer": Cell(text="Job 157802b4", links=(Link(start=0, end=12, uri=page),)),
+        "customer": Cell(
+            text="Job 157802b4", links=(Link(start=0, end=12, uri=page),), is_stand_in=True
+        ),
         "current_milestone": Cell(text="Construction & Signoff"),
         "status": Cell(text="Approved"),
         "assigned_to": Cell(text="Generic Operations"),
-        "last_update": Cell(when=datetime(2018, 9, 4, 17, 11, 58, 241730, tzinfo=UTC)),
-        f"status:{SAMPLE_DEFINITION}": Cell(text="Approved"),
+        "follow_up": Cell(when=when + timedelta(days=14), is_day=True),
+        "last_update": Cell(when=when),
+        "last_approval": Cell(when=when),
+        f"status:{SAMPLE_DEFINITION}": Cell(
+            text="Approved",
+            note="by SightenEverBright Bot\n"
+            "SightenEverBright Bot approved milestone Construction & Signoff.",
+            noted=when,
+        ),
         f"documents:{SAMPLE_DEFINITION}": Cell(
             text="Silver-Inspection (Passed).pdf", links=(Link(start=0, end=30, uri=preview),)
         ),
@@ -54,17 +65,23 @@ def test_the_samples_cells_are_frozen(sample_job: Job) -> None:
 def test_the_columns_stand_in_the_configured_order(sample_job: Job) -> None:
     assert [column.header for column in layout().columns([sample_job])] == [
         "Customer",
+        "Address",
+        "Phone",
         "Current milestone",
         "Status",
         "Next action",
+        "Follow up",
         "Assigned to",
         "Last comment",
         "Last update",
+        "Last approval",
+        "Stage",
         "Construction & Signoff",
         "Construction & Signoff documents",
         "Folder",
         "Re-signed",
         "Initial quote",
+        "Current quote",
         "Site ID",
     ]
 

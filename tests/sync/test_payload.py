@@ -95,14 +95,16 @@ def test_none_is_null_but_for_free_text() -> None:
             {"site_id": uuid(1), "stage_name": "Sold", "previous_stage_name": "Lead"},
             Kind.STAGE_TRANSITION,
         ),
-        ({"site": uuid(1), "archived": True}, Kind.OTHER),
+        ({"site": uuid(1), "archived": True}, Kind.SITE_ARCHIVED),
+        ({"site": uuid(1), "comment": "Hello"}, Kind.COMMENT),
+        ({"site": uuid(1), "change_order_status": "SIGNED"}, Kind.CHANGE_ORDER),
         ({}, Kind.OTHER),
         ([1, 2], Kind.OTHER),
         ("text", Kind.OTHER),
     ],
 )
 def test_other_webhooks_are_told_by_their_shape(payload: object, kind: Kind) -> None:
-    """They are kept and ignored; an error would make EverBright's test button fail."""
+    """They are kept; an error would make EverBright's test button fail."""
     assert read(body(payload)).kind is kind
 
 

@@ -9,13 +9,16 @@ import pytest
 
 from sync import batch, plan
 from sync.errors import Permanent
-from sync.model import Cell, Column, Link
-from sync.plan import Target, Titles
-from sync.view import FENCE_TAB, JOBS_TAB, Table, View, read, site_in
+from sync.model import Cell, Column, Link, Tint
+from sync.plan import Target
+from sync.settings import CONFIG_FILE, load_config
+from sync.tabs import Along, Titles
+from sync.view import FENCE_TAB, HISTORY_TAB, JOBS_TAB, Table, View, read, site_in
 from tests.made_up import uuid
 
 COLUMNS = [Column(id="customer", header="Customer"), Column(id="site_id", header="Site ID")]
-TITLES = Titles("Jobs", "_brightsheet")
+TITLES = Titles()
+ALONG = Along(load_config(CONFIG_FILE))
 
 
 def target(number: int, fresh: bool = True, written: dict[str, Cell] | None = None) -> Target:
@@ -42,7 +45,13 @@ def view(**changes: Any) -> View:
 
 def made(seen: View, *targets: Target, columns: list[Column] | None = None) -> plan.Batch:
     return plan.make(
-        seen, targets, columns or COLUMNS, titles=TITLES, fence=42, zone="America/Los_Angeles"
+        seen,
+        targets,
+        columns or COLUMNS,
+        titles=TITLES,
+        fence=42,
+        zone="America/Los_Angeles",
+        with_=ALONG,
     )
 
 
@@ -76,8 +85,9 @@ def test_a_spreadsheet_without_tabs_gets_them_in_the_same_batch() -> None:
     assert [(s["sheetId"], s["title"], s.get("hidden")) for s in sheets] == [
         (FENCE_TAB, "_brightsheet", True),
         (JOBS_TAB, "Jobs", None),
+        (HISTORY_TAB, "History", None),
     ]
-    assert one.columns == ("customer", "site_id")
+    assert one.columns == ("customer", "site_id", "tab:history")
 
 
 def test_a_known_row_is_written_where_this_read_found_it() -> None:
@@ -137,7 +147,9 @@ def test_a_deleted_row_comes_back_only_with_an_event() -> None:
 def test_a_new_column_stands_behind_its_neighbour_wherever_that_was_moved() -> None:
     columns = [COLUMNS[0], Column(id="status:x", header="X"), COLUMNS[1]]
     one = made(view(columns={"site_id": 0, "customer": 2}), target(1), columns=columns)
-    insert, mark, width, *updates = edits(one)
+    insert, mark, *looks, width, header, cells = edits(one)
+    assert [next(iter(each)) for each in looks] == ["addProtectedRange", "createDeveloperMetadata"]
+    updates = [header, cells]
     assert insert["insertDimension"]["range"]["startIndex"] == 3
     place = mark["createDeveloperMetadata"]["developerMetadata"]["location"]["dimensionRange"]
     assert (place["dimension"], place["startIndex"]) == ("COLUMNS", 3)
@@ -148,7 +160,7 @@ def test_a_new_column_stands_behind_its_neighbour_wherever_that_was_moved() -> N
 
 def test_colours_come_with_the_column_and_once_only() -> None:
     """Conditional formats that are applied twice stack, and slow the sheet down."""
-    tinted = Column(id="status", header="Status", tints=(("Approved", "#d9ead3"),))
+    tinted = Column(id="status", header="Status", tints=(Tint(text="Approved", color="#d9ead3"),))
     first = made(view(), target(1), columns=[*COLUMNS, tinted])
     (rule,) = [
         r["addConditionalFormatRule"]["rule"]
@@ -181,7 +193,7 @@ def test_a_person_s_note_is_never_replaced() -> None:
         (update,) = edits(made(seen, Target(uuid(1), cells, {}), columns=columns))
         fields.append(update["updateCells"]["fields"])
     assert ["note" in field for field in fields] == [True, False]
-    assert plan.noted_columns([Target(uuid(1), cells, {})]) == ("customer", "re_signed")
+    assert plan.noted_columns([Target(uuid(1), cells, {})]) == ("re_signed",)
     assert plan.noted_columns([Target(uuid(1), cells, cells)]) == ()
 
 
@@ -197,7 +209,7 @@ def test_a_batch_is_cut_before_it_grows_too_large() -> None:
 
 
 def test_free_titles_tell_no_case_apart() -> None:
-    assert Titles.free("Jobs", ["jobs", "JOBS 2"]) == Titles("Jobs 3", "_brightsheet")
+    assert plan.free_titles(Titles(), ["jobs", "JOBS 2"]) == Titles(jobs="Jobs 3")
 
 
 def test_text_is_a_string_and_never_a_formula() -> None:

@@ -23,6 +23,7 @@ from sync.store import (
     Lease,
     Leases,
     PendingDocument,
+    Projected,
 )
 from sync.store.jobs import Shown, Wanted
 from sync.store.schema import metadata
@@ -95,7 +96,9 @@ def test_pruning_keeps_what_is_in_no_job_yet(database: Database) -> None:
     inbox = Inbox(database)
     keep(database, status="A")
     keep(database, status="B")
-    Jobs(database, "s").take_in(held(database), [], [], [inbox.unprojected(1)[0].seq], {})
+    Jobs(database, "s").take_in(
+        held(database), Projected([], deliveries=[inbox.unprojected(1)[0].seq])
+    )
     assert inbox.prune(0) == 1
     assert len(inbox.unprojected(9)) == 1
 
@@ -129,7 +132,7 @@ def test_who_lost_the_lease_writes_nothing(database: Database) -> None:
     held(database, "awake")
     jobs = Jobs(database, "s")
     for deed in (
-        lambda: jobs.take_in(late, [Job(site="s")], [], [], {}),
+        lambda: jobs.take_in(late, Projected([Job(site="s")])),
         lambda: jobs.begin(late, attempt(1, None)),
         lambda: jobs.landed(late, 1),
         lambda: jobs.conclude(late, attempt(1, None), Verdict()),
@@ -145,9 +148,9 @@ def test_who_lost_the_lease_writes_nothing(database: Database) -> None:
 def test_an_event_during_a_flush_leaves_the_job_dirty(database: Database) -> None:
     """What the flush confirms is what it saw, not what came meanwhile."""
     jobs, mine = Jobs(database, "s"), held(database)
-    jobs.take_in(mine, [Job(site="a")], [], [], {})
+    jobs.take_in(mine, Projected([Job(site="a")]))
     (seen,) = jobs.dirty(9)
-    jobs.take_in(mine, [Job(site="a")], [], [], {})
+    jobs.take_in(mine, Projected([Job(site="a")]))
     jobs.confirm(mine, [Shown("a", seen.version, seen.events, {"c": Cell(text="x")})])
     (again,) = jobs.dirty(9)
     assert again.is_fresh
@@ -163,7 +166,7 @@ def attempt(fence: int, before: int | None, *shown: Shown) -> Attempt:
 def test_only_the_batch_whose_fence_is_seen_has_landed(database: Database) -> None:
     """Of two that were made for the same fence, Google lets in one."""
     jobs, mine = Jobs(database, "s"), held(database)
-    jobs.take_in(mine, [Job(site="a")], [], [], {})
+    jobs.take_in(mine, Projected([Job(site="a")]))
     (seen,) = jobs.dirty(9)
     for fence, text in ((11, "first"), (12, "second")):
         shown = Shown("a", seen.version, seen.events, {"c": Cell(text=text)})
@@ -175,7 +178,7 @@ def test_only_the_batch_whose_fence_is_seen_has_landed(database: Database) -> No
     jobs.conclude(mine, landed, Verdict())
     assert not jobs.is_doubtful()
     assert jobs.landed(mine, 11) is None
-    jobs.take_in(mine, [Job(site="a")], [], [], {})
+    jobs.take_in(mine, Projected([Job(site="a")]))
     assert jobs.dirty(9)[0].written["c"].text == "second"
     assert jobs.known_columns() == {"c"}
 
@@ -183,7 +186,7 @@ def test_only_the_batch_whose_fence_is_seen_has_landed(database: Database) -> No
 def test_what_a_check_found_is_kept_whole(database: Database) -> None:
     """A damaged job stays dirty, a cell that holds another's is written anew, repairs wait."""
     jobs, mine = Jobs(database, "s"), held(database)
-    jobs.take_in(mine, [Job(site="a"), Job(site="b")], [], [], {})
+    jobs.take_in(mine, Projected([Job(site="a"), Job(site="b")]))
     cells = {"c": Cell(text="x")}
     shown = [Shown(one.job.site, one.version, one.events, cells) for one in jobs.dirty(9)]
     cell = Repair(row="b", column="1.4", data={}, fields="userEnteredValue", holds={})
@@ -215,7 +218,7 @@ def test_another_spreadsheet_is_written_from_the_start(database: Database) -> No
     mine = held(database)
     for name in ("first", "second", "first"):
         jobs = Jobs(database, name)
-        jobs.take_in(mine, [Job(site="a")], [], [], {})
+        jobs.take_in(mine, Projected([Job(site="a")]))
         jobs.adopt_spreadsheet(mine)
         (dirty,) = jobs.dirty(9)
         assert dirty.written == {}
@@ -235,7 +238,7 @@ def test_fences_only_grow(database: Database) -> None:
 
 def test_a_tab_that_is_gone_makes_every_job_new(database: Database) -> None:
     jobs, mine = Jobs(database, "s"), held(database)
-    jobs.take_in(mine, [Job(site="a")], [], [], {})
+    jobs.take_in(mine, Projected([Job(site="a")]))
     (seen,) = jobs.dirty(9)
     jobs.confirm(mine, [Shown("a", seen.version, seen.events, {"c": Cell(text="x")})])
     assert jobs.forget_written(mine)
@@ -247,7 +250,7 @@ def test_a_tab_that_is_gone_makes_every_job_new(database: Database) -> None:
 def with_documents(database: Database, *pairs: tuple[int, int]) -> Documents:
     jobs = Jobs(database, "s")
     wanted = [Wanted(uuid(100 + d), uuid(site), "", f"{d}.pdf") for site, d in pairs]
-    jobs.take_in(held(database), [Job(site=uuid(s)) for s, _ in pairs], wanted, [], {})
+    jobs.take_in(held(database), Projected([Job(site=uuid(s)) for s, _ in pairs], wanted))
     return Documents(database, jobs, 30)
 
 

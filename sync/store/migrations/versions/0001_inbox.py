@@ -56,11 +56,18 @@ def _inbox() -> None:
         sa.Column("digest", sa.Text),
         sa.Column("body", sa.LargeBinary),
         sa.Column("projected", sa.Boolean, nullable=False),
+        sa.Column("about", sa.Text),
     )
     kept = "outcome IN ('accepted', 'ignored')"
     _partial_index("delivery_digest", "delivery", "digest", kept, unique=True)
     _partial_index("delivery_unprojected", "delivery", "seq", "NOT projected")
+    _partial_index("delivery_about", "delivery", "about", "about IS NOT NULL")
     op.create_index("delivery_received", "delivery", ["received_at"])
+    op.create_table(
+        "milestone",
+        sa.Column("uuid", sa.Text, primary_key=True),
+        *_texts("site"),
+    )
 
 
 def _jobs() -> None:
@@ -87,7 +94,7 @@ def _jobs() -> None:
         sa.Column("fence", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("spreadsheet_id", sa.Text, primary_key=True),
         sa.Column("fence_before", sa.Integer),
-        *_texts("shown", "columns", "trace"),
+        *_texts("shown", "columns", "changes", "trace"),
     )
     op.create_table(
         "repair",
@@ -95,6 +102,24 @@ def _jobs() -> None:
         *_texts("spreadsheet_id", "body"),
     )
     op.create_index("ix_repair_spreadsheet_id", "repair", ["spreadsheet_id"])
+    op.create_table(
+        "change",
+        sa.Column("seq", _SEQUENCE, primary_key=True, autoincrement=True),
+        *_texts("site", "subject", "digest", "body"),
+        sa.Column("at", sa.Float, nullable=False),
+        sa.Column("shown", sa.Boolean, nullable=False),
+        sa.UniqueConstraint("site", "subject", "digest"),
+    )
+    _partial_index("change_new", "change", "at", "NOT shown")
+    op.create_table(
+        "customer",
+        sa.Column("site", sa.Text, primary_key=True),
+        *_texts("body"),
+        *_integers("attempts"),
+        sa.Column("fetched_at", sa.Float),
+        sa.Column("due_at", sa.Float),
+    )
+    op.create_index("ix_customer_due_at", "customer", ["due_at"])
 
 
 def _documents() -> None:

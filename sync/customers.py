@@ -1,0 +1,35 @@
+"""Asks EverBright whose jobs they are; a row stands without it, too."""
+
+from sync import customer, retry
+from sync.errors import BrightsheetError
+from sync.everbright import EverBright
+from sync.store import Customers
+
+_TRIES = 30
+"""With waits of up to an hour between them: more than a day."""
+_LONGEST_WAIT = 3600.0
+
+
+class Asker:
+    """Asks for one customer at a time."""
+
+    def __init__(self, customers: Customers, everbright: EverBright) -> None:
+        self._customers = customers
+        self._everbright = everbright
+
+    def ask(self) -> tuple[str, BrightsheetError | None, bool] | None:
+        """Ask for the customer that is due longest, or return None where none is.
+
+        Returns the site, what went wrong, and whether anything is known now that was not.
+        """
+        claimed = self._customers.claim()
+        if claimed is None:
+            return None
+        site, failed = claimed
+        try:
+            told = customer.read(self._everbright.site(site))
+        except BrightsheetError as error:
+            wait = retry.pause(failed + 1, error, _LONGEST_WAIT)
+            self._customers.postpone(site, wait if failed + 1 < _TRIES else None)
+            return site, error, False
+        return site, None, self._customers.keep(site, told)

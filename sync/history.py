@@ -1,0 +1,88 @@
+"""The History tab: a line a change, the newest on top. Pure.
+
+Lines are only ever inserted, below the header: that overwrites nothing, whatever people have done
+to the tab. They go in the batch that shows the change in its row, so none is lost or written twice.
+"""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Any
+
+from sync import batch, look
+from sync.batch import Request
+from sync.evidence import HEADER, Write
+from sync.model import Cell, Column, Config, Tint
+from sync.view import COLUMN_KEY, HISTORY_KEY, HISTORY_TAB, Tab
+
+_COLUMNS = (
+    Column(id="history:when", header="When", width=130),
+    Column(id="history:customer", header="Customer", width=150),
+    Column(id="history:what", header="What", width=190),
+    Column(id="history:before", header="From", width=110),
+    Column(id="history:after", header="To", width=110),
+    Column(id="history:comment", header="Comment", width=380),
+    Column(id="history:site", header="Site ID", width=280),
+)
+"""In the order of the cells of a line."""
+_ABOUT = (
+    "When it happened, the newest on top. A line is added for each change; none is ever changed or "
+    "removed by Brightsheet."
+)
+_ROWS = 200
+_VIEWS = 1_126_170_110
+_YESTERDAY = {"condition": {"type": "DATE_AFTER", "values": [{"userEnteredValue": "=TODAY()-2"}]}}
+_WEEK = {"condition": {"type": "DATE_AFTER", "values": [{"relativeDate": "PAST_WEEK"}]}}
+_SORT = ("history:when", "DESCENDING")
+FILTERS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
+    "Since yesterday": ({"history:when": _YESTERDAY}, _SORT),
+    "This week": ({"history:when": _WEEK}, _SORT),
+}
+
+Line = Sequence[Cell]
+
+
+def make(config: Config, title: str, position: int) -> tuple[list[Request], Tab]:
+    """Return the requests that make the tab, and the tab as it is then."""
+    places = {column.id: index for index, column in enumerate(_COLUMNS)}
+    tints = [Tint(text=one.label, color=one.color) for one in config.statuses.values() if one.color]
+    titles = [
+        column.model_copy(update={"about": _ABOUT * (n == 0)}) for n, column in enumerate(_COLUMNS)
+    ]
+    requests = batch.make_tab(
+        HISTORY_TAB, title, HISTORY_KEY, (_ROWS, len(_COLUMNS)), position, frozen=0
+    )
+    requests += [
+        batch.metadata(COLUMN_KEY, column, HISTORY_TAB, "COLUMNS", index)
+        for column, index in places.items()
+    ]
+    requests += look.sized(HISTORY_TAB, [column.width for column in _COLUMNS])
+    requests += look.tinted(HISTORY_TAB, (places["history:before"], places["history:after"]), tints)
+    requests += batch.write(
+        [batch.header(0, index, column) for index, column in enumerate(titles)], HISTORY_TAB
+    )
+    filters = look.views(HISTORY_TAB, 0, places, FILTERS, _VIEWS)
+    requests += [{"addFilterView": {"filter": one}} for one in filters.values()]
+    requests.append(look.protected(HISTORY_TAB))
+    return requests, Tab(HISTORY_TAB, 0, _ROWS, len(_COLUMNS), places)
+
+
+def insert(tab: Tab, lines: Sequence[Line], zone: tzinfo) -> list[Request]:
+    """Insert `lines`, given newest first, below the header."""
+    if not lines:
+        return []
+    top = tab.header_row + 1
+    writes = [
+        Write(
+            row=top + number,
+            index=tab.columns[column.id],
+            column=column.id,
+            expect=HEADER,
+            data=batch.encoded(cell, zone),
+            fields=batch.FRESH,
+        )
+        for number, line in enumerate(lines)
+        for column, cell in zip(_COLUMNS, line, strict=True)
+        if column.id in tab.columns
+    ]
+    rows = batch.insert(tab.sheet_id, "ROWS", top, len(lines), tab.row_count)
+    return [rows, *batch.write_block(writes, tab.sheet_id)] if writes else []

@@ -1,0 +1,82 @@
+"""The history: changes of jobs, each told once."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, select, text, update
+from sqlalchemy.sql import ColumnElement
+
+from sync.model import Change, Customer
+from sync.store.customers import customers
+from sync.store.database import Database
+from sync.store.schema import change, customer
+
+_NEW = text("NOT shown")
+_TRIES = 2
+
+
+class History:
+    """The changes that no sheet tells of yet.
+
+    A line is never written again. So where customers are asked for (`waits_for_names`), one of a
+    new job waits until its name is known, or was asked for twice in vain.
+    """
+
+    def __init__(self, database: Database, waits_for_names: bool = False) -> None:
+        self._database = database
+        self._waits_for_names = waits_for_names
+
+    def _due(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        query = select(*columns).where(_NEW)
+        if not self._waits_for_names:
+            return query
+        asked = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
+        nameless = select(customer.c.site).where(asked, customer.c.attempts < _TRIES)
+        return query.where(change.c.site.not_in(nameless))
+
+    def is_waiting(self) -> bool:
+        """Tell whether a change is to be told now."""
+        with self._database.reading() as connection:
+            return connection.scalar(self._due(change.c.seq).limit(1)) is not None
+
+    def waiting(self, limit: int) -> list[tuple[int, Change, Customer]]:
+        """Return changes that are to be told, the oldest first, with whose job it is."""
+        query = self._due(change.c.seq, change.c.body)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(change.c.at, change.c.seq).limit(limit)).all()
+            found = [(row[0], Change.model_validate_json(row[1])) for row in rows]
+            known = customers(connection, {one.site for _, one in found})
+        return [(seq, one, known.get(one.site, Customer())) for seq, one in found]
+
+    def drop(self, seqs: Sequence[int]) -> None:
+        """Have changes told nowhere: a person took the tab away."""
+        with self._database.writing() as connection:
+            mark_told(connection, seqs)
+
+
+def keep(database: Database, connection: Connection, changes: Iterable[Change]) -> None:
+    """Keep changes inside the caller's transaction, each once."""
+    rows = [
+        {
+            "site": one.site,
+            "subject": one.subject,
+            "digest": one.digest,
+            "body": one.model_dump_json(),
+            "at": one.stamp.timestamp(),
+            "shown": False,
+        }
+        for one in changes
+    ]
+    if rows:
+        connection.execute(database.insert(change).on_conflict_do_nothing(), rows)
+
+
+def mark_told(connection: Connection, seqs: Sequence[int]) -> None:
+    """Note inside the caller's transaction that changes stand in the sheet."""
+    if seqs:
+        connection.execute(update(change).where(change.c.seq.in_(seqs)).values(shown=True))
+
+
+def tell_again(connection: Connection) -> None:
+    """Have everything told anew, in another spreadsheet."""
+    connection.execute(update(change).values(shown=False))
