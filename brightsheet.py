@@ -1,9 +1,11 @@
 """The command line: wires the receiver's worker, the emulator and the demo."""
 
 import json
+import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
@@ -12,17 +14,20 @@ from typing import NoReturn
 import click
 import requests
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from sync import logs, payload
 from sync.errors import BrightsheetError, Rejected, SettingsError
 from sync.model import Outcome
-from sync.settings import Settings, database_url, load
+from sync.settings import Settings, database_url, google_id, load
+from sync.setup import Setup
 from sync.store import Database, Documents, Inbox, Jobs
 from sync.worker import Worker
 
 _STOP_SECONDS = 8.0
 _SEND_TIMEOUT = 30
+SPREADSHEET_PAGE = "https://docs.google.com/spreadsheets/d/{}/edit"
 
 _out = Console()
 
@@ -162,8 +167,44 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
 
 
 @cli.command()
+def init() -> None:
+    """Set a spreadsheet and a Drive folder up; run it again at any time."""
+    logs.configure(logging.WARNING)
+    settings, database = _opened(needs_spreadsheet=False)
+    setup = Setup(settings, database, time.sleep)
+    folder, is_new_folder = setup.folder()
+    spreadsheet, is_new = setup.spreadsheet(folder)
+    for name, found, made in (
+        ("DRIVE_FOLDER_ID", folder, is_new_folder),
+        ("SPREADSHEET_ID", spreadsheet, is_new),
+    ):
+        click.echo(f"{name}={found}" + ("  (made now)" if made else ""))
+    lines = setup.furnish(spreadsheet)
+    for line in lines or ["Nothing to do: all is there."]:
+        click.echo(line)
+
+
+@cli.command()
+@click.option("--into", help="Id or address of an empty spreadsheet; one is made without it.")
+def rebuild(into: str | None) -> None:
+    """Fill a new spreadsheet with every job there is, and write that one from now on."""
+    logs.configure(logging.WARNING)
+    settings, database = _opened()
+    setup = Setup(settings, database, time.sleep)
+    spreadsheet = google_id("--into", into) if into else setup.new_spreadsheet(setup.folder()[0])
+    click.echo(f"Filling {SPREADSHEET_PAGE.format(spreadsheet)}")
+    with Progress(console=_out) as progress:
+        task = progress.add_task("Jobs", total=None)
+        count = setup.fill(
+            spreadsheet, lambda done, total: progress.update(task, completed=done, total=total)
+        )
+    click.echo(f"{count} jobs. Set SPREADSHEET_ID={spreadsheet} and start the worker anew.")
+
+
+@cli.command()
 def compare() -> None:
     """Compare the whole sheet with what it should show; the worker mends what differs."""
+    logs.configure(logging.WARNING)
     settings, database = _opened()
     differing = Worker(settings, database).compare()
     click.echo(f"{differing} jobs differ." if differing else "The sheet shows what it should.")
@@ -181,8 +222,8 @@ def upgrade() -> None:
     click.echo("The database is up to date.")
 
 
-def _opened() -> tuple[Settings, Database]:
-    settings = load(os.environ)
+def _opened(*, needs_spreadsheet: bool = True) -> tuple[Settings, Database]:
+    settings = load(os.environ, needs_spreadsheet=needs_spreadsheet)
     database = Database(settings.database_url.get_secret_value())
     if database.is_sqlite:
         database.upgrade()

@@ -53,11 +53,11 @@ def rows_in(spreadsheet: Mapping[str, Any], tab: str = "Jobs") -> list[Row]:
 
 def _rows(data: list[dict[str, Any]]) -> list[Row]:
     grid = [[_cell(value) for value in row.get("values", ())] for row in data]
-    if not grid:
+    filled = [row for row in grid if any(cell.text for cell in row)]
+    if not filled:
         return []
-    headers = [cell.text for cell in grid[0]]
-    filled = [row for row in grid[1:] if any(cell.text for cell in row)]
-    return [dict(zip(headers, row, strict=False)) for row in filled]
+    headers = [cell.text for cell in filled[0]]
+    return [dict(zip(headers, row, strict=False)) for row in filled[1:]]
 
 
 def _cell(value: dict[str, Any]) -> ShownCell:

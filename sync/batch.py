@@ -26,6 +26,7 @@ Request = dict[str, Any]
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 _VALUE = "userEnteredValue,textFormatRuns"
 _DATE = {"type": "DATE_TIME", "pattern": "yyyy-mm-dd hh:mm"}
+_WHEN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 _DAY = {"type": "DATE", "pattern": "yyyy-mm-dd"}
 _DATE_FIELD = "userEnteredFormat.numberFormat"
 FRESH = f"{_VALUE},{_DATE_FIELD}"
@@ -280,8 +281,10 @@ def note(cell: Cell, zone: tzinfo) -> str:
 
 def is_note_of(cell: Cell, text: str) -> bool:
     """Tell whether a note is the one that `cell` was given, whatever zone; blank is anyone's."""
-    _, _, rest = text.partition("\n")
-    return not text or (rest == cell.note and bool(cell.noted)) or text == cell.note
+    if cell.noted is None or not text:
+        return text in ("", cell.note)
+    when, _, rest = text.partition("\n")
+    return _WHEN.fullmatch(when) is not None and rest == cell.note
 
 
 def number(cell: Cell, zone: tzinfo) -> float:

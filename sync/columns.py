@@ -52,7 +52,7 @@ _ABOUT = {
     KEY: "The job's number in EverBright. It tells which row is which job: leave it as it is. The "
     "column may be moved or hidden.",
 }
-_KEPT = "\n\nBrightsheet keeps this column. It may be moved, renamed, hidden and sorted."
+KEPT_NOTE = "\n\nBrightsheet keeps this column. It may be moved, renamed, hidden and sorted."
 
 
 def is_noted(column: str) -> bool:
@@ -68,7 +68,7 @@ def column(config: Config, column_id: str, header: str, stuck_days: int) -> Colu
         id=column_id,
         header=header,
         width=_WIDTHS.get(kind, 120),
-        about=about + _KEPT,
+        about=about + KEPT_NOTE,
         tints=_tints(config, kind),
     )
 

@@ -24,6 +24,7 @@ _FILES = "https://www.googleapis.com/drive/v3/files"
 _UPLOAD = "https://www.googleapis.com/upload/drive/v3/files"
 _FIELDS = "id,webViewLink,sha256Checksum,trashed"
 _FOLDER_TYPE = "application/vnd.google-apps.folder"
+_SPREADSHEET_TYPE = "application/vnd.google-apps.spreadsheet"
 _CHUNK_TRIES = 4
 
 
@@ -47,7 +48,7 @@ class Content:
 
 
 class Drive:
-    """The folder `root` in Drive, over a session that signs in."""
+    """The folder `root` in Drive ("": the account's own), over a session that signs in."""
 
     def __init__(self, session: requests.Session, root: str, account: str) -> None:
         self._session = session
@@ -57,6 +58,8 @@ class Drive:
     @cached_property
     def _corpus(self) -> dict[str, str]:
         """Where to search: the shared drive that the root folder is on, if it is on one."""
+        if not self._root:
+            return {"corpora": "user"}
         found = self._call("GET", f"{_FILES}/{self._root}", {"fields": "id,driveId"})
         drive = found.get("driveId")
         return {"corpora": "drive", "driveId": drive} if drive else {"corpora": "user"}
@@ -97,8 +100,22 @@ class Drive:
 
         Raises Conflict where it is there already, Refused where Drive does not take the id.
         """
-        metadata = _metadata(file_id, name, self._root, tag) | {"mimeType": _FOLDER_TYPE}
+        return self._make(_FOLDER_TYPE, file_id, name, tag)
+
+    def make_spreadsheet(self, name: str, tag: Mapping[str, str]) -> File:
+        """Make an empty spreadsheet under the root."""
+        return self._make(_SPREADSHEET_TYPE, "", name, tag)
+
+    def _make(self, kind: str, file_id: str, name: str, tag: Mapping[str, str]) -> File:
+        metadata = _metadata(file_id, name, self._root or "root", tag) | {"mimeType": kind}
         return _file(self._call("POST", _FILES, {"fields": _FIELDS}, metadata))
+
+    def is_folder_for_us(self) -> bool:
+        """Tell whether the root is a folder that files can be put into. Raises Permanent."""
+        fields = {"fields": "mimeType,trashed,capabilities(canAddChildren)"}
+        found = self._call("GET", f"{_FILES}/{self._root}", fields)
+        allowed = found.get("capabilities", {}).get("canAddChildren", False)
+        return found.get("mimeType") == _FOLDER_TYPE and allowed and not found.get("trashed")
 
     def discard(self, file_id: str) -> None:
         """Put a file that arrived damaged into the bin: a content manager may not delete."""

@@ -1,40 +1,50 @@
 """One flush: read the sheet once, write it once, check what was hit, keep what was confirmed."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 import structlog
 
-from sync import batch, compare, evidence, pipeline, plan, repair
+from sync import batch, compare, evidence, furnish, pipeline, plan, repair
 from sync.columns import KEY
-from sync.errors import Permanent, Refused
+from sync.errors import Permanent, Refused, Retryable
 from sync.evidence import Repair, Verdict
 from sync.history import Line
 from sync.intake import Intake
 from sync.layout import Layout
-from sync.model import Column, Job
+from sync.model import Change, Column, Customer, Job
 from sync.sheet import Look, Sheet
 from sync.store import Attempt, DirtyJob, History, Jobs, Lease
 from sync.store.jobs import Shown
 from sync.tabs import HISTORY, Along, Titles
-from sync.view import JOBS_TAB, Table, View
+from sync.view import JOBS_TAB, Surroundings, Table, View
 
-_JOBS = 500
-"""Jobs that one flush looks at."""
 _REPAIRS = 1000
 """Cells that one batch puts back; the marks that the others need are kept."""
 _FEW_LOST = 5
 _SHARE_LOST = 0.1
 _RECOVERED = "Recovered"
-_LINES = 1000
-"""Of the history, in one batch: a line holds some 2,000 characters at most."""
-_LINE_BYTES = 600_000
 
 _log = structlog.get_logger()
 
 Pairs = dict[str, tuple[DirtyJob, plan.Target]]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much goes into one batch: jobs, bytes of their cells, and lines of the history."""
+
+    jobs: int = 500
+    cell_bytes: int = 1_800_000
+    lines: int = 1000
+    line_bytes: int = 300_000
+
+
+LARGE = Sizes(2500, 7_000_000, 8000, 2_000_000)
+"""For filling a spreadsheet that nobody works in yet: Google advises 2 MB, and takes more."""
 
 
 class Flusher:
@@ -50,6 +60,7 @@ class Flusher:
         sleep: Callable[[float], Any],
         zone: str = "",
         alert: Callable[[str, str], object] = lambda *_: None,
+        sizes: Sizes = Sizes(),
     ) -> None:
         self._intake = intake
         self._jobs = jobs
@@ -59,7 +70,8 @@ class Flusher:
         self._sleep = sleep
         self._zone = zone
         self._alert = alert
-        self._limit = _JOBS
+        self._sizes = sizes
+        self._limit = sizes.jobs
 
     def has_work(self) -> bool:
         """Tell whether there is anything that the sheet may not show."""
@@ -136,6 +148,8 @@ class Flusher:
         if view.table is not None and not self._keys_are_there(held, view, view.table):
             return
         titles, names = self._surroundings(view)
+        if view.table is None and view.history is None:
+            self._history.tell_again()
         told, lines = self._lines(view)
         made = plan.make(
             view,
@@ -144,7 +158,8 @@ class Flusher:
             titles=titles,
             fence=self._jobs.next_fence(held, view.fence),
             zone=self._zone or view.time_zone,
-            with_=self._along(pairs, lines, names),
+            max_bytes=self._sizes.cell_bytes,
+            with_=self._along((target for _, target in pairs.values()), lines, names),
         )
         absent = [_shown(pairs[site][0], None) for site in made.absent]
         shown = [_shown(pairs[site][0], cells) for site, cells in made.shown.items()]
@@ -161,7 +176,7 @@ class Flusher:
             # finds it.
             self._limit = max(1, len(pairs) // 2)
             raise
-        self._limit = min(_JOBS, self._limit * 2)
+        self._limit = min(self._sizes.jobs, self._limit * 2)
 
     def _keys_are_there(self, held: Lease, view: View, table: Table) -> bool:
         """Tell whether the keys stand where we look for them; few that are gone were deleted.
@@ -197,7 +212,7 @@ class Flusher:
 
     def _lines(self, view: View) -> tuple[tuple[int, ...], list[Line]]:
         """Return the changes (seq) that are to be told, and their lines, the newest first."""
-        waiting = self._history.waiting(_LINES)
+        waiting = self._history.waiting(self._sizes.lines)
         if waiting and view.history is None and HISTORY in self._jobs.known_columns():
             self._history.drop([seq for seq, _, _ in waiting])
             return (), []
@@ -205,16 +220,24 @@ class Flusher:
         lines: list[Line] = []
         size = 0
         for seq, change, customer in waiting:
-            line = self._layout.line(change, self._layout.name(change.site, customer))
+            line = self._line(change, customer)
             size += sum(len(cell.text) for cell in line or ())
-            if size > _LINE_BYTES and told:
+            if size > self._sizes.line_bytes and told:
                 break
             told.append(seq)
             lines += [line] if line else []
         return tuple(told), lines[::-1]
 
-    def _along(self, pairs: Pairs, lines: list[Line], names: list[str]) -> Along:
-        shown = [target.cells for _, target in pairs.values()]
+    def _line(self, change: Change, customer: Customer) -> Line | None:
+        try:
+            return self._layout.line(change, self._layout.name(change.site, customer))
+        except Exception:
+            # A change that we cannot tell must not keep the others waiting.
+            _log.exception("fault", site=change.site)
+            return None
+
+    def _along(self, targets: Iterable[plan.Target], lines: list[Line], names: list[str]) -> Along:
+        shown = [target.cells for target in targets]
         columns = ("current_milestone", "status")
         counted = [
             [cells[c].text for c in columns] for cells in shown if cells.keys() >= {*columns}
@@ -229,18 +252,20 @@ class Flusher:
 
     def _surroundings(self, view: View) -> tuple[Titles, list[str]]:
         """Return free titles for tabs to be made, and the named ranges that are to be made anew."""
+        if view.table is not None and view.has_fence_tab:
+            return Titles(), []
+        return self._free(view, self._sheet.surroundings())
+
+    def _free(self, view: View, there: Surroundings) -> tuple[Titles, list[str]]:
         tabs = self._layout.config.sheet
         wanted = Titles(tabs.tab, Titles.fence, tabs.history, tabs.pipeline)
-        if view.table is not None and view.has_fence_tab:
-            return wanted, []
-        there = self._sheet.surroundings()
         if view.table is None and JOBS_TAB in there.titles:
             raise Permanent(
                 "header_gone",
                 f"The header row of the tab {there.titles[JOBS_TAB]!r} was deleted. Bring it back "
                 "with the version history, or delete the tab: it is made anew.",
             )
-        names = [there.names[name] for name in pipeline.NAMES.values() if name in there.names]
+        names = [there.names[name][0] for name in pipeline.NAMES.values() if name in there.names]
         return plan.free_titles(wanted, there.titles.values()), names
 
     def _look(self, held: Lease, table: Table) -> Look:
@@ -339,6 +364,54 @@ class Flusher:
         )
         self._send(held, made, [])
 
+    def furnish(self, held: Lease) -> list[str]:
+        """Bring what is missing of the tabs; return a line for each thing that was done.
+
+        Raises Retryable while an earlier batch is in doubt: the next flush tells.
+        """
+        self._jobs.adopt_spreadsheet(held)
+        self._intake.run(held)
+        if self._jobs.is_doubtful() or self._jobs.has_repairs():
+            self.flush(held)
+            raise Retryable("unsettled", "An earlier write is still to be checked. Run it again.")
+        self._jobs.take_turn(held)
+        view = self._sheet.read(())
+        every = [one for one in self._jobs.every() if one.job.events]
+        columns = self._layout.columns((one.job for one in every), with_configured=True)
+        there = self._sheet.surroundings()
+        titles, names = self._free(view, there)
+        along = self._along(filter(None, map(self._target, every)), [], names)
+        if view.history is None:
+            self._history.tell_again()
+        if view.table is None:
+            self._jobs.forget_written(held)
+            return self._make_all(held, view, columns, titles, along)
+        found = furnish.missing(view, view.table, there, columns, along, titles)
+        if furnish.is_nothing(found):
+            return []
+        made = self._composed(
+            held, view, found.table, made=found.made, writes=found.writes, more=found.more
+        )
+        self._send(held, replace(made, columns=(*made.columns, *found.tabs)), [])
+        self._mark_drift(held)
+        return found.told
+
+    def _make_all(
+        self, held: Lease, view: View, columns: list[Column], titles: Titles, along: Along
+    ) -> list[str]:
+        made = plan.make(
+            view,
+            [],
+            columns,
+            titles=titles,
+            fence=self._jobs.next_fence(held, view.fence),
+            zone=self._zone or view.time_zone,
+            with_=along,
+        )
+        self._send(held, made, [])
+        shown = [titles.jobs, titles.history, titles.pipeline]
+        return [f"tab {title!r}: made" for title in shown]
+
     def compare(self, held: Lease) -> int:
         """Compare all of the sheet with what it should show; return how many jobs differ.
 
@@ -346,6 +419,9 @@ class Flusher:
         """
         self._jobs.take_turn(held)
         self._jobs.set_compared(held)
+        return self._mark_drift(held)
+
+    def _mark_drift(self, held: Lease) -> int:
         view = self._sheet.read(())
         if view.table is None or not view.has_fence_tab or self._settle(held, view):
             return 0

@@ -42,13 +42,19 @@ def session(settings: Settings) -> requests.Session:
     if settings.google_emulator_url:
         return EmulatorSession(settings.google_emulator_url)
     key = _key(settings)
-    is_person = key.get("type", "authorized_user") == "authorized_user"
     make: Any = (
-        Credentials.from_authorized_user_info
-        if is_person
-        else ServiceAccount.from_service_account_info
+        ServiceAccount.from_service_account_info
+        if is_service_account(settings)
+        else Credentials.from_authorized_user_info
     )
     return AuthorizedSession(make(key, scopes=SCOPES), refresh_timeout=TIMEOUT[1])
+
+
+def is_service_account(settings: Settings) -> bool:
+    """Tell whether it is a program that signs in: it has no storage of its own."""
+    if settings.google_emulator_url:
+        return False
+    return bool(_key(settings).get("type") == "service_account")
 
 
 def account(settings: Settings) -> str:

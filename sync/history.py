@@ -60,10 +60,15 @@ def make(config: Config, title: str, position: int) -> tuple[list[Request], Tab]
     requests += batch.write(
         [batch.header(0, index, column) for index, column in enumerate(titles)], HISTORY_TAB
     )
-    filters = look.views(HISTORY_TAB, 0, places, FILTERS, _VIEWS)
-    requests += [{"addFilterView": {"filter": one}} for one in filters.values()]
+    tab = Tab(HISTORY_TAB, 0, _ROWS, len(_COLUMNS), places)
+    requests += [{"addFilterView": {"filter": one}} for one in filters(tab).values()]
     requests.append(look.protected(HISTORY_TAB))
-    return requests, Tab(HISTORY_TAB, 0, _ROWS, len(_COLUMNS), places)
+    return requests, tab
+
+
+def filters(tab: Tab) -> dict[int, Request]:
+    """Return the tab's filter views by id."""
+    return look.views(tab.sheet_id, tab.header_row, tab.columns, FILTERS, _VIEWS)
 
 
 def insert(tab: Tab, lines: Sequence[Line], zone: tzinfo) -> list[Request]:

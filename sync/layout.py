@@ -1,7 +1,7 @@
 """Config + job → cells: what each managed column shows of a job. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -86,9 +86,12 @@ class Layout:
         """Return the statuses that mean "approved", "rejected" or "waiting"."""
         return frozenset(c for c, one in self.config.statuses.items() if one.means == means)
 
-    def columns(self, jobs: Iterable[Job]) -> list[Column]:
-        """Return the columns that `jobs` need, from left to right."""
-        steps = self._shown_steps(jobs)
+    def columns(self, jobs: Iterable[Job], *, with_configured: bool = False) -> list[Column]:
+        """Return the columns that `jobs` need, from left to right.
+
+        With those of all milestones that the config gives a header, where that is wanted.
+        """
+        steps = self._shown_steps(jobs, with_configured)
         found: list[Column] = []
         for entry in self.config.columns:
             if entry.id != "milestones":
@@ -103,9 +106,12 @@ class Layout:
         unknown = len(self._steps), MilestoneConfig(definitions=(definition,))
         return self._steps.get(definition, unknown)
 
-    def _shown_steps(self, jobs: Iterable[Job]) -> list[tuple[str, str]]:
+    def _shown_steps(self, jobs: Iterable[Job], with_configured: bool) -> list[tuple[str, str]]:
         """Return key and header of each step: the configured in their order, then as first met."""
         met: dict[str, tuple[tuple[object, ...], str]] = {}
+        for rank, step in enumerate(self.config.milestones if with_configured else ()):
+            if step.header and not step.hidden:
+                met[step.definitions[0]] = ((rank,), step.header)
         for job in jobs:
             for definition, event in job.events.items():
                 rank, step = self._step(definition)
@@ -290,15 +296,18 @@ class Layout:
 
     def line(self, change: Change, customer: Cell) -> list[Cell] | None:
         """Return a line of the history, column by column; None for a milestone that is hidden."""
-        step = self._step(change.subject)[1]
-        if step.hidden:
-            return None
-        subject = _SUBJECTS.get(change.subject)
-        read = self.status if subject is None else _as_it_is
+        what = _SUBJECTS.get(change.subject)
+        read: Callable[[str | None], str] = _as_it_is
+        if what is None:
+            step = self._step(change.subject)[1]
+            if step.hidden:
+                return None
+            what = step.header or cut(change.name, 200) or change.subject
+            read = self.status
         return [
             Cell(when=change.stamp),
-            customer.model_copy(update={"is_stand_in": False}),
-            Cell(text=subject or step.header or cut(change.name, 200) or change.subject),
+            customer,
+            Cell(text=what),
             Cell(text=read(change.before)),
             Cell(text=read(change.after)),
             Cell(text=cut(change.comment, NOTE_LIMIT)),

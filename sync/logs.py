@@ -19,8 +19,11 @@ import structlog
 _FRAMES = 12
 
 
-def configure() -> None:
-    """Set structlog up for a server, and have everything else that writes go through it."""
+def configure(least: int = logging.INFO) -> None:
+    """Set structlog up, and have everything else that writes go through it.
+
+    Lines of a level below `least` are not written.
+    """
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -29,7 +32,7 @@ def configure() -> None:
             without_texts,
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     logging.basicConfig(handlers=[_Libraries(logging.WARNING)], force=True)

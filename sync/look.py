@@ -42,36 +42,46 @@ def dressed(sheet_id: int, index: int, one: Column) -> list[Request]:
     ]
 
 
-def tinted_anew(
-    sheet_id: int, index: int, one: Column, had: str, rules: Sequence[Mapping[str, Any]]
-) -> list[Request]:
-    """Change a column's colours from those that it `had` to those that it is to have.
+def outdated(rules: Sequence[Mapping[str, Any]], index: int, one: Column, had: str) -> set[int]:
+    """Return which of a tab's conditional formats are the column's and no longer wanted.
 
-    `rules` are the tab's conditional formats. One that a person changed or took away stays so.
+    One that a person changed stays.
     """
-    area = _area(sheet_id, index)
-    old = [Tint.model_validate(tint) for tint in json.loads(had)]
-    gone = [tint for tint in old if tint not in one.tints]
-    found = [n for n, rule in enumerate(rules) if any(_is_rule(rule, index, t) for t in gone)]
-    drop = [
-        {"deleteConditionalFormatRule": {"sheetId": sheet_id, "index": n}} for n in reversed(found)
-    ]
-    new = [_tinted(area, tint) for tint in one.tints if tint not in old]
-    remembered = {
-        "dataFilters": [
-            {
-                "developerMetadataLookup": {
-                    "metadataKey": LOOK_KEY,
-                    "metadataLocation": {
-                        "dimensionRange": batch.lines(sheet_id, "COLUMNS", index, 1)
-                    },
-                }
-            }
-        ],
-        "developerMetadata": {"metadataValue": tints(one)},
-        "fields": "metadataValue",
+    gone = [tint for tint in _remembered(had) if tint not in one.tints]
+    return {n for n, rule in enumerate(rules) if any(_is_rule(rule, index, t) for t in gone)}
+
+
+def tinted_anew(sheet_id: int, index: int, one: Column, had: str) -> list[Request]:
+    """Add the colours that a column has not `had`, and remember those that it has now."""
+    new = [tint for tint in one.tints if tint not in _remembered(had)]
+    place = batch.lines(sheet_id, "COLUMNS", index, 1)
+    return [*(_tinted(_area(sheet_id, index), t) for t in new), remember(place, tints(one))]
+
+
+def _remembered(had: str) -> list[Tint]:
+    return [Tint.model_validate(tint) for tint in json.loads(had)]
+
+
+def drop(sheet_id: int, number: int) -> Request:
+    """Take a conditional format away."""
+    return {"deleteConditionalFormatRule": {"sheetId": sheet_id, "index": number}}
+
+
+def remember(place: Request, value: str) -> Request:
+    """Keep another look of the row or column at `place` (a DimensionRange)."""
+    where = {
+        "metadataKey": LOOK_KEY,
+        "metadataLocation": {"dimensionRange": place},
+        # Else a column's location would stand for the rows that it crosses, too.
+        "locationMatchingStrategy": "EXACT_LOCATION",
     }
-    return [*drop, *new, {"updateDeveloperMetadata": remembered}]
+    return {
+        "updateDeveloperMetadata": {
+            "dataFilters": [{"developerMetadataLookup": where}],
+            "developerMetadata": {"metadataValue": value},
+            "fields": "metadataValue",
+        }
+    }
 
 
 def tints(one: Column) -> str:
@@ -131,16 +141,18 @@ def archived(sheet_id: int, label: str, text_color: str) -> Request:
 
     The whole row is counted, so that the formula names no column: people move them.
     """
-    quoted = label.replace("~", "~~").replace("*", "~*").replace("?", "~?").replace('"', '""')
-    condition = {
-        "type": "CUSTOM_FORMULA",
-        "values": [{"userEnteredValue": f'=COUNTIF(1:1,"{quoted}")>0'}],
-    }
+    condition = {"type": "CUSTOM_FORMULA", "values": _counts(label)}
     shade = {
         "backgroundColorStyle": color(_GREY),
         "textFormat": {"foregroundColorStyle": color(text_color)},
     }
     return _rule({"sheetId": sheet_id}, condition, shade)
+
+
+def _counts(label: str) -> list[Request]:
+    """Return the formula that tells whether `label` stands in a row."""
+    quoted = label.replace("~", "~~").replace("*", "~*").replace("?", "~?").replace('"', '""')
+    return [{"userEnteredValue": f'=COUNTIF(1:1,"{quoted}")>0'}]
 
 
 def filters(config: Config) -> dict[str, tuple[Filter, tuple[str, str]]]:
@@ -204,10 +216,22 @@ def dress_table(
     """Give a fresh Jobs tab the look of its rows and its filter views, and remember that."""
     made = views(sheet_id, header_row, columns, filters(config))
     return [
-        archived(sheet_id, _archived_label(config), config.sheet.archived_color),
+        *rows(config, sheet_id),
         *({"addFilterView": {"filter": one}} for one in made.values()),
         batch.metadata(LOOK_KEY, table(config), sheet_id, "ROWS", header_row),
     ]
+
+
+def rows(config: Config, sheet_id: int) -> list[Request]:
+    """Return the look of whole rows."""
+    return [archived(sheet_id, _archived_label(config), config.sheet.archived_color)]
+
+
+def outdated_rows(rules: Sequence[Mapping[str, Any]], had: str) -> set[int]:
+    """Return which conditional formats gave rows the look that the tab `had`, unchanged."""
+    wanted = _counts(json.loads(had)[0])
+    conditions = (rule.get("booleanRule", {}).get("condition", {}) for rule in rules)
+    return {n for n, condition in enumerate(conditions) if condition.get("values") == wanted}
 
 
 def _archived_label(config: Config) -> str:

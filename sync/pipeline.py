@@ -5,7 +5,7 @@ them: they are right at every moment and cost no call. What is written is a row 
 and a column for a new status; both are inserted, so that nothing of anybody's is overwritten.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,10 +53,17 @@ class Seen:
     """The place of each configured milestone, by its header."""
 
 
-def names(sheet_id: int, columns: Mapping[str, int], taken: Iterable[str] = ()) -> list[Request]:
+def names(
+    sheet_id: int,
+    columns: Mapping[str, int],
+    taken: Iterable[str] = (),
+    only: Container[str] = frozenset(NAMES.values()),
+) -> list[Request]:
     """Return the requests that lay the named ranges over their columns; `taken` ids go first."""
     requests: list[Request] = [{"deleteNamedRange": {"namedRangeId": one}} for one in taken]
     for column, name in NAMES.items():
+        if name not in only:
+            continue
         index = columns[column]
         area = {"sheetId": sheet_id, "startColumnIndex": index, "endColumnIndex": index + 1}
         requests.append({"addNamedRange": {"namedRange": {"name": name, "range": area}}})

@@ -19,8 +19,6 @@ from sync.model import EMPTY, Cell, Column
 from sync.tabs import Along, Titles
 from sync.view import HEADER_KEY, JOBS_TAB, Table, View
 
-MAX_BYTES = 1_800_000
-"""Of one request; Google advises 2 MB."""
 _BLANK_ROWS = 200
 _ROW_OVERHEAD = 400
 
@@ -109,21 +107,22 @@ def make(
     fence: int,
     zone: str,
     with_: Along,
+    max_bytes: int = 1_800_000,
 ) -> Batch:
-    """Return the batch that makes `targets` stand.
+    """Return the batch that makes `targets` stand: as many as fit `max_bytes`.
 
     `columns` are those that the jobs need, in order; `zone` is in which dates are shown; `with_` is
     what goes along.
     Raises Permanent where the key column is gone.
     """
     clock = batch.clock(zone)
-    made, headers, table = _with_columns(view.table, columns, titles.jobs)
+    made, headers, table = with_columns(view.table, columns, titles.jobs)
     if KEY not in table.columns:
         raise Permanent(
             "key_column_gone",
             "The column of site IDs was deleted. Bring it back with the version history.",
         )
-    fitting, left = _fitting(table, targets)
+    fitting, left = _fitting(table, targets, max_bytes)
     known = [t for t in fitting if t.site in table.keys]
     new = [t for t in fitting if t.site not in table.keys and t.fresh]
     row = max(table.keys.values(), default=table.header_row) + 1
@@ -233,8 +232,8 @@ def _asked(view: View, table: Table, titles: Titles, writes: Sequence[Write]) ->
     )
 
 
-def _with_columns(
-    table: Table | None, columns: Sequence[Column], title: str
+def with_columns(
+    table: Table | None, columns: Sequence[Column], title: str = ""
 ) -> tuple[list[batch.Request], list[Write], Table]:
     """Return the requests that make what is missing, its headers, and the table after them."""
     if table is None:
@@ -275,8 +274,10 @@ def _shifted(table: Table, index: int, column: str) -> Table:
     return replace(table, columns={**moved, column: index}, column_count=table.column_count + 1)
 
 
-def _fitting(table: Table, targets: Sequence[Target]) -> tuple[Sequence[Target], Sequence[Target]]:
-    """Split `targets` where the batch would grow over MAX_BYTES; at least one always fits."""
+def _fitting(
+    table: Table, targets: Sequence[Target], max_bytes: int
+) -> tuple[Sequence[Target], Sequence[Target]]:
+    """Split `targets` where the batch would grow too large; at least one always fits."""
     size = 0
     for number, target in enumerate(targets):
         cells = (
@@ -284,7 +285,7 @@ def _fitting(table: Table, targets: Sequence[Target]) -> tuple[Sequence[Target],
         )
         size += sum(len(json.dumps(cell.model_dump(mode="json"))) + 150 for cell in cells)
         size += _ROW_OVERHEAD
-        if size > MAX_BYTES and number:
+        if size > max_bytes and number:
             return targets[:number], targets[number:]
     return targets, ()
 

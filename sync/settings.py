@@ -56,8 +56,12 @@ class Settings(BaseModel):
     config: Config
 
 
-def load(environ: Mapping[str, str], config_file: Path = CONFIG_FILE) -> Settings:
+def load(
+    environ: Mapping[str, str], config_file: Path = CONFIG_FILE, *, needs_spreadsheet: bool = True
+) -> Settings:
     """Return the settings that `environ` and the config file give.
+
+    The spreadsheet's id may be missing where one is to be made.
 
     Raises SettingsError, one line that names the setting (or the config's key) and the mend.
     """
@@ -65,7 +69,9 @@ def load(environ: Mapping[str, str], config_file: Path = CONFIG_FILE) -> Setting
     emulator = _emulator(env)
     return Settings(
         webhook_secrets=_secrets(env),
-        spreadsheet_id=_google_id(env, "SPREADSHEET_ID", _SPREADSHEET_MEND),
+        spreadsheet_id=_google_id(env, "SPREADSHEET_ID", _SPREADSHEET_MEND)
+        if needs_spreadsheet or "SPREADSHEET_ID" in env
+        else "",
         google_credentials=None if emulator else _credentials(env),
         google_emulator_url=emulator,
         drive_folder_id=_google_id(env, "DRIVE_FOLDER_ID", _FOLDER_MEND)
@@ -176,7 +182,11 @@ def _alert_address(env: Mapping[str, str]) -> SecretStr | None:
 
 
 def _google_id(env: Mapping[str, str], name: str, mend: str) -> str:
-    value = _required(env, name, mend)
+    return google_id(name, _required(env, name, mend), mend)
+
+
+def google_id(name: str, value: str, mend: str = _SPREADSHEET_MEND) -> str:
+    """Return the id in `value`, an id or an address. Raises SettingsError where it is neither."""
     if found := _ID_IN_ADDRESS.search(value):
         return found[1]
     if not _GOOGLE_ID.match(value):

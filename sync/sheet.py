@@ -35,14 +35,6 @@ class Look:
     copies: Mapping[int, Sequence[view.Grid]]
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    """The titles of all tabs by sheet id, and the ids of all named ranges by name."""
-
-    titles: Mapping[int, str]
-    names: Mapping[str, str]
-
-
 class Sheet:
     """One spreadsheet, over a session that signs in; `account` is whom it must be shared with."""
 
@@ -61,16 +53,11 @@ class Sheet:
             answer = self._filtered(view.filters(tuple(noted), KEY), view.FIELDS)
         return view.read(answer, KEY)
 
-    def surroundings(self) -> Surroundings:
+    def surroundings(self) -> view.Surroundings:
         """Return what else is in the spreadsheet, for when tabs of ours are to be made."""
-        fields = "sheets.properties(sheetId,title),namedRanges(namedRangeId,name)"
         with self._as_ours():
-            answer = self._http.fetch_sheet_metadata(self._id, params={"fields": fields})
-        properties = [sheet["properties"] for sheet in answer.get("sheets", ())]
-        return Surroundings(
-            {one.get("sheetId", 0): one["title"] for one in properties},
-            {one["name"]: one["namedRangeId"] for one in answer.get("namedRanges", ())},
-        )
+            answer = self._http.fetch_sheet_metadata(self._id, params={"fields": view.SURROUNDINGS})
+        return view.surroundings(answer)
 
     def write(self, batch: Batch) -> Seen:
         """Send one batch: all of it is done, or nothing; return the evidence that came back.

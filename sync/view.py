@@ -47,6 +47,10 @@ def _fields(values: str) -> str:
 
 
 FIELDS = _fields("userEnteredValue,note")
+SURROUNDINGS = (
+    "sheets(properties(sheetId,title),conditionalFormats,filterViews(filterViewId),"
+    "charts(chartId)),namedRanges(namedRangeId,name,range)"
+)
 FULL_FIELDS = _fields("userEnteredValue,note,textFormatRuns,userEnteredFormat(numberFormat)")
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -80,6 +84,8 @@ class Table:
     """The look that the tab was given; None where it has none yet."""
     looks: Mapping[str, str] = field(default_factory=dict)
     """The looks that columns were given, by column id."""
+    header_notes: Mapping[str, str] = field(default_factory=dict)
+    """The notes on the header cells, by column id."""
 
     def place(self, column: str) -> int | None:
         """Return where a column is: by its id, or by a mark `{fence}.{index}` on it."""
@@ -126,6 +132,36 @@ class View:
     def fence(self) -> int | None:
         """The number of the last batch that landed."""
         return max(self.fences, default=None)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What else is in a spreadsheet, by the ids of tabs: titles, conditional formats, filter views.
+
+    `names` are the named ranges: id and GridRange by name.
+    """
+
+    titles: Mapping[int, str] = field(default_factory=dict)
+    rules: Mapping[int, Sequence[Grid]] = field(default_factory=dict)
+    filters: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, Grid]] = field(default_factory=dict)
+
+
+def surroundings(answer: Mapping[str, Any]) -> Surroundings:
+    """Return what `answer` (a Spreadsheet, masked by SURROUNDINGS) shows."""
+    sheets = {one["properties"].get("sheetId", 0): one for one in answer.get("sheets", ())}
+    return Surroundings(
+        titles={number: one["properties"]["title"] for number, one in sheets.items()},
+        rules={number: one.get("conditionalFormats", ()) for number, one in sheets.items()},
+        filters={
+            number: frozenset(each["filterViewId"] for each in one.get("filterViews", ()))
+            for number, one in sheets.items()
+        },
+        names={
+            one["name"]: (one["namedRangeId"], one.get("range", {}))
+            for one in answer.get("namedRanges", ())
+        },
+    )
 
 
 def filters(noted: tuple[str, ...], key: str) -> list[dict[str, Any]]:
@@ -251,7 +287,18 @@ def _table(properties: Mapping[str, Any], grids: Sequence[Grid], key: str) -> Ta
         filled=frozenset(filled),
         look=_row_metadata(header).get(LOOK_KEY),
         looks={column: looks[index] for column, index in columns.items() if index in looks},
+        header_notes=_header_notes(header, columns),
     )
+
+
+def _header_notes(header: Grid, columns: Mapping[str, int]) -> dict[str, str]:
+    cells = (header.get("rowData") or [{}])[0].get("values", ())
+    notes = {
+        n: cell["note"]
+        for n, cell in enumerate(cells, header.get("startColumn", 0))
+        if "note" in cell
+    }
+    return {column: notes[index] for column, index in columns.items() if index in notes}
 
 
 def _keyed(

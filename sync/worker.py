@@ -1,12 +1,9 @@
 """The loops: one keeps the sheet, some copy documents. What they do is found in the store."""
 
-import os
-import socket
 from collections.abc import Callable
 from functools import partial
 from threading import Event, Thread, current_thread
 from time import monotonic
-from uuid import uuid4
 
 import structlog
 from tenacity import RetryCallState
@@ -36,6 +33,7 @@ from sync.store import (
     Leases,
     PendingDocument,
 )
+from sync.store.leases import holder
 
 COPIERS = 3
 """Documents on their way at once; each of another job."""
@@ -69,8 +67,7 @@ class Worker:
         self._history = History(database, waits_for_names=settings.everbright_api_token is not None)
         self._customers = Customers(database)
         self._documents = Documents(database, self._jobs, settings.lease_seconds)
-        holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
-        self._leases = Leases(database, holder, settings.lease_seconds)
+        self._leases = Leases(database, holder(), settings.lease_seconds)
         self._lease_name = f"sheet:{settings.spreadsheet_id}"
         self._alerts = Alerts(settings.alert_webhook_url)
         self._trouble = Trouble(self._alerts)

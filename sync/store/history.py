@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, text, update
+from sqlalchemy import Connection, Select, delete, insert, literal, select, text, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.model import Change, Customer
 from sync.store.customers import customers
 from sync.store.database import Database
-from sync.store.schema import change, customer
+from sync.store.schema import change, customer, told
 
 _NEW = text("NOT shown")
 _TRIES = 2
@@ -48,6 +48,11 @@ class History:
             known = customers(connection, {one.site for _, one in found})
         return [(seq, one, known.get(one.site, Customer())) for seq, one in found]
 
+    def tell_again(self) -> None:
+        """Have everything told anew, in a tab that is made anew."""
+        with self._database.writing() as connection:
+            tell_again(connection)
+
     def drop(self, seqs: Sequence[int]) -> None:
         """Have changes told nowhere: a person took the tab away."""
         with self._database.writing() as connection:
@@ -75,6 +80,15 @@ def mark_told(connection: Connection, seqs: Sequence[int]) -> None:
     """Note inside the caller's transaction that changes stand in the sheet."""
     if seqs:
         connection.execute(update(change).where(change.c.seq.in_(seqs)).values(shown=True))
+
+
+def switch(connection: Connection, old: str, new: str) -> None:
+    """Keep what `old` was told, and have `new` told what it was not yet."""
+    shown = select(literal(old), change.c.seq).where(change.c.shown)
+    connection.execute(delete(told).where(told.c.spreadsheet_id == old))
+    connection.execute(insert(told).from_select(["spreadsheet_id", "seq"], shown))
+    known = select(told.c.seq).where(told.c.spreadsheet_id == new)
+    connection.execute(update(change).values(shown=change.c.seq.in_(known)))
 
 
 def tell_again(connection: Connection) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, RowMapping, Text, bindparam, delete, func, select, update
 from sqlalchemy.sql import ColumnElement
 
+from sync.errors import Permanent
 from sync.evidence import Repair, Trace, Verdict
 from sync.model import Cell, Change, Customer, Files, FileState, Job, Outcome
 from sync.pace import SPACING, Pace
@@ -104,6 +105,7 @@ class Jobs:
     def __init__(self, database: Database, spreadsheet_id: str) -> None:
         self._database = database
         self._spreadsheet_id = spreadsheet_id
+        self._has_adopted = False
 
     def states(self, sites: Sequence[str]) -> dict[str, Job]:
         """Return what is known of `sites`, by site."""
@@ -350,22 +352,20 @@ class Jobs:
         if rows:
             connection.execute(statement, rows)
 
-    def forget_written(self, held: Lease, elsewhere: bool = False) -> bool:
-        """Forget what a tab showed that is there no more: every job is to be written anew.
-
-        So is the history where it is another spreadsheet (`elsewhere`).
-        """
+    def forget_written(self, held: Lease) -> bool:
+        """Forget what a tab showed that is there no more: every job is to be written anew."""
         with self._database.writing() as connection:
             hold(connection, held)
-            if elsewhere:
-                history.tell_again(connection)
-            for table in (attempt, repair):
-                mine = table.c.spreadsheet_id == self._spreadsheet_id
-                connection.execute(delete(table).where(mine))
-            self._update_sheet(connection, columns="[]")
-            found = update(job).where(job.c.written != "{}")
-            values = {"written": "{}", "shown_events": 0, "version": job.c.version + 1}
-            return connection.execute(found.values(values)).rowcount > 0
+            return self._forget_written(connection)
+
+    def _forget_written(self, connection: Connection) -> bool:
+        for table in (attempt, repair):
+            mine = table.c.spreadsheet_id == self._spreadsheet_id
+            connection.execute(delete(table).where(mine))
+        self._update_sheet(connection, columns="[]")
+        found = update(job).where(job.c.written != "{}")
+        values = {"written": "{}", "shown_events": 0, "version": job.c.version + 1}
+        return connection.execute(found.values(values)).rowcount > 0
 
     def known_columns(self) -> frozenset[str]:
         """Return the ids of columns that were made: one that is missing now, a person deleted."""
@@ -411,16 +411,27 @@ class Jobs:
         return wait
 
     def adopt_spreadsheet(self, held: Lease) -> None:
-        """Forget what was written where another spreadsheet was written since."""
+        """Make this the spreadsheet that is written; forget what another showed.
+
+        Raises Permanent where another was made the one since we did that: of two that both would
+        write, the later stays.
+        """
         with self._database.writing() as connection:
             hold(connection, held)
-            others = update(sheet).where(~self._is_mine()).values(is_current=0)
-            changed = connection.execute(others.where(sheet.c.is_current == 1)).rowcount
+            current = select(sheet.c.spreadsheet_id).where(~self._is_mine())
+            other = connection.scalar(current.where(sheet.c.is_current == 1))
+            if other and self._has_adopted:
+                raise Permanent(
+                    "moved", f"The jobs are kept in another spreadsheet now: SPREADSHEET_ID={other}"
+                )
+            connection.execute(update(sheet).where(~self._is_mine()).values(is_current=0))
             self._update_sheet(connection, is_current=1)
             first = self._is_mine(), sheet.c.compared_at.is_(None)
             connection.execute(update(sheet).where(*first).values(compared_at=now()))
-        if changed:
-            self.forget_written(held, elsewhere=True)
+            if other:
+                history.switch(connection, other, self._spreadsheet_id)
+                self._forget_written(connection)
+        self._has_adopted = True
 
     def trouble(self) -> tuple[str, str]:
         """Return reason and message of what keeps the sheet from being written, or two blanks."""

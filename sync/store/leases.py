@@ -1,6 +1,9 @@
 """Leases: one holder at a time, with a token that grows so that a late holder is known."""
 
+import os
+import socket
 from dataclasses import dataclass
+from uuid import uuid4
 
 from sqlalchemy import Connection, or_, select, update
 
@@ -15,6 +18,11 @@ class Lease:
 
     name: str
     token: int
+
+
+def holder() -> str:
+    """Return a name that no other holder has."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
 
 
 class Leases:

@@ -172,6 +172,14 @@ change = Table(
 _NEW = text("NOT shown")
 Index("change_new", change.c.at, sqlite_where=_NEW, postgresql_where=_NEW)
 
+told = Table(
+    "told",
+    metadata,
+    # Of the spreadsheets that are not written now: `change.shown` is the current one's.
+    Column("spreadsheet_id", Text, primary_key=True),
+    Column("seq", _Sequence, primary_key=True, autoincrement=False),
+)
+
 customer = Table(
     "customer",
     metadata,

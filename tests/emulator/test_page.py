@@ -226,9 +226,10 @@ def test_typing_into_a_cell(opened: str, tab: Tab, emulator: Emulator) -> None:
 
 
 @browsing
-def test_a_refusal_can_be_read(opened: str, tab: Tab) -> None:
+def test_a_refusal_can_be_read(opened: str, tab: Tab, emulator: Emulator) -> None:
     """Catches an error that the next look for changes, a second later, wipes away."""
-    at(tab, 1, 25).click()  # the last column
+    emulator.edit(opened, "type_cell", row=1, column=25, text="the last column")
+    at(tab, 1, 25).click()
     tab.get_by_role("button", name="Move →", exact=True).click()
     expect(tab.locator("#saved.wrong")).to_contain_text("Cannot move")
     tab.wait_for_timeout(1500)

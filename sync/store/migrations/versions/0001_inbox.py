@@ -112,6 +112,11 @@ def _jobs() -> None:
     )
     _partial_index("change_new", "change", "at", "NOT shown")
     op.create_table(
+        "told",
+        sa.Column("spreadsheet_id", sa.Text, primary_key=True),
+        sa.Column("seq", _SEQUENCE, primary_key=True, autoincrement=False),
+    )
+    op.create_table(
         "customer",
         sa.Column("site", sa.Text, primary_key=True),
         *_texts("body"),

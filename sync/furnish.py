@@ -1,0 +1,182 @@
+"""What is missing of a Jobs tab and of the tabs beside it → one batch that brings it. Pure.
+
+What is there stays as people have made it; what they took away comes back. Applied to its own
+result it finds nothing to do.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sync import batch, history, look, pipeline, plan, tabs
+from sync.batch import Request
+from sync.columns import KEPT_NOTE
+from sync.evidence import HEADER, Write
+from sync.model import Column, Config
+from sync.tabs import Along, Titles
+from sync.view import LOOK_KEY, Surroundings, Tab, Table, View
+
+
+@dataclass
+class Furnished:
+    """Requests and writes that bring what is missing, the table after them, and a line for each."""
+
+    table: Table
+    drops: set[int] = field(default_factory=set)
+    """Conditional formats that go, by their index as it was read."""
+    made: list[Request] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
+    more: list[Request] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    tabs: list[str] = field(default_factory=list)
+
+
+def missing(
+    view: View,
+    table: Table,
+    there: Surroundings,
+    columns: Sequence[Column],
+    with_: Along,
+    titles: Titles,
+) -> Furnished:
+    """Return what `table` and its spreadsheet lack of `columns` and of what goes along."""
+    brought, headers, grown = plan.with_columns(table, columns)
+    found = Furnished(grown, set(), brought, headers)
+    new = [column for column in columns if column.id not in table.columns]
+    found.told += [f"column {column.header!r}: made" for column in new]
+    rules = there.rules.get(table.sheet_id, ())
+    for column in columns:
+        if column.id in table.columns:
+            _dress_column(found, table, column, rules)
+    _dress_table(found, table, there, with_.config)
+    _add_filters(found, grown.columns, there, with_.config, table)
+    _add_history(found, view, there, with_, titles)
+    _add_pipeline(found, view, there, with_, titles)
+    # First, while the indexes are those that were read; the last before the first.
+    found.made[:0] = [look.drop(table.sheet_id, n) for n in sorted(found.drops, reverse=True)]
+    return found
+
+
+def _dress_column(
+    found: Furnished, table: Table, column: Column, rules: Sequence[Mapping[str, Any]]
+) -> None:
+    """Add the colours, the protection and the note that a column of ours lacks."""
+    index, had = found.table.columns[column.id], table.looks.get(column.id)
+    if had is None:
+        found.more += look.dressed(table.sheet_id, index, column)
+        found.told.append(f"column {column.header!r}: colours and protection")
+    elif had != look.tints(column):
+        found.drops |= look.outdated(rules, table.columns[column.id], column, had)
+        found.more += look.tinted_anew(table.sheet_id, index, column, had)
+        found.told.append(f"column {column.header!r}: other colours")
+    note = table.header_notes.get(column.id, "")
+    if note != column.about and (not note or note.endswith(KEPT_NOTE)):
+        data = {"note": column.about}
+        found.writes.append(
+            Write(
+                row=table.header_row,
+                index=index,
+                column=column.id,
+                expect=HEADER,
+                data=data,
+                fields="note",
+            )
+        )
+        found.told.append(f"column {column.header!r}: the note that explains it")
+
+
+def _dress_table(found: Furnished, table: Table, there: Surroundings, config: Config) -> None:
+    """Add the look of whole rows, or change it where the config did."""
+    wanted = look.table(config)
+    if table.look == wanted:
+        return
+    if table.look is not None:
+        found.drops |= look.outdated_rows(there.rules.get(table.sheet_id, ()), table.look)
+    found.more += look.rows(config, table.sheet_id)
+    if table.look is None:
+        found.more.append(
+            batch.metadata(LOOK_KEY, wanted, table.sheet_id, "ROWS", table.header_row)
+        )
+    else:
+        found.more.append(
+            look.remember(batch.lines(table.sheet_id, "ROWS", table.header_row, 1), wanted)
+        )
+    found.told.append("archived jobs: their colour")
+
+
+def _add_filters(
+    found: Furnished,
+    columns: Mapping[str, int],
+    there: Surroundings,
+    config: Config,
+    table: Table,
+) -> None:
+    """Add the filter views that are missing; with another look they are set anew."""
+    views = look.views(table.sheet_id, table.header_row, columns, look.filters(config))
+    is_changed = table.look is not None and table.look != look.table(config)
+    for number, made in views.items():
+        if number not in there.filters.get(table.sheet_id, frozenset()):
+            found.more.append({"addFilterView": {"filter": made}})
+            found.told.append(f"filter view {made['title']!r}: made")
+        elif is_changed:
+            fields = "filterSpecs,sortSpecs"
+            found.more.append({"updateFilterView": {"filter": made, "fields": fields}})
+            found.told.append(f"filter view {made['title']!r}: set anew")
+
+
+def _add_history(
+    found: Furnished, view: View, there: Surroundings, with_: Along, titles: Titles
+) -> None:
+    if view.history is None:
+        requests, _ = history.make(with_.config, titles.history, position=1)
+        found.more += requests
+        found.told.append(f"tab {titles.history!r}: made")
+    else:
+        _bring_filters(found, view.history, there)
+    found.tabs.append(tabs.HISTORY)
+
+
+def _bring_filters(found: Furnished, tab: Tab, there: Surroundings) -> None:
+    for number, made in history.filters(tab).items():
+        if number not in there.filters.get(tab.sheet_id, frozenset()):
+            found.more.append({"addFilterView": {"filter": made}})
+            found.told.append(f"filter view {made['title']!r}: made")
+
+
+def _add_pipeline(
+    found: Furnished, view: View, there: Surroundings, with_: Along, titles: Titles
+) -> None:
+    table, tab = found.table, view.pipeline
+    if not pipeline.is_possible(table.columns):
+        return
+    astray = list(_astray(table, there))
+    if astray:
+        taken = [there.names[name][0] for name in astray if name in there.names]
+        found.more += pipeline.names(table.sheet_id, table.columns, taken, astray)
+        found.told.append("the pipeline: what it counts")
+    if tab is None:
+        made, tab = pipeline.make(titles.pipeline, position=2)
+        found.more += made
+        found.told.append(f"tab {titles.pipeline!r}: made")
+    found.tabs.append(tabs.PIPELINE)
+    seen = pipeline.Seen(with_.pairs, with_.ranks)
+    grown, after = pipeline.grow(tab, seen, with_.config)
+    has_chart = pipeline.CHART in after.charts
+    drawn = pipeline.chart(after, with_.config, is_new=True)
+    if grown or (drawn and not has_chart):
+        found.more += grown + drawn
+        found.told.append("the pipeline: rows, columns and chart")
+
+
+def _astray(table: Table, there: Surroundings) -> Iterator[str]:
+    """Give the names of ranges that do not lie over their column."""
+    for column, name in pipeline.NAMES.items():
+        _, area = there.names.get(name, ("", {}))
+        lies = (area.get("sheetId", 0), area.get("startColumnIndex", 0))
+        if not area or lies != (table.sheet_id, table.columns[column]):
+            yield name
+
+
+def is_nothing(found: Furnished) -> bool:
+    """Tell whether all is there."""
+    return not (found.made or found.writes or found.more)

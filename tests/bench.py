@@ -1,0 +1,169 @@
+"""The product's rooms in this process, over HTTP to the emulator: no receiver, no waiting."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from demo.sheet import FIELDS, Row, rows_in
+from emulator import Emulator
+from sync import google as signed_in
+from sync import payload, settings
+from sync.customers import Asker
+from sync.everbright import EverBright
+from sync.flush import Flusher
+from sync.intake import Intake
+from sync.layout import Addresses, Layout
+from sync.model import Outcome
+from sync.setup import Setup
+from sync.sheet import Sheet
+from sync.store import Customers, Database, History, Inbox, Jobs, Lease, Leases
+from sync.view import JOBS_TAB
+from tests.made_up import SECRET, body
+
+
+class Bench:
+    """A spreadsheet in the emulator, and all that keeps it."""
+
+    def __init__(
+        self, google: Emulator, url: str, config: Path = settings.CONFIG_FILE, **changes: str
+    ) -> None:
+        google.limits.enabled = False
+        self.google = google
+        self.spreadsheet = google.create_spreadsheet("Solar jobs")
+        self.environment = {
+            "GOOGLE_EMULATOR_URL": google.url,
+            "EVERBRIGHT_URL": google.url,
+            "SPREADSHEET_ID": self.spreadsheet,
+            "WEBHOOK_SECRET": SECRET,
+            "DATABASE_URL": url,
+            **changes,
+        }
+        self.database = Database(url.replace("postgres://", "postgresql+psycopg://"))
+        self.database.upgrade()
+        self.inbox = Inbox(self.database)
+        self.configured(config)
+
+    def configured(self, config: Path) -> None:
+        """Read the settings anew, as a restart does."""
+        self.config = config
+        self.settings = settings.load(self.environment, config)
+        self.jobs = Jobs(self.database, self.settings.spreadsheet_id)
+        self.history = History(
+            self.database, waits_for_names=self.settings.everbright_api_token is not None
+        )
+        addresses = Addresses(self.settings.everbright_url, self.settings.everbright_preview_path)
+        self.flusher = Flusher(
+            Intake(self.inbox, self.jobs, self.settings),
+            self.jobs,
+            self.history,
+            Sheet(signed_in.session(self.settings), self.settings.spreadsheet_id, "nobody"),
+            Layout(self.settings.config, addresses, self.settings.stuck_days),
+            sleep=lambda _: None,
+        )
+
+    def send(self, *payloads: dict[str, Any]) -> list[Outcome]:
+        """Take deliveries in, as the receiver does."""
+        shapes = self.settings.config.webhooks
+        read = [(body(one), payload.read(body(one), shapes)) for one in payloads]
+        return [self.inbox.keep(raw, understood).outcome for raw, understood in read]
+
+    @contextmanager
+    def held(self) -> Iterator[Lease]:
+        """Hold the sheet's lease."""
+        leases = Leases(self.database, "bench", 60)
+        held = leases.acquire(f"sheet:{self.settings.spreadsheet_id}")
+        assert held is not None
+        try:
+            yield held
+        finally:
+            leases.release(held)
+
+    def compare(self) -> int:
+        """Compare the whole sheet; return how many jobs differ."""
+        with self.held() as held:
+            return self.flusher.compare(held)
+
+    def flush(self, most: int = 40) -> int:
+        """Bring the sheet up to date, and return the number of calls that took."""
+        before = self.calls()
+        with self.held() as held:
+            while self.flusher.has_work():
+                most -= 1
+                assert most, "it does not come to an end"
+                self.flusher.flush(held)
+        return self.calls() - before
+
+    def shown(self, *payloads: dict[str, Any]) -> int:
+        """Send and flush."""
+        self.send(*payloads)
+        return self.flush()
+
+    def ask(self) -> int:
+        """Ask for every customer that is due; return how many."""
+        token = self.settings.everbright_api_token
+        everbright = EverBright(
+            self.settings.everbright_url,
+            token.get_secret_value() if token else "",
+            self.settings.everbright_auth_header,
+            self.settings.everbright_document_path,
+        )
+        asker, count = Asker(Customers(self.database), everbright), 0
+        while asker.ask() is not None:
+            count += 1
+        return count
+
+    def setup(self, **changes: str) -> Setup:
+        """What `init` and `rebuild` do."""
+        read = settings.load(self.environment | changes, self.config, needs_spreadsheet=False)
+        return Setup(read, self.database, lambda _: None)
+
+    def calls(self, method: str = "*") -> int:
+        """Return how many calls of Sheets' API there were."""
+        return self.google.calls.count("sheets", method)
+
+    def writes(self) -> int:
+        """Return how many of them wrote."""
+        return self.calls("*.batchUpdate")
+
+    def edit(self, deed: str, *, sheet_id: int = JOBS_TAB, **arguments: Any) -> None:
+        """Do what a person does (a function of `emulator.people`)."""
+        self.google.edit(self.spreadsheet, deed, sheet_id=sheet_id, **arguments)
+
+    def book(self, fields: str) -> dict[str, Any]:
+        """Return the spreadsheet's resource, without a call that would be counted."""
+        where = {"spreadsheetId": self.settings.spreadsheet_id}
+        query = MultiDict({"fields": fields, "includeGridData": "true"})
+        found: dict[str, Any] = self.google.sheets.handle(
+            "sheets.spreadsheets.get", where, query, None, "onlooker"
+        )
+        return found
+
+    def rows(self, tab: str = "Jobs") -> list[Row]:
+        """Return the rows of a tab, by header."""
+        return rows_in(self.book(FIELDS), tab)
+
+    def texts(self, tab: str = "Jobs") -> list[dict[str, str]]:
+        """Return the texts of the rows of a tab, without those that are blank."""
+        return [{k: c.text for k, c in row.items() if c.text} for row in self.rows(tab)]
+
+    def row(self, site: str) -> dict[str, str]:
+        """Return the texts of a job's row."""
+        (found,) = [row for row in self.texts() if row.get("Site ID") == site]
+        return found
+
+    def tab(self, tab: str, fields: str) -> dict[str, Any]:
+        """Return a tab as the API tells it."""
+        book = self.book(f"sheets(properties(title,sheetId),{fields})")
+        (found,) = [one for one in book["sheets"] if one["properties"]["title"] == tab]
+        return dict(found)
+
+    def notes(self, header: str) -> list[str]:
+        """Return the notes of a column of the Jobs tab, the header's first; "" where none is."""
+        data = self.tab("Jobs", "data(rowData(values(formattedValue,note)))")["data"][0]["rowData"]
+        cells: list[Sequence[dict[str, str]]] = [row.get("values", ()) for row in data]
+        index = [cell.get("formattedValue", "") for cell in cells[0]].index(header)
+        filled = [row for row in cells if any("formattedValue" in cell for cell in row)]
+        return [row[index].get("note", "") if index < len(row) else "" for row in filled]

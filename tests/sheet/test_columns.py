@@ -1,0 +1,150 @@
+"""What a row tells: its columns, notes, colours, and what is stuck."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from tests.bench import Bench
+from tests.made_up import comment, milestone, task, uuid
+from tests.sheet.conftest import with_more
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def ago(days: float) -> str:
+    return (NOW - timedelta(days=days)).isoformat()
+
+
+def rules(bench: Bench) -> list[dict[str, Any]]:
+    return list(bench.tab("Jobs", "conditionalFormats").get("conditionalFormats", ()))
+
+
+def background(bench: Bench, site: str, header: str) -> str:
+    """The colour that a person sees, as #rrggbb."""
+    fields = "data(rowData(values(formattedValue,effectiveFormat(backgroundColorStyle))))"
+    data = bench.tab("Jobs", fields)["data"][0]["rowData"]
+    cells = [row.get("values", ()) for row in data]
+    index = [cell.get("formattedValue") for cell in cells[0]].index(header)
+    (row,) = [row for row in cells if any(c.get("formattedValue") == site for c in row)]
+    color = row[index]["effectiveFormat"]["backgroundColorStyle"]["rgbColor"]
+    return "#" + "".join(f"{round(255 * color.get(p, 0)):02x}" for p in ("red", "green", "blue"))
+
+
+def test_a_status_is_explained_by_its_note(bench: Bench) -> None:
+    """When, by whom, and the latest comment, also a program's: it tells who approved."""
+    said = [
+        comment("Please look.", "2026-03-01T09:00:00Z", commentor_first_name="Ada"),
+        comment("Looks good.", "2026-03-01T12:30:00Z", commentor_first_name="Ben"),
+    ]
+    bench.shown(milestone(1, status="APPROVED", comments=said))
+    header, note = bench.notes("Milestone 1")
+    assert note == "2026-03-01 12:30\nby Ben\nLooks good."
+    assert "How this milestone stands" in header
+
+
+def test_every_header_explains_itself(bench: Bench) -> None:
+    bench.shown(milestone(1))
+    (header,) = bench.book("sheets(properties(title),data(rowData(values(formattedValue,note))))")[
+        "sheets"
+    ][0]["data"][0]["rowData"][:1]
+    assert [c["formattedValue"] for c in header["values"] if len(c.get("note", "")) < 60] == []
+
+
+def test_a_person_s_note_on_a_status_stays(bench: Bench) -> None:
+    """It is the one place in our columns where people write."""
+    bench.shown(milestone(1), milestone(2))
+    index = list(bench.rows()[0]).index("Milestone 1")
+    bench.edit("add_note", row=1, column=index, text="ask the city again")
+    later: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-03-02T10:00:00Z"}
+    bench.shown(milestone(1, **later), milestone(2, **later))
+    assert bench.notes("Milestone 1")[1:] == ["ask the city again", "2026-03-02 10:00"]
+    assert bench.row(uuid(1))["Milestone 1"] == "Approved"
+
+
+def test_our_note_is_replaced_although_the_zone_was_changed(bench: Bench) -> None:
+    """A note that we no longer know as ours would stand for ever, and tell what was long ago."""
+    bench.shown(milestone(1))
+    properties = {"properties": {"timeZone": "America/Los_Angeles"}, "fields": "timeZone"}
+    bench.google.sheets.handle(
+        "sheets.spreadsheets.batchUpdate",
+        {"spreadsheetId": bench.spreadsheet},
+        MultiDict(),
+        {"requests": [{"updateSpreadsheetProperties": properties}]},
+        "owner@example.com",
+    )
+    bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-02T10:00:00Z"))
+    assert bench.notes("Milestone 1")[1:] == ["2026-03-02 02:00"]
+
+
+def test_a_job_without_an_event_for_days_is_due(configured: Bench) -> None:
+    """The day's passing costs no call: the sheet itself compares the date with today."""
+    configured.shown(
+        milestone(1, date_updated=ago(15)),
+        milestone(2, date_updated=ago(13)),
+        milestone(3, date_updated=ago(1), rejected_task_count=1),
+        milestone(4, definition=2, status="APPROVED", date_updated=ago(90)),
+    )
+    shown = {n: configured.row(uuid(n)).get("Follow up", "") for n in (1, 2, 3, 4)}
+    days = {1: ago(1)[:10], 2: ago(-1)[:10], 3: ago(1)[:10], 4: ""}
+    assert shown == days
+    colors = [background(configured, uuid(n), "Follow up") for n in (1, 2, 3)]
+    assert colors == ["#f9cb9c", "#ffffff", "#f9cb9c"]
+
+
+def test_a_merged_milestone_has_one_column_and_a_hidden_one_none(
+    configured: Bench, tmp_path: Any
+) -> None:
+    """Organisations have several definitions for one step."""
+    configured.shown(
+        milestone(1, definition=2, date_updated="2026-03-02T10:00:00Z"),
+        milestone(1, definition=3, status="APPROVED", date_updated="2026-03-03T10:00:00Z"),
+        milestone(1, definition=9, name="By itself", date_updated="2026-03-01T10:00:00Z"),
+    )
+    row = configured.row(uuid(1))
+    assert row["PTO"] == "Approved"
+    assert row["By itself"] == "Submitted"
+    assert row["Current milestone"] == "PTO"
+    hidden = 'definitions = ["00000000-0000-0000-0000-000000007539"]\nhidden = true\n'
+    configured.configured(with_more(tmp_path, f"[[milestones]]\n{hidden}"))
+    configured.shown(milestone(2, definition=9, name="By itself"), milestone(2, definition=1))
+    row = configured.row(uuid(2))
+    assert row["Milestone 1"] == "Submitted"
+    assert "By itself" not in row
+
+
+def test_statuses_have_their_colours(bench: Bench) -> None:
+    bench.shown(milestone(1, status="APPROVED"), milestone(2, status="NEVER_HEARD_OF"))
+    assert background(bench, uuid(1), "Milestone 1") == "#d9ead3"
+    assert background(bench, uuid(1), "Status") == "#d9ead3"
+    assert bench.row(uuid(2))["Status"] == "Never heard of"
+    assert background(bench, uuid(2), "Status") == "#ffffff"
+
+
+def test_next_come_what_was_rejected_and_the_open_tasks(bench: Bench) -> None:
+    tasks = [task(name="Open"), task(name="Roof plan", status="REJECTED")]
+    bench.shown(milestone(1, tasks=tasks, status="REJECTED"))
+    assert bench.row(uuid(1))["Next action"] == "Rejected: Roof plan\nOpen"
+
+
+def test_filter_views_are_made_once(bench: Bench) -> None:
+    """Each reader sorts and filters without moving a row."""
+    bench.shown(milestone(1))
+    bench.shown(milestone(2, definition=2))
+    views = bench.tab("Jobs", "filterViews")["filterViews"]
+    titles = [view["title"] for view in views]
+    assert titles == ["Rejected", "Waiting", "Stuck", "Approved this week"]
+    assert [v["title"] for v in bench.tab("History", "filterViews")["filterViews"]] == [
+        "Since yesterday",
+        "This week",
+    ]
+
+
+def test_managed_columns_warn_before_somebody_types_and_others_do_not(bench: Bench) -> None:
+    bench.shown(milestone(1))
+    bench.edit("insert_columns", index=2, count=1)
+    ranges = bench.tab("Jobs", "protectedRanges")["protectedRanges"]
+    assert all(one["warningOnly"] for one in ranges)
+    covered = [one["range"].get("startColumnIndex", 0) for one in ranges]
+    assert 2 not in covered
+    assert len(covered) == len(bench.rows()[0]) - 1

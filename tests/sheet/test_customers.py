@@ -1,0 +1,90 @@
+"""Whose job it is: asked of EverBright, kept for a day; the row stands without it, too."""
+
+from sqlalchemy import update
+
+from sync.store.schema import customer
+from tests.bench import Bench
+from tests.made_up import milestone, uuid
+
+
+def site_calls(bench: Bench) -> int:
+    return bench.google.calls.count("everbright")
+
+
+def test_a_row_has_its_customer_once_everbright_has_told(asking: Bench) -> None:
+    asking.shown(milestone(1))
+    assert asking.row(uuid(1))["Customer"] == "Job 00000000"
+    assert asking.ask() == 1
+    asking.flush()
+    row = asking.row(uuid(1))
+    assert not row["Customer"].startswith("Job ")
+    assert row["Address"].count(",") == 2
+    assert row["Phone"]
+    assert "E-mail" not in row
+    (cell,) = [r["Customer"] for r in asking.rows()]
+    assert cell.links[0].uri == f"{asking.google.url}/address/{uuid(1)}"
+
+
+def test_an_envelope_is_unwrapped(asking: Bench) -> None:
+    """One integration unwraps it, another does not."""
+    asking.google.everbright.envelope = True
+    asking.shown(milestone(1))
+    asking.ask()
+    asking.flush()
+    assert not asking.row(uuid(1))["Customer"].startswith("Job ")
+
+
+def test_a_customer_is_asked_for_again_after_a_day_and_a_change_only(asking: Bench) -> None:
+    asking.shown(milestone(1))
+    asking.ask()
+    assert asking.flush() > 0
+    asking.shown(milestone(1, date_updated="2026-03-02T10:00:00Z"))
+    assert (asking.ask(), site_calls(asking)) == (0, 1)
+    with asking.database.writing() as connection:
+        connection.execute(update(customer).values(fetched_at=customer.c.fetched_at - 90_000))
+    assert asking.ask() == 0
+    asking.shown(milestone(1, date_updated="2026-03-03T10:00:00Z"))
+    assert asking.ask() == 1
+    assert asking.flush() == 0, "nothing new was told, and yet something was written"
+
+
+def test_the_row_stands_when_everbright_fails(asking: Bench) -> None:
+    asking.google.everbright.token = "another"
+    asking.shown(milestone(1))
+    asking.ask()
+    asking.flush()
+    assert asking.row(uuid(1))["Customer"] == "Job 00000000"
+    asking.google.everbright.token = "a-token"
+    with asking.database.writing() as connection:
+        connection.execute(update(customer).values(due_at=0.0))
+    asking.ask()
+    asking.flush()
+    assert not asking.row(uuid(1))["Customer"].startswith("Job ")
+
+
+def test_a_person_s_name_for_the_job_stays_until_the_name_is_known(asking: Bench) -> None:
+    """Also where everything is compared: a stand-in says less than what somebody wrote."""
+    asking.shown(milestone(1))
+    asking.edit("type_cell", row=1, column=0, text="Silver, the blue house")
+    asking.compare()
+    asking.flush()
+    assert asking.row(uuid(1))["Customer"] == "Silver, the blue house"
+
+
+def test_a_line_of_the_history_waits_for_the_name(asking: Bench) -> None:
+    """Lines are never written again: they would say "Job 157802b4" for ever."""
+    asking.shown(milestone(1))
+    assert asking.texts("History") == []
+    asking.ask()
+    asking.flush()
+    (line,) = asking.texts("History")
+    assert line["Customer"] == asking.row(uuid(1))["Customer"]
+    asking.google.everbright.token = "another"
+    asking.shown(milestone(2))
+    for _ in range(2):
+        asking.ask()
+        with asking.database.writing() as connection:
+            late = customer.c.due_at.is_not(None)
+            connection.execute(update(customer).where(late).values(due_at=0.0))
+    asking.flush()
+    assert asking.texts("History")[0]["Customer"] == "Job 00000000"

@@ -1,0 +1,100 @@
+"""The History tab: a line a change, the newest on top, each once."""
+
+import random
+from typing import Literal
+
+import pytest
+
+from tests.bench import Bench
+from tests.made_up import comment, milestone, uuid
+
+
+def at(day: int) -> str:
+    return f"2026-03-{day:02d}T10:00:00Z"
+
+
+def told(bench: Bench) -> list[tuple[str, ...]]:
+    keys = ("When", "What", "From", "To", "Site ID")
+    return [tuple(line.get(key, "") for key in keys) for line in bench.texts("History")]
+
+
+def test_a_change_is_told_once_and_the_newest_on_top(store_bench: Bench) -> None:
+    bench = store_bench
+    said = [comment("The roof plan is missing a page.", at(3), commentor_first_name="Ben")]
+    bench.shown(milestone(1, date_updated=at(1)))
+    rejected = milestone(1, status="REJECTED", date_updated=at(2), comments=said)
+    bench.shown(rejected, milestone(2, date_updated=at(2)))
+    bench.shown(rejected)  # a duplicate
+    bench.shown(milestone(1, status="REJECTED", date_updated=at(4)))  # no change of status
+    assert told(bench) == [
+        ("2026-03-03 10:00", "Milestone 1", "Submitted", "Rejected", uuid(1)),
+        ("2026-03-02 10:00", "Milestone 1", "", "Submitted", uuid(2)),
+        ("2026-03-01 10:00", "Milestone 1", "", "Submitted", uuid(1)),
+    ]
+    assert bench.texts("History")[0]["Comment"] == "Ben: The roof plan is missing a page."
+
+
+def test_the_line_goes_in_the_batch_of_the_row(bench: Bench) -> None:
+    """One write, so that neither is there without the other."""
+    bench.shown(milestone(1))
+    before = bench.writes()
+    bench.shown(milestone(1, status="APPROVED", date_updated=at(5)))
+    assert bench.writes() - before == 1
+    assert len(told(bench)) == 2
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_lost_answer_doubles_no_line(bench: Bench, when: Literal["before", "after"]) -> None:
+    bench.shown(milestone(1))
+    fault = bench.google.faults.answer(503, method="*.batchUpdate", when=when)
+    bench.send(milestone(1, status="APPROVED", date_updated=at(5)))
+    with pytest.raises(Exception, match="503"):
+        bench.flush()
+    assert fault is not None
+    bench.flush()
+    assert [line[3] for line in told(bench)] == ["Approved", "Submitted"]
+    assert bench.row(uuid(1))["Status"] == "Approved"
+
+
+def test_lines_find_their_columns_wherever_people_put_them(bench: Bench) -> None:
+    from sync.view import HISTORY_TAB
+
+    bench.shown(milestone(1))
+    bench.edit("insert_rows", sheet_id=HISTORY_TAB, index=0, count=2)
+    bench.edit("insert_columns", sheet_id=HISTORY_TAB, index=1)
+    bench.edit("move_column", sheet_id=HISTORY_TAB, column=5, to=0)
+    bench.edit("type_cell", sheet_id=HISTORY_TAB, row=3, column=2, text="my own")
+    bench.shown(milestone(1, status="APPROVED", date_updated=at(5)))
+    data = bench.tab("History", "data(rowData(values(formattedValue)))")["data"][0]["rowData"]
+    texts = [[c.get("formattedValue", "") for c in row.get("values", ())] for row in data]
+    assert texts[3][:4] == ["Approved", "2026-03-05 10:00", "", "Job 00000000"]
+    assert texts[4][:3] == ["Submitted", "2026-03-01 10:00", "my own"]
+
+
+def test_a_history_that_a_person_took_away_stays_away_until_it_is_asked_for(bench: Bench) -> None:
+    from sync.view import HISTORY_TAB
+
+    bench.shown(milestone(1))
+    bench.edit("delete_tab", sheet_id=HISTORY_TAB)
+    bench.shown(milestone(1, status="APPROVED", date_updated=at(5)))
+    assert [s["properties"]["title"] for s in bench.book("sheets(properties)")["sheets"]].count(
+        "History"
+    ) == 0
+    bench.setup().furnish(bench.spreadsheet)
+    bench.flush()
+    assert [line[3] for line in told(bench)] == ["Approved", "Submitted"]
+
+
+def test_a_history_in_any_order_tells_each_change_once(bench: Bench) -> None:
+    """Late events tell themselves; what they followed is not known any more."""
+    events = [
+        milestone(1, status=status, date_updated=at(day))
+        for day, status in enumerate(("SUBMITTED", "REJECTED", "SUBMITTED", "APPROVED"), 1)
+    ]
+    lots = random.Random(3)
+    for _ in range(3):
+        lots.shuffle(events)
+        bench.shown(*events)
+    lines = told(bench)
+    assert len(lines) == len(set(lines))
+    assert bench.row(uuid(1))["Status"] == "Approved"

@@ -1,0 +1,195 @@
+"""`init`: brings what is missing, leaves what is there, and finds nothing to do the second time."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from sync.errors import SettingsError
+from sync.settings import load
+from sync.setup import Setup
+from sync.view import HISTORY_TAB, PIPELINE_TAB
+from tests.bench import Bench
+from tests.made_up import milestone, uuid
+from tests.sheet.conftest import with_more
+from tests.sheet.test_pipeline import counts
+from tests.sync.test_settings import LEAST
+
+LOOK = (
+    "conditionalFormats,filterViews,protectedRanges,charts,developerMetadata,"
+    "data(rowData(values(note,userEnteredValue,userEnteredFormat)),columnMetadata,rowMetadata)"
+)
+
+
+def furnish(bench: Bench) -> list[str]:
+    return bench.setup().furnish(bench.settings.spreadsheet_id)
+
+
+def look(bench: Bench) -> dict[str, Any]:
+    return {tab: bench.tab(tab, LOOK) for tab in ("Jobs", "History", "Pipeline")}
+
+
+def write(bench: Bench, *requests: dict[str, Any]) -> None:
+    """Do what a person does by hand."""
+    bench.google.sheets.handle(
+        "sheets.spreadsheets.batchUpdate",
+        {"spreadsheetId": bench.spreadsheet},
+        MultiDict(),
+        {"requests": list(requests)},
+        "owner@example.com",
+    )
+
+
+def test_an_empty_spreadsheet_gets_all_of_it_and_nothing_the_second_time(bench: Bench) -> None:
+    assert furnish(bench) == ["tab 'Jobs': made", "tab 'History': made", "tab 'Pipeline': made"]
+    before, seen = bench.writes(), look(bench)
+    assert furnish(bench) == []
+    assert bench.writes() == before
+    assert look(bench) == seen
+
+
+@pytest.mark.parametrize("when", ["empty", "filled", "edited"])
+def test_twice_in_a_row_the_second_writes_nothing(configured: Bench, when: str) -> None:
+    bench = configured
+    if when != "empty":
+        bench.shown(milestone(1), milestone(2, definition=9, status="REJECTED"))
+    if when == "edited":
+        bench.edit("insert_rows", index=0, count=2)
+        bench.edit("move_column", column=4, to=9)
+        bench.edit("insert_columns", index=1)
+        bench.edit("delete_columns", index=3, count=2)
+        bench.edit("rename_header", column=2, text="Street")
+        bench.edit("delete_tab", sheet_id=PIPELINE_TAB)
+    assert furnish(bench)
+    bench.flush()
+    before = bench.writes()
+    assert furnish(bench) == []
+    assert bench.flush() == 0
+    assert bench.writes() == before
+
+
+def test_configured_milestones_have_columns_before_any_job(configured: Bench) -> None:
+    furnish(configured)
+    (header,) = configured.tab("Jobs", "data(rowData(values(formattedValue)))")["data"][0][
+        "rowData"
+    ]
+    titles = [cell["formattedValue"] for cell in header["values"]]
+    assert titles[12:16] == ["Permit", "Permit documents", "PTO", "PTO documents"]
+
+
+def test_a_column_that_a_person_deleted_comes_back_with_what_belongs_there(bench: Bench) -> None:
+    bench.shown(milestone(1), milestone(2, status="APPROVED"))
+    index = list(bench.rows()[0]).index("Status")
+    bench.edit("delete_columns", index=index)
+    bench.shown(milestone(1, date_updated="2026-03-02T00:00:00Z"))
+    assert "Status" not in bench.row(uuid(1))
+    assert "column 'Status': made" in furnish(bench)
+    bench.flush()
+    assert [row["Status"] for row in bench.texts()] == ["Submitted", "Approved"]
+    assert counts(bench)["Milestone 1"] == {"Jobs": "2", "Submitted": "1", "Approved": "1"}
+
+
+def test_tabs_that_are_gone_come_back(bench: Bench) -> None:
+    bench.shown(milestone(1))
+    for tab in (HISTORY_TAB, PIPELINE_TAB):
+        bench.edit("delete_tab", sheet_id=tab)
+    assert [line for line in furnish(bench) if line.startswith("tab")] == [
+        "tab 'History': made",
+        "tab 'Pipeline': made",
+    ]
+    bench.flush()
+    assert len(bench.texts("History")) == 1
+    assert list(counts(bench)) == ["Milestone 1"]
+    assert len(bench.tab("Pipeline", "charts")["charts"]) == 1
+
+
+def test_other_colours_in_the_config_replace_ours_and_not_a_person_s(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.shown(milestone(1, status="APPROVED"), milestone(2, status="REJECTED"))
+    (mine,) = [
+        number
+        for number, rule in enumerate(bench.tab("Jobs", "conditionalFormats")["conditionalFormats"])
+        if "'Rejected'" in str(rule)
+    ][:1]
+    rule = bench.tab("Jobs", "conditionalFormats")["conditionalFormats"][mine]
+    rule["booleanRule"]["condition"]["values"] = [{"userEnteredValue": "Mine"}]
+    write(bench, {"updateConditionalFormatRule": {"index": mine, "rule": rule}})
+    changes = (('"#d9ead3"', '"#00ff00"'), ('"#f4cccc"', '"#ff0000"'))
+    bench.configured(with_more(tmp_path, "", *changes))
+    setup = Setup(bench.settings, bench.database, lambda _: None)
+    assert "column 'Status': other colours" in setup.furnish(bench.spreadsheet)
+    rules = bench.tab("Jobs", "conditionalFormats")["conditionalFormats"]
+    said = [
+        value["userEnteredValue"]
+        for r in rules
+        for value in _values(r)
+        if "userEnteredValue" in value
+    ]
+    assert (said.count("Approved"), said.count("Rejected"), said.count("Mine")) == (2, 2, 1)
+    assert setup.furnish(bench.spreadsheet) == []
+
+
+def _values(rule: dict[str, Any]) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = rule["booleanRule"]["condition"].get("values", [])
+    return found
+
+
+def test_formats_of_people_stay(bench: Bench) -> None:
+    """Widths, colours, hidden columns, other titles, notes on headers: all theirs."""
+    bench.shown(milestone(1))
+    bench.edit("rename_header", column=1, text="Street")
+    bench.edit("add_note", row=0, column=2, text="call before nine")
+    bench.edit("hide_columns", index=4)
+    size = {"pixelSize": 77}
+    area = {"sheetId": 1126170001, "dimension": "COLUMNS", "startIndex": 1, "endIndex": 2}
+    write(bench, {"updateDimensionProperties": {"range": area, "properties": size, "fields": "*"}})
+    before = look(bench)
+    assert furnish(bench) == []
+    assert look(bench) == before
+
+
+def test_a_rule_for_the_days_is_explained_anew(bench: Bench) -> None:
+    bench.shown(milestone(1))
+    bench.environment["STUCK_DAYS"] = "3"
+    assert furnish(bench) == ["column 'Follow up': the note that explains it"]
+    assert bench.notes("Follow up")[0].startswith("The day to look after this job: 3 days")
+
+
+def test_what_is_not_set_is_made_and_found_again(bench: Bench) -> None:
+    """Run twice before anything is set, it must not make a second spreadsheet."""
+    setup = bench.setup(SPREADSHEET_ID="")
+    folder, is_new = setup.folder()
+    assert is_new
+    made = setup.spreadsheet(folder)
+    assert made[1]
+    again = bench.setup(SPREADSHEET_ID="")
+    assert again.folder() == (folder, False)
+    assert again.spreadsheet(folder) == (made[0], False)
+
+
+def test_a_service_account_is_told_that_it_needs_a_shared_drive(bench: Bench) -> None:
+    settings = load({**LEAST, "WEBHOOK_SECRET": "s" * 20})
+    with pytest.raises(SettingsError, match=r"DRIVE_FOLDER_ID: is not set\..*shared drive"):
+        Setup(settings, bench.database, lambda _: None).folder()
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(bench: Bench) -> None:
+    with pytest.raises(SettingsError, match="is not a folder"):
+        bench.setup(DRIVE_FOLDER_ID=bench.spreadsheet).folder()
+
+
+def test_the_command_tells_what_it_did(bench: Bench) -> None:
+    from click.testing import CliRunner
+
+    from brightsheet import cli
+
+    runner = CliRunner()
+    first = runner.invoke(cli, ["init"], env=bench.environment)
+    assert first.exit_code == 0, first.output
+    assert re.search(r"^DRIVE_FOLDER_ID=\S+  \(made now\)$", first.output, re.MULTILINE)
+    assert "tab 'Jobs': made" in first.output
+    second = runner.invoke(cli, ["init"], env=bench.environment)
+    assert second.output.splitlines()[-1] == "Nothing to do: all is there."

@@ -1,0 +1,100 @@
+"""Other webhooks that belong on the row: what is there is read, and nothing fails."""
+
+import pytest
+
+from sync.model import Outcome
+from tests.bench import Bench
+from tests.made_up import comment, milestone, uuid
+
+
+def test_an_archived_job_is_told_and_greyed(bench: Bench) -> None:
+    bench.shown(milestone(1), milestone(2))
+    assert bench.send({"site": uuid(1), "archived": True}) == [Outcome.ACCEPTED]
+    bench.flush()
+    assert (bench.row(uuid(1))["Status"], bench.row(uuid(2))["Status"]) == ("Archived", "Submitted")
+    assert "Follow up" not in bench.row(uuid(1))
+    fields = (
+        "data(rowData(values(formattedValue,effectiveFormat(textFormat(foregroundColorStyle)))))"
+    )
+    rows = bench.tab("Jobs", fields)["data"][0]["rowData"]
+    inks = {
+        row["values"][-1]["formattedValue"]: row["values"][0]["effectiveFormat"]["textFormat"]
+        for row in rows
+        if row.get("values")
+    }
+    assert inks[uuid(1)] != inks[uuid(2)]
+    bench.shown({"uuid": uuid(1), "archived": False, "date_updated": "2036-01-01T00:00:00Z"})
+    assert bench.row(uuid(1))["Status"] == "Submitted"
+
+
+def test_a_stage_has_its_column(bench: Bench) -> None:
+    bench.shown(
+        milestone(1), {"site_id": uuid(1), "stage_name": "Sold", "previous_stage_name": "Lead"}
+    )
+    assert bench.row(uuid(1))["Stage"] == "Sold"
+
+
+def test_of_two_stages_the_newer_stands_whatever_came_first(bench: Bench) -> None:
+    old = {"site_id": uuid(1), "stage_name": "Lead", "date_updated": "2026-01-01T00:00:00Z"}
+    new = {"site_id": uuid(1), "stage_name": "Sold", "date_updated": "2026-02-01T00:00:00Z"}
+    bench.shown(milestone(1), new, old)
+    assert bench.row(uuid(1))["Stage"] == "Sold"
+
+
+def test_a_comment_that_comes_by_itself_is_the_latest(bench: Bench) -> None:
+    said = comment("From the milestone.", "2026-03-01T09:00:00Z")
+    alone = comment("By itself.", "2026-03-05T09:00:00Z", commentor_first_name="Ada")
+    bench.shown(milestone(1, comments=[said]), {"site": uuid(1), **alone})
+    assert bench.row(uuid(1))["Last comment"] == "Ada: By itself."
+
+
+def test_a_change_order_brings_the_current_quote(bench: Bench) -> None:
+    """The milestone's webhook goes on naming the initial one (source: EverBright's wiki)."""
+    order = {"site": {"uuid": uuid(1)}, "change_order_status": "SIGNED", "quote": uuid(77)}
+    bench.shown(milestone(1), order)
+    row = bench.row(uuid(1))
+    assert (row["Initial quote"], row["Current quote"]) == (uuid(20_001), uuid(77))
+
+
+@pytest.mark.parametrize("first", ["task", "milestone"])
+def test_a_task_s_comment_finds_its_job_by_the_milestone(store_bench: Bench, first: str) -> None:
+    """A task names no site; it may come before the milestone that tells whose it is."""
+    bench = store_bench
+    said = comment("Which roof?", "2026-03-05T09:00:00Z", commentor_first_name="Ada")
+    of_task = {
+        "uuid": uuid(9),
+        "task_definition": uuid(8),
+        "milestone": milestone(1)["uuid"],
+        "sub_tasks": [],
+        "comments": [said],
+    }
+    payloads = [of_task, milestone(1)] if first == "task" else [milestone(1), of_task]
+    for one in payloads:
+        assert bench.send(one) == [Outcome.ACCEPTED]
+        bench.flush()
+    assert bench.row(uuid(1))["Last comment"] == "Ada: Which roof?"
+
+
+def test_a_job_without_a_milestone_has_no_row(bench: Bench) -> None:
+    """Every lead would else stand among the jobs."""
+    bench.shown({"site_id": uuid(1), "stage_name": "Lead"})
+    assert bench.calls() == 0
+    bench.shown(milestone(1))
+    assert bench.row(uuid(1))["Stage"] == "Lead"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"site": uuid(1), "comments": [{"comment": 1}, None, "x", {"timestamp": "never"}]},
+        {"site": uuid(1), "comment": "x", "timestamp": "0001-01-01T00:00:00+14:00"},
+        {"site": [uuid(1)], "archived": True},
+        {"site": uuid(1), "stage_name": {"name": ["x"]}},
+        {"site": uuid(1), "change_order": True, "quote": {"uuid": "none"}},
+        {"task_definition": 1, "sub_tasks": 1, "milestone": {"uuid": 5}, "comment": "x"},
+    ],
+)
+def test_odd_shapes_do_no_harm(bench: Bench, odd: dict[str, object]) -> None:
+    """Their shapes are not published: what cannot be read is passed over."""
+    bench.shown(milestone(1), odd, milestone(2))
+    assert {row["Site ID"] for row in bench.texts()} == {uuid(1), uuid(2)}
