@@ -26,7 +26,8 @@ class Story:
     def __init__(self, seed: int = 7) -> None:
         self._random = random.Random(seed)  # noqa: S311 - made-up data
         self._definitions = {name: self._uuid() for name in _STEPS}
-        self._clock = datetime.now(UTC).replace(microsecond=0) - timedelta(days=20)
+        self._now = datetime.now(UTC).replace(microsecond=0)
+        self._clock = self._now - timedelta(days=24)
 
     def deliveries(self) -> Iterator[dict[str, Any]]:
         """Give the payloads in the order in which they happen."""
@@ -36,9 +37,30 @@ class Story:
                 if self._random.random() < number * 0.3:
                     continue
                 yield from self._step(job, name)
+        yield from self._others(jobs)
 
     def _job(self) -> dict[str, str]:
         return {"site": self._uuid(), "quote": self._uuid()}
+
+    def _others(self, jobs: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
+        """Give webhooks of other kinds, in the shapes that are known or likely."""
+        for job, stage in zip(jobs, ("Contract signed", "In permitting", "Sold"), strict=False):
+            yield {"site_id": job["site"], "stage_name": stage, "date_updated": self._tick()}
+        yield {"site": jobs[4]["site"], "archived": True, "date_updated": self._tick()}
+        yield {
+            "site": jobs[5]["site"],
+            "comment": "The customer asks for a date.",
+            "commentor": "dora@installer.example",
+            "commentor_first_name": "Dora",
+            "commentor_last_name": "Eskew",
+            "timestamp": self._tick(),
+        }
+        yield {
+            "site": jobs[6]["site"],
+            "change_order_status": "SIGNED",
+            "quote": self._uuid(),
+            "date_updated": self._tick(),
+        }
 
     def _step(self, job: dict[str, str], name: str) -> Iterator[dict[str, Any]]:
         first = self._milestone(job, name)
@@ -128,5 +150,6 @@ class Story:
         return str(UUID(int=self._random.getrandbits(128), version=4))
 
     def _tick(self) -> str:
-        self._clock += timedelta(minutes=self._random.randint(5, 90))
+        later = self._clock + timedelta(minutes=self._random.randint(60, 560))
+        self._clock = min(later, self._now)
         return self._clock.isoformat().replace("+00:00", "Z")

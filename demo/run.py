@@ -81,7 +81,7 @@ def _receiver(environment: dict[str, str], port: int) -> Iterator[Receiver]:
 def _send_all(url: str) -> list[str]:
     """Send the sample, byte for byte, and the story; return the sites."""
     payloads = [json.dumps(payload).encode() for payload in Story().deliveries()]
-    sites = {json.loads(body)["site"]: None for body in payloads}
+    sites = {site: None for body in payloads if (site := json.loads(body).get("site"))}
     with requests.Session() as session:
         session.headers["X-Webhook-Secret"] = _SECRET
         session.headers["Content-Type"] = "application/json"
@@ -107,6 +107,8 @@ def _missing(google: Emulator, shown: list[Row], sites: list[str]) -> list[str]:
     keys = [row["Site ID"].text for row in shown if "Site ID" in row]
     lines = [f"one row for job {site}" for site in sites if keys.count(site) != 1]
     lines += [f"no row for {key}" for key in keys if key not in sites]
+    names = [row["Customer"].text for row in shown if "Customer" in row]
+    lines += [f"the customer of {name}" for name in names if name.startswith("Job ")]
     for row in shown:
         for header, cell in row.items():
             if _holds_files(header) and cell.text and len(cell.links) < 2:

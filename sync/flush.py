@@ -15,7 +15,7 @@ from sync.evidence import Repair, Verdict
 from sync.history import Line
 from sync.intake import Intake
 from sync.layout import Layout
-from sync.model import Change, Column, Customer, Job
+from sync.model import EMPTY, Change, Column, Customer, Job
 from sync.sheet import Look, Sheet
 from sync.store import Attempt, DirtyJob, History, Jobs, Lease
 from sync.store.jobs import Shown
@@ -151,15 +151,16 @@ class Flusher:
         if view.table is None and view.history is None:
             self._history.tell_again()
         told, lines = self._lines(view)
+        columns = self._columns(view, [one for one, _ in pairs.values()])
         made = plan.make(
             view,
             [target for _, target in pairs.values()],
-            self._columns(view, [one for one, _ in pairs.values()]),
+            columns,
             titles=titles,
             fence=self._jobs.next_fence(held, view.fence),
             zone=self._zone or view.time_zone,
             max_bytes=self._sizes.cell_bytes,
-            with_=self._along((target for _, target in pairs.values()), lines, names),
+            with_=self._along((target for _, target in pairs.values()), columns, lines, names),
         )
         absent = [_shown(pairs[site][0], None) for site in made.absent]
         shown = [_shown(pairs[site][0], cells) for site, cells in made.shown.items()]
@@ -236,18 +237,21 @@ class Flusher:
             _log.exception("fault", site=change.site)
             return None
 
-    def _along(self, targets: Iterable[plan.Target], lines: list[Line], names: list[str]) -> Along:
-        shown = [target.cells for target in targets]
-        columns = ("current_milestone", "status")
-        counted = [
-            [cells[c].text for c in columns] for cells in shown if cells.keys() >= {*columns}
-        ]
+    def _along(
+        self,
+        targets: Iterable[plan.Target],
+        columns: Iterable[Column],
+        lines: list[Line],
+        names: list[str],
+    ) -> Along:
+        """Return what goes along with the rows of `targets`, whose `columns` stand in order."""
         return Along(
             self._layout.config,
             lines,
-            frozenset((milestone, status) for milestone, status in counted),
-            self._layout.ranks(),
-            names,
+            pairs=frozenset(_counted(target.cells) for target in targets),
+            ranks=self._layout.ranks(),
+            order=[one.header for one in columns if one.id.startswith("status:")],
+            names=names,
         )
 
     def _surroundings(self, view: View) -> tuple[Titles, list[str]]:
@@ -380,12 +384,14 @@ class Flusher:
         columns = self._layout.columns((one.job for one in every), with_configured=True)
         there = self._sheet.surroundings()
         titles, names = self._free(view, there)
-        along = self._along(filter(None, map(self._target, every)), [], names)
+        along = self._along(filter(None, map(self._target, every)), columns, [], names)
         if view.history is None:
             self._history.tell_again()
         if view.table is None:
             self._jobs.forget_written(held)
             return self._make_all(held, view, columns, titles, along)
+        if KEY not in view.table.columns:
+            raise plan.key_column_gone()
         found = furnish.missing(view, view.table, there, columns, along, titles)
         if furnish.is_nothing(found):
             return []
@@ -435,6 +441,11 @@ class Flusher:
         self._jobs.mark_drift(held, found)
         self._jobs.forget_rows(held, self._jobs.written_sites() - table.keys.keys())
         return len(found)
+
+
+def _counted(cells: plan.Cells) -> tuple[str, str]:
+    """Return the milestone and the status by which a job is counted."""
+    return (cells.get("current_milestone", EMPTY).text, cells.get("status", EMPTY).text)
 
 
 def _began(job: Job) -> tuple[datetime, str]:

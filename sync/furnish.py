@@ -159,7 +159,7 @@ def _add_pipeline(
         found.more += made
         found.told.append(f"tab {titles.pipeline!r}: made")
     found.tabs.append(tabs.PIPELINE)
-    seen = pipeline.Seen(with_.pairs, with_.ranks)
+    seen = pipeline.Seen(with_.pairs, with_.ranks, with_.order)
     grown, after = pipeline.grow(tab, seen, with_.config)
     has_chart = pipeline.CHART in after.charts
     drawn = pipeline.chart(after, with_.config, is_new=True)

@@ -51,6 +51,8 @@ class Seen:
     pairs: frozenset[tuple[str, str]]
     ranks: Mapping[str, int]
     """The place of each configured milestone, by its header."""
+    order: Sequence[str] = ()
+    """All milestones in the order of their columns: what is not configured, as it was first met."""
 
 
 def names(
@@ -120,7 +122,8 @@ def _with_rows(tab: Tab, seen: Seen) -> Tab:
     labels, known = dict(tab.labels), set(tab.labels.values())
     last = len(seen.ranks)
     new = {milestone for milestone, _ in seen.pairs if milestone} - known
-    for text in sorted(new, key=lambda one: (seen.ranks.get(one, last), one)):
+    met = {text: number for number, text in enumerate(seen.order)}
+    for text in sorted(new, key=lambda one: (seen.ranks.get(one, last), met.get(one, last), one)):
         rank = seen.ranks.get(text, last)
         later = [row for row, one in labels.items() if seen.ranks.get(one, last) > rank]
         row = min(later, default=max(labels, default=tab.header_row) + 1)

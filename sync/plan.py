@@ -45,6 +45,14 @@ class Target:
         return not self.written or bool(self.differences())
 
 
+def key_column_gone() -> Permanent:
+    """Return the error for a tab whose rows cannot be told any more."""
+    return Permanent(
+        "key_column_gone",
+        "The column of site IDs was deleted. Bring it back with the version history.",
+    )
+
+
 def free_titles(wanted: Titles, taken: Iterable[str]) -> Titles:
     """Return titles that no tab has; Google tells no case apart."""
     lowered = {title.lower() for title in taken}
@@ -118,10 +126,7 @@ def make(
     clock = batch.clock(zone)
     made, headers, table = with_columns(view.table, columns, titles.jobs)
     if KEY not in table.columns:
-        raise Permanent(
-            "key_column_gone",
-            "The column of site IDs was deleted. Bring it back with the version history.",
-        )
+        raise key_column_gone()
     fitting, left = _fitting(table, targets, max_bytes)
     known = [t for t in fitting if t.site in table.keys]
     new = [t for t in fitting if t.site not in table.keys and t.fresh]

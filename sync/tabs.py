@@ -28,13 +28,15 @@ class Titles:
 class Along:
     """What goes along: `lines` of the history (newest first), `pairs` of milestone and status.
 
-    `names` are the ids of named ranges of ours that a deleted tab has left behind.
+    `ranks` are the places of configured milestones, `order` is that of all; `names` are the ids of
+    named ranges of ours that a deleted tab has left behind.
     """
 
     config: Config
     lines: Sequence[Line] = ()
     pairs: frozenset[tuple[str, str]] = frozenset()
     ranks: Mapping[str, int] = field(default_factory=dict)
+    order: Sequence[str] = ()
     names: Sequence[str] = ()
 
 
@@ -88,7 +90,9 @@ def with_pipeline(
         return Made(requests, ())
     # A chart comes with the first numbers: it needs something to show.
     is_first = is_new or not tab.labels
-    grown, after = pipeline.grow(tab, pipeline.Seen(some.pairs, some.ranks), some.config)
+    grown, after = pipeline.grow(
+        tab, pipeline.Seen(some.pairs, some.ranks, some.order), some.config
+    )
     if grown:
         requests += grown + pipeline.chart(after, some.config, is_new=is_first)
     return Made(requests, (PIPELINE,))

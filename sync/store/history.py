@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, literal, select, text, update
+from sqlalchemy import Connection, Select, delete, func, insert, literal, select, text, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.model import Change, Customer
@@ -13,13 +13,15 @@ from sync.store.schema import change, customer, told
 
 _NEW = text("NOT shown")
 _TRIES = 2
+_NEVER = 1e12
 
 
 class History:
     """The changes that no sheet tells of yet.
 
     A line is never written again. So where customers are asked for (`waits_for_names`), one of a
-    new job waits until its name is known, or was asked for twice in vain.
+    new job waits until its name is known, or was asked for twice in vain; and later lines with it,
+    for the newest are to stand on top.
     """
 
     def __init__(self, database: Database, waits_for_names: bool = False) -> None:
@@ -32,7 +34,9 @@ class History:
             return query
         asked = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
         nameless = select(customer.c.site).where(asked, customer.c.attempts < _TRIES)
-        return query.where(change.c.site.not_in(nameless))
+        held = select(func.min(change.c.at)).where(_NEW, change.c.site.in_(nameless))
+        until = func.coalesce(held.scalar_subquery(), _NEVER)
+        return query.where(change.c.at < until)
 
     def is_waiting(self) -> bool:
         """Tell whether a change is to be told now."""
