@@ -27,7 +27,7 @@ class Grid:
     columns: list[int]
     widths: dict[int, int]
     heights: dict[int, int]
-    values: list[list[Json]]
+    values: dict[int, list[Json]]
     frozen_rows: int
     frozen_columns: int
     filtered: set[tuple[int, int]] = field(default_factory=set)
@@ -35,33 +35,40 @@ class Grid:
 
     def cell(self, row: int, column: int) -> Json:
         """The CellData there, {} where there is none."""
-        if row < len(self.values) and column < len(self.values[row]):
-            return self.values[row][column]
-        return {}
+        values = self.values.get(row, ())
+        return values[column] if column < len(values) else {}
 
 
-def build(sheet: Json) -> Grid:
-    """What to draw of a Sheet with grid data from A1 on: what is filled, and some room around."""
+def build(
+    sheet: Json,
+    order: list[int] | None = None,
+    filtered: Json | None = None,
+    least: tuple[int, int] = (LEAST_ROWS, LEAST_COLUMNS),
+) -> Grid:
+    """What to draw of a Sheet with grid data: what is filled, and some room around.
+
+    Each GridData begins in column A. `order` are the rows that a filter view shows, as it shows
+    them; without one the basic filter counts. `filtered` is the range whose header has the
+    filter's marks, and `least` how many rows and columns there are at least.
+    """
     size = sheet["properties"].get("gridProperties", {})
-    data = (sheet.get("data") or [{}])[0]
-    values = [row.get("values", []) for row in data.get("rowData", [])]
-    filled = [len(row) for row in values]
-    while filled and not filled[-1]:
-        filled.pop()
-    row_count = min(size.get("rowCount", 0), max(len(filled) + MORE_ROWS, LEAST_ROWS))
-    column_count = min(
-        size.get("columnCount", 0), max(max(filled, default=0) + MORE_COLUMNS, LEAST_COLUMNS)
-    )
-    rows, columns = data.get("rowMetadata", []), data.get("columnMetadata", [])
+    values, heights, hidden = _rows(sheet.get("data", []), viewed=order is not None)
+    columns = (sheet.get("data") or [{}])[0].get("columnMetadata", [])
+    last = max((row + 1 for row, cells in values.items() if cells), default=0)
+    widest = max(map(len, values.values()), default=0)
+    row_count = min(size.get("rowCount", 0), max(last + MORE_ROWS, least[0]))
+    column_count = min(size.get("columnCount", 0), max(widest + MORE_COLUMNS, least[1]))
+    away = {number for number, each in enumerate(columns) if each.get("hiddenByUser")}
+    shown = range(row_count) if order is None else order
     grid = Grid(
-        rows=_visible(row_count, rows),
-        columns=_visible(column_count, columns),
+        rows=[row for row in shown if row < row_count and row not in hidden],
+        columns=[column for column in range(column_count) if column not in away],
         widths={number: each.get("pixelSize", COLUMN) for number, each in enumerate(columns)},
-        heights={number: each.get("pixelSize", ROW) for number, each in enumerate(rows)},
+        heights=heights,
         values=values,
         frozen_rows=size.get("frozenRowCount", 0),
         frozen_columns=size.get("frozenColumnCount", 0),
-        filtered=_filtered(sheet.get("basicFilter"), column_count),
+        filtered=_filtered(filtered, column_count),
     )
     left = ROW_HEADER
     for column in grid.columns:
@@ -71,20 +78,29 @@ def build(sheet: Json) -> Grid:
     return grid
 
 
-def _visible(count: int, metadata: list[Json]) -> list[int]:
-    hidden = {
-        number
-        for number, each in enumerate(metadata)
-        if each.get("hiddenByUser") or each.get("hiddenByFilter")
-    }
-    return [number for number in range(count) if number not in hidden]
+def _rows(
+    data: list[Json], *, viewed: bool
+) -> tuple[dict[int, list[Json]], dict[int, int], set[int]]:
+    """Cells and heights by row, and the rows that are hidden."""
+    values: dict[int, list[Json]] = {}
+    heights: dict[int, int] = {}
+    hidden: set[int] = set()
+    for one in data:
+        start = one.get("startRow", 0)
+        for row, each in enumerate(one.get("rowData", []), start):
+            values[row] = each.get("values", [])
+        for row, each in enumerate(one.get("rowMetadata", []), start):
+            heights[row] = each.get("pixelSize", ROW)
+            # A filter view stands in the place of the basic filter.
+            if each.get("hiddenByUser") or (each.get("hiddenByFilter") and not viewed):
+                hidden.add(row)
+    return values, heights, hidden
 
 
-def _filtered(basic_filter: Json | None, column_count: int) -> set[tuple[int, int]]:
-    """The header cells of the basic filter."""
-    if not basic_filter:
+def _filtered(area: Json | None, column_count: int) -> set[tuple[int, int]]:
+    """The header cells of a filter."""
+    if area is None:
         return set()
-    area = basic_filter.get("range", {})
     first = area.get("startColumnIndex", 0)
     end = min(area.get("endColumnIndex", column_count), column_count)
     return {(area.get("startRowIndex", 0), column) for column in range(first, end)}

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
 
 from emulator.drive.model import SPREADSHEET, link
-from emulator.page import grid, listing, style
-from emulator.sheets.a1 import column_name
+from emulator.page import listing
+from emulator.page.opened import Opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,16 +22,7 @@ if TYPE_CHECKING:
     from emulator.run import Emulator
 
 HERE = Path(__file__).parent
-MAX_CELLS = 40_000
 INLINE = re.compile(r"application/pdf|text/plain|image/(png|jpeg|gif|webp)")
-CELL = (
-    "formattedValue,effectiveValue,userEnteredValue,effectiveFormat,textFormatRuns,hyperlink,note,"
-    "dataValidation(condition(type))"
-)
-FIELDS = (
-    "sheets(properties,basicFilter,data(rowData(values(" + CELL + ")),"
-    "rowMetadata(pixelSize,hiddenByUser,hiddenByFilter),columnMetadata(pixelSize,hiddenByUser)))"
-)
 SECURITY = {
     "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
     "frame-ancestors 'self'; base-uri 'none'; form-action 'self'",
@@ -163,16 +153,6 @@ class Page:
 
     # Spreadsheets
 
-    def _read(self, spreadsheet_id: str, **query: Any) -> dict[str, Any]:
-        owner = self._emulator.sheets.spreadsheets[spreadsheet_id].owner
-        return self._emulator.workbooks.read(
-            "sheets.spreadsheets.get",
-            {"spreadsheetId": spreadsheet_id},
-            MultiDict(query),
-            None,
-            owner,
-        )
-
     def _spreadsheet(self, _request: Request, spreadsheet_id: str) -> Response:
         title = self._emulator.workbooks.title(spreadsheet_id)
         return self._render(
@@ -183,48 +163,11 @@ class Page:
         return _json({"revision": self._emulator.sheets.spreadsheets[spreadsheet_id].revision})
 
     def _grid(self, request: Request, spreadsheet_id: str) -> Response:
-        """The table and the tabs, with the revision that they show (or an older one)."""
-        revision = self._emulator.sheets.spreadsheets[spreadsheet_id].revision
-        about = self._read(spreadsheet_id, fields="properties(title),sheets(properties)")
-        every = [sheet["properties"] for sheet in about["sheets"]]
-        wanted = request.args.get("gid", "")
-        opened = next((one for one in every if str(one.get("sheetId", 0)) == wanted), None)
-        if opened is None:
-            opened = next((one for one in every if not one.get("hidden")), every[0])
-        return _json(
-            {
-                "title": about["properties"]["title"],
-                "revision": revision,
-                "gid": opened.get("sheetId", 0),
-                "sheets": [
-                    {
-                        "gid": one.get("sheetId", 0),
-                        "title": one["title"],
-                        "hidden": one.get("hidden", False),
-                        "color": style.color(one, "tabColor"),
-                    }
-                    for one in every
-                ],
-                "html": self._table(spreadsheet_id, opened),
-            }
-        )
-
-    def _table(self, spreadsheet_id: str, opened: dict[str, Any]) -> str:
-        size = opened.get("gridProperties", {})
-        rows, columns = size.get("rowCount", 1), size.get("columnCount", 1)
-        title = opened["title"].replace("'", "''")
-        shown = min(rows, MAX_CELLS // columns)
-        corner = f"{column_name(columns - 1)}{shown}"
-        told = self._read(
-            spreadsheet_id,
-            ranges=[f"'{title}'!A1:{corner}"],
-            includeGridData="true",
-            fields=FIELDS,
-        )
-        html = grid.table(grid.build(told["sheets"][0]))
-        if rows > shown:
-            html += f'<p class="cutoff">Of {rows:,} rows the first {shown:,} are looked at.</p>'
-        return html
+        """The table, the tabs and the filter views, with the revision that they show."""
+        gid, fvid = request.args.get("gid", ""), request.args.get("fvid", "")
+        # Held, so that what is read one after the other is of one moment.
+        with self._emulator.sheets.spreadsheets[spreadsheet_id].lock:
+            return _json(Opened(self._emulator, spreadsheet_id, gid, fvid).told())
 
 
 def _is_inline(file: File) -> bool:

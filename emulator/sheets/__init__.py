@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator import masks
 from emulator.errors import not_found, not_served
-from emulator.sheets import methods, styles
+from emulator.sheets import methods, shown, styles
 from emulator.sheets.edit import Edit, change
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.grid import Json, Spreadsheet
@@ -108,6 +108,12 @@ class Sheets:
             for _, lock in sorted(involved.items()):
                 held.enter_context(lock)
             yield
+
+    def rows_of_view(self, spreadsheet_id: str, sheet_id: int, view_id: int) -> list[int]:
+        """The rows that a filter view shows, in its order; KeyError where there is none."""
+        spreadsheet = self.spreadsheets[spreadsheet_id]
+        with self._locked(spreadsheet, None):
+            return shown.rows_of_view(spreadsheet, sheet_id, view_id)
 
     def reader(self, spreadsheet: Spreadsheet, user: str) -> Reader:
         """What answers the spreadsheet to `user`, as it is at this moment."""

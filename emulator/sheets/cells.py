@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from emulator import masks
 from emulator.errors import invalid
 from emulator.sheets import entry, evaluate, numbers, styles
-from emulator.sheets.conditions import conditional_style
+from emulator.sheets.coerce import text
+from emulator.sheets.conditions import Rules
 from emulator.sheets.formula import Formula
-from emulator.sheets.functions import text
 from emulator.sheets.grid import BLANK, Cell, CellError
 
 if TYPE_CHECKING:
@@ -133,6 +133,7 @@ class Writer:
         self._evaluator = evaluator
         self._sheet = sheet
         self._mask = mask
+        self._rules = Rules(evaluator, sheet)
         self._wants = {name: masks.wants(mask, name) for name in FIELDS}
 
     def write(self, cell: Cell, row: int, column: int) -> Json:
@@ -144,7 +145,7 @@ class Writer:
         if cell.format and wants["userEnteredFormat"]:
             data["userEnteredFormat"] = cell.format
         if wants["effectiveFormat"]:
-            conditional = conditional_style(self._evaluator, self._sheet, row, column)
+            conditional = self._rules.style(row, column)
             if cell is not BLANK or conditional:
                 base = styles.merged(styles.DEFAULT_FORMAT, cell.format)
                 data["effectiveFormat"] = styles.merged(base, conditional)

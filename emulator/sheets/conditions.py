@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import operator
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from emulator.sheets import entry, numbers, styles
-from emulator.sheets.formula import Formula, copied
-from emulator.sheets.functions import text
+from emulator.sheets import entry, numbers, places, styles
+from emulator.sheets.coerce import text
+from emulator.sheets.formula import Formula
 from emulator.sheets.grid import CellError
-from emulator.sheets.ranges import box_of
+from emulator.sheets.places import Place
+from emulator.sheets.ranges import Box, box_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,43 +45,83 @@ BETWEEN = ("NUMBER_BETWEEN", "NUMBER_NOT_BETWEEN", "DATE_BETWEEN", "DATE_NOT_BET
 PAST_DAYS = {"PAST_WEEK": 7, "PAST_MONTH": 30, "PAST_YEAR": 365}
 
 
-def conditional_style(evaluator: Evaluator, sheet: Sheet, row: int, column: int) -> Json | None:
-    """The format that the rules give the cell at zero-based coordinates, None where none holds.
+class Rule(NamedTuple):
+    """A conditional format: where it holds, from which cell its formulas are written, and what.
 
-    The first rule that holds wins for each property, as Sheets applies them.
+    `depends` says whether it must be looked at in each row, and in each column.
     """
-    found: Json | None = None
-    for rule in sheet.conditional_formats:
-        boolean = rule.get("booleanRule")
-        if not boolean or not any(_inside(sheet, one, row, column) for one in rule["ranges"]):
-            continue
-        origin = box_of(sheet, rule["ranges"][0])
-        offset = (row - origin.top, column - origin.left)
-        if holds(evaluator, sheet, boolean["condition"], (row, column), offset):
-            found = styles.merged(boolean.get("format", {}), found)
-    return found
+
+    boxes: list[Box]
+    condition: Json
+    style: Json
+    depends: tuple[bool, bool]
+    known: dict[tuple[int | None, int | None], bool]
 
 
-def _inside(sheet: Sheet, grid_range: Json, row: int, column: int) -> bool:
-    box = box_of(sheet, grid_range)
-    return box.top <= row < box.bottom and box.left <= column < box.right
+class Rules:
+    """The conditional formats of a sheet as it is."""
+
+    def __init__(self, evaluator: Evaluator, sheet: Sheet) -> None:
+        self._evaluator = evaluator
+        self._sheet = sheet
+        self._rules = [
+            _rule([box_of(sheet, area) for area in one["ranges"]], one["booleanRule"])
+            for one in sheet.conditional_formats
+            if "booleanRule" in one
+        ]
+
+    def style(self, row: int, column: int) -> Json | None:
+        """The format that the rules give the cell at zero-based coordinates, None if none holds.
+
+        The first rule that holds wins for each property, as Sheets applies them.
+        """
+        found: Json | None = None
+        for rule in self._rules:
+            for top, bottom, left, right in rule.boxes:
+                if top <= row < bottom and left <= column < right:
+                    if self._holds(rule, row, column):
+                        found = styles.merged(rule.style, found)
+                    break
+        return found
+
+    def _holds(self, rule: Rule, row: int, column: int) -> bool:
+        by_row, by_column = rule.depends
+        key = (row if by_row else None, column if by_column else None)
+        found = rule.known.get(key)
+        if found is None:
+            top, _, left, _ = rule.boxes[0]
+            place = Place(row, column, row - top, column - left)
+            found = holds(self._evaluator, self._sheet, rule.condition, place)
+            rule.known[key] = found
+        return found
 
 
-def holds(
-    evaluator: Evaluator,
-    sheet: Sheet,
-    condition: Json,
-    at: tuple[int, int],
-    offset: tuple[int, int],
-) -> bool:
-    """Whether a BooleanCondition holds for the cell at `at`; its formulas shift by `offset`."""
+def _rule(boxes: list[Box], boolean: Json) -> Rule:
+    condition = boolean.get("condition", {})
+    return Rule(boxes, condition, boolean.get("format", {}), _depends(condition), {})
+
+
+def _depends(condition: Json) -> tuple[bool, bool]:
+    """On what it depends whether a condition holds: most look at the cell's own value."""
+    values = condition.get("values", [])
+    if condition.get("type") != "CUSTOM_FORMULA" or len(values) != 1:
+        return True, True
+    formula = _said(str(values[0].get("userEnteredValue", "")))
+    try:
+        return places.depends(formula.text) if isinstance(formula, Formula) else (False, False)
+    except ValueError:
+        return False, False
+
+
+def holds(evaluator: Evaluator, sheet: Sheet, condition: Json, place: Place) -> bool:
+    """Whether a BooleanCondition holds for the cell at a place."""
     kind: str = condition.get("type", "")
-    value = evaluator.value(sheet, sheet.cell(*at))
-    wanted = [_wanted(evaluator, sheet, one, offset) for one in condition.get("values", ())]
+    wanted = [_wanted(evaluator, sheet, one, place) for one in condition.get("values", ())]
+    if kind == "CUSTOM_FORMULA":
+        return bool(wanted) and not isinstance(wanted[0], CellError | str) and bool(wanted[0])
+    value = evaluator.value(sheet, sheet.cell(place.row, place.column))
     if kind in ("BLANK", "NOT_BLANK"):
         return (text(value) == "") == (kind == "BLANK")
-    if kind == "CUSTOM_FORMULA":
-        return any(bool(one) and not isinstance(one, CellError) for one in wanted[:1])
     if not wanted or isinstance(value, CellError):
         return False
     if kind in TEXT_TESTS:
@@ -100,15 +142,18 @@ def _compare(kind: str, value: Any, wanted: list[Any]) -> bool:
     return kind in NUMBER_TESTS and NUMBER_TESTS[kind](value, wanted[0])
 
 
-def _wanted(evaluator: Evaluator, sheet: Sheet, given: Json, offset: tuple[int, int]) -> Any:
+def _wanted(evaluator: Evaluator, sheet: Sheet, given: Json, place: Place) -> Any:
     relative = given.get("relativeDate")
     if relative:
         return _relative(evaluator, relative)
-    said = str(given.get("userEnteredValue", ""))
-    value = entry.read(said)[0]
-    if isinstance(value, Formula):
-        return evaluator.formula(sheet, copied(value, *offset))
-    return value
+    value = _said(str(given.get("userEnteredValue", "")))
+    return evaluator.condition(sheet, value, place) if isinstance(value, Formula) else value
+
+
+@lru_cache(maxsize=4096)
+def _said(text: str) -> Any:
+    """What was entered as a condition's value: a formula may also begin with `+`."""
+    return entry.read("=" + text[1:] if text.startswith("+") else text)[0]
 
 
 def _relative(evaluator: Evaluator, relative: str) -> int | float:

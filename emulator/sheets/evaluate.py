@@ -2,6 +2,9 @@
 
 Operators, references, and the functions of `functions.py`. An unknown function is `#NAME?`, what
 cannot be read `#ERROR!`, as Sheets says both.
+
+A condition's formula is written for one cell and looked at from others: it is evaluated at a
+`Place`, which shifts its relative references without writing it anew.
 """
 
 from __future__ import annotations
@@ -9,18 +12,18 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
-from emulator.sheets import entry, functions, numbers, syntax
+from emulator.sheets import a1, coerce, entry, functions, numbers, places, ranges, syntax
+from emulator.sheets.coerce import Table, first
 from emulator.sheets.formula import Formula
 from emulator.sheets.grid import CellError
-from emulator.sheets.ranges import Box, resolve
+from emulator.sheets.ranges import Box
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from emulator.sheets.formula import End
     from emulator.sheets.grid import Cell, Json, Scalar, Sheet, Spreadsheet
-
-Table = list[list[Any]]
+    from emulator.sheets.places import Place
 
 PARSE_ERROR = CellError("ERROR", "#ERROR!", "Formula parse error.")
 CIRCULAR = CellError("REF", "#REF!", "Circular dependency detected.")
@@ -54,6 +57,8 @@ class Evaluator:
         self._known: dict[tuple[int, int], Scalar] = {}
         self._tables: dict[tuple[int, Box], Table] = {}
         self._open: set[tuple[int, int]] = set()
+        self._seen: dict[tuple[Any, ...], Scalar] = {}
+        self._place: Place | None = None
 
     def value(self, sheet: Sheet, cell: Cell) -> Scalar:
         """The effective value of a cell of `sheet`."""
@@ -71,14 +76,29 @@ class Evaluator:
         self._known[key] = found
         return found
 
-    def formula(self, sheet: Sheet, formula: Formula) -> Scalar:
-        """The value of a formula that stands in `sheet`."""
+    def formula(self, sheet: Sheet, formula: Formula, place: Place | None = None) -> Scalar:
+        """The value of a formula that stands in `sheet`, or is looked at from a place there."""
         try:
             tree = syntax.parse(formula.text)
         except ValueError:
             return PARSE_ERROR
-        found = first(self.tree(sheet, tree))
+        before, self._place = self._place, place
+        try:
+            found = self._scalar(sheet, tree)
+        finally:
+            self._place = before
         return 0 if found is None else found
+
+    def condition(self, sheet: Sheet, formula: Formula, place: Place) -> Scalar:
+        """The same, remembered for all the places from which it must be the same."""
+        try:
+            seen = place.seen(places.depends(formula.text))
+        except ValueError:
+            return PARSE_ERROR
+        key = (sheet.sheet_id, formula.text, *seen)
+        if key not in self._seen:
+            self._seen[key] = self.formula(sheet, formula, place)
+        return self._seen[key]
 
     def tree(self, sheet: Sheet, tree: syntax.Tree) -> Any:
         """A scalar, or a table for a reference to several cells."""
@@ -88,23 +108,39 @@ class Evaluator:
         if kind == "ref":
             return self._reference(sheet, tree[1], tree[2])
         if kind == "call":
+            if self._place is not None and tree[1] in functions.OVER_RANGES:
+                return self._over_ranges(sheet, tree, self._place)
             return self._call(sheet, tree[1], tree[2])
         if kind == "op":
-            left, right = first(self.tree(sheet, tree[2])), first(self.tree(sheet, tree[3]))
-            return operate(tree[1], left, right)
+            return operate(tree[1], self._scalar(sheet, tree[2]), self._scalar(sheet, tree[3]))
         if kind in ("minus", "percent"):
-            found = functions.number(first(self.tree(sheet, tree[1])))
+            found = coerce.number(self._scalar(sheet, tree[1]))
             if isinstance(found, CellError):
                 return found
             return -found if kind == "minus" else found / 100
         return self._named(tree[1]) if kind == "name" else LOST
 
+    def _scalar(self, sheet: Sheet, tree: syntax.Tree) -> Any:
+        """One value: of a column or row seen from a place beside it, the cell that is beside."""
+        place = self._place
+        if place is None or tree[0] != "ref" or len(tree[2]) == 1:
+            return first(self.tree(sheet, tree))
+        found = self._box(sheet, tree[1], tree[2])
+        if isinstance(found, CellError):
+            return found
+        there, box = found
+        row, column = box.top, box.left
+        if box.right - box.left == 1 and box.top <= place.row < box.bottom:
+            row = place.row
+        elif box.bottom - box.top == 1 and box.left <= place.column < box.right:
+            column = place.column
+        return self.value(there, there.cell(row, column))
+
     def _named(self, name: str) -> Any:
-        """What stands in a named range."""
         for one in self.spreadsheet.named_ranges.values():
             if one["name"].casefold() == name.casefold():
-                sheet, box = resolve(self.spreadsheet, one["range"])
-                return self._table(sheet, box)
+                sheet = ranges.need_sheet(self.spreadsheet, one["range"].get("sheetId", 0))
+                return self._table(sheet, ranges.box_of(sheet, one["range"]))
         return CellError("NAME", "#NAME?", f"Unknown range name: '{name}'.")
 
     def number_format(self, sheet: Sheet, cell: Cell, depth: int = 0) -> Json:
@@ -139,15 +175,63 @@ class Evaluator:
         if name in functions.LAZY:
             lazy = [lambda tree=one: self.tree(sheet, tree) for one in arguments]
             return functions.LAZY[name](*lazy)
-        function = functions.FUNCTIONS.get(name)
-        if function is None:
+        if name in PLACED:
+            return PLACED[name](self, sheet, arguments)
+        if name in functions.OVER_RANGES:
+            function = functions.OVER_RANGES[name]
+            return self._applied(name, function, [self.tree(sheet, one) for one in arguments])
+        values = [self._scalar(sheet, one) for one in arguments]
+        if name in functions.OF_A_VALUE:
+            return self._applied(name, functions.OF_A_VALUE[name], values)
+        if name not in functions.OF_VALUES:
             return CellError("NAME", "#NAME?", f"Unknown function: '{name}'.")
+        wrong = next((one for one in values if isinstance(one, CellError)), None)
+        return wrong or self._applied(name, functions.OF_VALUES[name], values)
+
+    def _over_ranges(self, sheet: Sheet, tree: syntax.Tree, place: Place) -> Any:
+        """A call that may look at thousands of cells: not again where it must say the same."""
+        if not any(one[0] == "ref" and len(one[2]) > 1 for one in tree[2]):
+            return self._call(sheet, tree[1], tree[2])
+        key = (sheet.sheet_id, tree, *place.seen(places.of(tree)))
+        if key not in self._seen:
+            self._seen[key] = self._call(sheet, tree[1], tree[2])
+        return self._seen[key]
+
+    def _applied(self, name: str, function: Callable[..., Any], values: list[Any]) -> Any:
         try:
-            return function(self.now, *(self.tree(sheet, one) for one in arguments))
+            return function(self.now, *values)
         except TypeError:
             return CellError("N_A", "#N/A", f"Wrong number of arguments to {name}.")
 
+    def indirect(self, sheet: Sheet, arguments: tuple[syntax.Tree, ...]) -> Any:
+        """What the reference says that a text is; it does not shift with the place."""
+        values = [self._scalar(sheet, one) for one in arguments]
+        said = coerce.text(values[0]) if len(values) == 1 else ""
+        try:
+            title, cells = a1.split(said)
+            ends = syntax.reference(cells or "")
+        except ValueError:
+            named = self._named(said)
+            refused = CellError("REF", "#REF!", f"'{said}' is not a valid cell/range reference.")
+            return refused if isinstance(named, CellError) else named
+        fixed = tuple(end._replace(column_fixed=True, row_fixed=True) for end in ends)
+        return self._reference(sheet, title, fixed)
+
+    def index(self, sheet: Sheet, arguments: tuple[syntax.Tree, ...], way: str) -> Any:
+        """ROW or COLUMN: of a reference, or of the place that a condition is looked at from."""
+        if arguments and arguments[0][0] == "ref":
+            found = self._box(sheet, arguments[0][1], arguments[0][2])
+            if isinstance(found, CellError):
+                return found
+            return (found[1].top if way == "ROW" else found[1].left) + 1
+        if arguments or self._place is None:
+            # A cell does not know where it is: that is known of conditions only.
+            return CellError("N_A", "#N/A", f"{way} is served with a reference, or in conditions.")
+        return (self._place.row if way == "ROW" else self._place.column) + 1
+
     def _reference(self, sheet: Sheet, title: str | None, ends: tuple[End, ...]) -> Any:
+        if len(ends) == 1 and title is None:
+            return self._cell(sheet, ends[0])
         found = self._box(sheet, title, ends)
         if isinstance(found, CellError):
             return found
@@ -155,6 +239,14 @@ class Evaluator:
         if len(ends) == 1:
             return self.value(there, there.cell(box.top, box.left))
         return self._table(there, box)
+
+    def _cell(self, sheet: Sheet, end: End) -> Any:
+        if self._place is not None:
+            end = self._place.moved(end)
+        row, column = end.row or 0, end.column or 0
+        if 0 <= row < len(sheet.rows) and 0 <= column < len(sheet.columns):
+            return self.value(sheet, sheet.cell(row, column))
+        return LOST
 
     def _box(
         self, sheet: Sheet, title: str | None, ends: tuple[End, ...]
@@ -165,10 +257,12 @@ class Evaluator:
             if named is None:
                 return CellError("REF", "#REF!", f"Unresolved sheet name '{title}'.")
             sheet = named
+        if self._place is not None:
+            ends = tuple(self._place.moved(end) for end in ends)
         one, other = ends[0], ends[-1]
         top, bottom = _bounds(one.row, other.row, len(sheet.rows))
         left, right = _bounds(one.column, other.column, len(sheet.columns))
-        if top >= len(sheet.rows) or left >= len(sheet.columns):
+        if not (0 <= top < len(sheet.rows) and 0 <= left < len(sheet.columns)):
             return LOST
         return sheet, Box(top, bottom, left, right)
 
@@ -176,10 +270,10 @@ class Evaluator:
         known = self._tables.get((sheet.sheet_id, box))
         if known is None:
             keys = [column.key for column in sheet.columns[box.left : box.right]]
-            known = [
+            known = Table(
                 [self.value(sheet, row.cells[key]) if key in row.cells else None for key in keys]
                 for row in sheet.rows[box.top : box.bottom]
-            ]
+            )
             self._tables[sheet.sheet_id, box] = known
         return known
 
@@ -190,21 +284,16 @@ def _bounds(one: int | None, other: int | None, size: int) -> tuple[int, int]:
     return min(known, default=0), max(known) + 1 if len(known) == 2 else size
 
 
-def first(found: Any) -> Any:
-    """A table's first value, where one is wanted."""
-    return found[0][0] if isinstance(found, list) else found
-
-
 def operate(sign: str, left: Any, right: Any) -> Scalar:
     """Two values and an operator."""
     for one in (left, right):
         if isinstance(one, CellError):
             return one
     if sign == "&":
-        return functions.text(left) + functions.text(right)
+        return coerce.text(left) + coerce.text(right)
     if sign in COMPARE:
-        return bool(COMPARE[sign](*functions.comparable(left, right)))
-    one, other = functions.number(left), functions.number(right)
+        return bool(COMPARE[sign](*coerce.comparable(left, right)))
+    one, other = coerce.number(left), coerce.number(right)
     if isinstance(one, CellError):
         return one
     if isinstance(other, CellError):
@@ -228,3 +317,11 @@ def link(formula: Formula) -> syntax.Tree | None:
         address: syntax.Tree = tree[2][0]
         return address
     return None
+
+
+# These need to know where they stand, or what their argument refers to.
+PLACED: dict[str, Callable[[Evaluator, Sheet, tuple[syntax.Tree, ...]], Any]] = {
+    "INDIRECT": Evaluator.indirect,
+    "ROW": lambda evaluator, sheet, given: evaluator.index(sheet, given, "ROW"),
+    "COLUMN": lambda evaluator, sheet, given: evaluator.index(sheet, given, "COLUMN"),
+}

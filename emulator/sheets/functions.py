@@ -2,86 +2,54 @@
 
 from __future__ import annotations
 
-import fnmatch
+import math
 import operator
-import re
-from datetime import timedelta
+from datetime import date, timedelta
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from emulator.sheets import entry, numbers
+from emulator.sheets import numbers, searching
+from emulator.sheets.coerce import comparable, first, flat, number, text, truth
+from emulator.sheets.counting import countifs
+from emulator.sheets.entry import plain
 from emulator.sheets.grid import CellError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
-CRITERION = re.compile(r"(<>|<=|>=|=|<|>)?(.*)", re.DOTALL)
-COMPARE = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
-RANK = {float: 0, str: 1, bool: 2}
+    Function = Callable[..., Any]
 
 
-def text(value: Any) -> str:
-    """A value as it joins a text."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, int | float):
-        return numbers.general(value)
-    return value.text if isinstance(value, CellError) else str(value)
+NO_NUMBERS = CellError("NUM", "#NUM!", "There are no numbers.")
+# The operators by their names, as the guides write them in conditions.
+COMPARE = {
+    "EQ": operator.eq,
+    "NE": operator.ne,
+    "LT": operator.lt,
+    "GT": operator.gt,
+    "LTE": operator.le,
+    "GTE": operator.ge,
+}
 
 
-def number(value: Any) -> float | CellError:
-    """A value as it takes part in arithmetic."""
-    if value is None:
-        return 0
-    if isinstance(value, bool | int | float):
-        return value + 0
-    if isinstance(value, CellError):
-        return value
-    read = entry.read(value)[0]
-    if isinstance(read, int | float) and not isinstance(read, bool):
-        return read
-    said = f"Function expects number values. But '{value}' is a text and cannot be coerced."
-    return CellError("VALUE", "#VALUE!", said)
+def is_number(value: Any) -> bool:
+    """Whether it is a number, as dates and times are too."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def comparable(left: Any, right: Any) -> tuple[Any, Any]:
-    """Two values so that Python orders them as Sheets does: numbers, texts, booleans."""
-
-    def ranked(value: Any, other: Any) -> tuple[int, Any]:
-        if value is None:
-            value = "" if isinstance(other, str) else False if isinstance(other, bool) else 0
-        if isinstance(value, bool):
-            return RANK[bool], value
-        if isinstance(value, str):
-            return RANK[str], value.casefold()
-        return RANK[float], value
-
-    return ranked(left, right), ranked(right, left)
-
-
-def _flat(values: tuple[Any, ...]) -> Iterator[Any]:
-    for value in values:
-        if isinstance(value, list):
-            for row in value:
-                yield from row
-        else:
-            yield value
-
-
-def _numbers(values: tuple[Any, ...]) -> list[float] | CellError:
+def _numbers(values: Iterable[Any]) -> list[float] | CellError:
     """What SUM sums: texts and booleans in ranges do not count, errors do."""
     found = []
-    for value in _flat(values):
+    for value in flat(values):
         if isinstance(value, CellError):
             return value
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if is_number(value):
             found.append(value)
     return found
 
 
-def _over_numbers(reduce: Callable[[list[float]], Any]) -> Callable[..., Any]:
+def _over_numbers(reduce: Callable[[list[float]], Any]) -> Function:
     def function(_now: datetime, *values: Any) -> Any:
         found = _numbers(values)
         return found if isinstance(found, CellError) else reduce(found)
@@ -89,42 +57,44 @@ def _over_numbers(reduce: Callable[[list[float]], Any]) -> Callable[..., Any]:
     return function
 
 
-def criterion(wanted: Any) -> Callable[[Any], bool]:
-    """The test that COUNTIF's criterion says: `x`, `>=3`, `<>`, `a*`."""
-    if not isinstance(wanted, str):
-        return lambda value: comparable(value, wanted)[0] == comparable(value, wanted)[1]
-    found = CRITERION.fullmatch(wanted)
-    sign, rest = (found[1], found[2]) if found else (None, wanted)
-    target = entry.read(rest)[0] if rest else ""
-    if sign in COMPARE:
-        compare = COMPARE[sign]
-        return lambda value: (
-            value is not None
-            and isinstance(value, str) == isinstance(target, str)
-            and bool(compare(*comparable(value, target)))
-        )
-    equal = _equal(rest, target)
-    return (lambda value: not equal(value)) if sign == "<>" else equal
+def _average(found: list[float]) -> Any:
+    if not found:
+        return CellError("DIVIDE_BY_ZERO", "#DIV/0!", "Division by zero.")
+    return plain(sum(found) / len(found))
 
 
-def _equal(rest: str, target: Any) -> Callable[[Any], bool]:
-    if isinstance(target, str):
-        if rest == "":
-            return lambda value: value is None or value == ""
-        form = re.compile(fnmatch.translate(rest.replace("[", "[[]")), re.IGNORECASE)
-        return lambda value: isinstance(value, str) and form.match(value) is not None
-    return lambda value: value is not None and value == target
+def _truths(values: tuple[Any, ...]) -> Iterator[bool | CellError]:
+    """What AND and OR look at: texts and blanks in ranges do not count, errors do."""
+    for value in values:
+        if not isinstance(value, list):
+            yield truth(value)
+            continue
+        for one in flat((value,)):
+            if not isinstance(one, str | None):
+                yield truth(one)
 
 
-def _countifs(_now: datetime, *pairs: Any) -> Any:
-    columns = [list(_flat((one,))) for one in pairs[::2]]
-    tests = [criterion(one) for one in pairs[1::2]]
-    if not tests or len(columns) != len(tests) or len({len(one) for one in columns}) > 1:
-        return CellError("VALUE", "#VALUE!", "Array arguments to COUNTIFS are of different size.")
-    return sum(
-        all(test(value) for test, value in zip(tests, row, strict=True))
-        for row in zip(*columns, strict=True)
-    )
+def _over_truths(reduce: Callable[[list[bool]], bool]) -> Function:
+    def function(_now: datetime, *values: Any) -> Any:
+        found = []
+        for one in _truths(values):
+            if isinstance(one, CellError):
+                return one
+            found.append(one)
+        if not found:
+            return CellError("VALUE", "#VALUE!", "The range has no boolean values.")
+        return reduce(found)
+
+    return function
+
+
+def _compared(sign: Callable[[Any, Any], bool]) -> Function:
+    return lambda _now, left, right: sign(*comparable(left, right))
+
+
+def _not(_now: datetime, value: Any) -> Any:
+    found = truth(value)
+    return found if isinstance(found, CellError) else not found
 
 
 def _hyperlink(_now: datetime, address: Any, label: Any = None) -> Any:
@@ -136,9 +106,34 @@ def _text(_now: datetime, value: Any, pattern: Any) -> Any:
     return found if isinstance(found, CellError) else numbers.render(found, "NUMBER", text(pattern))
 
 
+def _on_number(compute: Callable[..., Any]) -> Function:
+    """A function of numbers, each argument made one."""
+
+    def function(_now: datetime, *values: Any) -> Any:
+        found = [number(one) for one in values]
+        wrong = next((one for one in found if isinstance(one, CellError)), None)
+        if wrong is not None:
+            return wrong
+        try:
+            return plain(compute(*found))
+        except (ArithmeticError, ValueError):
+            return CellError("NUM", "#NUM!", "The result is not a number.")
+
+    return function
+
+
+def _round(value: float, places: float = 0) -> float:
+    """Half away from zero, as people expect it, not to the even digit."""
+    power = 10 ** int(places)
+    return math.copysign(math.floor(abs(value) * power + 0.5) / power, value)
+
+
+def _day(part: Callable[[date], int]) -> Function:
+    return _on_number(lambda value: part(numbers.EPOCH + timedelta(days=math.floor(value))))
+
+
 def _if(test: Any, yes: Any, no: Any = lambda: False) -> Any:
-    found = test()
-    found = found[0][0] if isinstance(found, list) else found
+    found = first(test())
     if isinstance(found, CellError):
         return found
     if isinstance(found, str) and found.upper() not in ("TRUE", "FALSE", ""):
@@ -148,33 +143,60 @@ def _if(test: Any, yes: Any, no: Any = lambda: False) -> Any:
 
 def _iferror(value: Any, instead: Any = lambda: None) -> Any:
     found = value()
-    return instead() if isinstance(found, CellError) else found
+    return instead() if isinstance(first(found), CellError) else found
 
 
 # These take their arguments unevaluated.
-LAZY: dict[str, Callable[..., Any]] = {"IF": _if, "IFERROR": _iferror}
+LAZY: dict[str, Function] = {"IF": _if, "IFERROR": _iferror}
 
-# These take the moment first, then their arguments.
-FUNCTIONS: dict[str, Callable[..., Any]] = {
+# These take the moment first, then their arguments: tables as tables, errors as errors.
+OVER_RANGES: dict[str, Function] = {
     "SUM": _over_numbers(sum),
     "MIN": _over_numbers(lambda found: min(found, default=0)),
     "MAX": _over_numbers(lambda found: max(found, default=0)),
-    "COUNT": lambda _now, *values: sum(
-        isinstance(one, int | float) and not isinstance(one, bool) for one in _flat(values)
-    ),
-    "COUNTA": lambda _now, *values: sum(one is not None for one in _flat(values)),
-    "COUNTBLANK": lambda _now, *values: sum(one in (None, "") for one in _flat(values)),
-    "COUNTIF": _countifs,
-    "COUNTIFS": _countifs,
-    "AND": lambda _now, *values: all(bool(one) for one in _flat(values)),
-    "OR": lambda _now, *values: any(bool(one) for one in _flat(values)),
-    "NOT": lambda _now, value: not value,
+    "MEDIAN": _over_numbers(lambda found: plain(median(found)) if found else NO_NUMBERS),
+    "AVERAGE": _over_numbers(_average),
+    "COUNT": lambda _now, *values: sum(map(is_number, flat(values))),
+    "COUNTA": lambda _now, *values: sum(one is not None for one in flat(values)),
+    "COUNTBLANK": lambda _now, *values: sum(one in (None, "") for one in flat(values)),
+    "COUNTIF": countifs,
+    "COUNTIFS": countifs,
+    "AND": _over_truths(all),
+    "OR": _over_truths(any),
+}
+
+# These say something of one value, of an error too.
+OF_A_VALUE: dict[str, Function] = {
     "ISBLANK": lambda _now, value: value is None,
-    "LEN": lambda _now, value: len(text(value)),
+    "ISNUMBER": lambda _now, value: is_number(value),
+    "ISTEXT": lambda _now, value: isinstance(value, str),
+    "ISNONTEXT": lambda _now, value: not isinstance(value, str),
+    "ISLOGICAL": lambda _now, value: isinstance(value, bool),
+    "ISERROR": lambda _now, value: isinstance(value, CellError),
+}
+
+# These take one value for each argument, and hand on an error that is among them.
+OF_VALUES: dict[str, Function] = {
+    "NOT": _not,
+    "LEN": lambda _now, value: len(text(value).encode("utf-16-le")) // 2,
     "LOWER": lambda _now, value: text(value).lower(),
     "UPPER": lambda _now, value: text(value).upper(),
+    "TRIM": lambda _now, value: " ".join(text(value).split()),
+    "EXACT": lambda _now, one, other: text(one) == text(other),
     "TODAY": lambda now: numbers.serial(now.date()),
     "NOW": lambda now: numbers.serial(now.replace(tzinfo=None) + timedelta()),
+    "DATE": _on_number(lambda y, m, d: numbers.serial(date(int(y), int(m), int(d)))),
+    "YEAR": _day(lambda day: day.year),
+    "MONTH": _day(lambda day: day.month),
+    "DAY": _day(lambda day: day.day),
+    "WEEKDAY": _day(lambda day: day.isoweekday() % 7 + 1),
+    "DAYS": _on_number(lambda end, start: math.floor(end) - math.floor(start)),
+    "INT": _on_number(math.floor),
+    "ABS": _on_number(abs),
+    "MOD": _on_number(lambda value, by: value % by),
+    "ROUND": _on_number(_round),
     "HYPERLINK": _hyperlink,
     "TEXT": _text,
+    **{name: _compared(sign) for name, sign in COMPARE.items()},
+    **searching.FUNCTIONS,
 }

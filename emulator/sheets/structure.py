@@ -1,20 +1,17 @@
-"""Rows and columns come, go and move, and everything that is tied to their indexes follows."""
+"""Rows and columns come, go and move."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from emulator.errors import invalid
 from emulator.sheets import shifts
-from emulator.sheets.formula import Formula, shifted
-from emulator.sheets.grid import BLANK, Cell, Column, Row
+from emulator.sheets.following import follow
+from emulator.sheets.grid import Cell, Column, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Sheet
+    from emulator.sheets.grid import Sheet
 
 LISTS = {"ROWS": "rows", "COLUMNS": "columns"}
 FROZEN = {"ROWS": "frozenRowCount", "COLUMNS": "frozenColumnCount"}
@@ -117,96 +114,3 @@ def resize(edit: Edit, sheet: Sheet, dimension: str, size: int) -> None:
 def _freeze(edit: Edit, sheet: Sheet, dimension: str, count: int) -> None:
     grid = {**sheet.properties.get("gridProperties", {}), FROZEN[dimension]: count}
     edit.set(sheet, "properties", {**sheet.properties, "gridProperties": grid})
-
-
-def follow(edit: Edit, sheet: Sheet, shift: shifts.Shift, dimension: str) -> None:
-    """Let ranges and formulas follow a shift that has just happened in `sheet`."""
-
-    def moved(kept: Json) -> Json | None:
-        return shifts.grid_range(shift, dimension, kept)
-
-    edit.set(sheet, "merges", tuple(_kept(moved(one) for one in sheet.merges)))
-    rules = (_with_ranges(one, "ranges", moved) for one in sheet.conditional_formats)
-    edit.set(sheet, "conditional_formats", tuple(one for one in rules if one["ranges"]))
-    for name in ("protected_ranges", "banded_ranges", "filter_views"):
-        edit.set(sheet, name, _followed(getattr(sheet, name), moved))
-    if dimension == "COLUMNS":
-        views = sheet.filter_views.items()
-        edit.set(sheet, "filter_views", {key: _criteria(one, shift) for key, one in views})
-    if sheet.basic_filter:
-        found = _followed({0: sheet.basic_filter}, moved).get(0)
-        if found and dimension == "COLUMNS":
-            found = _criteria(found, shift)
-        edit.set(sheet, "basic_filter", found)
-    spreadsheet = edit.spreadsheet
-    mine = {
-        key: one
-        for key, one in spreadsheet.named_ranges.items()
-        if one["range"].get("sheetId", 0) == sheet.sheet_id
-    }
-    others = {key: one for key, one in spreadsheet.named_ranges.items() if key not in mine}
-    edit.set(spreadsheet, "named_ranges", others | _followed(mine, moved))
-    _follow_formulas(edit, sheet, shift, dimension)
-
-
-def _kept(ranges: Iterable[Json | None]) -> list[Json]:
-    return [one for one in ranges if one is not None]
-
-
-def _with_ranges(kept: Json, name: str, moved: Callable[[Json], Json | None]) -> Json:
-    return {**kept, name: _kept(moved(one) for one in kept[name])}
-
-
-def _followed(objects: dict[Any, Json], moved: Callable[[Json], Json | None]) -> dict[Any, Json]:
-    """Objects with their `range` moved; those whose range is gone are gone."""
-    found = {}
-    for key, kept in objects.items():
-        moved_range = moved(kept["range"]) if "range" in kept else None
-        if moved_range is None and "range" in kept:
-            continue
-        if moved_range is not None:
-            kept = {**kept, "range": moved_range}
-        if "unprotectedRanges" in kept:
-            kept = _with_ranges(kept, "unprotectedRanges", moved)
-        found[key] = kept
-    return found
-
-
-def _criteria(kept: Json, shift: shifts.Shift) -> Json:
-    """A filter whose columns have moved."""
-    kept = dict(kept)
-    if "criteria" in kept:
-        spans = {key: shift.span(int(key), int(key) + 1) for key in kept["criteria"]}
-        kept["criteria"] = {
-            str(span[0]): kept["criteria"][key] for key, span in spans.items() if span
-        }
-    for name, field in (("filterSpecs", "columnIndex"), ("sortSpecs", "dimensionIndex")):
-        if name in kept:
-            found = [
-                (one, shift.span(one.get(field, 0), one.get(field, 0) + 1)) for one in kept[name]
-            ]
-            kept[name] = [{**one, field: span[0]} for one, span in found if span]
-    return kept
-
-
-def _follow_formulas(edit: Edit, sheet: Sheet, shift: shifts.Shift, dimension: str) -> None:
-    def change(formula: Formula, *, here: bool) -> Formula:
-        return shifted(formula, shift, dimension, here=here, title=sheet.title)
-
-    for other in edit.spreadsheet.sheets:
-        rewrite_formulas(edit, other, partial(change, here=other is sheet))
-
-
-def rewrite_formulas(edit: Edit, sheet: Sheet, change: Callable[[Formula], Formula]) -> None:
-    """Put `change(formula)` in the place of each formula of the sheet."""
-    if not sheet.formula_rows:
-        return
-    for row in sheet.rows:
-        if row not in sheet.formula_rows:
-            continue
-        for column in sheet.columns:
-            cell = row.cells.get(column.key, BLANK)
-            if isinstance(cell.value, Formula):
-                changed = change(cell.value)
-                if changed is not cell.value:
-                    edit.cell(sheet, row, column, Cell(changed, cell.format, cell.rest))

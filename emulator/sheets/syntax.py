@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from emulator.sheets import a1
-from emulator.sheets.formula import REFERENCE, parse_ends
+from emulator.sheets.formula import REFERENCE, End, parse_ends
 
 # ("value", v) ("ref", title, ends) ("call", NAME, [tree]) ("op", sign, left, right)
 # ("minus", tree) ("percent", tree)
@@ -18,6 +18,7 @@ TOKEN = re.compile(
     |(?P<name>[A-Za-z_][A-Za-z0-9_.]*)|(?P<lost>\#REF!)|(?P<sign><>|<=|>=|[-+*/^&=<>(),;%]))""",
     re.VERBOSE,
 )
+SEPARATORS = (",", ";")
 LEVELS = (("=", "<>", "<", ">", "<=", ">="), ("&",), ("+", "-"), ("*", "/"), ("^",))
 
 
@@ -29,6 +30,14 @@ def parse(text: str) -> Tree:
     if parser.peek()[0] != "end":
         raise ValueError(text)
     return tree
+
+
+def reference(cells: str) -> tuple[End, ...]:
+    """The ends of `B2` or `$A:C` alone; ValueError where it is nothing of the kind."""
+    found = REFERENCE.fullmatch(cells.strip())
+    if found is None or found["title"] or found["string"]:
+        raise ValueError(cells)
+    return tuple(parse_ends(found["cells"]))
 
 
 class _Parser:
@@ -114,8 +123,11 @@ class _Parser:
         self.take("(")
         arguments: list[Tree] = []
         while self.peek()[1] != ")":
-            arguments.append(("value", None) if self.peek()[1] in ",;" else self.level(0))
-            if self.peek()[1] in ",;":
+            empty = self.peek()[1] in SEPARATORS
+            arguments.append(("value", None) if empty else self.level(0))
+            if self.peek()[1] in SEPARATORS:
                 self.take()
+            elif self.peek()[1] != ")":
+                raise ValueError(self._text)
         self.take(")")
         return ("call", text.upper(), tuple(arguments))

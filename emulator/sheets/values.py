@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from emulator.errors import invalid
 from emulator.sheets import a1, entry, filters, ranges, structure, tables
 from emulator.sheets.cells import is_dated, shown
+from emulator.sheets.coerce import text
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula
-from emulator.sheets.functions import text
 from emulator.sheets.grid import BLANK, Cell, CellError
 from emulator.sheets.ranges import Box
 from emulator.sheets.read import filled

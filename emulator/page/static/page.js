@@ -6,7 +6,7 @@ const scroller = document.getElementById("scroller");
 const tip = document.getElementById("tip");
 const saved = document.getElementById("saved");
 const ask = document.getElementById("ask");
-const state = { gid: null, revision: null, row: 0, column: 0, hidden: false, editing: false, sheets: [], refused: 0 };
+const state = { gid: null, view: null, revision: null, row: 0, column: 0, hidden: false, editing: false, sheets: [], refused: 0 };
 const REFUSAL_STAYS = 6000;
 
 const letters = (column) => {
@@ -18,23 +18,26 @@ const cellAt = (row, column) => scroller.querySelector(`tr[data-row="${row}"] > 
 const entered = (cell) => (cell ? cell.dataset.entered ?? cell.innerText.replace(/\n$/, "") : "");
 const frozenRows = () => scroller.querySelectorAll("tr.frozen").length;
 
+// The address says which tab and which filter view, after its # or, where that says nothing, its ?.
 function wanted() {
-  const found = /gid=(\d+)/.exec(location.hash) || /gid=(\d+)/.exec(location.search);
-  return found ? found[1] : "";
+  const asked = new URLSearchParams(location.hash.includes("gid=") ? location.hash.slice(1) : location.search);
+  return `gid=${encodeURIComponent(asked.get("gid") ?? "")}&fvid=${encodeURIComponent(asked.get("fvid") ?? "")}`;
 }
 
 async function draw() {
-  const answer = await fetch(`/spreadsheets/d/${spreadsheet}/grid?gid=${wanted()}`);
+  const answer = await fetch(`/spreadsheets/d/${spreadsheet}/grid?${wanted()}`);
   if (!answer.ok) return gone(answer.status);
   const told = await answer.json();
   const { scrollLeft, scrollTop } = scroller;
-  const same = state.gid === told.gid;
-  Object.assign(state, { gid: told.gid, revision: told.revision, sheets: told.sheets });
+  const same = state.gid === told.gid && state.view === told.view;
+  Object.assign(state, { gid: told.gid, revision: told.revision, sheets: told.sheets, view: told.view });
   scroller.innerHTML = told.html;
   scroller.scrollTo(same ? scrollLeft : 0, same ? scrollTop : 0);
   document.querySelector("h1").textContent = document.title = told.title;
   pin();
+  lay();
   tabs();
+  views(told.views);
   choose(state.row, state.column);
   scroller.dataset.revision = told.revision;
 }
@@ -46,6 +49,33 @@ function pin() {
     for (const cell of row.children) cell.style.top = `${top}px`;
     top += row.offsetHeight;
   }
+}
+
+// A chart lies where its anchor's row really is: wrapped text makes rows higher than the server knows.
+function lay() {
+  const top = scroller.querySelector(".sheet").getBoundingClientRect().top;
+  for (const chart of scroller.querySelectorAll(".chart")) {
+    const row = scroller.querySelector(`tr[data-row="${chart.dataset.row}"]`);
+    if (row) chart.style.top = `${row.getBoundingClientRect().top - top + Number(chart.dataset.down)}px`;
+  }
+}
+
+function views(known) {
+  const shown = known.find((view) => view.id === state.view);
+  const entry = (title, view) => {
+    const link = document.createElement("a");
+    link.href = `#gid=${state.gid}${view === null ? "" : `&fvid=${view}`}`;
+    link.textContent = title;
+    link.role = "menuitemradio";
+    link.ariaChecked = view === state.view;
+    return link;
+  };
+  document.getElementById("views-menu").replaceChildren(entry("None", null), ...known.map((view) => entry(view.title, view.id)));
+  document.body.classList.toggle("viewed", Boolean(shown));
+  const bar = document.getElementById("viewing");
+  bar.hidden = !shown;
+  bar.querySelector("b").textContent = shown ? shown.title : "";
+  bar.querySelector("a").href = `#gid=${state.gid}`;
 }
 
 function tabs() {
@@ -162,8 +192,15 @@ const deeds = {
 
 document.querySelector(".tools").addEventListener("click", (event) => {
   const button = event.target.closest("button");
-  if (button) deeds[button.dataset.do](button);
+  if (button?.dataset.do) deeds[button.dataset.do](button);
 });
+document.getElementById("views-menu").addEventListener("beforetoggle", ({ target, newState }) => {
+  if (newState !== "open") return;
+  const box = document.getElementById("views").getBoundingClientRect();
+  target.style.left = `${Math.max(4, Math.min(box.left, innerWidth - 244))}px`;
+  target.style.top = `${box.bottom + 4}px`;
+});
+document.getElementById("views-menu").addEventListener("click", ({ currentTarget }) => currentTarget.hidePopover());
 document.getElementById("hidden").addEventListener("change", (event) => {
   state.hidden = event.target.checked;
   tabs();
@@ -179,14 +216,18 @@ scroller.addEventListener("dblclick", (event) => {
   if (cell && !state.editing) type(cell);
 });
 scroller.addEventListener("keydown", (event) => {
-  const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+  const way = { ArrowUp: ["row", "previous"], ArrowDown: ["row", "next"], ArrowLeft: ["cell", "previous"], ArrowRight: ["cell", "next"] }[event.key];
   if (event.key === "Enter") {
     event.preventDefault();
     return deeds.type();
   }
-  if (!step || !cellAt(state.row + step[0], state.column + step[1])) return;
+  const cell = cellAt(state.row, state.column);
+  if (!way || !cell) return;
   event.preventDefault();
-  choose(state.row + step[0], state.column + step[1]);
+  const beside = (way[0] === "row" ? cell.parentElement : cell)[`${way[1]}ElementSibling`];
+  if (!beside || beside.matches("th")) return;
+  if (way[0] === "row") choose(Number(beside.dataset.row), state.column);
+  else choose(state.row, Number(beside.dataset.column));
   cellAt(state.row, state.column).scrollIntoView({ block: "nearest", inline: "nearest" });
 });
 scroller.addEventListener("mouseover", (event) => {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.errors import ApiError, invalid, not_served
 from emulator.sheets.updates import (
     cells,
+    charts,
     copies,
     dimensions,
     entries,
@@ -65,9 +66,10 @@ HANDLERS: dict[str, Callable[[Edit, Json], Any]] = {
     "deleteNamedRange": objects.delete_named_range,
     "mergeCells": objects.merge_cells,
     "unmergeCells": objects.unmerge_cells,
-    "addChart": objects.add_chart,
-    "updateChartSpec": objects.update_chart_spec,
-    "deleteEmbeddedObject": objects.delete_embedded_object,
+    "addChart": charts.add,
+    "updateChartSpec": charts.update_spec,
+    "updateEmbeddedObjectPosition": charts.update_position,
+    "deleteEmbeddedObject": charts.delete,
 }
 
 

@@ -56,15 +56,17 @@ def copy_sheet(edit: Edit, source: Sheet, title: str, sheet_id: int) -> Sheet:
         [copy(column) for column in source.columns],
         source.next_key,
         properties=source.properties,
-        merges=tuple(_on(one, sheet_id) for one in source.merges),
-        conditional_formats=tuple(_on(one, sheet_id) for one in source.conditional_formats),
-        basic_filter=_on(source.basic_filter, sheet_id),
+        merges=tuple(_on(one, source.sheet_id, sheet_id) for one in source.merges),
+        conditional_formats=tuple(
+            _on(one, source.sheet_id, sheet_id) for one in source.conditional_formats
+        ),
+        basic_filter=_on(source.basic_filter, source.sheet_id, sheet_id),
     )
     for name, key in OBJECTS:
         copies: dict[int, Json] = {}
         for kept in getattr(source, name).values():
             fresh = spreadsheet.new_id(copies)
-            copies[fresh] = _on({**kept, key: fresh}, sheet_id)
+            copies[fresh] = _on({**kept, key: fresh}, source.sheet_id, sheet_id)
         setattr(twin, name, copies)
     pairs = zip(source.rows, twin.rows, strict=True)
     twin.formula_rows = {new for old, new in pairs if old in source.formula_rows}
@@ -77,13 +79,13 @@ def _copy_row(row: Row) -> Row:
     return twin
 
 
-def _on(kept: Any, sheet_id: int) -> Any:
-    """A kept object with every sheetId in it set to another sheet's."""
+def _on(kept: Any, old: int, new: int) -> Any:
+    """A kept object with what it says of one sheet said of another; the rest of it stays."""
     if isinstance(kept, list):
-        return [_on(one, sheet_id) for one in kept]
+        return [_on(one, old, new) for one in kept]
     if isinstance(kept, dict):
         return {
-            name: sheet_id if name == "sheetId" else _on(item, sheet_id)
+            name: new if name == "sheetId" and item == old else _on(item, old, new)
             for name, item in kept.items()
         }
     return kept

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from emulator import masks
 from emulator.sheets import ranges
-from emulator.sheets.cells import shown
-from emulator.sheets.conditions import holds
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.ranges import answered
+from emulator.sheets.shown import Filter
+from emulator.sheets.updates import checks
 from emulator.sheets.updates.fields import need_mask
 from emulator.sheets.updates.kept import Kept
 
@@ -18,47 +18,45 @@ if TYPE_CHECKING:
     from emulator.sheets.grid import Json, Sheet
 
 VIEWS = Kept("filter_views", "filter view")
-VIEW_FIELDS = ("title", "namedRangeId", "sortSpecs", "criteria", "filterSpecs")
+VIEW_FIELDS = ("title", "namedRangeId", "sortSpecs")
+CRITERIA = ("criteria", "filterSpecs")
 
 
 def set_basic_filter(edit: Edit, request: Json) -> None:
     """The filter that everyone sees, in the place of the one there was."""
     given = request.get("filter", {})
     sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
-    kept = {**given, "range": ranges.bounded(sheet, given.get("range", {}))}
+    kept = _without_criteria(given) | _criteria(edit, given)
+    kept["range"] = ranges.bounded(sheet, given.get("range", {}))
     edit.set(sheet, "basic_filter", kept)
     _hide(edit, sheet, kept)
 
 
-def _criteria(kept: Json) -> dict[int, Json]:
-    """What a filter wants, by column."""
-    found = {int(column): one for column, one in kept.get("criteria", {}).items()}
-    for one in kept.get("filterSpecs", []):
-        found[one.get("columnIndex", 0)] = one.get("filterCriteria", {})
-    return found
-
-
 def _hide(edit: Edit, sheet: Sheet, kept: Json) -> None:
     """Hide the rows below the filter's header that its criteria do not let through."""
-    box, wanted = ranges.box_of(sheet, kept["range"]), _criteria(kept)
-    evaluator = Evaluator(edit.spreadsheet)
+    judge = Filter(Evaluator(edit.spreadsheet), sheet, kept)
     for at, row in enumerate(sheet.rows):
-        below = box.top < at < box.bottom
-        passes = not below or all(
-            _passes(evaluator, sheet, (at, column), one) for column, one in wanted.items()
-        )
+        passes = judge.passes(at)
         if row.filtered == passes:
             edit.set(row, "filtered", not passes)
 
 
-def _passes(evaluator: Evaluator, sheet: Sheet, at: tuple[int, int], wanted: Json) -> bool:
-    cell = sheet.cell(*at)
-    if shown(evaluator.value(sheet, cell), evaluator.number_format(sheet, cell)) in wanted.get(
-        "hiddenValues", []
-    ):
-        return False
-    condition = wanted.get("condition")
-    return condition is None or holds(evaluator, sheet, condition, at, (0, 0))
+def _without_criteria(kept: Json) -> Json:
+    return {name: item for name, item in kept.items() if name not in CRITERIA}
+
+
+def _criteria(edit: Edit, given: Json) -> Json:
+    """A filter's criteria in both of their forms, as Google answers them: `filterSpecs` count."""
+    checks.criteria(edit, given)
+    if "filterSpecs" not in given and "criteria" not in given:
+        return {}
+    old = [
+        {"columnIndex": int(column), "filterCriteria": one}
+        for column, one in given.get("criteria", {}).items()
+    ]
+    specs = given.get("filterSpecs", old)
+    criteria = {str(one.get("columnIndex", 0)): one.get("filterCriteria", {}) for one in specs}
+    return {"criteria": criteria, "filterSpecs": specs} if specs else {}
 
 
 def clear_basic_filter(edit: Edit, request: Json) -> None:
@@ -77,7 +75,8 @@ def add_view(edit: Edit, request: Json) -> Json:
     sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
     title = given.get("title") or f"Filter {len(sheet.filter_views) + 1}"
     area = ranges.bounded(sheet, given.get("range", {}))
-    kept = {**given, "filterViewId": number, "title": title, "range": area}
+    kept = {**_without_criteria(given), "filterViewId": number, "title": title, "range": area}
+    kept |= _criteria(edit, given)
     VIEWS.put(edit, sheet, number, kept)
     return {"filter": answered(kept)}
 
@@ -93,6 +92,10 @@ def update_view(edit: Edit, request: Json) -> None:
             kept.pop(name, None)
             if name in new:
                 kept[name] = new[name]
+    wanted = [name for name in CRITERIA if masks.wants(mask, name)]
+    if wanted:
+        given = {name: new[name] for name in wanted if name in new}
+        kept = _without_criteria(kept) | _criteria(edit, given)
     if masks.wants(mask, "range") and "range" in new:
         kept["range"] = ranges.bounded(sheet, new["range"])
     VIEWS.put(edit, sheet, number, kept)

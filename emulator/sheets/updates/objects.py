@@ -1,22 +1,20 @@
-"""Requests about named ranges, merges and charts; charts are kept and given back, not drawn."""
+"""Requests about named ranges and merges."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from emulator.errors import invalid, not_served
+from emulator.errors import invalid
 from emulator.sheets import a1, ranges
 from emulator.sheets.grid import BLANK
 from emulator.sheets.ranges import Box, answered
-from emulator.sheets.updates.kept import Kept
 from emulator.sheets.updates.paste import put
 
 if TYPE_CHECKING:
     from emulator.sheets.edit import Edit
     from emulator.sheets.grid import Json, Sheet
 
-CHARTS = Kept("charts", "chart")
 NAME = re.compile(r"[A-Za-z_]\w{0,249}")
 
 
@@ -87,31 +85,3 @@ def unmerge_cells(edit: Edit, request: Json) -> None:
         if not other.meets(box):
             rest.append(one)
     edit.set(sheet, "merges", tuple(rest))
-
-
-def add_chart(edit: Edit, request: Json) -> Json:
-    """A chart, kept as given on the sheet that it lies over; with its id."""
-    given = request.get("chart", {})
-    number = CHARTS.number(edit, given.get("chartId"))
-    position = given.get("position", {})
-    if position.get("newSheet"):
-        raise not_served("charts on a sheet of their own")
-    anchor = position.get("overlayPosition", {}).get("anchorCell", {})
-    sheet = ranges.need_sheet(edit.spreadsheet, anchor.get("sheetId", 0))
-    kept = {**given, "chartId": number}
-    CHARTS.put(edit, sheet, number, kept)
-    return {"chart": answered(kept)}
-
-
-def update_chart_spec(edit: Edit, request: Json) -> None:
-    """Another spec for a chart."""
-    number = request.get("chartId", 0)
-    sheet, old = CHARTS.need(edit, number)
-    CHARTS.put(edit, sheet, number, {**old, "spec": request.get("spec", {})})
-
-
-def delete_embedded_object(edit: Edit, request: Json) -> None:
-    """A chart goes."""
-    number = request.get("objectId", 0)
-    sheet, _ = CHARTS.need(edit, number)
-    CHARTS.drop(edit, sheet, number)

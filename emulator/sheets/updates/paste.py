@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any
 
 from emulator.errors import invalid
-from emulator.sheets import functions, ranges
+from emulator.sheets import ranges
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula, copied
-from emulator.sheets.grid import BLANK, Cell, CellError
+from emulator.sheets.grid import BLANK, Cell
+from emulator.sheets.order import ordered
 from emulator.sheets.ranges import Box
 from emulator.sheets.updates import rules
 
@@ -151,46 +151,10 @@ def sort_range(edit: Edit, request: Json) -> None:
 
 
 def sort(edit: Edit, sheet: Sheet, box: Box, specs: list[tuple[int, bool]]) -> None:
-    """Sort cells of a box by columns, each ascending or (True) descending; rows stay in place.
-
-    Numbers come before texts, then booleans and errors; blanks are last both ways.
-    """
-    evaluator = Evaluator(edit.spreadsheet)
-    lines: list[tuple[int, list[Any]]] = [
-        (
-            at,
-            [evaluator.value(sheet, sheet.cell(at, column)) for column, _ in specs],
-        )
-        for at in range(box.top, box.bottom)
-    ]
+    """Sort cells of a box by columns, each ascending or (True) descending; rows stay in place."""
+    order = ordered(Evaluator(edit.spreadsheet), sheet, range(box.top, box.bottom), specs)
     cells = take(sheet, box)
-    directions = [descending for _, descending in specs]
-
-    def compare(one: tuple[int, list[Any]], other: tuple[int, list[Any]]) -> int:
-        return _order(one[1], other[1], directions)
-
-    order = sorted(lines, key=cmp_to_key(compare))
-    for at, (was, _) in enumerate(order, box.top):
+    for at, was in enumerate(order, box.top):
         if at != was:
             for across, cell in enumerate(cells[was - box.top], box.left):
                 put(edit, sheet, at, across, moved(cell, at - was, 0))
-
-
-def _order(one: list[Any], other: list[Any], directions: list[bool]) -> int:
-    for left, right, descending in zip(one, other, directions, strict=True):
-        blanks = [value is None or value == "" for value in (left, right)]
-        if blanks[0] or blanks[1]:
-            if blanks[0] != blanks[1]:
-                return 1 if blanks[0] else -1
-            continue
-        low, high = (_ranked(value) for value in (left, right))
-        if low != high:
-            return -1 if (low < high) != descending else 1
-    return 0
-
-
-def _ranked(value: Any) -> tuple[int, Any]:
-    if isinstance(value, CellError):
-        return 3, value.text
-    ranked: tuple[int, Any] = functions.comparable(value, value)[0]
-    return ranked

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from emulator.errors import invalid
 from emulator.sheets import ranges, styles
 from emulator.sheets.ranges import Box, answered
+from emulator.sheets.updates import checks
 from emulator.sheets.updates.fields import need_mask
 from emulator.sheets.updates.kept import Kept
 
@@ -27,6 +28,8 @@ def _rule(edit: Edit, given: Json) -> tuple[Sheet, Json]:
     sheets = [ranges.resolve(edit.spreadsheet, one)[0] for one in given["ranges"]]
     if any(one is not sheets[0] for one in sheets):
         raise invalid("All ranges of a conditional format rule must be on the same grid.")
+    if "booleanRule" in given:
+        checks.condition(edit, given["booleanRule"].get("condition", {}), sheets[0])
     kept = styles.coloured({key: item for key, item in given.items() if key != "ranges"})
     return sheets[0], {"ranges": [ranges.fixed(sheets[0], one) for one in given["ranges"]], **kept}
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from emulator import masks
 from emulator.errors import invalid, not_served
-from emulator.sheets import structure, styles
+from emulator.sheets import following, structure, styles
 from emulator.sheets.formula import retitled
 from emulator.sheets.grid import Sheet
 from emulator.sheets.ranges import need_sheet
@@ -163,7 +163,7 @@ def rename(edit: Edit, sheet: Sheet, title: str) -> None:
     old = sheet.title
     edit.set(sheet, "title", title)
     for other in edit.spreadsheet.sheets:
-        structure.rewrite_formulas(edit, other, lambda one: retitled(one, old, title))
+        following.rewrite_formulas(edit, other, lambda one: retitled(one, old, title))
 
 
 def _set_properties(edit: Edit, sheet: Sheet, new: Json, mask: masks.Mask | None) -> None:

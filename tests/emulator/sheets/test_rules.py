@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator.errors import ApiError
-from emulator.sheets.conditions import conditional_style
+from emulator.sheets.conditions import Rules
 from emulator.sheets.evaluate import Evaluator
 
 from .conftest import OWNER, area, span, text, write
@@ -15,6 +15,7 @@ from .conftest import OWNER, area, span, text, write
 if TYPE_CHECKING:
     from .conftest import Book
 
+YES, NO = [True, True, False], [False, False, False]
 GREEN = {"backgroundColor": {"green": 1}}
 
 
@@ -33,8 +34,8 @@ def add(kind: str, *values: str, index: int = 0, style: Any = None) -> dict[str,
 
 def styles(book: Book) -> list[bool]:
     """For each row whether the first column's cell has a conditional background."""
-    evaluator, sheet = Evaluator(book.it), book.it.sheets[0]
-    found = [conditional_style(evaluator, sheet, row, 0) for row in range(5)]
+    rules = Rules(Evaluator(book.it), book.it.sheets[0])
+    found = [rules.style(row, 0) for row in range(5)]
     return ["backgroundColor" in one if one else False for one in found]
 
 
@@ -52,6 +53,14 @@ def styles(book: Book) -> list[bool]:
         ("DATE_BEFORE", ["2020-01-02"], [False, False, True, True, False]),
         ("DATE_AFTER", ["2030-01-01"], [False, False, False, False, False]),
         ("CUSTOM_FORMULA", ['=$B1="x"'], [False, True, False, False, False]),
+        ("CUSTOM_FORMULA", ['=$B:$B="x"'], [False, True, False, False, False]),
+        ("CUSTOM_FORMULA", ['=AND(ISNUMBER($A1),$A1<TODAY()-14,$B1="")'], [*(False, False), *YES]),
+        ("CUSTOM_FORMULA", ['=COUNTIF(INDIRECT("B1:B4"),$B1)=1'], [*(False, True), *NO]),
+        ("CUSTOM_FORMULA", ['=REGEXMATCH(A1&"","(?i)appr")'], [True, True, False, False, False]),
+        ("CUSTOM_FORMULA", ["=A1=MAX($A$1:$A)"], [False, False, False, True, False]),
+        ("CUSTOM_FORMULA", ["=ROW()=2"], [False, True, False, False, False]),
+        ("CUSTOM_FORMULA", ["=$B1"], [False, False, False, False, False]),
+        ("CUSTOM_FORMULA", ["=1/0"], [False, False, False, False, False]),
     ],
 )
 def test_the_cells_that_a_rule_colours(
@@ -100,6 +109,38 @@ def test_rules_are_moved_replaced_and_deleted_by_index(book: Book) -> None:
     assert gone["booleanRule"]["condition"]["type"] == "NOT_BLANK"
     said = book.refusal({"deleteConditionalFormatRule": {"sheetId": 0, "index": 5}})
     assert said.endswith("No conditional format on sheet: 0 at index: 5")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("CUSTOM_FORMULA", "=AND($A1<1"),
+        ("CUSTOM_FORMULA", "$A1<1"),
+        ("CUSTOM_FORMULA", '=Other!$A1=""'),  # only INDIRECT reaches another tab
+        ("DATE_AFTER", "PAST_WEEK"),
+        ("NUMBER_GREATER", "many"),
+    ],
+)
+def test_values_of_conditions_that_google_refuses(book: Book, kind: str, value: str) -> None:
+    """Catches a rule that Google would not have, and that fails the whole batch there."""
+    book.batch({"addSheet": {"properties": {"title": "Other"}}})
+    said = f"Invalid ConditionValue.userEnteredValue: {value}"
+    assert book.refusal(add(kind, value)).endswith(said)
+    if "Other" not in value:
+        condition = rule(kind, value)["booleanRule"]["condition"]
+        specs = [{"columnIndex": 0, "filterCriteria": {"condition": condition}}]
+        view = {"range": area(0, 3, 0, 2), "filterSpecs": specs}
+        assert book.refusal({"addFilterView": {"filter": view}}).endswith(said)
+
+
+def test_arguments_are_separated_as_the_spreadsheets_locale_has_it(book: Book) -> None:
+    """Catches commas where people write 1,5: Google refuses them there, and asks for semicolons."""
+    properties = {"properties": {"locale": "pt_BR"}, "fields": "locale"}
+    book.batch({"updateSpreadsheetProperties": properties})
+    assert "userEnteredValue" in book.refusal(add("CUSTOM_FORMULA", '=AND($A1="x",$B1="y")'))
+    book.batch(add("CUSTOM_FORMULA", '=AND($A1="x, y";$B1="y")'))
+    book.put("A1:B1", [["x, y", "y"]])
+    assert styles(book)[:2] == [True, False]
 
 
 def test_filter_views_banding_and_charts_are_kept_and_given_back(book: Book) -> None:

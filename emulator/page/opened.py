@@ -1,0 +1,144 @@
+"""The opened tab of a spreadsheet: what the page's script is told to show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.datastructures import MultiDict
+
+from emulator.page import chart, grid, overlay, sources, style
+
+if TYPE_CHECKING:
+    from emulator.run import Emulator
+
+Json = dict[str, Any]
+
+MAX_CELLS = 40_000
+ABOUT = (
+    "properties(title),sheets(properties,basicFilter(range),charts,"
+    "filterViews(filterViewId,title,range))"
+)
+CELL = (
+    "formattedValue,effectiveValue,userEnteredValue,effectiveFormat,textFormatRuns,hyperlink,note,"
+    "dataValidation(condition(type))"
+)
+LINES = "rowMetadata(pixelSize,hiddenByUser,hiddenByFilter),columnMetadata(pixelSize,hiddenByUser)"
+FIELDS = f"sheets(properties,data(startRow,rowData(values({CELL})),{LINES}))"
+SOURCES = (
+    "sheets(properties(sheetId),data(rowData(values(formattedValue,effectiveValue)),"
+    "rowMetadata(hiddenByUser,hiddenByFilter),columnMetadata(hiddenByUser)))"
+)
+
+
+class Opened:
+    """One tab of a spreadsheet, whose lock is held, through one of its filter views or none.
+
+    KeyError where there is no such spreadsheet; another tab, or no view, where `gid` or `fvid`
+    name none.
+    """
+
+    def __init__(self, emulator: Emulator, spreadsheet_id: str, gid: str, fvid: str) -> None:
+        self._emulator = emulator
+        self._id = spreadsheet_id
+        self._spreadsheet = emulator.sheets.spreadsheets[spreadsheet_id]
+        self._about = self._read("get", {"fields": ABOUT}, None)
+        every = [sheet["properties"] for sheet in self._about["sheets"]]
+        wanted = [at for at, one in enumerate(every) if str(one.get("sheetId", 0)) == gid]
+        visible = [at for at, one in enumerate(every) if not one.get("hidden")]
+        self._sheet: Json = self._about["sheets"][[*wanted, *visible, 0][0]]
+        views = self._sheet.get("filterViews", [])
+        self._view = next((one for one in views if str(one["filterViewId"]) == fvid), None)
+
+    def _read(self, method: str, query: Json, body: Json | None) -> Json:
+        return self._emulator.workbooks.read(
+            f"sheets.spreadsheets.{method}",
+            {"spreadsheetId": self._id},
+            MultiDict(query),
+            body,
+            self._spreadsheet.owner,
+        )
+
+    def _data(self, areas: list[Json], fields: str) -> list[Json]:
+        """The Sheets with a GridData for each of the GridRanges."""
+        body = {"dataFilters": [{"gridRange": one} for one in areas], "includeGridData": True}
+        sheets: list[Json] = self._read("getByDataFilter", {"fields": fields}, body)["sheets"]
+        return sheets
+
+    def told(self) -> Json:
+        """Everything, as JSON."""
+        properties = self._sheet["properties"]
+        return {
+            "title": self._about["properties"]["title"],
+            "revision": self._spreadsheet.revision,
+            "gid": properties.get("sheetId", 0),
+            "sheets": [_tab(one["properties"]) for one in self._about["sheets"]],
+            "view": self._view["filterViewId"] if self._view else None,
+            "views": [
+                {"id": one["filterViewId"], "title": one.get("title", "")}
+                for one in self._sheet.get("filterViews", [])
+            ],
+            "html": self._html(),
+        }
+
+    def _html(self) -> str:
+        size = self._sheet["properties"].get("gridProperties", {})
+        rows, columns = size.get("rowCount", 1), size.get("columnCount", 1)
+        most = max(1, MAX_CELLS // columns)
+        order = self._order()
+        shown = list(range(rows)) if order is None else order
+        number = self._sheet["properties"].get("sheetId", 0)
+        areas = [
+            {"sheetId": number, "startRowIndex": start, "endRowIndex": end}
+            for start, end in runs(shown[:most])
+        ]
+        (told,) = self._data(areas, FIELDS)
+        charts = self._sheet.get("charts", [])
+        filter_ = self._view or self._sheet.get("basicFilter")
+        drawn = grid.build(
+            told,
+            None if order is None else order[:most],
+            filter_["range"] if filter_ else None,
+            overlay.extent(charts),
+        )
+        over = self._charts(charts, drawn)
+        html = f'<div class="sheet">{grid.table(drawn)}{over}</div>'
+        if len(shown) > most:
+            html += (
+                f'<p class="cutoff">Of {len(shown):,} rows the first {most:,} are looked at.</p>'
+            )
+        return html
+
+    def _order(self) -> list[int] | None:
+        if self._view is None:
+            return None
+        number = self._sheet["properties"].get("sheetId", 0)
+        return self._emulator.sheets.rows_of_view(self._id, number, self._view["filterViewId"])
+
+    def _charts(self, charts: list[Json], drawn: grid.Grid) -> str:
+        there = {one["properties"].get("sheetId", 0): one for one in self._about["sheets"]}
+        wanted = [area for kept in charts for area in chart.sources(kept.get("spec", {}))]
+        areas = sources.readable(wanted, there)
+        found = sources.Sources(areas, self._data(areas, SOURCES) if areas else [])
+        return "".join(
+            overlay.drawn(kept, drawn, found.cells(kept.get("spec", {}))) for kept in charts
+        )
+
+
+def runs(rows: list[int]) -> list[tuple[int, int]]:
+    """The rows as stretches [start, end), in the sheet's order."""
+    found: list[tuple[int, int]] = []
+    for row in sorted(rows):
+        if found and found[-1][1] == row:
+            found[-1] = (found[-1][0], row + 1)
+        else:
+            found.append((row, row + 1))
+    return found
+
+
+def _tab(properties: Json) -> Json:
+    return {
+        "gid": properties.get("sheetId", 0),
+        "title": properties["title"],
+        "hidden": properties.get("hidden", False),
+        "color": style.color(properties, "tabColor"),
+    }

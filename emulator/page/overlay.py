@@ -1,0 +1,58 @@
+"""Charts as they lie over the grid. No I/O."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emulator.page import chart
+from emulator.page.grid import COLUMN, LEAST_COLUMNS, LEAST_ROWS, ROW, ROW_HEADER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.page.grid import Grid
+
+Json = dict[str, Any]
+
+HEAD = 22
+
+
+def _overlay(kept: Json) -> Json:
+    found: Json = kept.get("position", {}).get("overlayPosition", {})
+    return found
+
+
+def extent(charts: list[Json]) -> tuple[int, int]:
+    """How many rows and columns, of the usual size, there must be for the charts to lie over."""
+    rows, columns = LEAST_ROWS, LEAST_COLUMNS
+    for kept in charts:
+        place = _overlay(kept)
+        anchor = place.get("anchorCell", {})
+        high = place.get("offsetYPixels", 0) + place.get("heightPixels", 0)
+        wide = place.get("offsetXPixels", 0) + place.get("widthPixels", 0)
+        rows = max(rows, anchor.get("rowIndex", 0) + high // ROW + 2)
+        columns = max(columns, anchor.get("columnIndex", 0) + wide // COLUMN + 2)
+    return rows, columns
+
+
+def drawn(kept: Json, grid: Grid, cells: Callable[[Json], list[Json]]) -> str:
+    """A chart at its place. What lies above it may be higher than is known here: the page's
+    script moves it to where its row really is.
+    """
+    place = _overlay(kept)
+    anchor = place.get("anchorCell", {})
+    at, across = anchor.get("rowIndex", 0), anchor.get("columnIndex", 0)
+    down, right = place.get("offsetYPixels", 0), place.get("offsetXPixels", 0)
+    row = min((one for one in grid.rows if one >= at), default=max(grid.rows, default=0))
+    above = grid.rows[: grid.rows.index(row)] if row in grid.rows else []
+    top = HEAD + sum(grid.heights.get(one, ROW) for one in above) + down
+    left = ROW_HEADER + right
+    left += sum(grid.widths.get(one, COLUMN) for one in grid.columns if one < across)
+    wide, high = place.get("widthPixels", 0), place.get("heightPixels", 0)
+    front = at < grid.frozen_rows or across < grid.frozen_columns
+    image = chart.draw(kept.get("spec", {}), cells, wide, high)
+    return (
+        f'<div class="chart{" front" if front else ""}" data-chart="{kept["chartId"]}"'
+        f' data-row="{row}" data-down="{down}"'
+        f' style="left:{left}px;top:{top}px;width:{wide}px;height:{high}px">{image}</div>'
+    )

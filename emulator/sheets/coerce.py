@@ -1,0 +1,93 @@
+"""What values become where formulas want a text, a number, or yes and no."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from emulator.sheets import entry, numbers
+from emulator.sheets.grid import CellError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+RANK = {float: 0, str: 1, bool: 2}
+
+
+class Table(list[list[Any]]):
+    """The values of several cells, row by row."""
+
+    @cached_property
+    def tally(self) -> Counter[Any]:
+        """How often each value is there, in any case, by what `ranked` makes of it."""
+        return Counter(ranked(one) for one in flat((self,)) if one is not None)
+
+
+def text(value: Any) -> str:
+    """A value as it joins a text."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return numbers.general(value)
+    return value.text if isinstance(value, CellError) else str(value)
+
+
+def number(value: Any) -> float | CellError:
+    """A value as it takes part in arithmetic."""
+    if value is None:
+        return 0
+    if isinstance(value, bool | int | float):
+        return value + 0
+    if isinstance(value, CellError):
+        return value
+    read = entry.read(value)[0]
+    if isinstance(read, int | float) and not isinstance(read, bool):
+        return read
+    said = f"Function expects number values. But '{value}' is a text and cannot be coerced."
+    return CellError("VALUE", "#VALUE!", said)
+
+
+def truth(value: Any) -> bool | CellError:
+    """A value as AND, OR and NOT take it."""
+    if isinstance(value, str) and value.upper() not in ("TRUE", "FALSE"):
+        said = f"Function expects boolean values. But '{value}' is a text and cannot be coerced."
+        return CellError("VALUE", "#VALUE!", said)
+    if isinstance(value, CellError):
+        return value
+    return value.upper() == "TRUE" if isinstance(value, str) else bool(value)
+
+
+def comparable(left: Any, right: Any) -> tuple[Any, Any]:
+    """Two values so that Python orders them as Sheets does: numbers, texts, booleans."""
+    return ranked(left, right), ranked(right, left)
+
+
+def ranked(value: Any, other: Any = None) -> tuple[int, Any]:
+    """A value with its rank; a blank is what `other` would be if it were blank."""
+    if value is None:
+        value = "" if isinstance(other, str) else False if isinstance(other, bool) else 0
+    if isinstance(value, bool):
+        return RANK[bool], value
+    if isinstance(value, str):
+        return RANK[str], value.casefold()
+    return RANK[float], value
+
+
+def flat(values: Iterable[Any]) -> Iterator[Any]:
+    """The values, and those of the tables among them."""
+    for value in values:
+        if isinstance(value, list):
+            for row in value:
+                yield from row
+        else:
+            yield value
+
+
+def first(found: Any) -> Any:
+    """A table's first value, where one is wanted."""
+    return found[0][0] if isinstance(found, list) else found

@@ -1,0 +1,85 @@
+"""COUNTIF, COUNTIFS and SUMIF: the tests that their criteria say, over ranges."""
+
+from __future__ import annotations
+
+import fnmatch
+import operator
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from emulator.sheets import entry
+from emulator.sheets.coerce import Table, comparable, first, flat, ranked
+from emulator.sheets.grid import CellError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    Test = Callable[[Any], bool]
+
+CRITERION = re.compile(r"(<>|<=|>=|=|<|>)?(.*)", re.DOTALL)
+COMPARE = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
+
+
+def criterion(wanted: Any) -> Test:
+    """The test that COUNTIF's criterion says: `x`, `>=3`, `<>`, `a*`."""
+    wanted = first(wanted)
+    if not isinstance(wanted, str):
+        return lambda value: value is not None and len({*comparable(value, wanted)}) == 1
+    return _said(wanted)
+
+
+@lru_cache(maxsize=4096)
+def _said(wanted: str) -> Test:
+    found = CRITERION.fullmatch(wanted)
+    sign, rest = (found[1], found[2]) if found else (None, wanted)
+    target = entry.read(rest)[0] if rest else ""
+    if sign in COMPARE:
+        compare = COMPARE[sign]
+        return lambda value: (
+            value is not None
+            and isinstance(value, str) == isinstance(target, str)
+            and bool(compare(*comparable(value, target)))
+        )
+    equal = _equal(rest, target)
+    return (lambda value: not equal(value)) if sign == "<>" else equal
+
+
+def _equal(rest: str, target: Any) -> Test:
+    if isinstance(target, str):
+        if rest == "":
+            return lambda value: value is None or value == ""
+        if not set(rest) & set("*?~"):
+            folded = rest.casefold()
+            return lambda value: isinstance(value, str) and value.casefold() == folded
+        form = re.compile(fnmatch.translate(rest.replace("[", "[[]")), re.IGNORECASE)
+        return lambda value: isinstance(value, str) and form.match(value) is not None
+    return lambda value: value is not None and value == target
+
+
+def _tallied(values: Any, wanted: Any) -> int | None:
+    """How many values equal what is wanted, for the asking; None where it is no plain value."""
+    if not isinstance(values, Table):
+        return None
+    if isinstance(wanted, str):
+        if not wanted or wanted[0] in "<>=" or set(wanted) & set("*?~"):
+            return None
+        wanted = entry.read(wanted)[0]
+    return values.tally[ranked(wanted)] if isinstance(wanted, str | int | float) else None
+
+
+def countifs(_now: datetime, *pairs: Any) -> Any:
+    """How many places of the ranges pass all of the tests beside them."""
+    if len(pairs) == 2 and (count := _tallied(pairs[0], first(pairs[1]))) is not None:
+        return count
+    columns = [list(flat((one,))) for one in pairs[::2]]
+    tests = [criterion(one) for one in pairs[1::2]]
+    if not tests or len(columns) != len(tests) or len({len(one) for one in columns}) > 1:
+        return CellError("VALUE", "#VALUE!", "Array arguments to COUNTIFS are of different size.")
+    if len(tests) == 1:
+        return sum(map(tests[0], columns[0]))
+    return sum(
+        all(test(value) for test, value in zip(tests, row, strict=True))
+        for row in zip(*columns, strict=True)
+    )

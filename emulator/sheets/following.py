@@ -1,0 +1,168 @@
+"""What is tied to the indexes of rows and columns follows when they come, go and move."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from emulator.sheets import relative, shifts
+from emulator.sheets.formula import Formula, shifted
+from emulator.sheets.grid import BLANK, Cell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from emulator.sheets.edit import Edit
+    from emulator.sheets.grid import Json, Sheet
+
+
+def follow(edit: Edit, sheet: Sheet, shift: shifts.Shift, dimension: str) -> None:
+    """Let ranges and formulas follow a shift that has just happened in `sheet`."""
+
+    def moved(kept: Json) -> Json | None:
+        return shifts.grid_range(shift, dimension, kept)
+
+    edit.set(sheet, "merges", tuple(_kept(moved(one) for one in sheet.merges)))
+    change = relative.Change(shift, dimension, sheet.title)
+    rules = (_rule(one, moved, change) for one in sheet.conditional_formats)
+    edit.set(sheet, "conditional_formats", tuple(one for one in rules if one["ranges"]))
+    for name in ("protected_ranges", "banded_ranges"):
+        edit.set(sheet, name, _followed(getattr(sheet, name), moved))
+    edit.set(sheet, "filter_views", _filters(sheet.filter_views, moved, change))
+    if sheet.basic_filter:
+        edit.set(sheet, "basic_filter", _filters({0: sheet.basic_filter}, moved, change).get(0))
+    _follow_charts(edit, sheet, shift, dimension)
+    spreadsheet = edit.spreadsheet
+    mine = {
+        key: one
+        for key, one in spreadsheet.named_ranges.items()
+        if one["range"].get("sheetId", 0) == sheet.sheet_id
+    }
+    others = {key: one for key, one in spreadsheet.named_ranges.items() if key not in mine}
+    edit.set(spreadsheet, "named_ranges", others | _followed(mine, moved))
+    _follow_formulas(edit, sheet, shift, dimension)
+
+
+def _kept(ranges: Iterable[Json | None]) -> list[Json]:
+    return [one for one in ranges if one is not None]
+
+
+def _with_ranges(kept: Json, name: str, moved: Callable[[Json], Json | None]) -> Json:
+    return {**kept, name: _kept(moved(one) for one in kept[name])}
+
+
+def _followed(objects: dict[Any, Json], moved: Callable[[Json], Json | None]) -> dict[Any, Json]:
+    """Objects with their `range` moved; those whose range is gone are gone."""
+    found = {}
+    for key, kept in objects.items():
+        moved_range = moved(kept["range"]) if "range" in kept else None
+        if moved_range is None and "range" in kept:
+            continue
+        if moved_range is not None:
+            kept = {**kept, "range": moved_range}
+        if "unprotectedRanges" in kept:
+            kept = _with_ranges(kept, "unprotectedRanges", moved)
+        found[key] = kept
+    return found
+
+
+def _rule(kept: Json, moved: Callable[[Json], Json | None], change: relative.Change) -> Json:
+    """A conditional format with its ranges moved, and its formulas as they read for the first."""
+    found = _with_ranges(kept, "ranges", moved)
+    if not found["ranges"] or "booleanRule" not in kept:
+        return found
+    before, after = kept["ranges"][0], found["ranges"][0]
+    boolean = kept["booleanRule"]
+    condition = change.of_rule(boolean.get("condition", {}), before, after)
+    return {**found, "booleanRule": {**boolean, "condition": condition}}
+
+
+def _filters(
+    kept: dict[int, Json], moved: Callable[[Json], Json | None], change: relative.Change
+) -> dict[int, Json]:
+    """Filters with their ranges, their columns, and the formulas of their criteria."""
+    found = {}
+    for number, one in _followed(kept, moved).items():
+        one = change.of_filter(one, kept[number]["range"], one["range"])
+        found[number] = _criteria(one, change.shift) if change.dimension == "COLUMNS" else one
+    return found
+
+
+def _criteria(kept: Json, shift: shifts.Shift) -> Json:
+    """A filter whose columns have moved."""
+    kept = dict(kept)
+    if "criteria" in kept:
+        spans = {key: shift.span(int(key), int(key) + 1) for key in kept["criteria"]}
+        kept["criteria"] = {
+            str(span[0]): kept["criteria"][key] for key, span in spans.items() if span
+        }
+    for name, field in (("filterSpecs", "columnIndex"), ("sortSpecs", "dimensionIndex")):
+        if name in kept:
+            found = [
+                (one, shift.span(one.get(field, 0), one.get(field, 0) + 1)) for one in kept[name]
+            ]
+            kept[name] = [{**one, field: span[0]} for one, span in found if span]
+    return kept
+
+
+def _follow_charts(edit: Edit, sheet: Sheet, shift: shifts.Shift, dimension: str) -> None:
+    """Charts whose cells or anchors are in `sheet`, wherever the charts are."""
+    for other in edit.spreadsheet.sheets:
+        charts = {key: _chart(one, sheet, shift, dimension) for key, one in other.charts.items()}
+        if charts != other.charts:
+            edit.set(other, "charts", charts)
+
+
+def _chart(kept: Json, sheet: Sheet, shift: shifts.Shift, dimension: str) -> Json:
+    found: Json = {**kept, "spec": _sources(kept.get("spec", {}), sheet, shift, dimension)}
+    overlay = kept.get("position", {}).get("overlayPosition", {})
+    anchor = overlay.get("anchorCell", {})
+    if anchor.get("sheetId", 0) == sheet.sheet_id:
+        name = "rowIndex" if dimension == "ROWS" else "columnIndex"
+        at = anchor.get(name, 0)
+        span = shift.span(at, at + 1)
+        # A chart over a cell that goes is over the one that takes its place.
+        moved = span[0] if span else min(at, getattr(shift, "at", at))
+        overlay = {**overlay, "anchorCell": {**anchor, name: moved}}
+        found["position"] = {**kept["position"], "overlayPosition": overlay}
+    return found
+
+
+def _sources(spec: Any, sheet: Sheet, shift: shifts.Shift, dimension: str) -> Any:
+    """A chart's spec with the ranges of its sources moved; those of deleted cells are gone."""
+    if isinstance(spec, list):
+        return [_sources(one, sheet, shift, dimension) for one in spec]
+    if not isinstance(spec, dict):
+        return spec
+    found = {name: _sources(item, sheet, shift, dimension) for name, item in spec.items()}
+    if "sources" in spec:
+        found["sources"] = _kept(
+            shifts.grid_range(shift, dimension, one)
+            if one.get("sheetId", 0) == sheet.sheet_id
+            else one
+            for one in spec["sources"]
+        )
+    return found
+
+
+def _follow_formulas(edit: Edit, sheet: Sheet, shift: shifts.Shift, dimension: str) -> None:
+    def change(formula: Formula, *, here: bool) -> Formula:
+        return shifted(formula, shift, dimension, here=here, title=sheet.title)
+
+    for other in edit.spreadsheet.sheets:
+        rewrite_formulas(edit, other, partial(change, here=other is sheet))
+
+
+def rewrite_formulas(edit: Edit, sheet: Sheet, change: Callable[[Formula], Formula]) -> None:
+    """Put `change(formula)` in the place of each formula of the sheet."""
+    if not sheet.formula_rows:
+        return
+    for row in sheet.rows:
+        if row not in sheet.formula_rows:
+            continue
+        for column in sheet.columns:
+            cell = row.cells.get(column.key, BLANK)
+            if isinstance(cell.value, Formula):
+                changed = change(cell.value)
+                if changed is not cell.value:
+                    edit.cell(sheet, row, column, Cell(changed, cell.format, cell.rest))

@@ -1,0 +1,88 @@
+"""What a filter shows: the rows that its criteria let through, in its own order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emulator.sheets import ranges, styles
+from emulator.sheets.cells import shown
+from emulator.sheets.conditions import Rules, holds
+from emulator.sheets.evaluate import Evaluator
+from emulator.sheets.order import ordered
+from emulator.sheets.places import Place
+
+if TYPE_CHECKING:
+    from emulator.sheets.grid import Json, Sheet, Spreadsheet
+
+COLOURS = {
+    "visibleBackgroundColor": ("backgroundColor",),
+    "visibleForegroundColor": ("textFormat", "foregroundColor"),
+}
+
+
+class Filter:
+    """A basic filter or a filter view as it is kept, over its sheet as that is now."""
+
+    def __init__(self, evaluator: Evaluator, sheet: Sheet, kept: Json) -> None:
+        self._evaluator = evaluator
+        self._sheet = sheet
+        self._box = ranges.box_of(sheet, kept["range"])
+        self._wanted = {
+            one.get("columnIndex", 0): styles.coloured(one.get("filterCriteria", {}))
+            for one in kept.get("filterSpecs", [])
+        }
+        self._specs = [
+            (one.get("dimensionIndex", 0), one.get("sortOrder") == "DESCENDING")
+            for one in kept.get("sortSpecs", [])
+        ]
+        self._rules = Rules(evaluator, sheet)
+
+    def passes(self, row: int) -> bool:
+        """Whether a row is shown: what is not below the filter's header always is."""
+        return not self._box.top < row < self._box.bottom or all(
+            self._lets(row, column, wanted)
+            for column, wanted in self._wanted.items()
+            if column < len(self._sheet.columns)
+        )
+
+    def rows(self) -> list[int]:
+        """All rows that are shown, those below the header in the filter's order."""
+        box, sheet = self._box, self._sheet
+        head = min(box.top + 1, len(sheet.rows))
+        inside = [row for row in range(head, box.bottom) if self.passes(row)]
+        if self._specs:
+            inside = ordered(self._evaluator, sheet, inside, self._specs)
+        return [*range(head), *inside, *range(max(head, box.bottom), len(sheet.rows))]
+
+    def _lets(self, row: int, column: int, wanted: Json) -> bool:
+        cell = self._sheet.cell(row, column)
+        value = self._evaluator.value(self._sheet, cell)
+        form = self._evaluator.number_format(self._sheet, cell)
+        if shown(value, form) in wanted.get("hiddenValues", ()):
+            return False
+        if not all(
+            self._has_colour(row, column, wanted[name], path)
+            for name, path in COLOURS.items()
+            if name in wanted
+        ):
+            return False
+        # A formula is written for the first row below the header, and for no other column.
+        place = Place(row, column, row - self._box.top - 1, 0)
+        condition = wanted.get("condition")
+        return condition is None or holds(self._evaluator, self._sheet, condition, place)
+
+    def _has_colour(self, row: int, column: int, wanted: Json, path: tuple[str, ...]) -> bool:
+        base = styles.merged(styles.DEFAULT_FORMAT, self._sheet.cell(row, column).format)
+        found: Any = styles.merged(base, self._rules.style(row, column))
+        for name in path:
+            found = found.get(name, {})
+        return all(
+            round(255 * found.get(part, 0)) == round(255 * wanted.get(part, 0))
+            for part in ("red", "green", "blue")
+        )
+
+
+def rows_of_view(spreadsheet: Spreadsheet, sheet_id: int, view_id: int) -> list[int]:
+    """The rows that a filter view shows, in its order; KeyError where there is no such view."""
+    sheet = ranges.need_sheet(spreadsheet, sheet_id)
+    return Filter(Evaluator(spreadsheet), sheet, sheet.filter_views[view_id]).rows()

@@ -1,0 +1,101 @@
+"""Requests about charts: kept and given back as they are said; the page draws them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emulator import masks
+from emulator.errors import invalid, not_served
+from emulator.sheets import ranges, styles
+from emulator.sheets.ranges import answered
+from emulator.sheets.updates.fields import need_mask
+from emulator.sheets.updates.kept import Kept
+
+if TYPE_CHECKING:
+    from emulator.sheets.edit import Edit
+    from emulator.sheets.grid import Json, Sheet
+
+CHARTS = Kept("charts", "chart")
+# Google's own, for what a position does not say.
+SIZE = {"widthPixels": 600, "heightPixels": 371}
+OFFSETS = ("offsetXPixels", "offsetYPixels")
+
+
+def _spec(edit: Edit, given: Any) -> Any:
+    """A chart's spec with the ranges of its sources as they are kept, and both forms of colours."""
+    if isinstance(given, list):
+        return [_spec(edit, one) for one in given]
+    if not isinstance(given, dict):
+        return given
+    found = {name: _spec(edit, item) for name, item in given.items()}
+    if "sources" in given:
+        resolved = [(one, *ranges.resolve(edit.spreadsheet, one)) for one in given["sources"]]
+        narrow = [(box.bottom - box.top == 1, box.right - box.left == 1) for _, _, box in resolved]
+        if not all(row for row, _ in narrow) and not all(column for _, column in narrow):
+            raise invalid(
+                "ChartSourceRange ranges require all rows or all columns to have length of 1"
+            )
+        found["sources"] = [ranges.bounded(sheet, one) for one, sheet, _ in resolved]
+    return found
+
+
+def _position(edit: Edit, given: Json) -> tuple[Sheet, Json]:
+    """The sheet that a position is on, and the position with what it does not say."""
+    if given.get("newSheet") or "sheetId" in given:
+        raise not_served("charts on a sheet of their own")
+    overlay = given.get("overlayPosition", {})
+    anchor = overlay.get("anchorCell", {})
+    sheet = ranges.need_sheet(edit.spreadsheet, anchor.get("sheetId", 0))
+    row, column = anchor.get("rowIndex", 0), anchor.get("columnIndex", 0)
+    if not (0 <= row < len(sheet.rows) and 0 <= column < len(sheet.columns)):
+        raise invalid(f"The anchor cell ({row}, {column}) is outside the grid.")
+    kept = SIZE | {name: item for name, item in overlay.items() if item}
+    if kept["widthPixels"] < 0 or kept["heightPixels"] < 0:
+        raise invalid("A chart's size must not be negative.")
+    kept["anchorCell"] = {**anchor, "sheetId": sheet.sheet_id}
+    return sheet, {"overlayPosition": kept}
+
+
+def add(edit: Edit, request: Json) -> Json:
+    """A chart on the sheet that it lies over; with its id and its position."""
+    given = request.get("chart", {})
+    number = CHARTS.number(edit, given.get("chartId"))
+    sheet, position = _position(edit, given.get("position", {}))
+    spec = styles.coloured(_spec(edit, given.get("spec", {})))
+    kept = {**given, "chartId": number, "spec": spec, "position": position}
+    CHARTS.put(edit, sheet, number, kept)
+    return {"chart": answered(kept)}
+
+
+def update_spec(edit: Edit, request: Json) -> None:
+    """Another spec for a chart, all of it."""
+    number = request.get("chartId", 0)
+    sheet, old = CHARTS.need(edit, number)
+    spec = styles.coloured(_spec(edit, request.get("spec", {})))
+    CHARTS.put(edit, sheet, number, {**old, "spec": spec})
+
+
+def update_position(edit: Edit, request: Json) -> Json:
+    """Another place or size for a chart, another sheet too; where it is now."""
+    number = request.get("objectId", 0)
+    sheet, old = CHARTS.need(edit, number)
+    given = request.get("newPosition", {})
+    overlay = dict(old["position"]["overlayPosition"])
+    if "overlayPosition" in given:
+        mask = need_mask(request, "OverlayPosition")
+        for name in ("anchorCell", *OFFSETS, *SIZE):
+            if masks.wants(mask, name):
+                overlay.pop(name, None)
+                if name in given["overlayPosition"]:
+                    overlay[name] = given["overlayPosition"][name]
+    target, position = _position(edit, {**given, "overlayPosition": overlay})
+    CHARTS.drop(edit, sheet, number)
+    CHARTS.put(edit, target, number, {**old, "position": position})
+    return {"position": answered(position)}
+
+
+def delete(edit: Edit, request: Json) -> None:
+    """A chart goes."""
+    number = request.get("objectId", 0)
+    sheet, _ = CHARTS.need(edit, number)
+    CHARTS.drop(edit, sheet, number)

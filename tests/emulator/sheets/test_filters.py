@@ -1,0 +1,185 @@
+"""Filters and filter views: which rows they show, in which order, and what they are kept as."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .conftest import area, span
+
+if TYPE_CHECKING:
+    from .conftest import Book
+
+ROWS = [
+    ["Customer", "Status", "Since"],
+    ["Zoe", "Approved", "2026-03-04"],  # the day that the tests' clock says
+    ["Ada", "Rejected", "2026-02-20"],
+    ["Max", "", "2026-01-02"],
+    ["Bob", "Pending", ""],
+]
+
+
+def view(**more: Any) -> dict[str, Any]:
+    return {"filterViewId": 4, "title": "Mine", "range": area(0, 5, 0, 3), **more}
+
+
+def shown(book: Book, **more: Any) -> list[str]:
+    """The customers that a filter view shows."""
+    book.batch({"addFilterView": {"filter": view(**more)}})
+    rows = book.sheets.rows_of_view(book.it.spreadsheet_id, 0, 4)
+    names = [book.it.sheets[0].cell(row, 0).value for row in rows]
+    assert names[0] == "Customer"
+    assert rows[-5:] == [5, 6, 7, 8, 9]  # what is below the range stays
+    return [str(one) for one in names[1:-5]]
+
+
+def spec(column: int, kind: str, *values: Any) -> list[dict[str, Any]]:
+    condition = {"type": kind, "values": [*values]}
+    return [{"columnIndex": column, "filterCriteria": {"condition": condition}}]
+
+
+def said(value: str) -> dict[str, str]:
+    return {"userEnteredValue": value}
+
+
+@pytest.mark.parametrize(
+    ("specs", "names"),
+    [
+        (spec(1, "TEXT_CONTAINS", said("e")), ["Zoe", "Ada", "Bob"]),
+        (spec(1, "NOT_BLANK"), ["Zoe", "Ada", "Bob"]),
+        (spec(1, "BLANK"), ["Max"]),
+        (spec(2, "DATE_AFTER", {"relativeDate": "PAST_WEEK"}), ["Zoe"]),
+        (spec(2, "DATE_BEFORE", {"relativeDate": "PAST_MONTH"}), ["Max"]),
+        (spec(2, "DATE_ON_OR_AFTER", {"relativeDate": "TODAY"}), ["Zoe"]),
+        (spec(2, "DATE_ON_OR_BEFORE", said("=TODAY()-12")), ["Ada", "Max"]),
+        (spec(0, "CUSTOM_FORMULA", said('=B2="Rejected"')), ["Ada"]),
+        (spec(2, "CUSTOM_FORMULA", said('=AND(C2<TODAY()-14,B2<>"Approved",C2<>"")')), ["Max"]),
+        (spec(0, "CUSTOM_FORMULA", said("=C2=MAX(C$2:C$5)")), ["Zoe"]),
+        (spec(0, "CUSTOM_FORMULA", said("=ROW()>3")), ["Max", "Bob"]),
+        (spec(1, "NOT_BLANK") + spec(0, "TEXT_STARTS_WITH", said("a")), ["Ada"]),
+    ],
+)
+def test_the_rows_that_a_filter_view_lets_through(
+    book: Book, specs: list[dict[str, Any]], names: list[str]
+) -> None:
+    """Catches a formula read from the header's row, or shifted by columns as in a format."""
+    book.put("A1:C5", ROWS)
+    assert shown(book, filterSpecs=specs) == names
+
+
+def test_a_formula_is_written_for_the_first_row_below_the_header(book: Book) -> None:
+    """Catches a shift counted from the top of the sheet where the table begins further down."""
+    book.put("A3:C7", ROWS)
+    specs = spec(1, "CUSTOM_FORMULA", said('=$B4="Rejected"'))
+    book.batch({"addFilterView": {"filter": view(range=area(2, 7, 0, 3), filterSpecs=specs)}})
+    assert book.sheets.rows_of_view(book.it.spreadsheet_id, 0, 4) == [0, 1, 2, 4, 7, 8, 9]
+
+
+def test_a_view_hides_values_and_colours_and_sorts(book: Book) -> None:
+    """Catches an order or a colour that is kept and not followed, and a sheet that changes."""
+    book.put("A1:C5", ROWS)
+    sort = [{"dimensionIndex": 0, "sortOrder": "DESCENDING"}]
+    hide = {"1": {"hiddenValues": ["Rejected", ""]}}
+    assert shown(book, criteria=hide, sortSpecs=sort) == ["Zoe", "Bob"]
+    red = {"red": 0.9, "green": 0.1}
+    rule = {
+        "ranges": [area(1, 10, 0, 3)],
+        "booleanRule": {
+            "condition": {"type": "CUSTOM_FORMULA", "values": [said('=$B2=""')]},
+            "format": {"backgroundColor": red},
+        },
+    }
+    book.batch(
+        {"addConditionalFormatRule": {"rule": rule, "index": 0}},
+        {"deleteFilterView": {"filterId": 4}},
+    )
+    assert shown(book, criteria={"0": {"visibleBackgroundColor": red}}) == ["Max"]
+    assert book.values("A1:A5") == [[row[0]] for row in ROWS]
+
+
+def test_criteria_are_answered_in_both_forms_and_the_newer_counts(book: Book) -> None:
+    """Catches a reader who looks at the other form and finds no criteria."""
+    wanted = {"hiddenValues": ["x"]}
+    book.batch({"addFilterView": {"filter": view(criteria={"1": wanted})}})
+    kept = book.tab()["filterViews"][0]
+    assert kept["criteria"] == {"1": wanted}
+    assert kept["filterSpecs"] == [{"columnIndex": 1, "filterCriteria": wanted}]
+    update = {"filterViewId": 4, "title": "Other", "filterSpecs": spec(2, "NOT_BLANK")}
+    book.batch({"updateFilterView": {"filter": update, "fields": "title,filterSpecs"}})
+    kept = book.tab()["filterViews"][0]
+    assert kept["title"] == "Other"
+    assert set(kept["criteria"]) == {"2"}
+    book.batch({"updateFilterView": {"filter": {"filterViewId": 4}, "fields": "criteria"}})
+    assert not {"criteria", "filterSpecs"} & book.tab()["filterViews"][0].keys()
+
+
+def test_the_basic_filter_reads_formulas_from_its_first_row_too(book: Book) -> None:
+    """Catches a formula that hides the same rows whatever they hold."""
+    book.put("A1:C5", ROWS)
+    specs = spec(1, "CUSTOM_FORMULA", said('=B2<>"Rejected"'))
+    book.batch({"setBasicFilter": {"filter": {"range": area(0, 5, 0, 3), "filterSpecs": specs}}})
+    assert [row.filtered for row in book.it.sheets[0].rows[:5]] == [*(False, False), True, *NONE]
+
+
+NONE = (False, False)
+
+
+@pytest.mark.parametrize(
+    ("change", "formula", "column"),
+    [
+        ({"insertDimension": {"range": span("COLUMNS", 0, 1)}}, "=AND($C2=C$1,D2<$D$5)", 2),
+        ({"insertDimension": {"range": span("ROWS", 0, 2)}}, "=AND($B4=B$3,C4<$C$7)", 1),
+        ({"insertDimension": {"range": span("ROWS", 2, 3)}}, "=AND($B2=B$1,C2<$C$6)", 1),
+        ({"deleteDimension": {"range": span("ROWS", 1, 2)}}, "=AND($B2=B$1,C2<$C$4)", 1),
+        (
+            {"moveDimension": {"source": span("ROWS", 1, 2), "destinationIndex": 4}},
+            "=AND($B2=B$1,C2<$C$5)",
+            1,
+        ),
+        ({"deleteDimension": {"range": span("COLUMNS", 2, 3)}}, "=AND($B2=B$1,#REF!<#REF!)", 1),
+        (
+            {"moveDimension": {"source": span("COLUMNS", 1, 2), "destinationIndex": 3}},
+            "=AND($C2=C$1,B2<$B$5)",
+            2,
+        ),
+    ],
+)
+def test_formulas_of_filters_follow_rows_and_columns(
+    book: Book, change: dict[str, Any], formula: str, column: int
+) -> None:
+    """Catches a view that looks at another column, or at nothing, after a person's change."""
+    specs = spec(1, "CUSTOM_FORMULA", said("=AND($B2=B$1,C2<$C$5)"))
+    kept = {"range": area(0, 6, 0, 4), "filterSpecs": specs}
+    rule = {
+        "ranges": [area(1, 6, 0, 1)],
+        "booleanRule": {"condition": specs[0]["filterCriteria"]["condition"]},
+    }
+    book.batch(
+        {"addFilterView": {"filter": view(**kept)}},
+        {"setBasicFilter": {"filter": kept}},
+        {"addConditionalFormatRule": {"rule": rule, "index": 0}},
+        change,
+    )
+    tab = book.tab()
+    for one in (tab["filterViews"][0], tab["basicFilter"]):
+        (only,) = one["filterSpecs"]
+        assert only["columnIndex"] == column
+        assert only["filterCriteria"]["condition"]["values"] == [said(formula)]
+        assert set(one["criteria"]) == {str(column)}
+    condition = tab["conditionalFormats"][0]["booleanRule"]["condition"]
+    assert condition["values"] == [said(formula)]
+
+
+def test_a_rule_over_several_columns_goes_on_reading_its_own_cell(book: Book) -> None:
+    """Catches a rule that reads a column that a person moved away, from all the others."""
+    condition = {"type": "CUSTOM_FORMULA", "values": [said('=AND(B2="x",$F2="")')]}
+    rule = {"ranges": [area(1, 10, 1, 4)], "booleanRule": {"condition": condition}}
+    book.batch(
+        {"addConditionalFormatRule": {"rule": rule, "index": 0}},
+        {"moveDimension": {"source": span("COLUMNS", 1, 2), "destinationIndex": 6}},
+    )
+    kept = book.tab()["conditionalFormats"][0]
+    assert kept["ranges"][0]["startColumnIndex"] == 1
+    formula = kept["booleanRule"]["condition"]["values"][0]["userEnteredValue"]
+    assert formula == '=AND(B2="x",$E2="")'

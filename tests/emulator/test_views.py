@@ -1,0 +1,391 @@
+"""Charts, filter views, notes and a phone's width, as the page shows them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from emulator.page import chart
+from emulator.page.chart import data as chart_data
+from emulator.page.chart import svg
+from emulator.page.chart.scale import fitted, spans
+from tests.emulator.conftest import Client
+from tests.emulator.test_page import at, batch, browser, browsing, css, tab, text_cell
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page as Tab
+
+    from emulator import Emulator
+
+__all__ = ["browser", "tab"]
+
+COUNTS: list[list[Any]] = [
+    ["Milestone", "Approved", "Rejected"],
+    ["Permit", 1, 1],
+    ["Install", 0, 1],
+]
+HEADER = ["Customer", "Milestone", "Status", "Days"]
+ROWS: list[list[Any]] = [
+    ["Zoe", "Permit", "Approved", 3],
+    ["Ada", "Permit", "Rejected", 30],
+    ["Max & <co>", "Install", "Rejected", 8],
+    ["Bob", "Install", "Pending", 40],
+]
+
+
+def cell(value: Any, **more: Any) -> dict[str, Any]:
+    kind = "stringValue" if isinstance(value, str) else "numberValue"
+    return {"userEnteredValue": {kind: value}, **more}
+
+
+def write(sheet_id: int, *rows: list[dict[str, Any]]) -> dict[str, Any]:
+    data = [{"values": row} for row in rows]
+    return {"updateCells": {"start": {"sheetId": sheet_id}, "rows": data, "fields": "*"}}
+
+
+def source(column: int, sheet_id: int = 5, end: int = 3) -> dict[str, Any]:
+    area = {
+        "sheetId": sheet_id,
+        "startRowIndex": 0,
+        "endRowIndex": end,
+        "startColumnIndex": column,
+        "endColumnIndex": column + 1,
+    }
+    return {"sourceRange": {"sources": [area]}}
+
+
+def bar_chart(**more: Any) -> dict[str, Any]:
+    """Over the cells of COUNTS, with its corner 20 to the right and 5 below that of C2."""
+    basic: dict[str, Any] = {
+        "chartType": "COLUMN",
+        "headerCount": 1,
+        "stackedType": "STACKED",
+        "legendPosition": "TOP_LEGEND",
+        "axis": [{"position": "LEFT_AXIS", "title": "Jobs & <more>"}],
+        "domains": [{"domain": source(0)}],
+        "series": [
+            {"series": source(1), "colorStyle": {"rgbColor": {"green": 0.5}}},
+            {"series": source(2)},
+        ],
+    }
+    place = {
+        "anchorCell": {"sheetId": 5, "rowIndex": 1, "columnIndex": 2},
+        "offsetXPixels": 20,
+        "offsetYPixels": 5,
+        "widthPixels": 500,
+        "heightPixels": 300,
+    }
+    spec = {"title": "Jobs <b>by</b> milestone", "basicChart": basic | more}
+    return {"chartId": 8, "spec": spec, "position": {"overlayPosition": place}}
+
+
+@pytest.fixture
+def spreadsheet(emulator: Emulator, http: Client) -> str:
+    made = emulator.create_spreadsheet("Jobs")
+    header = [text_cell(text) for text in HEADER]
+    header[2]["note"] = "Of the milestone"
+    area = {"sheetId": 0, "startRowIndex": 0, "endRowIndex": 5, "endColumnIndex": 4}
+    formula = {"type": "CUSTOM_FORMULA", "values": [{"userEnteredValue": '=$C2="Rejected"'}]}
+    view = {
+        "filterViewId": 41,
+        "title": "Rejected & <first>",
+        "range": area,
+        "filterSpecs": [{"columnIndex": 2, "filterCriteria": {"condition": formula}}],
+        "sortSpecs": [{"dimensionIndex": 3, "sortOrder": "ASCENDING"}],
+    }
+    hide = {"sheetId": 0, "dimension": "COLUMNS", "startIndex": 1, "endIndex": 2}
+    frozen = {"frozenRowCount": 1, "frozenColumnCount": 1}
+    batch(
+        http,
+        made,
+        {
+            "updateSheetProperties": {
+                "properties": {"sheetId": 0, "gridProperties": frozen},
+                "fields": "gridProperties(frozenRowCount,frozenColumnCount)",
+            }
+        },
+        write(0, header, *([cell(one) for one in row] for row in ROWS)),
+        {"addFilterView": {"filter": view}},
+        {
+            "updateDimensionProperties": {
+                "range": hide,
+                "properties": {"hiddenByUser": True},
+                "fields": "hiddenByUser",
+            }
+        },
+        {"addSheet": {"properties": {"sheetId": 5, "title": "Pipeline"}}},
+        write(5, *([cell(one) for one in row] for row in COUNTS)),
+        {"addChart": {"chart": bar_chart()}},
+    )
+    return made
+
+
+def customers(tab: Tab) -> list[str]:
+    cells = tab.locator('tbody td[data-column="0"]').all_inner_texts()
+    return [text for text in cells if text]
+
+
+@browsing
+def test_a_filter_view_is_chosen_and_left(
+    emulator: Emulator, tab: Tab, spreadsheet: str, http: Client
+) -> None:
+    """Catches a view that changes the sheet, shows other rows, or cannot be opened by address."""
+    everyone = ["Customer", *(str(row[0]) for row in ROWS)]
+    tab.goto(f"{emulator.url}/spreadsheets/d/{spreadsheet}/edit")
+    at(tab, 4, 0).wait_for()
+    assert customers(tab) == everyone
+    tab.get_by_role("button", name="Filter views").click()
+    menu = tab.locator("#views-menu")
+    assert menu.locator("a").all_inner_texts() == ["None", "Rejected & <first>"]
+    menu.get_by_text("Rejected").click()
+    expect(tab.locator("#viewing b")).to_have_text("Rejected & <first>")
+    assert customers(tab) == ["Customer", "Max & <co>", "Ada"]
+    assert "fvid=41" in tab.url
+    assert not menu.is_visible()
+    assert tab.locator("td.filtered").count() == 3  # of four columns one is hidden
+    emulator.edit(spreadsheet, "type_cell", row=1, column=2, text="Rejected")
+    expect(at(tab, 1, 0)).to_have_text("Zoe")
+    assert customers(tab) == ["Customer", "Zoe", "Max & <co>", "Ada"]
+    tab.get_by_label("Close the filter view").click()
+    expect(tab.locator("#viewing")).to_be_hidden()
+    assert customers(tab) == everyone
+    tab.goto(f"{emulator.url}/spreadsheets/d/{spreadsheet}/edit?gid=0&fvid=41")
+    expect(tab.locator("#viewing")).to_be_visible()
+    kept = http.get(f"/v4/spreadsheets/{spreadsheet}/values/Sheet1!A2:A5").json()["values"]
+    assert [row[0] for row in kept] == everyone[1:]
+
+
+@browsing
+def test_a_chart_lies_at_its_place_and_shows_the_cells_as_they_are(
+    emulator: Emulator, tab: Tab, spreadsheet: str, http: Client
+) -> None:
+    """Catches a chart over the wrong cells, of old values, or whose texts run as a page."""
+    tab.goto(f"{emulator.url}/spreadsheets/d/{spreadsheet}/edit#gid=5")
+    drawn = tab.locator('.chart[data-chart="8"]')
+    drawn.wait_for()
+    box, corner = drawn.bounding_box(), at(tab, 1, 2).bounding_box()
+    assert box is not None and corner is not None
+    assert [box["x"], box["y"]] == pytest.approx([corner["x"] + 20, corner["y"] + 5])
+    assert (box["width"], box["height"]) == (500, 300)
+    said = drawn.locator("text").all_text_contents()
+    assert {"Jobs <b>by</b> milestone", "Jobs & <more>", "Approved", "Permit", "Install"} <= {*said}
+    bars = drawn.locator("g > rect")
+    assert bars.count() == 3  # a zero has none
+    assert bars.nth(0).get_attribute("fill") == "#008000"
+    assert bars.nth(1).get_attribute("fill") == chart_data.PALETTE[1]
+    assert drawn.locator("g > title").first.text_content() == "Permit\nApproved: 1"
+    tall = bars.nth(0).bounding_box()
+    emulator.edit(spreadsheet, "type_cell", sheet_id=5, row=1, column=1, text="9")
+    expect(drawn.locator("g > title").first).to_have_text("Permit\nApproved: 9")
+    taller = bars.nth(0).bounding_box()
+    assert tall is not None and taller is not None
+    assert taller["height"] > tall["height"]
+    batch(http, spreadsheet, wrap(0, 5))
+    expect(at(tab, 0, 0)).to_have_class(re.compile("wrap"))
+    box, corner = drawn.bounding_box(), at(tab, 1, 2).bounding_box()
+    assert box is not None and corner is not None
+    assert box["y"] == pytest.approx(corner["y"] + 5)  # the first row is higher now
+    tab.locator("#scroller").evaluate("e => e.scrollTo(30, 40)")
+    moved = drawn.bounding_box()
+    assert moved is not None
+    assert [moved["x"], moved["y"]] == pytest.approx([box["x"] - 30, box["y"] - 40])
+
+
+def wrap(row: int, sheet_id: int) -> dict[str, Any]:
+    """A long text that makes its row higher."""
+    start = {"sheetId": sheet_id, "rowIndex": row, "columnIndex": 0}
+    long = text_cell("Milestone " * 9, userEnteredFormat={"wrapStrategy": "WRAP"})
+    return {"updateCells": {"start": start, "rows": [{"values": [long]}], "fields": "*"}}
+
+
+@browsing
+def test_notes_on_headers_and_hidden_columns(
+    emulator: Emulator, tab: Tab, spreadsheet: str
+) -> None:
+    """Catches a header's note that cannot be read, and a hidden column that is drawn."""
+    tab.goto(f"{emulator.url}/spreadsheets/d/{spreadsheet}/edit#gid=0")
+    header = at(tab, 0, 2)
+    header.hover()
+    assert tab.locator("#tip").inner_text() == "Of the milestone"
+    mark: str = header.evaluate("e => getComputedStyle(e, '::after').borderRightColor")
+    assert mark == "rgb(32, 33, 36)"
+    assert tab.locator("thead th.letter").all_inner_texts()[:3] == ["A", "C", "D"]
+    assert at(tab, 0, 1).count() == 0
+    header.click()
+    tab.keyboard.press("ArrowLeft")
+    assert tab.locator("#name").inner_text() == "A1"  # over the hidden column
+
+
+@browsing
+def test_a_phone_keeps_the_frozen_column_and_reaches_the_views(
+    emulator: Emulator, tab: Tab, spreadsheet: str
+) -> None:
+    """Catches a grid that does not scroll, a menu cut off, a page that scrolls as a whole."""
+    tab.set_viewport_size({"width": 390, "height": 800})
+    tab.goto(f"{emulator.url}/spreadsheets/d/{spreadsheet}/edit#gid=0&fvid=41")
+    at(tab, 2, 0).wait_for()
+    before = at(tab, 2, 0).bounding_box(), at(tab, 2, 3).bounding_box()
+    tab.locator("#scroller").evaluate("e => e.scrollTo(120, 0)")
+    after = at(tab, 2, 0).bounding_box(), at(tab, 2, 3).bounding_box()
+    assert before[0] == after[0]
+    assert before[1] is not None and after[1] is not None
+    assert after[1]["x"] == before[1]["x"] - 120
+    tab.get_by_role("button", name="Filter views").click()
+    menu = tab.locator("#views-menu").bounding_box()
+    assert menu is not None
+    assert menu["x"] >= 0 and menu["x"] + menu["width"] <= 390
+    assert tab.evaluate("document.documentElement.scrollWidth") == 390
+    assert css(tab.locator("#viewing"), "backgroundColor") == "rgb(60, 64, 67)"
+
+
+# Without a browser
+
+
+def test_a_view_of_a_large_sheet_is_looked_for_in_all_of_it(
+    http: Client, emulator: Emulator
+) -> None:
+    """Catches a view that only finds what is in the part of the sheet that is drawn."""
+    made = emulator.create_spreadsheet("large")
+    criteria = {"columnIndex": 0, "filterCriteria": {"condition": {"type": "NOT_BLANK"}}}
+    view = {"filterViewId": 4, "range": {"sheetId": 0}, "filterSpecs": [criteria]}
+    batch(
+        http,
+        made,
+        {"appendDimension": {"sheetId": 0, "dimension": "ROWS", "length": 4000}},
+        {"addFilterView": {"filter": view}},
+    )
+    emulator.edit(made, "type_cell", row=4900, column=0, text="far down")
+    told = http.get(f"/spreadsheets/d/{made}/grid?fvid=4").json()
+    assert (told["view"], told["views"]) == (4, [{"id": 4, "title": "Filter 1"}])
+    assert re.findall(r'data-row="(\d+)"', told["html"]) == ["0", "4900"]
+    nothing = http.get(f"/spreadsheets/d/{made}/grid?fvid=99").json()
+    assert nothing["view"] is None
+
+
+def test_a_chart_whose_cells_are_gone_says_so(
+    http: Client, emulator: Emulator, spreadsheet: str
+) -> None:
+    """Catches a page that cannot be opened any more when the tab of a chart's cells is deleted."""
+    move = {"anchorCell": {"sheetId": 0}}
+    place = {"objectId": 8, "newPosition": {"overlayPosition": move}, "fields": "anchorCell"}
+    batch(http, spreadsheet, {"updateEmbeddedObjectPosition": place})
+    drawn = http.get(f"/spreadsheets/d/{spreadsheet}/grid?gid=0").json()["html"]
+    assert "Permit\nApproved: 1" in drawn
+    batch(http, spreadsheet, {"deleteSheet": {"sheetId": 5}})
+    assert "No data" in http.get(f"/spreadsheets/d/{spreadsheet}/grid?gid=0").json()["html"]
+
+
+def test_a_chart_leaves_out_hidden_rows(http: Client, spreadsheet: str) -> None:
+    """Catches a chart of what a person has hidden, unless it is to show all."""
+    hide = {"sheetId": 5, "dimension": "ROWS", "startIndex": 2, "endIndex": 3}
+    hidden = {"range": hide, "properties": {"hiddenByUser": True}, "fields": "hiddenByUser"}
+    batch(http, spreadsheet, {"updateDimensionProperties": hidden})
+    address = f"/spreadsheets/d/{spreadsheet}/grid?gid=5"
+    assert "Install</text>" not in http.get(address).json()["html"]
+    spec = {**bar_chart()["spec"], "hiddenDimensionStrategy": "SHOW_ALL"}
+    batch(http, spreadsheet, {"updateChartSpec": {"chartId": 8, "spec": spec}})
+    assert "Install</text>" in http.get(address).json()["html"]
+
+
+def table(*rows: list[Any]) -> Any:
+    """Cells for sources that name a column of this table."""
+
+    def cells(area: dict[str, Any]) -> list[dict[str, Any]]:
+        column = area["startColumnIndex"]
+        values = [row[column] if column < len(row) else None for row in rows]
+        return [
+            {}
+            if value is None
+            else {"formattedValue": value}
+            if isinstance(value, str)
+            else {"formattedValue": str(value), "effectiveValue": {"numberValue": value}}
+            for value in values
+        ]
+
+    return cells
+
+
+def basic(kind: str, **more: Any) -> dict[str, Any]:
+    spec: dict[str, Any] = bar_chart()["spec"]
+    return {**spec, "basicChart": spec["basicChart"] | {"chartType": kind} | more}
+
+
+TABLE = table(*COUNTS, [None, None, None])
+
+
+@pytest.mark.parametrize("kind", ["COLUMN", "BAR", "LINE", "AREA", "COMBO"])
+@pytest.mark.parametrize("stacked", ["NOT_STACKED", "STACKED", "PERCENT_STACKED"])
+@pytest.mark.parametrize("legend", ["RIGHT_LEGEND", "BOTTOM_LEGEND", "NO_LEGEND"])
+def test_every_kind_is_drawn(kind: str, stacked: str, legend: str) -> None:
+    """Catches a kind that fails, draws nothing, or lets markup through."""
+    spec = basic(kind, stackedType=stacked, legendPosition=legend, lineSmoothing=True)
+    image = chart.draw(spec, TABLE, 400, 240)
+    assert "&lt;b&gt;by&lt;/b&gt;" in image
+    assert "<b>" not in image
+    assert ("Rejected</text>" in image) == (legend != "NO_LEGEND")
+    shapes = image.count("<path") if kind in ("LINE", "AREA") else image.count("<g><rect")
+    assert shapes == {"LINE": 2, "AREA": 4}.get(kind, 3)
+
+
+@pytest.mark.parametrize("legend", ["RIGHT_LEGEND", "LABELED_LEGEND", "NO_LEGEND"])
+def test_pies_and_rings(legend: str) -> None:
+    """Catches a slice of another size than its share, and a whole pie that vanishes."""
+    pie = {"domain": source(0), "series": source(1), "legendPosition": legend, "pieHole": 0.5}
+    image = chart.draw({"pieChart": pie}, table(["a", 1], ["b", 3], ["c", 0]), 300, 200)
+    assert re.findall(r"<title>(.*?)</title>", image, re.DOTALL) == ["a\n1 (25.0%)", "b\n3 (75.0%)"]
+    whole = chart.draw({"pieChart": pie}, table(["a", 1]), 300, 200)
+    assert "(100.0%)" in whole
+    assert "A" in re.findall(r'd="(.*?)"', whole)[0]
+
+
+def test_charts_that_have_nothing_to_show() -> None:
+    """Catches a page that fails for one odd chart."""
+    assert "No data" in chart.draw(basic("COLUMN"), table(), 300, 200)
+    assert "No data" in chart.draw({"basicChart": {"chartType": "BAR"}}, table(), 300, 200)
+    assert "does not draw" in chart.draw({"histogramChart": {}}, table(), 300, 200)
+    assert "<svg" in chart.draw(basic("BAR"), table(["x"] * 3, ["y", None, 5]), 1, 1)
+
+
+def test_headers_are_guessed_and_blanks_below_are_no_categories() -> None:
+    """Catches a header drawn as a bar, and a column to the sheet's end with a thousand blanks."""
+    spec = basic("COLUMN")
+    del spec["basicChart"]["headerCount"]
+    read = chart_data.read(spec, TABLE)
+    assert read is not None
+    assert read.categories == ["Permit", "Install"]
+    assert [(one.name, one.values) for one in read.series] == [
+        ("Approved", [1, 0]),
+        ("Rejected", [1, 1]),
+    ]
+    assert read.axis_titles == {"BOTTOM_AXIS": "Milestone", "LEFT_AXIS": "Jobs & <more>"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "labels"),
+    [
+        ("COLUMN", [3, 31], ["0", "10", "20", "30", "40"]),
+        ("COLUMN", [1, 2], ["0", "1", "2"]),
+        ("COLUMN", [-4, 3], ["-4", "-2", "0", "2", "4"]),
+        ("COLUMN", [0.1, 0.25], ["0.00", "0.05", "0.10", "0.15", "0.20", "0.25"]),
+        ("COLUMN", [1000, 4000], ["0", "1,000", "2,000", "3,000", "4,000"]),
+        ("LINE", [101, 104], ["101", "102", "103", "104"]),
+        ("COLUMN", [0, 0], ["0", "1"]),
+    ],
+)
+def test_axes_have_round_numbers(kind: str, values: list[float], labels: list[str]) -> None:
+    """Catches bars that do not start at zero, and lines at 0.333 of a job."""
+    series = chart_data.Series("s", [*values], [str(one) for one in values], "#000000", kind)
+    data = chart_data.Data(kind, ["a", "b"], [series])
+    axis = fitted(data, spans(data), 220)
+    assert [axis.label(value) for value in axis.ticks()] == labels
+
+
+def test_texts_are_cut_to_their_room() -> None:
+    """Catches names that run into each other."""
+    assert svg.wrapped("Design and engineering", 70, 2) == ["Design and", "engineering"]
+    (only,) = svg.wrapped("Design and engineering", 70, 1)
+    assert only.endswith("…")
+    assert svg.wide(only) <= 70
