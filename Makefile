@@ -6,7 +6,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check chaos live bench lock
+.PHONY: help install demo test check chaos images live bench lock
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,8 +33,12 @@ check: install  ## the one gate: style, types, import contracts, tests
 	$(BIN)/python -m pytest $(ARGS)
 
 chaos: install  ## people, faults and kills at full size, a minute of silence (SEED=1)
-	KILLS=50 SILENCE=60 CHAOS_SIZE=full HOSTILE=100000 $(BIN)/python -m pytest -n 0 -s \
-		tests/e2e/test_kill.py tests/e2e/test_outage.py tests/chaos tests/security/test_hostile.py
+	KILLS=50 SILENCE=60 CHAOS_SIZE=full HOSTILE=100000 LARGE=5000 REBUILD=10000 \
+		$(BIN)/python -m pytest -n 0 -s tests/e2e/test_kill.py tests/e2e/test_outage.py tests/chaos \
+		tests/security/test_hostile.py tests/sheet/test_large.py tests/sheet/test_rebuild.py
+
+images: install  ## take the pictures of the docs anew
+	IMAGES=1 $(BIN)/python -m pytest -n 0 tests/reading/test_pictures.py
 
 live: install  ## the main job on a real spreadsheet, with credentials from the environment
 	LIVE=1 $(BIN)/python -m pytest -n 0 -s -rs tests/live

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import requests
 from rich.console import Console
@@ -24,8 +25,8 @@ MILESTONE = "Construction & Signoff"
 DOCUMENT = "189bd7c0-2e6f-45cb-a00e-33ca4fe297d2"
 FILE = "Silver-Inspection (Passed).pdf"
 
-_SECRET = "the-demo-keeps-no-secrets"  # noqa: S105 - for loopback, said aloud
-_TOKEN = "the-demo-s-token"  # noqa: S105 - for loopback, too
+SECRET = "the-demo-keeps-no-secrets"  # noqa: S105 - for loopback, said aloud
+TOKEN = "the-demo-s-token"  # noqa: S105 - for loopback, too
 _PATIENCE = 60.0
 _TERMINAL = ("Customer", "Current milestone", "Status", "Last update")
 
@@ -35,21 +36,21 @@ def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
     with Emulator(port=0 if once else emulator_port) as google:
         spreadsheet = google.create_spreadsheet("Solar jobs")
         folder = google.create_folder("Job documents")
-        google.everbright.token = _TOKEN
+        google.everbright.token = TOKEN
         environment = {
             "GOOGLE_EMULATOR_URL": google.url,
             "EVERBRIGHT_URL": google.url,
-            "EVERBRIGHT_API_TOKEN": _TOKEN,
+            "EVERBRIGHT_APITOKEN": TOKEN,
             "SPREADSHEET_ID": spreadsheet,
             "DRIVE_FOLDER_ID": folder,
-            "WEBHOOK_SECRET": _SECRET,
+            "WEBHOOK_SECRET": SECRET,
         }
         with _receiver(environment, 0 if once else port) as receiver:
             url = receiver.url
             out.print(
                 f"Receiver at {url}, Google and EverBright played by {google.url}", soft_wrap=True
             )
-            sites = _send_all(url)
+            sites = send_all(url)
             out.print(f"Sent the published sample and made-up events: {len(sites)} jobs.")
             shown, missing = _wait(google, spreadsheet, sites)
             _print(out, shown)
@@ -64,7 +65,7 @@ def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
             )
             out.print(f"Drive:            {google.url}/")
             send = f".venv/bin/brightsheet send {SAMPLE.relative_to(ROOT)} --url {url}"
-            out.print(f"Send one more:    WEBHOOK_SECRET={_SECRET} {send}", soft_wrap=True)
+            out.print(f"Send one more:    WEBHOOK_SECRET={SECRET} {send}", soft_wrap=True)
             out.print("Ctrl-C ends it.")
             _until_told()
     return 0
@@ -78,12 +79,12 @@ def _receiver(environment: dict[str, str], port: int) -> Iterator[Receiver]:
             yield receiver.ready()
 
 
-def _send_all(url: str) -> list[str]:
-    """Send the sample, byte for byte, and the story; return the sites."""
-    payloads = [json.dumps(payload).encode() for payload in Story().deliveries()]
+def send_all(url: str, *more: dict[str, Any]) -> list[str]:
+    """Send the sample, byte for byte, the story, and `more`; return the sites."""
+    payloads = [json.dumps(payload).encode() for payload in [*Story().deliveries(), *more]]
     sites = {site: None for body in payloads if (site := json.loads(body).get("site"))}
     with requests.Session() as session:
-        session.headers["X-Webhook-Secret"] = _SECRET
+        session.headers["X-Webhook-Secret"] = SECRET
         session.headers["Content-Type"] = "application/json"
         for body in [SAMPLE.read_bytes(), *payloads]:
             answer = session.post(f"{url}/webhooks/everbright", data=body, timeout=30)
@@ -128,7 +129,7 @@ def _missing_in_sample(google: Emulator, row: Row) -> list[str]:
     file_id = uri.partition("/file/d/")[2].partition("/")[0]
     sent = requests.get(
         f"{google.url}/api/v1/document/{DOCUMENT}/download/",
-        headers={"Authorization": f"Token {_TOKEN}"},
+        headers={"Authorization": f"Token {TOKEN}"},
         timeout=30,
     ).content
     if google.drive.content(file_id) != sent:

@@ -8,7 +8,7 @@ PLACEHOLDER = "customer"
 
 _WIDTHS = {
     "customer": 150,
-    "address": 210,
+    "address": 270,
     "phone": 115,
     "email": 190,
     "current_milestone": 160,

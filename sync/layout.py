@@ -37,7 +37,7 @@ _RE_SIGNED_NOTE = (
     "A re-sign task was completed in this job. EverBright goes on sending the initial quote, so "
     "the contract in force may be another quote's."
 )
-_SUBJECTS = {STAGE: "Stage", ARCHIVED: "Archived", QUOTE: "Change order"}
+_SUBJECTS = {STAGE: "Stage", ARCHIVED: "Job", QUOTE: "Change order"}
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,7 @@ class Layout:
         }
         if _is_archived(job, customer):
             cells["status"] = Cell(text=self.status("ARCHIVED"))
+            cells.pop("next_action", None)
         else:
             cells["follow_up"] = self._follow_up(job)
         if files.folder:
@@ -276,6 +277,9 @@ class Layout:
         known = self.config.statuses.get(code)
         return cut(known.label if known else code.replace("_", " ").capitalize())
 
+    def _archived(self, said: str | None) -> str:
+        return self.status("ARCHIVED") if said else ""
+
     def next_action(self, milestone: Milestone) -> str:
         """Return what is to be done next: open tasks and required sub-tasks, the rejected first."""
         is_approved, is_rejected = self.codes("approved"), self.codes("rejected")
@@ -298,6 +302,8 @@ class Layout:
         """Return a line of the history, column by column; None for a milestone that is hidden."""
         what = _SUBJECTS.get(change.subject)
         read: Callable[[str | None], str] = _as_it_is
+        if change.subject == ARCHIVED:
+            read = self._archived
         if what is None:
             step = self._step(change.subject)[1]
             if step.hidden:

@@ -522,10 +522,10 @@ class Config(_Strict):
         headers = [column.header for column in self.columns if column.id != "milestones"]
         headers += [name for header in shown for name in (header, documents_header(header))]
         if twice := _repeated(headers):
-            raise ValueError(f"two columns have the header {twice!r}; give one another name")
+            raise ValueError(f"columns: two have the header {twice!r}; give one another name")
         tabs = [self.sheet.tab, self.sheet.history, self.sheet.pipeline]
         if twice := _repeated([title.lower() for title in tabs]):
-            raise ValueError(f"two tabs have the title {twice!r}; give one another name")
+            raise ValueError(f"sheet: two tabs have the title {twice!r}; give one another name")
         return self
 
 

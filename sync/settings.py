@@ -117,7 +117,8 @@ def load_config(path: Path) -> Config:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
         text = first["msg"].removeprefix("Value error, ")
-        raise SettingsError(name, f"{key}: {_CONFIG_MENDS.get(first['type'], text)}") from None
+        mend = _CONFIG_MENDS.get(first["type"], text).format(**first.get("ctx", {}))
+        raise SettingsError(name, f"{key}: {mend}" if key else mend) from None
     for key, template, names in (
         ("links.job", config.links.job, {"site"}),
         ("links.quote", config.links.quote, {"site", "quote"}),
@@ -126,7 +127,12 @@ def load_config(path: Path) -> Config:
     return config
 
 
-_CONFIG_MENDS = {"extra_forbidden": "is not a key that Brightsheet knows; remove or correct it."}
+_CONFIG_MENDS = {
+    "extra_forbidden": "is not a key that Brightsheet knows; remove or correct it.",
+    "string_pattern_mismatch": "is not a colour; write it like #d9ead3.",
+    "literal_error": "is not known; write one of {expected}.",
+    "missing": "is missing; add it.",
+}
 _SPREADSHEET_MEND = "the spreadsheet's id, or its address copied from the browser"
 _FOLDER_MEND = "the Drive folder's id, or its address copied from the browser"
 

@@ -122,31 +122,78 @@ def test_several_secrets_for_rotation() -> None:
     assert [s.get_secret_value() for s in settings.webhook_secrets] == [SECRET, f"{SECRET}2"]
 
 
+STEP = '\n[[milestones]]\ndefinitions = ["01362295-1d44-4eea-9234-898bb3073709"]\n'
+
+
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "to", "message"),
     [
-        ("[sheet]", "[sheets]"),
-        ('"#d9ead3"', '"green"'),
-        ('header = "Status"', 'header = "Customer"'),
-        ('id = "site_id"', 'id = "customer"'),
-        ('id = "folder"', 'id = "folders"'),
-        ("bots = ['", "bots = ['("),
-        ('job = "/address/{site}"', 'job = "/address/{job}"'),
-        ("[words]", "[words"),
+        (
+            "[sheet]",
+            "[sheets]",
+            "sheets: is not a key that Brightsheet knows; remove or correct it.",
+        ),
+        (
+            "tab =",
+            "tabs =",
+            "sheet.tabs: is not a key that Brightsheet knows; remove or correct it.",
+        ),
+        (
+            '"#d9ead3"',
+            '"green"',
+            "statuses.APPROVED.color: is not a colour; write it like #d9ead3.",
+        ),
+        (
+            'header = "Status"',
+            'header = "Customer"',
+            "columns: two have the header 'Customer'; give one another name",
+        ),
+        (
+            "header = 'x'",
+            STEP + 'header = "Customer"',
+            "columns: two have the header 'Customer'; give one another name",
+        ),
+        (
+            "none of its text",
+            STEP * 2,
+            "milestones: the definition 01362295-1d44-4eea-9234-898bb3073709 stands twice; remove",
+        ),
+        (
+            'id = "site_id"',
+            'id = "stage"',
+            "columns: the column site_id is missing; it is the key of the rows: add it",
+        ),
+        ('id = "folder"', 'id = "stage"', "columns: the column stage stands twice; remove one"),
+        ('header = "Folder"', "", "columns: the column folder has no header; give it one"),
+        (
+            'means = "waiting"',
+            'means = "wait"',
+            "statuses.SUBMITTED.means: is not known; write one of",
+        ),
+        (
+            'id = "folder"',
+            'id = "folders"',
+            "columns.13.id: is not known; write one of 'customer', ",
+        ),
+        (
+            'history = "History"',
+            'history = "jobs"',
+            "sheet: two tabs have the title 'jobs'; give one another name",
+        ),
+        ("bots = ['", "bots = ['(", "words.bots.0: not a regular expression"),
+        ("{site}", "{job}", "links.job: holds other names in braces than {site}."),
+        ("[words]", "[words", "is not TOML: "),
     ],
 )
-def test_an_error_in_the_config_names_file_and_key(change: str, says: str, tmp_path: Path) -> None:
+def test_an_error_in_the_config_is_a_line_with_file_key_and_mend(
+    change: str, to: str, message: str, tmp_path: Path
+) -> None:
+    """Whoever reads it has the file open, and nothing else."""
     file = tmp_path / "brightsheet.toml"
-    file.write_text(CONFIG_FILE.read_text("utf-8").replace(change, says, 1), "utf-8")
+    text = CONFIG_FILE.read_text("utf-8")
+    changed = text.replace(change, to, 1) if change in text else text + to
+    file.write_text(changed, "utf-8")
     with pytest.raises(SettingsError) as caught:
         load_config(file)
-    assert f"{tmp_path.name}/brightsheet.toml: " in caught.value.message
+    assert caught.value.message.startswith(f"{tmp_path.name}/brightsheet.toml: {message}")
     assert "\n" not in caught.value.message
-
-
-def test_a_definition_that_stands_twice_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "brightsheet.toml"
-    twice = '[[milestones]]\ndefinitions = ["01362295-1d44-4eea-9234-898bb3073709"]\n' * 2
-    file.write_text(CONFIG_FILE.read_text("utf-8") + "\n" + twice, "utf-8")
-    with pytest.raises(SettingsError, match="stands twice"):
-        load_config(file)

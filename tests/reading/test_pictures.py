@@ -1,0 +1,54 @@
+"""Pictures of the three tabs as a person sees them; IMAGES=1 puts them under docs/images."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.made_up import ROOT
+from tests.reading.conftest import Shown
+
+IMAGES = ROOT / "docs" / "images"
+LARGEST = 200_000
+"""Bytes a picture: they travel with every clone."""
+HEIGHTS = {"Jobs": 470, "History": 560, "Pipeline": 720}
+
+
+@pytest.mark.parametrize("tab", ["Jobs", "History", "Pipeline"])
+def test_a_picture_of_each_tab(page: Page, shown: Shown, tmp_path: Path, tab: str) -> None:
+    """Catches a tab that is blank, without its colours, or without its chart."""
+    page.set_viewport_size({"width": 1360, "height": HEIGHTS[tab]})
+    page.locator("#tabs").get_by_text(tab, exact=True).click()
+    expect(page.locator("#scroller")).to_contain_text(
+        {"Jobs": "Next action", "History": "Comment", "Pipeline": "Jobs by milestone"}[tab]
+    )
+    picture = page.screenshot()
+    assert len(picture) < LARGEST
+    if tab == "Pipeline":
+        assert page.locator("#scroller svg rect").count() > 5
+    else:
+        tinted = page.locator("td[style*='background-color']")
+        assert tinted.count() > shown.jobs
+    folder = IMAGES if os.environ.get("IMAGES") else tmp_path
+    (folder / f"{tab.lower()}.png").write_bytes(picture)
+
+
+def test_on_a_telephone_the_name_stays_and_the_rest_can_be_swiped(
+    browser: Browser, shown: Shown, tmp_path: Path
+) -> None:
+    phone = browser.new_page(viewport={"width": 390, "height": 780})
+    phone.goto(shown.address)
+    name = phone.locator("tr[data-row='1'] > td[data-column='0']")
+    name.wait_for()
+    phone.locator("#scroller").evaluate("e => e.scrollLeft = 900")
+    box = name.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0 and box["x"] + box["width"] < 390
+    phone.screenshot(path=tmp_path / "phone.png")
+    phone.close()
+
+
+@pytest.mark.parametrize("tab", ["jobs", "history", "pipeline"])
+def test_the_pictures_are_there_and_small(tab: str) -> None:
+    assert 10_000 < (IMAGES / f"{tab}.png").stat().st_size < LARGEST
