@@ -150,9 +150,12 @@ def archived(sheet_id: int, label: str, text_color: str) -> Request:
 
 
 def _counts(label: str) -> list[Request]:
-    """Return the formula that tells whether `label` stands in a row."""
+    """Return the formula that tells whether `label` stands in a row.
+
+    Semicolons are taken in every locale; commas not where they are a number's.
+    """
     quoted = label.replace("~", "~~").replace("*", "~*").replace("?", "~?").replace('"', '""')
-    return [{"userEnteredValue": f'=COUNTIF(1:1,"{quoted}")>0'}]
+    return [{"userEnteredValue": f'=COUNTIF(1:1;"{quoted}")>0'}]
 
 
 def filters(config: Config) -> dict[str, tuple[Filter, tuple[str, str]]]:
@@ -229,9 +232,18 @@ def rows(config: Config, sheet_id: int) -> list[Request]:
 
 def outdated_rows(rules: Sequence[Mapping[str, Any]], had: str) -> set[int]:
     """Return which conditional formats gave rows the look that the tab `had`, unchanged."""
-    wanted = _counts(json.loads(had)[0])
+    (wanted,) = (_plain(one) for one in _counts(json.loads(had)[0]))
     conditions = (rule.get("booleanRule", {}).get("condition", {}) for rule in rules)
-    return {n for n, condition in enumerate(conditions) if condition.get("values") == wanted}
+    return {
+        n
+        for n, condition in enumerate(conditions)
+        if wanted in [_plain(one) for one in condition.get("values", ())]
+    }
+
+
+def _plain(value: Mapping[str, Any]) -> str:
+    """Return a formula in which it is no matter how its arguments are parted."""
+    return str(value.get("userEnteredValue", "")).replace(";", ",")
 
 
 def _archived_label(config: Config) -> str:

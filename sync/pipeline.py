@@ -169,9 +169,11 @@ def _cells(tab: Tab, new_rows: Sequence[int], new_columns: Iterable[int]) -> lis
 
 
 def _formula(milestone: str, status: str) -> str:
-    both = f",{NAMES['status']},{status}" if status else ""
-    no_copies = f'{NAMES[KEY]},"<>{COPY_PREFIX}*"'
-    return f"=COUNTIFS({NAMES['current_milestone']},{milestone}{both},{no_copies})"
+    """Return what counts the jobs; semicolons are taken in every locale."""
+    parts = [NAMES["current_milestone"], milestone]
+    parts += [NAMES["status"], status] if status else []
+    parts += [NAMES[KEY], f'"<>{COPY_PREFIX}*"']
+    return f"=COUNTIFS({';'.join(parts)})"
 
 
 def _write(row: int, index: int, value: dict[str, str]) -> Write:

@@ -9,13 +9,13 @@ A condition's formula is written for one cell and looked at from others: it is e
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, Any
 
-from emulator.sheets import a1, coerce, entry, functions, numbers, places, ranges, syntax
+from emulator.sheets import a1, coerce, functions, numbers, places, ranges, syntax
 from emulator.sheets.coerce import Table, first
 from emulator.sheets.formula import Formula
 from emulator.sheets.grid import CellError
+from emulator.sheets.operators import operate
 from emulator.sheets.ranges import Box
 
 if TYPE_CHECKING:
@@ -28,24 +28,8 @@ if TYPE_CHECKING:
 PARSE_ERROR = CellError("ERROR", "#ERROR!", "Formula parse error.")
 CIRCULAR = CellError("REF", "#REF!", "Circular dependency detected.")
 LOST = CellError("REF", "#REF!", "Reference does not exist.")
-NOT_A_NUMBER = CellError("NUM", "#NUM!", "The result is not a number.")
-ARITHMETIC: dict[str, Callable[[float, float], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "^": operator.pow,
-}
 DATED = {"TODAY": "DATE", "NOW": "DATE_TIME"}
 MAX_REFERENCES = 20
-COMPARE = {
-    "=": operator.eq,
-    "<>": operator.ne,
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
-}
 
 
 class Evaluator:
@@ -282,29 +266,6 @@ def _bounds(one: int | None, other: int | None, size: int) -> tuple[int, int]:
     """Half-open bounds of two ends; where one is open, to the grid's end."""
     known = [index for index in (one, other) if index is not None]
     return min(known, default=0), max(known) + 1 if len(known) == 2 else size
-
-
-def operate(sign: str, left: Any, right: Any) -> Scalar:
-    """Two values and an operator."""
-    for one in (left, right):
-        if isinstance(one, CellError):
-            return one
-    if sign == "&":
-        return coerce.text(left) + coerce.text(right)
-    if sign in COMPARE:
-        return bool(COMPARE[sign](*coerce.comparable(left, right)))
-    one, other = coerce.number(left), coerce.number(right)
-    if isinstance(one, CellError):
-        return one
-    if isinstance(other, CellError):
-        return other
-    if sign == "/" and other == 0:
-        return CellError("DIVIDE_BY_ZERO", "#DIV/0!", "Division by zero.")
-    try:
-        computed = ARITHMETIC[sign](one, other)
-    except (OverflowError, ZeroDivisionError):
-        return NOT_A_NUMBER
-    return NOT_A_NUMBER if isinstance(computed, complex) else entry.plain(computed)
 
 
 def link(formula: Formula) -> syntax.Tree | None:

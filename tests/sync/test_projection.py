@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from sync.model import Event, Job
 from sync.payload import read
-from sync.projection import event, initial_quote, joined, last_update, newest_comment
+from sync.projection import (
+    event,
+    initial_quote,
+    joined,
+    last_update,
+    newest_comment,
+    noticed,
+)
 from sync.settings import CONFIG_FILE, load_config
 from tests.made_up import SAMPLE, SAMPLE_QUOTE, body, comment, document, milestone, task, uuid
 
@@ -158,3 +165,41 @@ def test_every_order_with_repeats_ends_the_same(events: list[Event], random: Any
     shuffled = events + random.choices(events, k=3)
     random.shuffle(shuffled)
     assert job_of(*shuffled) == job_of(*events)
+
+
+_SAID = st.lists(
+    st.builds(
+        lambda day, archived, stage, text: {
+            "site": uuid(1),
+            "date_updated": f"2026-03-0{day}T00:00:00Z",
+            **({} if archived is None else {"archived": archived}),
+            **({"stage_name": stage} if stage else {}),
+            **({"comments": [comment(text, f"2026-03-0{day}T01:00:00Z")]} if text else {}),
+        },
+        st.integers(1, 4),
+        st.sampled_from([None, True, False]),
+        st.sampled_from(["", "Lead", "Sold"]),
+        st.sampled_from(["", "One", "Two"]),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(_SAID, st.randoms(use_true_random=False))
+def test_other_webhooks_in_every_order_end_the_same(
+    said: list[dict[str, Any]], random: Any
+) -> None:
+    """As far as they carry dates of their own."""
+
+    def told(payloads: list[dict[str, Any]]) -> Job:
+        job = Job(site=uuid(1))
+        for one in payloads:
+            delivery = read(body(one))
+            if delivery.notice:
+                job = noticed(job, delivery.notice, delivery.digest, RECEIVED)
+        return job
+
+    again = said + random.choices(said, k=3)
+    random.shuffle(again)
+    assert told(again) == told(said)

@@ -1,0 +1,54 @@
+"""The operators of formulas, over single values."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+from emulator.sheets import coerce, entry
+from emulator.sheets.grid import CellError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.sheets.grid import Scalar
+
+NOT_A_NUMBER = CellError("NUM", "#NUM!", "The result is not a number.")
+ARITHMETIC: dict[str, Callable[[float, float], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "^": operator.pow,
+}
+COMPARE = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
+
+
+def operate(sign: str, left: Any, right: Any) -> Scalar:
+    """Two values and an operator."""
+    for one in (left, right):
+        if isinstance(one, CellError):
+            return one
+    if sign == "&":
+        return coerce.text(left) + coerce.text(right)
+    if sign in COMPARE:
+        return bool(COMPARE[sign](*coerce.comparable(left, right)))
+    one, other = coerce.number(left), coerce.number(right)
+    if isinstance(one, CellError):
+        return one
+    if isinstance(other, CellError):
+        return other
+    if sign == "/" and other == 0:
+        return CellError("DIVIDE_BY_ZERO", "#DIV/0!", "Division by zero.")
+    try:
+        computed = ARITHMETIC[sign](one, other)
+    except (OverflowError, ZeroDivisionError):
+        return NOT_A_NUMBER
+    return NOT_A_NUMBER if isinstance(computed, complex) else entry.plain(computed)
