@@ -21,6 +21,7 @@ _TAG = "brightsheetRole"
 _TITLE = "Solar jobs"
 _FOLDER = "Job documents"
 _TRIES = 8
+_ROUNDS = 3
 _PATIENCE = 60.0
 _SHARED_DRIVE = (
     "A service account has no storage of its own. Make a folder in a shared drive, make {account} "
@@ -84,7 +85,13 @@ class Setup:
             held = self._hold(stack, spreadsheet)
             flusher = self._flusher(spreadsheet)
             again = retry.policy(self._sleep, _TRIES, longest=_PATIENCE)
-            lines: list[str] = again(flusher.furnish, held)
+            lines: list[str] = []
+            # Until nothing is missing: people may have moved columns while it was written.
+            for _ in range(_ROUNDS):
+                done = again(flusher.furnish, held)
+                lines += done
+                if not done:
+                    break
             return lines
 
     def fill(self, spreadsheet: str, told: Told) -> int:

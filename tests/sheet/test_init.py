@@ -193,3 +193,21 @@ def test_the_command_tells_what_it_did(bench: Bench) -> None:
     assert "tab 'Jobs': made" in first.output
     second = runner.invoke(cli, ["init"], env=bench.environment)
     assert second.output.splitlines()[-1] == "Nothing to do: all is there."
+
+
+def test_a_column_that_is_moved_while_it_writes_is_found_the_next_time(bench: Bench) -> None:
+    """Named ranges would else lie over a person's column, and count that for ever."""
+    bench.shown(milestone(1), milestone(2, status="APPROVED"))
+    bench.edit("delete_tab", sheet_id=PIPELINE_TAB)
+    for name in bench.book("namedRanges")["namedRanges"]:
+        write(bench, {"deleteNamedRange": {"namedRangeId": name["namedRangeId"]}})
+    status = list(bench.rows()[0]).index("Status")
+
+    def move(google: Any, _call: object) -> None:
+        google.edit(bench.spreadsheet, "move_column", sheet_id=1126170001, column=status, to=0)
+
+    bench.google.faults.between(move, method="*.batchUpdate")
+    furnish(bench)
+    bench.flush()
+    assert furnish(bench) == []
+    assert counts(bench)["Milestone 1"] == {"Jobs": "2", "Submitted": "1", "Approved": "1"}
