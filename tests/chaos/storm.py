@@ -6,29 +6,22 @@ seed gives the same run again; what takes minutes with whole processes takes sec
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from emulator import Emulator
-from sync import google as ours
 from sync.errors import Retryable
-from sync.flush import Flusher
-from sync.intake import Intake
-from sync.layout import Addresses, Layout
-from sync.payload import read
-from sync.settings import load
-from sync.sheet import Sheet
-from sync.store import Database, Inbox, Jobs, Lease, Leases
+from sync.store import Lease
 from tests import databases
+from tests.bench import Bench
 from tests.chaos import judge
 from tests.chaos.judge import Violation
 from tests.chaos.ledger import Ledger
 from tests.chaos.people import Person
 from tests.chaos.stage import Outcome
 from tests.chaos.truth import Truth
-from tests.made_up import SECRET, body
 from tests.traffic import history
 
 _FLUSHES = 80
@@ -37,95 +30,37 @@ _STROLL = 3
 """The most that a person does between two flushes."""
 
 
-class Desk:
-    """The flusher with all that it needs, and an inbox in front of it."""
-
-    def __init__(self, google: Emulator, folder: Path, database: Database) -> None:
-        self.google = google
-        self.spreadsheet = google.create_spreadsheet("Solar jobs")
-        settings = load(
-            {
-                "GOOGLE_EMULATOR_URL": google.url,
-                "SPREADSHEET_ID": self.spreadsheet,
-                "WEBHOOK_SECRET": SECRET,
-                "DATABASE_URL": f"sqlite:///{folder}/unused",
-            }
-        )
-        database.upgrade()
-        self.alerts: list[str] = []
-        self.inbox = Inbox(database)
-        self.jobs = Jobs(database, self.spreadsheet)
-        lease = Leases(database, "me", 3600).acquire("sheet")
-        assert lease is not None
-        self.held: Lease = lease
-        self.flusher = Flusher(
-            Intake(self.inbox, self.jobs, settings),
-            self.jobs,
-            Sheet(ours.session(settings), self.spreadsheet, "nobody"),
-            Layout(settings.config, Addresses(google.url, settings.everbright_preview_path)),
-            lambda _: None,
-            alert=lambda reason, _: self.alerts.append(reason),
-        )
-
-    def send(self, payload: object) -> None:
-        """Take a delivery in, as the receiver does."""
-        raw = body(payload)
-        self.inbox.keep(raw, read(raw))
-
-    def flush(self) -> None:
-        """Flush once; what passes by itself is left to the next."""
-        with suppress(Retryable):
-            self.flusher.flush(self.held)
-
-    def settle(self, between: Callable[[], object] = lambda: None) -> list[Violation]:
-        """Flush until nothing is left."""
-        for _ in range(_FLUSHES):
-            if not self.flusher.has_work():
-                return []
-            between()
-            self.flush()
-        return [Violation("not quiet", f"Work is left after {_FLUSHES} flushes.")]
-
-
-@contextmanager
-def desk(google: Emulator, folder: Path) -> Iterator[Desk]:
-    """Give a flusher in front of an empty spreadsheet; Google's limits are off."""
-    google.limits.enabled = False
-    with closing(Database(databases.fresh("sqlite", folder))) as database:
-        yield Desk(google, folder, database)
-    google.faults.clear()
-
-
 def run(
     google: Emulator, folder: Path, seed: int, deliveries: int, jobs: int, failing: float = 0.0
 ) -> Outcome:
     """A person works in most gaps; `failing` is the share of calls that fail, in three ways."""
     truth = Truth(history(deliveries, jobs, seed))
     ledger, lots, began = Ledger(truth), random.Random(seed), time.monotonic()
-    with desk(google, folder) as stage:
-        person = Person(google, stage.spreadsheet, ledger, seed, recent=0.5)
-        person.visit()
-        _fail(google, failing)
-        begun: dict[int, float] = {}
-        events = list(enumerate(truth.events))
+    bench = Bench(google, databases.fresh("sqlite", folder))
+    person = Person(google, bench.spreadsheet, ledger, seed, recent=0.5)
+    person.visit()
+    _fail(google, failing)
+    begun: dict[int, float] = {}
+    events = list(enumerate(truth.events))
+    with bench.held() as held:
         while events:
             count = lots.randint(1, 12)
-            some, events = events[:count], events[count:]
-            for number, event in some:
+            for number, event in events[:count]:
                 begun[number] = time.monotonic()
-                stage.send(event)
-            stage.flush()
+                bench.send(event)
+            events = events[count:]
+            _flush(bench, held)
             for _ in range(lots.randint(0, _STROLL)):
                 person.act()
-        violations = stage.settle(lambda: person.act() if lots.random() < 0.3 else None)
+        violations = _settle(bench, held, lambda: person.act() if lots.random() < 0.3 else None)
         person.stop()
         google.faults.clear()
-        violations += stage.settle()
-        stage.flusher.compare(stage.held)
-        violations += stage.settle()
-        book = google.sheets.spreadsheets[stage.spreadsheet]
-        violations += judge.sheet(book, ledger, begun)
-        told = f"{person.edits} edits, {person.gaps} gaps"
+        violations += _settle(bench, held)
+        bench.flusher.compare(held)
+        violations += _settle(bench, held)
+    violations += judge.sheet(google.sheets.spreadsheets[bench.spreadsheet], ledger, begun)
+    bench.database.close()
+    told = f"{person.edits} edits, {person.gaps} gaps"
     (folder / "diary").write_text("\n".join(person.diary))
     return Outcome(
         "storm with faults" if failing else "storm",
@@ -137,6 +72,24 @@ def run(
         violations,
         folder,
     )
+
+
+def _flush(bench: Bench, held: Lease) -> None:
+    """Flush once; what passes by itself is left to the next."""
+    with suppress(Retryable):
+        bench.flusher.flush(held)
+
+
+def _settle(
+    bench: Bench, held: Lease, between: Callable[[], object] = lambda: None
+) -> list[Violation]:
+    """Flush until nothing is left."""
+    for _ in range(_FLUSHES):
+        if not bench.flusher.has_work():
+            return []
+        between()
+        _flush(bench, held)
+    return [Violation("not quiet", f"Work is left after {_FLUSHES} flushes.")]
 
 
 def _fail(google: Emulator, share: float) -> None:

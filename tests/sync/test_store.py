@@ -9,8 +9,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from sync.damage import Verdict
 from sync.errors import Rejected, Retryable
-from sync.evidence import Repair, Trace, Verdict
+from sync.evidence import Repair, Trace
 from sync.model import Cell, Job, Outcome
 from sync.payload import read
 from sync.store import (
