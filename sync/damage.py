@@ -163,6 +163,8 @@ class _Findings:
         row = self._copies.get(write.row, ())
         if hits(self._trace, self._table, self._trace.key_index, KEY):
             row = row[self._trace.key_index :][:1]
+        elif write.looks and self._is_like(write.row, write):
+            return site_in({"userEnteredValue": {"stringValue": write.key}}) or ""
         found = (site_in(cell) for cell in row)
         site = next((one for one in found if one and one in self._known), "")
         return site or (HEADER if self._was_header(write.row) else "")

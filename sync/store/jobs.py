@@ -279,6 +279,8 @@ class Jobs:
         for site, columns in drift.items():
             written = connection.scalar(select(job.c.written).where(job.c.site == site))
             cells = json.loads(written or "{}")
+            if not cells:
+                continue  # All of it is still to be written; without a row there is no drift.
             for column in columns:
                 notes = {"note", "noted"} & cells.get(column, {}).keys()
                 cells[column] = _UNKNOWN | {name: cells[column][name] for name in notes}

@@ -58,6 +58,16 @@ def test_the_migrations_make_the_schema_that_the_code_wants(database: Database) 
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
+def test_a_job_without_a_row_has_no_drift(database: Database) -> None:
+    """It would count among the rows that are there, and be missed where it never was."""
+    me = held(database)
+    jobs = Jobs(database, "one")
+    jobs.take_in(me, Projected([Job(site=uuid(1)), Job(site=uuid(2))]))
+    jobs.confirm(me, [Shown(uuid(1), 1, 1, {"status": Cell(text="Approved")})])
+    jobs.mark_drift(me, {uuid(n): frozenset({"status"}) for n in (1, 2)})
+    assert jobs.written_sites() == {uuid(1)}
+
+
 def test_two_upgrades_at_once_are_one(database_url: str) -> None:
     """Two web processes start together on an empty database."""
     url = database_url.replace("postgres://", "postgresql+psycopg://")
