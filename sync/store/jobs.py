@@ -457,12 +457,17 @@ class Jobs:
         return (row[0], row[1]) if row else ("", "")
 
     def set_trouble(self, reason: str = "", message: str = "") -> None:
-        """Keep what keeps the sheet from being written, for people to see."""
+        """Keep what keeps the sheet from being written, for people to see.
+
+        It lasts since the first reason, whatever it is by now.
+        """
         with self._database.writing() as connection:
-            known = connection.scalar(select(sheet.c.reason).where(self._is_mine()))
-            if (known or "") != reason:
-                values = {"reason": reason, "message": message}
-                self._update_sheet(connection, **values, since=now() if reason else None)
+            known = connection.scalar(select(sheet.c.reason).where(self._is_mine())) or ""
+            if known != reason:
+                values: dict[str, object] = {"reason": reason, "message": message}
+                if not (known and reason):
+                    values["since"] = now() if reason else None
+                self._update_sheet(connection, **values)
 
     def _is_mine(self) -> ColumnElement[bool]:
         return sheet.c.spreadsheet_id == self._spreadsheet_id
