@@ -147,7 +147,7 @@ class Flusher:
     def _write(self, held: Lease, view: View, pairs: Pairs) -> None:
         if view.table is not None and not self._keys_are_there(held, view, view.table):
             return
-        titles, names = self._surroundings(view)
+        titles, names = self._surroundings(held, view)
         if view.table is None and view.history is None:
             self._history.tell_again()
         told, lines = self._lines(view)
@@ -262,11 +262,11 @@ class Flusher:
             names=names,
         )
 
-    def _surroundings(self, view: View) -> tuple[Titles, list[str]]:
+    def _surroundings(self, held: Lease, view: View) -> tuple[Titles, list[str]]:
         """Return free titles for tabs to be made, and the named ranges that are to be made anew."""
         if view.table is not None and view.has_fence_tab:
             return Titles(), []
-        return self._free(view, self._sheet.surroundings())
+        return self._free(view, self._around(held))
 
     def _free(self, view: View, there: Surroundings) -> tuple[Titles, list[str]]:
         tabs = self._layout.config.sheet
@@ -281,10 +281,19 @@ class Flusher:
         return plan.free_titles(wanted, there.titles.values()), names
 
     def _look(self, held: Lease, table: Table) -> Look:
-        """Read everything: a call more, which counts for the pace."""
+        """Read everything."""
+        self._wait_for_a_call(held)
+        return self._sheet.look(table)
+
+    def _around(self, held: Lease) -> Surroundings:
+        """Read what else is in the spreadsheet."""
+        self._wait_for_a_call(held)
+        return self._sheet.surroundings()
+
+    def _wait_for_a_call(self, held: Lease) -> None:
+        """Take a turn for a call beside those of a flush: it counts for the pace, too."""
         if seconds := self._jobs.take_turn(held, spacing=0):
             self._sleep(seconds)
-        return self._sheet.look(table)
 
     # Sending and checking
 
@@ -399,7 +408,7 @@ class Flusher:
         view = self._sheet.read(())
         every = [one for one in self._jobs.every() if one.job.events]
         columns = self._layout.columns((one.job for one in every), with_configured=True)
-        there = self._sheet.surroundings()
+        there = self._around(held)
         titles, names = self._free(view, there)
         along = self._along(filter(None, map(self._target, every)), columns, [], names)
         if view.history is None:

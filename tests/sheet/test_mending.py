@@ -4,8 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from emulator import Emulator
+from sync.pace import BURST
+from sync.store.schema import sheet
 from tests.bench import Bench
 from tests.chaos.tab import Look, look
 from tests.made_up import comment, milestone, uuid
@@ -146,6 +149,16 @@ def test_a_note_that_a_person_adds_before_the_write_stays(twelve: Bench) -> None
     now = seen(twelve)
     spot = now.spot(at(twelve, 1), now.by_id[status])
     assert (spot.text, spot.note) == ("Rejected", "Call first.")
+
+
+def test_every_read_counts_for_the_pace(bench: Bench) -> None:
+    """Google counts it, too: of a quota of 60 reads a minute, 60 flushes may not need 61."""
+    bench.shown(milestone(1))
+    reads = bench.calls("*.get*")
+    with bench.database.reading() as connection:
+        left = connection.scalar(select(sheet.c.pace_left)) or 0.0
+    assert reads == 2
+    assert BURST - reads <= left < BURST - reads + 0.9
 
 
 def test_a_comparison_flags_a_copy(twelve: Bench) -> None:
