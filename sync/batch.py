@@ -31,6 +31,8 @@ _DAY = {"type": "DATE", "pattern": "yyyy-mm-dd"}
 _DATE_FIELD = "userEnteredFormat.numberFormat"
 FRESH = f"{_VALUE},{_DATE_FIELD}"
 """The mask for cells of a new row."""
+_MORE_COLUMNS = 20
+"""A person may insert so many between a read and a write; with more, Google refuses the batch."""
 _HEADER_FORMAT = {"textFormat": {"bold": True}, "wrapStrategy": "WRAP"}
 
 
@@ -51,8 +53,8 @@ def clear_fence_tab(rules: int) -> list[Request]:
 
 
 def resize_fence_tab(rows: int, columns: int) -> Request:
-    """Give the hidden tab room for copies at the same coordinates."""
-    size = {"rowCount": rows, "columnCount": columns}
+    """Give the hidden tab room for copies at the same coordinates, and for columns that come."""
+    size = {"rowCount": rows, "columnCount": columns + _MORE_COLUMNS}
     return {
         "updateSheetProperties": {
             "properties": {"sheetId": FENCE_TAB, "gridProperties": size},
@@ -85,18 +87,17 @@ def adopt(column: str, sheet_id: int, index: int) -> list[Request]:
     return [old, metadata(COLUMN_KEY, column, sheet_id, "COLUMNS", index)]
 
 
-def copy_rows(sheet_id: int, rows: Iterable[int], width: int) -> list[Request]:
-    """Copy rows to the same coordinates of the hidden tab: there formulas stay as they are."""
+def copy_rows(sheet_id: int, rows: Iterable[int]) -> list[Request]:
+    """Copy rows to the same coordinates of the hidden tab: there formulas stay as they are.
+
+    The whole rows, however wide they are by now: a destination that is smaller gets all, too.
+    """
     requests = []
     for _, group in groupby(enumerate(sorted(rows)), key=lambda pair: pair[1] - pair[0]):
         block = [row for _, row in group]
-        area = {
-            "startRowIndex": block[0],
-            "endRowIndex": block[-1] + 1,
-            "startColumnIndex": 0,
-            "endColumnIndex": width,
-        }
-        source, target = ({"sheetId": one, **area} for one in (sheet_id, FENCE_TAB))
+        area = {"startRowIndex": block[0], "endRowIndex": block[-1] + 1}
+        source = {"sheetId": sheet_id, **area}
+        target = {"sheetId": FENCE_TAB, **area, "startColumnIndex": 0, "endColumnIndex": 1}
         paste = {"source": source, "destination": target, "pasteType": "PASTE_NORMAL"}
         requests.append({"copyPaste": paste})
     return requests

@@ -1,17 +1,17 @@
 """One flush: read the sheet once, write it once, check what was hit, keep what was confirmed."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 import structlog
 
-from sync import batch, compare, evidence, furnish, pipeline, plan, repair
+from sync import batch, compare, damage, evidence, furnish, pipeline, plan, repair
 from sync.columns import KEY
+from sync.damage import Verdict
 from sync.errors import Permanent, Refused, Retryable
-from sync.evidence import Repair, Verdict
+from sync.evidence import Repair
 from sync.history import Line
 from sync.intake import Intake
 from sync.layout import Layout
@@ -20,10 +20,8 @@ from sync.sheet import Look, Sheet
 from sync.store import Attempt, DirtyJob, History, Jobs, Lease
 from sync.store.jobs import Shown
 from sync.tabs import HISTORY, Along, Titles
-from sync.view import JOBS_TAB, Surroundings, Table, View
+from sync.view import JOBS_TAB, Surroundings, Table, View, site_in
 
-_REPAIRS = 1000
-"""Cells that one batch puts back; the marks that the others need are kept."""
 _FEW_LOST = 5
 _SHARE_LOST = 0.1
 _RECOVERED = "Recovered"
@@ -106,6 +104,8 @@ class Flusher:
         table = view.table
         if table is None and self._jobs.forget_written(held):
             return  # The tab is gone: every job is to be written anew.
+        if table is not None:
+            self._forget_few(held, table, repairs)
         if table is not None and repairs:
             self._repair(held, table, repairs)
         elif table is not None and table.doubles:
@@ -147,7 +147,7 @@ class Flusher:
     def _write(self, held: Lease, view: View, pairs: Pairs) -> None:
         if view.table is not None and not self._keys_are_there(held, view, view.table):
             return
-        titles, names = self._surroundings(view)
+        titles, names = self._surroundings(held, view)
         if view.table is None and view.history is None:
             self._history.tell_again()
         told, lines = self._lines(view)
@@ -186,9 +186,7 @@ class Flusher:
         """
         known = self._jobs.written_sites()
         gone = known - table.keys.keys()
-        if len(gone) <= max(_FEW_LOST, _SHARE_LOST * len(known)):
-            if gone:
-                self._jobs.forget_rows(held, gone)
+        if _are_few(gone, known):
             return True
         look = self._look(held, table)
         index = repair.key_column(look.rows, gone) if look.seen.table else None
@@ -202,6 +200,16 @@ class Flusher:
         made = batch.adopt(KEY, table.sheet_id, index)
         self._send(held, self._composed(held, view, table, made=made), [])
         return False
+
+    def _forget_few(self, held: Lease, table: Table, repairs: Mapping[int, Repair]) -> None:
+        """Keep which rows were deleted since the last read, where they are few.
+
+        A key that is to be put back is not gone.
+        """
+        known = self._jobs.written_sites()
+        gone = known - table.keys.keys() - {site_in(one.data) for one in repairs.values()}
+        if gone and _are_few(gone, known):
+            self._jobs.forget_rows(held, gone)
 
     def _columns(self, view: View, dirty: Iterable[DirtyJob]) -> list[Column]:
         """Return the columns that are needed, but for those that a person deleted."""
@@ -254,11 +262,11 @@ class Flusher:
             names=names,
         )
 
-    def _surroundings(self, view: View) -> tuple[Titles, list[str]]:
+    def _surroundings(self, held: Lease, view: View) -> tuple[Titles, list[str]]:
         """Return free titles for tabs to be made, and the named ranges that are to be made anew."""
         if view.table is not None and view.has_fence_tab:
             return Titles(), []
-        return self._free(view, self._sheet.surroundings())
+        return self._free(view, self._around(held))
 
     def _free(self, view: View, there: Surroundings) -> tuple[Titles, list[str]]:
         tabs = self._layout.config.sheet
@@ -273,10 +281,19 @@ class Flusher:
         return plan.free_titles(wanted, there.titles.values()), names
 
     def _look(self, held: Lease, table: Table) -> Look:
-        """Read everything: a call more, which counts for the pace."""
+        """Read everything."""
+        self._wait_for_a_call(held)
+        return self._sheet.look(table)
+
+    def _around(self, held: Lease) -> Surroundings:
+        """Read what else is in the spreadsheet."""
+        self._wait_for_a_call(held)
+        return self._sheet.surroundings()
+
+    def _wait_for_a_call(self, held: Lease) -> None:
+        """Take a turn for a call beside those of a flush: it counts for the pace, too."""
         if seconds := self._jobs.take_turn(held, spacing=0):
             self._sleep(seconds)
-        return self._sheet.look(table)
 
     # Sending and checking
 
@@ -288,7 +305,7 @@ class Flusher:
         self._jobs.begin(held, tried)
         seen = self._sheet.write(made)
         _log.info("flushed", jobs=len(shown), left=len(made.left), fence=fence)
-        if made.asked is None or evidence.is_clean(made.trace, seen.table, seen.keys):
+        if made.asked is None or evidence.is_clean(made.trace, seen.table, seen.copies):
             self._jobs.conclude(held, tried, Verdict())
         elif seen.table is not None:
             self._check(held, tried, seen.table)
@@ -310,7 +327,13 @@ class Flusher:
         look = self._look(held, table)
         if look.seen.table is None:
             return
-        verdict = evidence.check(tried.trace, look.seen.table, look.copies, self._jobs.sites())
+        seen = look.seen.table
+        header = look.rows.get(seen.header_row, ())
+        verdict = damage.check(tried.trace, seen, look.copies, self._jobs.sites(), header)
+        if done := set(tried.trace.repairs):
+            repairs = {n: one for n, one in self._jobs.repairs().items() if n in done}
+            again = repair.remaining(seen, look.rows, repairs)
+            verdict = replace(verdict, undone=verdict.undone | again)
         if verdict.damaged:
             _log.warning(
                 "hit_elsewhere",
@@ -328,8 +351,7 @@ class Flusher:
         seen = look.seen
         if seen.table is None:
             return
-        some = dict(islice(repairs.items(), _REPAIRS))
-        found = repair.place(seen.table, look.rows, some)
+        found = repair.place(seen.table, look.rows, repairs)
         made = self._composed(
             held,
             seen,
@@ -339,6 +361,8 @@ class Flusher:
             repairs=(*found.placed, *found.lost),
             keep={one.column.partition(".")[0] for one in repairs.values() if "." in one.column},
         )
+        if found.keyless:
+            self._jobs.renew(held, found.keyless)
         self._send(held, made, [])
         if found.recovered:
             self._alert(
@@ -356,7 +380,9 @@ class Flusher:
 
     def _flag(self, held: Lease, table: Table) -> None:
         """Flag the copies of doubled rows."""
-        look = self._look(held, table)
+        self._flag_seen(held, self._look(held, table))
+
+    def _flag_seen(self, held: Lease, look: Look) -> None:
         seen = look.seen
         if seen.table is None or not seen.table.doubles:
             return
@@ -382,7 +408,7 @@ class Flusher:
         view = self._sheet.read(())
         every = [one for one in self._jobs.every() if one.job.events]
         columns = self._layout.columns((one.job for one in every), with_configured=True)
-        there = self._sheet.surroundings()
+        there = self._around(held)
         titles, names = self._free(view, there)
         along = self._along(filter(None, map(self._target, every)), columns, [], names)
         if view.history is None:
@@ -440,7 +466,14 @@ class Flusher:
         found = compare.drift(table, look.rows, shown, batch.clock(self._zone or view.time_zone))
         self._jobs.mark_drift(held, found)
         self._jobs.forget_rows(held, self._jobs.written_sites() - table.keys.keys())
+        if not self._jobs.has_repairs():
+            self._flag_seen(held, look)
         return len(found)
+
+
+def _are_few(gone: Set[str], known: Set[str]) -> bool:
+    """Tell whether so many keys may be gone at once because people deleted their rows."""
+    return len(gone) <= max(_FEW_LOST, _SHARE_LOST * len(known))
 
 
 def _counted(cells: plan.Cells) -> tuple[str, str]:

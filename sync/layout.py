@@ -39,6 +39,9 @@ _RE_SIGNED_NOTE = (
 )
 _SUBJECTS = {STAGE: "Stage", ARCHIVED: "Job", QUOTE: "Change order"}
 
+_DOCUMENTS = 500
+"""The most that one cell names: each is two links, and a batch takes 2 MB."""
+
 
 @dataclass(frozen=True)
 class Addresses:
@@ -253,7 +256,7 @@ class Layout:
         for number, (sub_task, document) in enumerate(documents):
             line = self._document(sub_task, document, files)
             size += sum(units(text) for text, _ in line) + 1
-            if size > CELL_LIMIT:
+            if size > CELL_LIMIT or number == _DOCUMENTS:
                 parts.append((f"\n… and {len(documents) - number} more", ""))
                 break
             parts += [("\n", "")] * bool(parts) + line

@@ -14,7 +14,7 @@ from itertools import chain, count
 from sync import batch, look, tabs
 from sync.columns import KEY, PLACEHOLDER, is_noted
 from sync.errors import Permanent
-from sync.evidence import HEADER, CellData, Trace, Write
+from sync.evidence import HEADER, CellData, Trace, Write, writes_note
 from sync.model import EMPTY, Cell, Column
 from sync.tabs import Along, Titles
 from sync.view import HEADER_KEY, JOBS_TAB, Table, View
@@ -86,12 +86,15 @@ class Batch:
 
 @dataclass(frozen=True)
 class Asked:
-    """The evidence that a batch asks back: the copied key cells down to `rows`, the header row."""
+    """The evidence that a batch asks back: copied cells down to `rows`, and the header row.
+
+    `indexes` are those of the key column, and of columns in which a note is written.
+    """
 
     jobs_title: str
     header_row: int
     fence_title: str
-    key_index: int
+    indexes: tuple[int, ...]
     rows: int
 
 
@@ -224,15 +227,16 @@ def _evidence(
     requests += batch.clear_fence_tab(view.fence_rules)
     requests.append(batch.resize_fence_tab(table.row_count, table.column_count))
     rows = {one.row for one in writes}
-    return requests + batch.copy_rows(table.sheet_id, rows, table.column_count)
+    return requests + batch.copy_rows(table.sheet_id, rows)
 
 
 def _asked(view: View, table: Table, titles: Titles, writes: Sequence[Write]) -> Asked:
+    noted = sorted({one.index for one in writes if writes_note(one.fields)})
     return Asked(
         jobs_title=table.title,
         header_row=table.header_row,
         fence_title=view.fence_title or titles.fence,
-        key_index=table.columns[KEY],
+        indexes=tuple(dict.fromkeys((table.columns[KEY], *noted))),
         rows=max((one.row for one in writes), default=0) + 1,
     )
 
@@ -309,7 +313,8 @@ def _changes(table: Table, target: Target, zone: tzinfo) -> list[Write]:
         fields = batch.fields_of(cell, ours)
         bare = cell.model_copy(update={"note": "", "noted": None})
         data = batch.encoded(cell if ours else bare, zone)
-        writes.append(_write(row, index, column, target.site, data, fields))
+        one = _write(row, index, column, target.site, data, fields)
+        writes.append(one.model_copy(update={"held": {"note": note}}) if ours else one)
     return writes
 
 

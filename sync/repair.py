@@ -5,95 +5,183 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from sync.columns import KEY
-from sync.evidence import HEADER, Repair, Write
-from sync.view import COPY_PREFIX, Grid, Table, site_in, text_of
+from sync.evidence import HEADER, NOTE, Repair, Write, same, texts
+from sync.view import COPY_PREFIX, Grid, Table, note_of, site_in, text_of
+
+_TYPED = 4
+"""The most texts that a row may have by now which was blank before we wrote there."""
 
 Rows = Mapping[int, Sequence[Grid]]
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Which repairs have a place, in the order of their writes, and which have none any more."""
+    """Which repairs have a place, one for each write, and which have none any more."""
 
     writes: tuple[Write, ...] = ()
     placed: tuple[int, ...] = ()
     lost: tuple[int, ...] = ()
     recovered: tuple[tuple[str, str], ...] = ()
     """Whose row a lost cell was in, and what it held; blank ones are nothing to keep."""
+    keyless: frozenset[str] = frozenset()
+    """Sites whose key cannot be put back: they have no row any more."""
 
 
-def place(table: Table, rows: Rows, repairs: Mapping[int, Repair]) -> Placement:
-    """Find the cells of `repairs` (by id) in `rows`, the whole of the table as it is now."""
-    writes: list[Write] = []
-    placed: list[int] = []
-    lost: list[int] = []
-    recovered: list[tuple[str, str]] = []
-    taken: set[tuple[int, int]] = set()
-    for number, repair in repairs.items():
-        index = table.place(repair.column)
-        row = None if index is None else _row(table, rows, repair, index, taken)
-        if row is None or index is None:
-            lost.append(number)
-            if text := text_of(repair.data):
-                recovered.append((repair.row, text))
-            continue
-        taken.add((row, index))
-        placed.append(number)
-        writes.append(
-            Write(
-                row=row,
-                index=index,
-                column=repair.column,
-                expect=repair.row,
-                data=repair.data,
-                fields=repair.fields,
-                held=repair.holds,
-            )
-        )
-    return Placement(tuple(writes), tuple(placed), tuple(lost), tuple(recovered))
+def place(table: Table, rows: Rows, repairs: Mapping[int, Repair], most: int = 1000) -> Placement:
+    """Find the cells of `repairs` (by id) in `rows`, the whole of the table as it is now.
 
-
-def _row(
-    table: Table, rows: Rows, repair: Repair, index: int, taken: Container[tuple[int, int]]
-) -> int | None:
-    """Return the row that still holds what we wrote, the one most like what it was.
-
-    A cell that is `taken` by another repair is no candidate: rows may hold the same.
+    Some `most` of them: what is left over waits, as does what has no place yet.
     """
-    key = table.columns.get(KEY, -1)
-    candidates = [
-        row
-        for row, cells in rows.items()
-        if (row, index) not in taken
-        and _is_candidate(table, row, _at(cells, key), repair.row)
-        and _same(_at(cells, index), repair.holds)
-    ]
-    likeness = {row: _likeness(rows[row], repair.around) for row in candidates}
-    return max(candidates, key=lambda row: likeness[row], default=None)
+    found = _Places(table, rows)
+    waiting = {one.row for one in repairs.values() if one.stray and not _is_anchor(one)}
+    for number, repair in repairs.items():
+        # The site in a stray row is what it is known by: that is taken out last.
+        is_early = _is_anchor(repair) and repair.row in waiting
+        if not is_early and len(found.writes) < most:
+            found.add(number, repair)
+    found.give_up(repairs)
+    return Placement(
+        tuple(found.writes),
+        tuple(found.placed),
+        tuple(found.lost),
+        tuple(found.recovered),
+        frozenset(found.keyless),
+    )
 
 
-def _is_candidate(table: Table, row: int, key: Grid, wanted: str) -> bool:
-    if row == table.header_row:
-        return wanted == HEADER
-    if wanted == HEADER:
-        return False
-    # A row whose key we overwrote is known by the rest of it, as a row without a key is.
-    return site_in(key) == wanted if wanted else site_in(key) is None
+def remaining(table: Table, rows: Rows, repairs: Mapping[int, Repair]) -> frozenset[int]:
+    """Return the repairs (by id) of rows that surely still hold what we wrote.
+
+    A person may have copied such a row while another was mended.
+    """
+    found = _Places(table, rows)
+    return frozenset(number for number, one in repairs.items() if found.is_needed(one))
+
+
+class _Places:
+    def __init__(self, table: Table, rows: Rows) -> None:
+        self._table, self._rows = table, rows
+        self._taken: set[tuple[int, int, bool]] = set()
+        self.writes: list[Write] = []
+        self.placed: list[int] = []
+        self.lost: list[int] = []
+        self.recovered: list[tuple[str, str]] = []
+        self.keyless: set[str] = set()
+
+    def add(self, number: int, repair: Repair) -> None:
+        """Place a repair wherever its cell still is: a person may have copied the row."""
+        index = self._table.place(repair.column)
+        found = [] if index is None else self._find(repair, index)
+        if not found:
+            self.lost.append(number)
+        for row in found:
+            self._taken.add((row, index or 0, repair.fields == NOTE))
+            self.placed.append(number)
+            self.writes.append(self._write(row, index or 0, repair))
+
+    def _write(self, row: int, index: int, repair: Repair) -> Write:
+        is_keyed = site_in(self._key(row)) == repair.row or repair.row == HEADER
+        return Write(
+            row=row,
+            index=index,
+            column=repair.column,
+            expect=repair.row,
+            data=repair.data,
+            fields=repair.fields,
+            held=repair.holds,
+            looks=() if is_keyed else tuple(texts(self._rows[row])),
+            key="" if is_keyed else text_of(self._key(row)),
+        )
+
+    def give_up(self, repairs: Mapping[int, Repair]) -> None:
+        """Give up what has no place, once nothing else is left: that may bring its place back."""
+        if self.writes:
+            self.lost = []
+        for number in self.lost:
+            self._lose(repairs[number])
+
+    def _find(self, repair: Repair, index: int) -> list[int]:
+        """Return the rows that still hold what we wrote.
+
+        Those with the site in their key cell, copies with and without a flag, else the one row that
+        is most like what it was. A cell that another repair has taken is no candidate: rows may
+        hold the same.
+        """
+        holding = [
+            row
+            for row, cells in self._rows.items()
+            if same(_at(cells, index), repair.holds, repair.fields)
+            and (row, index, repair.fields == NOTE) not in self._taken
+        ]
+        if repair.row == HEADER:
+            return [row for row in holding if row == self._table.header_row]
+        if sure := [row for row in holding if self._is_surely(row, repair)]:
+            return sure
+        maybe = [row for row in holding if self._may_be(row, repair)]
+        likeness = {row: _likeness(self._rows[row], repair.around) for row in maybe}
+        best = max(maybe, key=lambda row: (likeness[row], -abs(row - repair.at)), default=None)
+        return [] if best is None else [best]
+
+    def is_needed(self, repair: Repair) -> bool:
+        index = self._table.place(repair.column)
+        rows = [] if index is None else self._find(repair, index)
+        return any(self._is_surely(row, repair) for row in rows)
+
+    def _key(self, row: int) -> Grid:
+        return _at(self._rows[row], self._table.columns.get(KEY, -1))
+
+    def _is_surely(self, row: int, repair: Repair) -> bool:
+        if not repair.row or row == self._table.header_row:
+            return False
+        is_keyed = site_in(self._key(row)) == repair.row
+        if repair.stray:
+            return not is_keyed and repair.row in texts(self._rows[row])
+        return is_keyed or text_of(self._key(row)) == COPY_PREFIX + repair.row
+
+    def _may_be(self, row: int, repair: Repair) -> bool:
+        """Tell whether a row can be the one whose key we wrote over, or that had none."""
+        key = text_of(self._key(row))
+        # What else we wrote there may be gone by now; what was there before is still there.
+        known = set(repair.around) & (set(repair.around) if repair.stray else set(repair.keys))
+        there = texts(self._rows[row])
+        extra = (Counter(there) - Counter(repair.around)).total()
+        is_alike = known & set(there) if known else extra <= _TYPED
+        may_have = key in repair.keys or not (repair.row or key)
+        return row != self._table.header_row and may_have and bool(is_alike)
+
+    def _lose(self, repair: Repair) -> None:
+        index = self._table.place(repair.column)
+        if repair.column == KEY and (site := site_in(repair.data)):
+            if site not in self._table.keys:
+                self.keyless.add(site)
+            return
+        if repair.row and index is not None and self._stands(repair, index):
+            return
+        if text := text_of(repair.data):
+            self.recovered.append((repair.row, text))
+        if note := note_of(repair.data):
+            self.recovered.append((repair.row, f"Note: {note}"))
+
+    def _stands(self, repair: Repair, index: int) -> bool:
+        """Tell whether the cell is as it was already."""
+        return any(
+            same(_at(cells, index), repair.data, repair.fields)
+            for row, cells in self._rows.items()
+            if self._is_surely(row, repair)
+        )
+
+
+def _is_anchor(repair: Repair) -> bool:
+    return repair.stray and text_of(repair.holds) == repair.row
 
 
 def _likeness(cells: Sequence[Grid], around: Sequence[str]) -> int:
-    texts = Counter(text_of(cell) for cell in cells)
-    texts.pop("", None)
-    wanted = Counter(around)
-    return 2 * (texts & wanted).total() - (texts - wanted).total() - (wanted - texts).total()
+    there, wanted = Counter(texts(cells)), Counter(around)
+    return 2 * (there & wanted).total() - (there - wanted).total() - (wanted - there).total()
 
 
 def _at(cells: Sequence[Grid], index: int) -> Grid:
     return cells[index] if 0 <= index < len(cells) else {}
-
-
-def _same(cell: Grid, holds: Grid) -> bool:
-    return text_of(cell) == text_of(holds)
 
 
 def flags(table: Table, rows: Rows) -> tuple[Write, ...]:

@@ -13,6 +13,7 @@ from gspread.utils import rowcol_to_a1
 from sync import view
 from sync.columns import KEY
 from sync.errors import Permanent
+from sync.evidence import Copies
 from sync.google import TIMEOUT
 from sync.plan import Batch
 from sync.retry import from_google
@@ -20,10 +21,10 @@ from sync.retry import from_google
 
 @dataclass(frozen=True)
 class Seen:
-    """What a write's answer shows: the table's columns, and the copied key cells by row."""
+    """What a write's answer shows: the table's columns, and what was asked for of the copies."""
 
     table: view.Table | None
-    keys: Mapping[int, view.Grid]
+    copies: Copies
 
 
 @dataclass(frozen=True)
@@ -67,17 +68,18 @@ class Sheet:
         body: dict[str, Any] = {"requests": batch.requests}
         params: dict[str, Any] = {}
         if asked := batch.asked:
-            key = rowcol_to_a1(1, asked.key_index + 1).rstrip("1")
-            copies = f"{_quoted(asked.fence_title)}!{key}1:{key}{asked.rows}"
+            letters = [rowcol_to_a1(1, index + 1).rstrip("1") for index in asked.indexes]
+            tab = _quoted(asked.fence_title)
+            ranges = [f"{tab}!{one}1:{one}{asked.rows}" for one in letters]
             header = f"{_quoted(asked.jobs_title)}!{asked.header_row + 1}:{asked.header_row + 1}"
-            body |= {"includeSpreadsheetInResponse": True, "responseRanges": [copies, header]}
+            body |= {"includeSpreadsheetInResponse": True, "responseRanges": [*ranges, header]}
             params["fields"] = f"updatedSpreadsheet({view.FIELDS})"
         with self._as_ours():
             answer: Any = self._http.request(
                 "post", SPREADSHEET_BATCH_UPDATE_URL % self._id, params=params, json=body
             ).json()
         shown = answer.get("updatedSpreadsheet", {})
-        return Seen(view.read(shown, KEY).table, view.first_cells(shown, view.FENCE_TAB))
+        return Seen(view.read(shown, KEY).table, view.some_cells(shown, view.FENCE_TAB))
 
     def look(self, table: view.Table) -> Look:
         """Read the whole of `table` and of the hidden tab, for when something went wrong."""

@@ -342,9 +342,15 @@ def _size(grid: Grid) -> int:
     return len(grid.get("rowMetadata", ())) * len(grid.get("columnMetadata", ()))
 
 
-def first_cells(answer: Mapping[str, Any], sheet_id: int) -> dict[int, Grid]:
-    """Return the first of the cells that were asked for in each row of a sheet."""
-    return {row: cells[0] for row, cells in all_cells(answer, sheet_id).items() if cells}
+def some_cells(answer: Mapping[str, Any], sheet_id: int) -> dict[int, dict[int, Grid]]:
+    """Return the cells of columns that were asked for one by one, by row and index."""
+    found: dict[int, dict[int, Grid]] = {}
+    for sheet in answer.get("sheets", ()):
+        if sheet["properties"].get("sheetId", 0) == sheet_id:
+            for grid in sheet.get("data", ()):
+                for row, cell in _cells(grid):
+                    found.setdefault(row, {})[grid.get("startColumn", 0)] = cell
+    return found
 
 
 def site_in(cell: Mapping[str, Any]) -> str | None:
@@ -358,8 +364,14 @@ def site_in(cell: Mapping[str, Any]) -> str | None:
 
 def text_of(cell: Mapping[str, Any]) -> str:
     """Return what was entered into a cell, as one text; "" where nothing was."""
-    value = cell.get("userEnteredValue", {})
-    return str(next(iter(value.values()), ""))
+    value = next(iter(cell.get("userEnteredValue", {}).values()), "")
+    # Google tells 46023 of what was sent as 46023.0.
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+def note_of(cell: Mapping[str, Any]) -> str:
+    """Return a cell's note; "" where there is none."""
+    return str(cell.get("note", ""))
 
 
 def _cells(grid: Grid) -> Iterator[tuple[int, Mapping[str, Any]]]:

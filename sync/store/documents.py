@@ -1,6 +1,6 @@
 """Documents on their way into Drive: claimed by job, so that a slow one delays only its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.sql import ColumnElement
@@ -35,7 +35,7 @@ class PendingDocument:
     name: str
     attempts: int
     file_id: str
-    session: str
+    session: str = field(repr=False)
     digest: str
     folder_id: str
     folder_link: str

@@ -1,6 +1,6 @@
 """The inbox: every delivery, as it came."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -36,7 +36,7 @@ class KeptDelivery:
     kind: str
     reason: str
     site: str
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 class Inbox:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, RowMapping, Text, bindparam, delete, func, select, update
 from sqlalchemy.sql import ColumnElement
 
+from sync.damage import Verdict
 from sync.errors import Permanent
-from sync.evidence import Repair, Trace, Verdict
+from sync.evidence import Repair, Trace
 from sync.model import Cell, Change, Customer, Files, FileState, Job, Outcome
 from sync.pace import SPACING, Pace
 from sync.store import history
@@ -94,8 +95,11 @@ class Attempt:
     """Changes (seq) that it tells in the history."""
 
 
-_UNKNOWN = {"text": "?", "note": "not what was written"}
-"""Stands for a cell that holds something else than we wrote: it differs from every cell."""
+_UNKNOWN = {"text": "?", "is_stand_in": True}
+"""Stands for a cell that holds something else than we wrote: it differs from every cell.
+
+Its note stays known: one that is not would be taken for a person's.
+"""
 _PAGE = 500
 
 
@@ -275,7 +279,11 @@ class Jobs:
         for site, columns in drift.items():
             written = connection.scalar(select(job.c.written).where(job.c.site == site))
             cells = json.loads(written or "{}")
-            cells |= dict.fromkeys(columns, _UNKNOWN)
+            if not cells:
+                continue  # All of it is still to be written; without a row there is no drift.
+            for column in columns:
+                notes = {"note", "noted"} & cells.get(column, {}).keys()
+                cells[column] = _UNKNOWN | {name: cells[column][name] for name in notes}
             connection.execute(
                 update(job)
                 .where(job.c.site == site)
@@ -317,6 +325,14 @@ class Jobs:
             hold(connection, held)
             gone = job.c.site.in_(sorted(sites))
             connection.execute(update(job).where(gone).values(written="{}"))
+
+    def renew(self, held: Lease, sites: Iterable[str]) -> None:
+        """Have jobs written anew whose row lost its key for good."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            found = update(job).where(job.c.site.in_(sorted(sites)))
+            values = {"written": "{}", "shown_events": 0, "version": job.c.version + 1}
+            connection.execute(found.values(values))
 
     def every(self) -> Iterator[DirtyJob]:
         """Give every job, dirty or not, for a comparison."""
@@ -441,12 +457,17 @@ class Jobs:
         return (row[0], row[1]) if row else ("", "")
 
     def set_trouble(self, reason: str = "", message: str = "") -> None:
-        """Keep what keeps the sheet from being written, for people to see."""
+        """Keep what keeps the sheet from being written, for people to see.
+
+        It lasts since the first reason, whatever it is by now.
+        """
         with self._database.writing() as connection:
-            known = connection.scalar(select(sheet.c.reason).where(self._is_mine()))
-            if (known or "") != reason:
-                values = {"reason": reason, "message": message}
-                self._update_sheet(connection, **values, since=now() if reason else None)
+            known = connection.scalar(select(sheet.c.reason).where(self._is_mine())) or ""
+            if known != reason:
+                values: dict[str, object] = {"reason": reason, "message": message}
+                if not (known and reason):
+                    values["since"] = now() if reason else None
+                self._update_sheet(connection, **values)
 
     def _is_mine(self) -> ColumnElement[bool]:
         return sheet.c.spreadsheet_id == self._spreadsheet_id

@@ -58,10 +58,10 @@ class Ledger:
         return site if site in self.truth.sites else self._by_claims(look, row)
 
     def _owner_of_copy(self, look: Look, row: int) -> str | None:
-        """Return the site of a flagged copy, None where the flag went to another job's row."""
+        """Return the site of a flagged copy, None where the flag is in any other row."""
         flagged, shown = flagged_site(look.key(row)), self._updated(look, row)
         if flagged in self.truth.sites:
-            return flagged if shown in (None, flagged) else None
+            return flagged if shown == flagged else None
         return self._by_claims(look, row)
 
     def _updated(self, look: Look, row: int) -> str | None:

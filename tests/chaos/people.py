@@ -45,7 +45,14 @@ class Person:
     Everything is done under the spreadsheet's own lock, so that the ledger knows what was seen.
     """
 
-    def __init__(self, google: Emulator, spreadsheet: str, ledger: Ledger, seed: int) -> None:
+    def __init__(
+        self,
+        google: Emulator,
+        spreadsheet: str,
+        ledger: Ledger,
+        seed: int,
+        recent: float = _RECENT,
+    ) -> None:
         self.ledger = ledger
         self.diary: list[str] = []
         self.edits = 0
@@ -54,6 +61,7 @@ class Person:
         self._google = google
         self._id = spreadsheet
         self._lots = random.Random(seed)
+        self._recent = recent
         self._number = 0
         self.kills = 0
         """Rows that vanished since the product last looked."""
@@ -65,16 +73,21 @@ class Person:
 
     def start(self) -> "Person":
         """Begin: in GAPS of the gaps before a write, and now and then in between."""
+        self.visit()
+        self._thread.start()
+        return self
+
+    def visit(self) -> None:
+        """Begin, but in the gaps only."""
         faults = self._google.faults
         faults.between(self._gap, method="*.batchUpdate", chance=GAPS)
         faults.between(self._seen, method="*.getByDataFilter", when="after", count=None)
-        self._thread.start()
-        return self
 
     def stop(self) -> None:
         """End; hooks are taken back with the other faults."""
         self._done.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         if self.faults:
             raise self.faults[0]
 
@@ -161,7 +174,7 @@ class Person:
 
     def _may_vanish(self, before: Look, count: int) -> bool:
         """Tell whether the last rows of so many more sites may go now."""
-        since = time.monotonic() - _RECENT
+        since = time.monotonic() - self._recent
         gone = sum(
             at > since and site not in before.by_site for site, at in self.ledger.killed.items()
         )

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -187,12 +187,11 @@ class Outcome:
         few = [[v for v in self.violations if v.kind == kind][:_OF_A_KIND] for kind in kinds]
         return "\n".join(str(violation) for some in few for violation in some)
 
-    def must_be_clean(self, but: Sequence[str] = ()) -> None:
-        """Fail with the seed and what is wrong, `but` for kinds that are known to be open."""
+    def must_be_clean(self) -> None:
+        """Fail with the seed and what is wrong."""
         self.show()
-        wrong = [one for one in self.violations if one.kind not in but]
-        assert not wrong, (
-            f"{self.scenario}, SEED={self.seed}, {len(wrong)} violations, "
+        assert not self.violations, (
+            f"{self.scenario}, SEED={self.seed}, {len(self.violations)} violations, "
             f"what led to them is in {self.traces}:\n{self.said()}"
         )
 

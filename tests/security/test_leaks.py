@@ -19,6 +19,7 @@ import structlog
 from flask import Flask
 
 from app import create_app
+from brightsheet import cli
 from emulator import Emulator
 from sync import logs
 from sync.settings import load
@@ -122,6 +123,19 @@ def test_secrets_are_no_arguments_of_a_process(world: World) -> None:
                 line = " ".join(process.cmdline())
                 assert SECRET not in line
                 assert HUSH not in line
+
+
+def test_no_command_takes_a_secret_as_an_option() -> None:
+    """Whoever is offered one uses it, and every user of the machine may read it."""
+    options = {
+        name: {option for param in command.params for option in param.opts}
+        for name, command in cli.commands.items()
+    }
+    assert options["send"] >= {"file", "--url"}
+    hidden = ("secret", "token", "password", "key")
+    assert not [
+        option for some in options.values() for option in some if any(w in option for w in hidden)
+    ]
 
 
 class _Broken(Exception):

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from sync.evidence import HEADER, Trace, Write, check, is_clean
-from sync.repair import flags, key_column, place
+from sync.damage import Verdict, check
+from sync.evidence import HEADER, Repair, Trace, Write, is_clean
+from sync.repair import flags, key_column, place, remaining
 from sync.view import JOBS_TAB, Table
 from tests.made_up import uuid
 
@@ -19,7 +20,8 @@ def row(*values: str) -> list[dict[str, Any]]:
 
 
 def table(columns: dict[str, int], marks: dict[str, int], **more: Any) -> Table:
-    return Table(JOBS_TAB, "Jobs", 0, 100, 9, columns, marks=marks, **more)
+    size = {"header_row": 0, "row_count": 100, "column_count": 9}
+    return Table(JOBS_TAB, "Jobs", columns=columns, marks=marks, **(size | more))
 
 
 COLUMNS = {"status": 1, "site_id": 2}
@@ -42,20 +44,20 @@ def trace(*writes: Write, inserted: tuple[int, ...] = ()) -> Trace:
 
 
 def test_a_batch_that_hit_its_rows_and_columns_is_clean() -> None:
-    assert is_clean(trace(write()), table(COLUMNS, MARKS), {4: text(A)})
+    assert is_clean(trace(write()), table(COLUMNS, MARKS), {4: {2: text(A)}})
 
 
 def test_a_row_that_moved_is_seen_by_the_copied_key() -> None:
-    assert not is_clean(trace(write()), table(COLUMNS, MARKS), {4: text(B)})
+    assert not is_clean(trace(write()), table(COLUMNS, MARKS), {4: {2: text(B)}})
     assert not is_clean(trace(write()), table(COLUMNS, MARKS), {})
 
 
 def test_a_column_that_moved_is_seen_by_its_mark() -> None:
     """The mark is on the column that was written; the id is on the one that was meant."""
     moved = table({"status": 3, "site_id": 2}, MARKS)
-    assert not is_clean(trace(write()), moved, {4: text(A)})
+    assert not is_clean(trace(write()), moved, {4: {2: text(A)}})
     gone = table(COLUMNS, {"7.2": 2})
-    assert is_clean(trace(write()), gone, {4: text(A)})
+    assert is_clean(trace(write()), gone, {4: {2: text(A)}})
 
 
 def test_another_jobs_managed_cell_is_written_anew() -> None:
@@ -73,6 +75,38 @@ def test_a_row_that_is_nobodys_gets_its_cell_back() -> None:
     assert (repair.holds, repair.around) == (text("Approved"), ("mine",))
 
 
+def test_a_person_s_note_that_was_written_over_is_put_back_by_itself() -> None:
+    """The value in a job's row is ours to know; a note is known by its copy only."""
+    noted = write().model_copy(
+        update={
+            "data": {**text("Approved"), "note": "ours"},
+            "fields": "userEnteredValue,note",
+            "held": {"note": ""},
+        }
+    )
+    seen = table(COLUMNS, MARKS)
+    mine = {**text("Old"), "note": "mine"}
+    assert is_clean(trace(noted), seen, {4: {2: text(A), 1: text("Old")}})
+    assert not is_clean(trace(noted), seen, {4: {2: text(A), 1: mine}})
+    found = check(trace(noted), seen, {4: [{}, mine, text(A)]}, {A})
+    (repair,) = found.repairs
+    assert (repair.row, repair.fields, repair.data) == (A, "note", {"note": "mine"})
+    since = {4: [{}, {**text("Approved"), "note": "typed since"}, text(A)]}
+    placed = place(seen, since, {1: repair})
+    assert (placed.writes, placed.recovered) == ((), ((A, "Note: mine"),))
+
+
+def test_the_header_row_is_known_where_a_row_was_inserted_above_it() -> None:
+    """Otherwise a job's values stay in the header, and its titles go to the tab Recovered."""
+    moved = table(COLUMNS, MARKS, header_row=4)
+    header = row("Permit", "Status", "Site ID")
+    now = {4: row("Permit", "Approved", "Site ID")}
+    (repair,) = check(trace(write()), moved, {4: header}, {A}, now[4]).repairs
+    assert (repair.row, repair.data) == (HEADER, text("Status"))
+    (placed,) = place(moved, now, {1: repair}).writes
+    assert (placed.row, placed.index, placed.data) == (4, 1, text("Status"))
+
+
 def test_a_persons_column_gets_its_cell_back() -> None:
     """The column is known by its mark, which moves with it."""
     moved = table({"status": 3, "site_id": 2}, MARKS)
@@ -85,20 +119,40 @@ def test_a_persons_column_gets_its_cell_back() -> None:
 
 
 def test_a_new_row_without_its_key_is_taken_back_whole() -> None:
-    """The key went into another column: the job gets another row, this one must not stay."""
-    writes = (write(), write(index=2, column="site_id"))
+    """The key went into another column: the job gets another row, this one must not stay.
+
+    It is known by the site in it, which therefore goes last.
+    """
+    writes = (write(), write(index=2, column="site_id").model_copy(update={"data": text(A)}))
     moved = table({"status": 1, "site_id": 3}, MARKS)
     found = check(trace(*writes, inserted=(4,)), moved, {}, {A})
     assert [(one.row, one.column, one.data) for one in found.repairs] == [
-        ("", "status", {}),
-        ("", "7.2", {}),
+        (A, "status", {}),
+        (A, "7.2", {}),
     ]
+    repairs = dict(enumerate(found.repairs))
+    right, person = row("", "Approved", "", A), row("mine", "Approved", "")
+    rows = {2: right, 3: person, 9: row("", "Approved", A)}
+    first = place(moved, rows, repairs)
+    assert [(one.row, one.index) for one in first.writes] == [(9, 1)]
+    second = place(moved, {**rows, 9: row("", "", A)}, {1: repairs[1]})
+    assert [(one.row, one.index) for one in second.writes] == [(9, 2)]
+
+
+def test_a_new_row_above_the_header_is_taken_back_whole() -> None:
+    """A person inserted rows above all others: there nobody looks for a key."""
+    fresh = write(1, index=2, column="site_id").model_copy(update={"data": text(A)})
+    below = table(COLUMNS, MARKS, header_row=3)
+    assert not is_clean(trace(fresh, inserted=(1,)), below, {})
+    found = check(trace(fresh, inserted=(1,)), below, {}, {A})
+    assert found.damaged == {A}
+    assert [one.stray for one in found.repairs] == [True]
 
 
 def test_a_header_in_another_row_is_taken_back_and_written_again() -> None:
     title = write(0, HEADER)
     found = check(trace(title), table(COLUMNS, MARKS), {0: row("", "", "")}, {A})
-    assert [(one.row, one.data) for one in found.repairs] == [("", {}), (HEADER, title.data)]
+    assert [(one.row, one.data) for one in found.repairs] == [(HEADER, title.data), ("", {})]
 
 
 def test_what_somebody_changed_since_stays_and_the_rest_is_recovered() -> None:
@@ -117,6 +171,121 @@ def test_two_rows_that_hold_the_same_are_both_put_back() -> None:
     rows = {8: row("", "Approved", ""), 9: row("", "Approved", "")}
     found = place(table(COLUMNS, MARKS), rows, dict(enumerate(repairs)))
     assert sorted(one.row for one in found.writes) == [8, 9]
+
+
+def repaired(one: Repair, seen: Table, rows: dict[int, Any], copy: list[Any]) -> Verdict:
+    """Carry one repair out by these rows, where a person made `copy` of its row meanwhile."""
+    found = place(seen, rows, {1: one})
+    return check(
+        Trace(fence=7, key_index=2, writes=found.writes, repairs=found.placed),
+        seen,
+        {write.row: copy for write in found.writes},
+        {A, B},
+    )
+
+
+STRAY = Repair(row=A, column="7.1", data={}, fields="userEnteredValue", holds=text("Approved"))
+OWN = {"site_id": 2}
+
+
+def test_every_copy_of_a_damaged_row_is_mended() -> None:
+    """A person copied it between damage and repair; one copy is flagged already."""
+    rows = {
+        3: row("x", "Approved", A),
+        5: row("x", "Approved", f"Copy of {A}"),
+        6: row("x", "Approved", B),
+    }
+    found = place(table(OWN, MARKS), rows, {1: STRAY})
+    assert [one.row for one in found.writes] == [3, 5]
+    assert remaining(table(OWN, MARKS), {5: rows[5], 6: rows[6]}, {1: STRAY}) == {1}
+    assert remaining(table(OWN, MARKS), {6: rows[6]}, {1: STRAY}) == set()
+
+
+def test_what_a_person_typed_into_the_cell_of_a_repair_is_put_back() -> None:
+    """It was typed between the look and the write: what the cell held was not what it was to."""
+    seen = table(OWN, MARKS)
+    found = repaired(STRAY, seen, {3: row("", "Approved", A)}, row("", "typed", A))
+    assert found.undone == {1}
+    (back,) = found.repairs
+    assert (back.row, back.data, back.holds) == (A, text("typed"), {})
+    fine = repaired(STRAY, seen, {3: row("", "Approved", A)}, row("", "Approved", A))
+    assert not (fine.undone or fine.repairs)
+
+
+LOST_KEY = Repair(
+    row=A,
+    column="site_id",
+    data=text(A),
+    fields="userEnteredValue",
+    holds=text(f"Copy of {B}"),
+    keys=(f"Copy of {B}",),
+    around=("one", "two", "three"),
+)
+
+
+def test_a_key_goes_back_into_its_own_row_only() -> None:
+    """A copy of another job may bear the very flag that was written over this row's key."""
+    seen = table(OWN, MARKS)
+    rows = {
+        3: row("one", "two", f"Copy of {B}", "three"),
+        4: row("other", "two", f"Copy of {B}", "three"),
+    }
+    assert [one.row for one in place(seen, rows, {1: LOST_KEY}).writes] == [3]
+    assert repaired(LOST_KEY, seen, rows, rows[3]).undone == set()
+    missed = repaired(LOST_KEY, seen, rows, rows[4])
+    assert missed.undone == {1}
+    assert [one.data for one in missed.repairs] == [text(f"Copy of {B}")]
+
+
+def test_a_job_whose_key_is_lost_for_good_is_told() -> None:
+    """It has no row any more, though nobody deleted it."""
+    assert place(table(OWN, MARKS), {}, {1: LOST_KEY}).keyless == {A}
+    there = table(OWN, MARKS, keys={A: 3})
+    assert place(there, {3: row("", "", A)}, {1: LOST_KEY}).keyless == set()
+
+
+def test_nothing_is_given_up_while_another_repair_may_bring_its_place_back() -> None:
+    """A repair that hit the wrong cell is undone first; then the cell holds ours again."""
+    undo = STRAY.model_copy(update={"data": text("Approved"), "holds": {}})
+    found = place(table(OWN, MARKS), {3: row("", "", A)}, {1: STRAY, 2: undo})
+    assert (found.placed, found.lost) == ((2,), ())
+    assert place(table(OWN, MARKS), {3: row("", "", A)}, {1: STRAY}).lost == (1,)
+
+
+def test_what_is_too_much_for_one_batch_waits() -> None:
+    """Otherwise the rest is given up, or the batch is too large for Google."""
+    rows = {n: row("", "Approved", uuid(n)) for n in range(1, 6)}
+    repairs = {n: STRAY.model_copy(update={"row": uuid(n)}) for n in range(1, 6)}
+    found = place(table(OWN, MARKS), rows, repairs, most=2)
+    assert (found.placed, found.lost) == ((1, 2), ())
+
+
+def test_a_blank_row_is_not_taken_for_a_full_one_with_the_same_text() -> None:
+    """A flag that went into a blank row stands in rightly flagged rows, too."""
+    flag = text(f"Copy of {A}")
+    lost = Repair(
+        row="",
+        column="site_id",
+        data={},
+        fields="userEnteredValue",
+        holds=flag,
+        keys=("", f"Copy of {A}"),
+    )
+    full = row("1", "2", f"Copy of {A}", "3", "4", "5")
+    assert place(table(OWN, MARKS), {3: full}, {1: lost}).writes == ()
+    found = place(table(OWN, MARKS), {3: full, 4: row("1", "", f"Copy of {A}")}, {1: lost})
+    assert [one.row for one in found.writes] == [4]
+
+
+def test_a_flag_is_taken_back_where_the_row_that_was_kept_is_gone() -> None:
+    """A person deleted it meanwhile: the job would have no row."""
+    flag = write(index=2, column="site_id").model_copy(update={"data": text(f"Copy of {A}")})
+    copies = {4: row("", "", A)}
+    assert not is_clean(trace(flag), table(COLUMNS, MARKS), {4: {2: text(A)}})
+    kept = table(COLUMNS, MARKS, keys={A: 3})
+    assert check(trace(flag), kept, copies, {A}).repairs == ()
+    (back,) = check(trace(flag), table(COLUMNS, MARKS), copies, {A}).repairs
+    assert (back.row, back.column, back.data) == (A, "site_id", text(A))
 
 
 def test_of_two_rows_of_a_job_the_one_with_more_of_its_own_is_kept() -> None:

@@ -90,6 +90,18 @@ def test_a_spreadsheet_without_tabs_gets_them_in_the_same_batch() -> None:
     assert one.columns == ("customer", "site_id", "tab:history")
 
 
+def test_before_images_are_of_whole_rows_however_wide_they_are_by_now() -> None:
+    """A column inserted before the write would push the last one, mostly the key, out of it."""
+    one = made(view(), target(1), target(2))
+    pastes = [r["copyPaste"] for r in one.requests if "copyPaste" in r]
+    sources = [paste["source"] for paste in pastes]
+    assert sources == [
+        {"sheetId": JOBS_TAB, "startRowIndex": row, "endRowIndex": row + 1} for row in (4, 7)
+    ]
+    (room,) = (r["updateSheetProperties"] for r in one.requests if "updateSheetProperties" in r)
+    assert room["properties"]["gridProperties"]["columnCount"] > 5
+
+
 def test_a_known_row_is_written_where_this_read_found_it() -> None:
     one = made(view(), target(2))
     (update,) = (request["updateCells"] for request in edits(one))

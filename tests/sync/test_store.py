@@ -1,6 +1,7 @@
 """The store, on SQLite and on PostgreSQL: what it keeps, who may write, what two at once do."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -8,9 +9,11 @@ from dataclasses import replace
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import select
 
+from sync.damage import Verdict
 from sync.errors import Rejected, Retryable
-from sync.evidence import Repair, Trace, Verdict
+from sync.evidence import Repair, Trace
 from sync.model import Cell, Job, Outcome
 from sync.payload import read
 from sync.store import (
@@ -26,7 +29,7 @@ from sync.store import (
     Projected,
 )
 from sync.store.jobs import Shown, Wanted
-from sync.store.schema import metadata
+from sync.store.schema import metadata, sheet
 from tests.made_up import body, milestone, uuid
 
 
@@ -55,6 +58,35 @@ def test_the_migrations_make_the_schema_that_the_code_wants(database: Database) 
     assert database.is_current()
     with database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_a_job_without_a_row_has_no_drift(database: Database) -> None:
+    """It would count among the rows that are there, and be missed where it never was."""
+    me = held(database)
+    jobs = Jobs(database, "one")
+    jobs.take_in(me, Projected([Job(site=uuid(1)), Job(site=uuid(2))]))
+    jobs.confirm(me, [Shown(uuid(1), 1, 1, {"status": Cell(text="Approved")})])
+    jobs.mark_drift(me, {uuid(n): frozenset({"status"}) for n in (1, 2)})
+    assert jobs.written_sites() == {uuid(1)}
+
+
+def test_a_trouble_lasts_since_its_first_reason(database: Database) -> None:
+    """Told anew with each reason, an outage of a day would seem to be one of seconds."""
+    jobs = Jobs(database, "one")
+
+    def since() -> float | None:
+        with database.reading() as connection:
+            return connection.scalar(select(sheet.c.since))
+
+    jobs.set_trouble("google_unavailable", "Google answered 503.")
+    first = since()
+    time.sleep(0.05)
+    jobs.set_trouble("rate_limited", "Too many calls.")
+    assert jobs.trouble() == ("rate_limited", "Too many calls.")
+    assert first is not None
+    assert since() == first
+    jobs.set_trouble()
+    assert since() is None
 
 
 def test_two_upgrades_at_once_are_one(database_url: str) -> None:

@@ -1,0 +1,247 @@
+"""What a batch damaged: its writes and all of its evidence → what is to be put back. Pure."""
+
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sync.columns import KEY
+from sync.evidence import HEADER, NOTE, Repair, Trace, Write, held_note, hits, same, texts
+from sync.view import Grid, Table, note_of, site_in, text_of
+
+_FEW = 6
+"""Of so few texts, a row must still have every one to be the same; of more, all but one."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the check found."""
+
+    damaged: frozenset[str] = frozenset()
+    """Sites that do not show all that was written for them."""
+    drift: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Managed columns by site whose cells hold what was meant for others: to be written anew."""
+    repairs: tuple[Repair, ...] = ()
+    undone: frozenset[int] = frozenset()
+    """Repairs of the batch that did not reach their cell."""
+
+
+def check(
+    trace: Trace,
+    table: Table,
+    copies: Mapping[int, Sequence[Grid]],
+    known: Container[str],
+    header: Sequence[Grid] = (),
+) -> Verdict:
+    """Return what the batch damaged.
+
+    `copies` are the rows it copied, `known` all sites, `header` the header row as it is now. A
+    managed cell of a job's row needs no before-image: the store knows what belongs there. All else
+    is put back from the copy.
+    """
+    found = _Findings(trace, table, copies, known, header)
+    for number, write in enumerate(trace.writes):
+        found.look_at(number, write)
+    found.undone |= found.waiting()
+    return Verdict(
+        frozenset(found.damaged),
+        {site: frozenset(columns) for site, columns in found.drift.items()},
+        tuple(found.repairs),
+        frozenset(found.undone),
+    )
+
+
+class _Findings:
+    def __init__(
+        self,
+        trace: Trace,
+        table: Table,
+        copies: Mapping[int, Sequence[Grid]],
+        known: Container[str],
+        header: Sequence[Grid],
+    ) -> None:
+        self._trace, self._table, self._copies, self._known = trace, table, copies, known
+        self._header = Counter(texts(header))
+        self._written: dict[int, dict[int, Write]] = {}
+        for write in sorted(trace.writes, key=lambda one: one.fields != NOTE):
+            self._written.setdefault(write.row, {})[write.index] = write
+        # A new row whose key went elsewhere is nobody's: all of it is taken back.
+        self._stray = {
+            one.row
+            for one in trace.writes
+            if one.row in trace.inserted and one.column == KEY and not self._is_keyed(one)
+        }
+        # Rows that look the same are as good as each other: which is which is no matter.
+        self._pools: dict[tuple[str, ...], list[tuple[int, Write]]] = {}
+        for number, write in zip(trace.repairs, trace.writes, strict=False):
+            if write.looks:
+                self._pools.setdefault(_kind(write), []).append((number, write))
+        self.damaged: set[str] = set()
+        self.drift: dict[str, set[str]] = {}
+        self.repairs: list[Repair] = []
+        self.undone: set[int] = set()
+
+    def look_at(self, number: int, write: Write) -> None:
+        is_repair = number < len(self._trace.repairs)
+        who = write.expect if self._is_meant(write) else self._who(write)
+        is_meant = self._hits(write) and who == write.expect and write.row not in self._stray
+        if is_meant and self._held(write, is_repair):
+            if write.column == KEY and not is_repair and write.row not in self._trace.inserted:
+                self._look_after_flag(write)
+            return
+        self.damaged.add(write.expect)
+        if is_repair and not write.looks:
+            self.undone.add(self._trace.repairs[number])
+        if write.expect == HEADER and not is_meant and not is_repair:
+            self._title_again(write)
+        column = self._column(write)
+        if column is None:
+            return  # It went with its column.
+        is_ours = who in self._known and "." not in column and column != KEY
+        for fields in _parts(write.fields):
+            if is_meant and not is_repair and fields != NOTE:
+                continue  # What is ours may be written over.
+            if is_ours and fields != NOTE and write.row not in self._stray:
+                self.drift.setdefault(who, set()).add(column)
+            elif not same(before := self._before(write, who, fields), write.data, fields):
+                self.repairs.append(self._put_back(write, who, column, fields, before))
+
+    def waiting(self) -> set[int]:
+        """Return the repairs of rows without a site that reached no cell."""
+        return {number for pool in self._pools.values() for number, _ in pool}
+
+    def _is_meant(self, write: Write) -> bool:
+        """Tell whether a row that is known by its looks is one of those that were meant."""
+        if not write.looks or not self._hits(write):
+            return False
+        pool = self._pools.get(_kind(write), [])
+        found = next((pair for pair in pool if self._is_like(write.row, pair[1])), None)
+        if found is None or not same(self._copy(write), write.held, write.fields):
+            return False
+        pool.remove(found)
+        return True
+
+    def _is_like(self, row: int, wanted: Write) -> bool:
+        """Tell whether a row is the one with these looks; a person may have typed in it since."""
+        copy = self._copies.get(row, ())
+        if hits(self._trace, self._table, self._trace.key_index, KEY):
+            key = copy[self._trace.key_index :][:1]
+            if "".join(map(text_of, key)) != wanted.key:
+                return False
+        missing = Counter(wanted.looks) - Counter(texts(copy))
+        return missing.total() <= (len(wanted.looks) > _FEW)
+
+    def _held(self, write: Write, is_repair: bool) -> bool:
+        """Tell whether what was written over is what it was taken to be."""
+        if write.row in self._trace.inserted:
+            return True
+        copy = self._copy(write)
+        return held_note(write, copy) and (not is_repair or same(copy, write.held, write.fields))
+
+    def _look_after_flag(self, write: Write) -> None:
+        """Take a flag back where the row that was kept has gone meanwhile."""
+        if write.expect not in self._table.keys:
+            self.damaged.add(write.expect)
+            before = self._copy(write)
+            self.repairs.append(self._put_back(write, write.expect, KEY, write.fields, before))
+
+    def _title_again(self, write: Write) -> None:
+        title = {"row": HEADER, "column": write.column, "data": write.data, "holds": {}}
+        self.repairs.append(Repair.model_validate({**title, "fields": write.fields}))
+
+    def _copy(self, write: Write) -> Grid:
+        """Return the before-image of the cell; {} where it was blank."""
+        row = self._copies.get(write.row, ())
+        is_new = write.row in self._trace.inserted
+        return {} if is_new or write.index >= len(row) else row[write.index]
+
+    def _who(self, write: Write) -> str:
+        """Return whose row was written: a site, HEADER, or "" for nobody's."""
+        if write.row in self._trace.inserted:
+            return write.expect
+        if write.expect == HEADER and str(self._trace.fence) in self._table.header_marks:
+            return HEADER
+        row = self._copies.get(write.row, ())
+        if hits(self._trace, self._table, self._trace.key_index, KEY):
+            row = row[self._trace.key_index :][:1]
+        elif write.looks and self._is_like(write.row, write):
+            return site_in({"userEnteredValue": {"stringValue": write.key}}) or ""
+        found = (site_in(cell) for cell in row)
+        site = next((one for one in found if one and one in self._known), "")
+        return site or (HEADER if self._was_header(write.row) else "")
+
+    def _was_header(self, row: int) -> bool:
+        """Tell whether the header row was written over: it reads as that does now."""
+        copied = Counter(texts(self._copies.get(row, ())))
+        return 2 * (copied & self._header).total() > copied.total()
+
+    def _hits(self, write: Write) -> bool:
+        return hits(self._trace, self._table, write.index, write.column)
+
+    def _is_keyed(self, write: Write) -> bool:
+        is_below = write.row > self._table.header_row or write.expect in self._table.keys
+        return self._hits(write) and is_below
+
+    def _column(self, write: Write) -> str | None:
+        """Return the id of the column that was written, its mark where it is a person's."""
+        mark = f"{self._trace.fence}.{write.index}"
+        now = self._table.marks.get(mark)
+        if now is None:
+            return None
+        ids = [column for column, index in self._table.columns.items() if index == now]
+        return ids[0] if ids else mark
+
+    def _before(self, write: Write, who: str, fields: str) -> Grid:
+        """Return what belongs into the cell: its before-image, unless that was to go as well."""
+        before = self._copy(write)
+        for other in self._trace.writes[: len(self._trace.repairs)]:
+            is_there = (other.expect, other.column, other.fields) == (who, write.column, fields)
+            if who and is_there and same(before, other.held, fields):
+                return other.data
+        return before
+
+    def _put_back(self, write: Write, who: str, column: str, fields: str, before: Grid) -> Repair:
+        return Repair(
+            row=who,
+            column=column,
+            data={name: before[name] for name in _names(fields) if name in before},
+            fields=fields,
+            holds=write.data,
+            keys=self._keys(write.row, who),
+            around=self._around(write),
+            at=write.row,
+            stray=write.row in self._stray,
+        )
+
+    def _keys(self, row: int, who: str) -> tuple[str, ...]:
+        """Return what the row's key cell may hold, beside its site, after what was written."""
+        written = self._written[row].values()
+        over = {text_of(one.data) for one in written if self._column(one) == KEY}
+        if not who or row in self._stray:
+            over |= {"", *texts(self._copies.get(row, ()))}
+        return tuple(sorted(over))
+
+    def _around(self, write: Write) -> tuple[str, ...]:
+        """Return the texts that the row held after the batch, but for the cell itself."""
+        is_new = write.row in self._trace.inserted
+        cells = dict(enumerate(() if is_new else self._copies.get(write.row, ())))
+        for index, one in self._written[write.row].items():
+            if one.fields != NOTE:
+                cells[index] = one.data
+        cells.pop(write.index, None)
+        return tuple(texts(cells.values()))
+
+
+def _kind(write: Write) -> tuple[str, ...]:
+    told = note_of if write.fields == NOTE else text_of
+    return write.column, write.fields, told(write.held), told(write.data)
+
+
+def _parts(fields: str) -> list[str]:
+    """Return the mask of the value and that of the note: people change one without the other."""
+    names = fields.split(",")
+    value = ",".join(name for name in names if name != NOTE)
+    return [value] * bool(value) + [NOTE] * (NOTE in names)
+
+
+def _names(fields: str) -> list[str]:
+    return [name.partition(".")[0] for name in fields.split(",")]
