@@ -21,9 +21,10 @@ from tests.chaos.tab import (
     look,
     recovered,
     site_in,
+    tab_lines,
 )
 from tests.chaos.truth import Truth, minute
-from tests.traffic import expected_documents
+from tests.traffic import LABELS, expected_documents
 
 _TAKEN_IN = 5.0
 """Seconds within which a delivery is surely taken into its job."""
@@ -61,6 +62,25 @@ def sheet(
         *_claims(seen, ledger, recovered(spreadsheet)),
         *_strays(seen, ledger),
     ]
+
+
+def history(spreadsheet: Spreadsheet, truth: Truth) -> Found:
+    """Give what is wrong in the History tab.
+
+    Every line is of one event, none stands twice, and the last status of each job is told.
+    """
+    lines = tab_lines(spreadsheet)
+    events = {(str(e["site"]), e["name"], minute(e), LABELS[e["status"]]) for e in truth.events}
+    for line, count in Counter(lines).items():
+        if count > 1:
+            yield Violation("line doubled", f"The history has {line} {count} times.")
+        if line not in events:
+            yield Violation("line of no event", f"The history has {line}.")
+    told = {(site, what, to) for site, what, _, to in lines}
+    for event in truth.newest:
+        last = (str(event["site"]), event["name"], LABELS[event["status"]])
+        if last not in told:
+            yield Violation("line missing", f"The history never tells {last}.")
 
 
 def _columns(seen: Look, truth: Truth) -> Found:

@@ -119,6 +119,7 @@ def _play(
     violations = settle(fleet, size.patience)
     violations += compare(fleet, size.patience)
     violations += judge.sheet(fleet.book(), ledger, fleet.begun)
+    violations += judge.history(fleet.book(), ledger.truth)
     if "DRIVE_FOLDER_ID" in fleet.environment:
         violations += judge.drive(google, truth) + judge.links(google, fleet.book(), truth)
         violations += _dead_letters(fleet)
@@ -208,6 +209,7 @@ def frozen(
         _send(fleet, next(portions))
         violations += settle(fleet, 60)
         violations += judge.sheet(fleet.book(), Ledger(truth), fleet.begun)
+        violations += judge.history(fleet.book(), truth)
         told = f"{len(moments)} freezes: {', '.join(dict.fromkeys(moments))}"
         seconds, calls = time.monotonic() - began, fleet.sheets_calls()
     return Outcome("frozen", seed, len(events), told, calls, seconds, violations)
@@ -311,6 +313,7 @@ def outage(google: Emulator, folder: Path, seed: int, size: Size) -> Outcome:
         stop.set()
         watching.join()
         violations += judge.sheet(fleet.book(), Ledger(truth), fleet.begun)
+        violations += judge.history(fleet.book(), truth)
         violations += judge.drive(google, truth) + judge.links(google, fleet.book(), truth)
         violations += _dead_letters(fleet) + _bounds(size, sheets, others, most - idle)
         told = f"{size.seconds:.0f} s away, {sheets}+{others} calls, {(most - idle) >> 20} MiB more"

@@ -58,7 +58,8 @@ def run(
         violations += _settle(bench, held)
         bench.flusher.compare(held)
         violations += _settle(bench, held)
-    violations += judge.sheet(google.sheets.spreadsheets[bench.spreadsheet], ledger, begun)
+    book = google.sheets.spreadsheets[bench.spreadsheet]
+    violations += [*judge.sheet(book, ledger, begun), *judge.history(book, truth)]
     bench.database.close()
     told = f"{person.edits} edits, {person.gaps} gaps"
     (folder / "diary").write_text("\n".join(person.diary))

@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.sheets.formula import Formula
 from emulator.sheets.grid import Cell, Column, Row, Sheet, Spreadsheet
-from sync.view import COLUMN_KEY, HEADER_KEY, JOBS_TAB
+from sync.view import COLUMN_KEY, HEADER_KEY, HISTORY_TAB, JOBS_TAB
 
 KEY = "site_id"
 HEADER = "the header"
@@ -164,3 +164,26 @@ def recovered(spreadsheet: Spreadsheet) -> set[str]:
                         spot = _spot(cell)
                         found |= {*HAND.findall(spot.text), *HAND.findall(spot.note)}
     return found
+
+
+def tab_lines(spreadsheet: Spreadsheet) -> list[tuple[str, str, int, str]]:
+    """The lines of the history: site, what, minute (as the sheet counts days) and new status."""
+    found = [one for one in spreadsheet.sheets if one.sheet_id == HISTORY_TAB]
+    rows = [
+        [_plain(row.cells.get(c.key)) for c in sheet.columns]
+        for sheet in found
+        for row in sheet.rows
+    ]
+    filled = [row for row in rows if any(value is not None for value in row)]
+    if not filled:
+        return []
+    titles = filled[0]
+    site, what, when, to = (titles.index(name) for name in ("Site ID", "What", "When", "To"))
+    return [
+        (str(row[site]), str(row[what]), round(float(row[when] or 0) * 1440), str(row[to]))
+        for row in filled[1:]
+    ]
+
+
+def _plain(cell: Cell | None) -> Any:
+    return None if cell is None else cell.value

@@ -9,7 +9,8 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from emulator import Emulator
-from sync.view import COLUMN_KEY, HEADER_KEY, JOBS_TAB
+from sync.view import COLUMN_KEY, HEADER_KEY, HISTORY_TAB, JOBS_TAB
+from tests.bench import Bench
 from tests.chaos import judge
 from tests.chaos.ledger import Ledger
 from tests.chaos.people import Person
@@ -274,3 +275,20 @@ def test_a_deleted_row_comes_back_only_with_a_later_event(google: Emulator) -> N
     number = max(n for n, event in enumerate(desk.truth.events) if event["site"] == ONE)
     assert not judge.sheet(book, desk.ledger, {number: 99.0})
     assert [one.kind for one in judge.sheet(book, desk.ledger, {number: 101.0})] == ["row missing"]
+
+
+def test_a_history_that_doubles_or_loses_a_line_is_seen(google: Emulator, sqlite_url: str) -> None:
+    """It is written by inserts, which doubled would stand twice, and lost would stand nowhere."""
+    truth = Truth(history(40, 6, 1))
+    bench = Bench(google, sqlite_url)
+    bench.shown(*truth.events)
+
+    def kinds() -> set[str]:
+        book = google.sheets.spreadsheets[bench.spreadsheet]
+        return {one.kind for one in judge.history(book, truth)}
+
+    assert kinds() == set()
+    bench.edit("copy_rows", sheet_id=HISTORY_TAB, start=1, end=2, to=60)
+    assert kinds() == {"line doubled"}
+    bench.edit("delete_rows", sheet_id=HISTORY_TAB, index=1, count=60)
+    assert kinds() == {"line missing"}
