@@ -9,6 +9,7 @@ faults.down(); ...; faults.up()
 from __future__ import annotations
 
 import itertools
+import json
 import random
 import threading
 from dataclasses import dataclass, field
@@ -29,8 +30,8 @@ class Which(TypedDict, total=False):
     """Which calls a rule is for.
 
     `api`, `method` and `path` as `Call.matches` takes them; of those calls the first `skip` are
-    let by; `nth` names the very ones (1 is the first); `chance` draws lots; after `count` hits the
-    rule is spent (None: never).
+    let by; `nth` names the very ones (1 is the first); `chance` draws lots; `holds` is a text in
+    the request's body; after `count` hits the rule is spent (None: never).
     """
 
     api: str | None
@@ -40,6 +41,7 @@ class Which(TypedDict, total=False):
     skip: int
     nth: list[int] | None
     chance: float | None
+    holds: str | None
     when: When
 
 
@@ -56,6 +58,7 @@ class Rule:
     skip: int = 0
     nth: list[int] | None = None
     chance: float | None = None
+    holds: str | None = None
     when: When = "before"
     status: int = 503
     reason: str | None = None
@@ -183,6 +186,8 @@ class Faults:
         if not call.matches(rule.api, rule.method, rule.path):
             return False
         if rule.count is not None and rule.hits >= rule.count:
+            return False
+        if rule.holds is not None and rule.holds not in json.dumps(call.body):
             return False
         rule.seen += 1
         if rule.seen <= rule.skip or (rule.nth is not None and rule.seen not in rule.nth):
