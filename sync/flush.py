@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 import structlog
 
 from sync import batch, compare, damage, evidence, furnish, pipeline, plan, repair
+from sync.aside import Aside
 from sync.columns import KEY
 from sync.damage import Verdict
 from sync.errors import Permanent, Refused, Retryable
@@ -59,6 +61,7 @@ class Flusher:
         zone: str = "",
         alert: Callable[[str, str], object] = lambda *_: None,
         sizes: Sizes = Sizes(),
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self._intake = intake
         self._jobs = jobs
@@ -70,12 +73,14 @@ class Flusher:
         self._alert = alert
         self._sizes = sizes
         self._limit = sizes.jobs
+        self._clock = clock
+        self._aside = Aside()
 
     def has_work(self) -> bool:
         """Tell whether there is anything that the sheet may not show."""
         return (
             self._intake.is_waiting()
-            or self._jobs.count_dirty() > 0
+            or self._jobs.count_dirty(but=self._aside.resting(self._clock())) > 0
             or self._jobs.is_doubtful()
             or self._jobs.has_repairs()
             or self._history.is_waiting()
@@ -126,12 +131,20 @@ class Flusher:
 
     def _targets(self, held: Lease, confirm: bool = True) -> Pairs:
         """Return what is to be written; jobs that stand already are confirmed without a call."""
-        dirty = sorted(self._jobs.dirty(self._limit), key=lambda one: _began(one.job))
+        dirty = sorted(self._dirty(), key=lambda one: _began(one.job))
         pairs = [(one, self._target(one)) for one in dirty]
         settled = [one for one, target in pairs if target is None or not target.differs()]
         if settled and confirm:
             self._jobs.confirm(held, [_shown(one, None) for one in settled])
         return {one.job.site: (one, target) for one, target in pairs if target and target.differs()}
+
+    def _dirty(self) -> list[DirtyJob]:
+        """Return what to look at: a job that Google did not take is tried again by itself."""
+        if due := self._aside.due(self._clock()):
+            if alone := self._jobs.dirty(1, only=due):
+                return alone
+            self._aside.take([due])
+        return self._jobs.dirty(self._limit, but=self._aside.sites())
 
     def _target(self, one: DirtyJob) -> plan.Target | None:
         if not one.job.events:
@@ -173,11 +186,30 @@ class Flusher:
         try:
             self._send(held, made, shown, told)
         except Refused:
-            # Mostly somebody was quicker. If it is one job that Google does not take, halving
-            # finds it.
-            self._limit = max(1, len(pairs) // 2)
-            raise
+            if not self._find_refused(list(pairs)):
+                raise
+            return
+        self._aside.take(pairs)
         self._limit = min(self._sizes.jobs, self._limit * 2)
+
+    def _find_refused(self, sites: list[str]) -> bool:
+        """Go on without what Google does not take; False where that may pass by itself.
+
+        Mostly somebody was quicker. If it is one job, halving finds it.
+        """
+        self._limit = max(1, len(sites) // 2)
+        if len(sites) != 1:
+            return bool(sites)
+        is_new = sites[0] not in self._aside.sites()
+        if not self._aside.refuse(sites[0], self._clock()):
+            return False
+        self._limit = self._sizes.jobs
+        if is_new:
+            text = (
+                f"Google does not take what is to be written of job {sites[0]}. It is tried again"
+            )
+            self._alert("job_refused", f"{text} from time to time; all others are written.")
+        return True
 
     def _keys_are_there(self, held: Lease, view: View, table: Table) -> bool:
         """Tell whether the keys stand where we look for them; few that are gone were deleted.

@@ -31,6 +31,8 @@ class Bench:
         self, google: Emulator, url: str, config: Path = settings.CONFIG_FILE, **changes: str
     ) -> None:
         google.limits.enabled = False
+        self.now = 0.0
+        self.alerts: list[str] = []
         self.google = google
         self.spreadsheet = google.create_spreadsheet("Solar jobs")
         self.environment = {
@@ -62,6 +64,8 @@ class Bench:
             Sheet(signed_in.session(self.settings), self.settings.spreadsheet_id, "nobody"),
             Layout(self.settings.config, addresses, self.settings.stuck_days),
             sleep=lambda _: None,
+            alert=lambda reason, _: self.alerts.append(reason),
+            clock=lambda: self.now,
         )
 
     def send(self, *payloads: dict[str, Any]) -> list[Outcome]:

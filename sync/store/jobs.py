@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, RowMapping, Text, bindparam, delete, func, select, update
+from sqlalchemy import Connection, RowMapping, Text, and_, bindparam, delete, func, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.damage import Verdict
@@ -184,9 +184,10 @@ class Jobs:
         if folders:
             connection.execute(self._database.insert(folder).on_conflict_do_nothing(), folders)
 
-    def dirty(self, limit: int) -> list[DirtyJob]:
-        """Return jobs that the sheet may not show as they are."""
-        return self._fetch(job.c.version != job.c.shown_version, limit)
+    def dirty(self, limit: int, *, but: Iterable[str] = (), only: str = "") -> list[DirtyJob]:
+        """Return jobs that the sheet may not show as they are, all `but` these, or `only` one."""
+        which = (job.c.site == only) if only else job.c.site.not_in(sorted(but))
+        return self._fetch(and_(job.c.version != job.c.shown_version, which), limit)
 
     def _fetch(self, which: ColumnElement[bool], limit: int) -> list[DirtyJob]:
         with self._database.reading() as connection:
@@ -206,9 +207,10 @@ class Jobs:
             for row in rows
         ]
 
-    def count_dirty(self) -> int:
-        """Return how many jobs the sheet may not show as they are."""
-        query = select(func.count()).where(job.c.version != job.c.shown_version)
+    def count_dirty(self, *, but: Iterable[str] = ()) -> int:
+        """Return how many jobs the sheet may not show as they are, all `but` these."""
+        which = job.c.site.not_in(sorted(but))
+        query = select(func.count()).where(job.c.version != job.c.shown_version, which)
         with self._database.reading() as connection:
             return int(connection.scalar(query) or 0)
 

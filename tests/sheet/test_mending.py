@@ -1,12 +1,14 @@
 """People move, copy and delete between a read and a write: the flusher mends what it hit."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from emulator import Emulator
+from sync.errors import Refused
 from sync.pace import BURST
 from sync.store.schema import sheet
 from tests.bench import Bench
@@ -167,3 +169,28 @@ def test_a_comparison_flags_a_copy(twelve: Bench) -> None:
     twelve.compare()
     assert [len(rows) for rows in seen(twelve).by_site.values()] == [1] * 12
     assert any(seen(twelve).key(row).startswith("Copy of") for row in seen(twelve).body())
+
+
+def test_one_job_that_google_does_not_take_delays_no_other_and_is_not_lost(twelve: Bench) -> None:
+    """Its batch is refused, and with it all that is written together with it."""
+    quote = milestone(40)["quote"]
+    refused = twelve.google.faults.answer(400, method="*.batchUpdate", holds=quote, count=None)
+    twelve.send(*(milestone(number, date_updated=day(2)) for number in range(30, 50)))
+    for _ in range(20):
+        with twelve.held() as held, suppress(Refused):
+            if twelve.flusher.has_work():
+                twelve.flusher.flush(held)
+    others = {uuid(number) for number in (*range(1, 13), *range(30, 50))} - {uuid(40)}
+    assert seen(twelve).by_site.keys() == others
+    assert not twelve.flusher.has_work()
+    assert twelve.alerts == ["job_refused"]
+    # It is tried again, alone, and the others go on meanwhile.
+    before = refused.hits
+    twelve.now += 301
+    assert twelve.shown(milestone(1, status="APPROVED", date_updated=day(3))) > 0
+    assert (refused.hits, twelve.alerts) == (before + 1, ["job_refused"])
+    assert twelve.row(uuid(1))["Milestone 1"] == "Approved"
+    twelve.google.faults.clear()
+    twelve.now += 601
+    twelve.flush()
+    assert uuid(40) in seen(twelve).by_site
