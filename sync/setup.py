@@ -6,9 +6,10 @@ from functools import partial
 from typing import Any
 
 from sync import google, retry
+from sync.caretaker import Caretaker
 from sync.drive import Drive
 from sync.errors import Retryable, SettingsError
-from sync.flush import LARGE, Flusher
+from sync.flush import Flusher
 from sync.heartbeat import beating
 from sync.intake import Intake
 from sync.layout import Addresses, Layout
@@ -16,6 +17,7 @@ from sync.settings import Settings
 from sync.sheet import Sheet
 from sync.store import Database, History, Inbox, Jobs, Lease, Leases
 from sync.store.leases import holder
+from sync.targets import LARGE
 
 _TAG = "brightsheetRole"
 _TITLE = "Solar jobs"
@@ -83,12 +85,12 @@ class Setup:
         """Bring what is missing of our tabs; return a line for each thing that was done."""
         with ExitStack() as stack:
             held = self._hold(stack, spreadsheet)
-            flusher = self._flusher(spreadsheet)
+            caretaker = Caretaker(self._flusher(spreadsheet))
             again = retry.policy(self._sleep, _TRIES, longest=_PATIENCE)
             lines: list[str] = []
             # Until nothing is missing: people may have moved columns while it was written.
             for _ in range(_ROUNDS):
-                done = again(flusher.furnish, held)
+                done = again(caretaker.furnish, held)
                 lines += done
                 if not done:
                     break

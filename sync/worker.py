@@ -10,6 +10,7 @@ from tenacity import RetryCallState
 
 from sync import google, retry
 from sync.alerts import Alerts, Trouble
+from sync.caretaker import Caretaker
 from sync.customers import Asker
 from sync.documents import Copier
 from sync.drive import Drive
@@ -184,7 +185,7 @@ class Worker:
         held = wait(self._acquired)
         try:
             with beating(partial(self._leases.acquire, self._lease_name), self._beat):
-                return self._flusher().compare(held)
+                return Caretaker(self._flusher()).compare(held)
         finally:
             self._leases.release(held)
 

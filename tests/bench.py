@@ -11,6 +11,7 @@ from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from sync import google as signed_in
 from sync import payload, settings
+from sync.caretaker import Caretaker
 from sync.customers import Asker
 from sync.everbright import EverBright
 from sync.flush import Flusher
@@ -88,7 +89,7 @@ class Bench:
     def compare(self) -> int:
         """Compare the whole sheet; return how many jobs differ."""
         with self.held() as held:
-            return self.flusher.compare(held)
+            return Caretaker(self.flusher).compare(held)
 
     def flush(self, most: int = 40) -> int:
         """Bring the sheet up to date, and return the number of calls that took."""

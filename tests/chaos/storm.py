@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator import Emulator
+from sync.caretaker import Caretaker
 from sync.errors import Retryable
 from sync.store import Lease
 from tests import databases
@@ -56,7 +57,7 @@ def run(
         person.stop()
         google.faults.clear()
         violations += _settle(bench, held)
-        bench.flusher.compare(held)
+        Caretaker(bench.flusher).compare(held)
         violations += _settle(bench, held)
     book = google.sheets.spreadsheets[bench.spreadsheet]
     violations += [*judge.sheet(book, ledger, begun), *judge.history(book, truth)]
