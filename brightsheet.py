@@ -179,7 +179,9 @@ def init() -> None:
         ("DRIVE_FOLDER_ID", folder, is_new_folder),
         ("SPREADSHEET_ID", spreadsheet, is_new),
     ):
-        click.echo(f"{name}={found}" + ("  (made now)" if made else ""))
+        if made:
+            click.echo(f"{name} was not set. Made one; set it:")
+        click.echo(f"{name}={found}" if found else f"{name} is not set: no copies of documents.")
     lines = setup.furnish(spreadsheet)
     for line in lines or ["Nothing to do: all is there."]:
         click.echo(line)

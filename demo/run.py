@@ -40,7 +40,7 @@ def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
         environment = {
             "GOOGLE_EMULATOR_URL": google.url,
             "EVERBRIGHT_URL": google.url,
-            "EVERBRIGHT_APITOKEN": TOKEN,
+            "EVERBRIGHT_API_TOKEN": TOKEN,
             "SPREADSHEET_ID": spreadsheet,
             "DRIVE_FOLDER_ID": folder,
             "WEBHOOK_SECRET": SECRET,

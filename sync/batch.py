@@ -288,6 +288,12 @@ def is_note_of(cell: Cell, text: str) -> bool:
     return _WHEN.fullmatch(when) is not None and rest == cell.note
 
 
+def looks_like_ours(text: str) -> bool:
+    """Tell whether a note has the form of those that we write, where no more is known of it."""
+    when, _, rest = text.partition("\n")
+    return _WHEN.fullmatch(when) is not None and (not rest or rest.startswith("by "))
+
+
 def number(cell: Cell, zone: tzinfo) -> float:
     """Return the moment (or the day) of a cell as Sheets counts it."""
     when = serial(cell.when or _EPOCH, zone)

@@ -39,10 +39,10 @@ class Caretaker:
         every = list(self._targets.every())
         columns = self._targets.all_columns(one for one, _ in every)
         there = self._sending.around(held)
-        titles, names = self._targets.free_titles(view, there)
-        along = self._targets.along((target for _, target in every), columns, [], names)
+        titles = self._targets.free_titles(view, there)
+        along = self._targets.along((target for _, target in every), columns, [], there)
         if view.history is None:
-            self._history.tell_again()
+            self._history.tell_again(held)
         if view.table is None:
             self._jobs.forget_written(held)
             return self._make_all(held, view, columns, titles, along)
@@ -79,6 +79,7 @@ class Caretaker:
 
         What differs is written by the next flush. Rows that are gone are taken for deleted.
         """
+        self._jobs.must_be_current()
         self._sending.take_turn(held)
         self._jobs.set_compared(held)
         return self._mark_drift(held)

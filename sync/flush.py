@@ -15,7 +15,7 @@ from sync.sheet import Sheet
 from sync.store import DirtyJob, History, Jobs, Lease
 from sync.tabs import Titles
 from sync.targets import USUAL, Pairs, Sizes, Targets, shown
-from sync.view import View
+from sync.view import Surroundings, View
 
 
 class Flusher:
@@ -85,7 +85,7 @@ class Flusher:
             self.mending.repair(held, table, repairs)
         elif table is not None and table.doubles:
             self.mending.flag(held, table)
-        elif pairs or (table is not None and self.history.is_waiting()):
+        elif pairs or self.history.is_waiting():
             self._write(held, view, pairs)
         elif table is not None and is_doubtful:
             # Move the fence: what has not landed by now never shall.
@@ -105,10 +105,10 @@ class Flusher:
     def _write(self, held: Lease, view: View, pairs: Pairs) -> None:
         if view.table is not None and not self.mending.keys_are_there(held, view, view.table):
             return
-        titles, names = self._titles(held, view)
+        titles, there = self._around(held, view)
         if view.table is None and view.history is None:
-            self.history.tell_again()
-        told, lines = self.targets.lines(view)
+            self.history.tell_again(held)
+        told, lines = self.targets.lines(held, view)
         columns = self.targets.columns(view, [one for one, _ in pairs.values()])
         made = plan.make(
             view,
@@ -119,7 +119,7 @@ class Flusher:
             zone=self.zone or view.time_zone,
             max_bytes=self._sizes.cell_bytes,
             with_=self.targets.along(
-                (target for _, target in pairs.values()), columns, lines, names
+                (target for _, target in pairs.values()), columns, lines, there
             ),
         )
         absent = [shown(pairs[site][0], None) for site in made.absent]
@@ -139,10 +139,12 @@ class Flusher:
         self._aside.take(pairs)
         self._limit = min(self._sizes.jobs, self._limit * 2)
 
-    def _titles(self, held: Lease, view: View) -> tuple[Titles, list[str]]:
+    def _around(self, held: Lease, view: View) -> tuple[Titles, Surroundings]:
+        """Return titles for tabs to be made, and what else is there; both only where it matters."""
         if view.table is not None and view.has_fence_tab:
-            return Titles(), []
-        return self.targets.free_titles(view, self.sending.around(held))
+            return Titles(), Surroundings()
+        there = self.sending.around(held)
+        return self.targets.free_titles(view, there), there
 
     def _find_refused(self, sites: list[str]) -> bool:
         """Go on without what Google does not take; False where that may pass by itself.

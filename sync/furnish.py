@@ -4,17 +4,20 @@ What is there stays as people have made it; what they took away comes back. Appl
 result it finds nothing to do.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sync import batch, history, look, pipeline, plan, tabs
 from sync.batch import Request
-from sync.columns import KEPT_NOTE
 from sync.evidence import HEADER, Write
 from sync.model import Column, Config
 from sync.tabs import Along, Titles
-from sync.view import LOOK_KEY, Surroundings, Tab, Table, View
+from sync.view import LOOK_KEY, Surroundings, Table, View
+
+_NUMBER = re.compile(r"\d+")
+"""What may differ in a header's note of ours: the days of a setting."""
 
 
 @dataclass
@@ -70,7 +73,9 @@ def _dress_column(
         found.more += look.tinted_anew(table.sheet_id, index, column, had)
         found.told.append(f"column {column.header!r}: other colours")
     note = table.header_notes.get(column.id, "")
-    if note != column.about and (not note or note.endswith(KEPT_NOTE)):
+    if note != column.about and (
+        not note or _NUMBER.sub("", note) == _NUMBER.sub("", column.about)
+    ):
         data = {"note": column.about}
         found.writes.append(
             Write(
@@ -114,33 +119,57 @@ def _add_filters(
     """Add the filter views that are missing; with another look they are set anew."""
     views = look.views(table.sheet_id, table.header_row, columns, look.filters(config))
     is_changed = table.look is not None and table.look != look.table(config)
-    for number, made in views.items():
-        if number not in there.filters.get(table.sheet_id, frozenset()):
-            found.more.append({"addFilterView": {"filter": made}})
-            found.told.append(f"filter view {made['title']!r}: made")
-        elif is_changed:
-            fields = "filterSpecs,sortSpecs"
-            found.more.append({"updateFilterView": {"filter": made, "fields": fields}})
-            found.told.append(f"filter view {made['title']!r}: set anew")
+    _bring_filters(found, views, table.sheet_id, there, is_changed)
 
 
 def _add_history(
     found: Furnished, view: View, there: Surroundings, with_: Along, titles: Titles
 ) -> None:
     if view.history is None:
-        requests, _ = history.make(with_.config, titles.history, position=1)
+        requests, _ = history.make(with_.config, titles.history, 1, there)
         found.more += requests
         found.told.append(f"tab {titles.history!r}: made")
     else:
-        _bring_filters(found, view.history, there)
+        views = history.filters(view.history)
+        _bring_filters(found, views, view.history.sheet_id, there)
     found.tabs.append(tabs.HISTORY)
 
 
-def _bring_filters(found: Furnished, tab: Tab, there: Surroundings) -> None:
-    for number, made in history.filters(tab).items():
-        if number not in there.filters.get(tab.sheet_id, frozenset()):
-            found.more.append({"addFilterView": {"filter": made}})
+def _bring_filters(
+    found: Furnished,
+    views: Mapping[int, Request],
+    sheet_id: int,
+    there: Surroundings,
+    is_changed: bool = False,
+) -> None:
+    """Add filter views that are missing; set those anew that filter nothing or another column."""
+    known = there.filters.get(sheet_id, {})
+    by_title = {view.get("title"): number for number, view in known.items()}
+    for number, made in views.items():
+        same = number if number in known else by_title.get(made["title"])
+        if same is None:
+            found.more.append(look.add_filter(made, there))
             found.told.append(f"filter view {made['title']!r}: made")
+        elif is_changed or _is_astray(made, known[same]):
+            anew = {**made, "filterViewId": same}
+            fields = "filterSpecs,sortSpecs"
+            found.more.append({"updateFilterView": {"filter": anew, "fields": fields}})
+            found.told.append(f"filter view {made['title']!r}: set anew")
+
+
+def _is_astray(made: Request, view: Mapping[str, Any]) -> bool:
+    """Tell whether a view lost its criteria with their column, or has ours on another one."""
+    ours, theirs = (
+        [
+            (one.get("columnIndex", 0), one.get("filterCriteria"))
+            for one in each.get("filterSpecs", ())
+        ]
+        for each in (made, view)
+    )
+    if not theirs:
+        return True
+    is_ours = [criteria for _, criteria in ours] == [criteria for _, criteria in theirs]
+    return is_ours and ours != theirs
 
 
 def _add_pipeline(
@@ -155,14 +184,14 @@ def _add_pipeline(
         found.more += pipeline.names(table.sheet_id, table.columns, taken, astray)
         found.told.append("the pipeline: what it counts")
     if tab is None:
-        made, tab = pipeline.make(titles.pipeline, position=2)
+        made, tab = pipeline.make(titles.pipeline, 2, there)
         found.more += made
         found.told.append(f"tab {titles.pipeline!r}: made")
     found.tabs.append(tabs.PIPELINE)
     seen = pipeline.Seen(with_.pairs, with_.ranks, with_.order)
     grown, after = pipeline.grow(tab, seen, with_.config)
-    has_chart = pipeline.CHART in after.charts
-    drawn = pipeline.chart(after, with_.config, is_new=True)
+    has_chart = pipeline.CHART in there.charts
+    drawn = pipeline.chart(replace(after, charts=there.charts), with_.config, is_new=True)
     if grown or (drawn and not has_chart):
         found.more += grown + drawn
         found.told.append("the pipeline: rows, columns and chart")

@@ -12,7 +12,7 @@ from sync import batch, look
 from sync.batch import Request
 from sync.evidence import HEADER, Write
 from sync.model import Cell, Column, Config, Tint
-from sync.view import COLUMN_KEY, HISTORY_KEY, HISTORY_TAB, Tab
+from sync.view import COLUMN_KEY, HISTORY_KEY, HISTORY_TAB, Surroundings, Tab
 
 _COLUMNS = (
     Column(id="history:when", header="When", width=130),
@@ -41,28 +41,31 @@ FILTERS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
 Line = Sequence[Cell]
 
 
-def make(config: Config, title: str, position: int) -> tuple[list[Request], Tab]:
-    """Return the requests that make the tab, and the tab as it is then."""
+def make(
+    config: Config, title: str, position: int, there: Surroundings
+) -> tuple[list[Request], Tab]:
+    """Return the requests that make the tab among what is `there`, and the tab as it is then."""
+    sheet_id = there.free(HISTORY_TAB)
     places = {column.id: index for index, column in enumerate(_COLUMNS)}
     tints = [Tint(text=one.label, color=one.color) for one in config.statuses.values() if one.color]
     titles = [
         column.model_copy(update={"about": _ABOUT * (n == 0)}) for n, column in enumerate(_COLUMNS)
     ]
     requests = batch.make_tab(
-        HISTORY_TAB, title, HISTORY_KEY, (_ROWS, len(_COLUMNS)), position, frozen=0
+        sheet_id, title, HISTORY_KEY, (_ROWS, len(_COLUMNS)), position, frozen=0
     )
     requests += [
-        batch.metadata(COLUMN_KEY, column, HISTORY_TAB, "COLUMNS", index)
+        batch.metadata(COLUMN_KEY, column, sheet_id, "COLUMNS", index)
         for column, index in places.items()
     ]
-    requests += look.sized(HISTORY_TAB, [column.width for column in _COLUMNS])
-    requests += look.tinted(HISTORY_TAB, (places["history:before"], places["history:after"]), tints)
+    requests += look.sized(sheet_id, [column.width for column in _COLUMNS])
+    requests += look.tinted(sheet_id, (places["history:before"], places["history:after"]), tints)
     requests += batch.write(
-        [batch.header(0, index, column) for index, column in enumerate(titles)], HISTORY_TAB
+        [batch.header(0, index, column) for index, column in enumerate(titles)], sheet_id
     )
-    tab = Tab(HISTORY_TAB, 0, _ROWS, len(_COLUMNS), places)
-    requests += [{"addFilterView": {"filter": one}} for one in filters(tab).values()]
-    requests.append(look.protected(HISTORY_TAB))
+    tab = Tab(sheet_id, 0, _ROWS, len(_COLUMNS), places)
+    requests += [look.add_filter(one, there) for one in filters(tab).values()]
+    requests.append(look.protected(sheet_id))
     return requests, tab
 
 

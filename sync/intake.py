@@ -107,7 +107,8 @@ class Intake:
             )
         if one.delivery.notice is None:
             return before, []
-        after = projection.noticed(before, one.delivery.notice, digest, received)
+        said = one.delivery.notice
+        after = projection.noticed(before, said, digest if said.is_dated else one.kept.id, received)
         # Until a milestone comes there is no row that the history could be of.
         return after, projection.noticed_changes(before, after) if before.events else []
 

@@ -78,8 +78,11 @@ class Layout:
         return next((one for one in reversed(self.config.milestones) if not one.hidden), None)
 
     @cached_property
-    def _bots(self) -> re.Pattern[str]:
-        return re.compile("|".join(self.config.words.bots) or r"(?!)", re.IGNORECASE)
+    def _bots(self) -> list[re.Pattern[str]]:
+        return [re.compile(pattern, re.IGNORECASE) for pattern in self.config.words.bots]
+
+    def _is_bot(self, author: str) -> bool:
+        return any(pattern.search(author) for pattern in self._bots)
 
     @cached_property
     def _configured(self) -> frozenset[str]:
@@ -159,7 +162,7 @@ class Layout:
             "phone": Cell(text=cut(customer.phone)),
             "email": Cell(text=cut(customer.email)),
             "last_update": Cell(when=projection.last_update(job)),
-            "last_approval": Cell(when=projection.last_approval(job)),
+            "last_approval": Cell(when=projection.last_approval(job, self.codes("approved"))),
             "stage": Cell(text=cut(facts.get(STAGE, ""))),
             "initial_quote": self._quote(job.site, projection.initial_quote(job)),
             "current_quote": self._quote(job.site, facts.get(QUOTE, "")),
@@ -184,7 +187,7 @@ class Layout:
         current = self.current(job)
         if current is None:
             return {}
-        comment = projection.newest_comment(job, self._bots)
+        comment = projection.newest_comment(job, self._is_bot)
         person = current.assigned_to
         return {
             "current_milestone": Cell(text=self.title(current)),
@@ -202,8 +205,9 @@ class Layout:
         """Return the furthest milestone in the configured order, else the newest."""
 
         def order(event: Event) -> tuple[object, ...]:
-            rank = self._steps.get(event.milestone.milestone_definition, (-1, None))[0]
-            return (rank, *event.order)
+            definition = event.milestone.milestone_definition
+            rank = self._steps.get(definition, (-1, None))[0]
+            return (not self._step(definition)[1].hidden, rank, *event.order)
 
         event = max(job.events.values(), key=order, default=None)
         return event.milestone if event else None
@@ -211,10 +215,11 @@ class Layout:
     def _follow_up(self, job: Job) -> Cell:
         """Return the day on which somebody should look after a job that is not archived."""
         newest, seen = self._newest(job), projection.last_update(job)
-        rejected = self.codes("rejected")
+        rejected, approved = self.codes("rejected"), self.codes("approved")
         if seen is None or self._is_done(newest):
             return EMPTY
-        if any(projection.has_rejected(one.milestone, rejected) for one in newest.values()):
+        steps = [one.milestone for one in newest.values()]
+        if any(projection.has_rejected(step, rejected, approved) for step in steps):
             return Cell(when=seen, is_day=True)
         return Cell(when=_later(seen, self.stuck_days), is_day=True)
 

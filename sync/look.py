@@ -6,14 +6,17 @@ a conditional format or a protection twice would stack them, and people may chan
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from sync import batch
 from sync.batch import Request
 from sync.model import Column, Config, Tint
-from sync.view import COLUMN_KEY, LOOK_KEY
+from sync.view import COLUMN_KEY, LOOK_KEY, Surroundings
 
 _KEPT = "Brightsheet writes these cells: what is typed here is replaced."
+_DUE = "="
+"""Stands for a day that has come: no label begins so."""
 _GREY = "#f3f3f3"
 _VIEWS = 1_126_170_100
 """The first of our filter views' ids."""
@@ -58,10 +61,6 @@ def tinted_anew(sheet_id: int, index: int, one: Column, had: str) -> list[Reques
     return [*(_tinted(_area(sheet_id, index), t) for t in new), remember(place, tints(one))]
 
 
-def _remembered(had: str) -> list[Tint]:
-    return [Tint.model_validate(tint) for tint in json.loads(had)]
-
-
 def drop(sheet_id: int, number: int) -> Request:
     """Take a conditional format away."""
     return {"deleteConditionalFormatRule": {"sheetId": sheet_id, "index": number}}
@@ -85,8 +84,21 @@ def remember(place: Request, value: str) -> Request:
 
 
 def tints(one: Column) -> str:
-    """Return a column's colours as they are remembered."""
-    return json.dumps([tint.model_dump(exclude_defaults=True) for tint in one.tints])
+    """Return a column's colours as they are remembered.
+
+    Shortly: Google keeps 30,000 characters of metadata for all columns of a tab.
+    """
+    said = {_DUE if tint.is_due else tint.text: tint.color[1:] for tint in one.tints}
+    return json.dumps(said, separators=(",", ":"), ensure_ascii=False)
+
+
+def _remembered(had: str) -> list[Tint]:
+    return [
+        Tint(text="", color=f"#{color}", is_due=True)
+        if text == _DUE
+        else Tint(text=text, color=f"#{color}")
+        for text, color in json.loads(had).items()
+    ]
 
 
 def _is_rule(rule: Mapping[str, Any], index: int, tint: Tint) -> bool:
@@ -207,6 +219,13 @@ def views(
     return made
 
 
+def add_filter(made: Request, there: Surroundings) -> Request:
+    """Add a filter view, with another id where its own is taken, on whichever tab."""
+    taken = {number for views in there.filters.values() for number in views}
+    free = next(n for n in count(made["filterViewId"], 20) if n not in taken)
+    return {"addFilterView": {"filter": {**made, "filterViewId": free}}}
+
+
 def table(config: Config) -> str:
     """Return what is remembered of a Jobs tab's look, to tell whether it is up to date."""
     parts = [_archived_label(config), config.sheet.archived_color, filters(config)]
@@ -214,13 +233,17 @@ def table(config: Config) -> str:
 
 
 def dress_table(
-    config: Config, sheet_id: int, header_row: int, columns: Mapping[str, int]
+    config: Config,
+    sheet_id: int,
+    header_row: int,
+    columns: Mapping[str, int],
+    there: Surroundings,
 ) -> list[Request]:
     """Give a fresh Jobs tab the look of its rows and its filter views, and remember that."""
     made = views(sheet_id, header_row, columns, filters(config))
     return [
         *rows(config, sheet_id),
-        *({"addFilterView": {"filter": one}} for one in made.values()),
+        *(add_filter(one, there) for one in made.values()),
         batch.metadata(LOOK_KEY, table(config), sheet_id, "ROWS", header_row),
     ]
 

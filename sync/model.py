@@ -13,6 +13,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StringConstraints,
     field_validator,
     model_validator,
 )
@@ -217,6 +218,11 @@ class Notice(Value):
     moments: tuple[datetime, ...] = ()
     """Every date that it carries (UTC)."""
 
+    @property
+    def is_dated(self) -> bool:
+        """Whether it tells when it happened; else the same may be said again and mean it."""
+        return bool(self.moments) or any(one.timestamp for one in self.comments)
+
 
 class Outcome(StrEnum):
     """What became of a delivery."""
@@ -399,7 +405,28 @@ def _pattern(value: str) -> str:
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
 
 
-Title = Annotated[str, Field(min_length=1, max_length=100)]
+def _title(value: str) -> str:
+    if value.lower() in ("_brightsheet", "recovered"):
+        raise ValueError("is a tab of Brightsheet's own; choose another title")
+    return value
+
+
+def _label(value: str) -> str:
+    if value.startswith(("=", "+")):
+        raise ValueError("begins as a formula does; begin it with a letter")
+    return value
+
+
+def _plain(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("holds a line break or a control character; remove it")
+    return value
+
+
+_Line = StringConstraints(strip_whitespace=True, max_length=100)
+Name = Annotated[str, _Line, AfterValidator(_plain)]
+Title = Annotated[Name, Field(min_length=1), AfterValidator(_title)]
+Label = Annotated[Name, Field(min_length=1), AfterValidator(_label)]
 Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
@@ -464,21 +491,21 @@ class ColumnConfig(_Strict):
         "current_quote",
         "site_id",
     ]
-    header: str = ""
+    header: Name = ""
 
 
 class MilestoneConfig(_Strict):
     """One step: the definitions that share its columns, the first of which is the columns' key."""
 
     definitions: Annotated[tuple[Uuid, ...], Field(min_length=1)]
-    header: str = ""
+    header: Name = ""
     hidden: bool = False
 
 
 class StatusConfig(_Strict):
     """How a status reads; `color` is #rrggbb."""
 
-    label: Annotated[str, Field(min_length=1)]
+    label: Label
     color: Color | None = None
     means: Literal["approved", "rejected", "waiting"] | None = None
     """What it is for filters, for what is stuck, and for what is to be done next."""

@@ -17,7 +17,11 @@ Tree = Mapping[str, Any]
 
 _SITE = ("site", "site_id", "site_uuid")
 _MILESTONE = ("milestone", "milestone_id", "milestone_uuid")
-_DATES = ("date_updated", "timestamp", "updated_at", "date_modified", "date_created", "created_at")
+_DATES = ("date_updated", "timestamp", "updated_at", "date_modified")
+_CREATED = ("date_created", "created_at")
+"""Of a comment this is when it was made; of all else it may be when the job was."""
+OTHERS = frozenset({"quote", "proposal", "contract", "invoice", "change_order", "sub_tasks"})
+"""What names one of these is archived itself, not its job."""
 _NO = frozenset({"", "false", "no", "0", "none", "null"})
 _WHEN: TypeAdapter[datetime | None] = TypeAdapter(When)
 _STAGE_LIMIT = 500
@@ -25,7 +29,7 @@ _STAGE_LIMIT = 500
 
 def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> Notice | None:
     """Return what `tree` says of a job, or None where it names none or says nothing we show."""
-    site = next(_uuids(tree, _SITE), None)
+    site = next(_uuids(tree, _SITE), None) or _nested_site(tree)
     archived = _archived(tree, shapes.archived)
     if site is None and kind is Kind.SITE_ARCHIVED:
         site = _uuid(tree.get("uuid"))  # It may be the site itself that is sent.
@@ -33,11 +37,11 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> Notice | None:
     notice = Notice(
         site=site,
         about=None if site else about,
-        archived=archived if kind in (Kind.SITE_ARCHIVED, Kind.OTHER) else None,
+        archived=archived if kind is Kind.SITE_ARCHIVED else None,
         stage=_text(tree, shapes.stage)[:_STAGE_LIMIT],
         quote=next(_uuids(tree, shapes.quote), "") if kind is Kind.CHANGE_ORDER else "",
         comments=tuple(_comments(tree)),
-        moments=tuple(_moments(tree)),
+        moments=tuple(_moments(tree, _DATES + _CREATED * (kind is Kind.COMMENT))),
     )
     says = notice.archived is not None or notice.stage or notice.quote or notice.comments
     return notice if says and (site or about) else None
@@ -47,6 +51,12 @@ def site_text(tree: Tree) -> str | None:
     """Return what stands where a site is named, for people to see."""
     found = (tree.get(key) for key in _SITE)
     return next((text[:100] for text in found if isinstance(text, str) and text), None)
+
+
+def _nested_site(tree: Tree) -> str | None:
+    """Return the site that the milestone names, where it came as an object."""
+    milestone = tree.get("milestone")
+    return next(_uuids(milestone, _SITE), None) if isinstance(milestone, Mapping) else None
 
 
 def _uuids(tree: Tree, keys: Iterable[str]) -> Iterator[str]:
@@ -94,8 +104,8 @@ def _comments(tree: Tree) -> Iterator[Comment]:
             yield comment
 
 
-def _moments(tree: Tree) -> Iterator[datetime]:
-    for key in _DATES:
+def _moments(tree: Tree, keys: Iterable[str]) -> Iterator[datetime]:
+    for key in keys:
         try:
             moment = _WHEN.validate_python(tree.get(key))
         except ValidationError:

@@ -53,7 +53,9 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
 def kind_of(tree: Mapping[str, Any], shapes: WebhooksConfig = _SHAPES) -> Kind:
     """Tell a webhook's kind by the keys that only that kind has at its top level."""
     is_task = "task_definition" in tree and "sub_tasks" in tree
-    if not is_task and ("milestone_definition" in tree or ("tasks" in tree and "site" in tree)):
+    # A comment may name its milestone's definition; it has neither tasks nor a status.
+    is_whole = "tasks" in tree or "status" in tree
+    if not is_task and is_whole and ("milestone_definition" in tree or "tasks" in tree):
         return Kind.MILESTONE
     if not tree.keys().isdisjoint(shapes.change_order):
         return Kind.CHANGE_ORDER
@@ -63,7 +65,7 @@ def kind_of(tree: Mapping[str, Any], shapes: WebhooksConfig = _SHAPES) -> Kind:
         return Kind.STAGE_TRANSITION
     if "comment" in tree or "comments" in tree:
         return Kind.COMMENT
-    if not tree.keys().isdisjoint(shapes.archived):
+    if not tree.keys().isdisjoint(shapes.archived) and tree.keys().isdisjoint(notice.OTHERS):
         return Kind.SITE_ARCHIVED
     return Kind.OTHER
 

@@ -21,6 +21,7 @@ from sync.view import (
     PIPELINE_KEY,
     PIPELINE_LABEL,
     PIPELINE_TAB,
+    Surroundings,
     Tab,
 )
 
@@ -31,6 +32,7 @@ NAMES = {
     KEY: "Brightsheet_Site",
 }
 """Named ranges, by the column that each lies over."""
+OURS = frozenset(NAMES.values())
 
 _TOTAL = "pipeline:total"
 _SIZE = (60, 14)
@@ -59,7 +61,7 @@ def names(
     sheet_id: int,
     columns: Mapping[str, int],
     taken: Iterable[str] = (),
-    only: Container[str] = frozenset(NAMES.values()),
+    only: Container[str] = OURS,
 ) -> list[Request]:
     """Return the requests that lay the named ranges over their columns; `taken` ids go first."""
     requests: list[Request] = [{"deleteNamedRange": {"namedRangeId": one}} for one in taken]
@@ -77,22 +79,23 @@ def is_possible(columns: Mapping[str, int]) -> bool:
     return NAMES.keys() <= columns.keys()
 
 
-def make(title: str, position: int) -> tuple[list[Request], Tab]:
+def make(title: str, position: int, there: Surroundings) -> tuple[list[Request], Tab]:
     """Return the requests that make the tab, without milestones yet, and the tab as it is then."""
+    sheet_id = there.free(PIPELINE_TAB)
     titles = [_LABEL, Column(id=_TOTAL, header="Jobs")]
-    requests = batch.make_tab(PIPELINE_TAB, title, PIPELINE_KEY, _SIZE, position, frozen=1)
+    requests = batch.make_tab(sheet_id, title, PIPELINE_KEY, _SIZE, position, frozen=1)
     requests += [
-        batch.metadata(COLUMN_KEY, column.id, PIPELINE_TAB, "COLUMNS", index)
+        batch.metadata(COLUMN_KEY, column.id, sheet_id, "COLUMNS", index)
         for index, column in enumerate(titles)
     ]
-    requests += look.sized(PIPELINE_TAB, [200, 70])
+    requests += look.sized(sheet_id, [200, 70])
     requests += batch.write(
-        [batch.header(0, index, column) for index, column in enumerate(titles)], PIPELINE_TAB
+        [batch.header(0, index, column) for index, column in enumerate(titles)], sheet_id
     )
-    requests.append(look.protected(PIPELINE_TAB))
+    requests.append(look.protected(sheet_id))
     places = {column.id: index for index, column in enumerate(titles)}
     headers = {index: column.header for index, column in enumerate(titles)}
-    return requests, Tab(PIPELINE_TAB, 0, *_SIZE, columns=places, headers=headers)
+    return requests, Tab(sheet_id, 0, *_SIZE, columns=places, headers=headers, charts=there.charts)
 
 
 def grow(tab: Tab, seen: Seen, config: Config) -> tuple[list[Request], Tab]:
@@ -194,7 +197,7 @@ def chart(tab: Tab, config: Config, *, is_new: bool) -> list[Request]:
         return []
     corner = {
         "sheetId": tab.sheet_id,
-        "rowIndex": max(tab.labels) + 2,
+        "rowIndex": min(max(tab.labels) + 2, tab.row_count - 1),
         "columnIndex": tab.columns[PIPELINE_LABEL],
     }
     place = {"anchorCell": corner, "widthPixels": 760, "heightPixels": 380}

@@ -309,13 +309,21 @@ def _changes(table: Table, target: Target, zone: tzinfo) -> list[Write]:
         if cell.is_stand_in and (column, row) in table.filled:
             continue  # A person's name for the job says more than ours.
         note = table.notes.get((column, row), "")
-        ours = is_noted(column) and batch.is_note_of(target.written.get(column, EMPTY), note)
+        ours = is_noted(column) and _is_ours(target, column, note)
         fields = batch.fields_of(cell, ours)
         bare = cell.model_copy(update={"note": "", "noted": None})
         data = batch.encoded(cell if ours else bare, zone)
         one = _write(row, index, column, target.site, data, fields)
         writes.append(one.model_copy(update={"held": {"note": note}}) if ours else one)
     return writes
+
+
+def _is_ours(target: Target, column: str, note: str) -> bool:
+    """Tell whether a note is one of ours: as it was written, or as we write them."""
+    if column in target.written:
+        return batch.is_note_of(target.written[column], note)
+    known = target.cells.get(column, EMPTY).note
+    return not note or note == known or batch.looks_like_ours(note)
 
 
 def _fresh(table: Table, row: int, target: Target, zone: tzinfo) -> list[Write]:

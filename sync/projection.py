@@ -5,7 +5,7 @@ deliveries end the same.
 """
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from datetime import UTC, datetime, timedelta
 
 from sync.model import (
@@ -88,7 +88,11 @@ def noticed(job: Job, notice: Notice, digest: str, received: datetime) -> Job:
         new = Fact(value=value, stamp=stamp, digest=digest)
         known = facts.get(subject)
         facts[subject] = new if known is None else max(known, new, key=lambda fact: fact.order)
-    remarks = {_comment_order(one): one for one in (*job.remarks, *notice.comments)}
+    # What has no date of its own came when the notice did.
+    dated = [
+        one.model_copy(update={"timestamp": one.timestamp or stamp}) for one in notice.comments
+    ]
+    remarks = {_comment_order(one): one for one in (*job.remarks, *dated)}
     newest = sorted(remarks, reverse=True)[:REMARKS]
     kept = tuple(remarks[order] for order in newest)
     return job.model_copy(update={"facts": facts, "remarks": kept})
@@ -163,13 +167,12 @@ def initial_quote(job: Job) -> str:
     return min(job.quotes, key=lambda quote: (*job.quotes[quote].order, quote), default="")
 
 
-def newest_comment(job: Job, is_bot: re.Pattern[str]) -> Comment | None:
-    """Return the newest comment by a person; `is_bot` matches the authors that are none."""
+def newest_comment(job: Job, is_bot: Callable[[str], object]) -> Comment | None:
+    """Return the newest comment by a person; `is_bot` tells authors that are none."""
     by_people = [
         comment
         for comment in _all_comments(job)
-        if comment.comment
-        and not (is_bot.search(comment.commentor) or is_bot.search(comment.author))
+        if comment.comment and not (is_bot(comment.commentor) or is_bot(comment.author))
     ]
     return max(by_people, key=_comment_order, default=None)
 
@@ -197,18 +200,20 @@ def last_update(job: Job) -> datetime | None:
     return max(stamps, default=None)
 
 
-def last_approval(job: Job) -> datetime | None:
-    """Return when the newest approval of a milestone happened (UTC)."""
-    approved = (e.stamp for e in job.events.values() if e.milestone.status in _DONE)
+def last_approval(job: Job, codes: Container[str | None]) -> datetime | None:
+    """Return when the newest approval of a milestone happened (UTC); `codes` are such statuses."""
+    approved = (e.stamp for e in job.events.values() if e.milestone.status in codes)
     return max(approved, default=None)
 
 
-def is_rejected(job: Job, codes: Container[str | None]) -> bool:
-    """Tell whether a milestone or one of its tasks stands rejected; `codes` are such statuses."""
-    return any(has_rejected(event.milestone, codes) for event in job.events.values())
+def has_rejected(
+    milestone: Milestone, rejected: Container[str | None], approved: Container[str | None]
+) -> bool:
+    """Tell whether a milestone or one of its tasks is rejected; in an approved one nothing is.
 
-
-def has_rejected(milestone: Milestone, codes: Container[str | None]) -> bool:
-    """Tell whether a milestone or one of its tasks stands rejected; `codes` are such statuses."""
+    `rejected` and `approved` are the statuses that mean so.
+    """
+    if milestone.status in approved:
+        return False
     statuses = (milestone.status, *(task.status for task in milestone.tasks))
-    return bool(milestone.rejected_task_count) or any(status in codes for status in statuses)
+    return bool(milestone.rejected_task_count) or any(status in rejected for status in statuses)

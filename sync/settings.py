@@ -117,7 +117,8 @@ def load_config(path: Path) -> Config:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
         text = first["msg"].removeprefix("Value error, ")
-        mend = _CONFIG_MENDS.get(first["type"], text).format(**first.get("ctx", {}))
+        known = _CONFIG_MENDS.get(first["type"])
+        mend = known.format(**first.get("ctx", {})) if known else text
         raise SettingsError(name, f"{key}: {mend}" if key else mend) from None
     for key, template, names in (
         ("links.job", config.links.job, {"site"}),
@@ -132,6 +133,8 @@ _CONFIG_MENDS = {
     "string_pattern_mismatch": "is not a colour; write it like #d9ead3.",
     "literal_error": "is not known; write one of {expected}.",
     "missing": "is missing; add it.",
+    "tuple_type": "is not a list; write it in brackets.",
+    "string_too_long": "is longer than {max_length} characters; shorten it.",
 }
 _SPREADSHEET_MEND = "the spreadsheet's id, or its address copied from the browser"
 _FOLDER_MEND = "the Drive folder's id, or its address copied from the browser"
@@ -306,7 +309,7 @@ def _path(env: Mapping[str, str], name: str, default: str) -> str:
 def _check_template(name: str, template: str, names: set[str]) -> None:
     try:
         template.format(**dict.fromkeys(names, ""))
-    except (KeyError, IndexError, ValueError):
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError):
         allowed = ", ".join(f"{{{n}}}" for n in sorted(names))
         raise SettingsError(name, f"holds other names in braces than {allowed}.") from None
 

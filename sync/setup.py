@@ -49,7 +49,8 @@ class Setup:
     def folder(self) -> tuple[str, bool]:
         """Return the id of the folder for documents, and whether it was made now.
 
-        Raises Permanent or SettingsError that names the mend.
+        "" where a spreadsheet is set and no folder: there are to be no copies. Raises Permanent or
+        SettingsError that names the mend.
         """
         configured = self._settings.drive_folder_id
         if configured:
@@ -59,6 +60,8 @@ class Setup:
                 )
                 raise SettingsError("DRIVE_FOLDER_ID", mend)
             return configured, False
+        if self._settings.spreadsheet_id:
+            return "", False
         if google.is_service_account(self._settings):
             where = _SHARED_DRIVE.format(account=self._account, setting="DRIVE_FOLDER_ID")
             raise SettingsError("DRIVE_FOLDER_ID", f"is not set. {where}")
@@ -110,6 +113,7 @@ class Setup:
             jobs.adopt_spreadsheet(held)
             flusher = self._flusher(spreadsheet)
             again = retry.policy(self._sleep, _TRIES, longest=_PATIENCE)
+            flusher.intake.run(held)
             total = jobs.count_dirty()
             told(0, total)
             while flusher.has_work():

@@ -8,7 +8,7 @@ from sync import history, look, pipeline
 from sync.batch import Request
 from sync.history import Line
 from sync.model import Config
-from sync.view import Table, View
+from sync.view import NOTHING_ELSE, Surroundings, Table, View
 
 HISTORY, PIPELINE = "tab:history", "tab:pipeline"
 """Stand among the ids of columns for tabs that were made: one that is gone, a person deleted."""
@@ -28,8 +28,8 @@ class Titles:
 class Along:
     """What goes along: `lines` of the history (newest first), `pairs` of milestone and status.
 
-    `ranks` are the places of configured milestones, `order` is that of all; `names` are the ids of
-    named ranges of ours that a deleted tab has left behind.
+    `ranks` are the places of configured milestones, `order` is that of all; `there` is what else is
+    in the spreadsheet, for when tabs are to be made.
     """
 
     config: Config
@@ -37,7 +37,7 @@ class Along:
     pairs: frozenset[tuple[str, str]] = frozenset()
     ranks: Mapping[str, int] = field(default_factory=dict)
     order: Sequence[str] = ()
-    names: Sequence[str] = ()
+    there: Surroundings = NOTHING_ELSE
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,9 @@ def along(view: View, table: Table, some: Along, titles: Titles, zone: tzinfo) -
     is_fresh = view.table is None
     requests: list[Request] = []
     if is_fresh:
-        requests += look.dress_table(some.config, table.sheet_id, table.header_row, table.columns)
+        requests += look.dress_table(
+            some.config, table.sheet_id, table.header_row, table.columns, some.there
+        )
     lines = with_history(view, some, titles, zone, make=is_fresh)
     counts = with_pipeline(view, table, some, titles, make=is_fresh, names=is_fresh)
     return Made(requests + lines.requests + counts.requests, lines.tabs + counts.tabs)
@@ -67,7 +69,7 @@ def with_history(view: View, some: Along, titles: Titles, zone: tzinfo, *, make:
     requests: list[Request] = []
     tab = view.history
     if tab is None and make:
-        requests, tab = history.make(some.config, titles.history, position=1)
+        requests, tab = history.make(some.config, titles.history, 1, some.there)
     if tab is None:
         return Made([], ())
     return Made(requests + history.insert(tab, some.lines, zone), (HISTORY,))
@@ -81,10 +83,11 @@ def with_pipeline(
         return Made([], ())
     requests: list[Request] = []
     if names:
-        requests += pipeline.names(table.sheet_id, table.columns, some.names)
+        taken = [id_ for name, (id_, _) in some.there.names.items() if name in pipeline.OURS]
+        requests += pipeline.names(table.sheet_id, table.columns, taken)
     tab, is_new = view.pipeline, False
     if tab is None and make:
-        made, tab = pipeline.make(titles.pipeline, position=2)
+        made, tab = pipeline.make(titles.pipeline, 2, some.there)
         requests, is_new = requests + made, True
     if tab is None:
         return Made(requests, ())

@@ -1,12 +1,13 @@
 """What is to be written: jobs that changed, the columns that they need, lines of the history."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
 
-from sync import pipeline, plan
+from sync import plan
 from sync.errors import Permanent
 from sync.history import Line
 from sync.layout import Layout
@@ -15,6 +16,9 @@ from sync.store import DirtyJob, History, Jobs, Lease
 from sync.store.jobs import Shown
 from sync.tabs import HISTORY, Along, Titles
 from sync.view import JOBS_TAB, Surroundings, View
+
+_CELL = 130
+"""Bytes around the text of a line's cell."""
 
 _log = structlog.get_logger()
 
@@ -29,11 +33,11 @@ class Sizes:
     jobs: int = 500
     cell_bytes: int = 1_800_000
     lines: int = 1000
-    line_bytes: int = 300_000
+    line_bytes: int = 400_000
 
 
 USUAL = Sizes()
-LARGE = Sizes(2500, 7_000_000, 8000, 2_000_000)
+LARGE = Sizes(2500, 4_500_000, 8000, 3_000_000)
 """For filling a spreadsheet that nobody works in yet: Google advises 2 MB, and takes more."""
 
 
@@ -83,18 +87,18 @@ class Targets:
         deleted = self._jobs.known_columns() - view.table.columns.keys()
         return [column for column in needed if column.id not in deleted]
 
-    def lines(self, view: View) -> tuple[tuple[int, ...], list[Line]]:
+    def lines(self, held: Lease, view: View) -> tuple[tuple[int, ...], list[Line]]:
         """Return the changes (seq) that are to be told, and their lines, the newest first."""
         waiting = self._history.waiting(self._sizes.lines)
         if waiting and view.history is None and HISTORY in self._jobs.known_columns():
-            self._history.drop([seq for seq, _, _ in waiting])
+            self._history.drop(held, [seq for seq, _, _ in waiting])
             return (), []
         told: list[int] = []
         lines: list[Line] = []
         size = 0
         for seq, change, customer in waiting:
             line = self._line(change, customer)
-            size += sum(len(cell.text) for cell in line or ())
+            size += sum(len(json.dumps(cell.text)) + _CELL for cell in line or ())
             if size > self._sizes.line_bytes and told:
                 break
             told.append(seq)
@@ -114,7 +118,7 @@ class Targets:
         targets: Iterable[plan.Target],
         columns: Iterable[Column],
         lines: list[Line],
-        names: list[str],
+        there: Surroundings,
     ) -> Along:
         """Return what goes along with the rows of `targets`, whose `columns` stand in order."""
         return Along(
@@ -123,11 +127,11 @@ class Targets:
             pairs=frozenset(_counted(target.cells) for target in targets),
             ranks=self._layout.ranks(),
             order=[one.header for one in columns if one.id.startswith("status:")],
-            names=names,
+            there=there,
         )
 
-    def free_titles(self, view: View, there: Surroundings) -> tuple[Titles, list[str]]:
-        """Return free titles for tabs to be made, and named ranges that are to be made anew.
+    def free_titles(self, view: View, there: Surroundings) -> Titles:
+        """Return free titles for tabs to be made.
 
         Raises Permanent where the Jobs tab is there and its header row is not.
         """
@@ -139,8 +143,7 @@ class Targets:
                 f"The header row of the tab {there.titles[JOBS_TAB]!r} was deleted. Bring it back "
                 "with the version history, or delete the tab: it is made anew.",
             )
-        names = [there.names[name][0] for name in pipeline.NAMES.values() if name in there.names]
-        return plan.free_titles(wanted, there.titles.values()), names
+        return plan.free_titles(wanted, there.titles.values())
 
 
 def _counted(cells: plan.Cells) -> tuple[str, str]:

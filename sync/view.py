@@ -6,6 +6,7 @@ A tab is known by the metadata of its header row and columns, never by a title, 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -48,7 +49,7 @@ def _fields(values: str) -> str:
 
 FIELDS = _fields("userEnteredValue,note")
 SURROUNDINGS = (
-    "sheets(properties(sheetId,title),conditionalFormats,filterViews(filterViewId),"
+    "sheets(properties(sheetId,title),conditionalFormats,filterViews(filterViewId,title,filterSpecs),"
     "charts(chartId)),namedRanges(namedRangeId,name,range)"
 )
 FULL_FIELDS = _fields("userEnteredValue,note,textFormatRuns,userEnteredFormat(numberFormat)")
@@ -143,8 +144,16 @@ class Surroundings:
 
     titles: Mapping[int, str] = field(default_factory=dict)
     rules: Mapping[int, Sequence[Grid]] = field(default_factory=dict)
-    filters: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    filters: Mapping[int, Mapping[int, Grid]] = field(default_factory=dict)
     names: Mapping[str, tuple[str, Grid]] = field(default_factory=dict)
+    charts: frozenset[int] = frozenset()
+
+    def free(self, sheet_id: int) -> int:
+        """Return an id for a tab: ours, or another where a tab without our header row has that."""
+        return next(n for n in count(sheet_id, 10) if n not in self.titles)
+
+
+NOTHING_ELSE = Surroundings()
 
 
 def surroundings(answer: Mapping[str, Any]) -> Surroundings:
@@ -154,13 +163,14 @@ def surroundings(answer: Mapping[str, Any]) -> Surroundings:
         titles={number: one["properties"]["title"] for number, one in sheets.items()},
         rules={number: one.get("conditionalFormats", ()) for number, one in sheets.items()},
         filters={
-            number: frozenset(each["filterViewId"] for each in one.get("filterViews", ()))
+            number: {each["filterViewId"]: each for each in one.get("filterViews", ())}
             for number, one in sheets.items()
         },
         names={
             one["name"]: (one["namedRangeId"], one.get("range", {}))
             for one in answer.get("namedRanges", ())
         },
+        charts=frozenset(c["chartId"] for one in sheets.values() for c in one.get("charts", ())),
     )
 
 

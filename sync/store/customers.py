@@ -64,18 +64,18 @@ def _set(connection: Connection, site: str, **values: object) -> None:
 
 def want(database: Database, connection: Connection, sites: Collection[str]) -> None:
     """Have the customers of jobs that changed asked for, unless that is a day ago at most."""
-    rows = [{"site": site, "body": "{}", "attempts": 0, "due_at": 0.0} for site in sites]
-    if not rows:
-        return
     stale = customer.c.fetched_at.is_(None) | (customer.c.fetched_at < now() - FRESH_SECONDS)
-    connection.execute(
-        database.insert(customer).on_conflict_do_update(
-            index_elements=["site"],
-            set_={"due_at": 0.0, "attempts": 0},
-            where=stale & customer.c.due_at.is_(None),
-        ),
-        rows,
-    )
+    for site in sites:
+        row = {"site": site, "body": "{}", "attempts": 0, "due_at": now()}
+        connection.execute(
+            database.insert(customer)
+            .values(row)
+            .on_conflict_do_update(
+                index_elements=["site"],
+                set_={"due_at": now(), "attempts": 0},
+                where=stale & customer.c.due_at.is_(None),
+            )
+        )
 
 
 def customers(connection: Connection, sites: Collection[str]) -> dict[str, Customer]:

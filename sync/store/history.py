@@ -9,19 +9,21 @@ from sqlalchemy.sql import ColumnElement
 from sync.model import Change, Customer
 from sync.store.customers import customers
 from sync.store.database import Database
-from sync.store.schema import change, customer, told
+from sync.store.leases import Lease, hold
+from sync.store.schema import change, customer, now, told
 
 _NEW = text("NOT shown")
 _TRIES = 2
 _NEVER = 1e12
+_PATIENCE = 60.0
 
 
 class History:
     """The changes that no sheet tells of yet.
 
     A line is never written again. So where customers are asked for (`waits_for_names`), one of a
-    new job waits until its name is known, or was asked for twice in vain; and later lines with it,
-    for the newest are to stand on top.
+    new job waits a minute for its name, unless that was asked for twice in vain; and later lines
+    with it, for the newest are to stand on top.
     """
 
     def __init__(self, database: Database, waits_for_names: bool = False) -> None:
@@ -34,7 +36,8 @@ class History:
             return query
         asked = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
         nameless = select(customer.c.site).where(asked, customer.c.attempts < _TRIES)
-        held = select(func.min(change.c.at)).where(_NEW, change.c.site.in_(nameless))
+        waits = change.c.site.in_(nameless), change.c.kept_at > now() - _PATIENCE
+        held = select(func.min(change.c.at)).where(_NEW, *waits)
         until = func.coalesce(held.scalar_subquery(), _NEVER)
         return query.where(change.c.at < until)
 
@@ -52,14 +55,16 @@ class History:
             known = customers(connection, {one.site for _, one in found})
         return [(seq, one, known.get(one.site, Customer())) for seq, one in found]
 
-    def tell_again(self) -> None:
+    def tell_again(self, held: Lease) -> None:
         """Have everything told anew, in a tab that is made anew."""
         with self._database.writing() as connection:
-            tell_again(connection)
+            hold(connection, held)
+            connection.execute(update(change).values(shown=False))
 
-    def drop(self, seqs: Sequence[int]) -> None:
+    def drop(self, held: Lease, seqs: Sequence[int]) -> None:
         """Have changes told nowhere: a person took the tab away."""
         with self._database.writing() as connection:
+            hold(connection, held)
             mark_told(connection, seqs)
 
 
@@ -76,8 +81,9 @@ def keep(database: Database, connection: Connection, changes: Iterable[Change]) 
         }
         for one in changes
     ]
-    if rows:
-        connection.execute(database.insert(change).on_conflict_do_nothing(), rows)
+    for row in rows:
+        values = {**row, "kept_at": now()}
+        connection.execute(database.insert(change).values(values).on_conflict_do_nothing())
 
 
 def mark_told(connection: Connection, seqs: Sequence[int]) -> None:
@@ -93,8 +99,3 @@ def switch(connection: Connection, old: str, new: str) -> None:
     connection.execute(insert(told).from_select(["spreadsheet_id", "seq"], shown))
     known = select(told.c.seq).where(told.c.spreadsheet_id == new)
     connection.execute(update(change).values(shown=change.c.seq.in_(known)))
-
-
-def tell_again(connection: Connection) -> None:
-    """Have everything told anew, in another spreadsheet."""
-    connection.execute(update(change).values(shown=False))

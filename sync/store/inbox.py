@@ -50,13 +50,15 @@ class Inbox:
         is_used = understood.milestone is not None or understood.notice is not None
         outcome = Outcome.ACCEPTED if is_used else Outcome.IGNORED
         delivery_id = uuid4().hex
+        # Without a date of its own, the same body may tell of something new: A, B, and A again.
+        is_unique = understood.notice is not None and not understood.notice.is_dated
         row = {
             "id": delivery_id,
             "received_at": now(),
             "outcome": outcome,
             "kind": understood.kind,
             "site": understood.site,
-            "digest": understood.digest,
+            "digest": f"{understood.digest}:{delivery_id}" if is_unique else understood.digest,
             "body": body,
             "projected": not is_used,
         }
@@ -145,7 +147,8 @@ class Inbox:
         """Forget deliveries older than `days` that are in their job already; return how many."""
         old = delivery.c.received_at < now() - days * 86_400.0
         with self._database.writing() as connection:
-            return connection.execute(delete(delivery).where(old, delivery.c.projected)).rowcount
+            used = delivery.c.projected & delivery.c.about.is_(None)
+            return connection.execute(delete(delivery).where(old, used)).rowcount
 
     def counts(self) -> dict[str, int]:
         """Return how many deliveries are kept, by outcome."""

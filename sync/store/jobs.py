@@ -133,7 +133,8 @@ class Jobs:
             for site, state in states:
                 self._keep(connection, site, state)
             self._want(connection, made.documents)
-            want(self._database, connection, sorted(site for site, _ in states))
+            with_rows = [one.site for one in made.jobs if one.events]
+            want(self._database, connection, with_rows)
             history.keep(self._database, connection, made.changes)
             self._own(connection, made.milestones)
             if made.deliveries:
@@ -370,6 +371,25 @@ class Jobs:
         if rows:
             connection.execute(statement, rows)
 
+    def _switch(self, connection: Connection, other: str) -> None:
+        """Have every job written here, whatever `other` showed.
+
+        A batch of ours that may have landed here is still to be settled, but says nothing of rows.
+        """
+        history.switch(connection, other, self._spreadsheet_id)
+        mine = attempt.c.spreadsheet_id == self._spreadsheet_id
+        connection.execute(update(attempt).where(mine).values(shown="[]"))
+        values = {"written": "{}", "shown_events": 0, "version": job.c.version + 1}
+        connection.execute(update(job).values(values))
+
+    def must_be_current(self) -> None:
+        """Raise Permanent where another spreadsheet is the one that is written."""
+        current = select(sheet.c.spreadsheet_id).where(sheet.c.is_current == 1)
+        with self._database.reading() as connection:
+            other = connection.scalar(current.where(~self._is_mine()))
+        if other:
+            raise _moved(other)
+
     def forget_written(self, held: Lease) -> bool:
         """Forget what a tab showed that is there no more: every job is to be written anew."""
         with self._database.writing() as connection:
@@ -396,7 +416,8 @@ class Jobs:
 
     def is_comparison_due(self, seconds: float) -> bool:
         """Tell whether the last comparison of the whole sheet is longer ago than `seconds`."""
-        query = select(sheet.c.compared_at < now() - seconds).where(self._is_mine())
+        query = select(sheet.c.compared_at < now() - seconds)
+        query = query.where(self._is_mine(), sheet.c.is_current == 1)
         with self._database.reading() as connection:
             return bool(connection.scalar(query))
 
@@ -439,16 +460,13 @@ class Jobs:
             current = select(sheet.c.spreadsheet_id).where(~self._is_mine())
             other = connection.scalar(current.where(sheet.c.is_current == 1))
             if other and self._has_adopted:
-                raise Permanent(
-                    "moved", f"The jobs are kept in another spreadsheet now: SPREADSHEET_ID={other}"
-                )
+                raise _moved(other)
             connection.execute(update(sheet).where(~self._is_mine()).values(is_current=0))
             self._update_sheet(connection, is_current=1)
             first = self._is_mine(), sheet.c.compared_at.is_(None)
             connection.execute(update(sheet).where(*first).values(compared_at=now()))
             if other:
-                history.switch(connection, other, self._spreadsheet_id)
-                self._forget_written(connection)
+                self._switch(connection, other)
         self._has_adopted = True
 
     def trouble(self) -> tuple[str, str]:
@@ -481,6 +499,14 @@ class Jobs:
         connection.execute(
             statement.on_conflict_do_update(index_elements=["spreadsheet_id"], set_=values)
         )
+
+
+def _moved(other: str) -> Permanent:
+    return Permanent(
+        "moved",
+        f"The jobs are kept in another spreadsheet: SPREADSHEET_ID={other} (or start the worker "
+        "with this one, if it is to be the one).",
+    )
 
 
 def _files(connection: Connection, sites: Sequence[str]) -> dict[str, Files]:

@@ -166,6 +166,7 @@ change = Table(
     Column("digest", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("at", Float, nullable=False),
+    Column("kept_at", Float, nullable=False),
     Column("shown", Boolean, nullable=False),
     UniqueConstraint("site", "subject", "digest"),
 )

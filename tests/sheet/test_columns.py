@@ -148,3 +148,25 @@ def test_managed_columns_warn_before_somebody_types_and_others_do_not(bench: Ben
     covered = [one["range"].get("startColumnIndex", 0) for one in ranges]
     assert 2 not in covered
     assert len(covered) == len(bench.rows()[0]) - 1
+
+
+def test_patterns_that_are_valid_alone_are_used_alone(bench: Bench, tmp_path: Any) -> None:
+    """Joined, a flag in the midst or a name twice would be an error for every job."""
+    bots = "bots = ['(?i)helper', '(?P<x>ada)', '(?P<x>ben)']\n"
+    usual = "bots = ['^(sighten|everbright)+bot@', '\\b(sighten|everbright)+ bot$']\n"
+    bench.configured(with_more(tmp_path, "", (usual, bots)))
+    said = [comment("Hidden.", "2026-03-05T09:00:00Z", commentor_first_name="Helper")]
+    bench.shown(milestone(1, comments=said))
+    assert "Last comment" not in bench.row(uuid(1))
+
+
+def test_what_is_approved_has_nothing_rejected(bench: Bench) -> None:
+    bench.shown(milestone(1, status="APPROVED", rejected_task_count=1, date_updated=ago(1)))
+    assert bench.row(uuid(1))["Follow up"] > ago(0)[:10]
+
+
+def test_a_hidden_milestone_is_not_the_current_one(bench: Bench, tmp_path: Any) -> None:
+    step = f'\n[[milestones]]\ndefinitions = ["{uuid(30_002)}"]\nhidden = true\n'
+    bench.configured(with_more(tmp_path, step))
+    bench.shown(milestone(1), milestone(1, definition=2, status="APPROVED"))
+    assert bench.row(uuid(1))["Current milestone"] == "Milestone 1"

@@ -2,7 +2,7 @@
 
 from sqlalchemy import update
 
-from sync.store.schema import customer
+from sync.store.schema import change, customer
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 
@@ -88,3 +88,19 @@ def test_a_line_of_the_history_waits_for_the_name(asking: Bench) -> None:
             connection.execute(update(customer).where(late).values(due_at=0.0))
     asking.flush()
     assert asking.texts("History")[0]["Customer"] == "Job 00000000"
+
+
+def test_people_without_a_row_are_not_asked_for(asking: Bench) -> None:
+    """Leads come by the hundred, and nobody reads of them in the sheet."""
+    asking.send(*({"site_id": uuid(n), "stage_name": "Lead"} for n in range(1, 9)))
+    asking.shown(milestone(9))
+    assert asking.ask() == 1
+
+
+def test_a_name_that_does_not_come_holds_the_history_for_a_minute_only(asking: Bench) -> None:
+    asking.shown(milestone(1))
+    assert asking.texts("History") == []
+    with asking.database.writing() as connection:
+        connection.execute(update(change).values(kept_at=change.c.kept_at - 61))
+    asking.flush()
+    assert len(asking.texts("History")) == 1

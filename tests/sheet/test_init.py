@@ -1,6 +1,5 @@
 """`init`: brings what is missing, leaves what is there, and finds nothing to do the second time."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from sync.errors import SettingsError
 from sync.settings import load
 from sync.setup import Setup
-from sync.view import HISTORY_TAB, PIPELINE_TAB
+from sync.view import HISTORY_TAB, JOBS_TAB, PIPELINE_TAB
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.sheet.conftest import with_more
@@ -171,7 +170,7 @@ def test_what_is_not_set_is_made_and_found_again(bench: Bench) -> None:
 
 
 def test_a_service_account_is_told_that_it_needs_a_shared_drive(bench: Bench) -> None:
-    settings = load({**LEAST, "WEBHOOK_SECRET": "s" * 20})
+    settings = load({**LEAST, "SPREADSHEET_ID": ""}, needs_spreadsheet=False)
     with pytest.raises(SettingsError, match=r"DRIVE_FOLDER_ID: is not set\..*shared drive"):
         Setup(settings, bench.database, lambda _: None).folder()
 
@@ -189,7 +188,8 @@ def test_the_command_tells_what_it_did(bench: Bench) -> None:
     runner = CliRunner()
     first = runner.invoke(cli, ["init"], env=bench.environment)
     assert first.exit_code == 0, first.output
-    assert re.search(r"^DRIVE_FOLDER_ID=\S+  \(made now\)$", first.output, re.MULTILINE)
+    assert f"SPREADSHEET_ID={bench.spreadsheet}" in first.output.splitlines()
+    assert "DRIVE_FOLDER_ID is not set: no copies of documents." in first.output
     assert "tab 'Jobs': made" in first.output
     second = runner.invoke(cli, ["init"], env=bench.environment)
     assert second.output.splitlines()[-1] == "Nothing to do: all is there."
@@ -211,3 +211,67 @@ def test_a_column_that_is_moved_while_it_writes_is_found_the_next_time(bench: Be
     bench.flush()
     assert furnish(bench) == []
     assert counts(bench)["Milestone 1"] == {"Jobs": "2", "Submitted": "1", "Approved": "1"}
+
+
+def test_what_a_person_wrote_above_our_note_on_a_header_stays(bench: Bench) -> None:
+    bench.shown(milestone(1))
+    mine = "ASK ADA FIRST!\n" + bench.notes("Status")[0]
+    bench.edit("add_note", row=0, column=list(bench.rows()[0]).index("Status"), text=mine)
+    assert furnish(bench) == []
+    assert bench.notes("Status")[0] == mine
+
+
+@pytest.mark.parametrize("tab", [HISTORY_TAB, PIPELINE_TAB])
+def test_a_tab_that_lost_its_header_row_stops_nothing(bench: Bench, tab: int) -> None:
+    """Its id is taken: to make it again with that would be refused for ever."""
+    bench.shown(milestone(1))
+    bench.edit("delete_rows", sheet_id=tab, index=0)
+    assert furnish(bench)
+    bench.flush()
+    assert furnish(bench) == []
+    bench.edit("delete_tab", sheet_id=JOBS_TAB)
+    bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-05T00:00:00Z"))
+    assert bench.row(uuid(1))["Status"] == "Approved"
+
+
+def test_a_chart_on_another_tab_is_where_a_person_wants_it(bench: Bench) -> None:
+    bench.shown(milestone(1))
+    chart = bench.tab("Pipeline", "charts")["charts"][0]["chartId"]
+    anchor = {"anchorCell": {"sheetId": JOBS_TAB, "rowIndex": 3}}
+    position = {"overlayPosition": anchor}
+    write(
+        bench,
+        {
+            "updateEmbeddedObjectPosition": {
+                "objectId": chart,
+                "newPosition": position,
+                "fields": "anchorCell",
+            }
+        },
+    )
+    assert furnish(bench) == []
+    bench.shown(milestone(2, definition=2))
+    furnish(bench)
+    assert furnish(bench) == []
+
+
+def test_the_pipeline_fits_into_what_people_left_of_its_rows(bench: Bench) -> None:
+    bench.shown(milestone(1))
+    bench.edit("delete_rows", sheet_id=PIPELINE_TAB, index=2, count=58)
+    chart = bench.tab("Pipeline", "charts")["charts"][0]["chartId"]
+    write(bench, {"deleteEmbeddedObject": {"objectId": chart}})
+    assert furnish(bench) == ["the pipeline: rows, columns and chart"]
+    assert furnish(bench) == []
+
+
+def test_filter_views_find_a_column_that_came_back(bench: Bench) -> None:
+    """Google drops the criteria of a column with it: the view would show everything."""
+    bench.shown(milestone(1))
+    bench.edit("delete_columns", index=list(bench.rows()[0]).index("Status"))
+    assert "filter view 'Rejected': set anew" in furnish(bench)
+    bench.flush()
+    status = list(bench.rows()[0]).index("Status")
+    views = bench.tab("Jobs", "filterViews")["filterViews"]
+    places = [one["columnIndex"] for view in views[:2] for one in view["filterSpecs"]]
+    assert places == [status, status]
+    assert furnish(bench) == []

@@ -98,3 +98,36 @@ def test_odd_shapes_do_no_harm(bench: Bench, odd: dict[str, object]) -> None:
     """Their shapes are not published: what cannot be read is passed over."""
     bench.shown(milestone(1), odd, milestone(2))
     assert {row["Site ID"] for row in bench.texts()} == {uuid(1), uuid(2)}
+
+
+def test_a_comment_that_names_its_definition_wipes_no_milestone(bench: Bench) -> None:
+    said = comment("Look.", "2026-03-09T09:00:00Z", commentor_first_name="Ada")
+    named = {"milestone": milestone(1)["uuid"], "milestone_definition": uuid(30_001)}
+    bench.shown(milestone(1, status="APPROVED"))
+    assert bench.send({"site": uuid(1), **named, **said}) == [Outcome.ACCEPTED]
+    assert bench.send({**named, **said, "comment": "And again."}) == [Outcome.ACCEPTED]
+    bench.flush()
+    assert bench.row(uuid(1))["Status"] == "Approved"
+    assert bench.row(uuid(1))["Last comment"].startswith("Ada: ")
+
+
+def test_the_same_said_again_without_a_date_counts(bench: Bench) -> None:
+    """There and back and there again: the documented stage transition carries no date."""
+    bench.shown(milestone(1))
+    for stage in ("Design", "Contract", "Design", "Contract"):
+        bench.shown({"site_id": uuid(1), "stage_name": stage, "previous_stage_name": "x"})
+        assert bench.row(uuid(1))["Stage"] == stage
+    stages = [line["To"] for line in bench.texts("History") if line["What"] == "Stage"]
+    assert stages == ["Contract", "Design", "Contract", "Design"]
+
+
+def test_an_archived_proposal_archives_no_job(bench: Bench) -> None:
+    bench.shown(milestone(1), {"site": uuid(1), "quote": uuid(2), "archived": True})
+    assert bench.row(uuid(1))["Status"] == "Submitted"
+
+
+def test_a_comment_without_a_date_of_its_own_came_when_the_webhook_did(bench: Bench) -> None:
+    said = comment("Long ago.", "2026-03-01T09:00:00Z", commentor_first_name="Ben")
+    bench.shown(milestone(1, comments=[said]))
+    bench.shown({"site": uuid(1), "comment": "Now.", "commentor_first_name": "Ada"})
+    assert bench.row(uuid(1))["Last comment"] == "Ada: Now."

@@ -84,7 +84,7 @@ def test_the_sample_shows_no_comment_but_its_dates() -> None:
     found = read(SAMPLE)
     assert found.milestone is not None
     job = job_of(event(found.milestone, found.digest, RECEIVED))
-    assert newest_comment(job, BOTS) is None
+    assert newest_comment(job, BOTS.search) is None
     assert initial_quote(job) == SAMPLE_QUOTE
     assert str(last_update(job)) == "2018-09-04 17:11:58.241730+00:00"
 
@@ -95,7 +95,7 @@ def test_the_newest_comment_is_the_newest_by_a_person() -> None:
         comment("the bot's", "2026-03-02T00:00:00Z", "everbrightbot@goeverbright.io"),
         comment("another's", "2026-02-01T00:00:00Z"),
     ]
-    found = newest_comment(job_of(an_event(comments=said)), BOTS)
+    found = newest_comment(job_of(an_event(comments=said)), BOTS.search)
     assert found is not None
     assert found.comment == "mine"
 

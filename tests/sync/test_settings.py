@@ -183,6 +183,30 @@ STEP = '\n[[milestones]]\ndefinitions = ["01362295-1d44-4eea-9234-898bb3073709"]
         ("bots = ['", "bots = ['(", "words.bots.0: not a regular expression"),
         ("{site}", "{job}", "links.job: holds other names in braces than {site}."),
         ("[words]", "[words", "is not TOML: "),
+        ('header = "Folder"', 'header = "Re-signed"', "columns: two have the header 'Re-signed'; "),
+        (
+            'header = "Folder"',
+            'header = "{x}"\n[[columns]]\nid = "email"\nheader = "{x}"',
+            "columns: two have the header '{x}'; give one another name",
+        ),
+        ("{site}", "{site.foo}", "links.job: holds other names in braces than {site}."),
+        ("{site}", "{site[x]}", "links.job: holds other names in braces than {site}."),
+        (
+            'label = "Rejected"',
+            'label = "=NOW()"',
+            "statuses.REJECTED.label: begins as a formula does",
+        ),
+        (
+            'header = "Folder"',
+            f'header = "{"x" * 101}"',
+            "columns.13.header: is longer than 100 characters; shorten it.",
+        ),
+        ('tab = "Jobs"', 'tab = "Recovered"', "sheet.tab: is a tab of Brightsheet's own"),
+        (
+            'stage = ["stage_name"]',
+            'stage = "x"',
+            "webhooks.stage: is not a list; write it in brackets.",
+        ),
     ],
 )
 def test_an_error_in_the_config_is_a_line_with_file_key_and_mend(

@@ -107,6 +107,7 @@ def _jobs() -> None:
         sa.Column("seq", _SEQUENCE, primary_key=True, autoincrement=True),
         *_texts("site", "subject", "digest", "body"),
         sa.Column("at", sa.Float, nullable=False),
+        sa.Column("kept_at", sa.Float, nullable=False),
         sa.Column("shown", sa.Boolean, nullable=False),
         sa.UniqueConstraint("site", "subject", "digest"),
     )

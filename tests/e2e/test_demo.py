@@ -1,0 +1,16 @@
+"""The first thing that a newcomer does."""
+
+import subprocess
+import sys
+
+from tests.made_up import ROOT
+
+
+def test_the_demo_shows_every_row_and_link() -> None:
+    """Catches a demo that nobody has run since the last change."""
+    command = [sys.executable, "-m", "brightsheet", "demo", "--once"]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.rstrip().endswith("Every row and link is there.")
