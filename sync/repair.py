@@ -33,6 +33,7 @@ def place(table: Table, rows: Rows, repairs: Mapping[int, Repair], most: int = 1
     Some `most` of them: what is left over waits, as does what has no place yet.
     """
     found = _Places(table, rows)
+    repairs, idle = _settled(table, repairs)
     waiting = {one.row for one in repairs.values() if one.stray and not _is_anchor(one)}
     for number, repair in repairs.items():
         # The site in a stray row is what it is known by: that is taken out last.
@@ -43,10 +44,38 @@ def place(table: Table, rows: Rows, repairs: Mapping[int, Repair], most: int = 1
     return Placement(
         tuple(found.writes),
         tuple(found.placed),
-        tuple(found.lost),
+        (*found.lost, *idle),
         tuple(found.recovered),
         frozenset(found.keyless),
     )
+
+
+def _settled(
+    table: Table, repairs: Mapping[int, Repair]
+) -> tuple[dict[int, Repair], tuple[int, ...]]:
+    """Return the repairs with what is to stand in the end, and those (by id) that change nothing.
+
+    A repair may put back what an older one of the same cell takes away. Copies of a row may be at
+    different points of such a chain; each would be sent to where the other came from, for ever.
+    """
+    ends: dict[tuple[object, ...], dict[str, Repair]] = {}
+    settled: dict[int, Repair] = {}
+    idle: list[int] = []
+    for number, one in sorted(repairs.items()):
+        told = note_of if one.fields == NOTE else text_of
+        older: dict[str, Repair] = {}
+        if one.row:
+            cell = (one.row, one.stray, table.place(one.column), one.fields == NOTE)
+            older = ends.setdefault(cell, {})
+        # The older ones tell their ends already: a single step is enough.
+        if end := older.get(told(one.data)):
+            one = one.model_copy(update={"data": end.data})
+        if same(one.data, one.holds, one.fields):
+            idle.append(number)
+            continue
+        older.setdefault(told(one.holds), one)
+        settled[number] = one
+    return settled, tuple(idle)
 
 
 def remaining(table: Table, rows: Rows, repairs: Mapping[int, Repair]) -> frozenset[int]:

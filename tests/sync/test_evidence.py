@@ -245,11 +245,27 @@ def test_a_job_whose_key_is_lost_for_good_is_told() -> None:
 
 
 def test_nothing_is_given_up_while_another_repair_may_bring_its_place_back() -> None:
-    """A repair that hit the wrong cell is undone first; then the cell holds ours again."""
-    undo = STRAY.model_copy(update={"data": text("Approved"), "holds": {}})
-    found = place(table(OWN, MARKS), {3: row("", "", A)}, {1: STRAY, 2: undo})
+    """A repair that hit a wrong row is undone first: then that row holds ours again."""
+    nobodys = STRAY.model_copy(update={"row": "", "keys": ("",), "around": ("mine",)})
+    undo = nobodys.model_copy(update={"data": text("Approved"), "holds": text("typed")})
+    rows = {3: row("mine", "typed", "")}
+    found = place(table(OWN, MARKS), rows, {1: nobodys, 2: undo})
     assert (found.placed, found.lost) == ((2,), ())
-    assert place(table(OWN, MARKS), {3: row("", "", A)}, {1: STRAY}).lost == (1,)
+    assert place(table(OWN, MARKS), rows, {1: nobodys}).lost == (1,)
+
+
+def test_copies_at_both_ends_of_a_chain_come_to_one_end() -> None:
+    """One repair puts back what an older one takes away: each copy became the other, for ever."""
+    newer = STRAY.model_copy(update={"data": text("Approved"), "holds": {}})
+    rows = {3: row("", "Approved", A), 5: row("", "", f"Copy of {A}")}
+    found = place(table(OWN, MARKS), rows, {1: STRAY, 2: newer})
+    assert [(one.row, one.data) for one in found.writes] == [(3, {})]
+    assert (found.lost, found.recovered) == ((2,), ())
+    # A longer chain ends where the oldest one ends.
+    between = STRAY.model_copy(update={"data": text("Approved"), "holds": text("Old")})
+    rows = {3: row("", "Old", A), 5: row("", "Approved", f"Copy of {A}")}
+    found = place(table(OWN, MARKS), rows, {1: STRAY, 2: between})
+    assert sorted((one.row, str(one.data)) for one in found.writes) == [(3, "{}"), (5, "{}")]
 
 
 def test_what_is_too_much_for_one_batch_waits() -> None:
