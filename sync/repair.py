@@ -58,24 +58,29 @@ def _settled(
     A repair may put back what an older one of the same cell takes away. Copies of a row may be at
     different points of such a chain; each would be sent to where the other came from, for ever.
     """
-    ends: dict[tuple[object, ...], dict[str, Repair]] = {}
+    ends: dict[tuple[object, ...], list[Repair]] = {}
     settled: dict[int, Repair] = {}
     idle: list[int] = []
     for number, one in sorted(repairs.items()):
         told = note_of if one.fields == NOTE else text_of
-        older: dict[str, Repair] = {}
-        if one.row:
-            cell = (one.row, one.stray, table.place(one.column), one.fields == NOTE)
-            older = ends.setdefault(cell, {})
+        cell = (one.row, one.stray, table.place(one.column), one.fields == NOTE)
+        older = ends.get((*cell, told(one.data)), [])
         # The older ones tell their ends already: a single step is enough.
-        if end := older.get(told(one.data)):
+        if end := next((each for each in older if _is_same_row(one, each)), None):
             one = one.model_copy(update={"data": end.data})
         if same(one.data, one.holds, one.fields):
             idle.append(number)
             continue
-        older.setdefault(told(one.holds), one)
+        ends.setdefault((*cell, told(one.holds)), []).append(one)
         settled[number] = one
     return settled, tuple(idle)
+
+
+def _is_same_row(one: Repair, other: Repair) -> bool:
+    """Tell whether two repairs are of one row: one without a site is known by what is around."""
+    few = min(len(one.around), len(other.around))
+    both = Counter(one.around) & Counter(other.around)
+    return bool(one.row) or 2 * both.total() >= few
 
 
 def remaining(table: Table, rows: Rows, repairs: Mapping[int, Repair]) -> frozenset[int]:

@@ -268,6 +268,17 @@ def test_copies_at_both_ends_of_a_chain_come_to_one_end() -> None:
     assert sorted((one.row, str(one.data)) for one in found.writes) == [(3, "{}"), (5, "{}")]
 
 
+def test_ours_is_not_put_back_into_a_row_of_nobodys() -> None:
+    """It stood there only because it had not been taken away yet; another row may be meant."""
+    nobodys = STRAY.model_copy(update={"row": "", "keys": ("",), "around": ("mine", "too")})
+    newer = nobodys.model_copy(update={"data": text("Approved"), "holds": {}})
+    rows = {3: row("mine", "", "", "too"), 4: row("other", "", "", "row")}
+    assert place(table(OWN, MARKS), rows, {1: nobodys, 2: newer}).writes == ()
+    other = newer.model_copy(update={"around": ("other", "row")})
+    found = place(table(OWN, MARKS), rows, {1: nobodys, 2: other})
+    assert [(one.row, one.data) for one in found.writes] == [(4, text("Approved"))]
+
+
 def test_what_is_too_much_for_one_batch_waits() -> None:
     """Otherwise the rest is given up, or the batch is too large for Google."""
     rows = {n: row("", "Approved", uuid(n)) for n in range(1, 6)}
