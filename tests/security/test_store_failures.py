@@ -186,6 +186,9 @@ def test_connections_that_the_server_ends_are_made_anew(google: Emulator, tmp_pa
                 )
 
     with world.receiver().ready(), world.worker() as worker:
+        # A worker that cannot reach its database at the start ends with a line that says so.
+        assert send(world, 1, 200) == 202
+        wait_for(lambda: uuid(1) in world.by_site())
         thread = threading.Thread(target=end_connections)
         thread.start()
         taken: list[int] = []
