@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sync.columns import KEY
 from sync.evidence import HEADER, NOTE, Repair, Trace, Write, held_note, hits, same, texts
-from sync.view import Grid, Table, note_of, site_in, text_of
+from sync.view import COPY_PREFIX, Grid, Table, note_of, site_in, text_of
 
 _FEW = 6
 """Of so few texts, a row must still have every one to be the same; of more, all but one."""
@@ -150,9 +150,8 @@ class _Findings:
 
     def _copy(self, write: Write) -> Grid:
         """Return the before-image of the cell; {} where it was blank."""
-        row = self._copies.get(write.row, ())
-        is_new = write.row in self._trace.inserted
-        return {} if is_new or write.index >= len(row) else row[write.index]
+        row = self._row(write)
+        return {} if write.index >= len(row) else row[write.index]
 
     def _who(self, write: Write) -> str:
         """Return whose row was written: a site, HEADER, or "" for nobody's."""
@@ -208,6 +207,7 @@ class _Findings:
             holds=write.data,
             keys=self._keys(write.row, who),
             around=self._around(write),
+            kept=self._kept(write),
             at=write.row,
             stray=write.row in self._stray,
         )
@@ -216,19 +216,38 @@ class _Findings:
         """Return what the row's key cell may hold, beside its site, after what was written."""
         written = self._written[row].values()
         over = {text_of(one.data) for one in written if self._column(one) == KEY}
-        if not who or row in self._stray:
-            over |= {"", *texts(self._copies.get(row, ()))}
+        if row in self._stray:
+            over.add("")
+        elif not who:
+            over |= self._key_texts(row)
         return tuple(sorted(over))
+
+    def _key_texts(self, row: int) -> set[str]:
+        """Return what the key cell of a row without a site may have held."""
+        copy = self._copies.get(row, ())
+        if hits(self._trace, self._table, self._trace.key_index, KEY):
+            return {"".join(map(text_of, copy[self._trace.key_index :][:1]))}
+        there = set(texts(copy))
+        return {text for text in there if text.startswith(COPY_PREFIX)} or {"", *there}
 
     def _around(self, write: Write) -> tuple[str, ...]:
         """Return the texts that the row held after the batch, but for the cell itself."""
-        is_new = write.row in self._trace.inserted
-        cells = dict(enumerate(() if is_new else self._copies.get(write.row, ())))
+        there = dict(enumerate(self._row(write)))
         for index, one in self._written[write.row].items():
             if one.fields != NOTE:
-                cells[index] = one.data
-        cells.pop(write.index, None)
-        return tuple(texts(cells.values()))
+                there[index] = one.data
+        there.pop(write.index, None)
+        return tuple(texts(there.values()))
+
+    def _kept(self, write: Write) -> tuple[str, ...]:
+        """Return the texts that stood in the row before, and were not written over."""
+        written = self._written[write.row]
+        row = enumerate(self._row(write))
+        return tuple(texts(cell for index, cell in row if index not in written))
+
+    def _row(self, write: Write) -> Sequence[Grid]:
+        """Return the row before the batch."""
+        return () if write.row in self._trace.inserted else self._copies.get(write.row, ())
 
 
 def _kind(write: Write) -> tuple[str, ...]:

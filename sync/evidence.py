@@ -71,6 +71,8 @@ class Repair(Value):
     """What the row's key cell may hold now, beside the site."""
     around: tuple[str, ...] = ()
     """What else the row held after the batch."""
+    kept: tuple[str, ...] = ()
+    """What of that had stood there before."""
     at: int = 0
     """Where the row was when it was written."""
     stray: bool = False

@@ -63,7 +63,8 @@ def _settled(
     idle: list[int] = []
     for number, one in sorted(repairs.items()):
         told = note_of if one.fields == NOTE else text_of
-        cell = (one.row, one.stray, table.place(one.column), one.fields == NOTE)
+        row = "" if one.stray else one.row  # A stray row that was hit again is one of nobody's.
+        cell = (row, table.place(one.column), one.fields == NOTE)
         older = ends.get((*cell, told(one.data)), [])
         # The older ones tell their ends already: a single step is enough.
         if end := next((each for each in older if _is_same_row(one, each)), None):
@@ -76,10 +77,14 @@ def _settled(
     return settled, tuple(idle)
 
 
-def _is_same_row(one: Repair, other: Repair) -> bool:
+def _is_same_row(one: Repair, older: Repair) -> bool:
     """Tell whether two repairs are of one row: one without a site is known by what is around."""
-    few = min(len(one.around), len(other.around))
-    both = Counter(one.around) & Counter(other.around)
+    if one.stray:
+        return older.stray and older.row == one.row
+    if older.stray:
+        return older.row in one.around
+    few = min(len(one.around), len(older.around))
+    both = Counter(one.around) & Counter(older.around)
     return bool(one.row) or 2 * both.total() >= few
 
 
@@ -176,12 +181,13 @@ class _Places:
         """Tell whether a row can be the one whose key we wrote over, or that had none."""
         key = text_of(self._key(row))
         # What else we wrote there may be gone by now; what was there before is still there.
-        known = set(repair.around) & (set(repair.around) if repair.stray else set(repair.keys))
+        known, least = set(repair.kept), len(repair.kept) / 2
+        if repair.stray:
+            known, least = set(repair.around), 1
         there = texts(self._rows[row])
         extra = (Counter(there) - Counter(repair.around)).total()
-        is_alike = known & set(there) if known else extra <= _TYPED
-        may_have = key in repair.keys or not (repair.row or key)
-        return row != self._table.header_row and may_have and bool(is_alike)
+        is_alike = len(known & set(there)) >= least if known else extra <= _TYPED
+        return row != self._table.header_row and key in repair.keys and is_alike
 
     def _lose(self, repair: Repair) -> None:
         index = self._table.place(repair.column)
