@@ -82,8 +82,10 @@ class _Findings:
 
     def look_at(self, number: int, write: Write) -> None:
         is_repair = number < len(self._trace.repairs)
-        who = write.expect if self._is_meant(write) else self._who(write)
-        is_meant = self._hits(write) and who == write.expect and write.row not in self._stray
+        is_one = self._is_one(write)
+        who = write.expect if is_one else self._who(write)
+        is_there = self._hits(write) and who == write.expect and write.row not in self._stray
+        is_meant = is_one if write.looks else is_there
         if is_meant and self._held(write, is_repair):
             if write.column == KEY and not is_repair and write.row not in self._trace.inserted:
                 self._look_after_flag(write)
@@ -109,7 +111,7 @@ class _Findings:
         """Return the repairs of rows without a site that reached no cell."""
         return {number for pool in self._pools.values() for number, _ in pool}
 
-    def _is_meant(self, write: Write) -> bool:
+    def _is_one(self, write: Write) -> bool:
         """Tell whether a row that is known by its looks is one of those that were meant."""
         if not write.looks or not self._hits(write):
             return False

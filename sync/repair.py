@@ -79,13 +79,14 @@ def _settled(
 
 def _is_same_row(one: Repair, older: Repair) -> bool:
     """Tell whether two repairs are of one row: one without a site is known by what is around."""
-    if one.stray:
-        return older.stray and older.row == one.row
-    if older.stray:
-        return older.row in one.around
-    few = min(len(one.around), len(older.around))
+    if one.row and not one.stray:
+        return True
+    if one.stray or older.stray:
+        return older.stray and older.row in (one.row, *one.around)
+    most = max(len(one.around), len(older.around))
     both = Counter(one.around) & Counter(older.around)
-    return bool(one.row) or 2 * both.total() >= few
+    is_blank = not text_of(one.data) and not note_of(one.data)
+    return not is_blank and 0 < most <= 2 * both.total()
 
 
 def remaining(table: Table, rows: Rows, repairs: Mapping[int, Repair]) -> frozenset[int]:

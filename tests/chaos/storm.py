@@ -25,7 +25,7 @@ from tests.chaos.stage import Outcome
 from tests.chaos.truth import Truth
 from tests.traffic import history
 
-_FLUSHES = 80
+_FLUSHES = 200
 """More than this for a few deliveries, and the flusher goes round in circles."""
 _STROLL = 3
 """The most that a person does between two flushes."""

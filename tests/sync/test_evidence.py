@@ -279,6 +279,19 @@ def test_ours_is_not_put_back_into_a_row_of_nobodys() -> None:
     assert [(one.row, one.data) for one in found.writes] == [(4, text("Approved"))]
 
 
+def test_another_row_of_nobodys_that_held_the_same_is_put_back() -> None:
+    """It came to the place of the one that was meant, and holds the same text there."""
+    copy = STRAY.model_copy(
+        update={"row": "", "data": text("Old"), "keys": (f"Copy of {A}",), "around": ("x",)}
+    )
+    rows = {3: row("x", "Approved", f"Copy of {A}")}
+    seen = table(OWN, MARKS)
+    assert repaired(copy, seen, rows, rows[3]).undone == set()
+    missed = repaired(copy, seen, rows, row("", "Approved", ""))
+    assert missed.undone == {1}
+    assert [(one.data, one.keys) for one in missed.repairs] == [(text("Approved"), ("",))]
+
+
 def test_what_is_too_much_for_one_batch_waits() -> None:
     """Otherwise the rest is given up, or the batch is too large for Google."""
     rows = {n: row("", "Approved", uuid(n)) for n in range(1, 6)}
