@@ -55,7 +55,9 @@ class Ledger:
         if is_flagged(key):
             return self._owner_of_copy(look, row)
         site = site_in(key)
-        return site if site in self.truth.sites else self._by_claims(look, row)
+        if site in self.truth.sites and self._shows_update(look, row):
+            return site
+        return self._by_claims(look, row)
 
     def _owner_of_copy(self, look: Look, row: int) -> str | None:
         """Return the site of a flagged copy, None where the flag is in any other row."""
@@ -63,6 +65,10 @@ class Ledger:
         if flagged in self.truth.sites:
             return flagged if shown == flagged else None
         return self._by_claims(look, row)
+
+    def _shows_update(self, look: Look, row: int) -> bool:
+        """Tell whether a row is a job's at all: a key alone is one of ours gone astray."""
+        return look.spot(row, look.by_id.get("last_update", -1)).number is not None
 
     def _updated(self, look: Look, row: int) -> str | None:
         """Return the site whose event a row's last update tells of."""

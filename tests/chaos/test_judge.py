@@ -241,6 +241,16 @@ def test_the_judge_sees_harm(google: Emulator, harm: Callable[[Desk], None]) -> 
     assert HARM[harm] in desk.kinds()
 
 
+def test_a_blank_row_under_a_jobs_key_is_not_taken_for_the_job(google: Emulator) -> None:
+    """A key of ours went astray for a moment, and a person wrote a note on that row."""
+    desk = _worked_on(google)
+    blank = next(row for row in desk.now().body() if not desk.now().rows[row])
+    desk.type(blank, desk.now().by_id[KEY], ONE)
+    assert desk.ledger.owner(desk.now(), blank) is None
+    assert desk.ledger.owner(desk.now(), desk.now().by_site[ONE][0]) == ONE
+    assert "row doubled" in desk.kinds()
+
+
 def test_what_was_set_aside_without_need_is_seen(google: Emulator) -> None:
     """Catches a repair that takes a cell from its place though nobody was in its way."""
     desk = _worked_on(google)
