@@ -43,7 +43,7 @@ POLL = 0.5
 
 _FLUSH_TRIES = 6
 _LONGEST_BACKOFF = 60.0
-_PERMANENT_PAUSE = 60.0
+_PERMANENT_PAUSE = 30.0
 _LOST_PAUSE = 15.0
 _DOCUMENT_TRIES = 400
 """With waits of up to an hour between them: some two weeks."""

@@ -18,7 +18,7 @@ KILLS = 100 if FULL else 4
 CRASHES = Size(KILLS * 30, 30 + KILLS, KILLS, patience=120)
 OUTAGE = Size(3000, 300, 120, patience=400) if FULL else Size(60, 20, 4, patience=90)
 
-STORMS = range(SEED, SEED + (300 if FULL else 6))
+STORMS = range(SEED, SEED + (300 if FULL else 3))
 
 pytestmark = pytest.mark.timeout(1800 if FULL else 200)
 
