@@ -34,17 +34,8 @@ _TERMINAL = ("Customer", "Current milestone", "Status", "Last update")
 def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
     """Show it; with `once`, check what stands in the sheet and return 0 if all is there."""
     with Emulator(port=0 if once else emulator_port) as google:
-        spreadsheet = google.create_spreadsheet("Solar jobs")
-        folder = google.create_folder("Job documents")
-        google.everbright.token = TOKEN
-        environment = {
-            "GOOGLE_EMULATOR_URL": google.url,
-            "EVERBRIGHT_URL": google.url,
-            "EVERBRIGHT_API_TOKEN": TOKEN,
-            "SPREADSHEET_ID": spreadsheet,
-            "DRIVE_FOLDER_ID": folder,
-            "WEBHOOK_SECRET": SECRET,
-        }
+        environment = prepared(google)
+        spreadsheet = environment["SPREADSHEET_ID"]
         with _receiver(environment, 0 if once else port) as receiver:
             url = receiver.url
             out.print(
@@ -69,6 +60,19 @@ def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
             out.print("Ctrl-C ends it.")
             _until_told()
     return 0
+
+
+def prepared(google: Emulator) -> dict[str, str]:
+    """Make a spreadsheet and a folder, and return the settings of a receiver for them."""
+    google.everbright.token = TOKEN
+    return {
+        "GOOGLE_EMULATOR_URL": google.url,
+        "EVERBRIGHT_URL": google.url,
+        "EVERBRIGHT_API_TOKEN": TOKEN,
+        "SPREADSHEET_ID": google.create_spreadsheet("Solar jobs"),
+        "DRIVE_FOLDER_ID": google.create_folder("Job documents"),
+        "WEBHOOK_SECRET": SECRET,
+    }
 
 
 @contextmanager

@@ -243,42 +243,28 @@ class Delivery(Value):
     notice: Notice | None = None
 
 
-class Event(Value):
-    """A milestone with when it happened: `stamp` and then `digest` order the events of a job."""
+class Seen(Value):
+    """When something was told: `stamp` and then `digest` order what is told of a job."""
 
     stamp: datetime
     digest: str
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """The sort key: of two, the larger is the newer."""
+        return (self.stamp, self.digest)
+
+
+class Event(Seen):
+    """A milestone with when it happened."""
+
     milestone: Milestone
 
-    @property
-    def order(self) -> tuple[datetime, str]:
-        """The sort key: of two events, the larger is the newer."""
-        return (self.stamp, self.digest)
 
-
-class Seen(Value):
-    """The earliest event in which something was seen."""
-
-    stamp: datetime
-    digest: str
-
-    @property
-    def order(self) -> tuple[datetime, str]:
-        """The sort key: of two sightings, the smaller is the earlier."""
-        return (self.stamp, self.digest)
-
-
-class Fact(Value):
+class Fact(Seen):
     """What was last said of something, and when."""
 
     value: str
-    stamp: datetime
-    digest: str
-
-    @property
-    def order(self) -> tuple[datetime, str]:
-        """The sort key: of two facts, the larger is the newer."""
-        return (self.stamp, self.digest)
 
 
 class Change(Value):

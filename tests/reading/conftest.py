@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.datastructures import MultiDict
 
 from demo.process import Receiver
-from demo.run import SECRET, SITE, TOKEN, send_all
+from demo.run import SITE, prepared, send_all
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from tests.databases import fresh
@@ -45,23 +45,13 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     """Everything of the demo in the sheet, and one change of yesterday."""
     folder: Path = tmp_path_factory.mktemp("reading")
     with Emulator() as google:
-        spreadsheet = google.create_spreadsheet("Solar jobs")
-        google.everbright.token = TOKEN
-        environment = {
-            "GOOGLE_EMULATOR_URL": google.url,
-            "EVERBRIGHT_URL": google.url,
-            "EVERBRIGHT_API_TOKEN": TOKEN,
-            "SPREADSHEET_ID": spreadsheet,
-            "DRIVE_FOLDER_ID": google.create_folder("Job documents"),
-            "WEBHOOK_SECRET": SECRET,
-            "DATABASE_URL": fresh("sqlite", folder),
-        }
+        environment = prepared(google) | {"DATABASE_URL": fresh("sqlite", folder)}
         with Receiver(environment, folder / "log", 0) as receiver:
             receiver.ready()
             yesterday = (datetime.now(UTC) - timedelta(hours=20)).isoformat()
             late = milestone(1, name="Site Survey", date_updated=yesterday)
             sites = send_all(receiver.url, late)
-            seen = Shown(google, spreadsheet, len(sites))
+            seen = Shown(google, environment["SPREADSHEET_ID"], len(sites))
             wait_for(lambda: _is_complete(seen))
             yield seen
 
