@@ -1,12 +1,12 @@
 """What a batch damaged: its writes and all of its evidence → what is to be put back. Pure."""
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.columns import KEY
 from sync.evidence import HEADER, NOTE, Repair, Trace, Write, held_note, hits, same, texts
-from sync.view import COPY_PREFIX, Grid, Table, note_of, site_in, text_of
+from sync.view import COPY_PREFIX, Grid, Table, note_of, row_in, text_of
 
 _FEW = 6
 """Of so few texts, a row must still have every one to be the same; of more, all but one."""
@@ -129,6 +129,8 @@ class _Findings:
             key = copy[self._trace.key_index :][:1]
             if "".join(map(text_of, key)) != wanted.key:
                 return False
+        elif self._names(texts(copy)) != self._names(wanted.looks):
+            return False
         missing = Counter(wanted.looks) - Counter(texts(copy))
         return missing.total() <= (len(wanted.looks) > _FEW)
 
@@ -156,7 +158,7 @@ class _Findings:
         return {} if write.index >= len(row) else row[write.index]
 
     def _who(self, write: Write) -> str:
-        """Return whose row was written: a site, HEADER, or "" for nobody's."""
+        """Return whose row was written: a site, a copy's flag, HEADER, or "" for nobody's."""
         if write.row in self._trace.inserted:
             return write.expect
         if write.expect == HEADER and str(self._trace.fence) in self._table.header_marks:
@@ -165,10 +167,14 @@ class _Findings:
         if hits(self._trace, self._table, self._trace.key_index, KEY):
             row = row[self._trace.key_index :][:1]
         elif write.looks and self._is_like(write.row, write):
-            return site_in({"userEnteredValue": {"stringValue": write.key}}) or ""
-        found = (site_in(cell) for cell in row)
-        site = next((one for one in found if one and one in self._known), "")
+            return row_in(_cell(write.key)) or ""
+        site = next(iter(self._names(texts(row))), "")
         return site or (HEADER if self._was_header(write.row) else "")
+
+    def _names(self, there: Iterable[str]) -> list[str]:
+        """Return the jobs and copies of jobs that a row's texts name, in order."""
+        found = (row_in(_cell(text)) for text in there)
+        return [one for one in found if one and one.removeprefix(COPY_PREFIX) in self._known]
 
     def _was_header(self, row: int) -> bool:
         """Tell whether the header row was written over: it reads as that does now."""
@@ -229,8 +235,7 @@ class _Findings:
         copy = self._copies.get(row, ())
         if hits(self._trace, self._table, self._trace.key_index, KEY):
             return {"".join(map(text_of, copy[self._trace.key_index :][:1]))}
-        there = set(texts(copy))
-        return {text for text in there if text.startswith(COPY_PREFIX)} or {"", *there}
+        return {"", *texts(copy)}
 
     def _around(self, write: Write) -> tuple[str, ...]:
         """Return the texts that the row held after the batch, but for the cell itself."""
@@ -250,6 +255,10 @@ class _Findings:
     def _row(self, write: Write) -> Sequence[Grid]:
         """Return the row before the batch."""
         return () if write.row in self._trace.inserted else self._copies.get(write.row, ())
+
+
+def _cell(text: str) -> Grid:
+    return {"userEnteredValue": {"stringValue": text}}
 
 
 def _kind(write: Write) -> tuple[str, ...]:

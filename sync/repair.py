@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sync.columns import KEY
 from sync.evidence import HEADER, NOTE, Repair, Write, same, texts
-from sync.view import COPY_PREFIX, Grid, Table, note_of, site_in, text_of
+from sync.view import COPY_PREFIX, Grid, Table, note_of, row_in, site_in, text_of
 
 _TYPED = 4
 """The most texts that a row may have by now which was blank before we wrote there."""
@@ -120,7 +120,7 @@ class _Places:
             self.writes.append(self._write(row, index or 0, repair))
 
     def _write(self, row: int, index: int, repair: Repair) -> Write:
-        is_keyed = site_in(self._key(row)) == repair.row or repair.row == HEADER
+        is_keyed = row_in(self._key(row)) == repair.row or repair.row == HEADER
         return Write(
             row=row,
             index=index,
@@ -143,8 +143,8 @@ class _Places:
     def _find(self, repair: Repair, index: int) -> list[int]:
         """Return the rows that still hold what we wrote.
 
-        Those with the site in their key cell, copies with and without a flag, else the one row that
-        is most like what it was. A cell that another repair has taken is no candidate: rows may
+        Those with the site (or the flag) in their key cell, else the one row that is most like what
+        it was. A cell that another repair has taken is no candidate: rows may
         hold the same.
         """
         holding = [
@@ -173,10 +173,10 @@ class _Places:
     def _is_surely(self, row: int, repair: Repair) -> bool:
         if not repair.row or row == self._table.header_row:
             return False
-        is_keyed = site_in(self._key(row)) == repair.row
+        is_keyed = row_in(self._key(row)) == repair.row
         if repair.stray:
             return not is_keyed and repair.row in texts(self._rows[row])
-        return is_keyed or text_of(self._key(row)) == COPY_PREFIX + repair.row
+        return is_keyed
 
     def _may_be(self, row: int, repair: Repair) -> bool:
         """Tell whether a row can be the one whose key we wrote over, or that had none."""

@@ -372,6 +372,12 @@ def site_in(cell: Mapping[str, Any]) -> str | None:
     return str(UUID(found.group())) if found else None
 
 
+def row_in(cell: Mapping[str, Any]) -> str | None:
+    """Return whose row a key cell names: a site, or the flag of a copy as it stands."""
+    text = text_of(cell)
+    return text if text.startswith(COPY_PREFIX) else site_in(cell)
+
+
 def text_of(cell: Mapping[str, Any]) -> str:
     """Return what was entered into a cell, as one text; "" where nothing was."""
     value = next(iter(cell.get("userEnteredValue", {}).values()), "")
