@@ -201,10 +201,16 @@ class _Findings:
         """Return what belongs into the cell: its before-image, unless that was to go as well."""
         before = self._copy(write)
         for other in self._trace.writes[: len(self._trace.repairs)]:
-            is_there = (other.expect, other.column, other.fields) == (who, write.column, fields)
-            if who and is_there and same(before, other.held, fields):
+            is_it = (other.column, other.fields) == (write.column, fields)
+            if is_it and self._is_of(other, write, who) and same(before, other.held, fields):
                 return other.data
         return before
+
+    def _is_of(self, other: Write, write: Write, who: str) -> bool:
+        """Tell whether a repair was of the row that a write has hit."""
+        if other.looks and not other.expect:
+            return self._is_like(write.row, other)
+        return who == other.expect
 
     def _put_back(self, write: Write, who: str, column: str, fields: str, before: Grid) -> Repair:
         return Repair(

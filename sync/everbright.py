@@ -12,18 +12,15 @@ import time
 from dataclasses import dataclass
 from io import BytesIO
 from ipaddress import ip_address
-from socket import socket
 from typing import Any, BinaryIO
 from urllib.parse import quote, urljoin
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, LocationParseError, NewConnectionError
+from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import parse_url
 
 from sync.errors import BrightsheetError, Retryable, Unfit
+from sync.outward import Outward, Timely, is_loopback
 from sync.retry import asked
 
 TIMEOUT = (10.0, 60.0)
@@ -66,7 +63,8 @@ class EverBright:
         self._session = requests.Session()
         self._outward = requests.Session()
         for scheme in ("http://", "https://"):
-            self._outward.mount(scheme, _Outward())
+            self._session.mount(scheme, Timely())
+            self._outward.mount(scheme, Outward())
         for session in (self._session, self._outward):
             # A .netrc must not add credentials of its own, nor may cookies go from host to host.
             session.auth = lambda request: request
@@ -113,7 +111,7 @@ class EverBright:
                 headers=headers | (self._auth if at_home else {}),
                 stream=True,
                 allow_redirects=False,
-                timeout=TIMEOUT,
+                timeout=(min(TIMEOUT[0], self._patience), min(TIMEOUT[1], self._patience)),
             )
             session.cookies.clear()
             if not response.is_redirect:
@@ -124,47 +122,6 @@ class EverBright:
             response.close()
             url = _next(url, response.headers["Location"])
         raise Retryable("everbright_redirects", "EverBright redirects in a circle.")
-
-
-class _Outward(HTTPAdapter):
-    """Connects to public addresses only, whatever a host's name says or is resolved to.
-
-    Loopback is the exception, for an emulator: `_next` leads there only from a loopback address.
-    (Behind a proxy it is the proxy that connects, and its rules that count.)
-    """
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Make the pools of connections."""
-        super().init_poolmanager(*args, **options)
-        pools = {"http": _OutwardPool, "https": _OutwardPoolTLS}
-        self.poolmanager.pool_classes_by_scheme = pools
-
-
-def _public(connection: HTTPConnection, made: socket) -> socket:
-    """Return the fresh socket if its other end is public; nothing was sent yet."""
-    address = ip_address(made.getpeername()[0].partition("%")[0])
-    if not address.is_global and not (address.is_loopback and _is_loopback(connection.host)):
-        made.close()
-        raise NewConnectionError(connection, "The host's address is not public.")
-    return made
-
-
-class _OutwardConnection(HTTPConnection):
-    def _new_conn(self) -> socket:
-        return _public(self, super()._new_conn())
-
-
-class _OutwardConnectionTLS(HTTPSConnection):
-    def _new_conn(self) -> socket:
-        return _public(self, super()._new_conn())
-
-
-class _OutwardPool(HTTPConnectionPool):
-    ConnectionCls = _OutwardConnection
-
-
-class _OutwardPoolTLS(HTTPSConnectionPool):
-    ConnectionCls = _OutwardConnectionTLS
 
 
 def _origin(url: str) -> tuple[str | None, str | None, int | None]:
@@ -187,7 +144,7 @@ def _next(url: str, location: str) -> str:
     home_scheme, home, _ = _origin(url)
     if scheme != "https" and (scheme != "http" or home_scheme != "http"):
         raise Retryable("everbright_redirects", "EverBright redirects to an unencrypted address.")
-    for_emulator = _is_loopback(host) and _is_loopback(home)
+    for_emulator = is_loopback(host) and is_loopback(home)
     if "\\" in target or parse_url(target).auth or (_is_inside(host) and not for_emulator):
         raise Retryable("everbright_redirects", "EverBright redirects to where it must not.")
     return target
@@ -197,13 +154,6 @@ def _is_inside(host: str | None) -> bool:
     """Tell whether a host is an address of this machine or of a private network."""
     try:
         return not ip_address((host or "").strip("[]")).is_global
-    except ValueError:
-        return host == "localhost"
-
-
-def _is_loopback(host: str | None) -> bool:
-    try:
-        return ip_address((host or "").strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
 

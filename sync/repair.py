@@ -40,6 +40,7 @@ def place(table: Table, rows: Rows, repairs: Mapping[int, Repair], most: int = 1
         is_early = _is_anchor(repair) and repair.row in waiting
         if not is_early and len(found.writes) < most:
             found.add(number, repair)
+    found.add_twins(repairs)
     found.give_up(repairs)
     return Placement(
         tuple(found.writes),
@@ -115,9 +116,36 @@ class _Places:
         if not found:
             self.lost.append(number)
         for row in found:
-            self._taken.add((row, index or 0, repair.fields == NOTE))
-            self.placed.append(number)
-            self.writes.append(self._write(row, index or 0, repair))
+            self._place(number, row, index or 0, repair)
+
+    def add_twins(self, repairs: Mapping[int, Repair]) -> None:
+        """Place repairs in rows without a site, too, that a person copied from where they go."""
+        for number, write in list(zip(self.placed, self.writes, strict=True)):
+            for row in self._twins(write) if write.looks else ():
+                self._place(number, row, write.index, repairs[number])
+
+    def _twins(self, write: Write) -> list[int]:
+        """Return rows that look just like the one that is written."""
+        return [
+            row
+            for row in self._holding(write.index, write.held, write.fields)
+            if text_of(self._key(row)) == write.key
+            and Counter(texts(self._rows[row])) == Counter(write.looks)
+        ]
+
+    def _place(self, number: int, row: int, index: int, repair: Repair) -> None:
+        self._taken.add((row, index, repair.fields == NOTE))
+        self.placed.append(number)
+        self.writes.append(self._write(row, index, repair))
+
+    def _holding(self, index: int, holds: Grid, fields: str) -> list[int]:
+        """Return the rows whose cell holds this, and is to hold nothing else yet."""
+        return [
+            row
+            for row, cells in self._rows.items()
+            if same(_at(cells, index), holds, fields)
+            and (row, index, fields == NOTE) not in self._taken
+        ]
 
     def _write(self, row: int, index: int, repair: Repair) -> Write:
         is_keyed = row_in(self._key(row)) == repair.row or repair.row == HEADER
@@ -144,15 +172,9 @@ class _Places:
         """Return the rows that still hold what we wrote.
 
         Those with the site (or the flag) in their key cell, else the one row that is most like what
-        it was. A cell that another repair has taken is no candidate: rows may
-        hold the same.
+        it was. A cell that another repair has taken is no candidate: rows may hold the same.
         """
-        holding = [
-            row
-            for row, cells in self._rows.items()
-            if same(_at(cells, index), repair.holds, repair.fields)
-            and (row, index, repair.fields == NOTE) not in self._taken
-        ]
+        holding = self._holding(index, repair.holds, repair.fields)
         if repair.row == HEADER:
             return [row for row in holding if row == self._table.header_row]
         if sure := [row for row in holding if self._is_surely(row, repair)]:
@@ -165,7 +187,14 @@ class _Places:
     def is_needed(self, repair: Repair) -> bool:
         index = self._table.place(repair.column)
         rows = [] if index is None else self._find(repair, index)
-        return any(self._is_surely(row, repair) for row in rows)
+        return any(self._is_surely(row, repair) or self._is_just(row, repair) for row in rows)
+
+    def _is_just(self, row: int, repair: Repair) -> bool:
+        """Tell whether a row without a site is all that it was when it was written."""
+        index = self._table.place(repair.column)
+        there = texts(cell for n, cell in enumerate(self._rows[row]) if n != index)
+        is_key = text_of(self._key(row)) in repair.keys
+        return is_key and bool(there) and Counter(there) == Counter(repair.around)
 
     def _key(self, row: int) -> Grid:
         return _at(self._rows[row], self._table.columns.get(KEY, -1))

@@ -14,7 +14,8 @@ class Claim:
 
     `place` is the site beside which it was typed, HEADER, the first text of a row that belongs to
     no job, or None: typed into a row that was damaged beyond knowing. Where `may_recover`, it or
-    its row was damaged while the person worked there, so the tab Recovered will do.
+    its row was damaged while the person worked there, so the tab Recovered will do. `or_place` is
+    the other site of a row that bore the key of one job and the last update of another.
     """
 
     text: str
@@ -23,6 +24,7 @@ class Claim:
     is_note: bool = False
     may_recover: bool = False
     holds: bool = True
+    or_place: str | None = None
 
 
 @dataclass
@@ -96,7 +98,7 @@ class Ledger:
         key = look.key(row)
         if claim.place in self.truth.sites and is_flagged(key):
             return flagged_site(key) in (None, claim.place)
-        return self.owner(look, row) == claim.place
+        return self.owner(look, row) in {claim.place, claim.or_place or claim.place}
 
     def is_damaged(self, look: Look, row: int) -> bool:
         """Tell whether a row shows what belongs to another job, or has lost its key."""
@@ -148,7 +150,12 @@ class Ledger:
         strange = column not in before.managed and bool(there) and there not in self.claims
         off = any(c.place == place and not self.stands(before, c) for c in self.holding())
         self.claims[text] = Claim(
-            text, column, place, text.startswith("note"), may_recover=damaged or strange or off
+            text,
+            column,
+            place,
+            text.startswith("note"),
+            may_recover=damaged or strange or off,
+            or_place=self._updated(before, row),
         )
 
     def holding(self) -> Iterable[Claim]:
