@@ -208,9 +208,9 @@ class _Findings:
 
     def _is_of(self, other: Write, write: Write, who: str) -> bool:
         """Tell whether a repair was of the row that a write has hit."""
-        if other.looks and not other.expect:
-            return self._is_like(write.row, other)
-        return who == other.expect
+        if who and who == other.expect:
+            return True
+        return bool(other.looks) and self._is_like(write.row, other)
 
     def _put_back(self, write: Write, who: str, column: str, fields: str, before: Grid) -> Repair:
         return Repair(

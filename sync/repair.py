@@ -215,9 +215,10 @@ class _Places:
         if repair.stray:
             known, least = set(repair.around), 1
         there = texts(self._rows[row])
-        extra = (Counter(there) - Counter(repair.around)).total()
+        extra = (Counter(there) - Counter([*repair.around, text_of(repair.holds)])).total()
         is_alike = len(known & set(there)) >= least if known else extra <= _TYPED
-        return row != self._table.header_row and key in repair.keys and is_alike
+        is_rest = extra == 0  # What was there before may have been ours as well.
+        return row != self._table.header_row and key in repair.keys and (is_alike or is_rest)
 
     def _lose(self, repair: Repair) -> None:
         index = self._table.place(repair.column)
