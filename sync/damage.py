@@ -75,6 +75,7 @@ class _Findings:
         for number, write in zip(trace.repairs, trace.writes, strict=False):
             if write.looks:
                 self._pools.setdefault(_kind(write), []).append((number, write))
+        self._looked = [one for one in trace.writes if one.looks]
         self.damaged: set[str] = set()
         self.drift: dict[str, set[str]] = {}
         self.repairs: list[Repair] = []
@@ -102,6 +103,8 @@ class _Findings:
         for fields in _parts(write.fields):
             if is_meant and not is_repair and fields != NOTE:
                 continue  # What is ours may be written over.
+            if same(self._copy(write), write.data, fields):
+                continue  # Nothing was changed.
             if is_ours and fields != NOTE and write.row not in self._stray:
                 self.drift.setdefault(who, set()).add(column)
             elif not same(before := self._before(write, who, fields), write.data, fields):
@@ -163,11 +166,12 @@ class _Findings:
             return write.expect
         if write.expect == HEADER and str(self._trace.fence) in self._table.header_marks:
             return HEADER
+        # A row that is to be mended is known better than by its key.
+        if mended := next((one for one in self._looked if self._is_like(write.row, one)), None):
+            return mended.expect
         row = self._copies.get(write.row, ())
         if hits(self._trace, self._table, self._trace.key_index, KEY):
             row = row[self._trace.key_index :][:1]
-        elif write.looks and self._is_like(write.row, write):
-            return row_in(_cell(write.key)) or ""
         site = next(iter(self._names(texts(row))), "")
         return site or (HEADER if self._was_header(write.row) else "")
 
