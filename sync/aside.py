@@ -1,6 +1,6 @@
-"""Jobs that Google does not take: which of them rest, and which is to be tried again. Pure."""
+"""What Google does not take: which jobs and lines rest, and what is to be tried again. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _TRIES = 3
 """A batch of one job that is refused so often is refused for that job."""
@@ -43,3 +43,51 @@ class Aside:
         for site in sites:
             self._refused.pop(site, None)
             self._until.pop(site, None)
+
+
+class Lines:
+    """Lines of the history go along with jobs, and alone once they may be what is not taken."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._limit: int | None = None
+        self._is_turn = False
+        self._is_other_taken = False
+        self._aside = Aside()
+
+    def resting(self, now: float) -> frozenset[int]:
+        """Return the lines (seq of their changes) that are not to be tried yet."""
+        return frozenset(map(int, self._aside.resting(now)))
+
+    def share(self, has_jobs: bool) -> tuple[bool, int]:
+        """Return whether jobs go into the next batch, and how many lines at most."""
+        if self._limit is None:
+            return True, self._most
+        self._is_turn = not (has_jobs and self._is_turn)
+        return (False, self._limit) if self._is_turn else (True, 0)
+
+    def refuse(self, lines: Sequence[int], has_job: bool, now: float) -> bool:
+        """Keep that a batch was refused; tell whether to go on at once, without what is at fault.
+
+        `has_job` tells that one job was in it, which may be at fault as well.
+        """
+        if has_job:
+            self._limit = self._most
+            self._is_other_taken = False
+            return True
+        self._limit = max(1, len(lines) // 2)
+        if len(lines) > 1:
+            return True
+        # Where nothing is taken, it is not the line.
+        if self._is_other_taken and self._aside.refuse(str(lines[0]), now):
+            self._limit = None
+            return True
+        return False
+
+    def take(self, lines: Sequence[int], has_jobs: bool) -> None:
+        """Keep that a batch was taken."""
+        self._aside.take(map(str, lines))
+        self._is_other_taken = True
+        if self._limit is not None and lines and not has_jobs:
+            is_all = len(lines) < self._limit or self._limit == self._most
+            self._limit = None if is_all else min(self._most, 2 * self._limit)

@@ -96,19 +96,22 @@ class _Findings:
             self.undone.add(self._trace.repairs[number])
         if write.expect == HEADER and not is_meant and not is_repair:
             self._title_again(write)
-        column = self._column(write)
-        if column is None:
+        if (column := self._column(write)) is None:
             return  # It went with its column.
-        is_ours = who in self._known and "." not in column and column != KEY
         for fields in _parts(write.fields):
-            if is_meant and not is_repair and fields != NOTE:
-                continue  # What is ours may be written over.
-            if same(self._copy(write), write.data, fields):
-                continue  # Nothing was changed.
-            if is_ours and fields != NOTE and write.row not in self._stray:
-                self.drift.setdefault(who, set()).add(column)
-            elif not same(before := self._before(write, who, fields), write.data, fields):
-                self.repairs.append(self._put_back(write, who, column, fields, before))
+            # What is ours may be written over.
+            if not is_meant or is_repair or fields == NOTE:
+                self._mend(write, who, column, fields)
+
+    def _mend(self, write: Write, who: str, column: str, fields: str) -> None:
+        """Keep what is to be done about a cell, or its note, that was written over."""
+        is_ours = who in self._known and "." not in column and column != KEY
+        if same(self._copy(write), write.data, fields):
+            return  # Nothing was changed.
+        if is_ours and fields != NOTE and write.row not in self._stray:
+            self.drift.setdefault(who, set()).add(column)
+        elif not same(before := self._before(write, who, fields), write.data, fields):
+            self.repairs.append(self._put_back(write, who, column, fields, before))
 
     def waiting(self) -> set[int]:
         """Return the repairs of rows without a site that reached no cell."""

@@ -1,11 +1,11 @@
 """One flush: read the sheet once, write it once, check what was hit, keep what was confirmed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
 from sync import plan
-from sync.aside import Aside
+from sync.aside import Aside, Lines
 from sync.errors import Refused
 from sync.intake import Intake
 from sync.layout import Layout
@@ -46,6 +46,7 @@ class Flusher:
         self._limit = sizes.jobs
         self._clock = clock
         self._aside = Aside()
+        self._lines = Lines(sizes.lines)
 
     def has_work(self) -> bool:
         """Tell whether there is anything that the sheet may not show."""
@@ -54,8 +55,11 @@ class Flusher:
             or self.jobs.count_dirty(but=self._aside.resting(self._clock())) > 0
             or self.jobs.is_doubtful()
             or self.jobs.has_repairs()
-            or self.history.is_waiting()
+            or self._has_lines()
         )
+
+    def _has_lines(self) -> bool:
+        return self.history.is_waiting(but=self._lines.resting(self._clock()))
 
     def flush(self, held: Lease) -> None:
         """Bring the sheet up to date with what there is now; more may come meanwhile.
@@ -67,7 +71,7 @@ class Flusher:
         self.intake.run(held)
         is_doubtful = self.jobs.is_doubtful()
         repairs = self.jobs.repairs()
-        if not (is_doubtful or repairs or self._wanted(held) or self.history.is_waiting()):
+        if not (is_doubtful or repairs or self._wanted(held) or self._has_lines()):
             return
         self.sending.take_turn(held)
         self.intake.run(held)  # What came during the wait goes along.
@@ -85,7 +89,7 @@ class Flusher:
             self.mending.repair(held, table, repairs)
         elif table is not None and table.doubles:
             self.mending.flag(held, table)
-        elif pairs or self.history.is_waiting():
+        elif pairs or self._has_lines():
             self._write(held, view, pairs)
         elif table is not None and is_doubtful:
             # Move the fence: what has not landed by now never shall.
@@ -108,7 +112,9 @@ class Flusher:
         titles, there = self._around(held, view)
         if view.table is None and view.history is None:
             self.history.tell_again(held)
-        told, lines = self.targets.lines(held, view)
+        with_jobs, most = self._lines.share(bool(pairs))
+        pairs = pairs if with_jobs else {}
+        told, lines = self.targets.lines(held, view, most, self._lines.resting(self._clock()))
         columns = self.targets.columns(view, [one for one, _ in pairs.values()])
         made = plan.make(
             view,
@@ -133,10 +139,11 @@ class Flusher:
         try:
             self.sending.send(held, made, true, told)
         except Refused:
-            if not self._find_refused(list(pairs)):
+            if not self._find_refused(list(pairs), told):
                 raise
             return
         self._aside.take(pairs)
+        self._lines.take(told, bool(pairs))
         self._limit = min(self._sizes.jobs, self._limit * 2)
 
     def _around(self, held: Lease, view: View) -> tuple[Titles, Surroundings]:
@@ -146,14 +153,18 @@ class Flusher:
         there = self.sending.around(held)
         return self.targets.free_titles(view, there), there
 
-    def _find_refused(self, sites: list[str]) -> bool:
+    def _find_refused(self, sites: list[str], lines: Sequence[int]) -> bool:
         """Go on without what Google does not take; False where that may pass by itself.
 
-        Mostly somebody was quicker. If it is one job, halving finds it.
+        Mostly somebody was quicker. If it is one job or one line, halving finds it.
         """
         self._limit = max(1, len(sites) // 2)
-        if len(sites) != 1:
-            return bool(sites)
+        if len(sites) > 1:
+            return True
+        if lines and not self._aside.sites() & set(sites):
+            return self._find_line(lines, bool(sites))
+        if not sites:
+            return False
         is_new = sites[0] not in self._aside.sites()
         if not self._aside.refuse(sites[0], self._clock()):
             return False
@@ -163,4 +174,13 @@ class Flusher:
                 f"Google does not take what is to be written of job {sites[0]}. It is tried again"
             )
             self._alert("job_refused", f"{text} from time to time; all others are written.")
+        return True
+
+    def _find_line(self, lines: Sequence[int], has_job: bool) -> bool:
+        before = self._lines.resting(self._clock())
+        if not self._lines.refuse(lines, has_job, self._clock()):
+            return False
+        if self._lines.resting(self._clock()) - before:
+            text = "Google does not take a line of the history. It is tried again from time to time"
+            self._alert("line_refused", f"{text}; all others are told.")
         return True

@@ -1,7 +1,7 @@
 """What is to be written: jobs that changed, the columns that they need, lines of the history."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -87,9 +87,11 @@ class Targets:
         deleted = self._jobs.known_columns() - view.table.columns.keys()
         return [column for column in needed if column.id not in deleted]
 
-    def lines(self, held: Lease, view: View) -> tuple[tuple[int, ...], list[Line]]:
+    def lines(
+        self, held: Lease, view: View, most: int, but: Collection[int]
+    ) -> tuple[tuple[int, ...], list[Line]]:
         """Return the changes (seq) that are to be told, and their lines, the newest first."""
-        waiting = self._history.waiting(self._sizes.lines)
+        waiting = self._history.waiting(most, but) if most else []
         if waiting and view.history is None and HISTORY in self._jobs.known_columns():
             self._history.drop(held, [seq for seq, _, _ in waiting])
             return (), []

@@ -1,6 +1,6 @@
 """The history: changes of jobs, each told once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, literal, select, text, update
@@ -41,14 +41,15 @@ class History:
         until = func.coalesce(held.scalar_subquery(), _NEVER)
         return query.where(change.c.at < until)
 
-    def is_waiting(self) -> bool:
-        """Tell whether a change is to be told now."""
+    def is_waiting(self, but: Collection[int] = ()) -> bool:
+        """Tell whether a change is to be told now, one `but` those (seq)."""
+        query = self._due(change.c.seq).where(change.c.seq.not_in(but))
         with self._database.reading() as connection:
-            return connection.scalar(self._due(change.c.seq).limit(1)) is not None
+            return connection.scalar(query.limit(1)) is not None
 
-    def waiting(self, limit: int) -> list[tuple[int, Change, Customer]]:
+    def waiting(self, limit: int, but: Collection[int] = ()) -> list[tuple[int, Change, Customer]]:
         """Return changes that are to be told, the oldest first, with whose job it is."""
-        query = self._due(change.c.seq, change.c.body)
+        query = self._due(change.c.seq, change.c.body).where(change.c.seq.not_in(but))
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(change.c.at, change.c.seq).limit(limit)).all()
             found = [(row[0], Change.model_validate_json(row[1])) for row in rows]

@@ -1,6 +1,6 @@
-"""A job that Google does not take rests for longer and longer, and is never forgotten."""
+"""What Google does not take rests for longer and longer, and is never forgotten."""
 
-from sync.aside import Aside
+from sync.aside import Aside, Lines
 
 
 def test_a_job_is_set_aside_when_it_was_refused_alone_three_times() -> None:
@@ -42,3 +42,37 @@ def test_many_jobs_that_are_refused_are_no_fault_of_the_jobs() -> None:
         for _ in range(3):
             aside.refuse(str(number), 0.0)
     assert len(aside.sites()) == 20
+
+
+def test_lines_go_alone_once_they_may_be_at_fault_and_the_one_that_is_rests() -> None:
+    """Jobs are written in every second batch meanwhile, and all go together again afterwards."""
+    lines = Lines(100)
+    assert lines.share(True) == (True, 100)
+    assert lines.refuse([1, 2, 3, 4], True, 0.0)
+    assert [lines.share(True) for _ in range(3)] == [(False, 100), (True, 0), (False, 100)]
+    lines.take([], True)
+    assert lines.refuse([1, 2, 3, 4], False, 0.0)
+    assert lines.share(False) == (False, 2)
+    assert lines.refuse([1, 2], False, 0.0)
+    assert lines.share(False) == (False, 1)
+    assert [lines.refuse([1], False, 0.0) for _ in range(3)] == [False, False, True]
+    assert (lines.resting(0.0), lines.resting(300.0)) == ({1}, set())
+    assert lines.share(True) == (True, 100)
+
+
+def test_no_line_rests_while_nothing_is_taken() -> None:
+    """A spreadsheet that is full takes nothing at all."""
+    lines = Lines(100)
+    lines.refuse([1], True, 0.0)
+    assert not any(lines.refuse([1], False, 0.0) for _ in range(20))
+    assert lines.resting(0.0) == set()
+
+
+def test_lines_that_were_not_at_fault_go_along_again() -> None:
+    lines = Lines(100)
+    lines.refuse(range(10), True, 0.0)
+    lines.refuse(range(10), False, 0.0)
+    lines.take(range(5), False)
+    assert lines.share(False) == (False, 10)
+    lines.take(range(5, 10), False)
+    assert lines.share(False) == (True, 100)
