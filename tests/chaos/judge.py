@@ -183,7 +183,9 @@ def _strays(seen: Look, ledger: Ledger) -> Found:
     for row in range(len(seen.rows)):
         texts = {key: spot.text for key, spot in seen.rows[row].items() if spot.text}
         key = seen.key(row)
-        is_job = site_in(key) or is_flagged(key) or row == seen.header_row
+        # A flag alone is not a copy's: it is one of ours gone astray.
+        is_copy = is_flagged(key) and ledger.shows_update(seen, row)
+        is_job = site_in(key) or is_copy or row == seen.header_row
         foreign = [
             f"{text!r} in {seen.name(column)}"
             for column, text in texts.items()

@@ -251,6 +251,33 @@ def test_a_blank_row_under_a_jobs_key_is_not_taken_for_the_job(google: Emulator)
     assert "row doubled" in desk.kinds()
 
 
+def test_a_blank_row_under_a_flag_is_no_copy(google: Emulator) -> None:
+    """A flag of ours went astray: it is nobody's row, and the flag is to be taken out again."""
+    desk = _worked_on(google)
+    blank = next(row for row in desk.now().body() if not desk.now().rows[row])
+    desk.type(blank, desk.now().by_id[KEY], f"Copy of {ONE}")
+    assert desk.ledger.owner(desk.now(), blank) is None
+    assert desk.kinds() == {"stray text"}
+
+
+def test_a_note_on_a_row_of_two_jobs_may_stay_with_either(google: Emulator) -> None:
+    """The key was another's for a moment; all else that a person saw there was the job's own."""
+    desk = _worked_on(google)
+    row, key = desk.now().by_site[ONE][0], desk.now().by_id[KEY]
+    desk.type(row, key, TWO)
+    desk.person.deeds = {
+        name: deed if name == "note" else lambda _: None for name, deed in desk.person.deeds.items()
+    }
+    while not any(
+        spot[0] == row and claim.place == TWO
+        for claim in desk.ledger.holding()
+        for spot in desk.now().hands[claim.text]
+    ):
+        desk.person.act()
+    desk.type(row, key, ONE)
+    assert not desk.kinds()
+
+
 def test_what_was_set_aside_without_need_is_seen(google: Emulator) -> None:
     """Catches a repair that takes a cell from its place though nobody was in its way."""
     desk = _worked_on(google)

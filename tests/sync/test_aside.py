@@ -56,7 +56,7 @@ def test_lines_go_alone_once_they_may_be_at_fault_and_the_one_that_is_rests() ->
     assert lines.refuse([1, 2], False, 0.0)
     assert lines.share(False) == (False, 1)
     assert [lines.refuse([1], False, 0.0) for _ in range(3)] == [False, False, True]
-    assert (lines.resting(0.0), lines.resting(300.0)) == ({1}, set())
+    assert (lines.resting(0.0), lines.resting(300.0)) == (frozenset({1}), frozenset())
     assert lines.share(True) == (True, 100)
 
 
