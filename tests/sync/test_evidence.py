@@ -189,16 +189,90 @@ OWN = {"site_id": 2}
 
 
 def test_every_copy_of_a_damaged_row_is_mended() -> None:
-    """A person copied it between damage and repair; one copy is flagged already."""
+    """A person copied it between damage and repair; what was flagged before is another row."""
     rows = {
         3: row("x", "Approved", A),
-        5: row("x", "Approved", f"Copy of {A}"),
+        4: row("x", "Approved", f"Copy of {A}"),
+        5: row("x", "Approved", A),
         6: row("x", "Approved", B),
     }
     found = place(table(OWN, MARKS), rows, {1: STRAY})
     assert [one.row for one in found.writes] == [3, 5]
     assert remaining(table(OWN, MARKS), {5: rows[5], 6: rows[6]}, {1: STRAY}) == {1}
-    assert remaining(table(OWN, MARKS), {6: rows[6]}, {1: STRAY}) == set()
+    assert remaining(table(OWN, MARKS), {n: rows[n] for n in (4, 6)}, {1: STRAY}) == set()
+
+
+def test_a_flagged_copy_is_known_by_its_flag() -> None:
+    """By likeness it was taken for another; by its job, it got what the job's own row had held."""
+    flag = f"Copy of {A}"
+    copies = {4: row("x", "mine", flag)}
+    seen = table(OWN, MARKS)
+    (repair,) = check(trace(write()), seen, copies, {A}).repairs
+    assert (repair.row, repair.data) == (flag, text("mine"))
+    rows = {3: row("x", "Approved", A), 5: row("x", "Approved", flag), 6: row("", "Approved", "")}
+    assert [one.row for one in place(seen, rows, {1: repair}).writes] == [5]
+
+
+def test_a_row_without_a_site_that_a_person_copied_is_mended_twice() -> None:
+    """Nothing tells which of the two was written; both look just as it did."""
+    nobodys = STRAY.model_copy(update={"row": "", "keys": ("",), "around": ("mine", "too")})
+    twin, other = row("mine", "Approved", "", "too"), row("mine", "Approved", "", "not")
+    rows = {3: twin, 4: other, 5: twin}
+    seen = table(OWN, MARKS)
+    found = place(seen, rows, {1: nobodys})
+    assert (sorted(one.row for one in found.writes), found.placed) == ([3, 5], (1, 1))
+    # One was copied while another was mended.
+    assert remaining(seen, {5: twin}, {1: nobodys}) == {1}
+    assert remaining(seen, {4: other}, {1: nobodys}) == set()
+
+
+def test_what_is_left_of_a_row_is_found_though_its_own_texts_are_gone() -> None:
+    """They were ours, and taken away by now."""
+    update = {"row": "", "keys": ("",), "around": ("ours", "too"), "kept": ("ours", "too")}
+    nobodys = STRAY.model_copy(update=update)
+    rest, more = row("", "Approved", ""), row("a person's", "Approved", "")
+    seen = table(OWN, MARKS)
+    assert [one.row for one in place(seen, {3: rest, 4: more}, {1: nobodys}).writes] == [3]
+    assert place(seen, {4: more}, {1: nobodys}).writes == ()
+
+
+def test_a_row_is_not_known_by_its_looks_where_it_names_another_job() -> None:
+    """The key column moved: the key is not where it was, but it is still in the row."""
+    seen = table({"site_id": 3}, {"7.1": 1, "7.2": 2})
+    nobodys = write(expect="", column="7.1").model_copy(
+        update={"looks": ("Approved",), "held": text("Approved"), "data": {}}
+    )
+    batch = Trace(fence=7, key_index=2, writes=(nobodys,), repairs=(1,))
+    assert check(batch, seen, {4: row("", "Approved", "", A)}, {A}).undone == {1}
+    assert check(batch, seen, {4: row("", "Approved", "")}, {A}).undone == set()
+
+
+def test_what_was_to_go_is_not_put_back_into_a_row_of_nobodys() -> None:
+    """A flag went into a blank row; before it was taken out, another repair hit that row."""
+    flag = {1: f"Copy of {A}", 2: f"Copy of {B}"}
+    writes = tuple(
+        write(number + 2, "", 2, "site_id").model_copy(
+            update={"data": {}, "held": text(key), "looks": (key,), "key": key}
+        )
+        for number, key in flag.items()
+    )
+    batch = Trace(fence=7, key_index=2, writes=writes, repairs=(1, 2))
+    seen = table(OWN, MARKS)
+    # The second row moved up to where the first was.
+    found = check(batch, seen, {3: row("", "", flag[2])}, {A, B})
+    assert (found.undone, found.repairs) == ({1, 2}, ())
+
+
+def test_a_row_that_is_to_be_mended_is_known_by_its_looks_before_its_key() -> None:
+    """Its key is another job's for the moment: put back under that, it would hit the other."""
+    mend = write(3, A, 2, "site_id").model_copy(
+        update={"data": text(A), "held": text(B), "looks": ("one", "two", B), "key": B}
+    )
+    other = write(4, B, 1, "7.1").model_copy(update={"held": text("Old"), "data": text("New")})
+    batch = Trace(fence=7, key_index=2, writes=(mend, other), repairs=(1, 2))
+    copies = {3: row("one", "two", B), 4: row("one", "two", B)}
+    (repair,) = check(batch, table(OWN, MARKS), copies, {A, B}).repairs
+    assert (repair.row, repair.data, repair.holds) == (A, text("two"), text("New"))
 
 
 def test_what_a_person_typed_into_the_cell_of_a_repair_is_put_back() -> None:
@@ -257,13 +331,13 @@ def test_nothing_is_given_up_while_another_repair_may_bring_its_place_back() -> 
 def test_copies_at_both_ends_of_a_chain_come_to_one_end() -> None:
     """One repair puts back what an older one takes away: each copy became the other, for ever."""
     newer = STRAY.model_copy(update={"data": text("Approved"), "holds": {}})
-    rows = {3: row("", "Approved", A), 5: row("", "", f"Copy of {A}")}
+    rows = {3: row("", "Approved", A), 5: row("", "", A)}
     found = place(table(OWN, MARKS), rows, {1: STRAY, 2: newer})
     assert [(one.row, one.data) for one in found.writes] == [(3, {})]
     assert (found.lost, found.recovered) == ((2,), ())
     # A longer chain ends where the oldest one ends.
     between = STRAY.model_copy(update={"data": text("Approved"), "holds": text("Old")})
-    rows = {3: row("", "Old", A), 5: row("", "Approved", f"Copy of {A}")}
+    rows = {3: row("", "Old", A), 5: row("", "Approved", A)}
     found = place(table(OWN, MARKS), rows, {1: STRAY, 2: between})
     assert sorted((one.row, str(one.data)) for one in found.writes) == [(3, "{}"), (5, "{}")]
 
