@@ -110,7 +110,7 @@ class _Findings:
             return  # Nothing was changed.
         if is_ours and fields != NOTE and write.row not in self._stray:
             self.drift.setdefault(who, set()).add(column)
-        elif not same(before := self._before(write, who, fields), write.data, fields):
+        elif not same(before := self._before(write, who, column, fields), write.data, fields):
             self.repairs.append(self._put_back(write, who, column, fields, before))
 
     def waiting(self) -> set[int]:
@@ -204,11 +204,12 @@ class _Findings:
         ids = [column for column, index in self._table.columns.items() if index == now]
         return ids[0] if ids else mark
 
-    def _before(self, write: Write, who: str, fields: str) -> Grid:
+    def _before(self, write: Write, who: str, column: str, fields: str) -> Grid:
         """Return what belongs into the cell: its before-image, unless that was to go as well."""
         before = self._copy(write)
+        cell = (self._table.place(column), fields == NOTE)
         for other in self._trace.writes[: len(self._trace.repairs)]:
-            is_it = (other.column, other.fields) == (write.column, fields)
+            is_it = (self._table.place(other.column), other.fields == NOTE) == cell
             if is_it and self._is_of(other, write, who) and same(before, other.held, fields):
                 return other.data
         return before

@@ -260,7 +260,22 @@ def test_what_was_to_go_is_not_put_back_into_a_row_of_nobodys() -> None:
     seen = table(OWN, MARKS)
     # The second row moved up to where the first was.
     found = check(batch, seen, {3: row("", "", flag[2])}, {A, B})
-    assert (found.undone, found.repairs) == ({1, 2}, ())
+    assert found.undone == {1, 2}
+    assert not found.repairs
+
+
+def test_what_belongs_into_a_cell_is_told_by_the_column_that_was_hit() -> None:
+    """Two columns of a person's held one text of ours: in one, nothing had been before."""
+    blank = write(3, A, 1, "6.1").model_copy(update={"data": {}, "held": text("ours")})
+    back = write(3, A, 2, "6.2").model_copy(update={"data": text("mine"), "held": text("ours")})
+    batch = Trace(fence=7, key_index=4, writes=(blank, back), repairs=(1, 2))
+    # The column left of both was moved away: the first write hit the second column.
+    marks = {"7.1": 1, "7.2": 2, "7.4": 4, "6.1": 0, "6.2": 1}
+    seen = table({"status": 2, "site_id": 3}, marks)
+    found = check(batch, seen, {3: row("ours", "ours", "Old", A, "")}, {A})
+    (repair,) = found.repairs
+    assert found.drift == {A: frozenset({"status"})}
+    assert (repair.row, repair.column, repair.data, repair.holds) == (A, "7.1", text("mine"), {})
 
 
 def test_a_row_that_is_to_be_mended_is_known_by_its_looks_before_its_key() -> None:
