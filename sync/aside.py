@@ -75,6 +75,7 @@ class Lines:
             self._limit = self._most
             self._is_other_taken = False
             return True
+        self._is_other_taken = self._is_other_taken and self._limit is not None
         self._limit = max(1, len(lines) // 2)
         if len(lines) > 1:
             return True
@@ -83,6 +84,10 @@ class Lines:
             self._limit = None
             return True
         return False
+
+    def have_none(self) -> None:
+        """Keep that there are no lines to go alone: the next go along with jobs again."""
+        self._limit = None
 
     def take(self, lines: Sequence[int], has_jobs: bool) -> None:
         """Keep that a batch was taken."""

@@ -106,12 +106,12 @@ class _Findings:
     def _mend(self, write: Write, who: str, column: str, fields: str) -> None:
         """Keep what is to be done about a cell, or its note, that was written over."""
         is_ours = who in self._known and "." not in column and column != KEY
-        if same(self._copy(write), write.data, fields):
-            return  # Nothing was changed.
         if is_ours and fields != NOTE and write.row not in self._stray:
             self.drift.setdefault(who, set()).add(column)
-        elif not same(before := self._before(write, who, column, fields), write.data, fields):
-            self.repairs.append(self._put_back(write, who, column, fields, before))
+        elif not same(self._copy(write), write.data, fields):
+            before = self._before(write, who, column, fields)
+            if not same(before, write.data, fields):
+                self.repairs.append(self._put_back(write, who, column, fields, before))
 
     def waiting(self) -> set[int]:
         """Return the repairs of rows without a site that reached no cell."""
@@ -140,6 +140,11 @@ class _Findings:
         missing = Counter(wanted.looks) - Counter(texts(copy))
         return missing.total() <= (len(wanted.looks) > _FEW)
 
+    def _is_just(self, row: int, wanted: Write) -> bool:
+        """Tell whether a row was all that the one with these looks was, and nothing else."""
+        there = texts(self._copies.get(row, ()))
+        return Counter(there) == Counter(wanted.looks) and self._is_like(row, wanted)
+
     def _held(self, write: Write, is_repair: bool) -> bool:
         """Tell whether what was written over is what it was taken to be."""
         if write.row in self._trace.inserted:
@@ -164,18 +169,18 @@ class _Findings:
         return {} if write.index >= len(row) else row[write.index]
 
     def _who(self, write: Write) -> str:
-        """Return whose row was written: a site, a copy's flag, HEADER, or "" for nobody's."""
+        """Return whose row was written: a site, HEADER, or "" for nobody's."""
         if write.row in self._trace.inserted:
             return write.expect
         if write.expect == HEADER and str(self._trace.fence) in self._table.header_marks:
             return HEADER
         # A row that is to be mended is known better than by its key.
-        if mended := next((one for one in self._looked if self._is_like(write.row, one)), None):
+        if mended := next((one for one in self._looked if self._is_just(write.row, one)), None):
             return mended.expect
         row = self._copies.get(write.row, ())
         if hits(self._trace, self._table, self._trace.key_index, KEY):
             row = row[self._trace.key_index :][:1]
-        site = next(iter(self._names(texts(row))), "")
+        site = next((one for one in self._names(texts(row)) if one in self._known), "")
         return site or (HEADER if self._was_header(write.row) else "")
 
     def _names(self, there: Iterable[str]) -> list[str]:
@@ -218,7 +223,7 @@ class _Findings:
         """Tell whether a repair was of the row that a write has hit."""
         if who and who == other.expect:
             return True
-        return bool(other.looks) and self._is_like(write.row, other)
+        return bool(other.looks) and self._is_just(write.row, other)
 
     def _put_back(self, write: Write, who: str, column: str, fields: str, before: Grid) -> Repair:
         return Repair(
@@ -249,7 +254,8 @@ class _Findings:
         copy = self._copies.get(row, ())
         if hits(self._trace, self._table, self._trace.key_index, KEY):
             return {"".join(map(text_of, copy[self._trace.key_index :][:1]))}
-        return {"", *texts(copy)}
+        there = set(texts(copy))
+        return {text for text in there if text.startswith(COPY_PREFIX)} or {"", *there}
 
     def _around(self, write: Write) -> tuple[str, ...]:
         """Return the texts that the row held after the batch, but for the cell itself."""

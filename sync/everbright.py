@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import parse_url
 
 from sync.errors import BrightsheetError, Retryable, Unfit
-from sync.outward import Outward, Timely, is_loopback
+from sync.outward import Outward, Timely, in_time, is_loopback
 from sync.retry import asked
 
 TIMEOUT = (10.0, 60.0)
@@ -195,7 +195,7 @@ def _copy(response: requests.Response, into: Any, patience: float, most: int) ->
         raise Retryable("everbright_encoded", "EverBright sends the document compressed.")
     size, began = 0, time.monotonic()
     # What is there is taken at once: waiting for a whole chunk could take a slow sender days.
-    while chunk := response.raw.read1(_CHUNK, decode_content=False):
+    while chunk := _some(response, patience):
         size += len(chunk)
         took = time.monotonic() - began
         if size > most:
@@ -204,6 +204,16 @@ def _copy(response: requests.Response, into: Any, patience: float, most: int) ->
             raise Retryable("everbright_slow", f"{size} bytes came in {took:.0f} s.")
         into.write(chunk)
     return size
+
+
+def _some(response: requests.Response, patience: float) -> bytes:
+    """Return what is there: also a chunk's own head may come in drops."""
+    try:
+        with in_time(patience, response.raw.shutdown):
+            found: bytes = response.raw.read1(_CHUNK, decode_content=False)
+            return found
+    except TimeoutError:
+        raise Retryable("everbright_slow", f"Nothing came in {patience:.0f} s.") from None
 
 
 def _receive(response: requests.Response, name: str, into: BinaryIO, patience: float) -> Downloaded:

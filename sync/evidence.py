@@ -58,8 +58,8 @@ class Trace(Value):
 class Repair(Value):
     """A cell to be put back: `data` with the mask `fields`, where `holds` still stands.
 
-    `row` is a site, the flag of a copy or HEADER, or "" for a row without any of these; `column` is
-    as in Write. What holds something else by now is somebody's, and stays.
+    `row` is a site or HEADER, or "" for a row without a site, as flagged copies are; `column` is as
+    in Write. What holds something else by now is somebody's, and stays.
     """
 
     row: str

@@ -115,6 +115,8 @@ class Flusher:
         with_jobs, most = self._lines.share(bool(pairs))
         pairs = pairs if with_jobs else {}
         told, lines = self.targets.lines(held, view, most, self._lines.resting(self._clock()))
+        if not (with_jobs or told):
+            self._lines.have_none()
         columns = self.targets.columns(view, [one for one, _ in pairs.values()])
         made = plan.make(
             view,
@@ -158,7 +160,8 @@ class Flusher:
 
         Mostly somebody was quicker. If it is one job or one line, halving finds it.
         """
-        self._limit = max(1, len(sites) // 2)
+        if sites:
+            self._limit = max(1, len(sites) // 2)
         if len(sites) > 1:
             return True
         if lines and not self._aside.sites() & set(sites):

@@ -1,7 +1,7 @@
 """Connections to hosts that others name: to public addresses only, and answered in time."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from socket import SHUT_RDWR, socket
@@ -14,15 +14,22 @@ from urllib3.exceptions import NewConnectionError
 
 
 class Timely(HTTPAdapter):
-    """Takes the timeouts for the whole of a handshake and of an answer's head.
+    """Takes the timeout of a read for the whole of an answer's head.
 
-    By themselves they count from one byte to the next: a host that drips would hold a caller.
+    By itself it counts from one byte to the next: a host that drips would hold a caller. (Python
+    takes that of a connect for the whole of a TLS handshake by itself.)
     """
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Make the pools of connections."""
         super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _PoolTLS}
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Return the pools of connections by way of a proxy."""
+        manager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
 
 
 class Outward(Timely):
@@ -48,49 +55,35 @@ def is_loopback(host: str | None) -> bool:
 
 
 class _Connection(HTTPConnection):
-    """Hangs up by itself; `_line` stays the connection when TLS takes the socket over."""
-
-    _line: socket | None = None
-
-    def _new_conn(self) -> socket:
-        made = super()._new_conn()
-        self._line = made.dup()
-        return made
-
-    def connect(self) -> None:
-        with self._limit():
-            super().connect()
-
     def getresponse(self) -> Any:
-        with self._limit():
+        """Return the answer once its head is there. Raises TimeoutError."""
+        line = self.sock
+        if not isinstance(self.timeout, int | float) or line is None:
+            return super().getresponse()
+        # A TLS socket's own `shutdown` would take the encryption away under the reader.
+        with in_time(self.timeout, lambda: socket.shutdown(line, SHUT_RDWR)):
             return super().getresponse()
 
-    def close(self) -> None:
-        super().close()
-        if self._line:
-            self._line.close()
 
-    @contextmanager
-    def _limit(self) -> Iterator[None]:
-        if not isinstance(self.timeout, int | float):
-            yield
-            return
-        is_over = threading.Event()
-        watch = threading.Timer(self.timeout, self._hang_up, [is_over])
-        watch.daemon = True
-        watch.start()
-        try:
-            yield
-        finally:
-            watch.cancel()
-        if is_over.is_set():
-            raise TimeoutError  # Half a head would be taken for a whole one.
+@contextmanager
+def in_time(seconds: float, hang_up: Callable[[], object]) -> Iterator[None]:
+    """Hang up where the block takes longer, and raise TimeoutError then."""
+    is_over = threading.Event()
 
-    def _hang_up(self, is_over: threading.Event) -> None:
+    def end() -> None:
         is_over.set()
-        if self._line:
-            with suppress(OSError):  # It is closed already.
-                self._line.shutdown(SHUT_RDWR)
+        with suppress(OSError, RuntimeError, ValueError):  # It is closed already.
+            hang_up()
+
+    watch = threading.Timer(seconds, end)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+    if is_over.is_set():
+        raise TimeoutError  # Half of it would be taken for the whole.
 
 
 class _ConnectionTLS(_Connection, HTTPSConnection):
@@ -103,6 +96,9 @@ class _Pool(HTTPConnectionPool):
 
 class _PoolTLS(HTTPSConnectionPool):
     ConnectionCls = _ConnectionTLS
+
+
+_POOLS = {"http": _Pool, "https": _PoolTLS}
 
 
 class _OutwardConnection(_Connection):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sync.columns import KEY
 from sync.evidence import HEADER, NOTE, Repair, Write, same, texts
-from sync.view import COPY_PREFIX, Grid, Table, note_of, row_in, site_in, text_of
+from sync.view import COPY_PREFIX, Grid, Table, note_of, site_in, text_of
 
 _TYPED = 4
 """The most texts that a row may have by now which was blank before we wrote there."""
@@ -121,7 +121,8 @@ class _Places:
     def add_twins(self, repairs: Mapping[int, Repair]) -> None:
         """Place repairs in rows without a site, too, that a person copied from where they go."""
         for number, write in list(zip(self.placed, self.writes, strict=True)):
-            for row in self._twins(write) if write.looks else ():
+            # A single text says nothing.
+            for row in self._twins(write) if len(write.looks) > 1 else ():
                 self._place(number, row, write.index, repairs[number])
 
     def _twins(self, write: Write) -> list[int]:
@@ -148,7 +149,7 @@ class _Places:
         ]
 
     def _write(self, row: int, index: int, repair: Repair) -> Write:
-        is_keyed = row_in(self._key(row)) == repair.row or repair.row == HEADER
+        is_keyed = site_in(self._key(row)) == repair.row or repair.row == HEADER
         return Write(
             row=row,
             index=index,
@@ -171,8 +172,8 @@ class _Places:
     def _find(self, repair: Repair, index: int) -> list[int]:
         """Return the rows that still hold what we wrote.
 
-        Those with the site (or the flag) in their key cell, else the one row that is most like what
-        it was. A cell that another repair has taken is no candidate: rows may hold the same.
+        Those with the site in their key cell, else the one row that is most like what it was. A
+        cell that another repair has taken is no candidate: rows may hold the same.
         """
         holding = self._holding(index, repair.holds, repair.fields)
         if repair.row == HEADER:
@@ -202,7 +203,7 @@ class _Places:
     def _is_surely(self, row: int, repair: Repair) -> bool:
         if not repair.row or row == self._table.header_row:
             return False
-        is_keyed = row_in(self._key(row)) == repair.row
+        is_keyed = site_in(self._key(row)) == repair.row
         if repair.stray:
             return not is_keyed and repair.row in texts(self._rows[row])
         return is_keyed
@@ -217,7 +218,8 @@ class _Places:
         there = texts(self._rows[row])
         extra = (Counter(there) - Counter([*repair.around, text_of(repair.holds)])).total()
         is_alike = len(known & set(there)) >= least if known else extra <= _TYPED
-        is_rest = extra == 0  # What was there before may have been ours as well.
+        # What was there before may have been ours, and gone by now: the last of it goes, too.
+        is_rest = extra == 0 and not text_of(repair.data) and not note_of(repair.data)
         return row != self._table.header_row and key in repair.keys and (is_alike or is_rest)
 
     def _lose(self, repair: Repair) -> None:

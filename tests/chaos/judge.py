@@ -183,8 +183,8 @@ def _strays(seen: Look, ledger: Ledger) -> Found:
     for row in range(len(seen.rows)):
         texts = {key: spot.text for key, spot in seen.rows[row].items() if spot.text}
         key = seen.key(row)
-        # A flag alone is not a copy's: it is one of ours gone astray.
-        is_copy = is_flagged(key) and ledger.shows_update(seen, row)
+        # A flag with nothing else of ours is not a copy's: it is one gone astray.
+        is_copy = is_flagged(key) and len(ledger.texts_of_nobody(seen, row)) > 1
         is_job = site_in(key) or is_copy or row == seen.header_row
         foreign = [
             f"{text!r} in {seen.name(column)}"

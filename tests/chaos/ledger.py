@@ -57,7 +57,7 @@ class Ledger:
         if is_flagged(key):
             return self._owner_of_copy(look, row)
         site = site_in(key)
-        if site in self.truth.sites and self.shows_update(look, row):
+        if site in self.truth.sites and self._shows_update(look, row):
             return site
         return self._by_claims(look, row)
 
@@ -68,7 +68,7 @@ class Ledger:
             return flagged if shown == flagged else None
         return self._by_claims(look, row)
 
-    def shows_update(self, look: Look, row: int) -> bool:
+    def _shows_update(self, look: Look, row: int) -> bool:
         """Tell whether a row is a job's at all: a key alone is one of ours gone astray."""
         return look.spot(row, look.by_id.get("last_update", -1)).number is not None
 

@@ -192,6 +192,32 @@ HEAD = b"HTTP/1.1 200 OK\r\nX-Long: "
 HANDSHAKE = b"\x16\x03\x03\x3f\x00"
 
 
+def test_a_chunk_whose_own_head_drips_is_given_back(home: Server) -> None:
+    """No byte of the document comes, so no rate of it tells."""
+    hello = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x="
+    with dripping(hello) as port:
+        home.url = f"http://127.0.0.1:{port}"
+        began = time.monotonic()
+        with pytest.raises(Retryable) as caught:
+            download(home, patience=0.5)
+    assert caught.value.reason in ("everbright_slow", "everbright_unreachable")
+    assert time.monotonic() - began < 4
+
+
+def test_the_head_of_an_answer_is_bounded_behind_a_proxy_too(
+    home: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with dripping(HEAD) as port:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+        monkeypatch.setenv("no_proxy", "")
+        home.url = "http://everbright.example"
+        began = time.monotonic()
+        with pytest.raises(Retryable) as caught:
+            download(home, patience=0.5)
+    assert caught.value.reason == "everbright_unreachable"
+    assert time.monotonic() - began < 4
+
+
 @pytest.mark.parametrize(("away", "hello"), [("http", HEAD), ("https", HANDSHAKE), ("", HEAD)])
 def test_an_answer_that_drips_before_it_begins_is_given_back(
     home: Server, away: str, hello: bytes

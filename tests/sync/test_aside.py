@@ -76,3 +76,20 @@ def test_lines_that_were_not_at_fault_go_along_again() -> None:
     assert lines.share(False) == (False, 10)
     lines.take(range(5, 10), False)
     assert lines.share(False) == (True, 100)
+
+
+def test_an_old_success_does_not_blame_a_line_of_today() -> None:
+    """No job is waiting, and the spreadsheet is full."""
+    lines = Lines(100)
+    lines.take([1, 2], True)
+    lines.refuse([3, 4], False, 0.0)
+    assert not any(lines.refuse([3], False, 0.0) for _ in range(20))
+    lines.take([], True)
+    assert [lines.refuse([3], False, 0.0) for _ in range(3)] == [False, False, True]
+
+
+def test_lines_that_were_taken_away_leave_nothing_apart() -> None:
+    lines = Lines(100)
+    lines.refuse([3, 4], False, 0.0)
+    lines.have_none()
+    assert lines.share(True) == (True, 100)

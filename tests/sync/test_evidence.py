@@ -202,14 +202,19 @@ def test_every_copy_of_a_damaged_row_is_mended() -> None:
     assert remaining(table(OWN, MARKS), {n: rows[n] for n in (4, 6)}, {1: STRAY}) == set()
 
 
-def test_a_flagged_copy_is_known_by_its_flag() -> None:
-    """By likeness it was taken for another; by its job, it got what the job's own row had held."""
+def test_of_flagged_copies_the_one_that_was_hit_is_mended() -> None:
+    """All copies of a row have one flag; a job's own repair has nothing to do with them."""
     flag = f"Copy of {A}"
     copies = {4: row("x", "mine", flag)}
     seen = table(OWN, MARKS)
     (repair,) = check(trace(write()), seen, copies, {A}).repairs
-    assert (repair.row, repair.data) == (flag, text("mine"))
-    rows = {3: row("x", "Approved", A), 5: row("x", "Approved", flag), 6: row("", "Approved", "")}
+    assert (repair.row, repair.keys, repair.data) == ("", (flag,), text("mine"))
+    rows = {
+        3: row("x", "Approved", A),
+        5: row("x", "Approved", flag),
+        6: row("y", "Approved", flag),
+        7: row("", "Approved", ""),
+    }
     assert [one.row for one in place(seen, rows, {1: repair}).writes] == [5]
 
 
@@ -224,6 +229,40 @@ def test_a_row_without_a_site_that_a_person_copied_is_mended_twice() -> None:
     # One was copied while another was mended.
     assert remaining(seen, {5: twin}, {1: nobodys}) == {1}
     assert remaining(seen, {4: other}, {1: nobodys}) == set()
+
+
+def test_a_single_text_tells_no_copy_of_a_row() -> None:
+    """A person's own row may hold the same, and nothing else."""
+    nobodys = STRAY.model_copy(update={"row": "", "keys": ("",), "at": 3})
+    rows = {3: row("", "Approved", ""), 9: row("", "Approved", "")}
+    assert [one.row for one in place(table(OWN, MARKS), rows, {1: nobodys}).writes] == [3]
+
+
+def test_what_a_persons_row_held_is_no_others_to_go() -> None:
+    """It holds the same text as a row of nobody's, and more."""
+    writes = (
+        write(3, "", 1, "7.1").model_copy(
+            update={"data": {}, "held": text("Approved"), "looks": ("Approved",)}
+        ),
+        write(4, "", 1, "7.1").model_copy(
+            update={"data": text("Old"), "held": text("New"), "looks": ("New", "x")}
+        ),
+    )
+    batch = Trace(fence=7, key_index=2, writes=writes, repairs=(1, 2))
+    copies = {3: row("", "Approved", ""), 4: row("mine", "Approved", "")}
+    (repair,) = check(batch, table(OWN, MARKS), copies, {A}).repairs
+    assert (repair.data, repair.holds, repair.around) == (text("Approved"), text("Old"), ("mine",))
+
+
+def test_a_link_that_was_written_over_by_the_same_text_is_drift() -> None:
+    """Every folder is called Folder: where it leads to is what was another job's."""
+    found = check(
+        trace(write().model_copy(update={"data": text("Folder")})),
+        table(COLUMNS, MARKS),
+        {4: row("x", "Folder", B)},
+        {A, B},
+    )
+    assert found.drift == {B: frozenset({"status"})}
 
 
 def test_what_is_left_of_a_row_is_found_though_its_own_texts_are_gone() -> None:
