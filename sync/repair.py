@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sync.columns import KEY
 from sync.evidence import HEADER, NOTE, Repair, Write, same, texts
-from sync.view import COPY_PREFIX, Grid, Table, note_of, site_in, text_of
+from sync.view import COPY_PREFIX, Grid, Table, note_of, row_in, site_in, text_of
 
 _TYPED = 4
 """The most texts that a row may have by now which was blank before we wrote there."""
@@ -220,7 +220,11 @@ class _Places:
         is_alike = len(known & set(there)) >= least if known else extra <= _TYPED
         # What was there before may have been ours, and gone by now: the last of it goes, too.
         is_rest = extra == 0 and not text_of(repair.data) and not note_of(repair.data)
-        return row != self._table.header_row and key in repair.keys and (is_alike or is_rest)
+        missing = (Counter(repair.around) - Counter(there)).total()
+        # A person may have typed into the key cell since.
+        is_whole = not row_in(self._key(row)) and missing <= 1 and len(repair.around) > 2
+        is_it = is_whole or (key in repair.keys and (is_alike or is_rest))
+        return row != self._table.header_row and is_it
 
     def _lose(self, repair: Repair) -> None:
         index = self._table.place(repair.column)

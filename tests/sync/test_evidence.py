@@ -265,6 +265,19 @@ def test_a_link_that_was_written_over_by_the_same_text_is_drift() -> None:
     assert found.drift == {B: frozenset({"status"})}
 
 
+def test_a_row_is_known_though_a_person_typed_into_its_key_cell() -> None:
+    nobodys = STRAY.model_copy(update={"row": "", "keys": ("",), "around": ("1", "2", "3")})
+    rows = {
+        3: [*row("1", "Approved", "typed since", "2", "3")],
+        4: [*row("1", "Approved", A, "2", "3")],
+        5: [*row("1", "Approved", "typed since", "other", "texts")],
+    }
+    found = place(table(OWN, MARKS), rows, {1: nobodys})
+    assert [(one.row, one.key) for one in found.writes] == [(3, "typed since")]
+    del rows[3]
+    assert place(table(OWN, MARKS), rows, {1: nobodys}).writes == ()
+
+
 def test_what_is_left_of_a_row_is_found_though_its_own_texts_are_gone() -> None:
     """They were ours, and taken away by now."""
     update = {"row": "", "keys": ("",), "around": ("ours", "too"), "kept": ("ours", "too")}
