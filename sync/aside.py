@@ -51,7 +51,7 @@ class Lines:
     def __init__(self, most: int) -> None:
         self._most = most
         self._limit: int | None = None
-        self._is_turn = False
+        self._was_turn = False  # Whether the last batch of those apart was of lines.
         self._is_other_taken = False
         self._aside = Aside()
 
@@ -63,8 +63,8 @@ class Lines:
         """Return whether jobs go into the next batch, and how many lines at most."""
         if self._limit is None:
             return True, self._most
-        self._is_turn = not (has_jobs and self._is_turn)
-        return (False, self._limit) if self._is_turn else (True, 0)
+        self._was_turn = not (has_jobs and self._was_turn)
+        return (False, self._limit) if self._was_turn else (True, 0)
 
     def refuse(self, lines: Sequence[int], has_job: bool, now: float) -> bool:
         """Keep that a batch was refused; tell whether to go on at once, without what is at fault.
@@ -74,6 +74,7 @@ class Lines:
         if has_job:
             self._limit = self._most
             self._is_other_taken = False
+            self._was_turn = True  # The job goes first.
             return True
         self._is_other_taken = self._is_other_taken and self._limit is not None
         self._limit = max(1, len(lines) // 2)

@@ -49,7 +49,7 @@ def test_lines_go_alone_once_they_may_be_at_fault_and_the_one_that_is_rests() ->
     lines = Lines(100)
     assert lines.share(True) == (True, 100)
     assert lines.refuse([1, 2, 3, 4], True, 0.0)
-    assert [lines.share(True) for _ in range(3)] == [(False, 100), (True, 0), (False, 100)]
+    assert [lines.share(True) for _ in range(3)] == [(True, 0), (False, 100), (True, 0)]
     lines.take([], True)
     assert lines.refuse([1, 2, 3, 4], False, 0.0)
     assert lines.share(False) == (False, 2)
