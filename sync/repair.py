@@ -11,6 +11,9 @@ from sync.view import COPY_PREFIX, Grid, Table, note_of, row_in, site_in, text_o
 _TYPED = 4
 """The most texts that a row may have by now which was blank before we wrote there."""
 
+_SHARE = 2 / 3
+"""Of its texts, so many a row with a site must still have."""
+
 Rows = Mapping[int, Sequence[Grid]]
 
 
@@ -218,13 +221,16 @@ class _Places:
         there = texts(self._rows[row])
         extra = (Counter(there) - Counter([*repair.around, text_of(repair.holds)])).total()
         is_alike = len(known & set(there)) >= least if known else extra <= _TYPED
+        if repair.row and repair.around and not repair.stray:
+            # Another job's row has that key by right: about half of the texts it may share.
+            both = (Counter(repair.around) & Counter(there)).total()
+            is_alike = is_alike and both >= _SHARE * len(repair.around)
         # What was there before may have been ours, and gone by now: the last of it goes, too.
         is_rest = extra == 0 and not text_of(repair.data) and not note_of(repair.data)
-        missing = (Counter(repair.around) - Counter(there)).total()
+        is_it = key in repair.keys and (is_alike or is_rest)
         # A person may have typed into the key cell since.
-        is_whole = not row_in(self._key(row)) and missing <= 1 and len(repair.around) > 2
-        is_it = is_whole or (key in repair.keys and (is_alike or is_rest))
-        return row != self._table.header_row and is_it
+        is_typed = not row_in(self._key(row)) and _is_all_there(there, repair)
+        return row != self._table.header_row and (is_it or is_typed)
 
     def _lose(self, repair: Repair) -> None:
         index = self._table.place(repair.column)
@@ -250,6 +256,13 @@ class _Places:
 
 def _is_anchor(repair: Repair) -> bool:
     return repair.stray and text_of(repair.holds) == repair.row
+
+
+def _is_all_there(there: Sequence[str], repair: Repair) -> bool:
+    """Tell whether a row still holds all that it did after the batch, or before it."""
+    each = Counter(there)
+    lost, kept_lost = (Counter(repair.around) - each).total(), Counter(repair.kept) - each
+    return (len(repair.around) > 2 and lost <= 1) or (len(repair.kept) > 1 and not kept_lost)
 
 
 def _likeness(cells: Sequence[Grid], around: Sequence[str]) -> int:

@@ -97,7 +97,7 @@ class Ledger:
             return False
         key = look.key(row)
         if claim.place in self.truth.sites and is_flagged(key):
-            return flagged_site(key) in (None, claim.place)
+            return flagged_site(key) in (None, claim.place, claim.or_place or claim.place)
         return self.owner(look, row) in {claim.place, claim.or_place or claim.place}
 
     def is_damaged(self, look: Look, row: int) -> bool:

@@ -274,6 +274,10 @@ def test_a_row_is_known_though_a_person_typed_into_its_key_cell() -> None:
     }
     found = place(table(OWN, MARKS), rows, {1: nobodys})
     assert [(one.row, one.key) for one in found.writes] == [(3, "typed since")]
+    # Some of ours was taken out of it already; what had been there before is there.
+    rest = {3: row("1", "Approved", "typed since", "2")}
+    kept = nobodys.model_copy(update={"around": ("1", "2", "x", "y"), "kept": ("1", "2")})
+    assert [one.row for one in place(table(OWN, MARKS), rest, {1: kept}).writes] == [3]
     del rows[3]
     assert place(table(OWN, MARKS), rows, {1: nobodys}).writes == ()
 
@@ -376,6 +380,24 @@ def test_a_key_goes_back_into_its_own_row_only() -> None:
     missed = repaired(LOST_KEY, seen, rows, rows[4])
     assert missed.undone == {1}
     assert [one.data for one in missed.repairs] == [text(f"Copy of {B}")]
+
+
+def test_a_key_does_not_go_into_the_row_that_has_the_other_key_by_right() -> None:
+    """The row that lost it was deleted; the other job's shares a milestone and a status with it."""
+    lost = LOST_KEY.model_copy(
+        update={
+            "holds": text(B),
+            "keys": (B,),
+            "around": ("Job", "Approved", "Ann", "July", "Q1"),
+            "kept": ("Job", "Approved", "Ann", "July", "Q1"),
+        }
+    )
+    by_right = {4: [*row("Job", "Approved", B, "Ben", "July", "Q2")]}
+    found = place(table(OWN, MARKS), by_right, {1: lost})
+    assert not found.writes
+    assert found.keyless == {A}
+    its_own = {3: [*row("Job", "Approved", B, "Ann", "typed since", "Q1")]}
+    assert [one.row for one in place(table(OWN, MARKS), its_own, {1: lost}).writes] == [3]
 
 
 def test_a_job_whose_key_is_lost_for_good_is_told() -> None:
