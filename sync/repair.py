@@ -12,7 +12,7 @@ _TYPED = 4
 """The most texts that a row may have by now which was blank before we wrote there."""
 
 _SHARE = 2 / 3
-"""Of its texts, so many a row with a site must still have."""
+"""Of its texts, so many a row must still have where a site, or its key, says whose it is."""
 
 Rows = Mapping[int, Sequence[Grid]]
 
@@ -221,8 +221,8 @@ class _Places:
         there = texts(self._rows[row])
         extra = (Counter(there) - Counter([*repair.around, text_of(repair.holds)])).total()
         is_alike = len(known & set(there)) >= least if known else extra <= _TYPED
-        if repair.row and repair.around and not repair.stray:
-            # Another job's row has that key by right: about half of the texts it may share.
+        if repair.around and not repair.stray and (repair.row or row_in(self._key(row))):
+            # Another row may have that key by right: about half of the texts it may share.
             both = (Counter(repair.around) & Counter(there)).total()
             is_alike = is_alike and both >= _SHARE * len(repair.around)
         # What was there before may have been ours, and gone by now: the last of it goes, too.

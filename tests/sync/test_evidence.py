@@ -400,6 +400,17 @@ def test_a_key_does_not_go_into_the_row_that_has_the_other_key_by_right() -> Non
     assert [one.row for one in place(table(OWN, MARKS), its_own, {1: lost}).writes] == [3]
 
 
+def test_a_text_of_nobodys_row_does_not_go_into_a_jobs() -> None:
+    """That row bore the job's key for a moment; the same text of ours hit both."""
+    nobodys = STRAY.model_copy(
+        update={"row": "", "data": text("mine"), "keys": ("", A), "around": ("1", "2", "3")}
+    )
+    jobs = {3: [*row("1", "Approved", A, "4", "5")]}
+    assert place(table(OWN, MARKS), jobs, {1: nobodys}).recovered == (("", "mine"),)
+    its_own = {3: [*row("1", "Approved", A, "2", "typed since")]}
+    assert [one.row for one in place(table(OWN, MARKS), its_own, {1: nobodys}).writes] == [3]
+
+
 def test_a_job_whose_key_is_lost_for_good_is_told() -> None:
     """It has no row any more, though nobody deleted it."""
     assert place(table(OWN, MARKS), {}, {1: LOST_KEY}).keyless == {A}
