@@ -101,6 +101,11 @@ class Person:
             for _ in range(self._lots.choice((1, 1, 2, 3))):
                 self._act_safely()
 
+    def pass_by(self, *_call: Any) -> None:
+        """Do one thing, until it is over."""
+        if not self._done.is_set():
+            self._act_safely()
+
     def _stroll(self) -> None:
         while not self._done.wait(self._lots.uniform(0.02, 0.3)):
             self._act_safely()

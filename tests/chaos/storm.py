@@ -27,6 +27,8 @@ from tests.traffic import history
 
 _FLUSHES = 200
 """More than this for a few deliveries, and the flusher goes round in circles."""
+_PASSING = 0.3
+"""The share of all reads before which a person does something."""
 _STROLL = 3
 """The most that a person does between two flushes."""
 
@@ -40,6 +42,7 @@ def run(
     bench = Bench(google, databases.fresh("sqlite", folder))
     person = Person(google, bench.spreadsheet, ledger, seed, recent=0.5)
     person.visit()
+    google.faults.between(person.pass_by, method="*.getByDataFilter", chance=_PASSING)
     _fail(google, failing)
     begun: dict[int, float] = {}
     events = list(enumerate(truth.events))
