@@ -11,6 +11,8 @@ from sync.view import COPY_PREFIX, Grid, Table, note_of, row_in, site_in, text_o
 _TYPED = 4
 """The most texts that a row may have by now which was blank before we wrote there."""
 
+_FEW = 6
+"""Of so few texts, two rows must share every one to be the same; of more, all but one."""
 _SHARE = 2 / 3
 """Of its texts, so many a row must still have where a site, or its key, says whose it is."""
 
@@ -90,7 +92,9 @@ def _is_same_row(one: Repair, older: Repair) -> bool:
     most = max(len(one.around), len(older.around))
     both = Counter(one.around) & Counter(older.around)
     is_blank = not text_of(one.data) and not note_of(one.data)
-    return not is_blank and 0 < most <= 2 * both.total()
+    # Rows of people's share texts of ours for a moment: what is theirs tells them apart.
+    is_alike = most > 0 and most - both.total() <= (most > _FEW)
+    return not is_blank and is_alike
 
 
 def remaining(table: Table, rows: Rows, repairs: Mapping[int, Repair]) -> frozenset[int]:

@@ -10,7 +10,7 @@ from tests.made_up import SAMPLE, SAMPLE_SITE, milestone, uuid
 from tests.traffic import history, replay, shown
 from tests.world import World, wait_for
 
-SILENCE = float(os.environ.get("SILENCE", "8"))
+SILENCE = float(os.environ.get("SILENCE", "5"))
 
 
 @pytest.mark.timeout(300)

@@ -453,6 +453,19 @@ def test_ours_is_not_put_back_into_a_row_of_nobodys() -> None:
     assert [(one.row, one.data) for one in found.writes] == [(4, text("Approved"))]
 
 
+def test_what_another_row_is_to_lose_is_put_back_where_it_belongs() -> None:
+    """A person's text was put into a wrong row; when that was mended, its own row was hit."""
+    wrong = STRAY.model_copy(
+        update={"row": "", "keys": ("",), "around": ("July", "Job", "hers"), "holds": text("mine")}
+    )
+    own = wrong.model_copy(
+        update={"around": ("July", "Job", "his"), "data": text("mine"), "holds": text("Approved")}
+    )
+    rows = {3: row("July", "Approved", "", "Job", "his"), 4: row("July", "mine", "", "Job", "hers")}
+    found = place(table(OWN, MARKS), rows, {1: wrong, 2: own})
+    assert [(one.row, one.data) for one in found.writes] == [(4, {}), (3, text("mine"))]
+
+
 def test_another_row_of_nobodys_that_held_the_same_is_put_back() -> None:
     """It came to the place of the one that was meant, and holds the same text there."""
     copy = STRAY.model_copy(
