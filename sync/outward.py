@@ -5,45 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from socket import SHUT_RDWR, socket
-from typing import Any
+from typing import Any, ClassVar
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
-
-
-class Timely(HTTPAdapter):
-    """Takes the timeout of a read for the whole of an answer's head.
-
-    By itself it counts from one byte to the next: a host that drips would hold a caller. (Python
-    takes that of a connect for the whole of a TLS handshake by itself.)
-    """
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Make the pools of connections."""
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        """Return the pools of connections by way of a proxy."""
-        manager = super().proxy_manager_for(proxy, **options)
-        manager.pool_classes_by_scheme = _POOLS
-        return manager
-
-
-class Outward(Timely):
-    """Connects to public addresses only, whatever a host's name says or is resolved to.
-
-    Loopback is the exception, for an emulator: nothing leads there but from a loopback address.
-    (Behind a proxy it is the proxy that connects, and its rules that count.)
-    """
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Make the pools of connections."""
-        super().init_poolmanager(*args, **options)
-        pools = {"http": _OutwardPool, "https": _OutwardPoolTLS}
-        self.poolmanager.pool_classes_by_scheme = pools
 
 
 def is_loopback(host: str | None) -> bool:
@@ -98,9 +65,6 @@ class _PoolTLS(HTTPSConnectionPool):
     ConnectionCls = _ConnectionTLS
 
 
-_POOLS = {"http": _Pool, "https": _PoolTLS}
-
-
 class _OutwardConnection(_Connection):
     def _new_conn(self) -> socket:
         """Return the fresh socket if its other end is public; nothing was sent yet."""
@@ -122,3 +86,34 @@ class _OutwardPool(HTTPConnectionPool):
 
 class _OutwardPoolTLS(HTTPSConnectionPool):
     ConnectionCls = _OutwardConnectionTLS
+
+
+class Timely(HTTPAdapter):
+    """Takes the timeout of a read for the whole of an answer's head.
+
+    By itself it counts from one byte to the next: a host that drips would hold a caller. (Python
+    takes that of a connect for the whole of a TLS handshake by itself.)
+    """
+
+    pools: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"http": _Pool, "https": _PoolTLS}
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Make the pools of connections."""
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = self.pools
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Return the pools of connections by way of a proxy."""
+        manager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = Timely.pools
+        return manager
+
+
+class Outward(Timely):
+    """Connects to public addresses only, whatever a host's name says or is resolved to.
+
+    Loopback is the exception, for an emulator: nothing leads there but from a loopback address.
+    (Behind a proxy it is the proxy that connects, and its rules that count.)
+    """
+
+    pools: ClassVar = {"http": _OutwardPool, "https": _OutwardPoolTLS}
