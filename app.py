@@ -15,13 +15,14 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import SecretStr
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
-from sync import payload
 from sync.errors import BrightsheetError, Rejected
 from sync.metrics import StoreCollector, exposition
-from sync.model import Delivery, WebhooksConfig
-from sync.settings import OPENAPI_FILE, Settings, load
+from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
+from sync.settings.environment import Settings, load
 from sync.store import Database, Documents, Inbox, Jobs
-from sync.worker import Worker
+from sync.webhooks import parse
+from sync.webhooks.schema import Delivery
+from sync.worker.loops import Worker
 
 _JSON_TYPES = ("application/json", "text/json")
 
@@ -80,7 +81,7 @@ def _body(incoming: Request) -> bytes:
 def _understood(body: bytes, shapes: WebhooksConfig) -> Delivery:
     """Read a body. What stumbles over it is kept as rejected, too: it may not come again."""
     try:
-        return payload.read(body, shapes)
+        return parse.read(body, shapes)
     except Rejected:
         raise
     except Exception as error:

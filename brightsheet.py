@@ -17,13 +17,14 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from sync import logs, payload
 from sync.errors import BrightsheetError, Rejected, SettingsError
-from sync.model import Outcome
-from sync.settings import Settings, database_url, google_id, load
+from sync.ops import logs
+from sync.settings.environment import Settings, database_url, google_id, load
 from sync.setup import Setup
 from sync.store import Database, Documents, Inbox, Jobs
-from sync.worker import Worker
+from sync.webhooks import parse
+from sync.webhooks.schema import Outcome
+from sync.worker.loops import Worker
 
 _STOP_SECONDS = 8.0
 _SEND_TIMEOUT = 30
@@ -157,7 +158,7 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
     chosen = [one for one in found if one and one.body and one.outcome is Outcome.REJECTED]
     for one in chosen:
         try:
-            outcome = inbox.readmit(one, payload.read(one.body, settings.config.webhooks)).value
+            outcome = inbox.readmit(one, parse.read(one.body, settings.config.webhooks)).value
         except Rejected as error:
             outcome = f"still rejected: {error.message}"
         click.echo(f"delivery {one.id}: {outcome}")

@@ -12,8 +12,8 @@ sys.path.insert(0, str(Path.cwd()))
 
 from config.gathering import GatheringWorker
 from sync.errors import BrightsheetError, SettingsError
-from sync.logs import configure
-from sync.settings import load
+from sync.ops.logs import configure
+from sync.settings.environment import load
 from sync.store import Database
 
 worker_class = GatheringWorker

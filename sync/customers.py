@@ -1,8 +1,9 @@
 """Asks EverBright whose jobs they are; a row stands without it, too."""
 
-from sync import customer, retry
 from sync.errors import BrightsheetError
-from sync.everbright import EverBright
+from sync.everbright import customer
+from sync.everbright.client import EverBright
+from sync.ops import retry
 from sync.store import Customers
 
 _TRIES = 30

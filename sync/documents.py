@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
-from sync.drive import Content, Drive, File, Upload
 from sync.errors import Conflict, Permanent, Refused, Retryable
-from sync.everbright import EverBright
+from sync.everbright.client import EverBright
+from sync.google.drive import Content, Drive, File, Upload
 from sync.store import Claim, Documents, PendingDocument
 
 _FILE_TAG = "brightsheetDocument"

@@ -5,19 +5,20 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
-from sync import google, retry
-from sync.caretaker import Caretaker
-from sync.drive import Drive
 from sync.errors import Retryable, SettingsError
-from sync.flush import Flusher
-from sync.heartbeat import beating
-from sync.intake import Intake
-from sync.layout import Addresses, Layout
-from sync.settings import Settings
-from sync.sheet import Sheet
+from sync.google import auth
+from sync.google.drive import Drive
+from sync.jobs.row import Addresses, Layout
+from sync.ops import retry
+from sync.ops.heartbeat import beating
+from sync.projector import Intake
+from sync.settings.environment import Settings
+from sync.sheets.caretaker import Caretaker
+from sync.sheets.client import Sheet
+from sync.sheets.flush import Flusher
+from sync.sheets.pending import LARGE
 from sync.store import Database, History, Inbox, Jobs, Lease, Leases
 from sync.store.leases import holder
-from sync.targets import LARGE
 
 _TAG = "brightsheetRole"
 _TITLE = "Solar jobs"
@@ -43,8 +44,8 @@ class Setup:
         self._settings = settings
         self._database = database
         self._sleep = sleep
-        self._session = google.session(settings)
-        self._account = google.account(settings)
+        self._session = auth.session(settings)
+        self._account = auth.account(settings)
 
     def folder(self) -> tuple[str, bool]:
         """Return the id of the folder for documents, and whether it was made now.
@@ -62,7 +63,7 @@ class Setup:
             return configured, False
         if self._settings.spreadsheet_id:
             return "", False
-        if google.is_service_account(self._settings):
+        if auth.is_service_account(self._settings):
             where = _SHARED_DRIVE.format(account=self._account, setting="DRIVE_FOLDER_ID")
             raise SettingsError("DRIVE_FOLDER_ID", f"is not set. {where}")
         drive, tag = self._drive(""), {_TAG: "folder"}

@@ -9,19 +9,20 @@ from werkzeug.datastructures import MultiDict
 
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
-from sync import google as signed_in
-from sync import payload, settings
-from sync.caretaker import Caretaker
 from sync.customers import Asker
-from sync.everbright import EverBright
-from sync.flush import Flusher
-from sync.intake import Intake
-from sync.layout import Addresses, Layout
-from sync.model import Outcome
+from sync.everbright.client import EverBright
+from sync.google import auth as signed_in
+from sync.jobs.row import Addresses, Layout
+from sync.projector import Intake
+from sync.settings import config_file, environment
 from sync.setup import Setup
-from sync.sheet import Sheet
+from sync.sheets.caretaker import Caretaker
+from sync.sheets.client import Sheet
+from sync.sheets.flush import Flusher
+from sync.sheets.snapshot import JOBS_TAB
 from sync.store import Customers, Database, History, Inbox, Jobs, Lease, Leases
-from sync.view import JOBS_TAB
+from sync.webhooks import parse
+from sync.webhooks.schema import Outcome
 from tests.made_up import SECRET, body
 
 
@@ -29,7 +30,7 @@ class Bench:
     """A spreadsheet in the emulator, and all that keeps it."""
 
     def __init__(
-        self, google: Emulator, url: str, config: Path = settings.CONFIG_FILE, **changes: str
+        self, google: Emulator, url: str, config: Path = config_file.CONFIG_FILE, **changes: str
     ) -> None:
         rates = google.limits.rates
         rates.sheets_user = rates.sheets_project = 10**9
@@ -53,7 +54,7 @@ class Bench:
     def configured(self, config: Path) -> None:
         """Read the settings anew, as a restart does."""
         self.config = config
-        self.settings = settings.load(self.environment, config)
+        self.settings = environment.load(self.environment, config)
         self.jobs = Jobs(self.database, self.settings.spreadsheet_id)
         self.history = History(
             self.database, waits_for_names=self.settings.everbright_api_token is not None
@@ -73,7 +74,7 @@ class Bench:
     def send(self, *payloads: dict[str, Any]) -> list[Outcome]:
         """Take deliveries in, as the receiver does."""
         shapes = self.settings.config.webhooks
-        read = [(body(one), payload.read(body(one), shapes)) for one in payloads]
+        read = [(body(one), parse.read(body(one), shapes)) for one in payloads]
         return [self.inbox.keep(raw, understood).outcome for raw, understood in read]
 
     @contextmanager
@@ -123,7 +124,7 @@ class Bench:
 
     def setup(self, **changes: str) -> Setup:
         """What `init` and `rebuild` do."""
-        read = settings.load(self.environment | changes, self.config, needs_spreadsheet=False)
+        read = environment.load(self.environment | changes, self.config, needs_spreadsheet=False)
         return Setup(read, self.database, lambda _: None)
 
     def calls(self, method: str = "*") -> int:

@@ -9,9 +9,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
-from sync.model import Outcome
-from sync.settings import load
+from sync.settings.environment import load
 from sync.store import Database, Inbox
+from sync.webhooks.schema import Outcome
 from tests.made_up import SAMPLE, SECRET, body, milestone, uuid
 from tests.sync.test_settings import LEAST
 

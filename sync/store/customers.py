@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, select, update
 
-from sync.model import Customer
+from sync.jobs.model import Customer
 from sync.store.database import Database
 from sync.store.dirty import touch
 from sync.store.schema import customer, now

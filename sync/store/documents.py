@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.errors import BrightsheetError, Retryable
-from sync.model import FileState
+from sync.jobs.model import FileState
 from sync.store.database import Database
 from sync.store.dirty import touch
 from sync.store.jobs import Jobs

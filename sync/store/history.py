@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, func, insert, literal, select, text, update
 from sqlalchemy.sql import ColumnElement
 
-from sync.model import Change, Customer
+from sync.jobs.model import Change, Customer
 from sync.store.customers import customers
 from sync.store.database import Database
 from sync.store.leases import Lease, hold

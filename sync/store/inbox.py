@@ -8,9 +8,9 @@ from uuid import uuid4
 from sqlalchemy import Select, delete, func, insert, select, text, update
 
 from sync.errors import Rejected
-from sync.model import Delivery, Outcome
 from sync.store.database import Database
 from sync.store.schema import delivery, now
+from sync.webhooks.schema import Delivery, Outcome
 
 _BYTES = 2_000_000
 """Of bodies that are handed out at once: a longer transaction would keep senders waiting."""

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, RowMapping, Text, and_, bindparam, delete, func, select, update
 from sqlalchemy.sql import ColumnElement
 
-from sync.damage import Verdict
 from sync.errors import Permanent
-from sync.evidence import Repair, Trace
-from sync.model import Cell, Change, Customer, Files, FileState, Job, Outcome
-from sync.pace import SPACING, Pace
+from sync.jobs.cells import Cell
+from sync.jobs.model import Change, Customer, Files, FileState, Job
+from sync.sheets.damage import Verdict
+from sync.sheets.evidence import Repair, Trace
 from sync.store import history
 from sync.store.customers import customers, want
 from sync.store.database import Database
 from sync.store.leases import Lease, hold
+from sync.store.rate_limit import SPACING, Pace
 from sync.store.schema import (
     attempt,
     delivery,
@@ -27,6 +28,7 @@ from sync.store.schema import (
     repair,
     sheet,
 )
+from sync.webhooks.schema import Outcome
 
 
 @dataclass(frozen=True)

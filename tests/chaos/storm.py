@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from emulator import Emulator
-from sync.caretaker import Caretaker
 from sync.errors import Retryable
+from sync.sheets.caretaker import Caretaker
 from sync.store import Lease
 from tests import databases
 from tests.bench import Bench

@@ -7,10 +7,11 @@ from typing import Any
 
 import requests
 
-from sync import google, settings
 from sync.errors import SettingsError
-from sync.sheet import Sheet
-from sync.view import JOBS_TAB
+from sync.google import auth
+from sync.settings import environment
+from sync.sheets.client import Sheet
+from sync.sheets.snapshot import JOBS_TAB
 from tests.made_up import SECRET
 
 SHEETS = "https://sheets.googleapis.com/v4/spreadsheets"
@@ -37,7 +38,7 @@ class InUse(Exception):
 def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the settings for a real account. Raises SettingsError that names what is missing."""
     given = {name: environ[name] for name in SETTINGS if environ.get(name)}
-    loaded = settings.load(given | {"WEBHOOK_SECRET": SECRET})
+    loaded = environment.load(given | {"WEBHOOK_SECRET": SECRET})
     if not loaded.drive_folder_id:
         mend = "is not set. Set it to a folder that the account may write to."
         raise SettingsError("DRIVE_FOLDER_ID", mend)
@@ -47,8 +48,8 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
 class Account:
     """Makes calls `pause` seconds apart; `clean` takes away what was made through it."""
 
-    def __init__(self, environment: Mapping[str, str], pause: float) -> None:
-        self.settings = settings.load({"WEBHOOK_SECRET": SECRET, **environment})
+    def __init__(self, variables: Mapping[str, str], pause: float) -> None:
+        self.settings = environment.load({"WEBHOOK_SECRET": SECRET, **variables})
         self._local = threading.local()
         self._pause = pause
         self._free = 0.0
@@ -59,13 +60,13 @@ class Account:
     def session(self) -> requests.Session:
         """The calling thread's own session, signed in by the product's code."""
         if not hasattr(self._local, "session"):
-            self._local.session = google.session(self.settings)
+            self._local.session = auth.session(self.settings)
         session: requests.Session = self._local.session
         return session
 
     def refuse_if_in_use(self) -> None:
         """Raise InUse where a tab of the product's is there already."""
-        sheet = Sheet(self.session, self.settings.spreadsheet_id, google.account(self.settings))
+        sheet = Sheet(self.session, self.settings.spreadsheet_id, auth.account(self.settings))
         view = sheet.read(())
         if (
             view.table
@@ -87,7 +88,7 @@ class Account:
         self, method: str, url: str, body: Any = None, query: Mapping[str, str] | None = None
     ) -> requests.Response:
         """Make a call at once."""
-        return self.session.request(method, url, params=query, json=body, timeout=google.TIMEOUT)
+        return self.session.request(method, url, params=query, json=body, timeout=auth.TIMEOUT)
 
     def call(self, method: str, url: str, body: Any = None, **query: str) -> requests.Response:
         """Make a call when it is due."""

@@ -11,12 +11,13 @@ import pytest
 from pydantic import SecretStr
 
 from app import _matches
-from sync import literal, payload, view
 from sync.errors import Rejected
-from sync.layout import Layout
-from sync.model import Outcome
-from sync.payload import read
-from sync.settings import load
+from sync.jobs.row import Layout
+from sync.settings.environment import load
+from sync.sheets import snapshot
+from sync.webhooks import parse, python_literal
+from sync.webhooks.parse import read
+from sync.webhooks.schema import Outcome
 from tests.made_up import ROOT, SAMPLE, SECRET, body, comment, milestone, task
 from tests.sync.test_layout import ADDRESSES, CONFIG
 from tests.sync.test_settings import LEAST
@@ -134,7 +135,7 @@ BACKTRACKERS = [
 def patterns() -> list[re.Pattern[str]]:
     """Every pattern that a body's text meets, ours and those of the config."""
     config = load(LEAST).config
-    ours = [payload._BRACKET, payload._UNPRINTABLE, literal._ESCAPE, view._UUID]
+    ours = [parse._BRACKET, parse._UNPRINTABLE, python_literal._ESCAPE, snapshot._UUID]
     theirs = [config.words.re_sign, *config.words.bots]
     return [*ours, *(re.compile(one, re.IGNORECASE) for one in theirs)]
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from sync import customer
 from sync.errors import BrightsheetError, Retryable, Unfit
-from sync.everbright import SITE_PATH, EverBright
-from sync.model import Customer
+from sync.everbright import customer
+from sync.everbright.client import SITE_PATH, EverBright
+from sync.jobs.model import Customer
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.security.servers import Server, say

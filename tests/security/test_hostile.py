@@ -16,7 +16,8 @@ from schemathesis import Case
 from schemathesis.specs.openapi.checks import ignored_auth
 
 from app import create_app
-from sync.settings import OPENAPI_FILE, load
+from sync.settings.config_file import OPENAPI_FILE
+from sync.settings.environment import load
 from sync.store import Database
 from tests import databases
 from tests.made_up import SECRET, body, comment, document, milestone, task, uuid

@@ -21,8 +21,8 @@ from flask import Flask
 from app import create_app
 from brightsheet import cli
 from emulator import Emulator
-from sync import logs
-from sync.settings import load
+from sync.ops import logs
+from sync.settings.environment import load
 from sync.store import Database
 from tests.made_up import SECRET, body, comment, document, milestone, task, uuid
 from tests.sync.test_settings import LEAST
@@ -215,7 +215,7 @@ def test_a_fault_of_ours_is_answered_without_a_word_of_it(sqlite_url: str, lines
 
 def test_nothing_with_a_secret_shows_it_when_printed() -> None:
     """Objects end up in messages and debuggers' listings."""
-    from sync.everbright import EverBright
+    from sync.everbright.client import EverBright
 
     loaded = load(
         LEAST

@@ -14,15 +14,15 @@ import pytest
 
 from emulator import Emulator
 from sync.documents import Copier
-from sync.drive import Drive
 from sync.errors import BrightsheetError, Retryable, SettingsError, Unfit
-from sync.everbright import EverBright
-from sync.google import EmulatorSession
-from sync.layout import Addresses
-from sync.payload import read
-from sync.settings import load
+from sync.everbright.client import EverBright
+from sync.google.auth import EmulatorSession
+from sync.google.drive import Drive
+from sync.jobs.row import Addresses
+from sync.settings.environment import load
 from sync.store import Database, Documents, Jobs, Leases, Projected
 from sync.store.jobs import Wanted
+from sync.webhooks.parse import read
 from tests.made_up import body, document, milestone, task, uuid
 from tests.security.servers import Server, say
 from tests.sync.test_settings import LEAST

@@ -219,7 +219,7 @@ def test_nothing_is_half_kept_where_a_transaction_breaks(sqlite_url: str) -> Non
     database.upgrade()
     inbox = Inbox(database)
     from sync.errors import Retryable
-    from sync.payload import read
+    from sync.webhooks.parse import read
 
     with database.writing() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()

@@ -5,17 +5,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sync import plan
-from sync.columns import KEY
-from sync.intake import Intake
-from sync.layout import Addresses, Layout
-from sync.model import Outcome
-from sync.settings import load
+from sync.jobs.columns import KEY
+from sync.jobs.row import Addresses, Layout
+from sync.projector import Intake
+from sync.settings.environment import load
+from sync.sheets import diff
+from sync.sheets.snapshot import JOBS_TAB, Table, View
+from sync.sheets.tabs.extras import Along, Titles
 from sync.store import Database, DirtyJob, Inbox, Jobs, Leases
 from sync.store.jobs import Shown
 from sync.store.schema import metadata
-from sync.tabs import Along, Titles
-from sync.view import JOBS_TAB, Table, View
+from sync.webhooks.schema import Outcome
 from tests.made_up import SECRET, body, milestone, uuid
 from tests.sync.test_settings import LEAST
 
@@ -93,14 +93,14 @@ class WholePath:
         """Return the requests for jobs that are new, or whose rows are there."""
         cells = {one.job.site: self.layout.cells(one.job, one.files, one.customer) for one in dirty}
         columns = self.layout.columns(one.job for one in dirty)
-        targets = [plan.Target(one.job.site, cells[one.job.site], one.written) for one in dirty]
+        targets = [diff.Target(one.job.site, cells[one.job.site], one.written) for one in dirty]
         table = None
         if known:
             places = {column.id: index for index, column in enumerate(columns)}
             places.setdefault(KEY, len(places))
             keys = {site: row for row, site in enumerate(cells, 1)}
             table = Table(JOBS_TAB, "Jobs", 0, 100, len(places), places, keys)
-        made = plan.make(
+        made = diff.make(
             View(table=table, has_fence_tab=known, fences=(1,) if known else ()),
             targets,
             columns,

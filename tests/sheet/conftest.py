@@ -53,7 +53,7 @@ def configured(google: Emulator, sqlite_url: str, tmp_path: Path) -> Bench:
 
 def with_more(folder: Path, text: str, *changes: tuple[str, str]) -> Path:
     """Return a config file: the usual one with `changes`, and `text` at its end."""
-    from sync.settings import CONFIG_FILE
+    from sync.settings.config_file import CONFIG_FILE
 
     usual = CONFIG_FILE.read_text("utf-8")
     for old, new in changes:

@@ -59,7 +59,7 @@ def test_a_lost_answer_doubles_no_line(bench: Bench, when: Literal["before", "af
 
 
 def test_lines_find_their_columns_wherever_people_put_them(bench: Bench) -> None:
-    from sync.view import HISTORY_TAB
+    from sync.sheets.snapshot import HISTORY_TAB
 
     bench.shown(milestone(1))
     bench.edit("insert_rows", sheet_id=HISTORY_TAB, index=0, count=2)
@@ -74,7 +74,7 @@ def test_lines_find_their_columns_wherever_people_put_them(bench: Bench) -> None
 
 
 def test_a_history_that_a_person_took_away_stays_away_until_it_is_asked_for(bench: Bench) -> None:
-    from sync.view import HISTORY_TAB
+    from sync.sheets.snapshot import HISTORY_TAB
 
     bench.shown(milestone(1))
     bench.edit("delete_tab", sheet_id=HISTORY_TAB)

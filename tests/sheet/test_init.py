@@ -7,9 +7,9 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from sync.errors import SettingsError
-from sync.settings import load
+from sync.settings.environment import load
 from sync.setup import Setup
-from sync.view import HISTORY_TAB, JOBS_TAB, PIPELINE_TAB
+from sync.sheets.snapshot import HISTORY_TAB, JOBS_TAB, PIPELINE_TAB
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.sheet.conftest import with_more

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from emulator import Emulator
 from sync.errors import Refused
-from sync.pace import BURST
+from sync.store.rate_limit import BURST
 from sync.store.schema import sheet
 from tests.bench import Bench
 from tests.chaos.tab import Look, look

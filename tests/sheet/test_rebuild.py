@@ -78,7 +78,7 @@ def test_back_in_the_old_one_no_line_is_doubled(bench: Bench) -> None:
 
 
 def _usual() -> Any:
-    from sync.settings import CONFIG_FILE
+    from sync.settings.config_file import CONFIG_FILE
 
     return CONFIG_FILE
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sync.model import Outcome
+from sync.webhooks.schema import Outcome
 from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
 

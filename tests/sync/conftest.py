@@ -2,9 +2,9 @@
 
 import pytest
 
-from sync.model import Job
-from sync.payload import read
-from sync.projection import event, joined
+from sync.jobs.model import Job
+from sync.jobs.projection import event, joined
+from sync.webhooks.parse import read
 from tests.made_up import SAMPLE, SAMPLE_SITE
 from tests.sync.test_projection import RE_SIGN, RECEIVED
 

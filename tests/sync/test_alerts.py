@@ -13,9 +13,9 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from emulator import Emulator
-from sync.alerts import REPEAT_SECONDS, TROUBLE_SECONDS, Alerts, Trouble
 from sync.errors import SettingsError
-from sync.settings import load
+from sync.ops.alerts import REPEAT_SECONDS, TROUBLE_SECONDS, Alerts, Trouble
+from sync.settings.environment import load
 from tests.made_up import SECRET, document, milestone, task
 from tests.sync.test_settings import LEAST
 from tests.world import World, wait_for

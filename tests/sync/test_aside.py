@@ -1,6 +1,6 @@
 """What Google does not take rests for longer and longer, and is never forgotten."""
 
-from sync.aside import Aside, Lines
+from sync.sheets.aside import Aside, Lines
 
 
 def test_a_job_is_set_aside_when_it_was_refused_alone_three_times() -> None:

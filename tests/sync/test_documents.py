@@ -10,11 +10,11 @@ import pytest
 
 from emulator import Emulator
 from sync.documents import Copier
-from sync.drive import CHUNK, Drive
 from sync.errors import BrightsheetError, Permanent, Retryable
-from sync.everbright import EverBright, not_a_document
-from sync.everbright import _next as redirected
-from sync.google import EmulatorSession
+from sync.everbright.client import EverBright, not_a_document
+from sync.everbright.client import _next as redirected
+from sync.google.auth import EmulatorSession
+from sync.google.drive import CHUNK, Drive
 from sync.store import Database, Documents, Jobs, Leases, Projected
 from sync.store.jobs import Wanted
 from tests.made_up import uuid

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sync.damage import Verdict, check
-from sync.evidence import HEADER, Repair, Trace, Write, is_clean
-from sync.repair import flags, key_column, place, remaining
-from sync.view import JOBS_TAB, Table
+from sync.sheets.damage import Verdict, check
+from sync.sheets.evidence import HEADER, Repair, Trace, Write, is_clean
+from sync.sheets.repair import flags, key_column, place, remaining
+from sync.sheets.snapshot import JOBS_TAB, Table
 from tests.made_up import uuid
 
 A, B = uuid(1), uuid(2)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from sync import intake
-from sync.intake import Intake
-from sync.model import Delivery, Outcome
-from sync.payload import read
-from sync.settings import load
+from sync import projector
+from sync.projector import Intake
+from sync.settings.environment import load
 from sync.store import Database, Inbox, Jobs, Leases
+from sync.webhooks.parse import read
+from sync.webhooks.schema import Delivery, Outcome
 from tests.made_up import body, milestone, uuid
 from tests.sync.test_settings import LEAST
 
@@ -22,14 +22,14 @@ def test_a_fault_with_one_delivery_sets_only_that_one_aside(
     for job in (1, 2):
         sent = body(milestone(job))
         inbox.keep(sent, read(sent))
-    sound = intake._again
+    sound = projector._again
 
     def faulty(delivery: Delivery) -> Delivery:
         if delivery.site == uuid(1):
             raise ZeroDivisionError("what somebody sent")
         return sound(delivery)
 
-    monkeypatch.setattr(intake, "_again", faulty)
+    monkeypatch.setattr(projector, "_again", faulty)
     held = Leases(database, "me", 30).acquire("sheet")
     assert held is not None
     Intake(inbox, jobs, load(LEAST)).run(held)

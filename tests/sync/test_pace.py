@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.pace import Pace
+from sync.store.rate_limit import Pace
 
 
 def test_the_first_flush_after_a_pause_is_at_once() -> None:

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.errors import Rejected
-from sync.literal import to_json
-from sync.model import Kind
-from sync.payload import MAX_DEPTH, read
+from sync.webhooks.parse import MAX_DEPTH, read
+from sync.webhooks.python_literal import to_json
+from sync.webhooks.schema import Kind
 from tests.made_up import (
     ROOT,
     SAMPLE,

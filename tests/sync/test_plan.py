@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sync import batch, plan
 from sync.errors import Permanent
-from sync.model import Cell, Column, Link, Tint
-from sync.plan import Target
-from sync.settings import CONFIG_FILE, load_config
-from sync.tabs import Along, Titles
-from sync.view import FENCE_TAB, HISTORY_TAB, JOBS_TAB, Table, View, read, site_in
+from sync.jobs.cells import Cell, Link
+from sync.jobs.columns import Column, Tint
+from sync.settings.config_file import CONFIG_FILE, load_config
+from sync.sheets import diff, request
+from sync.sheets.diff import Target
+from sync.sheets.snapshot import FENCE_TAB, HISTORY_TAB, JOBS_TAB, Table, View, read, site_in
+from sync.sheets.tabs.extras import Along, Titles
 from tests.made_up import uuid
 
 COLUMNS = [Column(id="customer", header="Customer"), Column(id="site_id", header="Site ID")]
@@ -43,8 +44,8 @@ def view(**changes: Any) -> View:
     return View(table=table(**changes), has_fence_tab=True, fences=(41,))
 
 
-def made(seen: View, *targets: Target, columns: list[Column] | None = None) -> plan.Batch:
-    return plan.make(
+def made(seen: View, *targets: Target, columns: list[Column] | None = None) -> diff.Batch:
+    return diff.make(
         seen,
         targets,
         columns or COLUMNS,
@@ -55,7 +56,7 @@ def made(seen: View, *targets: Target, columns: list[Column] | None = None) -> p
     )
 
 
-def edits(one: plan.Batch) -> list[dict[str, Any]]:
+def edits(one: diff.Batch) -> list[dict[str, Any]]:
     """The requests that change the Jobs tab: without fence, marks and before-images."""
     return [
         request
@@ -66,7 +67,7 @@ def edits(one: plan.Batch) -> list[dict[str, Any]]:
     ]
 
 
-def kinds(one: plan.Batch) -> list[str]:
+def kinds(one: diff.Batch) -> list[str]:
     return [next(iter(request)) for request in one.requests]
 
 
@@ -205,8 +206,8 @@ def test_a_person_s_note_is_never_replaced() -> None:
         (update,) = edits(made(seen, Target(uuid(1), cells, {}), columns=columns))
         fields.append(update["updateCells"]["fields"])
     assert ["note" in field for field in fields] == [True, False]
-    assert plan.noted_columns([Target(uuid(1), cells, {})]) == ("re_signed",)
-    assert plan.noted_columns([Target(uuid(1), cells, cells)]) == ()
+    assert diff.noted_columns([Target(uuid(1), cells, {})]) == ("re_signed",)
+    assert diff.noted_columns([Target(uuid(1), cells, cells)]) == ()
 
 
 def test_a_batch_is_cut_before_it_grows_too_large() -> None:
@@ -221,17 +222,17 @@ def test_a_batch_is_cut_before_it_grows_too_large() -> None:
 
 
 def test_free_titles_tell_no_case_apart() -> None:
-    assert plan.free_titles(Titles(), ["jobs", "JOBS 2"]) == Titles(jobs="Jobs 3")
+    assert diff.free_titles(Titles(), ["jobs", "JOBS 2"]) == Titles(jobs="Jobs 3")
 
 
 def test_text_is_a_string_and_never_a_formula() -> None:
-    cell = batch.encoded(Cell(text="=IMPORTXML(1)"), ZoneInfo("UTC"))
+    cell = request.encoded(Cell(text="=IMPORTXML(1)"), ZoneInfo("UTC"))
     assert cell == {"userEnteredValue": {"stringValue": "=IMPORTXML(1)"}}
 
 
 def test_links_are_runs_that_end_where_the_link_ends() -> None:
     links = (Link(start=0, end=2, uri="https://a"), Link(start=3, end=5, uri="https://b"))
-    runs = batch.encoded(Cell(text="ab cd", links=links), ZoneInfo("UTC"))["textFormatRuns"]
+    runs = request.encoded(Cell(text="ab cd", links=links), ZoneInfo("UTC"))["textFormatRuns"]
     assert runs == [
         {"startIndex": 0, "format": {"link": {"uri": "https://a"}}},
         {"startIndex": 2, "format": {}},
@@ -251,7 +252,7 @@ def test_dates_are_the_wall_clock_of_the_sheets_zone(
     moment: datetime, zone: str, days: float
 ) -> None:
     """Sheets counts days since 1899-12-30 and knows no zones in cells."""
-    assert batch.serial(moment, ZoneInfo(zone)) == days
+    assert request.serial(moment, ZoneInfo(zone)) == days
 
 
 @pytest.mark.parametrize(

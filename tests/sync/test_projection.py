@@ -9,17 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.model import Event, Job
-from sync.payload import read
-from sync.projection import (
-    event,
-    initial_quote,
-    joined,
-    last_update,
-    newest_comment,
-    noticed,
-)
-from sync.settings import CONFIG_FILE, load_config
+from sync.jobs.model import Event, Job
+from sync.jobs.projection import event, initial_quote, joined, last_update, newest_comment, noticed
+from sync.settings.config_file import CONFIG_FILE, load_config
+from sync.webhooks.parse import read
 from tests.made_up import SAMPLE, SAMPLE_QUOTE, body, comment, document, milestone, task, uuid
 
 CONFIG = load_config(CONFIG_FILE)

@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sync.errors import SettingsError
-from sync.settings import CONFIG_FILE, load, load_config
+from sync.settings.config_file import CONFIG_FILE, load_config
+from sync.settings.environment import load
 from tests.made_up import SECRET
 
 _PEM = (

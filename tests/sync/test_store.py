@@ -11,11 +11,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select
 
-from sync.damage import Verdict
 from sync.errors import Rejected, Retryable
-from sync.evidence import Repair, Trace
-from sync.model import Cell, Job, Outcome
-from sync.payload import read
+from sync.jobs.cells import Cell
+from sync.jobs.model import Job
+from sync.sheets.damage import Verdict
+from sync.sheets.evidence import Repair, Trace
 from sync.store import (
     Attempt,
     Claim,
@@ -30,6 +30,8 @@ from sync.store import (
 )
 from sync.store.jobs import Shown, Wanted
 from sync.store.schema import metadata, sheet
+from sync.webhooks.parse import read
+from sync.webhooks.schema import Outcome
 from tests.made_up import body, milestone, uuid
 
 

@@ -1,0 +1,1 @@
+"""EverBright's API."""

@@ -1,0 +1,269 @@
+"""The client of EverBright's API: a job, and a document, streamed; it knows what is none.
+
+Source of the paths: EverBright's webhook page. Redirects, limits and checksums are not documented:
+they are met with care.
+"""
+
+import base64
+import hashlib
+import json
+import re
+import time
+from dataclasses import dataclass
+from io import BytesIO
+from ipaddress import ip_address
+from typing import Any, BinaryIO
+from urllib.parse import quote, urljoin
+
+import requests
+from urllib3.exceptions import HTTPError, LocationParseError
+from urllib3.util import parse_url
+
+from sync.errors import BrightsheetError, Retryable, Unfit
+from sync.everbright.egress import Outward, Timely, in_time, is_loopback
+from sync.ops.retry import asked
+
+TIMEOUT = (10.0, 60.0)
+LONGEST = 1800.0
+"""Seconds that one download may take in all."""
+PATIENCE = 60.0
+SLOWEST = 1024
+"""Bytes a second, on average, that a download must bring after PATIENCE seconds."""
+MAX_BYTES = 2 * 1024**3
+SITE_PATH = "/api/v1/site/{site}"
+_MAX_SITE = 4 * 1024**2
+_CHUNK = 256 * 1024
+_HEAD = 2048
+_REDIRECTS = 5
+
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_JSON = re.compile(rb"^\s*[\[{]")
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    """What was written: its size in bytes, its SHA-256 (hex), and its media type."""
+
+    size: int
+    sha256: str
+    media_type: str
+
+
+class EverBright:
+    """EverBright's API at `url`. `header` is the header's name and, behind a colon, the scheme."""
+
+    def __init__(
+        self, url: str, token: str, header: str, path: str, patience: float = PATIENCE
+    ) -> None:
+        self._url = url
+        self._patience = patience
+        name, _, scheme = (part.strip() for part in header.partition(":"))
+        self._auth = {name: f"{scheme} {token}".strip()} if token else {}
+        self._path = path
+        self._session = requests.Session()
+        self._outward = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, Timely())
+            self._outward.mount(scheme, Outward())
+        for session in (self._session, self._outward):
+            # A .netrc must not add credentials of its own, nor may cookies go from host to host.
+            session.auth = lambda request: request
+
+    def download(self, document: str, sub_task: str, name: str, into: BinaryIO) -> Downloaded:
+        """Write a document's bytes `into` a file.
+
+        Raises Retryable or Permanent; also where what came is not the document: a page to sign in,
+        an error with status 200, fewer bytes than announced or others than the checksum says.
+        """
+        if "{sub_task}" in self._path and not sub_task:
+            raise Unfit("no_sub_task", "The document came without a UUID of its sub-task.")
+        names = {"document": quote(document, safe=""), "sub_task": quote(sub_task, safe="")}
+        try:
+            with self._open(self._url + self._path.format(**names)) as response:
+                return _receive(response, name, into, self._patience)
+        except (requests.RequestException, HTTPError, ValueError) as error:
+            # ValueError: an address that no parser takes, met by the client itself.
+            kind = type(error).__name__
+            raise Retryable("everbright_unreachable", f"EverBright broke off ({kind}).") from error
+
+    def site(self, site: str) -> Any:
+        """Return a job as the API tells it: JSON values. Raises Retryable or Unfit."""
+        try:
+            with self._open(self._url + SITE_PATH.format(site=quote(site, safe=""))) as response:
+                body = BytesIO()
+                _copy(response, body, self._patience, _MAX_SITE)
+                return json.loads(body.getvalue())
+        except (requests.RequestException, HTTPError) as error:
+            kind = type(error).__name__
+            raise Retryable("everbright_unreachable", f"EverBright broke off ({kind}).") from error
+        except (ValueError, RecursionError):
+            raise Retryable("everbright_odd", "EverBright answered with no JSON.") from None
+
+    def _open(self, url: str) -> requests.Response:
+        """Follow redirects by hand: the token goes to EverBright's own origin only."""
+        home = _origin(self._url)
+        for _ in range(_REDIRECTS + 1):
+            headers = {"Accept-Encoding": "identity"}
+            at_home = _origin(url) == home
+            session = self._session if at_home else self._outward
+            response = session.get(
+                url,
+                headers=headers | (self._auth if at_home else {}),
+                stream=True,
+                allow_redirects=False,
+                timeout=(min(TIMEOUT[0], self._patience), min(TIMEOUT[1], self._patience)),
+            )
+            session.cookies.clear()
+            if not response.is_redirect:
+                if response.status_code != 200:
+                    response.close()
+                    raise _refusal(response)
+                return response
+            response.close()
+            url = _next(url, response.headers["Location"])
+        raise Retryable("everbright_redirects", "EverBright redirects in a circle.")
+
+
+def _origin(url: str) -> tuple[str | None, str | None, int | None]:
+    """Return scheme, host and port as the HTTP client reads them: others may read another."""
+    try:
+        parts = parse_url(url)
+    except LocationParseError:
+        raise Retryable("everbright_redirects", "EverBright redirects to no address.") from None
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return parts.scheme, parts.host, port
+
+
+def _next(url: str, location: str) -> str:
+    """Return where a redirect leads. Raises Retryable where nobody should follow it."""
+    try:
+        target = urljoin(url, location)
+    except ValueError:
+        raise Retryable("everbright_redirects", "EverBright redirects to no address.") from None
+    scheme, host, _ = _origin(target)
+    home_scheme, home, _ = _origin(url)
+    if scheme != "https" and (scheme != "http" or home_scheme != "http"):
+        raise Retryable("everbright_redirects", "EverBright redirects to an unencrypted address.")
+    for_emulator = is_loopback(host) and is_loopback(home)
+    if "\\" in target or parse_url(target).auth or (_is_inside(host) and not for_emulator):
+        raise Retryable("everbright_redirects", "EverBright redirects to where it must not.")
+    return target
+
+
+def _is_inside(host: str | None) -> bool:
+    """Tell whether a host is an address of this machine or of a private network."""
+    try:
+        return not ip_address((host or "").strip("[]")).is_global
+    except ValueError:
+        return host == "localhost"
+
+
+def _refusal(response: requests.Response) -> BrightsheetError:
+    status = response.status_code
+    after = asked(response)
+    if status == 429 or status >= 500 or status in (408, 425):
+        return Retryable("everbright_unavailable", f"EverBright answered {status}.", after)
+    if status in (401, 403):
+        return Retryable(
+            "everbright_token",
+            f"EverBright does not accept the token (status {status}). Set EVERBRIGHT_API_TOKEN.",
+            after=900.0,
+        )
+    # A document that the webhook tells of may take a while to be there.
+    return Retryable("everbright_missing", f"EverBright has no such document (status {status}).")
+
+
+class _Hashed:
+    """Writes on into a file, and keeps what tells whether all of it came."""
+
+    def __init__(self, into: BinaryIO) -> None:
+        self._into = into
+        self.sha256, self.md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+        self.head = b""
+
+    def write(self, chunk: bytes) -> None:
+        self.head += chunk[: _HEAD - len(self.head)]
+        self.sha256.update(chunk)
+        self.md5.update(chunk)
+        self._into.write(chunk)
+
+
+def _copy(response: requests.Response, into: Any, patience: float, most: int) -> int:
+    """Write what comes `into` a file, and return its size (bytes). Raises Retryable or Unfit."""
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        # Unpacking what may be a bomb is nobody's wish: it was asked for as it is.
+        raise Retryable("everbright_encoded", "EverBright sends the document compressed.")
+    size, began = 0, time.monotonic()
+    # What is there is taken at once: waiting for a whole chunk could take a slow sender days.
+    while chunk := _some(response, patience):
+        size += len(chunk)
+        took = time.monotonic() - began
+        if size > most:
+            raise Unfit("document_too_large", f"The document is over {most} bytes.")
+        if took > LONGEST or (took > patience and size < took * SLOWEST):
+            raise Retryable("everbright_slow", f"{size} bytes came in {took:.0f} s.")
+        into.write(chunk)
+    return size
+
+
+def _some(response: requests.Response, patience: float) -> bytes:
+    """Return what is there: also a chunk's own head may come in drops."""
+    try:
+        with in_time(patience, response.raw.shutdown):
+            found: bytes = response.raw.read1(_CHUNK, decode_content=False)
+            return found
+    except TimeoutError:
+        raise Retryable("everbright_slow", f"Nothing came in {patience:.0f} s.") from None
+
+
+def _receive(response: requests.Response, name: str, into: BinaryIO, patience: float) -> Downloaded:
+    hashed = _Hashed(into)
+    size = _copy(response, hashed, patience, MAX_BYTES)
+    announced = response.headers.get("Content-Length", "")
+    if announced and announced != str(size):
+        raise Retryable("document_cut", f"{size} bytes came of {announced}.")
+    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if reason := not_a_document(name, hashed.head, media_type):
+        raise Retryable("not_a_document", reason)
+    if not _checksums_agree(response, hashed.sha256.digest(), hashed.md5.digest()):
+        raise Retryable("document_damaged", "The bytes do not agree with the checksum sent along.")
+    return Downloaded(size, hashed.sha256.hexdigest(), media_type)
+
+
+def not_a_document(name: str, head: bytes, media_type: str) -> str:
+    """Return why bytes that begin with `head` cannot be the file `name`, or ""."""
+    extension = name.rpartition(".")[2].lower()
+    if not head:
+        return "The answer is empty."
+    if extension == "pdf" and b"%PDF-" not in head[:1024]:
+        return "A PDF was expected, and something else came."
+    if extension not in ("html", "htm") and (_is_page(head) or media_type == "text/html"):
+        return "A page came instead of a file: EverBright may want a sign-in."
+    if extension not in ("json", "geojson", "txt") and (
+        _JSON.match(head) and media_type in ("application/json", "application/problem+json")
+    ):
+        return "A message came instead of a file."
+    return ""
+
+
+def _is_page(head: bytes) -> bool:
+    """Tell whether bytes begin as HTML does, behind any number of comments."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    while text.startswith(b"<!--"):
+        text = text.partition(b"-->")[2].lstrip()
+    return _HTML.match(text) is not None
+
+
+def _checksums_agree(response: requests.Response, sha256: bytes, md5: bytes) -> bool:
+    """Hold the bytes against every checksum that came along (RFC 9530, RFC 3230, Content-MD5)."""
+    announced = ",".join(
+        response.headers.get(name, "") for name in ("Repr-Digest", "Digest", "x-goog-hash")
+    )
+    announced += f",md5={response.headers.get('Content-MD5', '')}"
+    for entry in announced.split(","):
+        algorithm, _, value = entry.strip().partition("=")
+        ours = {"sha-256": sha256, "md5": md5}.get(algorithm.lower())
+        wanted = value.strip().strip(":")
+        if ours is not None and wanted and wanted != base64.b64encode(ours).decode():
+            return False
+    return True

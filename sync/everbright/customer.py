@@ -1,0 +1,55 @@
+"""A job as EverBright's API tells it → whose it is. Pure.
+
+Source of the shape: what an installer's integration reads of `GET /api/v1/site/{uuid}`. One reader
+unwraps an envelope `data`, another does not: both are taken. What is not there is left blank.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sync.errors import Retryable
+from sync.jobs.model import Customer
+from sync.webhooks.parse import readable
+
+_LIMIT = 500
+_STREET = ("address_line_1", "address_line_2")
+
+
+def read(tree: Any) -> Customer:
+    """Return whose job `tree` (JSON values) tells of. Raises Retryable where it tells of none."""
+    site = tree.get("data", tree) if isinstance(tree, Mapping) else None
+    if not isinstance(site, Mapping) or site.keys().isdisjoint(("contacts", "address", "uuid")):
+        raise Retryable("everbright_odd", "EverBright answered with something else than a job.")
+    contact = _contact(site.get("contacts"))
+    address = site.get("address")
+    return Customer(
+        name=" ".join(part for k in ("first_name", "last_name") if (part := _text(contact, k))),
+        address=_address(address if isinstance(address, Mapping) else {}),
+        phone=_text(contact, "phone_number"),
+        email=_text(contact, "email"),
+        archived=site.get("archived") is True,
+    )
+
+
+def _contact(contacts: Any) -> Mapping[str, Any]:
+    """Return the primary contact, else the first that has a name."""
+    known = (
+        [one for one in contacts if isinstance(one, Mapping)] if isinstance(contacts, list) else []
+    )
+    primary = [one for one in known if one.get("primary") is True]
+    named = [one for one in known if _text(one, "first_name") or _text(one, "last_name")]
+    return next(iter([*primary, *named, *known]), {})
+
+
+def _address(address: Mapping[str, Any]) -> str:
+    """Return an address in one line, as it is written in the United States."""
+    street = " ".join(part for key in _STREET if (part := _text(address, key)))
+    state = " ".join(p for k in ("state_abbreviation", "zipcode") if (p := _text(address, k)))
+    return ", ".join(part for part in (street, _text(address, "city_name"), state) if part)
+
+
+def _text(tree: Mapping[str, Any], key: str) -> str:
+    value = tree.get(key)
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    return " ".join(readable(value).split())[:_LIMIT] if isinstance(value, str) else ""

@@ -1,0 +1,1 @@
+"""Google's sign-in, errors and Drive."""

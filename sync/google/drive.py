@@ -1,0 +1,243 @@
+"""The only user of Drive's API: folders and files with an id made beforehand, resumable uploads.
+
+Every call works on shared drives. No permission is ever made: who sees the folder sees its files.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, BinaryIO, cast
+
+import requests
+from google.resumable_media import InvalidResponse, RetryStrategy
+from google.resumable_media.requests import ResumableUpload
+
+from sync.errors import Permanent, Retryable
+from sync.google.auth import TIMEOUT
+from sync.google.errors import from_google, refusal
+from sync.ops.retry import policy
+
+CHUNK = 4 * 1024 * 1024
+"""Bytes a request; Drive wants multiples of 256 KiB."""
+
+_FILES = "https://www.googleapis.com/drive/v3/files"
+_UPLOAD = "https://www.googleapis.com/upload/drive/v3/files"
+_FIELDS = "id,webViewLink,sha256Checksum,trashed"
+_FOLDER_TYPE = "application/vnd.google-apps.folder"
+_SPREADSHEET_TYPE = "application/vnd.google-apps.spreadsheet"
+_CHUNK_TRIES = 4
+
+
+@dataclass(frozen=True)
+class File:
+    """A file or folder in Drive; `link` opens it for people, `sha256` (hex) is "" for a folder."""
+
+    id: str
+    link: str
+    sha256: str = ""
+    trashed: bool = False
+
+
+@dataclass(frozen=True)
+class Content:
+    """Bytes on their way: a seekable stream, its size and its media type."""
+
+    stream: BinaryIO
+    size: int
+    media_type: str
+
+
+class Drive:
+    """The folder `root` in Drive ("": the account's own), over a session that signs in."""
+
+    def __init__(self, session: requests.Session, root: str, account: str) -> None:
+        self._session = session
+        self._root = root
+        self._account = account
+
+    @cached_property
+    def _corpus(self) -> dict[str, str]:
+        """Where to search: the shared drive that the root folder is on, if it is on one."""
+        if not self._root:
+            return {"corpora": "user"}
+        found = self._call("GET", f"{_FILES}/{self._root}", {"fields": "id,driveId"})
+        drive = found.get("driveId")
+        return {"corpora": "drive", "driveId": drive} if drive else {"corpora": "user"}
+
+    def new_id(self) -> str:
+        """Have Drive make an id, so that creating the file twice is one file."""
+        with self._as_ours():
+            answer = self._session.get(
+                f"{_FILES}/generateIds", params={"count": "1"}, timeout=TIMEOUT
+            )
+            return str(self._json(answer)["ids"][0])
+
+    def get(self, file_id: str) -> File | None:
+        """Return a file by its id, or None where there is none."""
+        try:
+            return _file(self._call("GET", f"{_FILES}/{file_id}", {"fields": _FIELDS}))
+        except Permanent as error:
+            if error.reason == "not_found":
+                return None
+            raise
+
+    def find(self, tag: Mapping[str, str]) -> File | None:
+        """Return the oldest file that carries `tag` (appProperties) and is not in the bin."""
+        has = [f"appProperties has {{ key='{k}' and value='{v}' }}" for k, v in tag.items()]
+        query = {
+            "q": " and ".join([*has, "trashed = false"]),
+            "fields": f"files({_FIELDS})",
+            "orderBy": "createdTime",
+            "pageSize": "1",
+            "includeItemsFromAllDrives": "true",
+            **self._corpus,
+        }
+        files = self._call("GET", _FILES, query).get("files", ())
+        return _file(files[0]) if files else None
+
+    def make_folder(self, file_id: str, name: str, tag: Mapping[str, str]) -> File:
+        """Make a folder under the root, with `file_id` unless that is "".
+
+        Raises Conflict where it is there already, Refused where Drive does not take the id.
+        """
+        return self._make(_FOLDER_TYPE, file_id, name, tag)
+
+    def make_spreadsheet(self, name: str, tag: Mapping[str, str]) -> File:
+        """Make an empty spreadsheet under the root."""
+        return self._make(_SPREADSHEET_TYPE, "", name, tag)
+
+    def _make(self, kind: str, file_id: str, name: str, tag: Mapping[str, str]) -> File:
+        metadata = _metadata(file_id, name, self._root or "root", tag) | {"mimeType": kind}
+        return _file(self._call("POST", _FILES, {"fields": _FIELDS}, metadata))
+
+    def is_folder_for_us(self) -> bool:
+        """Tell whether the root is a folder that files can be put into. Raises Permanent."""
+        fields = {"fields": "mimeType,trashed,capabilities(canAddChildren)"}
+        found = self._call("GET", f"{_FILES}/{self._root}", fields)
+        allowed = found.get("capabilities", {}).get("canAddChildren", False)
+        return found.get("mimeType") == _FOLDER_TYPE and allowed and not found.get("trashed")
+
+    def discard(self, file_id: str) -> None:
+        """Put a file that arrived damaged into the bin: a content manager may not delete."""
+        try:
+            self._call("PATCH", f"{_FILES}/{file_id}", {"fields": "id"}, {"trashed": True})
+        except Permanent as error:
+            if error.reason != "not_found":
+                raise
+
+    def begin(
+        self, content: Content, file_id: str, name: str, parent: str, tag: Mapping[str, str]
+    ) -> "Upload":
+        """Open an upload session. Nothing is in Drive before its last byte.
+
+        Raises Conflict where `file_id` exists, Refused where Drive does not take it.
+        """
+        upload = Upload(content)
+        metadata = _metadata(file_id, name, parent, tag)
+        with self._as_ours():
+            upload.initiate(
+                self._session, content.stream, metadata, content.media_type, timeout=TIMEOUT
+            )
+        return upload
+
+    def ask(self, session: str) -> File | None:
+        """Return the file that an upload session ended with, or None while it is open.
+
+        Raises Permanent (session_gone) where Drive knows the session no more.
+        """
+        headers = {"Content-Range": "bytes */*"}
+        with self._as_ours():
+            answer = self._session.put(
+                session, headers=headers, timeout=TIMEOUT, allow_redirects=False
+            )
+            if answer.status_code == requests.codes.permanent_redirect:
+                return None
+            if answer.status_code in (404, 410):
+                raise Permanent("session_gone", "Drive has closed the upload session.")
+            return _file(self._json(answer))
+
+    def send(self, upload: "Upload", sleep: Callable[[float], Any]) -> File:
+        """Send what is missing of an upload, and return the file. Raises Retryable, Permanent."""
+        while True:
+            for attempt in policy(sleep, _CHUNK_TRIES, longest=10):
+                with attempt, self._as_ours():
+                    done = upload.step(self._session)
+            if done:
+                return _file(done)
+
+    def _call(
+        self, method: str, url: str, query: Mapping[str, str], body: object = None
+    ) -> dict[str, Any]:
+        with self._as_ours():
+            answer = self._session.request(
+                method,
+                url,
+                params={"supportsAllDrives": "true", **query},
+                json=body,
+                timeout=TIMEOUT,
+            )
+            return self._json(answer)
+
+    def _json(self, answer: requests.Response) -> dict[str, Any]:
+        if not answer.ok:
+            raise refusal(answer, self._account)
+        return cast("dict[str, Any]", answer.json()) if answer.content else {}
+
+    @contextmanager
+    def _as_ours(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            raise from_google(error, self._account) from error
+
+
+class Upload(ResumableUpload):
+    """A resumable upload that another process can take up again by its session's address."""
+
+    def __init__(self, content: Content, session: str = "") -> None:
+        query = f"uploadType=resumable&supportsAllDrives=true&fields={_FIELDS}"
+        super().__init__(f"{_UPLOAD}?{query}", CHUNK)  # type: ignore[no-untyped-call]
+        # One policy is enough: ours, which asks the session before it sends again.
+        self._retry_strategy = RetryStrategy(max_retries=0)
+        if session:
+            self._stream, self._content_type = content.stream, content.media_type
+            self._total_bytes, self._resumable_url = content.size, session
+            self._invalid = True
+
+    @property
+    def session(self) -> str:
+        """The session's address."""
+        return str(self.resumable_url)
+
+    def step(self, transport: requests.Session) -> dict[str, Any] | None:
+        """Send the next chunk, after asking how far it is if that is in doubt; the file at last."""
+        if self.invalid:
+            try:
+                self.recover(transport)
+            except InvalidResponse as error:
+                if error.response.status_code in (200, 201):
+                    return cast("dict[str, Any]", error.response.json())
+                raise
+        try:
+            answer = self.transmit_next_chunk(transport, timeout=TIMEOUT)
+        except Exception:
+            self._make_invalid()
+            raise
+        return cast("dict[str, Any]", answer.json()) if self.finished else None
+
+
+def _metadata(file_id: str, name: str, parent: str, tag: Mapping[str, str]) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"name": name, "parents": [parent], "appProperties": dict(tag)}
+    return metadata | ({"id": file_id} if file_id else {})
+
+
+def _file(answer: Mapping[str, Any]) -> File:
+    if "id" not in answer:
+        raise Retryable("google_unavailable", "Drive answered without a file.")
+    return File(
+        id=answer["id"],
+        link=answer.get("webViewLink", ""),
+        sha256=answer.get("sha256Checksum", ""),
+        trashed=bool(answer.get("trashed")),
+    )

@@ -1,0 +1,104 @@
+"""What an error of Google's means: retry, or what a person must fix. Sources: Google's guides."""
+
+from typing import Any
+
+from google.auth.exceptions import GoogleAuthError
+from requests import RequestException, Response
+
+from sync.errors import BrightsheetError, Conflict, Permanent, Refused, Retryable
+from sync.ops.retry import asked
+
+RATE_WINDOW = 60.0
+"""Seconds of Google's quota window: the first wait after a per-user 429."""
+_DRIVE_RATE_LIMITS = {
+    "userRateLimitExceeded",
+    "rateLimitExceeded",
+    "sharingRateLimitExceeded",
+    "dailyLimitExceeded",
+}
+_LIMITS = {
+    "teamDriveFileLimitExceeded",
+    "numChildrenInNonRootLimitExceeded",
+    "activeItemCreationLimitExceeded",
+}
+_API_OFF = {"SERVICE_DISABLED", "accessNotConfigured"}
+
+
+def from_google(error: Exception, account: str) -> BrightsheetError:
+    """Return what a call to Google raised as one of ours; `account` is who must be let in.
+
+    Clients' own errors carry the answer (`response`). What is none of Google's is raised again.
+    """
+    if isinstance(error, BrightsheetError):
+        return error
+    answer = getattr(error, "response", None)
+    if isinstance(answer, Response):
+        return refusal(answer, account)
+    if isinstance(error, GoogleAuthError):
+        if error.retryable or "Transport" in type(error).__name__:
+            return Retryable("google_unreachable", "Google's sign-in did not answer.")
+        return Permanent(
+            "google_credentials",
+            "Google does not accept the credentials. Make a new key for the service account "
+            "(or sign in again) and set it.",
+        )
+    if isinstance(error, RequestException):
+        return Retryable("google_unreachable", f"Google did not answer ({type(error).__name__}).")
+    raise error
+
+
+def refusal(response: Response, account: str) -> BrightsheetError:
+    """Return what an HTTP error of Sheets or Drive means. The body may be HTML."""
+    status = response.status_code
+    reasons = _reasons(response)
+    said = _message(response)
+    if status == 429 or (status == 403 and reasons & _DRIVE_RATE_LIMITS):
+        per_user = "RATE_LIMIT_EXCEEDED" in reasons
+        after = asked(response) or (RATE_WINDOW if per_user else None)
+        return Retryable("rate_limited", "Google's limit of calls a minute is reached.", after)
+    if status >= 500 or status in (408, 425):
+        return Retryable("google_unavailable", f"Google answered {status}.", asked(response))
+    if status == 401:
+        return Retryable("google_signed_out", "Google wants a fresh sign-in.")
+    if status == 400:
+        return Refused("google_refused", f"Google refused the request: {said}")
+    if status == 409:
+        return Conflict("exists", "Drive has a file with this id already.")
+    if status == 404:
+        return Permanent(
+            "not_found", f"Google knows no such file, or it is not shared with {account}."
+        )
+    if "storageQuotaExceeded" in reasons:
+        return Permanent(
+            "no_storage",
+            "A service account has no storage of its own. Put DRIVE_FOLDER_ID on a shared drive, "
+            "or sign in as a person (GOOGLE_OAUTH_TOKEN_JSON).",
+        )
+    if reasons & _API_OFF:
+        return Permanent("api_off", f"Switch the API on in the Google Cloud project: {said}")
+    if reasons & _LIMITS:
+        return Permanent("drive_limit", f"A limit of Drive is reached: {said}")
+    return Permanent(
+        "not_shared",
+        f"Google does not let us in ({said}). Share the file with {account} as an editor "
+        "(on a shared drive: as a content manager).",
+    )
+
+
+def _error(response: Response) -> dict[str, Any]:
+    try:
+        tree = response.json()
+    except ValueError:
+        return {}
+    error = tree.get("error") if isinstance(tree, dict) else None
+    return error if isinstance(error, dict) else {}
+
+
+def _reasons(response: Response) -> set[str]:
+    error = _error(response)
+    entries = [*error.get("errors", ()), *error.get("details", ())]
+    return {str(entry.get("reason")) for entry in entries if isinstance(entry, dict)}
+
+
+def _message(response: Response) -> str:
+    return str(_error(response).get("message", "no reason given"))[:300]

@@ -1,0 +1,1 @@
+"""Events to a job, a job to the cells of its row. Pure."""

@@ -1,0 +1,68 @@
+"""Cells: text or a moment, links on parts of the text, a note; within a cell's limits. Pure."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sync.types import Value
+
+CELL_LIMIT = 49_000
+"""UTF-16 units; Google's limit is 50,000 characters a cell."""
+NOTE_LIMIT = 2_000
+
+
+class Link(Value):
+    """A link on part of a cell's text: `start` and `end` are offsets in UTF-16 units."""
+
+    start: int
+    end: int
+    uri: str
+
+
+class Cell(Value):
+    """What a cell is to show: text or a moment, links on the text, and a note.
+
+    Moments are shown in the sheet's zone: of `when` only the day if `is_day`; `noted` goes before
+    the note. What `is_stand_in` says less than whatever a person wrote there.
+    """
+
+    text: str = ""
+    when: datetime | None = None
+    is_day: bool = False
+    links: tuple[Link, ...] = ()
+    note: str = ""
+    noted: datetime | None = None
+    is_stand_in: bool = False
+
+
+EMPTY = Cell()
+
+
+def units(text: str) -> int:
+    """Return the length in UTF-16 units, in which Google counts offsets."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def cut(text: str, limit: int = CELL_LIMIT) -> str:
+    """Return `text`, with … in the place of what is beyond `limit` units."""
+    if units(text) <= limit:
+        return text
+    return text.encode("utf-16-le")[: (limit - 1) * 2].decode("utf-16-le", "ignore") + "…"
+
+
+def linked(text: str, uri: str) -> Cell:
+    """Return a cell whose whole text is one link."""
+    return joined([(text, uri)])
+
+
+def joined(parts: Iterable[tuple[str, str]]) -> Cell:
+    """Return a cell of texts, each with the address that it links to or ""."""
+    texts: list[str] = []
+    links: list[Link] = []
+    position = 0
+    for text, uri in parts:
+        end = position + units(text)
+        if uri:
+            links.append(Link(start=position, end=end, uri=uri))
+        texts.append(text)
+        position = end
+    return Cell(text="".join(texts), links=tuple(links))

@@ -1,0 +1,1 @@
+"""Logs, alerts, retry policies: what keeps it running."""

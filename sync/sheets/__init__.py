@@ -1,0 +1,1 @@
+"""The spreadsheet: read, diff, write, verify."""

@@ -1,0 +1,1 @@
+"""The tabs beside the jobs, and the formatting of all."""

@@ -1,0 +1,101 @@
+"""What goes along with the rows of a batch: other tabs, the look of a fresh Jobs tab. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from sync.settings.config_file import Config
+from sync.sheets.request import Request
+from sync.sheets.snapshot import NOTHING_ELSE, Surroundings, Table, View
+from sync.sheets.tabs import formatting, history, pipeline
+from sync.sheets.tabs.history import Line
+
+HISTORY, PIPELINE = "tab:history", "tab:pipeline"
+"""Stand among the ids of columns for tabs that were made: one that is gone, a person deleted."""
+
+
+@dataclass(frozen=True)
+class Titles:
+    """Titles that are free for tabs that have to be made."""
+
+    jobs: str = "Jobs"
+    fence: str = "_brightsheet"
+    history: str = "History"
+    pipeline: str = "Pipeline"
+
+
+@dataclass(frozen=True)
+class Along:
+    """What goes along: `lines` of the history (newest first), `pairs` of milestone and status.
+
+    `ranks` are the places of configured milestones, `order` is that of all; `there` is what else is
+    in the spreadsheet, for when tabs are to be made.
+    """
+
+    config: Config
+    lines: Sequence[Line] = ()
+    pairs: frozenset[tuple[str, str]] = frozenset()
+    ranks: Mapping[str, int] = field(default_factory=dict)
+    order: Sequence[str] = ()
+    there: Surroundings = NOTHING_ELSE
+
+
+@dataclass(frozen=True)
+class Made:
+    """Requests, and what they make: ids of tabs."""
+
+    requests: list[Request]
+    tabs: tuple[str, ...]
+
+
+def along(view: View, table: Table, some: Along, titles: Titles, zone: tzinfo) -> Made:
+    """Return what goes along with a batch; tabs are made with the Jobs tab only.
+
+    `table` is the Jobs tab as it is after the batch.
+    """
+    is_fresh = view.table is None
+    requests: list[Request] = []
+    if is_fresh:
+        requests += formatting.dress_table(
+            some.config, table.sheet_id, table.header_row, table.columns, some.there
+        )
+    lines = with_history(view, some, titles, zone, make=is_fresh)
+    counts = with_pipeline(view, table, some, titles, make=is_fresh, names=is_fresh)
+    return Made(requests + lines.requests + counts.requests, lines.tabs + counts.tabs)
+
+
+def with_history(view: View, some: Along, titles: Titles, zone: tzinfo, *, make: bool) -> Made:
+    """Return the requests for lines of the history, made if it is missing and to be made."""
+    requests: list[Request] = []
+    tab = view.history
+    if tab is None and make:
+        requests, tab = history.make(some.config, titles.history, 1, some.there)
+    if tab is None:
+        return Made([], ())
+    return Made(requests + history.insert(tab, some.lines, zone), (HISTORY,))
+
+
+def with_pipeline(
+    view: View, table: Table, some: Along, titles: Titles, *, make: bool, names: bool
+) -> Made:
+    """Return the requests for what the pipeline has not, made if it is missing and to be made."""
+    if not pipeline.is_possible(table.columns):
+        return Made([], ())
+    requests: list[Request] = []
+    if names:
+        taken = [id_ for name, (id_, _) in some.there.names.items() if name in pipeline.OURS]
+        requests += pipeline.names(table.sheet_id, table.columns, taken)
+    tab, is_new = view.pipeline, False
+    if tab is None and make:
+        made, tab = pipeline.make(titles.pipeline, 2, some.there)
+        requests, is_new = requests + made, True
+    if tab is None:
+        return Made(requests, ())
+    # A chart comes with the first numbers: it needs something to show.
+    is_first = is_new or not tab.labels
+    grown, after = pipeline.grow(
+        tab, pipeline.Seen(some.pairs, some.ranks, some.order), some.config
+    )
+    if grown:
+        requests += grown + pipeline.chart(after, some.config, is_new=is_first)
+    return Made(requests, (PIPELINE,))

@@ -1,0 +1,291 @@
+"""What a tab looks like beside its cells: colours, widths, notes, filter views. Pure.
+
+All of it is applied once, with what it is for, and remembered in the sheet's own metadata: applying
+a conditional format or a protection twice would stack them, and people may change theirs.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
+from typing import Any
+
+from sync.jobs.columns import Column, Tint
+from sync.settings.config_file import Config
+from sync.sheets import request
+from sync.sheets.request import Request
+from sync.sheets.snapshot import COLUMN_KEY, LOOK_KEY, Surroundings
+
+_KEPT = "Brightsheet writes these cells: what is typed here is replaced."
+_DUE = "="
+"""Stands for a day that has come: no label begins so."""
+_GREY = "#f3f3f3"
+_VIEWS = 1_126_170_100
+"""The first of our filter views' ids."""
+
+Filter = Mapping[str, Any]
+"""The criteria of a filter view, by column id, in Google's form (FilterCriteria)."""
+
+
+def column(sheet_id: int, index: int, one: Column) -> list[Request]:
+    """Make the column at `index` one of ours, with its width, colours and protection."""
+    return [
+        request.metadata(COLUMN_KEY, one.id, sheet_id, "COLUMNS", index),
+        *dressed(sheet_id, index, one),
+        _sized(sheet_id, index, one.width),
+    ]
+
+
+def dressed(sheet_id: int, index: int, one: Column) -> list[Request]:
+    """Give a column of ours its colours and its protection, and remember that it has them."""
+    area = _area(sheet_id, index)
+    protection = {"range": area, "description": _KEPT, "warningOnly": True}
+    return [
+        {"addProtectedRange": {"protectedRange": protection}},
+        *(_tinted(area, tint) for tint in one.tints),
+        request.metadata(LOOK_KEY, tints(one), sheet_id, "COLUMNS", index),
+    ]
+
+
+def outdated(rules: Sequence[Mapping[str, Any]], index: int, one: Column, had: str) -> set[int]:
+    """Return which of a tab's conditional formats are the column's and no longer wanted.
+
+    One that a person changed stays.
+    """
+    gone = [tint for tint in _remembered(had) if tint not in one.tints]
+    return {n for n, rule in enumerate(rules) if any(_is_rule(rule, index, t) for t in gone)}
+
+
+def tinted_anew(sheet_id: int, index: int, one: Column, had: str) -> list[Request]:
+    """Add the colours that a column has not `had`, and remember those that it has now."""
+    new = [tint for tint in one.tints if tint not in _remembered(had)]
+    place = request.lines(sheet_id, "COLUMNS", index, 1)
+    return [*(_tinted(_area(sheet_id, index), t) for t in new), remember(place, tints(one))]
+
+
+def drop(sheet_id: int, number: int) -> Request:
+    """Take a conditional format away."""
+    return {"deleteConditionalFormatRule": {"sheetId": sheet_id, "index": number}}
+
+
+def remember(place: Request, value: str) -> Request:
+    """Keep another look of the row or column at `place` (a DimensionRange)."""
+    where = {
+        "metadataKey": LOOK_KEY,
+        "metadataLocation": {"dimensionRange": place},
+        # Else a column's location would stand for the rows that it crosses, too.
+        "locationMatchingStrategy": "EXACT_LOCATION",
+    }
+    return {
+        "updateDeveloperMetadata": {
+            "dataFilters": [{"developerMetadataLookup": where}],
+            "developerMetadata": {"metadataValue": value},
+            "fields": "metadataValue",
+        }
+    }
+
+
+def tints(one: Column) -> str:
+    """Return a column's colours as they are remembered.
+
+    Shortly: Google keeps 30,000 characters of metadata for all columns of a tab.
+    """
+    said = {_DUE if tint.is_due else tint.text: tint.color[1:] for tint in one.tints}
+    return json.dumps(said, separators=(",", ":"), ensure_ascii=False)
+
+
+def _remembered(had: str) -> list[Tint]:
+    return [
+        Tint(text="", color=f"#{color}", is_due=True)
+        if text == _DUE
+        else Tint(text=text, color=f"#{color}")
+        for text, color in json.loads(had).items()
+    ]
+
+
+def _is_rule(rule: Mapping[str, Any], index: int, tint: Tint) -> bool:
+    """Tell whether a conditional format is the one that `tint` made, unchanged."""
+    ranges, boolean = rule.get("ranges", [{}]), rule.get("booleanRule", {})
+    return (
+        len(ranges) == 1
+        and ranges[0].get("startColumnIndex", 0) == index
+        and boolean.get("condition") == _condition(tint)
+    )
+
+
+def _area(sheet_id: int, index: int) -> Request:
+    """Return a whole column: what began below the header would move down with the first row."""
+    return {"sheetId": sheet_id, "startColumnIndex": index, "endColumnIndex": index + 1}
+
+
+def _sized(sheet_id: int, index: int, width: int) -> Request:
+    sized = {
+        "range": request.lines(sheet_id, "COLUMNS", index, 1),
+        "properties": {"pixelSize": width},
+        "fields": "pixelSize",
+    }
+    return {"updateDimensionProperties": sized}
+
+
+def _condition(tint: Tint) -> Request:
+    if tint.is_due:
+        # A day's passing must cost no call: the sheet itself knows what day it is.
+        return {"type": "DATE_BEFORE", "values": [{"relativeDate": "TOMORROW"}]}
+    return {"type": "TEXT_EQ", "values": [{"userEnteredValue": tint.text}]}
+
+
+def _tinted(area: Request, tint: Tint) -> Request:
+    shade = {"backgroundColorStyle": color(tint.color)}
+    return _rule(area, _condition(tint), shade)
+
+
+def _rule(area: Request, condition: Request, shade: Request) -> Request:
+    rule = {"ranges": [area], "booleanRule": {"condition": condition, "format": shade}}
+    return {"addConditionalFormatRule": {"rule": rule, "index": 0}}
+
+
+def color(text: str) -> Request:
+    """Return #rrggbb as Google's ColorStyle."""
+    shares = zip(("red", "green", "blue"), bytes.fromhex(text[1:]), strict=True)
+    return {"rgbColor": {name: round(share / 255, 4) for name, share in shares}}
+
+
+def archived(sheet_id: int, label: str, text_color: str) -> Request:
+    """Grey the rows in which `label` stands.
+
+    The whole row is counted, so that the formula names no column: people move them.
+    """
+    condition = {"type": "CUSTOM_FORMULA", "values": _counts(label)}
+    shade = {
+        "backgroundColorStyle": color(_GREY),
+        "textFormat": {"foregroundColorStyle": color(text_color)},
+    }
+    return _rule({"sheetId": sheet_id}, condition, shade)
+
+
+def _counts(label: str) -> list[Request]:
+    """Return the formula that tells whether `label` stands in a row.
+
+    Semicolons are taken in every locale; commas not where they are a number's.
+    """
+    quoted = label.replace("~", "~~").replace("*", "~*").replace("?", "~?").replace('"', '""')
+    return [{"userEnteredValue": f'=COUNTIF(1:1;"{quoted}")>0'}]
+
+
+def filters(config: Config) -> dict[str, tuple[Filter, tuple[str, str]]]:
+    """Return the Jobs tab's filter views by title: criteria, and by what they are sorted."""
+    due = {"condition": {"type": "DATE_BEFORE", "values": [{"relativeDate": "TOMORROW"}]}}
+    week = {"condition": {"type": "DATE_AFTER", "values": [{"relativeDate": "PAST_WEEK"}]}}
+    newest = ("last_update", "DESCENDING")
+    return {
+        "Rejected": ({"status": _only(config, "rejected")}, newest),
+        "Waiting": ({"status": _only(config, "waiting", also_unknown=True)}, newest),
+        "Stuck": ({"follow_up": due}, ("follow_up", "ASCENDING")),
+        "Approved this week": ({"last_approval": week}, ("last_approval", "DESCENDING")),
+    }
+
+
+def _only(config: Config, means: str, also_unknown: bool = False) -> Filter:
+    """Return the criteria for the statuses that mean something."""
+    labels = [one.label for one in config.statuses.values() if one.means == means]
+    if len(labels) == 1 and not also_unknown:
+        return {"condition": {"type": "TEXT_EQ", "values": [{"userEnteredValue": labels[0]}]}}
+    others = {one.label for one in config.statuses.values() if one.means != means}
+    return {"hiddenValues": ["", *sorted(others)]}
+
+
+def views(
+    sheet_id: int,
+    header_row: int,
+    columns: Mapping[str, int],
+    wanted: Mapping[str, tuple[Filter, tuple[str, str]]],
+    first: int = _VIEWS,
+) -> dict[int, Request]:
+    """Return filter views by id; without those whose columns are not there."""
+    made: dict[int, Request] = {}
+    for number, (title, (criteria, (sort, order))) in enumerate(wanted.items(), first):
+        if not criteria.keys() <= columns.keys():
+            continue
+        specs = [
+            {"columnIndex": columns[column_id], "filterCriteria": criterion}
+            for column_id, criterion in criteria.items()
+        ]
+        sorting = [{"dimensionIndex": columns[sort], "sortOrder": order}] if sort in columns else []
+        made[number] = {
+            "filterViewId": number,
+            "title": title,
+            "range": {"sheetId": sheet_id, "startRowIndex": header_row, "startColumnIndex": 0},
+            "filterSpecs": specs,
+            "sortSpecs": sorting,
+        }
+    return made
+
+
+def add_filter(made: Request, there: Surroundings) -> Request:
+    """Add a filter view, with another id where its own is taken, on whichever tab."""
+    taken = {number for views in there.filters.values() for number in views}
+    free = next(n for n in count(made["filterViewId"], 20) if n not in taken)
+    return {"addFilterView": {"filter": {**made, "filterViewId": free}}}
+
+
+def table(config: Config) -> str:
+    """Return what is remembered of a Jobs tab's look, to tell whether it is up to date."""
+    parts = [_archived_label(config), config.sheet.archived_color, filters(config)]
+    return json.dumps(parts, separators=(",", ":"))
+
+
+def dress_table(
+    config: Config,
+    sheet_id: int,
+    header_row: int,
+    columns: Mapping[str, int],
+    there: Surroundings,
+) -> list[Request]:
+    """Give a fresh Jobs tab the look of its rows and its filter views, and remember that."""
+    made = views(sheet_id, header_row, columns, filters(config))
+    return [
+        *rows(config, sheet_id),
+        *(add_filter(one, there) for one in made.values()),
+        request.metadata(LOOK_KEY, table(config), sheet_id, "ROWS", header_row),
+    ]
+
+
+def rows(config: Config, sheet_id: int) -> list[Request]:
+    """Return the look of whole rows."""
+    return [archived(sheet_id, _archived_label(config), config.sheet.archived_color)]
+
+
+def outdated_rows(rules: Sequence[Mapping[str, Any]], had: str) -> set[int]:
+    """Return which conditional formats gave rows the look that the tab `had`, unchanged."""
+    (wanted,) = (_plain(one) for one in _counts(json.loads(had)[0]))
+    conditions = (rule.get("booleanRule", {}).get("condition", {}) for rule in rules)
+    return {
+        n
+        for n, condition in enumerate(conditions)
+        if wanted in [_plain(one) for one in condition.get("values", ())]
+    }
+
+
+def _plain(value: Mapping[str, Any]) -> str:
+    """Return a formula in which it is no matter how its arguments are parted."""
+    return str(value.get("userEnteredValue", "")).replace(";", ",")
+
+
+def _archived_label(config: Config) -> str:
+    known = config.statuses.get("ARCHIVED")
+    return known.label if known else "Archived"
+
+
+def sized(sheet_id: int, widths: Iterable[int]) -> list[Request]:
+    """Give the columns of a tab their widths (pixels)."""
+    return [_sized(sheet_id, index, width) for index, width in enumerate(widths)]
+
+
+def protected(sheet_id: int) -> Request:
+    """Have Google ask before somebody types into a tab that is ours whole."""
+    protection = {"range": {"sheetId": sheet_id}, "description": _KEPT, "warningOnly": True}
+    return {"addProtectedRange": {"protectedRange": protection}}
+
+
+def tinted(sheet_id: int, indexes: Iterable[int], some: Sequence[Tint]) -> list[Request]:
+    """Give columns of another tab the colours of the statuses."""
+    return [_tinted(_area(sheet_id, index), tint) for index in indexes for tint in some]

@@ -1,0 +1,247 @@
+"""The Pipeline tab: jobs by milestone and status, and a chart. Pure.
+
+The numbers are formulas over named ranges, which follow the Jobs tab's columns wherever people put
+them: they are right at every moment and cost no call. What is written is a row for a new milestone
+and a column for a new status; both are inserted, so that nothing of anybody's is overwritten.
+"""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sync.jobs.columns import KEY, Column
+from sync.settings.config_file import Config
+from sync.sheets import request
+from sync.sheets.evidence import HEADER, Write
+from sync.sheets.request import Request
+from sync.sheets.snapshot import (
+    COLUMN_KEY,
+    COPY_PREFIX,
+    PIPELINE_COUNT,
+    PIPELINE_KEY,
+    PIPELINE_LABEL,
+    PIPELINE_TAB,
+    Surroundings,
+    Tab,
+)
+from sync.sheets.tabs import formatting
+
+CHART = 1_126_170_201
+NAMES = {
+    "current_milestone": "Brightsheet_Milestone",
+    "status": "Brightsheet_Status",
+    KEY: "Brightsheet_Site",
+}
+"""Named ranges, by the column that each lies over."""
+OURS = frozenset(NAMES.values())
+
+_TOTAL = "pipeline:total"
+_SIZE = (60, 14)
+_LABEL = Column(
+    id=PIPELINE_LABEL,
+    header="Milestone",
+    about="How many jobs stand where. The numbers are formulas over the Jobs tab; a row is added "
+    "for each new milestone, a column for each new status.",
+)
+_TITLE = "Jobs by milestone"
+_STRONGER = 2.2
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the jobs of a batch show: `pairs` of milestone and status."""
+
+    pairs: frozenset[tuple[str, str]]
+    ranks: Mapping[str, int]
+    """The place of each configured milestone, by its header."""
+    order: Sequence[str] = ()
+    """All milestones in the order of their columns: what is not configured, as it was first met."""
+
+
+def names(
+    sheet_id: int,
+    columns: Mapping[str, int],
+    taken: Iterable[str] = (),
+    only: Container[str] = OURS,
+) -> list[Request]:
+    """Return the requests that lay the named ranges over their columns; `taken` ids go first."""
+    requests: list[Request] = [{"deleteNamedRange": {"namedRangeId": one}} for one in taken]
+    for column, name in NAMES.items():
+        if name not in only:
+            continue
+        index = columns[column]
+        area = {"sheetId": sheet_id, "startColumnIndex": index, "endColumnIndex": index + 1}
+        requests.append({"addNamedRange": {"namedRange": {"name": name, "range": area}}})
+    return requests
+
+
+def is_possible(columns: Mapping[str, int]) -> bool:
+    """Tell whether the columns that are counted exist: which there are is config."""
+    return NAMES.keys() <= columns.keys()
+
+
+def make(title: str, position: int, there: Surroundings) -> tuple[list[Request], Tab]:
+    """Return the requests that make the tab, without milestones yet, and the tab as it is then."""
+    sheet_id = there.free(PIPELINE_TAB)
+    titles = [_LABEL, Column(id=_TOTAL, header="Jobs")]
+    requests = request.make_tab(sheet_id, title, PIPELINE_KEY, _SIZE, position, frozen=1)
+    requests += [
+        request.metadata(COLUMN_KEY, column.id, sheet_id, "COLUMNS", index)
+        for index, column in enumerate(titles)
+    ]
+    requests += formatting.sized(sheet_id, [200, 70])
+    requests += request.write(
+        [request.header(0, index, column) for index, column in enumerate(titles)], sheet_id
+    )
+    requests.append(formatting.protected(sheet_id))
+    places = {column.id: index for index, column in enumerate(titles)}
+    headers = {index: column.header for index, column in enumerate(titles)}
+    return requests, Tab(sheet_id, 0, *_SIZE, columns=places, headers=headers, charts=there.charts)
+
+
+def grow(tab: Tab, seen: Seen, config: Config) -> tuple[list[Request], Tab]:
+    """Return the requests for milestones and statuses that the tab has not, and the tab then."""
+    if PIPELINE_LABEL not in tab.columns:
+        return [], tab  # A person deleted that column.
+    grown = _with_rows(tab, seen)
+    new_rows = [row for row, text in grown.labels.items() if text not in tab.labels.values()]
+    requests = [
+        request.insert(tab.sheet_id, "ROWS", row, 1, tab.row_count + number)
+        for number, row in enumerate(new_rows)
+    ]
+    grown, texts = _with_columns(grown, seen, config)
+    for number, (index, text) in enumerate(texts.items()):
+        requests.append(
+            request.insert(tab.sheet_id, "COLUMNS", index, 1, tab.column_count + number)
+        )
+        requests.append(
+            request.metadata(COLUMN_KEY, PIPELINE_COUNT, tab.sheet_id, "COLUMNS", index)
+        )
+        requests += request.write(
+            [request.header(tab.header_row, index, Column(id=PIPELINE_COUNT, header=text))],
+            tab.sheet_id,
+        )
+    requests += request.write(_cells(grown, new_rows, texts), tab.sheet_id)
+    return requests, grown
+
+
+def _with_rows(tab: Tab, seen: Seen) -> Tab:
+    """Return the tab with a row for each new milestone: in their order, else at the end."""
+    labels, known = dict(tab.labels), set(tab.labels.values())
+    last = len(seen.ranks)
+    new = {milestone for milestone, _ in seen.pairs if milestone} - known
+    met = {text: number for number, text in enumerate(seen.order)}
+    for text in sorted(new, key=lambda one: (seen.ranks.get(one, last), met.get(one, last), one)):
+        rank = seen.ranks.get(text, last)
+        later = [row for row, one in labels.items() if seen.ranks.get(one, last) > rank]
+        row = min(later, default=max(labels, default=tab.header_row) + 1)
+        labels = {at + (at >= row): one for at, one in labels.items()}
+        labels[row] = text
+    return replace(tab, labels=labels, row_count=tab.row_count + len(new))
+
+
+def _with_columns(tab: Tab, seen: Seen, config: Config) -> tuple[Tab, dict[int, str]]:
+    """Return the tab with a column for each new status, and the new headers by column index."""
+    order = [one.label for one in config.statuses.values()]
+    known = {tab.headers.get(index) for index in tab.counts}
+    new = {status for _, status in seen.pairs if status} - known
+    first = max([*tab.counts, *tab.columns.values()]) + 1
+    ranked = sorted(new, key=lambda one: (order.index(one) if one in order else len(order), one))
+    texts = dict(enumerate(ranked, first))
+    moved = {i + len(new) * (i >= first): text for i, text in tab.headers.items()}
+    grown = replace(
+        tab,
+        headers={**moved, **texts},
+        counts=(*tab.counts, *texts),
+        column_count=tab.column_count + len(new),
+    )
+    return grown, texts
+
+
+def _cells(tab: Tab, new_rows: Sequence[int], new_columns: Iterable[int]) -> list[Write]:
+    """Return the cells of new rows and columns; the label column is A, wherever it is now."""
+    label, fresh = tab.columns[PIPELINE_LABEL], set(new_columns)
+    writes = []
+    for row, text in tab.labels.items():
+        where = f"${request.letters(label)}{row + 1}"
+        if row in new_rows:
+            writes.append(_write(row, label, {"stringValue": text}))
+        counted = dict.fromkeys(tab.counts, True)
+        if _TOTAL in tab.columns:
+            counted[tab.columns[_TOTAL]] = False
+        for index, by_status in counted.items():
+            if row in new_rows or index in fresh:
+                status = f"{request.letters(index)}${tab.header_row + 1}" if by_status else ""
+                writes.append(_write(row, index, {"formulaValue": _formula(where, status)}))
+    return writes
+
+
+def _formula(milestone: str, status: str) -> str:
+    """Return what counts the jobs; semicolons are taken in every locale."""
+    parts = [NAMES["current_milestone"], milestone]
+    parts += [NAMES["status"], status] if status else []
+    parts += [NAMES[KEY], f'"<>{COPY_PREFIX}*"']
+    return f"=COUNTIFS({';'.join(parts)})"
+
+
+def _write(row: int, index: int, value: dict[str, str]) -> Write:
+    data = {"userEnteredValue": value}
+    return Write(
+        row=row, index=index, column="", expect=HEADER, data=data, fields="userEnteredValue"
+    )
+
+
+def chart(tab: Tab, config: Config, *, is_new: bool) -> list[Request]:
+    """Return the request that draws `tab`, or draws it anew; none where a person took it away."""
+    if not tab.labels or not tab.counts:
+        return []
+    spec = _spec(tab, config)
+    if CHART in tab.charts:
+        return [{"updateChartSpec": {"chartId": CHART, "spec": spec}}]
+    if not is_new:
+        return []
+    corner = {
+        "sheetId": tab.sheet_id,
+        "rowIndex": min(max(tab.labels) + 2, tab.row_count - 1),
+        "columnIndex": tab.columns[PIPELINE_LABEL],
+    }
+    place = {"anchorCell": corner, "widthPixels": 760, "heightPixels": 380}
+    position = {"overlayPosition": place}
+    return [{"addChart": {"chart": {"chartId": CHART, "spec": spec, "position": position}}}]
+
+
+def _spec(tab: Tab, config: Config) -> Request:
+    colors = {one.label: one.color for one in config.statuses.values() if one.color}
+    series = []
+    for index in tab.counts:
+        color = colors.get(tab.headers.get(index, ""))
+        style = {"colorStyle": formatting.color(_stronger(color))} if color else {}
+        series.append({"series": _source(tab, index), "targetAxis": "BOTTOM_AXIS", **style})
+    basic: dict[str, Any] = {
+        "chartType": "BAR",
+        "stackedType": "STACKED",
+        "legendPosition": "BOTTOM_LEGEND",
+        "headerCount": 1,
+        "domains": [{"domain": _source(tab, tab.columns[PIPELINE_LABEL])}],
+        "series": series,
+        "axis": [{"position": "BOTTOM_AXIS", "title": "Jobs"}],
+    }
+    return {"title": _TITLE, "basicChart": basic}
+
+
+def _source(tab: Tab, index: int) -> Request:
+    """Return the header and the numbers of a column as a chart takes them."""
+    area = {
+        "sheetId": tab.sheet_id,
+        "startRowIndex": tab.header_row,
+        "endRowIndex": max(tab.labels) + 1,
+        "startColumnIndex": index,
+        "endColumnIndex": index + 1,
+    }
+    return {"sourceRange": {"sources": [area]}}
+
+
+def _stronger(color: str) -> str:
+    """Return a cell's pale colour as it is seen in a chart."""
+    parts = (255 - min(255, round((255 - part) * _STRONGER)) for part in bytes.fromhex(color[1:]))
+    return "#" + "".join(f"{part:02x}" for part in parts)

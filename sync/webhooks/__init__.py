@@ -1,0 +1,1 @@
+"""Bytes to events: what EverBright sends. Pure."""

@@ -1,0 +1,140 @@
+"""Bytes → delivery: reads a webhook's body, tells its kind by its shape. Pure.
+
+The shapes are those of EverBright's published milestone sample and of its wiki's event list.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from sync.errors import Rejected
+from sync.settings.config_file import WebhooksConfig
+from sync.webhooks import other_events
+from sync.webhooks.python_literal import to_json
+from sync.webhooks.schema import Delivery, Kind, Milestone
+
+MAX_DEPTH = 64
+"""Levels of nesting; EverBright's own bodies have 8."""
+
+_SHAPES = WebhooksConfig()
+
+# What is between two brackets is consumed at once, strings whole (an unclosed one to the end), so
+# that brackets in them do not count.
+_BRACKET = re.compile(r'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))++|([\[\]{}])', re.DOTALL)
+_DEEPER = {"{": 1, "[": 1, "}": -1, "]": -1}
+
+# What spreadsheets and databases choke on: C0 controls (but tab and newline), lone surrogates.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
+
+
+def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
+    """Return what `body` says; `shapes` names the keys of webhooks without a published sample.
+
+    JSON is what the API documents; the published sample is a Python literal, so that is read, too.
+    Raises Rejected: 400 where it is neither, 422 where a milestone lacks what places it.
+    """
+    tree = _parse(body)
+    digest = _digest(tree)
+    if not isinstance(tree, dict):
+        return Delivery(kind=Kind.OTHER, digest=digest)
+    clean = _readable(tree)
+    kind = kind_of(clean, shapes)
+    if kind is not Kind.MILESTONE:
+        said = other_events.read(clean, kind, shapes)
+        site = said.site if said else other_events.site_text(clean)
+        return Delivery(kind=kind, digest=digest, site=site, notice=said)
+    milestone = _milestone(clean)
+    return Delivery(kind=kind, digest=digest, site=milestone.site, milestone=milestone)
+
+
+def kind_of(tree: Mapping[str, Any], shapes: WebhooksConfig = _SHAPES) -> Kind:
+    """Tell a webhook's kind by the keys that only that kind has at its top level."""
+    is_task = "task_definition" in tree and "sub_tasks" in tree
+    # A comment may name its milestone's definition; it has neither tasks nor a status.
+    is_whole = "tasks" in tree or "status" in tree
+    if not is_task and is_whole and ("milestone_definition" in tree or "tasks" in tree):
+        return Kind.MILESTONE
+    if not tree.keys().isdisjoint(shapes.change_order):
+        return Kind.CHANGE_ORDER
+    if is_task:
+        return Kind.TASK
+    if not tree.keys().isdisjoint(shapes.stage):
+        return Kind.STAGE_TRANSITION
+    if "comment" in tree or "comments" in tree:
+        return Kind.COMMENT
+    if not tree.keys().isdisjoint(shapes.archived) and tree.keys().isdisjoint(other_events.OTHERS):
+        return Kind.SITE_ARCHIVED
+    return Kind.OTHER
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Rejected("not_json", "The body is not UTF-8 text.", 400) from None
+    if not text.strip():
+        raise Rejected("not_json", "The body is empty.", 400)
+    _bound_depth(text)
+    try:
+        return _loads(text)
+    except ValueError:
+        pass
+    converted = to_json(text)
+    _bound_depth(converted)
+    try:
+        return _loads(converted)
+    except ValueError as error:
+        raise Rejected("not_json", f"The body is not JSON: {error}"[:200], 400) from None
+
+
+def _loads(text: str) -> Any:
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def _bound_depth(text: str) -> None:
+    depth = 0
+    for token in _BRACKET.finditer(text):
+        depth += _DEEPER.get(token[1], 0)
+        if depth > MAX_DEPTH:
+            raise Rejected("too_deep", f"The body nests deeper than {MAX_DEPTH} levels.", 400)
+
+
+def _digest(tree: Any) -> str:
+    canonical = json.dumps(tree, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def _readable(tree: Any) -> Any:
+    if isinstance(tree, str):
+        return readable(tree)
+    if isinstance(tree, list):
+        return [_readable(item) for item in tree]
+    if isinstance(tree, dict):
+        return {readable(key): _readable(item) for key, item in tree.items()}
+    return tree
+
+
+def readable(text: str) -> str:
+    """Return `text` in a form that every store and sheet takes: no lone surrogates or controls."""
+    joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return _UNPRINTABLE.sub("", joined.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _milestone(tree: Mapping[str, Any]) -> Milestone:
+    if tree.get("site") in (None, "", "None"):
+        raise Rejected("missing_site", "A milestone without `site`: no row can be told for it.")
+    try:
+        return Milestone.model_validate(tree)
+    except ValidationError as error:
+        # The location and the rule only: what was sent may be personal.
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        reason = "missing_field" if first["type"] == "missing" else "invalid_field"
+        raise Rejected(reason, f"`{where}`: {first['msg']}") from None
