@@ -13,7 +13,7 @@ from sync.settings.environment import load
 from sync.store import Database, Inbox
 from sync.webhooks.schema import Outcome
 from tests.made_up import SAMPLE, SECRET, body, milestone, uuid
-from tests.sync.test_settings import LEAST
+from tests.settings.test_environment import LEAST
 
 PATH = "/webhooks/everbright"
 OTHER = "another-made-up-secret"

@@ -18,9 +18,9 @@ from sync.sheets import snapshot
 from sync.webhooks import parse, python_literal
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
+from tests.jobs.test_row import ADDRESSES, CONFIG
 from tests.made_up import ROOT, SAMPLE, SECRET, body, comment, milestone, task
-from tests.sync.test_layout import ADDRESSES, CONFIG
-from tests.sync.test_settings import LEAST
+from tests.settings.test_environment import LEAST
 from tests.test_receiver import Bench
 
 

@@ -12,7 +12,7 @@ from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.security.servers import Server, say
 from tests.security.test_outgoing import PATH, TOKEN, home, inside
-from tests.sheet.conftest import asking, google
+from tests.sheets.conftest import asking, google
 
 __all__ = ["asking", "google", "home", "inside"]
 ASKED = SITE_PATH.format(site=uuid(1))

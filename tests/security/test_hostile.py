@@ -23,7 +23,7 @@ from tests import databases
 from tests.made_up import SECRET, body, comment, document, milestone, task, uuid
 from tests.security.bodies import bodies
 from tests.security.whole_path import WholePath
-from tests.sync.test_settings import LEAST
+from tests.settings.test_environment import LEAST
 
 HOSTILE = int(os.environ.get("HOSTILE", "1500"))
 ROUNDS = max(1, HOSTILE // 5000)

@@ -25,7 +25,7 @@ from sync.ops import logs
 from sync.settings.environment import load
 from sync.store import Database
 from tests.made_up import SECRET, body, comment, document, milestone, task, uuid
-from tests.sync.test_settings import LEAST
+from tests.settings.test_environment import LEAST
 from tests.world import World, wait_for
 
 HUSH = "hush-hush"

@@ -25,7 +25,7 @@ from sync.store.jobs import Wanted
 from sync.webhooks.parse import read
 from tests.made_up import body, document, milestone, task, uuid
 from tests.security.servers import Server, say
-from tests.sync.test_settings import LEAST
+from tests.settings.test_environment import LEAST
 
 TOKEN = "an-everbright-token"
 PATH = "/api/v1/document/{document}/download/"

@@ -20,7 +20,7 @@ from config.gathering import MOST_CONNECTIONS, MOST_HEAD, Framer, Refusal
 from demo.process import Receiver
 from tests import databases
 from tests.made_up import SAMPLE, SECRET, body, milestone
-from tests.sync.test_settings import LEAST
+from tests.settings.test_environment import LEAST
 
 HEAD = (
     "POST /webhooks/everbright HTTP/1.1\r\nHost: made.up\r\nContent-Type: application/json\r\n"

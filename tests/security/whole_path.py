@@ -17,7 +17,7 @@ from sync.store.jobs import Shown
 from sync.store.schema import metadata
 from sync.webhooks.schema import Outcome
 from tests.made_up import SECRET, body, milestone, uuid
-from tests.sync.test_settings import LEAST
+from tests.settings.test_environment import LEAST
 
 ANSWERS = {202, 400, 413, 415, 422}
 BEACON = uuid(999)

@@ -12,9 +12,9 @@ from sync.setup import Setup
 from sync.sheets.snapshot import HISTORY_TAB, JOBS_TAB, PIPELINE_TAB
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
-from tests.sheet.conftest import with_more
-from tests.sheet.test_pipeline import counts
-from tests.sync.test_settings import LEAST
+from tests.settings.test_environment import LEAST
+from tests.sheets.conftest import with_more
+from tests.sheets.test_pipeline import counts
 
 LOOK = (
     "conditionalFormats,filterViews,protectedRanges,charts,developerMetadata,"

@@ -5,8 +5,8 @@ import pytest
 from sync.jobs.model import Job
 from sync.jobs.projection import event, joined
 from sync.webhooks.parse import read
+from tests.jobs.test_projection import RE_SIGN, RECEIVED
 from tests.made_up import SAMPLE, SAMPLE_SITE
-from tests.sync.test_projection import RE_SIGN, RECEIVED
 
 
 @pytest.fixture

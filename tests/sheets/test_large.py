@@ -13,7 +13,7 @@ import pytest
 from emulator import Emulator
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
-from tests.sheet.conftest import with_more
+from tests.sheets.conftest import with_more
 
 JOBS = int(os.environ.get("LARGE", "400"))
 STEPS = 11

@@ -17,7 +17,7 @@ from sync.errors import SettingsError
 from sync.ops.alerts import REPEAT_SECONDS, TROUBLE_SECONDS, Alerts, Trouble
 from sync.settings.environment import load
 from tests.made_up import SECRET, document, milestone, task
-from tests.sync.test_settings import LEAST
+from tests.settings.test_environment import LEAST
 from tests.world import World, wait_for
 
 PATH = "/services/made/up-and-secret"

@@ -9,7 +9,7 @@ from sync.store import Database, Inbox, Jobs, Leases
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Delivery, Outcome
 from tests.made_up import body, milestone, uuid
-from tests.sync.test_settings import LEAST
+from tests.settings.test_environment import LEAST
 
 
 def test_a_fault_with_one_delivery_sets_only_that_one_aside(

@@ -12,6 +12,7 @@ from sync.jobs.model import Files, Job
 from sync.jobs.row import Addresses, Layout
 from sync.settings.config_file import CONFIG_FILE, Config, load_config
 from sync.sheets import request
+from tests.jobs.test_projection import an_event, job_of
 from tests.made_up import (
     SAMPLE_DEFINITION,
     SAMPLE_DOCUMENT,
@@ -22,7 +23,6 @@ from tests.made_up import (
     task,
     uuid,
 )
-from tests.sync.test_projection import an_event, job_of
 
 ADDRESSES = Addresses("https://everbright.example", "/api/v1/document/{document}/preview")
 CONFIG = load_config(CONFIG_FILE)

@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from tests.bench import Bench
 from tests.made_up import comment, milestone, task, uuid
-from tests.sheet.conftest import with_more
+from tests.sheets.conftest import with_more
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
