@@ -13,16 +13,16 @@ import structlog
 from flask import Flask, Request, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import SecretStr
+from sync.worker import Worker
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
 from sync.errors import BrightsheetError, Rejected
 from sync.metrics import StoreCollector, exposition
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
 from sync.settings.environment import Settings, load
-from sync.store import Database, Documents, Inbox, Jobs
+from sync.store import Database, Inbox
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery
-from sync.worker.loops import Worker
 
 _JSON_TYPES = ("application/json", "text/json")
 
@@ -116,9 +116,8 @@ def _add_health(app: Flask, database: Database) -> None:
 
 
 def _add_metrics(app: Flask, settings: Settings, database: Database) -> None:
-    jobs = Jobs(database, settings.spreadsheet_id)
-    documents = Documents(database, jobs, settings.lease_seconds)
-    collector = StoreCollector(Inbox(database), jobs, documents)
+    wiring = Wiring(settings, database)
+    collector = StoreCollector(wiring.inbox, wiring.documents, wiring.sheet_store())
 
     @app.get("/metrics")
     def metrics() -> Any:

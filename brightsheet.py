@@ -16,15 +16,15 @@ import requests
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from sync.worker import Worker
 
 from sync.errors import BrightsheetError, Rejected, SettingsError
 from sync.ops import logs
 from sync.settings.environment import Settings, database_url, google_id, load
 from sync.setup import Setup
-from sync.store import Database, Documents, Inbox, Jobs
+from sync.store import Database, Documents, Inbox
 from sync.webhooks import parse
 from sync.webhooks.schema import Outcome
-from sync.worker.loops import Worker
 
 _STOP_SECONDS = 8.0
 _SEND_TIMEOUT = 30
@@ -138,8 +138,7 @@ def deliveries(outcome: str | None, limit: int, as_json: bool) -> None:
             click.echo(json.dumps(dict(zip(names, row, strict=True))))
         return
     _print_table(names, rows)
-    jobs = Jobs(database, settings.spreadsheet_id)
-    troubled = Documents(database, jobs, settings.lease_seconds).troubled(limit)
+    troubled = Documents(database, settings.lease_seconds).troubled(limit)
     if troubled:
         _print_table(("document", "name", "state", "reason", "message"), troubled)
 
@@ -153,7 +152,7 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
         raise click.UsageError("Name an id, or say --all.")
     settings, database = _opened()
     inbox = Inbox(database)
-    documents = Documents(database, Jobs(database, settings.spreadsheet_id), settings.lease_seconds)
+    documents = Documents(database, settings.lease_seconds)
     found = inbox.recent(10_000, Outcome.REJECTED) if everything else [inbox.find(str(id))]
     chosen = [one for one in found if one and one.body and one.outcome is Outcome.REJECTED]
     for one in chosen:
@@ -183,7 +182,7 @@ def init() -> None:
         if made:
             click.echo(f"{name} was not set. Made one; set it:")
         click.echo(f"{name}={found}" if found else f"{name} is not set: no copies of documents.")
-    lines = setup.furnish(spreadsheet)
+    lines = setup.provision(spreadsheet)
     for line in lines or ["Nothing to do: all is there."]:
         click.echo(line)
 
@@ -207,10 +206,10 @@ def rebuild(into: str | None) -> None:
 
 @cli.command()
 def compare() -> None:
-    """Compare the whole sheet with what it should show; the worker mends what differs."""
+    """Compare the whole sheet with what it should show; the worker writes what differs."""
     logs.configure(logging.WARNING)
     settings, database = _opened()
-    differing = Worker(settings, database).compare()
+    differing = Setup(settings, database, time.sleep).compare()
     click.echo(f"{differing} jobs differ." if differing else "The sheet shows what it should.")
 
 
@@ -232,8 +231,8 @@ def _opened(*, needs_spreadsheet: bool = True) -> tuple[Settings, Database]:
     if database.is_sqlite:
         database.upgrade()
     elif not database.is_current():
-        mend = "has not the schema of this version. Run: brightsheet db upgrade"
-        raise SettingsError("DATABASE_URL", f"the database {mend}")
+        fix = "has not the schema of this version. Run: brightsheet db upgrade"
+        raise SettingsError("DATABASE_URL", f"the database {fix}")
     return settings, database
 
 

@@ -1,4 +1,4 @@
-"""Asks EverBright whose jobs they are; a row stands without it, too."""
+"""Asks EverBright for the customers of jobs; a row stands without them, too."""
 
 from sync.errors import BrightsheetError
 from sync.everbright import customer
@@ -11,14 +11,14 @@ _TRIES = 30
 _LONGEST_WAIT = 3600.0
 
 
-class Asker:
+class CustomerFetcher:
     """Asks for one customer at a time."""
 
     def __init__(self, customers: Customers, everbright: EverBright) -> None:
         self._customers = customers
         self._everbright = everbright
 
-    def ask(self) -> tuple[str, BrightsheetError | None, bool] | None:
+    def fetch(self) -> tuple[str, BrightsheetError | None, bool] | None:
         """Ask for the customer that is due longest, or return None where none is.
 
         Returns the site, what went wrong, and whether anything is known now that was not.
@@ -28,9 +28,9 @@ class Asker:
             return None
         site, failed = claimed
         try:
-            told = customer.read(self._everbright.site(site))
+            known = customer.read(self._everbright.site(site))
         except BrightsheetError as error:
             wait = retry.pause(failed + 1, error, _LONGEST_WAIT)
             self._customers.postpone(site, wait if failed + 1 < _TRIES else None)
             return site, error, False
-        return site, None, self._customers.keep(site, told)
+        return site, None, self._customers.keep(site, known)

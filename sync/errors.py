@@ -35,11 +35,11 @@ class Conflict(BrightsheetError):
 
 
 class Permanent(BrightsheetError):
-    """A fault that only a person can mend; the message names the mend."""
+    """A fault that only a person can fix; the message says how."""
 
 
-class Unfit(Permanent):
-    """A document that never can be copied: nobody's mend lets it through."""
+class UnprocessableDocument(Permanent):
+    """A document that can never be copied."""
 
 
 class SettingsError(BrightsheetError):

@@ -6,16 +6,17 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from sync.store import Documents, Inbox, Jobs
+from sync.store import Documents, Inbox
+from sync.store.sheet_store import SheetStore
 
 
 class StoreCollector(Collector):
     """Counts what is kept, what waits and what failed."""
 
-    def __init__(self, inbox: Inbox, jobs: Jobs, documents: Documents) -> None:
+    def __init__(self, inbox: Inbox, documents: Documents, sheet: SheetStore) -> None:
         self._inbox = inbox
-        self._jobs = jobs
         self._documents = documents
+        self._sheet = sheet
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Give each figure, as it stands now."""
@@ -23,9 +24,9 @@ class StoreCollector(Collector):
         yield _by_label("brightsheet_deliveries", "Deliveries kept", "outcome", deliveries)
         documents = self._documents.counts()
         yield _by_label("brightsheet_documents", "Documents known", "state", documents)
-        waiting = self._jobs.count_dirty()
+        waiting = self._sheet.pending.count()
         yield GaugeMetricFamily("brightsheet_jobs_waiting", "Jobs not shown as they are", waiting)
-        reason, _ = self._jobs.trouble()
+        reason, _ = self._sheet.spreadsheet.trouble()
         trouble = {reason: 1} if reason else {}
         yield _by_label("brightsheet_sheet_trouble", "Why the sheet waits", "reason", trouble)
 

@@ -1,4 +1,4 @@
-"""Takes what came into the jobs: inbox → projection → jobs, their documents and their history."""
+"""Projects deliveries: inbox → jobs, their documents and their history."""
 
 import re
 from collections.abc import Iterable
@@ -29,8 +29,8 @@ class _Understood:
     site: str
 
 
-class Intake:
-    """Projects deliveries. It needs the flusher's lease, so that each is taken in once."""
+class Projector:
+    """Takes deliveries into their jobs. It needs the flusher's lease, so that each is taken in once."""
 
     def __init__(self, inbox: Inbox, jobs: Jobs, settings: Settings) -> None:
         self._inbox = inbox
@@ -38,10 +38,6 @@ class Intake:
         self._creation_types = settings.document_creation_types
         self._re_sign = re.compile(settings.config.words.re_sign, re.IGNORECASE)
         self._shapes = settings.config.webhooks
-
-    def is_waiting(self) -> bool:
-        """Tell whether a delivery is in no job yet."""
-        return self._inbox.is_waiting()
 
     def run(self, held: Lease) -> None:
         """Take every delivery that came into its job; one that cannot be is set aside."""

@@ -9,20 +9,14 @@ from werkzeug.datastructures import MultiDict
 
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
-from sync.customers import Asker
-from sync.everbright.client import EverBright
-from sync.google import auth as signed_in
-from sync.jobs.row import Addresses, Layout
-from sync.projector import Intake
 from sync.settings import config_file, environment
 from sync.setup import Setup
-from sync.sheets.caretaker import Caretaker
-from sync.sheets.client import Sheet
-from sync.sheets.flush import Flusher
-from sync.sheets.snapshot import JOBS_TAB
-from sync.store import Customers, Database, History, Inbox, Jobs, Lease, Leases
+from sync.sheets.identifiers import JOBS_TAB
+from sync.sheets.reconcile import reconcile
+from sync.store import Database, Lease
 from sync.webhooks import parse
 from sync.webhooks.schema import Outcome
+from sync.wiring import Wiring
 from tests.made_up import SECRET, body
 
 
@@ -34,7 +28,6 @@ class Bench:
     ) -> None:
         rates = google.limits.rates
         rates.sheets_user = rates.sheets_project = 10**9
-        self.now = 0.0
         self.alerts: list[str] = []
         self.google = google
         self.spreadsheet = google.create_spreadsheet("Solar jobs")
@@ -48,28 +41,18 @@ class Bench:
         }
         self.database = Database(url.replace("postgres://", "postgresql+psycopg://"))
         self.database.upgrade()
-        self.inbox = Inbox(self.database)
         self.configured(config)
 
     def configured(self, config: Path) -> None:
         """Read the settings anew, as a restart does."""
         self.config = config
         self.settings = environment.load(self.environment, config)
-        self.jobs = Jobs(self.database, self.settings.spreadsheet_id)
-        self.history = History(
-            self.database, waits_for_names=self.settings.everbright_api_token is not None
+        self.wiring = Wiring(self.settings, self.database)
+        self.inbox = self.wiring.inbox
+        self.flusher = self.wiring.flusher(
+            sleep=lambda _: None, alert=lambda reason, _: self.alerts.append(reason)
         )
-        addresses = Addresses(self.settings.everbright_url, self.settings.everbright_preview_path)
-        self.flusher = Flusher(
-            Intake(self.inbox, self.jobs, self.settings),
-            self.jobs,
-            self.history,
-            Sheet(signed_in.session(self.settings), self.settings.spreadsheet_id, "nobody"),
-            Layout(self.settings.config, addresses, self.settings.stuck_days),
-            sleep=lambda _: None,
-            alert=lambda reason, _: self.alerts.append(reason),
-            clock=lambda: self.now,
-        )
+        self.store = self.flusher.store
 
     def send(self, *payloads: dict[str, Any]) -> list[Outcome]:
         """Take deliveries in, as the receiver does."""
@@ -80,24 +63,28 @@ class Bench:
     @contextmanager
     def held(self) -> Iterator[Lease]:
         """Hold the sheet's lease."""
-        leases = Leases(self.database, "bench", 60)
-        held = leases.acquire(f"sheet:{self.settings.spreadsheet_id}")
-        assert held is not None
-        try:
+        with self.wiring.hold(lambda _: None) as held:
             yield held
-        finally:
-            leases.release(held)
 
     def compare(self) -> int:
         """Compare the whole sheet; return how many jobs differ."""
         with self.held() as held:
-            return Caretaker(self.flusher).compare(held)
+            return reconcile(self.flusher, held)
+
+    def is_waiting(self) -> bool:
+        """Tell whether a flush has anything to do."""
+        return self.store.pending.is_waiting()
+
+    def flush_once(self) -> None:
+        """Flush once."""
+        with self.held() as held:
+            self.flusher.flush(held)
 
     def flush(self, most: int = 40) -> int:
         """Bring the sheet up to date, and return the number of calls that took."""
         before = self.calls()
         with self.held() as held:
-            while self.flusher.has_work():
+            while self.is_waiting():
                 most -= 1
                 assert most, "it does not come to an end"
                 self.flusher.flush(held)
@@ -110,15 +97,8 @@ class Bench:
 
     def ask(self) -> int:
         """Ask for every customer that is due; return how many."""
-        token = self.settings.everbright_api_token
-        everbright = EverBright(
-            self.settings.everbright_url,
-            token.get_secret_value() if token else "",
-            self.settings.everbright_auth_header,
-            self.settings.everbright_document_path,
-        )
-        asker, count = Asker(Customers(self.database), everbright), 0
-        while asker.ask() is not None:
+        fetcher, count = self.wiring.customer_fetcher(), 0
+        while fetcher.fetch() is not None:
             count += 1
         return count
 

@@ -19,7 +19,7 @@ import requests
 from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import parse_url
 
-from sync.errors import BrightsheetError, Retryable, Unfit
+from sync.errors import BrightsheetError, Retryable, UnprocessableDocument
 from sync.everbright.egress import Outward, Timely, in_time, is_loopback
 from sync.ops.retry import asked
 
@@ -76,7 +76,9 @@ class EverBright:
         an error with status 200, fewer bytes than announced or others than the checksum says.
         """
         if "{sub_task}" in self._path and not sub_task:
-            raise Unfit("no_sub_task", "The document came without a UUID of its sub-task.")
+            raise UnprocessableDocument(
+                "no_sub_task", "The document came without a UUID of its sub-task."
+            )
         names = {"document": quote(document, safe=""), "sub_task": quote(sub_task, safe="")}
         try:
             with self._open(self._url + self._path.format(**names)) as response:
@@ -87,7 +89,7 @@ class EverBright:
             raise Retryable("everbright_unreachable", f"EverBright broke off ({kind}).") from error
 
     def site(self, site: str) -> Any:
-        """Return a job as the API tells it: JSON values. Raises Retryable or Unfit."""
+        """Return a job as the API tells it: JSON values. Raises Retryable or UnprocessableDocument."""
         try:
             with self._open(self._url + SITE_PATH.format(site=quote(site, safe=""))) as response:
                 body = BytesIO()
@@ -189,7 +191,7 @@ class _Hashed:
 
 
 def _copy(response: requests.Response, into: Any, patience: float, most: int) -> int:
-    """Write what comes `into` a file, and return its size (bytes). Raises Retryable or Unfit."""
+    """Write what comes `into` a file, and return its size (bytes). Raises Retryable or UnprocessableDocument."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         # Unpacking what may be a bomb is nobody's wish: it was asked for as it is.
         raise Retryable("everbright_encoded", "EverBright sends the document compressed.")
@@ -199,7 +201,7 @@ def _copy(response: requests.Response, into: Any, patience: float, most: int) ->
         size += len(chunk)
         took = time.monotonic() - began
         if size > most:
-            raise Unfit("document_too_large", f"The document is over {most} bytes.")
+            raise UnprocessableDocument("document_too_large", f"The document is over {most} bytes.")
         if took > LONGEST or (took > patience and size < took * SLOWEST):
             raise Retryable("everbright_slow", f"{size} bytes came in {took:.0f} s.")
         into.write(chunk)

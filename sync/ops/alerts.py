@@ -16,9 +16,6 @@ from pydantic import SecretStr
 
 REPEAT_SECONDS = 3600.0
 """For so long the same reason is said once."""
-TROUBLE_SECONDS = 900.0
-"""For so long a sheet may not be written before somebody is told."""
-
 _TIMEOUT = (3.0, 5.0)
 _TRIES = 3
 _PAUSE = 2.0
@@ -117,38 +114,3 @@ def _readable(text: str) -> str:
     plain = _CONTROLS.sub(" ", text)
     cut = plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
     return cut.translate(_ESCAPES)
-
-
-class Trouble:
-    """Watches over one sheet: says that it could not be written for TROUBLE_SECONDS, once, and
-    once more when it is mended."""
-
-    def __init__(self, alerts: Alerts, clock: Callable[[], float] = monotonic) -> None:
-        self._alerts = alerts
-        self._clock = clock
-        self._since: float | None = None
-        self._is_said = False
-
-    @property
-    def is_on(self) -> bool:
-        """Whether the last that was noted is a failure."""
-        return self._since is not None
-
-    def failed(self, reason: str) -> None:
-        """Note a failure; `reason` is a word of ours."""
-        now = self._clock()
-        if self._since is None:
-            self._since = now
-        if not self._is_said and now - self._since >= TROUBLE_SECONDS:
-            minutes = round((now - self._since) / 60)
-            text = f"The sheet could not be written for {minutes} minutes ({reason}). "
-            text += "Every delivery is kept; it is written as soon as that is over."
-            # Each trouble is said, however soon it follows the last: the moment tells them apart.
-            self._is_said = self._alerts.send(f"sheet_trouble {self._since}", text)
-
-    def mended(self) -> None:
-        """Note that the sheet is written, or that another worker writes it."""
-        if self._is_said:
-            text = "The sheet is written again."
-            self._alerts.send(f"sheet_mended {self._since}", text)
-        self._since, self._is_said = None, False

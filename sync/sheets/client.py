@@ -1,6 +1,6 @@
-"""The only user of gspread: one read and one write of the spreadsheet. No retries in here."""
+"""The only user of gspread: reads and writes of one spreadsheet. No retries in here."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,30 +14,32 @@ from sync.errors import Permanent
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google
 from sync.jobs.columns import KEY
-from sync.sheets import snapshot
-from sync.sheets.diff import Batch
-from sync.sheets.evidence import Copies
+from sync.sheets import query, snapshot
+from sync.sheets.batch import Batch
+from sync.sheets.celldata import Row
+from sync.sheets.identifiers import FENCE_TAB
+from sync.sheets.snapshot import Snapshot, Surroundings, Table
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a write's answer shows: the table's columns, and what was asked for of the copies."""
+class Evidence:
+    """What a write's answer shows: the Jobs tab, and what was asked for of the copied rows."""
 
-    table: snapshot.Table | None
-    copies: Copies
+    table: Table | None
+    copies: Mapping[int, Row]
 
 
 @dataclass(frozen=True)
-class Look:
-    """The whole of the sheet: the rows of the table, and those that the last batch copied."""
+class Everything:
+    """A read of the whole Jobs tab: its rows, and those that the last batch copied."""
 
-    seen: snapshot.View
-    rows: Mapping[int, Sequence[snapshot.Grid]]
-    copies: Mapping[int, Sequence[snapshot.Grid]]
+    snapshot: Snapshot
+    rows: Mapping[int, Row]
+    copies: Mapping[int, Row]
 
 
-class Sheet:
-    """One spreadsheet, over a session that signs in; `account` is whom it must be shared with."""
+class SheetClient:
+    """One spreadsheet, over a session that signs in; it must be shared with `account`."""
 
     def __init__(self, session: requests.Session, spreadsheet_id: str, account: str) -> None:
         self._id = spreadsheet_id
@@ -45,24 +47,34 @@ class Sheet:
         self._http = HTTPClient(None, session)  # type: ignore[arg-type]  # the session signs in
         self._http.set_timeout(TIMEOUT)
 
-    def read(self, noted: Sequence[str]) -> snapshot.View:
-        """Read keys, header, columns and fence in one call, and the notes in columns `noted`.
+    def read(self, columns: tuple[str, ...] = ()) -> Snapshot:
+        """Read header rows, fence and keys in one call, and values and notes of `columns`.
 
         Raises Retryable or Permanent.
         """
-        with self._as_ours():
-            answer = self._filtered(snapshot.filters(tuple(noted), KEY), snapshot.FIELDS)
+        with self._as_errors_of_brightsheet():
+            answer = self._filtered(query.filters((KEY, *columns)), query.FIELDS)
         return snapshot.read(answer, KEY)
 
-    def surroundings(self) -> snapshot.Surroundings:
-        """Return what else is in the spreadsheet, for when tabs of ours are to be made."""
-        with self._as_ours():
+    def read_everything(self, table: Table) -> Everything:
+        """Read the whole of `table` and of the hidden tab."""
+        with self._as_errors_of_brightsheet():
+            answer = self._filtered(query.everything(table.sheet_id, KEY), query.FULL_FIELDS)
+        return Everything(
+            snapshot.read(answer, KEY),
+            snapshot.whole_rows(answer, table.sheet_id),
+            snapshot.whole_rows(answer, FENCE_TAB),
+        )
+
+    def surroundings(self) -> Surroundings:
+        """Read what else is in the spreadsheet, for when tabs are to be made."""
+        with self._as_errors_of_brightsheet():
             answer = self._http.fetch_sheet_metadata(
-                self._id, params={"fields": snapshot.SURROUNDINGS}
+                self._id, params={"fields": query.SURROUNDINGS}
             )
         return snapshot.surroundings(answer)
 
-    def write(self, batch: Batch) -> Seen:
+    def write(self, batch: Batch) -> Evidence:
         """Send one batch: all of it is done, or nothing; return the evidence that came back.
 
         Raises Refused where Google refuses it, Retryable where nobody knows whether it was done.
@@ -75,23 +87,13 @@ class Sheet:
             ranges = [f"{tab}!{one}1:{one}{asked.rows}" for one in letters]
             header = f"{_quoted(asked.jobs_title)}!{asked.header_row + 1}:{asked.header_row + 1}"
             body |= {"includeSpreadsheetInResponse": True, "responseRanges": [*ranges, header]}
-            params["fields"] = f"updatedSpreadsheet({snapshot.FIELDS})"
-        with self._as_ours():
+            params["fields"] = f"updatedSpreadsheet({query.FIELDS})"
+        with self._as_errors_of_brightsheet():
             answer: Any = self._http.request(
                 "post", SPREADSHEET_BATCH_UPDATE_URL % self._id, params=params, json=body
             ).json()
         shown = answer.get("updatedSpreadsheet", {})
-        return Seen(snapshot.read(shown, KEY).table, snapshot.some_cells(shown, snapshot.FENCE_TAB))
-
-    def look(self, table: snapshot.Table) -> Look:
-        """Read the whole of `table` and of the hidden tab, for when something went wrong."""
-        with self._as_ours():
-            answer = self._filtered(snapshot.whole(table, KEY), snapshot.FULL_FIELDS)
-        return Look(
-            snapshot.read(answer, KEY),
-            snapshot.all_cells(answer, table.sheet_id),
-            snapshot.all_cells(answer, snapshot.FENCE_TAB),
-        )
+        return Evidence(snapshot.read(shown, KEY).table, snapshot.sparse_rows(shown, FENCE_TAB))
 
     def _filtered(self, filters: list[dict[str, Any]], fields: str) -> Any:
         return self._http.request(
@@ -102,7 +104,7 @@ class Sheet:
         ).json()
 
     @contextmanager
-    def _as_ours(self) -> Iterator[None]:
+    def _as_errors_of_brightsheet(self) -> Iterator[None]:
         try:
             yield
         except Exception as error:

@@ -1,29 +1,26 @@
-"""Jobs + what was read of the sheet → one batch. Pure.
+"""Jobs + what was read of the sheet → the cells to be written. Pure.
 
-The batch names what it changes of each job, so that its confirmation can be kept. What the store
-knows nothing of is never touched; a row is found by its key in this read, never by a remembered
-number. What the batch hit is told by `evidence`, and mended by `repair`.
+What the store knows nothing of is never touched. A row is found by its key in this read, never by a
+remembered number; every row with a job's key is that job's row.
 """
 
 import json
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import tzinfo
-from itertools import chain, count
 
 from sync.errors import Permanent
 from sync.jobs.cells import EMPTY, Cell
-from sync.jobs.columns import KEY, PLACEHOLDER, Column, is_noted
-from sync.sheets import request
-from sync.sheets.evidence import HEADER, CellData, Trace, Write, writes_note
-from sync.sheets.snapshot import HEADER_KEY, JOBS_TAB, Table, View
-from sync.sheets.tabs import extras, formatting
-from sync.sheets.tabs.extras import Along, Titles
+from sync.jobs.columns import KEY, PLACEHOLDER, is_noted
+from sync.sheets import encode
+from sync.sheets.batch import Cells
+from sync.sheets.snapshot import Table
+from sync.sheets.writes import CellWrite, RowWrite
 
-_BLANK_ROWS = 200
-_ROW_OVERHEAD = 400
-
-Cells = Mapping[str, Cell]
+_CELL_BYTES = 150
+"""Of JSON around a cell's own text: measured on the published sample."""
+_ROW_BYTES = 400
+"""Of JSON around a row: its copy to the hidden tab, and the ranges of its runs."""
 
 
 @dataclass(frozen=True)
@@ -46,302 +43,122 @@ class Target:
         return not self.written or bool(self.differences())
 
 
+@dataclass
+class Diff:
+    """What is to be written of jobs: `shown` is what that makes true, by site."""
+
+    rows: list[RowWrite] = field(default_factory=list)
+    new_rows: list[RowWrite] = field(default_factory=list)
+    shown: dict[str, Cells] = field(default_factory=dict)
+    absent: list[str] = field(default_factory=list)
+    """Sites whose row a person deleted: it comes back only with the next event."""
+
+
 def key_column_gone() -> Permanent:
-    """Return the error for a tab whose rows cannot be told any more."""
+    """Return the error for a tab whose rows cannot be told apart any more."""
     return Permanent(
         "key_column_gone",
         "The column of site IDs was deleted. Bring it back with the version history.",
     )
 
 
-def free_titles(wanted: Titles, taken: Iterable[str]) -> Titles:
-    """Return titles that no tab has; Google tells no case apart."""
-    lowered = {title.lower() for title in taken}
+def compared_columns(targets: Sequence[Target]) -> tuple[str, ...]:
+    """Return the columns of which the read is to bring notes and values.
 
-    def first(title: str) -> str:
-        numbered = chain([title], (f"{title} {n}" for n in count(2)))
-        return next(one for one in numbered if one.lower() not in lowered)
-
-    return Titles(**{name: first(title) for name, title in vars(wanted).items()})
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One `batchUpdate`: `fence` is the number it sets, `shown` what it makes true, by site."""
-
-    requests: list[request.Request]
-    trace: Trace
-    fence_before: int | None
-    shown: dict[str, Cells] = field(default_factory=dict)
-    left: tuple[str, ...] = ()
-    """Sites that did not fit: they stay dirty."""
-    absent: tuple[str, ...] = ()
-    """Sites whose row a person deleted: it comes back only with the next event."""
-    columns: tuple[str, ...] = ()
-    """Ids of the columns that the tab has after it, and of the other tabs that were made."""
-    brings: bool = False
-    """Whether it does anything beside the writes of its trace."""
-    asked: "Asked | None" = None
-    """What to ask back; None where nothing can have been hit."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The evidence that a batch asks back: copied cells down to `rows`, and the header row.
-
-    `indexes` are those of the key column, and of columns in which a note is written.
+    Those where a note may be due, and where a person may have filled in a name.
     """
-
-    jobs_title: str
-    header_row: int
-    fence_title: str
-    indexes: tuple[int, ...]
-    rows: int
-
-
-def noted_columns(targets: Sequence[Target]) -> tuple[str, ...]:
-    """Return the columns that are to be read, too.
-
-    Where a note of ours may be due, and where a person may have filled in a row that is adopted.
-    """
-    changed = {c: cell for target in targets for c, cell in target.differences().items()}
+    changed = {column for target in targets for column in target.differences()}
     noted = {column for column in changed if is_noted(column)}
     stands_in = any(t.cells.get(PLACEHOLDER, EMPTY).is_stand_in for t in targets)
     return tuple(sorted(noted | ({PLACEHOLDER} if stands_in else set())))
 
 
-def make(
-    view: View,
-    targets: Sequence[Target],
-    columns: Sequence[Column],
-    *,
-    titles: Titles,
-    fence: int,
-    zone: str,
-    with_: Along,
-    max_bytes: int = 1_800_000,
-) -> Batch:
-    """Return the batch that makes `targets` stand: as many as fit `max_bytes`.
-
-    `columns` are those that the jobs need, in order; `zone` is in which dates are shown; `with_` is
-    what goes along.
-    Raises Permanent where the key column is gone.
-    """
-    clock = request.clock(zone)
-    made, headers, table = with_columns(view.table, columns, titles.jobs)
-    if KEY not in table.columns:
-        raise key_column_gone()
-    fitting, left = _fitting(table, targets, max_bytes)
-    known = [t for t in fitting if t.site in table.keys]
-    new = [t for t in fitting if t.site not in table.keys and t.fresh]
-    row = max(table.keys.values(), default=table.header_row) + 1
-    more = extras.along(view, table, with_, titles, clock)
-    one = compose(
-        view,
-        table,
-        fence=fence,
-        titles=titles,
-        made=made,
-        writes=[*headers, *(w for target in known for w in _changes(table, target, clock))],
-        fresh=[w for n, target in enumerate(new) for w in _fresh(table, row + n, target, clock)],
-        more=more.requests,
-    )
-    return replace(
-        one,
-        shown={t.site: _in_columns(table, t.cells) for t in [*known, *new]},
-        absent=tuple(t.site for t in fitting if t.site not in table.keys and not t.fresh),
-        left=tuple(t.site for t in left),
-        columns=(*one.columns, *more.tabs),
-        brings=bool(made or more.requests),
-    )
-
-
-def _in_columns(table: Table, cells: Cells) -> Cells:
-    """Return the cells that have a column: what is nowhere is not shown."""
-    return {column: cell for column, cell in cells.items() if column in table.columns}
-
-
-def compose(
-    view: View,
-    table: Table,
-    *,
-    fence: int,
-    titles: Titles,
-    made: Sequence[request.Request] = (),
-    writes: Sequence[Write] = (),
-    fresh: Sequence[Write] = (),
-    repairs: Sequence[int] = (),
-    keep: Container[str] = (),
-    more: Sequence[request.Request] = (),
-) -> Batch:
-    """Return a batch that carries its own fence, before-images and evidence.
-
-    `made` makes what is missing, `fresh` goes into rows that are inserted, `more` comes last. The
-    marks of earlier batches go, but for those in `keep`.
-    """
-    is_new = view.table is None
-    requests = [] if view.has_fence_tab else request.make_fence_tab(titles.fence)
-    requests += request.move_fence(view.fences, fence)
-    requests += [*made]
-    indexes = {table.columns[KEY], *(one.index for one in writes), *(one.index for one in fresh)}
-    if not is_new:
-        requests += _evidence(view, table, fence, writes, indexes, keep)
-    requests += request.write(writes, table.sheet_id)
-    inserted = sorted({one.row for one in fresh})
-    if inserted:
-        requests.append(
-            request.insert(table.sheet_id, "ROWS", inserted[0], len(inserted), table.row_count)
-        )
-        requests += request.write_block(fresh, table.sheet_id)
-    requests += more
-    trace = Trace(
-        fence=fence,
-        key_index=table.columns[KEY],
-        writes=() if is_new else (*writes, *fresh),
-        inserted=tuple(inserted),
-        repairs=tuple(repairs),
-    )
-    return Batch(
-        requests=requests,
-        trace=trace,
-        fence_before=view.fence,
-        columns=tuple(sorted(table.columns)),
-        asked=None if is_new else _asked(view, table, titles, writes),
-    )
-
-
-def _evidence(
-    view: View,
-    table: Table,
-    fence: int,
-    writes: Sequence[Write],
-    indexes: Iterable[int],
-    keep: Container[str],
-) -> list[request.Request]:
-    """Return the requests that keep what is written over, and mark where it is written."""
-    headers = [one.row for one in writes if one.expect == HEADER]
-    old = {name.partition(".")[0] for name in table.marks} | table.header_marks
-    requests = [request.unmark(number) for number in sorted(old) if number not in keep]
-    requests += request.mark(fence, table.sheet_id, sorted(indexes))
-    if headers:
-        requests.append(request.mark_header(fence, table.sheet_id, headers[0]))
-    requests += request.clear_fence_tab(view.fence_rules)
-    requests.append(request.resize_fence_tab(table.row_count, table.column_count))
-    rows = {one.row for one in writes}
-    return requests + request.copy_rows(table.sheet_id, rows)
-
-
-def _asked(view: View, table: Table, titles: Titles, writes: Sequence[Write]) -> Asked:
-    noted = sorted({one.index for one in writes if writes_note(one.fields)})
-    return Asked(
-        jobs_title=table.title,
-        header_row=table.header_row,
-        fence_title=view.fence_title or titles.fence,
-        indexes=tuple(dict.fromkeys((table.columns[KEY], *noted))),
-        rows=max((one.row for one in writes), default=0) + 1,
-    )
-
-
-def with_columns(
-    table: Table | None, columns: Sequence[Column], title: str = ""
-) -> tuple[list[request.Request], list[Write], Table]:
-    """Return the requests that make what is missing, its headers, and the table after them."""
-    if table is None:
-        places = {column.id: index for index, column in enumerate(columns)}
-        made = Table(JOBS_TAB, title, 0, _BLANK_ROWS, len(columns), places)
-        return _made_table(title, columns), [], made
-    requests: list[request.Request] = []
-    new = [column for column in columns if column.id not in table.columns]
-    for column in new:
-        index = _place(table, columns, columns.index(column))
-        requests.append(request.insert(table.sheet_id, "COLUMNS", index, 1, table.column_count))
-        requests += formatting.column(table.sheet_id, index, column)
-        table = _shifted(table, index, column.id)
-    headers = [request.header(table.header_row, table.columns[one.id], one) for one in new]
-    return requests, headers, table
-
-
-def _made_table(title: str, columns: Sequence[Column]) -> list[request.Request]:
-    """Return the requests that make the Jobs tab, the leftmost, with one column for each."""
-    size = (_BLANK_ROWS, len(columns))
-    requests = request.make_tab(JOBS_TAB, title, HEADER_KEY, size, position=0)
-    for index, column in enumerate(columns):
-        requests += formatting.column(JOBS_TAB, index, column)
-    headers = [request.header(0, index, column) for index, column in enumerate(columns)]
-    return requests + request.write(headers, JOBS_TAB)
-
-
-def _place(table: Table, columns: Sequence[Column], position: int) -> int:
-    """Return where a new column goes: behind its nearest left neighbour, wherever that is now."""
-    for neighbour in reversed(columns[:position]):
-        if neighbour.id in table.columns:
-            return table.columns[neighbour.id] + 1
-    return table.column_count
-
-
-def _shifted(table: Table, index: int, column: str) -> Table:
-    moved = {c: i + (i >= index) for c, i in table.columns.items()}
-    return replace(table, columns={**moved, column: index}, column_count=table.column_count + 1)
-
-
-def _fitting(
-    table: Table, targets: Sequence[Target], max_bytes: int
-) -> tuple[Sequence[Target], Sequence[Target]]:
-    """Split `targets` where the batch would grow too large; at least one always fits."""
+def fitting(targets: Sequence[Target], max_bytes: int) -> Sequence[Target]:
+    """Return as many of `targets` as make no batch over `max_bytes`; one at least."""
     size = 0
     for number, target in enumerate(targets):
-        cells = (
-            target.differences().values() if target.site in table.keys else target.cells.values()
-        )
-        size += sum(len(json.dumps(cell.model_dump(mode="json"))) + 150 for cell in cells)
-        size += _ROW_OVERHEAD
+        cells = target.differences().values()
+        size += sum(len(json.dumps(one.model_dump(mode="json"))) + _CELL_BYTES for one in cells)
+        size += _ROW_BYTES
         if size > max_bytes and number:
-            return targets[:number], targets[number:]
-    return targets, ()
+            return targets[:number]
+    return targets
 
 
-def _changes(table: Table, target: Target, zone: tzinfo) -> list[Write]:
-    row = table.keys[target.site]
-    writes: list[Write] = []
-    for column, cell in target.differences().items():
-        index = table.columns.get(column)
-        if index is None or column == KEY:
+def diff(table: Table, targets: Sequence[Target], zone: tzinfo) -> Diff:
+    """Return what makes `targets` stand in `table`; dates are shown in `zone`.
+
+    Raises Permanent where the key column is gone.
+    """
+    if KEY not in table.columns:
+        raise key_column_gone()
+    found = Diff()
+    for target in targets:
+        rows = table.keys.get(target.site, ())
+        if not rows and not target.fresh:
+            found.absent.append(target.site)
+            continue
+        found.shown[target.site] = {c: o for c, o in target.cells.items() if c in table.columns}
+        if rows:
+            found.rows += [_changes(table, row, target, zone) for row in rows]
+        else:
+            row = table.last_row + 1 + len(found.new_rows)
+            found.new_rows.append(_new_row(table, row, target, zone))
+    found.rows = [one for one in found.rows if one.cells]
+    return found
+
+
+def _changes(table: Table, row: int, target: Target, zone: tzinfo) -> RowWrite:
+    changed = target.differences()
+    wanted: Mapping[str, Cell] = changed
+    if len(table.keys[target.site]) > 1:
+        # A person copied the row, perhaps before its last change: each gets all that there is.
+        wanted = {**target.cells, **changed}
+    cells = []
+    for column, cell in wanted.items():
+        if column == KEY or column not in table.columns:
             continue
         if cell.is_stand_in and (column, row) in table.filled:
-            continue  # A person's name for the job says more than ours.
-        note = table.notes.get((column, row), "")
-        ours = is_noted(column) and _is_ours(target, column, note)
-        fields = request.fields_of(cell, ours)
-        bare = cell.model_copy(update={"note": "", "noted": None})
-        data = request.encoded(cell if ours else bare, zone)
-        one = _write(row, index, column, target.site, data, fields)
-        writes.append(one.model_copy(update={"held": {"note": note}}) if ours else one)
-    return writes
+            continue  # A person's name for the job says more.
+        note = table.notes.get((column, row), "") if column in changed else None
+        cells.append(_change(table.columns[column], column, cell, note, target, zone))
+    return RowWrite(row=row, cells=tuple(cells), site=target.site)
 
 
-def _is_ours(target: Target, column: str, note: str) -> bool:
-    """Tell whether a note is one of ours: as it was written, or as we write them."""
+def _change(
+    index: int, column: str, cell: Cell, note: str | None, target: Target, zone: tzinfo
+) -> CellWrite:
+    """Return the write of a cell; `note` is the one that the read saw there, None where none did."""
+    writes_note = note is not None and is_noted(column) and _is_managed_note(target, column, note)
+    bare = cell.model_copy(update={"note": "", "noted": None})
+    return CellWrite(
+        index=index,
+        column=column,
+        data=encode.encoded(cell if writes_note else bare, zone),
+        fields=encode.fields_of(cell, writes_note),
+        expects_note=note if writes_note else None,
+        expects_blank=cell.is_stand_in,
+    )
+
+
+def _is_managed_note(target: Target, column: str, note: str) -> bool:
+    """Tell whether a note is one that was written by Brightsheet, or blank."""
     if column in target.written:
-        return request.is_note_of(target.written[column], note)
+        return encode.is_note_of(target.written[column], note)
     known = target.cells.get(column, EMPTY).note
-    return not note or note == known or request.looks_like_ours(note)
+    return not note or note == known or encode.looks_like_ours(note)
 
 
-def _fresh(table: Table, row: int, target: Target, zone: tzinfo) -> list[Write]:
-    """Return the cells of a new row: it goes under the last keyed one, and overwrites nothing."""
-    return [
-        _write(
-            row,
-            index,
-            column,
-            target.site,
-            request.encoded(cell, zone),
-            request.fields_of(cell, True) if cell.note or cell.noted else request.FRESH,
+def _new_row(table: Table, row: int, target: Target, zone: tzinfo) -> RowWrite:
+    """Return a new row: it goes under the last keyed one, and overwrites nothing."""
+    cells = [
+        CellWrite(
+            index=table.columns[column],
+            column=column,
+            data=encode.encoded(cell, zone),
+            fields=f"{encode.FRESH},note",
         )
         for column, cell in target.cells.items()
-        if (index := table.columns.get(column)) is not None
+        if column in table.columns
     ]
-
-
-def _write(row: int, index: int, column: str, site: str, data: CellData, fields: str) -> Write:
-    return Write(row=row, index=index, column=column, expect=site, data=data, fields=fields)
+    return RowWrite(row=row, cells=tuple(cells), site=target.site, is_new=True)

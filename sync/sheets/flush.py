@@ -1,65 +1,70 @@
-"""One flush: read the sheet once, write it once, check what was hit, keep what was confirmed."""
+"""One flush: project what came, read the sheet once, write it once, verify what was hit."""
 
-from collections.abc import Callable, Sequence
-from time import monotonic
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
+import structlog
+
 from sync.errors import Refused
-from sync.jobs.row import Layout
-from sync.projector import Intake
-from sync.sheets import diff
-from sync.sheets.aside import Aside, Lines
-from sync.sheets.client import Sheet
-from sync.sheets.mending import Mending
-from sync.sheets.pending import USUAL, Pairs, Sizes, Targets, shown
-from sync.sheets.sending import Sending
-from sync.sheets.snapshot import Surroundings, View
-from sync.sheets.tabs.extras import Titles
-from sync.store import DirtyJob, History, Jobs, Lease
+from sync.jobs.columns import KEY
+from sync.sheets import encode, keys, legacy, request
+from sync.sheets.batch import Parts, Titles
+from sync.sheets.client import SheetClient
+from sync.sheets.diff import Diff, Target, compared_columns, diff, fitting
+from sync.sheets.images import BeforeImage
+from sync.sheets.restore import HEADERS, restore
+from sync.sheets.snapshot import Snapshot, Surroundings, Table
+from sync.sheets.structure import new_table, with_columns
+from sync.sheets.tabs.extras import HISTORY, extras
+from sync.sheets.targets import Lines, Targets, shown
+from sync.sheets.writer import BatchWriter
+from sync.store import DirtyJob, Lease, Pending
+from sync.store.sheet_store import SheetStore
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one flush writes: jobs with their targets, by site, and lines of the history."""
+
+    pairs: Mapping[str, tuple[DirtyJob, Target]]
+    lines: Lines
+
+    @property
+    def sites(self) -> list[str]:
+        """The jobs that it is about."""
+        return sorted(self.pairs.keys() | self.lines.sites)
 
 
 class Flusher:
-    """Makes the sheet agree with the store. `sleep` waits for the pace; `zone` is a setting."""
+    """Makes the sheet agree with the store.
+
+    `project` takes what came into the jobs, `sleep` waits for the rate limit, `alert` tells a
+    person; `zone` is a setting.
+    """
 
     def __init__(
         self,
-        intake: Intake,
-        jobs: Jobs,
-        history: History,
-        sheet: Sheet,
-        layout: Layout,
+        store: SheetStore,
+        client: SheetClient,
+        targets: Targets,
+        project: Callable[[Lease], object],
         sleep: Callable[[float], Any],
         zone: str = "",
         alert: Callable[[str, str], object] = lambda *_: None,
-        sizes: Sizes = USUAL,
-        clock: Callable[[], float] = monotonic,
     ) -> None:
-        self.intake = intake
-        self.jobs = jobs
-        self.history = history
+        self.store = store
+        self.client = client
+        self.targets = targets
+        self.project = project
         self.zone = zone
-        self.sending = Sending(jobs, sheet, sleep)
-        self.targets = Targets(jobs, history, layout, sizes)
-        self.mending = Mending(self.sending, jobs, alert)
+        self.writer = BatchWriter(store, client, sleep)
         self._alert = alert
-        self._sizes = sizes
-        self._limit = sizes.jobs
-        self._clock = clock
-        self._aside = Aside()
-        self._lines = Lines(sizes.lines)
-
-    def has_work(self) -> bool:
-        """Tell whether there is anything that the sheet may not show."""
-        return (
-            self.intake.is_waiting()
-            or self.jobs.count_dirty(but=self._aside.resting(self._clock())) > 0
-            or self.jobs.is_doubtful()
-            or self.jobs.has_repairs()
-            or self._has_lines()
-        )
-
-    def _has_lines(self) -> bool:
-        return self.history.is_waiting(but=self._lines.resting(self._clock()))
+        self._only: list[str] | None = None
+        """The jobs of the next batch, while it is searched which one Google does not take."""
 
     def flush(self, held: Lease) -> None:
         """Bring the sheet up to date with what there is now; more may come meanwhile.
@@ -67,123 +72,196 @@ class Flusher:
         Raises Permanent, or Retryable: also where nobody knows whether the write was done, for the
         next flush's read tells.
         """
-        self.jobs.adopt_spreadsheet(held)
-        self.intake.run(held)
-        is_doubtful = self.jobs.is_doubtful()
-        repairs = self.jobs.repairs()
-        if not (is_doubtful or repairs or self._wanted(held) or self._has_lines()):
+        fence = self.writer.take_turn(held)
+        self.project(held)
+        sizes = self.targets.sizes
+        pending = self.store.pending.read(sizes.jobs, sizes.lines, self._only)
+        work = self._work(held, pending)
+        if not (work.sites or pending.in_doubt or pending.images):
+            self._only = None
             return
-        self.sending.take_turn(held)
-        self.intake.run(held)  # What came during the wait goes along.
-        # While a batch is in doubt, what was last confirmed says nothing.
-        pairs = self._wanted(held, confirm=not is_doubtful)
-        view = self.sending.read(diff.noted_columns([target for _, target in pairs.values()]))
-        if self.sending.settle(held, view):
+        snapshot = self.client.read(compared_columns([t for _, t in work.pairs.values()]))
+        if self.writer.settle(held, snapshot):
             return  # An earlier batch had landed after all: compare with what it wrote.
-        table = view.table
-        if table is None and self.jobs.forget_written(held):
-            return  # The tab is gone: every job is to be written anew.
-        if table is not None:
-            self.mending.forget_few(held, table, repairs)
-        if table is not None and repairs:
-            self.mending.repair(held, table, repairs)
-        elif table is not None and table.doubles:
-            self.mending.flag(held, table)
-        elif pairs or self._has_lines():
-            self._write(held, view, pairs)
-        elif table is not None and is_doubtful:
-            # Move the fence: what has not landed by now never shall.
-            self.sending.send(held, self.sending.composed(held, view, table), [])
-
-    def _wanted(self, held: Lease, confirm: bool = True) -> Pairs:
-        return self.targets.of(held, self._dirty(), confirm)
-
-    def _dirty(self) -> list[DirtyJob]:
-        """Return what to look at: a job that Google did not take is tried again by itself."""
-        if due := self._aside.due(self._clock()):
-            if alone := self.jobs.dirty(1, only=due):
-                return alone
-            self._aside.take([due])
-        return self.jobs.dirty(self._limit, but=self._aside.sites())
-
-    def _write(self, held: Lease, view: View, pairs: Pairs) -> None:
-        if view.table is not None and not self.mending.keys_are_there(held, view, view.table):
+        table = snapshot.table
+        if table is None:
+            self._write_new(held, fence, snapshot, pending, work)
+        elif not self._has_keys(held, fence, snapshot, table, pending):
             return
-        titles, there = self._around(held, view)
-        if view.table is None and view.history is None:
-            self.history.tell_again(held)
-        with_jobs, most = self._lines.share(bool(pairs))
-        pairs = pairs if with_jobs else {}
-        told, lines = self.targets.lines(held, view, most, self._lines.resting(self._clock()))
-        if not (with_jobs or told):
-            self._lines.have_none()
-        columns = self.targets.columns(view, [one for one, _ in pairs.values()])
-        made = diff.make(
-            view,
-            [target for _, target in pairs.values()],
-            columns,
-            titles=titles,
-            fence=self.jobs.next_fence(held, view.fence),
-            zone=self.zone or view.time_zone,
-            max_bytes=self._sizes.cell_bytes,
-            with_=self.targets.along(
-                (target for _, target in pairs.values()), columns, lines, there
-            ),
-        )
-        absent = [shown(pairs[site][0], None) for site in made.absent]
-        true = [shown(pairs[site][0], cells) for site, cells in made.shown.items()]
-        is_idle = not (made.trace.writes or made.brings or view.table is None)
-        if is_idle and not self.jobs.is_doubtful():
-            self.jobs.confirm(held, absent + true)
-            return
-        if absent:
-            self.jobs.confirm(held, absent)
-        try:
-            self.sending.send(held, made, true, told)
-        except Refused:
-            if not self._find_refused(list(pairs), told):
-                raise
-            return
-        self._aside.take(pairs)
-        self._lines.take(told, bool(pairs))
-        self._limit = min(self._sizes.jobs, self._limit * 2)
+        elif pending.images:
+            self._restore(held, fence, table, pending)
+        elif work.sites:
+            self._write(held, fence, snapshot, pending, work)
+        else:
+            # Move the fence: a batch in doubt that has not landed by now never shall.
+            self.writer.send(held, self.writer.composed(snapshot, table, Parts(), fence))
 
-    def _around(self, held: Lease, view: View) -> tuple[Titles, Surroundings]:
-        """Return titles for tabs to be made, and what else is there; both only where it matters."""
-        if view.table is not None and view.has_fence_tab:
-            return Titles(), Surroundings()
-        there = self.sending.around(held)
-        return self.targets.free_titles(view, there), there
+    def _work(self, held: Lease, pending: Pending) -> Work:
+        """Return what is to be written; jobs that stand already are confirmed without a call."""
+        pairs = self.targets.of(pending.jobs)
+        if not pending.in_doubt:
+            done = [shown(one) for one, target in pairs if target is None or not target.differs()]
+            self.store.batches.confirm(held, done)
+        differing = [(one, target) for one, target in pairs if target and target.differs()]
+        fit = fitting([target for _, target in differing], self.targets.sizes.cell_bytes)
+        found = {target.site: (one, target) for one, target in differing[: len(fit)]}
+        return Work(found, self.targets.lines(pending))
 
-    def _find_refused(self, sites: list[str], lines: Sequence[int]) -> bool:
-        """Go on without what Google does not take; False where that may pass by itself.
+    # A sheet as it is
 
-        Mostly somebody was quicker. If it is one job or one line, halving finds it.
+    def _write_new(
+        self, held: Lease, fence: int, snapshot: Snapshot, pending: Pending, work: Work
+    ) -> None:
+        """Make the tabs with the first jobs; all that was written before is written again."""
+        is_again = self.store.spreadsheet.forget(held)
+        if snapshot.history is None:
+            is_again = self.store.history.write_again(held) or is_again
+        if not is_again:
+            self._write(held, fence, snapshot, pending, work)
+
+    def _has_keys(
+        self, held: Lease, fence: int, snapshot: Snapshot, table: Table, pending: Pending
+    ) -> bool:
+        """Tell whether the keys stand where they are looked for; few that are gone were deleted.
+
+        Raises Permanent where many are gone at once and stand nowhere.
         """
-        if sites:
-            self._limit = max(1, len(sites) // 2)
-        if len(sites) > 1:
+        gone = pending.written_sites - table.keys.keys()
+        if not gone:
             return True
-        if lines and not self._aside.sites() & set(sites):
-            return self._find_line(lines, bool(sites))
-        if not sites:
-            return False
-        is_new = sites[0] not in self._aside.sites()
-        if not self._aside.refuse(sites[0], self._clock()):
-            return False
-        self._limit = self._sizes.jobs
-        if is_new:
-            text = (
-                f"Google does not take what is to be written of job {sites[0]}. It is tried again"
-            )
-            self._alert("job_refused", f"{text} from time to time; all others are written.")
-        return True
+        if keys.are_few(gone, pending.written_sites):
+            self.store.batches.forget_rows(held, gone)
+            return True
+        everything = self.writer.read_everything(held, table)
+        index = keys.find_key_column(everything.rows, gone)
+        if index is None or everything.snapshot.table is None:
+            raise keys.keys_gone(len(gone), len(pending.written_sites))
+        # A person moved what stood in the column: that is the key column now.
+        adopt = Parts(structure=request.adopt(KEY, table.sheet_id, index))
+        self.writer.send(held, self.writer.composed(snapshot, table, adopt, fence))
+        return False
 
-    def _find_line(self, lines: Sequence[int], has_job: bool) -> bool:
-        before = self._lines.resting(self._clock())
-        if not self._lines.refuse(lines, has_job, self._clock()):
-            return False
-        if self._lines.resting(self._clock()) - before:
-            text = "Google does not take a line of the history. It is tried again from time to time"
-            self._alert("line_refused", f"{text}; all others are told.")
-        return True
+    def _write(
+        self, held: Lease, fence: int, snapshot: Snapshot, pending: Pending, work: Work
+    ) -> None:
+        lines = self._lines(held, snapshot, pending, work)
+        titles, there = self._surroundings(held, snapshot)
+        columns = self.targets.columns(snapshot, pending)
+        table, parts, found = self._parts(snapshot, work, lines, columns, titles, there)
+        absent = [shown(work.pairs[site][0]) for site in found.absent]
+        true = [shown(work.pairs[site][0], cells) for site, cells in found.shown.items()]
+        if parts.is_empty and not pending.in_doubt:
+            self.store.batches.confirm(held, absent + true)
+            return
+        self.store.batches.confirm(held, absent)
+        batch = self.writer.composed(snapshot, table, parts, fence, titles.fence)
+        try:
+            self.writer.send(held, batch, true, lines.seqs)
+        except Refused as refused:
+            self._find_refused(held, snapshot, table, parts, work.sites, refused)
+            return
+        self._only = None
+
+    def _lines(self, held: Lease, snapshot: Snapshot, pending: Pending, work: Work) -> Lines:
+        if snapshot.table is None or snapshot.history or HISTORY not in pending.known_columns:
+            return work.lines
+        self.store.history.drop(held, work.lines.seqs)  # A person deleted the tab.
+        return Lines()
+
+    def _surroundings(self, held: Lease, snapshot: Snapshot) -> tuple[Titles, Surroundings]:
+        """Return titles for tabs to be made, and what else is there; read only where it matters."""
+        if snapshot.table is not None and snapshot.has_fence_tab:
+            return Titles(), Surroundings()
+        self.writer.take_call(held)
+        there = self.client.surroundings()
+        return self.targets.free_titles(snapshot, there), there
+
+    def _parts(
+        self,
+        snapshot: Snapshot,
+        work: Work,
+        lines: Lines,
+        columns: Sequence[Any],
+        titles: Titles,
+        there: Surroundings,
+    ) -> tuple[Table, Parts, Diff]:
+        targets = [target for _, target in work.pairs.values()]
+        zone = encode.clock(self.zone or snapshot.time_zone)
+        if snapshot.table is None:
+            structure, table = new_table(titles.jobs, columns)
+            parts = Parts(structure)
+        else:
+            structure, headers, table = with_columns(snapshot.table, columns)
+            flags = legacy.old_flags(snapshot.table)
+            parts = Parts([*legacy.old_marks(snapshot.table), *structure], headers, flags)
+        found = diff(table, targets, zone)
+        more = extras(
+            snapshot, table, self.targets.extras(targets, columns, lines.lines, there), titles, zone
+        )
+        parts = replace(
+            parts,
+            rows=[*parts.rows, *found.rows],
+            new_rows=found.new_rows,
+            extra=more.requests,
+            columns=more.tabs,
+        )
+        return table, parts, found
+
+    def _find_refused(
+        self,
+        held: Lease,
+        snapshot: Snapshot,
+        table: Table,
+        parts: Parts,
+        sites: Sequence[str],
+        refused: Refused,
+    ) -> None:
+        """Find the job that Google does not take, and set it aside.
+
+        The same batch without the jobs' data tells: where that is refused too, a guard or the
+        fence refused both, and the sheet is read again. Raises Refused then. Where it is taken, one
+        of the jobs was at fault, and halving finds it.
+        """
+        if snapshot.table is None or not sites:
+            raise refused
+        fence = self.writer.take_turn(held)
+        self.writer.send(
+            held, self.writer.composed(snapshot, table, parts.without_data(table), fence)
+        )
+        if len(sites) > 1:
+            self._only = list(sites[: len(sites) // 2])
+            return
+        self._only = None
+        refusals = self.store.quarantine.add(held, sites[0])
+        _log.warning("job_refused", site=sites[0], refusals=refusals)
+        if refusals > 1:  # Once may be a person who moved a column there and back.
+            text = f"Google does not take what is to be written of job {sites[0]}. It is tried"
+            self._alert("job_refused", f"{text} again from time to time; all others are written.")
+
+    def _restore(self, held: Lease, fence: int, table: Table, pending: Pending) -> None:
+        """Put back what was written over; what has no certain place goes into Recovered."""
+        everything = self.writer.read_everything(held, table)
+        now = everything.snapshot.table
+        if now is None:
+            return
+        images = {n: BeforeImage.model_validate_json(one) for n, one in pending.images.items()}
+        found = restore(now, everything.rows, images)
+        when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+        parts = Parts(
+            structure=_recovered_tab(everything.snapshot) if found.recovered else (),
+            rows=found.rows,
+            extra=[request.append_recovered([(when, *line) for line in found.recovered])]
+            if found.recovered
+            else (),
+            recovered=tuple(found.given_up),
+        )
+        self.writer.send(held, self.writer.composed(everything.snapshot, now, parts, fence))
+        if found.recovered:
+            text = f"{len(found.recovered)} cells could not be put back: see the tab Recovered."
+            self._alert("recovered", text)
+
+
+def _recovered_tab(snapshot: Snapshot) -> list[request.Request]:
+    if snapshot.recovered_columns:
+        return legacy.widen_recovered(snapshot, HEADERS)
+    return request.make_recovered_tab(Titles.recovered, HEADERS)

@@ -1,63 +1,80 @@
-"""The whole of the sheet + what it should show → where they differ. Pure.
+"""The whole of the sheet against what it should show: once a day, and on command.
 
-People and faults do what nobody planned for: once a day, and on command, all is compared.
+People and faults do what nobody planned for. What differs is written by the next flush.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.columns import KEY
-from sync.sheets import request
-from sync.sheets.snapshot import Grid, Table, text_of
+from sync.sheets import encode
+from sync.sheets.batch import Cells
+from sync.sheets.celldata import CellData, Row, at, links_of, text_of
+from sync.sheets.flush import Flusher
+from sync.sheets.snapshot import Table
+from sync.store import Lease
 
 _SECOND = 1 / 86_400
 
 
 def drift(
-    table: Table,
-    rows: Mapping[int, Sequence[Grid]],
-    jobs: Iterable[tuple[str, Mapping[str, Cell]]],
-    zone: tzinfo,
+    table: Table, rows: Mapping[int, Row], jobs: Iterable[tuple[str, Cells]], zone: tzinfo
 ) -> dict[str, frozenset[str]]:
-    """Return, by site, the managed columns whose cell is not what it should be.
+    """Return, by site, the managed columns whose cell is not what it should be in every row.
 
     A job without a row is left alone: a row that was deleted comes back with an event only.
     """
     found: dict[str, frozenset[str]] = {}
     for site, cells in jobs:
-        row = table.keys.get(site)
-        if row is None:
-            continue
         wrong = frozenset(
             column
+            for row in table.keys.get(site, ())
             for column, index in table.columns.items()
             if column != KEY
-            and not _agrees(_at(rows.get(row, ()), index), cells.get(column, EMPTY), zone)
+            and not _agrees(at(rows.get(row, ()), index), cells.get(column, EMPTY), zone)
         )
         if wrong:
             found[site] = wrong
     return found
 
 
-def _agrees(shown: Grid, cell: Cell, zone: tzinfo) -> bool:
-    wanted = request.encoded(cell, zone)
+def _agrees(shown: CellData, cell: Cell, zone: tzinfo) -> bool:
     if cell.when is not None:
         value = shown.get("userEnteredValue", {}).get("numberValue")
-        return isinstance(value, int | float) and abs(value - request.number(cell, zone)) < _SECOND
+        return isinstance(value, int | float) and abs(value - encode.number(cell, zone)) < _SECOND
     if cell.is_stand_in and text_of(shown):
-        return True  # A person's name for the job says more than ours.
-    return text_of(shown) == cell.text and _links(shown) == _links(wanted)
+        return True  # A person's name for the job says more.
+    links = links_of(encode.encoded(cell, zone))
+    return text_of(shown) == cell.text and links_of(shown) == links
 
 
-def _links(cell: Grid) -> list[tuple[int, str]]:
-    runs = cell.get("textFormatRuns", ())
-    return [
-        (run.get("startIndex", 0), uri)
-        for run in runs
-        if (uri := run.get("format", {}).get("link", {}).get("uri"))
-    ]
+def reconcile(flusher: Flusher, held: Lease) -> int:
+    """Compare the whole sheet with what it should show; return how many jobs differ.
+
+    Rows that are gone count as deleted. Raises Permanent or Retryable.
+    """
+    store = flusher.store
+    store.spreadsheet.must_be_current()
+    flusher.writer.take_turn(held)
+    store.spreadsheet.set_compared(held)
+    return mark_drift(flusher, held)
 
 
-def _at(cells: Sequence[Grid], index: int) -> Grid:
-    return cells[index] if index < len(cells) else {}
+def mark_drift(flusher: Flusher, held: Lease) -> int:
+    """Have the next flush write what differs; return how many jobs do."""
+    store, snapshot = flusher.store, flusher.client.read()
+    table = snapshot.table
+    if table is None or not snapshot.has_fence_tab or flusher.writer.settle(held, snapshot):
+        return 0
+    everything = flusher.writer.read_everything(held, table)
+    table = everything.snapshot.table
+    if table is None:
+        return 0
+    targets = (target for _, target in flusher.targets.of(store.pending.every()))
+    jobs = ((target.site, target.cells) for target in targets if target and target.written)
+    zone = encode.clock(flusher.zone or snapshot.time_zone)
+    found = drift(table, everything.rows, jobs, zone)
+    store.batches.mark_drift(held, found)
+    store.batches.forget_rows(held, store.pending.written_sites() - table.keys.keys())
+    return len(found)

@@ -1,67 +1,36 @@
-"""What one read of the spreadsheet shows: Google's answer → a view. Pure.
+"""What one read of the spreadsheet shows: Google's answer → a snapshot. Pure.
 
 A tab is known by the metadata of its header row and columns, never by a title, a letter or a text.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
-from uuid import UUID
 
-JOBS_TAB = 1_126_170_001
-"""The sheet id that a made Jobs tab gets: making it twice is refused by Google."""
-FENCE_TAB = 1_126_170_002
-"""The sheet id of the hidden tab `_brightsheet`."""
-RECOVERED_TAB = 1_126_170_003
-"""The sheet id of the tab for what could not be put back."""
-HISTORY_TAB = 1_126_170_004
-PIPELINE_TAB = 1_126_170_005
-
-HEADER_KEY = "brightsheet.header"
-COLUMN_KEY = "brightsheet.column"
-FENCE_KEY = "brightsheet.fence"
-RECOVERED_KEY = "brightsheet.recovered"
-HISTORY_KEY = "brightsheet.history"
-PIPELINE_KEY = "brightsheet.pipeline"
-LOOK_KEY = "brightsheet.look"
-"""On a column or a header row of ours: the look that it was given."""
-PIPELINE_LABEL = "pipeline:milestone"
-PIPELINE_COUNT = "pipeline:count"
-MARK_KEY = "brightsheet.mark."
-"""With the number of a batch: the columns that it wrote, by the index it took them to have."""
-COPY_PREFIX = "Copy of "
-"""What the key of a doubled row begins with: it is nobody's row then."""
-
-
-def _fields(values: str) -> str:
-    """Return the mask of a read that wants `values` of each cell."""
-    return (
-        "properties(timeZone),"
-        "sheets(properties(sheetId,title,index,gridProperties(rowCount,columnCount)),"
-        "protectedRanges(protectedRangeId),conditionalFormats(ranges(sheetId)),charts(chartId),"
-        f"data(startRow,startColumn,rowData(values({values})),"
-        "rowMetadata(developerMetadata(metadataKey,metadataValue)),"
-        "columnMetadata(developerMetadata(metadataKey,metadataValue))))"
-    )
-
-
-FIELDS = _fields("userEnteredValue,note")
-SURROUNDINGS = (
-    "sheets(properties(sheetId,title),conditionalFormats,filterViews(filterViewId,title,filterSpecs),"
-    "charts(chartId)),namedRanges(namedRangeId,name,range)"
+from sync.sheets.celldata import CellData, Row, note_of, site_in, text_of
+from sync.sheets.identifiers import (
+    COLUMN_KEY,
+    FENCE_KEY,
+    GUARD_KEY,
+    HEADER_KEY,
+    HISTORY_KEY,
+    HISTORY_TAB,
+    JOBS_TAB,
+    LOOK_KEY,
+    PIPELINE_COUNT,
+    PIPELINE_KEY,
+    PIPELINE_LABEL,
+    PIPELINE_TAB,
+    RECOVERED_TAB,
 )
-FULL_FIELDS = _fields("userEnteredValue,note,textFormatRuns,userEnteredFormat(numberFormat)")
 
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
-Grid = Mapping[str, Any]
+Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Table:
-    """A tab of jobs: indexes are zero-based, `columns` and `keys` by column id and site UUID."""
+    """A tab of jobs: indexes are zero-based, `columns` by column id, `keys` by site UUID."""
 
     sheet_id: int
     title: str
@@ -69,36 +38,39 @@ class Table:
     row_count: int
     column_count: int
     columns: Mapping[str, int] = field(default_factory=dict)
-    keys: Mapping[str, int] = field(default_factory=dict)
-    """The row of each site; of several the topmost."""
-    doubles: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    """All rows of the sites that stand more than once."""
-    marks: Mapping[str, int] = field(default_factory=dict)
-    """Where the columns are now that a batch marked, by `{batch}.{index it took them to have}`."""
-    header_marks: frozenset[str] = frozenset()
-    """The numbers of the batches that marked the header row."""
+    keys: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """All rows of each site, from the top: every one is that job's row."""
+    key_texts: Mapping[int, str] = field(default_factory=dict)
+    """What the key cells hold, by row."""
+    guards: Mapping[str, int] = field(default_factory=dict)
+    """Where the guard of each column is now, by column id."""
+    has_header_guard: bool = False
     notes: Mapping[tuple[str, int], str] = field(default_factory=dict)
-    """People's and our notes by column id and row, for the columns that were asked for."""
+    """Notes by column id and row, in the columns that were asked for."""
     filled: frozenset[tuple[str, int]] = frozenset()
     """Which cells of those columns hold anything, by column id and row."""
     look: str | None = None
-    """The look that the tab was given; None where it has none yet."""
+    """The formatting that the tab was given; None where it has none yet."""
     looks: Mapping[str, str] = field(default_factory=dict)
-    """The looks that columns were given, by column id."""
+    """The formatting that columns were given, by column id."""
+    headers: Mapping[int, str] = field(default_factory=dict)
+    """The texts of the header row, by column index."""
     header_notes: Mapping[str, str] = field(default_factory=dict)
     """The notes on the header cells, by column id."""
+    metadata_keys: frozenset[str] = frozenset()
+    """Every metadata key on the columns and the header row."""
 
-    def place(self, column: str) -> int | None:
-        """Return where a column is: by its id, or by a mark `{fence}.{index}` on it."""
-        found = self.columns.get(column)
-        return self.marks.get(column) if found is None else found
+    @property
+    def last_row(self) -> int:
+        """The row of the last job, or the header row."""
+        return max((rows[-1] for rows in self.keys.values()), default=self.header_row)
 
 
 @dataclass(frozen=True)
 class Tab:
-    """Another tab of ours: `columns` by their ids, `labels` the texts of its first column by row.
+    """Another managed tab: `columns` by their ids, `headers` by column index.
 
-    `headers` are the texts of its header row, by column index.
+    `labels` are the texts of the column PIPELINE_LABEL, by row.
     """
 
     sheet_id: int
@@ -106,6 +78,8 @@ class Tab:
     row_count: int
     column_count: int
     columns: Mapping[str, int] = field(default_factory=dict)
+    guards: Mapping[str, int] = field(default_factory=dict)
+    has_header_guard: bool = False
     headers: Mapping[int, str] = field(default_factory=dict)
     counts: tuple[int, ...] = ()
     """Where the columns are that count jobs."""
@@ -114,7 +88,7 @@ class Tab:
 
 
 @dataclass(frozen=True)
-class View:
+class Snapshot:
     """The spreadsheet as one read shows it."""
 
     time_zone: str = "Etc/UTC"
@@ -124,8 +98,9 @@ class View:
     """Ids of the protected ranges on the hidden tab: one, but for accidents."""
     fence_title: str = ""
     fence_rules: int = 0
-    """Conditional formats that copies have brought to the hidden tab."""
-    has_recovered_tab: bool = False
+    """Conditional formats that copied rows have brought to the hidden tab."""
+    recovered_columns: int = 0
+    """How many columns the tab Recovered has; 0 where there is none, or it was not asked for."""
     history: Tab | None = None
     pipeline: Tab | None = None
 
@@ -137,27 +112,27 @@ class View:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What else is in a spreadsheet, by the ids of tabs: titles, conditional formats, filter views.
+    """What else is in a spreadsheet, by sheet id: titles, conditional formats, filter views.
 
     `names` are the named ranges: id and GridRange by name.
     """
 
     titles: Mapping[int, str] = field(default_factory=dict)
-    rules: Mapping[int, Sequence[Grid]] = field(default_factory=dict)
-    filters: Mapping[int, Mapping[int, Grid]] = field(default_factory=dict)
-    names: Mapping[str, tuple[str, Grid]] = field(default_factory=dict)
+    rules: Mapping[int, Sequence[Json]] = field(default_factory=dict)
+    filters: Mapping[int, Mapping[int, Json]] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, Json]] = field(default_factory=dict)
     charts: frozenset[int] = frozenset()
 
     def free(self, sheet_id: int) -> int:
-        """Return an id for a tab: ours, or another where a tab without our header row has that."""
+        """Return a sheet id that is free: `sheet_id`, or another where that is taken."""
         return next(n for n in count(sheet_id, 10) if n not in self.titles)
 
 
 NOTHING_ELSE = Surroundings()
 
 
-def surroundings(answer: Mapping[str, Any]) -> Surroundings:
-    """Return what `answer` (a Spreadsheet, masked by SURROUNDINGS) shows."""
+def surroundings(answer: Json) -> Surroundings:
+    """Return what `answer` (a Spreadsheet with the mask query.SURROUNDINGS) shows."""
     sheets = {one["properties"].get("sheetId", 0): one for one in answer.get("sheets", ())}
     return Surroundings(
         titles={number: one["properties"]["title"] for number, one in sheets.items()},
@@ -174,32 +149,17 @@ def surroundings(answer: Mapping[str, Any]) -> Surroundings:
     )
 
 
-def filters(noted: tuple[str, ...], key: str) -> list[dict[str, Any]]:
-    """Return the data filters of a read: header row, key column, columns with notes, fence."""
-    tabs = (HEADER_KEY, FENCE_KEY, HISTORY_KEY, PIPELINE_KEY)
-    lookups = [{"metadataKey": tab} for tab in tabs]
-    columns = (key, PIPELINE_LABEL, *noted)
-    lookups += [{"metadataKey": COLUMN_KEY, "metadataValue": column} for column in columns]
-    return [{"developerMetadataLookup": lookup} for lookup in lookups]
-
-
-def whole(table: Table, key: str) -> list[dict[str, Any]]:
-    """Return the data filters of a look over all of `table` and of the hidden tab."""
-    recovered = {"developerMetadataLookup": {"metadataKey": RECOVERED_KEY}}
-    grids = [{"gridRange": {"sheetId": one}} for one in (table.sheet_id, FENCE_TAB)]
-    return [*filters((), key), recovered, *grids]
-
-
-def read(answer: Mapping[str, Any], key: str) -> View:
-    """Return what `answer` (a Spreadsheet, masked by FIELDS) shows; `key` is the key column."""
+def read(answer: Json, key: str) -> Snapshot:
+    """Return what `answer` (a Spreadsheet with the mask query.FIELDS) shows; `key` is a column."""
     tables: list[tuple[bool, int, Table]] = []
-    seen = View(time_zone=answer.get("properties", {}).get("timeZone") or "Etc/UTC")
+    seen = Snapshot(time_zone=answer.get("properties", {}).get("timeZone") or "Etc/UTC")
     for sheet in answer.get("sheets", ()):
         properties, grids = sheet["properties"], sheet.get("data", ())
         sheet_id = properties.get("sheetId", 0)
+        keys = {name for grid in grids for name, _ in _row_entries(grid)}
         if sheet_id == RECOVERED_TAB:
-            seen = replace(seen, has_recovered_tab=True)
-        elif any(FENCE_KEY in _row_metadata(grid) for grid in grids):
+            seen = replace(seen, recovered_columns=properties["gridProperties"]["columnCount"])
+        elif FENCE_KEY in keys:
             seen = replace(
                 seen,
                 has_fence_tab=True,
@@ -207,204 +167,184 @@ def read(answer: Mapping[str, Any], key: str) -> View:
                 fence_title=properties["title"],
                 fence_rules=len(sheet.get("conditionalFormats", ())),
             )
-        elif any(HISTORY_KEY in _row_metadata(grid) for grid in grids):
-            seen = replace(
-                seen, history=_first(seen.history, _tab(sheet, HISTORY_KEY), HISTORY_TAB)
-            )
-        elif any(PIPELINE_KEY in _row_metadata(grid) for grid in grids):
+        elif HISTORY_KEY in keys:
+            found = _tab(sheet, HISTORY_KEY)
+            seen = replace(seen, history=_first(seen.history, found, HISTORY_TAB))
+        elif PIPELINE_KEY in keys:
             found = _tab(sheet, PIPELINE_KEY)
             seen = replace(seen, pipeline=_first(seen.pipeline, found, PIPELINE_TAB))
         elif table := _table(properties, grids, key):
-            # A person may have duplicated the tab: ours first, else the leftmost.
+            # A person may have duplicated the tab: the one that was made first, else the leftmost.
             tables.append((table.sheet_id != JOBS_TAB, properties.get("index", 0), table))
     return replace(seen, table=min(tables, key=lambda t: t[:2])[2] if tables else None)
 
 
-def _first(known: Tab | None, found: Tab, ours: int) -> Tab:
-    """Return the tab that we made, where a person has duplicated it."""
-    return found if known is None or found.sheet_id == ours else known
+def _first(known: Tab | None, found: Tab, sheet_id: int) -> Tab:
+    """Return the tab that was made with `sheet_id`, where a person has duplicated it."""
+    return found if known is None or found.sheet_id == sheet_id else known
 
 
-def _tab(sheet: Mapping[str, Any], key: str) -> Tab:
+@dataclass(frozen=True)
+class _Header:
+    """The header row of a tab, with the metadata of its columns."""
+
+    grid: Json
+
+    @classmethod
+    def of(cls, grids: Sequence[Json], key: str) -> "_Header | None":
+        # A column's grid begins with the header row, too: the widest one is the row's own.
+        found = [grid for grid in grids if key in dict(_row_entries(grid))]
+        widest = max(found, key=lambda grid: len(grid.get("columnMetadata", ())), default=None)
+        return None if widest is None else cls(widest)
+
+    @property
+    def row(self) -> int:
+        return int(self.grid.get("startRow", 0))
+
+    @property
+    def first(self) -> int:
+        return int(self.grid.get("startColumn", 0))
+
+    def entries(self, key: str) -> Iterator[tuple[str, int]]:
+        """Give value and column index of each metadata entry with this key, from the left."""
+        for index, column in enumerate(self.grid.get("columnMetadata", ()), self.first):
+            for name, value in _metadata(column):
+                if name == key:
+                    yield value, index
+
+    def places(self, key: str) -> dict[str, int]:
+        """Return the leftmost column index of each value."""
+        return dict(reversed(list(self.entries(key))))
+
+    def cells(self) -> Iterator[tuple[int, CellData]]:
+        values = (self.grid.get("rowData") or [{}])[0].get("values", ())
+        return enumerate(values, self.first)
+
+    def texts(self) -> dict[int, str]:
+        return {index: text for index, cell in self.cells() if (text := text_of(cell))}
+
+    def row_entries(self) -> dict[str, str]:
+        return dict(_row_entries(self.grid))
+
+    def keys(self) -> frozenset[str]:
+        columns = self.grid.get("columnMetadata", ())
+        return frozenset(
+            [*self.row_entries(), *(name for one in columns for name, _ in _metadata(one))]
+        )
+
+
+def _tab(sheet: Json, key: str) -> Tab:
     properties, grids = sheet["properties"], sheet.get("data", ())
-    own = [grid for grid in grids if key in _row_metadata(grid)]
-    header = max(own, key=lambda grid: len(grid.get("columnMetadata", ())))
-    first = header.get("startColumn", 0)
-    ids = [
-        (value, index)
-        for index, entries in enumerate(_column_entries(header), first)
-        for name, value in entries
-        if name == COLUMN_KEY
-    ]
-    size = properties["gridProperties"]
-    cells = (header.get("rowData") or [{}])[0].get("values", ())
-    labels = dict(ids).get(PIPELINE_LABEL)
+    header = _Header.of(grids, key)
+    assert header is not None  # noqa: S101 - the caller found the key
+    size, columns = properties["gridProperties"], header.places(COLUMN_KEY)
+    labels = columns.get(PIPELINE_LABEL)
     return Tab(
         sheet_id=properties.get("sheetId", 0),
-        header_row=header.get("startRow", 0),
+        header_row=header.row,
         row_count=size["rowCount"],
         column_count=size["columnCount"],
-        columns=dict(reversed(ids)),
-        headers={index: text for index, c in enumerate(cells, first) if (text := text_of(c))},
-        counts=tuple(index for value, index in ids if value == PIPELINE_COUNT),
+        columns=columns,
+        guards=header.places(GUARD_KEY),
+        has_header_guard=GUARD_KEY in header.row_entries(),
+        headers=header.texts(),
+        counts=tuple(i for value, i in header.entries(COLUMN_KEY) if value == PIPELINE_COUNT),
         labels={
             row: text
             for grid in grids
-            if grid is not header and grid.get("startColumn", 0) == labels
-            for row, cell in _cells(grid)
-            if row > header.get("startRow", 0) and (text := text_of(cell))
+            if grid is not header.grid and grid.get("startColumn", 0) == labels
+            for row, cell in _first_cells(grid)
+            if row > header.row and (text := text_of(cell))
         },
         charts=frozenset(chart["chartId"] for chart in sheet.get("charts", ())),
     )
 
 
-def _table(properties: Mapping[str, Any], grids: Sequence[Grid], key: str) -> Table | None:
-    # A column's grid begins with the header row, too: the widest one is the row's own.
-    found = [grid for grid in grids if HEADER_KEY in _row_metadata(grid)]
-    header = max(found, key=lambda grid: len(grid.get("columnMetadata", ())), default=None)
+def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
+    header = _Header.of(grids, HEADER_KEY)
     if header is None:
         return None
-    header_row = header.get("startRow", 0)
-    columns: dict[str, int] = {}
-    marks: dict[str, int] = {}
-    looks: dict[int, str] = {}
-    for index, entries in enumerate(_column_entries(header), header.get("startColumn", 0)):
-        for name, value in entries:
-            if name == COLUMN_KEY:
-                columns.setdefault(value, index)
-            elif name == LOOK_KEY:
-                looks[index] = value
-            elif name.startswith(MARK_KEY):
-                marks.setdefault(f"{name.removeprefix(MARK_KEY)}.{value}", index)
-    rows, notes, filled = _keyed(grids, header, columns, key)
-    size = properties["gridProperties"]
+    columns, size = header.places(COLUMN_KEY), properties["gridProperties"]
+    by_index = {index: column for column, index in columns.items()}
+    cells = {
+        (by_index[index], row): cell
+        for grid in grids
+        if grid is not header.grid
+        and len(grid.get("columnMetadata", ())) == 1
+        and (index := grid.get("startColumn", 0)) in by_index
+        for row, cell in _first_cells(grid)
+        if row > header.row
+    }
+    key_cells = {row: cell for (column, row), cell in cells.items() if column == key}
+    looks = {index: value for value, index in header.entries(LOOK_KEY)}
+    notes = {index: note_of(cell) for index, cell in header.cells() if "note" in cell}
     return Table(
         sheet_id=properties.get("sheetId", 0),
         title=properties["title"],
-        header_row=header_row,
+        header_row=header.row,
         row_count=size["rowCount"],
         column_count=size["columnCount"],
         columns=columns,
-        keys={site: found[0] for site, found in rows.items()},
-        doubles={site: tuple(found) for site, found in rows.items() if len(found) > 1},
-        marks=marks,
-        header_marks=frozenset(
-            name.removeprefix(MARK_KEY)
-            for name in _row_metadata(header)
-            if name.startswith(MARK_KEY)
-        ),
-        notes=notes,
-        filled=frozenset(filled),
-        look=_row_metadata(header).get(LOOK_KEY),
+        keys=_rows_by_site(key_cells),
+        key_texts={row: text_of(cell) for row, cell in key_cells.items()},
+        guards=header.places(GUARD_KEY),
+        has_header_guard=GUARD_KEY in header.row_entries(),
+        notes={place: note_of(cell) for place, cell in cells.items() if "note" in cell},
+        filled=frozenset(place for place, cell in cells.items() if text_of(cell)),
+        look=header.row_entries().get(LOOK_KEY),
         looks={column: looks[index] for column, index in columns.items() if index in looks},
-        header_notes=_header_notes(header, columns),
+        headers=header.texts(),
+        header_notes={column: notes[index] for column, index in columns.items() if index in notes},
+        metadata_keys=header.keys(),
     )
 
 
-def _header_notes(header: Grid, columns: Mapping[str, int]) -> dict[str, str]:
-    cells = (header.get("rowData") or [{}])[0].get("values", ())
-    notes = {
-        n: cell["note"]
-        for n, cell in enumerate(cells, header.get("startColumn", 0))
-        if "note" in cell
-    }
-    return {column: notes[index] for column, index in columns.items() if index in notes}
+def _rows_by_site(key_cells: Mapping[int, CellData]) -> dict[str, tuple[int, ...]]:
+    rows: dict[str, tuple[int, ...]] = {}
+    for row, cell in sorted(key_cells.items()):
+        if site := site_in(cell):
+            rows[site] = (*rows.get(site, ()), row)
+    return rows
 
 
-def _keyed(
-    grids: Sequence[Grid], header: Grid, columns: Mapping[str, int], key: str
-) -> tuple[dict[str, list[int]], dict[tuple[str, int], str], set[tuple[str, int]]]:
-    """Return the rows of each site, the notes and the filled cells in the columns read."""
-    rows: dict[str, list[int]] = {}
-    filled: set[tuple[str, int]] = set()
-    notes: dict[tuple[str, int], str] = {}
-    by_index = {index: column for column, index in columns.items()}
-    for grid in grids:
-        column = by_index.get(grid.get("startColumn", 0))
-        is_one_column = len(grid.get("columnMetadata", ())) == 1
-        if grid is header or column is None or not is_one_column:
-            continue
-        for row, cell in _cells(grid):
-            site = site_in(cell) if column == key and row > header.get("startRow", 0) else None
-            if site and row not in rows.setdefault(site, []):
-                rows[site].append(row)
-            if "note" in cell:
-                notes[column, row] = cell["note"]
-            if text_of(cell):
-                filled.add((column, row))
-    return rows, notes, filled
-
-
-def all_cells(answer: Mapping[str, Any], sheet_id: int) -> dict[int, Sequence[Grid]]:
+def whole_rows(answer: Json, sheet_id: int) -> dict[int, Row]:
     """Return the rows of a sheet that was asked for whole, by row index."""
-    grids = [
-        grid
-        for sheet in answer.get("sheets", ())
-        if sheet["properties"].get("sheetId", 0) == sheet_id
-        for grid in sheet.get("data", ())
-    ]
-    largest: Grid = max(grids, key=_size, default={})
-    rows = largest.get("rowData", ())
-    return {number: row.get("values", ()) for number, row in enumerate(rows)}
+    grids = [grid for one in _sheets(answer, sheet_id) for grid in one.get("data", ())]
+    largest: Json = max(grids, key=_size, default={})
+    return {n: row.get("values", ()) for n, row in enumerate(largest.get("rowData", ()))}
 
 
-def _size(grid: Grid) -> int:
+def sparse_rows(answer: Json, sheet_id: int) -> dict[int, Row]:
+    """Return the rows of a sheet of which single columns were asked for; {} for all other cells."""
+    found: dict[int, dict[int, CellData]] = {}
+    for sheet in _sheets(answer, sheet_id):
+        for grid in sheet.get("data", ()):
+            for row, cell in _first_cells(grid):
+                found.setdefault(row, {})[grid.get("startColumn", 0)] = cell
+    return {
+        row: [cells.get(index, {}) for index in range(max(cells) + 1)]
+        for row, cells in found.items()
+    }
+
+
+def _sheets(answer: Json, sheet_id: int) -> Iterable[Json]:
+    return (o for o in answer.get("sheets", ()) if o["properties"].get("sheetId", 0) == sheet_id)
+
+
+def _size(grid: Json) -> int:
     return len(grid.get("rowMetadata", ())) * len(grid.get("columnMetadata", ()))
 
 
-def some_cells(answer: Mapping[str, Any], sheet_id: int) -> dict[int, dict[int, Grid]]:
-    """Return the cells of columns that were asked for one by one, by row and index."""
-    found: dict[int, dict[int, Grid]] = {}
-    for sheet in answer.get("sheets", ()):
-        if sheet["properties"].get("sheetId", 0) == sheet_id:
-            for grid in sheet.get("data", ()):
-                for row, cell in _cells(grid):
-                    found.setdefault(row, {})[grid.get("startColumn", 0)] = cell
-    return found
-
-
-def site_in(cell: Mapping[str, Any]) -> str | None:
-    """Return the site UUID that a key cell holds, alone or in a pasted address."""
-    text = cell.get("userEnteredValue", {}).get("stringValue", "")
-    if text.startswith(COPY_PREFIX):
-        return None
-    found = _UUID.search(text)
-    return str(UUID(found.group())) if found else None
-
-
-def row_in(cell: Mapping[str, Any]) -> str | None:
-    """Return whose row a key cell names: a site, or the flag of a copy as it stands."""
-    text = text_of(cell)
-    return text if text.startswith(COPY_PREFIX) else site_in(cell)
-
-
-def text_of(cell: Mapping[str, Any]) -> str:
-    """Return what was entered into a cell, as one text; "" where nothing was."""
-    value = next(iter(cell.get("userEnteredValue", {}).values()), "")
-    # Google tells 46023 of what was sent as 46023.0.
-    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
-
-
-def note_of(cell: Mapping[str, Any]) -> str:
-    """Return a cell's note; "" where there is none."""
-    return str(cell.get("note", ""))
-
-
-def _cells(grid: Grid) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _first_cells(grid: Json) -> Iterator[tuple[int, CellData]]:
     for row, data in enumerate(grid.get("rowData", ()), grid.get("startRow", 0)):
-        values = data.get("values")
-        if values:
+        if values := data.get("values"):
             yield row, values[0]
 
 
-def _row_metadata(grid: Grid) -> dict[str, str]:
-    return dict(_metadata((grid.get("rowMetadata") or [{}])[0]))
+def _row_entries(grid: Json) -> list[tuple[str, str]]:
+    return _metadata((grid.get("rowMetadata") or [{}])[0])
 
 
-def _column_entries(grid: Grid) -> list[list[tuple[str, str]]]:
-    return [_metadata(column) for column in grid.get("columnMetadata", ())]
-
-
-def _metadata(dimension: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _metadata(dimension: Json) -> list[tuple[str, str]]:
     entries = dimension.get("developerMetadata", ())
     return [(entry["metadataKey"], entry.get("metadataValue", "")) for entry in entries]

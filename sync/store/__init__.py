@@ -1,16 +1,22 @@
 """The only user of SQLAlchemy: inbox, jobs, documents and leases, on SQLite or PostgreSQL."""
 
+from sync.store.batches import Attempt, Batches, Conclusion, Shown
 from sync.store.customers import Customers
 from sync.store.database import Database
 from sync.store.documents import Claim, Documents, PendingDocument
 from sync.store.history import History
 from sync.store.inbox import Inbox, KeptDelivery, Receipt
-from sync.store.jobs import Attempt, DirtyJob, Jobs, Projected
+from sync.store.jobs import Jobs, Projected, Wanted
 from sync.store.leases import Lease, Leases
+from sync.store.pending import DirtyJob, Pending, PendingWork
+from sync.store.quarantine import Quarantine
+from sync.store.spreadsheet import Spreadsheet, Turn
 
 __all__ = [
     "Attempt",
+    "Batches",
     "Claim",
+    "Conclusion",
     "Customers",
     "Database",
     "DirtyJob",
@@ -21,7 +27,14 @@ __all__ = [
     "KeptDelivery",
     "Lease",
     "Leases",
+    "Pending",
     "PendingDocument",
+    "PendingWork",
     "Projected",
+    "Quarantine",
     "Receipt",
+    "Shown",
+    "Spreadsheet",
+    "Turn",
+    "Wanted",
 ]

@@ -1,15 +1,15 @@
 """Documents on their way into Drive: claimed by job, so that a slow one delays only its own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.errors import BrightsheetError, Retryable
-from sync.jobs.model import FileState
+from sync.jobs.model import Files, FileState
 from sync.store.database import Database
 from sync.store.dirty import touch
-from sync.store.jobs import Jobs
 from sync.store.schema import document, folder, now
 
 
@@ -44,9 +44,8 @@ class PendingDocument:
 class Documents:
     """The document workers' side of the store."""
 
-    def __init__(self, database: Database, jobs: Jobs, claim_seconds: float) -> None:
+    def __init__(self, database: Database, claim_seconds: float) -> None:
         self._database = database
-        self._jobs = jobs
         self._seconds = claim_seconds
 
     def claim(self) -> tuple[Claim, PendingDocument] | None:
@@ -175,3 +174,18 @@ def _pending(connection: Connection, uuid: str) -> PendingDocument:
     )
     row = connection.execute(query).mappings().one()
     return PendingDocument(**{name: row[name] for name in PendingDocument.__dataclass_fields__})
+
+
+def files(connection: Connection, sites: Sequence[str]) -> dict[str, Files]:
+    """Return what Drive holds of the jobs `sites`."""
+    links: dict[str, dict[str, str]] = {}
+    query = select(document.c.site, document.c.uuid, document.c.link).where(
+        document.c.site.in_(sites), document.c.link != ""
+    )
+    for site, uuid, link in connection.execute(query):
+        links.setdefault(site, {})[uuid] = link
+    folders = select(folder.c.site, folder.c.link).where(folder.c.site.in_(sites))
+    return {
+        site: Files(folder=link, documents=links.get(site, {}))
+        for site, link in connection.execute(folders)
+    }

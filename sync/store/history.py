@@ -1,6 +1,6 @@
-"""The history: changes of jobs, each told once."""
+"""The history: changes of jobs, each written once."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, literal, select, text, update
@@ -10,7 +10,7 @@ from sync.jobs.model import Change, Customer
 from sync.store.customers import customers
 from sync.store.database import Database
 from sync.store.leases import Lease, hold
-from sync.store.schema import change, customer, now, told
+from sync.store.schema import change, customer, history_written, now
 
 _NEW = text("NOT shown")
 _TRIES = 2
@@ -19,18 +19,19 @@ _PATIENCE = 60.0
 
 
 class History:
-    """The changes that no sheet tells of yet.
+    """The changes that the sheet does not tell of yet.
 
     A line is never written again. So where customers are asked for (`waits_for_names`), one of a
-    new job waits a minute for its name, unless that was asked for twice in vain; and later lines
-    with it, for the newest are to stand on top.
+    new job waits a minute for its name, unless that was asked for twice without an answer; and
+    later lines wait with it, for the newest are to stand on top.
     """
 
     def __init__(self, database: Database, waits_for_names: bool = False) -> None:
         self._database = database
         self._waits_for_names = waits_for_names
 
-    def _due(self, *columns: ColumnElement[Any]) -> Select[Any]:
+    def due(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        """Return the query for the changes that are to be written now."""
         query = select(*columns).where(_NEW)
         if not self._waits_for_names:
             return query
@@ -41,32 +42,27 @@ class History:
         until = func.coalesce(held.scalar_subquery(), _NEVER)
         return query.where(change.c.at < until)
 
-    def is_waiting(self, but: Collection[int] = ()) -> bool:
-        """Tell whether a change is to be told now, one `but` those (seq)."""
-        query = self._due(change.c.seq).where(change.c.seq.not_in(but))
-        with self._database.reading() as connection:
-            return connection.scalar(query.limit(1)) is not None
-
-    def waiting(self, limit: int, but: Collection[int] = ()) -> list[tuple[int, Change, Customer]]:
-        """Return changes that are to be told, the oldest first, with whose job it is."""
-        query = self._due(change.c.seq, change.c.body).where(change.c.seq.not_in(but))
-        with self._database.reading() as connection:
-            rows = connection.execute(query.order_by(change.c.at, change.c.seq).limit(limit)).all()
-            found = [(row[0], Change.model_validate_json(row[1])) for row in rows]
-            known = customers(connection, {one.site for _, one in found})
+    def read(
+        self, connection: Connection, due: Select[Any], limit: int
+    ) -> list[tuple[int, Change, Customer]]:
+        """Return changes that are to be written, the oldest first, each with its customer."""
+        rows = connection.execute(due.order_by(change.c.at, change.c.seq).limit(limit)).all()
+        found = [(row[0], Change.model_validate_json(row[1])) for row in rows]
+        known = customers(connection, {one.site for _, one in found})
         return [(seq, one, known.get(one.site, Customer())) for seq, one in found]
 
-    def tell_again(self, held: Lease) -> None:
-        """Have everything told anew, in a tab that is made anew."""
+    def write_again(self, held: Lease) -> bool:
+        """Have everything written anew, in a tab that is made anew; tell whether anything was."""
         with self._database.writing() as connection:
             hold(connection, held)
-            connection.execute(update(change).values(shown=False))
+            written = update(change).where(change.c.shown).values(shown=False)
+            return connection.execute(written).rowcount > 0
 
     def drop(self, held: Lease, seqs: Sequence[int]) -> None:
-        """Have changes told nowhere: a person took the tab away."""
+        """Have changes written nowhere: a person deleted the tab."""
         with self._database.writing() as connection:
             hold(connection, held)
-            mark_told(connection, seqs)
+            mark_written(connection, seqs)
 
 
 def keep(database: Database, connection: Connection, changes: Iterable[Change]) -> None:
@@ -87,16 +83,16 @@ def keep(database: Database, connection: Connection, changes: Iterable[Change]) 
         connection.execute(database.insert(change).values(values).on_conflict_do_nothing())
 
 
-def mark_told(connection: Connection, seqs: Sequence[int]) -> None:
+def mark_written(connection: Connection, seqs: Sequence[int]) -> None:
     """Note inside the caller's transaction that changes stand in the sheet."""
     if seqs:
         connection.execute(update(change).where(change.c.seq.in_(seqs)).values(shown=True))
 
 
 def switch(connection: Connection, old: str, new: str) -> None:
-    """Keep what `old` was told, and have `new` told what it was not yet."""
+    """Keep what `old` has, and have `new` given what it has not."""
     shown = select(literal(old), change.c.seq).where(change.c.shown)
-    connection.execute(delete(told).where(told.c.spreadsheet_id == old))
-    connection.execute(insert(told).from_select(["spreadsheet_id", "seq"], shown))
-    known = select(told.c.seq).where(told.c.spreadsheet_id == new)
+    connection.execute(delete(history_written).where(history_written.c.spreadsheet_id == old))
+    connection.execute(insert(history_written).from_select(["spreadsheet_id", "seq"], shown))
+    known = select(history_written.c.seq).where(history_written.c.spreadsheet_id == new)
     connection.execute(update(change).values(shown=change.c.seq.in_(known)))

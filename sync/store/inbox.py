@@ -14,7 +14,7 @@ from sync.webhooks.schema import Delivery, Outcome
 
 _BYTES = 2_000_000
 """Of bodies that are handed out at once: a longer transaction would keep senders waiting."""
-_WAITING = text("NOT projected")
+UNPROJECTED = text("NOT projected")
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Inbox:
     def unprojected(self, limit: int) -> list[KeptDelivery]:
         """Return accepted deliveries that are in no job yet, oldest first: `limit`, or 2 MB."""
         # As the partial index says it: SQLite does not see that "projected = 0" is the same.
-        sizes = select(delivery.c.seq, func.length(delivery.c.body)).where(_WAITING)
+        sizes = select(delivery.c.seq, func.length(delivery.c.body)).where(UNPROJECTED)
         with self._database.reading() as connection:
             rows = connection.execute(sizes.order_by(delivery.c.seq).limit(limit)).all()
         total, chosen = 0, list[int]()
@@ -99,12 +99,6 @@ class Inbox:
             chosen.append(seq)
         query = select(delivery).where(delivery.c.seq.in_(chosen))
         return self._fetch(query.order_by(delivery.c.seq))
-
-    def is_waiting(self) -> bool:
-        """Tell whether an accepted delivery is in no job yet."""
-        query = select(delivery.c.seq).where(_WAITING).limit(1)
-        with self._database.reading() as connection:
-            return connection.scalar(query) is not None
 
     def recent(self, limit: int, outcome: Outcome | None = None) -> list[KeptDelivery]:
         """Return the newest deliveries, newest first."""

@@ -1,4 +1,4 @@
-"""The pace of flushes: Google allows a user 60 reads and 60 writes a minute. Pure.
+"""The rate limit of flushes: Google allows a user 60 reads and 60 writes a minute. Pure.
 
 A flush is one read and one write. A burst of 8, refilled at 50 a minute, stays below 60 in
 whichever minute one looks: clocks and waits are not exact.
@@ -14,8 +14,8 @@ REFILL = 50 / 60
 
 
 @dataclass
-class Pace:
-    """A bucket of flushes; `now` is any clock in seconds that only goes forward."""
+class TokenBucket:
+    """Tokens for flushes; `now` is any clock in seconds that only goes forward."""
 
     left: float = BURST
     last: float = float("-inf")

@@ -173,8 +173,8 @@ change = Table(
 _NEW = text("NOT shown")
 Index("change_new", change.c.at, sqlite_where=_NEW, postgresql_where=_NEW)
 
-told = Table(
-    "told",
+history_written = Table(
+    "history_written",
     metadata,
     # Of the spreadsheets that are not written now: `change.shown` is the current one's.
     Column("spreadsheet_id", Text, primary_key=True),
@@ -192,12 +192,21 @@ customer = Table(
     Column("due_at", Float, index=True),
 )
 
-repair = Table(
-    "repair",
+before_image = Table(
+    "before_image",
     metadata,
     Column("id", _Sequence, primary_key=True, autoincrement=True),
     Column("spreadsheet_id", Text, nullable=False, index=True),
     Column("body", Text, nullable=False),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("spreadsheet_id", Text, primary_key=True),
+    Column("site", Text, primary_key=True),
+    Column("refusals", Integer, nullable=False),
+    Column("until", Float, nullable=False),
 )
 
 lease = Table(

@@ -1,1 +1,63 @@
-"""The loops that run behind the receiver."""
+"""Everything that happens behind the receiver: loops in threads, which find their work in the store."""
+
+from collections.abc import Callable
+from threading import Event, Thread
+from time import monotonic
+
+from sync.ops.alerts import Alerts
+from sync.settings.environment import Settings
+from sync.store import Database
+from sync.wiring import Wiring
+from sync.worker.customer_loop import CustomerLoop
+from sync.worker.document_loop import DocumentLoop
+from sync.worker.loop import POLL_SECONDS, Stop, loop
+from sync.worker.sheet_loop import SheetLoop
+
+COPIERS = 3
+"""Documents on their way at once; each of another job."""
+
+
+class Worker:
+    """Several may run; leases keep them apart."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._wiring = Wiring(settings, database)
+        self._alerts = Alerts(settings.alert_webhook_url)
+        self._stop = Stop()
+        self._work = Event()
+        self._threads: list[Thread] = []
+
+    def start(self) -> None:
+        """Start the loops in threads of their own. What they need is made here, not in them."""
+        settings = self._wiring.settings
+        self._start("sheet", SheetLoop(self._wiring, self._alerts, self._stop).step, self._idle)
+        for number in range(COPIERS if settings.drive_folder_id else 0):
+            copier = DocumentLoop(self._wiring, self._alerts, self._stop, self.wake)
+            self._start(f"documents-{number}", copier.step, self._rest)
+        if settings.everbright_api_token:
+            fetcher = CustomerLoop(self._wiring, self._stop, self.wake)
+            self._start("customers", fetcher.step, self._rest)
+
+    def _start(self, name: str, step: Callable[[], bool], idle: Callable[[], object]) -> None:
+        thread = Thread(target=loop, args=(self._stop, step, idle), name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def wake(self) -> None:
+        """Have the sheet's loop look at once."""
+        self._work.set()
+
+    def stop(self, seconds: float) -> None:
+        """End the loops; what is under way after `seconds` is left as a kill would leave it."""
+        self._stop.set()
+        self._work.set()
+        deadline = monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - monotonic()))
+
+    def _idle(self) -> None:
+        self._work.wait(POLL_SECONDS)
+        self._work.clear()
+
+    def _rest(self) -> None:
+        self._stop.wait(POLL_SECONDS)

@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator import Emulator
 from emulator.errors import ApiError
-from sync.sheets.snapshot import JOBS_TAB
+from sync.sheets.identifiers import JOBS_TAB
 from tests.chaos.ledger import Deed, Ledger
 from tests.chaos.tab import HEADER, KEY, Look, is_flagged, look, site_in
 

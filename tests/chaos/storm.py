@@ -11,9 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from sync.sheets.caretaker import Caretaker
+
 from emulator import Emulator
 from sync.errors import Retryable
-from sync.sheets.caretaker import Caretaker
 from sync.store import Lease
 from tests import databases
 from tests.bench import Bench

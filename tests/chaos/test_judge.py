@@ -9,7 +9,7 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from emulator import Emulator
-from sync.sheets.snapshot import COLUMN_KEY, HEADER_KEY, HISTORY_TAB, JOBS_TAB
+from sync.sheets.identifiers import COLUMN_KEY, HEADER_KEY, HISTORY_TAB, JOBS_TAB
 from tests.bench import Bench
 from tests.chaos import judge
 from tests.chaos.ledger import Ledger

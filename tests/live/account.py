@@ -11,7 +11,7 @@ from sync.errors import SettingsError
 from sync.google import auth
 from sync.settings import environment
 from sync.sheets.client import Sheet
-from sync.sheets.snapshot import JOBS_TAB
+from sync.sheets.identifiers import JOBS_TAB
 from tests.made_up import SECRET
 
 SHEETS = "https://sheets.googleapis.com/v4/spreadsheets"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sync.errors import BrightsheetError, Retryable, Unfit
+from sync.errors import BrightsheetError, Retryable, UnprocessableDocument
 from sync.everbright import customer
 from sync.everbright.client import SITE_PATH, EverBright
 from sync.jobs.model import Customer
@@ -69,7 +69,7 @@ def test_what_is_told_is_text_of_one_line(home: Server) -> None:
 
 def test_too_large_an_answer_is_left(home: Server) -> None:
     home.answers[ASKED] = say(200, b'{"contacts": "' + b"x" * (5 * 1024**2) + b'"}')
-    with pytest.raises(Unfit):
+    with pytest.raises(UnprocessableDocument):
         ask(home)
 
 

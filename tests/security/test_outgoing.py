@@ -14,7 +14,7 @@ import pytest
 
 from emulator import Emulator
 from sync.documents import Copier
-from sync.errors import BrightsheetError, Retryable, SettingsError, Unfit
+from sync.errors import BrightsheetError, Retryable, SettingsError, UnprocessableDocument
 from sync.everbright.client import EverBright
 from sync.google.auth import EmulatorSession
 from sync.google.drive import Drive
@@ -111,7 +111,7 @@ def test_no_field_of_a_webhook_leads_out_of_the_path(home: Server, crooked: str)
     assert found is not None
     ((sub_task, _),) = found.documents()
     assert sub_task.uuid is None
-    with pytest.raises(Unfit):
+    with pytest.raises(UnprocessableDocument):
         download(home, "/api/v1/sub_task/{sub_task}/download/", sub_task.uuid or "")
     assert home.asked == []
     # And should it come from elsewhere: it stays one part of the path.
@@ -242,7 +242,7 @@ def test_no_header_of_an_answer_is_a_fault_of_ours(home: Server, header: str) ->
         try:
             download(home)
         except BrightsheetError as error:
-            assert not isinstance(error, Unfit)
+            assert not isinstance(error, UnprocessableDocument)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from sync.jobs.row import Addresses, Layout
 from sync.projector import Intake
 from sync.settings.environment import load
 from sync.sheets import diff
-from sync.sheets.snapshot import JOBS_TAB, Table, View
+from sync.sheets.identifiers import JOBS_TAB, Table, View
 from sync.sheets.tabs.extras import Along, Titles
 from sync.store import Database, DirtyJob, Inbox, Jobs, Leases
 from sync.store.jobs import Shown

@@ -5,7 +5,8 @@ from typing import Any
 from sync.sheets.damage import Verdict, check
 from sync.sheets.evidence import HEADER, Repair, Trace, Write, is_clean
 from sync.sheets.repair import flags, key_column, place, remaining
-from sync.sheets.snapshot import JOBS_TAB, Table
+
+from sync.sheets.identifiers import JOBS_TAB, Table
 from tests.made_up import uuid
 
 A, B = uuid(1), uuid(2)

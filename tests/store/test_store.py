@@ -10,12 +10,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select
+from sync.sheets.damage import Verdict
+from sync.sheets.evidence import Repair, Trace
 
 from sync.errors import Rejected, Retryable
 from sync.jobs.cells import Cell
 from sync.jobs.model import Job
-from sync.sheets.damage import Verdict
-from sync.sheets.evidence import Repair, Trace
 from sync.store import (
     Attempt,
     Claim,

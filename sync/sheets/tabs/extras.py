@@ -1,12 +1,13 @@
-"""What goes along with the rows of a batch: other tabs, the look of a fresh Jobs tab. Pure."""
+"""What a batch writes beside the rows of jobs: History, Pipeline, formatting. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from sync.settings.config_file import Config
+from sync.sheets.batch import Titles
 from sync.sheets.request import Request
-from sync.sheets.snapshot import NOTHING_ELSE, Surroundings, Table, View
+from sync.sheets.snapshot import NOTHING_ELSE, Snapshot, Surroundings, Table
 from sync.sheets.tabs import formatting, history, pipeline
 from sync.sheets.tabs.history import Line
 
@@ -15,18 +16,8 @@ HISTORY, PIPELINE = "tab:history", "tab:pipeline"
 
 
 @dataclass(frozen=True)
-class Titles:
-    """Titles that are free for tabs that have to be made."""
-
-    jobs: str = "Jobs"
-    fence: str = "_brightsheet"
-    history: str = "History"
-    pipeline: str = "Pipeline"
-
-
-@dataclass(frozen=True)
-class Along:
-    """What goes along: `lines` of the history (newest first), `pairs` of milestone and status.
+class Extras:
+    """What is to be written: `lines` of the history (newest first), `pairs` of milestone and status.
 
     `ranks` are the places of configured milestones, `order` is that of all; `there` is what else is
     in the spreadsheet, for when tabs are to be made.
@@ -48,26 +39,28 @@ class Made:
     tabs: tuple[str, ...]
 
 
-def along(view: View, table: Table, some: Along, titles: Titles, zone: tzinfo) -> Made:
-    """Return what goes along with a batch; tabs are made with the Jobs tab only.
+def extras(snapshot: Snapshot, table: Table, some: Extras, titles: Titles, zone: tzinfo) -> Made:
+    """Return the requests for History and Pipeline; tabs are made with the Jobs tab only.
 
     `table` is the Jobs tab as it is after the batch.
     """
-    is_fresh = view.table is None
+    is_new = snapshot.table is None
     requests: list[Request] = []
-    if is_fresh:
-        requests += formatting.dress_table(
+    if is_new:
+        requests += formatting.table_format(
             some.config, table.sheet_id, table.header_row, table.columns, some.there
         )
-    lines = with_history(view, some, titles, zone, make=is_fresh)
-    counts = with_pipeline(view, table, some, titles, make=is_fresh, names=is_fresh)
+    lines = with_history(snapshot, some, titles, zone, make=is_new)
+    counts = with_pipeline(snapshot, table, some, titles, make=is_new, names=is_new)
     return Made(requests + lines.requests + counts.requests, lines.tabs + counts.tabs)
 
 
-def with_history(view: View, some: Along, titles: Titles, zone: tzinfo, *, make: bool) -> Made:
+def with_history(
+    snapshot: Snapshot, some: Extras, titles: Titles, zone: tzinfo, *, make: bool
+) -> Made:
     """Return the requests for lines of the history, made if it is missing and to be made."""
     requests: list[Request] = []
-    tab = view.history
+    tab = snapshot.history
     if tab is None and make:
         requests, tab = history.make(some.config, titles.history, 1, some.there)
     if tab is None:
@@ -76,7 +69,7 @@ def with_history(view: View, some: Along, titles: Titles, zone: tzinfo, *, make:
 
 
 def with_pipeline(
-    view: View, table: Table, some: Along, titles: Titles, *, make: bool, names: bool
+    snapshot: Snapshot, table: Table, some: Extras, titles: Titles, *, make: bool, names: bool
 ) -> Made:
     """Return the requests for what the pipeline has not, made if it is missing and to be made."""
     if not pipeline.is_possible(table.columns):
@@ -85,7 +78,7 @@ def with_pipeline(
     if names:
         taken = [id_ for name, (id_, _) in some.there.names.items() if name in pipeline.OURS]
         requests += pipeline.names(table.sheet_id, table.columns, taken)
-    tab, is_new = view.pipeline, False
+    tab, is_new = snapshot.pipeline, False
     if tab is None and make:
         made, tab = pipeline.make(titles.pipeline, 2, some.there)
         requests, is_new = requests + made, True

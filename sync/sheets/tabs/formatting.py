@@ -1,4 +1,4 @@
-"""What a tab looks like beside its cells: colours, widths, notes, filter views. Pure.
+"""Formatting: colours, widths, protections, filter views. Pure.
 
 All of it is applied once, with what it is for, and remembered in the sheet's own metadata: applying
 a conditional format or a protection twice would stack them, and people may change theirs.
@@ -12,31 +12,32 @@ from typing import Any
 from sync.jobs.columns import Column, Tint
 from sync.settings.config_file import Config
 from sync.sheets import request
+from sync.sheets.identifiers import COLUMN_KEY, LOOK_KEY
 from sync.sheets.request import Request
-from sync.sheets.snapshot import COLUMN_KEY, LOOK_KEY, Surroundings
+from sync.sheets.snapshot import Surroundings
 
 _KEPT = "Brightsheet writes these cells: what is typed here is replaced."
 _DUE = "="
 """Stands for a day that has come: no label begins so."""
 _GREY = "#f3f3f3"
 _VIEWS = 1_126_170_100
-"""The first of our filter views' ids."""
+"""The first of the filter views' ids."""
 
 Filter = Mapping[str, Any]
 """The criteria of a filter view, by column id, in Google's form (FilterCriteria)."""
 
 
 def column(sheet_id: int, index: int, one: Column) -> list[Request]:
-    """Make the column at `index` one of ours, with its width, colours and protection."""
+    """Make the column at `index` a managed one, with its width, colours and protection."""
     return [
         request.metadata(COLUMN_KEY, one.id, sheet_id, "COLUMNS", index),
-        *dressed(sheet_id, index, one),
+        *column_format(sheet_id, index, one),
         _sized(sheet_id, index, one.width),
     ]
 
 
-def dressed(sheet_id: int, index: int, one: Column) -> list[Request]:
-    """Give a column of ours its colours and its protection, and remember that it has them."""
+def column_format(sheet_id: int, index: int, one: Column) -> list[Request]:
+    """Give a managed column its colours and its protection, and remember that it has them."""
     area = _area(sheet_id, index)
     protection = {"range": area, "description": _KEPT, "warningOnly": True}
     return [
@@ -58,7 +59,7 @@ def outdated(rules: Sequence[Mapping[str, Any]], index: int, one: Column, had: s
 def tinted_anew(sheet_id: int, index: int, one: Column, had: str) -> list[Request]:
     """Add the colours that a column has not `had`, and remember those that it has now."""
     new = [tint for tint in one.tints if tint not in _remembered(had)]
-    place = request.lines(sheet_id, "COLUMNS", index, 1)
+    place = request.dimension_range(sheet_id, "COLUMNS", index, 1)
     return [*(_tinted(_area(sheet_id, index), t) for t in new), remember(place, tints(one))]
 
 
@@ -119,7 +120,7 @@ def _area(sheet_id: int, index: int) -> Request:
 
 def _sized(sheet_id: int, index: int, width: int) -> Request:
     sized = {
-        "range": request.lines(sheet_id, "COLUMNS", index, 1),
+        "range": request.dimension_range(sheet_id, "COLUMNS", index, 1),
         "properties": {"pixelSize": width},
         "fields": "pixelSize",
     }
@@ -233,7 +234,7 @@ def table(config: Config) -> str:
     return json.dumps(parts, separators=(",", ":"))
 
 
-def dress_table(
+def table_format(
     config: Config,
     sheet_id: int,
     header_row: int,

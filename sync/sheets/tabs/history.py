@@ -11,11 +11,12 @@ from typing import Any
 from sync.jobs.cells import Cell
 from sync.jobs.columns import Column, Tint
 from sync.settings.config_file import Config
-from sync.sheets import request
-from sync.sheets.evidence import HEADER, Write
+from sync.sheets import encode, guards, request
+from sync.sheets.identifiers import COLUMN_KEY, HISTORY_KEY, HISTORY_TAB
 from sync.sheets.request import Request
-from sync.sheets.snapshot import COLUMN_KEY, HISTORY_KEY, HISTORY_TAB, Surroundings, Tab
+from sync.sheets.snapshot import Surroundings, Tab
 from sync.sheets.tabs import formatting
+from sync.sheets.writes import CellWrite, RowWrite
 
 _COLUMNS = (
     Column(id="history:when", header="When", width=130),
@@ -65,9 +66,7 @@ def make(
     requests += formatting.tinted(
         sheet_id, (places["history:before"], places["history:after"]), tints
     )
-    requests += request.write(
-        [request.header(0, index, column) for index, column in enumerate(titles)], sheet_id
-    )
+    requests += request.headers(sheet_id, titles)
     tab = Tab(sheet_id, 0, _ROWS, len(_COLUMNS), places)
     requests += [formatting.add_filter(one, there) for one in filters(tab).values()]
     requests.append(formatting.protected(sheet_id))
@@ -80,22 +79,31 @@ def filters(tab: Tab) -> dict[int, Request]:
 
 
 def insert(tab: Tab, lines: Sequence[Line], zone: tzinfo) -> list[Request]:
-    """Insert `lines`, given newest first, below the header."""
-    if not lines:
-        return []
-    top = tab.header_row + 1
-    writes = [
-        Write(
-            row=top + number,
-            index=tab.columns[column.id],
-            column=column.id,
-            expect=HEADER,
-            data=request.encoded(cell, zone),
-            fields=request.FRESH,
+    """Insert `lines`, given newest first, below the header.
+
+    Header and columns are guarded: where a person has moved them, Google refuses the batch.
+    """
+    rows = [
+        RowWrite(
+            row=tab.header_row + 1 + number,
+            cells=tuple(
+                CellWrite(
+                    index=tab.columns[column.id],
+                    column=column.id,
+                    data=encode.encoded(cell, zone),
+                    fields=encode.FRESH,
+                )
+                for column, cell in zip(_COLUMNS, line, strict=True)
+                if column.id in tab.columns
+            ),
         )
         for number, line in enumerate(lines)
-        for column, cell in zip(_COLUMNS, line, strict=True)
-        if column.id in tab.columns
     ]
-    rows = request.insert(tab.sheet_id, "ROWS", top, len(lines), tab.row_count)
-    return [rows, *request.write_block(writes, tab.sheet_id)] if writes else []
+    if not rows or not rows[0].cells:
+        return []
+    return [
+        *guards.header_guard(tab),
+        *guards.column_guards(tab, [one.id for one in _COLUMNS if one.id in tab.columns]),
+        request.insert(tab.sheet_id, "ROWS", rows[0].row, len(rows), tab.row_count),
+        *request.write_block(rows, tab.sheet_id),
+    ]

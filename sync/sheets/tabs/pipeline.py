@@ -12,19 +12,17 @@ from typing import Any
 from sync.jobs.columns import KEY, Column
 from sync.settings.config_file import Config
 from sync.sheets import request
-from sync.sheets.evidence import HEADER, Write
-from sync.sheets.request import Request
-from sync.sheets.snapshot import (
+from sync.sheets.identifiers import (
     COLUMN_KEY,
-    COPY_PREFIX,
     PIPELINE_COUNT,
     PIPELINE_KEY,
     PIPELINE_LABEL,
     PIPELINE_TAB,
-    Surroundings,
-    Tab,
 )
+from sync.sheets.request import Request
+from sync.sheets.snapshot import Surroundings, Tab
 from sync.sheets.tabs import formatting
+from sync.sheets.writes import CellWrite, RowWrite
 
 CHART = 1_126_170_201
 NAMES = {
@@ -90,9 +88,7 @@ def make(title: str, position: int, there: Surroundings) -> tuple[list[Request],
         for index, column in enumerate(titles)
     ]
     requests += formatting.sized(sheet_id, [200, 70])
-    requests += request.write(
-        [request.header(0, index, column) for index, column in enumerate(titles)], sheet_id
-    )
+    requests += request.headers(sheet_id, titles)
     requests.append(formatting.protected(sheet_id))
     places = {column.id: index for index, column in enumerate(titles)}
     headers = {index: column.header for index, column in enumerate(titles)}
@@ -117,10 +113,8 @@ def grow(tab: Tab, seen: Seen, config: Config) -> tuple[list[Request], Tab]:
         requests.append(
             request.metadata(COLUMN_KEY, PIPELINE_COUNT, tab.sheet_id, "COLUMNS", index)
         )
-        requests += request.write(
-            [request.header(tab.header_row, index, Column(id=PIPELINE_COUNT, header=text))],
-            tab.sheet_id,
-        )
+        cell = request.header(index, Column(id=PIPELINE_COUNT, header=text))
+        requests += request.write([RowWrite(row=tab.header_row, cells=(cell,))], tab.sheet_id)
     requests += request.write(_cells(grown, new_rows, texts), tab.sheet_id)
     return requests, grown
 
@@ -158,37 +152,37 @@ def _with_columns(tab: Tab, seen: Seen, config: Config) -> tuple[Tab, dict[int, 
     return grown, texts
 
 
-def _cells(tab: Tab, new_rows: Sequence[int], new_columns: Iterable[int]) -> list[Write]:
+def _cells(tab: Tab, new_rows: Sequence[int], new_columns: Iterable[int]) -> list[RowWrite]:
     """Return the cells of new rows and columns; the label column is A, wherever it is now."""
     label, fresh = tab.columns[PIPELINE_LABEL], set(new_columns)
-    writes = []
+    rows = []
     for row, text in tab.labels.items():
         where = f"${request.letters(label)}{row + 1}"
-        if row in new_rows:
-            writes.append(_write(row, label, {"stringValue": text}))
+        cells = [_cell(label, {"stringValue": text})] if row in new_rows else []
         counted = dict.fromkeys(tab.counts, True)
         if _TOTAL in tab.columns:
             counted[tab.columns[_TOTAL]] = False
         for index, by_status in counted.items():
             if row in new_rows or index in fresh:
                 status = f"{request.letters(index)}${tab.header_row + 1}" if by_status else ""
-                writes.append(_write(row, index, {"formulaValue": _formula(where, status)}))
-    return writes
+                cells.append(_cell(index, {"formulaValue": _formula(where, status)}))
+        rows.append(RowWrite(row=row, cells=tuple(cells)))
+    return rows
 
 
 def _formula(milestone: str, status: str) -> str:
-    """Return what counts the jobs; semicolons are taken in every locale."""
-    parts = [NAMES["current_milestone"], milestone]
+    """Return what counts the jobs, each once however many rows it has.
+
+    Semicolons are taken in every locale.
+    """
+    parts = [NAMES[KEY], NAMES["current_milestone"], milestone]
     parts += [NAMES["status"], status] if status else []
-    parts += [NAMES[KEY], f'"<>{COPY_PREFIX}*"']
-    return f"=COUNTIFS({';'.join(parts)})"
+    return f"=COUNTUNIQUEIFS({';'.join(parts)})"
 
 
-def _write(row: int, index: int, value: dict[str, str]) -> Write:
+def _cell(index: int, value: dict[str, str]) -> CellWrite:
     data = {"userEnteredValue": value}
-    return Write(
-        row=row, index=index, column="", expect=HEADER, data=data, fields="userEnteredValue"
-    )
+    return CellWrite(index=index, column="", data=data, fields="userEnteredValue")
 
 
 def chart(tab: Tab, config: Config, *, is_new: bool) -> list[Request]:

@@ -1,0 +1,56 @@
+"""Reading Google's CellData: text, note, links, and the site that a key cell names. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+CellData = Mapping[str, Any]
+"""A cell as the Sheets API gives it (CellData)."""
+Row = Sequence[CellData]
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def site_in(cell: CellData) -> str | None:
+    """Return the site UUID that a key cell holds, alone or in a pasted address."""
+    found = _UUID.search(cell.get("userEnteredValue", {}).get("stringValue", ""))
+    return str(UUID(found.group())) if found else None
+
+
+def text_of(cell: CellData) -> str:
+    """Return what was entered into a cell, as one text; "" where nothing was."""
+    value = next(iter(cell.get("userEnteredValue", {}).values()), "")
+    # Google answers 46023.0 where 46023 was sent.
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+def note_of(cell: CellData) -> str:
+    """Return a cell's note; "" where there is none."""
+    return str(cell.get("note", ""))
+
+
+def links_of(cell: CellData) -> list[tuple[int, str]]:
+    """Return where links begin on a cell's text (UTF-16 units), and their addresses."""
+    runs = cell.get("textFormatRuns", ())
+    return [
+        (run.get("startIndex", 0), uri)
+        for run in runs
+        if (uri := run.get("format", {}).get("link", {}).get("uri"))
+    ]
+
+
+def is_formula(cell: CellData) -> bool:
+    """Tell whether a formula was entered: what it says depends on its place."""
+    return "formulaValue" in cell.get("userEnteredValue", {})
+
+
+def content(cell: CellData) -> tuple[object, ...]:
+    """Return all that a cell holds, for comparison: text, links and note; () for a blank cell."""
+    found = (text_of(cell), tuple(links_of(cell)), note_of(cell))
+    return found if any(found) else ()
+
+
+def at(row: Row, index: int) -> CellData:
+    """Return the cell at a zero-based index of a row; {} beyond its end."""
+    return row[index] if 0 <= index < len(row) else {}

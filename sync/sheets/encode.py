@@ -1,0 +1,97 @@
+"""Cells → Google's CellData, and notes as Brightsheet writes them. Pure.
+
+Text is always a string, never a formula; a moment is a real date in the sheet's zone.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sync.jobs.cells import Cell
+
+_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
+VALUE = "userEnteredValue,textFormatRuns"
+_DATE = {"type": "DATE_TIME", "pattern": "yyyy-mm-dd hh:mm"}
+_WHEN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
+_DAY = {"type": "DATE", "pattern": "yyyy-mm-dd"}
+_DATE_FIELD = "userEnteredFormat.numberFormat"
+FRESH = f"{VALUE},{_DATE_FIELD}"
+"""The mask for cells of a new row."""
+
+
+def fields_of(cell: Cell, with_note: bool) -> str:
+    """Return the mask with which `cell` is written over another."""
+    return ",".join([VALUE] + ["note"] * with_note + [_DATE_FIELD] * (cell.when is not None))
+
+
+def encoded(cell: Cell, zone: tzinfo) -> dict[str, Any]:
+    """Return a CellData: text is always a string, never a formula; a moment is a real date."""
+    data: dict[str, Any] = {}
+    if cell.when is not None:
+        data["userEnteredValue"] = {"numberValue": number(cell, zone)}
+        data["userEnteredFormat"] = {"numberFormat": _DAY if cell.is_day else _DATE}
+    elif cell.text:
+        data["userEnteredValue"] = {"stringValue": cell.text}
+    if cell.links:
+        data["textFormatRuns"] = _runs(cell)
+    if cell.note or cell.noted:
+        data["note"] = note(cell, zone)
+    return data
+
+
+def note(cell: Cell, zone: tzinfo) -> str:
+    """Return a cell's note: when it was, in the sheet's zone, and what there is to say."""
+    if cell.noted is None:
+        return cell.note
+    when = f"{cell.noted.astimezone(zone):%Y-%m-%d %H:%M}"
+    return f"{when}\n{cell.note}" if cell.note else when
+
+
+def is_note_of(cell: Cell, text: str) -> bool:
+    """Tell whether a note is the one that `cell` was given, whatever zone; blank is anyone's."""
+    if cell.noted is None or not text:
+        return text in ("", cell.note)
+    when, _, rest = text.partition("\n")
+    return _WHEN.fullmatch(when) is not None and rest == cell.note
+
+
+def looks_like_ours(text: str) -> bool:
+    """Tell whether a note has the form of those that we write, where no more is known of it."""
+    when, _, rest = text.partition("\n")
+    return _WHEN.fullmatch(when) is not None and (not rest or rest.startswith("by "))
+
+
+def number(cell: Cell, zone: tzinfo) -> float:
+    """Return the moment (or the day) of a cell as Sheets counts it."""
+    when = serial(cell.when or _EPOCH, zone)
+    return float(int(when)) if cell.is_day else when
+
+
+def _runs(cell: Cell) -> list[dict[str, Any]]:
+    """Return the runs of the links: each starts one, and a plain run ends it."""
+    length = len(cell.text.encode("utf-16-le")) // 2
+    runs: dict[int, dict[str, Any]] = {}
+    for link in cell.links:
+        runs[link.start] = {"startIndex": link.start, "format": {"link": {"uri": link.uri}}}
+        if link.end < length:
+            runs.setdefault(link.end, {"startIndex": link.end, "format": {}})
+    return [runs[start] for start in sorted(runs)]
+
+
+def clock(zone: str) -> tzinfo:
+    """Return the clock of a spreadsheet's zone: a name, or Google's custom `GMT-07:00`."""
+    custom = re.fullmatch(r"GMT([+-])(\d{1,2}):?(\d{2})", zone)
+    if custom:
+        offset = timedelta(hours=int(custom[2]), minutes=int(custom[3]))
+        return timezone(-offset if custom[1] == "-" else offset)
+    try:
+        return ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def serial(when: datetime, zone: tzinfo) -> float:
+    """Return the days since 1899-12-30 of the wall clock in `zone`, as Sheets counts dates."""
+    wall = when.astimezone(zone).replace(tzinfo=UTC)
+    return round((wall - _EPOCH) / timedelta(days=1), 8)

@@ -1,0 +1,93 @@
+"""Before-images: what a batch wrote over, and how the row is known again. Pure values.
+
+A row without a job's key is known by everything that it held right after the batch: managed cells by
+their column, all others in whatever order, for people move columns. Formulas are left out: they
+change with their place.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from sync.sheets.celldata import CellData, Row, at, content, is_formula
+from sync.types import Value
+
+NOTE = "note"
+"""The mask of a note alone."""
+
+
+class RowImage(Value):
+    """All that a row held: `managed` by column id, `others` in any order."""
+
+    managed: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    others: tuple[dict[str, Any], ...] = ()
+
+
+class Overwritten(Value):
+    """A cell that a batch wrote over: what it held `before` and `after`, within the mask `fields`."""
+
+    column: str
+    fields: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class BeforeImage(Value):
+    """Cells of one row that a batch wrote over without meaning to.
+
+    `site` names the job whose row it is; "" where the row is known by its `image` alone. What
+    `is_lost` is not looked for: its column is gone or unknown.
+    """
+
+    site: str = ""
+    image: RowImage = RowImage()
+    cells: tuple[Overwritten, ...] = ()
+    at: int = 0
+    """Where the row was (zero-based)."""
+    tab: str = ""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """The headers of the cells' columns, by column id."""
+    row_text: str = ""
+    """What the row held before, for people."""
+    is_lost: bool = False
+
+
+def has_note(fields: str) -> bool:
+    """Tell whether a mask has the note in it."""
+    return NOTE in fields.split(",")
+
+
+def only(fields: str, cell: CellData) -> dict[str, Any]:
+    """Return what of a cell a mask names."""
+    names = {name.partition(".")[0] for name in fields.split(",")}
+    return {name: cell[name] for name in names if name in cell}
+
+
+def written_over(cell: CellData, data: CellData, fields: str) -> dict[str, Any]:
+    """Return a cell after `data` was written into it with the mask `fields`."""
+    names = {name.partition(".")[0] for name in fields.split(",")}
+    return {name: value for name, value in cell.items() if name not in names} | only(fields, data)
+
+
+def image_of(row: Row, columns: Mapping[str, int]) -> RowImage:
+    """Return the image of a row whose managed columns stand at `columns`."""
+    ids = {index: column for column, index in columns.items()}
+    filled = [(n, dict(cell)) for n, cell in enumerate(row) if content(cell)]
+    kept = [(n, cell) for n, cell in filled if not is_formula(cell)]
+    return RowImage(
+        managed={ids[n]: cell for n, cell in kept if n in ids},
+        others=tuple(cell for n, cell in kept if n not in ids),
+    )
+
+
+def holds(row: Row, columns: Mapping[str, int], image: RowImage) -> bool:
+    """Tell whether a row holds everything of `image`; more may have been typed since."""
+    for column, cell in image.managed.items():
+        if column not in columns or content(at(row, columns[column])) != content(cell):
+            return False
+    managed = set(columns.values())
+    there = Counter(content(cell) for n, cell in enumerate(row) if n not in managed)
+    wanted = Counter(content(cell) for cell in image.others)
+    return wanted <= there

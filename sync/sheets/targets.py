@@ -1,0 +1,159 @@
+"""Jobs and changes from the store → what the sheet is to show of them. Pure but for its log."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from sync.errors import Permanent
+from sync.jobs.cells import EMPTY
+from sync.jobs.columns import Column
+from sync.jobs.model import Change, Customer
+from sync.jobs.row import Layout
+from sync.sheets.batch import Cells, Titles
+from sync.sheets.diff import Target
+from sync.sheets.identifiers import JOBS_TAB
+from sync.sheets.snapshot import NOTHING_ELSE, Snapshot, Surroundings
+from sync.sheets.structure import free_titles
+from sync.sheets.tabs.extras import Extras
+from sync.sheets.tabs.history import Line
+from sync.store import DirtyJob, Pending, Shown
+
+_CELL_BYTES = 130
+"""Of JSON around the text of a line's cell."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much goes into one batch: jobs, bytes of their cells, and lines of the history."""
+
+    jobs: int = 500
+    cell_bytes: int = 1_800_000
+    lines: int = 1000
+    line_bytes: int = 400_000
+
+
+USUAL = Sizes()
+"""Google advises 2 MB a request."""
+LARGE = Sizes(2500, 4_500_000, 8000, 3_000_000)
+"""For filling a spreadsheet that nobody works in yet: Google takes 10 MB."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of the history, the newest first, of the changes `seqs` of the jobs `sites`."""
+
+    seqs: tuple[int, ...] = ()
+    lines: Sequence[Line] = ()
+    sites: frozenset[str] = frozenset()
+
+
+class Targets:
+    """Lays out what the store holds."""
+
+    def __init__(self, layout: Layout, sizes: Sizes = USUAL) -> None:
+        self._layout = layout
+        self.sizes = sizes
+
+    def of(self, jobs: Iterable[DirtyJob]) -> list[tuple[DirtyJob, Target | None]]:
+        """Return jobs with what they are to show (None: no row), in the order of new rows."""
+        return [(one, self._target(one)) for one in sorted(jobs, key=_began)]
+
+    def _target(self, one: DirtyJob) -> Target | None:
+        if not one.job.events:
+            return None  # A job without a milestone has no row.
+        try:
+            cells = self._layout.cells(one.job, one.files, one.customer)
+        except Exception:
+            # A job that cannot be laid out must not keep the others waiting.
+            _log.exception("fault", site=one.job.site)
+            return None
+        return Target(one.job.site, cells, one.written, one.is_fresh)
+
+    def every_column(self, jobs: Iterable[DirtyJob]) -> list[Column]:
+        """Return the columns that jobs need, and those of all configured milestones."""
+        return self._layout.columns((one.job for one in jobs), with_configured=True)
+
+    def columns(self, snapshot: Snapshot, pending: Pending) -> list[Column]:
+        """Return the columns that are needed, but for those that a person deleted."""
+        needed = self._layout.columns(one.job for one in pending.jobs)
+        if snapshot.table is None:
+            return needed
+        deleted = pending.known_columns - snapshot.table.columns.keys()
+        return [column for column in needed if column.id not in deleted]
+
+    def lines(self, pending: Pending) -> Lines:
+        """Return lines of the history: as many as fit into one batch."""
+        seqs: list[int] = []
+        lines: list[Line] = []
+        sites: set[str] = set()
+        size = 0
+        for seq, change, customer in pending.lines:
+            line = self._line(change, customer)
+            size += sum(len(json.dumps(cell.text)) + _CELL_BYTES for cell in line or ())
+            if size > self.sizes.line_bytes and seqs:
+                break
+            seqs.append(seq)
+            sites.add(change.site)
+            lines += [line] if line else []
+        return Lines(tuple(seqs), lines[::-1], frozenset(sites))
+
+    def _line(self, change: Change, customer: Customer) -> Line | None:
+        try:
+            return self._layout.line(change, self._layout.name(change.site, customer))
+        except Exception:
+            # A change that cannot be laid out must not keep the others waiting.
+            _log.exception("fault", site=change.site)
+            return None
+
+    def extras(
+        self,
+        targets: Iterable[Target],
+        columns: Iterable[Column],
+        lines: Sequence[Line] = (),
+        there: Surroundings = NOTHING_ELSE,
+    ) -> Extras:
+        """Return what is written beside the rows of `targets`; their `columns` are in order."""
+        return Extras(
+            self._layout.config,
+            lines,
+            pairs=frozenset(_counted(target.cells) for target in targets),
+            ranks=self._layout.ranks(),
+            order=[one.header for one in columns if one.id.startswith("status:")],
+            there=there,
+        )
+
+    def free_titles(self, snapshot: Snapshot, there: Surroundings) -> Titles:
+        """Return free titles for tabs to be made.
+
+        Raises Permanent where the Jobs tab is there and its header row is not.
+        """
+        tabs = self._layout.config.sheet
+        wanted = Titles(tabs.tab, Titles.fence, tabs.history, tabs.pipeline)
+        if snapshot.table is None and JOBS_TAB in there.titles:
+            raise Permanent(
+                "header_gone",
+                f"The header row of the tab {there.titles[JOBS_TAB]!r} was deleted. Bring it back "
+                "with the version history, or delete the tab: it is made anew.",
+            )
+        return free_titles(wanted, there.titles.values())
+
+
+def _counted(cells: Cells) -> tuple[str, str]:
+    """Return the milestone and the status by which a job is counted."""
+    return (cells.get("current_milestone", EMPTY).text, cells.get("status", EMPTY).text)
+
+
+def _began(one: DirtyJob) -> tuple[datetime, str]:
+    """Return the order in which new rows come: the oldest of the job's events first."""
+    stamps = (event.stamp for event in one.job.events.values())
+    return (min(stamps, default=datetime.max.replace(tzinfo=UTC)), one.job.site)
+
+
+def shown(one: DirtyJob, cells: Cells | None = None) -> Shown:
+    """Return what a batch makes true of one job; without `cells`, what was written stays."""
+    return Shown(one.job.site, one.version, one.events, cells)

@@ -1,0 +1,203 @@
+"""What a batch really hit: its trace and its evidence → done, to be written anew, to be kept. Pure.
+
+People move rows and columns between a read and the write that follows it. Columns and the header row
+are guarded. Rows are not: for each, the copied key cell tells whose row was written.
+
+- The key that was meant: done. Where a person's note was written over, it is kept.
+- Another job's key: that job's managed cells are written anew, for the store knows them.
+- No job's key: the row is a person's, and all that was written over is kept.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sync.jobs.cells import EMPTY, Cell
+from sync.jobs.columns import KEY, PLACEHOLDER
+from sync.sheets.celldata import CellData, Row, at, content, note_of, site_in, text_of
+from sync.sheets.encode import is_note_of
+from sync.sheets.guards import index_now, is_in_place
+from sync.sheets.images import (
+    NOTE,
+    BeforeImage,
+    Overwritten,
+    has_note,
+    holds,
+    image_of,
+    written_over,
+)
+from sync.sheets.snapshot import Table
+from sync.sheets.writes import HEADER_ROW, CellWrite, RowWrite, Trace
+
+Jobs = Mapping[str, Mapping[str, Cell]]
+"""What the rows of known jobs were last confirmed to show, by site and column id."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a verification found."""
+
+    dirty: frozenset[str] = frozenset()
+    """Sites that do not show all that was written for them."""
+    drift: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+    """Managed columns by site whose cells hold what was meant for others.
+
+    With the note that was written there, or None.
+    """
+    images: tuple[BeforeImage, ...] = ()
+    """What was written over without being meant to."""
+    unrestored: frozenset[int] = frozenset()
+    """Before-images (by id) that the batch did not put back."""
+
+
+def verify(trace: Trace, table: Table, copies: Mapping[int, Row], jobs: Jobs) -> Verdict:
+    """Return what a batch hit.
+
+    `table` is the Jobs tab in any read since, `copies` the rows of the hidden tab, `jobs` at least
+    those whose keys stand in `copies`.
+    """
+    found = _Findings(trace, table, copies, jobs)
+    for row in trace.rows:
+        found.check(row)
+    return Verdict(
+        frozenset(found.dirty),
+        found.drift,
+        tuple(found.images),
+        frozenset(found.unrestored),
+    )
+
+
+def is_clean(trace: Trace, table: Table, copies: Mapping[int, Row]) -> bool:
+    """Tell whether a batch hit what it meant, by the copied key cells and notes alone."""
+    if any(row.image for row in trace.rows):
+        return False  # A row that is known by what it holds needs its whole copy.
+    return verify(trace, table, copies, {}) == Verdict()
+
+
+class _Findings:
+    def __init__(self, trace: Trace, table: Table, copies: Mapping[int, Row], jobs: Jobs) -> None:
+        self._trace, self._table, self._copies, self._jobs = trace, table, copies, jobs
+        self._key = trace.columns.get(KEY, -1)
+        self._knows_keys = is_in_place(table, KEY, self._key)
+        self.dirty: set[str] = set()
+        self.drift: dict[str, dict[str, str | None]] = {}
+        self.images: list[BeforeImage] = []
+        self.unrestored: set[int] = set()
+
+    def check(self, row: RowWrite) -> None:
+        """Find out what the writes into one row hit."""
+        copy: Row = () if row.is_new else self._copies.get(row.row, ())
+        owner = self._owner(row, copy)
+        placed = [one for one in row.cells if is_in_place(self._table, one.column, one.index)]
+        astray = [one for one in row.cells if one not in placed]
+        if astray or not self._is_meant(row, copy, owner):
+            self.unrestored |= set(row.restores)
+            self.dirty |= {row.site} - {"", HEADER_ROW}
+        if astray:
+            self._keep_astray(row, copy, owner, astray)
+        if self._is_meant(row, copy, owner):
+            self._keep_notes(owner, row, copy, [one for one in placed if _is_surprise(one, copy)])
+        elif owner in self._jobs:
+            self._write_anew(owner, {cell.column: cell for cell in placed})
+            self._keep_notes(owner, row, copy, placed)
+        elif placed:
+            self._keep_row(row, copy, placed)
+
+    def _owner(self, row: RowWrite, copy: Row) -> str:
+        """Return the site in the copied key cell; "" where there is none, or no telling."""
+        if not self._knows_keys:
+            return ""
+        if row.is_new:
+            return row.site
+        return site_in(at(copy, self._key)) or ""
+
+    def _is_meant(self, row: RowWrite, copy: Row, owner: str) -> bool:
+        if row.site == HEADER_ROW:
+            return self._table.has_header_guard
+        if row.image is not None:
+            return owner not in self._jobs and holds(copy, self._trace.columns, row.image)
+        return owner == row.site
+
+    def _write_anew(self, site: str, cells: Mapping[str, CellWrite]) -> None:
+        notes = {c: note_of(o.data) if has_note(o.fields) else None for c, o in cells.items()}
+        self.drift.setdefault(site, {}).update(notes)
+
+    def _keep_notes(self, site: str, row: RowWrite, copy: Row, cells: Sequence[CellWrite]) -> None:
+        """Keep what of a job's row the store does not know: people's notes and names."""
+        for cell in cells:
+            before, known = at(copy, cell.index), self._known(site, cell.column)
+            note = note_of(before)
+            if has_note(cell.fields) and note and not is_note_of(known, note):
+                self._keep(row, copy, [_overwritten(cell, before, NOTE)], site=site)
+            is_name = cell.column == PLACEHOLDER and (known.is_stand_in or cell.expects_blank)
+            if is_name and text_of(before) not in ("", known.text):
+                value = ",".join(one for one in cell.fields.split(",") if one != NOTE)
+                self._keep(row, copy, [_overwritten(cell, before, value)], site=site)
+
+    def _known(self, site: str, column: str) -> Cell:
+        return self._jobs.get(site, {}).get(column, EMPTY)
+
+    def _keep_row(self, row: RowWrite, copy: Row, cells: Sequence[CellWrite]) -> None:
+        """Keep what was written over in a row of a person's."""
+        changed = [_overwritten(cell, at(copy, cell.index), cell.fields) for cell in cells]
+        changed = [one for one in changed if content(one.before) != content(one.after)]
+        if changed:
+            self._keep(row, copy, changed)
+
+    def _keep_astray(
+        self, row: RowWrite, copy: Row, owner: str, cells: Sequence[CellWrite]
+    ) -> None:
+        """Keep what was written into other columns than those that were meant."""
+        ids = {index: column for column, index in self._table.columns.items()}
+        for cell in cells:
+            hit = ids.get(index_now(self._table, cell.column, cell.index))
+            if hit is not None and hit != KEY and owner in self._jobs:
+                self._write_anew(owner, {hit: cell})
+            else:
+                one = _overwritten(cell, at(copy, cell.index), cell.fields)
+                self._keep(row, copy, [one], is_lost=True)
+
+    def _keep(
+        self,
+        row: RowWrite,
+        copy: Row,
+        cells: Sequence[Overwritten],
+        *,
+        site: str = "",
+        is_lost: bool = False,
+    ) -> None:
+        after = [dict(cell) for cell in copy]
+        for one in row.cells:
+            after += [{} for _ in range(one.index + 1 - len(after))]
+            after[one.index] = written_over(after[one.index], one.data, one.fields)
+        places = {cell.column: cell.index for cell in row.cells}
+        headers = {
+            one.column: self._table.headers.get(
+                index_now(self._table, one.column, places[one.column]), one.column
+            )
+            for one in cells
+        }
+        self.images.append(
+            BeforeImage(
+                site=site,
+                image=image_of(after, self._trace.columns),
+                cells=tuple(cells),
+                at=row.row,
+                tab=self._table.title,
+                headers=headers,
+                row_text=" | ".join(text for cell in copy if (text := text_of(cell))),
+                is_lost=is_lost,
+            )
+        )
+
+
+def _is_surprise(cell: CellWrite, copy: Row) -> bool:
+    """Tell whether a cell of the right row held something else than the read saw."""
+    there = at(copy, cell.index)
+    if cell.expects_note is not None and note_of(there) != cell.expects_note:
+        return True
+    return cell.expects_blank and text_of(there) != ""
+
+
+def _overwritten(cell: CellWrite, before: CellData, fields: str) -> Overwritten:
+    after = written_over(before, cell.data, cell.fields)
+    return Overwritten(column=cell.column, fields=fields, before=dict(before), after=after)

@@ -1,0 +1,134 @@
+"""Writes batches: each is kept before it is sent, verified after, and concluded once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from sync.sheets.batch import Batch, Parts, Titles, compose
+from sync.sheets.celldata import Row, site_in
+from sync.sheets.client import Everything, SheetClient
+from sync.sheets.snapshot import Snapshot, Table
+from sync.sheets.verify import Verdict, is_clean, verify
+from sync.sheets.writes import Trace
+from sync.store import Attempt, Conclusion, Lease, Shown
+from sync.store.sheet_store import SheetStore
+
+_log = structlog.get_logger()
+
+
+class BatchWriter:
+    """Writes one spreadsheet within Google's rate limit; `sleep` waits."""
+
+    def __init__(
+        self, store: SheetStore, client: SheetClient, sleep: Callable[[float], Any]
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._sleep = sleep
+
+    def take_turn(self, held: Lease) -> int:
+        """Wait until a flush may begin, and return a number for its batch."""
+        turn = self._store.spreadsheet.take_turn(held)
+        if turn.wait:
+            self._sleep(turn.wait)
+        return turn.fence
+
+    def take_call(self, held: Lease) -> None:
+        """Count a call beside the read and the write of a flush for the rate limit."""
+        if wait := self._store.spreadsheet.take_turn(held, spacing=0).wait:
+            self._sleep(wait)
+
+    def composed(
+        self,
+        snapshot: Snapshot,
+        table: Table,
+        parts: Parts,
+        fence: int,
+        fence_title: str = Titles.fence,
+    ) -> Batch:
+        """Return a batch; its number is larger than every one given out or seen."""
+        number = max(fence, (snapshot.fence or 0) + 1)
+        return compose(snapshot, table, parts, fence=number, fence_title=fence_title)
+
+    def send(
+        self, held: Lease, batch: Batch, true: Sequence[Shown] = (), lines: tuple[int, ...] = ()
+    ) -> None:
+        """Send a batch that makes `true` true and writes the changes `lines`; verify what it hit.
+
+        Raises Refused, Permanent, or Retryable where nobody knows whether it was done.
+        """
+        trace = batch.trace
+        tried = Attempt(
+            trace.fence,
+            batch.fence_before,
+            tuple(true),
+            batch.columns,
+            trace.model_dump_json(),
+            lines,
+        )
+        self._store.batches.begin(held, tried)
+        evidence = self._client.write(batch)
+        _log.info("flushed", jobs=len(true), lines=len(lines), fence=trace.fence)
+        if batch.asked is None:
+            self._conclude(held, tried, trace, Verdict())
+        elif evidence.table is None:
+            return  # The next read finds the tab and the number, and the verification follows.
+        elif is_clean(trace, evidence.table, evidence.copies):
+            self._conclude(held, tried, trace, Verdict())
+        else:
+            self._verify(held, tried, trace, evidence.table)
+
+    def settle(self, held: Lease, snapshot: Snapshot) -> bool:
+        """Conclude the attempt that a read shows to have landed; tell whether there was one."""
+        tried = self._store.batches.landed(held, snapshot.fence)
+        if tried is None:
+            return False
+        try:
+            trace = Trace.model_validate_json(tried.trace)
+        except ValidationError:
+            # Of version 0.1: all that it was to show is written again.
+            self._store.batches.conclude(held, replace(tried, shown=()))
+            return True
+        if snapshot.table is None or not trace.rows:
+            self._conclude(held, tried, trace, Verdict())
+        else:
+            self._verify(held, tried, trace, snapshot.table)
+        return True
+
+    def _verify(self, held: Lease, tried: Attempt, trace: Trace, table: Table) -> None:
+        """Read the copied rows, and keep what is to be done about what a batch hit."""
+        everything = self.read_everything(held, table)
+        if everything.snapshot.table is None:
+            return
+        copies = everything.copies
+        jobs = self._store.batches.written(_sites(copies))
+        self._conclude(held, tried, trace, verify(trace, everything.snapshot.table, copies, jobs))
+
+    def _conclude(self, held: Lease, tried: Attempt, trace: Trace, verdict: Verdict) -> None:
+        restored = {n for row in trace.rows for n in row.restores} - verdict.unrestored
+        if verdict != Verdict():
+            _log.warning(
+                "hit_elsewhere",
+                jobs=len(verdict.dirty),
+                rows=len(verdict.images),
+                fence=tried.fence,
+            )
+        found = Conclusion(
+            verdict.dirty,
+            verdict.drift,
+            [one.model_dump_json() for one in verdict.images],
+            [*restored, *trace.recovered],
+        )
+        self._store.batches.conclude(held, tried, found)
+
+    def read_everything(self, held: Lease, table: Table) -> Everything:
+        """Read the whole Jobs tab and the hidden tab."""
+        self.take_call(held)
+        return self._client.read_everything(table)
+
+
+def _sites(copies: Mapping[int, Row]) -> set[str]:
+    return {site for row in copies.values() for cell in row if (site := site_in(cell))}

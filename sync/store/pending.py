@@ -1,0 +1,151 @@
+"""What waits for the sheet: all that a flush works on, read in one transaction."""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Select, exists, func, literal, or_, select
+from sqlalchemy.sql import ColumnElement
+
+from sync.jobs.cells import Cell
+from sync.jobs.model import Change, Customer, Files, Job
+from sync.store.batches import cells_in
+from sync.store.customers import customers
+from sync.store.database import Database
+from sync.store.documents import files
+from sync.store.history import History
+from sync.store.inbox import UNPROJECTED
+from sync.store.quarantine import resting
+from sync.store.schema import attempt, before_image, change, delivery, job
+from sync.store.spreadsheet import Spreadsheet
+
+_PAGE = 500
+
+
+@dataclass(frozen=True)
+class DirtyJob:
+    """A job that the sheet may not show as it is."""
+
+    job: Job
+    files: Files
+    customer: Customer
+    written: dict[str, Cell]
+    version: int
+    events: int
+    is_fresh: bool
+    """Whether an event came that the sheet does not show."""
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What waits: jobs, lines of the history (seq, change, customer), images to be put back (JSON).
+
+    While a batch is `in_doubt`, what was last confirmed says nothing.
+    """
+
+    in_doubt: bool = False
+    jobs: Sequence[DirtyJob] = ()
+    lines: Sequence[tuple[int, Change, Customer]] = ()
+    images: Mapping[int, str] = field(default_factory=dict)
+    known_columns: frozenset[str] = frozenset()
+    written_sites: frozenset[str] = frozenset()
+    """The sites that have a row, as far as is known."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.in_doubt or self.jobs or self.lines or self.images)
+
+
+class PendingWork:
+    """Reads what waits for one spreadsheet."""
+
+    def __init__(self, database: Database, spreadsheet: Spreadsheet, history: History) -> None:
+        self._database = database
+        self._sheet = spreadsheet
+        self._history = history
+
+    def _dirty(self) -> Sequence[ColumnElement[bool]]:
+        return job.c.version != job.c.shown_version, job.c.site.not_in(resting(self._sheet.id))
+
+    def _lines(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        return self._history.due(*columns).where(change.c.site.not_in(resting(self._sheet.id)))
+
+    def is_waiting(self) -> bool:
+        """Tell whether there is anything to do, deliveries that are in no job yet included."""
+        in_doubt, images = (
+            exists().where(table.c.spreadsheet_id == self._sheet.id)
+            for table in (attempt, before_image)
+        )
+        found = or_(
+            exists(delivery).where(UNPROJECTED),
+            exists().where(*self._dirty()),
+            in_doubt,
+            images,
+            self._lines(literal(1)).exists(),
+        )
+        with self._database.reading() as connection:
+            return bool(connection.scalar(select(found)))
+
+    def read(self, jobs: int, lines: int, only: Collection[str] | None = None) -> Pending:
+        """Return what waits: at most `jobs` and `lines`, of the sites `only` if that is given."""
+        dirty, due = select(job).where(*self._dirty()), self._lines(change.c.seq, change.c.body)
+        if only is not None:
+            dirty = dirty.where(job.c.site.in_(sorted(only)))
+            due = due.where(change.c.site.in_(sorted(only)))
+        mine = attempt.c.spreadsheet_id == self._sheet.id
+        image = select(before_image.c.id, before_image.c.body)
+        image = image.where(before_image.c.spreadsheet_id == self._sheet.id)
+        with self._database.reading() as connection:
+            return Pending(
+                in_doubt=connection.scalar(select(attempt.c.fence).where(mine)) is not None,
+                jobs=_jobs(connection, dirty.limit(jobs)),
+                lines=self._history.read(connection, due, lines),
+                images={number: body for number, body in connection.execute(image)},
+                known_columns=self._sheet.known_columns(connection),
+                written_sites=_written_sites(connection),
+            )
+
+    def count(self) -> int:
+        """Return how many jobs the sheet may not show as they are, those at rest included."""
+        query = select(func.count()).where(job.c.version != job.c.shown_version)
+        with self._database.reading() as connection:
+            return int(connection.scalar(query) or 0)
+
+    def every(self) -> Iterator[DirtyJob]:
+        """Give every job, dirty or not, for a comparison."""
+        with self._database.reading() as connection:
+            sites = sorted(connection.scalars(select(job.c.site)))
+        for start in range(0, len(sites), _PAGE):
+            page = job.c.site.in_(sites[start : start + _PAGE])
+            with self._database.reading() as connection:
+                jobs = _jobs(connection, select(job).where(page))
+            yield from jobs
+
+    def written_sites(self) -> frozenset[str]:
+        """Return the sites that have a row, as far as is known."""
+        with self._database.reading() as connection:
+            return _written_sites(connection)
+
+
+def _written_sites(connection: Connection) -> frozenset[str]:
+    return frozenset(connection.scalars(select(job.c.site).where(job.c.written != "{}")))
+
+
+def _jobs(connection: Connection, query: Select[Any]) -> list[DirtyJob]:
+    rows = connection.execute(query).mappings().all()
+    copies = files(connection, [row["site"] for row in rows])
+    known = customers(connection, [row["site"] for row in rows])
+    return [
+        DirtyJob(
+            job=Job.model_validate_json(row["state"]),
+            files=copies.get(row["site"], Files()),
+            customer=known.get(row["site"], Customer()),
+            written=cells_in(json.loads(row["written"])),
+            version=row["version"],
+            events=row["events"],
+            is_fresh=row["events"] != row["shown_events"],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,59 @@
+"""Quarantine: jobs that Google does not take rest for a while, so that they delay no other."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, Select, delete, select, update
+
+from sync.store.database import Database
+from sync.store.leases import Lease, hold
+from sync.store.schema import now, quarantine
+
+REST_SECONDS = 30.0
+"""After the first refusal: about as long as a person's edits that may have caused it take."""
+LONGEST_REST_SECONDS = 3600.0
+"""The rest doubles up to this: some 30 calls a day for a job that is never taken."""
+
+
+class Quarantine:
+    """The jobs of one spreadsheet that are set aside, with what the history says of them."""
+
+    def __init__(self, database: Database, spreadsheet_id: str) -> None:
+        self._database = database
+        self._id = spreadsheet_id
+
+    def add(self, held: Lease, site: str) -> int:
+        """Set a job aside after a refusal; return how often it was refused by now."""
+        mine = quarantine.c.spreadsheet_id == self._id, quarantine.c.site == site
+        with self._database.writing() as connection:
+            hold(connection, held)
+            known = connection.scalar(select(quarantine.c.refusals).where(*mine)) or 0
+            rest = min(REST_SECONDS * 2.0**known, LONGEST_REST_SECONDS)
+            if known:
+                values = {"refusals": known + 1, "until": now() + rest}
+                connection.execute(update(quarantine).where(*mine).values(values))
+            else:
+                row = {"spreadsheet_id": self._id, "site": site, "refusals": 1}
+                until = {"until": now() + rest}
+                connection.execute(self._database.insert(quarantine).values({**row, **until}))
+        return known + 1
+
+    def sites(self) -> dict[str, int]:
+        """Return the jobs that are set aside, with how often each was refused."""
+        query = select(quarantine.c.site, quarantine.c.refusals)
+        query = query.where(quarantine.c.spreadsheet_id == self._id)
+        with self._database.reading() as connection:
+            return {site: refusals for site, refusals in connection.execute(query)}
+
+
+def resting(spreadsheet_id: str) -> Select[tuple[str]]:
+    """Return the query for the sites that are not to be tried yet."""
+    is_resting = quarantine.c.until > now()
+    return select(quarantine.c.site).where(
+        quarantine.c.spreadsheet_id == spreadsheet_id, is_resting
+    )
+
+
+def release(connection: Connection, spreadsheet_id: str, sites: Iterable[str]) -> None:
+    """Let go inside the caller's transaction of jobs that Google has taken."""
+    mine = quarantine.c.spreadsheet_id == spreadsheet_id
+    connection.execute(delete(quarantine).where(mine, quarantine.c.site.in_(sorted(sites))))

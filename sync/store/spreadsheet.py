@@ -1,0 +1,159 @@
+"""A spreadsheet that is written: which one is current, its fence, its rate limit, its trouble."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.sql import ColumnElement
+
+from sync.errors import Permanent
+from sync.store import history
+from sync.store.database import Database
+from sync.store.leases import Lease, hold
+from sync.store.rate_limit import SPACING, TokenBucket
+from sync.store.schema import attempt, before_image, job, now, sheet
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A turn to call Google: seconds until then, and a number that no batch has had yet."""
+
+    wait: float
+    fence: int
+
+
+class Spreadsheet:
+    """One spreadsheet's row in the store. Writes need the flusher's lease."""
+
+    def __init__(self, database: Database, spreadsheet_id: str) -> None:
+        self._database = database
+        self.id = spreadsheet_id
+        self._has_adopted = False
+
+    def take_turn(self, held: Lease, spacing: float = SPACING) -> Turn:
+        """Count a flush, or another call (without `spacing`), for the rate limit.
+
+        The bucket is kept here, since several processes share Google's quota. Raises Permanent
+        where another process has made another spreadsheet the current one.
+        """
+        with self._database.writing() as connection:
+            hold(connection, held)
+            if not self._has_adopted:
+                self._adopt(connection)
+                self._has_adopted = True
+            self._must_be_current(connection)
+            columns = (sheet.c.pace_left, sheet.c.pace_last, sheet.c.fence)
+            row = connection.execute(select(*columns).where(self._is_this())).one()
+            clock = float(connection.scalar(select(now())) or 0.0)
+            bucket = TokenBucket() if row[1] is None else TokenBucket(row[0], row[1])
+            wait = bucket.wait(clock, spacing)
+            bucket.spend(clock + wait)
+            self.change(
+                connection, pace_left=bucket.left, pace_last=bucket.last, fence=row.fence + 1
+            )
+        return Turn(wait, row.fence + 1)
+
+    def adopt(self, held: Lease) -> None:
+        """Make this the spreadsheet that is written; forget what another showed."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            self._adopt(connection)
+        self._has_adopted = True
+
+    def _adopt(self, connection: Connection) -> None:
+        query = select(sheet.c.spreadsheet_id).where(~self._is_this(), sheet.c.is_current == 1)
+        other = connection.scalar(query)
+        connection.execute(update(sheet).where(~self._is_this()).values(is_current=0))
+        self.change(connection, is_current=1)
+        first = self._is_this(), sheet.c.compared_at.is_(None)
+        connection.execute(update(sheet).where(*first).values(compared_at=now()))
+        if other:
+            # A batch that may have landed here is still to be settled, but says nothing of rows.
+            history.switch(connection, other, self.id)
+            mine = attempt.c.spreadsheet_id == self.id
+            connection.execute(update(attempt).where(mine).values(shown="[]"))
+            write_all_again(connection)
+
+    def must_be_current(self) -> None:
+        """Raise Permanent where another spreadsheet is the one that is written."""
+        with self._database.reading() as connection:
+            self._must_be_current(connection)
+
+    def _must_be_current(self, connection: Connection) -> None:
+        current = select(sheet.c.spreadsheet_id).where(sheet.c.is_current == 1)
+        if other := connection.scalar(current.where(~self._is_this())):
+            raise Permanent(
+                "moved",
+                f"The jobs are kept in another spreadsheet: SPREADSHEET_ID={other} (or start the "
+                "worker with this one, if it is to be the one).",
+            )
+
+    def forget(self, held: Lease) -> bool:
+        """Forget what a tab showed that is gone: every job is written anew (True if any was)."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            for table in (attempt, before_image):
+                mine = table.c.spreadsheet_id == self.id
+                connection.execute(delete(table).where(mine))
+            self.change(connection, columns="[]")
+            return write_all_again(connection, job.c.written != "{}") > 0
+
+    def write_again(self, held: Lease, sites: Iterable[str]) -> None:
+        """Have the rows of `sites` made anew, though a person deleted them."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            write_all_again(connection, job.c.site.in_(sorted(sites)))
+
+    def is_comparison_due(self, seconds: float) -> bool:
+        """Tell whether the last comparison of the whole sheet is longer ago than `seconds`."""
+        query = select(sheet.c.compared_at < now() - seconds)
+        query = query.where(self._is_this(), sheet.c.is_current == 1)
+        with self._database.reading() as connection:
+            return bool(connection.scalar(query))
+
+    def set_compared(self, held: Lease) -> None:
+        """Keep that the whole sheet was compared now."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            self.change(connection, compared_at=now())
+
+    def trouble(self) -> tuple[str, str]:
+        """Return reason and message of what keeps the sheet from being written, or two blanks."""
+        query = select(sheet.c.reason, sheet.c.message).where(self._is_this())
+        with self._database.reading() as connection:
+            row = connection.execute(query).first()
+        return (row[0], row[1]) if row else ("", "")
+
+    def set_trouble(self, reason: str = "", message: str = "") -> None:
+        """Keep what keeps the sheet from being written, since its first reason."""
+        with self._database.writing() as connection:
+            known = connection.scalar(select(sheet.c.reason).where(self._is_this())) or ""
+            if known != reason:
+                values: dict[str, object] = {"reason": reason, "message": message}
+                if not (known and reason):
+                    values["since"] = now() if reason else None
+                self.change(connection, **values)
+
+    def _is_this(self) -> ColumnElement[bool]:
+        return sheet.c.spreadsheet_id == self.id
+
+    def known_columns(self, connection: Connection) -> frozenset[str]:
+        """Return the ids of columns that were made: one that is missing now, a person deleted."""
+        known = connection.scalar(select(sheet.c.columns).where(self._is_this()))
+        return frozenset(json.loads(known or "[]"))
+
+    def change(self, connection: Connection, **values: object) -> None:
+        """Change the spreadsheet's row inside the caller's transaction."""
+        blank = {"fence": 0, "columns": "[]", "reason": "", "message": "", "is_current": 1}
+        row = {"spreadsheet_id": self.id, **blank, **values}
+        statement = self._database.insert(sheet).values(row)
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["spreadsheet_id"], set_=values)
+        )
+
+
+def write_all_again(connection: Connection, *which: ColumnElement[bool]) -> int:
+    """Have the rows of jobs (all of them, or `which`) made anew; return how many."""
+    values = {"written": "{}", "shown_events": 0, "version": job.c.version + 1}
+    return connection.execute(update(job).where(*which).values(values)).rowcount

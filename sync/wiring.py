@@ -1,0 +1,136 @@
+"""The one wiring: everything that the worker, the commands and the tests use, made from settings.
+
+Nothing is opened and nobody is called before it is used.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from sync.customers import CustomerFetcher
+from sync.documents import Copier
+from sync.errors import Retryable
+from sync.everbright.client import EverBright
+from sync.google import auth
+from sync.google.drive import Drive
+from sync.jobs.row import Addresses, Layout
+from sync.ops import retry
+from sync.ops.heartbeat import beating
+from sync.projector import Projector
+from sync.settings.environment import Settings
+from sync.sheets.client import SheetClient
+from sync.sheets.flush import Flusher
+from sync.sheets.targets import USUAL, Sizes, Targets
+from sync.store import Customers, Database, Documents, Inbox, Jobs, Lease, Leases
+from sync.store.leases import holder
+from sync.store.sheet_store import SheetStore, sheet_store
+
+Sleep = Callable[[float], Any]
+Alert = Callable[[str, str], object]
+
+_LEASE_TRIES = 8
+"""For a lease that another worker holds: it is renewed while that one works."""
+
+
+def _no_alert(_reason: str, _text: str) -> None:
+    return None
+
+
+class Wiring:
+    """The parts of one process."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self.settings = settings
+        self.database = database
+        self.inbox = Inbox(database)
+        self.documents = Documents(database, settings.lease_seconds)
+        self.customers = Customers(database)
+        self.leases = Leases(database, holder(), settings.lease_seconds)
+
+    def sheet_store(self, spreadsheet: str = "") -> SheetStore:
+        """Return the store of a spreadsheet: the configured one, or another."""
+        return sheet_store(
+            self.database,
+            spreadsheet or self.settings.spreadsheet_id,
+            waits_for_names=self.settings.everbright_api_token is not None and not spreadsheet,
+        )
+
+    def layout(self) -> Layout:
+        """Return how jobs are shown."""
+        settings = self.settings
+        addresses = Addresses(settings.everbright_url, settings.everbright_preview_path)
+        return Layout(settings.config, addresses, settings.stuck_days)
+
+    def flusher(
+        self,
+        sleep: Sleep,
+        alert: Alert = _no_alert,
+        spreadsheet: str = "",
+        sizes: Sizes = USUAL,
+    ) -> Flusher:
+        """Return what writes a spreadsheet: the configured one, or another."""
+        settings = self.settings
+        client = SheetClient(
+            auth.session(settings),
+            spreadsheet or settings.spreadsheet_id,
+            auth.account(settings),
+        )
+        return Flusher(
+            self.sheet_store(spreadsheet),
+            client,
+            Targets(self.layout(), sizes),
+            Projector(self.inbox, Jobs(self.database), settings).run,
+            sleep,
+            settings.time_zone,
+            alert,
+        )
+
+    def drive(self, root: str) -> Drive:
+        """Return the folder `root` in Drive."""
+        return Drive(auth.session(self.settings), root, auth.account(self.settings))
+
+    def everbright(self) -> EverBright:
+        """Return EverBright's API."""
+        settings = self.settings
+        token = settings.everbright_api_token
+        return EverBright(
+            settings.everbright_url,
+            token.get_secret_value() if token else "",
+            settings.everbright_auth_header,
+            settings.everbright_document_path,
+        )
+
+    def copier(self, sleep: Sleep) -> Copier:
+        """Return what copies documents into Drive."""
+        drive = self.drive(self.settings.drive_folder_id)
+        return Copier(self.documents, drive, self.everbright(), sleep)
+
+    def customer_fetcher(self) -> CustomerFetcher:
+        """Return what asks EverBright for customers."""
+        return CustomerFetcher(self.customers, self.everbright())
+
+    def lease_name(self, spreadsheet: str = "") -> str:
+        """Return the name of the lease that whoever writes a spreadsheet holds."""
+        return f"sheet:{spreadsheet or self.settings.spreadsheet_id}"
+
+    @contextmanager
+    def hold(self, sleep: Sleep, spreadsheet: str = "") -> Iterator[Lease]:
+        """Hold a spreadsheet's lease, waiting for it as long as a few leases last.
+
+        Raises Retryable where another process goes on holding it.
+        """
+        name, seconds = self.lease_name(spreadsheet), self.settings.lease_seconds
+
+        def acquired() -> Lease:
+            held = self.leases.acquire(name)
+            if held is None:
+                raise Retryable("lease_taken", "A worker is writing the sheet. Try again.")
+            return held
+
+        held: Lease = retry.policy(sleep, _LEASE_TRIES, longest=seconds)(acquired)
+        try:
+            with beating(partial(self.leases.acquire, name), seconds / 3):
+                yield held
+        finally:
+            self.leases.release(held)

@@ -1,0 +1,35 @@
+"""Asks EverBright for customers, a few a second."""
+
+from collections.abc import Callable
+
+import structlog
+
+from sync.wiring import Wiring
+from sync.worker.loop import Stop
+
+_SPACING_SECONDS = 0.2
+"""How many calls EverBright takes is not published: a few a second are modest."""
+
+_log = structlog.get_logger()
+
+
+class CustomerLoop:
+    """`wake` has the sheet's loop look at once."""
+
+    def __init__(self, wiring: Wiring, stop: Stop, wake: Callable[[], object]) -> None:
+        self._fetcher = wiring.customer_fetcher()
+        self._stop = stop
+        self._wake = wake
+
+    def step(self) -> bool:
+        """Ask for the customer that is due longest; False where none is."""
+        fetched = self._fetcher.fetch()
+        if fetched is None:
+            return False
+        site, error, is_new = fetched
+        if error is not None:
+            _log.info("customer_unknown", site=site, reason=error.reason)
+        if is_new:
+            self._wake()
+        self._stop.wait(_SPACING_SECONDS)
+        return True

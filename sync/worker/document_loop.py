@@ -1,0 +1,82 @@
+"""Copies documents into Drive, one claimed job after another."""
+
+from collections.abc import Callable
+
+import structlog
+
+from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
+from sync.ops import retry
+from sync.ops.alerts import Alerts
+from sync.ops.heartbeat import beating
+from sync.store import Claim, PendingDocument
+from sync.wiring import Wiring
+from sync.worker.loop import Stop
+
+TRIES = 400
+"""With waits of up to an hour between them: some two weeks."""
+LONGEST_WAIT_SECONDS = 3600.0
+
+_FOR_A_PERSON = frozenset({"everbright_token"})
+"""Reasons of retryable errors that hardly pass by themselves."""
+
+_log = structlog.get_logger()
+
+
+class DocumentLoop:
+    """One copier of several; `wake` has the sheet's loop look at once."""
+
+    def __init__(
+        self, wiring: Wiring, alerts: Alerts, stop: Stop, wake: Callable[[], object]
+    ) -> None:
+        self._documents = wiring.documents
+        self._copier = wiring.copier(stop.sleep)
+        self._beat_seconds = wiring.settings.lease_seconds / 3
+        self._alerts = alerts
+        self._wake = wake
+
+    def step(self) -> bool:
+        """Copy the document that is due longest; False where none is."""
+        claimed = self._documents.claim()
+        if claimed is not None:
+            self._copy(*claimed)
+        return claimed is not None
+
+    def _copy(self, claim: Claim, document: PendingDocument) -> None:
+        try:
+            with beating(lambda: self._documents.renew(claim), self._beat_seconds):
+                self._copier.copy(claim, document)
+            _log.info("document_copied", document=document.uuid, site=document.site)
+            self._wake()
+        except OSError as error:
+            self._postpone(claim, document, Retryable("disk", f"No room: {error.strerror}."))
+        except BrightsheetError as error:
+            self._postpone(claim, document, error)
+        except Exception:
+            # A fault with this document must not keep the others waiting.
+            _log.exception("fault", document=document.uuid)
+            self._postpone(
+                claim, document, Retryable("fault", "A fault of Brightsheet: see its log.")
+            )
+        finally:
+            self._documents.release(claim)
+
+    def _postpone(self, claim: Claim, document: PendingDocument, error: BrightsheetError) -> None:
+        if error.reason in ("stopping", "claim_lost"):
+            return
+        attempt = document.attempts + 1
+        _log.warning(
+            "document_not_copied",
+            document=document.uuid,
+            reason=error.reason,
+            message=error.message,
+            attempt=attempt,
+        )
+        if attempt >= TRIES or isinstance(error, UnprocessableDocument):
+            self._documents.give_up(claim, document.uuid, error)
+            text = f"Document {document.uuid} of job {document.site} was given up"
+            self._alerts.send("document_given_up", f"{text} ({error.reason}).")
+            return
+        if isinstance(error, Permanent) or error.reason in _FOR_A_PERSON:
+            self._alerts.send(error.reason, f"A document is not copied. {error.message}")
+        wait = retry.pause(attempt, error, LONGEST_WAIT_SECONDS)
+        self._documents.postpone(claim, document.uuid, error, wait)

@@ -1,0 +1,116 @@
+"""Keeps the sheet: flushes while anything waits, compares once a day, prunes the inbox."""
+
+from collections.abc import Callable
+from threading import Event
+from time import monotonic
+
+import structlog
+from tenacity import RetryCallState
+
+from sync.errors import BrightsheetError, Permanent, Retryable
+from sync.ops import retry
+from sync.ops.alerts import Alerts
+from sync.ops.heartbeat import beating
+from sync.sheets.reconcile import reconcile
+from sync.store import Lease
+from sync.wiring import Wiring
+from sync.worker.loop import FAULT_SECONDS, Stop
+from sync.worker.outage import OutageTimer
+
+_TRIES = 6
+_LONGEST_BACKOFF = 60.0
+_PERMANENT_PAUSE = 30.0
+"""Before a sheet is tried again that a person has to make writable."""
+_PRUNE_EVERY = 3600.0
+_COMPARE_EVERY = 86_400.0
+
+_log = structlog.get_logger()
+
+
+class SheetLoop:
+    """One step after another; the lease keeps several workers apart."""
+
+    def __init__(self, wiring: Wiring, alerts: Alerts, stop: Stop) -> None:
+        self._wiring = wiring
+        self._settings = wiring.settings
+        self._alerts = alerts
+        self._outage = OutageTimer(alerts)
+        self._stop = stop
+        self._flusher = wiring.flusher(stop.sleep, alerts.send)
+        self._store = self._flusher.store
+        self._pruned = float("-inf")
+
+    def step(self) -> bool:
+        """Do what is due; False where nothing is."""
+        try:
+            did_something = self._do_what_is_due()
+            # Another worker may have written it.
+            if self._outage.is_on and not self._store.spreadsheet.trouble()[0]:
+                self._outage.ended()
+        except Exception as error:
+            self._note(error)
+            raise
+        return did_something
+
+    def _do_what_is_due(self) -> bool:
+        if monotonic() - self._pruned > _PRUNE_EVERY:
+            self._pruned = monotonic()
+            self._wiring.inbox.prune(self._settings.keep_deliveries_days)
+        if self._store.spreadsheet.is_comparison_due(_COMPARE_EVERY):
+            with self._wiring.hold(self._stop.sleep) as held:
+                _log.info("compared", differing=reconcile(self._flusher, held))
+        return self._store.pending.is_waiting() and self._flush()
+
+    def _flush(self) -> bool:
+        """Flush until nothing waits; False where another worker does it."""
+        leases, name = self._wiring.leases, self._wiring.lease_name()
+        held = leases.acquire(name)
+        if held is None:
+            return False
+        trouble: BrightsheetError | None = None
+        try:
+            self._flush_while_held(held, lambda: leases.acquire(name) == held)
+        except BrightsheetError as error:
+            trouble = error
+        finally:
+            leases.release(held)
+        if trouble is not None:
+            self._pause_after(trouble)
+        return True
+
+    def _flush_while_held(self, held: Lease, renew: Callable[[], bool]) -> None:
+        lost = Event()
+
+        def beat() -> None:
+            if not renew():
+                lost.set()
+
+        with beating(beat, self._settings.lease_seconds / 3):
+            is_waiting = True
+            while is_waiting and not (self._stop.is_set() or lost.is_set()):
+                again = retry.policy(self._stop.sleep, _TRIES, _LONGEST_BACKOFF, self._say_retry)
+                again(self._flusher.flush, held)
+                self._outage.ended()
+                is_waiting = self._store.pending.is_waiting()
+
+    def _say_retry(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, Retryable):
+            _log.info("flush_again", reason=error.reason, wait=state.upcoming_sleep)
+            self._note(error)
+            self._store.spreadsheet.set_trouble(error.reason, error.message)
+
+    def _note(self, error: Exception) -> None:
+        reason = error.reason if isinstance(error, BrightsheetError) else "fault"
+        if reason not in ("stopping", "lease_lost"):
+            self._outage.failed(reason)
+
+    def _pause_after(self, error: BrightsheetError) -> None:
+        if error.reason in ("stopping", "lease_lost"):
+            return
+        _log.error("sheet_not_written", reason=error.reason, message=error.message)
+        self._note(error)
+        if isinstance(error, Permanent):
+            self._alerts.send(error.reason, f"The sheet is not written. {error.message}")
+        self._store.spreadsheet.set_trouble(error.reason, error.message)
+        self._stop.wait(_PERMANENT_PAUSE if isinstance(error, Permanent) else FAULT_SECONDS)
