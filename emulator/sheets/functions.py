@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.sheets import numbers, searching
 from emulator.sheets.coerce import comparable, first, flat, number, text, truth
-from emulator.sheets.counting import countifs
+from emulator.sheets.counting import countifs, countuniqueifs
 from emulator.sheets.entry import plain
 from emulator.sheets.grid import CellError
 
@@ -161,6 +161,7 @@ OVER_RANGES: dict[str, Function] = {
     "COUNTBLANK": lambda _now, *values: sum(one in (None, "") for one in flat(values)),
     "COUNTIF": countifs,
     "COUNTIFS": countifs,
+    "COUNTUNIQUEIFS": countuniqueifs,
     "AND": _over_truths(all),
     "OR": _over_truths(any),
 }
