@@ -12,8 +12,8 @@ from emulator.page import chart
 from emulator.page.chart import data as chart_data
 from emulator.page.chart import svg
 from emulator.page.chart.scale import fitted, spans
-from tests.emulator.conftest import Client
-from tests.emulator.test_page import at, batch, browser, browsing, css, tab, text_cell
+from emulator.tests.conftest import Client
+from emulator.tests.test_page import at, batch, browser, browsing, css, tab, text_cell
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page as Tab

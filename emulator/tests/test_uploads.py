@@ -11,7 +11,7 @@ import pytest
 import requests
 from google.resumable_media.requests import ResumableUpload
 
-from tests.emulator.conftest import Client
+from emulator.tests.conftest import Client
 
 if TYPE_CHECKING:
     from emulator import Emulator
