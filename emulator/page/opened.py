@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from emulator.page import chart, grid, overlay, sources, style
 
 if TYPE_CHECKING:
-    from emulator.run import Emulator
+    from emulator.state import State
 
 Json = dict[str, Any]
 
@@ -37,10 +37,10 @@ class Opened:
     name none.
     """
 
-    def __init__(self, emulator: Emulator, spreadsheet_id: str, gid: str, fvid: str) -> None:
-        self._emulator = emulator
+    def __init__(self, state: State, spreadsheet_id: str, gid: str, fvid: str) -> None:
+        self._state = state
         self._id = spreadsheet_id
-        self._spreadsheet = emulator.sheets.spreadsheets[spreadsheet_id]
+        self._spreadsheet = state.sheets.spreadsheets[spreadsheet_id]
         self._about = self._read("get", {"fields": ABOUT}, None)
         every = [sheet["properties"] for sheet in self._about["sheets"]]
         wanted = [at for at, one in enumerate(every) if str(one.get("sheetId", 0)) == gid]
@@ -50,7 +50,7 @@ class Opened:
         self._view = next((one for one in views if str(one["filterViewId"]) == fvid), None)
 
     def _read(self, method: str, query: Json, body: Json | None) -> Json:
-        return self._emulator.workbooks.read(
+        return self._state.workbooks.read(
             f"sheets.spreadsheets.{method}",
             {"spreadsheetId": self._id},
             MultiDict(query),
@@ -112,7 +112,7 @@ class Opened:
         if self._view is None:
             return None
         number = self._sheet["properties"].get("sheetId", 0)
-        return self._emulator.sheets.rows_of_view(self._id, number, self._view["filterViewId"])
+        return self._state.sheets.rows_of_view(self._id, number, self._view["filterViewId"])
 
     def _charts(self, charts: list[Json], drawn: grid.Grid) -> str:
         there = {one["properties"].get("sheetId", 0): one for one in self._about["sheets"]}

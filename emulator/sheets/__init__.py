@@ -11,9 +11,7 @@ from emulator import masks
 from emulator.errors import not_found, not_served
 from emulator.sheets import methods, shown, styles
 from emulator.sheets.edit import Edit, change
-from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.grid import Json, Spreadsheet
-from emulator.sheets.read import Reader
 from emulator.sheets.updates import cells as cell_updates
 from emulator.sheets.updates import tabs
 
@@ -91,7 +89,9 @@ class Sheets:
         if spreadsheet is None:
             raise not_found()
         with self._locked(spreadsheet, body.get("destinationSpreadsheetId")):
-            call = methods.Call(self, spreadsheet, path_params, query, body, user, mask)
+            call = methods.Call(
+                self.spreadsheets, spreadsheet, path_params, query, body, user, mask
+            )
             if method_id in methods.READS:
                 return methods.READS[method_id](call)
             if method_id not in methods.WRITES:
@@ -114,10 +114,6 @@ class Sheets:
         spreadsheet = self.spreadsheets[spreadsheet_id]
         with self._locked(spreadsheet, None):
             return shown.rows_of_view(spreadsheet, sheet_id, view_id)
-
-    def reader(self, spreadsheet: Spreadsheet, user: str) -> Reader:
-        """What answers the spreadsheet to `user`, as it is at this moment."""
-        return Reader(Evaluator(spreadsheet), user)
 
 
 def _fill(edit: Edit, body: Json) -> None:

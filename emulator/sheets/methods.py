@@ -10,7 +10,7 @@ from emulator.errors import ApiError, invalid, not_found
 from emulator.sheets import filters, metadata, ranges, values
 from emulator.sheets.edit import change
 from emulator.sheets.evaluate import Evaluator
-from emulator.sheets.read import properties
+from emulator.sheets.read import Reader, properties
 from emulator.sheets.updates import batch, copies, tabs
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
     from emulator.masks import Mask
-    from emulator.sheets import Sheets
     from emulator.sheets.edit import Edit
     from emulator.sheets.grid import Json, Spreadsheet
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 class Call:
     """One call on a spreadsheet whose lock is held."""
 
-    sheets: Sheets
+    spreadsheets: dict[str, Spreadsheet]
     spreadsheet: Spreadsheet
     path: dict[str, str]
     query: MultiDict[str, str]
@@ -40,6 +39,10 @@ class Call:
     def spreadsheet_id(self) -> str:
         """The id that the path names."""
         return self.spreadsheet.spreadsheet_id
+
+    def reader(self) -> Reader:
+        """Reads the spreadsheet as the user sees it at this moment."""
+        return Reader(Evaluator(self.spreadsheet), self.user)
 
     def flag(self, name: str) -> bool:
         """A boolean parameter of the query."""
@@ -57,14 +60,14 @@ class Call:
 
 def get(call: Call) -> Json:
     """spreadsheets.get."""
-    reader = call.sheets.reader(call.spreadsheet, call.user)
+    reader = call.reader()
     grid = call.grid(call.flag("includeGridData"))
     return reader.by_ranges(call.query.getlist("ranges"), call.mask, grid=grid)
 
 
 def get_by_data_filter(call: Call) -> Json:
     """spreadsheets.getByDataFilter."""
-    reader = call.sheets.reader(call.spreadsheet, call.user)
+    reader = call.reader()
     grid = call.grid(call.body.get("includeGridData"))
     return reader.by_filters(call.body.get("dataFilters", []), call.mask, grid=grid)
 
@@ -204,7 +207,7 @@ def batch_update(call: Call, edit: Edit) -> Json:
     answer = call.select(answer)
     below = masks.below(call.mask, "updatedSpreadsheet")
     if body.get("includeSpreadsheetInResponse") and not isinstance(below, bool):
-        reader = call.sheets.reader(call.spreadsheet, call.user)
+        reader = call.reader()
         grid = call.grid(body.get("responseIncludeGridData"))
         answer["updatedSpreadsheet"] = reader.by_ranges(
             body.get("responseRanges", []), below, grid=grid
@@ -215,7 +218,7 @@ def batch_update(call: Call, edit: Edit) -> Json:
 def copy_to(call: Call, edit: Edit) -> Json:
     """spreadsheets.sheets.copyTo: a copy of a tab in another spreadsheet, or in the same."""
     source = ranges.need_sheet(call.spreadsheet, int(call.path["sheetId"]))
-    target = call.sheets.spreadsheets.get(call.body.get("destinationSpreadsheetId", ""))
+    target = call.spreadsheets.get(call.body.get("destinationSpreadsheetId", ""))
     if target is None:
         raise not_found()
 
