@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 PROJECT = "123456789012"
 READS = {
     "sheets.spreadsheets.getByDataFilter",
-    "sheets.spreadsheets.values.batchGetByDataFilter",
     "sheets.spreadsheets.developerMetadata.search",
 }
 MAX_REQUEST_BYTES = 10 << 20
