@@ -139,7 +139,7 @@ def _refuse(api: str, violation: scalars.Violation) -> ApiError:
     if violation.where:
         entry = {"field": violation.where, **entry}
     details = [{"@type": BAD_REQUEST, "fieldViolations": [entry]}]
-    return ApiError(400, "INVALID_ARGUMENT", message, details if api == "sheets" else None)
+    return ApiError(400, message, details if api == "sheets" else None)
 
 
 def _check_query(method: Method, query: MultiDict[str, str]) -> None:
@@ -170,7 +170,6 @@ def _check_mask(method: Method, mask: str | None) -> None:
     if method.api == "drive":
         raise ApiError(
             400,
-            "INVALID_ARGUMENT",
             f"Invalid field selection {unknown}",
             reason="invalidParameter",
             location="fields",
@@ -178,7 +177,7 @@ def _check_mask(method: Method, mask: str | None) -> None:
     said = f"Error expanding 'fields' parameter. Cannot find matching fields for path '{unknown}'."
     violations = [{"field": unknown, "description": said}]
     details = [{"@type": BAD_REQUEST, "fieldViolations": violations}]
-    raise ApiError(400, "INVALID_ARGUMENT", "Request contains an invalid argument.", details)
+    raise ApiError(400, "Request contains an invalid argument.", details)
 
 
 def check(call: Call, query: MultiDict[str, str], body: Any) -> None:
