@@ -90,7 +90,6 @@ def unauthenticated() -> ApiError:
     """401 for a token that is no good (any more)."""
     return ApiError(
         401,
-        "UNAUTHENTICATED",
         "Request had invalid authentication credentials. Expected OAuth 2 access token, login "
         "cookie or other valid authentication credential. See "
         "https://developers.google.com/identity/sign-in/web/devconsole-project.",

@@ -19,7 +19,7 @@ from emulator.errors import ApiError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from emulator.run import Emulator
+    from emulator.state import State
 
 Json = dict[str, Any]
 
@@ -27,28 +27,28 @@ Json = dict[str, Any]
 class Control:
     """Answers for one emulator."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, state: State) -> None:
+        self._state = state
         self._routes: dict[tuple[str, str], Callable[[Json], Any]] = {
-            ("GET", "calls"): lambda _: [call.summary() for call in emulator.calls],
-            ("DELETE", "calls"): lambda _: emulator.calls.clear(),
-            ("GET", "faults"): lambda _: [rule.as_json() for rule in emulator.faults.rules],
+            ("GET", "calls"): lambda _: [call.summary() for call in state.calls],
+            ("DELETE", "calls"): lambda _: state.calls.clear(),
+            ("GET", "faults"): lambda _: [rule.as_json() for rule in state.faults.rules],
             ("POST", "faults"): self._fault,
-            ("DELETE", "faults"): lambda _: emulator.faults.clear(),
-            ("POST", "release"): lambda _: emulator.faults.release(),
-            ("POST", "down"): lambda body: emulator.faults.down(**body),
-            ("POST", "up"): lambda _: emulator.faults.up(),
+            ("DELETE", "faults"): lambda _: state.faults.clear(),
+            ("POST", "release"): lambda _: state.faults.release(),
+            ("POST", "down"): lambda body: state.faults.down(**body),
+            ("POST", "up"): lambda _: state.faults.up(),
             ("POST", "settings"): self._settings,
-            ("POST", "spreadsheets"): lambda body: {"id": emulator.create_spreadsheet(**body)},
-            ("POST", "folders"): lambda body: {"id": emulator.create_folder(**body)},
+            ("POST", "spreadsheets"): lambda body: {"id": state.create_spreadsheet(**body)},
+            ("POST", "folders"): lambda body: {"id": state.create_folder(**body)},
             ("POST", "share"): self._share,
             ("POST", "edit"): self._edit,
             ("POST", "documents"): self._document,
-            ("POST", "fail"): lambda body: emulator.everbright.fail(**body),
-            ("POST", "heal"): lambda body: emulator.everbright.heal(**body),
-            ("POST", "records"): lambda body: emulator.everbright.add(**body),
-            ("POST", "milestones"): emulator.everbright.load,
-            ("GET", "storage"): lambda _: emulator.everbright.storage_requests,
+            ("POST", "fail"): lambda body: state.everbright.fail(**body),
+            ("POST", "heal"): lambda body: state.everbright.heal(**body),
+            ("POST", "records"): lambda body: state.everbright.add(**body),
+            ("POST", "milestones"): state.everbright.load,
+            ("GET", "storage"): lambda _: state.everbright.storage_requests,
         }
 
     def __call__(self, request: Request) -> Response:
@@ -57,7 +57,7 @@ class Control:
         if request.headers.get("Sec-Fetch-Site") == "cross-site":
             return _told({"error": "a page of another site has no business here"}, 403)
         if request.method == "DELETE" and name.startswith("faults/") and name[7:].isdigit():
-            self._emulator.faults.remove(int(name[7:]))
+            self._state.faults.remove(int(name[7:]))
             return _told({})
         route = self._routes.get((request.method, name))
         if route is None:
@@ -79,19 +79,19 @@ class Control:
             edit = dict(body["edit"])
             body = {name: each for name, each in body.items() if name != "edit"}
             body |= {"do": "run", "run": lambda *_: self._edit(edit)}
-        return self._emulator.faults.add(**body).as_json()
+        return self._state.faults.add(**body).as_json()
 
     def _settings(self, body: Json) -> None:
         """`latency`, `minute`, `limits`, `token`, `envelope`, `expires_in`, `refuse_tokens`."""
-        emulator = self._emulator
+        state = self._state
         known: dict[str, Callable[[Any], None]] = {
-            "latency": lambda value: setattr(emulator, "latency", _latency(value)),
-            "minute": lambda value: setattr(emulator.limits, "minute", float(value)),
-            "limits": lambda value: setattr(emulator.limits, "enabled", bool(value)),
-            "token": lambda value: setattr(emulator.everbright, "token", value),
-            "envelope": lambda value: setattr(emulator.everbright, "envelope", bool(value)),
-            "expires_in": lambda value: setattr(emulator.accounts, "expires_in", int(value)),
-            "refuse_tokens": lambda value: setattr(emulator.accounts, "refuse", bool(value)),
+            "latency": lambda value: setattr(state, "latency", _latency(value)),
+            "minute": lambda value: setattr(state.limits, "minute", float(value)),
+            "limits": lambda value: setattr(state.limits, "enabled", bool(value)),
+            "token": lambda value: setattr(state.everbright, "token", value),
+            "envelope": lambda value: setattr(state.everbright, "envelope", bool(value)),
+            "expires_in": lambda value: setattr(state.accounts, "expires_in", int(value)),
+            "refuse_tokens": lambda value: setattr(state.accounts, "refuse", bool(value)),
         }
         if unknown := body.keys() - known.keys():
             raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
@@ -100,7 +100,7 @@ class Control:
 
     def _share(self, body: Json) -> None:
         """`{"id", "role", "email"?}`; without a role the file is its owner's alone."""
-        tree = self._emulator.drive.tree
+        tree = self._state.drive.tree
         if body.get("role") is None:
             tree.unshare(body["id"])
         else:
@@ -110,14 +110,14 @@ class Control:
     def _edit(self, body: Json) -> Any:
         """`{"spreadsheet", "name", ...}`: what a person does, with that function's arguments."""
         arguments = {key: each for key, each in body.items() if key not in ("spreadsheet", "name")}
-        return self._emulator.edit(body["spreadsheet"], body["name"], **arguments)
+        return self._state.edit(body["spreadsheet"], body["name"], **arguments)
 
     def _document(self, body: Json) -> None:
         """`{"uuid", "size"?, "base64"?, "name"?, "content_type"?}`."""
         given = dict(body)
         encoded = given.pop("base64", None)
         data = None if encoded is None else base64.b64decode(encoded)
-        self._emulator.everbright.set_document(given.pop("uuid"), data, **given)
+        self._state.everbright.set_document(given.pop("uuid"), data, **given)
 
 
 def _latency(value: Any) -> latency.Latency:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import googleapiclient
 
-from emulator import scalars, schema
+from emulator import schema
 from emulator.errors import BAD_REQUEST, ApiError, not_found
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ class Method:
     method_id: str
     http_method: str
     pattern: re.Pattern[str]
-    parameters: dict[str, tuple[str, scalars.Field]]
+    parameters: dict[str, tuple[str, dict[str, Any]]]
     required: tuple[str, ...]
-    body: scalars.Check | None
+    body: str | None
     response: str | None
 
 
@@ -85,12 +85,10 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 
 def _method(api: str, document: dict[str, Any], described: dict[str, Any]) -> Method:
-    schemas = _schemas(api)
-    parameters: dict[str, tuple[str, scalars.Field]] = {}
+    parameters: dict[str, tuple[str, dict[str, Any]]] = {}
     for name, spec in (document["parameters"] | described["parameters"]).items():
         kind = {"type": "array", "items": spec} if spec.get("repeated") else spec
-        field = schemas.field(name, kind)
-        parameters[name] = parameters[scalars.snake(name)] = (name, field)
+        parameters[name] = parameters[schema.snake(name)] = (name, kind)
     request, response = described.get("request"), described.get("response")
     return Method(
         api=api,
@@ -103,7 +101,7 @@ def _method(api: str, document: dict[str, Any], described: dict[str, Any]) -> Me
             for name, spec in described["parameters"].items()
             if spec.get("required") and spec["location"] == "query"
         ),
-        body=schemas.message(request["$ref"]) if request else None,
+        body=request["$ref"] if request else None,
         response=response["$ref"] if response else None,
     )
 
@@ -133,13 +131,22 @@ def unknown_field(api: str, message: str, mask: str) -> str | None:
     return _schemas(api).unknown_path(message, mask)
 
 
-def _refuse(api: str, violation: scalars.Violation) -> ApiError:
+def _refuse(api: str, violation: schema.Violation) -> ApiError:
     message = violation.message()
     entry = {"description": message}
     if violation.where:
         entry = {"field": violation.where, **entry}
     details = [{"@type": BAD_REQUEST, "fieldViolations": [entry]}]
-    return ApiError(400, "INVALID_ARGUMENT", message, details if api == "sheets" else None)
+    return ApiError(400, message, details if api == "sheets" else None)
+
+
+def _check_parameter(method: Method, name: str, value: str) -> None:
+    _, spec = method.parameters[name]
+    try:
+        _schemas(method.api).check([value] if spec["type"] == "array" else value, spec, name)
+    except schema.Violation as violation:
+        violation.path.append(schema.snake(name))
+        raise
 
 
 def _check_query(method: Method, query: MultiDict[str, str]) -> None:
@@ -148,17 +155,16 @@ def _check_query(method: Method, query: MultiDict[str, str]) -> None:
         if known is None:
             if method.api == "drive":
                 continue
-            raise scalars.Violation(
+            raise schema.Violation(
                 f'Invalid JSON payload received. Unknown name "{given}": Cannot bind query '
                 f"parameter. Field '{given}' could not be found in request message."
             )
-        name, field = known
+        name, _ = known
         for value in query.getlist(given):
-            with scalars.at(scalars.snake(name)):
-                field.check([value] if field.repeated else value)
+            _check_parameter(method, name, value)
     for name in method.required:
         if name not in query:
-            raise scalars.Violation(f"Required parameter: {name}")
+            raise schema.Violation(f"Required parameter: {name}")
 
 
 def _check_mask(method: Method, mask: str | None) -> None:
@@ -170,7 +176,6 @@ def _check_mask(method: Method, mask: str | None) -> None:
     if method.api == "drive":
         raise ApiError(
             400,
-            "INVALID_ARGUMENT",
             f"Invalid field selection {unknown}",
             reason="invalidParameter",
             location="fields",
@@ -178,7 +183,7 @@ def _check_mask(method: Method, mask: str | None) -> None:
     said = f"Error expanding 'fields' parameter. Cannot find matching fields for path '{unknown}'."
     violations = [{"field": unknown, "description": said}]
     details = [{"@type": BAD_REQUEST, "fieldViolations": violations}]
-    raise ApiError(400, "INVALID_ARGUMENT", "Request contains an invalid argument.", details)
+    raise ApiError(400, "Request contains an invalid argument.", details)
 
 
 def check(call: Call, query: MultiDict[str, str], body: Any) -> None:
@@ -186,11 +191,10 @@ def check(call: Call, query: MultiDict[str, str], body: Any) -> None:
     method = call.method
     try:
         for name, value in call.path_params.items():
-            with scalars.at(scalars.snake(name)):
-                method.parameters[name][1].check(value)
+            _check_parameter(method, name, value)
         _check_query(method, query)
         if method.body is not None and body is not None:
-            method.body(body)
-    except scalars.Violation as violation:
+            _schemas(method.api).check(body, {"$ref": method.body}, "")
+    except schema.Violation as violation:
         raise _refuse(method.api, violation) from None
     _check_mask(method, query.get("fields"))

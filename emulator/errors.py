@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-HTTP_STATUS = {
-    "INVALID_ARGUMENT": 400,
-    "FAILED_PRECONDITION": 400,
-    "UNAUTHENTICATED": 401,
-    "PERMISSION_DENIED": 403,
-    "NOT_FOUND": 404,
-    "ABORTED": 409,
-    "ALREADY_EXISTS": 409,
-    "RESOURCE_EXHAUSTED": 429,
-    "INTERNAL": 500,
-    "UNIMPLEMENTED": 501,
-    "UNAVAILABLE": 503,
-    "DEADLINE_EXCEEDED": 504,
+STATUS_NAMES = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    409: "ALREADY_EXISTS",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    501: "UNIMPLEMENTED",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
 }
 # Drive's own words for the statuses, where a caller gives none.
 DRIVE_REASONS = {
@@ -34,12 +32,11 @@ BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
 
 
 class ApiError(Exception):
-    """One refusal: HTTP status, canonical status name, message, and what Drive adds to them."""
+    """A refusal: its HTTP status, its message, and what Sheets or Drive add to them."""
 
     def __init__(
         self,
         http_status: int,
-        status: str,
         message: str,
         details: list[dict[str, Any]] | None = None,
         *,
@@ -50,7 +47,7 @@ class ApiError(Exception):
     ) -> None:
         super().__init__(message)
         self.http_status = http_status
-        self.status = status
+        self.status = STATUS_NAMES.get(http_status, "UNKNOWN")
         self.message = message
         self.details = details
         self.reason = reason
@@ -89,14 +86,14 @@ class ApiError(Exception):
 
 def invalid(message: str) -> ApiError:
     """400 INVALID_ARGUMENT."""
-    return ApiError(400, "INVALID_ARGUMENT", message)
+    return ApiError(400, message)
 
 
 def not_found(message: str = "Requested entity was not found.") -> ApiError:
     """404 NOT_FOUND, in Google's words unless others are given."""
-    return ApiError(404, "NOT_FOUND", message)
+    return ApiError(404, message)
 
 
 def not_served(what: str) -> ApiError:
     """501 for what Google has and the emulator has not."""
-    return ApiError(501, "UNIMPLEMENTED", f"the emulator does not serve {what}")
+    return ApiError(501, f"the emulator does not serve {what}")

@@ -80,7 +80,7 @@ class Google:
         call.user = user.email
         self._limits.check(call)
         if known is None:
-            return self._resume(request)
+            return self._transfer.resume(request, request.args["upload_id"])
         body = _json(call)
         discovery.check(known, request.args, body)
         if call.api == "sheets":
@@ -108,7 +108,7 @@ class Google:
 
     def _create(self, body: dict[str, Any], query: Query, user: User) -> dict[str, Any]:
         if user.service_account:
-            raise ApiError(403, "PERMISSION_DENIED", "The caller does not have permission")
+            raise ApiError(403, "The caller does not have permission")
         title = body.get("properties", {}).get("title") or "Untitled spreadsheet"
         spreadsheet_id = self._drive.new_id(SPREADSHEET)
         made = self._workbooks.create(spreadsheet_id, title, user.email, body)
@@ -122,7 +122,7 @@ class Google:
         if spreadsheet_id not in self._workbooks.engine.spreadsheets:
             raise not_found()
         if not allowed:
-            raise ApiError(403, "PERMISSION_DENIED", "The caller does not have permission")
+            raise ApiError(403, "The caller does not have permission")
 
     def _touch(self, spreadsheet_id: str, method_id: str, user: User) -> None:
         """Show in Drive who changed a spreadsheet and when, and its title."""
@@ -148,11 +148,6 @@ class Google:
             return self._transfer.download(request, path["fileId"], user)
         told = self._api.handle(method, path, request.args, body, user)
         return Response("", 204) if told is None else answer(told)
-
-    def _resume(self, request: Request) -> Response:
-        if request.method == "DELETE":
-            return self._transfer.cancel(request.args["upload_id"])
-        return self._transfer.resume(request, request.args["upload_id"])
 
 
 def _is_upload(request: Request) -> bool:
@@ -183,4 +178,4 @@ def _json(call: Call) -> Any:
     if isinstance(value, dict):
         return value
     message = "Parse Error" if call.api == "drive" else "Invalid JSON payload received."
-    raise ApiError(400, "INVALID_ARGUMENT", message, reason="parseError")
+    raise ApiError(400, message, reason="parseError")

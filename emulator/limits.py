@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 PROJECT = "123456789012"
 READS = {
     "sheets.spreadsheets.getByDataFilter",
-    "sheets.spreadsheets.values.batchGetByDataFilter",
     "sheets.spreadsheets.developerMetadata.search",
 }
 MAX_REQUEST_BYTES = 10 << 20
@@ -70,7 +69,6 @@ class Limits:
         if self.enabled and length is not None and length > self.max_request_bytes:
             raise ApiError(
                 400,
-                "INVALID_ARGUMENT",
                 f"Request payload size exceeds the limit: {self.max_request_bytes} bytes.",
             )
 
@@ -138,14 +136,13 @@ def sheets_quota(kind: str, *, per_user: bool, value: int) -> ApiError:
         "url": "https://cloud.google.com/docs/quotas/help/request_increase",
     }
     more = {"@type": "type.googleapis.com/google.rpc.Help", "links": [link]}
-    return ApiError(429, "RESOURCE_EXHAUSTED", message, [info, more])
+    return ApiError(429, message, [info, more])
 
 
 def drive_rate(*, per_user: bool) -> ApiError:
     """Drive's 403 for too many calls."""
     return ApiError(
         403,
-        "PERMISSION_DENIED",
         "User Rate Limit Exceeded" if per_user else "Rate Limit Exceeded",
         reason="userRateLimitExceeded" if per_user else "rateLimitExceeded",
         domain="usageLimits",

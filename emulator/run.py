@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import signal
 import sys
 import tempfile
@@ -13,33 +12,20 @@ from typing import TYPE_CHECKING, Any, Self
 
 from werkzeug.wrappers import Request
 
-from emulator.accounts import Accounts
-from emulator.calls import CallLog
-from emulator.clock import Clock
 from emulator.control import Control
-from emulator.drive import Drive
-from emulator.drive.engine import SOMEONE
-from emulator.drive.model import SPREADSHEET
-from emulator.everbright import EverBright
 from emulator.everbright.routes import store
-from emulator.faults import Faults
-from emulator.journal import Journal
-from emulator.limits import Limits
 from emulator.page import Page
 from emulator.server import Server
+from emulator.state import State
 from emulator.web import Web
-from emulator.workbooks import Workbooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from emulator.latency import Latency
-    from emulator.sheets import Sheets
-
-STATES = {"file", "ids", "session"}
 
 
-class Emulator:
+class Emulator(State):
     """Google Sheets, Google Drive and EverBright on one port of 127.0.0.1, as a context manager.
 
     `port` 0 takes any; `data` is a directory that survives, None: a temporary one; `minute` is the
@@ -61,25 +47,20 @@ class Emulator:
         host: str = "127.0.0.1",
         anonymous_is_person: bool = True,
     ) -> None:
-        self.latency = latency
-        self.seed = seed
-        self.calls = CallLog()
-        self.faults = Faults(seed)
-        self.limits = Limits(minute, enabled=limits)
-        self.accounts = Accounts(anonymous_is_person=anonymous_is_person)
-        self.everbright = EverBright()
         self._stack = ExitStack()
         self._host, self._port = host, port
+        self._server: Server | None = None
         self._storage: Server | None = None
         self._storage_lock = threading.Lock()
-        folder = self._folder(data)
-        clock = Clock()
-        self._journal = Journal(folder / "journal.jsonl" if data else None, clock.seconds)
-        self.workbooks = Workbooks(clock, self._journal)
-        rng = random.Random() if data else random.Random(seed)  # noqa: S311  (ids, not secrets)
-        self.drive = Drive(folder / "files", self.workbooks, clock.seconds, rng, self._journal.keep)
-        self._replay(clock)
-        self._server: Server | None = None
+        super().__init__(
+            self._folder(data),
+            minute,
+            latency,
+            durable=data is not None,
+            limits=limits,
+            seed=seed,
+            anonymous_is_person=anonymous_is_person,
+        )
 
     def _folder(self, data: Path | str | None) -> Path:
         if data is None:
@@ -87,20 +68,6 @@ class Emulator:
         folder = Path(data)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
-
-    def _replay(self, clock: Clock) -> None:
-        for moment, kind, value in self._journal.entries():
-            with clock.at(moment):
-                if kind in STATES:
-                    self.drive.restore(kind, value)
-                else:
-                    self.workbooks.restore(kind, value)
-        self._journal.open()
-
-    @property
-    def sheets(self) -> Sheets:
-        """The engine that keeps the spreadsheets."""
-        return self.workbooks.engine
 
     @property
     def url(self) -> str:
@@ -123,7 +90,8 @@ class Emulator:
 
     def start(self) -> Self:
         """Listen, in threads of its own."""
-        self._server = Server(Web(self, Page(self), Control(self)), self._host, self._port)
+        web = Web(self, Page(self), Control(self), self.storage_url)
+        self._server = Server(web, self._host, self._port)
         self.drive.base_url = self.url
         self._server.start()
         self._stack.callback(self._server.stop)
@@ -133,30 +101,13 @@ class Emulator:
         """End every call, stop listening, and close what is kept."""
         self.faults.clear()
         self._stack.close()
-        self._journal.close()
+        self.journal.close()
 
     def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-
-    # Conveniences over the engines
-
-    def create_spreadsheet(self, title: str) -> str:
-        """An empty spreadsheet that everyone may write to; its id."""
-        spreadsheet_id = self.drive.new_id(SPREADSHEET)
-        self.workbooks.create(spreadsheet_id, title, SOMEONE.email)
-        self.drive.adopt(spreadsheet_id, title, SOMEONE, shared=True)
-        return spreadsheet_id
-
-    def create_folder(self, name: str, *, shared_drive: bool = True) -> str:
-        """A folder that everyone may write to, on a shared drive or in a My Drive; its id."""
-        return self.drive.create_folder(name, shared_drive=shared_drive)
-
-    def edit(self, spreadsheet_id: str, name: str, **arguments: Any) -> Any:
-        """What a person does to a sheet, kept in the journal: a function of `emulator.people`."""
-        return self.workbooks.edit(spreadsheet_id, name, **arguments)
 
 
 def serve(

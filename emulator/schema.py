@@ -1,76 +1,132 @@
-"""Discovery schemas, compiled once into functions that check a JSON value and tidy it in place."""
+"""Checks JSON values against the schemas of a discovery document, as Google's JSON parser does.
+
+What the parser accepts is made canonical in place: names in camelCase, numbers as numbers, a single
+item as a list of one, nulls dropped.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
-from emulator import masks, scalars
+from emulator import masks
+
+Json = dict[str, Any]
+
+INT_LIMITS = {"int32": 2**31, "int64": 2**63}
+PACKAGE = "type.googleapis.com/google.apps.sheets.v4"
+LIST_VALUE = "type.googleapis.com/google.protobuf.ListValue"
+
+
+class Violation(Exception):
+    """A value that does not fit; its path is put together while the exception travels upwards."""
+
+    def __init__(self, text: str, *, of_parent: bool = False) -> None:
+        super().__init__(text)
+        self.text = text
+        self.of_parent = of_parent
+        self.path: list[str] = []
+
+    @property
+    def where(self) -> str:
+        """The path as Google writes it: `requests[0].update_cells`."""
+        path = self.path[1:] if self.of_parent else self.path
+        return ".".join(reversed(path)).replace(".[", "[")
+
+    def message(self) -> str:
+        """Return the whole sentence, as Google says it."""
+        if self.of_parent and not self.path:
+            return 'Invalid JSON payload received. Unknown name "": Root element must be a message.'
+        where = f" at '{self.where}'" if self.where else ""
+        last = masks.camel(self.path[0]) if self.path else ""
+        return self.text.replace("{at}", where).replace("{last}", last)
+
+
+def snake(name: str) -> str:
+    """Return `updateCells` as `update_cells`."""
+    return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda found: "_" + found[1].lower(), name)
 
 
 class Schemas:
     """The schemas of one discovery document. `strict` refuses names that they do not know."""
 
-    def __init__(self, documents: dict[str, Any], *, strict: bool) -> None:
+    def __init__(self, documents: Json, *, strict: bool) -> None:
         self._documents = documents
         self._strict = strict
-        self._messages: dict[str, scalars.Check] = {}
+        self._fields: dict[str, dict[str, tuple[str, Json]]] = {}
 
-    def field(self, name: str, spec: dict[str, Any]) -> scalars.Field:
-        """The check of one field or parameter."""
-        return scalars.Field(self._check(name, spec), spec.get("type") == "array")
-
-    def _check(self, name: str, spec: dict[str, Any]) -> scalars.Check:
+    def check(self, value: Any, spec: Json, name: str) -> Any:
+        """Return the value of the field `name` in canonical form. Raises Violation."""
         if "$ref" in spec:
-            return self.message(spec["$ref"])
+            return self._message(value, spec["$ref"])
         if "enum" in spec:
-            kind = f"type.googleapis.com/{scalars.PACKAGE}.{name[:1].upper()}{name[1:]}"
-            return scalars.enum(kind, spec["enum"])
-        kind = spec["type"]
+            return _enum(value, spec["enum"], name)
+        kind, form = spec["type"], spec.get("format", "int32")
         if kind == "array":
-            items = spec["items"]
-            if items.get("type") == "array":
-                return scalars.repeated(scalars.anything, of_lists=True)
-            return scalars.repeated(self._check(name, items), of_lists=False)
+            return self._list(value, spec["items"], name)
         if kind == "integer":
-            form = spec.get("format", "int32")
-            return scalars.integer(f"TYPE_{form.upper()}", scalars.INT_LIMITS.get(form, 2**32))
-        if kind == "string" and spec.get("format") in scalars.INT_LIMITS:
-            return scalars.digits(
-                scalars.integer(
-                    f"TYPE_{spec['format'].upper()}", scalars.INT_LIMITS[spec["format"]]
-                )
-            )
-        simple = {"string": scalars.string, "boolean": scalars.boolean, "number": scalars.number}
-        return simple.get(kind, scalars.anything)
+            return _integer(value, form)
+        if kind == "string" and form == "int64":  # a text in JSON, before and after
+            _integer(value, form)
+            return value
+        simple = SIMPLE.get(kind)
+        return value if simple is None else simple(value)
 
-    def message(self, name: str) -> scalars.Check:
-        """The check of the message `name`; messages may hold one another, so it is made late."""
+    def _list(self, value: Any, items: Json, name: str) -> list[Any]:
+        found: list[Any] = value if type(value) is list else [value]
+        of_lists = items.get("type") == "array"
+        for index, item in enumerate(found):
+            try:
+                if not of_lists:
+                    found[index] = self.check(item, items, name)
+                elif type(item) is not list:
+                    raise _wrong(LIST_VALUE, item)
+            except Violation as violation:
+                violation.path.append(f"[{index}]")
+                raise
+        return found
 
-        def late(value: Any) -> Any:
-            return (self._messages.get(name) or self._compile(name))(value)
+    def _message(self, value: Any, name: str) -> Json:
+        if type(value) is not dict:
+            raise _no_message(value, name)
+        fields = self._fields.get(name) or self._read_fields(name)
+        message: Json = value
+        for given, item in list(message.items()):
+            if given not in fields:
+                if self._strict:
+                    unknown = f'Unknown name "{given}"{{at}}: Cannot find field.'
+                    raise Violation(f"Invalid JSON payload received. {unknown}")
+                continue
+            field, spec = fields[given]
+            if field != given or item is None:
+                del message[given]
+            if item is None:
+                continue
+            try:
+                message[field] = self.check(item, spec, field)
+            except Violation as violation:
+                violation.path.append(snake(field))
+                raise
+        return message
 
-        return self._messages.get(name) or late
-
-    def _compile(self, name: str) -> scalars.Check:
-        fields: dict[str, tuple[str, str, scalars.Check]] = {}
+    def _read_fields(self, name: str) -> dict[str, tuple[str, Json]]:
+        """The fields of a message, under their names in both cases."""
+        fields: dict[str, tuple[str, Json]] = {}
         for field, spec in self._documents[name].get("properties", {}).items():
-            entry = (field, scalars.snake(field), self._check(field, spec))
-            fields[field] = fields[scalars.snake(field)] = entry
-        check = _message(name, fields, strict=self._strict)
-        self._messages[name] = check
-        return check
+            fields[field] = fields[snake(field)] = (field, spec)
+        self._fields[name] = fields
+        return fields
 
     def unknown_path(self, name: str, mask: str) -> str | None:
-        """The first path of the field mask that the message `name` has not, or None."""
+        """Return the first path of a field mask that the message does not have, or None."""
         try:
             parsed = masks.parse(mask)
         except ValueError:
             return mask
         return self._unknown({"$ref": name}, parsed, ())
 
-    def _unknown(
-        self, spec: dict[str, Any], mask: masks.Mask | None, path: tuple[str, ...]
-    ) -> str | None:
+    def _unknown(self, spec: Json, mask: masks.Mask | None, path: tuple[str, ...]) -> str | None:
         if mask is None:
             return None
         while spec.get("type") == "array":
@@ -89,52 +145,72 @@ class Schemas:
         return None
 
 
-def _as_message(kind: str, value: Any) -> dict[str, Any]:
-    if type(value) is dict:
+def _wrong(kind: str, value: Any) -> Violation:
+    """A value that is not of its kind."""
+    return Violation(f"Invalid value{{at}} ({kind}), {json.dumps(value, ensure_ascii=False)}")
+
+
+def _no_message(value: Any, name: str) -> Violation:
+    if type(value) is not list:
+        return _wrong(f"{PACKAGE}.{name}", value)
+    return Violation(
+        'Invalid JSON payload received. Unknown name "{last}"{at}: '
+        "Proto field is not repeating, cannot start list.",
+        of_parent=True,
+    )
+
+
+def _enum(value: Any, names: list[str], field: str) -> str:
+    """One of the names, or its number."""
+    if type(value) is str and value in names:
         return value
-    if type(value) is list:
-        raise scalars.Violation(
-            'Invalid JSON payload received. Unknown name "{last}"{at}: '
-            "Proto field is not repeating, cannot start list.",
-            of_parent=True,
-        )
-    raise scalars.wrong(kind, value)
+    if type(value) is int and 0 <= value < len(names):
+        return names[value]
+    raise _wrong(f"{PACKAGE}.{field[:1].upper()}{field[1:]}", value)
 
 
-def _overlook(name: str, *, strict: bool) -> None:
-    if strict:
-        raise scalars.Violation(
-            f'Invalid JSON payload received. Unknown name "{name}"{{at}}: Cannot find field.'
-        )
+def _string(value: Any) -> str:
+    if type(value) is not str:
+        raise _wrong("TYPE_STRING", value)
+    return value
 
 
-def _message(
-    name: str, fields: dict[str, tuple[str, str, scalars.Check]], *, strict: bool
-) -> scalars.Check:
-    kind = f"type.googleapis.com/{scalars.PACKAGE}.{name}"
-
-    def check(value: Any) -> Any:
-        if type(value) is not dict:
-            value = _as_message(kind, value)
-        awry = []  # names to be rewritten, and nulls, which say that a field is not set
-        for given, item in value.items():
-            entry = fields.get(given)
-            if entry is None:
-                _overlook(given, strict=strict)
-                continue
-            try:
-                tidy = item if item is None else entry[2](item)
-            except scalars.Violation as violation:
-                violation.path.append(entry[1])
-                raise
-            if tidy is not item:
-                value[given] = tidy
-            if item is None or entry[0] != given:
-                awry.append(given)
-        for given in awry:
-            item = value.pop(given)
-            if item is not None:
-                value[fields[given][0]] = item
+def _boolean(value: Any) -> bool:
+    """A boolean, as a word too."""
+    if type(value) is bool:
         return value
+    if isinstance(value, str) and value.lower() in ("true", "false", "1", "0", ""):
+        return value.lower() in ("true", "1", "")
+    raise _wrong("TYPE_BOOL", value)
 
-    return check
+
+def _integer(value: Any, form: str) -> int:
+    """A whole number, as a text too."""
+    try:
+        found = value if type(value) is int else float(_no_boolean(value))
+        whole = int(value) if isinstance(value, str) and "." not in value else int(found)
+    except (TypeError, ValueError, OverflowError):
+        raise _wrong(f"TYPE_{form.upper()}", value) from None
+    limit = INT_LIMITS.get(form, 2**32)
+    if found != whole or not -limit <= whole < limit:
+        raise _wrong(f"TYPE_{form.upper()}", value)
+    return whole
+
+
+def _number(value: Any) -> float:
+    """A number, as a text too."""
+    if type(value) is float or type(value) is int:
+        return value
+    try:
+        return float(_no_boolean(value))
+    except (TypeError, ValueError):
+        raise _wrong("TYPE_DOUBLE", value) from None
+
+
+def _no_boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+SIMPLE = {"string": _string, "boolean": _boolean, "number": _number}

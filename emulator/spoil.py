@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from werkzeug.wrappers import Response
 
 from emulator.accounts import unauthenticated
-from emulator.errors import DRIVE_REASONS, HTTP_STATUS, ApiError
+from emulator.errors import DRIVE_REASONS, ApiError
 from emulator.google import refusal
 from emulator.limits import drive_rate, is_read, sheets_quota
 from emulator.server import Cut
@@ -31,7 +31,6 @@ MESSAGES = {
     503: "The service is currently unavailable.",
     504: "Deadline expired before operation could complete.",
 }
-STATUS_NAMES = {number: name for name, number in reversed(HTTP_STATUS.items())}
 PROXY_PAGE = (
     "<html>\n<head><title>{0} Server Error</title></head>\n<body>\n<h1>Error: Server Error</h1>\n"
     "<h2>The server encountered a temporary error and could not complete your request.<p>Please "
@@ -94,7 +93,6 @@ def _error(rule: Rule, call: Call) -> ApiError:
         return error
     return ApiError(
         rule.status,
-        STATUS_NAMES.get(rule.status, "UNKNOWN"),
         MESSAGES.get(rule.status, "Error"),
         reason=rule.reason or DRIVE_REASONS.get(rule.status),
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-    from emulator.run import Emulator
+    from emulator.state import State
 
 TOKEN_PATHS = {"/token", "/oauth2/v4/token", "/o/oauth2/token"}
 GOOGLE = {
@@ -39,19 +39,21 @@ UNSERVED = re.compile(r"/(upload/)?drive/v\d.*|/batch(/.*)?|/[$]?discovery/.*")
 class Web:
     """One port for everything. `page` and `control` answer what is not an API's."""
 
-    def __init__(self, emulator: Emulator, page: Any, control: Any) -> None:
-        self._emulator = emulator
+    def __init__(
+        self, state: State, page: Any, control: Any, storage_url: Callable[[], str]
+    ) -> None:
+        self._state = state
         self._page = page
         self._control = control
         self._google = Google(
-            emulator.workbooks,
-            emulator.drive,
-            emulator.accounts,
-            emulator.limits,
-            emulator.calls,
+            state.workbooks,
+            state.drive,
+            state.accounts,
+            state.limits,
+            state.calls,
         )
-        self._everbright = routes.Routes(emulator.everbright, emulator.storage_url)
-        self._rng = random.Random(emulator.seed)  # noqa: S311  (delays)
+        self._everbright = routes.Routes(state.everbright, storage_url)
+        self._rng = random.Random(state.seed)  # noqa: S311  (delays)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
         """Answer one request."""
@@ -102,7 +104,7 @@ class Web:
         with self._timed(call):
 
             def deed() -> Response:
-                status, told = self._emulator.accounts.grant(request.form)
+                status, told = self._state.accounts.grant(request.form)
                 return Response(json.dumps(told), status, content_type="application/json")
 
             return self._guarded(call, deed)
@@ -111,7 +113,7 @@ class Web:
 
     @contextmanager
     def _timed(self, call: Call) -> Iterator[None]:
-        self._emulator.calls.add(call)
+        self._state.calls.add(call)
         began = time.perf_counter()
         try:
             yield
@@ -120,30 +122,30 @@ class Web:
 
     def _guarded(self, call: Call, deed: Callable[[], Response]) -> Response:
         """The deed between its misbehaviours, half of the latency before it and half after."""
-        emulator, faults = self._emulator, self._emulator.faults
+        state, faults = self._state, self._state.faults
         self._absent(call)
         pause = 0.0
         if call.api != "everbright":
-            pause = latency.seconds(emulator.latency, self._rng) / 2
+            pause = latency.seconds(state.latency, self._rng) / 2
             time.sleep(pause)
         for rule in faults.take(call, "before"):
             if rule.run is not None:
-                rule.run(emulator, call)
+                rule.run(state, call)
             elif (spoilt := spoil.before(faults, rule, call)) is not None:
                 return self._told(call, spoilt)
         response = deed()
         for rule in faults.take(call, "after"):
             if rule.run is not None:
-                rule.run(emulator, call)
+                rule.run(state, call)
             else:
                 response = spoil.after(faults, rule, call, response)
         time.sleep(pause)
         return self._told(call, response)
 
     def _absent(self, call: Call) -> None:
-        how = self._emulator.faults.away(call)
+        how = self._state.faults.away(call)
         if how == "hang":
-            self._emulator.faults.wait_until_up()
+            self._state.faults.wait_until_up()
         if how is not None:
             raise Cut(reset=how == "refuse")
 

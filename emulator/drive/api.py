@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from emulator import masks
 from emulator.drive import listing, refusals
 from emulator.drive.model import Json, User
-from emulator.errors import ApiError, not_served
+from emulator.errors import not_served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,27 +102,11 @@ class Api:
         return masked(answer, query, f"kind,incompleteSearch,nextPageToken,files({SHOWN})")
 
     def about(self, _path: Mapping[str, str], query: Query, _body: Json, user: User) -> Json:
-        """`about.get`."""
+        """`about.get`, of the user alone."""
         if not query.get("fields"):
-            raise ApiError(
-                400,
-                "INVALID_ARGUMENT",
-                "The 'fields' parameter is required for this method.",
-                reason="required",
-                location="fields",
-            )
-        used = sum(
-            each.size
-            for each in self.drive.files.values()
-            if each.owner == user.email and not each.drive_id
-        )
-        limit = 0 if user.service_account else 15 << 30
-        about = {
-            "kind": "drive#about",
-            "user": user.shown(user),
-            "storageQuota": {"limit": str(limit), "usage": str(used), "usageInDrive": str(used)},
-        }
-        return masked(about, query, "*")
+            message = "The 'fields' parameter is required for this method."
+            raise refusals.bad_parameter("fields", message, "required")
+        return masked({"kind": "drive#about", "user": user.shown(user)}, query, "*")
 
     # Permissions
 
@@ -157,78 +141,16 @@ class Api:
         given = self.drive.tree.share(file.id, role, User(str(address)) if address else None)
         return masked(given, query, PERMISSION_SHOWN)
 
-    def _permission(
-        self, path: Mapping[str, str], query: Query, user: User, role: str
-    ) -> tuple[File, Json]:
-        file = self.drive.tree.get(
-            path["fileId"], user, all_drives=listing.all_drives(query), role=role
-        )
-        for each in self.drive.tree.permissions(file):
-            if each["id"] == path["permissionId"]:
-                return file, each
-        raise refusals.permission_not_found(path["permissionId"])
-
-    def permissions_get(
-        self, path: Mapping[str, str], query: Query, _body: Json, user: User
-    ) -> Json:
-        """`permissions.get`."""
-        return masked(self._permission(path, query, user, "reader")[1], query, PERMISSION_SHOWN)
-
-    def permissions_update(
-        self, path: Mapping[str, str], query: Query, body: Json, user: User
-    ) -> Json:
-        """`permissions.update` of the role."""
-        file, found = self._permission(path, query, user, "writer")
-        changed = found | {"role": body.get("role", found["role"])}
-        file.permissions[found["id"]] = changed
-        self.drive.tree.save(file)
-        return masked(changed, query, PERMISSION_SHOWN)
-
     def permissions_delete(
         self, path: Mapping[str, str], query: Query, _body: Json, user: User
     ) -> None:
         """`permissions.delete` of one that was given on this very file."""
-        file, found = self._permission(path, query, user, "writer")
-        if found["id"] not in file.permissions:
-            raise refusals.forbidden()
-        del file.permissions[found["id"]]
+        file = self.drive.tree.get(
+            path["fileId"], user, all_drives=listing.all_drives(query), role="writer"
+        )
+        if file.permissions.pop(path["permissionId"], None) is None:
+            raise refusals.permission_not_found(path["permissionId"])
         self.drive.tree.save(file)
-
-    # Shared drives
-
-    def _drive(self, root: File) -> Json:
-        return {
-            "kind": "drive#drive",
-            "id": root.id,
-            "name": root.name,
-            "createdTime": root.created,
-            "hidden": False,
-        }
-
-    def drives_create(self, _path: Mapping[str, str], query: Query, body: Json, user: User) -> Json:
-        """`drives.create`; the caller is its manager. `requestId` makes no difference."""
-        root = self.drive.create_drive(body.get("name") or "Untitled", user)
-        return masked(self._drive(root), query, "kind,id,name")
-
-    def drives_get(self, path: Mapping[str, str], query: Query, _body: Json, user: User) -> Json:
-        """`drives.get`."""
-        root = self.drive.files.get(path["driveId"])
-        if root is None or root.id != root.drive_id or self.drive.tree.role(root, user) is None:
-            raise refusals.drive_not_found(path["driveId"])
-        return masked(self._drive(root), query, "kind,id,name")
-
-    def drives_list(self, _path: Mapping[str, str], query: Query, _body: Json, user: User) -> Json:
-        """`drives.list`; `q` is not looked at."""
-        roots = [
-            file
-            for file in self.drive.files.values()
-            if file.id == file.drive_id and self.drive.tree.role(file, user)
-        ]
-        shown, token = listing.page(roots, query, 10)
-        answer: Json = {"kind": "drive#driveList", "drives": [self._drive(root) for root in shown]}
-        if token:
-            answer["nextPageToken"] = token
-        return masked(answer, query, "kind,nextPageToken,drives(kind,id,name)")
 
 
 METHODS: dict[str, Method] = {
@@ -241,10 +163,5 @@ METHODS: dict[str, Method] = {
     "drive.about.get": Api.about,
     "drive.permissions.list": Api.permissions_list,
     "drive.permissions.create": Api.permissions_create,
-    "drive.permissions.get": Api.permissions_get,
-    "drive.permissions.update": Api.permissions_update,
     "drive.permissions.delete": Api.permissions_delete,
-    "drive.drives.create": Api.drives_create,
-    "drive.drives.get": Api.drives_get,
-    "drive.drives.list": Api.drives_list,
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,38 +20,25 @@ ORDERS: dict[str, Callable[[File], Any]] = {
     "createdTime": lambda file: file.created,
     "folder": lambda file: not file.is_folder,
     "modifiedTime": lambda file: file.modified,
-    "modifiedByMeTime": lambda file: file.modified,
     "name": lambda file: file.name.lower(),
-    "name_natural": lambda file: [
-        (piece.isdigit(), int(piece) if piece.isdigit() else 0, piece)
-        for piece in re.split(r"(\d+)", file.name.lower())
-    ],
-    "quotaBytesUsed": lambda file: file.size,
-    "recency": lambda file: file.modified,
-    "starred": lambda file: not file.starred,
 }
 
 
-def flag(query: Mapping[str, str], *names: str) -> bool:
-    """Whether one of these parameters is true."""
-    return any(query.get(name, "").lower() == "true" for name in names)
-
-
-def all_drives(query: Mapping[str, str]) -> bool:
-    """`supportsAllDrives`, or its older name."""
-    return flag(query, "supportsAllDrives", "supportsTeamDrives")
+def all_drives(query: Mapping[str, str], name: str = "supportsAllDrives") -> bool:
+    """Whether the caller says that it supports shared drives."""
+    return query.get(name, "").lower() == "true"
 
 
 def select(tree: Tree, query: Mapping[str, str], user: User) -> list[File]:
     """The files that `files.list` with this query shows `user`, in order."""
     drive_id = _drive_id(query)
     wanted = language.parse(query["q"], tree.root(user).id) if query.get("q") else None
-    shared = flag(query, "includeItemsFromAllDrives", "includeTeamDriveItems")
+    shared = all_drives(query) and all_drives(query, "includeItemsFromAllDrives")
     if drive_id and drive_id not in tree.files:
         raise refusals.drive_not_found(drive_id)
 
     def fits(file: File) -> bool:
-        if file.is_root or (file.drive_id and not (shared and all_drives(query))):
+        if file.is_root or (file.drive_id and not shared):
             return False
         if drive_id and file.drive_id != drive_id:
             return False
@@ -65,16 +51,14 @@ def select(tree: Tree, query: Mapping[str, str], user: User) -> list[File]:
 
 
 def _drive_id(query: Mapping[str, str]) -> str | None:
-    drive_id = query.get("driveId") or query.get("teamDriveId")
-    if (query.get("corpora") in ("drive", "teamDrive")) != bool(drive_id):
+    drive_id = query.get("driveId")
+    if (query.get("corpora") == "drive") != bool(drive_id):
         raise refusals.bad_parameter(
             "driveId",
             "The driveId parameter must be specified if and only if corpora is set to drive.",
             "teamDriveIdRequiresTeamDriveCorpora",
         )
-    if drive_id and not (
-        all_drives(query) and flag(query, "includeItemsFromAllDrives", "includeTeamDriveItems")
-    ):
+    if drive_id and not (all_drives(query) and all_drives(query, "includeItemsFromAllDrives")):
         raise refusals.bad_parameter(
             "includeItemsFromAllDrives",
             "The includeItemsFromAllDrives parameter must be set to true when a driveId is "

@@ -57,9 +57,7 @@ class File:
     drive_id: str | None = None
     description: str | None = None
     trashed: bool = False
-    starred: bool = False
     app_properties: dict[str, str] = field(default_factory=dict)
-    properties: dict[str, str] = field(default_factory=dict)
     permissions: dict[str, Json] = field(default_factory=dict)
     last_user: str = ""
     version: int = 1
@@ -127,7 +125,7 @@ def shown(file: File, permissions: list[Json], me: User, base_url: str) -> Json:
         "id": file.id,
         "name": file.name,
         "mimeType": file.mime_type,
-        "starred": file.starred,
+        "starred": False,
         "trashed": file.trashed,
         "explicitlyTrashed": file.trashed,
         "parents": file.parents,
@@ -166,8 +164,6 @@ def _optional(file: File, base_url: str) -> Json:
         resource["description"] = file.description
     if file.app_properties:
         resource["appProperties"] = file.app_properties
-    if file.properties:
-        resource["properties"] = file.properties
     if file.blob is not None:
         resource |= file.checksums
         resource["size"] = str(file.size)

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from emulator.errors import ApiError
+from emulator.drive.refusals import bad_parameter
 
 if TYPE_CHECKING:
     from emulator.drive.model import File
+    from emulator.errors import ApiError
 
 Predicate = Callable[["File"], bool]
 TOKEN = re.compile(
@@ -18,14 +19,9 @@ TOKEN = re.compile(
 QUOTES = ("'", '"')
 TEXTS: dict[str, Callable[[File], str]] = {
     "name": lambda file: file.name,
-    "fullText": lambda file: f"{file.name} {file.description or ''}",
     "mimeType": lambda file: file.mime_type,
     "modifiedTime": lambda file: file.modified,
     "createdTime": lambda file: file.created,
-}
-FLAGS: dict[str, Callable[[File], bool]] = {
-    "trashed": lambda file: file.trashed,
-    "starred": lambda file: file.starred,
 }
 ORDERS: dict[str, Callable[[str, str], bool]] = {
     "=": lambda have, want: have == want,
@@ -43,14 +39,7 @@ def parse(text: str, root: str) -> Predicate:
 
 
 def _invalid() -> ApiError:
-    return ApiError(
-        400,
-        "INVALID_ARGUMENT",
-        "Invalid Value",
-        reason="invalid",
-        location_type="parameter",
-        location="q",
-    )
+    return bad_parameter("q")
 
 
 class _Parser:
@@ -117,23 +106,17 @@ class _Parser:
     def _member(self) -> Predicate:
         value = self._string()
         self._take("in")
-        collection = self._take("parents", "owners", "writers", "readers")
-        if collection == "parents":
-            parent = self._root if value == "root" else value
-            return lambda file: parent in file.parents
-        if collection == "owners":
-            return lambda file: file.owner == value
-        return lambda file: any(
-            each.get("emailAddress") == value for each in file.permissions.values()
-        )
+        self._take("parents")
+        parent = self._root if value == "root" else value
+        return lambda file: parent in file.parents
 
     def _comparison(self) -> Predicate:
         name = self._take()
-        if name in ("appProperties", "properties"):
-            return self._property(name)
-        if name in FLAGS:
+        if name == "appProperties":
+            return self._property()
+        if name == "trashed":
             wanted = self._flag()
-            return lambda file: FLAGS[name](file) is wanted
+            return lambda file: file.trashed is wanted
         if name not in TEXTS:
             raise _invalid()
         operator = self._take("contains", *ORDERS)
@@ -146,7 +129,7 @@ class _Parser:
         unequal = self._take("=", "!=") == "!="
         return (self._take("true", "false") == "true") is not unequal
 
-    def _property(self, name: str) -> Predicate:
+    def _property(self) -> Predicate:
         self._take("has")
         self._take("{")
         self._take("key")
@@ -157,9 +140,7 @@ class _Parser:
         self._take("=")
         value = self._string()
         self._take("}")
-        if name == "appProperties":
-            return lambda file: file.app_properties.get(key) == value
-        return lambda file: file.properties.get(key) == value
+        return lambda file: file.app_properties.get(key) == value
 
 
 def _contains(text: Callable[[File], str], value: str, *, prefix: bool) -> Predicate:

@@ -41,16 +41,11 @@ def check_id(
 
 
 def describe(file: File, metadata: Json) -> None:
-    """Take over the plain fields; a null in `appProperties` or `properties` takes one away."""
+    """Take over the plain fields; a null in `appProperties` takes one away."""
     file.description = metadata.get("description", file.description)
     file.trashed = metadata.get("trashed", file.trashed)
-    file.starred = metadata.get("starred", file.starred)
-    for kept, given in (
-        (file.app_properties, metadata.get("appProperties") or {}),
-        (file.properties, metadata.get("properties") or {}),
-    ):
-        for key, value in given.items():
-            if value is None:
-                kept.pop(key, None)
-            else:
-                kept[key] = str(value)
+    for key, value in (metadata.get("appProperties") or {}).items():
+        if value is None:
+            file.app_properties.pop(key, None)
+        else:
+            file.app_properties[key] = str(value)

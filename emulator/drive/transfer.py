@@ -47,7 +47,6 @@ class Transfer:
         if blob is None:
             raise ApiError(
                 403,
-                "PERMISSION_DENIED",
                 "Only files with binary content can be directly downloaded. Use Export with Docs "
                 "Editors files.",
                 reason="fileNotDownloadable",
@@ -167,15 +166,6 @@ class Transfer:
             return Response("Not Found", 404, {"X-GUploader-UploadID": upload_id})
         with session.lock:
             return self._piece(request, session)
-
-    def cancel(self, upload_id: str) -> Response:
-        """A DELETE of a session: 499, as Google answers."""
-        session = self._drive.sessions.pop(upload_id, None)
-        if session is not None:
-            session.began = 0
-            self._drive.save_session(session)
-            self._drive.blobs.remove(_blob(session))
-        return Response("", "499 Client Closed Request")
 
     def _piece(self, request: Request, session: Session) -> Response:
         user = User(session.user, service_account=session.service_account)

@@ -90,7 +90,6 @@ def check(part: Piece, session: Session, have: int) -> None:
     if not part.is_last and size % GRAIN:
         raise ApiError(
             400,
-            "INVALID_ARGUMENT",
             "Invalid request.  The number of bytes uploaded is required to be equal or greater "
             "than 262144, except for the final request (it's recommended to be the exact multiple "
             f"of 262144).  The received request contained {size} bytes, which does not meet this "
@@ -100,7 +99,6 @@ def check(part: Piece, session: Session, have: int) -> None:
     if part.start > have:
         raise ApiError(
             503,
-            "UNAVAILABLE",
             f"Invalid request. There were {have} byte(s) received, but the request goes on at "
             f"{part.start}.",
             reason="backendError",

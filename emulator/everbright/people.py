@@ -5,52 +5,18 @@ from __future__ import annotations
 import random
 from typing import Any
 
-FIRST = [
-    "Ada",
-    "Ben",
-    "Carmen",
-    "Dale",
-    "Elena",
-    "Frank",
-    "Grace",
-    "Hugo",
-    "Irene",
-    "Jonas",
-    "Kira",
-    "Luis",
-    "Maya",
-    "Noor",
-    "Otto",
-    "Priya",
-]
-LAST = [
-    "Alder",
-    "Birch",
-    "Castillo",
-    "Dunn",
-    "Eriksen",
-    "Fuentes",
-    "Gray",
-    "Hale",
-    "Ito",
-    "Jensen",
-    "Kaur",
-    "Lind",
-    "Moreno",
-    "Novak",
-]
-STREET = [
-    "Juniper",
-    "Mesa",
-    "Sunset",
-    "Quarry",
-    "Orchard",
-    "Foothill",
-    "Willow",
-    "Canyon",
-    "Harbor",
-    "Prairie",
-]
+FIRST = (
+    *("Ada", "Ben", "Carmen", "Dale", "Elena", "Frank", "Grace", "Hugo"),
+    *("Irene", "Jonas", "Kira", "Luis", "Maya", "Noor", "Otto", "Priya"),
+)
+LAST = (
+    *("Alder", "Birch", "Castillo", "Dunn", "Eriksen", "Fuentes", "Gray"),
+    *("Hale", "Ito", "Jensen", "Kaur", "Lind", "Moreno", "Novak"),
+)
+STREET = (
+    *("Juniper", "Mesa", "Sunset", "Quarry", "Orchard"),
+    *("Foothill", "Willow", "Canyon", "Harbor", "Prairie"),
+)
 KIND = ["St", "Ave", "Dr", "Ln", "Way", "Ct"]
 TOWNS = [
     ("Fairmont Springs", "CA", "93999", "Example"),

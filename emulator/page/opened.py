@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import MultiDict
 
-from emulator.page import chart, grid, overlay, sources, style
+from emulator.page import grid, overlay, style
+from emulator.sheets import ranges
 
 if TYPE_CHECKING:
-    from emulator.run import Emulator
+    from collections.abc import Callable
+
+    from emulator.state import State
 
 Json = dict[str, Any]
 
@@ -25,7 +28,7 @@ CELL = (
 LINES = "rowMetadata(pixelSize,hiddenByUser,hiddenByFilter),columnMetadata(pixelSize,hiddenByUser)"
 FIELDS = f"sheets(properties,data(startRow,rowData(values({CELL})),{LINES}))"
 SOURCES = (
-    "sheets(properties(sheetId),data(rowData(values(formattedValue,effectiveValue)),"
+    "sheets(data(rowData(values(formattedValue,effectiveValue)),"
     "rowMetadata(hiddenByUser,hiddenByFilter),columnMetadata(hiddenByUser)))"
 )
 
@@ -37,10 +40,10 @@ class Opened:
     name none.
     """
 
-    def __init__(self, emulator: Emulator, spreadsheet_id: str, gid: str, fvid: str) -> None:
-        self._emulator = emulator
+    def __init__(self, state: State, spreadsheet_id: str, gid: str, fvid: str) -> None:
+        self._state = state
         self._id = spreadsheet_id
-        self._spreadsheet = emulator.sheets.spreadsheets[spreadsheet_id]
+        self._spreadsheet = state.sheets.spreadsheets[spreadsheet_id]
         self._about = self._read("get", {"fields": ABOUT}, None)
         every = [sheet["properties"] for sheet in self._about["sheets"]]
         wanted = [at for at, one in enumerate(every) if str(one.get("sheetId", 0)) == gid]
@@ -50,7 +53,7 @@ class Opened:
         self._view = next((one for one in views if str(one["filterViewId"]) == fvid), None)
 
     def _read(self, method: str, query: Json, body: Json | None) -> Json:
-        return self._emulator.workbooks.read(
+        return self._state.workbooks.read(
             f"sheets.spreadsheets.{method}",
             {"spreadsheetId": self._id},
             MultiDict(query),
@@ -112,16 +115,36 @@ class Opened:
         if self._view is None:
             return None
         number = self._sheet["properties"].get("sheetId", 0)
-        return self._emulator.sheets.rows_of_view(self._id, number, self._view["filterViewId"])
+        return self._state.sheets.rows_of_view(self._id, number, self._view["filterViewId"])
 
     def _charts(self, charts: list[Json], drawn: grid.Grid) -> str:
-        there = {one["properties"].get("sheetId", 0): one for one in self._about["sheets"]}
-        wanted = [area for kept in charts for area in chart.sources(kept.get("spec", {}))]
-        areas = sources.readable(wanted, there)
-        found = sources.Sources(areas, self._data(areas, SOURCES) if areas else [])
-        return "".join(
-            overlay.drawn(kept, drawn, found.cells(kept.get("spec", {}))) for kept in charts
-        )
+        def cells(kept: Json) -> Callable[[Json], list[Json]]:
+            show_all = kept.get("spec", {}).get("hiddenDimensionStrategy") == "SHOW_ALL"
+            return lambda area: self._chart_cells(area, show_all=show_all)
+
+        return "".join(overlay.drawn(kept, drawn, cells(kept)) for kept in charts)
+
+    def _chart_cells(self, area: Json, *, show_all: bool) -> list[Json]:
+        """The cells of a range that a chart names, row by row.
+
+        None where its tab was deleted, or made smaller, since the chart was made.
+        """
+        sheet = self._spreadsheet.sheet(area.get("sheetId", 0))
+        if sheet is None or {"sheetId": 0, **area} != ranges.bounded(sheet, area):
+            return []
+        ((found,),) = (one["data"] for one in self._data([area], SOURCES))
+        lines = [row.get("values", []) for row in found.get("rowData", [])]
+        return [
+            lines[at][place] if at < len(lines) and place < len(lines[at]) else {}
+            for at, row in enumerate(found["rowMetadata"])
+            if show_all or not _hidden(row)
+            for place, column in enumerate(found["columnMetadata"])
+            if show_all or not _hidden(column)
+        ]
+
+
+def _hidden(line: Json) -> bool:
+    return bool(line.get("hiddenByUser") or line.get("hiddenByFilter"))
 
 
 def runs(rows: list[int]) -> list[tuple[int, int]]:

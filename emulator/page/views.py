@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from emulator.drive import File
-    from emulator.run import Emulator
+    from emulator.state import State
 
 HERE = Path(__file__).parent
 INLINE = re.compile(r"application/pdf|text/plain|image/(png|jpeg|gif|webp)")
@@ -34,8 +34,8 @@ SECURITY = {
 class Page:
     """Answers for one emulator."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, state: State) -> None:
+        self._state = state
         self._templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
         routes: list[tuple[str, Callable[..., Response]]] = [
             (r"/(?:drive)?", self._home),
@@ -71,8 +71,8 @@ class Page:
     # Drive
 
     def _home(self, _request: Request) -> Response:
-        with self._emulator.drive.lock:
-            files = list(self._emulator.drive.files.values())
+        with self._state.drive.lock:
+            files = list(self._state.drive.files.values())
             sheets = [file for file in files if file.mime_type == SPREADSHEET]
             roots = [file for file in files if file.is_root and file.drive_id]
             mine = [file for file in files if file.is_root and not file.drive_id]
@@ -99,7 +99,7 @@ class Page:
         )
 
     def _folder(self, _request: Request, folder_id: str) -> Response:
-        drive = self._emulator.drive
+        drive = self._state.drive
         with drive.lock:
             folder = drive.files[folder_id]
             inside = [file for file in drive.files.values() if folder_id in file.parents]
@@ -114,7 +114,7 @@ class Page:
         )
 
     def _file(self, _request: Request, file_id: str) -> Response:
-        drive = self._emulator.drive
+        drive = self._state.drive
         file = drive.files[file_id]
         if file.blob is None:
             return Response("", 302, {"Location": link(file, "")})
@@ -129,17 +129,17 @@ class Page:
         )
 
     def _raw(self, _request: Request, file_id: str) -> Response:
-        file = self._emulator.drive.files[file_id]
+        file = self._state.drive.files[file_id]
         return self._bytes(file, inline=_is_inline(file))
 
     def _download(self, request: Request) -> Response:
-        return self._bytes(self._emulator.drive.files[request.args["id"]], inline=False)
+        return self._bytes(self._state.drive.files[request.args["id"]], inline=False)
 
     def _bytes(self, file: File, *, inline: bool) -> Response:
         if file.blob is None:
             raise KeyError(file.id)
         response = Response(
-            self._emulator.drive.blobs.pieces(file.blob),
+            self._state.drive.blobs.pieces(file.blob),
             content_type=file.mime_type if inline else "application/octet-stream",
         )
         response.content_length = file.size
@@ -154,20 +154,20 @@ class Page:
     # Spreadsheets
 
     def _spreadsheet(self, _request: Request, spreadsheet_id: str) -> Response:
-        title = self._emulator.workbooks.title(spreadsheet_id)
+        title = self._state.workbooks.title(spreadsheet_id)
         return self._render(
             "spreadsheet.html", title=title, kind="spreadsheet", spreadsheet=spreadsheet_id
         )
 
     def _revision(self, _request: Request, spreadsheet_id: str) -> Response:
-        return _json({"revision": self._emulator.sheets.spreadsheets[spreadsheet_id].revision})
+        return _json({"revision": self._state.sheets.spreadsheets[spreadsheet_id].revision})
 
     def _grid(self, request: Request, spreadsheet_id: str) -> Response:
         """The table, the tabs and the filter views, with the revision that they show."""
         gid, fvid = request.args.get("gid", ""), request.args.get("fvid", "")
         # Held, so that what is read one after the other is of one moment.
-        with self._emulator.sheets.spreadsheets[spreadsheet_id].lock:
-            return _json(Opened(self._emulator, spreadsheet_id, gid, fvid).told())
+        with self._state.sheets.spreadsheets[spreadsheet_id].lock:
+            return _json(Opened(self._state, spreadsheet_id, gid, fvid).told())
 
 
 def _is_inline(file: File) -> bool:

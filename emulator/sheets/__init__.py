@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import random
 import threading
-from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from emulator import masks
 from emulator.errors import not_found, not_served
 from emulator.sheets import methods, shown, styles
 from emulator.sheets.edit import Edit, change
-from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.grid import Json, Spreadsheet
-from emulator.sheets.read import Reader
 from emulator.sheets.updates import cells as cell_updates
 from emulator.sheets.updates import tabs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import datetime
 
     from werkzeug.datastructures import MultiDict
@@ -90,8 +87,8 @@ class Sheets:
         spreadsheet = self.spreadsheets.get(path_params.get("spreadsheetId", ""))
         if spreadsheet is None:
             raise not_found()
-        with self._locked(spreadsheet, body.get("destinationSpreadsheetId")):
-            call = methods.Call(self, spreadsheet, path_params, query, body, user, mask)
+        with spreadsheet.lock:
+            call = methods.Call(spreadsheet, path_params, query, body, user, mask)
             if method_id in methods.READS:
                 return methods.READS[method_id](call)
             if method_id not in methods.WRITES:
@@ -99,25 +96,11 @@ class Sheets:
             write = methods.WRITES[method_id]
             return change(spreadsheet, call.user, lambda edit: write(call, edit))
 
-    @contextmanager
-    def _locked(self, spreadsheet: Spreadsheet, other_id: str | None) -> Iterator[None]:
-        """Hold the lock of a spreadsheet, and of another that takes part, in a fixed order."""
-        other = self.spreadsheets.get(other_id or "")
-        involved = {one.spreadsheet_id: one.lock for one in (spreadsheet, other) if one}
-        with ExitStack() as held:
-            for _, lock in sorted(involved.items()):
-                held.enter_context(lock)
-            yield
-
     def rows_of_view(self, spreadsheet_id: str, sheet_id: int, view_id: int) -> list[int]:
         """The rows that a filter view shows, in its order; KeyError where there is none."""
         spreadsheet = self.spreadsheets[spreadsheet_id]
-        with self._locked(spreadsheet, None):
+        with spreadsheet.lock:
             return shown.rows_of_view(spreadsheet, sheet_id, view_id)
-
-    def reader(self, spreadsheet: Spreadsheet, user: str) -> Reader:
-        """What answers the spreadsheet to `user`, as it is at this moment."""
-        return Reader(Evaluator(spreadsheet), user)
 
 
 def _fill(edit: Edit, body: Json) -> None:

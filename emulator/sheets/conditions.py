@@ -7,11 +7,10 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from emulator.sheets import entry, numbers, places, styles
+from emulator.sheets import entry, numbers, styles
 from emulator.sheets.coerce import text
-from emulator.sheets.formula import Formula
+from emulator.sheets.formula import Formula, Place
 from emulator.sheets.grid import CellError
-from emulator.sheets.places import Place
 from emulator.sheets.ranges import Box, box_of
 
 if TYPE_CHECKING:
@@ -46,16 +45,11 @@ PAST_DAYS = {"PAST_WEEK": 7, "PAST_MONTH": 30, "PAST_YEAR": 365}
 
 
 class Rule(NamedTuple):
-    """A conditional format: where it holds, from which cell its formulas are written, and what.
-
-    `depends` says whether it must be looked at in each row, and in each column.
-    """
+    """A conditional format: its ranges, when it holds, and what a cell looks like then."""
 
     boxes: list[Box]
     condition: Json
     style: Json
-    depends: tuple[bool, bool]
-    known: dict[tuple[int | None, int | None], bool]
 
 
 class Rules:
@@ -65,7 +59,11 @@ class Rules:
         self._evaluator = evaluator
         self._sheet = sheet
         self._rules = [
-            _rule([box_of(sheet, area) for area in one["ranges"]], one["booleanRule"])
+            Rule(
+                [box_of(sheet, area) for area in one["ranges"]],
+                one["booleanRule"].get("condition", {}),
+                one["booleanRule"].get("format", {}),
+            )
             for one in sheet.conditional_formats
             if "booleanRule" in one
         ]
@@ -79,38 +77,12 @@ class Rules:
         for rule in self._rules:
             for top, bottom, left, right in rule.boxes:
                 if top <= row < bottom and left <= column < right:
-                    if self._holds(rule, row, column):
+                    first = rule.boxes[0]
+                    place = Place(row, column, row - first.top, column - first.left)
+                    if holds(self._evaluator, self._sheet, rule.condition, place):
                         found = styles.merged(rule.style, found)
                     break
         return found
-
-    def _holds(self, rule: Rule, row: int, column: int) -> bool:
-        by_row, by_column = rule.depends
-        key = (row if by_row else None, column if by_column else None)
-        found = rule.known.get(key)
-        if found is None:
-            top, _, left, _ = rule.boxes[0]
-            place = Place(row, column, row - top, column - left)
-            found = holds(self._evaluator, self._sheet, rule.condition, place)
-            rule.known[key] = found
-        return found
-
-
-def _rule(boxes: list[Box], boolean: Json) -> Rule:
-    condition = boolean.get("condition", {})
-    return Rule(boxes, condition, boolean.get("format", {}), _depends(condition), {})
-
-
-def _depends(condition: Json) -> tuple[bool, bool]:
-    """On what it depends whether a condition holds: most look at the cell's own value."""
-    values = condition.get("values", [])
-    if condition.get("type") != "CUSTOM_FORMULA" or len(values) != 1:
-        return True, True
-    formula = _said(str(values[0].get("userEnteredValue", "")))
-    try:
-        return places.depends(formula.text) if isinstance(formula, Formula) else (False, False)
-    except ValueError:
-        return False, False
 
 
 def holds(evaluator: Evaluator, sheet: Sheet, condition: Json, place: Place) -> bool:
@@ -147,7 +119,7 @@ def _wanted(evaluator: Evaluator, sheet: Sheet, given: Json, place: Place) -> An
     if relative:
         return _relative(evaluator, relative)
     value = _said(str(given.get("userEnteredValue", "")))
-    return evaluator.condition(sheet, value, place) if isinstance(value, Formula) else value
+    return evaluator.formula(sheet, value, place) if isinstance(value, Formula) else value
 
 
 @lru_cache(maxsize=4096)

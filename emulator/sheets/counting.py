@@ -1,4 +1,4 @@
-"""COUNTIF, COUNTIFS and SUMIF: the tests that their criteria say, over ranges."""
+"""COUNTIF, COUNTIFS and COUNTUNIQUEIFS: counts of the rows that meet all criteria."""
 
 from __future__ import annotations
 
@@ -73,13 +73,36 @@ def countifs(_now: datetime, *pairs: Any) -> Any:
     """How many places of the ranges pass all of the tests beside them."""
     if len(pairs) == 2 and (count := _tallied(pairs[0], first(pairs[1]))) is not None:
         return count
+    met = _met(pairs)
+    return _sizes_differ("COUNTIFS") if met is None else sum(met)
+
+
+def countuniqueifs(_now: datetime, values: Any, *pairs: Any) -> Any:
+    """The number of distinct values in the rows that meet all criteria; blanks are not counted.
+
+    Texts that differ in case are two values, and so are a number and its text.
+    """
+    counted, met = list(flat((values,))), _met(pairs)
+    if met is None or len(met) != len(counted):
+        return _sizes_differ("COUNTUNIQUEIFS")
+    rows = zip(counted, met, strict=True)
+    found = {(isinstance(one, bool), one) for one, meets in rows if meets and one is not None}
+    return len(found)
+
+
+def _met(pairs: tuple[Any, ...]) -> list[bool] | None:
+    """For each row whether it meets all criteria; None where the ranges differ in size."""
     columns = [list(flat((one,))) for one in pairs[::2]]
     tests = [criterion(one) for one in pairs[1::2]]
     if not tests or len(columns) != len(tests) or len({len(one) for one in columns}) > 1:
-        return CellError("VALUE", "#VALUE!", "Array arguments to COUNTIFS are of different size.")
+        return None
     if len(tests) == 1:
-        return sum(map(tests[0], columns[0]))
-    return sum(
+        return list(map(tests[0], columns[0]))
+    return [
         all(test(value) for test, value in zip(tests, row, strict=True))
         for row in zip(*columns, strict=True)
-    )
+    ]
+
+
+def _sizes_differ(name: str) -> CellError:
+    return CellError("VALUE", "#VALUE!", f"Array arguments to {name} are of different size.")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from emulator.sheets import a1, coerce, functions, numbers, places, ranges, syntax
+from emulator.sheets import coerce, functions, numbers, ranges, syntax
 from emulator.sheets.coerce import Table, first
 from emulator.sheets.formula import Formula
 from emulator.sheets.grid import CellError
@@ -21,9 +21,8 @@ from emulator.sheets.ranges import Box
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from emulator.sheets.formula import End
+    from emulator.sheets.formula import End, Place
     from emulator.sheets.grid import Cell, Json, Scalar, Sheet, Spreadsheet
-    from emulator.sheets.places import Place
 
 PARSE_ERROR = CellError("ERROR", "#ERROR!", "Formula parse error.")
 CIRCULAR = CellError("REF", "#REF!", "Circular dependency detected.")
@@ -41,7 +40,6 @@ class Evaluator:
         self._known: dict[tuple[int, int], Scalar] = {}
         self._tables: dict[tuple[int, Box], Table] = {}
         self._open: set[tuple[int, int]] = set()
-        self._seen: dict[tuple[Any, ...], Scalar] = {}
         self._place: Place | None = None
 
     def value(self, sheet: Sheet, cell: Cell) -> Scalar:
@@ -73,17 +71,6 @@ class Evaluator:
             self._place = before
         return 0 if found is None else found
 
-    def condition(self, sheet: Sheet, formula: Formula, place: Place) -> Scalar:
-        """The same, remembered for all the places from which it must be the same."""
-        try:
-            seen = place.seen(places.depends(formula.text))
-        except ValueError:
-            return PARSE_ERROR
-        key = (sheet.sheet_id, formula.text, *seen)
-        if key not in self._seen:
-            self._seen[key] = self.formula(sheet, formula, place)
-        return self._seen[key]
-
     def tree(self, sheet: Sheet, tree: syntax.Tree) -> Any:
         """A scalar, or a table for a reference to several cells."""
         kind = tree[0]
@@ -92,8 +79,6 @@ class Evaluator:
         if kind == "ref":
             return self._reference(sheet, tree[1], tree[2])
         if kind == "call":
-            if self._place is not None and tree[1] in functions.OVER_RANGES:
-                return self._over_ranges(sheet, tree, self._place)
             return self._call(sheet, tree[1], tree[2])
         if kind == "op":
             return operate(tree[1], self._scalar(sheet, tree[2]), self._scalar(sheet, tree[3]))
@@ -159,8 +144,6 @@ class Evaluator:
         if name in functions.LAZY:
             lazy = [lambda tree=one: self.tree(sheet, tree) for one in arguments]
             return functions.LAZY[name](*lazy)
-        if name in PLACED:
-            return PLACED[name](self, sheet, arguments)
         if name in functions.OVER_RANGES:
             function = functions.OVER_RANGES[name]
             return self._applied(name, function, [self.tree(sheet, one) for one in arguments])
@@ -172,46 +155,11 @@ class Evaluator:
         wrong = next((one for one in values if isinstance(one, CellError)), None)
         return wrong or self._applied(name, functions.OF_VALUES[name], values)
 
-    def _over_ranges(self, sheet: Sheet, tree: syntax.Tree, place: Place) -> Any:
-        """A call that may look at thousands of cells: not again where it must say the same."""
-        if not any(one[0] == "ref" and len(one[2]) > 1 for one in tree[2]):
-            return self._call(sheet, tree[1], tree[2])
-        key = (sheet.sheet_id, tree, *place.seen(places.of(tree)))
-        if key not in self._seen:
-            self._seen[key] = self._call(sheet, tree[1], tree[2])
-        return self._seen[key]
-
     def _applied(self, name: str, function: Callable[..., Any], values: list[Any]) -> Any:
         try:
             return function(self.now, *values)
         except TypeError:
             return CellError("N_A", "#N/A", f"Wrong number of arguments to {name}.")
-
-    def indirect(self, sheet: Sheet, arguments: tuple[syntax.Tree, ...]) -> Any:
-        """What the reference says that a text is; it does not shift with the place."""
-        values = [self._scalar(sheet, one) for one in arguments]
-        said = coerce.text(values[0]) if len(values) == 1 else ""
-        try:
-            title, cells = a1.split(said)
-            ends = syntax.reference(cells or "")
-        except ValueError:
-            named = self._named(said)
-            refused = CellError("REF", "#REF!", f"'{said}' is not a valid cell/range reference.")
-            return refused if isinstance(named, CellError) else named
-        fixed = tuple(end._replace(column_fixed=True, row_fixed=True) for end in ends)
-        return self._reference(sheet, title, fixed)
-
-    def index(self, sheet: Sheet, arguments: tuple[syntax.Tree, ...], way: str) -> Any:
-        """ROW or COLUMN: of a reference, or of the place that a condition is looked at from."""
-        if arguments and arguments[0][0] == "ref":
-            found = self._box(sheet, arguments[0][1], arguments[0][2])
-            if isinstance(found, CellError):
-                return found
-            return (found[1].top if way == "ROW" else found[1].left) + 1
-        if arguments or self._place is None:
-            # A cell does not know where it is: that is known of conditions only.
-            return CellError("N_A", "#N/A", f"{way} is served with a reference, or in conditions.")
-        return (self._place.row if way == "ROW" else self._place.column) + 1
 
     def _reference(self, sheet: Sheet, title: str | None, ends: tuple[End, ...]) -> Any:
         if len(ends) == 1 and title is None:
@@ -278,11 +226,3 @@ def link(formula: Formula) -> syntax.Tree | None:
         address: syntax.Tree = tree[2][0]
         return address
     return None
-
-
-# These need to know where they stand, or what their argument refers to.
-PLACED: dict[str, Callable[[Evaluator, Sheet, tuple[syntax.Tree, ...]], Any]] = {
-    "INDIRECT": Evaluator.indirect,
-    "ROW": lambda evaluator, sheet, given: evaluator.index(sheet, given, "ROW"),
-    "COLUMN": lambda evaluator, sheet, given: evaluator.index(sheet, given, "COLUMN"),
-}

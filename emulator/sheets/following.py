@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from emulator.sheets import relative, shifts
+from emulator.sheets import shifts
 from emulator.sheets.formula import Formula, shifted
 from emulator.sheets.grid import BLANK, Cell
 
@@ -23,14 +23,13 @@ def follow(edit: Edit, sheet: Sheet, shift: shifts.Shift, dimension: str) -> Non
         return shifts.grid_range(shift, dimension, kept)
 
     edit.set(sheet, "merges", tuple(_kept(moved(one) for one in sheet.merges)))
-    change = relative.Change(shift, dimension, sheet.title)
-    rules = (_rule(one, moved, change) for one in sheet.conditional_formats)
+    rules = (_with_ranges(one, "ranges", moved) for one in sheet.conditional_formats)
     edit.set(sheet, "conditional_formats", tuple(one for one in rules if one["ranges"]))
-    for name in ("protected_ranges", "banded_ranges"):
-        edit.set(sheet, name, _followed(getattr(sheet, name), moved))
-    edit.set(sheet, "filter_views", _filters(sheet.filter_views, moved, change))
+    edit.set(sheet, "protected_ranges", _followed(sheet.protected_ranges, moved))
+    by_column = shift if dimension == "COLUMNS" else None
+    edit.set(sheet, "filter_views", _filters(sheet.filter_views, moved, by_column))
     if sheet.basic_filter:
-        edit.set(sheet, "basic_filter", _filters({0: sheet.basic_filter}, moved, change).get(0))
+        edit.set(sheet, "basic_filter", _filters({0: sheet.basic_filter}, moved, by_column).get(0))
     _follow_charts(edit, sheet, shift, dimension)
     spreadsheet = edit.spreadsheet
     mine = {
@@ -66,26 +65,14 @@ def _followed(objects: dict[Any, Json], moved: Callable[[Json], Json | None]) ->
     return found
 
 
-def _rule(kept: Json, moved: Callable[[Json], Json | None], change: relative.Change) -> Json:
-    """A conditional format with its ranges moved, and its formulas as they read for the first."""
-    found = _with_ranges(kept, "ranges", moved)
-    if not found["ranges"] or "booleanRule" not in kept:
-        return found
-    before, after = kept["ranges"][0], found["ranges"][0]
-    boolean = kept["booleanRule"]
-    condition = change.of_rule(boolean.get("condition", {}), before, after)
-    return {**found, "booleanRule": {**boolean, "condition": condition}}
-
-
 def _filters(
-    kept: dict[int, Json], moved: Callable[[Json], Json | None], change: relative.Change
+    kept: dict[int, Json], moved: Callable[[Json], Json | None], by_column: shifts.Shift | None
 ) -> dict[int, Json]:
-    """Filters with their ranges, their columns, and the formulas of their criteria."""
-    found = {}
-    for number, one in _followed(kept, moved).items():
-        one = change.of_filter(one, kept[number]["range"], one["range"])
-        found[number] = _criteria(one, change.shift) if change.dimension == "COLUMNS" else one
-    return found
+    """Filters with their ranges and their columns moved."""
+    found = _followed(kept, moved)
+    if by_column is None:
+        return found
+    return {number: _criteria(one, by_column) for number, one in found.items()}
 
 
 def _criteria(kept: Json, shift: shifts.Shift) -> Json:

@@ -58,6 +58,27 @@ class End(NamedTuple):
         return fixed_column + column + ("$" if self.row_fixed else "") + row
 
 
+class Place(NamedTuple):
+    """The cell that a condition is evaluated for, and its distance from the one it is written for.
+
+    A condition's formula is written for one cell and holds for others: for each of them its
+    relative references are shifted.
+    """
+
+    row: int
+    column: int
+    down: int
+    right: int
+
+    def moved(self, end: End) -> End:
+        """Return a reference's end as it reads for this cell."""
+        row = end.row if end.row is None or end.row_fixed else end.row + self.down
+        column = end.column
+        if column is not None and not end.column_fixed:
+            column += self.right
+        return End(column, row, end.column_fixed, end.row_fixed)
+
+
 def parse_end(text: str) -> End:
     """`$B2` as its parts."""
     found = END_PARTS.fullmatch(text.strip())

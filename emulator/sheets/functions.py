@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import operator
 from datetime import date, timedelta
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from emulator.sheets import numbers, searching
-from emulator.sheets.coerce import comparable, first, flat, number, text, truth
-from emulator.sheets.counting import countifs
+from emulator.sheets import numbers
+from emulator.sheets.coerce import first, flat, number, text, truth
+from emulator.sheets.counting import countifs, countuniqueifs
 from emulator.sheets.entry import plain
 from emulator.sheets.grid import CellError
 
@@ -22,15 +20,6 @@ if TYPE_CHECKING:
 
 
 NO_NUMBERS = CellError("NUM", "#NUM!", "There are no numbers.")
-# The operators by their names, as the guides write them in conditions.
-COMPARE = {
-    "EQ": operator.eq,
-    "NE": operator.ne,
-    "LT": operator.lt,
-    "GT": operator.gt,
-    "LTE": operator.le,
-    "GTE": operator.ge,
-}
 
 
 def is_number(value: Any) -> bool:
@@ -88,10 +77,6 @@ def _over_truths(reduce: Callable[[list[bool]], bool]) -> Function:
     return function
 
 
-def _compared(sign: Callable[[Any, Any], bool]) -> Function:
-    return lambda _now, left, right: sign(*comparable(left, right))
-
-
 def _not(_now: datetime, value: Any) -> Any:
     found = truth(value)
     return found if isinstance(found, CellError) else not found
@@ -128,10 +113,6 @@ def _round(value: float, places: float = 0) -> float:
     return math.copysign(math.floor(abs(value) * power + 0.5) / power, value)
 
 
-def _day(part: Callable[[date], int]) -> Function:
-    return _on_number(lambda value: part(numbers.EPOCH + timedelta(days=math.floor(value))))
-
-
 def _if(test: Any, yes: Any, no: Any = lambda: False) -> Any:
     found = first(test())
     if isinstance(found, CellError):
@@ -154,13 +135,13 @@ OVER_RANGES: dict[str, Function] = {
     "SUM": _over_numbers(sum),
     "MIN": _over_numbers(lambda found: min(found, default=0)),
     "MAX": _over_numbers(lambda found: max(found, default=0)),
-    "MEDIAN": _over_numbers(lambda found: plain(median(found)) if found else NO_NUMBERS),
     "AVERAGE": _over_numbers(_average),
     "COUNT": lambda _now, *values: sum(map(is_number, flat(values))),
     "COUNTA": lambda _now, *values: sum(one is not None for one in flat(values)),
     "COUNTBLANK": lambda _now, *values: sum(one in (None, "") for one in flat(values)),
     "COUNTIF": countifs,
     "COUNTIFS": countifs,
+    "COUNTUNIQUEIFS": countuniqueifs,
     "AND": _over_truths(all),
     "OR": _over_truths(any),
 }
@@ -170,8 +151,6 @@ OF_A_VALUE: dict[str, Function] = {
     "ISBLANK": lambda _now, value: value is None,
     "ISNUMBER": lambda _now, value: is_number(value),
     "ISTEXT": lambda _now, value: isinstance(value, str),
-    "ISNONTEXT": lambda _now, value: not isinstance(value, str),
-    "ISLOGICAL": lambda _now, value: isinstance(value, bool),
     "ISERROR": lambda _now, value: isinstance(value, CellError),
 }
 
@@ -181,22 +160,10 @@ OF_VALUES: dict[str, Function] = {
     "LEN": lambda _now, value: len(text(value).encode("utf-16-le")) // 2,
     "LOWER": lambda _now, value: text(value).lower(),
     "UPPER": lambda _now, value: text(value).upper(),
-    "TRIM": lambda _now, value: " ".join(text(value).split()),
-    "EXACT": lambda _now, one, other: text(one) == text(other),
     "TODAY": lambda now: numbers.serial(now.date()),
     "NOW": lambda now: numbers.serial(now.replace(tzinfo=None) + timedelta()),
     "DATE": _on_number(lambda y, m, d: numbers.serial(date(int(y), int(m), int(d)))),
-    "YEAR": _day(lambda day: day.year),
-    "MONTH": _day(lambda day: day.month),
-    "DAY": _day(lambda day: day.day),
-    "WEEKDAY": _day(lambda day: day.isoweekday() % 7 + 1),
-    "DAYS": _on_number(lambda end, start: math.floor(end) - math.floor(start)),
-    "INT": _on_number(math.floor),
-    "ABS": _on_number(abs),
-    "MOD": _on_number(lambda value, by: value % by),
     "ROUND": _on_number(_round),
     "HYPERLINK": _hyperlink,
     "TEXT": _text,
-    **{name: _compared(sign) for name, sign in COMPARE.items()},
-    **searching.FUNCTIONS,
 }

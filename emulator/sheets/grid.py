@@ -98,7 +98,6 @@ class Sheet:
     basic_filter: Json | None = None
     filter_views: dict[int, Json] = field(default_factory=dict)
     protected_ranges: dict[int, Json] = field(default_factory=dict)
-    banded_ranges: dict[int, Json] = field(default_factory=dict)
     charts: dict[int, Json] = field(default_factory=dict)
     # Rows in which a formula was ever put: where to look when references shift.
     formula_rows: set[Row] = field(default_factory=set)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from emulator import masks
 from emulator.errors import ApiError, invalid, not_found
 from emulator.sheets import filters, metadata, ranges, values
-from emulator.sheets.edit import change
 from emulator.sheets.evaluate import Evaluator
-from emulator.sheets.read import properties
-from emulator.sheets.updates import batch, copies, tabs
+from emulator.sheets.read import Reader
+from emulator.sheets.updates import batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
     from emulator.masks import Mask
-    from emulator.sheets import Sheets
     from emulator.sheets.edit import Edit
     from emulator.sheets.grid import Json, Spreadsheet
 
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 class Call:
     """One call on a spreadsheet whose lock is held."""
 
-    sheets: Sheets
     spreadsheet: Spreadsheet
     path: dict[str, str]
     query: MultiDict[str, str]
@@ -40,6 +37,10 @@ class Call:
     def spreadsheet_id(self) -> str:
         """The id that the path names."""
         return self.spreadsheet.spreadsheet_id
+
+    def reader(self) -> Reader:
+        """Reads the spreadsheet as the user sees it at this moment."""
+        return Reader(Evaluator(self.spreadsheet), self.user)
 
     def flag(self, name: str) -> bool:
         """A boolean parameter of the query."""
@@ -57,14 +58,14 @@ class Call:
 
 def get(call: Call) -> Json:
     """spreadsheets.get."""
-    reader = call.sheets.reader(call.spreadsheet, call.user)
+    reader = call.reader()
     grid = call.grid(call.flag("includeGridData"))
     return reader.by_ranges(call.query.getlist("ranges"), call.mask, grid=grid)
 
 
 def get_by_data_filter(call: Call) -> Json:
     """spreadsheets.getByDataFilter."""
-    reader = call.sheets.reader(call.spreadsheet, call.user)
+    reader = call.reader()
     grid = call.grid(call.body.get("includeGridData"))
     return reader.by_filters(call.body.get("dataFilters", []), call.mask, grid=grid)
 
@@ -105,23 +106,6 @@ def values_batch_get(call: Call) -> Json:
     return call.select({"spreadsheetId": call.spreadsheet_id, "valueRanges": found})
 
 
-def values_batch_get_by_filter(call: Call) -> Json:
-    """spreadsheets.values.batchGetByDataFilter."""
-    evaluator, render = Evaluator(call.spreadsheet), values.Render(call.body)
-    matched: dict[tuple[int, ranges.Box], Json] = {}
-    for one in call.body.get("dataFilters", []):
-        for sheet, box in filters.boxes(call.spreadsheet, one, call.user):
-            key = (sheet.sheet_id, box)
-            if key not in matched:
-                found = values.value_range(evaluator, sheet, box, render)
-                matched[key] = {"valueRange": found, "dataFilters": []}
-            matched[key]["dataFilters"].append(one)
-    answer: Json = {"spreadsheetId": call.spreadsheet_id}
-    if matched:
-        answer["valueRanges"] = list(matched.values())
-    return call.select(answer)
-
-
 def values_update(call: Call, edit: Edit) -> Json:
     """spreadsheets.values.update."""
     text = call.path["range"]
@@ -152,46 +136,20 @@ def values_batch_clear(call: Call, edit: Edit) -> Json:
     return call.select({"spreadsheetId": call.spreadsheet_id, "clearedRanges": cleared})
 
 
-def values_batch_clear_by_filter(call: Call, edit: Edit) -> Json:
-    """spreadsheets.values.batchClearByDataFilter."""
-    cleared = [
-        values.clear(edit, sheet, box)
-        for one in call.body.get("dataFilters", [])
-        for sheet, box in filters.boxes(call.spreadsheet, one, call.user)
-    ]
-    return call.select({"spreadsheetId": call.spreadsheet_id, "clearedRanges": cleared})
-
-
-def _update_all(call: Call, edit: Edit, *, by_filter: bool) -> Json:
-    """The two forms of values.batchUpdate: by A1 range, and by data filter."""
+def values_batch_update(call: Call, edit: Edit) -> Json:
+    """spreadsheets.values.batchUpdate."""
     writing = values.Writing(edit, call.body)
     responses = []
     for index, given in enumerate(call.body.get("data", [])):
         try:
-            if by_filter:
-                sheet, box = values.located(edit, given.get("dataFilter", {}))
-            else:
-                text = given.get("range", "")
-                sheet, box = ranges.parse(call.spreadsheet, text, for_writing=True)
+            text = given.get("range", "")
+            sheet, box = ranges.parse(call.spreadsheet, text, for_writing=True)
             responses.append(writing.update(sheet, box, given))
         except ApiError as error:
             error.prefix(f"Invalid data[{index}]: ")
             raise
-        if by_filter:
-            responses[-1].pop("spreadsheetId")
-            responses[-1]["dataFilter"] = given.get("dataFilter", {})
     answer = {"spreadsheetId": call.spreadsheet_id, **writing.totals(), "responses": responses}
     return call.select(answer)
-
-
-def values_batch_update(call: Call, edit: Edit) -> Json:
-    """spreadsheets.values.batchUpdate."""
-    return _update_all(call, edit, by_filter=False)
-
-
-def values_batch_update_by_filter(call: Call, edit: Edit) -> Json:
-    """spreadsheets.values.batchUpdateByDataFilter."""
-    return _update_all(call, edit, by_filter=True)
 
 
 def batch_update(call: Call, edit: Edit) -> Json:
@@ -204,31 +162,12 @@ def batch_update(call: Call, edit: Edit) -> Json:
     answer = call.select(answer)
     below = masks.below(call.mask, "updatedSpreadsheet")
     if body.get("includeSpreadsheetInResponse") and not isinstance(below, bool):
-        reader = call.sheets.reader(call.spreadsheet, call.user)
+        reader = call.reader()
         grid = call.grid(body.get("responseIncludeGridData"))
         answer["updatedSpreadsheet"] = reader.by_ranges(
             body.get("responseRanges", []), below, grid=grid
         )
     return answer
-
-
-def copy_to(call: Call, edit: Edit) -> Json:
-    """spreadsheets.sheets.copyTo: a copy of a tab in another spreadsheet, or in the same."""
-    source = ranges.need_sheet(call.spreadsheet, int(call.path["sheetId"]))
-    target = call.sheets.spreadsheets.get(call.body.get("destinationSpreadsheetId", ""))
-    if target is None:
-        raise not_found()
-
-    def copy(into: Edit) -> Json:
-        title = copies.copy_title(target, source.title)
-        sheet_id = target.new_id({one.sheet_id for one in target.sheets})
-        twin = copies.copy_sheet(into, source, title, sheet_id)
-        tabs.place_sheet(into, twin, None)
-        return properties(twin, len(target.sheets) - 1)
-
-    if target is call.spreadsheet:
-        return call.select(copy(edit))
-    return call.select(change(target, call.user, copy))
 
 
 PREFIX = "sheets.spreadsheets."
@@ -239,16 +178,12 @@ READS: dict[str, Callable[[Call], Json]] = {
     PREFIX + "developerMetadata.search": metadata_search,
     PREFIX + "values.get": values_get,
     PREFIX + "values.batchGet": values_batch_get,
-    PREFIX + "values.batchGetByDataFilter": values_batch_get_by_filter,
 }
 WRITES: dict[str, Callable[[Call, Edit], Json]] = {
     PREFIX + "batchUpdate": batch_update,
-    PREFIX + "sheets.copyTo": copy_to,
     PREFIX + "values.update": values_update,
     PREFIX + "values.append": values_append,
     PREFIX + "values.clear": values_clear,
     PREFIX + "values.batchClear": values_batch_clear,
-    PREFIX + "values.batchClearByDataFilter": values_batch_clear_by_filter,
     PREFIX + "values.batchUpdate": values_batch_update,
-    PREFIX + "values.batchUpdateByDataFilter": values_batch_update_by_filter,
 }

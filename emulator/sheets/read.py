@@ -184,7 +184,6 @@ def describe(spreadsheet: Spreadsheet, sheet: Sheet, index: int, user: str) -> J
         "protectedRanges": [
             protected(spreadsheet, one, user) for one in sheet.protected_ranges.values()
         ],
-        "bandedRanges": list(sheet.banded_ranges.values()),
         "charts": list(sheet.charts.values()),
     }
     if sheet.basic_filter:

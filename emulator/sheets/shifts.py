@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from emulator.sheets.grid import Json
-
+Json = dict[str, Any]
 Span = tuple[int, int | None]
 
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from emulator.sheets import ranges, styles
+from emulator.sheets import ranges
 from emulator.sheets.cells import shown
-from emulator.sheets.conditions import Rules, holds
+from emulator.sheets.conditions import holds
 from emulator.sheets.evaluate import Evaluator
+from emulator.sheets.formula import Place
 from emulator.sheets.order import ordered
-from emulator.sheets.places import Place
 
 if TYPE_CHECKING:
     from emulator.sheets.grid import Json, Sheet, Spreadsheet
-
-COLOURS = {
-    "visibleBackgroundColor": ("backgroundColor",),
-    "visibleForegroundColor": ("textFormat", "foregroundColor"),
-}
 
 
 class Filter:
@@ -28,14 +23,13 @@ class Filter:
         self._sheet = sheet
         self._box = ranges.box_of(sheet, kept["range"])
         self._wanted = {
-            one.get("columnIndex", 0): styles.coloured(one.get("filterCriteria", {}))
+            one.get("columnIndex", 0): one.get("filterCriteria", {})
             for one in kept.get("filterSpecs", [])
         }
         self._specs = [
             (one.get("dimensionIndex", 0), one.get("sortOrder") == "DESCENDING")
             for one in kept.get("sortSpecs", [])
         ]
-        self._rules = Rules(evaluator, sheet)
 
     def passes(self, row: int) -> bool:
         """Whether a row is shown: what is not below the filter's header always is."""
@@ -60,26 +54,10 @@ class Filter:
         form = self._evaluator.number_format(self._sheet, cell)
         if shown(value, form) in wanted.get("hiddenValues", ()):
             return False
-        if not all(
-            self._has_colour(row, column, wanted[name], path)
-            for name, path in COLOURS.items()
-            if name in wanted
-        ):
-            return False
         # A formula is written for the first row below the header, and for no other column.
         place = Place(row, column, row - self._box.top - 1, 0)
         condition = wanted.get("condition")
         return condition is None or holds(self._evaluator, self._sheet, condition, place)
-
-    def _has_colour(self, row: int, column: int, wanted: Json, path: tuple[str, ...]) -> bool:
-        base = styles.merged(styles.DEFAULT_FORMAT, self._sheet.cell(row, column).format)
-        found: Any = styles.merged(base, self._rules.style(row, column))
-        for name in path:
-            found = found.get(name, {})
-        return all(
-            round(255 * found.get(part, 0)) == round(255 * wanted.get(part, 0))
-            for part in ("red", "green", "blue")
-        )
 
 
 def rows_of_view(spreadsheet: Spreadsheet, sheet_id: int, view_id: int) -> list[int]:

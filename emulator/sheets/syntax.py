@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from emulator.sheets import a1
-from emulator.sheets.formula import REFERENCE, End, parse_ends
+from emulator.sheets.formula import REFERENCE, parse_ends
 
 # ("value", v) ("ref", title, ends) ("call", NAME, [tree]) ("op", sign, left, right)
 # ("minus", tree) ("percent", tree)
@@ -30,14 +30,6 @@ def parse(text: str) -> Tree:
     if parser.peek()[0] != "end":
         raise ValueError(text)
     return tree
-
-
-def reference(cells: str) -> tuple[End, ...]:
-    """The ends of `B2` or `$A:C` alone; ValueError where it is nothing of the kind."""
-    found = REFERENCE.fullmatch(cells.strip())
-    if found is None or found["title"] or found["string"]:
-        raise ValueError(cells)
-    return tuple(parse_ends(found["cells"]))
 
 
 class _Parser:

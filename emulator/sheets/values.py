@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emulator.errors import invalid
-from emulator.sheets import a1, entry, filters, ranges, structure, tables
+from emulator.sheets import a1, entry, ranges, structure, tables
 from emulator.sheets.cells import is_dated, shown
 from emulator.sheets.coerce import text
 from emulator.sheets.evaluate import Evaluator
@@ -235,11 +235,3 @@ def clear(edit: Edit, sheet: Sheet, box: Box) -> str:
                 if cell.value is not None:
                     edit.cell(sheet, row, column, typed(cell, None, None))
     return ranges.show(sheet, box)
-
-
-def located(edit: Edit, data_filter: Json) -> tuple[Sheet, Box]:
-    """The one box that a DataFilter writes to; ApiError where it selects none."""
-    boxes = filters.boxes(edit.spreadsheet, data_filter, edit.user)
-    if not boxes:
-        raise invalid("No ranges matched the data filter.")
-    return boxes[0]

@@ -14,9 +14,14 @@ from demo.run import SITE, prepared, send_all
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from tests.databases import fresh
-from tests.emulator.test_page import ARGUMENTS, CHROMIUM
 from tests.made_up import milestone, uuid
 from tests.world import wait_for
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
 
 
 @dataclass(frozen=True)

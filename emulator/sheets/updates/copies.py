@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 OBJECTS = (
     ("protected_ranges", "protectedRangeId"),
     ("filter_views", "filterViewId"),
-    ("banded_ranges", "bandedRangeId"),
     ("charts", "chartId"),
 )
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator import masks
 from emulator.errors import invalid
 from emulator.sheets import ranges
 from emulator.sheets.edit import PROTECTED
 from emulator.sheets.ranges import answered
-from emulator.sheets.updates.fields import need_mask
 from emulator.sheets.updates.kept import Kept
 
 if TYPE_CHECKING:
@@ -68,27 +66,6 @@ def _with_creator(edit: Edit, kept: Json) -> Json:
     users = editors.get("users", [])
     editors["users"] = users if edit.user in users else [*users, edit.user]
     return editors
-
-
-def update(edit: Edit, request: Json) -> None:
-    """Range, description, editors or kind of a protected range."""
-    mask, new = need_mask(request, "ProtectedRange"), request.get("protectedRange", {})
-    number = new.get("protectedRangeId", 0)
-    sheet, kept = _need(edit, number)
-    changed = dict(kept)
-    for name in FIELDS:
-        if masks.wants(mask, name):
-            changed.pop(name, None)
-            if new.get(name):
-                changed[name] = new[name]
-    if masks.wants(mask, "editors") or masks.wants(mask, "warningOnly"):
-        _check({**changed, "editors": new.get("editors", {})})
-        changed["editors"] = _with_creator(edit, changed)
-    target = sheet
-    if masks.wants(mask, "range") and "range" in new:
-        target, changed["range"] = _range(edit, new)
-    PROTECTIONS.drop(edit, sheet, number)
-    PROTECTIONS.put(edit, target, number, changed)
 
 
 def delete(edit: Edit, request: Json) -> None:

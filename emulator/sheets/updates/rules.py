@@ -1,4 +1,4 @@
-"""Requests about conditional formats and banding."""
+"""Requests about conditional formats."""
 
 from __future__ import annotations
 
@@ -8,15 +8,10 @@ from emulator.errors import invalid
 from emulator.sheets import ranges, styles
 from emulator.sheets.ranges import Box, answered
 from emulator.sheets.updates import checks
-from emulator.sheets.updates.fields import need_mask
-from emulator.sheets.updates.kept import Kept
 
 if TYPE_CHECKING:
     from emulator.sheets.edit import Edit
     from emulator.sheets.grid import Json, Sheet
-
-
-BANDINGS = Kept("banded_ranges", "banded range")
 
 
 def _rule(edit: Edit, given: Json) -> tuple[Sheet, Json]:
@@ -117,40 +112,3 @@ def _grown(sheet: Sheet, kept: list[Json], box: Box) -> list[Json]:
 
 def _same(one: Json, other: Json) -> bool:
     return {**one, "ranges": None} == {**other, "ranges": None}
-
-
-def add_banding(edit: Edit, request: Json) -> Json:
-    """Alternating colours on a range; with their id."""
-    given = request.get("bandedRange", {})
-    number = BANDINGS.number(edit, given.get("bandedRangeId"))
-    sheet, box = ranges.resolve(edit.spreadsheet, given.get("range", {}))
-    others = (ranges.box_of(sheet, one["range"]) for one in sheet.banded_ranges.values())
-    if any(box.meets(other) for other in others):
-        raise invalid(
-            "You cannot add alternating background colors to a range that already has "
-            "alternating background colors."
-        )
-    kept = {**styles.coloured(given), "bandedRangeId": number}
-    kept["range"] = ranges.fixed(sheet, given.get("range", {}))
-    BANDINGS.put(edit, sheet, number, kept)
-    return {"bandedRange": answered(kept)}
-
-
-def update_banding(edit: Edit, request: Json) -> None:
-    """Range or colours of a banding."""
-    mask, new = need_mask(request, "BandedRange"), styles.coloured(request.get("bandedRange", {}))
-    number = new.get("bandedRangeId", 0)
-    sheet, old = BANDINGS.need(edit, number)
-    kept = dict(old)
-    for name in mask if mask is not None else new:
-        if name in new:
-            kept[name] = new[name]
-    kept["range"] = ranges.fixed(sheet, kept["range"])
-    BANDINGS.put(edit, sheet, number, kept)
-
-
-def delete_banding(edit: Edit, request: Json) -> None:
-    """A banding goes."""
-    number = request.get("bandedRangeId", 0)
-    sheet, _ = BANDINGS.need(edit, number)
-    BANDINGS.drop(edit, sheet, number)

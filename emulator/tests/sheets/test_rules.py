@@ -1,4 +1,4 @@
-"""Conditional formats, filters, banding, charts, tabs: kept, applied, given back, refused."""
+"""Conditional formats, filters, charts, tabs: kept, applied, given back, refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from emulator.errors import ApiError
 from emulator.sheets.conditions import Rules
 from emulator.sheets.evaluate import Evaluator
 
-from .conftest import OWNER, area, span, text, write
+from .conftest import area, span, text, write
 
 if TYPE_CHECKING:
     from .conftest import Book
@@ -55,10 +55,9 @@ def styles(book: Book) -> list[bool]:
         ("CUSTOM_FORMULA", ['=$B1="x"'], [False, True, False, False, False]),
         ("CUSTOM_FORMULA", ['=$B:$B="x"'], [False, True, False, False, False]),
         ("CUSTOM_FORMULA", ['=AND(ISNUMBER($A1),$A1<TODAY()-14,$B1="")'], [*(False, False), *YES]),
-        ("CUSTOM_FORMULA", ['=COUNTIF(INDIRECT("B1:B4"),$B1)=1'], [*(False, True), *NO]),
-        ("CUSTOM_FORMULA", ['=REGEXMATCH(A1&"","(?i)appr")'], [True, True, False, False, False]),
+        ("CUSTOM_FORMULA", ['=COUNTIF(1:1;"x")>0'], [False, True, False, False, False]),
+        ("CUSTOM_FORMULA", ["=COUNTIF($B$1:$B$4,$B1)=1"], [*(False, True), *NO]),
         ("CUSTOM_FORMULA", ["=A1=MAX($A$1:$A)"], [False, False, False, True, False]),
-        ("CUSTOM_FORMULA", ["=ROW()=2"], [False, True, False, False, False]),
         ("CUSTOM_FORMULA", ["=$B1"], [False, False, False, False, False]),
         ("CUSTOM_FORMULA", ["=1/0"], [False, False, False, False, False]),
     ],
@@ -143,34 +142,25 @@ def test_arguments_are_separated_as_the_spreadsheets_locale_has_it(book: Book) -
     assert styles(book)[:2] == [True, False]
 
 
-def test_filter_views_banding_and_charts_are_kept_and_given_back(book: Book) -> None:
+def test_filter_views_and_charts_are_kept_and_given_back(book: Book) -> None:
     """Catches an object that is lost, changed, or made twice under one id."""
     view = {"filterViewId": 4, "title": "Mine", "range": area(0, 3, 0, 2)}
-    band = {
-        "bandedRangeId": 6,
-        "range": area(0, 3, 0, 2),
-        "rowProperties": {"firstBandColor": {"red": 1}},
-    }
     anchor = {"overlayPosition": {"anchorCell": {"sheetId": 0}}}
     chart = {"chartId": 8, "spec": {"title": "Pipeline"}, "position": anchor}
     book.batch(
         {"addFilterView": {"filter": view}},
-        {"addBanding": {"bandedRange": band}},
         {"addChart": {"chart": chart}},
     )
     tab = book.tab()
     assert tab["filterViews"][0]["title"] == "Mine"
-    assert tab["bandedRanges"][0]["rowProperties"]["firstBandColor"] == {"red": 1}
     assert tab["charts"][0]["spec"] == {"title": "Pipeline"}
     for again in (
         {"addFilterView": {"filter": view}},
-        {"addBanding": {"bandedRange": band}},
         {"addChart": {"chart": chart}},
     ):
         assert "already exists" in book.refusal(again)
     book.batch(
         {"deleteFilterView": {"filterId": 4}},
-        {"deleteBanding": {"bandedRangeId": 6}},
         {"deleteEmbeddedObject": {"objectId": 8}},
     )
     assert set(book.tab()) == {"properties"}
@@ -217,17 +207,6 @@ def test_tabs_are_reordered_counting_from_before_the_move(book: Book) -> None:
     assert move(0, 1) == ["Sheet1", "S2", "S3"]
     assert move(0, 2) == ["S2", "Sheet1", "S3"]
     assert move(0, 0) == ["Sheet1", "S2", "S3"]
-
-
-def test_a_tab_copied_to_another_spreadsheet(book: Book) -> None:
-    """Catches cells shared between the copies."""
-    book.put("A1", [["a"]])
-    other = book.sheets.create("other", "Other", OWNER)
-    body = {"destinationSpreadsheetId": other.spreadsheet_id}
-    made = book.call("POST", "/sheets/0:copyTo", body)
-    assert made["title"] == "Copy of Sheet1"
-    book.put("A1", [["b"]])
-    assert other.sheets[1].cell(0, 0).value == "a"
 
 
 def test_what_is_not_served_says_so(book: Book) -> None:

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from emulator import people
-from tests.emulator.conftest import Client
+from emulator.tests.conftest import Client
 
 if TYPE_CHECKING:
     from emulator import Emulator

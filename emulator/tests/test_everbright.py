@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from emulator import Emulator
-    from tests.emulator.conftest import Client
+    from emulator.tests.conftest import Client
 
 UUID = "189bd7c0-2e6f-45cb-a00e-33ca4fe297d2"
 DOWNLOAD = f"/api/v1/document/{UUID}/download/"

@@ -12,7 +12,7 @@ import pytest
 
 from emulator import Emulator
 from emulator.journal import Journal
-from tests.emulator.conftest import Client
+from emulator.tests.conftest import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

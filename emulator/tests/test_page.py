@@ -12,7 +12,7 @@ from emulator.page import cell as cells
 from emulator.page import grid, style
 from emulator.page.listing import size
 from emulator.sheets.a1 import column_name
-from tests.emulator.conftest import Client
+from emulator.tests.conftest import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

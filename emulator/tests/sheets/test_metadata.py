@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from emulator import people
 from emulator.errors import ApiError
 
 from .conftest import OTHER, area, mark, span, text, write
@@ -109,6 +110,124 @@ def test_metadata_that_google_refuses(book: Book) -> None:
         del kept["visibility" if "location" in wrong else "location"]
         kept |= wrong
         book.refusal(request)
+
+
+def at(number: int, index: int, dimension: str = "COLUMNS") -> dict[str, Any]:
+    """A deleteDeveloperMetadata request for an id, if it is at exactly this row or column."""
+    lookup = {
+        "metadataId": number,
+        "locationMatchingStrategy": "EXACT_LOCATION",
+        "metadataLocation": {"dimensionRange": span(dimension, index, index + 1)},
+    }
+    return {"deleteDeveloperMetadata": {"dataFilter": {"developerMetadataLookup": lookup}}}
+
+
+def column_of(book: Book, number: int) -> int:
+    """Where the column with this metadata is."""
+    place = book.call("GET", f"/developerMetadata/{number}")["location"]["dimensionRange"]
+    assert place["dimension"] == "COLUMNS"
+    found = place.get("startIndex", 0)
+    assert isinstance(found, int)
+    return found
+
+
+def test_an_id_that_is_taken_refuses_the_whole_batch(book: Book) -> None:
+    """Catches a write that lands although the guard beside it was refused."""
+    book.batch(mark("a", "COLUMNS", 1, 7))
+    before = book.snapshot()
+    message = book.refusal(write(0, 1, [text("x")]), mark("a", "COLUMNS", 2, 7))
+    assert message.startswith("Invalid requests[1].createDeveloperMetadata: ")
+    assert book.snapshot() == before
+    message = book.refusal(mark("b", "COLUMNS", 3, 8), mark("c", "COLUMNS", 4, 8))
+    assert "id 8 already exists" in message
+    assert book.snapshot() == before
+
+
+def test_an_id_is_free_again_after_its_deletion_in_the_same_batch(book: Book) -> None:
+    """Catches a guard that refuses batches although its column stands where it was read."""
+    book.batch(mark("a", "COLUMNS", 1, 7))
+    answer = book.batch(at(7, 1), write(0, 1, [text("x")]), mark("a", "COLUMNS", 1, 7))
+    (deleted,) = answer["replies"][0]["deleteDeveloperMetadata"]["deletedDeveloperMetadata"]
+    assert (deleted["metadataId"], deleted["metadataKey"]) == (7, "a")
+    place = deleted["location"]["dimensionRange"]
+    assert {"sheetId": 0, **place} == span("COLUMNS", 1, 2)
+    assert answer["replies"][2]["createDeveloperMetadata"]["developerMetadata"]["metadataId"] == 7
+    assert column_of(book, 7) == 1
+    assert search(book, {}) == ["a"]
+
+
+def test_a_column_that_was_moved_refuses_the_batch_that_guards_it(book: Book) -> None:
+    """Catches values that are written into another column than the one that was read."""
+    book.batch(mark("a", "COLUMNS", 1, 7))
+    people.move_column(book.it, column=1, to=3)
+    before = book.snapshot()
+    guarded = at(7, 1), write(0, 1, [text("x")]), mark("a", "COLUMNS", 1, 7)
+    assert "id 7 already exists" in book.refusal(*guarded)
+    assert book.snapshot() == before
+
+
+def test_a_deletion_that_matches_nothing_says_so(book: Book) -> None:
+    """Catches a column deleted by a person that looks like one that is still there."""
+    book.batch(mark("a", "COLUMNS", 1, 7), mark("b", "COLUMNS", 3, 9))
+    people.delete_columns(book.it, index=1)
+    assert column_of(book, 9) == 2
+    answer = book.batch(at(7, 1), write(0, 1, [text("x")]), mark("a", "COLUMNS", 1, 7))
+    assert not answer["replies"][0]["deleteDeveloperMetadata"].get("deletedDeveloperMetadata")
+    assert column_of(book, 7) == 1
+
+
+@pytest.mark.parametrize("elsewhere", [at(7, 0), at(7, 2), at(7, 1, "ROWS"), at(8, 1)])
+def test_an_exact_place_is_that_place_only(book: Book, elsewhere: dict[str, Any]) -> None:
+    """Catches a deletion that finds an entry beside the place, or another entry at the place."""
+    book.batch(mark("a", "COLUMNS", 1, 7), mark("b", "COLUMNS", 2, 8))
+    assert book.batch(elsewhere)["replies"] == [{"deleteDeveloperMetadata": {}}]
+    assert search(book, {}) == ["a", "b"]
+
+
+def test_an_exact_place_is_on_its_own_tab(book: Book) -> None:
+    """Catches an entry that is found at the same column of another tab."""
+    book.batch(
+        mark("a", "COLUMNS", 1, 7), {"addSheet": {"properties": {"sheetId": 9, "title": "b"}}}
+    )
+    other = at(7, 1)
+    lookup = other["deleteDeveloperMetadata"]["dataFilter"]["developerMetadataLookup"]
+    lookup["metadataLocation"]["dimensionRange"]["sheetId"] = 9
+    assert book.batch(other)["replies"] == [{"deleteDeveloperMetadata": {}}]
+    assert column_of(book, 7) == 1
+
+
+def test_metadata_goes_where_its_column_goes(book: Book) -> None:
+    """Catches an entry that stays behind when people insert, move or delete columns."""
+    book.batch(mark("a", "COLUMNS", 1, 7), mark("b", "COLUMNS", 2, 8), mark("r", "ROWS", 2, 9))
+    people.insert_columns(book.it, index=0)
+    assert (column_of(book, 7), column_of(book, 8)) == (2, 3)
+    people.move_column(book.it, column=3, to=0)
+    assert (column_of(book, 7), column_of(book, 8)) == (3, 0)
+    people.delete_columns(book.it, index=0)
+    assert column_of(book, 7) == 2
+    people.delete_rows(book.it, index=2)
+    assert search(book, {}) == ["a"]
+
+
+def test_a_tab_that_people_duplicate_has_metadata_under_fresh_ids(book: Book) -> None:
+    """Catches an id that is on two tabs, and a guard of the one that touches the other."""
+    book.batch(mark("a", "COLUMNS", 1, 7), mark("r", "ROWS", 0, 8))
+    twin = people.duplicate_tab(book.it)
+    third = people.duplicate_tab(book.it)
+    body: dict[str, Any] = {"dataFilters": [{"developerMetadataLookup": {}}]}
+    found = [
+        one["developerMetadata"]
+        for one in book.call("POST", "/developerMetadata:search", body)["matchedDeveloperMetadata"]
+    ]
+    assert len({one["metadataId"] for one in found}) == len(found) == 6
+    places = sorted(
+        (one["metadataKey"], one["location"]["dimensionRange"].get("sheetId", 0)) for one in found
+    )
+    assert places == sorted((key, sheet) for key in "ar" for sheet in (0, twin, third))
+    book.batch(at(7, 1), mark("a", "COLUMNS", 1, 7))
+    people.delete_tab(book.it, sheet_id=twin)
+    assert column_of(book, 7) == 1
+    assert sorted(search(book, {})) == ["a", "a", "r", "r"]
 
 
 def test_a_duplicated_tab_carries_copies_of_the_metadata(book: Book) -> None:

@@ -14,7 +14,7 @@ from emulator import Emulator, latency
 from emulator.calls import Call
 from emulator.errors import ApiError
 from emulator.limits import Limits
-from tests.emulator.conftest import Client
+from emulator.tests.conftest import Client
 
 if TYPE_CHECKING:
     from typing import Any

@@ -8,8 +8,6 @@ import pytest
 
 from emulator.errors import ApiError
 
-from .conftest import mark
-
 if TYPE_CHECKING:
     from .conftest import Book
 
@@ -129,21 +127,6 @@ def test_clearing_takes_values_and_leaves_formats(book: Book) -> None:
     assert answer["clearedRange"] == "Sheet1!A1"
     assert book.values() == [["", "x"]]
     assert book.cell("A1")["userEnteredFormat"]["numberFormat"]["type"] == "DATE"
-
-
-def test_by_data_filter_in_all_three_forms(book: Book) -> None:
-    """Catches a column found by its key that is another column."""
-    book.batch(mark("k", "COLUMNS", 2))
-    lookup = {"developerMetadataLookup": {"metadataKey": "k"}}
-    data = [{"dataFilter": lookup, "majorDimension": "ROWS", "values": [["a"], ["b"]]}]
-    body = {"valueInputOption": "RAW", "data": data}
-    answer = book.call("POST", "/values:batchUpdateByDataFilter", body)
-    assert answer["responses"][0]["updatedRange"] == "Sheet1!C1:C2"
-    found = book.call("POST", "/values:batchGetByDataFilter", {"dataFilters": [lookup]})
-    assert found["valueRanges"][0]["valueRange"]["values"] == [["a"], ["b"]]
-    cleared = book.call("POST", "/values:batchClearByDataFilter", {"dataFilters": [lookup]})
-    assert cleared["clearedRanges"] == ["Sheet1!C1:C10"]
-    assert book.values() == []
 
 
 @pytest.mark.parametrize(

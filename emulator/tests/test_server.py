@@ -16,7 +16,7 @@ import requests
 
 from emulator import Emulator
 from emulator.calls import Call, CallLog
-from tests.emulator.conftest import Client
+from emulator.tests.conftest import Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,6 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from werkzeug.datastructures import MultiDict
 
 from emulator.errors import ApiError
 
@@ -136,19 +135,3 @@ def test_batches_of_many_threads_neither_mix_nor_lose_rows() -> None:
     rows = [row for row in book.values() if row]
     assert sorted(rows) == sorted([f"{number}", f"{number}"] for number in range(100))
     assert book.it.revision == 100
-
-
-def test_tabs_copied_both_ways_at_once_do_not_wait_for_each_other() -> None:
-    """Catches two copies that each hold the lock that the other wants."""
-    book = Book()
-    first, second = book.it, book.sheets.create("other", "Other", OWNER)
-
-    def copy(turn: int) -> None:
-        one, other = (first, second) if turn % 2 else (second, first)
-        body = {"destinationSpreadsheetId": other.spreadsheet_id}
-        path = {"spreadsheetId": one.spreadsheet_id, "sheetId": "0"}
-        book.sheets.handle("sheets.spreadsheets.sheets.copyTo", path, MultiDict(), body, OWNER)
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(copy, range(20)))
-    assert [len(first.sheets), len(second.sheets)] == [11, 11]

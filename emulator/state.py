@@ -1,0 +1,87 @@
+"""Everything that an emulator holds and how it behaves, apart from the port that it listens on."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+from emulator.accounts import Accounts
+from emulator.calls import CallLog
+from emulator.clock import Clock
+from emulator.drive import Drive
+from emulator.drive.engine import SOMEONE
+from emulator.drive.model import SPREADSHEET
+from emulator.everbright import EverBright
+from emulator.faults import Faults
+from emulator.journal import Journal
+from emulator.limits import Limits
+from emulator.workbooks import Workbooks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from emulator.latency import Latency
+    from emulator.sheets import Sheets
+
+DRIVE_ENTRIES = {"file", "ids", "session"}
+
+
+class State:
+    """The engines, the log of calls, faults and limits; what `folder` has kept is read first.
+
+    Without `durable` nothing is kept in the folder but the bytes of files.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        minute: float = 60.0,
+        latency: Latency = None,
+        *,
+        durable: bool = False,
+        limits: bool = True,
+        seed: int = 0,
+        anonymous_is_person: bool = True,
+    ) -> None:
+        self.latency = latency
+        self.seed = seed
+        self.calls = CallLog()
+        self.faults = Faults(seed)
+        self.limits = Limits(minute, enabled=limits)
+        self.accounts = Accounts(anonymous_is_person=anonymous_is_person)
+        self.everbright = EverBright()
+        clock = Clock()
+        self.journal = Journal(folder / "journal.jsonl" if durable else None, clock.seconds)
+        self.workbooks = Workbooks(clock, self.journal)
+        rng = random.Random() if durable else random.Random(seed)  # noqa: S311  (ids, not secrets)
+        self.drive = Drive(folder / "files", self.workbooks, clock.seconds, rng, self.journal.keep)
+        self._replay(clock)
+
+    def _replay(self, clock: Clock) -> None:
+        for moment, kind, value in self.journal.entries():
+            with clock.at(moment):
+                if kind in DRIVE_ENTRIES:
+                    self.drive.restore(kind, value)
+                else:
+                    self.workbooks.restore(kind, value)
+        self.journal.open()
+
+    @property
+    def sheets(self) -> Sheets:
+        """The engine that keeps the spreadsheets."""
+        return self.workbooks.engine
+
+    def create_spreadsheet(self, title: str) -> str:
+        """Create an empty spreadsheet that everyone may write to; returns its id."""
+        spreadsheet_id = self.drive.new_id(SPREADSHEET)
+        self.workbooks.create(spreadsheet_id, title, SOMEONE.email)
+        self.drive.adopt(spreadsheet_id, title, SOMEONE, shared=True)
+        return spreadsheet_id
+
+    def create_folder(self, name: str, *, shared_drive: bool = True) -> str:
+        """Create a folder that everyone may write to, on a shared drive or not; returns its id."""
+        return self.drive.create_folder(name, shared_drive=shared_drive)
+
+    def edit(self, spreadsheet_id: str, name: str, **arguments: Any) -> Any:
+        """Do what a person does to a sheet: call a function of `emulator.people`, and keep it."""
+        return self.workbooks.edit(spreadsheet_id, name, **arguments)
