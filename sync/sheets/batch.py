@@ -83,9 +83,9 @@ def compose(
     written = [*parts.rows]
     if parts.header:
         written.append(RowWrite(row=table.header_row, site=HEADER_ROW, cells=tuple(parts.header)))
+    requests += guards.column_guards(table, sorted(table.columns))
+    requests += guards.header_guard(table)
     if not is_made:
-        requests += guards.column_guards(table, sorted(table.columns))
-        requests += guards.header_guard(table)
         requests += request.clear_fence_tab(snapshot.fence_rules)
         requests.append(request.resize_fence_tab(table.row_count, table.column_count))
         requests += request.copy_rows(table.sheet_id, {one.row for one in written})

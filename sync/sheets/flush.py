@@ -13,6 +13,7 @@ from sync.sheets import encode, keys, legacy, request
 from sync.sheets.batch import Parts, Titles
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import Diff, Target, compared_columns, diff, fitting
+from sync.sheets.guards import is_guarded
 from sync.sheets.images import BeforeImage
 from sync.sheets.restore import HEADERS, restore
 from sync.sheets.snapshot import Snapshot, Surroundings, Table
@@ -88,6 +89,9 @@ class Flusher:
             self._write_new(held, fence, snapshot, pending, work)
         elif not self._has_keys(held, fence, snapshot, table, pending):
             return
+        elif not is_guarded(table):
+            # Nothing is written before every column is guarded: a person may be moving one now.
+            self.writer.send(held, self.writer.composed(snapshot, table, Parts(), fence))
         elif pending.images:
             self._restore(held, fence, table, pending)
         elif work.sites:

@@ -55,6 +55,11 @@ def _guard(sheet_id: int, name: str, dimension: str, index: int, is_there: bool)
     ]
 
 
+def is_guarded(table: Table) -> bool:
+    """Tell whether the read saw every guard on its column, and one on the header row."""
+    return table.has_header_guard and table.guards.items() >= table.columns.items()
+
+
 def is_in_place(table: Table, column: str, index: int) -> bool:
     """Tell whether what was written at `index` went into `column`.
 

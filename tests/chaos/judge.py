@@ -5,7 +5,7 @@ product nothing.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from emulator import Emulator
@@ -17,7 +17,7 @@ from tests.chaos.tab import (
     HEADER,
     KEY,
     Look,
-    is_flagged,
+    RecoveredLine,
     look,
     recovered,
     site_in,
@@ -58,12 +58,13 @@ def sheet(
     seen = look(spreadsheet)
     if seen is None:
         return [Violation("no tab", "There is no tab of jobs, or it has no header row.")]
+    lines = recovered(spreadsheet)
     return [
         *_columns(seen, ledger.truth),
         *_rows(seen, ledger, begun or {}),
         *_values(seen, ledger.truth),
-        *_claims(seen, ledger, recovered(spreadsheet)),
-        *_strays(seen, ledger),
+        *_claims(seen, ledger, lines),
+        *_strays(seen, ledger, lines),
     ]
 
 
@@ -93,12 +94,10 @@ def _columns(seen: Look, truth: Truth) -> Found:
 
 
 def _rows(seen: Look, ledger: Ledger, begun: Mapping[int, float]) -> Found:
-    """Every job has one row, or none where a person deleted it after the last event."""
+    """Every job has a row (or several, copied by a person); none where one was deleted after all."""
     due = _due_again(ledger, begun)
     for site in sorted(ledger.truth.sites):
         rows = seen.by_site.get(site, [])
-        if len(rows) > 1:
-            yield Violation("row doubled", f"Job {site} has rows {rows}, none flagged as a copy.")
         if not rows and (site not in ledger.killed or site in due):
             again = " since a person deleted it, though an event came after" * (site in due)
             yield Violation("row missing", f"Job {site} has no row{again}.")
@@ -147,20 +146,12 @@ def _values(seen: Look, truth: Truth) -> Found:
                 yield Violation("wrong value", f"Row {row} of job {site} has a wrong last update.")
 
 
-def _claims(seen: Look, ledger: Ledger, kept_apart: set[str]) -> Found:
-    """What a person typed stands where it was typed."""
+def _claims(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found:
+    """What a person typed stands where it was typed, or in the tab Recovered."""
+    kept = {text for line in lines for text in HAND.findall(line.stood)}
     for claim in ledger.holding():
-        if ledger.stands(seen, claim):
-            continue
-        if claim.text in kept_apart:
-            if claim.place is not None and not claim.may_recover:
-                yield Violation(
-                    "needlessly apart",
-                    f"{_told(claim)} is in Recovered, though nobody touched its row between "
-                    "damage and repair.",
-                )
-            continue
-        yield _astray(seen, ledger, claim)
+        if not ledger.stands(seen, claim) and claim.text not in kept:
+            yield _astray(seen, ledger, claim)
 
 
 def _astray(seen: Look, ledger: Ledger, claim: Claim) -> Violation:
@@ -181,23 +172,35 @@ def _told(claim: Claim) -> str:
     return f"{claim.text} (typed in {where or 'a damaged row'})"
 
 
-def _strays(seen: Look, ledger: Ledger) -> Found:
-    """Nothing of ours is left among what is people's."""
+def _strays(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found:
+    """Nothing that the product wrote is left in a person's cell unless Recovered names the cell."""
     for row in range(len(seen.rows)):
         texts = {key: spot.text for key, spot in seen.rows[row].items() if spot.text}
-        key = seen.key(row)
-        # A flag with nothing else of ours is not a copy's: it is one gone astray.
-        is_copy = is_flagged(key) and len(ledger.texts_of_nobody(seen, row)) > 1
-        is_job = site_in(key) or is_copy or row == seen.header_row
+        is_job = site_in(seen.key(row)) or row == seen.header_row
         foreign = [
             f"{text!r} in {seen.name(column)}"
             for column, text in texts.items()
-            if text not in ledger.claims and not (is_job and column in seen.managed)
+            if text not in ledger.claims
+            and not (is_job and column in seen.managed)
+            and not any(_names(line, text, texts.values()) for line in lines)
         ]
         if foreign:
             owner = ledger.owner(seen, row) or "nobody"
             whose = "no job" if HAND.fullmatch(owner) else owner
             yield Violation("stray text", f"Row {row} of {whose} has {', '.join(foreign)}.")
+
+
+def _names(line: RecoveredLine, text: str, texts: Iterable[str]) -> bool:
+    """Tell whether a line of Recovered is of the cell with `text` in a row with these `texts`."""
+    typed = set(HAND.findall(line.row_text)) - set(HAND.findall(line.stood))
+    return _same(line.stands.partition("\nNote:")[0], text) and typed <= set(texts)
+
+
+def _same(one: str, other: str) -> bool:
+    try:
+        return abs(float(one) - float(other)) < 1e-6
+    except ValueError:
+        return one == other
 
 
 def drive(google: Emulator, truth: Truth) -> list[Violation]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tests.chaos.tab import HEADER, Look, flagged_site, is_flagged, site_in
+from tests.chaos.tab import HEADER, Look, site_in
 from tests.chaos.truth import Truth
 
 
@@ -47,25 +47,15 @@ class Ledger:
         self.killed: dict[str, float] = {}
         """When (by the monotonic clock) the last row of a site went by a person's hand."""
         self.finished: set[str] = set()
-        """Sites of those whose row showed the last event when it went, with no copy left."""
+        """Sites of those whose row showed the last event when it went."""
 
     def owner(self, look: Look, row: int) -> str | None:
         """Return whose a row is: a site, HEADER, the first text of a row of nobody's, or None."""
         if row == look.header_row:
             return HEADER
-        key = look.key(row)
-        if is_flagged(key):
-            return self._owner_of_copy(look, row)
-        site = site_in(key)
+        site = site_in(look.key(row))
         if site in self.truth.sites and self._shows_update(look, row):
             return site
-        return self._by_claims(look, row)
-
-    def _owner_of_copy(self, look: Look, row: int) -> str | None:
-        """Return the site of a flagged copy, None where the flag is in any other row."""
-        flagged, shown = flagged_site(look.key(row)), self._updated(look, row)
-        if flagged in self.truth.sites:
-            return flagged if shown == flagged else None
         return self._by_claims(look, row)
 
     def _shows_update(self, look: Look, row: int) -> bool:
@@ -95,16 +85,13 @@ class Ledger:
             return True
         if column != claim.column:
             return False
-        key = look.key(row)
-        if claim.place in self.truth.sites and is_flagged(key):
-            return flagged_site(key) in (None, claim.place, claim.or_place or claim.place)
         return self.owner(look, row) in {claim.place, claim.or_place or claim.place}
 
     def is_damaged(self, look: Look, row: int) -> bool:
         """Tell whether a row shows what belongs to another job, or has lost its key."""
         site = site_in(look.key(row))
         if site is None:
-            return not is_flagged(look.key(row)) and bool(self.texts_of_nobody(look, row))
+            return bool(self.texts_of_nobody(look, row))
         if site not in self.truth.sites:
             return True
         if self._updated(look, row) not in (None, site):
@@ -131,7 +118,7 @@ class Ledger:
         self.finished -= after.by_site.keys()
         for site in before.by_site.keys() - after.by_site.keys():
             self.killed[site] = now
-            if self._is_finished(before, site) and not _copies(after, site):
+            if self._is_finished(before, site):
                 self.finished.add(site)
         for text, row, column, place in deed.typed:
             self._add(before, text, row, column, place)
@@ -161,9 +148,3 @@ class Ledger:
     def holding(self) -> Iterable[Claim]:
         """The claims that still hold."""
         return [claim for claim in self.claims.values() if claim.holds]
-
-
-def _copies(look: Look, site: str) -> bool:
-    """Tell whether a flagged copy of a site's row is there, or one that does not say whose."""
-    keys = (look.key(row) for row in look.body())
-    return any(is_flagged(key) and flagged_site(key) in (None, site) for key in keys)

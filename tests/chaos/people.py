@@ -10,7 +10,7 @@ from emulator import Emulator
 from emulator.errors import ApiError
 from sync.sheets.identifiers import JOBS_TAB
 from tests.chaos.ledger import Deed, Ledger
-from tests.chaos.tab import HEADER, KEY, Look, is_flagged, look, site_in
+from tests.chaos.tab import HEADER, KEY, Look, look, site_in
 
 GAPS = 0.7
 """The share of all gaps between a read and a write in which the person does something."""
@@ -154,7 +154,7 @@ class Person:
     # Where to do it
 
     def _job_row(self, before: Look) -> int | None:
-        """A row with a job's key, a flagged copy now and then."""
+        """A row with a job's key, a copy now and then."""
         keyed = [
             row
             for row in before.body()
@@ -189,7 +189,7 @@ class Person:
     def _sure_owner(self, before: Look, row: int) -> str | None:
         owner, key = self.ledger.owner(before, row), before.key(row)
         is_job = owner in self.ledger.truth.sites
-        return owner if not is_job or site_in(key) or is_flagged(key) else None
+        return owner if not is_job or site_in(key) else None
 
     # What to do
 

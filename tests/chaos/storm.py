@@ -11,10 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sync.sheets.caretaker import Caretaker
-
 from emulator import Emulator
 from sync.errors import Retryable
+from sync.sheets.reconcile import reconcile
 from sync.store import Lease
 from tests import databases
 from tests.bench import Bench
@@ -23,6 +22,7 @@ from tests.chaos.judge import Violation
 from tests.chaos.ledger import Ledger
 from tests.chaos.people import Person
 from tests.chaos.stage import Outcome
+from tests.chaos.tab import recovered
 from tests.chaos.truth import Truth
 from tests.traffic import history
 
@@ -61,12 +61,12 @@ def run(
         person.stop()
         google.faults.clear()
         violations += _settle(bench, held)
-        Caretaker(bench.flusher).compare(held)
+        reconcile(bench.flusher, held)
         violations += _settle(bench, held)
     book = google.sheets.spreadsheets[bench.spreadsheet]
     violations += [*judge.sheet(book, ledger, begun), *judge.history(book, truth)]
     bench.database.close()
-    told = f"{person.edits} edits, {person.gaps} gaps"
+    told = f"{person.edits} edits, {person.gaps} gaps, {len(recovered(book))} recovered"
     (folder / "diary").write_text("\n".join(person.diary))
     return Outcome(
         "storm with faults" if failing else "storm",
@@ -91,7 +91,7 @@ def _settle(
 ) -> list[Violation]:
     """Flush until nothing is left."""
     for _ in range(_FLUSHES):
-        if not bench.flusher.has_work():
+        if not bench.is_waiting():
             return []
         between()
         _flush(bench, held)

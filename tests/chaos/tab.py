@@ -89,7 +89,7 @@ class Look:
 
     @cached_property
     def by_site(self) -> dict[str, list[int]]:
-        """Rows that are not flagged as copies, by the site in their key cell."""
+        """Rows by the site in their key cell: a person may have copied some."""
         found: dict[str, list[int]] = {}
         for row in self.body():
             if site := site_in(self.key(row)):
@@ -97,20 +97,9 @@ class Look:
         return found
 
 
-def is_flagged(key: str) -> bool:
-    """Tell whether a key cell says that its row is a copy of another."""
-    return key.startswith("Copy of ")
-
-
 def site_in(key: str) -> str | None:
-    """Return the site that a key cell names, None for a flagged copy and for anything else."""
+    """Return the site that a key cell names, None for anything else."""
     return key.lower() if _UUID.fullmatch(key) else None
-
-
-def flagged_site(key: str) -> str | None:
-    """Return the site that a flag names, None where it names none in full."""
-    found = _UUID.search(key)
-    return found.group().lower() if found else None
 
 
 def look(spreadsheet: Spreadsheet) -> Look | None:
@@ -153,16 +142,27 @@ def _spot(cell: Cell) -> Spot:
     return Spot(value if isinstance(value, str) else str(value), note, number)
 
 
-def recovered(spreadsheet: Spreadsheet) -> set[str]:
-    """Return the texts of people that stand in tabs called Recovered, cells and notes."""
-    found: set[str] = set()
+@dataclass(frozen=True)
+class RecoveredLine:
+    """A line of the tab Recovered: a cell that was written over and not put back."""
+
+    row_text: str
+    stood: str
+    stands: str
+
+
+def recovered(spreadsheet: Spreadsheet) -> list[RecoveredLine]:
+    """Return the lines of the tab Recovered."""
+    found: list[RecoveredLine] = []
     with spreadsheet.lock:
         for sheet in spreadsheet.sheets:
             if sheet.title.startswith(RECOVERED):
-                for row in sheet.rows:
-                    for cell in row.cells.values():
-                        spot = _spot(cell)
-                        found |= {*HAND.findall(spot.text), *HAND.findall(spot.note)}
+                keys = [column.key for column in sheet.columns]
+                rows = [
+                    [_spot(row.cells[k]).text if k in row.cells else "" for k in keys]
+                    for row in sheet.rows[1:]
+                ]
+                found += [RecoveredLine(*row[3:6]) for row in rows if any(row)]
     return found
 
 

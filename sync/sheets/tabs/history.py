@@ -5,6 +5,7 @@ to the tab. They go in the batch that shows the change in its row, so none is lo
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Any
 
@@ -70,7 +71,8 @@ def make(
     tab = Tab(sheet_id, 0, _ROWS, len(_COLUMNS), places)
     requests += [formatting.add_filter(one, there) for one in filters(tab).values()]
     requests.append(formatting.protected(sheet_id))
-    return requests, tab
+    requests += [*guards.header_guard(tab), *guards.column_guards(tab, places)]
+    return requests, replace(tab, guards=places, has_header_guard=True)
 
 
 def filters(tab: Tab) -> dict[int, Request]:
