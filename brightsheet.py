@@ -84,6 +84,16 @@ def emulator(port: int, data: Path | None, latency: str | None, limits: bool) ->
 
 
 @cli.command()
+@click.option("--host", help="Address to listen on. [default: 0.0.0.0 with PORT, else 127.0.0.1]")
+def serve(host: str | None) -> None:
+    """Receive webhooks on PORT (8000), and keep the sheet unless WORKER=separate."""
+    from server import serve as serve_until_stopped
+
+    logs.configure()
+    serve_until_stopped(load(os.environ), host)
+
+
+@cli.command()
 def worker() -> None:
     """Keep the sheet, apart from the receiver (set WORKER=separate there)."""
     logs.configure()
