@@ -182,8 +182,10 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
         Raises OSError where it cannot be listened on, ValueError where it is no address.
         """
+        self._sockets: dict[int, Any] = {}
         super().__init__(
             app,
+            map=self._sockets,
             host=host,
             port=port,
             threads=THREADS,
@@ -230,7 +232,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
     def turn(self, seconds: float) -> None:
         """Wait for the sockets, at most so long, and do once what there is to do."""
-        self.asyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
+        self.asyncore.loop(timeout=seconds, use_poll=True, map=self._sockets, count=1)
 
     def _is_busy(self) -> bool:
         connections = list(self.active_channels.values())
