@@ -247,10 +247,11 @@ def serve(settings: Settings, host: str | None = None) -> None:
     _prepare(Database(settings.database_url.get_secret_value()))
     app = create_app(settings)
     server = _listening(app, settings, host or _default_host())
+    stopping = _signals(server.pull_trigger)
     worker = app.extensions["brightsheet"]
     if settings.worker == "embedded":
         worker.start()
-    server.serve_until(_signals(server.pull_trigger))
+    server.serve_until(stopping)
     worker.stop(_STOP_WORKER_SECONDS)
 
 
