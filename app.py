@@ -13,8 +13,7 @@ import structlog
 from flask import Flask, Request, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import SecretStr
-from sync.worker import Worker
-from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from sync.errors import BrightsheetError, Rejected
 from sync.metrics import StoreCollector, exposition
@@ -23,6 +22,8 @@ from sync.settings.environment import Settings, load
 from sync.store import Database, Inbox
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery
+from sync.wiring import Wiring
+from sync.worker import Worker
 
 _JSON_TYPES = ("application/json", "text/json")
 
@@ -55,7 +56,7 @@ def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -
         if not _is_authentic(request, settings):
             message = f"Send the secret in the header {settings.webhook_secret_header}."
             return _error(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
-        body = _body(request)
+        body = request.get_data(cache=False)
         try:
             _refuse_other_types(request)
             understood = _understood(body, settings.config.webhooks)
@@ -64,18 +65,6 @@ def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -
             delivery = inbox.keep_rejected(body, error)
             _log.warning("rejected", delivery=delivery, reason=error.reason)
             return _error(error.status, error.reason, error.message)
-
-
-def _body(incoming: Request) -> bytes:
-    """Return the body as it came; 400 where the server's parser cannot tell where it ends."""
-    try:
-        return incoming.get_data(cache=False)
-    except HTTPException:
-        raise
-    except Exception as error:
-        # Each server has its own errors for malformed chunks.
-        _log.warning("unreadable", error=type(error).__name__)
-        raise BadRequest("The body is malformed.") from None
 
 
 def _understood(body: bytes, shapes: WebhooksConfig) -> Delivery:

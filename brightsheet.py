@@ -16,7 +16,6 @@ import requests
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from sync.worker import Worker
 
 from sync.errors import BrightsheetError, Rejected, SettingsError
 from sync.ops import logs
@@ -25,6 +24,7 @@ from sync.setup import Setup
 from sync.store import Database, Documents, Inbox
 from sync.webhooks import parse
 from sync.webhooks.schema import Outcome
+from sync.worker import Worker
 
 _STOP_SECONDS = 8.0
 _SEND_TIMEOUT = 30
@@ -82,6 +82,16 @@ def emulator(port: int, data: Path | None, latency: str | None, limits: bool) ->
     except ValueError:
         raise click.BadParameter("say 0.25, or 0.2,0.8", param_hint="--latency") from None
     serve("127.0.0.1", port, data, latency=seconds, limits=limits)
+
+
+@cli.command()
+@click.option("--host", help="Address to listen on. [default: 0.0.0.0 with PORT, else 127.0.0.1]")
+def serve(host: str | None) -> None:
+    """Receive webhooks on PORT (8000), and keep the sheet unless WORKER=separate."""
+    from server import serve as serve_until_stopped
+
+    logs.configure()
+    serve_until_stopped(load(os.environ), host)
 
 
 @cli.command()

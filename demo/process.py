@@ -13,7 +13,7 @@ from typing import Self
 import requests
 
 ROOT = Path(__file__).parent.parent
-WEB = ("-m", "gunicorn", "--config", "config/gunicorn.conf.py", "app:create_app()")
+WEB = ("-m", "brightsheet", "serve", "--host", "127.0.0.1")
 WORKER = ("-m", "brightsheet", "worker")
 
 _START_SECONDS = 30.0
@@ -61,7 +61,7 @@ class Receiver(Running):
     def __init__(self, environment: Mapping[str, str], log: Path, port: int = 0) -> None:
         port = port or free_port()
         self.url = f"http://127.0.0.1:{port}"
-        super().__init__((*WEB, "--bind", f"127.0.0.1:{port}"), environment, log)
+        super().__init__(WEB, {**environment, "PORT": str(port)}, log)
 
     def ready(self) -> Self:
         """Wait until it serves. Raises RuntimeError with its log where it does not."""

@@ -2,6 +2,8 @@
 
 import os
 import shlex
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +75,21 @@ def test_a_wrong_setting_is_one_line_and_status_2(
     assert shell(PROCFILE[line], environment, world.log).wait(20) == 2
     (said,) = world.log.read_text().splitlines()
     assert said.startswith(says)
+
+
+def test_a_port_that_is_taken_is_one_line_and_status_2(sqlite_world: World) -> None:
+    world = sqlite_world
+    with socket.create_server(("127.0.0.1", world.port)):
+        environment = world.environment | {"PORT": str(world.port)}
+        assert shell(PROCFILE["web"], environment, world.log).wait(20) == 2
+    (said,) = world.log.read_text().splitlines()
+    assert said.startswith(f"PORT: 0.0.0.0:{world.port} cannot be listened on")
+
+
+def test_it_stops_with_status_0_when_told_by_the_keyboard(sqlite_world: World) -> None:
+    with sqlite_world.receiver().ready() as receiver:
+        receiver.process.send_signal(signal.SIGINT)
+        assert receiver.process.wait(10) == 0
 
 
 def test_postgresql_without_a_schema_says_what_to_run(sqlite_world: World, tmp_path: Path) -> None:

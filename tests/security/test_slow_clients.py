@@ -1,7 +1,7 @@
 """Whoever is slow, or never done, waits for himself: others' webhooks are taken meanwhile."""
 
 import contextlib
-import io
+import json
 import socket
 import threading
 import time
@@ -10,14 +10,12 @@ from pathlib import Path
 
 import pytest
 import requests
-from gunicorn.config import Config  # type: ignore[import-untyped]
-from gunicorn.http.errors import NoMoreData  # type: ignore[import-untyped]
-from gunicorn.http.parser import RequestParser  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
+from waitress.adjustments import Adjustments
 
-from config.gathering import MOST_CONNECTIONS, MOST_HEAD, Framer, Refusal
 from demo.process import Receiver
+from server import MOST_CONNECTIONS, MOST_HEAD, RequestParser
 from tests import databases
 from tests.made_up import SAMPLE, SECRET, body, milestone
 from tests.settings.test_environment import LEAST
@@ -95,7 +93,7 @@ def slowest(receiver: Receiver, times: int = 5) -> float:
 
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_slow_clients_hold_up_nobody_else(receiver: Receiver, kind: str) -> None:
-    """gunicorn alone gives each a thread without a time limit: 8 of them, and all is over."""
+    """A server that reads in its threads is stopped by as many such clients as it has threads."""
     with crowd(receiver, KINDS[kind], 40):
         time.sleep(0.3)
         assert slowest(receiver) < 1.5
@@ -146,12 +144,38 @@ def test_what_is_too_large_or_of_doubtful_length_is_refused_at_once(
         assert time.monotonic() - began < 2
 
 
+def test_a_sender_of_a_too_large_body_reads_why(receiver: Receiver) -> None:
+    """Closed with the body unread, the connection would be reset, and the answer with it."""
+    for data in (b"x" * 5_000_000, iter([b"x" * 10_000] * 500)):
+        answer = requests.post(
+            f"{receiver.url}/webhooks/everbright",
+            data=data,
+            headers={"X-Webhook-Secret": SECRET},
+            timeout=10,
+        )
+        assert (answer.status_code, answer.json()["error"]["reason"]) == (413, "too_large")
+
+
 def test_what_is_no_http_is_neither_repeated_nor_logged(receiver: Receiver) -> None:
     """A secret that was pasted onto a line of its own would stand in the answer and the log."""
     before = receiver.log.stat().st_size
-    for rest in (b"hush-hush\r\n\r\n", b"hush-hush \x1b: <b>\r\n\r\n", b"X: hush-hush\x00\r\n\r\n"):
-        with connect(receiver, HEAD + rest) as client:
-            answer = client.recv(4096)
+    chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+    for sent in (
+        HEAD + b"hush-hush\r\n\r\n",
+        HEAD + b"hush-hush \x1b: <b>\r\n\r\n",
+        HEAD + b"X: hush-hush\x00\r\n\r\n",
+        HEAD + b"X: hush-hush\rX\r\n\r\n",
+        HEAD + b"Content-Length: 5\r\nContent-Length: hush-hush\r\n\r\n",
+        HEAD + b"Transfer-Encoding: hush-hush\r\n\r\n",
+        chunked + b"hush-hush\r\n",
+        chunked + b"1;hush-hush=<b>\r\n",
+        chunked + b"1\r\nhush-hush\r\n",
+        b"GET http://[hush-hush HTTP/1.1\r\n\r\n",
+        b"get /hush-hush HTTP/1.1\r\n\r\n",
+        b"hush-hush\r\n\r\n",
+    ):
+        with connect(receiver, sent) as client:
+            answer = _until_closed(client)
         assert answer.startswith(b"HTTP/1.1 400 ")
         assert b"hush" not in answer
     assert "hush" not in receiver.log.read_text()[before:]
@@ -224,49 +248,40 @@ _REQUESTS = st.tuples(
 )
 
 
-class _Waited(Exception):
-    """gunicorn wanted more than was there: its thread would have waited."""
-
-
-def _source(data: bytes) -> Iterator[bytes]:
-    yield data
-    raise _Waited
+def _outcome(data: bytes, step: int) -> list[tuple[int, bytes]]:
+    """Return each request that is read: 0 or the status of its refusal, and its body."""
+    adjustments = Adjustments(max_request_body_size=65, max_request_header_size=MOST_HEAD)
+    read = []
+    parser = RequestParser(adjustments)
+    for start in range(0, len(data), step):
+        piece = data[start : start + step]
+        while piece:
+            piece = piece[parser.received(piece) :]
+            if not parser.completed:
+                continue
+            error = parser.error.code if parser.error else 0
+            body = b"" if error else parser.get_body_stream().read()
+            if not parser.empty:
+                read.append((error, body))
+            if error:
+                return read
+            parser = RequestParser(adjustments)
+    return read
 
 
 @given(_REQUESTS, st.integers(1, 40))
-def test_gunicorn_never_waits_for_more_of_a_request_that_was_called_whole(
-    request_: bytes, step: int
-) -> None:
-    """The one rule that keeps threads free: whatever is handed over is read without waiting."""
-    framer = Framer(most=64)
-    for start in range(0, len(request_), step):
-        framer.data += request_[start : start + step]
-        try:
-            whole = framer.is_whole()
-        except Refusal:
-            return
-        if whole:
-            _read_all(bytes(framer.data))
-            return
+def test_where_a_request_ends_does_not_depend_on_how_it_arrives(request_: bytes, step: int) -> None:
+    """Whoever chooses the pieces would else choose what is taken for a second request."""
+    assert _outcome(request_, step) == _outcome(request_, len(request_))
 
 
-def _read_all(data: bytes) -> None:
-    try:
-        parser = RequestParser(Config(), _source(data), ("127.0.0.1", 1))
-        request = next(parser)
-        request.body.read()
-    except (_Waited, NoMoreData):
-        raise AssertionError(f"gunicorn waits after {data!r}") from None
-    except Exception:
-        return  # Refused: that is an answer, too.
+def test_the_answer_to_what_is_too_large_is_well_formed(receiver: Receiver) -> None:
+    """It is not the framework's: a wrong length would leave clients waiting."""
+    with connect(receiver, HEAD + b"Content-Length: 20001\r\n\r\n") as client:
+        head, told = _until_closed(client).split(b"\r\n\r\n")
+    assert f"Content-Length: {len(told)}".encode() in head.split(b"\r\n")
+    assert json.loads(told)["error"]["reason"] == "too_large"
 
 
-def test_the_answer_to_what_is_too_large_is_well_formed() -> None:
-    """It is written by hand: a wrong length would leave clients waiting."""
-    with pytest.raises(Refusal) as caught:
-        framer = Framer(10, bytearray(HEAD + b"Content-Length: 11\r\n\r\n"))
-        framer.is_whole()
-    head, _, told = caught.value.answer.partition(b"\r\n\r\n")
-    length = next(line for line in io.BytesIO(head) if line.startswith(b"Content-Length"))
-    assert int(length.partition(b":")[2]) == len(told)
-    assert b'"reason":"too_large"' in told
+def _until_closed(client: socket.socket) -> bytes:
+    return b"".join(iter(lambda: client.recv(4096), b""))
