@@ -64,6 +64,8 @@ class Flusher:
         self.zone = zone
         self.writer = BatchWriter(store, client, sleep)
         self._alert = alert
+        self._was_refused = False
+        """Whether the last batch was refused: the sheet may have been changed since its read."""
         self._only: list[str] | None = None
         """The jobs of the next batch, while it is searched which one Google does not take."""
 
@@ -161,10 +163,12 @@ class Flusher:
         batch = self.writer.composed(snapshot, table, parts, fence, titles.fence)
         try:
             self.writer.send(held, batch, true, lines.seqs)
-        except Refused as refused:
-            self._find_refused(held, snapshot, table, parts, work.sites, refused)
+        except Refused:
+            if self._was_refused:
+                self._find_refused(held, snapshot, table, parts, work.sites)
+            self._was_refused = not self._was_refused
             return
-        self._only = None
+        self._was_refused, self._only = False, None
 
     def _lines(self, held: Lease, snapshot: Snapshot, pending: Pending, work: Work) -> Lines:
         if snapshot.table is None or snapshot.history or HISTORY not in pending.known_columns:
@@ -212,22 +216,13 @@ class Flusher:
         return table, parts, found
 
     def _find_refused(
-        self,
-        held: Lease,
-        snapshot: Snapshot,
-        table: Table,
-        parts: Parts,
-        sites: Sequence[str],
-        refused: Refused,
+        self, held: Lease, snapshot: Snapshot, table: Table, parts: Parts, sites: Sequence[str]
     ) -> None:
         """Find the job that Google does not take, and set it aside.
 
-        The same batch without the jobs' data tells: where that is refused too, a guard or the
-        fence refused both, and the sheet is read again. Raises Refused then. Where it is taken, one
-        of the jobs was at fault, and halving finds it.
+        The same batch without the jobs' data tells: where that is refused too (Refused is raised),
+        no job is at fault, but a guard or the fence. Where it is taken, halving finds the job.
         """
-        if snapshot.table is None or not sites:
-            raise refused
         fence = self.writer.take_turn(held)
         self.writer.send(
             held, self.writer.composed(snapshot, table, parts.without_data(table), fence)

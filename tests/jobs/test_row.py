@@ -11,7 +11,7 @@ from sync.jobs.cells import CELL_LIMIT, Cell, Link
 from sync.jobs.model import Files, Job
 from sync.jobs.row import Addresses, Layout
 from sync.settings.config_file import CONFIG_FILE, Config, load_config
-from sync.sheets import request
+from sync.sheets import encode
 from tests.jobs.test_projection import an_event, job_of
 from tests.made_up import (
     SAMPLE_DEFINITION,
@@ -122,7 +122,7 @@ def test_five_thousand_documents_fit_a_cell(name: str, most: int) -> None:
     assert most - 60 < shown <= most
     assert len(cell.text) <= CELL_LIMIT + 100
     assert cell.text.endswith(f"\n… and {5000 - shown} more")
-    assert len(json.dumps(request.encoded(cell, ZoneInfo("UTC")))) < 200_000
+    assert len(json.dumps(encode.encoded(cell, ZoneInfo("UTC")))) < 200_000
 
 
 def test_text_longer_than_a_cell_is_cut() -> None:

@@ -10,7 +10,8 @@ from sync.jobs.row import Addresses, Layout
 from sync.projector import Intake
 from sync.settings.environment import load
 from sync.sheets import diff
-from sync.sheets.identifiers import JOBS_TAB, Table, View
+from sync.sheets.identifiers import JOBS_TAB
+from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.tabs.extras import Along, Titles
 from sync.store import Database, DirtyJob, Inbox, Jobs, Leases
 from sync.store.jobs import Shown
@@ -101,7 +102,7 @@ class WholePath:
             keys = {site: row for row, site in enumerate(cells, 1)}
             table = Table(JOBS_TAB, "Jobs", 0, 100, len(places), places, keys)
         made = diff.make(
-            View(table=table, has_fence_tab=known, fences=(1,) if known else ()),
+            Snapshot(table=table, has_fence_tab=known, fences=(1,) if known else ()),
             targets,
             columns,
             titles=Titles(),

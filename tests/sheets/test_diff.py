@@ -11,9 +11,11 @@ from sync.errors import Permanent
 from sync.jobs.cells import Cell, Link
 from sync.jobs.columns import Column, Tint
 from sync.settings.config_file import CONFIG_FILE, load_config
-from sync.sheets import diff, request
+from sync.sheets import diff, encode
+from sync.sheets.celldata import site_in
 from sync.sheets.diff import Target
-from sync.sheets.snapshot import FENCE_TAB, HISTORY_TAB, JOBS_TAB, Table, View, read, site_in
+from sync.sheets.identifiers import FENCE_TAB, HISTORY_TAB, JOBS_TAB
+from sync.sheets.snapshot import Snapshot, Table, read
 from sync.sheets.tabs.extras import Along, Titles
 from tests.made_up import uuid
 
@@ -41,7 +43,7 @@ def table(**changes: Any) -> Table:
 
 
 def view(**changes: Any) -> View:
-    return View(table=table(**changes), has_fence_tab=True, fences=(41,))
+    return Snapshot(table=table(**changes), has_fence_tab=True, fences=(41,))
 
 
 def made(seen: View, *targets: Target, columns: list[Column] | None = None) -> diff.Batch:
@@ -80,7 +82,7 @@ def test_every_batch_moves_the_fence_first() -> None:
 
 
 def test_a_spreadsheet_without_tabs_gets_them_in_the_same_batch() -> None:
-    one = made(View(), target(1))
+    one = made(Snapshot(), target(1))
     assert kinds(one)[:2] == ["addSheet", "createDeveloperMetadata"]
     sheets = [r["addSheet"]["properties"] for r in one.requests if "addSheet" in r]
     assert [(s["sheetId"], s["title"], s.get("hidden")) for s in sheets] == [
@@ -226,13 +228,13 @@ def test_free_titles_tell_no_case_apart() -> None:
 
 
 def test_text_is_a_string_and_never_a_formula() -> None:
-    cell = request.encoded(Cell(text="=IMPORTXML(1)"), ZoneInfo("UTC"))
+    cell = encode.encoded(Cell(text="=IMPORTXML(1)"), ZoneInfo("UTC"))
     assert cell == {"userEnteredValue": {"stringValue": "=IMPORTXML(1)"}}
 
 
 def test_links_are_runs_that_end_where_the_link_ends() -> None:
     links = (Link(start=0, end=2, uri="https://a"), Link(start=3, end=5, uri="https://b"))
-    runs = request.encoded(Cell(text="ab cd", links=links), ZoneInfo("UTC"))["textFormatRuns"]
+    runs = encode.encoded(Cell(text="ab cd", links=links), ZoneInfo("UTC"))["textFormatRuns"]
     assert runs == [
         {"startIndex": 0, "format": {"link": {"uri": "https://a"}}},
         {"startIndex": 2, "format": {}},
@@ -252,7 +254,7 @@ def test_dates_are_the_wall_clock_of_the_sheets_zone(
     moment: datetime, zone: str, days: float
 ) -> None:
     """Sheets counts days since 1899-12-30 and knows no zones in cells."""
-    assert request.serial(moment, ZoneInfo(zone)) == days
+    assert encode.serial(moment, ZoneInfo(zone)) == days
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_a_lost_answer_doubles_no_line(bench: Bench, when: Literal["before", "af
 
 
 def test_lines_find_their_columns_wherever_people_put_them(bench: Bench) -> None:
-    from sync.sheets.snapshot import HISTORY_TAB
+    from sync.sheets.identifiers import HISTORY_TAB
 
     bench.shown(milestone(1))
     bench.edit("insert_rows", sheet_id=HISTORY_TAB, index=0, count=2)
@@ -74,7 +74,7 @@ def test_lines_find_their_columns_wherever_people_put_them(bench: Bench) -> None
 
 
 def test_a_history_that_a_person_took_away_stays_away_until_it_is_asked_for(bench: Bench) -> None:
-    from sync.sheets.snapshot import HISTORY_TAB
+    from sync.sheets.identifiers import HISTORY_TAB
 
     bench.shown(milestone(1))
     bench.edit("delete_tab", sheet_id=HISTORY_TAB)
@@ -82,7 +82,7 @@ def test_a_history_that_a_person_took_away_stays_away_until_it_is_asked_for(benc
     assert [s["properties"]["title"] for s in bench.book("sheets(properties)")["sheets"]].count(
         "History"
     ) == 0
-    bench.setup().furnish(bench.spreadsheet)
+    bench.setup().provision(bench.spreadsheet)
     bench.flush()
     assert [line[3] for line in told(bench)] == ["Approved", "Submitted"]
 
@@ -118,7 +118,7 @@ def test_a_line_that_google_does_not_take_delays_no_job_and_no_other_line(bench:
     assert bench.row(uuid(2))["Status"] == "Approved"
     assert {line[4] for line in told(bench)} == {uuid(number) for number in range(1, 9)}
     assert ("2026-03-02 10:00", "Milestone 1", "", "Rejected", uuid(2)) not in told(bench)
-    assert not bench.flusher.has_work()
+    assert not bench.is_waiting()
     assert bench.alerts == ["line_refused"]
     before = (refused.hits, bench.writes())
     bench.shown(milestone(3, status="APPROVED", date_updated=at(5)))
@@ -143,5 +143,5 @@ def test_what_refuses_every_batch_is_no_fault_of_a_line(bench: Bench) -> None:
 def _flush(bench: Bench, times: int) -> None:
     for _ in range(times):
         with bench.held() as held, suppress(Refused):
-            if bench.flusher.has_work():
+            if bench.is_waiting():
                 bench.flusher.flush(held)

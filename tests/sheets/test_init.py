@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from sync.errors import SettingsError
 from sync.settings.environment import load
 from sync.setup import Setup
-from sync.sheets.snapshot import HISTORY_TAB, JOBS_TAB, PIPELINE_TAB
+from sync.sheets.identifiers import HISTORY_TAB, JOBS_TAB, PIPELINE_TAB
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.settings.test_environment import LEAST
@@ -23,7 +23,7 @@ LOOK = (
 
 
 def furnish(bench: Bench) -> list[str]:
-    return bench.setup().furnish(bench.settings.spreadsheet_id)
+    return bench.setup().provision(bench.settings.spreadsheet_id)
 
 
 def look(bench: Bench) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def test_other_colours_in_the_config_replace_ours_and_not_a_person_s(
     changes = (('"#d9ead3"', '"#00ff00"'), ('"#f4cccc"', '"#ff0000"'))
     bench.configured(with_more(tmp_path, "", *changes))
     setup = Setup(bench.settings, bench.database, lambda _: None)
-    assert "column 'Status': other colours" in setup.furnish(bench.spreadsheet)
+    assert "column 'Status': other colours" in setup.provision(bench.spreadsheet)
     rules = bench.tab("Jobs", "conditionalFormats")["conditionalFormats"]
     said = [
         value["userEnteredValue"]
@@ -128,7 +128,7 @@ def test_other_colours_in_the_config_replace_ours_and_not_a_person_s(
         if "userEnteredValue" in value
     ]
     assert (said.count("Approved"), said.count("Rejected"), said.count("Mine")) == (2, 2, 1)
-    assert setup.furnish(bench.spreadsheet) == []
+    assert setup.provision(bench.spreadsheet) == []
 
 
 def _values(rule: dict[str, Any]) -> list[dict[str, str]]:

@@ -39,7 +39,7 @@ def test_a_large_sheet_that_people_rearranged(
     google: Emulator, sqlite_url: str, tmp_path: Path
 ) -> None:
     bench = Bench(google, sqlite_url, configured(tmp_path))
-    bench.setup().furnish(bench.spreadsheet)
+    bench.setup().provision(bench.spreadsheet)
     bench.shown(*(event(job, 1, "SUBMITTED") for job in range(1, JOBS + 1)))
     lots = random.Random(5)
     rearrange(bench, lots)

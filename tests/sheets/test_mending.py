@@ -178,11 +178,11 @@ def test_one_job_that_google_does_not_take_delays_no_other_and_is_not_lost(twelv
     twelve.send(*(milestone(number, date_updated=day(2)) for number in range(30, 50)))
     for _ in range(20):
         with twelve.held() as held, suppress(Refused):
-            if twelve.flusher.has_work():
+            if twelve.is_waiting():
                 twelve.flusher.flush(held)
     others = {uuid(number) for number in (*range(1, 13), *range(30, 50))} - {uuid(40)}
     assert seen(twelve).by_site.keys() == others
-    assert not twelve.flusher.has_work()
+    assert not twelve.is_waiting()
     assert twelve.alerts == ["job_refused"]
     # It is tried again, alone, and the others go on meanwhile.
     before = refused.hits

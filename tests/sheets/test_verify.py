@@ -6,7 +6,8 @@ from sync.sheets.damage import Verdict, check
 from sync.sheets.evidence import HEADER, Repair, Trace, Write, is_clean
 from sync.sheets.repair import flags, key_column, place, remaining
 
-from sync.sheets.identifiers import JOBS_TAB, Table
+from sync.sheets.identifiers import JOBS_TAB
+from sync.sheets.snapshot import Table
 from tests.made_up import uuid
 
 A, B = uuid(1), uuid(2)
