@@ -1,4 +1,4 @@
-"""A missing or wrong setting is one line that names it and the mend."""
+"""A missing or wrong setting is one line that names it and the fix."""
 
 import json
 from pathlib import Path
@@ -44,7 +44,7 @@ def test_the_least_that_is_needed() -> None:
 
 
 @pytest.mark.parametrize("name", list(LEAST))
-def test_what_is_missing_is_named_with_its_mend(name: str) -> None:
+def test_what_is_missing_is_named_with_its_fix(name: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load({key: value for key, value in LEAST.items() if key != name})
     assert caught.value.message.startswith(f"{name}: is not set. ")
@@ -181,7 +181,7 @@ STEP = '\n[[milestones]]\ndefinitions = ["01362295-1d44-4eea-9234-898bb3073709"]
             'history = "jobs"',
             "sheet: two tabs have the title 'jobs'; give one another name",
         ),
-        ("bots = ['", "bots = ['(", "words.bots.0: not a regular expression"),
+        ("bots = ['", "bots = ['(", "words.bots.0: is not a regular expression"),
         ("{site}", "{job}", "links.job: holds other names in braces than {site}."),
         ("[words]", "[words", "is not TOML: "),
         ('header = "Folder"', 'header = "Re-signed"', "columns: two have the header 'Re-signed'; "),
@@ -210,7 +210,7 @@ STEP = '\n[[milestones]]\ndefinitions = ["01362295-1d44-4eea-9234-898bb3073709"]
         ),
     ],
 )
-def test_an_error_in_the_config_is_a_line_with_file_key_and_mend(
+def test_an_error_in_the_config_is_a_line_with_file_key_and_fix(
     change: str, to: str, message: str, tmp_path: Path
 ) -> None:
     """Whoever reads it has the file open, and nothing else."""
