@@ -14,7 +14,7 @@ from sync.everbright.client import EverBright
 from sync.google import auth as signed_in
 from sync.jobs.row import Addresses, Layout
 from sync.projector import Intake
-from sync.settings import config_file, environment
+from sync.settings import environment
 from sync.setup import Setup
 from sync.sheets.caretaker import Caretaker
 from sync.sheets.client import Sheet
@@ -23,14 +23,14 @@ from sync.sheets.snapshot import JOBS_TAB
 from sync.store import Customers, Database, History, Inbox, Jobs, Lease, Leases
 from sync.webhooks import parse
 from sync.webhooks.schema import Outcome
-from tests.made_up import SECRET, body
+from tests.made_up import CONFIG_FILE, SECRET, body
 
 
 class Bench:
     """A spreadsheet in the emulator, and all that keeps it."""
 
     def __init__(
-        self, google: Emulator, url: str, config: Path = config_file.CONFIG_FILE, **changes: str
+        self, google: Emulator, url: str, config: Path = CONFIG_FILE, **changes: str
     ) -> None:
         rates = google.limits.rates
         rates.sheets_user = rates.sheets_project = 10**9
