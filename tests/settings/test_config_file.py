@@ -192,8 +192,8 @@ def test_the_demo_does_not_go_by_the_installers_config(tmp_path: Path) -> None:
     """Would catch a demo that fails for who has renamed a column: it is how they try a change."""
     for name in ("sync", "emulator", "demo", "config"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    for name in ("app.py", "brightsheet.py"):
-        shutil.copy(ROOT / name, tmp_path)
+    for module in ROOT.glob("*.py"):
+        shutil.copy(module, tmp_path)
     file = tmp_path / "config" / "brightsheet.toml"
     file.write_text(EDITS["all at once"], "utf-8")
     done = subprocess.run(

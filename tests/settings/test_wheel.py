@@ -58,8 +58,8 @@ def _built(folder: Path) -> Path:
     tree = folder / "tree"
     for name in ("sync", "emulator", "demo", "config"):
         shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("app.py", "brightsheet.py", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, tree)
+    for file in (*ROOT.glob("*.py"), ROOT / "pyproject.toml", ROOT / "README.md", ROOT / "LICENSE"):
+        shutil.copy(file, tree)
     pip = (
         sys.executable,
         "-m",
