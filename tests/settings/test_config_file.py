@@ -210,3 +210,14 @@ def test_the_demo_does_not_go_by_the_installers_config(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.rstrip().endswith("Every row and link is there.")
+
+
+def test_an_error_in_a_config_that_the_environment_names_is_told_by_its_file(
+    tmp_path: Path,
+) -> None:
+    """Would catch settings that say CONFIG_FILE is wrong, where a key of the file is."""
+    file = tmp_path / "mine.toml"
+    file.write_text(CONFIG_FILE.read_text("utf-8").replace("[sheet]", "[sheets]"), "utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load(LEAST | {"CONFIG_FILE": str(file)})
+    assert caught.value.message.startswith(f"{tmp_path.name}/mine.toml: sheets: is not a key")
