@@ -54,6 +54,7 @@ class Bench:
     def configured(self, config: Path) -> None:
         """Read the settings anew, as a restart does."""
         self.config = config
+        self.environment["CONFIG_FILE"] = str(config)  # for commands, which are given no path
         self.settings = environment.load(self.environment, config)
         self.jobs = Jobs(self.database, self.settings.spreadsheet_id)
         self.history = History(
