@@ -59,7 +59,7 @@ def cli() -> None:
 @click.option("--port", default=8000, show_default=True, help="Of the receiver; 0 is any.")
 @click.option("--emulator-port", default=8001, show_default=True, help="Of the emulator.")
 def demo(once: bool, port: int, emulator_port: int) -> None:
-    """See it work: made-up jobs, no account, no network."""
+    """See it work: made-up jobs, no account, nothing leaves this machine."""
     from demo.run import run
 
     sys.exit(run(_out, port=port, emulator_port=emulator_port, once=once))

@@ -11,9 +11,19 @@ from hypothesis import strategies as st
 
 from sync.jobs.model import Event, Job
 from sync.jobs.projection import event, initial_quote, joined, last_update, newest_comment, noticed
-from sync.settings.config_file import CONFIG_FILE, load_config
+from sync.settings.config_file import load_config
 from sync.webhooks.parse import read
-from tests.made_up import SAMPLE, SAMPLE_QUOTE, body, comment, document, milestone, task, uuid
+from tests.made_up import (
+    CONFIG_FILE,
+    SAMPLE,
+    SAMPLE_QUOTE,
+    body,
+    comment,
+    document,
+    milestone,
+    task,
+    uuid,
+)
 
 CONFIG = load_config(CONFIG_FILE)
 RE_SIGN = re.compile(CONFIG.words.re_sign, re.IGNORECASE)

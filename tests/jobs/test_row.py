@@ -10,10 +10,11 @@ import pytest
 from sync.jobs.cells import CELL_LIMIT, Cell, Link
 from sync.jobs.model import Files, Job
 from sync.jobs.row import Addresses, Layout
-from sync.settings.config_file import CONFIG_FILE, Config, load_config
+from sync.settings.config_file import Config, load_config
 from sync.sheets import encode
 from tests.jobs.test_projection import an_event, job_of
 from tests.made_up import (
+    CONFIG_FILE,
     SAMPLE_DEFINITION,
     SAMPLE_DOCUMENT,
     SAMPLE_QUOTE,
