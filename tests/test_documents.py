@@ -207,7 +207,10 @@ def test_a_deleted_folder_is_made_anew(bench: Bench) -> None:
     (folder,) = bench.folders()
     google.drive.delete(folder.id, google.accounts.user(None), all_drives=True)
     bench.until_done()
-    assert len(bench.files()) == 1
+    (file,) = bench.files()
+    (anew,) = bench.folders()
+    assert anew.id != folder.id
+    assert file.parents == [anew.id]
 
 
 def test_the_token_stays_at_home_when_redirected(bench: Bench) -> None:
@@ -314,7 +317,9 @@ def test_a_folder_in_the_bin_gets_no_documents(bench: Bench) -> None:
     google.faults.answer(410, method="drive.upload")
     bench.until_done()
     (file,) = bench.files()
-    assert file.parents != [folder.id]
+    (anew,) = [one for one in bench.folders() if not one.trashed]
+    assert anew.id != folder.id
+    assert file.parents == [anew.id]
 
 
 def test_damaged_bytes_are_never_taken_for_the_document(bench: Bench) -> None:
