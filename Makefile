@@ -6,10 +6,10 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check chaos images live bench lock
+.PHONY: help install demo test test-all check chaos images live bench lock
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: .venv/installed  ## build .venv from the lock file
 
@@ -22,15 +22,18 @@ install: .venv/installed  ## build .venv from the lock file
 demo: install  ## see it work, without any account (ARGS=--once: check and exit)
 	$(BIN)/python -m brightsheet demo $(ARGS)
 
-test: install  ## run the tests
-	$(BIN)/python -m pytest $(ARGS)
+test: install  ## run the tests, some three minutes of them
+	$(BIN)/python -m pytest -m "not long" $(ARGS)
 
-check: install  ## the one gate: style, types, import contracts, tests
+test-all: install  ## run the long ones too: kills, outages, people at work, large sheets
+	$(BIN)/python -m pytest -m long $(ARGS)
+
+check: install  ## the one gate: style, types, import contracts, the tests of `make test`
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -m "not long" $(ARGS)
 
 chaos: install  ## people, faults and kills at full size, a minute of silence (SEED=1)
 	KILLS=50 SILENCE=60 CHAOS_SIZE=full HOSTILE=100000 LARGE=5000 REBUILD=10000 \

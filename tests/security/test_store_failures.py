@@ -144,6 +144,7 @@ def server() -> Iterator[Any]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(200)
 def test_postgresql_goes_and_comes_back(google: Emulator, server: Any, tmp_path: Path) -> None:
     url = server.get_uri().replace("postgresql://", "postgres://")
@@ -168,6 +169,7 @@ def test_postgresql_goes_and_comes_back(google: Emulator, server: Any, tmp_path:
     assert kept(url) == [uuid(1), uuid(2), uuid(4)]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_connections_that_the_server_ends_are_made_anew(google: Emulator, tmp_path: Path) -> None:
     """A fail-over or an upgrade of the database, in the midst of everything."""
