@@ -6,6 +6,7 @@ import time
 import pytest
 
 from emulator import Emulator
+from tests.bench import Bench
 from tests.traffic import Senders, history, replay, shown
 from tests.world import World, wait_for
 
@@ -39,3 +40,14 @@ def test_a_thousand_deliveries_for_three_hundred_jobs(
     assert stood - senders.last_202 < 3
     assert len(calls) <= 2 * seconds + 4
     assert {call.status for call in calls} == {200}
+
+
+@pytest.mark.long
+def test_what_has_waited_is_a_few_calls(google: Emulator, sqlite_url: str) -> None:
+    """Catches a call for every job or every delivery, where a thousand of them wait."""
+    bench = Bench(google, sqlite_url)
+    events = history(1000, 300, seed=1)
+    random.Random(2).shuffle(events)
+    bench.send(*events)
+    assert bench.flush() <= 10
+    assert len(bench.rows()) == 300
