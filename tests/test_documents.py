@@ -176,6 +176,7 @@ def test_other_bytes_begin_a_new_upload(bench: Bench) -> None:
 
 
 def test_an_expired_session_is_begun_anew(bench: Bench) -> None:
+    """Catches a document that waits for an upload that Google has forgotten."""
     google = bench.google
     google.faults.drop(method="drive.upload", count=4)
     with pytest.raises(Retryable):
@@ -233,6 +234,7 @@ def test_a_service_accounts_own_drive_has_no_room(sqlite_url: str) -> None:
 
 
 def test_a_wrong_token_is_said(bench: Bench) -> None:
+    """Catches an error that does not name the setting, or that tells the token."""
     bench.google.everbright.token = "another"
     with pytest.raises(Retryable) as caught:
         bench.once()
@@ -258,6 +260,8 @@ def test_a_wrong_token_is_said(bench: Bench) -> None:
     ],
 )
 def test_a_page_is_no_document(name: str, head: bytes, media_type: str, is_one: bool) -> None:
+    """Catches a sign-in page that is kept as a PDF, and a page that is the document and is
+    refused."""
     assert (not_a_document(name, head, media_type) == "") is is_one
 
 

@@ -237,6 +237,7 @@ def test_no_text_makes_the_reader_of_literals_start_over(text: str) -> None:
 
 @pytest.mark.parametrize("text", BACKTRACKERS)
 def test_no_text_takes_long_to_read_or_to_lay_out(text: str) -> None:
+    """Catches work that grows with the square of a text, from the parser up to the row."""
     began = time.perf_counter()
     sent = milestone(
         name=text, tasks=[task(name=text)], comments=[comment(text, "2026-03-01T10:00:00Z", text)]

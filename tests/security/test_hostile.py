@@ -137,6 +137,7 @@ def test_no_monster_takes_long(wide_path: WholePath, name: str) -> None:
 
 
 def test_a_body_of_ten_million_bytes_is_not_even_read_by_default(path: WholePath) -> None:
+    """Catches a limit that is looked at after the body was parsed."""
     assert path.send(b"[" + b"0," * 5 * MIB + b"0]", bound=1) == 413
 
 

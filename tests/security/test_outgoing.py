@@ -87,6 +87,8 @@ def test_a_redirect_reaches_no_service_inside(home: Server, inside: Server, targ
 def test_redirects_from_loopback_to_loopback_are_followed_without_the_token(
     home: Server, inside: Server
 ) -> None:
+    """Catches a token that is sent along, and a redirect that is refused where the emulator needs
+    it."""
     home.answers[ASKED] = say(302, Location=f"{inside.url}/secrets.pdf")
     assert download(home) == PDF
     assert TOKEN in home.asked[0][1]
@@ -211,6 +213,7 @@ def test_a_chunk_whose_own_head_drips_is_given_back(home: Server) -> None:
 def test_the_head_of_an_answer_is_bounded_behind_a_proxy_too(
     home: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Catches a time limit that is set for direct connections only."""
     with dripping(HEAD) as port:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
         monkeypatch.setenv("no_proxy", "")

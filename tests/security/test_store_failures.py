@@ -147,6 +147,8 @@ def server() -> Iterator[Any]:
 @pytest.mark.long
 @pytest.mark.timeout(200)
 def test_postgresql_goes_and_comes_back(google: Emulator, server: Any, tmp_path: Path) -> None:
+    """Catches a delivery that is half kept, a process that ends with the database, and one that
+    needs a hand when it is back."""
     url = server.get_uri().replace("postgresql://", "postgres://")
     world = World(google, tmp_path, url, WORKER="separate")
     assert world.command("db", "upgrade").process.wait() == 0
