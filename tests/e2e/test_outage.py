@@ -71,50 +71,7 @@ def test_a_sheet_that_is_shared_again_is_written_by_itself(sqlite_world: World) 
         wait_for(lambda: set(world.by_site()) == {uuid(1)}, 60)
 
 
-def test_a_jobs_tab_that_a_person_deleted_is_made_anew(sqlite_world: World) -> None:
-    """Catches a tab that comes back with the next event's job only: all are in it."""
-    world = sqlite_world
-    with world.receiver().ready():
-        for job in (1, 2):
-            world.send(milestone(job))
-        wait_for(lambda: len(world.by_site()) == 2)
-        world.edit("delete_tab")
-        world.send(milestone(3))
-        wait_for(lambda: len(world.by_site()) == 3)
-    assert set(shown(world)) == {uuid(1), uuid(2), uuid(3)}
-
-
-def test_a_row_that_a_person_deleted_comes_back_with_an_event(sqlite_world: World) -> None:
-    """Catches a row that is lost for good, and one that comes back with another job's event."""
-    world = sqlite_world
-    with world.receiver().ready():
-        for job in (1, 2):
-            world.send(milestone(job))
-        wait_for(lambda: len(world.by_site()) == 2)
-        row = [row["Site ID"].text for row in world.rows()].index(uuid(1)) + 1
-        world.edit("delete_rows", index=row)
-        world.send(milestone(2, status="APPROVED"))
-        wait_for(lambda: shown(world) == {uuid(2): {"Milestone 1": "Approved"}})
-        world.send(milestone(1, status="REJECTED", date_updated="2026-03-04T00:00:00Z"))
-        wait_for(lambda: shown(world).get(uuid(1)) == {"Milestone 1": "Rejected"})
-
-
-def test_a_column_that_a_person_deleted_stays_away(sqlite_world: World) -> None:
-    """Catches a column that is made anew against a person's will, with others' cells or columns."""
-    world = sqlite_world
-    with world.receiver().ready():
-        world.send(milestone(1))
-        wait_for(lambda: len(world.by_site()) == 1)
-        world.edit("delete_columns", index=world.header("Next action"))
-        world.send(milestone(2))
-        wait_for(lambda: len(world.by_site()) == 2)
-        world.send(milestone(2, status="APPROVED", date_updated="2026-03-04T00:00:00Z"))
-        wait_for(lambda: world.by_site()[uuid(2)]["Milestone 1"].text == "Approved")
-        world.send(milestone(2, definition=2))
-        wait_for(lambda: "Milestone 2" in world.rows()[0])
-    assert "Next action" not in world.rows()[0]
-
-
+@pytest.mark.long
 def test_a_lost_answer_is_settled_by_the_next_read(sqlite_world: World) -> None:
     """Catches a row that is inserted again: after a 503, or a cut line, the deed was done."""
     world = sqlite_world
@@ -130,6 +87,7 @@ def test_a_lost_answer_is_settled_by_the_next_read(sqlite_world: World) -> None:
     assert set(shown(world)) == {uuid(job) for job in range(1, 9)}
 
 
+@pytest.mark.long
 def test_a_rate_limit_is_waited_for(sqlite_world: World) -> None:
     """Catches a call before Retry-After is over."""
     world = sqlite_world

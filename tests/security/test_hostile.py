@@ -128,9 +128,10 @@ def wide_path() -> Iterator[WholePath]:
         yield WholePath(Path(folder), MAX_BODY_BYTES=str(64 * MIB))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", list(MONSTERS))
 def test_no_monster_takes_long(wide_path: WholePath, name: str) -> None:
-    """Bounds are wide, for busy machines: what grows with the square of its size is over them."""
+    """Catches what grows with the square of its size; bounds are wide, for busy machines."""
     sent = MONSTERS[name]()
     wide_path.send(sent, bound=10)
     wide_path.start_anew()
@@ -141,8 +142,9 @@ def test_a_body_of_ten_million_bytes_is_not_even_read_by_default(path: WholePath
     assert path.send(b"[" + b"0," * 5 * MIB + b"0]", bound=1) == 413
 
 
+@pytest.mark.long
 def test_many_definitions_in_one_job_delay_nobody(wide_path: WholePath) -> None:
-    """Each makes two columns: a sender gone mad must not grow the sheet without bound."""
+    """Catches a sender gone mad that keeps others waiting: each definition makes two columns."""
     for number in range(60):
         wide_path.send(body(milestone(1, number, site=uuid(7))))
     wide_path.start_anew()
