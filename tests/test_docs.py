@@ -19,6 +19,7 @@ from sync.store import customers, rate_limit
 from sync.webhooks import parse
 from sync.worker import loops
 from tests.made_up import ROOT
+from tests.security.test_hostile import FEW, MORE
 from tests.settings.test_environment import LEAST
 from tests.test_documents import FAULTS
 
@@ -46,7 +47,8 @@ FACTS = [
     ("README.md", f"Both need Python {PYTHON.removeprefix('>=')} or newer"),
     ("README.md", f"{len(FAULTS)} faults of Drive and EverBright"),
     ("README.md", f"`make chaos` ({chaos_size('KILLS')} each)"),
-    ("docs/security.md", f"{chaos_size('HOSTILE'):,} in `make chaos`"),
+    ("docs/security.md", f"({FEW} in `make test`, {MORE:,} more in `make test-all`"),
+    ("docs/security.md", f"{chaos_size('HOSTILE'):,} in `make chaos`)"),
     (
         "docs/operations.md",
         f"allows a service account {Rates().sheets_user} reads and {Rates().sheets_user} writes",
