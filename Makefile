@@ -7,10 +7,10 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install develop demo test check chaos images live bench lock
+.PHONY: help install develop demo test test-all check chaos images live bench lock
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: .venv/installed  ## build .venv with what runs, the demo too
 
@@ -29,15 +29,18 @@ develop: .venv/develops  ## add what tests and checks need (never for who only r
 demo: install  ## see it work, without any account (ARGS=--once: check and exit)
 	$(BIN)/python -m brightsheet demo $(ARGS)
 
-test: develop  ## run the tests
-	$(BIN)/python -m pytest $(ARGS)
+test: develop  ## run the tests, some three minutes of them
+	$(BIN)/python -m pytest -m "not long" $(ARGS)
 
-check: develop  ## the one gate: style, types, import contracts, tests
+test-all: develop  ## run the long ones: kills, outages, people at work, large sheets
+	$(BIN)/python -m pytest -m long $(ARGS)
+
+check: develop  ## the one gate: style, types, import contracts, the tests of `make test`
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -m "not long" $(ARGS)
 
 chaos: develop  ## people, faults and kills at full size, a minute of silence (SEED=1)
 	KILLS=50 SILENCE=60 CHAOS_SIZE=full HOSTILE=100000 LARGE=5000 REBUILD=10000 \
