@@ -12,6 +12,7 @@ from sync.jobs.cells import EMPTY
 from sync.jobs.columns import Column
 from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
+from sync.jobs.status import word
 from sync.sheets import diff
 from sync.sheets.snapshot import JOBS_TAB, Surroundings, View
 from sync.sheets.tabs.extras import HISTORY, Along, Titles
@@ -51,6 +52,7 @@ class Targets:
         self._history = history
         self._layout = layout
         self._sizes = sizes
+        self._columns: list[Column] = []
 
     def of(self, held: Lease, dirty: Iterable[DirtyJob], confirm: bool = True) -> Pairs:
         """Return what is to be written; jobs that stand already are confirmed without a call."""
@@ -82,8 +84,12 @@ class Targets:
         return self._layout.columns((one.job for one in jobs), with_configured=True)
 
     def columns(self, view: View, dirty: Iterable[DirtyJob]) -> list[Column]:
-        """Return the columns that are needed, but for those that a person deleted."""
-        needed = self._layout.columns(one.job for one in dirty)
+        """Return the columns of all jobs, but for those that a person deleted."""
+        is_known = self._layout.are_columns_of(self._columns, (one.job for one in dirty))
+        if not (self._columns and is_known):
+            # Where a new milestone stands is learned from all jobs.
+            self._columns = self._layout.columns(one.job for one in self._jobs.every())
+        needed = self._columns
         if view.table is None:
             return needed
         deleted = self._jobs.known_columns() - view.table.columns.keys()
@@ -151,8 +157,9 @@ class Targets:
 
 
 def _counted(cells: diff.Cells) -> tuple[str, str]:
-    """Return the milestone and the status by which a job is counted."""
-    return (cells.get("current_milestone", EMPTY).text, cells.get("status", EMPTY).text)
+    """Return the milestone and the word of the status by which a job is counted."""
+    status = word(cells.get("status", EMPTY).text)
+    return (cells.get("current_milestone", EMPTY).text, status)
 
 
 def _began(one: DirtyJob) -> tuple[datetime, str]:
