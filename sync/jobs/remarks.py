@@ -47,7 +47,7 @@ class Remarks:
     def of_change(
         self, comments: Iterable[Comment], log: MilestoneLog, change: StatusSeen
     ) -> Comment | None:
-        """Return the newest of `comments` that goes with `change`, an event in the milestone's log."""
+        """Return the newest of a milestone's comments that goes with `change`, one in its log."""
         is_first = change.order == log.first.order
         return self.newest(
             one

@@ -32,7 +32,7 @@ SHAPES: list[dict[str, Any]] = [
     {"site": uuid(1), "private": True, "comment": {"comment": SECRET, "author": AUTHOR}},
     {"site": uuid(1), "comment": private()},
     {"site": uuid(1), "comments": [private()]},
-    {"site": uuid(1), "comments": [{"private\x00": True, **comment(SECRET, "2026-03-05T10:00:00Z")}]},
+    {"site": uuid(1), "comments": [{"private\x00": True, **comment(SECRET, "2026-03-05")}]},
     {"site": uuid(1), "stage_name": "Sold", "comments": [private()]},
     {"task_definition": uuid(8), "milestone": uuid(9), "sub_tasks": [], "comments": [private()]},
 ]
