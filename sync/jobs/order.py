@@ -10,9 +10,10 @@ class LearnedOrder:
     """Counts, for each pair of milestones, in how many jobs which came first.
 
     The order is found from the left: next comes the milestone that the fewest jobs (net) have
-    reached after one of the rest. Equal ones, as those that no job has both of, go by how many jobs
-    have reached them, most first: fewer jobs have got to a later milestone. Then by the earliest
-    event, and by definition.
+    reached after one of the rest. Of equal ones, those come last that no job has together with
+    another: such a job was under way before its events were received. Then it goes by how many jobs
+    have reached each, most first, since fewer have got to a later milestone; by the earliest event;
+    and by definition.
 
     It does not depend on the order of arrival: a job's first events are minima over its events, the
     counts are sums over jobs, and each choice is the least by a total order.
@@ -23,6 +24,8 @@ class LearnedOrder:
         """Jobs in which the one came before the other."""
         self._jobs: Counter[str] = Counter()
         self._first: dict[str, Seen] = {}
+        self._related: set[str] = set()
+        """Milestones that came before or after another in some job."""
 
     def add(self, job: Job) -> None:
         """Count a job."""
@@ -30,11 +33,11 @@ class LearnedOrder:
         for definition, first in firsts.items():
             self._jobs[definition] += 1
             self._first[definition] = earliest((self._first.get(definition, first), first))
-        for one, other in combinations(firsts, 2):
+        for pair in combinations(firsts, 2):
+            one, other = sorted(pair, key=lambda definition: firsts[definition].stamp)
             if firsts[one].stamp < firsts[other].stamp:
                 self._ahead[one, other] += 1
-            elif firsts[other].stamp < firsts[one].stamp:
-                self._ahead[other, one] += 1
+                self._related |= {one, other}
 
     def jobs(self, definition: str) -> int:
         """Return how many jobs have reached a milestone."""
@@ -58,4 +61,6 @@ class LearnedOrder:
         return max(0, self._ahead[one, other] - self._ahead[other, one])
 
     def _rank(self, definition: str) -> tuple[object, ...]:
-        return (-self._jobs[definition], self._first[definition].order, definition)
+        is_alone = definition not in self._related
+        count, first = self._jobs[definition], self._first[definition]
+        return (is_alone, -count, first.stamp, definition)

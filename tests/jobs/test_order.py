@@ -43,6 +43,7 @@ def step(job: int, definition: int, day: int, **more: Any) -> Event:
         ([(3, 4), (1, 2), (2, 3)], [1, 2, 3, 4]),
         ([(1, 2, 3), (1, 3), (1, 2, 3), (2, 1)], [1, 2, 3]),  # one job went the other way
         ([(9,), (1, 2), (1, 2), (1,)], [1, 2, 9]),  # of no shared job: the more jobs, the earlier
+        ([(9,), (1, 2)], [1, 2, 9]),  # one that no job has together with another
         ([(5, 6), (6, 7, 8, 9)], [5, 6, 7, 8, 9]),  # 6 is before many, 5 before 6 only
         ([(1, 2), (2, 3), (3, 1)], [1, 2, 3]),  # a circle: some order, and always the same
     ],

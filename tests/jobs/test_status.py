@@ -88,9 +88,9 @@ def holds(condition: dict[str, Any], cell: Cell, now: datetime) -> bool:
     """Whether a BooleanCondition holds for a cell (days are UTC's)."""
     kind, (value,) = condition["type"], condition["values"]
     if kind == "TEXT_EQ":
-        return cell.text == value["userEnteredValue"]
+        return bool(cell.text == value["userEnteredValue"])
     if kind == "TEXT_STARTS_WITH":
-        return cell.text.startswith(value["userEnteredValue"])
+        return cell.text.startswith(str(value["userEnteredValue"]))
     if cell.when is None:
         return False
     if (kind, value) == ("DATE_BEFORE", {"relativeDate": "TOMORROW"}):
@@ -121,7 +121,15 @@ def _condition(tint: Tint) -> dict[str, Any]:
     return condition
 
 
-_CODES = ["APPROVED", "DONE", "REJECTED", "RETURNED", "SUBMITTED", "AT_UTILITY", "INPROG"]
+_CODES: list[str | None] = [
+    "APPROVED",
+    "DONE",
+    "REJECTED",
+    "RETURNED",
+    "SUBMITTED",
+    "AT_UTILITY",
+    "INPROG",
+]
 _CODES += ["QUEUED", "REJECTED: x", "Waiting:", None]
 _STATUSES = {
     **CONFIG.model_dump()["statuses"],
