@@ -18,6 +18,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from sync.errors import BrightsheetError, Rejected, SettingsError
+from sync.jobs import milestone_list
 from sync.ops import logs
 from sync.settings.environment import Settings, database_url, google_id, load
 from sync.setup import Setup
@@ -212,6 +213,22 @@ def compare() -> None:
     settings, database = _opened()
     differing = Worker(settings, database).compare()
     click.echo(f"{differing} jobs differ." if differing else "The sheet shows what it should.")
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+def milestones(as_json: bool) -> None:
+    """Print the milestones of all jobs as [[milestones]] for the config, in their order."""
+    settings, database = _opened()
+    jobs = (one.job for one in Jobs(database, settings.spreadsheet_id).every())
+    found = milestone_list.entries(settings.config, jobs)
+    if as_json:
+        for one in found:
+            click.echo(one.model_dump_json())
+    elif found:
+        click.echo(milestone_list.toml(found))
+    else:
+        click.echo("No job has reached a milestone yet.", err=True)
 
 
 @cli.group()

@@ -99,7 +99,9 @@ class Milestones:
         """Return the place of each configured milestone by its header."""
         return {one.header: n for n, one in enumerate(self._config.milestones) if one.header}
 
-    def headings(self, jobs: Iterable[Job], *, with_configured: bool = False) -> list[Heading]:
+    def headings(
+        self, jobs: Iterable[Job], *, with_configured: bool = False, with_hidden: bool = False
+    ) -> list[Heading]:
         """Return the milestones that `jobs` have columns for, from left to right.
 
         The configured ones come in their order, `with_configured` all of them that have a header;
@@ -124,7 +126,7 @@ class Milestones:
             header = known.header if known else self.title(definition, names[definition][1])
             count = learned.jobs(definition) + (known.jobs if known else 0)
             found[key] = _heading(one, header, count)
-        visible = [one for one in found.values() if not self.is_hidden(one.key)]
+        visible = [one for one in found.values() if with_hidden or not self.is_hidden(one.key)]
         last = len(self._config.milestones)
         return sorted(visible, key=lambda one: self._configured.get(one.key, (last, None))[0])
 
