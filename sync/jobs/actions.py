@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sync.jobs.cells import EMPTY, Cell
+from sync.jobs.cells import EMPTY, Cell, cut
 from sync.jobs.milestones import Shown
 from sync.jobs.remarks import Remarks, text_with_author
 from sync.jobs.status import Case, JobStatus, Statuses
@@ -15,6 +15,8 @@ _FALLBACKS = {
     Case.BETWEEN: "Complete {title}",
 }
 """What is to be done where no task says so."""
+_REMARK_LIMIT = 300
+"""Characters of the remark: the row grows with it. All of it is in the note and the History."""
 
 
 class Actions:
@@ -45,7 +47,7 @@ class Actions:
         lines = self._tasks(milestone) or [_FALLBACKS[case].format(title=one.title)]
         if self._statuses.is_rejected(milestone.status):
             remark = self._remarks.of_change(milestone.comments, one.log, one.log.current())
-            lines += [text_with_author(remark)] if remark else []
+            lines += [cut(text_with_author(remark), _REMARK_LIMIT)] if remark else []
         return lines
 
     def _tasks(self, milestone: Milestone) -> list[str]:

@@ -9,12 +9,12 @@ PLACEHOLDER = "customer"
 """The column with a stand-in until the customer's name is known."""
 
 _WIDTHS = {
-    "customer": 140,
-    "status": 180,
-    "next_action": 200,
+    "customer": 130,
+    "status": 165,
+    "next_action": 190,
     "follow_up": 85,
     "status:": 85,
-    "documents:": 65,
+    "documents:": 85,
     "folder": 60,
     "address": 270,
     "phone": 115,
@@ -27,7 +27,8 @@ _WIDTHS = {
     "initial_quote": 280,
     "current_quote": 280,
 }
-"""In pixels. The columns down to the folder fit a screen of 1,400 with five milestones."""
+"""In pixels. The statuses of five milestones fit a screen 1,400 pixels wide."""
+_WRAPPED = frozenset({"status", "next_action"})
 _ABOUT = {
     "customer": "The customer. The name opens the job in EverBright; Job and a number stand here "
     "until EverBright has sent the name.",
@@ -82,6 +83,8 @@ class Column(Value):
     header: str
     width: int = 120
     """In pixels, set once when the column is made."""
+    is_wrapped: bool = False
+    """Whether long text is broken into lines, set once, too: else it is cut off on the screen."""
     about: str = ""
     """The note on the header cell, which explains the column."""
     tints: tuple[Tint, ...] = ()
@@ -111,6 +114,7 @@ def column(config: Config, column_id: str, header: str, stuck_days: int) -> Colu
         id=column_id,
         header=header,
         width=_WIDTHS.get(kind, 120),
+        is_wrapped=kind in _WRAPPED,
         about=about + KEPT_NOTE,
         tints=_tints(config, kind),
     )

@@ -107,7 +107,12 @@ class Milestones:
         The configured ones come in their order, `with_configured` all of them that have a header;
         then the others, in the order learned from `jobs`.
         """
-        learned, names = LearnedOrder(), dict[str, tuple[object, str]]()
+        decided = {
+            code
+            for code, one in self._config.statuses.items()
+            if one.means in ("approved", "rejected")
+        }
+        learned, names = LearnedOrder(decided), dict[str, tuple[object, str]]()
         for job in jobs:
             learned.add(job)
             for definition, event in job.events.items():

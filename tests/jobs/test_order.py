@@ -17,7 +17,7 @@ from tests.made_up import uuid
 
 def learned(jobs: list[Job]) -> list[int]:
     """The numbers of the definitions in the order learned."""
-    found = LearnedOrder()
+    found = LearnedOrder({"APPROVED", "REJECTED"})
     for job in jobs:
         found.add(job)
     return [int(one[-5:], 16) - 30_000 for one in found.definitions()]
@@ -52,6 +52,13 @@ def test_the_order_is_that_in_which_jobs_go(jobs: list[tuple[int, ...]], order: 
     made = [a_job(number, *definitions) for number, definitions in enumerate(jobs, 1)]
     assert learned(made) == order
     assert learned(made[::-1]) == order
+
+
+def test_a_job_whose_first_event_is_a_decision_was_under_way() -> None:
+    """The published sample is the approval of a late milestone, years ago, and all of its job."""
+    old = an_event(definition=9, date_updated="2018-09-04T00:00:00Z", status="APPROVED")
+    jobs = [apply_event(Job(site=uuid(1)), old, RE_SIGN), a_job(2, 1)]
+    assert learned(jobs) == learned(jobs[::-1]) == [1, 9]
 
 
 @given(

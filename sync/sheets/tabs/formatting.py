@@ -35,6 +35,7 @@ def column(sheet_id: int, index: int, one: Column) -> list[Request]:
         request.metadata(COLUMN_KEY, one.id, sheet_id, "COLUMNS", index),
         *dressed(sheet_id, index, one),
         _sized(sheet_id, index, one.width),
+        *([_wrapped(sheet_id, index)] if one.is_wrapped else []),
     ]
 
 
@@ -135,6 +136,13 @@ def _sized(sheet_id: int, index: int, width: int) -> Request:
         "fields": "pixelSize",
     }
     return {"updateDimensionProperties": sized}
+
+
+def _wrapped(sheet_id: int, index: int) -> Request:
+    """Have long text in a column broken into lines, also in rows that are inserted later."""
+    wrapped = {"userEnteredFormat": {"wrapStrategy": "WRAP"}}
+    fields = "userEnteredFormat.wrapStrategy"
+    return {"repeatCell": {"range": _area(sheet_id, index), "cell": wrapped, "fields": fields}}
 
 
 def _condition(tint: Tint) -> Request:

@@ -131,7 +131,7 @@ def _with_rows(tab: Tab, seen: Seen) -> Tab:
     labels, known = dict(tab.labels), set(tab.labels.values())
     last = len(seen.ranks)
     new = {milestone for milestone, _ in seen.pairs if milestone} - known
-    met = {text: number for number, text in enumerate(seen.order)}
+    met = {text: number for number, text in enumerate(dict.fromkeys(seen.order))}
 
     def place(one: str) -> tuple[int, int]:
         return (seen.ranks.get(one, last), met.get(one, len(met)))
