@@ -14,10 +14,9 @@ from sync.everbright import client as everbright
 from sync.jobs import cells
 from sync.ops import alerts, retry
 from sync.settings.environment import load
-from sync.sheets import aside
-from sync.store import customers, rate_limit
+from sync.store import customers, quarantine, rate_limit
 from sync.webhooks import parse
-from sync.worker import loops
+from sync.worker import document_loop, outage, sheet_loop
 from tests.made_up import ROOT
 from tests.security.test_hostile import FEW, MORE
 from tests.settings.test_environment import LEAST
@@ -60,9 +59,12 @@ FACTS = [
     ("docs/operations.md", f"and then {rate_limit.REFILL * 60:.0f} a minute"),
     ("docs/operations.md", f"text over {cells.CELL_LIMIT:,} is cut with `…`"),
     ("docs/operations.md", f"a document over {everbright.MAX_BYTES >> 30} GiB is given up"),
-    ("docs/operations.md", f"tries every {loops._PERMANENT_PAUSE:.0f} s, and writes all that came"),
-    ("docs/operations.md", f"after {WORDS[int(aside._REST) // 60]} minutes and then less often"),
-    ("docs/operations.md", f"not be written for {alerts.TROUBLE_SECONDS / 60:.0f} minutes"),
+    (
+        "docs/operations.md",
+        f"tries every {sheet_loop._PERMANENT_PAUSE:.0f} s, and writes all that came",
+    ),
+    ("docs/operations.md", f"after {quarantine.REST_SECONDS:.0f} s and then less often"),
+    ("docs/operations.md", f"not be written for {outage.OUTAGE_SECONDS / 60:.0f} minutes"),
     ("docs/operations.md", f"A chat that does not answer is tried {WORDS[alerts._TRIES]} times"),
     ("docs/security.md", f"without the token, {WORDS[everbright._REDIRECTS]} times at most"),
     (
@@ -82,7 +84,7 @@ def test_a_figure_is_the_codes(page: str, said: str) -> None:
 def test_what_pages_call_once_an_hour_or_once_a_day_is() -> None:
     """Catches a pause that is another than the word for it on the pages."""
     assert alerts.REPEAT_SECONDS == 3600  # operations.md: alerts, once an hour
-    assert loops._COMPARE_EVERY == 86_400  # operations.md: once a day the sheet is compared
+    assert sheet_loop._COMPARE_EVERY == 86_400  # operations.md: once a day the sheet is compared
     assert customers.FRESH_SECONDS == 86_400  # everbright.md: a customer, asked again after a day
     assert everbright.PATIENCE == 60  # security.md: a minute
     assert everbright.SLOWEST == 1024  # security.md: below 1 KiB/s
@@ -92,8 +94,8 @@ def test_what_pages_call_once_an_hour_or_once_a_day_is() -> None:
 def test_a_document_is_tried_for_as_long_as_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Catches tries that are more or fewer, or waits that are longer, than operations.md says."""
     monkeypatch.setattr(random, "uniform", lambda least, most: (least + most) / 2)
-    tries = loops._DOCUMENT_TRIES
-    longest = loops._LONGEST_DOCUMENT_WAIT
+    tries = document_loop.TRIES
+    longest = document_loop.LONGEST_WAIT_SECONDS
     days = sum(retry.pause(attempt, None, longest) for attempt in range(1, tries)) / 86_400
     assert f"given up after {tries} tries (some {days:.0f} days)" in PAGES["docs/operations.md"]
 

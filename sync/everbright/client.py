@@ -191,7 +191,7 @@ class _Hashed:
 
 
 def _copy(response: requests.Response, into: Any, patience: float, most: int) -> int:
-    """Write what comes `into` a file, and return its size (bytes). Raises Retryable or Permanent."""
+    """Write what comes `into` a file; return its size (bytes). Raises Retryable or Permanent."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         # Refused: a compressed body may be a zip bomb, and it was asked for as it is.
         raise Retryable("everbright_encoded", "EverBright sends the document compressed.")

@@ -152,7 +152,7 @@ class Flusher:
     ) -> None:
         lines = self._lines(held, snapshot, pending, work)
         titles, there = self._surroundings(held, snapshot)
-        columns = self.targets.columns(snapshot, pending)
+        columns = self.targets.columns(snapshot, pending, self.store.pending.every)
         table, parts, found = self._parts(snapshot, work, lines, columns, titles, there)
         absent = [shown(work.pairs[site][0]) for site in found.absent]
         true = [shown(work.pairs[site][0], cells) for site, cells in found.shown.items()]

@@ -122,7 +122,7 @@ def _add_filters(
     table: Table,
 ) -> None:
     """Add the filter views that are missing; with other formatting they are set anew."""
-    views = formatting.views(table.sheet_id, table.header_row, columns, formatting.filters(config))
+    views = formatting.views(table.sheet_id, table.header_row, columns, formatting.filters())
     is_changed = table.look is not None and table.look != formatting.table(config)
     _add_filter_views(found, views, table.sheet_id, there, is_changed)
 

@@ -14,14 +14,14 @@ from pydantic import SecretStr
 
 from app import _matches
 from sync.errors import Rejected
-from sync.jobs.row import Layout
+from sync.jobs.remarks import Remarks
 from sync.settings.environment import load
 from sync.sheets import snapshot
 from sync.webhooks import parse, python_literal
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
-from tests.jobs.test_row import ADDRESSES, CONFIG
-from tests.made_up import ROOT, SAMPLE, SAMPLE_SITE, SECRET, body, comment, milestone, task
+from tests.jobs.test_row import CONFIG
+from tests.made_up import ROOT, SAMPLE, SECRET, body, comment, milestone, task
 from tests.settings.test_environment import LEAST
 from tests.test_receiver import Bench
 
@@ -244,7 +244,7 @@ def test_no_text_takes_long_to_read_or_to_lay_out(text: str) -> None:
     )
     understood = read(body(sent)).milestone
     assert understood is not None
-    Layout(CONFIG, ADDRESSES)._is_bot(understood.comments[0].commentor)
+    Remarks(CONFIG).is_by_bot(understood.comments[0])
     assert time.perf_counter() - began < 2
 
 

@@ -66,7 +66,7 @@ def test_who_writes_the_old_one_is_told_where_the_jobs_are(bench: Bench) -> None
     bench.send(milestone(1, status="APPROVED", date_updated="2026-03-05T00:00:00Z"))
     with pytest.raises(Permanent, match=f"SPREADSHEET_ID={new}"):
         bench.flush()
-    assert bench.row(uuid(1))["Status"] == "Submitted"
+    assert bench.row(uuid(1))["Milestone 1"] == "Submitted"
 
 
 def test_back_in_the_old_one_no_line_is_doubled(bench: Bench) -> None:
