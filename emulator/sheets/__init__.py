@@ -11,7 +11,6 @@ from emulator.errors import not_found, not_served
 from emulator.sheets import methods, shown, styles
 from emulator.sheets.edit import Edit, change
 from emulator.sheets.grid import Json, Spreadsheet
-from emulator.sheets.updates import cells as cell_updates
 from emulator.sheets.updates import tabs
 
 if TYPE_CHECKING:
@@ -104,21 +103,11 @@ class Sheets:
 
 
 def _fill(edit: Edit, body: Json) -> None:
-    """The sheets of a new spreadsheet: those of the body with their data, or the usual one."""
-    if unserved := body.keys() & {"namedRanges", "developerMetadata", "dataSources"}:
-        raise not_served(f"{min(unserved)} in spreadsheets.create")
+    """The sheets of a new spreadsheet: those of the body, or the usual one."""
+    unserved = body.keys() & {"namedRanges", "developerMetadata", "dataSources"}
     for given in body.get("sheets") or [{}]:
-        if unserved := given.keys() - {"properties", "data"}:
+        if unserved := unserved | (given.keys() - {"properties"}):
             raise not_served(f"{min(unserved)} in spreadsheets.create")
         properties = {"sheetId": 0} if not edit.spreadsheet.sheets else {}
-        properties |= given.get("properties", {})
-        sheet = tabs.make_sheet(edit, properties)
+        sheet = tabs.make_sheet(edit, properties | given.get("properties", {}))
         tabs.place_sheet(edit, sheet, None)
-        for data in given.get("data", []):
-            start = {
-                "sheetId": sheet.sheet_id,
-                "rowIndex": data.get("startRow", 0),
-                "columnIndex": data.get("startColumn", 0),
-            }
-            request = {"start": start, "rows": data.get("rowData", []), "fields": "*"}
-            cell_updates.update_cells(edit, request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from emulator.errors import invalid
+from emulator.errors import invalid, not_served
 from emulator.sheets import ranges
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula, copied
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Cells = list[list[Cell]]
 
+PASTES = ("PASTE_NORMAL", "PASTE_VALUES", "PASTE_FORMULA", "PASTE_FORMAT")
 CONTENT = ("note", "textFormatRuns", "chipRuns", "pivotTable", "dataSourceTable")
 
 
@@ -55,17 +56,9 @@ def pasted(kind: str, source: Cell, old: Cell, value: Any) -> Cell:
     if kind in ("PASTE_VALUES", "PASTE_FORMULA"):
         entered = value if kind == "PASTE_VALUES" else source.value
         return Cell(entered, old.format, _rest(old, "dataValidation", "note") or None)
-    if kind in ("PASTE_FORMAT", "PASTE_DATA_VALIDATION"):
-        style = source.format if kind == "PASTE_FORMAT" else old.format
+    if kind == "PASTE_FORMAT":
         rest = _rest(old, *CONTENT) | _rest(source, "dataValidation")
-        return Cell(old.value, style, rest or None)
-    if kind == "PASTE_CONDITIONAL_FORMATTING":
-        return old
-    if kind == "PASTE_NO_BORDERS" and source.format:
-        style = {name: item for name, item in source.format.items() if name != "borders"}
-        borders = (old.format or {}).get("borders")
-        style |= {"borders": borders} if borders else {}
-        return Cell(source.value, style or None, source.rest)
+        return Cell(old.value, source.format, rest or None)
     return source
 
 
@@ -74,9 +67,9 @@ def copy_paste(edit: Edit, request: Json) -> None:
     sheet, source = ranges.resolve(edit.spreadsheet, request.get("source", {}))
     target_sheet, target = ranges.resolve(edit.spreadsheet, request.get("destination", {}))
     kind = request.get("pasteType", "PASTE_NORMAL")
+    if kind not in PASTES or request.get("pasteOrientation", "NORMAL") != "NORMAL":
+        raise not_served(f"copyPaste of type {kind}, {request.get('pasteOrientation', 'NORMAL')}")
     cells = take(sheet, source)
-    if request.get("pasteOrientation") == "TRANSPOSE":
-        cells = [list(line) for line in zip(*cells, strict=True)]
     high, wide = len(cells), len(cells[0]) if cells else 0
     if not high or not wide:
         return
@@ -96,7 +89,7 @@ def copy_paste(edit: Edit, request: Json) -> None:
             new = pasted(kind, cell, old, value)
             if new is not old:
                 put(edit, target_sheet, at, across, new)
-    if kind in ("PASTE_NORMAL", "PASTE_FORMAT", "PASTE_CONDITIONAL_FORMATTING"):
+    if kind in ("PASTE_NORMAL", "PASTE_FORMAT"):
         rules.carry(edit, sheet, source, target_sheet, target)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.errors import invalid
+from emulator.errors import invalid, not_served
 from emulator.sheets import ranges
 from emulator.sheets.edit import PROTECTED
 from emulator.sheets.ranges import answered
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from emulator.sheets.grid import Json, Sheet
 
 PROTECTIONS = Kept("protected_ranges", "protected range")
-FIELDS = ("description", "warningOnly", "unprotectedRanges", "namedRangeId", "editors")
+FIELDS = ("description", "warningOnly", "unprotectedRanges", "editors")
 
 
 def _need(edit: Edit, number: int) -> tuple[Sheet, Json]:
@@ -26,14 +26,9 @@ def _need(edit: Edit, number: int) -> tuple[Sheet, Json]:
 
 
 def _range(edit: Edit, given: Json) -> tuple[Sheet, Json]:
-    """The sheet and the range as kept; a named range's where one is named."""
-    if "namedRangeId" in given:
-        named = edit.spreadsheet.named_ranges.get(given["namedRangeId"])
-        if named is None:
-            raise invalid(f"No named range with id: {given['namedRangeId']}")
-        given = {"range": named["range"]}
+    """The sheet and the range as kept."""
     if "range" not in given:
-        raise invalid("Must specify a range or a named range to protect.")
+        raise not_served("protected ranges without a range")
     sheet, _ = ranges.resolve(edit.spreadsheet, given["range"])
     return sheet, ranges.fixed(sheet, given["range"])
 
