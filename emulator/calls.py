@@ -47,7 +47,7 @@ class Call:
             return None
 
     def matches(self, api: str | None = None, method: str = "*", path: str = "*") -> bool:
-        """Whether it is of this `api`, and `method_id` and `path` match these globs."""
+        """Return whether it is of this `api`, and `method_id` and `path` match these globs."""
         return (
             api in (None, "*", self.api)
             and fnmatchcase(self.method_id, method)
@@ -55,7 +55,7 @@ class Call:
         )
 
     def summary(self) -> dict[str, Any]:
-        """The call as JSON, without its body."""
+        """Return the call as JSON, without its body."""
         told = asdict(self)
         del told["raw"]
         return told
@@ -72,14 +72,14 @@ class CallLog:
         self._lock = threading.Lock()
 
     def add(self, call: Call) -> None:
-        """Keep a call; its status and time may still change."""
+        """Add a call; its status and duration may still change."""
         with self._lock:
             self._calls.append(call)
             if len(self._calls) > self._limit:
                 del self._calls[: self._limit // 10]
 
     def keep_body(self, call: Call, raw: bytes) -> None:
-        """Keep what a call brought, and let go of the oldest bodies where they become too many."""
+        """Keep a request's body, and drop the oldest bodies when they become too large."""
         with self._lock:
             call.raw = raw
             self._bodies.append(call)
@@ -90,7 +90,7 @@ class CallLog:
                 oldest.raw = b""
 
     def clear(self) -> None:
-        """Forget every call so far."""
+        """Remove every call."""
         with self._lock:
             self._calls.clear()
             self._bodies.clear()
@@ -103,7 +103,7 @@ class CallLog:
         path: str = "*",
         status: int | None = None,
     ) -> list[Call]:
-        """The calls of this api, `method_id` glob, path glob and status."""
+        """Return the calls of this api, `method_id` glob, path glob and status."""
         return [
             call
             for call in self
@@ -117,7 +117,7 @@ class CallLog:
         path: str = "*",
         status: int | None = None,
     ) -> int:
-        """How many `select` would give."""
+        """Return how many calls `select` would return."""
         return len(self.select(api, method, path, status))
 
     def __iter__(self) -> Iterator[Call]:

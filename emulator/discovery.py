@@ -108,14 +108,14 @@ def _method(api: str, document: dict[str, Any], described: dict[str, Any]) -> Me
 
 @cache
 def methods(api: str) -> tuple[Method, ...]:
-    """Every method of `sheets` or `drive`, those whose path ends in a custom verb first."""
+    """Return the methods of `sheets` or `drive`, those with a custom verb in their path first."""
     document = _document(api)
     found = [_method(api, document, described) for described in _walk(document)]
     return tuple(sorted(found, key=lambda method: method.pattern.pattern.endswith(")")))
 
 
 def match(api: str, method: str, path: str) -> Call:
-    """The method that `method path` names; `path` is decoded. ApiError 404 where there is none."""
+    """Return the method of a decoded path. ApiError 404 where there is none."""
     for prefix in UPLOAD_PREFIXES:
         if path.startswith(prefix):
             path = "/" + path[len(prefix) :]
@@ -127,7 +127,7 @@ def match(api: str, method: str, path: str) -> Call:
 
 @cache
 def unknown_field(api: str, message: str, mask: str) -> str | None:
-    """The first path of a field mask that a message has not, None where it has all."""
+    """Return the first path of a field mask that a message does not have, or None."""
     return _schemas(api).unknown_path(message, mask)
 
 
@@ -187,7 +187,7 @@ def _check_mask(method: Method, mask: str | None) -> None:
 
 
 def check(call: Call, query: MultiDict[str, str], body: Any) -> None:
-    """Raise ApiError where the query or the body does not fit; canonicalise the body in place."""
+    """Validate query and body, and make the body canonical in place. ApiError if invalid."""
     method = call.method
     try:
         for name, value in call.path_params.items():

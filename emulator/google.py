@@ -28,7 +28,7 @@ COMPACT = (",", ":")
 
 
 def refusal(api: str, error: ApiError) -> Response:
-    """An ApiError as the answer of `sheets` or `drive`."""
+    """Return an ApiError as an answer of `sheets` or `drive`."""
     if api == "drive":
         response = answer(error.drive_body(), error.http_status)
     else:
@@ -60,7 +60,7 @@ class Google:
         self._transfer = Transfer(drive, self._api)
 
     def name(self, request: Request, call: Call) -> discovery.Call | None:
-        """Fill in what is called, by whom and with what; None for a piece of an upload."""
+        """Set the call's method, user and body; return None for a chunk of an upload."""
         if request.headers.get("Authorization"):
             call.user = request.headers["Authorization"].rpartition(" ")[2]
         if call.api == "drive" and "upload_id" in request.args:
@@ -75,7 +75,7 @@ class Google:
         return known
 
     def deed(self, request: Request, call: Call, known: discovery.Call | None) -> Response:
-        """Do what is asked. ApiError where it is refused."""
+        """Perform the call. ApiError if it is refused."""
         user = self._accounts.user(request.headers.get("Authorization"))
         call.user = user.email
         self._limits.check(call)

@@ -36,7 +36,7 @@ class Journal:
         self._guard = None if path is None else _guard(path.with_suffix(".lock"))
 
     def entries(self) -> Iterator[tuple[float, str, Any]]:
-        """What was kept, in order, without what later entries made void."""
+        """Yield the entries in order, without those made obsolete by later ones."""
         if self._path is None or not self._path.exists():
             return
         self._compact(self._path)
@@ -46,12 +46,12 @@ class Journal:
                 yield entry["time"], entry["kind"], entry["value"]
 
     def open(self) -> None:
-        """Begin to keep: after the replay."""
+        """Start writing: after the replay."""
         if self._path is not None:
             self._handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     def close(self) -> None:
-        """Keep no more."""
+        """Stop writing."""
         with self._lock:
             for handle in (self._handle, self._guard):
                 if handle is not None:
@@ -69,7 +69,7 @@ class Journal:
                 os.write(self._handle, line)
 
     def change(self, kind: str, value: Any) -> AbstractContextManager[None]:
-        """Around a change to a spreadsheet: in the journal if it succeeds, in the order made."""
+        """Return a context in which a change is made and, if it succeeds, written."""
         return nullcontext() if self._handle is None else self._change(kind, value)
 
     @contextmanager

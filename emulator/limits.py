@@ -34,7 +34,7 @@ class Rates:
 
 
 def is_read(call: Call) -> bool:
-    """Whether Sheets counts a call among the reads."""
+    """Return whether Sheets counts a call as a read."""
     return call.http_method == "GET" or call.method_id in READS
 
 
@@ -60,12 +60,12 @@ class Limits:
         self._lock = threading.Lock()
 
     def reset(self) -> None:
-        """Begin to count anew."""
+        """Reset all counts."""
         with self._lock:
             self._seen.clear()
 
     def check_size(self, length: int | None) -> None:
-        """Refuse a JSON request of more bytes than Google takes."""
+        """Refuse a JSON request that is too large."""
         if self.enabled and length is not None and length > self.max_request_bytes:
             raise ApiError(
                 400,
@@ -109,7 +109,7 @@ class Limits:
 
 
 def sheets_quota(kind: str, *, per_user: bool, value: int) -> ApiError:
-    """Sheets' 429 for a `kind` (read or write) of call, with the details that name the quota."""
+    """Return Sheets' 429 for a `kind` (read or write) of call, with its details."""
     whose = " per user" if per_user else ""
     limit = f"{kind.title()}RequestsPerMinutePer{'User' if per_user else 'Project'}"
     message = (
@@ -140,7 +140,7 @@ def sheets_quota(kind: str, *, per_user: bool, value: int) -> ApiError:
 
 
 def drive_rate(*, per_user: bool) -> ApiError:
-    """Drive's 403 for too many calls."""
+    """Return Drive's 403 for too many calls."""
     return ApiError(
         403,
         "User Rate Limit Exceeded" if per_user else "Rate Limit Exceeded",

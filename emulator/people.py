@@ -70,14 +70,14 @@ def rename_header(edit: Edit, sheet: Sheet, *, column: int, text: str) -> None:
 
 @_by_hand
 def add_note(edit: Edit, sheet: Sheet, *, row: int, column: int, text: str) -> None:
-    """Put a note on a cell, in the place of the one there was; an empty text takes it away."""
+    """Set a cell's note; an empty text removes it."""
     edit.guard(sheet, _inside(sheet, Box(row, row + 1, column, column + 1)))
     cells.write(edit, sheet, row, column, {"note": text}, {"note": None})
 
 
 @_by_hand
 def clear_cells(edit: Edit, sheet: Sheet, *, top: int, bottom: int, left: int, right: int) -> None:
-    """Select cells and press Delete: the values go, formats and notes stay."""
+    """Select cells and press Delete: values are removed, formats and notes stay."""
     values.clear(edit, sheet, _inside(sheet, Box(top, bottom, left, right)))
 
 
@@ -107,7 +107,7 @@ def insert_columns(
 
 @_by_hand
 def add_column(edit: Edit, sheet: Sheet, *, text: str) -> None:
-    """A column of one's own after the last one, with its header in the header row."""
+    """Add a column after the last one, with its header in the header row."""
     at = len(sheet.columns)
     structure.insert(edit, sheet, "COLUMNS", at, 1, like=at - 1)
     paste.put(edit, sheet, _header_row(sheet), at, Cell(text))
@@ -190,7 +190,7 @@ def rename_tab(edit: Edit, sheet: Sheet, *, title: str) -> None:
 
 @_by_hand
 def duplicate_tab(edit: Edit, sheet: Sheet) -> int:
-    """Duplicate the tab, right of it; the copy's sheet id."""
+    """Duplicate the tab to its right, and return the copy's sheet id."""
     index = edit.spreadsheet.sheets.index(sheet) + 1
     request = {"sourceSheetId": sheet.sheet_id, "insertSheetIndex": index}
     sheet_id: int = copies.duplicate_sheet(edit, request)["properties"]["sheetId"]
@@ -211,7 +211,7 @@ def hide_tab(edit: Edit, sheet: Sheet, *, hidden: bool = True) -> None:
 
 
 def add_tab(spreadsheet: Spreadsheet, *, title: str, user: str | None = None) -> int:
-    """A new tab at the end; its sheet id."""
+    """Add a tab at the end, and return its sheet id."""
     request = {"properties": {"title": title}}
     made = change(
         spreadsheet, user or spreadsheet.owner, lambda edit: tabs.add_sheet(edit, request)

@@ -77,7 +77,7 @@ class Emulator(State):
         return f"http://{self._host}:{self._server.port}"
 
     def storage_url(self) -> str:
-        """The address, on a port of its own, of the store that EverBright's redirects lead to."""
+        """Return the address, on its own port, of the store that EverBright redirects to."""
         with self._storage_lock:
             if self._storage is None:
                 self._storage = Server(self._store, self._host, 0)
@@ -98,7 +98,7 @@ class Emulator(State):
         return self
 
     def stop(self) -> None:
-        """End every call, stop listening, and close what is kept."""
+        """End every call, stop listening, and close the journal."""
         self.faults.clear()
         self._stack.close()
         self.journal.close()

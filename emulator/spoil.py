@@ -39,7 +39,7 @@ PROXY_PAGE = (
 
 
 def before(faults: Faults, rule: Rule, call: Call) -> Response | None:
-    """What the client gets instead of the deed, None: nothing, go on. Cut: no answer at all."""
+    """Apply a rule before the call: return the client's answer, None to go on. Cut: no answer."""
     if rule.do == "slow":
         time.sleep(rule.seconds or 0)
         return None
@@ -56,7 +56,7 @@ def before(faults: Faults, rule: Rule, call: Call) -> Response | None:
 
 
 def after(faults: Faults, rule: Rule, call: Call, response: Response) -> Response:
-    """What the client gets of an answer."""
+    """Apply a rule to an answer, and return what the client gets."""
     if rule.do == "truncate":
         return _truncated(response, rule.bytes)
     return before(faults, rule, call) or response

@@ -34,7 +34,7 @@ ORDERS: dict[str, Callable[[str, str], bool]] = {
 
 
 def parse(text: str, root: str) -> Predicate:
-    """The predicate of `text`; the folder `root` is the caller's own. ApiError 400 if malformed."""
+    """Return the predicate of `text`; `root` is the caller's root. ApiError 400 if malformed."""
     return _Parser(text, root).parse()
 
 

@@ -26,7 +26,7 @@ JSON = "application/json; charset=UTF-8"
 
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A JSON answer as Google lays it out."""
+    """Return a JSON answer in Google's layout."""
     text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
     return Response(text, status, headers, content_type=JSON)
 
@@ -39,7 +39,7 @@ class Transfer:
         self._api = api
 
     def download(self, request: Request, file_id: str, user: User) -> Response:
-        """`files.get` with `alt=media`; a Range header is obeyed."""
+        """Answer `files.get` with `alt=media`, with a Range header or without."""
         with self._drive.lock:
             supports = listing.all_drives(request.args)
             file = self._drive.tree.get(file_id, user, all_drives=supports)
@@ -66,7 +66,7 @@ class Transfer:
         )
 
     def upload(self, request: Request, file_id: str | None, body: Json, user: User) -> Response:
-        """A POST (new) or PATCH (`file_id`) under /upload; `body` is a resumable one's metadata."""
+        """Answer POST (new) or PATCH (`file_id`) under /upload; `body` is for resumable uploads."""
         kind = request.args.get("uploadType")
         if kind == "resumable":
             return self._begin(request, file_id, body, user)
@@ -160,7 +160,7 @@ class Transfer:
         return Response("", 200, {"Location": location, "X-GUploader-UploadID": session.id})
 
     def resume(self, request: Request, upload_id: str) -> Response:
-        """A PUT to a session: a piece of the file, or the question how far it is."""
+        """Answer a PUT to a session: a chunk of the file, or a query of its progress."""
         session = self._drive.sessions.get(upload_id)
         if session is None or session.expired(self._drive.now()):
             return Response("Not Found", 404, {"X-GUploader-UploadID": upload_id})

@@ -68,7 +68,7 @@ class Opened:
         return sheets
 
     def told(self) -> Json:
-        """Everything, as JSON."""
+        """Return everything, as JSON."""
         properties = self._sheet["properties"]
         return {
             "title": self._about["properties"]["title"],
@@ -148,7 +148,7 @@ def _hidden(line: Json) -> bool:
 
 
 def runs(rows: list[int]) -> list[tuple[int, int]]:
-    """The rows as stretches [start, end), in the sheet's order."""
+    """Return the rows as ranges [start, end), in the sheet's order."""
     found: list[tuple[int, int]] = []
     for row in sorted(rows):
         if found and found[-1][1] == row:

@@ -23,7 +23,7 @@ def _overlay(kept: Json) -> Json:
 
 
 def extent(charts: list[Json]) -> tuple[int, int]:
-    """How many rows and columns, of the usual size, there must be for the charts to lie over."""
+    """Return how many rows and columns, of default size, the charts cover at least."""
     rows, columns = LEAST_ROWS, LEAST_COLUMNS
     for kept in charts:
         place = _overlay(kept)

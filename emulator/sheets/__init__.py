@@ -39,7 +39,7 @@ class Sheets:
     def create(
         self, spreadsheet_id: str, title: str, user: str, body: Json | None = None
     ) -> Spreadsheet:
-        """A new spreadsheet of `user`; `body` is a Spreadsheet, as spreadsheets.create takes it."""
+        """Create a spreadsheet of `user`; `body` is a Spreadsheet, as for spreadsheets.create."""
         body = body or {}
         spreadsheet = Spreadsheet(
             spreadsheet_id=spreadsheet_id,
@@ -64,7 +64,7 @@ class Sheets:
         return spreadsheet
 
     def delete(self, spreadsheet_id: str) -> None:
-        """Forget a spreadsheet; KeyError where there is none of that id."""
+        """Delete a spreadsheet. KeyError where there is none of that id."""
         with self._lock:
             del self.spreadsheets[spreadsheet_id]
 
@@ -76,7 +76,7 @@ class Sheets:
         body: Any,
         user: str,
     ) -> Json:
-        """The answer of a Sheets v4 method, cut to the query's `fields`; ApiError is its refusal.
+        """Return a Sheets v4 method's answer, cut to `fields`. ApiError if it is refused.
 
         The request has been held against the discovery document before. A method that changes the
         spreadsheet changes all that it says, or nothing.
@@ -96,7 +96,7 @@ class Sheets:
             return change(spreadsheet, call.user, lambda edit: write(call, edit))
 
     def rows_of_view(self, spreadsheet_id: str, sheet_id: int, view_id: int) -> list[int]:
-        """The rows that a filter view shows, in its order; KeyError where there is none."""
+        """Return the rows that a filter view shows, in order. KeyError where there is none."""
         spreadsheet = self.spreadsheets[spreadsheet_id]
         with spreadsheet.lock:
             return shown.rows_of_view(spreadsheet, sheet_id, view_id)

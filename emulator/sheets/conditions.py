@@ -69,7 +69,7 @@ class Rules:
         ]
 
     def style(self, row: int, column: int) -> Json | None:
-        """The format that the rules give the cell at zero-based coordinates, None if none holds.
+        """Return the conditional format of the cell at zero-based coordinates, or None.
 
         The first rule that holds wins for each property, as Sheets applies them.
         """
@@ -86,7 +86,7 @@ class Rules:
 
 
 def holds(evaluator: Evaluator, sheet: Sheet, condition: Json, place: Place) -> bool:
-    """Whether a BooleanCondition holds for the cell at a place."""
+    """Return whether a BooleanCondition holds for the cell at a place."""
     kind: str = condition.get("type", "")
     wanted = [_wanted(evaluator, sheet, one, place) for one in condition.get("values", ())]
     if kind == "CUSTOM_FORMULA":

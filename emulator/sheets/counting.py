@@ -23,7 +23,7 @@ COMPARE = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator
 
 
 def criterion(wanted: Any) -> Test:
-    """The test that COUNTIF's criterion says: `x`, `>=3`, `<>`, `a*`."""
+    """Return the test of a COUNTIF criterion: `x`, `>=3`, `<>`, `a*`."""
     wanted = first(wanted)
     if not isinstance(wanted, str):
         return lambda value: value is not None and len({*comparable(value, wanted)}) == 1
@@ -70,7 +70,7 @@ def _tallied(values: Any, wanted: Any) -> int | None:
 
 
 def countifs(_now: datetime, *pairs: Any) -> Any:
-    """How many places of the ranges pass all of the tests beside them."""
+    """Return the number of rows that meet all criteria."""
     if len(pairs) == 2 and (count := _tallied(pairs[0], first(pairs[1]))) is not None:
         return count
     met = _met(pairs)
@@ -78,7 +78,7 @@ def countifs(_now: datetime, *pairs: Any) -> Any:
 
 
 def countuniqueifs(_now: datetime, values: Any, *pairs: Any) -> Any:
-    """The number of distinct values in the rows that meet all criteria; blanks are not counted.
+    """Return the number of distinct values in the rows that meet all criteria.
 
     Texts that differ in case are two values, and so are a number and its text.
     """

@@ -43,7 +43,7 @@ class Evaluator:
         self._place: Place | None = None
 
     def value(self, sheet: Sheet, cell: Cell) -> Scalar:
-        """The effective value of a cell of `sheet`."""
+        """Return the effective value of a cell of `sheet`."""
         entered = cell.value
         if not isinstance(entered, Formula):
             return entered
@@ -59,7 +59,7 @@ class Evaluator:
         return found
 
     def formula(self, sheet: Sheet, formula: Formula, place: Place | None = None) -> Scalar:
-        """The value of a formula that stands in `sheet`, or is looked at from a place there."""
+        """Return the value of a formula in `sheet`, or as it reads for a place there."""
         try:
             tree = syntax.parse(formula.text)
         except ValueError:
@@ -72,7 +72,7 @@ class Evaluator:
         return 0 if found is None else found
 
     def tree(self, sheet: Sheet, tree: syntax.Tree) -> Any:
-        """A scalar, or a table for a reference to several cells."""
+        """Return a scalar, or a table for a reference to several cells."""
         kind = tree[0]
         if kind == "value":
             return tree[1]
@@ -113,7 +113,7 @@ class Evaluator:
         return CellError("NAME", "#NAME?", f"Unknown range name: '{name}'.")
 
     def number_format(self, sheet: Sheet, cell: Cell, depth: int = 0) -> Json:
-        """The number format that a cell shows its value in, {} where it is automatic."""
+        """Return the number format that a cell is shown in, {} where it is automatic."""
         found: Json = (cell.format or {}).get("numberFormat") or {}
         if found or not isinstance(cell.value, Formula) or depth > MAX_REFERENCES:
             return found
@@ -217,7 +217,7 @@ def _bounds(one: int | None, other: int | None, size: int) -> tuple[int, int]:
 
 
 def link(formula: Formula) -> syntax.Tree | None:
-    """The tree of the address in `=HYPERLINK(address, ...)`, else None."""
+    """Return the tree of the address in `=HYPERLINK(address, ...)`, or None."""
     try:
         tree = syntax.parse(formula.text)
     except ValueError:

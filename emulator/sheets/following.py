@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def follow(edit: Edit, sheet: Sheet, shift: shifts.Shift, dimension: str) -> None:
-    """Let ranges and formulas follow a shift that has just happened in `sheet`."""
+    """Update ranges and formulas after rows or columns of `sheet` have shifted."""
 
     def moved(kept: Json) -> Json | None:
         return shifts.grid_range(shift, dimension, kept)
@@ -141,7 +141,7 @@ def _follow_formulas(edit: Edit, sheet: Sheet, shift: shifts.Shift, dimension: s
 
 
 def rewrite_formulas(edit: Edit, sheet: Sheet, change: Callable[[Formula], Formula]) -> None:
-    """Put `change(formula)` in the place of each formula of the sheet."""
+    """Replace each formula of the sheet by `change(formula)`."""
     if not sheet.formula_rows:
         return
     for row in sheet.rows:

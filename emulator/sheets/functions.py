@@ -23,7 +23,7 @@ NO_NUMBERS = CellError("NUM", "#NUM!", "There are no numbers.")
 
 
 def is_number(value: Any) -> bool:
-    """Whether it is a number, as dates and times are too."""
+    """Return whether it is a number, as dates and times are."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

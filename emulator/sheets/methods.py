@@ -39,20 +39,20 @@ class Call:
         return self.spreadsheet.spreadsheet_id
 
     def reader(self) -> Reader:
-        """Reads the spreadsheet as the user sees it at this moment."""
+        """Return a reader of the spreadsheet as the user sees it now."""
         return Reader(Evaluator(self.spreadsheet), self.user)
 
     def flag(self, name: str) -> bool:
-        """A boolean parameter of the query."""
+        """Return a boolean parameter of the query."""
         return str(self.query.get(name, "false")).lower() in ("true", "1", "")
 
     def select(self, answer: Json) -> Json:
-        """The answer cut to the query's field mask."""
+        """Return the answer cut to the query's field mask."""
         found: Json = masks.select(self.mask, answer)
         return found
 
     def grid(self, flag: object) -> bool:
-        """Whether grid data is wanted: a field mask alone says so where there is one."""
+        """Return whether grid data is wanted: a field mask alone decides where there is one."""
         return bool(flag) if self.mask is None else True
 
 
@@ -153,7 +153,7 @@ def values_batch_update(call: Call, edit: Edit) -> Json:
 
 
 def batch_update(call: Call, edit: Edit) -> Json:
-    """spreadsheets.batchUpdate; the spreadsheet comes with the answer where it is asked for."""
+    """spreadsheets.batchUpdate, with the spreadsheet in the answer if asked for."""
     body = call.body
     answer: Json = {
         "spreadsheetId": call.spreadsheet_id,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def ordered(
     evaluator: Evaluator, sheet: Sheet, rows: Iterable[int], specs: list[tuple[int, bool]]
 ) -> list[int]:
-    """These rows sorted by columns, each ascending or (True) descending.
+    """Return these rows sorted by columns, each ascending or (True) descending.
 
     Numbers come before texts, then booleans and errors; blanks are last both ways.
     """

@@ -67,7 +67,7 @@ KEYS = {
 
 
 def grid_range(shift: Shift, dimension: str, kept: Json) -> Json | None:
-    """A kept GridRange after the shift, None where nothing is left of it."""
+    """Return a stored GridRange after the shift, None where nothing is left of it."""
     first, last = KEYS[dimension]
     if first not in kept and last not in kept:
         return kept

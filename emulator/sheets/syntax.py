@@ -24,7 +24,7 @@ LEVELS = (("=", "<>", "<", ">", "<=", ">="), ("&",), ("+", "-"), ("*", "/"), ("^
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Tree:
-    """The tree of a formula (`=...`)."""
+    """Return the tree of a formula (`=...`). ValueError if it cannot be parsed."""
     parser = _Parser(text.removeprefix("="))
     tree = parser.level(0)
     if parser.peek()[0] != "end":

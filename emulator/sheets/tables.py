@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def last_table(sheet: Sheet, box: Box) -> Box | None:
-    """The last table that meets the box, None where it meets none."""
+    """Return the last table that meets the box, or None."""
     tables = [one for one in islands(sheet) if one.meets(box)]
     return max(tables, key=lambda one: (one.bottom, one.right), default=None)
 
 
 def islands(sheet: Sheet) -> list[Box]:
-    """The boxes of all tables of the sheet."""
+    """Return the boxes of all tables of the sheet."""
     boxes: list[Box] = []
     open_boxes: list[Box] = []
     for at, row in enumerate(sheet.rows):

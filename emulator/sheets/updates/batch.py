@@ -70,7 +70,7 @@ HANDLERS: dict[str, Callable[[Edit, Json], Any]] = {
 
 
 def apply(edit: Edit, requests: list[Json]) -> list[Json]:
-    """Apply the requests in order; their replies. On ApiError the caller takes the edit back."""
+    """Apply the requests in order, and return their replies. The caller undoes on ApiError."""
     if not requests:
         raise invalid("Must specify at least one request.")
     return [_one(edit, index, request) for index, request in enumerate(requests)]

@@ -57,7 +57,7 @@ def _position(edit: Edit, given: Json) -> tuple[Sheet, Json]:
 
 
 def add(edit: Edit, request: Json) -> Json:
-    """A chart on the sheet that it lies over; with its id and its position."""
+    """Add a chart, and return it with its id and position."""
     given = request.get("chart", {})
     number = CHARTS.number(edit, given.get("chartId"))
     sheet, position = _position(edit, given.get("position", {}))
@@ -68,7 +68,7 @@ def add(edit: Edit, request: Json) -> Json:
 
 
 def update_spec(edit: Edit, request: Json) -> None:
-    """Another spec for a chart, all of it."""
+    """Replace the whole spec of a chart."""
     number = request.get("chartId", 0)
     sheet, old = CHARTS.need(edit, number)
     spec = styles.coloured(_spec(edit, request.get("spec", {})))
@@ -76,7 +76,7 @@ def update_spec(edit: Edit, request: Json) -> None:
 
 
 def update_position(edit: Edit, request: Json) -> Json:
-    """Another place or size for a chart, another sheet too; where it is now."""
+    """Move or resize a chart, to another sheet too, and return its position."""
     number = request.get("objectId", 0)
     sheet, old = CHARTS.need(edit, number)
     given = request.get("newPosition", {})
@@ -95,7 +95,7 @@ def update_position(edit: Edit, request: Json) -> Json:
 
 
 def delete(edit: Edit, request: Json) -> None:
-    """A chart goes."""
+    """Delete a chart."""
     number = request.get("objectId", 0)
     sheet, _ = CHARTS.need(edit, number)
     CHARTS.drop(edit, sheet, number)

@@ -45,7 +45,7 @@ def condition(edit: Edit, given: Json, sheet: Sheet | None = None) -> None:
 
 
 def criteria(edit: Edit, given: Json) -> None:
-    """The same for all of a filter's criteria, in either form."""
+    """Refuse invalid conditions in a filter's criteria, in either form."""
     specs = [one.get("filterCriteria", {}) for one in given.get("filterSpecs", [])]
     for one in [*given.get("criteria", {}).values(), *specs]:
         if "condition" in one:

@@ -22,7 +22,7 @@ OBJECTS = (
 
 
 def duplicate_sheet(edit: Edit, request: Json) -> Json:
-    """A copy of a tab, with everything on it under ids of its own; its SheetProperties."""
+    """Copy a tab with everything on it, under new ids; return its SheetProperties."""
     spreadsheet = edit.spreadsheet
     source = need_sheet(spreadsheet, request.get("sourceSheetId", 0))
     title = request.get("newSheetName") or copy_title(spreadsheet, source.title)
@@ -35,7 +35,7 @@ def duplicate_sheet(edit: Edit, request: Json) -> Json:
 
 
 def copy_title(spreadsheet: Spreadsheet, title: str) -> str:
-    """`Copy of ...`, with a number where that is taken."""
+    """Return `Copy of ...`, with a number where that is taken."""
     stem = f"Copy of {title}"
     number, found = 2, stem
     while spreadsheet.titled(found):
@@ -45,7 +45,7 @@ def copy_title(spreadsheet: Spreadsheet, title: str) -> str:
 
 
 def copy_sheet(edit: Edit, source: Sheet, title: str, sheet_id: int) -> Sheet:
-    """A sheet with copies of the rows, columns and objects of `source`; cells are shared."""
+    """Return a copy of a sheet with new rows, columns and objects; cells are shared."""
     spreadsheet = edit.spreadsheet
     check_title(spreadsheet, title)
     twin = Sheet(

@@ -19,7 +19,7 @@ VISIBILITIES = ("DOCUMENT", "PROJECT")
 
 
 def create(edit: Edit, request: Json) -> Json:
-    """Developer metadata on a row, a column, a sheet or the spreadsheet; with its id."""
+    """Create developer metadata, and return it. ApiError if its id is taken."""
     given, taken = request.get("developerMetadata", {}), edit.spreadsheet.metadata
     if not given.get("metadataKey"):
         raise invalid("Developer metadata must have a key.")
@@ -55,7 +55,7 @@ def _selected(edit: Edit, data_filters: list[Json]) -> list[Metadata]:
 
 
 def update(edit: Edit, request: Json) -> Json:
-    """Key, value, visibility or place of all that the filters select; what they are then."""
+    """Change all that the filters select, and return it."""
     mask, new = need_mask(request, "DeveloperMetadata"), request.get("developerMetadata", {})
     changed = []
     for kept in _selected(edit, request.get("dataFilters", [])):
@@ -77,7 +77,7 @@ def update(edit: Edit, request: Json) -> Json:
 
 
 def delete(edit: Edit, request: Json) -> Json:
-    """All that the filter selects goes; what it was."""
+    """Delete all that the filter selects, and return it."""
     selected = _selected(edit, [request.get("dataFilter", {})])
     gone = [metadata.answer(one) for one in selected]
     for one in selected:

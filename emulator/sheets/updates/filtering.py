@@ -23,7 +23,7 @@ CRITERIA = ("criteria", "filterSpecs")
 
 
 def set_basic_filter(edit: Edit, request: Json) -> None:
-    """The filter that everyone sees, in the place of the one there was."""
+    """Set the sheet's basic filter, and hide the rows that it filters out."""
     given = request.get("filter", {})
     sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
     kept = _without_criteria(given) | _criteria(edit, given)
@@ -60,7 +60,7 @@ def _criteria(edit: Edit, given: Json) -> Json:
 
 
 def clear_basic_filter(edit: Edit, request: Json) -> None:
-    """No filter any more, if there was one."""
+    """Remove the basic filter, if there is one."""
     sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
     edit.set(sheet, "basic_filter", None)
     for row in sheet.rows:
@@ -69,7 +69,7 @@ def clear_basic_filter(edit: Edit, request: Json) -> None:
 
 
 def add_view(edit: Edit, request: Json) -> Json:
-    """A new filter view; with its id and title."""
+    """Add a filter view, and return it with its id and title."""
     given = request.get("filter", {})
     number = VIEWS.number(edit, given.get("filterViewId"))
     sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
@@ -82,7 +82,7 @@ def add_view(edit: Edit, request: Json) -> Json:
 
 
 def update_view(edit: Edit, request: Json) -> None:
-    """Title, range, order or criteria of a filter view."""
+    """Change title, range, order or criteria of a filter view."""
     mask, new = need_mask(request, "FilterView"), request.get("filter", {})
     number = new.get("filterViewId", 0)
     sheet, old = VIEWS.need(edit, number)
@@ -102,7 +102,7 @@ def update_view(edit: Edit, request: Json) -> None:
 
 
 def delete_view(edit: Edit, request: Json) -> None:
-    """A filter view goes."""
+    """Delete a filter view."""
     number = request.get("filterId", 0)
     sheet, _ = VIEWS.need(edit, number)
     VIEWS.drop(edit, sheet, number)

@@ -24,7 +24,7 @@ CONTENT = ("note", "textFormatRuns", "chipRuns", "pivotTable", "dataSourceTable"
 
 
 def take(sheet: Sheet, box: Box) -> Cells:
-    """The cells of a box."""
+    """Return the cells of a box."""
     return [
         [sheet.cell(at, across) for across in range(box.left, box.right)]
         for at in range(box.top, box.bottom)
@@ -32,12 +32,12 @@ def take(sheet: Sheet, box: Box) -> Cells:
 
 
 def put(edit: Edit, sheet: Sheet, at: int, across: int, cell: Cell) -> None:
-    """Put a cell at coordinates inside the grid; a blank one removes what is there."""
+    """Set a cell at coordinates inside the grid; a blank one removes what is there."""
     edit.cell(sheet, sheet.rows[at], sheet.columns[across], cell)
 
 
 def moved(cell: Cell, down: int, right: int) -> Cell:
-    """The cell as it is after copying it elsewhere: relative references go along."""
+    """Return the cell after copying it elsewhere: relative references shift."""
     if isinstance(cell.value, Formula) and (down or right):
         return Cell(copied(cell.value, down, right), cell.format, cell.rest)
     return cell
@@ -49,7 +49,7 @@ def _rest(cell: Cell, *names: str) -> Json:
 
 
 def pasted(kind: str, source: Cell, old: Cell, value: Any) -> Cell:
-    """What becomes of `old` when `source` is pasted on it; `value` is the source's effective one.
+    """Return `old` after `source`, whose effective value is `value`, was pasted on it.
 
     PASTE_NORMAL carries notes, as people's pasting does.
     """
@@ -63,7 +63,7 @@ def pasted(kind: str, source: Cell, old: Cell, value: Any) -> Cell:
 
 
 def copy_paste(edit: Edit, request: Json) -> None:
-    """A range to another, repeated where that is a multiple; in whole where that is smaller."""
+    """Copy a range, repeated where the target is a multiple, whole where it is smaller."""
     sheet, source = ranges.resolve(edit.spreadsheet, request.get("source", {}))
     target_sheet, target = ranges.resolve(edit.spreadsheet, request.get("destination", {}))
     kind = request.get("pasteType", "PASTE_NORMAL")
@@ -104,7 +104,7 @@ def _repeated(target: Box, high: int, wide: int) -> Box:
 
 
 def cut_paste(edit: Edit, request: Json) -> None:
-    """A range to another place; what was there is overwritten, what was left is empty."""
+    """Move a range's cells over others."""
     sheet, source = ranges.resolve(edit.spreadsheet, request.get("source", {}))
     start = request.get("destination", {})
     target_sheet = ranges.need_sheet(edit.spreadsheet, start.get("sheetId", 0))
@@ -131,7 +131,7 @@ def cut(edit: Edit, sheet: Sheet, source: Box, to: Sheet, at: tuple[int, int]) -
 
 
 def sort_range(edit: Edit, request: Json) -> None:
-    """The rows of a range in the order that the specs say."""
+    """Sort the rows of a range."""
     sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
     specs = []
     for one in request.get("sortSpecs", []):

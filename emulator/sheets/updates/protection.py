@@ -39,7 +39,7 @@ def _check(kept: Json) -> None:
 
 
 def add(edit: Edit, request: Json) -> Json:
-    """A new protected range, whose id must be new; with its id and editors."""
+    """Add a protected range, and return it. ApiError if its id is taken."""
     given = request.get("protectedRange", {})
     number = PROTECTIONS.number(edit, given.get("protectedRangeId"))
     sheet, area = _range(edit, given)
@@ -64,7 +64,7 @@ def _with_creator(edit: Edit, kept: Json) -> Json:
 
 
 def delete(edit: Edit, request: Json) -> None:
-    """A protected range goes; an id that is not there is refused."""
+    """Delete a protected range. ApiError where there is none of that id."""
     number = request.get("protectedRangeId", 0)
     sheet, _ = _need(edit, number)
     PROTECTIONS.drop(edit, sheet, number)

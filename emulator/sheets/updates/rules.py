@@ -36,7 +36,7 @@ def _need_index(sheet: Sheet, index: int) -> int:
 
 
 def add(edit: Edit, request: Json) -> None:
-    """A rule before the one at `index`."""
+    """Insert a rule before the one at `index`."""
     sheet, rule = _rule(edit, request.get("rule", {}))
     rules = sheet.conditional_formats
     index = request.get("index", 0)
@@ -46,7 +46,7 @@ def add(edit: Edit, request: Json) -> None:
 
 
 def update(edit: Edit, request: Json) -> Json:
-    """Another rule in the place of one, or one to another index."""
+    """Replace a rule, or move it to another index; return what changed."""
     index = request.get("index", 0)
     if "rule" in request:
         sheet, rule = _rule(edit, request["rule"])
@@ -67,7 +67,7 @@ def update(edit: Edit, request: Json) -> Json:
 
 
 def delete(edit: Edit, request: Json) -> Json:
-    """The rule at `index` goes; what it was."""
+    """Delete the rule at `index`, and return it."""
     sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
     index = _need_index(sheet, request.get("index", 0))
     rules = sheet.conditional_formats
@@ -76,7 +76,7 @@ def delete(edit: Edit, request: Json) -> Json:
 
 
 def carry(edit: Edit, sheet: Sheet, source: Box, to: Sheet, target: Box) -> None:
-    """Give pasted cells the rules of those that were copied: rules grow, and stack up."""
+    """Apply the conditional formats of copied cells to where they were pasted."""
     for rule in sheet.conditional_formats:
         boxes = [ranges.box_of(sheet, one) for one in rule["ranges"]]
         if not any(box.meets(source) for box in boxes):
