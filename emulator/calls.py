@@ -40,7 +40,7 @@ class Call:
 
     @property
     def body(self) -> Any:
-        """The request's JSON, None where there is none or it is no longer kept."""
+        """The request's JSON, None if there is none or it was dropped."""
         try:
             return json.loads(self.raw) if self.raw else None
         except ValueError:
@@ -56,9 +56,9 @@ class Call:
 
     def summary(self) -> dict[str, Any]:
         """Return the call as JSON, without its body."""
-        told = asdict(self)
-        del told["raw"]
-        return told
+        summary = asdict(self)
+        del summary["raw"]
+        return summary
 
 
 class CallLog:

@@ -55,21 +55,21 @@ class Control:
         """Do what is asked: 200 and JSON, 400 with the reason, or 404."""
         name = request.path.removeprefix("/_emulator/")
         if request.headers.get("Sec-Fetch-Site") == "cross-site":
-            return _told({"error": "a page of another site has no business here"}, 403)
+            return _json({"error": "cross-site requests are refused"}, 403)
         if request.method == "DELETE" and name.startswith("faults/") and name[7:].isdigit():
             self._state.faults.remove(int(name[7:]))
-            return _told({})
+            return _json({})
         route = self._routes.get((request.method, name))
         if route is None:
-            return _told({"error": f"no such route: {request.method} {request.path}"}, 404)
+            return _json({"error": f"no such route: {request.method} {request.path}"}, 404)
         try:
             body = json.loads(request.get_data() or b"{}")
-            told = route(body)
+            result = route(body)
         except ApiError as error:
-            return _told({"error": error.message}, error.http_status)
+            return _json({"error": error.message}, error.http_status)
         except (ValueError, TypeError, KeyError, LookupError) as error:
-            return _told({"error": str(error)}, 400)
-        return _told({} if told is None else told)
+            return _json({"error": str(error)}, 400)
+        return _json({} if result is None else result)
 
     def _fault(self, body: Json) -> Json:
         """A rule by its settings; with `do` "edit" also `edit`, what a person does then."""
@@ -124,6 +124,6 @@ def _latency(value: Any) -> latency.Latency:
     return latency.parse(value) if isinstance(value, str) else value
 
 
-def _told(value: Any, status: int = 200) -> Response:
+def _json(value: Any, status: int = 200) -> Response:
     text = json.dumps(value, default=str)
     return Response(text, status, content_type="application/json")

@@ -94,6 +94,6 @@ def not_found(message: str = "Requested entity was not found.") -> ApiError:
     return ApiError(404, message)
 
 
-def not_served(what: str) -> ApiError:
+def unsupported(what: str) -> ApiError:
     """Return a 501 for what Google has and the emulator does not."""
-    return ApiError(501, f"the emulator does not serve {what}")
+    return ApiError(501, f"the emulator does not support {what}")

@@ -1,8 +1,8 @@
-"""Misbehaviour: rules that spoil chosen calls, hooks that run between them, and Google being away.
+"""Faults: rules that make selected calls fail, hooks that run between calls, and outages.
 
-faults.answer(503, method="*.batchUpdate", when="after")   # done, but the answer says it is not
+faults.answer(503, method="*.batchUpdate", when="after")   # done, but the answer denies it
 faults.drop(method="drive.files.create", count=2)
-faults.between(sort_the_sheet, method="*.batchUpdate")     # a person is quicker
+faults.between(sort_the_sheet, method="*.batchUpdate")     # a person edits first
 faults.down(); ...; faults.up()
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from emulator.calls import Call
 
 When = Literal["before", "after"]
-DEEDS = ("answer", "html", "drop", "hang", "truncate", "expire", "slow", "run")
+KINDS = ("answer", "html", "drop", "hang", "truncate", "expire", "slow", "run")
 PASSING = {"slow", "run"}
 GOOGLE = {"sheets", "drive", "oauth2"}
 
@@ -47,7 +47,7 @@ class Which(TypedDict, total=False):
 
 @dataclass
 class Rule:
-    """One rule: which calls, and what is done to them `before` or `after` the deed."""
+    """One rule: which calls, and what happens to them, `before` or `after` they take effect."""
 
     id: int
     do: str
@@ -81,7 +81,7 @@ class Faults:
 
     def __init__(self, seed: int = 0) -> None:
         self._rules: list[Rule] = []
-        self._rng = random.Random(seed)  # noqa: S311  (lots that can be drawn again)
+        self._rng = random.Random(seed)  # noqa: S311  (chances that can be repeated)
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self._released = threading.Event()
@@ -96,11 +96,11 @@ class Faults:
             settings["nth"] = [nth]
         if nth is not None or settings.get("chance") is not None:
             settings.setdefault("count", None)
-        if do not in DEEDS:
-            raise ValueError(f"unknown misbehaviour: {do}")
+        if do not in KINDS:
+            raise ValueError(f"unknown fault: {do}")
         unknown = settings.keys() - Rule.__annotations__.keys()
         if unknown or settings.get("when", "before") not in ("before", "after"):
-            raise ValueError(f"not a rule: {sorted(unknown) or settings['when']}")
+            raise ValueError(f"invalid rule: {sorted(unknown) or settings['when']}")
         if do == "truncate":
             settings["when"] = "after"
         rule = Rule(next(self._ids), do, **settings)
@@ -176,13 +176,13 @@ class Faults:
         taken: list[Rule] = []
         with self._lock:
             for rule in self._rules:
-                if rule.when == when and self._falls(rule, call):
+                if rule.when == when and self._applies(rule, call):
                     taken.append(rule)
                     if rule.do not in PASSING:
                         break
         return taken
 
-    def _falls(self, rule: Rule, call: Call) -> bool:
+    def _applies(self, rule: Rule, call: Call) -> bool:
         if not call.matches(rule.api, rule.method, rule.path):
             return False
         if rule.count is not None and rule.hits >= rule.count:
@@ -197,7 +197,7 @@ class Faults:
         rule.hits += 1
         return True
 
-    # Hanging, and Google being away
+    # Hanging and outages
 
     def wait(self, seconds: float | None) -> None:
         """Hang for so long, or until `release`."""

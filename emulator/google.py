@@ -74,7 +74,7 @@ class Google:
             self._calls.keep_body(call, _read(request))
         return known
 
-    def deed(self, request: Request, call: Call, known: discovery.Call | None) -> Response:
+    def perform(self, request: Request, call: Call, known: discovery.Call | None) -> Response:
         """Perform the call. ApiError if it is refused."""
         user = self._accounts.user(request.headers.get("Authorization"))
         call.user = user.email
@@ -94,16 +94,16 @@ class Google:
         self, request: Request, call: Call, known: discovery.Call, body: Any, user: User
     ) -> Response:
         if known.method_id == CREATE:
-            told = self._create(body or {}, request.args, user)
+            result = self._create(body or {}, request.args, user)
         else:
             spreadsheet_id = known.path_params["spreadsheetId"]
             reads = is_read(call)
             self._check_access(spreadsheet_id, user, "reader" if reads else "writer")
             act = self._workbooks.read if reads else self._workbooks.call
-            told = act(known.method_id, known.path_params, request.args, body, user.email)
+            result = act(known.method_id, known.path_params, request.args, body, user.email)
             if not reads:
                 self._touch(spreadsheet_id, known.method_id, user)
-        text = json.dumps(told, separators=COMPACT, ensure_ascii=False)
+        text = json.dumps(result, separators=COMPACT, ensure_ascii=False)
         return Response(text, content_type="application/json; charset=UTF-8")
 
     def _create(self, body: dict[str, Any], query: Query, user: User) -> dict[str, Any]:
@@ -146,8 +146,8 @@ class Google:
             return self._transfer.upload(request, path.get("fileId"), body, user)
         if method == "drive.files.get" and request.args.get("alt") == "media":
             return self._transfer.download(request, path["fileId"], user)
-        told = self._api.handle(method, path, request.args, body, user)
-        return Response("", 204) if told is None else answer(told)
+        result = self._api.handle(method, path, request.args, body, user)
+        return Response("", 204) if result is None else answer(result)
 
 
 def _is_upload(request: Request) -> bool:

@@ -74,10 +74,10 @@ class Journal:
 
     @contextmanager
     def _change(self, kind: str, value: Any) -> Iterator[None]:
-        told = json.loads(json.dumps(value))  # as it was asked for: the engine may alter it
+        recorded = json.loads(json.dumps(value))  # a copy: the engine may alter it
         with self._lock:
             yield
-            self.keep(kind, told)
+            self.keep(kind, recorded)
 
     def _compact(self, path: Path) -> None:
         """Drop the half line of a killed process, replaced states, and what is deleted."""
@@ -97,13 +97,13 @@ class Journal:
 
 
 def _guard(path: Path) -> int:
-    """Keep others out, as long as this process lives. RuntimeError where another is at work."""
+    """Lock the directory for this process. RuntimeError if another one has it."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
-        raise RuntimeError(f"another emulator is at work in {path.parent}") from None
+        raise RuntimeError(f"another emulator uses {path.parent}") from None
     return handle
 
 

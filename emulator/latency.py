@@ -33,5 +33,5 @@ def parse(text: str) -> Latency:
     """Parse `0.25`, or `0.2,0.8` (median, 90th percentile). ValueError if invalid."""
     numbers = [float(piece) for piece in text.split(",")]
     if len(numbers) > 2 or min(numbers) < 0:
-        raise ValueError(f"not a latency: {text}")
+        raise ValueError(f"invalid latency: {text}")
     return numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1])

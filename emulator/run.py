@@ -1,4 +1,4 @@
-"""The emulator as a whole: started in a thread for tests, or served until it is told to end."""
+"""The emulator as a whole: started in a thread for tests, or served until a signal ends it."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, then end cleanly.
 
-    `on_ready(emulator)` hears of the start; without it, the address is printed.
+    `on_ready(emulator)` is called after the start; without it, the address is printed.
     """
     ended = threading.Event()
     emulator = Emulator(port, data, minute, latency, limits=limits, host=host)

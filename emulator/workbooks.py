@@ -80,7 +80,7 @@ class Workbooks:
         value = {"spreadsheet": spreadsheet_id, "name": name, "arguments": arguments}
         action = getattr(people, name, None)
         if action is None or name.startswith("_") or action.__module__ != people.__name__:
-            raise ValueError(f"people cannot do this: {name}")
+            raise ValueError(f"unknown edit: {name}")
         with self._journal.change("edit", value):
             return action(self.engine.spreadsheets[spreadsheet_id], **arguments)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from emulator import masks
 from emulator.drive import listing, refusals
 from emulator.drive.model import Json, User
-from emulator.errors import not_served
+from emulator.errors import unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,8 +24,8 @@ PERMISSION_SHOWN = "kind,id,type,role"
 
 def masked(resource: Json, query: Query, default: str) -> Json:
     """Return the fields of a resource that `fields` asks for, or `default`."""
-    told: Json = masks.select(masks.parse(query.get("fields") or default, exact=True), resource)
-    return told
+    found: Json = masks.select(masks.parse(query.get("fields") or default, exact=True), resource)
+    return found
 
 
 class Api:
@@ -40,7 +40,7 @@ class Api:
         """Return the method's answer. ApiError if Drive refuses it, 501 if it is not supported."""
         method = METHODS.get(method_id)
         if method is None:
-            raise not_served(method_id)
+            raise unsupported(method_id)
         with self.drive.lock:
             return method(self, path_params, query, body, user)
 

@@ -1,7 +1,7 @@
 """Drive: files, folders and shared drives, as files.create, get, list, update and delete see them.
 
 Every method takes the calling user and raises ApiError as Drive refuses. The bytes are on disk, in
-`blobs`; what is known of the files is in `tree`, in memory, each change told to `keep`.
+`blobs`; what is known of the files is in `tree`, in memory, each change passed to `keep`.
 """
 
 from __future__ import annotations

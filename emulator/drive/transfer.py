@@ -200,8 +200,8 @@ class Transfer:
         )  # fmt: skip
         session.result = done["id"]
         self._drive.save_session(session)
-        told = masked(done, session.query, SHOWN)
-        return answer(told, headers={"X-GUploader-UploadID": session.id})
+        resource = masked(done, session.query, SHOWN)
+        return answer(resource, headers={"X-GUploader-UploadID": session.id})
 
 
 def _blob(session: Session) -> str:

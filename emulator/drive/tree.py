@@ -15,7 +15,7 @@ Keep = Callable[[str, Any], None]
 class Tree:
     """Every file by its id.
 
-    `keep(kind, value)` is told of each change: `file` with the file as JSON, `gone` with an id.
+    `keep(kind, value)` is called for each change: `file` with the file as JSON, `gone` with an id.
     """
 
     def __init__(self, keep: Keep) -> None:

@@ -1,4 +1,4 @@
-"""The opened tab of a spreadsheet: what the page's script is told to show."""
+"""The opened tab of a spreadsheet: what the page's script shows."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Opened:
         sheets: list[Json] = self._read("getByDataFilter", {"fields": fields}, body)["sheets"]
         return sheets
 
-    def told(self) -> Json:
+    def as_json(self) -> Json:
         """Return everything, as JSON."""
         properties = self._sheet["properties"]
         return {
@@ -94,11 +94,11 @@ class Opened:
             {"sheetId": number, "startRowIndex": start, "endRowIndex": end}
             for start, end in runs(shown[:most])
         ]
-        (told,) = self._data(areas, FIELDS)
+        (sheet,) = self._data(areas, FIELDS)
         charts = self._sheet.get("charts", [])
         filter_ = self._view or self._sheet.get("basicFilter")
         drawn = grid.build(
-            told,
+            sheet,
             None if order is None else order[:most],
             filter_["range"] if filter_ else None,
             overlay.extent(charts),

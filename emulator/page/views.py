@@ -130,7 +130,7 @@ class Page:
         gid, fvid = request.args.get("gid", ""), request.args.get("fvid", "")
         # Held, so that what is read one after the other is of one moment.
         with self._state.sheets.spreadsheets[spreadsheet_id].lock:
-            return _json(Opened(self._state, spreadsheet_id, gid, fvid).told())
+            return _json(Opened(self._state, spreadsheet_id, gid, fvid).as_json())
 
 
 def _rows(files: Iterable[File]) -> list[Json]:

@@ -7,8 +7,8 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from emulator import masks
-from emulator.errors import not_found, not_served
-from emulator.sheets import methods, shown, styles
+from emulator.errors import not_found, unsupported
+from emulator.sheets import filter_rows, methods, styles
 from emulator.sheets.edit import Edit, change
 from emulator.sheets.grid import Json, Spreadsheet
 from emulator.sheets.updates import tabs
@@ -78,7 +78,7 @@ class Sheets:
     ) -> Json:
         """Return a Sheets v4 method's answer, cut to `fields`. ApiError if it is refused.
 
-        The request has been held against the discovery document before. A method that changes the
+        The request has been validated before. A method that changes the
         spreadsheet changes all that it says, or nothing.
         """
         body = body if isinstance(body, dict) else {}
@@ -91,7 +91,7 @@ class Sheets:
             if method_id in methods.READS:
                 return methods.READS[method_id](call)
             if method_id not in methods.WRITES:
-                raise not_served(method_id)
+                raise unsupported(method_id)
             write = methods.WRITES[method_id]
             return change(spreadsheet, call.user, lambda edit: write(call, edit))
 
@@ -99,7 +99,7 @@ class Sheets:
         """Return the rows that a filter view shows, in order. KeyError where there is none."""
         spreadsheet = self.spreadsheets[spreadsheet_id]
         with spreadsheet.lock:
-            return shown.rows_of_view(spreadsheet, sheet_id, view_id)
+            return filter_rows.rows_of_view(spreadsheet, sheet_id, view_id)
 
 
 def _fill(edit: Edit, body: Json) -> None:
@@ -107,7 +107,7 @@ def _fill(edit: Edit, body: Json) -> None:
     unserved = body.keys() & {"namedRanges", "developerMetadata", "dataSources"}
     for given in body.get("sheets") or [{}]:
         if unserved := unserved | (given.keys() - {"properties"}):
-            raise not_served(f"{min(unserved)} in spreadsheets.create")
+            raise unsupported(f"{min(unserved)} in spreadsheets.create")
         properties = {"sheetId": 0} if not edit.spreadsheet.sheets else {}
         sheet = tabs.make_sheet(edit, properties | given.get("properties", {}))
         tabs.place_sheet(edit, sheet, None)

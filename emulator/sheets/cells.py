@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from emulator.sheets.evaluate import Evaluator
     from emulator.sheets.grid import Json, Scalar, Sheet
 
-# Kept as given and given back, apart from value and format.
+# Stored and returned as they were given.
 REST = ("textFormatRuns", "note", "dataValidation", "pivotTable", "chipRuns", "dataSourceTable")
 FIELDS = frozenset(
     (

@@ -1,4 +1,4 @@
-"""One change to a spreadsheet, that can be taken back as a whole.
+"""One change to a spreadsheet, that can be undone as a whole.
 
 Everything that changes goes through `set`, `put` or `cell`, which remember what was there.
 """
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class Edit:
-    """The log of one change by `user`; `undo` takes all of it back."""
+    """The log of one change by `user`; `undo` restores what was there."""
 
     def __init__(self, spreadsheet: Spreadsheet, user: str) -> None:
         self.spreadsheet = spreadsheet

@@ -4,7 +4,7 @@ Operators, references, and the functions of `functions.py`. An unknown function 
 cannot be read `#ERROR!`, as Sheets says both.
 
 A condition's formula is written for one cell and looked at from others: it is evaluated at a
-`Place`, which shifts its relative references without writing it anew.
+`Place`, which shifts its relative references without rewriting it.
 """
 
 from __future__ import annotations

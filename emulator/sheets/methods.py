@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from emulator import masks
 from emulator.errors import ApiError, invalid, not_found
-from emulator.sheets import filters, metadata, ranges, values
+from emulator.sheets import data_filters, metadata, ranges, values
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.read import Reader
 from emulator.sheets.updates import batch
@@ -83,7 +83,7 @@ def metadata_search(call: Call) -> Json:
     """spreadsheets.developerMetadata.search."""
     matched: dict[int, Json] = {}
     for one in call.body.get("dataFilters", []):
-        for kept in filters.entries(call.spreadsheet, one, call.user):
+        for kept in data_filters.entries(call.spreadsheet, one, call.user):
             entry = {"developerMetadata": metadata.answer(kept), "dataFilters": []}
             matched.setdefault(kept.metadata_id, entry)["dataFilters"].append(one)
     return call.select({"matchedDeveloperMetadata": list(matched.values())} if matched else {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emulator import masks
-from emulator.sheets import filters, metadata, ranges
+from emulator.sheets import data_filters, metadata, ranges
 from emulator.sheets.cells import Writer
 from emulator.sheets.grid import BLANK, COLUMN_PIXELS, ROW_PIXELS, Row
 from emulator.sheets.ranges import Box, answered
@@ -38,12 +38,12 @@ class Reader:
         boxes = [ranges.parse(self._spreadsheet, text) for text in texts]
         return self.answer(boxes if texts else None, mask, grid=grid)
 
-    def by_filters(self, data_filters: list[Json], mask: Mask | None, *, grid: bool) -> Json:
+    def by_filters(self, wanted: list[Json], mask: Mask | None, *, grid: bool) -> Json:
         """Return the same for DataFilters, with a GridData for each box that they match."""
         boxes: Boxes = []
-        for one in data_filters:
-            boxes.extend(filters.boxes(self._spreadsheet, one, self._user))
-        return self.answer(boxes if data_filters else None, mask, grid=grid)
+        for one in wanted:
+            boxes.extend(data_filters.boxes(self._spreadsheet, one, self._user))
+        return self.answer(boxes if wanted else None, mask, grid=grid)
 
     def answer(self, boxes: Boxes | None, mask: Mask | None, *, grid: bool) -> Json:
         """Return the Spreadsheet; `boxes` None is all of it, an empty list no sheet."""

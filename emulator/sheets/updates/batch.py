@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from emulator.errors import ApiError, invalid, not_served
+from emulator.errors import ApiError, invalid, unsupported
 from emulator.sheets.updates import (
     cells,
     charts,
     copies,
+    developer_metadata,
     dimensions,
-    entries,
     filtering,
     objects,
     paste,
@@ -42,9 +42,9 @@ HANDLERS: dict[str, Callable[[Edit, Json], Any]] = {
     "moveDimension": dimensions.move_dimension,
     "updateDimensionProperties": dimensions.update_dimension_properties,
     "autoResizeDimensions": dimensions.auto_resize_dimensions,
-    "createDeveloperMetadata": entries.create,
-    "updateDeveloperMetadata": entries.update,
-    "deleteDeveloperMetadata": entries.delete,
+    "createDeveloperMetadata": developer_metadata.create,
+    "updateDeveloperMetadata": developer_metadata.update,
+    "deleteDeveloperMetadata": developer_metadata.delete,
     "addProtectedRange": protection.add,
     "deleteProtectedRange": protection.delete,
     "copyPaste": paste.copy_paste,
@@ -87,7 +87,7 @@ def _one(edit: Edit, index: int, request: Json) -> Json:
     ((kind, body),) = request.items()
     handler = HANDLERS.get(kind)
     if handler is None:
-        raise not_served(f"{kind} in spreadsheets.batchUpdate")
+        raise unsupported(f"{kind} in spreadsheets.batchUpdate")
     try:
         reply = handler(edit, body)
     except ApiError as error:

@@ -1,21 +1,21 @@
-"""Requests about charts: kept and given back as they are said; the page draws them."""
+"""Requests about charts: stored and returned as given; the page draws them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from emulator import masks
-from emulator.errors import invalid, not_served
+from emulator.errors import invalid, unsupported
 from emulator.sheets import ranges, styles
 from emulator.sheets.ranges import answered
+from emulator.sheets.updates.by_id import ById
 from emulator.sheets.updates.fields import need_mask
-from emulator.sheets.updates.kept import Kept
 
 if TYPE_CHECKING:
     from emulator.sheets.edit import Edit
     from emulator.sheets.grid import Json, Sheet
 
-CHARTS = Kept("charts", "chart")
+CHARTS = ById("charts", "chart")
 # Google's own, for what a position does not say.
 SIZE = {"widthPixels": 600, "heightPixels": 371}
 OFFSETS = ("offsetXPixels", "offsetYPixels")
@@ -42,7 +42,7 @@ def _spec(edit: Edit, given: Any) -> Any:
 def _position(edit: Edit, given: Json) -> tuple[Sheet, Json]:
     """The sheet that a position is on, and the position with what it does not say."""
     if given.get("newSheet") or "sheetId" in given:
-        raise not_served("charts on a sheet of their own")
+        raise unsupported("charts on a sheet of their own")
     overlay = given.get("overlayPosition", {})
     anchor = overlay.get("anchorCell", {})
     sheet = ranges.need_sheet(edit.spreadsheet, anchor.get("sheetId", 0))

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from emulator import masks
 from emulator.sheets import ranges
 from emulator.sheets.evaluate import Evaluator
+from emulator.sheets.filter_rows import Filter
 from emulator.sheets.ranges import answered
-from emulator.sheets.shown import Filter
 from emulator.sheets.updates import checks
+from emulator.sheets.updates.by_id import ById
 from emulator.sheets.updates.fields import need_mask
-from emulator.sheets.updates.kept import Kept
 
 if TYPE_CHECKING:
     from emulator.sheets.edit import Edit
     from emulator.sheets.grid import Json, Sheet
 
-VIEWS = Kept("filter_views", "filter view")
+VIEWS = ById("filter_views", "filter view")
 VIEW_FIELDS = ("title", "namedRangeId", "sortSpecs")
 CRITERIA = ("criteria", "filterSpecs")
 

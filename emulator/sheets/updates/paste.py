@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from emulator.errors import invalid, not_served
+from emulator.errors import invalid, unsupported
 from emulator.sheets import ranges
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula, copied
@@ -68,7 +68,7 @@ def copy_paste(edit: Edit, request: Json) -> None:
     target_sheet, target = ranges.resolve(edit.spreadsheet, request.get("destination", {}))
     kind = request.get("pasteType", "PASTE_NORMAL")
     if kind not in PASTES or request.get("pasteOrientation", "NORMAL") != "NORMAL":
-        raise not_served(f"copyPaste of type {kind}, {request.get('pasteOrientation', 'NORMAL')}")
+        raise unsupported(f"copyPaste of type {kind}, {request.get('pasteOrientation', 'NORMAL')}")
     cells = take(sheet, source)
     high, wide = len(cells), len(cells[0]) if cells else 0
     if not high or not wide:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.errors import invalid, not_served
+from emulator.errors import invalid, unsupported
 from emulator.sheets import ranges
 from emulator.sheets.edit import PROTECTED
 from emulator.sheets.ranges import answered
-from emulator.sheets.updates.kept import Kept
+from emulator.sheets.updates.by_id import ById
 
 if TYPE_CHECKING:
     from emulator.sheets.edit import Edit
     from emulator.sheets.grid import Json, Sheet
 
-PROTECTIONS = Kept("protected_ranges", "protected range")
+PROTECTIONS = ById("protected_ranges", "protected range")
 FIELDS = ("description", "warningOnly", "unprotectedRanges", "editors")
 
 
@@ -28,7 +28,7 @@ def _need(edit: Edit, number: int) -> tuple[Sheet, Json]:
 def _range(edit: Edit, given: Json) -> tuple[Sheet, Json]:
     """The sheet and the range as kept."""
     if "range" not in given:
-        raise not_served("protected ranges without a range")
+        raise unsupported("protected ranges without a range")
     sheet, _ = ranges.resolve(edit.spreadsheet, given["range"])
     return sheet, ranges.fixed(sheet, given["range"])
 

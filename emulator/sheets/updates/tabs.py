@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from emulator import masks
-from emulator.errors import invalid, not_served
+from emulator.errors import invalid, unsupported
 from emulator.sheets import following, structure, styles
 from emulator.sheets.formula import retitled
 from emulator.sheets.grid import Sheet
@@ -70,7 +70,7 @@ def make_sheet(edit: Edit, given: Json) -> Sheet:
     """Return a new sheet from SheetProperties, not yet in the spreadsheet."""
     spreadsheet = edit.spreadsheet
     if given.get("sheetType", "GRID") not in ("GRID", "SHEET_TYPE_UNSPECIFIED"):
-        raise not_served(f"sheets of type {given['sheetType']}")
+        raise unsupported(f"sheets of type {given['sheetType']}")
     title = given.get("title") or free_title(spreadsheet, "Sheet")
     check_title(spreadsheet, title)
     sheet_id = new_sheet_id(spreadsheet, given.get("sheetId"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from emulator import masks
 from emulator.errors import invalid
-from emulator.sheets import filters, metadata
+from emulator.sheets import data_filters, metadata
 from emulator.sheets.grid import Metadata
 from emulator.sheets.updates.fields import need_mask
 
@@ -46,10 +46,10 @@ def create(edit: Edit, request: Json) -> Json:
     return {"developerMetadata": metadata.answer(fresh)}
 
 
-def _selected(edit: Edit, data_filters: list[Json]) -> list[Metadata]:
+def _selected(edit: Edit, wanted: list[Json]) -> list[Metadata]:
     found: dict[int, Metadata] = {}
-    for one in data_filters:
-        for kept in filters.entries(edit.spreadsheet, one, edit.user):
+    for one in wanted:
+        for kept in data_filters.entries(edit.spreadsheet, one, edit.user):
             found[kept.metadata_id] = kept
     return list(found.values())
 

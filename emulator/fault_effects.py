@@ -1,4 +1,4 @@
-"""What a rule of misbehaviour does to a call: the answer instead, the pause, the cut."""
+"""What a fault does to a call: another answer, a pause, a cut connection."""
 
 from __future__ import annotations
 

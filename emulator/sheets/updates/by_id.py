@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from emulator.sheets.grid import Json, Sheet
 
 
-class Kept:
+class ById:
     """One kind of them: `name` is the attribute of Sheet that holds them, `noun` Google's word."""
 
     def __init__(self, name: str, noun: str) -> None:
