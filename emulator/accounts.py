@@ -1,4 +1,4 @@
-"""Who calls: the token endpoint, and what a bearer token stands for."""
+"""Callers: the token endpoint, and whose token a bearer token is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ANONYMOUS = "anonymous"
 
 
 class Accounts:
-    """Tokens and their users.
+    """Bearer tokens and their users.
 
     A request without a token is `anonymous`'s, a person unless `anonymous_is_person` is False. A
     token that `/token` gave belongs to the account it was asked for; any other is taken for that of
@@ -104,7 +104,7 @@ def _address(token: str, domain: str) -> str:
 
 
 def _claims(assertion: str) -> dict[str, Any] | None:
-    """What a JWT says; its signature is not looked at."""
+    """Return a JWT's claims, without checking its signature; None if it is malformed."""
     try:
         payload = assertion.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

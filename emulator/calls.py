@@ -1,4 +1,4 @@
-"""The log of calls: what was asked of Google and EverBright, when, and how it was answered."""
+"""The log of calls to Google and EverBright, with their answers' status."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BODIES = 32 << 20
 
 @dataclass
 class Call:
-    """One call, from its arrival on.
+    """One call.
 
     `api` is sheets, drive, everbright or oauth2; `method_id` as Google's discovery documents name
     it (`sheets.spreadsheets.batchUpdate`, `drive.files.create`; a piece of a resumable upload is
@@ -62,7 +62,7 @@ class Call:
 
 
 class CallLog:
-    """Calls in the order of their arrival: the newest `limit`, and `BODIES` bytes of bodies."""
+    """Calls in the order of arrival: the newest `limit`, and `BODIES` bytes of bodies."""
 
     def __init__(self, limit: int = 100_000) -> None:
         self._limit = limit

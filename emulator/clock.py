@@ -1,4 +1,4 @@
-"""The time, which stands still at what it was while a journal is replayed."""
+"""The clock, which stands still while a journal is replayed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control route, `/_emulator/...`: JSON in and out, for tests in other processes and the page.
+"""The control API, `/_emulator/...`: JSON in and out, for other processes and the page.
 
 GET, DELETE calls · GET, POST, DELETE faults · POST release, down, up, settings, spreadsheets,
 folders, share, edit, documents, fail, heal, records, milestones · GET storage
@@ -72,7 +72,7 @@ class Control:
         return _json({} if result is None else result)
 
     def _fault(self, body: Json) -> Json:
-        """A rule by its settings; with `do` "edit" also `edit`, what a person does then."""
+        """Add a rule; with `do` "edit" it makes the person's edit in `edit`."""
         if body.get("do") == "run":
             raise ValueError("a function can only be given from Python: use edit")
         if body.get("do") == "edit":
@@ -99,7 +99,7 @@ class Control:
             known[name](value)
 
     def _share(self, body: Json) -> None:
-        """`{"id", "role", "email"?}`; without a role the file is its owner's alone."""
+        """`{"id", "role", "email"?}`; without a role only the owner keeps access."""
         tree = self._state.drive.tree
         if body.get("role") is None:
             tree.unshare(body["id"])
@@ -108,7 +108,7 @@ class Control:
             tree.share(body["id"], body["role"], user)
 
     def _edit(self, body: Json) -> Any:
-        """`{"spreadsheet", "name", ...}`: what a person does, with that function's arguments."""
+        """Make a person's edit: `{"spreadsheet", "name", ...}` with that function's arguments."""
         arguments = {key: each for key, each in body.items() if key not in ("spreadsheet", "name")}
         return self._state.edit(body["spreadsheet"], body["name"], **arguments)
 

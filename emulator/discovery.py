@@ -1,4 +1,4 @@
-"""Google's own discovery documents as a judge of requests.
+"""Validation of requests by Google's discovery documents.
 
 `match` finds the method of an HTTP request; `check` holds its query and JSON body against the
 method's schema, in Google's words where it does not fit, and puts the body into canonical form:
@@ -46,7 +46,7 @@ class Method:
 
 @dataclass(frozen=True)
 class Call:
-    """What a request asks for: the method and what its path names."""
+    """A request: its method and the parameters in its path."""
 
     method_id: str
     path_params: dict[str, str]
@@ -71,7 +71,7 @@ def _walk(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """`{range}` may hold anything, other names stop at a slash or a colon."""
+    """Return a path as a pattern; `{range}` matches anything, other names no slash or colon."""
 
     def group(found: re.Match[str]) -> str:
         name = found[1].lstrip("+")
@@ -180,8 +180,10 @@ def _check_mask(method: Method, mask: str | None) -> None:
             reason="invalidParameter",
             location="fields",
         )
-    said = f"Error expanding 'fields' parameter. Cannot find matching fields for path '{unknown}'."
-    violations = [{"field": unknown, "description": said}]
+    message = (
+        f"Error expanding 'fields' parameter. Cannot find matching fields for path '{unknown}'."
+    )
+    violations = [{"field": unknown, "description": message}]
     details = [{"@type": BAD_REQUEST, "fieldViolations": violations}]
     raise ApiError(400, "Request contains an invalid argument.", details)
 

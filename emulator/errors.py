@@ -1,4 +1,4 @@
-"""The refusals of Google's APIs, in the two JSON shapes that Sheets v4 and Drive v3 answer with."""
+"""Errors of Google's APIs, in the two JSON forms of Sheets v4 and Drive v3."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def _answer(rule: Rule, call: Call) -> Response:
 
 
 def _own_words(rule: Rule, call: Call) -> Response:
-    """What the called API says with the rule's status."""
+    """Return the called API's own answer with the rule's status."""
     if call.api in ("sheets", "drive"):
         return refusal(call.api, _error(rule, call))
     word = "error" if call.api == "oauth2" else "detail"
@@ -84,7 +84,7 @@ def _own_words(rule: Rule, call: Call) -> Response:
 
 
 def _error(rule: Rule, call: Call) -> ApiError:
-    """What the API itself says with this status."""
+    """Return the API's own error with the rule's status."""
     if rule.status == 429 and call.api == "sheets":
         return sheets_quota("read" if is_read(call) else "write", per_user=True, value=60)
     if rule.reason in ("userRateLimitExceeded", "rateLimitExceeded"):
@@ -99,7 +99,7 @@ def _error(rule: Rule, call: Call) -> ApiError:
 
 
 def _truncated(response: Response, keep: int | None) -> Response:
-    """The same answer, which breaks off; its Content-Length promises the whole."""
+    """Return the same answer cut off; its Content-Length is that of the whole."""
     length = response.content_length or len(response.get_data())
     left = length // 2 if keep is None else keep
 

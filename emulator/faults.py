@@ -27,7 +27,7 @@ GOOGLE = {"sheets", "drive", "oauth2"}
 
 
 class Which(TypedDict, total=False):
-    """Which calls a rule is for.
+    """Which calls a rule applies to.
 
     `api`, `method` and `path` as `Call.matches` takes them; of those calls the first `skip` are
     let by; `nth` names the very ones (1 is the first); `chance` draws lots; `holds` is a text in
@@ -47,7 +47,7 @@ class Which(TypedDict, total=False):
 
 @dataclass
 class Rule:
-    """One rule: which calls, and what happens to them, `before` or `after` they take effect."""
+    """A rule: which calls, and what happens to them, `before` or `after` they take effect."""
 
     id: int
     do: str
@@ -77,7 +77,7 @@ class Rule:
 
 
 class Faults:
-    """The rules in force. Rules are asked in the order in which they were made."""
+    """The rules, applied in the order in which they were added."""
 
     def __init__(self, seed: int = 0) -> None:
         self._rules: list[Rule] = []

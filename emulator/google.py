@@ -1,4 +1,4 @@
-"""Sheets and Drive over HTTP: from a request to the engines and back, in Google's shapes."""
+"""Sheets and Drive over HTTP: from a request to the engines and back."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Google:
         discovery.check(known, request.args, body)
         if call.api == "sheets":
             return self._sheets(request, call, known, body, user)
-        # In Drive a null says something, which the check has taken out of the body.
+        # In Drive a null has a meaning; the check has removed nulls from the body.
         return self._drive_call(request, known, _json(call) or {}, user)
 
     # Sheets
@@ -125,7 +125,7 @@ class Google:
             raise ApiError(403, "The caller does not have permission")
 
     def _touch(self, spreadsheet_id: str, method_id: str, user: User) -> None:
-        """Show in Drive who changed a spreadsheet and when, and its title."""
+        """Update a spreadsheet's title, time and last user in Drive."""
         file = self._drive.files.get(spreadsheet_id)
         if file is None:
             return
@@ -155,12 +155,12 @@ def _is_upload(request: Request) -> bool:
 
 
 def _is_bytes(request: Request) -> bool:
-    """Whether the body is a file's, to be streamed."""
+    """Return whether the body is a file's, to be streamed."""
     return _is_upload(request) and request.args.get("uploadType") != "resumable"
 
 
 def _read(request: Request) -> bytes:
-    """All of the request's body; of one that was cut off nothing is done."""
+    """Return the request's body. Cut if it is incomplete."""
     data = request.get_data(cache=False)
     if request.content_length is not None and len(data) < request.content_length:
         raise Cut
@@ -168,7 +168,7 @@ def _read(request: Request) -> bytes:
 
 
 def _json(call: Call) -> Any:
-    """The call's body, None where there is none. ApiError 400 if it is not a JSON object."""
+    """Return the call's body, or None. ApiError 400 if it is not a JSON object."""
     if not call.raw.strip():
         return None
     try:

@@ -1,4 +1,4 @@
-"""The journal: what changed the emulator's state, one JSON object a line, replayed at a start.
+"""The journal: changes of the emulator's state, one JSON object a line, replayed at the start.
 
 Drive's entries are states (a file as it is now), Sheets' are the changes themselves, which the same
 engine makes again: its ids come from the spreadsheet's own id, its times from the entry.
@@ -80,7 +80,7 @@ class Journal:
             self.keep(kind, recorded)
 
     def _compact(self, path: Path) -> None:
-        """Drop the half line of a killed process, replaced states, and what is deleted."""
+        """Remove an incomplete last line, replaced states, and what was deleted."""
         lines = list(path.read_bytes().splitlines(keepends=True))
         entries = [json.loads(line) for line in lines if line.endswith(b"\n")]
         last = {_subject(entry): number for number, entry in enumerate(entries)}

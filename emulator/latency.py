@@ -1,4 +1,4 @@
-"""How long Google takes: a number of seconds, or a distribution."""
+"""Google's latency: a number of seconds, or a distribution."""
 
 from __future__ import annotations
 

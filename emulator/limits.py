@@ -1,4 +1,4 @@
-"""Google's limits: calls a minute for a user and for the project, and the size of a request."""
+"""Google's limits: calls a minute per user and per project, and the size of a request."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def is_read(call: Call) -> bool:
 
 
 class Limits:
-    """Counts calls in sliding windows of `minute` seconds; what is refused does not count.
+    """Counts calls in sliding windows of `minute` seconds, without refused ones.
 
     `enabled`, `minute`, `rates` and `max_request_bytes` may be changed while it runs.
     """
@@ -94,7 +94,7 @@ class Limits:
             raise drive_rate(per_user=full[0].endswith("user"))
 
     def _full(self, bounds: list[tuple[tuple[str, str], int | None]]) -> tuple[str, int] | None:
-        """The first bound that is reached; where none is, the call is counted under each."""
+        """Return the first bound that is reached; if none is, count the call."""
         with self._lock:
             now = self._clock()
             for key, bound in bounds:

@@ -43,7 +43,7 @@ def _paths(tokens: list[str]) -> tuple[Mask, list[str]]:
 
 
 def _path(mask: Mask, tokens: list[str]) -> list[str]:
-    """Read one path into `mask`; what remains of the tokens."""
+    """Parse one path into `mask`, and return the remaining tokens."""
     if not tokens or tokens[0] in ",().":
         raise ValueError("a field mask lacks a name")
     name, tokens = tokens[0], tokens[1:]
@@ -74,7 +74,7 @@ def _merge(into: Mask, other: Mask) -> None:
 
 
 def _tidy(mask: Mask) -> Mask | None:
-    """`*` with nothing below it is everything."""
+    """Return the mask, None if it is `*` alone."""
     if "*" in mask and mask["*"] is None:
         return None
     return {name: below if below is None else _tidy(below) for name, below in mask.items()}

@@ -47,7 +47,7 @@ def _inside(sheet: Sheet, box: Box) -> Box:
 
 
 def _header_row(sheet: Sheet) -> int:
-    """The row with the headers: the last frozen one, else the first."""
+    """Return the header row: the last frozen one, else the first."""
     return max(0, sheet.frozen("ROWS") - 1)
 
 

@@ -1,4 +1,4 @@
-"""The emulator as a whole: started in a thread for tests, or served until a signal ends it."""
+"""The emulator: started in threads for tests, or served until a signal ends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP server: kept-alive connections, streamed bodies, and answers that can be cut off."""
+"""The HTTP server: kept-alive connections, streamed bodies, answers that can be cut off."""
 
 from __future__ import annotations
 

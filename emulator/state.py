@@ -1,4 +1,4 @@
-"""Everything that an emulator holds and how it behaves, apart from the port that it listens on."""
+"""The state and settings of an emulator, without its port."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DRIVE_ENTRIES = {"file", "ids", "session"}
 
 
 class State:
-    """The engines, the log of calls, faults and limits; what `folder` has kept is read first.
+    """The engines, the call log, faults and limits. What `folder` holds is read first.
 
     Without `durable` nothing is kept in the folder but the bytes of files.
     """

@@ -1,4 +1,4 @@
-"""The WSGI application: which part answers a path, and what every call goes through."""
+"""The WSGI application: routing, faults and latency."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ UNSERVED = re.compile(r"/(upload/)?drive/v\d.*|/batch(/.*)?|/[$]?discovery/.*")
 
 
 class Web:
-    """One port for everything. `page` and `control` answer what is not an API's."""
+    """Serves everything on one port; `page` and `control` answer what is not an API's."""
 
     def __init__(
         self, state: State, page: Any, control: Any, storage_url: Callable[[], str]
@@ -155,7 +155,7 @@ class Web:
 
 
 def _overridden(environ: WSGIEnvironment) -> WSGIEnvironment:
-    """A GET whose address would be too long: clients send it as a POST, the query as the body."""
+    """Turn a POST that stands for a GET with a long query into that GET."""
     if environ.get("HTTP_X_HTTP_METHOD_OVERRIDE") != "GET" or environ["REQUEST_METHOD"] != "POST":
         return environ
     query = Request(environ).get_data(as_text=True)
@@ -164,7 +164,7 @@ def _overridden(environ: WSGIEnvironment) -> WSGIEnvironment:
 
 
 def _raw_path(request: Request) -> str:
-    """The path as it was sent, still percent-encoded."""
+    """Return the path as it was sent, still percent-encoded."""
     target = str(request.environ.get("RAW_URI") or request.path)
     if "://" in target:
         target = "/" + target.split("://", 1)[1].partition("/")[2]

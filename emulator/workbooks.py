@@ -1,4 +1,4 @@
-"""The Sheets engine with its journal: every change to a spreadsheet goes through here."""
+"""The Sheets engine with its journal, through which every change is made."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BATCH_UPDATE = "sheets.spreadsheets.batchUpdate"
 
 
 class Workbooks:
-    """`engine` is what keeps the spreadsheets and answers Google's methods."""
+    """`engine` holds the spreadsheets and answers Google's methods."""
 
     def __init__(self, clock: Clock, journal: Journal) -> None:
         self.engine = Sheets(clock.now)

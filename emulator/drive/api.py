@@ -1,4 +1,4 @@
-"""Drive's methods that take and give JSON: from a method's id, path and query to its answer."""
+"""Drive's JSON methods: from method id, path and query to the answer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def masked(resource: Json, query: Query, default: str) -> Json:
 
 
 class Api:
-    """Answers `drive.*` method ids. None as an answer is 204, nothing to say."""
+    """Answers `drive.*` method ids; an answer of None is a 204."""
 
     def __init__(self, drive: Drive) -> None:
         self.drive = drive

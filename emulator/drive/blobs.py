@@ -1,4 +1,4 @@
-"""The bytes of Drive's files, on disk: written in pieces, never held whole in memory."""
+"""The contents of Drive's files on disk, written and read in chunks."""
 
 from __future__ import annotations
 

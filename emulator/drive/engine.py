@@ -41,7 +41,7 @@ class Workbooks(Protocol):
 
 
 class Drive:
-    """The engine. `now` gives Unix seconds, `rng` the ids; `base_url` begins the links it gives."""
+    """The engine. `now` returns Unix seconds, `rng` makes ids, links start with `base_url`."""
 
     def __init__(
         self,
@@ -161,7 +161,7 @@ class Drive:
         return "1" + self.token(43 if mime_type == SPREADSHEET else 32)
 
     def _fill(self, file: File, content: Content) -> None:
-        """Make these bytes those of the file."""
+        """Make these bytes the file's."""
         before = file.blob
         file.blob = f"{file.id}.0B{self.token(26)}"
         file.size, file.checksums = content.size, content.checksums

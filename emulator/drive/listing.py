@@ -1,4 +1,4 @@
-"""`files.list`: which files a caller sees, in what order, page by page. No I/O."""
+"""`files.list`: which files a caller sees, sorted, in pages. No I/O."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Drive keeps of a file, who may do what with it, and how the API shows it. No I/O."""
+"""Drive's files, users and permissions, and their API resources. No I/O."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def link(file: File, base_url: str) -> str:
 
 
 def shown(file: File, permissions: list[Json], me: User, base_url: str) -> Json:
-    """The API's File resource: every field that is kept, for `me`."""
+    """The API's File resource: every field that is stored, for `me`."""
     role = best_role(permissions, me)
     last = User(file.last_user or file.owner)
     resource: Json = {

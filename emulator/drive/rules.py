@@ -1,4 +1,4 @@
-"""What a caller may say about a file, and how it is taken over. No I/O."""
+"""Which metadata a caller may set, and how it is applied. No I/O."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drive's bytes over HTTP: downloads, and the media, multipart and resumable uploads."""
+"""File contents over HTTP: downloads, and media, multipart and resumable uploads."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Transfer:
         return masked(drive.shown(file, user), query, SHOWN)
 
     def _spool(self, request: Request) -> str:
-        """The request's body as a blob of its own."""
+        """Write the request's body to a blob."""
         name = "upload." + self._drive.token(24)
         size = self._drive.blobs.append(name, request.stream, 0)
         if request.content_length not in (None, size):
@@ -112,7 +112,7 @@ class Transfer:
         return name
 
     def _parts(self, request: Request) -> tuple[Json, str | None, str]:
-        """Metadata, MIME type and bytes (as a blob) of a multipart/related body."""
+        """Return metadata, MIME type and bytes (as a blob) of a multipart/related body."""
         blobs, whole = self._drive.blobs, self._spool(request)
         try:
             boundary = request.mimetype_params.get("boundary", "").encode()
@@ -186,7 +186,7 @@ class Transfer:
         received = blobs.append(blob, request.stream, start, due)
         if due is None:
             part = uploads.Piece(part.start, start + received, start + received)
-        stands = uploads.kept(received, due or received, start, last=part.is_last)
+        stands = uploads.kept_bytes(received, due or received, start, last=part.is_last)
         if stands < start + received:
             blobs.truncate(blob, stands)
         if not part.is_last or stands < (part.end or 0):
@@ -216,7 +216,7 @@ def _incomplete(session: Session, have: int) -> Response:
 
 
 def _head(head: bytes, boundary: bytes) -> tuple[Json, str | None, int]:
-    """Metadata and MIME type in the beginning of a multipart body, and where the bytes begin."""
+    """Return metadata, MIME type and where the bytes begin, of a multipart body."""
     mark = b"--" + boundary
     second = head.find(mark, head.find(mark) + len(mark)) if boundary else -1
     blank = re.compile(rb"\r?\n\r?\n")

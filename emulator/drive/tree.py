@@ -1,4 +1,4 @@
-"""The tree of files and shared drives: what is where, and who may see and change it. No I/O."""
+"""The tree of files and shared drives: where they are and who has access. No I/O."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sessions of resumable uploads: what was promised, how far it is, when it ends. No HTTP."""
+"""Sessions of resumable uploads: size, progress, expiry. No HTTP."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 
 @dataclass
 class Session:
-    """One upload under way.
+    """An upload in progress.
 
     `file_id` names the file to be updated, None where one is to be made of `metadata`; `query`
     is that of the request that began it; `result` is the finished file's id; `began` is Unix
@@ -50,7 +50,7 @@ class Session:
 
 @dataclass(frozen=True)
 class Piece:
-    """What a PUT brings: the bytes from `start` to before `end`, of `total` (None: not yet known).
+    """A chunk: the bytes from `start` to before `end`, of `total` (None: not yet known).
 
     A question how far the upload is has neither.
     """
@@ -105,7 +105,7 @@ def check(part: Piece, session: Session, have: int) -> None:
         )
 
 
-def kept(received: int, announced: int, start: int, *, last: bool) -> int:
+def kept_bytes(received: int, announced: int, start: int, *, last: bool) -> int:
     """Return how many bytes are kept after a chunk: whole multiples if it was cut short."""
     if received == announced and (last or (start + received) % GRAIN == 0):
         return start + received

@@ -1,4 +1,4 @@
-"""What EverBright has and how it is to fail: set by tests, read by the routes. No HTTP."""
+"""EverBright's records, documents and failures: set by tests, read by the routes. No HTTP."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Document:
 
 @dataclass
 class Failure:
-    """How the next `count` (None: all) requests for one document or job end.
+    """How the next `count` requests (None: all) for a document or a job fail.
 
     `kind` is one of `FAILURES`; `status` goes with `error`, `seconds` with `slow`, `at` is the
     number of bytes before `cut` cuts.
@@ -76,7 +76,7 @@ class Failure:
 
 
 class EverBright:
-    """`token`: what callers must bring (None: nothing); `envelope`: whether jobs come in `data`."""
+    """`token` is what callers must send, None for nothing; `envelope` puts jobs into `data`."""
 
     def __init__(self) -> None:
         self.token: str | None = None

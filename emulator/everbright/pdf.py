@@ -1,4 +1,4 @@
-"""Small valid PDF files, of any size asked for, made piece by piece."""
+"""Small valid PDF files of any size, generated in chunks."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def pieces(text: str, size: int | None = None) -> Iterator[bytes]:
 
 
 def _filling(plain: int, size: int | None) -> int:
-    """How many bytes are to be filled in, as the number of the table's place takes room too."""
+    """Return how many bytes of padding there must be."""
     if size is None:
         return 0
     for digits in range(1, 16):

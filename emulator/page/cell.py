@@ -1,4 +1,4 @@
-"""One cell as HTML: its text in runs, its links, its marks. Everything is escaped. No I/O."""
+"""One cell as HTML: text runs, links, marks. Everything is escaped. No I/O."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def classes(cell: Json, *, last: bool, next_is_empty: bool) -> list[str]:
 
 
 def _is_number(cell: Json) -> bool:
-    """A number is cut off at its cell's edge, where a text runs on."""
+    """Return whether it is a number, which does not overflow into the next cell."""
     return "numberValue" in cell.get("effectiveValue", {})
 
 

@@ -81,7 +81,7 @@ def build(
 def _rows(
     data: list[Json], *, viewed: bool
 ) -> tuple[dict[int, list[Json]], dict[int, int], set[int]]:
-    """Cells and heights by row, and the rows that are hidden."""
+    """Return cells and heights by row, and the rows that are hidden."""
     values: dict[int, list[Json]] = {}
     heights: dict[int, int] = {}
     hidden: set[int] = set()
@@ -98,7 +98,7 @@ def _rows(
 
 
 def _filtered(area: Json | None, column_count: int) -> set[tuple[int, int]]:
-    """The header cells of a filter."""
+    """Return the header cells of a filter."""
     if area is None:
         return set()
     first = area.get("startColumnIndex", 0)
@@ -175,7 +175,7 @@ def _cell(grid: Grid, row: int, column: int, following: int | None) -> str:
 
 
 def _entered(cell: Json) -> str:
-    """What the formula bar shows."""
+    """Return what the formula bar shows."""
     value = cell.get("userEnteredValue", {})
     if "formulaValue" in value:
         return str(value["formulaValue"])

@@ -1,4 +1,4 @@
-"""Which page answers a path."""
+"""The routes of the page."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class Page:
         return _json({"revision": self._state.sheets.spreadsheets[spreadsheet_id].revision})
 
     def _grid(self, request: Request, spreadsheet_id: str) -> Response:
-        """The table, the tabs and the filter views, with the revision that they show."""
+        """Return the table, the tabs and the filter views, with their revision."""
         gid, fvid = request.args.get("gid", ""), request.args.get("fvid", "")
         # Held, so that what is read one after the other is of one moment.
         with self._state.sheets.spreadsheets[spreadsheet_id].lock:
@@ -134,7 +134,7 @@ class Page:
 
 
 def _rows(files: Iterable[File]) -> list[Json]:
-    """The lines of a list of files: folders first, then by name."""
+    """Return the lines of a list of files: folders first, then by name."""
     return [
         {
             "name": file.name,

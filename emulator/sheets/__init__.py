@@ -103,7 +103,7 @@ class Sheets:
 
 
 def _fill(edit: Edit, body: Json) -> None:
-    """The sheets of a new spreadsheet: those of the body, or the usual one."""
+    """Create the sheets of a new spreadsheet: those of the body, or the usual one."""
     unserved = body.keys() & {"namedRanges", "developerMetadata", "dataSources"}
     for given in body.get("sheets") or [{}]:
         if unserved := unserved | (given.keys() - {"properties"}):

@@ -1,4 +1,4 @@
-"""What values become where formulas want a text, a number, or yes and no."""
+"""Conversion of values to texts, numbers and booleans, and their order."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ def number(value: Any) -> float | CellError:
     read = entry.read(value)[0]
     if isinstance(read, int | float) and not isinstance(read, bool):
         return read
-    said = f"Function expects number values. But '{value}' is a text and cannot be coerced."
-    return CellError("VALUE", "#VALUE!", said)
+    message = f"Function expects number values. But '{value}' is a text and cannot be coerced."
+    return CellError("VALUE", "#VALUE!", message)
 
 
 def truth(value: Any) -> bool | CellError:
     """Return a value as AND, OR and NOT take it, or the error."""
     if isinstance(value, str) and value.upper() not in ("TRUE", "FALSE"):
-        said = f"Function expects boolean values. But '{value}' is a text and cannot be coerced."
-        return CellError("VALUE", "#VALUE!", said)
+        message = f"Function expects boolean values. But '{value}' is a text and cannot be coerced."
+        return CellError("VALUE", "#VALUE!", message)
     if isinstance(value, CellError):
         return value
     return value.upper() == "TRUE" if isinstance(value, str) else bool(value)

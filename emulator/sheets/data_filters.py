@@ -1,4 +1,4 @@
-"""Data filters: which cells a gridRange, an a1Range or a developer metadata lookup selects."""
+"""Data filters: the cells that a gridRange, an a1Range or a metadata lookup selects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a typed text becomes: a formula, a number, a date, a boolean or a text.
+"""Parsing of typed texts: as a formula, a number, a date, a boolean or a text.
 
 As USER_ENTERED values and people's typing are read, for the en_US locale.
 """

@@ -1,7 +1,7 @@
-"""The values of formulas, for the small honest part of Sheets' language that is served.
+"""The values of formulas, for the supported part of Sheets' language.
 
 Operators, references, and the functions of `functions.py`. An unknown function is `#NAME?`, what
-cannot be read `#ERROR!`, as Sheets says both.
+cannot be read `#ERROR!`, as in Sheets.
 
 A condition's formula is written for one cell and looked at from others: it is evaluated at a
 `Place`, which shifts its relative references without rewriting it.
@@ -32,7 +32,7 @@ MAX_REFERENCES = 20
 
 
 class Evaluator:
-    """Evaluates cells of one spreadsheet at the moment it is made; what it found it keeps."""
+    """Evaluates cells of one spreadsheet as of now, each once."""
 
     def __init__(self, spreadsheet: Spreadsheet) -> None:
         self.spreadsheet = spreadsheet
@@ -90,7 +90,7 @@ class Evaluator:
         return self._named(tree[1]) if kind == "name" else LOST
 
     def _scalar(self, sheet: Sheet, tree: syntax.Tree) -> Any:
-        """One value: of a column or row seen from a place beside it, the cell that is beside."""
+        """Return one value: of a column or row, the cell beside the place."""
         place = self._place
         if place is None or tree[0] != "ref" or len(tree[2]) == 1:
             return first(self.tree(sheet, tree))
@@ -183,7 +183,7 @@ class Evaluator:
     def _box(
         self, sheet: Sheet, title: str | None, ends: tuple[End, ...]
     ) -> tuple[Sheet, Box] | CellError:
-        """The sheet and box that a reference names, which must start inside the grid."""
+        """Return the sheet and box of a reference, which must start inside the grid."""
         if title is not None:
             named = self.spreadsheet.titled(title)
             if named is None:
@@ -211,7 +211,7 @@ class Evaluator:
 
 
 def _bounds(one: int | None, other: int | None, size: int) -> tuple[int, int]:
-    """Half-open bounds of two ends; where one is open, to the grid's end."""
+    """Return the half-open bounds of two ends; open ends are the grid's."""
     known = [index for index in (one, other) if index is not None]
     return min(known, default=0), max(known) + 1 if len(known) == 2 else size
 

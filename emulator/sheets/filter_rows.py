@@ -1,4 +1,4 @@
-"""What a filter shows: the rows that its criteria let through, in its own order."""
+"""The rows that a basic filter or filter view shows, in its order."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class Filter:
-    """A basic filter or a filter view as it is kept, over its sheet as that is now."""
+    """A stored basic filter or filter view, over its sheet as that is now."""
 
-    def __init__(self, evaluator: Evaluator, sheet: Sheet, kept: Json) -> None:
+    def __init__(self, evaluator: Evaluator, sheet: Sheet, stored: Json) -> None:
         self._evaluator = evaluator
         self._sheet = sheet
-        self._box = ranges.box_of(sheet, kept["range"])
+        self._box = ranges.box_of(sheet, stored["range"])
         self._wanted = {
             one.get("columnIndex", 0): one.get("filterCriteria", {})
-            for one in kept.get("filterSpecs", [])
+            for one in stored.get("filterSpecs", [])
         }
         self._specs = [
             (one.get("dimensionIndex", 0), one.get("sortOrder") == "DESCENDING")
-            for one in kept.get("sortSpecs", [])
+            for one in stored.get("sortSpecs", [])
         ]
 
     def passes(self, row: int) -> bool:

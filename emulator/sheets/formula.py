@@ -1,4 +1,4 @@
-"""Formulas as text: their references, and how those shift when cells move."""
+"""Formulas as text: their references, and how they shift when cells move."""
 
 from __future__ import annotations
 

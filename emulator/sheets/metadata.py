@@ -1,4 +1,4 @@
-"""Developer metadata: where each is now, and which a lookup finds."""
+"""Developer metadata: its place, and lookups."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def _matches(metadata: Metadata, lookup: Json) -> bool:
 
 
 def _is_at(spreadsheet: Spreadsheet, metadata: Metadata, lookup: Json) -> bool:
-    """Whether it is at the lookup's location, or (unless EXACT is asked for) meets it."""
+    """Return whether it is at the lookup's location, or (unless EXACT) meets it."""
     location = lookup.get("metadataLocation")
     if location is None:
         return True

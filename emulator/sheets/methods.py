@@ -1,4 +1,4 @@
-"""The methods of Sheets v4, each as a function of a call; those that write take an edit too."""
+"""The methods of Sheets v4, each a function of a call; those that write take an edit too."""
 
 from __future__ import annotations
 
@@ -83,9 +83,9 @@ def metadata_search(call: Call) -> Json:
     """spreadsheets.developerMetadata.search."""
     matched: dict[int, Json] = {}
     for one in call.body.get("dataFilters", []):
-        for kept in data_filters.entries(call.spreadsheet, one, call.user):
-            entry = {"developerMetadata": metadata.answer(kept), "dataFilters": []}
-            matched.setdefault(kept.metadata_id, entry)["dataFilters"].append(one)
+        for stored in data_filters.entries(call.spreadsheet, one, call.user):
+            entry = {"developerMetadata": metadata.answer(stored), "dataFilters": []}
+            matched.setdefault(stored.metadata_id, entry)["dataFilters"].append(one)
     return call.select({"matchedDeveloperMetadata": list(matched.values())} if matched else {})
 
 
@@ -110,9 +110,9 @@ def values_update(call: Call, edit: Edit) -> Json:
     """spreadsheets.values.update."""
     text = call.path["range"]
     sheet, box = ranges.parse(call.spreadsheet, text, for_writing=True)
-    said = call.body.get("range") or text
-    if ranges.parse(call.spreadsheet, said) != (sheet, box):
-        raise invalid(f"Requested writing within range [{text}], but the body's range is [{said}]")
+    given = call.body.get("range") or text
+    if ranges.parse(call.spreadsheet, given) != (sheet, box):
+        raise invalid(f"Requested writing within range [{text}], but the body's range is [{given}]")
     writing = values.Writing(edit, call.query)
     return call.select(writing.update(sheet, box, call.body))
 

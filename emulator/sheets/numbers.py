@@ -1,4 +1,4 @@
-"""Numbers as cells show them: Google's number formats, for dates, percentages, money and the rest.
+"""Number formats: numbers, dates, percentages and amounts as cells show them.
 
 Dates are serial numbers: days since 1899-12-30, the time of day as the fraction.
 """
@@ -159,7 +159,7 @@ def _render_date(number: float, tokens: list[tuple[str, str]]) -> str:
 
 
 def _is_minutes(tokens: list[tuple[str, str]], index: int) -> bool:
-    """An `m` is minutes after hours or before seconds."""
+    """Return whether an `m` means minutes: after hours or before seconds."""
     if tokens[index][1][0] not in "mM":
         return False
     before = [text for kind, text in tokens[:index] if kind in ("date", "bracket")]

@@ -1,4 +1,4 @@
-"""The order that sorting puts values in."""
+"""The sort order of values."""
 
 from __future__ import annotations
 

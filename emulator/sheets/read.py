@@ -1,4 +1,4 @@
-"""Spreadsheets as answers: properties, sheets, and grid data, as far as a field mask asks."""
+"""Spreadsheets as answers: properties, sheets and grid data, as a field mask asks."""
 
 from __future__ import annotations
 
@@ -194,11 +194,11 @@ def describe(spreadsheet: Spreadsheet, sheet: Sheet, index: int, user: str) -> J
     return found
 
 
-def protected(spreadsheet: Spreadsheet, kept: Json, user: str) -> Json:
+def protected(spreadsheet: Spreadsheet, stored: Json, user: str) -> Json:
     """Return a ProtectedRange as `user` sees it; its editors only for those who may edit."""
-    users = kept.get("editors", {}).get("users", [])
-    may = kept.get("warningOnly", False) or user == spreadsheet.owner or user in users
-    found = {name: item for name, item in kept.items() if name != "editors"}
+    users = stored.get("editors", {}).get("users", [])
+    may = stored.get("warningOnly", False) or user == spreadsheet.owner or user in users
+    found = {name: item for name, item in stored.items() if name != "editors"}
     if may:
-        found |= {"requestingUserCanEdit": True, "editors": kept.get("editors", {})}
+        found |= {"requestingUserCanEdit": True, "editors": stored.get("editors", {})}
     return found

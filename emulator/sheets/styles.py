@@ -1,4 +1,4 @@
-"""Cell formats: their colours in both forms, and what a masked change makes of them."""
+"""Cell formats: both forms of colours, and masked changes."""
 
 from __future__ import annotations
 
@@ -142,6 +142,6 @@ def runs(given: list[Json]) -> list[Json]:
                 "foregroundColorStyle": {"themeColor": "LINK"},
             }
             style = ({} if "foregroundColor" in style else colour) | {"underline": True} | style
-        kept: Json = {"startIndex": run["startIndex"]} if run.get("startIndex") else {}
-        found.append(kept | {"format": style})
+        stored: Json = {"startIndex": run["startIndex"]} if run.get("startIndex") else {}
+        found.append(stored | {"format": style})
     return found

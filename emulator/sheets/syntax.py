@@ -1,4 +1,4 @@
-"""A formula's text as a tree. What the emulator cannot read raises ValueError."""
+"""The parser of formulas. ValueError for what it cannot parse."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def islands(sheet: Sheet) -> list[Box]:
 
 
 def _runs(sheet: Sheet, at: int) -> list[Box]:
-    """The stretches of filled cells of a row."""
+    """Return the runs of filled cells of a row."""
     cells = sheet.rows[at].cells
     found: list[Box] = []
     for across, column in enumerate(sheet.columns):
@@ -51,7 +51,7 @@ def _runs(sheet: Sheet, at: int) -> list[Box]:
 
 
 def _join(boxes: list[Box]) -> list[Box]:
-    """Boxes that touch or overlap made one, until none do."""
+    """Return the boxes, merged where they touch or overlap."""
     found: list[Box] = []
     for box in boxes:
         touching = True

@@ -1,4 +1,4 @@
-"""The spreadsheets.values methods: plain values in and out of ranges."""
+"""The spreadsheets.values methods: plain values of ranges."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _trim(line: list[Any]) -> list[Any]:
 
 
 class Writing:
-    """Writes ValueRanges for one request: as RAW texts, or as if a person typed them."""
+    """Writes ValueRanges for one request, RAW or as if a person typed them."""
 
     def __init__(self, edit: Edit, options: Mapping[str, Any]) -> None:
         self._edit = edit
@@ -134,7 +134,7 @@ class Writing:
         return reply
 
     def _grow(self, sheet: Sheet, target: Box) -> None:
-        """Values that reach beyond the grid make it larger."""
+        """Enlarge the grid where values reach beyond it."""
         if target.bottom > len(sheet.rows):
             structure.resize(self._edit, sheet, "ROWS", target.bottom)
         if target.right > len(sheet.columns):
@@ -189,7 +189,7 @@ def typed(old: Cell, value: Any, form: dict[str, str] | None) -> Cell:
 
 
 def _check_fits(sheet: Sheet, box: Box, target: Box) -> None:
-    """A range of several cells must hold all the values; one cell is only where they start."""
+    """Refuse values that exceed a range of several cells."""
     if box.bottom - box.top == 1 and box.right - box.left == 1:
         return
     shown_range = ranges.show(sheet, box)

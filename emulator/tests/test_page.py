@@ -392,5 +392,5 @@ def test_a_large_sheet_is_shown_in_part(http: Client, emulator: Emulator) -> Non
     http.post(f"/v4/spreadsheets/{spreadsheet}:batchUpdate", json={"requests": requests})
     emulator.edit(spreadsheet, "type_cell", row=4900, column=0, text="far down")
     told = http.get(f"/spreadsheets/d/{spreadsheet}/grid").json()
-    assert "Of 5,000 rows the first 1,538 are looked at." in told["html"]
+    assert "Of 5,000 rows the first 1,538 are shown." in told["html"]
     assert told["html"].count("<tr") == 1 + grid.LEAST_ROWS

@@ -1,4 +1,4 @@
-"""What is kept on a sheet under a number of its own: protected ranges, filter views, and so on."""
+"""Objects that a sheet holds by id: protected ranges, filter views, charts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ById:
-    """One kind of them: `name` is the attribute of Sheet that holds them, `noun` Google's word."""
+    """A kind of object: `name` is the attribute of Sheet that holds them, `noun` Google's word."""
 
     def __init__(self, name: str, noun: str) -> None:
         self._name = name
@@ -39,9 +39,9 @@ class ById:
             raise invalid(f"No {self._noun} with id: {number}")
         return sheet, getattr(sheet, self._name)[number]
 
-    def put(self, edit: Edit, sheet: Sheet, number: int, kept: Json) -> None:
+    def put(self, edit: Edit, sheet: Sheet, number: int, stored: Json) -> None:
         """Store an object on a sheet."""
-        edit.set(sheet, self._name, {**getattr(sheet, self._name), number: kept})
+        edit.set(sheet, self._name, {**getattr(sheet, self._name), number: stored})
 
     def drop(self, edit: Edit, sheet: Sheet, number: int) -> None:
         """Remove an object."""

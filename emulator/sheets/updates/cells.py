@@ -64,7 +64,7 @@ def _from_start(edit: Edit, start: Json, rows: list[list[Json]]) -> tuple[Sheet,
 
 
 def _check_extent(rows: list[list[Json]], box: Box) -> None:
-    """ApiError where the data do not fit into the box."""
+    """Refuse data that do not fit into the box."""
     wide = max(map(len, rows), default=0)
     for noun, start, size, end in (
         ("row", box.top, len(rows), box.bottom),

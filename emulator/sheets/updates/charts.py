@@ -1,4 +1,4 @@
-"""Requests about charts: stored and returned as given; the page draws them."""
+"""Requests about charts, which are stored and returned as given; the page draws them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from emulator.sheets.grid import Json, Sheet
 
 CHARTS = ById("charts", "chart")
-# Google's own, for what a position does not say.
+# Google's defaults.
 SIZE = {"widthPixels": 600, "heightPixels": 371}
 OFFSETS = ("offsetXPixels", "offsetYPixels")
 
 
 def _spec(edit: Edit, given: Any) -> Any:
-    """A chart's spec with the ranges of its sources as they are kept, and both forms of colours."""
+    """Return a chart's spec with its source ranges as they are stored. ApiError if invalid."""
     if isinstance(given, list):
         return [_spec(edit, one) for one in given]
     if not isinstance(given, dict):
@@ -40,7 +40,7 @@ def _spec(edit: Edit, given: Any) -> Any:
 
 
 def _position(edit: Edit, given: Json) -> tuple[Sheet, Json]:
-    """The sheet that a position is on, and the position with what it does not say."""
+    """Return the sheet of a position, and the position with defaults."""
     if given.get("newSheet") or "sheetId" in given:
         raise unsupported("charts on a sheet of their own")
     overlay = given.get("overlayPosition", {})
@@ -49,11 +49,11 @@ def _position(edit: Edit, given: Json) -> tuple[Sheet, Json]:
     row, column = anchor.get("rowIndex", 0), anchor.get("columnIndex", 0)
     if not (0 <= row < len(sheet.rows) and 0 <= column < len(sheet.columns)):
         raise invalid(f"The anchor cell ({row}, {column}) is outside the grid.")
-    kept = SIZE | {name: item for name, item in overlay.items() if item}
-    if kept["widthPixels"] < 0 or kept["heightPixels"] < 0:
+    stored = SIZE | {name: item for name, item in overlay.items() if item}
+    if stored["widthPixels"] < 0 or stored["heightPixels"] < 0:
         raise invalid("A chart's size must not be negative.")
-    kept["anchorCell"] = {**anchor, "sheetId": sheet.sheet_id}
-    return sheet, {"overlayPosition": kept}
+    stored["anchorCell"] = {**anchor, "sheetId": sheet.sheet_id}
+    return sheet, {"overlayPosition": stored}
 
 
 def add(edit: Edit, request: Json) -> Json:
@@ -62,9 +62,9 @@ def add(edit: Edit, request: Json) -> Json:
     number = CHARTS.number(edit, given.get("chartId"))
     sheet, position = _position(edit, given.get("position", {}))
     spec = styles.coloured(_spec(edit, given.get("spec", {})))
-    kept = {**given, "chartId": number, "spec": spec, "position": position}
-    CHARTS.put(edit, sheet, number, kept)
-    return {"chart": answered(kept)}
+    stored = {**given, "chartId": number, "spec": spec, "position": position}
+    CHARTS.put(edit, sheet, number, stored)
+    return {"chart": answered(stored)}
 
 
 def update_spec(edit: Edit, request: Json) -> None:

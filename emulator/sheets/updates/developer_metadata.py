@@ -49,8 +49,8 @@ def create(edit: Edit, request: Json) -> Json:
 def _selected(edit: Edit, wanted: list[Json]) -> list[Metadata]:
     found: dict[int, Metadata] = {}
     for one in wanted:
-        for kept in data_filters.entries(edit.spreadsheet, one, edit.user):
-            found[kept.metadata_id] = kept
+        for stored in data_filters.entries(edit.spreadsheet, one, edit.user):
+            found[stored.metadata_id] = stored
     return list(found.values())
 
 
@@ -58,8 +58,8 @@ def update(edit: Edit, request: Json) -> Json:
     """Change all that the filters select, and return it."""
     mask, new = need_mask(request, "DeveloperMetadata"), request.get("developerMetadata", {})
     changed = []
-    for kept in _selected(edit, request.get("dataFilters", [])):
-        fresh = kept
+    for stored in _selected(edit, request.get("dataFilters", [])):
+        fresh = stored
         if masks.wants(mask, "metadataKey"):
             fresh = replace(fresh, key=new.get("metadataKey", ""))
         if masks.wants(mask, "metadataValue"):
@@ -71,7 +71,7 @@ def update(edit: Edit, request: Json) -> Json:
             fresh = replace(fresh, sheet=sheet, place=place)
         if not fresh.key or fresh.visibility not in VISIBILITIES:
             raise invalid("Developer metadata must have a key and a visibility.")
-        edit.put(edit.spreadsheet.metadata, kept.metadata_id, fresh)
+        edit.put(edit.spreadsheet.metadata, stored.metadata_id, fresh)
         changed.append(metadata.answer(fresh))
     return {"developerMetadata": changed} if changed else {}
 

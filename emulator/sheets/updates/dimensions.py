@@ -21,7 +21,7 @@ PADDING_PIXELS = 8
 
 
 def _span(edit: Edit, given: Json) -> tuple[Sheet, str, int, int]:
-    """Sheet, dimension, start and end of a DimensionRange; open ends are the grid's."""
+    """Return sheet, dimension, start and end of a DimensionRange, closed at the grid."""
     sheet = ranges.need_sheet(edit.spreadsheet, given.get("sheetId", 0))
     dimension = metadata.need_dimension(given)
     start = given.get("startIndex", 0)
@@ -35,7 +35,7 @@ def _span(edit: Edit, given: Json) -> tuple[Sheet, str, int, int]:
 
 
 def _lines(sheet: Sheet, dimension: str, start: int, end: int) -> Box:
-    """The box of whole rows or columns."""
+    """Return the box of whole rows or columns."""
     box = ranges.whole(sheet)
     if dimension == "ROWS":
         return box._replace(top=start, bottom=end)

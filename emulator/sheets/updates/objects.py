@@ -32,9 +32,13 @@ def add_named_range(edit: Edit, request: Json) -> Json:
     if any(one["name"].casefold() == name.casefold() for one in taken.values()):
         raise invalid(f"A named range with name: {name} already exists.")
     sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
-    kept = {"namedRangeId": key, "name": name, "range": ranges.fixed(sheet, given.get("range", {}))}
-    edit.set(edit.spreadsheet, "named_ranges", {**taken, key: kept})
-    return {"namedRange": answered(kept)}
+    stored = {
+        "namedRangeId": key,
+        "name": name,
+        "range": ranges.fixed(sheet, given.get("range", {})),
+    }
+    edit.set(edit.spreadsheet, "named_ranges", {**taken, key: stored})
+    return {"namedRange": answered(stored)}
 
 
 def delete_named_range(edit: Edit, request: Json) -> None:

@@ -1,4 +1,4 @@
-"""Requests that move cells about: copyPaste, cutPaste, sortRange."""
+"""Requests that copy, move and sort cells: copyPaste, cutPaste, sortRange."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def moved(cell: Cell, down: int, right: int) -> Cell:
 
 
 def _rest(cell: Cell, *names: str) -> Json:
-    """These parts of a cell, of those it has."""
+    """Return these parts of a cell, as far as it has them."""
     return {name: item for name, item in (cell.rest or {}).items() if name in names}
 
 

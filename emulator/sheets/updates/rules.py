@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _rule(edit: Edit, given: Json) -> tuple[Sheet, Json]:
-    """The sheet of a rule and the rule as kept: all its ranges are on one sheet."""
+    """Return the sheet of a rule, and the rule as it is stored."""
     if not given.get("ranges"):
         raise invalid("A conditional format rule must have at least one range.")
     if ("booleanRule" in given) == ("gradientRule" in given):
@@ -25,8 +25,11 @@ def _rule(edit: Edit, given: Json) -> tuple[Sheet, Json]:
         raise invalid("All ranges of a conditional format rule must be on the same grid.")
     if "booleanRule" in given:
         checks.condition(edit, given["booleanRule"].get("condition", {}), sheets[0])
-    kept = styles.coloured({key: item for key, item in given.items() if key != "ranges"})
-    return sheets[0], {"ranges": [ranges.fixed(sheets[0], one) for one in given["ranges"]], **kept}
+    stored = styles.coloured({key: item for key, item in given.items() if key != "ranges"})
+    return sheets[0], {
+        "ranges": [ranges.fixed(sheets[0], one) for one in given["ranges"]],
+        **stored,
+    }
 
 
 def _need_index(sheet: Sheet, index: int) -> int:
@@ -97,10 +100,10 @@ def _area(sheet: Sheet, box: Box) -> Json:
     return {"sheetId": sheet.sheet_id} | dict(zip(ranges.KEYS, box, strict=True))
 
 
-def _grown(sheet: Sheet, kept: list[Json], box: Box) -> list[Json]:
-    """The ranges with one more, joined with those right above and below that are as wide."""
+def _grown(sheet: Sheet, stored: list[Json], box: Box) -> list[Json]:
+    """Return the ranges with one more, joined with those right above and below it."""
     rest = []
-    for one in kept:
+    for one in stored:
         other = ranges.box_of(sheet, one)
         as_wide = (other.left, other.right) == (box.left, box.right)
         if as_wide and other.top <= box.bottom and box.top <= other.bottom:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 DEFAULT_ROWS = 1000
 DEFAULT_COLUMNS = 26
-KEPT = ("hidden", "tabColor", "tabColorStyle", "rightToLeft")
-GRID_KEPT = (
+STORED = ("hidden", "tabColor", "tabColorStyle", "rightToLeft")
+GRID_STORED = (
     "frozenRowCount",
     "frozenColumnCount",
     "hideGridlines",
@@ -132,8 +132,8 @@ def delete_sheet(edit: Edit, request: Json) -> None:
             edit.drop(spreadsheet.metadata, metadata.metadata_id)
     named = spreadsheet.named_ranges.items()
     gone = sheet.sheet_id
-    kept = {key: one for key, one in named if one["range"].get("sheetId", 0) != gone}
-    edit.set(spreadsheet, "named_ranges", kept)
+    stored = {key: one for key, one in named if one["range"].get("sheetId", 0) != gone}
+    edit.set(spreadsheet, "named_ranges", stored)
 
 
 def _guard_all(edit: Edit, sheet: Sheet) -> None:
@@ -169,11 +169,11 @@ def rename(edit: Edit, sheet: Sheet, title: str) -> None:
 def _set_properties(edit: Edit, sheet: Sheet, new: Json, mask: masks.Mask | None) -> None:
     new = styles.coloured(new)
     changed = dict(sheet.properties)
-    for name in KEPT:
+    for name in STORED:
         if masks.wants(mask, name.removesuffix("Style")) or masks.wants(mask, name):
             changed[name] = new.get(name)
     grid = dict(changed.get("gridProperties", {}))
-    for name in GRID_KEPT:
+    for name in GRID_STORED:
         if masks.wants(mask, "gridProperties", name):
             grid[name] = new.get("gridProperties", {}).get(name)
     changed["gridProperties"] = {name: item for name, item in grid.items() if item}
@@ -190,7 +190,7 @@ def _set_properties(edit: Edit, sheet: Sheet, new: Json, mask: masks.Mask | None
 
 
 def _reorder(edit: Edit, sheet: Sheet, index: int) -> None:
-    """`index` counts as before the move: the own place and the next are no move at all."""
+    """Move a sheet; its own index and the next one mean no move."""
     sheets = edit.spreadsheet.sheets
     at = sheets.index(sheet)
     if not 0 <= index <= len(sheets):
