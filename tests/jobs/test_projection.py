@@ -204,7 +204,9 @@ def test_a_state_that_was_stored_before_there_were_logs_is_a_join_too(
     again = events + random.choices(events, k=3)
     random.shuffle(again)
     assert applied(again) == applied(events)
-    assert as_stored_before(job_of(*stored)).events == job_of(*stored).events
+    old = as_stored_before(job_of(*stored))
+    assert old.events == job_of(*stored).events
+    assert {d: MilestoneLog.of(event) for d, event in old.events.items()} == old.logs
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1, unique=True), st.randoms())
@@ -306,3 +308,16 @@ def test_other_webhooks_in_every_order_end_the_same(
     again = said + random.choices(said, k=3)
     random.shuffle(again)
     assert told(again) == told(said)
+
+
+def test_a_late_event_has_no_line_for_a_change_that_was_told_of_already() -> None:
+    """Rejected on the 3rd is told of first; that it was so on the 2nd already is no change more."""
+    first, second, third = (
+        an_event(status=status, date_updated=f"2026-03-0{day}T00:00:00Z")
+        for day, status in enumerate(("SUBMITTED", "REJECTED", "REJECTED"), 1)
+    )
+    job, found = Job(site=uuid(1)), []
+    for one in (first, third, second):
+        found += [(c.before, c.after, c.stamp.day) for c in status_changes(job, one, REMARKS)]
+        job = apply_event(job, one, RE_SIGN)
+    assert found == [(None, "SUBMITTED", 1), ("SUBMITTED", "REJECTED", 3)]

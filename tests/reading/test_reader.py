@@ -57,6 +57,15 @@ class Reader:
         (found,) = [row for row in self.rows() if row["Customer"] == customer]
         return found
 
+    def coloured(self, header: str, color: str) -> list[str]:
+        """The customers in whose rows a column has a colour."""
+        index = list(self.rows()[0]).index(header)
+        script = """(rows, [index, color]) => rows.map(row => row.querySelectorAll("td")).filter(
+            cells => getComputedStyle(cells[index]).backgroundColor === color).map(
+            cells => cells[0].innerText.trim())"""
+        found: list[str] = self.page.locator("tbody tr").evaluate_all(script, [index, color])
+        return found
+
     def cell(self, customer: str, header: str) -> Locator:
         """A cell by what a person goes by: the row's name and the column's header."""
         index = list(self.rows()[0]).index(header)
@@ -101,14 +110,9 @@ def rejected(reader: Reader) -> None:
 
 
 def stuck(reader: Reader) -> None:
-    due = [name for name in reader.customers() if _is_coloured(reader.cell(name, "Follow up"))]
-    assert sorted(due) == sorted(ten_jobs.STUCK)
+    assert sorted(reader.coloured("Follow up", "rgb(249, 203, 156)")) == sorted(ten_jobs.STUCK)
     reader.view("Stuck")
     assert reader.customers() == ten_jobs.STUCK
-
-
-def _is_coloured(cell: Locator) -> bool:
-    return "249, 203, 156" in cell.evaluate("cell => getComputedStyle(cell).backgroundColor")
 
 
 def approved(reader: Reader) -> None:
