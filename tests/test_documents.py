@@ -15,8 +15,7 @@ from sync.everbright.client import EverBright, not_a_document
 from sync.everbright.client import _next as redirected
 from sync.google.auth import EmulatorSession
 from sync.google.drive import CHUNK, Drive
-from sync.store import Database, Documents, Jobs, Leases, Projected
-from sync.store.jobs import Wanted
+from sync.store import Database, Documents, Jobs, Leases, Projected, Wanted
 from tests.made_up import uuid
 
 DOCUMENT, SITE = uuid(1), uuid(2)
@@ -40,11 +39,10 @@ class Bench:
         self.session: type[EmulatorSession] = EmulatorSession
         self.database = Database(url)
         self.database.upgrade()
-        jobs = Jobs(self.database, "sheet")
-        self.documents = Documents(self.database, jobs, 30)
+        self.documents = Documents(self.database, 30)
         held = Leases(self.database, "test", 30).acquire("sheet")
         assert held is not None
-        jobs.take_in(held, Projected([], [Wanted(DOCUMENT, SITE, "", "Permit.pdf")]))
+        Jobs(self.database).take_in(held, Projected([], [Wanted(DOCUMENT, SITE, "", "Permit.pdf")]))
         self.root = google.create_folder("Documents", shared_drive=shared_drive)
 
     def copier(self) -> Copier:

