@@ -1,7 +1,7 @@
 """What is missing of the tabs → what adds it. Pure.
 
-What is there stays as people have made it; what they deleted comes back. Applied to its own result it
-finds nothing to do.
+What is there stays as people have made it; what they deleted comes back. Applied to its own
+result it finds nothing to do.
 """
 
 import re

@@ -21,7 +21,7 @@ from sync.jobs.projection import (
     status_changes,
 )
 from sync.jobs.remarks import Remarks
-from sync.settings.config_file import CONFIG_FILE, load_config
+from sync.settings.config_file import load_config
 from sync.webhooks.parse import read
 from tests.made_up import (
     CONFIG_FILE,
