@@ -57,7 +57,7 @@ class Projector:
             except BrightsheetError as error:
                 poisoned[kept.seq] = f"{error.reason}: {error.message}"
             except Exception as error:
-                # A fault of ours with one delivery must not keep every job waiting.
+                # A bug that one delivery triggers must not keep every job waiting.
                 _log.exception("fault", delivery=kept.id)
                 poisoned[kept.seq] = f"fault: {type(error).__name__}"
         owners = self._owners([delivery for _, delivery in read])
@@ -66,7 +66,7 @@ class Projector:
         ], poisoned
 
     def _owners(self, deliveries: Iterable[Delivery]) -> dict[str, str]:
-        """Return the sites of the milestones that deliveries without a site tell of."""
+        """Return the sites, by milestone UUID, for deliveries that have a milestone but no site."""
         abouts = {about for one in deliveries if not one.site and (about := _about(one))}
         known = self._jobs.sites_of(abouts) if abouts else {}
         return known | _milestones(deliveries)
@@ -139,6 +139,6 @@ def _about(delivery: Delivery) -> str:
 
 
 def _milestones(deliveries: Iterable[Delivery]) -> dict[str, str]:
-    """Return whose the milestones are that came, by UUID."""
+    """Return the sites of the milestones in `deliveries`, by milestone UUID."""
     found = (one.milestone for one in deliveries)
     return {one.uuid: one.site for one in found if one and one.uuid}

@@ -26,7 +26,7 @@ _DECISIONS = {
 
 
 class Remarks:
-    """Tells people's comments from the bot's, by the patterns in the config."""
+    """Distinguishes people's comments from the bot's, by the patterns in the config."""
 
     def __init__(self, config: Config) -> None:
         self._bots = [re.compile(pattern, re.IGNORECASE) for pattern in config.words.bots]
@@ -60,13 +60,13 @@ class Remarks:
     ) -> datetime:
         """Return when `change` was made (UTC): the bot's comment on it, else the event's moment."""
         decision = _DECISIONS.get(self._means.get(change.status or "") or "")
-        said = [
+        times = [
             one.timestamp
             for one in comments
             if decision and one.timestamp and decision.search(one.comment) and self.is_by_bot(one)
             if _came_with(one, log, change) and one.timestamp <= change.stamp
         ]
-        return max(said, default=change.stamp)
+        return max(times, default=change.stamp)
 
 
 def _came_with(comment: Comment, log: MilestoneLog, change: StatusSeen) -> bool:

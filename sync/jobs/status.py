@@ -18,7 +18,7 @@ _NAMES = ": "
 
 
 class Meaning(StrEnum):
-    """What a milestone's status comes to."""
+    """The meaning of a milestone's status."""
 
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -27,7 +27,7 @@ class Meaning(StrEnum):
 
 
 class Case(StrEnum):
-    """Which of the cases a job is, the first that holds."""
+    """The cases of a job's status; the first that applies is used."""
 
     ARCHIVED = "archived"
     REJECTED = "rejected"
@@ -75,7 +75,7 @@ class Statuses:
         return code in self._codes["rejected"]
 
     def meaning(self, milestone: Milestone) -> Meaning:
-        """Return what a milestone's status comes to.
+        """Return the meaning of a milestone's status.
 
         One with a rejected task is rejected, unless it is approved. A status that the config does
         not name counts as waiting: EverBright publishes no list of them, and somebody has to look.

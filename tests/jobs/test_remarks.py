@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,6 +110,20 @@ def test_a_state_that_was_stored_before_signs_nothing_with_an_old_remark() -> No
     """It has only the newest event; what came before that is not known any more."""
     job = as_stored_before(job_of(SUBMITTED, REJECTED, APPROVED))
     assert note(job) == ("", datetime(2026, 3, 5, 10, tzinfo=UTC))
+
+
+def test_a_state_that_the_version_before_stored_loads_and_goes_on() -> None:
+    """That version wrote the file: one milestone approved after a rejection, one submitted."""
+    stored = (Path(__file__).parent / "stored_before_logs.json").read_text("utf-8")
+    job = Job.model_validate_json(stored)
+    assert note(job) == ("", datetime(2026, 3, 5, 10, tzinfo=UTC))
+    found = layout().cells(job, Files())
+    assert found["status"].text == "Waiting: Milestone 2 (Submitted)"
+    assert found["last_comment"].text == "Ada: By itself."
+    job = apply_event(job, an_event(status="REJECTED", date_updated=at(7)), RE_SIGN)
+    assert layout().cells(job, Files())["status"].text == "Rejected: Milestone 1"
+    assert note(job) == ("", datetime(2026, 3, 7, 10, tzinfo=UTC))
+    assert Job.model_validate_json(job.model_dump_json()) == job
 
 
 def test_an_automatic_comment_is_the_bot_s_whoever_is_named() -> None:
