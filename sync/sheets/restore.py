@@ -51,7 +51,7 @@ def restore(
     work = _Work(table, rows)
     for number, image in sorted(images.items(), reverse=True):
         if number not in work.settled:
-            same = [n for n, one in images.items() if one == image and n not in work.settled]
+            same = [n for n, o in images.items() if _is_alike(o, image) and n not in work.settled]
             work.settle(number, image, same)
     return work.result()
 
@@ -161,6 +161,11 @@ class _Work:
             for row, cells in sorted(self._writes.items())
         ]
         return Restoration(rows, self._recovered, self._given_up)
+
+
+def _is_alike(one: BeforeImage, other: BeforeImage) -> bool:
+    """Tell whether two before-images are the same in all but where their rows were."""
+    return one.model_copy(update={"at": other.at}) == other
 
 
 def _agrees(cell: Mapping[str, Any], one: Overwritten) -> bool:
