@@ -2,9 +2,10 @@
 
 A cell goes back only where that is certain: it still holds exactly what was written into it, and its
 row is known: by the job's key, or because exactly one row without a job's key still holds everything
-that it held right after the write. (Where several before-images are the same in all, so many rows
-must.) Everything else is shown in the tab Recovered: a guess could put a person's text into the wrong
-row, and nobody would see it.
+that it held right after the write. (Where it held nothing else than what was written, it must not do
+so now either. Where several before-images are the same in all, so many rows must hold it.) Everything
+else is shown in the tab Recovered: a guess could put a person's text into the wrong row, and nobody
+would see it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from sync.sheets.images import (
     has_note,
     holds,
     image_of,
+    is_all_of,
     only,
     written_over,
 )
@@ -90,12 +92,17 @@ class _Work:
 
     def _candidates(self, image: BeforeImage) -> Iterator[int]:
         known = self._table.keys.get(image.site, ()) if image.site else self._rows.keys()
-        for row in known:
-            is_body = row != self._table.header_row and (image.site or row not in self._keyed)
-            cells = self._rows.get(row, [])
-            if is_body and self._holds_what_was_written(cells, row, image):
-                if image.site or holds(cells, self._table.columns, image.image):
-                    yield row
+        return (row for row in known if self._may_be(row, image))
+
+    def _may_be(self, row: int, image: BeforeImage) -> bool:
+        """Tell whether a row still holds what was written, and is the image's by all it tells."""
+        cells = self._rows.get(row, [])
+        if row == self._table.header_row or not self._holds_what_was_written(cells, row, image):
+            return False
+        if image.site:
+            return True
+        knows = is_all_of if image.is_bare else holds
+        return row not in self._keyed and knows(cells, self._table.columns, image.image)
 
     def _holds_what_was_written(self, cells: Row, row: int, image: BeforeImage) -> bool:
         return all(
