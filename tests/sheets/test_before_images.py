@@ -35,8 +35,8 @@ def own_rows(bench: Bench) -> list[Mapping[str, str]]:
 
 
 def reject(bench: Bench, *numbers: int) -> None:
-    change = {"status": "REJECTED", "date_updated": "2026-03-03T10:00:00Z"}
-    bench.send(*(milestone(number, **change) for number in numbers))
+    when = "2026-03-03T10:00:00Z"
+    bench.send(*(milestone(number, status="REJECTED", date_updated=when) for number in numbers))
 
 
 def hit(bench: Bench, number: int = 1, row: int = ROW) -> None:
@@ -51,8 +51,7 @@ def hit(bench: Bench, number: int = 1, row: int = ROW) -> None:
 def test_a_row_that_was_hit_holds_all_that_it_held(six: Bench) -> None:
     """Text under managed headers, a formula and a note: whatever stood in a cell comes back."""
     own_row(six, mine="call the city", status="on hold", next_action="=1+1")
-    note = {"row": ROW, "column": six.index(STATUS), "text": "Ask Ben."}
-    six.edit("add_note", **note)
+    six.edit("add_note", row=ROW, column=six.index(STATUS), text="Ask Ben.")
     before = own_rows(six)
     hit(six)
     assert own_rows(six) != before

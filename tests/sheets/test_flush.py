@@ -247,8 +247,8 @@ def test_a_note_that_a_person_adds_before_the_write_stays(twelve: Bench) -> None
 def test_notes_go_back_to_their_jobs_when_rows_were_sorted_before_the_write(twelve: Bench) -> None:
     """Every batch then hits other jobs' rows, and writes its notes over those of people."""
     for number in range(1, 13):
-        place = {"row": twelve.at(number), "column": twelve.index(STATUS)}
-        twelve.edit("add_note", text=f"note {number}", **place)
+        row, column = twelve.at(number), twelve.index(STATUS)
+        twelve.edit("add_note", row=row, column=column, text=f"note {number}")
     said = [comment("The roof plan is missing a page.", day(3))]
     twelve.send(milestone(3, status="REJECTED", date_updated=day(3), comments=said))
     key = twelve.index("site_id")
@@ -286,4 +286,5 @@ def test_a_batch_whose_answer_was_lost_is_verified_by_the_next_read(twelve: Benc
     twelve.edit("sort", column=twelve.index("site_id"), ascending=False)
     twelve.flush()
     assert {row["Milestone 1"] for row in twelve.texts()} == {"Rejected"}
-    assert (twelve.look().by_site.keys(), twelve.compare()) == (sites(1, 12), 0)
+    assert twelve.look().by_site.keys() == sites(1, 12)
+    assert twelve.compare() == 0

@@ -83,8 +83,7 @@ def test_a_line_of_the_history_that_is_refused_rests_with_its_job(bench: Bench) 
     """It goes in the batches of the rows: refused with it, no job would ever be written again."""
     bench.shown(milestone(1))
     said = [comment("No such comment.", day(2))]
-    holds = {"method": "*.batchUpdate", "holds": "No such comment.", "count": None}
-    bench.google.faults.answer(400, **holds)
+    bench.google.faults.answer(400, method="*.batchUpdate", holds="No such comment.", count=None)
     # The row shows a later comment: only the line has this one.
     later = [*said, comment("A later one.", day(3))]
     bench.send(milestone(2, status="REJECTED", date_updated=day(2), comments=said))
