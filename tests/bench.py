@@ -34,7 +34,7 @@ class Bench:
         rates.sheets_user = rates.sheets_project = 10**9
         self.alerts: list[str] = []
         self.google = google
-        self.spreadsheet = google.create_spreadsheet("Solar jobs")
+        self.spreadsheet = changes.get("SPREADSHEET_ID") or google.create_spreadsheet("Solar jobs")
         self.environment = {
             "GOOGLE_EMULATOR_URL": google.url,
             "EVERBRIGHT_URL": google.url,
