@@ -150,7 +150,7 @@ class _Work:
         """Tell whether what was written still stands in any row that is no job's."""
         index = self._table.columns.get(one.column)
         return index is None or any(
-            _agrees(at(cells, index), one)
+            _shows(at(cells, index), one)
             for row, cells in self._rows.items()
             if row not in self._keyed and row != self._table.header_row
         )
@@ -180,6 +180,12 @@ def _agrees(cell: Mapping[str, Any], one: Overwritten) -> bool:
     if one.fields == NOTE:
         return note_of(cell) == note_of(one.after)
     return content(cell) == content(one.after)
+
+
+def _shows(cell: Mapping[str, Any], one: Overwritten) -> bool:
+    """Tell whether a cell shows the text that was written into it, or where none was, the note."""
+    text = "" if one.fields == NOTE else text_of(one.after)
+    return text_of(cell) == text if text else note_of(cell) == note_of(one.after)
 
 
 def _union(fields: str, more: str) -> str:
