@@ -1,6 +1,6 @@
 """Small grids for tests of what is pure: cells, rows, a Jobs tab, and what a batch writes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sync.jobs.cells import Cell
@@ -64,6 +64,6 @@ def apply(cells: list[dict[str, Any]], one: CellWrite) -> None:
     cells[one.index] = kept | {n: v for n, v in one.data.items() if n in names}
 
 
-def texts(cells: list[Mapping[str, Any]]) -> list[str]:
+def texts(cells: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the texts of a row, "" for a blank cell."""
     return [next(iter(one.get("userEnteredValue", {}).values()), "") for one in cells]

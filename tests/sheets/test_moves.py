@@ -1,7 +1,8 @@
 """Whatever order people put rows into, between each read and write: nobody loses a text.
 
 The sheet is a list of rows; a batch writes by the numbers of the rows that it read, into the rows
-that are there by then. After it, what `verify` and `restore` say is done, with other orders between.
+that are there by then. After it, what `verify` and `restore` say is done, with other orders
+between.
 """
 
 from dataclasses import dataclass, field
@@ -118,7 +119,7 @@ def change(number: int, at: Line, with_note: bool) -> RowWrite:
 
 @settings(max_examples=400, deadline=None)
 @given(st.data())
-def test_no_text_of_a_person_is_lost_or_goes_into_another_row(data: st.DataObject) -> None:
+def test_no_text_of_a_person_is_lost_or_goes_into_another_row(data: Any) -> None:
     """A guess in the wrong row, a cell that is forgotten, or a job's text that nobody names."""
     kinds = data.draw(
         st.lists(st.sampled_from(["job", "full", "own", "status", "blank"]), min_size=2, max_size=7)
@@ -143,7 +144,7 @@ def test_no_text_of_a_person_is_lost_or_goes_into_another_row(data: st.DataObjec
         _check(sheet, one)
 
 
-def _edit(data: st.DataObject, sheet: Sheet) -> None:
+def _edit(data: Any, sheet: Sheet) -> None:
     """Let people type, and delete a row of their own.
 
     Not one that holds a single text under a managed header and nothing else: of two such rows with

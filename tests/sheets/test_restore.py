@@ -11,7 +11,9 @@ from tests.sheets.grids import MINE, NOTED, STATUS, VALUE, A, B, cell, row, tabl
 Cells = list[dict[str, Any]]
 
 
-def image(before: str, after: str = "Approved", others: tuple[str, ...] = ("mine",), **more: Any):  # type: ignore[no-untyped-def]
+def image(
+    before: str, after: str = "Approved", others: tuple[str, ...] = ("mine",), **more: Any
+) -> BeforeImage:
     """Return the image of a row whose status was written over."""
     one = Overwritten(column=STATUS, fields=VALUE, before=cell(before), after=cell(after))
     values: dict[str, Any] = {
@@ -145,8 +147,10 @@ def test_a_blank_cell_is_shown_only_while_something_stands_there() -> None:
     """A line that says that nothing stood somewhere helps only if a job's text is there now."""
     blank = image("")
     assert restored({}, blank).recovered == []
-    (line,) = restored({4: HIT, 9: HIT}, blank).recovered
-    assert line[3:] == ("", "Approved")
+    noted = [cell("mine"), cell("Approved", "a note since"), {}]
+    for rows in ({4: HIT, 9: HIT}, {4: noted}):
+        (line,) = restored(rows, blank).recovered
+        assert line[3:] == ("", "Approved")
 
 
 def test_a_note_goes_back_in_every_row_of_its_job() -> None:

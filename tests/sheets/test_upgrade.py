@@ -111,7 +111,7 @@ def test_what_01_had_still_to_put_back_stands_in_recovered(upgraded: Bench) -> N
 def test_a_batch_that_01_left_in_doubt_is_settled(
     google: Emulator, tmp_path: Path, when: Literal["before", "after"]
 ) -> None:
-    """Its trace says nothing to this version: the fence alone tells whether its lines stand there."""
+    """Its trace says nothing any more: only the fence tells whether its lines stand there."""
     upgraded = left_by_01(google, tmp_path, when)
     upgraded.flush()
     assert upgraded.row(uuid(1))["Status"] == "Approved"
