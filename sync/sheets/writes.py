@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from pydantic import Field
-
 from sync.sheets.images import RowImage
 from sync.types import Value
 
@@ -40,7 +38,7 @@ class Trace(Value):
     """What a batch meant: all that its verification needs."""
 
     fence: int
-    columns: dict[str, int] = Field(default_factory=dict)
+    columns: dict[str, int]
     """Where each managed column was taken to be, by column id."""
     rows: tuple[RowWrite, ...] = ()
     recovered: tuple[int, ...] = ()

@@ -94,7 +94,7 @@ def _columns(seen: Look, truth: Truth) -> Found:
 
 
 def _rows(seen: Look, ledger: Ledger, begun: Mapping[int, float]) -> Found:
-    """Every job has a row (or several, copied by a person); none where one was deleted after all."""
+    """Every job has a row (or several, copied by a person); none where it was deleted last."""
     due = _due_again(ledger, begun)
     for site in sorted(ledger.truth.sites):
         rows = seen.by_site.get(site, [])

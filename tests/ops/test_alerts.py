@@ -78,12 +78,14 @@ def chat() -> Iterator[Chat]:
 
 
 def test_an_alert_is_a_text_in_slacks_format(chat: Chat) -> None:
+    """Catches a body that a chat does not take."""
     assert Alerts(chat.url).send("not_shared", "Share the file.")
     wait_for(lambda: chat.heard)
     assert chat.heard == [{"text": "Brightsheet: Share the file."}]
 
 
 def test_without_an_address_nothing_is_sent() -> None:
+    """Catches an alert that is thought to be sent."""
     assert not Alerts(None).send("not_shared", "Share the file.")
 
 
@@ -128,6 +130,7 @@ def test_sending_waits_for_nobody(chat: Chat) -> None:
 
 
 def test_an_alert_that_nobody_heard_is_tried_again(chat: Chat) -> None:
+    """Catches an alert that is lost with one answer of 500."""
     chat.statuses = [500]
     alerts = Alerts(chat.url)
     alerts.send("not_shared", "Share the file.")
@@ -190,6 +193,7 @@ def test_each_outage_is_said_and_a_short_one_is_not(chat: Chat) -> None:
      "https://hooks.example/a b", "file:///hush", "https://hooks.example:99999/hush"],
 )  # fmt: skip
 def test_an_address_that_would_not_do_stops_the_start_and_is_not_repeated(url: str) -> None:
+    """Catches an address that fails at the first alert only, and one that an error tells."""
     with pytest.raises(SettingsError) as caught:
         load(LEAST | {"ALERT_WEBHOOK_URL": url})
     assert caught.value.message.startswith("ALERT_WEBHOOK_URL: ")
@@ -197,6 +201,7 @@ def test_an_address_that_would_not_do_stops_the_start_and_is_not_repeated(url: s
 
 
 def test_an_address_with_a_query_is_taken_and_does_not_show() -> None:
+    """Catches a check that refuses a chat's address for its query, and one that is printed."""
     settings = load(LEAST | {"ALERT_WEBHOOK_URL": "https://chat.example/hooks/hush?threadKey=a"})
     assert settings.alert_webhook_url is not None
     assert "hush" not in repr(settings)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import update
 
 from sync.jobs.model import Change, Customer, Job
-from sync.jobs.projection import event
+from sync.jobs.projection import milestone_event as event
 from sync.store import Customers, Database, Projected
 from sync.store.schema import change, customer, now
 from sync.store.sheet_store import SheetStore, sheet_store
