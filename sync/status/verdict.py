@@ -17,7 +17,8 @@ MANY_REFUSED = 3
 """Refused deliveries within an hour: one may be a mistake, three are a changed field."""
 
 LATE, NO_WORKER, REFUSED, TROUBLE = "late", "no_worker", "refused", "trouble"
-DOCUMENTS, UNVERIFIED, GIVEN_UP = "documents_late", "unverified", "documents_given_up"
+DOCUMENTS, UNVERIFIED = "documents_late", "unverified"
+HISTORY, GIVEN_UP = "history_late", "documents_given_up"
 
 
 @dataclass(frozen=True)
@@ -33,16 +34,16 @@ def judge(found: Backlog, *, strict: bool = False) -> tuple[Reason, ...]:
 
     `strict` asks whether the sheet shows everything at this moment: then nothing may wait at all.
     """
-    patience = 0.0 if strict else LATE_SECONDS
-    late = found.waiting and (found.oldest or 0.0) >= patience
-    documents_late = found.documents and (found.oldest_document or 0.0) >= patience
+    is_late = strict or (found.oldest or 0.0) >= LATE_SECONDS
+    are_documents_late = strict or (found.oldest_document or 0.0) >= LATE_SECONDS
     checks = {
         NO_WORKER: not _is_alive(found),
         TROUBLE: bool(found.trouble),
-        LATE: late,
-        DOCUMENTS: documents_late,
+        LATE: found.waiting and is_late,
+        DOCUMENTS: found.documents and are_documents_late,
         REFUSED: found.refused >= MANY_REFUSED,
         UNVERIFIED: strict and found.unverified,
+        HISTORY: strict and found.lines,
         GIVEN_UP: strict and found.given_up,
     }
     return tuple(Reason(code, _TEXTS[code](found)) for code, is_so in checks.items() if is_so)
@@ -139,6 +140,11 @@ def _unverified(_found: Backlog) -> str:
     return "A write is still to be verified: the next flush does that."
 
 
+def _history(found: Backlog) -> str:
+    lines = counted(found.lines, "line of the History waits", "lines of the History wait")
+    return f"{lines} to be written."
+
+
 def _given_up(found: Backlog) -> str:
     given_up = counted(found.given_up, "document was", "documents were")
     return f"{given_up} given up. See why: brightsheet deliveries; again: brightsheet retry --all"
@@ -151,6 +157,7 @@ _TEXTS = {
     DOCUMENTS: _documents,
     REFUSED: _refused,
     UNVERIFIED: _unverified,
+    HISTORY: _history,
     GIVEN_UP: _given_up,
 }
 
