@@ -62,7 +62,8 @@ def keep(database: Database, **changes: object) -> str:
 def aged(database: Database, table: str, column: str, seconds: float) -> None:
     """Move a moment into the past."""
     with database.writing() as connection:
-        connection.execute(text(f"UPDATE {table} SET {column} = {column} - {seconds}"))
+        moment = metadata.tables[table].c[column]
+        connection.execute(metadata.tables[table].update().values({column: moment - seconds}))
 
 
 def project(database: Database, held: Lease, *jobs: int) -> None:
