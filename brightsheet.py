@@ -149,7 +149,7 @@ def _since(text: str) -> float:
 @click.option("--reason", default="", help="Refused for this reason, like missing_site.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line, with the body.")
-@click.option("--unmask", is_flag=True, help="With --json: show personal data, too.")
+@click.option("--unmask", is_flag=True, help="Show personal data, too.")
 @click.pass_context
 def deliveries(
     context: click.Context,
@@ -161,7 +161,7 @@ def deliveries(
     as_json: bool,
     unmask: bool,
 ) -> None:
-    """List what was received, newest first, and documents whose copy failed."""
+    """List what was received, newest first; without a choice, documents whose copy failed, too."""
     if context.invoked_subcommand:
         return
     settings, database = _opened()
@@ -172,8 +172,9 @@ def deliveries(
             click.echo(json.dumps(what_came.as_json(one, unmasked=unmask)))
         return
     _echo(what_came.lines(kept))
-    troubled = Documents(database, settings.lease_seconds).troubled(limit)
-    _echo(what_came.troubled_lines(troubled))
+    if wanted == Wanted():
+        troubled = Documents(database, settings.lease_seconds).troubled(limit)
+        _echo(what_came.troubled_lines(troubled, unmasked=unmask))
 
 
 @deliveries.command()

@@ -41,11 +41,14 @@ def lines(kept: Iterable[KeptDelivery]) -> Iterator[str]:
             yield f"  {one.reason}"
 
 
-def troubled_lines(found: Iterable[tuple[str, str, str, str, str]]) -> Iterator[str]:
-    """Give lines for each document whose last try failed."""
+def troubled_lines(
+    found: Iterable[tuple[str, str, str, str, str]], *, unmasked: bool
+) -> Iterator[str]:
+    """Give lines for each document whose last try failed; its name may be a person's."""
     for uuid, name, state, reason, message in found:
         yield f"document {uuid}  {state}"
-        yield f"  {name}"
+        if unmasked:
+            yield f"  {name}"
         yield f"  {reason}: {message}"
 
 

@@ -1,4 +1,4 @@
-"""kill -9 of the only worker: the monitor's page and a person's chat say so, and when it is over."""
+"""kill -9 of the only worker: `/status` and a person's chat say so, and when it is over."""
 
 import json
 import time

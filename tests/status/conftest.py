@@ -24,6 +24,12 @@ def bench(google: Emulator, sqlite_url: str) -> Bench:
 
 
 @pytest.fixture
+def store_bench(google: Emulator, database_url: str) -> Bench:
+    """The same on each kind of database."""
+    return Bench(google, database_url)
+
+
+@pytest.fixture
 def run(bench: Bench) -> Run:
     """Run a command with the bench's environment."""
 

@@ -52,6 +52,17 @@ def test_a_moment_is_a_date_or_a_while_ago(text: str, expected: str) -> None:
     assert moment(text, now) == datetime.fromisoformat(expected).timestamp()
 
 
+def test_a_document_that_failed_is_listed_without_its_name(bench: Bench, run: Run) -> None:
+    bench.shown(milestone(1, tasks=[task(document(1, "Contract of Ada.pdf"))]))
+    claimed = bench.wiring.documents.claim()
+    assert claimed is not None
+    bench.wiring.documents.give_up(claimed[0], claimed[1].uuid, Rejected("gone", "It is gone."))
+    listed = run("deliveries").output
+    assert f"document {uuid(40_001)}  failed\n  gone: It is gone.\n" in listed
+    assert "Ada" in run("deliveries", "--unmask").output
+    assert "document" not in run("deliveries", "--site", uuid(1)).output
+
+
 def test_json_tells_the_body_and_masks_it_unless_told(bench: Bench, run: Run) -> None:
     bench.send(TALK)
     bench.inbox.keep_rejected(b"<name>Ada</name>", Rejected("not_json", "No."))
