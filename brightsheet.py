@@ -145,7 +145,9 @@ def _since(text: str) -> float:
 @cli.group(invoke_without_command=True)
 @click.option("--outcome", type=click.Choice([one.value for one in Outcome]))
 @click.option("--site", default="", help="Of this job: its site ID, or how that begins.")
-@click.option("--since", type=_since, help="A date (UTC), or how long ago: 2d, 3h, 30m.")
+@click.option(
+    "--since", type=_since, metavar="WHEN", help="A date (UTC), or how long ago: 2d, 3h, 30m."
+)
 @click.option("--reason", default="", help="Refused for this reason, like missing_site.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line, with the body.")

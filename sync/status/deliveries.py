@@ -134,7 +134,7 @@ class Retry:
             listed = [*lines(deliveries), *(f"document {uuid}" for uuid in documents)]
             raise _ambiguous(prefix, listed, count)
         yield from (self._delivery(kept) for kept in deliveries)
-        yield f"documents: {sum(self._documents().retry(uuid) for uuid in documents)}"
+        yield from (f"documents: {self._documents().retry(uuid)}" for uuid in documents)
 
     def everything(self) -> Iterator[str]:
         """Try everything again."""

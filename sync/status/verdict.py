@@ -19,6 +19,7 @@ MANY_REFUSED = 3
 LATE, NO_WORKER, REFUSED, TROUBLE = "late", "no_worker", "refused", "trouble"
 DOCUMENTS, UNVERIFIED = "documents_late", "unverified"
 HISTORY, GIVEN_UP = "history_late", "documents_given_up"
+NOT_TAKEN_IN = "not_taken_in"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def judge(found: Backlog, *, strict: bool = False) -> tuple[Reason, ...]:
         UNVERIFIED: strict and found.unverified,
         HISTORY: strict and found.lines,
         GIVEN_UP: strict and found.given_up,
+        NOT_TAKEN_IN: strict and found.not_taken_in,
     }
     return tuple(Reason(code, _TEXTS[code](found)) for code, is_so in checks.items() if is_so)
 
@@ -150,6 +152,12 @@ def _given_up(found: Backlog) -> str:
     return f"{given_up} given up. See why: brightsheet deliveries; again: brightsheet retry --all"
 
 
+def _not_taken_in(found: Backlog) -> str:
+    refused = counted(found.not_taken_in, "delivery was", "deliveries were")
+    see = "See: brightsheet deliveries --outcome rejected; again: brightsheet retry --all"
+    return f"{refused} refused and never taken in. {see}"
+
+
 _TEXTS = {
     NO_WORKER: _no_worker,
     TROUBLE: _trouble,
@@ -159,6 +167,7 @@ _TEXTS = {
     UNVERIFIED: _unverified,
     HISTORY: _history,
     GIVEN_UP: _given_up,
+    NOT_TAKEN_IN: _not_taken_in,
 }
 
 

@@ -13,6 +13,7 @@ from sync.store.heartbeat import WORKER
 from sync.store.history import NEW
 from sync.store.inbox import UNPROJECTED
 from sync.store.schema import (
+    REJECTED,
     attempt,
     change,
     delivery,
@@ -23,11 +24,11 @@ from sync.store.schema import (
     quarantine,
     sheet,
 )
-from sync.webhooks.schema import Outcome
 
 REFUSED_SECONDS = 3600.0
 """Refused deliveries of the last hour are counted: older ones say nothing of how it is now."""
 _REASONS = 200
+_NOT_JSON = ("not_json", "too_deep")
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Backlog:
     """Deliveries of the last hour that were not understood, and not replayed since."""
     refused_for: str = ""
     """The most frequent reason."""
+    not_taken_in: int = 0
+    """Refused deliveries, however old, that seem to be webhooks and were not replayed since."""
     worker: float | None = None
     """Since a worker's last sign of life."""
     trouble: str = ""
@@ -95,6 +98,7 @@ def _inbox() -> dict[str, Select[Any]]:
         "oldest_delivery": _age(delivery.c.received_at, UNPROJECTED),
         "unplaced": _count(delivery.c.about.is_not(None)),
         "refused": _count(_is_refused()),
+        "not_taken_in": _count(and_(REJECTED, delivery.c.body.is_not(None), *_are_webhooks())),
     }
 
 
@@ -133,7 +137,12 @@ def _age(moment: ColumnElement[float | None], which: Any) -> Select[Any]:
 def _is_refused() -> ColumnElement[bool]:
     # One that was replayed has no body any more.
     is_recent = delivery.c.received_at > now() - REFUSED_SECONDS
-    return and_(is_recent, delivery.c.outcome == Outcome.REJECTED, delivery.c.body.is_not(None))
+    return and_(REJECTED, is_recent, delivery.c.body.is_not(None))
+
+
+def _are_webhooks() -> list[ColumnElement[bool]]:
+    """Return the conditions for what EverBright may have sent: not for a trial of the address."""
+    return [~delivery.c.reason.startswith(reason, autoescape=True) for reason in _NOT_JSON]
 
 
 def _most_frequent(connection: Connection) -> str:

@@ -76,6 +76,13 @@ Index(
 _ABOUT = text("about IS NOT NULL")
 Index("delivery_about", delivery.c.about, sqlite_where=_ABOUT, postgresql_where=_ABOUT)
 Index("delivery_received", delivery.c.received_at)
+REJECTED = text("outcome = 'rejected'")
+Index(
+    "delivery_rejected",
+    delivery.c.received_at,
+    sqlite_where=REJECTED,
+    postgresql_where=REJECTED,
+)
 
 milestone = Table(
     "milestone",

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import schemathesis
 from flask.testing import FlaskClient
+from schemathesis.checks import not_a_server_error
 
 from app import create_app
 from sync.settings.environment import load
@@ -111,3 +113,12 @@ def test_a_database_that_is_away_is_503(receiver: Receiver) -> None:
     assert told.status_code == 503
     assert "store_unavailable" in told.text
     assert "hush" not in told.text
+
+
+def test_each_answer_is_the_one_that_the_openapi_document_describes(receiver: Receiver) -> None:
+    """Monitors are written against the document."""
+    api = schemathesis.openapi.from_wsgi("/openapi.json", receiver.client.application)
+    case = api["/status"]["GET"].Case()
+    for prepare in (lambda: None, receiver.alive, lambda: receiver.deliver(2, LATE_SECONDS)):
+        prepare()
+        case.call_and_validate(excluded_checks=[not_a_server_error])

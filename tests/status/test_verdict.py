@@ -34,7 +34,7 @@ def test_nothing_waits_and_a_worker_lives_is_well() -> None:
         (replace(WELL, trouble="not_shared"), ["trouble"]),
         (replace(WELL, refused=3, refused_for="missing_field"), ["refused"]),
         (replace(WELL, refused=2), []),
-        (replace(WELL, given_up=1, unverified=1, lines=1, unplaced=1), []),
+        (replace(WELL, given_up=1, unverified=1, lines=1, unplaced=1, not_taken_in=9), []),
     ],
 )
 def test_a_monitor_is_told_of_what_does_not_pass_by_itself(
@@ -52,6 +52,7 @@ def test_a_monitor_is_told_of_what_does_not_pass_by_itself(
         (replace(WELL, unverified=1), ["unverified"]),
         (replace(WELL, lines=1), ["history_late"]),
         (replace(WELL, given_up=1), ["documents_given_up"]),
+        (replace(WELL, not_taken_in=1), ["not_taken_in"]),
         (replace(WELL, unplaced=1), []),
     ],
 )

@@ -22,6 +22,7 @@ def test_a_worker_gives_a_sign_at_its_start(
     worker.start()
     try:
         age = wait_for(lambda: store_bench.wiring.backlog().worker)
+        assert age is not None
         assert age < SIGN_SECONDS
     finally:
         worker.stop(10)

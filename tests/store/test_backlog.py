@@ -186,7 +186,15 @@ def test_refusals_of_the_last_hour_are_counted_until_they_are_replayed(database:
     assert (found.refused, found.refused_for) == (3, "missing_field")
     kept = inbox.recent(1)[0]
     inbox.readmit(kept, read(kept.body))
-    assert look(database).refused == 2
+    assert (look(database).refused, look(database).not_taken_in) == (2, 3)
+
+
+def test_what_was_refused_long_ago_is_still_not_in_the_sheet(database: Database) -> None:
+    """Refused yesterday, twenty milestones would be nothing to who asks today. A trial is."""
+    for reason in ("missing_field", "fault", "not_json", "too_deep"):
+        Inbox(database).keep_rejected(b"{}", Rejected(reason, "No."))
+    aged(database, "delivery", "received_at", 90_000)
+    assert (look(database).refused, look(database).not_taken_in) == (0, 2)
 
 
 def test_a_sign_of_life_is_one_row_with_an_age(database: Database) -> None:

@@ -11,6 +11,7 @@ _CLOCK = {
     "postgresql": "extract(epoch from clock_timestamp())::double precision",
 }
 _FAILED = sa.text("state = 'failed'")
+_REJECTED = sa.text("outcome = 'rejected'")
 
 
 def upgrade() -> None:
@@ -22,13 +23,11 @@ def upgrade() -> None:
     )
     op.add_column("job", sa.Column("waiting_since", sa.Float))
     op.add_column("document", sa.Column("wanted_at", sa.Float))
-    op.create_index(
-        "document_failed",
-        "document",
-        ["uuid"],
-        sqlite_where=_FAILED,
-        postgresql_where=_FAILED,
-    )
+    for name, table, column, which in (
+        ("document_failed", "document", "uuid", _FAILED),
+        ("delivery_rejected", "delivery", "received_at", _REJECTED),
+    ):
+        op.create_index(name, table, [column], sqlite_where=which, postgresql_where=which)
     clock = _CLOCK[op.get_bind().dialect.name]
     op.execute(f"UPDATE job SET waiting_since = {clock} WHERE version <> shown_version")  # noqa: S608
     op.execute(f"UPDATE document SET wanted_at = {clock} WHERE state = 'pending'")  # noqa: S608
