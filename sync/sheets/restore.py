@@ -1,10 +1,10 @@
 """Before-images + the whole of the sheet → what is put back, and what goes to Recovered. Pure.
 
-A cell goes back only where that is certain: it still holds exactly what was written into it, and its
-row is known: by the job's key, or because exactly one row without a job's key still holds everything
-that it held right after the write. (Where several before-images are the same in all, so many rows
-must.) Everything else is shown in the tab Recovered: a guess could put a person's text into the wrong
-row, and nobody would see it.
+A cell goes back only where that is certain: it still holds exactly what was written into it, and
+its row is known: by the job's key, or because exactly one row without a job's key still holds
+everything that it held right after the write. (Of k before-images that are the same in all, exactly
+k rows.) Everything else is shown in the tab Recovered: a guess could put a person's text into the
+wrong row, and nobody would see it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -91,11 +91,13 @@ class _Work:
     def _candidates(self, image: BeforeImage) -> Iterator[int]:
         known = self._table.keys.get(image.site, ()) if image.site else self._rows.keys()
         for row in known:
-            is_body = row != self._table.header_row and (image.site or row not in self._keyed)
             cells = self._rows.get(row, [])
-            if is_body and self._holds_what_was_written(cells, row, image):
-                if image.site or holds(cells, self._table.columns, image.image):
-                    yield row
+            if row == self._table.header_row or not self._holds_what_was_written(cells, row, image):
+                continue
+            if image.site or (
+                row not in self._keyed and holds(cells, self._table.columns, image.image)
+            ):
+                yield row
 
     def _holds_what_was_written(self, cells: Row, row: int, image: BeforeImage) -> bool:
         return all(

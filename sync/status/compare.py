@@ -145,7 +145,7 @@ def lines(found: Comparison) -> Iterator[str]:
 def restore_lines(found: Sequence[Rowless]) -> Iterator[str]:
     """Give a line for each job without a row, and how they come back."""
     for one in found:
-        yield f"{one.site}  {one.milestone}: {one.status}".rstrip(" :")
+        yield f"{one.site}  {one.milestone}  {one.status}".rstrip()
     if found:
         count = counted(len(found), "job has", "jobs have")
         yield f"{count} no row. To bring them back: brightsheet compare --restore --write"

@@ -47,11 +47,11 @@ class Inbox:
 
     def keep(self, body: bytes, understood: Delivery) -> Receipt:
         """Keep a delivery in one transaction; one with the same canonical hash is a duplicate."""
-        is_used = understood.milestone is not None or understood.notice is not None
+        is_used = understood.milestone is not None or understood.other_event is not None
         outcome = Outcome.ACCEPTED if is_used else Outcome.IGNORED
         delivery_id = uuid4().hex
         # Without a date of its own, the same body may tell of something new: A, B, and A again.
-        is_unique = understood.notice is not None and not understood.notice.is_dated
+        is_unique = understood.other_event is not None and not understood.other_event.is_dated
         row = {
             "id": delivery_id,
             "received_at": now(),

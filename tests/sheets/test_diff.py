@@ -10,14 +10,14 @@ import pytest
 from sync.errors import Permanent
 from sync.jobs.cells import Cell, Link
 from sync.jobs.columns import Column, Tint
-from sync.settings.config_file import CONFIG_FILE, load_config
+from sync.settings.config_file import load_config
 from sync.sheets import diff, encode
 from sync.sheets.celldata import site_in
 from sync.sheets.diff import Target
 from sync.sheets.identifiers import FENCE_TAB, HISTORY_TAB, JOBS_TAB
 from sync.sheets.snapshot import Snapshot, Table, read
 from sync.sheets.tabs.extras import Along, Titles
-from tests.made_up import uuid
+from tests.made_up import CONFIG_FILE, uuid
 
 COLUMNS = [Column(id="customer", header="Customer"), Column(id="site_id", header="Site ID")]
 TITLES = Titles()

@@ -140,6 +140,35 @@ def test_what_refuses_every_batch_is_no_fault_of_a_line(bench: Bench) -> None:
     assert "line_refused" not in bench.alerts
 
 
+def test_an_approval_is_not_signed_with_the_remark_of_the_rejection(bench: Bench) -> None:
+    """Reproduced from outside, in the note and in the line."""
+    said = [comment("The roof plan is missing a page.", at(2), commentor_first_name="Ben")]
+    bench.shown(milestone(1, date_updated=at(1)))
+    bench.shown(milestone(1, status="REJECTED", date_updated=at(2), comments=said))
+    assert (
+        bench.notes("Milestone 1")[1] == "2026-03-02 10:00\nBen: The roof plan is missing a page."
+    )
+    bench.shown(milestone(1, status="APPROVED", date_updated=at(5), comments=said))
+    assert bench.notes("Milestone 1")[1] == "2026-03-05 10:00"
+    comments = [line.get("Comment", "") for line in bench.texts("History")]
+    assert comments == ["", "Ben: The roof plan is missing a page.", ""]
+
+
+def test_a_late_event_says_what_it_followed_and_is_told_only_if_it_changed_something(
+    bench: Bench,
+) -> None:
+    bench.shown(milestone(1, date_updated=at(1)))
+    bench.shown(milestone(1, status="APPROVED", date_updated=at(6)))
+    bench.shown(milestone(1, date_updated=at(2)))  # late, and as it was before
+    bench.shown(milestone(1, status="REJECTED", date_updated=at(3)))  # late
+    lines = [(line["When"], line.get("From", ""), line["To"]) for line in bench.texts("History")]
+    assert sorted(lines) == [
+        ("2026-03-01 10:00", "", "Submitted"),
+        ("2026-03-03 10:00", "Submitted", "Rejected"),
+        ("2026-03-06 10:00", "Submitted", "Approved"),
+    ]
+
+
 def _flush(bench: Bench, times: int) -> None:
     for _ in range(times):
         with bench.held() as held, suppress(Refused):

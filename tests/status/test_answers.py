@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import schemathesis
 from flask.testing import FlaskClient
+from schemathesis import Case
 from schemathesis.checks import not_a_server_error
 
 from app import create_app
@@ -118,7 +119,7 @@ def test_a_database_that_is_away_is_503(receiver: Receiver) -> None:
 def test_each_answer_is_the_one_that_the_openapi_document_describes(receiver: Receiver) -> None:
     """Monitors are written against the document."""
     api = schemathesis.openapi.from_wsgi("/openapi.json", receiver.client.application)
-    case = api["/status"]["GET"].Case()
+    case: Case[Any] = api["/status"]["GET"].Case()  # type: ignore[no-untyped-call]
     for prepare in (lambda: None, receiver.alive, lambda: receiver.deliver(2, LATE_SECONDS)):
         prepare()
         case.call_and_validate(excluded_checks=[not_a_server_error])

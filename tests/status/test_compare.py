@@ -60,14 +60,14 @@ def test_a_row_that_was_deleted_is_told_listed_and_brought_back(bench: Bench, ru
 
     listed = run("compare", "--restore")
     assert listed.exit_code == 3
-    assert f"{uuid(2)}  Milestone 1: Submitted" in listed.output
+    assert f"{uuid(2)}  Milestone 1  " in listed.output
     assert "--restore --write" in listed.output
     assert not bench.is_waiting(), "to list is to change nothing"
     assert uuid(2) not in [row.get("Site ID") for row in bench.texts()]
 
     back = run("compare", "--restore", "--write")
     assert (back.exit_code, back.output.splitlines()[0]) == (0, "Rows brought back: 1")
-    assert bench.row(uuid(2))["Status"] == "Submitted"
+    assert bench.row(uuid(2))["Current milestone"] == "Milestone 1"
     assert "Every job has its row." in run("compare", "--restore").output
 
 
