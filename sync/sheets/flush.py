@@ -201,7 +201,7 @@ class Flusher:
             parts = Parts(structure)
         else:
             structure, headers, table = with_columns(snapshot.table, columns)
-            flags = legacy.old_flags(snapshot.table)
+            flags = legacy.old_flags(table)
             parts = Parts([*legacy.old_marks(snapshot.table), *structure], headers, flags)
         found = diff(table, targets, zone)
         more = extras(
