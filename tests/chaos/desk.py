@@ -95,7 +95,13 @@ def _tab(truth: Truth) -> list[dict[str, Any]]:
     rows = [[{"stringValue": one} for one in ids]]
     for site, last in truth.last.items():
         at = datetime.fromisoformat(last["date_updated"]) - datetime(1899, 12, 30, tzinfo=UTC)
-        cells = {**truth.shown(site), KEY: site}
+        status = truth.begins(site) or "Approved"
+        cells = {
+            **truth.shown(site),
+            "status": status,
+            "current_milestone": "Milestone 1",
+            KEY: site,
+        }
         row: list[dict[str, Any]] = [{"numberValue": at.total_seconds() / 86400}]
         row += [{"stringValue": cells[one]} if cells.get(one) else {} for one in ids[1:]]
         rows.append(row)
