@@ -98,18 +98,19 @@ class Inbox:
                 break
             chosen.append(seq)
         query = select(delivery).where(delivery.c.seq.in_(chosen))
-        return self._fetch(query.order_by(delivery.c.seq))
+        return self.fetch(query.order_by(delivery.c.seq))
 
     def recent(self, limit: int, outcome: Outcome | None = None) -> list[KeptDelivery]:
         """Return the newest deliveries, newest first."""
         query = select(delivery).order_by(delivery.c.seq.desc()).limit(limit)
-        return self._fetch(query if outcome is None else query.where(delivery.c.outcome == outcome))
+        return self.fetch(query if outcome is None else query.where(delivery.c.outcome == outcome))
 
     def find(self, delivery_id: str) -> KeptDelivery | None:
         """Return one delivery."""
-        return next(iter(self._fetch(select(delivery).where(delivery.c.id == delivery_id))), None)
+        return next(iter(self.fetch(select(delivery).where(delivery.c.id == delivery_id))), None)
 
-    def _fetch(self, query: Select[Any]) -> list[KeptDelivery]:
+    def fetch(self, query: Select[Any]) -> list[KeptDelivery]:
+        """Return what a query for whole deliveries finds."""
         with self._database.reading() as connection:
             rows = connection.execute(query).mappings().all()
         return [

@@ -95,6 +95,9 @@ job = Table(
     Column("shown_version", Integer, nullable=False),
     Column("events", Integer, nullable=False),
     Column("shown_events", Integer, nullable=False),
+    # When the oldest event was received that the row does not show; or when the row was otherwise
+    # found to be out of date. None where it is up to date.
+    Column("waiting_since", Float),
 )
 _DIRTY = text("version <> shown_version")
 Index("job_dirty", job.c.site, sqlite_where=_DIRTY, postgresql_where=_DIRTY)
@@ -125,9 +128,12 @@ document = Table(
     Column("link", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("message", Text, nullable=False),
+    Column("wanted_at", Float),
 )
 _PENDING = text("state = 'pending'")
 Index("document_pending", document.c.due_at, sqlite_where=_PENDING, postgresql_where=_PENDING)
+_FAILED = text("state = 'failed'")
+Index("document_failed", document.c.uuid, sqlite_where=_FAILED, postgresql_where=_FAILED)
 
 sheet = Table(
     "sheet",
@@ -216,4 +222,11 @@ lease = Table(
     Column("holder", Text, nullable=False),
     Column("token", Integer, nullable=False),
     Column("expires_at", Float, nullable=False),
+)
+
+heartbeat = Table(
+    "heartbeat",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", Float, nullable=False),
 )

@@ -10,6 +10,7 @@ from sqlalchemy.sql import ColumnElement
 from sync.errors import Permanent
 from sync.store import history
 from sync.store.database import Database
+from sync.store.dirty import bumped
 from sync.store.leases import Lease, hold
 from sync.store.rate_limit import SPACING, TokenBucket
 from sync.store.schema import attempt, before_image, job, now, sheet
@@ -155,5 +156,5 @@ class Spreadsheet:
 
 def write_all_again(connection: Connection, *which: ColumnElement[bool]) -> int:
     """Have the rows of jobs (all of them, or `which`) made anew; return how many."""
-    values = {"written": "{}", "shown_events": 0, "version": job.c.version + 1}
+    values = {"written": "{}", "shown_events": 0, **bumped()}
     return connection.execute(update(job).where(*which).values(values)).rowcount
