@@ -102,6 +102,7 @@ class Wiring:
             sleep,
             settings.time_zone,
             alert,
+            settings.in_step_hours,
         )
 
     def drive(self, root: str) -> Drive:

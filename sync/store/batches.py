@@ -134,7 +134,12 @@ class Batches:
                 connection.execute(delete(before_image).where(done))
             known = self._sheet.known_columns(connection) | set(tried.columns)
             self._sheet.change(
-                connection, columns=json.dumps(sorted(known)), reason="", message="", since=None
+                connection,
+                columns=json.dumps(sorted(known)),
+                landed_at=now(),
+                reason="",
+                message="",
+                since=None,
             )
             # Every other attempt was made for a fence that is gone now.
             connection.execute(delete(attempt).where(mine))

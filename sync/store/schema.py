@@ -154,6 +154,8 @@ sheet = Table(
     Column("pace_left", Float),
     Column("pace_last", Float),
     Column("compared_at", Float),
+    # When the last batch was known to have landed.
+    Column("landed_at", Float),
     # Of several spreadsheets that the database has seen, the one that is written now.
     Column("is_current", Integer, nullable=False),
 )

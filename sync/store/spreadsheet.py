@@ -113,6 +113,13 @@ class Spreadsheet:
         with self._database.reading() as connection:
             return bool(connection.scalar(query))
 
+    def is_silent(self, seconds: float) -> bool:
+        """Tell whether the last batch landed longer ago than `seconds`."""
+        query = select(sheet.c.landed_at < now() - seconds)
+        query = query.where(self._is_this(), sheet.c.is_current == 1)
+        with self._database.reading() as connection:
+            return bool(connection.scalar(query))
+
     def set_compared(self, held: Lease) -> None:
         """Keep that the whole sheet was compared now."""
         with self._database.writing() as connection:
