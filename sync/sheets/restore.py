@@ -2,8 +2,8 @@
 
 A cell goes back only where that is certain: it still holds exactly what was written into it, and its
 row is known: by the job's key, or because exactly one row without a job's key still holds everything
-that it held right after the write. (Where it held nothing else than what was written, it must not do
-so now either. Where several before-images are the same in all, so many rows must hold it.) Everything
+that it held right after the write. (Where it held nothing else than what was written, it must hold
+nothing else now. Where several before-images are the same in all, so many rows must be so.) Everything
 else is shown in the tab Recovered: a guess could put a person's text into the wrong row, and nobody
 would see it.
 """
@@ -75,6 +75,8 @@ class _Work:
         found = [] if image.is_lost else list(self._candidates(image))
         if image.site:
             self._settle_by_site(number, image, found)
+        elif any(self._is_more(row, image) for row in found):
+            self._give_up(number, image)
         elif len(found) == 1:
             self._put_back(found[0], [number], image)
         elif found and len(found) == len(same):
@@ -101,8 +103,11 @@ class _Work:
             return False
         if image.site:
             return True
-        knows = is_all_of if image.is_bare else holds
-        return row not in self._keyed and knows(cells, self._table.columns, image.image)
+        return row not in self._keyed and holds(cells, self._table.columns, image.image)
+
+    def _is_more(self, row: int, image: BeforeImage) -> bool:
+        """Tell whether a row holds more than a nearly blank one did: it could be any other."""
+        return image.is_bare and not is_all_of(self._rows[row], self._table.columns, image.image)
 
     def _holds_what_was_written(self, cells: Row, row: int, image: BeforeImage) -> bool:
         return all(
