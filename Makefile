@@ -1,51 +1,61 @@
-# Every target sets up what it needs: .venv is built from the lock file on first use.
+# Every target sets up what it needs: .venv is built from the lock files on first use.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check chaos images live bench lock
+.PHONY: help install develop demo test test-all check chaos images live bench lock
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: .venv/installed  ## build .venv from the lock file
+install: .venv/installed  ## build .venv with what runs, the demo too
 
-.venv/installed: requirements-dev.txt pyproject.toml
+.venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) --require-hashes -r requirements.txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	touch $@
+
+develop: .venv/develops  ## add what tests and checks need (never for who only runs it)
+
+.venv/develops: requirements-dev.txt .venv/installed
+	$(PIP) --require-hashes -r requirements-dev.txt
 	touch $@
 
 demo: install  ## see it work, without any account (ARGS=--once: check and exit)
 	$(BIN)/python -m brightsheet demo $(ARGS)
 
-test: install  ## run the tests
-	$(BIN)/python -m pytest $(ARGS)
+test: develop  ## run the tests, some three minutes of them
+	$(BIN)/python -m pytest -m "not long" $(ARGS)
 
-check: install  ## the one gate: style, types, import contracts, tests
+test-all: develop  ## run the long ones: kills, outages, people at work, large sheets
+	$(BIN)/python -m pytest -m long $(ARGS)
+
+check: develop  ## the one gate: style, types, import contracts, the tests of `make test`
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -m "not long" $(ARGS)
 
-chaos: install  ## people, faults and kills at full size, a minute of silence (SEED=1)
+chaos: develop  ## people, faults and kills at full size, a minute of silence (SEED=1)
 	KILLS=50 SILENCE=60 CHAOS_SIZE=full HOSTILE=100000 LARGE=5000 REBUILD=10000 \
 		$(BIN)/python -m pytest -n 0 -s tests/e2e/test_kill.py tests/e2e/test_outage.py tests/chaos \
 		tests/security/test_hostile.py tests/sheets/test_large.py tests/sheets/test_rebuild.py
 
-images: install  ## take the pictures of the docs anew
+images: develop  ## take the pictures of the docs anew
 	IMAGES=1 $(BIN)/python -m pytest -n 0 tests/reading/test_pictures.py
 
-live: install  ## the main job on a real spreadsheet, with credentials from the environment
+live: develop  ## the main job on a real spreadsheet, with credentials from the environment
 	LIVE=1 $(BIN)/python -m pytest -n 0 -s -rs tests/live
 
-bench: install  ## speed, as ratios in one run
+bench: develop  ## speed, as ratios in one run
 	$(BIN)/python benchmarks/emulator_sheets.py
 
 lock:  ## write the lock files anew (needs uv): names, versions and hashes only
-	$(UV_COMPILE) pyproject.toml -o requirements.txt
-	$(UV_COMPILE) --extra dev pyproject.toml -o requirements-dev.txt
+	$(UV_COMPILE) --extra demo pyproject.toml -o requirements.txt
+	$(UV_COMPILE) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt

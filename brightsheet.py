@@ -18,12 +18,14 @@ from rich.progress import Progress
 from rich.table import Table
 
 from sync.errors import BrightsheetError, Rejected, SettingsError
+from sync.jobs import milestone_list
 from sync.ops import logs
 from sync.settings.environment import Settings, database_url, google_id, load
 from sync.setup import Setup
 from sync.store import Database, Documents, Inbox
 from sync.webhooks import parse
 from sync.webhooks.schema import Outcome
+from sync.wiring import Wiring
 from sync.worker import Worker
 
 _STOP_SECONDS = 8.0
@@ -59,7 +61,7 @@ def cli() -> None:
 @click.option("--port", default=8000, show_default=True, help="Of the receiver; 0 is any.")
 @click.option("--emulator-port", default=8001, show_default=True, help="Of the emulator.")
 def demo(once: bool, port: int, emulator_port: int) -> None:
-    """See it work: made-up jobs, no account, no network."""
+    """See it work: made-up jobs, no account, nothing leaves this machine."""
     from demo.run import run
 
     sys.exit(run(_out, port=port, emulator_port=emulator_port, once=once))
@@ -221,6 +223,23 @@ def compare() -> None:
     settings, database = _opened()
     differing = Setup(settings, database, time.sleep).compare()
     click.echo(f"{differing} jobs differ." if differing else "The sheet shows what it should.")
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+def milestones(as_json: bool) -> None:
+    """Print the milestones of all jobs as [[milestones]] for the config, in their order."""
+    settings, database = _opened()
+    pending = Wiring(settings, database).sheet_store().pending
+    jobs = (one.job for one in pending.every())
+    found = milestone_list.entries(settings.config, jobs)
+    if as_json:
+        for one in found:
+            click.echo(one.model_dump_json())
+    elif found:
+        click.echo(milestone_list.toml(found))
+    else:
+        click.echo("No job has reached a milestone yet.", err=True)
 
 
 @cli.group()

@@ -16,9 +16,10 @@ from rich.table import Table
 
 from demo.payloads import Story
 from demo.process import ROOT, Receiver
-from demo.sheet import Row, rows
+from demo.sheet import Row, ShownCell, rows
 from emulator import Emulator
 
+CONFIG = ROOT / "demo" / "brightsheet.toml"
 SAMPLE = ROOT / "emulator" / "samples" / "milestone.txt"
 SITE = "157802b4-99aa-4437-b250-934df337766a"
 MILESTONE = "Construction & Signoff"
@@ -72,6 +73,8 @@ def prepared(google: Emulator) -> dict[str, str]:
         "SPREADSHEET_ID": google.create_spreadsheet("Solar jobs"),
         "DRIVE_FOLDER_ID": google.create_folder("Job documents"),
         "WEBHOOK_SECRET": SECRET,
+        # Its own: the demo knows its headers, and the other is the installer's to change.
+        "CONFIG_FILE": str(CONFIG),
     }
 
 
@@ -124,9 +127,10 @@ def _missing(google: Emulator, shown: list[Row], sites: list[str]) -> list[str]:
 
 def _missing_in_sample(google: Emulator, row: Row) -> list[str]:
     lines = []
-    if row[MILESTONE].text != "Approved":
+    nothing = ShownCell("")
+    if row.get(MILESTONE, nothing).text != "Approved":
         lines.append(f"{MILESTONE} = Approved")
-    links = {link.text: link.uri for link in row[f"{MILESTONE} documents"].links}
+    links = {link.text: link.uri for link in row.get(f"{MILESTONE} documents", nothing).links}
     uri = links.get(FILE, "")
     if "/file/d/" not in uri:
         return [*lines, f"the link to {FILE} in Drive"]

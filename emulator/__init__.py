@@ -12,7 +12,7 @@ __all__ = ["Emulator", "serve"]
 
 
 def __getattr__(name: str) -> Any:
-    """Load the whole only when it is asked for: its parts can be used alone."""
+    """Load the whole only on demand: its parts can be used alone."""
     if name in __all__:
         return getattr(import_module("emulator.run"), name)
     raise AttributeError(name)

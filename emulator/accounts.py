@@ -1,4 +1,4 @@
-"""Who calls: the token endpoint, and what a bearer token stands for."""
+"""Callers: the token endpoint, and whose token a bearer token is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ANONYMOUS = "anonymous"
 
 
 class Accounts:
-    """Tokens and their users.
+    """Bearer tokens and their users.
 
     A request without a token is `anonymous`'s, a person unless `anonymous_is_person` is False. A
     token that `/token` gave belongs to the account it was asked for; any other is taken for that of
@@ -38,17 +38,17 @@ class Accounts:
         self._lock = threading.Lock()
 
     def person(self, token: str, email: str | None = None) -> User:
-        """Say that a token belongs to a person."""
+        """Make a token a person's, and return that user."""
         user = User(email or _address(token, "example.com"))
         self._users[token] = user
         return user
 
     def expire(self, token: str | None = None) -> None:
-        """Let a token, or every one that `/token` gave so far, no longer do."""
+        """Expire a token, or every one that `/token` issued so far."""
         self._expired.update([token] if token else list(self._users))
 
     def user(self, authorization: str | None) -> User:
-        """The user of a request with this Authorization header. ApiError 401 if it is expired."""
+        """Return the user of an Authorization header. ApiError 401 if it is invalid or expired."""
         if not authorization:
             return User(ANONYMOUS, service_account=not self.anonymous_is_person)
         scheme, _, token = authorization.partition(" ")
@@ -58,7 +58,7 @@ class Accounts:
         return known or User(_address(token, "emulator.iam.gserviceaccount.com"), True)
 
     def grant(self, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
-        """The status and the answer of `/token` for a JWT or refresh-token grant."""
+        """Return the status and the answer of `/token` for a JWT or refresh-token grant."""
         kind = form.get("grant_type")
         if self.refuse:
             return 400, {"error": "invalid_grant", "error_description": "Token has been revoked."}
@@ -87,7 +87,7 @@ class Accounts:
 
 
 def unauthenticated() -> ApiError:
-    """401 for a token that is no good (any more)."""
+    """Return the 401 for an invalid or expired token."""
     return ApiError(
         401,
         "Request had invalid authentication credentials. Expected OAuth 2 access token, login "
@@ -104,7 +104,7 @@ def _address(token: str, domain: str) -> str:
 
 
 def _claims(assertion: str) -> dict[str, Any] | None:
-    """What a JWT says; its signature is not looked at."""
+    """Return a JWT's claims, without checking its signature; None if it is malformed."""
     try:
         payload = assertion.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

@@ -1,4 +1,4 @@
-"""The log of calls: what was asked of Google and EverBright, when, and how it was answered."""
+"""The log of calls to Google and EverBright, with their answers' status."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BODIES = 32 << 20
 
 @dataclass
 class Call:
-    """One call, from its arrival on.
+    """One call.
 
     `api` is sheets, drive, everbright or oauth2; `method_id` as Google's discovery documents name
     it (`sheets.spreadsheets.batchUpdate`, `drive.files.create`; a piece of a resumable upload is
@@ -40,14 +40,14 @@ class Call:
 
     @property
     def body(self) -> Any:
-        """The request's JSON, None where there is none or it is no longer kept."""
+        """The request's JSON, None if there is none or it was dropped."""
         try:
             return json.loads(self.raw) if self.raw else None
         except ValueError:
             return None
 
     def matches(self, api: str | None = None, method: str = "*", path: str = "*") -> bool:
-        """Whether it is of this `api`, and `method_id` and `path` match these globs."""
+        """Return whether it is of this `api`, and `method_id` and `path` match these globs."""
         return (
             api in (None, "*", self.api)
             and fnmatchcase(self.method_id, method)
@@ -55,14 +55,14 @@ class Call:
         )
 
     def summary(self) -> dict[str, Any]:
-        """The call as JSON, without its body."""
-        told = asdict(self)
-        del told["raw"]
-        return told
+        """Return the call as JSON, without its body."""
+        summary = asdict(self)
+        del summary["raw"]
+        return summary
 
 
 class CallLog:
-    """Calls in the order of their arrival: the newest `limit`, and `BODIES` bytes of bodies."""
+    """Calls in the order of arrival: the newest `limit`, and `BODIES` bytes of bodies."""
 
     def __init__(self, limit: int = 100_000) -> None:
         self._limit = limit
@@ -72,14 +72,14 @@ class CallLog:
         self._lock = threading.Lock()
 
     def add(self, call: Call) -> None:
-        """Keep a call; its status and time may still change."""
+        """Add a call; its status and duration may still change."""
         with self._lock:
             self._calls.append(call)
             if len(self._calls) > self._limit:
                 del self._calls[: self._limit // 10]
 
     def keep_body(self, call: Call, raw: bytes) -> None:
-        """Keep what a call brought, and let go of the oldest bodies where they become too many."""
+        """Keep a request's body, and drop the oldest bodies when they become too large."""
         with self._lock:
             call.raw = raw
             self._bodies.append(call)
@@ -90,7 +90,7 @@ class CallLog:
                 oldest.raw = b""
 
     def clear(self) -> None:
-        """Forget every call so far."""
+        """Remove every call."""
         with self._lock:
             self._calls.clear()
             self._bodies.clear()
@@ -103,7 +103,7 @@ class CallLog:
         path: str = "*",
         status: int | None = None,
     ) -> list[Call]:
-        """The calls of this api, `method_id` glob, path glob and status."""
+        """Return the calls of this api, `method_id` glob, path glob and status."""
         return [
             call
             for call in self
@@ -117,7 +117,7 @@ class CallLog:
         path: str = "*",
         status: int | None = None,
     ) -> int:
-        """How many `select` would give."""
+        """Return how many calls `select` would return."""
         return len(self.select(api, method, path, status))
 
     def __iter__(self) -> Iterator[Call]:

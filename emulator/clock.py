@@ -1,4 +1,4 @@
-"""The time, which stands still at what it was while a journal is replayed."""
+"""The clock, which stands still while a journal is replayed."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class Clock:
         self._fixed: float | None = None
 
     def seconds(self) -> float:
-        """Unix seconds."""
+        """Return the time in Unix seconds."""
         return time.time() if self._fixed is None else self._fixed
 
     def now(self) -> datetime:
-        """The same, as a datetime in UTC."""
+        """Return the time as a datetime in UTC."""
         return datetime.fromtimestamp(self.seconds(), UTC)
 
     @contextmanager
     def at(self, moment: float) -> Iterator[None]:
-        """Stand still at `moment`: for one thread, before others are started."""
+        """Stop the clock at `moment`, before other threads are started."""
         self._fixed = moment
         try:
             yield

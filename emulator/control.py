@@ -1,4 +1,4 @@
-"""The control route, `/_emulator/...`: JSON in and out, for tests in other processes and the page.
+"""The control API, `/_emulator/...`: JSON in and out, for other processes and the page.
 
 GET, DELETE calls · GET, POST, DELETE faults · POST release, down, up, settings, spreadsheets,
 folders, share, edit, documents, fail, heal, records, milestones · GET storage
@@ -55,24 +55,24 @@ class Control:
         """Do what is asked: 200 and JSON, 400 with the reason, or 404."""
         name = request.path.removeprefix("/_emulator/")
         if request.headers.get("Sec-Fetch-Site") == "cross-site":
-            return _told({"error": "a page of another site has no business here"}, 403)
+            return _json({"error": "cross-site requests are refused"}, 403)
         if request.method == "DELETE" and name.startswith("faults/") and name[7:].isdigit():
             self._state.faults.remove(int(name[7:]))
-            return _told({})
+            return _json({})
         route = self._routes.get((request.method, name))
         if route is None:
-            return _told({"error": f"no such route: {request.method} {request.path}"}, 404)
+            return _json({"error": f"no such route: {request.method} {request.path}"}, 404)
         try:
             body = json.loads(request.get_data() or b"{}")
-            told = route(body)
+            result = route(body)
         except ApiError as error:
-            return _told({"error": error.message}, error.http_status)
+            return _json({"error": error.message}, error.http_status)
         except (ValueError, TypeError, KeyError, LookupError) as error:
-            return _told({"error": str(error)}, 400)
-        return _told({} if told is None else told)
+            return _json({"error": str(error)}, 400)
+        return _json({} if result is None else result)
 
     def _fault(self, body: Json) -> Json:
-        """A rule by its settings; with `do` "edit" also `edit`, what a person does then."""
+        """Add a rule; with `do` "edit" it makes the person's edit in `edit`."""
         if body.get("do") == "run":
             raise ValueError("a function can only be given from Python: use edit")
         if body.get("do") == "edit":
@@ -99,7 +99,7 @@ class Control:
             known[name](value)
 
     def _share(self, body: Json) -> None:
-        """`{"id", "role", "email"?}`; without a role the file is its owner's alone."""
+        """`{"id", "role", "email"?}`; without a role only the owner keeps access."""
         tree = self._state.drive.tree
         if body.get("role") is None:
             tree.unshare(body["id"])
@@ -108,7 +108,7 @@ class Control:
             tree.share(body["id"], body["role"], user)
 
     def _edit(self, body: Json) -> Any:
-        """`{"spreadsheet", "name", ...}`: what a person does, with that function's arguments."""
+        """Make a person's edit: `{"spreadsheet", "name", ...}` with that function's arguments."""
         arguments = {key: each for key, each in body.items() if key not in ("spreadsheet", "name")}
         return self._state.edit(body["spreadsheet"], body["name"], **arguments)
 
@@ -124,6 +124,6 @@ def _latency(value: Any) -> latency.Latency:
     return latency.parse(value) if isinstance(value, str) else value
 
 
-def _told(value: Any, status: int = 200) -> Response:
+def _json(value: Any, status: int = 200) -> Response:
     text = json.dumps(value, default=str)
     return Response(text, status, content_type="application/json")

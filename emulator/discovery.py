@@ -1,4 +1,4 @@
-"""Google's own discovery documents as a judge of requests.
+"""Validation of requests by Google's discovery documents.
 
 `match` finds the method of an HTTP request; `check` holds its query and JSON body against the
 method's schema, in Google's words where it does not fit, and puts the body into canonical form:
@@ -46,7 +46,7 @@ class Method:
 
 @dataclass(frozen=True)
 class Call:
-    """What a request asks for: the method and what its path names."""
+    """A request: its method and the parameters in its path."""
 
     method_id: str
     path_params: dict[str, str]
@@ -71,7 +71,7 @@ def _walk(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """`{range}` may hold anything, other names stop at a slash or a colon."""
+    """Return a path as a pattern; `{range}` matches anything, other names no slash or colon."""
 
     def group(found: re.Match[str]) -> str:
         name = found[1].lstrip("+")
@@ -108,14 +108,14 @@ def _method(api: str, document: dict[str, Any], described: dict[str, Any]) -> Me
 
 @cache
 def methods(api: str) -> tuple[Method, ...]:
-    """Every method of `sheets` or `drive`, those whose path ends in a custom verb first."""
+    """Return the methods of `sheets` or `drive`, those with a custom verb in their path first."""
     document = _document(api)
     found = [_method(api, document, described) for described in _walk(document)]
     return tuple(sorted(found, key=lambda method: method.pattern.pattern.endswith(")")))
 
 
 def match(api: str, method: str, path: str) -> Call:
-    """The method that `method path` names; `path` is decoded. ApiError 404 where there is none."""
+    """Return the method of a decoded path. ApiError 404 where there is none."""
     for prefix in UPLOAD_PREFIXES:
         if path.startswith(prefix):
             path = "/" + path[len(prefix) :]
@@ -127,7 +127,7 @@ def match(api: str, method: str, path: str) -> Call:
 
 @cache
 def unknown_field(api: str, message: str, mask: str) -> str | None:
-    """The first path of a field mask that a message has not, None where it has all."""
+    """Return the first path of a field mask that a message does not have, or None."""
     return _schemas(api).unknown_path(message, mask)
 
 
@@ -180,14 +180,16 @@ def _check_mask(method: Method, mask: str | None) -> None:
             reason="invalidParameter",
             location="fields",
         )
-    said = f"Error expanding 'fields' parameter. Cannot find matching fields for path '{unknown}'."
-    violations = [{"field": unknown, "description": said}]
+    message = (
+        f"Error expanding 'fields' parameter. Cannot find matching fields for path '{unknown}'."
+    )
+    violations = [{"field": unknown, "description": message}]
     details = [{"@type": BAD_REQUEST, "fieldViolations": violations}]
     raise ApiError(400, "Request contains an invalid argument.", details)
 
 
 def check(call: Call, query: MultiDict[str, str], body: Any) -> None:
-    """Raise ApiError where the query or the body does not fit; canonicalise the body in place."""
+    """Validate query and body, and make the body canonical in place. ApiError if invalid."""
     method = call.method
     try:
         for name, value in call.path_params.items():

@@ -1,4 +1,4 @@
-"""The refusals of Google's APIs, in the two JSON shapes that Sheets v4 and Drive v3 answer with."""
+"""Errors of Google's APIs, in the two JSON forms of Sheets v4 and Drive v3."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ class ApiError(Exception):
         self.location = location
 
     def prefix(self, where: str) -> None:
-        """Say before the message where it was."""
+        """Put the place of the error before the message."""
         self.message = where + self.message
         self.args = (self.message,)
 
     def sheets_body(self) -> dict[str, Any]:
-        """`{"error": {code, message, status, details?}}`, as Sheets v4 answers."""
+        """Return `{"error": {code, message, status, details?}}`, the form of Sheets v4."""
         error: dict[str, Any] = {
             "code": self.http_status,
             "message": self.message,
@@ -72,7 +72,7 @@ class ApiError(Exception):
         return {"error": error}
 
     def drive_body(self) -> dict[str, Any]:
-        """`{"error": {errors: [{domain, reason, message}], code, message}}`, as Drive v3 does."""
+        """Return `{"error": {errors: [...], code, message}}`, the form of Drive v3."""
         entry = {
             "domain": self.domain,
             "reason": self.reason or DRIVE_REASONS.get(self.http_status, "backendError"),
@@ -85,15 +85,15 @@ class ApiError(Exception):
 
 
 def invalid(message: str) -> ApiError:
-    """400 INVALID_ARGUMENT."""
+    """Return a 400."""
     return ApiError(400, message)
 
 
 def not_found(message: str = "Requested entity was not found.") -> ApiError:
-    """404 NOT_FOUND, in Google's words unless others are given."""
+    """Return a 404, in Google's words by default."""
     return ApiError(404, message)
 
 
-def not_served(what: str) -> ApiError:
-    """501 for what Google has and the emulator has not."""
-    return ApiError(501, f"the emulator does not serve {what}")
+def unsupported(what: str) -> ApiError:
+    """Return a 501 for what Google has and the emulator does not."""
+    return ApiError(501, f"the emulator does not support {what}")

@@ -1,8 +1,8 @@
-"""Misbehaviour: rules that spoil chosen calls, hooks that run between them, and Google being away.
+"""Faults: rules that make selected calls fail, hooks that run between calls, and outages.
 
-faults.answer(503, method="*.batchUpdate", when="after")   # done, but the answer says it is not
+faults.answer(503, method="*.batchUpdate", when="after")   # done, but the answer denies it
 faults.drop(method="drive.files.create", count=2)
-faults.between(sort_the_sheet, method="*.batchUpdate")     # a person is quicker
+faults.between(sort_the_sheet, method="*.batchUpdate")     # a person edits first
 faults.down(); ...; faults.up()
 """
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from emulator.calls import Call
 
 When = Literal["before", "after"]
-DEEDS = ("answer", "html", "drop", "hang", "truncate", "expire", "slow", "run")
+KINDS = ("answer", "html", "drop", "hang", "truncate", "expire", "slow", "run")
 PASSING = {"slow", "run"}
 GOOGLE = {"sheets", "drive", "oauth2"}
 
 
 class Which(TypedDict, total=False):
-    """Which calls a rule is for.
+    """Which calls a rule applies to.
 
     `api`, `method` and `path` as `Call.matches` takes them; of those calls the first `skip` are
     let by; `nth` names the very ones (1 is the first); `chance` draws lots; `holds` is a text in
@@ -47,7 +47,7 @@ class Which(TypedDict, total=False):
 
 @dataclass
 class Rule:
-    """One rule: which calls, and what is done to them `before` or `after` the deed."""
+    """A rule: which calls, and what happens to them, `before` or `after` they take effect."""
 
     id: int
     do: str
@@ -72,16 +72,16 @@ class Rule:
     hits: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """The rule without its Python parts."""
+        """Return the rule without its Python parts."""
         return {name: value for name, value in vars(self).items() if name != "run"}
 
 
 class Faults:
-    """The rules in force. Rules are asked in the order in which they were made."""
+    """The rules, applied in the order in which they were added."""
 
     def __init__(self, seed: int = 0) -> None:
         self._rules: list[Rule] = []
-        self._rng = random.Random(seed)  # noqa: S311  (lots that can be drawn again)
+        self._rng = random.Random(seed)  # noqa: S311  (chances that can be repeated)
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self._released = threading.Event()
@@ -90,17 +90,17 @@ class Faults:
         self._refuse = False
 
     def add(self, do: str, **settings: Any) -> Rule:
-        """A rule from plain settings (the fields of `Rule`). ValueError for an unknown one."""
+        """Add a rule from plain settings (the fields of `Rule`). ValueError if one is unknown."""
         nth = settings.get("nth")
         if isinstance(nth, int):
             settings["nth"] = [nth]
         if nth is not None or settings.get("chance") is not None:
             settings.setdefault("count", None)
-        if do not in DEEDS:
-            raise ValueError(f"unknown misbehaviour: {do}")
+        if do not in KINDS:
+            raise ValueError(f"unknown fault: {do}")
         unknown = settings.keys() - Rule.__annotations__.keys()
         if unknown or settings.get("when", "before") not in ("before", "after"):
-            raise ValueError(f"not a rule: {sorted(unknown) or settings['when']}")
+            raise ValueError(f"invalid rule: {sorted(unknown) or settings['when']}")
         if do == "truncate":
             settings["when"] = "after"
         rule = Rule(next(self._ids), do, **settings)
@@ -117,7 +117,7 @@ class Faults:
         reason: str | None = None,
         **which: Unpack[Which],
     ) -> Rule:
-        """Answer with this status; `body` is JSON or text, None: what the API says with it.
+        """Answer with this status; `body` is JSON or text, by default the API's own words.
 
         `reason` is Drive's word for it (`userRateLimitExceeded`).
         """
@@ -134,55 +134,55 @@ class Faults:
         return self.add("drop", reset=reset, **which)
 
     def hang(self, seconds: float | None = None, **which: Unpack[Which]) -> Rule:
-        """Say nothing for so long, or until `release`; then close the connection."""
+        """Do not answer for so long, or until `release`; then close the connection."""
         return self.add("hang", seconds=seconds, **which)
 
     def truncate(self, keep: int | None = None, **which: Unpack[Which]) -> Rule:
-        """Cut the answer's body off behind `keep` bytes, None: in its middle."""
+        """Cut off the answer's body after `keep` bytes, by default in the middle."""
         return self.add("truncate", bytes=keep, **which)
 
     def expire(self, **which: Unpack[Which]) -> Rule:
-        """Refuse the token, as an expired one is."""
+        """Answer as for an expired token."""
         return self.add("expire", **which)
 
     def slow(self, seconds: float, **which: Unpack[Which]) -> Rule:
-        """Take so much longer."""
+        """Take this many seconds longer."""
         return self.add("slow", seconds=seconds, **which)
 
     def between(self, run: Callable[..., None], **which: Unpack[Which]) -> Rule:
-        """Call `run(emulator, call)` just before (or after) the deed of a matching call."""
+        """Call `run(emulator, call)` just before (or after) a matching call takes effect."""
         return self.add("run", run=run, **which)
 
     @property
     def rules(self) -> list[Rule]:
-        """All rules, the spent ones too."""
+        """All rules, including those that are used up."""
         with self._lock:
             return list(self._rules)
 
     def remove(self, rule_id: int) -> None:
-        """Take one rule back."""
+        """Remove a rule."""
         with self._lock:
             self._rules = [rule for rule in self._rules if rule.id != rule_id]
 
     def clear(self) -> None:
-        """Take every rule back, let go what hangs, and bring Google back."""
+        """Remove every rule, release what hangs, and bring Google up."""
         with self._lock:
             self._rules.clear()
         self.release()
         self.up()
 
     def take(self, call: Call, when: When) -> list[Rule]:
-        """The rules that this call falls under, each counted as used: up to one that ends it."""
+        """Return the rules that apply to this call, up to one that ends it, and count them."""
         taken: list[Rule] = []
         with self._lock:
             for rule in self._rules:
-                if rule.when == when and self._falls(rule, call):
+                if rule.when == when and self._applies(rule, call):
                     taken.append(rule)
                     if rule.do not in PASSING:
                         break
         return taken
 
-    def _falls(self, rule: Rule, call: Call) -> bool:
+    def _applies(self, rule: Rule, call: Call) -> bool:
         if not call.matches(rule.api, rule.method, rule.path):
             return False
         if rule.count is not None and rule.hits >= rule.count:
@@ -197,32 +197,32 @@ class Faults:
         rule.hits += 1
         return True
 
-    # Hanging, and Google being away
+    # Hanging and outages
 
     def wait(self, seconds: float | None) -> None:
         """Hang for so long, or until `release`."""
         self._released.wait(seconds)
 
     def release(self) -> None:
-        """Let everything go that hangs."""
+        """End everything that hangs."""
         self._released.set()
         self._released = threading.Event()
 
     def down(self, how: Literal["hang", "refuse"] = "hang") -> None:
-        """Google (not EverBright) answers nothing: calls hang, or their connections are reset."""
+        """Take Google (not EverBright) down: calls hang, or their connections are reset."""
         self._refuse = how == "refuse"
         self._up.clear()
 
     def up(self) -> None:
-        """Google answers again. What hung is cut off, undone."""
+        """Bring Google up. Calls that hang are cut off without effect."""
         self._up.set()
 
     def away(self, call: Call) -> Literal["hang", "refuse"] | None:
-        """Whether this call meets with silence, and of which kind."""
+        """Return how this call fails while Google is down, None if it does not."""
         if call.api not in GOOGLE or self._up.is_set():
             return None
         return "refuse" if self._refuse else "hang"
 
     def wait_until_up(self) -> None:
-        """Return when Google is back."""
+        """Return when Google is up."""
         self._up.wait()

@@ -1,4 +1,4 @@
-"""Sheets and Drive over HTTP: from a request to the engines and back, in Google's shapes."""
+"""Sheets and Drive over HTTP: from a request to the engines and back."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COMPACT = (",", ":")
 
 
 def refusal(api: str, error: ApiError) -> Response:
-    """An ApiError as the answer of `sheets` or `drive`."""
+    """Return an ApiError as an answer of `sheets` or `drive`."""
     if api == "drive":
         response = answer(error.drive_body(), error.http_status)
     else:
@@ -60,7 +60,7 @@ class Google:
         self._transfer = Transfer(drive, self._api)
 
     def name(self, request: Request, call: Call) -> discovery.Call | None:
-        """Fill in what is called, by whom and with what; None for a piece of an upload."""
+        """Set the call's method, user and body; return None for a chunk of an upload."""
         if request.headers.get("Authorization"):
             call.user = request.headers["Authorization"].rpartition(" ")[2]
         if call.api == "drive" and "upload_id" in request.args:
@@ -74,8 +74,8 @@ class Google:
             self._calls.keep_body(call, _read(request))
         return known
 
-    def deed(self, request: Request, call: Call, known: discovery.Call | None) -> Response:
-        """Do what is asked. ApiError where it is refused."""
+    def perform(self, request: Request, call: Call, known: discovery.Call | None) -> Response:
+        """Perform the call. ApiError if it is refused."""
         user = self._accounts.user(request.headers.get("Authorization"))
         call.user = user.email
         self._limits.check(call)
@@ -85,7 +85,7 @@ class Google:
         discovery.check(known, request.args, body)
         if call.api == "sheets":
             return self._sheets(request, call, known, body, user)
-        # In Drive a null says something, which the check has taken out of the body.
+        # In Drive a null has a meaning; the check has removed nulls from the body.
         return self._drive_call(request, known, _json(call) or {}, user)
 
     # Sheets
@@ -94,16 +94,16 @@ class Google:
         self, request: Request, call: Call, known: discovery.Call, body: Any, user: User
     ) -> Response:
         if known.method_id == CREATE:
-            told = self._create(body or {}, request.args, user)
+            result = self._create(body or {}, request.args, user)
         else:
             spreadsheet_id = known.path_params["spreadsheetId"]
             reads = is_read(call)
             self._check_access(spreadsheet_id, user, "reader" if reads else "writer")
             act = self._workbooks.read if reads else self._workbooks.call
-            told = act(known.method_id, known.path_params, request.args, body, user.email)
+            result = act(known.method_id, known.path_params, request.args, body, user.email)
             if not reads:
                 self._touch(spreadsheet_id, known.method_id, user)
-        text = json.dumps(told, separators=COMPACT, ensure_ascii=False)
+        text = json.dumps(result, separators=COMPACT, ensure_ascii=False)
         return Response(text, content_type="application/json; charset=UTF-8")
 
     def _create(self, body: dict[str, Any], query: Query, user: User) -> dict[str, Any]:
@@ -125,7 +125,7 @@ class Google:
             raise ApiError(403, "The caller does not have permission")
 
     def _touch(self, spreadsheet_id: str, method_id: str, user: User) -> None:
-        """Show in Drive who changed a spreadsheet and when, and its title."""
+        """Update a spreadsheet's title, time and last user in Drive."""
         file = self._drive.files.get(spreadsheet_id)
         if file is None:
             return
@@ -146,8 +146,8 @@ class Google:
             return self._transfer.upload(request, path.get("fileId"), body, user)
         if method == "drive.files.get" and request.args.get("alt") == "media":
             return self._transfer.download(request, path["fileId"], user)
-        told = self._api.handle(method, path, request.args, body, user)
-        return Response("", 204) if told is None else answer(told)
+        result = self._api.handle(method, path, request.args, body, user)
+        return Response("", 204) if result is None else answer(result)
 
 
 def _is_upload(request: Request) -> bool:
@@ -155,12 +155,12 @@ def _is_upload(request: Request) -> bool:
 
 
 def _is_bytes(request: Request) -> bool:
-    """Whether the body is a file's, to be streamed."""
+    """Return whether the body is a file's, to be streamed."""
     return _is_upload(request) and request.args.get("uploadType") != "resumable"
 
 
 def _read(request: Request) -> bytes:
-    """All of the request's body; of one that was cut off nothing is done."""
+    """Return the request's body. Cut if it is incomplete."""
     data = request.get_data(cache=False)
     if request.content_length is not None and len(data) < request.content_length:
         raise Cut
@@ -168,7 +168,7 @@ def _read(request: Request) -> bytes:
 
 
 def _json(call: Call) -> Any:
-    """The call's body, None where there is none. ApiError 400 if it is not a JSON object."""
+    """Return the call's body, or None. ApiError 400 if it is not a JSON object."""
     if not call.raw.strip():
         return None
     try:

@@ -1,4 +1,4 @@
-"""The journal: what changed the emulator's state, one JSON object a line, replayed at a start.
+"""The journal: changes of the emulator's state, one JSON object a line, replayed at the start.
 
 Drive's entries are states (a file as it is now), Sheets' are the changes themselves, which the same
 engine makes again: its ids come from the spreadsheet's own id, its times from the entry.
@@ -36,7 +36,7 @@ class Journal:
         self._guard = None if path is None else _guard(path.with_suffix(".lock"))
 
     def entries(self) -> Iterator[tuple[float, str, Any]]:
-        """What was kept, in order, without what later entries made void."""
+        """Yield the entries in order, without those made obsolete by later ones."""
         if self._path is None or not self._path.exists():
             return
         self._compact(self._path)
@@ -46,12 +46,12 @@ class Journal:
                 yield entry["time"], entry["kind"], entry["value"]
 
     def open(self) -> None:
-        """Begin to keep: after the replay."""
+        """Start writing: after the replay."""
         if self._path is not None:
             self._handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     def close(self) -> None:
-        """Keep no more."""
+        """Stop writing."""
         with self._lock:
             for handle in (self._handle, self._guard):
                 if handle is not None:
@@ -69,18 +69,18 @@ class Journal:
                 os.write(self._handle, line)
 
     def change(self, kind: str, value: Any) -> AbstractContextManager[None]:
-        """Around a change to a spreadsheet: in the journal if it succeeds, in the order made."""
+        """Return a context in which a change is made and, if it succeeds, written."""
         return nullcontext() if self._handle is None else self._change(kind, value)
 
     @contextmanager
     def _change(self, kind: str, value: Any) -> Iterator[None]:
-        told = json.loads(json.dumps(value))  # as it was asked for: the engine may alter it
+        recorded = json.loads(json.dumps(value))  # a copy: the engine may alter it
         with self._lock:
             yield
-            self.keep(kind, told)
+            self.keep(kind, recorded)
 
     def _compact(self, path: Path) -> None:
-        """Drop the half line of a killed process, replaced states, and what is deleted."""
+        """Remove an incomplete last line, replaced states, and what was deleted."""
         lines = list(path.read_bytes().splitlines(keepends=True))
         entries = [json.loads(line) for line in lines if line.endswith(b"\n")]
         last = {_subject(entry): number for number, entry in enumerate(entries)}
@@ -97,13 +97,13 @@ class Journal:
 
 
 def _guard(path: Path) -> int:
-    """Keep others out, as long as this process lives. RuntimeError where another is at work."""
+    """Lock the directory for this process. RuntimeError if another one has it."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
-        raise RuntimeError(f"another emulator is at work in {path.parent}") from None
+        raise RuntimeError(f"another emulator uses {path.parent}") from None
     return handle
 
 

@@ -1,4 +1,4 @@
-"""How long Google takes: a number of seconds, or a distribution."""
+"""Google's latency: a number of seconds, or a distribution."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ P90 = 1.2816
 
 
 def seconds(latency: Latency, rng: random.Random) -> float:
-    """One draw, in seconds.
+    """Return a random latency in seconds.
 
     A number is always that; a pair `(median, p90)` is a log-normal distribution with that median
     and 90th percentile, as answers over a network have; a callable is asked with `rng`.
@@ -30,8 +30,8 @@ def seconds(latency: Latency, rng: random.Random) -> float:
 
 
 def parse(text: str) -> Latency:
-    """`0.25`, or `0.2,0.8` (median, 90th percentile). ValueError for anything else."""
+    """Parse `0.25`, or `0.2,0.8` (median, 90th percentile). ValueError if invalid."""
     numbers = [float(piece) for piece in text.split(",")]
     if len(numbers) > 2 or min(numbers) < 0:
-        raise ValueError(f"not a latency: {text}")
+        raise ValueError(f"invalid latency: {text}")
     return numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1])

@@ -1,4 +1,4 @@
-"""Google's limits: calls a minute for a user and for the project, and the size of a request."""
+"""Google's limits: calls a minute per user and per project, and the size of a request."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Rates:
 
 
 def is_read(call: Call) -> bool:
-    """Whether Sheets counts a call among the reads."""
+    """Return whether Sheets counts a call as a read."""
     return call.http_method == "GET" or call.method_id in READS
 
 
 class Limits:
-    """Counts calls in sliding windows of `minute` seconds; what is refused does not count.
+    """Counts calls in sliding windows of `minute` seconds, without refused ones.
 
     `enabled`, `minute`, `rates` and `max_request_bytes` may be changed while it runs.
     """
@@ -60,12 +60,12 @@ class Limits:
         self._lock = threading.Lock()
 
     def reset(self) -> None:
-        """Begin to count anew."""
+        """Reset all counts."""
         with self._lock:
             self._seen.clear()
 
     def check_size(self, length: int | None) -> None:
-        """Refuse a JSON request of more bytes than Google takes."""
+        """Refuse a JSON request that is too large."""
         if self.enabled and length is not None and length > self.max_request_bytes:
             raise ApiError(
                 400,
@@ -94,7 +94,7 @@ class Limits:
             raise drive_rate(per_user=full[0].endswith("user"))
 
     def _full(self, bounds: list[tuple[tuple[str, str], int | None]]) -> tuple[str, int] | None:
-        """The first bound that is reached; where none is, the call is counted under each."""
+        """Return the first bound that is reached; if none is, count the call."""
         with self._lock:
             now = self._clock()
             for key, bound in bounds:
@@ -109,7 +109,7 @@ class Limits:
 
 
 def sheets_quota(kind: str, *, per_user: bool, value: int) -> ApiError:
-    """Sheets' 429 for a `kind` (read or write) of call, with the details that name the quota."""
+    """Return Sheets' 429 for a `kind` (read or write) of call, with its details."""
     whose = " per user" if per_user else ""
     limit = f"{kind.title()}RequestsPerMinutePer{'User' if per_user else 'Project'}"
     message = (
@@ -140,7 +140,7 @@ def sheets_quota(kind: str, *, per_user: bool, value: int) -> ApiError:
 
 
 def drive_rate(*, per_user: bool) -> ApiError:
-    """Drive's 403 for too many calls."""
+    """Return Drive's 403 for too many calls."""
     return ApiError(
         403,
         "User Rate Limit Exceeded" if per_user else "Rate Limit Exceeded",

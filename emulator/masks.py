@@ -13,14 +13,14 @@ Mask = dict[str, "Mask | None"]
 
 
 def camel(name: str) -> str:
-    """`row_data` as `rowData`; a name in camelCase stays as it is."""
+    """Return `row_data` as `rowData`; a name in camelCase stays as it is."""
     head, *rest = name.split("_")
     return head + "".join(part[:1].upper() + part[1:] for part in rest)
 
 
 @lru_cache(maxsize=512)
 def parse(text: str, *, exact: bool = False) -> Mask | None:
-    """The mask that `text` says, None where it is everything. ValueError where it is malformed.
+    """Parse a mask; None stands for everything. ValueError if it is malformed.
 
     Names may be in snake_case, too, unless they are to be `exact`.
     """
@@ -43,7 +43,7 @@ def _paths(tokens: list[str]) -> tuple[Mask, list[str]]:
 
 
 def _path(mask: Mask, tokens: list[str]) -> list[str]:
-    """Read one path into `mask`; what remains of the tokens."""
+    """Parse one path into `mask`, and return the remaining tokens."""
     if not tokens or tokens[0] in ",().":
         raise ValueError("a field mask lacks a name")
     name, tokens = tokens[0], tokens[1:]
@@ -74,14 +74,14 @@ def _merge(into: Mask, other: Mask) -> None:
 
 
 def _tidy(mask: Mask) -> Mask | None:
-    """`*` with nothing below it is everything."""
+    """Return the mask, None if it is `*` alone."""
     if "*" in mask and mask["*"] is None:
         return None
     return {name: below if below is None else _tidy(below) for name, below in mask.items()}
 
 
 def below(mask: Mask | None, name: str) -> Mask | bool | None:
-    """What of the field `name` is asked for: a mask, None for all of it, False for nothing."""
+    """Return what of a field is asked for: a mask, None for all of it, False for nothing."""
     if mask is None:
         return None
     if name in mask:
@@ -90,7 +90,7 @@ def below(mask: Mask | None, name: str) -> Mask | bool | None:
 
 
 def wants(mask: Mask | None, *path: str) -> bool:
-    """Whether anything at `path` is asked for."""
+    """Return whether anything at `path` is asked for."""
     for name in path:
         found = below(mask, name)
         if isinstance(found, bool):
@@ -100,7 +100,7 @@ def wants(mask: Mask | None, *path: str) -> bool:
 
 
 def select(mask: Mask | None, value: Any) -> Any:
-    """`value` with only what the mask asks for; lists are selected from item by item."""
+    """Return the parts of `value` that the mask asks for; in lists, of each item."""
     if mask is None:
         return value
     if isinstance(value, list):

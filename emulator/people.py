@@ -1,8 +1,8 @@
-"""What people do to a spreadsheet with their hands, each as a function of it.
+"""What people do to a spreadsheet, each as a function of it.
 
 Every function takes, by name, also `sheet_id` (the tab; the first made by default) and `user`
 (who does it; the owner by default, protections refuse others). Rows and columns count from 0, ends
-are exclusive. A deed is done as a whole or, with ApiError, not at all.
+are exclusive. Each succeeds as a whole, or raises ApiError and changes nothing.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def _by_hand(deed: Callable[..., T]) -> Callable[..., T]:
-    """Make a deed on a tab, as a part of an edit, a whole change of a spreadsheet."""
+def _whole_change(action: Callable[..., T]) -> Callable[..., T]:
+    """Turn a function of an edit and a tab into a whole change of a spreadsheet."""
 
-    @wraps(deed)
+    @wraps(action)
     def done(
         spreadsheet: Spreadsheet, *, sheet_id: int = 0, user: str | None = None, **given: Any
     ) -> T:
-        def action(edit: Edit) -> T:
-            return deed(edit, ranges.need_sheet(spreadsheet, sheet_id), **given)
+        def whole(edit: Edit) -> T:
+            return action(edit, ranges.need_sheet(spreadsheet, sheet_id), **given)
 
-        return change(spreadsheet, user or spreadsheet.owner, action)
+        return change(spreadsheet, user or spreadsheet.owner, whole)
 
     return done
 
@@ -47,11 +47,11 @@ def _inside(sheet: Sheet, box: Box) -> Box:
 
 
 def _header_row(sheet: Sheet) -> int:
-    """The row with the headers: the last frozen one, else the first."""
+    """Return the header row: the last frozen one, else the first."""
     return max(0, sheet.frozen("ROWS") - 1)
 
 
-@_by_hand
+@_whole_change
 def type_cell(edit: Edit, sheet: Sheet, *, row: int, column: int, text: str) -> None:
     """Type into a cell: a formula, a number, a date or a text; an empty text clears it."""
     edit.guard(sheet, _inside(sheet, Box(row, row + 1, column, column + 1)))
@@ -60,7 +60,7 @@ def type_cell(edit: Edit, sheet: Sheet, *, row: int, column: int, text: str) -> 
     paste.put(edit, sheet, row, column, new)
 
 
-@_by_hand
+@_whole_change
 def rename_header(edit: Edit, sheet: Sheet, *, column: int, text: str) -> None:
     """Type another header over a column's."""
     row = _header_row(sheet)
@@ -68,20 +68,20 @@ def rename_header(edit: Edit, sheet: Sheet, *, column: int, text: str) -> None:
     paste.put(edit, sheet, row, column, values.typed(sheet.cell(row, column), text, None))
 
 
-@_by_hand
+@_whole_change
 def add_note(edit: Edit, sheet: Sheet, *, row: int, column: int, text: str) -> None:
-    """Put a note on a cell, in the place of the one there was; an empty text takes it away."""
+    """Set a cell's note; an empty text removes it."""
     edit.guard(sheet, _inside(sheet, Box(row, row + 1, column, column + 1)))
     cells.write(edit, sheet, row, column, {"note": text}, {"note": None})
 
 
-@_by_hand
+@_whole_change
 def clear_cells(edit: Edit, sheet: Sheet, *, top: int, bottom: int, left: int, right: int) -> None:
-    """Select cells and press Delete: the values go, formats and notes stay."""
+    """Select cells and press Delete: values are removed, formats and notes stay."""
     values.clear(edit, sheet, _inside(sheet, Box(top, bottom, left, right)))
 
 
-@_by_hand
+@_whole_change
 def sort(edit: Edit, sheet: Sheet, *, column: int, ascending: bool = True) -> None:
     """Sort the whole tab below its header by a column, as Data > Sort sheet does."""
     box = ranges.whole(sheet)._replace(top=_header_row(sheet) + 1)
@@ -89,7 +89,7 @@ def sort(edit: Edit, sheet: Sheet, *, column: int, ascending: bool = True) -> No
     paste.sort(edit, sheet, box, [(column, not ascending)])
 
 
-@_by_hand
+@_whole_change
 def insert_rows(
     edit: Edit, sheet: Sheet, *, index: int, count: int = 1, below: bool = False
 ) -> None:
@@ -97,7 +97,7 @@ def insert_rows(
     structure.insert(edit, sheet, "ROWS", index + below, count, like=index)
 
 
-@_by_hand
+@_whole_change
 def insert_columns(
     edit: Edit, sheet: Sheet, *, index: int, count: int = 1, right: bool = False
 ) -> None:
@@ -105,41 +105,41 @@ def insert_columns(
     structure.insert(edit, sheet, "COLUMNS", index + right, count, like=index)
 
 
-@_by_hand
+@_whole_change
 def add_column(edit: Edit, sheet: Sheet, *, text: str) -> None:
-    """A column of one's own after the last one, with its header in the header row."""
+    """Add a column after the last one, with its header in the header row."""
     at = len(sheet.columns)
     structure.insert(edit, sheet, "COLUMNS", at, 1, like=at - 1)
     paste.put(edit, sheet, _header_row(sheet), at, Cell(text))
 
 
-@_by_hand
+@_whole_change
 def delete_rows(edit: Edit, sheet: Sheet, *, index: int, count: int = 1) -> None:
     """Delete rows from `index` on."""
     edit.guard(sheet, ranges.whole(sheet)._replace(top=index, bottom=index + count))
     structure.delete(edit, sheet, "ROWS", index, index + count)
 
 
-@_by_hand
+@_whole_change
 def delete_columns(edit: Edit, sheet: Sheet, *, index: int, count: int = 1) -> None:
     """Delete columns from `index` on."""
     edit.guard(sheet, ranges.whole(sheet)._replace(left=index, right=index + count))
     structure.delete(edit, sheet, "COLUMNS", index, index + count)
 
 
-@_by_hand
+@_whole_change
 def move_row(edit: Edit, sheet: Sheet, *, row: int, to: int) -> None:
     """Drag a row so that its index becomes `to`."""
     structure.move(edit, sheet, "ROWS", row, row + 1, to if to <= row else to + 1)
 
 
-@_by_hand
+@_whole_change
 def move_column(edit: Edit, sheet: Sheet, *, column: int, to: int) -> None:
     """Drag a column so that its index becomes `to`."""
     structure.move(edit, sheet, "COLUMNS", column, column + 1, to if to <= column else to + 1)
 
 
-@_by_hand
+@_whole_change
 def copy_rows(edit: Edit, sheet: Sheet, *, start: int, end: int, to: int) -> None:
     """Copy whole rows and paste them from row `to` on, over what is there."""
     whole = ranges.whole(sheet)
@@ -152,28 +152,28 @@ def copy_rows(edit: Edit, sheet: Sheet, *, start: int, end: int, to: int) -> Non
     rules.carry(edit, sheet, source, sheet, target)
 
 
-@_by_hand
+@_whole_change
 def cut_rows(edit: Edit, sheet: Sheet, *, start: int, end: int, to: int) -> None:
     """Cut the contents of whole rows and paste them from row `to` on; metadata stays behind."""
     source = _inside(sheet, ranges.whole(sheet)._replace(top=start, bottom=end))
     paste.cut(edit, sheet, source, sheet, (to, 0))
 
 
-@_by_hand
+@_whole_change
 def cut_columns(edit: Edit, sheet: Sheet, *, start: int, end: int, to: int) -> None:
     """Cut the contents of whole columns and paste them at column `to`; metadata stays behind."""
     source = _inside(sheet, ranges.whole(sheet)._replace(left=start, right=end))
     paste.cut(edit, sheet, source, sheet, (0, to))
 
 
-@_by_hand
+@_whole_change
 def hide_rows(edit: Edit, sheet: Sheet, *, index: int, count: int = 1, hidden: bool = True) -> None:
     """Hide rows, or show them again."""
     for row in sheet.rows[index : index + count]:
         edit.set(row, "hidden", hidden)
 
 
-@_by_hand
+@_whole_change
 def hide_columns(
     edit: Edit, sheet: Sheet, *, index: int, count: int = 1, hidden: bool = True
 ) -> None:
@@ -182,28 +182,28 @@ def hide_columns(
         edit.set(column, "hidden", hidden)
 
 
-@_by_hand
+@_whole_change
 def rename_tab(edit: Edit, sheet: Sheet, *, title: str) -> None:
     """Give the tab another title."""
     tabs.rename(edit, sheet, title)
 
 
-@_by_hand
+@_whole_change
 def duplicate_tab(edit: Edit, sheet: Sheet) -> int:
-    """Duplicate the tab, right of it; the copy's sheet id."""
+    """Duplicate the tab to its right, and return the copy's sheet id."""
     index = edit.spreadsheet.sheets.index(sheet) + 1
     request = {"sourceSheetId": sheet.sheet_id, "insertSheetIndex": index}
     sheet_id: int = copies.duplicate_sheet(edit, request)["properties"]["sheetId"]
     return sheet_id
 
 
-@_by_hand
+@_whole_change
 def delete_tab(edit: Edit, sheet: Sheet) -> None:
     """Delete the tab."""
     tabs.delete_sheet(edit, {"sheetId": sheet.sheet_id})
 
 
-@_by_hand
+@_whole_change
 def hide_tab(edit: Edit, sheet: Sheet, *, hidden: bool = True) -> None:
     """Hide the tab, or show it again."""
     properties = {"sheetId": sheet.sheet_id, "hidden": hidden}
@@ -211,7 +211,7 @@ def hide_tab(edit: Edit, sheet: Sheet, *, hidden: bool = True) -> None:
 
 
 def add_tab(spreadsheet: Spreadsheet, *, title: str, user: str | None = None) -> int:
-    """A new tab at the end; its sheet id."""
+    """Add a tab at the end, and return its sheet id."""
     request = {"properties": {"title": title}}
     made = change(
         spreadsheet, user or spreadsheet.owner, lambda edit: tabs.add_sheet(edit, request)

@@ -1,4 +1,4 @@
-"""The emulator as a whole: started in a thread for tests, or served until it is told to end."""
+"""The emulator: started in threads for tests, or served until a signal ends it."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Emulator(State):
         return f"http://{self._host}:{self._server.port}"
 
     def storage_url(self) -> str:
-        """The address, on a port of its own, of the store that EverBright's redirects lead to."""
+        """Return the address, on its own port, of the store that EverBright redirects to."""
         with self._storage_lock:
             if self._storage is None:
                 self._storage = Server(self._store, self._host, 0)
@@ -98,7 +98,7 @@ class Emulator(State):
         return self
 
     def stop(self) -> None:
-        """End every call, stop listening, and close what is kept."""
+        """End every call, stop listening, and close the journal."""
         self.faults.clear()
         self._stack.close()
         self.journal.close()
@@ -122,7 +122,7 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, then end cleanly.
 
-    `on_ready(emulator)` hears of the start; without it, the address is printed.
+    `on_ready(emulator)` is called after the start; without it, the address is printed.
     """
     ended = threading.Event()
     emulator = Emulator(port, data, minute, latency, limits=limits, host=host)

@@ -111,7 +111,7 @@ class Schemas:
         return message
 
     def _read_fields(self, name: str) -> dict[str, tuple[str, Json]]:
-        """The fields of a message, under their names in both cases."""
+        """Return the fields of a message, under their names in both cases."""
         fields: dict[str, tuple[str, Json]] = {}
         for field, spec in self._documents[name].get("properties", {}).items():
             fields[field] = fields[snake(field)] = (field, spec)
@@ -146,7 +146,7 @@ class Schemas:
 
 
 def _wrong(kind: str, value: Any) -> Violation:
-    """A value that is not of its kind."""
+    """Return the violation of a value of the wrong type."""
     return Violation(f"Invalid value{{at}} ({kind}), {json.dumps(value, ensure_ascii=False)}")
 
 
@@ -161,7 +161,7 @@ def _no_message(value: Any, name: str) -> Violation:
 
 
 def _enum(value: Any, names: list[str], field: str) -> str:
-    """One of the names, or its number."""
+    """Return one of the names, given by name or number."""
     if type(value) is str and value in names:
         return value
     if type(value) is int and 0 <= value < len(names):
@@ -176,7 +176,7 @@ def _string(value: Any) -> str:
 
 
 def _boolean(value: Any) -> bool:
-    """A boolean, as a word too."""
+    """Return a boolean, also from a text."""
     if type(value) is bool:
         return value
     if isinstance(value, str) and value.lower() in ("true", "false", "1", "0", ""):
@@ -185,7 +185,7 @@ def _boolean(value: Any) -> bool:
 
 
 def _integer(value: Any, form: str) -> int:
-    """A whole number, as a text too."""
+    """Return a whole number, also from a text."""
     try:
         found = value if type(value) is int else float(_no_boolean(value))
         whole = int(value) if isinstance(value, str) and "." not in value else int(found)
@@ -198,7 +198,7 @@ def _integer(value: Any, form: str) -> int:
 
 
 def _number(value: Any) -> float:
-    """A number, as a text too."""
+    """Return a number, also from a text."""
     if type(value) is float or type(value) is int:
         return value
     try:

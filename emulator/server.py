@@ -1,4 +1,4 @@
-"""The HTTP server: kept-alive connections, streamed bodies, and answers that can be cut off."""
+"""The HTTP server: kept-alive connections, streamed bodies, answers that can be cut off."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class Body:
         self.remaining = length
 
     def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes; b"" at the end."""
+        """Return up to `size` bytes; b"" at the end."""
         want = self.remaining if size < 0 else min(size, self.remaining)
         data: bytes = self._source.read(want) if want else b""
         self.remaining -= len(data)
         return data
 
     def readline(self, size: int = -1) -> bytes:
-        """One line, as `read` is bounded."""
+        """Return one line, bounded as `read` is."""
         limit = self.remaining if size < 0 else min(size, self.remaining)
         data: bytes = self._source.readline(limit) if limit else b""
         self.remaining -= len(data)
@@ -80,7 +80,7 @@ class Handler(WSGIRequestHandler):
         return connections
 
     def handle_expect_100(self) -> bool:
-        """Say 100 Continue at once: the write buffer would keep it."""
+        """Answer 100 Continue at once, past the write buffer."""
         answered = super().handle_expect_100()
         self.wfile.flush()
         return answered
@@ -167,7 +167,7 @@ class Handler(WSGIRequestHandler):
                 self.connection.shutdown(socket.SHUT_RDWR)
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  (the base's name)
-        """Nothing: the call log is what is looked at."""
+        """Log nothing: there is the call log."""
 
 
 class Server:

@@ -1,4 +1,4 @@
-"""Everything that an emulator holds and how it behaves, apart from the port that it listens on."""
+"""The state and settings of an emulator, without its port."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DRIVE_ENTRIES = {"file", "ids", "session"}
 
 
 class State:
-    """The engines, the log of calls, faults and limits; what `folder` has kept is read first.
+    """The engines, the call log, faults and limits. What `folder` holds is read first.
 
     Without `durable` nothing is kept in the folder but the bytes of files.
     """
@@ -72,16 +72,16 @@ class State:
         return self.workbooks.engine
 
     def create_spreadsheet(self, title: str) -> str:
-        """Create an empty spreadsheet that everyone may write to; returns its id."""
+        """Create an empty spreadsheet that everyone may write to, and return its id."""
         spreadsheet_id = self.drive.new_id(SPREADSHEET)
         self.workbooks.create(spreadsheet_id, title, SOMEONE.email)
         self.drive.adopt(spreadsheet_id, title, SOMEONE, shared=True)
         return spreadsheet_id
 
     def create_folder(self, name: str, *, shared_drive: bool = True) -> str:
-        """Create a folder that everyone may write to, on a shared drive or not; returns its id."""
+        """Create a folder that everyone may write to, and return its id."""
         return self.drive.create_folder(name, shared_drive=shared_drive)
 
     def edit(self, spreadsheet_id: str, name: str, **arguments: Any) -> Any:
-        """Do what a person does to a sheet: call a function of `emulator.people`, and keep it."""
+        """Make a person's edit: call a function of `emulator.people`, and record it."""
         return self.workbooks.edit(spreadsheet_id, name, **arguments)

@@ -1,4 +1,4 @@
-"""The WSGI application: which part answers a path, and what every call goes through."""
+"""The WSGI application: routing, faults and latency."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from emulator import latency, spoil
+from emulator import fault_effects, latency
 from emulator.calls import Call
-from emulator.errors import ApiError, not_served
+from emulator.errors import ApiError, unsupported
 from emulator.everbright import routes
 from emulator.google import Google, refusal
 from emulator.server import Cut
@@ -32,12 +32,12 @@ GOOGLE = {
     "/upload/drive/v3/": "drive",
     "/resumable/upload/drive/v3/": "drive",
 }
-# What Google's clients may ask for besides: other versions, batches, discovery.
+# What Google's clients may also ask for: other versions, batches, discovery.
 UNSERVED = re.compile(r"/(upload/)?drive/v\d.*|/batch(/.*)?|/[$]?discovery/.*")
 
 
 class Web:
-    """One port for everything. `page` and `control` answer what is not an API's."""
+    """Serves everything on one port; `page` and `control` answer what is not an API's."""
 
     def __init__(
         self, state: State, page: Any, control: Any, storage_url: Callable[[], str]
@@ -68,7 +68,7 @@ class Web:
             if path.startswith(prefix) or path == prefix.rstrip("/"):
                 return self._google_call(request, api, path)
         if UNSERVED.fullmatch(path):
-            return refusal("drive", not_served(path))
+            return refusal("drive", unsupported(path))
         if (known := routes.match(path)) is not None:
             return self._everbright_call(request, path, *known)
         if path.startswith("/_emulator/"):
@@ -83,31 +83,31 @@ class Web:
             try:
                 known = self._google.name(request, call)
             except ApiError as error:
-                return self._told(call, refusal(api, error))
+                return self._answered(call, refusal(api, error))
 
-            def deed() -> Response:
+            def perform() -> Response:
                 try:
-                    return self._google.deed(request, call, known)
+                    return self._google.perform(request, call, known)
                 except ApiError as error:
                     return refusal(api, error)
 
-            return self._guarded(call, deed)
+            return self._with_faults(call, perform)
 
     def _everbright_call(self, request: Request, path: str, name: str, uuid: str) -> Response:
         method_id = f"everbright.{name}"
         call = Call("everbright", method_id, request.method, path, _query(request))
         with self._timed(call):
-            return self._guarded(call, lambda: self._everbright.handle(request, name, uuid))
+            return self._with_faults(call, lambda: self._everbright.handle(request, name, uuid))
 
     def _token(self, request: Request, path: str) -> Response:
         call = Call("oauth2", "oauth2.token", request.method, path)
         with self._timed(call):
 
-            def deed() -> Response:
-                status, told = self._state.accounts.grant(request.form)
-                return Response(json.dumps(told), status, content_type="application/json")
+            def perform() -> Response:
+                status, answer = self._state.accounts.grant(request.form)
+                return Response(json.dumps(answer), status, content_type="application/json")
 
-            return self._guarded(call, deed)
+            return self._with_faults(call, perform)
 
     # What every call goes through
 
@@ -120,10 +120,10 @@ class Web:
         finally:
             call.ms = (time.perf_counter() - began) * 1000
 
-    def _guarded(self, call: Call, deed: Callable[[], Response]) -> Response:
-        """The deed between its misbehaviours, half of the latency before it and half after."""
+    def _with_faults(self, call: Call, perform: Callable[[], Response]) -> Response:
+        """Perform a call between its faults, half of the latency before it and half after."""
         state, faults = self._state, self._state.faults
-        self._absent(call)
+        self._while_down(call)
         pause = 0.0
         if call.api != "everbright":
             pause = latency.seconds(state.latency, self._rng) / 2
@@ -131,31 +131,31 @@ class Web:
         for rule in faults.take(call, "before"):
             if rule.run is not None:
                 rule.run(state, call)
-            elif (spoilt := spoil.before(faults, rule, call)) is not None:
-                return self._told(call, spoilt)
-        response = deed()
+            elif (answer := fault_effects.before(faults, rule, call)) is not None:
+                return self._answered(call, answer)
+        response = perform()
         for rule in faults.take(call, "after"):
             if rule.run is not None:
                 rule.run(state, call)
             else:
-                response = spoil.after(faults, rule, call, response)
+                response = fault_effects.after(faults, rule, call, response)
         time.sleep(pause)
-        return self._told(call, response)
+        return self._answered(call, response)
 
-    def _absent(self, call: Call) -> None:
+    def _while_down(self, call: Call) -> None:
         how = self._state.faults.away(call)
         if how == "hang":
             self._state.faults.wait_until_up()
         if how is not None:
             raise Cut(reset=how == "refuse")
 
-    def _told(self, call: Call, response: Response) -> Response:
+    def _answered(self, call: Call, response: Response) -> Response:
         call.status = response.status_code
         return response
 
 
 def _overridden(environ: WSGIEnvironment) -> WSGIEnvironment:
-    """A GET whose address would be too long: clients send it as a POST, the query as the body."""
+    """Turn a POST that stands for a GET with a long query into that GET."""
     if environ.get("HTTP_X_HTTP_METHOD_OVERRIDE") != "GET" or environ["REQUEST_METHOD"] != "POST":
         return environ
     query = Request(environ).get_data(as_text=True)
@@ -164,7 +164,7 @@ def _overridden(environ: WSGIEnvironment) -> WSGIEnvironment:
 
 
 def _raw_path(request: Request) -> str:
-    """The path as it was sent, still percent-encoded."""
+    """Return the path as it was sent, still percent-encoded."""
     target = str(request.environ.get("RAW_URI") or request.path)
     if "://" in target:
         target = "/" + target.split("://", 1)[1].partition("/")[2]

@@ -1,4 +1,4 @@
-"""The Sheets engine with its journal: every change to a spreadsheet goes through here."""
+"""The Sheets engine with its journal, through which every change is made."""
 
 from __future__ import annotations
 
@@ -21,49 +21,49 @@ BATCH_UPDATE = "sheets.spreadsheets.batchUpdate"
 
 
 class Workbooks:
-    """`engine` is what keeps the spreadsheets and answers Google's methods."""
+    """`engine` holds the spreadsheets and answers Google's methods."""
 
     def __init__(self, clock: Clock, journal: Journal) -> None:
         self.engine = Sheets(clock.now)
         self._journal = journal
 
     def create(self, spreadsheet_id: str, title: str, user: str, body: Any = None) -> Spreadsheet:
-        """Make a spreadsheet with this id; `body` is that of `spreadsheets.create`."""
+        """Create a spreadsheet with this id; `body` is that of `spreadsheets.create`."""
         value = {"spreadsheet": spreadsheet_id, "title": title, "user": user, "body": body}
         with self._journal.change("create", value):
             return self.engine.create(spreadsheet_id, title, user, body)
 
     def created(self, made: Spreadsheet, query: Query) -> dict[str, Any]:
-        """The answer of `spreadsheets.create`, cut to the query's `fields`."""
+        """Return the answer of `spreadsheets.create`, cut to the query's `fields`."""
         path = {"spreadsheetId": made.spreadsheet_id}
         return self.read("sheets.spreadsheets.get", path, query, None, made.owner)
 
     def delete(self, spreadsheet_id: str) -> None:
-        """Forget a spreadsheet."""
+        """Delete a spreadsheet."""
         if spreadsheet_id in self.engine.spreadsheets:
             self.engine.delete(spreadsheet_id)
 
     def rename(self, spreadsheet_id: str, title: str) -> None:
-        """Give a spreadsheet another title, as its owner."""
+        """Rename a spreadsheet, as its owner."""
         change = {"properties": {"title": title}, "fields": "title"}
         body = {"requests": [{"updateSpreadsheetProperties": change}]}
         owner = self.engine.spreadsheets[spreadsheet_id].owner
         self.call(BATCH_UPDATE, {"spreadsheetId": spreadsheet_id}, MultiDict(), body, owner)
 
     def title(self, spreadsheet_id: str) -> str:
-        """The spreadsheet's title."""
+        """Return the spreadsheet's title."""
         return str(self.engine.spreadsheets[spreadsheet_id].properties["title"])
 
     def read(
         self, method_id: str, path: Mapping[str, str], query: Query, body: Any, user: str
     ) -> dict[str, Any]:
-        """The answer of a method that changes nothing."""
+        """Return the answer of a method that only reads."""
         return self.engine.handle(method_id, dict(path), query, body, user)
 
     def call(
         self, method_id: str, path: Mapping[str, str], query: Query, body: Any, user: str
     ) -> dict[str, Any]:
-        """The answer of a method that changes a spreadsheet."""
+        """Return the answer of a method that changes a spreadsheet."""
         value = {
             "spreadsheet": path["spreadsheetId"],
             "method": method_id,
@@ -76,16 +76,16 @@ class Workbooks:
             return self.engine.handle(method_id, dict(path), query, body, user)
 
     def edit(self, spreadsheet_id: str, name: str, **arguments: Any) -> Any:
-        """What a person does to a sheet: the function `name` of `people`. ValueError if unknown."""
+        """Make a person's edit: call the function `name` of `people`. ValueError if unknown."""
         value = {"spreadsheet": spreadsheet_id, "name": name, "arguments": arguments}
         action = getattr(people, name, None)
         if action is None or name.startswith("_") or action.__module__ != people.__name__:
-            raise ValueError(f"people cannot do this: {name}")
+            raise ValueError(f"unknown edit: {name}")
         with self._journal.change("edit", value):
             return action(self.engine.spreadsheets[spreadsheet_id], **arguments)
 
     def restore(self, kind: str, value: dict[str, Any]) -> None:
-        """Make a change again that an earlier life made."""
+        """Replay a change from the journal."""
         if kind == "create":
             self.create(value["spreadsheet"], value["title"], value["user"], value["body"])
         elif kind == "call":

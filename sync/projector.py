@@ -9,6 +9,7 @@ import structlog
 from sync.errors import BrightsheetError, Permanent
 from sync.jobs import projection
 from sync.jobs.model import Change, Job
+from sync.jobs.remarks import Remarks
 from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs, KeptDelivery, Lease, Projected
 from sync.store.jobs import Wanted
@@ -22,7 +23,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class _Understood:
-    """A delivery that was read again, and whose job it tells of: "" where nobody knows yet."""
+    """A delivery that was parsed, and the site of its job: "" where that is not known yet."""
 
     kept: KeptDelivery
     delivery: Delivery
@@ -30,7 +31,7 @@ class _Understood:
 
 
 class Projector:
-    """Takes deliveries into their jobs. It needs the flusher's lease, so that each is taken in once."""
+    """Applies deliveries to their jobs; the flusher's lease makes that happen once for each."""
 
     def __init__(self, inbox: Inbox, jobs: Jobs, settings: Settings) -> None:
         self._inbox = inbox
@@ -38,6 +39,7 @@ class Projector:
         self._creation_types = settings.document_creation_types
         self._re_sign = re.compile(settings.config.words.re_sign, re.IGNORECASE)
         self._shapes = settings.config.webhooks
+        self._remarks = Remarks(settings.config)
 
     def run(self, held: Lease) -> None:
         """Take every delivery that came into its job; one that cannot be is set aside."""
@@ -55,7 +57,7 @@ class Projector:
             except BrightsheetError as error:
                 poisoned[kept.seq] = f"{error.reason}: {error.message}"
             except Exception as error:
-                # A fault of ours with one delivery must not keep every job waiting.
+                # A bug that one delivery triggers must not keep every job waiting.
                 _log.exception("fault", delivery=kept.id)
                 poisoned[kept.seq] = f"fault: {type(error).__name__}"
         owners = self._owners([delivery for _, delivery in read])
@@ -64,7 +66,7 @@ class Projector:
         ], poisoned
 
     def _owners(self, deliveries: Iterable[Delivery]) -> dict[str, str]:
-        """Return the sites of the milestones that deliveries without a site tell of."""
+        """Return the sites, by milestone UUID, for deliveries that have a milestone but no site."""
         abouts = {about for one in deliveries if not one.site and (about := _about(one))}
         known = self._jobs.sites_of(abouts) if abouts else {}
         return known | _milestones(deliveries)
@@ -77,12 +79,12 @@ class Projector:
         for one in owned:
             before = jobs.get(one.site, Job(site=one.site))
             try:
-                jobs[one.site], told = self._joined(before, one)
+                jobs[one.site], found = self._applied(before, one)
             except Exception as error:
                 _log.exception("fault", delivery=one.kept.id)
                 poisoned[one.kept.seq] = f"fault: {type(error).__name__}"
                 continue
-            changes += told
+            changes += found
             known.append(one)
         milestones = [one.delivery.milestone for one in known if one.delivery.milestone]
         return Projected(
@@ -95,20 +97,21 @@ class Projector:
             poisoned=poisoned,
         )
 
-    def _joined(self, before: Job, one: _Understood) -> tuple[Job, list[Change]]:
-        """Return the job with a delivery taken in, and what the history tells of it."""
+    def _applied(self, before: Job, one: _Understood) -> tuple[Job, list[Change]]:
+        """Return the job with a delivery applied, and the lines of the history for it."""
         received, digest = one.kept.received, one.delivery.digest
         if one.delivery.milestone:
-            event = projection.event(one.delivery.milestone, digest, received)
-            return projection.joined(before, event, self._re_sign), projection.changes(
-                before, event
-            )
-        if one.delivery.notice is None:
+            event = projection.milestone_event(one.delivery.milestone, digest, received)
+            changes = projection.status_changes(before, event, self._remarks)
+            return projection.apply_event(before, event, self._re_sign), changes
+        other = one.delivery.other_event
+        if other is None:
             return before, []
-        said = one.delivery.notice
-        after = projection.noticed(before, said, digest if said.is_dated else one.kept.id, received)
-        # Until a milestone comes there is no row that the history could be of.
-        return after, projection.noticed_changes(before, after) if before.events else []
+        # Without a date, each delivery of the same body is an event of its own.
+        digest = digest if other.is_dated else one.kept.id
+        after = projection.apply_other_event(before, other, digest, received)
+        # Before the first milestone event there is no row that the history could be of.
+        return after, projection.fact_changes(before, after) if before.events else []
 
     def _wanted(self, milestones: Iterable[Milestone]) -> list[Wanted]:
         found = {
@@ -126,16 +129,16 @@ def _wanted(milestone: Milestone, sub_task: str | None, uuid: str, name: str) ->
 
 def _again(delivery: Delivery) -> Delivery:
     """Return a delivery that is still what it was when it came."""
-    if delivery.milestone is None and delivery.notice is None:
+    if delivery.milestone is None and delivery.other_event is None:
         raise Permanent("not_understood", "It was understood when it came, and is not now.")
     return delivery
 
 
 def _about(delivery: Delivery) -> str:
-    return (delivery.notice.about if delivery.notice else None) or ""
+    return (delivery.other_event.about if delivery.other_event else None) or ""
 
 
 def _milestones(deliveries: Iterable[Delivery]) -> dict[str, str]:
-    """Return whose the milestones are that came, by UUID."""
+    """Return the sites of the milestones in `deliveries`, by milestone UUID."""
     found = (one.milestone for one in deliveries)
     return {one.uuid: one.site for one in found if one and one.uuid}

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from sync.errors import Refused
-from sync.settings import config_file, environment
+from sync.settings import environment
 from sync.setup import Setup
 from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.reconcile import reconcile
@@ -21,14 +21,14 @@ from sync.webhooks import parse
 from sync.webhooks.schema import Outcome
 from sync.wiring import Wiring
 from tests.chaos.tab import Look, look
-from tests.made_up import SECRET, body, uuid
+from tests.made_up import CONFIG_FILE, SECRET, body, uuid
 
 
 class Bench:
     """A spreadsheet in the emulator, and all that keeps it."""
 
     def __init__(
-        self, google: Emulator, url: str, config: Path = config_file.CONFIG_FILE, **changes: str
+        self, google: Emulator, url: str, config: Path = CONFIG_FILE, **changes: str
     ) -> None:
         rates = google.limits.rates
         rates.sheets_user = rates.sheets_project = 10**9
@@ -50,6 +50,7 @@ class Bench:
     def configured(self, config: Path) -> None:
         """Read the settings anew, as a restart does."""
         self.config = config
+        self.environment["CONFIG_FILE"] = str(config)  # for commands, which are given no path
         self.settings = environment.load(self.environment, config)
         self.wiring = Wiring(self.settings, self.database)
         self.inbox = self.wiring.inbox

@@ -15,8 +15,7 @@ from sync.everbright.client import EverBright, not_a_document
 from sync.everbright.client import _next as redirected
 from sync.google.auth import EmulatorSession
 from sync.google.drive import CHUNK, Drive
-from sync.store import Database, Documents, Jobs, Leases, Projected
-from sync.store.jobs import Wanted
+from sync.store import Database, Documents, Jobs, Leases, Projected, Wanted
 from tests.made_up import uuid
 
 DOCUMENT, SITE = uuid(1), uuid(2)
@@ -40,11 +39,10 @@ class Bench:
         self.session: type[EmulatorSession] = EmulatorSession
         self.database = Database(url)
         self.database.upgrade()
-        jobs = Jobs(self.database, "sheet")
-        self.documents = Documents(self.database, jobs, 30)
+        self.documents = Documents(self.database, 30)
         held = Leases(self.database, "test", 30).acquire("sheet")
         assert held is not None
-        jobs.take_in(held, Projected([], [Wanted(DOCUMENT, SITE, "", "Permit.pdf")]))
+        Jobs(self.database).take_in(held, Projected([], [Wanted(DOCUMENT, SITE, "", "Permit.pdf")]))
         self.root = google.create_folder("Documents", shared_drive=shared_drive)
 
     def copier(self) -> Copier:
@@ -176,6 +174,7 @@ def test_other_bytes_begin_a_new_upload(bench: Bench) -> None:
 
 
 def test_an_expired_session_is_begun_anew(bench: Bench) -> None:
+    """Catches a document that waits for an upload that Google has forgotten."""
     google = bench.google
     google.faults.drop(method="drive.upload", count=4)
     with pytest.raises(Retryable):
@@ -207,7 +206,10 @@ def test_a_deleted_folder_is_made_anew(bench: Bench) -> None:
     (folder,) = bench.folders()
     google.drive.delete(folder.id, google.accounts.user(None), all_drives=True)
     bench.until_done()
-    assert len(bench.files()) == 1
+    (file,) = bench.files()
+    (anew,) = bench.folders()
+    assert anew.id != folder.id
+    assert file.parents == [anew.id]
 
 
 def test_the_token_stays_at_home_when_redirected(bench: Bench) -> None:
@@ -230,6 +232,7 @@ def test_a_service_accounts_own_drive_has_no_room(sqlite_url: str) -> None:
 
 
 def test_a_wrong_token_is_said(bench: Bench) -> None:
+    """Catches an error that does not name the setting, or that tells the token."""
     bench.google.everbright.token = "another"
     with pytest.raises(Retryable) as caught:
         bench.once()
@@ -255,6 +258,8 @@ def test_a_wrong_token_is_said(bench: Bench) -> None:
     ],
 )
 def test_a_page_is_no_document(name: str, head: bytes, media_type: str, is_one: bool) -> None:
+    """Catches a sign-in page that is kept as a PDF, and a page that is the document and is
+    refused."""
     assert (not_a_document(name, head, media_type) == "") is is_one
 
 
@@ -314,7 +319,9 @@ def test_a_folder_in_the_bin_gets_no_documents(bench: Bench) -> None:
     google.faults.answer(410, method="drive.upload")
     bench.until_done()
     (file,) = bench.files()
-    assert file.parents != [folder.id]
+    (anew,) = [one for one in bench.folders() if not one.trashed]
+    assert anew.id != folder.id
+    assert file.parents == [anew.id]
 
 
 def test_damaged_bytes_are_never_taken_for_the_document(bench: Bench) -> None:

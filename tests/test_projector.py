@@ -3,9 +3,10 @@
 import pytest
 
 from sync import projector
-from sync.projector import Intake
+from sync.projector import Projector
 from sync.settings.environment import load
-from sync.store import Database, Inbox, Jobs, Leases
+from sync.store import Database, Inbox, Leases
+from sync.store.sheet_store import sheet_store
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Delivery, Outcome
 from tests.made_up import body, milestone, uuid
@@ -18,7 +19,7 @@ def test_a_fault_with_one_delivery_sets_only_that_one_aside(
     """It stays kept, with the kind of the fault and none of its text, for `retry`."""
     database = Database(sqlite_url)
     database.upgrade()
-    inbox, jobs = Inbox(database), Jobs(database, "s")
+    inbox, store = Inbox(database), sheet_store(database, "s")
     for job in (1, 2):
         sent = body(milestone(job))
         inbox.keep(sent, read(sent))
@@ -32,8 +33,8 @@ def test_a_fault_with_one_delivery_sets_only_that_one_aside(
     monkeypatch.setattr(projector, "_again", faulty)
     held = Leases(database, "me", 30).acquire("sheet")
     assert held is not None
-    Intake(inbox, jobs, load(LEAST)).run(held)
-    assert [one.job.site for one in jobs.dirty(9)] == [uuid(2)]
+    Projector(inbox, store.jobs, load(LEAST)).run(held)
+    assert [one.job.site for one in store.pending.read(9, 9).jobs] == [uuid(2)]
     (aside,) = inbox.recent(9, Outcome.REJECTED)
     assert (aside.site, aside.reason) == (uuid(1), "fault: ZeroDivisionError")
     assert aside.body

@@ -45,6 +45,7 @@ def bench(sqlite_url: str) -> Iterator[Bench]:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 def test_each_method_that_everbright_offers_is_taken(bench: Bench, method: str) -> None:
+    """Catches a method of EverBright's that is refused, or answered without being kept."""
     answer = bench.send(method=method)
     assert answer.status_code == 202
     assert answer.json is not None
@@ -54,6 +55,7 @@ def test_each_method_that_everbright_offers_is_taken(bench: Bench, method: str) 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_other_methods_are_not(bench: Bench, method: str) -> None:
+    """Catches a page that opens in a browser, and an error in another form."""
     answer = bench.send(method=method)
     assert answer.status_code == 405
     assert answer.json is not None
@@ -97,6 +99,7 @@ def test_every_way_to_show_a_secret_is_taken(bench: Bench, headers: dict[str, st
     ],
 )
 def test_nobody_else_is_let_in_and_nothing_is_kept(bench: Bench, headers: dict[str, str]) -> None:
+    """Catches any way in but the whole secret: parts of it, all of them at once, other schemes."""
     answer = bench.client.post(PATH, data=SAMPLE, headers=headers, content_type="application/json")
     assert answer.status_code == 401
     assert SECRET not in answer.text
@@ -110,6 +113,7 @@ def test_authentication_comes_before_everything(bench: Bench) -> None:
 
 
 def test_the_headers_name_is_a_setting(sqlite_url: str) -> None:
+    """Catches a name that is built in, or one that is taken beside the one that is set."""
     bench = Bench(sqlite_url, WEBHOOK_SECRET_HEADER="X-Own")
     assert bench.send().status_code == 401
     assert bench.send(X_Own=SECRET).status_code == 202
@@ -131,6 +135,7 @@ def test_the_headers_name_is_a_setting(sqlite_url: str) -> None:
 def test_what_is_wrong_is_said_with_a_reason(
     bench: Bench, data: bytes, kind: str, status: int, reason: str
 ) -> None:
+    """Catches an answer from which nobody can tell what to mend."""
     answer = bench.send(data, Content_Type=kind)
     assert answer.status_code == status
     assert answer.json is not None
@@ -140,6 +145,7 @@ def test_what_is_wrong_is_said_with_a_reason(
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "application/hal+json", ""])
 def test_every_name_of_json_is_taken(bench: Bench, kind: str) -> None:
+    """Catches a sender that is refused for how it names JSON."""
     assert bench.send(Content_Type=kind).status_code == 202
 
 
@@ -169,6 +175,7 @@ def test_a_body_of_another_type_is_kept_too(bench: Bench) -> None:
     ],
 )
 def test_other_webhooks_are_kept_and_ignored(bench: Bench, payload: object) -> None:
+    """Catches an error for what is no milestone: EverBright may switch a webhook off that fails."""
     answer = bench.send(body(payload))
     assert answer.status_code == 202
     assert answer.json is not None
@@ -178,12 +185,14 @@ def test_other_webhooks_are_kept_and_ignored(bench: Bench, payload: object) -> N
 
 
 def test_a_repeated_delivery_is_a_duplicate(bench: Bench) -> None:
+    """Catches a second delivery of the same content that counts as news, or is not recorded."""
     outcomes = [bench.send().json for _ in range(3)]
     assert [o["outcome"] for o in outcomes if o] == ["accepted", "duplicate", "duplicate"]
     assert len({o["delivery"] for o in outcomes if o}) == 3
 
 
 def test_health_tells_process_and_store_apart(sqlite_url: str) -> None:
+    """Catches a process that is restarted for its database, and a schema that nobody is told of."""
     loaded = load(LEAST | {"DATABASE_URL": sqlite_url})
     client = create_app(loaded).test_client()
     assert client.get("/healthz").status_code == 200
@@ -209,6 +218,7 @@ def test_a_store_that_cannot_keep_it_is_answered_503() -> None:
 
 
 def test_an_unknown_page_is_answered_in_the_same_form(bench: Bench) -> None:
+    """Catches the framework's own page."""
     answer = bench.client.get("/nothing")
     assert answer.status_code == 404
     assert answer.json is not None
@@ -225,6 +235,7 @@ def test_metrics_are_closed_without_a_password(sqlite_url: str) -> None:
 
 
 def test_metrics_count_what_is_kept_and_what_waits(sqlite_url: str) -> None:
+    """Catches a figure that stands still."""
     bench = Bench(sqlite_url, ADMIN_PASSWORD="open-up-please")
     for _ in range(3):
         bench.send()
@@ -235,6 +246,7 @@ def test_metrics_count_what_is_kept_and_what_waits(sqlite_url: str) -> None:
 
 
 def test_every_route_stands_in_the_openapi_document(bench: Bench) -> None:
+    """Catches a route, or a method, that the document does not tell of."""
     described = bench.client.get("/openapi.json").json
     assert described is not None
     rules = {rule.rule for rule in bench.client.application.url_map.iter_rules()}

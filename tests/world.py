@@ -12,7 +12,7 @@ from demo.process import WORKER, Receiver, Running, free_port
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from sync.sheets.identifiers import JOBS_TAB
-from tests.made_up import SECRET, body
+from tests.made_up import CONFIG_FILE, SECRET, body
 
 PATIENCE = 45.0
 _T = TypeVar("_T")
@@ -34,6 +34,7 @@ class World:
             "SPREADSHEET_ID": self.spreadsheet,
             "DRIVE_FOLDER_ID": self.folder,
             "WEBHOOK_SECRET": SECRET,
+            "CONFIG_FILE": str(CONFIG_FILE),
             "DATABASE_URL": database_url,
             "LEASE_SECONDS": "1",
             **settings,

@@ -1,4 +1,4 @@
-"""Drive's methods that take and give JSON: from a method's id, path and query to its answer."""
+"""Drive's JSON methods: from method id, path and query to the answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from emulator import masks
 from emulator.drive import listing, refusals
 from emulator.drive.model import Json, User
-from emulator.errors import not_served
+from emulator.errors import unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,13 +23,13 @@ PERMISSION_SHOWN = "kind,id,type,role"
 
 
 def masked(resource: Json, query: Query, default: str) -> Json:
-    """What `fields` asks for of a resource, `default` where it asks for nothing."""
-    told: Json = masks.select(masks.parse(query.get("fields") or default, exact=True), resource)
-    return told
+    """Return the fields of a resource that `fields` asks for, or `default`."""
+    found: Json = masks.select(masks.parse(query.get("fields") or default, exact=True), resource)
+    return found
 
 
 class Api:
-    """Answers `drive.*` method ids. None as an answer is 204, nothing to say."""
+    """Answers `drive.*` method ids; an answer of None is a 204."""
 
     def __init__(self, drive: Drive) -> None:
         self.drive = drive
@@ -37,15 +37,15 @@ class Api:
     def handle(
         self, method_id: str, path_params: Mapping[str, str], query: Query, body: Json, user: User
     ) -> Json | None:
-        """The method's answer. ApiError as Drive refuses, 501 for what is not served."""
+        """Return the method's answer. ApiError if Drive refuses it, 501 if it is not supported."""
         method = METHODS.get(method_id)
         if method is None:
-            raise not_served(method_id)
+            raise unsupported(method_id)
         with self.drive.lock:
             return method(self, path_params, query, body, user)
 
     def resource(self, file: File, query: Query, user: User) -> Json:
-        """A file as the query's `fields` ask for it."""
+        """Return a file with the fields that the query asks for."""
         return masked(self.drive.shown(file, user), query, SHOWN)
 
     def generate_ids(
@@ -68,7 +68,7 @@ class Api:
         return self.resource(file, query, user)
 
     def get(self, path: Mapping[str, str], query: Query, _body: Json, user: User) -> Json:
-        """`files.get`, of what is known of the file."""
+        """`files.get` of metadata."""
         file = self.drive.tree.get(path["fileId"], user, all_drives=listing.all_drives(query))
         return self.resource(file, query, user)
 
@@ -124,7 +124,7 @@ class Api:
     def permissions_create(
         self, path: Mapping[str, str], query: Query, body: Json, user: User
     ) -> Json:
-        """`permissions.create` for a user (or group, taken for one) or for anyone."""
+        """`permissions.create` for a user, a group (treated as a user) or anyone."""
         file = self.drive.tree.get(
             path["fileId"], user, all_drives=listing.all_drives(query), role="writer"
         )
@@ -144,7 +144,7 @@ class Api:
     def permissions_delete(
         self, path: Mapping[str, str], query: Query, _body: Json, user: User
     ) -> None:
-        """`permissions.delete` of one that was given on this very file."""
+        """`permissions.delete` of a permission given on this file itself."""
         file = self.drive.tree.get(
             path["fileId"], user, all_drives=listing.all_drives(query), role="writer"
         )

@@ -1,4 +1,4 @@
-"""The bytes of Drive's files, on disk: written in pieces, never held whole in memory."""
+"""The contents of Drive's files on disk, written and read in chunks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Readable(Protocol):
     """A stream of bytes: b"" at its end."""
 
     def read(self, size: int = -1, /) -> bytes:
-        """Up to `size` bytes."""
+        """Return up to `size` bytes."""
         ...
 
 
@@ -38,16 +38,16 @@ class Blobs:
         folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, name: str) -> Path:
-        """Where the bytes of `name` are."""
+        """Return where the bytes of `name` are."""
         return self._folder / name
 
     def size(self, name: str) -> int:
-        """Bytes there so far, 0 where there are none."""
+        """Return the number of bytes so far, 0 where there are none."""
         path = self.path(name)
         return path.stat().st_size if path.exists() else 0
 
     def append(self, name: str, source: Readable, at: int, limit: int | None = None) -> int:
-        """Write `source` from offset `at` on, up to `limit` bytes; the number of bytes written.
+        """Write up to `limit` bytes from offset `at` on, and return how many were written.
 
         What stood behind `at` is cut off.
         """
@@ -70,20 +70,20 @@ class Blobs:
                 target.truncate(size)
 
     def rename(self, name: str, new: str) -> None:
-        """Give the bytes another name."""
+        """Rename the bytes."""
         self.path(name).rename(self.path(new))
 
     def remove(self, name: str | None) -> None:
-        """Forget the bytes, if there are any."""
+        """Remove the bytes, if there are any."""
         if name is not None:
             self.path(name).unlink(missing_ok=True)
 
     def open(self, name: str) -> BinaryIO:
-        """The bytes, to read."""
+        """Open the bytes for reading."""
         return self.path(name).open("rb")
 
     def pieces(self, name: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """The bytes from `start` up to `end`, in pieces."""
+        """Yield the bytes from `start` up to `end`."""
         with self.open(name) as source:
             source.seek(start)
             left = (self.size(name) if end is None else end) - start
@@ -92,7 +92,7 @@ class Blobs:
                 yield data
 
     def describe(self, name: str) -> Content:
-        """The bytes with their size and checksums; none at all where there is no such name."""
+        """Return the bytes' size and checksums; an unknown name has no bytes."""
         self.path(name).touch()
         digests = {
             "md5Checksum": hashlib.md5(usedforsecurity=False),

@@ -1,7 +1,7 @@
 """Drive: files, folders and shared drives, as files.create, get, list, update and delete see them.
 
 Every method takes the calling user and raises ApiError as Drive refuses. The bytes are on disk, in
-`blobs`; what is known of the files is in `tree`, in memory, each change told to `keep`.
+`blobs`; what is known of the files is in `tree`, in memory, each change passed to `keep`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Workbooks(Protocol):
 
 
 class Drive:
-    """The engine. `now` gives Unix seconds, `rng` the ids; `base_url` begins the links it gives."""
+    """The engine. `now` returns Unix seconds, `rng` makes ids, links start with `base_url`."""
 
     def __init__(
         self,
@@ -68,21 +68,21 @@ class Drive:
         return self.tree.files
 
     def now(self) -> float:
-        """Unix seconds."""
+        """Return the time in Unix seconds."""
         return self._now()
 
     def timestamp(self) -> str:
-        """The time as Drive writes it."""
+        """Return the time as Drive writes it."""
         moment = datetime.fromtimestamp(self._now(), UTC)
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def token(self, length: int) -> str:
-        """Random characters, as ids are made of."""
+        """Return random characters for an id."""
         with self.lock:
             return "".join(self._rng.choices(ALPHABET, k=length))
 
     def restore(self, kind: str, value: Any) -> None:
-        """Take up what `keep` was told of in an earlier life."""
+        """Restore what `keep` was given before a restart."""
         if kind == "ids":
             self.generated.update(value)
         elif kind == "session":
@@ -93,14 +93,14 @@ class Drive:
     # Ids and sessions
 
     def generate_ids(self, count: int) -> list[str]:
-        """Ids that a create may bring."""
+        """Return new ids that a create may use."""
         ids = ["1" + self.token(32) for _ in range(count)]
         self.generated.update(ids)
         self._keep("ids", ids)
         return ids
 
     def save_session(self, session: Session) -> Session:
-        """Keep a new or changed upload session."""
+        """Save a new or changed upload session, and return it."""
         self.sessions[session.id] = session
         self._keep("session", session.as_json())
         return session
@@ -141,7 +141,7 @@ class Drive:
     def check_create(
         self, metadata: Json, user: User, mime_type: str | None, *, all_drives: bool
     ) -> tuple[File, str]:
-        """The parent and the MIME type that a create would have. ApiError where it is refused."""
+        """Return the parent and MIME type that a create would have. ApiError if it is refused."""
         rules.check_writable(metadata)
         parents = metadata.get("parents") or ["root"]
         if len(parents) > 1:
@@ -157,11 +157,11 @@ class Drive:
         return parent, chosen
 
     def new_id(self, mime_type: str) -> str:
-        """An id that no file has."""
+        """Return an id that no file has."""
         return "1" + self.token(43 if mime_type == SPREADSHEET else 32)
 
     def _fill(self, file: File, content: Content) -> None:
-        """Make these bytes those of the file."""
+        """Make these bytes the file's."""
         before = file.blob
         file.blob = f"{file.id}.0B{self.token(26)}"
         file.size, file.checksums = content.size, content.checksums
@@ -179,7 +179,7 @@ class Drive:
         remove: list[str] | None = None,
         content: Content | None = None,
     ) -> File:
-        """Change what is known of a file, move it, or give it other `content`."""
+        """Change a file's metadata, move it, or replace its `content`."""
         with self.lock:
             file = self.tree.get(file_id, user, all_drives=all_drives, role="writer")
             rules.check_writable(metadata)
@@ -226,7 +226,7 @@ class Drive:
                     self._workbooks.delete(gone.id)
 
     def shown(self, file: File, user: User) -> Json:
-        """The API's File resource."""
+        """Return the API's File resource."""
         resource = shown(file, self.tree.permissions(file), user, self.base_url)
         resource["trashed"] = self.tree.is_trashed(file)
         return resource
@@ -234,19 +234,19 @@ class Drive:
     # What tests and the page use
 
     def content(self, file_id: str) -> bytes:
-        """All bytes of a file. KeyError where there is none."""
+        """Return all bytes of a file. KeyError where there is none."""
         with self.open(file_id) as source:
             return source.read()
 
     def open(self, file_id: str) -> BinaryIO:
-        """The bytes of a file, to read. KeyError where there is none."""
+        """Open a file's bytes for reading. KeyError where there is none."""
         blob = self.files[file_id].blob
         if blob is None:
             raise KeyError(file_id)
         return self.blobs.open(blob)
 
     def create_folder(self, name: str, *, shared_drive: bool = True) -> str:
-        """A folder that everyone may use, on a shared drive of its own or in someone's My Drive."""
+        """Create a folder for everyone, on a shared drive of its own or in a My Drive."""
         with self.lock:
             parent = self.create_drive(name, None) if shared_drive else self.tree.root(SOMEONE)
             folder = self.create(
@@ -257,7 +257,7 @@ class Drive:
             return folder.id
 
     def create_drive(self, name: str, user: User | None) -> File:
-        """A shared drive; `user` is its manager, None: everyone is."""
+        """Create a shared drive; its manager is `user`, or everyone if None."""
         with self.lock:
             drive_id = "0A" + self.token(11) + "Uk9PVA"
             moment = self.timestamp()
@@ -267,7 +267,7 @@ class Drive:
             return self.tree.save(root)
 
     def adopt(self, spreadsheet_id: str, title: str, owner: User, *, shared: bool) -> File:
-        """The file of a spreadsheet that Sheets made; `shared` lets everyone write to it."""
+        """Create the file of a spreadsheet that Sheets created; `shared` with everyone or not."""
         with self.lock:
             moment = self.timestamp()
             parents = [self.tree.root(owner).id]

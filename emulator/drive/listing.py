@@ -1,4 +1,4 @@
-"""`files.list`: which files a caller sees, in what order, page by page. No I/O."""
+"""`files.list`: which files a caller sees, sorted, in pages. No I/O."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ ORDERS: dict[str, Callable[[File], Any]] = {
 
 
 def all_drives(query: Mapping[str, str], name: str = "supportsAllDrives") -> bool:
-    """Whether the caller says that it supports shared drives."""
+    """Return whether the caller supports shared drives."""
     return query.get(name, "").lower() == "true"
 
 
 def select(tree: Tree, query: Mapping[str, str], user: User) -> list[File]:
-    """The files that `files.list` with this query shows `user`, in order."""
+    """Return the files that `files.list` with this query shows `user`, in order."""
     drive_id = _drive_id(query)
     wanted = language.parse(query["q"], tree.root(user).id) if query.get("q") else None
     shared = all_drives(query) and all_drives(query, "includeItemsFromAllDrives")
@@ -81,7 +81,7 @@ def _ordered(files: list[File], order_by: str | None) -> list[File]:
 
 
 def page(items: list[Any], query: Mapping[str, str], default: int) -> tuple[list[Any], str | None]:
-    """One page of the items, and the token of the next."""
+    """Return one page of the items, and the token of the next."""
     size = int(query.get("pageSize", default))
     if not 1 <= size <= 1000:
         raise refusals.bad_parameter("pageSize")

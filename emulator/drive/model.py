@@ -1,4 +1,4 @@
-"""What Drive keeps of a file, who may do what with it, and how the API shows it. No I/O."""
+"""Drive's files, users and permissions, and their API resources. No I/O."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class File:
 
     @property
     def is_folder(self) -> bool:
-        """Whether it can hold others."""
+        """Whether it is a folder."""
         return self.mime_type == FOLDER
 
     @property
@@ -77,7 +77,7 @@ class File:
 
 
 def permission(role: str, user: User | None = None) -> Json:
-    """A permission of `user`, or of anyone."""
+    """Return a permission of `user`, or of anyone."""
     if user is None:
         return {"kind": "drive#permission", "id": "anyoneWithLink", "type": "anyone", "role": role}
     return {
@@ -93,7 +93,7 @@ def permission(role: str, user: User | None = None) -> Json:
 
 
 def best_role(permissions: list[Json], user: User) -> str | None:
-    """The strongest role that these permissions give to `user`, None where there is none."""
+    """Return the strongest role that these permissions give to `user`, or None."""
     roles = [
         str(each["role"])
         for each in permissions
@@ -103,12 +103,12 @@ def best_role(permissions: list[Json], user: User) -> str | None:
 
 
 def at_least(role: str | None, needed: str) -> bool:
-    """Whether `role` allows what `needed` does."""
+    """Return whether `role` allows what `needed` does."""
     return role is not None and ROLES.index(role) >= ROLES.index(needed)
 
 
 def link(file: File, base_url: str) -> str:
-    """The address that a person opens, which the emulator's own page answers."""
+    """Return the address that a person opens, on the emulator's own page."""
     if file.is_folder:
         return f"{base_url}/drive/folders/{file.id}"
     if file.mime_type == SPREADSHEET:
@@ -117,7 +117,7 @@ def link(file: File, base_url: str) -> str:
 
 
 def shown(file: File, permissions: list[Json], me: User, base_url: str) -> Json:
-    """The API's File resource: every field that is kept, for `me`."""
+    """The API's File resource: every field that is stored, for `me`."""
     role = best_role(permissions, me)
     last = User(file.last_user or file.owner)
     resource: Json = {

@@ -34,7 +34,7 @@ ORDERS: dict[str, Callable[[str, str], bool]] = {
 
 
 def parse(text: str, root: str) -> Predicate:
-    """The predicate of `text`; the folder `root` is the caller's own. ApiError 400 if malformed."""
+    """Return the predicate of `text`; `root` is the caller's root. ApiError 400 if malformed."""
     return _Parser(text, root).parse()
 
 
@@ -62,7 +62,7 @@ class _Parser:
         return predicate
 
     def _take(self, *wanted: str) -> str:
-        """The next token, which must be one of those wanted, if any are named."""
+        """Remove and return the next token, which must be one of `wanted`, if any are given."""
         if not self._tokens or (wanted and self._tokens[0] not in wanted):
             raise _invalid()
         return self._tokens.pop(0)
@@ -107,6 +107,9 @@ class _Parser:
         value = self._string()
         self._take("in")
         self._take("parents")
+        return self._in_parents(value)
+
+    def _in_parents(self, value: str) -> Predicate:
         parent = self._root if value == "root" else value
         return lambda file: parent in file.parents
 
@@ -117,6 +120,9 @@ class _Parser:
         if name == "trashed":
             wanted = self._flag()
             return lambda file: file.trashed is wanted
+        if name == "parents":  # not documented, but gspread asks like this
+            self._take("in")
+            return self._in_parents(self._string())
         if name not in TEXTS:
             raise _invalid()
         operator = self._take("contains", *ORDERS)
@@ -144,6 +150,6 @@ class _Parser:
 
 
 def _contains(text: Callable[[File], str], value: str, *, prefix: bool) -> Predicate:
-    """`contains` matches the beginnings of a name's words, and anywhere elsewhere."""
+    """Return the predicate of `contains`, which matches word beginnings in names."""
     pattern = re.compile((r"(?<!\w)" if prefix else "") + re.escape(value), re.IGNORECASE)
     return lambda file: pattern.search(text(file)) is not None

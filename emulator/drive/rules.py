@@ -1,4 +1,4 @@
-"""What a caller may say about a file, and how it is taken over. No I/O."""
+"""Which metadata a caller may set, and how it is applied. No I/O."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def check_writable(names: Iterable[str]) -> None:
 def check_id(
     file_id: str | None, mime_type: str, files: Container[str], generated: Container[str]
 ) -> None:
-    """Refuse an id of the caller's that is taken, never generated, or not for such a type."""
+    """Refuse an id that is taken, was never generated, or is not for such a type."""
     if file_id is None:
         return
     if file_id in files:
@@ -41,7 +41,7 @@ def check_id(
 
 
 def describe(file: File, metadata: Json) -> None:
-    """Take over the plain fields; a null in `appProperties` takes one away."""
+    """Set the plain fields; a null in `appProperties` removes an entry."""
     file.description = metadata.get("description", file.description)
     file.trashed = metadata.get("trashed", file.trashed)
     for key, value in (metadata.get("appProperties") or {}).items():

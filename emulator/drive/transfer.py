@@ -1,4 +1,4 @@
-"""Drive's bytes over HTTP: downloads, and the media, multipart and resumable uploads."""
+"""File contents over HTTP: downloads, and media, multipart and resumable uploads."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ JSON = "application/json; charset=UTF-8"
 
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A JSON answer as Google lays it out."""
+    """Return a JSON answer in Google's layout."""
     text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
     return Response(text, status, headers, content_type=JSON)
 
@@ -39,7 +39,7 @@ class Transfer:
         self._api = api
 
     def download(self, request: Request, file_id: str, user: User) -> Response:
-        """`files.get` with `alt=media`; a Range header is obeyed."""
+        """Answer `files.get` with `alt=media`, with a Range header or without."""
         with self._drive.lock:
             supports = listing.all_drives(request.args)
             file = self._drive.tree.get(file_id, user, all_drives=supports)
@@ -66,7 +66,7 @@ class Transfer:
         )
 
     def upload(self, request: Request, file_id: str | None, body: Json, user: User) -> Response:
-        """A POST (new) or PATCH (`file_id`) under /upload; `body` is a resumable one's metadata."""
+        """Answer POST (new) or PATCH (`file_id`) under /upload; `body` is for resumable uploads."""
         kind = request.args.get("uploadType")
         if kind == "resumable":
             return self._begin(request, file_id, body, user)
@@ -103,7 +103,7 @@ class Transfer:
         return masked(drive.shown(file, user), query, SHOWN)
 
     def _spool(self, request: Request) -> str:
-        """The request's body as a blob of its own."""
+        """Write the request's body to a blob."""
         name = "upload." + self._drive.token(24)
         size = self._drive.blobs.append(name, request.stream, 0)
         if request.content_length not in (None, size):
@@ -112,7 +112,7 @@ class Transfer:
         return name
 
     def _parts(self, request: Request) -> tuple[Json, str | None, str]:
-        """Metadata, MIME type and bytes (as a blob) of a multipart/related body."""
+        """Return metadata, MIME type and bytes (as a blob) of a multipart/related body."""
         blobs, whole = self._drive.blobs, self._spool(request)
         try:
             boundary = request.mimetype_params.get("boundary", "").encode()
@@ -160,7 +160,7 @@ class Transfer:
         return Response("", 200, {"Location": location, "X-GUploader-UploadID": session.id})
 
     def resume(self, request: Request, upload_id: str) -> Response:
-        """A PUT to a session: a piece of the file, or the question how far it is."""
+        """Answer a PUT to a session: a chunk of the file, or a query of its progress."""
         session = self._drive.sessions.get(upload_id)
         if session is None or session.expired(self._drive.now()):
             return Response("Not Found", 404, {"X-GUploader-UploadID": upload_id})
@@ -186,7 +186,7 @@ class Transfer:
         received = blobs.append(blob, request.stream, start, due)
         if due is None:
             part = uploads.Piece(part.start, start + received, start + received)
-        stands = uploads.kept(received, due or received, start, last=part.is_last)
+        stands = uploads.kept_bytes(received, due or received, start, last=part.is_last)
         if stands < start + received:
             blobs.truncate(blob, stands)
         if not part.is_last or stands < (part.end or 0):
@@ -200,8 +200,8 @@ class Transfer:
         )  # fmt: skip
         session.result = done["id"]
         self._drive.save_session(session)
-        told = masked(done, session.query, SHOWN)
-        return answer(told, headers={"X-GUploader-UploadID": session.id})
+        resource = masked(done, session.query, SHOWN)
+        return answer(resource, headers={"X-GUploader-UploadID": session.id})
 
 
 def _blob(session: Session) -> str:
@@ -216,7 +216,7 @@ def _incomplete(session: Session, have: int) -> Response:
 
 
 def _head(head: bytes, boundary: bytes) -> tuple[Json, str | None, int]:
-    """Metadata and MIME type in the beginning of a multipart body, and where the bytes begin."""
+    """Return metadata, MIME type and where the bytes begin, of a multipart body."""
     mark = b"--" + boundary
     second = head.find(mark, head.find(mark) + len(mark)) if boundary else -1
     blank = re.compile(rb"\r?\n\r?\n")

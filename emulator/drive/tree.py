@@ -1,4 +1,4 @@
-"""The tree of files and shared drives: what is where, and who may see and change it. No I/O."""
+"""The tree of files and shared drives: where they are and who has access. No I/O."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Keep = Callable[[str, Any], None]
 class Tree:
     """Every file by its id.
 
-    `keep(kind, value)` is told of each change: `file` with the file as JSON, `gone` with an id.
+    `keep(kind, value)` is called for each change: `file` with the file as JSON, `gone` with an id.
     """
 
     def __init__(self, keep: Keep) -> None:
@@ -23,13 +23,13 @@ class Tree:
         self._keep = keep
 
     def save(self, file: File) -> File:
-        """Put a new or changed file into the tree."""
+        """Save a new or changed file, and return it."""
         self.files[file.id] = file
         self._keep("file", asdict(file))
         return file
 
     def remove(self, file_id: str) -> list[File]:
-        """Take a file out, with all that is in it; those taken out."""
+        """Remove a file with all its contents, and return what was removed."""
         taken = [self.files[file_id], *self.below(file_id)]
         for file in taken:
             del self.files[file.id]
@@ -37,13 +37,13 @@ class Tree:
         return taken
 
     def below(self, file_id: str) -> Iterator[File]:
-        """Everything in a folder and in its folders."""
+        """Yield everything in a folder and its subfolders."""
         for child in [each for each in self.files.values() if file_id in each.parents]:
             yield child
             yield from self.below(child.id)
 
     def permissions(self, file: File) -> list[Json]:
-        """The permissions on a file: its own and those of the folders above it."""
+        """Return the permissions on a file: its own and those of the folders above it."""
         found = {} if file.drive_id else {"owner": permission("owner", User(file.owner))}
         above: File | None = file
         while above is not None:
@@ -55,24 +55,24 @@ class Tree:
         return list(found.values())
 
     def role(self, file: File, user: User) -> str | None:
-        """What `user` is to the file."""
+        """Return the role of `user` on the file, or None."""
         return best_role(self.permissions(file), user)
 
     def share(self, file_id: str, role: str, user: User | None = None) -> Json:
-        """Let `user`, None: everyone, do on a file what `role` (reader, writer, ...) may."""
+        """Give `user`, or everyone if None, a `role` (reader, writer, ...) on a file."""
         file, given = self.files[file_id], permission(role, user)
         file.permissions[given["id"]] = given
         self.save(file)
         return given
 
     def unshare(self, file_id: str) -> None:
-        """Leave a file to its owner alone."""
+        """Remove every permission but the owner's."""
         file = self.files[file_id]
         file.permissions.clear()
         self.save(file)
 
     def is_trashed(self, file: File) -> bool:
-        """Whether it, or a folder above it, is in the bin."""
+        """Return whether it, or a folder above it, is trashed."""
         above: File | None = file
         while above is not None:
             if above.trashed:
@@ -81,7 +81,7 @@ class Tree:
         return False
 
     def get(self, file_id: str, user: User, *, all_drives: bool, role: str = "reader") -> File:
-        """The file, if `user` has this role on it. ApiError 404 or 403, as Drive answers.
+        """Return the file, if `user` has this role on it. ApiError 404 or 403 otherwise.
 
         Without `all_drives` (the caller's `supportsAllDrives`) there is nothing on shared drives.
         """
@@ -96,7 +96,7 @@ class Tree:
         return file
 
     def root(self, user: User) -> File:
-        """The top of the user's own My Drive."""
+        """Return the root of the user's own My Drive."""
         root_id = f"0A{user.permission_id[:14]}Uk9PVA"
         found = self.files.get(root_id)
         if found is not None:

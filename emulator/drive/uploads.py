@@ -1,4 +1,4 @@
-"""Sessions of resumable uploads: what was promised, how far it is, when it ends. No HTTP."""
+"""Sessions of resumable uploads: size, progress, expiry. No HTTP."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 
 @dataclass
 class Session:
-    """One upload under way.
+    """An upload in progress.
 
     `file_id` names the file to be updated, None where one is to be made of `metadata`; `query`
     is that of the request that began it; `result` is the finished file's id; `began` is Unix
@@ -40,17 +40,17 @@ class Session:
     lock: Any = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def as_json(self) -> Json:
-        """All but the lock."""
+        """Return everything but the lock."""
         return {name: value for name, value in vars(self).items() if name != "lock"}
 
     def expired(self, now: float) -> bool:
-        """Whether its week is over."""
+        """Return whether its week is over."""
         return now - self.began > LIFE
 
 
 @dataclass(frozen=True)
 class Piece:
-    """What a PUT brings: the bytes from `start` to before `end`, of `total` (None: not yet known).
+    """A chunk: the bytes from `start` to before `end`, of `total` (None: not yet known).
 
     A question how far the upload is has neither.
     """
@@ -66,7 +66,7 @@ class Piece:
 
 
 def piece(content_range: str | None, length: int | None) -> Piece:
-    """The piece that the headers announce; without Content-Range it is the whole file."""
+    """Return the chunk that the headers announce; without Content-Range the whole file."""
     if content_range is None:
         return Piece(0, length, length)
     found = CONTENT_RANGE.fullmatch(content_range.strip())
@@ -81,7 +81,7 @@ def piece(content_range: str | None, length: int | None) -> Piece:
 
 
 def check(part: Piece, session: Session, have: int) -> None:
-    """Refuse a piece that does not go on where the session is, or is not of whole grains."""
+    """Refuse a chunk that leaves a gap, or whose size is not a multiple of 256 KiB."""
     if part.start is None or part.end is None:
         return
     if session.total is not None and part.total not in (None, session.total):
@@ -105,8 +105,8 @@ def check(part: Piece, session: Session, have: int) -> None:
         )
 
 
-def kept(received: int, announced: int, start: int, *, last: bool) -> int:
-    """How many bytes stand after a piece: a piece cut short is kept in whole grains only."""
+def kept_bytes(received: int, announced: int, start: int, *, last: bool) -> int:
+    """Return how many bytes are kept after a chunk: whole multiples if it was cut short."""
     if received == announced and (last or (start + received) % GRAIN == 0):
         return start + received
     return (start + received) // GRAIN * GRAIN

@@ -1,4 +1,4 @@
-"""What EverBright has and how it is to fail: set by tests, read by the routes. No HTTP."""
+"""EverBright's records, documents and failures: set by tests, read by the routes. No HTTP."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Document:
 
     @property
     def length(self) -> int:
-        """Bytes in all."""
+        """The number of bytes."""
         if self.data is not None:
             return len(self.data)
         if self.path is not None:
@@ -45,7 +45,7 @@ class Document:
         return f"Document {self.uuid}"
 
     def pieces(self) -> Iterator[bytes]:
-        """The bytes, piece by piece."""
+        """Yield the bytes."""
         if self.data is not None:
             yield self.data
         elif self.path is not None:
@@ -56,13 +56,13 @@ class Document:
             yield from pdf.pieces(self._text, self.size)
 
     def content(self) -> bytes:
-        """All the bytes."""
+        """Return all the bytes."""
         return b"".join(self.pieces())
 
 
 @dataclass
 class Failure:
-    """How the next `count` (None: all) requests for one document or job end.
+    """How the next `count` requests (None: all) for a document or a job fail.
 
     `kind` is one of `FAILURES`; `status` goes with `error`, `seconds` with `slow`, `at` is the
     number of bytes before `cut` cuts.
@@ -76,7 +76,7 @@ class Failure:
 
 
 class EverBright:
-    """`token`: what callers must bring (None: nothing); `envelope`: whether jobs come in `data`."""
+    """`token` is what callers must send, None for nothing; `envelope` puts jobs into `data`."""
 
     def __init__(self) -> None:
         self.token: str | None = None
@@ -98,38 +98,38 @@ class EverBright:
         name: str | None = None,
         content_type: str = "application/pdf",
     ) -> Document:
-        """Give a document (or sub-task) these bytes, or make it a PDF of `size` bytes."""
+        """Set the bytes of a document (or sub-task), or make it a PDF of `size` bytes."""
         document = Document(uuid, name or f"{uuid}.pdf", content_type, data, path, size)
         self._documents[uuid] = document
         return document
 
     def document(self, uuid: str) -> Document:
-        """The document; one that was never set is a PDF of one page that names its UUID."""
+        """Return the document; by default a PDF of one page that names its UUID."""
         return self._documents.get(uuid) or Document(uuid, f"{uuid}.pdf")
 
     def set_site(self, uuid: str, **fields: Any) -> None:
-        """Say what a job is, where it is not to be made up."""
+        """Set fields of a job instead of made-up ones."""
         self._sites[uuid] = self.site(uuid) | fields
 
     def site(self, uuid: str) -> dict[str, Any]:
-        """The job, without an envelope."""
+        """Return the job, without an envelope."""
         return self._sites.get(uuid) or people.site(uuid)
 
     def fail(self, uuid: str, kind: str, **how: Any) -> None:
-        """Let requests for a document or a job fail: see `Failure`. ValueError for a new kind."""
+        """Make requests for a document or a job fail: see `Failure`. ValueError if unknown."""
         if kind not in FAILURES:
             raise ValueError(f"unknown failure: {kind}")
         self._failures[uuid] = Failure(kind, **how)
 
     def heal(self, uuid: str | None = None) -> None:
-        """Let one, or everything, work again."""
+        """Remove one failure, or all."""
         if uuid is None:
             self._failures.clear()
         else:
             self._failures.pop(uuid, None)
 
     def failure(self, uuid: str) -> Failure | None:
-        """The failure that this request meets; it counts as used."""
+        """Return the failure for this request, and count it as used."""
         with self._lock:
             failure = self._failures.get(uuid)
             if failure is None or failure.count == 0:
@@ -141,11 +141,11 @@ class EverBright:
     # Lists
 
     def add(self, kind: str, record: dict[str, Any]) -> None:
-        """Put a record into a list (`ops_workflow`, `milestone`, `task`, `sub_task`, `quote`)."""
+        """Add a record to a list (`ops_workflow`, `milestone`, `task`, `sub_task`, `quote`)."""
         self._records[kind].append(record)
 
     def load(self, milestone: Mapping[str, Any]) -> None:
-        """Put a milestone webhook's job, milestone, tasks and sub-tasks into the lists."""
+        """Add a milestone webhook's job, milestone, tasks and sub-tasks to the lists."""
         site, workflow = milestone["site"], f"workflow-{milestone['site']}"
         if not any(each["uuid"] == workflow for each in self._records["ops_workflow"]):
             self.add("ops_workflow", {"uuid": workflow, "site_id": site})
@@ -160,7 +160,7 @@ class EverBright:
                 self.add("sub_task", {**sub_task, "task_id": task["uuid"]})
 
     def listed(self, kind: str, query: Mapping[str, str], address: str) -> dict[str, Any] | None:
-        """One page of a list: `{count, next, previous, results}`; None where there is no such page.
+        """Return a page of a list: `{count, next, previous, results}`, None beyond the last.
 
         Each parameter but `page` must be the value of that field of a record. `next` and
         `previous` are absolute, under `address`.

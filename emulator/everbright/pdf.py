@@ -1,4 +1,4 @@
-"""Small valid PDF files, of any size asked for, made piece by piece."""
+"""Small valid PDF files of any size, generated in chunks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _objects(text: str) -> list[bytes]:
 
 
 def pieces(text: str, size: int | None = None) -> Iterator[bytes]:
-    """One page that says `text`; with `size`, exactly so many bytes, if that is enough for a page.
+    """Yield one page that says `text`, padded to exactly `size` bytes if that is larger.
 
     The filling is comments between the objects and the table that says where they are.
     """
@@ -50,7 +50,7 @@ def pieces(text: str, size: int | None = None) -> Iterator[bytes]:
 
 
 def _filling(plain: int, size: int | None) -> int:
-    """How many bytes are to be filled in, as the number of the table's place takes room too."""
+    """Return how many bytes of padding there must be."""
     if size is None:
         return 0
     for digits in range(1, 16):
@@ -67,6 +67,6 @@ def _tail_length() -> int:
 
 
 def length(text: str, size: int | None = None) -> int:
-    """How many bytes `pieces` gives."""
+    """Return how many bytes `pieces` yields."""
     plain = sum(len(piece) for piece in pieces(text))
     return plain if size is None else max(plain, size)

@@ -28,7 +28,7 @@ TOWNS = [
 
 
 def site(uuid: str) -> dict[str, Any]:
-    """The answer of `GET /api/v1/site/{uuid}` for a job that nobody described."""
+    """Return what `GET /api/v1/site/{uuid}` answers for a job that was not set."""
     rng = random.Random(uuid)  # noqa: S311  (people who do not exist)
     first, last = rng.choice(FIRST), rng.choice(LAST)
     town, state, zipcode, county = rng.choice(TOWNS)

@@ -38,7 +38,7 @@ SIGN_IN = (
 
 
 def match(path: str) -> tuple[str, str] | None:
-    """The route's name and the UUID ("" in a list) of a path, None if it is not EverBright's."""
+    """Return the route and UUID ("" for a list) of a path, None if it is not EverBright's."""
     for name, pattern in ROUTES:
         if found := pattern.fullmatch(path):
             return name, found.groupdict().get("uuid") or ""
@@ -62,7 +62,7 @@ class Routes:
         self._storage = storage
 
     def handle(self, request: Request, name: str, uuid: str) -> Response:
-        """The answer to a request that `match` knew."""
+        """Answer a request to a route that `match` found."""
         if request.method not in ("GET", "HEAD"):
             return _json({"detail": f'Method "{request.method}" not allowed.'}, 405)
         refused = None if name in PAGES else self._refusal(request)
@@ -120,7 +120,7 @@ class Routes:
 
 
 def download(document: Document, failure: Failure | None) -> Response:
-    """A document's bytes with their length; spoilt as `failure` says."""
+    """Return a document's bytes, altered as `failure` says."""
     length = document.length
     headers = {
         "Content-Length": str(length),
@@ -150,7 +150,7 @@ def _cut(pieces: Iterator[bytes], left: int) -> Iterator[bytes]:
 
 
 def store(engine: EverBright, request: Request) -> Response:
-    """The file store that a redirect leads to: it needs no token, and notes what it was sent."""
+    """Answer as the file store that a redirect leads to: no token, and requests are recorded."""
     uuid = request.path.rpartition("/")[2]
     engine.storage_requests.append({"uuid": uuid, **dict(request.headers.items())})
     signature = hashlib.sha256(uuid.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""One cell as HTML: its text in runs, its links, its marks. Everything is escaped. No I/O."""
+"""One cell as HTML: text runs, links, marks. Everything is escaped. No I/O."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ SCHEMES = ("https://", "http://", "mailto:", "tel:")
 
 
 def utf16_slices(text: str, starts: list[int]) -> list[str]:
-    """The text cut at these offsets, which count UTF-16 units as Google does."""
+    """Return the text cut at these offsets, which count UTF-16 units as Google does."""
     units = text.encode("utf-16-le")
     bounds = [2 * start for start in starts] + [len(units)]
     return [units[a:b].decode("utf-16-le", "replace") for a, b in pairwise(bounds)]
 
 
 def anchor(address: str, inner: str, css: str = "") -> str:
-    """A link; an address that is not of the web's is only shown."""
+    """Return a link; an address that is not a web address becomes plain text."""
     if not address.lower().startswith(SCHEMES):
         return inner
     styled = f' style="{css}"' if css else ""
@@ -42,7 +42,7 @@ def _run(text: str, run: Json) -> str:
 
 
 def content(cell: Json) -> str:
-    """What stands in the cell."""
+    """Return the cell's content."""
     text = str(cell.get("formattedValue", ""))
     if cell.get("dataValidation", {}).get("condition", {}).get("type") == "BOOLEAN":
         checked = cell.get("effectiveValue", {}).get("boolValue")
@@ -60,7 +60,7 @@ def content(cell: Json) -> str:
 
 
 def classes(cell: Json, *, last: bool, next_is_empty: bool) -> list[str]:
-    """How the cell's text runs on, and its marks."""
+    """Return the CSS classes for overflow and marks."""
     wrap = cell.get("effectiveFormat", {}).get("wrapStrategy", "OVERFLOW_CELL")
     found = []
     if wrap == "WRAP":
@@ -75,12 +75,12 @@ def classes(cell: Json, *, last: bool, next_is_empty: bool) -> list[str]:
 
 
 def _is_number(cell: Json) -> bool:
-    """A number is cut off at its cell's edge, where a text runs on."""
+    """Return whether it is a number, which does not overflow into the next cell."""
     return "numberValue" in cell.get("effectiveValue", {})
 
 
 def declarations(cell: Json) -> list[str]:
-    """The cell's own CSS."""
+    """Return the cell's own CSS."""
     given = cell.get("effectiveFormat") or cell.get("userEnteredFormat") or {}
     found = style.text(given.get("textFormat", {}))
     if cell.get("textFormatRuns") or cell.get("hyperlink"):

@@ -209,7 +209,7 @@ class _Plot:
             parts.append(svg.text(x, y, self._data.left_title, "middle", transform=turned))
 
     def _entries(self, parts: list[str]) -> None:
-        """Add the legend: one line, amid the drawing."""
+        """Add the legend: one line, centred."""
         names = [svg.clipped(one.name, 180) for one in self._data.series]
         widths = [SWATCH + 24 + svg.width(name) for name in names]
         x = self._middle - sum(widths) / 2

@@ -34,7 +34,7 @@ class Grid:
     lefts: dict[int, int] = field(default_factory=dict)
 
     def cell(self, row: int, column: int) -> Json:
-        """The CellData there, {} where there is none."""
+        """Return the CellData there, {} where there is none."""
         values = self.values.get(row, ())
         return values[column] if column < len(values) else {}
 
@@ -45,7 +45,7 @@ def build(
     filtered: Json | None = None,
     least: tuple[int, int] = (LEAST_ROWS, LEAST_COLUMNS),
 ) -> Grid:
-    """What to draw of a Sheet with grid data: what is filled, and some room around.
+    """Return what to draw of a Sheet with grid data: what is filled, and some room around.
 
     Each GridData begins in column A. `order` are the rows that a filter view shows, as it shows
     them; without one the basic filter counts. `filtered` is the range whose header has the
@@ -81,7 +81,7 @@ def build(
 def _rows(
     data: list[Json], *, viewed: bool
 ) -> tuple[dict[int, list[Json]], dict[int, int], set[int]]:
-    """Cells and heights by row, and the rows that are hidden."""
+    """Return cells and heights by row, and the rows that are hidden."""
     values: dict[int, list[Json]] = {}
     heights: dict[int, int] = {}
     hidden: set[int] = set()
@@ -98,7 +98,7 @@ def _rows(
 
 
 def _filtered(area: Json | None, column_count: int) -> set[tuple[int, int]]:
-    """The header cells of a filter."""
+    """Return the header cells of a filter."""
     if area is None:
         return set()
     first = area.get("startColumnIndex", 0)
@@ -107,7 +107,7 @@ def _filtered(area: Json | None, column_count: int) -> set[tuple[int, int]]:
 
 
 def table(grid: Grid) -> str:
-    """The whole `<table>`."""
+    """Return the whole `<table>`."""
     width = ROW_HEADER + sum(grid.widths.get(column, COLUMN) for column in grid.columns)
     parts = [f'<table class="grid" style="width:{width}px"><colgroup>']
     parts.append(f'<col style="width:{ROW_HEADER}px">')
@@ -175,7 +175,7 @@ def _cell(grid: Grid, row: int, column: int, following: int | None) -> str:
 
 
 def _entered(cell: Json) -> str:
-    """What the formula bar shows."""
+    """Return what the formula bar shows."""
     value = cell.get("userEnteredValue", {})
     if "formulaValue" in value:
         return str(value["formulaValue"])

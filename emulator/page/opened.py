@@ -1,4 +1,4 @@
-"""The opened tab of a spreadsheet: what the page's script is told to show."""
+"""The opened tab of a spreadsheet, as the page's script shows it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SOURCES = (
 
 
 class Opened:
-    """One tab of a spreadsheet, whose lock is held, through one of its filter views or none.
+    """One tab of a locked spreadsheet, through one of its filter views or none.
 
     KeyError where there is no such spreadsheet; another tab, or no view, where `gid` or `fvid`
     name none.
@@ -62,13 +62,13 @@ class Opened:
         )
 
     def _data(self, areas: list[Json], fields: str) -> list[Json]:
-        """The Sheets with a GridData for each of the GridRanges."""
+        """Return the Sheets with a GridData for each of the GridRanges."""
         body = {"dataFilters": [{"gridRange": one} for one in areas], "includeGridData": True}
         sheets: list[Json] = self._read("getByDataFilter", {"fields": fields}, body)["sheets"]
         return sheets
 
-    def told(self) -> Json:
-        """Everything, as JSON."""
+    def as_json(self) -> Json:
+        """Return everything, as JSON."""
         properties = self._sheet["properties"]
         return {
             "title": self._about["properties"]["title"],
@@ -94,11 +94,11 @@ class Opened:
             {"sheetId": number, "startRowIndex": start, "endRowIndex": end}
             for start, end in runs(shown[:most])
         ]
-        (told,) = self._data(areas, FIELDS)
+        (sheet,) = self._data(areas, FIELDS)
         charts = self._sheet.get("charts", [])
         filter_ = self._view or self._sheet.get("basicFilter")
         drawn = grid.build(
-            told,
+            sheet,
             None if order is None else order[:most],
             filter_["range"] if filter_ else None,
             overlay.extent(charts),
@@ -106,9 +106,7 @@ class Opened:
         over = self._charts(charts, drawn)
         html = f'<div class="sheet">{grid.table(drawn)}{over}</div>'
         if len(shown) > most:
-            html += (
-                f'<p class="cutoff">Of {len(shown):,} rows the first {most:,} are looked at.</p>'
-            )
+            html += f'<p class="cutoff">Of {len(shown):,} rows the first {most:,} are shown.</p>'
         return html
 
     def _order(self) -> list[int] | None:
@@ -118,14 +116,14 @@ class Opened:
         return self._state.sheets.rows_of_view(self._id, number, self._view["filterViewId"])
 
     def _charts(self, charts: list[Json], drawn: grid.Grid) -> str:
-        def cells(kept: Json) -> Callable[[Json], list[Json]]:
-            show_all = kept.get("spec", {}).get("hiddenDimensionStrategy") == "SHOW_ALL"
+        def cells(stored: Json) -> Callable[[Json], list[Json]]:
+            show_all = stored.get("spec", {}).get("hiddenDimensionStrategy") == "SHOW_ALL"
             return lambda area: self._chart_cells(area, show_all=show_all)
 
-        return "".join(overlay.drawn(kept, drawn, cells(kept)) for kept in charts)
+        return "".join(overlay.drawn(stored, drawn, cells(stored)) for stored in charts)
 
     def _chart_cells(self, area: Json, *, show_all: bool) -> list[Json]:
-        """The cells of a range that a chart names, row by row.
+        """Return the cells of a range that a chart names, row by row.
 
         None where its tab was deleted, or made smaller, since the chart was made.
         """
@@ -148,7 +146,7 @@ def _hidden(line: Json) -> bool:
 
 
 def runs(rows: list[int]) -> list[tuple[int, int]]:
-    """The rows as stretches [start, end), in the sheet's order."""
+    """Return the rows as ranges [start, end), in the sheet's order."""
     found: list[tuple[int, int]] = []
     for row in sorted(rows):
         if found and found[-1][1] == row:

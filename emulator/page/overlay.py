@@ -1,4 +1,4 @@
-"""Charts as they lie over the grid. No I/O."""
+"""Charts over the grid. No I/O."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ Json = dict[str, Any]
 HEAD = 22
 
 
-def _overlay(kept: Json) -> Json:
-    found: Json = kept.get("position", {}).get("overlayPosition", {})
+def _overlay(stored: Json) -> Json:
+    found: Json = stored.get("position", {}).get("overlayPosition", {})
     return found
 
 
 def extent(charts: list[Json]) -> tuple[int, int]:
-    """How many rows and columns, of the usual size, there must be for the charts to lie over."""
+    """Return how many rows and columns, of default size, the charts cover at least."""
     rows, columns = LEAST_ROWS, LEAST_COLUMNS
-    for kept in charts:
-        place = _overlay(kept)
+    for stored in charts:
+        place = _overlay(stored)
         anchor = place.get("anchorCell", {})
         high = place.get("offsetYPixels", 0) + place.get("heightPixels", 0)
         wide = place.get("offsetXPixels", 0) + place.get("widthPixels", 0)
@@ -35,11 +35,12 @@ def extent(charts: list[Json]) -> tuple[int, int]:
     return rows, columns
 
 
-def drawn(kept: Json, grid: Grid, cells: Callable[[Json], list[Json]]) -> str:
-    """A chart at its place. What lies above it may be higher than is known here: the page's
-    script moves it to where its row really is.
+def drawn(stored: Json, grid: Grid, cells: Callable[[Json], list[Json]]) -> str:
+    """Return a chart at its place.
+
+    Rows above it may be higher than is known here: the page's script corrects its position.
     """
-    place = _overlay(kept)
+    place = _overlay(stored)
     anchor = place.get("anchorCell", {})
     at, across = anchor.get("rowIndex", 0), anchor.get("columnIndex", 0)
     down, right = place.get("offsetYPixels", 0), place.get("offsetXPixels", 0)
@@ -50,9 +51,9 @@ def drawn(kept: Json, grid: Grid, cells: Callable[[Json], list[Json]]) -> str:
     left += sum(grid.widths.get(one, COLUMN) for one in grid.columns if one < across)
     wide, high = place.get("widthPixels", 0), place.get("heightPixels", 0)
     front = at < grid.frozen_rows or across < grid.frozen_columns
-    image = chart.draw(kept.get("spec", {}), cells, wide, high)
+    image = chart.draw(stored.get("spec", {}), cells, wide, high)
     return (
-        f'<div class="chart{" front" if front else ""}" data-chart="{kept["chartId"]}"'
+        f'<div class="chart{" front" if front else ""}" data-chart="{stored["chartId"]}"'
         f' data-row="{row}" data-down="{down}"'
         f' style="left:{left}px;top:{top}px;width:{wide}px;height:{high}px">{image}</div>'
     )

@@ -12,7 +12,7 @@ HORIZONTAL = {"LEFT": "left", "CENTER": "center", "RIGHT": "right"}
 
 
 def color(holder: Json, name: str) -> str | None:
-    """The colour `name` of a format as `#rrggbb`, its `...Style` first; None where it has none."""
+    """Return a colour of a format as `#rrggbb`, preferably its `...Style`, or None."""
     styled = holder.get(f"{name}Style", {})
     rgb = styled.get("rgbColor", holder.get(name))
     if "themeColor" in styled:
@@ -24,7 +24,7 @@ def color(holder: Json, name: str) -> str | None:
 
 
 def text(style: Json) -> list[str]:
-    """A TextFormat's declarations, those that differ from the page's own."""
+    """Return a TextFormat's declarations where they differ from the page's own."""
     found = []
     shown = color(style, "foregroundColor")
     if shown not in (None, "#000000"):
@@ -46,13 +46,13 @@ def text(style: Json) -> list[str]:
 
 
 def background(style: Json) -> str | None:
-    """A CellFormat's background, None where it is white."""
+    """Return a CellFormat's background, None where it is white."""
     shown = color(style, "backgroundColor")
     return None if shown == "#ffffff" else shown
 
 
 def alignment(style: Json, value: Json) -> str:
-    """`left`, `center` or `right`: what the format says, or as Sheets puts such a value."""
+    """Return `left`, `center` or `right`, from the format or by the kind of value."""
     given = HORIZONTAL.get(style.get("horizontalAlignment", ""))
     if given is not None:
         return given

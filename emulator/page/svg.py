@@ -35,7 +35,7 @@ def titled(shape: str, title: str) -> str:
 
 
 def width(content: str, size: float = SIZE) -> float:
-    """Estimate a text's width in pixels: the server has no fonts to measure it by."""
+    """Return about how wide a text is in pixels: the server has no fonts to measure it by."""
     return size * sum(
         0.3 if one in NARROW else 0.88 if one in WIDE else 0.66 if one.isupper() else 0.55
         for one in content

@@ -1,4 +1,4 @@
-"""Which page answers a path."""
+"""The routes of the page."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from jinja2 import Environment, FileSystemLoader
 from werkzeug.wrappers import Request, Response
 
 from emulator.drive.model import SPREADSHEET, link
-from emulator.page import listing
 from emulator.page.opened import Opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from emulator.drive import File
     from emulator.state import State
+
+Json = dict[str, Any]
 
 HERE = Path(__file__).parent
 INLINE = re.compile(r"application/pdf|text/plain|image/(png|jpeg|gif|webp)")
@@ -44,7 +45,6 @@ class Page:
             (r"/spreadsheets/d/([\w-]+)/grid", self._grid),
             (r"/spreadsheets/d/([\w-]+)/revision", self._revision),
             (r"/file/d/([\w-]+)(?:/view)?", self._file),
-            (r"/file/d/([\w-]+)/raw", self._raw),
             (r"/uc", self._download),
             (r"/static/(page\.css|page\.js|icon\.svg)", self._static),
         ]
@@ -73,64 +73,27 @@ class Page:
     def _home(self, _request: Request) -> Response:
         with self._state.drive.lock:
             files = list(self._state.drive.files.values())
-            sheets = [file for file in files if file.mime_type == SPREADSHEET]
-            roots = [file for file in files if file.is_root and file.drive_id]
-            mine = [file for file in files if file.is_root and not file.drive_id]
-            sections = [
-                {
-                    "title": "Spreadsheets",
-                    "files": listing.rows(sheets),
-                    "empty": "There is none yet.",
-                },
-                {
-                    "title": "Shared drives",
-                    "files": listing.rows(roots),
-                    "empty": "There is none yet.",
-                },
-            ]
-            for root in mine:
-                inside = [file for file in files if root.id in file.parents and file not in sheets]
-                if inside:
-                    title = f"My Drive of {root.owner}"
-                    sections.append({"title": title, "files": listing.rows(inside), "empty": ""})
-        crumbs = [{"name": "All files", "href": "/"}]
-        return self._render(
-            "drive.html", title="Emulator", kind="drive", crumbs=crumbs, sections=sections
-        )
+        sheets = [file for file in files if file.mime_type == SPREADSHEET]
+        roots = [file for file in files if file.is_root and file.drive_id]
+        sections = [("Spreadsheets", _rows(sheets)), ("Shared drives", _rows(roots))]
+        for root in files:
+            inside = [file for file in files if root.id in file.parents and file not in sheets]
+            if root.is_root and not root.drive_id and inside:
+                sections.append((f"My Drive of {root.owner}", _rows(inside)))
+        return self._render("drive.html", title="All files", kind="drive", sections=sections)
 
     def _folder(self, _request: Request, folder_id: str) -> Response:
-        drive = self._state.drive
-        with drive.lock:
-            folder = drive.files[folder_id]
-            inside = [file for file in drive.files.values() if folder_id in file.parents]
-            section = {
-                "title": f"{len(inside)} item{'' if len(inside) == 1 else 's'}",
-                "files": listing.rows(inside),
-                "empty": "Nothing is in here.",
-            }
-            crumbs = listing.crumbs(folder, drive.files)
-        return self._render(
-            "drive.html", title=folder.name, kind="drive", crumbs=crumbs, sections=[section]
-        )
+        with self._state.drive.lock:
+            files = list(self._state.drive.files.values())
+        folder = self._state.drive.files[folder_id]
+        sections = [(folder.name, _rows(file for file in files if folder_id in file.parents))]
+        return self._render("drive.html", title=folder.name, kind="drive", sections=sections)
 
     def _file(self, _request: Request, file_id: str) -> Response:
-        drive = self._state.drive
-        file = drive.files[file_id]
+        file = self._state.drive.files[file_id]
         if file.blob is None:
             return Response("", 302, {"Location": link(file, "")})
-        parent = drive.files.get(file.parents[0]) if file.parents else None
-        return self._render(
-            "file.html",
-            title=file.name,
-            kind="drive",
-            file=listing.row(file),
-            parent=link(parent, "") if parent is not None else "/",
-            inline=_is_inline(file),
-        )
-
-    def _raw(self, _request: Request, file_id: str) -> Response:
-        file = self._state.drive.files[file_id]
-        return self._bytes(file, inline=_is_inline(file))
+        return self._bytes(file, inline=INLINE.fullmatch(file.mime_type) is not None)
 
     def _download(self, request: Request) -> Response:
         return self._bytes(self._state.drive.files[request.args["id"]], inline=False)
@@ -163,15 +126,25 @@ class Page:
         return _json({"revision": self._state.sheets.spreadsheets[spreadsheet_id].revision})
 
     def _grid(self, request: Request, spreadsheet_id: str) -> Response:
-        """The table, the tabs and the filter views, with the revision that they show."""
+        """Return the table, the tabs and the filter views, with their revision."""
         gid, fvid = request.args.get("gid", ""), request.args.get("fvid", "")
         # Held, so that what is read one after the other is of one moment.
         with self._state.sheets.spreadsheets[spreadsheet_id].lock:
-            return _json(Opened(self._state, spreadsheet_id, gid, fvid).told())
+            return _json(Opened(self._state, spreadsheet_id, gid, fvid).as_json())
 
 
-def _is_inline(file: File) -> bool:
-    return INLINE.fullmatch(file.mime_type) is not None
+def _rows(files: Iterable[File]) -> list[Json]:
+    """Return the lines of a list of files: folders first, then by name."""
+    return [
+        {
+            "name": file.name,
+            "href": link(file, ""),
+            "modified": file.modified[:16].replace("T", " "),
+            "size": "" if file.blob is None else f"{file.size:,} bytes",
+            "trashed": file.trashed,
+        }
+        for file in sorted(files, key=lambda one: (not one.is_folder, one.name.lower()))
+    ]
 
 
 def _json(value: Any) -> Response:

@@ -7,11 +7,10 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from emulator import masks
-from emulator.errors import not_found, not_served
-from emulator.sheets import methods, shown, styles
+from emulator.errors import not_found, unsupported
+from emulator.sheets import filter_rows, methods, styles
 from emulator.sheets.edit import Edit, change
 from emulator.sheets.grid import Json, Spreadsheet
-from emulator.sheets.updates import cells as cell_updates
 from emulator.sheets.updates import tabs
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class Sheets:
     def create(
         self, spreadsheet_id: str, title: str, user: str, body: Json | None = None
     ) -> Spreadsheet:
-        """A new spreadsheet of `user`; `body` is a Spreadsheet, as spreadsheets.create takes it."""
+        """Create a spreadsheet of `user`; `body` is a Spreadsheet, as for spreadsheets.create."""
         body = body or {}
         spreadsheet = Spreadsheet(
             spreadsheet_id=spreadsheet_id,
@@ -65,7 +64,7 @@ class Sheets:
         return spreadsheet
 
     def delete(self, spreadsheet_id: str) -> None:
-        """Forget a spreadsheet; KeyError where there is none of that id."""
+        """Delete a spreadsheet. KeyError where there is none of that id."""
         with self._lock:
             del self.spreadsheets[spreadsheet_id]
 
@@ -77,9 +76,9 @@ class Sheets:
         body: Any,
         user: str,
     ) -> Json:
-        """The answer of a Sheets v4 method, cut to the query's `fields`; ApiError is its refusal.
+        """Return a Sheets v4 method's answer, cut to `fields`. ApiError if it is refused.
 
-        The request has been held against the discovery document before. A method that changes the
+        The request has been validated before. A method that changes the
         spreadsheet changes all that it says, or nothing.
         """
         body = body if isinstance(body, dict) else {}
@@ -92,33 +91,23 @@ class Sheets:
             if method_id in methods.READS:
                 return methods.READS[method_id](call)
             if method_id not in methods.WRITES:
-                raise not_served(method_id)
+                raise unsupported(method_id)
             write = methods.WRITES[method_id]
             return change(spreadsheet, call.user, lambda edit: write(call, edit))
 
     def rows_of_view(self, spreadsheet_id: str, sheet_id: int, view_id: int) -> list[int]:
-        """The rows that a filter view shows, in its order; KeyError where there is none."""
+        """Return the rows that a filter view shows, in order. KeyError where there is none."""
         spreadsheet = self.spreadsheets[spreadsheet_id]
         with spreadsheet.lock:
-            return shown.rows_of_view(spreadsheet, sheet_id, view_id)
+            return filter_rows.rows_of_view(spreadsheet, sheet_id, view_id)
 
 
 def _fill(edit: Edit, body: Json) -> None:
-    """The sheets of a new spreadsheet: those of the body with their data, or the usual one."""
-    if unserved := body.keys() & {"namedRanges", "developerMetadata", "dataSources"}:
-        raise not_served(f"{min(unserved)} in spreadsheets.create")
+    """Create the sheets of a new spreadsheet: those of the body, or the usual one."""
+    unserved = body.keys() & {"namedRanges", "developerMetadata", "dataSources"}
     for given in body.get("sheets") or [{}]:
-        if unserved := given.keys() - {"properties", "data"}:
-            raise not_served(f"{min(unserved)} in spreadsheets.create")
+        if unserved := unserved | (given.keys() - {"properties"}):
+            raise unsupported(f"{min(unserved)} in spreadsheets.create")
         properties = {"sheetId": 0} if not edit.spreadsheet.sheets else {}
-        properties |= given.get("properties", {})
-        sheet = tabs.make_sheet(edit, properties)
+        sheet = tabs.make_sheet(edit, properties | given.get("properties", {}))
         tabs.place_sheet(edit, sheet, None)
-        for data in given.get("data", []):
-            start = {
-                "sheetId": sheet.sheet_id,
-                "rowIndex": data.get("startRow", 0),
-                "columnIndex": data.get("startColumn", 0),
-            }
-            request = {"start": start, "rows": data.get("rowData", []), "fields": "*"}
-            cell_updates.update_cells(edit, request)

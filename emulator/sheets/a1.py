@@ -21,7 +21,7 @@ class Reference(NamedTuple):
 
 
 def column_name(index: int) -> str:
-    """`A` for 0, `AA` for 26."""
+    """Return `A` for 0, `AA` for 26."""
     name = ""
     index += 1
     while index:
@@ -31,7 +31,7 @@ def column_name(index: int) -> str:
 
 
 def column_index(name: str) -> int:
-    """0 for `A`."""
+    """Return 0 for `A`."""
     index = 0
     for letter in name.upper():
         index = index * 26 + ord(letter) - 64
@@ -39,14 +39,14 @@ def column_index(name: str) -> int:
 
 
 def quote(title: str) -> str:
-    """The title as it stands before the `!`."""
+    """Return the title as it stands before the `!`."""
     if PLAIN_TITLE.fullmatch(title) and not LOOKS_LIKE_CELL.fullmatch(title):
         return title
     return "'" + title.replace("'", "''") + "'"
 
 
 def split(text: str) -> tuple[str | None, str | None]:
-    """(title, cells): either may be None. ValueError where a quote is not closed."""
+    """Return (title, cells), each or None. ValueError where a quote is not closed."""
     if text.startswith("'"):
         found = re.fullmatch(r"'((?:[^']|'')*)'(?:!(.*))?", text, re.DOTALL)
         if not found:
@@ -59,7 +59,7 @@ def split(text: str) -> tuple[str | None, str | None]:
 
 
 def parse_cells(cells: str) -> Reference | None:
-    """The bounds that `cells` says, None where it is no A1 notation."""
+    """Return the bounds of A1 notation without a title, None if it is invalid."""
     first, colon, second = cells.partition(":")
     one, other = CELL.fullmatch(first), CELL.fullmatch(second if colon else first)
     if not one or not other or not first or (colon and not second):
@@ -82,7 +82,7 @@ def _bounds(found: list[int], *, starts: bool) -> tuple[int | None, int | None]:
 
 
 def format_box(title: str, top: int, bottom: int, left: int, right: int) -> str:
-    """The full A1 notation of a bounded box, one cell without a colon."""
+    """Return the full A1 notation of a bounded box, one cell without a colon."""
     first = f"{column_name(left)}{top + 1}"
     last = f"{column_name(right - 1)}{bottom}"
     return f"{quote(title)}!{first if first == last else f'{first}:{last}'}"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from emulator.sheets.evaluate import Evaluator
     from emulator.sheets.grid import Json, Scalar, Sheet
 
-# Kept as given and given back, apart from value and format.
+# Stored and returned as they were given.
 REST = ("textFormatRuns", "note", "dataValidation", "pivotTable", "chipRuns", "dataSourceTable")
 FIELDS = frozenset(
     (
@@ -33,7 +33,7 @@ RUNS_ERASED = ("textFormatRuns", "chipRuns")
 
 
 def entered(value: Json | None) -> Any:
-    """The value that an ExtendedValue says; None for none."""
+    """Return the value of an ExtendedValue, or None."""
     if not value:
         return None
     if "numberValue" in value:
@@ -50,7 +50,7 @@ def entered(value: Json | None) -> Any:
 
 
 def extended(value: Scalar | Formula) -> Json:
-    """A value as an ExtendedValue."""
+    """Return a value as an ExtendedValue."""
     if isinstance(value, Formula):
         return {"formulaValue": value.text}
     if isinstance(value, bool):
@@ -63,7 +63,7 @@ def extended(value: Scalar | Formula) -> Json:
 
 
 def updated(old: Cell, data: Json, mask: masks.Mask | None) -> Cell:
-    """The cell after an update with `data`; only what the mask names changes."""
+    """Return the cell after an update with `data`; only what the mask names changes."""
     value, style = old.value, old.format
     rest = dict(old.rest) if old.rest else {}
     if masks.wants(mask, "userEnteredValue"):
@@ -97,7 +97,7 @@ def _check_runs(value: Any, runs: list[Json]) -> None:
 
 
 def shown(value: Scalar, form: Json) -> str:
-    """A value as people see it."""
+    """Return a value as people see it."""
     if isinstance(value, bool) or value is None or isinstance(value, CellError):
         return text(value)
     if isinstance(value, str):
@@ -106,14 +106,14 @@ def shown(value: Scalar, form: Json) -> str:
 
 
 def is_dated(form: Json) -> bool:
-    """Whether a number in this format is a date or a time."""
+    """Return whether a number in this format is a date or a time."""
     return form.get("type") in numbers.DATE_TYPES or (
         bool(form.get("pattern")) and numbers.is_date(form["pattern"])
     )
 
 
 def hyperlink(evaluator: Evaluator, sheet: Sheet, cell: Cell) -> str | None:
-    """The one address that the cell links to, None where there is none or are several."""
+    """Return the one address that the cell links to, None where there is none or several."""
     if isinstance(cell.value, Formula):
         tree = evaluate.link(cell.value)
         found = evaluator.tree(sheet, tree) if tree else None
@@ -137,7 +137,7 @@ class Writer:
         self._wants = {name: masks.wants(mask, name) for name in FIELDS}
 
     def write(self, cell: Cell, row: int, column: int) -> Json:
-        """CellData of the cell at these coordinates."""
+        """Return CellData of the cell at these coordinates."""
         data: Json = {}
         wants = self._wants
         if cell.value is not None:

@@ -1,4 +1,4 @@
-"""What values become where formulas want a text, a number, or yes and no."""
+"""Conversion of values to texts, numbers and booleans, and their order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Table(list[list[Any]]):
 
 
 def text(value: Any) -> str:
-    """A value as it joins a text."""
+    """Return a value as a text."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -38,7 +38,7 @@ def text(value: Any) -> str:
 
 
 def number(value: Any) -> float | CellError:
-    """A value as it takes part in arithmetic."""
+    """Return a value as a number for arithmetic, or the error."""
     if value is None:
         return 0
     if isinstance(value, bool | int | float):
@@ -48,27 +48,27 @@ def number(value: Any) -> float | CellError:
     read = entry.read(value)[0]
     if isinstance(read, int | float) and not isinstance(read, bool):
         return read
-    said = f"Function expects number values. But '{value}' is a text and cannot be coerced."
-    return CellError("VALUE", "#VALUE!", said)
+    message = f"Function expects number values. But '{value}' is a text and cannot be coerced."
+    return CellError("VALUE", "#VALUE!", message)
 
 
 def truth(value: Any) -> bool | CellError:
-    """A value as AND, OR and NOT take it."""
+    """Return a value as AND, OR and NOT take it, or the error."""
     if isinstance(value, str) and value.upper() not in ("TRUE", "FALSE"):
-        said = f"Function expects boolean values. But '{value}' is a text and cannot be coerced."
-        return CellError("VALUE", "#VALUE!", said)
+        message = f"Function expects boolean values. But '{value}' is a text and cannot be coerced."
+        return CellError("VALUE", "#VALUE!", message)
     if isinstance(value, CellError):
         return value
     return value.upper() == "TRUE" if isinstance(value, str) else bool(value)
 
 
 def comparable(left: Any, right: Any) -> tuple[Any, Any]:
-    """Two values so that Python orders them as Sheets does: numbers, texts, booleans."""
+    """Return two values so that Python orders them as Sheets does."""
     return ranked(left, right), ranked(right, left)
 
 
 def ranked(value: Any, other: Any = None) -> tuple[int, Any]:
-    """A value with its rank; a blank is what `other` would be if it were blank."""
+    """Return a value with its rank; a blank becomes `other`'s kind of blank."""
     if value is None:
         value = "" if isinstance(other, str) else False if isinstance(other, bool) else 0
     if isinstance(value, bool):
@@ -79,7 +79,7 @@ def ranked(value: Any, other: Any = None) -> tuple[int, Any]:
 
 
 def flat(values: Iterable[Any]) -> Iterator[Any]:
-    """The values, and those of the tables among them."""
+    """Yield the values, and those of the tables among them."""
     for value in values:
         if isinstance(value, list):
             for row in value:
@@ -89,5 +89,5 @@ def flat(values: Iterable[Any]) -> Iterator[Any]:
 
 
 def first(found: Any) -> Any:
-    """A table's first value, where one is wanted."""
+    """Return a table's first value, anything else as it is."""
     return found[0][0] if isinstance(found, list) else found

@@ -1,4 +1,4 @@
-"""Conditional formats: which rules hold for a cell, and what it looks like for them."""
+"""Conditional formats: which rules hold for a cell, and its format then."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Rules:
         ]
 
     def style(self, row: int, column: int) -> Json | None:
-        """The format that the rules give the cell at zero-based coordinates, None if none holds.
+        """Return the conditional format of the cell at zero-based coordinates, or None.
 
         The first rule that holds wins for each property, as Sheets applies them.
         """
@@ -86,7 +86,7 @@ class Rules:
 
 
 def holds(evaluator: Evaluator, sheet: Sheet, condition: Json, place: Place) -> bool:
-    """Whether a BooleanCondition holds for the cell at a place."""
+    """Return whether a BooleanCondition holds for the cell at a place."""
     kind: str = condition.get("type", "")
     wanted = [_wanted(evaluator, sheet, one, place) for one in condition.get("values", ())]
     if kind == "CUSTOM_FORMULA":
@@ -118,13 +118,13 @@ def _wanted(evaluator: Evaluator, sheet: Sheet, given: Json, place: Place) -> An
     relative = given.get("relativeDate")
     if relative:
         return _relative(evaluator, relative)
-    value = _said(str(given.get("userEnteredValue", "")))
+    value = _parsed(str(given.get("userEnteredValue", "")))
     return evaluator.formula(sheet, value, place) if isinstance(value, Formula) else value
 
 
 @lru_cache(maxsize=4096)
-def _said(text: str) -> Any:
-    """What was entered as a condition's value: a formula may also begin with `+`."""
+def _parsed(text: str) -> Any:
+    """Parse a condition's value: a formula may also begin with `+`."""
     return entry.read("=" + text[1:] if text.startswith("+") else text)[0]
 
 

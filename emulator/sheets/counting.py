@@ -23,15 +23,15 @@ COMPARE = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator
 
 
 def criterion(wanted: Any) -> Test:
-    """The test that COUNTIF's criterion says: `x`, `>=3`, `<>`, `a*`."""
+    """Return the test of a COUNTIF criterion: `x`, `>=3`, `<>`, `a*`."""
     wanted = first(wanted)
     if not isinstance(wanted, str):
         return lambda value: value is not None and len({*comparable(value, wanted)}) == 1
-    return _said(wanted)
+    return _parsed(wanted)
 
 
 @lru_cache(maxsize=4096)
-def _said(wanted: str) -> Test:
+def _parsed(wanted: str) -> Test:
     found = CRITERION.fullmatch(wanted)
     sign, rest = (found[1], found[2]) if found else (None, wanted)
     target = entry.read(rest)[0] if rest else ""
@@ -59,7 +59,7 @@ def _equal(rest: str, target: Any) -> Test:
 
 
 def _tallied(values: Any, wanted: Any) -> int | None:
-    """How many values equal what is wanted, for the asking; None where it is no plain value."""
+    """Return how many values equal a plain value, from a count made once; else None."""
     if not isinstance(values, Table):
         return None
     if isinstance(wanted, str):
@@ -70,7 +70,7 @@ def _tallied(values: Any, wanted: Any) -> int | None:
 
 
 def countifs(_now: datetime, *pairs: Any) -> Any:
-    """How many places of the ranges pass all of the tests beside them."""
+    """Return the number of rows that meet all criteria."""
     if len(pairs) == 2 and (count := _tallied(pairs[0], first(pairs[1]))) is not None:
         return count
     met = _met(pairs)
@@ -78,9 +78,10 @@ def countifs(_now: datetime, *pairs: Any) -> Any:
 
 
 def countuniqueifs(_now: datetime, values: Any, *pairs: Any) -> Any:
-    """The number of distinct values in the rows that meet all criteria; blanks are not counted.
+    """Return the number of distinct values in the rows that meet all criteria.
 
-    Texts that differ in case are two values, and so are a number and its text.
+    Blank cells are not counted. Texts that differ in case are distinct, and so are a number and
+    its text.
     """
     counted, met = list(flat((values,))), _met(pairs)
     if met is None or len(met) != len(counted):
@@ -91,7 +92,7 @@ def countuniqueifs(_now: datetime, values: Any, *pairs: Any) -> Any:
 
 
 def _met(pairs: tuple[Any, ...]) -> list[bool] | None:
-    """For each row whether it meets all criteria; None where the ranges differ in size."""
+    """Return for each row whether it meets all criteria; None if the ranges differ in size."""
     columns = [list(flat((one,))) for one in pairs[::2]]
     tests = [criterion(one) for one in pairs[1::2]]
     if not tests or len(columns) != len(tests) or len({len(one) for one in columns}) > 1:

@@ -1,4 +1,4 @@
-"""One change to a spreadsheet, that can be taken back as a whole.
+"""One change to a spreadsheet, that can be undone as a whole.
 
 Everything that changes goes through `set`, `put` or `cell`, which remember what was there.
 """
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class Edit:
-    """The log of one change by `user`; `undo` takes all of it back."""
+    """The log of one change by `user`; `undo` restores what was there."""
 
     def __init__(self, spreadsheet: Spreadsheet, user: str) -> None:
         self.spreadsheet = spreadsheet
@@ -40,7 +40,7 @@ class Edit:
         setattr(target, name, value)
 
     def put(self, mapping: dict[Any, Any], key: Any, value: Any) -> None:
-        """Set a key of a dict that is shared with nobody."""
+        """Set a key of a dict that nothing else shares."""
         self._log.append((mapping, key, mapping.get(key, ABSENT)))
         mapping[key] = value
 
@@ -50,7 +50,7 @@ class Edit:
             self._log.append((mapping, key, mapping.pop(key)))
 
     def cell(self, sheet: Sheet, row: Row, column: Column, cell: Cell) -> None:
-        """Put a cell, or remove it where it is empty."""
+        """Set a cell, or remove it where it is empty."""
         if isinstance(cell.value, str) and len(cell.value) > MAX_CHARACTERS:
             raise invalid(
                 "Your input contains more than the maximum of 50000 characters in a single cell."
@@ -63,13 +63,13 @@ class Edit:
         self.put(row.cells, column.key, cell)
 
     def guard(self, sheet: Sheet, box: Box) -> None:
-        """ApiError where part of the box is protected and `user` may not edit it."""
+        """Refuse to change a box that is partly protected from `user`."""
         for protection in sheet.protected_ranges.values():
             if not self.may_edit(protection) and box.meets_protection(sheet, protection):
                 raise invalid(PROTECTED)
 
     def may_edit(self, protection: dict[str, Any]) -> bool:
-        """Whether the protection lets `user` through: a warning does, an editor and the owner."""
+        """Return whether a protection lets `user` through."""
         return (
             protection.get("warningOnly", False)
             or self.user == self.spreadsheet.owner
@@ -77,7 +77,7 @@ class Edit:
         )
 
     def limit_grid(self, columns: int, more: int) -> None:
-        """ApiError where a sheet's `columns`, or `more` cells, are too many for a spreadsheet."""
+        """Refuse a sheet with too many `columns`, or a spreadsheet with `more` cells."""
         if columns > MAX_COLUMNS:
             raise invalid(
                 "This action would increase the number of columns in the sheet above the limit "
@@ -90,13 +90,13 @@ class Edit:
             )
 
     def style(self, style: dict[str, Any] | None) -> dict[str, Any] | None:
-        """The one copy of a format that all cells of the spreadsheet share."""
+        """Return the one copy of a format that all cells of the spreadsheet share."""
         if not style:
             return None
         return self.spreadsheet.styles.setdefault(repr(style), style)
 
     def undo(self) -> None:
-        """Put everything back as it was, ids to come included."""
+        """Restore everything as it was, including the ids to come."""
         for target, name, old in reversed(self._log):
             if not isinstance(target, dict):
                 setattr(target, name, old)
@@ -109,7 +109,7 @@ class Edit:
 
 
 def change(spreadsheet: Spreadsheet, user: str, action: Callable[[Edit], T]) -> T:
-    """Run a change as a whole: what it gives, or everything as it was and its exception."""
+    """Make a change as a whole, and return its result; on an exception undo all of it."""
     with spreadsheet.lock:
         edit = Edit(spreadsheet, user)
         try:

@@ -1,4 +1,4 @@
-"""What a typed text becomes: a formula, a number, a date, a boolean or a text.
+"""Parsing of typed texts: as a formula, a number, a date, a boolean or a text.
 
 As USER_ENTERED values and people's typing are read, for the en_US locale.
 """
@@ -29,7 +29,7 @@ Read = tuple[Any, dict[str, str] | None]
 
 
 def read(text: str) -> Read:
-    """(value, the number format that the way of writing implies, or None)."""
+    """Return the value, and the number format that the way of typing implies, or None."""
     if text.startswith("'"):
         return text[1:], None
     if text.startswith("=") and len(text) > 1:
@@ -106,5 +106,5 @@ def _format(kind: str, pattern: str) -> dict[str, str]:
 
 
 def plain(number: float) -> int | float:
-    """A whole number as an int, as JSON shows it."""
+    """Return a whole number as an int, as JSON shows it."""
     return int(number) if abs(number) < 2**53 and number == int(number) else number

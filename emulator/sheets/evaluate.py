@@ -1,10 +1,10 @@
-"""The values of formulas, for the small honest part of Sheets' language that is served.
+"""The values of formulas, for the supported part of Sheets' language.
 
 Operators, references, and the functions of `functions.py`. An unknown function is `#NAME?`, what
-cannot be read `#ERROR!`, as Sheets says both.
+cannot be read `#ERROR!`, as in Sheets.
 
 A condition's formula is written for one cell and looked at from others: it is evaluated at a
-`Place`, which shifts its relative references without writing it anew.
+`Place`, which shifts its relative references without rewriting it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MAX_REFERENCES = 20
 
 
 class Evaluator:
-    """Evaluates cells of one spreadsheet at the moment it is made; what it found it keeps."""
+    """Evaluates cells of one spreadsheet as of now, each once."""
 
     def __init__(self, spreadsheet: Spreadsheet) -> None:
         self.spreadsheet = spreadsheet
@@ -43,7 +43,7 @@ class Evaluator:
         self._place: Place | None = None
 
     def value(self, sheet: Sheet, cell: Cell) -> Scalar:
-        """The effective value of a cell of `sheet`."""
+        """Return the effective value of a cell of `sheet`."""
         entered = cell.value
         if not isinstance(entered, Formula):
             return entered
@@ -59,7 +59,7 @@ class Evaluator:
         return found
 
     def formula(self, sheet: Sheet, formula: Formula, place: Place | None = None) -> Scalar:
-        """The value of a formula that stands in `sheet`, or is looked at from a place there."""
+        """Return the value of a formula in `sheet`, or as it reads for a place there."""
         try:
             tree = syntax.parse(formula.text)
         except ValueError:
@@ -72,7 +72,7 @@ class Evaluator:
         return 0 if found is None else found
 
     def tree(self, sheet: Sheet, tree: syntax.Tree) -> Any:
-        """A scalar, or a table for a reference to several cells."""
+        """Return a scalar, or a table for a reference to several cells."""
         kind = tree[0]
         if kind == "value":
             return tree[1]
@@ -90,7 +90,7 @@ class Evaluator:
         return self._named(tree[1]) if kind == "name" else LOST
 
     def _scalar(self, sheet: Sheet, tree: syntax.Tree) -> Any:
-        """One value: of a column or row seen from a place beside it, the cell that is beside."""
+        """Return one value: of a column or row, the cell beside the place."""
         place = self._place
         if place is None or tree[0] != "ref" or len(tree[2]) == 1:
             return first(self.tree(sheet, tree))
@@ -113,7 +113,7 @@ class Evaluator:
         return CellError("NAME", "#NAME?", f"Unknown range name: '{name}'.")
 
     def number_format(self, sheet: Sheet, cell: Cell, depth: int = 0) -> Json:
-        """The number format that a cell shows its value in, {} where it is automatic."""
+        """Return the number format that a cell is shown in, {} where it is automatic."""
         found: Json = (cell.format or {}).get("numberFormat") or {}
         if found or not isinstance(cell.value, Formula) or depth > MAX_REFERENCES:
             return found
@@ -183,7 +183,7 @@ class Evaluator:
     def _box(
         self, sheet: Sheet, title: str | None, ends: tuple[End, ...]
     ) -> tuple[Sheet, Box] | CellError:
-        """The sheet and box that a reference names, which must start inside the grid."""
+        """Return the sheet and box of a reference, which must start inside the grid."""
         if title is not None:
             named = self.spreadsheet.titled(title)
             if named is None:
@@ -211,13 +211,13 @@ class Evaluator:
 
 
 def _bounds(one: int | None, other: int | None, size: int) -> tuple[int, int]:
-    """Half-open bounds of two ends; where one is open, to the grid's end."""
+    """Return the half-open bounds of two ends; open ends are the grid's."""
     known = [index for index in (one, other) if index is not None]
     return min(known, default=0), max(known) + 1 if len(known) == 2 else size
 
 
 def link(formula: Formula) -> syntax.Tree | None:
-    """The tree of the address in `=HYPERLINK(address, ...)`, else None."""
+    """Return the tree of the address in `=HYPERLINK(address, ...)`, or None."""
     try:
         tree = syntax.parse(formula.text)
     except ValueError:

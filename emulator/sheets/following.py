@@ -1,4 +1,4 @@
-"""What is tied to the indexes of rows and columns follows when they come, go and move."""
+"""Ranges and formulas follow rows and columns that are inserted, deleted or moved."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def follow(edit: Edit, sheet: Sheet, shift: shifts.Shift, dimension: str) -> None:
-    """Let ranges and formulas follow a shift that has just happened in `sheet`."""
+    """Update ranges and formulas after rows or columns of `sheet` have shifted."""
 
-    def moved(kept: Json) -> Json | None:
-        return shifts.grid_range(shift, dimension, kept)
+    def moved(stored: Json) -> Json | None:
+        return shifts.grid_range(shift, dimension, stored)
 
-    edit.set(sheet, "merges", tuple(_kept(moved(one) for one in sheet.merges)))
+    edit.set(sheet, "merges", tuple(_remaining(moved(one) for one in sheet.merges)))
     rules = (_with_ranges(one, "ranges", moved) for one in sheet.conditional_formats)
     edit.set(sheet, "conditional_formats", tuple(one for one in rules if one["ranges"]))
     edit.set(sheet, "protected_ranges", _followed(sheet.protected_ranges, moved))
@@ -42,67 +42,67 @@ def follow(edit: Edit, sheet: Sheet, shift: shifts.Shift, dimension: str) -> Non
     _follow_formulas(edit, sheet, shift, dimension)
 
 
-def _kept(ranges: Iterable[Json | None]) -> list[Json]:
+def _remaining(ranges: Iterable[Json | None]) -> list[Json]:
     return [one for one in ranges if one is not None]
 
 
-def _with_ranges(kept: Json, name: str, moved: Callable[[Json], Json | None]) -> Json:
-    return {**kept, name: _kept(moved(one) for one in kept[name])}
+def _with_ranges(stored: Json, name: str, moved: Callable[[Json], Json | None]) -> Json:
+    return {**stored, name: _remaining(moved(one) for one in stored[name])}
 
 
 def _followed(objects: dict[Any, Json], moved: Callable[[Json], Json | None]) -> dict[Any, Json]:
-    """Objects with their `range` moved; those whose range is gone are gone."""
+    """Return objects with their `range` moved, without those whose range is gone."""
     found = {}
-    for key, kept in objects.items():
-        moved_range = moved(kept["range"]) if "range" in kept else None
-        if moved_range is None and "range" in kept:
+    for key, stored in objects.items():
+        moved_range = moved(stored["range"]) if "range" in stored else None
+        if moved_range is None and "range" in stored:
             continue
         if moved_range is not None:
-            kept = {**kept, "range": moved_range}
-        if "unprotectedRanges" in kept:
-            kept = _with_ranges(kept, "unprotectedRanges", moved)
-        found[key] = kept
+            stored = {**stored, "range": moved_range}
+        if "unprotectedRanges" in stored:
+            stored = _with_ranges(stored, "unprotectedRanges", moved)
+        found[key] = stored
     return found
 
 
 def _filters(
-    kept: dict[int, Json], moved: Callable[[Json], Json | None], by_column: shifts.Shift | None
+    stored: dict[int, Json], moved: Callable[[Json], Json | None], by_column: shifts.Shift | None
 ) -> dict[int, Json]:
-    """Filters with their ranges and their columns moved."""
-    found = _followed(kept, moved)
+    """Return filters with their ranges and columns moved."""
+    found = _followed(stored, moved)
     if by_column is None:
         return found
     return {number: _criteria(one, by_column) for number, one in found.items()}
 
 
-def _criteria(kept: Json, shift: shifts.Shift) -> Json:
-    """A filter whose columns have moved."""
-    kept = dict(kept)
-    if "criteria" in kept:
-        spans = {key: shift.span(int(key), int(key) + 1) for key in kept["criteria"]}
-        kept["criteria"] = {
-            str(span[0]): kept["criteria"][key] for key, span in spans.items() if span
+def _criteria(stored: Json, shift: shifts.Shift) -> Json:
+    """Return a filter with its columns moved."""
+    stored = dict(stored)
+    if "criteria" in stored:
+        spans = {key: shift.span(int(key), int(key) + 1) for key in stored["criteria"]}
+        stored["criteria"] = {
+            str(span[0]): stored["criteria"][key] for key, span in spans.items() if span
         }
     for name, field in (("filterSpecs", "columnIndex"), ("sortSpecs", "dimensionIndex")):
-        if name in kept:
+        if name in stored:
             found = [
-                (one, shift.span(one.get(field, 0), one.get(field, 0) + 1)) for one in kept[name]
+                (one, shift.span(one.get(field, 0), one.get(field, 0) + 1)) for one in stored[name]
             ]
-            kept[name] = [{**one, field: span[0]} for one, span in found if span]
-    return kept
+            stored[name] = [{**one, field: span[0]} for one, span in found if span]
+    return stored
 
 
 def _follow_charts(edit: Edit, sheet: Sheet, shift: shifts.Shift, dimension: str) -> None:
-    """Charts whose cells or anchors are in `sheet`, wherever the charts are."""
+    """Update charts whose cells or anchors are in `sheet`."""
     for other in edit.spreadsheet.sheets:
         charts = {key: _chart(one, sheet, shift, dimension) for key, one in other.charts.items()}
         if charts != other.charts:
             edit.set(other, "charts", charts)
 
 
-def _chart(kept: Json, sheet: Sheet, shift: shifts.Shift, dimension: str) -> Json:
-    found: Json = {**kept, "spec": _sources(kept.get("spec", {}), sheet, shift, dimension)}
-    overlay = kept.get("position", {}).get("overlayPosition", {})
+def _chart(stored: Json, sheet: Sheet, shift: shifts.Shift, dimension: str) -> Json:
+    found: Json = {**stored, "spec": _sources(stored.get("spec", {}), sheet, shift, dimension)}
+    overlay = stored.get("position", {}).get("overlayPosition", {})
     anchor = overlay.get("anchorCell", {})
     if anchor.get("sheetId", 0) == sheet.sheet_id:
         name = "rowIndex" if dimension == "ROWS" else "columnIndex"
@@ -111,19 +111,19 @@ def _chart(kept: Json, sheet: Sheet, shift: shifts.Shift, dimension: str) -> Jso
         # A chart over a cell that goes is over the one that takes its place.
         moved = span[0] if span else min(at, getattr(shift, "at", at))
         overlay = {**overlay, "anchorCell": {**anchor, name: moved}}
-        found["position"] = {**kept["position"], "overlayPosition": overlay}
+        found["position"] = {**stored["position"], "overlayPosition": overlay}
     return found
 
 
 def _sources(spec: Any, sheet: Sheet, shift: shifts.Shift, dimension: str) -> Any:
-    """A chart's spec with the ranges of its sources moved; those of deleted cells are gone."""
+    """Return a chart's spec with the ranges of its sources moved or removed."""
     if isinstance(spec, list):
         return [_sources(one, sheet, shift, dimension) for one in spec]
     if not isinstance(spec, dict):
         return spec
     found = {name: _sources(item, sheet, shift, dimension) for name, item in spec.items()}
     if "sources" in spec:
-        found["sources"] = _kept(
+        found["sources"] = _remaining(
             shifts.grid_range(shift, dimension, one)
             if one.get("sheetId", 0) == sheet.sheet_id
             else one
@@ -141,7 +141,7 @@ def _follow_formulas(edit: Edit, sheet: Sheet, shift: shifts.Shift, dimension: s
 
 
 def rewrite_formulas(edit: Edit, sheet: Sheet, change: Callable[[Formula], Formula]) -> None:
-    """Put `change(formula)` in the place of each formula of the sheet."""
+    """Replace each formula of the sheet by `change(formula)`."""
     if not sheet.formula_rows:
         return
     for row in sheet.rows:

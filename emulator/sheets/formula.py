@@ -1,4 +1,4 @@
-"""Formulas as text: their references, and how those shift when cells move."""
+"""Formulas as text: their references, and how they shift when cells move."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class End(NamedTuple):
     row_fixed: bool
 
     def text(self) -> str:
-        """As it stands in a formula."""
+        """Return it as it stands in a formula."""
         column = "" if self.column is None else a1.column_name(self.column)
         row = "" if self.row is None else str(self.row + 1)
         fixed_column = "$" if self.column_fixed else ""
@@ -80,7 +80,7 @@ class Place(NamedTuple):
 
 
 def parse_end(text: str) -> End:
-    """`$B2` as its parts."""
+    """Return the parts of `$B2`."""
     found = END_PARTS.fullmatch(text.strip())
     if found is None:
         raise ValueError(text)
@@ -96,12 +96,12 @@ def parse_end(text: str) -> End:
 
 
 def parse_ends(cells: str) -> list[End]:
-    """The one or two ends of `A1` or `A1:C`."""
+    """Return the one or two ends of `A1` or `A1:C`."""
     return [parse_end(part) for part in cells.split(":")]
 
 
 def rewrite(text: str, change: Callable[[str | None, list[End]], list[End] | None]) -> str:
-    """The formula with each reference's ends as `change(title, ends)` gives them; None loses it."""
+    """Return the formula with new ends from `change(title, ends)`; None is `#REF!`."""
 
     def one(found: re.Match[str]) -> str:
         if found["string"]:
@@ -117,7 +117,7 @@ def rewrite(text: str, change: Callable[[str | None, list[End]], list[End] | Non
 
 
 def copied(formula: Formula, down: int, right: int) -> Formula:
-    """The formula as it reads after copying it that many rows down and columns right."""
+    """Return the formula after copying it that many rows down and columns right."""
     if not down and not right:
         return formula
 
@@ -137,7 +137,7 @@ def copied(formula: Formula, down: int, right: int) -> Formula:
 
 
 def shifted(formula: Formula, shift: Shift, dimension: str, *, here: bool, title: str) -> Formula:
-    """The formula after a shift in the sheet `title`; `here` says that it stands in that sheet."""
+    """Return the formula after a shift in the sheet `title`; `here`: it is in that sheet."""
     place = 1 if dimension == "ROWS" else 0
 
     def change(named: str | None, ends: list[End]) -> list[End] | None:
@@ -160,7 +160,7 @@ def shifted(formula: Formula, shift: Shift, dimension: str, *, here: bool, title
 
 
 def retitled(formula: Formula, old: str, new: str) -> Formula:
-    """The formula after the sheet `old` was renamed."""
+    """Return the formula after the sheet `old` was renamed."""
 
     def one(found: re.Match[str]) -> str:
         title = found["title"]

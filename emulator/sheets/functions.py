@@ -23,12 +23,12 @@ NO_NUMBERS = CellError("NUM", "#NUM!", "There are no numbers.")
 
 
 def is_number(value: Any) -> bool:
-    """Whether it is a number, as dates and times are too."""
+    """Return whether it is a number, as dates and times are."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _numbers(values: Iterable[Any]) -> list[float] | CellError:
-    """What SUM sums: texts and booleans in ranges do not count, errors do."""
+    """Return the numbers among the values, or the first error."""
     found = []
     for value in flat(values):
         if isinstance(value, CellError):
@@ -53,7 +53,7 @@ def _average(found: list[float]) -> Any:
 
 
 def _truths(values: tuple[Any, ...]) -> Iterator[bool | CellError]:
-    """What AND and OR look at: texts and blanks in ranges do not count, errors do."""
+    """Yield the booleans that AND and OR look at, and errors."""
     for value in values:
         if not isinstance(value, list):
             yield truth(value)
@@ -92,7 +92,7 @@ def _text(_now: datetime, value: Any, pattern: Any) -> Any:
 
 
 def _on_number(compute: Callable[..., Any]) -> Function:
-    """A function of numbers, each argument made one."""
+    """Return a function of numbers, whose arguments are converted."""
 
     def function(_now: datetime, *values: Any) -> Any:
         found = [number(one) for one in values]
@@ -108,7 +108,7 @@ def _on_number(compute: Callable[..., Any]) -> Function:
 
 
 def _round(value: float, places: float = 0) -> float:
-    """Half away from zero, as people expect it, not to the even digit."""
+    """Round half away from zero, not to the even digit."""
     power = 10 ** int(places)
     return math.copysign(math.floor(abs(value) * power + 0.5) / power, value)
 
@@ -146,7 +146,7 @@ OVER_RANGES: dict[str, Function] = {
     "OR": _over_truths(any),
 }
 
-# These say something of one value, of an error too.
+# These take one value, which may be an error.
 OF_A_VALUE: dict[str, Function] = {
     "ISBLANK": lambda _now, value: value is None,
     "ISNUMBER": lambda _now, value: is_number(value),
@@ -154,7 +154,7 @@ OF_A_VALUE: dict[str, Function] = {
     "ISERROR": lambda _now, value: isinstance(value, CellError),
 }
 
-# These take one value for each argument, and hand on an error that is among them.
+# These take one value for each argument, and return the first error among them.
 OF_VALUES: dict[str, Function] = {
     "NOT": _not,
     "LEN": lambda _now, value: len(text(value).encode("utf-16-le")) // 2,

@@ -52,7 +52,7 @@ class Cell:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing was put in."""
+        """Whether it has no value, format or anything else."""
         return self.value is None and not self.format and not self.rest
 
 
@@ -104,7 +104,7 @@ class Sheet:
 
     @classmethod
     def blank(cls, sheet_id: int, title: str, rows: int, columns: int) -> Sheet:
-        """A sheet of `rows` x `columns` empty cells."""
+        """Return a sheet of `rows` x `columns` empty cells."""
         return cls(
             sheet_id,
             title,
@@ -114,17 +114,17 @@ class Sheet:
         )
 
     def cell(self, row: int, column: int) -> Cell:
-        """The cell at zero-based coordinates inside the grid."""
+        """Return the cell at zero-based coordinates inside the grid."""
         return self.rows[row].cells.get(self.columns[column].key, BLANK)
 
     def frozen(self, dimension: str) -> int:
-        """How many ROWS or COLUMNS are frozen."""
+        """Return how many ROWS or COLUMNS are frozen."""
         name = "frozenRowCount" if dimension == "ROWS" else "frozenColumnCount"
         count: int = self.properties.get("gridProperties", {}).get(name, 0)
         return count
 
     def line(self, dimension: str) -> list[Row] | list[Column]:
-        """The rows or the columns, in order."""
+        """Return the rows or the columns, in order."""
         return self.rows if dimension == "ROWS" else self.columns
 
 
@@ -161,24 +161,24 @@ class Spreadsheet:
     styles: dict[str, Json] = field(default_factory=dict)
 
     def now(self) -> datetime:
-        """The time in the spreadsheet's zone."""
+        """Return the time in the spreadsheet's zone."""
         return self.clock().astimezone(ZoneInfo(self.properties["timeZone"]))
 
     def sheet(self, sheet_id: int) -> Sheet | None:
-        """The sheet with that id, or None."""
+        """Return the sheet with that id, or None."""
         return next((one for one in self.sheets if one.sheet_id == sheet_id), None)
 
     def titled(self, title: str) -> Sheet | None:
-        """The sheet with that title in any case, as people and Google find it, or None."""
+        """Return the sheet with that title in any case, or None."""
         folded = title.casefold()
         return next((one for one in self.sheets if one.title.casefold() == folded), None)
 
     def cell_count(self) -> int:
-        """The cells of all grids, filled or not."""
+        """Return the number of cells of all grids, filled or not."""
         return sum(len(one.rows) * len(one.columns) for one in self.sheets)
 
     def new_id(self, taken: Any) -> int:
-        """A positive id that `taken` does not contain."""
+        """Return a positive id that `taken` does not contain."""
         while (number := self.rng.randrange(1, 2**31 - 1)) in taken:
             pass
         return number

@@ -1,4 +1,4 @@
-"""Developer metadata: where each is now, and which a lookup finds."""
+"""Developer metadata: its place, and lookups."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ BOUNDS = {
 
 
 def project(user: str) -> str:
-    """Whose PROJECT metadata `user` sees: a service account's project is in its domain."""
+    """Return the project of `user`, the domain of a service account."""
     return user.rpartition("@")[2]
 
 
 def location_type(place: Place) -> str:
-    """ROW, COLUMN, SHEET or SPREADSHEET."""
+    """Return ROW, COLUMN, SHEET or SPREADSHEET."""
     if isinstance(place, Row):
         return "ROW"
     if isinstance(place, Column):
@@ -33,7 +33,7 @@ def location_type(place: Place) -> str:
 
 
 def box(metadata: Metadata) -> Box | None:
-    """The cells that it is on; None where it is on the whole spreadsheet."""
+    """Return the cells that it is on, None where it is on the whole spreadsheet."""
     sheet, place = metadata.sheet, metadata.place
     if sheet is None:
         return None
@@ -48,7 +48,7 @@ def box(metadata: Metadata) -> Box | None:
 
 
 def answer(metadata: Metadata) -> Json:
-    """As the DeveloperMetadata that Google answers."""
+    """Return it as Google's DeveloperMetadata."""
     kind = location_type(metadata.place)
     location: Json = {"locationType": kind}
     if metadata.sheet is None:
@@ -73,7 +73,7 @@ def answer(metadata: Metadata) -> Json:
 
 
 def place(spreadsheet: Spreadsheet, location: Json) -> tuple[Sheet | None, Place]:
-    """The sheet and place that a DeveloperMetadataLocation names: one row, one column, or more."""
+    """Return the sheet and place of a DeveloperMetadataLocation. ApiError if invalid."""
     if "dimensionRange" in location:
         span = location["dimensionRange"]
         sheet = ranges.need_sheet(spreadsheet, span.get("sheetId", 0))
@@ -95,7 +95,7 @@ def place(spreadsheet: Spreadsheet, location: Json) -> tuple[Sheet | None, Place
 
 
 def need_dimension(span: Json) -> str:
-    """ROWS or COLUMNS, or the refusal of a DimensionRange without one."""
+    """Return ROWS or COLUMNS. ApiError if a DimensionRange has neither."""
     dimension: str = span.get("dimension", "DIMENSION_UNSPECIFIED")
     if dimension not in BOUNDS:
         raise invalid("No dimension specified.")
@@ -103,7 +103,7 @@ def need_dimension(span: Json) -> str:
 
 
 def find(spreadsheet: Spreadsheet, lookup: Json, user: str) -> list[Metadata]:
-    """What a DeveloperMetadataLookup selects of what `user` sees, by id."""
+    """Return what a DeveloperMetadataLookup selects of what `user` sees, by id."""
     return [
         one
         for _, one in sorted(spreadsheet.metadata.items())
@@ -127,7 +127,7 @@ def _matches(metadata: Metadata, lookup: Json) -> bool:
 
 
 def _is_at(spreadsheet: Spreadsheet, metadata: Metadata, lookup: Json) -> bool:
-    """Whether it is at the lookup's location, or (unless EXACT is asked for) meets it."""
+    """Return whether it is at the lookup's location, or (unless EXACT) meets it."""
     location = lookup.get("metadataLocation")
     if location is None:
         return True
@@ -147,7 +147,7 @@ def _is_at(spreadsheet: Spreadsheet, metadata: Metadata, lookup: Json) -> bool:
 
 
 def meets(spreadsheet: Spreadsheet, metadata: Metadata, grid_range: Json) -> bool:
-    """Whether metadata on a sheet or a part of it shares cells with a GridRange."""
+    """Return whether metadata on a sheet or a part of it shares cells with a GridRange."""
     sheet = ranges.need_sheet(spreadsheet, grid_range.get("sheetId", 0))
     cells = box(metadata)
     return (
@@ -158,7 +158,7 @@ def meets(spreadsheet: Spreadsheet, metadata: Metadata, grid_range: Json) -> boo
 
 
 def on_lines(spreadsheet: Spreadsheet, sheet: Sheet, user: str) -> dict[Row | Column, list[Json]]:
-    """The answers of what is on rows and columns of the sheet, by row or column."""
+    """Return the metadata on rows and columns of the sheet, by row or column."""
     found: dict[Row | Column, list[Json]] = {}
     for _, one in sorted(spreadsheet.metadata.items()):
         if one.sheet is sheet and isinstance(one.place, Row | Column) and _visible(one, user):
@@ -167,7 +167,7 @@ def on_lines(spreadsheet: Spreadsheet, sheet: Sheet, user: str) -> dict[Row | Co
 
 
 def on_whole(spreadsheet: Spreadsheet, sheet: Sheet | None, user: str) -> list[Json]:
-    """The answers of what is on the sheet itself, or (None) on the spreadsheet itself."""
+    """Return the metadata on the sheet itself, or (None) on the spreadsheet itself."""
     return [
         answer(one)
         for _, one in sorted(spreadsheet.metadata.items())

@@ -1,4 +1,4 @@
-"""The methods of Sheets v4, each as a function of a call; those that write take an edit too."""
+"""The methods of Sheets v4, each a function of a call; those that write take an edit too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from emulator import masks
 from emulator.errors import ApiError, invalid, not_found
-from emulator.sheets import filters, metadata, ranges, values
+from emulator.sheets import data_filters, metadata, ranges, values
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.read import Reader
 from emulator.sheets.updates import batch
@@ -39,20 +39,20 @@ class Call:
         return self.spreadsheet.spreadsheet_id
 
     def reader(self) -> Reader:
-        """Reads the spreadsheet as the user sees it at this moment."""
+        """Return a reader of the spreadsheet as the user sees it now."""
         return Reader(Evaluator(self.spreadsheet), self.user)
 
     def flag(self, name: str) -> bool:
-        """A boolean parameter of the query."""
+        """Return a boolean parameter of the query."""
         return str(self.query.get(name, "false")).lower() in ("true", "1", "")
 
     def select(self, answer: Json) -> Json:
-        """The answer cut to the query's field mask."""
+        """Return the answer cut to the query's field mask."""
         found: Json = masks.select(self.mask, answer)
         return found
 
     def grid(self, flag: object) -> bool:
-        """Whether grid data is wanted: a field mask alone says so where there is one."""
+        """Return whether grid data is wanted: a field mask alone decides where there is one."""
         return bool(flag) if self.mask is None else True
 
 
@@ -83,9 +83,9 @@ def metadata_search(call: Call) -> Json:
     """spreadsheets.developerMetadata.search."""
     matched: dict[int, Json] = {}
     for one in call.body.get("dataFilters", []):
-        for kept in filters.entries(call.spreadsheet, one, call.user):
-            entry = {"developerMetadata": metadata.answer(kept), "dataFilters": []}
-            matched.setdefault(kept.metadata_id, entry)["dataFilters"].append(one)
+        for stored in data_filters.entries(call.spreadsheet, one, call.user):
+            entry = {"developerMetadata": metadata.answer(stored), "dataFilters": []}
+            matched.setdefault(stored.metadata_id, entry)["dataFilters"].append(one)
     return call.select({"matchedDeveloperMetadata": list(matched.values())} if matched else {})
 
 
@@ -110,9 +110,9 @@ def values_update(call: Call, edit: Edit) -> Json:
     """spreadsheets.values.update."""
     text = call.path["range"]
     sheet, box = ranges.parse(call.spreadsheet, text, for_writing=True)
-    said = call.body.get("range") or text
-    if ranges.parse(call.spreadsheet, said) != (sheet, box):
-        raise invalid(f"Requested writing within range [{text}], but the body's range is [{said}]")
+    given = call.body.get("range") or text
+    if ranges.parse(call.spreadsheet, given) != (sheet, box):
+        raise invalid(f"Requested writing within range [{text}], but the body's range is [{given}]")
     writing = values.Writing(edit, call.query)
     return call.select(writing.update(sheet, box, call.body))
 
@@ -153,7 +153,7 @@ def values_batch_update(call: Call, edit: Edit) -> Json:
 
 
 def batch_update(call: Call, edit: Edit) -> Json:
-    """spreadsheets.batchUpdate; the spreadsheet comes with the answer where it is asked for."""
+    """spreadsheets.batchUpdate, with the spreadsheet in the answer if asked for."""
     body = call.body
     answer: Json = {
         "spreadsheetId": call.spreadsheet_id,

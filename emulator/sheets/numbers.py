@@ -1,4 +1,4 @@
-"""Numbers as cells show them: Google's number formats, for dates, percentages, money and the rest.
+"""Number formats: numbers, dates, percentages and amounts as cells show them.
 
 Dates are serial numbers: days since 1899-12-30, the time of day as the fraction.
 """
@@ -34,7 +34,7 @@ TOKEN = re.compile(
 
 
 def serial(moment: date | datetime) -> int | float:
-    """A date or a moment (its wall clock) as a serial number."""
+    """Return a date or a moment (its wall clock) as a serial number."""
     if not isinstance(moment, datetime):
         return (moment - EPOCH).days
     seconds = moment.hour * 3600 + moment.minute * 60 + moment.second
@@ -42,13 +42,13 @@ def serial(moment: date | datetime) -> int | float:
 
 
 def moment_of(number: float) -> datetime:
-    """The wall clock that a serial number says, to the millisecond."""
+    """Return the wall clock of a serial number, to the millisecond."""
     day = datetime(1899, 12, 30)  # noqa: DTZ001 - a serial number knows no zone
     return day + timedelta(milliseconds=round(number * 86_400_000))
 
 
 def general(number: float) -> str:
-    """A number without a format, as Sheets shows it: up to ten significant digits."""
+    """Return a number without a format, as Sheets shows it: up to ten digits."""
     if abs(number) < 1e15 and number == int(number):
         return str(int(number))
     text = f"{number:.10g}"
@@ -71,12 +71,12 @@ def _sections(pattern: str) -> list[list[tuple[str, str]]]:
 
 
 def is_date(pattern: str) -> bool:
-    """Whether the pattern shows a date or a time."""
+    """Return whether the pattern shows a date or a time."""
     return any(kind == "date" and text[0] != "." for kind, text in _sections(pattern)[0])
 
 
 def render(number: float, kind: str, pattern: str | None) -> str:
-    """A number by its format's type and pattern (the type's own where there is none)."""
+    """Return a number in a format's pattern, or in its type's own."""
     pattern = pattern or DEFAULT_PATTERNS.get(kind)
     if not pattern or pattern.lower() == "general":
         return general(number)
@@ -87,7 +87,7 @@ def render(number: float, kind: str, pattern: str | None) -> str:
 
 
 def render_text(text: str, pattern: str | None) -> str:
-    """A text by its cell's pattern: the fourth section, or one with `@`, says how."""
+    """Return a text in its cell's pattern: the section with `@`."""
     if not pattern or "@" not in pattern:
         return text
     tokens = next((one for one in reversed(_sections(pattern)) if ("text", "@") in one), [])
@@ -159,7 +159,7 @@ def _render_date(number: float, tokens: list[tuple[str, str]]) -> str:
 
 
 def _is_minutes(tokens: list[tuple[str, str]], index: int) -> bool:
-    """An `m` is minutes after hours or before seconds."""
+    """Return whether an `m` means minutes: after hours or before seconds."""
     if tokens[index][1][0] not in "mM":
         return False
     before = [text for kind, text in tokens[:index] if kind in ("date", "bracket")]

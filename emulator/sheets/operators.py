@@ -32,7 +32,7 @@ COMPARE = {
 
 
 def operate(sign: str, left: Any, right: Any) -> Scalar:
-    """Two values and an operator."""
+    """Apply an operator to two values."""
     for one in (left, right):
         if isinstance(one, CellError):
             return one

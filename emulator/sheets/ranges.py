@@ -22,7 +22,7 @@ class Box(NamedTuple):
     right: int
 
     def meets(self, other: Box) -> bool:
-        """Whether the two share a cell."""
+        """Return whether the two share a cell."""
         return (
             self.top < other.bottom
             and other.top < self.bottom
@@ -31,7 +31,7 @@ class Box(NamedTuple):
         )
 
     def holds(self, other: Box) -> bool:
-        """Whether the other lies inside."""
+        """Return whether the other lies inside."""
         return (
             self.top <= other.top
             and other.bottom <= self.bottom
@@ -40,7 +40,7 @@ class Box(NamedTuple):
         )
 
     def meets_protection(self, sheet: Sheet, protection: Json) -> bool:
-        """Whether a protected cell is in the box: in its range, in none of its open ranges."""
+        """Return whether the box has a protected cell that no open range covers."""
         if not self.meets(box_of(sheet, protection.get("range", {}))):
             return False
         open_ranges = protection.get("unprotectedRanges", [])
@@ -48,12 +48,12 @@ class Box(NamedTuple):
 
 
 def whole(sheet: Sheet) -> Box:
-    """All of the grid."""
+    """Return the box of the whole grid."""
     return Box(0, len(sheet.rows), 0, len(sheet.columns))
 
 
 def box_of(sheet: Sheet, grid_range: Json) -> Box:
-    """The box of a kept GridRange, its open ends and what exceeds the grid cut to the grid."""
+    """Return the box of a stored GridRange, cut to the grid."""
     rows, columns = len(sheet.rows), len(sheet.columns)
     return Box(
         min(grid_range.get("startRowIndex", 0), rows),
@@ -64,7 +64,7 @@ def box_of(sheet: Sheet, grid_range: Json) -> Box:
 
 
 def need_sheet(spreadsheet: Spreadsheet, sheet_id: int) -> Sheet:
-    """The sheet, or Google's refusal."""
+    """Return the sheet. ApiError where there is none."""
     found = spreadsheet.sheet(sheet_id)
     if found is None:
         raise invalid(f"No grid with id: {sheet_id}")
@@ -72,7 +72,7 @@ def need_sheet(spreadsheet: Spreadsheet, sheet_id: int) -> Sheet:
 
 
 def resolve(spreadsheet: Spreadsheet, grid_range: Json) -> tuple[Sheet, Box]:
-    """The sheet and box of a GridRange from a request; ApiError where it is not in the grid."""
+    """Return the sheet and box of a request's GridRange. ApiError if it exceeds the grid."""
     sheet = need_sheet(spreadsheet, grid_range.get("sheetId", 0))
     for start, end in (KEYS[:2], KEYS[2:]):
         low, high = grid_range.get(start, 0), grid_range.get(end)
@@ -98,7 +98,7 @@ def resolve(spreadsheet: Spreadsheet, grid_range: Json) -> tuple[Sheet, Box]:
 
 
 def exceeds(sheet: Sheet, shown: str) -> ApiError:
-    """The refusal of a range outside the grid."""
+    """Return the error for a range outside the grid."""
     return invalid(
         f"Range ({shown}) exceeds grid limits. Max rows: {len(sheet.rows)}, "
         f"max columns: {len(sheet.columns)}"
@@ -106,7 +106,7 @@ def exceeds(sheet: Sheet, shown: str) -> ApiError:
 
 
 def parse(spreadsheet: Spreadsheet, text: str, *, for_writing: bool = False) -> tuple[Sheet, Box]:
-    """The sheet and box of A1 notation or a named range; ends beyond the grid are cut off.
+    """Return the sheet and box of A1 notation or a named range, cut to the grid.
 
     ApiError where it cannot be parsed, names no sheet, or starts outside the grid; for writing
     also where it ends outside.
@@ -153,23 +153,23 @@ def _inside(sheet: Sheet, reference: a1.Reference, *, whole_of_it: bool) -> Box:
 
 
 def show(sheet: Sheet, box: Box) -> str:
-    """`Sheet1!A1:B2`, as Google writes ranges into its answers."""
+    """Return `Sheet1!A1:B2`, as Google writes ranges into its answers."""
     return a1.format_box(sheet.title, *box)
 
 
 def fixed(sheet: Sheet, grid_range: Json) -> Json:
-    """A GridRange from a request as it is kept: with its sheet's id, and bounds as given."""
+    """Return a request's GridRange as it is stored: with its sheet's id."""
     return {"sheetId": sheet.sheet_id} | {key: grid_range[key] for key in KEYS if key in grid_range}
 
 
 def bounded(sheet: Sheet, grid_range: Json) -> Json:
-    """The same, with open ends closed at the grid's size, as filters keep them."""
+    """Return a GridRange closed at the grid's size, as filters store it."""
     box = box_of(sheet, grid_range)
     return {"sheetId": sheet.sheet_id} | dict(zip(KEYS, box, strict=True))
 
 
 def answered(value: Any) -> Any:
-    """A kept object as Google answers it: a sheet's id 0 is the default, which JSON leaves out."""
+    """Return a stored object as Google answers it, without a sheetId of 0."""
     if isinstance(value, list | tuple):
         return [answered(item) for item in value]
     if isinstance(value, dict):

@@ -1,11 +1,11 @@
-"""Spreadsheets as answers: properties, sheets, and grid data, as far as a field mask asks."""
+"""Spreadsheets as answers: properties, sheets and grid data, as a field mask asks."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from emulator import masks
-from emulator.sheets import filters, metadata, ranges
+from emulator.sheets import data_filters, metadata, ranges
 from emulator.sheets.cells import Writer
 from emulator.sheets.grid import BLANK, COLUMN_PIXELS, ROW_PIXELS, Row
 from emulator.sheets.ranges import Box, answered
@@ -31,22 +31,22 @@ class Reader:
         self._entries: dict[Sheet, dict[Row | Column, list[Json]]] = {}
 
     def by_ranges(self, texts: Sequence[str], mask: Mask | None, *, grid: bool) -> Json:
-        """The spreadsheet; of its sheets those that the A1 ranges touch, all where none is given.
+        """Return the spreadsheet with the sheets that the A1 ranges touch, by default all.
 
         `grid` says that grid data is wanted; pass what the mask implies where there is one.
         """
         boxes = [ranges.parse(self._spreadsheet, text) for text in texts]
         return self.answer(boxes if texts else None, mask, grid=grid)
 
-    def by_filters(self, data_filters: list[Json], mask: Mask | None, *, grid: bool) -> Json:
-        """The same for DataFilters: one GridData for each box that they match."""
+    def by_filters(self, wanted: list[Json], mask: Mask | None, *, grid: bool) -> Json:
+        """Return the same for DataFilters, with a GridData for each box that they match."""
         boxes: Boxes = []
-        for one in data_filters:
-            boxes.extend(filters.boxes(self._spreadsheet, one, self._user))
-        return self.answer(boxes if data_filters else None, mask, grid=grid)
+        for one in wanted:
+            boxes.extend(data_filters.boxes(self._spreadsheet, one, self._user))
+        return self.answer(boxes if wanted else None, mask, grid=grid)
 
     def answer(self, boxes: Boxes | None, mask: Mask | None, *, grid: bool) -> Json:
-        """The Spreadsheet; `boxes` None is all of it, and an empty list none of its sheets."""
+        """Return the Spreadsheet; `boxes` None is all of it, an empty list no sheet."""
         spreadsheet = self._spreadsheet
         found: Json = {
             "spreadsheetId": spreadsheet.spreadsheet_id,
@@ -83,7 +83,7 @@ class Reader:
         return found
 
     def grid_data(self, sheet: Sheet, box: Box, mask: Mask | None) -> Json:
-        """GridData of one box: the cells up to the last filled row, and each row's last cell."""
+        """Return GridData of a box, up to its last filled row and each row's last cell."""
         found: Json = {}
         if box.top and masks.wants(mask, "startRow"):
             found["startRow"] = box.top
@@ -136,7 +136,7 @@ def _sub(mask: Mask | None, name: str) -> Mask | None:
 
 
 def filled(row: Row, columns: Sequence[Column]) -> list[Cell]:
-    """The row's cells under these columns, up to the last that is not blank."""
+    """Return the row's cells under these columns, up to the last that is not blank."""
     if not row.cells:
         return []
     cells = [row.cells.get(column.key, BLANK) for column in columns]
@@ -158,7 +158,7 @@ def _line(line: Row | Column, default: int, entries: dict[Any, list[Json]]) -> J
 
 
 def properties(sheet: Sheet, index: int) -> Json:
-    """SheetProperties, false and zero values left out."""
+    """Return the SheetProperties, without false and zero values."""
     grid: Json = {"rowCount": len(sheet.rows), "columnCount": len(sheet.columns)}
     grid |= {
         name: item for name, item in sheet.properties.get("gridProperties", {}).items() if item
@@ -175,7 +175,7 @@ def properties(sheet: Sheet, index: int) -> Json:
 
 
 def describe(spreadsheet: Spreadsheet, sheet: Sheet, index: int, user: str) -> Json:
-    """A Sheet without its grid data."""
+    """Return a Sheet without its grid data."""
     found: Json = {"properties": properties(sheet, index)}
     lists = {
         "merges": sheet.merges,
@@ -194,11 +194,11 @@ def describe(spreadsheet: Spreadsheet, sheet: Sheet, index: int, user: str) -> J
     return found
 
 
-def protected(spreadsheet: Spreadsheet, kept: Json, user: str) -> Json:
-    """A ProtectedRange as `user` sees it: whether they may edit, and who else, if they may."""
-    users = kept.get("editors", {}).get("users", [])
-    may = kept.get("warningOnly", False) or user == spreadsheet.owner or user in users
-    found = {name: item for name, item in kept.items() if name != "editors"}
+def protected(spreadsheet: Spreadsheet, stored: Json, user: str) -> Json:
+    """Return a ProtectedRange as `user` sees it; its editors only for those who may edit."""
+    users = stored.get("editors", {}).get("users", [])
+    may = stored.get("warningOnly", False) or user == spreadsheet.owner or user in users
+    found = {name: item for name, item in stored.items() if name != "editors"}
     if may:
-        found |= {"requestingUserCanEdit": True, "editors": kept.get("editors", {})}
+        found |= {"requestingUserCanEdit": True, "editors": stored.get("editors", {})}
     return found

@@ -1,4 +1,4 @@
-"""What an insertion, a deletion or a move of rows or columns does to spans of their indexes."""
+"""How inserted, deleted and moved rows or columns change ranges of indexes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ Span = tuple[int, int | None]
 
 
 class Insert(NamedTuple):
-    """`size` new ones before index `at`."""
+    """`size` rows or columns inserted before index `at`."""
 
     at: int
     size: int
 
     def span(self, start: int, end: int | None) -> Span | None:
-        """Where [start, end) is afterwards; it grows where they fall inside."""
+        """Return where [start, end) is afterwards; it grows by what is inserted inside."""
         moved = start + self.size if start >= self.at else start
         if end is None:
             return moved, None
@@ -23,13 +23,13 @@ class Insert(NamedTuple):
 
 
 class Delete(NamedTuple):
-    """`size` fewer, from index `at`."""
+    """`size` rows or columns deleted from index `at` on."""
 
     at: int
     size: int
 
     def span(self, start: int, end: int | None) -> Span | None:
-        """Where [start, end) is afterwards, None where nothing is left of it."""
+        """Return where [start, end) is afterwards, None where nothing is left of it."""
 
         def moved(index: int) -> int:
             return index if index <= self.at else max(self.at, index - self.size)
@@ -40,14 +40,14 @@ class Delete(NamedTuple):
 
 
 class Move(NamedTuple):
-    """[start, end) goes before index `destination`, as counted before the move."""
+    """[start, end) moved before index `destination`, as counted before the move."""
 
     start: int
     end: int
     destination: int
 
     def span(self, start: int, end: int | None) -> Span | None:
-        """A span inside what moves goes along; others close and open around it."""
+        """Return where [start, end) is afterwards; a span inside what moves goes along."""
         size = self.end - self.start
         landing = self.destination
         if landing > self.start:
@@ -66,16 +66,16 @@ KEYS = {
 }
 
 
-def grid_range(shift: Shift, dimension: str, kept: Json) -> Json | None:
-    """A kept GridRange after the shift, None where nothing is left of it."""
+def grid_range(shift: Shift, dimension: str, stored: Json) -> Json | None:
+    """Return a stored GridRange after the shift, None where nothing is left of it."""
     first, last = KEYS[dimension]
-    if first not in kept and last not in kept:
-        return kept
-    moved = shift.span(kept.get(first, 0), kept.get(last))
+    if first not in stored and last not in stored:
+        return stored
+    moved = shift.span(stored.get(first, 0), stored.get(last))
     if moved is None:
         return None
-    changed = dict(kept)
-    if first in kept:
+    changed = dict(stored)
+    if first in stored:
         changed[first] = moved[0]
     if moved[1] is not None:
         changed[last] = moved[1]

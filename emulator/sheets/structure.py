@@ -1,4 +1,4 @@
-"""Rows and columns come, go and move."""
+"""Insertion, deletion and moves of rows and columns."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _fresh(edit: Edit, sheet: Sheet, dimension: str, count: int, size: int | Non
 
 
 def _dress(edit: Edit, sheet: Sheet, fresh: list[Any], model: Row | Column) -> None:
-    """Give new cells the format and the validation of their neighbours."""
+    """Give new cells the format and validation of their neighbours."""
     if isinstance(model, Row):
         pairs = [
             (row, column, model.cells.get(column.key)) for row in fresh for column in sheet.columns

@@ -1,4 +1,4 @@
-"""Cell formats: their colours in both forms, and what a masked change makes of them."""
+"""Cell formats: both forms of colours, and masked changes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ THEME_COLOURS = {one["colorType"]: one["color"]["rgbColor"] for one in THEME["th
 
 
 def coloured(value: Any) -> Any:
-    """A format or a rule with each colour as `xColor` and as `xColorStyle`, as Google keeps it.
+    """Return a format or rule with each colour as `xColor` and `xColorStyle`, as Google does.
 
     Where both are given the style counts; components of 0 are left out.
     """
@@ -85,7 +85,7 @@ def _rgb(style: Json) -> Json:
 
 
 def changed(old: Json | None, new: Json | None, mask: masks.Mask | None) -> Json | None:
-    """The format after an update: what the mask names comes from `new`, the rest stays."""
+    """Return the format after an update: what the mask names comes from `new`."""
     new = coloured(new or {})
     if mask is None:
         return new or None
@@ -115,7 +115,7 @@ def _take(found: Json, new: Json, name: str) -> None:
 
 
 def merged(base: Json, over: Json | None) -> Json:
-    """`base` with `over` laid upon it, deep."""
+    """Return `base` overlaid with `over`, deep."""
     if not over:
         return base
     found = dict(base)
@@ -132,7 +132,7 @@ def _is_colour(name: str) -> bool:
 
 
 def runs(given: list[Json]) -> list[Json]:
-    """Text runs as Google keeps them: in order, links coloured and underlined, 0 left out."""
+    """Return text runs as Google stores them: in order, links coloured and underlined."""
     found = []
     for run in sorted(given, key=lambda one: one.get("startIndex", 0)):
         style = coloured(run.get("format", {}))
@@ -142,6 +142,6 @@ def runs(given: list[Json]) -> list[Json]:
                 "foregroundColorStyle": {"themeColor": "LINK"},
             }
             style = ({} if "foregroundColor" in style else colour) | {"underline": True} | style
-        kept: Json = {"startIndex": run["startIndex"]} if run.get("startIndex") else {}
-        found.append(kept | {"format": style})
+        stored: Json = {"startIndex": run["startIndex"]} if run.get("startIndex") else {}
+        found.append(stored | {"format": style})
     return found

@@ -1,4 +1,4 @@
-"""A formula's text as a tree. What the emulator cannot read raises ValueError."""
+"""The parser of formulas. ValueError for what it cannot parse."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LEVELS = (("=", "<>", "<", ">", "<=", ">="), ("&",), ("+", "-"), ("*", "/"), ("^
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Tree:
-    """The tree of a formula (`=...`)."""
+    """Return the tree of a formula (`=...`). ValueError if it cannot be parsed."""
     parser = _Parser(text.removeprefix("="))
     tree = parser.level(0)
     if parser.peek()[0] != "end":

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def last_table(sheet: Sheet, box: Box) -> Box | None:
-    """The last table that meets the box, None where it meets none."""
+    """Return the last table that meets the box, or None."""
     tables = [one for one in islands(sheet) if one.meets(box)]
     return max(tables, key=lambda one: (one.bottom, one.right), default=None)
 
 
 def islands(sheet: Sheet) -> list[Box]:
-    """The boxes of all tables of the sheet."""
+    """Return the boxes of all tables of the sheet."""
     boxes: list[Box] = []
     open_boxes: list[Box] = []
     for at, row in enumerate(sheet.rows):
@@ -36,7 +36,7 @@ def islands(sheet: Sheet) -> list[Box]:
 
 
 def _runs(sheet: Sheet, at: int) -> list[Box]:
-    """The stretches of filled cells of a row."""
+    """Return the runs of filled cells of a row."""
     cells = sheet.rows[at].cells
     found: list[Box] = []
     for across, column in enumerate(sheet.columns):
@@ -51,7 +51,7 @@ def _runs(sheet: Sheet, at: int) -> list[Box]:
 
 
 def _join(boxes: list[Box]) -> list[Box]:
-    """Boxes that touch or overlap made one, until none do."""
+    """Return the boxes, merged where they touch or overlap."""
     found: list[Box] = []
     for box in boxes:
         touching = True

@@ -1,4 +1,4 @@
-"""The spreadsheets.values methods: plain values in and out of ranges."""
+"""The spreadsheets.values methods: plain values of ranges."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Render:
             self.major = "ROWS"
 
     def cell(self, evaluator: Evaluator, sheet: Sheet, cell: Cell) -> Any:
-        """One value; blanks are empty texts."""
+        """Return one value; blanks are empty texts."""
         if cell.value is None:
             return ""
         if self.value == "FORMULA" and isinstance(cell.value, Formula):
@@ -54,7 +54,7 @@ class Render:
 
 
 def value_range(evaluator: Evaluator, sheet: Sheet, box: Box, render: Render) -> Json:
-    """A ValueRange; what is empty at the ends of rows, and empty rows at the end, are left out."""
+    """Return a ValueRange, without empty cells at the ends of rows and empty rows at the end."""
     columns = sheet.columns[box.left : box.right]
     lines = [
         [render.cell(evaluator, sheet, cell) for cell in filled(row, columns)]
@@ -82,7 +82,7 @@ def _trim(line: list[Any]) -> list[Any]:
 
 
 class Writing:
-    """Writes ValueRanges for one request: as RAW texts, or as if a person typed them."""
+    """Writes ValueRanges for one request, RAW or as if a person typed them."""
 
     def __init__(self, edit: Edit, options: Mapping[str, Any]) -> None:
         self._edit = edit
@@ -96,7 +96,7 @@ class Writing:
         self.cells = 0
 
     def totals(self) -> Json:
-        """What all its updates touched: distinct rows and columns, cells, sheets."""
+        """Return the totals of all updates: distinct rows and columns, cells, sheets."""
         totals = {
             "totalUpdatedRows": len(self.rows),
             "totalUpdatedColumns": len(self.columns),
@@ -106,7 +106,7 @@ class Writing:
         return {name: number for name, number in totals.items() if number}
 
     def update(self, sheet: Sheet, box: Box, given: Json, *, fits: bool = True) -> Json:
-        """Write a ValueRange at a box, which must hold it if `fits`; UpdateValuesResponse."""
+        """Write a ValueRange at a box (which must hold it if `fits`); UpdateValuesResponse."""
         lines = given.get("values", [])
         if given.get("majorDimension") == "COLUMNS":
             high = max(map(len, lines), default=0)
@@ -134,7 +134,7 @@ class Writing:
         return reply
 
     def _grow(self, sheet: Sheet, target: Box) -> None:
-        """Values that reach beyond the grid make it larger."""
+        """Enlarge the grid where values reach beyond it."""
         if target.bottom > len(sheet.rows):
             structure.resize(self._edit, sheet, "ROWS", target.bottom)
         if target.right > len(sheet.columns):
@@ -173,7 +173,7 @@ class Writing:
 
 
 def typed(old: Cell, value: Any, form: dict[str, str] | None) -> Cell:
-    """The cell with another value: formats, notes and drop-downs stay, text runs do not.
+    """Return the cell with another value: formats, notes and drop-downs stay.
 
     `form`, the number format of the way of typing, counts where the cell has none of its kind.
     """
@@ -189,7 +189,7 @@ def typed(old: Cell, value: Any, form: dict[str, str] | None) -> Cell:
 
 
 def _check_fits(sheet: Sheet, box: Box, target: Box) -> None:
-    """A range of several cells must hold all the values; one cell is only where they start."""
+    """Refuse values that exceed a range of several cells."""
     if box.bottom - box.top == 1 and box.right - box.left == 1:
         return
     shown_range = ranges.show(sheet, box)
@@ -207,7 +207,7 @@ def _check_fits(sheet: Sheet, box: Box, target: Box) -> None:
 
 
 def append(edit: Edit, writing: Writing, text_range: str, given: Json, options: Any) -> Json:
-    """Write below the last table in the range; AppendValuesResponse."""
+    """Write below the last table in the range, and return the AppendValuesResponse."""
     sheet, box = ranges.parse(edit.spreadsheet, text_range)
     table = tables.last_table(sheet, box)
     reply: Json = {"spreadsheetId": edit.spreadsheet.spreadsheet_id}
@@ -225,7 +225,7 @@ def append(edit: Edit, writing: Writing, text_range: str, given: Json, options: 
 
 
 def clear(edit: Edit, sheet: Sheet, box: Box) -> str:
-    """Take the values of a box away, formats, notes and drop-downs stay; the range as shown."""
+    """Clear the values of a box (nothing else), and return the range as shown."""
     edit.guard(sheet, box)
     columns = sheet.columns[box.left : box.right]
     for row in sheet.rows[box.top : box.bottom]:

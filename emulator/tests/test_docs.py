@@ -1,4 +1,4 @@
-"""The examples of docs/emulator.md, run in their order as they stand."""
+"""The README: its examples, run in their order as they stand, and its links."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-PAGE = Path(__file__).parents[2] / "docs" / "emulator.md"
+PAGE = Path(__file__).parents[1] / "README.md"
 
 
 def test_the_examples_run_in_their_order() -> None:
@@ -26,3 +26,10 @@ def test_the_examples_run_in_their_order() -> None:
     finally:
         if "emulator" in names:
             names["emulator"].stop()
+
+
+def test_the_links_lead_somewhere() -> None:
+    """Catches a link to a page that was moved."""
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", PAGE.read_text("utf-8"))
+    assert targets
+    assert [one for one in targets if not (PAGE.parent / one).exists()] == []

@@ -77,6 +77,11 @@ def test_the_search_language(http: Client, emulator: Emulator) -> None:
 
     here = f"'{folder}' in parents"
     assert sorted(names(http, here)) == ["Alpha report.pdf", "Gamma", "It's beta"]
+    assert sorted(names(http, f'parents in "{folder}"')) == [
+        "Alpha report.pdf",
+        "Gamma",
+        "It's beta",
+    ]
     assert names(http, r"name = 'It\'s beta'") == ["It's beta"]
     assert names(http, 'name = "It\'s beta"') == ["It's beta"]
     assert names(http, "name contains 'repo'") == ["Alpha report.pdf"]

@@ -253,7 +253,7 @@ def test_rules_over_the_control_route(http: Client, emulator: Emulator) -> None:
     assert http.delete(f"/_emulator/faults/{rule['id']}").status_code == 200
     assert http.get("/_emulator/faults").json() == []
     refused = http.post("/_emulator/faults", json={"do": "explode"})
-    assert (refused.status_code, refused.json()["error"]) == (400, "unknown misbehaviour: explode")
+    assert (refused.status_code, refused.json()["error"]) == (400, "unknown fault: explode")
     assert http.post("/_emulator/faults", json={"do": "drop", "wen": "after"}).status_code == 400
     http.post("/_emulator/down", json={"how": "refuse"})
     with pytest.raises(requests.ConnectionError):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 RECORDINGS = Path(__file__).parents[3] / "shared" / "google-recordings"
 FILES = sorted(RECORDINGS.glob("*.json"))
 LEAST_AGREEING = 36
-# Recordings that the emulator does not serve, each with the reason.
+# Recordings that the emulator does not support, each with the reason.
 NOT_SERVED: dict[str, str] = {}
 
 NUMBERED = ("sheetId", "protectedRangeId")

@@ -97,7 +97,7 @@ def test_other_addresses_of_googles_are_plainly_not_served(http: Client, path: s
     """Catches a client's older call that ends in a 404 as if a file were missing."""
     answer = http.post(path, data=b"x")
     assert answer.status_code == 501
-    assert answer.json()["error"]["message"] == f"the emulator does not serve {path}"
+    assert answer.json()["error"]["message"] == f"the emulator does not support {path}"
 
 
 def test_the_call_log(http: Client, emulator: Emulator) -> None:

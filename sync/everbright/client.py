@@ -89,7 +89,7 @@ class EverBright:
             raise Retryable("everbright_unreachable", f"EverBright broke off ({kind}).") from error
 
     def site(self, site: str) -> Any:
-        """Return a job as the API tells it: JSON values. Raises Retryable or UnprocessableDocument."""
+        """Return a job as the API tells it: JSON values. Raises Retryable or Permanent."""
         try:
             with self._open(self._url + SITE_PATH.format(site=quote(site, safe=""))) as response:
                 body = BytesIO()
@@ -191,9 +191,9 @@ class _Hashed:
 
 
 def _copy(response: requests.Response, into: Any, patience: float, most: int) -> int:
-    """Write what comes `into` a file, and return its size (bytes). Raises Retryable or UnprocessableDocument."""
+    """Write what comes `into` a file; return its size (bytes). Raises Retryable or Permanent."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        # Unpacking what may be a bomb is nobody's wish: it was asked for as it is.
+        # Refused: a compressed body may be a zip bomb, and it was asked for as it is.
         raise Retryable("everbright_encoded", "EverBright sends the document compressed.")
     size, began = 0, time.monotonic()
     # What is there is taken at once: waiting for a whole chunk could take a slow sender days.

@@ -1,1 +1,1 @@
-"""Events to a job, a job to the cells of its row. Pure."""
+"""Turns events into jobs, and jobs into the cells of their rows. Pure."""

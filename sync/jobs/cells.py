@@ -1,4 +1,4 @@
-"""Cells: text or a moment, links on parts of the text, a note; within a cell's limits. Pure."""
+"""The content of a cell: text or a moment, links on parts of the text, a note. Pure."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,10 +19,10 @@ class Link(Value):
 
 
 class Cell(Value):
-    """What a cell is to show: text or a moment, links on the text, and a note.
+    """The content of a cell: text or a moment, links on the text, and a note.
 
-    Moments are shown in the sheet's zone: of `when` only the day if `is_day`; `noted` goes before
-    the note. What `is_stand_in` says less than whatever a person wrote there.
+    Moments are shown in the sheet's time zone: only the day of `when` if `is_day`; `noted` is the
+    first line of the note. A cell that `is_stand_in` never replaces what a person wrote.
     """
 
     text: str = ""
@@ -38,12 +38,12 @@ EMPTY = Cell()
 
 
 def units(text: str) -> int:
-    """Return the length in UTF-16 units, in which Google counts offsets."""
+    """Return the length in UTF-16 code units, the unit of Google's offsets."""
     return len(text.encode("utf-16-le")) // 2
 
 
 def cut(text: str, limit: int = CELL_LIMIT) -> str:
-    """Return `text`, with … in the place of what is beyond `limit` units."""
+    """Return `text`, truncated to `limit` units with … at its end."""
     if units(text) <= limit:
         return text
     return text.encode("utf-16-le")[: (limit - 1) * 2].decode("utf-16-le", "ignore") + "…"
@@ -55,7 +55,7 @@ def linked(text: str, uri: str) -> Cell:
 
 
 def joined(parts: Iterable[tuple[str, str]]) -> Cell:
-    """Return a cell of texts, each with the address that it links to or ""."""
+    """Return a cell of `parts`: texts, each with the address of its link or ""."""
     texts: list[str] = []
     links: list[Link] = []
     position = 0

@@ -1,67 +1,79 @@
-"""The managed columns: what is known of each beside what it shows of a job. Pure."""
+"""The managed columns: width, explanation and colours of each. Pure."""
 
+from sync.jobs.status import REJECTED, WAITING, Statuses, beginning
 from sync.settings.config_file import Config, documents_header
 from sync.types import Value
 
 KEY = "site_id"
 PLACEHOLDER = "customer"
-"""The column that shows a stand-in until EverBright has told the name."""
+"""The column with a stand-in until the customer's name is known."""
 
 _WIDTHS = {
-    "customer": 150,
+    "customer": 130,
+    "status": 165,
+    "next_action": 190,
+    "follow_up": 85,
+    "status:": 85,
+    "documents:": 85,
+    "folder": 60,
     "address": 270,
     "phone": 115,
     "email": 190,
     "current_milestone": 160,
-    "next_action": 220,
-    "follow_up": 95,
     "last_comment": 260,
     "last_update": 130,
     "last_approval": 130,
-    "documents": 240,
-    "folder": 80,
     "site_id": 280,
     "initial_quote": 280,
     "current_quote": 280,
 }
+"""In pixels. The statuses of five milestones fit a screen 1,400 pixels wide."""
+_WRAPPED = frozenset({"status", "next_action"})
 _ABOUT = {
-    "customer": "Whose job it is. The name opens the job in EverBright; Job and a number stand "
-    "here until EverBright has told the name.",
-    "address": "Where the panels go, as EverBright has it.",
-    "phone": "The customer's telephone number, as EverBright has it.",
-    "email": "The customer's e-mail address, as EverBright has it.",
-    "current_milestone": "The furthest milestone of the job that something has happened in.",
-    "status": "How the current milestone stands.",
-    "next_action": "What is to be done next in the current milestone: what was rejected first, "
-    "then open tasks with the steps that are required.",
+    "customer": "The customer. The name opens the job in EverBright; Job and a number stand here "
+    "until EverBright has sent the name.",
+    "address": "The address of the installation, from EverBright.",
+    "phone": "The customer's telephone number, from EverBright.",
+    "email": "The customer's e-mail address, from EverBright.",
+    "current_milestone": "The furthest milestone that the job has reached.",
+    "status": "How the job stands. Rejected comes first, with the milestones that were rejected; "
+    "then Waiting, with the milestones that wait for an answer; then the status of the furthest "
+    "milestone.",
+    "next_action": "What is to be done about what Status says: rejected tasks and the remark that "
+    "came with the rejection, then open tasks with their required steps.",
     "follow_up": "The day to look after this job: {stuck_days} days after the last event, or at "
-    "once when something was rejected. Coloured once that day has come. Blank when the job is "
-    "done or archived.",
-    "assigned_to": "Who has the current milestone.",
+    "once when something was rejected. Coloured from that day on; Status and Next action say why. "
+    "Blank when the job is done or archived.",
+    "assigned_to": "Who has the milestones that Next action is about.",
     "last_comment": "The newest comment by a person, in any milestone.",
-    "last_update": "When EverBright last told of anything in this job.",
-    "last_approval": "When the newest approval of a milestone happened.",
-    "stage": "The stage of the sale, as EverBright last told.",
-    "status:": "How this milestone stands. The note on a cell tells when, by whom, and the latest "
-    "comment.",
+    "last_update": "When the last event of this job happened.",
+    "last_approval": "When the last approval of a milestone happened.",
+    "stage": "The stage of the sale in EverBright.",
+    "status:": "The status of this milestone. The note on a cell says since when, and the remark "
+    "that came with it.",
     "documents:": "The documents of this milestone. A name opens the copy in Drive, the arrow the "
     "page in EverBright.",
     "folder": "The job's folder in Drive.",
     "re_signed": "When a re-sign was completed. The contract in force may then be another quote's.",
-    "initial_quote": "The first quote of the job. EverBright goes on naming it after a re-sign.",
-    "current_quote": "The quote that the last change order named.",
-    KEY: "The job's number in EverBright. It tells which row is which job: leave it as it is. The "
+    "initial_quote": "The first quote of the job. EverBright still sends it after a re-sign.",
+    "current_quote": "The quote in the last change order.",
+    KEY: "The job's number in EverBright. It identifies the row of the job: leave it as it is. The "
     "column may be moved or hidden.",
 }
 KEPT_NOTE = "\n\nBrightsheet keeps this column. It may be moved, renamed, hidden and sorted."
 
 
 class Tint(Value):
-    """A colour (#rrggbb) for the cells of a column that say `text`, or whose day has come."""
+    """A background colour (#rrggbb) for some cells of a column.
+
+    For those with exactly `text`, those that begin with it (`is_prefix`), or those whose day has
+    come (`is_due`).
+    """
 
     color: str
     text: str = ""
     is_due: bool = False
+    is_prefix: bool = False
 
 
 class Column(Value):
@@ -70,40 +82,67 @@ class Column(Value):
     id: str
     header: str
     width: int = 120
-    """In pixels, when it is made."""
+    """In pixels, set once when the column is made."""
+    is_wrapped: bool = False
+    """Whether long text is broken into lines, set once, too: else it is cut off on the screen."""
     about: str = ""
-    """What the header cell's note explains."""
+    """The note on the header cell, which explains the column."""
     tints: tuple[Tint, ...] = ()
 
 
+def status_id(milestone: str) -> str:
+    """Return the id of the column with a milestone's status."""
+    return f"status:{milestone}"
+
+
+def documents_id(milestone: str) -> str:
+    """Return the id of the column with a milestone's documents."""
+    return f"documents:{milestone}"
+
+
 def is_noted(column: str) -> bool:
-    """Tell whether cells of the column carry notes of ours."""
+    """Return whether Brightsheet writes notes on the cells of the column."""
     return column == "re_signed" or column.startswith("status:")
 
 
 def column(config: Config, column_id: str, header: str, stuck_days: int) -> Column:
-    """Return a managed column by its id: of the config, or `status:` or `documents:` and a step."""
-    kind, is_step, _ = column_id.partition(":")
-    about = _ABOUT[f"{kind}:" if is_step else kind].format(stuck_days=stuck_days)
+    """Return the managed column with an id: of the config, or of a milestone."""
+    kind, separator, _ = column_id.partition(":")
+    kind += separator
+    about = _ABOUT[kind].format(stuck_days=stuck_days)
     return Column(
         id=column_id,
         header=header,
         width=_WIDTHS.get(kind, 120),
+        is_wrapped=kind in _WRAPPED,
         about=about + KEPT_NOTE,
         tints=_tints(config, kind),
     )
 
 
-def step_columns(config: Config, key: str, header: str, stuck_days: int) -> list[Column]:
-    """Return the two columns of a milestone's step."""
-    ids = {f"status:{key}": header, f"documents:{key}": documents_header(header)}
+def of_milestone(config: Config, key: str, header: str, stuck_days: int) -> list[Column]:
+    """Return the two columns of a milestone."""
+    ids = {status_id(key): header, documents_id(key): documents_header(header)}
     return [column(config, one, title, stuck_days) for one, title in ids.items()]
 
 
 def _tints(config: Config, kind: str) -> tuple[Tint, ...]:
+    known = [(one.label, one.means, one.color) for one in config.statuses.values() if one.color]
     if kind == "follow_up":
         return (Tint(color=config.sheet.stuck_color, is_due=True),)
+    if kind == "status:":
+        return tuple(Tint(text=label, color=color) for label, _, color in known)
     if kind != "status":
         return ()
-    known = config.statuses.values()
-    return tuple(Tint(text=one.label, color=one.color) for one in known if one.color)
+    plain = [
+        Tint(text=label, color=color)
+        for label, means, color in known
+        if means not in ("rejected", "waiting")
+    ]
+    colors = Statuses(config).colors()
+    named = [
+        Tint(text=beginning(word), color=colors[word], is_prefix=True)
+        for word in (REJECTED, WAITING)
+        if word in colors
+    ]
+    return (*named, *plain)

@@ -1,40 +1,127 @@
-"""A job as it is known from its events, and what belongs to it: customer, files, changes."""
+"""The state of a job, built from its events, and what belongs to it: customer, files, changes."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sync.types import Value
 from sync.webhooks.schema import Comment, Milestone
 
+Order = tuple[datetime, str]
+NEVER = datetime.min.replace(tzinfo=UTC)
+
 
 class Seen(Value):
-    """When something was told: `stamp` and then `digest` order what is told of a job."""
+    """The event from which something is known, by its moment and the digest of its body."""
 
     stamp: datetime
     digest: str
 
     @property
-    def order(self) -> tuple[datetime, str]:
-        """The sort key: of two, the larger is the newer."""
+    def order(self) -> Order:
+        """The sort key of events: the larger is the newer."""
         return (self.stamp, self.digest)
 
 
 class Event(Seen):
-    """A milestone with when it happened."""
+    """A milestone event."""
 
     milestone: Milestone
 
 
 class Fact(Seen):
-    """What was last said of something, and when."""
+    """The newest value of something, and the event that it is from."""
 
     value: str
 
 
+class StatusSeen(Seen):
+    """The status in one event of a milestone, and that event's `date_updated` (UTC)."""
+
+    status: str | None = None
+    updated: datetime | None = None
+
+
+STATUSES = 100
+"""How many events of a milestone are logged: many times what a milestone has; a loop has more."""
+COMMENTS = 500
+"""How many comments of a milestone are logged, for the same reason."""
+
+
+class MilestoneLog(Value):
+    """What is kept of all events of a milestone. It is a join: see `joined`."""
+
+    first: Seen
+    """The earliest event."""
+    statuses: tuple[StatusSeen, ...] = ()
+    """The status in each event, the newest first; at most STATUSES."""
+    comments: dict[str, Seen] = Field(default_factory=dict)
+    """The earliest event with each comment, by `comment_key`; the newest COMMENTS of them."""
+
+    @classmethod
+    def of(cls, event: Event) -> "MilestoneLog":
+        """Return the log of one event."""
+        seen = Seen(stamp=event.stamp, digest=event.digest)
+        status = StatusSeen(
+            stamp=event.stamp,
+            digest=event.digest,
+            status=event.milestone.status,
+            updated=event.milestone.date_updated,
+        )
+        keys = (comment_key(one) for one in event.milestone.comments)
+        return cls(first=seen, statuses=(status,), comments=_newest(dict.fromkeys(keys, seen)))
+
+    def joined(self, other: "MilestoneLog") -> "MilestoneLog":
+        """Return the log of the events of both.
+
+        A minimum, a union cut to its largest, and a union of minima cut to the largest keys: each
+        is commutative, associative and idempotent, so the order of arrival has no effect.
+        """
+        statuses = {one.order: one for one in (*self.statuses, *other.statuses)}
+        comments = dict(self.comments)
+        for key, seen in other.comments.items():
+            comments[key] = earliest((comments.get(key, seen), seen))
+        return MilestoneLog(
+            first=earliest((self.first, other.first)),
+            statuses=tuple(statuses[order] for order in sorted(statuses, reverse=True)[:STATUSES]),
+            comments=_newest(comments),
+        )
+
+    def current(self) -> StatusSeen:
+        """Return the event that changed the status to what it is now."""
+        newest = found = self.statuses[0]
+        for one in self.statuses:
+            if one.status != newest.status:
+                break
+            found = one
+        return found
+
+    def neighbours(self, order: Order) -> tuple[StatusSeen | None, StatusSeen | None]:
+        """Return the events just before and just after `order`, as far as they are known."""
+        before = next((one for one in self.statuses if one.order < order), None)
+        after = next((one for one in reversed(self.statuses) if one.order > order), None)
+        return before, after
+
+
+def earliest(some: Iterable[Seen]) -> Seen:
+    """Return the one from the earliest event."""
+    return min(some, key=lambda one: one.order)
+
+
+def comment_key(comment: Comment) -> str:
+    """Return what identifies a comment; keys sort by the comments' dates."""
+    moment = (comment.timestamp or NEVER).isoformat(timespec="microseconds")
+    return f"{moment} {comment.uuid or f'{comment.commentor}: {comment.comment[:100]}'}"
+
+
+def _newest(comments: dict[str, Seen]) -> dict[str, Seen]:
+    return {key: comments[key] for key in sorted(comments, reverse=True)[:COMMENTS]}
+
+
 class Change(Value):
-    """A line of the history: what became of one thing of a job, and when (UTC)."""
+    """A line of the history: one thing of a job before and after a change, and when (UTC)."""
 
     site: str
     subject: str
@@ -52,24 +139,33 @@ STAGE, ARCHIVED, QUOTE, REMARK = "stage", "archived", "quote", "remark"
 
 
 class Job(Value):
-    """All that is kept of a job: a join of its events, so their order of arrival is no matter."""
+    """The state of a job. It is a join of its events: the order of arrival has no effect."""
 
     site: str
     events: dict[str, Event] = Field(default_factory=dict)
     """The newest event of each milestone definition."""
+    logs: dict[str, MilestoneLog] = Field(default_factory=dict)
+    """What is kept of all events of each milestone definition."""
     quotes: dict[str, Seen] = Field(default_factory=dict)
-    """Every quote, with the earliest event that named it."""
+    """Every quote, with the earliest event that has it."""
     re_signed: Seen | None = None
-    """The earliest event that shows a re-sign task done."""
+    """The earliest event with a completed re-sign task."""
     facts: dict[str, Fact] = Field(default_factory=dict)
-    """What other webhooks said last: STAGE, ARCHIVED ("yes" or ""), QUOTE (the current one), and
-    when the last REMARK came."""
+    """The newest values from other webhooks: STAGE, ARCHIVED ("yes" or ""), QUOTE (the current
+    one), and REMARK, whose moment is that of the last comment webhook."""
     remarks: tuple[Comment, ...] = ()
-    """The newest comments that came by themselves."""
+    """The newest comments from other webhooks."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Job":
+        """Add the logs that a state stored before there were logs lacks: of what it still has."""
+        for definition, event in self.events.items():
+            self.logs.setdefault(definition, MilestoneLog.of(event))
+        return self
 
 
 class Customer(Value):
-    """Whose job it is, as EverBright's API tells."""
+    """The customer of a job, from EverBright's API."""
 
     name: str = ""
     address: str = ""
@@ -79,7 +175,7 @@ class Customer(Value):
 
 
 class FileState(StrEnum):
-    """How far a document's copy is."""
+    """The state of a document's copy."""
 
     PENDING = "pending"
     DONE = "done"
@@ -87,7 +183,7 @@ class FileState(StrEnum):
 
 
 class Files(Value):
-    """What Drive holds of a job: addresses of its folder and, by document UUID, of its files."""
+    """A job's files in Drive: the address of its folder and, by document UUID, of its files."""
 
     folder: str = ""
     documents: dict[str, str] = Field(default_factory=dict)

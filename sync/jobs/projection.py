@@ -1,41 +1,53 @@
-"""Deliveries → job: what is newest, which quote was first, what is re-signed. Pure.
+"""Applies events to a job. Pure.
 
 Every rule here is a join (commutative, associative, idempotent): repeated, late or reordered
-deliveries end the same.
+deliveries lead to the same state.
 """
 
 import re
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from sync.jobs.model import ARCHIVED, QUOTE, REMARK, STAGE, Change, Event, Fact, Job, Seen
-from sync.webhooks.schema import Comment, Milestone, Notice, Task
+from sync.jobs.model import (
+    ARCHIVED,
+    QUOTE,
+    REMARK,
+    STAGE,
+    Change,
+    Event,
+    Fact,
+    Job,
+    MilestoneLog,
+    Seen,
+    earliest,
+)
+from sync.jobs.remarks import Remarks, comment_order, text_with_author
+from sync.webhooks.schema import Comment, Milestone, OtherEvent, Task
 
 CLOCK_SKEW = timedelta(days=1)
-"""How far ahead of its arrival a delivery's own dates are believed."""
+"""How far ahead of its arrival an event's own dates may be."""
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-"""A date before it is some program's zero."""
+"""An earlier date is some program's zero."""
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
 _DONE = {"APPROVED"}
 _COMPLETE = {"COMP"}
 REMARKS = 20
-"""Comments that are kept of those that came by themselves."""
+"""How many comments from comment webhooks are kept."""
 
 
-def event(milestone: Milestone, digest: str, received: datetime) -> Event:
-    """Return `milestone` with the moment it tells of.
+def milestone_event(milestone: Milestone, digest: str, received: datetime) -> Event:
+    """Return the event of `milestone` with its moment.
 
     `date_updated` alone does not order events: the newest comment or document may be later. Dates
-    more than a day ahead of `received` (UTC) are not believed; without any, `received` stands.
+    more than a day after `received` (UTC) are ignored; without any other, `received` is used.
     """
     return Event(stamp=_stamp(_moments(milestone), received), digest=digest, milestone=milestone)
 
 
 def _stamp(moments: Iterable[datetime], received: datetime) -> datetime:
-    believed = (at for at in moments if EARLIEST <= at <= received + CLOCK_SKEW)
-    return max(believed, default=received)
+    valid = (at for at in moments if EARLIEST <= at <= received + CLOCK_SKEW)
+    return max(valid, default=received)
 
 
 def _moments(milestone: Milestone) -> Iterable[datetime]:
@@ -45,74 +57,93 @@ def _moments(milestone: Milestone) -> Iterable[datetime]:
     yield from (d.date_created for _, d in milestone.documents() if d.date_created)
 
 
-def joined(job: Job, new: Event, re_sign: re.Pattern[str]) -> Job:
-    """Return `job` with `new` taken in; `re_sign` finds a re-sign task by its name."""
+def apply_event(job: Job, new: Event, re_sign: re.Pattern[str]) -> Job:
+    """Return `job` with `new` applied; `re_sign` matches the name of a re-sign task.
+
+    An event that is applied again replaces itself: it may have been parsed by a newer version.
+    """
     definition = new.milestone.milestone_definition
-    known = job.events.get(definition)
+    known, log = job.events.get(definition), MilestoneLog.of(new)
     seen = Seen(stamp=new.stamp, digest=new.digest)
     events, quotes, re_signed = job.events, job.quotes, job.re_signed
-    if known is None or new.order > known.order:
+    if known is None or new.order >= known.order:
         events = {**events, definition: new}
+    if definition in job.logs:
+        log = job.logs[definition].joined(log)
     if quote := new.milestone.quote:
-        quotes = {**quotes, quote: _earliest(quotes.get(quote), seen)}
+        quotes = {**quotes, quote: earliest((quotes.get(quote, seen), seen))}
     if any(_is_done(task) for task in new.milestone.tasks if re_sign.search(task.name)):
-        re_signed = _earliest(re_signed, seen)
-    return job.model_copy(update={"events": events, "quotes": quotes, "re_signed": re_signed})
+        re_signed = earliest((re_signed or seen, seen))
+    return job.model_copy(
+        update={
+            "events": events,
+            "logs": {**job.logs, definition: log},
+            "quotes": quotes,
+            "re_signed": re_signed,
+        }
+    )
 
 
-def noticed(job: Job, notice: Notice, digest: str, received: datetime) -> Job:
-    """Return `job` with what another webhook says of it taken in."""
-    written = [one.timestamp for one in notice.comments if one.timestamp]
-    stamp = _stamp([*notice.moments, *written], received)
-    said = {STAGE: notice.stage, QUOTE: notice.quote}
-    said = {subject: value for subject, value in said.items() if value}
-    if notice.comments:
-        said[REMARK] = ""
-    if notice.archived is not None:
-        said[ARCHIVED] = "yes" if notice.archived else ""
+def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime) -> Job:
+    """Return `job` with the event of another webhook applied."""
+    written = [one.timestamp for one in new.comments if one.timestamp]
+    stamp = _stamp([*new.moments, *written], received)
     facts = dict(job.facts)
-    for subject, value in said.items():
-        new = Fact(value=value, stamp=stamp, digest=digest)
-        known = facts.get(subject)
-        facts[subject] = new if known is None else max(known, new, key=lambda fact: fact.order)
-    # What has no date of its own came when the notice did.
-    dated = [
-        one.model_copy(update={"timestamp": one.timestamp or stamp}) for one in notice.comments
-    ]
-    remarks = {_comment_order(one): one for one in (*job.remarks, *dated)}
-    newest = sorted(remarks, reverse=True)[:REMARKS]
-    kept = tuple(remarks[order] for order in newest)
-    return job.model_copy(update={"facts": facts, "remarks": kept})
+    for subject, value in _values(new).items():
+        fact = Fact(value=value, stamp=stamp, digest=digest)
+        facts[subject] = max(facts.get(subject, fact), fact, key=lambda one: one.order)
+    # A comment without a date is dated by its webhook.
+    dated = (one.model_copy(update={"timestamp": one.timestamp or stamp}) for one in new.comments)
+    remarks = {comment_order(one): one for one in (*job.remarks, *dated)}
+    newest = tuple(remarks[order] for order in sorted(remarks, reverse=True)[:REMARKS])
+    return job.model_copy(update={"facts": facts, "remarks": newest})
 
 
-def changes(before: Job, new: Event) -> list[Change]:
-    """Return what the history tells of `new`, which is to be joined to `before`: 0 or 1 lines.
+def _values(new: OtherEvent) -> dict[str, str]:
+    """Return the values in an event, by subject."""
+    values = {STAGE: new.stage, QUOTE: new.quote}
+    values = {subject: value for subject, value in values.items() if value}
+    if new.comments:
+        values[REMARK] = ""
+    if new.archived is not None:
+        values[ARCHIVED] = "yes" if new.archived else ""
+    return values
 
-    A late event tells what it says itself; what it followed is not known any more.
+
+def status_changes(before: Job, new: Event, remarks: Remarks) -> list[Change]:
+    """Return the history's lines (0 or 1) for `new`, which is to be applied to `before`.
+
+    Compared is with the event just before it, as far as that has arrived; where the event just
+    after it has the same status, that event's line was this change.
     """
     milestone = new.milestone
-    known = before.events.get(milestone.milestone_definition)
-    is_late = known is not None and new.order <= known.order
-    status = known.milestone.status if known else None
-    if known is not None and (status == milestone.status or new.digest == known.digest):
+    known, log = before.logs.get(milestone.milestone_definition), MilestoneLog.of(new)
+    (change,) = log.statuses
+    previous = following = None
+    if known is not None:
+        if any(one.order == new.order for one in known.statuses):
+            return []
+        previous, following = known.neighbours(new.order)
+        log = known.joined(log)
+    if any(one is not None and one.status == change.status for one in (previous, following)):
         return []
-    remark = latest_comment(milestone)
+    remark = remarks.of_change(milestone.comments, log, change)
     return [
         Change(
             site=before.site,
             subject=milestone.milestone_definition,
             digest=new.digest,
-            stamp=new.stamp,
+            stamp=remarks.moment(milestone.comments, log, change),
             name=milestone.name,
-            before=None if is_late else status,
-            after=milestone.status,
-            comment=told(remark) if remark else "",
+            before=previous.status if previous else None,
+            after=change.status,
+            comment=text_with_author(remark) if remark else "",
         )
     ]
 
 
-def noticed_changes(before: Job, after: Job) -> list[Change]:
-    """Return what the history tells of a notice that made `after` of `before`."""
+def fact_changes(before: Job, after: Job) -> list[Change]:
+    """Return the history's lines for an event of another webhook that led to `after`."""
     found = []
     for subject, fact in after.facts.items():
         known = before.facts.get(subject)
@@ -131,15 +162,6 @@ def noticed_changes(before: Job, after: Job) -> list[Change]:
     return found
 
 
-def told(comment: Comment) -> str:
-    """Return a comment with its author, for people."""
-    return f"{comment.author}: {comment.comment}" if comment.author else comment.comment
-
-
-def _earliest(known: Seen | None, seen: Seen) -> Seen:
-    return seen if known is None else min(known, seen, key=lambda s: s.order)
-
-
 def _is_done(task: Task) -> bool:
     required = [sub for sub in task.sub_tasks if sub.required]
     complete = bool(required) and all(sub.status in _COMPLETE for sub in required)
@@ -147,60 +169,22 @@ def _is_done(task: Task) -> bool:
 
 
 def initial_quote(job: Job) -> str:
-    """Return the UUID of the quote that the earliest event named ("" where none did).
+    """Return the UUID of the quote in the earliest event that has one, or "".
 
     After a re-sign, EverBright still sends the initial quote (source: its webhook page).
     """
     return min(job.quotes, key=lambda quote: (*job.quotes[quote].order, quote), default="")
 
 
-def newest_comment(job: Job, is_bot: Callable[[str], object]) -> Comment | None:
-    """Return the newest comment by a person; `is_bot` tells authors that are none."""
-    by_people = [
-        comment
-        for comment in _all_comments(job)
-        if comment.comment and not (is_bot(comment.commentor) or is_bot(comment.author))
-    ]
-    return max(by_people, key=_comment_order, default=None)
-
-
-def _all_comments(job: Job) -> Iterable[Comment]:
+def all_comments(job: Job) -> Iterable[Comment]:
+    """Yield the comments of all milestones and from comment webhooks."""
     for event in job.events.values():
         yield from event.milestone.comments
     yield from job.remarks
 
 
-def latest_comment(milestone: Milestone) -> Comment | None:
-    """Return a milestone's newest comment, whoever wrote it: programs tell who approved."""
-    written = [comment for comment in milestone.comments if comment.comment]
-    return max(written, key=_comment_order, default=None)
-
-
-def _comment_order(comment: Comment) -> tuple[datetime, str, str]:
-    return (comment.timestamp or _NEVER, comment.uuid or "", comment.comment)
-
-
 def last_update(job: Job) -> datetime | None:
-    """Return when the job's newest event of any kind happened (UTC)."""
+    """Return the moment (UTC) of the job's newest event of any kind."""
     stamps = [event.stamp for event in job.events.values()]
     stamps += [fact.stamp for fact in job.facts.values()]
     return max(stamps, default=None)
-
-
-def last_approval(job: Job, codes: Container[str | None]) -> datetime | None:
-    """Return when the newest approval of a milestone happened (UTC); `codes` are such statuses."""
-    approved = (e.stamp for e in job.events.values() if e.milestone.status in codes)
-    return max(approved, default=None)
-
-
-def has_rejected(
-    milestone: Milestone, rejected: Container[str | None], approved: Container[str | None]
-) -> bool:
-    """Tell whether a milestone or one of its tasks is rejected; in an approved one nothing is.
-
-    `rejected` and `approved` are the statuses that mean so.
-    """
-    if milestone.status in approved:
-        return False
-    statuses = (milestone.status, *(task.status for task in milestone.tasks))
-    return bool(milestone.rejected_task_count) or any(status in rejected for status in statuses)

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,6 +19,7 @@ from pydantic import (
 )
 
 from sync.errors import SettingsError
+from sync.settings.validators import template
 from sync.types import Uuid
 
 _CONFIG = Path(__file__).parent.parent.parent / "config"
@@ -35,7 +37,7 @@ def _pattern(value: str) -> str:
     try:
         re.compile(value)
     except re.error as error:
-        raise ValueError(f"not a regular expression ({error})") from None
+        raise ValueError(f"is not a regular expression ({error}); correct it") from None
     return value
 
 
@@ -100,8 +102,8 @@ class WordsConfig(_Strict):
 class LinksConfig(_Strict):
     """Paths of EverBright's pages, with {site} and {quote}; an empty one gives no link."""
 
-    job: str = "/address/{site}"
-    quote: str = ""
+    job: Annotated[str, AfterValidator(partial(template, names={"site"}))] = "/address/{site}"
+    quote: Annotated[str, AfterValidator(partial(template, names={"site", "quote"}))] = ""
 
 
 class ColumnConfig(_Strict):
@@ -203,8 +205,8 @@ def _repeated(values: Sequence[str]) -> str | None:
 
 
 def load_config(path: Path) -> Config:
-    """Return the checked config. Raises SettingsError that names file, key and mend."""
-    name = f"{path.parent.name}/{path.name}"
+    """Return the checked config. Raises SettingsError that names file, key and fix."""
+    name = "/".join(path.resolve().parts[-2:])
     try:
         tree = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -212,23 +214,17 @@ def load_config(path: Path) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(name, f"is not TOML: {error}.") from None
     try:
-        config = Config.model_validate(tree)
+        return Config.model_validate(tree)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
         text = first["msg"].removeprefix("Value error, ")
-        known = _CONFIG_MENDS.get(first["type"])
-        mend = known.format(**first.get("ctx", {})) if known else text
-        raise SettingsError(name, f"{key}: {mend}" if key else mend) from None
-    for key, template, names in (
-        ("links.job", config.links.job, {"site"}),
-        ("links.quote", config.links.quote, {"site", "quote"}),
-    ):
-        check_template(f"{name}: {key}", template, names)
-    return config
+        known = _FIXES.get(first["type"])
+        fix = known.format(**first.get("ctx", {})) if known else text
+        raise SettingsError(name, f"{key}: {fix}" if key else fix) from None
 
 
-_CONFIG_MENDS = {
+_FIXES = {
     "extra_forbidden": "is not a key that Brightsheet knows; remove or correct it.",
     "string_pattern_mismatch": "is not a colour; write it like #d9ead3.",
     "literal_error": "is not known; write one of {expected}.",
@@ -236,12 +232,3 @@ _CONFIG_MENDS = {
     "tuple_type": "is not a list; write it in brackets.",
     "string_too_long": "is longer than {max_length} characters; shorten it.",
 }
-
-
-def check_template(name: str, template: str, names: set[str]) -> None:
-    """Raise SettingsError unless `template` has no other names in braces than `names`."""
-    try:
-        template.format(**dict.fromkeys(names, ""))
-    except (KeyError, IndexError, ValueError, AttributeError, TypeError):
-        allowed = ", ".join(f"{{{n}}}" for n in sorted(names))
-        raise SettingsError(name, f"holds other names in braces than {allowed}.") from None

@@ -128,7 +128,7 @@ def _changes(table: Table, row: int, target: Target, zone: tzinfo) -> RowWrite:
 def _change(
     index: int, column: str, cell: Cell, note: str | None, target: Target, zone: tzinfo
 ) -> CellWrite:
-    """Return the write of a cell; `note` is the one that the read saw there, None where none did."""
+    """Return the write of a cell; `note` is what the read saw there (None: not asked for)."""
     writes_note = note is not None and is_noted(column) and _is_managed_note(target, column, note)
     bare = cell.model_copy(update={"note": "", "noted": None})
     return CellWrite(

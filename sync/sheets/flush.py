@@ -84,7 +84,7 @@ class Flusher:
             self._only = None
             return
         snapshot = self.client.read(compared_columns([t for _, t in work.pairs.values()]))
-        if self.writer.settle(held, snapshot):
+        if pending.in_doubt and self.writer.settle(held, snapshot):
             return  # An earlier batch had landed after all: compare with what it wrote.
         table = snapshot.table
         if table is None:
@@ -152,12 +152,13 @@ class Flusher:
     ) -> None:
         lines = self._lines(held, snapshot, pending, work)
         titles, there = self._surroundings(held, snapshot)
-        columns = self.targets.columns(snapshot, pending)
+        columns = self.targets.columns(snapshot, pending, self.store.pending.every)
         table, parts, found = self._parts(snapshot, work, lines, columns, titles, there)
         absent = [shown(work.pairs[site][0]) for site in found.absent]
         true = [shown(work.pairs[site][0], cells) for site, cells in found.shown.items()]
         if parts.is_empty and not pending.in_doubt:
             self.store.batches.confirm(held, absent + true)
+            self.store.history.drop(held, lines.seqs)  # Changes of hidden milestones.
             return
         self.store.batches.confirm(held, absent)
         batch = self.writer.composed(snapshot, table, parts, fence, titles.fence)

@@ -1,8 +1,8 @@
 """Guards: columns and header rows that moved since the read make Google refuse the batch. Pure.
 
-Each managed column, and the header row, carries metadata with a fixed id. A batch deletes that entry
-at the place where the read saw it and creates it there again. Where a person has moved the column
-since, nothing is deleted, and the creation meets an id that is taken: all of the batch is refused.
+Each managed column, and the header row, carries metadata with a fixed id. A batch deletes that
+entry at the place where the read saw it and creates it there again. Where a person has moved the
+column since, nothing is deleted, and the creation meets an id that is taken: the batch is refused.
 
 Confirmed by Google's documentation: `metadataId` is "the spreadsheet-scoped unique ID", and a
 deletion's lookup takes an exact location. Not documented: that a taken id is refused (`make live`
@@ -41,7 +41,7 @@ def _guard(sheet_id: int, name: str, dimension: str, index: int, is_there: bool)
     if is_there:
         lookup["metadataLocation"] = {"dimensionRange": place}
         lookup["locationMatchingStrategy"] = "EXACT_LOCATION"
-    # Else there is none yet, or it stands elsewhere: a person undid something, or deleted the column.
+    # Else there is none yet, or it stands elsewhere: a person undid or deleted something.
     entry = {
         "metadataId": number,
         "metadataKey": GUARD_KEY,

@@ -1,7 +1,7 @@
 """Before-images: what a batch wrote over, and how the row is known again. Pure values.
 
-A row without a job's key is known by everything that it held right after the batch: managed cells by
-their column, all others in whatever order, for people move columns. Formulas are left out: they
+A row without a job's key is known by everything that it held right after the batch: managed cells
+by their column, all others in whatever order, for people move columns. Formulas are left out: they
 change with their place.
 """
 
@@ -26,7 +26,7 @@ class RowImage(Value):
 
 
 class Overwritten(Value):
-    """A cell that a batch wrote over: what it held `before` and `after`, within the mask `fields`."""
+    """A cell that a batch wrote over with the mask `fields`: what it held `before` and `after`."""
 
     column: str
     fields: str

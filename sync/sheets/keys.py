@@ -1,4 +1,4 @@
-"""Keys that are gone from their column: rows that were deleted, or a column that was emptied. Pure."""
+"""Keys that are gone from their column: deleted rows, or a column that was emptied. Pure."""
 
 from collections import Counter
 from collections.abc import Container, Mapping, Set

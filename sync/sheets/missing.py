@@ -1,7 +1,7 @@
 """What is missing of the tabs → what adds it. Pure.
 
-What is there stays as people have made it; what they deleted comes back. Applied to its own result it
-finds nothing to do.
+What is there stays as people have made it; what they deleted comes back. Applied to its own
+result it finds nothing to do.
 """
 
 import re
@@ -122,7 +122,7 @@ def _add_filters(
     table: Table,
 ) -> None:
     """Add the filter views that are missing; with other formatting they are set anew."""
-    views = formatting.views(table.sheet_id, table.header_row, columns, formatting.filters(config))
+    views = formatting.views(table.sheet_id, table.header_row, columns, formatting.filters())
     is_changed = table.look is not None and table.look != formatting.table(config)
     _add_filter_views(found, views, table.sheet_id, there, is_changed)
 

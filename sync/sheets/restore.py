@@ -1,11 +1,11 @@
 """Before-images + the whole of the sheet → what is put back, and what goes to Recovered. Pure.
 
-A cell goes back only where that is certain: it still holds exactly what was written into it, and its
-row is known: by the job's key, or because exactly one row without a job's key still holds everything
-that it held right after the write. (Where it held nothing else than what was written, it must hold
-nothing else now. Where several before-images are the same in all, so many rows must be so.) Everything
-else is shown in the tab Recovered: a guess could put a person's text into the wrong row, and nobody
-would see it.
+A cell goes back only where that is certain: it still holds exactly what was written into it, and
+its row is known: by the job's key, or because exactly one row without a job's key still holds
+everything that it held right after the write. (Where that was nothing but what was written, it must
+be all that the row holds now. Of k before-images that are the same, exactly k rows must hold it.)
+Everything else is shown in the tab Recovered: a guess could put a person's text into the wrong row,
+and nobody would see it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

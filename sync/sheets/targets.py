@@ -1,7 +1,7 @@
 """Jobs and changes from the store → what the sheet is to show of them. Pure but for its log."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +12,7 @@ from sync.jobs.cells import EMPTY
 from sync.jobs.columns import Column
 from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
+from sync.jobs.status import word
 from sync.sheets.batch import Cells, Titles
 from sync.sheets.diff import Target
 from sync.sheets.identifiers import JOBS_TAB
@@ -58,6 +59,7 @@ class Targets:
     def __init__(self, layout: Layout, sizes: Sizes = USUAL) -> None:
         self._layout = layout
         self.sizes = sizes
+        self._columns: list[Column] = []
 
     def of(self, jobs: Iterable[DirtyJob]) -> list[tuple[DirtyJob, Target | None]]:
         """Return jobs with what they are to show (None: no row), in the order of new rows."""
@@ -78,13 +80,20 @@ class Targets:
         """Return the columns that jobs need, and those of all configured milestones."""
         return self._layout.columns((one.job for one in jobs), with_configured=True)
 
-    def columns(self, snapshot: Snapshot, pending: Pending) -> list[Column]:
-        """Return the columns that are needed, but for those that a person deleted."""
-        needed = self._layout.columns(one.job for one in pending.jobs)
+    def columns(
+        self, snapshot: Snapshot, pending: Pending, every: Callable[[], Iterable[DirtyJob]]
+    ) -> list[Column]:
+        """Return the columns of all jobs, but for those that a person deleted.
+
+        `every` gives all jobs: where the column of a new milestone stands is learned from them.
+        """
+        jobs = [one.job for one in pending.jobs]
+        if not (self._columns and self._layout.are_columns_of(self._columns, jobs)):
+            self._columns = self._layout.columns(one.job for one in every())
         if snapshot.table is None:
-            return needed
+            return self._columns
         deleted = pending.known_columns - snapshot.table.columns.keys()
-        return [column for column in needed if column.id not in deleted]
+        return [column for column in self._columns if column.id not in deleted]
 
     def lines(self, pending: Pending) -> Lines:
         """Return lines of the history: as many as fit into one batch."""
@@ -144,8 +153,8 @@ class Targets:
 
 
 def _counted(cells: Cells) -> tuple[str, str]:
-    """Return the milestone and the status by which a job is counted."""
-    return (cells.get("current_milestone", EMPTY).text, cells.get("status", EMPTY).text)
+    """Return the milestone and the word of the status by which a job is counted."""
+    return (cells.get("current_milestone", EMPTY).text, word(cells.get("status", EMPTY).text))
 
 
 def _began(one: DirtyJob) -> tuple[datetime, str]:

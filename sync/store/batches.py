@@ -133,6 +133,7 @@ class Batches:
             with self._database.writing() as connection:
                 hold(connection, held)
                 confirm(connection, shown)
+                quarantine.release(connection, self._sheet.id, [one.site for one in shown])
 
     def mark_drift(self, held: Lease, drift: Mapping[str, Iterable[str]]) -> None:
         """Have cells written anew that a comparison found to be others than they should be."""

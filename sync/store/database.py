@@ -32,6 +32,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.is_sqlite = url.startswith("sqlite:")
         self._engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+        # PostgreSQL otherwise looks anew for each query. (SQLite never does.)
+        level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reading: dict[str, Any] = {_READING: True, **level}
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -44,8 +47,8 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give one consistent look that waits for no writer."""
-        with _as_ours(), self._engine.connect().execution_options(**{_READING: True}) as connection:
+        """Give one consistent look, however many queries it takes, that waits for no writer."""
+        with _as_ours(), self._engine.connect().execution_options(**self._reading) as connection:
             yield connection
 
     def insert(self, table: Table) -> Any:

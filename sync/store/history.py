@@ -59,10 +59,11 @@ class History:
             return connection.execute(written).rowcount > 0
 
     def drop(self, held: Lease, seqs: Sequence[int]) -> None:
-        """Have changes written nowhere: a person deleted the tab."""
-        with self._database.writing() as connection:
-            hold(connection, held)
-            mark_written(connection, seqs)
+        """Have changes written nowhere: a person deleted the tab, or hid the milestone."""
+        if seqs:
+            with self._database.writing() as connection:
+                hold(connection, held)
+                mark_written(connection, seqs)
 
 
 def keep(database: Database, connection: Connection, changes: Iterable[Change]) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Select, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, text, update
 
 from sync.errors import Rejected
 from sync.store.database import Database
@@ -47,11 +47,11 @@ class Inbox:
 
     def keep(self, body: bytes, understood: Delivery) -> Receipt:
         """Keep a delivery in one transaction; one with the same canonical hash is a duplicate."""
-        is_used = understood.milestone is not None or understood.notice is not None
+        is_used = understood.milestone is not None or understood.other_event is not None
         outcome = Outcome.ACCEPTED if is_used else Outcome.IGNORED
         delivery_id = uuid4().hex
         # Without a date of its own, the same body may tell of something new: A, B, and A again.
-        is_unique = understood.notice is not None and not understood.notice.is_dated
+        is_unique = understood.other_event is not None and not understood.other_event.is_dated
         row = {
             "id": delivery_id,
             "received_at": now(),
@@ -91,14 +91,14 @@ class Inbox:
         sizes = select(delivery.c.seq, func.length(delivery.c.body)).where(UNPROJECTED)
         with self._database.reading() as connection:
             rows = connection.execute(sizes.order_by(delivery.c.seq).limit(limit)).all()
-        total, chosen = 0, list[int]()
-        for seq, size in rows:
-            total += size or 0
-            if chosen and total > _BYTES:
-                break
-            chosen.append(seq)
-        query = select(delivery).where(delivery.c.seq.in_(chosen))
-        return self._fetch(query.order_by(delivery.c.seq))
+            total, chosen = 0, list[int]()
+            for seq, size in rows:
+                total += size or 0
+                if chosen and total > _BYTES:
+                    break
+                chosen.append(seq)
+            query = select(delivery).where(delivery.c.seq.in_(chosen)).order_by(delivery.c.seq)
+            return _fetched(connection, query) if chosen else []
 
     def recent(self, limit: int, outcome: Outcome | None = None) -> list[KeptDelivery]:
         """Return the newest deliveries, newest first."""
@@ -111,20 +111,7 @@ class Inbox:
 
     def _fetch(self, query: Select[Any]) -> list[KeptDelivery]:
         with self._database.reading() as connection:
-            rows = connection.execute(query).mappings().all()
-        return [
-            KeptDelivery(
-                seq=row["seq"],
-                id=row["id"],
-                received=datetime.fromtimestamp(row["received_at"], UTC),
-                outcome=Outcome(row["outcome"]),
-                kind=row["kind"] or "",
-                reason=row["reason"] or "",
-                site=row["site"] or "",
-                body=row["body"] or b"",
-            )
-            for row in rows
-        ]
+            return _fetched(connection, query)
 
     def readmit(self, kept: KeptDelivery, understood: Delivery) -> Outcome:
         """Take in a rejected delivery that is understood now, as if it had come again."""
@@ -149,3 +136,19 @@ class Inbox:
         query = select(delivery.c.outcome, func.count()).group_by(delivery.c.outcome)
         with self._database.reading() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _fetched(connection: Connection, query: Select[Any]) -> list[KeptDelivery]:
+    return [
+        KeptDelivery(
+            seq=row["seq"],
+            id=row["id"],
+            received=datetime.fromtimestamp(row["received_at"], UTC),
+            outcome=Outcome(row["outcome"]),
+            kind=row["kind"] or "",
+            reason=row["reason"] or "",
+            site=row["site"] or "",
+            body=row["body"] or b"",
+        )
+        for row in connection.execute(query).mappings()
+    ]

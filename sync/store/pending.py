@@ -102,7 +102,7 @@ class PendingWork:
                 in_doubt=connection.scalar(select(attempt.c.fence).where(mine)) is not None,
                 jobs=_jobs(connection, dirty.limit(jobs)),
                 lines=self._history.read(connection, due, lines),
-                images={number: body for number, body in connection.execute(image)},
+                images={row.id: row.body for row in connection.execute(image)},
                 known_columns=self._sheet.known_columns(connection),
                 written_sites=_written_sites(connection),
             )

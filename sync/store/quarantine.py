@@ -42,7 +42,7 @@ class Quarantine:
         query = select(quarantine.c.site, quarantine.c.refusals)
         query = query.where(quarantine.c.spreadsheet_id == self._id)
         with self._database.reading() as connection:
-            return {site: refusals for site, refusals in connection.execute(query)}
+            return {row.site: row.refusals for row in connection.execute(query)}
 
 
 def resting(spreadsheet_id: str) -> Select[tuple[str]]:

@@ -1,1 +1,1 @@
-"""Bytes to events: what EverBright sends. Pure."""
+"""Parses webhook bodies into events. Pure."""

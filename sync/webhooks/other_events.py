@@ -1,7 +1,8 @@
-"""A webhook other than a milestone's → a notice: what is there is read, the rest passed over. Pure.
+"""Parses webhooks other than the milestone webhook, as far as their fields are known. Pure.
 
-EverBright names these webhooks and publishes no sample of them. Known are the top-level keys of a
-stage transition (`site_id`, `stage_name`) and of a task (`milestone`); all else is looked for.
+EverBright lists these webhooks without a sample. The top-level keys of a stage transition
+(`site_id`, `stage_name`) and of a task (`milestone`) are known; for all other fields, likely keys
+are tried, and unknown ones are ignored.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sync.settings.config_file import WebhooksConfig
 from sync.types import When
-from sync.webhooks.schema import Comment, Kind, Notice
+from sync.webhooks.schema import Comment, Kind, OtherEvent
 
 Tree = Mapping[str, Any]
 
@@ -21,22 +22,22 @@ _SITE = ("site", "site_id", "site_uuid")
 _MILESTONE = ("milestone", "milestone_id", "milestone_uuid")
 _DATES = ("date_updated", "timestamp", "updated_at", "date_modified")
 _CREATED = ("date_created", "created_at")
-"""Of a comment this is when it was made; of all else it may be when the job was."""
+"""Used for comments only: in other webhooks it may be the date on which the job was created."""
 OTHERS = frozenset({"quote", "proposal", "contract", "invoice", "change_order", "sub_tasks"})
-"""What names one of these is archived itself, not its job."""
+"""With one of these keys, `archived` refers to that object and not to the job."""
 _NO = frozenset({"", "false", "no", "0", "none", "null"})
 _WHEN: TypeAdapter[datetime | None] = TypeAdapter(When)
 _STAGE_LIMIT = 500
 
 
-def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> Notice | None:
-    """Return what `tree` says of a job, or None where it names none or says nothing we show."""
+def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
+    """Return the event in `tree`; None without a job or without anything that is shown."""
     site = next(_uuids(tree, _SITE), None) or _nested_site(tree)
     archived = _archived(tree, shapes.archived)
     if site is None and kind is Kind.SITE_ARCHIVED:
-        site = _uuid(tree.get("uuid"))  # It may be the site itself that is sent.
+        site = _uuid(tree.get("uuid"))  # The body may be the site itself.
     about = next(_uuids(tree, _MILESTONE), None)
-    notice = Notice(
+    event = OtherEvent(
         site=site,
         about=None if site else about,
         archived=archived if kind is Kind.SITE_ARCHIVED else None,
@@ -45,24 +46,24 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> Notice | None:
         comments=tuple(_comments(tree)),
         moments=tuple(_moments(tree, _DATES + _CREATED * (kind is Kind.COMMENT))),
     )
-    says = notice.archived is not None or notice.stage or notice.quote or notice.comments
-    return notice if says and (site or about) else None
+    has_content = event.archived is not None or event.stage or event.quote or event.comments
+    return event if has_content and (site or about) else None
 
 
 def site_text(tree: Tree) -> str | None:
-    """Return what stands where a site is named, for people to see."""
+    """Return the text under a site key, which may be invalid, for the list of deliveries."""
     found = (tree.get(key) for key in _SITE)
     return next((text[:100] for text in found if isinstance(text, str) and text), None)
 
 
 def _nested_site(tree: Tree) -> str | None:
-    """Return the site that the milestone names, where it came as an object."""
+    """Return the site of the milestone, where the milestone is an object."""
     milestone = tree.get("milestone")
     return next(_uuids(milestone, _SITE), None) if isinstance(milestone, Mapping) else None
 
 
 def _uuids(tree: Tree, keys: Iterable[str]) -> Iterator[str]:
-    """Give the UUIDs under `keys`, which stand there alone or in an object."""
+    """Yield the UUIDs under `keys`: a string, or an object with a `uuid`."""
     for key in keys:
         value = tree.get(key)
         found = _uuid(value.get("uuid") if isinstance(value, Mapping) else value)
@@ -84,7 +85,7 @@ def _text(tree: Tree, keys: Iterable[str]) -> str:
 
 
 def _archived(tree: Tree, keys: Sequence[str]) -> bool | None:
-    """Return whether the job is archived; a date there means that it is. None: not said."""
+    """Return whether the job is archived (a date counts as "yes"), or None without such a key."""
     for key in keys:
         if key in tree:
             value = tree[key]
@@ -93,7 +94,7 @@ def _archived(tree: Tree, keys: Sequence[str]) -> bool | None:
 
 
 def _comments(tree: Tree) -> Iterator[Comment]:
-    """Give what was remarked: a list of comments, one as an object, or one spread out in `tree`."""
+    """Yield the comments: a list, a single object, or fields of `tree` itself."""
     listed, one = tree.get("comments"), tree.get("comment")
     found = [*listed] if isinstance(listed, list) else []
     found += [one if isinstance(one, Mapping) else tree] if one else []

@@ -1,6 +1,6 @@
-"""Bytes → delivery: reads a webhook's body, tells its kind by its shape. Pure.
+"""Parses a webhook's body into a delivery and infers its kind from its keys. Pure.
 
-The shapes are those of EverBright's published milestone sample and of its wiki's event list.
+The formats are those of EverBright's published milestone sample and of its wiki's event list.
 """
 
 import hashlib
@@ -14,49 +14,52 @@ from pydantic import ValidationError
 from sync.errors import Rejected
 from sync.settings.config_file import WebhooksConfig
 from sync.webhooks import other_events
+from sync.webhooks.private import without_private_comments
 from sync.webhooks.python_literal import to_json
 from sync.webhooks.schema import Delivery, Kind, Milestone
 
 MAX_DEPTH = 64
-"""Levels of nesting; EverBright's own bodies have 8."""
+"""The greatest nesting depth that is accepted; EverBright's own bodies have 8 levels."""
 
 _SHAPES = WebhooksConfig()
 
-# What is between two brackets is consumed at once, strings whole (an unclosed one to the end), so
-# that brackets in them do not count.
+# Matches everything up to the next bracket outside of a string; an unclosed string reaches to the
+# end of the text. Possessive quantifiers, so that no input makes it backtrack.
 _BRACKET = re.compile(r'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))++|([\[\]{}])', re.DOTALL)
 _DEEPER = {"{": 1, "[": 1, "}": -1, "]": -1}
 
-# What spreadsheets and databases choke on: C0 controls (but tab and newline), lone surrogates.
+# Characters that spreadsheets and databases refuse: C0 controls except tab and newline.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 
 
 def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
-    """Return what `body` says; `shapes` names the keys of webhooks without a published sample.
+    """Return the delivery in `body`; `shapes` has the keys of webhooks without a published sample.
 
-    JSON is what the API documents; the published sample is a Python literal, so that is read, too.
-    Raises Rejected: 400 where it is neither, 422 where a milestone lacks what places it.
+    The body is JSON as documented, or a Python literal like the published sample. Private comments
+    are removed. Raises Rejected: status 400 for an unreadable body, 422 for a milestone without a
+    valid site or milestone definition.
     """
     tree = _parse(body)
     digest = _digest(tree)
     if not isinstance(tree, dict):
         return Delivery(kind=Kind.OTHER, digest=digest)
-    clean = _readable(tree)
-    kind = kind_of(clean, shapes)
+    text = _readable(tree)
+    kind = kind_of(text, shapes)
+    clean = without_private_comments(text)
     if kind is not Kind.MILESTONE:
-        said = other_events.read(clean, kind, shapes)
-        site = said.site if said else other_events.site_text(clean)
-        return Delivery(kind=kind, digest=digest, site=site, notice=said)
+        found = other_events.read(clean, kind, shapes)
+        site = found.site if found else other_events.site_text(clean)
+        return Delivery(kind=kind, digest=digest, site=site, other_event=found)
     milestone = _milestone(clean)
     return Delivery(kind=kind, digest=digest, site=milestone.site, milestone=milestone)
 
 
 def kind_of(tree: Mapping[str, Any], shapes: WebhooksConfig = _SHAPES) -> Kind:
-    """Tell a webhook's kind by the keys that only that kind has at its top level."""
+    """Return a webhook's kind, inferred from the top-level keys that only that kind has."""
     is_task = "task_definition" in tree and "sub_tasks" in tree
-    # A comment may name its milestone's definition; it has neither tasks nor a status.
-    is_whole = "tasks" in tree or "status" in tree
-    if not is_task and is_whole and ("milestone_definition" in tree or "tasks" in tree):
+    # A comment webhook may have a milestone definition, but neither tasks nor a status.
+    has_state = "tasks" in tree or "status" in tree
+    if not is_task and has_state and ("milestone_definition" in tree or "tasks" in tree):
         return Kind.MILESTONE
     if not tree.keys().isdisjoint(shapes.change_order):
         return Kind.CHANGE_ORDER
@@ -92,10 +95,10 @@ def _parse(body: bytes) -> Any:
 
 
 def _loads(text: str) -> Any:
-    def refuse(constant: str) -> None:
+    def reject(constant: str) -> None:
         raise ValueError(f"{constant} is not JSON")
 
-    return json.loads(text, parse_constant=refuse)
+    return json.loads(text, parse_constant=reject)
 
 
 def _bound_depth(text: str) -> None:
@@ -122,18 +125,18 @@ def _readable(tree: Any) -> Any:
 
 
 def readable(text: str) -> str:
-    """Return `text` in a form that every store and sheet takes: no lone surrogates or controls."""
+    """Return `text` without lone surrogates and control characters, which databases refuse."""
     joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _UNPRINTABLE.sub("", joined.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _milestone(tree: Mapping[str, Any]) -> Milestone:
     if tree.get("site") in (None, "", "None"):
-        raise Rejected("missing_site", "A milestone without `site`: no row can be told for it.")
+        raise Rejected("missing_site", "`site` is missing: it identifies the job of a milestone.")
     try:
         return Milestone.model_validate(tree)
     except ValidationError as error:
-        # The location and the rule only: what was sent may be personal.
+        # Only the location and the rule: the value may be personal data.
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         reason = "missing_field" if first["type"] == "missing" else "invalid_field"

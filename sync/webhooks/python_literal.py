@@ -1,6 +1,6 @@
-"""A Python literal → JSON, token by token: nothing is evaluated. Pure.
+"""Converts a Python literal to JSON token by token; nothing is evaluated. Pure.
 
-EverBright publishes its sample payload as Python prints it (`False`, single quotes allowed).
+EverBright's published sample is a Python literal (`False`; single quotes are allowed).
 """
 
 import json
@@ -22,9 +22,9 @@ _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v
 
 
 def to_json(text: str) -> str:
-    """Return `text` with Python's words and strings as JSON writes them.
+    """Return `text` with Python's constants and strings in JSON syntax.
 
-    Raises Rejected (400) at the first thing that is neither.
+    Raises Rejected (400) at the first token that is neither Python nor JSON.
     """
     parts: list[str] = []
     position = 0
@@ -49,6 +49,6 @@ def _unescaped(escape: re.Match[str]) -> str:
         if escape[group]:
             code = int(escape[group], base)
             return chr(code) if code < 0x110000 else "\N{REPLACEMENT CHARACTER}"
-    # An escape that Python does not know stands for itself, backslash included.
+    # Python keeps an unknown escape as it is, including the backslash.
     letter = escape[5]
     return _LETTERS.get(letter, letter if letter in "\\'\"" else "\\" + letter)

@@ -1,4 +1,4 @@
-"""What EverBright sends: the payload of a milestone and of the webhooks beside it.
+"""The models of EverBright's webhooks: the milestone webhook and the others.
 
 Source: EverBright's published sample; unknown keys are ignored.
 """
@@ -13,7 +13,7 @@ from sync.types import AddressPart, Code, Flag, OptionalUuid, Text, Uuid, Value,
 
 
 class Person(Value):
-    """Whom something is assigned to. E-mail addresses are text: EverBright's own are malformed."""
+    """An assignee. E-mail addresses are plain text: those in EverBright's sample are malformed."""
 
     first_name: Text = ""
     last_name: Text = ""
@@ -28,8 +28,12 @@ class Person(Value):
         return " ".join(part for part in (self.first_name, self.last_name) if part) or self.email
 
 
+_AUTOMATIC = "AUTO"
+"""The `comment_type` of a comment that EverBright wrote itself."""
+
+
 class Comment(Value):
-    """One remark on a milestone."""
+    """A comment that is not private: `parse` removes private comments before the model is made."""
 
     comment: Text = ""
     commentor: Text = ""
@@ -38,10 +42,16 @@ class Comment(Value):
     timestamp: When = None
     uuid: Code = None
     thread: Code = None
+    comment_type: Code = None
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether EverBright wrote it, whoever is named as the author."""
+        return (self.comment_type or "").upper() == _AUTOMATIC
 
     @property
     def author(self) -> str:
-        """Who wrote it, for people."""
+        """The author's name, or the e-mail address where there is no name."""
         names = (self.commentor_first_name, self.commentor_last_name)
         return " ".join(part for part in names if part) or self.commentor
 
@@ -59,14 +69,14 @@ class Document(Value):
 
 
 class DocumentData(Value):
-    """What a DOCUMENT sub-task carries. Envelopes are counted only."""
+    """The data of a DOCUMENT sub-task. Of envelopes only the number is of interest."""
 
     documents: Annotated[tuple[Document, ...], BeforeValidator(listed)] = ()
     envelopes: Annotated[tuple[object, ...], BeforeValidator(listed)] = ()
 
 
 def _data(value: object) -> object:
-    # A CHECKBOX sub-task's `data` is a boolean, other categories' may be anything.
+    # The `data` of a CHECKBOX sub-task is a boolean; other categories may have any type.
     return value if isinstance(value, dict) else {}
 
 
@@ -98,7 +108,7 @@ _Count = Annotated[int | None, BeforeValidator(null)]
 
 
 class Milestone(Value):
-    """The milestone of a job as one webhook tells it (source: EverBright's published sample)."""
+    """A milestone of a job, as in one webhook (source: EverBright's published sample)."""
 
     uuid: AddressPart = None
     site: Uuid
@@ -129,7 +139,7 @@ class Milestone(Value):
 
 
 class Kind(StrEnum):
-    """What a webhook is about, told by its shape: none carries an event type."""
+    """The kind of a webhook. It is inferred from the keys, since there is no event-type field."""
 
     MILESTONE = "milestone"
     TASK = "task"
@@ -140,27 +150,27 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
-class Notice(Value):
-    """What another webhook than a milestone's says of a job: as much as could be read."""
+class OtherEvent(Value):
+    """The parts of a webhook other than the milestone webhook that belong on the job's row."""
 
     site: str | None = None
     about: str | None = None
-    """The UUID of the milestone that tells whose job it is, where no site is named."""
+    """The UUID of a milestone of the job, where the webhook has no site UUID."""
     archived: bool | None = None
     stage: str = ""
     quote: str = ""
     comments: tuple[Comment, ...] = ()
     moments: tuple[datetime, ...] = ()
-    """Every date that it carries (UTC)."""
+    """Every date in it (UTC)."""
 
     @property
     def is_dated(self) -> bool:
-        """Whether it tells when it happened; else the same may be said again and mean it."""
+        """Whether it has a date; without one, an identical body may be a new event."""
         return bool(self.moments) or any(one.timestamp for one in self.comments)
 
 
 class Outcome(StrEnum):
-    """What became of a delivery."""
+    """The outcome of a delivery."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
@@ -169,10 +179,10 @@ class Outcome(StrEnum):
 
 
 class Delivery(Value):
-    """A body that was understood: `digest` is the SHA-256 (hex) of its canonical form."""
+    """A parsed body: `digest` is the SHA-256 (hex) of its canonical form."""
 
     kind: Kind
     digest: str
     site: str | None = None
     milestone: Milestone | None = None
-    notice: Notice | None = None
+    other_event: OtherEvent | None = None

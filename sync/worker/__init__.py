@@ -1,4 +1,4 @@
-"""Everything that happens behind the receiver: loops in threads, which find their work in the store."""
+"""What happens behind the receiver: loops in threads, which find their work in the store."""
 
 from collections.abc import Callable
 from threading import Event, Thread

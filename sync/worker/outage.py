@@ -6,11 +6,11 @@ from time import monotonic
 from sync.ops.alerts import Alerts
 
 OUTAGE_SECONDS = 900.0
-"""For so long a sheet may not be written before somebody is told: Google's own outages are shorter."""
+"""For so long a sheet may not be written before somebody is told; most outages are shorter."""
 
 
 class OutageTimer:
-    """Alerts once when a sheet could not be written for OUTAGE_SECONDS, and once when it is again."""
+    """Alerts when a sheet could not be written for OUTAGE_SECONDS, and when it is again."""
 
     def __init__(self, alerts: Alerts, clock: Callable[[], float] = monotonic) -> None:
         self._alerts = alerts

@@ -94,7 +94,7 @@ def _columns(seen: Look, truth: Truth) -> Found:
 
 
 def _rows(seen: Look, ledger: Ledger, begun: Mapping[int, float]) -> Found:
-    """Every job has a row (or several, copied by a person); none where one was deleted after all."""
+    """Every job has a row (or several, copied by a person); none where it was deleted last."""
     due = _due_again(ledger, begun)
     for site in sorted(ledger.truth.sites):
         rows = seen.by_site.get(site, [])
@@ -141,6 +141,9 @@ def _values(seen: Look, truth: Truth) -> Found:
                         "wrong value",
                         f"Row {row} of job {site} shows {shown!r} in {column}, not {expected!r}.",
                     )
+            status = seen.shown(row, "status")
+            if not status or not status.startswith(truth.begins(site)):
+                yield Violation("wrong value", f"Row {row} of job {site} has status {status!r}.")
             at = seen.spot(row, seen.by_id.get("last_update", -1)).number
             if at is None or round(at * 1440) != minute(truth.last[site]):
                 yield Violation("wrong value", f"Row {row} of job {site} has a wrong last update.")

@@ -20,7 +20,7 @@ OUTAGE = Size(3000, 300, 120, patience=400) if FULL else Size(60, 20, 4, patienc
 
 STORMS = range(SEED, SEED + (300 if FULL else 3))
 
-pytestmark = pytest.mark.timeout(1800 if FULL else 200)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1800 if FULL else 200)]
 
 
 def test_people_edit_between_read_and_write(google: Emulator, tmp_path: Path) -> None:

@@ -3,15 +3,20 @@
 import random
 import time
 
+import pytest
+
 from emulator import Emulator
+from tests.bench import Bench
 from tests.traffic import Senders, history, replay, shown
 from tests.world import World, wait_for
 
 
+@pytest.mark.long
 def test_a_thousand_deliveries_for_three_hundred_jobs(
     google: Emulator, sqlite_world: World
 ) -> None:
-    """8 clients, random order, every tenth repeated, Google in 250 ms."""
+    """Catches a call for every event, a state that an older one replaced, and a row that is late.
+    8 clients, random order, every tenth repeated, Google in 250 ms."""
     world = sqlite_world
     del world.environment["DRIVE_FOLDER_ID"]
     events = history(1000, 300, seed=1)
@@ -35,3 +40,14 @@ def test_a_thousand_deliveries_for_three_hundred_jobs(
     assert stood - senders.last_202 < 3
     assert len(calls) <= 2 * seconds + 4
     assert {call.status for call in calls} == {200}
+
+
+@pytest.mark.long
+def test_what_has_waited_is_a_few_calls(google: Emulator, sqlite_url: str) -> None:
+    """Catches a call for every job or every delivery, where a thousand of them wait."""
+    bench = Bench(google, sqlite_url)
+    events = history(1000, 300, seed=1)
+    random.Random(2).shuffle(events)
+    bench.send(*events)
+    assert bench.flush() <= 10
+    assert len(bench.rows()) == 300

@@ -61,7 +61,7 @@ def _answers(url: str) -> bool:
     ("changes", "says"),
     [
         ({"WEBHOOK_SECRET": ""}, "WEBHOOK_SECRET: is not set."),
-        ({"SPREADSHEET_ID": "x"}, "SPREADSHEET_ID: is not an id of Google's."),
+        ({"SPREADSHEET_ID": "x"}, "SPREADSHEET_ID: is not a Google id."),
         ({"GOOGLE_EMULATOR_URL": ""}, "GOOGLE_SERVICE_ACCOUNT_JSON: is not set."),
         ({"DYNO": "web.1"}, "DATABASE_URL: is a SQLite file"),
     ],
@@ -107,6 +107,7 @@ def test_sqlite_makes_its_schema_by_itself(sqlite_world: World) -> None:
         assert sqlite_world.send(SAMPLE).status_code == 202
 
 
+@pytest.mark.long
 @pytest.mark.timeout(200)
 def test_a_large_document_passes_through_in_little_memory(sqlite_world: World) -> None:
     """200 MB: streamed to disk and up again in chunks, never held whole."""

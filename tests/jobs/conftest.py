@@ -1,9 +1,9 @@
-"""What tests of the rooms share."""
+"""What the tests of jobs share."""
 
 import pytest
 
 from sync.jobs.model import Job
-from sync.jobs.projection import event, joined
+from sync.jobs.projection import apply_event, milestone_event
 from sync.webhooks.parse import read
 from tests.jobs.test_projection import RE_SIGN, RECEIVED
 from tests.made_up import SAMPLE, SAMPLE_SITE
@@ -14,6 +14,5 @@ def sample_job() -> Job:
     """The job that the published sample alone makes."""
     delivery = read(SAMPLE)
     assert delivery.milestone is not None
-    return joined(
-        Job(site=SAMPLE_SITE), event(delivery.milestone, delivery.digest, RECEIVED), RE_SIGN
-    )
+    new = milestone_event(delivery.milestone, delivery.digest, RECEIVED)
+    return apply_event(Job(site=SAMPLE_SITE), new, RE_SIGN)

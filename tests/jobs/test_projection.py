@@ -1,5 +1,6 @@
 """Every order of arrival ends the same, and ends right."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -9,28 +10,47 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.jobs.model import Event, Job
-from sync.jobs.projection import event, initial_quote, joined, last_update, newest_comment, noticed
-from sync.settings.config_file import CONFIG_FILE, load_config
+from sync.jobs.model import COMMENTS, STATUSES, Event, Job, MilestoneLog, Seen, StatusSeen
+from sync.jobs.projection import (
+    all_comments,
+    apply_event,
+    apply_other_event,
+    initial_quote,
+    last_update,
+    milestone_event,
+    status_changes,
+)
+from sync.jobs.remarks import Remarks
+from sync.settings.config_file import load_config
 from sync.webhooks.parse import read
-from tests.made_up import SAMPLE, SAMPLE_QUOTE, body, comment, document, milestone, task, uuid
+from tests.made_up import (
+    CONFIG_FILE,
+    SAMPLE,
+    SAMPLE_QUOTE,
+    body,
+    comment,
+    document,
+    milestone,
+    task,
+    uuid,
+)
 
 CONFIG = load_config(CONFIG_FILE)
 RE_SIGN = re.compile(CONFIG.words.re_sign, re.IGNORECASE)
-BOTS = re.compile("|".join(CONFIG.words.bots), re.IGNORECASE)
+REMARKS = Remarks(CONFIG)
 RECEIVED = datetime(2026, 3, 10, tzinfo=UTC)
 
 
 def an_event(received: datetime = RECEIVED, **changes: Any) -> Event:
     delivery = read(body(milestone(**changes)))
     assert delivery.milestone is not None
-    return event(delivery.milestone, delivery.digest, received)
+    return milestone_event(delivery.milestone, delivery.digest, received)
 
 
 def job_of(*events: Event) -> Job:
     job = Job(site=uuid(1))
     for one in events:
-        job = joined(job, one, RE_SIGN)
+        job = apply_event(job, one, RE_SIGN)
     return job
 
 
@@ -38,7 +58,7 @@ def test_the_newest_comment_of_the_sample_is_its_moment() -> None:
     """date_updated is 0.2 s older there: by it alone, two events could change places."""
     found = read(SAMPLE).milestone
     assert found is not None
-    assert str(event(found, "", RECEIVED).stamp) == "2018-09-04 17:11:58.241730+00:00"
+    assert str(milestone_event(found, "", RECEIVED).stamp) == "2018-09-04 17:11:58.241730+00:00"
 
 
 def test_a_document_can_be_what_is_newest() -> None:
@@ -76,8 +96,8 @@ def test_the_sample_shows_no_comment_but_its_dates() -> None:
     """Both are the bot's: what it says is of no use to people."""
     found = read(SAMPLE)
     assert found.milestone is not None
-    job = job_of(event(found.milestone, found.digest, RECEIVED))
-    assert newest_comment(job, BOTS.search) is None
+    job = job_of(milestone_event(found.milestone, found.digest, RECEIVED))
+    assert REMARKS.newest(all_comments(job)) is None
     assert initial_quote(job) == SAMPLE_QUOTE
     assert str(last_update(job)) == "2018-09-04 17:11:58.241730+00:00"
 
@@ -88,7 +108,7 @@ def test_the_newest_comment_is_the_newest_by_a_person() -> None:
         comment("the bot's", "2026-03-02T00:00:00Z", "everbrightbot@goeverbright.io"),
         comment("another's", "2026-02-01T00:00:00Z"),
     ]
-    found = newest_comment(job_of(an_event(comments=said)), BOTS.search)
+    found = REMARKS.newest(all_comments(job_of(an_event(comments=said))))
     assert found is not None
     assert found.comment == "mine"
 
@@ -134,22 +154,31 @@ def test_the_re_sign_keeps_its_first_date() -> None:
 
 _EVENTS = st.lists(
     st.builds(
-        lambda definition, day, status, quote, signs: an_event(
+        lambda definition, day, status, quote, signs, said: an_event(
             definition=definition,
             date_updated=f"2026-03-0{day}T00:00:00Z",
             status=status,
             quote=uuid(quote),
             tasks=[task(name="Re-sign", status="APPROVED")] if signs else [],
+            comments=[comment(f"{n}", f"2026-03-0{n}T01:00:00Z", uuid=uuid(n)) for n in said],
         ),
         st.integers(1, 3),
         st.integers(1, 4),
         st.sampled_from(["SUBMITTED", "REJECTED", "APPROVED"]),
         st.integers(1, 3),
         st.booleans(),
+        st.sets(st.integers(1, 4), max_size=3),
     ),
     min_size=1,
     max_size=8,
 )
+
+
+def as_stored_before(job: Job) -> Job:
+    """The job, loaded from the JSON that was stored when there were no logs yet."""
+    tree = json.loads(job.model_dump_json())
+    del tree["logs"]
+    return Job.model_validate_json(json.dumps(tree | {"a_key_of_another_version": 1}))
 
 
 @given(_EVENTS, st.randoms(use_true_random=False))
@@ -158,6 +187,89 @@ def test_every_order_with_repeats_ends_the_same(events: list[Event], random: Any
     shuffled = events + random.choices(events, k=3)
     random.shuffle(shuffled)
     assert job_of(*shuffled) == job_of(*events)
+
+
+@given(_EVENTS, _EVENTS, st.randoms(use_true_random=False))
+def test_a_state_that_was_stored_before_there_were_logs_is_a_join_too(
+    stored: list[Event], events: list[Event], random: Any
+) -> None:
+    """It must load, and go on: what it no longer has counts as never seen, in any order."""
+
+    def applied(some: list[Event]) -> Job:
+        job = as_stored_before(job_of(*stored))
+        for one in some:
+            job = apply_event(job, one, RE_SIGN)
+        return Job.model_validate_json(job.model_dump_json())
+
+    again = events + random.choices(events, k=3)
+    random.shuffle(again)
+    assert applied(again) == applied(events)
+    old = as_stored_before(job_of(*stored))
+    assert old.events == job_of(*stored).events
+    assert {d: MilestoneLog.of(event) for d, event in old.events.items()} == old.logs
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, unique=True), st.randoms())
+def test_a_log_that_is_full_is_a_join_too(minutes: list[int], random: Any) -> None:
+    """What is dropped is the same in every order, however many there are."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    seen = [Seen(stamp=start + timedelta(minutes=n), digest=str(n)) for n in minutes]
+    logs = [
+        MilestoneLog(
+            first=one,
+            statuses=(StatusSeen(stamp=one.stamp, digest=one.digest),),
+            comments={f"{one.digest} {n}": one for n in range(COMMENTS // 2)},
+        )
+        for one in seen
+    ]
+    full = MilestoneLog(
+        first=seen[0],
+        statuses=tuple(
+            StatusSeen(stamp=start - timedelta(days=n), digest="") for n in range(STATUSES)
+        ),
+    )
+
+    def joined(some: list[MilestoneLog]) -> MilestoneLog:
+        found = some[0]
+        for one in some[1:]:
+            found = found.joined(one)
+        return found
+
+    shuffled = [full, *logs, *logs[:2]]
+    random.shuffle(shuffled)
+    found = joined(shuffled)
+    assert found == joined([*logs, full])
+    assert len(found.statuses) == STATUSES
+    assert len(found.comments) <= COMMENTS
+
+
+@given(_EVENTS, st.randoms(use_true_random=False))
+def test_in_order_each_change_has_its_line_and_in_any_order_none_twice(
+    events: list[Event], random: Any
+) -> None:
+    """A line for an event whose status was the same before, or was told of already, is false."""
+
+    def lines(some: list[Event]) -> list[tuple[str, str]]:
+        job, found = Job(site=uuid(1)), []
+        for one in some:
+            found += [(c.subject, c.digest) for c in status_changes(job, one, REMARKS)]
+            job = apply_event(job, one, RE_SIGN)
+        return found
+
+    runs: dict[str, list[Event]] = {}
+    for one in sorted(events, key=lambda event: event.order):
+        runs.setdefault(one.milestone.milestone_definition, []).append(one)
+    changes = {
+        (definition, after.digest)
+        for definition, run in runs.items()
+        for before, after in zip([None, *run], run, strict=False)
+        if before is None or before.milestone.status != after.milestone.status
+    }
+    in_order = lines([one for run in runs.values() for one in run])
+    assert sorted(in_order) == sorted(changes)
+    again = events + random.choices(events, k=3)
+    random.shuffle(again)
+    assert len(lines(again)) == len(set(lines(again)))
 
 
 _SAID = st.lists(
@@ -189,10 +301,23 @@ def test_other_webhooks_in_every_order_end_the_same(
         job = Job(site=uuid(1))
         for one in payloads:
             delivery = read(body(one))
-            if delivery.notice:
-                job = noticed(job, delivery.notice, delivery.digest, RECEIVED)
+            if delivery.other_event:
+                job = apply_other_event(job, delivery.other_event, delivery.digest, RECEIVED)
         return job
 
     again = said + random.choices(said, k=3)
     random.shuffle(again)
     assert told(again) == told(said)
+
+
+def test_a_late_event_has_no_line_for_a_change_that_was_told_of_already() -> None:
+    """Rejected on the 3rd is told of first; that it was so on the 2nd already is no change more."""
+    first, second, third = (
+        an_event(status=status, date_updated=f"2026-03-0{day}T00:00:00Z")
+        for day, status in enumerate(("SUBMITTED", "REJECTED", "REJECTED"), 1)
+    )
+    job, found = Job(site=uuid(1)), []
+    for one in (first, third, second):
+        found += [(c.before, c.after, c.stamp.day) for c in status_changes(job, one, REMARKS)]
+        job = apply_event(job, one, RE_SIGN)
+    assert found == [(None, "SUBMITTED", 1), ("SUBMITTED", "REJECTED", 3)]

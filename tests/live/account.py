@@ -10,9 +10,9 @@ import requests
 from sync.errors import SettingsError
 from sync.google import auth
 from sync.settings import environment
-from sync.sheets.client import Sheet
+from sync.sheets.client import SheetClient
 from sync.sheets.identifiers import JOBS_TAB
-from tests.made_up import SECRET
+from tests.made_up import CONFIG_FILE, SECRET
 
 SHEETS = "https://sheets.googleapis.com/v4/spreadsheets"
 FILES = "https://www.googleapis.com/drive/v3/files"
@@ -38,7 +38,7 @@ class InUse(Exception):
 def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the settings for a real account. Raises SettingsError that names what is missing."""
     given = {name: environ[name] for name in SETTINGS if environ.get(name)}
-    loaded = environment.load(given | {"WEBHOOK_SECRET": SECRET})
+    loaded = environment.load(given | {"WEBHOOK_SECRET": SECRET}, CONFIG_FILE)
     if not loaded.drive_folder_id:
         mend = "is not set. Set it to a folder that the account may write to."
         raise SettingsError("DRIVE_FOLDER_ID", mend)
@@ -49,7 +49,7 @@ class Account:
     """Makes calls `pause` seconds apart; `clean` takes away what was made through it."""
 
     def __init__(self, variables: Mapping[str, str], pause: float) -> None:
-        self.settings = environment.load({"WEBHOOK_SECRET": SECRET, **variables})
+        self.settings = environment.load({"WEBHOOK_SECRET": SECRET, **variables}, CONFIG_FILE)
         self._local = threading.local()
         self._pause = pause
         self._free = 0.0
@@ -66,11 +66,11 @@ class Account:
 
     def refuse_if_in_use(self) -> None:
         """Raise InUse where a tab of the product's is there already."""
-        sheet = Sheet(self.session, self.settings.spreadsheet_id, auth.account(self.settings))
-        view = sheet.read(())
+        sheet = SheetClient(self.session, self.settings.spreadsheet_id, auth.account(self.settings))
+        there = sheet.read()
         if (
-            view.table
-            or view.has_fence_tab
+            there.table
+            or there.has_fence_tab
             or any(tab in OURS for tab in sheet.surroundings().titles)
         ):
             raise InUse(

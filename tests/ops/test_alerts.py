@@ -14,8 +14,9 @@ from structlog.testing import capture_logs
 
 from emulator import Emulator
 from sync.errors import SettingsError
-from sync.ops.alerts import REPEAT_SECONDS, TROUBLE_SECONDS, Alerts, Trouble
+from sync.ops.alerts import REPEAT_SECONDS, Alerts
 from sync.settings.environment import load
+from sync.worker.outage import OUTAGE_SECONDS, OutageTimer
 from tests.made_up import SECRET, document, milestone, task
 from tests.settings.test_environment import LEAST
 from tests.world import World, wait_for
@@ -77,12 +78,14 @@ def chat() -> Iterator[Chat]:
 
 
 def test_an_alert_is_a_text_in_slacks_format(chat: Chat) -> None:
+    """Catches a body that a chat does not take."""
     assert Alerts(chat.url).send("not_shared", "Share the file.")
     wait_for(lambda: chat.heard)
     assert chat.heard == [{"text": "Brightsheet: Share the file."}]
 
 
 def test_without_an_address_nothing_is_sent() -> None:
+    """Catches an alert that is thought to be sent."""
     assert not Alerts(None).send("not_shared", "Share the file.")
 
 
@@ -127,6 +130,7 @@ def test_sending_waits_for_nobody(chat: Chat) -> None:
 
 
 def test_an_alert_that_nobody_heard_is_tried_again(chat: Chat) -> None:
+    """Catches an alert that is lost with one answer of 500."""
     chat.statuses = [500]
     alerts = Alerts(chat.url)
     alerts.send("not_shared", "Share the file.")
@@ -149,33 +153,36 @@ def test_a_redirect_is_not_followed_and_the_address_is_not_logged(chat: Chat) ->
     assert alerts.send("not_shared", "may be said again")
 
 
-def test_a_sheet_in_trouble_is_said_once_and_once_when_it_is_mended(chat: Chat) -> None:
+def test_an_outage_is_said_once_and_once_when_it_is_over(chat: Chat) -> None:
+    """Catches a channel that is filled by an outage, and one that never hears of its end."""
     clock = Clock()
-    trouble = Trouble(Alerts(chat.url, clock), clock)
-    for second in range(0, 3 * int(TROUBLE_SECONDS), 30):
+    outage = OutageTimer(Alerts(chat.url, clock), clock)
+    for second in range(0, 3 * int(OUTAGE_SECONDS), 30):
         clock.now = 1000.0 + second
-        trouble.failed("google_unavailable")
-    trouble.mended()
-    trouble.mended()
+        outage.failed("google_unavailable")
+        assert outage.is_on
+    outage.ended()
+    outage.ended()
     wait_for(lambda: len(chat.heard) == 2)
     first, second_text = chat.texts()
     assert "could not be written for 15 minutes (google_unavailable)" in first
     assert second_text == "Brightsheet: The sheet is written again."
-    assert not trouble.is_on
+    assert not outage.is_on
 
 
-def test_each_trouble_is_said_and_a_short_one_is_not(chat: Chat) -> None:
+def test_each_outage_is_said_and_a_short_one_is_not(chat: Chat) -> None:
+    """Catches a second outage within the hour that is taken for the first."""
     clock = Clock()
-    trouble = Trouble(Alerts(chat.url, clock), clock)
+    outage = OutageTimer(Alerts(chat.url, clock), clock)
     for _ in range(2):
-        for seconds in (0.0, TROUBLE_SECONDS):
+        for seconds in (0.0, OUTAGE_SECONDS):
             clock.now += seconds
-            trouble.failed("google_unavailable")
-        trouble.mended()
-        trouble.failed("rate_limited")
-        clock.now += TROUBLE_SECONDS - 1
-        trouble.failed("rate_limited")
-        trouble.mended()
+            outage.failed("google_unavailable")
+        outage.ended()
+        outage.failed("rate_limited")
+        clock.now += OUTAGE_SECONDS - 1
+        outage.failed("rate_limited")
+        outage.ended()
     wait_for(lambda: len(chat.heard) == 4)
     assert [("minutes" in text) for text in chat.texts()] == [True, False, True, False]
 
@@ -186,6 +193,7 @@ def test_each_trouble_is_said_and_a_short_one_is_not(chat: Chat) -> None:
      "https://hooks.example/a b", "file:///hush", "https://hooks.example:99999/hush"],
 )  # fmt: skip
 def test_an_address_that_would_not_do_stops_the_start_and_is_not_repeated(url: str) -> None:
+    """Catches an address that fails at the first alert only, and one that an error tells."""
     with pytest.raises(SettingsError) as caught:
         load(LEAST | {"ALERT_WEBHOOK_URL": url})
     assert caught.value.message.startswith("ALERT_WEBHOOK_URL: ")
@@ -193,6 +201,7 @@ def test_an_address_that_would_not_do_stops_the_start_and_is_not_repeated(url: s
 
 
 def test_an_address_with_a_query_is_taken_and_does_not_show() -> None:
+    """Catches a check that refuses a chat's address for its query, and one that is printed."""
     settings = load(LEAST | {"ALERT_WEBHOOK_URL": "https://chat.example/hooks/hush?threadKey=a"})
     assert settings.alert_webhook_url is not None
     assert "hush" not in repr(settings)

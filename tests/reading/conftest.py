@@ -1,20 +1,23 @@
-"""The demo's jobs in the emulator, and a browser that looks at them: made once for all of these."""
+"""Jobs in the emulator, and a browser that looks at them: made once for all of these."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.datastructures import MultiDict
 
 from demo.process import Receiver
-from demo.run import SITE, prepared, send_all
+from demo.run import SECRET, SITE, prepared, send_all
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from tests.databases import fresh
-from tests.made_up import milestone, uuid
+from tests.made_up import SAMPLE, body, milestone, uuid
+from tests.reading import ten_jobs
 from tests.world import wait_for
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -61,6 +64,43 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
             yield seen
 
 
+def post(url: str, bodies: Iterable[bytes]) -> None:
+    """Send deliveries to a receiver."""
+    with requests.Session() as session:
+        session.headers.update({"X-Webhook-Secret": SECRET, "Content-Type": "application/json"})
+        for one in bodies:
+            session.post(f"{url}/webhooks/everbright", data=one, timeout=30).raise_for_status()
+
+
+@pytest.fixture(scope="package")
+def ten(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+    """Ten jobs of which a table says what is to be read, and the published sample."""
+    folder: Path = tmp_path_factory.mktemp("ten")
+    sites = [ten_jobs.site(n) for n, _ in enumerate(ten_jobs.CUSTOMERS, 1)]
+    people = dict(zip(sites, ten_jobs.CUSTOMERS, strict=True))
+    people[SITE] = ten_jobs.SAMPLE_CUSTOMER
+    with Emulator() as google:
+        for site, name in people.items():
+            first, last = name.split()
+            google.everbright.set_site(site, contacts=[{"first_name": first, "last_name": last}])
+        environment = prepared(google) | {"DATABASE_URL": fresh("sqlite", folder)}
+        with Receiver(environment, folder / "log", 0) as receiver:
+            receiver.ready()
+            # The sample first: its milestone is a late one, of a job that has no other.
+            post(receiver.url, [SAMPLE, *map(body, ten_jobs.payloads(datetime.now(UTC)))])
+            seen = Shown(google, environment["SPREADSHEET_ID"], len(people))
+            wait_for(lambda: _are_all_there(seen, set(people.values())))
+            yield seen
+
+
+def _are_all_there(seen: Shown, names: set[str]) -> bool:
+    rows = seen.rows("Jobs")
+    named = {row["Customer"].text for row in rows} == names
+    last = {line["What"].text for line in seen.rows("History")} >= {"Installation", "Job"}
+    filed = any(len(cell.links) > 1 for row in rows for cell in row.values())
+    return named and last and filed and len(rows) == len(names)
+
+
 def _is_complete(seen: Shown) -> bool:
     rows = seen.rows("Jobs")
     told = {line["Site ID"].text for line in seen.rows("History")}
@@ -84,11 +124,16 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+def opened(browser: Browser, seen: Shown, width: int = 1360, height: int = 640) -> Page:
+    """The spreadsheet, freshly opened: the Jobs tab."""
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.goto(seen.address)
+    page.get_by_text("Customer", exact=True).first.wait_for()
+    return page
+
+
 @pytest.fixture
 def page(browser: Browser, shown: Shown) -> Iterator[Page]:
-    """The spreadsheet, freshly opened: the Jobs tab."""
-    opened = browser.new_page(viewport={"width": 1360, "height": 640})
-    opened.goto(shown.address)
-    opened.get_by_text("Customer", exact=True).first.wait_for()
-    yield opened
-    opened.close()
+    """The demo's spreadsheet."""
+    with closing(opened(browser, shown)) as page:
+        yield page

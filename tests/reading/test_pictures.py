@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.made_up import ROOT
-from tests.reading.conftest import Shown
+from tests.reading.conftest import Shown, opened
+from tests.reading.ten_jobs import NAMES
 
 IMAGES = ROOT / "docs" / "images"
 LARGEST = 200_000
@@ -39,6 +40,8 @@ def test_on_a_telephone_the_name_stays_and_the_rest_can_be_swiped(
 ) -> None:
     phone = browser.new_page(viewport={"width": 390, "height": 780})
     phone.goto(shown.address)
+    phone.locator("tr[data-row='1']").wait_for()
+    phone.screenshot(path=tmp_path / "phone-first.png")
     name = phone.locator("tr[data-row='1'] > td[data-column='0']")
     name.wait_for()
     phone.locator("#scroller").evaluate("e => e.scrollLeft = 900")
@@ -47,6 +50,27 @@ def test_on_a_telephone_the_name_stays_and_the_rest_can_be_swiped(
     assert box["x"] >= 0 and box["x"] + box["width"] < 390
     phone.screenshot(path=tmp_path / "phone.png")
     phone.close()
+
+
+def test_a_newcomer_sees_the_milestones_without_swiping(
+    browser: Browser, ten: Shown, tmp_path: Path
+) -> None:
+    """The statuses are the point of the sheet: five milestones fit a screen 1,400 pixels wide."""
+    page = opened(browser, ten, width=1400)
+    page.screenshot(path=tmp_path / "wide.png")
+    ends = []
+    for title in (*NAMES.values(), "Construction & Signoff"):
+        header = page.locator("tr[data-row='0'] td").get_by_text(title, exact=True)
+        box = header.locator("xpath=ancestor::td").bounding_box()
+        assert box is not None
+        ends.append(box["x"] + box["width"])
+    assert ends == sorted(ends), "the sample came first, and its milestone is the last"
+    assert ends[-1] <= 1400
+    cut_off = page.locator("tbody tr > td:nth-child(-n+5) > div").evaluate_all(
+        "cells => cells.filter(c => c.scrollWidth > c.clientWidth + 1).map(c => c.innerText)"
+    )
+    assert cut_off == []
+    page.close()
 
 
 @pytest.mark.parametrize("tab", ["jobs", "history", "pipeline"])

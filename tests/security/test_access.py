@@ -3,8 +3,10 @@
 import gzip
 import re
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -12,14 +14,14 @@ from pydantic import SecretStr
 
 from app import _matches
 from sync.errors import Rejected
-from sync.jobs.row import Layout
+from sync.jobs.remarks import Remarks
 from sync.settings.environment import load
-from sync.sheets import snapshot
+from sync.sheets import celldata
 from sync.webhooks import parse, python_literal
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
-from tests.jobs.test_row import ADDRESSES, CONFIG
-from tests.made_up import ROOT, SAMPLE, SECRET, body, comment, milestone, task
+from tests.jobs.test_row import CONFIG
+from tests.made_up import ROOT, SAMPLE, SAMPLE_SITE, SECRET, body, comment, milestone, task
 from tests.settings.test_environment import LEAST
 from tests.test_receiver import Bench
 
@@ -72,34 +74,108 @@ def test_a_replayed_request_changes_nothing(bench: Bench) -> None:
     assert len(bench.inbox.unprojected(9)) == 2
 
 
-def test_a_changed_body_with_no_secret_is_not_taken(bench: Bench) -> None:
-    assert bench.send(body(milestone()), X_Webhook_Secret="").status_code == 401
+CLAIMS = [
+    {"X-HTTP-Method-Override": "GET"},
+    {"X-HTTP-Method-Override": "DELETE", "X-HTTP-Method": "DELETE", "X-Method-Override": "DELETE"},
+    {"X-Original-URL": "/healthz", "X-Rewrite-URL": "/healthz"},
+    {"X-Forwarded-Prefix": "/healthz", "X-Script-Name": "/webhooks"},
+    {"X-Forwarded-For": "127.0.0.1", "X-Real-IP": "127.0.0.1", "Client-IP": "127.0.0.1"},
+    {"Forwarded": "for=127.0.0.1;host=localhost;proto=https"},
+    {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https", "X-Forwarded-Port": "443"},
+    {"Host": "evil.example"},
+    {"X-Forwarded-User": "admin", "Remote-User": "admin"},
+    {"Cookie": f"X-Webhook-Secret={SECRET}; secret={SECRET}"},
+    {"Referer": f"https://evil.example/?X-Webhook-Secret={SECRET}"},
+    {"Proxy-Authorization": f"Bearer {SECRET}"},
+    {"Content-Encoding": "identity"},
+]
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: next(iter(claim)))
+def test_no_header_claims_its_way_in(sqlite_url: str, claim: dict[str, str]) -> None:
+    """Catches trust in what a client says of its address, its user, the method or the path: with
+    the header a stranger is told just what he is told without, and nothing is kept."""
+    bench = Bench(sqlite_url, ADMIN_PASSWORD="open-up-please")
+
+    def told(method: str, path: str, claimed: dict[str, str]) -> tuple[int, bytes, str | None]:
+        answer = bench.client.open(
+            path, method=method, data=SAMPLE, headers=claimed, content_type="application/json"
+        )
+        return answer.status_code, answer.data, answer.headers.get("Location")
+
+    for method, path, status in (
+        ("POST", "/webhooks/everbright", 401),
+        ("POST", f"/webhooks/everbright?X-Webhook-Secret={SECRET}&secret={SECRET}", 401),
+        ("GET", "/webhooks/everbright", 405),
+        ("GET", "/metrics", 401),
+        ("POST", "/healthz", 405),
+        ("GET", "/", 404),
+    ):
+        plain = told(method, path, {})
+        assert plain[0] == status
+        assert told(method, path, claim) == plain
     assert bench.inbox.recent(9) == []
 
 
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: next(iter(claim)))
+def test_no_header_changes_what_is_done_with_a_webhook(bench: Bench, claim: dict[str, str]) -> None:
+    """Catches a method, a path or an encoding that is taken from a header: what has the secret is
+    kept as it came by the method that it came with, and a GET with the secret is none."""
+    headers = {"X-Webhook-Secret": SECRET} | claim
+    sent: dict[str, Any] = {
+        "data": SAMPLE, "content_type": "application/json", "headers": headers
+    }  # fmt: skip
+    assert bench.client.get("/webhooks/everbright", **sent).status_code == 405
+    assert bench.client.post("/healthz", **sent).status_code == 405
+    assert bench.inbox.recent(9) == []
+    answer = bench.client.post("/webhooks/everbright", **sent)
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["outcome"]) == (202, "accepted")
+    (kept,) = bench.inbox.recent(9)
+    assert (kept.body, kept.site) == (SAMPLE, SAMPLE_SITE)
+
+
 @pytest.mark.parametrize(
-    "header",
-    ["Content-Encoding", "X-HTTP-Method-Override", "X-Original-URL", "X-Forwarded-Host", "Host"],
+    ("encoding", "packed"),
+    [
+        ("gzip", gzip.compress(SAMPLE)),
+        ("deflate", zlib.compress(SAMPLE)),
+        ("identity", gzip.compress(SAMPLE)),
+        ("", gzip.compress(SAMPLE)),
+        ("gzip, gzip", gzip.compress(gzip.compress(SAMPLE))),
+    ],
 )
-def test_no_other_header_changes_what_is_done(bench: Bench, header: str) -> None:
-    answer = bench.client.post(
-        "/webhooks/everbright",
-        data=SAMPLE,
-        headers={"X-Webhook-Secret": SECRET, header: "identity"},
-        content_type="application/json",
-    )
-    assert answer.status_code == 202
+def test_an_encoded_body_is_refused_and_kept_as_it_came(
+    bench: Bench, encoding: str, packed: bytes
+) -> None:
+    """Catches a receiver that unpacks. EverBright sends plain JSON; should it ever pack it, the
+    bytes are there for people to see, and the refusal says what is wrong."""
+    answer = bench.send(packed, Content_Encoding=encoding)
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["error"]["reason"]) == (400, "not_json")
+    (kept,) = bench.inbox.recent(9)
+    assert (kept.outcome, kept.body) == (Outcome.REJECTED, packed)
+
+
+def test_a_plain_body_is_read_whatever_its_encoding_is_said_to_be(bench: Bench) -> None:
+    """Catches a body that is thrown away for its label: the bytes alone count."""
+    answer = bench.send(SAMPLE, Content_Encoding="gzip")
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["outcome"]) == (202, "accepted")
 
 
 def test_a_compressed_body_is_not_unpacked(bench: Bench) -> None:
-    """200 MB in 200 kB. It is refused as it stands, and kept as it stands."""
-    bomb = gzip.compress(b"[" + b"0," * 10**8, 9)
+    """Catches 200 MB made of 200 kB: the bomb is refused, and kept, as it stands."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = b"".join(packer.compress(b"[0,0,0,0" * 2**17) for _ in range(200)) + packer.flush()
     before = psutil.Process().memory_info().rss
     began = time.monotonic()
     answer = bench.send(bomb, Content_Encoding="gzip")
     assert answer.status_code == 400
     assert time.monotonic() - began < 2
     assert psutil.Process().memory_info().rss - before < 20 * 2**20
+    (kept,) = bench.inbox.recent(9)
+    assert kept.body == bomb
 
 
 def test_of_a_key_that_stands_twice_the_last_counts_everywhere(bench: Bench) -> None:
@@ -135,7 +211,7 @@ BACKTRACKERS = [
 def patterns() -> list[re.Pattern[str]]:
     """Every pattern that a body's text meets, ours and those of the config."""
     config = load(LEAST).config
-    ours = [parse._BRACKET, parse._UNPRINTABLE, python_literal._ESCAPE, snapshot._UUID]
+    ours = [parse._BRACKET, parse._UNPRINTABLE, python_literal._ESCAPE, celldata._UUID]
     theirs = [config.words.re_sign, *config.words.bots]
     return [*ours, *(re.compile(one, re.IGNORECASE) for one in theirs)]
 
@@ -161,26 +237,30 @@ def test_no_text_makes_the_reader_of_literals_start_over(text: str) -> None:
 
 @pytest.mark.parametrize("text", BACKTRACKERS)
 def test_no_text_takes_long_to_read_or_to_lay_out(text: str) -> None:
+    """Catches work that grows with the square of a text, from the parser up to the row."""
     began = time.perf_counter()
     sent = milestone(
         name=text, tasks=[task(name=text)], comments=[comment(text, "2026-03-01T10:00:00Z", text)]
     )
     understood = read(body(sent)).milestone
     assert understood is not None
-    Layout(CONFIG, ADDRESSES)._is_bot(understood.comments[0].commentor)
+    Remarks(CONFIG).is_by_bot(understood.comments[0])
     assert time.perf_counter() - began < 2
 
 
 def test_the_lock_files_hold_a_hash_for_every_package() -> None:
-    """`make install` runs with --require-hashes: a package that was swapped is not installed."""
+    """Catches a package that was swapped, and an index's address: `make install` runs with
+    --require-hashes, and a line is a name with a version, or a hash."""
     for name in ("requirements.txt", "requirements-dev.txt"):
         text = (ROOT / name).read_text("utf-8")
         entries = re.split(r"\n(?=[a-z0-9])", text.strip())
         assert len(entries) > 20
         for entry in entries:
-            pinned = re.match(r"[a-z0-9._-]+(?:\[[a-z,]+\])?==[^\s;]+", entry)
-            assert pinned, entry
-            assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), entry
+            first, *hashes = entry.splitlines()
+            assert re.match(r"[a-z0-9._-]+(?:\[[a-z,]+\])?==[^\s;]+( ; .+)? \\$", first), first
+            assert hashes, entry
+            for line in hashes:
+                assert re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?", line), line
     makefile = (ROOT / "Makefile").read_text("utf-8")
     assert "--require-hashes -r requirements-dev.txt" in makefile
 

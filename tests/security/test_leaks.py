@@ -235,10 +235,22 @@ def test_nothing_with_a_secret_shows_it_when_printed() -> None:
 
 
 def test_answers_are_never_taken_for_pages(sqlite_url: str) -> None:
-    """Text that was sent would run in the browser of whoever opens the answer."""
-    client = create_app(load(LEAST | {"DATABASE_URL": sqlite_url})).test_client()
-    for path in ("/", "/<script>alert(1)</script>", "/healthz", "/readyz", "/metrics"):
-        answer = client.get(path)
-        assert answer.mimetype == "application/json"
+    """Catches text that was sent and runs in the browser of whoever opens the answer, and an answer
+    that a proxy keeps."""
+    settings = load(LEAST | {"DATABASE_URL": sqlite_url, "ADMIN_PASSWORD": PASSWORD})
+    Database(sqlite_url).upgrade()
+    client = create_app(settings).test_client()
+    script = "<script>alert(1)</script>"
+    headers = {"X-Webhook-Secret": SECRET}
+    answers = [client.get(path) for path in ("/", f"/{script}", "/healthz", "/readyz", "/metrics")]
+    sent = (script.encode(), body(milestone(1, name=script)), body(milestone(1, status=[script])))
+    for one in sent:
+        answers.append(client.post("/webhooks/everbright", data=one, headers=headers))
+    assert [one.status_code for one in answers] == [404, 404, 200, 200, 401, 400, 202, 422]
+    assert {one.mimetype for one in answers} == {"application/json"}
+    answers.append(client.get("/metrics", auth=("", PASSWORD)))
+    assert (answers[-1].status_code, answers[-1].mimetype) == (200, "text/plain")
+    for answer in answers:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"
         assert "<script>" not in answer.text

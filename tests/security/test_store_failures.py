@@ -144,8 +144,11 @@ def server() -> Iterator[Any]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(200)
 def test_postgresql_goes_and_comes_back(google: Emulator, server: Any, tmp_path: Path) -> None:
+    """Catches a delivery that is half kept, a process that ends with the database, and one that
+    needs a hand when it is back."""
     url = server.get_uri().replace("postgresql://", "postgres://")
     world = World(google, tmp_path, url, WORKER="separate")
     assert world.command("db", "upgrade").process.wait() == 0
@@ -168,7 +171,7 @@ def test_postgresql_goes_and_comes_back(google: Emulator, server: Any, tmp_path:
     assert kept(url) == [uuid(1), uuid(2), uuid(4)]
 
 
-@pytest.mark.timeout(200)
+@pytest.mark.long
 @pytest.mark.timeout(240)
 def test_connections_that_the_server_ends_are_made_anew(google: Emulator, tmp_path: Path) -> None:
     """A fail-over or an upgrade of the database, in the midst of everything."""

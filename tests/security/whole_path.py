@@ -1,21 +1,27 @@
 """A body's whole way, from the receiver up to what Google would be sent."""
 
 import json
+import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sync.jobs.columns import KEY
+from sync.jobs.columns import KEY, Column
 from sync.jobs.row import Addresses, Layout
-from sync.projector import Intake
+from sync.projector import Projector
 from sync.settings.environment import load
-from sync.sheets import diff
+from sync.sheets import encode
+from sync.sheets.batch import Parts, Titles, compose
+from sync.sheets.diff import Target, diff
 from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.tabs.extras import Along, Titles
-from sync.store import Database, DirtyJob, Inbox, Jobs, Leases
-from sync.store.jobs import Shown
+from sync.sheets.structure import new_table, with_columns
+from sync.sheets.tabs.extras import extras
+from sync.sheets.targets import Targets
+from sync.store import Attempt, Database, Inbox, Leases, Pending, Shown
 from sync.store.schema import metadata
+from sync.store.sheet_store import sheet_store
 from sync.webhooks.schema import Outcome
 from tests.made_up import SECRET, body, milestone, uuid
 from tests.settings.test_environment import LEAST
@@ -23,6 +29,10 @@ from tests.settings.test_environment import LEAST
 ANSWERS = {202, 400, 413, 415, 422}
 BEACON = uuid(999)
 """The site of a job that means no harm."""
+_COUNT = re.compile(
+    r"=COUNTUNIQUEIFS\(Brightsheet_Site(;Brightsheet_[A-Z][a-z]+;\$?[A-Z]+\$?\d+)+\)"
+)
+"""The pipeline's formulas, the only ones: of Brightsheet's own names and addresses of cells."""
 
 
 class WholePath:
@@ -36,13 +46,14 @@ class WholePath:
         self.database.upgrade()
         self.client = create_app(loaded).test_client()
         self.inbox = Inbox(self.database)
-        self.jobs = Jobs(self.database, loaded.spreadsheet_id)
-        self.intake = Intake(self.inbox, self.jobs, loaded)
+        self.store = sheet_store(self.database, loaded.spreadsheet_id)
+        self.projector = Projector(self.inbox, self.store.jobs, loaded)
         self.layout = Layout(
             loaded.config, Addresses(loaded.everbright_url, loaded.everbright_preview_path)
         )
+        self.targets = Targets(self.layout)
         self.leases = Leases(self.database, "hostile", 3600)
-        self.zone = zone
+        self.zone = encode.clock(zone)
         self.count = 0
         self.accepted = 0
         self.slowest = 0.0
@@ -75,43 +86,58 @@ class WholePath:
     def _work(self, delivery: str) -> None:
         held = self.leases.acquire("sheet")
         assert held is not None
-        self.intake.run(held)
+        self.projector.run(held)
         kept = self.inbox.find(delivery)
         assert kept is not None
         assert kept.outcome is Outcome.ACCEPTED, kept.reason
-        dirty = self.jobs.dirty(500)
-        assert dirty
-        for known in (False, True):
-            _check(self._planned(dirty, known))
-        shown = [
-            Shown(one.job.site, one.version, one.events, self.layout.cells(one.job, one.files))
-            for one in dirty
+        pending = self.store.pending.read(500, 500)
+        assert pending.jobs
+        cells = {
+            one.job.site: self.layout.cells(one.job, one.files, one.customer)
+            for one in pending.jobs
+        }
+        targets = [
+            Target(one.job.site, cells[one.job.site], one.written, one.is_fresh)
+            for one in pending.jobs
         ]
-        self.jobs.confirm(held, shown)
-        assert self.jobs.dirty(9) == []
+        columns = self.layout.columns(one.job for one in pending.jobs)
+        _check(self._in_a_new_tab(targets, columns, pending))
+        _check(self._in_rows_that_are_there(targets, columns))
+        shown = [Shown(o.job.site, o.version, o.events, cells[o.job.site]) for o in pending.jobs]
+        lines = tuple(seq for seq, _, _ in pending.lines)
+        tried = Attempt(1, None, tuple(shown), (), "{}", lines)
+        self.store.batches.begin(held, tried)
+        landed = self.store.batches.landed(held, 1)
+        assert landed == tried
+        self.store.batches.conclude(held, landed)
+        assert self.store.pending.read(9, 9).is_empty
 
-    def _planned(self, dirty: list[DirtyJob], known: bool) -> list[dict[str, Any]]:
-        """Return the requests for jobs that are new, or whose rows are there."""
-        cells = {one.job.site: self.layout.cells(one.job, one.files, one.customer) for one in dirty}
-        columns = self.layout.columns(one.job for one in dirty)
-        targets = [diff.Target(one.job.site, cells[one.job.site], one.written) for one in dirty]
-        table = None
-        if known:
-            places = {column.id: index for index, column in enumerate(columns)}
-            places.setdefault(KEY, len(places))
-            keys = {site: row for row, site in enumerate(cells, 1)}
-            table = Table(JOBS_TAB, "Jobs", 0, 100, len(places), places, keys)
-        made = diff.make(
-            Snapshot(table=table, has_fence_tab=known, fences=(1,) if known else ()),
-            targets,
-            columns,
-            titles=Titles(),
-            fence=2,
-            zone=self.zone,
-            with_=Along(self.layout.config),
-        )
-        assert made.shown, "nothing is shown"
-        return made.requests
+    def _in_a_new_tab(
+        self, targets: list[Target], columns: list[Column], pending: Pending
+    ) -> list[dict[str, Any]]:
+        """Return the requests that make the tabs with new rows and the lines of the history."""
+        lines = self.targets.lines(pending)
+        assert len(lines.lines) == len(pending.lines), "a line cannot be laid out"
+        structure, table = new_table("Jobs", columns)
+        more = self.targets.extras(targets, columns, lines.lines)
+        extra = extras(Snapshot(), table, more, Titles(), self.zone)
+        found = diff(table, targets, self.zone)
+        assert len(found.new_rows) == len(targets), "nothing is shown"
+        parts = Parts(structure, new_rows=found.new_rows, extra=extra.requests)
+        return compose(Snapshot(), table, parts, fence=2, fence_title=Titles.fence).requests
+
+    def _in_rows_that_are_there(
+        self, targets: list[Target], columns: list[Column]
+    ) -> list[dict[str, Any]]:
+        """Return the requests that write rows that are there, in a tab that has the keys only."""
+        keys = {target.site: (row,) for row, target in enumerate(targets, 1)}
+        there = Table(JOBS_TAB, "Jobs", 0, 1000, 1, {KEY: 0}, keys)
+        structure, headers, table = with_columns(there, columns)
+        found = diff(table, [replace(one, written={}) for one in targets], self.zone)
+        assert len(found.rows) == len(targets), "nothing is shown"
+        parts = Parts(structure, headers, found.rows)
+        seen = Snapshot(table=there, has_fence_tab=True, fences=(1,))
+        return compose(seen, table, parts, fence=2, fence_title=Titles.fence).requests
 
     def start_anew(self) -> None:
         """Show that a job that means no harm gets through, and forget everything."""
@@ -124,8 +150,8 @@ class WholePath:
         ).get_json()["outcome"] in ("accepted", "duplicate")
         held = self.leases.acquire("sheet")
         assert held is not None
-        self.intake.run(held)
-        assert BEACON in self.jobs.states([BEACON])
+        self.projector.run(held)
+        assert BEACON in self.store.jobs.states([BEACON])
         with self.database.writing() as connection:
             for table in metadata.sorted_tables:
                 connection.execute(table.delete())
@@ -144,7 +170,9 @@ def _check(requests: list[dict[str, Any]]) -> None:
 
 def _check_cell(cell: dict[str, Any]) -> None:
     value = cell.get("userEnteredValue", {})
-    assert value.keys() <= {"stringValue", "numberValue"}, value
+    assert value.keys() <= {"stringValue", "numberValue", "formulaValue"}, value
+    if "formulaValue" in value:
+        assert _COUNT.fullmatch(value["formulaValue"]), value
     text = value.get("stringValue", "")
     length = len(text.encode("utf-16-le")) // 2
     assert length <= 50_000

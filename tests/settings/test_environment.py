@@ -1,4 +1,4 @@
-"""A missing or wrong setting is one line that names it and the mend."""
+"""A missing or wrong setting is one line that names it and the fix."""
 
 import json
 from pathlib import Path
@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sync.errors import SettingsError
-from sync.settings.config_file import CONFIG_FILE, load_config
+from sync.settings import config_file
 from sync.settings.environment import load
-from tests.made_up import SECRET
+from tests.made_up import CONFIG_FILE, SECRET
 
 _PEM = (
     rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -33,6 +33,7 @@ LEAST = {
     "WEBHOOK_SECRET": SECRET,
     "SPREADSHEET_ID": "1AbCdEfGhIjKlMnOpQrStUvWxYz",
     "GOOGLE_SERVICE_ACCOUNT_JSON": KEY,
+    "CONFIG_FILE": str(CONFIG_FILE),
 }
 
 
@@ -43,8 +44,10 @@ def test_the_least_that_is_needed() -> None:
     assert settings.everbright_url == "https://engine.goeverbright.com"
 
 
-@pytest.mark.parametrize("name", list(LEAST))
-def test_what_is_missing_is_named_with_its_mend(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["WEBHOOK_SECRET", "SPREADSHEET_ID", "GOOGLE_SERVICE_ACCOUNT_JSON"]
+)
+def test_what_is_missing_is_named_with_its_fix(name: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load({key: value for key, value in LEAST.items() if key != name})
     assert caught.value.message.startswith(f"{name}: is not set. ")
@@ -55,7 +58,7 @@ def test_what_is_missing_is_named_with_its_mend(name: str) -> None:
     ("name", "value"),
     [
         ("WEBHOOK_SECRET", " , "),
-        ("WEBHOOK_SECRET", "short"),
+        ("WEBHOOK_SECRET", "brief"),
         ("SPREADSHEET_ID", "my sheet"),
         ("DRIVE_FOLDER_ID", "/"),
         ("GOOGLE_SERVICE_ACCOUNT_JSON", "{}x"),
@@ -75,9 +78,15 @@ def test_what_is_missing_is_named_with_its_mend(name: str) -> None:
         ("MAX_BODY_BYTES", "1 MiB"),
         ("MAX_BODY_BYTES", "-1"),
         ("KEEP_DELIVERIES_DAYS", "0"),
+        ("ALERT_WEBHOOK_URL", "https://user:word@chat.example/hook"),
+        ("CONFIG_FILE", "/nowhere/word@brightsheet.toml"),
         ("DATABASE_URL", "mysql://host/db"),
         ("DATABASE_URL", "postgres://u:p@host:abc/db"),
+        ("GOOGLE_SERVICE_ACCOUNT_JSON", '{"type": "external_account"}'),
+        ("LEASE_SECONDS", "0.5"),
         ("PORT", "abc"),
+        ("PORT", "65536"),
+        ("PORT", "9" * 5000),
         ("WORKER", "both"),
         ("TIMEZONE", "Los Angeles"),
     ],
@@ -87,6 +96,7 @@ def test_what_is_wrong_is_named_in_one_line_without_secrets(name: str, value: st
         load(LEAST | {name: value})
     assert caught.value.message.startswith(f"{name}: ")
     assert "\n" not in caught.value.message
+    assert len(value) < 4 or value not in caught.value.message
     assert "word@" not in caught.value.message
 
 
@@ -123,102 +133,37 @@ def test_several_secrets_for_rotation() -> None:
     assert [s.get_secret_value() for s in settings.webhook_secrets] == [SECRET, f"{SECRET}2"]
 
 
-STEP = '\n[[milestones]]\ndefinitions = ["01362295-1d44-4eea-9234-898bb3073709"]\n'
+def test_only_what_is_handed_over_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Would catch a setting from this process's environment, or from a file beside it."""
+    monkeypatch.setenv("STUCK_DAYS", "3")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("STUCK_DAYS=4\n", "utf-8")
+    assert load(LEAST).stuck_days == 14
 
 
-@pytest.mark.parametrize(
-    ("change", "to", "message"),
-    [
-        (
-            "[sheet]",
-            "[sheets]",
-            "sheets: is not a key that Brightsheet knows; remove or correct it.",
-        ),
-        (
-            "tab =",
-            "tabs =",
-            "sheet.tabs: is not a key that Brightsheet knows; remove or correct it.",
-        ),
-        (
-            '"#d9ead3"',
-            '"green"',
-            "statuses.APPROVED.color: is not a colour; write it like #d9ead3.",
-        ),
-        (
-            'header = "Status"',
-            'header = "Customer"',
-            "columns: two have the header 'Customer'; give one another name",
-        ),
-        (
-            "header = 'x'",
-            STEP + 'header = "Customer"',
-            "columns: two have the header 'Customer'; give one another name",
-        ),
-        (
-            "none of its text",
-            STEP * 2,
-            "milestones: the definition 01362295-1d44-4eea-9234-898bb3073709 stands twice; remove",
-        ),
-        (
-            'id = "site_id"',
-            'id = "stage"',
-            "columns: the column site_id is missing; it is the key of the rows: add it",
-        ),
-        ('id = "folder"', 'id = "stage"', "columns: the column stage stands twice; remove one"),
-        ('header = "Folder"', "", "columns: the column folder has no header; give it one"),
-        (
-            'means = "waiting"',
-            'means = "wait"',
-            "statuses.SUBMITTED.means: is not known; write one of",
-        ),
-        (
-            'id = "folder"',
-            'id = "folders"',
-            "columns.13.id: is not known; write one of 'customer', ",
-        ),
-        (
-            'history = "History"',
-            'history = "jobs"',
-            "sheet: two tabs have the title 'jobs'; give one another name",
-        ),
-        ("bots = ['", "bots = ['(", "words.bots.0: not a regular expression"),
-        ("{site}", "{job}", "links.job: holds other names in braces than {site}."),
-        ("[words]", "[words", "is not TOML: "),
-        ('header = "Folder"', 'header = "Re-signed"', "columns: two have the header 'Re-signed'; "),
-        (
-            'header = "Folder"',
-            'header = "{x}"\n[[columns]]\nid = "email"\nheader = "{x}"',
-            "columns: two have the header '{x}'; give one another name",
-        ),
-        ("{site}", "{site.foo}", "links.job: holds other names in braces than {site}."),
-        ("{site}", "{site[x]}", "links.job: holds other names in braces than {site}."),
-        (
-            'label = "Rejected"',
-            'label = "=NOW()"',
-            "statuses.REJECTED.label: begins as a formula does",
-        ),
-        (
-            'header = "Folder"',
-            f'header = "{"x" * 101}"',
-            "columns.13.header: is longer than 100 characters; shorten it.",
-        ),
-        ('tab = "Jobs"', 'tab = "Recovered"', "sheet.tab: is a tab of Brightsheet's own"),
-        (
-            'stage = ["stage_name"]',
-            'stage = "x"',
-            "webhooks.stage: is not a list; write it in brackets.",
-        ),
-    ],
-)
-def test_an_error_in_the_config_is_a_line_with_file_key_and_mend(
-    change: str, to: str, message: str, tmp_path: Path
-) -> None:
-    """Whoever reads it has the file open, and nothing else."""
+def test_of_the_three_kinds_of_credentials_the_one_that_counts_is_checked() -> None:
+    """Machines have GOOGLE_APPLICATION_CREDENTIALS of other programs: it must stop no start."""
+    settings = load(LEAST | {"GOOGLE_APPLICATION_CREDENTIALS": "/nowhere.json"})
+    assert settings.google_credentials
+    assert settings.google_credentials.get_secret_value() == KEY
+
+
+def test_the_path_of_a_key_is_as_good_as_the_key(tmp_path: Path) -> None:
+    file = tmp_path / "key.json"
+    file.write_text(KEY, "utf-8")
+    others = {name: text for name, text in LEAST.items() if name != "GOOGLE_SERVICE_ACCOUNT_JSON"}
+    settings = load(others | {"GOOGLE_APPLICATION_CREDENTIALS": str(file)})
+    assert settings.google_credentials
+    assert settings.google_credentials.get_secret_value() == KEY
+    file.unlink()
+    with pytest.raises(SettingsError, match=r"^GOOGLE_APPLICATION_CREDENTIALS: names a file that"):
+        load(others | {"GOOGLE_APPLICATION_CREDENTIALS": str(file)})
+
+
+def test_config_file_names_another_config(tmp_path: Path) -> None:
+    """Without it the one that is shipped is read."""
     file = tmp_path / "brightsheet.toml"
-    text = CONFIG_FILE.read_text("utf-8")
-    changed = text.replace(change, to, 1) if change in text else text + to
-    file.write_text(changed, "utf-8")
-    with pytest.raises(SettingsError) as caught:
-        load_config(file)
-    assert caught.value.message.startswith(f"{tmp_path.name}/brightsheet.toml: {message}")
-    assert "\n" not in caught.value.message
+    file.write_text(CONFIG_FILE.read_text("utf-8").replace('"Jobs"', '"Solar"'), "utf-8")
+    assert load(LEAST | {"CONFIG_FILE": str(file)}).config.sheet.tab == "Solar"
+    shipped = {name: text for name, text in LEAST.items() if name != "CONFIG_FILE"}
+    assert load(shipped).config == config_file.load_config(config_file.CONFIG_FILE)

@@ -7,6 +7,7 @@ import pytest
 
 from emulator import Emulator
 from tests.bench import Bench
+from tests.made_up import CONFIG_FILE
 
 MILESTONES = """
 [[milestones]]
@@ -53,8 +54,6 @@ def configured(google: Emulator, sqlite_url: str, tmp_path: Path) -> Bench:
 
 def with_more(folder: Path, text: str, *changes: tuple[str, str]) -> Path:
     """Return a config file: the usual one with `changes`, and `text` at its end."""
-    from sync.settings.config_file import CONFIG_FILE
-
     usual = CONFIG_FILE.read_text("utf-8")
     for old, new in changes:
         assert old in usual, old

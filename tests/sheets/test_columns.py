@@ -32,15 +32,15 @@ def background(bench: Bench, site: str, header: str) -> str:
 
 
 def test_a_status_is_explained_by_its_note(bench: Bench) -> None:
-    """When, by whom, and the latest comment, also a program's: it tells who approved."""
+    """Since when, and the remark that came with it: who decided is not known."""
     said = [
         comment("Please look.", "2026-03-01T09:00:00Z", commentor_first_name="Ada"),
         comment("Looks good.", "2026-03-01T12:30:00Z", commentor_first_name="Ben"),
     ]
     bench.shown(milestone(1, status="APPROVED", comments=said))
     header, note = bench.notes("Milestone 1")
-    assert note == "2026-03-01 12:30\nby Ben\nLooks good."
-    assert "How this milestone stands" in header
+    assert note == "2026-03-01 12:30\nBen: Looks good."
+    assert "The status of this milestone" in header
 
 
 def test_every_header_explains_itself(bench: Bench) -> None:
@@ -117,8 +117,9 @@ def test_statuses_have_their_colours(bench: Bench) -> None:
     bench.shown(milestone(1, status="APPROVED"), milestone(2, status="NEVER_HEARD_OF"))
     assert background(bench, uuid(1), "Milestone 1") == "#d9ead3"
     assert background(bench, uuid(1), "Status") == "#d9ead3"
-    assert bench.row(uuid(2))["Status"] == "Never heard of"
-    assert background(bench, uuid(2), "Status") == "#ffffff"
+    assert bench.row(uuid(2))["Status"] == "Waiting: Milestone 1 (Never heard of)"
+    assert background(bench, uuid(2), "Status") == "#cfe2f3"
+    assert background(bench, uuid(2), "Milestone 1") == "#ffffff"
 
 
 def test_next_come_what_was_rejected_and_the_open_tasks(bench: Bench) -> None:
@@ -170,3 +171,36 @@ def test_a_hidden_milestone_is_not_the_current_one(bench: Bench, tmp_path: Any) 
     bench.configured(with_more(tmp_path, step))
     bench.shown(milestone(1), milestone(1, definition=2, status="APPROVED"))
     assert bench.row(uuid(1))["Current milestone"] == "Milestone 1"
+
+
+def test_a_new_column_stands_where_jobs_go_through_it(bench: Bench) -> None:
+    """Construction came first, of a job that was nearly done when the receiver was set up."""
+
+    def statuses() -> list[str]:
+        headers = list(bench.rows()[0])
+        return [h.removesuffix(" documents") for h in headers if h.endswith(" documents")]
+
+    bench.shown(milestone(1, definition=4, name="Construction"))
+    bench.shown(*(milestone(n, definition=1, name="Site Survey") for n in (2, 3)))
+    assert statuses() == ["Site Survey", "Construction"]
+    bench.shown(milestone(2, definition=3, name="Permits", date_updated="2026-03-09T10:00:00Z"))
+    bench.shown(milestone(3, definition=2, name="Design", date_updated="2026-03-03T10:00:00Z"))
+    bench.shown(milestone(3, definition=3, name="Permits", date_updated="2026-03-04T10:00:00Z"))
+    assert statuses() == ["Site Survey", "Design", "Permits", "Construction"]
+    assert [row["Milestone"] for row in bench.texts("Pipeline")] == statuses()
+
+
+def test_a_job_with_a_rejected_milestone_says_so_and_why(bench: Bench) -> None:
+    """Reproduced from outside: it read Approved, next action blank, and an orange Follow up."""
+    said = [comment("Too dark.", ago(2), commentor_first_name="Ben")]
+    bench.shown(
+        milestone(1, name="Survey", date_updated=ago(3)),
+        milestone(1, name="Survey", status="REJECTED", date_updated=ago(2), comments=said),
+        milestone(1, definition=2, name="Design", status="APPROVED", date_updated=ago(1)),
+    )
+    row = bench.row(uuid(1))
+    assert row["Status"] == "Rejected: Survey"
+    assert row["Next action"] == "Correct and submit again\nBen: Too dark."
+    assert background(bench, uuid(1), "Status") == "#f4cccc"
+    assert background(bench, uuid(1), "Follow up") == "#f9cb9c"
+    assert background(bench, uuid(1), "Design") == "#d9ead3"

@@ -110,3 +110,32 @@ def test_lines_wait_while_a_person_moves_the_columns_of_the_history(bench: Bench
         ("2026-03-01 10:00", "Milestone 1", "", "Submitted", uuid(1)),
     ]
     assert bench.row(uuid(1))["Status"] == "Approved"
+
+
+def test_an_approval_is_not_signed_with_the_remark_of_the_rejection(bench: Bench) -> None:
+    """Reproduced from outside, in the note and in the line."""
+    said = [comment("The roof plan is missing a page.", at(2), commentor_first_name="Ben")]
+    bench.shown(milestone(1, date_updated=at(1)))
+    bench.shown(milestone(1, status="REJECTED", date_updated=at(2), comments=said))
+    assert (
+        bench.notes("Milestone 1")[1] == "2026-03-02 10:00\nBen: The roof plan is missing a page."
+    )
+    bench.shown(milestone(1, status="APPROVED", date_updated=at(5), comments=said))
+    assert bench.notes("Milestone 1")[1] == "2026-03-05 10:00"
+    comments = [line.get("Comment", "") for line in bench.texts("History")]
+    assert comments == ["", "Ben: The roof plan is missing a page.", ""]
+
+
+def test_a_late_event_says_what_it_followed_and_is_told_only_if_it_changed_something(
+    bench: Bench,
+) -> None:
+    bench.shown(milestone(1, date_updated=at(1)))
+    bench.shown(milestone(1, status="APPROVED", date_updated=at(6)))
+    bench.shown(milestone(1, date_updated=at(2)))  # late, and as it was before
+    bench.shown(milestone(1, status="REJECTED", date_updated=at(3)))  # late
+    lines = [(line["When"], line.get("From", ""), line["To"]) for line in bench.texts("History")]
+    assert sorted(lines) == [
+        ("2026-03-01 10:00", "", "Submitted"),
+        ("2026-03-03 10:00", "Submitted", "Rejected"),
+        ("2026-03-06 10:00", "Submitted", "Approved"),
+    ]

@@ -34,6 +34,7 @@ def event(job: int, day: int, status: str) -> dict[str, Any]:
     return milestone(job, 1 + job % STEPS, status=status, date_updated=at)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_a_large_sheet_that_people_rearranged(
     google: Emulator, sqlite_url: str, tmp_path: Path

@@ -18,7 +18,7 @@ def counts(bench: Bench) -> dict[str, dict[str, str]]:
 def test_jobs_are_counted_by_milestone_and_status(bench: Bench) -> None:
     bench.shown(milestone(1), milestone(2), milestone(3, definition=2, status="APPROVED"))
     assert counts(bench) == {
-        "Milestone 1": {"Jobs": "2", "Submitted": "2"},
+        "Milestone 1": {"Jobs": "2", "Waiting": "2"},
         "Milestone 2": {"Jobs": "1", "Approved": "1"},
     }
 
@@ -35,9 +35,10 @@ def test_numbers_change_without_a_write_of_theirs(bench: Bench) -> None:
 def test_a_new_milestone_and_a_new_status_are_added(configured: Bench) -> None:
     """In the configured order, and the unknown at the end."""
     configured.shown(milestone(1, definition=9, name="Unknown"))
-    configured.shown(milestone(2, definition=2, status="ODD"), milestone(3, definition=1))
+    configured.shown(milestone(2, definition=2, status="ODD"))
+    configured.shown(milestone(3, definition=1, status="APPROVED"))
     assert list(counts(configured)) == ["Permit", "PTO", "Unknown"]
-    assert counts(configured)["PTO"] == {"Jobs": "1", "Odd": "1"}
+    assert counts(configured)["PTO"] == {"Jobs": "1", "Waiting": "1"}
     (chart,) = configured.tab("Pipeline", "charts")["charts"]
     series = chart["spec"]["basicChart"]["series"]
     assert len(series) == 2
@@ -54,7 +55,7 @@ def test_what_people_do_to_the_columns_does_not_change_what_is_counted(bench: Be
     bench.edit("sort", column=0, ascending=False)
     bench.shown(milestone(3, definition=2, status="REJECTED"))
     assert counts(bench) == {
-        "Milestone 1": {"Jobs": "2", "Approved": "1", "Submitted": "1"},
+        "Milestone 1": {"Jobs": "2", "Approved": "1", "Waiting": "1"},
         "Milestone 2": {"Jobs": "1", "Rejected": "1"},
     }
 
@@ -70,7 +71,7 @@ def test_what_people_write_beside_it_stays(bench: Bench) -> None:
     data = bench.tab("Pipeline", "data(rowData(values(formattedValue)))")["data"][0]["rowData"]
     texts = [[c.get("formattedValue", "") for c in row.get("values", ())] for row in data]
     assert texts[0][0] == "Our pipeline"
-    assert texts[1][:4] == ["Milestone", "Jobs", "Submitted", "Approved"]
+    assert texts[1][:4] == ["Milestone", "Jobs", "Waiting", "Approved"]
     assert texts[3][:4] == ["Milestone 2", "1", "0", "1"]
     assert "mine" in texts[4]
 
@@ -100,3 +101,17 @@ def test_a_chart_that_a_person_took_away_stops_nothing(bench: Bench) -> None:
     bench.shown(milestone(2, definition=2))
     assert "Milestone 2" in counts(bench)
     assert "charts" not in bench.tab("Pipeline", "charts")
+
+
+def test_a_job_is_counted_by_what_its_status_means(bench: Bench) -> None:
+    """Whatever milestones it names: else each combination of them would be a column of its own."""
+    late = "2026-03-05T10:00:00Z"
+    bench.shown(
+        milestone(1, status="REJECTED"),
+        milestone(1, definition=2, status="APPROVED", date_updated=late),
+        milestone(2, status="REJECTED"),
+        milestone(2, definition=2, status="REJECTED", date_updated=late),
+    )
+    assert bench.row(uuid(1))["Status"] == "Rejected: Milestone 1"
+    assert bench.row(uuid(2))["Status"] == "Rejected: Milestone 1, Milestone 2"
+    assert counts(bench) == {"Milestone 2": {"Jobs": "2", "Rejected": "2"}}

@@ -7,7 +7,7 @@ import pytest
 
 from sync.errors import Permanent, Retryable
 from tests.bench import Bench
-from tests.made_up import comment, milestone, uuid
+from tests.made_up import CONFIG_FILE, comment, milestone, uuid
 
 JOBS = int(os.environ.get("REBUILD", "600"))
 CALLS = 30
@@ -39,11 +39,12 @@ def test_it_shows_what_the_old_one_showed(store_bench: Bench) -> None:
     assert told[0] == (0, 30)
     assert told[-1] == (30, 30)
     bench.environment["SPREADSHEET_ID"] = new
-    bench.configured(_usual())
+    bench.configured(CONFIG_FILE)
     assert plain(bench) == before
     assert bench.flush() == 0, "the worker that starts there writes it all again"
 
 
+@pytest.mark.long
 def test_ten_thousand_jobs_take_few_calls(bench: Bench) -> None:
     """With REBUILD=10000 it is the whole of it; small, the share of calls is the same or better."""
     bench.google.create_spreadsheet("x")
@@ -65,22 +66,16 @@ def test_who_writes_the_old_one_is_told_where_the_jobs_are(bench: Bench) -> None
     bench.send(milestone(1, status="APPROVED", date_updated="2026-03-05T00:00:00Z"))
     with pytest.raises(Permanent, match=f"SPREADSHEET_ID={new}"):
         bench.flush()
-    assert bench.row(uuid(1))["Status"] == "Submitted"
+    assert bench.row(uuid(1))["Milestone 1"] == "Submitted"
 
 
 def test_back_in_the_old_one_no_line_is_doubled(bench: Bench) -> None:
     bench.shown(milestone(1))
     new = bench.google.create_spreadsheet("Another")
     bench.setup().fill(new, lambda *_: None)
-    bench.configured(_usual())  # a restart, with the old spreadsheet still set
+    bench.configured(CONFIG_FILE)  # a restart, with the old spreadsheet still set
     bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-05T00:00:00Z"))
     assert [line["To"] for line in bench.texts("History")] == ["Approved", "Submitted"]
-
-
-def _usual() -> Any:
-    from sync.settings.config_file import CONFIG_FILE
-
-    return CONFIG_FILE
 
 
 def test_a_batch_in_doubt_doubles_no_line_when_the_spreadsheet_is_changed(bench: Bench) -> None:
@@ -92,7 +87,7 @@ def test_a_batch_in_doubt_doubles_no_line_when_the_spreadsheet_is_changed(bench:
         bench.flush()
     new = bench.google.create_spreadsheet("Another")
     bench.setup().fill(new, lambda *_: None)
-    bench.configured(_usual())
+    bench.configured(CONFIG_FILE)
     bench.shown(milestone(2))
     lines = [(line["Site ID"], line["To"]) for line in bench.texts("History")]
     assert sorted(lines) == [
@@ -119,7 +114,7 @@ def test_jobs_whose_rows_were_deleted_are_in_the_new_one(bench: Bench) -> None:
     new = bench.google.create_spreadsheet("Another")
     assert bench.setup().fill(new, lambda *_: None) == 2
     bench.environment["SPREADSHEET_ID"] = new
-    bench.configured(_usual())
+    bench.configured(CONFIG_FILE)
     assert {row["Site ID"] for row in bench.texts()} == {uuid(1), uuid(2)}
     assert bench.flush() == 0
 
@@ -133,11 +128,12 @@ def test_our_notes_stay_ours_after_going_to_and_fro(bench: Bench) -> None:
     """What was written there is forgotten: a stale note would stand beside a new status."""
     bench.shown(milestone(1, status="REJECTED"))
     bench.setup().fill(bench.google.create_spreadsheet("Another"), lambda *_: None)
-    bench.configured(_usual())
+    bench.configured(CONFIG_FILE)
     bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-05T00:00:00Z"))
     assert bench.notes("Milestone 1")[1:] == ["2026-03-05 00:00"]
 
 
+@pytest.mark.long
 def test_long_lines_in_other_letters_stay_under_googles_limit(bench: Bench) -> None:
     """A letter is six bytes in JSON; a request of more than 10 MB is refused, for ever."""
     remark = "\u0436" * 1500

@@ -1,17 +1,21 @@
 """Other webhooks that belong on the row: what is there is read, and nothing fails."""
 
+import logging
+
 import pytest
 
 from sync.webhooks.schema import Outcome
 from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
+from tests.webhooks.test_private import AUTHOR, SECRET, private
 
 
 def test_an_archived_job_is_told_and_greyed(bench: Bench) -> None:
     bench.shown(milestone(1), milestone(2))
     assert bench.send({"site": uuid(1), "archived": True}) == [Outcome.ACCEPTED]
     bench.flush()
-    assert (bench.row(uuid(1))["Status"], bench.row(uuid(2))["Status"]) == ("Archived", "Submitted")
+    assert bench.row(uuid(1))["Status"] == "Archived"
+    assert bench.row(uuid(2))["Status"] == "Waiting: Milestone 1 (Submitted)"
     assert "Follow up" not in bench.row(uuid(1))
     fields = (
         "data(rowData(values(formattedValue,effectiveFormat(textFormat(foregroundColorStyle)))))"
@@ -20,11 +24,11 @@ def test_an_archived_job_is_told_and_greyed(bench: Bench) -> None:
     inks = {
         row["values"][-1]["formattedValue"]: row["values"][0]["effectiveFormat"]["textFormat"]
         for row in rows
-        if row.get("values")
+        if any("formattedValue" in cell for cell in row.get("values", ()))
     }
     assert inks[uuid(1)] != inks[uuid(2)]
     bench.shown({"uuid": uuid(1), "archived": False, "date_updated": "2036-01-01T00:00:00Z"})
-    assert bench.row(uuid(1))["Status"] == "Submitted"
+    assert bench.row(uuid(1))["Status"] == "Waiting: Milestone 1 (Submitted)"
 
 
 def test_a_stage_has_its_column(bench: Bench) -> None:
@@ -123,7 +127,7 @@ def test_the_same_said_again_without_a_date_counts(bench: Bench) -> None:
 
 def test_an_archived_proposal_archives_no_job(bench: Bench) -> None:
     bench.shown(milestone(1), {"site": uuid(1), "quote": uuid(2), "archived": True})
-    assert bench.row(uuid(1))["Status"] == "Submitted"
+    assert bench.row(uuid(1))["Status"] == "Waiting: Milestone 1 (Submitted)"
 
 
 def test_a_comment_without_a_date_of_its_own_came_when_the_webhook_did(bench: Bench) -> None:
@@ -131,3 +135,25 @@ def test_a_comment_without_a_date_of_its_own_came_when_the_webhook_did(bench: Be
     bench.shown(milestone(1, comments=[said]))
     bench.shown({"site": uuid(1), "comment": "Now.", "commentor_first_name": "Ada"})
     assert bench.row(uuid(1))["Last comment"] == "Ada: Now."
+
+
+def test_a_private_comment_reaches_nobody(
+    bench: Bench, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Cells, notes, history, logs and alerts; the raw body stays in the inbox."""
+    caplog.set_level(logging.DEBUG)
+    public = comment("Public.", "2026-03-04T10:00:00Z", commentor_first_name="Ada")
+    bench.shown(
+        milestone(1, status="REJECTED", comments=[public, private()]),
+        {"site": uuid(1), **private()},
+        {"site": uuid(1), "comments": [private(uuid=uuid(77))]},
+    )
+    book = str(bench.book("sheets"))
+    assert "Public." in book
+    (dirty,) = list(bench.store.pending.every())
+    out = capsys.readouterr()
+    seen = (book, str(dirty), caplog.text, out.out, out.err, str(bench.alerts))
+    for one in seen:
+        assert SECRET not in one
+        assert AUTHOR not in one
+    assert SECRET.encode() in b"".join(one.body for one in bench.inbox.recent(9))

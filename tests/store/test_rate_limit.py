@@ -1,27 +1,51 @@
-"""The pace keeps inside Google's quota in whichever minute one looks."""
+"""The rate limit keeps inside Google's quota in whichever minute one looks."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.store.rate_limit import Pace
+from sync.store.rate_limit import BURST, TokenBucket
 
 
 def test_the_first_flush_after_a_pause_is_at_once() -> None:
-    pace = Pace()
-    assert pace.wait(100.0) == 0
-    pace.spend(100.0)
-    assert pace.wait(100.0) == 1.0
-    assert pace.wait(105.0) == 0
+    """Catches a limit that delays the one delivery of a quiet hour."""
+    bucket = TokenBucket()
+    assert bucket.wait(100.0) == 0
+    bucket.spend(100.0)
+    assert bucket.wait(100.0) == 1.0
+    assert bucket.wait(105.0) == 0
+
+
+def test_a_burst_is_a_second_apart_and_then_waits_for_the_refill() -> None:
+    """Catches a bucket that never runs dry, and one that delays the first few flushes."""
+    bucket, now = TokenBucket(), 0.0
+    gaps = []
+    for _ in range(60):
+        gaps.append(bucket.wait(now))
+        now += gaps[-1]
+        bucket.spend(now)
+    assert gaps[: int(BURST)] == [0.0, *[1.0] * int(BURST - 1)]
+    assert 1.19 < gaps[-1] < 1.21  # 50 a minute
+
+
+def test_a_call_beside_a_flush_waits_for_a_token_alone() -> None:
+    """Catches a verification that is delayed by the spacing between flushes."""
+    bucket = TokenBucket()
+    bucket.spend(0.0)
+    assert bucket.wait(0.0, spacing=0) == 0
+    for _ in range(int(BURST) - 1):
+        bucket.spend(0.0)
+    assert bucket.wait(0.0, spacing=0) > 1
 
 
 @given(st.lists(st.floats(0, 30), max_size=300))
 def test_no_minute_holds_more_than_sixty_flushes(gaps: list[float]) -> None:
-    pace, now = Pace(), 0.0
+    """Catches a refill or a burst that Google would answer with 429."""
+    bucket, now = TokenBucket(), 0.0
     began: list[float] = []
     for gap in gaps:
         now += gap if gap > 20 else 0  # most of the time there is always more to do
-        now += pace.wait(now)
-        pace.spend(now)
+        now += bucket.wait(now)
+        bucket.spend(now)
         began.append(now)
     for start in began:
         assert sum(start <= at < start + 60 for at in began) <= 60

@@ -27,19 +27,19 @@ function wanted() {
 async function draw() {
   const answer = await fetch(`/spreadsheets/d/${spreadsheet}/grid?${wanted()}`);
   if (!answer.ok) return gone(answer.status);
-  const told = await answer.json();
+  const found = await answer.json();
   const { scrollLeft, scrollTop } = scroller;
-  const same = state.gid === told.gid && state.view === told.view;
-  Object.assign(state, { gid: told.gid, revision: told.revision, sheets: told.sheets, view: told.view });
-  scroller.innerHTML = told.html;
+  const same = state.gid === found.gid && state.view === found.view;
+  Object.assign(state, { gid: found.gid, revision: found.revision, sheets: found.sheets, view: found.view });
+  scroller.innerHTML = found.html;
   scroller.scrollTo(same ? scrollLeft : 0, same ? scrollTop : 0);
-  document.querySelector("h1").textContent = document.title = told.title;
+  document.querySelector("h1").textContent = document.title = found.title;
   pin();
   lay();
   tabs();
-  views(told.views);
+  views(found.views);
   choose(state.row, state.column);
-  scroller.dataset.revision = told.revision;
+  scroller.dataset.revision = found.revision;
 }
 
 // A frozen row stands below the column letters and the frozen rows above it, however high they are.
@@ -112,12 +112,12 @@ async function poll() {
   try {
     const answer = await fetch(`/spreadsheets/d/${spreadsheet}/revision`);
     if (!answer.ok) return gone(answer.status);
-    const told = await answer.json();
+    const found = await answer.json();
     if (Date.now() > state.refused + REFUSAL_STAYS) {
       saved.classList.remove("wrong");
       saved.textContent = "All changes are shown as they come";
     }
-    if (told.revision !== state.revision && !state.editing) await draw();
+    if (found.revision !== state.revision && !state.editing) await draw();
   } catch {
     gone(0);
   }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from emulator.errors import ApiError, invalid, not_served
+from emulator.errors import ApiError, invalid, unsupported
 from emulator.sheets.updates import (
     cells,
     charts,
     copies,
+    developer_metadata,
     dimensions,
-    entries,
     filtering,
     objects,
     paste,
@@ -42,9 +42,9 @@ HANDLERS: dict[str, Callable[[Edit, Json], Any]] = {
     "moveDimension": dimensions.move_dimension,
     "updateDimensionProperties": dimensions.update_dimension_properties,
     "autoResizeDimensions": dimensions.auto_resize_dimensions,
-    "createDeveloperMetadata": entries.create,
-    "updateDeveloperMetadata": entries.update,
-    "deleteDeveloperMetadata": entries.delete,
+    "createDeveloperMetadata": developer_metadata.create,
+    "updateDeveloperMetadata": developer_metadata.update,
+    "deleteDeveloperMetadata": developer_metadata.delete,
     "addProtectedRange": protection.add,
     "deleteProtectedRange": protection.delete,
     "copyPaste": paste.copy_paste,
@@ -70,7 +70,7 @@ HANDLERS: dict[str, Callable[[Edit, Json], Any]] = {
 
 
 def apply(edit: Edit, requests: list[Json]) -> list[Json]:
-    """Apply the requests in order; their replies. On ApiError the caller takes the edit back."""
+    """Apply the requests in order, and return their replies. The caller undoes on ApiError."""
     if not requests:
         raise invalid("Must specify at least one request.")
     return [_one(edit, index, request) for index, request in enumerate(requests)]
@@ -87,7 +87,7 @@ def _one(edit: Edit, index: int, request: Json) -> Json:
     ((kind, body),) = request.items()
     handler = HANDLERS.get(kind)
     if handler is None:
-        raise not_served(f"{kind} in spreadsheets.batchUpdate")
+        raise unsupported(f"{kind} in spreadsheets.batchUpdate")
     try:
         reply = handler(edit, body)
     except ApiError as error:

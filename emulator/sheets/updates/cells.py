@@ -28,7 +28,7 @@ def write(edit: Edit, sheet: Sheet, row: int, column: int, data: Json, mask: Any
 
 
 def update_cells(edit: Edit, request: Json) -> None:
-    """Rows of CellData into a range, whose other cells are cleared, or from a start on."""
+    """Write rows of CellData into a range (clearing its other cells) or from a start."""
     mask = need_mask(request, "CellData")
     rows = [row.get("values", []) for row in request.get("rows", [])]
     if "range" in request:
@@ -64,7 +64,7 @@ def _from_start(edit: Edit, start: Json, rows: list[list[Json]]) -> tuple[Sheet,
 
 
 def _check_extent(rows: list[list[Json]], box: Box) -> None:
-    """ApiError where the data do not fit into the box."""
+    """Refuse data that do not fit into the box."""
     wide = max(map(len, rows), default=0)
     for noun, start, size, end in (
         ("row", box.top, len(rows), box.bottom),
@@ -77,7 +77,7 @@ def _check_extent(rows: list[list[Json]], box: Box) -> None:
 
 
 def append_cells(edit: Edit, request: Json) -> None:
-    """Rows of CellData after the last row that holds anything, the grid growing as needed."""
+    """Write rows of CellData after the last row with content; the grid grows as needed."""
     mask = need_mask(request, "CellData")
     sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
     rows = [row.get("values", []) for row in request.get("rows", [])]
@@ -93,7 +93,7 @@ def append_cells(edit: Edit, request: Json) -> None:
 
 
 def last_row(sheet: Sheet) -> int:
-    """The index of the last row with anything in it, a format or a checkbox too; -1 for none."""
+    """Return the last row with any content, format or checkbox, -1 if there is none."""
     keys = {column.key for column in sheet.columns}
     for at in range(len(sheet.rows) - 1, -1, -1):
         if not keys.isdisjoint(sheet.rows[at].cells):
@@ -102,7 +102,7 @@ def last_row(sheet: Sheet) -> int:
 
 
 def repeat_cell(edit: Edit, request: Json) -> None:
-    """One CellData into every cell of a range; its formula shifts as if copied."""
+    """Write one CellData into every cell of a range; its formula shifts as if copied."""
     mask = need_mask(request, "CellData")
     sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
     edit.guard(sheet, box)
@@ -124,7 +124,7 @@ def repeat_cell(edit: Edit, request: Json) -> None:
 
 
 def set_data_validation(edit: Edit, request: Json) -> None:
-    """The rule on every cell of a range; without a rule theirs are cleared."""
+    """Set the rule of every cell of a range; without a rule, clear it."""
     sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
     edit.guard(sheet, box)
     data = {"dataValidation": request["rule"]} if "rule" in request else {}

@@ -1,28 +1,28 @@
-"""Requests about charts: kept and given back as they are said; the page draws them."""
+"""Requests about charts, which are stored and returned as given; the page draws them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from emulator import masks
-from emulator.errors import invalid, not_served
+from emulator.errors import invalid, unsupported
 from emulator.sheets import ranges, styles
 from emulator.sheets.ranges import answered
+from emulator.sheets.updates.by_id import ById
 from emulator.sheets.updates.fields import need_mask
-from emulator.sheets.updates.kept import Kept
 
 if TYPE_CHECKING:
     from emulator.sheets.edit import Edit
     from emulator.sheets.grid import Json, Sheet
 
-CHARTS = Kept("charts", "chart")
-# Google's own, for what a position does not say.
+CHARTS = ById("charts", "chart")
+# Google's defaults.
 SIZE = {"widthPixels": 600, "heightPixels": 371}
 OFFSETS = ("offsetXPixels", "offsetYPixels")
 
 
 def _spec(edit: Edit, given: Any) -> Any:
-    """A chart's spec with the ranges of its sources as they are kept, and both forms of colours."""
+    """Return a chart's spec with its source ranges as they are stored. ApiError if invalid."""
     if isinstance(given, list):
         return [_spec(edit, one) for one in given]
     if not isinstance(given, dict):
@@ -40,35 +40,35 @@ def _spec(edit: Edit, given: Any) -> Any:
 
 
 def _position(edit: Edit, given: Json) -> tuple[Sheet, Json]:
-    """The sheet that a position is on, and the position with what it does not say."""
+    """Return the sheet of a position, and the position with defaults."""
     if given.get("newSheet") or "sheetId" in given:
-        raise not_served("charts on a sheet of their own")
+        raise unsupported("charts on a sheet of their own")
     overlay = given.get("overlayPosition", {})
     anchor = overlay.get("anchorCell", {})
     sheet = ranges.need_sheet(edit.spreadsheet, anchor.get("sheetId", 0))
     row, column = anchor.get("rowIndex", 0), anchor.get("columnIndex", 0)
     if not (0 <= row < len(sheet.rows) and 0 <= column < len(sheet.columns)):
         raise invalid(f"The anchor cell ({row}, {column}) is outside the grid.")
-    kept = SIZE | {name: item for name, item in overlay.items() if item}
-    if kept["widthPixels"] < 0 or kept["heightPixels"] < 0:
+    stored = SIZE | {name: item for name, item in overlay.items() if item}
+    if stored["widthPixels"] < 0 or stored["heightPixels"] < 0:
         raise invalid("A chart's size must not be negative.")
-    kept["anchorCell"] = {**anchor, "sheetId": sheet.sheet_id}
-    return sheet, {"overlayPosition": kept}
+    stored["anchorCell"] = {**anchor, "sheetId": sheet.sheet_id}
+    return sheet, {"overlayPosition": stored}
 
 
 def add(edit: Edit, request: Json) -> Json:
-    """A chart on the sheet that it lies over; with its id and its position."""
+    """Add a chart, and return it with its id and position."""
     given = request.get("chart", {})
     number = CHARTS.number(edit, given.get("chartId"))
     sheet, position = _position(edit, given.get("position", {}))
     spec = styles.coloured(_spec(edit, given.get("spec", {})))
-    kept = {**given, "chartId": number, "spec": spec, "position": position}
-    CHARTS.put(edit, sheet, number, kept)
-    return {"chart": answered(kept)}
+    stored = {**given, "chartId": number, "spec": spec, "position": position}
+    CHARTS.put(edit, sheet, number, stored)
+    return {"chart": answered(stored)}
 
 
 def update_spec(edit: Edit, request: Json) -> None:
-    """Another spec for a chart, all of it."""
+    """Replace the whole spec of a chart."""
     number = request.get("chartId", 0)
     sheet, old = CHARTS.need(edit, number)
     spec = styles.coloured(_spec(edit, request.get("spec", {})))
@@ -76,7 +76,7 @@ def update_spec(edit: Edit, request: Json) -> None:
 
 
 def update_position(edit: Edit, request: Json) -> Json:
-    """Another place or size for a chart, another sheet too; where it is now."""
+    """Move or resize a chart, to another sheet too, and return its position."""
     number = request.get("objectId", 0)
     sheet, old = CHARTS.need(edit, number)
     given = request.get("newPosition", {})
@@ -95,7 +95,7 @@ def update_position(edit: Edit, request: Json) -> Json:
 
 
 def delete(edit: Edit, request: Json) -> None:
-    """A chart goes."""
+    """Delete a chart."""
     number = request.get("objectId", 0)
     sheet, _ = CHARTS.need(edit, number)
     CHARTS.drop(edit, sheet, number)

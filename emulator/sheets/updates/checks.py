@@ -1,4 +1,4 @@
-"""What Google refuses in the conditions of conditional formats and filters."""
+"""Refusals of invalid conditions in conditional formats and filters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 QUOTED = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'')
 COMMA = re.compile(r"(?<!\d),|,(?!\d)")
-# Where people write 1,5: there a semicolon stands between arguments, and a comma is refused.
+# Locales that write 1,5: arguments are separated by semicolons, and a comma is refused.
 DECIMAL_COMMAS = re.compile(
     r"(?!es_MX|es_US|de_CH|de_LI|it_CH)(?:bg|ca|cs|da|de|el|es|fi|fr|hr|hu|id|it|lt|lv|nb|nl|no"
     r"|pl|pt|ro|ru|sk|sl|sr|sv|tr|uk|vi)(?:_.*)?"
@@ -26,9 +26,7 @@ NO_VALUES = ("BLANK", "NOT_BLANK")
 
 
 def condition(edit: Edit, given: Json, sheet: Sheet | None = None) -> None:
-    """ApiError where a BooleanCondition is none; with a sheet also where it looks at others,
-    as conditional formats must not, except by INDIRECT.
-    """
+    """Refuse an invalid BooleanCondition; with a sheet, also one that looks at other sheets."""
     kind, values = given.get("type", ""), given.get("values", [])
     if kind == "CUSTOM_FORMULA" and len(values) != 1:
         raise invalid("ConditionType 'CUSTOM_FORMULA' requires exactly one ConditionValue.")
@@ -45,7 +43,7 @@ def condition(edit: Edit, given: Json, sheet: Sheet | None = None) -> None:
 
 
 def criteria(edit: Edit, given: Json) -> None:
-    """The same for all of a filter's criteria, in either form."""
+    """Refuse invalid conditions in a filter's criteria, in either form."""
     specs = [one.get("filterCriteria", {}) for one in given.get("filterSpecs", [])]
     for one in [*given.get("criteria", {}).values(), *specs]:
         if "condition" in one:
@@ -76,7 +74,7 @@ def _formula_fits(edit: Edit, text: str, sheet: Sheet | None) -> bool:
 
 
 def _titles(tree: Any) -> list[str]:
-    """The titles that a formula's references name."""
+    """Return the titles that a formula's references name."""
     if not isinstance(tree, tuple):
         return []
     if tree and tree[0] == "ref":

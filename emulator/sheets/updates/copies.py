@@ -22,7 +22,7 @@ OBJECTS = (
 
 
 def duplicate_sheet(edit: Edit, request: Json) -> Json:
-    """A copy of a tab, with everything on it under ids of its own; its SheetProperties."""
+    """Copy a tab with everything on it, under new ids; return its SheetProperties."""
     spreadsheet = edit.spreadsheet
     source = need_sheet(spreadsheet, request.get("sourceSheetId", 0))
     title = request.get("newSheetName") or copy_title(spreadsheet, source.title)
@@ -35,7 +35,7 @@ def duplicate_sheet(edit: Edit, request: Json) -> Json:
 
 
 def copy_title(spreadsheet: Spreadsheet, title: str) -> str:
-    """`Copy of ...`, with a number where that is taken."""
+    """Return `Copy of ...`, with a number where that is taken."""
     stem = f"Copy of {title}"
     number, found = 2, stem
     while spreadsheet.titled(found):
@@ -45,7 +45,7 @@ def copy_title(spreadsheet: Spreadsheet, title: str) -> str:
 
 
 def copy_sheet(edit: Edit, source: Sheet, title: str, sheet_id: int) -> Sheet:
-    """A sheet with copies of the rows, columns and objects of `source`; cells are shared."""
+    """Return a copy of a sheet with new rows, columns and objects; cells are shared."""
     spreadsheet = edit.spreadsheet
     check_title(spreadsheet, title)
     twin = Sheet(
@@ -63,9 +63,9 @@ def copy_sheet(edit: Edit, source: Sheet, title: str, sheet_id: int) -> Sheet:
     )
     for name, key in OBJECTS:
         copies: dict[int, Json] = {}
-        for kept in getattr(source, name).values():
+        for stored in getattr(source, name).values():
             fresh = spreadsheet.new_id(copies)
-            copies[fresh] = _on({**kept, key: fresh}, source.sheet_id, sheet_id)
+            copies[fresh] = _on({**stored, key: fresh}, source.sheet_id, sheet_id)
         setattr(twin, name, copies)
     pairs = zip(source.rows, twin.rows, strict=True)
     twin.formula_rows = {new for old, new in pairs if old in source.formula_rows}
@@ -78,26 +78,26 @@ def _copy_row(row: Row) -> Row:
     return twin
 
 
-def _on(kept: Any, old: int, new: int) -> Any:
-    """A kept object with what it says of one sheet said of another; the rest of it stays."""
-    if isinstance(kept, list):
-        return [_on(one, old, new) for one in kept]
-    if isinstance(kept, dict):
+def _on(stored: Any, old: int, new: int) -> Any:
+    """Return a stored object with one sheet's id replaced by another's."""
+    if isinstance(stored, list):
+        return [_on(one, old, new) for one in stored]
+    if isinstance(stored, dict):
         return {
             name: new if name == "sheetId" and item == old else _on(item, old, new)
-            for name, item in kept.items()
+            for name, item in stored.items()
         }
-    return kept
+    return stored
 
 
 def _copy_metadata(edit: Edit, source: Sheet, twin: Sheet) -> None:
-    """Copies of the sheet's developer metadata at the same places, under new ids."""
+    """Copy the sheet's developer metadata to the same places, under new ids."""
     spreadsheet = edit.spreadsheet
     twins: dict[Any, Any] = {source: twin}
     twins |= dict(zip(source.rows, twin.rows, strict=True))
     twins |= dict(zip(source.columns, twin.columns, strict=True))
-    for kept in list(spreadsheet.metadata.values()):
-        if kept.sheet is source:
+    for stored in list(spreadsheet.metadata.values()):
+        if stored.sheet is source:
             number = spreadsheet.new_id(spreadsheet.metadata)
-            fresh = replace(kept, metadata_id=number, sheet=twin, place=twins[kept.place])
+            fresh = replace(stored, metadata_id=number, sheet=twin, place=twins[stored.place])
             edit.put(spreadsheet.metadata, number, fresh)

@@ -21,7 +21,7 @@ PADDING_PIXELS = 8
 
 
 def _span(edit: Edit, given: Json) -> tuple[Sheet, str, int, int]:
-    """Sheet, dimension, start and end of a DimensionRange; open ends are the grid's."""
+    """Return sheet, dimension, start and end of a DimensionRange, closed at the grid."""
     sheet = ranges.need_sheet(edit.spreadsheet, given.get("sheetId", 0))
     dimension = metadata.need_dimension(given)
     start = given.get("startIndex", 0)
@@ -35,7 +35,7 @@ def _span(edit: Edit, given: Json) -> tuple[Sheet, str, int, int]:
 
 
 def _lines(sheet: Sheet, dimension: str, start: int, end: int) -> Box:
-    """The box of whole rows or columns."""
+    """Return the box of whole rows or columns."""
     box = ranges.whole(sheet)
     if dimension == "ROWS":
         return box._replace(top=start, bottom=end)
@@ -43,7 +43,7 @@ def _lines(sheet: Sheet, dimension: str, start: int, end: int) -> Box:
 
 
 def insert_dimension(edit: Edit, request: Json) -> None:
-    """Empty rows or columns; they take after those before, or after those that they push on."""
+    """Insert empty rows or columns, formatted like those before or after them."""
     given = request.get("range", {})
     if "endIndex" not in given:
         raise invalid("range.endIndex is required.")
@@ -76,14 +76,14 @@ def _guard_inside(edit: Edit, sheet: Sheet, dimension: str, at: int) -> None:
 
 
 def delete_dimension(edit: Edit, request: Json) -> None:
-    """Rows or columns go, with their metadata."""
+    """Delete rows or columns, with their metadata."""
     sheet, dimension, start, end = _span(edit, request.get("range", {}))
     edit.guard(sheet, _lines(sheet, dimension, start, end))
     structure.delete(edit, sheet, dimension, start, end)
 
 
 def append_dimension(edit: Edit, request: Json) -> None:
-    """Empty rows or columns at the end."""
+    """Append empty rows or columns."""
     sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
     dimension = metadata.need_dimension(request)
     length = request.get("length", 0)
@@ -93,7 +93,7 @@ def append_dimension(edit: Edit, request: Json) -> None:
 
 
 def move_dimension(edit: Edit, request: Json) -> None:
-    """Rows or columns to another place, counted as before the move."""
+    """Move rows or columns to an index that counts as before the move."""
     sheet, dimension, start, end = _span(edit, request.get("source", {}))
     destination = request.get("destinationIndex", 0)
     if start < destination < end:
@@ -104,7 +104,7 @@ def move_dimension(edit: Edit, request: Json) -> None:
 
 
 def update_dimension_properties(edit: Edit, request: Json) -> None:
-    """Pixel size and visibility of rows or columns."""
+    """Set pixel size and visibility of rows or columns."""
     mask, new = need_mask(request, "DimensionProperties"), request.get("properties", {})
     sheet, dimension, start, end = _span(edit, request.get("range", {}))
     lines = sheet.line(dimension)
@@ -122,7 +122,7 @@ def update_dimension_properties(edit: Edit, request: Json) -> None:
 
 
 def auto_resize_dimensions(edit: Edit, request: Json) -> None:
-    """Columns as wide as their longest text (by an estimate), rows as high as by default."""
+    """Fit columns to their longest text (an estimate), rows to the default."""
     sheet, dimension, start, end = _span(edit, request.get("dimensions", {}))
     if dimension == "ROWS":
         for row in sheet.rows[start:end]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def need_mask(request: Json, message: str) -> masks.Mask | None:
-    """The request's `fields`; ApiError where there are none, or `message` has not all of them."""
+    """Parse the request's `fields`. ApiError if empty, or if `message` lacks one of them."""
     text = request.get("fields", "")
     if not text.strip():
         raise invalid(

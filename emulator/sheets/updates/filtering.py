@@ -7,46 +7,46 @@ from typing import TYPE_CHECKING
 from emulator import masks
 from emulator.sheets import ranges
 from emulator.sheets.evaluate import Evaluator
+from emulator.sheets.filter_rows import Filter
 from emulator.sheets.ranges import answered
-from emulator.sheets.shown import Filter
 from emulator.sheets.updates import checks
+from emulator.sheets.updates.by_id import ById
 from emulator.sheets.updates.fields import need_mask
-from emulator.sheets.updates.kept import Kept
 
 if TYPE_CHECKING:
     from emulator.sheets.edit import Edit
     from emulator.sheets.grid import Json, Sheet
 
-VIEWS = Kept("filter_views", "filter view")
+VIEWS = ById("filter_views", "filter view")
 VIEW_FIELDS = ("title", "namedRangeId", "sortSpecs")
 CRITERIA = ("criteria", "filterSpecs")
 
 
 def set_basic_filter(edit: Edit, request: Json) -> None:
-    """The filter that everyone sees, in the place of the one there was."""
+    """Set the sheet's basic filter, and hide the rows that it filters out."""
     given = request.get("filter", {})
     sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
-    kept = _without_criteria(given) | _criteria(edit, given)
-    kept["range"] = ranges.bounded(sheet, given.get("range", {}))
-    edit.set(sheet, "basic_filter", kept)
-    _hide(edit, sheet, kept)
+    stored = _without_criteria(given) | _criteria(edit, given)
+    stored["range"] = ranges.bounded(sheet, given.get("range", {}))
+    edit.set(sheet, "basic_filter", stored)
+    _hide(edit, sheet, stored)
 
 
-def _hide(edit: Edit, sheet: Sheet, kept: Json) -> None:
-    """Hide the rows below the filter's header that its criteria do not let through."""
-    judge = Filter(Evaluator(edit.spreadsheet), sheet, kept)
+def _hide(edit: Edit, sheet: Sheet, stored: Json) -> None:
+    """Hide the rows below the filter's header that do not meet its criteria."""
+    judge = Filter(Evaluator(edit.spreadsheet), sheet, stored)
     for at, row in enumerate(sheet.rows):
         passes = judge.passes(at)
         if row.filtered == passes:
             edit.set(row, "filtered", not passes)
 
 
-def _without_criteria(kept: Json) -> Json:
-    return {name: item for name, item in kept.items() if name not in CRITERIA}
+def _without_criteria(stored: Json) -> Json:
+    return {name: item for name, item in stored.items() if name not in CRITERIA}
 
 
 def _criteria(edit: Edit, given: Json) -> Json:
-    """A filter's criteria in both of their forms, as Google answers them: `filterSpecs` count."""
+    """Return a filter's criteria in both forms; `filterSpecs` take precedence."""
     checks.criteria(edit, given)
     if "filterSpecs" not in given and "criteria" not in given:
         return {}
@@ -60,7 +60,7 @@ def _criteria(edit: Edit, given: Json) -> Json:
 
 
 def clear_basic_filter(edit: Edit, request: Json) -> None:
-    """No filter any more, if there was one."""
+    """Remove the basic filter, if there is one."""
     sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
     edit.set(sheet, "basic_filter", None)
     for row in sheet.rows:
@@ -69,40 +69,40 @@ def clear_basic_filter(edit: Edit, request: Json) -> None:
 
 
 def add_view(edit: Edit, request: Json) -> Json:
-    """A new filter view; with its id and title."""
+    """Add a filter view, and return it with its id and title."""
     given = request.get("filter", {})
     number = VIEWS.number(edit, given.get("filterViewId"))
     sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
     title = given.get("title") or f"Filter {len(sheet.filter_views) + 1}"
     area = ranges.bounded(sheet, given.get("range", {}))
-    kept = {**_without_criteria(given), "filterViewId": number, "title": title, "range": area}
-    kept |= _criteria(edit, given)
-    VIEWS.put(edit, sheet, number, kept)
-    return {"filter": answered(kept)}
+    stored = {**_without_criteria(given), "filterViewId": number, "title": title, "range": area}
+    stored |= _criteria(edit, given)
+    VIEWS.put(edit, sheet, number, stored)
+    return {"filter": answered(stored)}
 
 
 def update_view(edit: Edit, request: Json) -> None:
-    """Title, range, order or criteria of a filter view."""
+    """Change title, range, order or criteria of a filter view."""
     mask, new = need_mask(request, "FilterView"), request.get("filter", {})
     number = new.get("filterViewId", 0)
     sheet, old = VIEWS.need(edit, number)
-    kept = dict(old)
+    stored = dict(old)
     for name in VIEW_FIELDS:
         if masks.wants(mask, name):
-            kept.pop(name, None)
+            stored.pop(name, None)
             if name in new:
-                kept[name] = new[name]
+                stored[name] = new[name]
     wanted = [name for name in CRITERIA if masks.wants(mask, name)]
     if wanted:
         given = {name: new[name] for name in wanted if name in new}
-        kept = _without_criteria(kept) | _criteria(edit, given)
+        stored = _without_criteria(stored) | _criteria(edit, given)
     if masks.wants(mask, "range") and "range" in new:
-        kept["range"] = ranges.bounded(sheet, new["range"])
-    VIEWS.put(edit, sheet, number, kept)
+        stored["range"] = ranges.bounded(sheet, new["range"])
+    VIEWS.put(edit, sheet, number, stored)
 
 
 def delete_view(edit: Edit, request: Json) -> None:
-    """A filter view goes."""
+    """Delete a filter view."""
     number = request.get("filterId", 0)
     sheet, _ = VIEWS.need(edit, number)
     VIEWS.drop(edit, sheet, number)

@@ -19,7 +19,7 @@ NAME = re.compile(r"[A-Za-z_]\w{0,249}")
 
 
 def add_named_range(edit: Edit, request: Json) -> Json:
-    """A name for a range; with its id."""
+    """Add a named range, and return it with its id."""
     given, taken = request.get("namedRange", {}), edit.spreadsheet.named_ranges
     key, name = (
         given.get("namedRangeId") or str(edit.spreadsheet.new_id(taken)),
@@ -32,13 +32,17 @@ def add_named_range(edit: Edit, request: Json) -> Json:
     if any(one["name"].casefold() == name.casefold() for one in taken.values()):
         raise invalid(f"A named range with name: {name} already exists.")
     sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
-    kept = {"namedRangeId": key, "name": name, "range": ranges.fixed(sheet, given.get("range", {}))}
-    edit.set(edit.spreadsheet, "named_ranges", {**taken, key: kept})
-    return {"namedRange": answered(kept)}
+    stored = {
+        "namedRangeId": key,
+        "name": name,
+        "range": ranges.fixed(sheet, given.get("range", {})),
+    }
+    edit.set(edit.spreadsheet, "named_ranges", {**taken, key: stored})
+    return {"namedRange": answered(stored)}
 
 
 def delete_named_range(edit: Edit, request: Json) -> None:
-    """A named range goes; its cells stay."""
+    """Delete a named range; its cells stay."""
     gone, taken = request.get("namedRangeId", ""), edit.spreadsheet.named_ranges
     if gone not in taken:
         raise invalid(f"No named range with id: {gone}")
@@ -47,7 +51,7 @@ def delete_named_range(edit: Edit, request: Json) -> None:
 
 
 def merge_cells(edit: Edit, request: Json) -> None:
-    """Merge a range into one cell, or each of its rows or columns; only the first cells stay."""
+    """Merge a range into one cell, or each row or column; only first cells keep values."""
     sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
     edit.guard(sheet, box)
     kind = request.get("mergeType", "MERGE_ALL")
@@ -74,7 +78,7 @@ def _merge(edit: Edit, sheet: Sheet, box: Box) -> None:
 
 
 def unmerge_cells(edit: Edit, request: Json) -> None:
-    """All merges in a range are undone; one that only sticks in is refused."""
+    """Undo all merges in a range. ApiError for one that lies only partly in it."""
     sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
     edit.guard(sheet, box)
     rest = []

@@ -1,10 +1,10 @@
-"""Requests that move cells about: copyPaste, cutPaste, sortRange."""
+"""Requests that copy, move and sort cells: copyPaste, cutPaste, sortRange."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from emulator.errors import invalid
+from emulator.errors import invalid, unsupported
 from emulator.sheets import ranges
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula, copied
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 Cells = list[list[Cell]]
 
+PASTES = ("PASTE_NORMAL", "PASTE_VALUES", "PASTE_FORMULA", "PASTE_FORMAT")
 CONTENT = ("note", "textFormatRuns", "chipRuns", "pivotTable", "dataSourceTable")
 
 
 def take(sheet: Sheet, box: Box) -> Cells:
-    """The cells of a box."""
+    """Return the cells of a box."""
     return [
         [sheet.cell(at, across) for across in range(box.left, box.right)]
         for at in range(box.top, box.bottom)
@@ -31,52 +32,44 @@ def take(sheet: Sheet, box: Box) -> Cells:
 
 
 def put(edit: Edit, sheet: Sheet, at: int, across: int, cell: Cell) -> None:
-    """Put a cell at coordinates inside the grid; a blank one removes what is there."""
+    """Set a cell at coordinates inside the grid; a blank one removes what is there."""
     edit.cell(sheet, sheet.rows[at], sheet.columns[across], cell)
 
 
 def moved(cell: Cell, down: int, right: int) -> Cell:
-    """The cell as it is after copying it elsewhere: relative references go along."""
+    """Return the cell after copying it elsewhere: relative references shift."""
     if isinstance(cell.value, Formula) and (down or right):
         return Cell(copied(cell.value, down, right), cell.format, cell.rest)
     return cell
 
 
 def _rest(cell: Cell, *names: str) -> Json:
-    """These parts of a cell, of those it has."""
+    """Return these parts of a cell, as far as it has them."""
     return {name: item for name, item in (cell.rest or {}).items() if name in names}
 
 
 def pasted(kind: str, source: Cell, old: Cell, value: Any) -> Cell:
-    """What becomes of `old` when `source` is pasted on it; `value` is the source's effective one.
+    """Return `old` after `source`, whose effective value is `value`, was pasted on it.
 
     PASTE_NORMAL carries notes, as people's pasting does.
     """
     if kind in ("PASTE_VALUES", "PASTE_FORMULA"):
         entered = value if kind == "PASTE_VALUES" else source.value
         return Cell(entered, old.format, _rest(old, "dataValidation", "note") or None)
-    if kind in ("PASTE_FORMAT", "PASTE_DATA_VALIDATION"):
-        style = source.format if kind == "PASTE_FORMAT" else old.format
+    if kind == "PASTE_FORMAT":
         rest = _rest(old, *CONTENT) | _rest(source, "dataValidation")
-        return Cell(old.value, style, rest or None)
-    if kind == "PASTE_CONDITIONAL_FORMATTING":
-        return old
-    if kind == "PASTE_NO_BORDERS" and source.format:
-        style = {name: item for name, item in source.format.items() if name != "borders"}
-        borders = (old.format or {}).get("borders")
-        style |= {"borders": borders} if borders else {}
-        return Cell(source.value, style or None, source.rest)
+        return Cell(old.value, source.format, rest or None)
     return source
 
 
 def copy_paste(edit: Edit, request: Json) -> None:
-    """A range to another, repeated where that is a multiple; in whole where that is smaller."""
+    """Copy a range, repeated where the target is a multiple, whole where it is smaller."""
     sheet, source = ranges.resolve(edit.spreadsheet, request.get("source", {}))
     target_sheet, target = ranges.resolve(edit.spreadsheet, request.get("destination", {}))
     kind = request.get("pasteType", "PASTE_NORMAL")
+    if kind not in PASTES or request.get("pasteOrientation", "NORMAL") != "NORMAL":
+        raise unsupported(f"copyPaste of type {kind}, {request.get('pasteOrientation', 'NORMAL')}")
     cells = take(sheet, source)
-    if request.get("pasteOrientation") == "TRANSPOSE":
-        cells = [list(line) for line in zip(*cells, strict=True)]
     high, wide = len(cells), len(cells[0]) if cells else 0
     if not high or not wide:
         return
@@ -96,7 +89,7 @@ def copy_paste(edit: Edit, request: Json) -> None:
             new = pasted(kind, cell, old, value)
             if new is not old:
                 put(edit, target_sheet, at, across, new)
-    if kind in ("PASTE_NORMAL", "PASTE_FORMAT", "PASTE_CONDITIONAL_FORMATTING"):
+    if kind in ("PASTE_NORMAL", "PASTE_FORMAT"):
         rules.carry(edit, sheet, source, target_sheet, target)
 
 
@@ -111,7 +104,7 @@ def _repeated(target: Box, high: int, wide: int) -> Box:
 
 
 def cut_paste(edit: Edit, request: Json) -> None:
-    """A range to another place; what was there is overwritten, what was left is empty."""
+    """Move a range's cells over others."""
     sheet, source = ranges.resolve(edit.spreadsheet, request.get("source", {}))
     start = request.get("destination", {})
     target_sheet = ranges.need_sheet(edit.spreadsheet, start.get("sheetId", 0))
@@ -138,7 +131,7 @@ def cut(edit: Edit, sheet: Sheet, source: Box, to: Sheet, at: tuple[int, int]) -
 
 
 def sort_range(edit: Edit, request: Json) -> None:
-    """The rows of a range in the order that the specs say."""
+    """Sort the rows of a range."""
     sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
     specs = []
     for one in request.get("sortSpecs", []):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _rule(edit: Edit, given: Json) -> tuple[Sheet, Json]:
-    """The sheet of a rule and the rule as kept: all its ranges are on one sheet."""
+    """Return the sheet of a rule, and the rule as it is stored."""
     if not given.get("ranges"):
         raise invalid("A conditional format rule must have at least one range.")
     if ("booleanRule" in given) == ("gradientRule" in given):
@@ -25,8 +25,11 @@ def _rule(edit: Edit, given: Json) -> tuple[Sheet, Json]:
         raise invalid("All ranges of a conditional format rule must be on the same grid.")
     if "booleanRule" in given:
         checks.condition(edit, given["booleanRule"].get("condition", {}), sheets[0])
-    kept = styles.coloured({key: item for key, item in given.items() if key != "ranges"})
-    return sheets[0], {"ranges": [ranges.fixed(sheets[0], one) for one in given["ranges"]], **kept}
+    stored = styles.coloured({key: item for key, item in given.items() if key != "ranges"})
+    return sheets[0], {
+        "ranges": [ranges.fixed(sheets[0], one) for one in given["ranges"]],
+        **stored,
+    }
 
 
 def _need_index(sheet: Sheet, index: int) -> int:
@@ -36,7 +39,7 @@ def _need_index(sheet: Sheet, index: int) -> int:
 
 
 def add(edit: Edit, request: Json) -> None:
-    """A rule before the one at `index`."""
+    """Insert a rule before the one at `index`."""
     sheet, rule = _rule(edit, request.get("rule", {}))
     rules = sheet.conditional_formats
     index = request.get("index", 0)
@@ -46,7 +49,7 @@ def add(edit: Edit, request: Json) -> None:
 
 
 def update(edit: Edit, request: Json) -> Json:
-    """Another rule in the place of one, or one to another index."""
+    """Replace a rule, or move it to another index; return what changed."""
     index = request.get("index", 0)
     if "rule" in request:
         sheet, rule = _rule(edit, request["rule"])
@@ -67,7 +70,7 @@ def update(edit: Edit, request: Json) -> Json:
 
 
 def delete(edit: Edit, request: Json) -> Json:
-    """The rule at `index` goes; what it was."""
+    """Delete the rule at `index`, and return it."""
     sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
     index = _need_index(sheet, request.get("index", 0))
     rules = sheet.conditional_formats
@@ -76,7 +79,7 @@ def delete(edit: Edit, request: Json) -> Json:
 
 
 def carry(edit: Edit, sheet: Sheet, source: Box, to: Sheet, target: Box) -> None:
-    """Give pasted cells the rules of those that were copied: rules grow, and stack up."""
+    """Apply the conditional formats of copied cells to where they were pasted."""
     for rule in sheet.conditional_formats:
         boxes = [ranges.box_of(sheet, one) for one in rule["ranges"]]
         if not any(box.meets(source) for box in boxes):
@@ -97,10 +100,10 @@ def _area(sheet: Sheet, box: Box) -> Json:
     return {"sheetId": sheet.sheet_id} | dict(zip(ranges.KEYS, box, strict=True))
 
 
-def _grown(sheet: Sheet, kept: list[Json], box: Box) -> list[Json]:
-    """The ranges with one more, joined with those right above and below that are as wide."""
+def _grown(sheet: Sheet, stored: list[Json], box: Box) -> list[Json]:
+    """Return the ranges with one more, joined with those right above and below it."""
     rest = []
-    for one in kept:
+    for one in stored:
         other = ranges.box_of(sheet, one)
         as_wide = (other.left, other.right) == (box.left, box.right)
         if as_wide and other.top <= box.bottom and box.top <= other.bottom:

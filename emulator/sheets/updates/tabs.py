@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from emulator import masks
-from emulator.errors import invalid, not_served
+from emulator.errors import invalid, unsupported
 from emulator.sheets import following, structure, styles
 from emulator.sheets.formula import retitled
 from emulator.sheets.grid import Sheet
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 DEFAULT_ROWS = 1000
 DEFAULT_COLUMNS = 26
-KEPT = ("hidden", "tabColor", "tabColorStyle", "rightToLeft")
-GRID_KEPT = (
+STORED = ("hidden", "tabColor", "tabColorStyle", "rightToLeft")
+GRID_STORED = (
     "frozenRowCount",
     "frozenColumnCount",
     "hideGridlines",
@@ -31,7 +31,7 @@ GRID_KEPT = (
 
 
 def update_spreadsheet_properties(edit: Edit, request: Json) -> None:
-    """Title, locale, time zone and the rest of SpreadsheetProperties."""
+    """Set title, locale, time zone and other SpreadsheetProperties."""
     mask, new = need_mask(request, "SpreadsheetProperties"), request.get("properties", {})
     changed = dict(edit.spreadsheet.properties)
     for name in mask if mask is not None else new:
@@ -42,7 +42,7 @@ def update_spreadsheet_properties(edit: Edit, request: Json) -> None:
 
 
 def check_time_zone(name: str) -> None:
-    """ApiError where there is no such time zone."""
+    """Refuse an unknown time zone."""
     try:
         ZoneInfo(name)
     except (ValueError, ZoneInfoNotFoundError):
@@ -50,7 +50,7 @@ def check_time_zone(name: str) -> None:
 
 
 def check_title(spreadsheet: Spreadsheet, title: str, own: Sheet | None = None) -> None:
-    """ApiError where the title is no title, or another tab's."""
+    """Refuse an invalid title, and one that another tab has."""
     if not title or len(title) > 100:
         raise invalid("A sheet's title must have from 1 to 100 characters.")
     found = spreadsheet.titled(title)
@@ -59,7 +59,7 @@ def check_title(spreadsheet: Spreadsheet, title: str, own: Sheet | None = None) 
 
 
 def free_title(spreadsheet: Spreadsheet, stem: str) -> str:
-    """`stem` and the first number that makes it new."""
+    """Return `stem` with the first number that makes it unique."""
     number = len(spreadsheet.sheets) + 1
     while spreadsheet.titled(f"{stem}{number}"):
         number += 1
@@ -67,10 +67,10 @@ def free_title(spreadsheet: Spreadsheet, stem: str) -> str:
 
 
 def make_sheet(edit: Edit, given: Json) -> Sheet:
-    """A new sheet from SheetProperties, not yet among the spreadsheet's."""
+    """Return a new sheet from SheetProperties, not yet in the spreadsheet."""
     spreadsheet = edit.spreadsheet
     if given.get("sheetType", "GRID") not in ("GRID", "SHEET_TYPE_UNSPECIFIED"):
-        raise not_served(f"sheets of type {given['sheetType']}")
+        raise unsupported(f"sheets of type {given['sheetType']}")
     title = given.get("title") or free_title(spreadsheet, "Sheet")
     check_title(spreadsheet, title)
     sheet_id = new_sheet_id(spreadsheet, given.get("sheetId"))
@@ -86,7 +86,7 @@ def make_sheet(edit: Edit, given: Json) -> Sheet:
 
 
 def new_sheet_id(spreadsheet: Spreadsheet, wanted: int | None) -> int:
-    """The id that is wanted, if it is free, or any free one."""
+    """Return the wanted id, or a new one. ApiError if it is taken."""
     taken = {one.sheet_id for one in spreadsheet.sheets}
     if wanted is None:
         return spreadsheet.new_id(taken)
@@ -100,7 +100,7 @@ def new_sheet_id(spreadsheet: Spreadsheet, wanted: int | None) -> int:
 
 
 def place_sheet(edit: Edit, sheet: Sheet, index: int | None) -> Json:
-    """Put a sheet among the others, at the end where no index is given; its SheetProperties."""
+    """Insert a sheet, by default at the end, and return its SheetProperties."""
     sheets = edit.spreadsheet.sheets
     at = len(sheets) if index is None else index
     if not 0 <= at <= len(sheets):
@@ -110,14 +110,14 @@ def place_sheet(edit: Edit, sheet: Sheet, index: int | None) -> Json:
 
 
 def add_sheet(edit: Edit, request: Json) -> Json:
-    """A new tab; its SheetProperties."""
+    """Add a tab, and return its SheetProperties."""
     given = request.get("properties", {})
     sheet = make_sheet(edit, given)
     return {"properties": place_sheet(edit, sheet, given.get("index"))}
 
 
 def delete_sheet(edit: Edit, request: Json) -> None:
-    """A tab goes with all that is on it; a visible one must remain."""
+    """Delete a tab with everything on it. ApiError if no visible one remains."""
     spreadsheet = edit.spreadsheet
     sheet = need_sheet(spreadsheet, request.get("sheetId", 0))
     rest = [one for one in spreadsheet.sheets if one is not sheet]
@@ -132,8 +132,8 @@ def delete_sheet(edit: Edit, request: Json) -> None:
             edit.drop(spreadsheet.metadata, metadata.metadata_id)
     named = spreadsheet.named_ranges.items()
     gone = sheet.sheet_id
-    kept = {key: one for key, one in named if one["range"].get("sheetId", 0) != gone}
-    edit.set(spreadsheet, "named_ranges", kept)
+    stored = {key: one for key, one in named if one["range"].get("sheetId", 0) != gone}
+    edit.set(spreadsheet, "named_ranges", stored)
 
 
 def _guard_all(edit: Edit, sheet: Sheet) -> None:
@@ -142,7 +142,7 @@ def _guard_all(edit: Edit, sheet: Sheet) -> None:
 
 
 def update_sheet_properties(edit: Edit, request: Json) -> None:
-    """Title, place, size of the grid, frozen rows and columns, colour, visibility."""
+    """Set title, index, grid size, frozen rows and columns, colour, visibility."""
     new = request.get("properties", {})
     mask = need_mask(request, "SheetProperties")
     sheet = need_sheet(edit.spreadsheet, new.get("sheetId", 0))
@@ -158,7 +158,7 @@ def update_sheet_properties(edit: Edit, request: Json) -> None:
 
 
 def rename(edit: Edit, sheet: Sheet, title: str) -> None:
-    """Give a tab another title; formulas that name it follow."""
+    """Rename a tab, in the formulas that name it too."""
     check_title(edit.spreadsheet, title, sheet)
     old = sheet.title
     edit.set(sheet, "title", title)
@@ -169,11 +169,11 @@ def rename(edit: Edit, sheet: Sheet, title: str) -> None:
 def _set_properties(edit: Edit, sheet: Sheet, new: Json, mask: masks.Mask | None) -> None:
     new = styles.coloured(new)
     changed = dict(sheet.properties)
-    for name in KEPT:
+    for name in STORED:
         if masks.wants(mask, name.removesuffix("Style")) or masks.wants(mask, name):
             changed[name] = new.get(name)
     grid = dict(changed.get("gridProperties", {}))
-    for name in GRID_KEPT:
+    for name in GRID_STORED:
         if masks.wants(mask, "gridProperties", name):
             grid[name] = new.get("gridProperties", {}).get(name)
     changed["gridProperties"] = {name: item for name, item in grid.items() if item}
@@ -190,7 +190,7 @@ def _set_properties(edit: Edit, sheet: Sheet, new: Json, mask: masks.Mask | None
 
 
 def _reorder(edit: Edit, sheet: Sheet, index: int) -> None:
-    """`index` counts as before the move: the own place and the next are no move at all."""
+    """Move a sheet; its own index and the next one mean no move."""
     sheets = edit.spreadsheet.sheets
     at = sheets.index(sheet)
     if not 0 <= index <= len(sheets):

@@ -214,4 +214,4 @@ def test_what_is_not_served_says_so(book: Book) -> None:
     with pytest.raises(ApiError) as caught:
         book.batch({"addDimensionGroup": {"range": span("ROWS", 0, 1)}})
     assert caught.value.http_status == 501
-    assert "the emulator does not serve addDimensionGroup" in caught.value.message
+    assert "the emulator does not support addDimensionGroup" in caught.value.message

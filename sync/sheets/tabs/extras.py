@@ -17,7 +17,7 @@ HISTORY, PIPELINE = "tab:history", "tab:pipeline"
 
 @dataclass(frozen=True)
 class Extras:
-    """What is to be written: `lines` of the history (newest first), `pairs` of milestone and status.
+    """What is to be written: `lines` of the history, newest first, `pairs` of milestone and status.
 
     `ranks` are the places of configured milestones, `order` is that of all; `there` is what else is
     in the spreadsheet, for when tabs are to be made.

@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 from sync.jobs.columns import Column, Tint
+from sync.jobs.status import REJECTED, WAITING, beginning
 from sync.settings.config_file import Config
 from sync.sheets import request
 from sync.sheets.identifiers import COLUMN_KEY, LOOK_KEY
@@ -19,6 +20,8 @@ from sync.sheets.snapshot import Surroundings
 _KEPT = "Brightsheet writes these cells: what is typed here is replaced."
 _DUE = "="
 """Stands for a day that has come: no label begins so."""
+_PREFIX = "+"
+"""Goes before a text that cells begin with: no label begins so."""
 _GREY = "#f3f3f3"
 _VIEWS = 1_126_170_100
 """The first of the filter views' ids."""
@@ -33,6 +36,7 @@ def column(sheet_id: int, index: int, one: Column) -> list[Request]:
         request.metadata(COLUMN_KEY, one.id, sheet_id, "COLUMNS", index),
         *column_format(sheet_id, index, one),
         _sized(sheet_id, index, one.width),
+        *([_wrapped(sheet_id, index)] if one.is_wrapped else []),
     ]
 
 
@@ -90,15 +94,23 @@ def tints(one: Column) -> str:
 
     Shortly: Google keeps 30,000 characters of metadata for all columns of a tab.
     """
-    said = {_DUE if tint.is_due else tint.text: tint.color[1:] for tint in one.tints}
+    said = {_name(tint): tint.color[1:] for tint in one.tints}
     return json.dumps(said, separators=(",", ":"), ensure_ascii=False)
+
+
+def _name(tint: Tint) -> str:
+    return _DUE if tint.is_due else _PREFIX * tint.is_prefix + tint.text
 
 
 def _remembered(had: str) -> list[Tint]:
     return [
         Tint(text="", color=f"#{color}", is_due=True)
         if text == _DUE
-        else Tint(text=text, color=f"#{color}")
+        else Tint(
+            text=text.removeprefix(_PREFIX),
+            color=f"#{color}",
+            is_prefix=text.startswith(_PREFIX),
+        )
         for text, color in json.loads(had).items()
     ]
 
@@ -127,11 +139,19 @@ def _sized(sheet_id: int, index: int, width: int) -> Request:
     return {"updateDimensionProperties": sized}
 
 
+def _wrapped(sheet_id: int, index: int) -> Request:
+    """Have long text in a column broken into lines, also in rows that are inserted later."""
+    wrapped = {"userEnteredFormat": {"wrapStrategy": "WRAP"}}
+    fields = "userEnteredFormat.wrapStrategy"
+    return {"repeatCell": {"range": _area(sheet_id, index), "cell": wrapped, "fields": fields}}
+
+
 def _condition(tint: Tint) -> Request:
     if tint.is_due:
         # A day's passing must cost no call: the sheet itself knows what day it is.
         return {"type": "DATE_BEFORE", "values": [{"relativeDate": "TOMORROW"}]}
-    return {"type": "TEXT_EQ", "values": [{"userEnteredValue": tint.text}]}
+    kind = "TEXT_STARTS_WITH" if tint.is_prefix else "TEXT_EQ"
+    return {"type": kind, "values": [{"userEnteredValue": tint.text}]}
 
 
 def _tinted(area: Request, tint: Tint) -> Request:
@@ -172,26 +192,23 @@ def _counts(label: str) -> list[Request]:
     return [{"userEnteredValue": f'=COUNTIF(1:1;"{quoted}")>0'}]
 
 
-def filters(config: Config) -> dict[str, tuple[Filter, tuple[str, str]]]:
+def filters() -> dict[str, tuple[Filter, tuple[str, str]]]:
     """Return the Jobs tab's filter views by title: criteria, and by what they are sorted."""
     due = {"condition": {"type": "DATE_BEFORE", "values": [{"relativeDate": "TOMORROW"}]}}
     week = {"condition": {"type": "DATE_AFTER", "values": [{"relativeDate": "PAST_WEEK"}]}}
     newest = ("last_update", "DESCENDING")
     return {
-        "Rejected": ({"status": _only(config, "rejected")}, newest),
-        "Waiting": ({"status": _only(config, "waiting", also_unknown=True)}, newest),
+        REJECTED: ({"status": _begins(REJECTED)}, newest),
+        WAITING: ({"status": _begins(WAITING)}, newest),
         "Stuck": ({"follow_up": due}, ("follow_up", "ASCENDING")),
         "Approved this week": ({"last_approval": week}, ("last_approval", "DESCENDING")),
     }
 
 
-def _only(config: Config, means: str, also_unknown: bool = False) -> Filter:
-    """Return the criteria for the statuses that mean something."""
-    labels = [one.label for one in config.statuses.values() if one.means == means]
-    if len(labels) == 1 and not also_unknown:
-        return {"condition": {"type": "TEXT_EQ", "values": [{"userEnteredValue": labels[0]}]}}
-    others = {one.label for one in config.statuses.values() if one.means != means}
-    return {"hiddenValues": ["", *sorted(others)]}
+def _begins(word: str) -> Filter:
+    """Return the criteria for the jobs whose status begins with `word` and names milestones."""
+    values = [{"userEnteredValue": beginning(word)}]
+    return {"condition": {"type": "TEXT_STARTS_WITH", "values": values}}
 
 
 def views(
@@ -230,7 +247,7 @@ def add_filter(made: Request, there: Surroundings) -> Request:
 
 def table(config: Config) -> str:
     """Return what is remembered of a Jobs tab's look, to tell whether it is up to date."""
-    parts = [_archived_label(config), config.sheet.archived_color, filters(config)]
+    parts = [_archived_label(config), config.sheet.archived_color, filters()]
     return json.dumps(parts, separators=(",", ":"))
 
 
@@ -242,7 +259,7 @@ def table_format(
     there: Surroundings,
 ) -> list[Request]:
     """Give a fresh Jobs tab the look of its rows and its filter views, and remember that."""
-    made = views(sheet_id, header_row, columns, filters(config))
+    made = views(sheet_id, header_row, columns, filters())
     return [
         *rows(config, sheet_id),
         *(add_filter(one, there) for one in made.values()),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sync.jobs.columns import KEY, Column
+from sync.jobs.status import Statuses, beginning
 from sync.settings.config_file import Config
 from sync.sheets import request
 from sync.sheets.identifiers import (
@@ -124,10 +125,13 @@ def _with_rows(tab: Tab, seen: Seen) -> Tab:
     labels, known = dict(tab.labels), set(tab.labels.values())
     last = len(seen.ranks)
     new = {milestone for milestone, _ in seen.pairs if milestone} - known
-    met = {text: number for number, text in enumerate(seen.order)}
-    for text in sorted(new, key=lambda one: (seen.ranks.get(one, last), met.get(one, last), one)):
-        rank = seen.ranks.get(text, last)
-        later = [row for row, one in labels.items() if seen.ranks.get(one, last) > rank]
+    met = {text: number for number, text in enumerate(dict.fromkeys(seen.order))}
+
+    def place(one: str) -> tuple[int, int]:
+        return (seen.ranks.get(one, last), met.get(one, len(met)))
+
+    for text in sorted(new, key=lambda one: (place(one), one)):
+        later = [row for row, one in labels.items() if place(one) > place(text)]
         row = min(later, default=max(labels, default=tab.header_row) + 1)
         labels = {at + (at >= row): one for at, one in labels.items()}
         labels[row] = text
@@ -136,7 +140,7 @@ def _with_rows(tab: Tab, seen: Seen) -> Tab:
 
 def _with_columns(tab: Tab, seen: Seen, config: Config) -> tuple[Tab, dict[int, str]]:
     """Return the tab with a column for each new status, and the new headers by column index."""
-    order = [one.label for one in config.statuses.values()]
+    order = Statuses(config).words()
     known = {tab.headers.get(index) for index in tab.counts}
     new = {status for _, status in seen.pairs if status} - known
     first = max([*tab.counts, *tab.columns.values()]) + 1
@@ -173,11 +177,13 @@ def _cells(tab: Tab, new_rows: Sequence[int], new_columns: Iterable[int]) -> lis
 def _formula(milestone: str, status: str) -> str:
     """Return what counts the jobs, each once however many rows it has.
 
-    Semicolons are taken in every locale.
+    A status is counted by its word, also where it goes on to name milestones. Semicolons are taken
+    in every locale.
     """
     parts = [NAMES[KEY], NAMES["current_milestone"], milestone]
-    parts += [NAMES["status"], status] if status else []
-    return f"=COUNTUNIQUEIFS({';'.join(parts)})"
+    named = f'{status}&"{beginning("")}*"'
+    counted = [[*parts, NAMES["status"], one] for one in (status, named)] if status else [parts]
+    return "=" + "+".join(f"COUNTUNIQUEIFS({';'.join(one)})" for one in counted)
 
 
 def _cell(index: int, value: dict[str, str]) -> CellWrite:
@@ -205,7 +211,7 @@ def chart(tab: Tab, config: Config, *, is_new: bool) -> list[Request]:
 
 
 def _spec(tab: Tab, config: Config) -> Request:
-    colors = {one.label: one.color for one in config.statuses.values() if one.color}
+    colors = Statuses(config).colors()
     series = []
     for index in tab.counts:
         color = colors.get(tab.headers.get(index, ""))

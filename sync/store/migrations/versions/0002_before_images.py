@@ -8,8 +8,6 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-_NOTE = "note"
-
 
 def upgrade() -> None:
     """Rename tables, and show what was still to be put back in the tab Recovered."""

@@ -1,4 +1,4 @@
-"""What a filter shows: the rows that its criteria let through, in its own order."""
+"""The rows that a basic filter or filter view shows, in its order."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 
 class Filter:
-    """A basic filter or a filter view as it is kept, over its sheet as that is now."""
+    """A stored basic filter or filter view, over its sheet as that is now."""
 
-    def __init__(self, evaluator: Evaluator, sheet: Sheet, kept: Json) -> None:
+    def __init__(self, evaluator: Evaluator, sheet: Sheet, stored: Json) -> None:
         self._evaluator = evaluator
         self._sheet = sheet
-        self._box = ranges.box_of(sheet, kept["range"])
+        self._box = ranges.box_of(sheet, stored["range"])
         self._wanted = {
             one.get("columnIndex", 0): one.get("filterCriteria", {})
-            for one in kept.get("filterSpecs", [])
+            for one in stored.get("filterSpecs", [])
         }
         self._specs = [
             (one.get("dimensionIndex", 0), one.get("sortOrder") == "DESCENDING")
-            for one in kept.get("sortSpecs", [])
+            for one in stored.get("sortSpecs", [])
         ]
 
     def passes(self, row: int) -> bool:
-        """Whether a row is shown: what is not below the filter's header always is."""
+        """Return whether a row is shown, as every row outside the filter's range is."""
         return not self._box.top < row < self._box.bottom or all(
             self._lets(row, column, wanted)
             for column, wanted in self._wanted.items()
@@ -40,7 +40,7 @@ class Filter:
         )
 
     def rows(self) -> list[int]:
-        """All rows that are shown, those below the header in the filter's order."""
+        """Return all rows that are shown, those below the header in the filter's order."""
         box, sheet = self._box, self._sheet
         head = min(box.top + 1, len(sheet.rows))
         inside = [row for row in range(head, box.bottom) if self.passes(row)]
@@ -61,6 +61,6 @@ class Filter:
 
 
 def rows_of_view(spreadsheet: Spreadsheet, sheet_id: int, view_id: int) -> list[int]:
-    """The rows that a filter view shows, in its order; KeyError where there is no such view."""
+    """Return the rows that a filter view shows, in order. KeyError where there is none."""
     sheet = ranges.need_sheet(spreadsheet, sheet_id)
     return Filter(Evaluator(spreadsheet), sheet, sheet.filter_views[view_id]).rows()

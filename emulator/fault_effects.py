@@ -1,4 +1,4 @@
-"""What a rule of misbehaviour does to a call: the answer instead, the pause, the cut."""
+"""What a fault does to a call: another answer, a pause, a cut connection."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PROXY_PAGE = (
 
 
 def before(faults: Faults, rule: Rule, call: Call) -> Response | None:
-    """What the client gets instead of the deed, None: nothing, go on. Cut: no answer at all."""
+    """Apply a rule before the call: return the client's answer, None to go on. Cut: no answer."""
     if rule.do == "slow":
         time.sleep(rule.seconds or 0)
         return None
@@ -56,7 +56,7 @@ def before(faults: Faults, rule: Rule, call: Call) -> Response | None:
 
 
 def after(faults: Faults, rule: Rule, call: Call, response: Response) -> Response:
-    """What the client gets of an answer."""
+    """Apply a rule to an answer, and return what the client gets."""
     if rule.do == "truncate":
         return _truncated(response, rule.bytes)
     return before(faults, rule, call) or response
@@ -75,7 +75,7 @@ def _answer(rule: Rule, call: Call) -> Response:
 
 
 def _own_words(rule: Rule, call: Call) -> Response:
-    """What the called API says with the rule's status."""
+    """Return the called API's own answer with the rule's status."""
     if call.api in ("sheets", "drive"):
         return refusal(call.api, _error(rule, call))
     word = "error" if call.api == "oauth2" else "detail"
@@ -84,7 +84,7 @@ def _own_words(rule: Rule, call: Call) -> Response:
 
 
 def _error(rule: Rule, call: Call) -> ApiError:
-    """What the API itself says with this status."""
+    """Return the API's own error with the rule's status."""
     if rule.status == 429 and call.api == "sheets":
         return sheets_quota("read" if is_read(call) else "write", per_user=True, value=60)
     if rule.reason in ("userRateLimitExceeded", "rateLimitExceeded"):
@@ -99,7 +99,7 @@ def _error(rule: Rule, call: Call) -> ApiError:
 
 
 def _truncated(response: Response, keep: int | None) -> Response:
-    """The same answer, which breaks off; its Content-Length promises the whole."""
+    """Return the same answer cut off; its Content-Length is that of the whole."""
     length = response.content_length or len(response.get_data())
     left = length // 2 if keep is None else keep
 

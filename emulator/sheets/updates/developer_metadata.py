@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from emulator import masks
 from emulator.errors import invalid
-from emulator.sheets import filters, metadata
+from emulator.sheets import data_filters, metadata
 from emulator.sheets.grid import Metadata
 from emulator.sheets.updates.fields import need_mask
 
@@ -19,7 +19,7 @@ VISIBILITIES = ("DOCUMENT", "PROJECT")
 
 
 def create(edit: Edit, request: Json) -> Json:
-    """Developer metadata on a row, a column, a sheet or the spreadsheet; with its id."""
+    """Create developer metadata, and return it. ApiError if its id is taken."""
     given, taken = request.get("developerMetadata", {}), edit.spreadsheet.metadata
     if not given.get("metadataKey"):
         raise invalid("Developer metadata must have a key.")
@@ -46,20 +46,20 @@ def create(edit: Edit, request: Json) -> Json:
     return {"developerMetadata": metadata.answer(fresh)}
 
 
-def _selected(edit: Edit, data_filters: list[Json]) -> list[Metadata]:
+def _selected(edit: Edit, wanted: list[Json]) -> list[Metadata]:
     found: dict[int, Metadata] = {}
-    for one in data_filters:
-        for kept in filters.entries(edit.spreadsheet, one, edit.user):
-            found[kept.metadata_id] = kept
+    for one in wanted:
+        for stored in data_filters.entries(edit.spreadsheet, one, edit.user):
+            found[stored.metadata_id] = stored
     return list(found.values())
 
 
 def update(edit: Edit, request: Json) -> Json:
-    """Key, value, visibility or place of all that the filters select; what they are then."""
+    """Change all that the filters select, and return it."""
     mask, new = need_mask(request, "DeveloperMetadata"), request.get("developerMetadata", {})
     changed = []
-    for kept in _selected(edit, request.get("dataFilters", [])):
-        fresh = kept
+    for stored in _selected(edit, request.get("dataFilters", [])):
+        fresh = stored
         if masks.wants(mask, "metadataKey"):
             fresh = replace(fresh, key=new.get("metadataKey", ""))
         if masks.wants(mask, "metadataValue"):
@@ -71,13 +71,13 @@ def update(edit: Edit, request: Json) -> Json:
             fresh = replace(fresh, sheet=sheet, place=place)
         if not fresh.key or fresh.visibility not in VISIBILITIES:
             raise invalid("Developer metadata must have a key and a visibility.")
-        edit.put(edit.spreadsheet.metadata, kept.metadata_id, fresh)
+        edit.put(edit.spreadsheet.metadata, stored.metadata_id, fresh)
         changed.append(metadata.answer(fresh))
     return {"developerMetadata": changed} if changed else {}
 
 
 def delete(edit: Edit, request: Json) -> Json:
-    """All that the filter selects goes; what it was."""
+    """Delete all that the filter selects, and return it."""
     selected = _selected(edit, [request.get("dataFilter", {})])
     gone = [metadata.answer(one) for one in selected]
     for one in selected:

@@ -1,4 +1,4 @@
-"""Data filters: which cells a gridRange, an a1Range or a developer metadata lookup selects."""
+"""Data filters: the cells that a gridRange, an a1Range or a metadata lookup selects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _unset() -> ApiError:
 
 
 def boxes(spreadsheet: Spreadsheet, data_filter: Json, user: str) -> list[tuple[Sheet, Box]]:
-    """The boxes that one DataFilter selects, in the order of the metadata's ids for a lookup."""
+    """Return the boxes that a DataFilter selects, for a lookup in the order of ids."""
     if "gridRange" in data_filter:
         return [ranges.resolve(spreadsheet, data_filter["gridRange"])]
     if "a1Range" in data_filter:
@@ -37,7 +37,7 @@ def boxes(spreadsheet: Spreadsheet, data_filter: Json, user: str) -> list[tuple[
 
 
 def entries(spreadsheet: Spreadsheet, data_filter: Json, user: str) -> list[Metadata]:
-    """The developer metadata that one DataFilter selects: by lookup, or by where it is."""
+    """Return the developer metadata that a DataFilter selects, by lookup or by place."""
     if "developerMetadataLookup" in data_filter:
         return metadata.find(spreadsheet, data_filter["developerMetadataLookup"], user)
     if "a1Range" in data_filter:

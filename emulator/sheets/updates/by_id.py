@@ -1,4 +1,4 @@
-"""What is kept on a sheet under a number of its own: protected ranges, filter views, and so on."""
+"""Objects that a sheet holds by id: protected ranges, filter views, charts."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
     from emulator.sheets.grid import Json, Sheet
 
 
-class Kept:
-    """One kind of them: `name` is the attribute of Sheet that holds them, `noun` Google's word."""
+class ById:
+    """A kind of object: `name` is the attribute of Sheet that holds them, `noun` Google's word."""
 
     def __init__(self, name: str, noun: str) -> None:
         self._name = name
         self._noun = noun
 
     def all(self, edit: Edit) -> dict[int, Sheet]:
-        """The sheet of each, by number: numbers are the spreadsheet's own."""
+        """Return the sheet of each object, by id; ids are unique in the spreadsheet."""
         sheets = edit.spreadsheet.sheets
         return {number: sheet for sheet in sheets for number in getattr(sheet, self._name)}
 
     def number(self, edit: Edit, wanted: int | None) -> int:
-        """The number that is wanted, if it is free, or any free one."""
+        """Return the wanted id, or a new one. ApiError if it is taken."""
         taken = self.all(edit)
         if wanted is None:
             return edit.spreadsheet.new_id(taken)
@@ -33,17 +33,17 @@ class Kept:
         return wanted
 
     def need(self, edit: Edit, number: int) -> tuple[Sheet, Json]:
-        """The sheet and the object of a number, or Google's refusal."""
+        """Return the sheet and the object of an id. ApiError where there is none."""
         sheet = self.all(edit).get(number)
         if sheet is None:
             raise invalid(f"No {self._noun} with id: {number}")
         return sheet, getattr(sheet, self._name)[number]
 
-    def put(self, edit: Edit, sheet: Sheet, number: int, kept: Json) -> None:
-        """Keep an object on a sheet under a number."""
-        edit.set(sheet, self._name, {**getattr(sheet, self._name), number: kept})
+    def put(self, edit: Edit, sheet: Sheet, number: int, stored: Json) -> None:
+        """Store an object on a sheet."""
+        edit.set(sheet, self._name, {**getattr(sheet, self._name), number: stored})
 
     def drop(self, edit: Edit, sheet: Sheet, number: int) -> None:
-        """Let an object go."""
+        """Remove an object."""
         rest = {key: one for key, one in getattr(sheet, self._name).items() if key != number}
         edit.set(sheet, self._name, rest)

@@ -1,0 +1,89 @@
+"""Which comment is shown with a change of status, and when the change was made. Pure.
+
+The rule for notes, History and *Last comment*: a remark is a comment by a person, shown with its
+author; the newest of a job is its *Last comment*, and one is shown with a change of status only if
+the milestone's event before the change did not have it, or, at the milestone's first event, if it
+was written no earlier than that event's `date_updated`.
+
+EverBright does not say who made a decision, so no name is given for it. Its bot may comment that it
+"approved milestone ...": that comment's time is then the time of the change.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from sync.jobs.model import NEVER, MilestoneLog, StatusSeen, comment_key
+from sync.settings.config_file import Config
+from sync.webhooks.schema import Comment
+
+_DECISIONS = {
+    "approved": re.compile(r"\bapproved milestone\b", re.IGNORECASE),
+    "rejected": re.compile(r"\brejected milestone\b", re.IGNORECASE),
+    "waiting": re.compile(r"\bsubmitted milestone\b", re.IGNORECASE),
+}
+"""What the bot's comment says of a decision, by what the status means (source: the sample)."""
+
+
+class Remarks:
+    """Distinguishes people's comments from the bot's, by the patterns in the config."""
+
+    def __init__(self, config: Config) -> None:
+        self._bots = [re.compile(pattern, re.IGNORECASE) for pattern in config.words.bots]
+        self._means = {code: one.means for code, one in config.statuses.items()}
+
+    def is_by_bot(self, comment: Comment) -> bool:
+        """Return whether a program wrote a comment: an automatic one is the bot's in any case."""
+        names = (comment.commentor, comment.author)
+        return comment.is_automatic or any(
+            pattern.search(name) for pattern in self._bots for name in names
+        )
+
+    def newest(self, comments: Iterable[Comment]) -> Comment | None:
+        """Return the newest comment by a person."""
+        written = (one for one in comments if one.comment and not self.is_by_bot(one))
+        return max(written, key=comment_order, default=None)
+
+    def of_change(
+        self, comments: Iterable[Comment], log: MilestoneLog, change: StatusSeen
+    ) -> Comment | None:
+        """Return the newest of a milestone's comments that goes with `change`, one in its log."""
+        is_first = change.order == log.first.order
+        return self.newest(
+            one
+            for one in comments
+            if _came_with(one, log, change) and (not is_first or _is_as_new(one, change))
+        )
+
+    def moment(
+        self, comments: Iterable[Comment], log: MilestoneLog, change: StatusSeen
+    ) -> datetime:
+        """Return when `change` was made (UTC): the bot's comment on it, else the event's moment."""
+        decision = _DECISIONS.get(self._means.get(change.status or "") or "")
+        times = [
+            one.timestamp
+            for one in comments
+            if decision and one.timestamp and decision.search(one.comment) and self.is_by_bot(one)
+            if _came_with(one, log, change) and one.timestamp <= change.stamp
+        ]
+        return max(times, default=change.stamp)
+
+
+def _came_with(comment: Comment, log: MilestoneLog, change: StatusSeen) -> bool:
+    seen = log.comments.get(comment_key(comment))
+    return seen is not None and seen.order == change.order
+
+
+def _is_as_new(comment: Comment, change: StatusSeen) -> bool:
+    written, updated = comment.timestamp, change.updated
+    return written is not None and updated is not None and written >= updated
+
+
+def comment_order(comment: Comment) -> tuple[object, ...]:
+    """Return the sort key of comments: the larger is the newer."""
+    return (comment.timestamp or NEVER, comment.uuid or "", comment.comment)
+
+
+def text_with_author(comment: Comment) -> str:
+    """Return a comment's text after its author's name."""
+    return f"{comment.author}: {comment.comment}" if comment.author else comment.comment

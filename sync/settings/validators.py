@@ -1,0 +1,163 @@
+"""Checks of single settings: each returns the value, or raises ValueError.
+
+The error's text says what is wrong and how to fix it. It follows the setting's name, and never
+holds the value: that may be a secret.
+"""
+
+import re
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+SPREADSHEET = "the spreadsheet's id, or its address copied from the browser"
+FOLDER = "the Drive folder's id, or its address copied from the browser"
+
+_GOOGLE_ID = re.compile(r"^[A-Za-z0-9_-]{10,}$")
+_ID_IN_ADDRESS = re.compile(r"/(?:d|folders)/([A-Za-z0-9_-]{10,})")
+_HEADER = re.compile(r"[A-Za-z0-9-]+")
+_VISIBLE_ASCII = re.compile(r"[!-~]+")
+_SHORTEST_SECRET = 16
+
+
+def words(text: object) -> object:
+    """Return the words of a text with commas between; anything but a text as it is."""
+    if not isinstance(text, str):
+        return text
+    return tuple(word for word in (part.strip() for part in text.split(",")) if word)
+
+
+def webhook_secret(text: str) -> str:
+    """Check one of the secrets that EverBright may send."""
+    if len(text) < _SHORTEST_SECRET:
+        raise ValueError(
+            f"is shorter than {_SHORTEST_SECRET} characters. Make one with: openssl rand -hex 24"
+        )
+    return text
+
+
+def header_value(text: str) -> str:
+    """Check what is sent in a header: anything else would fail with every call, for ever."""
+    if not re.fullmatch(r"[!-~]+(?: [!-~]+)*", text):
+        raise ValueError(
+            "holds a character that a header cannot carry. Copy it again, in one line."
+        )
+    return text
+
+
+def spreadsheet_id(text: str) -> str:
+    """Return the spreadsheet's id that stands in an id or an address."""
+    return _google_id(text, SPREADSHEET)
+
+
+def folder_id(text: str) -> str:
+    """Return the folder's id that stands in an id or an address."""
+    return _google_id(text, FOLDER)
+
+
+def _google_id(text: str, wanted: str) -> str:
+    if found := _ID_IN_ADDRESS.search(text):
+        return found[1]
+    if not _GOOGLE_ID.match(text):
+        raise ValueError(f"is not a Google id. Set it to {wanted}.")
+    return text
+
+
+def address(text: str) -> str:
+    """Check a base address: https, or http on this machine. A slash at its end goes."""
+    text = text.rstrip("/")
+    try:
+        parts = urlsplit(text)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or parts.query or parts.fragment or parts.username:
+        raise ValueError("is not an address. Set it to one like https://example.com.")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise ValueError("would send secrets unencrypted. Use https.")
+    return text
+
+
+def loopback(text: str) -> str:
+    """Check that an address is on this machine."""
+    if not _is_loopback(urlsplit(text).hostname or ""):
+        raise ValueError("is for an emulator on this machine only; unset it elsewhere.")
+    return text
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def alert_address(text: str) -> str:
+    """Check where alerts go. Unlike a base address it has a path, and is a secret itself."""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    if not host or not _VISIBLE_ASCII.fullmatch(text) or parts.username:
+        raise ValueError("is not an address. Set it to the webhook's, as Slack shows it.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+        raise ValueError("would send unencrypted. Use https.")
+    return text
+
+
+def auth_header(text: str) -> str:
+    """Check a header's name with, behind a colon, its scheme."""
+    name, _, scheme = (part.strip() for part in text.partition(":"))
+    if not _HEADER.fullmatch(name) or (scheme and not _HEADER.fullmatch(scheme)):
+        raise ValueError('is not a header. Set it like "Authorization: Token" or "api-key".')
+    return text
+
+
+def header_name(text: str) -> str:
+    """Check the name of a header."""
+    if not _HEADER.fullmatch(text):
+        raise ValueError("is not the name of a header. Use letters, digits and hyphens only.")
+    return text
+
+
+def document_path(text: str) -> str:
+    """Check the path of a document's page, with {document} or {sub_task}."""
+    if not text.startswith("/"):
+        raise ValueError("does not start with a slash. Begin it with one.")
+    template(text, {"document", "sub_task"})
+    if "{document}" not in text and "{sub_task}" not in text:
+        raise ValueError("holds neither {document} nor {sub_task}. Put one where the id belongs.")
+    return text
+
+
+def template(text: str, names: set[str]) -> str:
+    """Check that `text` has no other names in braces than `names`."""
+    try:
+        text.format(**dict.fromkeys(names, ""))
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError):
+        allowed = ", ".join(f"{{{name}}}" for name in sorted(names))
+        raise ValueError(f"holds other names in braces than {allowed}.") from None
+    return text
+
+
+def time_zone(text: str) -> str:
+    """Check a name of the time zone database."""
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is not a time zone. Set it like America/Los_Angeles.") from None
+    return text
+
+
+def database_url(text: str) -> str:
+    """Return the address as SQLAlchemy takes it, PostgreSQL's with the driver that is installed."""
+    try:
+        urlsplit(text).port  # noqa: B018 - reading it is the check
+    except ValueError:
+        raise ValueError("has an invalid port. Set it to a number up to 65535.") from None
+    for scheme in ("postgres://", "postgresql://"):
+        if text.startswith(scheme):
+            return "postgresql+psycopg://" + text.removeprefix(scheme)
+    if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("is neither sqlite:///FILE nor postgres://USER:PASSWORD@HOST/NAME.")
+    return text

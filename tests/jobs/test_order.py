@@ -1,0 +1,93 @@
+"""The order of milestones is learned from all jobs, whatever came first."""
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.jobs.model import Event, Job
+from sync.jobs.order import LearnedOrder
+from sync.jobs.projection import apply_event
+from tests.jobs.test_projection import RE_SIGN, an_event
+from tests.jobs.test_row import layout
+from tests.made_up import uuid
+
+
+def learned(jobs: list[Job]) -> list[int]:
+    """The numbers of the definitions in the order learned."""
+    found = LearnedOrder({"APPROVED", "REJECTED"})
+    for job in jobs:
+        found.add(job)
+    return [int(one[-5:], 16) - 30_000 for one in found.definitions()]
+
+
+def a_job(number: int, *definitions: int) -> Job:
+    """A job that goes through milestones day by day."""
+    job = Job(site=uuid(number))
+    for day, definition in enumerate(definitions, 1):
+        job = apply_event(job, step(number, definition, day), RE_SIGN)
+    return job
+
+
+def step(job: int, definition: int, day: int, **more: Any) -> Event:
+    when = f"2026-03-{day:02d}T{job:02d}:00:00Z"
+    return an_event(site=uuid(job), definition=definition, date_updated=when, **more)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "order"),
+    [
+        ([(1, 2), (2, 3), (3, 4)], [1, 2, 3, 4]),  # a chain that no job has whole
+        ([(3, 4), (1, 2), (2, 3)], [1, 2, 3, 4]),
+        ([(1, 2, 3), (1, 3), (1, 2, 3), (2, 1)], [1, 2, 3]),  # one job went the other way
+        ([(9,), (1, 2), (1, 2), (1,)], [1, 2, 9]),  # of no shared job: the more jobs, the earlier
+        ([(9,), (1, 2)], [1, 2, 9]),  # one that no job has together with another
+        ([(5, 6), (6, 7, 8, 9)], [5, 6, 7, 8, 9]),  # 6 is before many, 5 before 6 only
+        ([(1, 2), (2, 3), (3, 1)], [1, 2, 3]),  # a circle: some order, and always the same
+    ],
+)
+def test_the_order_is_that_in_which_jobs_go(jobs: list[tuple[int, ...]], order: list[int]) -> None:
+    made = [a_job(number, *definitions) for number, definitions in enumerate(jobs, 1)]
+    assert learned(made) == order
+    assert learned(made[::-1]) == order
+
+
+def test_a_job_whose_first_event_is_a_decision_was_under_way() -> None:
+    """The published sample is the approval of a late milestone, years ago, and all of its job."""
+    old = an_event(definition=9, date_updated="2018-09-04T00:00:00Z", status="APPROVED")
+    jobs = [apply_event(Job(site=uuid(1)), old, RE_SIGN), a_job(2, 1)]
+    assert learned(jobs) == learned(jobs[::-1]) == [1, 9]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 4), st.integers(1, 6), st.integers(1, 9)), min_size=1, max_size=20
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_no_order_of_arrival_changes_it(
+    some: list[tuple[int, int, int]], lots: random.Random
+) -> None:
+    """Of events, with repeats, and of jobs."""
+
+    def order(events: list[Event]) -> list[int]:
+        jobs: dict[str, Job] = {}
+        for one in events:
+            site = one.milestone.site
+            jobs[site] = apply_event(jobs.get(site, Job(site=site)), one, RE_SIGN)
+        return learned(list(jobs.values()))
+
+    events = [step(*one) for one in some]
+    again = events + lots.choices(events, k=3)
+    lots.shuffle(again)
+    assert order(again) == order(events)
+
+
+def test_columns_stand_in_it_behind_those_that_the_config_names() -> None:
+    steps = [{"definitions": [uuid(30_003)], "header": "Permits"}]
+    jobs = [a_job(1, 4), a_job(2, 1, 2, 3), a_job(3, 1, 2)]
+    columns = layout(milestones=steps).columns(jobs)
+    headers = [column.header for column in columns if column.id.startswith("status:")]
+    assert headers == ["Permits", "Milestone 1", "Milestone 2", "Milestone 4"]

@@ -1,0 +1,140 @@
+"""Who and why: a remark goes with the change that it came with, and a name only with its remark."""
+
+from datetime import UTC, datetime
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync.jobs.cells import EMPTY
+from sync.jobs.model import Change, Files, Job
+from sync.jobs.projection import apply_event, status_changes
+from tests.jobs.test_projection import RE_SIGN, REMARKS, an_event, as_stored_before, job_of
+from tests.jobs.test_row import layout
+from tests.made_up import comment, uuid
+
+BOT = {"commentor_first_name": "SightenEverBright", "commentor_last_name": "Bot"}
+WHY = "The roof plan is missing a page."
+
+
+def at(day: int, hour: int = 10) -> str:
+    return f"2026-03-{day:02d}T{hour:02d}:00:00Z"
+
+
+def by_ben(text: str, day: int, **more: Any) -> dict[str, Any]:
+    return comment(text, at(day), commentor_first_name="Ben", uuid=uuid(day)) | more
+
+
+def by_bot(text: str, day: int, hour: int = 10) -> dict[str, Any]:
+    return comment(text, at(day, hour), uuid=uuid(100 * day + hour)) | BOT
+
+
+def note(job: Job) -> tuple[str, datetime | None]:
+    cell = layout().cells(job, Files()).get(f"status:{uuid(30_001)}", EMPTY)
+    return cell.note, cell.noted
+
+
+def lines(*events: Any) -> list[Change]:
+    job, found = Job(site=uuid(1)), []
+    for one in events:
+        found += status_changes(job, one, REMARKS)
+        job = apply_event(job, one, RE_SIGN)
+    return found
+
+
+SUBMITTED = an_event(status="SUBMITTED", date_updated=at(1))
+REJECTED = an_event(status="REJECTED", date_updated=at(2), comments=[by_ben(WHY, 2)])
+APPROVED = an_event(status="APPROVED", date_updated=at(5), comments=[by_ben(WHY, 2)])
+
+
+def test_an_approval_is_not_signed_with_the_remark_of_the_rejection_before() -> None:
+    """Reproduced from outside: the green Approved said "by Ben", and why it was rejected."""
+    for order in permutations([SUBMITTED, REJECTED, APPROVED]):
+        assert note(job_of(*order)) == ("", datetime(2026, 3, 5, 10, tzinfo=UTC))
+    assert [one.comment for one in lines(SUBMITTED, REJECTED, APPROVED)] == ["", f"Ben: {WHY}", ""]
+
+
+def test_a_rejection_has_the_remark_that_came_with_it() -> None:
+    for order in permutations([SUBMITTED, REJECTED]):
+        job = job_of(*order)
+        assert note(job) == (f"Ben: {WHY}", datetime(2026, 3, 2, 10, tzinfo=UTC))
+        assert layout().cells(job, Files())["next_action"].text.endswith(f"\nBen: {WHY}")
+
+
+def test_a_later_event_of_the_same_status_changes_neither_time_nor_remark() -> None:
+    """A document that is added is no decision, and a later remark did not come with one."""
+    later = [by_ben(WHY, 2), by_ben("And page 3.", 6)]
+    again = an_event(status="REJECTED", date_updated=at(6), comments=later)
+    for order in permutations([SUBMITTED, REJECTED, again]):
+        job = job_of(*order)
+        assert note(job) == (f"Ben: {WHY}", datetime(2026, 3, 2, 10, tzinfo=UTC))
+        assert layout().cells(job, Files())["last_comment"].text == "Ben: And page 3."
+    assert len(lines(SUBMITTED, REJECTED, again)) == 2
+
+
+def test_the_bot_says_when_and_never_who() -> None:
+    said = [
+        by_bot("Bot submitted milestone X for approval.", 3),
+        by_bot("Bot approved milestone X.", 4),
+    ]
+    late = an_event(status="APPROVED", date_updated=at(5), comments=said)
+    assert note(job_of(SUBMITTED, late)) == ("", datetime(2026, 3, 4, 10, tzinfo=UTC))
+    (_, line) = lines(SUBMITTED, late)
+    assert (line.stamp, line.comment) == (datetime(2026, 3, 4, 10, tzinfo=UTC), "")
+    found = layout().cells(job_of(SUBMITTED, late), Files())
+    assert found["last_approval"].when == datetime(2026, 3, 4, 10, tzinfo=UTC)
+    assert "last_comment" not in found
+
+
+def test_a_bot_s_comment_that_an_earlier_event_had_tells_no_time() -> None:
+    """Approved, rejected, approved again: the first approval's time is not the second's."""
+    old = by_bot("Bot approved milestone X.", 1)
+    first = an_event(status="APPROVED", date_updated=at(1), comments=[old])
+    second = an_event(status="REJECTED", date_updated=at(2), comments=[old])
+    third = an_event(status="APPROVED", date_updated=at(6), comments=[old])
+    assert note(job_of(first, second, third)) == ("", datetime(2026, 3, 6, 10, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(("day", "is_shown"), [(1, False), (2, True), (3, True)])
+def test_of_a_milestone_s_first_event_a_remark_counts_if_it_is_as_new_as_the_event(
+    day: int, is_shown: bool
+) -> None:
+    """What was before is not known: an older remark may be of any earlier status."""
+    first = an_event(status="APPROVED", date_updated=at(2), comments=[by_ben("All there.", day)])
+    assert note(job_of(first))[0] == ("Ben: All there." if is_shown else "")
+    assert lines(first)[0].comment == ("Ben: All there." if is_shown else "")
+
+
+def test_a_state_that_was_stored_before_signs_nothing_with_an_old_remark() -> None:
+    """It has only the newest event; what came before that is not known any more."""
+    job = as_stored_before(job_of(SUBMITTED, REJECTED, APPROVED))
+    assert note(job) == ("", datetime(2026, 3, 5, 10, tzinfo=UTC))
+
+
+def test_a_state_that_the_version_before_stored_loads_and_goes_on() -> None:
+    """That version wrote the file: one milestone approved after a rejection, one submitted."""
+    stored = (Path(__file__).parent / "stored_before_logs.json").read_text("utf-8")
+    job = Job.model_validate_json(stored)
+    assert note(job) == ("", datetime(2026, 3, 5, 10, tzinfo=UTC))
+    found = layout().cells(job, Files())
+    assert found["status"].text == "Waiting: Milestone 2 (Submitted)"
+    assert found["last_comment"].text == "Ada: By itself."
+    job = apply_event(job, an_event(status="REJECTED", date_updated=at(7)), RE_SIGN)
+    assert layout().cells(job, Files())["status"].text == "Rejected: Milestone 1"
+    assert note(job) == ("", datetime(2026, 3, 7, 10, tzinfo=UTC))
+    assert Job.model_validate_json(job.model_dump_json()) == job
+
+
+def test_an_automatic_comment_is_the_bot_s_whoever_is_named() -> None:
+    said = [by_ben("Stage moved on.", 3, comment_type="AUTO"), by_ben("By hand.", 2)]
+    job = job_of(SUBMITTED, an_event(status="REJECTED", date_updated=at(3), comments=said))
+    assert layout().cells(job, Files())["last_comment"].text == "Ben: By hand."
+    assert note(job)[0] == "Ben: By hand."
+
+
+def test_comments_without_an_id_are_told_apart_by_date_and_text() -> None:
+    first = an_event(status="REJECTED", date_updated=at(2), comments=[by_ben("One.", 2, uuid=None)])
+    both = [by_ben("One.", 2, uuid=None), by_ben("Two.", 2, uuid=None)]
+    second = an_event(status="APPROVED", date_updated=at(3), comments=both)
+    assert note(job_of(first, second))[0] == "Ben: Two."

@@ -1,0 +1,241 @@
+"""One answer: the table of decision 0011 is true, and no view or colour contradicts its rows."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.jobs.cells import EMPTY, Cell
+from sync.jobs.columns import Column, Tint
+from sync.jobs.model import Customer, Files, Job
+from sync.jobs.row import Layout
+from sync.jobs.status import REJECTED, WAITING, word
+from sync.settings.config_file import Config
+from sync.sheets.tabs import formatting
+from tests.jobs.test_projection import CONFIG, an_event, job_of
+from tests.jobs.test_row import ADDRESSES
+from tests.made_up import ROOT, comment, task, uuid
+
+DAYS = 14
+TITLES = ("Survey", "Design", "Permits")
+PAGE = ROOT / "docs" / "decisions" / "0011-status.md"
+STEPS = [{"definitions": [uuid(30_001 + n)], "header": one} for n, one in enumerate(TITLES)]
+REMARK = comment(
+    "Too dark.", "2026-03-01T10:00:00Z", commentor_first_name="Ben", commentor_last_name="Cole"
+)
+MOMENT = datetime(2026, 3, 1, 10, tzinfo=UTC)
+
+STATES: dict[str, dict[str, Any]] = {
+    "submitted": {"status": "SUBMITTED"},
+    "in progress": {"status": "INPROG"},
+    "in progress, an open task": {
+        "status": "INPROG",
+        "tasks": [task(name="Roof plan", status="INPROG")],
+    },
+    "in progress, a rejected task": {
+        "status": "INPROG",
+        "tasks": [task(name="Roof plan", status="REJECTED")],
+    },
+    "no status": {"status": None},
+    "QUEUED": {"status": "QUEUED"},
+    "rejected": {"status": "REJECTED"},
+    "rejected, with a remark": {"status": "REJECTED", "comments": [REMARK]},
+    "approved": {"status": "APPROVED"},
+    "any, and the job is archived": {"status": "REJECTED"},
+}
+
+
+def table() -> list[tuple[str, ...]]:
+    lines = re.findall(r"^\|(.*)\|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    return [tuple(cell.strip() for cell in line.split("|")) for line in lines[2:]]
+
+
+def layout(**changes: Any) -> Layout:
+    return Layout(Config.model_validate(CONFIG.model_dump() | changes), ADDRESSES, DAYS)
+
+
+@pytest.mark.parametrize("line", table(), ids=" / ".join)
+def test_the_table_of_cases_is_true(line: tuple[str, ...]) -> None:
+    *states, status, action, follow_up, view = line
+    events = [an_event(definition=n, **STATES[s]) for n, s in enumerate(states, 1) if s != "-"]
+    archived = Customer(archived="archived" in states[0])
+    one = layout(milestones=STEPS)
+    cells = one.cells(job_of(*events), Files(), archived)
+    day = {"now": MOMENT, "later": MOMENT + timedelta(days=DAYS), "blank": None}[follow_up]
+    assert cells.get("status", EMPTY).text == status
+    assert cells.get("next_action", EMPTY).text == action.replace(" / ", "\n")
+    assert cells.get("follow_up", EMPTY).when == day
+    assert views_of(cells, MOMENT) & {REJECTED, WAITING} == ({view} if view else set())
+
+
+def test_the_table_has_every_state_and_every_case() -> None:
+    """Catches a state that is made up above and stands nowhere in the table."""
+    lines = table()
+    assert {one for line in lines for one in line[:3]} == {*STATES, "-"}
+    assert {line[3].partition(":")[0] for line in lines} == {
+        "", "Rejected", "Waiting", "Approved", "In progress", "Archived",
+    }  # fmt: skip
+
+
+# A small evaluator of Google's criteria, over the cells that a row shows.
+
+
+def holds(condition: dict[str, Any], cell: Cell, now: datetime) -> bool:
+    """Whether a BooleanCondition holds for a cell (days are UTC's)."""
+    kind, (value,) = condition["type"], condition["values"]
+    if kind == "TEXT_EQ":
+        return bool(cell.text == value["userEnteredValue"])
+    if kind == "TEXT_STARTS_WITH":
+        return cell.text.startswith(str(value["userEnteredValue"]))
+    if cell.when is None:
+        return False
+    if (kind, value) == ("DATE_BEFORE", {"relativeDate": "TOMORROW"}):
+        return cell.when.date() <= now.date()
+    assert (kind, value) == ("DATE_AFTER", {"relativeDate": "PAST_WEEK"})
+    return cell.when > now - timedelta(days=7)
+
+
+def views_of(cells: dict[str, Cell], now: datetime) -> set[str]:
+    """The filter views that show a row."""
+    return {
+        title
+        for title, (criteria, _) in formatting.filters().items()
+        if all(holds(one["condition"], cells.get(c, EMPTY), now) for c, one in criteria.items())
+    }
+
+
+def color_of(column: Column, cell: Cell, now: datetime) -> str:
+    """The colour of a cell; no two rules may hold for one."""
+    found = [t.color for t in column.tints if holds(_condition(t), cell, now)]
+    assert len(found) <= 1
+    return found[0] if found else ""
+
+
+def _condition(tint: Tint) -> dict[str, Any]:
+    (rule,) = [formatting._tinted({}, tint)["addConditionalFormatRule"]["rule"]]
+    condition: dict[str, Any] = rule["booleanRule"]["condition"]
+    return condition
+
+
+_CODES: list[str | None] = [
+    "APPROVED",
+    "DONE",
+    "REJECTED",
+    "RETURNED",
+    "SUBMITTED",
+    "AT_UTILITY",
+    "INPROG",
+]
+_CODES += ["QUEUED", "REJECTED: x", "Waiting:", None]
+_STATUSES = {
+    **CONFIG.model_dump()["statuses"],
+    "DONE": {"label": "Complete", "color": "#d9ead3", "means": "approved"},
+    "RETURNED": {"label": "Sent back", "color": "#ff0000", "means": "rejected"},
+    "AT_UTILITY": {"label": "With the utility", "means": "waiting"},
+}
+_MEANS = {code: one.get("means") for code, one in _STATUSES.items()}
+_MILESTONES = st.lists(
+    st.builds(
+        lambda definition, code, day, tasks, count: {
+            "definition": definition,
+            "status": code,
+            "date_updated": f"2026-03-{day:02d}T10:00:00Z",
+            "tasks": [task(name=f"Task {n}", status=one) for n, one in enumerate(tasks)],
+            "rejected_task_count": count,
+        },
+        st.integers(1, 4),
+        st.sampled_from(_CODES),
+        st.integers(1, 28),
+        st.lists(st.sampled_from(["INPROG", "APPROVED", "REJECTED"]), max_size=2),
+        st.sampled_from([0, 0, None, 1]),
+    ),
+    min_size=1,
+    max_size=6,
+)
+_CONFIGS = st.builds(
+    lambda steps, hidden: [one | {"hidden": hidden == n} for n, one in enumerate(STEPS[:steps])],
+    st.integers(0, 3),
+    st.integers(0, 9),
+)
+
+
+@given(_MILESTONES, _CONFIGS, st.booleans(), st.integers(0, 60))
+def test_no_view_and_no_colour_contradicts_its_row(
+    events: list[dict[str, Any]], steps: list[dict[str, Any]], archived: bool, days: int
+) -> None:
+    """What a view shows, what a colour says and what the words say are one and the same."""
+    one = layout(milestones=steps, statuses=_STATUSES)
+    job = job_of(*(an_event(**event) for event in events))
+    cells = one.cells(job, Files(), Customer(archived=archived))
+    now = MOMENT + timedelta(days=days)
+    columns = {column.id: column for column in one.columns([job])}
+    status, action = cells.get("status", EMPTY).text, cells.get("next_action", EMPTY).text
+    shown = milestones_of(job, one)
+    rejected = {t for t, m in shown.items() if is_rejected(m)} if not archived else set()
+    waiting = {t for t, m in shown.items() if is_waiting(m)} if not archived else set()
+    views = views_of(cells, now)
+
+    assert (REJECTED in views) == bool(rejected)
+    assert (WAITING in views) == (bool(waiting) and not rejected)
+    named = rejected or waiting
+    assert all(title in status for title in named)
+    assert {t for t in shown if named and t in status} == named
+    colors = {REJECTED: "#f4cccc", WAITING: "#cfe2f3"}
+    colors |= {s["label"]: s.get("color") or "" for s in _STATUSES.values()}
+    assert color_of(columns["status"], cells.get("status", EMPTY), now) == (
+        colors[word(status)] if status else ""
+    )
+    is_due = color_of(columns["follow_up"], cells.get("follow_up", EMPTY), now) != ""
+    assert is_due == ("Stuck" in views)
+    assert ("follow_up" in cells) == bool(action)
+    if is_due:
+        assert action
+        assert rejected or cells["follow_up"].when == latest(job) + timedelta(days=DAYS)
+    if rejected:
+        assert cells["follow_up"].when == latest(job)
+    for key, cell in cells.items():
+        if key.startswith("status:"):
+            assert color_of(columns[key], cell, now) == colors.get(cell.text, "")
+    approved = [m for m in shown.values() if _MEANS.get(m.status) == "approved"]
+    assert ("last_approval" in cells) == bool(approved)
+
+
+def milestones_of(job: Job, one: Layout) -> dict[str, Any]:
+    """The newest state of each milestone that is shown, by title."""
+    hidden = {d for step in one.config.milestones if step.hidden for d in step.definitions}
+    titles = {d: step.header for step in one.config.milestones for d in step.definitions}
+    return {
+        titles.get(definition) or event.milestone.name: event.milestone
+        for definition, event in job.events.items()
+        if definition not in hidden
+    }
+
+
+def is_rejected(milestone: Any) -> bool:
+    if _MEANS.get(milestone.status) == "approved":
+        return False
+    codes = [milestone.status, *(one.status for one in milestone.tasks)]
+    return bool(milestone.rejected_task_count) or "rejected" in map(_MEANS.get, codes)
+
+
+def is_waiting(milestone: Any) -> bool:
+    code = milestone.status
+    is_named = code in _STATUSES
+    return not is_rejected(milestone) and code is not None and (
+        not is_named or _MEANS[code] == "waiting"
+    )  # fmt: skip
+
+
+def latest(job: Job) -> datetime:
+    return max(event.stamp for event in job.events.values())
+
+
+def test_what_is_remembered_of_colours_is_read_back_as_it_was() -> None:
+    """Else `init` would take its own rules for other ones, and stack them."""
+    for column in layout().columns([job_of(an_event())]):
+        had = formatting.tints(column)
+        assert formatting._remembered(had) == list(column.tints), json.loads(had)

@@ -1,0 +1,184 @@
+"""Ten made-up jobs with mixed histories, and by hand what a salesperson should read of each."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.made_up import comment, milestone, task, uuid
+
+SURVEY, DESIGN, PERMITS, INSTALL = 1, 2, 3, 4
+NAMES = {1: "Site Survey", 2: "Design Approval", 3: "Permits", 4: "Installation"}
+SAMPLE_CUSTOMER = "Sam Sample"
+CUSTOMERS = [
+    *("Ada Alder", "Ben Birch", "Carla Cruz", "Dan Dunn", "Eva Eriksen"),
+    *("Finn Ford", "Gina Gray", "Hugo Hale", "Ida Ito", "Jon Jensen"),
+]
+DARK = "Ben Cole: The photos are too dark."
+PAGE = "Dora Eskew: The roof plan is missing a page."
+SECRET = "The customer asked for a discount."
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a row should say. `follow_up` is in days from today, None where it is blank."""
+
+    status: str
+    next_action: str
+    follow_up: int | None
+    milestones: tuple[str, str, str, str]
+    current: str
+    assigned_to: str = ""
+    last_comment: str = ""
+
+
+AGAIN = "Correct and submit again"
+TABLE: dict[str, Told] = {
+    # Rejected three days ago, with a remark.
+    "Ada Alder": Told(
+        "Rejected: Site Survey",
+        f"{AGAIN}\n{DARK}",
+        -3,
+        ("Rejected", "", "", ""),
+        "Site Survey",
+        last_comment=DARK,
+    ),
+    # Rejected with a remark, approved later without one; nothing since.
+    "Ben Birch": Told(
+        "Approved",
+        "The next milestone has not started",
+        -12,
+        ("Approved", "", "", ""),
+        "Site Survey",
+        last_comment=PAGE,
+    ),
+    # An earlier milestone was rejected after the next one was approved.
+    "Carla Cruz": Told(
+        "Rejected: Site Survey", AGAIN, -5, ("Rejected", "Approved", "", ""), "Design Approval"
+    ),
+    "Dan Dunn": Told(
+        "Waiting: Design Approval (Submitted)",
+        "Wait for an answer",
+        12,
+        ("Approved", "Submitted", "", ""),
+        "Design Approval",
+        "Ada Birch",
+    ),
+    # An earlier milestone still waits.
+    "Eva Eriksen": Told(
+        "Waiting: Site Survey (Submitted)",
+        "Wait for an answer",
+        10,
+        ("Submitted", "Approved", "", ""),
+        "Design Approval",
+    ),
+    "Finn Ford": Told(
+        "In progress",
+        "City permit (Upload)",
+        14,
+        ("Approved", "Approved", "In progress", ""),
+        "Permits",
+        "Dora Eskew",
+    ),
+    # Only a task was rejected.
+    "Gina Gray": Told(
+        "Rejected: Permits (In progress)",
+        "Rejected: Roof plan",
+        -4,
+        ("Approved", "Approved", "In progress", ""),
+        "Permits",
+    ),
+    "Hugo Hale": Told("Archived", "", None, ("Rejected", "", "", ""), "Site Survey"),
+    # A status that the config does not name.
+    "Ida Ito": Told(
+        "Waiting: Installation (Queued)",
+        "Wait for an answer",
+        14,
+        ("Approved", "Approved", "Approved", "Queued"),
+        "Installation",
+    ),
+    # Two were rejected; one comment is private, one is the system's under a person's name.
+    "Jon Jensen": Told(
+        "Rejected: Site Survey, Design Approval",
+        f"Site Survey: {AGAIN}\nSite Survey: {DARK}\nDesign Approval: {AGAIN}",
+        -6,
+        ("Rejected", "Rejected", "", ""),
+        "Design Approval",
+        last_comment=DARK,
+    ),
+}
+REJECTED = ["Ada Alder", "Gina Gray", "Carla Cruz", "Jon Jensen"]
+"""The one in which something happened last on top."""
+WAITING = ["Ida Ito", "Dan Dunn", "Eva Eriksen"]
+STUCK = [SAMPLE_CUSTOMER, "Ben Birch", "Jon Jensen", "Carla Cruz", "Gina Gray", "Ada Alder"]
+"""The one whose day came first on top."""
+APPROVED_THIS_WEEK = ["Eva Eriksen"]
+PIPELINE = {
+    "Site Survey": {"Jobs": "3", "Approved": "1", "Rejected": "1", "Archived": "1"},
+    "Design Approval": {"Jobs": "4", "Rejected": "2", "Waiting": "2"},
+    "Permits": {"Jobs": "2", "Rejected": "1", "In progress": "1"},
+    "Installation": {"Jobs": "1", "Waiting": "1"},
+    "Construction & Signoff": {"Jobs": "1", "Approved": "1"},
+}
+SINCE_YESTERDAY = [
+    ("Ida Ito", "Installation", "", "Queued", ""),
+    ("Finn Ford", "Permits", "", "In progress", ""),
+]
+
+
+def site(number: int) -> str:
+    return f"{number:08d}-0000-4000-8000-000000000000"
+
+
+def payloads(now: datetime) -> list[dict[str, Any]]:
+    """What EverBright sends, in the order in which it happens to each job."""
+
+    def at(days: float) -> str:
+        return (now - timedelta(days=days)).isoformat()
+
+    def event(job: int, step: int, status: str, days: float, **more: Any) -> dict[str, Any]:
+        known = {"site": site(job), "name": NAMES[step], "status": status, "date_updated": at(days)}
+        return milestone(job, step, **known, **more)
+
+    def said(name: str, text: str, days: float, **more: Any) -> dict[str, Any]:
+        first, last = name.split()
+        by = {"commentor_first_name": first, "commentor_last_name": last}
+        return comment(text, at(days), uuid=uuid(round(days * 1000))) | by | more
+
+    def person(name: str) -> dict[str, Any]:
+        return dict(zip(("first_name", "last_name"), name.split(), strict=True))
+
+    dark = "The photos are too dark."
+    page = said("Dora Eskew", "The roof plan is missing a page.", 28)
+    open_task = task(name="City permit", status="INPROG")
+    open_task["sub_tasks"][0]["status"] = "INCM"
+    secret = said("Dora Eskew", SECRET, 6.5, private=True)
+    system = said("Dora Eskew", "Moved on automatically.", 6.2, comment_type="AUTO")
+    return [
+        event(1, SURVEY, "SUBMITTED", 20),
+        event(1, SURVEY, "REJECTED", 3, comments=[said("Ben Cole", dark, 3)]),
+        event(2, SURVEY, "SUBMITTED", 30),
+        event(2, SURVEY, "REJECTED", 28, comments=[page]),
+        event(2, SURVEY, "APPROVED", 26, comments=[page]),
+        event(3, SURVEY, "APPROVED", 20),
+        event(3, DESIGN, "APPROVED", 9),
+        event(3, SURVEY, "REJECTED", 5),
+        event(4, SURVEY, "APPROVED", 19),
+        event(4, DESIGN, "SUBMITTED", 2, assigned_to=person("Ada Birch")),
+        event(5, SURVEY, "SUBMITTED", 18),
+        event(5, DESIGN, "APPROVED", 4),
+        event(6, SURVEY, "APPROVED", 17),
+        event(6, DESIGN, "APPROVED", 10),
+        event(6, PERMITS, "INPROG", 3 / 24, tasks=[open_task], assigned_to=person("Dora Eskew")),
+        event(7, SURVEY, "APPROVED", 16),
+        event(7, DESIGN, "APPROVED", 11),
+        event(7, PERMITS, "INPROG", 4, tasks=[task(name="Roof plan", status="REJECTED")]),
+        event(8, SURVEY, "REJECTED", 15),
+        {"site": site(8), "archived": True, "date_updated": at(14)},
+        event(9, SURVEY, "APPROVED", 25),
+        event(9, DESIGN, "APPROVED", 22),
+        event(9, PERMITS, "APPROVED", 13),
+        event(9, INSTALL, "QUEUED", 2 / 24),
+        event(10, SURVEY, "SUBMITTED", 21),
+        event(10, SURVEY, "REJECTED", 8, comments=[said("Ben Cole", dark, 8)]),
+        event(10, DESIGN, "REJECTED", 6, comments=[secret, system]),
+    ]

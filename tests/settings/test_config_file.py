@@ -1,0 +1,223 @@
+"""An error in the config is a line with file, key and fix; the shipped one is the installer's."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sync.errors import SettingsError
+from sync.settings import config_file
+from sync.settings.config_file import load_config
+from sync.settings.environment import load
+from tests.made_up import CONFIG_FILE, ROOT
+from tests.settings.test_environment import LEAST
+
+STEP = '\n[[milestones]]\ndefinitions = ["01362295-1d44-4eea-9234-898bb3073709"]\n'
+
+
+@pytest.mark.parametrize(
+    ("change", "to", "message"),
+    [
+        (
+            "[sheet]",
+            "[sheets]",
+            "sheets: is not a key that Brightsheet knows; remove or correct it.",
+        ),
+        (
+            "tab =",
+            "tabs =",
+            "sheet.tabs: is not a key that Brightsheet knows; remove or correct it.",
+        ),
+        (
+            '"#d9ead3"',
+            '"green"',
+            "statuses.APPROVED.color: is not a colour; write it like #d9ead3.",
+        ),
+        (
+            'header = "Status"',
+            'header = "Customer"',
+            "columns: two have the header 'Customer'; give one another name",
+        ),
+        (
+            "header = 'x'",
+            STEP + 'header = "Customer"',
+            "columns: two have the header 'Customer'; give one another name",
+        ),
+        (
+            "none of its text",
+            STEP * 2,
+            "milestones: the definition 01362295-1d44-4eea-9234-898bb3073709 stands twice; remove",
+        ),
+        (
+            'id = "site_id"',
+            'id = "stage"',
+            "columns: the column site_id is missing; it is the key of the rows: add it",
+        ),
+        ('id = "folder"', 'id = "stage"', "columns: the column stage stands twice; remove one"),
+        ('header = "Folder"', "", "columns: the column folder has no header; give it one"),
+        (
+            'means = "waiting"',
+            'means = "wait"',
+            "statuses.SUBMITTED.means: is not known; write one of",
+        ),
+        (
+            'id = "folder"',
+            'id = "folders"',
+            "columns.13.id: is not known; write one of 'customer', ",
+        ),
+        (
+            'history = "History"',
+            'history = "jobs"',
+            "sheet: two tabs have the title 'jobs'; give one another name",
+        ),
+        ("bots = ['", "bots = ['(", "words.bots.0: is not a regular expression"),
+        ("{site}", "{job}", "links.job: holds other names in braces than {site}."),
+        ("[words]", "[words", "is not TOML: "),
+        ('header = "Folder"', 'header = "Re-signed"', "columns: two have the header 'Re-signed'; "),
+        (
+            'header = "Folder"',
+            'header = "{x}"\n[[columns]]\nid = "email"\nheader = "{x}"',
+            "columns: two have the header '{x}'; give one another name",
+        ),
+        ("{site}", "{site.foo}", "links.job: holds other names in braces than {site}."),
+        ("{site}", "{site[x]}", "links.job: holds other names in braces than {site}."),
+        (
+            'label = "Rejected"',
+            'label = "=NOW()"',
+            "statuses.REJECTED.label: begins as a formula does",
+        ),
+        (
+            'header = "Folder"',
+            f'header = "{"x" * 101}"',
+            "columns.13.header: is longer than 100 characters; shorten it.",
+        ),
+        ('tab = "Jobs"', 'tab = "Recovered"', "sheet.tab: is a tab of Brightsheet's own"),
+        (
+            'stage = ["stage_name"]',
+            'stage = "x"',
+            "webhooks.stage: is not a list; write it in brackets.",
+        ),
+    ],
+)
+def test_an_error_in_the_config_is_a_line_with_file_key_and_fix(
+    change: str, to: str, message: str, tmp_path: Path
+) -> None:
+    """Whoever reads it has the file open, and nothing else."""
+    file = tmp_path / "brightsheet.toml"
+    text = CONFIG_FILE.read_text("utf-8")
+    changed = text.replace(change, to, 1) if change in text else text + to
+    file.write_text(changed, "utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_config(file)
+    assert caught.value.message.startswith(f"{tmp_path.name}/brightsheet.toml: {message}")
+    assert "\n" not in caught.value.message
+
+
+SHIPPED = config_file.CONFIG_FILE.read_text("utf-8")
+_HEADER = re.compile(r'^header = "(.*)"', re.MULTILINE)
+_LABEL = re.compile(r'label = "(.*?)"')
+_COLUMN = re.compile(r'^\[\[columns\]\]\nid = "(\w+)"\n(?:header = .*\n)?', re.MULTILINE)
+_KEY = re.compile(r"^(?!id|header|definitions)(\w+) = .*\n", re.MULTILINE)
+_SECTION = re.compile(r"^\[(\w+)\]\n(?:[^\[\n].*\n|\n)*", re.MULTILINE)
+_EXAMPLE = re.compile(r"^# \[\[(\w+)\]\]\n(?:# .*\n)+", re.MULTILINE)
+
+
+def _uncommented(example: re.Match[str]) -> str:
+    return re.sub("^# ", "", example[0], flags=re.MULTILINE)
+
+
+def _columns_reversed(text: str) -> str:
+    columns = [one[0] for one in _COLUMN.finditer(text)]
+    return _COLUMN.sub(lambda _: columns.pop(), text)
+
+
+def _all_at_once() -> str:
+    """Every column but the key's renamed and moved, every example in use, tabs and words too."""
+    text = _EXAMPLE.sub(_uncommented, SHIPPED)
+    text = _HEADER.sub(r'header = "\1, renamed"', text)
+    text = _LABEL.sub(r'label = "\1, renamed"', text)
+    for key in ("tab", "history", "pipeline"):
+        text = re.sub(rf'^{key} = "(.*?)"', rf'{key} = "\1, renamed"', text, flags=re.MULTILINE)
+    return _columns_reversed(text)
+
+
+def _edit(one: re.Match[str], what: str, new: str) -> tuple[str, str]:
+    line = SHIPPED.count("\n", 0, one.start()) + 1
+    return f"{what} in line {line}", SHIPPED[: one.start()] + new + SHIPPED[one.end() :]
+
+
+def edits() -> Iterator[tuple[str, str]]:
+    """Give what an installer may do to the shipped file, one at a time, with what comes of it."""
+    for one in _HEADER.finditer(SHIPPED):
+        yield _edit(one, f"rename {one[1]}", f'header = "{one[1]}, renamed"')
+    for one in _LABEL.finditer(SHIPPED):
+        yield _edit(one, f"rename {one[1]}", f'label = "{one[1]}, renamed"')
+    for pattern in (_COLUMN, _KEY, _SECTION):
+        for one in pattern.finditer(SHIPPED):
+            if one[1] != "site_id":
+                yield _edit(one, f"remove {one[1]}", "")
+    for one in _EXAMPLE.finditer(SHIPPED):
+        yield _edit(one, f"use the example of {one[1]}", _uncommented(one))
+    yield "reverse the columns", _columns_reversed(SHIPPED)
+    yield "all at once", _all_at_once()
+
+
+EDITS = dict(edits())
+
+
+def test_every_part_of_the_shipped_file_is_edited_below() -> None:
+    """Would catch a pattern that no longer finds its keys, and a test that so tests nothing."""
+    config = load_config(config_file.CONFIG_FILE)
+    lines = re.findall(r"^\w+ = ", SHIPPED, re.MULTILINE)
+    needed = [*config.columns, *config.milestones]  # a line each, without which they are nothing
+    assert len(_KEY.findall(SHIPPED)) + len(_HEADER.findall(SHIPPED)) + len(needed) == len(lines)
+    assert len(_COLUMN.findall(SHIPPED)) == len(config.columns)
+    assert len(_LABEL.findall(SHIPPED)) == len(config.statuses)
+    assert len(_SECTION.findall(SHIPPED)) == len(re.findall(r"^\[\w", SHIPPED, re.MULTILINE))
+    assert len(_EXAMPLE.findall(SHIPPED)) == SHIPPED.count("\n# [")
+    assert len(EDITS) == len(list(edits()))
+
+
+@pytest.mark.parametrize("edit", list(EDITS))
+def test_an_edited_config_loads(edit: str, tmp_path: Path) -> None:
+    file = tmp_path / "brightsheet.toml"
+    file.write_text(EDITS[edit], "utf-8")
+    assert EDITS[edit] != SHIPPED
+    load(LEAST | {"CONFIG_FILE": str(file)})
+
+
+def test_the_demo_does_not_go_by_the_installers_config(tmp_path: Path) -> None:
+    """Would catch a demo that fails for who has renamed a column: it is how they try a change."""
+    for name in ("sync", "emulator", "demo", "config"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for module in ROOT.glob("*.py"):
+        shutil.copy(module, tmp_path)
+    file = tmp_path / "config" / "brightsheet.toml"
+    file.write_text(EDITS["all at once"], "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "brightsheet", "demo", "--once"],
+        cwd=tmp_path,
+        env=dict(os.environ) | {"CONFIG_FILE": str(file)},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.rstrip().endswith("Every row and link is there.")
+
+
+def test_an_error_in_a_config_that_the_environment_names_is_told_by_its_file(
+    tmp_path: Path,
+) -> None:
+    """Would catch settings that say CONFIG_FILE is wrong, where a key of the file is."""
+    file = tmp_path / "mine.toml"
+    file.write_text(CONFIG_FILE.read_text("utf-8").replace("[sheet]", "[sheets]"), "utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load(LEAST | {"CONFIG_FILE": str(file)})
+    assert caught.value.message.startswith(f"{tmp_path.name}/mine.toml: sheets: is not a key")

@@ -1,0 +1,62 @@
+"""Every setting stands in the README, the example and app.json, with the default that counts."""
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+
+from pydantic import SecretStr
+from pydantic_core import PydanticUndefined
+
+from sync.settings.config_file import CONFIG_FILE
+from sync.settings.environment import Settings
+from tests.made_up import ROOT
+
+_README = re.compile(r"^\| `([A-Z_]+)` \| .* \| (.*?) ?\|$", re.MULTILINE)
+_EXAMPLE = re.compile(r"^(?:# )?([A-Z_]+)=(.*)$", re.MULTILINE)
+NOT_OF_A_HOST = {
+    "CONFIG_FILE",
+    "DATABASE_URL",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "GOOGLE_EMULATOR_URL",
+    "PORT",
+}
+"""Heroku sets two of them, and has no files or emulator that another could name."""
+
+
+def _text(default: object) -> str:
+    """Return a default as one would set it; blank where there is none."""
+    if default is None or default is PydanticUndefined:
+        return ""
+    if isinstance(default, SecretStr):
+        return default.get_secret_value()
+    return ",".join(default) if isinstance(default, frozenset) else str(default)
+
+
+def defaults() -> Mapping[str, str]:
+    """Return what each setting is where it is not set. DYNO is Heroku's own to set."""
+    fields = {str(field.alias): field.default for field in Settings.model_fields.values()}
+    found = {name: _text(default) for name, default in fields.items() if name != "DYNO"}
+    return found | {"CONFIG_FILE": CONFIG_FILE.relative_to(ROOT).as_posix()}
+
+
+def test_the_readme_explains_every_setting_and_no_other() -> None:
+    """Would catch a setting that is new, gone or renamed, and a default that has changed."""
+    rows = dict(_README.findall((ROOT / "README.md").read_text("utf-8")))
+    # A default stands first, in backticks; words, as in "none: no copies", tell what comes of none.
+    told = {name: re.match("`([^`]+)`", cell) for name, cell in rows.items()}
+    assert {name: one[1] if one else "" for name, one in told.items()} == defaults()
+
+
+def test_the_example_holds_every_setting_with_its_default() -> None:
+    """As a shell reads it: would catch a default that needs quotes and has none."""
+    lines = _EXAMPLE.findall((ROOT / ".env.example").read_text("utf-8"))
+    assert {name: "".join(shlex.split(value)) for name, value in lines} == defaults()
+
+
+def test_herokus_button_describes_every_setting_of_a_host() -> None:
+    """Would catch a setting that whoever presses it is not told of, and a default that changed."""
+    described = json.loads((ROOT / "app.json").read_text("utf-8"))["env"]
+    assert all(entry["description"] for entry in described.values())
+    expected = {name: text for name, text in defaults().items() if name not in NOT_OF_A_HOST}
+    assert {name: entry.get("value", "") for name, entry in described.items()} == expected

@@ -1,0 +1,124 @@
+"""A wheel built from the tree starts where there is no tree, and finds what it is shipped with."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.made_up import ROOT
+from tests.settings.test_environment import LEAST
+
+ALONE = ("--no-deps", "--no-build-isolation")
+
+SHOWN = """
+import json, os, sync
+from app import create_app
+from sync.settings import config_file
+from sync.settings.environment import load
+
+settings = load(os.environ)
+answer = create_app(settings).test_client().get("/openapi.json")
+print(json.dumps({
+    "sync": sync.__file__,
+    "config": str(config_file.CONFIG_FILE),
+    "tab": settings.config.sheet.tab,
+    "paths": list(answer.json["paths"]),
+}))
+"""
+
+
+class Installed:
+    """An environment of its own with the wheel in it, used from a folder without a checkout."""
+
+    def __init__(self, folder: Path) -> None:
+        self.bin = folder / "venv" / "bin"
+        self.elsewhere = folder / "elsewhere"
+        self.elsewhere.mkdir()
+        wheel = _built(folder)
+        _run(folder, sys.executable, "-m", "venv", "--without-pip", str(folder / "venv"))
+        pip = (sys.executable, "-m", "pip", "--python", str(self.bin / "python"))
+        _run(folder, *pip, "install", "--quiet", "--no-deps", "--no-index", str(wheel))
+        # The dependencies are this environment's. A path file in a folder that is so added counts
+        # for nothing, thus not an editable install of the tree either.
+        (packages,) = (folder / "venv" / "lib").glob("python*/site-packages")
+        seen = [path for path in sys.path if path.endswith("site-packages")]
+        (packages / "dependencies.pth").write_text("\n".join(seen), "utf-8")
+
+    def run(self, command: str, *words: str, **settings: str) -> str:
+        """Run a command of the environment; return what it prints."""
+        return _run(self.elsewhere, str(self.bin / command), *words, **settings)
+
+
+def _built(folder: Path) -> Path:
+    # From a copy: the build leaves its own files in the tree, and takes older ones along.
+    tree = folder / "tree"
+    for name in ("sync", "emulator", "demo", "config"):
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in (*ROOT.glob("*.py"), ROOT / "pyproject.toml", ROOT / "README.md", ROOT / "LICENSE"):
+        shutil.copy(file, tree)
+    pip = (
+        sys.executable,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "wheel",
+        "--quiet",
+        "--no-index",
+    )
+    _run(folder, *pip, *ALONE, "--wheel-dir", str(folder), str(tree))
+    shutil.rmtree(tree)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def _run(folder: Path, *command: str, **settings: str) -> str:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"} | settings,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+    folder = tmp_path_factory.mktemp("wheel")
+    yield Installed(folder)
+    shutil.rmtree(folder)
+
+
+def test_the_command_starts(installed: Installed) -> None:
+    """Would catch a module that the wheel lacks."""
+    assert "Usage: brightsheet" in installed.run("brightsheet", "--help")
+    assert "Usage: brightsheet demo" in installed.run("brightsheet", "demo", "--help")
+
+
+def test_settings_config_and_api_description_are_found(installed: Installed) -> None:
+    """Would catch data that only a checkout has: the config, openapi.json, the migrations."""
+    settings = {name: text for name, text in LEAST.items() if name != "CONFIG_FILE"}
+    assert installed.run("brightsheet", "db", "upgrade") == "The database is up to date.\n"
+    shown = installed.run("python", "-c", SHOWN, **settings)
+    answer = json.loads(shown.splitlines()[-1])
+    packages = str(installed.bin.parent / "lib")
+    assert answer["sync"].startswith(packages)
+    assert answer["config"].startswith(packages)
+    assert answer["tab"]
+    assert "/webhooks/everbright" in answer["paths"]
+
+
+def test_config_file_names_one_beside_it(installed: Installed) -> None:
+    """Would catch a path that is taken from the package's folder, not from where it is started."""
+    settings = {name: text for name, text in LEAST.items() if name != "CONFIG_FILE"}
+    text = Path(LEAST["CONFIG_FILE"]).read_text("utf-8").replace('"Jobs"', '"Solar"')
+    (installed.elsewhere / "mine.toml").write_text(text, "utf-8")
+    shown = installed.run("python", "-c", SHOWN, CONFIG_FILE="mine.toml", **settings)
+    assert json.loads(shown.splitlines()[-1])["tab"] == "Solar"

@@ -1,0 +1,49 @@
+"""What the tests of the store begin with: leases, deliveries, jobs, batches."""
+
+from sync.jobs.cells import Cell
+from sync.jobs.model import Job
+from sync.store import Attempt, Database, DirtyJob, Inbox, Lease, Leases, Projected, Shown
+from sync.store.sheet_store import SheetStore, sheet_store
+from sync.webhooks.parse import read
+from sync.webhooks.schema import Outcome
+from tests.made_up import body, milestone
+
+X = {"c": Cell(text="x")}
+"""The cells of a row that shows something."""
+
+
+def held(database: Database, holder: str = "me", seconds: float = 30) -> Lease:
+    """Return the lease of the one that writes the sheet."""
+    lease = Leases(database, holder, seconds).acquire("sheet")
+    assert lease is not None
+    return lease
+
+
+def keep(database: Database, **changes: object) -> Outcome:
+    """Take a milestone in, as the receiver does."""
+    sent = body(milestone(**changes))  # type: ignore[arg-type]
+    return Inbox(database).keep(sent, read(sent)).outcome
+
+
+def with_jobs(database: Database, *sites: str, spreadsheet: str = "s") -> SheetStore:
+    """Return the store of a spreadsheet that has yet to show `sites`."""
+    store = sheet_store(database, spreadsheet)
+    store.jobs.take_in(held(database), Projected([Job(site=site) for site in sites]))
+    return store
+
+
+def dirty(store: SheetStore) -> dict[str, DirtyJob]:
+    """Return what waits, by site."""
+    return {one.job.site: one for one in store.pending.read(99, 99).jobs}
+
+
+def showing(one: DirtyJob, cells: dict[str, Cell] | None) -> Shown:
+    """Return that a job's row shows `cells` (None: what it showed before)."""
+    return Shown(one.job.site, one.version, one.events, cells)
+
+
+def attempt(
+    fence: int, before: int | None, *shown: Shown, changes: tuple[int, ...] = ()
+) -> Attempt:
+    """Return a batch that was made for the fence `before` and sets `fence`."""
+    return Attempt(fence, before, shown, ("c",), '{"what": "it meant"}', changes)

@@ -1,0 +1,89 @@
+"""Documents on their way: claimed by one copier, and kept until a person decides."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from sync.errors import Retryable
+from sync.jobs.model import Job
+from sync.store import Claim, Database, Documents, Jobs, PendingDocument, Projected, Wanted
+from tests.made_up import uuid
+from tests.store.parts import held
+
+
+def with_documents(database: Database, *pairs: tuple[int, int]) -> Documents:
+    wanted = [Wanted(uuid(100 + d), uuid(site), "", f"{d}.pdf") for site, d in pairs]
+    jobs = [Job(site=uuid(s)) for s, _ in pairs]
+    Jobs(database).take_in(held(database), Projected(jobs, wanted))
+    return Documents(database, 30)
+
+
+def claimed(documents: Documents) -> tuple[Claim, PendingDocument]:
+    found = documents.claim()
+    assert found is not None, "nothing to claim"
+    return found
+
+
+def test_a_jobs_documents_are_claimed_by_one_worker(database: Database) -> None:
+    """Two would make two folders; and a slow document delays only its own job."""
+    documents = with_documents(database, (1, 1), (1, 2), (2, 3))
+    barrier = threading.Barrier(6)
+
+    def claim(_: int) -> str | None:
+        barrier.wait()
+        one = documents.claim()
+        return one[0].site if one else None
+
+    with ThreadPoolExecutor(6) as pool:
+        found = [site for site in pool.map(claim, range(6)) if site]
+    # Under SKIP LOCKED one may look while another holds the row, and find nothing.
+    assert len(found) == len(set(found))
+    while one := documents.claim():
+        found.append(one[0].site)
+    assert sorted(found) == [uuid(1), uuid(2)]
+
+
+def test_who_lost_the_claim_writes_nothing(database: Database) -> None:
+    """Catches a frozen copier that wakes up and links a second copy."""
+    documents = with_documents(database, (1, 1))
+    late, document = claimed(Documents(database, -1))
+    assert documents.claim() is not None
+    deeds: tuple[Callable[[], object], ...] = (
+        lambda: documents.keep(late, document.uuid, session="s"),
+        lambda: documents.keep_folder(late, "f"),
+        lambda: documents.finish(late, document.uuid, "f", "link"),
+        lambda: documents.renew(late),
+        lambda: documents.postpone(late, document.uuid, Retryable("busy", "Busy."), 60),
+        lambda: documents.give_up(late, document.uuid, Retryable("gone", "It is gone.")),
+    )
+    for deed in deeds:
+        with pytest.raises(Retryable) as caught:
+            deed()
+        assert caught.value.reason == "claim_lost"
+    assert documents.counts() == {"pending": 1}
+    assert documents.troubled(9) == []
+
+
+def test_a_document_that_was_given_up_waits_for_a_person(database: Database) -> None:
+    """Catches one that is tried for ever, and one that `retry` does not bring back."""
+    documents = with_documents(database, (1, 1))
+    claim, document = claimed(documents)
+    documents.give_up(claim, document.uuid, Retryable("gone", "It is gone."))
+    documents.release(claim)
+    assert documents.claim() is None
+    assert documents.troubled(9) == [(uuid(101), "1.pdf", "failed", "gone", "It is gone.")]
+    assert documents.retry() == 1
+    claimed(documents)
+
+
+def test_a_postponed_document_is_due_later(database: Database) -> None:
+    """Catches a document that is tried without a pause, and delays all others."""
+    documents = with_documents(database, (1, 1))
+    claim, document = claimed(documents)
+    documents.postpone(claim, document.uuid, Retryable("busy", "Busy."), 60)
+    documents.release(claim)
+    assert documents.claim() is None
+    assert documents.retry(uuid(101)) == 1
+    claimed(documents)

@@ -1,0 +1,49 @@
+"""The database: its schema, who waits for whom, and what is said where it does not answer."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import func, select
+
+from sync.errors import Retryable
+from sync.store import Database, Inbox
+from sync.store.schema import delivery, metadata
+from tests.store.parts import keep
+
+
+def test_the_migrations_make_the_schema_that_the_code_wants(database: Database) -> None:
+    """Otherwise a fresh installation works and an upgraded one does not, or the other way round."""
+    assert database.is_current()
+    with database.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_two_upgrades_at_once_are_one(database_url: str) -> None:
+    """Two web processes start together on an empty database."""
+    url = database_url.replace("postgres://", "postgresql+psycopg://")
+    assert not Database(url).is_current()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: Database(url).upgrade(), range(4)))
+    assert Database(url).is_current()
+
+
+def test_reading_is_one_consistent_look(database: Database) -> None:
+    """Catches a read of several queries that mixes the states before and after another's write."""
+    count = select(func.count()).select_from(delivery)
+    with database.reading() as connection:
+        before = connection.scalar(count)
+        keep(database)
+        assert connection.scalar(count) == before == 0
+    with database.reading() as connection:
+        assert connection.scalar(count) == 1
+
+
+def test_an_unreachable_database_is_a_passing_fault() -> None:
+    """The receiver answers 503 then, and says nothing of the address or the password."""
+    gone = Database("postgresql+psycopg://user:hush@127.0.0.1:1/none")
+    with pytest.raises(Retryable) as caught:
+        Inbox(gone).unprojected(1)
+    assert caught.value.reason == "store_unavailable"
+    assert "hush" not in caught.value.message

@@ -1,0 +1,95 @@
+"""The history: each line once in each spreadsheet, the oldest first, with its customer's name."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import update
+
+from sync.jobs.model import Change, Customer, Job
+from sync.jobs.projection import milestone_event as event
+from sync.store import Customers, Database, Projected
+from sync.store.schema import change, customer, now
+from sync.store.sheet_store import SheetStore, sheet_store
+from sync.webhooks.parse import read
+from tests.made_up import body, milestone, uuid
+from tests.store.parts import attempt, held
+
+_NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def said(site: str, minute: int) -> Change:
+    at = _NOON + timedelta(minutes=minute)
+    return Change(site=site, subject="stage", digest=f"{minute}", stamp=at, after=f"{minute}")
+
+
+def told(store: SheetStore, limit: int = 99) -> list[str | None]:
+    return [one.after for _, one, _ in store.pending.read(99, limit).lines]
+
+
+def seqs(store: SheetStore) -> tuple[int, ...]:
+    return tuple(seq for seq, _, _ in store.pending.read(99, 99).lines)
+
+
+def written(store: SheetStore, database: Database, fence: int) -> None:
+    """Conclude a batch that writes all lines that wait."""
+    store.batches.conclude(held(database), attempt(fence, None, changes=seqs(store)))
+
+
+def test_a_line_is_written_once(database: Database) -> None:
+    """Catches a delivery that came twice, or a batch that landed, and a line that stands twice."""
+    store, mine = sheet_store(database, "s"), held(database)
+    for _ in range(2):
+        store.jobs.take_in(mine, Projected([], changes=[said("a", 2), said("a", 1)]))
+    assert told(store) == ["1", "2"]
+    assert told(store, limit=1) == ["1"]
+    written(store, database, 1)
+    store.jobs.take_in(mine, Projected([], changes=[said("a", 2), said("a", 3)]))
+    assert told(store) == ["3"]
+
+
+def test_a_line_is_written_once_in_each_spreadsheet(database: Database) -> None:
+    """Catches a second history in the first spreadsheet, should people go back to it."""
+    first, second, mine = sheet_store(database, "1"), sheet_store(database, "2"), held(database)
+    first.jobs.take_in(mine, Projected([], changes=[said("a", 1)]))
+    first.spreadsheet.adopt(mine)
+    written(first, database, 1)
+    second.spreadsheet.adopt(mine)
+    assert told(second) == ["1"]
+    written(second, database, 1)
+    second.jobs.take_in(mine, Projected([], changes=[said("a", 2)]))
+    written(second, database, 2)
+    first.spreadsheet.adopt(mine)
+    assert told(first) == ["2"]
+    second.spreadsheet.adopt(mine)
+    assert told(second) == []
+
+
+def test_a_tab_that_is_made_anew_has_everything(database: Database) -> None:
+    """Catches a history that begins in the middle, and one that comes back by itself."""
+    store, mine = sheet_store(database, "s"), held(database)
+    store.jobs.take_in(mine, Projected([], changes=[said("a", 1)]))
+    written(store, database, 1)
+    assert store.history.write_again(mine)
+    assert told(store) == ["1"]
+    store.history.drop(mine, seqs(store))
+    assert told(store) == []
+
+
+def test_a_line_waits_a_minute_for_its_customers_name(database: Database) -> None:
+    """Catches lines without a name though it was a second away, and lines that wait for ever."""
+    store, mine = sheet_store(database, "s", waits_for_names=True), held(database)
+    sent = read(body(milestone(1))).milestone
+    assert sent is not None
+    site = uuid(1)
+    job = Job(site=site, events={sent.milestone_definition: event(sent, "d", _NOON)})
+    store.jobs.take_in(mine, Projected([job], changes=[said(site, 1), said("b", 2), said("b", 0)]))
+    assert told(store) == ["0"], "later lines wait with it: the newest are to stand on top"
+    with database.writing() as connection:
+        connection.execute(update(customer).values(attempts=2))
+    assert told(store) == ["0", "1", "2"], "it was asked for twice without an answer"
+    with database.writing() as connection:
+        connection.execute(update(customer).values(attempts=0))
+        connection.execute(update(change).values(kept_at=now() - 61))
+    assert told(store) == ["0", "1", "2"], "a minute is over"
+    Customers(database).keep(site, Customer(name="Ada"))
+    (ada,) = [known for _, one, known in store.pending.read(9, 9).lines if one.site == site]
+    assert ada.name == "Ada"

@@ -1,0 +1,81 @@
+"""Leases: one writer at a time, and none that is late."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from sync.errors import Retryable
+from sync.jobs.model import Job
+from sync.store import Database, Lease, Leases, Projected, Shown
+from sync.store.sheet_store import SheetStore
+from tests.store.parts import X, attempt, dirty, held, with_jobs
+
+
+def test_a_lease_has_one_holder_and_its_token_only_grows(database: Database) -> None:
+    """Catches a second holder, and a token that would let the first one pass for the second."""
+    mine, yours = Leases(database, "me", 30), Leases(database, "you", 30)
+    first = mine.acquire("sheet")
+    assert first is not None
+    assert mine.acquire("sheet") == first
+    assert yours.acquire("sheet") is None
+    mine.release(first)
+    second = yours.acquire("sheet")
+    assert second is not None
+    assert second.token > first.token
+
+
+def test_a_late_release_lets_go_of_nobody_elses_lease(database: Database) -> None:
+    """Catches a frozen worker that ends, and with it the hold of whoever took over."""
+    late = held(database, "frozen", seconds=-1)
+    held(database, "awake")
+    Leases(database, "frozen", 30).release(late)
+    assert Leases(database, "third", 30).acquire("sheet") is None
+
+
+def test_of_many_at_once_one_gets_the_lease(database: Database) -> None:
+    """Catches a look and a write that two can do at once."""
+    barrier = threading.Barrier(6)
+
+    def acquire(number: int) -> Lease | None:
+        barrier.wait()
+        return Leases(database, f"worker {number}", 30).acquire("sheet")
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(lease is not None for lease in pool.map(acquire, range(6))) == 1
+
+
+Deed = Callable[[SheetStore, Lease], object]
+
+DEEDS: dict[str, Deed] = {
+    "take_in": lambda store, held: store.jobs.take_in(held, Projected([Job(site="b")])),
+    "take_turn": lambda store, held: store.spreadsheet.take_turn(held),
+    "adopt": lambda store, held: store.spreadsheet.adopt(held),
+    "forget": lambda store, held: store.spreadsheet.forget(held),
+    "write_again": lambda store, held: store.spreadsheet.write_again(held, ["a"]),
+    "set_compared": lambda store, held: store.spreadsheet.set_compared(held),
+    "begin": lambda store, held: store.batches.begin(held, attempt(1, None)),
+    "landed": lambda store, held: store.batches.landed(held, 1),
+    "conclude": lambda store, held: store.batches.conclude(held, attempt(1, None)),
+    "confirm": lambda store, held: store.batches.confirm(held, [Shown("a", 1, 1, X)]),
+    "mark_drift": lambda store, held: store.batches.mark_drift(held, {"a": ["c"]}),
+    "forget_rows": lambda store, held: store.batches.forget_rows(held, ["a"]),
+    "quarantine": lambda store, held: store.quarantine.add(held, "a"),
+    "history written again": lambda store, held: store.history.write_again(held),
+    "history dropped": lambda store, held: store.history.drop(held, [1]),
+}
+
+
+@pytest.mark.parametrize("name", DEEDS)
+def test_who_lost_the_lease_writes_nothing(database: Database, name: str) -> None:
+    """A worker that was frozen wakes up and goes on where it was."""
+    store = with_jobs(database, "a")
+    before = dirty(store)
+    Leases(database, "me", 30).release(held(database))
+    late = held(database, "frozen", seconds=-1)
+    held(database, "awake")
+    with pytest.raises(Retryable) as caught:
+        DEEDS[name](store, late)
+    assert caught.value.reason == "lease_lost"
+    assert dirty(store) == before

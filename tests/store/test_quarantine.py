@@ -1,0 +1,116 @@
+"""Quarantine: a job that Google does not take rests, and delays no other."""
+
+import pytest
+from sqlalchemy import func, select, update
+
+from sync.jobs.model import Job
+from sync.store import Conclusion, Database, Projected
+from sync.store.quarantine import LONGEST_REST_SECONDS, REST_SECONDS
+from sync.store.schema import now, quarantine
+from sync.store.sheet_store import SheetStore, sheet_store
+from tests.store.parts import X, attempt, dirty, held, showing, with_jobs
+from tests.store.test_history import said
+
+
+def rest(database: Database) -> float:
+    with database.reading() as connection:
+        return float(connection.scalar(select(func.max(quarantine.c.until) - now())) or 0)
+
+
+def end_rest(database: Database) -> None:
+    with database.writing() as connection:
+        connection.execute(update(quarantine).values(until=now() - 1))
+
+
+def with_lines(database: Database) -> SheetStore:
+    """Two jobs, each with a line of the history."""
+    store = with_jobs(database, "a", "b")
+    store.jobs.take_in(held(database), Projected([], changes=[said("a", 1), said("b", 2)]))
+    return store
+
+
+def pending(store: SheetStore) -> tuple[set[str], set[str]]:
+    """Return the sites of the jobs and of the lines that wait."""
+    found = store.pending.read(9, 9)
+    return {one.job.site for one in found.jobs}, {one.site for _, one, _ in found.lines}
+
+
+def test_the_rest_doubles_up_to_an_hour(database: Database) -> None:
+    """Catches a job that takes a share of every minute's calls, and one that is never tried."""
+    store, mine = with_jobs(database, "a"), held(database)
+    rests = []
+    for refusals in range(1, 11):
+        assert store.quarantine.add(mine, "a") == refusals
+        rests.append(rest(database))
+    doubled = [min(REST_SECONDS * 2**n, LONGEST_REST_SECONDS) for n in range(10)]
+    assert rests == pytest.approx(doubled, abs=5)
+    assert doubled[0] < 60
+    assert doubled[-1] == 3600
+
+
+def test_a_resting_job_is_not_pending_and_others_are(database: Database) -> None:
+    """Catches a refused job that keeps the flush running, or one that takes others with it."""
+    store, mine = with_lines(database), held(database)
+    store.quarantine.add(mine, "a")
+    assert pending(store) == ({"b"}, {"b"})
+    assert store.pending.is_waiting()
+    assert store.pending.count() == 2, "the status page counts it among what is not shown"
+    found = store.pending.read(9, 9)
+    lines = tuple(seq for seq, _, _ in found.lines)
+    shown = [showing(one, X) for one in found.jobs]
+    store.batches.conclude(mine, attempt(1, None, *shown, changes=lines))
+    assert not store.pending.is_waiting()
+    end_rest(database)
+    assert store.pending.is_waiting()
+    assert pending(store) == ({"a"}, {"a"})
+
+
+def test_a_lone_line_of_a_resting_job_does_not_wait(database: Database) -> None:
+    """Catches a job whose row is right, while its history line is what Google does not take."""
+    store, mine = sheet_store(database, "s"), held(database)
+    store.jobs.take_in(mine, Projected([], changes=[said("a", 1)]))
+    assert store.pending.is_waiting()
+    store.quarantine.add(mine, "a")
+    assert not store.pending.is_waiting()
+
+
+def test_a_job_that_google_takes_is_released(database: Database) -> None:
+    """Catches a job whose next refusal, a year later, costs it an hour."""
+    store, mine = with_lines(database), held(database)
+    for site in ("a", "b", "b"):
+        store.quarantine.add(mine, site)
+    assert store.quarantine.sites() == {"a": 1, "b": 2}
+    end_rest(database)
+    found = dirty(store)
+    damaged = Conclusion(dirty=frozenset("b"))
+    shown = [showing(one, X) for one in found.values()]
+    store.batches.conclude(mine, attempt(1, None, *shown), damaged)
+    assert store.quarantine.sites() == {"b": 2}
+    assert store.quarantine.add(mine, "a") == 1
+
+
+def test_a_job_that_stands_as_it_is_is_released(database: Database) -> None:
+    """Catches a job that is told to be set aside for ever: its next event took the fault back."""
+    store, mine = with_jobs(database, "a"), held(database)
+    store.quarantine.add(mine, "a")
+    end_rest(database)
+    store.batches.confirm(mine, [showing(dirty(store)["a"], None)])
+    assert store.quarantine.sites() == {}
+
+
+def test_an_event_does_not_end_the_rest(database: Database) -> None:
+    """Catches a busy job that is refused once a second: its data are likely as bad as before."""
+    store, mine = with_jobs(database, "a"), held(database)
+    store.quarantine.add(mine, "a")
+    store.jobs.take_in(mine, Projected([Job(site="a")]))
+    assert not store.pending.is_waiting()
+
+
+def test_another_spreadsheet_may_take_it(database: Database) -> None:
+    """Catches a rest that was earned in one spreadsheet and is served in the next."""
+    store, mine = with_jobs(database, "a", spreadsheet="old"), held(database)
+    store.quarantine.add(mine, "a")
+    new = sheet_store(database, "new")
+    assert dirty(new).keys() == {"a"}
+    assert new.quarantine.sites() == {}
+    assert not dirty(store)
