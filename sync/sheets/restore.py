@@ -75,6 +75,8 @@ class _Work:
         found = [] if image.is_lost else list(self._candidates(image))
         if image.site:
             self._settle_by_site(number, image, found)
+        elif any(self._is_more(row, image) for row in found):
+            self._give_up(number, image)
         elif len(found) == 1:
             self._put_back(found[0], [number], image)
         elif found and len(found) == len(same):
@@ -101,8 +103,11 @@ class _Work:
             return False
         if image.site:
             return True
-        knows = is_all_of if image.is_bare else holds
-        return row not in self._keyed and knows(cells, self._table.columns, image.image)
+        return row not in self._keyed and holds(cells, self._table.columns, image.image)
+
+    def _is_more(self, row: int, image: BeforeImage) -> bool:
+        """Tell whether a row holds more than a nearly blank one did: it could be any other."""
+        return image.is_bare and not is_all_of(self._rows[row], self._table.columns, image.image)
 
     def _holds_what_was_written(self, cells: Row, row: int, image: BeforeImage) -> bool:
         return all(
