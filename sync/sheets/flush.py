@@ -66,7 +66,7 @@ class Flusher:
         self.targets = targets
         self.project = project
         self.zone = zone
-        self.writer = BatchWriter(store, client, sleep)
+        self.writer = BatchWriter(store, client, sleep, alert)
         self._alert = alert
         self._in_step_hours = in_step_hours
         self._was_refused = False
@@ -216,14 +216,14 @@ class Flusher:
             parts = Parts(structure)
         else:
             structure, headers, table = with_columns(snapshot.table, columns)
-            flags = legacy.old_flags(table)
-            parts = Parts([*legacy.old_marks(snapshot.table), *structure], headers, flags)
+            cleaned = legacy.cleaned(snapshot.table, snapshot.pipeline)
+            parts = Parts([*cleaned, *structure], headers)
         found = diff(table, targets, zone)
         wanted = self.targets.extras(targets, columns, lines.lines, there)
         more = extras(snapshot, table, wanted, titles, zone)
         parts = replace(
             parts,
-            rows=[*parts.rows, *found.rows],
+            rows=found.rows,
             new_rows=found.new_rows,
             extra=more.requests,
             columns=more.tabs,
@@ -299,11 +299,9 @@ class Flusher:
             if found.recovered
             else (),
             recovered=tuple(found.given_up),
+            recovered_lines=len(found.recovered),
         )
         self.writer.send(held, self.writer.composed(everything.snapshot, now, parts, fence))
-        if found.recovered:
-            text = f"{len(found.recovered)} cells could not be put back: see the tab Recovered."
-            self._alert("recovered", text)
 
 
 def _recovered_tab(snapshot: Snapshot) -> list[request.Request]:
