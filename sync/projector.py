@@ -1,7 +1,7 @@
 """Projects deliveries: inbox → jobs, their documents and their history."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import structlog
@@ -14,7 +14,7 @@ from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs, KeptDelivery, Lease, Projected
 from sync.store.jobs import Wanted
 from sync.webhooks import parse
-from sync.webhooks.schema import Delivery, Milestone
+from sync.webhooks.schema import Delivery, Document
 
 _DELIVERIES = 200
 
@@ -86,10 +86,9 @@ class Projector:
                 continue
             changes += found
             known.append(one)
-        milestones = [one.delivery.milestone for one in known if one.delivery.milestone]
         return Projected(
             jobs=list(jobs.values()),
-            documents=self._wanted(milestones),
+            documents=self._wanted(known),
             changes=changes,
             milestones=_milestones(one.delivery for one in known),
             deliveries=[one.kept.seq for one in known],
@@ -110,21 +109,28 @@ class Projector:
         # Without a date, each delivery of the same body is an event of its own.
         digest = digest if other.is_dated else one.kept.id
         after = projection.apply_other_event(before, other, digest, received)
-        # Before the first milestone event there is no row that the history could be of.
-        return after, projection.fact_changes(before, after) if before.events else []
+        return after, projection.other_changes(before, after, digest)
 
-    def _wanted(self, milestones: Iterable[Milestone]) -> list[Wanted]:
+    def _wanted(self, known: Iterable[_Understood]) -> list[Wanted]:
+        """Return the documents that are to be copied."""
         found = {
-            document.uuid: _wanted(milestone, sub_task.uuid, document.uuid, document.name)
-            for milestone in milestones
-            for sub_task, document in milestone.documents()
+            document.uuid: Wanted(document.uuid, one.site, sub_task, document.name[:300])
+            for one in known
+            for sub_task, document in _documents(one.delivery)
             if document.creation_type in self._creation_types
         }
         return list(found.values())
 
 
-def _wanted(milestone: Milestone, sub_task: str | None, uuid: str, name: str) -> Wanted:
-    return Wanted(uuid=uuid, site=milestone.site, sub_task=sub_task or "", name=name[:300])
+def _documents(delivery: Delivery) -> Iterator[tuple[str, Document]]:
+    """Yield the documents in a delivery, each with the UUID of its sub-task or ""."""
+    if delivery.milestone:
+        for sub_task, document in delivery.milestone.documents():
+            yield sub_task.uuid or "", document
+    contract = delivery.other_event.contract if delivery.other_event else None
+    if contract:
+        for document in contract.documents:
+            yield contract.sub_task, document
 
 
 def _again(delivery: Delivery) -> Delivery:

@@ -17,12 +17,16 @@ from sync.jobs.model import NEVER, MilestoneLog, StatusSeen, comment_key
 from sync.settings.config_file import Config
 from sync.webhooks.schema import Comment
 
-_DECISIONS = {
+DECISIONS = {
     "approved": re.compile(r"\bapproved milestone\b", re.IGNORECASE),
     "rejected": re.compile(r"\brejected milestone\b", re.IGNORECASE),
     "waiting": re.compile(r"\bsubmitted milestone\b", re.IGNORECASE),
+    "cancelled": re.compile(r"\bcancell?ed\b.*\bmilestone\b", re.IGNORECASE | re.DOTALL),
 }
-"""What the bot's comment says of a decision, by what the status means (source: the sample)."""
+"""What the bot's comment says of a decision, by what the status means.
+
+Source: the sample for those on approval and submission; the others are guessed after these.
+"""
 
 
 class Remarks:
@@ -59,7 +63,7 @@ class Remarks:
         self, comments: Iterable[Comment], log: MilestoneLog, change: StatusSeen
     ) -> datetime:
         """Return when `change` was made (UTC): the bot's comment on it, else the event's moment."""
-        decision = _DECISIONS.get(self._means.get(change.status or "") or "")
+        decision = DECISIONS.get(self._means.get(change.status or "") or "")
         times = [
             one.timestamp
             for one in comments

@@ -7,6 +7,7 @@ import pytest
 from sync.webhooks.schema import Outcome
 from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
+from tests.webhooks.payloads import change_order, contract
 from tests.webhooks.test_private import AUTHOR, SECRET, private
 
 
@@ -52,12 +53,53 @@ def test_a_comment_that_comes_by_itself_is_the_latest(bench: Bench) -> None:
     assert bench.row(uuid(1))["Last comment"] == "Ada: By itself."
 
 
-def test_a_change_order_brings_the_current_quote(bench: Bench) -> None:
+def test_a_signed_contract_is_on_the_row_with_its_date_and_its_document(bench: Bench) -> None:
+    """Signed says that it is in force; generated and sent ones are a state only."""
+    sent = contract("SENT", date_updated="2026-03-04T10:00:00Z")
+    bench.shown(milestone(1), sent)
+    row = bench.row(uuid(1))
+    assert row["Contract"] == "Sent"
+    assert row.keys().isdisjoint({"Contract signed", "Contract documents"})
+    assert bench.send(contract()) == [Outcome.ACCEPTED]
+    bench.flush()
+    row = bench.row(uuid(1))
+    assert (row["Contract"], row["Contract documents"]) == ("Signed", "Agreement.pdf")
+    assert row["Contract signed"] == "2026-03-05 10:00"
+    assert bench.notes("Contract")[1] == "2026-03-05 10:00"
+    bench.shown(contract("VOID"))
+    assert bench.row(uuid(1))["Contract"] == "Voided"
+    told = [line["To"] for line in bench.texts("History") if line["What"] == "Contract"]
+    assert told == ["Voided", "Signed", "Sent"]
+
+
+def test_a_contract_alone_makes_the_row(bench: Bench) -> None:
+    """A lead's stage makes none; a job's contract may be the first that comes of it."""
+    bench.shown({"site_id": uuid(1), "stage_name": "Sold"}, contract())
+    row = bench.row(uuid(1))
+    assert (row["Contract"], row["Stage"], row["Initial quote"]) == ("Signed", "Sold", uuid(20_001))
+    assert bench.texts("History")[0]["To"] == "Signed"
+    bench.shown(milestone(1))
+    assert bench.row(uuid(1))["Status"] == "Waiting: Milestone 1 (Submitted)"
+
+
+def test_a_contract_is_copied_once_it_is_signed(bench: Bench) -> None:
+    """Like any document that was uploaded; a draft is not."""
+    draft = contract("SENT", documents=contract()["sub_tasks"][0]["data"]["documents"])
+    bench.shown(milestone(1), draft)
+    assert bench.wiring.documents.counts().get("pending", 0) == 0
+    bench.shown(contract())
+    assert bench.wiring.documents.counts().get("pending", 0) == 1
+
+
+def test_a_signed_change_order_brings_the_current_quote(bench: Bench) -> None:
     """The milestone's webhook goes on naming the initial one (source: EverBright's wiki)."""
-    order = {"site": {"uuid": uuid(1)}, "change_order_status": "SIGNED", "quote": uuid(77)}
-    bench.shown(milestone(1), order)
+    bench.shown(milestone(1), contract(), change_order("SENT"))
+    assert "Current quote" not in bench.row(uuid(1))
+    bench.shown(change_order(), change_order("VOID", date_updated="2026-03-09T10:00:00Z"))
     row = bench.row(uuid(1))
     assert (row["Initial quote"], row["Current quote"]) == (uuid(20_001), uuid(77))
+    assert bench.notes("Current quote")[1].startswith("2026-03-08 09:00\n")
+    assert row["Contract documents"] == "Agreement.pdf\nChange order.pdf"
 
 
 @pytest.mark.parametrize("first", ["task", "milestone"])
