@@ -16,9 +16,12 @@ from pydantic import SecretStr
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from sync.errors import BrightsheetError, Rejected
-from sync.metrics import StoreCollector, exposition
+from sync.ops.alerts import Alerts
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
 from sync.settings.environment import Settings, load
+from sync.status.answer import answer as status_answer
+from sync.status.metrics import StoreCollector, exposition
+from sync.status.watch import Watch
 from sync.store import Database, Inbox
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery
@@ -31,7 +34,7 @@ _log = structlog.get_logger()
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Return the receiver with its worker, which is not started.
+    """Return the receiver with its worker and its watch, which are not started.
 
     Raises SettingsError where the environment (or `settings`) does not do.
     """
@@ -42,7 +45,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["brightsheet"] = worker = Worker(settings, database)
     _add_webhook(app, settings, Inbox(database), worker)
     _add_health(app, database)
-    _add_metrics(app, settings, database)
+    wiring = Wiring(settings, database)
+    alerts = Alerts(settings.alert_webhook_url)
+    app.extensions["brightsheet_watch"] = Watch(wiring.backlog, alerts.send)
+    _add_status(app, wiring)
+    _add_metrics(app, wiring)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
     app.after_request(_guarded)
@@ -104,13 +111,21 @@ def _add_health(app: Flask, database: Database) -> None:
         return _error(HTTPStatus.SERVICE_UNAVAILABLE, error.reason, error.message)
 
 
-def _add_metrics(app: Flask, settings: Settings, database: Database) -> None:
-    wiring = Wiring(settings, database)
-    collector = StoreCollector(wiring.inbox, wiring.documents, wiring.sheet_store())
+def _add_status(app: Flask, wiring: Wiring) -> None:
+    @app.get("/status")
+    def status() -> tuple[Response, int]:
+        # Open to everybody: counts, ages and reasons, nothing of any job.
+        told = status_answer(wiring.backlog())
+        is_well = told["status"] == "ok"
+        return jsonify(told), HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
+
+
+def _add_metrics(app: Flask, wiring: Wiring) -> None:
+    collector = StoreCollector(wiring.inbox, wiring.documents, wiring.backlog)
 
     @app.get("/metrics")
     def metrics() -> Any:
-        password = settings.admin_password
+        password = wiring.settings.admin_password
         if password is None or not _matches(_authorization(request), [password]):
             answer, status = _error(HTTPStatus.UNAUTHORIZED, "unauthorized", "See ADMIN_PASSWORD.")
             answer.headers["WWW-Authenticate"] = 'Basic realm="Brightsheet"'

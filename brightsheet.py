@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import NoReturn
@@ -15,21 +16,24 @@ import click
 import requests
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
-from sync.errors import BrightsheetError, Rejected, SettingsError
+from sync.errors import BrightsheetError, SettingsError
 from sync.jobs import milestone_list
 from sync.ops import logs
 from sync.settings.environment import Settings, database_url, google_id, load
 from sync.setup import Setup
-from sync.store import Database, Documents, Inbox
-from sync.webhooks import parse
+from sync.status import compare as sheet
+from sync.status import deliveries as what_came
+from sync.store import Database, Documents
+from sync.store.deliveries import Deliveries, Wanted
 from sync.webhooks.schema import Outcome
 from sync.wiring import Wiring
 from sync.worker import Worker
 
 _STOP_SECONDS = 8.0
 _SEND_TIMEOUT = 30
+NOT_WELL = 3
+"""Exit status of a comparison that was done, and found that not all is well."""
 SPREADSHEET_PAGE = "https://docs.google.com/spreadsheets/d/{}/edit"
 
 _out = Console()
@@ -132,51 +136,73 @@ def send(file: Path, url: str) -> None:
     sys.exit(0 if answer.ok else 1)
 
 
-@cli.command()
+def _since(text: str) -> float:
+    try:
+        return what_came.moment(text, datetime.now(UTC))
+    except (ValueError, OverflowError):
+        raise click.BadParameter("say a date like 2026-03-31, or how long ago: 2d, 3h") from None
+
+
+@cli.group(invoke_without_command=True)
 @click.option("--outcome", type=click.Choice([one.value for one in Outcome]))
+@click.option("--site", default="", help="Of this job: its site ID, or how that begins.")
+@click.option(
+    "--since", type=_since, metavar="WHEN", help="A date (UTC), or how long ago: 2d, 3h, 30m."
+)
+@click.option("--reason", default="", help="Refused for this reason, like missing_site.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
-@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
-def deliveries(outcome: str | None, limit: int, as_json: bool) -> None:
-    """List what was received, newest first, and documents whose copy failed."""
-    settings, database = _opened()
-    kept = Inbox(database).recent(limit, Outcome(outcome) if outcome else None)
-    rows = [
-        (f"{one.received:%Y-%m-%d %H:%M:%S}", one.id, one.outcome, one.kind, one.site, one.reason)
-        for one in kept
-    ]
-    names = ("received", "delivery", "outcome", "kind", "site", "reason")
-    if as_json:
-        for row in rows:
-            click.echo(json.dumps(dict(zip(names, row, strict=True))))
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line, with the body.")
+@click.option("--unmask", is_flag=True, help="Show personal data, too.")
+@click.pass_context
+def deliveries(
+    context: click.Context,
+    outcome: str | None,
+    site: str,
+    since: float | None,
+    reason: str,
+    limit: int,
+    as_json: bool,
+    unmask: bool,
+) -> None:
+    """List what was received, newest first; without a choice, documents whose copy failed, too."""
+    if context.invoked_subcommand:
         return
-    _print_table(names, rows)
-    troubled = Documents(database, settings.lease_seconds).troubled(limit)
-    if troubled:
-        _print_table(("document", "name", "state", "reason", "message"), troubled)
+    settings, database = _opened()
+    wanted = Wanted(Outcome(outcome) if outcome else None, site, reason, since)
+    kept = Deliveries(database).newest(limit, wanted)
+    if as_json:
+        for one in kept:
+            click.echo(json.dumps(what_came.as_json(one, unmasked=unmask)))
+        return
+    _echo(what_came.lines(kept))
+    if wanted == Wanted():
+        troubled = Documents(database, settings.lease_seconds).troubled(limit)
+        _echo(what_came.troubled_lines(troubled, unmasked=unmask))
+
+
+@deliveries.command()
+@click.argument("id")
+@click.option("--unmask", is_flag=True, help="Show personal data, too.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def show(id: str, unmask: bool, as_json: bool) -> None:  # noqa: A002 - the argument's name
+    """Show one delivery with its body; the beginning of its ID will do."""
+    _, database = _opened()
+    kept = what_came.found(database, id)
+    if as_json:
+        click.echo(json.dumps(what_came.as_json(kept, unmasked=unmask)))
+    else:
+        click.echo(what_came.shown(kept, unmasked=unmask))
 
 
 @cli.command()
 @click.argument("id", required=False)
 @click.option("--all", "everything", is_flag=True, help="All that was given up or rejected.")
 def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argument's name
-    """Try again: a rejected delivery or a document that was given up, by its id, or --all."""
+    """Try again: a rejected delivery or a document that was given up, by its ID, or --all."""
     if bool(id) == everything:
-        raise click.UsageError("Name an id, or say --all.")
-    settings, database = _opened()
-    inbox = Inbox(database)
-    documents = Documents(database, settings.lease_seconds)
-    found = inbox.recent(10_000, Outcome.REJECTED) if everything else [inbox.find(str(id))]
-    chosen = [one for one in found if one and one.body and one.outcome is Outcome.REJECTED]
-    for one in chosen:
-        try:
-            outcome = inbox.readmit(one, parse.read(one.body, settings.config.webhooks)).value
-        except Rejected as error:
-            outcome = f"still rejected: {error.message}"
-        click.echo(f"delivery {one.id}: {outcome}")
-    count = documents.retry(None if everything else id)
-    click.echo(f"documents: {count}")
-    if not chosen and not count and not everything:
-        _fail(f"Nothing that failed has the id {id}. See: brightsheet deliveries", 1)
+        raise click.UsageError("Give an id, or --all.")
+    again = what_came.Retry(*_opened())
+    _echo(again.one(id) if id else again.everything())
 
 
 @cli.command()
@@ -195,8 +221,9 @@ def init() -> None:
             click.echo(f"{name} was not set. Made one; set it:")
         click.echo(f"{name}={found}" if found else f"{name} is not set: no copies of documents.")
     lines = setup.provision(spreadsheet)
-    for line in lines or ["Nothing to do: all is there."]:
-        click.echo(line)
+    _echo(lines or ["Nothing to do: all is there."])
+    if settings.spreadsheet_id:
+        _echo(sheet.rowless_notice(Wiring(settings, database), time.sleep))
 
 
 @cli.command()
@@ -217,12 +244,34 @@ def rebuild(into: str | None) -> None:
 
 
 @cli.command()
-def compare() -> None:
-    """Compare the whole sheet with what it should show; the worker writes what differs."""
+@click.option("--restore", is_flag=True, help="List the jobs without a row.")
+@click.option("--write", is_flag=True, help="With --restore: bring their rows back.")
+@click.option("--site", default="", help="With --restore: of this job only, or how its ID begins.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
+    """Compare the whole sheet with what came; the worker writes what differs.
+
+    Exit status 0 where the sheet shows everything that came, 3 where it does not, 1 where it could
+    not be compared.
+    """
+    if (write or site) and not restore:
+        raise click.UsageError("--write and --site go with --restore.")
     logs.configure(logging.WARNING)
-    settings, database = _opened()
-    differing = Setup(settings, database, time.sleep).compare()
-    click.echo(f"{differing} jobs differ." if differing else "The sheet shows what it should.")
+    wiring = Wiring(*_opened())
+    found = sheet.compare(wiring, time.sleep)
+    if write:
+        count = sheet.restore(wiring, time.sleep, found.rowless_of(site))
+        click.echo(f"Rows brought back: {count}", err=as_json)
+        found = sheet.compare(wiring, time.sleep)
+    if as_json:
+        click.echo(json.dumps(sheet.as_json(found)))
+    else:
+        _echo(
+            sheet.restore_lines(found.rowless_of(site))
+            if restore and not write
+            else sheet.lines(found)
+        )
+    sys.exit(0 if found.is_well else NOT_WELL)
 
 
 @cli.command()
@@ -265,11 +314,9 @@ def _opened(*, needs_spreadsheet: bool = True) -> tuple[Settings, Database]:
     return settings, database
 
 
-def _print_table(names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    table = Table(*names)
-    for row in rows:
-        table.add_row(*row)
-    _out.print(table)
+def _echo(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
 
 
 if __name__ == "__main__":

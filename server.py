@@ -248,10 +248,13 @@ def serve(settings: Settings, host: str | None = None) -> None:
     app = create_app(settings)
     server = _listening(app, settings, host or _default_host())
     stopping = _signals(server.pull_trigger)
-    worker = app.extensions["brightsheet"]
+    worker, watch = app.extensions["brightsheet"], app.extensions["brightsheet_watch"]
     if settings.worker == "embedded":
         worker.start()
+    if settings.alert_webhook_url is not None:
+        watch.start()
     server.serve_until(stopping)
+    watch.stop()
     worker.stop(_STOP_WORKER_SECONDS)
 
 

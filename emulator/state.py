@@ -50,7 +50,7 @@ class State:
         self.limits = Limits(minute, enabled=limits)
         self.accounts = Accounts(anonymous_is_person=anonymous_is_person)
         self.everbright = EverBright()
-        clock = Clock()
+        self.clock = clock = Clock()
         self.journal = Journal(folder / "journal.jsonl" if durable else None, clock.seconds)
         self.workbooks = Workbooks(clock, self.journal)
         rng = random.Random() if durable else random.Random(seed)  # noqa: S311  (ids, not secrets)

@@ -1,4 +1,4 @@
-"""What the commands `init`, `rebuild` and `compare` do."""
+"""What the commands `init` and `rebuild` do."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -9,7 +9,6 @@ from sync.google import auth
 from sync.ops import retry
 from sync.settings.environment import Settings
 from sync.sheets.provision import provision
-from sync.sheets.reconcile import reconcile
 from sync.sheets.targets import LARGE
 from sync.store import Database
 from sync.wiring import Sleep, Wiring
@@ -108,11 +107,3 @@ class Setup:
                 again(flusher.flush, held)
                 progress(total - min(total, store.pending.count()), total)
             return total
-
-    def compare(self) -> int:
-        """Compare the whole sheet with what it should show; return how many jobs differ.
-
-        Raises Retryable where another worker holds the sheet for longer than a few leases.
-        """
-        with self._wiring.hold(self._sleep) as held:
-            return reconcile(self._wiring.flusher(self._sleep), held)

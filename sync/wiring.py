@@ -22,7 +22,18 @@ from sync.settings.environment import Settings
 from sync.sheets.client import SheetClient
 from sync.sheets.flush import Flusher
 from sync.sheets.targets import USUAL, Sizes, Targets
-from sync.store import Customers, Database, Documents, Inbox, Jobs, Lease, Leases
+from sync.store import (
+    Backlog,
+    Customers,
+    Database,
+    Documents,
+    Heartbeats,
+    Inbox,
+    Jobs,
+    Lease,
+    Leases,
+    backlog,
+)
 from sync.store.leases import holder
 from sync.store.sheet_store import SheetStore, sheet_store
 
@@ -46,6 +57,7 @@ class Wiring:
         self.inbox = Inbox(database)
         self.documents = Documents(database, settings.lease_seconds)
         self.customers = Customers(database)
+        self.heartbeats = Heartbeats(database)
         self.leases = Leases(database, holder(), settings.lease_seconds)
 
     def sheet_store(self, spreadsheet: str = "") -> SheetStore:
@@ -55,6 +67,12 @@ class Wiring:
             spreadsheet or self.settings.spreadsheet_id,
             waits_for_names=self.settings.everbright_api_token is not None and not spreadsheet,
         )
+
+    def backlog(self) -> Backlog:
+        """Return what waits for the configured spreadsheet."""
+        settings = self.settings
+        with_documents = bool(settings.drive_folder_id)
+        return backlog(self.database, settings.spreadsheet_id, with_documents=with_documents)
 
     def layout(self) -> Layout:
         """Return how jobs are shown."""
@@ -84,6 +102,7 @@ class Wiring:
             sleep,
             settings.time_zone,
             alert,
+            settings.in_step_hours,
         )
 
     def drive(self, root: str) -> Drive:

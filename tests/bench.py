@@ -1,23 +1,27 @@
 """The product's rooms in this process, over HTTP to the emulator: no receiver, no waiting."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import update
 from werkzeug.datastructures import MultiDict
 
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
+from sync.errors import Refused
 from sync.settings import environment
 from sync.setup import Setup
 from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.reconcile import reconcile
 from sync.store import Database, Lease
+from sync.store.schema import quarantine
 from sync.webhooks import parse
 from sync.webhooks.schema import Outcome
 from sync.wiring import Wiring
-from tests.made_up import CONFIG_FILE, SECRET, body
+from tests.chaos.tab import Look, look
+from tests.made_up import CONFIG_FILE, SECRET, body, uuid
 
 
 class Bench:
@@ -30,7 +34,7 @@ class Bench:
         rates.sheets_user = rates.sheets_project = 10**9
         self.alerts: list[str] = []
         self.google = google
-        self.spreadsheet = google.create_spreadsheet("Solar jobs")
+        self.spreadsheet = changes.get("SPREADSHEET_ID") or google.create_spreadsheet("Solar jobs")
         self.environment = {
             "GOOGLE_EMULATOR_URL": google.url,
             "EVERBRIGHT_URL": google.url,
@@ -91,6 +95,18 @@ class Bench:
                 self.flusher.flush(held)
         return self.calls() - before
 
+    def try_to_flush(self, times: int) -> None:
+        """Flush up to `times`, going on after a refusal as the worker does."""
+        for _ in range(times):
+            with suppress(Refused):
+                if self.is_waiting():
+                    self.flush_once()
+
+    def end_rests(self) -> None:
+        """Let so much time pass that every job in quarantine is due again."""
+        with self.database.writing() as connection:
+            connection.execute(update(quarantine).values(until=0.0))
+
     def shown(self, *payloads: dict[str, Any]) -> int:
         """Send and flush."""
         self.send(*payloads)
@@ -119,6 +135,30 @@ class Bench:
     def edit(self, deed: str, *, sheet_id: int = JOBS_TAB, **arguments: Any) -> None:
         """Do what a person does (a function of `emulator.people`)."""
         self.google.edit(self.spreadsheet, deed, sheet_id=sheet_id, **arguments)
+
+    def before_the_write(self, deed: Callable[[], object]) -> None:
+        """Have a person do something between the next read and its write."""
+
+        def run(_google: Emulator, _call: Any) -> None:
+            deed()
+
+        self.google.faults.between(run, method="*.batchUpdate", count=1)
+
+    def look(self) -> Look:
+        """Return the Jobs tab as it stands, by rows and columns."""
+        found = look(self.google.sheets.spreadsheets[self.spreadsheet])
+        assert found is not None
+        return found
+
+    def at(self, number: int) -> int:
+        """Return the row index of the made-up job `number`."""
+        (row,) = self.look().by_site[uuid(number)]
+        return row
+
+    def index(self, column: str) -> int:
+        """Return where a managed column is, by its id."""
+        seen = self.look()
+        return seen.keys.index(seen.by_id[column])
 
     def book(self, fields: str) -> dict[str, Any]:
         """Return the spreadsheet's resource, without a call that would be counted."""

@@ -8,15 +8,16 @@ from pathlib import Path
 import click
 import pytest
 
-from brightsheet import cli
+from brightsheet import NOT_WELL, cli
 from emulator.limits import Rates
 from sync.everbright import client as everbright
 from sync.jobs import cells
 from sync.ops import alerts, retry
 from sync.settings.environment import load
+from sync.status import verdict
 from sync.store import customers, quarantine, rate_limit
 from sync.webhooks import parse
-from sync.worker import document_loop, outage, sheet_loop
+from sync.worker import SIGN_SECONDS, document_loop, outage, sheet_loop
 from tests.made_up import ROOT
 from tests.security.test_hostile import FEW, MORE
 from tests.settings.test_environment import LEAST
@@ -65,6 +66,11 @@ FACTS = [
     ),
     ("docs/operations.md", f"after {quarantine.REST_SECONDS:.0f} s and then less often"),
     ("docs/operations.md", f"not be written for {outage.OUTAGE_SECONDS / 60:.0f} minutes"),
+    ("docs/operations.md", f"gave a sign of life for {verdict.ALIVE_SECONDS:.0f} seconds"),
+    ("docs/operations.md", f"received {verdict.LATE_SECONDS / 60:.0f} minutes ago"),
+    ("docs/operations.md", f"{WORDS[verdict.MANY_REFUSED]} deliveries or more were refused"),
+    ("docs/operations.md", f"into the database every {SIGN_SECONDS:.0f} seconds"),
+    ("docs/operations.md", f"everything that came; {NOT_WELL}: it does not"),
     ("docs/operations.md", f"A chat that does not answer is tried {WORDS[alerts._TRIES]} times"),
     ("docs/security.md", f"without the token, {WORDS[everbright._REDIRECTS]} times at most"),
     (
@@ -125,7 +131,7 @@ def commands(group: click.Group, before: str = "") -> dict[str, click.Command]:
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             found |= commands(command, f"{before}{name} ")
-        else:
+        if not isinstance(command, click.Group) or command.invoke_without_command:
             found[before + name] = command
     return found
 

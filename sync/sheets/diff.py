@@ -128,7 +128,7 @@ def _changes(table: Table, row: int, target: Target, zone: tzinfo) -> RowWrite:
 def _change(
     index: int, column: str, cell: Cell, note: str | None, target: Target, zone: tzinfo
 ) -> CellWrite:
-    """Return the write of a cell; `note` is what the read saw there (None: it was not asked for)."""
+    """Return the write of a cell; `note` is what the read saw there (None: not asked for)."""
     writes_note = note is not None and is_noted(column) and _is_managed_note(target, column, note)
     bare = cell.model_copy(update={"note": "", "noted": None})
     return CellWrite(
@@ -145,8 +145,7 @@ def _is_managed_note(target: Target, column: str, note: str) -> bool:
     """Tell whether a note is one that was written by Brightsheet, or blank."""
     if column in target.written:
         return encode.is_note_of(target.written[column], note)
-    known = target.cells.get(column, EMPTY).note
-    return not note or note == known or encode.looks_like_ours(note)
+    return encode.is_note_of(target.cells.get(column, EMPTY), note)
 
 
 def _new_row(table: Table, row: int, target: Target, zone: tzinfo) -> RowWrite:

@@ -16,6 +16,7 @@ _DATE = {"type": "DATE_TIME", "pattern": "yyyy-mm-dd hh:mm"}
 _WHEN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 _DAY = {"type": "DATE", "pattern": "yyyy-mm-dd"}
 _DATE_FIELD = "userEnteredFormat.numberFormat"
+DATE_FORMAT = {"userEnteredFormat": {"numberFormat": _DATE}}
 FRESH = f"{VALUE},{_DATE_FIELD}"
 """The mask for cells of a new row."""
 
@@ -54,12 +55,6 @@ def is_note_of(cell: Cell, text: str) -> bool:
         return text in ("", cell.note)
     when, _, rest = text.partition("\n")
     return _WHEN.fullmatch(when) is not None and rest == cell.note
-
-
-def looks_like_ours(text: str) -> bool:
-    """Tell whether a note has the form of those that we write, where no more is known of it."""
-    when, _, rest = text.partition("\n")
-    return _WHEN.fullmatch(when) is not None and (not rest or rest.startswith("by "))
 
 
 def number(cell: Cell, zone: tzinfo) -> float:

@@ -1,6 +1,6 @@
 """One flush: project what came, read the sheet once, write it once, verify what was hit."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,9 +16,10 @@ from sync.sheets.diff import Diff, Target, compared_columns, diff, fitting
 from sync.sheets.guards import is_guarded
 from sync.sheets.images import BeforeImage
 from sync.sheets.restore import HEADERS, restore
-from sync.sheets.snapshot import Snapshot, Surroundings, Table
+from sync.sheets.snapshot import Snapshot, Surroundings, Tab, Table
 from sync.sheets.structure import new_table, with_columns
-from sync.sheets.tabs.extras import HISTORY, extras
+from sync.sheets.tabs.extras import HISTORY, extras, with_in_step
+from sync.sheets.tabs.in_step import InStep, header_note
 from sync.sheets.targets import Lines, Targets, shown
 from sync.sheets.writer import BatchWriter
 from sync.store import DirtyJob, Lease, Pending
@@ -33,6 +34,8 @@ class Work:
 
     pairs: Mapping[str, tuple[DirtyJob, Target]]
     lines: Lines
+    is_all: bool
+    """Whether nothing else waits."""
 
     @property
     def sites(self) -> list[str]:
@@ -56,6 +59,7 @@ class Flusher:
         sleep: Callable[[float], Any],
         zone: str = "",
         alert: Callable[[str, str], object] = lambda *_: None,
+        in_step_hours: int = 6,
     ) -> None:
         self.store = store
         self.client = client
@@ -64,6 +68,7 @@ class Flusher:
         self.zone = zone
         self.writer = BatchWriter(store, client, sleep)
         self._alert = alert
+        self._in_step_hours = in_step_hours
         self._was_refused = False
         """Whether the last batch was refused: the sheet may have been changed since its read."""
         self._only: list[str] | None = None
@@ -111,7 +116,14 @@ class Flusher:
         differing = [(one, target) for one, target in pairs if target and target.differs()]
         fit = fitting([target for _, target in differing], self.targets.sizes.cell_bytes)
         found = {target.site: (one, target) for one, target in differing[: len(fit)]}
-        return Work(found, self.targets.lines(pending))
+        lines, sizes = self.targets.lines(pending), self.targets.sizes
+        is_all = (
+            self._only is None
+            and len(found) == len(differing)
+            and len(pending.jobs) < sizes.jobs
+            and len(lines.seqs) == len(pending.lines) < sizes.lines
+        )
+        return Work(found, lines, is_all)
 
     # A sheet as it is
 
@@ -153,7 +165,9 @@ class Flusher:
         lines = self._lines(held, snapshot, pending, work)
         titles, there = self._surroundings(held, snapshot)
         columns = self.targets.columns(snapshot, pending, self.store.pending.every)
-        table, parts, found = self._parts(snapshot, work, lines, columns, titles, there)
+        table, parts, found = self._parts(
+            snapshot, work, lines, columns, titles, there, pending.known_columns
+        )
         absent = [shown(work.pairs[site][0]) for site in found.absent]
         true = [shown(work.pairs[site][0], cells) for site, cells in found.shown.items()]
         if parts.is_empty and not pending.in_doubt:
@@ -193,6 +207,7 @@ class Flusher:
         columns: Sequence[Any],
         titles: Titles,
         there: Surroundings,
+        known: Container[str],
     ) -> tuple[Table, Parts, Diff]:
         targets = [target for _, target in work.pairs.values()]
         zone = encode.clock(self.zone or snapshot.time_zone)
@@ -201,12 +216,11 @@ class Flusher:
             parts = Parts(structure)
         else:
             structure, headers, table = with_columns(snapshot.table, columns)
-            flags = legacy.old_flags(snapshot.table)
+            flags = legacy.old_flags(table)
             parts = Parts([*legacy.old_marks(snapshot.table), *structure], headers, flags)
         found = diff(table, targets, zone)
-        more = extras(
-            snapshot, table, self.targets.extras(targets, columns, lines.lines, there), titles, zone
-        )
+        wanted = self.targets.extras(targets, columns, lines.lines, there)
+        more = extras(snapshot, table, wanted, titles, zone)
         parts = replace(
             parts,
             rows=[*parts.rows, *found.rows],
@@ -214,7 +228,38 @@ class Flusher:
             extra=more.requests,
             columns=more.tabs,
         )
+        if work.is_all and not parts.is_empty:
+            parts = self._in_step(snapshot, parts, more.pipeline, known)
         return table, parts, found
+
+    def _in_step(
+        self, snapshot: Snapshot, parts: Parts, pipeline: Tab | None, known: Container[str]
+    ) -> Parts:
+        """Return `parts` with the moment from which the sheet shows all that came."""
+        now = InStep(datetime.now(UTC), self._in_step_hours)
+        said, ids = with_in_step(pipeline, now, snapshot.time_zone, known)
+        zone = encode.clock(self.zone or snapshot.time_zone)
+        about = self.targets.key_note
+        note = snapshot.table and header_note(snapshot.table, about, now, zone)
+        return replace(
+            parts,
+            header=[*parts.header, *([note] if note else [])],
+            extra=[*parts.extra, *said],
+            columns=(*parts.columns, *ids),
+        )
+
+    def say_in_step(self, held: Lease) -> None:
+        """Write that the sheet is in step, where nothing else is to be written: two calls.
+
+        Raises Retryable or Permanent.
+        """
+        fence = self.writer.take_turn(held)
+        snapshot = self.client.read()
+        if snapshot.table is None or not is_guarded(snapshot.table):
+            return
+        known = self.store.pending.read(0, 0).known_columns
+        parts = self._in_step(snapshot, Parts(), snapshot.pipeline, known)
+        self.writer.send(held, self.writer.composed(snapshot, snapshot.table, parts, fence))
 
     def _find_refused(
         self, held: Lease, snapshot: Snapshot, table: Table, parts: Parts, sites: Sequence[str]

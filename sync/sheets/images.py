@@ -53,6 +53,12 @@ class BeforeImage(Value):
     """What the row held before, for people."""
     is_lost: bool = False
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether the row held nothing but what was written, which other rows may hold as well."""
+        written = {one.column for one in self.cells}
+        return not self.image.others and self.image.managed.keys() <= written
+
 
 def has_note(fields: str) -> bool:
     """Tell whether a mask has the note in it."""
@@ -91,3 +97,10 @@ def holds(row: Row, columns: Mapping[str, int], image: RowImage) -> bool:
     there = Counter(content(cell) for n, cell in enumerate(row) if n not in managed)
     wanted = Counter(content(cell) for cell in image.others)
     return wanted <= there
+
+
+def is_all_of(row: Row, columns: Mapping[str, int], image: RowImage) -> bool:
+    """Tell whether a row holds everything of `image`, and nothing else."""
+    now = image_of(row, columns)
+    size, wanted = (len(one.managed) + len(one.others) for one in (now, image))
+    return size == wanted and holds(row, columns, image)

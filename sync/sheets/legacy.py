@@ -11,6 +11,7 @@ from sync.sheets.writes import CellWrite, RowWrite
 
 _MARK = "brightsheet.mark."
 _FLAG = "Copy of "
+_RECOVERED_COLUMNS = 3
 
 
 def old_marks(table: Table) -> list[Request]:
@@ -42,9 +43,17 @@ def old_flags(table: Table) -> list[RowWrite]:
 
 
 def widen_recovered(snapshot: Snapshot, headers: Sequence[str]) -> list[Request]:
-    """Return the requests that give the tab Recovered of version 0.1 its new columns."""
+    """Return the requests that give the tab Recovered of version 0.1 its new columns.
+
+    What stood under Found, Job and What stood there then stands under When, Row as it was and Stood
+    there.
+    """
     missing = len(headers) - snapshot.recovered_columns
     if missing <= 0:
         return []
-    columns = {"sheetId": RECOVERED_TAB, "dimension": "COLUMNS", "length": missing}
-    return [{"appendDimension": columns}, request.recovered_headers(headers)]
+    more = {"sheetId": RECOVERED_TAB, "dimension": "COLUMNS", "length": missing}
+    requests: list[Request] = []
+    if snapshot.recovered_columns == _RECOVERED_COLUMNS:
+        requests.append(request.insert(RECOVERED_TAB, "COLUMNS", 1, 2, _RECOVERED_COLUMNS))
+        more["length"] = missing - 2
+    return [*requests, {"appendDimension": more}, request.recovered_headers(headers)]

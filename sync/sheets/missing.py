@@ -17,7 +17,7 @@ from sync.sheets.identifiers import LOOK_KEY
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Snapshot, Surroundings, Table
 from sync.sheets.structure import with_columns
-from sync.sheets.tabs import formatting, history, pipeline
+from sync.sheets.tabs import formatting, history, in_step, pipeline
 from sync.sheets.tabs.extras import HISTORY, PIPELINE, Extras
 from sync.sheets.writes import CellWrite
 
@@ -84,7 +84,7 @@ def _format_column(
         found.drops |= formatting.outdated(rules, table.columns[column.id], column, had)
         found.extra += formatting.tinted_anew(table.sheet_id, index, column, had)
         found.done.append(f"column {column.header!r}: other colours")
-    note = table.header_notes.get(column.id, "")
+    note = in_step.without(table.header_notes.get(column.id, ""))
     if note != column.about and (
         not note or _NUMBER.sub("", note) == _NUMBER.sub("", column.about)
     ):

@@ -2,9 +2,10 @@
 
 A cell goes back only where that is certain: it still holds exactly what was written into it, and
 its row is known: by the job's key, or because exactly one row without a job's key still holds
-everything that it held right after the write. (Of k before-images that are the same in all, exactly
-k rows.) Everything else is shown in the tab Recovered: a guess could put a person's text into the
-wrong row, and nobody would see it.
+everything that it held right after the write. (Where that was nothing but what was written, it must
+be all that the row holds now. Of k before-images that are the same, exactly k rows must hold it.)
+Everything else is shown in the tab Recovered: a guess could put a person's text into the wrong row,
+and nobody would see it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from sync.sheets.images import (
     has_note,
     holds,
     image_of,
+    is_all_of,
     only,
     written_over,
 )
@@ -51,7 +53,7 @@ def restore(
     work = _Work(table, rows)
     for number, image in sorted(images.items(), reverse=True):
         if number not in work.settled:
-            same = [n for n, one in images.items() if one == image and n not in work.settled]
+            same = [n for n, o in images.items() if _is_alike(o, image) and n not in work.settled]
             work.settle(number, image, same)
     return work.result()
 
@@ -90,14 +92,17 @@ class _Work:
 
     def _candidates(self, image: BeforeImage) -> Iterator[int]:
         known = self._table.keys.get(image.site, ()) if image.site else self._rows.keys()
-        for row in known:
-            cells = self._rows.get(row, [])
-            if row == self._table.header_row or not self._holds_what_was_written(cells, row, image):
-                continue
-            if image.site or (
-                row not in self._keyed and holds(cells, self._table.columns, image.image)
-            ):
-                yield row
+        return (row for row in known if self._may_be(row, image))
+
+    def _may_be(self, row: int, image: BeforeImage) -> bool:
+        """Tell whether a row still holds what was written, and is the image's by all it tells."""
+        cells = self._rows.get(row, [])
+        if row == self._table.header_row or not self._holds_what_was_written(cells, row, image):
+            return False
+        if image.site:
+            return True
+        knows = is_all_of if image.is_bare else holds
+        return row not in self._keyed and knows(cells, self._table.columns, image.image)
 
     def _holds_what_was_written(self, cells: Row, row: int, image: BeforeImage) -> bool:
         return all(
@@ -145,7 +150,7 @@ class _Work:
         """Tell whether what was written still stands in any row that is no job's."""
         index = self._table.columns.get(one.column)
         return index is None or any(
-            _agrees(at(cells, index), one)
+            _shows(at(cells, index), one)
             for row, cells in self._rows.items()
             if row not in self._keyed and row != self._table.header_row
         )
@@ -165,11 +170,22 @@ class _Work:
         return Restoration(rows, self._recovered, self._given_up)
 
 
+def _is_alike(one: BeforeImage, other: BeforeImage) -> bool:
+    """Tell whether two before-images are the same in all but where their rows were."""
+    return one.model_copy(update={"at": other.at}) == other
+
+
 def _agrees(cell: Mapping[str, Any], one: Overwritten) -> bool:
     """Tell whether a cell still holds what was written into it: all of it, or the note alone."""
     if one.fields == NOTE:
         return note_of(cell) == note_of(one.after)
     return content(cell) == content(one.after)
+
+
+def _shows(cell: Mapping[str, Any], one: Overwritten) -> bool:
+    """Tell whether a cell shows the text that was written into it, or where none was, the note."""
+    text = "" if one.fields == NOTE else text_of(one.after)
+    return text_of(cell) == text if text else note_of(cell) == note_of(one.after)
 
 
 def _union(fields: str, more: str) -> str:

@@ -9,7 +9,7 @@ import structlog
 
 from sync.errors import Permanent
 from sync.jobs.cells import EMPTY
-from sync.jobs.columns import Column
+from sync.jobs.columns import KEY, Column
 from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
 from sync.jobs.status import word
@@ -75,6 +75,11 @@ class Targets:
             _log.exception("fault", site=one.job.site)
             return None
         return Target(one.job.site, cells, one.written, one.is_fresh)
+
+    @property
+    def key_note(self) -> str:
+        """What the note on the header of the site IDs explains."""
+        return next(one.about for one in self._layout.columns([]) if one.id == KEY)
 
     def every_column(self, jobs: Iterable[DirtyJob]) -> list[Column]:
         """Return the columns that jobs need, and those of all configured milestones."""

@@ -21,8 +21,8 @@ from sync.sheets.images import (
     BeforeImage,
     Overwritten,
     has_note,
-    holds,
     image_of,
+    is_all_of,
     written_over,
 )
 from sync.sheets.snapshot import Table
@@ -114,7 +114,8 @@ class _Findings:
         if row.site == HEADER_ROW:
             return self._table.has_header_guard
         if row.image is not None:
-            return owner not in self._jobs and holds(copy, self._trace.columns, row.image)
+            # Of a row that is nearly blank, any other could be it with more typed since.
+            return owner not in self._jobs and is_all_of(copy, self._trace.columns, row.image)
         return owner == row.site
 
     def _write_anew(self, site: str, cells: Mapping[str, CellWrite]) -> None:

@@ -1,9 +1,11 @@
 """The only user of SQLAlchemy: inbox, jobs, documents and leases, on SQLite or PostgreSQL."""
 
+from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
 from sync.store.customers import Customers
 from sync.store.database import Database
 from sync.store.documents import Claim, Documents, PendingDocument
+from sync.store.heartbeat import Heartbeats
 from sync.store.history import History
 from sync.store.inbox import Inbox, KeptDelivery, Receipt
 from sync.store.jobs import Jobs, Projected, Wanted
@@ -14,6 +16,7 @@ from sync.store.spreadsheet import Spreadsheet, Turn
 
 __all__ = [
     "Attempt",
+    "Backlog",
     "Batches",
     "Claim",
     "Conclusion",
@@ -21,6 +24,7 @@ __all__ = [
     "Database",
     "DirtyJob",
     "Documents",
+    "Heartbeats",
     "History",
     "Inbox",
     "Jobs",
@@ -37,4 +41,5 @@ __all__ = [
     "Spreadsheet",
     "Turn",
     "Wanted",
+    "backlog",
 ]

@@ -7,13 +7,25 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, RowMapping, Text, bindparam, delete, func, select, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Text,
+    bindparam,
+    case,
+    delete,
+    func,
+    null,
+    select,
+    update,
+)
 
 from sync.jobs.cells import Cell
 from sync.store import history, quarantine
 from sync.store.database import Database
+from sync.store.dirty import bumped
 from sync.store.leases import Lease, hold
-from sync.store.schema import attempt, before_image, job
+from sync.store.schema import attempt, before_image, job, now
 from sync.store.spreadsheet import Spreadsheet
 
 Cells = Mapping[str, Cell]
@@ -122,7 +134,12 @@ class Batches:
                 connection.execute(delete(before_image).where(done))
             known = self._sheet.known_columns(connection) | set(tried.columns)
             self._sheet.change(
-                connection, columns=json.dumps(sorted(known)), reason="", message="", since=None
+                connection,
+                columns=json.dumps(sorted(known)),
+                landed_at=now(),
+                reason="",
+                message="",
+                since=None,
             )
             # Every other attempt was made for a fence that is gone now.
             connection.execute(delete(attempt).where(mine))
@@ -173,6 +190,8 @@ def confirm(connection: Connection, shown: Sequence[Shown]) -> None:
             shown_version=bindparam("at_version"),
             shown_events=bindparam("at_events"),
             written=func.coalesce(bindparam("cells", type_=Text), job.c.written),
+            # What came since the read waits since a moment ago: the time of a write at most.
+            waiting_since=case((job.c.version == bindparam("at_version"), null()), else_=now()),
         )
     )
     if rows:
@@ -192,9 +211,7 @@ def mark_drift(connection: Connection, drift: Mapping[str, Mapping[str, str | No
                 notes = {"note": note}
             cells[column] = _UNKNOWN | {name: one for name, one in notes.items() if one}
         connection.execute(
-            update(job)
-            .where(job.c.site == site)
-            .values(written=json.dumps(cells), version=job.c.version + 1)
+            update(job).where(job.c.site == site).values(written=json.dumps(cells), **bumped())
         )
 
 

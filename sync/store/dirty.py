@@ -1,10 +1,22 @@
-"""What makes a job's row to be written anew."""
+"""What makes a job's row to be written anew, and since when it waits for that."""
 
-from sqlalchemy import Connection, update
+from sqlalchemy import ColumnElement, Connection, case, func, update
 
-from sync.store.schema import job
+from sync.store.schema import job, now
+
+
+def bumped(received: float | None = None) -> dict[str, ColumnElement[object]]:
+    """Return what changes in a job whose row is out of date since `received` (None: since now).
+
+    Where it waits already, the earlier moment stays.
+    """
+    since: ColumnElement[object] = func.coalesce(job.c.waiting_since, now())
+    if received is not None:
+        is_later = job.c.waiting_since.is_(None) | (job.c.waiting_since > received)
+        since = case((is_later, received), else_=job.c.waiting_since)
+    return {"version": job.c.version + 1, "waiting_since": since}
 
 
 def touch(connection: Connection, site: str) -> None:
     """Mark a job that is to be shown otherwise, inside the caller's transaction."""
-    connection.execute(update(job).where(job.c.site == site).values(version=job.c.version + 1))
+    connection.execute(update(job).where(job.c.site == site).values(bumped()))

@@ -128,7 +128,7 @@ class Documents:
         """Make documents that were given up (or only `uuid`) due at once; return how many."""
         stuck = document.c.state == FileState.FAILED
         which: ColumnElement[bool] = stuck if uuid is None else document.c.uuid == uuid
-        values = {"state": FileState.PENDING, "due_at": 0.0, "attempts": 0}
+        values = {"state": FileState.PENDING, "due_at": 0.0, "attempts": 0, "wanted_at": now()}
         with self._database.writing() as connection:
             pending = which & (document.c.state != FileState.DONE)
             return connection.execute(update(document).where(pending).values(values)).rowcount

@@ -12,7 +12,7 @@ from sync.store.database import Database
 from sync.store.leases import Lease, hold
 from sync.store.schema import change, customer, history_written, now
 
-_NEW = text("NOT shown")
+NEW = text("NOT shown")
 _TRIES = 2
 _NEVER = 1e12
 _PATIENCE = 60.0
@@ -32,13 +32,13 @@ class History:
 
     def due(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """Return the query for the changes that are to be written now."""
-        query = select(*columns).where(_NEW)
+        query = select(*columns).where(NEW)
         if not self._waits_for_names:
             return query
         asked = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
         nameless = select(customer.c.site).where(asked, customer.c.attempts < _TRIES)
         waits = change.c.site.in_(nameless), change.c.kept_at > now() - _PATIENCE
-        held = select(func.min(change.c.at)).where(_NEW, *waits)
+        held = select(func.min(change.c.at)).where(NEW, *waits)
         until = func.coalesce(held.scalar_subquery(), _NEVER)
         return query.where(change.c.at < until)
 

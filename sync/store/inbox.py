@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Select, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, text, update
 
 from sync.errors import Rejected
 from sync.store.database import Database
@@ -91,40 +91,28 @@ class Inbox:
         sizes = select(delivery.c.seq, func.length(delivery.c.body)).where(UNPROJECTED)
         with self._database.reading() as connection:
             rows = connection.execute(sizes.order_by(delivery.c.seq).limit(limit)).all()
-        total, chosen = 0, list[int]()
-        for seq, size in rows:
-            total += size or 0
-            if chosen and total > _BYTES:
-                break
-            chosen.append(seq)
-        query = select(delivery).where(delivery.c.seq.in_(chosen))
-        return self._fetch(query.order_by(delivery.c.seq))
+            total, chosen = 0, list[int]()
+            for seq, size in rows:
+                total += size or 0
+                if chosen and total > _BYTES:
+                    break
+                chosen.append(seq)
+            query = select(delivery).where(delivery.c.seq.in_(chosen)).order_by(delivery.c.seq)
+            return _fetched(connection, query) if chosen else []
 
     def recent(self, limit: int, outcome: Outcome | None = None) -> list[KeptDelivery]:
         """Return the newest deliveries, newest first."""
         query = select(delivery).order_by(delivery.c.seq.desc()).limit(limit)
-        return self._fetch(query if outcome is None else query.where(delivery.c.outcome == outcome))
+        return self.fetch(query if outcome is None else query.where(delivery.c.outcome == outcome))
 
     def find(self, delivery_id: str) -> KeptDelivery | None:
         """Return one delivery."""
-        return next(iter(self._fetch(select(delivery).where(delivery.c.id == delivery_id))), None)
+        return next(iter(self.fetch(select(delivery).where(delivery.c.id == delivery_id))), None)
 
-    def _fetch(self, query: Select[Any]) -> list[KeptDelivery]:
+    def fetch(self, query: Select[Any]) -> list[KeptDelivery]:
+        """Return what a query for whole deliveries finds."""
         with self._database.reading() as connection:
-            rows = connection.execute(query).mappings().all()
-        return [
-            KeptDelivery(
-                seq=row["seq"],
-                id=row["id"],
-                received=datetime.fromtimestamp(row["received_at"], UTC),
-                outcome=Outcome(row["outcome"]),
-                kind=row["kind"] or "",
-                reason=row["reason"] or "",
-                site=row["site"] or "",
-                body=row["body"] or b"",
-            )
-            for row in rows
-        ]
+            return _fetched(connection, query)
 
     def readmit(self, kept: KeptDelivery, understood: Delivery) -> Outcome:
         """Take in a rejected delivery that is understood now, as if it had come again."""
@@ -149,3 +137,19 @@ class Inbox:
         query = select(delivery.c.outcome, func.count()).group_by(delivery.c.outcome)
         with self._database.reading() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _fetched(connection: Connection, query: Select[Any]) -> list[KeptDelivery]:
+    return [
+        KeptDelivery(
+            seq=row["seq"],
+            id=row["id"],
+            received=datetime.fromtimestamp(row["received_at"], UTC),
+            outcome=Outcome(row["outcome"]),
+            kind=row["kind"] or "",
+            reason=row["reason"] or "",
+            site=row["site"] or "",
+            body=row["body"] or b"",
+        )
+        for row in connection.execute(query).mappings()
+    ]

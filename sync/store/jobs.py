@@ -3,14 +3,15 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from sync.jobs.model import Change, FileState, Job
 from sync.store import history
 from sync.store.customers import want
 from sync.store.database import Database
+from sync.store.dirty import bumped
 from sync.store.leases import Lease, hold
-from sync.store.schema import delivery, document, folder, job, milestone
+from sync.store.schema import delivery, document, folder, job, milestone, now
 from sync.webhooks.schema import Outcome
 
 
@@ -67,8 +68,9 @@ class Jobs:
         states = [(one.site, one.model_dump_json()) for one in made.jobs]
         with self._database.writing() as connection:
             hold(connection, held)
+            received = _received(connection, made.deliveries)
             for site, state in states:
-                self._keep(connection, site, state)
+                self._keep(connection, site, state, received.get(site, received[""]))
             self._want(connection, made.documents)
             with_rows = [one.site for one in made.jobs if one.has_row]
             want(self._database, connection, with_rows)
@@ -93,7 +95,7 @@ class Jobs:
             values = {"projected": False, "about": None}
             connection.execute(update(delivery).where(found).values(values))
 
-    def _keep(self, connection: Connection, site: str, state: str) -> None:
+    def _keep(self, connection: Connection, site: str, state: str, received: float) -> None:
         first = {
             "site": site,
             "state": state,
@@ -102,19 +104,17 @@ class Jobs:
             "shown_version": 0,
             "events": 1,
             "shown_events": 0,
+            "waiting_since": received,
         }
-        again = {
-            "state": first["state"],
-            "version": job.c.version + 1,
-            "events": job.c.events + 1,
-        }
+        again = {"state": state, "events": job.c.events + 1, **bumped(received)}
         statement = self._database.insert(job).values(first)
         connection.execute(statement.on_conflict_do_update(index_elements=["site"], set_=again))
 
     def _want(self, connection: Connection, documents: Sequence[Wanted]) -> None:
         blank = dict.fromkeys(("file_id", "session", "digest", "link", "reason", "message"), "")
         first = {"state": FileState.PENDING, "attempts": 0, "due_at": 0.0, **blank}
-        rows = [{**vars(wanted), **first} for wanted in documents]
+        moment = connection.scalar(select(now())) if documents else None
+        rows = [{**vars(wanted), **first, "wanted_at": moment} for wanted in documents]
         if rows:
             connection.execute(self._database.insert(document).on_conflict_do_nothing(), rows)
         empty = {"file_id": "", "link": "", "claim": 0, "claimed_until": 0.0}
@@ -126,3 +126,16 @@ class Jobs:
         """Return every site that there is a job for."""
         with self._database.reading() as connection:
             return frozenset(connection.scalars(select(job.c.site)))
+
+
+def _received(connection: Connection, deliveries: Sequence[int]) -> dict[str, float]:
+    """Return when the oldest of `deliveries` (seq) was received, by site; "" is of them all.
+
+    That is also what is taken for a site that none of them names.
+    """
+    query = select(delivery.c.site, func.min(delivery.c.received_at)).group_by(delivery.c.site)
+    rows = connection.execute(query.where(delivery.c.seq.in_(deliveries))).all()
+    oldest = min((at for _, at in rows), default=None)
+    if oldest is None:
+        oldest = connection.scalar(select(now()))
+    return {site or "": at for site, at in rows} | {"": float(oldest or 0.0)}

@@ -115,8 +115,15 @@ class PendingWork:
 
     def every(self) -> Iterator[DirtyJob]:
         """Give every job, dirty or not, for a comparison."""
+        return self._paged()
+
+    def without_row(self) -> Iterator[DirtyJob]:
+        """Give the jobs that have no row, as far as is known, and wait for none."""
+        return self._paged(job.c.written == "{}", job.c.version == job.c.shown_version)
+
+    def _paged(self, *which: ColumnElement[bool]) -> Iterator[DirtyJob]:
         with self._database.reading() as connection:
-            sites = sorted(connection.scalars(select(job.c.site)))
+            sites = sorted(connection.scalars(select(job.c.site).where(*which)))
         for start in range(0, len(sites), _PAGE):
             page = job.c.site.in_(sites[start : start + _PAGE])
             with self._database.reading() as connection:

@@ -76,6 +76,13 @@ Index(
 _ABOUT = text("about IS NOT NULL")
 Index("delivery_about", delivery.c.about, sqlite_where=_ABOUT, postgresql_where=_ABOUT)
 Index("delivery_received", delivery.c.received_at)
+REJECTED = text("outcome = 'rejected'")
+Index(
+    "delivery_rejected",
+    delivery.c.received_at,
+    sqlite_where=REJECTED,
+    postgresql_where=REJECTED,
+)
 
 milestone = Table(
     "milestone",
@@ -95,6 +102,9 @@ job = Table(
     Column("shown_version", Integer, nullable=False),
     Column("events", Integer, nullable=False),
     Column("shown_events", Integer, nullable=False),
+    # When the oldest event was received that the row does not show; or when the row was otherwise
+    # found to be out of date. None where it is up to date.
+    Column("waiting_since", Float),
 )
 _DIRTY = text("version <> shown_version")
 Index("job_dirty", job.c.site, sqlite_where=_DIRTY, postgresql_where=_DIRTY)
@@ -125,9 +135,12 @@ document = Table(
     Column("link", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("message", Text, nullable=False),
+    Column("wanted_at", Float),
 )
 _PENDING = text("state = 'pending'")
 Index("document_pending", document.c.due_at, sqlite_where=_PENDING, postgresql_where=_PENDING)
+_FAILED = text("state = 'failed'")
+Index("document_failed", document.c.uuid, sqlite_where=_FAILED, postgresql_where=_FAILED)
 
 sheet = Table(
     "sheet",
@@ -141,6 +154,8 @@ sheet = Table(
     Column("pace_left", Float),
     Column("pace_last", Float),
     Column("compared_at", Float),
+    # When the last batch was known to have landed.
+    Column("landed_at", Float),
     # Of several spreadsheets that the database has seen, the one that is written now.
     Column("is_current", Integer, nullable=False),
 )
@@ -216,4 +231,11 @@ lease = Table(
     Column("holder", Text, nullable=False),
     Column("token", Integer, nullable=False),
     Column("expires_at", Float, nullable=False),
+)
+
+heartbeat = Table(
+    "heartbeat",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", Float, nullable=False),
 )

@@ -10,6 +10,7 @@ from sqlalchemy.sql import ColumnElement
 from sync.errors import Permanent
 from sync.store import history
 from sync.store.database import Database
+from sync.store.dirty import bumped
 from sync.store.leases import Lease, hold
 from sync.store.rate_limit import SPACING, TokenBucket
 from sync.store.schema import attempt, before_image, job, now, sheet
@@ -112,6 +113,13 @@ class Spreadsheet:
         with self._database.reading() as connection:
             return bool(connection.scalar(query))
 
+    def is_silent(self, seconds: float) -> bool:
+        """Tell whether the last batch landed longer ago than `seconds`."""
+        query = select(sheet.c.landed_at < now() - seconds)
+        query = query.where(self._is_this(), sheet.c.is_current == 1)
+        with self._database.reading() as connection:
+            return bool(connection.scalar(query))
+
     def set_compared(self, held: Lease) -> None:
         """Keep that the whole sheet was compared now."""
         with self._database.writing() as connection:
@@ -155,5 +163,5 @@ class Spreadsheet:
 
 def write_all_again(connection: Connection, *which: ColumnElement[bool]) -> int:
     """Have the rows of jobs (all of them, or `which`) made anew; return how many."""
-    values = {"written": "{}", "shown_events": 0, "version": job.c.version + 1}
+    values = {"written": "{}", "shown_events": 0, **bumped()}
     return connection.execute(update(job).where(*which).values(values)).rowcount

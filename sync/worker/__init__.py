@@ -13,6 +13,8 @@ from sync.worker.document_loop import DocumentLoop
 from sync.worker.loop import POLL_SECONDS, Stop, loop
 from sync.worker.sheet_loop import SheetLoop
 
+SIGN_SECONDS = 20.0
+"""Between two signs of life: all that an idle worker writes."""
 COPIERS = 3
 """Documents on their way at once; each of another job."""
 
@@ -31,6 +33,7 @@ class Worker:
         """Start the loops in threads of their own. What they need is made here, not in them."""
         settings = self._wiring.settings
         self._start("sheet", SheetLoop(self._wiring, self._alerts, self._stop).step, self._idle)
+        self._start("heartbeat", self._give_sign, lambda: self._stop.wait(SIGN_SECONDS))
         for number in range(COPIERS if settings.drive_folder_id else 0):
             copier = DocumentLoop(self._wiring, self._alerts, self._stop, self.wake)
             self._start(f"documents-{number}", copier.step, self._rest)
@@ -42,6 +45,12 @@ class Worker:
         thread = Thread(target=loop, args=(self._stop, step, idle), name=name, daemon=True)
         thread.start()
         self._threads.append(thread)
+
+    def _give_sign(self) -> bool:
+        """Say that this process lives, and with it the thread that keeps the sheet."""
+        if self._threads[0].is_alive():
+            self._wiring.heartbeats.give()
+        return False
 
     def wake(self) -> None:
         """Have the sheet's loop look at once."""

@@ -23,6 +23,7 @@ _PERMANENT_PAUSE = 30.0
 """Before a sheet is tried again that a person has to make writable."""
 _PRUNE_EVERY = 3600.0
 _COMPARE_EVERY = 86_400.0
+_LISTEN_EVERY = 60.0
 
 _log = structlog.get_logger()
 
@@ -38,7 +39,7 @@ class SheetLoop:
         self._stop = stop
         self._flusher = wiring.flusher(stop.sleep, alerts.send)
         self._store = self._flusher.store
-        self._pruned = float("-inf")
+        self._pruned = self._listened = float("-inf")
 
     def step(self) -> bool:
         """Do what is due; False where nothing is."""
@@ -59,7 +60,19 @@ class SheetLoop:
         if self._store.spreadsheet.is_comparison_due(_COMPARE_EVERY):
             with self._wiring.hold(self._stop.sleep) as held:
                 _log.info("compared", differing=reconcile(self._flusher, held))
-        return self._store.pending.is_waiting() and self._flush()
+        if self._store.pending.is_waiting():
+            return self._flush()
+        self._say_in_step()
+        return False
+
+    def _say_in_step(self) -> None:
+        """Have the sheet say that it is in step, where no batch has said so for long."""
+        if monotonic() - self._listened < _LISTEN_EVERY:
+            return
+        self._listened = monotonic()
+        if self._store.spreadsheet.is_silent(self._settings.in_step_hours * 3600.0):
+            with self._wiring.hold(self._stop.sleep) as held:
+                self._flusher.say_in_step(held)
 
     def _flush(self) -> bool:
         """Flush until nothing waits; False where another worker does it."""

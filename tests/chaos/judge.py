@@ -141,6 +141,9 @@ def _values(seen: Look, truth: Truth) -> Found:
                         "wrong value",
                         f"Row {row} of job {site} shows {shown!r} in {column}, not {expected!r}.",
                     )
+            status = seen.shown(row, "status")
+            if not status or not status.startswith(truth.begins(site)):
+                yield Violation("wrong value", f"Row {row} of job {site} has status {status!r}.")
             at = seen.spot(row, seen.by_id.get("last_update", -1)).number
             if at is None or round(at * 1440) != minute(truth.last[site]):
                 yield Violation("wrong value", f"Row {row} of job {site} has a wrong last update.")

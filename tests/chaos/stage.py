@@ -225,7 +225,7 @@ def _is_idle(figures: dict[str, float]) -> bool:
 def compare(fleet: Fleet, patience: float) -> list[Violation]:
     """Have the sheet compared as a whole; again, as long as a worker is busy with it."""
     deadline = time.monotonic() + patience
-    while fleet.command("compare").process.wait(120) != 0:
+    while fleet.command("compare").process.wait(120) not in (0, 3):
         if time.monotonic() > deadline:
             return [Violation("not compared", f"`compare` failed for {patience:.0f} s.")]
         time.sleep(1)

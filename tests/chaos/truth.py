@@ -43,15 +43,19 @@ class Truth:
 
     def shown(self, site: str) -> dict[str, str]:
         """Return what a job's row ends with, by managed column; of no other is anything known."""
-        last = self.last[site]
         everywhere = {column for row in self.statuses.values() for column in row}
         return {
             **dict.fromkeys(everywhere, ""),
             **self.statuses[site],
-            "current_milestone": last["name"],
-            "status": LABELS[last["status"]],
-            "initial_quote": last["quote"],
+            "initial_quote": self.last[site]["quote"],
         }
+
+    def begins(self, site: str) -> str:
+        """Return what a job's status begins with: what is rejected comes first, then what waits."""
+        labels = set(self.statuses[site].values())
+        if LABELS["REJECTED"] in labels:
+            return "Rejected: Milestone "
+        return "Waiting: Milestone " if LABELS["SUBMITTED"] in labels else ""
 
     @cached_property
     def newest(self) -> list[Event]:

@@ -10,7 +10,7 @@ import requests
 from sync.errors import SettingsError
 from sync.google import auth
 from sync.settings import environment
-from sync.sheets.client import Sheet
+from sync.sheets.client import SheetClient
 from sync.sheets.identifiers import JOBS_TAB
 from tests.made_up import CONFIG_FILE, SECRET
 
@@ -66,11 +66,11 @@ class Account:
 
     def refuse_if_in_use(self) -> None:
         """Raise InUse where a tab of the product's is there already."""
-        sheet = Sheet(self.session, self.settings.spreadsheet_id, auth.account(self.settings))
-        view = sheet.read(())
+        sheet = SheetClient(self.session, self.settings.spreadsheet_id, auth.account(self.settings))
+        there = sheet.read()
         if (
-            view.table
-            or view.has_fence_tab
+            there.table
+            or there.has_fence_tab
             or any(tab in OURS for tab in sheet.surroundings().titles)
         ):
             raise InUse(

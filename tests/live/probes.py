@@ -10,6 +10,8 @@ from typing import Any
 
 import requests
 
+from sync.sheets.guards import column_guards
+from sync.sheets.snapshot import Tab
 from tests.live.account import FILES, Account
 
 Found = tuple[str, str]
@@ -130,6 +132,37 @@ def fence_twice(account: Account) -> Found:
     answer = account.batch(_text(tab, 5, 0, "half a batch"), add)
     left = _cells(account, tab)
     return f"{_outcome(answer)}, {'half of it done' if left else 'nothing done'}", _said(answer)
+
+
+def column_guard(account: Account) -> Found:
+    """Is a batch refused whose column was moved since its guard was read?
+
+    Two columns get the product's guards. Where one still stands, its guard must be taken each time.
+    The other one is moved, and its guard is sent as a late batch would send it.
+    """
+    tab, columns = account.tab(["stays", "moves"]), {"stays": 0, "moves": 1}
+    read = Tab(tab, 0, 30, 6, columns, guards=columns)
+    account.done(*column_guards(Tab(tab, 0, 30, 6, columns), columns))
+    stays = [_guarded(account, read, "stays") for _ in range(2)]
+    account.done({"moveDimension": {"source": _lines(tab, 1, "COLUMNS"), "destinationIndex": 5}})
+    answer = account.batch(_text(tab, 5, 0, "half a batch"), *column_guards(read, ["moves"]))
+    left = "half of it done" if _cells(account, tab)[5:] else "nothing done"
+    moved = f"{_outcome(answer)}, {left}"
+    if answer.ok:
+        moved = f"done, {_deleted(answer)} deleted"
+    there = f"in place: {' and '.join(dict.fromkeys(stays))}"
+    return f"{there}; moved: {moved}", _said(answer) if not answer.ok else answer.text
+
+
+def _guarded(account: Account, read: Tab, column: str) -> str:
+    answer = account.batch(*column_guards(read, [column]))
+    return f"done, {_deleted(answer)} deleted" if answer.ok else _said(answer)
+
+
+def _deleted(answer: requests.Response) -> int:
+    """Return how many entries of metadata a batch says that it has deleted."""
+    replies = [one.get("deleteDeveloperMetadata", {}) for one in answer.json()["replies"]]
+    return sum(len(one.get("deletedDeveloperMetadata", ())) for one in replies)
 
 
 def _cells(
@@ -266,6 +299,7 @@ EMULATED: dict[Probe, str] = {
     nothing_matched: "200 without sheets",
     fence_of_another: "refused with 400",
     fence_twice: "refused with 400, nothing done",
+    column_guard: "in place: done, 1 deleted; moved: refused with 400, nothing done",
     pasted_to_another_tab: "userEnteredValue, textFormatRuns, note, dataValidation",
     insert_in_coloured_rows: "3 to 5, 2 to 5, 2 to 4",
     duplicated_tab: "yes, on column and row",

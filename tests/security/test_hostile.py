@@ -15,6 +15,7 @@ import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import Case
+from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import ignored_auth
 
 from app import create_app
@@ -171,6 +172,8 @@ _OPERATIONS = [
     for path, methods in json.loads(OPENAPI_FILE.read_text("utf-8"))["paths"].items()
     for method in methods
 ]
+_MAY_BE_503 = {"/status"}
+"""It says that no worker runs, as is so here; what it answers is held all the same."""
 
 
 @pytest.mark.timeout(3600)
@@ -189,8 +192,9 @@ def test_the_api_answers_as_it_says_it_does(
         nonlocal count
         count += 1
         answer = case.call(headers={"X-Webhook-Secret": SECRET})
-        assert answer.status_code < 500
-        case.validate_response(answer, excluded_checks=[ignored_auth])
+        assert answer.status_code < 500 or address in _MAY_BE_503
+        excluded = [ignored_auth, *([not_a_server_error] if address in _MAY_BE_503 else [])]
+        case.validate_response(answer, excluded_checks=excluded)
 
     hold()
     print(f"{count} cases for {method.upper()} {address}")

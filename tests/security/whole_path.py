@@ -1,7 +1,6 @@
 """A body's whole way, from the receiver up to what Google would be sent."""
 
 import json
-import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -24,15 +23,12 @@ from sync.store.schema import metadata
 from sync.store.sheet_store import sheet_store
 from sync.webhooks.schema import Outcome
 from tests.made_up import SECRET, body, milestone, uuid
+from tests.security.test_injection import COUNTED
 from tests.settings.test_environment import LEAST
 
 ANSWERS = {202, 400, 413, 415, 422}
 BEACON = uuid(999)
 """The site of a job that means no harm."""
-_COUNT = re.compile(
-    r"=COUNTUNIQUEIFS\(Brightsheet_Site(;Brightsheet_[A-Z][a-z]+;\$?[A-Z]+\$?\d+)+\)"
-)
-"""The pipeline's formulas, the only ones: of Brightsheet's own names and addresses of cells."""
 
 
 class WholePath:
@@ -172,7 +168,7 @@ def _check_cell(cell: dict[str, Any]) -> None:
     value = cell.get("userEnteredValue", {})
     assert value.keys() <= {"stringValue", "numberValue", "formulaValue"}, value
     if "formulaValue" in value:
-        assert _COUNT.fullmatch(value["formulaValue"]), value
+        assert COUNTED.fullmatch(value["formulaValue"]), value
     text = value.get("stringValue", "")
     length = len(text.encode("utf-16-le")) // 2
     assert length <= 50_000

@@ -1,12 +1,11 @@
 """The History tab: a line a change, the newest on top, each once."""
 
 import random
-from contextlib import suppress
 from typing import Literal
 
 import pytest
 
-from sync.errors import Refused
+from sync.sheets.identifiers import HISTORY_TAB
 from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
 
@@ -59,8 +58,6 @@ def test_a_lost_answer_doubles_no_line(bench: Bench, when: Literal["before", "af
 
 
 def test_lines_find_their_columns_wherever_people_put_them(bench: Bench) -> None:
-    from sync.sheets.identifiers import HISTORY_TAB
-
     bench.shown(milestone(1))
     bench.edit("insert_rows", sheet_id=HISTORY_TAB, index=0, count=2)
     bench.edit("insert_columns", sheet_id=HISTORY_TAB, index=1)
@@ -74,8 +71,6 @@ def test_lines_find_their_columns_wherever_people_put_them(bench: Bench) -> None
 
 
 def test_a_history_that_a_person_took_away_stays_away_until_it_is_asked_for(bench: Bench) -> None:
-    from sync.sheets.identifiers import HISTORY_TAB
-
     bench.shown(milestone(1))
     bench.edit("delete_tab", sheet_id=HISTORY_TAB)
     bench.shown(milestone(1, status="APPROVED", date_updated=at(5)))
@@ -102,42 +97,19 @@ def test_a_history_in_any_order_tells_each_change_once(bench: Bench) -> None:
     assert bench.row(uuid(1))["Status"] == "Approved"
 
 
-def test_a_line_that_google_does_not_take_delays_no_job_and_no_other_line(bench: Bench) -> None:
-    """It goes in the batches of the rows: refused with it, no job would ever be written again."""
+def test_lines_wait_while_a_person_moves_the_columns_of_the_history(bench: Bench) -> None:
+    """Its columns have guards, too: a comment under From would stand there for ever."""
     bench.shown(milestone(1))
-    said = [comment("No such comment.", at(2))]
-    refused = bench.google.faults.answer(
-        400, method="*.batchUpdate", holds="No such comment.", count=None
-    )
-    # The row shows a later comment: only the line has this one.
-    later = [*said, comment("A later one.", at(3))]
-    bench.send(milestone(2, status="REJECTED", date_updated=at(2), comments=said))
-    bench.send(milestone(2, status="APPROVED", date_updated=at(3), comments=later))
-    bench.send(*(milestone(number, date_updated=at(4)) for number in range(3, 9)))
-    _flush(bench, 20)
-    assert bench.row(uuid(2))["Status"] == "Approved"
-    assert {line[4] for line in told(bench)} == {uuid(number) for number in range(1, 9)}
-    assert ("2026-03-02 10:00", "Milestone 1", "", "Rejected", uuid(2)) not in told(bench)
-    assert not bench.is_waiting()
-    assert bench.alerts == ["line_refused"]
-    before = (refused.hits, bench.writes())
-    bench.shown(milestone(3, status="APPROVED", date_updated=at(5)))
-    assert (refused.hits, bench.writes()) == (before[0], before[1] + 1)
-    bench.google.faults.clear()
-    bench.now += 301
-    _flush(bench, 5)
-    assert ("2026-03-02 10:00", "Milestone 1", "", "Rejected", uuid(2)) in told(bench)
-    assert len(told(bench)) == len(set(told(bench))) == 10
-
-
-def test_what_refuses_every_batch_is_no_fault_of_a_line(bench: Bench) -> None:
-    """Lines that are set aside for it would be told late, and in the wrong order."""
-    bench.shown(milestone(1))
-    bench.google.faults.answer(400, method="*.batchUpdate", count=12)
-    bench.send(*(milestone(number, date_updated=at(4)) for number in range(2, 9)))
-    _flush(bench, 30)
-    assert len(told(bench)) == 8
-    assert "line_refused" not in bench.alerts
+    bench.send(milestone(1, status="APPROVED", date_updated=at(5)))
+    bench.before_the_write(lambda: bench.edit("move_column", sheet_id=HISTORY_TAB, column=6, to=0))
+    bench.flush_once()
+    assert len(told(bench)) == 1
+    bench.flush()
+    assert told(bench) == [
+        ("2026-03-05 10:00", "Milestone 1", "Submitted", "Approved", uuid(1)),
+        ("2026-03-01 10:00", "Milestone 1", "", "Submitted", uuid(1)),
+    ]
+    assert bench.row(uuid(1))["Status"] == "Approved"
 
 
 def test_an_approval_is_not_signed_with_the_remark_of_the_rejection(bench: Bench) -> None:
@@ -167,10 +139,3 @@ def test_a_late_event_says_what_it_followed_and_is_told_only_if_it_changed_somet
         ("2026-03-03 10:00", "Submitted", "Rejected"),
         ("2026-03-06 10:00", "Submitted", "Approved"),
     ]
-
-
-def _flush(bench: Bench, times: int) -> None:
-    for _ in range(times):
-        with bench.held() as held, suppress(Refused):
-            if bench.is_waiting():
-                bench.flusher.flush(held)

@@ -71,7 +71,7 @@ def test_twice_in_a_row_the_second_writes_nothing(configured: Bench, when: str) 
 
 def test_configured_milestones_have_columns_before_any_job(configured: Bench) -> None:
     furnish(configured)
-    (header,) = configured.tab("Jobs", "data(rowData(values(formattedValue)))")["data"][0][
+    header, *_ = configured.tab("Jobs", "data(rowData(values(formattedValue)))")["data"][0][
         "rowData"
     ]
     titles = [cell["formattedValue"] for cell in header["values"]]

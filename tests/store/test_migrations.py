@@ -2,18 +2,23 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import requests
 from alembic import command
 from sqlalchemy import inspect
 
+from sync.sheets.client import SheetClient
 from sync.sheets.images import BeforeImage
 from sync.sheets.restore import restore
-from sync.sheets.snapshot import Table
+from sync.sheets.snapshot import Snapshot, Table
+from sync.sheets.writer import BatchWriter
 from sync.store import Database
 from sync.store.database import _alembic
 from sync.store.sheet_store import sheet_store
+from tests.store.parts import X, attempt, dirty, held, showing, with_jobs
 
 CELL = {"userEnteredValue": {"stringValue": "Call Ada"}, "note": "before noon"}
 OURS = {"userEnteredValue": {"stringValue": "Approved"}}
@@ -74,6 +79,23 @@ def test_old_repairs_become_before_images_that_go_to_recovered(old: Database) ->
     assert ("", "status", "Roof | East side", "Call Ada\nNote: before noon", "Approved") in (
         found.recovered
     )
+
+
+def test_an_old_batch_in_doubt_confirms_nothing(old: Database) -> None:
+    """Catches rows that count as right though no verification can read what they were meant for.
+
+    Version 0.1 kept another trace; its batch may have landed just before the upgrade.
+    """
+    old.upgrade()
+    store, mine = with_jobs(old, "a"), held(old)
+    tried = attempt(3, 2, showing(dirty(store)["a"], X))
+    trace = '{"fence": 3, "key_index": 0, "writes": [], "inserted": [], "repairs": []}'
+    store.batches.begin(mine, replace(tried, trace=trace))
+    client = SheetClient(requests.Session(), "s", "nobody")  # Is not called.
+    writer = BatchWriter(store, client, lambda _: None)
+    assert writer.settle(mine, Snapshot(has_fence_tab=True, fences=(3,)))
+    assert dirty(store)["a"].written == {}
+    assert not store.pending.read(9, 9).in_doubt
 
 
 def test_what_was_told_elsewhere_stays_told(old: Database) -> None:

@@ -1,15 +1,17 @@
 """What a batch writes beside the rows of jobs: History, Pipeline, formatting. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from sync.settings.config_file import Config
+from sync.sheets import encode
 from sync.sheets.batch import Titles
 from sync.sheets.request import Request
-from sync.sheets.snapshot import NOTHING_ELSE, Snapshot, Surroundings, Table
-from sync.sheets.tabs import formatting, history, pipeline
+from sync.sheets.snapshot import NOTHING_ELSE, Snapshot, Surroundings, Tab, Table
+from sync.sheets.tabs import formatting, history, in_step, pipeline
 from sync.sheets.tabs.history import Line
+from sync.sheets.tabs.in_step import InStep
 
 HISTORY, PIPELINE = "tab:history", "tab:pipeline"
 """Stand among the ids of columns for tabs that were made: one that is gone, a person deleted."""
@@ -37,6 +39,8 @@ class Made:
 
     requests: list[Request]
     tabs: tuple[str, ...]
+    pipeline: Tab | None = None
+    """The Pipeline tab as it is after them."""
 
 
 def extras(snapshot: Snapshot, table: Table, some: Extras, titles: Titles, zone: tzinfo) -> Made:
@@ -52,7 +56,8 @@ def extras(snapshot: Snapshot, table: Table, some: Extras, titles: Titles, zone:
         )
     lines = with_history(snapshot, some, titles, zone, make=is_new)
     counts = with_pipeline(snapshot, table, some, titles, make=is_new, names=is_new)
-    return Made(requests + lines.requests + counts.requests, lines.tabs + counts.tabs)
+    tabs = lines.tabs + counts.tabs
+    return Made(requests + lines.requests + counts.requests, tabs, counts.pipeline)
 
 
 def with_history(
@@ -91,4 +96,21 @@ def with_pipeline(
     )
     if grown:
         requests += grown + pipeline.chart(after, some.config, is_new=is_first)
-    return Made(requests, (PIPELINE,))
+    return Made(requests, (PIPELINE,), after)
+
+
+def with_in_step(
+    tab: Tab | None, some: InStep, time_zone: str, known: Container[str]
+) -> tuple[list[Request], tuple[str, ...]]:
+    """Return the requests that say on the Pipeline tab when the sheet was in step.
+
+    And the ids of the columns; `known` are those that were made before. `time_zone` is the
+    spreadsheet's.
+    """
+    ids = (in_step.LABEL, in_step.MOMENT)
+    made: list[Request] = []
+    if tab is not None and not in_step.is_there(tab) and in_step.MOMENT not in known:
+        made, tab = in_step.columns(tab)
+    if tab is None or not in_step.is_there(tab):
+        return [], ()  # A person deleted the tab or a column.
+    return made + in_step.write(tab, some, encode.clock(time_zone)), ids

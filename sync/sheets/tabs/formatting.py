@@ -35,7 +35,7 @@ def column(sheet_id: int, index: int, one: Column) -> list[Request]:
     return [
         request.metadata(COLUMN_KEY, one.id, sheet_id, "COLUMNS", index),
         *column_format(sheet_id, index, one),
-        _sized(sheet_id, index, one.width),
+        sized_column(sheet_id, index, one.width),
         *([_wrapped(sheet_id, index)] if one.is_wrapped else []),
     ]
 
@@ -130,7 +130,8 @@ def _area(sheet_id: int, index: int) -> Request:
     return {"sheetId": sheet_id, "startColumnIndex": index, "endColumnIndex": index + 1}
 
 
-def _sized(sheet_id: int, index: int, width: int) -> Request:
+def sized_column(sheet_id: int, index: int, width: int) -> Request:
+    """Give a column its width (pixels)."""
     sized = {
         "range": request.dimension_range(sheet_id, "COLUMNS", index, 1),
         "properties": {"pixelSize": width},
@@ -162,6 +163,12 @@ def _tinted(area: Request, tint: Tint) -> Request:
 def _rule(area: Request, condition: Request, shade: Request) -> Request:
     rule = {"ranges": [area], "booleanRule": {"condition": condition, "format": shade}}
     return {"addConditionalFormatRule": {"rule": rule, "index": 0}}
+
+
+def begins_with(sheet_id: int, index: int, text: str, shade: str) -> Request:
+    """Colour the cells of a column that begin with `text`."""
+    tint = Tint(text=text, color=shade, is_prefix=True)
+    return _tinted(_area(sheet_id, index), tint)
 
 
 def color(text: str) -> Request:
@@ -295,7 +302,7 @@ def _archived_label(config: Config) -> str:
 
 def sized(sheet_id: int, widths: Iterable[int]) -> list[Request]:
     """Give the columns of a tab their widths (pixels)."""
-    return [_sized(sheet_id, index, width) for index, width in enumerate(widths)]
+    return [sized_column(sheet_id, index, width) for index, width in enumerate(widths)]
 
 
 def protected(sheet_id: int) -> Request:

@@ -143,13 +143,19 @@ def _with_columns(tab: Tab, seen: Seen, config: Config) -> tuple[Tab, dict[int, 
     order = Statuses(config).words()
     known = {tab.headers.get(index) for index in tab.counts}
     new = {status for _, status in seen.pairs if status} - known
-    first = max([*tab.counts, *tab.columns.values()]) + 1
+    own = (tab.columns.get(one, 0) for one in (PIPELINE_LABEL, _TOTAL))
+    first = max([*tab.counts, *own]) + 1
     ranked = sorted(new, key=lambda one: (order.index(one) if one in order else len(order), one))
     texts = dict(enumerate(ranked, first))
-    moved = {i + len(new) * (i >= first): text for i, text in tab.headers.items()}
+
+    def moved(index: int) -> int:
+        return index + len(new) * (index >= first)
+
     grown = replace(
         tab,
-        headers={**moved, **texts},
+        columns={column: moved(index) for column, index in tab.columns.items()},
+        guards={column: moved(index) for column, index in tab.guards.items()},
+        headers={**{moved(i): text for i, text in tab.headers.items()}, **texts},
         counts=(*tab.counts, *texts),
         column_count=tab.column_count + len(new),
     )

@@ -1,0 +1,107 @@
+"""When the sheet was last in step with what came: where people see it. Pure.
+
+In the header row of the Pipeline tab: a moment, and beside it a formula that says, in red, when
+that is longer ago than it ever should be. And in the note on the header of the site IDs. A dead
+worker would else look like a quiet day.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+
+from sync.jobs.columns import KEY
+from sync.sheets import encode, guards, request
+from sync.sheets.identifiers import COLUMN_KEY
+from sync.sheets.request import Request
+from sync.sheets.snapshot import Tab, Table
+from sync.sheets.tabs import formatting
+from sync.sheets.writes import CellWrite, RowWrite
+
+LABEL, MOMENT = "pipeline:in_step_label", "pipeline:in_step"
+LATE_HOURS = 0.5
+"""A batch may be this late before the sheet says so: retries and a restart take minutes."""
+
+_WIDTHS = {LABEL: 130, MOMENT: 130}
+_LATE = "Not in step since"
+_IN_STEP = "In step at"
+_RED = "#e06666"
+_NOTE = "\n\nIn step at "
+
+
+@dataclass(frozen=True)
+class InStep:
+    """The moment of a batch after which the sheet shows all that came, written every `hours`."""
+
+    at: datetime
+    hours: int
+
+
+def columns(tab: Tab) -> tuple[list[Request], Tab]:
+    """Return the requests that make the two columns, right of all others, and the tab then."""
+    requests: list[Request] = []
+    for column in (LABEL, MOMENT):
+        index = max([*tab.columns.values(), *tab.counts]) + 1
+        requests += [
+            request.insert(tab.sheet_id, "COLUMNS", index, 1, tab.column_count),
+            request.metadata(COLUMN_KEY, column, tab.sheet_id, "COLUMNS", index),
+            formatting.sized_column(tab.sheet_id, index, _WIDTHS[column]),
+        ]
+        places = {**tab.columns, column: index}
+        tab = replace(tab, columns=places, column_count=tab.column_count + 1)
+    requests.append(formatting.begins_with(tab.sheet_id, tab.columns[LABEL], _LATE, _RED))
+    return requests, tab
+
+
+def is_there(tab: Tab) -> bool:
+    """Tell whether the tab has both columns."""
+    return tab.columns.keys() >= {LABEL, MOMENT}
+
+
+def write(tab: Tab, some: InStep, zone: tzinfo) -> list[Request]:
+    """Write the moment and its label; `zone` is the spreadsheet's, by which its NOW() goes."""
+    moment = f"{request.letters(tab.columns[MOMENT])}{tab.header_row + 1}"
+    late = (some.hours + LATE_HOURS) / 24
+    formula = f'=IF(NOW()-{moment}>{_fraction(late)};"{_LATE}";"{_IN_STEP}")'
+    number = {"numberValue": encode.serial(some.at, zone)}
+    cells = (
+        _cell(tab, LABEL, {"userEnteredValue": {"formulaValue": formula}}),
+        _cell(tab, MOMENT, {"userEnteredValue": number, **encode.DATE_FORMAT}),
+    )
+    return [
+        *guards.header_guard(tab),
+        *guards.column_guards(tab, (LABEL, MOMENT)),
+        *request.write([RowWrite(row=tab.header_row, cells=cells)], tab.sheet_id),
+    ]
+
+
+def _cell(tab: Tab, column: str, data: Mapping[str, object]) -> CellWrite:
+    fields = "userEnteredValue,userEnteredFormat.numberFormat"
+    return CellWrite(index=tab.columns[column], column=column, data=dict(data), fields=fields)
+
+
+def _fraction(days: float) -> str:
+    """Return a share of a day as a formula: a decimal point is a comma in some locales."""
+    return f"{round(days * 1440)}/1440"
+
+
+def without(note: str) -> str:
+    """Return the note on a header without the moment."""
+    return note.partition(_NOTE)[0]
+
+
+def header_note(table: Table, about: str, some: InStep, zone: tzinfo) -> CellWrite | None:
+    """Return the write of the note on the header of the site IDs; None where a person changed it.
+
+    `about` is what the note explains otherwise.
+    """
+    there = table.header_notes.get(KEY, "")
+    if KEY not in table.columns or (there and without(there) != about):
+        return None
+    note = f"{about}{_NOTE}{some.at.astimezone(zone):%Y-%m-%d %H:%M}"
+    return CellWrite(
+        index=table.columns[KEY],
+        column=KEY,
+        data={"note": note},
+        fields="note",
+        expects_note=there,
+    )

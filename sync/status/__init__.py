@@ -1,0 +1,1 @@
+"""Is the sheet in step: what waits, whether that is well, and who is told."""

@@ -1,0 +1,176 @@
+"""The whole sheet against what came: what differs, what waits, and jobs that have no row."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sync.errors import Permanent
+from sync.ops import retry
+from sync.sheets import keys
+from sync.sheets.flush import Flusher
+from sync.sheets.reconcile import reconcile
+from sync.status.answer import waiting
+from sync.status.verdict import counted, judge
+from sync.store import Backlog, Lease
+from sync.wiring import Sleep, Wiring
+
+_TRIES = 5
+_LONGEST_WAIT = 30.0
+
+
+@dataclass(frozen=True)
+class Rowless:
+    """A job without a row: its site, and the milestone and status that a row would show."""
+
+    site: str
+    milestone: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was found: how many jobs differ, and which have no row."""
+
+    differing: int
+    rowless: Sequence[Rowless]
+    backlog: Backlog
+    has_tab: bool = True
+    """False where the tab of the jobs is gone."""
+
+    def rowless_of(self, site: str) -> list[Rowless]:
+        """Return the jobs without a row whose site ID starts so."""
+        return [one for one in self.rowless if one.site.startswith(site.strip().lower())]
+
+    @property
+    def is_well(self) -> bool:
+        """Whether the sheet shows everything that came."""
+        is_clean = self.has_tab and not (self.differing or self.rowless)
+        return is_clean and not judge(self.backlog, strict=True)
+
+
+def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
+    """Compare the whole sheet; the worker writes what differs.
+
+    Raises Retryable where another worker holds the sheet for longer than a few leases, and what
+    Google's errors are.
+    """
+    with wiring.hold(sleep) as held:
+        flusher = wiring.flusher(sleep)
+        again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
+        waits = wiring.backlog()
+        if waits.unverified:
+            # The comparison that meets a batch in doubt only settles it.
+            again(reconcile, flusher, held)
+            waits = wiring.backlog()
+        differing = again(reconcile, flusher, held)
+        return Comparison(differing, rowless(flusher), waits, again(_has_tab, flusher, held))
+
+
+def _has_tab(flusher: Flusher, held: Lease) -> bool:
+    """Tell whether the tab of the jobs is there, or was never needed."""
+    if not flusher.store.pending.written_sites():
+        return True
+    flusher.writer.take_call(held)
+    return flusher.client.read().table is not None
+
+
+def rowless(flusher: Flusher) -> list[Rowless]:
+    """Return the jobs that are to have a row, have none, and get none before their next event."""
+    found = flusher.targets.of(flusher.store.pending.without_row())
+    return [
+        Rowless(
+            target.site, _text(target.cells, "current_milestone"), _text(target.cells, "status")
+        )
+        for _, target in found
+        if target is not None
+    ]
+
+
+def _text(cells: Any, column: str) -> str:
+    cell = cells.get(column)
+    return cell.text if cell else ""
+
+
+def restore(wiring: Wiring, sleep: Sleep, found: Sequence[Rowless]) -> int:
+    """Bring the rows of jobs back; return how many. Everything else that waits is written, too.
+
+    Raises Permanent where the key column was emptied or moved: every job would stand there twice.
+    """
+    sites = {one.site for one in found}
+    if not sites:
+        return 0
+    with wiring.hold(sleep) as held:
+        flusher = wiring.flusher(sleep)
+        _must_be_gone(flusher, held, sites)
+        flusher.store.spreadsheet.write_again(held, sites)
+        again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
+        while flusher.store.pending.is_waiting():
+            again(flusher.flush, held)
+    return len(sites)
+
+
+def _must_be_gone(flusher: Flusher, held: Lease, sites: set[str]) -> None:
+    flusher.writer.take_call(held)
+    table = flusher.client.read().table
+    if table is None:
+        raise Permanent("no_tab", "There is no tab for jobs. Make it: brightsheet init")
+    rows = flusher.writer.read_everything(held, table).rows
+    if keys.find_key_column(rows, sites) is not None:
+        raise keys.keys_gone(len(sites), len(flusher.store.jobs.sites()))
+
+
+# What is said
+
+
+def lines(found: Comparison) -> Iterator[str]:
+    """Give what a person is told."""
+    if not found.has_tab:
+        yield "There is no tab for jobs. Make it: brightsheet init"
+    if found.differing:
+        yield f"{counted(found.differing, 'job differs', 'jobs differ')}: the worker writes them."
+    yield from (one.text for one in judge(found.backlog, strict=True))
+    if found.backlog.quarantined:
+        count = counted(found.backlog.quarantined, "job is", "jobs are")
+        yield f"{count} in quarantine: Google does not take them. They are tried again."
+    if found.backlog.unplaced:
+        count = counted(found.backlog.unplaced, "delivery names", "deliveries name")
+        yield f"{count} a milestone that never came: nobody knows of which job."
+    if found.rowless:
+        have = counted(len(found.rowless), "job has", "jobs have")
+        yield f"{have} no row. List them: brightsheet compare --restore"
+    if found.is_well:
+        yield "The sheet shows what it should."
+
+
+def restore_lines(found: Sequence[Rowless]) -> Iterator[str]:
+    """Give a line for each job without a row, and how they come back."""
+    for one in found:
+        yield f"{one.site}  {one.milestone}  {one.status}".rstrip()
+    if found:
+        count = counted(len(found), "job has", "jobs have")
+        yield f"{count} no row. To bring them back: brightsheet compare --restore --write"
+    else:
+        yield "Every job has its row."
+
+
+def rowless_notice(wiring: Wiring, sleep: Sleep) -> Iterator[str]:
+    """Compare, and say where jobs have no row."""
+    count = len(compare(wiring, sleep).rowless)
+    if count:
+        have = counted(count, "job has", "jobs have")
+        yield f"{have} no row. List them: brightsheet compare --restore"
+
+
+def as_json(found: Comparison) -> dict[str, Any]:
+    """Return what programs are told."""
+    reasons = judge(found.backlog, strict=True)
+    return {
+        "well": found.is_well,
+        "differing": found.differing,
+        "without_row": [one.site for one in found.rowless],
+        "reasons": [{"reason": one.code, "message": one.text} for one in reasons],
+        "waiting": waiting(found.backlog),
+        "oldest_event_seconds": found.backlog.oldest,
+        "documents_given_up": found.backlog.given_up,
+        "deliveries_without_a_job": found.backlog.unplaced,
+    }

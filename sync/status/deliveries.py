@@ -1,0 +1,155 @@
+"""What came, for people and for programs: lists of deliveries, one of them whole, tries again."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sync.errors import BrightsheetError, Permanent, Rejected
+from sync.settings.environment import Settings
+from sync.status.masks import MASK, masked
+from sync.store import Database, Documents, Inbox, KeptDelivery
+from sync.store.deliveries import Deliveries
+from sync.webhooks import parse
+from sync.webhooks.python_literal import to_json
+from sync.webhooks.schema import Outcome
+
+_MATCHES = 20
+_ALL = 10_000
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def moment(text: str, now: datetime) -> float:
+    """Return `text` in seconds since 1970: an ISO date or moment (UTC), or a while ago like 2d.
+
+    Raises ValueError.
+    """
+    if found := re.fullmatch(r"(\d{1,6})([mhdw])", text.strip()):
+        return (now - timedelta(**{_UNITS[found[2]]: int(found[1])})).timestamp()
+    when = datetime.fromisoformat(text.strip())
+    return when.replace(tzinfo=when.tzinfo or UTC).timestamp()
+
+
+def lines(kept: Iterable[KeptDelivery]) -> Iterator[str]:
+    """Give two lines for each delivery, or three: they fit 80 columns but for a long reason."""
+    for one in kept:
+        yield f"{one.received:%Y-%m-%d %H:%M:%S}  {one.outcome:9}  {one.kind}".rstrip()
+        yield f"  {one.id}  {one.site}".rstrip()
+        if one.reason:
+            yield f"  {one.reason}"
+
+
+def troubled_lines(
+    found: Iterable[tuple[str, str, str, str, str]], *, unmasked: bool
+) -> Iterator[str]:
+    """Give lines for each document whose last try failed; its name may be a person's."""
+    for uuid, name, state, reason, message in found:
+        yield f"document {uuid}  {state}"
+        if unmasked:
+            yield f"  {name}"
+        yield f"  {reason}: {message}"
+
+
+def as_json(kept: KeptDelivery, *, unmasked: bool) -> dict[str, Any]:
+    """Return all that is known of a delivery as JSON values."""
+    return {
+        "received": f"{kept.received:%Y-%m-%d %H:%M:%S}",
+        "delivery": kept.id,
+        "outcome": kept.outcome,
+        "kind": kept.kind,
+        "site": kept.site,
+        "reason": kept.reason,
+        "body": body(kept.body, unmasked=unmasked),
+    }
+
+
+def body(raw: bytes, *, unmasked: bool) -> Any:
+    """Return a body as JSON values, masked unless told otherwise; None where none is kept."""
+    if not raw:
+        return None
+    try:
+        tree = _tree(raw.decode("utf-8-sig"))
+        return tree if unmasked else masked(tree)
+    except (ValueError, BrightsheetError, RecursionError):
+        text = raw.decode("utf-8", "replace")
+        return text if unmasked else f"{MASK} {len(raw)} bytes that are not JSON (see --unmask)"
+
+
+def _tree(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return json.loads(to_json(text))
+
+
+def shown(kept: KeptDelivery, *, unmasked: bool) -> str:
+    """Return a delivery for a person: what is known of it, and its body."""
+    told = as_json(kept, unmasked=unmasked)
+    content = told.pop("body")
+    head = [f"{name:9} {value}" for name, value in told.items() if value]
+    if content is None:
+        kind = "it came before" if kept.outcome is Outcome.DUPLICATE else "see the reason"
+        return "\n".join([*head, "", f"No body is kept: {kind}."])
+    text = content if isinstance(content, str) else json.dumps(content, indent=2)
+    return "\n".join([*head, "", text])
+
+
+def found(database: Database, prefix: str) -> KeptDelivery:
+    """Return the one delivery whose ID starts so. Raises Permanent where that is none, or many."""
+    matches = Deliveries(database).starting(prefix, _MATCHES)
+    if not matches:
+        text = f"No delivery has an ID that starts with {prefix}. See: brightsheet deliveries"
+        raise Permanent("no_such_delivery", text)
+    if len(matches) > 1:
+        raise _ambiguous(prefix, [*lines(matches)], len(matches))
+    return matches[0]
+
+
+def _ambiguous(prefix: str, listed: Sequence[str], count: int) -> Permanent:
+    most = " (the newest)" if count == _MATCHES else ""
+    text = f"{count} start with {prefix}{most}. Give more of the ID:"
+    return Permanent("ambiguous", "\n".join([text, *listed]))
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Tries again what was rejected or given up."""
+
+    settings: Settings
+    database: Database
+
+    def one(self, prefix: str) -> Iterator[str]:
+        """Try the one delivery or document again whose ID starts so.
+
+        Raises Permanent where that is none, or many.
+        """
+        deliveries, documents = Deliveries(self.database).to_retry(prefix, _MATCHES)
+        count = len(deliveries) + len(documents)
+        if not count:
+            text = f"Nothing that failed has an ID that starts with {prefix}."
+            raise Permanent("nothing_to_retry", f"{text} See: brightsheet deliveries")
+        if count > 1:
+            listed = [*lines(deliveries), *(f"document {uuid}" for uuid in documents)]
+            raise _ambiguous(prefix, listed, count)
+        yield from (self._delivery(kept) for kept in deliveries)
+        yield from (f"documents: {self._documents().retry(uuid)}" for uuid in documents)
+
+    def everything(self) -> Iterator[str]:
+        """Try everything again."""
+        for kept in Inbox(self.database).recent(_ALL, Outcome.REJECTED):
+            if kept.body:
+                yield self._delivery(kept)
+        yield f"documents: {self._documents().retry()}"
+
+    def _documents(self) -> Documents:
+        return Documents(self.database, self.settings.lease_seconds)
+
+    def _delivery(self, kept: KeptDelivery) -> str:
+        try:
+            understood = parse.read(kept.body, self.settings.config.webhooks)
+            outcome = Inbox(self.database).readmit(kept, understood).value
+        except Rejected as error:
+            outcome = f"still rejected: {error.message}"
+        return f"delivery {kept.id}: {outcome}"

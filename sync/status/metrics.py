@@ -1,0 +1,62 @@
+"""Figures for Prometheus, read from the store, so that every process tells the same."""
+
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from sync.status.verdict import judge
+from sync.store import Backlog, Documents, Inbox
+
+
+class StoreCollector(Collector):
+    """Counts what is kept, what waits and what failed."""
+
+    def __init__(self, inbox: Inbox, documents: Documents, backlog: Callable[[], Backlog]) -> None:
+        self._inbox = inbox
+        self._documents = documents
+        self._backlog = backlog
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Give each figure, as it stands now."""
+        deliveries = self._inbox.counts()
+        yield _by_label("brightsheet_deliveries", "Deliveries kept", "outcome", deliveries)
+        documents = self._documents.counts()
+        yield _by_label("brightsheet_documents", "Documents known", "state", documents)
+        yield from _of_backlog(self._backlog())
+
+
+def _of_backlog(found: Backlog) -> Iterator[GaugeMetricFamily]:
+    is_well = not judge(found)
+    yield GaugeMetricFamily("brightsheet_healthy", "1 where /status is 200, else 0", int(is_well))
+    oldest = "Age of the oldest event that the sheet does not show; 0 where there is none"
+    yield GaugeMetricFamily("brightsheet_oldest_event_seconds", oldest, found.oldest or 0.0)
+    if found.worker is not None:
+        text = "Since a worker's last sign of life"
+        yield GaugeMetricFamily("brightsheet_worker_seconds", text, found.worker)
+    waiting = {
+        "deliveries": found.deliveries,
+        "jobs": found.jobs,
+        "quarantined": found.quarantined,
+        "documents": found.documents,
+    }
+    yield _by_label("brightsheet_waiting", "What waits, by stage", "stage", waiting)
+    text = "Jobs whose row may not show them as they are"
+    yield GaugeMetricFamily("brightsheet_jobs_waiting", text, found.jobs)
+    trouble = {found.trouble: 1} if found.trouble else {}
+    yield _by_label("brightsheet_sheet_trouble", "Why the sheet waits", "reason", trouble)
+
+
+def _by_label(name: str, text: str, label: str, counts: dict[str, int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, text, labels=[label])
+    for value, count in counts.items():
+        family.add_metric([value], count)
+    return family
+
+
+def exposition(collector: StoreCollector) -> bytes:
+    """Return the figures in Prometheus' text format."""
+    registry = CollectorRegistry()
+    registry.register(collector)
+    return generate_latest(registry)

@@ -1,0 +1,64 @@
+"""The receiver's watch: has a person told when the sheet falls behind, whoever is at fault.
+
+A worker that is gone cannot tell that it is gone; so this runs where the webhooks arrive.
+"""
+
+from collections.abc import Callable
+from threading import Event, Thread
+
+import structlog
+
+from sync.errors import BrightsheetError
+from sync.status.verdict import OVER, alarms
+from sync.store import Backlog
+
+LOOK_SECONDS = 30.0
+
+_log = structlog.get_logger()
+
+
+class Watch:
+    """Looks at what waits, and says once that something is wrong, and once that it is over.
+
+    `say` takes a reason, which is said once an hour at most, and a text; it tells whether the text
+    is under way.
+    """
+
+    def __init__(self, look: Callable[[], Backlog], say: Callable[[str, str], bool]) -> None:
+        self._look = look
+        self._say = say
+        self._told: set[str] = set()
+        self._overs = 0
+        self._stop = Event()
+
+    def start(self) -> None:
+        """Look every LOOK_SECONDS in a thread of its own."""
+        Thread(target=self._run, name="watch", daemon=True).start()
+
+    def stop(self) -> None:
+        """End the thread, without waiting for it."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        while not self._stop.wait(LOOK_SECONDS):
+            self.step()
+
+    def step(self) -> None:
+        """Look once."""
+        try:
+            self._note(alarms(self._look(), self._told))
+        except BrightsheetError as error:
+            # Without the store nothing is known. Senders are answered 503 meanwhile.
+            _log.warning("watch", reason=error.reason)
+        except Exception:
+            _log.exception("fault", thread="watch")
+
+    def _note(self, wrong: dict[str, str]) -> None:
+        for code, text in wrong.items():
+            if code not in self._told and self._say(code, text):
+                self._told.add(code)
+        for code in self._told - wrong.keys():
+            # Each end is said, however soon it follows the last: the number tells them apart.
+            if self._say(f"{code} over {self._overs}", OVER[code]):
+                self._overs += 1
+                self._told.discard(code)

@@ -1,0 +1,77 @@
+"""Looks for deliveries: for people who ask what came."""
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import Select, false, select
+from sqlalchemy.sql import ColumnElement
+
+from sync.jobs.model import FileState
+from sync.store.database import Database
+from sync.store.inbox import Inbox, KeptDelivery
+from sync.store.schema import delivery, document
+from sync.webhooks.schema import Outcome
+
+_ID = re.compile(r"[0-9a-f-]+")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which deliveries are looked for; blanks ask for all.
+
+    `site` is the beginning of a job's site ID, `reason` that of a reason, `since` a moment in
+    seconds since 1970 (UTC).
+    """
+
+    outcome: Outcome | None = None
+    site: str = ""
+    reason: str = ""
+    since: float | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return what holds of each of them."""
+        found: list[ColumnElement[bool]] = []
+        if self.outcome is not None:
+            found.append(delivery.c.outcome == self.outcome)
+        if self.site:
+            found.append(delivery.c.site.startswith(self.site.lower(), autoescape=True))
+        if self.reason:
+            found.append(delivery.c.reason.startswith(self.reason, autoescape=True))
+        if self.since is not None:
+            found.append(delivery.c.received_at >= self.since)
+        return found
+
+
+class Deliveries:
+    """Reads the inbox, by what people know of a delivery."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._inbox = Inbox(database)
+
+    def newest(self, limit: int, wanted: Wanted) -> list[KeptDelivery]:
+        """Return the newest of those that are wanted, newest first."""
+        query = select(delivery).where(*wanted.conditions())
+        return self._inbox.fetch(query.order_by(delivery.c.seq.desc()).limit(limit))
+
+    def starting(self, prefix: str, limit: int) -> list[KeptDelivery]:
+        """Return the newest deliveries whose ID starts so."""
+        query = select(delivery).where(_starts(delivery.c.id, prefix))
+        return self._inbox.fetch(query.order_by(delivery.c.seq.desc()).limit(limit))
+
+    def to_retry(self, prefix: str, limit: int) -> tuple[list[KeptDelivery], list[str]]:
+        """Return what can be tried again whose ID starts so: deliveries, and UUIDs of documents."""
+        is_rejected = delivery.c.outcome == Outcome.REJECTED, delivery.c.body.is_not(None)
+        query: Select[tuple[str]] = select(document.c.uuid)
+        query = query.where(_starts(document.c.uuid, prefix), document.c.state != FileState.DONE)
+        with self._database.reading() as connection:
+            uuids = connection.scalars(query.order_by(document.c.uuid).limit(limit))
+            documents = [str(uuid) for uuid in uuids]
+        found = select(delivery).where(_starts(delivery.c.id, prefix), *is_rejected)
+        return self._inbox.fetch(found.order_by(delivery.c.seq.desc()).limit(limit)), documents
+
+
+def _starts(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
+    """Return whether an ID starts so; nothing starts with what stands in no ID."""
+    plain = prefix.strip().lower()
+    return column.startswith(plain) if _ID.fullmatch(plain) else false()

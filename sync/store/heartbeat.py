@@ -1,0 +1,22 @@
+"""Signs of life: when somebody last said to be alive, by the database's clock."""
+
+from sync.store.database import Database
+from sync.store.schema import heartbeat, now
+
+WORKER = "worker"
+"""Whichever of the workers: one that lives is enough."""
+
+
+class Heartbeats:
+    """One row for each name."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def give(self, name: str = WORKER) -> None:
+        """Keep that `name` is alive now."""
+        fresh = {"name": name, "at": now()}
+        statement = self._database.insert(heartbeat).values(fresh)
+        again = statement.on_conflict_do_update(index_elements=["name"], set_={"at": now()})
+        with self._database.writing() as connection:
+            connection.execute(again)

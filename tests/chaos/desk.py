@@ -1,0 +1,158 @@
+"""A tab as the product would leave it, a person who has worked in it a little, and the judge."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from emulator import Emulator
+from emulator.sheets.grid import Spreadsheet
+from sync.sheets.identifiers import COLUMN_KEY, HEADER_KEY, JOBS_TAB
+from sync.sheets.restore import HEADERS
+from tests.chaos import judge
+from tests.chaos.ledger import Ledger
+from tests.chaos.people import Person
+from tests.chaos.tab import KEY, RECOVERED, Look, look
+from tests.chaos.truth import Truth, column
+from tests.made_up import uuid
+from tests.traffic import history
+
+JOBS = 12
+ONE, TWO = uuid(1), uuid(2)
+
+
+@dataclass
+class Desk:
+    """A tab as the product would leave it, and a person who has worked in it a little."""
+
+    google: Emulator
+    spreadsheet: str
+    truth: Truth
+    ledger: Ledger
+    person: Person
+
+    @property
+    def book(self) -> Spreadsheet:
+        return self.google.sheets.spreadsheets[self.spreadsheet]
+
+    def now(self) -> Look:
+        seen = look(self.book)
+        assert seen is not None
+        return seen
+
+    def type(self, row: int, key: int, text: str) -> None:
+        """Type behind the ledger's back, as a fault of the product would."""
+        index = self.now().keys.index(key)
+        self.edit("type_cell", row=row, column=index, text=text)
+
+    def edit(self, name: str, **arguments: Any) -> None:
+        self.google.edit(self.spreadsheet, name, sheet_id=JOBS_TAB, **arguments)
+
+    def find(self, kind: str, place: str | None = None) -> tuple[str, int, int]:
+        """Return a person's text of a kind (beside a site), its row and its column's key."""
+        for claim in self.ledger.holding():
+            if claim.text.startswith(kind) and place in (None, claim.place):
+                row, key, _ = self.now().hands[claim.text][0]
+                return claim.text, row, key
+        raise AssertionError(f"no {kind} beside {place}")
+
+    def kinds(self) -> set[str]:
+        return {one.kind for one in judge.sheet(self.book, self.ledger)}
+
+    def blank_row(self) -> int:
+        """Return a row that holds nothing."""
+        seen = self.now()
+        return next(row for row in seen.body() if not seen.rows[row])
+
+    def blank_column(self, row: int) -> int:
+        """Return the key of a person's column that is blank in a row."""
+        seen = self.now()
+        return next(key for key in seen.own if not seen.spot(row, key).text)
+
+    def recover(self, *, row_text: str = "", stood: str = "", stands: str = "") -> None:
+        """Write a line into the tab Recovered, as the product does."""
+        titles = [sheet.title for sheet in self.book.sheets]
+        if RECOVERED not in titles:
+            made = self.google.edit(self.spreadsheet, "add_tab", title=RECOVERED)
+            self._line(made, 0, HEADERS)
+        (tab,) = [sheet for sheet in self.book.sheets if sheet.title == RECOVERED]
+        filled = sum(any(cell.value for cell in row.cells.values()) for row in tab.rows)
+        self._line(tab.sheet_id, filled, ("2026-03-01", "Jobs", "Status", row_text, stood, stands))
+
+    def _line(self, tab: int, row: int, texts: tuple[str, ...]) -> None:
+        for index, text in enumerate(texts):
+            edit = {"sheet_id": tab, "row": row, "column": index, "text": text}
+            self.google.edit(self.spreadsheet, "type_cell", **edit)
+
+
+def _tab(truth: Truth) -> list[dict[str, Any]]:
+    """Return the requests that make a tab which shows the truth."""
+    statuses = sorted({column(event) for event in truth.events})
+    ids = ["last_update", "current_milestone", "status", *statuses, "initial_quote", KEY]
+    where = {"sheetId": JOBS_TAB}
+    grid = {"rowCount": JOBS + 100, "columnCount": len(ids), "frozenRowCount": 1}
+    rows = [[{"stringValue": one} for one in ids]]
+    for site, last in truth.last.items():
+        at = datetime.fromisoformat(last["date_updated"]) - datetime(1899, 12, 30, tzinfo=UTC)
+        status = truth.begins(site) or "Approved"
+        cells = {
+            **truth.shown(site),
+            "status": status,
+            "current_milestone": "Milestone 1",
+            KEY: site,
+        }
+        row: list[dict[str, Any]] = [{"numberValue": at.total_seconds() / 86400}]
+        row += [{"stringValue": cells[one]} if cells.get(one) else {} for one in ids[1:]]
+        rows.append(row)
+    data = [{"values": [{"userEnteredValue": cell} for cell in row]} for row in rows]
+    return [
+        {"addSheet": {"properties": {**where, "title": "Jobs", "gridProperties": grid}}},
+        _mark(HEADER_KEY, "1", "ROWS", 0),
+        *(_mark(COLUMN_KEY, one, "COLUMNS", at) for at, one in enumerate(ids)),
+        {
+            "updateCells": {
+                "start": {**where, "rowIndex": 0, "columnIndex": 0},
+                "rows": data,
+                "fields": "userEnteredValue",
+            }
+        },
+    ]
+
+
+def _mark(key: str, value: str, dimension: str, at: int) -> dict[str, Any]:
+    place = {"sheetId": JOBS_TAB, "dimension": dimension, "startIndex": at, "endIndex": at + 1}
+    metadata = {
+        "metadataKey": key,
+        "metadataValue": value,
+        "visibility": "DOCUMENT",
+        "location": {"dimensionRange": place},
+    }
+    return {"createDeveloperMetadata": {"developerMetadata": metadata}}
+
+
+def fresh_desk(google: Emulator, seed: int) -> Desk:
+    truth = Truth(history(60, JOBS, 1))
+    spreadsheet = google.create_spreadsheet("Solar jobs")
+    google.sheets.handle(
+        "sheets.spreadsheets.batchUpdate",
+        {"spreadsheetId": spreadsheet},
+        MultiDict(),
+        {"requests": _tab(truth)},
+        "owner@example.com",
+    )
+    ledger = Ledger(truth)
+    return Desk(google, spreadsheet, truth, ledger, Person(google, spreadsheet, ledger, seed))
+
+
+def worked_on(google: Emulator) -> Desk:
+    """A desk with a cell, a note and a header of a person's, and a row of nobody's."""
+    desk = fresh_desk(google, 1)
+    wanted = {"type", "note", "row_of_nobody", "add_column", "rename_header"}
+    desk.person.deeds = {
+        name: deed if name in wanted else lambda _: None for name, deed in desk.person.deeds.items()
+    }
+    for _ in range(80):
+        desk.person.act()
+    assert not desk.kinds()
+    return desk

@@ -1,0 +1,69 @@
+"""Small grids for tests of what is pure: cells, rows, a Jobs tab, and what a batch writes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sync.jobs.cells import Cell
+from sync.sheets.identifiers import JOBS_TAB
+from sync.sheets.snapshot import Table
+from sync.sheets.writes import CellWrite, RowWrite, Trace
+from tests.made_up import uuid
+
+A, B, STRANGER = uuid(1), uuid(2), uuid(99)
+STATUS = "status:x"
+MINE, KEY_AT = 0, 2
+COLUMNS = {STATUS: 1, "site_id": KEY_AT}
+"""The first column is a person's."""
+HEADERS = {0: "Mine", 1: "Permit", 2: "Site ID"}
+VALUE = "userEnteredValue,textFormatRuns"
+NOTED = f"{VALUE},note"
+JOBS = {A: {STATUS: Cell(text="Submitted")}, B: {STATUS: Cell(text="Submitted")}}
+
+
+def cell(text: str = "", note: str = "") -> dict[str, Any]:
+    """Return a cell with a text (a formula if it begins with =) and a note."""
+    kind = "formulaValue" if text.startswith("=") else "stringValue"
+    found: dict[str, Any] = {"userEnteredValue": {kind: text}} if text else {}
+    return found | ({"note": note} if note else {})
+
+
+def row(*texts: str) -> list[dict[str, Any]]:
+    return [cell(text) for text in texts]
+
+
+def table(**changes: Any) -> Table:
+    """Return the Jobs tab as a read shows it, every column with its guard."""
+    values: dict[str, Any] = {
+        "sheet_id": JOBS_TAB,
+        "title": "Jobs",
+        "header_row": 0,
+        "row_count": 100,
+        "column_count": 3,
+        "columns": COLUMNS,
+        "guards": changes.get("columns", COLUMNS),
+        "has_header_guard": True,
+        "headers": HEADERS,
+    }
+    return Table(**(values | changes))
+
+
+def write(text: str = "Approved", column: str = STATUS, **changes: Any) -> CellWrite:
+    values: dict[str, Any] = {"index": COLUMNS[column], "data": cell(text), "fields": VALUE}
+    return CellWrite(column=column, **(values | changes))
+
+
+def trace(*rows: RowWrite) -> Trace:
+    return Trace(fence=7, columns=COLUMNS, rows=rows)
+
+
+def apply(cells: list[dict[str, Any]], one: CellWrite) -> None:
+    """Write into a row as Google does: what the mask names is replaced, the rest stays."""
+    cells += [{} for _ in range(one.index + 1 - len(cells))]
+    names = {name.partition(".")[0] for name in one.fields.split(",")}
+    kept = {name: value for name, value in cells[one.index].items() if name not in names}
+    cells[one.index] = kept | {n: v for n, v in one.data.items() if n in names}
+
+
+def texts(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the texts of a row, "" for a blank cell."""
+    return [next(iter(one.get("userEnteredValue", {}).values()), "") for one in cells]

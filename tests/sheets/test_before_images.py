@@ -1,0 +1,185 @@
+"""People's own rows that stood where a batch wrote: put back where that is certain, else shown."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from sync.sheets.restore import HEADERS
+from tests.bench import Bench
+from tests.made_up import milestone, uuid
+
+STATUS = "status:" + milestone()["milestone_definition"]
+ROW = 20
+"""A row far below the jobs, for what a person writes."""
+
+
+@pytest.fixture
+def six(bench: Bench) -> Bench:
+    """A sheet of six jobs, with a column of a person's."""
+    bench.shown(*(milestone(number) for number in range(1, 7)))
+    bench.edit("add_column", text="Mine")
+    return bench
+
+
+def own_row(bench: Bench, row: int = ROW, **texts: str) -> None:
+    """Write a row by hand: `mine` under Mine, others by the id of their column."""
+    for column, text in texts.items():
+        mine = len(bench.look().keys) - 1
+        index = mine if column == "mine" else bench.index(column)
+        bench.edit("type_cell", row=row, column=index, text=text)
+
+
+def own_rows(bench: Bench) -> list[Mapping[str, str]]:
+    """Return the rows that are no job's."""
+    return [row for row in bench.texts() if "Site ID" not in row]
+
+
+def reject(bench: Bench, *numbers: int) -> None:
+    when = "2026-03-03T10:00:00Z"
+    bench.send(*(milestone(number, status="REJECTED", date_updated=when) for number in numbers))
+
+
+def hit(bench: Bench, number: int = 1, row: int = ROW) -> None:
+    """Have a batch write a job's change into a row that a person drags into its place."""
+    reject(bench, number)
+    to = bench.at(number)
+    bench.before_the_write(lambda: bench.edit("move_row", row=row, to=to))
+    bench.flush_once()
+    assert bench.store.pending.read(1, 1).images
+
+
+def test_a_row_that_was_hit_holds_all_that_it_held(six: Bench) -> None:
+    """Text under managed headers, a formula and a note: whatever stood in a cell comes back."""
+    own_row(six, mine="call the city", status="on hold", next_action="=1+1")
+    six.edit("add_note", row=ROW, column=six.index(STATUS), text="Ask Ben.")
+    before = own_rows(six)
+    hit(six)
+    assert own_rows(six) != before
+    six.flush()
+    seen = six.look()
+    (row,) = (r for r in seen.body() if seen.shown(r, "status") == "on hold")
+    assert own_rows(six) == before
+    assert seen.shown(row, "next_action") == "=formula"
+    assert seen.spot(row, seen.by_id[STATUS]).note == "Ask Ben."
+    assert six.row(uuid(1))["Milestone 1"] == "Rejected"
+    assert (six.compare(), six.alerts, six.rows("Recovered")) == (0, [], [])
+
+
+def test_a_blank_row_that_was_hit_is_blank_again(six: Bench) -> None:
+    """Otherwise a job's values stay below the table for ever, and no one knows whose they are."""
+    before = six.texts()
+    hit(six)
+    assert len(six.texts()) == len(before) + 1
+    six.flush()
+    assert len(six.texts()) == len(before)
+    assert (six.compare(), six.alerts) == (0, [])
+
+
+def test_rows_that_hold_the_same_are_all_put_back(six: Bench) -> None:
+    """Of two blank rows that got the same values, neither is the one, and both are."""
+    before = six.texts()
+    reject(six, 1, 2)
+    six.before_the_write(lambda: six.edit("insert_rows", index=1, count=2))
+    six.flush()
+    assert len(six.texts()) == len(before)
+    assert {six.row(uuid(number))["Status"] for number in (1, 2)} == {"Rejected"}
+    assert (six.compare(), six.alerts) == (0, [])
+
+
+def test_a_hit_row_is_found_wherever_it_was_moved_since(six: Bench) -> None:
+    """The row is known by what it holds: its number tells nothing after a sort."""
+    own_row(six, mine="call the city", status="on hold")
+    before = own_rows(six)
+    hit(six)
+    six.edit("sort", column=six.index("last_update"), ascending=False)
+    six.edit("move_column", column=six.index("status"), to=0)
+    six.edit("type_cell", row=0, column=0, text="Status")
+    six.flush()
+    assert own_rows(six) == before
+    assert (six.compare(), six.alerts) == (0, [])
+
+
+def test_more_that_was_typed_into_a_hit_row_stays(six: Bench) -> None:
+    """A person goes on working in the row before it is put back."""
+    own_row(six, mine="call the city", status="on hold")
+    hit(six)
+    six.edit("type_cell", row=1, column=six.index("address"), text="1 Main St")
+    six.flush()
+    (row,) = own_rows(six)
+    assert row == {"Mine": "call the city", "Status": "on hold", "Address": "1 Main St"}
+
+
+def test_what_was_typed_over_a_hit_cell_stays_and_recovered_tells_the_rest(six: Bench) -> None:
+    """The person's newer text must not go for the older one, and that must not be lost."""
+    own_row(six, mine="call the city", status="on hold")
+    hit(six)
+    six.edit("type_cell", row=1, column=six.index("status"), text="Denied")
+    six.flush()
+    (row,) = own_rows(six)
+    assert (row["Mine"], row["Status"]) == ("call the city", "Denied")
+    lines = six.texts("Recovered")
+    assert tuple(six.rows("Recovered")[-1]) == HEADERS
+    (line,) = (one for one in lines if one.get("Stood there") == "on hold")
+    assert line.pop("When").endswith(" UTC")
+    assert line == {
+        "Tab": "Jobs",
+        "Column": "Status",
+        "Row as it was": "on hold | call the city",
+        "Stood there": "on hold",
+        "Stands there now": "Rejected",
+    }
+    assert six.alerts == ["recovered"]
+    assert six.store.pending.read(1, 1).images == {}
+
+
+def test_a_copy_of_a_hit_row_makes_its_place_uncertain(six: Bench) -> None:
+    """Which of the two a person works in, nobody knows: what was there goes into Recovered."""
+    own_row(six, mine="call the city", status="on hold")
+    hit(six)
+    six.edit("copy_rows", start=1, end=2, to=30)
+    six.flush()
+    assert [row["Status"] for row in own_rows(six)] == ["Rejected", "Rejected"]
+    stood = {line["Stood there"] for line in six.texts("Recovered") if "Stood there" in line}
+    assert stood == {"on hold"}
+    assert six.alerts == ["recovered"]
+
+
+def test_lines_go_under_those_that_are_there(six: Bench) -> None:
+    """A second tab, or a line that is written over, would lose what the first one kept."""
+    for number, text in ((1, "on hold"), (2, "with the city")):
+        own_row(six, mine=f"own {number}", status=text)
+        hit(six, number)
+        six.edit("delete_rows", index=six.at(number) - 1)
+        six.flush()
+    stood = [line["Stood there"] for line in six.texts("Recovered") if "Stood there" in line]
+    assert stood == ["on hold", "with the city"]
+
+
+def test_a_restoration_that_hits_another_row_is_put_right_itself(six: Bench) -> None:
+    """People move rows between that read and that write, too."""
+    own_row(six, mine="call the city", status="on hold")
+    own_row(six, ROW + 1, mine="wait for parts", status="parts")
+    before = sorted(own_rows(six), key=str)
+    hit(six)
+    six.before_the_write(lambda: six.edit("move_row", row=ROW + 1, to=1))
+    six.flush_once()
+    assert sorted(own_rows(six), key=str) != before
+    six.flush()
+    assert sorted(own_rows(six), key=str) == before
+    assert {row["Site ID"] for row in six.texts() if "Site ID" in row} == {
+        uuid(number) for number in range(1, 7)
+    }
+    assert (six.compare(), six.alerts) == (0, [])
+
+
+def test_a_lost_answer_of_a_restoration_doubles_no_line(six: Bench) -> None:
+    """Whether the lines stand in Recovered is told by the fence alone."""
+    own_row(six, mine="call the city", status="on hold")
+    hit(six)
+    six.edit("delete_rows", index=1)
+    six.google.faults.answer(503, method="*.batchUpdate", when="after")
+    with pytest.raises(Exception, match="503"):
+        six.flush_once()
+    six.flush()
+    stood = [line["Stood there"] for line in six.texts("Recovered") if "Stood there" in line]
+    assert stood == ["on hold"]

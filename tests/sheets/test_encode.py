@@ -1,0 +1,87 @@
+"""Cells as Google takes them: text, dates, links and notes."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.jobs.cells import Cell, Link, joined
+from sync.sheets import encode
+
+NOON = datetime(2026, 7, 1, 19, tzinfo=UTC)
+ANGELES = ZoneInfo("America/Los_Angeles")
+
+
+@given(st.text())
+def test_text_is_a_string_and_never_a_formula(text: str) -> None:
+    """What a customer writes into a comment would else run in everybody's sheet."""
+    (value,) = [encode.encoded(Cell(text=f"={text}"), UTC)["userEnteredValue"]]
+    assert value == {"stringValue": f"={text}"}
+
+
+def test_a_moment_is_a_real_date() -> None:
+    """As text it could neither be sorted nor compared with today."""
+    moment = encode.encoded(Cell(when=NOON), ANGELES)
+    assert moment["userEnteredValue"] == {"numberValue": 46204.5}
+    assert moment["userEnteredFormat"]["numberFormat"]["type"] == "DATE_TIME"
+    day = encode.encoded(Cell(when=NOON, is_day=True), ANGELES)
+    assert day["userEnteredValue"] == {"numberValue": 46204.0}
+    assert day["userEnteredFormat"]["numberFormat"]["type"] == "DATE"
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "days"),
+    [
+        (datetime(1899, 12, 31, tzinfo=UTC), "Etc/UTC", 1.0),
+        (datetime(2026, 1, 1, 12, tzinfo=UTC), "Etc/UTC", 46023.5),
+        (datetime(2026, 7, 1, 7, tzinfo=UTC), "America/Los_Angeles", 46204.0),
+        (datetime(2026, 7, 1, 7, tzinfo=UTC), "GMT-07:00", 46204.0),
+        (datetime(2026, 7, 1, 7, tzinfo=UTC), "GMT+5:30", 46204.52083333),
+        (datetime(2026, 7, 1, 12, tzinfo=UTC), "Not/AZone", 46204.5),
+    ],
+)
+def test_dates_are_the_wall_clock_of_the_sheets_zone(
+    moment: datetime, zone: str, days: float
+) -> None:
+    """Sheets counts days since 1899-12-30 and knows no zones in cells."""
+    assert encode.serial(moment, encode.clock(zone)) == days
+
+
+def test_links_are_runs_that_end_where_the_link_ends() -> None:
+    """Without a plain run after it, a link runs on to the end of the cell."""
+    links = (Link(start=0, end=2, uri="https://a"), Link(start=3, end=5, uri="https://b"))
+    runs = encode.encoded(Cell(text="ab cd", links=links), UTC)["textFormatRuns"]
+    assert runs == [
+        {"startIndex": 0, "format": {"link": {"uri": "https://a"}}},
+        {"startIndex": 2, "format": {}},
+        {"startIndex": 3, "format": {"link": {"uri": "https://b"}}},
+    ]
+
+
+def test_links_count_in_utf_16() -> None:
+    """Behind an emoji every link would begin one letter too early."""
+    cell = joined([("\N{SUN WITH FACE} ", ""), ("Permit", "https://a")])
+    (run,) = encode.encoded(cell, UTC)["textFormatRuns"]
+    assert run["startIndex"] == 3
+
+
+def test_the_mask_names_what_is_written_and_nothing_else() -> None:
+    """A mask that names the note clears it; one that lacks the runs leaves old links."""
+    assert encode.fields_of(Cell(text="x"), False) == "userEnteredValue,textFormatRuns"
+    assert encode.fields_of(Cell(text="x"), True).endswith(",note")
+    assert encode.fields_of(Cell(when=NOON), False).endswith("numberFormat")
+    assert encode.encoded(Cell(), UTC) == {}
+
+
+@pytest.mark.parametrize("zone", ["Etc/UTC", "America/Los_Angeles", "GMT+5:30"])
+@pytest.mark.parametrize("text", ["", "by Ben", "by Ben\nLooks good."])
+def test_a_note_is_known_again_in_whatever_zone_it_was_written(zone: str, text: str) -> None:
+    """Not known, it would be taken for a person's and stand for ever."""
+    cell = Cell(text="Approved", note=text, noted=NOON)
+    written = encode.note(cell, encode.clock(zone))
+    assert encode.is_note_of(cell, written)
+    assert encode.is_note_of(cell, "")
+    assert not encode.is_note_of(cell, f"{written} and mine")
+    assert not encode.is_note_of(cell, text or "mine")

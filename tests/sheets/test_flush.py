@@ -1,0 +1,290 @@
+"""Whole flushes while people edit between the read and the write: nobody loses a cell."""
+
+import pytest
+from sqlalchemy import select
+
+from sync.errors import Permanent, Retryable
+from sync.sheets.identifiers import GUARD_KEY
+from sync.store.rate_limit import BURST
+from sync.store.schema import sheet
+from tests.bench import Bench
+from tests.made_up import comment, milestone, uuid
+
+STATUS = "status:" + milestone()["milestone_definition"]
+NOTED = "Rejected\nNote: 2026-03-03 10:00"
+"""How Recovered tells what `reject_all` writes under a milestone."""
+ROW = 20
+"""A row far below the jobs, for what a person writes."""
+
+
+@pytest.fixture
+def twelve(bench: Bench) -> Bench:
+    """A sheet of twelve jobs."""
+    bench.shown(*(milestone(number, date_updated=day(1)) for number in range(1, 13)))
+    return bench
+
+
+def day(number: int) -> str:
+    return f"2026-03-{number:02d}T10:00:00Z"
+
+
+def reject_all(bench: Bench) -> None:
+    bench.send(*(milestone(n, status="REJECTED", date_updated=day(3)) for n in range(1, 13)))
+
+
+def sites(first: int, last: int) -> set[str]:
+    return {uuid(number) for number in range(first, last + 1)}
+
+
+# Columns
+
+
+def test_a_column_inserted_before_the_write_costs_nobody_a_cell(twelve: Bench) -> None:
+    """Without guards, everything to its right would be written one column too far left."""
+    twelve.edit("add_column", text="Mine")
+    twelve.edit("move_column", column=len(twelve.look().keys) - 1, to=3)
+    for number in range(1, 13):
+        twelve.edit("type_cell", row=twelve.at(number), column=3, text=f"own {number}")
+    before = {row["Site ID"]: row["Mine"] for row in twelve.texts()}
+    reject_all(twelve)
+    twelve.before_the_write(lambda: twelve.edit("insert_columns", index=2))
+    twelve.flush()
+    assert {row["Site ID"]: row["Mine"] for row in twelve.texts()} == before
+    assert {row["Milestone 1"] for row in twelve.texts()} == {"Rejected"}
+    assert not any(row.get("") for row in twelve.texts())
+    assert (twelve.compare(), twelve.rows("Recovered")) == (0, [])
+
+
+def test_a_moved_column_makes_google_refuse_all_of_the_batch(twelve: Bench) -> None:
+    """If one guard were missing or stood behind the data, a part of it would be written."""
+    before = twelve.texts()
+    reject_all(twelve)
+    twelve.before_the_write(
+        lambda: twelve.edit("move_column", column=twelve.index("last_update"), to=0)
+    )
+    writes = twelve.writes()
+    twelve.flush_once()
+    assert (twelve.writes() - writes, twelve.texts()) == (1, before)
+    twelve.flush()
+    assert {row["Milestone 1"] for row in twelve.texts()} == {"Rejected"}
+    assert not twelve.store.quarantine.sites()
+
+
+def test_a_new_row_is_made_once_though_the_key_column_moved(twelve: Bench) -> None:
+    """Its key in another column: the job would get a second row, and the first never go away."""
+    key = twelve.index("site_id")
+    twelve.send(milestone(13, date_updated=day(2)))
+    twelve.before_the_write(lambda: twelve.edit("move_column", column=key, to=2))
+    twelve.flush()
+    rows = twelve.texts()
+    assert sorted(row.get("Site ID", "") for row in rows) == sorted(sites(1, 13))
+    assert len({len(row) for row in rows}) == 1
+
+
+def test_a_row_inserted_above_the_header_makes_google_refuse_the_batch(twelve: Bench) -> None:
+    """The header row has a guard, too: a new column's title would stand in a blank row."""
+    twelve.send(milestone(1, definition=2, date_updated=day(3)))
+    twelve.before_the_write(lambda: twelve.edit("insert_rows", index=0))
+    twelve.flush()
+    assert twelve.look().header_row == 1
+    assert not twelve.look().rows[0]
+    assert twelve.row(uuid(1))["Milestone 2"] == "Submitted"
+    assert twelve.compare() == 0
+
+
+def test_nothing_is_written_before_every_column_has_its_guard(twelve: Bench) -> None:
+    """A sheet of an older version, or of a person who removed them, could be hit anywhere."""
+    _drop_guards(twelve)
+    reject_all(twelve)
+    twelve.flush_once()
+    assert {row["Milestone 1"] for row in twelve.texts()} == {"Submitted"}
+    twelve.before_the_write(lambda: twelve.edit("insert_columns", index=2))
+    twelve.flush()
+    assert {row["Milestone 1"] for row in twelve.texts()} == {"Rejected"}
+    assert twelve.compare() == 0
+
+
+def test_a_moved_column_is_noticed_even_if_google_takes_the_guard(twelve: Bench) -> None:
+    """That a taken id is refused is not documented: here the new guard replaces the old one."""
+    twelve.edit("move_column", column=twelve.index("site_id"), to=0)
+    twelve.edit("add_column", text="Mine")
+    mine = len(twelve.look().keys) - 1
+    for number in range(1, 13):
+        twelve.edit("type_cell", row=twelve.at(number), column=mine, text=f"own {number}")
+    reject_all(twelve)
+
+    def move() -> None:
+        _drop_guards(twelve)
+        twelve.edit("move_column", column=mine, to=twelve.index(STATUS))
+
+    twelve.before_the_write(move)
+    twelve.flush()
+    assert {row["Milestone 1"] for row in twelve.texts()} == {"Rejected"}
+    assert twelve.compare() == 0
+    lines = {line["Stood there"]: line for line in twelve.texts("Recovered")}
+    assert lines.keys() == {f"own {number}" for number in range(1, 13)}
+    assert {(line["Column"], line["Stands there now"]) for line in lines.values()} == {
+        ("Mine", NOTED)
+    }
+
+
+def test_what_a_deleted_column_let_be_written_over_is_shown(twelve: Bench) -> None:
+    """Its guard went with it, so Google takes the batch: a person's column was in its place."""
+    twelve.edit("move_column", column=twelve.index(STATUS), to=len(twelve.look().keys) - 1)
+    twelve.edit("add_column", text="Mine")
+    mine = twelve.index(STATUS) + 1
+    for number in range(1, 13):
+        twelve.edit("type_cell", row=twelve.at(number), column=mine, text=f"own {number}")
+    reject_all(twelve)
+    twelve.before_the_write(lambda: twelve.edit("delete_columns", index=twelve.index(STATUS)))
+    twelve.flush()
+    lines = {line["Stood there"]: line for line in twelve.texts("Recovered")}
+    assert lines.keys() == {f"own {number}" for number in range(1, 13)}
+    for number in range(1, 13):
+        line = lines[f"own {number}"]
+        assert (line["Tab"], line["Column"], line["Stands there now"]) == (
+            "Jobs",
+            "Mine",
+            NOTED,
+        )
+        assert line["When"].endswith(" UTC")
+        assert uuid(number) in line["Row as it was"]
+    assert twelve.alerts == ["recovered"]
+    assert {row["Status"] for row in twelve.texts()} == {"Rejected"}
+
+
+def _drop_guards(bench: Bench) -> None:
+    """Take the guards off, as only a program could."""
+    metadata = bench.google.sheets.spreadsheets[bench.spreadsheet].metadata
+    for number in [n for n, one in metadata.items() if one.key == GUARD_KEY]:
+        del metadata[number]
+
+
+# Rows and keys
+
+
+def test_rows_deleted_one_by_one_are_forgotten_by_every_read(twelve: Bench) -> None:
+    """Six that are noticed together would count as a column that was emptied, and stop it all."""
+    for number in range(1, 7):
+        twelve.edit("delete_rows", index=1)
+        twelve.shown(milestone(12, date_updated=day(number + 1)))
+    assert twelve.look().by_site.keys() == sites(7, 12)
+    assert twelve.store.pending.written_sites() == sites(7, 12)
+
+
+def test_many_keys_that_are_gone_at_once_stop_the_writing(twelve: Bench) -> None:
+    """Every job would be written as a new row below a sheet that lost only its keys."""
+    key = twelve.index("site_id")
+    twelve.edit("clear_cells", top=1, bottom=13, left=key, right=key + 1)
+    twelve.send(milestone(1, date_updated=day(2), status="APPROVED"))
+    with pytest.raises(Permanent) as caught:
+        twelve.flush_once()
+    assert caught.value.reason == "keys_gone"
+    assert len(twelve.texts()) == 12
+
+
+def test_keys_that_were_cut_into_another_column_are_found_there(twelve: Bench) -> None:
+    """The metadata stays behind when the cells of a column are cut and pasted."""
+    key = twelve.index("site_id")
+    twelve.edit("add_column", text="")
+    twelve.edit("cut_columns", start=key, end=key + 1, to=len(twelve.look().keys) - 1)
+    twelve.shown(milestone(1, date_updated=day(2), status="APPROVED"))
+    assert twelve.look().by_site.keys() == sites(1, 12)
+    assert twelve.row(uuid(1))["Milestone 1"] == "Approved"
+
+
+def test_a_copied_row_is_kept_right_in_both_places(twelve: Bench) -> None:
+    """Of a job in two rows one would be right and the other old, and nobody know which."""
+    twelve.edit("copy_rows", start=twelve.at(1), end=twelve.at(1) + 1, to=ROW)
+    twelve.edit("type_cell", row=ROW, column=twelve.index("status"), text="typed over")
+    twelve.shown(milestone(1, status="REJECTED", date_updated=day(3)))
+    rows = [row for row in twelve.texts() if row["Site ID"] == uuid(1)]
+    assert len(rows) == 2
+    assert rows[0] == rows[1]
+    assert rows[0]["Milestone 1"] == "Rejected"
+    assert len(twelve.texts()) == 13
+
+
+def test_a_comparison_finds_what_is_wrong_in_a_copied_row(twelve: Bench) -> None:
+    """If only the first row of a job were compared, a copy would go stale for ever."""
+    twelve.edit("copy_rows", start=twelve.at(1), end=twelve.at(1) + 1, to=ROW)
+    twelve.edit("type_cell", row=ROW, column=twelve.index(STATUS), text="typed over")
+    assert twelve.compare() == 1
+    twelve.flush()
+    seen = twelve.look()
+    assert [seen.shown(row, STATUS) for row in seen.by_site[uuid(1)]] == ["Submitted"] * 2
+    assert twelve.compare() == 0
+
+
+# Notes
+
+
+def test_a_managed_note_stays_managed_when_its_cell_is_written_anew(twelve: Bench) -> None:
+    """Taken for a person's, it would tell of an old event for ever."""
+    twelve.edit("type_cell", row=twelve.at(1), column=twelve.index(STATUS), text="typed over")
+    assert twelve.compare() == 1
+    said = [comment("The roof plan is missing a page.", day(4))]
+    twelve.shown(milestone(1, status="REJECTED", date_updated=day(4), comments=said))
+    seen = twelve.look()
+    spot = seen.spot(twelve.at(1), seen.by_id[STATUS])
+    assert spot.text == "Rejected"
+    assert "roof plan" in spot.note
+
+
+def test_a_note_that_a_person_adds_before_the_write_stays(twelve: Bench) -> None:
+    """The write takes the note for its own: only the copied row tells that it was not."""
+    row, column = twelve.at(1), twelve.index(STATUS)
+    twelve.send(milestone(1, status="REJECTED", date_updated=day(4)))
+    twelve.before_the_write(
+        lambda: twelve.edit("add_note", row=row, column=column, text="Call first.")
+    )
+    twelve.flush()
+    seen = twelve.look()
+    spot = seen.spot(twelve.at(1), seen.by_id[STATUS])
+    assert (spot.text, spot.note) == ("Rejected", "Call first.")
+
+
+def test_notes_go_back_to_their_jobs_when_rows_were_sorted_before_the_write(twelve: Bench) -> None:
+    """Every batch then hits other jobs' rows, and writes its notes over those of people."""
+    for number in range(1, 13):
+        row, column = twelve.at(number), twelve.index(STATUS)
+        twelve.edit("add_note", row=row, column=column, text=f"note {number}")
+    said = [comment("The roof plan is missing a page.", day(3))]
+    twelve.send(milestone(3, status="REJECTED", date_updated=day(3), comments=said))
+    key = twelve.index("site_id")
+    twelve.before_the_write(lambda: twelve.edit("sort", column=key, ascending=False))
+    twelve.flush()
+    seen = twelve.look()
+    for number in range(1, 13):
+        spot = seen.spot(twelve.at(number), seen.by_id[STATUS])
+        assert spot.text == ("Rejected" if number == 3 else "Submitted")
+        assert spot.note == f"note {number}"
+    assert (twelve.compare(), twelve.alerts) == (0, [])
+
+
+# Calls
+
+
+def test_every_read_counts_for_the_rate_limit(bench: Bench) -> None:
+    """Google counts it, too: of a quota of 60 reads a minute, 60 flushes may not need 61."""
+    bench.shown(milestone(1))
+    reads = bench.calls("*.get*")
+    with bench.database.reading() as connection:
+        left = connection.scalar(select(sheet.c.pace_left)) or 0.0
+    assert reads == 2
+    assert BURST - reads <= left < BURST - reads + 0.9
+
+
+def test_a_batch_whose_answer_was_lost_is_verified_by_the_next_read(twelve: Bench) -> None:
+    """It landed in other rows than were meant, and nobody saw its answer."""
+    reject_all(twelve)
+    twelve.google.faults.answer(503, method="*.batchUpdate", when="after")
+    row = twelve.at(1)
+    twelve.before_the_write(lambda: twelve.edit("move_row", row=row, to=6))
+    with pytest.raises(Retryable):
+        twelve.flush_once()
+    twelve.edit("sort", column=twelve.index("site_id"), ascending=False)
+    twelve.flush()
+    assert {row["Milestone 1"] for row in twelve.texts()} == {"Rejected"}
+    assert twelve.look().by_site.keys() == sites(1, 12)
+    assert twelve.compare() == 0

@@ -1,0 +1,123 @@
+"""The sheet itself says when it was last in step: a dead worker must not look like a quiet day."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+
+from sync.jobs.columns import KEPT_NOTE
+from sync.sheets.identifiers import PIPELINE_TAB
+from sync.store.schema import sheet
+from tests.bench import Bench
+from tests.made_up import milestone, uuid
+
+_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
+_HOUR = 3600.0
+
+
+def cells(bench: Bench) -> list[dict[str, Any]]:
+    """Return the Pipeline's header row."""
+    data = bench.tab("Pipeline", "data(rowData(values(formattedValue,userEnteredValue)))")
+    return list(data["data"][0]["rowData"][0]["values"])
+
+
+def label(bench: Bench) -> str:
+    """Return what the Pipeline says of being in step."""
+    texts = (str(cell.get("formattedValue", "")) for cell in cells(bench))
+    return next(text for text in texts if "step" in text)
+
+
+def moment(bench: Bench) -> datetime:
+    """Return since when, or at what time."""
+    numbers = (cell.get("userEnteredValue", {}).get("numberValue") for cell in cells(bench))
+    (found,) = (number for number in numbers if number is not None)
+    return _EPOCH + timedelta(days=found)
+
+
+def key_note(bench: Bench) -> str:
+    """Return the note on the header of the site IDs."""
+    return bench.notes("Site ID")[0]
+
+
+def make_silent(bench: Bench, hours: float) -> None:
+    """Let the last batch have landed so long ago."""
+    with bench.database.writing() as connection:
+        connection.execute(update(sheet).values(landed_at=sheet.c.landed_at - hours * _HOUR))
+
+
+def test_a_batch_says_when_the_sheet_was_in_step(bench: Bench) -> None:
+    """Catches a moment that is missing, or another than the batch's, in either place."""
+    bench.shown(milestone(1))
+    bench.shown(milestone(2))
+    now = datetime.now(UTC)
+    assert label(bench) == "In step at"
+    assert abs(moment(bench) - now) < timedelta(minutes=1)
+    note, _, when = key_note(bench).rpartition("In step at ")
+    assert note.rstrip().endswith(KEPT_NOTE.strip())
+    assert abs(datetime.fromisoformat(when).replace(tzinfo=UTC) - now) < timedelta(minutes=2)
+
+
+def test_the_sheet_says_so_itself_when_nothing_was_heard_for_longer(bench: Bench) -> None:
+    """Catches a sheet that goes on looking fine while the only worker is dead."""
+    bench.shown(milestone(1))
+    now = time.time()
+    with bench.google.clock.at(now + 6.4 * _HOUR):
+        assert label(bench) == "In step at"
+    with bench.google.clock.at(now + 6.6 * _HOUR):
+        assert label(bench) == "Not in step since"
+
+
+def test_it_is_said_in_red(bench: Bench) -> None:
+    """Catches a warning that nobody sees."""
+    bench.shown(milestone(1))
+    rules = bench.tab("Pipeline", "conditionalFormats")["conditionalFormats"]
+    texts = [rule["booleanRule"]["condition"]["values"][0]["userEnteredValue"] for rule in rules]
+    assert "Not in step since" in texts
+
+
+def test_without_a_batch_it_is_said_every_six_hours_in_two_calls(bench: Bench) -> None:
+    """Catches a quiet week that looks like a dead worker, and calls that fill the history."""
+    bench.shown(milestone(1))
+    assert not bench.store.spreadsheet.is_silent(6 * _HOUR)
+    make_silent(bench, 6.1)
+    assert bench.store.spreadsheet.is_silent(6 * _HOUR)
+    before, said = bench.calls(), moment(bench)
+    with bench.held() as held:
+        bench.flusher.say_in_step(held)
+    assert bench.calls() - before == 2
+    assert moment(bench) > said
+    assert not bench.store.spreadsheet.is_silent(6 * _HOUR)
+    assert not bench.is_waiting()
+
+
+def test_what_waits_is_not_called_in_step(bench: Bench) -> None:
+    """Catches a batch of some of the jobs that says that all stand."""
+    bench.shown(milestone(1))
+    said = moment(bench)
+    count = bench.flusher.targets.sizes.jobs + 1
+    bench.send(*(milestone(number) for number in range(2, count + 2)))
+    bench.flush_once()
+    assert (bench.is_waiting(), moment(bench)) == (True, said)
+    bench.flush()
+    assert moment(bench) > said
+
+
+def test_columns_that_a_person_deletes_stay_away(bench: Bench) -> None:
+    """Catches a person and the product at odds about two columns."""
+    bench.shown(milestone(1))
+    texts = [str(cell.get("formattedValue", "")) for cell in cells(bench)]
+    index = next(number for number, text in enumerate(texts) if "step" in text)
+    bench.edit("delete_columns", index=index, count=2, sheet_id=PIPELINE_TAB)
+    bench.shown(milestone(2))
+    assert not any("step" in str(cell.get("formattedValue", "")) for cell in cells(bench))
+    assert bench.row(uuid(2))
+
+
+def test_a_persons_note_on_the_header_stays(bench: Bench) -> None:
+    """Catches a note of a person's that is overwritten by a moment."""
+    bench.shown(milestone(1))
+    column = list(bench.rows()[0]).index("Site ID")
+    bench.edit("add_note", row=0, column=column, text="Ask Ada before you hide this.")
+    bench.shown(milestone(2))
+    assert key_note(bench) == "Ask Ada before you hide this."

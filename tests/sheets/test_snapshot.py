@@ -1,0 +1,110 @@
+"""What a read shows: tabs and columns by their metadata, rows by their keys."""
+
+from typing import Any
+
+import pytest
+
+from sync.sheets.celldata import content, site_in
+from sync.sheets.identifiers import COLUMN_KEY, GUARD_KEY, HEADER_KEY, JOBS_TAB
+from sync.sheets.images import holds, image_of, is_all_of
+from sync.sheets.keys import are_few, find_key_column
+from sync.sheets.snapshot import read
+from tests.made_up import uuid
+from tests.sheets.grids import COLUMNS, STATUS, cell, row
+
+SIZE = {"rowCount": 9, "columnCount": 3}
+
+
+def entries(*pairs: tuple[str, str]) -> dict[str, Any]:
+    return {"developerMetadata": [{"metadataKey": k, "metadataValue": v} for k, v in pairs]}
+
+
+def sheet(sheet_id: int, index: int, header_first: bool, *numbers: int) -> dict[str, Any]:
+    """Return a tab whose key column was duplicated; the column's grid starts with its header."""
+    mark = entries((HEADER_KEY, "1"), (GUARD_KEY, "header"))
+    column = entries((COLUMN_KEY, "site_id"), (GUARD_KEY, "site_id"))
+    header = {"rowMetadata": [mark], "columnMetadata": [{}, column, column]}
+    values = [{"values": [cell(uuid(number))]} for number in numbers]
+    keys = {
+        "startColumn": 1,
+        "rowMetadata": [mark, {}],
+        "columnMetadata": [column],
+        "rowData": values,
+    }
+    properties = {"sheetId": sheet_id, "title": "Jobs", "index": index, "gridProperties": SIZE}
+    grids = [header, keys] if header_first else [keys, header]
+    return {"properties": properties, "data": grids}
+
+
+@pytest.mark.parametrize("header_first", [True, False])
+def test_a_duplicated_tab_or_column_does_not_mislead(header_first: bool) -> None:
+    """Metadata is copied with them: the tab that was made and the leftmost column are meant.
+
+    In which order Google gives the grids of a read is not documented.
+    """
+    copy, made = sheet(5, 0, header_first, 8, 9), sheet(JOBS_TAB, 3, header_first, 8, 9)
+    seen = read({"sheets": [copy, made]}, "site_id").table
+    assert seen is not None
+    assert (seen.sheet_id, seen.columns) == (JOBS_TAB, {"site_id": 1})
+    assert (seen.guards, seen.has_header_guard) == ({"site_id": 1}, True)
+    assert seen.keys == {uuid(9): (1,)}, "row 0 is the header"
+
+
+def test_every_row_of_a_site_is_its_row() -> None:
+    """One that was passed over would keep what it shows for ever."""
+    seen = read({"sheets": [sheet(JOBS_TAB, 0, True, 1, 7, 8, 7)]}, "site_id").table
+    assert seen is not None
+    assert (seen.keys, seen.last_row) == ({uuid(7): (1, 3), uuid(8): (2,)}, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "site"),
+    [
+        (uuid(7), uuid(7)),
+        (f" {uuid(7).upper()} ", uuid(7)),
+        (f"https://engine.goeverbright.com/address/{uuid(7)}?tab=1", uuid(7)),
+        ("Totals", None),
+        ("", None),
+        (f'=HYPERLINK("{uuid(7)}")', None),
+    ],
+)
+def test_a_key_is_a_uuid_alone_or_in_a_pasted_address(text: str, site: str | None) -> None:
+    """So that a row which a person made is adopted, not doubled."""
+    assert site_in(cell(text)) == site
+
+
+def test_a_number_is_the_same_however_google_answers_it() -> None:
+    """46023 comes back as 46023.0: a cell that is right would count as changed."""
+    sent, came = ({"userEnteredValue": {"numberValue": n}} for n in (46023, 46023.0))
+    assert content(sent) == content(came)
+    assert content({"userEnteredFormat": {"textFormat": {"bold": True}}}) == ()
+
+
+def test_a_row_is_known_by_its_columns_and_by_own_cells_in_any_order() -> None:
+    """People move their columns; a formula changes with its place."""
+    image = image_of([*row("mine", "Approved", ""), cell("=A1"), cell("more")], COLUMNS)
+    assert image.managed == {STATUS: cell("Approved")}
+    assert holds([*row("more", "Approved", "", "mine")], COLUMNS, image)
+    assert holds([*row("more", "Approved", "", "mine", "typed since")], COLUMNS, image)
+    assert not holds(row("mine", "Approved", ""), COLUMNS, image)
+    assert not holds(row("more", "mine", "", "Approved"), COLUMNS, image)
+    assert not is_all_of([*row("more", "Approved", "", "mine", "too")], COLUMNS, image)
+    assert is_all_of([*row("more", "Approved", "=B1", "mine")], COLUMNS, image)
+    twice = image_of(row("x", "", "", "x"), COLUMNS)
+    assert not holds(row("x", "", ""), COLUMNS, twice)
+
+
+def test_few_rows_are_deleted_at_once_and_many_are_an_accident() -> None:
+    """Taken for deleted, all jobs of an emptied key column would be written a second time."""
+    sites = {uuid(number) for number in range(100)}
+    assert [are_few(set(sorted(sites)[:n]), sites) for n in (5, 10, 11)] == [True, True, False]
+    assert are_few(set(sorted(sites)[:5]), set(sorted(sites)[:5]))
+
+
+def test_keys_that_were_moved_are_found_in_their_new_column() -> None:
+    """One alone may be a site that a person wrote down somewhere."""
+    sites = {uuid(number) for number in range(1, 9)}
+    rows = {n: row("", uuid(n), "note") for n in range(1, 9)}
+    assert find_key_column(rows, sites) == 1
+    assert find_key_column({1: row("", uuid(1))}, sites) is None
+    assert find_key_column({1: row("", "x")}, sites) is None

@@ -1,0 +1,39 @@
+"""The product's rooms over an emulator, and its commands in this process."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from click.testing import CliRunner, Result
+
+from brightsheet import cli
+from emulator import Emulator
+from tests.bench import Bench
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def google() -> Iterator[Emulator]:
+    with Emulator() as running:
+        yield running
+
+
+@pytest.fixture
+def bench(google: Emulator, sqlite_url: str) -> Bench:
+    return Bench(google, sqlite_url)
+
+
+@pytest.fixture
+def store_bench(google: Emulator, database_url: str) -> Bench:
+    """The same on each kind of database."""
+    return Bench(google, database_url)
+
+
+@pytest.fixture
+def run(bench: Bench) -> Run:
+    """Run a command with the bench's environment."""
+
+    def command(*words: str) -> Result:
+        return CliRunner(env=bench.environment).invoke(cli, words)
+
+    return command

@@ -1,0 +1,124 @@
+"""`compare` says that all is well only where it is, and brings rows back that were deleted."""
+
+import json
+
+from emulator import Emulator
+from sync.errors import Permanent
+from tests.bench import Bench
+from tests.made_up import milestone, uuid
+from tests.status.conftest import Run
+
+
+def alive(bench: Bench) -> None:
+    """Give a sign of life, as a worker does."""
+    bench.wiring.heartbeats.give()
+
+
+def delete_row(bench: Bench, site: str) -> None:
+    """Delete a job's row, as a person does by mistake."""
+    keys = [row.get("Site ID", "") for row in bench.texts()]
+    bench.edit("delete_rows", index=keys.index(site) + 1)
+
+
+def test_a_sheet_that_shows_everything_is_well(bench: Bench, run: Run) -> None:
+    bench.shown(milestone(1))
+    alive(bench)
+    done = run("compare")
+    assert (done.exit_code, done.output) == (0, "The sheet shows what it should.\n")
+
+
+def test_deliveries_that_wait_without_a_worker_are_no_all_clear(bench: Bench, run: Run) -> None:
+    """Five waited, nobody was there to write them, and compare said that all was well."""
+    bench.shown(milestone(1))
+    bench.send(*(milestone(1, definition) for definition in range(2, 7)))
+    done = run("compare")
+    assert done.exit_code == 3
+    assert "No worker has run yet." in done.output
+    assert "5 deliveries wait to be projected" in done.output
+    assert "shows what it should" not in done.output
+    told = json.loads(run("compare", "--json").output)
+    assert told["well"] is False
+    assert told["waiting"]["deliveries"] == 5
+    assert {"no_worker", "late"} == {one["reason"] for one in told["reasons"]}
+
+
+def test_rows_that_people_changed_are_counted(bench: Bench, run: Run) -> None:
+    bench.shown(milestone(1))
+    alive(bench)
+    bench.edit("type_cell", row=1, column=list(bench.rows()[0]).index("Status"), text="Mine")
+    done = run("compare")
+    assert (done.exit_code, done.output) == (3, "1 job differs: the worker writes them.\n")
+
+
+def test_a_row_that_was_deleted_is_told_listed_and_brought_back(bench: Bench, run: Run) -> None:
+    """A finished job has no next event: its row never came back."""
+    bench.shown(*(milestone(job) for job in range(1, 4)))
+    alive(bench)
+    delete_row(bench, uuid(2))
+    done = run("compare")
+    assert (done.exit_code, "1 job has no row" in done.output) == (3, True)
+
+    listed = run("compare", "--restore")
+    assert listed.exit_code == 3
+    assert f"{uuid(2)}  Milestone 1  " in listed.output
+    assert "--restore --write" in listed.output
+    assert not bench.is_waiting(), "to list is to change nothing"
+    assert uuid(2) not in [row.get("Site ID") for row in bench.texts()]
+
+    back = run("compare", "--restore", "--write")
+    assert (back.exit_code, back.output.splitlines()[0]) == (0, "Rows brought back: 1")
+    assert bench.row(uuid(2))["Current milestone"] == "Milestone 1"
+    assert "Every job has its row." in run("compare", "--restore").output
+
+
+def test_only_some_rows_may_be_brought_back(bench: Bench, run: Run) -> None:
+    """Others may have been deleted on purpose."""
+    bench.shown(*(milestone(job) for job in range(1, 4)))
+    for job in (1, 2):
+        delete_row(bench, uuid(job))
+    done = run("compare", "--restore", "--write", "--site", uuid(2))
+    assert "Rows brought back: 1" in done.output
+    assert bench.row(uuid(2))
+    assert json.loads(run("compare", "--json").output)["without_row"] == [uuid(1)]
+
+
+def test_what_changes_the_sheet_is_asked_for(bench: Bench, run: Run) -> None:
+    assert run("compare", "--write").exit_code == 2
+
+
+def test_keys_that_were_moved_are_no_deleted_rows(bench: Bench, run: Run) -> None:
+    """Brought back, every job would stand there twice."""
+    bench.shown(*(milestone(job) for job in range(1, 4)))
+    column = list(bench.rows()[0]).index("Site ID")
+    bench.edit("insert_columns", index=column)
+    for row in range(1, 4):
+        bench.edit("type_cell", row=row, column=column, text=bench.texts()[row - 1]["Site ID"])
+    column += 1
+    bench.edit("clear_cells", top=1, bottom=4, left=column, right=column + 1)
+    done = run("compare", "--restore", "--write")
+    assert isinstance(done.exception, Permanent)
+    assert len(bench.texts()) == 3
+
+
+def test_a_tab_that_is_gone_is_told(bench: Bench, run: Run) -> None:
+    bench.shown(milestone(1))
+    alive(bench)
+    bench.edit("delete_tab")
+    done = run("compare")
+    assert (done.exit_code, "brightsheet init" in done.output) == (3, True)
+
+
+def test_init_tells_of_jobs_without_a_row(bench: Bench, run: Run) -> None:
+    bench.shown(milestone(1), milestone(2))
+    run("init")
+    delete_row(bench, uuid(2))
+    assert "1 job has no row" in run("init").output
+
+
+def test_a_job_without_a_milestone_is_to_have_no_row(
+    google: Emulator, bench: Bench, run: Run
+) -> None:
+    """What other webhooks tell of it waits for its first milestone."""
+    bench.shown(milestone(1), {"site_id": uuid(2), "stage_name": "Sold"})
+    alive(bench)
+    assert run("compare").exit_code == 0

@@ -1,0 +1,127 @@
+"""What came can be seen: which, when, why not, and the body without what is personal."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from sync.errors import Permanent, Rejected
+from sync.status.deliveries import moment
+from sync.webhooks.schema import Outcome
+from tests.bench import Bench
+from tests.made_up import body, comment, document, milestone, task, uuid
+from tests.status.conftest import Run
+
+TALK = milestone(1, comments=[comment("The dog bites", "2026-03-01T10:00:00Z")])
+
+
+def test_a_list_fits_80_columns_and_cuts_no_id(bench: Bench, run: Run) -> None:
+    """An ID that is cut cannot be given to retry."""
+    bench.send(TALK)
+    (kept,) = bench.inbox.recent(9)
+    output = run("deliveries").output
+    assert kept.id in output
+    assert uuid(1) in output
+    assert all(len(line) <= 80 for line in output.splitlines())
+
+
+def test_a_list_takes_what_people_know(bench: Bench, run: Run) -> None:
+    bench.send(milestone(1), milestone(2))
+    bench.inbox.keep_rejected(b"{}", Rejected("missing_site", "A milestone without."))
+    assert uuid(1) not in run("deliveries", "--site", uuid(2)).output
+    assert "missing_site" in run("deliveries", "--reason", "missing_site").output
+    assert run("deliveries", "--since", "1h").output.count("accepted") == 2
+    assert run("deliveries", "--since", "2000-01-01").output.count("accepted") == 2
+    assert run("deliveries", "--since", "2999-01-01").output == ""
+    odd = run("deliveries", "--since", "yesterday")
+    assert (odd.exit_code, "2d" in odd.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2d", "2026-03-29T12:00:00Z"),
+        ("90m", "2026-03-31T10:30:00Z"),
+        ("1w", "2026-03-24T12:00:00Z"),
+        ("2026-03-30", "2026-03-30T00:00:00Z"),
+        ("2026-03-30T10:00:00+02:00", "2026-03-30T08:00:00Z"),
+    ],
+)
+def test_a_moment_is_a_date_or_a_while_ago(text: str, expected: str) -> None:
+    now = datetime(2026, 3, 31, 12, tzinfo=UTC)
+    assert moment(text, now) == datetime.fromisoformat(expected).timestamp()
+
+
+def test_a_document_that_failed_is_listed_without_its_name(bench: Bench, run: Run) -> None:
+    bench.shown(milestone(1, tasks=[task(document(1, "Contract of Ada.pdf"))]))
+    claimed = bench.wiring.documents.claim()
+    assert claimed is not None
+    bench.wiring.documents.give_up(claimed[0], claimed[1].uuid, Rejected("gone", "It is gone."))
+    listed = run("deliveries").output
+    assert f"document {uuid(40_001)}  failed\n  gone: It is gone.\n" in listed
+    assert "Ada" in run("deliveries", "--unmask").output
+    assert "document" not in run("deliveries", "--site", uuid(1)).output
+
+
+def test_json_tells_the_body_and_masks_it_unless_told(bench: Bench, run: Run) -> None:
+    bench.send(TALK)
+    bench.inbox.keep_rejected(b"<name>Ada</name>", Rejected("not_json", "No."))
+    told = [json.loads(line) for line in run("deliveries", "--json").output.splitlines()]
+    assert [one["outcome"] for one in told] == ["rejected", "accepted"]
+    assert told[1]["body"]["site"] == uuid(1)
+    assert "The dog bites" not in str(told)
+    assert "Ada" not in str(told)
+    whole = run("deliveries", "--json", "--unmask").output
+    assert "The dog bites" in whole
+    assert "Ada" in whole
+
+
+def test_one_delivery_is_shown_by_the_beginning_of_its_id(bench: Bench, run: Run) -> None:
+    bench.send(TALK)
+    (kept,) = bench.inbox.recent(9)
+    shown = run("deliveries", "show", kept.id[:10]).output
+    assert kept.id in shown
+    assert '"status": "SUBMITTED"' in shown
+    assert "The dog bites" not in shown
+    assert "The dog bites" in run("deliveries", "show", kept.id, "--unmask").output
+    told = json.loads(run("deliveries", "show", kept.id, "--json").output)
+    assert told["delivery"] == kept.id
+
+
+def test_a_duplicate_has_no_body_and_says_why(bench: Bench, run: Run) -> None:
+    bench.send(TALK, TALK)
+    duplicate = bench.inbox.recent(1)[0]
+    assert duplicate.outcome is Outcome.DUPLICATE
+    assert "it came before" in run("deliveries", "show", duplicate.id).output
+
+
+def test_an_ambiguous_beginning_lists_what_it_may_mean(bench: Bench, run: Run) -> None:
+    bench.send(*(milestone(job) for job in range(1, 40)))
+    first = bench.inbox.recent(1)[0].id[0]
+    matching = [one.id for one in bench.inbox.recent(99) if one.id.startswith(first)]
+    matching += [""] * (len(matching) == 1)
+    done = run("deliveries", "show", first)
+    if len(matching) > 2 or matching[-1]:
+        assert isinstance(done.exception, Permanent)
+        assert all(one in done.exception.message for one in matching)
+    nothing = run("deliveries", "show", "fffffffffffffffff")
+    assert isinstance(nothing.exception, Permanent)
+    assert "No delivery" in nothing.exception.message
+
+
+def test_retry_takes_the_beginning_of_an_id(bench: Bench, run: Run) -> None:
+    kept = bench.inbox.keep_rejected(body(milestone(1)), Rejected("fault", "Once."))
+    assert run("retry", kept[:12]).output == f"delivery {kept}: accepted\n"
+    again = run("retry", kept[:12])
+    assert isinstance(again.exception, Permanent)
+    assert "Nothing that failed" in again.exception.message
+
+
+def test_retry_takes_a_document_and_refuses_to_choose(bench: Bench, run: Run) -> None:
+    documents = [document(number) for number in (1, 2)]
+    bench.shown(milestone(1, tasks=[task(*documents)]))
+    one = documents[0]["uuid"]
+    assert run("retry", one).output == "documents: 1\n"
+    both = run("retry", one[:8])
+    assert isinstance(both.exception, Permanent)
+    assert all(document["uuid"] in both.exception.message for document in documents)

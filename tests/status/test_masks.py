@@ -1,0 +1,88 @@
+"""Nothing personal is shown of a body, wherever it stands, and enough to see what is wrong."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.status.deliveries import body
+from sync.status.masks import MASK, masked
+from tests.made_up import SAMPLE, comment, document, milestone, task, uuid
+
+PERSONAL = "Ada Lovelace 555-0199"
+
+
+def test_the_published_sample_keeps_its_shape_and_loses_its_people() -> None:
+    shown = body(SAMPLE, unmasked=False)
+    text = json.dumps(shown)
+    for secret in ("sightenbot", "@", "Operations@", "Silver-Inspection", "approved milestone"):
+        assert secret not in text
+    assert shown["site"] == "157802b4-99aa-4437-b250-934df337766a"
+    assert (shown["name"], shown["status"]) == ("Construction & Signoff", "APPROVED")
+    assert shown["date_updated"] == "2018-09-04T17:11:58.049354Z"
+    assert shown["tasks"][0]["sub_tasks"][0]["label"] == "Mark Complete"
+    assert shown["tasks"][0]["assigned_to"]["first_name"] == MASK
+    assert shown["comments"][0]["comment"] == MASK
+    assert (shown["task_count"], shown["ready_to_submit"]) == (2, True)
+    assert body(SAMPLE, unmasked=True)["comments"][0]["commentor_last_name"] == "Bot"
+
+
+@pytest.mark.parametrize(
+    "personal",
+    [
+        {"customer": {"name": PERSONAL, "category": "residential"}},
+        {"homeowner": "LOVELACE"},
+        {"status": "ada@example.com"},
+        {"stage_name": "Call 555-0199-22"},
+        {"contact": 5550199222},
+        {"zip": 94107},
+        {"date_of_birth": "1815-12-10"},
+        {"site": PERSONAL},
+        {"ada@example.com": True},
+        {"notes": [[PERSONAL]]},
+    ],
+)
+def test_a_webhook_that_nobody_knows_is_masked_too(personal: dict[str, object]) -> None:
+    text = json.dumps(masked(personal))
+    for part in ("Ada", "LOVELACE", "555", "94107", "1815", "ada@"):
+        assert part not in text
+
+
+def test_documents_and_comments_show_which_and_not_what() -> None:
+    shown = masked(
+        milestone(
+            comments=[comment("Ring the bell", "2026-03-01T10:00:00Z", private=True)],
+            tasks=[task(document(1, "Contract of Ada.pdf"))],
+        )
+    )
+    (told,) = shown["comments"]
+    assert (told["comment"], told["commentor"]) == (MASK, MASK)
+    assert (told["timestamp"], told["private"]) == ("2026-03-01T10:00:00Z", True)
+    found = shown["tasks"][0]["sub_tasks"][0]["data"]["documents"][0]
+    assert found == {"uuid": uuid(40_001), "name": MASK, "creation_type": "UPLOADED"}
+
+
+@pytest.mark.parametrize("raw", [b"<name>Ada</name>", b"name=Ada", b"[" * 5000, b"\xff\xfe", b"{"])
+def test_what_is_not_json_is_not_shown_unless_asked_for(raw: bytes) -> None:
+    assert "Ada" not in str(body(raw, unmasked=False))
+    assert f"{len(raw)} bytes" in str(body(raw, unmasked=False))
+    assert body(raw, unmasked=True) == raw.decode("utf-8", "replace")
+
+
+def test_no_body_is_no_body() -> None:
+    assert body(b"", unmasked=True) is None
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(_JSON)
+def test_the_shape_stays(tree: object) -> None:
+    shown = masked(tree)
+    assert type(shown) is type(tree) or shown == MASK
+    assert masked(shown) == shown

@@ -1,0 +1,278 @@
+"""What waits and since when, on SQLite and on PostgreSQL."""
+
+from collections.abc import Iterator
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from sync.errors import Rejected
+from sync.jobs.cells import Cell
+from sync.jobs.model import Job
+from sync.store import (
+    Backlog,
+    Database,
+    Documents,
+    Heartbeats,
+    Inbox,
+    Lease,
+    Leases,
+    Projected,
+    Shown,
+    Spreadsheet,
+    backlog,
+)
+from sync.store.database import MIGRATIONS
+from sync.store.deliveries import Deliveries, Wanted
+from sync.store.jobs import Jobs
+from sync.store.jobs import Wanted as WantedDocument
+from sync.store.schema import metadata
+from sync.store.sheet_store import sheet_store
+from sync.webhooks.parse import read
+from sync.webhooks.schema import Outcome
+from tests.made_up import body, milestone, uuid
+
+SHEET = "a-spreadsheet"
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database(database_url.replace("postgres://", "postgresql+psycopg://"))
+    opened.upgrade()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def held(database: Database) -> Lease:
+    lease = Leases(database, "me", 60).acquire("sheet")
+    assert lease is not None
+    return lease
+
+
+def look(database: Database) -> Backlog:
+    return backlog(database, SHEET)
+
+
+def keep(database: Database, **changes: object) -> str:
+    sent = body(milestone(**changes))  # type: ignore[arg-type]
+    return Inbox(database).keep(sent, read(sent)).id
+
+
+def aged(database: Database, table: str, column: str, seconds: float) -> None:
+    """Move a moment into the past."""
+    with database.writing() as connection:
+        moment = metadata.tables[table].c[column]
+        connection.execute(metadata.tables[table].update().values({column: moment - seconds}))
+
+
+def project(database: Database, held: Lease, *jobs: int) -> None:
+    """Take every delivery in, as the projector does."""
+    seqs = [one.seq for one in Inbox(database).unprojected(99)]
+    made = Projected([Job(site=uuid(n)) for n in jobs], deliveries=seqs)
+    Jobs(database).take_in(held, made)
+
+
+def show(database: Database, held: Lease, job: int, version: int = 1) -> None:
+    shown = Shown(uuid(job), version, version, {"status": Cell(text="Approved")})
+    sheet_store(database, SHEET).batches.confirm(held, [shown])
+
+
+def test_the_migrations_make_the_schema_that_the_code_wants(database: Database) -> None:
+    """Otherwise a fresh installation works and an upgraded one does not, or the other way round."""
+    with database.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_an_empty_store_waits_for_nothing(database: Database) -> None:
+    assert look(database) == Backlog()
+
+
+def test_a_delivery_that_nobody_has_projected_waits(database: Database) -> None:
+    """Counted by jobs alone, five deliveries without a worker would be nothing."""
+    for definition in range(5):
+        keep(database, definition=definition)
+    aged(database, "delivery", "received_at", 1200)
+    found = look(database)
+    assert (found.deliveries, found.jobs, found.waiting) == (5, 0, 5)
+    assert found.oldest == pytest.approx(1200, abs=20)
+
+
+def test_a_job_waits_since_its_oldest_event_that_is_not_shown(
+    database: Database, held: Lease
+) -> None:
+    """Counted from its projection, an event that a worker found late would seem to be new."""
+    keep(database)
+    aged(database, "delivery", "received_at", 1200)
+    project(database, held, 1)
+    keep(database, status="APPROVED")
+    project(database, held, 1)
+    found = look(database)
+    assert (found.deliveries, found.jobs) == (0, 1)
+    assert found.oldest == pytest.approx(1200, abs=20)
+
+
+def test_a_job_that_is_shown_waits_no_more_and_then_anew(database: Database, held: Lease) -> None:
+    """A moment that stays would have each later event wait since the first of all."""
+    keep(database)
+    aged(database, "delivery", "received_at", 1200)
+    project(database, held, 1)
+    show(database, held, 1)
+    assert look(database).oldest is None
+    keep(database, status="APPROVED")
+    project(database, held, 1)
+    assert look(database).oldest == pytest.approx(0, abs=20)
+
+
+def test_what_came_while_a_job_was_written_still_waits(database: Database, held: Lease) -> None:
+    """The write shows the version that it read; the next is still to come."""
+    for status in ("SUBMITTED", "APPROVED"):
+        keep(database, status=status)
+        project(database, held, 1)
+    show(database, held, 1, version=1)
+    found = look(database)
+    assert found.jobs == 1
+    assert found.oldest == pytest.approx(0, abs=20)
+
+
+def test_each_of_several_jobs_waits_since_its_own_event(database: Database, held: Lease) -> None:
+    """One old delivery must not make all that are projected with it old."""
+    keep(database, job=1)
+    aged(database, "delivery", "received_at", 1200)
+    keep(database, job=2)
+    project(database, held, 1, 2)
+    show(database, held, 1)
+    assert look(database).oldest == pytest.approx(0, abs=20)
+
+
+def test_a_row_that_is_to_come_back_waits_since_that_was_asked(
+    database: Database, held: Lease
+) -> None:
+    keep(database)
+    aged(database, "delivery", "received_at", 1200)
+    project(database, held, 1)
+    show(database, held, 1)
+    Spreadsheet(database, SHEET).write_again(held, [uuid(1)])
+    found = look(database)
+    assert found.jobs == 1
+    assert found.oldest == pytest.approx(0, abs=20)
+
+
+def test_documents_wait_since_they_were_wanted(database: Database, held: Lease) -> None:
+    wanted = [WantedDocument(uuid(n), uuid(1), "", "1.pdf") for n in (7, 8)]
+    Jobs(database).take_in(held, Projected([Job(site=uuid(1))], documents=wanted))
+    aged(database, "document", "wanted_at", 1200)
+    documents = Documents(database, 30)
+    claimed = documents.claim()
+    assert claimed is not None
+    documents.give_up(claimed[0], claimed[1].uuid, Rejected("gone", "It is gone."))
+    found = look(database)
+    assert (found.documents, found.given_up) == (1, 1)
+    assert found.oldest_document == pytest.approx(1200, abs=20)
+    without = backlog(database, SHEET, with_documents=False)
+    assert (without.documents, without.given_up) == (0, 0)
+
+
+def test_refusals_of_the_last_hour_are_counted_until_they_are_replayed(database: Database) -> None:
+    inbox = Inbox(database)
+    inbox.keep_rejected(b"{}", Rejected("missing_site", "Long ago."))
+    aged(database, "delivery", "received_at", 3700)
+    for number in range(3):
+        inbox.keep_rejected(body(milestone(number)), Rejected("missing_field", "`status`: missing"))
+    found = look(database)
+    assert (found.refused, found.refused_for) == (3, "missing_field")
+    kept = inbox.recent(1)[0]
+    inbox.readmit(kept, read(kept.body))
+    assert (look(database).refused, look(database).not_taken_in) == (2, 3)
+
+
+def test_what_was_refused_long_ago_is_still_not_in_the_sheet(database: Database) -> None:
+    """Refused yesterday, twenty milestones would be nothing to who asks today. A trial is."""
+    for reason in ("missing_field", "fault", "not_json", "too_deep"):
+        Inbox(database).keep_rejected(b"{}", Rejected(reason, "No."))
+    aged(database, "delivery", "received_at", 90_000)
+    assert (look(database).refused, look(database).not_taken_in) == (0, 2)
+
+
+def test_a_sign_of_life_is_one_row_with_an_age(database: Database) -> None:
+    for _ in range(3):
+        Heartbeats(database).give()
+    aged(database, "heartbeat", "at", 75)
+    assert look(database).worker == pytest.approx(75, abs=20)
+    with database.reading() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM heartbeat")) == 1
+
+
+def test_trouble_and_quarantine_are_those_of_the_spreadsheet(
+    database: Database, held: Lease
+) -> None:
+    store = sheet_store(database, SHEET)
+    store.spreadsheet.set_trouble("not_shared", "Share the file.")
+    store.quarantine.add(held, uuid(1))
+    found = look(database)
+    assert (found.trouble, found.quarantined) == ("not_shared", 1)
+    assert found.trouble_age == pytest.approx(0, abs=20)
+    other = backlog(database, "another")
+    assert (other.trouble, other.quarantined, other.trouble_age) == ("", 0, None)
+
+
+def test_deliveries_are_found_by_what_people_know_of_them(database: Database) -> None:
+    first = keep(database, job=1)
+    aged(database, "delivery", "received_at", 86_400)
+    second = keep(database, job=2)
+    refused = Inbox(database).keep_rejected(b"{}", Rejected("missing_site", "A milestone without."))
+    look_for = Deliveries(database)
+
+    def ids(**wanted: object) -> list[str]:
+        return [one.id for one in look_for.newest(9, Wanted(**wanted))]  # type: ignore[arg-type]
+
+    assert ids() == [refused, second, first]
+    assert ids(site=uuid(2)) == [second]
+    assert ids(site=uuid(2)[:-1]) == [second, first]
+    assert ids(reason="missing") == [refused]
+    assert ids(reason="%") == []
+    assert ids(outcome=Outcome.ACCEPTED) == [second, first]
+    since = Inbox(database).recent(9)[1].received.timestamp() - 60
+    assert ids(since=since) == [refused, second]
+
+
+def test_the_beginning_of_an_id_finds_it_and_nothing_else_does(
+    database: Database, held: Lease
+) -> None:
+    kept = keep(database)
+    refused = Inbox(database).keep_rejected(b"{}", Rejected("missing_site", "None."))
+    wanted = [WantedDocument(uuid(7), uuid(1), "", "1.pdf")]
+    Jobs(database).take_in(held, Projected([Job(site=uuid(1))], documents=wanted))
+    look_for = Deliveries(database)
+    assert [one.id for one in look_for.starting(kept[:12].upper(), 9)] == [kept]
+    for odd in ("", "%", "_", "'", "x"):
+        assert look_for.starting(odd, 9) == []
+        assert look_for.to_retry(odd, 9) == ([], [])
+    assert look_for.to_retry(kept, 9) == ([], []), "it was not refused"
+    assert [one.id for one in look_for.to_retry(refused[:12], 9)[0]] == [refused]
+    assert look_for.to_retry(uuid(7), 9) == ([], [uuid(7)])
+
+
+def test_what_waited_before_the_upgrade_waits_since_then(database_url: str) -> None:
+    """Nobody noted when it came; without a moment it would never be late."""
+    database = Database(database_url.replace("postgres://", "postgresql+psycopg://"))
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        for shown in (0, 1):
+            values = f"'{uuid(shown)}', '{{}}', '{{}}', 1, {shown}, 1, {shown}"
+            connection.execute(text(f"INSERT INTO job VALUES ({values})"))  # noqa: S608
+        for state in ("pending", "done"):
+            values = f"'{state}', 's', '', 'n', '{state}', 0, 0, '', '', '', '', '', ''"
+            connection.execute(text(f"INSERT INTO document VALUES ({values})"))  # noqa: S608
+    database.upgrade()
+    found = look(database)
+    assert (found.jobs, found.documents) == (1, 1)
+    assert found.oldest == pytest.approx(0, abs=20)
+    assert found.oldest_document == pytest.approx(0, abs=20)
+    database.close()

@@ -1,0 +1,134 @@
+"""How many transactions a delivery costs from the receiver's route to its cell: a budget."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event
+from werkzeug.datastructures import MultiDict
+
+from app import create_app
+from emulator import Emulator
+from sync.ops.alerts import Alerts
+from sync.settings.environment import load
+from sync.store import Database
+from sync.wiring import Wiring
+from sync.worker.loop import Stop
+from sync.worker.sheet_loop import SheetLoop
+from tests.made_up import SECRET, body, milestone
+
+RECEIVED = {"writing": 1}
+"""The answer is one transaction away."""
+FLUSHED = {"reading": 7, "writing": 6}
+"""Reading: whether a comparison is due, whether anything waits, what came, what is known of its
+job, whether more came, what waits for the sheet, whether anything waits still. Writing: the lease,
+the turn, the projection, the batch before it is sent, what it hit, the lease's end."""
+CALLS = 2
+"""One read of the sheet, one write."""
+
+
+class Path:
+    """A receiver and the loop that keeps the sheet, in this thread."""
+
+    def __init__(self, google: Emulator, url: str) -> None:
+        rates = google.limits.rates
+        rates.sheets_user = rates.sheets_project = 10**9
+        self.google = google
+        self.spreadsheet = google.create_spreadsheet("Solar jobs")
+        settings = load(
+            {
+                "GOOGLE_EMULATOR_URL": google.url,
+                "EVERBRIGHT_URL": google.url,
+                "SPREADSHEET_ID": self.spreadsheet,
+                "WEBHOOK_SECRET": SECRET,
+                "DATABASE_URL": url,
+            }
+        )
+        self.database = Database(settings.database_url.get_secret_value())
+        self.database.upgrade()
+        self.client = create_app(settings).test_client()
+        self.loop = SheetLoop(Wiring(settings, self.database), Alerts(None), Stop())
+
+    def send(self, payload: dict[str, Any]) -> None:
+        answer = self.client.post(
+            "/webhooks/everbright",
+            data=body(payload),
+            headers={"X-Webhook-Secret": SECRET},
+            content_type="application/json",
+        )
+        assert answer.status_code == 202
+
+    def flush(self) -> None:
+        assert self.loop.step(), "nothing was waiting"
+
+    def rest(self) -> None:
+        """Step until nothing is left to do."""
+        while self.loop.step():
+            pass
+
+    def cells(self) -> str:
+        """Return all that the spreadsheet holds."""
+        where = {"spreadsheetId": self.spreadsheet}
+        query = MultiDict({"includeGridData": "true"})
+        return str(self.google.sheets.handle("sheets.spreadsheets.get", where, query, None, "me"))
+
+
+@contextmanager
+def counted() -> Iterator[Counter[str]]:
+    """Count the transactions of every engine, by what they are for."""
+    begun: Counter[str] = Counter()
+
+    def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        begun["reading" if options.get("brightsheet_reading") else "writing"] += 1
+
+    event.listen(Engine, "begin", begin)
+    try:
+        yield begun
+    finally:
+        event.remove(Engine, "begin", begin)
+
+
+@pytest.fixture
+def path(database_url: str) -> Iterator[Path]:
+    """A sheet that shows one job, and nothing to do."""
+    with Emulator() as google:
+        made = Path(google, database_url)
+        made.send(milestone(1))
+        made.rest()
+        yield made
+        made.database.close()
+
+
+def step(what: Callable[[], object]) -> dict[str, int]:
+    with counted() as begun:
+        what()
+    return dict(begun)
+
+
+@pytest.mark.parametrize("job", [1, 2], ids=["a row that is there", "a new row"])
+def test_a_delivery_costs_no_more_transactions_than_this(path: Path, job: int) -> None:
+    """Catches a store that asks again for what it has just read, or writes in several steps.
+
+    On a disk that keeps what it is told each writing one is a few milliseconds, and under a lock
+    that all senders wait for.
+    """
+    calls = path.google.calls.count("sheets")
+    sent = milestone(job, 1, status="APPROVED", date_updated="2026-03-02T10:00:00Z")
+    received = step(lambda: path.send(sent))
+    flushed = step(path.flush)
+    made = path.google.calls.count("sheets") - calls
+    print(f"\nreceived: {received}, flushed: {flushed}, calls of Google: {made}")
+    assert "Approved" in path.cells()
+    assert received == RECEIVED
+    assert flushed.keys() == FLUSHED.keys(), "they are not told apart"
+    assert all(count <= FLUSHED[kind] for kind, count in flushed.items()), flushed
+    assert made == CALLS
+
+
+def test_a_look_for_work_costs_two_and_writes_nothing(path: Path) -> None:
+    """It happens twice a second, day and night: a write would wear the disk, and wait for locks."""
+    idle = step(path.loop.step)
+    assert idle == {"reading": 2}
