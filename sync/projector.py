@@ -1,13 +1,13 @@
 """Projects deliveries: inbox → jobs, their documents and their history."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import structlog
 
 from sync.errors import BrightsheetError, Permanent
-from sync.jobs import projection
+from sync.jobs import projection, status_list
 from sync.jobs.model import Change, Job
 from sync.jobs.remarks import Remarks
 from sync.settings.environment import Settings
@@ -16,9 +16,22 @@ from sync.store.jobs import Wanted
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery, Document
 
+Alert = Callable[[str, str], object]
+
 _DELIVERIES = 200
+_STATUSES = 100
+"""How many statuses are told of: there are a dozen, and a sender may make up any number."""
+_STATUS_LIMIT = 60
+_UNKNOWN_STATUS = (
+    "The config does not name the status {}: a milestone with it counts as waiting. What it may "
+    "mean, and the line for the config: brightsheet statuses"
+)
 
 _log = structlog.get_logger()
+
+
+def _no_alert(_reason: str, _text: str) -> None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -33,13 +46,18 @@ class _Understood:
 class Projector:
     """Applies deliveries to their jobs; the flusher's lease makes that happen once for each."""
 
-    def __init__(self, inbox: Inbox, jobs: Jobs, settings: Settings) -> None:
+    def __init__(
+        self, inbox: Inbox, jobs: Jobs, settings: Settings, alert: Alert = _no_alert
+    ) -> None:
         self._inbox = inbox
         self._jobs = jobs
         self._creation_types = settings.document_creation_types
         self._re_sign = re.compile(settings.config.words.re_sign, re.IGNORECASE)
         self._shapes = settings.config.webhooks
         self._remarks = Remarks(settings.config)
+        self._config = settings.config
+        self._alert = alert
+        self._reported: set[str] = set()
 
     def run(self, held: Lease) -> None:
         """Take every delivery that came into its job; one that cannot be is set aside."""
@@ -47,6 +65,20 @@ class Projector:
             understood, poisoned = self._read(deliveries)
             self._jobs.take_in(held, self._projected(understood, poisoned))
             _log.info("projected", deliveries=len(understood), poisoned=len(poisoned))
+            self._report(one.delivery for one in understood if one.kept.seq not in poisoned)
+
+    def _report(self, deliveries: Iterable[Delivery]) -> None:
+        """Tell, once, of each status that the config does not name: nobody knows what it means."""
+        for delivery in deliveries:
+            if delivery.milestone is None:
+                continue
+            for status in status_list.unknown(self._config, delivery.milestone):
+                short = status[:_STATUS_LIMIT]
+                if short in self._reported or len(self._reported) >= _STATUSES:
+                    continue
+                self._reported.add(short)
+                _log.warning("unknown_status", status=short)
+                self._alert(f"unknown_status:{short}", _UNKNOWN_STATUS.format(short))
 
     def _read(self, deliveries: Iterable[KeptDelivery]) -> tuple[list[_Understood], dict[int, str]]:
         read: list[tuple[KeptDelivery, Delivery]] = []

@@ -228,9 +228,10 @@ def _dated(day: int | None) -> dict[str, Any]:
 _CONTRACTS = st.builds(
     lambda state, name, day, signed, files: contract(
         state,
-        name=name,
+        1,
         **_dated(day),
-        **({"signed": f"2026-03-0{signed}T09:00:00Z"} if state == "SIGN" and signed else {}),
+        name=name,
+        signed=f"2026-03-0{signed}T09:00:00Z" if state == "SIGN" and signed else None,
         documents=[document(70_000 + n, f"{n}.pdf", "UPLOADED") for n in sorted(files)],
     ),
     st.sampled_from(["GEN", "SENT", "SIGN", "VOID"]),
