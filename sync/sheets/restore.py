@@ -2,8 +2,9 @@
 
 A cell goes back only where that is certain: it still holds exactly what was written into it, and
 its row is known: by the job's key, or because exactly one row without a job's key still holds
-everything that it held right after the write. (Where that was nothing but what was written, it must
-be all that the row holds now. Of k before-images that are the same, exactly k rows must hold it.)
+everything that it held right after the write. (Where that was nothing but what was written, no text
+goes back: it is only cleared, and must be all that the row holds now. Of k before-images that are
+the same, exactly k rows must hold it.)
 Everything else is shown in the tab Recovered: a guess could put a person's text into the wrong row,
 and nobody would see it.
 """
@@ -75,6 +76,8 @@ class _Work:
         found = [] if image.is_lost else list(self._candidates(image))
         if image.site:
             self._settle_by_site(number, image, found)
+        elif image.is_bare and not self._may_be_cleared(found, image):
+            self._give_up(number, image)
         elif len(found) == 1:
             self._put_back(found[0], [number], image)
         elif found and len(found) == len(same):
@@ -101,8 +104,16 @@ class _Work:
             return False
         if image.site:
             return True
-        knows = is_all_of if image.is_bare else holds
-        return row not in self._keyed and knows(cells, self._table.columns, image.image)
+        return row not in self._keyed and holds(cells, self._table.columns, image.image)
+
+    def _may_be_cleared(self, found: Sequence[int], image: BeforeImage) -> bool:
+        """Tell whether rows of which nothing else is known may go back to being blank.
+
+        A text could go into another one that holds the same; so could one that was typed since.
+        """
+        is_text = any(content(one.before) for one in image.cells)
+        columns = self._table.columns
+        return not is_text and all(is_all_of(self._rows[n], columns, image.image) for n in found)
 
     def _holds_what_was_written(self, cells: Row, row: int, image: BeforeImage) -> bool:
         return all(

@@ -9,6 +9,8 @@ from tests.bench import Bench
 from tests.made_up import milestone, uuid
 
 STATUS = "status:" + milestone()["milestone_definition"]
+REJECTED = "Rejected: Milestone 1"
+"""What `reject` has the column Status show."""
 ROW = 20
 """A row far below the jobs, for what a person writes."""
 
@@ -82,7 +84,7 @@ def test_rows_that_hold_the_same_are_all_put_back(six: Bench) -> None:
     six.before_the_write(lambda: six.edit("insert_rows", index=1, count=2))
     six.flush()
     assert len(six.texts()) == len(before)
-    assert {six.row(uuid(number))["Status"] for number in (1, 2)} == {"Rejected"}
+    assert {six.row(uuid(number))["Milestone 1"] for number in (1, 2)} == {"Rejected"}
     assert (six.compare(), six.alerts) == (0, [])
 
 
@@ -126,7 +128,7 @@ def test_what_was_typed_over_a_hit_cell_stays_and_recovered_tells_the_rest(six: 
         "Column": "Status",
         "Row as it was": "on hold | call the city",
         "Stood there": "on hold",
-        "Stands there now": "Rejected",
+        "Stands there now": REJECTED,
     }
     assert six.alerts == ["recovered"]
     assert six.store.pending.read(1, 1).images == {}
@@ -138,7 +140,7 @@ def test_a_copy_of_a_hit_row_makes_its_place_uncertain(six: Bench) -> None:
     hit(six)
     six.edit("copy_rows", start=1, end=2, to=30)
     six.flush()
-    assert [row["Status"] for row in own_rows(six)] == ["Rejected", "Rejected"]
+    assert [row["Status"] for row in own_rows(six)] == [REJECTED, REJECTED]
     stood = {line["Stood there"] for line in six.texts("Recovered") if "Stood there" in line}
     assert stood == {"on hold"}
     assert six.alerts == ["recovered"]

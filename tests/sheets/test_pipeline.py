@@ -82,9 +82,9 @@ def test_a_copied_row_is_not_counted_twice(bench: Bench) -> None:
     bench.edit("copy_rows", start=1, end=2, to=3)
     bench.shown(milestone(2))
     assert sorted(row["Site ID"] for row in bench.texts()) == [uuid(1), uuid(1), uuid(2)]
-    assert counts(bench)["Milestone 1"] == {"Jobs": "2", "Submitted": "2"}
+    assert counts(bench)["Milestone 1"] == {"Jobs": "2", "Waiting": "2"}
     bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-02T00:00:00Z"))
-    assert counts(bench)["Milestone 1"] == {"Jobs": "2", "Submitted": "1", "Approved": "1"}
+    assert counts(bench)["Milestone 1"] == {"Jobs": "2", "Waiting": "1", "Approved": "1"}
 
 
 def test_a_chart_that_a_person_took_away_stops_nothing(bench: Bench) -> None:

@@ -75,7 +75,7 @@ def test_another_event_of_a_refused_job_waits_with_it(bench: Bench) -> None:
     bench.google.faults.clear()
     bench.end_rests()
     bench.flush()
-    assert bench.row(uuid(2))["Status"] == "Rejected"
+    assert bench.row(uuid(2))["Milestone 1"] == "Rejected"
     assert [line["To"] for line in bench.texts("History")][:2] == ["Rejected", "Submitted"]
 
 

@@ -128,8 +128,11 @@ def test_the_newest_goes_first() -> None:
 
 def test_a_row_that_held_nothing_else_is_not_taken_for_a_full_one() -> None:
     """It was deleted since; what was written into it stands in others' rows by right."""
-    bare = image("at the city", others=())
-    assert put(restored({4: HIT, 9: row("", "Approved")}, bare)) == [(9, 1, "at the city")]
+    bare, blank = image("at the city", others=()), image("", others=())
+    rows = {9: row("", "Approved")}
+    assert put(restored(rows, blank)) == [(9, 1, "")]
+    assert put(restored({4: HIT}, blank)) == put(restored({4: HIT, **rows}, blank)) == []
+    assert put(restored(rows, bare)) == [], "two such rows may have been hit, and one typed over"
     found = restored({4: HIT}, image("on hold"), bare)
     assert put(found) == [(4, 1, "on hold")]
     assert [line[3] for line in found.recovered] == ["at the city"]

@@ -61,7 +61,7 @@ def test_jobs_are_shown_right_and_none_twice(upgraded: Bench) -> None:
     upgraded.shown(milestone(3, status="REJECTED", date_updated=LATER), milestone(6))
     rows = [row["Site ID"] for row in upgraded.texts()]
     assert sorted(rows) == sorted([*(uuid(number) for number in range(1, 7)), uuid(2)])
-    assert upgraded.row(uuid(3))["Status"] == "Rejected"
+    assert upgraded.row(uuid(3))["Milestone 1"] == "Rejected"
     assert len(upgraded.texts("History")) == 7
     assert upgraded.compare() == 0
     assert upgraded.flush() == 0
@@ -128,5 +128,5 @@ def test_new_numbers_of_the_pipeline_count_each_job_once(upgraded: Bench) -> Non
     upgraded.shown(milestone(2, definition=2, status="REJECTED", date_updated=LATER))
     lines = {line.pop("Milestone"): line for line in upgraded.texts("Pipeline")}
     assert len([row for row in upgraded.texts() if row["Site ID"] == uuid(2)]) == 2
-    assert lines["Milestone 2"] == {"Jobs": "1", "Submitted": "0", "Rejected": "1"}
-    assert lines["Milestone 1"] == {"Jobs": "4", "Submitted": "4", "Rejected": "0"}
+    assert lines["Milestone 2"] == {"Jobs": "1", "Waiting": "0", "Rejected": "1"}
+    assert lines["Milestone 1"] == {"Jobs": "4", "Waiting": "4", "Rejected": "0"}
