@@ -58,16 +58,16 @@ def test_a_signed_contract_is_on_the_row_with_its_date_and_its_document(bench: B
     sent = contract("SENT", date_updated="2026-03-04T10:00:00Z")
     bench.shown(milestone(1), sent)
     row = bench.row(uuid(1))
-    assert row["Contract"] == "Sent"
-    assert row.keys().isdisjoint({"Contract signed", "Contract documents"})
+    assert row["Contract status"] == "Sent"
+    assert row.keys().isdisjoint({"Contract signed", "Contract files"})
     assert bench.send(contract()) == [Outcome.ACCEPTED]
     bench.flush()
     row = bench.row(uuid(1))
-    assert (row["Contract"], row["Contract documents"]) == ("Signed", "Agreement.pdf")
+    assert (row["Contract status"], row["Contract files"]) == ("Signed", "Agreement.pdf")
     assert row["Contract signed"] == "2026-03-05 10:00"
-    assert bench.notes("Contract")[1] == "2026-03-05 10:00"
+    assert bench.notes("Contract status")[1] == "2026-03-05 10:00"
     bench.shown(contract("VOID"))
-    assert bench.row(uuid(1))["Contract"] == "Voided"
+    assert bench.row(uuid(1))["Contract status"] == "Voided"
     told = [line["To"] for line in bench.texts("History") if line["What"] == "Contract"]
     assert told == ["Voided", "Signed", "Sent"]
 
@@ -76,7 +76,7 @@ def test_a_contract_alone_makes_the_row(bench: Bench) -> None:
     """A lead's stage makes none; a job's contract may be the first that comes of it."""
     bench.shown({"site_id": uuid(1), "stage_name": "Sold"}, contract())
     row = bench.row(uuid(1))
-    assert (row["Contract"], row["Stage"], row["Initial quote"]) == ("Signed", "Sold", uuid(20_001))
+    assert (row["Contract status"], row["Stage"], row["Initial quote"]) == ("Signed", "Sold", uuid(20_001))
     assert bench.texts("History")[0]["To"] == "Signed"
     bench.shown(milestone(1))
     assert bench.row(uuid(1))["Status"] == "Waiting: Milestone 1 (Submitted)"
@@ -99,7 +99,7 @@ def test_a_signed_change_order_brings_the_current_quote(bench: Bench) -> None:
     row = bench.row(uuid(1))
     assert (row["Initial quote"], row["Current quote"]) == (uuid(20_001), uuid(77))
     assert bench.notes("Current quote")[1].startswith("2026-03-08 09:00\n")
-    assert row["Contract documents"] == "Agreement.pdf\nChange order.pdf"
+    assert row["Contract files"] == "Agreement.pdf\nChange order.pdf"
 
 
 @pytest.mark.parametrize("first", ["task", "milestone"])
