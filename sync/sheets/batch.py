@@ -57,6 +57,7 @@ class Parts:
     columns: tuple[str, ...] = ()
     """Ids of other tabs that are made."""
     recovered: tuple[int, ...] = ()
+    recovered_lines: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -105,6 +106,7 @@ def compose(
             columns=dict(table.columns),
             rows=tuple(one for one in rows if one.cells),
             recovered=parts.recovered,
+            recovered_lines=parts.recovered_lines,
         ),
         snapshot.fence,
         (*sorted(table.columns), *parts.columns),

@@ -66,7 +66,7 @@ class Flusher:
         self.targets = targets
         self.project = project
         self.zone = zone
-        self.writer = BatchWriter(store, client, sleep)
+        self.writer = BatchWriter(store, client, sleep, alert)
         self._alert = alert
         self._in_step_hours = in_step_hours
         self._was_refused = False
@@ -216,31 +216,39 @@ class Flusher:
             parts = Parts(structure)
         else:
             structure, headers, table = with_columns(snapshot.table, columns)
-            flags = legacy.old_flags(table)
-            parts = Parts([*legacy.old_marks(snapshot.table), *structure], headers, flags)
+            cleaned = legacy.cleaned(snapshot.table, snapshot.pipeline)
+            parts = Parts([*cleaned, *structure], headers)
         found = diff(table, targets, zone)
         wanted = self.targets.extras(targets, columns, lines.lines, there)
         more = extras(snapshot, table, wanted, titles, zone)
         parts = replace(
             parts,
-            rows=[*parts.rows, *found.rows],
+            rows=found.rows,
             new_rows=found.new_rows,
             extra=more.requests,
             columns=more.tabs,
         )
         if work.is_all and not parts.is_empty:
-            parts = self._in_step(snapshot, parts, more.pipeline, known)
+            parts = self._in_step(snapshot, table, parts, more.pipeline, known)
         return table, parts, found
 
     def _in_step(
-        self, snapshot: Snapshot, parts: Parts, pipeline: Tab | None, known: Container[str]
+        self,
+        snapshot: Snapshot,
+        table: Table,
+        parts: Parts,
+        pipeline: Tab | None,
+        known: Container[str],
     ) -> Parts:
-        """Return `parts` with the moment from which the sheet shows all that came."""
+        """Return `parts` with the moment from which the sheet shows all that came.
+
+        `table` is the Jobs tab as it is after the structure in `parts`.
+        """
         now = InStep(datetime.now(UTC), self._in_step_hours)
         said, ids = with_in_step(pipeline, now, snapshot.time_zone, known)
         zone = encode.clock(self.zone or snapshot.time_zone)
         about = self.targets.key_note
-        note = snapshot.table and header_note(snapshot.table, about, now, zone)
+        note = header_note(table, about, now, zone) if snapshot.table else None
         return replace(
             parts,
             header=[*parts.header, *([note] if note else [])],
@@ -258,7 +266,7 @@ class Flusher:
         if snapshot.table is None or not is_guarded(snapshot.table):
             return
         known = self.store.pending.read(0, 0).known_columns
-        parts = self._in_step(snapshot, Parts(), snapshot.pipeline, known)
+        parts = self._in_step(snapshot, snapshot.table, Parts(), snapshot.pipeline, known)
         self.writer.send(held, self.writer.composed(snapshot, snapshot.table, parts, fence))
 
     def _find_refused(
@@ -299,11 +307,9 @@ class Flusher:
             if found.recovered
             else (),
             recovered=tuple(found.given_up),
+            recovered_lines=len(found.recovered),
         )
         self.writer.send(held, self.writer.composed(everything.snapshot, now, parts, fence))
-        if found.recovered:
-            text = f"{len(found.recovered)} cells could not be put back: see the tab Recovered."
-            self._alert("recovered", text)
 
 
 def _recovered_tab(snapshot: Snapshot) -> list[request.Request]:

@@ -8,7 +8,7 @@ from datetime import tzinfo
 
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.columns import KEY
-from sync.sheets import encode
+from sync.sheets import encode, keys
 from sync.sheets.batch import Cells
 from sync.sheets.celldata import CellData, Row, at, links_of, text_of
 from sync.sheets.flush import Flusher
@@ -49,19 +49,21 @@ def _agrees(shown: CellData, cell: Cell, zone: tzinfo) -> bool:
     return text_of(shown) == cell.text and links_of(shown) == links
 
 
-def reconcile(flusher: Flusher, held: Lease) -> int:
+def reconcile(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) -> int:
     """Compare the whole sheet with what it should show; return how many jobs differ.
 
-    Rows that are gone count as deleted. Raises Permanent or Retryable.
+    Rows that are gone count as deleted. Where they are many at once, their column may have been
+    emptied: then Permanent (keys_gone) is raised, unless a person confirms that they were deleted.
+    Raises Retryable, too.
     """
     store = flusher.store
     store.spreadsheet.must_be_current()
     flusher.writer.take_turn(held)
     store.spreadsheet.set_compared(held)
-    return mark_drift(flusher, held)
+    return mark_drift(flusher, held, confirms_deleted=confirms_deleted)
 
 
-def mark_drift(flusher: Flusher, held: Lease) -> int:
+def mark_drift(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) -> int:
     """Have the next flush write what differs; return how many jobs do."""
     store, snapshot = flusher.store, flusher.client.read()
     table = snapshot.table
@@ -76,5 +78,10 @@ def mark_drift(flusher: Flusher, held: Lease) -> int:
     zone = encode.clock(flusher.zone or snapshot.time_zone)
     found = drift(table, everything.rows, jobs, zone)
     store.batches.mark_drift(held, found)
-    store.batches.forget_rows(held, store.pending.written_sites() - table.keys.keys())
+    known = store.pending.written_sites()
+    gone = known - table.keys.keys()
+    are_elsewhere = keys.find_key_column(everything.rows, gone) is not None
+    if not keys.are_few(gone, known) and (are_elsewhere or not confirms_deleted):
+        raise keys.keys_gone(len(gone), len(known))
+    store.batches.forget_rows(held, gone)
     return len(found)

@@ -20,14 +20,19 @@ _log = structlog.get_logger()
 
 
 class BatchWriter:
-    """Writes one spreadsheet within Google's rate limit; `sleep` waits."""
+    """Writes one spreadsheet within Google's rate limit; `sleep` waits, `alert` tells a person."""
 
     def __init__(
-        self, store: SheetStore, client: SheetClient, sleep: Callable[[float], Any]
+        self,
+        store: SheetStore,
+        client: SheetClient,
+        sleep: Callable[[float], Any],
+        alert: Callable[[str, str], object],
     ) -> None:
         self._store = store
         self._client = client
         self._sleep = sleep
+        self._alert = alert
 
     def take_turn(self, held: Lease) -> int:
         """Wait until a flush may begin, and return a number for its batch."""
@@ -123,6 +128,9 @@ class BatchWriter:
             [*restored, *trace.recovered],
         )
         self._store.batches.conclude(held, tried, found)
+        if trace.recovered_lines:
+            text = f"{trace.recovered_lines} cells could not be put back: see the tab Recovered."
+            self._alert("recovered", text)
 
     def read_everything(self, held: Lease, table: Table) -> Everything:
         """Read the whole Jobs tab and the hidden tab."""

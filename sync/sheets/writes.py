@@ -42,4 +42,6 @@ class Trace(Value):
     """Where each managed column was taken to be, by column id."""
     rows: tuple[RowWrite, ...] = ()
     recovered: tuple[int, ...] = ()
-    """Ids of the before-images that it writes into the tab Recovered."""
+    """Ids of the before-images that it settles without putting anything back."""
+    recovered_lines: int = 0
+    """How many lines it writes into the tab Recovered."""

@@ -60,9 +60,9 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
         waits = wiring.backlog()
         if waits.unverified:
             # The comparison that meets a batch in doubt only settles it.
-            again(reconcile, flusher, held)
+            again(reconcile, flusher, held, confirms_deleted=True)
             waits = wiring.backlog()
-        differing = again(reconcile, flusher, held)
+        differing = again(reconcile, flusher, held, confirms_deleted=True)
         return Comparison(differing, rowless(flusher), waits, again(_has_tab, flusher, held))
 
 

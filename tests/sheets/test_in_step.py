@@ -121,3 +121,13 @@ def test_a_persons_note_on_the_header_stays(bench: Bench) -> None:
     bench.edit("add_note", row=0, column=column, text="Ask Ada before you hide this.")
     bench.shown(milestone(2))
     assert key_note(bench) == "Ask Ada before you hide this."
+
+
+def test_a_moment_with_new_columns_goes_on_its_own_header(bench: Bench) -> None:
+    """Catches the place of the header before the batch's own columns were inserted."""
+    bench.shown(milestone(1))
+    before = {header: bench.notes(header)[0] for header in bench.rows()[0] if header != "Site ID"}
+    bench.shown(milestone(1, definition=2, name="Milestone 2"))
+    assert {header: bench.notes(header)[0] for header in before} == before
+    assert "In step at" in key_note(bench)
+    assert not bench.alerts

@@ -92,7 +92,7 @@ def test_an_old_batch_in_doubt_confirms_nothing(old: Database) -> None:
     trace = '{"fence": 3, "key_index": 0, "writes": [], "inserted": [], "repairs": []}'
     store.batches.begin(mine, replace(tried, trace=trace))
     client = SheetClient(requests.Session(), "s", "nobody")  # Is not called.
-    writer = BatchWriter(store, client, lambda _: None)
+    writer = BatchWriter(store, client, lambda _: None, lambda *_: None)
     assert writer.settle(mine, Snapshot(has_fence_tab=True, fences=(3,)))
     assert dirty(store)["a"].written == {}
     assert not store.pending.read(9, 9).in_doubt

@@ -15,6 +15,7 @@ from emulator.sheets.updates import (
     objects,
     paste,
     protection,
+    replace,
     rules,
     tabs,
 )
@@ -50,6 +51,7 @@ HANDLERS: dict[str, Callable[[Edit, Json], Any]] = {
     "copyPaste": paste.copy_paste,
     "cutPaste": paste.cut_paste,
     "sortRange": paste.sort_range,
+    "findReplace": replace.find_replace,
     "addConditionalFormatRule": rules.add,
     "updateConditionalFormatRule": rules.update,
     "deleteConditionalFormatRule": rules.delete,

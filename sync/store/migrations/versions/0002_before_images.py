@@ -1,6 +1,7 @@
 """Before-images in place of repairs, a quarantine, and plainer names."""
 
 import json
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,6 +28,17 @@ def upgrade() -> None:
     for number, body in connection.execute(sa.select(table.c.id, table.c.body)).all():
         changed = sa.update(table).where(table.c.id == number).values(body=_image(body))
         connection.execute(changed)
+        _write_again(connection, json.loads(body))
+
+
+def _write_again(connection: sa.Connection, repair: dict[str, Any]) -> None:
+    """Have a job written again whose key was still to be put back: it has no row."""
+    site = repair["data"].get("userEnteredValue", {}).get("stringValue")
+    if repair["column"] != "site_id" or not site:
+        return
+    job = sa.table("job", *map(sa.column, ("site", "written", "shown_events", "version")))
+    values = {"written": "{}", "shown_events": 0, "version": job.c.version + 1}
+    connection.execute(sa.update(job).where(job.c.site == site).values(values))
 
 
 def _image(body: str) -> str:
