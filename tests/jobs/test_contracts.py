@@ -93,6 +93,13 @@ def test_a_signed_contract_says_when_and_links_what_was_signed() -> None:
         assert cells["contract_documents"].links[0].uri.endswith(f"{uuid(61_001)}/preview")
 
 
+def test_the_copy_in_drive_is_linked_like_any_other() -> None:
+    files = Files(documents={uuid(61_001): "https://d/1"})
+    cell = layout().cells(told(SIGN), files)["contract_documents"]
+    assert cell.text == "Agreement.pdf ↗"
+    assert cell.links[0].uri == "https://d/1"
+
+
 @pytest.mark.parametrize("signed", [None, "None", "soon", "2036-01-01T00:00:00Z"])
 def test_without_a_date_of_signing_the_event_s_first_date_counts(signed: str | None) -> None:
     one = contract(signed=signed, date_updated="2026-03-05T10:00:00Z")
