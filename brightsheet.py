@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sync.errors import BrightsheetError, SettingsError
-from sync.jobs import milestone_list
+from sync.jobs import milestone_list, status_list
 from sync.ops import logs
 from sync.settings.environment import Settings, database_url, google_id, load
 from sync.setup import Setup
@@ -289,6 +289,18 @@ def milestones(as_json: bool) -> None:
         click.echo(milestone_list.toml(found))
     else:
         click.echo("No job has reached a milestone yet.", err=True)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+def statuses(as_json: bool) -> None:
+    """Print the statuses that came as [statuses] for the config, with what they may mean."""
+    settings, database = _opened()
+    pending = Wiring(settings, database).sheet_store().pending
+    found = status_list.entries(settings.config, (one.job for one in pending.every()))
+    lines = [one.model_dump_json() for one in found] if as_json else [status_list.toml(found)]
+    for line in lines:
+        click.echo(line)
 
 
 @cli.group()

@@ -1,24 +1,37 @@
 """Projects deliveries: inbox → jobs, their documents and their history."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import structlog
 
 from sync.errors import BrightsheetError, Permanent
-from sync.jobs import projection
+from sync.jobs import projection, status_list
 from sync.jobs.model import Change, Job
 from sync.jobs.remarks import Remarks
 from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs, KeptDelivery, Lease, Projected
 from sync.store.jobs import Wanted
 from sync.webhooks import parse
-from sync.webhooks.schema import Delivery, Milestone
+from sync.webhooks.schema import Delivery, Document
+
+Alert = Callable[[str, str], object]
 
 _DELIVERIES = 200
+_STATUSES = 100
+"""How many statuses are told of: there are a dozen, and a sender may make up any number."""
+_STATUS_LIMIT = 60
+_UNKNOWN_STATUS = (
+    "The config does not name the status {}: a milestone with it counts as waiting. What it may "
+    "mean, and the line for the config: brightsheet statuses"
+)
 
 _log = structlog.get_logger()
+
+
+def _no_alert(_reason: str, _text: str) -> None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -33,13 +46,18 @@ class _Understood:
 class Projector:
     """Applies deliveries to their jobs; the flusher's lease makes that happen once for each."""
 
-    def __init__(self, inbox: Inbox, jobs: Jobs, settings: Settings) -> None:
+    def __init__(
+        self, inbox: Inbox, jobs: Jobs, settings: Settings, alert: Alert = _no_alert
+    ) -> None:
         self._inbox = inbox
         self._jobs = jobs
         self._creation_types = settings.document_creation_types
         self._re_sign = re.compile(settings.config.words.re_sign, re.IGNORECASE)
         self._shapes = settings.config.webhooks
         self._remarks = Remarks(settings.config)
+        self._config = settings.config
+        self._alert = alert
+        self._reported: set[str] = set()
 
     def run(self, held: Lease) -> None:
         """Take every delivery that came into its job; one that cannot be is set aside."""
@@ -47,6 +65,20 @@ class Projector:
             understood, poisoned = self._read(deliveries)
             self._jobs.take_in(held, self._projected(understood, poisoned))
             _log.info("projected", deliveries=len(understood), poisoned=len(poisoned))
+            self._report(one.delivery for one in understood if one.kept.seq not in poisoned)
+
+    def _report(self, deliveries: Iterable[Delivery]) -> None:
+        """Tell, once, of each status that the config does not name: nobody knows what it means."""
+        for delivery in deliveries:
+            if delivery.milestone is None:
+                continue
+            for status in status_list.unknown(self._config, delivery.milestone):
+                short = status[:_STATUS_LIMIT]
+                if short in self._reported or len(self._reported) >= _STATUSES:
+                    continue
+                self._reported.add(short)
+                _log.warning("unknown_status", status=short)
+                self._alert(f"unknown_status:{short}", _UNKNOWN_STATUS.format(short))
 
     def _read(self, deliveries: Iterable[KeptDelivery]) -> tuple[list[_Understood], dict[int, str]]:
         read: list[tuple[KeptDelivery, Delivery]] = []
@@ -86,10 +118,9 @@ class Projector:
                 continue
             changes += found
             known.append(one)
-        milestones = [one.delivery.milestone for one in known if one.delivery.milestone]
         return Projected(
             jobs=list(jobs.values()),
-            documents=self._wanted(milestones),
+            documents=self._wanted(known),
             changes=changes,
             milestones=_milestones(one.delivery for one in known),
             deliveries=[one.kept.seq for one in known],
@@ -110,21 +141,28 @@ class Projector:
         # Without a date, each delivery of the same body is an event of its own.
         digest = digest if other.is_dated else one.kept.id
         after = projection.apply_other_event(before, other, digest, received)
-        # Before the first milestone event there is no row that the history could be of.
-        return after, projection.fact_changes(before, after) if before.events else []
+        return after, projection.other_changes(before, after, digest)
 
-    def _wanted(self, milestones: Iterable[Milestone]) -> list[Wanted]:
+    def _wanted(self, known: Iterable[_Understood]) -> list[Wanted]:
+        """Return the documents that are to be copied."""
         found = {
-            document.uuid: _wanted(milestone, sub_task.uuid, document.uuid, document.name)
-            for milestone in milestones
-            for sub_task, document in milestone.documents()
+            document.uuid: Wanted(document.uuid, one.site, sub_task, document.name[:300])
+            for one in known
+            for sub_task, document in _documents(one.delivery)
             if document.creation_type in self._creation_types
         }
         return list(found.values())
 
 
-def _wanted(milestone: Milestone, sub_task: str | None, uuid: str, name: str) -> Wanted:
-    return Wanted(uuid=uuid, site=milestone.site, sub_task=sub_task or "", name=name[:300])
+def _documents(delivery: Delivery) -> Iterator[tuple[str, Document]]:
+    """Yield the documents in a delivery, each with the UUID of its sub-task or ""."""
+    if delivery.milestone:
+        for sub_task, document in delivery.milestone.documents():
+            yield sub_task.uuid or "", document
+    contract = delivery.other_event.contract if delivery.other_event else None
+    if contract:
+        for document in contract.documents:
+            yield contract.sub_task, document
 
 
 def _again(delivery: Delivery) -> Delivery:

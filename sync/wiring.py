@@ -98,7 +98,7 @@ class Wiring:
             self.sheet_store(spreadsheet),
             client,
             Targets(self.layout(), sizes),
-            Projector(self.inbox, Jobs(self.database), settings).run,
+            Projector(self.inbox, Jobs(self.database), settings, alert).run,
             sleep,
             settings.time_zone,
             alert,

@@ -1,8 +1,10 @@
 """The managed columns: width, explanation and colours of each. Pure."""
 
+from sync.jobs.contract_cells import LABELS
 from sync.jobs.status import REJECTED, WAITING, Statuses, beginning
 from sync.settings.config_file import Config, documents_header
 from sync.types import Value
+from sync.webhooks.schema import ContractState
 
 KEY = "site_id"
 PLACEHOLDER = "customer"
@@ -23,11 +25,15 @@ _WIDTHS = {
     "last_comment": 260,
     "last_update": 130,
     "last_approval": 130,
+    "contract": 85,
+    "contract_signed": 130,
+    "contract_documents": 120,
     "site_id": 280,
     "initial_quote": 280,
     "current_quote": 280,
 }
 """In pixels. The statuses of five milestones fit a screen 1,400 pixels wide."""
+_NOTED = frozenset({"re_signed", "contract", "current_quote"})
 _WRAPPED = frozenset({"status", "next_action"})
 _ABOUT = {
     "customer": "The customer. The name opens the job in EverBright; Job and a number stand here "
@@ -49,6 +55,11 @@ _ABOUT = {
     "last_update": "When the last event of this job happened.",
     "last_approval": "When the last approval of a milestone happened.",
     "stage": "The stage of the sale in EverBright.",
+    "contract": "How the contract stands: generated, sent, signed or voided. The note on a cell "
+    "says since when.",
+    "contract_signed": "When the contract was signed by all.",
+    "contract_documents": "The signed contract, and signed change orders. A name opens the copy in "
+    "Drive, the arrow the page in EverBright.",
     "status:": "The status of this milestone. The note on a cell says since when, and the remark "
     "that came with it.",
     "documents:": "The documents of this milestone. A name opens the copy in Drive, the arrow the "
@@ -56,10 +67,17 @@ _ABOUT = {
     "folder": "The job's folder in Drive.",
     "re_signed": "When a re-sign was completed. The contract in force may then be another quote's.",
     "initial_quote": "The first quote of the job. EverBright still sends it after a re-sign.",
-    "current_quote": "The quote in the last change order.",
+    "current_quote": "The quote of the change order that was signed last. The note on a cell says "
+    "since when it is in force.",
     KEY: "The job's number in EverBright. It identifies the row of the job: leave it as it is. The "
     "column may be moved or hidden.",
 }
+_CONTRACT_MEANS = {
+    LABELS[ContractState.SIGNED]: "approved",
+    LABELS[ContractState.SENT]: "waiting",
+    LABELS[ContractState.VOIDED]: "rejected",
+}
+"""A contract's state has the colour of the milestones' status with this meaning."""
 KEPT_NOTE = "\n\nBrightsheet keeps this column. It may be moved, renamed, hidden and sorted."
 
 
@@ -102,7 +120,7 @@ def documents_id(milestone: str) -> str:
 
 def is_noted(column: str) -> bool:
     """Return whether Brightsheet writes notes on the cells of the column."""
-    return column == "re_signed" or column.startswith("status:")
+    return column in _NOTED or column.startswith("status:")
 
 
 def column(config: Config, column_id: str, header: str, stuck_days: int) -> Column:
@@ -132,6 +150,10 @@ def _tints(config: Config, kind: str) -> tuple[Tint, ...]:
         return (Tint(color=config.sheet.stuck_color, is_due=True),)
     if kind == "status:":
         return tuple(Tint(text=label, color=color) for label, _, color in known)
+    if kind == "contract":
+        by_means = {str(means): color for _, means, color in reversed(known)}
+        found = {label: by_means.get(means) for label, means in _CONTRACT_MEANS.items()}
+        return tuple(Tint(text=label, color=color) for label, color in found.items() if color)
     if kind != "status":
         return ()
     plain = [

@@ -1,11 +1,12 @@
-"""Addresses of EverBright's pages, and the cell with the links to a milestone's documents. Pure."""
+"""Addresses of EverBright's pages, and the cell with the links to documents. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote as quoted
 
 from sync.jobs.cells import CELL_LIMIT, Cell, cut, joined, units
 from sync.jobs.model import Files
-from sync.webhooks.schema import Document, Milestone, SubTask
+from sync.webhooks.schema import Document
 
 _PREVIEW = "↗"
 _DOCUMENTS = 500
@@ -25,10 +26,10 @@ class Addresses:
         return self.everbright.rstrip("/") + filled if path else ""
 
 
-def documents(milestone: Milestone, files: Files, addresses: Addresses) -> Cell:
-    """Return the cell with a milestone's documents, one a line."""
+def documents(found: Sequence[tuple[str, Document]], files: Files, addresses: Addresses) -> Cell:
+    """Return the cell with documents, each with the UUID of its sub-task or "", one a line."""
     parts: list[tuple[str, str]] = []
-    size, found = 0, milestone.documents()
+    size = 0
     for number, (sub_task, document) in enumerate(found):
         line = _document(sub_task, document, files, addresses)
         size += sum(units(text) for text, _ in line) + 1
@@ -40,10 +41,10 @@ def documents(milestone: Milestone, files: Files, addresses: Addresses) -> Cell:
 
 
 def _document(
-    sub_task: SubTask, document: Document, files: Files, addresses: Addresses
+    sub_task: str, document: Document, files: Files, addresses: Addresses
 ) -> list[tuple[str, str]]:
     """Return a document's line: the name opens the copy in Drive, the arrow EverBright's page."""
-    names = {"document": document.uuid, "sub_task": sub_task.uuid or ""}
+    names = {"document": document.uuid, "sub_task": sub_task}
     preview = addresses.page(addresses.preview, **names)
     name = cut(" ".join(document.name.split()), 300) or document.uuid
     in_drive = files.documents.get(document.uuid, "")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import Field, model_validator
 
 from sync.types import Value
-from sync.webhooks.schema import Comment, Milestone
+from sync.webhooks.schema import Comment, ContractState, Document, Milestone
 
 Order = tuple[datetime, str]
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -120,22 +120,81 @@ def _newest(comments: dict[str, Seen]) -> dict[str, Seen]:
     return {key: comments[key] for key in sorted(comments, reverse=True)[:COMMENTS]}
 
 
+class Signing(Seen):
+    """That a contract or a change order was signed: `at` (UTC) is when, the event's moment if not
+    `is_dated`."""
+
+    at: datetime
+    is_dated: bool
+    quote: str = ""
+    sub_task: str = ""
+    documents: tuple[Document, ...] = ()
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """The sort key of events that tell of a signing: the largest is kept.
+
+        One with a date of its own, the latest (it was signed again); else the earliest event, since
+        later ones tell of the same signing.
+        """
+        seconds = self.at.timestamp()
+        when = seconds if self.is_dated else -seconds
+        return (self.is_dated, when, len(self.documents), self.digest)
+
+
+class Progress(Seen):
+    """That a contract was generated or sent."""
+
+    state: ContractState
+    is_dated: bool
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """The sort key: the newest; without dates, the one that is further on."""
+        seconds = self.stamp.timestamp() if self.is_dated else 0.0
+        is_sent = self.state is ContractState.SENT
+        return (self.is_dated, seconds, is_sent, self.digest)
+
+
+class ContractLog(Value):
+    """What is known of a contract: the most telling event of each kind. It is a join."""
+
+    signed: Signing | None = None
+    voided: Seen | None = None
+    progress: Progress | None = None
+
+    def current(self) -> tuple[ContractState, datetime] | None:
+        """Return how the contract stands, and since when (UTC).
+
+        It stays signed until it is voided, whatever is generated or sent meanwhile; and voided
+        until one is generated or sent that is dated later.
+        """
+        signed, voided, progress = self.signed, self.voided, self.progress
+        if signed and not (voided and voided.stamp >= signed.at):
+            return ContractState.SIGNED, signed.at
+        is_later = progress and progress.is_dated and voided and progress.stamp > voided.stamp
+        if voided and not is_later:
+            return ContractState.VOIDED, voided.stamp
+        return (progress.state, progress.stamp) if progress else None
+
+
 class Change(Value):
     """A line of the history: one thing of a job before and after a change, and when (UTC)."""
 
     site: str
     subject: str
-    """A milestone definition, or one of STAGE, ARCHIVED, QUOTE."""
+    """A milestone definition, or one of STAGE, ARCHIVED, QUOTE, CONTRACT."""
     digest: str
     stamp: datetime
     name: str = ""
-    """The milestone's own name."""
+    """The own name of the milestone or contract."""
     before: str | None = None
     after: str | None = None
     comment: str = ""
 
 
 STAGE, ARCHIVED, QUOTE, REMARK = "stage", "archived", "quote", "remark"
+CONTRACT = "contract"
 
 
 class Job(Value):
@@ -151,10 +210,22 @@ class Job(Value):
     re_signed: Seen | None = None
     """The earliest event with a completed re-sign task."""
     facts: dict[str, Fact] = Field(default_factory=dict)
-    """The newest values from other webhooks: STAGE, ARCHIVED ("yes" or ""), QUOTE (the current
-    one), and REMARK, whose moment is that of the last comment webhook."""
+    """The newest values from other webhooks: STAGE, ARCHIVED ("yes" or ""), and REMARK and
+    CONTRACT, whose moment is that of the last such webhook. An earlier version kept in QUOTE the
+    quote of a change order, the new one or the one before."""
+    transitions: dict[str, Fact] = Field(default_factory=dict)
+    """The stages that were entered without a date, by the stage before and this one."""
+    contracts: dict[str, ContractLog] = Field(default_factory=dict)
+    """What is known of each contract, by the name of its task."""
+    change_orders: dict[str, Signing] = Field(default_factory=dict)
+    """The change orders that were signed, by the new quote; "" where that is not known."""
     remarks: tuple[Comment, ...] = ()
     """The newest comments from other webhooks."""
+
+    @property
+    def has_row(self) -> bool:
+        """Whether it is shown: a lead is not, before its first milestone or contract."""
+        return bool(self.events or self.contracts or self.change_orders)
 
     @model_validator(mode="after")
     def _complete(self) -> "Job":

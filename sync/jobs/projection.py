@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from sync.jobs import contracts, stages
 from sync.jobs.model import (
     ARCHIVED,
-    QUOTE,
+    CONTRACT,
     REMARK,
     STAGE,
     Change,
@@ -46,8 +47,11 @@ def milestone_event(milestone: Milestone, digest: str, received: datetime) -> Ev
 
 
 def _stamp(moments: Iterable[datetime], received: datetime) -> datetime:
-    valid = (at for at in moments if EARLIEST <= at <= received + CLOCK_SKEW)
-    return max(valid, default=received)
+    return max(_valid(moments, received), default=received)
+
+
+def _valid(moments: Iterable[datetime], received: datetime) -> list[datetime]:
+    return [at for at in moments if EARLIEST <= at <= received + CLOCK_SKEW]
 
 
 def _moments(milestone: Milestone) -> Iterable[datetime]:
@@ -87,11 +91,17 @@ def apply_event(job: Job, new: Event, re_sign: re.Pattern[str]) -> Job:
 def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime) -> Job:
     """Return `job` with the event of another webhook applied."""
     written = [one.timestamp for one in new.comments if one.timestamp]
-    stamp = _stamp([*new.moments, *written], received)
+    signed = new.contract.signed if new.contract else ()
+    stamp = _stamp([*new.moments, *written, *signed], received)
     facts = dict(job.facts)
     for subject, value in _values(new).items():
         fact = Fact(value=value, stamp=stamp, digest=digest)
         facts[subject] = max(facts.get(subject, fact), fact, key=lambda one: one.order)
+        job = stages.applied(job, new, fact) if subject == STAGE else job
+    if new.contract:
+        seen = Seen(stamp=stamp, digest=digest)
+        own = max(_valid(new.moments, received), default=None)
+        job = contracts.applied(job, new.contract, _valid(signed, received), own, seen)
     # A comment without a date is dated by its webhook.
     dated = (one.model_copy(update={"timestamp": one.timestamp or stamp}) for one in new.comments)
     remarks = {comment_order(one): one for one in (*job.remarks, *dated)}
@@ -101,8 +111,9 @@ def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime
 
 def _values(new: OtherEvent) -> dict[str, str]:
     """Return the values in an event, by subject."""
-    values = {STAGE: new.stage, QUOTE: new.quote}
-    values = {subject: value for subject, value in values.items() if value}
+    values = {STAGE: new.stage} if new.stage else {}
+    if new.contract:
+        values[CONTRACT] = ""
     if new.comments:
         values[REMARK] = ""
     if new.archived is not None:
@@ -142,9 +153,11 @@ def status_changes(before: Job, new: Event, remarks: Remarks) -> list[Change]:
     ]
 
 
-def fact_changes(before: Job, after: Job) -> list[Change]:
-    """Return the history's lines for an event of another webhook that led to `after`."""
-    found = []
+def other_changes(before: Job, after: Job, digest: str) -> list[Change]:
+    """Return the history's lines for the event of another webhook that led to `after`."""
+    if not after.has_row:
+        return []  # There is no row that the history could be of.
+    found = contracts.changes(before, after, digest)
     for subject, fact in after.facts.items():
         known = before.facts.get(subject)
         old = known.value if known else ""
@@ -171,9 +184,12 @@ def _is_done(task: Task) -> bool:
 def initial_quote(job: Job) -> str:
     """Return the UUID of the quote in the earliest event that has one, or "".
 
-    After a re-sign, EverBright still sends the initial quote (source: its webhook page).
+    Before the first milestone, it is that of the contract that was signed first. After a re-sign,
+    EverBright still sends the initial quote (source: its webhook page).
     """
-    return min(job.quotes, key=lambda quote: (*job.quotes[quote].order, quote), default="")
+    if job.quotes:
+        return min(job.quotes, key=lambda quote: (*job.quotes[quote].order, quote))
+    return next((one.quote for one in contracts.signings(job) if one.quote), "")
 
 
 def all_comments(job: Job) -> Iterable[Comment]:

@@ -10,7 +10,7 @@ EverBright does not say who made a decision, so no name is given for it. Its bot
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sync.jobs.model import NEVER, MilestoneLog, StatusSeen, comment_key
@@ -21,8 +21,12 @@ _DECISIONS = {
     "approved": re.compile(r"\bapproved milestone\b", re.IGNORECASE),
     "rejected": re.compile(r"\brejected milestone\b", re.IGNORECASE),
     "waiting": re.compile(r"\bsubmitted milestone\b", re.IGNORECASE),
+    "cancelled": re.compile(r"\bcancell?ed\b", re.IGNORECASE),
 }
-"""What the bot's comment says of a decision, by what the status means (source: the sample)."""
+"""What the bot's comment says of a decision, by what the status means.
+
+Source: the sample for those on approval and submission; the others are guessed after these.
+"""
 
 
 class Remarks:
@@ -61,12 +65,30 @@ class Remarks:
         """Return when `change` was made (UTC): the bot's comment on it, else the event's moment."""
         decision = _DECISIONS.get(self._means.get(change.status or "") or "")
         times = [
-            one.timestamp
-            for one in comments
-            if decision and one.timestamp and decision.search(one.comment) and self.is_by_bot(one)
-            if _came_with(one, log, change) and one.timestamp <= change.stamp
+            at
+            for at, text in self._by_bot(comments, log, change)
+            if decision and decision.search(text)
         ]
         return max(times, default=change.stamp)
+
+    def decision(
+        self, comments: Iterable[Comment], log: MilestoneLog, change: StatusSeen
+    ) -> str | None:
+        """Return what `change` means by the bot's newest comment on a decision with it, or None."""
+        for _, text in sorted(self._by_bot(comments, log, change), reverse=True):
+            for means, decision in _DECISIONS.items():
+                if decision.search(text):
+                    return means
+        return None
+
+    def _by_bot(
+        self, comments: Iterable[Comment], log: MilestoneLog, change: StatusSeen
+    ) -> Iterator[tuple[datetime, str]]:
+        """Yield the dates and texts of the bot's comments that came with `change`."""
+        for one in comments:
+            is_of_change = self.is_by_bot(one) and _came_with(one, log, change)
+            if is_of_change and one.timestamp and one.timestamp <= change.stamp:
+                yield one.timestamp, one.comment
 
 
 def _came_with(comment: Comment, log: MilestoneLog, change: StatusSeen) -> bool:

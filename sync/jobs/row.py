@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from sync.jobs import actions, columns, links, projection
+from sync.jobs import actions, columns, links, projection, stages
 from sync.jobs.actions import Actions
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
 from sync.jobs.columns import KEY, Column
+from sync.jobs.contract_cells import ContractCells, label
 from sync.jobs.links import Addresses
 from sync.jobs.milestones import Milestones, Shown
-from sync.jobs.model import ARCHIVED, QUOTE, STAGE, Change, Customer, Files, Job
+from sync.jobs.model import ARCHIVED, CONTRACT, QUOTE, STAGE, Change, Customer, Files, Job
 from sync.jobs.remarks import Remarks, text_with_author
 from sync.jobs.status import JobStatus, Statuses
 from sync.settings.config_file import Config
@@ -24,7 +25,7 @@ _RE_SIGNED_NOTE = (
     "A re-sign task was completed in this job. EverBright goes on sending the initial quote, so "
     "the contract in force may be another quote's."
 )
-_SUBJECTS = {STAGE: "Stage", ARCHIVED: "Job", QUOTE: "Change order"}
+_SUBJECTS = {STAGE: "Stage", ARCHIVED: "Job", QUOTE: "Change order", CONTRACT: "Contract"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,10 @@ class Layout:
     @cached_property
     def _actions(self) -> Actions:
         return Actions(self._statuses, self._remarks)
+
+    @cached_property
+    def _contracts(self) -> ContractCells:
+        return ContractCells(self.config, self.addresses)
 
     @cached_property
     def _configured(self) -> frozenset[str]:
@@ -94,6 +99,7 @@ class Layout:
             **self._job_cells(job, customer),
             **self._status_cells(job, customer, shown),
             **self._milestone_cells(shown, files),
+            **self._contracts.of(job, files),
         }
         if files.folder:
             cells["folder"] = linked("Folder", files.folder)
@@ -104,16 +110,14 @@ class Layout:
         }
 
     def _job_cells(self, job: Job, customer: Customer) -> dict[str, Cell]:
-        facts = {subject: fact.value for subject, fact in job.facts.items()}
         cells = {
             "customer": self.name(job.site, customer),
             "address": Cell(text=cut(customer.address)),
             "phone": Cell(text=cut(customer.phone)),
             "email": Cell(text=cut(customer.email)),
             "last_update": Cell(when=projection.last_update(job)),
-            "stage": Cell(text=cut(facts.get(STAGE, ""))),
-            "initial_quote": self._quote(job.site, projection.initial_quote(job)),
-            "current_quote": self._quote(job.site, facts.get(QUOTE, "")),
+            "stage": Cell(text=cut(stages.current(job))),
+            "initial_quote": self._contracts.quote(job.site, projection.initial_quote(job)),
             KEY: Cell(text=job.site),
         }
         if job.re_signed:
@@ -126,10 +130,6 @@ class Layout:
         if customer.name:
             return linked(cut(customer.name, 500), page)
         return linked(f"Job {site[:8]}", page).model_copy(update={"is_stand_in": True})
-
-    def _quote(self, site: str, quote: str) -> Cell:
-        page = self.addresses.page(self.config.links.quote, site=site, quote=quote)
-        return linked(quote, page) if quote else EMPTY
 
     def _status_cells(self, job: Job, customer: Customer, shown: list[Shown]) -> dict[str, Cell]:
         """Return the cells that say how the job stands, all made from one answer."""
@@ -158,7 +158,8 @@ class Layout:
             milestone = one.event.milestone
             cell = self._milestone_status(one)
             cells[columns.status_id(one.key)] = cell
-            cells[columns.documents_id(one.key)] = links.documents(milestone, files, self.addresses)
+            found = [(sub.uuid or "", document) for sub, document in milestone.documents()]
+            cells[columns.documents_id(one.key)] = links.documents(found, files, self.addresses)
             if self._statuses.is_approved(milestone.status) and cell.noted:
                 approvals.append(cell.noted)
         return cells | {"last_approval": Cell(when=max(approvals, default=None))}
@@ -180,6 +181,8 @@ class Layout:
                 before, after = (
                     self._statuses.label("ARCHIVED" if v else "") for v in (before, after)
                 )
+            if change.subject == CONTRACT:
+                before, after = label(before), label(after)
         elif self._milestones.is_hidden(change.subject):
             return None
         else:

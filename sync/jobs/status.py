@@ -56,7 +56,7 @@ class Statuses:
         self._config = config
         self._codes = {
             means: frozenset(c for c, one in config.statuses.items() if one.means == means)
-            for means in ("approved", "rejected", "waiting")
+            for means in ("approved", "rejected", "waiting", "cancelled")
         }
 
     def label(self, code: str | None) -> str:
@@ -77,12 +77,15 @@ class Statuses:
     def meaning(self, milestone: Milestone) -> Meaning:
         """Return the meaning of a milestone's status.
 
-        One with a rejected task is rejected, unless it is approved. A status that the config does
+        One with a rejected task is rejected, unless it is approved or its submission was cancelled,
+        which leaves it open. A status that the config does
         not name counts as waiting: EverBright publishes no list of them, and somebody has to look.
         """
         code = milestone.status
         if self.is_approved(code):
             return Meaning.APPROVED
+        if code in self._codes["cancelled"]:
+            return Meaning.OPEN
         tasks = (task.status for task in milestone.tasks)
         if milestone.rejected_task_count or any(map(self.is_rejected, (code, *tasks))):
             return Meaning.REJECTED

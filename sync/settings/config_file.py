@@ -84,12 +84,18 @@ Key = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class WebhooksConfig(_Strict):
-    """Top-level keys by which webhooks are told and read of which no sample is published."""
+    """How webhooks are told and read of which no sample is published.
+
+    Top-level keys, and regular expressions (in any case) over the names of tasks.
+    """
 
     archived: tuple[Key, ...] = ("archived", "is_archived")
     stage: tuple[Key, ...] = ("stage_name",)
     change_order: tuple[Key, ...] = ("change_order", "change_order_status", "change_order_id")
-    quote: tuple[Key, ...] = ("quote", "quote_id", "new_quote")
+    new_quote: tuple[Key, ...] = ("new_quote", "new_quote_id", "new_quote_uuid")
+    """The quote that a change order brings; `quote` is the one before."""
+    change_order_name: Pattern = r"\bchange[ -]?orders?\b"
+    contract_name: Pattern = r"\b(contract|(?<!interconnection )agreement|lease|ppa)\b"
 
 
 class WordsConfig(_Strict):
@@ -123,6 +129,9 @@ class ColumnConfig(_Strict):
         "last_update",
         "last_approval",
         "stage",
+        "contract",
+        "contract_signed",
+        "contract_documents",
         "milestones",
         "folder",
         "re_signed",
@@ -146,7 +155,7 @@ class StatusConfig(_Strict):
 
     label: Label
     color: Color | None = None
-    means: Literal["approved", "rejected", "waiting"] | None = None
+    means: Literal["approved", "rejected", "waiting", "cancelled"] | None = None
     """What it is for filters, for what is stuck, and for what is to be done next."""
 
 

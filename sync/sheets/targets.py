@@ -66,8 +66,8 @@ class Targets:
         return [(one, self._target(one)) for one in sorted(jobs, key=_began)]
 
     def _target(self, one: DirtyJob) -> Target | None:
-        if not one.job.events:
-            return None  # A job without a milestone has no row.
+        if not one.job.has_row:
+            return None  # A lead has none.
         try:
             cells = self._layout.cells(one.job, one.files, one.customer)
         except Exception:

@@ -72,7 +72,7 @@ class Jobs:
             for site, state in states:
                 self._keep(connection, site, state, received.get(site, received[""]))
             self._want(connection, made.documents)
-            with_rows = [one.site for one in made.jobs if one.events]
+            with_rows = [one.site for one in made.jobs if one.has_row]
             want(self._database, connection, with_rows)
             history.keep(self._database, connection, made.changes)
             self._own(connection, made.milestones)

@@ -1,22 +1,17 @@
 """Parses webhooks other than the milestone webhook, as far as their fields are known. Pure.
 
-EverBright lists these webhooks without a sample. The top-level keys of a stage transition
-(`site_id`, `stage_name`) and of a task (`milestone`) are known; for all other fields, likely keys
-are tried, and unknown ones are ignored.
+EverBright lists these webhooks without a sample. Where the key of a field is not known, likely
+keys are tried, and unknown ones are ignored (docs/facts.md has what is known).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any
-from uuid import UUID
+from collections.abc import Iterator, Mapping, Sequence
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from sync.settings.config_file import WebhooksConfig
-from sync.types import When
-from sync.webhooks.schema import Comment, Kind, OtherEvent
-
-Tree = Mapping[str, Any]
+from sync.webhooks import contracts
+from sync.webhooks.fields import Tree, moments, text, uuid, uuids
+from sync.webhooks.schema import Comment, Contract, Kind, OtherEvent
 
 _SITE = ("site", "site_id", "site_uuid")
 _MILESTONE = ("milestone", "milestone_id", "milestone_uuid")
@@ -26,62 +21,47 @@ _CREATED = ("date_created", "created_at")
 OTHERS = frozenset({"quote", "proposal", "contract", "invoice", "change_order", "sub_tasks"})
 """With one of these keys, `archived` refers to that object and not to the job."""
 _NO = frozenset({"", "false", "no", "0", "none", "null"})
-_WHEN: TypeAdapter[datetime | None] = TypeAdapter(When)
+_LEFT_STAGE = ("previous_stage_name",)
 _STAGE_LIMIT = 500
 
 
 def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
     """Return the event in `tree`; None without a job or without anything that is shown."""
-    site = next(_uuids(tree, _SITE), None) or _nested_site(tree)
+    site = next(uuids(tree, _SITE), None) or _nested_site(tree)
     archived = _archived(tree, shapes.archived)
     if site is None and kind is Kind.SITE_ARCHIVED:
-        site = _uuid(tree.get("uuid"))  # The body may be the site itself.
-    about = next(_uuids(tree, _MILESTONE), None)
+        site = uuid(tree.get("uuid"))  # The body may be the site itself.
+    about = next(uuids(tree, _MILESTONE), None)
     event = OtherEvent(
         site=site,
         about=None if site else about,
         archived=archived if kind is Kind.SITE_ARCHIVED else None,
-        stage=_text(tree, shapes.stage)[:_STAGE_LIMIT],
-        quote=next(_uuids(tree, shapes.quote), "") if kind is Kind.CHANGE_ORDER else "",
+        stage=text(tree, shapes.stage)[:_STAGE_LIMIT],
+        left_stage=text(tree, _LEFT_STAGE)[:_STAGE_LIMIT],
+        contract=_contract(tree, kind, shapes),
         comments=tuple(_comments(tree)),
-        moments=tuple(_moments(tree, _DATES + _CREATED * (kind is Kind.COMMENT))),
+        moments=tuple(moments(tree, _DATES + _CREATED * (kind is Kind.COMMENT))),
     )
-    has_content = event.archived is not None or event.stage or event.quote or event.comments
+    has_content = event.archived is not None or event.stage or event.contract or event.comments
     return event if has_content and (site or about) else None
+
+
+def _contract(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> Contract | None:
+    if kind is Kind.CHANGE_ORDER:
+        return contracts.change_order(tree, shapes)
+    return contracts.contract(tree) if kind is Kind.CONTRACT else None
 
 
 def site_text(tree: Tree) -> str | None:
     """Return the text under a site key, which may be invalid, for the list of deliveries."""
     found = (tree.get(key) for key in _SITE)
-    return next((text[:100] for text in found if isinstance(text, str) and text), None)
+    return next((one[:100] for one in found if isinstance(one, str) and one), None)
 
 
 def _nested_site(tree: Tree) -> str | None:
     """Return the site of the milestone, where the milestone is an object."""
     milestone = tree.get("milestone")
-    return next(_uuids(milestone, _SITE), None) if isinstance(milestone, Mapping) else None
-
-
-def _uuids(tree: Tree, keys: Iterable[str]) -> Iterator[str]:
-    """Yield the UUIDs under `keys`: a string, or an object with a `uuid`."""
-    for key in keys:
-        value = tree.get(key)
-        found = _uuid(value.get("uuid") if isinstance(value, Mapping) else value)
-        if found:
-            yield found
-
-
-def _uuid(value: object) -> str | None:
-    try:
-        return str(UUID(value)) if isinstance(value, str) else None
-    except ValueError:
-        return None
-
-
-def _text(tree: Tree, keys: Iterable[str]) -> str:
-    found = (tree.get(key) for key in keys)
-    texts = (one.get("name") if isinstance(one, Mapping) else one for one in found)
-    return next((one.strip() for one in texts if isinstance(one, str) and one != "None"), "")
+    return next(uuids(milestone, _SITE), None) if isinstance(milestone, Mapping) else None
 
 
 def _archived(tree: Tree, keys: Sequence[str]) -> bool | None:
@@ -105,13 +85,3 @@ def _comments(tree: Tree) -> Iterator[Comment]:
             continue
         if comment.comment:
             yield comment
-
-
-def _moments(tree: Tree, keys: Iterable[str]) -> Iterator[datetime]:
-    for key in keys:
-        try:
-            moment = _WHEN.validate_python(tree.get(key))
-        except ValidationError:
-            continue
-        if moment is not None:
-            yield moment

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from sync.errors import Rejected
 from sync.settings.config_file import WebhooksConfig
-from sync.webhooks import other_events
+from sync.webhooks import contracts, other_events
 from sync.webhooks.private import without_private_comments
 from sync.webhooks.python_literal import to_json
 from sync.webhooks.schema import Delivery, Kind, Milestone
@@ -56,14 +56,16 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
 
 def kind_of(tree: Mapping[str, Any], shapes: WebhooksConfig = _SHAPES) -> Kind:
     """Return a webhook's kind, inferred from the top-level keys that only that kind has."""
-    is_task = "task_definition" in tree and "sub_tasks" in tree
+    is_task = contracts.is_task(tree)
     # A comment webhook may have a milestone definition, but neither tasks nor a status.
     has_state = "tasks" in tree or "status" in tree
     if not is_task and has_state and ("milestone_definition" in tree or "tasks" in tree):
         return Kind.MILESTONE
-    if not tree.keys().isdisjoint(shapes.change_order):
+    if contracts.is_change_order(tree, shapes):
         return Kind.CHANGE_ORDER
-    if is_task:
+    if is_task and contracts.is_contract(tree, shapes):
+        return Kind.CONTRACT
+    if is_task and "task_definition" in tree:
         return Kind.TASK
     if not tree.keys().isdisjoint(shapes.stage):
         return Kind.STAGE_TRANSITION

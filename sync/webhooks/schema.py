@@ -145,9 +145,37 @@ class Kind(StrEnum):
     TASK = "task"
     STAGE_TRANSITION = "stage_transition"
     SITE_ARCHIVED = "site_archived"
+    CONTRACT = "contract"
     CHANGE_ORDER = "change_order"
     COMMENT = "comment"
     OTHER = "other"
+
+
+class ContractState(StrEnum):
+    """How a contract stands: the values of `document_status` (source: EverBright's wiki)."""
+
+    GENERATED = "GEN"
+    SENT = "SENT"
+    SIGNED = "SIGN"
+    VOIDED = "VOID"
+
+
+class Contract(Value):
+    """What a webhook says of a contract, or of a change order that is signed."""
+
+    name: str
+    """The name of its task, which tells the contracts of a job apart."""
+    state: ContractState
+    signed: tuple[datetime, ...] = ()
+    """When it was signed (UTC), by its envelopes; blank where they do not say."""
+    quote: str = ""
+    """Its quote; of a change order, the quote before."""
+    is_change_order: bool = False
+    new_quote: str = ""
+    """The quote that a change order brings; "" where its key is not known."""
+    sub_task: str = ""
+    documents: tuple[Document, ...] = ()
+    """The signed documents."""
 
 
 class OtherEvent(Value):
@@ -158,15 +186,20 @@ class OtherEvent(Value):
     """The UUID of a milestone of the job, where the webhook has no site UUID."""
     archived: bool | None = None
     stage: str = ""
-    quote: str = ""
+    left_stage: str = ""
+    """The stage before `stage`."""
+    contract: Contract | None = None
     comments: tuple[Comment, ...] = ()
     moments: tuple[datetime, ...] = ()
     """Every date in it (UTC)."""
 
     @property
     def is_dated(self) -> bool:
-        """Whether it has a date; without one, an identical body may be a new event."""
-        return bool(self.moments) or any(one.timestamp for one in self.comments)
+        """Whether an identical body is the same event; without a date, it may be a new one.
+
+        The body of a contract is never the same twice: its document is another.
+        """
+        return bool(self.contract or self.moments) or any(one.timestamp for one in self.comments)
 
 
 class Outcome(StrEnum):

@@ -40,6 +40,12 @@ STATES: dict[str, dict[str, Any]] = {
         "status": "INPROG",
         "tasks": [task(name="Roof plan", status="REJECTED")],
     },
+    "cancelled": {"status": "CANCELLED"},
+    "cancelled, a rejected task": {
+        "status": "CANCELLED",
+        "tasks": [task(name="Roof plan", status="REJECTED")],
+        "rejected_task_count": 1,
+    },
     "no status": {"status": None},
     "QUEUED": {"status": "QUEUED"},
     "rejected": {"status": "REJECTED"},
@@ -77,7 +83,7 @@ def test_the_table_has_every_state_and_every_case() -> None:
     lines = table()
     assert {one for line in lines for one in line[:3]} == {*STATES, "-"}
     assert {line[3].partition(":")[0] for line in lines} == {
-        "", "Rejected", "Waiting", "Approved", "In progress", "Archived",
+        "", "Rejected", "Waiting", "Approved", "In progress", "Cancelled", "Archived",
     }  # fmt: skip
 
 
@@ -129,6 +135,7 @@ _CODES: list[str | None] = [
     "SUBMITTED",
     "AT_UTILITY",
     "INPROG",
+    "WITHDRAWN",
 ]
 _CODES += ["QUEUED", "REJECTED: x", "Waiting:", None]
 _STATUSES = {
@@ -136,6 +143,7 @@ _STATUSES = {
     "DONE": {"label": "Complete", "color": "#d9ead3", "means": "approved"},
     "RETURNED": {"label": "Sent back", "color": "#ff0000", "means": "rejected"},
     "AT_UTILITY": {"label": "With the utility", "means": "waiting"},
+    "WITHDRAWN": {"label": "Withdrawn", "color": "#00ff00", "means": "cancelled"},
 }
 _MEANS = {code: one.get("means") for code, one in _STATUSES.items()}
 _MILESTONES = st.lists(
@@ -216,7 +224,7 @@ def milestones_of(job: Job, one: Layout) -> dict[str, Any]:
 
 
 def is_rejected(milestone: Any) -> bool:
-    if _MEANS.get(milestone.status) == "approved":
+    if _MEANS.get(milestone.status) in ("approved", "cancelled"):
         return False
     codes = [milestone.status, *(one.status for one in milestone.tasks)]
     return bool(milestone.rejected_task_count) or "rejected" in map(_MEANS.get, codes)

@@ -1,12 +1,14 @@
 """Other webhooks that belong on the row: what is there is read, and nothing fails."""
 
 import logging
+from typing import Any
 
 import pytest
 
 from sync.webhooks.schema import Outcome
 from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
+from tests.webhooks.payloads import change_order, contract, stage
 from tests.webhooks.test_private import AUTHOR, SECRET, private
 
 
@@ -52,12 +54,78 @@ def test_a_comment_that_comes_by_itself_is_the_latest(bench: Bench) -> None:
     assert bench.row(uuid(1))["Last comment"] == "Ada: By itself."
 
 
-def test_a_change_order_brings_the_current_quote(bench: Bench) -> None:
+def test_a_signed_contract_is_on_the_row_with_its_date_and_its_document(bench: Bench) -> None:
+    """Signed says that it is in force; generated and sent ones are a state only."""
+    sent = contract("SENT", date_updated="2026-03-04T10:00:00Z")
+    bench.shown(milestone(1), sent)
+    row = bench.row(uuid(1))
+    assert row["Contract status"] == "Sent"
+    assert row.keys().isdisjoint({"Contract signed", "Contract files"})
+    assert bench.send(contract()) == [Outcome.ACCEPTED]
+    bench.flush()
+    row = bench.row(uuid(1))
+    assert (row["Contract status"], row["Contract files"]) == ("Signed", "Agreement.pdf")
+    assert row["Contract signed"] == "2026-03-05 10:00"
+    assert bench.notes("Contract status")[1] == "2026-03-05 10:00"
+    bench.shown(contract("VOID"))
+    assert bench.row(uuid(1))["Contract status"] == "Voided"
+    told = [line["To"] for line in bench.texts("History") if line["What"] == "Contract"]
+    assert told == ["Voided", "Signed", "Sent"]
+
+
+def test_a_contract_alone_makes_the_row(bench: Bench) -> None:
+    """A lead's stage makes none; a job's contract may be the first that comes of it."""
+    bench.shown({"site_id": uuid(1), "stage_name": "Sold"}, contract())
+    row = bench.row(uuid(1))
+    assert (row["Contract status"], row["Stage"], row["Initial quote"]) == (
+        "Signed",
+        "Sold",
+        uuid(20_001),
+    )
+    assert bench.texts("History")[0]["To"] == "Signed"
+    bench.shown(milestone(1))
+    assert bench.row(uuid(1))["Status"] == "Waiting: Milestone 1 (Submitted)"
+
+
+def test_a_contract_is_copied_once_it_is_signed(bench: Bench) -> None:
+    """Like any document that was uploaded; a draft is not."""
+    draft = contract("SENT", documents=contract()["sub_tasks"][0]["data"]["documents"])
+    bench.shown(milestone(1), draft)
+    assert bench.wiring.documents.counts().get("pending", 0) == 0
+    bench.shown(contract())
+    assert bench.wiring.documents.counts().get("pending", 0) == 1
+
+
+def test_the_row_is_the_same_in_whatever_order_they_came(bench: Bench) -> None:
+    """Job 2 is told backwards and twice; most of it has no date of its own."""
+
+    def told(job: int) -> list[dict[str, Any]]:
+        steps = [stage("Sold", "Lead", job), stage("Design", "Sold", job)]
+        steps += [contract(state, job) for state in ("GEN", "SENT", "SIGN")]
+        return [*steps, milestone(job), change_order("SENT", job=job), change_order(job=job)]
+
+    bench.shown(*told(1))
+    for one in (told(2) * 2)[::-1]:
+        bench.shown(one)
+    row, other = bench.row(uuid(1)), bench.row(uuid(2))
+    own = {"Site ID", "Customer", "Initial quote", "Last update", "Follow up"}
+    assert {c: t for c, t in row.items() if c not in own} == {
+        c: t for c, t in other.items() if c not in own
+    }
+    found = (row["Contract status"], row["Stage"], row["Current quote"])
+    assert found == ("Signed", "Design", uuid(77))
+    assert (other["Initial quote"], "Follow up" in other) == (uuid(20_002), True)
+
+
+def test_a_signed_change_order_brings_the_current_quote(bench: Bench) -> None:
     """The milestone's webhook goes on naming the initial one (source: EverBright's wiki)."""
-    order = {"site": {"uuid": uuid(1)}, "change_order_status": "SIGNED", "quote": uuid(77)}
-    bench.shown(milestone(1), order)
+    bench.shown(milestone(1), contract(), change_order("SENT"))
+    assert "Current quote" not in bench.row(uuid(1))
+    bench.shown(change_order(), change_order("VOID", date_updated="2026-03-09T10:00:00Z"))
     row = bench.row(uuid(1))
     assert (row["Initial quote"], row["Current quote"]) == (uuid(20_001), uuid(77))
+    assert bench.notes("Current quote")[1].startswith("2026-03-08 09:00\n")
+    assert row["Contract files"] == "Agreement.pdf\nChange order.pdf"
 
 
 @pytest.mark.parametrize("first", ["task", "milestone"])
@@ -118,9 +186,9 @@ def test_a_comment_that_names_its_definition_wipes_no_milestone(bench: Bench) ->
 def test_the_same_said_again_without_a_date_counts(bench: Bench) -> None:
     """There and back and there again: the documented stage transition carries no date."""
     bench.shown(milestone(1))
-    for stage in ("Design", "Contract", "Design", "Contract"):
-        bench.shown({"site_id": uuid(1), "stage_name": stage, "previous_stage_name": "x"})
-        assert bench.row(uuid(1))["Stage"] == stage
+    for name in ("Design", "Contract", "Design", "Contract"):
+        bench.shown({"site_id": uuid(1), "stage_name": name, "previous_stage_name": "x"})
+        assert bench.row(uuid(1))["Stage"] == name
     stages = [line["To"] for line in bench.texts("History") if line["What"] == "Stage"]
     assert stages == ["Contract", "Design", "Contract", "Design"]
 

@@ -1,0 +1,90 @@
+"""The cells of a job's contract and change orders. Pure."""
+
+import re
+from collections.abc import Mapping
+
+from sync.jobs import contracts, links
+from sync.jobs.cells import EMPTY, Cell, cut, linked
+from sync.jobs.links import Addresses
+from sync.jobs.model import Files, Job
+from sync.settings.config_file import Config
+from sync.webhooks.schema import ContractState
+
+LABELS: Mapping[str, str] = {
+    ContractState.GENERATED: "Generated",
+    ContractState.SENT: "Sent",
+    ContractState.SIGNED: "Signed",
+    ContractState.VOIDED: "Voided",
+}
+"""How the state of a contract reads."""
+_UNKNOWN_QUOTE = "See the change order"
+_SINCE = "A change order that was signed then made this the quote in force."
+_NOT_SENT = (
+    "A change order was signed then, and its new quote was not found: name its key in "
+    "[webhooks] new_quote in the config."
+)
+
+
+class ContractCells:
+    """Makes the cells of contracts and quotes by the config."""
+
+    def __init__(self, config: Config, addresses: Addresses) -> None:
+        self._addresses = addresses
+        self._links = config.links
+        self._contract = re.compile(config.webhooks.contract_name, re.IGNORECASE)
+
+    def of(self, job: Job, files: Files) -> dict[str, Cell]:
+        """Return the cells, by column id."""
+        signed = contracts.signings(self._shown(job))
+        orders = sorted(job.change_orders.values(), key=lambda one: (one.at, one.digest))
+        found = [(one.sub_task, file) for one in (*signed, *orders) for file in one.documents]
+        return {
+            "contract": self._state(job),
+            "contract_signed": Cell(when=max((one.at for one in signed), default=None)),
+            "contract_documents": links.documents(found, files, self._addresses),
+            "current_quote": self._current_quote(job),
+        }
+
+    def _shown(self, job: Job) -> Job:
+        """Return `job` with its contracts: those whose name says so, else all that look like one.
+
+        Other papers are signed electronically, too.
+        """
+        named = {name: log for name, log in job.contracts.items() if self._is_named(name)}
+        return job.model_copy(update={"contracts": named or job.contracts})
+
+    def _is_named(self, name: str) -> bool:
+        return not name or self._contract.search(name) is not None
+
+    def _state(self, job: Job) -> Cell:
+        """Return how the contract stands, noted with since when; several that differ by name."""
+        shown = self._shown(job).contracts
+        known = {name: now for name, log in sorted(shown.items()) if (now := log.current())}
+        if not known:
+            return EMPTY
+        labels = {name: LABELS[state] for name, (state, _) in known.items()}
+        is_plain = len(set(labels.values())) == 1 and all(map(self._is_named, labels))
+        lines = dict.fromkeys(
+            label if is_plain or not name else f"{label}: {name}" for name, label in labels.items()
+        )
+        return Cell(text=cut("\n".join(lines)), noted=max(since for _, since in known.values()))
+
+    def _current_quote(self, job: Job) -> Cell:
+        """Return the current quote, noted with since when it is in force."""
+        cell = self.quote(job.site, contracts.current_quote(job))
+        last = contracts.last_change_order(job)
+        if last is None:
+            return cell
+        note = _SINCE if last[0] else _NOT_SENT
+        cell = cell if last[0] else Cell(text=_UNKNOWN_QUOTE)
+        return cell.model_copy(update={"note": note, "noted": last[1].at})
+
+    def quote(self, site: str, quote: str) -> Cell:
+        """Return the cell of a quote, with the link to its page where there is one."""
+        page = self._addresses.page(self._links.quote, site=site, quote=quote)
+        return linked(quote, page) if quote else EMPTY
+
+
+def label(code: str | None) -> str:
+    """Return how the state of a contract reads."""
+    return LABELS.get(code or "", "")

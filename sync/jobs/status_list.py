@@ -1,0 +1,129 @@
+"""Lists the statuses that jobs came with as `[statuses]` of the config, and their meaning. Pure.
+
+EverBright publishes no list of its statuses. Where its bot commented on a change ("… rejected
+milestone …"), that comment tells what the new status means.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from sync.jobs.model import Job
+from sync.jobs.remarks import Remarks
+from sync.jobs.status import Statuses
+from sync.settings.config_file import Config, StatusConfig
+from sync.types import Value
+from sync.webhooks.schema import Milestone
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_LABEL_LIMIT = 100
+
+
+class Entry(Value):
+    """A status of the config, or one that is not in it yet."""
+
+    status: str
+    label: str
+    means: str = ""
+    """What it means by the config; "" where that does not say."""
+    proposed: str = ""
+    """What it means by the bot's comments, for one that is not in the config."""
+    configured: bool = False
+    milestones: int = 0
+    """How many milestones have it now."""
+    tasks: int = 0
+    """How many tasks have it now."""
+    changes: int = 0
+    """How often a milestone changed to it."""
+    line: str
+    """The line for the config."""
+
+
+def entries(config: Config, jobs: Iterable[Job]) -> list[Entry]:
+    """Return the statuses in the config as they are there, then the others that `jobs` came with.
+
+    The most frequent of those come first.
+    """
+    remarks = Remarks(config)
+    milestones, tasks, changes = Counter[str](), Counter[str](), Counter[str]()
+    votes: dict[str, Counter[str]] = {}
+    for job in jobs:
+        for event in job.events.values():
+            milestones.update([event.milestone.status or ""])
+            tasks.update(task.status or "" for task in event.milestone.tasks)
+        for code, decision in _decisions(job, remarks):
+            changes[code] += 1
+            votes.setdefault(code, Counter()).update([decision] if decision else [])
+    seen = milestones + tasks + changes
+    unknown = sorted(seen.keys() - config.statuses.keys() - {""}, key=lambda c: (-seen[c], c))
+    found = []
+    for code in (*config.statuses, *unknown):
+        said = votes.get(code, Counter[str]())
+        proposed = min(said, key=lambda one: (-said[one], one), default="")
+        entry = _entry(config, code, proposed)
+        counts = {
+            "milestones": milestones[code],
+            "tasks": tasks[code],
+            "changes": changes[code],
+        }
+        found.append(entry.model_copy(update=counts))
+    return found
+
+
+def _decisions(job: Job, remarks: Remarks) -> Iterator[tuple[str, str | None]]:
+    """Yield each status that a milestone of `job` changed to, and what the bot said of that."""
+    for definition, log in job.logs.items():
+        event = job.events.get(definition)
+        comments = event.milestone.comments if event else ()
+        for change, before in zip(log.statuses, (*log.statuses[1:], None), strict=True):
+            if change.status and (before is None or before.status != change.status):
+                yield change.status, remarks.decision(comments, log, change)
+
+
+def _entry(config: Config, code: str, proposed: str) -> Entry:
+    known = config.statuses.get(code)
+    if known:
+        means = known.means or ""
+        line = _line(code, known)
+        return Entry(status=code, label=known.label, means=means, configured=True, line=line)
+    label = _fit(Statuses(config).label(code))
+    found = StatusConfig.model_validate({"label": label, "means": proposed or None})
+    return Entry(status=code, label=label, proposed=proposed, line=_line(code, found))
+
+
+def _fit(label: str) -> str:
+    """Return a label that the config takes."""
+    plain = "".join(c for c in label if c.isprintable()).lstrip("=+ ")
+    return plain[:_LABEL_LIMIT].strip() or "Status"
+
+
+def _line(code: str, one: StatusConfig) -> str:
+    key = code if _BARE.fullmatch(code) else _text(code)
+    values = {"label": one.label, "color": one.color, "means": one.means}
+    texts = (f"{name} = {_text(value)}" for name, value in values.items() if value)
+    return f"{key} = {{ {', '.join(texts)} }}"
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def toml(some: Iterable[Entry]) -> str:
+    """Return the entries as they are written in the config, each under what is known of it."""
+    return "\n".join(["[statuses]", *(f"# {_said(one)}\n{one.line}" for one in some)])
+
+
+def _said(one: Entry) -> str:
+    """Return what is known of a status, in words."""
+    now = f"{one.milestones} milestones and {one.tasks} tasks have it, {one.changes} changes to it"
+    if one.configured:
+        return now
+    bot = f"by the bot's comments it means {one.proposed}" if one.proposed else "no meaning known"
+    return f"not in the config: {now}; {bot}"
+
+
+def unknown(config: Config, milestone: Milestone) -> list[str]:
+    """Return the statuses of a milestone and its tasks that the config does not name."""
+    codes = (milestone.status, *(task.status for task in milestone.tasks))
+    return [code for code in dict.fromkeys(codes) if code and code not in config.statuses]

@@ -1,0 +1,300 @@
+"""Contracts and change orders: every order of arrival ends the same, and ends right."""
+
+import json
+from datetime import UTC, datetime
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.jobs.cells import EMPTY, Cell
+from sync.jobs.model import CONTRACT, QUOTE, Change, Customer, Fact, Files, Job
+from sync.jobs.projection import apply_event, apply_other_event, milestone_event, other_changes
+from sync.webhooks.parse import read
+from tests.jobs.test_projection import RE_SIGN, RECEIVED
+from tests.jobs.test_row import layout
+from tests.made_up import body, comment, milestone, task, uuid
+from tests.webhooks.payloads import change_order, contract, document, stage
+
+DAY = datetime(2026, 3, 5, 10, tzinfo=UTC)
+
+
+def told(*payloads: dict[str, Any], job: Job | None = None) -> Job:
+    """The job that webhooks of any kind make."""
+    job = job or Job(site=uuid(1))
+    for payload in payloads:
+        delivery = read(body(payload))
+        if delivery.milestone:
+            event = milestone_event(delivery.milestone, delivery.digest, RECEIVED)
+            job = apply_event(job, event, RE_SIGN)
+        elif delivery.other_event:
+            job = apply_other_event(job, delivery.other_event, delivery.digest, RECEIVED)
+    return job
+
+
+def shown(*payloads: dict[str, Any], job: Job | None = None) -> dict[str, Cell]:
+    return layout().cells(told(*payloads, job=job), Files())
+
+
+def text(column: str, *payloads: dict[str, Any]) -> str:
+    """What the column says in every order of `payloads`, with repeats."""
+    orders = [(*order, order[0]) for order in permutations(payloads)]
+    (found,) = {shown(*order).get(column, EMPTY).text for order in orders}
+    return found
+
+
+GEN, SENT, SIGN, VOID = (contract(state) for state in ("GEN", "SENT", "SIGN", "VOID"))
+
+
+@pytest.mark.parametrize(
+    ("payloads", "state"),
+    [
+        ([GEN], "Generated"),
+        ([GEN, SENT], "Sent"),
+        ([GEN, SENT, SIGN], "Signed"),
+        ([SIGN, contract("SENT", date_updated="2026-03-09T10:00:00Z")], "Signed"),
+        ([GEN, SENT, VOID], "Voided"),
+        ([GEN, SENT, SIGN, VOID], "Voided"),
+        ([SIGN, contract("VOID", date_updated="2026-03-04T10:00:00Z")], "Signed"),
+        ([SIGN, contract("VOID", date_updated="2026-03-06T10:00:00Z")], "Voided"),
+        (
+            [
+                SIGN,
+                contract("VOID", date_updated="2026-03-06T10:00:00Z"),
+                contract("SENT", date_updated="2026-03-07T10:00:00Z"),
+            ],
+            "Sent",
+        ),
+        (
+            [
+                SIGN,
+                contract("VOID", date_updated="2026-03-06T10:00:00Z"),
+                contract(signed="2026-03-07T10:00:00Z"),
+            ],
+            "Signed",
+        ),
+    ],
+)
+def test_the_state_is_the_same_in_every_order(payloads: list[dict[str, Any]], state: str) -> None:
+    """The webhooks of unsigned contracts have no date: how far it has come tells what is newer."""
+    assert text("contract", *payloads) == state
+
+
+def test_a_signed_contract_says_when_and_links_what_was_signed() -> None:
+    later = contract(date_updated="2026-03-08T10:00:00Z")
+    for order in permutations([GEN, SIGN, later]):
+        cells = shown(*order)
+        assert cells["contract"] == Cell(text="Signed", noted=DAY)
+        assert cells["contract_signed"].when == DAY
+        assert cells["contract_documents"].text == "Agreement.pdf"
+        assert cells["contract_documents"].links[0].uri.endswith(f"{uuid(61_001)}/preview")
+
+
+def test_the_copy_in_drive_is_linked_like_any_other() -> None:
+    files = Files(documents={uuid(61_001): "https://d/1"})
+    cell = layout().cells(told(SIGN), files)["contract_documents"]
+    assert cell.text == "Agreement.pdf ↗"
+    assert cell.links[0].uri == "https://d/1"
+
+
+@pytest.mark.parametrize("signed", [None, "None", "soon", "2036-01-01T00:00:00Z"])
+def test_without_a_date_of_signing_the_event_s_first_date_counts(signed: str | None) -> None:
+    one = contract(signed=signed, date_updated="2026-03-05T10:00:00Z")
+    later = contract(signed=signed, date_updated="2026-03-08T10:00:00Z", documents=[])
+    for order in permutations([one, later]):
+        assert shown(*order)["contract_signed"].when == DAY
+
+
+def test_a_document_that_came_after_the_signature_is_linked() -> None:
+    bare = contract(documents=[], date_updated="2026-03-09T10:00:00Z")
+    assert text("contract_documents", bare, SIGN) == "Agreement.pdf"
+
+
+def test_two_contracts_that_differ_are_told_by_name() -> None:
+    other = contract("SENT", name="Home Improvement Contract")
+    said = "Sent: Home Improvement Contract\nSigned: Installation Agreement"
+    assert text("contract", SIGN, other) == said
+    assert text("contract", SIGN, contract(name="Home Improvement Contract")) == "Signed"
+
+
+def test_what_is_called_otherwise_is_told_by_its_name() -> None:
+    """Other papers are signed electronically, too: none of them may pass for the contract."""
+    other = contract(name="Utility Form", documents=[document(9, "Form.pdf", "UPLOADED")])
+    assert text("contract", other) == "Signed: Utility Form"
+    assert text("contract", other, SENT) == "Sent"
+    assert text("contract_documents", other, SIGN) == "Agreement.pdf"
+
+
+def test_a_job_with_a_contract_alone_has_a_row() -> None:
+    assert told(SIGN).has_row
+    assert told(GEN).has_row
+    assert not told(stage("Sold", "Lead")).has_row
+    cells = shown(SIGN)
+    assert cells["initial_quote"].text == uuid(20_001)
+    assert cells["last_update"].when == DAY
+
+
+def test_only_a_signed_change_order_changes_the_quote() -> None:
+    sent, voided = (change_order(s, date_updated="2026-03-09T10:00:00Z") for s in ("SENT", "VOID"))
+    assert text("current_quote", milestone(), sent, voided) == ""
+    assert text("current_quote", milestone(), sent, change_order(), voided) == uuid(77)
+    assert shown(change_order())["current_quote"].noted == datetime(2026, 3, 8, 9, tzinfo=UTC)
+
+
+def test_of_two_change_orders_the_one_signed_last_is_in_force() -> None:
+    """Whatever came of the first one later."""
+    first = change_order(new=77, date_updated="2026-03-09T23:00:00Z")
+    second = change_order(new=78, signed="2026-03-09T09:00:00Z")
+    voided = change_order("VOID", new=78, date_updated="2026-03-10T00:00:00Z")
+    assert text("current_quote", milestone(), first, second, voided) == uuid(78)
+    again = change_order(new=77, signed="2026-03-09T10:00:00Z")
+    assert text("current_quote", first, second, again) == uuid(77)
+
+
+def test_the_old_quote_never_wins() -> None:
+    """`quote` is the one before, in the change order and in every milestone after it."""
+    late = milestone(date_updated="2026-03-09T10:00:00Z", definition=2)
+    assert text("current_quote", change_order(), late, contract()) == uuid(77)
+    assert text("initial_quote", change_order(), late, contract()) == uuid(20_001)
+
+
+def test_a_change_order_whose_quote_is_not_found_says_so() -> None:
+    """Else the quote before would go on as the current one."""
+    bare = change_order(new_quote="gone", signed="2026-03-09T09:00:00Z")
+    cell = shown(change_order(), bare)["current_quote"]
+    assert cell.text == "See the change order"
+    assert "new_quote" in cell.note
+
+
+@pytest.mark.parametrize(("kept", "now"), [(77, uuid(77)), (20_001, "")])
+def test_what_the_version_before_kept_as_the_quote(kept: int, now: str) -> None:
+    """It took the one before for the new one; that is what the milestones name."""
+    fact = Fact(stamp=datetime(2026, 3, 9, 20, tzinfo=UTC), digest="", value=uuid(kept))
+    old = told(milestone()).model_copy(update={"facts": {QUOTE: fact}})
+    assert shown(job=old).get("current_quote", EMPTY).text == now
+    assert shown(change_order(new=78), job=old)["current_quote"].text == uuid(78)
+
+
+def test_a_state_of_the_version_before_loads_and_goes_on() -> None:
+    stored = (Path(__file__).parent / "stored_before_logs.json").read_text("utf-8")
+    job = told(SIGN, change_order(), job=Job.model_validate_json(stored))
+    cells = layout().cells(job, Files())
+    assert (cells["contract"].text, cells["current_quote"].text) == ("Signed", uuid(77))
+    assert Job.model_validate_json(job.model_dump_json()) == job
+    tree = json.loads(told(milestone(), stage("Sold", "Lead")).model_dump_json())
+    for key in ("contracts", "change_orders", "transitions"):
+        del tree[key]
+    assert Job.model_validate(tree).contracts == {}
+
+
+def lines(*payloads: dict[str, Any]) -> list[Change]:
+    job, found = Job(site=uuid(1)), []
+    for payload in payloads:
+        after = told(payload, job=job)
+        found += other_changes(job, after, read(body(payload)).digest)
+        job = after
+    return found
+
+
+def test_the_history_tells_each_change_once_and_when_it_was() -> None:
+    found = lines(SENT, SIGN, SENT, contract(documents=[]), change_order("SENT"), change_order())
+    assert [(one.subject, one.before, one.after) for one in found] == [
+        (CONTRACT, None, "SENT"),
+        (CONTRACT, "SENT", "SIGN"),
+        (QUOTE, None, uuid(77)),
+    ]
+    assert found[1].stamp == DAY
+    line = layout().line(found[1], Cell(text="Ada"))
+    assert line is not None
+    assert [one.text for one in line[2:5]] == ["Contract", "Sent", "Signed"]
+
+
+@pytest.mark.parametrize(
+    ("payloads", "now"),
+    [
+        ([stage("Sold", "Lead"), stage("Design", "Sold")], "Design"),
+        ([stage("Sold", "Lead"), stage("Design", "Sold"), stage("Built", "Design")], "Built"),
+        ([stage("Sold", ""), stage("Design", "Sold")], "Design"),
+    ],
+)
+def test_a_stage_that_was_left_is_not_the_stage(payloads: list[dict[str, Any]], now: str) -> None:
+    """The transitions have no date; each names the stage before."""
+    assert text("stage", *payloads) == now
+
+
+_DAYS = st.integers(1, 9)
+
+
+def _dated(day: int | None) -> dict[str, Any]:
+    return {} if day is None else {"date_updated": f"2026-03-0{day}T10:00:00Z"}
+
+
+_CONTRACTS = st.builds(
+    lambda state, name, day, signed, files: contract(
+        state,
+        1,
+        **_dated(day),
+        name=name,
+        signed=f"2026-03-0{signed}T09:00:00Z" if state == "SIGN" and signed else None,
+        documents=[document(70_000 + n, f"{n}.pdf", "UPLOADED") for n in sorted(files)],
+    ),
+    st.sampled_from(["GEN", "SENT", "SIGN", "VOID"]),
+    st.sampled_from(["Installation Agreement", "Loan contract", "Utility Form"]),
+    _DAYS | st.none(),
+    _DAYS | st.none(),
+    st.sets(st.integers(1, 2)),
+)
+_CHANGE_ORDERS = st.builds(
+    lambda state, new, day, signed: change_order(
+        state, new=new, **_dated(day) | {"signed": signed and f"2026-03-0{signed}T09:00:00Z"}
+    ),
+    st.sampled_from(["GEN", "SENT", "SIGN", "VOID"]),
+    st.integers(77, 79),
+    _DAYS,
+    _DAYS | st.none(),
+)
+_MILESTONES = st.builds(
+    lambda definition, status, day, said: milestone(
+        definition=definition,
+        status=status,
+        comments=[comment(said, f"2026-03-0{day}T08:00:00Z")] if said else [],
+        tasks=[task(document(71_000 + day, "Photo.pdf", "UPLOADED"), name="Re-sign")],
+        **_dated(day),
+    ),
+    st.integers(1, 2),
+    st.sampled_from(["SUBMITTED", "REJECTED", "CANCELLED", "QUEUED", "APPROVED"]),
+    _DAYS,
+    st.sampled_from(["", "Look."]),
+)
+_OTHERS = st.builds(
+    lambda day, what: {"site": uuid(1), **_dated(day), **what},
+    _DAYS | st.none(),
+    st.sampled_from(
+        [
+            {"archived": True},
+            {"archived": False},
+            stage("Sold", "Lead"),
+            stage("Design", "Sold"),
+            comment("By itself.", "2026-03-02T09:00:00Z"),
+            {"task_definition": uuid(8), "sub_tasks": [], "comments": [comment("Task.", "")]},
+        ]
+    ),
+)
+
+
+@given(
+    st.lists(_CONTRACTS | _CHANGE_ORDERS | _MILESTONES | _OTHERS, min_size=1, max_size=9),
+    st.randoms(use_true_random=False),
+)
+def test_webhooks_of_every_kind_in_every_order_with_repeats_make_the_same_row(
+    payloads: list[dict[str, Any]], random: Any
+) -> None:
+    again = payloads + random.choices(payloads, k=3)
+    random.shuffle(again)
+    one, other = told(*payloads), told(*again)
+    assert other == one
+    stored = Job.model_validate_json(other.model_dump_json())
+    assert layout().cells(stored, Files(), Customer()) == layout().cells(one, Files(), Customer())

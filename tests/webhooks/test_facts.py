@@ -1,0 +1,29 @@
+"""The page of facts names every setting that is guessed, and none that there is not."""
+
+import re
+
+from sync.settings.config_file import Config, WebhooksConfig, WordsConfig
+from sync.settings.environment import Settings
+from tests.made_up import ROOT
+
+PAGE = (ROOT / "docs" / "facts.md").read_text("utf-8")
+NAMED = {
+    (section, key)
+    for section, keys in re.findall(r"`\[(\w+)\]`((?:,? `\w+`)*)", PAGE)
+    for key in re.findall(r"`(\w+)`", keys)
+}
+
+
+def test_every_key_by_which_webhooks_are_told_is_on_the_page() -> None:
+    """Catches a guess that nobody can look up, and a setting that is gone."""
+    there = {("webhooks", key) for key in WebhooksConfig.model_fields}
+    there |= {("words", key) for key in WordsConfig.model_fields}
+    assert {one for one in NAMED if one[0] != "statuses"} == there
+    assert "[statuses]" in PAGE
+    assert "statuses" in Config.model_fields
+
+
+def test_every_variable_on_the_page_is_a_setting() -> None:
+    names = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", PAGE))
+    assert len(names) == 3
+    assert names <= {str(field.alias) for field in Settings.model_fields.values()}
