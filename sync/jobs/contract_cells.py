@@ -50,7 +50,8 @@ class ContractCells:
 
         Other papers are signed electronically, too.
         """
-        named = {name: log for name, log in job.contracts.items() if self._is_named(name)}
+        logs = job.contracts.items()
+        named = {key: log for key, log in logs if self._is_named(key.partition("\n")[0])}
         return job.model_copy(update={"contracts": named or job.contracts})
 
     def _is_named(self, name: str) -> bool:
@@ -58,8 +59,8 @@ class ContractCells:
 
     def _state(self, job: Job) -> Cell:
         """Return how the contract stands, noted with since when; several that differ by name."""
-        shown = self._shown(job).contracts
-        known = {name: now for name, log in sorted(shown.items()) if (now := log.current())}
+        shown = contracts.by_name(self._shown(job))
+        known = {name: now for name, logs in shown.items() if (now := contracts.current(logs))}
         if not known:
             return EMPTY
         labels = {name: LABELS[state] for name, (state, _) in known.items()}

@@ -20,6 +20,14 @@ from sync.jobs.model import (
 )
 from sync.webhooks.schema import Contract, ContractState
 
+State = tuple[ContractState, datetime]
+_FORCE = (
+    ContractState.VOIDED,
+    ContractState.GENERATED,
+    ContractState.SENT,
+    ContractState.SIGNED,
+)
+
 
 def applied(
     job: Job, new: Contract, signed: Sequence[datetime], own: datetime | None, seen: Seen
@@ -34,27 +42,23 @@ def applied(
         known = job.change_orders.get(new.new_quote)
         orders = {**job.change_orders, new.new_quote: _largest(known, signing)}
         return job.model_copy(update={"change_orders": orders})
-    log = job.contracts.get(new.name, ContractLog())
-    contracts = {**job.contracts, new.name: _logged(log, new, signed, own, seen)}
-    return job.model_copy(update={"contracts": contracts})
+    key = f"{new.name}\n{new.quote}"
+    log = job.contracts.get(key, ContractLog()).joined(_log(new, signed, own, seen))
+    return job.model_copy(update={"contracts": {**job.contracts, key: log}})
 
 
-def _logged(
-    log: ContractLog, new: Contract, signed: Sequence[datetime], own: datetime | None, seen: Seen
+def _log(
+    new: Contract, signed: Sequence[datetime], own: datetime | None, seen: Seen
 ) -> ContractLog:
+    """Return the log of one event."""
     if new.state is ContractState.SIGNED:
-        found = _largest(log.signed, _signing(new, signed, own, seen))
-        return log.model_copy(update={"signed": found})
-    moment = Seen(stamp=own or seen.stamp, digest=seen.digest)
+        return ContractLog(signed=_signing(new, signed, own, seen))
+    stamp = own or seen.stamp
     if new.state is ContractState.VOIDED:
-        return log.model_copy(update={"voided": _last(log.voided, moment)})
-    one = Progress(
-        stamp=moment.stamp, digest=seen.digest, state=new.state, is_dated=own is not None
-    )
-    known = log.progress or one
-    if known.digest == one.digest:
-        known = min(known, one, key=lambda progress: progress.order)
-    return log.model_copy(update={"progress": max(known, one, key=lambda each: each.rank)})
+        return ContractLog(voided=Seen(stamp=stamp, digest=seen.digest))
+    is_dated = own is not None
+    progress = Progress(stamp=stamp, digest=seen.digest, state=new.state, is_dated=is_dated)
+    return ContractLog(progress=progress)
 
 
 def _signing(
@@ -75,22 +79,43 @@ def _largest(known: Signing | None, new: Signing) -> Signing:
     return max(known or new, new, key=lambda one: one.rank)
 
 
-def _last(known: Seen | None, new: Seen) -> Seen:
-    """Return the later one; of the same body, the earlier arrival."""
-    if known and known.digest == new.digest:
-        return min(known, new, key=lambda one: one.order)
-    return max(known or new, new, key=lambda one: one.order)
+def by_name(job: Job) -> dict[str, list[ContractLog]]:
+    """Return the contracts by the name of their task: one for each quote.
+
+    An event that names no quote is of every contract of its name.
+    """
+    found: dict[str, dict[str, ContractLog]] = {}
+    for key, log in sorted(job.contracts.items()):
+        name, _, quote = key.partition("\n")
+        found.setdefault(name, {})[quote] = log
+    return {name: _with_quotes(logs) for name, logs in found.items()}
+
+
+def _with_quotes(logs: dict[str, ContractLog]) -> list[ContractLog]:
+    of_any = logs.get("", ContractLog())
+    return [log.joined(of_any) for quote, log in logs.items() if quote] or [of_any]
+
+
+def current(logs: Sequence[ContractLog]) -> State | None:
+    """Return how contracts of one name stand, and since when (UTC).
+
+    What is in force counts, else what is furthest on its way: the contract of another quote may
+    have been voided meanwhile.
+    """
+    known = [found for log in logs if (found := log.current())]
+    return max(known, key=lambda one: (_FORCE.index(one[0]), one[1]), default=None)
 
 
 def signings(job: Job) -> list[Signing]:
     """Return the contracts that are signed and not voided, oldest first."""
-    found = [log.signed for log in job.contracts.values() if _is_signed(log) and log.signed]
-    return sorted(found, key=_when)
+    logs = (log for some in by_name(job).values() for log in some)
+    found = (log.signed for log in logs if _is_signed(log) and log.signed)
+    return sorted({one.order: one for one in found}.values(), key=_when)
 
 
 def _is_signed(log: ContractLog) -> bool:
-    current = log.current()
-    return current is not None and current[0] is ContractState.SIGNED
+    found = log.current()
+    return found is not None and found[0] is ContractState.SIGNED
 
 
 def _when(one: Signing) -> Order:
@@ -117,8 +142,9 @@ def current_quote(job: Job) -> str:
 def changes(before: Job, after: Job, digest: str) -> list[Change]:
     """Return the history's lines for a contract's event (by its digest) that led to `after`."""
     found = []
-    for name, log in after.contracts.items():
-        old, new = before.contracts.get(name, ContractLog()).current(), log.current()
+    known = by_name(before)
+    for name, logs in by_name(after).items():
+        old, new = current(known.get(name, ())), current(logs)
         if new and (old is None or old[0] != new[0]):
             change = Change(site=after.site, subject=CONTRACT, digest=digest, stamp=new[1])
             values = {"before": old[0].value if old else None, "after": new[0].value, "name": name}

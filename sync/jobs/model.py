@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from pydantic import Field, model_validator
 
@@ -156,12 +157,35 @@ class Progress(Seen):
         return (self.is_dated, seconds, is_sent, self.digest)
 
 
+_S = TypeVar("_S", bound=Seen)
+
+
+def _once(some: Iterable[_S]) -> Iterable[_S]:
+    """Return each body once: the earliest arrival of one without a date."""
+    found: dict[str, _S] = {}
+    for one in some:
+        known = found.get(one.digest, one)
+        found[one.digest] = min(known, one, key=lambda each: each.order)
+    return found.values()
+
+
 class ContractLog(Value):
-    """What is known of a contract: the most telling event of each kind. It is a join."""
+    """What is known of a contract: the most telling event of each kind."""
 
     signed: Signing | None = None
     voided: Seen | None = None
     progress: Progress | None = None
+
+    def joined(self, other: "ContractLog") -> "ContractLog":
+        """Return the log of the events of both: each part is a maximum by a total order."""
+        signed = [one for one in (self.signed, other.signed) if one]
+        voided = [one for one in (self.voided, other.voided) if one]
+        progress = [one for one in (self.progress, other.progress) if one]
+        return ContractLog(
+            signed=max(signed, key=lambda one: one.rank, default=None),
+            voided=max(_once(voided), key=lambda one: one.order, default=None),
+            progress=max(_once(progress), key=lambda one: one.rank, default=None),
+        )
 
     def current(self) -> tuple[ContractState, datetime] | None:
         """Return how the contract stands, and since when (UTC).
@@ -216,7 +240,7 @@ class Job(Value):
     transitions: dict[str, Fact] = Field(default_factory=dict)
     """The stages that were entered without a date, by the stage before and this one."""
     contracts: dict[str, ContractLog] = Field(default_factory=dict)
-    """What is known of each contract, by the name of its task."""
+    """What is known of each contract, by the name of its task and its quote, in two lines."""
     change_orders: dict[str, Signing] = Field(default_factory=dict)
     """The change orders that were signed, by the new quote; "" where that is not known."""
     remarks: tuple[Comment, ...] = ()

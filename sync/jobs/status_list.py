@@ -116,7 +116,7 @@ def toml(some: Iterable[Entry]) -> str:
 
 def _said(one: Entry) -> str:
     """Return what is known of a status, in words."""
-    now = f"{one.milestones} milestones and {one.tasks} tasks have it, {one.changes} changes to it"
+    now = f"milestones: {one.milestones}, tasks: {one.tasks}, changes to it: {one.changes}"
     if one.configured:
         return now
     bot = f"by the bot's comments it means {one.proposed}" if one.proposed else "no meaning known"

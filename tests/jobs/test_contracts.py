@@ -113,6 +113,18 @@ def test_a_document_that_came_after_the_signature_is_linked() -> None:
     assert text("contract_documents", bare, SIGN) == "Agreement.pdf"
 
 
+def test_a_draft_of_another_quote_that_is_voided_voids_no_signed_contract() -> None:
+    """Else tidying up after a signature would read as the loss of the contract."""
+    draft = contract("VOID", quote=uuid(5), date_updated="2026-03-09T10:00:00Z")
+    assert text("contract", SIGN, draft) == "Signed"
+    assert text("contract", SENT, draft) == "Sent"
+    of_no_quote = contract("VOID", quote="gone", date_updated="2026-03-09T10:00:00Z")
+    assert text("contract", SIGN, of_no_quote) == "Voided"
+    again = contract(quote=uuid(5), signed="2026-03-09T12:00:00Z")
+    assert text("contract", SIGN, VOID, again) == "Signed"
+    assert text("initial_quote", SIGN, again) == uuid(20_001)
+
+
 def test_two_contracts_that_differ_are_told_by_name() -> None:
     other = contract("SENT", name="Home Improvement Contract")
     said = "Sent: Home Improvement Contract\nSigned: Installation Agreement"
@@ -233,16 +245,18 @@ def _dated(day: int | None) -> dict[str, Any]:
 
 
 _CONTRACTS = st.builds(
-    lambda state, name, day, signed, files: contract(
+    lambda state, name, quote, day, signed, files: contract(
         state,
         1,
         **_dated(day),
         name=name,
+        quote=quote,
         signed=f"2026-03-0{signed}T09:00:00Z" if state == "SIGN" and signed else None,
         documents=[document(70_000 + n, f"{n}.pdf", "UPLOADED") for n in sorted(files)],
     ),
     st.sampled_from(["GEN", "SENT", "SIGN", "VOID"]),
     st.sampled_from(["Installation Agreement", "Loan contract", "Utility Form"]),
+    st.sampled_from([uuid(20_001), uuid(20_002), None]),
     _DAYS | st.none(),
     _DAYS | st.none(),
     st.sets(st.integers(1, 2)),
