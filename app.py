@@ -1,4 +1,4 @@
-"""The receiver: keeps every delivery before it answers. Google is never asked in here."""
+"""The receiver: stores every delivery before it answers. It never calls Google."""
 
 import base64
 import hashlib
@@ -36,7 +36,7 @@ _log = structlog.get_logger()
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the receiver with its worker and its watch, which are not started.
 
-    Raises SettingsError where the environment (or `settings`) does not do.
+    Raises SettingsError if the environment is incomplete or invalid.
     """
     settings = settings or load(os.environ)
     database = Database(settings.database_url.get_secret_value())
@@ -52,14 +52,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     _add_metrics(app, wiring)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
-    app.after_request(_guarded)
+    app.after_request(_with_safe_headers)
     return app
 
 
 def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -> None:
     @app.route("/webhooks/everbright", methods=["POST", "PUT", "PATCH"])
     def receive() -> tuple[Response, int]:
-        # Authenticate the raw bytes, then parse, then keep: nothing is answered before.
+        # Authenticate the raw bytes, parse, store: only then answer.
         if not _is_authentic(request, settings):
             message = f"Send the secret in the header {settings.webhook_secret_header}."
             return _error(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
@@ -67,7 +67,7 @@ def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -
         try:
             _refuse_other_types(request)
             understood = _understood(body, settings.config.webhooks)
-            return _kept(inbox, worker, body, understood)
+            return _stored(inbox, worker, body, understood)
         except Rejected as error:
             delivery = inbox.keep_rejected(body, error)
             _log.warning("rejected", delivery=delivery, reason=error.reason)
@@ -75,17 +75,19 @@ def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -
 
 
 def _understood(body: bytes, shapes: WebhooksConfig) -> Delivery:
-    """Read a body. What stumbles over it is kept as rejected, too: it may not come again."""
+    """Parse a body. One that causes an internal error is stored as rejected, to be replayed."""
     try:
         return parse.read(body, shapes)
     except Rejected:
         raise
     except Exception as error:
         _log.exception("fault", error=type(error).__name__)
-        raise Rejected("fault", f"A fault of ours ({type(error).__name__}).") from None
+        raise Rejected("fault", f"An internal error ({type(error).__name__}).") from None
 
 
-def _kept(inbox: Inbox, worker: Worker, body: bytes, understood: Delivery) -> tuple[Response, int]:
+def _stored(
+    inbox: Inbox, worker: Worker, body: bytes, understood: Delivery
+) -> tuple[Response, int]:
     receipt = inbox.keep(body, understood)
     worker.wake()
     _log.info("received", delivery=receipt.id, outcome=receipt.outcome, kind=understood.kind)
@@ -114,10 +116,10 @@ def _add_health(app: Flask, database: Database) -> None:
 def _add_status(app: Flask, wiring: Wiring) -> None:
     @app.get("/status")
     def status() -> tuple[Response, int]:
-        # Open to everybody: counts, ages and reasons, nothing of any job.
-        told = status_answer(wiring.backlog())
-        is_well = told["status"] == "ok"
-        return jsonify(told), HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
+        # Public: counts, ages and reasons, nothing of any job.
+        found = status_answer(wiring.backlog())
+        is_well = found["status"] == "ok"
+        return jsonify(found), HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def _add_metrics(app: Flask, wiring: Wiring) -> None:
@@ -145,8 +147,8 @@ def _is_authentic(incoming: Request, settings: Settings) -> bool:
 def _matches(sent: Iterable[bytes], secrets: Iterable[SecretStr]) -> bool:
     """Compare all that was sent with every secret in constant time."""
     known = [_digest(secret.get_secret_value().encode()) for secret in secrets]
-    # All are compared before any counts, and by digest: neither how many there are nor how long
-    # they are must show in the time.
+    # All are compared, and by digest: the time must not show how many there are or how long
+    # they are.
     shown = [_digest(one) for one in sent if one]
     matches = [hmac.compare_digest(one, secret) for one in shown for secret in known]
     return True in matches
@@ -157,7 +159,7 @@ def _digest(text: bytes) -> bytes:
 
 
 def _authorization(incoming: Request) -> list[bytes]:
-    """Return what the Authorization header brings: a Bearer token or a Basic password."""
+    """Return what the Authorization header holds: a Bearer token or a Basic password."""
     standard = incoming.headers.get("Authorization", "").encode("latin-1", "replace")
     found = []
     scheme, _, value = standard.partition(b" ")
@@ -170,7 +172,7 @@ def _authorization(incoming: Request) -> list[bytes]:
 
 
 def _refuse_other_types(incoming: Request) -> None:
-    """Raise Rejected where the body is said to be something else than JSON."""
+    """Raise Rejected if the content type is not JSON."""
     kind = incoming.mimetype
     if kind and kind not in _JSON_TYPES and not kind.endswith("+json"):
         message = "Set the credential's content type to JSON in EverBright."
@@ -190,13 +192,13 @@ def _http_error(error: HTTPException) -> tuple[Response, int]:
 
 
 def _fault(error: Exception) -> tuple[Response, int]:
-    """Answer what nobody foresaw. The framework's own log line would repeat what was sent."""
+    """Answer an unexpected error. The framework's own log line would repeat what was sent."""
     _log.exception("fault", error=type(error).__name__)
-    message = "A fault of the receiver: see its log."
+    message = "An internal error of the receiver: see its log."
     return _error(HTTPStatus.INTERNAL_SERVER_ERROR, "fault", message)
 
 
-def _guarded(answer: Response) -> Response:
+def _with_safe_headers(answer: Response) -> Response:
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -1,4 +1,4 @@
-"""The command line: wires the receiver's worker, the emulator and the demo."""
+"""The command line."""
 
 import json
 import logging
@@ -33,7 +33,7 @@ from sync.worker import Worker
 _STOP_SECONDS = 8.0
 _SEND_TIMEOUT = 30
 NOT_WELL = 3
-"""Exit status of a comparison that was done, and found that not all is well."""
+"""Exit status of a comparison that found that not all is well."""
 SPREADSHEET_PAGE = "https://docs.google.com/spreadsheets/d/{}/edit"
 
 _out = Console()
@@ -61,9 +61,11 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option("--once", is_flag=True, help="Check what stands in the sheet, and exit.")
-@click.option("--port", default=8000, show_default=True, help="Of the receiver; 0 is any.")
-@click.option("--emulator-port", default=8001, show_default=True, help="Of the emulator.")
+@click.option("--once", is_flag=True, help="Check what the sheet shows, and exit.")
+@click.option(
+    "--port", default=8000, show_default=True, help="The receiver's port; 0 is any free one."
+)
+@click.option("--emulator-port", default=8001, show_default=True, help="The emulator's port.")
 def demo(once: bool, port: int, emulator_port: int) -> None:
     """See it work: made-up jobs, no account, nothing leaves this machine."""
     from demo.run import run
@@ -73,13 +75,17 @@ def demo(once: bool, port: int, emulator_port: int) -> None:
 
 @cli.command()
 @click.option("--port", default=8001, show_default=True)
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Keep state here.")
 @click.option(
-    "--latency", help="Seconds an answer takes: 0.25, or median and 90th percentile 0.2,0.8."
+    "--data", type=click.Path(file_okay=False, path_type=Path), help="Store its state here."
 )
-@click.option("--limits/--no-limits", default=True, show_default=True, help="Google's quotas.")
+@click.option(
+    "--latency", help="Seconds that an answer takes: 0.25, or median and 90th percentile 0.2,0.8."
+)
+@click.option(
+    "--limits/--no-limits", default=True, show_default=True, help="Enforce Google's quotas."
+)
 def emulator(port: int, data: Path | None, latency: str | None, limits: bool) -> None:
-    """Stand in for Google and EverBright on this machine."""
+    """Run an emulator of Google and EverBright on this machine."""
     from emulator import serve
     from emulator.latency import parse
 
@@ -93,7 +99,7 @@ def emulator(port: int, data: Path | None, latency: str | None, limits: bool) ->
 @cli.command()
 @click.option("--host", help="Address to listen on. [default: 0.0.0.0 with PORT, else 127.0.0.1]")
 def serve(host: str | None) -> None:
-    """Receive webhooks on PORT (8000), and keep the sheet unless WORKER=separate."""
+    """Receive webhooks on PORT (8000), and write the sheet unless WORKER=separate."""
     from server import serve as serve_until_stopped
 
     logs.configure()
@@ -102,7 +108,7 @@ def serve(host: str | None) -> None:
 
 @cli.command()
 def worker() -> None:
-    """Keep the sheet, apart from the receiver (set WORKER=separate there)."""
+    """Write the sheet, in a process of its own (set WORKER=separate for the receiver)."""
     logs.configure()
     settings, database = _opened()
     running = Worker(settings, database)
@@ -116,10 +122,12 @@ def worker() -> None:
 
 @cli.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The receiver's.")
+@click.option(
+    "--url", default="http://127.0.0.1:8000", show_default=True, help="The receiver's address."
+)
 def send(file: Path, url: str) -> None:
     """Post a payload to a running receiver, with the first secret in WEBHOOK_SECRET."""
-    # Not an option: every user of the machine can read what a command is called with.
+    # Not an option: every user of the machine can read the options of a command.
     secret = os.environ.get("WEBHOOK_SECRET", "").partition(",")[0].strip()
     header = os.environ.get("WEBHOOK_SECRET_HEADER", "X-Webhook-Secret")
     headers = {"Content-Type": "application/json", header: secret}
@@ -145,13 +153,13 @@ def _since(text: str) -> float:
 
 @cli.group(invoke_without_command=True)
 @click.option("--outcome", type=click.Choice([one.value for one in Outcome]))
-@click.option("--site", default="", help="Of this job: its site ID, or how that begins.")
+@click.option("--site", default="", help="Of this job: its site ID, or the beginning of it.")
 @click.option(
     "--since", type=_since, metavar="WHEN", help="A date (UTC), or how long ago: 2d, 3h, 30m."
 )
 @click.option("--reason", default="", help="Refused for this reason, like missing_site.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
-@click.option("--json", "as_json", is_flag=True, help="A JSON object a line, with the body.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with the body.")
 @click.option("--unmask", is_flag=True, help="Show personal data, too.")
 @click.pass_context
 def deliveries(
@@ -164,7 +172,7 @@ def deliveries(
     as_json: bool,
     unmask: bool,
 ) -> None:
-    """List what was received, newest first; without a choice, documents whose copy failed, too."""
+    """List what was received, newest first; without a filter also documents that failed."""
     if context.invoked_subcommand:
         return
     settings, database = _opened()
@@ -185,7 +193,7 @@ def deliveries(
 @click.option("--unmask", is_flag=True, help="Show personal data, too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def show(id: str, unmask: bool, as_json: bool) -> None:  # noqa: A002 - the argument's name
-    """Show one delivery with its body; the beginning of its ID will do."""
+    """Show one delivery with its body; the beginning of its ID is enough."""
     _, database = _opened()
     kept = what_came.found(database, id)
     if as_json:
@@ -196,7 +204,7 @@ def show(id: str, unmask: bool, as_json: bool) -> None:  # noqa: A002 - the argu
 
 @cli.command()
 @click.argument("id", required=False)
-@click.option("--all", "everything", is_flag=True, help="All that was given up or rejected.")
+@click.option("--all", "everything", is_flag=True, help="Everything that was rejected or given up.")
 def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argument's name
     """Try again: a rejected delivery or a document that was given up, by its ID, or --all."""
     if bool(id) == everything:
@@ -207,7 +215,7 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
 
 @cli.command()
 def init() -> None:
-    """Set a spreadsheet and a Drive folder up; run it again at any time."""
+    """Set up a spreadsheet and a Drive folder; run it again at any time."""
     logs.configure(logging.WARNING)
     settings, database = _opened(needs_spreadsheet=False)
     setup = Setup(settings, database, time.sleep)
@@ -218,7 +226,7 @@ def init() -> None:
         ("SPREADSHEET_ID", spreadsheet, is_new),
     ):
         if made:
-            click.echo(f"{name} was not set. Made one; set it:")
+            click.echo(f"{name} was not set. Made one. Set it:")
         click.echo(f"{name}={found}" if found else f"{name} is not set: no copies of documents.")
     lines = setup.provision(spreadsheet)
     _echo(lines or ["Nothing to do: all is there."])
@@ -240,19 +248,21 @@ def rebuild(into: str | None) -> None:
         count = setup.fill(
             spreadsheet, lambda done, total: progress.update(task, completed=done, total=total)
         )
-    click.echo(f"{count} jobs. Set SPREADSHEET_ID={spreadsheet} and start the worker anew.")
+    click.echo(f"{count} jobs. Set SPREADSHEET_ID={spreadsheet} and restart the worker.")
 
 
 @cli.command()
 @click.option("--restore", is_flag=True, help="List the jobs without a row.")
 @click.option("--write", is_flag=True, help="With --restore: bring their rows back.")
-@click.option("--site", default="", help="With --restore: of this job only, or how its ID begins.")
+@click.option(
+    "--site", default="", help="With --restore: only this job; its ID or the beginning of it."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
     """Compare the whole sheet with what came; the worker writes what differs.
 
-    Exit status 0 where the sheet shows everything that came, 3 where it does not, 1 where it could
-    not be compared.
+    Exit status 0 if the sheet shows everything that came, 3 if it does not, 1 if it could not be
+    compared.
     """
     if (write or site) and not restore:
         raise click.UsageError("--write and --site go with --restore.")
@@ -275,7 +285,7 @@ def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
 
 
 @cli.command()
-@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def milestones(as_json: bool) -> None:
     """Print the milestones of all jobs as [[milestones]] for the config, in their order."""
     settings, database = _opened()
@@ -305,7 +315,7 @@ def statuses(as_json: bool) -> None:
 
 @cli.group()
 def db() -> None:
-    """The database."""
+    """Commands for the database."""
 
 
 @db.command()
@@ -321,7 +331,7 @@ def _opened(*, needs_spreadsheet: bool = True) -> tuple[Settings, Database]:
     if database.is_sqlite:
         database.upgrade()
     elif not database.is_current():
-        fix = "has not the schema of this version. Run: brightsheet db upgrade"
+        fix = "does not have the schema of this version. Run: brightsheet db upgrade"
         raise SettingsError("DATABASE_URL", f"the database {fix}")
     return settings, database
 

@@ -1,9 +1,9 @@
 """Serves the receiver with waitress: one process whose threads get whole requests only.
 
 waitress's main loop buffers each request until it is complete, so that a slow client costs a
-connection and never a thread. Four limits that it lacks are added here, at the places where it
-looks its own classes up (`channel_class`, `parser_class`, `error_task_class`): a deadline for a
-whole request, which connection is dropped when there are too many, the length that a chunk
+connection and never a thread. Four things that it lacks are added here, in subclasses that it looks
+up by name (`channel_class`, `parser_class`, `error_task_class`): a deadline for a whole request, a
+rule for which connection to drop when there are too many, a check of the length that a chunk
 announces, and error answers that repeat nothing of the request. Decision 0007 says why.
 """
 
@@ -32,7 +32,7 @@ from sync.settings.environment import Settings
 from sync.store import Database
 
 THREADS = 8
-"""They wait for the store most of the time."""
+"""They wait for the database most of the time."""
 READ_SECONDS = 30.0
 """For a request to arrive whole, from its first byte or the start of the connection."""
 LINGER_SECONDS = 2.0
@@ -40,7 +40,7 @@ LINGER_SECONDS = 2.0
 MOST_CONNECTIONS = 500
 """Beyond that, the connection that has waited longest is dropped."""
 MOST_BYTES = 64 * 1024 * 1024
-"""Of requests and answers in memory; at least eight bodies of the largest size."""
+"""Of requests and answers in memory; or eight bodies of the largest size, if that is more."""
 MOST_HEAD = 64 * 1024
 """Bytes of request line and headers; of a chunk's size line, and of trailers."""
 
@@ -51,7 +51,7 @@ _ERRORS = {
     400: ("bad_request", "The request is malformed."),
     413: ("too_large", "The body is over the size limit (MAX_BODY_BYTES)."),
     431: ("too_large", "The headers are too long."),
-    500: ("fault", "A fault of the receiver: see its log."),
+    500: ("fault", "An internal error of the receiver: see its log."),
 }
 
 _log = structlog.get_logger()
@@ -75,12 +75,12 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
         if self.chunked and not self.completed:
             self._check_chunks(self.body_rcv)
         if self.completed:
-            # Whoever is refused, or has sent all, is not told to go on.
+            # The body is refused, or already here: do not ask for it.
             self.expect_continue = False
         return consumed
 
     def _check_chunks(self, body: Any) -> None:
-        """Refuse a chunk by the length it announces. waitress counts what has arrived."""
+        """Refuse a chunk by the length it announces. waitress itself counts what has arrived."""
         if len(body) + body.chunk_remainder >= self.adj.max_request_body_size:
             self.error = RequestEntityTooLarge("")
         elif max(len(body.control_line), len(body.trailer)) > MOST_HEAD:
@@ -88,7 +88,7 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
         self.completed = self.error is not None
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Read the head. Raises ParsingError also where two servers may see two lengths."""
+        """Read the head. Raises ParsingError also if a proxy might read another length."""
         try:
             super().parse_header(header_plus)
         except ValueError:  # An address that cannot be split, a number of thousands of digits.
@@ -100,7 +100,7 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
 
 
 class ErrorAnswer(ErrorTask):  # type: ignore[misc]
-    """What a refused request is told. waitress's own answers quote the line that is wrong."""
+    """The answer to a refused request. waitress's own answers quote the line that is wrong."""
 
     def execute(self) -> None:
         """Answer as the receiver itself does. An unknown transfer coding (501) is a 400, too."""
@@ -127,23 +127,23 @@ class Connection(HTTPChannel):  # type: ignore[misc]
     error_task_class = ErrorAnswer
     will_close: bool
     lingers = False
-    """The last answer is sent; what still arrives is thrown away until the client closes."""
+    """The last answer is sent; what still arrives is discarded until the client closes."""
 
     @property
     def deadline(self) -> float:
-        """When it is dropped, as a time of the process's clock."""
+        """When it is dropped, by the process's clock."""
         if self.lingers:
             return self.last_activity + LINGER_SECONDS
         return (self.request.began if self.request else self.last_activity) + READ_SECONDS
 
     @property
     def held(self) -> int:
-        """Bytes in memory: of the request that arrives, of those in hand, and of answers."""
+        """Bytes in memory: of the request that arrives, of those in progress, and of answers."""
         requests = [*self.requests, self.request]
         return int(self.total_outbufs_len + sum(one.size for one in requests if one))
 
     def readable(self) -> bool:
-        """Tell whether to read what arrives."""
+        """Return whether to read what arrives."""
         return bool(self.lingers or super().readable())
 
     def handle_read(self) -> None:
@@ -157,7 +157,8 @@ class Connection(HTTPChannel):  # type: ignore[misc]
     def handle_close(self) -> None:
         """Close; after an answer, once the client has closed, or LINGER_SECONDS later.
 
-        Closed with unread bytes, the client would get a reset, maybe before it reads the answer.
+        If it were closed with unread bytes, the client would get a reset, maybe before it has
+        read the answer.
         """
         if self.will_close and not self.lingers:
             self.lingers, self.will_close = True, False
@@ -173,14 +174,14 @@ class Connection(HTTPChannel):  # type: ignore[misc]
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]
-    """waitress's server with an end to waiting."""
+    """waitress's server with limits to waiting."""
 
     channel_class = Connection
 
     def __init__(self, app: Any, host: str, port: int, most_body: int) -> None:
-        """Listen; `most_body` is the largest body that is taken, in bytes.
+        """Listen; `most_body` is the size limit of a body, in bytes.
 
-        Raises OSError where it cannot be listened on, ValueError where it is no address.
+        Raises OSError if the port cannot be opened, ValueError if `host` is not an address.
         """
         self._sockets: dict[int, Any] = {}
         super().__init__(
@@ -190,10 +191,10 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             port=port,
             threads=THREADS,
             ident=None,
-            max_request_body_size=most_body + 1,  # waitress refuses this very length, too.
+            max_request_body_size=most_body + 1,  # waitress refuses this length, too.
             max_request_header_size=MOST_HEAD,
-            inbuf_overflow=most_body + 1,  # In memory, which is bounded below; never on a disk.
-            # Reached where so many whole requests wait for a thread: then clients wait outside.
+            inbuf_overflow=most_body + 1,  # In memory, which drop_overdue bounds; never on disk.
+            # Reached only if so many whole requests wait for a thread: then clients have to wait.
             connection_limit=MOST_CONNECTIONS + 100,
             log_socket_errors=False,
             expose_tracebacks=False,
@@ -201,12 +202,12 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         )
 
     def readable(self) -> bool:
-        """Make room; the main loop asks this before every wait for its sockets."""
+        """Make room; the main loop calls this before every wait for its sockets."""
         self.drop_overdue(time.time())
         return bool(super().readable())
 
     def drop_overdue(self, now: float) -> None:
-        """Drop who waited too long, or longest where there are too many or they hold too much."""
+        """Drop connections that waited too long, or longest if there are too many or too large."""
         connections = list(self.active_channels.values())
         too_many = len(connections) - MOST_CONNECTIONS
         too_much = sum(one.held for one in connections) - max(
@@ -221,7 +222,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             one.drop()
 
     def serve_until(self, stopping: Event) -> None:
-        """Serve until the event is set; then close the port and finish the requests in hand."""
+        """Serve until the event is set; then close the port and finish requests in progress."""
         while not stopping.is_set():
             self.turn(self.adj.asyncore_loop_timeout)
         self.asyncore.dispatcher.close(self)
@@ -231,7 +232,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         self.task_dispatcher.shutdown(timeout=max(0.0, deadline - time.time()))
 
     def turn(self, seconds: float) -> None:
-        """Wait for the sockets, at most so long, and do once what there is to do."""
+        """Run the main loop once, waiting for the sockets at most `seconds`."""
         self.asyncore.loop(timeout=seconds, use_poll=True, map=self._sockets, count=1)
 
     def _is_busy(self) -> bool:
@@ -242,7 +243,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 def serve(settings: Settings, host: str | None = None) -> None:
     """Serve on `host` and the PORT of the environment until SIGTERM or SIGINT.
 
-    Raises SettingsError where the database has another schema or the port cannot be opened.
+    Raises SettingsError if the database has another schema or the port cannot be opened.
     """
     _prepare(Database(settings.database_url.get_secret_value()))
     app = create_app(settings)
@@ -259,12 +260,12 @@ def serve(settings: Settings, host: str | None = None) -> None:
 
 
 def _default_host() -> str:
-    """Return all addresses where the host chose the port, as a platform does; else loopback."""
+    """Return all addresses if PORT is set, as platforms do; else loopback."""
     return "0.0.0.0" if os.environ.get("PORT", "").strip() else "127.0.0.1"  # noqa: S104
 
 
 def _listening(app: Any, settings: Settings, host: str) -> Server:
-    # It warns whenever a request waits for a thread.
+    # This logger warns whenever a request waits for a thread.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
         server = Server(app, host, settings.port, settings.max_body_bytes)
@@ -290,16 +291,16 @@ def _signals(wake: Callable[[], None]) -> Event:
 
 
 def _prepare(database: Database) -> None:
-    """Upgrade a SQLite file; of PostgreSQL, check that it has been upgraded.
+    """Upgrade a SQLite file; check that PostgreSQL has been upgraded.
 
-    A database that cannot be reached stops nothing: it may come back, and until then senders are
-    answered 503. Raises SettingsError where the schema is not the one of this version.
+    A database that cannot be reached does not stop the start: it may come back, and until then
+    webhooks are answered 503. Raises SettingsError if the schema is not the one of this version.
     """
     try:
         if database.is_sqlite:
             database.upgrade()
         elif not database.is_current():
-            fix = "has not the schema of this version. Run: brightsheet db upgrade"
+            fix = "does not have the schema of this version. Run: brightsheet db upgrade"
             raise SettingsError("DATABASE_URL", f"the database {fix}")
     except SettingsError:
         raise
@@ -312,7 +313,7 @@ def _prepare(database: Database) -> None:
 
 
 def _upgrade_once_possible(database: Database) -> None:
-    """Make the tables once a disk that was full at the start has room again."""
+    """Upgrade as soon as the disk, which was full at the start, has room again."""
     while True:
         time.sleep(_UPGRADE_SECONDS)
         with suppress(BrightsheetError):

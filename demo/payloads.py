@@ -1,4 +1,4 @@
-"""Made-up jobs on their way through a few milestones. Nobody in here exists."""
+"""Made-up jobs with a few milestones. The people are invented."""
 
 import random
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ class Story:
         self._clock = self._now - timedelta(days=24)
 
     def deliveries(self) -> Iterator[dict[str, Any]]:
-        """Give the payloads in the order in which they happen."""
+        """Yield the payloads in the order in which they happen."""
         jobs = [self._job() for _ in range(JOBS)]
         for number, name in enumerate(_STEPS):
             for job in jobs:
@@ -43,7 +43,7 @@ class Story:
         return {"site": self._uuid(), "quote": self._uuid()}
 
     def _others(self, jobs: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
-        """Give webhooks of other kinds, in the shapes that are known or likely."""
+        """Yield webhooks of other kinds, in formats that are known or likely."""
         for job, stage in zip(jobs, ("Contract signed", "In permitting", "Sold"), strict=False):
             yield {"site_id": job["site"], "stage_name": stage, "date_updated": self._tick()}
         yield {"site": jobs[4]["site"], "archived": True, "date_updated": self._tick()}

@@ -1,4 +1,4 @@
-"""The product as processes of their own, started as the Procfile starts them."""
+"""Starts the product in processes, as the Procfile does."""
 
 import os
 import signal
@@ -21,13 +21,13 @@ _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
 class Running:
-    """A process of the product with a log file; killed with all of its children."""
+    """A process of the product with a log file."""
 
     def __init__(self, command: tuple[str, ...], environment: Mapping[str, str], log: Path) -> None:
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         self.log = log
         with log.open("ab") as stream:
-            self.process = subprocess.Popen(  # noqa: S603 - our own command
+            self.process = subprocess.Popen(  # noqa: S603 - a fixed command
                 [sys.executable, *command],
                 cwd=ROOT,
                 env={**inherited, **environment},
@@ -37,7 +37,7 @@ class Running:
             )
 
     def kill(self) -> None:
-        """Kill it as a power cut does."""
+        """Kill it, with all its children, as a power cut would."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
@@ -56,7 +56,7 @@ class Running:
 
 
 class Receiver(Running):
-    """A receiver on 127.0.0.1; `port` 0 takes any that is free."""
+    """A receiver on 127.0.0.1; with `port` 0 on any free one."""
 
     def __init__(self, environment: Mapping[str, str], log: Path, port: int = 0) -> None:
         port = port or free_port()
@@ -64,7 +64,7 @@ class Receiver(Running):
         super().__init__(WEB, {**environment, "PORT": str(port)}, log)
 
     def ready(self) -> Self:
-        """Wait until it serves. Raises RuntimeError with its log where it does not."""
+        """Wait until it answers. Raises RuntimeError with its log if it does not."""
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
@@ -77,7 +77,7 @@ class Receiver(Running):
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
+    """Return a free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

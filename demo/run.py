@@ -1,4 +1,4 @@
-"""Runs the product beside the emulator, sends it the published sample and made-up jobs."""
+"""Runs the product beside the emulator, and sends it the published sample and made-up jobs."""
 
 import json
 import signal
@@ -26,21 +26,21 @@ MILESTONE = "Construction & Signoff"
 DOCUMENT = "189bd7c0-2e6f-45cb-a00e-33ca4fe297d2"
 FILE = "Silver-Inspection (Passed).pdf"
 
-SECRET = "the-demo-keeps-no-secrets"  # noqa: S105 - for loopback, said aloud
-TOKEN = "the-demo-s-token"  # noqa: S105 - for loopback, too
+SECRET = "the-demo-keeps-no-secrets"  # noqa: S105 - for loopback only
+TOKEN = "the-demo-s-token"  # noqa: S105 - for loopback only
 _PATIENCE = 60.0
 _TERMINAL = ("Customer", "Current milestone", "Status", "Last update")
 
 
 def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
-    """Show it; with `once`, check what stands in the sheet and return 0 if all is there."""
+    """Run the demo; with `once`, check what the sheet shows and return 0 if all is there."""
     with Emulator(port=0 if once else emulator_port) as google:
         environment = prepared(google)
         spreadsheet = environment["SPREADSHEET_ID"]
         with _receiver(environment, 0 if once else port) as receiver:
             url = receiver.url
             out.print(
-                f"Receiver at {url}, Google and EverBright played by {google.url}", soft_wrap=True
+                f"Receiver at {url}, Google and EverBright emulated at {google.url}", soft_wrap=True
             )
             sites = send_all(url)
             out.print(f"Sent the published sample and made-up events: {len(sites)} jobs.")
@@ -49,7 +49,9 @@ def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
             for line in missing:
                 out.print(f"[red]missing:[/red] {line}")
             if once:
-                out.print("Every row and link is there." if not missing else "Not all is there.")
+                out.print(
+                    "Every row and link is there." if not missing else "Something is missing."
+                )
                 return 1 if missing else 0
             out.print(
                 f"\nThe spreadsheet:  {google.url}/spreadsheets/d/{spreadsheet}/edit",
@@ -59,7 +61,7 @@ def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
             send = f".venv/bin/brightsheet send {SAMPLE.relative_to(ROOT)} --url {url}"
             out.print(f"Send one more:    WEBHOOK_SECRET={SECRET} {send}", soft_wrap=True)
             out.print("Ctrl-C ends it.")
-            _until_told()
+            _wait_for_signal()
     return 0
 
 
@@ -73,7 +75,7 @@ def prepared(google: Emulator) -> dict[str, str]:
         "SPREADSHEET_ID": google.create_spreadsheet("Solar jobs"),
         "DRIVE_FOLDER_ID": google.create_folder("Job documents"),
         "WEBHOOK_SECRET": SECRET,
-        # Its own: the demo knows its headers, and the other is the installer's to change.
+        # The demo reads columns by header, and the shipped config is the installer's to edit.
         "CONFIG_FILE": str(CONFIG),
     }
 
@@ -100,7 +102,7 @@ def send_all(url: str, *more: dict[str, Any]) -> list[str]:
 
 
 def _wait(google: Emulator, spreadsheet: str, sites: list[str]) -> tuple[list[Row], list[str]]:
-    """Wait until nothing is missing, but not for ever."""
+    """Wait until nothing is missing, _PATIENCE at most."""
     deadline = time.monotonic() + _PATIENCE
     while True:
         shown = rows(google.url, spreadsheet)
@@ -111,7 +113,7 @@ def _wait(google: Emulator, spreadsheet: str, sites: list[str]) -> tuple[list[Ro
 
 
 def _missing(google: Emulator, shown: list[Row], sites: list[str]) -> list[str]:
-    """Return a line for whatever should stand in the sheet and does not."""
+    """Return a line for everything that the sheet should show and does not."""
     keys = [row["Site ID"].text for row in shown if "Site ID" in row]
     lines = [f"one row for job {site}" for site in sites if keys.count(site) != 1]
     lines += [f"no row for {key}" for key in keys if key not in sites]
@@ -146,7 +148,7 @@ def _missing_in_sample(google: Emulator, row: Row) -> list[str]:
 
 
 def _print(out: Console, shown: list[Row]) -> None:
-    """Print what fits a terminal of the rows."""
+    """Print the columns that fit a terminal."""
     table = Table(*_TERMINAL, "Files in Drive", title="Jobs", title_justify="left")
     for row in shown:
         links = [
@@ -162,7 +164,7 @@ def _holds_files(header: str) -> bool:
     return header.endswith(" documents")
 
 
-def _until_told() -> None:
+def _wait_for_signal() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         while True:

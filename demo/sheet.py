@@ -1,4 +1,4 @@
-"""Reads the sheet back as a person sees it: through Google's API, not through the store."""
+"""Reads the sheet as a person sees it: through Google's API, not from the store."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _TIMEOUT = 30
 
 @dataclass(frozen=True)
 class Link:
-    """A part of a cell's text that leads somewhere."""
+    """A part of a cell's text that is a link."""
 
     text: str
     uri: str
@@ -33,11 +33,11 @@ Row = dict[str, ShownCell]
 
 
 def rows(google: str, spreadsheet: str, tab: str = "Jobs") -> list[Row]:
-    """Return the rows of `tab`, by header; [] where there is no such tab yet."""
+    """Return the rows of `tab`, by header; [] if there is no such tab yet."""
     answer = requests.get(
         f"{google}/v4/spreadsheets/{spreadsheet}",
         params={"fields": FIELDS, "includeGridData": "true"},
-        # As another user than the product, whose quota this must not spend.
+        # As another user than the product, whose quota it must not use up.
         headers={"Authorization": "Bearer onlooker"},
         timeout=_TIMEOUT,
     )

@@ -1,4 +1,4 @@
-"""Asks EverBright for the customers of jobs; a row stands without them, too."""
+"""Requests the customers of jobs from EverBright; rows are written without them, too."""
 
 from sync.errors import BrightsheetError
 from sync.everbright import customer
@@ -12,16 +12,16 @@ _LONGEST_WAIT = 3600.0
 
 
 class CustomerFetcher:
-    """Asks for one customer at a time."""
+    """Requests one customer at a time."""
 
     def __init__(self, customers: Customers, everbright: EverBright) -> None:
         self._customers = customers
         self._everbright = everbright
 
     def fetch(self) -> tuple[str, BrightsheetError | None, bool] | None:
-        """Ask for the customer that is due longest, or return None where none is.
+        """Request the customer that is due longest, or return None if none is.
 
-        Returns the site, what went wrong, and whether anything is known now that was not.
+        Returns the site, the error, and whether the answer was new.
         """
         claimed = self._customers.claim()
         if claimed is None:

@@ -1,7 +1,7 @@
-"""Copies documents from EverBright into Drive: each once, whatever is killed or repeated when.
+"""Copies documents from EverBright into Drive: each exactly once, whatever crashes or is repeated.
 
-What is about to be used is kept first (the file's id, the upload's session). So after a doubt the
-session can be asked, then the file, and a search by tag comes last.
+What is about to be used (the file's id, the upload's session) is stored first. So if the outcome is
+unknown, the session can be asked, then the file, and finally a search by tag.
 """
 
 import tempfile
@@ -34,7 +34,7 @@ class Copier:
         self._sleep = sleep
 
     def copy(self, claim: Claim, document: PendingDocument) -> None:
-        """Have `document` in Drive and its link kept. Raises Retryable or Permanent."""
+        """Copy `document` into Drive and store its link. Raises Retryable or Permanent."""
         there, document = self._under_way(claim, document)
         digest = document.digest
         if there is None:
@@ -42,13 +42,13 @@ class Copier:
         if digest and there.sha256 and there.sha256 != digest:
             self._drive.discard(there.id)
             self._documents.keep(claim, document.uuid, file_id="", session="", digest="")
-            raise Retryable("upload_damaged", "Drive has other bytes than were sent.")
+            raise Retryable("upload_damaged", "The bytes in Drive are not those that were sent.")
         self._documents.finish(claim, document.uuid, there.id, there.link)
 
     def _under_way(
         self, claim: Claim, document: PendingDocument
     ) -> tuple[File | None, PendingDocument]:
-        """Return the file if it is there already, and what of earlier tries is still of use."""
+        """Return the file if it exists already, and the document without what is of no more use."""
         if document.session:
             try:
                 return self._drive.ask(document.session), document
@@ -61,7 +61,7 @@ class Copier:
             if there is not None and not there.trashed:
                 return there, document
             if there is not None:
-                # What a person put into the bin is not linked; its id is taken.
+                # A file that a person put into the bin is not linked, and its id is taken.
                 document = self._without(claim, document, "file_id", "digest")
         found = self._drive.find({_FILE_TAG: document.uuid})
         return found, document if found is None else replace(document, digest="")
@@ -110,7 +110,7 @@ class Copier:
         except Conflict:
             return self._existing(file_id)
         except Refused:
-            # Whether every kind of drive takes ids made beforehand is not documented.
+            # Whether every kind of drive accepts generated ids is not documented.
             upload = self._drive.begin(content, "", name, folder, tag)
         except Permanent as error:
             if error.reason == "not_found":
@@ -123,11 +123,11 @@ class Copier:
     def _existing(self, file_id: str) -> File:
         there = self._drive.get(file_id)
         if there is None:
-            raise Retryable("google_unavailable", "Drive shows no file under an id that is taken.")
+            raise Retryable("google_unavailable", "Drive has no file with an id that is taken.")
         return there
 
     def _folder(self, claim: Claim, document: PendingDocument) -> str:
-        """Return the id of the job's folder, made if need be: a person may have binned it."""
+        """Return the id of the job's folder, which is made if it is missing or in the bin."""
         there = self._drive.get(document.folder_id) if document.folder_id else None
         if there is not None and not there.trashed:
             if not document.folder_link:

@@ -1,8 +1,8 @@
-"""The one tree of errors: a delivery is rejected, a call may be retried, a fault is permanent."""
+"""All errors: a delivery is rejected, a call may be retried, a failure is permanent."""
 
 
 class BrightsheetError(Exception):
-    """What every error of ours has: a machine-readable reason and a sentence for people."""
+    """Base of all errors: a machine-readable reason and a sentence for people."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -11,7 +11,7 @@ class BrightsheetError(Exception):
 
 
 class Rejected(BrightsheetError):
-    """A delivery that cannot be understood; `status` is the HTTP status that says so."""
+    """A delivery that cannot be understood; `status` is the HTTP status of the answer."""
 
     def __init__(self, reason: str, message: str, status: int = 422) -> None:
         super().__init__(reason, message)
@@ -19,7 +19,7 @@ class Rejected(BrightsheetError):
 
 
 class Retryable(BrightsheetError):
-    """A fault that passes by itself; `after` is the wait (seconds) that the other side asks for."""
+    """A failure that may pass by itself; `after` (seconds) is the wait that the server asks for."""
 
     def __init__(self, reason: str, message: str, after: float | None = None) -> None:
         super().__init__(reason, message)
@@ -27,15 +27,15 @@ class Retryable(BrightsheetError):
 
 
 class Refused(Retryable):
-    """Google refused a whole batch (400): the sheet is not as it was read, so read it again."""
+    """Google refused a whole request (400): the sheet may have changed, so read it again."""
 
 
 class Conflict(BrightsheetError):
-    """What was to be made is there already (409)."""
+    """What was to be created exists already (409)."""
 
 
 class Permanent(BrightsheetError):
-    """A fault that only a person can fix; the message says how."""
+    """A failure that only a person can fix; the message says how."""
 
 
 class UnprocessableDocument(Permanent):

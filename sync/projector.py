@@ -36,7 +36,7 @@ def _no_alert(_reason: str, _text: str) -> None:
 
 @dataclass(frozen=True)
 class _Understood:
-    """A delivery that was parsed, and the site of its job: "" where that is not known yet."""
+    """A delivery that was parsed, and the site of its job: "" if that is not known yet."""
 
     kept: KeptDelivery
     delivery: Delivery
@@ -44,7 +44,7 @@ class _Understood:
 
 
 class Projector:
-    """Applies deliveries to their jobs; the flusher's lease makes that happen once for each."""
+    """Applies deliveries to their jobs, each once: only the holder of the lease does it."""
 
     def __init__(
         self, inbox: Inbox, jobs: Jobs, settings: Settings, alert: Alert = _no_alert
@@ -60,7 +60,7 @@ class Projector:
         self._reported: set[str] = set()
 
     def run(self, held: Lease) -> None:
-        """Take every delivery that came into its job; one that cannot be is set aside."""
+        """Apply every waiting delivery to its job; one that causes an error is set aside."""
         while deliveries := self._inbox.unprojected(_DELIVERIES):
             understood, poisoned = self._read(deliveries)
             self._jobs.take_in(held, self._projected(understood, poisoned))
@@ -89,7 +89,7 @@ class Projector:
             except BrightsheetError as error:
                 poisoned[kept.seq] = f"{error.reason}: {error.message}"
             except Exception as error:
-                # A bug that one delivery triggers must not keep every job waiting.
+                # A bug that one delivery triggers must not delay every job.
                 _log.exception("fault", delivery=kept.id)
                 poisoned[kept.seq] = f"fault: {type(error).__name__}"
         owners = self._owners([delivery for _, delivery in read])
@@ -166,7 +166,7 @@ def _documents(delivery: Delivery) -> Iterator[tuple[str, Document]]:
 
 
 def _again(delivery: Delivery) -> Delivery:
-    """Return a delivery that is still what it was when it came."""
+    """Return the delivery. Raises Permanent if it is not understood any more."""
     if delivery.milestone is None and delivery.other_event is None:
         raise Permanent("not_understood", "It was understood when it came, and is not now.")
     return delivery

@@ -1,4 +1,4 @@
-"""What the commands `init` and `rebuild` do."""
+"""The commands `init` and `rebuild`."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -18,7 +18,7 @@ _TITLE = "Solar jobs"
 _FOLDER = "Job documents"
 _TRIES = 8
 _ROUNDS = 3
-"""People may move columns while tabs are made: then what was missed is made by the next round."""
+"""People may move columns while tabs are made: the next round makes what was missed."""
 _LONGEST_WAIT = 60.0
 _SHARED_DRIVE = (
     "A service account has no storage of its own. Make a folder in a shared drive, make {account} "
@@ -26,11 +26,11 @@ _SHARED_DRIVE = (
 )
 
 ProgressCallback = Callable[[int, int], Any]
-"""Is given how many jobs stand in the sheet, and of how many."""
+"""Gets the number of jobs in the sheet, and the total."""
 
 
 class Setup:
-    """Sets a spreadsheet and a folder up, and fills another from the store; `sleep` waits."""
+    """Sets up a spreadsheet and a folder, or fills a new spreadsheet from the store."""
 
     def __init__(self, settings: Settings, database: Database, sleep: Sleep) -> None:
         self._settings = settings
@@ -40,13 +40,13 @@ class Setup:
     def folder(self) -> tuple[str, bool]:
         """Return the id of the folder for documents, and whether it was made now.
 
-        "" where a spreadsheet is set and no folder: there are to be no copies. Raises Permanent or
-        SettingsError that names the fix.
+        "" if a spreadsheet is set and no folder: then nothing is copied. Raises Permanent or
+        SettingsError, with the fix.
         """
         configured, account = self._settings.drive_folder_id, auth.account(self._settings)
         if configured:
-            if not self._wiring.drive(configured).is_folder_for_us():
-                fix = f"is not a folder that {account} may put files into. Share it with that."
+            if not self._wiring.drive(configured).is_writable_folder():
+                fix = f"is not a folder that {account} may put files into. Share it with it."
                 raise SettingsError("DRIVE_FOLDER_ID", fix)
             return configured, False
         if self._settings.spreadsheet_id:
@@ -87,10 +87,10 @@ class Setup:
             return lines
 
     def fill(self, spreadsheet: str, progress: ProgressCallback) -> int:
-        """Fill a spreadsheet with every job there is; return how many.
+        """Fill a spreadsheet with every job; return how many.
 
-        Whoever writes another spreadsheet from this store is kept from it meanwhile, and told
-        afterwards that the sheet is elsewhere.
+        Meanwhile no worker can write another spreadsheet from this store; afterwards it stops with
+        the reason `moved`.
         """
         with ExitStack() as stack:
             if self._settings.spreadsheet_id not in ("", spreadsheet):

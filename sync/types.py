@@ -1,4 +1,4 @@
-"""Shared value types: frozen values, and text, UUIDs and moments as EverBright writes them."""
+"""Shared value types: frozen values, and text, UUIDs and times as EverBright writes them."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -8,12 +8,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 
 def null(value: object) -> object:
-    """Return None for blanks and "None", which EverBright's sample writes where JSON has null."""
+    """Return None for blanks and "None", which EverBright's sample has in place of null."""
     return None if value in ("None", "") else value
 
 
 def listed(value: object) -> object:
-    """Return an empty list for what stands where a list is missing."""
+    """Return an empty list for the values that stand for a missing list."""
     return [] if value in (None, "None", False) else value
 
 
@@ -36,9 +36,9 @@ def _uuid(value: str) -> str:
 
 
 Text = Annotated[str, BeforeValidator(lambda v: "" if v is None else v)]
-"""Free text: null is no text, and the text "None" may be what someone wrote."""
+"""Free text: null is the empty text; "None" stays, since somebody may have written it."""
 Code = Annotated[str | None, BeforeValidator(null)]
-"""A word of a vocabulary or an identifier that is only shown; null and "None" are none."""
+"""A code, or an identifier that is only shown; null and "None" are None."""
 Uuid = Annotated[str, AfterValidator(_uuid)]
 """A UUID in its canonical form: it goes into keys and addresses."""
 
@@ -51,16 +51,16 @@ def _uuid_or_none(value: object) -> object:
 
 
 AddressPart = Annotated[str | None, BeforeValidator(_uuid_or_none)]
-"""A UUID that may be needed in an address; text that is none ("..", say) never gets there."""
+"""A UUID for an address; invalid text (like "..") becomes None, so it never gets into one."""
 OptionalUuid = Annotated[Uuid | None, BeforeValidator(null)]
 When = Annotated[Annotated[datetime, AfterValidator(_utc)] | None, BeforeValidator(null)]
-"""A moment in UTC; a date without a zone is taken as UTC."""
+"""A time in UTC; a date without a zone is taken as UTC."""
 
 
 Flag = Annotated[bool, BeforeValidator(_false)]
 
 
 class Value(BaseModel):
-    """A frozen value; keys that are not known are passed over."""
+    """A frozen value; unknown keys are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")

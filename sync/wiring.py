@@ -1,6 +1,6 @@
-"""The one wiring: everything that the worker, the commands and the tests use, made from settings.
+"""Makes everything that the worker, the commands and the tests use, from the settings.
 
-Nothing is opened and nobody is called before it is used.
+Nothing is opened or called before it is used.
 """
 
 from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ Sleep = Callable[[float], Any]
 Alert = Callable[[str, str], object]
 
 _LEASE_TRIES = 8
-"""For a lease that another worker holds: it is renewed while that one works."""
+"""For a lease that another worker holds, which is renewed while that one works."""
 
 
 def _no_alert(_reason: str, _text: str) -> None:
@@ -87,7 +87,7 @@ class Wiring:
         spreadsheet: str = "",
         sizes: Sizes = USUAL,
     ) -> Flusher:
-        """Return what writes a spreadsheet: the configured one, or another."""
+        """Return the flusher of a spreadsheet: the configured one, or another."""
         settings = self.settings
         client = SheetClient(
             auth.session(settings),
@@ -121,23 +121,23 @@ class Wiring:
         )
 
     def copier(self, sleep: Sleep) -> Copier:
-        """Return what copies documents into Drive."""
+        """Return the copier of documents into Drive."""
         drive = self.drive(self.settings.drive_folder_id)
         return Copier(self.documents, drive, self.everbright(), sleep)
 
     def customer_fetcher(self) -> CustomerFetcher:
-        """Return what asks EverBright for customers."""
+        """Return the part that requests customers."""
         return CustomerFetcher(self.customers, self.everbright())
 
     def lease_name(self, spreadsheet: str = "") -> str:
-        """Return the name of the lease that whoever writes a spreadsheet holds."""
+        """Return the name of the lease for writing a spreadsheet."""
         return f"sheet:{spreadsheet or self.settings.spreadsheet_id}"
 
     @contextmanager
     def hold(self, sleep: Sleep, spreadsheet: str = "") -> Iterator[Lease]:
-        """Hold a spreadsheet's lease, waiting for it as long as a few leases last.
+        """Hold a spreadsheet's lease, after waiting for it for a few lease periods at most.
 
-        Raises Retryable where another process goes on holding it.
+        Raises Retryable if another process still holds it.
         """
         name, seconds = self.lease_name(spreadsheet), self.settings.lease_seconds
 

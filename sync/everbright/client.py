@@ -1,7 +1,7 @@
-"""The client of EverBright's API: a job, and a document, streamed; it knows what is none.
+"""The client of EverBright's API: jobs, and documents, which are streamed and checked.
 
-Source of the paths: EverBright's webhook page. Redirects, limits and checksums are not documented:
-they are met with care.
+Source of the paths: EverBright's webhook page. Redirects, limits and checksums are not documented,
+so every answer is checked.
 """
 
 import base64
@@ -25,10 +25,10 @@ from sync.ops.retry import asked
 
 TIMEOUT = (10.0, 60.0)
 LONGEST = 1800.0
-"""Seconds that one download may take in all."""
+"""Seconds that one download may take in total."""
 PATIENCE = 60.0
 SLOWEST = 1024
-"""Bytes a second, on average, that a download must bring after PATIENCE seconds."""
+"""The least average speed (bytes a second) of a download after PATIENCE seconds."""
 MAX_BYTES = 2 * 1024**3
 SITE_PATH = "/api/v1/site/{site}"
 _MAX_SITE = 4 * 1024**2
@@ -42,7 +42,7 @@ _JSON = re.compile(rb"^\s*[\[{]")
 
 @dataclass(frozen=True)
 class Downloaded:
-    """What was written: its size in bytes, its SHA-256 (hex), and its media type."""
+    """What was downloaded: its size in bytes, its SHA-256 (hex), and its media type."""
 
     size: int
     sha256: str
@@ -50,7 +50,7 @@ class Downloaded:
 
 
 class EverBright:
-    """EverBright's API at `url`. `header` is the header's name and, behind a colon, the scheme."""
+    """EverBright's API at `url`. `header` is the header's name and, after a colon, the scheme."""
 
     def __init__(
         self, url: str, token: str, header: str, path: str, patience: float = PATIENCE
@@ -66,14 +66,14 @@ class EverBright:
             self._session.mount(scheme, Timely())
             self._outward.mount(scheme, Outward())
         for session in (self._session, self._outward):
-            # A .netrc must not add credentials of its own, nor may cookies go from host to host.
+            # A .netrc must not add credentials, and cookies must not go from host to host.
             session.auth = lambda request: request
 
     def download(self, document: str, sub_task: str, name: str, into: BinaryIO) -> Downloaded:
         """Write a document's bytes `into` a file.
 
-        Raises Retryable or Permanent; also where what came is not the document: a page to sign in,
-        an error with status 200, fewer bytes than announced or others than the checksum says.
+        Raises Retryable or Permanent; also if what came is not the document: a sign-in page, an
+        error with status 200, fewer bytes than announced, or a wrong checksum.
         """
         if "{sub_task}" in self._path and not sub_task:
             raise UnprocessableDocument(
@@ -84,12 +84,12 @@ class EverBright:
             with self._open(self._url + self._path.format(**names)) as response:
                 return _receive(response, name, into, self._patience)
         except (requests.RequestException, HTTPError, ValueError) as error:
-            # ValueError: an address that no parser takes, met by the client itself.
+            # ValueError: the client met an invalid address.
             kind = type(error).__name__
             raise Retryable("everbright_unreachable", f"EverBright broke off ({kind}).") from error
 
     def site(self, site: str) -> Any:
-        """Return a job as the API tells it: JSON values. Raises Retryable or Permanent."""
+        """Return a job as the API sends it: JSON values. Raises Retryable or Permanent."""
         try:
             with self._open(self._url + SITE_PATH.format(site=quote(site, safe=""))) as response:
                 body = BytesIO()
@@ -99,7 +99,7 @@ class EverBright:
             kind = type(error).__name__
             raise Retryable("everbright_unreachable", f"EverBright broke off ({kind}).") from error
         except (ValueError, RecursionError):
-            raise Retryable("everbright_odd", "EverBright answered with no JSON.") from None
+            raise Retryable("everbright_odd", "EverBright's answer is not JSON.") from None
 
     def _open(self, url: str) -> requests.Response:
         """Follow redirects by hand: the token goes to EverBright's own origin only."""
@@ -127,7 +127,7 @@ class EverBright:
 
 
 def _origin(url: str) -> tuple[str | None, str | None, int | None]:
-    """Return scheme, host and port as the HTTP client reads them: others may read another."""
+    """Return scheme, host and port as the HTTP client reads them: other parsers may differ."""
     try:
         parts = parse_url(url)
     except LocationParseError:
@@ -137,7 +137,7 @@ def _origin(url: str) -> tuple[str | None, str | None, int | None]:
 
 
 def _next(url: str, location: str) -> str:
-    """Return where a redirect leads. Raises Retryable where nobody should follow it."""
+    """Return where a redirect leads. Raises Retryable if it must not be followed."""
     try:
         target = urljoin(url, location)
     except ValueError:
@@ -148,12 +148,12 @@ def _next(url: str, location: str) -> str:
         raise Retryable("everbright_redirects", "EverBright redirects to an unencrypted address.")
     for_emulator = is_loopback(host) and is_loopback(home)
     if "\\" in target or parse_url(target).auth or (_is_inside(host) and not for_emulator):
-        raise Retryable("everbright_redirects", "EverBright redirects to where it must not.")
+        raise Retryable("everbright_redirects", "EverBright redirects to a forbidden address.")
     return target
 
 
 def _is_inside(host: str | None) -> bool:
-    """Tell whether a host is an address of this machine or of a private network."""
+    """Return whether a host is an address of this machine or of a private network."""
     try:
         return not ip_address((host or "").strip("[]")).is_global
     except ValueError:
@@ -171,12 +171,12 @@ def _refusal(response: requests.Response) -> BrightsheetError:
             f"EverBright does not accept the token (status {status}). Set EVERBRIGHT_API_TOKEN.",
             after=900.0,
         )
-    # A document that the webhook tells of may take a while to be there.
+    # A document that the webhook names may take a while to be available.
     return Retryable("everbright_missing", f"EverBright has no such document (status {status}).")
 
 
 class _Hashed:
-    """Writes on into a file, and keeps what tells whether all of it came."""
+    """Writes into a file, and computes what is needed to check it."""
 
     def __init__(self, into: BinaryIO) -> None:
         self._into = into
@@ -191,12 +191,12 @@ class _Hashed:
 
 
 def _copy(response: requests.Response, into: Any, patience: float, most: int) -> int:
-    """Write what comes `into` a file; return its size (bytes). Raises Retryable or Permanent."""
+    """Write the body `into` a file; return its size (bytes). Raises Retryable or Permanent."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        # Refused: a compressed body may be a zip bomb, and it was asked for as it is.
+        # Refused: it was requested uncompressed, and may be a decompression bomb.
         raise Retryable("everbright_encoded", "EverBright sends the document compressed.")
     size, began = 0, time.monotonic()
-    # What is there is taken at once: waiting for a whole chunk could take a slow sender days.
+    # Take what has arrived at once: a slow sender could take days for a whole chunk.
     while chunk := _some(response, patience):
         size += len(chunk)
         took = time.monotonic() - began
@@ -209,7 +209,7 @@ def _copy(response: requests.Response, into: Any, patience: float, most: int) ->
 
 
 def _some(response: requests.Response, patience: float) -> bytes:
-    """Return what is there: also a chunk's own head may come in drops."""
+    """Return what has arrived. Bounded in time, since a chunk's head may come byte by byte."""
     try:
         with in_time(patience, response.raw.shutdown):
             found: bytes = response.raw.read1(_CHUNK, decode_content=False)
@@ -228,7 +228,7 @@ def _receive(response: requests.Response, name: str, into: BinaryIO, patience: f
     if reason := not_a_document(name, hashed.head, media_type):
         raise Retryable("not_a_document", reason)
     if not _checksums_agree(response, hashed.sha256.digest(), hashed.md5.digest()):
-        raise Retryable("document_damaged", "The bytes do not agree with the checksum sent along.")
+        raise Retryable("document_damaged", "The bytes do not match the checksum that was sent.")
     return Downloaded(size, hashed.sha256.hexdigest(), media_type)
 
 
@@ -249,7 +249,7 @@ def not_a_document(name: str, head: bytes, media_type: str) -> str:
 
 
 def _is_page(head: bytes) -> bool:
-    """Tell whether bytes begin as HTML does, behind any number of comments."""
+    """Return whether bytes begin like HTML, after any number of comments."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     while text.startswith(b"<!--"):
         text = text.partition(b"-->")[2].lstrip()
@@ -257,15 +257,15 @@ def _is_page(head: bytes) -> bool:
 
 
 def _checksums_agree(response: requests.Response, sha256: bytes, md5: bytes) -> bool:
-    """Hold the bytes against every checksum that came along (RFC 9530, RFC 3230, Content-MD5)."""
+    """Compare every checksum that was sent (RFC 9530, RFC 3230, Content-MD5)."""
     announced = ",".join(
         response.headers.get(name, "") for name in ("Repr-Digest", "Digest", "x-goog-hash")
     )
     announced += f",md5={response.headers.get('Content-MD5', '')}"
     for entry in announced.split(","):
         algorithm, _, value = entry.strip().partition("=")
-        ours = {"sha-256": sha256, "md5": md5}.get(algorithm.lower())
+        computed = {"sha-256": sha256, "md5": md5}.get(algorithm.lower())
         wanted = value.strip().strip(":")
-        if ours is not None and wanted and wanted != base64.b64encode(ours).decode():
+        if computed is not None and wanted and wanted != base64.b64encode(computed).decode():
             return False
     return True

@@ -1,7 +1,7 @@
-"""A job as EverBright's API tells it → whose it is. Pure.
+"""A job as EverBright's API sends it → its customer. Pure.
 
-Source of the shape: what an installer's integration reads of `GET /api/v1/site/{uuid}`. One reader
-unwraps an envelope `data`, another does not: both are taken. What is not there is left blank.
+Source of the format: what installers' integrations read from `GET /api/v1/site/{uuid}`. One of them
+unwraps an envelope `data`, another does not: both are accepted. What is missing stays blank.
 """
 
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ _STREET = ("address_line_1", "address_line_2")
 
 
 def read(tree: Any) -> Customer:
-    """Return whose job `tree` (JSON values) tells of. Raises Retryable where it tells of none."""
+    """Return the customer in `tree` (JSON values). Raises Retryable if it is not a job."""
     site = tree.get("data", tree) if isinstance(tree, Mapping) else None
     if not isinstance(site, Mapping) or site.keys().isdisjoint(("contacts", "address", "uuid")):
-        raise Retryable("everbright_odd", "EverBright answered with something else than a job.")
+        raise Retryable("everbright_odd", "EverBright's answer is not a job.")
     contact = _contact(site.get("contacts"))
     address = site.get("address")
     return Customer(
@@ -42,7 +42,7 @@ def _contact(contacts: Any) -> Mapping[str, Any]:
 
 
 def _address(address: Mapping[str, Any]) -> str:
-    """Return an address in one line, as it is written in the United States."""
+    """Return an address in one line, in the form of the United States."""
     street = " ".join(part for key in _STREET if (part := _text(address, key)))
     state = " ".join(p for k in ("state_abbreviation", "zipcode") if (p := _text(address, k)))
     return ", ".join(part for part in (street, _text(address, "city_name"), state) if part)

@@ -1,4 +1,4 @@
-"""Connections to hosts that others name: to public addresses only, and answered in time."""
+"""Connections to hosts that others name: to public addresses only, and with a time limit."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from urllib3.exceptions import NewConnectionError
 
 
 def is_loopback(host: str | None) -> bool:
-    """Tell whether a host is this machine, by its name or its address."""
+    """Return whether a host is this machine, by its name or its address."""
     try:
         return ip_address((host or "").strip("[]")).is_loopback
     except ValueError:
@@ -23,18 +23,18 @@ def is_loopback(host: str | None) -> bool:
 
 class _Connection(HTTPConnection):
     def getresponse(self) -> Any:
-        """Return the answer once its head is there. Raises TimeoutError."""
+        """Return the answer once its head has arrived. Raises TimeoutError."""
         line = self.sock
         if not isinstance(self.timeout, int | float) or line is None:
             return super().getresponse()
-        # A TLS socket's own `shutdown` would take the encryption away under the reader.
+        # A TLS socket's own `shutdown` would remove the encryption while it is being read.
         with in_time(self.timeout, lambda: socket.shutdown(line, SHUT_RDWR)):
             return super().getresponse()
 
 
 @contextmanager
 def in_time(seconds: float, hang_up: Callable[[], object]) -> Iterator[None]:
-    """Hang up where the block takes longer, and raise TimeoutError then."""
+    """Hang up if the block takes longer, and raise TimeoutError."""
     is_over = threading.Event()
 
     def end() -> None:
@@ -50,7 +50,7 @@ def in_time(seconds: float, hang_up: Callable[[], object]) -> Iterator[None]:
     finally:
         watch.cancel()
     if is_over.is_set():
-        raise TimeoutError  # Half of it would be taken for the whole.
+        raise TimeoutError  # A part of the answer would pass for the whole.
 
 
 class _ConnectionTLS(_Connection, HTTPSConnection):
@@ -67,7 +67,7 @@ class _PoolTLS(HTTPSConnectionPool):
 
 class _OutwardConnection(_Connection):
     def _new_conn(self) -> socket:
-        """Return the fresh socket if its other end is public; nothing was sent yet."""
+        """Return the new socket if its other end is public; nothing was sent yet."""
         made = super()._new_conn()
         address = ip_address(made.getpeername()[0].partition("%")[0])
         if not address.is_global and not (address.is_loopback and is_loopback(self.host)):
@@ -89,10 +89,10 @@ class _OutwardPoolTLS(HTTPSConnectionPool):
 
 
 class Timely(HTTPAdapter):
-    """Takes the timeout of a read for the whole of an answer's head.
+    """Applies the read timeout to the whole head of an answer.
 
-    By itself it counts from one byte to the next: a host that drips would hold a caller. (Python
-    takes that of a connect for the whole of a TLS handshake by itself.)
+    By default it counts from one byte to the next, so a host that sends byte by byte could block a
+    caller. (Python itself applies the connect timeout to the whole TLS handshake.)
     """
 
     pools: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"http": _Pool, "https": _PoolTLS}
@@ -103,17 +103,17 @@ class Timely(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = self.pools
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        """Return the pools of connections by way of a proxy."""
+        """Return the pools of connections through a proxy."""
         manager = super().proxy_manager_for(proxy, **options)
         manager.pool_classes_by_scheme = Timely.pools
         return manager
 
 
 class Outward(Timely):
-    """Connects to public addresses only, whatever a host's name says or is resolved to.
+    """Connects to public addresses only, whatever a host's name is resolved to.
 
-    Loopback is the exception, for an emulator: nothing leads there but from a loopback address.
-    (Behind a proxy it is the proxy that connects, and its rules that count.)
+    Loopback is the exception, for an emulator: only a loopback address may redirect to it.
+    (Behind a proxy it is the proxy that connects, and its rules apply.)
     """
 
     pools: ClassVar = {"http": _OutwardPool, "https": _OutwardPoolTLS}

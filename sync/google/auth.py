@@ -1,4 +1,4 @@
-"""How Google is reached: a session that signs in, or one for an emulator. No calls in here."""
+"""Sessions for Google: one that signs in, or one for an emulator. No calls in here."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ _HOSTS = ("https://sheets.googleapis.com", "https://www.googleapis.com")
 
 
 class EmulatorSession(requests.Session):
-    """Sends what is meant for Google to an emulator on this machine, without credentials."""
+    """Sends requests for Google to an emulator on this machine, without credentials."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -51,14 +51,14 @@ def session(settings: Settings) -> requests.Session:
 
 
 def is_service_account(settings: Settings) -> bool:
-    """Tell whether it is a program that signs in: it has no storage of its own."""
+    """Return whether a service account signs in: it has no storage of its own."""
     if settings.google_emulator_url:
         return False
     return bool(_key(settings).get("type") == "service_account")
 
 
 def account(settings: Settings) -> str:
-    """Return the e-mail address that files must be shared with, for people to read."""
+    """Return the e-mail address that files must be shared with, for messages."""
     if settings.google_emulator_url:
         return "the emulator's user"
     key = _key(settings)

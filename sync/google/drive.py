@@ -1,6 +1,7 @@
-"""The only user of Drive's API: folders and files with an id made beforehand, resumable uploads.
+"""The only user of Drive's API: folders and files with an id generated first, resumable uploads.
 
-Every call works on shared drives. No permission is ever made: who sees the folder sees its files.
+Every call works on shared drives. Permissions are never changed: who reads the
+folder reads its files.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +20,7 @@ from sync.google.errors import from_google, refusal
 from sync.ops.retry import policy
 
 CHUNK = 4 * 1024 * 1024
-"""Bytes a request; Drive wants multiples of 256 KiB."""
+"""Bytes in a request; Drive wants multiples of 256 KiB."""
 
 _FILES = "https://www.googleapis.com/drive/v3/files"
 _UPLOAD = "https://www.googleapis.com/upload/drive/v3/files"
@@ -41,7 +42,7 @@ class File:
 
 @dataclass(frozen=True)
 class Content:
-    """Bytes on their way: a seekable stream, its size and its media type."""
+    """What is to be uploaded: a seekable stream, its size and its media type."""
 
     stream: BinaryIO
     size: int
@@ -49,7 +50,7 @@ class Content:
 
 
 class Drive:
-    """The folder `root` in Drive ("": the account's own), over a session that signs in."""
+    """The folder `root` in Drive ("": the account's My Drive), with a session that signs in."""
 
     def __init__(self, session: requests.Session, root: str, account: str) -> None:
         self._session = session
@@ -66,15 +67,15 @@ class Drive:
         return {"corpora": "drive", "driveId": drive} if drive else {"corpora": "user"}
 
     def new_id(self) -> str:
-        """Have Drive make an id, so that creating the file twice is one file."""
-        with self._as_ours():
+        """Have Drive generate an id, so that a repeated create makes no second file."""
+        with self._translated_errors():
             answer = self._session.get(
                 f"{_FILES}/generateIds", params={"count": "1"}, timeout=TIMEOUT
             )
             return str(self._json(answer)["ids"][0])
 
     def get(self, file_id: str) -> File | None:
-        """Return a file by its id, or None where there is none."""
+        """Return a file by its id, or None if there is none."""
         try:
             return _file(self._call("GET", f"{_FILES}/{file_id}", {"fields": _FIELDS}))
         except Permanent as error:
@@ -99,7 +100,7 @@ class Drive:
     def make_folder(self, file_id: str, name: str, tag: Mapping[str, str]) -> File:
         """Make a folder under the root, with `file_id` unless that is "".
 
-        Raises Conflict where it is there already, Refused where Drive does not take the id.
+        Raises Conflict if it exists already, Refused if Drive does not accept the id.
         """
         return self._make(_FOLDER_TYPE, file_id, name, tag)
 
@@ -111,15 +112,15 @@ class Drive:
         metadata = _metadata(file_id, name, self._root or "root", tag) | {"mimeType": kind}
         return _file(self._call("POST", _FILES, {"fields": _FIELDS}, metadata))
 
-    def is_folder_for_us(self) -> bool:
-        """Tell whether the root is a folder that files can be put into. Raises Permanent."""
+    def is_writable_folder(self) -> bool:
+        """Return whether the root is a folder that takes files. Raises Permanent."""
         fields = {"fields": "mimeType,trashed,capabilities(canAddChildren)"}
         found = self._call("GET", f"{_FILES}/{self._root}", fields)
         allowed = found.get("capabilities", {}).get("canAddChildren", False)
         return found.get("mimeType") == _FOLDER_TYPE and allowed and not found.get("trashed")
 
     def discard(self, file_id: str) -> None:
-        """Put a file that arrived damaged into the bin: a content manager may not delete."""
+        """Put a damaged file into the bin: a content manager may not delete."""
         try:
             self._call("PATCH", f"{_FILES}/{file_id}", {"fields": "id"}, {"trashed": True})
         except Permanent as error:
@@ -129,25 +130,25 @@ class Drive:
     def begin(
         self, content: Content, file_id: str, name: str, parent: str, tag: Mapping[str, str]
     ) -> "Upload":
-        """Open an upload session. Nothing is in Drive before its last byte.
+        """Open an upload session. The file is not in Drive before its last byte.
 
-        Raises Conflict where `file_id` exists, Refused where Drive does not take it.
+        Raises Conflict if `file_id` exists, Refused if Drive does not accept it.
         """
         upload = Upload(content)
         metadata = _metadata(file_id, name, parent, tag)
-        with self._as_ours():
+        with self._translated_errors():
             upload.initiate(
                 self._session, content.stream, metadata, content.media_type, timeout=TIMEOUT
             )
         return upload
 
     def ask(self, session: str) -> File | None:
-        """Return the file that an upload session ended with, or None while it is open.
+        """Return the file that an upload session resulted in, or None while it is open.
 
-        Raises Permanent (session_gone) where Drive knows the session no more.
+        Raises Permanent (session_gone) if the session has expired.
         """
         headers = {"Content-Range": "bytes */*"}
-        with self._as_ours():
+        with self._translated_errors():
             answer = self._session.put(
                 session, headers=headers, timeout=TIMEOUT, allow_redirects=False
             )
@@ -158,10 +159,10 @@ class Drive:
             return _file(self._json(answer))
 
     def send(self, upload: "Upload", sleep: Callable[[float], Any]) -> File:
-        """Send what is missing of an upload, and return the file. Raises Retryable, Permanent."""
+        """Send the rest of an upload, and return the file. Raises Retryable, Permanent."""
         while True:
             for attempt in policy(sleep, _CHUNK_TRIES, longest=10):
-                with attempt, self._as_ours():
+                with attempt, self._translated_errors():
                     done = upload.step(self._session)
             if done:
                 return _file(done)
@@ -169,7 +170,7 @@ class Drive:
     def _call(
         self, method: str, url: str, query: Mapping[str, str], body: object = None
     ) -> dict[str, Any]:
-        with self._as_ours():
+        with self._translated_errors():
             answer = self._session.request(
                 method,
                 url,
@@ -185,7 +186,7 @@ class Drive:
         return cast("dict[str, Any]", answer.json()) if answer.content else {}
 
     @contextmanager
-    def _as_ours(self) -> Iterator[None]:
+    def _translated_errors(self) -> Iterator[None]:
         try:
             yield
         except Exception as error:
@@ -193,12 +194,12 @@ class Drive:
 
 
 class Upload(ResumableUpload):
-    """A resumable upload that another process can take up again by its session's address."""
+    """A resumable upload that another process can continue by its session's address."""
 
     def __init__(self, content: Content, session: str = "") -> None:
         query = f"uploadType=resumable&supportsAllDrives=true&fields={_FIELDS}"
         super().__init__(f"{_UPLOAD}?{query}", CHUNK)  # type: ignore[no-untyped-call]
-        # One policy is enough: ours, which asks the session before it sends again.
+        # `Drive.send` retries: it asks the session before it sends again.
         self._retry_strategy = RetryStrategy(max_retries=0)
         if session:
             self._stream, self._content_type = content.stream, content.media_type
@@ -211,7 +212,7 @@ class Upload(ResumableUpload):
         return str(self.resumable_url)
 
     def step(self, transport: requests.Session) -> dict[str, Any] | None:
-        """Send the next chunk, after asking how far it is if that is in doubt; the file at last."""
+        """Send the next chunk, first asking how much has arrived if need be; return the file."""
         if self.invalid:
             try:
                 self.recover(transport)

@@ -1,4 +1,4 @@
-"""What an error of Google's means: retry, or what a person must fix. Sources: Google's guides."""
+"""Translates Google's errors: retry, or what a person must fix. Sources: Google's guides."""
 
 from typing import Any
 
@@ -25,9 +25,9 @@ _API_OFF = {"SERVICE_DISABLED", "accessNotConfigured"}
 
 
 def from_google(error: Exception, account: str) -> BrightsheetError:
-    """Return what a call to Google raised as one of ours; `account` is who must be let in.
+    """Return the BrightsheetError for what a call to Google raised; `account` needs the access.
 
-    Clients' own errors carry the answer (`response`). What is none of Google's is raised again.
+    Clients' own errors hold the answer (`response`). An error of another origin is raised again.
     """
     if isinstance(error, BrightsheetError):
         return error
@@ -48,7 +48,7 @@ def from_google(error: Exception, account: str) -> BrightsheetError:
 
 
 def refusal(response: Response, account: str) -> BrightsheetError:
-    """Return what an HTTP error of Sheets or Drive means. The body may be HTML."""
+    """Return the error for an HTTP error of Sheets or Drive. The body may be HTML."""
     status = response.status_code
     reasons = _reasons(response)
     said = _message(response)
@@ -80,7 +80,7 @@ def refusal(response: Response, account: str) -> BrightsheetError:
         return Permanent("drive_limit", f"A limit of Drive is reached: {said}")
     return Permanent(
         "not_shared",
-        f"Google does not let us in ({said}). Share the file with {account} as an editor "
+        f"Google denies access ({said}). Share the file with {account} as an editor "
         "(on a shared drive: as a content manager).",
     )
 

@@ -1,1 +1,1 @@
-"""Logs, alerts, retry policies: what keeps it running."""
+"""Logs, alerts, retry policies, heartbeats."""

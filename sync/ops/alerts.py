@@ -1,4 +1,4 @@
-"""Tells a person that one is needed: a message to a webhook in Slack's format.
+"""Alerts for people: messages to a webhook in Slack's format.
 
 Slack's rules for a text (source: its page on incoming webhooks): `&`, `<` and `>` are escaped, so
 that nothing in it becomes a link or calls the whole channel.
@@ -15,7 +15,7 @@ import structlog
 from pydantic import SecretStr
 
 REPEAT_SECONDS = 3600.0
-"""For so long the same reason is said once."""
+"""The same reason is sent once within this time."""
 _TIMEOUT = (3.0, 5.0)
 _TRIES = 3
 _PAUSE = 2.0
@@ -28,37 +28,37 @@ _log = structlog.get_logger()
 
 
 class Alerts:
-    """Sends to the webhook at `url`, or (None) to nobody. `clock` counts seconds.
+    """Sends to the webhook at `url`; with None nothing is sent. `clock` counts seconds.
 
-    Texts are ours: ids, reasons and mends, never what a webhook brought.
+    Texts contain ids, reasons and fixes, never data from a webhook.
     """
 
     def __init__(self, url: SecretStr | None, clock: Callable[[], float] = monotonic) -> None:
         self._url = url
         self._clock = clock
-        self._said: dict[str, float] = {}
+        self._sent: dict[str, float] = {}
         self._queue: Queue[tuple[str, str]] = Queue(_WAITING)
         self._lock = Lock()
         self._thread: Thread | None = None
 
     def send(self, reason: str, text: str) -> bool:
-        """Say `text` unless `reason` was said within the hour; tell whether it is under way.
+        """Queue `text` unless `reason` was sent within the hour; return whether it was queued.
 
-        Never raises and never waits: a thread of its own does the sending.
+        Never raises and never waits: a thread sends it.
         """
         if self._url is None:
             return False
         with self._lock:
             now = self._clock()
-            recent = {r: at for r, at in self._said.items() if now - at < REPEAT_SECONDS}
-            self._said = recent
+            recent = {r: at for r, at in self._sent.items() if now - at < REPEAT_SECONDS}
+            self._sent = recent
             if reason in recent:
                 return False
             try:
                 self._queue.put_nowait((reason, text))
             except Full:
                 return False
-            self._said[reason] = now
+            self._sent[reason] = now
             return self._is_running()
 
     def _is_running(self) -> bool:
@@ -67,7 +67,7 @@ class Alerts:
             try:
                 thread.start()
             except RuntimeError:
-                return False  # The machine has no thread left: with the next alert.
+                return False  # No thread is available: the next alert starts one.
             self._thread = thread
         return True
 
@@ -81,7 +81,7 @@ class Alerts:
                     return
             if not self._posted(text):
                 with self._lock:
-                    self._said.pop(reason, None)  # Nobody has heard it: it may be said again.
+                    self._sent.pop(reason, None)  # It did not arrive: it may be sent again.
 
     def _posted(self, text: str) -> bool:
         for attempt in range(_TRIES):

@@ -1,4 +1,4 @@
-"""Renews a lease while its work goes on; a frozen or dead process renews nothing."""
+"""Renews a lease while the work goes on; a frozen or dead process does not renew it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ _log = structlog.get_logger()
 def beating(renew: Callable[[], object], every: float) -> Iterator[None]:
     """Call `renew` every `every` seconds until the block ends.
 
-    A renewal that fails is no matter here: whoever has lost a lease is told by the store.
+    A failed renewal is only logged: the store refuses the writes of a holder that lost its lease.
     """
     done = Event()
 

@@ -1,8 +1,8 @@
 """Log lines: one JSON object each, on standard error. They hold ids and reasons, never bodies.
 
-What went wrong is told by types and places in the code alone: the text of an error may hold what a
-webhook brought, a statement's parameters or an address with a token in it. So may the lines of
-libraries, of which only the logger's name and the place are kept.
+Errors are logged by type and place in the code alone: the text of an error may hold data of a
+webhook, a statement's parameters or an address with a token in it. So may the lines of libraries,
+of which only the logger's name and the place are logged.
 """
 
 import logging
@@ -20,9 +20,9 @@ _FRAMES = 12
 
 
 def configure(least: int = logging.INFO) -> None:
-    """Set structlog up, and have everything else that writes go through it.
+    """Set up structlog, and route everything else that logs through it.
 
-    Lines of a level below `least` are not written.
+    Lines of a level below `least` are dropped.
     """
     structlog.configure(
         processors=[
@@ -38,8 +38,8 @@ def configure(least: int = logging.INFO) -> None:
     logging.basicConfig(handlers=[_Libraries(logging.WARNING)], force=True)
     logging.captureWarnings(capture=True)
     sys.excepthook = _uncaught
-    threading.excepthook = lambda told: _uncaught(
-        told.exc_type, told.exc_value or told.exc_type(), told.exc_traceback
+    threading.excepthook = lambda args: _uncaught(
+        args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
     )
 
 
@@ -47,13 +47,13 @@ def without_texts(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     """Replace `exc_info` by the errors' types and where they were raised, without their texts."""
-    told = event.pop("exc_info", None)
-    if told is True:
-        told = sys.exc_info()[1]
-    if isinstance(told, tuple):
-        told = told[1]
-    if isinstance(told, BaseException):
-        event["exception"] = [_told(error) for error in _chain(told)]
+    found = event.pop("exc_info", None)
+    if found is True:
+        found = sys.exc_info()[1]
+    if isinstance(found, tuple):
+        found = found[1]
+    if isinstance(found, BaseException):
+        event["exception"] = [_described(error) for error in _chain(found)]
     return event
 
 
@@ -65,7 +65,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-def _told(error: BaseException) -> dict[str, Any]:
+def _described(error: BaseException) -> dict[str, Any]:
     frames = StackSummary.extract(walk_tb(error.__traceback__), lookup_lines=False)
     places = [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames]
     return {"type": type(error).__name__, "at": places[-_FRAMES:]}
@@ -76,7 +76,7 @@ def _short(path: str) -> str:
 
 
 class _Libraries(logging.Handler):
-    """Lines of libraries: who says something and where, not what."""
+    """Lines of libraries: the logger and the place, not the text."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Log the line's origin."""

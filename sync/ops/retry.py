@@ -1,7 +1,7 @@
 """How long to wait and how often to try again: the policies of tenacity.
 
-A call that writes is never repeated by itself: what is retried is the whole flush, which reads
-first and so knows whether the last write landed.
+A call that writes is never repeated alone: the whole flush is retried, which reads first and so
+knows whether the last write landed.
 """
 
 import random
@@ -29,7 +29,7 @@ _LONGEST_ASKED = 3600.0
 def pause(attempt: int, error: BaseException | None, longest: float = _LONGEST_WAIT) -> float:
     """Return the seconds to wait after the failed `attempt` (from 1), with jitter.
 
-    More each time up to `longest`, and never less than was asked.
+    More each time up to `longest`, and never less than the error asks for.
     """
     ceiling = min(longest, 2.0 ** min(attempt, 20))
     backoff = random.uniform(ceiling / 2, ceiling)  # noqa: S311 - jitter, no secret
@@ -41,7 +41,7 @@ def pause(attempt: int, error: BaseException | None, longest: float = _LONGEST_W
 
 
 class wait_as_asked(wait_base):  # noqa: N801 - named as tenacity's own
-    """Wait as long as the other side asks, else exponentially with jitter."""
+    """Wait as long as the server asks, else exponentially with jitter."""
 
     def __init__(self, longest: float = _LONGEST_WAIT) -> None:
         self._longest = longest
@@ -58,7 +58,7 @@ def policy(
     longest: float = _LONGEST_WAIT,
     before_sleep: Callable[[RetryCallState], None] | None = None,
 ) -> Retrying:
-    """Return the policy for whatever may be repeated: bounded, jittered, permanent errors stop."""
+    """Return a retry policy: bounded, with jitter; only Retryable errors are retried."""
     return Retrying(
         retry=retry_if_exception_type(Retryable),
         wait=wait_as_asked(longest),

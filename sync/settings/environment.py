@@ -190,10 +190,10 @@ def _checked(kind: type[_T], environ: Mapping[str, str], **defaults: object) -> 
     try:
         return kind(**{**defaults, **_Given(kind, environ)()})
     except ValidationError as error:
-        raise _told(kind, error) from None
+        raise _settings_error(kind, error) from None
 
 
-def _told(kind: type[BaseSettings], error: ValidationError) -> SettingsError:
+def _settings_error(kind: type[BaseSettings], error: ValidationError) -> SettingsError:
     """Return the first of the errors as a line for people. The value is in none of the texts."""
     first = error.errors(include_url=False, include_input=False)[0]
     place, context = first["loc"][0], first.get("ctx", {})

@@ -52,13 +52,13 @@ class SheetClient:
 
         Raises Retryable or Permanent.
         """
-        with self._as_errors_of_brightsheet():
+        with self._translated_errors():
             answer = self._filtered(query.filters((KEY, *columns)), query.FIELDS)
         return snapshot.read(answer, KEY)
 
     def read_everything(self, table: Table) -> Everything:
         """Read the whole of `table` and of the hidden tab."""
-        with self._as_errors_of_brightsheet():
+        with self._translated_errors():
             answer = self._filtered(query.everything(table.sheet_id, KEY), query.FULL_FIELDS)
         return Everything(
             snapshot.read(answer, KEY),
@@ -68,7 +68,7 @@ class SheetClient:
 
     def surroundings(self) -> Surroundings:
         """Read what else is in the spreadsheet, for when tabs are to be made."""
-        with self._as_errors_of_brightsheet():
+        with self._translated_errors():
             answer = self._http.fetch_sheet_metadata(
                 self._id, params={"fields": query.SURROUNDINGS}
             )
@@ -88,7 +88,7 @@ class SheetClient:
             header = f"{_quoted(asked.jobs_title)}!{asked.header_row + 1}:{asked.header_row + 1}"
             body |= {"includeSpreadsheetInResponse": True, "responseRanges": [*ranges, header]}
             params["fields"] = f"updatedSpreadsheet({query.FIELDS})"
-        with self._as_errors_of_brightsheet():
+        with self._translated_errors():
             answer: Any = self._http.request(
                 "post", SPREADSHEET_BATCH_UPDATE_URL % self._id, params=params, json=body
             ).json()
@@ -104,14 +104,15 @@ class SheetClient:
         ).json()
 
     @contextmanager
-    def _as_errors_of_brightsheet(self) -> Iterator[None]:
+    def _translated_errors(self) -> Iterator[None]:
         try:
             yield
         except Exception as error:
-            ours = from_google(error, self._account)
-            if isinstance(ours, Permanent):
-                ours = Permanent(ours.reason, f"Spreadsheet {self._id}: {ours.message}")
-            raise ours from error
+            translated = from_google(error, self._account)
+            if isinstance(translated, Permanent):
+                message = f"Spreadsheet {self._id}: {translated.message}"
+                translated = Permanent(translated.reason, message)
+            raise translated from error
 
 
 def _quoted(title: str) -> str:

@@ -163,18 +163,18 @@ def _add_filter_views(
 
 
 def _is_displaced(made: Request, view: Mapping[str, Any]) -> bool:
-    """Tell whether a view lost its criteria with their column, or has ours on another one."""
-    ours, theirs = (
+    """Return whether a view lost its criteria with their column, or has them on another one."""
+    wanted, there = (
         [
             (one.get("columnIndex", 0), one.get("filterCriteria"))
             for one in each.get("filterSpecs", ())
         ]
         for each in (made, view)
     )
-    if not theirs:
+    if not there:
         return True
-    is_ours = [criteria for _, criteria in ours] == [criteria for _, criteria in theirs]
-    return is_ours and ours != theirs
+    is_unedited = [criteria for _, criteria in wanted] == [criteria for _, criteria in there]
+    return is_unedited and wanted != there
 
 
 def _add_pipeline(

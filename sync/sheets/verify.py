@@ -88,12 +88,12 @@ class _Findings:
         copy: Row = () if row.is_new else self._copies.get(row.row, ())
         owner = self._owner(row, copy)
         placed = [one for one in row.cells if is_in_place(self._table, one.column, one.index)]
-        astray = [one for one in row.cells if one not in placed]
-        if astray or not self._is_meant(row, copy, owner):
+        misplaced = [one for one in row.cells if one not in placed]
+        if misplaced or not self._is_meant(row, copy, owner):
             self.unrestored |= set(row.restores)
             self.dirty |= {row.site} - {"", HEADER_ROW}
-        if astray:
-            self._keep_astray(row, copy, owner, astray)
+        if misplaced:
+            self._keep_misplaced(row, copy, owner, misplaced)
         if self._is_meant(row, copy, owner):
             self._keep_notes(owner, row, copy, [one for one in placed if _is_surprise(one, copy)])
         elif owner in self._jobs:
@@ -144,7 +144,7 @@ class _Findings:
         if changed:
             self._keep(row, copy, changed)
 
-    def _keep_astray(
+    def _keep_misplaced(
         self, row: RowWrite, copy: Row, owner: str, cells: Sequence[CellWrite]
     ) -> None:
         """Keep what was written into other columns than those that were meant."""

@@ -1,1 +1,1 @@
-"""Is the sheet in step: what waits, whether that is well, and who is told."""
+"""Is the sheet in step: what waits, whether that is normal, and the alerts if it is not."""

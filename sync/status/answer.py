@@ -1,4 +1,4 @@
-"""What `/status` answers: counts, ages in seconds and reasons; open to everybody. Pure."""
+"""The answer of `/status`: counts, ages in seconds and reasons; public. Pure."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The whole sheet against what came: what differs, what waits, and jobs that have no row."""
+"""Compares the whole sheet with what came: what differs, what waits, which jobs have no row."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Comparison:
     rowless: Sequence[Rowless]
     backlog: Backlog
     has_tab: bool = True
-    """False where the tab of the jobs is gone."""
+    """False if the tab of the jobs is gone."""
 
     def rowless_of(self, site: str) -> list[Rowless]:
         """Return the jobs without a row whose site ID starts so."""
@@ -51,15 +51,14 @@ class Comparison:
 def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
     """Compare the whole sheet; the worker writes what differs.
 
-    Raises Retryable where another worker holds the sheet for longer than a few leases, and what
-    Google's errors are.
+    Raises Retryable if another worker holds the lease too long, and Google's errors.
     """
     with wiring.hold(sleep) as held:
         flusher = wiring.flusher(sleep)
         again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
         waits = wiring.backlog()
         if waits.unverified:
-            # The comparison that meets a batch in doubt only settles it.
+            # A comparison that finds a batch in doubt only settles that.
             again(reconcile, flusher, held, confirms_deleted=True)
             waits = wiring.backlog()
         differing = again(reconcile, flusher, held, confirms_deleted=True)
@@ -67,7 +66,7 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
 
 
 def _has_tab(flusher: Flusher, held: Lease) -> bool:
-    """Tell whether the tab of the jobs is there, or was never needed."""
+    """Return whether the tab of the jobs is there, or was never needed."""
     if not flusher.store.pending.written_sites():
         return True
     flusher.writer.take_call(held)
@@ -75,7 +74,7 @@ def _has_tab(flusher: Flusher, held: Lease) -> bool:
 
 
 def rowless(flusher: Flusher) -> list[Rowless]:
-    """Return the jobs that are to have a row, have none, and get none before their next event."""
+    """Return the jobs that should have a row, have none, and get none before their next event."""
     found = flusher.targets.of(flusher.store.pending.without_row())
     return [
         Rowless(
@@ -92,9 +91,9 @@ def _text(cells: Any, column: str) -> str:
 
 
 def restore(wiring: Wiring, sleep: Sleep, found: Sequence[Rowless]) -> int:
-    """Bring the rows of jobs back; return how many. Everything else that waits is written, too.
+    """Bring back the rows of jobs; return how many. Everything else that waits is written, too.
 
-    Raises Permanent where the key column was emptied or moved: every job would stand there twice.
+    Raises Permanent if the key column was emptied or moved: every job would get a second row.
     """
     sites = {one.site for one in found}
     if not sites:
@@ -119,11 +118,11 @@ def _must_be_gone(flusher: Flusher, held: Lease, sites: set[str]) -> None:
         raise keys.keys_gone(len(sites), len(flusher.store.jobs.sites()))
 
 
-# What is said
+# Output
 
 
 def lines(found: Comparison) -> Iterator[str]:
-    """Give what a person is told."""
+    """Yield the lines for a person."""
     if not found.has_tab:
         yield "There is no tab for jobs. Make it: brightsheet init"
     if found.differing:
@@ -131,10 +130,10 @@ def lines(found: Comparison) -> Iterator[str]:
     yield from (one.text for one in judge(found.backlog, strict=True))
     if found.backlog.quarantined:
         count = counted(found.backlog.quarantined, "job is", "jobs are")
-        yield f"{count} in quarantine: Google does not take them. They are tried again."
+        yield f"{count} in quarantine: Google refuses them. They are tried again."
     if found.backlog.unplaced:
         count = counted(found.backlog.unplaced, "delivery names", "deliveries name")
-        yield f"{count} a milestone that never came: nobody knows of which job."
+        yield f"{count} a milestone that never came: the job is unknown."
     if found.rowless:
         have = counted(len(found.rowless), "job has", "jobs have")
         yield f"{have} no row. List them: brightsheet compare --restore"
@@ -143,7 +142,7 @@ def lines(found: Comparison) -> Iterator[str]:
 
 
 def restore_lines(found: Sequence[Rowless]) -> Iterator[str]:
-    """Give a line for each job without a row, and how they come back."""
+    """Yield a line for each job without a row, and how to bring the rows back."""
     for one in found:
         yield f"{one.site}  {one.milestone}  {one.status}".rstrip()
     if found:
@@ -154,7 +153,7 @@ def restore_lines(found: Sequence[Rowless]) -> Iterator[str]:
 
 
 def rowless_notice(wiring: Wiring, sleep: Sleep) -> Iterator[str]:
-    """Compare, and say where jobs have no row."""
+    """Compare, and say how many jobs have no row."""
     count = len(compare(wiring, sleep).rowless)
     if count:
         have = counted(count, "job has", "jobs have")
@@ -162,7 +161,7 @@ def rowless_notice(wiring: Wiring, sleep: Sleep) -> Iterator[str]:
 
 
 def as_json(found: Comparison) -> dict[str, Any]:
-    """Return what programs are told."""
+    """Return the result for programs."""
     reasons = judge(found.backlog, strict=True)
     return {
         "well": found.is_well,

@@ -1,4 +1,4 @@
-"""What came, for people and for programs: lists of deliveries, one of them whole, tries again."""
+"""What came, for people and for programs: lists of deliveries, a single one, and retries."""
 
 import json
 import re
@@ -22,7 +22,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def moment(text: str, now: datetime) -> float:
-    """Return `text` in seconds since 1970: an ISO date or moment (UTC), or a while ago like 2d.
+    """Return `text` in seconds since 1970: an ISO date or time (UTC), or a time ago like 2d.
 
     Raises ValueError.
     """
@@ -33,7 +33,7 @@ def moment(text: str, now: datetime) -> float:
 
 
 def lines(kept: Iterable[KeptDelivery]) -> Iterator[str]:
-    """Give two lines for each delivery, or three: they fit 80 columns but for a long reason."""
+    """Yield two or three lines for each delivery: they fit 80 columns, except long reasons."""
     for one in kept:
         yield f"{one.received:%Y-%m-%d %H:%M:%S}  {one.outcome:9}  {one.kind}".rstrip()
         yield f"  {one.id}  {one.site}".rstrip()
@@ -44,7 +44,7 @@ def lines(kept: Iterable[KeptDelivery]) -> Iterator[str]:
 def troubled_lines(
     found: Iterable[tuple[str, str, str, str, str]], *, unmasked: bool
 ) -> Iterator[str]:
-    """Give lines for each document whose last try failed; its name may be a person's."""
+    """Yield lines for each document whose last try failed; its name may be personal."""
     for uuid, name, state, reason, message in found:
         yield f"document {uuid}  {state}"
         if unmasked:
@@ -66,7 +66,7 @@ def as_json(kept: KeptDelivery, *, unmasked: bool) -> dict[str, Any]:
 
 
 def body(raw: bytes, *, unmasked: bool) -> Any:
-    """Return a body as JSON values, masked unless told otherwise; None where none is kept."""
+    """Return a body as JSON values, masked unless `unmasked`; None if none is stored."""
     if not raw:
         return None
     try:
@@ -86,18 +86,18 @@ def _tree(text: str) -> Any:
 
 def shown(kept: KeptDelivery, *, unmasked: bool) -> str:
     """Return a delivery for a person: what is known of it, and its body."""
-    told = as_json(kept, unmasked=unmasked)
-    content = told.pop("body")
-    head = [f"{name:9} {value}" for name, value in told.items() if value]
+    fields = as_json(kept, unmasked=unmasked)
+    content = fields.pop("body")
+    head = [f"{name:9} {value}" for name, value in fields.items() if value]
     if content is None:
         kind = "it came before" if kept.outcome is Outcome.DUPLICATE else "see the reason"
-        return "\n".join([*head, "", f"No body is kept: {kind}."])
+        return "\n".join([*head, "", f"No body is stored: {kind}."])
     text = content if isinstance(content, str) else json.dumps(content, indent=2)
     return "\n".join([*head, "", text])
 
 
 def found(database: Database, prefix: str) -> KeptDelivery:
-    """Return the one delivery whose ID starts so. Raises Permanent where that is none, or many."""
+    """Return the only delivery whose ID starts so. Raises Permanent if none or several do."""
     matches = Deliveries(database).starting(prefix, _MATCHES)
     if not matches:
         text = f"No delivery has an ID that starts with {prefix}. See: brightsheet deliveries"
@@ -115,15 +115,15 @@ def _ambiguous(prefix: str, listed: Sequence[str], count: int) -> Permanent:
 
 @dataclass(frozen=True)
 class Retry:
-    """Tries again what was rejected or given up."""
+    """Retries what was rejected or given up."""
 
     settings: Settings
     database: Database
 
     def one(self, prefix: str) -> Iterator[str]:
-        """Try the one delivery or document again whose ID starts so.
+        """Retry the only delivery or document whose ID starts so.
 
-        Raises Permanent where that is none, or many.
+        Raises Permanent if there are none or several.
         """
         deliveries, documents = Deliveries(self.database).to_retry(prefix, _MATCHES)
         count = len(deliveries) + len(documents)
@@ -137,7 +137,7 @@ class Retry:
         yield from (f"documents: {self._documents().retry(uuid)}" for uuid in documents)
 
     def everything(self) -> Iterator[str]:
-        """Try everything again."""
+        """Retry everything."""
         for kept in Inbox(self.database).recent(_ALL, Outcome.REJECTED):
             if kept.body:
                 yield self._delivery(kept)

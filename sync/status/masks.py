@@ -1,8 +1,8 @@
-"""Masks what is personal in a body, so that it can be shown and passed on. Pure.
+"""Masks personal data in a body, so that it can be shown and passed on. Pure.
 
-Kept is only what is known to be harmless: keys, UUIDs, dates, numbers and flags, words of
-EverBright's vocabularies, and the names of steps. All other text is masked, wherever it stands: a
-webhook that nobody has seen yet may have a name under any key.
+Only what is known to be harmless is left: keys, UUIDs, dates, numbers and booleans, EverBright's
+codes, and the names of steps. All other text is masked, wherever it is: an unknown webhook may have
+a name under any key.
 """
 
 import re
@@ -17,7 +17,7 @@ _KEY = re.compile(r"[A-Za-z_][A-Za-z_.-]{0,60}\d{0,3}")
 _BLANKS = frozenset({"", "None", "True", "False"})
 
 _VOCABULARY = re.compile(r"(?:^|_)(?:status|category|type|kind|event|stage|stage_name)$")
-"""Keys whose values are words that EverBright chose."""
+"""Keys whose values are EverBright's codes."""
 _STEP_KEYS = frozenset({"name", "label"})
 _STEP_SIGNS = frozenset({"milestone_definition", "task_definition", "sub_tasks", "document_status"})
 """Keys that a milestone, a task or a sub-task has, and neither a person nor a document."""
@@ -29,13 +29,13 @@ _PERSONAL = re.compile(
 )
 """Keys whose numbers and dates are masked, too."""
 _LARGE = 1_000_000
-"""A number of seven digits may be a phone's."""
+"""A number of seven digits may be a telephone number."""
 _REACHES_SOMEBODY = re.compile(r"@|https?:|\d[\d ()./-]{5,}\d")
-"""An e-mail address, an address of a page, or a phone number in a text that is otherwise kept."""
+"""An e-mail address, a URL, or a telephone number in a text that would not be masked."""
 
 
 def masked(tree: Any) -> Any:
-    """Return `tree` (JSON values) with its shape, and without what is personal."""
+    """Return `tree` (JSON values) with its structure, and without personal data."""
     return _masked(tree, "", is_step=False)
 
 
@@ -53,7 +53,7 @@ def _masked(value: Any, key: str, *, is_step: bool) -> Any:
 
 
 def _key(key: object) -> str:
-    """Return a key as it is, unless it seems to be data: somebody's address, say."""
+    """Return a key as it is, unless it seems to be data, such as an address."""
     text = str(key)
     return text if _KEY.fullmatch(text) or _UUID.fullmatch(text) else MASK
 

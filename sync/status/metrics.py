@@ -1,4 +1,4 @@
-"""Figures for Prometheus, read from the store, so that every process tells the same."""
+"""Metrics for Prometheus, read from the store, so that they are the same in every process."""
 
 from collections.abc import Callable, Iterator
 
@@ -11,7 +11,7 @@ from sync.store import Backlog, Documents, Inbox
 
 
 class StoreCollector(Collector):
-    """Counts what is kept, what waits and what failed."""
+    """Counts what is stored, what waits and what failed."""
 
     def __init__(self, inbox: Inbox, documents: Documents, backlog: Callable[[], Backlog]) -> None:
         self._inbox = inbox
@@ -19,7 +19,7 @@ class StoreCollector(Collector):
         self._backlog = backlog
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Give each figure, as it stands now."""
+        """Yield the current value of each metric."""
         deliveries = self._inbox.counts()
         yield _by_label("brightsheet_deliveries", "Deliveries kept", "outcome", deliveries)
         documents = self._documents.counts()
@@ -56,7 +56,7 @@ def _by_label(name: str, text: str, label: str, counts: dict[str, int]) -> Gauge
 
 
 def exposition(collector: StoreCollector) -> bytes:
-    """Return the figures in Prometheus' text format."""
+    """Return the metrics in Prometheus' text format."""
     registry = CollectorRegistry()
     registry.register(collector)
     return generate_latest(registry)

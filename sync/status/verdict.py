@@ -1,7 +1,7 @@
-"""Decides whether all is well, and says why not. Pure.
+"""Decides whether all is well, and if not, why. Pure.
 
-`/status`, the metrics, `compare` and the alerts all ask here, so that none of them says that all is
-well while another knows better.
+`/status`, the metrics, `compare` and the alerts all use this verdict, so they cannot contradict
+each other.
 """
 
 from collections.abc import Set
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from sync.store import Backlog
 
 LATE_SECONDS = 900.0
-"""So long may anything wait: Google's own outages are shorter, and the worker sits them out."""
+"""How long anything may wait: most outages of Google are shorter, and the worker retries."""
 ALIVE_SECONDS = 60.0
-"""So old may a worker's last sign of life be: three signs that did not come."""
+"""How old a worker's last sign of life may be: three of them were missed."""
 MANY_REFUSED = 3
-"""Refused deliveries within an hour: one may be a mistake, three are a changed field."""
+"""Refused deliveries within an hour: one may be a mistake, three mean a changed field."""
 
 LATE, NO_WORKER, REFUSED, TROUBLE = "late", "no_worker", "refused", "trouble"
 DOCUMENTS, UNVERIFIED = "documents_late", "unverified"
@@ -24,16 +24,16 @@ NOT_TAKEN_IN = "not_taken_in"
 
 @dataclass(frozen=True)
 class Reason:
-    """Why not all is well: a word for programs, and a sentence for people."""
+    """Why not all is well: a code for programs, and a sentence for people."""
 
     code: str
     text: str
 
 
 def judge(found: Backlog, *, strict: bool = False) -> tuple[Reason, ...]:
-    """Return why not all is well; nothing where it is.
+    """Return the reasons why not all is well; none if it is.
 
-    `strict` asks whether the sheet shows everything at this moment: then nothing may wait at all.
+    `strict`: does the sheet show everything at this moment? Then nothing may wait at all.
     """
     is_late = strict or (found.oldest or 0.0) >= LATE_SECONDS
     are_documents_late = strict or (found.oldest_document or 0.0) >= LATE_SECONDS
@@ -51,19 +51,19 @@ def judge(found: Backlog, *, strict: bool = False) -> tuple[Reason, ...]:
     return tuple(Reason(code, _TEXTS[code](found)) for code, is_so in checks.items() if is_so)
 
 
-def alarms(found: Backlog, told: Set[str] = frozenset()) -> dict[str, str]:
-    """Return what a person is to be told of, by its code; `told` are the codes that they know.
+def alarms(found: Backlog, sent: Set[str] = frozenset()) -> dict[str, str]:
+    """Return the alerts to send, by code; `sent` are the codes that were sent already.
 
-    A sheet in trouble is told by the worker that tries to write it. A worker that is away matters
-    once something waits for it; that refusals are over is known once an hour has passed.
+    The worker itself alerts that it cannot write the sheet. A missing worker matters once something
+    waits for it; refusals are over once there was none for an hour.
     """
     reasons = {one.code: one.text for one in judge(found)}
     wanted = {code: text for code, text in reasons.items() if code in _FOR_PEOPLE}
     if TROUBLE in reasons and NO_WORKER not in reasons:
         wanted.pop(LATE, None)
-    if NO_WORKER in wanted and NO_WORKER not in told and not _is_missed(found):
+    if NO_WORKER in wanted and NO_WORKER not in sent and not _is_missed(found):
         del wanted[NO_WORKER]
-    if REFUSED in told and found.refused:
+    if REFUSED in sent and found.refused:
         wanted[REFUSED] = _TEXTS[REFUSED](found)
     return wanted
 
@@ -73,7 +73,7 @@ OVER = {
     NO_WORKER: "A worker runs again: what waits is being written.",
     REFUSED: "No delivery was refused for an hour: they are understood again.",
 }
-"""What is said once an alarm is over."""
+"""What is sent once an alarm is over."""
 
 _FOR_PEOPLE = OVER.keys()
 
@@ -83,7 +83,7 @@ def _is_alive(found: Backlog) -> bool:
 
 
 def _is_missed(found: Backlog) -> bool:
-    """Tell whether work waits for a worker; one that never ran may be starting just now."""
+    """Return whether work waits for a worker; one that never ran may be starting just now."""
     age = found.worker if found.worker is not None else found.oldest or 0.0
     return bool(found.waiting) and age > ALIVE_SECONDS
 
@@ -177,7 +177,7 @@ def counted(count: int, one: str, many: str) -> str:
 
 
 def lasting(seconds: float) -> str:
-    """Return a length of time for people, in the largest unit of which there are two."""
+    """Return a duration for people, in the largest unit of which there are at least two."""
     for size, name in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {name}"

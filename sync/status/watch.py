@@ -1,6 +1,6 @@
-"""The receiver's watch: has a person told when the sheet falls behind, whoever is at fault.
+"""The receiver's watch: alerts when the sheet falls behind, whatever the cause.
 
-A worker that is gone cannot tell that it is gone; so this runs where the webhooks arrive.
+A worker that is gone cannot report that, so this runs in the process that receives the webhooks.
 """
 
 from collections.abc import Callable
@@ -18,21 +18,21 @@ _log = structlog.get_logger()
 
 
 class Watch:
-    """Looks at what waits, and says once that something is wrong, and once that it is over.
+    """Checks what waits, and alerts once that something is wrong, and once that it is over.
 
-    `say` takes a reason, which is said once an hour at most, and a text; it tells whether the text
-    is under way.
+    `send` takes a reason, which is sent once an hour at most, and a text; it returns whether the
+    text was queued.
     """
 
-    def __init__(self, look: Callable[[], Backlog], say: Callable[[str, str], bool]) -> None:
+    def __init__(self, look: Callable[[], Backlog], send: Callable[[str, str], bool]) -> None:
         self._look = look
-        self._say = say
-        self._told: set[str] = set()
+        self._send = send
+        self._sent: set[str] = set()
         self._overs = 0
         self._stop = Event()
 
     def start(self) -> None:
-        """Look every LOOK_SECONDS in a thread of its own."""
+        """Check every LOOK_SECONDS in a thread of its own."""
         Thread(target=self._run, name="watch", daemon=True).start()
 
     def stop(self) -> None:
@@ -44,21 +44,21 @@ class Watch:
             self.step()
 
     def step(self) -> None:
-        """Look once."""
+        """Check once."""
         try:
-            self._note(alarms(self._look(), self._told))
+            self._note(alarms(self._look(), self._sent))
         except BrightsheetError as error:
             # Without the store nothing is known. Senders are answered 503 meanwhile.
-            _log.warning("watch", reason=error.reason)
+            _log.warning("watch_failed", reason=error.reason)
         except Exception:
             _log.exception("fault", thread="watch")
 
     def _note(self, wrong: dict[str, str]) -> None:
         for code, text in wrong.items():
-            if code not in self._told and self._say(code, text):
-                self._told.add(code)
-        for code in self._told - wrong.keys():
-            # Each end is said, however soon it follows the last: the number tells them apart.
-            if self._say(f"{code} over {self._overs}", OVER[code]):
+            if code not in self._sent and self._send(code, text):
+                self._sent.add(code)
+        for code in self._sent - wrong.keys():
+            # Each end is sent, however soon it follows the last: the number makes it distinct.
+            if self._send(f"{code} over {self._overs}", OVER[code]):
                 self._overs += 1
-                self._told.discard(code)
+                self._sent.discard(code)

@@ -1,4 +1,4 @@
-"""The only user of SQLAlchemy: inbox, jobs, documents and leases, on SQLite or PostgreSQL."""
+"""The database, SQLite or PostgreSQL: the only user of SQLAlchemy."""
 
 from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown

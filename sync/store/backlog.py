@@ -1,4 +1,4 @@
-"""What waits, by stage, and since when: everything that tells whether the sheet is in step."""
+"""What waits, by stage, and since when: all that shows whether the sheet is in step."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from sync.store.schema import (
 )
 
 REFUSED_SECONDS = 3600.0
-"""Refused deliveries of the last hour are counted: older ones say nothing of how it is now."""
+"""Refused deliveries of the last hour are counted: older ones say nothing about the present."""
 _REASONS = 200
 _NOT_JSON = ("not_json", "too_deep")
 
@@ -36,23 +36,23 @@ class Backlog:
     """Counts, and ages in seconds by the database's clock (None: there is none)."""
 
     deliveries: int = 0
-    """Accepted ones that are in no job yet."""
+    """Accepted deliveries that are in no job yet."""
     oldest_delivery: float | None = None
     jobs: int = 0
-    """Jobs whose row may not show them as they are, those in quarantine included."""
+    """Jobs whose row may be out of date, those in quarantine included."""
     oldest_job: float | None = None
     """Since the oldest event was received that a row does not show."""
     quarantined: int = 0
     lines: int = 0
-    """Lines of the history that are to be written."""
+    """Lines of the History that are to be written."""
     unverified: int = 0
-    """Batches of which nobody knows yet whether they landed."""
+    """Batches of which it is not known yet whether they landed."""
     documents: int = 0
     oldest_document: float | None = None
     given_up: int = 0
     """Documents that are not tried any more."""
     unplaced: int = 0
-    """Deliveries that name a milestone of which nothing else came."""
+    """Deliveries that name a milestone whose job is unknown."""
     refused: int = 0
     """Deliveries of the last hour that were not understood, and not replayed since."""
     refused_for: str = ""
@@ -141,7 +141,7 @@ def _is_refused() -> ColumnElement[bool]:
 
 
 def _are_webhooks() -> list[ColumnElement[bool]]:
-    """Return the conditions for what EverBright may have sent: not for a trial of the address."""
+    """Return the conditions for what EverBright may have sent, not a person who tries the URL."""
     return [~delivery.c.reason.startswith(reason, autoescape=True) for reason in _NOT_JSON]
 
 

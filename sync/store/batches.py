@@ -1,6 +1,6 @@
-"""Batches on their way: kept before they are sent, concluded when it is known what they hit.
+"""Batches: stored before they are sent, concluded when it is known what they hit.
 
-What a batch meant and what it wrote over is kept as JSON that only the sheet's side reads.
+What a batch meant and what it wrote over is stored as JSON that only `sync.sheets` reads.
 """
 
 import json
@@ -33,7 +33,7 @@ Cells = Mapping[str, Cell]
 
 @dataclass(frozen=True)
 class Shown:
-    """What a batch makes true of one job: `cells` None leaves what was written as it is."""
+    """What the sheet shows of one job after a batch; `cells` None: as before."""
 
     site: str
     version: int
@@ -43,26 +43,26 @@ class Shown:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A batch that may have landed: kept before it is sent, until a read shows that it did."""
+    """A batch that may have landed: stored before it is sent, until a read shows that it did."""
 
     fence: int
     fence_before: int | None
     shown: tuple[Shown, ...]
     columns: tuple[str, ...]
-    """Ids of the columns that the tab has after it."""
+    """Ids of the columns that the tab has after the batch."""
     trace: str
-    """What it meant (JSON)."""
+    """What it was to write (JSON)."""
     changes: tuple[int, ...] = ()
-    """Changes (seq) that it writes into the history."""
+    """Changes (seq) that it writes into the History."""
 
 
 @dataclass(frozen=True)
 class Conclusion:
     """What the verification of a batch found.
 
-    `dirty` sites do not show what was meant; the columns in `drift` hold what was meant for others,
-    with the note that was written there (None: none was). `images` (JSON) are to be kept,
-    `settled` ones (ids) are done with.
+    `dirty` sites do not show what was meant; the columns in `drift` hold what was meant for other
+    rows, with the note that was written there (None: no note). `images` (JSON) are to be stored,
+    `settled` ones (ids) to be deleted.
     """
 
     dirty: frozenset[str] = frozenset()
@@ -74,7 +74,7 @@ class Conclusion:
 CLEAN = Conclusion()
 
 _UNKNOWN = {"text": "?", "is_stand_in": True}
-"""Stands for a cell that holds something else than was written: it differs from every cell."""
+"""In place of a cell that holds something else than was written: it differs from every cell."""
 
 
 class Batches:
@@ -85,7 +85,7 @@ class Batches:
         self._sheet = spreadsheet
 
     def begin(self, held: Lease, tried: Attempt) -> None:
-        """Keep what a batch would make true, before it is sent."""
+        """Store what the sheet would show after a batch, before it is sent."""
         row = {
             "fence": tried.fence,
             "spreadsheet_id": self._sheet.id,
@@ -101,7 +101,7 @@ class Batches:
             connection.execute(self._database.insert(attempt).values(row))
 
     def landed(self, held: Lease, fence: int | None) -> Attempt | None:
-        """Return the attempt that set `fence`; drop those that can never land any more.
+        """Return the attempt that set `fence`; delete those that can no longer land.
 
         A batch is refused once the fence that it was made for is gone; while that fence stands, a
         late one may still land.
@@ -117,7 +117,7 @@ class Batches:
         return None if found is None else _attempt(found)
 
     def conclude(self, held: Lease, tried: Attempt, found: Conclusion = CLEAN) -> None:
-        """Keep what the verification of a batch that landed found: all of it, or nothing."""
+        """Store what the verification of a batch that landed found, in one transaction."""
         mine = attempt.c.spreadsheet_id == self._sheet.id
         right = [one for one in tried.shown if one.site not in found.dirty]
         with self._database.writing() as connection:
@@ -145,7 +145,7 @@ class Batches:
             connection.execute(delete(attempt).where(mine))
 
     def confirm(self, held: Lease, shown: Sequence[Shown]) -> None:
-        """Keep that the sheet shows `shown` as it stands."""
+        """Record that the sheet already shows `shown`."""
         if shown:
             with self._database.writing() as connection:
                 hold(connection, held)
@@ -153,19 +153,19 @@ class Batches:
                 quarantine.release(connection, self._sheet.id, [one.site for one in shown])
 
     def mark_drift(self, held: Lease, drift: Mapping[str, Iterable[str]]) -> None:
-        """Have cells written anew that a comparison found to be others than they should be."""
+        """Have cells written again that a comparison found to be wrong."""
         with self._database.writing() as connection:
             hold(connection, held)
             mark_drift(connection, {s: dict.fromkeys(columns) for s, columns in drift.items()})
 
     def written(self, sites: Iterable[str]) -> dict[str, dict[str, Cell]]:
-        """Return what the rows of `sites` were last confirmed to show; only jobs that are known."""
+        """Return what the rows of `sites` were last confirmed to show; only of known jobs."""
         query = select(job.c.site, job.c.written).where(job.c.site.in_(sorted(sites)))
         with self._database.reading() as connection:
             return {site: cells_in(json.loads(body)) for site, body in connection.execute(query)}
 
     def forget_rows(self, held: Lease, sites: Iterable[str]) -> None:
-        """Keep that the rows of `sites` were deleted: they come back with an event only."""
+        """Record that the rows of `sites` were deleted: they come back with their next event."""
         with self._database.writing() as connection:
             hold(connection, held)
             gone = job.c.site.in_(sorted(sites))
@@ -173,7 +173,7 @@ class Batches:
 
 
 def confirm(connection: Connection, shown: Sequence[Shown]) -> None:
-    """Keep inside the caller's transaction that the sheet shows `shown`."""
+    """Record inside the caller's transaction that the sheet shows `shown`."""
     rows = [
         {
             "at": one.site,
@@ -190,7 +190,7 @@ def confirm(connection: Connection, shown: Sequence[Shown]) -> None:
             shown_version=bindparam("at_version"),
             shown_events=bindparam("at_events"),
             written=func.coalesce(bindparam("cells", type_=Text), job.c.written),
-            # What came since the read waits since a moment ago: the time of a write at most.
+            # What came since the read has waited for the time of a write at most.
             waiting_since=case((job.c.version == bindparam("at_version"), null()), else_=now()),
         )
     )
@@ -199,7 +199,7 @@ def confirm(connection: Connection, shown: Sequence[Shown]) -> None:
 
 
 def mark_drift(connection: Connection, drift: Mapping[str, Mapping[str, str | None]]) -> None:
-    """Note inside the caller's transaction which cells hold something else than was written."""
+    """Record inside the caller's transaction which cells hold something else than was written."""
     for site, columns in drift.items():
         written = connection.scalar(select(job.c.written).where(job.c.site == site))
         cells = json.loads(written or "{}")

@@ -1,4 +1,4 @@
-"""Whose jobs they are: asked of EverBright, and kept for a day."""
+"""The customers of jobs: requested from EverBright, and considered fresh for a day."""
 
 from collections.abc import Collection
 
@@ -10,7 +10,7 @@ from sync.store.dirty import touch
 from sync.store.schema import customer, now
 
 FRESH_SECONDS = 86_400.0
-"""For how long what was told is taken for true, whatever happens to the job."""
+"""For how long an answer is considered true, whatever happens to the job."""
 _CLAIM_SECONDS = 120.0
 
 
@@ -21,9 +21,9 @@ class Customers:
         self._database = database
 
     def claim(self) -> tuple[str, int] | None:
-        """Return a site whose customer is to be asked for, and how often that failed.
+        """Return a site whose customer is to be requested, and how often that failed.
 
-        It is due again after two minutes unless something is kept: asking twice does no harm.
+        It is due again after two minutes unless an answer is stored: asking twice does no harm.
         """
         due = (
             select(customer.c.site, customer.c.attempts)
@@ -41,9 +41,9 @@ class Customers:
             _set(connection, found.site, due_at=now() + _CLAIM_SECONDS)
             return found.site, found.attempts
 
-    def keep(self, site: str, told: Customer) -> bool:
-        """Keep what EverBright told; the row is written anew where that changed (True)."""
-        body = told.model_dump_json(exclude_defaults=True)
+    def keep(self, site: str, answer: Customer) -> bool:
+        """Store EverBright's answer; if it changed (True), the row is written again."""
+        body = answer.model_dump_json(exclude_defaults=True)
         with self._database.writing() as connection:
             known = connection.scalar(select(customer.c.body).where(customer.c.site == site))
             _set(connection, site, body=body, attempts=0, fetched_at=now(), due_at=None)
@@ -52,7 +52,7 @@ class Customers:
         return known != body
 
     def postpone(self, site: str, seconds: float | None) -> None:
-        """Ask again after `seconds`; None: not before the job changes."""
+        """Ask again after `seconds`; None: only when the job changes."""
         due = None if seconds is None else now() + seconds
         with self._database.writing() as connection:
             _set(connection, site, attempts=customer.c.attempts + 1, due_at=due)
@@ -63,7 +63,7 @@ def _set(connection: Connection, site: str, **values: object) -> None:
 
 
 def want(database: Database, connection: Connection, sites: Collection[str]) -> None:
-    """Have the customers of jobs that changed asked for, unless that is a day ago at most."""
+    """Request the customers of jobs that changed, unless the answer is less than a day old."""
     stale = customer.c.fetched_at.is_(None) | (customer.c.fetched_at < now() - FRESH_SECONDS)
     for site in sites:
         row = {"site": site, "body": "{}", "attempts": 0, "due_at": now()}

@@ -1,4 +1,4 @@
-"""The connection: transactions, the schema and its migrations."""
+"""Connections, transactions, the schema and its migrations."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -32,27 +32,30 @@ class Database:
     def __init__(self, url: str) -> None:
         self.is_sqlite = url.startswith("sqlite:")
         self._engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
-        # PostgreSQL otherwise looks anew for each query. (SQLite never does.)
+        # By default PostgreSQL takes a new snapshot for each query. (SQLite does not.)
         level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._reading: dict[str, Any] = {_READING: True, **level}
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Give one transaction, committed at the end: all of it is kept, or nothing.
+        """Open a transaction, committed at the end: all of it is stored, or nothing.
 
-        Raises Retryable where the database cannot do it now.
+        Raises Retryable if the database does not answer.
         """
-        with _as_ours(), self._engine.begin() as connection:
+        with _translated_errors(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give one consistent look, however many queries it takes, that waits for no writer."""
-        with _as_ours(), self._engine.connect().execution_options(**self._reading) as connection:
+        """Open a consistent snapshot for any number of queries, without waiting for a writer."""
+        with (
+            _translated_errors(),
+            self._engine.connect().execution_options(**self._reading) as connection,
+        ):
             yield connection
 
     def insert(self, table: Table) -> Any:
-        """Return this database's INSERT, which knows ON CONFLICT."""
+        """Return this database's INSERT, which supports ON CONFLICT."""
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
     def upgrade(self) -> None:
@@ -67,7 +70,7 @@ class Database:
             command.upgrade(config, "head")
 
     def is_current(self) -> bool:
-        """Tell whether the schema is the one that this code wants."""
+        """Return whether the schema is the one of this version."""
         head = ScriptDirectory.from_config(_alembic()).get_current_head()
         with self.reading() as connection:
             return MigrationContext.configure(connection).get_current_revision() == head
@@ -78,11 +81,11 @@ class Database:
 
 
 @contextmanager
-def _as_ours() -> Iterator[None]:
+def _translated_errors() -> Iterator[None]:
     try:
         yield
     except (DBAPIError, PoolTimeout) as error:
-        # The driver's text may hold parameters and the address of the database.
+        # The driver's text may contain parameters and the address of the database.
         kind = type(getattr(error, "orig", None) or error).__name__
         raise Retryable("store_unavailable", f"The database did not answer ({kind}).") from error
 
@@ -108,8 +111,8 @@ def _postgresql_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _: object) -> None:
-        # A sender waits for the answer: rather 503 than nothing. (Not as start-up options: poolers
-        # refuse those.)
+        # A sender waits for the answer: a 503 is better than none. (Not as start-up options:
+        # poolers refuse those.)
         with connection.cursor() as cursor:
             cursor.execute(f"SET statement_timeout = '{_BUSY_SECONDS}s'")
             cursor.execute(f"SET lock_timeout = '{_BUSY_SECONDS // 2}s'")
@@ -123,14 +126,14 @@ def _sqlite_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _: object) -> None:
-        # Transactions are begun below, not guessed by the driver; a commit is on the disk.
+        # Transactions are begun below, not by the driver; a commit is on the disk.
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=FULL"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
-        # A writer takes its place at once: an upgrade from reading to writing could fail.
+        # A writer takes its lock at once: an upgrade from reading to writing could fail.
         reading = connection.get_execution_options().get(_READING)
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 

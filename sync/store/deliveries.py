@@ -1,4 +1,4 @@
-"""Looks for deliveries: for people who ask what came."""
+"""Searches deliveries, for people who ask what came."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _ID = re.compile(r"[0-9a-f-]+")
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which deliveries are looked for; blanks ask for all.
+    """A filter for deliveries; blanks match all.
 
     `site` is the beginning of a job's site ID, `reason` that of a reason, `since` a moment in
     seconds since 1970 (UTC).
@@ -29,7 +29,7 @@ class Wanted:
     since: float | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """Return what holds of each of them."""
+        """Return the conditions of the query."""
         found: list[ColumnElement[bool]] = []
         if self.outcome is not None:
             found.append(delivery.c.outcome == self.outcome)
@@ -43,14 +43,14 @@ class Wanted:
 
 
 class Deliveries:
-    """Reads the inbox, by what people know of a delivery."""
+    """Reads the inbox by what people know of a delivery."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._inbox = Inbox(database)
 
     def newest(self, limit: int, wanted: Wanted) -> list[KeptDelivery]:
-        """Return the newest of those that are wanted, newest first."""
+        """Return the newest of the wanted deliveries, newest first."""
         query = select(delivery).where(*wanted.conditions())
         return self._inbox.fetch(query.order_by(delivery.c.seq.desc()).limit(limit))
 
@@ -60,7 +60,7 @@ class Deliveries:
         return self._inbox.fetch(query.order_by(delivery.c.seq.desc()).limit(limit))
 
     def to_retry(self, prefix: str, limit: int) -> tuple[list[KeptDelivery], list[str]]:
-        """Return what can be tried again whose ID starts so: deliveries, and UUIDs of documents."""
+        """Return what can be retried whose ID starts so: deliveries, and UUIDs of documents."""
         is_rejected = delivery.c.outcome == Outcome.REJECTED, delivery.c.body.is_not(None)
         query: Select[tuple[str]] = select(document.c.uuid)
         query = query.where(_starts(document.c.uuid, prefix), document.c.state != FileState.DONE)
@@ -72,6 +72,6 @@ class Deliveries:
 
 
 def _starts(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
-    """Return whether an ID starts so; nothing starts with what stands in no ID."""
+    """Return the condition that an ID starts so; none does if `prefix` cannot be part of one."""
     plain = prefix.strip().lower()
     return column.startswith(plain) if _ID.fullmatch(plain) else false()

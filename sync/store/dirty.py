@@ -1,4 +1,4 @@
-"""What makes a job's row to be written anew, and since when it waits for that."""
+"""Marks jobs whose rows are to be written, and since when they wait."""
 
 from sqlalchemy import ColumnElement, Connection, case, func, update
 
@@ -8,7 +8,7 @@ from sync.store.schema import job, now
 def bumped(received: float | None = None) -> dict[str, ColumnElement[object]]:
     """Return what changes in a job whose row is out of date since `received` (None: since now).
 
-    Where it waits already, the earlier moment stays.
+    If it waits already, the earlier time stays.
     """
     since: ColumnElement[object] = func.coalesce(job.c.waiting_since, now())
     if received is not None:
@@ -18,5 +18,5 @@ def bumped(received: float | None = None) -> dict[str, ColumnElement[object]]:
 
 
 def touch(connection: Connection, site: str) -> None:
-    """Mark a job that is to be shown otherwise, inside the caller's transaction."""
+    """Mark a job whose row is to change, inside the caller's transaction."""
     connection.execute(update(job).where(job.c.site == site).values(bumped()))

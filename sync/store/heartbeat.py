@@ -1,10 +1,10 @@
-"""Signs of life: when somebody last said to be alive, by the database's clock."""
+"""Signs of life, by the database's clock."""
 
 from sync.store.database import Database
 from sync.store.schema import heartbeat, now
 
 WORKER = "worker"
-"""Whichever of the workers: one that lives is enough."""
+"""All workers share this name: one that is alive is enough."""
 
 
 class Heartbeats:
@@ -14,7 +14,7 @@ class Heartbeats:
         self._database = database
 
     def give(self, name: str = WORKER) -> None:
-        """Keep that `name` is alive now."""
+        """Record that `name` is alive now."""
         fresh = {"name": name, "at": now()}
         statement = self._database.insert(heartbeat).values(fresh)
         again = statement.on_conflict_do_update(index_elements=["name"], set_={"at": now()})

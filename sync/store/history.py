@@ -1,4 +1,4 @@
-"""The history: changes of jobs, each written once."""
+"""The History: changes of jobs, each written once."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -19,11 +19,11 @@ _PATIENCE = 60.0
 
 
 class History:
-    """The changes that the sheet does not tell of yet.
+    """The changes that are not in the sheet yet.
 
-    A line is never written again. So where customers are asked for (`waits_for_names`), one of a
-    new job waits a minute for its name, unless that was asked for twice without an answer; and
-    later lines wait with it, for the newest are to stand on top.
+    A line is never written again. So if customers are requested (`waits_for_names`), a line of a
+    new job waits a minute for the name, unless it was requested twice without an answer; later
+    lines wait with it, because the newest are to be on top.
     """
 
     def __init__(self, database: Database, waits_for_names: bool = False) -> None:
@@ -52,14 +52,14 @@ class History:
         return [(seq, one, known.get(one.site, Customer())) for seq, one in found]
 
     def write_again(self, held: Lease) -> bool:
-        """Have everything written anew, in a tab that is made anew; tell whether anything was."""
+        """Have every line written again, into a new tab; return whether there are any."""
         with self._database.writing() as connection:
             hold(connection, held)
             written = update(change).where(change.c.shown).values(shown=False)
             return connection.execute(written).rowcount > 0
 
     def drop(self, held: Lease, seqs: Sequence[int]) -> None:
-        """Have changes written nowhere: a person deleted the tab, or hid the milestone."""
+        """Mark changes as written though they are not: the tab or the milestone is not shown."""
         if seqs:
             with self._database.writing() as connection:
                 hold(connection, held)
@@ -67,7 +67,7 @@ class History:
 
 
 def keep(database: Database, connection: Connection, changes: Iterable[Change]) -> None:
-    """Keep changes inside the caller's transaction, each once."""
+    """Store changes inside the caller's transaction, each once."""
     rows = [
         {
             "site": one.site,
@@ -85,13 +85,13 @@ def keep(database: Database, connection: Connection, changes: Iterable[Change]) 
 
 
 def mark_written(connection: Connection, seqs: Sequence[int]) -> None:
-    """Note inside the caller's transaction that changes stand in the sheet."""
+    """Record inside the caller's transaction that changes are in the sheet."""
     if seqs:
         connection.execute(update(change).where(change.c.seq.in_(seqs)).values(shown=True))
 
 
 def switch(connection: Connection, old: str, new: str) -> None:
-    """Keep what `old` has, and have `new` given what it has not."""
+    """Store which changes are in `old`, and have those written that are not in `new`."""
     shown = select(literal(old), change.c.seq).where(change.c.shown)
     connection.execute(delete(history_written).where(history_written.c.spreadsheet_id == old))
     connection.execute(insert(history_written).from_select(["spreadsheet_id", "seq"], shown))

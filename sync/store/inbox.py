@@ -13,13 +13,13 @@ from sync.store.schema import delivery, now
 from sync.webhooks.schema import Delivery, Outcome
 
 _BYTES = 2_000_000
-"""Of bodies that are handed out at once: a longer transaction would keep senders waiting."""
+"""Of bodies that are returned at once: a longer transaction would keep senders waiting."""
 UNPROJECTED = text("NOT projected")
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the sender is told."""
+    """The answer to the sender."""
 
     id: str
     outcome: Outcome
@@ -27,7 +27,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class KeptDelivery:
-    """A delivery as it is kept; `received` is in UTC."""
+    """A delivery as it is stored; `received` is in UTC."""
 
     seq: int
     id: str
@@ -40,17 +40,17 @@ class KeptDelivery:
 
 
 class Inbox:
-    """Appends deliveries, and gives them out to be projected."""
+    """Stores deliveries, and returns those that are to be projected."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def keep(self, body: bytes, understood: Delivery) -> Receipt:
-        """Keep a delivery in one transaction; one with the same canonical hash is a duplicate."""
+        """Store a delivery in one transaction; one with the same canonical hash is a duplicate."""
         is_used = understood.milestone is not None or understood.other_event is not None
         outcome = Outcome.ACCEPTED if is_used else Outcome.IGNORED
         delivery_id = uuid4().hex
-        # Without a date of its own, the same body may tell of something new: A, B, and A again.
+        # Without a date, the same body may be a new event: A, B, and A again.
         is_unique = understood.other_event is not None and not understood.other_event.is_dated
         row = {
             "id": delivery_id,
@@ -71,7 +71,7 @@ class Inbox:
         return Receipt(delivery_id, Outcome.DUPLICATE)
 
     def keep_rejected(self, body: bytes, error: Rejected) -> str:
-        """Keep an authenticated body that was not understood, with the reason; return its id."""
+        """Store an authenticated body that was not understood, with the reason; return its id."""
         delivery_id = uuid4().hex
         row = {
             "id": delivery_id,
@@ -87,7 +87,7 @@ class Inbox:
 
     def unprojected(self, limit: int) -> list[KeptDelivery]:
         """Return accepted deliveries that are in no job yet, oldest first: `limit`, or 2 MB."""
-        # As the partial index says it: SQLite does not see that "projected = 0" is the same.
+        # Written as in the partial index: SQLite does not see that "projected = 0" is the same.
         sizes = select(delivery.c.seq, func.length(delivery.c.body)).where(UNPROJECTED)
         with self._database.reading() as connection:
             rows = connection.execute(sizes.order_by(delivery.c.seq).limit(limit)).all()
@@ -110,12 +110,12 @@ class Inbox:
         return next(iter(self.fetch(select(delivery).where(delivery.c.id == delivery_id))), None)
 
     def fetch(self, query: Select[Any]) -> list[KeptDelivery]:
-        """Return what a query for whole deliveries finds."""
+        """Return the deliveries that a query selects."""
         with self._database.reading() as connection:
             return _fetched(connection, query)
 
     def readmit(self, kept: KeptDelivery, understood: Delivery) -> Outcome:
-        """Take in a rejected delivery that is understood now, as if it had come again."""
+        """Accept a rejected delivery that is understood now, as if it had come again."""
         receipt = self.keep(kept.body, understood)
         with self._database.writing() as connection:
             connection.execute(
@@ -126,14 +126,14 @@ class Inbox:
         return receipt.outcome
 
     def prune(self, days: int) -> int:
-        """Forget deliveries older than `days` that are in their job already; return how many."""
+        """Delete deliveries older than `days` that are in their job already; return how many."""
         old = delivery.c.received_at < now() - days * 86_400.0
         with self._database.writing() as connection:
             used = delivery.c.projected & delivery.c.about.is_(None)
             return connection.execute(delete(delivery).where(old, used)).rowcount
 
     def counts(self) -> dict[str, int]:
-        """Return how many deliveries are kept, by outcome."""
+        """Return how many deliveries are stored, by outcome."""
         query = select(delivery.c.outcome, func.count()).group_by(delivery.c.outcome)
         with self._database.reading() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}

@@ -1,4 +1,4 @@
-"""Jobs: what the projection of deliveries has made of each."""
+"""The states of jobs that the projection of deliveries has produced."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,11 +27,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Projected:
-    """What deliveries made: jobs with their documents and changes.
+    """What deliveries resulted in: jobs with their documents and changes.
 
-    `deliveries` (seq) are done, `poisoned` are set aside with their reason, so that they delay no
-    other. `milestones` are the sites of milestones by UUID; those that `waiting` deliveries tell of
-    are not known yet: these come again with their milestone.
+    `deliveries` (seq) are done; `poisoned` ones are set aside with their reason, so that they delay
+    no other. `milestones` has the sites of milestones by UUID. `waiting` deliveries name milestones
+    that are not known yet, with which they will be projected again.
     """
 
     jobs: Sequence[Job]
@@ -58,13 +58,13 @@ class Jobs:
             }
 
     def sites_of(self, milestones: Collection[str]) -> dict[str, str]:
-        """Return whose the milestones are, by UUID, as far as is known."""
+        """Return the sites of the known ones of `milestones`, by UUID."""
         query = select(milestone).where(milestone.c.uuid.in_(sorted(milestones)))
         with self._database.reading() as connection:
             return {row.uuid: row.site for row in connection.execute(query)}
 
     def take_in(self, held: Lease, made: Projected) -> None:
-        """Keep what was projected, and mark its deliveries: all of it, or nothing."""
+        """Store what was projected, and mark its deliveries, in one transaction."""
         states = [(one.site, one.model_dump_json()) for one in made.jobs]
         with self._database.writing() as connection:
             hold(connection, held)
@@ -87,7 +87,7 @@ class Jobs:
                 connection.execute(update(delivery).where(delivery.c.seq == seq).values(values))
 
     def _own(self, connection: Connection, milestones: Mapping[str, str]) -> None:
-        """Keep whose the milestones are; what waited for that is to be projected now."""
+        """Store the sites of milestones; have deliveries projected that waited for them."""
         rows = [{"uuid": uuid, "site": site} for uuid, site in milestones.items()]
         if rows:
             connection.execute(self._database.insert(milestone).on_conflict_do_nothing(), rows)
@@ -129,9 +129,9 @@ class Jobs:
 
 
 def _received(connection: Connection, deliveries: Sequence[int]) -> dict[str, float]:
-    """Return when the oldest of `deliveries` (seq) was received, by site; "" is of them all.
+    """Return when the oldest of `deliveries` (seq) was received, by site; "" is the oldest of all.
 
-    That is also what is taken for a site that none of them names.
+    The latter also counts for a site that none of them names.
     """
     query = select(delivery.c.site, func.min(delivery.c.received_at)).group_by(delivery.c.site)
     rows = connection.execute(query.where(delivery.c.seq.in_(deliveries))).all()

@@ -1,4 +1,4 @@
-"""Leases: one holder at a time, with a token that grows so that a late holder is known."""
+"""Leases: one holder at a time, with a token that grows, which exposes a late holder."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ from sync.store.schema import lease, now
 
 @dataclass(frozen=True)
 class Lease:
-    """What a holder has: its token is larger than that of every holder before it."""
+    """Proof of holding a lease: its token is larger than that of every holder before."""
 
     name: str
     token: int
@@ -34,7 +34,7 @@ class Leases:
         self._seconds = seconds
 
     def acquire(self, name: str) -> Lease | None:
-        """Take the lease, or renew it where it is ours already; None while another holds it."""
+        """Take the lease, or renew it if this holder has it; None while another has it."""
         fresh = {"name": name, "holder": "", "token": 0, "expires_at": 0.0}
         free = or_(lease.c.expires_at < now(), lease.c.holder == self._holder)
         with self._database.writing() as connection:
@@ -52,7 +52,7 @@ class Leases:
         return None if token is None else Lease(name, token)
 
     def release(self, held: Lease) -> None:
-        """Let another have it at once; the token stays, so that nothing late passes for new."""
+        """Release the lease at once; the token stays, so that a late holder is still refused."""
         with self._database.writing() as connection:
             connection.execute(
                 update(lease)
@@ -62,7 +62,7 @@ class Leases:
 
 
 def hold(connection: Connection, held: Lease) -> None:
-    """Make the transaction fail unless `held` is still ours, and keep it so until it ends.
+    """Make the transaction fail unless `held` is still held, and lock it until the end.
 
     Raises Retryable (lease_lost).
     """

@@ -25,7 +25,7 @@ _PAGE = 500
 
 @dataclass(frozen=True)
 class DirtyJob:
-    """A job that the sheet may not show as it is."""
+    """A job whose row may be out of date."""
 
     job: Job
     files: Files
@@ -34,14 +34,14 @@ class DirtyJob:
     version: int
     events: int
     is_fresh: bool
-    """Whether an event came that the sheet does not show."""
+    """Whether there is an event that the sheet does not show."""
 
 
 @dataclass(frozen=True)
 class Pending:
-    """What waits: jobs, lines of the history (seq, change, customer), images to be put back (JSON).
+    """What waits: jobs, lines of the History (seq, change, customer), before-images (JSON).
 
-    While a batch is `in_doubt`, what was last confirmed says nothing.
+    While a batch is `in_doubt`, what was last confirmed may be out of date.
     """
 
     in_doubt: bool = False
@@ -73,7 +73,7 @@ class PendingWork:
         return self._history.due(*columns).where(change.c.site.not_in(resting(self._sheet.id)))
 
     def is_waiting(self) -> bool:
-        """Tell whether there is anything to do, deliveries that are in no job yet included."""
+        """Return whether there is anything to do, deliveries that are in no job yet included."""
         in_doubt, images = (
             exists().where(table.c.spreadsheet_id == self._sheet.id)
             for table in (attempt, before_image)
@@ -108,17 +108,17 @@ class PendingWork:
             )
 
     def count(self) -> int:
-        """Return how many jobs the sheet may not show as they are, those at rest included."""
+        """Return how many jobs may have a row that is out of date, those in quarantine included."""
         query = select(func.count()).where(job.c.version != job.c.shown_version)
         with self._database.reading() as connection:
             return int(connection.scalar(query) or 0)
 
     def every(self) -> Iterator[DirtyJob]:
-        """Give every job, dirty or not, for a comparison."""
+        """Yield every job, dirty or not, for a comparison."""
         return self._paged()
 
     def without_row(self) -> Iterator[DirtyJob]:
-        """Give the jobs that have no row, as far as is known, and wait for none."""
+        """Yield the jobs that have no row, as far as is known, and do not wait for one."""
         return self._paged(job.c.written == "{}", job.c.version == job.c.shown_version)
 
     def _paged(self, *which: ColumnElement[bool]) -> Iterator[DirtyJob]:

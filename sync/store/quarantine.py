@@ -1,4 +1,4 @@
-"""Quarantine: jobs that Google does not take rest for a while, so that they delay no other."""
+"""Quarantine: jobs that Google refuses are not tried for a while, so that they delay no other."""
 
 from collections.abc import Iterable
 
@@ -9,20 +9,20 @@ from sync.store.leases import Lease, hold
 from sync.store.schema import now, quarantine
 
 REST_SECONDS = 30.0
-"""After the first refusal: about as long as a person's edits that may have caused it take."""
+"""After the first refusal: about as long as the edits of a person that may have caused it."""
 LONGEST_REST_SECONDS = 3600.0
-"""The rest doubles up to this: some 30 calls a day for a job that is never taken."""
+"""The wait doubles up to this: some 30 calls a day for a job that is always refused."""
 
 
 class Quarantine:
-    """The jobs of one spreadsheet that are set aside, with what the history says of them."""
+    """The jobs of one spreadsheet that are in quarantine, with their lines of the History."""
 
     def __init__(self, database: Database, spreadsheet_id: str) -> None:
         self._database = database
         self._id = spreadsheet_id
 
     def add(self, held: Lease, site: str) -> int:
-        """Set a job aside after a refusal; return how often it was refused by now."""
+        """Quarantine a job after a refusal; return how often it has been refused."""
         mine = quarantine.c.spreadsheet_id == self._id, quarantine.c.site == site
         with self._database.writing() as connection:
             hold(connection, held)
@@ -38,7 +38,7 @@ class Quarantine:
         return known + 1
 
     def sites(self) -> dict[str, int]:
-        """Return the jobs that are set aside, with how often each was refused."""
+        """Return the jobs in quarantine, with how often each was refused."""
         query = select(quarantine.c.site, quarantine.c.refusals)
         query = query.where(quarantine.c.spreadsheet_id == self._id)
         with self._database.reading() as connection:
@@ -54,6 +54,6 @@ def resting(spreadsheet_id: str) -> Select[tuple[str]]:
 
 
 def release(connection: Connection, spreadsheet_id: str, sites: Iterable[str]) -> None:
-    """Let go inside the caller's transaction of jobs that Google has taken."""
+    """Release jobs that Google has accepted, inside the caller's transaction."""
     mine = quarantine.c.spreadsheet_id == spreadsheet_id
     connection.execute(delete(quarantine).where(mine, quarantine.c.site.in_(sorted(sites))))

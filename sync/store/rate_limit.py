@@ -1,7 +1,7 @@
 """The rate limit of flushes: Google allows a user 60 reads and 60 writes a minute. Pure.
 
-A flush is one read and one write. A burst of 8, refilled at 50 a minute, stays below 60 in
-whichever minute one looks: clocks and waits are not exact.
+A flush is one read and one write. A burst of 8, refilled at 50 a minute, stays below 60 in any
+minute, with room for inexact clocks and waits.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The tables. Moments are seconds since 1970 (UTC) by the database's own clock."""
+"""The tables. Times are seconds since 1970 (UTC) by the database's own clock."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ delivery = Table(
     Column("digest", Text),
     Column("body", LargeBinary),
     Column("projected", Boolean, nullable=False),
-    # The milestone whose job it tells of, as long as nobody knows whose that is.
+    # The milestone that it names, as long as that milestone's job is unknown.
     Column("about", Text),
 )
 _KEPT_ONCE = text("outcome IN ('accepted', 'ignored')")
@@ -97,13 +97,13 @@ job = Table(
     Column("site", Text, primary_key=True),
     Column("state", Text, nullable=False),
     Column("written", Text, nullable=False),
-    # `version` counts what may change the row, `events` the deliveries alone.
+    # `version` counts what may change the row, `events` only the deliveries.
     Column("version", Integer, nullable=False),
     Column("shown_version", Integer, nullable=False),
     Column("events", Integer, nullable=False),
     Column("shown_events", Integer, nullable=False),
-    # When the oldest event was received that the row does not show; or when the row was otherwise
-    # found to be out of date. None where it is up to date.
+    # When the oldest event that the row does not show was received, or when the row was found to
+    # be out of date for another reason. None if it is up to date.
     Column("waiting_since", Float),
 )
 _DIRTY = text("version <> shown_version")
@@ -156,7 +156,7 @@ sheet = Table(
     Column("compared_at", Float),
     # When the last batch was known to have landed.
     Column("landed_at", Float),
-    # Of several spreadsheets that the database has seen, the one that is written now.
+    # Whether this is the one that is written now: the database may have seen several.
     Column("is_current", Integer, nullable=False),
 )
 
@@ -191,7 +191,7 @@ Index("change_new", change.c.at, sqlite_where=_NEW, postgresql_where=_NEW)
 history_written = Table(
     "history_written",
     metadata,
-    # Of the spreadsheets that are not written now: `change.shown` is the current one's.
+    # Of spreadsheets that are not the current one, to which `change.shown` belongs.
     Column("spreadsheet_id", Text, primary_key=True),
     Column("seq", _Sequence, primary_key=True, autoincrement=False),
 )
@@ -203,7 +203,7 @@ customer = Table(
     Column("body", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("fetched_at", Float),
-    # When it is to be asked for; not at all before the job changes.
+    # When it is to be requested; None: only when the job changes.
     Column("due_at", Float, index=True),
 )
 

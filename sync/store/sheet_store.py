@@ -1,4 +1,4 @@
-"""All of the store that one spreadsheet is written from."""
+"""The parts of the store that writing one spreadsheet needs."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from sync.store.spreadsheet import Spreadsheet
 
 @dataclass(frozen=True)
 class SheetStore:
-    """The parts of the store that know of one spreadsheet."""
+    """The parts of the store, for one spreadsheet."""
 
     spreadsheet: Spreadsheet
     pending: PendingWork

@@ -1,4 +1,4 @@
-"""A spreadsheet that is written: which one is current, its fence, its rate limit, its trouble."""
+"""The state of a spreadsheet: is it the current one, its fence, its rate limit, its trouble."""
 
 import json
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from sync.store.schema import attempt, before_image, job, now, sheet
 
 @dataclass(frozen=True)
 class Turn:
-    """A turn to call Google: seconds until then, and a number that no batch has had yet."""
+    """A turn to call Google: seconds until then, and a fence number that was not used before."""
 
     wait: float
     fence: int
@@ -35,8 +35,8 @@ class Spreadsheet:
     def take_turn(self, held: Lease, spacing: float = SPACING) -> Turn:
         """Count a flush, or another call (without `spacing`), for the rate limit.
 
-        The bucket is kept here, since several processes share Google's quota. Raises Permanent
-        where another process has made another spreadsheet the current one.
+        The bucket is in the database, since several processes share Google's quota. Raises
+        Permanent if another process has made another spreadsheet the current one.
         """
         with self._database.writing() as connection:
             hold(connection, held)
@@ -56,7 +56,7 @@ class Spreadsheet:
         return Turn(wait, row.fence + 1)
 
     def adopt(self, held: Lease) -> None:
-        """Make this the spreadsheet that is written; forget what another showed."""
+        """Make this the current spreadsheet; forget what another one showed."""
         with self._database.writing() as connection:
             hold(connection, held)
             self._adopt(connection)
@@ -70,14 +70,14 @@ class Spreadsheet:
         first = self._is_this(), sheet.c.compared_at.is_(None)
         connection.execute(update(sheet).where(*first).values(compared_at=now()))
         if other:
-            # A batch that may have landed here is still to be settled, but says nothing of rows.
+            # A batch that may have landed here is still to be settled, but not for its rows.
             history.switch(connection, other, self.id)
             mine = attempt.c.spreadsheet_id == self.id
             connection.execute(update(attempt).where(mine).values(shown="[]"))
             write_all_again(connection)
 
     def must_be_current(self) -> None:
-        """Raise Permanent where another spreadsheet is the one that is written."""
+        """Raise Permanent if another spreadsheet is the current one."""
         with self._database.reading() as connection:
             self._must_be_current(connection)
 
@@ -86,12 +86,12 @@ class Spreadsheet:
         if other := connection.scalar(current.where(~self._is_this())):
             raise Permanent(
                 "moved",
-                f"The jobs are kept in another spreadsheet: SPREADSHEET_ID={other} (or start the "
-                "worker with this one, if it is to be the one).",
+                "The jobs are written into another spreadsheet: set "
+                f"SPREADSHEET_ID={other} (or restart the worker, if this one is to be used).",
             )
 
     def forget(self, held: Lease) -> bool:
-        """Forget what a tab showed that is gone: every job is written anew (True if any was)."""
+        """Forget what a deleted tab showed: every job is written again (True if there are any)."""
         with self._database.writing() as connection:
             hold(connection, held)
             for table in (attempt, before_image):
@@ -101,40 +101,40 @@ class Spreadsheet:
             return write_all_again(connection, job.c.written != "{}") > 0
 
     def write_again(self, held: Lease, sites: Iterable[str]) -> None:
-        """Have the rows of `sites` made anew, though a person deleted them."""
+        """Have the rows of `sites` made again, though a person deleted them."""
         with self._database.writing() as connection:
             hold(connection, held)
             write_all_again(connection, job.c.site.in_(sorted(sites)))
 
     def is_comparison_due(self, seconds: float) -> bool:
-        """Tell whether the last comparison of the whole sheet is longer ago than `seconds`."""
+        """Return whether the last comparison of the whole sheet is longer ago than `seconds`."""
         query = select(sheet.c.compared_at < now() - seconds)
         query = query.where(self._is_this(), sheet.c.is_current == 1)
         with self._database.reading() as connection:
             return bool(connection.scalar(query))
 
     def is_silent(self, seconds: float) -> bool:
-        """Tell whether the last batch landed longer ago than `seconds`."""
+        """Return whether the last batch landed longer ago than `seconds`."""
         query = select(sheet.c.landed_at < now() - seconds)
         query = query.where(self._is_this(), sheet.c.is_current == 1)
         with self._database.reading() as connection:
             return bool(connection.scalar(query))
 
     def set_compared(self, held: Lease) -> None:
-        """Keep that the whole sheet was compared now."""
+        """Record that the whole sheet was compared now."""
         with self._database.writing() as connection:
             hold(connection, held)
             self.change(connection, compared_at=now())
 
     def trouble(self) -> tuple[str, str]:
-        """Return reason and message of what keeps the sheet from being written, or two blanks."""
+        """Return reason and message of why the sheet cannot be written, or two blanks."""
         query = select(sheet.c.reason, sheet.c.message).where(self._is_this())
         with self._database.reading() as connection:
             row = connection.execute(query).first()
         return (row[0], row[1]) if row else ("", "")
 
     def set_trouble(self, reason: str = "", message: str = "") -> None:
-        """Keep what keeps the sheet from being written, since its first reason."""
+        """Record why the sheet cannot be written, and since when; without a reason that it can."""
         with self._database.writing() as connection:
             known = connection.scalar(select(sheet.c.reason).where(self._is_this())) or ""
             if known != reason:
@@ -147,7 +147,7 @@ class Spreadsheet:
         return sheet.c.spreadsheet_id == self.id
 
     def known_columns(self, connection: Connection) -> frozenset[str]:
-        """Return the ids of columns that were made: one that is missing now, a person deleted."""
+        """Return the ids of columns that were made: if one is missing now, a person deleted it."""
         known = connection.scalar(select(sheet.c.columns).where(self._is_this()))
         return frozenset(json.loads(known or "[]"))
 
@@ -162,6 +162,6 @@ class Spreadsheet:
 
 
 def write_all_again(connection: Connection, *which: ColumnElement[bool]) -> int:
-    """Have the rows of jobs (all of them, or `which`) made anew; return how many."""
+    """Have the rows of jobs (all of them, or `which`) made again; return how many."""
     values = {"written": "{}", "shown_events": 0, **bumped()}
     return connection.execute(update(job).where(*which).values(values)).rowcount

@@ -1,4 +1,4 @@
-"""What happens behind the receiver: loops in threads, which find their work in the store."""
+"""The worker: loops in threads, which find their work in the store."""
 
 from collections.abc import Callable
 from threading import Event, Thread
@@ -14,9 +14,9 @@ from sync.worker.loop import POLL_SECONDS, Stop, loop
 from sync.worker.sheet_loop import SheetLoop
 
 SIGN_SECONDS = 20.0
-"""Between two signs of life: all that an idle worker writes."""
+"""Between two signs of life, which are all that an idle worker writes."""
 COPIERS = 3
-"""Documents on their way at once; each of another job."""
+"""How many documents are copied at once, each of another job."""
 
 
 class Worker:
@@ -30,7 +30,7 @@ class Worker:
         self._threads: list[Thread] = []
 
     def start(self) -> None:
-        """Start the loops in threads of their own. What they need is made here, not in them."""
+        """Start each loop in a thread. What they need is made before the threads start."""
         settings = self._wiring.settings
         self._start("sheet", SheetLoop(self._wiring, self._alerts, self._stop).step, self._idle)
         self._start("heartbeat", self._give_sign, lambda: self._stop.wait(SIGN_SECONDS))
@@ -47,17 +47,17 @@ class Worker:
         self._threads.append(thread)
 
     def _give_sign(self) -> bool:
-        """Say that this process lives, and with it the thread that keeps the sheet."""
+        """Record that this process is alive, if the thread that writes the sheet is."""
         if self._threads[0].is_alive():
             self._wiring.heartbeats.give()
         return False
 
     def wake(self) -> None:
-        """Have the sheet's loop look at once."""
+        """Have the sheet's loop check for work at once."""
         self._work.set()
 
     def stop(self, seconds: float) -> None:
-        """End the loops; what is under way after `seconds` is left as a kill would leave it."""
+        """End the loops; what is unfinished after `seconds` is left as a kill would leave it."""
         self._stop.set()
         self._work.set()
         deadline = monotonic() + seconds

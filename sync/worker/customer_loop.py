@@ -1,4 +1,4 @@
-"""Asks EverBright for customers, a few a second."""
+"""Requests customers from EverBright, a few a second."""
 
 from collections.abc import Callable
 
@@ -8,13 +8,13 @@ from sync.wiring import Wiring
 from sync.worker.loop import Stop
 
 _SPACING_SECONDS = 0.2
-"""How many calls EverBright takes is not published: a few a second are modest."""
+"""EverBright publishes no rate limit: a few calls a second are modest."""
 
 _log = structlog.get_logger()
 
 
 class CustomerLoop:
-    """`wake` has the sheet's loop look at once."""
+    """`wake` has the sheet's loop check for work at once."""
 
     def __init__(self, wiring: Wiring, stop: Stop, wake: Callable[[], object]) -> None:
         self._fetcher = wiring.customer_fetcher()
@@ -22,7 +22,7 @@ class CustomerLoop:
         self._wake = wake
 
     def step(self) -> bool:
-        """Ask for the customer that is due longest; False where none is."""
+        """Request the customer that is due longest; False if none is."""
         fetched = self._fetcher.fetch()
         if fetched is None:
             return False

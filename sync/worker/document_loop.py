@@ -17,13 +17,13 @@ TRIES = 400
 LONGEST_WAIT_SECONDS = 3600.0
 
 _FOR_A_PERSON = frozenset({"everbright_token"})
-"""Reasons of retryable errors that hardly pass by themselves."""
+"""Reasons of retryable errors that probably need a person."""
 
 _log = structlog.get_logger()
 
 
 class DocumentLoop:
-    """One copier of several; `wake` has the sheet's loop look at once."""
+    """One of several copiers; `wake` has the sheet's loop check for work at once."""
 
     def __init__(
         self, wiring: Wiring, alerts: Alerts, stop: Stop, wake: Callable[[], object]
@@ -35,7 +35,7 @@ class DocumentLoop:
         self._wake = wake
 
     def step(self) -> bool:
-        """Copy the document that is due longest; False where none is."""
+        """Copy the document that is due longest; False if none is."""
         claimed = self._documents.claim()
         if claimed is not None:
             self._copy(*claimed)
@@ -52,11 +52,9 @@ class DocumentLoop:
         except BrightsheetError as error:
             self._postpone(claim, document, error)
         except Exception:
-            # A fault with this document must not keep the others waiting.
+            # A bug with this document must not delay the others.
             _log.exception("fault", document=document.uuid)
-            self._postpone(
-                claim, document, Retryable("fault", "A fault of Brightsheet: see its log.")
-            )
+            self._postpone(claim, document, Retryable("fault", "An internal error: see the log."))
         finally:
             self._documents.release(claim)
 

@@ -1,4 +1,4 @@
-"""A loop in a thread: steps until the end, with pauses after errors."""
+"""A loop in a thread: repeats a step until it is stopped, with pauses after errors."""
 
 from collections.abc import Callable
 from threading import Event, current_thread
@@ -8,9 +8,9 @@ import structlog
 from sync.errors import BrightsheetError, Retryable
 
 POLL_SECONDS = 0.5
-"""Between looks into the store, where nothing wakes the worker."""
+"""Between two checks for work, if nothing wakes the worker."""
 FAULT_SECONDS = 15.0
-"""After a fault of the program: what is kept is looked at again."""
+"""After an internal error: then the stored work is tried again."""
 
 _log = structlog.get_logger()
 
@@ -26,28 +26,28 @@ class Stop:
         self._event.set()
 
     def is_set(self) -> bool:
-        """Tell whether the loops are to end."""
+        """Return whether the loops are to end."""
         return self._event.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait; True where the end came first."""
+        """Wait; True if the end came first."""
         return self._event.wait(seconds)
 
     def sleep(self, seconds: float) -> None:
-        """Wait. Raises Retryable (stopping) where the end came first."""
+        """Wait. Raises Retryable (stopping) if the end came first."""
         if self._event.wait(seconds):
             raise Retryable("stopping", "The worker is ending.")
 
 
 def loop(stop: Stop, step: Callable[[], bool], idle: Callable[[], object]) -> None:
-    """Run `step` until the end; where it returns that nothing is left to do, `idle`."""
+    """Repeat `step` until the end; call `idle` when it returns that nothing is left to do."""
     while not stop.is_set():
         try:
             if not step():
                 idle()
         except BrightsheetError as error:
             if error.reason != "stopping":
-                _log.warning("loop", thread=current_thread().name, reason=error.reason)
+                _log.warning("step_failed", thread=current_thread().name, reason=error.reason)
                 stop.wait(POLL_SECONDS)
         except Exception:
             _log.exception("fault", thread=current_thread().name)

@@ -1,4 +1,6 @@
-"""Keeps the sheet: flushes while anything waits, compares once a day, prunes the inbox."""
+"""Writes the sheet: flushes while anything waits, compares once a day, prunes the inbox.
+
+While Google is down, deliveries wait in the store: a flush is retried with growing pauses."""
 
 from collections.abc import Callable
 from threading import Event
@@ -20,16 +22,16 @@ from sync.worker.outage import OutageTimer
 _TRIES = 6
 _LONGEST_BACKOFF = 60.0
 _PERMANENT_PAUSE = 30.0
-"""Before a sheet is tried again that a person has to make writable."""
+"""Between attempts when only a person can make the sheet writable."""
 _PRUNE_EVERY = 3600.0
 _COMPARE_EVERY = 86_400.0
-_LISTEN_EVERY = 60.0
+_SILENCE_CHECK_EVERY = 60.0
 
 _log = structlog.get_logger()
 
 
 class SheetLoop:
-    """One step after another; the lease keeps several workers apart."""
+    """The steps of the loop; the lease lets only one of several workers write."""
 
     def __init__(self, wiring: Wiring, alerts: Alerts, stop: Stop) -> None:
         self._wiring = wiring
@@ -39,10 +41,10 @@ class SheetLoop:
         self._stop = stop
         self._flusher = wiring.flusher(stop.sleep, alerts.send)
         self._store = self._flusher.store
-        self._pruned = self._listened = float("-inf")
+        self._pruned = self._silence_checked = float("-inf")
 
     def step(self) -> bool:
-        """Do what is due; False where nothing is."""
+        """Do what is due; False if nothing is."""
         try:
             did_something = self._do_what_is_due()
             # Another worker may have written it.
@@ -66,16 +68,16 @@ class SheetLoop:
         return False
 
     def _say_in_step(self) -> None:
-        """Have the sheet say that it is in step, where no batch has said so for long."""
-        if monotonic() - self._listened < _LISTEN_EVERY:
+        """Have the sheet say that it is in step, if no batch was written for long."""
+        if monotonic() - self._silence_checked < _SILENCE_CHECK_EVERY:
             return
-        self._listened = monotonic()
+        self._silence_checked = monotonic()
         if self._store.spreadsheet.is_silent(self._settings.in_step_hours * 3600.0):
             with self._wiring.hold(self._stop.sleep) as held:
                 self._flusher.say_in_step(held)
 
     def _flush(self) -> bool:
-        """Flush until nothing waits; False where another worker does it."""
+        """Flush until nothing waits; False if another worker does it."""
         leases, name = self._wiring.leases, self._wiring.lease_name()
         held = leases.acquire(name)
         if held is None:
@@ -101,15 +103,15 @@ class SheetLoop:
         with beating(beat, self._settings.lease_seconds / 3):
             is_waiting = True
             while is_waiting and not (self._stop.is_set() or lost.is_set()):
-                again = retry.policy(self._stop.sleep, _TRIES, _LONGEST_BACKOFF, self._say_retry)
+                again = retry.policy(self._stop.sleep, _TRIES, _LONGEST_BACKOFF, self._note_retry)
                 again(self._flusher.flush, held)
                 self._outage.ended()
                 is_waiting = self._store.pending.is_waiting()
 
-    def _say_retry(self, state: RetryCallState) -> None:
+    def _note_retry(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, Retryable):
-            _log.info("flush_again", reason=error.reason, wait=state.upcoming_sleep)
+            _log.info("flush_retried", reason=error.reason, wait=state.upcoming_sleep)
             self._note(error)
             self._store.spreadsheet.set_trouble(error.reason, error.message)
 

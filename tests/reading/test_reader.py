@@ -168,10 +168,10 @@ ANSWERS: dict[str, Callable[[Reader], None]] = {
     "Which jobs are stuck?": stuck,
     "What was approved this week?": approved,
     "Which jobs wait for somebody else?": waiting,
-    "How many jobs stand where?": counted,
+    "How many jobs are at which milestone?": counted,
     "Where is the signed job card?": job_card,
-    "What does EverBright say of this job?": everbright,
-    "What is to be done next, and by whom?": next_action,
+    "What does EverBright say about this job?": everbright,
+    "What is the next action, and who has it?": next_action,
     "Why was it rejected?": why,
 }
 

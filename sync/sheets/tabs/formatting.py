@@ -306,7 +306,7 @@ def sized(sheet_id: int, widths: Iterable[int]) -> list[Request]:
 
 
 def protected(sheet_id: int) -> Request:
-    """Have Google ask before somebody types into a tab that is ours whole."""
+    """Have Google ask before somebody types into a tab that is managed as a whole."""
     protection = {"range": {"sheetId": sheet_id}, "description": _KEPT, "warningOnly": True}
     return {"addProtectedRange": {"protectedRange": protection}}
 
