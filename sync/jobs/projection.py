@@ -21,6 +21,7 @@ from sync.jobs.model import (
     Seen,
     earliest,
 )
+from sync.jobs import reads
 from sync.jobs.remarks import Remarks, comment_order, text_with_author
 from sync.webhooks.schema import Comment, Milestone, OtherEvent, Task
 
@@ -63,11 +64,9 @@ def apply_event(job: Job, new: Event, re_sign: re.Pattern[str]) -> Job:
     An event that is applied again replaces itself: it may have been parsed by a newer version.
     """
     definition = new.milestone.milestone_definition
-    known, log = job.events.get(definition), MilestoneLog.of(new)
+    log = MilestoneLog.of(new)
     seen = Seen(stamp=new.stamp, digest=new.digest)
-    events, quotes, re_signed = job.events, job.quotes, job.re_signed
-    if known is None or new.order >= known.order:
-        events = {**events, definition: new}
+    quotes, re_signed = job.quotes, job.re_signed
     if definition in job.logs:
         log = job.logs[definition].joined(log)
     if quote := new.milestone.quote:
@@ -76,7 +75,7 @@ def apply_event(job: Job, new: Event, re_sign: re.Pattern[str]) -> Job:
         re_signed = earliest((re_signed or seen, seen))
     return job.model_copy(
         update={
-            "events": events,
+            **reads.events_with(job, new),
             "logs": {**job.logs, definition: log},
             "quotes": quotes,
             "re_signed": re_signed,
@@ -173,7 +172,12 @@ def initial_quote(job: Job) -> str:
 
     After a re-sign, EverBright still sends the initial quote (source: its webhook page).
     """
-    return min(job.quotes, key=lambda quote: (*job.quotes[quote].order, quote), default="")
+
+    def rank(quote: str) -> tuple[object, ...]:
+        seen = job.quotes[quote]
+        return (seen.is_read, *seen.order, quote)
+
+    return min(job.quotes, key=rank, default="")
 
 
 def all_comments(job: Job) -> Iterable[Comment]:

@@ -1,5 +1,6 @@
 """The only user of SQLAlchemy: inbox, jobs, documents and leases, on SQLite or PostgreSQL."""
 
+from sync.store.backfills import Backfills, JobState, Progress
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
 from sync.store.customers import Customers
 from sync.store.database import Database
@@ -14,6 +15,7 @@ from sync.store.spreadsheet import Spreadsheet, Turn
 
 __all__ = [
     "Attempt",
+    "Backfills",
     "Batches",
     "Claim",
     "Conclusion",
@@ -23,6 +25,7 @@ __all__ = [
     "Documents",
     "History",
     "Inbox",
+    "JobState",
     "Jobs",
     "KeptDelivery",
     "Lease",
@@ -30,6 +33,7 @@ __all__ = [
     "Pending",
     "PendingDocument",
     "PendingWork",
+    "Progress",
     "Projected",
     "Quarantine",
     "Receipt",
