@@ -174,7 +174,7 @@ class Job(Value):
 
     site: str
     events: dict[str, Event] = Field(default_factory=dict)
-    """The newest event of each milestone definition; of a webhook and a read, as `reads` decides."""
+    """The newest event of each milestone definition; `jobs.reads` decides on what was read."""
     logs: dict[str, MilestoneLog] = Field(default_factory=dict)
     """What is kept of all events of each milestone definition."""
     sent: dict[str, Event] = Field(default_factory=dict)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from sync.jobs import reads
 from sync.jobs.model import (
     ARCHIVED,
     QUOTE,
@@ -21,7 +22,6 @@ from sync.jobs.model import (
     Seen,
     earliest,
 )
-from sync.jobs import reads
 from sync.jobs.remarks import Remarks, comment_order, text_with_author
 from sync.webhooks.schema import Comment, Milestone, OtherEvent, Task
 

@@ -23,7 +23,7 @@ def as_read(digest: str) -> str:
 
 
 def events_with(job: Job, new: Event) -> dict[str, dict[str, Event]]:
-    """Return what `new` makes of a job's `events`, `sent` and `reads`: new values of these fields."""
+    """Return the values of a job's `events`, `sent` and `reads` with `new` applied."""
     definition = new.milestone.milestone_definition
     read = job.reads.get(definition)
     sent = (job.sent if read else job.events).get(definition)
@@ -58,9 +58,7 @@ def says_no_more(read: Any, known: Any) -> bool:
     """
     if isinstance(read, Value) and isinstance(known, Value):
         fields = (name for name in type(read).model_fields if name not in _NOT_COMPARED)
-        return all(
-            says_no_more(getattr(read, name), getattr(known, name, None)) for name in fields
-        )
+        return all(says_no_more(getattr(read, name), getattr(known, name, None)) for name in fields)
     if isinstance(read, tuple) and read and isinstance(known, tuple):
         return _says_no_more_in(read, known)
     return not read or read == known

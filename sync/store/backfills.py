@@ -43,7 +43,7 @@ class Progress:
     pages: int
     passes: int
     total: int | None
-    listed: int
+    has_shrunk: bool
     jobs: Mapping[str, int]
     events: int
     jobs_with_events: int
@@ -70,7 +70,7 @@ class Backfills:
             unfinished = self._run().where(backfill.c.finished_at.is_(None))
             if connection.execute(unfinished).first() is None:
                 self._begin(connection, first_page, since)
-                rows = [self._row(site, 0, JobState.WAITING, listed=False) for site in again]
+                rows = [self._row(site, 0, JobState.WAITING) for site in again]
                 if rows:
                     connection.execute(self._database.insert(backfill_job), rows)
         return self.progress()
@@ -85,6 +85,7 @@ class Backfills:
             "next_page": first_page,
             "pages": 0,
             "passes": 1,
+            "has_shrunk": False,
             "problems": "[]",
         }
         connection.execute(self._database.insert(backfill).values(values))
@@ -96,34 +97,49 @@ class Backfills:
         *,
         next_page: str | None,
         total: int | None,
-        is_new_pass: bool = False,
+        has_shrunk: bool = False,
         problems: Sequence[str] = (),
-    ) -> None:
+    ) -> Progress:
         """Keep the jobs of a page, each with its first state, and what comes next."""
         position = backfill_job.c.position
         with self._database.writing() as connection:
             hold(connection, held)
             mine = backfill_job.c.scope == self._scope
             start = 1 + (connection.scalar(select(func.max(position)).where(mine)) or 0)
-            rows = [
-                self._row(site, start + number, state, listed=True)
-                for number, (site, state) in enumerate(sites.items())
-            ]
+            rows = [self._row(s, start + n, state) for n, (s, state) in enumerate(sites.items())]
             if rows:
-                once = self._database.insert(backfill_job).on_conflict_do_update(
-                    index_elements=["scope", "site"], set_={"listed": True}
-                )
+                once = self._database.insert(backfill_job).on_conflict_do_nothing()
                 connection.execute(once, rows)
-            known = connection.scalar(select(backfill.c.problems).where(self._mine())) or "[]"
-            values: dict[str, object] = {
-                "next_page": next_page,
-                "pages": backfill.c.pages + 1,
-                "passes": backfill.c.passes + (1 if is_new_pass else 0),
-                "problems": json.dumps([*json.loads(known), *problems]),
-            }
-            if total is not None:
-                values["total"] = total
-            connection.execute(update(backfill).where(self._mine()).values(values))
+            run = connection.execute(self._run()).one()
+            self._change(
+                connection,
+                next_page=next_page,
+                pages=run.pages + 1,
+                total=total,
+                has_shrunk=run.has_shrunk or has_shrunk,
+                problems=json.dumps([*json.loads(run.problems), *problems]),
+            )
+        return self.progress()
+
+    def list_again(self, held: Lease, first_page: str) -> Progress:
+        """Begin the list anew; what was listed stays."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            values = {"next_page": first_page, "total": None, "has_shrunk": False}
+            self._change(connection, passes=backfill.c.passes + 1, **values)
+        return self.progress()
+
+    def add_problem(self, held: Lease, problem: str) -> Progress:
+        """Keep what of the list could not be read; it is not begun anew."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            known = connection.execute(self._run()).one().problems
+            problems = json.dumps([*json.loads(known), problem])
+            self._change(connection, problems=problems, has_shrunk=False)
+        return self.progress()
+
+    def _change(self, connection: Connection, **values: object) -> None:
+        connection.execute(update(backfill).where(self._mine()).values(values))
 
     def waiting(self, limit: int = _ROWS) -> list[str]:
         """Return sites that are to be read, in the order of the list."""
@@ -150,7 +166,7 @@ class Backfills:
         """End the run; the next begins anew."""
         with self._database.writing() as connection:
             hold(connection, held)
-            connection.execute(update(backfill).where(self._mine()).values(finished_at=now()))
+            self._change(connection, finished_at=now())
         return self.progress()
 
     def seconds_since_start(self) -> float | None:
@@ -170,8 +186,7 @@ class Backfills:
         with self._database.writing() as connection:
             hold(connection, held)
             self._begin(connection, "", None)
-            values = {"finished_at": now(), "next_page": None}
-            connection.execute(update(backfill).where(self._mine()).values(values))
+            self._change(connection, finished_at=now(), next_page=None)
 
     def progress(self) -> Progress:
         """Return how far the run has come. There must be one."""
@@ -180,7 +195,6 @@ class Backfills:
         sums = select(
             func.coalesce(func.sum(found), 0),
             func.coalesce(func.sum(case((found > 0, 1), else_=0)), 0),
-            func.coalesce(func.sum(case((backfill_job.c.listed, 1), else_=0)), 0),
         ).where(mine)
         states = select(backfill_job.c.state, func.count()).where(mine)
         failed = select(backfill_job.c.site, backfill_job.c.reason).where(
@@ -188,10 +202,10 @@ class Backfills:
         )
         with self._database.reading() as connection:
             run = connection.execute(self._run()).one()
-            events, with_events, listed = connection.execute(sums).one()
-            jobs = {s: n for s, n in connection.execute(states.group_by(backfill_job.c.state))}
+            events, with_events = connection.execute(sums).one()
+            counts = connection.execute(states.group_by(backfill_job.c.state)).all()
             ordered = failed.order_by(backfill_job.c.position)
-            not_read = {site: reason for site, reason in connection.execute(ordered)}
+            not_read = {row.site: row.reason for row in connection.execute(ordered)}
         return Progress(
             started=datetime.fromtimestamp(run.started_at, UTC),
             since=None if run.since is None else datetime.fromtimestamp(run.since, UTC),
@@ -200,8 +214,8 @@ class Backfills:
             pages=run.pages,
             passes=run.passes,
             total=run.total,
-            listed=int(listed),
-            jobs=jobs,
+            has_shrunk=run.has_shrunk,
+            jobs={row[0]: row[1] for row in counts},
             events=int(events),
             jobs_with_events=int(with_events),
             problems=json.loads(run.problems),
@@ -214,12 +228,11 @@ class Backfills:
     def _mine(self) -> ColumnElement[bool]:
         return backfill.c.scope == self._scope
 
-    def _row(self, site: str, position: int, state: JobState, *, listed: bool) -> dict[str, object]:
+    def _row(self, site: str, position: int, state: JobState) -> dict[str, object]:
         return {
             "scope": self._scope,
             "site": site,
             "position": position,
-            "listed": listed,
             "state": state,
             "events": 0,
             "reason": "",

@@ -238,8 +238,9 @@ backfill = Table(
     Column("pages", Integer, nullable=False),
     # How often the list was begun: anew where jobs moved between its pages.
     Column("passes", Integer, nullable=False),
-    # How many jobs EverBright says there are.
+    # How many jobs EverBright says there are, and whether that became less during this pass.
     Column("total", Integer),
+    Column("has_shrunk", Boolean, nullable=False),
     # What of the list could not be read (a JSON list of texts).
     Column("problems", Text, nullable=False),
 )
@@ -251,7 +252,6 @@ backfill_job = Table(
     Column("site", Text, primary_key=True),
     # Position in the list: it is read in that order.
     Column("position", Integer, nullable=False),
-    Column("listed", Boolean, nullable=False),
     Column("state", Text, nullable=False),
     Column("events", Integer, nullable=False),
     Column("reason", Text, nullable=False),

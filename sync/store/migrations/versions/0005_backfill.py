@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("pages", sa.Integer, nullable=False),
         sa.Column("passes", sa.Integer, nullable=False),
         sa.Column("total", sa.Integer),
+        sa.Column("has_shrunk", sa.Boolean, nullable=False),
         sa.Column("problems", sa.Text, nullable=False),
     )
     op.create_table(
@@ -28,7 +29,6 @@ def upgrade() -> None:
         sa.Column("scope", sa.Text, primary_key=True),
         sa.Column("site", sa.Text, primary_key=True),
         sa.Column("position", sa.Integer, nullable=False),
-        sa.Column("listed", sa.Boolean, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("events", sa.Integer, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
