@@ -7,9 +7,11 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import NoReturn
+from uuid import UUID
 
 import click
 import requests
@@ -27,6 +29,7 @@ from sync.webhooks import parse
 from sync.webhooks.schema import Outcome
 from sync.wiring import Wiring
 from sync.worker import Worker
+from sync.worker.backfill_command import BackfillCommand
 
 _STOP_SECONDS = 8.0
 _SEND_TIMEOUT = 30
@@ -240,6 +243,41 @@ def milestones(as_json: bool) -> None:
         click.echo(milestone_list.toml(found))
     else:
         click.echo("No job has reached a milestone yet.", err=True)
+
+
+@cli.command()
+@click.option("--site", type=click.UUID, help="This job alone.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Jobs that changed since a day.")
+@click.option(
+    "--csv",
+    "report",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="EverBright's Milestones report, where there is no access to the API.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, and no progress.")
+def backfill(site: UUID | None, since: datetime | None, report: Path | None, as_json: bool) -> None:
+    """Read jobs back from EverBright; what its webhooks did not bring goes into the inbox.
+
+    Killed, it goes on where it was when it is run again.
+    """
+    if sum(bool(one) for one in (site, since, report)) > 1:
+        raise click.UsageError("Give one of --site, --since and --csv.")
+    logs.configure(logging.WARNING)
+    wiring = Wiring(*_opened(needs_spreadsheet=False))
+    command = BackfillCommand(wiring, time.sleep)
+    if report:
+        summary = command.report(report)
+    elif site:
+        summary = command.one(str(site))
+    else:
+        with Progress(console=Console(stderr=True), disable=as_json) as progress:
+            tasks = {what: progress.add_task(what.title(), total=None) for what in command.PARTS}
+            summary = command.every(
+                since.replace(tzinfo=UTC) if since else None,
+                lambda what, done, total: progress.update(tasks[what], completed=done, total=total),
+            )
+    click.echo(json.dumps(summary.as_json()) if as_json else summary.text())
+    sys.exit(0 if summary.is_complete else 1)
 
 
 @cli.group()

@@ -15,7 +15,7 @@ _MEANS = {"submitted": "waiting", "rejected": "rejected", "completed": "approved
 
 
 def words(settings: Settings, jobs: Iterable[Job]) -> Words:
-    """Return what the report's words mean: milestones by name, as the config and `jobs` have them."""
+    """Return what the report's words mean: the names of milestones are the config's and `jobs`'."""
     definitions: dict[str, str] = {}
     for job in jobs:
         for definition, event in sorted(job.events.items()):
@@ -29,7 +29,7 @@ def words(settings: Settings, jobs: Iterable[Job]) -> Words:
 
 
 def _status(settings: Settings, column: str) -> str:
-    """Return the webhook's word: the usual one, unless the config has another of that meaning only."""
+    """Return the webhook's word: the usual one, unless the config has only others for that."""
     known = [code for code, one in settings.config.statuses.items() if one.means == _MEANS[column]]
     usual = _USUAL[column]
     return usual if usual in known or not known else known[0]

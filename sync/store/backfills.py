@@ -14,6 +14,8 @@ from sync.store.database import Database
 from sync.store.leases import Lease, hold
 from sync.store.schema import backfill, backfill_job, now
 
+SINCE = "since "
+"""Begins the scopes of runs that read what changed since a date that a person gave."""
 _ROWS = 500
 
 
@@ -76,8 +78,11 @@ class Backfills:
         return self.progress()
 
     def _begin(self, connection: Connection, first_page: str, since: datetime | None) -> None:
-        for table in (backfill, backfill_job):
-            connection.execute(delete(table).where(table.c.scope == self._scope))
+        # Of runs since a date, nothing is of use once they are over.
+        over = backfill.c.scope.startswith(SINCE) & backfill.c.finished_at.is_not(None)
+        old = select(backfill.c.scope).where(self._mine() | over)
+        connection.execute(delete(backfill_job).where(backfill_job.c.scope.in_(old)))
+        connection.execute(delete(backfill).where(self._mine() | over))
         values = {
             "scope": self._scope,
             "started_at": now(),

@@ -16,7 +16,7 @@ from sync.errors import Permanent
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "site": ("site id", "site uuid", "site", "job id", "job uuid", "project id", "project uuid"),
-    "milestone": ("milestone", "milestone name", "name"),
+    "milestone": ("milestone name", "milestone"),
     "definition": ("milestone definition", "milestone definition id", "definition id"),
     "quote": ("quote", "quote id", "quote uuid"),
     "submitted": ("date submitted", "submitted", "submitted date", "submitted at"),
@@ -58,10 +58,22 @@ class Report:
 
 
 def read(lines: Iterable[str], words: Words) -> Report:
-    """Return what a report says. Raises Permanent where a column is missing; names what is taken."""
-    rows = csv.reader(lines)
-    places = _places(next(rows, []))
+    """Return what a report says.
+
+    Raises Permanent where it is no CSV, or lacks a column: the message names what is taken.
+    """
     report = Report()
+    try:
+        _add_rows(report, csv.reader(lines), words)
+    except csv.Error as error:
+        raise Permanent("no_csv", f"The report is no CSV: {error}.") from None
+    for payloads in report.payloads.values():
+        payloads.sort(key=lambda one: str(one["date_updated"]))
+    return report
+
+
+def _add_rows(report: Report, rows: Any, words: Words) -> None:
+    places = _places(next(rows, []))
     for row in rows:
         cells = {
             name: row[place].strip() if place < len(row) else "" for name, place in places.items()
@@ -71,18 +83,15 @@ def read(lines: Iterable[str], words: Words) -> Report:
                 _add(report, cells, words)
             except ValueError as error:
                 report.problems.append(f"line {rows.line_num}: {error}")
-    for payloads in report.payloads.values():
-        payloads.sort(key=lambda one: str(one["date_updated"]))
-    return report
 
 
 def _places(header: Sequence[str]) -> dict[str, int]:
     known = [" ".join(re.sub(r"[_\W]+", " ", name).lower().split()) for name in header]
     places = {
-        column: min((known.index(name) for name in names if name in known), default=-1)
+        column: next((known.index(name) for name in names if name in known), None)
         for column, names in COLUMNS.items()
     }
-    found = {column: place for column, place in places.items() if place >= 0}
+    found = {column: place for column, place in places.items() if place is not None}
     missing = [column for column in ("site", "milestone") if column not in found]
     if not any(column in found for column in _DATES):
         missing += _DATES
@@ -113,7 +122,7 @@ def _add(report: Report, cells: Mapping[str, str], words: Words) -> None:
         if column in moments:
             # A second apart: where only days are told, one day may have all three.
             moment = moments[column] + timedelta(seconds=number)
-            payload = {
+            payload: dict[str, Any] = {
                 "site": site,
                 "quote": _uuid(cells.get("quote", "")) or None,
                 "milestone_definition": definition,
