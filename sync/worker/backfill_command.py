@@ -10,7 +10,7 @@ from sync.backfill.run import ProgressCallback
 from sync.backfill.summary import Summary
 from sync.errors import Permanent, SettingsError
 from sync.jobs.model import Job
-from sync.store import JobState, Jobs
+from sync.store import Jobs, JobState
 from sync.store.backfills import SINCE
 from sync.wiring import Sleep, Wiring
 
