@@ -125,7 +125,7 @@ class Wiring:
         lists = Lists(self.everbright(), settings.backfill_rate, sleep)
         reader = Reader(lists, paths)
         store = self.backfills(scope)
-        return Backfill(lists, reader, self.intake(), paths.jobs, store)
+        return Backfill(lists, reader, self.intake(), paths, store)
 
     def backfills(self, scope: str) -> Backfills:
         """Return how far the runs of a scope have come."""

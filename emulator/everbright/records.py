@@ -22,9 +22,13 @@ class Records:
         self._indexes: dict[tuple[str, str], dict[str, list[Record]]] = {}
         self._lock = threading.Lock()
 
-    def add(self, kind: str, record: Record) -> None:
-        """Add a record to a list. KeyError if there is no such list."""
+    def add(self, kind: str, record: Record, *, first: bool = False) -> None:
+        """Add a record at the end of a list, or as its `first`. KeyError if there is no list."""
         with self._lock:
+            if first:
+                self._records[kind].insert(0, record)
+                self._forget(kind)
+                return
             self._records[kind].append(record)
             for (each, field), index in self._indexes.items():
                 if each == kind:

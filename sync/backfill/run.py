@@ -1,6 +1,6 @@
 """One run over EverBright's jobs: list them all, then read each; kept after every step."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright import answers
 from sync.everbright.answers import Page
 from sync.everbright.lists import Lists
+from sync.settings.config_file import EverBrightConfig
 from sync.store import Backfills, JobState, Lease, Progress
 
 PASSES = 3
@@ -37,12 +38,18 @@ class Backfill:
     """Reads jobs into the inbox. One process at a time: it needs the backfill's lease."""
 
     def __init__(
-        self, lists: Lists, reader: Reader, intake: Intake, first_page: str, store: Backfills
+        self,
+        lists: Lists,
+        reader: Reader,
+        intake: Intake,
+        paths: EverBrightConfig,
+        store: Backfills,
     ) -> None:
         self._lists = lists
         self._reader = reader
         self._intake = intake
-        self._first_page = first_page
+        self._first_page = paths.jobs
+        self._changed = paths.changed
         self._store = store
 
     def run(
@@ -83,7 +90,7 @@ class Backfill:
             found, following, problems = self._page(run.next_page, run)
             if following in asked:
                 following, problems = None, ["the list of jobs leads back to a page before."]
-            sites, nameless = _sites(found, run)
+            sites, nameless = _sites(found, run, self._changed)
             was, total = run.total, found.count
             run = self._store.keep_page(
                 held,
@@ -151,12 +158,14 @@ class Backfill:
         return None
 
 
-def _sites(found: Page, run: Progress) -> tuple[Mapping[str, JobState], list[str]]:
+def _sites(
+    found: Page, run: Progress, changed: Sequence[str]
+) -> tuple[Mapping[str, JobState], list[str]]:
     """Return the sites on a page with their first state, and what is wrong with it."""
     sites: dict[str, JobState] = {}
     nameless = 0
     for record in found.records:
-        site, updated = answers.site(record), answers.updated(record)
+        site, updated = answers.site(record), answers.updated(record, changed)
         is_old = run.since is not None and updated is not None and updated < run.since
         if site:
             sites[site] = JobState.UNCHANGED if is_old else JobState.WAITING

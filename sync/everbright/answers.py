@@ -19,7 +19,7 @@ Record = Mapping[str, Any]
 
 _SITE = ("site", "site_id", "site_uuid", "uuid")
 """Keys that may hold a job's site, in this order."""
-_DATES = ("date_updated", "updated_at", "date_modified")
+DATES = ("date_updated", "updated_at", "date_modified")
 _WHEN: TypeAdapter[datetime | None] = TypeAdapter(When)
 
 
@@ -79,9 +79,9 @@ def site(record: Record) -> str:
     return ""
 
 
-def updated(record: Record) -> datetime | None:
-    """Return when EverBright last changed a record (UTC), as far as it says so."""
-    for key in _DATES:
+def updated(record: Record, keys: Sequence[str] = DATES) -> datetime | None:
+    """Return when EverBright last changed a record (UTC), as far as one of `keys` says so."""
+    for key in keys:
         try:
             if found := _WHEN.validate_python(record.get(key)):
                 return found

@@ -120,7 +120,11 @@ _OfTask = Annotated[str, AfterValidator(partial(_list_path, "task"))]
 
 
 class EverBrightConfig(_Strict):
-    """Paths of EverBright's lists, from which `backfill` reads jobs; none is documented."""
+    """EverBright's lists, from which `backfill` reads jobs: none is documented.
+
+    `changed` are keys that may tell, in the list of jobs, when a job last changed; without any,
+    every run reads every job.
+    """
 
     jobs: _Jobs = "/api/v1/project?archived=false"
     workflows: _OfSite = "/api/v1/ops_workflow?site_id={site}"
@@ -128,6 +132,7 @@ class EverBrightConfig(_Strict):
     tasks: _OfMilestone = "/api/v1/task?milestone_id={milestone}"
     sub_tasks: _OfTask = "/api/v1/sub_task?task_id={task}"
     quotes: _OfSite = "/api/v1/quote?site_id={site}"
+    changed: tuple[Key, ...] = ("date_updated", "updated_at", "date_modified")
 
 
 class ColumnConfig(_Strict):
