@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -16,7 +16,7 @@ from uuid import UUID
 import click
 import requests
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from sync.errors import BrightsheetError, Rejected, SettingsError
@@ -271,11 +271,8 @@ def backfill(site: UUID | None, since: datetime | None, report: Path | None, as_
         summary = command.one(str(site))
     else:
         with Progress(console=Console(stderr=True), disable=as_json) as progress:
-            tasks = {what: progress.add_task(what.title(), total=None) for what in command.PARTS}
-            summary = command.every(
-                since.replace(tzinfo=UTC) if since else None,
-                lambda what, done, total: progress.update(tasks[what], completed=done, total=total),
-            )
+            day = since.replace(tzinfo=UTC) if since else None
+            summary = command.every(day, _shown_in(progress))
     click.echo(json.dumps(summary.as_json()) if as_json else summary.text())
     sys.exit(0 if summary.is_complete else 1)
 
@@ -301,6 +298,18 @@ def _opened(*, needs_spreadsheet: bool = True) -> tuple[Settings, Database]:
         fix = "has not the schema of this version. Run: brightsheet db upgrade"
         raise SettingsError("DATABASE_URL", f"the database {fix}")
     return settings, database
+
+
+def _shown_in(progress: Progress) -> Callable[[str, int, int | None], None]:
+    """Return a callback that shows in bars how many of what are done, and of how many."""
+    bars: dict[str, TaskID] = {}
+
+    def show(what: str, done: int, total: int | None) -> None:
+        if what not in bars:
+            bars[what] = progress.add_task(what.title(), total=None)
+        progress.update(bars[what], completed=done, total=total)
+
+    return show
 
 
 def _print_table(names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_OID, uuid5
 
 from emulator.everbright import pdf, people
 from emulator.everbright.records import Records
@@ -151,7 +152,7 @@ class EverBright:
         What was loaded of that milestone before is replaced.
         """
         site, uuid = milestone["site"], milestone["uuid"]
-        workflow = f"workflow-{site}"
+        workflow = str(uuid5(NAMESPACE_OID, site))
         known = self.records.find("project", "site", site)
         dates = [str(milestone.get("date_updated") or ""), *(one["date_updated"] for one in known)]
         project = {"uuid": f"project-{site}", "site": site, "archived": False}

@@ -193,7 +193,9 @@ def test_a_milestone_that_is_loaded_again_replaces_what_there_was(
     assert projects["count"] == 1
     assert projects["results"][0]["site"] == "s"
     assert projects["results"][0]["date_updated"] == "2"
-    (found,) = http.get("/api/v1/milestone?workflow_id=workflow-s").json()["results"]
+    (workflow,) = http.get("/api/v1/ops_workflow?site_id=s").json()["results"]
+    path = f"/api/v1/milestone?workflow_id={workflow['uuid']}"
+    (found,) = http.get(path).json()["results"]
     assert found["status"] == "OK"
     assert "tasks" not in found
     tasks = http.get("/api/v1/task?milestone_id=m").json()["results"]

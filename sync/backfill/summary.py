@@ -8,6 +8,10 @@ from sync.store import JobState, Progress
 
 _TOLD = 20
 """How many jobs that were not read are named to people."""
+_NO_WORKFLOWS = (
+    "EverBright lists no workflow for any job: see whether `jobs` and `workflows` under "
+    "[everbright] in the config are the lists of your account."
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Summary:
         counts = {"unchanged": self.unchanged, "without a workflow": self.without_workflow}
         beside = "".join(f", {count} {what}" for what, count in counts.items() if count)
         lines.append(f"{self.jobs} jobs looked at{beside}.")
+        if self.jobs > 1 and self.without_workflow == self.jobs:
+            lines.append(_NO_WORKFLOWS)
         lines += [f"Not read: {problem}" for problem in self.problems]
         told = list(self.not_read.items())
         lines += [f"Not read: job {site}: {reason}" for site, reason in told[:_TOLD]]

@@ -94,8 +94,18 @@ def must_be_of(records: Sequence[Record], keys: Sequence[str], wanted: str) -> N
     """Raise Permanent where a record says that it belongs to another than `wanted`.
 
     A server that passes over a parameter that it does not know answers with everybody's records.
+    Only UUIDs are compared: a number under the same key may be another identifier.
     """
     for one in records:
-        if identifier(one, *keys) not in ("", wanted):
+        told = identifier(one, *keys)
+        if _is_uuid(told) and _is_uuid(wanted) and UUID(told) != UUID(wanted):
             text = f"EverBright's list is not of what was asked for ({keys[0]})."
             raise Permanent("everbright_unfiltered", text)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

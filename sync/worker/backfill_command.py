@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar
 
 from sync.backfill import from_report
 from sync.backfill.run import ProgressCallback
@@ -20,9 +19,6 @@ _AT_ONCE = 500
 
 class BackfillCommand:
     """Each way to read jobs back; `sleep` waits."""
-
-    PARTS: ClassVar = ("pages", "jobs")
-    """What progress is told of."""
 
     def __init__(self, wiring: Wiring, sleep: Sleep) -> None:
         self._wiring = wiring

@@ -93,6 +93,13 @@ class Mute(Alerts):
         return True
 
 
+class Hurried(Stop):
+    """Waits for nothing."""
+
+    def sleep(self, seconds: float) -> None:
+        """Go on at once."""
+
+
 class Stand:
     """One store; `restarted` makes everything else anew, as after a kill."""
 
@@ -168,7 +175,7 @@ class Stand:
 
     def nightly(self, alerts: Alerts | None = None) -> BackfillLoop:
         """Return the worker's loop."""
-        return BackfillLoop(self.wiring, alerts or Mute(), Stop(), lambda: None)
+        return BackfillLoop(self.wiring, alerts or Mute(), Hurried(), lambda: None)
 
     def age(self, hours: float, scope: str = "nightly") -> None:
         """Let the last run of a scope have begun earlier."""
