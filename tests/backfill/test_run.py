@@ -109,6 +109,30 @@ def test_what_was_delivered_makes_no_delivery_and_its_tasks_are_not_asked_for(
     assert len(stand.asked("milestone.list")) == 2
 
 
+def test_a_webhook_that_comes_late_ends_as_one_that_came_in_time(
+    any_stand: Stand, tmp_path: Path
+) -> None:
+    """Catches a webhook that is taken for a duplicate of what was read, and is not projected."""
+    any_stand.load(event(1))
+    assert any_stand.run().events == 1
+    any_stand.project()
+    (found,) = any_stand.jobs.states([uuid(1)])[uuid(1)].events.values()
+    assert found.is_read
+    any_stand.deliver(event(1))
+    any_stand.project()
+    late = any_stand.jobs.states([uuid(1)])[uuid(1)]
+    in_time = Stand(any_stand.google, databases.fresh("sqlite", tmp_path))
+    in_time.deliver(event(1))
+    in_time.project()
+    assert in_time.run().events == 0
+    known = in_time.jobs.states([uuid(1)])[uuid(1)]
+    assert late.events == known.events
+    assert not late.events[uuid(30_001)].is_read
+    (log,), (other,) = late.logs.values(), known.logs.values()
+    assert (log.first, log.statuses) == (other.first, other.statuses)
+    assert late.quotes == known.quotes
+
+
 def test_a_date_that_is_later_by_being_read_is_no_event(stand: Stand) -> None:
     """Catches a delivery each night, and a webhook's comments that go with it."""
     said = comment("By hand", "2026-01-01T00:00:30Z")

@@ -63,6 +63,16 @@ def test_a_read_that_is_later_by_being_read_changes_nothing() -> None:
         assert job.logs[DEFINITION].current().stamp == webhook.stamp
 
 
+def test_a_read_of_the_same_state_does_not_change_since_when_it_is_so() -> None:
+    """The webhook's moment is its comment's: catches a milestone that seems to be so since the
+    read's date, and the milestones' order that is learned from it."""
+    webhook = sent(date_updated=at(1), comments=[comment("By hand", at(3))])
+    silent = read(date_updated=at(2))
+    for job in (job_of(webhook, silent), job_of(silent, webhook)):
+        log = job.logs[DEFINITION]
+        assert log.current().digest == log.first.digest == webhook.digest
+
+
 def test_a_later_read_that_says_else_counts_and_keeps_what_it_is_silent_on() -> None:
     """Catches an event that stays lost, and comments that go because the lists have none."""
     webhook = sent(
@@ -94,6 +104,8 @@ def test_the_initial_quote_is_a_webhooks_if_there_is_one() -> None:
     for job in (job_of(webhook, earlier), job_of(earlier, webhook)):
         assert initial_quote(job) == uuid(7)
     assert initial_quote(job_of(earlier)) == uuid(8)
+    both = [read(date_updated=at(1), quote=uuid(7)), sent(date_updated=at(6), quote=uuid(9))]
+    assert initial_quote(job_of(webhook, *both)) == uuid(7)
 
 
 @pytest.mark.parametrize(
