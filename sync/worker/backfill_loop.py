@@ -61,7 +61,9 @@ class BackfillLoop:
             self._store.mark_finished(held)
             return
         last = self._store.progress()
-        self._say(self._backfill.run(held, last.started - OVERLAP, [*last.not_read]))
+        # What the last one did not see of the list may have changed before it began.
+        since = last.since if last.problems else last.started - OVERLAP
+        self._say(self._backfill.run(held, since, [*last.not_read]))
 
     def _say(self, run: Progress) -> None:
         _log.info(

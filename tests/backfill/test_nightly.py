@@ -54,6 +54,20 @@ def test_what_a_night_could_not_read_is_read_by_the_next(stand: Stand) -> None:
     assert len(stand.from_backfill()) == 2
 
 
+def test_a_night_that_did_not_see_the_whole_list_is_made_up_for(stand: Stand) -> None:
+    """Catches a job that changed before that night, and was on the part that it did not see."""
+    alerts, loop = _nightly(stand)
+    stand.google.everbright.add("project", {"uuid": "no-uuid", "archived": False})
+    stand.age(24 * 400)
+    loop.step()
+    assert "page 1 lists 1 jobs without a site's UUID." in alerts.texts[-1]
+    stand.google.everbright.records.remove("project", "uuid", "no-uuid")
+    stand.load(event(1))
+    stand.age(24)
+    loop.step()
+    assert len(stand.from_backfill()) == 1
+
+
 def test_two_workers_read_once(stand: Stand, sqlite_url: str) -> None:
     """Catches a night that each of several workers reads."""
     _, loop = _nightly(stand)

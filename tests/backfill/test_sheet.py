@@ -1,10 +1,13 @@
 """What was read stands in the sheet as if it had been delivered."""
 
+from pathlib import Path
+
 from emulator import Emulator
 from sync.backfill import Backfill
-from tests.backfill.stand import TOKEN, event
+from tests.backfill.stand import TOKEN, Stand, event
 from tests.bench import Bench
 from tests.made_up import uuid
+from tests.world import World, wait_for
 
 
 def ran(bench: Bench) -> Backfill:
@@ -56,3 +59,17 @@ def test_a_backfill_of_what_the_sheet_shows_writes_nothing(
     ran(bench)
     assert not bench.is_waiting()
     assert bench.writes() == writes
+
+
+def test_the_worker_reads_what_is_due_and_shows_it(
+    google: Emulator, tmp_path: Path, sqlite_url: str
+) -> None:
+    """Catches a loop that is tested, and started by nobody."""
+    stand = Stand(google, sqlite_url)
+    stand.nightly().step()
+    stand.age(24 * 400)
+    google.everbright.load(event(1, status="APPROVED"))
+    world = World(google, tmp_path, sqlite_url, EVERBRIGHT_API_TOKEN=TOKEN)
+    with world.receiver().ready():
+        wait_for(lambda: uuid(1) in world.by_site())
+    assert '"events": 1' in world.log.read_text()
