@@ -6,16 +6,17 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import NoReturn
+from uuid import UUID
 
 import click
 import requests
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 
 from sync.errors import BrightsheetError, SettingsError
 from sync.jobs import milestone_list, status_list
@@ -29,6 +30,7 @@ from sync.store.deliveries import Deliveries, Wanted
 from sync.webhooks.schema import Outcome
 from sync.wiring import Wiring
 from sync.worker import Worker
+from sync.worker.backfill_command import BackfillCommand
 
 _STOP_SECONDS = 8.0
 _SEND_TIMEOUT = 30
@@ -313,6 +315,38 @@ def statuses(as_json: bool) -> None:
         click.echo(line)
 
 
+@cli.command()
+@click.option("--site", type=click.UUID, help="This job alone.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Jobs that changed since a day.")
+@click.option(
+    "--csv",
+    "report",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="EverBright's Milestones report, where there is no access to the API.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, and no progress.")
+def backfill(site: UUID | None, since: datetime | None, report: Path | None, as_json: bool) -> None:
+    """Read jobs back from EverBright; what its webhooks did not bring goes into the inbox.
+
+    Killed, it goes on where it was when it is run again.
+    """
+    if sum(bool(one) for one in (site, since, report)) > 1:
+        raise click.UsageError("Give one of --site, --since and --csv.")
+    logs.configure(logging.WARNING)
+    wiring = Wiring(*_opened(needs_spreadsheet=False))
+    command = BackfillCommand(wiring, time.sleep)
+    if report:
+        summary = command.report(report)
+    elif site:
+        summary = command.one(str(site))
+    else:
+        with Progress(console=Console(stderr=True), disable=as_json) as progress:
+            day = since.replace(tzinfo=UTC) if since else None
+            summary = command.every(day, _shown_in(progress))
+    click.echo(json.dumps(summary.as_json()) if as_json else summary.text())
+    sys.exit(0 if summary.is_complete else 1)
+
+
 @cli.group()
 def db() -> None:
     """Commands for the database."""
@@ -339,6 +373,18 @@ def _opened(*, needs_spreadsheet: bool = True) -> tuple[Settings, Database]:
 def _echo(lines: Iterable[str]) -> None:
     for line in lines:
         click.echo(line)
+
+
+def _shown_in(progress: Progress) -> Callable[[str, int, int | None], None]:
+    """Return a callback that shows in bars how many of what are done, and of how many."""
+    bars: dict[str, TaskID] = {}
+
+    def show(what: str, done: int, total: int | None) -> None:
+        if what not in bars:
+            bars[what] = progress.add_task(what.title(), total=None)
+        progress.update(bars[what], completed=done, total=total)
+
+    return show
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from sync.errors import BrightsheetError, Permanent
-from sync.jobs import projection, status_list
+from sync.jobs import projection, reads, status_list
 from sync.jobs.model import Change, Job
 from sync.jobs.remarks import Remarks
 from sync.settings.environment import Settings
@@ -131,6 +131,8 @@ class Projector:
     def _applied(self, before: Job, one: _Understood) -> tuple[Job, list[Change]]:
         """Return the job with a delivery applied, and the lines of the history for it."""
         received, digest = one.kept.received, one.delivery.digest
+        if one.kept.is_read:
+            digest = reads.as_read(digest)
         if one.delivery.milestone:
             event = projection.milestone_event(one.delivery.milestone, digest, received)
             changes = projection.status_changes(before, event, self._remarks)

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from sync.backfill import Backfill, Intake, Reader
 from sync.customers import CustomerFetcher
 from sync.documents import Copier
 from sync.errors import Retryable
 from sync.everbright.client import EverBright
+from sync.everbright.lists import Lists
 from sync.google import auth
 from sync.google.drive import Drive
 from sync.jobs.row import Addresses, Layout
@@ -23,6 +25,7 @@ from sync.sheets.client import SheetClient
 from sync.sheets.flush import Flusher
 from sync.sheets.targets import USUAL, Sizes, Targets
 from sync.store import (
+    Backfills,
     Backlog,
     Customers,
     Database,
@@ -42,6 +45,8 @@ Alert = Callable[[str, str], object]
 
 _LEASE_TRIES = 8
 """For a lease that another worker holds, which is renewed while that one works."""
+BACKFILL = "backfill"
+"""The name of the lease of whoever reads EverBright's jobs."""
 
 
 def _no_alert(_reason: str, _text: str) -> None:
@@ -129,6 +134,23 @@ class Wiring:
         """Return the part that requests customers."""
         return CustomerFetcher(self.customers, self.everbright())
 
+    def intake(self) -> Intake:
+        """Return what puts milestones that were read into the inbox."""
+        return Intake(self.inbox, Jobs(self.database), self.settings)
+
+    def backfill(self, scope: str, sleep: Sleep) -> Backfill:
+        """Return what reads jobs back from EverBright; `scope` names the run that is kept."""
+        settings = self.settings
+        paths = settings.config.everbright
+        lists = Lists(self.everbright(), settings.backfill_rate, sleep)
+        reader = Reader(lists, paths)
+        store = self.backfills(scope)
+        return Backfill(lists, reader, self.intake(), paths, store)
+
+    def backfills(self, scope: str) -> Backfills:
+        """Return how far the runs of a scope have come."""
+        return Backfills(self.database, scope)
+
     def lease_name(self, spreadsheet: str = "") -> str:
         """Return the name of the lease for writing a spreadsheet."""
         return f"sheet:{spreadsheet or self.settings.spreadsheet_id}"
@@ -139,12 +161,23 @@ class Wiring:
 
         Raises Retryable if another process still holds it.
         """
-        name, seconds = self.lease_name(spreadsheet), self.settings.lease_seconds
+        with self._held(sleep, self.lease_name(spreadsheet), "is writing the sheet") as held:
+            yield held
+
+    @contextmanager
+    def hold_backfill(self, sleep: Sleep) -> Iterator[Lease]:
+        """Hold the lease of whoever reads EverBright's jobs; waits and raises as `hold` does."""
+        with self._held(sleep, BACKFILL, "reads EverBright's jobs already") as held:
+            yield held
+
+    @contextmanager
+    def _held(self, sleep: Sleep, name: str, doing: str) -> Iterator[Lease]:
+        seconds = self.settings.lease_seconds
 
         def acquired() -> Lease:
             held = self.leases.acquire(name)
             if held is None:
-                raise Retryable("lease_taken", "A worker is writing the sheet. Try again.")
+                raise Retryable("lease_taken", f"A worker {doing}. Try again.")
             return held
 
         held: Lease = retry.policy(sleep, _LEASE_TRIES, longest=seconds)(acquired)

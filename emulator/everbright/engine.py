@@ -5,16 +5,16 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_OID, uuid5
 
 from emulator.everbright import pdf, people
+from emulator.everbright.records import Records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-PAGE = 25
 CHUNK = 1 << 18
-LISTS = {"ops_workflow", "milestone", "task", "sub_task", "quote"}
 FAILURES = {
     *("not_found", "error", "slow", "cut", "redirect", "sign_in", "json_error", "bad_checksum"),
 }
@@ -85,7 +85,7 @@ class EverBright:
         self._documents: dict[str, Document] = {}
         self._sites: dict[str, dict[str, Any]] = {}
         self._failures: dict[str, Failure] = {}
-        self._records: dict[str, list[dict[str, Any]]] = {name: [] for name in LISTS}
+        self.records = Records()
         self._lock = threading.Lock()
 
     def set_document(
@@ -141,50 +141,37 @@ class EverBright:
     # Lists
 
     def add(self, kind: str, record: dict[str, Any]) -> None:
-        """Add a record to a list (`ops_workflow`, `milestone`, `task`, `sub_task`, `quote`)."""
-        self._records[kind].append(record)
+        """Add a record to a list: `project`, `ops_workflow`, `milestone`, `task`, `sub_task` or
+        `quote`.
+        """
+        self.records.add(kind, record)
 
     def load(self, milestone: Mapping[str, Any]) -> None:
-        """Add a milestone webhook's job, milestone, tasks and sub-tasks to the lists."""
-        site, workflow = milestone["site"], f"workflow-{milestone['site']}"
-        if not any(each["uuid"] == workflow for each in self._records["ops_workflow"]):
+        """Put a milestone webhook's job, quote, milestone, tasks and sub-tasks into the lists.
+
+        What was loaded of that milestone before is replaced.
+        """
+        site, uuid = milestone["site"], milestone["uuid"]
+        workflow = str(uuid5(NAMESPACE_OID, site))
+        known = self.records.find("project", "site", site)
+        dates = [str(milestone.get("date_updated") or ""), *(one["date_updated"] for one in known)]
+        project = {"uuid": f"project-{site}", "site": site, "archived": False}
+        self.records.put("project", {**project, "date_updated": max(dates)})
+        if not self.records.find("ops_workflow", "uuid", workflow):
             self.add("ops_workflow", {"uuid": workflow, "site_id": site})
             self.add("quote", {"uuid": milestone.get("quote"), "site_id": site})
-        uuid = milestone["uuid"]
-        known = self._records["milestone"]
-        known[:] = [each for each in known if each["uuid"] != uuid]
-        self.add("milestone", {**milestone, "workflow_id": workflow})
+        record = {name: value for name, value in milestone.items() if name != "tasks"}
+        self.records.put("milestone", {**record, "workflow_id": workflow})
+        for task in self.records.find("task", "milestone_id", uuid):
+            self.records.remove("sub_task", "task_id", task["uuid"])
+        if self.records.find("task", "milestone_id", uuid):
+            self.records.remove("task", "milestone_id", uuid)
         for task in milestone.get("tasks", []):
-            self.add("task", {**task, "milestone_id": uuid})
+            record = {name: value for name, value in task.items() if name != "sub_tasks"}
+            self.add("task", {**record, "milestone_id": uuid})
             for sub_task in task.get("sub_tasks", []):
                 self.add("sub_task", {**sub_task, "task_id": task["uuid"]})
 
     def listed(self, kind: str, query: Mapping[str, str], address: str) -> dict[str, Any] | None:
-        """Return a page of a list: `{count, next, previous, results}`, None beyond the last.
-
-        Each parameter but `page` must be the value of that field of a record. `next` and
-        `previous` are absolute, under `address`.
-        """
-        wanted = {name: value for name, value in query.items() if name != "page"}
-        found = [
-            record
-            for record in self._records[kind]
-            if all(str(record.get(name)) == value for name, value in wanted.items())
-        ]
-        page = int(query["page"]) if query.get("page", "1").isdigit() and "page" in query else 1
-        last = max(1, -(-len(found) // PAGE))
-        if not 1 <= page <= last:
-            return None
-
-        def link(number: int) -> str | None:
-            if not 1 <= number <= last:
-                return None
-            pairs = [*wanted.items(), ("page", str(number))]
-            return f"{address}?" + "&".join(f"{name}={value}" for name, value in pairs)
-
-        return {
-            "count": len(found),
-            "next": link(page + 1),
-            "previous": link(page - 1),
-            "results": found[(page - 1) * PAGE : page * PAGE],
-        }
+        """Return a page of a list, None beyond the last: see `Records.listed`."""
+        return self.records.listed(kind, query, address)

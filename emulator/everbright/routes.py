@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
 
-from emulator.everbright.engine import LISTS, Document, EverBright, Failure
+from emulator.everbright.engine import Document, EverBright, Failure
+from emulator.everbright.records import LISTS
 from emulator.server import Cut
 
 if TYPE_CHECKING:
@@ -116,7 +117,9 @@ class Routes:
     def _list(self, request: Request, kind: str) -> Response:
         address = f"{request.host_url.rstrip('/')}{request.path}"
         page = self._engine.listed(kind, request.args, address)
-        return _json({"detail": "Invalid page."}, 404) if page is None else _json(page)
+        if page is None:
+            return _json({"detail": "Invalid page."}, 404)
+        return _json({"data": page} if self._engine.envelope else page)
 
 
 def download(document: Document, failure: Failure | None) -> Response:

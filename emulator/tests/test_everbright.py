@@ -180,6 +180,52 @@ def test_a_milestone_fills_the_lists(http: Client, emulator: Emulator) -> None:
     assert http.get("/api/v1/quote?site_id=s").json()["results"][0]["uuid"] == "q"
 
 
+def test_a_milestone_that_is_loaded_again_replaces_what_there_was(
+    http: Client, emulator: Emulator
+) -> None:
+    """Catches a job that is listed twice, and tasks that were taken out of its milestone."""
+    first = {"uuid": "t1", "sub_tasks": [{"uuid": "st1"}]}
+    milestone = {"uuid": "m", "site": "s", "quote": "q", "tasks": [first], "date_updated": "1"}
+    emulator.everbright.load(milestone)
+    second = {"uuid": "t2", "sub_tasks": [{"uuid": "st2"}]}
+    emulator.everbright.load(milestone | {"tasks": [second], "status": "OK", "date_updated": "2"})
+    projects = http.get("/api/v1/project?archived=false").json()
+    assert projects["count"] == 1
+    assert projects["results"][0]["site"] == "s"
+    assert projects["results"][0]["date_updated"] == "2"
+    (workflow,) = http.get("/api/v1/ops_workflow?site_id=s").json()["results"]
+    path = f"/api/v1/milestone?workflow_id={workflow['uuid']}"
+    (found,) = http.get(path).json()["results"]
+    assert found["status"] == "OK"
+    assert "tasks" not in found
+    tasks = http.get("/api/v1/task?milestone_id=m").json()["results"]
+    assert [(each["uuid"], "sub_tasks" in each) for each in tasks] == [("t2", False)]
+    assert http.get("/api/v1/sub_task?task_id=t1").json()["count"] == 0
+    assert http.get("/api/v1/sub_task?task_id=t2").json()["count"] == 1
+
+
+def test_jobs_are_listed_by_page_until_they_are_archived(http: Client, emulator: Emulator) -> None:
+    """As EverBright's list of jobs is asked: `archived=false` is the text of a truth value."""
+    for number in range(30):
+        emulator.everbright.load({"uuid": f"m{number}", "site": f"s{number}", "quote": "q"})
+    page = http.get("/api/v1/project?archived=false&page=2").json()
+    assert (page["count"], len(page["results"]), page["next"]) == (30, 5, None)
+    assert page["previous"].startswith(f"{emulator.url}/api/v1/project?archived=false&page=1")
+    for number in range(6):
+        emulator.everbright.records.change("project", f"project-s{number}", archived=True)
+    assert http.get("/api/v1/project?archived=false&page=2").status_code == 404
+    page = http.get("/api/v1/project?archived=false").json()
+    assert (page["count"], page["results"][0]["site"], page["next"]) == (24, "s6", None)
+    assert http.get("/api/v1/project?archived=true").json()["count"] == 6
+
+
+def test_lists_come_in_the_envelope_too(http: Client, emulator: Emulator) -> None:
+    """One reader of them unwraps it, another does not."""
+    plain = http.get("/api/v1/project").json()
+    emulator.everbright.envelope = True
+    assert http.get("/api/v1/project").json() == {"data": plain}
+
+
 def test_what_can_be_set_over_the_control_route(http: Client, emulator: Emulator) -> None:
     data = base64.b64encode(b"abc").decode()
     http.post("/_emulator/documents", json={"uuid": UUID, "base64": data})

@@ -1,4 +1,4 @@
-"""The client of EverBright's API: jobs, and documents, which are streamed and checked.
+"""The client of EverBright's API: JSON, and documents, which are streamed and checked.
 
 Source of the paths: EverBright's webhook page. Redirects, limits and checksums are not documented,
 so every answer is checked.
@@ -19,7 +19,7 @@ import requests
 from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import parse_url
 
-from sync.errors import BrightsheetError, Retryable, UnprocessableDocument
+from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
 from sync.everbright.egress import Outward, Timely, in_time, is_loopback
 from sync.ops.retry import asked
 
@@ -31,7 +31,7 @@ SLOWEST = 1024
 """The least average speed (bytes a second) of a download after PATIENCE seconds."""
 MAX_BYTES = 2 * 1024**3
 SITE_PATH = "/api/v1/site/{site}"
-_MAX_SITE = 4 * 1024**2
+_MAX_JSON = 4 * 1024**2
 _CHUNK = 256 * 1024
 _HEAD = 2048
 _REDIRECTS = 5
@@ -90,10 +90,17 @@ class EverBright:
 
     def site(self, site: str) -> Any:
         """Return a job as the API sends it: JSON values. Raises Retryable or Permanent."""
+        return self.get(SITE_PATH.format(site=quote(site, safe="")))
+
+    def get(self, path: str) -> Any:
+        """Return what stands at a path (with its query) of EverBright's own host: JSON values.
+
+        Raises Retryable or Permanent.
+        """
         try:
-            with self._open(self._url + SITE_PATH.format(site=quote(site, safe=""))) as response:
+            with self._open(self._url + path, may_leave=False) as response:
                 body = BytesIO()
-                _copy(response, body, self._patience, _MAX_SITE)
+                _copy(response, body, self._patience, _MAX_JSON)
                 return json.loads(body.getvalue())
         except (requests.RequestException, HTTPError) as error:
             kind = type(error).__name__
@@ -101,12 +108,35 @@ class EverBright:
         except (ValueError, RecursionError):
             raise Retryable("everbright_odd", "EverBright's answer is not JSON.") from None
 
-    def _open(self, url: str) -> requests.Response:
-        """Follow redirects by hand: the token goes to EverBright's own origin only."""
+    def own_path(self, path: str, link: str) -> str:
+        """Return the path (with its query) of `link`, which stood in the answer at `path`.
+
+        Raises Permanent where it is not of EverBright's own host: nothing is asked there. The
+        scheme is passed over: behind a proxy a server may write http for its own https.
+        """
+        home = self._url + path
+        try:
+            target = urljoin(home, link)
+            ours, theirs = parse_url(home), parse_url(target)
+        except (ValueError, LocationParseError):
+            raise Permanent("everbright_next", "A list goes on at no address.") from None
+        is_ours = theirs.scheme in ("http", "https") and theirs.host == ours.host
+        if not is_ours or theirs.port != ours.port or theirs.auth or "\\" in target:
+            raise Permanent("everbright_next", "A list goes on at a host that is not EverBright's.")
+        return theirs.request_uri
+
+    def _open(self, url: str, *, may_leave: bool = True) -> requests.Response:
+        """Follow redirects by hand: the token goes to EverBright's own origin only.
+
+        Without `may_leave` nothing else than that is asked: a document may lie in a file store, a
+        job may not.
+        """
         home = _origin(self._url)
         for _ in range(_REDIRECTS + 1):
             headers = {"Accept-Encoding": "identity"}
             at_home = _origin(url) == home
+            if not at_home and not may_leave:
+                raise Retryable("everbright_redirects", "EverBright redirects to another host.")
             session = self._session if at_home else self._outward
             response = session.get(
                 url,

@@ -12,6 +12,9 @@ from sync.webhooks.schema import Comment, ContractState, Document, Milestone
 
 Order = tuple[datetime, str]
 NEVER = datetime.min.replace(tzinfo=UTC)
+READ = "-"
+"""Begins the digest of what was read from EverBright's API. It sorts before every digest of a
+webhook, which is hex: at the same moment the webhook is the newer one."""
 
 
 class Seen(Value):
@@ -24,6 +27,11 @@ class Seen(Value):
     def order(self) -> Order:
         """The sort key of events: the larger is the newer."""
         return (self.stamp, self.digest)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it was read from the API, and did not come by webhook."""
+        return self.digest.startswith(READ)
 
 
 class Event(Seen):
@@ -58,6 +66,8 @@ class MilestoneLog(Value):
     """The earliest event."""
     statuses: tuple[StatusSeen, ...] = ()
     """The status in each event, the newest first; at most STATUSES."""
+    reads: tuple[StatusSeen, ...] = ()
+    """The statuses read from the API, the newest first; `statuses` has those that are news."""
     comments: dict[str, Seen] = Field(default_factory=dict)
     """The earliest event with each comment, by `comment_key`; the newest COMMENTS of them."""
 
@@ -72,7 +82,9 @@ class MilestoneLog(Value):
             updated=event.milestone.date_updated,
         )
         keys = (comment_key(one) for one in event.milestone.comments)
-        return cls(first=seen, statuses=(status,), comments=_newest(dict.fromkeys(keys, seen)))
+        comments = _newest(dict.fromkeys(keys, seen))
+        reads = (status,) if seen.is_read else ()
+        return cls(first=seen, statuses=(status,), reads=reads, comments=comments)
 
     def joined(self, other: "MilestoneLog") -> "MilestoneLog":
         """Return the log of the events of both.
@@ -80,13 +92,15 @@ class MilestoneLog(Value):
         A minimum, a union cut to its largest, and a union of minima cut to the largest keys: each
         is commutative, associative and idempotent, so the order of arrival has no effect.
         """
-        statuses = {one.order: one for one in (*self.statuses, *other.statuses)}
+        reads = _united((*self.reads, *other.reads))
+        sent = _united([one for one in (*self.statuses, *other.statuses) if not one.is_read])
         comments = dict(self.comments)
         for key, seen in other.comments.items():
             comments[key] = earliest((comments.get(key, seen), seen))
         return MilestoneLog(
             first=earliest((self.first, other.first)),
-            statuses=tuple(statuses[order] for order in sorted(statuses, reverse=True)[:STATUSES]),
+            statuses=_united((*sent, *(one for one in reads if _is_news(one, sent)))),
+            reads=reads,
             comments=_newest(comments),
         )
 
@@ -107,8 +121,25 @@ class MilestoneLog(Value):
 
 
 def earliest(some: Iterable[Seen]) -> Seen:
-    """Return the one from the earliest event."""
-    return min(some, key=lambda one: one.order)
+    """Return the one from the earliest webhook; only without any, from the earliest read."""
+    return min(some, key=lambda one: (one.is_read, one.order))
+
+
+def _united(some: Iterable[StatusSeen]) -> tuple[StatusSeen, ...]:
+    """Return the newest STATUSES of `some`, the newest first, each once."""
+    by_order = {one.order: one for one in some}
+    return tuple(by_order[order] for order in sorted(by_order, reverse=True)[:STATUSES])
+
+
+def _is_news(read: StatusSeen, sent: Iterable[StatusSeen]) -> bool:
+    """Return whether the webhooks just before and just after a read (newest first) say another."""
+    before = after = None
+    for one in sent:
+        if one.order < read.order:
+            before = one
+            break
+        after = one
+    return all(one is None or one.status != read.status for one in (before, after))
 
 
 def comment_key(comment: Comment) -> str:
@@ -226,9 +257,13 @@ class Job(Value):
 
     site: str
     events: dict[str, Event] = Field(default_factory=dict)
-    """The newest event of each milestone definition."""
+    """The newest event of each milestone definition; `jobs.reads` decides on what was read."""
     logs: dict[str, MilestoneLog] = Field(default_factory=dict)
     """What is kept of all events of each milestone definition."""
+    sent: dict[str, Event] = Field(default_factory=dict)
+    """The newest webhook of each milestone definition in `reads`."""
+    reads: dict[str, Event] = Field(default_factory=dict)
+    """The newest read of each milestone definition, where it is newer than every webhook."""
     quotes: dict[str, Seen] = Field(default_factory=dict)
     """Every quote, with the earliest event that has it."""
     re_signed: Seen | None = None

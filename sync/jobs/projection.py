@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from sync.jobs import contracts, stages
+from sync.jobs import contracts, reads, stages
 from sync.jobs.model import (
     ARCHIVED,
     CONTRACT,
@@ -67,11 +67,9 @@ def apply_event(job: Job, new: Event, re_sign: re.Pattern[str]) -> Job:
     An event that is applied again replaces itself: it may have been parsed by a newer version.
     """
     definition = new.milestone.milestone_definition
-    known, log = job.events.get(definition), MilestoneLog.of(new)
+    log = MilestoneLog.of(new)
     seen = Seen(stamp=new.stamp, digest=new.digest)
-    events, quotes, re_signed = job.events, job.quotes, job.re_signed
-    if known is None or new.order >= known.order:
-        events = {**events, definition: new}
+    quotes, re_signed = job.quotes, job.re_signed
     if definition in job.logs:
         log = job.logs[definition].joined(log)
     if quote := new.milestone.quote:
@@ -80,7 +78,7 @@ def apply_event(job: Job, new: Event, re_sign: re.Pattern[str]) -> Job:
         re_signed = earliest((re_signed or seen, seen))
     return job.model_copy(
         update={
-            "events": events,
+            **reads.events_with(job, new),
             "logs": {**job.logs, definition: log},
             "quotes": quotes,
             "re_signed": re_signed,
@@ -187,8 +185,13 @@ def initial_quote(job: Job) -> str:
     Before the first milestone, it is that of the contract that was signed first. After a re-sign,
     EverBright still sends the initial quote (source: its webhook page).
     """
+
+    def rank(quote: str) -> tuple[object, ...]:
+        seen = job.quotes[quote]
+        return (seen.is_read, *seen.order, quote)
+
     if job.quotes:
-        return min(job.quotes, key=lambda quote: (*job.quotes[quote].order, quote))
+        return min(job.quotes, key=rank)
     return next((one.quote for one in contracts.signings(job) if one.quote), "")
 
 

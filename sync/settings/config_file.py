@@ -112,6 +112,35 @@ class LinksConfig(_Strict):
     quote: Annotated[str, AfterValidator(partial(template, names={"site", "quote"}))] = ""
 
 
+def _list_path(name: str, value: str) -> str:
+    if not value.startswith("/"):
+        raise ValueError("does not begin with a slash; begin it with one")
+    return template(value, {name} if name else set())
+
+
+_Jobs = Annotated[str, AfterValidator(partial(_list_path, ""))]
+_OfSite = Annotated[str, AfterValidator(partial(_list_path, "site"))]
+_OfWorkflow = Annotated[str, AfterValidator(partial(_list_path, "workflow"))]
+_OfMilestone = Annotated[str, AfterValidator(partial(_list_path, "milestone"))]
+_OfTask = Annotated[str, AfterValidator(partial(_list_path, "task"))]
+
+
+class EverBrightConfig(_Strict):
+    """EverBright's lists, from which `backfill` reads jobs: none is documented.
+
+    `changed` are keys that may tell, in the list of jobs, when a job last changed; without any,
+    every run reads every job.
+    """
+
+    jobs: _Jobs = "/api/v1/project?archived=false"
+    workflows: _OfSite = "/api/v1/ops_workflow?site_id={site}"
+    milestones: _OfWorkflow = "/api/v1/milestone?workflow_id={workflow}"
+    tasks: _OfMilestone = "/api/v1/task?milestone_id={milestone}"
+    sub_tasks: _OfTask = "/api/v1/sub_task?task_id={task}"
+    quotes: _OfSite = "/api/v1/quote?site_id={site}"
+    changed: tuple[Key, ...] = ("date_updated", "updated_at", "date_modified")
+
+
 class ColumnConfig(_Strict):
     """One column, or (id "milestones") the place of the milestones' columns."""
 
@@ -166,6 +195,7 @@ class Config(_Strict):
     words: WordsConfig = WordsConfig()
     links: LinksConfig = LinksConfig()
     webhooks: WebhooksConfig = WebhooksConfig()
+    everbright: EverBrightConfig = EverBrightConfig()
     columns: tuple[ColumnConfig, ...]
     milestones: tuple[MilestoneConfig, ...] = ()
     statuses: dict[str, StatusConfig] = {}

@@ -120,6 +120,10 @@ class Settings(DatabaseSettings):
     """The header's name and, behind a colon, the scheme."""
     everbright_document_path: DocumentPath = "/api/v1/document/{document}/download/"
     everbright_preview_path: DocumentPath = "/api/v1/document/{document}/preview"
+    backfill_hours: int = Field(24, ge=0, le=8760)
+    """How often jobs that changed are read from EverBright; 0 is never. It needs the token."""
+    backfill_rate: int = Field(2, ge=1, le=50)
+    """Requests a second."""
     document_creation_types: Annotated[frozenset[str], BeforeValidator(validators.words)] = (
         frozenset({"UPLOADED"})
     )

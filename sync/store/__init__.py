@@ -1,5 +1,6 @@
 """The database, SQLite or PostgreSQL: the only user of SQLAlchemy."""
 
+from sync.store.backfills import Backfills, JobState, Progress
 from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
 from sync.store.customers import Customers
@@ -16,6 +17,7 @@ from sync.store.spreadsheet import Spreadsheet, Turn
 
 __all__ = [
     "Attempt",
+    "Backfills",
     "Backlog",
     "Batches",
     "Claim",
@@ -27,6 +29,7 @@ __all__ = [
     "Heartbeats",
     "History",
     "Inbox",
+    "JobState",
     "Jobs",
     "KeptDelivery",
     "Lease",
@@ -34,6 +37,7 @@ __all__ = [
     "Pending",
     "PendingDocument",
     "PendingWork",
+    "Progress",
     "Projected",
     "Quarantine",
     "Receipt",

@@ -8,6 +8,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Select, delete, func, insert, select, text, update
 
 from sync.errors import Rejected
+from sync.jobs.reads import as_read
 from sync.store.database import Database
 from sync.store.schema import delivery, now
 from sync.webhooks.schema import Delivery, Outcome
@@ -15,6 +16,8 @@ from sync.webhooks.schema import Delivery, Outcome
 _BYTES = 2_000_000
 """Of bodies that are returned at once: a longer transaction would keep senders waiting."""
 UNPROJECTED = text("NOT projected")
+_BACKFILL = "backfill-"
+"""Begins the ids of what was read from EverBright's API: people see it where ids are shown."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ class KeptDelivery:
     site: str
     body: bytes = field(repr=False)
 
+    @property
+    def is_read(self) -> bool:
+        """Whether it was read from EverBright's API, and did not come by webhook."""
+        return self.id.startswith(_BACKFILL)
+
 
 class Inbox:
     """Stores deliveries, and returns those that are to be projected."""
@@ -45,11 +53,15 @@ class Inbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def keep(self, body: bytes, understood: Delivery) -> Receipt:
-        """Store a delivery in one transaction; one with the same canonical hash is a duplicate."""
+    def keep(self, body: bytes, understood: Delivery, *, is_read: bool = False) -> Receipt:
+        """Store a delivery in one transaction; one with the same canonical hash is a duplicate.
+
+        What was read from the API (`is_read`) is no duplicate of a webhook, nor a webhook of it.
+        """
         is_used = understood.milestone is not None or understood.other_event is not None
         outcome = Outcome.ACCEPTED if is_used else Outcome.IGNORED
-        delivery_id = uuid4().hex
+        delivery_id = f"{_BACKFILL if is_read else ''}{uuid4().hex}"
+        digest = as_read(understood.digest) if is_read else understood.digest
         # Without a date, the same body may be a new event: A, B, and A again.
         is_unique = understood.other_event is not None and not understood.other_event.is_dated
         row = {
@@ -58,7 +70,7 @@ class Inbox:
             "outcome": outcome,
             "kind": understood.kind,
             "site": understood.site,
-            "digest": f"{understood.digest}:{delivery_id}" if is_unique else understood.digest,
+            "digest": f"{digest}:{delivery_id}" if is_unique else digest,
             "body": body,
             "projected": not is_used,
         }
@@ -100,6 +112,11 @@ class Inbox:
             query = select(delivery).where(delivery.c.seq.in_(chosen)).order_by(delivery.c.seq)
             return _fetched(connection, query) if chosen else []
 
+    def unprojected_of(self, site: str) -> list[KeptDelivery]:
+        """Return the accepted deliveries of a job that are not in it yet, oldest first."""
+        query = select(delivery).where(UNPROJECTED, delivery.c.site == site)
+        return self.fetch(query.order_by(delivery.c.seq))
+
     def recent(self, limit: int, outcome: Outcome | None = None) -> list[KeptDelivery]:
         """Return the newest deliveries, newest first."""
         query = select(delivery).order_by(delivery.c.seq.desc()).limit(limit)
@@ -116,7 +133,7 @@ class Inbox:
 
     def readmit(self, kept: KeptDelivery, understood: Delivery) -> Outcome:
         """Accept a rejected delivery that is understood now, as if it had come again."""
-        receipt = self.keep(kept.body, understood)
+        receipt = self.keep(kept.body, understood, is_read=kept.is_read)
         with self._database.writing() as connection:
             connection.execute(
                 update(delivery)

@@ -8,6 +8,7 @@ from sync.ops.alerts import Alerts
 from sync.settings.environment import Settings
 from sync.store import Database
 from sync.wiring import Wiring
+from sync.worker.backfill_loop import LOOK_SECONDS, BackfillLoop
 from sync.worker.customer_loop import CustomerLoop
 from sync.worker.document_loop import DocumentLoop
 from sync.worker.loop import POLL_SECONDS, Stop, loop
@@ -40,6 +41,9 @@ class Worker:
         if settings.everbright_api_token:
             fetcher = CustomerLoop(self._wiring, self._stop, self.wake)
             self._start("customers", fetcher.step, self._rest)
+        if settings.everbright_api_token and settings.backfill_hours:
+            backfill = BackfillLoop(self._wiring, self._alerts, self._stop, self.wake)
+            self._start("backfill", backfill.step, lambda: self._stop.wait(LOOK_SECONDS))
 
     def _start(self, name: str, step: Callable[[], bool], idle: Callable[[], object]) -> None:
         thread = Thread(target=loop, args=(self._stop, step, idle), name=name, daemon=True)

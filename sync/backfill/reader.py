@@ -1,0 +1,86 @@
+"""Reads one job's milestones from EverBright: workflows → milestones → tasks → sub-tasks."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote as quoted
+
+from sync.errors import Permanent
+from sync.everbright import answers
+from sync.everbright.answers import Record
+from sync.everbright.lists import Lists
+from sync.jobs.model import Job
+from sync.settings.config_file import EverBrightConfig
+from sync.webhooks import assemble
+
+_WORKFLOW = ("workflow", "workflow_id", "ops_workflow", "ops_workflow_id")
+_SITE = ("site", "site_id", "site_uuid")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read of a job: milestones in the webhook's shape; whether it has a workflow."""
+
+    payloads: list[dict[str, Any]]
+    has_workflow: bool
+
+
+class Reader:
+    """Asks for a job's lists, each once. `paths` say where they are."""
+
+    def __init__(self, lists: Lists, paths: EverBrightConfig) -> None:
+        self._lists = lists
+        self._paths = paths
+
+    def read(self, site: str, known: Job) -> Reading:
+        """Return the milestones of a job that are later than what is `known` of them.
+
+        The tasks of the others are not asked for. Raises Permanent or Retryable.
+        """
+        workflows = self._lists.every(_path(self._paths.workflows, site=site))
+        answers.must_be_of(workflows, _SITE, site)
+        records = [one for workflow in workflows for one in self._milestones(workflow, site)]
+        later = [one for one in records if _may_be_news(one, known)]
+        quote = ""
+        if any(not answers.identifier(one, "quote", "quote_id") for one in later):
+            quotes = self._lists.every(_path(self._paths.quotes, site=site))
+            answers.must_be_of(quotes, _SITE, site)
+            quote = assemble.initial_quote(quotes)
+        payloads = [assemble.milestone(one, site, quote, self._tasks(one)) for one in later]
+        return Reading(payloads, bool(workflows))
+
+    def _milestones(self, workflow: Record, site: str) -> list[Record]:
+        uuid = _id(workflow, "workflow")
+        found = self._lists.every(_path(self._paths.milestones, workflow=uuid))
+        answers.must_be_of(found, _WORKFLOW, uuid)
+        answers.must_be_of(found, _SITE, site)
+        return found
+
+    def _tasks(self, milestone: Record) -> list[tuple[Record, list[Record]]]:
+        uuid = _id(milestone, "milestone")
+        tasks = self._lists.every(_path(self._paths.tasks, milestone=uuid))
+        answers.must_be_of(tasks, ("milestone", "milestone_id"), uuid)
+        return [(task, self._sub_tasks(task)) for task in tasks]
+
+    def _sub_tasks(self, task: Record) -> list[Record]:
+        uuid = _id(task, "task")
+        found = self._lists.every(_path(self._paths.sub_tasks, task=uuid))
+        answers.must_be_of(found, ("task", "task_id"), uuid)
+        return found
+
+
+def _may_be_news(record: Record, known: Job) -> bool:
+    """Return whether a milestone's record is later than what is known, or does not say."""
+    definition = assemble.definition(record)
+    event, updated = known.events.get(definition), answers.updated(record)
+    return event is None or updated is None or updated > event.stamp
+
+
+def _id(record: Record, kind: str) -> str:
+    found = answers.identifier(record, "uuid", "id")
+    if not found:
+        raise Permanent("everbright_odd", f"EverBright lists a {kind} without its UUID.")
+    return found
+
+
+def _path(template: str, **names: str) -> str:
+    return template.format(**{name: quoted(value, safe="") for name, value in names.items()})

@@ -1,0 +1,161 @@
+"""EverBright's *Milestones report* (CSV) → milestones in the webhook's shape. Pure.
+
+For accounts without API access. No sample of the report is published: columns are found by their
+headers, several spellings of which are taken, in any case and order.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+from uuid import UUID
+
+from sync.errors import Permanent
+
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "site": ("site id", "site uuid", "site", "job id", "job uuid", "project id", "project uuid"),
+    "milestone": ("milestone name", "milestone"),
+    "definition": ("milestone definition", "milestone definition id", "definition id"),
+    "quote": ("quote", "quote id", "quote uuid"),
+    "submitted": ("date submitted", "submitted", "submitted date", "submitted at"),
+    "rejected": ("date rejected", "rejected", "rejected date", "rejected at"),
+    "completed": (
+        "date completed", "completed", "completed date", "completed at", "date approved",
+        "approved", "approved date", "approved at",
+    ),
+}  # fmt: skip
+"""What a column is, and the headers by which it is found."""
+_DATES = ("submitted", "rejected", "completed")
+"""In the order in which they happen where several are of one day."""
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_FORMATS = (
+    "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M",
+    "%m/%d/%Y", "%m/%d/%y", "%b %d, %Y", "%B %d, %Y",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the report's words mean here.
+
+    `definitions` are those of milestones by their name in lower case; `statuses` the webhook's
+    status for each of submitted, rejected and completed; dates without a zone are in `zone`.
+    """
+
+    definitions: Mapping[str, str]
+    statuses: Mapping[str, str]
+    zone: tzinfo
+
+
+@dataclass
+class Report:
+    """The milestones in a report by site, oldest first, and what could not be read, by line."""
+
+    payloads: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def read(lines: Iterable[str], words: Words) -> Report:
+    """Return what a report says.
+
+    Raises Permanent where it is no CSV, or lacks a column: the message names what is taken.
+    """
+    report = Report()
+    try:
+        _add_rows(report, csv.reader(lines), words)
+    except csv.Error as error:
+        raise Permanent("no_csv", f"The report is no CSV: {error}.") from None
+    for payloads in report.payloads.values():
+        payloads.sort(key=lambda one: str(one["date_updated"]))
+    return report
+
+
+def _add_rows(report: Report, rows: Any, words: Words) -> None:
+    places = _places(next(rows, []))
+    for row in rows:
+        cells = {
+            name: row[place].strip() if place < len(row) else "" for name, place in places.items()
+        }
+        if any(cells.values()):
+            try:
+                _add(report, cells, words)
+            except ValueError as error:
+                report.problems.append(f"line {rows.line_num}: {error}")
+
+
+def _places(header: Sequence[str]) -> dict[str, int]:
+    known = [" ".join(re.sub(r"[_\W]+", " ", name).lower().split()) for name in header]
+    places = {
+        column: next((known.index(name) for name in names if name in known), None)
+        for column, names in COLUMNS.items()
+    }
+    found = {column: place for column, place in places.items() if place is not None}
+    missing = [column for column in ("site", "milestone") if column not in found]
+    if not any(column in found for column in _DATES):
+        missing += _DATES
+    if missing:
+        taken = "; ".join(f"{column}: {', '.join(COLUMNS[column])}" for column in missing)
+        raise Permanent(
+            "columns_missing",
+            f"The report has no column for {', '.join(missing)}. Name them as one of: {taken}.",
+        )
+    return found
+
+
+def _add(report: Report, cells: Mapping[str, str], words: Words) -> None:
+    """Add the events of a row. Raises ValueError that says what is wrong with it."""
+    site = _uuid(cells["site"])
+    if not site:
+        raise ValueError("no site's UUID stands in it.")
+    name = cells["milestone"]
+    definition = _uuid(cells.get("definition", "")) or words.definitions.get(name.lower(), "")
+    if not definition:
+        raise ValueError(
+            f"no job has a milestone {name[:100]!r} yet, so its definition is not known: name it "
+            "under [[milestones]] in the config with this header."
+        )
+    dates = {column: cells[column] for column in _DATES if cells.get(column)}
+    moments = {column: _moment(text, words.zone) for column, text in dates.items()}
+    for number, column in enumerate(_DATES):
+        if column in moments:
+            # A second apart: where only days are told, one day may have all three.
+            moment = moments[column] + timedelta(seconds=number)
+            payload: dict[str, Any] = {
+                "site": site,
+                "quote": _uuid(cells.get("quote", "")) or None,
+                "milestone_definition": definition,
+                "name": name,
+                "status": words.statuses[column],
+                "date_updated": moment.isoformat(),
+                "tasks": [],
+            }
+            report.payloads.setdefault(site, []).append(payload)
+
+
+def _uuid(text: str) -> str:
+    """Return the last UUID in a cell, which may hold an address, or ""."""
+    found = _UUID.findall(text)
+    return str(UUID(found[-1])) if found else ""
+
+
+def _moment(text: str, zone: tzinfo) -> datetime:
+    """Return a date in UTC; a day alone is its beginning, so that it never is later than what was.
+
+    Raises ValueError.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = _in_words(text)
+    return found.replace(tzinfo=found.tzinfo or zone).astimezone(UTC)
+
+
+def _in_words(text: str) -> datetime:
+    for form in _FORMATS:
+        try:
+            return datetime.strptime(text, form)  # noqa: DTZ007 - the zone is the caller's
+        except ValueError:
+            continue
+    raise ValueError(f"{text[:40]!r} is no date; write it like 2026-03-01 or 03/01/2026.")

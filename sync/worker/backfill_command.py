@@ -1,0 +1,70 @@
+"""What the command `backfill` does."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from sync.backfill import from_report
+from sync.backfill.run import ProgressCallback
+from sync.backfill.summary import Summary
+from sync.errors import Permanent, SettingsError
+from sync.jobs.model import Job
+from sync.store import Jobs, JobState
+from sync.store.backfills import SINCE
+from sync.wiring import Sleep, Wiring
+
+_ALL = "all"
+_AT_ONCE = 500
+
+
+class BackfillCommand:
+    """Each way to read jobs back; `sleep` waits."""
+
+    def __init__(self, wiring: Wiring, sleep: Sleep) -> None:
+        self._wiring = wiring
+        self._sleep = sleep
+
+    def every(self, since: datetime | None, progress: ProgressCallback) -> Summary:
+        """Read every job there is, or those that EverBright changed `since` (UTC).
+
+        Raises Permanent or Retryable where EverBright cannot be read; the next call goes on.
+        """
+        self._must_have_token()
+        scope = f"{SINCE}{since:%Y-%m-%d}" if since else _ALL
+        backfill = self._wiring.backfill(scope, self._sleep)
+        with self._wiring.hold_backfill(self._sleep) as held:
+            return Summary.of(backfill.run(held, since, progress=progress))
+
+    def one(self, site: str) -> Summary:
+        """Read one job."""
+        self._must_have_token()
+        state, events, reason = self._wiring.backfill(_ALL, self._sleep).one(site)
+        return Summary(
+            jobs=1,
+            events=events,
+            jobs_with_events=int(events > 0),
+            without_workflow=int(state is JobState.NO_WORKFLOW),
+            not_read={site: reason} if reason else {},
+        )
+
+    def report(self, file: Path) -> Summary:
+        """Take EverBright's Milestones report in. Raises Permanent where it is no such report."""
+        meanings = from_report.words(self._wiring.settings, self._jobs())
+        try:
+            with file.open(encoding="utf-8-sig", newline="") as lines:
+                events, problems = from_report.take(lines, meanings, self._wiring.intake())
+        except (OSError, UnicodeDecodeError) as error:
+            raise Permanent("no_csv", f"{file} is no CSV in UTF-8 ({error}).") from None
+        with_events = sum(count > 0 for count in events.values())
+        return Summary(len(events), sum(events.values()), with_events, problems=problems)
+
+    def _jobs(self) -> Iterable[Job]:
+        store = Jobs(self._wiring.database)
+        sites = sorted(store.sites())
+        for start in range(0, len(sites), _AT_ONCE):
+            yield from store.states(sites[start : start + _AT_ONCE]).values()
+
+    def _must_have_token(self) -> None:
+        if self._wiring.settings.everbright_api_token is None:
+            fix = "is not set. Set it to EverBright's API token, or give a report: --csv FILE."
+            raise SettingsError("EVERBRIGHT_API_TOKEN", fix)

@@ -1,0 +1,26 @@
+"""EverBright with jobs in its lists, and a store that reads them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from emulator import Emulator
+from tests.backfill.stand import Stand
+
+
+@pytest.fixture
+def google() -> Iterator[Emulator]:
+    with Emulator() as running:
+        yield running
+
+
+@pytest.fixture
+def stand(google: Emulator, sqlite_url: str) -> Stand:
+    """A store on SQLite, with a token that EverBright takes."""
+    return Stand(google, sqlite_url)
+
+
+@pytest.fixture
+def any_stand(google: Emulator, database_url: str) -> Stand:
+    """The same on each kind of database."""
+    return Stand(google, database_url)

@@ -1,0 +1,227 @@
+"""EverBright's lists in the emulator, and the product's rooms that read them."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+
+from emulator import Emulator
+from sync.backfill import Backfill, Reader
+from sync.backfill.run import ProgressCallback
+from sync.everbright.client import EverBright
+from sync.everbright.lists import Lists
+from sync.jobs.model import Job
+from sync.ops.alerts import Alerts
+from sync.projector import Projector
+from sync.settings import environment
+from sync.store import Database, Jobs, Progress
+from sync.store.schema import backfill
+from sync.webhooks import parse
+from sync.wiring import Wiring
+from sync.worker.backfill_loop import BackfillLoop
+from sync.worker.loop import Stop
+from tests.made_up import CONFIG_FILE, SECRET, body, document, milestone, uuid
+
+TOKEN = "an-everbright-token"
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def event(job: int, definition: int = 1, minute: int = 0, **changes: Any) -> dict[str, Any]:
+    """Return a milestone's webhook with two tasks, one of which holds a document."""
+    number = job * 10 + definition
+    at = (START + timedelta(minutes=minute)).isoformat()
+    tasks = [
+        {
+            "uuid": uuid(600_000 + number * 10 + part),
+            "name": f"Task {part}",
+            "status": "INPROG",
+            "sub_tasks": [
+                {
+                    "uuid": uuid(6_000_000 + number * 10 + part),
+                    "label": "Upload",
+                    "category": "DOCUMENT",
+                    "status": "COMP",
+                    "required": True,
+                    "data": {"envelopes": [], "documents": [document(number)] if part else []},
+                }
+            ],
+        }
+        for part in range(2)
+    ]
+    made = milestone(job, definition, date_updated=at, tasks=tasks)
+    return made | {"uuid": uuid(700_000 + number)} | changes
+
+
+class Killed(BaseException):
+    """The end of a process, which nothing catches."""
+
+
+class Dying(EverBright):
+    """EverBright's API, at the `requests`th request to which this process is killed."""
+
+    def __init__(self, of: EverBright, requests: int, *, answered: bool) -> None:
+        self._of = of
+        self._left = requests
+        self._answered = answered
+
+    def get(self, path: str) -> Any:
+        self._left -= 1
+        if not self._left and not self._answered:
+            raise Killed
+        found = self._of.get(path)
+        if not self._left:
+            raise Killed
+        return found
+
+    def own_path(self, path: str, link: str) -> str:
+        return self._of.own_path(path, link)
+
+
+class Mute(Alerts):
+    """Notes what people would be told."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.reasons: list[str] = []
+        self.texts: list[str] = []
+
+    def send(self, reason: str, text: str) -> bool:
+        self.reasons.append(reason)
+        self.texts.append(text)
+        return True
+
+
+class Hurried(Stop):
+    """Waits for nothing."""
+
+    def sleep(self, seconds: float) -> None:
+        """Go on at once."""
+
+
+class Stand:
+    """One store; `restarted` makes everything else anew, as after a kill."""
+
+    def __init__(self, google: Emulator, url: str, **changes: str) -> None:
+        self.google = google
+        google.everbright.token = TOKEN
+        self.slept: list[float] = []
+        self.environment = {
+            "GOOGLE_EMULATOR_URL": google.url,
+            "EVERBRIGHT_URL": google.url,
+            "EVERBRIGHT_API_TOKEN": TOKEN,
+            "SPREADSHEET_ID": "a-made-up-spreadsheet",
+            "WEBHOOK_SECRET": SECRET,
+            "DATABASE_URL": url,
+            "CONFIG_FILE": str(CONFIG_FILE),
+            "LEASE_SECONDS": "1",
+            "BACKFILL_RATE": "50",
+            **changes,
+        }
+        self.database = Database(url.replace("postgres://", "postgresql+psycopg://"))
+        self.database.upgrade()
+        self.settings = environment.load(self.environment)
+        self.wiring = Wiring(self.settings, self.database)
+        self.jobs = Jobs(self.database)
+
+    def load(self, *events: dict[str, Any]) -> None:
+        """Have EverBright know of events, oldest first."""
+        for one in events:
+            self.google.everbright.load(one)
+
+    def deliver(self, *events: dict[str, Any]) -> None:
+        """Take webhooks in, as the receiver does."""
+        for one in events:
+            self.wiring.inbox.keep(body(one), parse.read(body(one)))
+
+    def project(self) -> None:
+        """Project what is in the inbox."""
+        with self.wiring.hold(self.sleep) as held:
+            Projector(self.wiring.inbox, self.jobs, self.settings).run(held)
+
+    def sleep(self, seconds: float) -> None:
+        """Note a wait, and do not wait."""
+        self.slept.append(seconds)
+
+    def run(
+        self,
+        scope: str = "all",
+        since: datetime | None = None,
+        again: Collection[str] = (),
+        progress: ProgressCallback = lambda *_: None,
+    ) -> Progress:
+        """Run a backfill, without waiting between requests."""
+        backfill = self.wiring.backfill(scope, self.sleep)
+        with self.wiring.hold_backfill(self.sleep) as held:
+            return backfill.run(held, since, again, progress)
+
+    def run_killed_after(self, requests: int, *, answered: bool) -> bool:
+        """Run a backfill that is killed at a request, before or after it is answered.
+
+        Returns whether the kill came before the end.
+        """
+        paths = self.settings.config.everbright
+        everbright = self.wiring.everbright()
+        lists = Lists(Dying(everbright, requests, answered=answered), 1000, self.sleep)
+        reader, intake = Reader(lists, paths), self.wiring.intake()
+        backfill = Backfill(lists, reader, intake, paths, self.wiring.backfills("all"))
+        try:
+            with self.wiring.hold_backfill(self.sleep) as held:
+                backfill.run(held)
+        except Killed:
+            return True
+        return False
+
+    def nightly(self, alerts: Alerts | None = None) -> BackfillLoop:
+        """Return the worker's loop."""
+        return BackfillLoop(self.wiring, alerts or Mute(), Hurried(), lambda: None)
+
+    def age(self, hours: float, scope: str = "nightly") -> None:
+        """Let the last run of a scope have begun earlier."""
+        with self.database.writing() as connection:
+            values = {"started_at": backfill.c.started_at - hours * 3600}
+            connection.execute(update(backfill).where(backfill.c.scope == scope).values(values))
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """Return the jobs in the store, as if all of it had come by webhook."""
+        sites = sorted(self.jobs.sites())
+        found: dict[str, dict[str, Any]] = {}
+        for start in range(0, len(sites), 500):
+            states = self.jobs.states(sites[start : start + 500])
+            found |= {site: plain(job) for site, job in states.items()}
+        return found
+
+    def asked(self, method: str = "*") -> Counter[str]:
+        """Return how often each address of EverBright was asked for."""
+        calls = self.google.calls.select("everbright", f"everbright.{method}")
+        return Counter(
+            f"{call.path}?{'&'.join(f'{k}={v}' for k, v in sorted(call.query.items()))}"
+            for call in calls
+        )
+
+    def from_backfill(self) -> list[str]:
+        """Return the ids of deliveries that a backfill made."""
+        kept = self.wiring.inbox.recent(100_000)
+        return [one.id for one in kept if one.id.startswith("backfill-")]
+
+
+def plain(job: Job) -> dict[str, Any]:
+    """Return what the store knows of a job, apart from where it is known from."""
+    newest = {
+        definition: (event.stamp, event.milestone.model_dump())
+        for definition, event in job.events.items()
+    }
+    current = {definition: log.current() for definition, log in job.logs.items()}
+    return {
+        "events": newest,
+        "status": {key: (one.status, one.stamp) for key, one in current.items()},
+        "quotes": sorted(job.quotes),
+    }
+
+
+def jobs_of(stand: Stand, events: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the jobs that webhooks would have made of events, in a store of their own."""
+    stand.deliver(*events)
+    stand.project()
+    return stand.states()

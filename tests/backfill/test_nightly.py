@@ -1,0 +1,96 @@
+"""The worker reads what changed every day: what webhooks missed, and nothing else."""
+
+import random
+
+from sync.worker.backfill_loop import BackfillLoop
+from tests.backfill.stand import Mute, Stand, event
+from tests.made_up import uuid
+
+
+def _nightly(stand: Stand) -> tuple[Mute, BackfillLoop]:
+    alerts = Mute()
+    loop = stand.nightly(alerts)
+    loop.step()  # The first looks at nothing: it marks from when on changes are looked for.
+    assert not stand.asked()
+    return alerts, loop
+
+
+def test_webhooks_that_were_dropped_are_brought_and_no_others(stand: Stand) -> None:
+    """Catches an event that stays lost, one that is made up, and a count that is wrong."""
+    lots = random.Random(7)
+    alerts, loop = _nightly(stand)
+    first = [event(job, minute=0) for job in range(1, 151)]
+    stand.load(*first)
+    stand.deliver(*first)
+    changed = [event(job, minute=600 + job, status="APPROVED") for job in range(1, 151)]
+    dropped = set(lots.sample(range(150), 100))
+    stand.load(*changed)
+    stand.deliver(*(one for number, one in enumerate(changed) if number not in dropped))
+    stand.project()
+    stand.age(24 * 400)
+    loop.step()
+    stand.project()
+    kept = [one for one in stand.wiring.inbox.recent(1000) if one.is_read]
+    assert {one.site for one in kept} == {changed[number]["site"] for number in dropped}
+    assert len(kept) == 100
+    assert alerts.texts[0].startswith("100 events of 100 jobs had not been delivered.")
+    assert {one["status"][uuid(30_001)][0] for one in stand.states().values()} == {"APPROVED"}
+    loop.step()
+    assert len(alerts.texts) == 1, "it ran again before a day had passed"
+
+
+def test_what_a_night_could_not_read_is_read_by_the_next(stand: Stand) -> None:
+    """Catches a job that is passed over for good: it has not changed since."""
+    alerts, loop = _nightly(stand)
+    stand.load(event(1), event(2))
+    stand.age(24 * 400)
+    faults = stand.google.faults
+    faults.answer(404, api="everbright", path="*/task*", count=1)
+    loop.step()
+    assert alerts.texts[-1].startswith("1 jobs could not be read from EverBright")
+    assert len(stand.from_backfill()) == 1
+    stand.age(24)
+    loop.step()
+    assert len(stand.from_backfill()) == 2
+
+
+def test_a_night_that_did_not_see_the_whole_list_is_made_up_for(stand: Stand) -> None:
+    """Catches a job that changed before that night, and was on the part that it did not see."""
+    alerts, loop = _nightly(stand)
+    stand.google.everbright.add("project", {"uuid": "no-uuid", "archived": False})
+    stand.age(24 * 400)
+    loop.step()
+    assert "page 1 lists 1 jobs without a site's UUID." in alerts.texts[-1]
+    stand.google.everbright.records.remove("project", "uuid", "no-uuid")
+    stand.load(event(1))
+    stand.age(24)
+    loop.step()
+    assert len(stand.from_backfill()) == 1
+
+
+def test_two_workers_read_once(stand: Stand, sqlite_url: str) -> None:
+    """Catches a night that each of several workers reads."""
+    _, loop = _nightly(stand)
+    stand.load(event(1))
+    stand.age(24 * 400)
+    other = Stand(stand.google, sqlite_url)
+    with other.wiring.hold_backfill(other.sleep):
+        loop.step()
+        assert not stand.asked()
+    other.nightly().step()
+    stand.nightly().step()
+    assert set(stand.asked().values()) == {1}
+
+
+def test_a_night_that_was_killed_goes_on(stand: Stand) -> None:
+    """Catches a run that begins anew, and one that waits for another day."""
+    _, loop = _nightly(stand)
+    stand.load(*(event(job) for job in range(1, 31)))
+    stand.age(24 * 400)
+    stand.google.faults.answer(401, api="everbright", path="*/ops_workflow*", skip=4, count=1)
+    loop.step()
+    assert sum(stand.asked("ops_workflow.list").values()) == 5
+    stand.nightly().step()
+    assert len(stand.from_backfill()) == 30
+    assert sum(stand.asked("project.list").values()) == 2
+    assert sum(stand.asked("ops_workflow.list").values()) == 31

@@ -1,0 +1,208 @@
+"""What EverBright does not answer as expected is said, and nobody else is asked."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from emulator import Emulator
+from sync.backfill import Reader
+from sync.errors import BrightsheetError, Permanent, Retryable
+from sync.everbright.client import EverBright
+from sync.everbright.lists import Lists
+from sync.jobs.model import Job
+from tests.backfill.stand import TOKEN, Stand, event
+from tests.made_up import uuid
+from tests.security.servers import Server, say
+
+
+@pytest.fixture
+def home() -> Iterator[Server]:
+    """EverBright, as it should not be."""
+    with Server().running() as server:
+        yield server
+
+
+@pytest.fixture
+def abroad() -> Iterator[Server]:
+    """Another host."""
+    with Server().running() as server:
+        yield server
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_token_that_is_not_accepted_ends_the_run_at_once(stand: Stand, status: int) -> None:
+    """Catches thousands of requests that all are refused."""
+    stand.load(event(1), event(2))
+    stand.google.faults.answer(status, api="everbright", count=None)
+    with pytest.raises(Permanent, match="EVERBRIGHT_API_TOKEN"):
+        stand.run()
+    assert sum(stand.asked().values()) == 1
+
+
+def test_a_list_of_jobs_that_is_not_there_ends_the_run(stand: Stand) -> None:
+    """Catches a wrong path in the config that looks like an account without jobs."""
+    stand.google.faults.answer(404, api="everbright", count=None)
+    with pytest.raises(Permanent, match="/api/v1/project"):
+        stand.run()
+
+
+def test_a_job_that_cannot_be_read_is_said_and_the_others_are_read(stand: Stand) -> None:
+    """Catches one job that keeps all behind it from being read, and one that nobody hears of."""
+    stand.load(*(event(job) for job in range(1, 5)))
+    stand.google.faults.answer(404, api="everbright", path="*/sub_task*", nth=[1])
+    stand.google.faults.html(200, api="everbright", path="*/milestone*", nth=[3])
+    run = stand.run()
+    assert run.events == 2
+    assert list(run.not_read) == [uuid(1), uuid(3)]
+    assert run.not_read[uuid(1)].startswith("everbright_missing: EverBright has no such list: ")
+    assert run.not_read[uuid(3)] == "everbright_odd: EverBright answered with no JSON."
+
+
+NO_LISTS = ['{"detail": "x"}', '"x"', "[1]", '{"results": {}}', "null", "<html>", "NaN", ""]
+
+
+@pytest.mark.parametrize("answer", NO_LISTS)
+def test_an_answer_that_is_no_list_is_said(
+    home: Server, google: Emulator, sqlite_url: str, answer: str
+) -> None:
+    """Catches a fault of ours, and a job that seems to have no milestones."""
+    stand = Stand(google, sqlite_url, EVERBRIGHT_URL=home.url)
+    odd = say(200, answer.encode())
+    home.answers["/api/v1/project?archived=false"] = odd
+    with pytest.raises(BrightsheetError) as caught:
+        stand.run()
+    assert caught.value.reason == "everbright_odd"
+    home.answers["/api/v1/project?archived=false"] = say(
+        200, json.dumps([{"site": uuid(1)}, {"site": uuid(2)}]).encode()
+    )
+    home.answers[f"/api/v1/ops_workflow?site_id={uuid(1)}"] = odd
+    home.answers[f"/api/v1/ops_workflow?site_id={uuid(2)}"] = say(200, b'{"data": []}')
+    run = stand.run()
+    assert run.jobs == {"failed": 1, "no_workflow": 1}
+    assert run.not_read[uuid(1)].startswith("everbright_odd: ")
+    assert len(home.asked) == 4
+
+
+def test_an_answer_that_asks_to_wait_is_waited_for(stand: Stand) -> None:
+    """Catches a Retry-After that is passed over, and a job that is given up for it."""
+    stand.load(event(1))
+    stand.google.faults.answer(
+        429, api="everbright", path="*/task*", headers={"Retry-After": "77"}, count=2
+    )
+    run = stand.run()
+    assert (run.events, run.not_read) == (1, {})
+    assert len([seconds for seconds in stand.slept if seconds >= 77]) == 2
+
+
+def test_everbright_being_down_stops_the_run_which_then_goes_on(stand: Stand) -> None:
+    """Catches a run that gives thousands of jobs up because EverBright is away."""
+    stand.load(*(event(job) for job in range(1, 11)))
+    stand.google.faults.answer(503, api="everbright", path="*/ops_workflow*", count=30)
+    with pytest.raises(Retryable, match="Run it again"):
+        stand.run()
+    assert sum(stand.asked("ops_workflow.list").values()) == 30
+    run = stand.run()
+    assert run.events == 5
+    assert len(run.not_read) == 5
+
+
+@pytest.mark.parametrize(
+    ("link", "path"),
+    [
+        ("{home}/api/v1/project?page=2", "/api/v1/project?page=2"),
+        ("/api/v1/project?page=2", "/api/v1/project?page=2"),
+        ("?page=2", "/api/v1/project?page=2"),
+        ("http://evil.example/api/v1/project?page=2", None),
+        ("//evil.example/x", None),
+        ("http://user@127.0.0.1:{port}/x", None),
+        ("http://127.0.0.1:1/x", None),
+        ("http://127.0.0.1:{port}\\@evil.example/x", None),
+        ("http://127.0.0.1:{port}@evil.example/x", None),
+        ("ftp://127.0.0.1:{port}/x", None),
+        ("http://[::1", None),
+    ],
+)
+def test_the_next_page_is_followed_at_home_only(home: Server, link: str, path: str | None) -> None:
+    """Catches a token, or a request at all, that goes where an answer says."""
+    everbright = EverBright(home.url, TOKEN, "Authorization: Token", "/{document}")
+    target = link.format(home=home.url, port=home.port)
+    if path:
+        assert everbright.own_path("/api/v1/project?archived=false", target) == path
+        return
+    with pytest.raises(Permanent):
+        everbright.own_path("/api/v1/project?archived=false", target)
+    assert home.asked == []
+
+
+def test_a_next_page_at_another_host_is_said(
+    home: Server, abroad: Server, google: Emulator, sqlite_url: str
+) -> None:
+    """What was listed is read; that the rest was not is said, and nobody else is asked."""
+    stand = Stand(google, sqlite_url, EVERBRIGHT_URL=home.url)
+    jobs = [{"site": uuid(1)}]
+    first = {"count": 2, "next": f"{abroad.url}/api/v1/project?page=2", "results": jobs}
+    home.answers["/api/v1/project?archived=false"] = say(200, json.dumps(first).encode())
+    empty = json.dumps({"results": []}).encode()
+    home.answers[f"/api/v1/ops_workflow?site_id={uuid(1)}"] = say(200, empty)
+    run = stand.run()
+    assert run.jobs == {"no_workflow": 1}
+    (problem,) = run.problems
+    assert "page 1 is the last of the list that was read." in problem
+    assert abroad.asked == []
+
+
+def test_a_redirect_to_another_host_is_not_followed(
+    home: Server, abroad: Server, google: Emulator, sqlite_url: str
+) -> None:
+    """What another host says must not become a job's events."""
+    stand = Stand(google, sqlite_url, EVERBRIGHT_URL=home.url)
+    home.answers["/api/v1/project?archived=false"] = say(302, Location=f"{abroad.url}/x")
+    with pytest.raises(BrightsheetError, match="another host"):
+        stand.run()
+    assert abroad.asked == []
+
+
+def test_records_of_other_jobs_are_not_taken(stand: Stand) -> None:
+    """A server that passes over a parameter gives everybody's milestones to each job."""
+    stand.load(event(1), event(2))
+    paths = stand.settings.config.everbright
+    config = paths.model_copy(update={"milestones": "/api/v1/milestone?"})
+    lists = Lists(stand.wiring.everbright(), 1000, stand.sleep)
+    with pytest.raises(Permanent, match="not of what was asked for"):
+        Reader(lists, config).read(uuid(1), Job(site=uuid(1)))
+
+
+def test_a_milestone_without_a_date_is_said(stand: Stand) -> None:
+    """Catches a milestone that would override webhooks, or hide: nothing tells when it was."""
+    for changes in (
+        {"date_updated": None},
+        {"date_updated": "0001-01-01"},
+        {"date_updated": "2099-01-01"},
+    ):
+        stand.load(event(1, **changes))
+        run = stand.run()
+        assert run.events == 0
+        assert "last changed" in run.not_read[uuid(1)]
+
+
+def test_a_job_without_a_site_is_said(stand: Stand) -> None:
+    """Catches a job that is passed over silently."""
+    stand.load(event(1))
+    stand.google.everbright.add("project", {"uuid": "no-uuid", "archived": False})
+    run = stand.run()
+    assert run.problems == ["page 1 lists 1 jobs without a site's UUID."]
+    assert run.events == 1
+
+
+def test_requests_are_spaced(stand: Stand) -> None:
+    """Catches a rate that is passed over: 2 a second are half a second apart."""
+    now = [100.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    lists = Lists(stand.wiring.everbright(), 2, sleep, lambda: now[0])
+    for _ in range(5):
+        lists.page("/api/v1/project")
+    assert now[0] == pytest.approx(102.0)

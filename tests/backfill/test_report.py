@@ -1,0 +1,141 @@
+"""EverBright's Milestones report becomes events, where there is no API."""
+
+from datetime import UTC
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sync.backfill import from_report
+from sync.errors import Permanent
+from sync.webhooks import report
+from sync.webhooks.report import Words
+from tests.backfill.stand import Stand, event
+from tests.made_up import uuid
+
+STATUSES = {"submitted": "SUBMITTED", "rejected": "REJECTED", "completed": "APPROVED"}
+WORDS = Words({"permit": uuid(30_001)}, STATUSES, UTC)
+HEADER = "Site ID,Milestone,Date Submitted,Date Rejected,Date Completed"
+
+
+def found(*lines: str, words: Words = WORDS) -> list[tuple[str, str]]:
+    """Return the statuses and dates of the first job in a report that is read without a problem."""
+    read = report.read(lines, words)
+    assert read.problems == []
+    (payloads,) = read.payloads.values()
+    return [(one["status"], one["date_updated"]) for one in payloads]
+
+
+def test_each_date_is_an_event_oldest_first() -> None:
+    """Catches a date that is passed over, and events in the order of the columns."""
+    assert found(HEADER, f"{uuid(1)},Permit,2026-03-05,03/02/2026,") == [
+        ("REJECTED", "2026-03-02T00:00:01+00:00"),
+        ("SUBMITTED", "2026-03-05T00:00:00+00:00"),
+    ]
+
+
+def test_dates_of_one_day_come_in_the_order_of_the_work() -> None:
+    """Catches an approved milestone that seems to have been submitted after it."""
+    statuses = [one for one, _ in found(HEADER, f"{uuid(1)},Permit,3/2/26,,3/2/26")]
+    assert statuses == ["SUBMITTED", "APPROVED"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        HEADER,
+        HEADER.upper(),
+        "site_uuid,Milestone Name,Submitted,Rejected Date,Approved At",
+        " Job ID ,milestone,Date-Submitted,date  rejected,COMPLETED DATE",
+    ],
+)
+def test_headers_are_found_in_any_spelling(header: str) -> None:
+    """Catches a report that is refused for a capital letter."""
+    assert len(found(header, f"{uuid(1)},PERMIT,2026-03-01,2026-03-02,2026-03-03")) == 3
+
+
+def test_columns_may_come_in_any_order_with_others_between() -> None:
+    """Catches a mapping by place."""
+    header = "Customer,Date Completed,Milestone,Notes,Site"
+    site = f"https://engine.goeverbright.com/address/{uuid(5)}"
+    assert found(header, f'"Alder, Ada",2026-03-01,Permit,,{site}') == [
+        ("APPROVED", "2026-03-01T00:00:02+00:00")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "missing", "taken"),
+    [
+        ("Milestone,Date Completed", "site", "site: site id, site uuid"),
+        ("Site ID,Date Completed", "milestone", "milestone: milestone name, milestone"),
+        ("Site ID,Milestone", "submitted, rejected, completed", "completed: date completed"),
+        ("", "site, milestone, submitted", "site: site id"),
+    ],
+)
+def test_a_missing_column_is_named_with_what_is_taken(
+    header: str, missing: str, taken: str
+) -> None:
+    """Catches an error that leaves people guessing how the column should be called."""
+    with pytest.raises(Permanent) as caught:
+        report.read([header], WORDS)
+    assert f"no column for {missing}" in caught.value.message
+    assert taken in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (",Permit,2026-03-01,,", "line 2: no site's UUID stands in it."),
+        ("not-a-uuid,Permit,2026-03-01,,", "line 2: no site's UUID stands in it."),
+        (f"{uuid(1)},Unknown,2026-03-01,,", "line 2: no job has a milestone 'Unknown' yet"),
+        (f"{uuid(1)},Permit,soon,,", "line 2: 'soon' is no date"),
+        (f"{uuid(1)},Permit,2026-13-45,,", "line 2: '2026-13-45' is no date"),
+    ],
+)
+def test_a_line_that_cannot_be_read_is_said_and_the_others_are(line: str, problem: str) -> None:
+    """Catches a line that is passed over, and one that hides those below it."""
+    read = report.read([HEADER, line, "", f"{uuid(2)},Permit,2026-03-01,,"], WORDS)
+    (said,) = read.problems
+    assert said.startswith(problem)
+    assert list(read.payloads) == [uuid(2)]
+
+
+def test_a_day_begins_in_the_zone_of_the_sheet() -> None:
+    """Catches a day that is another in UTC."""
+    words = Words(WORDS.definitions, STATUSES, ZoneInfo("America/Los_Angeles"))
+    assert found(HEADER, f"{uuid(1)},Permit,2026-03-01,,", words=words) == [
+        ("SUBMITTED", "2026-03-01T08:00:00+00:00")
+    ]
+
+
+def test_a_report_brings_what_webhooks_did_not_and_nothing_twice(stand: Stand) -> None:
+    """Catches a report that overrides webhooks, and one that doubles when it is read again."""
+    stand.deliver(event(1, minute=600, status="SUBMITTED"))  # 2026-01-01 10:00
+    stand.project()
+    words = from_report.words(stand.settings, stand.jobs.states([uuid(1)]).values())
+    lines = [
+        HEADER,
+        f"{uuid(1)},Milestone 1,2026-01-01,,2026-01-04",
+        f"{uuid(2)},milestone 1,2026-01-02,2026-01-03,",
+    ]
+    events, problems = from_report.take(lines, words, stand.wiring.intake())
+    assert (events, problems) == ({uuid(1): 1, uuid(2): 2}, [])
+    again, _ = from_report.take(lines, words, stand.wiring.intake())
+    assert again == {uuid(1): 0, uuid(2): 0}
+    stand.project()
+    first, second = (stand.jobs.states([uuid(n)])[uuid(n)] for n in (1, 2))
+    (newest,) = first.events.values()
+    assert newest.milestone.status == "APPROVED"
+    assert len(newest.milestone.tasks) == 2, "the webhook's tasks are gone: the report has none"
+    (log,) = second.logs.values()
+    assert [one.status for one in log.statuses] == ["REJECTED", "SUBMITTED"]
+
+
+def test_a_file_that_is_no_csv_is_said(stand: Stand, tmp_path: Path) -> None:
+    """Catches a traceback where somebody gives the spreadsheet itself."""
+    from sync.worker.backfill_command import BackfillCommand
+
+    file = tmp_path / "report.xlsx"
+    file.write_bytes(b"PK\x03\x04\xff\xfe")
+    with pytest.raises(Permanent, match="no CSV"):
+        BackfillCommand(stand.wiring, stand.sleep).report(file)

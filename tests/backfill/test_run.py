@@ -1,0 +1,183 @@
+"""Every job is read once, whatever happens meanwhile."""
+
+import random
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator import Emulator
+from tests import databases
+from tests.backfill.stand import START, Stand, event, jobs_of
+from tests.made_up import comment, uuid
+
+
+def killed_now_and_then(stand: Stand, lots: random.Random, requests: int) -> int:
+    """Run until the end, with kills at random requests; return how many."""
+    kills = 0
+    while stand.run_killed_after(lots.randint(1, requests // 4), answered=lots.random() < 0.5):
+        kills += 1
+    return kills
+
+
+@pytest.mark.parametrize("jobs", [60, pytest.param(5000, marks=pytest.mark.long)])
+@pytest.mark.timeout(1500)
+def test_a_backfill_with_kills_makes_the_jobs_that_webhooks_make(
+    google: Emulator, tmp_path: Path, sqlite_url: str, jobs: int
+) -> None:
+    """Catches what is kept in memory only, asked twice, or assembled otherwise than delivered."""
+    google.everbright.token = None
+    events = [
+        event(job, definition, job * 3 + definition, status=("APPROVED", "SUBMITTED")[job % 2])
+        for job in range(1, jobs + 1)
+        for definition in (1, 2)[: 1 + job % 2]
+    ]
+    stand = Stand(google, sqlite_url)
+    stand.load(*events)
+    kills = killed_now_and_then(stand, random.Random(jobs), jobs * 7)
+    stand.project()
+    other = tmp_path / "other"
+    other.mkdir()
+    expected = jobs_of(Stand(google, databases.fresh("sqlite", other)), events)
+    assert kills >= 3
+    assert len(expected) == jobs
+    assert stand.states() == expected
+    asked = stand.asked()
+    begun = {path: n for path, n in asked.items() if "/project" in path or "/ops_workflow" in path}
+    assert len(begun) == -(-jobs // 25) + jobs
+    assert sum(begun.values()) - len(begun) <= kills, "more than the one in hand was asked again"
+    again = sum(n > 1 for n in asked.values())
+    assert again <= 8 * kills
+    print(f"{jobs} jobs, {kills} kills, {sum(asked.values())} requests, {again} of them again")
+
+
+def test_without_a_kill_nothing_is_asked_twice(any_stand: Stand) -> None:
+    """Catches a page or a job that is asked for again, and a second run that makes deliveries."""
+    any_stand.load(*(event(job, minute=job) for job in range(1, 31)))
+    told: list[tuple[str, int]] = []
+    run = any_stand.run(progress=lambda what, done, _: told.append((what, done)))
+    assert (run.events, run.jobs_with_events, run.pages) == (30, 30, 2)
+    assert set(any_stand.asked().values()) == {1}
+    assert len(any_stand.from_backfill()) == 30
+    assert told[-1] == ("jobs", 30)
+    any_stand.project()
+    assert any_stand.run().events == 0
+    assert len(any_stand.wiring.inbox.recent(1000)) == 30
+
+
+def test_a_second_run_before_the_projection_makes_no_delivery(stand: Stand) -> None:
+    """Catches a comparison with what is projected only: no worker may run yet."""
+    stand.load(event(1), event(2))
+    assert stand.run().events == 2
+    assert stand.run().events == 0
+    assert len(stand.wiring.inbox.recent(1000)) == 2
+
+
+def test_what_was_delivered_makes_no_delivery_and_its_tasks_are_not_asked_for(
+    stand: Stand,
+) -> None:
+    """Catches a backfill that doubles what came, and one that asks for what it knows."""
+    stand.load(event(1), event(2, minute=5))
+    stand.deliver(event(1), event(2, minute=5))
+    assert stand.run().events == 0
+    assert not stand.asked("task.list")
+    assert len(stand.asked("milestone.list")) == 2
+
+
+def test_a_webhook_that_comes_late_ends_as_one_that_came_in_time(
+    any_stand: Stand, tmp_path: Path
+) -> None:
+    """Catches a webhook that is taken for a duplicate of what was read, and is not projected."""
+    any_stand.load(event(1))
+    assert any_stand.run().events == 1
+    any_stand.project()
+    (found,) = any_stand.jobs.states([uuid(1)])[uuid(1)].events.values()
+    assert found.is_read
+    any_stand.deliver(event(1))
+    any_stand.project()
+    late = any_stand.jobs.states([uuid(1)])[uuid(1)]
+    in_time = Stand(any_stand.google, databases.fresh("sqlite", tmp_path))
+    in_time.deliver(event(1))
+    in_time.project()
+    assert in_time.run().events == 0
+    known = in_time.jobs.states([uuid(1)])[uuid(1)]
+    assert late.events == known.events
+    assert not late.events[uuid(30_001)].is_read
+    (log,), (other,) = late.logs.values(), known.logs.values()
+    assert (log.first, log.statuses) == (other.first, other.statuses)
+    assert late.quotes == known.quotes
+
+
+def test_a_date_that_is_later_by_being_read_is_no_event(stand: Stand) -> None:
+    """Catches a delivery each night, and a webhook's comments that go with it."""
+    said = comment("By hand", "2026-01-01T00:00:30Z")
+    stand.deliver(event(1, comments=[said]))
+    stand.load(event(1, minute=600))
+    assert stand.run().events == 0
+    assert stand.asked("sub_task.list")
+
+
+def test_jobs_that_did_not_change_are_passed_over(stand: Stand) -> None:
+    """Catches a night that reads every job there is."""
+    stand.load(*(event(job, minute=job * 60) for job in range(1, 31)))
+    run = stand.run(since=START + timedelta(hours=28))
+    assert (run.events, run.jobs["unchanged"]) == (3, 27)
+    assert len(stand.asked("ops_workflow.list")) == 3
+
+
+def test_the_envelope_is_unwrapped(stand: Stand) -> None:
+    """One reader of EverBright's lists unwraps it, another does not."""
+    stand.google.everbright.envelope = True
+    stand.load(*(event(job) for job in range(1, 28)))
+    assert stand.run().events == 27
+
+
+def test_jobs_that_move_between_pages_are_not_lost(stand: Stand) -> None:
+    """Jobs leave the list while it is read: those behind move to a page that was read before."""
+    stand.load(*(event(job) for job in range(1, 81)))
+    records = stand.google.everbright.records
+
+    def leave(*_: Any) -> None:
+        for job in (3, 4, 5, 30, 31, 32):
+            records.change("project", f"project-{uuid(job)}", archived=True)
+
+    stand.google.faults.between(leave, api="everbright", path="*/project*", nth=[3])
+    run = stand.run()
+    assert {one.site for one in stand.wiring.inbox.recent(1000)} == {
+        uuid(job) for job in range(1, 81)
+    }
+    assert (run.passes, run.problems) == (2, [])
+    assert max(stand.asked("ops_workflow.list").values()) == 1
+
+
+def test_a_list_that_goes_on_becoming_shorter_is_said(stand: Stand) -> None:
+    """Catches a run that never ends, and one that says that it has read everything."""
+    stand.load(*(event(job) for job in range(1, 61)))
+    left = iter(range(1, 61))
+
+    def leave(*_: Any) -> None:
+        stand.google.everbright.records.change(
+            "project", f"project-{uuid(next(left))}", archived=True
+        )
+
+    stand.google.faults.between(leave, api="everbright", path="*/project*", count=None)
+    run = stand.run()
+    assert run.passes == 3
+    (problem,) = run.problems
+    assert "others may be missing. Run it again." in problem
+
+
+def test_a_job_that_comes_while_the_list_is_read_doubles_none(stand: Stand) -> None:
+    """Catches a job that is read twice because it moved to the next page."""
+    stand.load(*(event(job) for job in range(1, 51)))
+    records = stand.google.everbright.records
+
+    def come(*_: Any) -> None:
+        records.add("project", {"uuid": "late", "site": uuid(99), "archived": False}, first=True)
+
+    stand.google.faults.between(come, api="everbright", path="*/project*", nth=[2])
+    run = stand.run()
+    assert max(stand.asked("ops_workflow.list").values()) == 1
+    assert run.jobs == {"done": 50}
+    assert stand.run().jobs == {"done": 50, "no_workflow": 1}

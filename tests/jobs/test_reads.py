@@ -1,0 +1,212 @@
+"""What was read from the API never overrides a webhook of the same or a later moment."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.jobs import reads
+from sync.jobs.model import Event, Job
+from sync.jobs.projection import apply_event, initial_quote, milestone_event
+from sync.webhooks.parse import read as parsed
+from tests.made_up import body, comment, document, milestone, task, uuid
+
+RE_SIGN = re.compile("re-sign")
+RECEIVED = datetime(2026, 3, 20, tzinfo=UTC)
+DEFINITION = uuid(30_001)
+
+
+def sent(**changes: Any) -> Event:
+    delivery = parsed(body(milestone(**changes)))
+    assert delivery.milestone is not None
+    return milestone_event(delivery.milestone, delivery.digest, RECEIVED)
+
+
+def read(**changes: Any) -> Event:
+    event = sent(**changes)
+    return event.model_copy(update={"digest": reads.as_read(event.digest)})
+
+
+def job_of(*events: Event) -> Job:
+    job = Job(site=uuid(1))
+    for one in events:
+        job = apply_event(job, one, RE_SIGN)
+        job = Job.model_validate_json(job.model_dump_json())  # as the store keeps it
+    return job
+
+
+def at(day: int) -> str:
+    return f"2026-03-{day:02d}T10:00:00Z"
+
+
+@pytest.mark.parametrize("day", [1, 2])
+def test_a_read_of_the_same_or_an_earlier_moment_changes_nothing(day: int) -> None:
+    """Catches a read that wins a tie, in one order of arrival or the other."""
+    webhook, other = (
+        sent(status="APPROVED", date_updated=at(2)),
+        read(status="SUBMITTED", date_updated=at(day)),
+    )
+    for job in (job_of(webhook, other), job_of(other, webhook)):
+        assert job.events[DEFINITION] == webhook
+        assert job.logs[DEFINITION].current().status == "APPROVED"
+
+
+def test_a_read_that_is_later_by_being_read_changes_nothing() -> None:
+    """Catches a webhook's comments that are lost, and a status that seems to be of today."""
+    webhook = sent(date_updated=at(1), comments=[comment("By hand", at(2))])
+    later = read(date_updated=at(9))
+    for job in (job_of(webhook, later), job_of(later, webhook)):
+        assert job.events[DEFINITION] == webhook
+        assert job.logs[DEFINITION].current().stamp == webhook.stamp
+
+
+def test_a_read_of_the_same_state_does_not_change_since_when_it_is_so() -> None:
+    """The webhook's moment is its comment's: catches a milestone that seems to be so since the
+    read's date, and the milestones' order that is learned from it."""
+    webhook = sent(date_updated=at(1), comments=[comment("By hand", at(3))])
+    silent = read(date_updated=at(2))
+    for job in (job_of(webhook, silent), job_of(silent, webhook)):
+        log = job.logs[DEFINITION]
+        assert log.current().digest == log.first.digest == webhook.digest
+
+
+def test_a_later_read_that_says_else_counts_and_keeps_what_it_is_silent_on() -> None:
+    """Catches an event that stays lost, and comments that go because the lists have none."""
+    webhook = sent(
+        date_updated=at(1), comments=[comment("By hand", at(1))], tasks=[task(document(1))]
+    )
+    later = read(date_updated=at(9), status="APPROVED")
+    for job in (job_of(webhook, later), job_of(later, webhook)):
+        found = job.events[DEFINITION]
+        assert (found.milestone.status, found.stamp) == ("APPROVED", later.stamp)
+        assert found.milestone.comments == webhook.milestone.comments
+        assert found.milestone.tasks == webhook.milestone.tasks
+
+
+def test_a_webhook_that_is_later_than_a_read_counts_alone() -> None:
+    """Catches a read that is kept for ever beside the webhooks that have overtaken it."""
+    first, webhook = (
+        read(date_updated=at(3), status="APPROVED"),
+        sent(date_updated=at(4), status="REJECTED"),
+    )
+    job = job_of(sent(date_updated=at(1)), first, webhook)
+    assert job.events[DEFINITION] == webhook
+    assert (job.sent, job.reads) == ({}, {})
+
+
+def test_the_initial_quote_is_a_webhooks_if_there_is_one() -> None:
+    """Catches a quote that was read of a list, and stands for the one that was contracted."""
+    webhook = sent(date_updated=at(5), quote=uuid(7))
+    earlier = read(date_updated=at(1), quote=uuid(8))
+    for job in (job_of(webhook, earlier), job_of(earlier, webhook)):
+        assert initial_quote(job) == uuid(7)
+    assert initial_quote(job_of(earlier)) == uuid(8)
+    both = [read(date_updated=at(1), quote=uuid(7)), sent(date_updated=at(6), quote=uuid(9))]
+    assert initial_quote(job_of(webhook, *both)) == uuid(7)
+
+
+@pytest.mark.parametrize(
+    ("known", "found", "is_news"),
+    [
+        ({}, {"date_updated": at(9)}, False),
+        ({}, {"date_updated": at(9), "status": "APPROVED"}, True),
+        ({}, {"date_updated": at(1), "status": "APPROVED"}, False),
+        ({}, {"date_updated": at(9), "tasks": [task(document(1))]}, True),
+        ({"tasks": [task(document(1))]}, {"date_updated": at(9)}, False),
+        ({"tasks": [task(document(1))]}, {"date_updated": at(9), "tasks": [task()]}, False),
+        (
+            {"tasks": [task(document(1), document(2))]},
+            {"date_updated": at(9), "tasks": [task(document(2), document(1))]},
+            False,
+        ),
+        (
+            {"tasks": [task(document(1))]},
+            {"date_updated": at(9), "tasks": [task(document(2))]},
+            True,
+        ),
+        ({"tasks": [task()]}, {"date_updated": at(9), "tasks": [task(status="APPROVED")]}, True),
+    ],
+)
+def test_what_is_news(known: dict[str, Any], found: dict[str, Any], is_news: bool) -> None:
+    """Catches deliveries each night of what is known, and news that are taken for known."""
+    assert reads.is_news(job_of(sent(**known)), read(**found)) is is_news
+    assert reads.is_news(Job(site=uuid(1)), read(**found))
+
+
+_MADE = st.builds(
+    lambda is_read, definition, day, said, status, quote, files: (read if is_read else sent)(
+        definition=definition,
+        date_updated=at(day),
+        status=status,
+        quote=uuid(quote),
+        comments=[] if is_read else [comment(f"{n}", at(day + n), uuid=uuid(n)) for n in said],
+        tasks=[task(*(document(n) for n in files))],
+    ),
+    is_read=st.booleans(),
+    definition=st.integers(1, 2),
+    day=st.integers(1, 6),
+    said=st.lists(st.integers(0, 2), max_size=2, unique=True),
+    status=st.sampled_from(["SUBMITTED", "REJECTED", "APPROVED"]),
+    quote=st.integers(1, 2),
+    files=st.lists(st.integers(1, 2), max_size=2, unique=True),
+)
+
+
+@given(st.lists(_MADE, max_size=8), st.randoms(use_true_random=False))
+def test_every_order_of_webhooks_and_reads_ends_the_same(events: list[Event], lots: Any) -> None:
+    """Catches a rule that goes by what came first."""
+    other = [*events, *events[:2]]
+    lots.shuffle(other)
+    assert job_of(*events) == job_of(*other)
+
+
+@given(st.lists(_MADE, min_size=1, max_size=8))
+def test_no_read_overrides_a_webhook_that_is_not_earlier(events: list[Event]) -> None:
+    """Catches any combination in which a read stands where a webhook of that moment came."""
+    job = job_of(*events)
+    for definition, found in job.events.items():
+        of_it = [one for one in events if one.milestone.milestone_definition == definition]
+        webhooks = [one for one in of_it if not one.is_read]
+        newest = max(webhooks, key=lambda one: one.order, default=None)
+        if newest is not None and found.is_read:
+            assert found.stamp > newest.stamp
+            assert not reads.says_no_more(found.milestone, newest.milestone)
+        if newest is not None and not found.is_read:
+            assert found == newest
+
+
+_STATUS = st.sampled_from(["SUBMITTED", "REJECTED", "APPROVED"])
+
+
+@given(
+    st.lists(_STATUS, min_size=1, max_size=6),
+    st.data(),
+)
+def test_once_all_has_come_the_last_read_tells_how_it_is(statuses: list[str], data: Any) -> None:
+    """Some webhooks are lost, the others come late and in any order, with reads in between, whose
+    date may be that of the reading. Catches a read that is stale and stands all the same."""
+    moments = [datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=n) for n in range(len(statuses))]
+    history = list(zip(moments, statuses, strict=True))
+    arrivals = data.draw(
+        st.permutations([n for n in range(len(history)) if data.draw(st.booleans())])
+    )
+    job = Job(site=uuid(1))
+    for number in arrivals:
+        moment, status = history[number]
+        job = apply_event(job, sent(date_updated=moment.isoformat(), status=status), RE_SIGN)
+        if data.draw(st.booleans()):
+            job = _taken(job, history[data.draw(st.integers(number, len(history) - 1))], data)
+    job = _taken(job, history[-1], data)
+    assert job.events[DEFINITION].milestone.status == statuses[-1]
+
+
+def _taken(job: Job, now: tuple[datetime, str], data: Any) -> Job:
+    """Return a job after a read that found the state of `now`."""
+    moment, status = now
+    if data.draw(st.booleans()):
+        moment += timedelta(hours=data.draw(st.integers(0, 23)))
+    found = read(date_updated=moment.isoformat(), status=status)
+    return apply_event(job, found, RE_SIGN) if reads.is_news(job, found) else job
