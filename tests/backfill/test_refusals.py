@@ -56,7 +56,7 @@ def test_a_job_that_cannot_be_read_is_said_and_the_others_are_read(stand: Stand)
     assert run.events == 2
     assert list(run.not_read) == [uuid(1), uuid(3)]
     assert run.not_read[uuid(1)].startswith("everbright_missing: EverBright has no such list: ")
-    assert run.not_read[uuid(3)] == "everbright_odd: EverBright answered with no JSON."
+    assert run.not_read[uuid(3)] == "everbright_odd: EverBright's answer is not JSON."
 
 
 NO_LISTS = ['{"detail": "x"}', '"x"', "[1]", '{"results": {}}', "null", "<html>", "NaN", ""]
