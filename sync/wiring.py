@@ -32,6 +32,7 @@ from sync.store import (
     Jobs,
     Lease,
     Leases,
+    Refusals,
     backlog,
 )
 from sync.store.leases import holder
@@ -56,6 +57,7 @@ class Wiring:
         self.database = database
         self.inbox = Inbox(database)
         self.documents = Documents(database, settings.lease_seconds)
+        self.refusals = Refusals(database, settings.keep_deliveries_days)
         self.customers = Customers(database)
         self.heartbeats = Heartbeats(database)
         self.leases = Leases(database, holder(), settings.lease_seconds)

@@ -1,5 +1,6 @@
 """The only user of SQLAlchemy: inbox, jobs, documents and leases, on SQLite or PostgreSQL."""
 
+from sync.store.arrivals import Arrival, newest_arrival
 from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
 from sync.store.customers import Customers
@@ -12,9 +13,11 @@ from sync.store.jobs import Jobs, Projected, Wanted
 from sync.store.leases import Lease, Leases
 from sync.store.pending import DirtyJob, Pending, PendingWork
 from sync.store.quarantine import Quarantine
+from sync.store.refusals import Refusals, Refused, RefusedDay
 from sync.store.spreadsheet import Spreadsheet, Turn
 
 __all__ = [
+    "Arrival",
     "Attempt",
     "Backlog",
     "Batches",
@@ -37,9 +40,13 @@ __all__ = [
     "Projected",
     "Quarantine",
     "Receipt",
+    "Refusals",
+    "Refused",
+    "RefusedDay",
     "Shown",
     "Spreadsheet",
     "Turn",
     "Wanted",
     "backlog",
+    "newest_arrival",
 ]

@@ -8,6 +8,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Select, delete, func, insert, select, text, update
 
 from sync.errors import Rejected
+from sync.store.arrivals import remember
 from sync.store.database import Database
 from sync.store.schema import delivery, now
 from sync.webhooks.schema import Delivery, Outcome
@@ -129,6 +130,7 @@ class Inbox:
         """Forget deliveries older than `days` that are in their job already; return how many."""
         old = delivery.c.received_at < now() - days * 86_400.0
         with self._database.writing() as connection:
+            remember(self._database, connection)
             used = delivery.c.projected & delivery.c.about.is_(None)
             return connection.execute(delete(delivery).where(old, used)).rowcount
 

@@ -239,3 +239,14 @@ heartbeat = Table(
     Column("name", Text, primary_key=True),
     Column("at", Float, nullable=False),
 )
+
+refusal = Table(
+    "refusal",
+    metadata,
+    # Days since 1970 (UTC).
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("reason", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("last_at", Float, nullable=False),
+    Column("last_source", Text, nullable=False),
+)
