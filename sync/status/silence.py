@@ -47,7 +47,7 @@ def silence(newest: Arrival | None, days: int, zone: str, told: Set[str]) -> dic
         return {}
     text = (
         f"Nothing came from EverBright for {counted(days, 'working day', 'working days')}: the "
-        f"last delivery is of {since:%Y-%m-%d %H:%M %Z}. Where that is not what you expect, look at the "
+        f"last delivery is of {since:%Y-%m-%d %H:%M %Z}. Where you expect more, look at the "
         "webhook in EverBright, its address and its secret, and whether requests were refused: "
         "brightsheet deliveries. How long is too long is SILENCE_DAYS."
     )

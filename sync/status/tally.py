@@ -30,9 +30,9 @@ AWAY_SECONDS = 30.0
 
 _TEXT = (
     f"{MANY_WRONG} requests or more came to /webhooks/everbright with a wrong secret or none "
-    "within an hour. Nothing of them is kept. If EverBright sent them, set the same secret there (in the "
-    "webhook's credential) as in WEBHOOK_SECRET here, in the header that WEBHOOK_SECRET_HEADER "
-    "names. How many, when and from where: brightsheet deliveries"
+    "within an hour. Nothing of them is kept. If EverBright sent them, set the same secret "
+    "there (in the webhook's credential) as in WEBHOOK_SECRET here, in the header that "
+    "WEBHOOK_SECRET_HEADER names. How many, when and from where: brightsheet deliveries"
 )
 
 _log = structlog.get_logger()
