@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -21,13 +21,16 @@ from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
 from sync.settings.environment import Settings, load
 from sync.status.answer import answer as status_answer
 from sync.status.metrics import StoreCollector, exposition
+from sync.status.silence import silence
+from sync.status.tally import Tally
 from sync.status.watch import Watch
-from sync.store import Database, Inbox
+from sync.store import Database, Inbox, newest_arrival
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery
 from sync.wiring import Wiring
 from sync.worker import Worker
 
+WEBHOOK = "/webhooks/everbright"
 _JSON_TYPES = ("application/json", "text/json")
 
 _log = structlog.get_logger()
@@ -43,11 +46,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.extensions["brightsheet"] = worker = Worker(settings, database)
-    _add_webhook(app, settings, Inbox(database), worker)
-    _add_health(app, database)
     wiring = Wiring(settings, database)
     alerts = Alerts(settings.alert_webhook_url)
-    app.extensions["brightsheet_watch"] = Watch(wiring.backlog, alerts.send)
+    _add_webhook(app, settings, wiring.inbox, worker)
+    _add_health(app, database)
+    _add_watch(app, wiring, alerts)
+    _add_tally(app, wiring, alerts)
     _add_status(app, wiring)
     _add_metrics(app, wiring)
     app.register_error_handler(HTTPException, _http_error)
@@ -57,7 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -> None:
-    @app.route("/webhooks/everbright", methods=["POST", "PUT", "PATCH"])
+    @app.route(WEBHOOK, methods=["POST", "PUT", "PATCH"])
     def receive() -> tuple[Response, int]:
         # Authenticate the raw bytes, parse, store: only then answer.
         if not _is_authentic(request, settings):
@@ -95,6 +99,26 @@ def _stored(
     return answer, HTTPStatus.ACCEPTED
 
 
+def _add_watch(app: Flask, wiring: Wiring, alerts: Alerts) -> None:
+    days, zone = wiring.settings.silence_days, wiring.settings.time_zone
+
+    def quiet(told: Set[str]) -> dict[str, str]:
+        return silence(newest_arrival(wiring.database), days, zone, told) if days else {}
+
+    app.extensions["brightsheet_watch"] = Watch(wiring.backlog, alerts.send, quiet)
+
+
+def _add_tally(app: Flask, wiring: Wiring, alerts: Alerts) -> None:
+    app.extensions["brightsheet_tally"] = tally = Tally(wiring.refusals.add, alerts.send)
+
+    @app.after_request
+    def count(answer: Response) -> Response:
+        if request.path == WEBHOOK:
+            has_secret = any(_shown(request, wiring.settings))
+            tally.note(answer.status_code, request.remote_addr, has_secret=has_secret)
+        return answer
+
+
 def _add_health(app: Flask, database: Database) -> None:
     @app.get("/healthz")
     def healthz() -> dict[str, str]:
@@ -123,7 +147,7 @@ def _add_status(app: Flask, wiring: Wiring) -> None:
 
 
 def _add_metrics(app: Flask, wiring: Wiring) -> None:
-    collector = StoreCollector(wiring.inbox, wiring.documents, wiring.backlog)
+    collector = StoreCollector(wiring.inbox, wiring.documents, wiring.refusals, wiring.backlog)
 
     @app.get("/metrics")
     def metrics() -> Any:
@@ -140,8 +164,13 @@ def _add_metrics(app: Flask, wiring: Wiring) -> None:
 
 
 def _is_authentic(incoming: Request, settings: Settings) -> bool:
+    return _matches(_shown(incoming, settings), settings.webhook_secrets)
+
+
+def _shown(incoming: Request, settings: Settings) -> list[bytes]:
+    """Return what may be the secret; blank or nothing where none was sent."""
     own = incoming.headers.get(settings.webhook_secret_header, "").encode("latin-1", "replace")
-    return _matches([own, *_authorization(incoming)], settings.webhook_secrets)
+    return [own, *_authorization(incoming)]
 
 
 def _matches(sent: Iterable[bytes], secrets: Iterable[SecretStr]) -> bool:

@@ -174,17 +174,19 @@ def deliveries(
     as_json: bool,
     unmask: bool,
 ) -> None:
-    """List what was received, newest first; without a filter also documents that failed."""
+    """List what was received, newest first; without a filter also what failed or was refused."""
     if context.invoked_subcommand:
         return
     settings, database = _opened()
     wanted = Wanted(Outcome(outcome) if outcome else None, site, reason, since)
     kept = Deliveries(database).newest(limit, wanted)
+    refused = what_came.refused(Wiring(settings, database).refusals.latest, wanted)
     if as_json:
-        for one in kept:
-            click.echo(json.dumps(what_came.as_json(one, unmasked=unmask)))
+        told = [what_came.as_json(one, unmasked=unmask) for one in kept]
+        _echo(map(json.dumps, [*told, *map(what_came.refused_as_json, refused)]))
         return
     _echo(what_came.lines(kept))
+    _echo(what_came.refused_lines(refused))
     if wanted == Wanted():
         troubled = Documents(database, settings.lease_seconds).troubled(limit)
         _echo(what_came.troubled_lines(troubled, unmasked=unmask))

@@ -26,7 +26,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 from waitress.utilities import BadRequest, RequestEntityTooLarge
 
-from app import create_app
+from app import WEBHOOK, create_app
 from sync.errors import BrightsheetError, SettingsError
 from sync.settings.environment import Settings
 from sync.store import Database
@@ -45,7 +45,9 @@ MOST_HEAD = 64 * 1024
 """Bytes of request line and headers; of a chunk's size line, and of trailers."""
 
 _FINISH_SECONDS = 5.0
-_STOP_WORKER_SECONDS = 4.0
+_STOP_SECONDS = 4.0
+_STOP_TALLY_SECONDS = 1.0
+"""Of them at most: a database that is away must not take the worker's time."""
 _UPGRADE_SECONDS = 3.0
 _ERRORS = {
     400: ("bad_request", "The request is malformed."),
@@ -117,6 +119,7 @@ class ErrorAnswer(ErrorTask):  # type: ignore[misc]
             ("Cache-Control", "no-store"),
         ]
         self.set_close_on_finish()
+        self.channel.server.note(self.request, status.value, self.channel.addr)
         self.write(body)
 
 
@@ -178,12 +181,22 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
     channel_class = Connection
 
-    def __init__(self, app: Any, host: str, port: int, most_body: int) -> None:
+    def __init__(
+        self,
+        app: Any,
+        host: str,
+        port: int,
+        most_body: int,
+        note: Callable[[int, str], None] | None = None,
+    ) -> None:
         """Listen; `most_body` is the size limit of a body, in bytes.
+
+        `note` is called for each webhook that is refused here, with status and sender's address.
 
         Raises OSError if the port cannot be opened, ValueError if `host` is not an address.
         """
         self._sockets: dict[int, Any] = {}
+        self._note = note
         super().__init__(
             app,
             map=self._sockets,
@@ -200,6 +213,12 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             expose_tracebacks=False,
             clear_untrusted_proxy_headers=True,
         )
+
+    def note(self, refused: Any, status: int, address: Any) -> None:
+        """Pass on that a webhook was refused before the application saw it."""
+        # A request that is too broken has no path.
+        if self._note is not None and getattr(refused, "path", "") == WEBHOOK:
+            self._note(status, str(address[0]))
 
     def readable(self) -> bool:
         """Make room; the main loop calls this before every wait for its sockets."""
@@ -250,13 +269,16 @@ def serve(settings: Settings, host: str | None = None) -> None:
     server = _listening(app, settings, host or _default_host())
     stopping = _signals(server.pull_trigger)
     worker, watch = app.extensions["brightsheet"], app.extensions["brightsheet_watch"]
+    tally = app.extensions["brightsheet_tally"]
     if settings.worker == "embedded":
         worker.start()
     if settings.alert_webhook_url is not None:
         watch.start()
     server.serve_until(stopping)
+    until = time.monotonic() + _STOP_SECONDS
     watch.stop()
-    worker.stop(_STOP_WORKER_SECONDS)
+    tally.stop(_STOP_TALLY_SECONDS)
+    worker.stop(until - time.monotonic())
 
 
 def _default_host() -> str:
@@ -268,7 +290,8 @@ def _listening(app: Any, settings: Settings, host: str) -> Server:
     # This logger warns whenever a request waits for a thread.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
-        server = Server(app, host, settings.port, settings.max_body_bytes)
+        note = app.extensions["brightsheet_tally"].note
+        server = Server(app, host, settings.port, settings.max_body_bytes, note)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "no such address"
         problem = f"{host}:{settings.port} cannot be listened on ({why})."

@@ -35,6 +35,7 @@ from sync.store import (
     Jobs,
     Lease,
     Leases,
+    Refusals,
     backlog,
 )
 from sync.store.leases import holder
@@ -61,6 +62,7 @@ class Wiring:
         self.database = database
         self.inbox = Inbox(database)
         self.documents = Documents(database, settings.lease_seconds)
+        self.refusals = Refusals(database, settings.keep_deliveries_days)
         self.customers = Customers(database)
         self.heartbeats = Heartbeats(database)
         self.leases = Leases(database, holder(), settings.lease_seconds)

@@ -14,7 +14,7 @@ from sync.everbright import client as everbright
 from sync.jobs import cells
 from sync.ops import alerts, retry
 from sync.settings.environment import load
-from sync.status import verdict
+from sync.status import tally, verdict
 from sync.store import customers, quarantine, rate_limit
 from sync.webhooks import parse
 from sync.worker import SIGN_SECONDS, document_loop, outage, sheet_loop
@@ -69,6 +69,11 @@ FACTS = [
     ("docs/operations.md", f"gave a sign of life for {verdict.ALIVE_SECONDS:.0f} seconds"),
     ("docs/operations.md", f"received {verdict.LATE_SECONDS / 60:.0f} minutes ago"),
     ("docs/operations.md", f"{WORDS[verdict.MANY_REFUSED]} deliveries or more were refused"),
+    (
+        "docs/operations.md",
+        f"{WORDS[tally.MANY_WRONG]} requests with a wrong secret or none came within an hour",
+    ),
+    ("docs/operations.md", f"`SILENCE_DAYS` working days ({load(LEAST).silence_days})"),
     ("docs/operations.md", f"into the database every {SIGN_SECONDS:.0f} seconds"),
     ("docs/operations.md", f"everything that came; {NOT_WELL}: it does not"),
     ("docs/operations.md", f"A chat that does not answer is tried {WORDS[alerts._TRIES]} times"),

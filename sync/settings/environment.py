@@ -131,6 +131,7 @@ class Settings(DatabaseSettings):
     admin_password: SecretStr | None = None
     alert_webhook_url: Annotated[SecretStr, _secret(validators.alert_address)] | None = None
     stuck_days: int = Field(14, ge=1, le=3650)
+    silence_days: int = Field(3, ge=0, le=365)
     in_step_hours: int = Field(6, ge=1, le=168)
     port: int = Field(8000, ge=0, le=65535)
     worker: Literal["embedded", "separate"] = "embedded"

@@ -18,6 +18,7 @@ def answer(found: Backlog) -> dict[str, Any]:
         "waiting": waiting(found),
         "documents_given_up": found.given_up,
         "refused_last_hour": found.refused,
+        "refused_requests_since_yesterday": found.turned_away,
     }
 
 

@@ -2,22 +2,25 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sync.errors import BrightsheetError, Permanent, Rejected
 from sync.settings.environment import Settings
 from sync.status.masks import MASK, masked
-from sync.store import Database, Documents, Inbox, KeptDelivery
-from sync.store.deliveries import Deliveries
+from sync.store import Database, Documents, Inbox, KeptDelivery, RefusedDay
+from sync.store.deliveries import Deliveries, Wanted
 from sync.webhooks import parse
 from sync.webhooks.python_literal import to_json
 from sync.webhooks.schema import Outcome
 
 _MATCHES = 20
 _ALL = 10_000
+REFUSED_DAYS = 7
+"""Of requests that were refused, so many days are listed where nobody says since when."""
+_EVER = 36_500
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -50,6 +53,38 @@ def troubled_lines(
         if unmasked:
             yield f"  {name}"
         yield f"  {reason}: {message}"
+
+
+def refused(latest: Callable[[int], list[RefusedDay]], wanted: Wanted) -> list[RefusedDay]:
+    """Return what was refused of late; nothing where more is chosen than since when.
+
+    `latest` returns what was refused on so many days.
+    """
+    if replace(wanted, since=None) != Wanted():
+        return []
+    if wanted.since is None:
+        return latest(REFUSED_DAYS)
+    return [one for one in latest(_EVER) if one.last.timestamp() >= wanted.since]
+
+
+def refused_lines(found: Iterable[RefusedDay]) -> Iterator[str]:
+    """Give two lines for each reason and day on which requests were refused and not kept."""
+    for one in found:
+        yield f"refused {one.last:%Y-%m-%d}  {one.reason}  {one.count}"
+        source = f" from {one.source}" if one.source else ""
+        yield f"  the last at {one.last:%H:%M:%S}{source}"
+
+
+def refused_as_json(found: RefusedDay) -> dict[str, Any]:
+    """Return the same as JSON values; by `kind` programs tell it from a delivery."""
+    return {
+        "kind": "refused_requests",
+        "day": f"{found.last:%Y-%m-%d}",
+        "reason": found.reason,
+        "count": found.count,
+        "last": f"{found.last:%Y-%m-%d %H:%M:%S}",
+        "source": found.source,
+    }
 
 
 def as_json(kept: KeptDelivery, *, unmasked: bool) -> dict[str, Any]:

@@ -6,16 +6,24 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from sync.status.tally import ALL_REASONS
 from sync.status.verdict import judge
-from sync.store import Backlog, Documents, Inbox
+from sync.store import Backlog, Documents, Inbox, Refusals
 
 
 class StoreCollector(Collector):
     """Counts what is stored, what waits and what failed."""
 
-    def __init__(self, inbox: Inbox, documents: Documents, backlog: Callable[[], Backlog]) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        documents: Documents,
+        refusals: Refusals,
+        backlog: Callable[[], Backlog],
+    ) -> None:
         self._inbox = inbox
         self._documents = documents
+        self._refusals = refusals
         self._backlog = backlog
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -24,6 +32,8 @@ class StoreCollector(Collector):
         yield _by_label("brightsheet_deliveries", "Deliveries kept", "outcome", deliveries)
         documents = self._documents.counts()
         yield _by_label("brightsheet_documents", "Documents known", "state", documents)
+        refused = dict.fromkeys(ALL_REASONS, 0) | self._refusals.totals()
+        yield _by_label("brightsheet_refused", "Requests refused, not kept", "reason", refused)
         yield from _of_backlog(self._backlog())
 
 

@@ -3,30 +3,43 @@
 A worker that is gone cannot report that, so this runs in the process that receives the webhooks.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from threading import Event, Thread
 
 import structlog
 
 from sync.errors import BrightsheetError
+from sync.status.silence import SILENCE, SILENCE_OVER
 from sync.status.verdict import OVER, alarms
 from sync.store import Backlog
 
 LOOK_SECONDS = 30.0
 
+_ENDS = {**OVER, SILENCE: SILENCE_OVER}
+
 _log = structlog.get_logger()
+
+
+def _nothing(_sent: Set[str]) -> Mapping[str, str]:
+    return {}
 
 
 class Watch:
     """Checks what waits, and alerts once that something is wrong, and once that it is over.
 
     `send` takes a reason, which is sent once an hour at most, and a text; it returns whether the
-    text was queued.
+    text was queued. `others` returns what else is wrong, by code, given the codes that were sent.
     """
 
-    def __init__(self, look: Callable[[], Backlog], send: Callable[[str, str], bool]) -> None:
+    def __init__(
+        self,
+        look: Callable[[], Backlog],
+        send: Callable[[str, str], bool],
+        others: Callable[[Set[str]], Mapping[str, str]] = _nothing,
+    ) -> None:
         self._look = look
         self._send = send
+        self._others = others
         self._sent: set[str] = set()
         self._overs = 0
         self._stop = Event()
@@ -46,7 +59,8 @@ class Watch:
     def step(self) -> None:
         """Check once."""
         try:
-            self._note(alarms(self._look(), self._sent))
+            wrong = alarms(self._look(), self._sent)
+            self._note({**wrong, **self._others(self._sent)})
         except BrightsheetError as error:
             # Without the store nothing is known. Senders are answered 503 meanwhile.
             _log.warning("watch_failed", reason=error.reason)
@@ -59,6 +73,6 @@ class Watch:
                 self._sent.add(code)
         for code in self._sent - wrong.keys():
             # Each end is sent, however soon it follows the last: the number makes it distinct.
-            if self._send(f"{code} over {self._overs}", OVER[code]):
+            if self._send(f"{code} over {self._overs}", _ENDS[code]):
                 self._overs += 1
                 self._sent.discard(code)

@@ -1,5 +1,6 @@
 """The database, SQLite or PostgreSQL: the only user of SQLAlchemy."""
 
+from sync.store.arrivals import Arrival, newest_arrival
 from sync.store.backfills import Backfills, JobState, Progress
 from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
@@ -13,9 +14,11 @@ from sync.store.jobs import Jobs, Projected, Wanted
 from sync.store.leases import Lease, Leases
 from sync.store.pending import DirtyJob, Pending, PendingWork
 from sync.store.quarantine import Quarantine
+from sync.store.refusals import Refusals, Refused, RefusedDay
 from sync.store.spreadsheet import Spreadsheet, Turn
 
 __all__ = [
+    "Arrival",
     "Attempt",
     "Backfills",
     "Backlog",
@@ -41,9 +44,13 @@ __all__ = [
     "Projected",
     "Quarantine",
     "Receipt",
+    "Refusals",
+    "Refused",
+    "RefusedDay",
     "Shown",
     "Spreadsheet",
     "Turn",
     "Wanted",
     "backlog",
+    "newest_arrival",
 ]

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Select, and_, func, literal, select
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.model import FileState
+from sync.store import refusals
 from sync.store.database import Database
 from sync.store.heartbeat import WORKER
 from sync.store.history import NEW
@@ -59,6 +60,8 @@ class Backlog:
     """The most frequent reason."""
     not_taken_in: int = 0
     """Refused deliveries, however old, that seem to be webhooks and were not replayed since."""
+    turned_away: int = 0
+    """Requests that were refused since yesterday (UTC), with a wrong secret, say; not kept."""
     worker: float | None = None
     """Since a worker's last sign of life."""
     trouble: str = ""
@@ -98,6 +101,7 @@ def _inbox() -> dict[str, Select[Any]]:
         "oldest_delivery": _age(delivery.c.received_at, UNPROJECTED),
         "unplaced": _count(delivery.c.about.is_not(None)),
         "refused": _count(_is_refused()),
+        "turned_away": refusals.count(days=2),
         "not_taken_in": _count(and_(REJECTED, delivery.c.body.is_not(None), *_are_webhooks())),
     }
 

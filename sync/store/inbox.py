@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, text, u
 
 from sync.errors import Rejected
 from sync.jobs.reads import as_read
+from sync.store.arrivals import remember
 from sync.store.database import Database
 from sync.store.schema import delivery, now
 from sync.webhooks.schema import Delivery, Outcome
@@ -146,6 +147,7 @@ class Inbox:
         """Delete deliveries older than `days` that are in their job already; return how many."""
         old = delivery.c.received_at < now() - days * 86_400.0
         with self._database.writing() as connection:
+            remember(self._database, connection)
             used = delivery.c.projected & delivery.c.about.is_(None)
             return connection.execute(delete(delivery).where(old, used)).rowcount
 

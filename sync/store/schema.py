@@ -278,3 +278,14 @@ backfill_job = Table(
     Column("reason", Text, nullable=False),
 )
 Index("backfill_job_state", backfill_job.c.scope, backfill_job.c.state, backfill_job.c.position)
+
+refusal = Table(
+    "refusal",
+    metadata,
+    # Days since 1970 (UTC).
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("reason", Text, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("last_at", Float, nullable=False),
+    Column("last_source", Text, nullable=False),
+)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from sync.errors import Retryable
+from sync.status.silence import SILENCE
 from sync.status.watch import Watch
 from sync.store import Backlog
 
@@ -64,6 +65,18 @@ def test_what_comes_again_within_the_hour_is_said_no_more_than_once_an_hour() ->
     person = Person()
     watched(person, LATE, WELL, LATE, WELL, LATE, WELL)
     assert person.said == ["late", "late over 0"]
+
+
+def test_silence_is_said_once_and_once_that_deliveries_come_again() -> None:
+    """Beside what the backlog tells, which neither ends it nor is ended by it."""
+    person = Person()
+    silent = [True, True, True, False, False]
+    looks = iter([WELL, LATE, WELL, WELL, WELL])
+    others = iter([{SILENCE: "Nothing came."} if one else {} for one in silent])
+    watch = Watch(lambda: next(looks), person.tell, lambda _told: next(others))
+    for _ in silent:
+        watch.step()
+    assert person.said == ["silence", "late", "late over 0", "silence over 1"]
 
 
 def test_a_store_that_does_not_answer_ends_nothing() -> None:

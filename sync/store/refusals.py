@@ -1,0 +1,106 @@
+"""Requests that were refused, counted by day and reason; of the last one, when and from where."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Select, cast, delete, func, select
+from sqlalchemy.sql import ColumnElement
+
+from sync.store.database import Database
+from sync.store.schema import now, refusal
+
+_DAY = 86_400
+_LONGEST_SOURCE = 64
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Some requests that were refused for one reason; `ago` is the last one's age in seconds."""
+
+    count: int
+    ago: float
+    source: str
+
+
+@dataclass(frozen=True)
+class RefusedDay:
+    """What was refused for one reason on the day (UTC) of `last`, the last one's moment."""
+
+    reason: str
+    count: int
+    last: datetime
+    source: str
+
+
+class Refusals:
+    """A row for each day and reason. Those older than `keep_days` are forgotten."""
+
+    def __init__(self, database: Database, keep_days: int) -> None:
+        self._database = database
+        self._keep_days = keep_days
+
+    def add(self, seen: Mapping[str, Refused]) -> None:
+        """Count refusals, by their reasons, in one transaction."""
+        with self._database.writing() as connection:
+            moment = connection.scalars(select(now())).one()
+            # In one order: two processes must not wait for each other.
+            for reason, found in sorted(seen.items()):
+                self._count(connection, reason, found, moment - found.ago)
+            oldest = int(moment // _DAY) - self._keep_days
+            connection.execute(delete(refusal).where(refusal.c.day < oldest))
+
+    def _count(self, connection: Connection, reason: str, found: Refused, last: float) -> None:
+        row = {
+            "day": int(last // _DAY),
+            "reason": reason,
+            "count": found.count,
+            "last_at": last,
+            "last_source": found.source[:_LONGEST_SOURCE],
+        }
+        statement = self._database.insert(refusal).values(row)
+        fresh = statement.excluded
+        more = {
+            "count": refusal.c["count"] + fresh["count"],
+            "last_at": fresh.last_at,
+            "last_source": fresh.last_source,
+        }
+        again = statement.on_conflict_do_update(index_elements=["day", "reason"], set_=more)
+        connection.execute(again)
+
+    def latest(self, days: int) -> list[RefusedDay]:
+        """Return what was refused today and on the days before, `days` in all, newest first."""
+        query = select(refusal).where(since(days))
+        query = query.order_by(refusal.c.day.desc(), refusal.c.last_at.desc())
+        with self._database.reading() as connection:
+            return [
+                RefusedDay(
+                    row["reason"],
+                    row["count"],
+                    datetime.fromtimestamp(row["last_at"], UTC),
+                    row["last_source"],
+                )
+                for row in connection.execute(query).mappings()
+            ]
+
+    def totals(self) -> dict[str, int]:
+        """Return how many are kept, by reason."""
+        query = select(refusal.c.reason, _sum()).group_by(refusal.c.reason)
+        with self._database.reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def since(days: int) -> ColumnElement[bool]:
+    """Return the condition for today (UTC) and the days before, `days` in all."""
+    return refusal.c.day > now() / float(_DAY) - days
+
+
+def count(days: int) -> Select[Any]:
+    """Return the query for how many were refused on the last `days` days."""
+    return select(func.coalesce(_sum(), 0)).where(since(days))
+
+
+def _sum() -> ColumnElement[int]:
+    # PostgreSQL's sum of large integers is a decimal.
+    return cast(func.sum(refusal.c["count"]), BigInteger)

@@ -1,0 +1,66 @@
+"""Nothing came for so many working days."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from sync.status.silence import SILENCE, silence, working_days
+from sync.store import Arrival
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+# 2026-03-02 is a Monday.
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        ("2026-03-02T09:00", "2026-03-02T09:00", 0),
+        ("2026-03-02T09:00", "2026-03-02T21:00", 0.5),
+        ("2026-03-02T09:00", "2026-03-05T09:00", 3),
+        ("2026-03-05T09:00", "2026-03-02T09:00", 0),  # The clock was put back.
+        ("2026-03-06T12:00", "2026-03-07T12:00", 0.5),  # Friday noon to Saturday noon
+        ("2026-03-06T12:00", "2026-03-09T00:00", 0.5),  # ... to Monday's first moment
+        ("2026-03-06T12:00", "2026-03-11T12:00", 3),  # ... to Wednesday noon
+        ("2026-03-07T00:00", "2026-03-09T00:00", 0),  # a weekend
+        ("2026-03-07T12:00", "2026-03-10T00:00", 1),  # Saturday to the end of Monday
+        ("2026-03-08T23:00", "2026-03-09T01:00", 1 / 24),  # Sunday to Monday
+        ("2026-03-02T09:00", "2026-03-09T09:00", 5),  # a week
+        ("2026-03-07T09:00", "2026-03-14T09:00", 5),  # a week from a Saturday
+        ("2026-03-06T12:00", "2026-03-16T12:00", 6),  # two weekends
+        ("2026-03-02T00:00", "2027-03-01T00:00", 260),  # 52 weeks
+        ("1970-01-01T00:00", "2026-03-02T00:00", 14_652),
+    ],
+)
+def test_working_days_between_two_moments(since: str, until: str, expected: float) -> None:
+    assert working_days(at(since), at(until)) == pytest.approx(expected)
+
+
+def told(since: str, now: str, days: int = 3, zone: str = "") -> dict[str, str]:
+    return silence(Arrival(at(since).timestamp(), at(now).timestamp()), days, zone, frozenset())
+
+
+def test_it_is_told_after_so_many_working_days_and_says_what_to_do() -> None:
+    assert told("2026-03-06T12:00", "2026-03-11T11:59") == {}
+    found = told("2026-03-06T12:00", "2026-03-11T12:00")[SILENCE]
+    for said in ("3 working days", "2026-03-06 12:00 UTC", "secret", "brightsheet deliveries"):
+        assert said in found
+    assert len(found) < 600  # What an alert holds.
+
+
+def test_nothing_is_told_before_the_first_delivery_or_where_it_is_off() -> None:
+    assert silence(None, 3, "", frozenset()) == {}
+    assert told("2026-03-06T12:00", "2027-03-06T12:00", days=0) == {}
+
+
+def test_a_weekend_is_that_of_the_time_zone() -> None:
+    """In Los Angeles it is Friday 16:00 when Saturday begins by UTC."""
+    friday, monday = "2026-03-07T00:00", "2026-03-10T01:00"  # there: Friday 16:00, Monday 18:00
+    assert told(friday, monday, days=1) == {SILENCE: told(friday, monday, days=1)[SILENCE]}
+    assert told(friday, "2026-03-09T07:00", 1, "America/Los_Angeles") == {}
+    assert SILENCE in told(friday, "2026-03-10T07:00", 1, "America/Los_Angeles")
+
+
+def test_what_is_told_is_not_over_because_nothing_is_known() -> None:
+    assert SILENCE in silence(None, 3, "", {SILENCE})

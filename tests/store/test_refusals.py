@@ -1,0 +1,85 @@
+"""What was refused is counted by day and reason, in a few rows, on each kind of database."""
+
+import pytest
+from sqlalchemy import func, select
+
+from sync.store import Database, Inbox, Refusals, Refused, backlog, newest_arrival
+from sync.store.schema import delivery, refusal
+from sync.webhooks.parse import read
+from tests.made_up import body, milestone
+
+DAY = 86_400
+
+
+@pytest.fixture
+def refusals(database: Database) -> Refusals:
+    return Refusals(database, keep_days=90)
+
+
+def rows(database: Database) -> int:
+    with database.reading() as connection:
+        return connection.scalars(select(func.count()).select_from(refusal)).one()
+
+
+def deliver(database: Database) -> None:
+    sent = body(milestone())
+    Inbox(database).keep(sent, read(sent))
+
+
+def test_a_reason_has_one_row_a_day_with_the_last_ones_source(
+    database: Database, refusals: Refusals
+) -> None:
+    """Catches a flood that fills the disk."""
+    for number in range(50):
+        refusals.add({"wrong_secret": Refused(1000, 0.0, f"192.0.2.{number}")})
+    refusals.add({"too_large": Refused(1, 0.0, "198.51.100.1")})
+    assert rows(database) == 2
+    assert refusals.totals() == {"wrong_secret": 50_000, "too_large": 1}
+    found = {one.reason: (one.count, one.source) for one in refusals.latest(1)}
+    assert found == {"wrong_secret": (50_000, "192.0.2.49"), "too_large": (1, "198.51.100.1")}
+
+
+def test_each_day_counts_for_itself_and_is_forgotten(
+    database: Database, refusals: Refusals
+) -> None:
+    refusals.add({"wrong_secret": Refused(2, 0.0, "")})
+    refusals.add({"wrong_secret": Refused(3, 1.0 * DAY, "")})
+    refusals.add({"wrong_secret": Refused(4, 5.0 * DAY, "")})
+    assert [one.count for one in refusals.latest(7)] == [2, 3, 4]
+    assert [one.count for one in refusals.latest(2)] == [2, 3]
+    assert [one.count for one in refusals.latest(36_500)] == [2, 3, 4]
+    Refusals(database, keep_days=3).add({"wrong_secret": Refused(1, 0.0, "")})
+    assert [one.count for one in refusals.latest(7)] == [3, 3]
+
+
+def test_a_count_beyond_four_bytes_is_taken(refusals: Refusals) -> None:
+    for _ in range(2):
+        refusals.add({"wrong_secret": Refused(2**31 - 1, 0.0, "x" * 1000)})
+    (found,) = refusals.latest(1)
+    assert (found.count, len(found.source)) == (2**32 - 2, 64)
+
+
+def test_the_backlog_counts_those_since_yesterday(database: Database, refusals: Refusals) -> None:
+    refusals.add({"wrong_secret": Refused(2, 0.0, ""), "too_large": Refused(1, 1.0 * DAY, "")})
+    refusals.add({"wrong_secret": Refused(4, 2.0 * DAY, "")})
+    assert backlog(database, "s").turned_away == 3
+
+
+def test_the_newest_delivery_is_known_also_once_it_is_forgotten(database: Database) -> None:
+    """Kept for a day only, the last delivery would be gone before its silence counts."""
+    assert newest_arrival(database) is None
+    assert Inbox(database).prune(1) == 0
+    assert newest_arrival(database) is None
+    deliver(database)
+    with database.writing() as connection:
+        moment = delivery.c.received_at - 2 * DAY
+        connection.execute(delivery.update().values(received_at=moment, projected=True))
+    for pruned in (1, 0):
+        assert Inbox(database).prune(1) == pruned
+        found = newest_arrival(database)
+        assert found is not None
+        assert found.now - found.at == pytest.approx(2 * DAY, abs=20)
+    deliver(database)
+    found = newest_arrival(database)
+    assert found is not None
+    assert found.now - found.at < 20

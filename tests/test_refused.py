@@ -1,0 +1,241 @@
+"""A webhook that is refused leaves a trace: counted, listed, told; never what was in it."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from structlog.testing import capture_logs
+
+from app import create_app
+from brightsheet import cli
+from server import Server
+from sync.settings.environment import load
+from sync.store import Database
+from sync.store.schema import delivery, metadata
+from tests.made_up import SAMPLE, SECRET
+from tests.ops.test_alerts import Chat
+from tests.settings.test_environment import LEAST
+from tests.test_receiver import PATH
+from tests.world import wait_for
+
+WRONG = "a-mistyped-secret-of-tests"
+ADMIN = {"Authorization": "Bearer open-up-please"}
+
+
+class Receiver:
+    """A receiver with its store, and a chat that is told."""
+
+    def __init__(self, url: str, chat: Chat) -> None:
+        self.environment = LEAST | {
+            "DATABASE_URL": url,
+            "WEBHOOK_SECRET": SECRET,
+            "ADMIN_PASSWORD": "open-up-please",
+            "ALERT_WEBHOOK_URL": chat.url.get_secret_value(),
+        }
+        self.settings = load(self.environment)
+        self.database = Database(self.settings.database_url.get_secret_value())
+        self.database.upgrade()
+        self.app = create_app(self.settings)
+        self.client = self.app.test_client()
+
+    def send(self, secret: str = SECRET, data: Any = SAMPLE, kind: str = "application/json") -> int:
+        headers = {"X-Webhook-Secret": secret} if secret else {}
+        headers["X-Forwarded-For"] = "203.0.113.77"
+        sent = self.client.post(PATH, data=data, headers=headers, content_type=kind)
+        return sent.status_code
+
+    def written(self) -> None:
+        """Wait until all that was refused is in the store."""
+        self.app.extensions["brightsheet_tally"].stop(5)
+
+    def figures(self) -> dict[str, float]:
+        lines = self.client.get("/metrics", headers=ADMIN).text.splitlines()
+        found = [one.split('"') for one in lines if one.startswith("brightsheet_refused{")]
+        return {one[1]: float(one[2].split()[1]) for one in found if float(one[2].split()[1])}
+
+    def everything(self) -> str:
+        with self.database.reading() as connection:
+            tables = metadata.sorted_tables
+            return str([connection.execute(table.select()).all() for table in tables])
+
+    def command(self, *words: str) -> str:
+        return CliRunner(env=self.environment).invoke(cli, words).output
+
+
+@pytest.fixture
+def chat() -> Iterator[Chat]:
+    made = Chat()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture
+def receiver(database_url: str, chat: Chat) -> Iterator[Receiver]:
+    made = Receiver(database_url, chat)
+    yield made
+    made.written()
+    made.database.close()
+
+
+def test_a_wrong_secret_three_times_is_counted_and_told_within_a_second(
+    receiver: Receiver, chat: Chat
+) -> None:
+    """Catches a mistyped secret that means silence for ever."""
+    assert [receiver.send(WRONG), receiver.send(WRONG)] == [401, 401]
+    time.sleep(0.2)
+    assert chat.heard == []
+    began = time.monotonic()
+    assert receiver.send(WRONG) == 401
+    while not chat.heard and time.monotonic() - began < 5:
+        time.sleep(0.01)
+    assert time.monotonic() - began < 1
+    (text,) = chat.texts()
+    assert "wrong secret" in text
+    assert WRONG not in text
+    receiver.written()
+    assert receiver.figures() == {"wrong_secret": 3}
+    receiver.send(WRONG)
+    receiver.written()
+    assert len(chat.heard) == 1, "once an hour"
+
+
+def test_the_count_is_in_the_store_within_a_second(receiver: Receiver) -> None:
+    """Of a process that goes on, not only of one that is stopped."""
+    receiver.send(WRONG)
+    wait_for(lambda: receiver.figures() == {"wrong_secret": 1}, 1)
+    receiver.send(WRONG)
+    wait_for(lambda: receiver.figures() == {"wrong_secret": 2}, 2)
+
+
+def test_every_refusal_has_its_reason_in_the_list_and_in_the_figures(receiver: Receiver) -> None:
+    with capture_logs() as logs:
+        assert receiver.send(WRONG) == 401
+        assert receiver.send("") == 401
+        assert receiver.send(data=b"x" * (1024 * 1024 + 1)) == 413
+        assert receiver.send(data=b"<a/>", kind="text/xml") == 415
+        assert receiver.send(data=b"{") == 400
+        assert receiver.send() == 202
+        receiver.written()
+    reasons = {"wrong_secret", "no_secret", "too_large", "other_type", "bad_request"}
+    assert receiver.figures() == dict.fromkeys(reasons, 1)
+    assert receiver.client.get("/status").get_json()["refused_requests_since_yesterday"] == 5
+    listed = receiver.command("deliveries")
+    assert all(f"  {reason}  1\n" in listed for reason in reasons)
+    assert "from 127.0.0.1\n" in listed
+    assert all(len(line) <= 80 for line in listed.splitlines() if "refused 20" in line)
+    counted = [one for one in logs if one["event"] == "refused"]
+    assert WRONG not in str(counted)
+
+
+def test_json_tells_refusals_as_objects_of_their_own(receiver: Receiver) -> None:
+    receiver.send()
+    receiver.send(WRONG)
+    receiver.written()
+    told = [json.loads(line) for line in receiver.command("deliveries", "--json").splitlines()]
+    came, refused = told
+    assert came["outcome"] == "accepted"
+    assert refused.pop("day") == refused.pop("last")[:10]
+    assert refused == {
+        "kind": "refused_requests",
+        "reason": "wrong_secret",
+        "count": 1,
+        "source": "127.0.0.1",
+    }
+    assert "wrong_secret" in receiver.command("deliveries", "--since", "1d")
+    assert receiver.command("deliveries", "--since", "2999-01-01") == ""
+    assert "wrong_secret" not in receiver.command("deliveries", "--outcome", "accepted")
+
+
+def test_neither_the_secret_nor_the_body_nor_a_forged_address_is_kept(receiver: Receiver) -> None:
+    receiver.send(WRONG, data=b'{"name": "Ada Lovelace"}')
+    receiver.written()
+    kept = receiver.everything()
+    assert "wrong_secret" in kept
+    for hidden in (WRONG, "Ada", "203.0.113.77"):
+        assert hidden not in kept
+    told = receiver.client.get("/status").text
+    assert "127.0.0.1" not in told
+
+
+def test_a_database_that_is_away_leaves_a_401_a_401(chat: Chat) -> None:
+    """And in time: the sender waits for nothing that only counts."""
+    gone = "postgres://u:hush@127.0.0.1:1/none"
+    settings = load(
+        LEAST | {"DATABASE_URL": gone, "ALERT_WEBHOOK_URL": chat.url.get_secret_value()}
+    )
+    client = create_app(settings).test_client()
+    began = time.monotonic()
+    answers = [client.post(PATH, data=SAMPLE).status_code for _ in range(50)]
+    assert set(answers) == {401}
+    assert time.monotonic() - began < 5
+    wait_for(lambda: chat.heard, 2)
+
+
+def test_what_the_server_refuses_before_the_application_is_counted(receiver: Receiver) -> None:
+    """waitress answers 413 and 400 itself: Flask never sees those."""
+    note = receiver.app.extensions["brightsheet_tally"].note
+    server, stopping = Server(receiver.app, "127.0.0.1", 0, 2048, note), Event()
+    thread = Thread(target=server.serve_until, args=(stopping,))
+    thread.start()
+    port = int(server.effective_port)
+    heads = [
+        b"POST %s HTTP/1.1\r\nContent-Length: 9999\r\n\r\n" % PATH.encode() + b"x" * 9999,
+        b"POST %s HTTP/1.1\r\nContent-Length: x\r\n\r\n" % PATH.encode(),
+        b"POST /elsewhere HTTP/1.1\r\nContent-Length: 9999\r\n\r\n" + b"x" * 9999,
+        b"nonsense\r\n\r\n",
+    ]
+    answers = [_answer(port, head) for head in heads]
+    stopping.set()
+    server.pull_trigger()
+    thread.join()
+    assert [one[9:12] for one in answers] == [b"413", b"400", b"413", b"400"]
+    receiver.written()
+    assert receiver.figures() == {"too_large": 1, "bad_request": 1}
+    assert "from 127.0.0.1\n" in receiver.command("deliveries")
+
+
+def _answer(port: int, sent: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), 5) as client:
+        client.sendall(sent)
+        return client.recv(4096)
+
+
+def test_silence_is_told_by_the_watch_and_its_end(receiver: Receiver, chat: Chat) -> None:
+    """By the database's clock, from the first delivery on."""
+    watch = receiver.app.extensions["brightsheet_watch"]
+    watch.step()
+    assert receiver.send() == 202
+    watch.step()
+    with receiver.database.writing() as connection:
+        moment = delivery.c.received_at - 8 * 86_400  # Five working days at least.
+        connection.execute(delivery.update().values(received_at=moment, projected=True))
+    for _ in range(2):
+        watch.step()
+    wait_for(lambda: chat.heard)
+    receiver.send()
+    watch.step()
+    wait_for(lambda: len(chat.heard) == 2)
+    first, second = chat.texts()
+    assert "Nothing came from EverBright for 3 working days" in first
+    assert second == "Brightsheet: Deliveries come again."
+
+
+def test_silence_can_be_switched_off(sqlite_url: str, chat: Chat) -> None:
+    chosen = LEAST | {"DATABASE_URL": sqlite_url, "ALERT_WEBHOOK_URL": chat.url.get_secret_value()}
+    app = create_app(load(chosen | {"SILENCE_DAYS": "0", "WEBHOOK_SECRET": SECRET}))
+    database = Database(sqlite_url)
+    database.upgrade()
+    headers = {"X-Webhook-Secret": SECRET}
+    app.test_client().post(PATH, data=SAMPLE, headers=headers, content_type="application/json")
+    with database.writing() as connection:
+        moment = delivery.c.received_at - 30 * 86_400
+        connection.execute(delivery.update().values(received_at=moment, projected=True))
+    app.extensions["brightsheet_watch"].step()
+    time.sleep(0.3)
+    assert chat.heard == []
