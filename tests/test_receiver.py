@@ -135,7 +135,7 @@ def test_the_headers_name_is_a_setting(sqlite_url: str) -> None:
 def test_what_is_wrong_is_said_with_a_reason(
     bench: Bench, data: bytes, kind: str, status: int, reason: str
 ) -> None:
-    """Catches an answer from which nobody can tell what to mend."""
+    """Catches an answer from which nobody can tell what to fix."""
     answer = bench.send(data, Content_Type=kind)
     assert answer.status_code == status
     assert answer.json is not None

@@ -40,8 +40,8 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     given = {name: environ[name] for name in SETTINGS if environ.get(name)}
     loaded = environment.load(given | {"WEBHOOK_SECRET": SECRET}, CONFIG_FILE)
     if not loaded.drive_folder_id:
-        mend = "is not set. Set it to a folder that the account may write to."
-        raise SettingsError("DRIVE_FOLDER_ID", mend)
+        fix = "is not set. Set it to a folder that the account may write to."
+        raise SettingsError("DRIVE_FOLDER_ID", fix)
     return given
 
 
