@@ -36,7 +36,7 @@ def test_deliveries_that_wait_without_a_worker_are_no_all_clear(bench: Bench, ru
     assert "No worker has run yet." in done.output
     assert "5 deliveries wait to be projected" in done.output
     assert "shows what it should" not in done.output
-    told = json.loads(run("compare", "--json").output)
+    told = json.loads(run("compare", "--json").stdout)
     assert told["well"] is False
     assert told["waiting"]["deliveries"] == 5
     assert {"no_worker", "late"} == {one["reason"] for one in told["reasons"]}
@@ -79,7 +79,7 @@ def test_only_some_rows_may_be_brought_back(bench: Bench, run: Run) -> None:
     done = run("compare", "--restore", "--write", "--site", uuid(2))
     assert "Rows brought back: 1" in done.output
     assert bench.row(uuid(2))
-    assert json.loads(run("compare", "--json").output)["without_row"] == [uuid(1)]
+    assert json.loads(run("compare", "--json").stdout)["without_row"] == [uuid(1)]
 
 
 def test_what_changes_the_sheet_is_asked_for(bench: Bench, run: Run) -> None:
