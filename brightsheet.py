@@ -14,10 +14,10 @@ from typing import NoReturn
 from uuid import UUID
 
 import click
-import requests
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
+from demo import commands as trial
 from sync.errors import BrightsheetError, SettingsError
 from sync.jobs import milestone_list, status_list
 from sync.ops import logs
@@ -33,7 +33,6 @@ from sync.worker import Worker
 from sync.worker.backfill_command import BackfillCommand
 
 _STOP_SECONDS = 8.0
-_SEND_TIMEOUT = 30
 NOT_WELL = 3
 """Exit status of a comparison that found that not all is well."""
 SPREADSHEET_PAGE = "https://docs.google.com/spreadsheets/d/{}/edit"
@@ -62,40 +61,8 @@ def cli() -> None:
     """Keep a Google Sheet true to EverBright."""
 
 
-@cli.command()
-@click.option("--once", is_flag=True, help="Check what the sheet shows, and exit.")
-@click.option(
-    "--port", default=8000, show_default=True, help="The receiver's port; 0 is any free one."
-)
-@click.option("--emulator-port", default=8001, show_default=True, help="The emulator's port.")
-def demo(once: bool, port: int, emulator_port: int) -> None:
-    """See it work: made-up jobs, no account, nothing leaves this machine."""
-    from demo.run import run
-
-    sys.exit(run(_out, port=port, emulator_port=emulator_port, once=once))
-
-
-@cli.command()
-@click.option("--port", default=8001, show_default=True)
-@click.option(
-    "--data", type=click.Path(file_okay=False, path_type=Path), help="Store its state here."
-)
-@click.option(
-    "--latency", help="Seconds that an answer takes: 0.25, or median and 90th percentile 0.2,0.8."
-)
-@click.option(
-    "--limits/--no-limits", default=True, show_default=True, help="Enforce Google's quotas."
-)
-def emulator(port: int, data: Path | None, latency: str | None, limits: bool) -> None:
-    """Run an emulator of Google and EverBright on this machine."""
-    from emulator import serve
-    from emulator.latency import parse
-
-    try:
-        seconds = parse(latency) if latency else None
-    except ValueError:
-        raise click.BadParameter("say 0.25, or 0.2,0.8", param_hint="--latency") from None
-    serve("127.0.0.1", port, data, latency=seconds, limits=limits)
+for _command in (trial.demo, trial.emulator, trial.send):
+    cli.add_command(_command)
 
 
 @cli.command()
@@ -120,30 +87,6 @@ def worker() -> None:
     running.start()
     stop.wait()
     running.stop(_STOP_SECONDS)
-
-
-@cli.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--url", default="http://127.0.0.1:8000", show_default=True, help="The receiver's address."
-)
-def send(file: Path, url: str) -> None:
-    """Post a payload to a running receiver, with the first secret in WEBHOOK_SECRET."""
-    # Not an option: every user of the machine can read the options of a command.
-    secret = os.environ.get("WEBHOOK_SECRET", "").partition(",")[0].strip()
-    header = os.environ.get("WEBHOOK_SECRET_HEADER", "X-Webhook-Secret")
-    headers = {"Content-Type": "application/json", header: secret}
-    try:
-        answer = requests.post(
-            f"{url.rstrip('/')}/webhooks/everbright",
-            data=file.read_bytes(),
-            headers=headers,
-            timeout=_SEND_TIMEOUT,
-        )
-    except requests.RequestException as error:
-        _fail(f"No receiver answers at {url} ({type(error).__name__}).", 1)
-    click.echo(f"{answer.status_code} {answer.text.strip()}")
-    sys.exit(0 if answer.ok else 1)
 
 
 def _since(text: str) -> float:

@@ -118,7 +118,7 @@ class Backfill:
             return found, None, [text]
 
     def _list_again(self, held: Lease, run: Progress) -> Progress:
-        """Begin the list anew: with jobs gone, others have moved to pages that were read before."""
+        """Begin the list again: with jobs gone, others have moved to pages read before."""
         _log.info("backfill_list_changed", passes=run.passes)
         if run.passes < PASSES:
             return self._store.list_again(held, self._first_page)
@@ -150,7 +150,7 @@ class Backfill:
             self._store.conclude(held, site, JobState.FAILED, 0, f"{error.reason}: {error.message}")
             return error
         except Exception as error:
-            # A fault of ours with one job must not keep the others from being read.
+            # An internal error with one job must not keep the others from being read.
             _log.exception("fault", site=site)
             self._store.conclude(held, site, JobState.FAILED, 0, f"fault: {type(error).__name__}")
             return None

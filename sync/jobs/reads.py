@@ -1,7 +1,7 @@
 """Milestones read from EverBright's API beside those that came by webhook. Pure.
 
 A read never overrides a webhook of the same or a later moment, nor one that says the same. Both the
-newest webhook and the newest read are kept: which of them counts is worked out anew from the two,
+newest webhook and the newest read are kept: which of them counts is computed again from the two,
 so that every order of arrival ends the same.
 """
 

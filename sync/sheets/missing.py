@@ -121,7 +121,7 @@ def _add_filters(
     config: Config,
     table: Table,
 ) -> None:
-    """Add the filter views that are missing; with other formatting they are set anew."""
+    """Add the filter views that are missing; with other formatting they are set again."""
     views = formatting.views(table.sheet_id, table.header_row, columns, formatting.filters())
     is_changed = table.look is not None and table.look != formatting.table(config)
     _add_filter_views(found, views, table.sheet_id, there, is_changed)
@@ -147,7 +147,7 @@ def _add_filter_views(
     there: Surroundings,
     is_changed: bool = False,
 ) -> None:
-    """Add filter views that are missing; set those anew that filter nothing or another column."""
+    """Add filter views that are missing; set those again that filter nothing or another column."""
     known = there.filters.get(sheet_id, {})
     by_title = {view.get("title"): number for number, view in known.items()}
     for number, made in views.items():
@@ -156,10 +156,10 @@ def _add_filter_views(
             found.extra.append(formatting.add_filter(made, there))
             found.done.append(f"filter view {made['title']!r}: made")
         elif is_changed or _is_displaced(made, known[same]):
-            anew = {**made, "filterViewId": same}
+            again = {**made, "filterViewId": same}
             fields = "filterSpecs,sortSpecs"
-            found.extra.append({"updateFilterView": {"filter": anew, "fields": fields}})
-            found.done.append(f"filter view {made['title']!r}: set anew")
+            found.extra.append({"updateFilterView": {"filter": again, "fields": fields}})
+            found.done.append(f"filter view {made['title']!r}: set again")
 
 
 def _is_displaced(made: Request, view: Mapping[str, Any]) -> bool:

@@ -152,7 +152,7 @@ class Targets:
             raise Permanent(
                 "header_gone",
                 f"The header row of the tab {there.titles[JOBS_TAB]!r} was deleted. Bring it back "
-                "with the version history, or delete the tab: it is made anew.",
+                "with the version history, or delete the tab: it is made again.",
             )
         return free_titles(wanted, there.titles.values())
 

@@ -1,10 +1,10 @@
-"""What a batch really hit: its trace and evidence → done, to be written anew, to be kept. Pure.
+"""What a batch really hit: its trace and evidence → done, to be written again, to be kept. Pure.
 
 People move rows and columns between a read and the write that follows it. Columns and the header
 row are guarded. Rows are not: for each, the copied key cell tells whose row was written.
 
 - The key that was meant: done. Where a person's note was written over, it is kept.
-- Another job's key: that job's managed cells are written anew, for the store knows them.
+- Another job's key: that job's managed cells are written again, for the store knows them.
 - No job's key: the row is a person's, and all that was written over is kept.
 """
 

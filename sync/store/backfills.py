@@ -127,7 +127,7 @@ class Backfills:
         return self.progress()
 
     def list_again(self, held: Lease, first_page: str) -> Progress:
-        """Begin the list anew; what was listed stays."""
+        """Begin the list again; what was listed stays."""
         with self._database.writing() as connection:
             hold(connection, held)
             values = {"next_page": first_page, "total": None, "has_shrunk": False}
@@ -135,7 +135,7 @@ class Backfills:
         return self.progress()
 
     def add_problem(self, held: Lease, problem: str) -> Progress:
-        """Keep what of the list could not be read; it is not begun anew."""
+        """Keep what of the list could not be read; it is not begun again."""
         with self._database.writing() as connection:
             hold(connection, held)
             known = connection.execute(self._run()).one().problems
@@ -168,7 +168,7 @@ class Backfills:
             connection.execute(update(backfill_job).where(*which).values(values))
 
     def finish(self, held: Lease) -> Progress:
-        """End the run; the next begins anew."""
+        """End the run; the next begins at the start."""
         with self._database.writing() as connection:
             hold(connection, held)
             self._change(connection, finished_at=now())

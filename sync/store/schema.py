@@ -257,7 +257,7 @@ backfill = Table(
     # The next page of the list of jobs; None once all were listed.
     Column("next_page", Text),
     Column("pages", Integer, nullable=False),
-    # How often the list was begun: anew where jobs moved between its pages.
+    # How often the list was begun: again where jobs moved between its pages.
     Column("passes", Integer, nullable=False),
     # How many jobs EverBright says there are, and whether that became less during this pass.
     Column("total", Integer),

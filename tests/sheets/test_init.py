@@ -22,7 +22,7 @@ LOOK = (
 )
 
 
-def furnish(bench: Bench) -> list[str]:
+def set_up(bench: Bench) -> list[str]:
     return bench.setup().provision(bench.settings.spreadsheet_id)
 
 
@@ -42,9 +42,9 @@ def write(bench: Bench, *requests: dict[str, Any]) -> None:
 
 
 def test_an_empty_spreadsheet_gets_all_of_it_and_nothing_the_second_time(bench: Bench) -> None:
-    assert furnish(bench) == ["tab 'Jobs': made", "tab 'History': made", "tab 'Pipeline': made"]
+    assert set_up(bench) == ["tab 'Jobs': made", "tab 'History': made", "tab 'Pipeline': made"]
     before, seen = bench.writes(), look(bench)
-    assert furnish(bench) == []
+    assert set_up(bench) == []
     assert bench.writes() == before
     assert look(bench) == seen
 
@@ -61,16 +61,16 @@ def test_twice_in_a_row_the_second_writes_nothing(configured: Bench, when: str) 
         bench.edit("delete_columns", index=3, count=2)
         bench.edit("rename_header", column=2, text="Street")
         bench.edit("delete_tab", sheet_id=PIPELINE_TAB)
-    assert furnish(bench)
+    assert set_up(bench)
     bench.flush()
     before = bench.writes()
-    assert furnish(bench) == []
+    assert set_up(bench) == []
     assert bench.flush() == 0
     assert bench.writes() == before
 
 
 def test_configured_milestones_have_columns_before_any_job(configured: Bench) -> None:
-    furnish(configured)
+    set_up(configured)
     header, *_ = configured.tab("Jobs", "data(rowData(values(formattedValue)))")["data"][0][
         "rowData"
     ]
@@ -84,7 +84,7 @@ def test_a_column_that_a_person_deleted_comes_back_with_what_belongs_there(bench
     bench.edit("delete_columns", index=index)
     bench.shown(milestone(1, date_updated="2026-03-02T00:00:00Z"))
     assert "Status" not in bench.row(uuid(1))
-    assert "column 'Status': made" in furnish(bench)
+    assert "column 'Status': made" in set_up(bench)
     bench.flush()
     assert [row["Status"] for row in bench.texts()] == [
         "Waiting: Milestone 1 (Submitted)",
@@ -97,7 +97,7 @@ def test_tabs_that_are_gone_come_back(bench: Bench) -> None:
     bench.shown(milestone(1))
     for tab in (HISTORY_TAB, PIPELINE_TAB):
         bench.edit("delete_tab", sheet_id=tab)
-    assert [line for line in furnish(bench) if line.startswith("tab")] == [
+    assert [line for line in set_up(bench) if line.startswith("tab")] == [
         "tab 'History': made",
         "tab 'Pipeline': made",
     ]
@@ -150,14 +150,14 @@ def test_formats_of_people_stay(bench: Bench) -> None:
     area = {"sheetId": 1126170001, "dimension": "COLUMNS", "startIndex": 1, "endIndex": 2}
     write(bench, {"updateDimensionProperties": {"range": area, "properties": size, "fields": "*"}})
     before = look(bench)
-    assert furnish(bench) == []
+    assert set_up(bench) == []
     assert look(bench) == before
 
 
 def test_a_rule_for_the_days_is_explained_anew(bench: Bench) -> None:
     bench.shown(milestone(1))
     bench.environment["STUCK_DAYS"] = "3"
-    assert furnish(bench) == ["column 'Follow up': the note that explains it"]
+    assert set_up(bench) == ["column 'Follow up': the note that explains it"]
     assert bench.notes("Follow up")[0].startswith("The day to look after this job: 3 days")
 
 
@@ -211,9 +211,9 @@ def test_a_column_that_is_moved_while_it_writes_is_found_the_next_time(bench: Be
         google.edit(bench.spreadsheet, "move_column", sheet_id=1126170001, column=status, to=0)
 
     bench.google.faults.between(move, method="*.batchUpdate")
-    furnish(bench)
+    set_up(bench)
     bench.flush()
-    assert furnish(bench) == []
+    assert set_up(bench) == []
     assert counts(bench)["Milestone 1"] == {"Jobs": "2", "Waiting": "1", "Approved": "1"}
 
 
@@ -221,7 +221,7 @@ def test_what_a_person_wrote_above_our_note_on_a_header_stays(bench: Bench) -> N
     bench.shown(milestone(1))
     mine = "ASK ADA FIRST!\n" + bench.notes("Status")[0]
     bench.edit("add_note", row=0, column=list(bench.rows()[0]).index("Status"), text=mine)
-    assert furnish(bench) == []
+    assert set_up(bench) == []
     assert bench.notes("Status")[0] == mine
 
 
@@ -230,9 +230,9 @@ def test_a_tab_that_lost_its_header_row_stops_nothing(bench: Bench, tab: int) ->
     """Its id is taken: to make it again with that would be refused for ever."""
     bench.shown(milestone(1))
     bench.edit("delete_rows", sheet_id=tab, index=0)
-    assert furnish(bench)
+    assert set_up(bench)
     bench.flush()
-    assert furnish(bench) == []
+    assert set_up(bench) == []
     bench.edit("delete_tab", sheet_id=JOBS_TAB)
     bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-05T00:00:00Z"))
     assert bench.row(uuid(1))["Status"] == "Approved"
@@ -253,10 +253,10 @@ def test_a_chart_on_another_tab_is_where_a_person_wants_it(bench: Bench) -> None
             }
         },
     )
-    assert furnish(bench) == []
+    assert set_up(bench) == []
     bench.shown(milestone(2, definition=2))
-    furnish(bench)
-    assert furnish(bench) == []
+    set_up(bench)
+    assert set_up(bench) == []
 
 
 def test_the_pipeline_fits_into_what_people_left_of_its_rows(bench: Bench) -> None:
@@ -264,18 +264,18 @@ def test_the_pipeline_fits_into_what_people_left_of_its_rows(bench: Bench) -> No
     bench.edit("delete_rows", sheet_id=PIPELINE_TAB, index=2, count=58)
     chart = bench.tab("Pipeline", "charts")["charts"][0]["chartId"]
     write(bench, {"deleteEmbeddedObject": {"objectId": chart}})
-    assert furnish(bench) == ["the pipeline: rows, columns and chart"]
-    assert furnish(bench) == []
+    assert set_up(bench) == ["the pipeline: rows, columns and chart"]
+    assert set_up(bench) == []
 
 
 def test_filter_views_find_a_column_that_came_back(bench: Bench) -> None:
     """Google drops the criteria of a column with it: the view would show everything."""
     bench.shown(milestone(1))
     bench.edit("delete_columns", index=list(bench.rows()[0]).index("Status"))
-    assert "filter view 'Rejected': set anew" in furnish(bench)
+    assert "filter view 'Rejected': set again" in set_up(bench)
     bench.flush()
     status = list(bench.rows()[0]).index("Status")
     views = bench.tab("Jobs", "filterViews")["filterViews"]
     places = [one["columnIndex"] for view in views[:2] for one in view["filterSpecs"]]
     assert places == [status, status]
-    assert furnish(bench) == []
+    assert set_up(bench) == []

@@ -84,7 +84,7 @@ def test_one_delivery_is_shown_by_the_beginning_of_its_id(bench: Bench, run: Run
     assert '"status": "SUBMITTED"' in shown
     assert "The dog bites" not in shown
     assert "The dog bites" in run("deliveries", "show", kept.id, "--unmask").output
-    told = json.loads(run("deliveries", "show", kept.id, "--json").output)
+    told = json.loads(run("deliveries", "show", kept.id, "--json").stdout)
     assert told["delivery"] == kept.id
 
 

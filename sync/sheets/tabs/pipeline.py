@@ -198,7 +198,7 @@ def _cell(index: int, value: dict[str, str]) -> CellWrite:
 
 
 def chart(tab: Tab, config: Config, *, is_new: bool) -> list[Request]:
-    """Return the request that draws `tab`, or draws it anew; none where a person took it away."""
+    """Return the request that draws `tab`, or draws it again; none if a person removed it."""
     if not tab.labels or not tab.counts:
         return []
     spec = _spec(tab, config)
