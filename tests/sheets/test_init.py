@@ -191,12 +191,12 @@ def test_the_command_tells_what_it_did(bench: Bench) -> None:
 
     runner = CliRunner()
     first = runner.invoke(cli, ["init"], env=bench.environment)
-    assert first.exit_code == 0, first.output
-    assert f"SPREADSHEET_ID={bench.spreadsheet}" in first.output.splitlines()
-    assert "DRIVE_FOLDER_ID is not set: no copies of documents." in first.output
-    assert "tab 'Jobs': made" in first.output
+    assert first.exit_code == 0, first.stdout
+    assert f"SPREADSHEET_ID={bench.spreadsheet}" in first.stdout.splitlines()
+    assert "DRIVE_FOLDER_ID is not set: no copies of documents." in first.stdout
+    assert "tab 'Jobs': made" in first.stdout
     second = runner.invoke(cli, ["init"], env=bench.environment)
-    assert second.output.splitlines()[-1] == "Nothing to do: all is there."
+    assert second.stdout.splitlines()[-1] == "Nothing to do: all is there."
 
 
 def test_a_column_that_is_moved_while_it_writes_is_found_the_next_time(bench: Bench) -> None:

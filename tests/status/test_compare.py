@@ -24,7 +24,7 @@ def test_a_sheet_that_shows_everything_is_well(bench: Bench, run: Run) -> None:
     bench.shown(milestone(1))
     alive(bench)
     done = run("compare")
-    assert (done.exit_code, done.output) == (0, "The sheet shows what it should.\n")
+    assert (done.exit_code, done.stdout) == (0, "The sheet shows what it should.\n")
 
 
 def test_deliveries_that_wait_without_a_worker_are_no_all_clear(bench: Bench, run: Run) -> None:
@@ -33,9 +33,9 @@ def test_deliveries_that_wait_without_a_worker_are_no_all_clear(bench: Bench, ru
     bench.send(*(milestone(1, definition) for definition in range(2, 7)))
     done = run("compare")
     assert done.exit_code == 3
-    assert "No worker has run yet." in done.output
-    assert "5 deliveries wait to be projected" in done.output
-    assert "shows what it should" not in done.output
+    assert "No worker has run yet." in done.stdout
+    assert "5 deliveries wait to be projected" in done.stdout
+    assert "shows what it should" not in done.stdout
     told = json.loads(run("compare", "--json").stdout)
     assert told["well"] is False
     assert told["waiting"]["deliveries"] == 5
@@ -47,7 +47,7 @@ def test_rows_that_people_changed_are_counted(bench: Bench, run: Run) -> None:
     alive(bench)
     bench.edit("type_cell", row=1, column=list(bench.rows()[0]).index("Status"), text="Mine")
     done = run("compare")
-    assert (done.exit_code, done.output) == (3, "1 job differs: the worker writes them.\n")
+    assert (done.exit_code, done.stdout) == (3, "1 job differs: the worker writes them.\n")
 
 
 def test_a_row_that_was_deleted_is_told_listed_and_brought_back(bench: Bench, run: Run) -> None:
@@ -56,19 +56,19 @@ def test_a_row_that_was_deleted_is_told_listed_and_brought_back(bench: Bench, ru
     alive(bench)
     delete_row(bench, uuid(2))
     done = run("compare")
-    assert (done.exit_code, "1 job has no row" in done.output) == (3, True)
+    assert (done.exit_code, "1 job has no row" in done.stdout) == (3, True)
 
     listed = run("compare", "--restore")
     assert listed.exit_code == 3
-    assert f"{uuid(2)}  Milestone 1  " in listed.output
-    assert "--restore --write" in listed.output
+    assert f"{uuid(2)}  Milestone 1  " in listed.stdout
+    assert "--restore --write" in listed.stdout
     assert not bench.is_waiting(), "to list is to change nothing"
     assert uuid(2) not in [row.get("Site ID") for row in bench.texts()]
 
     back = run("compare", "--restore", "--write")
-    assert (back.exit_code, back.output.splitlines()[0]) == (0, "Rows brought back: 1")
+    assert (back.exit_code, back.stdout.splitlines()[0]) == (0, "Rows brought back: 1")
     assert bench.row(uuid(2))["Current milestone"] == "Milestone 1"
-    assert "Every job has its row." in run("compare", "--restore").output
+    assert "Every job has its row." in run("compare", "--restore").stdout
 
 
 def test_only_some_rows_may_be_brought_back(bench: Bench, run: Run) -> None:
@@ -77,7 +77,7 @@ def test_only_some_rows_may_be_brought_back(bench: Bench, run: Run) -> None:
     for job in (1, 2):
         delete_row(bench, uuid(job))
     done = run("compare", "--restore", "--write", "--site", uuid(2))
-    assert "Rows brought back: 1" in done.output
+    assert "Rows brought back: 1" in done.stdout
     assert bench.row(uuid(2))
     assert json.loads(run("compare", "--json").stdout)["without_row"] == [uuid(1)]
 
@@ -105,14 +105,14 @@ def test_a_tab_that_is_gone_is_told(bench: Bench, run: Run) -> None:
     alive(bench)
     bench.edit("delete_tab")
     done = run("compare")
-    assert (done.exit_code, "brightsheet init" in done.output) == (3, True)
+    assert (done.exit_code, "brightsheet init" in done.stdout) == (3, True)
 
 
 def test_init_tells_of_jobs_without_a_row(bench: Bench, run: Run) -> None:
     bench.shown(milestone(1), milestone(2))
     run("init")
     delete_row(bench, uuid(2))
-    assert "1 job has no row" in run("init").output
+    assert "1 job has no row" in run("init").stdout
 
 
 def test_a_job_without_a_milestone_is_to_have_no_row(

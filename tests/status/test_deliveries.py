@@ -19,7 +19,7 @@ def test_a_list_fits_80_columns_and_cuts_no_id(bench: Bench, run: Run) -> None:
     """An ID that is cut cannot be given to retry."""
     bench.send(TALK)
     (kept,) = bench.inbox.recent(9)
-    output = run("deliveries").output
+    output = run("deliveries").stdout
     assert kept.id in output
     assert uuid(1) in output
     assert all(len(line) <= 80 for line in output.splitlines())
@@ -28,11 +28,11 @@ def test_a_list_fits_80_columns_and_cuts_no_id(bench: Bench, run: Run) -> None:
 def test_a_list_takes_what_people_know(bench: Bench, run: Run) -> None:
     bench.send(milestone(1), milestone(2))
     bench.inbox.keep_rejected(b"{}", Rejected("missing_site", "A milestone without."))
-    assert uuid(1) not in run("deliveries", "--site", uuid(2)).output
-    assert "missing_site" in run("deliveries", "--reason", "missing_site").output
-    assert run("deliveries", "--since", "1h").output.count("accepted") == 2
-    assert run("deliveries", "--since", "2000-01-01").output.count("accepted") == 2
-    assert run("deliveries", "--since", "2999-01-01").output == ""
+    assert uuid(1) not in run("deliveries", "--site", uuid(2)).stdout
+    assert "missing_site" in run("deliveries", "--reason", "missing_site").stdout
+    assert run("deliveries", "--since", "1h").stdout.count("accepted") == 2
+    assert run("deliveries", "--since", "2000-01-01").stdout.count("accepted") == 2
+    assert run("deliveries", "--since", "2999-01-01").stdout == ""
     odd = run("deliveries", "--since", "yesterday")
     assert (odd.exit_code, "2d" in odd.output) == (2, True)
 
@@ -57,21 +57,21 @@ def test_a_document_that_failed_is_listed_without_its_name(bench: Bench, run: Ru
     claimed = bench.wiring.documents.claim()
     assert claimed is not None
     bench.wiring.documents.give_up(claimed[0], claimed[1].uuid, Rejected("gone", "It is gone."))
-    listed = run("deliveries").output
+    listed = run("deliveries").stdout
     assert f"document {uuid(40_001)}  failed\n  gone: It is gone.\n" in listed
-    assert "Ada" in run("deliveries", "--unmask").output
-    assert "document" not in run("deliveries", "--site", uuid(1)).output
+    assert "Ada" in run("deliveries", "--unmask").stdout
+    assert "document" not in run("deliveries", "--site", uuid(1)).stdout
 
 
 def test_json_tells_the_body_and_masks_it_unless_told(bench: Bench, run: Run) -> None:
     bench.send(TALK)
     bench.inbox.keep_rejected(b"<name>Ada</name>", Rejected("not_json", "No."))
-    told = [json.loads(line) for line in run("deliveries", "--json").output.splitlines()]
+    told = [json.loads(line) for line in run("deliveries", "--json").stdout.splitlines()]
     assert [one["outcome"] for one in told] == ["rejected", "accepted"]
     assert told[1]["body"]["site"] == uuid(1)
     assert "The dog bites" not in str(told)
     assert "Ada" not in str(told)
-    whole = run("deliveries", "--json", "--unmask").output
+    whole = run("deliveries", "--json", "--unmask").stdout
     assert "The dog bites" in whole
     assert "Ada" in whole
 
@@ -79,11 +79,11 @@ def test_json_tells_the_body_and_masks_it_unless_told(bench: Bench, run: Run) ->
 def test_one_delivery_is_shown_by_the_beginning_of_its_id(bench: Bench, run: Run) -> None:
     bench.send(TALK)
     (kept,) = bench.inbox.recent(9)
-    shown = run("deliveries", "show", kept.id[:10]).output
+    shown = run("deliveries", "show", kept.id[:10]).stdout
     assert kept.id in shown
     assert '"status": "SUBMITTED"' in shown
     assert "The dog bites" not in shown
-    assert "The dog bites" in run("deliveries", "show", kept.id, "--unmask").output
+    assert "The dog bites" in run("deliveries", "show", kept.id, "--unmask").stdout
     told = json.loads(run("deliveries", "show", kept.id, "--json").stdout)
     assert told["delivery"] == kept.id
 
@@ -92,7 +92,7 @@ def test_a_duplicate_has_no_body_and_says_why(bench: Bench, run: Run) -> None:
     bench.send(TALK, TALK)
     duplicate = bench.inbox.recent(1)[0]
     assert duplicate.outcome is Outcome.DUPLICATE
-    assert "it came before" in run("deliveries", "show", duplicate.id).output
+    assert "it came before" in run("deliveries", "show", duplicate.id).stdout
 
 
 def test_an_ambiguous_beginning_lists_what_it_may_mean(bench: Bench, run: Run) -> None:
@@ -111,7 +111,7 @@ def test_an_ambiguous_beginning_lists_what_it_may_mean(bench: Bench, run: Run) -
 
 def test_retry_takes_the_beginning_of_an_id(bench: Bench, run: Run) -> None:
     kept = bench.inbox.keep_rejected(body(milestone(1)), Rejected("fault", "Once."))
-    assert run("retry", kept[:12]).output == f"delivery {kept}: accepted\n"
+    assert run("retry", kept[:12]).stdout == f"delivery {kept}: accepted\n"
     again = run("retry", kept[:12])
     assert isinstance(again.exception, Permanent)
     assert "Nothing that failed" in again.exception.message
@@ -121,7 +121,7 @@ def test_retry_takes_a_document_and_refuses_to_choose(bench: Bench, run: Run) ->
     documents = [document(number) for number in (1, 2)]
     bench.shown(milestone(1, tasks=[task(*documents)]))
     one = documents[0]["uuid"]
-    assert run("retry", one).output == "documents: 1\n"
+    assert run("retry", one).stdout == "documents: 1\n"
     both = run("retry", one[:8])
     assert isinstance(both.exception, Permanent)
     assert all(document["uuid"] in both.exception.message for document in documents)
