@@ -15,15 +15,15 @@ VALUE = "userEnteredValue,textFormatRuns"
 _DATE = {"type": "DATE_TIME", "pattern": "yyyy-mm-dd hh:mm"}
 _WHEN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 _DAY = {"type": "DATE", "pattern": "yyyy-mm-dd"}
-_DATE_FIELD = "userEnteredFormat.numberFormat"
+DATE_FIELD = "userEnteredFormat.numberFormat"
 DATE_FORMAT = {"userEnteredFormat": {"numberFormat": _DATE}}
-FRESH = f"{VALUE},{_DATE_FIELD}"
+FRESH = f"{VALUE},{DATE_FIELD}"
 """The mask for cells of a new row."""
 
 
 def fields_of(cell: Cell, with_note: bool) -> str:
     """Return the mask with which `cell` is written over another."""
-    return ",".join([VALUE] + ["note"] * with_note + [_DATE_FIELD] * (cell.when is not None))
+    return ",".join([VALUE] + ["note"] * with_note + [DATE_FIELD] * (cell.when is not None))
 
 
 def encoded(cell: Cell, zone: tzinfo) -> dict[str, Any]:

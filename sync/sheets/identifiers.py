@@ -11,6 +11,10 @@ HISTORY_TAB = 1_126_170_004
 PIPELINE_TAB = 1_126_170_005
 
 HEADER_KEY = "brightsheet.header"
+"""On the header row of a tab with jobs: MAPPED and a moment where the tab is a person's own."""
+MAPPED = "mapped "
+WORDS_KEY = "brightsheet.words"
+"""On a mapped column with a drop-down: a JSON object, our text → an option."""
 COLUMN_KEY = "brightsheet.column"
 FENCE_KEY = "brightsheet.fence"
 RECOVERED_KEY = "brightsheet.recovered"
@@ -22,6 +26,11 @@ LOOK_KEY = "brightsheet.look"
 """On a managed column or a header row: the formatting that it was given."""
 PIPELINE_LABEL = "pipeline:milestone"
 PIPELINE_COUNT = "pipeline:count"
+
+
+def copies_tab(sheet_id: int) -> int:
+    """Return the sheet id of the hidden tab for the copied rows of a mapped tab."""
+    return guard_id(sheet_id, "copies")
 
 
 def guard_id(sheet_id: int, name: str) -> int:
