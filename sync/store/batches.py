@@ -176,6 +176,15 @@ class Batches:
         with self._database.reading() as connection:
             return {site: cells_in(json.loads(body)) for site, body in connection.execute(query)}
 
+    def replaced(self, site: str) -> list[tuple[str, str]]:
+        """Return what people had typed into mapped cells of a job, and what replaced it."""
+        query = select(cell_history.c.before, cell_history.c.after).order_by(cell_history.c.id)
+        query = query.where(
+            cell_history.c.site == site, cell_history.c.spreadsheet_id == self._sheet.id
+        )
+        with self._database.reading() as connection:
+            return [(row.before, row.after) for row in connection.execute(query)]
+
     def forget_rows(self, held: Lease, sites: Iterable[str]) -> None:
         """Record that the rows of `sites` were deleted: they come back with their next event."""
         with self._database.writing() as connection:
