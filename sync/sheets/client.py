@@ -1,6 +1,6 @@
 """The only user of gspread: reads and writes of one spreadsheet. No retries in here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +71,16 @@ class SheetClient:
             {one.sheet_id: rows.whole(answer, one.sheet_id) for one in found.tables},
             {one.sheet_id: rows.whole(answer, one.copies_tab) for one in found.tables},
         )
+
+    def read_tabs(
+        self, sheet_ids: Sequence[int]
+    ) -> tuple[Snapshot, Mapping[int, Mapping[int, Row]]]:
+        """Read whole tabs, mapped or not: their sizes and titles in this order, and their rows."""
+        filters = [{"gridRange": {"sheetId": one}} for one in sheet_ids]
+        with self._translated_errors():
+            answer = self._filtered(filters, query.FULL_FIELDS)
+        found = snapshot.bare(answer, sheet_ids)
+        return found, {one: rows.whole(answer, one) for one in sheet_ids}
 
     def surroundings(self) -> Surroundings:
         """Read what else is in the spreadsheet, for when tabs are to be made."""

@@ -4,6 +4,7 @@ Text is always a string, never a formula; a moment is a real date in the sheet's
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -72,6 +73,16 @@ def _runs(cell: Cell) -> list[dict[str, Any]]:
         if link.end < length:
             runs.setdefault(link.end, {"startIndex": link.end, "format": {}})
     return [runs[start] for start in sorted(runs)]
+
+
+def shown_text(data: Mapping[str, Any]) -> str:
+    """Return what a cell that was encoded shows: its text, or its date as people write it."""
+    value = data.get("userEnteredValue", {})
+    if "numberValue" not in value:
+        return str(value.get("stringValue", ""))
+    when = _EPOCH + timedelta(days=value["numberValue"])
+    is_day = data.get("userEnteredFormat", {}).get("numberFormat") == _DAY
+    return f"{when:%Y-%m-%d}" if is_day else f"{when:%Y-%m-%d %H:%M}"
 
 
 def clock(zone: str) -> tzinfo:

@@ -183,6 +183,18 @@ def read(answer: Json, key: str) -> Snapshot:
     return replace(seen, tables=_served(tables), fences=tuple(fences), copies=copies)
 
 
+def bare(answer: Json, sheet_ids: Sequence[int]) -> Snapshot:
+    """Return tabs as they are without any metadata, in the order of `sheet_ids`."""
+    found = {}
+    for sheet in answer.get("sheets", ()):
+        properties, size = sheet["properties"], sheet["properties"]["gridProperties"]
+        number = properties.get("sheetId", 0)
+        counts = size["rowCount"], size["columnCount"]
+        found[number] = Table(number, properties["title"], 0, *counts)
+    zone = answer.get("properties", {}).get("timeZone") or "Etc/UTC"
+    return Snapshot(zone, tuple(found[one] for one in sheet_ids if one in found))
+
+
 def _position(sheet: Json) -> int:
     return int(sheet["properties"].get("index", 0))
 
@@ -255,7 +267,7 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
         row_count=size["rowCount"],
         column_count=size["columnCount"],
         columns=columns,
-        keys=_rows_by_site(key_cells),
+        keys=rows_by_site(key_cells),
         key_texts={row: text_of(cell) for row, cell in key_cells.items()},
         guards=header.places(GUARD_KEY),
         has_header_guard=GUARD_KEY in header.on_row(),
@@ -295,7 +307,8 @@ def _words(columns: Mapping[str, int], texts: Mapping[int, str]) -> dict[str, di
     return found
 
 
-def _rows_by_site(key_cells: Mapping[int, CellData]) -> dict[str, tuple[int, ...]]:
+def rows_by_site(key_cells: Mapping[int, CellData]) -> dict[str, tuple[int, ...]]:
+    """Return the rows of each site from the top; `key_cells` are by row."""
     rows: dict[str, tuple[int, ...]] = {}
     for row, cell in sorted(key_cells.items()):
         if site := site_in(cell):

@@ -116,6 +116,12 @@ class Spreadsheet:
             hold(connection, held)
             self.change(connection, columns=json.dumps([ADOPTED]))
 
+    def compare_again(self, held: Lease) -> None:
+        """Have every job compared with what was last written: the columns are others now."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            connection.execute(update(job).values(bumped()))
+
     def is_adopted(self) -> ColumnElement[bool]:
         """Return the condition that the jobs are in a person's own tabs."""
         marked = sheet.c.columns.contains(json.dumps(ADOPTED))

@@ -1,14 +1,16 @@
 """A person's own sheet: what is written into it, and what never is."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sync.sheets.celldata import at, text_of
+from sync.sheets.identifiers import HEADER_KEY, MAPPED
 from tests import own_sheet
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.own_sheet import DEPOSIT, HEADERS, INSTALLED, OPEN, line
 
-APPROVED = {"status": "APPROVED", "date_updated": "2026-03-05T10:00:00Z"}
+APPROVED: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-03-05T10:00:00Z"}
 PERMIT_AT = HEADERS.index("Permit")
 
 
@@ -63,9 +65,9 @@ def test_a_new_row_is_like_the_one_above(asking: Bench) -> None:
     rows = own_sheet.grid(asking)[2:4]
     assert {text_of(at(row, own_sheet.KEY_AT)) for row in rows} == {uuid(3), uuid(4)}
     assert {text_of(at(row, DEPOSIT)) for row in rows} == {"=I6*2", "=I7*2"}
-    for row in rows:
-        assert at(row, PERMIT_AT)["dataValidation"]["strict"]
-        assert not any("note" in cell for cell in row)
+    for added in rows:
+        assert at(added, PERMIT_AT)["dataValidation"]["strict"]
+        assert not any("note" in cell for cell in added)
     (row,) = own_sheet.of_site(asking, 3)
     assert (row["Permit"], row["Permit OK on"]) == ("OK", "46086")
 
@@ -86,8 +88,8 @@ def test_what_a_person_typed_yields_only_to_a_later_event(asking: Bench) -> None
 
 def _mapped_earlier(bench: Bench) -> list[dict[str, object]]:
     """Have time pass: the mapping is two hours old."""
-    value = f"{own_sheet.MAPPED}{(datetime.now(UTC) - timedelta(hours=2)).isoformat()}"
-    lookup = {"metadataKey": own_sheet.HEADER_KEY}
+    value = f"{MAPPED}{(datetime.now(UTC) - timedelta(hours=2)).isoformat()}"
+    lookup = {"metadataKey": HEADER_KEY}
     return [
         {
             "updateDeveloperMetadata": {
