@@ -11,6 +11,10 @@ HISTORY_TAB = 1_126_170_004
 PIPELINE_TAB = 1_126_170_005
 
 HEADER_KEY = "brightsheet.header"
+"""On the header row of a tab with jobs: MAPPED and a moment where the tab is a person's own."""
+MAPPED = "mapped "
+WORDS_KEY = "brightsheet.words"
+"""On a mapped column with a drop-down: a JSON object, our text → an option."""
 COLUMN_KEY = "brightsheet.column"
 FENCE_KEY = "brightsheet.fence"
 RECOVERED_KEY = "brightsheet.recovered"
