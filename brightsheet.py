@@ -21,7 +21,7 @@ from demo import commands as trial
 from sync.errors import BrightsheetError, SettingsError
 from sync.jobs import milestone_list, status_list
 from sync.ops import logs
-from sync.settings.environment import Settings, database_url, google_id, load
+from sync.settings.environment import database_url, google_id, load
 from sync.setup import Setup
 from sync.status import compare as sheet
 from sync.status import deliveries as what_came
@@ -29,7 +29,8 @@ from sync.store import Database, Documents
 from sync.store.deliveries import Deliveries, Wanted
 from sync.webhooks.schema import Outcome
 from sync.wiring import Wiring
-from sync.worker import Worker
+from sync.wiring import opened as _opened
+from sync.worker import Worker, map_cli
 from sync.worker.backfill_command import BackfillCommand
 
 _STOP_SECONDS = 8.0
@@ -61,7 +62,7 @@ def cli() -> None:
     """Keep a Google Sheet true to EverBright."""
 
 
-for _command in (trial.demo, trial.emulator, trial.send):
+for _command in (trial.demo, trial.emulator, trial.send, map_cli.map_tabs):
     cli.add_command(_command)
 
 
@@ -302,17 +303,6 @@ def upgrade() -> None:
     """Bring the schema up to date."""
     Database(database_url(os.environ)).upgrade()
     click.echo("The database is up to date.")
-
-
-def _opened(*, needs_spreadsheet: bool = True) -> tuple[Settings, Database]:
-    settings = load(os.environ, needs_spreadsheet=needs_spreadsheet)
-    database = Database(settings.database_url.get_secret_value())
-    if database.is_sqlite:
-        database.upgrade()
-    elif not database.is_current():
-        fix = "does not have the schema of this version. Run: brightsheet db upgrade"
-        raise SettingsError("DATABASE_URL", f"the database {fix}")
-    return settings, database
 
 
 def _echo(lines: Iterable[str]) -> None:

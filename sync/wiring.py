@@ -3,7 +3,8 @@
 Nothing is opened or called before it is used.
 """
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from sync.backfill import Backfill, Intake, Reader
 from sync.customers import CustomerFetcher
 from sync.documents import Copier
-from sync.errors import Retryable
+from sync.errors import Retryable, SettingsError
 from sync.everbright.client import EverBright
 from sync.everbright.lists import Lists
 from sync.google import auth
@@ -20,7 +21,7 @@ from sync.jobs.row import Addresses, Layout
 from sync.ops import retry
 from sync.ops.heartbeat import beating
 from sync.projector import Projector
-from sync.settings.environment import Settings
+from sync.settings.environment import Settings, load
 from sync.sheets.client import SheetClient
 from sync.sheets.flush import Flusher
 from sync.sheets.targets import USUAL, Sizes, Targets
@@ -42,6 +43,25 @@ from sync.store.leases import holder
 from sync.store.sheet_store import SheetStore, sheet_store
 
 Sleep = Callable[[float], Any]
+
+
+def opened(
+    environment: Mapping[str, str] = os.environ, *, needs_spreadsheet: bool = True
+) -> tuple[Settings, Database]:
+    """Return the settings and the database, whose schema is current.
+
+    Raises SettingsError with the fix.
+    """
+    settings = load(environment, needs_spreadsheet=needs_spreadsheet)
+    database = Database(settings.database_url.get_secret_value())
+    if database.is_sqlite:
+        database.upgrade()
+    elif not database.is_current():
+        fix = "does not have the schema of this version. Run: brightsheet db upgrade"
+        raise SettingsError("DATABASE_URL", f"the database {fix}")
+    return settings, database
+
+
 Alert = Callable[[str, str], object]
 
 _LEASE_TRIES = 8
@@ -87,6 +107,12 @@ class Wiring:
         addresses = Addresses(settings.everbright_url, settings.everbright_preview_path)
         return Layout(settings.config, addresses, settings.stuck_days)
 
+    def sheet_client(self, spreadsheet: str = "") -> SheetClient:
+        """Return the client of a spreadsheet: the configured one, or another."""
+        settings = self.settings
+        name = spreadsheet or settings.spreadsheet_id
+        return SheetClient(auth.session(settings), name, auth.account(settings))
+
     def flusher(
         self,
         sleep: Sleep,
@@ -96,14 +122,9 @@ class Wiring:
     ) -> Flusher:
         """Return the flusher of a spreadsheet: the configured one, or another."""
         settings = self.settings
-        client = SheetClient(
-            auth.session(settings),
-            spreadsheet or settings.spreadsheet_id,
-            auth.account(settings),
-        )
         return Flusher(
             self.sheet_store(spreadsheet),
-            client,
+            self.sheet_client(spreadsheet),
             Targets(self.layout(), sizes),
             Projector(self.inbox, Jobs(self.database), settings, alert).run,
             sleep,

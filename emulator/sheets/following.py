@@ -26,6 +26,7 @@ def follow(edit: Edit, sheet: Sheet, shift: shifts.Shift, dimension: str) -> Non
     rules = (_with_ranges(one, "ranges", moved) for one in sheet.conditional_formats)
     edit.set(sheet, "conditional_formats", tuple(one for one in rules if one["ranges"]))
     edit.set(sheet, "protected_ranges", _followed(sheet.protected_ranges, moved))
+    edit.set(sheet, "tables", _followed(sheet.tables, moved))
     by_column = shift if dimension == "COLUMNS" else None
     edit.set(sheet, "filter_views", _filters(sheet.filter_views, moved, by_column))
     if sheet.basic_filter:

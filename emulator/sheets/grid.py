@@ -99,6 +99,8 @@ class Sheet:
     filter_views: dict[int, Json] = field(default_factory=dict)
     protected_ranges: dict[int, Json] = field(default_factory=dict)
     charts: dict[int, Json] = field(default_factory=dict)
+    # Google's own Tables ("Convert to table"), by their id.
+    tables: dict[str, Json] = field(default_factory=dict)
     # Rows in which a formula was ever put: where to look when references shift.
     formula_rows: set[Row] = field(default_factory=set)
 

@@ -185,6 +185,7 @@ def describe(spreadsheet: Spreadsheet, sheet: Sheet, index: int, user: str) -> J
             protected(spreadsheet, one, user) for one in sheet.protected_ranges.values()
         ],
         "charts": list(sheet.charts.values()),
+        "tables": list(sheet.tables.values()),
     }
     if sheet.basic_filter:
         found["basicFilter"] = answered(sheet.basic_filter)

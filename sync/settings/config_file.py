@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -194,6 +194,27 @@ class ColumnConfig(_Strict):
     header: Name = ""
 
 
+_FIELDS = frozenset(get_args(ColumnConfig.model_fields["id"].annotation)) - {"milestones"}
+_ASPECTS = ("status", "documents", "submitted", "approved", "rejected", "comment")
+
+
+def _field(value: str) -> str:
+    aspect, separator, milestone = value.partition(":")
+    if value not in _FIELDS and not (separator and aspect in _ASPECTS and milestone.strip()):
+        raise ValueError("is no field; write one like customer, or like approved:Permit")
+    return value
+
+
+FieldName = Annotated[str, AfterValidator(_field)]
+
+
+class MappingConfig(_Strict):
+    """How `map` proposes fields for the columns of a sheet that was there before."""
+
+    synonyms: dict[FieldName, tuple[Annotated[Name, Field(min_length=1)], ...]] = {}
+    """More headers by field; they come before the ones that are built in."""
+
+
 class MilestoneConfig(_Strict):
     """One step: the definitions that share its columns, the first of which is the columns' key."""
 
@@ -220,6 +241,7 @@ class Config(_Strict):
     webhooks: WebhooksConfig = WebhooksConfig()
     everbright: EverBrightConfig = EverBrightConfig()
     match: MatchConfig = MatchConfig()
+    mapping: MappingConfig = MappingConfig()
     columns: tuple[ColumnConfig, ...]
     milestones: tuple[MilestoneConfig, ...] = ()
     statuses: dict[str, StatusConfig] = {}

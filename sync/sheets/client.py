@@ -90,6 +90,17 @@ class SheetClient:
             )
         return surroundings.surroundings(answer)
 
+    def get(self, fields: str, ranges: tuple[str, ...] = ()) -> Any:
+        """Return the Spreadsheet resource with a field mask, of A1 `ranges` or all tabs."""
+        params: dict[str, Any] = {"fields": fields} | ({"ranges": ranges} if ranges else {})
+        with self._translated_errors():
+            return self._http.fetch_sheet_metadata(self._id, params=params)
+
+    def update(self, requests: list[dict[str, Any]]) -> None:
+        """Send requests as one batch: all of it is done, or nothing. Raises as `write` does."""
+        with self._translated_errors():
+            self._http.batch_update(self._id, {"requests": requests})
+
     def write(self, batch: Batch) -> Evidence:
         """Send one batch: all of it is done, or nothing; return the evidence that came back.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.sheets.grid import Row, Sheet
 from emulator.sheets.ranges import need_sheet
+from emulator.sheets.updates.native_tables import free_name
 from emulator.sheets.updates.tabs import check_title, new_sheet_id, place_sheet
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ def copy_sheet(edit: Edit, source: Sheet, title: str, sheet_id: int) -> Sheet:
             fresh = spreadsheet.new_id(copies)
             copies[fresh] = _on({**stored, key: fresh}, source.sheet_id, sheet_id)
         setattr(twin, name, copies)
+    for stored in source.tables.values():
+        fresh_id = str(spreadsheet.new_id(twin.tables))
+        name = free_name(spreadsheet, stored["name"])
+        copied = _on({**stored, "tableId": fresh_id, "name": name}, source.sheet_id, sheet_id)
+        twin.tables = {**twin.tables, fresh_id: copied}
     pairs = zip(source.rows, twin.rows, strict=True)
     twin.formula_rows = {new for old, new in pairs if old in source.formula_rows}
     return twin

@@ -1,0 +1,130 @@
+"""Google's own Tables: recognised in `spreadsheets.get`, and appended to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from emulator import Emulator
+    from emulator.tests.conftest import Client
+
+AREA = {
+    "sheetId": 0,
+    "startRowIndex": 1,
+    "endRowIndex": 4,
+    "startColumnIndex": 1,
+    "endColumnIndex": 3,
+}
+BELOW = "below the table"
+
+
+class Book:
+    def __init__(self, emulator: Emulator, http: Client) -> None:
+        self.path = f"/v4/spreadsheets/{emulator.create_spreadsheet('Jobs')}"
+        self.http = http
+        for row, texts in enumerate((["Name", "Status"], ["Ada", "New"]), 1):
+            self.write(row, texts)
+        self.write(6, [BELOW])
+
+    def write(self, row: int, texts: list[str]) -> None:
+        values = [{"userEnteredValue": {"stringValue": text}} for text in texts]
+        start = {"sheetId": 0, "rowIndex": row, "columnIndex": 1}
+        self.batch(
+            {
+                "updateCells": {
+                    "start": start,
+                    "rows": [{"values": values}],
+                    "fields": "userEnteredValue",
+                }
+            }
+        )
+
+    def batch(self, *requests: dict[str, Any], status: int = 200) -> Any:
+        answer = self.http.post(f"{self.path}:batchUpdate", json={"requests": list(requests)})
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def table(self, **more: Any) -> Any:
+        made = self.batch({"addTable": {"table": {"name": "Jobs", "range": AREA, **more}}})
+        return made["replies"][0]["addTable"]["table"]
+
+    def sheets(self) -> Any:
+        return self.http.get(self.path, params={"fields": "sheets(properties,tables)"}).json()[
+            "sheets"
+        ]
+
+    def texts(self) -> list[list[str]]:
+        return self.http.get(f"{self.path}/values/Sheet1!B1:C20").json()["values"]  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def book(emulator: Emulator, http: Client) -> Book:
+    return Book(emulator, http)
+
+
+def test_a_table_is_in_the_answer_with_its_columns(book: Book) -> None:
+    """Catches a table that a program cannot see, and so takes for ordinary cells."""
+    made = book.table()
+    assert made["tableId"]
+    assert made["columnProperties"] == [
+        {"columnName": "Name"},
+        {"columnName": "Status", "columnIndex": 1},
+    ]
+    (sheet,) = book.sheets()
+    assert sheet["tables"] == [made]
+
+
+def test_it_follows_rows_and_columns(book: Book) -> None:
+    book.table()
+    span = {"sheetId": 0, "dimension": "COLUMNS", "startIndex": 0, "endIndex": 1}
+    book.batch({"insertDimension": {"range": span}})
+    (table,) = book.sheets()[0]["tables"]
+    assert (table["range"]["startColumnIndex"], table["range"]["endColumnIndex"]) == (2, 4)
+
+
+def test_appended_cells_go_into_its_body(book: Book) -> None:
+    """Three rows into two free ones: catches rows that land below what stands under the table."""
+    number = book.table()["tableId"]
+    rows = [{"values": [{"userEnteredValue": {"stringValue": name}}]} for name in ("B", "C", "D")]
+    request = {"tableId": number, "rows": rows, "fields": "userEnteredValue"}
+    book.batch({"appendCells": request})
+    names = [row[0] if row else "" for row in book.texts()]
+    assert names[1:6] == ["Name", "Ada", "B", "C", "D"]
+    assert BELOW in names[6:]
+    assert book.sheets()[0]["tables"][0]["range"]["endRowIndex"] == 6
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"name": "jobs"}, "name: jobs already exists"),
+        ({"name": "Other"}, "overlap"),
+        ({"range": {**AREA, "endRowIndex": 9_999}}, "exceeds grid limits"),
+    ],
+)
+def test_what_is_refused(book: Book, more: dict[str, Any], said: str) -> None:
+    book.table()
+    table = {"name": "Jobs", "range": AREA, **more}
+    answer = book.batch({"addTable": {"table": table}}, status=400)
+    assert said in answer["error"]["message"]
+
+
+def test_a_drop_down_needs_its_rule(book: Book) -> None:
+    column = {"columnIndex": 1, "columnType": "DROPDOWN"}
+    table = {"range": AREA, "columnProperties": [column]}
+    answer = book.batch({"addTable": {"table": table}}, status=400)
+    assert "data validation rule" in answer["error"]["message"]
+
+
+def test_a_copied_tab_has_its_own_table_and_a_deleted_one_is_gone(book: Book) -> None:
+    number = book.table()["tableId"]
+    book.batch({"duplicateSheet": {"sourceSheetId": 0}})
+    copied, original = book.sheets()
+    assert copied["tables"][0]["name"] != original["tables"][0]["name"]
+    book.batch({"deleteTable": {"tableId": number}})
+    assert "Ada" not in [row[0] for row in book.texts() if row]
+    assert sum("tables" in sheet for sheet in book.sheets()) == 1

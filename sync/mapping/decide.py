@@ -1,0 +1,216 @@
+"""The mapping of a tab: what is proposed, what is there, and what a person says. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sync.errors import Permanent
+from sync.jobs.columns import KEY
+from sync.mapping import dropdown, header, obstacles
+from sync.mapping.dropdown import Words
+from sync.mapping.fields import Fields
+from sync.mapping.obstacles import letters
+from sync.mapping.propose import Proposal, propose
+from sync.mapping.recognise import Recogniser
+from sync.mapping.tab import SeenTab
+from sync.mapping.words import plain
+
+_LETTERS = re.compile(r"[A-Za-z]{1,3}")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a person says: fields (as written) by header, headers, fields, options by our text."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    unset: Sequence[str] = ()
+    added: Sequence[str] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+    header_row: int | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a tab: what was proposed for it, the field that it gets, and its words."""
+
+    proposal: Proposal
+    field: str = ""
+    reason: str = ""
+    words: Words | None = None
+    """Of a column with a field and a drop-down."""
+
+    @property
+    def index(self) -> int:
+        """Its zero-based index."""
+        return self.proposal.index
+
+    @property
+    def header(self) -> str:
+        """The text of its header cell."""
+        return self.proposal.header
+
+
+@dataclass(frozen=True)
+class TabMapping:
+    """What is to be in a tab; `problem` says why it cannot be mapped."""
+
+    tab: SeenTab
+    header_row: int = 0
+    columns: tuple[Column, ...] = ()
+    added: tuple[str, ...] = ()
+    """Ids of fields that get a column at the right."""
+    is_mapped: bool = False
+    """Whether it was mapped before."""
+    problem: str = ""
+
+    @property
+    def fields(self) -> dict[str, Column]:
+        """The columns with a field, by its id."""
+        return {column.field: column for column in self.columns if column.field}
+
+    @property
+    def edge(self) -> int:
+        """The index of the first column right of the table."""
+        used = (one.index for one in self.columns if one.header or one.field)
+        return max(used, default=-1) + 1
+
+
+@dataclass(frozen=True)
+class Before:
+    """How a tab was mapped: its header row, and by column index its fields and their words."""
+
+    header_row: int
+    fields: Mapping[int, str]
+    words: Mapping[int, Mapping[str, str]]
+
+
+class Decision:
+    """Decides on tabs by the fields that there are, what is there, and a person's choices."""
+
+    def __init__(self, fields: Fields, choices: Choices, account: str) -> None:
+        self._fields = fields
+        self._recogniser = Recogniser(fields)
+        self._choices = choices
+        self._account = account
+        self._found: set[str] = set()
+
+    def of(self, tab: SeenTab, before: Before | None) -> TabMapping:
+        """Return what is to be in a tab; where it was mapped `before`, only what a person says."""
+        none = TabMapping(tab, is_mapped=before is not None)
+        if problem := obstacles.of_tab(tab):
+            return replace(none, problem=problem)
+        if self._choices.header_row is not None:
+            found = header.Found(self._choices.header_row)
+        elif before:
+            found = header.Found(before.header_row)
+        else:
+            found = header.find(tab, self._recogniser)
+        if found.row is None:
+            return replace(none, problem=found.problem)
+        none = replace(none, header_row=found.row)
+        if not tab.headers(found.row):
+            return replace(none, problem=f"has nothing in row {found.row + 1}.")
+        if problem := obstacles.below(tab, found.row, self._account):
+            return replace(none, problem=problem)
+        proposals = propose(tab, found.row, self._fields, self._recogniser)
+        columns = self._settled(proposals, tab, before)
+        columns = tuple(self._with_words(one, before) for one in columns)
+        made = replace(none, columns=columns)
+        return made if KEY in made.fields else replace(made, added=(KEY,))
+
+    def _settled(
+        self, some: Sequence[Proposal], tab: SeenTab, before: Before | None
+    ) -> tuple[Column, ...]:
+        wanted = self._wanted(some, tab)
+        unset = {self._place(some, tab, text) for text in self._choices.unset}
+        columns = []
+        for one in some:
+            if one.index in wanted:
+                column = Column(one, wanted[one.index], "as you set it")
+            elif one.index in unset:
+                column = Column(one, "", "as you set it")
+            elif before and one.index in before.fields:
+                column = Column(one, before.fields[one.index], "mapped already")
+            elif before and one.field:
+                hint = f'--set "{one.header}={self._fields.spelled(one.field)}"'
+                column = Column(one, "", f"not mapped; to map it: {hint}")
+            else:
+                column = Column(one, one.field, one.reason)
+            if column.field in wanted.values() and one.index not in wanted:
+                column = Column(one, "", "its field was set for another column")
+            columns.append(column)
+        return tuple(columns)
+
+    def _wanted(self, some: Sequence[Proposal], tab: SeenTab) -> dict[int, str]:
+        """Return the field by column index that a person set."""
+        found: dict[int, str] = {}
+        for text, name in self._choices.fields.items():
+            index = self._place(some, tab, text)
+            if index is None:
+                continue
+            one = next(one for one in some if one.index == index)
+            if one.is_computed:
+                raise Permanent(
+                    "formula", f"{tab.title!r}: {text!r} cannot be mapped: {one.reason}."
+                )
+            wanted = self._fields.id_of(name)
+            if wanted in found.values():
+                raise Permanent("twice", f"{name!r} is set for two columns of {tab.title!r}.")
+            found[index] = wanted
+        return found
+
+    def _place(self, some: Sequence[Proposal], tab: SeenTab, text: str) -> int | None:
+        """Return the index of the column with a header (or letters); None where there is none."""
+        places = [one.index for one in some if plain(one.header) == plain(text)]
+        if len(places) > 1:
+            shown = ", ".join(letters(index) for index in places)
+            fix = f"Name one by its letter: {shown}."
+            raise Permanent("twice", f"{tab.title!r}: several columns are called {text!r}. {fix}")
+        if not places and _LETTERS.fullmatch(text):
+            places = [one.index for one in some if letters(one.index) == text.upper()]
+        if places:
+            self._found.add(text)
+        return places[0] if places else None
+
+    def must_be_found(self, tabs: Iterable[TabMapping]) -> None:
+        """Raise Permanent where a person named a header that no tab has."""
+        for text in (*self._choices.fields, *self._choices.unset):
+            if text not in self._found:
+                known = ", ".join(one.header for tab in tabs for one in tab.columns if one.header)
+                fix = f"There are: {known or 'none'}."
+                raise Permanent("no_header", f"No column is called {text!r}. {fix}")
+
+    def with_added(self, tab: TabMapping) -> TabMapping:
+        """Return a mapping with columns for the fields that a person asks for."""
+        added = dict.fromkeys(self._fields.id_of(name) for name in self._choices.added)
+        taken = {plain(column.header): column for column in tab.columns}
+        new = [name for name in added if name not in tab.fields and name != KEY]
+        for name in new:
+            title = self._fields.get(name).title
+            if column := taken.get(plain(title)):
+                fix = f'Map that one: --set "{column.header}={self._fields.spelled(name)}".'
+                raise Permanent("there", f"{tab.tab.title!r} has a column {title!r}. {fix}")
+        return replace(tab, added=(*new, *tab.added))
+
+    def _with_words(self, one: Column, before: Before | None) -> Column:
+        options = one.proposal.options
+        if not one.field or options is None:
+            return one
+        said = {self._fields.label_of(ours): his for ours, his in self._choices.words.items()}
+        if before and before.fields.get(one.index) == one.field:
+            said = {**before.words.get(one.index, {}), **said}
+        words = dropdown.fit(self._fields.get(one.field), options, said)
+        if words.size > dropdown.LONGEST:
+            return replace(one, field="", reason=f"its drop-down has {len(options)} long options")
+        return replace(one, words=words)
+
+    def must_fit(self, tabs: Iterable[TabMapping]) -> None:
+        """Raise Permanent where a person named an option that no mapped drop-down has."""
+        some = [one for tab in tabs for one in tab.columns if one.words]
+        known = {option for one in some for option in one.proposal.options or ()}
+        for ours, his in self._choices.words.items():
+            if his not in known:
+                fix = f"There are: {', '.join(sorted(known)) or 'none'}."
+                raise Permanent(
+                    "no_option", f"--word {ours}={his}: no mapped drop-down has it. {fix}"
+                )

@@ -1,0 +1,105 @@
+"""Which field a header names: exactly, almost, or as a part of a milestone. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz import fuzz, process
+
+from sync.mapping.fields import Fields
+from sync.mapping.words import ASPECTS, DATE_WORDS, FILLERS, plain
+
+ALIKE = 88.0
+"""The least similarity (rapidfuzz' ratio, 0 to 100) of a header with a typing error in it.
+
+One error in seven letters or more has at least 88; tests/mapping/test_recognise.py holds that no
+header of one field comes so near to another field's.
+"""
+SHORTEST = 6
+"""Letters: in a shorter word one letter makes another word ("cell", "sell")."""
+_DATED = ("submitted", "approved")
+_INITIALS = 3
+"""Words that a milestone's name needs to be known by its initials: PTO, NTP."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A field that a header names; `field` is "" where it is not clear, as `reason` says."""
+
+    field: str
+    reason: str
+    rank: int
+    """How sure it is: the lowest wins."""
+
+
+EXACT, MILESTONE, ALMOST = 1, 2, 4
+"""Ranks; content has the one between."""
+CONTENT = 3
+
+
+class Recogniser:
+    """Recognises headers by the fields that there are."""
+
+    def __init__(self, fields: Fields) -> None:
+        self._fields = fields
+        self._names = {plain(one.header): one.key for one in reversed(fields.milestones)}
+        for one in fields.milestones:
+            words = plain(one.header).split()
+            if len(words) >= _INITIALS:
+                self._names.setdefault("".join(word[0] for word in words), one.key)
+        self.match = lru_cache(maxsize=1024)(self._match)
+
+    def _match(self, header: str) -> Match | None:
+        """Return what a header names, or None."""
+        text, synonyms = plain(header), self._fields.synonyms
+        if text in self._names:
+            return self._found("status", self._names[text])
+        if text in synonyms:
+            return Match(synonyms[text], "by its header", EXACT)
+        if found := self._of_milestone(text):
+            return found
+        if near := _nearest(text, synonyms):
+            return Match(synonyms[near], f"its header is almost {near!r}", ALMOST)
+        return None
+
+    def _of_milestone(self, text: str) -> Match | None:
+        words = [word for word in text.split() if word not in FILLERS]
+        aspects = [name for name, known in ASPECTS.items() if not known.isdisjoint(words)]
+        is_dated = not DATE_WORDS.isdisjoint(words)
+        said = DATE_WORDS.union(*(ASPECTS[name] for name in aspects))
+        key, almost = self._milestone(" ".join(word for word in words if word not in said))
+        if not key:
+            return None
+        if len(aspects) > 1 or (is_dated and not aspects):
+            some = " or ".join(self._fields.spelled(f"{one}:{key}") for one in aspects or _DATED)
+            return Match("", f"of a milestone, but it may be {some}", MILESTONE)
+        return self._found(aspects[0] if aspects else "status", key, almost)
+
+    def _milestone(self, name: str) -> tuple[str, str]:
+        """Return the key of the milestone with a name, and the name where it is but almost that."""
+        bare = {_bare(known): key for known, key in self._names.items()}
+        if not name or name in bare:
+            return (bare[name], "") if name else ("", "")
+        near = _nearest(name, bare)
+        return (bare[near], near) if near else ("", "")
+
+    def _found(self, aspect: str, key: str, almost: str = "") -> Match:
+        milestone = self._fields.spelled(f"{aspect}:{key}").partition(":")[2]
+        said = f", its header is almost {almost!r}" if almost else ""
+        rank = ALMOST if almost else MILESTONE
+        return Match(f"{aspect}:{key}", f"by the milestone {milestone}{said}", rank)
+
+
+def _bare(name: str) -> str:
+    return " ".join(word for word in name.split() if word not in FILLERS)
+
+
+def _nearest(text: str, known: Iterable[str]) -> str:
+    """Return the one of `known` that `text` is with a typing error; "" for none, or several."""
+    long = [one for one in known if len(one) >= SHORTEST]
+    if len(text) < SHORTEST:
+        return ""
+    found = process.extract(text, long, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=2)
+    if not found or (len(found) > 1 and found[0][1] == found[1][1]):
+        return ""
+    return str(found[0][0])

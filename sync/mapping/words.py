@@ -1,0 +1,138 @@
+"""Texts as they are compared, and the vocabulary of headers. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+_NO_WORD = re.compile(r"[^\w#]+|_")
+
+
+def plain(text: str) -> str:
+    """Return a text as headers are compared: lower case, no accents, single spaces, no signs."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(one for one in decomposed if not unicodedata.combining(one))
+    return " ".join(_NO_WORD.sub(" ", bare).split())
+
+
+SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "customer": (
+        *("customer", "customer name", "client", "client name", "name", "full name"),
+        *("homeowner", "homeowner name", "home owner", "contact", "contact name", "account name"),
+        *("cliente", "nombre", "nombre del cliente", "nombre completo", "propietario"),
+    ),
+    "address": (
+        *("address", "street address", "site address", "install address", "installation address"),
+        *("property address", "project address", "job address", "service address", "location"),
+        *("direccion", "direccion de instalacion", "domicilio", "ubicacion"),
+    ),
+    "phone": (
+        *("phone", "phone number", "phone no", "phone #", "telephone", "telephone number", "tel"),
+        *("mobile", "mobile number", "cell", "cell phone", "contact number", "customer phone"),
+        *("telefono", "numero de telefono", "celular", "movil", "tel cliente"),
+    ),
+    "email": (
+        *("email", "e mail", "email address", "e mail address", "mail", "customer email"),
+        *("correo", "correo electronico", "email del cliente"),
+    ),
+    "status": (
+        *("status", "job status", "project status", "overall status", "current status"),
+        *("estado", "estatus", "estado del proyecto", "estado del trabajo"),
+    ),
+    "next_action": (
+        *("next action", "next step", "next steps", "to do", "todo", "action needed"),
+        *("siguiente paso", "proximo paso", "proxima accion", "pendiente"),
+    ),
+    "follow_up": (
+        *("follow up", "follow up date", "followup", "next follow up"),
+        *("seguimiento", "fecha de seguimiento"),
+    ),
+    "current_milestone": (
+        *("current milestone", "milestone", "current step", "project phase"),
+        *("hito", "hito actual", "etapa actual", "fase actual"),
+    ),
+    "assigned_to": (
+        *("assigned to", "assignee", "responsible", "owner of the task"),
+        *("asignado a", "responsable", "encargado"),
+    ),
+    "last_comment": (
+        *("last comment", "latest comment", "newest comment", "everbright comment"),
+        *("ultimo comentario", "comentario mas reciente"),
+    ),
+    "last_update": (
+        *("last update", "last updated", "updated", "updated on", "date updated", "last activity"),
+        *("ultima actualizacion", "actualizado", "fecha de actualizacion"),
+    ),
+    "last_approval": ("last approval", "last approved", "ultima aprobacion"),
+    "stage": ("stage", "sales stage", "pipeline stage", "deal stage", "etapa", "etapa de venta"),
+    "contract": (
+        *("contract", "contract status", "agreement status"),
+        *("contrato", "estado del contrato"),
+    ),
+    "contract_signed": (
+        *("contract signed", "contract date", "date signed", "signed", "signed on", "sign date"),
+        *("signature date", "contract signed date"),
+        *("fecha de firma", "contrato firmado", "firmado", "fecha del contrato"),
+    ),
+    "contract_documents": (
+        *("contract files", "contract documents", "contract file", "contract link"),
+        *("archivos del contrato", "documentos del contrato"),
+    ),
+    "folder": (
+        *("folder", "drive folder", "google drive folder", "job folder", "folder link"),
+        *("carpeta", "carpeta de drive"),
+    ),
+    "re_signed": ("re signed", "re sign", "re sign date", "refirmado"),
+    "initial_quote": ("initial quote", "quote id", "quote uuid", "initial quote id"),
+    "current_quote": ("current quote", "current quote id"),
+    "site_id": (
+        *(
+            "site id",
+            "site uuid",
+            "everbright",
+            "everbright id",
+            "everbright link",
+            "everbright url",
+        ),
+        *("everbright job", "sighten id", "sighten link", "site link", "job uuid"),
+        *("id del sitio", "enlace everbright"),
+    ),
+}
+"""Headers by field, in English and Spanish, as `plain` gives them; [mapping.synonyms] adds more."""
+
+ASPECTS: Mapping[str, frozenset[str]] = {
+    "status": frozenset(("status", "estado", "estatus")),
+    "documents": frozenset(
+        (
+            *("documents", "document", "docs", "doc", "files", "file", "link", "links"),
+            *("documentos", "documento", "archivos", "archivo", "enlace", "enlaces"),
+        )
+    ),
+    "submitted": frozenset(
+        (
+            *("submitted", "submit", "submittal", "submission", "sent", "applied"),
+            *(
+                "enviado",
+                "enviada",
+                "envio",
+                "presentado",
+                "presentada",
+                "solicitado",
+                "solicitada",
+            ),
+        )
+    ),
+    "approved": frozenset(
+        (
+            *("approved", "approval", "approve", "received", "granted"),
+            *("aprobado", "aprobada", "aprobacion", "recibido", "recibida"),
+        )
+    ),
+    "rejected": frozenset(("rejected", "rejection", "denied", "rechazado", "rechazada", "rechazo")),
+    "comment": frozenset(("comment", "comments", "comentario", "comentarios")),
+}
+"""Words beside a milestone's name that say what of it a column shows."""
+
+DATE_WORDS = frozenset(("date", "dates", "day", "fecha", "dia"))
+FILLERS = frozenset(
+    ("on", "of", "the", "was", "is", "for", "de", "del", "la", "el", "en", "y", "a")
+)

@@ -1,0 +1,197 @@
+"""What is asked of a person's tabs, and Google's answer → the tabs as `mapping` sees them. Pure.
+
+Shapes: the Sheets v4 discovery document (Sheet, GridData, CellData, ProtectedRange, Table).
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sync.mapping.tab import LOOKED_AT, Entry, Kind, Lock, SeenCell, SeenTab
+
+Json = Mapping[str, Any]
+
+TABS = (
+    "sheets(properties(sheetId,title,index,sheetType,hidden,gridProperties(rowCount,columnCount)))"
+)
+"""The mask of the first read: the titles that the ranges of the second are made of."""
+_ENTRY = "developerMetadata(metadataId,metadataKey,metadataValue)"
+CELLS = (
+    "sheets(properties(sheetId,title,index,sheetType,hidden,gridProperties(rowCount,columnCount)),"
+    "merges,protectedRanges(range,description,warningOnly,requestingUserCanEdit),tables(name),"
+    "data(startRow,rowData(values(formattedValue,userEnteredValue,userEnteredFormat,"
+    "effectiveFormat(numberFormat(type)),dataValidation(condition),pivotTable)),"
+    f"rowMetadata({_ENTRY}),columnMetadata(hiddenByUser,{_ENTRY})))"
+)
+TEXTS = "sheets(data(rowData(values(formattedValue))))"
+"""The mask of the cells that hold the options of drop-downs."""
+_OURS = "brightsheet."
+_DATES = ("DATE", "DATE_TIME", "TIME")
+_MOST_OPTIONS = 500
+"""Google's own limit for a drop-down."""
+_WHOLE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The tabs, and the answer that they were made of."""
+
+    tabs: tuple[SeenTab, ...]
+    answer: Json
+
+    def style(self, sheet_id: int, row: int, column: int) -> Json:
+        """Return the format that was given to a cell."""
+        for sheet in self.answer.get("sheets", ()):
+            if sheet["properties"].get("sheetId", 0) == sheet_id:
+                values = _values(sheet)
+                cells = values[row] if row < len(values) else ()
+                found: Json = cells[column] if column < len(cells) else {}
+                return dict(found.get("userEnteredFormat", {}))
+        return {}
+
+
+def ranges(answer: Json) -> tuple[str, ...]:
+    """Return the A1 ranges of the first rows of each grid in the answer to TABS."""
+    found = []
+    for sheet in answer.get("sheets", ()):
+        properties = sheet["properties"]
+        if rows := properties.get("gridProperties", {}).get("rowCount"):
+            found.append(f"{_quoted(properties['title'])}!1:{min(rows, LOOKED_AT)}")
+    return tuple(found)
+
+
+def option_ranges(answer: Json) -> tuple[str, ...]:
+    """Return the A1 ranges that drop-downs in the answer to CELLS take their options from.
+
+    One for each column: that of its first cell with such a drop-down.
+    """
+    found: dict[tuple[int, int], str] = {}
+    for number, sheet in enumerate(answer.get("sheets", ())):
+        for row in _values(sheet):
+            for index, cell in enumerate(row):
+                if text := _range_of(cell):
+                    found.setdefault((number, index), _with_tab(text, sheet))
+    return tuple(dict.fromkeys(found.values()))
+
+
+def survey(first: Json, answer: Json, options: Mapping[str, tuple[str, ...]]) -> Survey:
+    """Return the tabs; `options` are the texts in the ranges of drop-downs."""
+    by_id = {one["properties"].get("sheetId", 0): one for one in answer.get("sheets", ())}
+    tabs = []
+    for sheet in first.get("sheets", ()):
+        sheet_id = sheet["properties"].get("sheetId", 0)
+        tabs.append(_tab(by_id.get(sheet_id, sheet), options))
+    return Survey(tuple(tabs), answer)
+
+
+def texts(answer: Json) -> tuple[str, ...]:
+    """Return the texts in the answer to TEXTS for one range, each once, without blank ones."""
+    rows = (row for sheet in answer.get("sheets", ()) for row in _values(sheet))
+    some = (cell.get("formattedValue", "") for row in rows for cell in row)
+    return tuple(dict.fromkeys(text for text in some if text))[:_MOST_OPTIONS]
+
+
+def _tab(sheet: Json, options: Mapping[str, tuple[str, ...]]) -> SeenTab:
+    properties = sheet["properties"]
+    size = properties.get("gridProperties", {})
+    grid: Json = next(iter(sheet.get("data", ())), {})
+    values = _values(sheet)
+    columns = grid.get("columnMetadata", ())
+    return SeenTab(
+        sheet_id=properties.get("sheetId", 0),
+        title=properties["title"],
+        index=properties.get("index", 0),
+        row_count=size.get("rowCount", 0),
+        column_count=size.get("columnCount", 0),
+        is_grid=properties.get("sheetType", "GRID") == "GRID",
+        is_hidden=properties.get("hidden", False),
+        rows=tuple(tuple(_cell(cell, sheet, options) for cell in row) for row in values),
+        hidden_columns=frozenset(i for i, one in enumerate(columns) if one.get("hiddenByUser")),
+        merged_rows=frozenset(_merged(sheet.get("merges", ()))),
+        locks=tuple(_locks(sheet.get("protectedRanges", ()))),
+        tables=tuple(one.get("name", "Table") for one in sheet.get("tables", ())),
+        has_pivot=any("pivotTable" in cell for row in values for cell in row),
+        row_entries=_entries(grid.get("rowMetadata", ())),
+        column_entries=_entries(columns),
+    )
+
+
+def _values(sheet: Json) -> list[Sequence[Json]]:
+    grid: Json = next(iter(sheet.get("data", ())), {})
+    return [row.get("values", ()) for row in grid.get("rowData", ())]
+
+
+def _cell(cell: Json, sheet: Json, options: Mapping[str, tuple[str, ...]]) -> SeenCell:
+    condition = cell.get("dataValidation", {}).get("condition", {})
+    found = None
+    if condition.get("type") == "ONE_OF_LIST":
+        listed = [one.get("userEnteredValue", "") for one in condition.get("values", ())]
+        found = tuple(dict.fromkeys(listed))
+    elif text := _range_of(cell):
+        found = options.get(_with_tab(text, sheet))
+    return SeenCell(cell.get("formattedValue", ""), _kind(cell), found)
+
+
+def _kind(cell: Json) -> Kind:
+    entered = cell.get("userEnteredValue", {})
+    if "formulaValue" in entered or (not entered and cell.get("formattedValue")):
+        return Kind.COMPUTED
+    if "numberValue" in entered:
+        kind = cell.get("effectiveFormat", {}).get("numberFormat", {}).get("type")
+        return Kind.DATE if kind in _DATES else Kind.NUMBER
+    return Kind.TEXT if entered else Kind.BLANK
+
+
+def _range_of(cell: Json) -> str:
+    """Return the range that a cell's drop-down takes its options from, or ""."""
+    condition = cell.get("dataValidation", {}).get("condition", {})
+    if condition.get("type") != "ONE_OF_RANGE":
+        return ""
+    value: Json = next(iter(condition.get("values", ())), {})
+    text = str(value.get("userEnteredValue", ""))
+    return text.removeprefix("=").replace("$", "")
+
+
+def _with_tab(text: str, sheet: Json) -> str:
+    """Return a range with the tab that it is on: a drop-down may leave out its own."""
+    is_cells = re.fullmatch(r"[A-Za-z]*\d*:?[A-Za-z]*\d*", text) and "!" not in text
+    return f"{_quoted(sheet['properties']['title'])}!{text}" if is_cells else text
+
+
+def _merged(merges: Iterable[Json]) -> Iterator[int]:
+    for one in merges:
+        first, last = one.get("startRowIndex", 0), one.get("endRowIndex", 0)
+        if last - first > 1:
+            yield from range(first, last)
+
+
+def _locks(some: Iterable[Json]) -> Iterator[Lock]:
+    for one in some:
+        if one.get("warningOnly") or one.get("requestingUserCanEdit"):
+            continue
+        area = one.get("range", {})
+        yield Lock(
+            area.get("startRowIndex", 0),
+            area.get("endRowIndex", _WHOLE),
+            area.get("startColumnIndex", 0),
+            area.get("endColumnIndex", _WHOLE),
+            one.get("description", ""),
+        )
+
+
+def _entries(lines: Sequence[Json]) -> dict[int, tuple[Entry, ...]]:
+    found = {}
+    for index, line in enumerate(lines):
+        own = tuple(
+            Entry(one["metadataId"], one["metadataKey"], one.get("metadataValue", ""))
+            for one in line.get("developerMetadata", ())
+            if one["metadataKey"].startswith(_OURS)
+        )
+        if own:
+            found[index] = own
+    return found
+
+
+def _quoted(title: str) -> str:
+    return "'" + title.replace("'", "''") + "'"

@@ -1,0 +1,81 @@
+"""The command line of `map`."""
+
+import json
+import logging
+import time
+
+import click
+from rich.console import Console
+
+from sync.mapping.decide import Choices
+from sync.ops import logs
+from sync.wiring import Wiring, opened
+from sync.worker import map_output
+from sync.worker.map_command import MapCommand
+
+
+def _pairs(what: str, some: tuple[str, ...]) -> dict[str, str]:
+    """Return what stands before and behind the last `=` of each."""
+    found = {}
+    for text in some:
+        before, separator, behind = text.rpartition("=")
+        if not (separator and before.strip() and behind.strip()):
+            raise click.BadParameter(f'write "{what}", not {text!r}')
+        if before.strip() in found:
+            raise click.BadParameter(f"{before.strip()!r} stands twice")
+        found[before.strip()] = behind.strip()
+    return found
+
+
+@click.command("map")
+@click.option("--tab", "tabs", multiple=True, metavar="TITLE", help="This tab; repeat for more.")
+@click.option(
+    "--header-row", type=click.IntRange(1), help="The row of the headers; with one --tab."
+)
+@click.option(
+    "--set", "fields", multiple=True, metavar="HEADER=FIELD", help="This column shows that field."
+)
+@click.option("--unset", multiple=True, metavar="HEADER", help="This column shows nothing of ours.")
+@click.option(
+    "--add", "added", multiple=True, metavar="FIELD", help="Add a column for it at the right."
+)
+@click.option(
+    "--word",
+    "words",
+    multiple=True,
+    metavar="OURS=OPTION",
+    help="The option of a drop-down for a status, like APPROVED=Done.",
+)
+@click.option("--write", is_flag=True, help="Write the mapping; without it nothing is written.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def map_tabs(
+    tabs: tuple[str, ...],
+    header_row: int | None,
+    fields: tuple[str, ...],
+    unset: tuple[str, ...],
+    added: tuple[str, ...],
+    words: tuple[str, ...],
+    write: bool,
+    as_json: bool,
+) -> None:
+    """Use a sheet that you have already: which of its columns show what.
+
+    Shows what is proposed for each column, and why. The mapping is stored in the sheet itself, as
+    metadata of its columns, and survives renaming, moving and sorting.
+    """
+    if header_row is not None and len(tabs) != 1:
+        raise click.UsageError("--header-row goes with one --tab.")
+    logs.configure(logging.WARNING)
+    choices = Choices(
+        _pairs("Header=field", fields),
+        unset,
+        added,
+        _pairs("APPROVED=Done", words),
+        header_row - 1 if header_row is not None else None,
+    )
+    command = MapCommand(Wiring(*opened()), time.sleep)
+    report = command.run(choices, tabs, write=write)
+    if as_json:
+        click.echo(json.dumps(map_output.as_json(report)))
+    else:
+        map_output.show(report, Console(), is_written=write)
