@@ -83,8 +83,6 @@ def _match(named: Match | None, seen: Content, fields: Fields) -> Match:
     if fitting:
         known = f", {seen.known_sites} of jobs that came" if seen.known_sites else ""
         return Match(fitting[0], f"its cells are {content.SAID[seen.what]}{known}", CONTENT)
-    if fitting is not None:
-        return Match("", f"its cells are {content.SAID[seen.what]}, which stand in the address", 0)
     return Match("", "", 0)
 
 
