@@ -57,17 +57,19 @@ def _column_as_json(column: Column, fields: Fields) -> dict[str, Any]:
 def show(report: Report, out: Console, *, is_written: bool) -> None:
     """Print each tab, then what is to be done next."""
     for one in report.tabs:
-        _show_tab(one, report.fields, out)
+        is_chosen = one.tab.sheet_id in report.chosen
+        _show_tab(one, report.fields, out, is_chosen=is_chosen)
     for line in _next(report, is_written=is_written):
         out.print(_text(line), soft_wrap=True)
 
 
-def _show_tab(one: TabMapping, fields: Fields, out: Console) -> None:
+def _show_tab(one: TabMapping, fields: Fields, out: Console, *, is_chosen: bool) -> None:
     if one.problem:
         out.print(_text(f"Tab {one.tab.title!r} {one.problem}"), soft_wrap=True)
         out.print()
         return
     head = f"Tab {one.tab.title!r}: the headers are in row {one.header_row + 1}."
+    head += "" if is_chosen else f' It stays as it is without --tab "{one.tab.title}".'
     out.print(_text(head), style="bold", soft_wrap=True)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for title in ("", "Header", "Cells", "Field", "Why"):
@@ -79,7 +81,7 @@ def _show_tab(one: TabMapping, fields: Fields, out: Console) -> None:
         cells = (letters(column.index), header, samples, field, column.reason)
         table.add_row(*map(_text, cells))
     out.print(table)
-    for line in [*_words(one, fields), *_added(one, fields)]:
+    for line in [*_words(one, fields), *(_added(one, fields) if is_chosen else ())]:
         out.print(_text(line), soft_wrap=True)
     out.print()
 
@@ -118,7 +120,7 @@ def _next(report: Report, *, is_written: bool) -> Iterable[str]:
     shown = " ".join(
         f'--tab "{one.tab.title}"' for one in report.tabs if one.tab.sheet_id in report.chosen
     )
-    return [f"Nothing was written. To map it so, run this again with {shown} --write."]
+    return [f"Nothing was written. To map it so, run this again and add: {shown} --write"]
 
 
 def _text(text: str) -> Text:

@@ -1,0 +1,22 @@
+"""The emulator, and a person's own spreadsheet in it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator import Emulator
+from tests.mapping.stand import Stand
+from tests.sheets.conftest import MILESTONES, with_more
+
+
+@pytest.fixture
+def google() -> Iterator[Emulator]:
+    with Emulator() as running:
+        yield running
+
+
+@pytest.fixture
+def stand(google: Emulator, sqlite_url: str, tmp_path: Path) -> Stand:
+    """With two milestones in the config: Permit, and PTO."""
+    return Stand(google, sqlite_url, with_more(tmp_path, MILESTONES))
