@@ -30,7 +30,7 @@ from sync.store.deliveries import Deliveries, Wanted
 from sync.webhooks.schema import Outcome
 from sync.wiring import Wiring
 from sync.wiring import opened as _opened
-from sync.worker import Worker, map_cli
+from sync.worker import Worker, link_cli, map_cli
 from sync.worker.backfill_command import BackfillCommand
 
 _STOP_SECONDS = 8.0
@@ -62,7 +62,7 @@ def cli() -> None:
     """Keep a Google Sheet true to EverBright."""
 
 
-for _command in (trial.demo, trial.emulator, trial.send, map_cli.map_tabs):
+for _command in (trial.demo, trial.emulator, trial.send, map_cli.map_tabs, link_cli.link_rows):
     cli.add_command(_command)
 
 

@@ -22,11 +22,14 @@ def read(tree: Any) -> Customer:
         raise Retryable("everbright_odd", "EverBright's answer is not a job.")
     contact = _contact(site.get("contacts"))
     address = site.get("address")
+    address = address if isinstance(address, Mapping) else {}
     return Customer(
         name=" ".join(part for k in ("first_name", "last_name") if (part := _text(contact, k))),
-        address=_address(address if isinstance(address, Mapping) else {}),
+        address=_address(address),
         phone=_text(contact, "phone_number"),
         email=_text(contact, "email"),
+        city=_text(address, "city_name"),
+        zip=_text(address, "zipcode"),
         archived=site.get("archived") is True,
     )
 

@@ -301,6 +301,8 @@ class Customer(Value):
     address: str = ""
     phone: str = ""
     email: str = ""
+    city: str = ""
+    zip: str = ""
     archived: bool = False
 
 

@@ -1,6 +1,6 @@
 """The columns of the Jobs tab, and what each shows of a job. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +10,7 @@ from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
 from sync.jobs.columns import KEY, Column
 from sync.jobs.contract_cells import ContractCells, label
 from sync.jobs.links import Addresses
+from sync.jobs.milestone_details import MilestoneDetails
 from sync.jobs.milestones import Milestones, Shown
 from sync.jobs.model import ARCHIVED, CONTRACT, QUOTE, STAGE, Change, Customer, Files, Job
 from sync.jobs.remarks import Remarks, text_with_author
@@ -56,6 +57,10 @@ class Layout:
         return Actions(self._statuses, self._remarks)
 
     @cached_property
+    def _details(self) -> MilestoneDetails:
+        return MilestoneDetails(self.config, self._remarks)
+
+    @cached_property
     def _contracts(self) -> ContractCells:
         return ContractCells(self.config, self.addresses)
 
@@ -92,8 +97,17 @@ class Layout:
         """Return the place of each configured milestone by its header."""
         return self._milestones.ranks()
 
-    def cells(self, job: Job, files: Files, customer: Customer = _UNKNOWN) -> dict[str, Cell]:
-        """Return the cell of each column for `job`, by column id; without the blank ones."""
+    def cells(
+        self,
+        job: Job,
+        files: Files,
+        customer: Customer = _UNKNOWN,
+        fields: Collection[str] | None = None,
+    ) -> dict[str, Cell]:
+        """Return the cell of each column for `job`, by column id; without the blank ones.
+
+        `fields` are the columns of mapped tabs; None: those in the config and of the milestones.
+        """
         shown = self._milestones.shown(job)
         cells = {
             **self._job_cells(job, customer),
@@ -103,6 +117,9 @@ class Layout:
         }
         if files.folder:
             cells["folder"] = linked("Folder", files.folder)
+        if fields is not None:
+            cells |= self._details.of(shown)
+            return {key: cell for key, cell in cells.items() if cell != EMPTY and key in fields}
         return {
             key: cell
             for key, cell in cells.items()
@@ -115,6 +132,8 @@ class Layout:
             "address": Cell(text=cut(customer.address)),
             "phone": Cell(text=cut(customer.phone)),
             "email": Cell(text=cut(customer.email)),
+            "city": Cell(text=cut(customer.city)),
+            "zip": Cell(text=cut(customer.zip)),
             "last_update": Cell(when=projection.last_update(job)),
             "stage": Cell(text=cut(stages.current(job))),
             "initial_quote": self._contracts.quote(job.site, projection.initial_quote(job)),

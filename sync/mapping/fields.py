@@ -17,6 +17,8 @@ from sync.settings.config_file import Config
 _TITLES = {
     "customer": "Customer",
     "address": "Address",
+    "city": "City",
+    "zip": "Zip",
     "phone": "Phone",
     "email": "E-mail",
     "status": "Status",

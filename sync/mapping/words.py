@@ -25,6 +25,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         *("property address", "project address", "job address", "service address", "location"),
         *("direccion", "direccion de instalacion", "domicilio", "ubicacion"),
     ),
+    "city": ("city", "town", "ciudad"),
+    "zip": ("zip", "zip code", "zipcode", "postal code", "codigo postal"),
     "phone": (
         *("phone", "phone number", "phone no", "phone #", "telephone", "telephone number", "tel"),
         *("mobile", "mobile number", "cell", "cell phone", "contact number", "customer phone"),

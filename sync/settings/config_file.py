@@ -141,6 +141,29 @@ class EverBrightConfig(_Strict):
     changed: tuple[Key, ...] = ("date_updated", "updated_at", "date_modified")
 
 
+_KEY_PARTS = ("email", "phone", "address", "zip")
+
+
+def _match_key(value: str) -> str:
+    parts = value.split("+")
+    if odd := next((one for one in parts if one not in _KEY_PARTS), None):
+        raise ValueError(
+            f"{odd!r} is not a part of a key; write {', '.join(_KEY_PARTS)}, or several with a +"
+        )
+    if parts == ["zip"]:
+        raise ValueError("a zip alone is many customers'; write address+zip")
+    return value
+
+
+class MatchConfig(_Strict):
+    """How the row of a job is found in a person's own tabs, if it has no site ID yet.
+
+    Keys of one or several columns' ids; without any no row is matched.
+    """
+
+    by: tuple[Annotated[str, AfterValidator(_match_key)], ...] = ("email", "address+zip")
+
+
 class ColumnConfig(_Strict):
     """One column, or (id "milestones") the place of the milestones' columns."""
 
@@ -217,6 +240,7 @@ class Config(_Strict):
     links: LinksConfig = LinksConfig()
     webhooks: WebhooksConfig = WebhooksConfig()
     everbright: EverBrightConfig = EverBrightConfig()
+    match: MatchConfig = MatchConfig()
     mapping: MappingConfig = MappingConfig()
     columns: tuple[ColumnConfig, ...]
     milestones: tuple[MilestoneConfig, ...] = ()

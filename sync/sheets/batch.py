@@ -11,19 +11,20 @@ from dataclasses import dataclass
 from sync.jobs.cells import Cell
 from sync.jobs.columns import KEY
 from sync.sheets import guards, request
+from sync.sheets.identifiers import FENCE_TAB
 from sync.sheets.images import has_note
 from sync.sheets.request import Request
-from sync.sheets.snapshot import Snapshot, Table
+from sync.sheets.snapshot import Snapshot, Tab, Table
 from sync.sheets.writes import HEADER_ROW, CellWrite, RowWrite, Trace
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a batch asks back: copied cells of the columns `indexes`, and the header row."""
+    """What a batch asks back of a tab: copied cells of columns (`indexes`), and the header row."""
 
-    jobs_title: str
+    title: str
     header_row: int
-    fence_title: str
+    copies_title: str
     indexes: tuple[int, ...]
     rows: int
     """How many rows of the hidden tab, from its top."""
@@ -38,8 +39,8 @@ class Batch:
     fence_before: int | None
     columns: tuple[str, ...] = ()
     """Ids of the columns that the tab has after it, and of other tabs that were made."""
-    asked: Asked | None = None
-    """None where nothing can have been hit."""
+    asked: tuple[Asked, ...] = ()
+    """Of each tab; () where nothing can have been hit."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,16 @@ class Parts:
     rows: Sequence[RowWrite] = ()
     """Rows that exist; then those that are new, all to be inserted from the first one's row on."""
     new_rows: Sequence[RowWrite] = ()
+    formulas: Sequence[int] = ()
+    """Columns of a mapped tab in which new rows take the formula of the row above."""
     extra: Sequence[Request] = ()
     """History, Pipeline, formatting."""
     columns: tuple[str, ...] = ()
     """Ids of other tabs that are made."""
     recovered: tuple[int, ...] = ()
     recovered_lines: int = 0
+    pipeline: Tab | None = None
+    """The Pipeline tab as `extra` leaves it."""
 
     @property
     def is_empty(self) -> bool:
@@ -66,66 +71,97 @@ class Parts:
 
     def without_data(self, table: Table) -> "Parts":
         """Return the same without what is written of jobs: as many rows are copied and guarded."""
-        rows = {one.row for one in self.rows} | ({table.last_row} if self.new_rows else set())
-        touched = [RowWrite(row=row) for row in sorted(rows)]
+        rows = {(one.sheet_id, one.row) for one in self.rows}
+        rows |= {(table.sheet_id, table.last_row)} if self.new_rows else set()
+        touched = [RowWrite(sheet_id=sheet, row=row) for sheet, row in sorted(rows)]
         return Parts(self.structure, self.header, touched, columns=self.columns)
 
 
 def compose(
-    snapshot: Snapshot, table: Table, parts: Parts, *, fence: int, fence_title: str
+    snapshot: Snapshot, tables: Sequence[Table], parts: Parts, *, fence: int, fence_title: str
 ) -> Batch:
-    """Return a batch with fence, guards and copies; `table` is the Jobs tab after its structure.
+    """Return a batch with fence, guards and copies; `tables` are the tabs after its structure.
 
-    `fence_title` is what the hidden tab is called, or is to be called where it is made.
+    New rows and headers go into the first. `fence_title` is what the hidden tab is to be called
+    where it is made.
     """
-    is_made = snapshot.table is None
-    requests = [] if snapshot.has_fence_tab else request.make_fence_tab(fence_title)
+    is_made, first = snapshot.table is None, tables[0]
+    requests = [] if snapshot.has_fence_tab else request.make_hidden_tab(FENCE_TAB, fence_title)
     requests += [*request.move_fence(snapshot.fences, fence), *parts.structure]
     written = [*parts.rows]
     if parts.header:
-        written.append(RowWrite(row=table.header_row, site=HEADER_ROW, cells=tuple(parts.header)))
-    requests += guards.column_guards(table, sorted(table.columns))
-    requests += guards.header_guard(table)
-    if not is_made:
-        requests += request.clear_fence_tab(snapshot.fence_rules)
-        requests.append(request.resize_fence_tab(table.row_count, table.column_count))
-        requests += request.copy_rows(table.sheet_id, {one.row for one in written})
-    requests += request.write(written, table.sheet_id)
-    if parts.new_rows:
-        first = parts.new_rows[0].row
-        requests.append(
-            request.insert(table.sheet_id, "ROWS", first, len(parts.new_rows), table.row_count)
+        cells = tuple(parts.header)
+        header = RowWrite(
+            sheet_id=first.sheet_id, row=first.header_row, site=HEADER_ROW, cells=cells
         )
-        requests += request.write_block(parts.new_rows, table.sheet_id)
+        written.append(header)
+    asked: list[Asked] = []
+    for table in tables:
+        requests += guards.column_guards(table, sorted(table.columns))
+        requests += guards.header_guard(table)
+        if not is_made:
+            rows = [one for one in written if one.sheet_id == table.sheet_id]
+            title = snapshot.copies_title(table, fence_title)
+            requests += _copies(snapshot, table, rows, title)
+            asked.append(_asked(table, rows, title))
+    requests += request.write(written)
+    if parts.new_rows:
+        requests += _new_rows(first, parts)
     requests += parts.extra
-    rows = () if is_made else (*written, *parts.new_rows)
+    rows = [] if is_made else [*written, *parts.new_rows]
     return Batch(
         requests,
         Trace(
             fence=fence,
-            columns=dict(table.columns),
+            columns={table.sheet_id: dict(table.columns) for table in tables},
             rows=tuple(one for one in rows if one.cells),
             recovered=parts.recovered,
             recovered_lines=parts.recovered_lines,
         ),
         snapshot.fence,
-        (*sorted(table.columns), *parts.columns),
-        None if is_made else _asked(snapshot, table, written, fence_title),
+        (*sorted({column for table in tables for column in table.columns}), *parts.columns),
+        tuple(asked),
     )
 
 
-def _asked(
-    snapshot: Snapshot, table: Table, written: Iterable[RowWrite], fence_title: str
-) -> Asked:
-    rows = list(written)
-    cells = [cell for one in rows for cell in one.cells]
-    compared = {c.index for c in cells if has_note(c.fields) or c.expects_blank}
+def _copies(
+    snapshot: Snapshot, table: Table, rows: Iterable[RowWrite], title: str
+) -> list[Request]:
+    """Copy `rows` of a tab as they are before they are written."""
+    tab = table.copies_tab
+    is_there = tab in snapshot.copies or tab == FENCE_TAB
+    rules = snapshot.copies[tab].rules if tab in snapshot.copies else 0
+    return [
+        *([] if is_there else request.make_hidden_tab(tab, title)),
+        *request.clear_copies(tab, rules),
+        request.resize_copies(tab, table.row_count, table.column_count),
+        *request.copy_rows(table.sheet_id, {one.row for one in rows}, tab),
+    ]
+
+
+def _new_rows(table: Table, parts: Parts) -> list[Request]:
+    at, count = parts.new_rows[0].row, len(parts.new_rows)
+    if table.mapped_at is None:
+        insert = request.insert(table.sheet_id, "ROWS", at, count, table.row_count)
+        return [insert, *request.write_block(parts.new_rows)]
+    return [
+        *request.insert_like_above(table.sheet_id, at, count, table.header_row, parts.formulas),
+        *request.write(parts.new_rows),
+    ]
+
+
+def _asked(table: Table, written: Sequence[RowWrite], copies_title: str) -> Asked:
+    cells = [cell for one in written for cell in one.cells]
+    compared = {
+        c.index for c in cells if has_note(c.fields) or c.expects_blank or c.ours is not None
+    }
+    compared |= {table.columns[column] for one in written for column in one.identity}
     return Asked(
-        jobs_title=table.title,
+        title=table.title,
         header_row=table.header_row,
-        fence_title=snapshot.fence_title or fence_title,
+        copies_title=copies_title,
         indexes=tuple(dict.fromkeys((table.columns[KEY], *sorted(compared)))),
-        rows=max((one.row for one in rows), default=0) + 1,
+        rows=max((one.row for one in written), default=0) + 1,
     )
 
 

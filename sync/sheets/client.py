@@ -1,6 +1,6 @@
 """The only user of gspread: reads and writes of one spreadsheet. No retries in here."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,28 +14,31 @@ from sync.errors import Permanent
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google
 from sync.jobs.columns import KEY
-from sync.sheets import query, snapshot
-from sync.sheets.batch import Batch
+from sync.sheets import query, rows, snapshot, surroundings
+from sync.sheets.batch import Asked, Batch
 from sync.sheets.celldata import Row
-from sync.sheets.identifiers import FENCE_TAB
-from sync.sheets.snapshot import Snapshot, Surroundings, Table
+from sync.sheets.snapshot import Snapshot
+from sync.sheets.surroundings import Surroundings
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a write's answer shows: the Jobs tab, and what was asked for of the copied rows."""
+    """What a write's answer shows: the tabs of jobs, and what was asked for of the copied rows.
 
-    table: Table | None
-    copies: Mapping[int, Row]
+    `copies` are the rows by the sheet id of the tab that they were copied from.
+    """
+
+    snapshot: Snapshot
+    copies: Mapping[int, Mapping[int, Row]]
 
 
 @dataclass(frozen=True)
 class Everything:
-    """A read of the whole Jobs tab: its rows, and those that the last batch copied."""
+    """A read of whole tabs of jobs: their rows by sheet id, and those that a batch copied."""
 
     snapshot: Snapshot
-    rows: Mapping[int, Row]
-    copies: Mapping[int, Row]
+    rows: Mapping[int, Mapping[int, Row]]
+    copies: Mapping[int, Mapping[int, Row]]
 
 
 class SheetClient:
@@ -47,24 +50,37 @@ class SheetClient:
         self._http = HTTPClient(None, session)  # type: ignore[arg-type]  # the session signs in
         self._http.set_timeout(TIMEOUT)
 
-    def read(self, columns: tuple[str, ...] = ()) -> Snapshot:
+    def read(self, columns: tuple[str, ...] = (), *, with_formats: bool = False) -> Snapshot:
         """Read header rows, fence and keys in one call, and values and notes of `columns`.
 
-        Raises Retryable or Permanent.
+        `with_formats` adds their number formats. Raises Retryable or Permanent.
         """
+        fields = query.FULL_FIELDS if with_formats else query.FIELDS
         with self._translated_errors():
-            answer = self._filtered(query.filters((KEY, *columns)), query.FIELDS)
+            answer = self._filtered(query.filters((KEY, *columns)), fields)
         return snapshot.read(answer, KEY)
 
-    def read_everything(self, table: Table) -> Everything:
-        """Read the whole of `table` and of the hidden tab."""
+    def read_everything(self, seen: Snapshot) -> Everything:
+        """Read the whole of the tabs of jobs that were seen, and of their hidden tabs."""
+        tabs = [*(one.sheet_id for one in seen.tables), *seen.copies]
         with self._translated_errors():
-            answer = self._filtered(query.everything(table.sheet_id, KEY), query.FULL_FIELDS)
+            answer = self._filtered(query.everything(tabs, KEY), query.FULL_FIELDS)
+        found = snapshot.read(answer, KEY)
         return Everything(
-            snapshot.read(answer, KEY),
-            snapshot.whole_rows(answer, table.sheet_id),
-            snapshot.whole_rows(answer, FENCE_TAB),
+            found,
+            {one.sheet_id: rows.whole(answer, one.sheet_id) for one in found.tables},
+            {one.sheet_id: rows.whole(answer, one.copies_tab) for one in found.tables},
         )
+
+    def read_tabs(
+        self, sheet_ids: Sequence[int]
+    ) -> tuple[Snapshot, Mapping[int, Mapping[int, Row]]]:
+        """Read whole tabs, mapped or not: their sizes and titles in this order, and their rows."""
+        filters = [{"gridRange": {"sheetId": one}} for one in sheet_ids]
+        with self._translated_errors():
+            answer = self._filtered(filters, query.FULL_FIELDS)
+        found = snapshot.bare(answer, sheet_ids)
+        return found, {one: rows.whole(answer, one) for one in sheet_ids}
 
     def surroundings(self) -> Surroundings:
         """Read what else is in the spreadsheet, for when tabs are to be made."""
@@ -72,7 +88,7 @@ class SheetClient:
             answer = self._http.fetch_sheet_metadata(
                 self._id, params={"fields": query.SURROUNDINGS}
             )
-        return snapshot.surroundings(answer)
+        return surroundings.surroundings(answer)
 
     def get(self, fields: str, ranges: tuple[str, ...] = ()) -> Any:
         """Return the Spreadsheet resource with a field mask, of A1 `ranges` or all tabs."""
@@ -92,19 +108,19 @@ class SheetClient:
         """
         body: dict[str, Any] = {"requests": batch.requests}
         params: dict[str, Any] = {}
-        if asked := batch.asked:
-            letters = [rowcol_to_a1(1, index + 1).rstrip("1") for index in asked.indexes]
-            tab = _quoted(asked.fence_title)
-            ranges = [f"{tab}!{one}1:{one}{asked.rows}" for one in letters]
-            header = f"{_quoted(asked.jobs_title)}!{asked.header_row + 1}:{asked.header_row + 1}"
-            body |= {"includeSpreadsheetInResponse": True, "responseRanges": [*ranges, header]}
+        if batch.asked:
+            ranges = [one for asked in batch.asked for one in _ranges(asked)]
+            body |= {"includeSpreadsheetInResponse": True, "responseRanges": ranges}
             params["fields"] = f"updatedSpreadsheet({query.FIELDS})"
         with self._translated_errors():
             answer: Any = self._http.request(
                 "post", SPREADSHEET_BATCH_UPDATE_URL % self._id, params=params, json=body
             ).json()
         shown = answer.get("updatedSpreadsheet", {})
-        return Evidence(snapshot.read(shown, KEY).table, snapshot.sparse_rows(shown, FENCE_TAB))
+        found = snapshot.read(shown, KEY)
+        return Evidence(
+            found, {one.sheet_id: rows.sparse(shown, one.copies_tab) for one in found.tables}
+        )
 
     def _filtered(self, filters: list[dict[str, Any]], fields: str) -> Any:
         return self._http.request(
@@ -124,6 +140,13 @@ class SheetClient:
                 message = f"Spreadsheet {self._id}: {translated.message}"
                 translated = Permanent(translated.reason, message)
             raise translated from error
+
+
+def _ranges(asked: Asked) -> list[str]:
+    letters = [rowcol_to_a1(1, index + 1).rstrip("1") for index in asked.indexes]
+    tab, number = _quoted(asked.copies_title), asked.header_row + 1
+    header = f"{_quoted(asked.title)}!{number}:{number}"
+    return [*(f"{tab}!{one}1:{one}{asked.rows}" for one in letters), header]
 
 
 def _quoted(title: str) -> str:

@@ -12,6 +12,7 @@ from datetime import tzinfo
 from sync.errors import Permanent
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.columns import KEY, PLACEHOLDER, is_noted
+from sync.jobs.model import Customer
 from sync.sheets import encode
 from sync.sheets.batch import Cells
 from sync.sheets.snapshot import Table
@@ -23,6 +24,9 @@ _ROW_BYTES = 400
 """Of JSON around a row: its copy to the hidden tab, and the ranges of its runs."""
 
 
+_UNKNOWN = Customer()
+
+
 @dataclass(frozen=True)
 class Target:
     """A job as it should stand and as it was last confirmed; `fresh`: an event is not yet shown."""
@@ -31,6 +35,9 @@ class Target:
     cells: Cells
     written: Cells
     fresh: bool = True
+    customer: Customer = _UNKNOWN
+    received_at: float | None = None
+    """When its newest webhook was received (seconds since 1970)."""
 
     def differences(self) -> dict[str, Cell]:
         """Return what is to be written, by column id; a cell that went blank is EMPTY."""
@@ -122,7 +129,7 @@ def _changes(table: Table, row: int, target: Target, zone: tzinfo) -> RowWrite:
             continue  # A person's name for the job says more.
         note = table.notes.get((column, row), "") if column in changed else None
         cells.append(_change(table.columns[column], column, cell, note, target, zone))
-    return RowWrite(row=row, cells=tuple(cells), site=target.site)
+    return RowWrite(sheet_id=table.sheet_id, row=row, cells=tuple(cells), site=target.site)
 
 
 def _change(
@@ -160,4 +167,6 @@ def _new_row(table: Table, row: int, target: Target, zone: tzinfo) -> RowWrite:
         for column, cell in target.cells.items()
         if column in table.columns
     ]
-    return RowWrite(row=row, cells=tuple(cells), site=target.site, is_new=True)
+    return RowWrite(
+        sheet_id=table.sheet_id, row=row, cells=tuple(cells), site=target.site, is_new=True
+    )

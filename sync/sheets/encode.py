@@ -4,6 +4,7 @@ Text is always a string, never a formula; a moment is a real date in the sheet's
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,15 +16,15 @@ VALUE = "userEnteredValue,textFormatRuns"
 _DATE = {"type": "DATE_TIME", "pattern": "yyyy-mm-dd hh:mm"}
 _WHEN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 _DAY = {"type": "DATE", "pattern": "yyyy-mm-dd"}
-_DATE_FIELD = "userEnteredFormat.numberFormat"
+DATE_FIELD = "userEnteredFormat.numberFormat"
 DATE_FORMAT = {"userEnteredFormat": {"numberFormat": _DATE}}
-FRESH = f"{VALUE},{_DATE_FIELD}"
+FRESH = f"{VALUE},{DATE_FIELD}"
 """The mask for cells of a new row."""
 
 
 def fields_of(cell: Cell, with_note: bool) -> str:
     """Return the mask with which `cell` is written over another."""
-    return ",".join([VALUE] + ["note"] * with_note + [_DATE_FIELD] * (cell.when is not None))
+    return ",".join([VALUE] + ["note"] * with_note + [DATE_FIELD] * (cell.when is not None))
 
 
 def encoded(cell: Cell, zone: tzinfo) -> dict[str, Any]:
@@ -72,6 +73,16 @@ def _runs(cell: Cell) -> list[dict[str, Any]]:
         if link.end < length:
             runs.setdefault(link.end, {"startIndex": link.end, "format": {}})
     return [runs[start] for start in sorted(runs)]
+
+
+def shown_text(data: Mapping[str, Any]) -> str:
+    """Return what a cell that was encoded shows: its text, or its date as people write it."""
+    value = data.get("userEnteredValue", {})
+    if "numberValue" not in value:
+        return str(value.get("stringValue", ""))
+    when = _EPOCH + timedelta(days=value["numberValue"])
+    is_day = data.get("userEnteredFormat", {}).get("numberFormat") == _DAY
+    return f"{when:%Y-%m-%d}" if is_day else f"{when:%Y-%m-%d %H:%M}"
 
 
 def clock(zone: str) -> tzinfo:

@@ -1,29 +1,31 @@
 """One flush: project what came, read the sheet once, write it once, verify what was hit."""
 
-from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
-from sync.errors import Refused
+from sync.errors import Refused, Retryable
 from sync.jobs.columns import KEY
-from sync.sheets import encode, keys, legacy, request
+from sync.sheets import keys, legacy, request
 from sync.sheets.batch import Parts, Titles
 from sync.sheets.client import SheetClient
-from sync.sheets.diff import Diff, Target, compared_columns, diff, fitting
+from sync.sheets.diff import Target, compared_columns, fitting
 from sync.sheets.guards import is_guarded
-from sync.sheets.images import BeforeImage
+from sync.sheets.images import BeforeImage, sites_written_over
+from sync.sheets.mapped import fields_of, without_row
+from sync.sheets.plan import Plan, Planner
 from sync.sheets.restore import HEADERS, restore
-from sync.sheets.snapshot import Snapshot, Surroundings, Tab, Table
-from sync.sheets.structure import new_table, with_columns
-from sync.sheets.tabs.extras import HISTORY, extras, with_in_step
-from sync.sheets.tabs.in_step import InStep, header_note
+from sync.sheets.snapshot import Snapshot
+from sync.sheets.surroundings import Surroundings
+from sync.sheets.tabs.extras import HISTORY
 from sync.sheets.targets import Lines, Targets, shown
 from sync.sheets.writer import BatchWriter
 from sync.store import DirtyJob, Lease, Pending
 from sync.store.sheet_store import SheetStore
+from sync.store.spreadsheet import ADOPTED
 
 _log = structlog.get_logger()
 
@@ -65,10 +67,9 @@ class Flusher:
         self.client = client
         self.targets = targets
         self.project = project
-        self.zone = zone
+        self.planner = Planner(targets, zone, in_step_hours)
         self.writer = BatchWriter(store, client, sleep, alert)
         self._alert = alert
-        self._in_step_hours = in_step_hours
         self._was_refused = False
         """Whether the last batch was refused: the sheet may have been changed since its read."""
         self._only: list[str] | None = None
@@ -88,28 +89,46 @@ class Flusher:
         if not (work.sites or pending.in_doubt or pending.images):
             self._only = None
             return
-        snapshot = self.client.read(compared_columns([t for _, t in work.pairs.values()]))
+        snapshot = self._read(pending, work)
         if pending.in_doubt and self.writer.settle(held, snapshot):
             return  # An earlier batch had landed after all: compare with what it wrote.
-        table = snapshot.table
-        if table is None:
+        if snapshot.is_adopted and ADOPTED not in pending.known_columns:
+            self.store.spreadsheet.adopt_tabs(held)  # Begin again, by the rules of mapped tabs.
+        elif not snapshot.tables:
             self._write_new(held, fence, snapshot, pending, work)
-        elif not self._has_keys(held, fence, snapshot, table, pending):
+        elif not self._has_keys(held, fence, snapshot, pending):
             return
-        elif not is_guarded(table):
+        elif not all(is_guarded(table) for table in snapshot.tables):
             # Nothing is written before every column is guarded: a person may be moving one now.
-            self.writer.send(held, self.writer.composed(snapshot, table, Parts(), fence))
+            self._send(held, snapshot, Parts(), fence)
         elif pending.images:
-            self._restore(held, fence, table, pending)
+            self._restore(held, fence, snapshot, pending)
         elif work.sites:
+            if snapshot.is_adopted:
+                work = self._work(held, pending, fields_of(snapshot.tables))
             self._write(held, fence, snapshot, pending, work)
         else:
             # Move the fence: a batch in doubt that has not landed by now never shall.
-            self.writer.send(held, self.writer.composed(snapshot, table, Parts(), fence))
+            self._send(held, snapshot, Parts(), fence)
 
-    def _work(self, held: Lease, pending: Pending) -> Work:
-        """Return what is to be written; jobs that stand already are confirmed without a call."""
-        pairs = self.targets.of(pending.jobs)
+    def _read(self, pending: Pending, work: Work) -> Snapshot:
+        targets = [target for _, target in work.pairs.values()]
+        if ADOPTED not in pending.known_columns:
+            return self.client.read(compared_columns(targets))
+        changed = {column for target in targets for column in target.differences()}
+        return self.client.read(tuple(sorted(changed - {KEY})), with_formats=True)
+
+    def _send(self, held: Lease, snapshot: Snapshot, parts: Parts, fence: int) -> None:
+        self.writer.send(held, self.writer.composed(snapshot, snapshot.tables, parts, fence))
+
+    def _work(self, held: Lease, pending: Pending, fields: Collection[str] | None = None) -> Work:
+        """Return what is to be written; jobs that stand already are confirmed without a call.
+
+        `fields` are the columns of mapped tabs, as far as they are known.
+        """
+        if fields is None and ADOPTED in pending.known_columns:
+            fields = pending.known_columns
+        pairs = self.targets.of(pending.jobs, fields)
         if not pending.in_doubt:
             done = [shown(one) for one, target in pairs if target is None or not target.differs()]
             self.store.batches.confirm(held, done)
@@ -137,58 +156,95 @@ class Flusher:
         if not is_again:
             self._write(held, fence, snapshot, pending, work)
 
-    def _has_keys(
-        self, held: Lease, fence: int, snapshot: Snapshot, table: Table, pending: Pending
-    ) -> bool:
+    def _has_keys(self, held: Lease, fence: int, snapshot: Snapshot, pending: Pending) -> bool:
         """Tell whether the keys stand where they are looked for; few that are gone were deleted.
 
         Raises Permanent where many are gone at once and stand nowhere.
         """
-        gone = pending.written_sites - table.keys.keys()
+        there = {site for table in snapshot.tables for site in table.keys}
+        gone = pending.written_sites - there - sites_written_over(pending.images)
         if not gone:
             return True
         if keys.are_few(gone, pending.written_sites):
             self.store.batches.forget_rows(held, gone)
             return True
-        everything = self.writer.read_everything(held, table)
-        index = keys.find_key_column(everything.rows, gone)
-        if index is None or everything.snapshot.table is None:
-            raise keys.keys_gone(len(gone), len(pending.written_sites))
-        # A person moved what stood in the column: that is the key column now.
-        adopt = Parts(structure=request.adopt(KEY, table.sheet_id, index))
-        self.writer.send(held, self.writer.composed(snapshot, table, adopt, fence))
-        return False
+        everything = self.writer.read_everything(held, snapshot)
+        for table in everything.snapshot.tables:
+            index = keys.find_key_column(everything.rows[table.sheet_id], gone)
+            if index is not None:
+                # A person moved what stood in the column: that is the key column now.
+                moved = request.adopt(KEY, table.sheet_id, index, table.columns.get(KEY))
+                self._send(held, snapshot, Parts(structure=moved), fence)
+                return False
+        raise keys.keys_gone(len(gone), len(pending.written_sites))
 
     def _write(
         self, held: Lease, fence: int, snapshot: Snapshot, pending: Pending, work: Work
     ) -> None:
         lines = self._lines(held, snapshot, pending, work)
         titles, there = self._surroundings(held, snapshot)
-        columns = self.targets.columns(snapshot, pending, self.store.pending.every)
-        table, parts, found = self._parts(
-            snapshot, work, lines, columns, titles, there, pending.known_columns
-        )
-        absent = [shown(work.pairs[site][0]) for site in found.absent]
-        true = [shown(work.pairs[site][0], cells) for site, cells in found.shown.items()]
-        if parts.is_empty and not pending.in_doubt:
+        targets = [target for _, target in work.pairs.values()]
+        if snapshot.is_adopted:
+            plan = self._mapped(held, snapshot, pending, targets, lines)
+        else:
+            columns = self.targets.columns(snapshot, pending, self.store.pending.every)
+            beside = self.targets.extras(targets, columns, lines.lines, there)
+            plan = self.planner.made(snapshot, targets, columns, titles, beside)
+            if work.is_all:
+                plan = self.planner.with_in_step(snapshot, plan, pending.known_columns)
+        self._write_plan(held, fence, snapshot, pending, work, plan, lines, titles)
+
+    def _mapped(
+        self,
+        held: Lease,
+        snapshot: Snapshot,
+        pending: Pending,
+        targets: Sequence[Target],
+        lines: Lines,
+    ) -> Plan:
+        """Plan for a person's own tabs: one more call where a row is to be found or added."""
+        known = fields_of(snapshot.tables) or frozenset()
+        if without_row(snapshot.tables, targets) or not known <= pending.known_columns:
+            everything = self.writer.read_everything(held, snapshot)
+            tables = everything.snapshot.tables
+            if fields_of(tables) != known:
+                raise Retryable("sheet_changed", "A person changed the mapped columns just now.")
+            return self.planner.mapped(snapshot, tables, targets, everything.rows, lines)
+        return self.planner.mapped(snapshot, snapshot.tables, targets, None, lines)
+
+    def _write_plan(
+        self,
+        held: Lease,
+        fence: int,
+        snapshot: Snapshot,
+        pending: Pending,
+        work: Work,
+        plan: Plan,
+        lines: Lines,
+        titles: Titles,
+    ) -> None:
+        absent = [shown(work.pairs[site][0]) for site in plan.absent]
+        true = [shown(work.pairs[site][0], cells) for site, cells in plan.shown.items()]
+        if plan.parts.is_empty and not pending.in_doubt:
             self.store.batches.confirm(held, absent + true)
             self.store.history.drop(held, lines.seqs)  # Changes of hidden milestones.
             return
         self.store.batches.confirm(held, absent)
-        batch = self.writer.composed(snapshot, table, parts, fence, titles.fence)
+        batch = self.writer.composed(snapshot, plan.tables, plan.parts, fence, titles.fence)
         try:
             self.writer.send(held, batch, true, lines.seqs)
         except Refused:
             if self._was_refused:
-                self._find_refused(held, snapshot, table, parts, work.sites)
+                self._find_refused(held, snapshot, plan, work.sites)
             self._was_refused = not self._was_refused
             return
         self._was_refused, self._only = False, None
 
     def _lines(self, held: Lease, snapshot: Snapshot, pending: Pending, work: Work) -> Lines:
-        if snapshot.table is None or snapshot.history or HISTORY not in pending.known_columns:
+        may_be_off = HISTORY in pending.known_columns or snapshot.is_adopted
+        if snapshot.table is None or snapshot.history or not may_be_off:
             return work.lines
-        self.store.history.drop(held, work.lines.seqs)  # A person deleted the tab.
+        self.store.history.drop(held, work.lines.seqs)  # A person deleted the tab, or wants none.
         return Lines()
 
     def _surroundings(self, held: Lease, snapshot: Snapshot) -> tuple[Titles, Surroundings]:
@@ -199,63 +255,6 @@ class Flusher:
         there = self.client.surroundings()
         return self.targets.free_titles(snapshot, there), there
 
-    def _parts(
-        self,
-        snapshot: Snapshot,
-        work: Work,
-        lines: Lines,
-        columns: Sequence[Any],
-        titles: Titles,
-        there: Surroundings,
-        known: Container[str],
-    ) -> tuple[Table, Parts, Diff]:
-        targets = [target for _, target in work.pairs.values()]
-        zone = encode.clock(self.zone or snapshot.time_zone)
-        if snapshot.table is None:
-            structure, table = new_table(titles.jobs, columns)
-            parts = Parts(structure)
-        else:
-            structure, headers, table = with_columns(snapshot.table, columns)
-            cleaned = legacy.cleaned(snapshot.table, snapshot.pipeline)
-            parts = Parts([*cleaned, *structure], headers)
-        found = diff(table, targets, zone)
-        wanted = self.targets.extras(targets, columns, lines.lines, there)
-        more = extras(snapshot, table, wanted, titles, zone)
-        parts = replace(
-            parts,
-            rows=found.rows,
-            new_rows=found.new_rows,
-            extra=more.requests,
-            columns=more.tabs,
-        )
-        if work.is_all and not parts.is_empty:
-            parts = self._in_step(snapshot, table, parts, more.pipeline, known)
-        return table, parts, found
-
-    def _in_step(
-        self,
-        snapshot: Snapshot,
-        table: Table,
-        parts: Parts,
-        pipeline: Tab | None,
-        known: Container[str],
-    ) -> Parts:
-        """Return `parts` with the moment from which the sheet shows all that came.
-
-        `table` is the Jobs tab as it is after the structure in `parts`.
-        """
-        now = InStep(datetime.now(UTC), self._in_step_hours)
-        said, ids = with_in_step(pipeline, now, snapshot.time_zone, known)
-        zone = encode.clock(self.zone or snapshot.time_zone)
-        about = self.targets.key_note
-        note = header_note(table, about, now, zone) if snapshot.table else None
-        return replace(
-            parts,
-            header=[*parts.header, *([note] if note else [])],
-            extra=[*parts.extra, *said],
-            columns=(*parts.columns, *ids),
-        )
-
     def say_in_step(self, held: Lease) -> None:
         """Write that the sheet is in step, where nothing else is to be written: two calls.
 
@@ -263,14 +262,14 @@ class Flusher:
         """
         fence = self.writer.take_turn(held)
         snapshot = self.client.read()
-        if snapshot.table is None or not is_guarded(snapshot.table):
+        if not snapshot.tables or not all(is_guarded(table) for table in snapshot.tables):
             return
         known = self.store.pending.read(0, 0).known_columns
-        parts = self._in_step(snapshot, snapshot.table, Parts(), snapshot.pipeline, known)
-        self.writer.send(held, self.writer.composed(snapshot, snapshot.table, parts, fence))
+        plan = self.planner.with_in_step(snapshot, Plan(snapshot.tables), known, is_alone=True)
+        self._send(held, snapshot, plan.parts, fence)
 
     def _find_refused(
-        self, held: Lease, snapshot: Snapshot, table: Table, parts: Parts, sites: Sequence[str]
+        self, held: Lease, snapshot: Snapshot, plan: Plan, sites: Sequence[str]
     ) -> None:
         """Find the job that Google does not take, and set it aside.
 
@@ -278,9 +277,8 @@ class Flusher:
         no job is at fault, but a guard or the fence. Where it is taken, halving finds the job.
         """
         fence = self.writer.take_turn(held)
-        self.writer.send(
-            held, self.writer.composed(snapshot, table, parts.without_data(table), fence)
-        )
+        parts = plan.parts.without_data(plan.tables[0])
+        self.writer.send(held, self.writer.composed(snapshot, plan.tables, parts, fence))
         if len(sites) > 1:
             self._only = list(sites[: len(sites) // 2])
             return
@@ -291,17 +289,17 @@ class Flusher:
             text = f"Google does not take what is to be written of job {sites[0]}. It is tried"
             self._alert("job_refused", f"{text} again from time to time; all others are written.")
 
-    def _restore(self, held: Lease, fence: int, table: Table, pending: Pending) -> None:
+    def _restore(self, held: Lease, fence: int, snapshot: Snapshot, pending: Pending) -> None:
         """Put back what was written over; what has no certain place goes into Recovered."""
-        everything = self.writer.read_everything(held, table)
-        now = everything.snapshot.table
-        if now is None:
+        everything = self.writer.read_everything(held, snapshot)
+        now = everything.snapshot
+        if not now.tables:
             return
         images = {n: BeforeImage.model_validate_json(one) for n, one in pending.images.items()}
-        found = restore(now, everything.rows, images)
+        found = restore(now.tables, everything.rows, images)
         when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         parts = Parts(
-            structure=_recovered_tab(everything.snapshot) if found.recovered else (),
+            structure=_recovered_tab(now) if found.recovered else (),
             rows=found.rows,
             extra=[request.append_recovered([(when, *line) for line in found.recovered])]
             if found.recovered
@@ -309,7 +307,7 @@ class Flusher:
             recovered=tuple(found.given_up),
             recovered_lines=len(found.recovered),
         )
-        self.writer.send(held, self.writer.composed(everything.snapshot, now, parts, fence))
+        self._send(held, now, parts, fence)
 
 
 def _recovered_tab(snapshot: Snapshot) -> list[request.Request]:

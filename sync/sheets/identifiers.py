@@ -28,6 +28,11 @@ PIPELINE_LABEL = "pipeline:milestone"
 PIPELINE_COUNT = "pipeline:count"
 
 
+def copies_tab(sheet_id: int) -> int:
+    """Return the sheet id of the hidden tab for the copied rows of a mapped tab."""
+    return guard_id(sheet_id, "copies")
+
+
 def guard_id(sheet_id: int, name: str) -> int:
     """Return the fixed `metadataId` of the guard of a column (or HEADER) of a tab.
 

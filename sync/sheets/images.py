@@ -11,7 +11,9 @@ from typing import Any
 
 from pydantic import Field
 
-from sync.sheets.celldata import CellData, Row, at, content, is_formula
+from sync.jobs.columns import KEY
+from sync.sheets.celldata import CellData, Row, at, content, is_formula, site_in, text_of
+from sync.sheets.identifiers import JOBS_TAB
 from sync.types import Value
 
 NOTE = "note"
@@ -42,6 +44,9 @@ class BeforeImage(Value):
     """
 
     site: str = ""
+    sheet_id: int = JOBS_TAB
+    identity: dict[str, str] = Field(default_factory=dict)
+    """Texts by column id of the row that a key was meant for, where it was written elsewhere."""
     image: RowImage = RowImage()
     cells: tuple[Overwritten, ...] = ()
     at: int = 0
@@ -58,6 +63,13 @@ class BeforeImage(Value):
         """Whether the row held nothing but what was written, which other rows may hold as well."""
         written = {one.column for one in self.cells}
         return not self.image.others and self.image.managed.keys() <= written
+
+
+def sites_written_over(images: Mapping[int, str]) -> set[str]:
+    """Return the sites whose key was written over and is not put back yet; `images` are JSON."""
+    found = (BeforeImage.model_validate_json(one) for one in images.values())
+    cells = (cell.before for image in found for cell in image.cells if cell.column == KEY)
+    return {site for cell in cells if (site := site_in(cell))}
 
 
 def has_note(fields: str) -> bool:
@@ -97,6 +109,14 @@ def holds(row: Row, columns: Mapping[str, int], image: RowImage) -> bool:
     there = Counter(content(cell) for n, cell in enumerate(row) if n not in managed)
     wanted = Counter(content(cell) for cell in image.others)
     return wanted <= there
+
+
+def is_identified(row: Row, columns: Mapping[str, int], identity: Mapping[str, str]) -> bool:
+    """Tell whether a row shows the texts of `identity` in their columns."""
+    return all(
+        column in columns and text_of(at(row, columns[column])) == text
+        for column, text in identity.items()
+    )
 
 
 def is_all_of(row: Row, columns: Mapping[str, int], image: RowImage) -> bool:

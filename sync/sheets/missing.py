@@ -15,8 +15,9 @@ from sync.sheets import request
 from sync.sheets.batch import Titles
 from sync.sheets.identifiers import LOOK_KEY
 from sync.sheets.request import Request
-from sync.sheets.snapshot import Snapshot, Surroundings, Table
+from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.structure import with_columns
+from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting, history, in_step, pipeline
 from sync.sheets.tabs.extras import HISTORY, PIPELINE, Extras
 from sync.sheets.writes import CellWrite

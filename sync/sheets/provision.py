@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from sync.errors import Retryable
 from sync.jobs.columns import KEY, Column
-from sync.sheets import encode
 from sync.sheets.batch import Parts, Titles
 from sync.sheets.diff import key_column_gone
 from sync.sheets.flush import Flusher
 from sync.sheets.missing import missing
 from sync.sheets.reconcile import mark_drift
-from sync.sheets.snapshot import Snapshot, Surroundings, Table
+from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.structure import new_table
+from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs.extras import Extras, extras
 from sync.store import Lease
 
@@ -56,10 +56,10 @@ def _make_all(
     wanted: Extras,
 ) -> list[str]:
     structure, table = new_table(titles.jobs, columns)
-    zone = encode.clock(flusher.zone or snapshot.time_zone)
+    zone = flusher.planner.clock(snapshot)
     made = extras(snapshot, table, wanted, titles, zone)
     parts = Parts(structure, extra=made.requests, columns=made.tabs)
-    batch = flusher.writer.composed(snapshot, table, parts, fence, titles.fence)
+    batch = flusher.writer.composed(snapshot, [table], parts, fence, titles.fence)
     flusher.writer.send(held, batch)
     return [f"tab {title!r}: made" for title in (titles.jobs, titles.history, titles.pipeline)]
 
@@ -81,7 +81,7 @@ def _add_missing(
     if found.is_nothing:
         return []
     parts = Parts(found.structure, found.header, extra=found.extra, columns=tuple(found.tabs))
-    batch = flusher.writer.composed(snapshot, found.table, parts, fence, titles.fence)
+    batch = flusher.writer.composed(snapshot, [found.table], parts, fence, titles.fence)
     flusher.writer.send(held, batch)
     mark_drift(flusher, held)
     return found.done

@@ -1,11 +1,11 @@
 """What is asked of the Sheets API: field masks and data filters. Pure."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sync.sheets.identifiers import (
     COLUMN_KEY,
     FENCE_KEY,
-    FENCE_TAB,
     HEADER_KEY,
     HISTORY_KEY,
     PIPELINE_KEY,
@@ -47,8 +47,8 @@ def filters(columns: tuple[str, ...]) -> list[Filter]:
     return [{"developerMetadataLookup": lookup} for lookup in lookups]
 
 
-def everything(sheet_id: int, key: str) -> list[Filter]:
-    """Return the data filters of a read of a whole tab and of the hidden tab."""
+def everything(sheet_ids: Iterable[int], key: str) -> list[Filter]:
+    """Return the data filters of a read of whole tabs, the hidden ones among them."""
     recovered = {"developerMetadataLookup": {"metadataKey": RECOVERED_KEY}}
-    grids = [{"gridRange": {"sheetId": one}} for one in (sheet_id, FENCE_TAB)]
+    grids = [{"gridRange": {"sheetId": one}} for one in sheet_ids]
     return [*filters((key,)), recovered, *grids]

@@ -11,7 +11,9 @@ from sync.jobs.columns import KEY
 from sync.sheets import encode, keys
 from sync.sheets.batch import Cells
 from sync.sheets.celldata import CellData, Row, at, links_of, text_of
+from sync.sheets.diff import Target
 from sync.sheets.flush import Flusher
+from sync.sheets.mapped import fields_of, in_words
 from sync.sheets.snapshot import Table
 from sync.store import Lease
 
@@ -36,6 +38,28 @@ def drift(
         )
         if wrong:
             found[site] = wrong
+    return found
+
+
+def blank(
+    table: Table, rows: Mapping[int, Row], targets: Iterable[Target]
+) -> dict[str, frozenset[str]]:
+    """Return, by site, the columns of a mapped tab with a blank cell that should not be.
+
+    What a person typed there stays until the next event.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for target in targets:
+        wrong = frozenset(
+            column
+            for row in table.keys.get(target.site, ())
+            for column, index in table.columns.items()
+            if column in target.written
+            and not text_of(at(rows.get(row, ()), index))
+            and in_words(table, column, target.cells.get(column, EMPTY)) not in (None, EMPTY)
+        )
+        if wrong:
+            found[target.site] = wrong
     return found
 
 
@@ -66,21 +90,29 @@ def reconcile(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) 
 def mark_drift(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) -> int:
     """Have the next flush write what differs; return how many jobs do."""
     store, snapshot = flusher.store, flusher.client.read()
-    table = snapshot.table
-    if table is None or not snapshot.has_fence_tab or flusher.writer.settle(held, snapshot):
+    if not (snapshot.tables and snapshot.has_fence_tab) or flusher.writer.settle(held, snapshot):
         return 0
-    everything = flusher.writer.read_everything(held, table)
-    table = everything.snapshot.table
-    if table is None:
+    everything = flusher.writer.read_everything(held, snapshot)
+    tables = everything.snapshot.tables
+    if not tables:
         return 0
-    targets = (target for _, target in flusher.targets.of(store.pending.every()))
-    jobs = ((target.site, target.cells) for target in targets if target and target.written)
-    zone = encode.clock(flusher.zone or snapshot.time_zone)
-    found = drift(table, everything.rows, jobs, zone)
+    pairs = flusher.targets.of(store.pending.every(), fields_of(tables))
+    targets = [target for _, target in pairs if target and target.written]
+    zone = flusher.planner.clock(snapshot)
+    found: dict[str, frozenset[str]] = {}
+    for table in tables:
+        rows = everything.rows[table.sheet_id]
+        if table.mapped_at is None:
+            wrong = drift(table, rows, ((one.site, one.cells) for one in targets), zone)
+        else:
+            wrong = blank(table, rows, targets)
+        found |= {site: columns | found.get(site, frozenset()) for site, columns in wrong.items()}
     store.batches.mark_drift(held, found)
     known = store.pending.written_sites()
-    gone = known - table.keys.keys()
-    are_elsewhere = keys.find_key_column(everything.rows, gone) is not None
+    gone = known - {site for table in tables for site in table.keys}
+    are_elsewhere = any(
+        keys.find_key_column(rows, gone) is not None for rows in everything.rows.values()
+    )
     if not keys.are_few(gone, known) and (are_elsewhere or not confirms_deleted):
         raise keys.keys_gone(len(gone), len(known))
     store.batches.forget_rows(held, gone)

@@ -35,32 +35,35 @@ def move_fence(old: Iterable[int], new: int) -> list[Request]:
     ]
 
 
-def clear_fence_tab(rules: int) -> list[Request]:
-    """Empty the hidden tab of the copies of the last batch, and of the formats they brought."""
-    drop = {"deleteConditionalFormatRule": {"sheetId": FENCE_TAB, "index": 0}}
-    return [{"updateCells": {"range": {"sheetId": FENCE_TAB}, "fields": "*"}}] + [drop] * rules
+def clear_copies(tab: int, rules: int) -> list[Request]:
+    """Empty a hidden tab of the copies of the last batch, and of the formats they brought."""
+    drop = {"deleteConditionalFormatRule": {"sheetId": tab, "index": 0}}
+    return [{"updateCells": {"range": {"sheetId": tab}, "fields": "*"}}] + [drop] * rules
 
 
-def resize_fence_tab(rows: int, columns: int) -> Request:
-    """Give the hidden tab room for copies at the same coordinates, and for columns that come."""
+def resize_copies(tab: int, rows: int, columns: int) -> Request:
+    """Give a hidden tab room for copies at the same coordinates, and for columns that come."""
     size = {"rowCount": rows, "columnCount": columns + _MORE_COLUMNS}
     return {
         "updateSheetProperties": {
-            "properties": {"sheetId": FENCE_TAB, "gridProperties": size},
+            "properties": {"sheetId": tab, "gridProperties": size},
             "fields": "gridProperties(rowCount,columnCount)",
         }
     }
 
 
-def adopt(column: str, sheet_id: int, index: int) -> list[Request]:
-    """Make the column at `index` the one that is known as `column`, in place of another."""
-    lookup = {"metadataKey": COLUMN_KEY, "metadataValue": column}
-    old = {"deleteDeveloperMetadata": {"dataFilter": {"developerMetadataLookup": lookup}}}
-    return [old, metadata(COLUMN_KEY, column, sheet_id, "COLUMNS", index)]
+def adopt(column: str, sheet_id: int, index: int, old: int | None) -> list[Request]:
+    """Make the column at `index` the one that is known as `column`, in place of that at `old`."""
+    lookup: Request = {"metadataKey": COLUMN_KEY, "metadataValue": column}
+    if old is not None:
+        place = dimension_range(sheet_id, "COLUMNS", old, 1)
+        lookup["metadataLocation"] = {"dimensionRange": place}
+    gone = {"deleteDeveloperMetadata": {"dataFilter": {"developerMetadataLookup": lookup}}}
+    return [gone, metadata(COLUMN_KEY, column, sheet_id, "COLUMNS", index)]
 
 
-def copy_rows(sheet_id: int, rows: Iterable[int]) -> list[Request]:
-    """Copy rows to the same coordinates of the hidden tab: there formulas stay as they are.
+def copy_rows(sheet_id: int, rows: Iterable[int], tab: int) -> list[Request]:
+    """Copy rows to the same coordinates of a hidden tab: there formulas stay as they are.
 
     The whole rows, however wide they are by now: a destination that is smaller gets all, too.
     """
@@ -69,7 +72,7 @@ def copy_rows(sheet_id: int, rows: Iterable[int]) -> list[Request]:
         block = [row for _, row in group]
         area = {"startRowIndex": block[0], "endRowIndex": block[-1] + 1}
         source = {"sheetId": sheet_id, **area}
-        target = {"sheetId": FENCE_TAB, **area, "startColumnIndex": 0, "endColumnIndex": 1}
+        target = {"sheetId": tab, **area, "startColumnIndex": 0, "endColumnIndex": 1}
         paste = {"source": source, "destination": target, "pasteType": "PASTE_NORMAL"}
         requests.append({"copyPaste": paste})
     return requests
@@ -112,7 +115,7 @@ def append_recovered(lines: Iterable[Sequence[str]]) -> Request:
     return {"appendCells": {"sheetId": RECOVERED_TAB, "rows": rows, "fields": "userEnteredValue"}}
 
 
-def write(rows: Iterable[RowWrite], sheet_id: int) -> list[Request]:
+def write(rows: Iterable[RowWrite]) -> list[Request]:
     """Write cells: neighbours in a row that set the same fields share a request."""
 
     def run(numbered: tuple[int, CellWrite]) -> tuple[int, str]:
@@ -124,23 +127,23 @@ def write(rows: Iterable[RowWrite], sheet_id: int) -> list[Request]:
         ordered = enumerate(sorted(row.cells, key=lambda one: one.index))
         for (_, fields), group in groupby(ordered, key=run):
             cells = [one for _, one in group]
-            start = {"sheetId": sheet_id, "rowIndex": row.row, "columnIndex": cells[0].index}
+            start = {"sheetId": row.sheet_id, "rowIndex": row.row, "columnIndex": cells[0].index}
             values = [{"values": [one.data for one in cells]}]
             requests.append({"updateCells": {"start": start, "rows": values, "fields": fields}})
     return requests
 
 
-def make_fence_tab(title: str) -> list[Request]:
-    """Make the hidden tab; a second making is refused, for the sheet id exists."""
+def make_hidden_tab(tab: int, title: str) -> list[Request]:
+    """Make a hidden tab; a second making is refused, for the sheet id exists."""
     properties = {
-        "sheetId": FENCE_TAB,
+        "sheetId": tab,
         "title": title,
         "hidden": True,
         "gridProperties": {"rowCount": 1, "columnCount": 1},
     }
     return [
         {"addSheet": {"properties": properties}},
-        metadata(FENCE_KEY, "1", FENCE_TAB, "ROWS", 0),
+        metadata(FENCE_KEY, "1", tab, "ROWS", 0),
     ]
 
 
@@ -174,7 +177,7 @@ def header(index: int, column: Column) -> CellWrite:
 def headers(sheet_id: int, columns: Sequence[Column]) -> list[Request]:
     """Write the header row of a new tab."""
     cells = tuple(header(index, column) for index, column in enumerate(columns))
-    return write([RowWrite(row=0, cells=cells)], sheet_id)
+    return write([RowWrite(sheet_id=sheet_id, row=0, cells=cells)])
 
 
 def letters(index: int) -> str:
@@ -217,7 +220,29 @@ def insert(sheet_id: int, dimension: str, index: int, count: int, size: int) -> 
     return {"insertDimension": {"range": place, "inheritFromBefore": index >= size}}
 
 
-def write_block(rows: Sequence[RowWrite], sheet_id: int) -> list[Request]:
+def insert_like_above(
+    sheet_id: int, row: int, count: int, header_row: int, formulas: Iterable[int]
+) -> list[Request]:
+    """Insert rows with the format, the drop-downs and the `formulas` (columns) of the row above."""
+    above = row - 1
+    place = dimension_range(sheet_id, "ROWS", row, count)
+    if above <= header_row:
+        return [{"insertDimension": {"range": place, "inheritFromBefore": False}}]
+    source = {"sheetId": sheet_id, "startRowIndex": above, "endRowIndex": above + 1}
+    target = {"sheetId": sheet_id, "startRowIndex": row, "endRowIndex": row + count}
+    pastes: list[tuple[str, Request]] = [("PASTE_DATA_VALIDATION", {})]
+    for index in formulas:
+        pastes.append(("PASTE_FORMULA", {"startColumnIndex": index, "endColumnIndex": index + 1}))
+    return [
+        {"insertDimension": {"range": place, "inheritFromBefore": True}},
+        *(
+            {"copyPaste": {"source": source | at, "destination": target | at, "pasteType": kind}}
+            for kind, at in pastes
+        ),
+    ]
+
+
+def write_block(rows: Sequence[RowWrite]) -> list[Request]:
     """Write new rows, which follow one another: a request a run of columns."""
     indexes = enumerate(sorted({cell.index for row in rows for cell in row.cells}))
     requests = []
@@ -227,7 +252,11 @@ def write_block(rows: Sequence[RowWrite], sheet_id: int) -> list[Request]:
         for row in rows:
             cells = {cell.index: cell.data for cell in row.cells}
             values.append({"values": [cells.get(index, {}) for index in columns]})
-        start = {"sheetId": sheet_id, "rowIndex": rows[0].row, "columnIndex": columns[0]}
+        start = {
+            "sheetId": rows[0].sheet_id,
+            "rowIndex": rows[0].row,
+            "columnIndex": columns[0],
+        }
         requests.append(
             {"updateCells": {"start": start, "rows": values, "fields": f"{FRESH},note"}}
         )

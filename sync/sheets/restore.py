@@ -22,6 +22,7 @@ from sync.sheets.images import (
     holds,
     image_of,
     is_all_of,
+    is_identified,
     only,
     written_over,
 )
@@ -44,12 +45,35 @@ class Restoration:
 
 
 def restore(
-    table: Table, rows: Mapping[int, Row], images: Mapping[int, BeforeImage]
+    tables: Sequence[Table],
+    rows: Mapping[int, Mapping[int, Row]],
+    images: Mapping[int, BeforeImage],
 ) -> Restoration:
     """Return where `images` (by id; the newest has the largest) are put back.
 
-    `rows` are all rows of the tab. The newest goes first: what it puts back may be what an older
-    one needs to be known by.
+    `rows` are all rows of the tabs, by sheet id. What was in a tab that is gone is looked for in
+    the first, and not found.
+    """
+    found, there = Restoration(), {table.sheet_id for table in tables}
+    for number, table in enumerate(tables):
+        mine = {
+            n: one
+            for n, one in images.items()
+            if one.sheet_id == table.sheet_id or (number == 0 and one.sheet_id not in there)
+        }
+        here = _restored(table, rows.get(table.sheet_id, {}), mine)
+        found.rows += here.rows
+        found.recovered += here.recovered
+        found.given_up += here.given_up
+    return found
+
+
+def _restored(
+    table: Table, rows: Mapping[int, Row], images: Mapping[int, BeforeImage]
+) -> Restoration:
+    """Return the same of one tab.
+
+    The newest goes first: what it puts back may be what an older one needs to be known by.
     """
     work = _Work(table, rows)
     for number, image in sorted(images.items(), reverse=True):
@@ -87,7 +111,8 @@ class _Work:
             self._give_up(number, image)
 
     def _settle_by_site(self, number: int, image: BeforeImage, found: Sequence[int]) -> None:
-        """Put a note back in every row of its job that has the wrong one."""
+        """Put a note back in every row of its job that has the wrong one, or a key in every row
+        that is not the job's."""
         for row in found:
             self._put_back(row, [number], image)
         if not found:
@@ -102,6 +127,8 @@ class _Work:
         cells = self._rows.get(row, [])
         if row == self._table.header_row or not self._holds_what_was_written(cells, row, image):
             return False
+        if image.identity:
+            return not is_identified(cells, self._table.columns, image.identity)
         if image.site:
             return True
         return row not in self._keyed and holds(cells, self._table.columns, image.image)
@@ -170,6 +197,7 @@ class _Work:
         site_of = {row: site for site, found in self._table.keys.items() for row in found}
         rows = [
             RowWrite(
+                sheet_id=self._table.sheet_id,
                 row=row,
                 cells=tuple(cells[index] for index in sorted(cells)),
                 site=site_of.get(row, ""),

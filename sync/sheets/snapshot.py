@@ -3,27 +3,34 @@
 A tab is known by the metadata of its header row and columns, never by a title, a letter or a text.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
+from datetime import UTC, datetime
 from typing import Any
 
-from sync.sheets.celldata import CellData, Row, note_of, site_in, text_of
+from sync.sheets.celldata import CellData, note_of, site_in, text_of
+from sync.sheets.header import HeaderRow, row_entries
 from sync.sheets.identifiers import (
     COLUMN_KEY,
     FENCE_KEY,
+    FENCE_TAB,
     GUARD_KEY,
     HEADER_KEY,
     HISTORY_KEY,
     HISTORY_TAB,
     JOBS_TAB,
     LOOK_KEY,
+    MAPPED,
     PIPELINE_COUNT,
     PIPELINE_KEY,
     PIPELINE_LABEL,
     PIPELINE_TAB,
     RECOVERED_TAB,
+    WORDS_KEY,
+    copies_tab,
 )
+from sync.sheets.rows import first_cells
 
 Json = Mapping[str, Any]
 
@@ -59,6 +66,17 @@ class Table:
     """The notes on the header cells, by column id."""
     metadata_keys: frozenset[str] = frozenset()
     """Every metadata key on the columns and the header row."""
+    mapped_at: datetime | None = None
+    """Since when a person's own tab is mapped; None for the tab that Brightsheet made."""
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By column id, of those with a drop-down: our text → an option."""
+    cells: Mapping[tuple[str, int], CellData] = field(default_factory=dict)
+    """The cells of the columns that were asked for, by column id and row."""
+
+    @property
+    def copies_tab(self) -> int:
+        """The sheet id of the hidden tab to which rows are copied before they are written."""
+        return FENCE_TAB if self.mapped_at is None else copies_tab(self.sheet_id)
 
     @property
     def last_row(self) -> int:
@@ -88,85 +106,72 @@ class Tab:
 
 
 @dataclass(frozen=True)
+class Copies:
+    """A hidden tab for copied rows; `rules` counts the conditional formats that they brought."""
+
+    title: str
+    rules: int = 0
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """The spreadsheet as one read shows it."""
 
     time_zone: str = "Etc/UTC"
-    table: Table | None = None
-    has_fence_tab: bool = False
+    tables: tuple[Table, ...] = ()
+    """The tabs of jobs: those of a person's own that are mapped, else the one that was made."""
     fences: tuple[int, ...] = ()
     """Ids of the protected ranges on the hidden tab: one, but for accidents."""
-    fence_title: str = ""
-    fence_rules: int = 0
-    """Conditional formats that copied rows have brought to the hidden tab."""
+    copies: Mapping[int, Copies] = field(default_factory=dict)
+    """The hidden tabs, by sheet id; FENCE_TAB has the fence."""
     recovered_columns: int = 0
     """How many columns the tab Recovered has; 0 where there is none, or it was not asked for."""
     history: Tab | None = None
     pipeline: Tab | None = None
 
     @property
+    def table(self) -> Table | None:
+        """The first tab of jobs: new rows go there."""
+        return self.tables[0] if self.tables else None
+
+    @property
+    def is_adopted(self) -> bool:
+        """Whether the tabs of jobs are a person's own."""
+        return self.table is not None and self.table.mapped_at is not None
+
+    @property
+    def has_fence_tab(self) -> bool:
+        """Whether the tab with the fence is there."""
+        return FENCE_TAB in self.copies
+
+    @property
     def fence(self) -> int | None:
         """The number of the last batch that landed."""
         return max(self.fences, default=None)
 
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What else is in a spreadsheet, by sheet id: titles, conditional formats, filter views.
-
-    `names` are the named ranges: id and GridRange by name.
-    """
-
-    titles: Mapping[int, str] = field(default_factory=dict)
-    rules: Mapping[int, Sequence[Json]] = field(default_factory=dict)
-    filters: Mapping[int, Mapping[int, Json]] = field(default_factory=dict)
-    names: Mapping[str, tuple[str, Json]] = field(default_factory=dict)
-    charts: frozenset[int] = frozenset()
-
-    def free(self, sheet_id: int) -> int:
-        """Return a sheet id that is free: `sheet_id`, or another where that is taken."""
-        return next(n for n in count(sheet_id, 10) if n not in self.titles)
-
-
-NOTHING_ELSE = Surroundings()
-
-
-def surroundings(answer: Json) -> Surroundings:
-    """Return what `answer` (a Spreadsheet with the mask query.SURROUNDINGS) shows."""
-    sheets = {one["properties"].get("sheetId", 0): one for one in answer.get("sheets", ())}
-    return Surroundings(
-        titles={number: one["properties"]["title"] for number, one in sheets.items()},
-        rules={number: one.get("conditionalFormats", ()) for number, one in sheets.items()},
-        filters={
-            number: {each["filterViewId"]: each for each in one.get("filterViews", ())}
-            for number, one in sheets.items()
-        },
-        names={
-            one["name"]: (one["namedRangeId"], one.get("range", {}))
-            for one in answer.get("namedRanges", ())
-        },
-        charts=frozenset(c["chartId"] for one in sheets.values() for c in one.get("charts", ())),
-    )
+    def copies_title(self, table: Table, fence_title: str) -> str:
+        """Return the title of a tab's hidden tab; `fence_title` is to be FENCE_TAB's."""
+        if known := self.copies.get(table.copies_tab):
+            return known.title
+        return fence_title if table.copies_tab == FENCE_TAB else f"{fence_title} {table.sheet_id}"
 
 
 def read(answer: Json, key: str) -> Snapshot:
     """Return what `answer` (a Spreadsheet with the mask query.FIELDS) shows; `key` is a column."""
-    tables: list[tuple[bool, int, Table]] = []
+    tables: list[Table] = []
+    fences: list[int] = []
+    copies: dict[int, Copies] = {}
     seen = Snapshot(time_zone=answer.get("properties", {}).get("timeZone") or "Etc/UTC")
-    for sheet in answer.get("sheets", ()):
+    for sheet in sorted(answer.get("sheets", ()), key=_position):
         properties, grids = sheet["properties"], sheet.get("data", ())
         sheet_id = properties.get("sheetId", 0)
-        keys = {name for grid in grids for name, _ in _row_entries(grid)}
+        keys = {name for grid in grids for name, _ in row_entries(grid)}
         if sheet_id == RECOVERED_TAB:
             seen = replace(seen, recovered_columns=properties["gridProperties"]["columnCount"])
         elif FENCE_KEY in keys:
-            seen = replace(
-                seen,
-                has_fence_tab=True,
-                fences=tuple(p["protectedRangeId"] for p in sheet.get("protectedRanges", ())),
-                fence_title=properties["title"],
-                fence_rules=len(sheet.get("conditionalFormats", ())),
-            )
+            copies[sheet_id] = Copies(properties["title"], len(sheet.get("conditionalFormats", ())))
+            if sheet_id == FENCE_TAB:
+                fences += [one["protectedRangeId"] for one in sheet.get("protectedRanges", ())]
         elif HISTORY_KEY in keys:
             found = _tab(sheet, HISTORY_KEY)
             seen = replace(seen, history=_first(seen.history, found, HISTORY_TAB))
@@ -174,9 +179,35 @@ def read(answer: Json, key: str) -> Snapshot:
             found = _tab(sheet, PIPELINE_KEY)
             seen = replace(seen, pipeline=_first(seen.pipeline, found, PIPELINE_TAB))
         elif table := _table(properties, grids, key):
-            # A person may have duplicated the tab: the one that was made first, else the leftmost.
-            tables.append((table.sheet_id != JOBS_TAB, properties.get("index", 0), table))
-    return replace(seen, table=min(tables, key=lambda t: t[:2])[2] if tables else None)
+            tables.append(table)
+    return replace(seen, tables=_served(tables), fences=tuple(fences), copies=copies)
+
+
+def bare(answer: Json, sheet_ids: Sequence[int]) -> Snapshot:
+    """Return tabs as they are without any metadata, in the order of `sheet_ids`."""
+    found = {}
+    for sheet in answer.get("sheets", ()):
+        properties, size = sheet["properties"], sheet["properties"]["gridProperties"]
+        number = properties.get("sheetId", 0)
+        counts = size["rowCount"], size["columnCount"]
+        found[number] = Table(number, properties["title"], 0, *counts)
+    zone = answer.get("properties", {}).get("timeZone") or "Etc/UTC"
+    return Snapshot(zone, tuple(found[one] for one in sheet_ids if one in found))
+
+
+def _position(sheet: Json) -> int:
+    return int(sheet["properties"].get("index", 0))
+
+
+def _served(tables: Sequence[Table]) -> tuple[Table, ...]:
+    """Return the mapped tabs, from the left; else the tab that was made.
+
+    A person may have duplicated that: the one that was made first, else the leftmost.
+    """
+    if mapped := tuple(one for one in tables if one.mapped_at):
+        return mapped
+    made = sorted(tables, key=lambda one: one.sheet_id != JOBS_TAB)
+    return tuple(made[:1])
 
 
 def _first(known: Tab | None, found: Tab, sheet_id: int) -> Tab:
@@ -184,58 +215,9 @@ def _first(known: Tab | None, found: Tab, sheet_id: int) -> Tab:
     return found if known is None or found.sheet_id == sheet_id else known
 
 
-@dataclass(frozen=True)
-class _Header:
-    """The header row of a tab, with the metadata of its columns."""
-
-    grid: Json
-
-    @classmethod
-    def of(cls, grids: Sequence[Json], key: str) -> "_Header | None":
-        # A column's grid begins with the header row, too: the widest one is the row's own.
-        found = [grid for grid in grids if key in dict(_row_entries(grid))]
-        widest = max(found, key=lambda grid: len(grid.get("columnMetadata", ())), default=None)
-        return None if widest is None else cls(widest)
-
-    @property
-    def row(self) -> int:
-        return int(self.grid.get("startRow", 0))
-
-    @property
-    def first(self) -> int:
-        return int(self.grid.get("startColumn", 0))
-
-    def entries(self, key: str) -> Iterator[tuple[str, int]]:
-        """Give value and column index of each metadata entry with this key, from the left."""
-        for index, column in enumerate(self.grid.get("columnMetadata", ()), self.first):
-            for name, value in _metadata(column):
-                if name == key:
-                    yield value, index
-
-    def places(self, key: str) -> dict[str, int]:
-        """Return the leftmost column index of each value."""
-        return dict(reversed(list(self.entries(key))))
-
-    def cells(self) -> Iterator[tuple[int, CellData]]:
-        values = (self.grid.get("rowData") or [{}])[0].get("values", ())
-        return enumerate(values, self.first)
-
-    def texts(self) -> dict[int, str]:
-        return {index: text for index, cell in self.cells() if (text := text_of(cell))}
-
-    def row_entries(self) -> dict[str, str]:
-        return dict(_row_entries(self.grid))
-
-    def keys(self) -> frozenset[str]:
-        columns = self.grid.get("columnMetadata", ())
-        return frozenset(
-            [*self.row_entries(), *(name for one in columns for name, _ in _metadata(one))]
-        )
-
-
 def _tab(sheet: Json, key: str) -> Tab:
     properties, grids = sheet["properties"], sheet.get("data", ())
-    header = _Header.of(grids, key)
+    header = HeaderRow.of(grids, key)
     assert header is not None  # noqa: S101 - the caller found the key
     size, columns = properties["gridProperties"], header.places(COLUMN_KEY)
     labels = columns.get(PIPELINE_LABEL)
@@ -246,14 +228,14 @@ def _tab(sheet: Json, key: str) -> Tab:
         column_count=size["columnCount"],
         columns=columns,
         guards=header.places(GUARD_KEY),
-        has_header_guard=GUARD_KEY in header.row_entries(),
+        has_header_guard=GUARD_KEY in header.on_row(),
         headers=header.texts(),
         counts=tuple(i for value, i in header.entries(COLUMN_KEY) if value == PIPELINE_COUNT),
         labels={
             row: text
             for grid in grids
             if grid is not header.grid and grid.get("startColumn", 0) == labels
-            for row, cell in _first_cells(grid)
+            for row, cell in first_cells(grid)
             if row > header.row and (text := text_of(cell))
         },
         charts=frozenset(chart["chartId"] for chart in sheet.get("charts", ())),
@@ -261,7 +243,7 @@ def _tab(sheet: Json, key: str) -> Tab:
 
 
 def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
-    header = _Header.of(grids, HEADER_KEY)
+    header = HeaderRow.of(grids, HEADER_KEY)
     if header is None:
         return None
     columns, size = header.places(COLUMN_KEY), properties["gridProperties"]
@@ -272,7 +254,7 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
         if grid is not header.grid
         and len(grid.get("columnMetadata", ())) == 1
         and (index := grid.get("startColumn", 0)) in by_index
-        for row, cell in _first_cells(grid)
+        for row, cell in first_cells(grid)
         if row > header.row
     }
     key_cells = {row: cell for (column, row), cell in cells.items() if column == key}
@@ -285,66 +267,50 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
         row_count=size["rowCount"],
         column_count=size["columnCount"],
         columns=columns,
-        keys=_rows_by_site(key_cells),
+        keys=rows_by_site(key_cells),
         key_texts={row: text_of(cell) for row, cell in key_cells.items()},
         guards=header.places(GUARD_KEY),
-        has_header_guard=GUARD_KEY in header.row_entries(),
+        has_header_guard=GUARD_KEY in header.on_row(),
         notes={place: note_of(cell) for place, cell in cells.items() if "note" in cell},
         filled=frozenset(place for place, cell in cells.items() if text_of(cell)),
-        look=header.row_entries().get(LOOK_KEY),
+        look=header.on_row().get(LOOK_KEY),
         looks={column: looks[index] for column, index in columns.items() if index in looks},
         headers=header.texts(),
         header_notes={column: notes[index] for column, index in columns.items() if index in notes},
         metadata_keys=header.keys(),
+        mapped_at=_mapped_at(header.on_row().get(HEADER_KEY, "")),
+        words=_words(columns, {index: text for text, index in header.entries(WORDS_KEY)}),
+        cells=cells,
     )
 
 
-def _rows_by_site(key_cells: Mapping[int, CellData]) -> dict[str, tuple[int, ...]]:
+def _mapped_at(entry: str) -> datetime | None:
+    """Return the moment (UTC) in the metadata of a header row; None if it is not a mapped one."""
+    if not entry.startswith(MAPPED):
+        return None
+    try:
+        found = datetime.fromisoformat(entry.removeprefix(MAPPED))
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)  # Edited by a program: nothing typed is replaced.
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _words(columns: Mapping[str, int], texts: Mapping[int, str]) -> dict[str, dict[str, str]]:
+    found = {}
+    for column, index in columns.items():
+        try:
+            words = json.loads(texts.get(index, ""))
+        except ValueError:
+            continue
+        if isinstance(words, dict):
+            found[column] = {str(ours): str(option) for ours, option in words.items()}
+    return found
+
+
+def rows_by_site(key_cells: Mapping[int, CellData]) -> dict[str, tuple[int, ...]]:
+    """Return the rows of each site from the top; `key_cells` are by row."""
     rows: dict[str, tuple[int, ...]] = {}
     for row, cell in sorted(key_cells.items()):
         if site := site_in(cell):
             rows[site] = (*rows.get(site, ()), row)
     return rows
-
-
-def whole_rows(answer: Json, sheet_id: int) -> dict[int, Row]:
-    """Return the rows of a sheet that was asked for whole, by row index."""
-    grids = [grid for one in _sheets(answer, sheet_id) for grid in one.get("data", ())]
-    largest: Json = max(grids, key=_size, default={})
-    return {n: row.get("values", ()) for n, row in enumerate(largest.get("rowData", ()))}
-
-
-def sparse_rows(answer: Json, sheet_id: int) -> dict[int, Row]:
-    """Return the rows of a sheet of which single columns were asked for; {} for all other cells."""
-    found: dict[int, dict[int, CellData]] = {}
-    for sheet in _sheets(answer, sheet_id):
-        for grid in sheet.get("data", ()):
-            for row, cell in _first_cells(grid):
-                found.setdefault(row, {})[grid.get("startColumn", 0)] = cell
-    return {
-        row: [cells.get(index, {}) for index in range(max(cells) + 1)]
-        for row, cells in found.items()
-    }
-
-
-def _sheets(answer: Json, sheet_id: int) -> Iterable[Json]:
-    return (o for o in answer.get("sheets", ()) if o["properties"].get("sheetId", 0) == sheet_id)
-
-
-def _size(grid: Json) -> int:
-    return len(grid.get("rowMetadata", ())) * len(grid.get("columnMetadata", ()))
-
-
-def _first_cells(grid: Json) -> Iterator[tuple[int, CellData]]:
-    for row, data in enumerate(grid.get("rowData", ()), grid.get("startRow", 0)):
-        if values := data.get("values"):
-            yield row, values[0]
-
-
-def _row_entries(grid: Json) -> list[tuple[str, str]]:
-    return _metadata((grid.get("rowMetadata") or [{}])[0])
-
-
-def _metadata(dimension: Json) -> list[tuple[str, str]]:
-    entries = dimension.get("developerMetadata", ())
-    return [(entry["metadataKey"], entry.get("metadataValue", "")) for entry in entries]

@@ -1,7 +1,7 @@
 """Jobs and changes from the store → what the sheet is to show of them. Pure but for its log."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,8 +16,9 @@ from sync.jobs.status import word
 from sync.sheets.batch import Cells, Titles
 from sync.sheets.diff import Target
 from sync.sheets.identifiers import JOBS_TAB
-from sync.sheets.snapshot import NOTHING_ELSE, Snapshot, Surroundings
+from sync.sheets.snapshot import Snapshot
 from sync.sheets.structure import free_titles
+from sync.sheets.surroundings import NOTHING_ELSE, Surroundings
 from sync.sheets.tabs.extras import Extras
 from sync.sheets.tabs.history import Line
 from sync.store import DirtyJob, Pending, Shown
@@ -56,25 +57,35 @@ class Lines:
 class Targets:
     """Lays out what the store holds."""
 
+    @property
+    def match_by(self) -> Sequence[str]:
+        """The keys by which the row of a job is found in a person's own tabs."""
+        return self._layout.config.match.by
+
     def __init__(self, layout: Layout, sizes: Sizes = USUAL) -> None:
         self._layout = layout
         self.sizes = sizes
         self._columns: list[Column] = []
 
-    def of(self, jobs: Iterable[DirtyJob]) -> list[tuple[DirtyJob, Target | None]]:
-        """Return jobs with what they are to show (None: no row), in the order of new rows."""
-        return [(one, self._target(one)) for one in sorted(jobs, key=_began)]
+    def of(
+        self, jobs: Iterable[DirtyJob], fields: Collection[str] | None = None
+    ) -> list[tuple[DirtyJob, Target | None]]:
+        """Return jobs with what they are to show (None: no row), in the order of new rows.
 
-    def _target(self, one: DirtyJob) -> Target | None:
+        `fields` are the columns of mapped tabs; None: those in the config.
+        """
+        return [(one, self._target(one, fields)) for one in sorted(jobs, key=_began)]
+
+    def _target(self, one: DirtyJob, fields: Collection[str] | None) -> Target | None:
         if not one.job.has_row:
             return None  # A lead has none.
         try:
-            cells = self._layout.cells(one.job, one.files, one.customer)
+            cells = self._layout.cells(one.job, one.files, one.customer, fields)
         except Exception:
             # A job that cannot be laid out must not keep the others waiting.
             _log.exception("fault", site=one.job.site)
             return None
-        return Target(one.job.site, cells, one.written, one.is_fresh)
+        return Target(one.job.site, cells, one.written, one.is_fresh, one.customer, one.received_at)
 
     @property
     def key_note(self) -> str:
@@ -92,6 +103,8 @@ class Targets:
 
         `every` gives all jobs: where the column of a new milestone stands is learned from them.
         """
+        if snapshot.is_adopted:
+            return []
         jobs = [one.job for one in pending.jobs]
         if not (self._columns and self._layout.are_columns_of(self._columns, jobs)):
             self._columns = self._layout.columns(one.job for one in every())

@@ -23,6 +23,7 @@ from sync.sheets.images import (
     has_note,
     image_of,
     is_all_of,
+    is_identified,
     written_over,
 )
 from sync.sheets.snapshot import Table
@@ -30,6 +31,16 @@ from sync.sheets.writes import HEADER_ROW, CellWrite, RowWrite, Trace
 
 Jobs = Mapping[str, Mapping[str, Cell]]
 """What the rows of known jobs were last confirmed to show, by site and column id."""
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """What a person had typed into a mapped cell of a job, and what stands there in its place."""
+
+    site: str
+    column: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True)
@@ -47,45 +58,75 @@ class Verdict:
     """What was written over without being meant to."""
     unrestored: frozenset[int] = frozenset()
     """Before-images (by id) that the batch did not put back."""
+    replaced: tuple[Replaced, ...] = ()
+    """What people had typed into mapped cells, and was replaced as it was meant to be."""
 
 
-def verify(trace: Trace, table: Table, copies: Mapping[int, Row], jobs: Jobs) -> Verdict:
+def verify(
+    trace: Trace, tables: Sequence[Table], copies: Mapping[int, Mapping[int, Row]], jobs: Jobs
+) -> Verdict:
     """Return what a batch hit.
 
-    `table` is the Jobs tab in any read since, `copies` the rows of the hidden tab, `jobs` at least
-    those whose keys stand in `copies`.
+    `tables` are the tabs of jobs in any read since, `copies` their copied rows by sheet id, `jobs`
+    at least those whose keys stand in `copies`.
     """
-    found = _Findings(trace, table, copies, jobs)
-    for row in trace.rows:
-        found.check(row)
-    return Verdict(
-        frozenset(found.dirty),
-        found.drift,
-        tuple(found.images),
-        frozenset(found.unrestored),
-    )
+    found = Verdict(dirty=frozenset(_gone(trace, tables)))
+    for table in tables:
+        here = _Findings(trace, table, copies.get(table.sheet_id, {}), jobs)
+        for row in trace.rows:
+            if row.sheet_id == table.sheet_id:
+                here.check(row)
+        found = here.added_to(found)
+    return found
 
 
-def is_clean(trace: Trace, table: Table, copies: Mapping[int, Row]) -> bool:
-    """Tell whether a batch hit what it meant, by the copied key cells and notes alone."""
+def _gone(trace: Trace, tables: Sequence[Table]) -> set[str]:
+    """Return the sites that were written in tabs that are not there any more."""
+    there = {table.sheet_id for table in tables}
+    return {row.site for row in trace.rows if row.sheet_id not in there} - {"", HEADER_ROW}
+
+
+def hit_what_it_meant(
+    trace: Trace, tables: Sequence[Table], copies: Mapping[int, Mapping[int, Row]]
+) -> Verdict | None:
+    """Return the verdict where the cells that were asked back tell that all was hit as meant."""
     if any(row.image for row in trace.rows):
-        return False  # A row that is known by what it holds needs its whole copy.
-    return verify(trace, table, copies, {}) == Verdict()
+        return None  # A row that is known by what it holds needs its whole copy.
+    found = verify(trace, tables, copies, {})
+    return found if found == Verdict(replaced=found.replaced) else None
 
 
 class _Findings:
     def __init__(self, trace: Trace, table: Table, copies: Mapping[int, Row], jobs: Jobs) -> None:
-        self._trace, self._table, self._copies, self._jobs = trace, table, copies, jobs
-        self._key = trace.columns.get(KEY, -1)
+        self._table, self._copies, self._jobs = table, copies, jobs
+        self._columns = trace.columns.get(table.sheet_id, {})
+        self._key = self._columns.get(KEY, -1)
         self._knows_keys = is_in_place(table, KEY, self._key)
         self.dirty: set[str] = set()
         self.drift: dict[str, dict[str, str | None]] = {}
         self.images: list[BeforeImage] = []
         self.unrestored: set[int] = set()
+        self.replaced: list[Replaced] = []
+
+    def added_to(self, other: Verdict) -> Verdict:
+        """Return what was found, here and before."""
+        drift = {site: dict(columns) for site, columns in other.drift.items()}
+        for site, columns in self.drift.items():
+            drift.setdefault(site, {}).update(columns)
+        return Verdict(
+            other.dirty | self.dirty,
+            drift,
+            (*other.images, *self.images),
+            other.unrestored | self.unrestored,
+            (*other.replaced, *self.replaced),
+        )
 
     def check(self, row: RowWrite) -> None:
         """Find out what the writes into one row hit."""
         copy: Row = () if row.is_new else self._copies.get(row.row, ())
+        if row.identity:
+            self._check_key(row, copy)
+            return
         owner = self._owner(row, copy)
         placed = [one for one in row.cells if is_in_place(self._table, one.column, one.index)]
         misplaced = [one for one in row.cells if one not in placed]
@@ -96,11 +137,31 @@ class _Findings:
             self._keep_misplaced(row, copy, owner, misplaced)
         if self._is_meant(row, copy, owner):
             self._keep_notes(owner, row, copy, [one for one in placed if _is_surprise(one, copy)])
+            self._note_replaced(owner, copy, placed)
         elif owner in self._jobs:
-            self._write_anew(owner, {cell.column: cell for cell in placed})
+            self._write_anew(owner, {cell.column: cell for cell in placed if cell.column != KEY})
+            self._keep_row(row, copy, [cell for cell in placed if cell.column == KEY])
             self._keep_notes(owner, row, copy, placed)
         elif placed:
             self._keep_row(row, copy, placed)
+
+    def _check_key(self, row: RowWrite, copy: Row) -> None:
+        """Find out whether a key was written into the row that it was meant for."""
+        (cell,) = row.cells
+        before = at(copy, cell.index)
+        is_right = is_identified(copy, self._columns, row.identity) and not text_of(before)
+        if is_right and is_in_place(self._table, KEY, cell.index):
+            return
+        self.dirty.add(row.site)
+        is_lost = not is_in_place(self._table, KEY, cell.index)
+        one = _overwritten(cell, before, cell.fields)
+        self._keep(row, copy, [one], site=row.site, is_lost=is_lost)
+
+    def _note_replaced(self, site: str, copy: Row, cells: Sequence[CellWrite]) -> None:
+        for cell in cells:
+            before, after = text_of(at(copy, cell.index)), text_of(cell.data)
+            if cell.ours is not None and before not in ("", cell.ours, after):
+                self.replaced.append(Replaced(site, cell.column, before, after))
 
     def _owner(self, row: RowWrite, copy: Row) -> str:
         """Return the site in the copied key cell; "" where there is none, or no telling."""
@@ -115,7 +176,7 @@ class _Findings:
             return self._table.has_header_guard
         if row.image is not None:
             # Of a row that is nearly blank, any other could be it with more typed since.
-            return owner not in self._jobs and is_all_of(copy, self._trace.columns, row.image)
+            return owner not in self._jobs and is_all_of(copy, self._columns, row.image)
         return owner == row.site
 
     def _write_anew(self, site: str, cells: Mapping[str, CellWrite]) -> None:
@@ -130,7 +191,8 @@ class _Findings:
             if has_note(cell.fields) and note and not is_note_of(known, note):
                 self._keep(row, copy, [_overwritten(cell, before, NOTE)], site=site)
             is_name = cell.column == PLACEHOLDER and (known.is_stand_in or cell.expects_blank)
-            if is_name and text_of(before) not in ("", known.text):
+            is_typed = is_name or (cell.expects_blank and cell.ours is not None)
+            if is_typed and text_of(before) not in ("", known.text):
                 value = ",".join(one for one in cell.fields.split(",") if one != NOTE)
                 self._keep(row, copy, [_overwritten(cell, before, value)], site=site)
 
@@ -180,7 +242,9 @@ class _Findings:
         self.images.append(
             BeforeImage(
                 site=site,
-                image=image_of(after, self._trace.columns),
+                sheet_id=row.sheet_id,
+                identity=row.identity,
+                image=image_of(after, self._columns),
                 cells=tuple(cells),
                 at=row.row,
                 tab=self._table.title,

@@ -11,7 +11,7 @@ from sync.sheets.batch import Batch, Parts, Titles, compose
 from sync.sheets.celldata import Row, site_in
 from sync.sheets.client import Everything, SheetClient
 from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.verify import Verdict, is_clean, verify
+from sync.sheets.verify import Verdict, hit_what_it_meant, verify
 from sync.sheets.writes import Trace
 from sync.store import Attempt, Conclusion, Lease, Shown
 from sync.store.sheet_store import SheetStore
@@ -49,14 +49,14 @@ class BatchWriter:
     def composed(
         self,
         snapshot: Snapshot,
-        table: Table,
+        tables: Sequence[Table],
         parts: Parts,
         fence: int,
         fence_title: str = Titles.fence,
     ) -> Batch:
         """Return a batch; its number is larger than every one given out or seen."""
         number = max(fence, (snapshot.fence or 0) + 1)
-        return compose(snapshot, table, parts, fence=number, fence_title=fence_title)
+        return compose(snapshot, tables, parts, fence=number, fence_title=fence_title)
 
     def send(
         self, held: Lease, batch: Batch, true: Sequence[Shown] = (), lines: tuple[int, ...] = ()
@@ -77,14 +77,14 @@ class BatchWriter:
         self._store.batches.begin(held, tried)
         evidence = self._client.write(batch)
         _log.info("flushed", jobs=len(true), lines=len(lines), fence=trace.fence)
-        if batch.asked is None:
+        if not batch.asked:
             self._conclude(held, tried, trace, Verdict())
-        elif evidence.table is None:
-            return  # The next read finds the tab and the number, and the verification follows.
-        elif is_clean(trace, evidence.table, evidence.copies):
-            self._conclude(held, tried, trace, Verdict())
+        elif not evidence.snapshot.tables:
+            return  # The next read finds the tabs and the number, and the verification follows.
+        elif found := hit_what_it_meant(trace, evidence.snapshot.tables, evidence.copies):
+            self._conclude(held, tried, trace, found)
         else:
-            self._verify(held, tried, trace, evidence.table)
+            self._verify(held, tried, trace, evidence.snapshot)
 
     def settle(self, held: Lease, snapshot: Snapshot) -> bool:
         """Conclude the attempt that a read shows to have landed; tell whether there was one."""
@@ -100,21 +100,22 @@ class BatchWriter:
         if snapshot.table is None or not trace.rows:
             self._conclude(held, tried, trace, Verdict())
         else:
-            self._verify(held, tried, trace, snapshot.table)
+            self._verify(held, tried, trace, snapshot)
         return True
 
-    def _verify(self, held: Lease, tried: Attempt, trace: Trace, table: Table) -> None:
+    def _verify(self, held: Lease, tried: Attempt, trace: Trace, seen: Snapshot) -> None:
         """Read the copied rows, and keep what is to be done about what a batch hit."""
-        everything = self.read_everything(held, table)
-        if everything.snapshot.table is None:
+        everything = self.read_everything(held, seen)
+        tables = everything.snapshot.tables
+        if not tables:
             return
         copies = everything.copies
         jobs = self._store.batches.written(_sites(copies))
-        self._conclude(held, tried, trace, verify(trace, everything.snapshot.table, copies, jobs))
+        self._conclude(held, tried, trace, verify(trace, tables, copies, jobs))
 
     def _conclude(self, held: Lease, tried: Attempt, trace: Trace, verdict: Verdict) -> None:
         restored = {n for row in trace.rows for n in row.restores} - verdict.unrestored
-        if verdict != Verdict():
+        if verdict != Verdict(replaced=verdict.replaced):
             _log.warning(
                 "hit_elsewhere",
                 jobs=len(verdict.dirty),
@@ -126,17 +127,19 @@ class BatchWriter:
             verdict.drift,
             [one.model_dump_json() for one in verdict.images],
             [*restored, *trace.recovered],
+            [(one.site, one.column, one.before, one.after) for one in verdict.replaced],
         )
         self._store.batches.conclude(held, tried, found)
         if trace.recovered_lines:
             text = f"{trace.recovered_lines} cells could not be put back: see the tab Recovered."
             self._alert("recovered", text)
 
-    def read_everything(self, held: Lease, table: Table) -> Everything:
-        """Read the whole Jobs tab and the hidden tab."""
+    def read_everything(self, held: Lease, seen: Snapshot) -> Everything:
+        """Read the whole tabs of jobs that were seen, and the hidden tabs."""
         self.take_call(held)
-        return self._client.read_everything(table)
+        return self._client.read_everything(seen)
 
 
-def _sites(copies: Mapping[int, Row]) -> set[str]:
-    return {site for row in copies.values() for cell in row if (site := site_in(cell))}
+def _sites(copies: Mapping[int, Mapping[int, Row]]) -> set[str]:
+    rows = (row for tab in copies.values() for row in tab.values())
+    return {site for row in rows for cell in row if (site := site_in(cell))}

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import Field
+
 from sync.sheets.images import RowImage
 from sync.types import Value
 
@@ -19,11 +21,14 @@ class CellWrite(Value):
     expects_note: str | None = None
     """The note that the read saw there, where the note is written."""
     expects_blank: bool = False
+    ours: str | None = None
+    """In a mapped column: what was written there last. Any other text was a person's."""
 
 
 class RowWrite(Value):
     """Cells of one row: a job's (`site`), the header row, or one that is known by its `image`."""
 
+    sheet_id: int
     row: int
     cells: tuple[CellWrite, ...] = ()
     site: str = ""
@@ -32,14 +37,16 @@ class RowWrite(Value):
     image: RowImage | None = None
     restores: tuple[int, ...] = ()
     """Ids of the before-images that are put back in it."""
+    identity: dict[str, str] = Field(default_factory=dict)
+    """Texts by column id, by which a row without a key was taken to be the job's."""
 
 
 class Trace(Value):
     """What a batch meant: all that its verification needs."""
 
     fence: int
-    columns: dict[str, int]
-    """Where each managed column was taken to be, by column id."""
+    columns: dict[int, dict[str, int]]
+    """Where each managed column was taken to be, by sheet id and column id."""
     rows: tuple[RowWrite, ...] = ()
     recovered: tuple[int, ...] = ()
     """Ids of the before-images that it settles without putting anything back."""

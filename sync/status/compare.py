@@ -110,11 +110,11 @@ def restore(wiring: Wiring, sleep: Sleep, found: Sequence[Rowless]) -> int:
 
 def _must_be_gone(flusher: Flusher, held: Lease, sites: set[str]) -> None:
     flusher.writer.take_call(held)
-    table = flusher.client.read().table
-    if table is None:
+    seen = flusher.client.read()
+    if seen.table is None:
         raise Permanent("no_tab", "There is no tab for jobs. Make it: brightsheet init")
-    rows = flusher.writer.read_everything(held, table).rows
-    if keys.find_key_column(rows, sites) is not None:
+    rows = flusher.writer.read_everything(held, seen).rows
+    if any(keys.find_key_column(tab, sites) is not None for tab in rows.values()):
         raise keys.keys_gone(len(sites), len(flusher.store.jobs.sites()))
 
 

@@ -25,7 +25,7 @@ from sync.store import history, quarantine
 from sync.store.database import Database
 from sync.store.dirty import bumped
 from sync.store.leases import Lease, hold
-from sync.store.schema import attempt, before_image, job, now
+from sync.store.schema import attempt, before_image, cell_history, job, now
 from sync.store.spreadsheet import Spreadsheet
 
 Cells = Mapping[str, Cell]
@@ -69,6 +69,8 @@ class Conclusion:
     drift: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     images: Sequence[str] = ()
     settled: Sequence[int] = ()
+    replaced: Sequence[tuple[str, str, str, str]] = ()
+    """What people had typed into mapped cells: site, column, before, after."""
 
 
 CLEAN = Conclusion()
@@ -129,6 +131,8 @@ class Batches:
             if found.images:
                 rows = [{"spreadsheet_id": self._sheet.id, "body": one} for one in found.images]
                 connection.execute(self._database.insert(before_image), rows)
+            if found.replaced:
+                self._keep_replaced(connection, found.replaced)
             if found.settled:
                 done = before_image.c.id.in_(found.settled)
                 connection.execute(delete(before_image).where(done))
@@ -143,6 +147,14 @@ class Batches:
             )
             # Every other attempt was made for a fence that is gone now.
             connection.execute(delete(attempt).where(mine))
+
+    def _keep_replaced(
+        self, connection: Connection, replaced: Sequence[tuple[str, str, str, str]]
+    ) -> None:
+        names = ("site", "column", "before", "after")
+        for one in replaced:
+            row = {"spreadsheet_id": self._sheet.id, **dict(zip(names, one, strict=True))}
+            connection.execute(self._database.insert(cell_history).values(**row, at=now()))
 
     def confirm(self, held: Lease, shown: Sequence[Shown]) -> None:
         """Record that the sheet already shows `shown`."""
@@ -163,6 +175,15 @@ class Batches:
         query = select(job.c.site, job.c.written).where(job.c.site.in_(sorted(sites)))
         with self._database.reading() as connection:
             return {site: cells_in(json.loads(body)) for site, body in connection.execute(query)}
+
+    def replaced(self, site: str) -> list[tuple[str, str]]:
+        """Return what people had typed into mapped cells of a job, and what replaced it."""
+        query = select(cell_history.c.before, cell_history.c.after).order_by(cell_history.c.id)
+        query = query.where(
+            cell_history.c.site == site, cell_history.c.spreadsheet_id == self._sheet.id
+        )
+        with self._database.reading() as connection:
+            return [(row.before, row.after) for row in connection.execute(query)]
 
     def forget_rows(self, held: Lease, sites: Iterable[str]) -> None:
         """Record that the rows of `sites` were deleted: they come back with their next event."""

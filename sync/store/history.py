@@ -28,12 +28,12 @@ class History:
 
     def __init__(self, database: Database, waits_for_names: bool = False) -> None:
         self._database = database
-        self._waits_for_names = waits_for_names
+        self.waits_for_names = waits_for_names
 
     def due(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """Return the query for the changes that are to be written now."""
         query = select(*columns).where(NEW)
-        if not self._waits_for_names:
+        if not self.waits_for_names:
             return query
         asked = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
         nameless = select(customer.c.site).where(asked, customer.c.attempts < _TRIES)

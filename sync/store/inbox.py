@@ -17,7 +17,7 @@ from sync.webhooks.schema import Delivery, Outcome
 _BYTES = 2_000_000
 """Of bodies that are returned at once: a longer transaction would keep senders waiting."""
 UNPROJECTED = text("NOT projected")
-_BACKFILL = "backfill-"
+BACKFILL = "backfill-"
 """Begins the ids of what was read from EverBright's API: people see it where ids are shown."""
 
 
@@ -45,7 +45,7 @@ class KeptDelivery:
     @property
     def is_read(self) -> bool:
         """Whether it was read from EverBright's API, and did not come by webhook."""
-        return self.id.startswith(_BACKFILL)
+        return self.id.startswith(BACKFILL)
 
 
 class Inbox:
@@ -61,7 +61,7 @@ class Inbox:
         """
         is_used = understood.milestone is not None or understood.other_event is not None
         outcome = Outcome.ACCEPTED if is_used else Outcome.IGNORED
-        delivery_id = f"{_BACKFILL if is_read else ''}{uuid4().hex}"
+        delivery_id = f"{BACKFILL if is_read else ''}{uuid4().hex}"
         digest = as_read(understood.digest) if is_read else understood.digest
         # Without a date, the same body may be a new event: A, B, and A again.
         is_unique = understood.other_event is not None and not understood.other_event.is_dated

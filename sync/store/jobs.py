@@ -10,6 +10,7 @@ from sync.store import history
 from sync.store.customers import want
 from sync.store.database import Database
 from sync.store.dirty import bumped
+from sync.store.inbox import BACKFILL
 from sync.store.leases import Lease, hold
 from sync.store.schema import delivery, document, folder, job, milestone, now
 from sync.webhooks.schema import Outcome
@@ -69,8 +70,10 @@ class Jobs:
         with self._database.writing() as connection:
             hold(connection, held)
             received = _received(connection, made.deliveries)
+            newest = _newest_webhooks(connection, made.deliveries)
             for site, state in states:
-                self._keep(connection, site, state, received.get(site, received[""]))
+                oldest = received.get(site, received[""])
+                self._keep(connection, site, state, oldest, newest.get(site, newest.get("")))
             self._want(connection, made.documents)
             with_rows = [one.site for one in made.jobs if one.has_row]
             want(self._database, connection, with_rows)
@@ -95,7 +98,9 @@ class Jobs:
             values = {"projected": False, "about": None}
             connection.execute(update(delivery).where(found).values(values))
 
-    def _keep(self, connection: Connection, site: str, state: str, received: float) -> None:
+    def _keep(
+        self, connection: Connection, site: str, state: str, received: float, newest: float | None
+    ) -> None:
         first = {
             "site": site,
             "state": state,
@@ -105,8 +110,11 @@ class Jobs:
             "events": 1,
             "shown_events": 0,
             "waiting_since": received,
+            "received_at": newest,
         }
-        again = {"state": state, "events": job.c.events + 1, **bumped(received)}
+        again: dict[str, object] = {"state": state, "events": job.c.events + 1, **bumped(received)}
+        if newest is not None:
+            again["received_at"] = newest
         statement = self._database.insert(job).values(first)
         connection.execute(statement.on_conflict_do_update(index_elements=["site"], set_=again))
 
@@ -139,3 +147,13 @@ def _received(connection: Connection, deliveries: Sequence[int]) -> dict[str, fl
     if oldest is None:
         oldest = connection.scalar(select(now()))
     return {site or "": at for site, at in rows} | {"": float(oldest or 0.0)}
+
+
+def _newest_webhooks(connection: Connection, deliveries: Sequence[int]) -> dict[str, float]:
+    """Return when the newest webhook of `deliveries` (seq) was received, by site.
+
+    "" stands for those that name no site.
+    """
+    query = select(delivery.c.site, func.max(delivery.c.received_at)).group_by(delivery.c.site)
+    query = query.where(delivery.c.seq.in_(deliveries), delivery.c.id.not_like(f"{BACKFILL}%"))
+    return {site or "": at for site, at in connection.execute(query)}

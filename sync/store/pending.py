@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, func, literal, or_, select
+from sqlalchemy import Connection, Select, exists, func, literal, or_, select, true
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.cells import Cell
@@ -17,7 +17,7 @@ from sync.store.documents import files
 from sync.store.history import History
 from sync.store.inbox import UNPROJECTED
 from sync.store.quarantine import resting
-from sync.store.schema import attempt, before_image, change, delivery, job
+from sync.store.schema import attempt, before_image, change, customer, delivery, job
 from sync.store.spreadsheet import Spreadsheet
 
 _PAGE = 500
@@ -35,6 +35,8 @@ class DirtyJob:
     events: int
     is_fresh: bool
     """Whether there is an event that the sheet does not show."""
+    received_at: float | None = None
+    """When the newest webhook was received (seconds since 1970)."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,19 @@ class PendingWork:
         self._history = history
 
     def _dirty(self) -> Sequence[ColumnElement[bool]]:
-        return job.c.version != job.c.shown_version, job.c.site.not_in(resting(self._sheet.id))
+        is_dirty = job.c.version != job.c.shown_version
+        return is_dirty, job.c.site.not_in(resting(self._sheet.id)), self._may_be_matched()
+
+    def _may_be_matched(self) -> ColumnElement[bool]:
+        """Return whether a job has a row, or its customer is known as far as it will be.
+
+        In a person's own tabs a row is looked for by its customer before one is added.
+        """
+        if not self._history.waits_for_names:
+            return true()
+        asked = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
+        unknown = select(customer.c.site).where(asked)
+        return or_(~self._sheet.is_adopted(), job.c.written != "{}", job.c.site.not_in(unknown))
 
     def _lines(self, *columns: ColumnElement[Any]) -> Select[Any]:
         return self._history.due(*columns).where(change.c.site.not_in(resting(self._sheet.id)))
@@ -153,6 +167,7 @@ def _jobs(connection: Connection, query: Select[Any]) -> list[DirtyJob]:
             version=row["version"],
             events=row["events"],
             is_fresh=row["events"] != row["shown_events"],
+            received_at=row["received_at"],
         )
         for row in rows
     ]

@@ -111,6 +111,8 @@ job = Table(
     # When the oldest event that the row does not show was received, or when the row was found to
     # be out of date for another reason. None if it is up to date.
     Column("waiting_since", Float),
+    # When its newest webhook was received; what was read from EverBright's API does not count.
+    Column("received_at", Float),
 )
 _DIRTY = text("version <> shown_version")
 Index("job_dirty", job.c.site, sqlite_where=_DIRTY, postgresql_where=_DIRTY)
@@ -219,6 +221,19 @@ before_image = Table(
     Column("id", _Sequence, primary_key=True, autoincrement=True),
     Column("spreadsheet_id", Text, nullable=False, index=True),
     Column("body", Text, nullable=False),
+)
+
+cell_history = Table(
+    "cell_history",
+    metadata,
+    # What people had typed into mapped cells, before an event replaced it.
+    Column("id", _Sequence, primary_key=True, autoincrement=True),
+    Column("spreadsheet_id", Text, nullable=False),
+    Column("site", Text, nullable=False, index=True),
+    Column("column", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
 )
 
 quarantine = Table(

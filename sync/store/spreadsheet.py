@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, literal, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.errors import Permanent
@@ -14,6 +14,9 @@ from sync.store.dirty import bumped
 from sync.store.leases import Lease, hold
 from sync.store.rate_limit import SPACING, TokenBucket
 from sync.store.schema import attempt, before_image, job, now, sheet
+
+ADOPTED = "tabs:adopted"
+"""Stands among the ids of columns where the tabs are a person's own."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,24 @@ class Spreadsheet:
         with self._database.writing() as connection:
             hold(connection, held)
             write_all_again(connection, job.c.site.in_(sorted(sites)))
+
+    def adopt_tabs(self, held: Lease) -> None:
+        """Record that the jobs are in a person's own tabs from now on: all are written there."""
+        self.forget(held)
+        with self._database.writing() as connection:
+            hold(connection, held)
+            self.change(connection, columns=json.dumps([ADOPTED]))
+
+    def compare_again(self, held: Lease) -> None:
+        """Have every job compared with what was last written: the columns are others now."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            connection.execute(update(job).values(bumped()))
+
+    def is_adopted(self) -> ColumnElement[bool]:
+        """Return the condition that the jobs are in a person's own tabs."""
+        marked = sheet.c.columns.contains(json.dumps(ADOPTED))
+        return select(literal(1)).where(self._is_this(), marked).exists()
 
     def is_comparison_due(self, seconds: float) -> bool:
         """Return whether the last comparison of the whole sheet is longer ago than `seconds`."""

@@ -14,7 +14,7 @@ from sync.worker import map_output
 from sync.worker.map_command import MapCommand
 
 
-def _pairs(what: str, some: tuple[str, ...]) -> dict[str, str]:
+def pairs(what: str, some: tuple[str, ...]) -> dict[str, str]:
     """Return what stands before and behind the last `=` of each."""
     found = {}
     for text in some:
@@ -67,10 +67,10 @@ def map_tabs(
         raise click.UsageError("--header-row goes with one --tab.")
     logs.configure(logging.WARNING)
     choices = Choices(
-        _pairs("Header=field", fields),
+        pairs("Header=field", fields),
         unset,
         added,
-        _pairs("APPROVED=Done", words),
+        pairs("APPROVED=Done", words),
         header_row - 1 if header_row is not None else None,
     )
     command = MapCommand(Wiring(*opened()), time.sleep)

@@ -160,13 +160,13 @@ class MapCommand:
         )
 
     def _write_jobs_again(self, held: Lease, flusher: Flusher, report: Report) -> None:
-        """Have every job written into what is mapped now."""
+        """Have every job written into what is mapped now, by the rules of a person's own tabs."""
         spreadsheet = flusher.store.spreadsheet
         spreadsheet.adopt(held)
         if any(one.is_mapped for one in report.tabs):
-            spreadsheet.write_again(held, report.fields.sites)
+            spreadsheet.compare_again(held)
         else:
-            spreadsheet.forget(held)
+            spreadsheet.adopt_tabs(held)
 
     def _moved(self, report: Report) -> list[Request]:
         """Return the requests that undo what went into other columns than were meant.

@@ -13,8 +13,8 @@ from sync.settings.environment import load
 from sync.sheets import encode
 from sync.sheets.batch import Parts, Titles, compose
 from sync.sheets.diff import Target, diff
-from sync.sheets.identifiers import JOBS_TAB
-from sync.sheets.snapshot import Snapshot, Table
+from sync.sheets.identifiers import FENCE_TAB, JOBS_TAB
+from sync.sheets.snapshot import Copies, Snapshot, Table
 from sync.sheets.structure import new_table, with_columns
 from sync.sheets.tabs.extras import extras
 from sync.sheets.targets import Targets
@@ -120,7 +120,7 @@ class WholePath:
         found = diff(table, targets, self.zone)
         assert len(found.new_rows) == len(targets), "nothing is shown"
         parts = Parts(structure, new_rows=found.new_rows, extra=extra.requests)
-        return compose(Snapshot(), table, parts, fence=2, fence_title=Titles.fence).requests
+        return compose(Snapshot(), [table], parts, fence=2, fence_title=Titles.fence).requests
 
     def _in_rows_that_are_there(
         self, targets: list[Target], columns: list[Column]
@@ -132,8 +132,8 @@ class WholePath:
         found = diff(table, [replace(one, written={}) for one in targets], self.zone)
         assert len(found.rows) == len(targets), "nothing is shown"
         parts = Parts(structure, headers, found.rows)
-        seen = Snapshot(table=there, has_fence_tab=True, fences=(1,))
-        return compose(seen, table, parts, fence=2, fence_title=Titles.fence).requests
+        seen = Snapshot(tables=(there,), fences=(1,), copies={FENCE_TAB: Copies("_brightsheet")})
+        return compose(seen, [table], parts, fence=2, fence_title=Titles.fence).requests
 
     def start_anew(self) -> None:
         """Show that a job that means no harm gets through, and forget everything."""

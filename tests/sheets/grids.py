@@ -53,7 +53,7 @@ def write(text: str = "Approved", column: str = STATUS, **changes: Any) -> CellW
 
 
 def trace(*rows: RowWrite) -> Trace:
-    return Trace(fence=7, columns=COLUMNS, rows=rows)
+    return Trace(fence=7, columns={JOBS_TAB: COLUMNS}, rows=rows)
 
 
 def apply(cells: list[dict[str, Any]], one: CellWrite) -> None:

@@ -9,19 +9,23 @@ from sync.jobs.columns import Column, Tint
 from sync.sheets import guards
 from sync.sheets.batch import Batch, Parts, Titles, compose
 from sync.sheets.identifiers import FENCE_TAB, GUARD_KEY, JOBS_TAB, guard_id
-from sync.sheets.snapshot import Snapshot, Table
+from sync.sheets.snapshot import Copies, Snapshot, Table
 from sync.sheets.structure import free_titles, new_table, with_columns
 from sync.sheets.writes import HEADER_ROW, RowWrite
 from tests.sheets.grids import COLUMNS, STATUS, A, cell, table, write
 
-ROWS = [RowWrite(row=4, site=A, cells=(write(),)), RowWrite(row=5, site=A, cells=(write(),))]
+ROWS = [
+    RowWrite(sheet_id=JOBS_TAB, row=4, site=A, cells=(write(),)),
+    RowWrite(sheet_id=JOBS_TAB, row=5, site=A, cells=(write(),)),
+]
 Request = dict[str, Any]
 
 
 def made(parts: Parts, seen: Table | None = None) -> Batch:
     read = seen or table()
-    snapshot = Snapshot(table=read, has_fence_tab=True, fences=(41,), fence_rules=2)
-    return compose(snapshot, read, parts, fence=42, fence_title="_brightsheet")
+    copies = {FENCE_TAB: Copies("_brightsheet", 2)}
+    snapshot = Snapshot(tables=(read,), fences=(41,), copies=copies)
+    return compose(snapshot, [read], parts, fence=42, fence_title="_brightsheet")
 
 
 def kinds(requests: list[Request]) -> list[str]:
@@ -112,7 +116,9 @@ def test_a_read_tells_whether_all_is_guarded(changes: dict[str, Any], is_right: 
 
 def test_before_images_are_of_whole_rows_however_wide_they_are_by_now() -> None:
     """A column inserted before the write would push the last one, mostly the key, out of it."""
-    requests = made(Parts(rows=[*ROWS, RowWrite(row=9, site=A, cells=(write(),))])).requests
+    requests = made(
+        Parts(rows=[*ROWS, RowWrite(sheet_id=JOBS_TAB, row=9, site=A, cells=(write(),))])
+    ).requests
     sources = [paste["source"] for paste in inner(requests, "copyPaste")]
     assert sources == [
         {"sheetId": JOBS_TAB, "startRowIndex": first, "endRowIndex": last}
@@ -128,26 +134,27 @@ def test_before_images_are_of_whole_rows_however_wide_they_are_by_now() -> None:
 
 def test_the_answer_brings_the_keys_and_what_else_is_compared() -> None:
     """What is not asked for cannot show that a note was written over."""
-    noted = RowWrite(row=7, site=A, cells=(write(fields="note", expects_note=""),))
-    asked = made(Parts(rows=[*ROWS, noted])).asked
-    assert asked is not None
+    noted = RowWrite(
+        sheet_id=JOBS_TAB, row=7, site=A, cells=(write(fields="note", expects_note=""),)
+    )
+    (asked,) = made(Parts(rows=[*ROWS, noted])).asked
     assert (asked.indexes, asked.rows) == ((2, 1), 8)
-    assert made(Parts(rows=ROWS)).asked.indexes == (2,)  # type: ignore[union-attr]
+    assert [one.indexes for one in made(Parts(rows=ROWS)).asked] == [(2,)]
 
 
 def test_the_trace_has_all_that_is_written() -> None:
     """What it lacks is never verified."""
-    fresh = RowWrite(row=6, site=A, is_new=True, cells=(write(),))
+    fresh = RowWrite(sheet_id=JOBS_TAB, row=6, site=A, is_new=True, cells=(write(),))
     title = write("Permit")
     trace = made(Parts(rows=ROWS, header=[title], new_rows=[fresh])).trace
     assert [one.row for one in trace.rows] == [4, 5, 0, 6]
     assert trace.rows[2].site == HEADER_ROW
-    assert (trace.fence, trace.columns) == (42, COLUMNS)
+    assert (trace.fence, trace.columns) == (42, {JOBS_TAB: COLUMNS})
 
 
 def test_the_same_batch_without_data_writes_nothing_of_jobs() -> None:
     """It asks whether a guard or a job is at fault: it must guard and copy as the other did."""
-    fresh = RowWrite(row=6, site=A, is_new=True, cells=(write(A, "site_id"),))
+    fresh = RowWrite(sheet_id=JOBS_TAB, row=6, site=A, is_new=True, cells=(write(A, "site_id"),))
     parts = Parts(rows=ROWS, new_rows=[fresh])
     bare = made(parts.without_data(table()))
     assert "Approved" not in json.dumps(bare.requests)
@@ -161,7 +168,9 @@ def test_the_same_batch_without_data_writes_nothing_of_jobs() -> None:
 
 def test_new_rows_are_inserted() -> None:
     """Writing below the last row would go over what stands there by now."""
-    fresh = RowWrite(row=6, site=A, is_new=True, cells=(write(), write(A, "site_id")))
+    fresh = RowWrite(
+        sheet_id=JOBS_TAB, row=6, site=A, is_new=True, cells=(write(), write(A, "site_id"))
+    )
     requests = made(Parts(new_rows=[fresh])).requests
     (insert,) = inner(requests, "insertDimension")
     assert insert["range"] == {
@@ -184,13 +193,13 @@ def test_a_spreadsheet_without_tabs_gets_them_in_the_same_batch() -> None:
     """Made apart, a crash between would leave a tab without its jobs."""
     columns = [Column(id="customer", header="Customer"), Column(id="site_id", header="Site ID")]
     structure, after = new_table("Jobs", columns)
-    batch = compose(Snapshot(), after, Parts(structure), fence=1, fence_title="_brightsheet")
+    batch = compose(Snapshot(), [after], Parts(structure), fence=1, fence_title="_brightsheet")
     sheets = [one["properties"] for one in inner(batch.requests, "addSheet")]
     assert [(one["sheetId"], one["title"], one.get("hidden")) for one in sheets] == [
         (FENCE_TAB, "_brightsheet", True),
         (JOBS_TAB, "Jobs", None),
     ]
-    assert (batch.asked, batch.trace.rows, batch.fence_before) == (None, (), None)
+    assert (batch.asked, batch.trace.rows, batch.fence_before) == ((), (), None)
     assert batch.columns == ("customer", "site_id")
     entries = [o["developerMetadata"] for o in inner(batch.requests, "createDeveloperMetadata")]
     guarded = [one["metadataValue"] for one in entries if one["metadataKey"] == GUARD_KEY]

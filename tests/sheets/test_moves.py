@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.jobs.cells import Cell
+from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.images import BeforeImage
 from sync.sheets.restore import restore
 from sync.sheets.snapshot import Table
@@ -68,7 +69,7 @@ class Sheet:
             for each in one.cells:
                 apply(rows[one.row], each)
         jobs = {line.site: {STATUS: Cell(text=OLD)} for line in self.lines if line.site}
-        verdict = verify(meant, self.table(), copies, jobs)
+        verdict = verify(meant, [self.table()], {JOBS_TAB: copies}, jobs)
         restored = {n for one in meant.rows for n in one.restores} - verdict.unrestored
         for number in restored:
             del self.images[number]
@@ -78,7 +79,7 @@ class Sheet:
 
     def put_back(self, order: list[int]) -> None:
         """Restore what is to be restored; people put the rows into `order` before the write."""
-        found = restore(self.table(), self.rows(), self.images)
+        found = restore([self.table()], {JOBS_TAB: self.rows()}, self.images)
         self.recovered += found.recovered
         for number in found.given_up:
             del self.images[number]
@@ -114,7 +115,7 @@ def change(number: int, at: Line, with_note: bool) -> RowWrite:
         fields=NOTED if writes_note else VALUE,
         expects_note="" if writes_note else None,
     )
-    return RowWrite(row=number, site=at.site, cells=(one,))
+    return RowWrite(sheet_id=JOBS_TAB, row=number, site=at.site, cells=(one,))
 
 
 @settings(max_examples=400, deadline=None)

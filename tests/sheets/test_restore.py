@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.images import BeforeImage, Overwritten, RowImage
 from sync.sheets.restore import Restoration, restore
 from tests.sheets.grids import MINE, NOTED, STATUS, VALUE, A, B, cell, row, table
@@ -30,7 +31,7 @@ def image(
 
 
 def restored(rows: dict[int, Cells], *images: BeforeImage, **changes: Any) -> Restoration:
-    return restore(table(**changes), rows, dict(enumerate(images, 1)))
+    return restore([table(**changes)], {JOBS_TAB: rows}, dict(enumerate(images, 1)))
 
 
 def put(found: Restoration) -> list[tuple[int, int, str]]:

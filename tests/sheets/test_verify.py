@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from sync.jobs.cells import Cell
+from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.images import BeforeImage, RowImage
 from sync.sheets.snapshot import Table
-from sync.sheets.verify import Verdict, is_clean, verify
+from sync.sheets.verify import Verdict, hit_what_it_meant, verify
 from sync.sheets.writes import HEADER_ROW, RowWrite
 from tests.sheets.grids import (
     JOBS,
@@ -27,16 +28,18 @@ from tests.sheets.grids import (
     write,
 )
 
-MEANT = RowWrite(row=4, site=A, cells=(write(),))
+MEANT = RowWrite(sheet_id=JOBS_TAB, row=4, site=A, cells=(write(),))
 NOTE = {**cell("Approved"), "note": "2026-03-03 10:00"}
-WITH_NOTE = RowWrite(row=4, site=A, cells=(write(data=NOTE, fields=NOTED, expects_note=""),))
+WITH_NOTE = RowWrite(
+    sheet_id=JOBS_TAB, row=4, site=A, cells=(write(data=NOTE, fields=NOTED, expects_note=""),)
+)
 
 
 def found(
     one: RowWrite, copy: list[dict[str, Any]], seen: Table | None = None, jobs: Any = JOBS
 ) -> Verdict:
     """Return the verdict on one row that was written, of which `copy` was made before."""
-    return verify(trace(one), seen or table(), {one.row: copy}, jobs)
+    return verify(trace(one), [seen or table()], {JOBS_TAB: {one.row: copy}}, jobs)
 
 
 def only(images: tuple[BeforeImage, ...]) -> BeforeImage:
@@ -48,13 +51,13 @@ def test_a_row_with_the_key_that_was_meant_is_done() -> None:
     """A verdict here would have every row written again and again."""
     copy = row("x", "Submitted", A)
     assert found(MEANT, copy) == Verdict()
-    assert is_clean(trace(MEANT), table(), {4: [{}, {}, cell(A)]})
+    assert hit_what_it_meant(trace(MEANT), [table()], {JOBS_TAB: {4: [{}, {}, cell(A)]}})
 
 
 @pytest.mark.parametrize("copy", [row("x", "Old", B), row("x", "Old", ""), row("x", "Old"), []])
 def test_any_other_key_is_noticed_by_the_copied_keys_alone(copy: list[dict[str, Any]]) -> None:
     """They are all that comes back with the answer."""
-    assert not is_clean(trace(MEANT), table(), {4: copy})
+    assert not hit_what_it_meant(trace(MEANT), [table()], {JOBS_TAB: {4: copy}})
 
 
 def test_a_known_jobs_cells_are_written_anew_from_the_store() -> None:
@@ -95,7 +98,7 @@ def test_a_note_that_came_after_the_read_is_kept_for_its_job() -> None:
     assert (verdict.dirty, verdict.drift) == (frozenset(), {})
     assert (image.site, image.cells[0].fields) == (A, "note")
     assert image.cells[0].before["note"] == "Call first."
-    assert not is_clean(trace(WITH_NOTE), table(), {4: noted})
+    assert not hit_what_it_meant(trace(WITH_NOTE), [table()], {JOBS_TAB: {4: noted}})
 
 
 def test_a_note_that_the_read_saw_is_no_surprise() -> None:
@@ -112,10 +115,10 @@ def test_a_name_that_came_after_the_read_is_kept_for_its_job() -> None:
     columns = {"customer": 1, "site_id": KEY_AT}
     stand_in = write("Job 1", index=1, expects_blank=True).model_copy(update={"column": "customer"})
     jobs = {A: {"customer": Cell(text="Job 1", is_stand_in=True)}}
-    meant = trace(RowWrite(row=4, site=A, cells=(stand_in,))).model_copy(
-        update={"columns": columns}
+    meant = trace(RowWrite(sheet_id=JOBS_TAB, row=4, site=A, cells=(stand_in,))).model_copy(
+        update={"columns": {JOBS_TAB: columns}}
     )
-    verdict = verify(meant, table(columns=columns), {4: row("", "Ada", A)}, jobs)
+    verdict = verify(meant, [table(columns=columns)], {JOBS_TAB: {4: row("", "Ada", A)}}, jobs)
     image = only(verdict.images)
     assert (image.site, image.cells[0].before, image.cells[0].fields) == (A, cell("Ada"), VALUE)
 
@@ -170,27 +173,30 @@ def test_without_the_key_column_nothing_counts_as_done() -> None:
     verdict = found(MEANT, row("x", "Submitted", A), gone)
     assert verdict.dirty == {A}
     assert only(verdict.images).cells[0].before == cell("Submitted")
-    fresh = RowWrite(row=4, site=A, is_new=True, cells=(write(A, "site_id"),))
+    fresh = RowWrite(sheet_id=JOBS_TAB, row=4, site=A, is_new=True, cells=(write(A, "site_id"),))
     verdict = found(fresh, [], gone)
     assert (set(verdict.dirty), only(verdict.images).is_lost) == ({A}, True)
 
 
 def test_a_new_row_needs_no_copy() -> None:
     """It was inserted: it can have hit nothing."""
-    fresh = RowWrite(row=4, site=A, is_new=True, cells=(write(), write(A, "site_id")))
+    fresh = RowWrite(
+        sheet_id=JOBS_TAB, row=4, site=A, is_new=True, cells=(write(), write(A, "site_id"))
+    )
     assert found(fresh, []) == Verdict()
-    assert is_clean(trace(fresh), table(), {})
+    assert hit_what_it_meant(trace(fresh), [table()], {JOBS_TAB: {}})
 
 
 @pytest.mark.parametrize(("has_guard", "kept"), [(True, 0), (False, 1)])
 def test_the_header_row_is_known_by_its_guard(has_guard: bool, kept: int) -> None:
     """It has no key that could tell."""
-    title = RowWrite(row=0, site=HEADER_ROW, cells=(write("Permit"),))
+    title = RowWrite(sheet_id=JOBS_TAB, row=0, site=HEADER_ROW, cells=(write("Permit"),))
     verdict = found(title, row("", "mine", ""), table(has_header_guard=has_guard))
     assert len(verdict.images) == kept
 
 
 RESTORED = RowWrite(
+    sheet_id=JOBS_TAB,
     row=4,
     cells=(write("my status"),),
     image=RowImage(managed={STATUS: cell("Approved")}, others=(cell("mine"),)),
@@ -217,4 +223,4 @@ def test_what_was_put_back_is_verified_as_anything_else(
     assert set(verdict.unrestored) == unrestored
     assert (verdict.drift, len(verdict.images)) == (drift, images)
     assert verdict.dirty == frozenset()
-    assert not is_clean(trace(RESTORED), table(), {4: copy})
+    assert not hit_what_it_meant(trace(RESTORED), [table()], {JOBS_TAB: {4: copy}})

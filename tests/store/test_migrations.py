@@ -73,7 +73,7 @@ def test_old_repairs_become_before_images_that_go_to_recovered(old: Database) ->
     assert (cell.before, cell.after) == (CELL, OURS)
     # And they are shown, never written into a row.
     table = Table(1, "Jobs", 0, 10, 2, {"site_id": 0, "status": 1}, {REPAIRS[0]["row"]: (4,)})
-    found = restore(table, {4: [{}, OURS]}, images)
+    found = restore([table], {1: {4: [{}, OURS]}}, images)
     assert found.rows == []
     assert sorted(found.given_up) == sorted(images)
     assert ("", "status", "Roof | East side", "Call Ada\nNote: before noon", "Approved") in (
@@ -93,7 +93,7 @@ def test_an_old_batch_in_doubt_confirms_nothing(old: Database) -> None:
     store.batches.begin(mine, replace(tried, trace=trace))
     client = SheetClient(requests.Session(), "s", "nobody")  # Is not called.
     writer = BatchWriter(store, client, lambda _: None, lambda *_: None)
-    assert writer.settle(mine, Snapshot(has_fence_tab=True, fences=(3,)))
+    assert writer.settle(mine, Snapshot(fences=(3,)))
     assert dirty(store)["a"].written == {}
     assert not store.pending.read(9, 9).in_doubt
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 Cells = list[list[Cell]]
 
-PASTES = ("PASTE_NORMAL", "PASTE_VALUES", "PASTE_FORMULA", "PASTE_FORMAT")
+VALIDATION = "PASTE_DATA_VALIDATION"
+PASTES = ("PASTE_NORMAL", "PASTE_VALUES", "PASTE_FORMULA", "PASTE_FORMAT", VALIDATION)
 CONTENT = ("note", "textFormatRuns", "chipRuns", "pivotTable", "dataSourceTable")
 
 
@@ -59,6 +60,10 @@ def pasted(kind: str, source: Cell, old: Cell, value: Any) -> Cell:
     if kind == "PASTE_FORMAT":
         rest = _rest(old, *CONTENT) | _rest(source, "dataValidation")
         return Cell(old.value, source.format, rest or None)
+    if kind == VALIDATION:
+        kept = {name: one for name, one in (old.rest or {}).items() if name != "dataValidation"}
+        rest = kept | _rest(source, "dataValidation")
+        return Cell(old.value, old.format, rest or None)
     return source
 
 

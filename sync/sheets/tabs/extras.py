@@ -8,7 +8,8 @@ from sync.settings.config_file import Config
 from sync.sheets import encode
 from sync.sheets.batch import Titles
 from sync.sheets.request import Request
-from sync.sheets.snapshot import NOTHING_ELSE, Snapshot, Surroundings, Tab, Table
+from sync.sheets.snapshot import Snapshot, Tab, Table
+from sync.sheets.surroundings import NOTHING_ELSE, Surroundings
 from sync.sheets.tabs import formatting, history, in_step, pipeline
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.in_step import InStep

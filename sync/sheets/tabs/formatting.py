@@ -15,7 +15,7 @@ from sync.settings.config_file import Config
 from sync.sheets import request
 from sync.sheets.identifiers import COLUMN_KEY, LOOK_KEY
 from sync.sheets.request import Request
-from sync.sheets.snapshot import Surroundings
+from sync.sheets.surroundings import Surroundings
 
 _KEPT = "Brightsheet writes these cells: what is typed here is replaced."
 _DUE = "="

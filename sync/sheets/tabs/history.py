@@ -15,7 +15,8 @@ from sync.settings.config_file import Config
 from sync.sheets import encode, guards, request
 from sync.sheets.identifiers import COLUMN_KEY, HISTORY_KEY, HISTORY_TAB
 from sync.sheets.request import Request
-from sync.sheets.snapshot import Surroundings, Tab
+from sync.sheets.snapshot import Tab
+from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
 from sync.sheets.writes import CellWrite, RowWrite
 
@@ -87,6 +88,7 @@ def insert(tab: Tab, lines: Sequence[Line], zone: tzinfo) -> list[Request]:
     """
     rows = [
         RowWrite(
+            sheet_id=tab.sheet_id,
             row=tab.header_row + 1 + number,
             cells=tuple(
                 CellWrite(
@@ -107,5 +109,5 @@ def insert(tab: Tab, lines: Sequence[Line], zone: tzinfo) -> list[Request]:
         *guards.header_guard(tab),
         *guards.column_guards(tab, [one.id for one in _COLUMNS if one.id in tab.columns]),
         request.insert(tab.sheet_id, "ROWS", rows[0].row, len(rows), tab.row_count),
-        *request.write_block(rows, tab.sheet_id),
+        *request.write_block(rows),
     ]

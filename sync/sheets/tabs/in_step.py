@@ -70,7 +70,7 @@ def write(tab: Tab, some: InStep, zone: tzinfo) -> list[Request]:
     return [
         *guards.header_guard(tab),
         *guards.column_guards(tab, (LABEL, MOMENT)),
-        *request.write([RowWrite(row=tab.header_row, cells=cells)], tab.sheet_id),
+        *request.write([RowWrite(sheet_id=tab.sheet_id, row=tab.header_row, cells=cells)]),
     ]
 
 

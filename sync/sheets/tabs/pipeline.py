@@ -21,7 +21,8 @@ from sync.sheets.identifiers import (
     PIPELINE_TAB,
 )
 from sync.sheets.request import Request
-from sync.sheets.snapshot import Surroundings, Tab
+from sync.sheets.snapshot import Tab
+from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
 from sync.sheets.writes import CellWrite, RowWrite
 
@@ -115,8 +116,9 @@ def grow(tab: Tab, seen: Seen, config: Config) -> tuple[list[Request], Tab]:
             request.metadata(COLUMN_KEY, PIPELINE_COUNT, tab.sheet_id, "COLUMNS", index)
         )
         cell = request.header(index, Column(id=PIPELINE_COUNT, header=text))
-        requests += request.write([RowWrite(row=tab.header_row, cells=(cell,))], tab.sheet_id)
-    requests += request.write(_cells(grown, new_rows, texts), tab.sheet_id)
+        header = RowWrite(sheet_id=tab.sheet_id, row=tab.header_row, cells=(cell,))
+        requests += request.write([header])
+    requests += request.write(_cells(grown, new_rows, texts))
     return requests, grown
 
 
@@ -176,7 +178,7 @@ def _cells(tab: Tab, new_rows: Sequence[int], new_columns: Iterable[int]) -> lis
             if row in new_rows or index in fresh:
                 status = f"{request.letters(index)}${tab.header_row + 1}" if by_status else ""
                 cells.append(_cell(index, {"formulaValue": _formula(where, status)}))
-        rows.append(RowWrite(row=row, cells=tuple(cells)))
+        rows.append(RowWrite(sheet_id=tab.sheet_id, row=row, cells=tuple(cells)))
     return rows
 
 

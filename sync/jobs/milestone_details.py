@@ -1,0 +1,46 @@
+"""More of each milestone, for columns of a person's own sheet: dates and the last comment. Pure."""
+
+from collections.abc import Iterable
+
+from sync.jobs.cells import EMPTY, Cell, cut
+from sync.jobs.milestones import Shown
+from sync.jobs.model import StatusSeen
+from sync.jobs.remarks import Remarks, text_with_author
+from sync.settings.config_file import Config
+
+DATES = {"submitted": "waiting", "approved": "approved", "rejected": "rejected"}
+"""Kinds of columns, and what the status of which they show the date means."""
+COMMENT = "comment"
+KINDS = (*DATES, COMMENT)
+
+
+class MilestoneDetails:
+    """Makes the cells of the columns `<kind>:<milestone>`, for each of KINDS."""
+
+    def __init__(self, config: Config, remarks: Remarks) -> None:
+        self._means = {code: one.means for code, one in config.statuses.items()}
+        self._remarks = remarks
+
+    def of(self, shown: Iterable[Shown]) -> dict[str, Cell]:
+        """Return the cells by column id; EMPTY where there is nothing to show."""
+        cells: dict[str, Cell] = {}
+        for one in shown:
+            for kind, means in DATES.items():
+                cells[f"{kind}:{one.key}"] = self._date(one, means)
+            comment = self._remarks.newest(one.event.milestone.comments)
+            text = cut(text_with_author(comment)) if comment else ""
+            cells[f"{COMMENT}:{one.key}"] = Cell(text=text)
+        return cells
+
+    def _date(self, one: Shown, means: str) -> Cell:
+        """Return the day of the newest change to a status with a meaning."""
+        found: StatusSeen | None = None
+        for seen in one.log.statuses:
+            if self._means.get(seen.status or "") == means:
+                found = seen
+            elif found:
+                break  # Before that it had another status.
+        if found is None:
+            return EMPTY
+        comments = one.event.milestone.comments
+        return Cell(when=self._remarks.moment(comments, one.log, found), is_day=True)

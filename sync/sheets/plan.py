@@ -1,0 +1,122 @@
+"""What one batch is to write: into the tab that Brightsheet made, or into a person's own. Pure."""
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
+
+from sync.jobs.columns import Column
+from sync.sheets import encode, legacy, mapped
+from sync.sheets.batch import Cells, Parts, Titles
+from sync.sheets.diff import Target, diff
+from sync.sheets.match import Matches
+from sync.sheets.snapshot import Snapshot, Table
+from sync.sheets.structure import new_table, with_columns
+from sync.sheets.tabs.extras import Extras, extras, with_history, with_in_step
+from sync.sheets.tabs.in_step import InStep, header_note
+from sync.sheets.targets import Lines, Targets
+from sync.store.spreadsheet import ADOPTED
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The parts of a batch, and what it makes true: `shown` by site, `absent` jobs have no row.
+
+    `tables` are the tabs of jobs as they are after the structure in `parts`.
+    """
+
+    tables: Sequence[Table]
+    parts: Parts = field(default_factory=Parts)
+    shown: Mapping[str, Cells] = field(default_factory=dict)
+    absent: Sequence[str] = ()
+    matches: Matches = field(default_factory=Matches)
+
+
+class Planner:
+    """Plans batches; `zone` is a setting, and "" stands for the spreadsheet's own."""
+
+    def __init__(self, targets: Targets, zone: str, in_step_hours: int) -> None:
+        self._targets = targets
+        self._zone = zone
+        self._in_step_hours = in_step_hours
+
+    def clock(self, snapshot: Snapshot) -> tzinfo:
+        """Return the clock in which dates are shown."""
+        return encode.clock(self._zone or snapshot.time_zone)
+
+    def made(
+        self,
+        snapshot: Snapshot,
+        targets: Sequence[Target],
+        columns: Sequence[Column],
+        titles: Titles,
+        beside: Extras,
+    ) -> Plan:
+        """Return what makes `targets` stand in Brightsheet's own tab, made where there is none."""
+        if snapshot.table is None:
+            structure, table = new_table(titles.jobs, columns)
+            parts = Parts(structure)
+        else:
+            structure, headers, table = with_columns(snapshot.table, columns)
+            cleaned = legacy.cleaned(snapshot.table, snapshot.pipeline)
+            parts = Parts([*cleaned, *structure], headers)
+        zone = self.clock(snapshot)
+        found = diff(table, targets, zone)
+        more = extras(snapshot, table, beside, titles, zone)
+        parts = replace(
+            parts,
+            rows=found.rows,
+            new_rows=found.new_rows,
+            extra=more.requests,
+            columns=more.tabs,
+            pipeline=more.pipeline,
+        )
+        return Plan([table], parts, found.shown, found.absent)
+
+    def mapped(
+        self,
+        snapshot: Snapshot,
+        tables: Sequence[Table],
+        targets: Sequence[Target],
+        rows: mapped.Rows | None,
+        lines: Lines,
+    ) -> Plan:
+        """Return what makes `targets` stand in a person's own `tables`; `rows` as in mapped.diff.
+
+        Raises Permanent where a key column is gone.
+        """
+        zone = self.clock(snapshot)
+        found = mapped.diff(tables, targets, rows, self._targets.match_by, zone)
+        beside = self._targets.extras((), (), lines.lines)
+        history = with_history(snapshot, beside, Titles(), zone, make=False)
+        parts = Parts(
+            rows=found.rows,
+            new_rows=found.new_rows,
+            formulas=found.formulas,
+            extra=history.requests if lines.lines else (),
+            columns=(ADOPTED, *history.tabs),
+        )
+        return Plan(tables, parts, found.shown, found.absent, found.matches)
+
+    def with_in_step(
+        self, snapshot: Snapshot, plan: Plan, known: Container[str], *, is_alone: bool = False
+    ) -> Plan:
+        """Return a plan with the moment from which the sheet shows all that came.
+
+        Only where something else is written, or if it `is_alone`; `known` are the ids of columns
+        that were made before.
+        """
+        parts, table = plan.parts, plan.tables[0]
+        if (parts.is_empty and not is_alone) or snapshot.is_adopted:
+            return plan
+        pipeline = snapshot.pipeline if is_alone else parts.pipeline
+        now = InStep(datetime.now(UTC), self._in_step_hours)
+        said, ids = with_in_step(pipeline, now, snapshot.time_zone, known)
+        about = self._targets.key_note
+        note = header_note(table, about, now, self.clock(snapshot)) if snapshot.table else None
+        parts = replace(
+            parts,
+            header=[*parts.header, *([note] if note else [])],
+            extra=[*parts.extra, *said],
+            columns=(*parts.columns, *ids),
+        )
+        return replace(plan, parts=parts)

@@ -1,0 +1,188 @@
+"""A made-up installer's own sheet: two tabs, a title above the headers, a drop-down, a formula."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from emulator.everbright import people
+from sync.sheets.celldata import CellData, at, is_formula, text_of
+from sync.sheets.identifiers import COLUMN_KEY, HEADER_KEY, MAPPED, WORDS_KEY
+from sync.sheets.request import Request, metadata
+from tests.bench import Bench
+from tests.made_up import uuid
+
+OPEN, INSTALLED = 0, 77
+"""The tabs, by sheet id."""
+HEADER_ROW = 2
+HEADERS = (
+    *("Customer", "E-mail", "Street", "Zip", "Phone", "Permit", "Permit OK on"),
+    *("Crew", "Price", "Deposit", "Note to self"),
+)
+PRICE, DEPOSIT = HEADERS.index("Price"), HEADERS.index("Deposit")
+KEY_AT = len(HEADERS)
+PERMIT = uuid(30_001)
+"""The definition of the first made-up milestone."""
+FIELDS = {
+    "Customer": "customer",
+    "E-mail": "email",
+    "Street": "address",
+    "Zip": "zip",
+    "Phone": "phone",
+    "Permit": f"status:{PERMIT}",
+    "Permit OK on": f"approved:{PERMIT}",
+}
+OPTIONS = ("Waiting", "OK", "Sent back")
+WORDS = {"Submitted": "Waiting", "Approved": "OK"}
+"""Rejected has no option: what fits none is not written."""
+MAPPED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+Row = Mapping[str, str]
+
+
+def batch(bench: Bench, *requests: Request) -> None:
+    """Change the spreadsheet as its owner's program does, without a call that is counted."""
+    where = {"spreadsheetId": bench.spreadsheet}
+    bench.google.sheets.handle(
+        "sheets.spreadsheets.batchUpdate", where, MultiDict(), {"requests": list(requests)}, "owner"
+    )
+
+
+def cells(texts: Iterable[str], row: int) -> list[dict[str, Any]]:
+    """Return cells; {row} in a formula stands for the row as people count it."""
+    found: list[dict[str, Any]] = []
+    for text in texts:
+        kind = "formulaValue" if text.startswith("=") else "stringValue"
+        value = {kind: text.format(row=row + 1)} if kind == "formulaValue" else {kind: text}
+        found.append({"userEnteredValue": value} if text else {})
+    return found
+
+
+def fill(sheet_id: int, row: int, lines: Iterable[Sequence[str]]) -> Request:
+    """Return the request that writes lines of texts from a row on."""
+    rows = [{"values": cells(line, number)} for number, line in enumerate(lines, row)]
+    start = {"sheetId": sheet_id, "rowIndex": row, "columnIndex": 0}
+    return {"updateCells": {"start": start, "rows": rows, "fields": "userEnteredValue"}}
+
+
+def line(number: int, **texts: str) -> list[str]:
+    """Return a line that only people wrote, with a formula that counts the deposit."""
+    known = {"Customer": f"Own {number}", "Price": f"{1000 + number}", "Crew": f"crew {number % 4}"}
+    by_name = {header.replace("-", "_").replace(" ", "_"): header for header in HEADERS}
+    known |= {by_name[name]: text for name, text in texts.items()}
+    letter = chr(ord("A") + PRICE)
+    return [f"={letter}{{row}}*2" if h == "Deposit" else known.get(h, "") for h in HEADERS]
+
+
+def make(bench: Bench, opened: Sequence[Sequence[str]], installed: Sequence[Sequence[str]]) -> None:
+    """Fill an empty spreadsheet: title, blank row, headers, lines; the drop-down in each row."""
+    tab = {"sheetId": INSTALLED, "title": "Installed"}
+    first = {"sheetId": OPEN, "title": "Open jobs"}
+    requests: list[Request] = [
+        {"updateSheetProperties": {"properties": first, "fields": "title"}},
+        {"addSheet": {"properties": tab}},
+    ]
+    for sheet_id, lines in ((OPEN, opened), (INSTALLED, installed)):
+        requests += [
+            fill(sheet_id, 0, [["Sunny Roofs: all our jobs"]]),
+            fill(sheet_id, HEADER_ROW, [HEADERS]),
+            fill(sheet_id, HEADER_ROW + 1, lines),
+            _drop_down(sheet_id, HEADER_ROW + 1 + len(lines)),
+        ]
+    batch(bench, *requests)
+
+
+def _drop_down(sheet_id: int, end: int) -> Request:
+    index = HEADERS.index("Permit")
+    area = {
+        "sheetId": sheet_id,
+        "startRowIndex": HEADER_ROW + 1,
+        "endRowIndex": end,
+        "startColumnIndex": index,
+        "endColumnIndex": index + 1,
+    }
+    values = [{"userEnteredValue": one} for one in OPTIONS]
+    rule = {"condition": {"type": "ONE_OF_LIST", "values": values}, "strict": True}
+    return {"setDataValidation": {"range": area, "rule": rule}}
+
+
+def adopt(bench: Bench, *tabs: int, at: datetime = MAPPED_AT) -> None:
+    """Map the tabs as `brightsheet map --write` does."""
+    requests: list[Request] = []
+    for tab in tabs or (OPEN, INSTALLED):
+        requests += [
+            fill_header(tab, KEY_AT, "Site ID"),
+            metadata(HEADER_KEY, f"{MAPPED}{at.isoformat()}", tab, "ROWS", HEADER_ROW),
+            metadata(COLUMN_KEY, "site_id", tab, "COLUMNS", KEY_AT),
+            metadata(WORDS_KEY, _json(WORDS), tab, "COLUMNS", HEADERS.index("Permit")),
+        ]
+        for header, field in FIELDS.items():
+            index = HEADERS.index(header)
+            requests.append(metadata(COLUMN_KEY, field, tab, "COLUMNS", index))
+    batch(bench, *requests)
+
+
+def _json(value: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f'"{k}": "{v}"' for k, v in value.items()) + "}"
+
+
+def fill_header(tab: int, index: int, text: str) -> Request:
+    """Return the request that writes one header."""
+    start = {"sheetId": tab, "rowIndex": HEADER_ROW, "columnIndex": index}
+    rows = [{"values": cells([text], HEADER_ROW)}]
+    return {"updateCells": {"start": start, "rows": rows, "fields": "userEnteredValue"}}
+
+
+def customer(bench: Bench, number: int, **changes: str) -> dict[str, str]:
+    """Set the customer of a made-up job at EverBright, and return what a sheet may know of it."""
+    known = people.site(uuid(number))
+    contact, address = known["contacts"][0], known["address"]
+    contact |= {"email": f"home{number}@example.com", "phone_number": f"303-555-{number:04d}"}
+    contact |= {"first_name": "Ada", "last_name": f"Number{number}"}
+    address |= {"address_line_1": f"{number} North Juniper Street", "zipcode": "80999"}
+    for key, value in changes.items():
+        (contact if key in contact else address)[key] = value
+    bench.google.everbright.set_site(uuid(number), contacts=[contact], address=address)
+    return {
+        "Customer": f"{contact['first_name']} {contact['last_name']}",
+        "E_mail": contact["email"],
+        "Street": address["address_line_1"],
+        "Zip": address["zipcode"],
+    }
+
+
+def grid(bench: Bench, tab: int = OPEN) -> list[list[CellData]]:
+    """Return all cells of a tab below its headers."""
+    fields = (
+        "sheets(properties(sheetId),data(rowData(values("
+        "userEnteredValue,effectiveValue,note,textFormatRuns,dataValidation,userEnteredFormat))))"
+    )
+    (sheet,) = [o for o in bench.book(fields)["sheets"] if o["properties"].get("sheetId", 0) == tab]
+    rows = [row.get("values", []) for row in sheet["data"][0].get("rowData", ())]
+    return [list(row) for row in rows[HEADER_ROW + 1 :]]
+
+
+def texts(bench: Bench, tab: int = OPEN) -> list[dict[str, str]]:
+    """Return the texts of the rows below the headers that hold anything, by header."""
+    names = [*HEADERS, "Site ID"]
+    found = [
+        {h: text for n, h in enumerate(names) if (text := text_of(at(row, n)))}
+        for row in grid(bench, tab)
+    ]
+    return [one for one in found if one]
+
+
+def of_site(bench: Bench, number: int) -> list[dict[str, str]]:
+    """Return the rows of a made-up job, in both tabs."""
+    rows = [*texts(bench, OPEN), *texts(bench, INSTALLED)]
+    return [one for one in rows if one.get("Site ID") == uuid(number)]
+
+
+def own_cells(bench: Bench) -> list[tuple[str, ...]]:
+    """Return what stands in the columns that are not mapped, in rows with anything, sorted."""
+    own = [n for n, header in enumerate(HEADERS) if header not in FIELDS]
+    rows = [row for tab in (OPEN, INSTALLED) for row in grid(bench, tab)]
+    found = [
+        tuple("=" if is_formula(at(row, n)) else text_of(at(row, n)) for n in own) for row in rows
+    ]
+    return sorted(one for one in found if any(text not in ("", "=") for text in one))

@@ -1,0 +1,202 @@
+"""A person's own sheet: what is written into it, and what never is."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sync.sheets.celldata import at, text_of
+from sync.sheets.identifiers import HEADER_KEY, MAPPED
+from tests import own_sheet
+from tests.bench import Bench
+from tests.made_up import milestone, uuid
+from tests.own_sheet import DEPOSIT, HEADERS, INSTALLED, OPEN, line
+
+APPROVED: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-03-05T10:00:00Z"}
+PERMIT_AT = HEADERS.index("Permit")
+
+
+def visible(bench: Bench) -> list[str]:
+    """Return the titles of the tabs that people see."""
+    sheets = bench.book("sheets(properties(title,hidden))")["sheets"]
+    return [one["properties"]["title"] for one in sheets if not one["properties"].get("hidden")]
+
+
+def flushed(bench: Bench, *payloads: dict[str, object]) -> None:
+    bench.send(*payloads)
+    while bench.is_waiting() or bench.ask():
+        if bench.is_waiting():
+            bench.flush_once()
+    bench.flush()
+
+
+def test_a_row_is_found_by_its_email_and_gets_its_key(asking: Bench) -> None:
+    """Another row for the same customer would be the sheet that he has twice."""
+    known = own_sheet.customer(asking, 1)
+    lines = [line(8), line(1, E_mail=known["E_mail"].upper(), Note_to_self="call"), line(9)]
+    own_sheet.make(asking, lines, [])
+    own_sheet.adopt(asking)
+    before = own_sheet.own_cells(asking)
+    flushed(asking, milestone(1))
+    (row,) = own_sheet.of_site(asking, 1)
+    assert row["Note to self"] == "call"
+    assert row["Customer"] == "Own 1", "a name that a person typed stays"
+    assert row["Permit"] == "Waiting", "in his words"
+    assert row["Street"] == "1 North Juniper Street, " + row["Street"].partition(", ")[2]
+    assert own_sheet.own_cells(asking) == before
+    assert len(own_sheet.texts(asking)) == 3
+    assert visible(asking) == ["Open jobs", "Installed"]
+
+
+def test_a_row_is_found_by_address_and_zip_in_another_spelling(asking: Bench) -> None:
+    """Also in the second tab."""
+    own_sheet.customer(asking, 2)
+    own_sheet.make(asking, [line(8)], [line(2, Street="2 N. Juniper St.", Zip="80999-1234")])
+    own_sheet.adopt(asking)
+    flushed(asking, milestone(2))
+    assert [one.get("Site ID") for one in own_sheet.texts(asking, INSTALLED)] == [uuid(2)]
+    assert len(own_sheet.texts(asking)) == 1
+
+
+def test_a_new_row_is_like_the_one_above(asking: Bench) -> None:
+    """His formula goes on counting, his drop-down is there, and no format is ours."""
+    own_sheet.customer(asking, 3)
+    own_sheet.make(asking, [line(7), line(8)], [])
+    own_sheet.adopt(asking)
+    flushed(asking, milestone(3, **APPROVED), milestone(4))
+    rows = own_sheet.grid(asking)[2:4]
+    assert {text_of(at(row, own_sheet.KEY_AT)) for row in rows} == {uuid(3), uuid(4)}
+    assert {text_of(at(row, DEPOSIT)) for row in rows} == {"=I6*2", "=I7*2"}
+    for added in rows:
+        assert at(added, PERMIT_AT)["dataValidation"]["strict"]
+        assert not any("note" in cell for cell in added)
+    (row,) = own_sheet.of_site(asking, 3)
+    assert (row["Permit"], row["Permit OK on"]) == ("OK", "46086")
+
+
+def test_what_a_person_typed_yields_only_to_a_later_event(asking: Bench) -> None:
+    """What EverBright said before the mapping may be older than what he knows."""
+    known = own_sheet.customer(asking, 1)
+    own_sheet.make(asking, [line(1, E_mail=known["E_mail"], Permit="Sent back")], [])
+    asking.send(milestone(1))
+    own_sheet.adopt(asking, at=datetime.now(UTC) + timedelta(seconds=1))
+    flushed(asking)
+    assert own_sheet.of_site(asking, 1)[0]["Permit"] == "Sent back"
+    own_sheet.batch(asking, *_mapped_earlier(asking))
+    flushed(asking, milestone(1, **APPROVED))
+    assert own_sheet.of_site(asking, 1)[0]["Permit"] == "OK"
+    assert asking.store.batches.replaced(uuid(1)) == [("Sent back", "OK")]
+
+
+def _mapped_earlier(bench: Bench) -> list[dict[str, object]]:
+    """Have time pass: the mapping is two hours old."""
+    value = f"{MAPPED}{(datetime.now(UTC) - timedelta(hours=2)).isoformat()}"
+    lookup = {"metadataKey": HEADER_KEY}
+    return [
+        {
+            "updateDeveloperMetadata": {
+                "dataFilters": [{"developerMetadataLookup": lookup}],
+                "developerMetadata": {"metadataValue": value},
+                "fields": "metadataValue",
+            }
+        }
+    ]
+
+
+def test_what_fits_no_option_is_not_written(asking: Bench) -> None:
+    """A red corner in his drop-down column helps nobody."""
+    known = own_sheet.customer(asking, 1)
+    own_sheet.make(asking, [line(1, E_mail=known["E_mail"])], [])
+    own_sheet.adopt(asking)
+    flushed(asking, milestone(1, status="REJECTED"))
+    assert "Permit" not in own_sheet.of_site(asking, 1)[0]
+
+
+def test_a_doubtful_match_gets_a_row_of_its_own(asking: Bench) -> None:
+    """Two rows of one e-mail address: a guess could be the wrong one."""
+    known = own_sheet.customer(asking, 1)
+    lines = [line(n, E_mail=known["E_mail"]) for n in (1, 2)]
+    own_sheet.make(asking, lines, [])
+    own_sheet.adopt(asking)
+    flushed(asking, milestone(1))
+    rows = own_sheet.texts(asking)
+    assert [one.get("Site ID") for one in rows] == [None, None, uuid(1)]
+
+
+def test_a_job_in_both_tabs_is_kept_right_in_both(asking: Bench) -> None:
+    """People keep a job in two tabs while it is built."""
+    own_sheet.make(asking, [line(1)], [line(2)])
+    own_sheet.adopt(asking)
+    key = own_sheet.KEY_AT
+    for tab in (OPEN, INSTALLED):
+        page = f"https://engine.goeverbright.com/address/{uuid(1)}"
+        asking.edit("type_cell", sheet_id=tab, row=3, column=key, text=page)
+    flushed(asking, milestone(1))
+    flushed(asking, milestone(1, **APPROVED))
+    for tab in (OPEN, INSTALLED):
+        assert [one["Permit"] for one in own_sheet.texts(asking, tab)] == ["OK"]
+
+
+def test_a_row_that_moves_while_its_key_is_written_gets_it_all_the_same(asking: Bench) -> None:
+    """A key in another customer's row would have his job written there."""
+    known = own_sheet.customer(asking, 1)
+    lines = [line(8), line(1, E_mail=known["E_mail"]), line(9)]
+    own_sheet.make(asking, lines, [])
+    own_sheet.adopt(asking)
+    asking.send(milestone(1))
+    asking.ask()
+    asking.flush_once()  # notes that the tabs are his
+    asking.flush_once()  # guards them
+    before = own_sheet.own_cells(asking)
+    asking.before_the_write(lambda: asking.edit("move_row", sheet_id=OPEN, row=3, to=5))
+    flushed(asking)
+    (row,) = own_sheet.of_site(asking, 1)
+    assert row["Customer"] == "Own 1"
+    assert own_sheet.own_cells(asking) == before
+    assert asking.alerts == []
+
+
+def test_a_key_that_a_moved_row_lost_comes_back(asking: Bench) -> None:
+    """The row of another job stands where the key of this one is written."""
+    known = own_sheet.customer(asking, 1)
+    own_sheet.customer(asking, 2)
+    lines = [line(2), line(1, E_mail=known["E_mail"])]
+    own_sheet.make(asking, lines, [])
+    own_sheet.adopt(asking)
+    asking.edit("type_cell", sheet_id=OPEN, row=3, column=own_sheet.KEY_AT, text=uuid(2))
+    flushed(asking, milestone(2))
+    asking.before_the_write(lambda: asking.edit("move_row", sheet_id=OPEN, row=3, to=4))
+    flushed(asking, milestone(1))
+    assert [one["Customer"] for one in own_sheet.of_site(asking, 1)] == ["Own 1"]
+    assert [one["Customer"] for one in own_sheet.of_site(asking, 2)] == ["Own 2"]
+    assert len(own_sheet.texts(asking)) == 2
+
+
+def test_a_value_typed_while_it_is_filled_stays(asking: Bench) -> None:
+    """His phone number was typed between our read and our write."""
+    known = own_sheet.customer(asking, 1)
+    own_sheet.make(asking, [line(1, E_mail=known["E_mail"])], [])
+    own_sheet.adopt(asking)
+    flushed(asking, milestone(5))  # makes the hidden tabs
+    phone = HEADERS.index("Phone")
+
+    def type_phone() -> None:
+        asking.edit("type_cell", sheet_id=OPEN, row=3, column=phone, text="call his wife")
+
+    asking.send(milestone(1))
+    asking.ask()
+    asking.flush_once()  # writes the key
+    asking.before_the_write(type_phone)
+    flushed(asking)
+    assert own_sheet.of_site(asking, 1)[0]["Phone"] == "call his wife"
+
+
+def test_nothing_new_makes_no_call(asking: Bench) -> None:
+    """Catches cells that differ for ever, as one without an option might."""
+    known = own_sheet.customer(asking, 1)
+    own_sheet.make(asking, [line(1, E_mail=known["E_mail"], Permit="Sent back")], [])
+    own_sheet.adopt(asking)
+    flushed(asking, milestone(1, status="REJECTED"), milestone(2))
+    before = asking.calls()
+    assert not asking.is_waiting()
+    assert asking.compare() == 0
+    assert not asking.is_waiting()
+    assert asking.calls() - before == 2, "the comparison's own"
