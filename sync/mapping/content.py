@@ -24,7 +24,7 @@ FITTING: Mapping[str, tuple[str, ...]] = {
     EMAIL: ("email",),
     PHONE: ("phone",),
     ADDRESS: ("address",),
-    ZIP: (),
+    ZIP: ("zip",),
 }
 """The fields that a column with such cells can show; the first is proposed for it."""
 SAID: Mapping[str, str] = {
