@@ -1,5 +1,6 @@
 """Which field a header names: exactly, almost, or as a part of a milestone. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +20,7 @@ AHEAD = 6.0
 """How much nearer than to another field: "contarct" is near to contact and to contract."""
 SHORTEST = 6
 """Letters: in a shorter word one letter makes another word ("cell", "sell")."""
+_DIGIT = re.compile(r"\d")
 _DATED = ("submitted", "approved")
 _INITIALS = 3
 """Words that a milestone's name needs to be known by its initials: PTO, NTP."""
@@ -99,11 +101,12 @@ def _bare(name: str) -> str:
 def _nearest(text: str, known: Mapping[str, str]) -> str:
     """Return the one of `known` (meanings by name) that `text` is with a typing error, or "".
 
-    "" also where another meaning is almost as near.
+    "" also where another meaning is almost as near. A digit is no typing error ("Phone 2").
     """
     if len(text) < SHORTEST:
         return ""
-    names = [one for one in known if len(one) >= SHORTEST]
+    digits = _DIGIT.findall(text)
+    names = [one for one in known if len(one) >= SHORTEST and _DIGIT.findall(one) == digits]
     near = process.extract(text, names, scorer=fuzz.ratio, score_cutoff=ALIKE - AHEAD, limit=None)
     if not near or near[0][1] < ALIKE:
         return ""

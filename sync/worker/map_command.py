@@ -1,7 +1,7 @@
 """What the command `map` does: reads a person's tabs, decides, and writes the mapping."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sync.errors import Permanent, Retryable
@@ -20,6 +20,8 @@ from sync.sheets.request import Request
 from sync.sheets.survey import Survey
 from sync.store import Lease
 from sync.wiring import Sleep, Wiring
+from sync.worker import map_preview
+from sync.worker.map_report import Report
 
 _TRIES = 5
 _LONGEST_WAIT = 60.0
@@ -32,21 +34,6 @@ _OUR_TAB = (
 )
 
 
-@dataclass(frozen=True)
-class Report:
-    """What was found: a mapping for each tab, and those that are (to be) written by sheet id."""
-
-    tabs: tuple[TabMapping, ...]
-    fields: Fields
-    chosen: frozenset[int] = frozenset()
-    problem: str = ""
-    """Why none of it can be written."""
-    written: int = 0
-    """How many requests were sent."""
-    waiting: int = 0
-    """How many are to be sent."""
-
-
 class MapCommand:
     """Maps the tabs of the configured spreadsheet; `sleep` waits."""
 
@@ -55,10 +42,13 @@ class MapCommand:
         self._sleep = sleep
         self._client: SheetClient = wiring.sheet_client()
 
-    def run(self, choices: Choices, titles: Sequence[str], *, write: bool) -> Report:
+    def run(
+        self, choices: Choices, titles: Sequence[str], *, write: bool, preview: bool = False
+    ) -> Report:
         """Return what there is and is proposed; with `write`, write it first.
 
-        Raises Permanent where a choice fits nothing, or `write` where something is in the way, and
+        `preview` adds what the first flush would change, before anything is written. Raises
+        Permanent where a choice fits nothing, or `write` where something is in the way, and
         Google's errors.
         """
         with self._wiring.hold(self._sleep) as held:
@@ -66,11 +56,13 @@ class MapCommand:
             flusher.project(held)
             fields = self._fields(flusher)
             again = retry.policy(self._sleep, _TRIES, longest=_LONGEST_WAIT)
-            if not write:
-                report: Report = again(self._read, fields, choices, titles)[0]
-                return report
-            written: Report = again(self._write, held, flusher, fields, choices, titles)
-            return written
+            found: Report = again(self._read, fields, choices, titles)[0]
+            shown = (
+                again(map_preview.of, found, flusher, held) if _can_show(found, preview) else None
+            )
+            if write:
+                found = again(self._write, held, flusher, fields, choices, titles)
+            return replace(found, preview=shown)
 
     def _fields(self, flusher: Flusher) -> Fields:
         config = self._wiring.settings.config
@@ -180,6 +172,10 @@ class MapCommand:
             if made := wanted.get(tab.sheet_id):
                 undo += _misplaced(tab, made, report.fields)
         return undo
+
+
+def _can_show(found: Report, preview: bool) -> bool:
+    return preview and not found.problem
 
 
 def _misplaced(tab: SeenTab, made: TabMapping, fields: Fields) -> list[Request]:

@@ -37,6 +37,8 @@ def field(header: str, by: Recogniser = KNOWN) -> str | None:
         ("System size (kW)", None),
         ("State", None),
         ("Install date", None),
+        ("Telephone 2", None),
+        ("Customer 2", None),
         ("", None),
         ("🙂", None),
     ],
