@@ -153,10 +153,13 @@ def copy_rows(edit: Edit, sheet: Sheet, *, start: int, end: int, to: int) -> Non
 
 
 @_whole_change
-def cut_rows(edit: Edit, sheet: Sheet, *, start: int, end: int, to: int) -> None:
+def cut_rows(
+    edit: Edit, sheet: Sheet, *, start: int, end: int, to: int, to_sheet: int | None = None
+) -> None:
     """Cut the contents of whole rows and paste them from row `to` on; metadata stays behind."""
     source = _inside(sheet, ranges.whole(sheet)._replace(top=start, bottom=end))
-    paste.cut(edit, sheet, source, sheet, (to, 0))
+    target = sheet if to_sheet is None else ranges.need_sheet(edit.spreadsheet, to_sheet)
+    paste.cut(edit, sheet, source, target, (to, 0))
 
 
 @_whole_change

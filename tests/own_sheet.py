@@ -83,7 +83,10 @@ def make(bench: Bench, opened: Sequence[Sequence[str]], installed: Sequence[Sequ
         {"addSheet": {"properties": tab}},
     ]
     for sheet_id, lines in ((OPEN, opened), (INSTALLED, installed)):
+        frozen = {"sheetId": sheet_id, "gridProperties": {"frozenRowCount": HEADER_ROW + 1}}
+        fields = "gridProperties.frozenRowCount"
         requests += [
+            {"updateSheetProperties": {"properties": frozen, "fields": fields}},
             fill(sheet_id, 0, [["Sunny Roofs: all our jobs"]]),
             fill(sheet_id, HEADER_ROW, [HEADERS]),
             fill(sheet_id, HEADER_ROW + 1, lines),
@@ -153,20 +156,29 @@ def customer(bench: Bench, number: int, **changes: str) -> dict[str, str]:
 
 def grid(bench: Bench, tab: int = OPEN) -> list[list[CellData]]:
     """Return all cells of a tab below its headers."""
+    return _rows(bench, tab)[HEADER_ROW + 1 :]
+
+
+def _rows(bench: Bench, tab: int) -> list[list[CellData]]:
     fields = (
         "sheets(properties(sheetId),data(rowData(values("
         "userEnteredValue,effectiveValue,note,textFormatRuns,dataValidation,userEnteredFormat))))"
     )
     (sheet,) = [o for o in bench.book(fields)["sheets"] if o["properties"].get("sheetId", 0) == tab]
-    rows = [row.get("values", []) for row in sheet["data"][0].get("rowData", ())]
-    return [list(row) for row in rows[HEADER_ROW + 1 :]]
+    return [list(row.get("values", [])) for row in sheet["data"][0].get("rowData", ())]
+
+
+def places(bench: Bench, tab: int = OPEN) -> dict[str, int]:
+    """Return where each column is now, by its header."""
+    headers = _rows(bench, tab)[HEADER_ROW]
+    return {text: n for n, cell in enumerate(headers) if (text := text_of(cell))}
 
 
 def texts(bench: Bench, tab: int = OPEN) -> list[dict[str, str]]:
     """Return the texts of the rows below the headers that hold anything, by header."""
-    names = [*HEADERS, "Site ID"]
+    columns = places(bench, tab)
     found = [
-        {h: text for n, h in enumerate(names) if (text := text_of(at(row, n)))}
+        {h: text for h, n in columns.items() if (text := text_of(at(row, n)))}
         for row in grid(bench, tab)
     ]
     return [one for one in found if one]

@@ -101,6 +101,12 @@ class _Findings:
         self._table, self._copies, self._jobs = table, copies, jobs
         self._columns = trace.columns.get(table.sheet_id, {})
         self._key = self._columns.get(KEY, -1)
+        self._unkeyed = {
+            row.site
+            for row in trace.rows
+            if not (row.identity or row.is_new) and any(c.column == KEY for c in row.cells)
+        }
+        """Jobs whose key is taken from rows that are not theirs: it does not go back there."""
         self._knows_keys = is_in_place(table, KEY, self._key)
         self.dirty: set[str] = set()
         self.drift: dict[str, dict[str, str | None]] = {}
@@ -140,7 +146,8 @@ class _Findings:
             self._note_replaced(owner, copy, placed)
         elif owner in self._jobs:
             self._write_anew(owner, {cell.column: cell for cell in placed if cell.column != KEY})
-            self._keep_row(row, copy, [cell for cell in placed if cell.column == KEY])
+            if owner not in self._unkeyed:
+                self._keep_row(row, copy, [cell for cell in placed if cell.column == KEY])
             self._keep_notes(owner, row, copy, placed)
         elif placed:
             self._keep_row(row, copy, placed)
