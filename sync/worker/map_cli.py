@@ -82,11 +82,11 @@ def map_tabs(
     shown = report.preview
     if as_json:
         found = map_output.as_json(report)
-        found |= {"preview": map_preview.as_json(shown)} if shown else {}
+        found |= {"preview": map_preview.as_json(shown, report.unknown)} if shown else {}
         click.echo(json.dumps(found))
         return
     out = Console()
     map_output.show_tabs(report, out)
     if shown:
-        map_preview.show(shown, out)
+        map_preview.show(shown, report.unknown, out)
     map_output.show_next(report, out, is_written=write)

@@ -26,6 +26,10 @@ from sync.worker.map_report import Report
 _TRIES = 5
 _LONGEST_WAIT = 60.0
 """Seconds: Google's quota is counted by the minute."""
+_FAILURES = 3
+"""In a row: then EverBright is away, and the preview goes by what is known."""
+_SPACING_SECONDS = 0.2
+"""Between requests to EverBright, as in the worker."""
 _ROUNDS = 3
 """People may move columns while they are mapped: then it is undone, and read again."""
 _OUR_TAB = (
@@ -51,8 +55,12 @@ class MapCommand:
         Permanent where a choice fits nothing, or `write` where something is in the way, and
         Google's errors.
         """
+        flusher = self._wiring.flusher(self._sleep)
+        if preview:
+            with self._wiring.hold(self._sleep) as held:
+                flusher.project(held)
+            self._fetch_customers()
         with self._wiring.hold(self._sleep) as held:
-            flusher = self._wiring.flusher(self._sleep)
             flusher.project(held)
             fields = self._fields(flusher)
             again = retry.policy(self._sleep, _TRIES, longest=_LONGEST_WAIT)
@@ -62,7 +70,16 @@ class MapCommand:
             )
             if write:
                 found = again(self._write, held, flusher, fields, choices, titles)
-            return replace(found, preview=shown)
+            return replace(found, preview=shown, unknown=self._wiring.customers.unknown())
+
+    def _fetch_customers(self) -> None:
+        """Request the customers that are due, as the worker does: rows are matched by them."""
+        if self._wiring.settings.everbright_api_token is None:
+            return
+        fetcher, failed = self._wiring.customer_fetcher(), 0
+        while failed < _FAILURES and (fetched := fetcher.fetch()):
+            failed = failed + 1 if fetched[1] else 0
+            self._sleep(_SPACING_SECONDS)
 
     def _fields(self, flusher: Flusher) -> Fields:
         config = self._wiring.settings.config

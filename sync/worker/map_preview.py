@@ -60,9 +60,10 @@ def _placed(
     return replace(change, letter=letters(one.edge + n), header=fields.get(one.added[n]).title)
 
 
-def as_json(found: Preview) -> dict[str, Any]:
+def as_json(found: Preview, unknown: int) -> dict[str, Any]:
     """Return all of it as plain values."""
     return {
+        "customers_unknown": unknown,
         "rows_with_site_id": found.keyed,
         "rows_matched": found.matched,
         "rows_added": found.added,
@@ -72,8 +73,8 @@ def as_json(found: Preview) -> dict[str, Any]:
     }
 
 
-def show(found: Preview, out: Console) -> None:
-    """Print the numbers, then the cells."""
+def show(found: Preview, unknown: int, out: Console) -> None:
+    """Print the numbers, then the cells; the customers of `unknown` jobs are not known."""
     cells = Counter(one.kind for one in found.changes)
     out.print("What the first flush would change, from the jobs as they are stored:", style="bold")
     for line in (
@@ -88,6 +89,9 @@ def show(found: Preview, out: Console) -> None:
         said = f"{found.doubtful} of the added jobs resemble rows of yours, but not for certain"
         fix = "brightsheet link lists them once the mapping is written."
         out.print(plain(f"  {said}: {fix}"), soft_wrap=True)
+    if unknown:
+        said = f"of {unknown} jobs EverBright gave no customer, so that no row is matched with them"
+        out.print(plain(f"  {said}: is EVERBRIGHT_API_TOKEN set?"), soft_wrap=True)
     if found.changes:
         _show_cells(found, out)
 

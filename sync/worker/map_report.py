@@ -22,3 +22,5 @@ class Report:
     """How many are to be sent."""
     preview: Preview | None = None
     """What the first flush would change; None where nobody asked, or nothing can be mapped."""
+    unknown: int = 0
+    """For how many jobs EverBright gave no customer, without whom no row of theirs is matched."""

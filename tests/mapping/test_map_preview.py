@@ -25,9 +25,6 @@ def filled(stand: Stand) -> Stand:
         ]
     )
     stand.send(*(milestone(n) for n in (1, 2, 3)))
-    with stand.held() as held:
-        stand.flusher.project(held)
-    stand.ask()
     return stand
 
 
@@ -36,6 +33,7 @@ def test_it_shows_cells_and_numbers_and_writes_nothing(stand: Stand) -> None:
     assert stand.writes() == 0
     changes = found.pop("changes")
     assert found == {
+        "customers_unknown": 0,
         "rows_with_site_id": 1,
         "rows_matched": 1,
         "rows_added": 1,
@@ -75,6 +73,15 @@ def test_a_column_that_is_to_be_added_is_shown_where_it_will_be(stand: Stand) ->
     assert keys == {("F", "Site ID")}
     assert found["rows_with_site_id"] == 0
     assert not any(one["before"] == "mine" for one in found["changes"])
+
+
+def test_without_everbright_it_says_that_no_row_is_matched(stand: Stand) -> None:
+    """Catches a preview that promises forty new rows because EverBright was away."""
+    stand = filled(stand)
+    stand.google.faults.answer(503, api="everbright", count=None)
+    found = stand.mapped("--preview")["preview"]
+    assert (found["customers_unknown"], found["rows_matched"], found["rows_added"]) == (3, 0, 2)
+    assert "of 3 jobs EverBright gave no customer" in stand.map("--preview")
 
 
 def test_where_nothing_can_be_mapped_there_is_nothing_to_show(stand: Stand) -> None:

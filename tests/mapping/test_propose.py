@@ -36,6 +36,12 @@ def test_by_what_the_cells_are() -> None:
     assert some[3].reason == "its cells are zip codes"
 
 
+def test_prices_are_no_zips() -> None:
+    """Catches a column of prices that is matched, and filled, with zip codes."""
+    assert found(("Price", "Size"), (18500, 7.2), (23400, 9.1)) == ["", ""]
+    assert found(("Zip", "Tel"), (18500, "555-0101"), (23400, "555-0102")) == ["zip", "phone"]
+
+
 def test_a_column_without_a_header_is_known_by_its_cells() -> None:
     some = proposed(("Client", None), ("Ada", JOB), sites=[uuid(1)])
     assert [one.field for one in some] == ["customer", "site_id"]
