@@ -116,6 +116,15 @@ def test_what_fits_nothing_says_what_there_is(said: dict[str, Any], message: str
     assert message in error.value.message
 
 
+def test_the_key_moves_but_is_never_taken_away() -> None:
+    """Catches a Site ID column that is added anew each time, and rows that are nobody's."""
+    before = Before(0, {3: "site_id"}, {})
+    with pytest.raises(Permanent, match='To use another column: --set "Header=site_id"'):
+        decided(before, unset=["D"])
+    made = decided(before, fields={"E": "site_id"})
+    assert (made.fields["site_id"].index, made.added) == (4, ())
+
+
 def test_a_computed_column_cannot_be_set() -> None:
     with pytest.raises(Permanent, match="computed by a formula"):
         decided(seen=tab(("Client", "Phone", "X"), ("Ada", "1", "=A1")), fields={"X": "site_id"})

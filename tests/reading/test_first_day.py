@@ -82,7 +82,7 @@ def day(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
 
 
 def picture(browser: Browser, address: str) -> bytes:
-    page = browser.new_page(viewport={"width": 1360, "height": 440})
+    page = browser.new_page(viewport={"width": 1360, "height": 600})
     page.goto(address)
     page.get_by_text("Customer", exact=True).first.wait_for()
     taken = page.screenshot()
