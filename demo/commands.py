@@ -17,11 +17,13 @@ _SEND_TIMEOUT = 30
     "--port", default=8000, show_default=True, help="The receiver's port; 0 is any free one."
 )
 @click.option("--emulator-port", default=8001, show_default=True, help="The emulator's port.")
-def demo(once: bool, port: int, emulator_port: int) -> None:
+@click.option("--own-sheet", is_flag=True, help="With a sheet that was there before.")
+def demo(once: bool, port: int, emulator_port: int, own_sheet: bool) -> None:
     """See it work: made-up jobs, no account, nothing leaves this machine."""
-    from demo.run import run
+    from demo import own_run, run
 
-    sys.exit(run(Console(), port=port, emulator_port=emulator_port, once=once))
+    started = own_run.run if own_sheet else run.run
+    sys.exit(started(Console(), port=port, emulator_port=emulator_port, once=once))
 
 
 @click.command()

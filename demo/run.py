@@ -61,7 +61,7 @@ def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
             send = f".venv/bin/brightsheet send {SAMPLE.relative_to(ROOT)} --url {url}"
             out.print(f"Send one more:    WEBHOOK_SECRET={SECRET} {send}", soft_wrap=True)
             out.print("Ctrl-C ends it.")
-            _wait_for_signal()
+            wait_for_signal()
     return 0
 
 
@@ -164,7 +164,8 @@ def _holds_files(header: str) -> bool:
     return header.endswith(" documents")
 
 
-def _wait_for_signal() -> None:
+def wait_for_signal() -> None:
+    """Wait until the process is told to end."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         while True:

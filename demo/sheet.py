@@ -34,6 +34,11 @@ Row = dict[str, ShownCell]
 
 def rows(google: str, spreadsheet: str, tab: str = "Jobs") -> list[Row]:
     """Return the rows of `tab`, by header; [] if there is no such tab yet."""
+    return rows_in(read(google, spreadsheet), tab)
+
+
+def read(google: str, spreadsheet: str) -> Mapping[str, Any]:
+    """Return the spreadsheet's resource with FIELDS."""
     answer = requests.get(
         f"{google}/v4/spreadsheets/{spreadsheet}",
         params={"fields": FIELDS, "includeGridData": "true"},
@@ -42,14 +47,18 @@ def rows(google: str, spreadsheet: str, tab: str = "Jobs") -> list[Row]:
         timeout=_TIMEOUT,
     )
     answer.raise_for_status()
-    return rows_in(answer.json(), tab)
+    found: dict[str, Any] = answer.json()
+    return found
 
 
-def rows_in(spreadsheet: Mapping[str, Any], tab: str = "Jobs") -> list[Row]:
-    """Return the rows of `tab` in a spreadsheet's resource that was read with FIELDS."""
+def rows_in(spreadsheet: Mapping[str, Any], tab: str = "Jobs", skip: int = 0) -> list[Row]:
+    """Return the rows of `tab` in a spreadsheet's resource that was read with FIELDS.
+
+    The headers are below `skip` rows.
+    """
     for sheet in spreadsheet.get("sheets", ()):
         if sheet["properties"]["title"] == tab:
-            return _rows(sheet["data"][0].get("rowData", ()))
+            return _rows(sheet["data"][0].get("rowData", [])[skip:])
     return []
 
 

@@ -10,8 +10,10 @@ _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _SITE = re.compile(rf"(?:https?://\S*/)?({_UUID})\S*", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(
-    r"(?:\+?1[\s.-]*)?\(?\d{3}\)?[\s.-]*\d{3}[\s.-]*\d{4}(?:\s*(?:x|ext)\.?\s*\d+)?"
+    r"(?:(?:\+?1[\s.-]*)?\(?\d{3}\)?[\s.-]*\d{3}[\s.-]*|\d{3}[\s.-])\d{4}"
+    r"(?:\s*(?:x|ext)\.?\s*\d+)?"
 )
+"""A number of the United States, with or without its area code."""
 _ZIP = re.compile(r"\d{5}(?:-\d{4})?")
 _ADDRESS = re.compile(r"\d+[a-z]?\s+\S.*[a-z].*\b\d{5}(?:-\d{4})?", re.IGNORECASE)
 _MOST = 0.5
@@ -64,7 +66,9 @@ def of(cells: Iterable[SeenCell], sites: Collection[str] = ()) -> Content:
     if texts and sum(cell.kind is Kind.DATE for cell in filled) > least:
         return Content(DATE, is_computed=is_computed)
     for what, test in _TESTS:
-        if texts and sum(bool(test(text)) for text in texts) > least:
+        # A number of five digits is rather a price than a zip.
+        some = [one.text.strip() for one in filled if what != ZIP or one.kind is Kind.TEXT]
+        if texts and sum(bool(test(text)) for text in some) > least:
             return Content(what, sum(site(text) in sites for text in texts), is_computed)
     return Content(is_computed=is_computed)
 

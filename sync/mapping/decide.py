@@ -129,6 +129,9 @@ class Decision:
                 column = Column(one, wanted[one.index], "as you set it")
             elif one.index in unset:
                 column = Column(one, "", "as you set it")
+                if before and before.fields.get(one.index) == KEY:
+                    fix = 'To use another column: --set "Header=site_id".'
+                    raise Permanent("key", f"{one.header!r} tells whose row is whose. {fix}")
             elif before and one.index in before.fields:
                 column = Column(one, before.fields[one.index], "mapped already")
             elif before and one.field:

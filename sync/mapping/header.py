@@ -60,6 +60,5 @@ def _recognised(tab: SeenTab, row: int, recogniser: Recogniser) -> int:
 
 
 def _can_be(tab: SeenTab, row: int, column: int, text: str) -> bool:
-    kind = tab.cell(row, column).kind
-    is_text = kind is Kind.TEXT or kind is Kind.COMPUTED
-    return not is_text or (len(text) <= _LONGEST and not content.is_data(text))
+    is_text = tab.cell(row, column).kind in (Kind.TEXT, Kind.COMPUTED)
+    return is_text and len(text) <= _LONGEST and not content.is_data(text)

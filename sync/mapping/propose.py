@@ -76,7 +76,7 @@ def _match(named: Match | None, seen: Content, fields: Fields) -> Match:
             milestone = named.field.partition(":")[2]
             some = (fields.spelled(f"{one}:{milestone}") for one in ("submitted", "approved"))
             return Match("", f"its cells are dates: it may be {' or '.join(some)}", named.rank)
-        if is_word_with_dates or (fitting is not None and named.field not in fitting):
+        if is_word_with_dates or (fitting and named.field not in fitting):
             return Match("", f"its header says {title}, its cells are {said}", named.rank)
     if named:
         return named

@@ -1,6 +1,7 @@
 """Which field a header names: exactly, almost, or as a part of a milestone. Pure."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,11 +13,14 @@ from sync.mapping.words import ASPECTS, DATE_WORDS, FILLERS, plain
 ALIKE = 88.0
 """The least similarity (rapidfuzz' ratio, 0 to 100) of a header with a typing error in it.
 
-One error in seven letters or more has at least 88; tests/mapping/test_recognise.py holds that no
-header of one field comes so near to another field's.
+A letter left out, doubled or swapped leaves that much in nearly every header that is known, and no
+two of different fields but contact and contract are so near: tests/mapping/test_recognise.py.
 """
+AHEAD = 6.0
+"""How much nearer than to another field: "contarct" is near to contact and to contract."""
 SHORTEST = 6
 """Letters: in a shorter word one letter makes another word ("cell", "sell")."""
+_DIGIT = re.compile(r"\d")
 _DATED = ("submitted", "approved")
 _INITIALS = 3
 """Words that a milestone's name needs to be known by its initials: PTO, NTP."""
@@ -94,12 +98,18 @@ def _bare(name: str) -> str:
     return " ".join(word for word in name.split() if word not in FILLERS)
 
 
-def _nearest(text: str, known: Iterable[str]) -> str:
-    """Return the one of `known` that `text` is with a typing error; "" for none, or several."""
-    long = [one for one in known if len(one) >= SHORTEST]
+def _nearest(text: str, known: Mapping[str, str]) -> str:
+    """Return the one of `known` (meanings by name) that `text` is with a typing error, or "".
+
+    "" also where another meaning is almost as near. A digit is no typing error ("Phone 2").
+    """
     if len(text) < SHORTEST:
         return ""
-    found = process.extract(text, long, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=2)
-    if not found or (len(found) > 1 and found[0][1] == found[1][1]):
+    digits = _DIGIT.findall(text)
+    names = [one for one in known if len(one) >= SHORTEST and _DIGIT.findall(one) == digits]
+    near = process.extract(text, names, scorer=fuzz.ratio, score_cutoff=ALIKE - AHEAD, limit=None)
+    if not near or near[0][1] < ALIKE:
         return ""
-    return str(found[0][0])
+    best, score = near[0][:2]
+    others = (one for name, one, _ in near if known[name] != known[best])
+    return "" if max(others, default=0.0) > score - AHEAD else str(best)

@@ -194,7 +194,9 @@ class ColumnConfig(_Strict):
     header: Name = ""
 
 
-_FIELDS = frozenset(get_args(ColumnConfig.model_fields["id"].annotation)) - {"milestones"}
+_COLUMNS = frozenset(get_args(ColumnConfig.model_fields["id"].annotation)) - {"milestones"}
+_FIELDS = _COLUMNS | {"city", "zip"}
+"""Of a sheet that was there before: parts of the address may have columns of their own."""
 _ASPECTS = ("status", "documents", "submitted", "approved", "rejected", "comment")
 
 

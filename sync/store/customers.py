@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from sync.jobs.model import Customer
 from sync.store.database import Database
@@ -50,6 +50,12 @@ class Customers:
             if known != body:
                 touch(connection, site)
         return known != body
+
+    def unknown(self) -> int:
+        """Return for how many jobs no customer is known."""
+        query = select(func.count()).where(customer.c.body == "{}")
+        with self._database.reading() as connection:
+            return int(connection.scalar(query) or 0)
 
     def postpone(self, site: str, seconds: float | None) -> None:
         """Ask again after `seconds`; None: only when the job changes."""

@@ -10,7 +10,7 @@ from rich.console import Console
 from sync.mapping.decide import Choices
 from sync.ops import logs
 from sync.wiring import Wiring, opened
-from sync.worker import map_output
+from sync.worker import map_output, map_preview
 from sync.worker.map_command import MapCommand
 
 
@@ -46,6 +46,9 @@ def pairs(what: str, some: tuple[str, ...]) -> dict[str, str]:
     metavar="OURS=OPTION",
     help="The option of a drop-down for a status, like APPROVED=Done.",
 )
+@click.option(
+    "--preview", is_flag=True, help="Show what the first flush would change, cell by cell."
+)
 @click.option("--write", is_flag=True, help="Write the mapping; without it nothing is written.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def map_tabs(
@@ -55,6 +58,7 @@ def map_tabs(
     unset: tuple[str, ...],
     added: tuple[str, ...],
     words: tuple[str, ...],
+    preview: bool,
     write: bool,
     as_json: bool,
 ) -> None:
@@ -74,8 +78,15 @@ def map_tabs(
         header_row - 1 if header_row is not None else None,
     )
     command = MapCommand(Wiring(*opened()), time.sleep)
-    report = command.run(choices, tabs, write=write)
+    report = command.run(choices, tabs, write=write, preview=preview)
+    shown = report.preview
     if as_json:
-        click.echo(json.dumps(map_output.as_json(report)))
-    else:
-        map_output.show(report, Console(), is_written=write)
+        found = map_output.as_json(report)
+        found |= {"preview": map_preview.as_json(shown, report.unknown)} if shown else {}
+        click.echo(json.dumps(found))
+        return
+    out = Console()
+    map_output.show_tabs(report, out)
+    if shown:
+        map_preview.show(shown, report.unknown, out)
+    map_output.show_next(report, out, is_written=write)

@@ -1,7 +1,7 @@
 """What the command `map` does: reads a person's tabs, decides, and writes the mapping."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sync.errors import Permanent, Retryable
@@ -20,31 +20,22 @@ from sync.sheets.request import Request
 from sync.sheets.survey import Survey
 from sync.store import Lease
 from sync.wiring import Sleep, Wiring
+from sync.worker import map_preview
+from sync.worker.map_report import Report
 
 _TRIES = 5
 _LONGEST_WAIT = 60.0
 """Seconds: Google's quota is counted by the minute."""
+_FAILURES = 3
+"""In a row: then EverBright is away, and the preview goes by what is known."""
+_SPACING_SECONDS = 0.2
+"""Between requests to EverBright, as in the worker."""
 _ROUNDS = 3
 """People may move columns while they are mapped: then it is undone, and read again."""
 _OUR_TAB = (
     "The tab {title!r} was made by Brightsheet, which would then show each job there and in your "
     "own tab. Stop the worker, delete that tab (all of it is stored), and run this again."
 )
-
-
-@dataclass(frozen=True)
-class Report:
-    """What was found: a mapping for each tab, and those that are (to be) written by sheet id."""
-
-    tabs: tuple[TabMapping, ...]
-    fields: Fields
-    chosen: frozenset[int] = frozenset()
-    problem: str = ""
-    """Why none of it can be written."""
-    written: int = 0
-    """How many requests were sent."""
-    waiting: int = 0
-    """How many are to be sent."""
 
 
 class MapCommand:
@@ -55,22 +46,40 @@ class MapCommand:
         self._sleep = sleep
         self._client: SheetClient = wiring.sheet_client()
 
-    def run(self, choices: Choices, titles: Sequence[str], *, write: bool) -> Report:
+    def run(
+        self, choices: Choices, titles: Sequence[str], *, write: bool, preview: bool = False
+    ) -> Report:
         """Return what there is and is proposed; with `write`, write it first.
 
-        Raises Permanent where a choice fits nothing, or `write` where something is in the way, and
+        `preview` adds what the first flush would change, before anything is written. Raises
+        Permanent where a choice fits nothing, or `write` where something is in the way, and
         Google's errors.
         """
+        flusher = self._wiring.flusher(self._sleep)
+        if preview:
+            with self._wiring.hold(self._sleep) as held:
+                flusher.project(held)
+            self._fetch_customers()
         with self._wiring.hold(self._sleep) as held:
-            flusher = self._wiring.flusher(self._sleep)
             flusher.project(held)
             fields = self._fields(flusher)
             again = retry.policy(self._sleep, _TRIES, longest=_LONGEST_WAIT)
-            if not write:
-                report: Report = again(self._read, fields, choices, titles)[0]
-                return report
-            written: Report = again(self._write, held, flusher, fields, choices, titles)
-            return written
+            found: Report = again(self._read, fields, choices, titles)[0]
+            shown = (
+                again(map_preview.of, found, flusher, held) if _can_show(found, preview) else None
+            )
+            if write:
+                found = again(self._write, held, flusher, fields, choices, titles)
+            return replace(found, preview=shown, unknown=self._wiring.customers.unknown())
+
+    def _fetch_customers(self) -> None:
+        """Request the customers that are due, as the worker does: rows are matched by them."""
+        if self._wiring.settings.everbright_api_token is None:
+            return
+        fetcher, failed = self._wiring.customer_fetcher(), 0
+        while failed < _FAILURES and (fetched := fetcher.fetch()):
+            failed = failed + 1 if fetched[1] else 0
+            self._sleep(_SPACING_SECONDS)
 
     def _fields(self, flusher: Flusher) -> Fields:
         config = self._wiring.settings.config
@@ -180,6 +189,10 @@ class MapCommand:
             if made := wanted.get(tab.sheet_id):
                 undo += _misplaced(tab, made, report.fields)
         return undo
+
+
+def _can_show(found: Report, preview: bool) -> bool:
+    return preview and not found.problem
 
 
 def _misplaced(tab: SeenTab, made: TabMapping, fields: Fields) -> list[Request]:

@@ -1,6 +1,6 @@
 """What the command `map` prints."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from rich import box
@@ -11,7 +11,7 @@ from rich.text import Text
 from sync.mapping.decide import Column, TabMapping
 from sync.mapping.fields import Fields
 from sync.mapping.obstacles import letters
-from sync.worker.map_command import Report
+from sync.worker.map_report import Report
 
 _LONGEST = 40
 """Characters of a cell: enough to know it again."""
@@ -54,21 +54,26 @@ def _column_as_json(column: Column, fields: Fields) -> dict[str, Any]:
     }
 
 
-def show(report: Report, out: Console, *, is_written: bool) -> None:
-    """Print each tab, then what is to be done next."""
+def show_tabs(report: Report, out: Console) -> None:
+    """Print each tab: its columns, and why it cannot be mapped."""
     for one in report.tabs:
-        _show_tab(one, report.fields, out)
-    for line in _next(report, is_written=is_written):
-        out.print(_text(line), soft_wrap=True)
+        is_chosen = one.tab.sheet_id in report.chosen
+        _show_tab(one, report.fields, out, is_chosen=is_chosen)
 
 
-def _show_tab(one: TabMapping, fields: Fields, out: Console) -> None:
+def show_next(report: Report, out: Console, *, is_written: bool) -> None:
+    """Print what was done, or what is to be done next."""
+    out.print(plain(_next(report, is_written=is_written)), soft_wrap=True)
+
+
+def _show_tab(one: TabMapping, fields: Fields, out: Console, *, is_chosen: bool) -> None:
     if one.problem:
-        out.print(_text(f"Tab {one.tab.title!r} {one.problem}"), soft_wrap=True)
+        out.print(plain(f"Tab {one.tab.title!r} {one.problem}"), soft_wrap=True)
         out.print()
         return
     head = f"Tab {one.tab.title!r}: the headers are in row {one.header_row + 1}."
-    out.print(_text(head), style="bold", soft_wrap=True)
+    head += "" if is_chosen else f' It stays as it is without --tab "{one.tab.title}".'
+    out.print(plain(head), style="bold", soft_wrap=True)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for title in ("", "Header", "Cells", "Field", "Why"):
         table.add_column(title, overflow="fold")
@@ -77,10 +82,10 @@ def _show_tab(one: TabMapping, fields: Fields, out: Console) -> None:
         header = column.header + (" (hidden)" if column.proposal.is_hidden else "")
         field = fields.spelled(column.field) if column.field else "-"
         cells = (letters(column.index), header, samples, field, column.reason)
-        table.add_row(*map(_text, cells))
+        table.add_row(*map(plain, cells))
     out.print(table)
-    for line in [*_words(one, fields), *_added(one, fields)]:
-        out.print(_text(line), soft_wrap=True)
+    for line in [*_words(one, fields), *(_added(one, fields) if is_chosen else ())]:
+        out.print(plain(line), soft_wrap=True)
     out.print()
 
 
@@ -107,20 +112,20 @@ def _added(one: TabMapping, fields: Fields) -> Iterator[str]:
         yield f"A column {fields.get(name).title!r} is added at the right of the table."
 
 
-def _next(report: Report, *, is_written: bool) -> Iterable[str]:
+def _next(report: Report, *, is_written: bool) -> str:
     if report.problem:
-        return [report.problem]
+        return report.problem
     if is_written:
-        done = "The mapping is in the sheet." if report.written else "It is mapped so already."
-        return [done]
+        return "The mapping is in the sheet." if report.written else "It is mapped so already."
     if not report.waiting:
-        return ["It is mapped so already: nothing to write."]
+        return "It is mapped so already: nothing to write."
     shown = " ".join(
         f'--tab "{one.tab.title}"' for one in report.tabs if one.tab.sheet_id in report.chosen
     )
-    return [f"Nothing was written. To map it so, run this again with {shown} --write."]
+    see = "" if report.preview else "To see what it would change in your rows, add --preview. "
+    return f"Nothing was written. {see}To map it so, run this again and add: {shown} --write"
 
 
-def _text(text: str) -> Text:
+def plain(text: str) -> Text:
     """Return a text as it is: no markup, and nothing that a terminal would obey."""
     return Text("".join(one if one.isprintable() else " " for one in text))

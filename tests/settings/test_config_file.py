@@ -123,7 +123,7 @@ _HEADER = re.compile(r'^header = "(.*)"', re.MULTILINE)
 _LABEL = re.compile(r'label = "(.*?)"')
 _COLUMN = re.compile(r'^\[\[columns\]\]\nid = "(\w+)"\n(?:header = .*\n)?', re.MULTILINE)
 _KEY = re.compile(r"^(?!id|header|definitions)(\w+) = .*\n", re.MULTILINE)
-_SECTION = re.compile(r"^\[(\w+)\]\n(?:[^\[\n].*\n|\n)*", re.MULTILINE)
+_SECTION = re.compile(r"^\[([\w.]+)\]\n(?:[^\[\n].*\n|\n)*", re.MULTILINE)
 _EXAMPLE = re.compile(r"^# \[\[(\w+)\]\]\n(?:# .*\n)+", re.MULTILINE)
 
 

@@ -1,0 +1,121 @@
+"""The demo with an installer's own sheet: it is mapped, previewed, and filled."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.text import Text
+
+from demo import own_sheet
+from demo.own_sheet import HEADER_ROW, INSTALLED, OPEN, WORDS
+from demo.process import ROOT, WORKER, Receiver, Running
+from demo.run import prepared, send_all, wait_for_signal
+from demo.sheet import Row, read, rows_in
+from emulator import Emulator
+
+MAP = ("map", "--tab", OPEN, "--tab", INSTALLED, *(part for w in WORDS for part in ("--word", w)))
+"""The words of the command that maps both tabs."""
+_PATIENCE = 60.0
+_SPACING = 1.5
+"""Seconds between looks: Google lets a user read 60 times a minute."""
+_COMMAND_SECONDS = 60
+
+
+def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
+    """Run it; with `once`, check what the sheet shows and return 0 if all is there."""
+    with (
+        Emulator(port=0 if once else emulator_port) as google,
+        _everything(google, 0 if once else port) as (environment, receiver, folder),
+    ):
+        spreadsheet = environment["SPREADSHEET_ID"]
+        sites = send_all(receiver.url)
+        own_sheet.fill(google, spreadsheet, sites)
+        address = f"{google.url}/spreadsheets/d/{spreadsheet}/edit"
+        out.print(f"An installer's own sheet:  {address}", soft_wrap=True)
+        out.print(f"Received and stored: the events of {len(sites)} jobs.")
+        _show(out, environment, *MAP, "--preview")
+        _show(out, environment, *MAP, "--write")
+        with Running(WORKER, environment, folder / "worker.log"):
+            missing = _wait(google, spreadsheet, sites)
+            for line in missing:
+                out.print(f"[red]missing:[/red] {line}")
+            _show(out, environment, "link")
+            out.print("Something is missing." if missing else "Every job has its row.")
+            if once:
+                return 1 if missing else 0
+            out.print(f"Look at it:  {address}\nCtrl-C ends it.", soft_wrap=True)
+            wait_for_signal()
+    return 0
+
+
+def _show(out: Console, environment: Mapping[str, str], *words: str) -> None:
+    """Print a command and what it says."""
+    out.print(f"\n$ brightsheet {_quoted(words)}", style="bold", soft_wrap=True)
+    out.print(Text(command(environment, *words)), soft_wrap=True)
+
+
+@contextmanager
+def _everything(google: Emulator, port: int) -> Iterator[tuple[dict[str, str], Receiver, Path]]:
+    """Give settings, and a receiver without a worker: nothing writes before the sheet is mapped."""
+    with TemporaryDirectory(prefix="brightsheet-demo-") as name:
+        folder = Path(name)
+        database = f"sqlite:///{folder}/demo.sqlite3"
+        environment = prepared(google) | {"DATABASE_URL": database, "WORKER": "separate"}
+        with Receiver(environment, folder / "log", port) as receiver:
+            yield environment, receiver.ready(), folder
+
+
+def command(environment: Mapping[str, str], *words: str) -> str:
+    """Run a command of the product; return what it prints."""
+    done = subprocess.run(  # noqa: S603 - a fixed command
+        [sys.executable, "-m", "brightsheet", *words],
+        cwd=ROOT,
+        env={"PATH": os.environ.get("PATH", ""), "COLUMNS": "150", **environment},
+        capture_output=True,
+        text=True,
+        timeout=_COMMAND_SECONDS,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+def _quoted(words: tuple[str, ...]) -> str:
+    return " ".join(f'"{word}"' if " " in word else word for word in words)
+
+
+def _wait(google: Emulator, spreadsheet: str, sites: list[str]) -> list[str]:
+    """Wait until nothing is missing, _PATIENCE at most; return what is."""
+    deadline = time.monotonic() + _PATIENCE
+    while missing := _missing(*tables(google, spreadsheet), sites):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(_SPACING)
+    return missing
+
+
+def tables(google: Emulator, spreadsheet: str) -> tuple[list[Row], list[Row]]:
+    """Return the rows of his two tabs, by header."""
+    found = read(google.url, spreadsheet)
+    return rows_in(found, OPEN, HEADER_ROW), rows_in(found, INSTALLED, HEADER_ROW)
+
+
+def _missing(opened: list[Row], installed: list[Row], sites: list[str]) -> list[str]:
+    """Return a line for everything that his tabs should show and do not."""
+    keys = [row["Site ID"].text for row in (*opened, *installed) if "Site ID" in row]
+    lines = [f"one row for job {site}" for site in sites if keys.count(site) != 1]
+    known = zip(opened, own_sheet.is_certain(sites), strict=False)
+    certain = [*(row for row, one in known if one), *installed]
+    lines += [f"the site ID of {text(r, 'Customer')}" for r in certain if not text(r, "Site ID")]
+    no_formula = (row for row in (*opened, *installed) if not text(row, "Deposit"))
+    return lines + [f"the formula in the row of {text(r, 'Customer')}" for r in no_formula]
+
+
+def text(row: Row, header: str) -> str:
+    """Return what stands in a cell."""
+    return row[header].text if header in row else ""

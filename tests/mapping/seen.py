@@ -1,0 +1,50 @@
+"""Tabs as plain values, for the pure tests."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sync.jobs.milestones import Heading
+from sync.mapping.fields import Fields
+from sync.mapping.tab import Kind, SeenCell, SeenTab
+from sync.settings.config_file import Config, load_config
+from tests.made_up import CONFIG_FILE, uuid
+
+PERMIT, PTO, DESIGN = uuid(7531), uuid(7532), uuid(7540)
+MILESTONES = (
+    Heading(PERMIT, "Permit", (PERMIT,), 5),
+    Heading(PTO, "Permission to Operate", (PTO, uuid(7533)), 2),
+    Heading(DESIGN, "Design Approval", (DESIGN,), 2),
+)
+
+
+def config(synonyms: Mapping[str, Sequence[str]] | None = None) -> Config:
+    """Return the tests' config, with more synonyms."""
+    tree = load_config(CONFIG_FILE).model_dump() | {"mapping": {"synonyms": dict(synonyms or {})}}
+    return Config.model_validate(tree)
+
+
+def fields(synonyms: Mapping[str, Sequence[str]] | None = None, **more: Any) -> Fields:
+    """Return the fields with three milestones."""
+    return Fields(config(synonyms), MILESTONES, **more)
+
+
+def cell(one: object) -> SeenCell:
+    """Return a cell: text; a number; a formula (=…); None is a blank one."""
+    if isinstance(one, SeenCell):
+        return one
+    if one is None or one == "":
+        return SeenCell()
+    if isinstance(one, str):
+        return SeenCell(one, Kind.COMPUTED if one.startswith("=") else Kind.TEXT)
+    return SeenCell(str(one), Kind.NUMBER)
+
+
+def date(text: str = "2026-03-01") -> SeenCell:
+    """Return a cell with a date."""
+    return SeenCell(text, Kind.DATE)
+
+
+def tab(*rows: Sequence[object], **more: Any) -> SeenTab:
+    """Return a tab with these rows from the top."""
+    cells = tuple(tuple(map(cell, row)) for row in rows)
+    return SeenTab(0, "Jobs", rows=cells, row_count=100, column_count=26, **more)

@@ -1,0 +1,103 @@
+"""Columns → fields, with the reason for each."""
+
+from collections.abc import Sequence
+
+from sync.mapping.propose import Proposal, propose
+from sync.mapping.recognise import Recogniser
+from tests.made_up import uuid
+from tests.mapping.seen import PERMIT, date, fields, tab
+
+JOB = f"https://engine.goeverbright.com/address/{uuid(1)}"
+
+
+def proposed(
+    headers: Sequence[object], *rows: Sequence[object], sites: Sequence[str] = ()
+) -> list[Proposal]:
+    known = fields(sites=frozenset(sites))
+    return propose(tab(headers, *rows), 0, known, Recogniser(known))
+
+
+def found(headers: Sequence[object], *rows: Sequence[object], **more: Sequence[str]) -> list[str]:
+    return [one.field for one in proposed(headers, *rows, **more)]
+
+
+def test_by_what_the_cells_are() -> None:
+    row = (
+        "Ada",
+        "ada@x.example",
+        "(555) 010-1234 ext. 5",
+        "62701",
+        "9 Elm St, Troy, NY 12180",
+        JOB,
+    )
+    some = proposed(("A1", "B1", "C1", "D1", "E1", "F1"), row, row)
+    assert [one.field for one in some] == ["", "email", "phone", "zip", "address", "site_id"]
+    assert some[1].reason == "its cells are e-mail addresses"
+    assert some[3].reason == "its cells are zip codes"
+
+
+def test_prices_are_no_zips() -> None:
+    """Catches a column of prices that is matched, and filled, with zip codes."""
+    assert found(("Price", "Size"), (18500, 7.2), (23400, 9.1)) == ["", ""]
+    assert found(("Zip", "Tel"), (18500, "555-0101"), (23400, "555-0102")) == ["zip", "phone"]
+
+
+def test_a_column_without_a_header_is_known_by_its_cells() -> None:
+    some = proposed(("Client", None), ("Ada", JOB), sites=[uuid(1)])
+    assert [one.field for one in some] == ["customer", "site_id"]
+    assert "1 of jobs that came" in some[1].reason
+
+
+def test_a_quotes_column_is_not_the_key() -> None:
+    """Catches the key in a column of other UUIDs: every job would get a second row."""
+    some = proposed(("Quote ID", "Link"), (uuid(9), JOB), (uuid(8), JOB))
+    assert [one.field for one in some] == ["initial_quote", "site_id"]
+
+
+def test_a_few_odd_cells_do_not_matter_but_half_do() -> None:
+    assert found(("X",), ("a@b.example",), ("c@d.example",), ("none",)) == ["email"]
+    assert found(("X",), ("a@b.example",), ("none",)) == [""]
+
+
+def test_header_and_cells_that_contradict_each_other_settle_nothing() -> None:
+    """Catches telephone numbers that are overwritten with addresses of e-mail."""
+    (one,) = proposed(("Email",), ("555-010-1234",))
+    assert (one.field, one.reason) == (
+        "",
+        "its header says E-mail, its cells are telephone numbers",
+    )
+
+
+def test_a_milestones_column_with_dates_is_not_its_status() -> None:
+    (one,) = proposed(("Permit",), (date(),), (date(),))
+    assert one.field == ""
+    assert "submitted:Permit or approved:Permit" in one.reason
+    assert found(("Permit approved",), (date(),)) == [f"approved:{PERMIT}"]
+
+
+def test_formulas_are_never_proposed() -> None:
+    (one,) = proposed(("Status",), ("=A1",), ("New",))
+    assert (one.field, one.is_computed) == ("", True)
+
+
+def test_a_field_is_for_the_surest_column() -> None:
+    """An exact header comes before cells, and cells before a header with an error."""
+    some = proposed(("Email", "Mail 2"), ("a@b.example", "c@d.example"))
+    assert [one.field for one in some] == ["email", ""]
+    assert some[1].reason == "it looks like E-mail, too, which is rather 'Email'"
+
+
+def test_columns_that_are_as_sure_are_none() -> None:
+    """Catches a guess between two columns: the wrong one would be overwritten."""
+    some = proposed(("Client", "Contact name", "Phone"), ("Ada", "Bo", "1"))
+    assert [one.field for one in some] == ["", "", "phone"]
+    assert (
+        some[0].reason == some[1].reason == "'Client' and 'Contact name' look like Customer alike"
+    )
+
+
+def test_hidden_columns_are_shown_as_such() -> None:
+    known = fields()
+    seen = tab(("Client", "Phone"), ("Ada", "1"), hidden_columns=frozenset([1]))
+    some = propose(seen, 0, known, Recogniser(known))
+    assert [(one.field, one.is_hidden) for one in some] == [("customer", False), ("phone", True)]
