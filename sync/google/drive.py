@@ -1,4 +1,4 @@
-"""The only user of Drive's API: folders and files with an id generated first, resumable uploads.
+"""The only user of Drive's API: folders and files with an id generated first, and uploads.
 
 Every call works on shared drives. Permissions are never changed: who reads the
 folder reads its files.
@@ -6,7 +6,7 @@ folder reads its files.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, BinaryIO, cast
 
@@ -17,10 +17,16 @@ from google.resumable_media.requests import ResumableUpload
 from sync.errors import Permanent, Retryable
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google, refusal
+from sync.google.multipart import Multipart
 from sync.ops.retry import policy
 
 CHUNK = 4 * 1024 * 1024
 """Bytes in a request; Drive wants multiples of 256 KiB."""
+
+SMALL = 5_000_000 - 16_384
+"""Up to 5 MB, with its metadata, a file goes up in one call (Google's guide to uploads)."""
+MOST_IDS = 1000
+"""Drive generates no more ids in a call."""
 
 _FILES = "https://www.googleapis.com/drive/v3/files"
 _UPLOAD = "https://www.googleapis.com/upload/drive/v3/files"
@@ -28,16 +34,21 @@ _FIELDS = "id,webViewLink,sha256Checksum,trashed"
 _FOLDER_TYPE = "application/vnd.google-apps.folder"
 _SPREADSHEET_TYPE = "application/vnd.google-apps.spreadsheet"
 _CHUNK_TRIES = 4
+_PAGE = 1000
 
 
 @dataclass(frozen=True)
 class File:
-    """A file or folder in Drive; `link` opens it for people, `sha256` (hex) is "" for a folder."""
+    """A file or folder in Drive; `link` opens it for people, `sha256` (hex) is "" for a folder.
+
+    `tags` (appProperties) are known of files that were listed only.
+    """
 
     id: str
     link: str
     sha256: str = ""
     trashed: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,13 +77,13 @@ class Drive:
         drive = found.get("driveId")
         return {"corpora": "drive", "driveId": drive} if drive else {"corpora": "user"}
 
-    def new_id(self) -> str:
-        """Have Drive generate an id, so that a repeated create makes no second file."""
+    def new_ids(self, count: int) -> list[str]:
+        """Have Drive generate ids, so that a repeated create makes no second file."""
         with self._translated_errors():
             answer = self._session.get(
-                f"{_FILES}/generateIds", params={"count": "1"}, timeout=TIMEOUT
+                f"{_FILES}/generateIds", params={"count": str(count)}, timeout=TIMEOUT
             )
-            return str(self._json(answer)["ids"][0])
+            return [str(one) for one in self._json(answer)["ids"]]
 
     def get(self, file_id: str) -> File | None:
         """Return a file by its id, or None if there is none."""
@@ -86,16 +97,41 @@ class Drive:
     def find(self, tag: Mapping[str, str]) -> File | None:
         """Return the oldest file that carries `tag` (appProperties) and is not in the bin."""
         has = [f"appProperties has {{ key='{k}' and value='{v}' }}" for k, v in tag.items()]
-        query = {
-            "q": " and ".join([*has, "trashed = false"]),
-            "fields": f"files({_FIELDS})",
+        files = self._listed(" and ".join(has), size=1).get("files", ())
+        return _file(files[0]) if files else None
+
+    def children(self, folder_id: str) -> list[File]:
+        """Return the files in a folder, with their tags; none of a folder that is not there."""
+        query = f"'{folder_id}' in parents and mimeType != '{_FOLDER_TYPE}'"
+        try:
+            return [one for page in self._pages(query) for one in page]
+        except Permanent as error:
+            if error.reason == "not_found":
+                return []
+            raise
+
+    def folders(self) -> Iterator[list[File]]:
+        """Yield the folders under the root with their tags, page by page."""
+        query = f"'{self._root or 'root'}' in parents and mimeType = '{_FOLDER_TYPE}'"
+        yield from self._pages(query)
+
+    def _pages(self, query: str) -> Iterator[list[File]]:
+        token: str | None = ""
+        while token is not None:
+            answer = self._listed(query, _PAGE, token)
+            yield [_file(one) for one in answer.get("files", ())]
+            token = answer.get("nextPageToken")
+
+    def _listed(self, query: str, size: int, token: str = "") -> dict[str, Any]:
+        parameters = {
+            "q": f"{query} and trashed = false",
+            "fields": f"nextPageToken,files({_FIELDS},appProperties)",
             "orderBy": "createdTime",
-            "pageSize": "1",
+            "pageSize": str(size),
             "includeItemsFromAllDrives": "true",
             **self._corpus,
         }
-        files = self._call("GET", _FILES, query).get("files", ())
-        return _file(files[0]) if files else None
+        return self._call("GET", _FILES, parameters | ({"pageToken": token} if token else {}))
 
     def make_folder(self, file_id: str, name: str, tag: Mapping[str, str]) -> File:
         """Make a folder under the root, with `file_id` unless that is "".
@@ -126,6 +162,17 @@ class Drive:
         except Permanent as error:
             if error.reason != "not_found":
                 raise
+
+    def upload(
+        self, content: Content, file_id: str, name: str, parent: str, tag: Mapping[str, str]
+    ) -> File:
+        """Make a file of at most SMALL bytes in one call.
+
+        Raises Conflict if `file_id` exists, Refused if Drive does not accept it.
+        """
+        body = Multipart(_metadata(file_id, name, parent, tag), content.stream, content.media_type)
+        query = {"uploadType": "multipart", "fields": _FIELDS}
+        return _file(self._call("POST", _UPLOAD, query, upload=body))
 
     def begin(
         self, content: Content, file_id: str, name: str, parent: str, tag: Mapping[str, str]
@@ -168,7 +215,12 @@ class Drive:
                 return _file(done)
 
     def _call(
-        self, method: str, url: str, query: Mapping[str, str], body: object = None
+        self,
+        method: str,
+        url: str,
+        query: Mapping[str, str],
+        body: object = None,
+        upload: Multipart | None = None,
     ) -> dict[str, Any]:
         with self._translated_errors():
             answer = self._session.request(
@@ -176,6 +228,8 @@ class Drive:
                 url,
                 params={"supportsAllDrives": "true", **query},
                 json=body,
+                data=upload,
+                headers=upload.headers if upload else None,
                 timeout=TIMEOUT,
             )
             return self._json(answer)
@@ -241,4 +295,5 @@ def _file(answer: Mapping[str, Any]) -> File:
         link=answer.get("webViewLink", ""),
         sha256=answer.get("sha256Checksum", ""),
         trashed=bool(answer.get("trashed")),
+        tags=answer.get("appProperties", {}),
     )

@@ -1,16 +1,20 @@
 """Documents to be copied into Drive: claimed by job, so that a slow one delays only its own."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Select, delete, func, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.errors import BrightsheetError, Retryable
 from sync.jobs.model import Files, FileState
 from sync.store.database import Database
 from sync.store.dirty import touch
-from sync.store.schema import document, folder, now
+from sync.store.schema import document, folder, now, spare_id
+
+DUE = 100
+"""The most documents of a job that are read at once: more than a job has, as a rule."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,11 @@ class PendingDocument:
     file_id: str
     session: str = field(repr=False)
     digest: str
-    folder_id: str
-    folder_link: str
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether an earlier try may have made the file."""
+        return bool(self.file_id or self.session)
 
 
 class Documents:
@@ -71,7 +78,20 @@ class Documents:
                 .values(claim=folder.c.claim + 1, claimed_until=now() + self._seconds)
                 .returning(folder.c.claim)
             )
-            return Claim(found.site, int(number or 0)), _pending(connection, found.uuid)
+            query = _pending(found.site).where(document.c.uuid == found.uuid)
+            row = connection.execute(query).mappings().one()
+            return Claim(found.site, int(number or 0)), PendingDocument(**row)
+
+    def due(self, claim: Claim) -> list[PendingDocument]:
+        """Return the documents of a claimed job that are due, the one that is due longest first."""
+        query = (
+            _pending(claim.site)
+            .where(document.c.state == FileState.PENDING, document.c.due_at <= now())
+            .order_by(document.c.due_at, document.c.uuid)
+            .limit(DUE)
+        )
+        with self._database.reading() as connection:
+            return [PendingDocument(**row) for row in connection.execute(query).mappings()]
 
     def renew(self, claim: Claim) -> None:
         """Renew a claim. Raises Retryable (claim_lost) if another worker has it."""
@@ -82,6 +102,50 @@ class Documents:
         """End a claim."""
         with self._database.writing() as connection:
             connection.execute(update(folder).where(*_claimed(claim)).values(claimed_until=0.0))
+
+    def folder(self, site: str) -> tuple[str, str]:
+        """Return the id and the link of a job's folder; "" for what is not known yet."""
+        query = select(folder.c.file_id, folder.c.link).where(folder.c.site == site)
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return (row.file_id, row.link) if row else ("", "")
+
+    def knows_folders(self, sites: Collection[str]) -> bool:
+        """Return whether every one of `sites` has a folder, as far as the store knows."""
+        known = folder.c.site.in_(sorted(sites)) & (folder.c.file_id != "")
+        with self._database.reading() as connection:
+            count = connection.scalar(select(func.count()).select_from(folder).where(known))
+        return count == len(set(sites))
+
+    def not_done(self, uuids: Collection[str]) -> set[str]:
+        """Return those of `uuids` of which the store does not know a copy."""
+        done = select(document.c.uuid).where(
+            document.c.uuid.in_(sorted(uuids)), document.c.state == FileState.DONE
+        )
+        with self._database.reading() as connection:
+            return set(uuids) - set(connection.scalars(done))
+
+    def add_ids(self, ids: Sequence[str]) -> None:
+        """Keep ids that Drive has generated."""
+        rows = [{"id": one} for one in ids]
+        with self._database.writing() as connection:
+            connection.execute(self._database.insert(spare_id).on_conflict_do_nothing(), rows)
+
+    def take_id(self, claim: Claim, uuid: str = "", digest: str = "") -> str:
+        """Give a kept id to a document (with the `digest` of its bytes), or to the job's folder.
+
+        Returns the id, or "" if none is left. In one transaction: no id is given twice.
+        """
+        one = select(spare_id.c.id).limit(1).with_for_update(skip_locked=True).scalar_subquery()
+        with self._database.writing() as connection:
+            self._hold(connection, claim)
+            taken = delete(spare_id).where(spare_id.c.id == one).returning(spare_id.c.id)
+            file_id = str(connection.scalar(taken) or "")
+            if file_id and uuid:
+                _change(connection, uuid, file_id=file_id, digest=digest, session="")
+            elif file_id:
+                self._hold(connection, claim, file_id=file_id, link="")
+            return file_id
 
     def keep_folder(self, claim: Claim, file_id: str, link: str = "") -> None:
         """Store the folder's id before it is used, and its link once it exists."""
@@ -166,14 +230,9 @@ def _change(connection: Connection, uuid: str, **values: object) -> None:
     connection.execute(update(document).where(document.c.uuid == uuid).values(values))
 
 
-def _pending(connection: Connection, uuid: str) -> PendingDocument:
-    query = (
-        select(document, folder.c.file_id.label("folder_id"), folder.c.link.label("folder_link"))
-        .join(folder, folder.c.site == document.c.site)
-        .where(document.c.uuid == uuid)
-    )
-    row = connection.execute(query).mappings().one()
-    return PendingDocument(**{name: row[name] for name in PendingDocument.__dataclass_fields__})
+def _pending(site: str) -> Select[Any]:
+    columns = [document.c[name] for name in PendingDocument.__dataclass_fields__]
+    return select(*columns).where(document.c.site == site)
 
 
 def files(connection: Connection, sites: Sequence[str]) -> dict[str, Files]:
