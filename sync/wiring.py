@@ -10,7 +10,7 @@ from typing import Any
 
 from sync.backfill import Backfill, Intake, Reader
 from sync.customers import CustomerFetcher
-from sync.documents import Copier, Folders, Room
+from sync.documents import Copier, JobFolders, Room
 from sync.errors import Retryable
 from sync.everbright.client import EverBright
 from sync.everbright.lists import Lists
@@ -62,7 +62,7 @@ class Wiring:
         self.database = database
         self.inbox = Inbox(database)
         self.documents = Documents(database, settings.lease_seconds)
-        self._folders = Folders(self.documents)
+        self._folders = JobFolders(self.documents)
         self._room = Room(settings.document_disk_mb * 1024**2)
         self.refusals = Refusals(database, settings.keep_deliveries_days)
         self.customers = Customers(database)

@@ -14,8 +14,8 @@ from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.client import EverBright, not_a_document
 from sync.everbright.client import _next as redirected
 from sync.google.auth import EmulatorSession
-from sync.google.drive import CHUNK, Drive
-from sync.google.multipart import Multipart
+from sync.google.drive import Drive
+from sync.google.upload import CHUNK, Multipart
 from sync.store import Database, Documents, Jobs, Leases, Projected, Wanted
 from tests.made_up import uuid
 

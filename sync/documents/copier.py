@@ -10,11 +10,12 @@ from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
 from sync.documents.calls import Calls
-from sync.documents.folders import FILE_TAG, Folders
+from sync.documents.folders import FILE_TAG, JobFolders
 from sync.documents.room import Room
 from sync.errors import Conflict, Permanent, Refused, Retryable
 from sync.everbright.client import EverBright
-from sync.google.drive import SMALL, Content, Drive, File, Upload
+from sync.google.drive import Drive, File
+from sync.google.upload import SMALL, Content, Upload
 from sync.store import Claim, Documents, PendingDocument
 
 ROOM = 512 * 1024**2
@@ -35,14 +36,14 @@ class Copier:
         drive: Drive,
         everbright: EverBright,
         sleep: Callable[[float], Any],
-        folders: Folders | None = None,
+        folders: JobFolders | None = None,
         room: Room | None = None,
     ) -> None:
         self._documents = documents
         self._drive = drive
         self._everbright = everbright
         self._sleep = sleep
-        self._folders = folders or Folders(documents)
+        self._folders = folders or JobFolders(documents)
         self._room = room or Room(ROOM)
 
     def copy(self, claim: Claim, document: PendingDocument) -> None:

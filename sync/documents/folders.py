@@ -26,15 +26,18 @@ _LOCKS = 64
 
 @dataclass(frozen=True)
 class _Look:
-    """A folder that may be used until a time (monotonic), and copies in it by document."""
+    """A folder that may be used until a time (monotonic), and copies in it by document.
+
+    Without a `folder_id` the job has none yet.
+    """
 
     folder_id: str
     until: float
     copies: dict[str, File]
 
 
-class Folders:
-    """Shared by all copiers of a process."""
+class JobFolders:
+    """The folders, shared by all copiers of a process."""
 
     def __init__(self, documents: Documents) -> None:
         self.ids = Ids(documents)
@@ -48,7 +51,7 @@ class Folders:
         """Return the copy in Drive of a document of which the store knows none."""
         with self._lock(claim.site):
             look = self._look(calls, claim)
-            copy = look.copies.pop(uuid, None) if look else None
+            copy = look.copies.pop(uuid, None)
         if copy is None and self._store_is_behind:
             copy = calls.again(calls.drive.find, {FILE_TAG: uuid})
         return copy
@@ -56,8 +59,8 @@ class Folders:
     def ready(self, calls: Calls, claim: Claim) -> str:
         """Return the id of the job's folder, which is made if it is missing or in the bin."""
         with self._lock(claim.site):
-            look = self._look(calls, claim) or self._made(calls, claim)
-            return look.folder_id
+            look = self._look(calls, claim)
+            return (look if look.folder_id else self._made(calls, claim)).folder_id
 
     def forget(self, site: str) -> None:
         """Have a folder looked into before it is used again."""
@@ -66,8 +69,8 @@ class Folders:
     def _lock(self, site: str) -> Lock:
         return self._locks[hash(site) % _LOCKS]
 
-    def _look(self, calls: Calls, claim: Claim) -> _Look | None:
-        """Return the job's folder, None if there is none that can be used."""
+    def _look(self, calls: Calls, claim: Claim) -> _Look:
+        """Return the job's folder, looked into if that was not done lately."""
         look = self._looks.get(claim.site)
         if look is not None and monotonic() < look.until:
             return look
@@ -76,7 +79,7 @@ class Folders:
         if not files:
             there = self._there(calls, claim, file_id, link)
             if there is None:
-                return None
+                return self._remember(claim.site, "", {})
             if there.id != file_id or not link:
                 file_id = there.id
                 self._documents.keep_folder(claim, there.id, there.link)
@@ -101,7 +104,7 @@ class Folders:
 
     def _made(self, calls: Calls, claim: Claim) -> _Look:
         tag, name = {FOLDER_TAG: claim.site}, f"Job {claim.site[:8]}"
-        file_id = self._documents.folder(claim.site)[0] or self.ids.give(calls, claim)
+        file_id = self.ids.give(calls, claim)
         make = calls.drive.make_folder
         try:
             there = calls.once(lambda: make(file_id, name, tag), file_id, tag)

@@ -8,16 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 import requests
-from google.resumable_media import InvalidResponse, RetryStrategy
-from google.resumable_media.requests import ResumableUpload
 
 from sync.errors import Permanent, Retryable
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google, refusal
-from sync.google.multipart import Multipart
+from sync.google.upload import FIELDS, UPLOAD, Content, Multipart, Upload
 from sync.ops.retry import policy
 
 CHUNK = 4 * 1024 * 1024
@@ -29,8 +27,6 @@ MOST_IDS = 1000
 """Drive generates no more ids in a call."""
 
 _FILES = "https://www.googleapis.com/drive/v3/files"
-_UPLOAD = "https://www.googleapis.com/upload/drive/v3/files"
-_FIELDS = "id,webViewLink,sha256Checksum,trashed"
 _FOLDER_TYPE = "application/vnd.google-apps.folder"
 _SPREADSHEET_TYPE = "application/vnd.google-apps.spreadsheet"
 _CHUNK_TRIES = 4
@@ -49,15 +45,6 @@ class File:
     sha256: str = ""
     trashed: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Content:
-    """What is to be uploaded: a seekable stream, its size and its media type."""
-
-    stream: BinaryIO
-    size: int
-    media_type: str
 
 
 class Drive:
@@ -88,7 +75,7 @@ class Drive:
     def get(self, file_id: str) -> File | None:
         """Return a file by its id, or None if there is none."""
         try:
-            return _file(self._call("GET", f"{_FILES}/{file_id}", {"fields": _FIELDS}))
+            return _file(self._call("GET", f"{_FILES}/{file_id}", {"fields": FIELDS}))
         except Permanent as error:
             if error.reason == "not_found":
                 return None
@@ -125,7 +112,7 @@ class Drive:
     def _listed(self, query: str, size: int, token: str = "") -> dict[str, Any]:
         parameters = {
             "q": f"{query} and trashed = false",
-            "fields": f"nextPageToken,files({_FIELDS},appProperties)",
+            "fields": f"nextPageToken,files({FIELDS},appProperties)",
             "orderBy": "createdTime",
             "pageSize": str(size),
             "includeItemsFromAllDrives": "true",
@@ -146,7 +133,7 @@ class Drive:
 
     def _make(self, kind: str, file_id: str, name: str, tag: Mapping[str, str]) -> File:
         metadata = _metadata(file_id, name, self._root or "root", tag) | {"mimeType": kind}
-        return _file(self._call("POST", _FILES, {"fields": _FIELDS}, metadata))
+        return _file(self._call("POST", _FILES, {"fields": FIELDS}, metadata))
 
     def is_writable_folder(self) -> bool:
         """Return whether the root is a folder that takes files. Raises Permanent."""
@@ -170,13 +157,13 @@ class Drive:
 
         Raises Conflict if `file_id` exists, Refused if Drive does not accept it.
         """
-        body = Multipart(_metadata(file_id, name, parent, tag), content.stream, content.media_type)
-        query = {"uploadType": "multipart", "fields": _FIELDS}
-        return _file(self._call("POST", _UPLOAD, query, upload=body))
+        body = Multipart(_metadata(file_id, name, parent, tag), content)
+        query = {"uploadType": "multipart", "fields": FIELDS}
+        return _file(self._call("POST", UPLOAD, query, upload=body))
 
     def begin(
         self, content: Content, file_id: str, name: str, parent: str, tag: Mapping[str, str]
-    ) -> "Upload":
+    ) -> Upload:
         """Open an upload session. The file is not in Drive before its last byte.
 
         Raises Conflict if `file_id` exists, Refused if Drive does not accept it.
@@ -205,7 +192,7 @@ class Drive:
                 raise Permanent("session_gone", "Drive has closed the upload session.")
             return _file(self._json(answer))
 
-    def send(self, upload: "Upload", sleep: Callable[[float], Any]) -> File:
+    def send(self, upload: Upload, sleep: Callable[[float], Any]) -> File:
         """Send the rest of an upload, and return the file. Raises Retryable, Permanent."""
         while True:
             for attempt in policy(sleep, _CHUNK_TRIES, longest=10):
@@ -245,41 +232,6 @@ class Drive:
             yield
         except Exception as error:
             raise from_google(error, self._account) from error
-
-
-class Upload(ResumableUpload):
-    """A resumable upload that another process can continue by its session's address."""
-
-    def __init__(self, content: Content, session: str = "") -> None:
-        query = f"uploadType=resumable&supportsAllDrives=true&fields={_FIELDS}"
-        super().__init__(f"{_UPLOAD}?{query}", CHUNK)  # type: ignore[no-untyped-call]
-        # `Drive.send` retries: it asks the session before it sends again.
-        self._retry_strategy = RetryStrategy(max_retries=0)
-        if session:
-            self._stream, self._content_type = content.stream, content.media_type
-            self._total_bytes, self._resumable_url = content.size, session
-            self._invalid = True
-
-    @property
-    def session(self) -> str:
-        """The session's address."""
-        return str(self.resumable_url)
-
-    def step(self, transport: requests.Session) -> dict[str, Any] | None:
-        """Send the next chunk, first asking how much has arrived if need be; return the file."""
-        if self.invalid:
-            try:
-                self.recover(transport)
-            except InvalidResponse as error:
-                if error.response.status_code in (200, 201):
-                    return cast("dict[str, Any]", error.response.json())
-                raise
-        try:
-            answer = self.transmit_next_chunk(transport, timeout=TIMEOUT)
-        except Exception:
-            self._make_invalid()
-            raise
-        return cast("dict[str, Any]", answer.json()) if self.finished else None
 
 
 def _metadata(file_id: str, name: str, parent: str, tag: Mapping[str, str]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from alembic import command
@@ -32,6 +33,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.is_sqlite = url.startswith("sqlite:")
         self._engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+        # SQLite has one writer, for which threads would queue by polling.
+        self._turn = Lock() if self.is_sqlite else None
         # By default PostgreSQL takes a new snapshot for each query. (SQLite does not.)
         level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._reading: dict[str, Any] = {_READING: True, **level}
@@ -42,8 +45,20 @@ class Database:
 
         Raises Retryable if the database does not answer.
         """
-        with _translated_errors(), self._engine.begin() as connection:
+        with self._writers_turn(), _translated_errors(), self._engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _writers_turn(self) -> Iterator[None]:
+        if self._turn is None:
+            yield
+        elif self._turn.acquire(timeout=_BUSY_SECONDS):
+            try:
+                yield
+            finally:
+                self._turn.release()
+        else:
+            raise Retryable("store_unavailable", "The database did not answer (it is busy).")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.errors import BrightsheetError, Retryable
@@ -57,41 +56,37 @@ class Documents:
 
     def claim(self) -> tuple[Claim, PendingDocument] | None:
         """Claim the job of the document that is due longest, and return both."""
-        free = folder.c.claimed_until < now()
-        due = (
-            select(document.c.uuid, document.c.site)
+        claimed = self.claim_job()
+        return None if claimed is None else (claimed[0], claimed[1][0])
+
+    def claim_job(self) -> tuple[Claim, list[PendingDocument]] | None:
+        """Claim the job of the document that is due longest; return its documents that are due."""
+        is_due = (document.c.state == FileState.PENDING) & (document.c.due_at <= now())
+        order = document.c.due_at, document.c.uuid
+        job_due = (
+            select(document.c.site)
             .join(folder, folder.c.site == document.c.site)
-            .where(document.c.state == FileState.PENDING, document.c.due_at <= now(), free)
-            .order_by(document.c.due_at, document.c.uuid)
+            .where(is_due, folder.c.claimed_until < now())
+            .order_by(*order)
             .limit(1)
         )
         with self._database.reading() as connection:
-            if connection.execute(due).first() is None:
+            if connection.scalar(job_due) is None:
                 return None
         with self._database.writing() as connection:
-            found = connection.execute(due.with_for_update(of=folder, skip_locked=True)).first()
-            if found is None:
+            site = connection.scalar(job_due.with_for_update(of=folder, skip_locked=True))
+            if site is None:
                 return None
             number = connection.scalar(
                 update(folder)
-                .where(folder.c.site == found.site)
+                .where(folder.c.site == site)
                 .values(claim=folder.c.claim + 1, claimed_until=now() + self._seconds)
                 .returning(folder.c.claim)
             )
-            query = _pending(found.site).where(document.c.uuid == found.uuid)
-            row = connection.execute(query).mappings().one()
-            return Claim(found.site, int(number or 0)), PendingDocument(**row)
-
-    def due(self, claim: Claim) -> list[PendingDocument]:
-        """Return the documents of a claimed job that are due, the one that is due longest first."""
-        query = (
-            _pending(claim.site)
-            .where(document.c.state == FileState.PENDING, document.c.due_at <= now())
-            .order_by(document.c.due_at, document.c.uuid)
-            .limit(DUE)
-        )
-        with self._database.reading() as connection:
-            return [PendingDocument(**row) for row in connection.execute(query).mappings()]
+            columns = [document.c[name] for name in PendingDocument.__dataclass_fields__]
+            due = select(*columns).where(document.c.site == site, is_due)
+            rows = connection.execute(due.order_by(*order).limit(DUE)).mappings()
+            return Claim(site, int(number or 0)), [PendingDocument(**row) for row in rows]
 
     def renew(self, claim: Claim) -> None:
         """Renew a claim. Raises Retryable (claim_lost) if another worker has it."""
@@ -134,11 +129,15 @@ class Documents:
     def take_id(self, claim: Claim, uuid: str = "", digest: str = "") -> str:
         """Give a kept id to a document (with the `digest` of its bytes), or to the job's folder.
 
-        Returns the id, or "" if none is left. In one transaction: no id is given twice.
+        Returns the id, or "" if none is left. In one transaction: no id is given twice. A folder
+        that has one already, and is not known to be made, keeps it.
         """
         one = select(spare_id.c.id).limit(1).with_for_update(skip_locked=True).scalar_subquery()
         with self._database.writing() as connection:
             self._hold(connection, claim)
+            has = select(folder.c.file_id).where(folder.c.site == claim.site, folder.c.link == "")
+            if not uuid and (file_id := connection.scalar(has)):
+                return str(file_id)
             taken = delete(spare_id).where(spare_id.c.id == one).returning(spare_id.c.id)
             file_id = str(connection.scalar(taken) or "")
             if file_id and uuid:
@@ -228,11 +227,6 @@ def _claimed(claim: Claim) -> tuple[ColumnElement[bool], ...]:
 
 def _change(connection: Connection, uuid: str, **values: object) -> None:
     connection.execute(update(document).where(document.c.uuid == uuid).values(values))
-
-
-def _pending(site: str) -> Select[Any]:
-    columns = [document.c[name] for name in PendingDocument.__dataclass_fields__]
-    return select(*columns).where(document.c.site == site)
 
 
 def files(connection: Connection, sites: Sequence[str]) -> dict[str, Files]:

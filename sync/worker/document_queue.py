@@ -60,11 +60,10 @@ class DocumentQueue:
             self._documents.release(job.claim)
 
     def _claim(self) -> bool:
-        claimed = self._documents.claim()
+        claimed = self._documents.claim_job()
         if claimed is None:
             return False
-        claim, first = claimed
-        due = self._documents.due(claim) or [first]
+        claim, due = claimed
         renewed = ExitStack()
         renewed.enter_context(beating(lambda: self._documents.renew(claim), self._beat_seconds))
         job = ClaimedJob(claim, len(due), renewed)
