@@ -1,6 +1,7 @@
 """Calls of Drive for one try of one document: each is tried again in place, for a limited time."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from threading import Lock
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
@@ -8,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 from sync.errors import Conflict, Retryable
 from sync.google.drive import Drive, File
 from sync.ops.retry import in_place
-from sync.store import Claim, Documents
+from sync.store import Claim, Documents, PendingDocument
 
 DEADLINE_SECONDS = 120.0
 """For trying again in place: as long as two calls that Google leaves without an answer."""
@@ -47,7 +48,7 @@ class Calls:
             try:
                 return create()
             except Conflict:
-                return self.existing(file_id)
+                return self.existing(file_id, tag)
             except Retryable:
                 is_in_doubt = True
                 raise
@@ -58,12 +59,16 @@ class Calls:
         """Return the file with an id, or else the one that carries a tag."""
         return self.again(self.drive.get, file_id) or self.again(self.drive.find, tag)
 
-    def existing(self, file_id: str) -> File:
-        """Return the file with an id that is taken."""
-        there = self.again(self.drive.get, file_id)
+    def existing(self, file_id: str, tag: Mapping[str, str]) -> File:
+        """Return the file with an id that is taken. Raises IdUsedUp if it was deleted."""
+        there = self.found(file_id, tag)
         if there is None:
-            raise Retryable("google_unavailable", "Drive has no file with an id that is taken.")
+            raise IdUsedUp("id_used_up", "Drive has no file with an id that is taken.")
         return there
+
+
+class IdUsedUp(Retryable):
+    """An id that belonged to a file that is there no more: another one is needed."""
 
 
 class Ids:
@@ -73,12 +78,20 @@ class Ids:
         self._documents = documents
         self._fetching = Lock()
 
-    def give(self, calls: Calls, claim: Claim, uuid: str = "", digest: str = "") -> str:
-        """Give an id to a document or, without one, to the job's folder; it is stored with it."""
-        file_id = self._documents.take_id(claim, uuid, digest)
-        while not file_id:
+    def reserve(
+        self,
+        calls: Calls,
+        claim: Claim,
+        document: PendingDocument,
+        digest: str,
+        *,
+        with_folder: bool,
+    ) -> tuple[str, str]:
+        """Return ids for the job's folder ("" if not `with_folder`) and a document, once stored."""
+        reserve = partial(self._documents.reserve, claim, document, digest, with_folder=with_folder)
+        while (ids := reserve()) is None:
             with self._fetching:
-                file_id = self._documents.take_id(claim, uuid, digest)
-                if not file_id:
-                    self._documents.add_ids(calls.again(calls.drive.new_ids, IDS))
-        return file_id
+                if (ids := reserve()) is not None:
+                    return ids
+                self._documents.add_ids(calls.again(calls.drive.new_ids, IDS))
+        return ids

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
-from sync.documents.calls import Calls
+from sync.documents.calls import Calls, IdUsedUp
 from sync.documents.folders import FILE_TAG, JobFolders
 from sync.documents.room import Room
 from sync.errors import Conflict, Permanent, Refused, Retryable
@@ -60,7 +60,8 @@ class Copier:
             self._drive.discard(there.id)
             self._without(claim, document, "file_id", "session", "digest")
             raise Retryable("upload_damaged", "The bytes in Drive are not those that were sent.")
-        self._documents.finish(claim, document.uuid, there.id, there.link)
+        made = self._folders.made(claim.site)
+        self._documents.finish(claim, document.uuid, there.id, there.link, made)
 
     def _found(
         self, claim: Claim, document: PendingDocument
@@ -105,29 +106,26 @@ class Copier:
             if document.session and document.digest == got.sha256:
                 upload = Upload(content, document.session)
                 return self._sent(claim, document, upload), got.sha256
-            return self._uploaded(claim, document, content, got.sha256), got.sha256
+            try:
+                return self._uploaded(claim, document, content, got.sha256), got.sha256
+            except IdUsedUp:
+                self._without(claim, document, "file_id", "session", "digest")
+                raise
 
     def _uploaded(
         self, claim: Claim, document: PendingDocument, content: Content, digest: str
     ) -> File:
         """Upload under an id that is stored first: small files in one call."""
         calls, uuid = Calls(self._drive, self._sleep), document.uuid
-        folder, name, tag = (
-            self._folders.ready(calls, claim),
-            document.name or uuid,
-            {FILE_TAG: uuid},
-        )
-        if file_id := document.file_id:
-            self._documents.keep(claim, uuid, session="", digest=digest)
-        else:
-            file_id = self._folders.ids.give(calls, claim, uuid, digest)
+        folder, file_id = self._folders.ready(calls, claim, document, digest)
+        name, tag = document.name or uuid, {FILE_TAG: uuid}
         try:
             if content.size <= SMALL:
                 send = self._drive.upload
                 return calls.once(lambda: send(content, file_id, name, folder, tag), file_id, tag)
             upload = calls.again(self._drive.begin, content, file_id, name, folder, tag)
         except Conflict:
-            return calls.existing(file_id)
+            return calls.existing(file_id, tag)
         except Refused:
             # Whether every kind of drive accepts generated ids is not documented. Without one
             # only a session, which is stored before the bytes are sent, makes no second file.
@@ -137,7 +135,7 @@ class Copier:
                 self._folders.forget(claim.site)
                 raise Retryable("folder_gone", "The job's folder is gone.") from error
             raise
-        self._documents.keep(claim, uuid, session=upload.session)
+        self._documents.keep(claim, uuid, self._folders.made(claim.site), session=upload.session)
         return self._sent(claim, document, upload)
 
     def _sent(self, claim: Claim, document: PendingDocument, upload: Upload) -> File:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
 
-from sync.documents.calls import Calls, Ids
+from sync.documents.calls import Calls, Ids, IdUsedUp
 from sync.errors import Refused
 from sync.google.drive import File
-from sync.store import Claim, Documents
+from sync.store import Claim, Documents, PendingDocument
 
 FILE_TAG = "brightsheetDocument"
 FOLDER_TAG = "brightsheetSite"
@@ -28,19 +28,21 @@ _LOCKS = 64
 class _Look:
     """A folder that may be used until a time (monotonic), and copies in it by document.
 
-    Without a `folder_id` the job has none yet.
+    Without a `folder_id` the job has none yet. One that was made here has its `link`, which is
+    stored with the next thing that is, since each transaction waits for the disk.
     """
 
     folder_id: str
     until: float
     copies: dict[str, File]
+    link: str = ""
 
 
 class JobFolders:
     """The folders, shared by all copiers of a process."""
 
     def __init__(self, documents: Documents) -> None:
-        self.ids = Ids(documents)
+        self._ids = Ids(documents)
         self._documents = documents
         self._looks: dict[str, _Look] = {}
         self._locks = tuple(Lock() for _ in range(_LOCKS))
@@ -56,11 +58,25 @@ class JobFolders:
             copy = calls.again(calls.drive.find, {FILE_TAG: uuid})
         return copy
 
-    def ready(self, calls: Calls, claim: Claim) -> str:
-        """Return the id of the job's folder, which is made if it is missing or in the bin."""
+    def ready(
+        self, calls: Calls, claim: Claim, document: PendingDocument, digest: str
+    ) -> tuple[str, str]:
+        """Return the id of the job's folder, made if it is missing or in the bin, and one for
+        a document: stored before they are used, with the digest of the document's bytes."""
         with self._lock(claim.site):
             look = self._look(calls, claim)
-            return (look if look.folder_id else self._made(calls, claim)).folder_id
+            with_folder = not look.folder_id
+            folder_id, file_id = self._ids.reserve(
+                calls, claim, document, digest, with_folder=with_folder
+            )
+            if with_folder:
+                look = self._made(calls, claim, folder_id)
+        return look.folder_id, file_id
+
+    def made(self, site: str) -> dict[str, str]:
+        """Return the `file_id` and `link` of a folder that was made just now, else nothing."""
+        look = self._looks.get(site)
+        return {"file_id": look.folder_id, "link": look.link} if look and look.link else {}
 
     def forget(self, site: str) -> None:
         """Have a folder looked into before it is used again."""
@@ -102,23 +118,26 @@ class JobFolders:
             self._documents.keep_folder(claim, "")
         return None
 
-    def _made(self, calls: Calls, claim: Claim) -> _Look:
+    def _made(self, calls: Calls, claim: Claim, file_id: str) -> _Look:
         tag, name = {FOLDER_TAG: claim.site}, f"Job {claim.site[:8]}"
-        file_id = self.ids.give(calls, claim)
         make = calls.drive.make_folder
         try:
             there = calls.once(lambda: make(file_id, name, tag), file_id, tag)
+        except IdUsedUp:
+            self._documents.keep_folder(claim, "")
+            raise
         except Refused:
             # Whether every kind of drive accepts generated ids is not documented.
             there = make("", name, tag)
-        self._documents.keep_folder(claim, there.id, there.link)
-        return self._remember(claim.site, there.id, {})
+        return self._remember(claim.site, there.id, {}, there.link)
 
-    def _remember(self, site: str, folder_id: str, copies: dict[str, File]) -> _Look:
+    def _remember(
+        self, site: str, folder_id: str, copies: dict[str, File], link: str = ""
+    ) -> _Look:
         self._looks.pop(site, None)
         for oldest in list(self._looks)[: 1 - _LOOKS]:
             self._looks.pop(oldest, None)
-        look = _Look(folder_id, monotonic() + LOOK_SECONDS, copies)
+        look = _Look(folder_id, monotonic() + LOOK_SECONDS, copies, link)
         self._looks[site] = look
         return look
 

@@ -1,9 +1,10 @@
 """Documents to be copied into Drive: claimed by job, so that a slow one delays only its own."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, literal_column, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.errors import BrightsheetError, Retryable
@@ -14,6 +15,13 @@ from sync.store.schema import document, folder, now, spare_id
 
 DUE = 100
 """The most documents of a job that are read at once: more than a job has, as a rule."""
+
+# Written out, since SQLite uses an index of a part of the rows only for a literal.
+_IS_DUE = (document.c.state == literal_column("'pending'")) & (document.c.due_at <= now())
+
+MadeFolder = Mapping[str, str]
+"""The `file_id` and `link` of a job's folder that was made just now."""
+NOT_MADE: MadeFolder = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -59,21 +67,27 @@ class Documents:
         claimed = self.claim_job()
         return None if claimed is None else (claimed[0], claimed[1][0])
 
-    def claim_job(self) -> tuple[Claim, list[PendingDocument]] | None:
-        """Claim the job of the document that is due longest; return its documents that are due."""
-        is_due = (document.c.state == FileState.PENDING) & (document.c.due_at <= now())
-        order = document.c.due_at, document.c.uuid
+    def claim_job(
+        self, finished: Sequence[Claim] = ()
+    ) -> tuple[Claim, list[PendingDocument]] | None:
+        """Claim the job of a document that is due longest; return its documents that are due.
+
+        `finished` claims are ended, in the same transaction if there is one.
+        """
         job_due = (
             select(document.c.site)
             .join(folder, folder.c.site == document.c.site)
-            .where(is_due, folder.c.claimed_until < now())
-            .order_by(*order)
+            .where(_IS_DUE, folder.c.claimed_until < now())
+            .order_by(document.c.due_at)
             .limit(1)
         )
         with self._database.reading() as connection:
-            if connection.scalar(job_due) is None:
-                return None
+            is_any = connection.scalar(job_due) is not None
+        if not is_any:
+            self.release(*finished)
+            return None
         with self._database.writing() as connection:
+            _end(connection, finished)
             site = connection.scalar(job_due.with_for_update(of=folder, skip_locked=True))
             if site is None:
                 return None
@@ -84,8 +98,9 @@ class Documents:
                 .returning(folder.c.claim)
             )
             columns = [document.c[name] for name in PendingDocument.__dataclass_fields__]
-            due = select(*columns).where(document.c.site == site, is_due)
-            rows = connection.execute(due.order_by(*order).limit(DUE)).mappings()
+            due = select(*columns).where(document.c.site == site, _IS_DUE)
+            due = due.order_by(document.c.due_at, document.c.uuid).limit(DUE)
+            rows = connection.execute(due).mappings()
             return Claim(site, int(number or 0)), [PendingDocument(**row) for row in rows]
 
     def renew(self, claim: Claim) -> None:
@@ -93,10 +108,11 @@ class Documents:
         with self._database.writing() as connection:
             self._hold(connection, claim, until=now() + self._seconds)
 
-    def release(self, claim: Claim) -> None:
-        """End a claim."""
-        with self._database.writing() as connection:
-            connection.execute(update(folder).where(*_claimed(claim)).values(claimed_until=0.0))
+    def release(self, *claims: Claim) -> None:
+        """End claims."""
+        if claims:
+            with self._database.writing() as connection:
+                _end(connection, claims)
 
     def folder(self, site: str) -> tuple[str, str]:
         """Return the id and the link of a job's folder; "" for what is not known yet."""
@@ -126,25 +142,27 @@ class Documents:
         with self._database.writing() as connection:
             connection.execute(self._database.insert(spare_id).on_conflict_do_nothing(), rows)
 
-    def take_id(self, claim: Claim, uuid: str = "", digest: str = "") -> str:
-        """Give a kept id to a document (with the `digest` of its bytes), or to the job's folder.
+    def reserve(
+        self, claim: Claim, wanted: PendingDocument, digest: str, *, with_folder: bool
+    ) -> tuple[str, str] | None:
+        """Give kept ids to a document, with the digest of its bytes, and to the job's folder.
 
-        Returns the id, or "" if none is left. In one transaction: no id is given twice. A folder
-        that has one already, and is not known to be made, keeps it.
+        Returns the folder's id ("" if not `with_folder`) and the document's; each keeps the one
+        that it has. None if there are too few: `add_ids`. No id is given twice.
         """
-        one = select(spare_id.c.id).limit(1).with_for_update(skip_locked=True).scalar_subquery()
         with self._database.writing() as connection:
-            self._hold(connection, claim)
-            has = select(folder.c.file_id).where(folder.c.site == claim.site, folder.c.link == "")
-            if not uuid and (file_id := connection.scalar(has)):
-                return str(file_id)
-            taken = delete(spare_id).where(spare_id.c.id == one).returning(spare_id.c.id)
-            file_id = str(connection.scalar(taken) or "")
-            if file_id and uuid:
-                _change(connection, uuid, file_id=file_id, digest=digest, session="")
-            elif file_id:
-                self._hold(connection, claim, file_id=file_id, link="")
-            return file_id
+            folder_id = self._reserve_folder(connection, claim) if with_folder else ""
+            self._hold(connection, claim, **({"file_id": folder_id} if folder_id else {}))
+            file_id = wanted.file_id or _taken_id(connection)
+            if not file_id or (with_folder and not folder_id):
+                return None
+            _change(connection, wanted.uuid, file_id=file_id, digest=digest, session="")
+            return folder_id, file_id
+
+    def _reserve_folder(self, connection: Connection, claim: Claim) -> str:
+        """Return the id of a folder that is not known to be made, or one for it."""
+        query = select(folder.c.file_id).where(folder.c.site == claim.site, folder.c.link == "")
+        return connection.scalar(query) or _taken_id(connection)
 
     def keep_folder(self, claim: Claim, file_id: str, link: str = "") -> None:
         """Store the folder's id before it is used, and its link once it exists."""
@@ -153,16 +171,20 @@ class Documents:
             if link:
                 touch(connection, claim.site)
 
-    def keep(self, claim: Claim, uuid: str, **values: str) -> None:
-        """Store `file_id`, `session` or `digest` before it is used."""
+    def keep(self, claim: Claim, uuid: str, made: MadeFolder = NOT_MADE, **values: str) -> None:
+        """Store `file_id`, `session` or `digest` before it is used, and a folder that was made."""
         with self._database.writing() as connection:
-            self._hold(connection, claim)
+            self._hold(connection, claim, **made)
             _change(connection, uuid, **values)
+            if made:
+                touch(connection, claim.site)
 
-    def finish(self, claim: Claim, uuid: str, file_id: str, link: str) -> None:
-        """Record that the copy exists, and have the job's row show it."""
+    def finish(
+        self, claim: Claim, uuid: str, file_id: str, link: str, made: MadeFolder = NOT_MADE
+    ) -> None:
+        """Record that the copy exists (and its folder), and have the job's row show it."""
         with self._database.writing() as connection:
-            self._hold(connection, claim)
+            self._hold(connection, claim, **made)
             done = {"state": FileState.DONE, "session": "", "reason": "", "message": ""}
             _change(connection, uuid, **done, file_id=file_id, link=link)
             touch(connection, claim.site)
@@ -223,6 +245,18 @@ class Documents:
 
 def _claimed(claim: Claim) -> tuple[ColumnElement[bool], ...]:
     return (folder.c.site == claim.site, folder.c.claim == claim.number)
+
+
+def _end(connection: Connection, claims: Sequence[Claim]) -> None:
+    for claim in claims:
+        connection.execute(update(folder).where(*_claimed(claim)).values(claimed_until=0.0))
+
+
+def _taken_id(connection: Connection) -> str:
+    """Return one of the ids that Drive has generated, which is kept no more; "" if none is left."""
+    one = select(spare_id.c.id).limit(1).with_for_update(skip_locked=True).scalar_subquery()
+    taken = delete(spare_id).where(spare_id.c.id == one).returning(spare_id.c.id)
+    return connection.scalar(taken) or ""
 
 
 def _change(connection: Connection, uuid: str, **values: object) -> None:

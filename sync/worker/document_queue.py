@@ -40,6 +40,7 @@ class DocumentQueue:
         self._stop = stop
         self._turn = Lock()
         self._ready: deque[tuple[ClaimedJob, PendingDocument]] = deque()
+        self._finished: deque[Claim] = deque()
 
     def take(self) -> tuple[ClaimedJob, PendingDocument] | None:
         """Return the next document; None if nothing was due for a while.
@@ -48,6 +49,7 @@ class DocumentQueue:
         """
         with self._turn:
             if self._stop.is_set():
+                self._documents.release(*self._taken_finished())
                 return None
             if not self._ready and not self._claim():
                 self._stop.wait(POLL_SECONDS)
@@ -55,12 +57,12 @@ class DocumentQueue:
             return self._ready.popleft()
 
     def done(self, job: ClaimedJob) -> None:
-        """End the work on a document, and with the last one the job's claim."""
+        """End the work on a document; with the last one the job's claim ends at the next look."""
         if job.finish_one():
-            self._documents.release(job.claim)
+            self._finished.append(job.claim)
 
     def _claim(self) -> bool:
-        claimed = self._documents.claim_job()
+        claimed = self._documents.claim_job(self._taken_finished())
         if claimed is None:
             return False
         claim, due = claimed
@@ -69,3 +71,6 @@ class DocumentQueue:
         job = ClaimedJob(claim, len(due), renewed)
         self._ready.extend((job, document) for document in due)
         return True
+
+    def _taken_finished(self) -> list[Claim]:
+        return [self._finished.popleft() for _ in range(len(self._finished))]
