@@ -2,26 +2,18 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emulator import Emulator
-from sync.documents import Copier
 from sync.errors import BrightsheetError, Permanent, Retryable
-from sync.everbright.client import EverBright, not_a_document
 from sync.everbright.client import _next as redirected
+from sync.everbright.client import not_a_document
 from sync.google.auth import EmulatorSession
-from sync.google.drive import Drive
 from sync.google.upload import CHUNK, Multipart
-from sync.store import Database, Documents, Jobs, Leases, Projected, Wanted
-from tests.made_up import uuid
-
-DOCUMENT, SITE = uuid(1), uuid(2)
-TOKEN = "an-everbright-token"
-
+from tests.documents.bench import DOCUMENT, TOKEN, Bench
 
 LARGE = 2 * CHUNK + 10
 """Bytes of a document that needs a session, and several chunks."""
@@ -37,57 +29,6 @@ class Spoiling(EmulatorSession):
         elif isinstance(data, Multipart):
             options["data"] = b"".join(data).replace(b"%%EOF", b"%?EOF")
         return super().request(method, url, *args, **options)
-
-
-class Bench:
-    """One document on its way, with a store and the emulator."""
-
-    def __init__(self, google: Emulator, url: str, shared_drive: bool = True) -> None:
-        self.google = google
-        self.session: type[EmulatorSession] = EmulatorSession
-        self.database = Database(url)
-        self.database.upgrade()
-        self.documents = Documents(self.database, 30)
-        held = Leases(self.database, "test", 30).acquire("sheet")
-        assert held is not None
-        Jobs(self.database).take_in(held, Projected([], [Wanted(DOCUMENT, SITE, "", "Permit.pdf")]))
-        self.root = google.create_folder("Documents", shared_drive=shared_drive)
-
-    def copier(self) -> Copier:
-        """A fresh one, as after a start."""
-        drive = Drive(self.session(self.google.url), self.root, "tests")
-        everbright = EverBright(
-            self.google.url, TOKEN, "Authorization: Token", "/api/v1/document/{document}/download/"
-        )
-        return Copier(self.documents, drive, everbright, lambda _: None)
-
-    def once(self) -> None:
-        """Try once, as a process would that is killed at the first error."""
-        claimed = self.documents.claim()
-        assert claimed is not None, "the document is not pending"
-        try:
-            self.copier().copy(*claimed)
-        finally:
-            self.documents.release(claimed[0])
-
-    def until_done(self) -> None:
-        """Try until the store says that it is there."""
-        for _ in range(12):
-            if self.documents.counts() == {"done": 1}:
-                return
-            with suppress(Retryable):
-                self.once()
-        raise AssertionError("it was never done")
-
-    def files(self) -> list[Any]:
-        """The copies in Drive."""
-        return [f for f in self.google.drive.files.values() if f.mime_type == "application/pdf"]
-
-    def folders(self) -> list[Any]:
-        """The job's folders in Drive."""
-        return [
-            f for f in self.google.drive.files.values() if "brightsheetSite" in f.app_properties
-        ]
 
 
 @pytest.fixture

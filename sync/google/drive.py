@@ -168,6 +168,7 @@ class Drive:
 
         Raises Conflict if `file_id` exists, Refused if Drive does not accept it.
         """
+        content.stream.seek(0)
         upload = Upload(content)
         metadata = _metadata(file_id, name, parent, tag)
         with self._translated_errors():
