@@ -364,8 +364,8 @@ def measure(copiers: int) -> list[Row]:
     batches = (
         Batch(100, 100, 50_000),
         Batch(100, 10, 50_000),
-        Batch(24, 24, 1_000_000),
-        Batch(8, 8, 20_000_000),
+        Batch(60, 20, 1_000_000),
+        Batch(16, 8, 20_000_000),
     )
     with emulated() as google:
         rows = [line for batch in batches for line in pair(google, batch, copiers)]

@@ -29,7 +29,7 @@ class _Look:
     """A folder that may be used until a time (monotonic), and copies in it by document.
 
     Without a `folder_id` the job has none yet. One that was made here has its `link`, which is
-    stored with the next thing that is, since each transaction waits for the disk.
+    stored with the next thing that is.
     """
 
     folder_id: str
