@@ -11,7 +11,7 @@ from typing import Any
 
 from sync.backfill import Backfill, Intake, Reader
 from sync.customers import CustomerFetcher
-from sync.documents import Copier
+from sync.documents import Copier, JobFolders, Room
 from sync.errors import Retryable, SettingsError
 from sync.everbright.client import EverBright
 from sync.everbright.lists import Lists
@@ -82,6 +82,8 @@ class Wiring:
         self.database = database
         self.inbox = Inbox(database)
         self.documents = Documents(database, settings.lease_seconds)
+        self._folders = JobFolders(self.documents)
+        self._room = Room(settings.document_disk_mb * 1024**2)
         self.refusals = Refusals(database, settings.keep_deliveries_days)
         self.customers = Customers(database)
         self.heartbeats = Heartbeats(database)
@@ -151,7 +153,7 @@ class Wiring:
     def copier(self, sleep: Sleep) -> Copier:
         """Return the copier of documents into Drive."""
         drive = self.drive(self.settings.drive_folder_id)
-        return Copier(self.documents, drive, self.everbright(), sleep)
+        return Copier(self.documents, drive, self.everbright(), sleep, self._folders, self._room)
 
     def customer_fetcher(self) -> CustomerFetcher:
         """Return the part that requests customers."""

@@ -2,84 +2,33 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from emulator import Emulator
-from sync.documents import Copier
 from sync.errors import BrightsheetError, Permanent, Retryable
-from sync.everbright.client import EverBright, not_a_document
 from sync.everbright.client import _next as redirected
+from sync.everbright.client import not_a_document
 from sync.google.auth import EmulatorSession
-from sync.google.drive import CHUNK, Drive
-from sync.store import Database, Documents, Jobs, Leases, Projected, Wanted
-from tests.made_up import uuid
+from sync.google.upload import CHUNK, Multipart
+from tests.documents.bench import DOCUMENT, TOKEN, Bench
 
-DOCUMENT, SITE = uuid(1), uuid(2)
-TOKEN = "an-everbright-token"
+LARGE = 2 * CHUNK + 10
+"""Bytes of a document that needs a session, and several chunks."""
 
 
 class Spoiling(EmulatorSession):
     """A line that changes bytes on their way."""
 
     def request(self, method: Any, url: Any, *args: Any, **options: Any) -> Any:
-        if method == "PUT" and options.get("data"):
-            options["data"] = options["data"][:-1] + b"?"
+        data = options.get("data")
+        if method == "PUT" and data:
+            options["data"] = data[:-1] + b"?"
+        elif isinstance(data, Multipart):
+            options["data"] = b"".join(data).replace(b"%%EOF", b"%?EOF")
         return super().request(method, url, *args, **options)
-
-
-class Bench:
-    """One document on its way, with a store and the emulator."""
-
-    def __init__(self, google: Emulator, url: str, shared_drive: bool = True) -> None:
-        self.google = google
-        self.session: type[EmulatorSession] = EmulatorSession
-        self.database = Database(url)
-        self.database.upgrade()
-        self.documents = Documents(self.database, 30)
-        held = Leases(self.database, "test", 30).acquire("sheet")
-        assert held is not None
-        Jobs(self.database).take_in(held, Projected([], [Wanted(DOCUMENT, SITE, "", "Permit.pdf")]))
-        self.root = google.create_folder("Documents", shared_drive=shared_drive)
-
-    def copier(self) -> Copier:
-        """A fresh one, as after a start."""
-        drive = Drive(self.session(self.google.url), self.root, "tests")
-        everbright = EverBright(
-            self.google.url, TOKEN, "Authorization: Token", "/api/v1/document/{document}/download/"
-        )
-        return Copier(self.documents, drive, everbright, lambda _: None)
-
-    def once(self) -> None:
-        """Try once, as a process would that is killed at the first error."""
-        claimed = self.documents.claim()
-        assert claimed is not None, "the document is not pending"
-        try:
-            self.copier().copy(*claimed)
-        finally:
-            self.documents.release(claimed[0])
-
-    def until_done(self) -> None:
-        """Try until the store says that it is there."""
-        for _ in range(12):
-            if self.documents.counts() == {"done": 1}:
-                return
-            with suppress(Retryable):
-                self.once()
-        raise AssertionError("it was never done")
-
-    def files(self) -> list[Any]:
-        """The copies in Drive."""
-        return [f for f in self.google.drive.files.values() if f.mime_type == "application/pdf"]
-
-    def folders(self) -> list[Any]:
-        """The job's folders in Drive."""
-        return [
-            f for f in self.google.drive.files.values() if "brightsheetSite" in f.app_properties
-        ]
 
 
 @pytest.fixture
@@ -130,9 +79,11 @@ FAULTS: dict[str, Fault] = {
 }
 
 
+@pytest.mark.parametrize("size", [5_000, LARGE])
 @pytest.mark.parametrize("name", list(FAULTS))
-def test_a_document_is_there_once_after_every_fault(bench: Bench, name: str) -> None:
+def test_a_document_is_there_once_after_every_fault(bench: Bench, name: str, size: int) -> None:
     """Each try is a new process; the store and Drive are all that it knows."""
+    bench.google.everbright.set_document(DOCUMENT, size=size)
     FAULTS[name](bench.google)
     bench.until_done()
     (file,) = bench.files()
@@ -176,6 +127,7 @@ def test_other_bytes_begin_a_new_upload(bench: Bench) -> None:
 def test_an_expired_session_is_begun_anew(bench: Bench) -> None:
     """Catches a document that waits for an upload that Google has forgotten."""
     google = bench.google
+    google.everbright.set_document(DOCUMENT, size=LARGE)
     google.faults.drop(method="drive.upload", count=4)
     with pytest.raises(Retryable):
         bench.once()
@@ -197,6 +149,7 @@ def test_a_store_from_a_backup_finds_the_file_by_its_tag(bench: Bench, tmp_path:
 def test_a_deleted_folder_is_made_anew(bench: Bench) -> None:
     """A person tidied up: the next document must not fail for ever."""
     google = bench.google
+    google.everbright.set_document(DOCUMENT, size=LARGE)
     google.everbright.fail(DOCUMENT, "error", status=500, count=1)
     google.faults.answer(503, method="drive.upload", count=4)
     for _ in range(2):
@@ -310,6 +263,7 @@ def test_redirects_do_not_lead_inside() -> None:
 def test_a_folder_in_the_bin_gets_no_documents(bench: Bench) -> None:
     """They would be deleted with it after 30 days, and the sheet link to them."""
     google = bench.google
+    google.everbright.set_document(DOCUMENT, size=LARGE)
     google.faults.answer(503, method="drive.upload", count=4)
     with pytest.raises(Retryable):
         bench.once()
@@ -324,9 +278,11 @@ def test_a_folder_in_the_bin_gets_no_documents(bench: Bench) -> None:
     assert file.parents == [anew.id]
 
 
-def test_damaged_bytes_are_never_taken_for_the_document(bench: Bench) -> None:
+@pytest.mark.parametrize("size", [5_000, LARGE])
+def test_damaged_bytes_are_never_taken_for_the_document(bench: Bench, size: int) -> None:
     """Not at once, and not by a later try that asks the session: the file goes into the bin."""
     google = bench.google
+    google.everbright.set_document(DOCUMENT, size=size)
     bench.session = Spoiling
     with pytest.raises(Retryable) as caught:
         bench.once()

@@ -1,4 +1,4 @@
-"""The only user of Drive's API: folders and files with an id generated first, resumable uploads.
+"""The only user of Drive's API: folders and files with an id generated first, and uploads.
 
 Every call works on shared drives. Permissions are never changed: who reads the
 folder reads its files.
@@ -6,47 +6,45 @@ folder reads its files.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 import requests
-from google.resumable_media import InvalidResponse, RetryStrategy
-from google.resumable_media.requests import ResumableUpload
 
 from sync.errors import Permanent, Retryable
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google, refusal
+from sync.google.upload import FIELDS, UPLOAD, Content, Multipart, Upload
 from sync.ops.retry import policy
 
 CHUNK = 4 * 1024 * 1024
 """Bytes in a request; Drive wants multiples of 256 KiB."""
 
+SMALL = 5_000_000 - 16_384
+"""Up to 5 MB, with its metadata, a file goes up in one call (Google's guide to uploads)."""
+MOST_IDS = 1000
+"""Drive generates no more ids in a call."""
+
 _FILES = "https://www.googleapis.com/drive/v3/files"
-_UPLOAD = "https://www.googleapis.com/upload/drive/v3/files"
-_FIELDS = "id,webViewLink,sha256Checksum,trashed"
 _FOLDER_TYPE = "application/vnd.google-apps.folder"
 _SPREADSHEET_TYPE = "application/vnd.google-apps.spreadsheet"
 _CHUNK_TRIES = 4
+_PAGE = 1000
 
 
 @dataclass(frozen=True)
 class File:
-    """A file or folder in Drive; `link` opens it for people, `sha256` (hex) is "" for a folder."""
+    """A file or folder in Drive; `link` opens it for people, `sha256` (hex) is "" for a folder.
+
+    `tags` (appProperties) are known of files that were listed only.
+    """
 
     id: str
     link: str
     sha256: str = ""
     trashed: bool = False
-
-
-@dataclass(frozen=True)
-class Content:
-    """What is to be uploaded: a seekable stream, its size and its media type."""
-
-    stream: BinaryIO
-    size: int
-    media_type: str
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class Drive:
@@ -66,18 +64,18 @@ class Drive:
         drive = found.get("driveId")
         return {"corpora": "drive", "driveId": drive} if drive else {"corpora": "user"}
 
-    def new_id(self) -> str:
-        """Have Drive generate an id, so that a repeated create makes no second file."""
+    def new_ids(self, count: int) -> list[str]:
+        """Have Drive generate ids, so that a repeated create makes no second file."""
         with self._translated_errors():
             answer = self._session.get(
-                f"{_FILES}/generateIds", params={"count": "1"}, timeout=TIMEOUT
+                f"{_FILES}/generateIds", params={"count": str(count)}, timeout=TIMEOUT
             )
-            return str(self._json(answer)["ids"][0])
+            return [str(one) for one in self._json(answer)["ids"]]
 
     def get(self, file_id: str) -> File | None:
         """Return a file by its id, or None if there is none."""
         try:
-            return _file(self._call("GET", f"{_FILES}/{file_id}", {"fields": _FIELDS}))
+            return _file(self._call("GET", f"{_FILES}/{file_id}", {"fields": FIELDS}))
         except Permanent as error:
             if error.reason == "not_found":
                 return None
@@ -86,16 +84,41 @@ class Drive:
     def find(self, tag: Mapping[str, str]) -> File | None:
         """Return the oldest file that carries `tag` (appProperties) and is not in the bin."""
         has = [f"appProperties has {{ key='{k}' and value='{v}' }}" for k, v in tag.items()]
-        query = {
-            "q": " and ".join([*has, "trashed = false"]),
-            "fields": f"files({_FIELDS})",
+        files = self._listed(" and ".join(has), size=1).get("files", ())
+        return _file(files[0]) if files else None
+
+    def children(self, folder_id: str) -> list[File]:
+        """Return the files in a folder, with their tags; none of a folder that is not there."""
+        query = f"'{folder_id}' in parents and mimeType != '{_FOLDER_TYPE}'"
+        try:
+            return [one for page in self._pages(query) for one in page]
+        except Permanent as error:
+            if error.reason == "not_found":
+                return []
+            raise
+
+    def folders(self) -> Iterator[list[File]]:
+        """Yield the folders under the root with their tags, page by page."""
+        query = f"'{self._root or 'root'}' in parents and mimeType = '{_FOLDER_TYPE}'"
+        yield from self._pages(query)
+
+    def _pages(self, query: str) -> Iterator[list[File]]:
+        token: str | None = ""
+        while token is not None:
+            answer = self._listed(query, _PAGE, token)
+            yield [_file(one) for one in answer.get("files", ())]
+            token = answer.get("nextPageToken")
+
+    def _listed(self, query: str, size: int, token: str = "") -> dict[str, Any]:
+        parameters = {
+            "q": f"{query} and trashed = false",
+            "fields": f"nextPageToken,files({FIELDS},appProperties)",
             "orderBy": "createdTime",
-            "pageSize": "1",
+            "pageSize": str(size),
             "includeItemsFromAllDrives": "true",
             **self._corpus,
         }
-        files = self._call("GET", _FILES, query).get("files", ())
-        return _file(files[0]) if files else None
+        return self._call("GET", _FILES, parameters | ({"pageToken": token} if token else {}))
 
     def make_folder(self, file_id: str, name: str, tag: Mapping[str, str]) -> File:
         """Make a folder under the root, with `file_id` unless that is "".
@@ -110,7 +133,7 @@ class Drive:
 
     def _make(self, kind: str, file_id: str, name: str, tag: Mapping[str, str]) -> File:
         metadata = _metadata(file_id, name, self._root or "root", tag) | {"mimeType": kind}
-        return _file(self._call("POST", _FILES, {"fields": _FIELDS}, metadata))
+        return _file(self._call("POST", _FILES, {"fields": FIELDS}, metadata))
 
     def is_writable_folder(self) -> bool:
         """Return whether the root is a folder that takes files. Raises Permanent."""
@@ -127,13 +150,25 @@ class Drive:
             if error.reason != "not_found":
                 raise
 
+    def upload(
+        self, content: Content, file_id: str, name: str, parent: str, tag: Mapping[str, str]
+    ) -> File:
+        """Make a file of at most SMALL bytes in one call.
+
+        Raises Conflict if `file_id` exists, Refused if Drive does not accept it.
+        """
+        body = Multipart(_metadata(file_id, name, parent, tag), content)
+        query = {"uploadType": "multipart", "fields": FIELDS}
+        return _file(self._call("POST", UPLOAD, query, upload=body))
+
     def begin(
         self, content: Content, file_id: str, name: str, parent: str, tag: Mapping[str, str]
-    ) -> "Upload":
+    ) -> Upload:
         """Open an upload session. The file is not in Drive before its last byte.
 
         Raises Conflict if `file_id` exists, Refused if Drive does not accept it.
         """
+        content.stream.seek(0)
         upload = Upload(content)
         metadata = _metadata(file_id, name, parent, tag)
         with self._translated_errors():
@@ -158,7 +193,7 @@ class Drive:
                 raise Permanent("session_gone", "Drive has closed the upload session.")
             return _file(self._json(answer))
 
-    def send(self, upload: "Upload", sleep: Callable[[float], Any]) -> File:
+    def send(self, upload: Upload, sleep: Callable[[float], Any]) -> File:
         """Send the rest of an upload, and return the file. Raises Retryable, Permanent."""
         while True:
             for attempt in policy(sleep, _CHUNK_TRIES, longest=10):
@@ -168,7 +203,12 @@ class Drive:
                 return _file(done)
 
     def _call(
-        self, method: str, url: str, query: Mapping[str, str], body: object = None
+        self,
+        method: str,
+        url: str,
+        query: Mapping[str, str],
+        body: object = None,
+        upload: Multipart | None = None,
     ) -> dict[str, Any]:
         with self._translated_errors():
             answer = self._session.request(
@@ -176,6 +216,8 @@ class Drive:
                 url,
                 params={"supportsAllDrives": "true", **query},
                 json=body,
+                data=upload,
+                headers=upload.headers if upload else None,
                 timeout=TIMEOUT,
             )
             return self._json(answer)
@@ -193,41 +235,6 @@ class Drive:
             raise from_google(error, self._account) from error
 
 
-class Upload(ResumableUpload):
-    """A resumable upload that another process can continue by its session's address."""
-
-    def __init__(self, content: Content, session: str = "") -> None:
-        query = f"uploadType=resumable&supportsAllDrives=true&fields={_FIELDS}"
-        super().__init__(f"{_UPLOAD}?{query}", CHUNK)  # type: ignore[no-untyped-call]
-        # `Drive.send` retries: it asks the session before it sends again.
-        self._retry_strategy = RetryStrategy(max_retries=0)
-        if session:
-            self._stream, self._content_type = content.stream, content.media_type
-            self._total_bytes, self._resumable_url = content.size, session
-            self._invalid = True
-
-    @property
-    def session(self) -> str:
-        """The session's address."""
-        return str(self.resumable_url)
-
-    def step(self, transport: requests.Session) -> dict[str, Any] | None:
-        """Send the next chunk, first asking how much has arrived if need be; return the file."""
-        if self.invalid:
-            try:
-                self.recover(transport)
-            except InvalidResponse as error:
-                if error.response.status_code in (200, 201):
-                    return cast("dict[str, Any]", error.response.json())
-                raise
-        try:
-            answer = self.transmit_next_chunk(transport, timeout=TIMEOUT)
-        except Exception:
-            self._make_invalid()
-            raise
-        return cast("dict[str, Any]", answer.json()) if self.finished else None
-
-
 def _metadata(file_id: str, name: str, parent: str, tag: Mapping[str, str]) -> dict[str, Any]:
     metadata: dict[str, Any] = {"name": name, "parents": [parent], "appProperties": dict(tag)}
     return metadata | ({"id": file_id} if file_id else {})
@@ -241,4 +248,5 @@ def _file(answer: Mapping[str, Any]) -> File:
         link=answer.get("webViewLink", ""),
         sha256=answer.get("sha256Checksum", ""),
         trashed=bool(answer.get("trashed")),
+        tags=answer.get("appProperties", {}),
     )

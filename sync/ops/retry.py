@@ -1,7 +1,7 @@
 """How long to wait and how often to try again: the policies of tenacity.
 
-A call that writes is never repeated alone: the whole flush is retried, which reads first and so
-knows whether the last write landed.
+A call that writes into the sheet is never repeated alone: the whole flush is retried, which reads
+first and so knows whether the last write landed.
 """
 
 import random
@@ -9,21 +9,26 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from time import monotonic
 from typing import Any
 
 from requests import Response
 from tenacity import (
     RetryCallState,
     Retrying,
+    retry_if_exception,
     retry_if_exception_type,
     stop_after_attempt,
 )
 from tenacity.wait import wait_base
 
-from sync.errors import Retryable
+from sync.errors import Refused, Retryable
 
 _LONGEST_WAIT = 300.0
 _LONGEST_ASKED = 3600.0
+_TRIES_IN_PLACE = 4
+"""Of calls that fail one time in three, one in eighty fails four times in a row."""
+_LONGEST_IN_PLACE = 10.0
 
 
 def pause(attempt: int, error: BaseException | None, longest: float = _LONGEST_WAIT) -> float:
@@ -67,6 +72,27 @@ def policy(
         before_sleep=before_sleep,
         reraise=True,
     )
+
+
+def in_place(sleep: Callable[[float], Any], deadline: float) -> Retrying:
+    """Return the policy for one call that may be repeated: few tries, none after `deadline`.
+
+    (By the monotonic clock.) What was refused, or asks for a longer wait than a few seconds, is
+    not tried again here: whoever waits that long should not occupy a thread.
+    """
+    return Retrying(
+        retry=retry_if_exception(_may_pass_soon),
+        wait=wait_as_asked(_LONGEST_IN_PLACE),
+        stop=lambda state: state.attempt_number >= _TRIES_IN_PLACE or monotonic() > deadline,
+        sleep=sleep,
+        reraise=True,
+    )
+
+
+def _may_pass_soon(error: BaseException) -> bool:
+    if not isinstance(error, Retryable) or isinstance(error, Refused):
+        return False
+    return (error.after or 0.0) <= _LONGEST_IN_PLACE
 
 
 def asked(response: Response) -> float | None:

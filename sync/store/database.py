@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from alembic import command
@@ -32,18 +33,35 @@ class Database:
     def __init__(self, url: str) -> None:
         self.is_sqlite = url.startswith("sqlite:")
         self._engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+        self._brief = _sqlite_engine(url, "NORMAL") if self.is_sqlite else self._engine
+        # SQLite has one writer, for which threads would queue by polling.
+        self._turn = Lock() if self.is_sqlite else None
         # By default PostgreSQL takes a new snapshot for each query. (SQLite does not.)
         level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._reading: dict[str, Any] = {_READING: True, **level}
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
         """Open a transaction, committed at the end: all of it is stored, or nothing.
 
-        Raises Retryable if the database does not answer.
+        One that is not `durable` does not wait for SQLite's disk: it outlives a kill, but not a
+        power cut. Raises Retryable if the database does not answer.
         """
-        with _translated_errors(), self._engine.begin() as connection:
+        engine = self._engine if durable else self._brief
+        with self._writers_turn(), _translated_errors(), engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def _writers_turn(self) -> Iterator[None]:
+        if self._turn is None:
+            yield
+        elif self._turn.acquire(timeout=_BUSY_SECONDS):
+            try:
+                yield
+            finally:
+                self._turn.release()
+        else:
+            raise Retryable("store_unavailable", "The database did not answer (it is busy).")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -78,6 +96,7 @@ class Database:
     def close(self) -> None:
         """Close the idle connections."""
         self._engine.dispose()
+        self._brief.dispose()
 
 
 @contextmanager
@@ -121,14 +140,14 @@ def _postgresql_engine(url: str) -> Engine:
     return engine
 
 
-def _sqlite_engine(url: str) -> Engine:
+def _sqlite_engine(url: str, synchronous: str = "FULL") -> Engine:
     engine = create_engine(url, pool_size=10, connect_args={"timeout": _BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _: object) -> None:
         # Transactions are begun below, not by the driver; a commit is on the disk.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -1,16 +1,27 @@
 """Documents to be copied into Drive: claimed by job, so that a slow one delays only its own."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, literal_column, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.errors import BrightsheetError, Retryable
 from sync.jobs.model import Files, FileState
 from sync.store.database import Database
 from sync.store.dirty import touch
-from sync.store.schema import document, folder, now
+from sync.store.schema import document, folder, now, spare_id
+
+DUE = 100
+"""The most documents of a job that are read at once: more than a job has, as a rule."""
+
+# Written out, since SQLite uses an index of a part of the rows only for a literal.
+_IS_DUE = (document.c.state == literal_column("'pending'")) & (document.c.due_at <= now())
+
+MadeFolder = Mapping[str, str]
+"""The `file_id` and `link` of a job's folder that was made just now."""
+NOT_MADE: MadeFolder = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -37,12 +48,19 @@ class PendingDocument:
     file_id: str
     session: str = field(repr=False)
     digest: str
-    folder_id: str
-    folder_link: str
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether an earlier try may have made the file."""
+        return bool(self.file_id or self.session)
 
 
 class Documents:
-    """What the document workers read and write."""
+    """What the document workers read and write.
+
+    Claims and results do not wait for SQLite's disk: after a power cut nobody holds a claim, and a
+    document whose result is lost is found in Drive by its id, which was on the disk before.
+    """
 
     def __init__(self, database: Database, claim_seconds: float) -> None:
         self._database = database
@@ -50,38 +68,105 @@ class Documents:
 
     def claim(self) -> tuple[Claim, PendingDocument] | None:
         """Claim the job of the document that is due longest, and return both."""
-        free = folder.c.claimed_until < now()
-        due = (
-            select(document.c.uuid, document.c.site)
+        claimed = self.claim_job()
+        return None if claimed is None else (claimed[0], claimed[1][0])
+
+    def claim_job(
+        self, finished: Sequence[Claim] = ()
+    ) -> tuple[Claim, list[PendingDocument]] | None:
+        """Claim the job of a document that is due longest; return its documents that are due.
+
+        `finished` claims are ended, in the same transaction if there is one.
+        """
+        job_due = (
+            select(document.c.site)
             .join(folder, folder.c.site == document.c.site)
-            .where(document.c.state == FileState.PENDING, document.c.due_at <= now(), free)
-            .order_by(document.c.due_at, document.c.uuid)
+            .where(_IS_DUE, folder.c.claimed_until < now())
+            .order_by(document.c.due_at)
             .limit(1)
         )
         with self._database.reading() as connection:
-            if connection.execute(due).first() is None:
-                return None
-        with self._database.writing() as connection:
-            found = connection.execute(due.with_for_update(of=folder, skip_locked=True)).first()
-            if found is None:
+            is_any = connection.scalar(job_due) is not None
+        if not is_any:
+            self.release(*finished)
+            return None
+        with self._database.writing(durable=False) as connection:
+            _end(connection, finished)
+            site = connection.scalar(job_due.with_for_update(of=folder, skip_locked=True))
+            if site is None:
                 return None
             number = connection.scalar(
                 update(folder)
-                .where(folder.c.site == found.site)
+                .where(folder.c.site == site)
                 .values(claim=folder.c.claim + 1, claimed_until=now() + self._seconds)
                 .returning(folder.c.claim)
             )
-            return Claim(found.site, int(number or 0)), _pending(connection, found.uuid)
+            columns = [document.c[name] for name in PendingDocument.__dataclass_fields__]
+            due = select(*columns).where(document.c.site == site, _IS_DUE)
+            due = due.order_by(document.c.due_at, document.c.uuid).limit(DUE)
+            rows = connection.execute(due).mappings()
+            return Claim(site, int(number or 0)), [PendingDocument(**row) for row in rows]
 
     def renew(self, claim: Claim) -> None:
         """Renew a claim. Raises Retryable (claim_lost) if another worker has it."""
-        with self._database.writing() as connection:
+        with self._database.writing(durable=False) as connection:
             self._hold(connection, claim, until=now() + self._seconds)
 
-    def release(self, claim: Claim) -> None:
-        """End a claim."""
+    def release(self, *claims: Claim) -> None:
+        """End claims."""
+        if claims:
+            with self._database.writing(durable=False) as connection:
+                _end(connection, claims)
+
+    def folder(self, site: str) -> tuple[str, str]:
+        """Return the id and the link of a job's folder; "" for what is not known yet."""
+        query = select(folder.c.file_id, folder.c.link).where(folder.c.site == site)
+        with self._database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return (row.file_id, row.link) if row else ("", "")
+
+    def knows_folders(self, sites: Collection[str]) -> bool:
+        """Return whether every one of `sites` has a folder, as far as the store knows."""
+        known = folder.c.site.in_(sorted(sites)) & (folder.c.file_id != "")
+        with self._database.reading() as connection:
+            count = connection.scalar(select(func.count()).select_from(folder).where(known))
+        return count == len(set(sites))
+
+    def not_done(self, uuids: Collection[str]) -> set[str]:
+        """Return those of `uuids` of which the store does not know a copy."""
+        done = select(document.c.uuid).where(
+            document.c.uuid.in_(sorted(uuids)), document.c.state == FileState.DONE
+        )
+        with self._database.reading() as connection:
+            return set(uuids) - set(connection.scalars(done))
+
+    def add_ids(self, ids: Sequence[str]) -> None:
+        """Keep ids that Drive has generated."""
+        rows = [{"id": one} for one in ids]
         with self._database.writing() as connection:
-            connection.execute(update(folder).where(*_claimed(claim)).values(claimed_until=0.0))
+            connection.execute(self._database.insert(spare_id).on_conflict_do_nothing(), rows)
+
+    def reserve(
+        self, claim: Claim, wanted: PendingDocument, digest: str, *, with_folder: bool
+    ) -> tuple[str, str] | None:
+        """Give kept ids to a document, with the digest of its bytes, and to the job's folder.
+
+        Returns the folder's id ("" if not `with_folder`) and the document's; each keeps the one
+        that it has. None if there are too few: `add_ids`. No id is given twice.
+        """
+        with self._database.writing() as connection:
+            folder_id = self._reserve_folder(connection, claim) if with_folder else ""
+            self._hold(connection, claim, **({"file_id": folder_id} if folder_id else {}))
+            file_id = wanted.file_id or _taken_id(connection)
+            if not file_id or (with_folder and not folder_id):
+                return None
+            _change(connection, wanted.uuid, file_id=file_id, digest=digest, session="")
+            return folder_id, file_id
+
+    def _reserve_folder(self, connection: Connection, claim: Claim) -> str:
+        """Return the id of a folder that is not known to be made, or one for it."""
+        query = select(folder.c.file_id).where(folder.c.site == claim.site, folder.c.link == "")
+        return connection.scalar(query) or _taken_id(connection)
 
     def keep_folder(self, claim: Claim, file_id: str, link: str = "") -> None:
         """Store the folder's id before it is used, and its link once it exists."""
@@ -90,16 +175,20 @@ class Documents:
             if link:
                 touch(connection, claim.site)
 
-    def keep(self, claim: Claim, uuid: str, **values: str) -> None:
-        """Store `file_id`, `session` or `digest` before it is used."""
+    def keep(self, claim: Claim, uuid: str, made: MadeFolder = NOT_MADE, **values: str) -> None:
+        """Store `file_id`, `session` or `digest` before it is used, and a folder that was made."""
         with self._database.writing() as connection:
-            self._hold(connection, claim)
+            self._hold(connection, claim, **made)
             _change(connection, uuid, **values)
+            if made:
+                touch(connection, claim.site)
 
-    def finish(self, claim: Claim, uuid: str, file_id: str, link: str) -> None:
-        """Record that the copy exists, and have the job's row show it."""
-        with self._database.writing() as connection:
-            self._hold(connection, claim)
+    def finish(
+        self, claim: Claim, uuid: str, file_id: str, link: str, made: MadeFolder = NOT_MADE
+    ) -> None:
+        """Record that the copy exists (and its folder), and have the job's row show it."""
+        with self._database.writing(durable=False) as connection:
+            self._hold(connection, claim, **made)
             done = {"state": FileState.DONE, "session": "", "reason": "", "message": ""}
             _change(connection, uuid, **done, file_id=file_id, link=link)
             touch(connection, claim.site)
@@ -113,7 +202,7 @@ class Documents:
         self._fail(claim, uuid, error, state=FileState.FAILED)
 
     def _fail(self, claim: Claim, uuid: str, error: BrightsheetError, **values: object) -> None:
-        with self._database.writing() as connection:
+        with self._database.writing(durable=False) as connection:
             self._hold(connection, claim)
             _change(
                 connection,
@@ -162,18 +251,20 @@ def _claimed(claim: Claim) -> tuple[ColumnElement[bool], ...]:
     return (folder.c.site == claim.site, folder.c.claim == claim.number)
 
 
+def _end(connection: Connection, claims: Sequence[Claim]) -> None:
+    for claim in claims:
+        connection.execute(update(folder).where(*_claimed(claim)).values(claimed_until=0.0))
+
+
+def _taken_id(connection: Connection) -> str:
+    """Return one of the ids that Drive has generated, which is kept no more; "" if none is left."""
+    one = select(spare_id.c.id).limit(1).with_for_update(skip_locked=True).scalar_subquery()
+    taken = delete(spare_id).where(spare_id.c.id == one).returning(spare_id.c.id)
+    return connection.scalar(taken) or ""
+
+
 def _change(connection: Connection, uuid: str, **values: object) -> None:
     connection.execute(update(document).where(document.c.uuid == uuid).values(values))
-
-
-def _pending(connection: Connection, uuid: str) -> PendingDocument:
-    query = (
-        select(document, folder.c.file_id.label("folder_id"), folder.c.link.label("folder_link"))
-        .join(folder, folder.c.site == document.c.site)
-        .where(document.c.uuid == uuid)
-    )
-    row = connection.execute(query).mappings().one()
-    return PendingDocument(**{name: row[name] for name in PendingDocument.__dataclass_fields__})
 
 
 def files(connection: Connection, sites: Sequence[str]) -> dict[str, Files]:

@@ -11,13 +11,12 @@ from sync.wiring import Wiring
 from sync.worker.backfill_loop import LOOK_SECONDS, BackfillLoop
 from sync.worker.customer_loop import CustomerLoop
 from sync.worker.document_loop import DocumentLoop
+from sync.worker.document_queue import DocumentQueue
 from sync.worker.loop import POLL_SECONDS, Stop, loop
 from sync.worker.sheet_loop import SheetLoop
 
 SIGN_SECONDS = 20.0
 """Between two signs of life, which are all that an idle worker writes."""
-COPIERS = 3
-"""How many documents are copied at once, each of another job."""
 
 
 class Worker:
@@ -35,9 +34,11 @@ class Worker:
         settings = self._wiring.settings
         self._start("sheet", SheetLoop(self._wiring, self._alerts, self._stop).step, self._idle)
         self._start("heartbeat", self._give_sign, lambda: self._stop.wait(SIGN_SECONDS))
-        for number in range(COPIERS if settings.drive_folder_id else 0):
-            copier = DocumentLoop(self._wiring, self._alerts, self._stop, self.wake)
-            self._start(f"documents-{number}", copier.step, self._rest)
+        queue = DocumentQueue(self._wiring.documents, settings.lease_seconds, self._stop)
+        for number in range(settings.document_copiers if settings.drive_folder_id else 0):
+            copier = DocumentLoop(self._wiring, self._alerts, self._stop, queue)
+            # The queue itself waits where nothing is due.
+            self._start(f"documents-{number}", copier.step, lambda: None)
         if settings.everbright_api_token:
             fetcher = CustomerLoop(self._wiring, self._stop, self.wake)
             self._start("customers", fetcher.step, self._rest)

@@ -1,15 +1,13 @@
-"""Copies documents into Drive, one claimed job after another."""
-
-from collections.abc import Callable
+"""Copies documents into Drive, one after another; several of these loops work side by side."""
 
 import structlog
 
 from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
 from sync.ops import retry
 from sync.ops.alerts import Alerts
-from sync.ops.heartbeat import beating
 from sync.store import Claim, PendingDocument
 from sync.wiring import Wiring
+from sync.worker.document_queue import ClaimedJob, DocumentQueue
 from sync.worker.loop import Stop
 
 TRIES = 400
@@ -23,30 +21,30 @@ _log = structlog.get_logger()
 
 
 class DocumentLoop:
-    """One of several copiers; `wake` has the sheet's loop check for work at once."""
+    """One of several copiers, which share a queue.
 
-    def __init__(
-        self, wiring: Wiring, alerts: Alerts, stop: Stop, wake: Callable[[], object]
-    ) -> None:
+    The sheet's loop is not woken: it finds new links by itself, so those of many documents that
+    come at once are written together.
+    """
+
+    def __init__(self, wiring: Wiring, alerts: Alerts, stop: Stop, queue: DocumentQueue) -> None:
         self._documents = wiring.documents
         self._copier = wiring.copier(stop.sleep)
-        self._beat_seconds = wiring.settings.lease_seconds / 3
+        self._queue = queue
         self._alerts = alerts
-        self._wake = wake
 
     def step(self) -> bool:
         """Copy the document that is due longest; False if none is."""
-        claimed = self._documents.claim()
-        if claimed is not None:
-            self._copy(*claimed)
-        return claimed is not None
+        taken = self._queue.take()
+        if taken is not None:
+            self._copy(*taken)
+        return taken is not None
 
-    def _copy(self, claim: Claim, document: PendingDocument) -> None:
+    def _copy(self, job: ClaimedJob, document: PendingDocument) -> None:
+        claim = job.claim
         try:
-            with beating(lambda: self._documents.renew(claim), self._beat_seconds):
-                self._copier.copy(claim, document)
+            self._copier.copy(claim, document)
             _log.info("document_copied", document=document.uuid, site=document.site)
-            self._wake()
         except OSError as error:
             self._postpone(claim, document, Retryable("disk", f"No room: {error.strerror}."))
         except BrightsheetError as error:
@@ -56,7 +54,7 @@ class DocumentLoop:
             _log.exception("fault", document=document.uuid)
             self._postpone(claim, document, Retryable("fault", "An internal error: see the log."))
         finally:
-            self._documents.release(claim)
+            self._queue.done(job)
 
     def _postpone(self, claim: Claim, document: PendingDocument, error: BrightsheetError) -> None:
         if error.reason in ("stopping", "claim_lost"):

@@ -1,0 +1,7 @@
+"""Copies documents from EverBright into Drive: each once, whatever is killed or repeated."""
+
+from sync.documents.copier import Copier
+from sync.documents.folders import JobFolders
+from sync.documents.room import Room
+
+__all__ = ["Copier", "JobFolders", "Room"]

@@ -1,0 +1,83 @@
+"""The copier in this process, over HTTP to the emulator."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from emulator import Emulator
+from sync.documents import Copier
+from sync.errors import Retryable
+from sync.everbright.client import EverBright
+from sync.google.auth import EmulatorSession
+from sync.google.drive import Drive
+from sync.store import Database, Documents, Jobs, Leases, Projected, Wanted
+from tests.made_up import uuid
+
+DOCUMENT, SITE = uuid(1), uuid(2)
+TOKEN = "an-everbright-token"
+
+
+class Bench:
+    """Documents on their way (one, if not said otherwise), with a store and the emulator."""
+
+    def __init__(
+        self,
+        google: Emulator,
+        url: str,
+        shared_drive: bool = True,
+        wanted: Sequence[Wanted] = (Wanted(DOCUMENT, SITE, "", "Permit.pdf"),),
+    ) -> None:
+        self.google = google
+        self.session: type[EmulatorSession] = EmulatorSession
+        self.database = Database(url)
+        self.database.upgrade()
+        self.documents = Documents(self.database, 30)
+        held = Leases(self.database, "test", 30).acquire("sheet")
+        assert held is not None
+        self._held = held
+        self.want(*wanted)
+        self.root = google.create_folder("Documents", shared_drive=shared_drive)
+
+    def want(self, *documents: Wanted) -> None:
+        """Have documents copied."""
+        Jobs(self.database).take_in(self._held, Projected([], documents))
+
+    def copier(self) -> Copier:
+        """A fresh one, as after a start."""
+        drive = Drive(self.session(self.google.url), self.root, "tests")
+        everbright = EverBright(
+            self.google.url, TOKEN, "Authorization: Token", "/api/v1/document/{document}/download/"
+        )
+        return Copier(self.documents, drive, everbright, lambda _: None)
+
+    def once(self, copier: Copier | None = None) -> None:
+        """Try once, as a process would that is killed at the first error."""
+        claimed = self.documents.claim()
+        assert claimed is not None, "the document is not pending"
+        try:
+            (copier or self.copier()).copy(*claimed)
+        finally:
+            self.documents.release(claimed[0])
+
+    def until_done(self) -> None:
+        """Try until the store says that it is there."""
+        for _ in range(12):
+            if set(self.documents.counts()) == {"done"}:
+                return
+            with suppress(Retryable):
+                self.once()
+        raise AssertionError("it was never done")
+
+    def files(self) -> list[Any]:
+        """The copies in Drive."""
+        return [f for f in self.google.drive.files.values() if f.mime_type == "application/pdf"]
+
+    def folders(self) -> list[Any]:
+        """The job's folders in Drive."""
+        return [
+            f for f in self.google.drive.files.values() if "brightsheetSite" in f.app_properties
+        ]
+
+    def calls(self, method: str = "*") -> int:
+        """Return how many calls of Drive there were."""
+        return self.google.calls.count("drive", method)

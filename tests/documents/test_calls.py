@@ -1,0 +1,166 @@
+"""Few calls of Drive, and yet each document once."""
+
+import random
+import re
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from emulator import Emulator
+from sync.errors import Retryable
+from sync.google.auth import EmulatorSession
+from sync.google.upload import Multipart
+from sync.store import Wanted
+from tests.documents.bench import DOCUMENT, SITE, Bench
+from tests.made_up import uuid
+
+ONCE_A_PROCESS = 3
+"""The root's drive, the folders in it, and a hundred ids."""
+
+
+class OwnIds(EmulatorSession):
+    """A drive that gives a file an id of its own, whatever was asked for: it might."""
+
+    def request(self, method: Any, url: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(options.get("data"), Multipart):
+            whole = b"".join(options["data"])
+            options["data"] = re.sub(rb', "id": "[^"]+"', b"", whole, count=1)
+        return super().request(method, url, *args, **options)
+
+
+def wanted(documents: int, jobs: int) -> list[Wanted]:
+    return [Wanted(uuid(100 + n), uuid(n % jobs), "", f"{n}.pdf") for n in range(documents)]
+
+
+def finish(bench: Bench, tries: int) -> None:
+    copier = bench.copier()
+    while set(bench.documents.counts()) != {"done"}:
+        assert tries, "some are missing"
+        tries -= 1
+        with suppress(Retryable):
+            bench.once(copier)
+
+
+@pytest.mark.parametrize(("documents", "jobs"), [(8, 8), (12, 3)])
+def test_a_small_document_takes_one_call_and_a_folder_another(
+    google: Emulator, sqlite_url: str, documents: int, jobs: int
+) -> None:
+    """Catches a question, a search or a session for each document."""
+    bench = Bench(google, sqlite_url, wanted=wanted(documents, jobs))
+    finish(bench, documents)
+    assert bench.calls() == documents + jobs + ONCE_A_PROCESS
+    assert bench.calls("drive.upload") == 0
+
+
+def test_the_next_process_looks_into_a_folder_once(google: Emulator, sqlite_url: str) -> None:
+    """One call for a job that has a folder, not one for each of its documents."""
+    bench = Bench(google, sqlite_url)
+    bench.until_done()
+    bench.want(*(Wanted(uuid(50 + n), SITE, "", "more.pdf") for n in range(4)))
+    google.calls.clear()
+    finish(bench, 4)
+    assert bench.calls("drive.files.list") == 1
+    assert bench.calls("drive.files.create") == 4
+    assert bench.calls() == 6  # And which drive the root is on.
+
+
+def test_every_third_call_fails_and_each_document_is_there_once(
+    google: Emulator, sqlite_url: str
+) -> None:
+    """Half of them were done, and say that they were not."""
+    google.faults.answer(503, method="drive.*", chance=1 / 6)
+    google.faults.answer(503, method="drive.*", chance=1 / 5, when="after")
+    bench = Bench(google, sqlite_url, wanted=wanted(40, 15))
+    finish(bench, 60)
+    assert sorted(file.name for file in bench.files()) == sorted(f"{n}.pdf" for n in range(40))
+    assert len(bench.folders()) == 15
+
+
+def test_most_attempts_survive_every_third_call_failing(google: Emulator, sqlite_url: str) -> None:
+    """Catches a failed call that ends the attempt: the pause before the next one grows."""
+    google.faults.answer(503, method="drive.*", chance=1 / 3)
+    bench = Bench(google, sqlite_url, wanted=wanted(30, 10))
+    copier, given_up = bench.copier(), 0
+    for _ in range(30):
+        try:
+            bench.once(copier)
+        except Retryable:
+            given_up += 1
+    assert given_up <= 6
+
+
+def test_a_lost_answer_is_looked_up_before_the_create_is_repeated(
+    google: Emulator, sqlite_url: str
+) -> None:
+    """By the id: in place, in the same attempt, and the file is not sent again."""
+    google.faults.answer(503, method="drive.files.create", skip=1, when="after")
+    bench = Bench(google, sqlite_url)
+    bench.once()
+    assert len(bench.files()) == 1
+    assert bench.calls("drive.files.create") == 2
+
+
+def test_a_drive_that_keeps_no_ids_has_each_document_once(
+    google: Emulator, sqlite_url: str
+) -> None:
+    """Whether shared drives take generated ids is not documented: the tag is the answer then."""
+    google.faults.answer(503, method="drive.files.create", skip=1, when="after")
+    bench = Bench(google, sqlite_url)
+    bench.session = OwnIds
+    bench.once()
+    (file,) = bench.files()
+    assert google.drive.content(file.id) == google.everbright.document(DOCUMENT).content()
+
+
+def test_a_drive_that_refuses_ids_gets_a_session(google: Emulator, sqlite_url: str) -> None:
+    """One call could not be repeated without an id; a stored session can be asked."""
+    google.faults.between(
+        lambda emulator, _: emulator.drive.generated.clear(), method="drive.files.create", count=9
+    )
+    google.faults.answer(503, method="drive.upload", when="after", count=2)
+    bench = Bench(google, sqlite_url)
+    bench.until_done()
+    assert len(bench.files()) == 1
+    assert len(bench.folders()) == 1
+
+
+def test_ids_outlive_a_process(google: Emulator, sqlite_url: str) -> None:
+    """Catches a hundred ids fetched by each start."""
+    bench = Bench(google, sqlite_url)
+    bench.until_done()
+    bench.want(Wanted(uuid(60), uuid(61), "", "b.pdf"))
+    bench.until_done()
+    assert bench.calls("drive.files.generateIds") == 1
+
+
+def test_what_asks_for_patience_is_left_for_later(google: Emulator, sqlite_url: str) -> None:
+    """Catches a copier that sleeps for a minute beside documents that could be copied."""
+    google.faults.answer(503, headers={"Retry-After": "60"}, method="drive.files.create")
+    bench = Bench(google, sqlite_url)
+    with pytest.raises(Retryable) as caught:
+        bench.once()
+    assert caught.value.after == 60
+    assert bench.calls("drive.files.create") == 1
+
+
+def test_an_id_whose_file_was_deleted_is_given_up(google: Emulator, sqlite_url: str) -> None:
+    """Catches a document that meets 409 for ever."""
+    bench = Bench(google, sqlite_url)
+    google.faults.answer(409, method="drive.files.create", skip=1, count=4)
+    with pytest.raises(Retryable) as caught:
+        bench.once()
+    assert caught.value.reason == "id_used_up"
+    bench.until_done()
+    assert len(bench.files()) == 1
+
+
+def test_any_bytes_pass_through_one_call(google: Emulator, sqlite_url: str) -> None:
+    """Catches a body that is cut at what looks like its boundary, or at a line's end."""
+    lots = random.Random(5)
+    data = b"%PDF-1.7\r\n--" + lots.randbytes(300_000) + b"\r\n--\r\n\r\n"
+    google.everbright.set_document(DOCUMENT, data)
+    bench = Bench(google, sqlite_url)
+    bench.once()
+    (file,) = bench.files()
+    assert google.drive.content(file.id) == data

@@ -1,0 +1,85 @@
+"""A job's folder is looked into once in a while, and what people do to it is noticed anyway."""
+
+from pathlib import Path
+
+import pytest
+
+from emulator import Emulator
+from sync.errors import Retryable
+from sync.store import Wanted
+from tests.documents.bench import SITE, Bench
+from tests.made_up import uuid
+
+MORE = Wanted(uuid(70), SITE, "", "more.pdf")
+
+
+def test_a_folder_put_into_the_bin_meanwhile_gets_no_document(
+    google: Emulator, sqlite_url: str
+) -> None:
+    """The answer to the upload shows it: Drive would delete both after a month."""
+    bench, copier = Bench(google, sqlite_url), None
+    copier = bench.copier()
+    bench.once(copier)
+    (folder,) = bench.folders()
+    folder.trashed = True
+    bench.want(MORE)
+    with pytest.raises(Retryable) as caught:
+        bench.once(copier)
+    assert caught.value.reason == "folder_gone"
+    bench.once(copier)
+    (anew,) = [one for one in bench.folders() if not one.trashed]
+    assert [f.name for f in bench.files() if f.parents == [anew.id]] == ["more.pdf"]
+    assert bench.documents.folder(SITE)[0] == anew.id
+
+
+def test_a_folder_deleted_meanwhile_is_made_anew(google: Emulator, sqlite_url: str) -> None:
+    """Drive answers 404: the folder that was remembered is looked for."""
+    bench = Bench(google, sqlite_url)
+    copier = bench.copier()
+    bench.once(copier)
+    (folder,) = bench.folders()
+    google.drive.delete(folder.id, google.accounts.user(None), all_drives=True)
+    bench.want(MORE)
+    with pytest.raises(Retryable):
+        bench.once(copier)
+    bench.once(copier)
+    (anew,) = bench.folders()
+    (file,) = bench.files()
+    assert anew.id != folder.id
+    assert file.parents == [anew.id]
+
+
+def test_a_store_from_before_a_document_was_copied_finds_it_in_the_folder(
+    google: Emulator, tmp_path: Path
+) -> None:
+    """A backup that knows the folder, and not what was put into it since."""
+    bench = Bench(google, f"sqlite:///{tmp_path}/now.sqlite3")
+    bench.once()
+    bench.database.close()
+    backup = (tmp_path / "now.sqlite3").read_bytes()
+    bench.want(MORE)
+    bench.once()
+    bench.database.close()
+    (tmp_path / "old.sqlite3").write_bytes(backup)
+    old = Bench(google, f"sqlite:///{tmp_path}/old.sqlite3", wanted=[MORE])
+    old.root = bench.root
+    google.calls.clear()
+    old.until_done()
+    assert sorted(file.name for file in old.files()) == ["Permit.pdf", "more.pdf"]
+    assert old.calls("drive.files.create") == 0
+
+
+def test_a_lost_store_finds_a_folder_that_was_moved(google: Emulator, tmp_path: Path) -> None:
+    """If Drive has a folder that the store does not know, every new one is searched by its tag."""
+    bench = Bench(google, f"sqlite:///{tmp_path}/one.sqlite3")
+    bench.want(Wanted(uuid(71), uuid(72), "", "other.pdf"))
+    bench.until_done()
+    elsewhere = google.create_folder("Archive", shared_drive=True)
+    moved = next(f for f in bench.folders() if f.app_properties["brightsheetSite"] == SITE)
+    moved.parents, drive = [elsewhere], google.drive.files[bench.root].drive_id
+    assert moved.drive_id == drive
+    again = Bench(google, f"sqlite:///{tmp_path}/two.sqlite3")
+    again.root = bench.root
+    again.until_done()
+    assert len(again.folders()) == 2
+    assert len(again.files()) == 2

@@ -1,0 +1,103 @@
+"""Copiers share the jobs that their process has claimed."""
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from sync.store import (
+    Claim,
+    Database,
+    Documents,
+    Jobs,
+    Leases,
+    PendingDocument,
+    Projected,
+    Wanted,
+)
+from sync.worker.document_queue import DocumentQueue
+from sync.worker.loop import Stop
+from tests.made_up import uuid
+
+
+def with_documents(url: str, *sites: int) -> Documents:
+    database = Database(url.replace("postgres://", "postgresql+psycopg://"))
+    database.upgrade()
+    held = Leases(database, "test", 30).acquire("sheet")
+    assert held is not None
+    wanted = [Wanted(uuid(100 + n), uuid(site), "", f"{n}.pdf") for n, site in enumerate(sites)]
+    Jobs(database).take_in(held, Projected([], wanted))
+    return Documents(database, 30)
+
+
+def test_a_jobs_documents_go_to_several_copiers_under_one_claim(database_url: str) -> None:
+    """Catches forty photographs of a job that are copied one after another; and a job whose claim
+    ends while one of them is on its way, for which another process makes a second folder."""
+    documents = with_documents(database_url, 1, 1, 1, 2)
+    queue = DocumentQueue(documents, 30, Stop())
+    taken = [queue.take() for _ in range(4)]
+    jobs = [one[0] for one in taken if one]
+    assert len({one[1].uuid for one in taken if one}) == 4
+    assert len({job.claim for job in jobs}) == 2
+    of_three = [job for job in jobs if jobs.count(job) == 3]
+    for job in of_three[:2]:
+        queue.done(job)
+    assert queue.take() is None
+    assert documents.claim() is None
+    queue.done(of_three[2])
+    queue.take()  # Ends the claim.
+    assert queue.take() is not None
+
+
+class Counting(Documents):
+    """Counts how often it is asked for work."""
+
+    def __init__(self, like: Documents) -> None:
+        super().__init__(like._database, 30)
+        self.looks = 0
+
+    def claim_job(
+        self, finished: Sequence[Claim] = ()
+    ) -> tuple[Claim, list[PendingDocument]] | None:
+        self.looks += 1
+        return super().claim_job(finished)
+
+
+def test_one_copier_looks_for_all(sqlite_url: str) -> None:
+    """Catches eight threads that ask the database twice a second while nothing is to be done."""
+    stop = Stop()
+    documents = Counting(with_documents(sqlite_url))
+    queue = DocumentQueue(documents, 30, stop)
+
+    def work() -> None:
+        while not stop.is_set():
+            queue.take()
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1.2)
+    stop.set()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    assert documents.looks <= 4
+
+
+def test_no_id_is_given_twice(database_url: str) -> None:
+    """Catches two documents with one id: the second would be taken for the first."""
+    documents = with_documents(database_url, *range(12))
+    documents.add_ids([f"id-{n}" for n in range(30)])
+    claimed = []
+    while one := documents.claim():
+        claimed.append(one)
+
+    def reserved(one: tuple[Claim, PendingDocument]) -> tuple[str, str]:
+        while True:  # Under SKIP LOCKED an id that is being taken is passed over.
+            if ids := documents.reserve(*one, "digest", with_folder=True):
+                return ids
+
+    with ThreadPoolExecutor(6) as pool:
+        given = list(pool.map(reserved, claimed))
+    flat = [file_id for pair in given for file_id in pair]
+    assert len(set(flat)) == len(flat) == 24
