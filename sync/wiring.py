@@ -10,12 +10,15 @@ from typing import Any
 
 from sync.backfill import Backfill, Intake, Reader
 from sync.customers import CustomerFetcher
+from sync.details import DetailFetcher
 from sync.documents import Copier
 from sync.errors import Retryable
 from sync.everbright.client import EverBright
 from sync.everbright.lists import Lists
 from sync.google import auth
 from sync.google.drive import Drive
+from sync.jobs import detail_list
+from sync.jobs.details import DetailColumns
 from sync.jobs.row import Addresses, Layout
 from sync.ops import retry
 from sync.ops.heartbeat import beating
@@ -29,6 +32,7 @@ from sync.store import (
     Backlog,
     Customers,
     Database,
+    DetailStore,
     Documents,
     Heartbeats,
     Inbox,
@@ -135,6 +139,21 @@ class Wiring:
     def customer_fetcher(self) -> CustomerFetcher:
         """Return the part that requests customers."""
         return CustomerFetcher(self.customers, self.everbright())
+
+    def detail_fetcher(self) -> DetailFetcher | None:
+        """Return the part that requests details of jobs; None where no column shows any."""
+        config = self.settings.config
+        columns = DetailColumns(config)
+        if not columns.metrics():
+            return None
+        store = DetailStore(self.database, columns.question)
+        return DetailFetcher(store, self.everbright(), columns, config.everbright)
+
+    def detail_entries(self) -> list[detail_list.Entry]:
+        """Return which of the metrics that columns show EverBright has."""
+        columns = DetailColumns(self.settings.config)
+        known = DetailStore(self.database, columns.question).every()
+        return detail_list.entries(columns.metrics(), known)
 
     def intake(self) -> Intake:
         """Return what puts milestones that were read into the inbox."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_OID, uuid5
 
 from emulator.everbright import pdf, people
+from emulator.everbright.data import Data
 from emulator.everbright.records import Records
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class EverBright:
         self._sites: dict[str, dict[str, Any]] = {}
         self._failures: dict[str, Failure] = {}
         self.records = Records()
+        self.data = Data()
         self._lock = threading.Lock()
 
     def set_document(

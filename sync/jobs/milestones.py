@@ -91,9 +91,18 @@ class Milestones:
 
     def next_title(self, shown: Iterable[Shown]) -> str:
         """Return the title of the milestone in the config after those reached, or ""."""
+        coming = self.following(shown)
+        return coming.header if coming else ""
+
+    def following(self, shown: Iterable[Shown]) -> MilestoneConfig | None:
+        """Return the milestone in the config after those reached, or None."""
         reached = max((one.rank for one in shown), default=-1)
         coming = (one for one in self._config.milestones[reached + 1 :] if not one.hidden)
-        return next((one.header for one in coming), "")
+        return next(coming, None)
+
+    def aliases(self) -> dict[str, str]:
+        """Return the alias of each milestone that has one in the config, by its key."""
+        return {one.definitions[0]: one.alias for one in self._config.milestones if one.alias}
 
     def ranks(self) -> dict[str, int]:
         """Return the place of each configured milestone by its header."""

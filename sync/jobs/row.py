@@ -9,9 +9,10 @@ from sync.jobs.actions import Actions
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
 from sync.jobs.columns import KEY, Column
 from sync.jobs.contract_cells import ContractCells, label
+from sync.jobs.details import DetailColumns
 from sync.jobs.links import Addresses
 from sync.jobs.milestones import Milestones, Shown
-from sync.jobs.model import ARCHIVED, CONTRACT, QUOTE, STAGE, Change, Customer, Files, Job
+from sync.jobs.model import ARCHIVED, CONTRACT, QUOTE, STAGE, Change, Customer, Details, Files, Job
 from sync.jobs.remarks import Remarks, text_with_author
 from sync.jobs.status import JobStatus, Statuses
 from sync.settings.config_file import Config
@@ -21,6 +22,7 @@ __all__ = ["Addresses", "Layout"]
 STUCK_DAYS = 14
 
 _UNKNOWN = Customer()
+_NO_DETAILS = Details()
 _RE_SIGNED_NOTE = (
     "A re-sign task was completed in this job. EverBright goes on sending the initial quote, so "
     "the contract in force may be another quote's."
@@ -60,6 +62,10 @@ class Layout:
         return ContractCells(self.config, self.addresses)
 
     @cached_property
+    def _details(self) -> DetailColumns:
+        return DetailColumns(self.config)
+
+    @cached_property
     def _configured(self) -> frozenset[str]:
         return frozenset(column.id for column in self.config.columns)
 
@@ -92,7 +98,13 @@ class Layout:
         """Return the place of each configured milestone by its header."""
         return self._milestones.ranks()
 
-    def cells(self, job: Job, files: Files, customer: Customer = _UNKNOWN) -> dict[str, Cell]:
+    def cells(
+        self,
+        job: Job,
+        files: Files,
+        customer: Customer = _UNKNOWN,
+        details: Details = _NO_DETAILS,
+    ) -> dict[str, Cell]:
         """Return the cell of each column for `job`, by column id; without the blank ones."""
         shown = self._milestones.shown(job)
         cells = {
@@ -100,6 +112,7 @@ class Layout:
             **self._status_cells(job, customer, shown),
             **self._milestone_cells(shown, files),
             **self._contracts.of(job, files),
+            **self._details.cells(job, details, is_archived=_is_archived(job, customer)),
         }
         if files.folder:
             cells["folder"] = linked("Folder", files.folder)
@@ -147,8 +160,7 @@ class Layout:
         }
 
     def _status(self, job: Job, customer: Customer, shown: list[Shown]) -> JobStatus:
-        fact = job.facts.get(ARCHIVED)
-        is_archived = fact.value != "" if fact else customer.archived
+        is_archived = _is_archived(job, customer)
         return self._statuses.of(shown, self._milestones.last(), is_archived=is_archived)
 
     def _milestone_cells(self, shown: list[Shown], files: Files) -> dict[str, Cell]:
@@ -197,3 +209,8 @@ class Layout:
             Cell(text=cut(change.comment, NOTE_LIMIT)),
             Cell(text=change.site),
         ]
+
+
+def _is_archived(job: Job, customer: Customer) -> bool:
+    fact = job.facts.get(ARCHIVED)
+    return fact.value != "" if fact else customer.archived

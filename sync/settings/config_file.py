@@ -112,21 +112,46 @@ class LinksConfig(_Strict):
     quote: Annotated[str, AfterValidator(partial(template, names={"site", "quote"}))] = ""
 
 
-def _list_path(name: str, value: str) -> str:
+def _path(names: Sequence[str], value: str) -> str:
     if not value.startswith("/"):
         raise ValueError("does not begin with a slash; begin it with one")
-    return template(value, {name} if name else set())
+    return template(value, set(names))
 
 
-_Jobs = Annotated[str, AfterValidator(partial(_list_path, ""))]
-_OfSite = Annotated[str, AfterValidator(partial(_list_path, "site"))]
-_OfWorkflow = Annotated[str, AfterValidator(partial(_list_path, "workflow"))]
-_OfMilestone = Annotated[str, AfterValidator(partial(_list_path, "milestone"))]
-_OfTask = Annotated[str, AfterValidator(partial(_list_path, "task"))]
+_Jobs = Annotated[str, AfterValidator(partial(_path, ()))]
+_OfSite = Annotated[str, AfterValidator(partial(_path, ("site",)))]
+_OfWorkflow = Annotated[str, AfterValidator(partial(_path, ("workflow",)))]
+_OfMilestone = Annotated[str, AfterValidator(partial(_path, ("milestone",)))]
+_OfTask = Annotated[str, AfterValidator(partial(_path, ("task",)))]
+
+
+def _details_path(value: str) -> str:
+    _path(("quote", "site", "metrics"), value)
+    if "{metrics}" not in value or not ("{quote}" in value or "{site}" in value):
+        raise ValueError("lacks {metrics}, or {quote} or {site}; put them where they belong")
+    return value
+
+
+def _word(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_]*", value):
+        raise ValueError("has other characters than letters, digits and underscores; remove them")
+    return value
+
+
+def _deadline(value: str) -> str:
+    _word(template(value, {"alias"}).format(alias=""))
+    return value
+
+
+Metrics = tuple[Annotated[Key, AfterValidator(_word)], ...]
+"""Metrics of the Data Access Layer; the first that has a value counts."""
+DeadlineMetrics = tuple[Annotated[Key, AfterValidator(_deadline)], ...]
 
 
 class EverBrightConfig(_Strict):
-    """EverBright's lists, from which `backfill` reads jobs: none is documented.
+    """EverBright's lists, from which `backfill` reads jobs, and what more it tells of a job.
+
+    None is documented but the address of the Data Access Layer, whose metrics an account may lack.
 
     `changed` are keys that may tell, in the list of jobs, when a job last changed; without any,
     every run reads every job.
@@ -139,6 +164,20 @@ class EverBrightConfig(_Strict):
     sub_tasks: _OfTask = "/api/v1/sub_task?task_id={task}"
     quotes: _OfSite = "/api/v1/quote?site_id={site}"
     changed: tuple[Key, ...] = ("date_updated", "updated_at", "date_modified")
+    details: Annotated[str, AfterValidator(_details_path)] = (
+        "/api/data/quote/{quote}/?metrics={metrics}"
+    )
+    """A job in EverBright's Data Access Layer."""
+    system_size: Metrics = ("system_capacity_kw",)
+    deadline: DeadlineMetrics = ("milestone_{alias}_submission_deadline",)
+    installer_payment: Metrics = ("installer_payment_line_item_status",)
+    sales_representative: Metrics = ("sales_representative_name",)
+    no_value: Pattern = "_BASELINE_NONEXISTANT$"
+    """A value that matches reads blank."""
+
+
+DETAILS = frozenset({"system_size", "deadline", "installer_payment", "sales_representative"})
+"""The columns that are filled from the Data Access Layer."""
 
 
 class ColumnConfig(_Strict):
@@ -166,6 +205,10 @@ class ColumnConfig(_Strict):
         "re_signed",
         "initial_quote",
         "current_quote",
+        "system_size",
+        "deadline",
+        "installer_payment",
+        "sales_representative",
         "site_id",
     ]
     header: Name = ""
@@ -177,6 +220,8 @@ class MilestoneConfig(_Strict):
     definitions: Annotated[tuple[Uuid, ...], Field(min_length=1)]
     header: Name = ""
     hidden: bool = False
+    alias: Annotated[Name, AfterValidator(_word)] = ""
+    """What EverBright's metrics call it."""
 
 
 class StatusConfig(_Strict):
@@ -220,6 +265,13 @@ class Config(_Strict):
         if twice := _repeated([d for step in milestones for d in step.definitions]):
             raise ValueError(f"the definition {twice} stands twice; remove one")
         return milestones
+
+    @model_validator(mode="after")
+    def _metrics(self) -> "Config":
+        for column in {column.id for column in self.columns} & DETAILS:
+            if not getattr(self.everbright, column):
+                raise ValueError(f"everbright.{column}: names no metric for the column; name one")
+        return self
 
     @model_validator(mode="after")
     def _names(self) -> "Config":

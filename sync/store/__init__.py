@@ -6,6 +6,7 @@ from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
 from sync.store.customers import Customers
 from sync.store.database import Database
+from sync.store.details import DetailStore, DueDetails
 from sync.store.documents import Claim, Documents, PendingDocument
 from sync.store.heartbeat import Heartbeats
 from sync.store.history import History
@@ -27,8 +28,10 @@ __all__ = [
     "Conclusion",
     "Customers",
     "Database",
+    "DetailStore",
     "DirtyJob",
     "Documents",
+    "DueDetails",
     "Heartbeats",
     "History",
     "Inbox",

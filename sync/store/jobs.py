@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, func, select, update
 
 from sync.jobs.model import Change, FileState, Job
-from sync.store import history
-from sync.store.customers import want
+from sync.store import customers, details, history
 from sync.store.database import Database
 from sync.store.dirty import bumped
 from sync.store.leases import Lease, hold
@@ -73,7 +72,8 @@ class Jobs:
                 self._keep(connection, site, state, received.get(site, received[""]))
             self._want(connection, made.documents)
             with_rows = [one.site for one in made.jobs if one.has_row]
-            want(self._database, connection, with_rows)
+            customers.want(self._database, connection, with_rows)
+            details.want(self._database, connection, with_rows)
             history.keep(self._database, connection, made.changes)
             self._own(connection, made.milestones)
             if made.deliveries:

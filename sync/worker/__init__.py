@@ -9,8 +9,8 @@ from sync.settings.environment import Settings
 from sync.store import Database
 from sync.wiring import Wiring
 from sync.worker.backfill_loop import LOOK_SECONDS, BackfillLoop
-from sync.worker.customer_loop import CustomerLoop
 from sync.worker.document_loop import DocumentLoop
+from sync.worker.everbright_loop import EverBrightLoop
 from sync.worker.loop import POLL_SECONDS, Stop, loop
 from sync.worker.sheet_loop import SheetLoop
 
@@ -39,8 +39,8 @@ class Worker:
             copier = DocumentLoop(self._wiring, self._alerts, self._stop, self.wake)
             self._start(f"documents-{number}", copier.step, self._rest)
         if settings.everbright_api_token:
-            fetcher = CustomerLoop(self._wiring, self._stop, self.wake)
-            self._start("customers", fetcher.step, self._rest)
+            requests = EverBrightLoop(self._wiring, self._stop, self.wake)
+            self._start("everbright", requests.step, self._rest)
         if settings.everbright_api_token and settings.backfill_hours:
             backfill = BackfillLoop(self._wiring, self._alerts, self._stop, self.wake)
             self._start("backfill", backfill.step, lambda: self._stop.wait(LOOK_SECONDS))
