@@ -132,8 +132,13 @@ def _details_path(value: str) -> str:
     return value
 
 
+def is_word(value: str) -> bool:
+    """Return whether `value` may stand in the name of a metric: 100 characters at most."""
+    return re.fullmatch(r"[A-Za-z0-9_]{0,100}", value) is not None
+
+
 def _word(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_]*", value):
+    if not is_word(value):
         raise ValueError("has other characters than letters, digits and underscores; remove them")
     return value
 

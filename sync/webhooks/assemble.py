@@ -1,7 +1,7 @@
 """Records of EverBright's lists → the milestone that a webhook would have brought. Pure.
 
 Source of the lists' keys: what an installer's integration reads. They have more keys than the
-webhook (`alias`, `approval_organization`, `responsible_user`, …): those are left out.
+webhook (`approval_organization`, `responsible_user`, …): those are left out, but for `alias`.
 """
 
 from collections.abc import Mapping, Sequence
