@@ -135,14 +135,12 @@ class Copier:
             return there.id
         tag = {_FOLDER_TAG: document.site}
         folder_id = "" if there is not None or document.folder_link else document.folder_id
-        there = self._drive.find(tag) or self._made_folder(claim, document, folder_id, tag)
+        there = self._drive.find(tag) or self._made_folder(claim, folder_id, tag)
         self._documents.keep_folder(claim, there.id, there.link)
         return there.id
 
-    def _made_folder(
-        self, claim: Claim, document: PendingDocument, folder_id: str, tag: dict[str, str]
-    ) -> File:
-        name = f"Job {document.site[:8]}"
+    def _made_folder(self, claim: Claim, folder_id: str, tag: dict[str, str]) -> File:
+        name = self._documents.name_folder(claim)
         folder_id = folder_id or self._drive.new_id()
         self._documents.keep_folder(claim, folder_id)
         try:

@@ -15,6 +15,7 @@ from sync.documents import Copier
 from sync.errors import Retryable
 from sync.everbright.client import EverBright
 from sync.everbright.lists import Lists
+from sync.folders import FolderNamer
 from sync.google import auth
 from sync.google.drive import Drive
 from sync.jobs import detail_list
@@ -34,6 +35,7 @@ from sync.store import (
     Database,
     DetailStore,
     Documents,
+    Folders,
     Heartbeats,
     Inbox,
     Jobs,
@@ -135,6 +137,10 @@ class Wiring:
         """Return the copier of documents into Drive."""
         drive = self.drive(self.settings.drive_folder_id)
         return Copier(self.documents, drive, self.everbright(), sleep)
+
+    def folder_namer(self) -> FolderNamer:
+        """Return the part that names jobs' folders."""
+        return FolderNamer(Folders(self.database), self.drive(self.settings.drive_folder_id))
 
     def customer_fetcher(self) -> CustomerFetcher:
         """Return the part that requests customers."""

@@ -8,6 +8,7 @@ from sync.store.customers import Customers
 from sync.store.database import Database
 from sync.store.details import DetailStore, DueDetails
 from sync.store.documents import Claim, Documents, PendingDocument
+from sync.store.folders import DueFolder, Folders
 from sync.store.heartbeat import Heartbeats
 from sync.store.history import History
 from sync.store.inbox import Inbox, KeptDelivery, Receipt
@@ -32,6 +33,8 @@ __all__ = [
     "DirtyJob",
     "Documents",
     "DueDetails",
+    "DueFolder",
+    "Folders",
     "Heartbeats",
     "History",
     "Inbox",

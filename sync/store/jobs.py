@@ -1,10 +1,11 @@
 """The states of jobs that the projection of deliveries has produced."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, func, select, update
 
+from sync.jobs import drive_names
 from sync.jobs.model import Change, FileState, Job
 from sync.store import customers, details, history
 from sync.store.database import Database
@@ -111,6 +112,7 @@ class Jobs:
         connection.execute(statement.on_conflict_do_update(index_elements=["site"], set_=again))
 
     def _want(self, connection: Connection, documents: Sequence[Wanted]) -> None:
+        documents = _told_apart(connection, documents)
         blank = dict.fromkeys(("file_id", "session", "digest", "link", "reason", "message"), "")
         first = {"state": FileState.PENDING, "attempts": 0, "due_at": 0.0, **blank}
         moment = connection.scalar(select(now())) if documents else None
@@ -139,3 +141,25 @@ def _received(connection: Connection, deliveries: Sequence[int]) -> dict[str, fl
     if oldest is None:
         oldest = connection.scalar(select(now()))
     return {site or "": at for site, at in rows} | {"": float(oldest or 0.0)}
+
+
+def _told_apart(connection: Connection, documents: Sequence[Wanted]) -> list[Wanted]:
+    """Return the documents; one whose name another document of its job has, gets another name.
+
+    It is stored with that name, so that every try makes the same file.
+    """
+    names = _names(connection, {one.site for one in documents})
+    found: list[Wanted] = []
+    for one in documents:
+        taken = names.setdefault((one.site, one.name.lower()), one.uuid)
+        is_told = not one.name or taken == one.uuid
+        name = one.name if is_told else drive_names.told_apart(one.name, one.uuid)
+        found.append(replace(one, name=name))
+    return found
+
+
+def _names(connection: Connection, sites: Collection[str]) -> dict[tuple[str, str], str]:
+    """Return the UUIDs of documents by their job's site and their name in lower case."""
+    query = select(document.c.site, document.c.name, document.c.uuid)
+    rows = connection.execute(query.where(document.c.site.in_(sorted(sites)))) if sites else ()
+    return {(site, name.lower()): uuid for site, name, uuid in rows}

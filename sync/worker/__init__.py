@@ -16,6 +16,8 @@ from sync.worker.sheet_loop import SheetLoop
 
 SIGN_SECONDS = 20.0
 """Between two signs of life, which are all that an idle worker writes."""
+FOLDER_SECONDS = 10.0
+"""Between two looks whether a customer has become known, whose name a folder gets."""
 COPIERS = 3
 """How many documents are copied at once, each of another job."""
 
@@ -38,6 +40,9 @@ class Worker:
         for number in range(COPIERS if settings.drive_folder_id else 0):
             copier = DocumentLoop(self._wiring, self._alerts, self._stop, self.wake)
             self._start(f"documents-{number}", copier.step, self._rest)
+        if settings.drive_folder_id and settings.everbright_api_token:
+            namer = self._wiring.folder_namer()
+            self._start("folders", namer.name_next, lambda: self._stop.wait(FOLDER_SECONDS))
         if settings.everbright_api_token:
             requests = EverBrightLoop(self._wiring, self._stop, self.wake)
             self._start("everbright", requests.step, self._rest)
