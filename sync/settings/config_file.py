@@ -168,6 +168,8 @@ class EverBrightConfig(_Strict):
     tasks: _OfMilestone = "/api/v1/task?milestone_id={milestone}"
     sub_tasks: _OfTask = "/api/v1/sub_task?task_id={task}"
     quotes: _OfSite = "/api/v1/quote?site_id={site}"
+    contracts: Literal[""] | _OfSite = "/api/v1/contract?site_id={site}"
+    """Blank: contracts are not read."""
     changed: tuple[Key, ...] = ("date_updated", "updated_at", "date_modified")
     details: Annotated[str, AfterValidator(_details_path)] = (
         "/api/data/quote/{quote}/?metrics={metrics}"
