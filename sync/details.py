@@ -110,7 +110,9 @@ class DetailFetcher:
 
     def _say(self, event: str, metrics: Iterable[str]) -> None:
         """Say once of each metric that an account seems not to have it."""
-        new = [one for one in metrics if f"{event} {one}" not in self._said]
-        if new:
-            self._said.update(f"{event} {one}" for one in new)
-            _log.warning(event, metrics=new, fix="Correct [everbright] in the config.")
+        names = {f"{event}:{one}": one for one in metrics if f"{event}:{one}" not in self._said}
+        if new := self._store.unreported([*names]):
+            metrics = [names[one] for one in new]
+            _log.warning(event, metrics=metrics, fix="Correct [everbright] in the config.")
+            self._store.keep_reported(new)
+        self._said.update(names)

@@ -1,11 +1,12 @@
 """More of jobs, from EverBright's Data Access Layer: requested once for each change of a job."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, case, literal, null, select, update
 
 from sync.jobs.model import Details, Job
+from sync.store import reported
 from sync.store.database import Database
 from sync.store.dirty import touch
 from sync.store.schema import detail, job, now
@@ -92,6 +93,14 @@ class DetailStore:
         due_at = None if seconds is None else now() + seconds
         with self._database.writing() as connection:
             _set(connection, due.job.site, attempts=detail.c.attempts + 1, due_at=due_at)
+
+    def unreported(self, names: Sequence[str]) -> list[str]:
+        """Return those of `names` that were not reported yet."""
+        return reported.new(self._database, names)
+
+    def keep_reported(self, names: Sequence[str]) -> None:
+        """Store that `names` were reported."""
+        reported.keep(self._database, names)
 
     def every(self) -> Iterator[Details]:
         """Yield what is known of each job that was requested."""

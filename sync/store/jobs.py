@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select, update
 
 from sync.jobs import drive_names
 from sync.jobs.model import Change, FileState, Job
-from sync.store import customers, details, history
+from sync.store import customers, details, history, reported
 from sync.store.database import Database
 from sync.store.dirty import bumped
 from sync.store.leases import Lease, hold
@@ -123,6 +123,14 @@ class Jobs:
         folders = [{"site": site, **empty} for site in sorted({one.site for one in documents})]
         if folders:
             connection.execute(self._database.insert(folder).on_conflict_do_nothing(), folders)
+
+    def unreported(self, names: Sequence[str]) -> list[str]:
+        """Return those of `names` that people were not told of yet."""
+        return reported.new(self._database, names)
+
+    def keep_reported(self, names: Sequence[str]) -> None:
+        """Store that people were told of `names`."""
+        reported.keep(self._database, names)
 
     def sites(self) -> frozenset[str]:
         """Return every site that there is a job for."""

@@ -230,6 +230,13 @@ detail = Table(
     Column("due_at", Float, index=True),
 )
 
+reported = Table(
+    "reported",
+    metadata,
+    # What is reported only once: a status that the config does not name, a metric that is missing.
+    Column("name", Text, primary_key=True),
+)
+
 before_image = Table(
     "before_image",
     metadata,

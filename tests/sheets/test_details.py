@@ -205,6 +205,10 @@ def test_what_an_account_does_not_have_is_blank_and_said_once(make: Make) -> Non
     assert cells(bench)["System size"] == "8.4"
     said = [one for one in logs if one["event"] == "details_missing"]
     assert [one["metrics"] for one in said] == [["installer_payment_total"]]
+    bench.shown(milestone(1, date_updated="2026-03-02T10:00:00Z"))
+    with capture_logs() as logs:
+        assert ask(bench) == 1
+    assert "details_missing" not in [one["event"] for one in logs], "said again after a restart"
 
 
 def test_a_refusal_is_said_once_and_not_repeated(make: Make) -> None:

@@ -1,4 +1,4 @@
-"""More of jobs from EverBright's Data Access Layer, and the names that folders were given."""
+"""More of jobs from EverBright, the names that folders were given, and what was reported once."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,5 +18,6 @@ def upgrade() -> None:
         sa.Column("due_at", sa.Float),
     )
     op.create_index("ix_detail_due_at", "detail", ["due_at"])
+    op.create_table("reported", sa.Column("name", sa.Text, primary_key=True))
     for name in ("name", "next_name", "named_for"):
         op.add_column("folder", sa.Column(name, sa.Text, nullable=False, server_default=""))
