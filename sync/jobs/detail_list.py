@@ -29,7 +29,7 @@ def entries(columns: Mapping[str, Sequence[str]], known: Iterable[Details]) -> l
         for metric in metrics:
             before, alias, after = metric.partition("{alias}")
             those = [one for one in names if one.startswith(before) and one.endswith(after)]
-            for name in those if alias else [metric]:
+            for name in (those if alias else []) or [metric]:
                 found.append(_entry(column, name, everything))
     return found
 

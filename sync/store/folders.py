@@ -37,7 +37,7 @@ class Folders:
         query = (
             select(folder, customer.c.body)
             .join(customer, customer.c.site == folder.c.site)
-            .where(folder.c.link != "", customer.c.body.not_in((_NOTHING_KNOWN,)))
+            .where(folder.c.link != "", customer.c.body != _NOTHING_KNOWN)
             .where(customer.c.body != folder.c.named_for, folder.c.site.not_in(sorted(skipped)))
             .limit(1)
         )
