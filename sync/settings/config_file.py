@@ -120,6 +120,7 @@ def _path(names: Sequence[str], value: str) -> str:
 
 _Jobs = Annotated[str, AfterValidator(partial(_path, ()))]
 _OfSite = Annotated[str, AfterValidator(partial(_path, ("site",)))]
+_OfSiteOrNone = Annotated[str, AfterValidator(lambda one: one and _path(("site",), one))]
 _OfWorkflow = Annotated[str, AfterValidator(partial(_path, ("workflow",)))]
 _OfMilestone = Annotated[str, AfterValidator(partial(_path, ("milestone",)))]
 _OfTask = Annotated[str, AfterValidator(partial(_path, ("task",)))]
@@ -168,7 +169,7 @@ class EverBrightConfig(_Strict):
     tasks: _OfMilestone = "/api/v1/task?milestone_id={milestone}"
     sub_tasks: _OfTask = "/api/v1/sub_task?task_id={task}"
     quotes: _OfSite = "/api/v1/quote?site_id={site}"
-    contracts: Literal[""] | _OfSite = "/api/v1/contract?site_id={site}"
+    contracts: _OfSiteOrNone = "/api/v1/contract?site_id={site}"
     """Blank: contracts are not read."""
     changed: tuple[Key, ...] = ("date_updated", "updated_at", "date_modified")
     details: Annotated[str, AfterValidator(_details_path)] = (
