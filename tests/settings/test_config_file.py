@@ -94,9 +94,8 @@ STEP = '\n[[milestones]]\ndefinitions = ["01362295-1d44-4eea-9234-898bb3073709"]
             "everbright.deadline.0: holds other names in braces than {alias}.",
         ),
         (
-            'id = "folder"',
-            'id = "deadline"\nheader = "x"\n[everbright]\ndeadline = []\n'
-            '[[columns]]\nid = "folder"',
+            'id = "folder"\nheader = "Folder"',
+            'id = "deadline"\nheader = "x"\n[everbright]\ndeadline = []',
             "everbright.deadline: names no metric for the column; name one",
         ),
         (
