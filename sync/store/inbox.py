@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, text, u
 
 from sync.errors import Rejected
 from sync.jobs.reads import as_read
-from sync.store.arrivals import remember
+from sync.store.arrivals import BACKFILL, remember
 from sync.store.database import Database
 from sync.store.schema import delivery, now
 from sync.webhooks.schema import Delivery, Outcome
@@ -17,8 +17,6 @@ from sync.webhooks.schema import Delivery, Outcome
 _BYTES = 2_000_000
 """Of bodies that are returned at once: a longer transaction would keep senders waiting."""
 UNPROJECTED = text("NOT projected")
-_BACKFILL = "backfill-"
-"""Begins the ids of what was read from EverBright's API: people see it where ids are shown."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class KeptDelivery:
     @property
     def is_read(self) -> bool:
         """Whether it was read from EverBright's API, and did not come by webhook."""
-        return self.id.startswith(_BACKFILL)
+        return self.id.startswith(BACKFILL)
 
 
 class Inbox:
@@ -61,7 +59,7 @@ class Inbox:
         """
         is_used = understood.milestone is not None or understood.other_event is not None
         outcome = Outcome.ACCEPTED if is_used else Outcome.IGNORED
-        delivery_id = f"{_BACKFILL if is_read else ''}{uuid4().hex}"
+        delivery_id = f"{BACKFILL if is_read else ''}{uuid4().hex}"
         digest = as_read(understood.digest) if is_read else understood.digest
         # Without a date, the same body may be a new event: A, B, and A again.
         is_unique = understood.other_event is not None and not understood.other_event.is_dated
