@@ -19,7 +19,7 @@ from rich.progress import Progress, TaskID
 
 from demo import commands as trial
 from sync.errors import BrightsheetError, SettingsError
-from sync.jobs import milestone_list, status_list
+from sync.jobs import detail_list, milestone_list, status_list
 from sync.ops import logs
 from sync.settings.environment import database_url, google_id, load
 from sync.setup import Setup
@@ -259,6 +259,16 @@ def statuses(as_json: bool) -> None:
     lines = [one.model_dump_json() for one in found] if as_json else [status_list.toml(found)]
     for line in lines:
         click.echo(line)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+def details(as_json: bool) -> None:
+    """Print which metrics of EverBright's Data Access Layer this account has."""
+    found = Wiring(*_opened()).detail_entries()
+    _echo(one.model_dump_json() if as_json else detail_list.text(one) for one in found)
+    if not found:
+        click.echo("No column is filled from there: see [[columns]] in the config.", err=True)
 
 
 @cli.command()

@@ -48,6 +48,10 @@ class Control:
             ("POST", "heal"): lambda body: state.everbright.heal(**body),
             ("POST", "records"): lambda body: state.everbright.add(**body),
             ("POST", "milestones"): state.everbright.load,
+            ("POST", "contracts"): state.everbright.load_contract,
+            ("POST", "data"): lambda body: state.everbright.data.set(
+                body["uuid"], **body["metrics"]
+            ),
             ("GET", "storage"): lambda _: state.everbright.storage_requests,
         }
 

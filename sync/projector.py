@@ -70,15 +70,19 @@ class Projector:
     def _report(self, deliveries: Iterable[Delivery]) -> None:
         """Tell, once, of each status that the config does not name: nobody knows what it means."""
         for delivery in deliveries:
-            if delivery.milestone is None:
-                continue
-            for status in status_list.unknown(self._config, delivery.milestone):
-                short = status[:_STATUS_LIMIT]
-                if short in self._reported or len(self._reported) >= _STATUSES:
-                    continue
-                self._reported.add(short)
-                _log.warning("unknown_status", status=short)
-                self._alert(f"unknown_status:{short}", _UNKNOWN_STATUS.format(short))
+            if delivery.milestone is not None:
+                for status in status_list.unknown(self._config, delivery.milestone):
+                    self._report_status(status[:_STATUS_LIMIT])
+
+    def _report_status(self, status: str) -> None:
+        reason = f"unknown_status:{status}"
+        if status in self._reported or len(self._reported) >= _STATUSES:
+            return
+        self._reported.add(status)
+        if self._jobs.unreported([reason]):  # Not before a restart either.
+            _log.warning("unknown_status", status=status)
+            self._alert(reason, _UNKNOWN_STATUS.format(status))
+            self._jobs.keep_reported([reason])
 
     def _read(self, deliveries: Iterable[KeptDelivery]) -> tuple[list[_Understood], dict[int, str]]:
         read: list[tuple[KeptDelivery, Delivery]] = []

@@ -11,12 +11,16 @@ from typing import Any
 
 from sync.backfill import Backfill, Intake, Reader
 from sync.customers import CustomerFetcher
+from sync.details import DetailFetcher
 from sync.documents import Copier, JobFolders, Room
 from sync.errors import Retryable, SettingsError
 from sync.everbright.client import EverBright
 from sync.everbright.lists import Lists
+from sync.folders import FolderNamer
 from sync.google import auth
 from sync.google.drive import Drive
+from sync.jobs import detail_list
+from sync.jobs.details import DetailColumns
 from sync.jobs.row import Addresses, Layout
 from sync.ops import retry
 from sync.ops.heartbeat import beating
@@ -30,7 +34,9 @@ from sync.store import (
     Backlog,
     Customers,
     Database,
+    DetailStore,
     Documents,
+    Folders,
     Heartbeats,
     Inbox,
     Jobs,
@@ -155,9 +161,28 @@ class Wiring:
         drive = self.drive(self.settings.drive_folder_id)
         return Copier(self.documents, drive, self.everbright(), sleep, self._folders, self._room)
 
+    def folder_namer(self) -> FolderNamer:
+        """Return the part that names jobs' folders."""
+        return FolderNamer(Folders(self.database), self.drive(self.settings.drive_folder_id))
+
     def customer_fetcher(self) -> CustomerFetcher:
         """Return the part that requests customers."""
         return CustomerFetcher(self.customers, self.everbright())
+
+    def detail_fetcher(self) -> DetailFetcher | None:
+        """Return the part that requests details of jobs; None where no column shows any."""
+        config = self.settings.config
+        columns = DetailColumns(config)
+        if not columns.metrics():
+            return None
+        store = DetailStore(self.database, columns.question)
+        return DetailFetcher(store, self.everbright(), columns, config.everbright)
+
+    def detail_entries(self) -> list[detail_list.Entry]:
+        """Return which of the metrics that columns show EverBright has."""
+        columns = DetailColumns(self.settings.config)
+        known = DetailStore(self.database, columns.question).every()
+        return detail_list.entries(columns.metrics(), known)
 
     def intake(self) -> Intake:
         """Return what puts milestones that were read into the inbox."""

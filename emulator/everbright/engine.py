@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_OID, uuid5
 
 from emulator.everbright import pdf, people
+from emulator.everbright.data import Data
 from emulator.everbright.records import Records
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class EverBright:
         self._sites: dict[str, dict[str, Any]] = {}
         self._failures: dict[str, Failure] = {}
         self.records = Records()
+        self.data = Data()
         self._lock = threading.Lock()
 
     def set_document(
@@ -141,10 +143,16 @@ class EverBright:
     # Lists
 
     def add(self, kind: str, record: dict[str, Any]) -> None:
-        """Add a record to a list: `project`, `ops_workflow`, `milestone`, `task`, `sub_task` or
-        `quote`.
+        """Add a record to a list: `project`, `ops_workflow`, `milestone`, `task`, `sub_task`,
+        `quote` or `contract`.
         """
         self.records.add(kind, record)
+
+    def load_contract(self, contract: Mapping[str, Any]) -> None:
+        """Put a contract webhook into the list of contracts, in place of one of its name."""
+        site = contract["site"]
+        uuid = str(uuid5(NAMESPACE_OID, f"{site} {contract['name']} {contract.get('quote')}"))
+        self.records.put("contract", {**contract, "uuid": uuid, "site_id": site})
 
     def load(self, milestone: Mapping[str, Any]) -> None:
         """Put a milestone webhook's job, quote, milestone, tasks and sub-tasks into the lists.

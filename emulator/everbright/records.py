@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PAGE = 25
-LISTS = {"project", "ops_workflow", "milestone", "task", "sub_task", "quote"}
+LISTS = {"project", "ops_workflow", "milestone", "task", "sub_task", "quote", "contract"}
 
 Record = dict[str, Any]
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
 
+from emulator.everbright.data import OPTIONS, envelope
 from emulator.everbright.engine import Document, EverBright, Failure
 from emulator.everbright.records import LISTS
 from emulator.server import Cut
@@ -28,6 +29,8 @@ ROUTES = [
     ("sub_task.download", re.compile(r"/api/v1/sub_task/(?P<uuid>[^/]+)/download/?")),
     ("site.get", re.compile(r"/api/v1/site/(?P<uuid>[^/]+)/?")),
     *((f"{name}.list", re.compile(rf"/api/v1/{name}/?")) for name in sorted(LISTS)),
+    ("data.options", re.compile(r"/api/data/?")),
+    ("data.get", re.compile(r"/api/data/(?:quote|site|workflow)(?:/(?P<uuid>[^/]+))?/?")),
     ("address.page", re.compile(r"/address/(?P<uuid>[^/]+)/?")),
 ]
 PAGES = {"document.preview", "address.page"}
@@ -77,6 +80,8 @@ class Routes:
             return early
         if name.endswith(".list"):
             return self._list(request, name.removesuffix(".list"))
+        if name.startswith("data."):
+            return self._data(request, uuid)
         if name == "site.get":
             site = self._engine.site(uuid)
             return _json({"data": site} if self._engine.envelope else site)
@@ -113,6 +118,19 @@ class Routes:
             address = f"{self._storage()}/store/{uuid}?signature={signature}"
             return Response("", 302, {"Location": address})
         return None
+
+    def _data(self, request: Request, uuid: str) -> Response:
+        """Answer as the Data Access Layer: for `quote/{uuid}/?metrics=` or `quote?quote_id=`."""
+        option = request.path.split("/")[3] if request.path.count("/") > 2 else ""
+        if option not in OPTIONS:
+            return _json(envelope({"options": [*OPTIONS]}, []))
+        uuid = uuid or request.args.get(f"{option}_id", "")
+        names = [one for one in request.args.get("metrics", "").split(",") if one]
+        if not uuid or not names:
+            refusal = envelope([], []) | {"status_code": 400}
+            refusal["messages"]["error"].append("Name what is asked for, and metrics.")
+            return _json(refusal, 400)
+        return _json(self._engine.data.answer(uuid, names, request.args.get("baseline", "")))
 
     def _list(self, request: Request, kind: str) -> Response:
         address = f"{request.host_url.rstrip('/')}{request.path}"

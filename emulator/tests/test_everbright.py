@@ -219,6 +219,39 @@ def test_jobs_are_listed_by_page_until_they_are_archived(http: Client, emulator:
     assert http.get("/api/v1/project?archived=true").json()["count"] == 6
 
 
+def test_the_data_access_layer_answers_in_its_published_shape(
+    http: Client, emulator: Emulator
+) -> None:
+    """Source: EverBright's page on data baselines, with its sample's values."""
+    emulator.everbright.data.set(
+        UUID, system_capacity_kw=4, p_system_capacity_kw=4, s_system_capacity_kw=3.5
+    )
+    names = "system_capacity_kw,p_system_capacity_kw,s_system_capacity_kw,a_system_capacity_kw"
+    answer = http.get(f"/api/data/quote/{UUID}/?metrics={names}").json()
+    assert (answer["status_code"], answer["messages"]["warning"]) == (200, [])
+    (record,) = answer["data"]
+    assert record == {
+        "system_capacity_kw": 4, "p_system_capacity_kw": 4, "s_system_capacity_kw": 3.5,
+        "a_system_capacity_kw": "APPROVED_BASELINE_NONEXISTANT",
+    }  # fmt: skip
+    assert http.get(f"/api/data/quote?quote_id={UUID}&metrics={names}").json() == answer
+    signed = http.get(f"/api/data/quote/{UUID}/?metrics=system_capacity_kw&baseline=s").json()
+    assert signed["data"] == [{"s_system_capacity_kw": 3.5}]
+
+
+def test_the_data_access_layer_lists_its_options_and_warns(
+    http: Client, emulator: Emulator
+) -> None:
+    assert http.get("/api/data/").json()["data"]["options"] == ["quote", "site", "workflow"]
+    answer = http.get(f"/api/data/site/{UUID}/?metrics=favourite_colour").json()
+    assert answer["data"] == [{}]
+    assert answer["messages"]["warning"] == ["Unknown metric: favourite_colour"]
+    refused = http.get("/api/data/quote")
+    assert (refused.status_code, refused.json()["status_code"]) == (400, 400)
+    emulator.everbright.token = "secret"
+    assert http.get("/api/data/").status_code == 401
+
+
 def test_lists_come_in_the_envelope_too(http: Client, emulator: Emulator) -> None:
     """One reader of them unwraps it, another does not."""
     plain = http.get("/api/v1/project").json()
@@ -234,6 +267,8 @@ def test_what_can_be_set_over_the_control_route(http: Client, emulator: Emulator
     assert http.get(DOWNLOAD).status_code == 404
     assert http.post("/_emulator/fail", json={"uuid": UUID, "kind": "odd"}).status_code == 400
     http.post("/_emulator/heal", json={})
+    http.post("/_emulator/data", json={"uuid": "q", "metrics": {"size": 3}})
+    assert http.get("/api/data/quote/q/?metrics=size").json()["data"] == [{"size": 3}]
     http.post("/_emulator/settings", json={"token": "t"})
     assert http.get(DOWNLOAD).status_code == 401
     assert json.loads(http.get("/_emulator/storage").text) == []

@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sync.errors import BrightsheetError, Permanent
-from sync.jobs import projection, reads
+from sync.jobs import contracts, projection, reads
 from sync.jobs.model import Event, Job
 from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs
 from sync.webhooks import parse
-from sync.webhooks.schema import Delivery, Outcome
+from sync.webhooks.schema import Delivery, Milestone, Outcome
 
 
 class Intake:
-    """Compares with what is known: a milestone that says nothing new makes no delivery."""
+    """Compares with what is known: what says nothing new makes no delivery."""
 
     def __init__(self, inbox: Inbox, jobs: Jobs, settings: Settings) -> None:
         self._inbox = inbox
@@ -33,8 +33,7 @@ class Intake:
                 delivery = parse.read(kept.body, self._shapes)
             except BrightsheetError:
                 continue  # The projector sets it aside, and says so.
-            if delivery.milestone:
-                job = self._applied(job, self._event(delivery, kept.received, kept.is_read))
+            job = self._applied(job, delivery, kept.received, is_read=kept.is_read)
         return job
 
     def take(self, known: Job, payloads: Sequence[dict[str, Any]]) -> tuple[int, list[str]]:
@@ -44,31 +43,55 @@ class Intake:
             body = json.dumps(payload).encode()
             try:
                 delivery = parse.read(body, self._shapes)
-                event = self._event(delivery, datetime.now(UTC), is_read=True)
-                _must_be_dated(event)
+                _must_be_dated(delivery)
             except BrightsheetError as error:
                 name = str(payload.get("uuid") or payload.get("name"))[:100]
                 problems.append(f"milestone {name}: {error.message}")
                 continue
-            if reads.is_news(known, event):
-                known = self._applied(known, event)
+            read = self._news(known, delivery)
+            if read is not None:
+                known = read
                 receipt = self._inbox.keep(body, delivery, is_read=True)
                 events += receipt.outcome is Outcome.ACCEPTED
         return events, problems
 
-    def _event(self, delivery: Delivery, received: datetime, is_read: bool) -> Event:
-        if delivery.milestone is None:
-            raise Permanent("everbright_odd", "It is no milestone.")
-        digest = reads.as_read(delivery.digest) if is_read else delivery.digest
-        return projection.milestone_event(delivery.milestone, digest, received)
+    def _news(self, known: Job, delivery: Delivery) -> Job | None:
+        """Return `known` with what was read, or None where that is not later or says no more."""
+        received, other = datetime.now(UTC), delivery.other_event
+        read = self._applied(known, delivery, received, is_read=True)
+        if delivery.milestone:
+            event = _event(delivery.milestone, delivery, received, is_read=True)
+            return read if reads.is_news(known, event) else None
+        contract = other.contract if other else None
+        if not other or not contract or (contract.is_change_order and not contract.new_quote):
+            return None
+        is_dated = bool(other.moments or contract.signed)
+        return read if contracts.is_news(known, read, is_dated=is_dated) else None
 
-    def _applied(self, job: Job, event: Event) -> Job:
-        return projection.apply_event(job, event, self._re_sign)
+    def _applied(self, job: Job, delivery: Delivery, received: datetime, *, is_read: bool) -> Job:
+        """Return `job` with a milestone or a contract applied, as the projector does it."""
+        if delivery.milestone:
+            event = _event(delivery.milestone, delivery, received, is_read=is_read)
+            return projection.apply_event(job, event, self._re_sign)
+        other = delivery.other_event
+        if other is None or other.contract is None:
+            return job
+        return projection.apply_other_event(job, other, _digest(delivery, is_read), received)
 
 
-def _must_be_dated(event: Event) -> None:
-    """Raise Permanent where a read has no date to believe: nothing tells what it is newer than."""
-    updated = event.milestone.date_updated
+def _event(milestone: Milestone, of: Delivery, received: datetime, *, is_read: bool) -> Event:
+    return projection.milestone_event(milestone, _digest(of, is_read), received)
+
+
+def _digest(delivery: Delivery, is_read: bool) -> str:
+    return reads.as_read(delivery.digest) if is_read else delivery.digest
+
+
+def _must_be_dated(delivery: Delivery) -> None:
+    """Raise Permanent where a milestone has no date to believe: what is it newer than?"""
+    if delivery.milestone is None:
+        return
+    updated = delivery.milestone.date_updated
     if updated is None or updated < projection.EARLIEST:
         raise Permanent("undated", "EverBright does not say when it was last changed.")
     if updated > datetime.now(UTC) + projection.CLOCK_SKEW:

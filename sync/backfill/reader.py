@@ -1,27 +1,34 @@
-"""Reads one job's milestones from EverBright: workflows → milestones → tasks → sub-tasks."""
+"""Reads one job from EverBright: workflows → milestones → tasks → sub-tasks, and contracts."""
 
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote as quoted
 
-from sync.errors import Permanent
+import structlog
+
+from sync.errors import BrightsheetError, Permanent
 from sync.everbright import answers
 from sync.everbright.answers import Record
 from sync.everbright.lists import Lists
 from sync.jobs.model import Job
-from sync.settings.config_file import EverBrightConfig
+from sync.settings.everbright_config import EverBrightConfig
 from sync.webhooks import assemble
+
+_log = structlog.get_logger()
 
 _WORKFLOW = ("workflow", "workflow_id", "ops_workflow", "ops_workflow_id")
 _SITE = ("site", "site_id", "site_uuid")
+_NO_LIST = frozenset({"everbright_missing", "everbright_odd", "everbright_unfiltered"})
+"""Reasons for which an account seems not to have the list, or to have it elsewhere."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read of a job: milestones in the webhook's shape; whether it has a workflow."""
+    """What was read of a job: payloads in the webhooks' shapes; whether it has a workflow."""
 
     payloads: list[dict[str, Any]]
     has_workflow: bool
+    contracts: list[dict[str, Any]]
 
 
 class Reader:
@@ -30,9 +37,11 @@ class Reader:
     def __init__(self, lists: Lists, paths: EverBrightConfig) -> None:
         self._lists = lists
         self._paths = paths
+        self.notes: list[str] = []
+        """What the account does not have: it keeps no job from being read."""
 
     def read(self, site: str, known: Job) -> Reading:
-        """Return the milestones of a job that are later than what is `known` of them.
+        """Return the contracts of a job, and the milestones later than what is `known` of them.
 
         The tasks of the others are not asked for. Raises Permanent or Retryable.
         """
@@ -46,7 +55,25 @@ class Reader:
             answers.must_be_of(quotes, _SITE, site)
             quote = assemble.initial_quote(quotes)
         payloads = [assemble.milestone(one, site, quote, self._tasks(one)) for one in later]
-        return Reading(payloads, bool(workflows))
+        return Reading(payloads, bool(workflows), self._contracts(site))
+
+    def _contracts(self, site: str) -> list[dict[str, Any]]:
+        """Return a job's contracts; none, after it was noted, where EverBright has no such list."""
+        if self.notes or not self._paths.contracts:
+            return []
+        try:
+            found = self._lists.every(_path(self._paths.contracts, site=site))
+            answers.must_be_of(found, _SITE, site)
+        except BrightsheetError as error:
+            if error.reason not in _NO_LIST:
+                raise
+            note = (
+                f"contracts are not read. {error.message} Correct `contracts` under [everbright]."
+            )
+            self.notes.append(note)
+            _log.warning("contracts_not_read", reason=error.reason)
+            return []
+        return [assemble.contract(one, site) for one in found]
 
     def _milestones(self, workflow: Record, site: str) -> list[Record]:
         uuid = _id(workflow, "workflow")

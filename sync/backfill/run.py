@@ -12,7 +12,7 @@ from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright import answers
 from sync.everbright.answers import Page
 from sync.everbright.lists import Lists
-from sync.settings.config_file import EverBrightConfig
+from sync.settings.everbright_config import EverBrightConfig
 from sync.store import Backfills, JobState, Lease, Progress
 
 PASSES = 3
@@ -64,6 +64,7 @@ class Backfill:
         Read are the jobs that EverBright changed after `since` (all: None) and the sites `again`.
         Raises Permanent or Retryable where EverBright cannot be read: the run goes on next time.
         """
+        self._reader.notes.clear()
         begun = self._store.open(held, self._first_page, since, again)
         self._list(held, begun, progress)
         self._read_all(held, progress)
@@ -73,10 +74,20 @@ class Backfill:
         """Read one job; return what came of it, how many events were news, and what failed."""
         known = self._intake.known(site)
         reading = self._reader.read(site, known)
-        events, problems = self._intake.take(known, reading.payloads)
+        events, problems = self._intake.take(known, [*reading.payloads, *reading.contracts])
         if problems:
             return JobState.FAILED, events, "; ".join(problems)
         return JobState.DONE if reading.has_workflow else JobState.NO_WORKFLOW, events, ""
+
+    @property
+    def requests(self) -> int:
+        """How often this process has asked EverBright."""
+        return self._lists.requests
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What the account does not have: it kept no job from being read."""
+        return self._reader.notes
 
     def _list(self, held: Lease, run: Progress, progress: ProgressCallback) -> None:
         """Keep the site of every job there is."""

@@ -25,9 +25,12 @@ class Summary:
     unchanged: int = 0
     not_read: Mapping[str, str] = field(default_factory=dict)
     problems: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    requests: int = 0
+    """How often EverBright was asked since this process began; before a kill, not counted."""
 
     @classmethod
-    def of(cls, run: Progress) -> "Summary":
+    def of(cls, run: Progress, notes: Sequence[str] = (), requests: int = 0) -> "Summary":
         """Return what came of a run."""
         unchanged = run.jobs.get(JobState.UNCHANGED, 0)
         return cls(
@@ -38,6 +41,8 @@ class Summary:
             unchanged=unchanged,
             not_read=run.not_read,
             problems=run.problems,
+            notes=notes,
+            requests=requests,
         )
 
     @property
@@ -55,6 +60,8 @@ class Summary:
             "unchanged": self.unchanged,
             "not_read": [{"site": site, "reason": why} for site, why in self.not_read.items()],
             "problems": [*self.problems],
+            "notes": [*self.notes],
+            "requests": self.requests,
         }
 
     def text(self) -> str:
@@ -62,10 +69,11 @@ class Summary:
         lines = [f"{self.events} events of {self.jobs_with_events} jobs had not been delivered."]
         counts = {"unchanged": self.unchanged, "without a workflow": self.without_workflow}
         beside = "".join(f", {count} {what}" for what, count in counts.items() if count)
-        lines.append(f"{self.jobs} jobs looked at{beside}.")
+        asked = f" EverBright was asked {self.requests} times." if self.requests else ""
+        lines.append(f"{self.jobs} jobs looked at{beside}.{asked}")
         if self.jobs > 1 and self.without_workflow == self.jobs:
             lines.append(_NO_WORKFLOWS)
-        lines += [f"Not read: {problem}" for problem in self.problems]
+        lines += [f"Not read: {problem}" for problem in (*self.problems, *self.notes)]
         told = list(self.not_read.items())
         lines += [f"Not read: job {site}: {reason}" for site, reason in told[:_TOLD]]
         if len(told) > _TOLD:

@@ -119,7 +119,7 @@ class JobFolders:
         return None
 
     def _made(self, calls: Calls, claim: Claim, file_id: str) -> _Look:
-        tag, name = {FOLDER_TAG: claim.site}, f"Job {claim.site[:8]}"
+        tag, name = {FOLDER_TAG: claim.site}, self._documents.name_folder(claim)
         make = calls.drive.make_folder
         try:
             there = calls.once(lambda: make(file_id, name, tag), file_id, tag)

@@ -13,6 +13,7 @@ from sync.webhooks.parse import readable
 
 _LIMIT = 500
 _STREET = ("address_line_1", "address_line_2")
+_TOWN = "city_name"
 
 
 def read(tree: Any) -> Customer:
@@ -21,14 +22,14 @@ def read(tree: Any) -> Customer:
     if not isinstance(site, Mapping) or site.keys().isdisjoint(("contacts", "address", "uuid")):
         raise Retryable("everbright_odd", "EverBright's answer is not a job.")
     contact = _contact(site.get("contacts"))
-    address = site.get("address")
-    address = address if isinstance(address, Mapping) else {}
+    found = site.get("address")
+    address: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
     return Customer(
         name=" ".join(part for k in ("first_name", "last_name") if (part := _text(contact, k))),
         address=_address(address),
         phone=_text(contact, "phone_number"),
         email=_text(contact, "email"),
-        city=_text(address, "city_name"),
+        city=_text(address, _TOWN),
         zip=_text(address, "zipcode"),
         archived=site.get("archived") is True,
     )
@@ -48,7 +49,7 @@ def _address(address: Mapping[str, Any]) -> str:
     """Return an address in one line, in the form of the United States."""
     street = " ".join(part for key in _STREET if (part := _text(address, key)))
     state = " ".join(p for k in ("state_abbreviation", "zipcode") if (p := _text(address, k)))
-    return ", ".join(part for part in (street, _text(address, "city_name"), state) if part)
+    return ", ".join(part for part in (street, _text(address, _TOWN), state) if part)
 
 
 def _text(tree: Mapping[str, Any], key: str) -> str:

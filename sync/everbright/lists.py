@@ -32,6 +32,7 @@ class Lists:
         self._sleep = sleep
         self._clock = clock
         self._next_at = clock()
+        self.requests = 0
 
     def page(self, path: str) -> Page:
         """Return a page, its `next` as a path of EverBright's own host.
@@ -69,6 +70,7 @@ class Lists:
         if now < self._next_at:
             self._sleep(self._next_at - now)
         self._next_at = max(now, self._next_at) + self._spacing
+        self.requests += 1
         try:
             return self._everbright.get(path)
         except Retryable as error:

@@ -161,6 +161,20 @@ class Drive:
         query = {"uploadType": "multipart", "fields": FIELDS}
         return _file(self._call("POST", UPLOAD, query, upload=body))
 
+    def name_of(self, file_id: str) -> str | None:
+        """Return a file's name, or None if there is none or it is in the bin."""
+        try:
+            found = self._call("GET", f"{_FILES}/{file_id}", {"fields": "name,trashed"})
+        except Permanent as error:
+            if error.reason == "not_found":
+                return None
+            raise
+        return None if found.get("trashed") else str(found.get("name", ""))
+
+    def rename(self, file_id: str, name: str) -> None:
+        """Give a file another name."""
+        self._call("PATCH", f"{_FILES}/{file_id}", {"fields": "id"}, {"name": name})
+
     def begin(
         self, content: Content, file_id: str, name: str, parent: str, tag: Mapping[str, str]
     ) -> Upload:

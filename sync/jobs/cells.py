@@ -1,4 +1,4 @@
-"""The content of a cell: text or a moment, links on parts of the text, a note. Pure."""
+"""The content of a cell: text, number or moment, links on parts of the text, a note. Pure."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,13 +19,14 @@ class Link(Value):
 
 
 class Cell(Value):
-    """The content of a cell: text or a moment, links on the text, and a note.
+    """The content of a cell: text, a number or a moment, links on the text, and a note.
 
     Moments are shown in the sheet's time zone: only the day of `when` if `is_day`; `noted` is the
     first line of the note. A cell that `is_stand_in` never replaces what a person wrote.
     """
 
     text: str = ""
+    number: float | None = None
     when: datetime | None = None
     is_day: bool = False
     links: tuple[Link, ...] = ()

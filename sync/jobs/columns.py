@@ -31,6 +31,9 @@ _WIDTHS = {
     "site_id": 280,
     "initial_quote": 280,
     "current_quote": 280,
+    "system_size": 90,
+    "deadline": 85,
+    "sales_representative": 130,
 }
 """In pixels. The statuses of five milestones fit a screen 1,400 pixels wide."""
 _NOTED = frozenset({"re_signed", "contract", "current_quote"})
@@ -69,6 +72,12 @@ _ABOUT = {
     "initial_quote": "The first quote of the job. EverBright still sends it after a re-sign.",
     "current_quote": "The quote of the change order that was signed last. The note on a cell says "
     "since when it is in force.",
+    "system_size": "The size of the system in kW, from EverBright.",
+    "deadline": "The day by which the milestone that comes next is to be submitted, from "
+    "EverBright. Coloured from that day on. Blank when EverBright names none, or the job is "
+    "archived.",
+    "installer_payment": "How the payment to the installer stands, from EverBright.",
+    "sales_representative": "Who sold the job, from EverBright.",
     KEY: "The job's number in EverBright. It identifies the row of the job: leave it as it is. The "
     "column may be moved or hidden.",
 }
@@ -146,7 +155,7 @@ def of_milestone(config: Config, key: str, header: str, stuck_days: int) -> list
 
 def _tints(config: Config, kind: str) -> tuple[Tint, ...]:
     known = [(one.label, one.means, one.color) for one in config.statuses.values() if one.color]
-    if kind == "follow_up":
+    if kind in ("follow_up", "deadline"):
         return (Tint(color=config.sheet.stuck_color, is_due=True),)
     if kind == "status:":
         return tuple(Tint(text=label, color=color) for label, _, color in known)

@@ -118,6 +118,26 @@ def _is_signed(log: ContractLog) -> bool:
     return found is not None and found[0] is ContractState.SIGNED
 
 
+def is_news(job: Job, read: Job, *, is_dated: bool) -> bool:
+    """Return whether `read`, which is `job` with a contract from the API, says something else.
+
+    Without a date, only where nothing is known of that contract: nothing says that it is newer.
+    """
+    before, after = _said(job), _said(read)
+    changed = {key for key, said in after.items() if before.get(key) != said}
+    return bool(changed) and (is_dated or changed.isdisjoint(before))
+
+
+def _said(job: Job) -> dict[str, object]:
+    """Return what is shown of each contract, but since when it was generated or sent."""
+    found: dict[str, object] = {}
+    for key, log in job.contracts.items():
+        state = log.current()
+        documents = sorted(one.uuid for one in log.signed.documents) if log.signed else ()
+        found[key] = (state and state[0], log.signed and log.signed.at, documents)
+    return found
+
+
 def _when(one: Signing) -> Order:
     return (one.at, one.digest)
 

@@ -21,6 +21,8 @@ class Entry(Value):
     header: str
     """The name, fit for the config; "" where another column has that header."""
     hidden: bool = False
+    alias: str = ""
+    """What EverBright's metrics call it, as far as that is known."""
     configured: bool = False
     jobs: int = 0
     """How many jobs have reached it; of several definitions, the sum."""
@@ -34,12 +36,14 @@ def entries(config: Config, jobs: Iterable[Job]) -> list[Entry]:
     """
     headings = Milestones(config).headings(jobs, with_configured=True, with_hidden=True)
     counts = {definition: one.jobs for one in headings for definition in one.definitions}
+    aliases = {one.key: one.alias for one in headings}
     found = [
         Entry(
             definitions=one.definitions,
             name=one.header,
             header=one.header,
             hidden=one.hidden,
+            alias=one.alias or aliases.get(one.definitions[0], ""),
             configured=True,
             jobs=counts.get(one.definitions[0], 0),
         )
@@ -55,6 +59,7 @@ def entries(config: Config, jobs: Iterable[Job]) -> list[Entry]:
             definitions=(*(known.definitions if known else ()), *heading.definitions),
             name=heading.header,
             header=_fit(heading.header),
+            alias=(known.alias if known else "") or heading.alias,
             jobs=heading.jobs + (known.jobs if known else 0),
         )
     return _with_free_headers(config, [*found, *named.values()])
@@ -86,5 +91,6 @@ def toml(some: Iterable[Entry]) -> str:
 def _toml(one: Entry) -> str:
     lines = ["[[milestones]]", f"definitions = {json.dumps(one.definitions)}"]
     lines += [f"header = {json.dumps(one.header, ensure_ascii=False)}"] if one.header else []
+    lines += [f"alias = {json.dumps(one.alias)}"] if one.alias else []
     lines += ["hidden = true"] if one.hidden else []
     return "\n".join(lines)

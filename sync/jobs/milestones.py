@@ -1,13 +1,14 @@
 """The milestones of a job as the config shows them: merged, renamed, hidden, in order. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sync.jobs.cells import cut
 from sync.jobs.model import Event, Job, MilestoneLog
 from sync.jobs.order import LearnedOrder
 from sync.settings.config_file import Config, MilestoneConfig
+from sync.settings.everbright_config import is_word
 
 TITLE_LIMIT = 200
 
@@ -34,6 +35,8 @@ class Heading:
     definitions: tuple[str, ...]
     jobs: int
     """How many jobs have reached it."""
+    alias: str = ""
+    """What EverBright's metrics call it: by the config, else as it came with a job."""
 
 
 class Milestones:
@@ -91,9 +94,18 @@ class Milestones:
 
     def next_title(self, shown: Iterable[Shown]) -> str:
         """Return the title of the milestone in the config after those reached, or ""."""
+        coming = self.following(shown)
+        return coming.header if coming else ""
+
+    def following(self, shown: Iterable[Shown]) -> MilestoneConfig | None:
+        """Return the milestone in the config after those reached, or None."""
         reached = max((one.rank for one in shown), default=-1)
         coming = (one for one in self._config.milestones[reached + 1 :] if not one.hidden)
-        return next((one.header for one in coming), "")
+        return next(coming, None)
+
+    def aliases(self) -> dict[str, str]:
+        """Return the alias of each milestone that has one in the config, by its key."""
+        return {one.definitions[0]: one.alias for one in self._config.milestones if one.alias}
 
     def ranks(self) -> dict[str, int]:
         """Return the place of each configured milestone by its header."""
@@ -113,11 +125,14 @@ class Milestones:
             if one.means in ("approved", "rejected")
         }
         learned, names = LearnedOrder(decided), dict[str, tuple[object, str]]()
+        aliases: dict[str, str] = {}
         for job in jobs:
             learned.add(job)
             for definition, event in job.events.items():
                 first = event.order, event.milestone.name
                 names[definition] = min(names.get(definition, first), first)
+                if is_word(event.milestone.alias):
+                    aliases.setdefault(definition, event.milestone.alias)
         seen = learned.definitions()
         found: dict[str, Heading] = {}
         if with_configured:
@@ -130,14 +145,15 @@ class Milestones:
             known = found.get(key)
             header = known.header if known else self.title(definition, names[definition][1])
             count = learned.jobs(definition) + (known.jobs if known else 0)
-            found[key] = _heading(one, header, count)
+            alias = aliases.get(definition, "") or (known.alias if known else "")
+            found[key] = replace(_heading(one, header, count), alias=one.alias or alias)
         visible = [one for one in found.values() if with_hidden or not self.is_hidden(one.key)]
         last = len(self._config.milestones)
         return sorted(visible, key=lambda one: self._configured.get(one.key, (last, None))[0])
 
 
 def _heading(one: MilestoneConfig, header: str, jobs: int) -> Heading:
-    return Heading(one.definitions[0], header, one.definitions, jobs)
+    return Heading(one.definitions[0], header, one.definitions, jobs, one.alias)
 
 
 def _reached(one: Shown) -> tuple[object, ...]:

@@ -306,6 +306,19 @@ class Customer(Value):
     archived: bool = False
 
 
+class Details(Value):
+    """What EverBright's Data Access Layer answered of a job.
+
+    `values` are texts by metric, "" where this job has none. A metric that was `asked` for and is
+    not among them was not in the answer.
+    """
+
+    asked: tuple[str, ...] = ()
+    values: dict[str, str] = Field(default_factory=dict)
+    is_refused: bool = False
+    """Whether EverBright refused the last request; `values` are then those from before."""
+
+
 class FileState(StrEnum):
     """The state of a document's copy."""
 

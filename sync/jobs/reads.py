@@ -13,8 +13,8 @@ from sync.types import Value
 
 _KEPT = ("uuid", "quote", "name", "description", "assigned_to", "comments", "tasks")
 """What a webhook said stays where a read is silent on it: the lists may lack it."""
-_NOT_COMPARED = frozenset({"date_updated", "envelopes"})
-"""`date_updated` may be later only because it was read again; of envelopes nothing is shown."""
+_NOT_COMPARED = frozenset({"date_updated", "envelopes", "alias"})
+"""`date_updated` may be later only because it was read again; the others are not shown."""
 
 
 def as_read(digest: str) -> str:

@@ -9,10 +9,11 @@ from sync.jobs.actions import Actions
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
 from sync.jobs.columns import KEY, Column
 from sync.jobs.contract_cells import ContractCells, label
+from sync.jobs.details import DetailColumns
 from sync.jobs.links import Addresses
 from sync.jobs.milestone_details import MilestoneDetails
 from sync.jobs.milestones import Milestones, Shown
-from sync.jobs.model import ARCHIVED, CONTRACT, QUOTE, STAGE, Change, Customer, Files, Job
+from sync.jobs.model import ARCHIVED, CONTRACT, QUOTE, STAGE, Change, Customer, Details, Files, Job
 from sync.jobs.remarks import Remarks, text_with_author
 from sync.jobs.status import JobStatus, Statuses
 from sync.settings.config_file import Config
@@ -22,6 +23,7 @@ __all__ = ["Addresses", "Layout"]
 STUCK_DAYS = 14
 
 _UNKNOWN = Customer()
+_NO_DETAILS = Details()
 _RE_SIGNED_NOTE = (
     "A re-sign task was completed in this job. EverBright goes on sending the initial quote, so "
     "the contract in force may be another quote's."
@@ -57,12 +59,16 @@ class Layout:
         return Actions(self._statuses, self._remarks)
 
     @cached_property
-    def _details(self) -> MilestoneDetails:
+    def _milestone_details(self) -> MilestoneDetails:
         return MilestoneDetails(self.config, self._remarks)
 
     @cached_property
     def _contracts(self) -> ContractCells:
         return ContractCells(self.config, self.addresses)
+
+    @cached_property
+    def _details(self) -> DetailColumns:
+        return DetailColumns(self.config)
 
     @cached_property
     def _configured(self) -> frozenset[str]:
@@ -102,6 +108,7 @@ class Layout:
         job: Job,
         files: Files,
         customer: Customer = _UNKNOWN,
+        details: Details = _NO_DETAILS,
         fields: Collection[str] | None = None,
     ) -> dict[str, Cell]:
         """Return the cell of each column for `job`, by column id; without the blank ones.
@@ -114,11 +121,12 @@ class Layout:
             **self._status_cells(job, customer, shown),
             **self._milestone_cells(shown, files),
             **self._contracts.of(job, files),
+            **self._details.cells(job, details, is_archived=_is_archived(job, customer)),
         }
         if files.folder:
             cells["folder"] = linked("Folder", files.folder)
         if fields is not None:
-            cells |= self._details.of(shown)
+            cells |= self._milestone_details.of(shown)
             return {key: cell for key, cell in cells.items() if cell != EMPTY and key in fields}
         return {
             key: cell
@@ -166,8 +174,7 @@ class Layout:
         }
 
     def _status(self, job: Job, customer: Customer, shown: list[Shown]) -> JobStatus:
-        fact = job.facts.get(ARCHIVED)
-        is_archived = fact.value != "" if fact else customer.archived
+        is_archived = _is_archived(job, customer)
         return self._statuses.of(shown, self._milestones.last(), is_archived=is_archived)
 
     def _milestone_cells(self, shown: list[Shown], files: Files) -> dict[str, Cell]:
@@ -216,3 +223,8 @@ class Layout:
             Cell(text=cut(change.comment, NOTE_LIMIT)),
             Cell(text=change.site),
         ]
+
+
+def _is_archived(job: Job, customer: Customer) -> bool:
+    fact = job.facts.get(ARCHIVED)
+    return fact.value != "" if fact else customer.archived

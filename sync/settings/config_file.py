@@ -1,6 +1,5 @@
 """The config file (config/brightsheet.toml): what the sheet shows, checked whole at the start."""
 
-import re
 import tomllib
 from collections.abc import Sequence
 from functools import partial
@@ -9,16 +8,15 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
-    StringConstraints,
     ValidationError,
     field_validator,
     model_validator,
 )
 
 from sync.errors import SettingsError
+from sync.settings.config_values import Color, Key, Label, Name, Pattern, Strict, Title
+from sync.settings.everbright_config import DETAILS, EverBrightConfig, word
 from sync.settings.validators import template
 from sync.types import Uuid
 
@@ -27,49 +25,7 @@ CONFIG_FILE = _CONFIG / "brightsheet.toml"
 OPENAPI_FILE = _CONFIG / "openapi.json"
 
 
-class _Strict(BaseModel):
-    """A part of the config: a key that is not known is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _pattern(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"is not a regular expression ({error}); correct it") from None
-    return value
-
-
-Pattern = Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
-
-
-def _title(value: str) -> str:
-    if value.lower() in ("_brightsheet", "recovered"):
-        raise ValueError("is a tab of Brightsheet's own; choose another title")
-    return value
-
-
-def _label(value: str) -> str:
-    if value.startswith(("=", "+")):
-        raise ValueError("begins as a formula does; begin it with a letter")
-    return value
-
-
-def _plain(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("holds a line break or a control character; remove it")
-    return value
-
-
-_Line = StringConstraints(strip_whitespace=True, max_length=100)
-Name = Annotated[str, _Line, AfterValidator(_plain)]
-Title = Annotated[Name, Field(min_length=1), AfterValidator(_title)]
-Label = Annotated[Name, Field(min_length=1), AfterValidator(_label)]
-Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
-
-
-class SheetConfig(_Strict):
+class SheetConfig(Strict):
     """The tabs that are made where there are none, and colours beside those of statuses."""
 
     tab: Title = "Jobs"
@@ -80,10 +36,7 @@ class SheetConfig(_Strict):
     """Of the text in the rows of archived jobs."""
 
 
-Key = Annotated[str, Field(min_length=1, max_length=100)]
-
-
-class WebhooksConfig(_Strict):
+class WebhooksConfig(Strict):
     """How webhooks are told and read of which no sample is published.
 
     Top-level keys, and regular expressions (in any case) over the names of tasks.
@@ -98,47 +51,18 @@ class WebhooksConfig(_Strict):
     contract_name: Pattern = r"\b(contract|(?<!interconnection )agreement|lease|ppa)\b"
 
 
-class WordsConfig(_Strict):
+class WordsConfig(Strict):
     """Regular expressions over what people and programs write."""
 
     re_sign: Pattern = r"\bre[-‐‑]?sign\b"  # noqa: RUF001 - typographic hyphens are meant
     bots: tuple[Pattern, ...] = ()
 
 
-class LinksConfig(_Strict):
+class LinksConfig(Strict):
     """Paths of EverBright's pages, with {site} and {quote}; an empty one gives no link."""
 
     job: Annotated[str, AfterValidator(partial(template, names={"site"}))] = "/address/{site}"
     quote: Annotated[str, AfterValidator(partial(template, names={"site", "quote"}))] = ""
-
-
-def _list_path(name: str, value: str) -> str:
-    if not value.startswith("/"):
-        raise ValueError("does not begin with a slash; begin it with one")
-    return template(value, {name} if name else set())
-
-
-_Jobs = Annotated[str, AfterValidator(partial(_list_path, ""))]
-_OfSite = Annotated[str, AfterValidator(partial(_list_path, "site"))]
-_OfWorkflow = Annotated[str, AfterValidator(partial(_list_path, "workflow"))]
-_OfMilestone = Annotated[str, AfterValidator(partial(_list_path, "milestone"))]
-_OfTask = Annotated[str, AfterValidator(partial(_list_path, "task"))]
-
-
-class EverBrightConfig(_Strict):
-    """EverBright's lists, from which `backfill` reads jobs: none is documented.
-
-    `changed` are keys that may tell, in the list of jobs, when a job last changed; without any,
-    every run reads every job.
-    """
-
-    jobs: _Jobs = "/api/v1/project?archived=false"
-    workflows: _OfSite = "/api/v1/ops_workflow?site_id={site}"
-    milestones: _OfWorkflow = "/api/v1/milestone?workflow_id={workflow}"
-    tasks: _OfMilestone = "/api/v1/task?milestone_id={milestone}"
-    sub_tasks: _OfTask = "/api/v1/sub_task?task_id={task}"
-    quotes: _OfSite = "/api/v1/quote?site_id={site}"
-    changed: tuple[Key, ...] = ("date_updated", "updated_at", "date_modified")
 
 
 _KEY_PARTS = ("email", "phone", "address", "zip")
@@ -155,7 +79,7 @@ def _match_key(value: str) -> str:
     return value
 
 
-class MatchConfig(_Strict):
+class MatchConfig(Strict):
     """How the row of a job is found in a person's own tabs, if it has no site ID yet.
 
     Keys of one or several columns' ids; without any no row is matched.
@@ -164,7 +88,7 @@ class MatchConfig(_Strict):
     by: tuple[Annotated[str, AfterValidator(_match_key)], ...] = ("email", "address+zip")
 
 
-class ColumnConfig(_Strict):
+class ColumnConfig(Strict):
     """One column, or (id "milestones") the place of the milestones' columns."""
 
     id: Literal[
@@ -189,6 +113,10 @@ class ColumnConfig(_Strict):
         "re_signed",
         "initial_quote",
         "current_quote",
+        "system_size",
+        "deadline",
+        "installer_payment",
+        "sales_representative",
         "site_id",
     ]
     header: Name = ""
@@ -210,23 +138,27 @@ def _field(value: str) -> str:
 FieldName = Annotated[str, AfterValidator(_field)]
 
 
-class MappingConfig(_Strict):
+class MappingConfig(Strict):
     """For a sheet that was there before: whether it gets a History, and how `map` proposes."""
 
     history: bool = False
-    synonyms: dict[FieldName, tuple[Annotated[Name, Field(min_length=1)], ...]] = {}
+    synonyms: dict[FieldName, tuple[Annotated[Name, Field(min_length=1)], ...]] = Field(
+        default_factory=dict
+    )
     """More headers by field; they come before the ones that are built in."""
 
 
-class MilestoneConfig(_Strict):
+class MilestoneConfig(Strict):
     """One step: the definitions that share its columns, the first of which is the columns' key."""
 
     definitions: Annotated[tuple[Uuid, ...], Field(min_length=1)]
     header: Name = ""
     hidden: bool = False
+    alias: Annotated[Name, AfterValidator(word)] = ""
+    """What EverBright's metrics call it."""
 
 
-class StatusConfig(_Strict):
+class StatusConfig(Strict):
     """How a status reads; `color` is #rrggbb."""
 
     label: Label
@@ -235,7 +167,7 @@ class StatusConfig(_Strict):
     """What it is for filters, for what is stuck, and for what is to be done next."""
 
 
-class Config(_Strict):
+class Config(Strict):
     """What the sheet shows (config/brightsheet.toml)."""
 
     sheet: SheetConfig = SheetConfig()
@@ -247,7 +179,7 @@ class Config(_Strict):
     mapping: MappingConfig = MappingConfig()
     columns: tuple[ColumnConfig, ...]
     milestones: tuple[MilestoneConfig, ...] = ()
-    statuses: dict[str, StatusConfig] = {}
+    statuses: dict[str, StatusConfig] = Field(default_factory=dict)
 
     @field_validator("columns")
     @classmethod
@@ -269,6 +201,13 @@ class Config(_Strict):
         if twice := _repeated([d for step in milestones for d in step.definitions]):
             raise ValueError(f"the definition {twice} stands twice; remove one")
         return milestones
+
+    @model_validator(mode="after")
+    def _metrics(self) -> "Config":
+        for column in {column.id for column in self.columns} & DETAILS:
+            if not getattr(self.everbright, column):
+                raise ValueError(f"everbright.{column}: names no metric for the column; name one")
+        return self
 
     @model_validator(mode="after")
     def _names(self) -> "Config":

@@ -30,9 +30,11 @@ def fields_of(cell: Cell, with_note: bool) -> str:
 def encoded(cell: Cell, zone: tzinfo) -> dict[str, Any]:
     """Return a CellData: text is always a string, never a formula; a moment is a real date."""
     data: dict[str, Any] = {}
-    if cell.when is not None:
-        data["userEnteredValue"] = {"numberValue": number(cell, zone)}
-        data["userEnteredFormat"] = {"numberFormat": _DAY if cell.is_day else _DATE}
+    value = number(cell, zone)
+    if value is not None:
+        data["userEnteredValue"] = {"numberValue": value}
+        if cell.when is not None:
+            data["userEnteredFormat"] = {"numberFormat": _DAY if cell.is_day else _DATE}
     elif cell.text:
         data["userEnteredValue"] = {"stringValue": cell.text}
     if cell.links:
@@ -58,9 +60,11 @@ def is_note_of(cell: Cell, text: str) -> bool:
     return _WHEN.fullmatch(when) is not None and rest == cell.note
 
 
-def number(cell: Cell, zone: tzinfo) -> float:
-    """Return the moment (or the day) of a cell as Sheets counts it."""
-    when = serial(cell.when or _EPOCH, zone)
+def number(cell: Cell, zone: tzinfo) -> float | None:
+    """Return a cell's number, or its moment (or day) as Sheets counts it; None for a text."""
+    if cell.when is None:
+        return cell.number
+    when = serial(cell.when, zone)
     return float(int(when)) if cell.is_day else when
 
 

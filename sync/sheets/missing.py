@@ -123,7 +123,8 @@ def _add_filters(
     table: Table,
 ) -> None:
     """Add the filter views that are missing; with other formatting they are set again."""
-    views = formatting.views(table.sheet_id, table.header_row, columns, formatting.filters())
+    wanted = formatting.filters(config)
+    views = formatting.views(table.sheet_id, table.header_row, columns, wanted)
     is_changed = table.look is not None and table.look != formatting.table(config)
     _add_filter_views(found, views, table.sheet_id, there, is_changed)
 

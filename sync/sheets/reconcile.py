@@ -64,9 +64,10 @@ def blank(
 
 
 def _agrees(shown: CellData, cell: Cell, zone: tzinfo) -> bool:
-    if cell.when is not None:
+    wanted = encode.number(cell, zone)
+    if wanted is not None:
         value = shown.get("userEnteredValue", {}).get("numberValue")
-        return isinstance(value, int | float) and abs(value - encode.number(cell, zone)) < _SECOND
+        return isinstance(value, int | float) and abs(value - wanted) < _SECOND
     if cell.is_stand_in and text_of(shown):
         return True  # A person's name for the job says more.
     links = links_of(encode.encoded(cell, zone))

@@ -80,7 +80,7 @@ class Targets:
         if not one.job.has_row:
             return None  # A lead has none.
         try:
-            cells = self._layout.cells(one.job, one.files, one.customer, fields)
+            cells = self._layout.cells(one.job, one.files, one.customer, one.details, fields)
         except Exception:
             # A job that cannot be laid out must not keep the others waiting.
             _log.exception("fault", site=one.job.site)

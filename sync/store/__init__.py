@@ -6,7 +6,9 @@ from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
 from sync.store.customers import Customers
 from sync.store.database import Database
+from sync.store.details import DetailStore, DueDetails
 from sync.store.documents import Claim, Documents, PendingDocument
+from sync.store.folders import DueFolder, Folders
 from sync.store.heartbeat import Heartbeats
 from sync.store.history import History
 from sync.store.inbox import Inbox, KeptDelivery, Receipt
@@ -27,8 +29,12 @@ __all__ = [
     "Conclusion",
     "Customers",
     "Database",
+    "DetailStore",
     "DirtyJob",
     "Documents",
+    "DueDetails",
+    "DueFolder",
+    "Folders",
     "Heartbeats",
     "History",
     "Inbox",

@@ -1,29 +1,39 @@
-"""When the newest delivery came, also once it is forgotten."""
+"""When the newest webhook came, also once its delivery is forgotten."""
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, select
 
 from sync.store.database import Database
 from sync.store.schema import delivery, heartbeat, now
 
+BACKFILL = "backfill-"
+"""Begins the ids of what was read from EverBright's API: people see it where ids are shown.
+
+It is no sign that the webhook works.
+"""
 _NAME = "delivery"
-"""Among the signs of life: the newest delivery's moment, kept when deliveries are forgotten."""
+"""Among the signs of life: the newest webhook's moment, kept when deliveries are forgotten."""
+_NEWEST = (
+    select(delivery.c.received_at)
+    .where(delivery.c.id.not_like(f"{BACKFILL}%"))
+    .order_by(delivery.c.received_at.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """When the newest delivery came, and what time it is now, by the database's clock."""
+    """When the newest webhook came, and what time it is now, by the database's clock."""
 
     at: float
     now: float
 
 
 def newest_arrival(database: Database) -> Arrival | None:
-    """Return when the newest delivery came, whatever its outcome; None before the first."""
+    """Return when the newest webhook came, whatever its outcome; None before the first."""
     kept = select(heartbeat.c.at).where(heartbeat.c.name == _NAME)
-    newest = select(func.max(delivery.c.received_at))
-    query = select(kept.scalar_subquery(), newest.scalar_subquery(), now())
+    query = select(kept.scalar_subquery(), _NEWEST.scalar_subquery(), now())
     with database.reading() as connection:
         remembered, received, moment = connection.execute(query).one()
     found = [one for one in (remembered, received) if one is not None]
@@ -31,9 +41,10 @@ def newest_arrival(database: Database) -> Arrival | None:
 
 
 def remember(database: Database, connection: Connection) -> None:
-    """Keep when the newest delivery came, before it is forgotten itself."""
-    newest = connection.scalar(select(func.max(delivery.c.received_at)))
+    """Keep when the newest webhook came, before its delivery is forgotten."""
+    newest = connection.scalar(_NEWEST)
     if newest is not None:
+        later = case((heartbeat.c.at > newest, heartbeat.c.at), else_=newest)
         statement = database.insert(heartbeat).values(name=_NAME, at=newest)
-        again = statement.on_conflict_do_update(index_elements=["name"], set_={"at": newest})
+        again = statement.on_conflict_do_update(index_elements=["name"], set_={"at": later})
         connection.execute(again)

@@ -9,6 +9,7 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.errors import BrightsheetError, Retryable
 from sync.jobs.model import Files, FileState
+from sync.store import folders
 from sync.store.database import Database
 from sync.store.dirty import touch
 from sync.store.schema import document, folder, now, spare_id
@@ -174,6 +175,12 @@ class Documents:
             self._hold(connection, claim, file_id=file_id, link=link)
             if link:
                 touch(connection, claim.site)
+
+    def name_folder(self, claim: Claim) -> str:
+        """Return the name for the job's folder, which is stored before it is used."""
+        with self._database.writing() as connection:
+            self._hold(connection, claim)
+            return folders.to_be_made(connection, claim.site)
 
     def keep(self, claim: Claim, uuid: str, made: MadeFolder = NOT_MADE, **values: str) -> None:
         """Store `file_id`, `session` or `digest` before it is used, and a folder that was made."""

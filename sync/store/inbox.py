@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, text, u
 
 from sync.errors import Rejected
 from sync.jobs.reads import as_read
-from sync.store.arrivals import remember
+from sync.store.arrivals import BACKFILL, remember
 from sync.store.database import Database
 from sync.store.schema import delivery, now
 from sync.webhooks.schema import Delivery, Outcome
@@ -17,8 +17,6 @@ from sync.webhooks.schema import Delivery, Outcome
 _BYTES = 2_000_000
 """Of bodies that are returned at once: a longer transaction would keep senders waiting."""
 UNPROJECTED = text("NOT projected")
-BACKFILL = "backfill-"
-"""Begins the ids of what was read from EverBright's API: people see it where ids are shown."""
 
 
 @dataclass(frozen=True)

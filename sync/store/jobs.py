@@ -1,16 +1,16 @@
 """The states of jobs that the projection of deliveries has produced."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, func, select, update
 
+from sync.jobs import drive_names
 from sync.jobs.model import Change, FileState, Job
-from sync.store import history
-from sync.store.customers import want
+from sync.store import customers, details, history, reported
+from sync.store.arrivals import BACKFILL
 from sync.store.database import Database
 from sync.store.dirty import bumped
-from sync.store.inbox import BACKFILL
 from sync.store.leases import Lease, hold
 from sync.store.schema import delivery, document, folder, job, milestone, now
 from sync.webhooks.schema import Outcome
@@ -76,7 +76,8 @@ class Jobs:
                 self._keep(connection, site, state, oldest, newest.get(site, newest.get("")))
             self._want(connection, made.documents)
             with_rows = [one.site for one in made.jobs if one.has_row]
-            want(self._database, connection, with_rows)
+            customers.want(self._database, connection, with_rows)
+            details.want(self._database, connection, with_rows)
             history.keep(self._database, connection, made.changes)
             self._own(connection, made.milestones)
             if made.deliveries:
@@ -119,6 +120,7 @@ class Jobs:
         connection.execute(statement.on_conflict_do_update(index_elements=["site"], set_=again))
 
     def _want(self, connection: Connection, documents: Sequence[Wanted]) -> None:
+        documents = _told_apart(connection, documents)
         blank = dict.fromkeys(("file_id", "session", "digest", "link", "reason", "message"), "")
         first = {"state": FileState.PENDING, "attempts": 0, "due_at": 0.0, **blank}
         moment = connection.scalar(select(now())) if documents else None
@@ -129,6 +131,14 @@ class Jobs:
         folders = [{"site": site, **empty} for site in sorted({one.site for one in documents})]
         if folders:
             connection.execute(self._database.insert(folder).on_conflict_do_nothing(), folders)
+
+    def unreported(self, names: Sequence[str]) -> list[str]:
+        """Return those of `names` that people were not told of yet."""
+        return reported.new(self._database, names)
+
+    def keep_reported(self, names: Sequence[str]) -> None:
+        """Store that people were told of `names`."""
+        reported.keep(self._database, names)
 
     def sites(self) -> frozenset[str]:
         """Return every site that there is a job for."""
@@ -157,3 +167,25 @@ def _newest_webhooks(connection: Connection, deliveries: Sequence[int]) -> dict[
     query = select(delivery.c.site, func.max(delivery.c.received_at)).group_by(delivery.c.site)
     query = query.where(delivery.c.seq.in_(deliveries), delivery.c.id.not_like(f"{BACKFILL}%"))
     return {site or "": at for site, at in connection.execute(query)}
+
+
+def _told_apart(connection: Connection, documents: Sequence[Wanted]) -> list[Wanted]:
+    """Return the documents; one whose name another document of its job has, gets another name.
+
+    It is stored with that name, so that every try makes the same file.
+    """
+    names = _names(connection, {one.site for one in documents})
+    found: list[Wanted] = []
+    for one in documents:
+        taken = names.setdefault((one.site, one.name.lower()), one.uuid)
+        is_told = not one.name or taken == one.uuid
+        name = one.name if is_told else drive_names.told_apart(one.name, one.uuid)
+        found.append(replace(one, name=name))
+    return found
+
+
+def _names(connection: Connection, sites: Collection[str]) -> dict[tuple[str, str], str]:
+    """Return the UUIDs of documents by their job's site and their name in lower case."""
+    query = select(document.c.site, document.c.name, document.c.uuid)
+    rows = connection.execute(query.where(document.c.site.in_(sorted(sites)))) if sites else ()
+    return {(site, name.lower()): uuid for site, name, uuid in rows}

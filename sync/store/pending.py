@@ -9,10 +9,11 @@ from sqlalchemy import Connection, Select, exists, func, literal, or_, select, t
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.cells import Cell
-from sync.jobs.model import Change, Customer, Files, Job
+from sync.jobs.model import Change, Customer, Details, Files, Job
 from sync.store.batches import cells_in
 from sync.store.customers import customers
 from sync.store.database import Database
+from sync.store.details import details
 from sync.store.documents import files
 from sync.store.history import History
 from sync.store.inbox import UNPROJECTED
@@ -37,6 +38,7 @@ class DirtyJob:
     """Whether there is an event that the sheet does not show."""
     received_at: float | None = None
     """When the newest webhook was received (seconds since 1970)."""
+    details: Details = field(default_factory=Details)
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,7 @@ def _jobs(connection: Connection, query: Select[Any]) -> list[DirtyJob]:
     rows = connection.execute(query).mappings().all()
     copies = files(connection, [row["site"] for row in rows])
     known = customers(connection, [row["site"] for row in rows])
+    more = details(connection, [row["site"] for row in rows])
     return [
         DirtyJob(
             job=Job.model_validate_json(row["state"]),
@@ -168,6 +171,7 @@ def _jobs(connection: Connection, query: Select[Any]) -> list[DirtyJob]:
             events=row["events"],
             is_fresh=row["events"] != row["shown_events"],
             received_at=row["received_at"],
+            details=more.get(row["site"], Details()),
         )
         for row in rows
     ]

@@ -125,6 +125,11 @@ folder = Table(
     Column("link", Text, nullable=False),
     Column("claim", Integer, nullable=False),
     Column("claimed_until", Float, nullable=False),
+    # The name that it was given last, and the one that it is about to get; "" is the stand-in.
+    Column("name", Text, nullable=False, server_default=""),
+    Column("next_name", Text, nullable=False, server_default=""),
+    # What was known of the customer when the name was decided.
+    Column("named_for", Text, nullable=False, server_default=""),
 )
 
 document = Table(
@@ -220,6 +225,25 @@ customer = Table(
     Column("fetched_at", Float),
     # When it is to be requested; None: only when the job changes.
     Column("due_at", Float, index=True),
+)
+
+detail = Table(
+    "detail",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    # What was asked for when it was last answered: with another config every job is asked again.
+    Column("question", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    # When it is to be requested; None: only when the job changes.
+    Column("due_at", Float, index=True),
+)
+
+reported = Table(
+    "reported",
+    metadata,
+    # What is reported only once: a status that the config does not name, a metric that is missing.
+    Column("name", Text, primary_key=True),
 )
 
 before_image = Table(

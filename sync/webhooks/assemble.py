@@ -1,7 +1,7 @@
 """Records of EverBright's lists → the milestone that a webhook would have brought. Pure.
 
 Source of the lists' keys: what an installer's integration reads. They have more keys than the
-webhook (`alias`, `approval_organization`, `responsible_user`, …): those are left out.
+webhook (`approval_organization`, `responsible_user`, …): those are left out, but for `alias`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,7 @@ Record = Mapping[str, Any]
 
 _DEFINITION = ("milestone_definition", "milestone_definition_id", "definition")
 _OWN = frozenset(Milestone.model_fields) - {"site", "quote", "milestone_definition", "tasks"}
+_OF_CONTRACT = ("name", "status", "task_definition", "date_updated", "updated_at", "date_modified")
 _TASK = frozenset(Task.model_fields) - {"sub_tasks"}
 _SUB_TASK = frozenset(SubTask.model_fields)
 
@@ -32,6 +33,28 @@ def milestone(
     payload["tasks"] = [
         _only(task, _TASK) | {"sub_tasks": [_only(one, _SUB_TASK) for one in sub_tasks]}
         for task, sub_tasks in tasks
+    ]
+    return payload
+
+
+def contract(record: Record, site: str) -> dict[str, Any]:
+    """Return the payload of a contract in the webhook's shape.
+
+    Where the record has no sub-tasks, it is taken to say itself what their one document's does.
+    """
+    payload = {key: record[key] for key in _OF_CONTRACT if key in record}
+    payload["site"] = site
+    payload["quote"] = _reference(record, ("quote", "quote_id"))
+    payload["sub_tasks"] = record.get("sub_tasks") or [
+        {
+            "uuid": record.get("sub_task"),
+            "document_status": record.get("document_status") or record.get("status"),
+            "data": {
+                "documents": record.get("documents"),
+                "envelopes": record.get("envelopes")
+                or [{"date_signed": record.get("date_signed")}],
+            },
+        }
     ]
     return payload
 

@@ -105,6 +105,8 @@ class Task(Value):
 
 
 _Count = Annotated[int | None, BeforeValidator(null)]
+_Alias = Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else "")]
+"""What only helps must not have a webhook rejected: of another type, it is blank."""
 
 
 class Milestone(Value):
@@ -115,6 +117,8 @@ class Milestone(Value):
     quote: OptionalUuid = None
     milestone_definition: Uuid
     name: Text = ""
+    alias: _Alias = ""
+    """What EverBright's metrics call it (seen in lists of its API)."""
     description: Text = ""
     status: Code = None
     date_updated: When = None

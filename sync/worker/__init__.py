@@ -9,14 +9,16 @@ from sync.settings.environment import Settings
 from sync.store import Database
 from sync.wiring import Wiring
 from sync.worker.backfill_loop import LOOK_SECONDS, BackfillLoop
-from sync.worker.customer_loop import CustomerLoop
 from sync.worker.document_loop import DocumentLoop
 from sync.worker.document_queue import DocumentQueue
+from sync.worker.everbright_loop import EverBrightLoop
 from sync.worker.loop import POLL_SECONDS, Stop, loop
 from sync.worker.sheet_loop import SheetLoop
 
 SIGN_SECONDS = 20.0
 """Between two signs of life, which are all that an idle worker writes."""
+FOLDER_SECONDS = 10.0
+"""Between two looks whether a customer has become known, whose name a folder gets."""
 
 
 class Worker:
@@ -39,9 +41,12 @@ class Worker:
             copier = DocumentLoop(self._wiring, self._alerts, self._stop, queue)
             # The queue itself waits where nothing is due.
             self._start(f"documents-{number}", copier.step, lambda: None)
+        if settings.drive_folder_id and settings.everbright_api_token:
+            namer = self._wiring.folder_namer()
+            self._start("folders", namer.name_next, lambda: self._stop.wait(FOLDER_SECONDS))
         if settings.everbright_api_token:
-            fetcher = CustomerLoop(self._wiring, self._stop, self.wake)
-            self._start("customers", fetcher.step, self._rest)
+            requests = EverBrightLoop(self._wiring, self._stop, self.wake)
+            self._start("everbright", requests.step, self._rest)
         if settings.everbright_api_token and settings.backfill_hours:
             backfill = BackfillLoop(self._wiring, self._alerts, self._stop, self.wake)
             self._start("backfill", backfill.step, lambda: self._stop.wait(LOOK_SECONDS))

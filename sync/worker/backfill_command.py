@@ -33,18 +33,22 @@ class BackfillCommand:
         scope = f"{SINCE}{since:%Y-%m-%d}" if since else _ALL
         backfill = self._wiring.backfill(scope, self._sleep)
         with self._wiring.hold_backfill(self._sleep) as held:
-            return Summary.of(backfill.run(held, since, progress=progress))
+            run = backfill.run(held, since, progress=progress)
+        return Summary.of(run, backfill.notes, backfill.requests)
 
     def one(self, site: str) -> Summary:
         """Read one job."""
         self._must_have_token()
-        state, events, reason = self._wiring.backfill(_ALL, self._sleep).one(site)
+        backfill = self._wiring.backfill(_ALL, self._sleep)
+        state, events, reason = backfill.one(site)
         return Summary(
             jobs=1,
             events=events,
             jobs_with_events=int(events > 0),
             without_workflow=int(state is JobState.NO_WORKFLOW),
             not_read={site: reason} if reason else {},
+            notes=backfill.notes,
+            requests=backfill.requests,
         )
 
     def report(self, file: Path) -> Summary:

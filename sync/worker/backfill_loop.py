@@ -60,12 +60,13 @@ class BackfillLoop:
             # What was before is for `brightsheet backfill`: it may take hours.
             self._store.mark_finished(held)
             return
-        last = self._store.progress()
+        last, asked = self._store.progress(), self._backfill.requests
         # What the last one did not see of the list may have changed before it began.
         since = last.since if last.problems else last.started - OVERLAP
-        self._say(self._backfill.run(held, since, [*last.not_read]))
+        run = self._backfill.run(held, since, [*last.not_read])
+        self._say(run, self._backfill.requests - asked)
 
-    def _say(self, run: Progress) -> None:
+    def _say(self, run: Progress, requests: int) -> None:
         _log.info(
             "backfill",
             events=run.events,
@@ -73,6 +74,7 @@ class BackfillLoop:
             read=sum(run.jobs.values()) - run.jobs.get("unchanged", 0),
             not_read=len(run.not_read),
             problems=run.problems,
+            requests=requests,
         )
         if run.events:
             self._wake()

@@ -128,7 +128,9 @@ class Stand:
     def load(self, *events: dict[str, Any]) -> None:
         """Have EverBright know of events, oldest first."""
         for one in events:
-            self.google.everbright.load(one)
+            is_milestone = "milestone_definition" in one
+            known = self.google.everbright
+            (known.load if is_milestone else known.load_contract)(one)
 
     def deliver(self, *events: dict[str, Any]) -> None:
         """Take webhooks in, as the receiver does."""
@@ -213,8 +215,13 @@ def plain(job: Job) -> dict[str, Any]:
         for definition, event in job.events.items()
     }
     current = {definition: log.current() for definition, log in job.logs.items()}
+    contracts = {
+        name: (log.current(), log.signed and (log.signed.at, log.signed.documents))
+        for name, log in job.contracts.items()
+    }
     return {
         "events": newest,
+        "contracts": contracts,
         "status": {key: (one.status, one.stamp) for key, one in current.items()},
         "quotes": sorted(job.quotes),
     }

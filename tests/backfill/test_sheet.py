@@ -7,6 +7,7 @@ from sync.backfill import Backfill
 from tests.backfill.stand import TOKEN, Stand, event
 from tests.bench import Bench
 from tests.made_up import uuid
+from tests.webhooks.payloads import contract
 from tests.world import World, wait_for
 
 
@@ -28,7 +29,9 @@ def test_a_row_is_the_same_whether_its_job_was_read_or_delivered(
     )
     for one in read:
         google.everbright.load(one)
-    bench.send(*delivered)
+    dated = "2026-03-06T10:00:00Z"
+    google.everbright.load_contract(contract("SIGN", 1, date_updated=dated))
+    bench.send(*delivered, contract("SIGN", 2, date_updated=dated))
     ran(bench)
     bench.flush()
     rows = [bench.row(uuid(job)) for job in (1, 2)]
@@ -36,6 +39,8 @@ def test_a_row_is_the_same_whether_its_job_was_read_or_delivered(
     first, second = ({k: v for k, v in row.items() if k not in own} for row in rows)
     assert first == second
     assert first["Status"].startswith("Rejected")
+    assert first["Contract signed"].startswith("2026-03-05")
+    assert first["Contract files"].startswith("Agreement.pdf")
     assert all(row["Initial quote"] for row in rows)
     links = {link.uri for row in bench.rows() for cell in row.values() for link in cell.links}
     for job in (1, 2):

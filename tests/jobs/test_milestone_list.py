@@ -115,3 +115,16 @@ def test_the_command_prints_both_forms(sqlite_url: str) -> None:
         ("Milestone 1", 2),
         ("Milestone 2", 1),
     ]
+
+
+def test_the_alias_of_a_metric_is_printed_as_it_came_and_kept_as_it_is_configured() -> None:
+    """Would catch a deadline that goes blank because the printed lines were pasted."""
+    some = config({"definitions": [uuid(30_003)], "header": "Permits", "alias": "permits"})
+    jobs = [job_of(an_event(definition=definition, alias=alias)) for definition, alias in ALIASES]
+    found = {one.name: one.alias for one in entries(some, jobs)}
+    assert found == {"Permits": "permits", "Milestone 1": "ntp", "Milestone 2": ""}
+    again = {one.header: one.alias for one in pasted(some, jobs).milestones}
+    assert again == found
+
+
+ALIASES = [(1, "ntp"), (3, "another"), (2, 'no "word"'), (2, {"odd": True})]

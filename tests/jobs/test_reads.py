@@ -55,9 +55,12 @@ def test_a_read_of_the_same_or_an_earlier_moment_changes_nothing(day: int) -> No
 
 
 def test_a_read_that_is_later_by_being_read_changes_nothing() -> None:
-    """Catches a webhook's comments that are lost, and a status that seems to be of today."""
+    """Catches a webhook's comments that are lost, and a status that seems to be of today.
+
+    An alias, which only the lists are known to have, is no news.
+    """
     webhook = sent(date_updated=at(1), comments=[comment("By hand", at(2))])
-    later = read(date_updated=at(9))
+    later = read(date_updated=at(9), alias="ntp")
     for job in (job_of(webhook, later), job_of(later, webhook)):
         assert job.events[DEFINITION] == webhook
         assert job.logs[DEFINITION].current().stamp == webhook.stamp

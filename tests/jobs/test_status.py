@@ -109,7 +109,7 @@ def views_of(cells: dict[str, Cell], now: datetime) -> set[str]:
     """The filter views that show a row."""
     return {
         title
-        for title, (criteria, _) in formatting.filters().items()
+        for title, (criteria, _) in formatting.filters(CONFIG).items()
         if all(holds(one["condition"], cells.get(c, EMPTY), now) for c, one in criteria.items())
     }
 

@@ -127,6 +127,13 @@ def test_an_unknown_status_is_told_of_once(
     assert (capsys.readouterr().out + caplog.text).count("unknown_status") == 3
 
 
+def test_an_unknown_status_is_not_told_of_again_after_a_restart(sqlite_url: str) -> None:
+    """Catches an alert each day, on a host that restarts each day."""
+    assert len(projected(sqlite_url, milestone(1, status="ODD"))) == 1
+    again = projected(sqlite_url, milestone(2, status="ODD"), milestone(3, status="NEW"))
+    assert [reason for reason, _ in again] == ["unknown_status:NEW"]
+
+
 def test_a_sender_who_makes_statuses_up_is_told_of_a_hundred(sqlite_url: str) -> None:
     many = [task(status=f"MADE_UP_{n}") for n in range(150)]
     assert len(projected(sqlite_url, milestone(tasks=many))) == 100

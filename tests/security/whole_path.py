@@ -89,7 +89,7 @@ class WholePath:
         pending = self.store.pending.read(500, 500)
         assert pending.jobs
         cells = {
-            one.job.site: self.layout.cells(one.job, one.files, one.customer)
+            one.job.site: self.layout.cells(one.job, one.files, one.customer, one.details)
             for one in pending.jobs
         }
         targets = [

@@ -78,6 +78,31 @@ STEP = '\n[[milestones]]\ndefinitions = ["01362295-1d44-4eea-9234-898bb3073709"]
         ("bots = ['", "bots = ['(", "words.bots.0: is not a regular expression"),
         ("{site}", "{job}", "links.job: holds other names in braces than {site}."),
         ("[words]", "[words", "is not TOML: "),
+        (
+            "[words]",
+            '[everbright]\ndetails = "/api/data/quote/?metrics={metrics}"\n[words]',
+            "everbright.details: lacks {metrics}, or {quote} or {site}; put them where they belong",
+        ),
+        (
+            "[words]",
+            '[everbright]\nsystem_size = ["size,all"]\n[words]',
+            "everbright.system_size.0: has other characters than letters, digits and underscores;",
+        ),
+        (
+            "[words]",
+            '[everbright]\ndeadline = ["{name}_deadline"]\n[words]',
+            "everbright.deadline.0: holds other names in braces than {alias}.",
+        ),
+        (
+            'id = "folder"\nheader = "Folder"',
+            'id = "deadline"\nheader = "x"\n[everbright]\ndeadline = []',
+            "everbright.deadline: names no metric for the column; name one",
+        ),
+        (
+            "[words]",
+            '[everbright]\ncontracts = "contracts"\n[words]',
+            "everbright.contracts: does not begin with a slash; begin it with one",
+        ),
         ('header = "Folder"', 'header = "Re-signed"', "columns: two have the header 'Re-signed'; "),
         (
             'header = "Folder"',

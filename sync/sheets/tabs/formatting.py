@@ -199,17 +199,21 @@ def _counts(label: str) -> list[Request]:
     return [{"userEnteredValue": f'=COUNTIF(1:1;"{quoted}")>0'}]
 
 
-def filters() -> dict[str, tuple[Filter, tuple[str, str]]]:
+def filters(config: Config) -> dict[str, tuple[Filter, tuple[str, str]]]:
     """Return the Jobs tab's filter views by title: criteria, and by what they are sorted."""
     due = {"condition": {"type": "DATE_BEFORE", "values": [{"relativeDate": "TOMORROW"}]}}
     week = {"condition": {"type": "DATE_AFTER", "values": [{"relativeDate": "PAST_WEEK"}]}}
     newest = ("last_update", "DESCENDING")
-    return {
+    views: dict[str, tuple[Filter, tuple[str, str]]] = {
         REJECTED: ({"status": _begins(REJECTED)}, newest),
         WAITING: ({"status": _begins(WAITING)}, newest),
         "Stuck": ({"follow_up": due}, ("follow_up", "ASCENDING")),
         "Approved this week": ({"last_approval": week}, ("last_approval", "DESCENDING")),
     }
+    if any(one.id == "deadline" for one in config.columns):
+        is_set = {"condition": {"type": "NOT_BLANK"}}
+        views["Deadlines"] = ({"deadline": is_set}, ("deadline", "ASCENDING"))
+    return views
 
 
 def _begins(word: str) -> Filter:
@@ -254,7 +258,7 @@ def add_filter(made: Request, there: Surroundings) -> Request:
 
 def table(config: Config) -> str:
     """Return what is remembered of a Jobs tab's look, to tell whether it is up to date."""
-    parts = [_archived_label(config), config.sheet.archived_color, filters()]
+    parts = [_archived_label(config), config.sheet.archived_color, filters(config)]
     return json.dumps(parts, separators=(",", ":"))
 
 
@@ -266,7 +270,7 @@ def table_format(
     there: Surroundings,
 ) -> list[Request]:
     """Give a fresh Jobs tab the look of its rows and its filter views, and remember that."""
-    made = views(sheet_id, header_row, columns, filters())
+    made = views(sheet_id, header_row, columns, filters(config))
     return [
         *rows(config, sheet_id),
         *(add_filter(one, there) for one in made.values()),

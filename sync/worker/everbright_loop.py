@@ -1,4 +1,4 @@
-"""Requests customers from EverBright, a few a second."""
+"""Requests customers and details of jobs from EverBright, a few a second in all."""
 
 from collections.abc import Callable
 
@@ -13,22 +13,25 @@ _SPACING_SECONDS = 0.2
 _log = structlog.get_logger()
 
 
-class CustomerLoop:
+class EverBrightLoop:
     """`wake` has the sheet's loop check for work at once."""
 
     def __init__(self, wiring: Wiring, stop: Stop, wake: Callable[[], object]) -> None:
-        self._fetcher = wiring.customer_fetcher()
+        self._customers = wiring.customer_fetcher()
+        self._details = wiring.detail_fetcher()
         self._stop = stop
         self._wake = wake
 
     def step(self) -> bool:
-        """Request the customer that is due longest; False if none is."""
-        fetched = self._fetcher.fetch()
+        """Request the customer, else the details, that are due longest; False if none are."""
+        kind, fetched = "customer_unknown", self._customers.fetch()
+        if fetched is None and self._details is not None:
+            kind, fetched = "details_unknown", self._details.fetch()
         if fetched is None:
             return False
         site, error, is_new = fetched
         if error is not None:
-            _log.info("customer_unknown", site=site, reason=error.reason)
+            _log.info(kind, site=site, reason=error.reason)
         if is_new:
             self._wake()
         self._stop.wait(_SPACING_SECONDS)

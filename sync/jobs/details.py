@@ -1,0 +1,112 @@
+"""More of a job, from EverBright's Data Access Layer: what is asked for, and its cells. Pure.
+
+Source of the metrics: EverBright's page on its data baselines, and what installers' integrations
+ask for. None but the system's size is documented, so each is a setting.
+"""
+
+import math
+import re
+from datetime import UTC, datetime, timedelta
+
+from sync.jobs.cells import EMPTY, Cell, cut
+from sync.jobs.milestones import Milestones
+from sync.jobs.model import Details, Job
+from sync.jobs.status import Statuses
+from sync.settings.config_file import Config
+from sync.settings.everbright_config import DETAILS
+
+_DEADLINE = "deadline"
+_CODE = re.compile(r"[A-Z0-9_]+")
+_DAY_FORMATS = ("%Y-%m-%d", "%m/%d/%Y")
+_YEARS = range(2000, 2200)
+"""Another year is some program's zero, or a slip: it is shown as it came."""
+_NOON = timedelta(hours=12)
+
+
+class DetailColumns:
+    """The columns of the config that are filled from the Data Access Layer."""
+
+    def __init__(self, config: Config) -> None:
+        self._columns = [one.id for one in config.columns if one.id in DETAILS]
+        self._metrics = config.everbright
+        self._milestones = Milestones(config)
+        self._statuses = Statuses(config)
+
+    @property
+    def question(self) -> str:
+        """All that decides on what is asked for: with another one every job is asked again."""
+        names = [(one, getattr(self._metrics, one)) for one in self._columns]
+        aliases = self._milestones.aliases() if _DEADLINE in self._columns else {}
+        return repr((self._metrics.details, self._metrics.no_value, names, aliases))
+
+    def asked(self, job: Job) -> tuple[str, ...]:
+        """Return the metrics that the columns of `job` are made of, each once."""
+        names = (name for one in self._columns for name in self._names(one, job))
+        return tuple(dict.fromkeys(names))
+
+    def metrics(self) -> dict[str, tuple[str, ...]]:
+        """Return the metrics of each column, those of the deadline with {alias}."""
+        return {one: getattr(self._metrics, one) for one in self._columns}
+
+    def _names(self, column: str, job: Job) -> tuple[str, ...]:
+        names: tuple[str, ...] = getattr(self._metrics, column)
+        if column != _DEADLINE:
+            return names
+        alias = self._alias(job)
+        return tuple(one.format(alias=alias) for one in names if alias or "{alias}" not in one)
+
+    def _alias(self, job: Job) -> str:
+        """Return the alias of the milestone that is to be submitted: the furthest, or the next."""
+        shown = self._milestones.shown(job)
+        if shown and not self._statuses.is_approved(shown[-1].event.milestone.status):
+            return self._milestones.aliases().get(shown[-1].key, "")
+        coming = self._milestones.following(shown)
+        return coming.alias if coming else ""
+
+    def cells(self, job: Job, details: Details, *, is_archived: bool) -> dict[str, Cell]:
+        """Return the cells, by column id; a job that is archived has no deadline."""
+        found: dict[str, Cell] = {}
+        for column in self._columns:
+            texts = (details.values.get(name, "") for name in self._names(column, job))
+            text = next((one for one in texts if one), "")
+            if text and not (is_archived and column == _DEADLINE):
+                found[column] = self._cell(column, text)
+        return found
+
+    def _cell(self, column: str, text: str) -> Cell:
+        if column == "system_size":
+            return _number(text) or Cell(text=cut(text))
+        if column == _DEADLINE:
+            return _day(text) or Cell(text=cut(text))
+        is_code = column == "installer_payment" and _CODE.fullmatch(text)
+        return Cell(text=cut(self._statuses.label(text) if is_code else text)) if text else EMPTY
+
+
+def _number(text: str) -> Cell | None:
+    try:
+        found = float(text)
+    except ValueError:
+        return None
+    return Cell(number=round(found, 3)) if math.isfinite(found) else None
+
+
+def _day(text: str) -> Cell | None:
+    """Return the day of a deadline. A moment is of the sheet's time zone, a day of none."""
+    for form in _DAY_FORMATS:
+        try:
+            day = datetime.strptime(text, form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        # At noon UTC it is the same day wherever clocks are less than 12 hours from UTC.
+        return _shown(day + _NOON)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return _shown(moment.replace(tzinfo=moment.tzinfo or UTC))
+
+
+def _shown(moment: datetime) -> Cell | None:
+    if moment.year not in _YEARS:
+        return None
+    return Cell(when=moment.astimezone(UTC), is_day=True)

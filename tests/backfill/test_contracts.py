@@ -1,0 +1,156 @@
+"""Contracts are read back, too; the list of them is seen, not documented, and may be missing."""
+
+import json
+from collections.abc import Callable
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from brightsheet import cli
+from emulator import Emulator
+from sync.jobs.model import Files
+from tests import databases
+from tests.backfill.stand import Stand, event
+from tests.made_up import uuid
+from tests.sheets.conftest import with_more
+from tests.webhooks.payloads import contract
+
+UPDATED: dict[str, Any] = {"date_updated": "2026-03-06T10:00:00Z"}
+SHOWN = ("contract", "contract_signed", "contract_documents", "initial_quote")
+
+
+def cells(stand: Stand, job: int = 1) -> dict[str, Any]:
+    (state,) = stand.jobs.states([uuid(job)]).values()
+    found = stand.wiring.layout().cells(state, Files())
+    return {column: found.get(column) for column in SHOWN}
+
+
+def other(stand: Stand, tmp_path: Path) -> Stand:
+    """Another store over the same EverBright."""
+    return Stand(stand.google, databases.fresh("sqlite", tmp_path))
+
+
+@pytest.mark.parametrize("state", ["GEN", "SENT", "SIGN", "VOID"])
+def test_a_contract_that_was_read_is_shown_as_one_that_was_delivered(
+    any_stand: Stand, tmp_path: Path, state: str
+) -> None:
+    """Catches a job whose contract never came by webhook, and reads as if it had none."""
+    any_stand.load(event(1), contract(state, **UPDATED))
+    run = any_stand.run()
+    assert (run.events, run.jobs) == (2, {"done": 1})
+    any_stand.project()
+    delivered = other(any_stand, tmp_path)
+    delivered.deliver(event(1), contract(state, **UPDATED))
+    delivered.project()
+    assert cells(any_stand) == cells(delivered)
+    assert cells(any_stand)["contract"] is not None
+    assert any_stand.run().events == 0
+
+
+def test_what_was_delivered_is_no_news(stand: Stand) -> None:
+    """Catches a delivery each night, where the list only has a later date."""
+    stand.deliver(event(1), contract("SIGN"), contract("SENT", job=2))
+    stand.load(event(1), contract("SIGN", **UPDATED), event(2), contract("SENT", 2, **UPDATED))
+    assert stand.run().events == 1  # the milestone of job 2
+    stand.project()
+    assert stand.run().events == 0
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_no_order_of_webhooks_and_a_read_ends_otherwise(
+    stand: Stand, order: tuple[int, ...]
+) -> None:
+    """Catches a read that takes back a signature, or hides one that comes late."""
+    stand.load(event(1), contract("SENT", **UPDATED))
+    steps: list[Callable[[], object]] = [
+        lambda: stand.deliver(contract("GEN")),
+        lambda: stand.deliver(contract("SIGN")),
+        stand.run,
+    ]
+    for number in order:
+        steps[number]()
+        stand.project()
+    found = cells(stand)
+    assert found["contract"].text == "Signed"
+    assert found["contract_signed"].when.isoformat() == "2026-03-05T10:00:00+00:00"
+
+
+def test_an_undated_contract_counts_only_where_none_is_known(stand: Stand) -> None:
+    """Catches a list without dates that takes back what a webhook said."""
+    stand.deliver(contract("SENT"))
+    stand.load(event(1), contract("VOID"), event(2), contract("SENT", 2))
+    assert stand.run().events == 3  # two milestones, and the contract of job 2
+    stand.project()
+    assert [cells(stand, job)["contract"].text for job in (1, 2)] == ["Sent", "Sent"]
+
+
+def test_a_record_without_sub_tasks_is_read_itself(stand: Stand) -> None:
+    record = {
+        "uuid": uuid(5), "site": uuid(1), "site_id": uuid(1), "quote": uuid(20_001),
+        "name": "Installation Agreement", "status": "SIGN", "date_signed": "2026-03-05T10:00:00Z",
+        "documents": [{"uuid": uuid(61_001), "name": "A.pdf", "creation_type": "UPLOADED"}],
+    }  # fmt: skip
+    stand.load(event(1))
+    stand.google.everbright.add("contract", record)
+    stand.run()
+    stand.project()
+    found = cells(stand)
+    assert found["contract_signed"].when.isoformat() == "2026-03-05T10:00:00+00:00"
+    assert found["contract_documents"].text.startswith("A.pdf")
+
+
+ODD: list[dict[str, Any]] = [
+    {"status": "DRAFT"}, {"sub_tasks": [12]}, {"documents": "x", "status": "SIGN", "name": 12},
+    {"envelopes": {"a": 1}, "status": ["SIGN"]}, {},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("record", ODD)
+def test_a_record_that_says_nothing_keeps_no_job_from_being_read(
+    stand: Stand, record: dict[str, Any]
+) -> None:
+    """Catches 5,000 jobs that fail because of a list nobody has documented."""
+    stand.load(event(1))
+    stand.google.everbright.add("contract", {"uuid": uuid(5), "site_id": uuid(1), **record})
+    assert stand.run().jobs == {"done": 1}
+
+
+def test_a_list_that_there_is_not_is_said_once_and_the_jobs_are_read(
+    google: Emulator, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches a refused request for every job, and a backfill that ends with an error."""
+    wrong = '[everbright]\ncontracts = "/api/v1/paper?site_id={site}"\n'
+    config = with_more(tmp_path, wrong)
+    stand = Stand(google, sqlite_url, CONFIG_FILE=str(config))
+    stand.load(event(1), event(2), contract("SIGN", **UPDATED))
+    for name, value in stand.environment.items():
+        monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(cli, ["backfill", "--json"], catch_exceptions=False)
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["events"]) == (0, 2)
+    assert len(told["notes"]) == 1
+    assert "`contracts` under [everbright]" in told["notes"][0]
+    assert not stand.asked("contract.list")
+
+
+def test_blank_switches_contracts_off(google: Emulator, sqlite_url: str, tmp_path: Path) -> None:
+    config = with_more(tmp_path, '[everbright]\ncontracts = ""\n')
+    stand = Stand(google, sqlite_url, CONFIG_FILE=str(config))
+    stand.load(event(1), contract("SIGN", **UPDATED))
+    assert stand.run().events == 1
+    assert not stand.asked("contract.list")
+
+
+def test_the_number_of_requests_is_said(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches a count that is not that of the calls that EverBright got."""
+    stand.load(*(event(job) for job in range(1, 28)))
+    for name, value in stand.environment.items():
+        monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(cli, ["backfill", "--json"], catch_exceptions=False)
+    asked = sum(stand.asked().values())
+    assert json.loads(result.stdout)["requests"] == asked > 27
+    again = CliRunner().invoke(cli, ["backfill"], catch_exceptions=False)
+    assert f"EverBright was asked {sum(stand.asked().values()) - asked} times." in again.output

@@ -1,0 +1,103 @@
+"""What the Data Access Layer may answer, and the cells that come of it."""
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.errors import Retryable
+from sync.everbright import details as answer
+from sync.jobs import drive_names
+from sync.jobs.cells import EMPTY
+from sync.jobs.details import DetailColumns
+from sync.jobs.model import Customer, Details
+from sync.settings.config_file import Config
+from sync.settings.everbright_config import DETAILS
+from sync.sheets import encode
+from tests.jobs.test_projection import CONFIG, an_event, job_of
+from tests.made_up import uuid
+
+SHOWN = Config.model_validate(
+    CONFIG.model_dump()
+    | {
+        "columns": [{"id": one, "header": one} for one in ("site_id", *sorted(DETAILS))],
+        "milestones": [{"definitions": [uuid(30_001)], "header": "NTP", "alias": "ntp"}],
+    }
+)
+COLUMNS = DetailColumns(SHOWN)
+JOB = job_of(an_event())
+METRICS = COLUMNS.asked(JOB)
+ZONES = [ZoneInfo(name) for name in ("Pacific/Honolulu", "UTC", "Asia/Tokyo")]
+TEXTS = st.text(max_size=30) | st.dates().map(str) | st.datetimes().map(str) | st.floats().map(str)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+
+
+@given(TEXTS)
+def test_whatever_a_metric_says_is_a_cell_that_can_be_written(text: str) -> None:
+    """Would catch one answer that keeps the whole sheet from being written."""
+    found = COLUMNS.cells(JOB, Details(values=dict.fromkeys(METRICS, text)), is_archived=False)
+    for cell in found.values():
+        assert cell != EMPTY
+        for zone in ZONES:
+            encode.encoded(cell, zone)
+
+
+@given(st.dates(date(2000, 1, 1), date(2199, 12, 31)))
+def test_a_day_is_the_same_in_every_zone(day: date) -> None:
+    """Would catch a deadline that is a day early in America, or late in Asia."""
+    details = Details(values={"milestone_ntp_submission_deadline": str(day)})
+    cell = COLUMNS.cells(JOB, details, is_archived=False)["deadline"]
+    assert len({encode.number(cell, zone) for zone in ZONES}) == 1
+    assert cell.when is not None
+    assert cell.when.date() == day
+
+
+@given(st.dictionaries(st.sampled_from(METRICS), JSON) | JSON, st.integers() | st.none())
+def test_no_answer_raises_anything_but_what_is_retried(data: Any, status: Any) -> None:
+    for tree in (data, {"data": data}, {"data": [data], "status_code": status}):
+        try:
+            found = answer.read(tree, METRICS, SHOWN.everbright.no_value)
+        except Retryable as error:
+            assert error.reason in ("everbright_odd", "everbright_missing")
+        else:
+            assert found.keys() <= set(METRICS)
+            assert all(isinstance(text, str) for text in found.values())
+
+
+def test_an_answer_that_says_itself_that_it_is_a_refusal_is_one() -> None:
+    """Would catch a refusal with status 200 that reads as a job without any value."""
+    with pytest.raises(Retryable) as caught:
+        answer.read({"status_code": 404, "messages": {}, "data": []}, METRICS, "x^")
+    assert caught.value.reason == "everbright_missing"
+
+
+def test_a_deadline_needs_the_milestones_alias_only_where_its_name_has_it() -> None:
+    without = SHOWN.model_dump()
+    without["milestones"] = []
+    assert "milestone_ntp_submission_deadline" in METRICS
+    assert not any("deadline" in one for one in DetailColumns(Config(**without)).asked(JOB))
+    without["everbright"]["deadline"] = ["current_milestone_submission_deadline"]
+    asked = DetailColumns(Config(**without)).asked(JOB)
+    assert "current_milestone_submission_deadline" in asked
+
+
+@pytest.mark.parametrize(
+    ("customer", "name"),
+    [
+        (Customer(), "Job 00000000"),
+        (Customer(city="Cedar Flats"), "Job 00000000"),
+        (Customer(name="Ada Alder"), "Ada Alder"),
+        (Customer(name="Ada Alder", city="Cedar Flats"), "Ada Alder, Cedar Flats"),
+    ],
+)
+def test_a_folder_is_named_as_far_as_the_customer_is_known(customer: Customer, name: str) -> None:
+    assert drive_names.folder(uuid(1), customer) == name
+    long = customer.model_copy(update={"name": "A" * 500})
+    assert len(drive_names.folder(uuid(1), long)) == 200

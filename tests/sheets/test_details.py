@@ -1,0 +1,350 @@
+"""More of a job, from the Data Access Layer: asked for once a change, blank where there is none."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import update
+from structlog.testing import capture_logs
+
+from brightsheet import cli
+from emulator import Emulator
+from sync.details import DetailFetcher
+from sync.store.schema import detail
+from tests.bench import Bench
+from tests.made_up import milestone, uuid
+from tests.sheets.conftest import with_more
+
+COLUMNS = """
+[[columns]]
+id = "system_size"
+header = "System size"
+
+[[columns]]
+id = "deadline"
+header = "Deadline"
+
+[[columns]]
+id = "installer_payment"
+header = "Payment"
+
+[[columns]]
+id = "sales_representative"
+header = "Sales rep"
+"""
+STEPS = """
+[[milestones]]
+definitions = ["00000000-0000-0000-0000-000000007531"]
+header = "NTP"
+alias = "ntp"
+
+[[milestones]]
+definitions = ["00000000-0000-0000-0000-000000007532"]
+header = "PTO"
+alias = "pto"
+"""
+PREFERRED = """
+[everbright]
+system_size = ["a_system_capacity_kw", "s_system_capacity_kw", "system_capacity_kw"]
+"""
+QUOTE = uuid(20_001)
+DEADLINE = "milestone_{}_submission_deadline"
+SET = {
+    "system_capacity_kw": 8.4,
+    DEADLINE.format("ntp"): "2026-04-01",
+    DEADLINE.format("pto"): "2026-06-01",
+    "installer_payment_line_item_status": "PAID_IN_PART",
+    "sales_representative_name": "Ines Moreno",
+}
+
+Make = Callable[..., Bench]
+
+
+@pytest.fixture
+def make(google: Emulator, database_url: str, tmp_path: Path) -> Iterator[Make]:
+    """The product with a token and all four columns, and with what the config has more."""
+    google.everbright.token = "a-token"
+
+    def made(more: str = "", **changes: str) -> Bench:
+        config = with_more(tmp_path, COLUMNS + STEPS + more)
+        return Bench(google, database_url, config, EVERBRIGHT_API_TOKEN="a-token", **changes)
+
+    google.everbright.data.set(QUOTE, **SET)
+    yield made
+
+
+def fetcher(bench: Bench, clock: Callable[[], float] = lambda: 0.0) -> DetailFetcher:
+    found = bench.wiring.detail_fetcher()
+    assert found is not None
+    found._clock = clock
+    return found
+
+
+def ask(bench: Bench, by: DetailFetcher | None = None) -> int:
+    """Ask for all details that are due; return how many times."""
+    by, count = by or fetcher(bench), 0
+    while by.fetch() is not None:
+        count += 1
+        assert count < 100
+    return count
+
+
+def asked(bench: Bench) -> list[dict[str, str]]:
+    """The requests of the Data Access Layer."""
+    calls = bench.google.calls.select("everbright", "everbright.data.get")
+    return [dict(one.query) | {"path": one.path} for one in calls]
+
+
+def cells(bench: Bench) -> dict[str, Any]:
+    row = bench.row(uuid(1))
+    return {header: row.get(header, "") for header in ("System size", "Deadline", "Payment")}
+
+
+def test_the_columns_show_what_everbright_says(make: Make) -> None:
+    """Would catch a size that is a text, which does not sort, and a day that moved by a zone."""
+    bench = make(TIMEZONE="America/Los_Angeles")
+    bench.shown(milestone(1))
+    assert ask(bench) == 1
+    bench.flush()
+    assert cells(bench) == {
+        "System size": "8.4", "Deadline": "2026-04-01", "Payment": "Paid in part",
+    }  # fmt: skip
+    assert bench.row(uuid(1))["Sales rep"] == "Ines Moreno"
+    data = bench.tab("Jobs", "data(rowData(values(userEnteredValue)))")["data"][0]["rowData"]
+    value = data[1]["values"][bench.index("system_size")]["userEnteredValue"]
+    assert value == {"numberValue": 8.4}
+    assert bench.compare() == 0, "the comparison finds other cells than were written"
+
+
+def test_one_request_a_change_and_none_without(make: Make) -> None:
+    """Would catch a request for each column or poll, and one for a duplicate."""
+    bench = make()
+    bench.shown(milestone(1), milestone(2))
+    by = fetcher(bench)
+    assert (ask(bench, by), len(asked(bench))) == (2, 2)
+    assert {one["path"] for one in asked(bench)} == {
+        f"/api/data/quote/{uuid(20_001)}/", f"/api/data/quote/{uuid(20_002)}/",
+    }  # fmt: skip
+    bench.flush()
+    bench.send(milestone(1))
+    bench.flush()
+    assert ask(bench, by) == 0
+    assert ask(bench) == 0, "a restart asks again"
+    bench.shown(milestone(1, date_updated="2026-03-02T10:00:00Z"))
+    assert ask(bench, by) == 1
+    assert bench.flush() == 0, "nothing new was told, and yet something was written"
+
+
+def test_a_change_while_everbright_answers_is_asked_for(make: Make) -> None:
+    """Would catch an event that is taken to be in an answer from before it."""
+    bench = make()
+    bench.shown(milestone(1))
+    store = fetcher(bench)._store
+    due = store.claim()
+    assert due is not None
+    bench.shown(milestone(1, date_updated="2026-03-02T10:00:00Z"))
+    store.keep(due, due.known)
+    assert ask(bench) == 1
+
+
+def test_the_deadline_is_that_of_the_milestone_to_be_submitted(make: Make) -> None:
+    """Would catch the deadline of a milestone that is approved, and one of an archived job."""
+    bench = make()
+    bench.shown(milestone(1, 1, status="REJECTED"))
+    ask(bench)
+    bench.flush()
+    assert cells(bench)["Deadline"] == "2026-04-01"
+    bench.shown(milestone(1, 1, status="APPROVED", date_updated="2026-03-02T10:00:00Z"))
+    assert cells(bench)["Deadline"] == "", "the deadline of an approved milestone is shown"
+    ask(bench)
+    bench.flush()
+    assert cells(bench)["Deadline"] == "2026-06-01"
+    bench.shown({"site": uuid(1), "archived": True})
+    ask(bench)
+    bench.flush()
+    assert cells(bench)["Deadline"] == ""
+
+
+def test_the_first_baseline_that_exists_counts(make: Make) -> None:
+    """Would catch APPROVED_BASELINE_NONEXISTANT in a cell."""
+    bench = make(PREFERRED)
+    bench.google.everbright.data.set(QUOTE, s_system_capacity_kw=7.9)
+    bench.shown(milestone(1))
+    ask(bench)
+    bench.flush()
+    assert cells(bench)["System size"] == "7.9"
+    bench.google.everbright.data.set(QUOTE, a_system_capacity_kw=7.5)
+    bench.shown(milestone(1, date_updated="2026-03-02T10:00:00Z"))
+    ask(bench)
+    bench.flush()
+    assert cells(bench)["System size"] == "7.5"
+
+
+def test_after_a_change_order_the_new_quote_is_asked_for(make: Make) -> None:
+    bench = make()
+    order = {
+        "name": "Change Order", "site": uuid(1), "quote": QUOTE, "new_quote": uuid(20_009),
+        "sub_tasks": [{"document_status": "SIGN", "data": {"envelopes": [{}], "documents": []}}],
+    }  # fmt: skip
+    bench.shown(milestone(1), order)
+    ask(bench)
+    assert [one["path"] for one in asked(bench)] == [f"/api/data/quote/{uuid(20_009)}/"]
+
+
+def test_what_an_account_does_not_have_is_blank_and_said_once(make: Make) -> None:
+    """Would catch a line in the log for every job, and a column that shows another's value."""
+    bench = make('[everbright]\ninstaller_payment = ["installer_payment_total"]\n')
+    bench.shown(milestone(1), milestone(2))
+    with capture_logs() as logs:
+        assert ask(bench) == 2
+    bench.flush()
+    assert cells(bench)["Payment"] == ""
+    assert cells(bench)["System size"] == "8.4"
+    said = [one for one in logs if one["event"] == "details_missing"]
+    assert [one["metrics"] for one in said] == [["installer_payment_total"]]
+    bench.shown(milestone(1, date_updated="2026-03-02T10:00:00Z"))
+    with capture_logs() as logs:
+        assert ask(bench) == 1
+    assert "details_missing" not in [one["event"] for one in logs], "said again after a restart"
+
+
+def test_a_refusal_is_said_once_and_not_repeated(make: Make) -> None:
+    """Would catch requests without end for what an account does not have."""
+    bench = make('[everbright]\ndetails = "/api/nothing/{quote}/?m={metrics}"\n')
+    bench.shown(*(milestone(job) for job in range(1, 6)))
+    with capture_logs() as logs:
+        assert ask(bench) == 5
+        assert ask(bench) == 0
+    assert len([one for one in logs if one["event"] == "details_refused"]) == 1
+    bench.flush()
+    assert cells(bench) == {"System size": "", "Deadline": "", "Payment": ""}
+
+
+def test_another_config_asks_every_job_once_more(make: Make, tmp_path: Path) -> None:
+    """Would catch columns that stay blank until each job's next event."""
+    bench = make()
+    bench.configured(with_more(tmp_path, ""))
+    bench.shown(milestone(1), milestone(2))
+    assert bench.wiring.detail_fetcher() is None, "off, and yet asked for"
+    bench.configured(with_more(tmp_path, COLUMNS + STEPS))
+    assert ask(bench) == 2
+    assert ask(bench) == 0
+    bench.configured(with_more(tmp_path, COLUMNS + STEPS + PREFERRED))
+    assert ask(bench) == 2
+
+
+def test_an_outage_is_not_met_with_a_request_for_every_job(make: Make) -> None:
+    """Would catch 5,000 jobs that are each tried over and over while EverBright is down."""
+    bench = make()
+    bench.shown(*(milestone(job) for job in range(1, 21)))
+    now = 0.0
+    by = fetcher(bench, lambda: now)
+    bench.google.everbright.token = "another"
+    assert ask(bench, by) == 3
+    now = 890.0
+    assert ask(bench, by) == 0, "asked again before 15 minutes were over"
+    bench.google.everbright.token = "a-token"
+    now = 1000.0
+    assert ask(bench, by) == 17
+    with bench.database.writing() as connection:
+        connection.execute(update(detail).where(detail.c.due_at.is_not(None)).values(due_at=0.0))
+    assert ask(bench, by) == 3
+    bench.flush()
+    assert cells(bench)["System size"] == "8.4"
+
+
+ODD: dict[str, tuple[Any, str]] = {
+    "a number": (12, "12"),
+    "a number in words": ("about 8", "about 8"),
+    "not a number": ("NaN", "NaN"),
+    "a list": (["8.4", None, 3], "8.4, 3"),
+    "an object": ({"kw": 8}, ""),
+    "a formula": ("=1+1", "=1+1"),
+    "true": (True, "Yes"),
+    "null as text": ("None", ""),
+}
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_an_odd_value_is_shown_as_it_came(asking_all: Bench, value: str) -> None:
+    """Would catch a value that keeps the row, or every row, from being written."""
+    given, shown = ODD[value]
+    asking_all.google.everbright.data.set(QUOTE, system_capacity_kw=given)
+    asking_all.shown(milestone(1))
+    ask(asking_all)
+    asking_all.flush()
+    assert cells(asking_all)["System size"] == shown
+
+
+DAYS = {
+    "2026-04-01": "2026-04-01",
+    "04/01/2026": "2026-04-01",
+    "2026-04-01T06:30:00Z": "2026-03-31",  # the evening before, in California
+    "0001-01-01": "0001-01-01",
+    "9999-12-31T23:59:59-08:00": "9999-12-31T23:59:59-08:00",
+    "soon": "soon",
+}
+
+
+@pytest.mark.parametrize("text", DAYS)
+def test_a_deadline_is_a_day_where_it_is_one(asking_all: Bench, text: str) -> None:
+    asking_all.google.everbright.data.set(QUOTE, **{DEADLINE.format("ntp"): text})
+    asking_all.shown(milestone(1))
+    ask(asking_all)
+    asking_all.flush()
+    assert cells(asking_all)["Deadline"] == DAYS[text]
+
+
+@pytest.fixture
+def asking_all(google: Emulator, sqlite_url: str, tmp_path: Path) -> Bench:
+    google.everbright.token = "a-token"
+    google.everbright.data.set(QUOTE, **SET)
+    config = with_more(tmp_path, COLUMNS + STEPS)
+    more = {"EVERBRIGHT_API_TOKEN": "a-token", "TIMEZONE": "America/Los_Angeles"}
+    return Bench(google, sqlite_url, config, **more)
+
+
+def test_there_is_a_view_of_deadlines_with_the_column_only(asking_all: Bench, bench: Bench) -> None:
+    def titles(one: Bench) -> list[str]:
+        one.shown(milestone(1))
+        return [view["title"] for view in one.tab("Jobs", "filterViews(title)")["filterViews"]]
+
+    assert "Deadlines" in titles(asking_all)
+    assert "Deadlines" not in titles(bench)
+
+
+def test_init_adds_columns_and_view_where_the_sheet_was_there_before(
+    asking_all: Bench, tmp_path: Path
+) -> None:
+    """Would catch a column without its view, and a second init that finds something to do."""
+    asking_all.configured(with_more(tmp_path, ""))
+    asking_all.shown(milestone(1))
+    asking_all.configured(with_more(tmp_path, COLUMNS))
+    done = asking_all.setup().provision(asking_all.spreadsheet)
+    assert "filter view 'Deadlines': made" in done
+    assert "column 'Deadline': made" in done
+    assert asking_all.setup().provision(asking_all.spreadsheet) == []
+
+
+def test_the_command_lists_what_the_account_has(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Would catch a column that is blank for ever without a hint why."""
+    bench = make('[everbright]\ninstaller_payment = ["installer_payment_total"]\n')
+    bench.shown(milestone(1), milestone(2))
+    ask(bench)
+    for name, value in bench.environment.items():
+        monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(cli, ["details", "--json"], catch_exceptions=False)
+    found = {one["metric"]: one for one in map(json.loads, result.stdout.splitlines())}
+    assert found["system_capacity_kw"]["values"] == 2
+    assert found["installer_payment_total"] == {
+        "column": "installer_payment", "metric": "installer_payment_total",
+        "asked": 2, "values": 0, "blank": 0, "missing": 2, "refused": 0,
+    }  # fmt: skip
+    text = CliRunner().invoke(cli, ["details"], catch_exceptions=False).stdout
+    assert "installer_payment_total" in text
+    assert "Ines" not in text
