@@ -247,7 +247,7 @@ def test_the_worker_names_folders_and_asks_for_details(bench: Bench, tmp_path: P
     worker = Worker(bench.settings, bench.database)
     worker.start()
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while time.monotonic() < deadline and (
             folder(bench) != NAME or bench.row(uuid(1)).get("Size") != "8.4"
         ):

@@ -46,9 +46,9 @@ class Customers:
         body = answer.model_dump_json(exclude_defaults=True)
         with self._database.writing() as connection:
             known = connection.scalar(select(customer.c.body).where(customer.c.site == site))
-            _set(connection, site, body=body, attempts=0, fetched_at=now(), due_at=None)
             if known != body:
-                touch(connection, site)
+                touch(connection, site)  # First: whoever stores jobs locks them in this order, too.
+            _set(connection, site, body=body, attempts=0, fetched_at=now(), due_at=None)
         return known != body
 
     def unknown(self) -> int:

@@ -83,9 +83,9 @@ class DetailStore:
         is_new = answer.values != due.known.values
         values = {"body": answer.model_dump_json(), "question": self._question, "attempts": 0}
         with self._database.writing() as connection:
-            _set(connection, site, **values, due_at=due_at)
             if is_new:
-                touch(connection, site)
+                touch(connection, site)  # First: whoever stores jobs locks them in this order, too.
+            _set(connection, site, **values, due_at=due_at)
         return is_new
 
     def postpone(self, due: DueDetails, seconds: float | None) -> None:
