@@ -10,8 +10,8 @@ def of_tab(tab: SeenTab) -> str:
     if tab.tables:
         return (
             f"holds a Table of Google's ({', '.join(tab.tables)}): rows that a program adds may "
-            "land outside of it. Open the Table's menu beside its name, choose 'Revert to "
-            "unformatted data', and run this again; the cells stay as they are."
+            "land outside of it. Turn it back into ordinary cells (in the menu beside its name: "
+            "unformatted data), and run this again. What is in the cells stays."
         )
     if tab.has_pivot:
         return "holds a pivot table: what stands there is computed. Map the tab that it is made of."
