@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import databases
+
+settings.register_profile("untimed", deadline=None)  # Machines are slow at times.
+settings.load_profile("untimed")
 
 
 @pytest.fixture(params=databases.KINDS)

@@ -21,7 +21,14 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         *("cliente", "nombre", "nombre del cliente", "nombre completo", "propietario"),
     ),
     "address": (
-        *("address", "street address", "site address", "install address", "installation address"),
+        *(
+            "address",
+            "street",
+            "street address",
+            "site address",
+            "install address",
+            "installation address",
+        ),
         *("property address", "project address", "job address", "service address", "location"),
         *("direccion", "direccion de instalacion", "domicilio", "ubicacion"),
     ),

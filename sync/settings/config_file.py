@@ -211,8 +211,9 @@ FieldName = Annotated[str, AfterValidator(_field)]
 
 
 class MappingConfig(_Strict):
-    """How `map` proposes fields for the columns of a sheet that was there before."""
+    """For a sheet that was there before: whether it gets a History, and how `map` proposes."""
 
+    history: bool = False
     synonyms: dict[FieldName, tuple[Annotated[Name, Field(min_length=1)], ...]] = {}
     """More headers by field; they come before the ones that are built in."""
 

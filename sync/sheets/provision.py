@@ -12,8 +12,9 @@ from sync.sheets.reconcile import mark_drift
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.structure import new_table
 from sync.sheets.surroundings import Surroundings
-from sync.sheets.tabs.extras import Extras, extras
+from sync.sheets.tabs.extras import Extras, extras, with_history
 from sync.store import Lease
+from sync.store.spreadsheet import ADOPTED
 
 
 def provision(flusher: Flusher, held: Lease) -> list[str]:
@@ -41,6 +42,8 @@ def provision(flusher: Flusher, held: Lease) -> list[str]:
     if snapshot.table is None:
         store.spreadsheet.forget(held)
         return _make_all(flusher, held, fence, snapshot, columns, titles, wanted)
+    if snapshot.is_adopted:
+        return _add_history(flusher, held, fence, snapshot, titles, wanted)
     return _add_missing(
         flusher, held, fence, snapshot, snapshot.table, there, columns, titles, wanted
     )
@@ -62,6 +65,25 @@ def _make_all(
     batch = flusher.writer.composed(snapshot, [table], parts, fence, titles.fence)
     flusher.writer.send(held, batch)
     return [f"tab {title!r}: made" for title in (titles.jobs, titles.history, titles.pipeline)]
+
+
+def _add_history(
+    flusher: Flusher,
+    held: Lease,
+    fence: int,
+    snapshot: Snapshot,
+    titles: Titles,
+    wanted: Extras,
+) -> list[str]:
+    """Add the History to a person's own tabs, if the config asks for it: nothing else is made."""
+    if snapshot.history or not wanted.config.mapping.history:
+        return []
+    zone = flusher.planner.clock(snapshot)
+    made = with_history(snapshot, wanted, titles, zone, make=True)
+    parts = Parts(extra=made.requests, columns=(ADOPTED, *made.tabs))
+    batch = flusher.writer.composed(snapshot, snapshot.tables, parts, fence, titles.fence)
+    flusher.writer.send(held, batch)
+    return [f"tab {titles.history!r}: made"]
 
 
 def _add_missing(

@@ -1,14 +1,17 @@
 """A person's own sheet: what is written into it, and what never is."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from emulator import Emulator
 from sync.sheets.celldata import at, text_of
 from sync.sheets.identifiers import HEADER_KEY, MAPPED
 from tests import own_sheet
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.own_sheet import DEPOSIT, HEADERS, INSTALLED, OPEN, line
+from tests.sheets.conftest import with_more
 
 APPROVED: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-03-05T10:00:00Z"}
 PERMIT_AT = HEADERS.index("Permit")
@@ -200,3 +203,30 @@ def test_nothing_new_makes_no_call(asking: Bench) -> None:
     assert asking.compare() == 0
     assert not asking.is_waiting()
     assert asking.calls() - before == 2, "the comparison's own"
+
+
+def test_init_adds_nothing_to_it(asking: Bench) -> None:
+    """Our colours, columns and tabs belong into our own."""
+    own_sheet.make(asking, [line(1)], [])
+    own_sheet.adopt(asking)
+    flushed(asking, milestone(1))
+    before = asking.book("sheets(properties(title),conditionalFormats,filterViews,protectedRanges)")
+    assert asking.setup().provision(asking.spreadsheet) == []
+    after = asking.book("sheets(properties(title),conditionalFormats,filterViews,protectedRanges)")
+    assert after == before
+
+
+def test_init_adds_the_history_if_the_config_asks_for_it(
+    google: Emulator, sqlite_url: str, tmp_path: Path
+) -> None:
+    """Then changes are lines there, those that came before, too."""
+    google.everbright.token = "a-token"
+    config = with_more(tmp_path, "\n[mapping]\nhistory = true\n")
+    bench = Bench(google, sqlite_url, config, EVERBRIGHT_API_TOKEN="a-token")
+    own_sheet.make(bench, [line(1)], [])
+    own_sheet.adopt(bench)
+    flushed(bench, milestone(1))
+    assert bench.setup().provision(bench.spreadsheet) == ["tab 'History': made"]
+    flushed(bench, milestone(1, **APPROVED))
+    assert [one["To"] for one in bench.texts("History")] == ["Approved", "Submitted"]
+    assert visible(bench) == ["Open jobs", "History", "Installed"]
