@@ -1,4 +1,4 @@
-"""Shared value types: frozen values, and text, UUIDs and times as EverBright writes them."""
+"""Shared value types: frozen values; text, UUIDs and times as EverBright has them; letters."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -64,3 +64,12 @@ class Value(BaseModel):
     """A frozen value; unknown keys are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+def letters(index: int) -> str:
+    """Return the letters of the column at a zero-based index, as people and formulas name it."""
+    text, number = "", index + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        text = chr(ord("A") + rest) + text
+    return text

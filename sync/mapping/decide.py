@@ -9,11 +9,11 @@ from sync.jobs.columns import KEY
 from sync.mapping import dropdown, header, obstacles
 from sync.mapping.dropdown import Words
 from sync.mapping.fields import Fields
-from sync.mapping.obstacles import letters
 from sync.mapping.propose import Proposal, propose
 from sync.mapping.recognise import Recogniser
 from sync.mapping.tab import SeenTab
 from sync.mapping.words import plain
+from sync.types import letters
 
 _LETTERS = re.compile(r"[A-Za-z]{1,3}")
 

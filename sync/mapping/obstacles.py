@@ -1,6 +1,7 @@
 """Why a tab cannot be mapped, in a sentence that says what to do. Pure."""
 
 from sync.mapping.tab import Kind, Lock, SeenTab
+from sync.types import letters
 
 
 def of_tab(tab: SeenTab) -> str:
@@ -10,8 +11,8 @@ def of_tab(tab: SeenTab) -> str:
     if tab.tables:
         return (
             f"holds a Table of Google's ({', '.join(tab.tables)}): rows that a program adds may "
-            "land outside of it. Open the Table's menu beside its name, choose 'Revert to "
-            "unformatted data', and run this again; the cells stay as they are."
+            "land outside of it. Turn it back into ordinary cells (in the menu beside its name: "
+            "unformatted data), and run this again. What is in the cells stays."
         )
     if tab.has_pivot:
         return "holds a pivot table: what stands there is computed. Map the tab that it is made of."
@@ -41,12 +42,3 @@ def below(tab: SeenTab, header_row: int, account: str) -> str:
 def _place(lock: Lock) -> str:
     name = f"{lock.description!r}, " if lock.description else ""
     return f"{name}columns {letters(lock.left)} to {letters(lock.right - 1)}"
-
-
-def letters(index: int) -> str:
-    """Return the letters of the column at a zero-based index."""
-    text, number = "", index + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        text = chr(ord("A") + rest) + text
-    return text

@@ -9,10 +9,10 @@ from sync.sheets import mapped, match
 from sync.sheets.celldata import Row, at, site_in, text_of
 from sync.sheets.encode import shown_text
 from sync.sheets.flush import Flusher
-from sync.sheets.request import letters
 from sync.sheets.snapshot import Table, rows_by_site
 from sync.sheets.writes import RowWrite
 from sync.store import Lease
+from sync.types import letters
 
 KEYED, FILLED, REPLACED, ADDED = "key", "filled", "replaced", "added"
 """Kinds of a change: a row's key, a value in a blank cell or another one, a cell of a new row."""

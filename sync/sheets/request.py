@@ -180,15 +180,6 @@ def headers(sheet_id: int, columns: Sequence[Column]) -> list[Request]:
     return write([RowWrite(sheet_id=sheet_id, row=0, cells=cells)])
 
 
-def letters(index: int) -> str:
-    """Return the letters of the column at a zero-based index, as formulas name it."""
-    text, number = "", index + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        text = chr(ord("A") + rest) + text
-    return text
-
-
 def dimension_range(sheet_id: int, dimension: str, index: int, count: int) -> Request:
     """Return a DimensionRange."""
     return {

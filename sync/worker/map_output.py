@@ -10,7 +10,7 @@ from rich.text import Text
 
 from sync.mapping.decide import Column, TabMapping
 from sync.mapping.fields import Fields
-from sync.mapping.obstacles import letters
+from sync.types import letters
 from sync.worker.map_report import Report
 
 _LONGEST = 40

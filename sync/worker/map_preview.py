@@ -11,10 +11,10 @@ from rich.table import Table
 
 from sync.mapping.decide import TabMapping
 from sync.mapping.fields import Fields
-from sync.mapping.obstacles import letters
 from sync.sheets.flush import Flusher
 from sync.sheets.preview import ADDED, FILLED, KEYED, REPLACED, Change, Preview, TabColumns, preview
 from sync.store import Lease
+from sync.types import letters
 from sync.worker.map_output import plain
 from sync.worker.map_report import Report
 

@@ -123,7 +123,7 @@ def test_10_a_table_of_googles(stand: Stand) -> None:
     stand.do({"addTable": {"table": {"name": "Jobs_2026", "range": where}}})
     (tab,) = stand.mapped()["tabs"]
     assert "holds a Table of Google's (Jobs_2026)" in tab["problem"]
-    assert "Revert to unformatted data" in tab["problem"]
+    assert "Turn it back into ordinary cells" in tab["problem"]
 
 
 def test_a_calendar_and_a_note_are_no_jobs(stand: Stand) -> None:

@@ -98,8 +98,10 @@ def send_first(url: str, payload: dict[str, object]) -> None:
 
 
 def is_filled(google: Emulator, spreadsheet: str, jobs: int) -> bool:
-    opened, installed = own_run.tables(google, spreadsheet)
-    return len([row for row in (*opened, *installed) if own_run.text(row, "Site ID")]) == jobs
+    """Tell whether every job has its row, and each such row what the second batch writes."""
+    rows = [row for tab in own_run.tables(google, spreadsheet) for row in tab]
+    keyed = [row for row in rows if own_run.text(row, "Site ID")]
+    return len(keyed) == jobs and all(own_run.text(row, "Phone") for row in keyed)
 
 
 def squeezed(text: str) -> str:

@@ -16,6 +16,7 @@ from sync.sheets.request import Request
 from sync.sheets.snapshot import Tab, Table
 from sync.sheets.tabs import formatting
 from sync.sheets.writes import CellWrite, RowWrite
+from sync.types import letters
 
 LABEL, MOMENT = "pipeline:in_step_label", "pipeline:in_step"
 LATE_HOURS = 0.5
@@ -59,7 +60,7 @@ def is_there(tab: Tab) -> bool:
 
 def write(tab: Tab, some: InStep, zone: tzinfo) -> list[Request]:
     """Write the moment and its label; `zone` is the spreadsheet's, by which its NOW() goes."""
-    moment = f"{request.letters(tab.columns[MOMENT])}{tab.header_row + 1}"
+    moment = f"{letters(tab.columns[MOMENT])}{tab.header_row + 1}"
     late = (some.hours + LATE_HOURS) / 24
     formula = f'=IF(NOW()-{moment}>{_fraction(late)};"{_LATE}";"{_IN_STEP}")'
     number = {"numberValue": encode.serial(some.at, zone)}

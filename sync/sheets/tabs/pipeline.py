@@ -25,6 +25,7 @@ from sync.sheets.snapshot import Tab
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
 from sync.sheets.writes import CellWrite, RowWrite
+from sync.types import letters
 
 CHART = 1_126_170_201
 NAMES = {
@@ -169,14 +170,14 @@ def _cells(tab: Tab, new_rows: Sequence[int], new_columns: Iterable[int]) -> lis
     label, fresh = tab.columns[PIPELINE_LABEL], set(new_columns)
     rows = []
     for row, text in tab.labels.items():
-        where = f"${request.letters(label)}{row + 1}"
+        where = f"${letters(label)}{row + 1}"
         cells = [_cell(label, {"stringValue": text})] if row in new_rows else []
         counted = dict.fromkeys(tab.counts, True)
         if _TOTAL in tab.columns:
             counted[tab.columns[_TOTAL]] = False
         for index, by_status in counted.items():
             if row in new_rows or index in fresh:
-                status = f"{request.letters(index)}${tab.header_row + 1}" if by_status else ""
+                status = f"{letters(index)}${tab.header_row + 1}" if by_status else ""
                 cells.append(_cell(index, {"formulaValue": _formula(where, status)}))
         rows.append(RowWrite(sheet_id=tab.sheet_id, row=row, cells=tuple(cells)))
     return rows
