@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, delete, func, select, text, update
 
 from sync.errors import Rejected
 from sync.jobs.reads import as_read
+from sync.store.appending import Appender
 from sync.store.arrivals import remember
 from sync.store.database import Database
 from sync.store.groups import Groups
@@ -55,9 +56,8 @@ class Inbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._groups = Groups(self._insert)
-        added = database.insert(delivery).values(received_at=now())
-        self._add = added.on_conflict_do_nothing().returning(delivery.c.id)
+        self._appender = Appender(database)
+        self._groups = Groups(self._append)
 
     def keep(self, body: bytes, understood: Delivery, *, is_read: bool = False) -> Receipt:
         """Store a delivery; one with the same canonical hash is a duplicate.
@@ -72,8 +72,8 @@ class Inbox:
         is_unique = understood.other_event is not None and not understood.other_event.is_dated
         row = {
             "id": delivery_id,
-            "outcome": Outcome.ACCEPTED if is_used else Outcome.IGNORED,
-            "kind": understood.kind,
+            "outcome": (Outcome.ACCEPTED if is_used else Outcome.IGNORED).value,
+            "kind": understood.kind.value,
             "reason": None,
             "site": understood.site,
             "digest": f"{digest}:{delivery_id}" if is_unique else digest,
@@ -87,7 +87,7 @@ class Inbox:
         delivery_id = uuid4().hex
         row = {
             "id": delivery_id,
-            "outcome": Outcome.REJECTED,
+            "outcome": Outcome.REJECTED.value,
             "kind": None,
             "reason": f"{error.reason}: {error.message}",
             "site": None,
@@ -98,18 +98,10 @@ class Inbox:
         self._groups.put(row)
         return delivery_id
 
-    def _insert(self, rows: Sequence[dict[str, Any]]) -> list[Outcome]:
+    def _append(self, rows: Sequence[dict[str, Any]]) -> list[Outcome]:
         """Store rows in one transaction, and return their outcomes."""
-        # In one order everywhere: two processes that store the same deliveries must not wait for
-        # each other.
-        ordered = sorted(rows, key=lambda row: row["digest"] or "")
-        with self._database.writing() as connection:
-            added = set(connection.scalars(self._add, ordered if len(rows) > 1 else ordered[0]))
-            copies = [row for row in ordered if row["id"] not in added]
-            if copies:
-                as_copy = {"outcome": Outcome.DUPLICATE, "body": None, "projected": True}
-                connection.execute(self._add, [row | as_copy for row in copies])
-        return [row["outcome"] if row["id"] in added else Outcome.DUPLICATE for row in rows]
+        new = self._appender.append(rows)
+        return [Outcome(row["outcome"]) if row["id"] in new else Outcome.DUPLICATE for row in rows]
 
     def unprojected(self, limit: int) -> list[KeptDelivery]:
         """Return accepted deliveries that are in no job yet, oldest first: `limit`, or 2 MB."""
