@@ -25,7 +25,7 @@ from sync.errors import BrightsheetError, SettingsError
 from sync.settings.environment import Settings
 from sync.store import Database
 
-THREADS = 8
+THREADS = 16
 """They wait for the database most of the time."""
 MOST_CONNECTIONS = 500
 """Beyond that, the connection that has waited longest is dropped."""
