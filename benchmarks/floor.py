@@ -7,6 +7,7 @@ INSERT, committed before the answer; SQLite in WAL mode with synchronous=FULL. I
 authenticate, parse or tell duplicates.
 """
 
+import logging
 import sqlite3
 import sys
 import threading
@@ -66,4 +67,5 @@ def _postgresql(url: str) -> tuple[Callable[[], Any], Callable[[Any, bytes], Non
 
 
 if __name__ == "__main__":
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     serve(app(sys.argv[2]), host="127.0.0.1", port=int(sys.argv[1]), threads=THREADS)
