@@ -1,10 +1,10 @@
 """A client's connection to waitress: its requests as they arrive, and its error answers.
 
 waitress's main loop buffers each request until it is complete, so that a slow client costs a
-connection and never a thread. Three things that it lacks are added here, in subclasses that it
-looks up by name (`channel_class`, `parser_class`, `error_task_class`): a deadline for a whole
-request, a check of the length that a chunk announces, and error answers that repeat nothing of the
-request. Decision 0007 says why.
+connection and never a thread. What it lacks is added here, in subclasses that it looks up by name
+(`channel_class`, `parser_class`, `task_class`, `error_task_class`): a deadline for a whole request,
+a check of the length that a chunk announces, error answers that repeat nothing of the request, and
+what the main loop in `server.py` needs to know. Decision 0007 says why.
 """
 
 import json
@@ -17,7 +17,7 @@ from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import BadRequest, RequestEntityTooLarge
 
 READ_SECONDS = 30.0
@@ -99,10 +99,26 @@ class ErrorAnswer(ErrorTask):  # type: ignore[misc]
         self.write(body)
 
 
+class Answer(WSGITask):  # type: ignore[misc]
+    """An answer of the application."""
+
+    def write(self, data: bytes) -> None:
+        """Send a piece; an answer in one piece together with its head, in one segment."""
+        is_whole = self.complete and not self.wrote_header and self.content_length == len(data)
+        if not (is_whole and self.has_body):
+            super().write(data)
+            return
+        head = self.build_response_header()
+        self.wrote_header = True
+        self.content_bytes_written = len(data)
+        self.channel.write_soon(head + data)
+
+
 class Connection(HTTPChannel):  # type: ignore[misc]
     """A client's connection. The main loop calls its methods, unless they say otherwise."""
 
     parser_class = RequestParser
+    task_class = Answer
     error_task_class = ErrorAnswer
     will_close: bool
     lingers = False

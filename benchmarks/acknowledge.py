@@ -25,7 +25,7 @@ _START_SECONDS = 30.0
 
 def rows(short: bool) -> Sequence[Row]:
     """Measure both receivers in turn, each on a database of its own."""
-    rounds, seconds = (1, 0.3) if short else (9, 2.0)
+    rounds, seconds = (1, 0.3) if short else (7, 1.0)
     return [
         row
         for kind in databases.KINDS
