@@ -102,6 +102,8 @@ class ErrorAnswer(ErrorTask):  # type: ignore[misc]
 class Answer(WSGITask):  # type: ignore[misc]
     """An answer of the application."""
 
+    wrote_header: bool
+
     def write(self, data: bytes) -> None:
         """Send a piece; an answer in one piece together with its head, in one segment."""
         is_whole = self.complete and not self.wrote_header and self.content_length == len(data)
