@@ -53,8 +53,8 @@ images: develop  ## take the pictures of the docs anew
 live: develop  ## the main job on a real spreadsheet, with credentials from the environment
 	LIVE=1 $(BIN)/python -m pytest -n 0 -s -rs tests/live
 
-bench: develop  ## speed, as ratios in one run
-	$(BIN)/python benchmarks/emulator_sheets.py
+bench: develop  ## speed beside what it is compared with, into benchmarks/results.md (ARGS=--only a,c)
+	$(BIN)/python benchmarks/run.py $(ARGS)
 
 lock:  ## write the lock files anew (needs uv): names, versions and hashes only
 	$(UV_COMPILE) --extra demo pyproject.toml -o requirements.txt

@@ -114,7 +114,8 @@ def _add_tally(app: Flask, wiring: Wiring, alerts: Alerts) -> None:
     @app.after_request
     def count(answer: Response) -> Response:
         if request.path == WEBHOOK:
-            has_secret = any(_shown(request, wiring.settings))
+            refused = answer.status_code == HTTPStatus.UNAUTHORIZED
+            has_secret = not refused or any(_shown(request, wiring.settings))
             tally.note(answer.status_code, request.remote_addr, has_secret=has_secret)
         return answer
 

@@ -1,179 +1,45 @@
 """Serves the receiver with waitress: one process whose threads get whole requests only.
 
-waitress's main loop buffers each request until it is complete, so that a slow client costs a
-connection and never a thread. Four things that it lacks are added here, in subclasses that it looks
-up by name (`channel_class`, `parser_class`, `error_task_class`): a deadline for a whole request, a
-rule for which connection to drop when there are too many, a check of the length that a chunk
-announces, and error answers that repeat nothing of the request. Decision 0007 says why.
+To waitress's server are added a rule for which connection to drop when there are too many, and a
+main loop that looks only at connections at which something happened. `connections.py` has what is
+added to a single connection. Decision 0007 says why.
 """
 
-import json
 import logging
 import os
 import signal
-import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from http import HTTPStatus
+from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from threading import Event, Thread
 from typing import Any
 
 import structlog
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask
-from waitress.utilities import BadRequest, RequestEntityTooLarge
 
 from app import WEBHOOK, create_app
+from connections import MOST_HEAD, Connection
 from sync.errors import BrightsheetError, SettingsError
 from sync.settings.environment import Settings
 from sync.store import Database
 
-THREADS = 8
+THREADS = 16
 """They wait for the database most of the time."""
-READ_SECONDS = 30.0
-"""For a request to arrive whole, from its first byte or the start of the connection."""
-LINGER_SECONDS = 2.0
-"""For a client to close after its last answer, so that the answer is not cut off by a reset."""
 MOST_CONNECTIONS = 500
 """Beyond that, the connection that has waited longest is dropped."""
 MOST_BYTES = 64 * 1024 * 1024
 """Of requests and answers in memory; or eight bodies of the largest size, if that is more."""
-MOST_HEAD = 64 * 1024
-"""Bytes of request line and headers; of a chunk's size line, and of trailers."""
-
 _FINISH_SECONDS = 5.0
 _STOP_SECONDS = 4.0
 _STOP_TALLY_SECONDS = 1.0
 """Of them at most: a database that is away must not take the worker's time."""
 _UPGRADE_SECONDS = 3.0
-_ERRORS = {
-    400: ("bad_request", "The request is malformed."),
-    413: ("too_large", "The body is over the size limit (MAX_BODY_BYTES)."),
-    431: ("too_large", "The headers are too long."),
-    500: ("fault", "An internal error of the receiver: see its log."),
-}
+_CHECK_SECONDS = 1.0
+"""Between two looks for connections that waited too long."""
 
 _log = structlog.get_logger()
-
-
-class RequestParser(HTTPRequestParser):  # type: ignore[misc]
-    """One request, as it arrives."""
-
-    def __init__(self, adj: Any) -> None:
-        super().__init__(adj)
-        self.began = time.time()
-
-    @property
-    def size(self) -> int:
-        """Bytes that have arrived."""
-        return int(self.header_bytes_received + self.body_bytes_received)
-
-    def received(self, data: bytes) -> int:
-        """Take what arrived, and return how much of it belongs to this request."""
-        consumed: int = super().received(data)
-        if self.chunked and not self.completed:
-            self._check_chunks(self.body_rcv)
-        if self.completed:
-            # The body is refused, or already here: do not ask for it.
-            self.expect_continue = False
-        return consumed
-
-    def _check_chunks(self, body: Any) -> None:
-        """Refuse a chunk by the length it announces. waitress itself counts what has arrived."""
-        if len(body) + body.chunk_remainder >= self.adj.max_request_body_size:
-            self.error = RequestEntityTooLarge("")
-        elif max(len(body.control_line), len(body.trailer)) > MOST_HEAD:
-            self.error = BadRequest("")
-        self.completed = self.error is not None
-
-    def parse_header(self, header_plus: bytes) -> None:
-        """Read the head. Raises ParsingError also if a proxy might read another length."""
-        try:
-            super().parse_header(header_plus)
-        except ValueError:  # An address that cannot be split, a number of thousands of digits.
-            raise ParsingError("invalid") from None
-        # waitress prefers chunks to a length, and ignores chunks before HTTP/1.1.
-        unread = "TRANSFER_ENCODING" in self.headers
-        if unread or (self.chunked and "CONTENT_LENGTH" in self.headers):
-            raise ParsingError("doubtful length")
-
-
-class ErrorAnswer(ErrorTask):  # type: ignore[misc]
-    """The answer to a refused request. waitress's own answers quote the line that is wrong."""
-
-    def execute(self) -> None:
-        """Answer as the receiver itself does. An unknown transfer coding (501) is a 400, too."""
-        code = self.request.error.code
-        status = HTTPStatus(code if code in _ERRORS else 400)
-        reason, message = _ERRORS[status]
-        body = json.dumps({"error": {"message": message, "reason": reason}}).encode() + b"\n"
-        self.version = "1.1"
-        self.status = f"{status.value} {status.phrase}"
-        self.content_length = len(body)
-        self.response_headers += [
-            ("Content-Type", "application/json"),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Cache-Control", "no-store"),
-        ]
-        self.set_close_on_finish()
-        self.channel.server.note(self.request, status.value, self.channel.addr)
-        self.write(body)
-
-
-class Connection(HTTPChannel):  # type: ignore[misc]
-    """A client's connection. The main loop calls its methods, unless they say otherwise."""
-
-    parser_class = RequestParser
-    error_task_class = ErrorAnswer
-    will_close: bool
-    lingers = False
-    """The last answer is sent; what still arrives is discarded until the client closes."""
-
-    @property
-    def deadline(self) -> float:
-        """When it is dropped, by the process's clock."""
-        if self.lingers:
-            return self.last_activity + LINGER_SECONDS
-        return (self.request.began if self.request else self.last_activity) + READ_SECONDS
-
-    @property
-    def held(self) -> int:
-        """Bytes in memory: of the request that arrives, of those in progress, and of answers."""
-        requests = [*self.requests, self.request]
-        return int(self.total_outbufs_len + sum(one.size for one in requests if one))
-
-    def readable(self) -> bool:
-        """Return whether to read what arrives."""
-        return bool(self.lingers or super().readable())
-
-    def handle_read(self) -> None:
-        """Take what arrived."""
-        if not self.lingers:
-            super().handle_read()
-            return
-        with suppress(OSError):
-            self.recv(self.adj.recv_bytes)
-
-    def handle_close(self) -> None:
-        """Close; after an answer, once the client has closed, or LINGER_SECONDS later.
-
-        If it were closed with unread bytes, the client would get a reset, maybe before it has
-        read the answer.
-        """
-        if self.will_close and not self.lingers:
-            self.lingers, self.will_close = True, False
-            self.last_activity = time.time()
-            with suppress(OSError):
-                self.socket.shutdown(socket.SHUT_WR)
-                return
-        self.drop()
-
-    def drop(self) -> None:
-        """Close at once."""
-        super().handle_close()
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]
@@ -197,6 +63,14 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         """
         self._sockets: dict[int, Any] = {}
         self._note = note
+        self._selector = DefaultSelector()
+        self._unsettled: set[Connection] = set()  # As far as the loop has seen `changed`.
+        self._most_bytes = max(MOST_BYTES, 8 * most_body)
+        self._held = 0
+        self._check_at = 0.0
+        self.awaited = EVENT_READ
+        self.changed: deque[Connection] = deque()
+        """Connections that are new, or that a thread has begun to answer."""
         super().__init__(
             app,
             map=self._sockets,
@@ -213,6 +87,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             expose_tracebacks=False,
             clear_untrusted_proxy_headers=True,
         )
+        for number, one in self._sockets.items():  # The port, and what threads wake the loop with.
+            self._selector.register(number, EVENT_READ, one)
 
     def note(self, refused: Any, status: int, address: Any) -> None:
         """Pass on that a webhook was refused before the application saw it."""
@@ -220,25 +96,19 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         if self._note is not None and getattr(refused, "path", "") == WEBHOOK:
             self._note(status, str(address[0]))
 
-    def readable(self) -> bool:
-        """Make room; the main loop calls this before every wait for its sockets."""
-        self.drop_overdue(time.time())
-        return bool(super().readable())
-
     def drop_overdue(self, now: float) -> None:
         """Drop connections that waited too long, or longest if there are too many or too large."""
         connections = list(self.active_channels.values())
         too_many = len(connections) - MOST_CONNECTIONS
-        too_much = sum(one.held for one in connections) - max(
-            MOST_BYTES, 8 * self.adj.max_request_body_size
-        )
+        too_much = sum(one.held for one in connections) - self._most_bytes
         waiting = (one for one in connections if not one.requests)
         for one in sorted(waiting, key=lambda one: one.deadline):
             if one.deadline > now and too_many <= 0 and too_much <= 0:
-                return
+                break
             too_many -= 1
             too_much -= one.held
             one.drop()
+        self._check_at = now + _CHECK_SECONDS
 
     def serve_until(self, stopping: Event) -> None:
         """Serve until the event is set; then close the port and finish requests in progress."""
@@ -251,8 +121,75 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         self.task_dispatcher.shutdown(timeout=max(0.0, deadline - time.time()))
 
     def turn(self, seconds: float) -> None:
-        """Run the main loop once, waiting for the sockets at most `seconds`."""
-        self.asyncore.loop(timeout=seconds, use_poll=True, map=self._sockets, count=1)
+        """Run the main loop once, waiting for the sockets at most `seconds`.
+
+        waitress's own loop asks every connection at every turn what it waits for.
+        """
+        self._settle_changed()
+        now = time.time()
+        if self._is_crowded() or now >= self._check_at:
+            self.drop_overdue(now)
+        self._await(self, EVENT_READ if self.readable() else 0)
+        for key, events in self._selector.select(seconds):
+            self._handle(key.data, events)
+
+    def _handle(self, one: Any, events: int) -> None:
+        if not isinstance(one, Connection):
+            self.asyncore.read(one)
+            return
+        wanted = one.wanted & events
+        if wanted & EVENT_READ:
+            self.asyncore.read(one)
+        if wanted & EVENT_WRITE and one.is_open:
+            self.asyncore.write(one)
+        if not wanted:  # It is being answered: what arrives meanwhile has to wait.
+            self._await(one, 0)
+        self._settle(one)
+
+    def _settle_changed(self) -> None:
+        while self.changed:
+            self._unsettled.add(self.changed.popleft())
+        for one in list(self._unsettled):
+            if one.is_settled:
+                self._unsettled.discard(one)
+                self._settle(one)
+
+    def _settle(self, one: Connection) -> None:
+        """Wait for what a connection wants by now, and count what it holds."""
+        if not one.is_open:
+            return
+        if wanted := one.wanted:
+            self._await(one, wanted)
+        # Else it is being answered: most clients send nothing then, so it stays registered.
+        held = one.held
+        self._held += held - one.counted
+        one.counted = held
+
+    def _await(self, one: Any, wanted: int) -> None:
+        if one.awaited == wanted:
+            return
+        if not wanted:
+            self._selector.unregister(one.socket)
+        elif not one.awaited:
+            self._selector.register(one.socket, wanted, one)
+        else:
+            self._selector.modify(one.socket, wanted, one)
+        one.awaited = wanted
+
+    def leave(self, one: Connection) -> None:
+        """Forget a connection, which is about to be closed."""
+        self._await(one, 0)
+        self._held -= one.counted
+        one.counted = 0
+        self._unsettled.discard(one)
+
+    def del_channel(self, sockets: Any = None) -> None:
+        """Stop to accept connections."""
+        self._await(self, 0)
+        super().del_channel(sockets)
+
+    def _is_crowded(self) -> bool:
+        return len(self.active_channels) > MOST_CONNECTIONS or self._held > self._most_bytes
 
     def _is_busy(self) -> bool:
         connections = list(self.active_channels.values())

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from server import LINGER_SECONDS, MOST_BYTES, READ_SECONDS, Server
+from connections import LINGER_SECONDS, READ_SECONDS
+from server import MOST_BYTES, Server
 
 BODY = 1024 * 1024
 MARGIN = 4 * 1024 * 1024

@@ -9,18 +9,26 @@ CellData = Mapping[str, Any]
 """A cell as the Sheets API gives it (CellData)."""
 Row = Sequence[CellData]
 
+_CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_BLANK: Mapping[str, Any] = {}
 
 
 def site_in(cell: CellData) -> str | None:
     """Return the site UUID that a key cell holds, alone or in a pasted address."""
-    found = _UUID.search(cell.get("userEnteredValue", {}).get("stringValue", ""))
+    text = cell.get("userEnteredValue", _BLANK).get("stringValue", "")
+    if _CANONICAL.fullmatch(text):  # As Brightsheet writes it: nearly all of a large sheet.
+        return str(text)
+    found = _UUID.search(text)
     return str(UUID(found.group())) if found else None
 
 
 def text_of(cell: CellData) -> str:
     """Return what was entered into a cell, as one text; "" where nothing was."""
-    value = next(iter(cell.get("userEnteredValue", {}).values()), "")
+    entered = cell.get("userEnteredValue", _BLANK)
+    if "stringValue" in entered:
+        return str(entered["stringValue"])
+    value = next(iter(entered.values()), "")
     # Google answers 46023.0 where 46023 was sent.
     return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 

@@ -257,7 +257,7 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
         for row, cell in first_cells(grid)
         if row > header.row
     }
-    key_cells = {row: cell for (column, row), cell in cells.items() if column == key}
+    texts = {place: text_of(cell) for place, cell in cells.items()}
     looks = {index: value for value, index in header.entries(LOOK_KEY)}
     notes = {index: note_of(cell) for index, cell in header.cells() if "note" in cell}
     return Table(
@@ -267,12 +267,12 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
         row_count=size["rowCount"],
         column_count=size["columnCount"],
         columns=columns,
-        keys=rows_by_site(key_cells),
-        key_texts={row: text_of(cell) for row, cell in key_cells.items()},
+        keys=rows_by_site({row: cell for (column, row), cell in cells.items() if column == key}),
+        key_texts={row: text for (column, row), text in texts.items() if column == key},
         guards=header.places(GUARD_KEY),
         has_header_guard=GUARD_KEY in header.on_row(),
         notes={place: note_of(cell) for place, cell in cells.items() if "note" in cell},
-        filled=frozenset(place for place, cell in cells.items() if text_of(cell)),
+        filled=frozenset(place for place, text in texts.items() if text),
         look=header.on_row().get(LOOK_KEY),
         looks={column: looks[index] for column, index in columns.items() if index in looks},
         headers=header.texts(),

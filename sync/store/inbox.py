@@ -1,16 +1,19 @@
 """The inbox: every delivery, as it came."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Select, delete, func, select, text, update
 
 from sync.errors import Rejected
 from sync.jobs.reads import as_read
+from sync.store.appending import Appender
 from sync.store.arrivals import BACKFILL, remember
 from sync.store.database import Database
+from sync.store.groups import Groups
 from sync.store.schema import delivery, now
 from sync.webhooks.schema import Delivery, Outcome
 
@@ -51,50 +54,52 @@ class Inbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._appender = Appender(database)
+        self._groups = Groups(self._append)
 
     def keep(self, body: bytes, understood: Delivery, *, is_read: bool = False) -> Receipt:
-        """Store a delivery in one transaction; one with the same canonical hash is a duplicate.
+        """Store a delivery; one with the same canonical hash is a duplicate.
 
-        What was read from the API (`is_read`) is no duplicate of a webhook, nor a webhook of it.
+        What is kept at the same moment shares a transaction; this returns after its commit. What
+        was read from the API (`is_read`) is no duplicate of a webhook, nor a webhook of it.
         """
         is_used = understood.milestone is not None or understood.other_event is not None
-        outcome = Outcome.ACCEPTED if is_used else Outcome.IGNORED
         delivery_id = f"{BACKFILL if is_read else ''}{uuid4().hex}"
         digest = as_read(understood.digest) if is_read else understood.digest
         # Without a date, the same body may be a new event: A, B, and A again.
         is_unique = understood.other_event is not None and not understood.other_event.is_dated
         row = {
             "id": delivery_id,
-            "received_at": now(),
-            "outcome": outcome,
-            "kind": understood.kind,
+            "outcome": (Outcome.ACCEPTED if is_used else Outcome.IGNORED).value,
+            "kind": understood.kind.value,
+            "reason": None,
             "site": understood.site,
             "digest": f"{digest}:{delivery_id}" if is_unique else digest,
             "body": body,
             "projected": not is_used,
         }
-        once = self._database.insert(delivery).values(row).on_conflict_do_nothing()
-        with self._database.writing() as connection:
-            if connection.scalar(once.returning(delivery.c.seq)) is not None:
-                return Receipt(delivery_id, outcome)
-            copy = {**row, "outcome": Outcome.DUPLICATE, "body": None, "projected": True}
-            connection.execute(insert(delivery).values(copy))
-        return Receipt(delivery_id, Outcome.DUPLICATE)
+        return Receipt(delivery_id, self._groups.put(row))
 
     def keep_rejected(self, body: bytes, error: Rejected) -> str:
         """Store an authenticated body that was not understood, with the reason; return its id."""
         delivery_id = uuid4().hex
         row = {
             "id": delivery_id,
-            "received_at": now(),
-            "outcome": Outcome.REJECTED,
+            "outcome": Outcome.REJECTED.value,
+            "kind": None,
             "reason": f"{error.reason}: {error.message}",
+            "site": None,
+            "digest": None,
             "body": body,
             "projected": True,
         }
-        with self._database.writing() as connection:
-            connection.execute(insert(delivery).values(row))
+        self._groups.put(row)
         return delivery_id
+
+    def _append(self, rows: Sequence[dict[str, Any]]) -> list[Outcome]:
+        """Store rows in one transaction, and return their outcomes."""
+        new = self._appender.append(rows)
+        return [Outcome(row["outcome"]) if row["id"] in new else Outcome.DUPLICATE for row in rows]
 
     def unprojected(self, limit: int) -> list[KeptDelivery]:
         """Return accepted deliveries that are in no job yet, oldest first: `limit`, or 2 MB."""

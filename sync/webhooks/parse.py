@@ -30,6 +30,9 @@ _DEEPER = {"{": 1, "[": 1, "}": -1, "]": -1}
 
 # Characters that spreadsheets and databases refuse: C0 controls except tab and newline.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
+_ESCAPES = ("\\u", "\\r", "\\b", "\\f")
+"""How JSON in ASCII writes all that `readable` changes (and more)."""
+_PRIVATE = '"private"'
 
 
 def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
@@ -40,12 +43,15 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
     valid site or milestone definition.
     """
     tree = _parse(body)
-    digest = _digest(tree)
+    canonical = json.dumps(tree, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(canonical.encode("ascii")).hexdigest()
     if not isinstance(tree, dict):
         return Delivery(kind=Kind.OTHER, digest=digest)
-    text = _readable(tree)
-    kind = kind_of(text, shapes)
-    clean = without_private_comments(text)
+    # Most bodies need neither of the two walks through the tree; the canonical form shows it.
+    if any(escape in canonical for escape in _ESCAPES):
+        tree, canonical = _readable(tree), _PRIVATE
+    kind = kind_of(tree, shapes)
+    clean = without_private_comments(tree) if _PRIVATE in canonical else tree
     if kind is not Kind.MILESTONE:
         found = other_events.read(clean, kind, shapes)
         site = found.site if found else other_events.site_text(clean)
@@ -104,16 +110,13 @@ def _loads(text: str) -> Any:
 
 
 def _bound_depth(text: str) -> None:
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
     depth = 0
     for token in _BRACKET.finditer(text):
         depth += _DEEPER.get(token[1], 0)
         if depth > MAX_DEPTH:
             raise Rejected("too_deep", f"The body nests deeper than {MAX_DEPTH} levels.", 400)
-
-
-def _digest(tree: Any) -> str:
-    canonical = json.dumps(tree, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
 
 def _readable(tree: Any) -> Any:
@@ -128,6 +131,8 @@ def _readable(tree: Any) -> Any:
 
 def readable(text: str) -> str:
     """Return `text` without lone surrogates and control characters, which databases refuse."""
+    if text.isprintable():
+        return text
     joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _UNPRINTABLE.sub("", joined.replace("\r\n", "\n").replace("\r", "\n"))
 

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from waitress.adjustments import Adjustments
 
+from connections import MOST_HEAD, RequestParser
 from demo.process import Receiver
-from server import MOST_CONNECTIONS, MOST_HEAD, RequestParser
+from server import MOST_CONNECTIONS
 from tests import databases
 from tests.made_up import SAMPLE, SECRET, body, milestone
 from tests.settings.test_environment import LEAST

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.pool import Pool
 from werkzeug.datastructures import MultiDict
 
 from app import create_app
@@ -19,7 +20,7 @@ from sync.worker.loop import Stop
 from sync.worker.sheet_loop import SheetLoop
 from tests.made_up import SECRET, body, milestone
 
-RECEIVED = {"writing": 1}
+RECEIVED = {"appending": 1}
 """The answer is one transaction away."""
 FLUSHED = {"reading": 7, "writing": 6}
 """Reading: whether a comparison is due, whether anything waits, what came, what is known of its
@@ -84,11 +85,18 @@ def counted() -> Iterator[Counter[str]]:
         options = connection.get_execution_options()
         begun["reading" if options.get("brightsheet_reading") else "writing"] += 1
 
+    def checked_out(*_: object) -> None:
+        begun["appending"] += 1
+
     event.listen(Engine, "begin", begin)
+    event.listen(Pool, "checkout", checked_out)
     try:
         yield begun
     finally:
         event.remove(Engine, "begin", begin)
+        event.remove(Pool, "checkout", checked_out)
+        # The receiver's go straight to the driver: a connection without SQLAlchemy's "begin".
+        begun["appending"] -= begun["reading"] + begun["writing"]
 
 
 @pytest.fixture
@@ -105,7 +113,7 @@ def path(database_url: str) -> Iterator[Path]:
 def step(what: Callable[[], object]) -> dict[str, int]:
     with counted() as begun:
         what()
-    return dict(begun)
+    return dict(+begun)
 
 
 @pytest.mark.parametrize("job", [1, 2], ids=["a row that is there", "a new row"])

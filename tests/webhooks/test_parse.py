@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.errors import Rejected
+from sync.webhooks import parse
 from sync.webhooks.parse import MAX_DEPTH, read
 from sync.webhooks.python_literal import to_json
 from sync.webhooks.schema import Kind
@@ -223,3 +224,13 @@ def test_no_field_raises_anything_but_a_refusal(value: Any, field: str) -> None:
         read(body(milestone() | {field: value}))
     except Rejected as error:
         assert error.status == 422
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_nothing_unprintable_passes_by_a_short_cut(text: str) -> None:
+    """A body whose canonical form shows no escape is not walked through, nor a printable text."""
+    found = parse.readable(text)
+    assert not parse._UNPRINTABLE.search(found)
+    found.encode()
+    canonical = json.dumps(text)
+    assert found == text or any(escape in canonical for escape in parse._ESCAPES)
