@@ -1,5 +1,7 @@
 """The database, SQLite or PostgreSQL: the only user of SQLAlchemy."""
 
+from sync.store.actions import Action, Actions, ActionState
+from sync.store.activity import HourFigures, latest_hours
 from sync.store.arrivals import Arrival, newest_arrival
 from sync.store.backfills import Backfills, JobState, Progress
 from sync.store.backlog import Backlog, backlog
@@ -10,14 +12,18 @@ from sync.store.documents import Claim, Documents, PendingDocument
 from sync.store.heartbeat import Heartbeats
 from sync.store.history import History
 from sync.store.inbox import Inbox, KeptDelivery, Receipt
+from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
 from sync.store.jobs import Jobs, Projected, Wanted
 from sync.store.leases import Lease, Leases
 from sync.store.pending import DirtyJob, Pending, PendingWork
 from sync.store.quarantine import Quarantine
 from sync.store.refusals import Refusals, Refused, RefusedDay
-from sync.store.spreadsheet import Spreadsheet, Turn
+from sync.store.spreadsheet import Glance, Spreadsheet, Turn
 
 __all__ = [
+    "Action",
+    "ActionState",
+    "Actions",
     "Arrival",
     "Attempt",
     "Backfills",
@@ -29,12 +35,18 @@ __all__ = [
     "Database",
     "DirtyJob",
     "Documents",
+    "Glance",
     "Heartbeats",
     "History",
+    "HourFigures",
     "Inbox",
+    "JobRecord",
+    "JobRecords",
     "JobState",
     "Jobs",
+    "KeptChange",
     "KeptDelivery",
+    "KeptDocument",
     "Lease",
     "Leases",
     "Pending",
@@ -52,5 +64,6 @@ __all__ = [
     "Turn",
     "Wanted",
     "backlog",
+    "latest_hours",
     "newest_arrival",
 ]

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, text, u
 
 from sync.errors import Rejected
 from sync.jobs.reads import as_read
+from sync.store import activity
 from sync.store.arrivals import remember
 from sync.store.database import Database
 from sync.store.schema import delivery, now
@@ -17,6 +18,8 @@ from sync.webhooks.schema import Delivery, Outcome
 _BYTES = 2_000_000
 """Of bodies that are returned at once: a longer transaction would keep senders waiting."""
 UNPROJECTED = text("NOT projected")
+_LONGEST_NAME = 200
+"""Characters of a milestone's name that are searched."""
 _BACKFILL = "backfill-"
 """Begins the ids of what was read from EverBright's API: people see it where ids are shown."""
 
@@ -74,6 +77,7 @@ class Inbox:
             "digest": f"{digest}:{delivery_id}" if is_unique else digest,
             "body": body,
             "projected": not is_used,
+            "milestone": _named(understood),
         }
         once = self._database.insert(delivery).values(row).on_conflict_do_nothing()
         with self._database.writing() as connection:
@@ -148,6 +152,7 @@ class Inbox:
         old = delivery.c.received_at < now() - days * 86_400.0
         with self._database.writing() as connection:
             remember(self._database, connection)
+            activity.prune(connection)
             used = delivery.c.projected & delivery.c.about.is_(None)
             return connection.execute(delete(delivery).where(old, used)).rowcount
 
@@ -156,6 +161,11 @@ class Inbox:
         query = select(delivery.c.outcome, func.count()).group_by(delivery.c.outcome)
         with self._database.reading() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _named(understood: Delivery) -> str | None:
+    """Return the milestone's name as it is searched; an index takes no text of any length."""
+    return understood.milestone.name[:_LONGEST_NAME] or None if understood.milestone else None
 
 
 def _fetched(connection: Connection, query: Select[Any]) -> list[KeptDelivery]:
