@@ -31,6 +31,8 @@ from sync.wiring import Wiring
 from sync.worker import Worker
 
 WEBHOOK = "/webhooks/everbright"
+CHECK = f"{WEBHOOK}/check"
+"""Tells whether a secret is the right one; nothing is stored."""
 _JSON_TYPES = ("application/json", "text/json")
 
 _log = structlog.get_logger()
@@ -49,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     wiring = Wiring(settings, database)
     alerts = Alerts(settings.alert_webhook_url)
     _add_webhook(app, settings, wiring.inbox, worker)
+    _add_probe(app, settings)
     _add_health(app, database)
     _add_watch(app, wiring, alerts)
     _add_tally(app, wiring, alerts)
@@ -76,6 +79,15 @@ def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -
             delivery = inbox.keep_rejected(body, error)
             _log.warning("rejected", delivery=delivery, reason=error.reason)
             return _error(error.status, error.reason, error.message)
+
+
+def _add_probe(app: Flask, settings: Settings) -> None:
+    @app.get(CHECK)
+    def probe() -> Any:
+        if _is_authentic(request, settings):
+            return {"status": "ok"}
+        message = f"Send the secret in the header {settings.webhook_secret_header}."
+        return _error(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
 
 
 def _understood(body: bytes, shapes: WebhooksConfig) -> Delivery:
@@ -113,7 +125,7 @@ def _add_tally(app: Flask, wiring: Wiring, alerts: Alerts) -> None:
 
     @app.after_request
     def count(answer: Response) -> Response:
-        if request.path == WEBHOOK:
+        if request.path in (WEBHOOK, CHECK):
             has_secret = any(_shown(request, wiring.settings))
             tally.note(answer.status_code, request.remote_addr, has_secret=has_secret)
         return answer

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from demo import commands as trial
+from sync.commands.doctor import doctor
 from sync.errors import BrightsheetError, SettingsError
 from sync.jobs import milestone_list, status_list
 from sync.ops import logs
@@ -61,7 +62,7 @@ def cli() -> None:
     """Keep a Google Sheet true to EverBright."""
 
 
-for _command in (trial.demo, trial.emulator, trial.send):
+for _command in (trial.demo, trial.emulator, trial.send, doctor):
     cli.add_command(_command)
 
 

@@ -96,14 +96,9 @@ class Wiring:
     ) -> Flusher:
         """Return the flusher of a spreadsheet: the configured one, or another."""
         settings = self.settings
-        client = SheetClient(
-            auth.session(settings),
-            spreadsheet or settings.spreadsheet_id,
-            auth.account(settings),
-        )
         return Flusher(
             self.sheet_store(spreadsheet),
-            client,
+            self.sheet_client(spreadsheet),
             Targets(self.layout(), sizes),
             Projector(self.inbox, Jobs(self.database), settings, alert).run,
             sleep,
@@ -111,6 +106,12 @@ class Wiring:
             alert,
             settings.in_step_hours,
         )
+
+    def sheet_client(self, spreadsheet: str = "") -> SheetClient:
+        """Return the client of a spreadsheet: the configured one, or another."""
+        settings = self.settings
+        wanted = spreadsheet or settings.spreadsheet_id
+        return SheetClient(auth.session(settings), wanted, auth.account(settings))
 
     def drive(self, root: str) -> Drive:
         """Return the folder `root` in Drive."""

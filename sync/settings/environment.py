@@ -129,6 +129,8 @@ class Settings(DatabaseSettings):
     )
 
     admin_password: SecretStr | None = None
+    public_url: Address = ""
+    """Where EverBright and people reach the receiver; for links and for checks."""
     alert_webhook_url: Annotated[SecretStr, _secret(validators.alert_address)] | None = None
     stuck_days: int = Field(14, ge=1, le=3650)
     silence_days: int = Field(3, ge=0, le=365)
@@ -141,17 +143,16 @@ class Settings(DatabaseSettings):
 
     @cached_property
     def google_credentials(self) -> SecretStr | None:
-        """JSON of a service account's key or of a person's token; none for the emulator.
+        """JSON of a service account's key or of a person's token; an emulator needs none.
 
         Raises SettingsError: the others of its three settings are not looked at.
         """
-        if self.google_emulator_url:
-            return None
-        return chosen(
+        given = (
             self.google_service_account_json,
             self.google_oauth_token_json,
             self.google_application_credentials,
         )
+        return chosen(*given) if any(given) or not self.google_emulator_url else None
 
 
 class _Given(EnvSettingsSource):
