@@ -11,10 +11,13 @@ from typing import Any
 
 import structlog
 from flask import Flask, Request, Response, jsonify, request
+from flask_limiter import Limiter, RouteLimit
+from flask_limiter.util import get_remote_address
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import SecretStr
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from sync.console import add_console
 from sync.errors import BrightsheetError, Rejected
 from sync.ops.alerts import Alerts
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
@@ -33,6 +36,7 @@ from sync.worker import Worker
 WEBHOOK = "/webhooks/everbright"
 CHECK = f"{WEBHOOK}/check"
 """Tells whether a secret is the right one; nothing is stored."""
+WRONG_PASSWORDS = "10 per 5 minutes"
 _JSON_TYPES = ("application/json", "text/json")
 
 _log = structlog.get_logger()
@@ -50,17 +54,32 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["brightsheet"] = worker = Worker(settings, database)
     wiring = Wiring(settings, database)
     alerts = Alerts(settings.alert_webhook_url)
+    guesses = _limit_of_guesses(app)
     _add_webhook(app, settings, wiring.inbox, worker)
     _add_probe(app, settings)
     _add_health(app, database)
     _add_watch(app, wiring, alerts)
     _add_tally(app, wiring, alerts)
     _add_status(app, wiring)
-    _add_metrics(app, wiring)
+    _add_metrics(app, wiring, guesses)
+    add_console(app, wiring, alerts.send, worker.wake, guesses)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
     app.after_request(_with_safe_headers)
     return app
+
+
+def _limit_of_guesses(app: Flask) -> RouteLimit:
+    """Return the limit of wrong passwords from an address, on the console and /metrics together.
+
+    Each process counts for itself, in memory: a stranger is slowed, and no table grows.
+    """
+    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
+    return limiter.shared_limit(
+        WRONG_PASSWORDS,
+        scope="password",
+        deduct_when=lambda answer: answer.status_code == HTTPStatus.UNAUTHORIZED,
+    )
 
 
 def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -> None:
@@ -158,10 +177,11 @@ def _add_status(app: Flask, wiring: Wiring) -> None:
         return jsonify(found), HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
 
 
-def _add_metrics(app: Flask, wiring: Wiring) -> None:
+def _add_metrics(app: Flask, wiring: Wiring, guesses: RouteLimit) -> None:
     collector = StoreCollector(wiring.inbox, wiring.documents, wiring.refusals, wiring.backlog)
 
     @app.get("/metrics")
+    @guesses
     def metrics() -> Any:
         password = wiring.settings.admin_password
         if password is None or not _matches(_authorization(request), [password]):

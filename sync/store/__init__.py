@@ -8,6 +8,7 @@ from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
 from sync.store.customers import Customers
 from sync.store.database import Database
+from sync.store.deliveries import Deliveries
 from sync.store.documents import Claim, Documents, PendingDocument
 from sync.store.heartbeat import Heartbeats
 from sync.store.history import History
@@ -33,6 +34,7 @@ __all__ = [
     "Conclusion",
     "Customers",
     "Database",
+    "Deliveries",
     "DirtyJob",
     "Documents",
     "Glance",

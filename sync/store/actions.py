@@ -14,6 +14,8 @@ from sync.store.database import Database
 from sync.store.leases import Lease, hold
 from sync.store.schema import action, now
 
+COMPARE, REBUILD, REPLAY_ALL = "compare", "rebuild", "replay_all"
+"""What is requested of the worker."""
 _LONGEST = 2000
 """Characters of a result, of ids and of addresses that are kept."""
 
@@ -68,6 +70,10 @@ class Actions:
         """Record how an action ended."""
         with self._database.writing() as connection:
             _end(connection, number, state, result)
+
+    def note(self, name: str, detail: str, source: str) -> None:
+        """Record something that is done with that."""
+        self.begin(name, detail, source, ActionState.DONE)
 
     def is_requested(self) -> bool:
         """Return whether there is anything for the worker."""

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import RowMapping, Select, false, func, select
 from sqlalchemy.sql import ColumnElement
@@ -90,14 +91,18 @@ class Deliveries:
 
     def lines(self, limit: int, wanted: Wanted, before: int | None = None) -> list[Line]:
         """Return the newest of the wanted deliveries, or those before `before` (seq)."""
-        columns = [one for one in delivery.c if one.name != "body"]
-        query = select(*columns, delivery.c.body.is_not(None).label("has_body"))
-        query = query.where(*wanted.conditions())
+        query = _select_lines().where(*wanted.conditions())
         if before is not None:
             query = query.where(delivery.c.seq < before)
-        query = query.order_by(delivery.c.seq.desc()).limit(limit)
+        return self._lines(query.order_by(delivery.c.seq.desc()).limit(limit))
+
+    def _lines(self, query: Select[Any]) -> list[Line]:
         with self._database.reading() as connection:
             return [_line(row) for row in connection.execute(query).mappings()]
+
+    def line(self, delivery_id: str) -> Line | None:
+        """Return one delivery without its body."""
+        return next(iter(self._lines(_select_lines().where(delivery.c.id == delivery_id))), None)
 
     def starting(self, prefix: str, limit: int) -> list[KeptDelivery]:
         """Return the newest deliveries whose ID starts so."""
@@ -114,6 +119,12 @@ class Deliveries:
             documents = [str(uuid) for uuid in uuids]
         found = select(delivery).where(_starts(delivery.c.id, prefix), *is_rejected)
         return self._inbox.fetch(found.order_by(delivery.c.seq.desc()).limit(limit)), documents
+
+
+def _select_lines() -> Select[Any]:
+    """Return the query for lines: bodies are large, and a list shows none."""
+    columns = [one for one in delivery.c if one.name != "body"]
+    return select(*columns, delivery.c.body.is_not(None).label("has_body"))
 
 
 def _line(row: RowMapping) -> Line:

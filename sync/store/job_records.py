@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, select
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.cells import Cell
-from sync.jobs.model import Change, Customer, FileState
+from sync.jobs.model import Change, Customer, FileState, Job
 from sync.store.batches import cells_in
 from sync.store.customers import customers
 from sync.store.database import Database
@@ -49,6 +49,7 @@ class JobRecord:
     """A job; `written` is what its row was last confirmed to show, by column id."""
 
     site: str
+    job: Job
     customer: Customer
     written: dict[str, Cell]
     is_shown: bool
@@ -77,6 +78,7 @@ class JobRecords:
             where = select(folder.c.link).where(folder.c.site == site)
             return JobRecord(
                 site=site,
+                job=Job.model_validate_json(found["state"]),
                 customer=customers(connection, [site]).get(site, Customer()),
                 written=cells_in(json.loads(found["written"])),
                 is_shown=found["version"] == found["shown_version"],

@@ -8,6 +8,8 @@ from sync.ops.alerts import Alerts
 from sync.settings.environment import Settings
 from sync.store import Database
 from sync.wiring import Wiring
+from sync.worker.action_loop import LOOK_SECONDS as LOOK_FOR_ACTIONS_SECONDS
+from sync.worker.action_loop import ActionLoop
 from sync.worker.backfill_loop import LOOK_SECONDS, BackfillLoop
 from sync.worker.customer_loop import CustomerLoop
 from sync.worker.document_loop import DocumentLoop
@@ -34,6 +36,8 @@ class Worker:
         """Start each loop in a thread. What they need is made before the threads start."""
         settings = self._wiring.settings
         self._start("sheet", SheetLoop(self._wiring, self._alerts, self._stop).step, self._idle)
+        actions = ActionLoop(settings, self._wiring.database, self._stop, self.wake)
+        self._start("actions", actions.step, lambda: self._stop.wait(LOOK_FOR_ACTIONS_SECONDS))
         self._start("heartbeat", self._give_sign, lambda: self._stop.wait(SIGN_SECONDS))
         for number in range(COPIERS if settings.drive_folder_id else 0):
             copier = DocumentLoop(self._wiring, self._alerts, self._stop, self.wake)
