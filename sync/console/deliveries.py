@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import abort, render_template, request
 
+from sync.console import given
 from sync.console.access import shows_personal
 from sync.console.parts import Parts
 from sync.status.deliveries import REFUSED_DAYS, as_json, moment
@@ -14,7 +15,6 @@ from sync.store.deliveries import Wanted
 from sync.webhooks.schema import Outcome
 
 PAGE = 50
-_LONGEST = 200
 _MOST_CUSTOMERS = 500
 """A search that finds more is too vague; SQLite takes no query of any length."""
 
@@ -50,9 +50,9 @@ class Search:
 
 def deliveries(parts: Parts) -> Any:
     """List what came, the newest first."""
-    given = {name: request.args.get(name, "").strip()[:_LONGEST] for name in vars(Search())}
-    search = Search(**given)
-    before = request.args.get("before", type=int)
+    typed = {name: given.text(request.args, name) for name in vars(Search())}
+    search = Search(**typed)
+    before = given.number(request.args, "before")
     found = parts.deliveries.lines(PAGE + 1, search.wanted(parts), before)
     page = found[:PAGE]
     return render_template(
@@ -65,14 +65,14 @@ def deliveries(parts: Parts) -> Any:
         outcomes=list(Outcome),
         refused=parts.wiring.refusals.latest(REFUSED_DAYS),
         refused_days=REFUSED_DAYS,
-        query={name: text for name, text in given.items() if text},
+        query={name: text for name, text in typed.items() if text},
     )
 
 
 def delivery(parts: Parts, delivery: str) -> Any:
     """Show one delivery; its body is masked until personal data is asked for."""
-    kept = parts.wiring.inbox.find(delivery)
-    line = parts.deliveries.line(delivery)
+    kept = parts.wiring.inbox.find(delivery) if given.is_id(delivery) else None
+    line = parts.deliveries.line(delivery) if kept else None
     if kept is None or line is None:
         abort(404)
     content = as_json(kept, unmasked=shows_personal())["body"]

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import abort, render_template, request
 
+from sync.console import given
 from sync.console.access import shows_personal
 from sync.console.parts import Parts
 from sync.jobs.cells import EMPTY
@@ -45,10 +46,13 @@ class Shown:
     header: str
     text: str | None
     at: datetime | None = None
+    is_day: bool = False
 
 
 def job(parts: Parts, site: str) -> Any:
     """Show what became of a job's deliveries."""
+    if not given.is_id(site):
+        abort(404)
     record = parts.jobs.find(site)
     lines = parts.deliveries.lines(_DELIVERIES, Wanted(site=site))
     lines = [one for one in lines if one.site == site]
@@ -80,7 +84,12 @@ def documents(parts: Parts) -> Any:
 
 def _steps(parts: Parts, record: JobRecord | None, lines: list[Line]) -> list[Step]:
     steps = [
-        Step(one.received, "delivery", one.milestone or one.kind or "Delivery", delivery=one)
+        Step(
+            one.received,
+            "delivery",
+            one.milestone or one.kind.replace("_", " ") or "Delivery",
+            delivery=one,
+        )
         for one in lines
     ]
     if record is not None:
@@ -116,5 +125,5 @@ def _cells(parts: Parts, record: JobRecord) -> list[Shown]:
             continue
         is_harmless = column.id in _HARMLESS or column.id.startswith("status:")
         text = cell.text if is_harmless or shows_personal() else None
-        found.append(Shown(column.header, "" if cell.when else text, cell.when))
+        found.append(Shown(column.header, "" if cell.when else text, cell.when, cell.is_day))
     return found
