@@ -12,8 +12,8 @@ from sqlalchemy import insert, update
 
 from emulator import Emulator
 from sync.store import Refused, latest_hours
+from sync.store.schema import customer, flush_hour
 from sync.store.schema import document as documents
-from sync.store.schema import flush_hour
 from tests.console.conftest import Console, Visitor
 from tests.made_up import SECRET, comment, document, milestone, task, uuid
 
@@ -115,8 +115,6 @@ def searched(store_console: Console) -> Visitor:
     bench.flush()
     post(store_console.visitor, {"tasks": [], "milestone_definition": uuid(1)})
     known = {"name": "Zoë Lind", "address": "12 Mesa Ct", "email": "zoe@example.com"}
-    from sync.store.schema import customer
-
     with bench.database.writing() as connection:
         which = customer.c.site == uuid(2)
         values = {"body": json.dumps(known, ensure_ascii=False)}
