@@ -19,6 +19,7 @@ from sync.worker.action_loop import ActionLoop
 from sync.worker.loop import Stop
 from sync.worker.sheet_loop import SheetLoop
 from tests.bench import Bench
+from tests.made_up import CONFIG_FILE
 from tests.reading.conftest import ARGUMENTS, CHROMIUM
 from tests.world import World
 
@@ -60,7 +61,7 @@ class Console:
     """The product's rooms, its web process, and the worker's loops, which a test steps."""
 
     def __init__(self, google: Emulator, url: str, **settings: str) -> None:
-        self.bench = Bench(google, url, ADMIN_PASSWORD=PASSWORD, **settings)
+        self.bench = Bench(google, url, CONFIG_FILE, ADMIN_PASSWORD=PASSWORD, **settings)
         self.app = create_app(self.bench.settings)
         self.visitor = Visitor(self.app)
         self.actions = Actions(self.bench.database)

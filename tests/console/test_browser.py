@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import update
+from sqlalchemy import Integer, cast, select, update
 
 from demo.process import Receiver
 from demo.run import prepared, send_all
 from emulator import Emulator
 from sync.store import Database
+from sync.store.schema import delivery, flush_hour
 from sync.store.schema import document as documents
 from tests.console.conftest import PASSWORD, entered
 from tests.databases import fresh
@@ -144,7 +146,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def spoil(environment: dict[str, str], url: str) -> None:
     """Have a delivery rejected, a request refused and a document given up, once all is in."""
-    import requests
 
     def is_done() -> bool:
         status = requests.get(f"{url}/status", timeout=10).json()
@@ -160,8 +161,15 @@ def spoil(environment: dict[str, str], url: str) -> None:
     with database.writing() as connection:
         which = documents.c.site == SAMPLE_SITE
         message = "EverBright has no such document (404)."
-        values = {"state": "failed", "reason": "document_missing", "message": message}
-        connection.execute(update(documents).where(which).values(values))
+        error = {"state": "failed", "reason": "document_missing", "message": message, "link": ""}
+        connection.execute(update(documents).where(which).values(error))
+        # All of it came in a minute: as if it had come in a day.
+        ago = delivery.c.seq * 7 % 23 * delivery.c.seq % 23 * 3600.0
+        connection.execute(update(delivery).values(received_at=delivery.c.received_at - ago))
+        hours = select(cast(delivery.c.received_at, Integer) / 3600)
+        for (hour,) in connection.execute(hours.distinct()).all():
+            counts = {"hour": int(hour), "flushes": int(hour) % 4 + 1, "jobs": 1}
+            connection.execute(database.insert(flush_hour).values(counts).on_conflict_do_nothing())
     database.close()
 
 
@@ -228,7 +236,7 @@ def test_everything_is_reached_with_the_keyboard(browser: Browser, demo: str) ->
 @pytest.mark.parametrize(
     ("name", "path", "size"),
     [
-        ("console", "/", {"width": 1200, "height": 980}),
+        ("console", "/", {"width": 1200, "height": 1060}),
         ("console-job", f"/jobs/{SAMPLE_SITE}", {"width": 1200, "height": 820}),
     ],
 )
