@@ -154,6 +154,14 @@ class Settings(DatabaseSettings, GoogleSettings):
     public_url: Address = ""
     """Where EverBright and people reach the receiver; for links and for checks."""
     alert_webhook_url: Annotated[SecretStr, _secret(validators.alert_address)] | None = None
+    alert_urls: Annotated[
+        tuple[Annotated[SecretStr, _secret(validators.alert_service)], ...],
+        BeforeValidator(validators.spaced),
+    ] = ()
+    """Addresses of services as apprise writes them."""
+    digest_hour: int | None = Field(None, ge=0, le=23)
+    """In the time zone of `time_zone`; None: no digest."""
+    log_format: Literal["json", "console"] = "json"
     stuck_days: int = Field(14, ge=1, le=3650)
     silence_days: int = Field(3, ge=0, le=365)
     in_step_hours: int = Field(6, ge=1, le=168)
@@ -162,6 +170,11 @@ class Settings(DatabaseSettings, GoogleSettings):
     lease_seconds: int = Field(10, ge=1, le=600)
     time_zone: Annotated[str, AfterValidator(validators.time_zone)] = Field("", alias="TIMEZONE")
     config: Annotated[Config, BeforeValidator(_config)] = Field(alias="CONFIG_FILE")
+
+    @property
+    def has_alerts(self) -> bool:
+        """Whether there is anywhere to send alerts."""
+        return bool(self.alert_webhook_url or self.alert_urls)
 
 
 class _Given(EnvSettingsSource):

@@ -65,6 +65,8 @@ def alarms(found: Backlog, sent: Set[str] = frozenset()) -> dict[str, str]:
         del wanted[NO_WORKER]
     if REFUSED in sent and found.refused:
         wanted[REFUSED] = _TEXTS[REFUSED](found)
+    if LATE in wanted:
+        wanted[LATE] += " What to do: brightsheet doctor"
     return wanted
 
 
