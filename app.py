@@ -23,6 +23,7 @@ from sync.ops.alerts import Alerts
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
 from sync.settings.environment import Settings, load
 from sync.status.answer import answer as status_answer
+from sync.status.daily import Daily
 from sync.status.metrics import StoreCollector, exposition
 from sync.status.silence import silence
 from sync.status.tally import Tally
@@ -53,7 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.extensions["brightsheet"] = worker = Worker(settings, database)
     wiring = Wiring(settings, database)
-    alerts = Alerts(settings.alert_webhook_url)
+    alerts = wiring.alerts()
     guesses = _limit_of_guesses(app)
     _add_webhook(app, settings, wiring.inbox, worker)
     _add_probe(app, settings)
@@ -62,7 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _add_tally(app, wiring, alerts)
     _add_status(app, wiring)
     _add_metrics(app, wiring, guesses)
-    add_console(app, wiring, alerts.send, worker.wake, guesses)
+    add_console(app, wiring, alerts.deliver, worker.wake, guesses)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
     app.after_request(_with_safe_headers)
@@ -136,7 +137,9 @@ def _add_watch(app: Flask, wiring: Wiring, alerts: Alerts) -> None:
     def quiet(told: Set[str]) -> dict[str, str]:
         return silence(newest_arrival(wiring.database), days, zone, told) if days else {}
 
-    app.extensions["brightsheet_watch"] = Watch(wiring.backlog, alerts.send, quiet)
+    app.extensions["brightsheet_watch"] = Watch(
+        wiring.backlog, alerts.send, quiet, Daily(wiring, alerts).step
+    )
 
 
 def _add_tally(app: Flask, wiring: Wiring, alerts: Alerts) -> None:

@@ -19,6 +19,7 @@ from rich.progress import Progress, TaskID
 
 from demo import commands as trial
 from sync.commands.doctor import doctor
+from sync.commands.google import auth_group
 from sync.errors import BrightsheetError, SettingsError
 from sync.jobs import milestone_list, status_list
 from sync.ops import logs
@@ -62,7 +63,7 @@ def cli() -> None:
     """Keep a Google Sheet true to EverBright."""
 
 
-for _command in (trial.demo, trial.emulator, trial.send, doctor):
+for _command in (trial.demo, trial.emulator, trial.send, doctor, auth_group):
     cli.add_command(_command)
 
 

@@ -18,6 +18,8 @@ from sync.google import auth
 from sync.google.drive import Drive
 from sync.jobs.row import Addresses, Layout
 from sync.ops import retry
+from sync.ops.alerts import Alerts
+from sync.ops.channels import channels
 from sync.ops.heartbeat import beating
 from sync.projector import Projector
 from sync.settings.environment import Settings
@@ -112,6 +114,12 @@ class Wiring:
         settings = self.settings
         wanted = spreadsheet or settings.spreadsheet_id
         return SheetClient(auth.session(settings), wanted, auth.account(settings))
+
+    def alerts(self) -> Alerts:
+        """Return what tells people; each keeps its own count of what was sent."""
+        settings = self.settings
+        found = channels(settings.alert_webhook_url, settings.alert_urls)
+        return Alerts(found, link=f"{settings.public_url}/" if settings.public_url else "")
 
     def drive(self, root: str) -> Drive:
         """Return the folder `root` in Drive."""

@@ -19,16 +19,16 @@ Add = Callable[..., None]
 def add_console(
     app: Flask,
     wiring: Wiring,
-    send_alert: Alert,
+    alert: Alert,
     wake: Callable[[], object],
     guesses: RouteLimit,
 ) -> None:
     """Add the console at `/`.
 
-    `send_alert` takes a reason and a text, and returns whether it was queued. `wake` has a worker
-    of this process look for work. `guesses` limits what answers 401.
+    `alert` sends a text to people, and returns whether it arrived. `wake` has a worker of this
+    process look for work. `guesses` limits what answers 401.
     """
-    parts = Parts(wiring, send_alert, wake)
+    parts = Parts(wiring, alert, wake)
     blueprint = Blueprint(
         "console",
         __name__,

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -69,10 +68,13 @@ def _resume(parts: Parts, _ids: Sequence[str]) -> str:
 
 
 def _alert(parts: Parts, _ids: Sequence[str]) -> str:
-    text = "This is a test from the console: alerts arrive here."
-    if not parts.send_alert(f"test {uuid4().hex}", text):
-        raise Permanent("no_alerts", "No address for alerts is set. Set ALERT_WEBHOOK_URL.")
-    return "Sent. If it does not arrive within a minute, the log says why (alert_not_sent)."
+    if not parts.wiring.settings.has_alerts:
+        raise Permanent("no_alerts", "No address for alerts is set. Set ALERT_URLS.")
+    with parts.alone():
+        if not parts.alert("This is a test from the console: alerts arrive here."):
+            text = "It arrived nowhere. Check ALERT_URLS; the log says why (alert_not_sent)."
+            raise Permanent("alert_not_sent", text)
+    return "It arrived."
 
 
 DEEDS = {
@@ -120,7 +122,7 @@ DEEDS = {
     ),
     "resume": Deed("Resume writing", "Everything that waited is written.", _resume),
     "test-alert": Deed(
-        "Send a test alert", "A message goes to where alerts are sent (ALERT_WEBHOOK_URL).", _alert
+        "Send a test alert", "A message goes to every address of ALERT_URLS.", _alert
     ),
 }
 _REQUESTS = {"compare": COMPARE, "rebuild": REBUILD, "replay-all": REPLAY_ALL}

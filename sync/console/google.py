@@ -1,8 +1,6 @@
 """The pages that call others when a person asks for it: the columns, and the checks."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from time import sleep
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +9,6 @@ from flask import render_template, request
 
 from sync.console.parts import Parts
 from sync.doctor import as_json, is_well, run_checks
-from sync.errors import Retryable
 from sync.sheets.request import letters
 from sync.sheets.snapshot import Table
 
@@ -21,7 +18,7 @@ def columns(parts: Parts) -> Any:
     known = {one.id: one for one in parts.wiring.layout().columns([], with_configured=True)}
     table, is_read = None, request.method == "POST"
     if is_read:
-        with _alone(parts):
+        with parts.alone():
             # A single read beside the worker's: its rate limit leaves room for ten a minute.
             table = parts.wiring.flusher(sleep).client.read().table
     return render_template(
@@ -38,7 +35,7 @@ def checks(parts: Parts) -> Any:
     """Show the button that runs the checks, or run them."""
     if request.method == "GET":
         return render_template("console/checks.html", found=None)
-    with _alone(parts):
+    with parts.alone():
         found = list(run_checks(parts.wiring.settings))
     # What is downloaded is what is shown: the page itself holds it.
     download = "data:application/json;charset=utf-8," + quote(json.dumps(as_json(found), indent=2))
@@ -51,14 +48,3 @@ def _found(table: Table) -> list[tuple[str, str, str]]:
     """Return letter, header and id of each managed column, from the left."""
     places = sorted((index, column) for column, index in table.columns.items())
     return [(letters(index), table.headers.get(index, ""), column) for index, column in places]
-
-
-@contextmanager
-def _alone(parts: Parts) -> Iterator[None]:
-    """Let one page at a time call others. Raises Retryable where another does."""
-    if not parts.outside.acquire(blocking=False):
-        raise Retryable("busy", "Another page is asking Google just now. Try again in a minute.")
-    try:
-        yield
-    finally:
-        parts.outside.release()

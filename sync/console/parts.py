@@ -1,15 +1,17 @@
 """What every page is made with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
 from threading import Lock
 from typing import Any
 
+from sync.errors import Retryable
 from sync.store import Actions, Deliveries, JobRecords
 from sync.wiring import Wiring
 
-Alert = Callable[[str, str], bool]
+Alert = Callable[[str], bool]
 Page = Callable[..., Any]
 
 
@@ -18,10 +20,20 @@ class Parts:
     """The parts of the product that pages use."""
 
     wiring: Wiring
-    send_alert: Alert
+    alert: Alert
     wake: Callable[[], object]
     outside: Lock = field(default_factory=Lock)
     """Held by the one page that calls others: the rest of the threads is for webhooks."""
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let one page at a time call others. Raises Retryable where another does."""
+        if not self.outside.acquire(blocking=False):
+            raise Retryable("busy", "Another page waits for an answer. Try again in a minute.")
+        try:
+            yield
+        finally:
+            self.outside.release()
 
     @property
     def actions(self) -> Actions:

@@ -7,6 +7,7 @@ from sync.google import auth
 from sync.jobs.columns import KEY
 from sync.sheets.identifiers import FENCE_TAB, RECOVERED_TAB
 from sync.sheets.snapshot import Snapshot
+from sync.status.verdict import counted
 from sync.wiring import Wiring
 
 _NAMED = 5
@@ -58,10 +59,11 @@ def rows(wiring: Wiring) -> Found:
         )
     doubled = [[row + 1 for row in found] for found in table.keys.values() if len(found) > 1]
     if doubled:
+        ids = counted(len(doubled), "site ID stands", "site IDs stand")
         places = "; ".join(", ".join(map(str, found)) for found in doubled[:_NAMED])
         return Found(
             "warning",
-            f"{len(doubled)} site IDs stand in more than one row (rows {places}).",
+            f"{ids} in more than one row (rows {places}).",
             "Rows were copied. Each of them is kept up to date.",
             "Delete the rows that nobody needs.",
         )

@@ -8,7 +8,7 @@ from google.auth.transport.requests import AuthorizedSession
 from google.oauth2.credentials import Credentials
 from google.oauth2.service_account import Credentials as ServiceAccount
 
-from sync.settings.environment import Settings
+from sync.settings.environment import GoogleSettings
 
 TIMEOUT = (10.0, 60.0)
 """Seconds to connect and to wait for an answer."""
@@ -54,7 +54,7 @@ class _SignedInAtEmulator(_AtEmulator, AuthorizedSession):
         self.trust_env = False
 
 
-def session(settings: Settings) -> requests.Session:
+def session(settings: GoogleSettings) -> requests.Session:
     """Return a session for one thread."""
     url = settings.google_emulator_url
     if kind(settings) == "emulator":
@@ -64,7 +64,7 @@ def session(settings: Settings) -> requests.Session:
     return AuthorizedSession(credentials(settings), refresh_timeout=TIMEOUT[1])
 
 
-def credentials(settings: Settings) -> Any:
+def credentials(settings: GoogleSettings) -> Any:
     """Return google-auth's credentials of the account that is set."""
     key = known(settings)
     if key.get("type") == "service_account":
@@ -80,7 +80,7 @@ def credentials(settings: Settings) -> Any:
     )
 
 
-def token_url(settings: Settings) -> str:
+def token_url(settings: GoogleSettings) -> str:
     """Return where a person's refresh token gets an access token."""
     url = settings.google_emulator_url
     return f"{url}/token" if url else TOKEN_URL
@@ -89,19 +89,19 @@ def token_url(settings: Settings) -> str:
 Kind = Literal["emulator", "service_account", "person"]
 
 
-def kind(settings: Settings) -> Kind:
+def kind(settings: GoogleSettings) -> Kind:
     """Return who signs in; nobody does at an emulator for which no credentials are set."""
     if settings.google_credentials is None:
         return "emulator"
     return "service_account" if is_service_account(settings) else "person"
 
 
-def is_service_account(settings: Settings) -> bool:
+def is_service_account(settings: GoogleSettings) -> bool:
     """Return whether a service account signs in: it has no storage of its own."""
     return bool(known(settings).get("type") == "service_account")
 
 
-def account(settings: Settings) -> str:
+def account(settings: GoogleSettings) -> str:
     """Return the e-mail address that files must be shared with, for messages."""
     if settings.google_credentials is None:
         return "the emulator's user"
@@ -109,7 +109,7 @@ def account(settings: Settings) -> str:
     return str(key.get("client_email") or key.get("account") or "the account that signed in")
 
 
-def known(settings: Settings) -> dict[str, Any]:
+def known(settings: GoogleSettings) -> dict[str, Any]:
     """Return the credentials' JSON: of a service account's key or of a person's token."""
     secret = settings.google_credentials
     tree: dict[str, Any] = json.loads(secret.get_secret_value()) if secret else {}

@@ -23,6 +23,7 @@ CHUNK = 4 * 1024 * 1024
 """Bytes in a request; Drive wants multiples of 256 KiB."""
 
 _FILES = "https://www.googleapis.com/drive/v3/files"
+_ABOUT = "https://www.googleapis.com/drive/v3/about"
 _UPLOAD = "https://www.googleapis.com/upload/drive/v3/files"
 _FIELDS = "id,webViewLink,sha256Checksum,trashed"
 _FOLDER_TYPE = "application/vnd.google-apps.folder"
@@ -128,6 +129,11 @@ class Drive:
         found = self._call("GET", f"{_FILES}/{self._root}", fields)
         allowed = found.get("capabilities", {}).get("canAddChildren", False)
         return found.get("mimeType") == _FOLDER_TYPE and allowed and not found.get("trashed")
+
+    def account(self) -> str:
+        """Return the e-mail address of who signs in."""
+        found = self._call("GET", _ABOUT, {"fields": "user(emailAddress)"})
+        return str(found.get("user", {}).get("emailAddress", ""))
 
     def access(self, file_id: str) -> Access:
         """Return what the account may do with a file. Raises Permanent if it may not see it."""

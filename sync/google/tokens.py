@@ -10,7 +10,7 @@ from google.auth.transport.requests import Request
 from sync.errors import Permanent, Retryable
 from sync.google import auth
 from sync.google.errors import from_google
-from sync.settings.environment import Settings
+from sync.settings.environment import GoogleSettings
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Accepted:
     ends_in: float | None = None
 
 
-def sign_in(settings: Settings) -> Accepted:
+def sign_in(settings: GoogleSettings) -> Accepted:
     """Sign in once. Raises Retryable, or Permanent (google_credentials) with Google's own code."""
     if auth.is_service_account(settings):
         return _service_account(settings)
@@ -55,7 +55,7 @@ def sign_in(settings: Settings) -> Accepted:
     return Accepted(frozenset(str(said.get("scope", "")).split()), _seconds(said))
 
 
-def _service_account(settings: Settings) -> Accepted:
+def _service_account(settings: GoogleSettings) -> Accepted:
     try:
         auth.credentials(settings).refresh(Request())
     except GoogleAuthError as error:

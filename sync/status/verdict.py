@@ -68,6 +68,8 @@ def alarms(found: Backlog, sent: Set[str] = frozenset()) -> dict[str, str]:
         wanted[LATE] = reasons[PAUSED]  # A pause is no end of what was late before.
     if REFUSED in sent and found.refused:
         wanted[REFUSED] = _TEXTS[REFUSED](found)
+    if LATE in wanted:
+        wanted[LATE] += " What to do: brightsheet doctor"
     return wanted
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from threading import Event, Thread
 from time import monotonic
 
-from sync.ops.alerts import Alerts
 from sync.settings.environment import Settings
 from sync.store import Database
 from sync.wiring import Wiring
@@ -27,7 +26,7 @@ class Worker:
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._wiring = Wiring(settings, database)
-        self._alerts = Alerts(settings.alert_webhook_url)
+        self._alerts = self._wiring.alerts()
         self._stop = Stop()
         self._work = Event()
         self._threads: list[Thread] = []

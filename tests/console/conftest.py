@@ -73,7 +73,7 @@ class Console:
 
     def sheet_loop(self) -> SheetLoop:
         """Return a worker's loop that writes the sheet."""
-        return SheetLoop(self.bench.wiring, Alerts(None), Stop())
+        return SheetLoop(self.bench.wiring, Alerts([]), Stop())
 
     def action_loop(self) -> ActionLoop:
         """Return a worker's loop that does what is requested."""

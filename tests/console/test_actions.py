@@ -73,7 +73,7 @@ def test_a_pause_between_two_tries_ends_them(console: Console) -> None:
             bench.store.spreadsheet.pause()
 
     bench.google.faults.answer(503, api="sheets", count=1)
-    SheetLoop(bench.wiring, Alerts(None), Pausing()).step()
+    SheetLoop(bench.wiring, Alerts([]), Pausing()).step()
     assert len(bench.rows()) == 1
     assert bench.is_waiting()
 
@@ -152,7 +152,7 @@ def test_a_test_alert_says_where_it_cannot_go(console: Console) -> None:
     visitor.send("/actions/test-alert")
     name, state, result = last(console)
     assert (name, state) == ("test-alert", "failed")
-    assert "ALERT_WEBHOOK_URL" in result
+    assert "ALERT_URLS" in result
 
 
 # By the worker
