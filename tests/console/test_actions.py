@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from emulator import Emulator
+from sync.console.parts import Parts
 from sync.errors import Retryable
 from sync.jobs.model import FileState
 from sync.ops.alerts import Alerts
@@ -20,6 +21,7 @@ from sync.worker.loop import Stop
 from sync.worker.sheet_loop import SheetLoop
 from tests.console.conftest import Console
 from tests.made_up import document, milestone, task, uuid
+from tests.ops.test_alerts import Chat
 from tests.world import wait_for
 
 
@@ -153,6 +155,28 @@ def test_a_test_alert_says_where_it_cannot_go(console: Console) -> None:
     name, state, result = last(console)
     assert (name, state) == ("test-alert", "failed")
     assert "ALERT_URLS" in result
+
+
+def test_a_test_alert_is_done_once_it_arrived(google: Emulator, sqlite_url: str) -> None:
+    """Catches one that is only queued: a person wants to know that alerts arrive."""
+    chat = Chat()
+    console = Console(google, sqlite_url, ALERT_WEBHOOK_URL=chat.url.get_secret_value())
+    console.signed_in().send("/actions/test-alert")
+    assert last(console)[1:] == ("done", "It arrived.")
+    assert len(chat.heard) == 1
+    chat.server.shutdown()
+    chat.server.server_close()
+
+
+def test_one_page_at_a_time_calls_others(console: Console) -> None:
+    """Catches pages that wait for Google in every thread, so that none is left for webhooks."""
+    visitor = console.signed_in()
+    parts = Parts(console.bench.wiring, lambda _: True, lambda: None)
+    with parts.alone(), pytest.raises(Retryable), parts.alone():
+        raise AssertionError("two at once")
+    for path in ("/columns", "/checks"):
+        assert visitor.send(path).status_code == 200
+        assert visitor.send(path).status_code == 200, "the lock is kept"
 
 
 # By the worker
