@@ -164,7 +164,7 @@ def spoil(environment: dict[str, str], url: str) -> None:
         error = {"state": "failed", "reason": "document_missing", "message": message, "link": ""}
         connection.execute(update(documents).where(which).values(error))
         # All of it came in a minute: as if it had come in a day.
-        ago = delivery.c.seq * 7 % 23 * delivery.c.seq % 23 * 3600.0
+        ago = delivery.c.seq * delivery.c.seq * delivery.c.seq % 97 % 23 * 3600.0
         connection.execute(update(delivery).values(received_at=delivery.c.received_at - ago))
         hours = select(cast(delivery.c.received_at, Integer) / 3600)
         for (hour,) in connection.execute(hours.distinct()).all():

@@ -169,6 +169,26 @@ def test_refused_requests_are_listed_by_day_and_reason(console: Console) -> None
     assert re.search(r"wrong secret 7 .* 203\.0\.113\.9", row)
 
 
+# Columns
+
+
+def test_columns_are_read_on_demand_and_found_where_they_are(console: Console) -> None:
+    """Catches a page that asks Google by itself, and one that takes a column by its place."""
+    visitor, bench = console.signed_in(), console.bench
+    bench.shown(milestone(1))
+    bench.google.edit(bench.spreadsheet, "add_tab", title="My <b>notes</b>")
+    bench.edit("rename_header", column=bench.index("status"), text="How it stands")
+    bench.edit("move_column", column=bench.index("status"), to=0)
+    calls = bench.calls()
+    assert "How it stands" not in visitor.text("/columns")
+    assert bench.calls() == calls
+    page = visitor.send("/columns").text
+    assert rows(page)[0] == "A How it stands Status status"
+    assert re.search(r"My &lt;b&gt;notes&lt;/b&gt;</th><td>yours", page)
+    assert bench.calls() == calls + 2
+    assert bench.look().by_id["status"] is not None
+
+
 # Personal data
 
 
