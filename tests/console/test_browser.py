@@ -220,6 +220,7 @@ def test_everything_is_reached_with_the_keyboard(browser: Browser, demo: str) ->
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Open the sheet")).to_be_focused()
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
