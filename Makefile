@@ -48,7 +48,9 @@ chaos: develop  ## people, faults and kills at full size, a minute of silence (S
 		tests/security/test_hostile.py tests/sheets/test_large.py tests/sheets/test_rebuild.py
 
 images: develop  ## take the pictures of the docs anew
-	IMAGES=1 $(BIN)/python -m pytest -n 0 tests/reading/test_pictures.py tests/reading/test_first_day.py
+	IMAGES=1 $(BIN)/python -m pytest -n 0 tests/reading/test_pictures.py \
+		tests/reading/test_first_day.py
+	IMAGES=1 $(BIN)/python -m pytest -n 0 tests/console/test_browser.py -k picture
 
 live: develop  ## the main job on a real spreadsheet, with credentials from the environment
 	LIVE=1 $(BIN)/python -m pytest -n 0 -s -rs tests/live

@@ -11,15 +11,19 @@ from typing import Any
 
 import structlog
 from flask import Flask, Request, Response, jsonify, request
+from flask_limiter import Limiter, RouteLimit
+from flask_limiter.util import get_remote_address
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import SecretStr
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from sync.console import add_console
 from sync.errors import BrightsheetError, Rejected
 from sync.ops.alerts import Alerts
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
 from sync.settings.environment import Settings, load
 from sync.status.answer import answer as status_answer
+from sync.status.daily import Daily
 from sync.status.metrics import StoreCollector, exposition
 from sync.status.silence import silence
 from sync.status.tally import Tally
@@ -31,6 +35,9 @@ from sync.wiring import Wiring
 from sync.worker import Worker
 
 WEBHOOK = "/webhooks/everbright"
+CHECK = f"{WEBHOOK}/check"
+"""Tells whether a secret is the right one; nothing is stored."""
+WRONG_PASSWORDS = "10 per 5 minutes"
 _JSON_TYPES = ("application/json", "text/json")
 
 _log = structlog.get_logger()
@@ -47,17 +54,33 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.extensions["brightsheet"] = worker = Worker(settings, database)
     wiring = Wiring(settings, database)
-    alerts = Alerts(settings.alert_webhook_url)
+    alerts = wiring.alerts()
+    guesses = _limit_of_guesses(app)
     _add_webhook(app, settings, wiring.inbox, worker)
+    _add_probe(app, settings)
     _add_health(app, database)
     _add_watch(app, wiring, alerts)
     _add_tally(app, wiring, alerts)
     _add_status(app, wiring)
-    _add_metrics(app, wiring)
+    _add_metrics(app, wiring, guesses)
+    add_console(app, wiring, alerts.deliver, worker.wake, guesses)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
     app.after_request(_with_safe_headers)
     return app
+
+
+def _limit_of_guesses(app: Flask) -> RouteLimit:
+    """Return the limit of wrong passwords from an address, on the console and /metrics together.
+
+    Each process counts for itself, in memory: a stranger is slowed, and no table grows.
+    """
+    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
+    return limiter.shared_limit(
+        WRONG_PASSWORDS,
+        scope="password",
+        deduct_when=lambda answer: answer.status_code == HTTPStatus.UNAUTHORIZED,
+    )
 
 
 def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -> None:
@@ -76,6 +99,15 @@ def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -
             delivery = inbox.keep_rejected(body, error)
             _log.warning("rejected", delivery=delivery, reason=error.reason)
             return _error(error.status, error.reason, error.message)
+
+
+def _add_probe(app: Flask, settings: Settings) -> None:
+    @app.get(CHECK)
+    def probe() -> Any:
+        if _is_authentic(request, settings):
+            return {"status": "ok"}
+        message = f"Send the secret in the header {settings.webhook_secret_header}."
+        return _error(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
 
 
 def _understood(body: bytes, shapes: WebhooksConfig) -> Delivery:
@@ -105,7 +137,9 @@ def _add_watch(app: Flask, wiring: Wiring, alerts: Alerts) -> None:
     def quiet(told: Set[str]) -> dict[str, str]:
         return silence(newest_arrival(wiring.database), days, zone, told) if days else {}
 
-    app.extensions["brightsheet_watch"] = Watch(wiring.backlog, alerts.send, quiet)
+    app.extensions["brightsheet_watch"] = Watch(
+        wiring.backlog, alerts.send, quiet, Daily(wiring, alerts).step
+    )
 
 
 def _add_tally(app: Flask, wiring: Wiring, alerts: Alerts) -> None:
@@ -113,7 +147,7 @@ def _add_tally(app: Flask, wiring: Wiring, alerts: Alerts) -> None:
 
     @app.after_request
     def count(answer: Response) -> Response:
-        if request.path == WEBHOOK:
+        if request.path in (WEBHOOK, CHECK):
             refused = answer.status_code == HTTPStatus.UNAUTHORIZED
             has_secret = not refused or any(_shown(request, wiring.settings))
             tally.note(answer.status_code, request.remote_addr, has_secret=has_secret)
@@ -147,10 +181,11 @@ def _add_status(app: Flask, wiring: Wiring) -> None:
         return jsonify(found), HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
 
 
-def _add_metrics(app: Flask, wiring: Wiring) -> None:
+def _add_metrics(app: Flask, wiring: Wiring, guesses: RouteLimit) -> None:
     collector = StoreCollector(wiring.inbox, wiring.documents, wiring.refusals, wiring.backlog)
 
     @app.get("/metrics")
+    @guesses
     def metrics() -> Any:
         password = wiring.settings.admin_password
         if password is None or not _matches(_authorization(request), [password]):

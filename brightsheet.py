@@ -18,6 +18,8 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from demo import commands as trial
+from sync.commands.doctor import doctor
+from sync.commands.google import auth_group
 from sync.errors import BrightsheetError, SettingsError
 from sync.jobs import detail_list, milestone_list, status_list
 from sync.ops import logs
@@ -62,7 +64,11 @@ def cli() -> None:
     """Keep a Google Sheet true to EverBright."""
 
 
-for _command in (trial.demo, trial.emulator, trial.send, map_cli.map_tabs, link_cli.link_rows):
+_COMMANDS = (
+    *(trial.demo, trial.emulator, trial.send),
+    *(doctor, auth_group, map_cli.map_tabs, link_cli.link_rows),
+)
+for _command in _COMMANDS:
     cli.add_command(_command)
 
 

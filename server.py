@@ -209,7 +209,7 @@ def serve(settings: Settings, host: str | None = None) -> None:
     tally = app.extensions["brightsheet_tally"]
     if settings.worker == "embedded":
         worker.start()
-    if settings.alert_webhook_url is not None:
+    if settings.has_alerts:
         watch.start()
     server.serve_until(stopping)
     until = time.monotonic() + _STOP_SECONDS

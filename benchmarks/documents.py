@@ -197,7 +197,7 @@ def ours(google: Google, batch: Batch, copiers: int) -> Measured:
         Jobs(database).take_in(held, Projected([], batch.wanted()))
         wiring, stop = Wiring(settings, database), Stop()
         queue = DocumentQueue(wiring.documents, settings.lease_seconds, stop)
-        alerts = Alerts(None)
+        alerts = Alerts(())
         loops = [DocumentLoop(wiring, alerts, stop, queue) for _ in range(copiers)]
         threads = [
             threading.Thread(target=loop, args=(stop, one.step, lambda: None), daemon=True)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.drive.model import User
 from emulator.errors import ApiError
+from emulator.oauth import Grant, OAuth
+from emulator.scopes import Scopes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,13 +27,16 @@ class Accounts:
     A request without a token is `anonymous`'s, a person unless `anonymous_is_person` is False. A
     token that `/token` gave belongs to the account it was asked for; any other is taken for that of
     a service account of its own, unless `person` has named it. `expires_in` (seconds) is what
-    `/token` tells; `refuse` makes it answer `invalid_grant`.
+    `/token` tells; `refuse` makes it answer `invalid_grant`. A code or a refresh token that a
+    person's sign-in gave (`oauth`) is held to what the person granted (`scopes`).
     """
 
     def __init__(self, *, anonymous_is_person: bool = True) -> None:
         self.anonymous_is_person = anonymous_is_person
         self.expires_in = 3599
         self.refuse = False
+        self.oauth = OAuth()
+        self.scopes = Scopes()
         self._users: dict[str, User] = {}
         self._expired: set[str] = set()
         self._given = 0
@@ -58,10 +63,12 @@ class Accounts:
         return known or User(_address(token, "emulator.iam.gserviceaccount.com"), True)
 
     def grant(self, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
-        """Return the status and the answer of `/token` for a JWT or refresh-token grant."""
+        """Return the status and the answer of `/token` for a JWT, a code or a refresh token."""
         kind = form.get("grant_type")
         if self.refuse:
             return 400, {"error": "invalid_grant", "error_description": "Token has been revoked."}
+        if kind == "authorization_code" or self.oauth.knows(form.get("refresh_token", "")):
+            return self._granted(form, is_new=kind == "authorization_code")
         if kind == JWT_GRANT:
             claims = _claims(form.get("assertion", ""))
             if claims is None:
@@ -73,17 +80,24 @@ class Accounts:
             user = User(_address(form.get("refresh_token", ""), "example.com"))
         else:
             return 400, {"error": "unsupported_grant_type", "error_description": f"Invalid: {kind}"}
+        scope = form.get("scope", "https://www.googleapis.com/auth/drive")
+        return 200, self._issued(user) | {"scope": scope}
+
+    def _granted(self, form: Mapping[str, str], *, is_new: bool) -> tuple[int, dict[str, Any]]:
+        grant = self.oauth.redeem(form)
+        if not isinstance(grant, Grant):
+            return 401 if grant["error"] == "invalid_client" else 400, grant
+        answer = self._issued(User(grant.email))
+        self.scopes.give(answer["access_token"], grant.client, grant.scopes)
+        return 200, answer | self.oauth.more(grant, is_new=is_new)
+
+    def _issued(self, user: User) -> dict[str, Any]:
         with self._lock:
             self._given += 1
             seed = f"{user.email} {self._given} {id(self)}"
         token = "ya29." + hashlib.sha256(seed.encode()).hexdigest()
         self._users[token] = user
-        return 200, {
-            "access_token": token,
-            "expires_in": self.expires_in,
-            "token_type": "Bearer",
-            "scope": form.get("scope", "https://www.googleapis.com/auth/drive"),
-        }
+        return {"access_token": token, "expires_in": self.expires_in, "token_type": "Bearer"}
 
 
 def unauthenticated() -> ApiError:

@@ -76,17 +76,22 @@ class Google:
 
     def perform(self, request: Request, call: Call, known: discovery.Call | None) -> Response:
         """Perform the call. ApiError if it is refused."""
-        user = self._accounts.user(request.headers.get("Authorization"))
+        token, scopes = request.headers.get("Authorization"), self._accounts.scopes
+        user = self._accounts.user(token)
         call.user = user.email
         self._limits.check(call)
         if known is None:
-            return self._transfer.resume(request, request.args["upload_id"])
+            response = self._transfer.resume(request, request.args["upload_id"])
+            return scopes.shown(token, call.method_id, response)
         body = _json(call)
         discovery.check(known, request.args, body)
+        scopes.check(token, call.api, known.path_params, body)
         if call.api == "sheets":
-            return self._sheets(request, call, known, body, user)
-        # In Drive a null has a meaning; the check has removed nulls from the body.
-        return self._drive_call(request, known, _json(call) or {}, user)
+            response = self._sheets(request, call, known, body, user)
+        else:
+            # In Drive a null has a meaning; the check has removed nulls from the body.
+            response = self._drive_call(request, known, _json(call) or {}, user)
+        return scopes.shown(token, call.method_id, response)
 
     # Sheets
 

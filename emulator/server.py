@@ -128,8 +128,11 @@ class Handler(WSGIRequestHandler):
     ) -> None:
         code, _, reason = status.partition(" ")
         names = {name.lower() for name, _ in headers}
-        self.send_response(int(code), reason)
-        for name, value in headers:
+        self.log_request(int(code))
+        self.send_response_only(int(code), reason)
+        usual = {"Server": self.version_string(), "Date": self.date_time_string()}
+        own = [(name, value) for name, value in usual.items() if name.lower() not in names]
+        for name, value in [*own, *headers]:
             self.send_header(name, value)
         bodyless = environ["REQUEST_METHOD"] == "HEAD" or int(code) in BODYLESS
         chunked = "content-length" not in names and not bodyless

@@ -17,6 +17,7 @@ from emulator.calls import Call
 from emulator.errors import ApiError, unsupported
 from emulator.everbright import routes
 from emulator.google import Google, refusal
+from emulator.oauth import AUTHORIZE
 from emulator.server import Cut
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Web:
         path = _raw_path(request)
         if path in TOKEN_PATHS:
             return self._token(request, path)
+        if path == AUTHORIZE:
+            return self._state.accounts.oauth.authorize(request)
         for prefix, api in GOOGLE.items():
             if path.startswith(prefix) or path == prefix.rstrip("/"):
                 return self._google_call(request, api, path)

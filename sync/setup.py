@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from sync.errors import SettingsError
-from sync.google import auth
+from sync.google import auth, own_files
 from sync.ops import retry
 from sync.settings.environment import Settings
 from sync.sheets.provision import provision
@@ -13,9 +13,6 @@ from sync.sheets.targets import LARGE
 from sync.store import Database
 from sync.wiring import Sleep, Wiring
 
-_TAG = "brightsheetRole"
-_TITLE = "Solar jobs"
-_FOLDER = "Job documents"
 _TRIES = 8
 _ROUNDS = 3
 """People may move columns while tabs are made: the next round makes what was missed."""
@@ -54,24 +51,20 @@ class Setup:
         if auth.is_service_account(self._settings):
             where = _SHARED_DRIVE.format(account=account, setting="DRIVE_FOLDER_ID")
             raise SettingsError("DRIVE_FOLDER_ID", f"is not set. {where}")
-        drive, tag = self._wiring.drive(""), {_TAG: "folder"}
-        found = drive.find(tag)
-        made = found or drive.make_folder("", _FOLDER, tag)
-        return made.id, found is None
+        made, is_new = own_files.folder(self._wiring.drive(""))
+        return made.id, is_new
 
     def spreadsheet(self, folder: str) -> tuple[str, bool]:
         """Return the id of the spreadsheet, and whether it was made now, in `folder`."""
         configured = self._settings.spreadsheet_id
         if configured:
             return configured, False
-        drive, tag = self._wiring.drive(folder), {_TAG: "spreadsheet"}
-        found = drive.find(tag)
-        made = found or drive.make_spreadsheet(_TITLE, tag)
-        return made.id, found is None
+        made, is_new = own_files.spreadsheet(self._wiring.drive(folder))
+        return made.id, is_new
 
     def new_spreadsheet(self, folder: str) -> str:
         """Make another, empty spreadsheet, and return its id."""
-        return self._wiring.drive(folder).make_spreadsheet(_TITLE, {}).id
+        return self._wiring.drive(folder).make_spreadsheet(own_files.TITLE, {}).id
 
     def provision(self, spreadsheet: str) -> list[str]:
         """Add what is missing of the tabs; return a line for each thing that was done."""

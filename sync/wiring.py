@@ -23,6 +23,8 @@ from sync.jobs import detail_list
 from sync.jobs.details import DetailColumns
 from sync.jobs.row import Addresses, Layout
 from sync.ops import retry
+from sync.ops.alerts import Alerts
+from sync.ops.channels import channels
 from sync.ops.heartbeat import beating
 from sync.projector import Projector
 from sync.settings.environment import Settings, load
@@ -115,12 +117,6 @@ class Wiring:
         addresses = Addresses(settings.everbright_url, settings.everbright_preview_path)
         return Layout(settings.config, addresses, settings.stuck_days)
 
-    def sheet_client(self, spreadsheet: str = "") -> SheetClient:
-        """Return the client of a spreadsheet: the configured one, or another."""
-        settings = self.settings
-        name = spreadsheet or settings.spreadsheet_id
-        return SheetClient(auth.session(settings), name, auth.account(settings))
-
     def flusher(
         self,
         sleep: Sleep,
@@ -140,6 +136,18 @@ class Wiring:
             alert,
             settings.in_step_hours,
         )
+
+    def sheet_client(self, spreadsheet: str = "") -> SheetClient:
+        """Return the client of a spreadsheet: the configured one, or another."""
+        settings = self.settings
+        wanted = spreadsheet or settings.spreadsheet_id
+        return SheetClient(auth.session(settings), wanted, auth.account(settings))
+
+    def alerts(self) -> Alerts:
+        """Return what tells people; each keeps its own count of what was sent."""
+        settings = self.settings
+        found = channels(settings.alert_webhook_url, settings.alert_urls)
+        return Alerts(found, link=f"{settings.public_url}/" if settings.public_url else "")
 
     def drive(self, root: str) -> Drive:
         """Return the folder `root` in Drive."""

@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 import pytest
 
+from app import WRONG_PASSWORDS
 from brightsheet import NOT_WELL, cli
 from emulator.limits import Rates
+from sync.console.access import SESSION
 from sync.everbright import client as everbright
 from sync.jobs import cells
 from sync.ops import alerts, retry
@@ -17,7 +19,7 @@ from sync.settings.environment import load
 from sync.status import tally, verdict
 from sync.store import customers, quarantine, rate_limit
 from sync.webhooks import parse
-from sync.worker import SIGN_SECONDS, document_loop, outage, sheet_loop
+from sync.worker import SIGN_SECONDS, action_loop, document_loop, outage, sheet_loop
 from tests.made_up import ROOT
 from tests.security.test_hostile import FEW, MORE
 from tests.settings.test_environment import LEAST
@@ -32,7 +34,8 @@ MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 SOURCES = "\n".join(
     path.read_text("utf-8") for room in ("sync", "config") for path in (ROOT / room).rglob("*.py")
 )
-WORDS = {3: "three", 5: "five", 14: "two weeks"}
+WORDS = {2: "two", 3: "three", 5: "five", 10: "ten", 14: "two weeks"}
+GUESSES, GUESS_MINUTES = (int(one) for one in re.findall(r"\d+", WRONG_PASSWORDS))
 PYTHON = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["requires-python"]
 
 
@@ -82,6 +85,13 @@ FACTS = [
         "docs/security.md",
         f"given up after {everbright.TIMEOUT[0]:.0f} s or {everbright.TIMEOUT[1]:.0f} s",
     ),
+    ("docs/console.md", f"A session lasts {SESSION.total_seconds() / 3600:.0f} hours"),
+    ("docs/console.md", f"takes them within {WORDS[int(action_loop.LOOK_SECONDS)]} seconds"),
+    (
+        "docs/console.md",
+        f"After {WORDS[GUESSES]} wrong passwords within {WORDS[GUESS_MINUTES]} minutes",
+    ),
+    ("docs/console.md", f"What has waited for {verdict.LATE_SECONDS / 60:.0f} minutes"),
     ("docs/reader.md", f"{WORDS[load(LEAST).stuck_days]} (a setting) after its last event"),
 ]
 

@@ -1,14 +1,14 @@
-"""Sessions for Google: one that signs in, or one for an emulator. No calls in here."""
+"""Sessions for Google: one that signs in, at Google or at an emulator. No calls in here."""
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import requests
 from google.auth.transport.requests import AuthorizedSession
 from google.oauth2.credentials import Credentials
 from google.oauth2.service_account import Credentials as ServiceAccount
 
-from sync.settings.environment import Settings
+from sync.settings.environment import GoogleSettings
 
 TIMEOUT = (10.0, 60.0)
 """Seconds to connect and to wait for an answer."""
@@ -17,55 +17,100 @@ SCOPES = (
     "https://www.googleapis.com/auth/spreadsheets",
     "https://www.googleapis.com/auth/drive",
 )
+"""What a service account asks for. A person has granted what `brightsheet auth google` asked."""
+TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 _HOSTS = ("https://sheets.googleapis.com", "https://www.googleapis.com")
 
 
-class EmulatorSession(requests.Session):
-    """Sends requests for Google to an emulator on this machine, without credentials."""
+class _AtEmulator:
+    """Replaces Google's hosts by the emulator's."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self._url = url
-        self.trust_env = False
+    emulator_url: str
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **options: Any) -> Any:
         """Send a request; Google's hosts are replaced by the emulator's."""
         text = url.decode() if isinstance(url, bytes) else url
         for host in _HOSTS:
             if text.startswith(host + "/"):
-                text = self._url + text.removeprefix(host)
-        return super().request(method, text, *args, **options)
+                text = self.emulator_url + text.removeprefix(host)
+        return super().request(method, text, *args, **options)  # type: ignore[misc]
 
 
-def session(settings: Settings) -> requests.Session:
+class EmulatorSession(_AtEmulator, requests.Session):
+    """Sends requests for Google to an emulator on this machine, without credentials."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.emulator_url = url
+        self.trust_env = False
+
+
+class _SignedInAtEmulator(_AtEmulator, AuthorizedSession):
+    """Signs in at an emulator on this machine, and sends requests for Google there."""
+
+    def __init__(self, url: str, credentials: Any) -> None:
+        super().__init__(credentials)  # type: ignore[no-untyped-call]
+        self.emulator_url = url
+        self.trust_env = False
+
+
+def session(settings: GoogleSettings) -> requests.Session:
     """Return a session for one thread."""
-    if settings.google_emulator_url:
-        return EmulatorSession(settings.google_emulator_url)
-    key = _key(settings)
-    make: Any = (
-        ServiceAccount.from_service_account_info
-        if is_service_account(settings)
-        else Credentials.from_authorized_user_info
+    url = settings.google_emulator_url
+    if kind(settings) == "emulator":
+        return EmulatorSession(url)
+    if url:
+        return _SignedInAtEmulator(url, credentials(settings))
+    return AuthorizedSession(credentials(settings), refresh_timeout=TIMEOUT[1])
+
+
+def credentials(settings: GoogleSettings) -> Any:
+    """Return google-auth's credentials of the account that is set."""
+    key = known(settings)
+    if key.get("type") == "service_account":
+        info = {**key, "token_uri": token_url(settings)} if settings.google_emulator_url else key
+        return ServiceAccount.from_service_account_info(info, scopes=SCOPES)
+    # Without scopes: it may do what the person granted, which may be less than SCOPES.
+    return Credentials(
+        token=None,
+        refresh_token=key["refresh_token"],
+        token_uri=token_url(settings),
+        client_id=key["client_id"],
+        client_secret=key["client_secret"],
     )
-    return AuthorizedSession(make(key, scopes=SCOPES), refresh_timeout=TIMEOUT[1])
 
 
-def is_service_account(settings: Settings) -> bool:
+def token_url(settings: GoogleSettings) -> str:
+    """Return where a person's refresh token gets an access token."""
+    url = settings.google_emulator_url
+    return f"{url}/token" if url else TOKEN_URL
+
+
+Kind = Literal["emulator", "service_account", "person"]
+
+
+def kind(settings: GoogleSettings) -> Kind:
+    """Return who signs in; nobody does at an emulator for which no credentials are set."""
+    if settings.google_credentials is None:
+        return "emulator"
+    return "service_account" if is_service_account(settings) else "person"
+
+
+def is_service_account(settings: GoogleSettings) -> bool:
     """Return whether a service account signs in: it has no storage of its own."""
-    if settings.google_emulator_url:
-        return False
-    return bool(_key(settings).get("type") == "service_account")
+    return bool(known(settings).get("type") == "service_account")
 
 
-def account(settings: Settings) -> str:
+def account(settings: GoogleSettings) -> str:
     """Return the e-mail address that files must be shared with, for messages."""
-    if settings.google_emulator_url:
+    if settings.google_credentials is None:
         return "the emulator's user"
-    key = _key(settings)
+    key = known(settings)
     return str(key.get("client_email") or key.get("account") or "the account that signed in")
 
 
-def _key(settings: Settings) -> dict[str, Any]:
+def known(settings: GoogleSettings) -> dict[str, Any]:
+    """Return the credentials' JSON: of a service account's key or of a person's token."""
     secret = settings.google_credentials
     tree: dict[str, Any] = json.loads(secret.get_secret_value()) if secret else {}
     return tree

@@ -27,10 +27,13 @@ MOST_IDS = 1000
 """Drive generates no more ids in a call."""
 
 _FILES = "https://www.googleapis.com/drive/v3/files"
+_ABOUT = "https://www.googleapis.com/drive/v3/about"
 _FOLDER_TYPE = "application/vnd.google-apps.folder"
 _SPREADSHEET_TYPE = "application/vnd.google-apps.spreadsheet"
 _CHUNK_TRIES = 4
 _PAGE = 1000
+_PERMISSION_PAGES = 20
+"""A hundred each: more people than any installer has."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,14 @@ class File:
     sha256: str = ""
     trashed: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Access:
+    """What the account may do with a file."""
+
+    can_edit: bool
+    trashed: bool
 
 
 class Drive:
@@ -141,6 +152,37 @@ class Drive:
         found = self._call("GET", f"{_FILES}/{self._root}", fields)
         allowed = found.get("capabilities", {}).get("canAddChildren", False)
         return found.get("mimeType") == _FOLDER_TYPE and allowed and not found.get("trashed")
+
+    def account(self) -> str:
+        """Return the e-mail address of who signs in."""
+        found = self._call("GET", _ABOUT, {"fields": "user(emailAddress)"})
+        return str(found.get("user", {}).get("emailAddress", ""))
+
+    def access(self, file_id: str) -> Access:
+        """Return what the account may do with a file. Raises Permanent if it may not see it."""
+        fields = {"fields": "trashed,capabilities(canEdit)"}
+        found = self._call("GET", f"{_FILES}/{file_id}", fields)
+        can_edit = bool(found.get("capabilities", {}).get("canEdit"))
+        return Access(can_edit, bool(found.get("trashed")))
+
+    def readers(self, file_id: str) -> frozenset[tuple[str, str]]:
+        """Return who may open a file: kind (user, group, domain, anyone), and address or domain."""
+        query = {
+            "fields": "nextPageToken,permissions(type,emailAddress,domain,deleted)",
+            "pageSize": "100",
+        }
+        found: set[tuple[str, str]] = set()
+        for _ in range(_PERMISSION_PAGES):
+            answer = self._call("GET", f"{_FILES}/{file_id}/permissions", query)
+            found |= {
+                (one["type"], str(one.get("emailAddress") or one.get("domain") or ""))
+                for one in answer.get("permissions", ())
+                if not one.get("deleted")
+            }
+            if not answer.get("nextPageToken"):
+                break
+            query["pageToken"] = answer["nextPageToken"]
+        return frozenset(found)
 
     def discard(self, file_id: str) -> None:
         """Put a damaged file into the bin: a content manager may not delete."""

@@ -1,116 +1,148 @@
-"""Alerts for people: messages to a webhook in Slack's format.
+"""Alerts for people: once for each reason, to every channel, without holding anything up."""
 
-Slack's rules for a text (source: its page on incoming webhooks): `&`, `<` and `>` are escaped, so
-that nothing in it becomes a link or calls the whole channel.
-"""
-
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from queue import Empty, Full, Queue
 from threading import Lock, Thread
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 
-import requests
-import structlog
-from pydantic import SecretStr
+from sync.ops.channels import Channel, Message
 
 REPEAT_SECONDS = 3600.0
 """The same reason is sent once within this time."""
-_TIMEOUT = (3.0, 5.0)
+_OVER_SECONDS = 2 * REPEAT_SECONDS
+"""A reason that was not given for so long is over: the next time it begins anew."""
 _TRIES = 3
 _PAUSE = 2.0
 _WAITING = 20
-_LONGEST = 600
-_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
-_log = structlog.get_logger()
+
+@dataclass
+class _Reason:
+    """When a reason was first given (Unix seconds), last given and last sent (by the clock)."""
+
+    began: float
+    given: float
+    sent: float | None = None
+    failed: int = 0
+    """How many channels it did not arrive in, of the last time it was sent."""
 
 
 class Alerts:
-    """Sends to the webhook at `url`; with None nothing is sent. `clock` counts seconds.
+    """Sends to `channels`; without any nothing is sent. `clock` counts seconds.
 
-    Texts contain ids, reasons and fixes, never data from a webhook.
+    Texts contain ids, reasons and fixes, never data from a webhook. `link` is the address of the
+    pages that say more; "" is none.
     """
 
-    def __init__(self, url: SecretStr | None, clock: Callable[[], float] = monotonic) -> None:
-        self._url = url
-        self._clock = clock
-        self._sent: dict[str, float] = {}
-        self._queue: Queue[tuple[str, str]] = Queue(_WAITING)
+    def __init__(
+        self,
+        channels: Sequence[Channel],
+        clock: Callable[[], float] = monotonic,
+        link: str = "",
+        wall: Callable[[], float] = time,
+    ) -> None:
+        self._clock, self._wall = clock, wall
+        self._link = link
+        self._reasons: dict[str, _Reason] = {}
+        self._lock = Lock()
+        self._outboxes = [_Outbox(one, self._failed) for one in channels]
+
+    def send(self, reason: str, text: str, age: float = 0.0) -> bool:
+        """Queue `text` unless `reason` was sent within the hour; return whether it was queued.
+
+        It says since when that is so: since `age` seconds before the reason was first given.
+
+        Never raises and never waits: a thread for each channel sends it.
+        """
+        if not self._outboxes:
+            return False
+        with self._lock:
+            known = self._given(reason, age)
+            if known.sent is not None and known.given - known.sent < REPEAT_SECONDS:
+                return False
+            message = Message(text, f"Since {_moment(known.began)}.", self._link)
+            queued = [one.put(reason, message) for one in self._outboxes]
+            if any(queued):
+                known.sent, known.failed = known.given, queued.count(False)
+            return any(queued)
+
+    def deliver(self, text: str) -> bool:
+        """Send `text` to every channel at once; return whether it arrived in one of them.
+
+        Waits, and never raises: for what a person asked for, or what is due once a day.
+        """
+        message = Message(text, link=self._link)
+        arrived = [one.deliver(message) for one in self._outboxes]  # in all, not in the first
+        return any(arrived)
+
+    def _given(self, reason: str, age: float) -> _Reason:
+        """Return what is known of a reason that is given now, and forget those that are over."""
+        now = self._clock()
+        found = {r: one for r, one in self._reasons.items() if now - one.given < _OVER_SECONDS}
+        known = found.setdefault(reason, _Reason(self._wall() - age, now))
+        known.given = now
+        self._reasons = found
+        return known
+
+    def _failed(self, reason: str) -> None:
+        """Note that a channel did not take it; where none did, it may be sent again."""
+        with self._lock:
+            known = self._reasons.get(reason)
+            if known is None:
+                return
+            known.failed += 1
+            if known.failed >= len(self._outboxes):
+                known.sent = None
+
+
+class _Outbox:
+    """What waits for one channel; a thread sends it, and ends when nothing waits."""
+
+    def __init__(self, channel: Channel, failed: Callable[[str], None]) -> None:
+        self._channel = channel
+        self._on_failure = failed
+        self._queue: Queue[tuple[str, Message]] = Queue(_WAITING)
         self._lock = Lock()
         self._thread: Thread | None = None
 
-    def send(self, reason: str, text: str) -> bool:
-        """Queue `text` unless `reason` was sent within the hour; return whether it was queued.
-
-        Never raises and never waits: a thread sends it.
-        """
-        if self._url is None:
-            return False
+    def put(self, reason: str, message: Message) -> bool:
+        """Queue a message; return whether there was room and a thread."""
         with self._lock:
-            now = self._clock()
-            recent = {r: at for r, at in self._sent.items() if now - at < REPEAT_SECONDS}
-            self._sent = recent
-            if reason in recent:
-                return False
             try:
-                self._queue.put_nowait((reason, text))
+                self._queue.put_nowait((reason, message))
             except Full:
                 return False
-            self._sent[reason] = now
-            return self._is_running()
+            if self._thread is None:
+                thread = Thread(target=self._run, name="alerts", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    return False  # No thread is available: the next alert starts one.
+                self._thread = thread
+            return True
 
-    def _is_running(self) -> bool:
-        if self._thread is None:
-            thread = Thread(target=self._run, name="alerts", daemon=True)
-            try:
-                thread.start()
-            except RuntimeError:
-                return False  # No thread is available: the next alert starts one.
-            self._thread = thread
-        return True
+    def deliver(self, message: Message) -> bool:
+        """Send a message, with a few tries."""
+        for attempt in range(_TRIES):
+            if attempt:
+                sleep(_PAUSE)
+            if self._channel.deliver(message):
+                return True
+        return False
 
     def _run(self) -> None:
         while True:
             with self._lock:
                 try:
-                    reason, text = self._queue.get_nowait()
+                    reason, message = self._queue.get_nowait()
                 except Empty:
                     self._thread = None
                     return
-            if not self._posted(text):
-                with self._lock:
-                    self._sent.pop(reason, None)  # It did not arrive: it may be sent again.
-
-    def _posted(self, text: str) -> bool:
-        for attempt in range(_TRIES):
-            if attempt:
-                sleep(_PAUSE)
-            if self._post(text):
-                return True
-        return False
-
-    def _post(self, text: str) -> bool:
-        url = self._url.get_secret_value() if self._url else ""
-        body = {"text": f"Brightsheet: {_readable(text)}"}
-        try:
-            with requests.Session() as session:
-                session.auth = lambda request: request  # A .netrc must not add credentials.
-                answer = session.post(
-                    url, json=body, timeout=_TIMEOUT, allow_redirects=False, stream=True
-                )
-        except (requests.RequestException, ValueError) as error:
-            # The error's text holds the address, which is a secret.
-            _log.warning("alert_not_sent", reason=type(error).__name__)
-            return False
-        if not 200 <= answer.status_code < 300:
-            _log.warning("alert_not_sent", status=answer.status_code)
-            return False
-        return True
+            if not self.deliver(message):
+                self._on_failure(reason)
 
 
-def _readable(text: str) -> str:
-    plain = _CONTROLS.sub(" ", text)
-    cut = plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
-    return cut.translate(_ESCAPES)
+def _moment(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"

@@ -49,8 +49,8 @@ DocumentPath = Annotated[str, AfterValidator(validators.document_path)]
 WebhookSecret = Annotated[SecretStr, _secret(validators.webhook_secret)]
 
 
-class DatabaseSettings(BaseSettings):
-    """Where deliveries are kept: all that `db upgrade` needs."""
+class _FromEnvironment(BaseSettings):
+    """What is read from the environment that is handed over."""
 
     model_config = SettingsConfigDict(
         alias_generator=str.upper,
@@ -61,6 +61,17 @@ class DatabaseSettings(BaseSettings):
         hide_input_in_errors=True,
         validate_default=False,
     )
+
+    @classmethod
+    def settings_customise_sources(  # type: ignore[override] # called with these as keywords
+        cls, _: type[BaseSettings], **sources: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what is handed over, and nothing else: `load` is given the environment."""
+        return (sources["init_settings"],)
+
+
+class DatabaseSettings(_FromEnvironment):
+    """Where deliveries are kept: all that `db upgrade` needs."""
 
     dyno: str = ""
     """Set by Heroku on its machines, not by people."""
@@ -78,15 +89,30 @@ class DatabaseSettings(BaseSettings):
             )
         return url
 
-    @classmethod
-    def settings_customise_sources(  # type: ignore[override] # called with these as keywords
-        cls, _: type[BaseSettings], **sources: PydanticBaseSettingsSource
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take what is handed over, and nothing else: `load` is given the environment."""
-        return (sources["init_settings"],)
+
+class GoogleSettings(_FromEnvironment):
+    """Who signs in at Google, or at which emulator: all that `auth google` needs."""
+
+    google_emulator_url: Annotated[Address, AfterValidator(validators.loopback)] = ""
+    google_service_account_json: SecretStr | None = None
+    google_oauth_token_json: SecretStr | None = None
+    google_application_credentials: Path | None = None
+
+    @cached_property
+    def google_credentials(self) -> SecretStr | None:
+        """JSON of a service account's key or of a person's token; an emulator needs none.
+
+        Raises SettingsError: the others of its three settings are not looked at.
+        """
+        given = (
+            self.google_service_account_json,
+            self.google_oauth_token_json,
+            self.google_application_credentials,
+        )
+        return chosen(*given) if any(given) or not self.google_emulator_url else None
 
 
-class Settings(DatabaseSettings):
+class Settings(DatabaseSettings, GoogleSettings):
     """What the environment says; a field's name in capitals is the setting's, or its alias."""
 
     webhook_secrets: Annotated[tuple[WebhookSecret, ...], BeforeValidator(validators.words)] = (
@@ -107,10 +133,6 @@ class Settings(DatabaseSettings):
         "", description=validators.SPREADSHEET
     )
     drive_folder_id: Annotated[str, AfterValidator(validators.folder_id)] = ""
-    google_emulator_url: Annotated[Address, AfterValidator(validators.loopback)] = ""
-    google_service_account_json: SecretStr | None = None
-    google_oauth_token_json: SecretStr | None = None
-    google_application_credentials: Path | None = None
 
     everbright_url: Address = "https://engine.goeverbright.com"
     everbright_api_token: Annotated[SecretStr, _secret(validators.header_value)] | None = None
@@ -133,7 +155,17 @@ class Settings(DatabaseSettings):
     """What they may occupy of the disk together, in MiB."""
 
     admin_password: SecretStr | None = None
+    public_url: Address = ""
+    """Where EverBright and people reach the receiver; for links and for checks."""
     alert_webhook_url: Annotated[SecretStr, _secret(validators.alert_address)] | None = None
+    alert_urls: Annotated[
+        tuple[Annotated[SecretStr, _secret(validators.alert_service)], ...],
+        BeforeValidator(validators.spaced),
+    ] = ()
+    """Addresses of services as apprise writes them."""
+    digest_hour: int | None = Field(None, ge=0, le=23)
+    """In the time zone of `time_zone`; None: no digest."""
+    log_format: Literal["json", "console"] = "json"
     stuck_days: int = Field(14, ge=1, le=3650)
     silence_days: int = Field(3, ge=0, le=365)
     in_step_hours: int = Field(6, ge=1, le=168)
@@ -143,19 +175,10 @@ class Settings(DatabaseSettings):
     time_zone: Annotated[str, AfterValidator(validators.time_zone)] = Field("", alias="TIMEZONE")
     config: Annotated[Config, BeforeValidator(_config)] = Field(alias="CONFIG_FILE")
 
-    @cached_property
-    def google_credentials(self) -> SecretStr | None:
-        """JSON of a service account's key or of a person's token; none for the emulator.
-
-        Raises SettingsError: the others of its three settings are not looked at.
-        """
-        if self.google_emulator_url:
-            return None
-        return chosen(
-            self.google_service_account_json,
-            self.google_oauth_token_json,
-            self.google_application_credentials,
-        )
+    @property
+    def has_alerts(self) -> bool:
+        """Whether there is anywhere to send alerts."""
+        return bool(self.alert_webhook_url or self.alert_urls)
 
 
 class _Given(EnvSettingsSource):
@@ -187,8 +210,16 @@ def database_url(environ: Mapping[str, str]) -> str:
     return _checked(DatabaseSettings, environ).database_url.get_secret_value()
 
 
+def google_settings(environ: Mapping[str, str]) -> GoogleSettings:
+    """Return the settings of the sign-in at Google alone."""
+    return _checked(GoogleSettings, environ)
+
+
 def google_id(name: str, value: str) -> str:
-    """Return the id in `value`, a spreadsheet's id or address. Raises SettingsError on `name`."""
+    """Return the id in `value`: a spreadsheet's or a folder's id, or its address.
+
+    Raises SettingsError on `name`.
+    """
     try:
         return validators.spreadsheet_id(value)
     except ValueError as error:

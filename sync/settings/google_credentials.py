@@ -28,7 +28,8 @@ def chosen(
     raise SettingsError(
         "GOOGLE_SERVICE_ACCOUNT_JSON",
         "is not set. Paste the service account's JSON key, or set GOOGLE_APPLICATION_CREDENTIALS "
-        "to its file.",
+        "to its file; where Google lets nobody make a key, sign in as a person: "
+        "brightsheet auth google",
     )
 
 

@@ -105,6 +105,28 @@ def alert_address(text: str) -> str:
     return text
 
 
+def spaced(text: object) -> object:
+    """Return what stands in a text with spaces or line breaks between; anything else as it is."""
+    return tuple(text.split()) if isinstance(text, str) else text
+
+
+def alert_service(text: str) -> str:
+    """Check an address of a service as apprise writes them: known, and encrypted."""
+    # Here, not above: it takes some 25 MB, which only those pay who use it.
+    from apprise import Apprise
+
+    service = Apprise.instantiate(text, suppress_exceptions=True)
+    if service is None:
+        raise ValueError(
+            "holds an address that apprise does not know. Several have spaces between; apprise's "
+            "page lists the services: https://github.com/caronc/apprise/wiki"
+        )
+    schema = text.partition(":")[0].lower()
+    if schema == service.protocol and not service.secure and not _is_loopback(service.host or ""):
+        raise ValueError(f"would send unencrypted to {schema}://. Write {schema}s:// in its place.")
+    return text
+
+
 def auth_header(text: str) -> str:
     """Check a header's name with, behind a colon, its scheme."""
     name, _, scheme = (part.strip() for part in text.partition(":"))

@@ -101,6 +101,17 @@ class SheetClient:
         with self._translated_errors():
             self._http.batch_update(self._id, {"requests": requests})
 
+    def locked(self) -> list[tuple[int, str]]:
+        """Return id and title of the tab of each protected range that the account may not edit."""
+        with self._translated_errors():
+            answer = self._http.fetch_sheet_metadata(self._id, params={"fields": query.PROTECTIONS})
+        return [
+            (sheet["properties"].get("sheetId", 0), sheet["properties"]["title"])
+            for sheet in answer.get("sheets", ())
+            for one in sheet.get("protectedRanges", ())
+            if not one.get("warningOnly") and not one.get("requestingUserCanEdit")
+        ]
+
     def write(self, batch: Batch) -> Evidence:
         """Send one batch: all of it is done, or nothing; return the evidence that came back.
 

@@ -35,6 +35,8 @@ SURROUNDINGS = (
     "charts(chartId)),namedRanges(namedRangeId,name,range)"
 )
 
+PROTECTIONS = "sheets(properties(sheetId,title),protectedRanges(warningOnly,requestingUserCanEdit))"
+
 
 def filters(columns: tuple[str, ...]) -> list[Filter]:
     """Return the data filters of a read: the tabs' header rows, the fence, whole `columns`."""

@@ -15,6 +15,7 @@ def answer(found: Backlog) -> dict[str, Any]:
         "oldest_event_seconds": _rounded(found.oldest),
         "worker_seconds": _rounded(found.worker),
         "trouble": found.trouble,
+        "paused_seconds": _rounded(found.paused),
         "waiting": waiting(found),
         "documents_given_up": found.given_up,
         "refused_last_hour": found.refused,

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -148,6 +149,12 @@ def _ambiguous(prefix: str, listed: Sequence[str], count: int) -> Permanent:
     return Permanent("ambiguous", "\n".join([text, *listed]))
 
 
+def summary(retried: Iterable[str]) -> str:
+    """Return how many deliveries had which outcome, from the lines that Retry yields."""
+    found = Counter(line.partition(": ")[2].partition(":")[0] for line in retried)
+    return ", ".join(f"{count} {outcome}" for outcome, count in found.items()) or "Nothing to do."
+
+
 @dataclass(frozen=True)
 class Retry:
     """Retries what was rejected or given up."""
@@ -173,10 +180,14 @@ class Retry:
 
     def everything(self) -> Iterator[str]:
         """Retry everything."""
+        yield from self.rejected()
+        yield f"documents: {self._documents().retry()}"
+
+    def rejected(self) -> Iterator[str]:
+        """Replay every delivery that was rejected, and not taken in since."""
         for kept in Inbox(self.database).recent(_ALL, Outcome.REJECTED):
             if kept.body:
                 yield self._delivery(kept)
-        yield f"documents: {self._documents().retry()}"
 
     def _documents(self) -> Documents:
         return Documents(self.database, self.settings.lease_seconds)

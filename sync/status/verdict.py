@@ -19,7 +19,7 @@ MANY_REFUSED = 3
 LATE, NO_WORKER, REFUSED, TROUBLE = "late", "no_worker", "refused", "trouble"
 DOCUMENTS, UNVERIFIED = "documents_late", "unverified"
 HISTORY, GIVEN_UP = "history_late", "documents_given_up"
-NOT_TAKEN_IN = "not_taken_in"
+NOT_TAKEN_IN, PAUSED = "not_taken_in", "paused"
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ def judge(found: Backlog, *, strict: bool = False) -> tuple[Reason, ...]:
     checks = {
         NO_WORKER: not _is_alive(found),
         TROUBLE: bool(found.trouble),
-        LATE: found.waiting and is_late,
+        LATE: found.waiting and is_late and found.paused is None,
+        PAUSED: found.waiting and is_late and found.paused is not None,
         DOCUMENTS: found.documents and are_documents_late,
         REFUSED: found.refused >= MANY_REFUSED,
         UNVERIFIED: strict and found.unverified,
@@ -63,8 +64,12 @@ def alarms(found: Backlog, sent: Set[str] = frozenset()) -> dict[str, str]:
         wanted.pop(LATE, None)
     if NO_WORKER in wanted and NO_WORKER not in sent and not _is_missed(found):
         del wanted[NO_WORKER]
+    if LATE in sent and PAUSED in reasons:
+        wanted[LATE] = reasons[PAUSED]  # A pause is no end of what was late before.
     if REFUSED in sent and found.refused:
         wanted[REFUSED] = _TEXTS[REFUSED](found)
+    if LATE in wanted:
+        wanted[LATE] += " What to do: brightsheet doctor"
     return wanted
 
 
@@ -101,6 +106,11 @@ def _late(found: Backlog) -> str:
     age = f", the oldest for {lasting(found.oldest)}" if found.oldest is not None else ""
     trouble = f" ({found.trouble})" if found.trouble else ""
     return f"The sheet does not show everything that came{trouble}: {_waits(found)}{age}."
+
+
+def _paused(found: Backlog) -> str:
+    age = lasting(found.paused or 0.0)
+    return f"Writing the sheet is paused for {age}: {_waits(found)}. Resume it on the console."
 
 
 def _waits(found: Backlog) -> str:
@@ -162,6 +172,7 @@ _TEXTS = {
     NO_WORKER: _no_worker,
     TROUBLE: _trouble,
     LATE: _late,
+    PAUSED: _paused,
     DOCUMENTS: _documents,
     REFUSED: _refused,
     UNVERIFIED: _unverified,

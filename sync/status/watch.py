@@ -29,6 +29,7 @@ class Watch:
 
     `send` takes a reason, which is sent once an hour at most, and a text; it returns whether the
     text was queued. `others` returns what else is wrong, by code, given the codes that were sent.
+    `daily` does what is due once a day.
     """
 
     def __init__(
@@ -36,10 +37,12 @@ class Watch:
         look: Callable[[], Backlog],
         send: Callable[[str, str], bool],
         others: Callable[[Set[str]], Mapping[str, str]] = _nothing,
+        daily: Callable[[], object] = lambda: None,
     ) -> None:
         self._look = look
         self._send = send
         self._others = others
+        self._daily = daily
         self._sent: set[str] = set()
         self._overs = 0
         self._stop = Event()
@@ -61,6 +64,7 @@ class Watch:
         try:
             wrong = alarms(self._look(), self._sent)
             self._note({**wrong, **self._others(self._sent)})
+            self._daily()
         except BrightsheetError as error:
             # Without the store nothing is known. Senders are answered 503 meanwhile.
             _log.warning("watch_failed", reason=error.reason)

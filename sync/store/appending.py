@@ -10,7 +10,7 @@ from sync.store.database import Database
 from sync.store.schema import delivery, now
 from sync.webhooks.schema import Outcome
 
-_COLUMNS = ("id", "outcome", "kind", "reason", "site", "digest", "body", "projected")
+_COLUMNS = ("id", "outcome", "kind", "reason", "site", "digest", "body", "projected", "milestone")
 _STATEMENTS = 64
 """So many sizes of groups keep their statement; there are no more threads."""
 _COPY = {"outcome": Outcome.DUPLICATE.value, "body": None, "projected": True}

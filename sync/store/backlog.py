@@ -67,6 +67,8 @@ class Backlog:
     trouble: str = ""
     """The reason why the sheet is not written."""
     trouble_age: float | None = None
+    paused: float | None = None
+    """Since a person paused the writing; None if it is not paused."""
 
     @property
     def oldest(self) -> float | None:
@@ -118,6 +120,7 @@ def _sheet(spreadsheet: str) -> dict[str, Select[Any]]:
         "worker": _age(heartbeat.c.at, heartbeat.c.name == WORKER),
         "trouble": select(sheet.c.reason).where(is_in_trouble),
         "trouble_age": _age(sheet.c.since, is_in_trouble),
+        "paused": _age(sheet.c.paused_at, sheet.c.spreadsheet_id == spreadsheet),
     }
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from sync.jobs.cells import Cell
-from sync.store import history, quarantine
+from sync.store import activity, history, quarantine
 from sync.store.database import Database
 from sync.store.dirty import bumped
 from sync.store.leases import Lease, hold
@@ -145,6 +145,7 @@ class Batches:
                 message="",
                 since=None,
             )
+            activity.count_flush(self._database, connection, len(right))
             # Every other attempt was made for a fence that is gone now.
             connection.execute(delete(attempt).where(mine))
 

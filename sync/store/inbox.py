@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, delete, func, select, text, update
 
 from sync.errors import Rejected
 from sync.jobs.reads import as_read
+from sync.store import activity
 from sync.store.appending import Appender
 from sync.store.arrivals import BACKFILL, remember
 from sync.store.database import Database
@@ -20,6 +21,8 @@ from sync.webhooks.schema import Delivery, Outcome
 _BYTES = 2_000_000
 """Of bodies that are returned at once: a longer transaction would keep senders waiting."""
 UNPROJECTED = text("NOT projected")
+_LONGEST_NAME = 200
+"""Characters of a milestone's name that are searched."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Inbox:
             "digest": f"{digest}:{delivery_id}" if is_unique else digest,
             "body": body,
             "projected": not is_used,
+            "milestone": _named(understood),
         }
         return Receipt(delivery_id, self._groups.put(row))
 
@@ -92,6 +96,7 @@ class Inbox:
             "digest": None,
             "body": body,
             "projected": True,
+            "milestone": None,
         }
         self._groups.put(row)
         return delivery_id
@@ -151,6 +156,7 @@ class Inbox:
         old = delivery.c.received_at < now() - days * 86_400.0
         with self._database.writing() as connection:
             remember(self._database, connection)
+            activity.prune(connection)
             used = delivery.c.projected & delivery.c.about.is_(None)
             return connection.execute(delete(delivery).where(old, used)).rowcount
 
@@ -159,6 +165,11 @@ class Inbox:
         query = select(delivery.c.outcome, func.count()).group_by(delivery.c.outcome)
         with self._database.reading() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _named(understood: Delivery) -> str | None:
+    """Return the milestone's name as it is searched; an index takes no text of any length."""
+    return understood.milestone.name[:_LONGEST_NAME] or None if understood.milestone else None
 
 
 def _fetched(connection: Connection, query: Select[Any]) -> list[KeptDelivery]:

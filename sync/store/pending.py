@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, func, literal, or_, select, true
+from sqlalchemy import Connection, Select, and_, exists, func, literal, or_, select, true
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.cells import Cell
@@ -18,7 +18,7 @@ from sync.store.documents import files
 from sync.store.history import History
 from sync.store.inbox import UNPROJECTED
 from sync.store.quarantine import resting
-from sync.store.schema import attempt, before_image, change, customer, delivery, job
+from sync.store.schema import attempt, before_image, change, customer, delivery, job, sheet
 from sync.store.spreadsheet import Spreadsheet
 
 _PAGE = 500
@@ -90,19 +90,31 @@ class PendingWork:
 
     def is_waiting(self) -> bool:
         """Return whether there is anything to do, deliveries that are in no job yet included."""
+        return self._is_true(self._waits())
+
+    def is_due(self) -> bool:
+        """Return whether there is anything to do and no person has paused the writing."""
+        paused = exists().where(
+            sheet.c.spreadsheet_id == self._sheet.id, sheet.c.paused_at.is_not(None)
+        )
+        return self._is_true(and_(~paused, self._waits()))
+
+    def _is_true(self, condition: ColumnElement[bool]) -> bool:
+        with self._database.reading() as connection:
+            return bool(connection.scalar(select(condition)))
+
+    def _waits(self) -> ColumnElement[bool]:
         in_doubt, images = (
             exists().where(table.c.spreadsheet_id == self._sheet.id)
             for table in (attempt, before_image)
         )
-        found = or_(
+        return or_(
             exists(delivery).where(UNPROJECTED),
             exists().where(*self._dirty()),
             in_doubt,
             images,
             self._lines(literal(1)).exists(),
         )
-        with self._database.reading() as connection:
-            return bool(connection.scalar(select(found)))
 
     def read(self, jobs: int, lines: int, only: Collection[str] | None = None) -> Pending:
         """Return what waits: at most `jobs` and `lines`, of the sites `only` if that is given."""

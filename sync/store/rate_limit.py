@@ -31,6 +31,10 @@ class TokenBucket:
         self.left = self._left(now) - 1
         self.last = now
 
+    def used(self, now: float) -> float:
+        """Return the share of the bucket that is used, 0 to 1."""
+        return min(1.0, max(0.0, 1.0 - self._left(now) / BURST))
+
     def _left(self, now: float) -> float:
         if self.last == float("-inf"):
             return self.left

@@ -57,6 +57,8 @@ delivery = Table(
     Column("projected", Boolean, nullable=False),
     # The milestone that it names, as long as that milestone's job is unknown.
     Column("about", Text),
+    # The name of the milestone, to search by; None in what an earlier version stored.
+    Column("milestone", Text),
 )
 _KEPT_ONCE = text("outcome IN ('accepted', 'ignored')")
 Index(
@@ -82,6 +84,13 @@ Index(
 _ABOUT = text("about IS NOT NULL")
 Index("delivery_about", delivery.c.about, sqlite_where=_ABOUT, postgresql_where=_ABOUT)
 Index("delivery_received", delivery.c.received_at)
+_NAMED = text("milestone IS NOT NULL")
+Index(
+    "delivery_milestone",
+    delivery.c.milestone,
+    sqlite_where=_NAMED,
+    postgresql_where=_NAMED,
+)
 REJECTED = text("outcome = 'rejected'")
 Index(
     "delivery_rejected",
@@ -178,6 +187,8 @@ sheet = Table(
     Column("landed_at", Float),
     # Whether this is the one that is written now: the database may have seen several.
     Column("is_current", Integer, nullable=False),
+    # Since when a person has the worker write nothing; None if it writes.
+    Column("paused_at", Float),
 )
 
 attempt = Table(
@@ -291,6 +302,7 @@ heartbeat = Table(
     Column("name", Text, primary_key=True),
     Column("at", Float, nullable=False),
 )
+
 backfill = Table(
     "backfill",
     metadata,
@@ -335,3 +347,29 @@ refusal = Table(
     Column("last_at", Float, nullable=False),
     Column("last_source", Text, nullable=False),
 )
+
+flush_hour = Table(
+    "flush_hour",
+    metadata,
+    # Hours since 1970 (UTC).
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+    Column("flushes", Integer, nullable=False),
+    Column("jobs", Integer, nullable=False),
+)
+
+action = Table(
+    "action",
+    metadata,
+    Column("id", _Sequence, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False),
+    Column("name", Text, nullable=False),
+    # What it was done to: ids, an address; blank where there is nothing to say.
+    Column("detail", Text, nullable=False),
+    # The address of whoever asked for it.
+    Column("source", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("ended_at", Float),
+)
+_REQUESTED = text("state IN ('requested', 'taken')")
+Index("action_requested", action.c.id, sqlite_where=_REQUESTED, postgresql_where=_REQUESTED)

@@ -27,6 +27,20 @@ class Turn:
     fence: int
 
 
+@dataclass(frozen=True)
+class Glance:
+    """A spreadsheet at a glance; times are seconds since 1970 (UTC), None where there is none."""
+
+    reason: str = ""
+    """Why it cannot be written, and the message with the fix."""
+    message: str = ""
+    landed_at: float | None = None
+    compared_at: float | None = None
+    paused_at: float | None = None
+    quota_used: float = 0.0
+    """The share of the flushes that Google's quota allows now that were used, 0 to 1."""
+
+
 class Spreadsheet:
     """One spreadsheet's row in the store. Writes need the flusher's lease."""
 
@@ -128,16 +142,19 @@ class Spreadsheet:
         return select(literal(1)).where(self._is_this(), marked).exists()
 
     def is_comparison_due(self, seconds: float) -> bool:
-        """Return whether the last comparison of the whole sheet is longer ago than `seconds`."""
+        """Return whether the last comparison of the whole sheet is longer ago than `seconds`.
+
+        None is due while the writing is paused.
+        """
         query = select(sheet.c.compared_at < now() - seconds)
-        query = query.where(self._is_this(), sheet.c.is_current == 1)
+        query = query.where(self._is_this(), *_IS_WRITTEN)
         with self._database.reading() as connection:
             return bool(connection.scalar(query))
 
     def is_silent(self, seconds: float) -> bool:
-        """Return whether the last batch landed longer ago than `seconds`."""
+        """Return whether the last batch landed longer ago than `seconds`, unless paused."""
         query = select(sheet.c.landed_at < now() - seconds)
-        query = query.where(self._is_this(), sheet.c.is_current == 1)
+        query = query.where(self._is_this(), *_IS_WRITTEN)
         with self._database.reading() as connection:
             return bool(connection.scalar(query))
 
@@ -164,6 +181,31 @@ class Spreadsheet:
                     values["since"] = now() if reason else None
                 self.change(connection, **values)
 
+    def pause(self) -> None:
+        """Have the worker write nothing more until `resume`; a batch on its way is finished."""
+        with self._database.writing() as connection:
+            first = self._is_this(), sheet.c.paused_at.is_not(None)
+            if connection.scalar(select(sheet.c.paused_at).where(*first)) is None:
+                self.change(connection, paused_at=now())
+
+    def resume(self) -> None:
+        """Have the worker write again."""
+        with self._database.writing() as connection:
+            self.change(connection, paused_at=None)
+
+    def glance(self) -> "Glance":
+        """Return what people want to know at a glance."""
+        columns = (sheet.c.reason, sheet.c.message, sheet.c.landed_at, sheet.c.compared_at)
+        bucket = (sheet.c.pace_left, sheet.c.pace_last)
+        query = select(*columns, *bucket, sheet.c.paused_at, now()).where(self._is_this())
+        with self._database.reading() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return Glance()
+        reason, message, landed, compared, left, last, paused, clock = row
+        used = 0.0 if last is None else TokenBucket(left, last).used(clock)
+        return Glance(reason, message, landed, compared, paused, used)
+
     def _is_this(self) -> ColumnElement[bool]:
         return sheet.c.spreadsheet_id == self.id
 
@@ -180,6 +222,9 @@ class Spreadsheet:
         connection.execute(
             statement.on_conflict_do_update(index_elements=["spreadsheet_id"], set_=values)
         )
+
+
+_IS_WRITTEN = (sheet.c.is_current == 1, sheet.c.paused_at.is_(None))
 
 
 def write_all_again(connection: Connection, *which: ColumnElement[bool]) -> int:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from threading import Event, Thread
 from time import monotonic
 
-from sync.ops.alerts import Alerts
 from sync.settings.environment import Settings
 from sync.store import Database
 from sync.wiring import Wiring
+from sync.worker.action_loop import LOOK_SECONDS as LOOK_FOR_ACTIONS_SECONDS
+from sync.worker.action_loop import ActionLoop
 from sync.worker.backfill_loop import LOOK_SECONDS, BackfillLoop
 from sync.worker.document_loop import DocumentLoop
 from sync.worker.document_queue import DocumentQueue
@@ -26,7 +27,7 @@ class Worker:
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._wiring = Wiring(settings, database)
-        self._alerts = Alerts(settings.alert_webhook_url)
+        self._alerts = self._wiring.alerts()
         self._stop = Stop()
         self._work = Event()
         self._threads: list[Thread] = []
@@ -35,6 +36,8 @@ class Worker:
         """Start each loop in a thread. What they need is made before the threads start."""
         settings = self._wiring.settings
         self._start("sheet", SheetLoop(self._wiring, self._alerts, self._stop).step, self._idle)
+        actions = ActionLoop(settings, self._wiring.database, self._stop, self.wake)
+        self._start("actions", actions.step, lambda: self._stop.wait(LOOK_FOR_ACTIONS_SECONDS))
         self._start("heartbeat", self._give_sign, lambda: self._stop.wait(SIGN_SECONDS))
         queue = DocumentQueue(self._wiring.documents, settings.lease_seconds, self._stop)
         for number in range(settings.document_copiers if settings.drive_folder_id else 0):

@@ -70,7 +70,8 @@ class DocumentLoop:
         if attempt >= TRIES or isinstance(error, UnprocessableDocument):
             self._documents.give_up(claim, document.uuid, error)
             text = f"Document {document.uuid} of job {document.site} was given up"
-            self._alerts.send("document_given_up", f"{text} ({error.reason}).")
+            again = "See why: brightsheet deliveries; again: brightsheet retry --all"
+            self._alerts.send("document_given_up", f"{text} ({error.reason}). {again}")
             return
         if isinstance(error, Permanent) or error.reason in _FOR_A_PERSON:
             self._alerts.send(error.reason, f"A document is not copied. {error.message}")

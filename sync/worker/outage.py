@@ -31,9 +31,12 @@ class OutageTimer:
         if not self._is_sent and now - self._since >= OUTAGE_SECONDS:
             minutes = round((now - self._since) / 60)
             text = f"The sheet could not be written for {minutes} minutes ({reason}). "
-            text += "Every delivery is stored, and written as soon as that is over."
+            text += "Every delivery is stored, and written as soon as that is over. "
+            text += "Where it does not pass by itself, this says what to do: brightsheet doctor"
             # Each outage is sent, however soon it follows the last: the time makes it distinct.
-            self._is_sent = self._alerts.send(f"sheet_trouble {self._since}", text)
+            self._is_sent = self._alerts.send(
+                f"sheet_trouble {self._since}", text, age=now - self._since
+            )
 
     def ended(self) -> None:
         """Note that the sheet is written, or that another worker writes it."""

@@ -41,6 +41,7 @@ class SheetLoop:
         self._stop = stop
         self._flusher = wiring.flusher(stop.sleep, alerts.send)
         self._store = self._flusher.store
+        self._is_retried = False
         self._pruned = self._silence_checked = float("-inf")
 
     def step(self) -> bool:
@@ -62,7 +63,7 @@ class SheetLoop:
         if self._store.spreadsheet.is_comparison_due(_COMPARE_EVERY):
             with self._wiring.hold(self._stop.sleep) as held:
                 _log.info("compared", differing=reconcile(self._flusher, held))
-        if self._store.pending.is_waiting():
+        if self._store.pending.is_due():
             return self._flush()
         self._say_in_step()
         return False
@@ -101,14 +102,22 @@ class SheetLoop:
                 lost.set()
 
         with beating(beat, self._settings.lease_seconds / 3):
-            is_waiting = True
-            while is_waiting and not (self._stop.is_set() or lost.is_set()):
+            is_due = True
+            while is_due and not (self._stop.is_set() or lost.is_set()):
+                self._is_retried = False
                 again = retry.policy(self._stop.sleep, _TRIES, _LONGEST_BACKOFF, self._note_retry)
-                again(self._flusher.flush, held)
-                self._outage.ended()
-                is_waiting = self._store.pending.is_waiting()
+                again(self._flush_once, held)
+                is_due = self._store.pending.is_due()
+
+    def _flush_once(self, held: Lease) -> None:
+        """Flush, unless a person has paused the writing since the try before."""
+        if self._is_retried and not self._store.pending.is_due():
+            return
+        self._flusher.flush(held)
+        self._outage.ended()
 
     def _note_retry(self, state: RetryCallState) -> None:
+        self._is_retried = True
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, Retryable):
             _log.info("flush_retried", reason=error.reason, wait=state.upcoming_sleep)

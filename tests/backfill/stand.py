@@ -83,11 +83,11 @@ class Mute(Alerts):
     """Notes what people would be told."""
 
     def __init__(self) -> None:
-        super().__init__(None)
+        super().__init__([])
         self.reasons: list[str] = []
         self.texts: list[str] = []
 
-    def send(self, reason: str, text: str) -> bool:
+    def send(self, reason: str, text: str, age: float = 0.0) -> bool:  # noqa: ARG002
         self.reasons.append(reason)
         self.texts.append(text)
         return True

@@ -109,7 +109,8 @@ def test_no_header_claims_its_way_in(sqlite_url: str, claim: dict[str, str]) -> 
         ("GET", "/webhooks/everbright", 405),
         ("GET", "/metrics", 401),
         ("POST", "/healthz", 405),
-        ("GET", "/", 404),
+        ("GET", "/", 303),
+        ("GET", "/no-such-page", 404),
     ):
         plain = told(method, path, {})
         assert plain[0] == status

@@ -242,7 +242,9 @@ def test_answers_are_never_taken_for_pages(sqlite_url: str) -> None:
     client = create_app(settings).test_client()
     script = "<script>alert(1)</script>"
     headers = {"X-Webhook-Secret": SECRET}
-    answers = [client.get(path) for path in ("/", f"/{script}", "/healthz", "/readyz", "/metrics")]
+    answers = [
+        client.get(path) for path in ("/no-page", f"/{script}", "/healthz", "/readyz", "/metrics")
+    ]
     sent = (script.encode(), body(milestone(1, name=script)), body(milestone(1, status=[script])))
     for one in sent:
         answers.append(client.post("/webhooks/everbright", data=one, headers=headers))

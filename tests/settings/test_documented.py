@@ -30,7 +30,7 @@ def _text(default: object) -> str:
         return ""
     if isinstance(default, SecretStr):
         return default.get_secret_value()
-    return ",".join(default) if isinstance(default, frozenset) else str(default)
+    return ",".join(default) if isinstance(default, frozenset | tuple) else str(default)
 
 
 def defaults() -> Mapping[str, str]:

@@ -21,12 +21,15 @@ from sync.settings import config_file
 from sync.settings.environment import load
 
 settings = load(os.environ)
-answer = create_app(settings).test_client().get("/openapi.json")
+client = create_app(settings).test_client()
+answer = client.get("/openapi.json")
+FILES = ("/static/console.css", "/static/console.js", "/static/icon.svg")
 print(json.dumps({
     "sync": sync.__file__,
     "config": str(config_file.CONFIG_FILE),
     "tab": settings.config.sheet.tab,
     "paths": list(answer.json["paths"]),
+    "console": [client.get(path).status_code for path in ("/sign-in", *FILES)],
 }))
 """
 
@@ -103,8 +106,9 @@ def test_the_command_starts(installed: Installed) -> None:
 
 
 def test_settings_config_and_api_description_are_found(installed: Installed) -> None:
-    """Would catch data that only a checkout has: the config, openapi.json, the migrations."""
+    """Would catch data that only a checkout has: the config, openapi.json, migrations, pages."""
     settings = {name: text for name, text in LEAST.items() if name != "CONFIG_FILE"}
+    settings["ADMIN_PASSWORD"] = "open-up-please"
     assert installed.run("brightsheet", "db", "upgrade") == "The database is up to date.\n"
     shown = installed.run("python", "-c", SHOWN, **settings)
     answer = json.loads(shown.splitlines()[-1])
@@ -113,6 +117,7 @@ def test_settings_config_and_api_description_are_found(installed: Installed) -> 
     assert answer["config"].startswith(packages)
     assert answer["tab"]
     assert "/webhooks/everbright" in answer["paths"]
+    assert answer["console"] == [200, 200, 200, 200]
 
 
 def test_config_file_names_one_beside_it(installed: Installed) -> None:

@@ -50,7 +50,7 @@ class Path:
         self.database = Database(settings.database_url.get_secret_value())
         self.database.upgrade()
         self.client = create_app(settings).test_client()
-        self.loop = SheetLoop(Wiring(settings, self.database), Alerts(None), Stop())
+        self.loop = SheetLoop(Wiring(settings, self.database), Alerts([]), Stop())
 
     def send(self, payload: dict[str, Any]) -> None:
         answer = self.client.post(

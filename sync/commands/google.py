@@ -1,0 +1,135 @@
+"""`brightsheet auth google`: a person signs in, and gets what is to be set."""
+
+import os
+import shlex
+import sys
+import webbrowser
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+
+import click
+
+from sync.errors import SettingsError
+from sync.google import auth, own_files, scopes
+from sync.google.drive import Drive
+from sync.google.loopback import Loopback
+from sync.google.sign_in import SignIn, Token, client
+from sync.settings.environment import GoogleSettings, google_id, google_settings
+from sync.sheets.client import SheetClient
+
+_PATIENCE = 600.0
+"""Seconds in which a person can sign in; Google's page asks for passwords and second factors."""
+_ELSEWHERE = "http://127.0.0.1:1/"
+"""Where nothing listens: the browser shows an error page, with the code in its address."""
+_SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+"""One of them is set on Linux where a browser can open."""
+_DAY = 86_400
+
+
+@click.group("auth")
+def auth_group() -> None:
+    """Sign in at a service."""
+
+
+@auth_group.command()
+@click.option(
+    "--client",
+    "client_file",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The JSON file of an OAuth client (Desktop app) of your Google Cloud project.",
+)
+@click.option("--spreadsheet", help="Take this one (address or ID); one is made without it.")
+@click.option("--folder", help="Take this one (address or ID); one is made without it.")
+@click.option("--no-browser", is_flag=True, help="There is no browser on this machine.")
+def google(
+    client_file: Path, spreadsheet: str | None, folder: str | None, no_browser: bool
+) -> None:
+    """Sign in at Google as a person, and print the settings.
+
+    What it makes it finds again when it is run once more.
+    """
+    taken = (
+        google_id("--spreadsheet", spreadsheet) if spreadsheet else "",
+        google_id("--folder", folder) if folder else "",
+    )
+    wanted = scopes.wanted(takes_spreadsheet=bool(spreadsheet), takes_folder=bool(folder))
+    token = _signed_in(client(client_file), wanted, has_browser=not no_browser)
+    settings = _settings(token.text(""))
+    account = Drive(auth.session(settings), "", "you").account()
+    text = token.text(account)
+    found_folder, found_spreadsheet = _files(_settings(text), account, *taken)
+    if token.ends_in is not None:
+        days = f"{token.ends_in / _DAY:.0f}"
+        _say(
+            f"Google ends this sign-in in {days} days, because the app's status is Testing. "
+            "Publish it in Google's console (Google Auth Platform, Audience), and sign in again."
+        )
+    _say("Set this where Brightsheet runs, and unset GOOGLE_SERVICE_ACCOUNT_JSON:\n")
+    click.echo(f"GOOGLE_OAUTH_TOKEN_JSON={shlex.quote(text)}")
+    click.echo(f"SPREADSHEET_ID={found_spreadsheet}")
+    click.echo(f"DRIVE_FOLDER_ID={found_folder}")
+
+
+def _signed_in(app: dict[str, str], wanted: list[str], *, has_browser: bool) -> Token:
+    emulator = google_settings(os.environ).google_emulator_url
+    if not (has_browser and _has_screen()):
+        return _pasted(SignIn(app, wanted, _ELSEWHERE, emulator))
+    with Loopback() as loopback:
+        sign_in = SignIn(app, wanted, loopback.address, emulator)
+        _say(f"Sign in in the browser. If none opens, open:\n\n{sign_in.address}\n")
+        # In a thread: some browsers return only when they are closed.
+        Thread(target=_open, args=(sign_in.address,), daemon=True).start()
+        return sign_in.finish(loopback.wait(_PATIENCE))
+
+
+def _has_screen() -> bool:
+    return sys.platform != "linux" or any(map(os.environ.get, _SCREENS))
+
+
+def _open(address: str) -> None:
+    with suppress(webbrowser.Error):
+        webbrowser.open(address)
+
+
+def _pasted(sign_in: SignIn) -> Token:
+    _say(
+        f"Open this address on any machine and sign in:\n\n{sign_in.address}\n\n"
+        "At the end the browser says that it cannot open a page of 127.0.0.1. That is meant to be: "
+        "copy the whole address from its address bar, and paste it here."
+    )
+    return sign_in.finish(click.prompt("Address", err=True))
+
+
+def _files(
+    settings: GoogleSettings, account: str, spreadsheet: str, folder: str
+) -> tuple[str, str]:
+    """Return folder and spreadsheet: those that were given, if they may be written, or made ones.
+
+    Raises SettingsError, Permanent or Retryable.
+    """
+    if folder and not Drive(auth.session(settings), folder, account).is_writable_folder():
+        raise SettingsError("--folder", f"is not a folder that {account} may put files into.")
+    if not folder:
+        made, is_new = own_files.folder(Drive(auth.session(settings), "", account))
+        folder = made.id
+        _say(f"{'Made' if is_new else 'Found'} the folder {own_files.FOLDER}: {made.link}")
+    if spreadsheet:
+        SheetClient(auth.session(settings), spreadsheet, account).read()
+    else:
+        made, is_new = own_files.spreadsheet(Drive(auth.session(settings), folder, account))
+        spreadsheet = made.id
+        _say(f"{'Made' if is_new else 'Found'} the spreadsheet {own_files.TITLE}: {made.link}")
+    return folder, spreadsheet
+
+
+def _settings(token: str) -> GoogleSettings:
+    """Return settings that hold the sign-in alone, whatever else is set here."""
+    emulator = google_settings(os.environ).google_emulator_url
+    return google_settings({"GOOGLE_EMULATOR_URL": emulator, "GOOGLE_OAUTH_TOKEN_JSON": token})
+
+
+def _say(text: str) -> None:
+    """Say something beside the settings, which alone go to standard output."""
+    click.echo(text, err=True)

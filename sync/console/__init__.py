@@ -1,0 +1,64 @@
+"""The console: pages for whoever runs Brightsheet, behind ADMIN_PASSWORD.
+
+What they show is from the database, so that web and worker may be on different machines. What
+takes long is requested of the worker.
+"""
+
+from collections.abc import Callable
+
+from flask import Blueprint, Flask
+from flask_limiter import RouteLimit
+
+from sync.console import access, actions, deliveries, google, jobs, overview
+from sync.console.parts import Alert, Page, Parts, as_view
+from sync.wiring import Wiring
+
+Add = Callable[..., None]
+
+
+def add_console(
+    app: Flask,
+    wiring: Wiring,
+    alert: Alert,
+    wake: Callable[[], object],
+    guesses: RouteLimit,
+) -> None:
+    """Add the console at `/`.
+
+    `alert` sends a text to people, and returns whether it arrived. `wake` has a worker of this
+    process look for work. `guesses` limits what answers 401.
+    """
+    parts = Parts(wiring, alert, wake)
+    blueprint = Blueprint(
+        "console",
+        __name__,
+        template_folder="templates",
+        static_folder="static",
+        static_url_path="/static",
+    )
+    access.guard(app, blueprint, parts)
+    for path, name, page, methods in _routes():
+        view = as_view(page, parts)
+        if page is access.sign_in:
+            view = guesses(view)
+        blueprint.add_url_rule(path, name, view, methods=methods)
+    app.register_blueprint(blueprint)
+
+
+def _routes() -> list[tuple[str, str, Page, list[str]]]:
+    """Return every page: its path, its name, what makes it, and its methods."""
+    get, post = ["GET"], ["POST"]
+    return [
+        ("/", "overview", overview.overview, get),
+        ("/sign-in", "sign_in", access.sign_in, get + post),
+        ("/sign-out", "sign_out", access.sign_out, post),
+        ("/personal", "personal", access.show_personal, post),
+        ("/deliveries", "deliveries", deliveries.deliveries, get),
+        ("/deliveries/<delivery>", "delivery", deliveries.delivery, get),
+        ("/jobs/<site>", "job", jobs.job, get),
+        ("/documents", "documents", jobs.documents, get),
+        ("/columns", "columns", google.columns, get + post),
+        ("/checks", "checks", google.checks, get + post),
+        ("/actions", "actions", actions.listed, get),
+        ("/actions/<name>", "action", actions.action, get + post),
+    ]

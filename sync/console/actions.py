@@ -1,0 +1,177 @@
+"""What people can do: each action is confirmed, and written to a list."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from flask import abort, flash, redirect, render_template, request, url_for
+
+from sync.console import given
+from sync.console.access import target
+from sync.console.parts import Parts
+from sync.errors import BrightsheetError, Permanent
+from sync.settings.environment import google_id
+from sync.status.deliveries import Retry, summary
+from sync.store import ActionState
+from sync.store.actions import COMPARE, REBUILD, REPLAY_ALL
+
+_LISTED = 100
+_MOST = 200
+"""Ids in one form: those of a page, with room."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Deed:
+    """An action: what it is called, what it does in words, and what does it.
+
+    `run` gets the ids that were chosen, and returns the result in words; where it is None, the
+    worker is asked. `needs_ids` where it is done to something.
+    """
+
+    title: str
+    about: str
+    run: Callable[[Parts, Sequence[str]], str] | None = None
+    needs_ids: bool = False
+    asks_spreadsheet: bool = False
+
+
+def _replay(parts: Parts, ids: Sequence[str]) -> str:
+    retry, lines = Retry(parts.wiring.settings, parts.wiring.database), list[str]()
+    for one in ids:
+        try:
+            lines += retry.one(one)
+        except Permanent:
+            lines.append(f"delivery {one}: nothing to replay")
+    return summary(lines)
+
+
+def _retry(parts: Parts, ids: Sequence[str]) -> str:
+    count = sum(parts.wiring.documents.retry(one) for one in ids)
+    return f"{count} to be copied again."
+
+
+def _retry_all(parts: Parts, _ids: Sequence[str]) -> str:
+    return f"{parts.wiring.documents.retry()} to be copied again."
+
+
+def _pause(parts: Parts, _ids: Sequence[str]) -> str:
+    parts.wiring.sheet_store().spreadsheet.pause()
+    return "The sheet is not written until you resume."
+
+
+def _resume(parts: Parts, _ids: Sequence[str]) -> str:
+    parts.wiring.sheet_store().spreadsheet.resume()
+    return "The sheet is written again."
+
+
+def _alert(parts: Parts, _ids: Sequence[str]) -> str:
+    if not parts.wiring.settings.has_alerts:
+        raise Permanent("no_alerts", "No address for alerts is set. Set ALERT_URLS.")
+    with parts.alone():
+        if not parts.alert("This is a test from the console: alerts arrive here."):
+            text = "It arrived nowhere. Check ALERT_URLS; the log says why (alert_not_sent)."
+            raise Permanent("alert_not_sent", text)
+    return "It arrived."
+
+
+DEEDS = {
+    "replay": Deed(
+        "Replay deliveries",
+        "They are read again, as if they had just come. Those that are understood now go into the "
+        "sheet; the others stay rejected.",
+        _replay,
+        needs_ids=True,
+    ),
+    "replay-all": Deed(
+        "Replay everything that was rejected",
+        "The worker reads every rejected delivery again, as if it had just come. Those that are "
+        "understood now go into the sheet; the others stay rejected.",
+    ),
+    "retry": Deed(
+        "Try documents again",
+        "They are copied into Drive as soon as a worker is free.",
+        _retry,
+        needs_ids=True,
+    ),
+    "retry-all": Deed(
+        "Try every document again that was given up",
+        "They are copied into Drive one after the other, as soon as a worker is free.",
+        _retry_all,
+    ),
+    "compare": Deed(
+        "Compare the whole sheet",
+        "The worker compares every managed cell with what came, and writes what differs. It "
+        "changes no cell of yours. For thousands of jobs it takes a minute.",
+    ),
+    "rebuild": Deed(
+        "Rebuild into a new spreadsheet",
+        "The worker fills another, empty spreadsheet with every job. The present one stays as it "
+        "is, and is written no more: afterwards set SPREADSHEET_ID to the new one and restart "
+        "Brightsheet. Notes and columns of yours stay in the old one.",
+        asks_spreadsheet=True,
+    ),
+    "pause": Deed(
+        "Pause writing",
+        "The sheet is left alone until you resume, for example while you rearrange it. Webhooks "
+        "are stored as always, documents are copied, and nothing is lost. No alert is sent about "
+        "what waits meanwhile.",
+        _pause,
+    ),
+    "resume": Deed("Resume writing", "Everything that waited is written.", _resume),
+    "test-alert": Deed(
+        "Send a test alert", "A message goes to every address of ALERT_URLS.", _alert
+    ),
+}
+_REQUESTS = {"compare": COMPARE, "rebuild": REBUILD, "replay-all": REPLAY_ALL}
+
+
+def listed(parts: Parts) -> Any:
+    """Show what can be done, and what was done."""
+    paused = parts.wiring.sheet_store().spreadsheet.glance().paused_at
+    hidden = {"replay", "retry", "pause" if paused else "resume"}
+    deeds = {name: one for name, one in DEEDS.items() if name not in hidden}
+    return render_template(
+        "console/actions.html", deeds=deeds, actions=parts.actions.latest(_LISTED)
+    )
+
+
+def action(parts: Parts, name: str) -> Any:
+    """Ask whether an action is to be done, or do it."""
+    deed = DEEDS.get(name)
+    ids = list(dict.fromkeys(filter(given.is_id, request.values.getlist("id"))))[:_MOST]
+    if deed is None:
+        abort(404)
+    back = target(request.values.get("next", url_for("console.actions")))
+    if request.method == "GET" or (deed.needs_ids and not ids):
+        page = {"deed": deed, "name": name, "ids": ids, "back": back}
+        return render_template("console/confirm.html", **page)
+    flash(_done(parts, name, deed, ids))
+    parts.wake()
+    return redirect(back, 303)
+
+
+def _done(parts: Parts, name: str, deed: Deed, ids: Sequence[str]) -> str:
+    """Do an action; return the result in words."""
+    actions, source = parts.actions, request.remote_addr or ""
+    if deed.run is None:
+        into = request.form.get("into", "").strip() if deed.asks_spreadsheet else ""
+        try:
+            detail = google_id("The spreadsheet", into) if into else ""
+        except BrightsheetError as error:
+            return error.message
+        actions.begin(_REQUESTS[name], detail, source, ActionState.REQUESTED)
+        return f"{deed.title}: the worker does it. See the list of actions for the result."
+    number = actions.begin(name, " ".join(ids), source)
+    try:
+        result, state = deed.run(parts, ids), ActionState.DONE
+    except BrightsheetError as error:
+        result, state = error.message, ActionState.FAILED
+    except Exception:
+        actions.end(number, ActionState.FAILED, "An internal error: see the log.")
+        raise
+    actions.end(number, state, result)
+    _log.info("console_action", action=name, state=state)
+    return f"{deed.title}: {result}"

@@ -1,0 +1,91 @@
+"""What came: a search, and a page for each delivery."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import abort, render_template, request
+
+from sync.console import given
+from sync.console.access import shows_personal
+from sync.console.parts import Parts
+from sync.status.deliveries import REFUSED_DAYS, as_json, moment
+from sync.store.deliveries import Wanted
+from sync.webhooks.schema import Outcome
+
+PAGE = 50
+_MOST_CUSTOMERS = 500
+"""A search that finds more is too vague; SQLite takes no query of any length."""
+
+_OUTCOMES = {one.value: one for one in Outcome}
+
+
+@dataclass(frozen=True)
+class Search:
+    """What the form says."""
+
+    site: str = ""
+    customer: str = ""
+    milestone: str = ""
+    outcome: str = ""
+    reason: str = ""
+    since: str = ""
+
+    def wanted(self, parts: Parts) -> Wanted:
+        """Return the filter; a moment that is none is left out."""
+        sites = parts.jobs.of_customer(self.customer, _MOST_CUSTOMERS) if self.customer else None
+        return Wanted(
+            outcome=_OUTCOMES.get(self.outcome),
+            site=self.site,
+            reason=self.reason,
+            since=_since(self.since),
+            sites=sites,
+            milestone=self.milestone,
+        )
+
+    def __bool__(self) -> bool:
+        return any(vars(self).values())
+
+
+def deliveries(parts: Parts) -> Any:
+    """List what came, the newest first."""
+    typed = {name: given.text(request.args, name) for name in vars(Search())}
+    search = Search(**typed)
+    before = given.number(request.args, "before")
+    found = parts.deliveries.lines(PAGE + 1, search.wanted(parts), before)
+    page = found[:PAGE]
+    return render_template(
+        "console/deliveries.html",
+        search=search,
+        lines=page,
+        names=parts.jobs.names({one.site for one in page}) if shows_personal() else {},
+        older=page[-1].seq if len(found) > PAGE else None,
+        is_first=before is None,
+        outcomes=list(Outcome),
+        refused=parts.wiring.refusals.latest(REFUSED_DAYS),
+        refused_days=REFUSED_DAYS,
+        query={name: text for name, text in typed.items() if text},
+    )
+
+
+def delivery(parts: Parts, delivery: str) -> Any:
+    """Show one delivery; its body is masked until personal data is asked for."""
+    kept = parts.wiring.inbox.find(delivery) if given.is_id(delivery) else None
+    line = parts.deliveries.line(delivery) if kept else None
+    if kept is None or line is None:
+        abort(404)
+    content = as_json(kept, unmasked=shows_personal())["body"]
+    if not isinstance(content, str | None):
+        content = json.dumps(content, indent=2, ensure_ascii=False)
+    record = parts.jobs.find(kept.site) if kept.site else None
+    return render_template(
+        "console/delivery.html", kept=kept, line=line, content=content, record=record
+    )
+
+
+def _since(text: str) -> float | None:
+    try:
+        return moment(text, datetime.now(UTC)) if text else None
+    except (ValueError, OverflowError):
+        return None

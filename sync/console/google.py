@@ -1,0 +1,70 @@
+"""The pages that call others when a person asks for it: the columns, and the checks."""
+
+import json
+from collections.abc import Mapping
+from time import sleep
+from typing import Any
+from urllib.parse import quote
+
+from flask import render_template, request
+
+from sync.console.parts import Parts
+from sync.doctor import as_json, is_well, run_checks
+from sync.sheets.identifiers import FENCE_TAB, RECOVERED_TAB
+from sync.sheets.snapshot import Snapshot, Table
+from sync.sheets.surroundings import NOTHING_ELSE
+from sync.types import letters
+
+
+def columns(parts: Parts) -> Any:
+    """Show which column of the sheet shows what; the sheet is read on demand, once."""
+    known = {one.id: one for one in parts.wiring.layout().columns([], with_configured=True)}
+    snapshot, titles, is_read = Snapshot(), NOTHING_ELSE.titles, request.method == "POST"
+    if is_read:
+        with parts.alone():
+            # Two reads beside the worker's: its rate limit leaves room for ten a minute.
+            client = parts.wiring.flusher(sleep).client
+            snapshot, titles = client.read(), client.surroundings().titles
+    table = snapshot.table
+    return render_template(
+        "console/columns.html",
+        is_read=is_read,
+        table=table,
+        tabs=_tabs(snapshot, titles),
+        found=_found(table) if table else [],
+        known=known,
+    )
+
+
+def checks(parts: Parts) -> Any:
+    """Show the button that runs the checks, or run them."""
+    if request.method == "GET":
+        return render_template("console/checks.html", found=None)
+    with parts.alone():
+        found = list(run_checks(parts.wiring.settings))
+    # What is downloaded is what is shown: the page itself holds it.
+    download = "data:application/json;charset=utf-8," + quote(json.dumps(as_json(found), indent=2))
+    return render_template(
+        "console/checks.html", found=found, is_well=is_well(found), download=download
+    )
+
+
+def _tabs(snapshot: Snapshot, titles: Mapping[int, str]) -> list[tuple[str, str]]:
+    """Return every tab's title, and what it is."""
+    roles = {
+        FENCE_TAB: "hidden, for checking what was written",
+        RECOVERED_TAB: "what was recovered",
+    }
+    parts = {
+        "jobs": snapshot.table,
+        "lines of the History": snapshot.history,
+        "figures": snapshot.pipeline,
+    }
+    roles |= {tab.sheet_id: role for role, tab in parts.items() if tab is not None}
+    return [(title, roles.get(number, "yours")) for number, title in titles.items()]
+
+
+def _found(table: Table) -> list[tuple[str, str, str]]:
+    """Return letter, header and id of each managed column, from the left."""
+    places = sorted((index, column) for column, index in table.columns.items())
+    return [(letters(index), table.headers.get(index, ""), column) for index, column in places]

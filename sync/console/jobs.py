@@ -1,0 +1,129 @@
+"""A job from delivery to cell and document; and the documents of all jobs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import abort, render_template, request
+
+from sync.console import given
+from sync.console.access import shows_personal
+from sync.console.parts import Parts
+from sync.jobs.cells import EMPTY
+from sync.jobs.columns import KEY
+from sync.jobs.model import FileState
+from sync.store import JobRecord, KeptChange, KeptDocument
+from sync.store.deliveries import Line, Wanted
+
+_DELIVERIES = 100
+_DOCUMENTS = 200
+_HARMLESS = frozenset(
+    {
+        *("current_milestone", "status", "follow_up", "last_update", "last_approval", "stage"),
+        *("contract", "contract_signed", "initial_quote", "current_quote", "re_signed", KEY),
+    }
+)
+"""Columns without personal data, beside those of the milestones' statuses."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A moment in the way of a job: what happened, and how far it has come since."""
+
+    at: datetime
+    kind: str
+    title: str
+    text: str = ""
+    delivery: Line | None = None
+    document: KeptDocument | None = None
+    is_done: bool = True
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a column shows of a job; `text` None: it is masked."""
+
+    header: str
+    text: str | None
+    at: datetime | None = None
+    is_day: bool = False
+
+
+def job(parts: Parts, site: str) -> Any:
+    """Show what became of a job's deliveries."""
+    if not given.is_id(site):
+        abort(404)
+    record = parts.jobs.find(site)
+    lines = parts.deliveries.lines(_DELIVERIES, Wanted(site=site))
+    lines = [one for one in lines if one.site == site]
+    if record is None and not lines:
+        abort(404)
+    return render_template(
+        "console/job.html",
+        site=site,
+        record=record,
+        steps=_steps(parts, record, lines),
+        cells=_cells(parts, record) if record else [],
+    )
+
+
+def documents(parts: Parts) -> Any:
+    """List the documents that wait, were given up, or are in Drive."""
+    states = {one.value: one for one in FileState}
+    state = states.get(request.args.get("state", ""), FileState.PENDING)
+    return render_template(
+        "console/documents.html",
+        state=state,
+        counts=dict.fromkeys(FileState, 0) | parts.wiring.documents.counts(),
+        found=parts.jobs.documents(state, _DOCUMENTS),
+        most=_DOCUMENTS,
+        has_folder=bool(parts.wiring.settings.drive_folder_id),
+        states=(FileState.PENDING, FileState.FAILED, FileState.DONE),
+    )
+
+
+def _steps(parts: Parts, record: JobRecord | None, lines: list[Line]) -> list[Step]:
+    steps = [
+        Step(
+            one.received,
+            "delivery",
+            one.milestone or one.kind.replace("_", " ") or "Delivery",
+            delivery=one,
+        )
+        for one in lines
+    ]
+    if record is not None:
+        steps += [one for change in record.changes if (one := _change(parts, change))]
+        steps += [
+            Step(
+                one.wanted or one.due,
+                "document",
+                "Document",
+                document=one,
+                is_done=one.state is FileState.DONE,
+            )
+            for one in record.documents
+        ]
+    return sorted(steps, key=lambda step: step.at, reverse=True)
+
+
+def _change(parts: Parts, kept: KeptChange) -> Step | None:
+    line = parts.wiring.layout().line(kept.change, EMPTY)
+    if line is None:
+        return None
+    what, before, after = (line[index].text for index in (2, 3, 4))
+    text = f"{before} → {after}" if before and after else after or before
+    return Step(kept.noted, "change", what, text, is_done=kept.is_shown)
+
+
+def _cells(parts: Parts, record: JobRecord) -> list[Shown]:
+    """Return what the sheet was last confirmed to show of the job, in the order of its columns."""
+    found = []
+    for column in parts.wiring.layout().columns([record.job]):
+        cell = record.written.get(column.id)
+        if cell is None or not (cell.text or cell.when):
+            continue
+        is_harmless = column.id in _HARMLESS or column.id.startswith("status:")
+        text = cell.text if is_harmless or shows_personal() else None
+        found.append(Shown(column.header, "" if cell.when else text, cell.when, cell.is_day))
+    return found

@@ -1,0 +1,97 @@
+"""Checks of the spreadsheet: found and writable, its keys, protections against us."""
+
+from sync.doctor.found import Found, ok, skipped
+from sync.doctor.reasons import google_failed
+from sync.errors import BrightsheetError
+from sync.google import auth
+from sync.jobs.columns import KEY
+from sync.sheets.identifiers import FENCE_TAB, RECOVERED_TAB
+from sync.sheets.snapshot import Snapshot
+from sync.status.verdict import counted
+from sync.wiring import Wiring
+
+_NAMED = 5
+"""So many places are named; of more only the number."""
+_NO_TAB = "The tab for jobs is not made yet."
+_INIT = "Make it: brightsheet init"
+
+
+def spreadsheet(wiring: Wiring) -> Found:
+    """The spreadsheet is found, not in the bin, and may be written."""
+    settings = wiring.settings
+    account = auth.account(settings)
+    try:
+        wiring.sheet_client().read()
+        access = wiring.drive("").access(settings.spreadsheet_id)
+    except BrightsheetError as error:
+        return google_failed(error, account)
+    if access.trashed:
+        return Found(
+            "failed",
+            "The spreadsheet is in the bin.",
+            "Somebody deleted it; Google keeps it there for 30 days.",
+            "Restore it in Drive, or fill a new one: brightsheet rebuild",
+        )
+    if not access.can_edit:
+        return Found(
+            "failed",
+            "The spreadsheet can be read and not written.",
+            f"{account} is a viewer or a commenter of it.",
+            f"Press Share in the spreadsheet, and make {account} an editor.",
+        )
+    return ok("It is found, and may be written.")
+
+
+def rows(wiring: Wiring) -> Found:
+    """Every row can be known by its site ID, and each ID stands once."""
+    try:
+        table = wiring.sheet_client().read().table
+    except BrightsheetError as error:
+        return google_failed(error, auth.account(wiring.settings))
+    if table is None:
+        return skipped(_NO_TAB, _INIT)
+    if KEY not in table.columns:
+        return Found(
+            "failed",
+            "The column with the site IDs is gone: no row can be found.",
+            "Somebody deleted it.",
+            "Restore it: in the spreadsheet, File, Version history.",
+        )
+    doubled = [[row + 1 for row in found] for found in table.keys.values() if len(found) > 1]
+    if doubled:
+        ids = counted(len(doubled), "site ID stands", "site IDs stand")
+        places = "; ".join(", ".join(map(str, found)) for found in doubled[:_NAMED])
+        return Found(
+            "warning",
+            f"{ids} in more than one row (rows {places}).",
+            "Rows were copied. Each of them is kept up to date.",
+            "Delete the rows that nobody needs.",
+        )
+    return ok(f"Every one of {len(table.keys)} jobs has a row of its own.")
+
+
+def protection(wiring: Wiring) -> Found:
+    """No protected range keeps us from writing our tabs."""
+    account = auth.account(wiring.settings)
+    client = wiring.sheet_client()
+    try:
+        managed = _managed(client.read())
+        locked = [title for sheet_id, title in client.locked() if sheet_id in managed]
+    except BrightsheetError as error:
+        return google_failed(error, account)
+    if not locked:
+        return ok("Nothing in our tabs is protected against us.")
+    tabs = ", ".join(sorted(set(locked)))
+    return Found(
+        "failed",
+        f"Google would refuse what is written to: {tabs}.",
+        f"Somebody protected cells there, and {account} is not among those who may edit them.",
+        f"In the spreadsheet, Data, Protect sheets and ranges: add {account}, or choose Show a "
+        "warning.",
+    )
+
+
+def _managed(seen: Snapshot) -> set[int]:
+    """Return the ids of the tabs that we write."""
+    tabs = (seen.table, seen.history, seen.pipeline)
+    return {FENCE_TAB, RECOVERED_TAB} | {tab.sheet_id for tab in tabs if tab}

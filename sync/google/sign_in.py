@@ -1,0 +1,113 @@
+"""A person's sign-in at Google: an address to open, and what Google answers → a token.
+
+The flow of installed apps, with PKCE (source: Google's guide "OAuth 2.0 for Mobile & Desktop
+Apps"): Google sends the browser to an address of this machine, with a code in it.
+"""
+
+import hmac
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+from google_auth_oauthlib.flow import Flow
+from oauthlib.oauth2.rfc6749.errors import OAuth2Error
+
+from sync.errors import Permanent, Retryable, SettingsError
+from sync.google.auth import TIMEOUT, TOKEN_URL
+
+_AUTHORIZE = "https://accounts.google.com/o/oauth2/v2/auth"
+_DESKTOP = "Use the JSON file of an OAuth client of the type Desktop app."
+_NEW = "Run the command again, and open the new address."
+
+
+@dataclass(frozen=True)
+class Token:
+    """A person's sign-in, as GOOGLE_OAUTH_TOKEN_JSON takes it.
+
+    `ends_in` are the seconds until Google ends it, None where it does not.
+    """
+
+    values: Mapping[str, str]
+    ends_in: float | None
+
+    def text(self, account: str) -> str:
+        """Return the JSON, with the address of who signed in, and the day: for `doctor`."""
+        more = {"account": account, "signed_in": f"{datetime.now(UTC):%Y-%m-%d}"}
+        return json.dumps({"type": "authorized_user", **self.values, **more})
+
+
+def client(file: Path) -> dict[str, str]:
+    """Return id and secret of the OAuth client in Google's JSON file. Raises SettingsError."""
+    try:
+        tree = json.loads(file.read_text("utf-8"))
+        found = tree["installed"]
+        return {name: str(found[name]) for name in ("client_id", "client_secret")}
+    except OSError:
+        raise SettingsError("--client", f"cannot be read. {_DESKTOP}") from None
+    except (ValueError, KeyError, TypeError):
+        raise SettingsError("--client", f"is no such file. {_DESKTOP}") from None
+
+
+class SignIn:
+    """One sign-in. `redirect` is where Google sends the browser: an address of this machine."""
+
+    def __init__(
+        self, app: Mapping[str, str], scopes: Sequence[str], redirect: str, emulator_url: str = ""
+    ) -> None:
+        # Google's own addresses, whatever the file says: a secret is sent there.
+        authorize, token = _AUTHORIZE, TOKEN_URL
+        if emulator_url:
+            authorize, token = f"{emulator_url}/o/oauth2/v2/auth", f"{emulator_url}/token"
+            os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # It is on this machine.
+        config = {"installed": {**app, "auth_uri": authorize, "token_uri": token}}
+        self._app = app
+        self._flow: Any = Flow.from_client_config(config, list(scopes), redirect_uri=redirect)
+        # With consent asked for again Google also gives a refresh token the second time.
+        self.address, self._state = self._flow.authorization_url(prompt="consent")
+
+    def finish(self, answer: str) -> Token:
+        """Redeem what came back: the address that Google sent the browser to, or its code alone.
+
+        Raises Permanent or Retryable.
+        """
+        code = self._code(answer.strip())
+        session = self._flow.oauth2session
+        session.trust_env = False  # A .netrc must not add credentials.
+        try:
+            found = self._flow.fetch_token(
+                code=code, include_client_id=True, timeout=TIMEOUT, allow_redirects=False
+            )
+        except Warning:
+            text = "Not everything was granted: tick every box on Google's page. "
+            raise Permanent("google_sign_in", text + _NEW) from None
+        except OAuth2Error as error:
+            text = f"Google does not accept the code ({error.error}). {_NEW}"
+            raise Permanent("google_sign_in", text) from None
+        except (requests.RequestException, ValueError) as error:
+            kind = type(error).__name__
+            text = f"Google's sign-in did not answer ({kind}). {_NEW}"
+            raise Retryable("google_unreachable", text) from None
+        if not found.get("refresh_token"):
+            raise Permanent("google_sign_in", f"Google gave no lasting sign-in. {_NEW}")
+        values = {**self._app, "refresh_token": str(found["refresh_token"])}
+        ends_in = found.get("refresh_token_expires_in")
+        return Token(values, float(ends_in) if ends_in else None)
+
+    def _code(self, answer: str) -> str:
+        if "?" not in answer:
+            if not answer:
+                raise Permanent("google_sign_in", f"Nothing was given. {_NEW}")
+            return answer
+        query = {name: found[0] for name, found in parse_qs(urlsplit(answer).query).items()}
+        if not hmac.compare_digest(query.get("state", "").encode(), self._state.encode()):
+            raise Permanent("google_sign_in", f"This is the answer to another sign-in. {_NEW}")
+        if "code" not in query:
+            why = "".join(c for c in query.get("error", "no code") if c.isalnum() or c in "_ ")[:40]
+            raise Permanent("google_sign_in", f"Google did not sign in ({why}). {_NEW}")
+        return query["code"]

@@ -1,0 +1,132 @@
+"""The list of what people did on the console, and what they asked the worker to do.
+
+An action is recorded before it is begun, and its result afterwards. What takes long is only
+requested: the worker that holds the lease takes it.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, RowMapping, Select, exists, insert, select, update
+
+from sync.store.database import Database
+from sync.store.leases import Lease, hold
+from sync.store.schema import action, now
+
+COMPARE, REBUILD, REPLAY_ALL = "compare", "rebuild", "replay_all"
+"""What is requested of the worker."""
+_LONGEST = 2000
+"""Characters of a result, of ids and of addresses that are kept."""
+
+
+class ActionState(StrEnum):
+    """How far an action is: `requested` of the worker, `taken` by it, begun by the console."""
+
+    REQUESTED = "requested"
+    TAKEN = "taken"
+    BEGUN = "begun"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Action:
+    """A line of the list; times are in UTC."""
+
+    id: int
+    at: datetime
+    name: str
+    detail: str
+    source: str
+    state: ActionState
+    result: str
+    ended: datetime | None
+
+
+class Actions:
+    """The list of actions, newest first."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(
+        self, name: str, detail: str, source: str, state: ActionState = ActionState.BEGUN
+    ) -> int:
+        """Record what is about to be done, or is requested; return its id."""
+        row = {
+            "at": now(),
+            "name": name,
+            "detail": detail[:_LONGEST],
+            "source": source[:_LONGEST],
+            "state": state,
+            "result": "",
+        }
+        with self._database.writing() as connection:
+            made = connection.scalar(insert(action).values(row).returning(action.c.id))
+        return int(made or 0)
+
+    def end(self, number: int, state: ActionState, result: str) -> None:
+        """Record how an action ended."""
+        with self._database.writing() as connection:
+            _end(connection, number, state, result)
+
+    def note(self, name: str, detail: str, source: str) -> None:
+        """Record something that is done with that."""
+        self.begin(name, detail, source, ActionState.DONE)
+
+    def is_requested(self) -> bool:
+        """Return whether there is anything for the worker."""
+        with self._database.reading() as connection:
+            return bool(connection.scalar(select(exists().where(_OPEN))))
+
+    def take(self, held: Lease) -> tuple[Action, bool] | None:
+        """Take the oldest request, and tell whether it was taken before by a worker that is gone.
+
+        Whoever holds the lease is the only one: what is `taken` is nobody else's.
+        """
+        query = select(action).where(_OPEN).order_by(action.c.id).limit(1)
+        with self._database.writing() as connection:
+            hold(connection, held)
+            found = connection.execute(query).mappings().first()
+            if found is None:
+                return None
+            which = action.c.id == found["id"]
+            connection.execute(update(action).where(which).values(state=ActionState.TAKEN))
+        return _action(found), found["state"] == ActionState.TAKEN
+
+    def conclude(self, held: Lease, number: int, state: ActionState, result: str) -> None:
+        """Record how a request ended. Raises Retryable (lease_lost) if another worker has it."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            _end(connection, number, state, result)
+
+    def latest(self, limit: int, name: str = "") -> list[Action]:
+        """Return the newest actions, newest first; with `name` only those."""
+        query: Select[tuple[object, ...]] = select(action).order_by(action.c.id.desc())
+        if name:
+            query = query.where(action.c.name == name)
+        with self._database.reading() as connection:
+            return [_action(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+
+_OPEN = action.c.state.in_((ActionState.REQUESTED, ActionState.TAKEN))
+
+
+def _end(connection: Connection, number: int, state: ActionState, result: str) -> None:
+    values = {"state": state, "result": result[:_LONGEST], "ended_at": now()}
+    connection.execute(update(action).where(action.c.id == number).values(values))
+
+
+def _action(row: RowMapping) -> Action:
+    ended = row["ended_at"]
+    return Action(
+        id=row["id"],
+        at=datetime.fromtimestamp(row["at"], UTC),
+        name=row["name"],
+        detail=row["detail"],
+        source=row["source"],
+        state=ActionState(row["state"]),
+        result=row["result"],
+        ended=None if ended is None else datetime.fromtimestamp(ended, UTC),
+    )

@@ -1,0 +1,158 @@
+"""All that is known of a job, for people who ask what became of it."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy.sql import ColumnElement
+
+from sync.jobs.cells import Cell
+from sync.jobs.model import Change, Customer, FileState, Job
+from sync.store.batches import cells_in
+from sync.store.customers import customers
+from sync.store.database import Database
+from sync.store.schema import change, customer, document, folder, job, quarantine
+
+_LINES = 200
+"""Of changes and documents: the newest; a job has a few dozen."""
+
+
+@dataclass(frozen=True)
+class KeptChange:
+    """A line of the History: when it was noted (UTC), and whether the sheet has it."""
+
+    change: Change
+    noted: datetime
+    is_shown: bool
+
+
+@dataclass(frozen=True)
+class KeptDocument:
+    """A document and how far its copy is; times are in UTC. `reason` is the last try's error."""
+
+    uuid: str
+    site: str
+    name: str
+    state: FileState
+    attempts: int
+    due: datetime
+    link: str
+    reason: str
+    message: str
+    wanted: datetime | None
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """A job; `written` is what its row was last confirmed to show, by column id."""
+
+    site: str
+    job: Job
+    customer: Customer
+    written: dict[str, Cell]
+    is_shown: bool
+    """Whether the row shows the job as it is."""
+    waiting_since: datetime | None
+    is_quarantined: bool
+    folder: str
+    """The address of its folder in Drive."""
+    changes: tuple[KeptChange, ...]
+    documents: tuple[KeptDocument, ...]
+
+
+class JobRecords:
+    """Reads jobs for people."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, site: str) -> JobRecord | None:
+        """Return a job, or None if there is none."""
+        with self._database.reading() as connection:
+            found = connection.execute(select(job).where(job.c.site == site)).mappings().first()
+            if found is None:
+                return None
+            rests = select(quarantine.c.site).where(quarantine.c.site == site)
+            where = select(folder.c.link).where(folder.c.site == site)
+            return JobRecord(
+                site=site,
+                job=Job.model_validate_json(found["state"]),
+                customer=customers(connection, [site]).get(site, Customer()),
+                written=cells_in(json.loads(found["written"])),
+                is_shown=found["version"] == found["shown_version"],
+                waiting_since=_moment(found["waiting_since"]),
+                is_quarantined=connection.scalar(rests) is not None,
+                folder=connection.scalar(where) or "",
+                changes=_changes(connection, site),
+                documents=_documents(connection, _LINES, document.c.site == site),
+            )
+
+    def documents(self, state: FileState, limit: int) -> tuple[KeptDocument, ...]:
+        """Return documents of a state: the ones whose last try failed first."""
+        with self._database.reading() as connection:
+            return _documents(connection, limit, document.c.state == state)
+
+    def names(self, sites: Collection[str]) -> dict[str, str]:
+        """Return the names of the customers of `sites`, as far as they are known."""
+        with self._database.reading() as connection:
+            found = customers(connection, sites)
+        return {site: one.name for site, one in found.items() if one.name}
+
+    def of_customer(self, text: str, limit: int) -> frozenset[str]:
+        """Return the sites of customers with `text` in name, address, telephone or e-mail.
+
+        They are compared in here: JSON in a column is searched differently by each database, and
+        a database compares without regard to case in ASCII only. There are some thousands of them.
+        """
+        part, found = text.casefold(), set[str]()
+        with self._database.reading() as connection:
+            for site, body in connection.execute(select(customer.c.site, customer.c.body)):
+                known = json.loads(body)
+                values = (str(known.get(key, "")) for key in ("name", "address", "phone", "email"))
+                if any(part in value.casefold() for value in values):
+                    found.add(site)
+                if len(found) == limit:
+                    break
+        return frozenset(found)
+
+
+def _changes(connection: Connection, site: str) -> tuple[KeptChange, ...]:
+    query = select(change).where(change.c.site == site).order_by(change.c.seq.desc())
+    return tuple(
+        KeptChange(
+            Change.model_validate_json(row["body"]),
+            datetime.fromtimestamp(row["kept_at"], UTC),
+            bool(row["shown"]),
+        )
+        for row in connection.execute(query.limit(_LINES)).mappings()
+    )
+
+
+def _documents(
+    connection: Connection, limit: int, which: ColumnElement[bool]
+) -> tuple[KeptDocument, ...]:
+    query = select(document).where(which)
+    order = (document.c.reason == "", document.c.wanted_at.desc(), document.c.uuid)
+    rows = connection.execute(query.order_by(*order).limit(limit)).mappings()
+    return tuple(_document(row) for row in rows)
+
+
+def _document(row: RowMapping) -> KeptDocument:
+    return KeptDocument(
+        uuid=row["uuid"],
+        site=row["site"],
+        name=row["name"],
+        state=FileState(row["state"]),
+        attempts=row["attempts"],
+        due=datetime.fromtimestamp(row["due_at"], UTC),
+        link=row["link"],
+        reason=row["reason"],
+        message=row["message"],
+        wanted=_moment(row["wanted_at"]),
+    )
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

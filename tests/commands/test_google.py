@@ -1,0 +1,297 @@
+"""`brightsheet auth google`, over HTTP: a person signs in, and what is printed works."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+import requests
+from click.testing import CliRunner
+
+from brightsheet import cli
+from emulator import Emulator
+from emulator.scopes import DRIVE, FILE, SHEETS
+from sync.doctor import run_checks
+from tests.bench import Bench
+from tests.made_up import CONFIG_FILE, ROOT, document, milestone, task, uuid
+
+CLIENT, CLIENT_SECRET = "123.apps.example", "GOCSPX-a-made-up-secret"
+ADA = "ada@installer.example"
+
+
+@pytest.fixture
+def google() -> Iterator[Emulator]:
+    with Emulator() as running:
+        running.accounts.oauth.clients[CLIENT] = CLIENT_SECRET
+        yield running
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Path:
+    """The file that Google's console gives: its addresses are not used."""
+    evil = {"auth_uri": "https://evil.example/auth", "token_uri": "https://evil.example/token"}
+    app = {"client_id": CLIENT, "client_secret": CLIENT_SECRET, **evil}
+    file = tmp_path / "client.json"
+    file.write_text(json.dumps({"installed": app}), "utf-8")
+    return file
+
+
+class Command:
+    """`brightsheet auth google` in a process of its own; `address` is the one to open."""
+
+    def __init__(self, google: Emulator, client: Path, *options: str) -> None:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "BROWSER": "true",  # a browser that shows nothing
+            "GOOGLE_EMULATOR_URL": google.url,
+        }
+        words = [sys.executable, "-m", "brightsheet", "auth", "google", "--client", str(client)]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(
+            [*words, *options], env=environment, text=True, stdin=pipe, stdout=pipe, stderr=pipe
+        )
+        self.said = ""
+        while not (found := re.search(r"^http\S+$", self.said, re.MULTILINE)):
+            line = self._stream(self._process.stderr).readline()
+            assert line, self.said
+            self.said += line
+        self.address = found[0]
+
+    @staticmethod
+    def _stream(found: IO[str] | None) -> IO[str]:
+        assert found
+        return found
+
+    def end(self, text: str | None = None) -> tuple[int, dict[str, str]]:
+        """Type `text`, wait for the end; return exit status and the settings that it printed."""
+        printed, said = self._process.communicate(text, timeout=60)
+        self.said += said
+        lines = [line.partition("=") for line in printed.splitlines()]
+        return self._process.returncode, {
+            name: "".join(shlex.split(value)) for name, _, value in lines
+        }
+
+
+def signed_in(address: str, answer: str = "allow") -> str:
+    """Sign in on the page at `address`; return where Google sends the browser."""
+    page = requests.get(address, timeout=10)
+    assert page.status_code == 200, page.text
+    assert "wants access to" in page.text
+    form = {"email": ADA, "answer": answer}
+    sent = requests.post(address, form, timeout=10, allow_redirects=False)
+    return sent.headers["Location"]
+
+
+def asked(address: str) -> dict[str, str]:
+    return {name: found[0] for name, found in parse_qs(urlsplit(address).query).items()}
+
+
+def run(google: Emulator, client: Path, *options: str) -> dict[str, str]:
+    """Run the command with a person who allows all; return the settings."""
+    command = Command(google, client, *options)
+    requests.get(signed_in(command.address), timeout=10)
+    status, settings = command.end()
+    assert status == 0, command.said
+    return settings
+
+
+def test_what_it_prints_is_all_that_google_needs(
+    google: Emulator, client: Path, sqlite_url: str
+) -> None:
+    """From the sign-in to a row and a document, with access to our own files alone: nothing of the
+    person's can be read. Catches a scope that is too small for anything that the product does."""
+    stranger = google.create_spreadsheet("Payroll")
+    command = Command(google, client)
+    assert asked(command.address)["scope"] == FILE
+    assert asked(command.address)["code_challenge_method"] == "S256"
+    page = requests.get(signed_in(command.address), timeout=10)
+    assert "can be closed" in page.text
+    status, settings = command.end()
+    assert status == 0, command.said
+    assert list(settings) == ["GOOGLE_OAUTH_TOKEN_JSON", "SPREADSHEET_ID", "DRIVE_FOLDER_ID"]
+    token = json.loads(settings["GOOGLE_OAUTH_TOKEN_JSON"])
+    assert (token["account"], token["client_id"]) == (ADA, CLIENT)
+    assert not {token["refresh_token"], CLIENT_SECRET} & set(command.said.split())
+
+    bench = Bench(google, sqlite_url, CONFIG_FILE, **settings)
+    assert bench.setup().provision(bench.spreadsheet)
+    bench.shown(milestone(1, tasks=[task(document(1))]))
+    copier = bench.wiring.copier(lambda _: None)
+    claimed = bench.wiring.documents.claim()
+    assert claimed
+    copier.copy(*claimed)
+    bench.wiring.documents.release(claimed[0])
+    bench.flush()
+    assert "Permit.pdf" in json.dumps(bench.row(uuid(1)))
+    bench.wiring.heartbeats.give()
+    found = {one.name: one.result for one in run_checks(bench.settings)}
+    assert {name for name, result in found.items() if result not in ("ok", "skipped")} == set()
+    assert found["google"] == found["spreadsheet"] == found["drive"] == "ok"
+    made = google.drive.files[settings["SPREADSHEET_ID"]]
+    assert (made.owner, made.parents) == (ADA, [settings["DRIVE_FOLDER_ID"]])
+
+    bench.environment["SPREADSHEET_ID"] = stranger
+    bench.configured(bench.config)
+    other = {one.name: one for one in run_checks(bench.settings)}["spreadsheet"]
+    assert "Google knows no such file" in other.text
+
+
+def test_on_a_machine_without_a_browser(google: Emulator, client: Path) -> None:
+    """The person opens the address elsewhere, and pastes what the browser ends up at."""
+    command = Command(google, client, "--no-browser")
+    status, settings = command.end(signed_in(command.address) + "\n")
+    assert status == 0, command.said
+    assert settings["SPREADSHEET_ID"] in google.sheets.spreadsheets
+
+
+@pytest.mark.long
+def test_the_code_alone_is_enough(google: Emulator, client: Path) -> None:
+    command = Command(google, client, "--no-browser")
+    code = asked(signed_in(command.address))["code"]
+    assert command.end(f"{code}\n")[0] == 0, command.said
+
+
+@pytest.mark.long
+def test_run_again_it_finds_what_it_made(google: Emulator, client: Path) -> None:
+    """Catches a second spreadsheet where a sign-in has ended and is made again."""
+    first, second = run(google, client), run(google, client)
+    names = ("SPREADSHEET_ID", "DRIVE_FOLDER_ID")
+    assert [first[name] for name in names] == [second[name] for name in names]
+    assert first["GOOGLE_OAUTH_TOKEN_JSON"] != second["GOOGLE_OAUTH_TOKEN_JSON"]
+
+
+@pytest.mark.long
+def test_killed_after_it_made_the_folder_it_goes_on(google: Emulator, client: Path) -> None:
+    """The second call that makes a file is refused: the folder is there, and no spreadsheet."""
+    google.faults.answer(503, method="drive.files.create", skip=1, count=9)
+    command = Command(google, client)
+    requests.get(signed_in(command.address), timeout=10)
+    status, settings = command.end()
+    assert (status, settings) == (1, {})
+    assert "Google answered 503" in command.said
+    google.faults.clear()
+    run(google, client)
+    folders = [one for one in google.drive.files.values() if one.name == "Job documents"]
+    assert len(folders) == 1
+
+
+@pytest.mark.long
+def test_a_persons_own_spreadsheet_and_folder(google: Emulator, client: Path) -> None:
+    """They need more access, and only as much as is taken."""
+    sheet = google.create_spreadsheet("Ours")
+    folder = google.create_folder("Papers", shared_drive=False)
+    link = f"https://docs.google.com/spreadsheets/d/{sheet}/edit#gid=0"
+    command = Command(google, client, "--spreadsheet", link)
+    assert asked(command.address)["scope"] == f"{FILE} {SHEETS}"
+    requests.get(signed_in(command.address), timeout=10)
+    assert command.end()[1]["SPREADSHEET_ID"] == sheet
+    command = Command(google, client, "--spreadsheet", sheet, "--folder", folder)
+    assert asked(command.address)["scope"] == DRIVE
+    requests.get(signed_in(command.address), timeout=10)
+    settings = command.end()[1]
+    assert (settings["SPREADSHEET_ID"], settings["DRIVE_FOLDER_ID"]) == (sheet, folder)
+
+
+@pytest.mark.long
+def test_a_spreadsheet_that_the_person_may_not_open(google: Emulator, client: Path) -> None:
+    sheet = google.create_spreadsheet("Not theirs")
+    google.drive.tree.unshare(sheet)
+    command = Command(google, client, "--spreadsheet", sheet)
+    requests.get(signed_in(command.address), timeout=10)
+    assert command.end() == (1, {})
+    assert f"Share the file with {ADA} as an editor" in command.said
+
+
+def test_the_person_says_no(google: Emulator, client: Path) -> None:
+    command = Command(google, client)
+    requests.get(signed_in(command.address, "deny"), timeout=10)
+    assert command.end() == (1, {})
+    assert "Google did not sign in (access_denied). Run the command again" in command.said
+
+
+@pytest.mark.long
+def test_an_answer_to_another_sign_in(google: Emulator, client: Path) -> None:
+    """Catches an address that somebody else sent: it would connect their account."""
+    command = Command(google, client, "--no-browser")
+    other = re.sub(r"state=\w+", "state=another", signed_in(command.address))
+    assert command.end(f"{other}\n") == (1, {})
+    assert "the answer to another sign-in" in command.said
+
+
+@pytest.mark.long
+def test_a_code_is_of_use_to_this_process_alone(google: Emulator, client: Path) -> None:
+    """PKCE: whoever reads the address that the browser ends up at cannot redeem the code."""
+    first = Command(google, client, "--no-browser")
+    second = Command(google, client, "--no-browser")
+    code = asked(signed_in(first.address))["code"]
+    assert second.end(f"{code}\n") == (1, {})
+    assert "Google does not accept the code (invalid_grant)" in second.said
+    assert first.end(f"{code}\n")[0] == 1  # A code is redeemed once.
+
+
+@pytest.mark.long
+def test_an_app_in_testing_is_told(google: Emulator, client: Path, sqlite_url: str) -> None:
+    """Its sign-in ends after a week: at once, and in the doctor while it lasts and after."""
+    google.accounts.oauth.is_testing = True
+    command = Command(google, client)
+    requests.get(signed_in(command.address), timeout=10)
+    status, settings = command.end()
+    assert status == 0
+    assert "Google ends this sign-in in 7 days" in command.said
+    bench = Bench(google, sqlite_url, CONFIG_FILE, **settings)
+    warned = {one.name: one for one in run_checks(bench.settings)}["google"]
+    assert warned.result == "warning"
+    assert warned.text == f"A person signs in ({ADA}), and Google ends that in 7 days."
+    google.accounts.oauth.revoke()
+    ended = {one.name: one for one in run_checks(bench.settings)}["google"]
+    assert ended.result == "failed"
+    assert "Publish app" in ended.fix
+
+
+@pytest.mark.long
+def test_less_was_granted_than_is_needed(google: Emulator, client: Path) -> None:
+    """Google's page has a box for each scope, which a person may leave unticked."""
+    command = Command(google, client, "--spreadsheet", google.create_spreadsheet("Ours"))
+    less = re.sub(r"scope=[^&]+", f"scope={quote(SHEETS, safe='')}", command.address)
+    requests.get(signed_in(less), timeout=10)
+    assert command.end() == (1, {})
+    assert "tick every box" in command.said
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"web": {"client_id": "a"}}', "[]"])
+def test_another_file_than_googles(google: Emulator, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "client.json"
+    file.write_text(text, "utf-8")
+    for path in (file, tmp_path / "missing.json"):
+        found = CliRunner().invoke(
+            cli, ["auth", "google", "--client", str(path)],
+            env={"GOOGLE_EMULATOR_URL": google.url},
+        )  # fmt: skip
+        assert "of the type Desktop app" in str(found.exception)
+
+
+@pytest.mark.long
+def test_a_wrong_client_secret(google: Emulator, client: Path) -> None:
+    google.accounts.oauth.clients[CLIENT] = "another"
+    command = Command(google, client)
+    requests.get(signed_in(command.address), timeout=10)
+    assert command.end() == (1, {})
+    assert "Google does not accept the code (invalid_client)" in command.said
+    assert CLIENT_SECRET not in command.said
+
+
+@pytest.mark.long
+def test_google_does_not_answer(google: Emulator, client: Path) -> None:
+    google.faults.drop(api="oauth2")
+    command = Command(google, client)
+    requests.get(signed_in(command.address), timeout=10)
+    assert command.end() == (1, {})
+    assert "Google's sign-in did not answer" in command.said

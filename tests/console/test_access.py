@@ -1,0 +1,223 @@
+"""Nobody sees or does anything without a session, and no form is taken without its token."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from pydantic import SecretStr
+
+from app import create_app
+from emulator import Emulator
+from sync.console.access import SESSION, signing_key
+from sync.settings.environment import load
+from tests.console.conftest import PASSWORD, Console, Visitor
+from tests.made_up import milestone, uuid
+from tests.settings.test_environment import LEAST
+
+OPEN = {"console.static", "console.sign_in"}
+VALUES = {"delivery": "0" * 32, "site": uuid(1), "name": "pause"}
+
+
+def routes(app: Flask) -> list[tuple[str, str]]:
+    """Return every method and path of the console that needs a session."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("console.") and rule.endpoint not in OPEN:
+            path = rule.rule
+            for name, value in VALUES.items():
+                path = path.replace(f"<{name}>", value)
+            found += [(method, path) for method in (rule.methods or set()) - {"OPTIONS"}]
+    return found
+
+
+def is_kept_out(visitor: Visitor, method: str, path: str) -> bool:
+    """Return whether a request ends at the sign-in form, with nothing of the page."""
+    answer = visitor.client.open(path, method=method, data={"confirm": "yes", "id": uuid(1)})
+    location = answer.headers.get("Location", "")
+    return answer.status_code == 303 and location.startswith("/sign-in?") and len(answer.data) < 400
+
+
+def test_no_page_and_no_action_without_a_session(console: Console) -> None:
+    """Catches a page that was added and not guarded: each route of the map is tried."""
+    tried = routes(console.app)
+    assert len(tried) > 15
+    assert {path for _, path in tried} >= {"/", "/deliveries", "/checks", "/actions/pause"}
+    for method, path in tried:
+        assert is_kept_out(console.visitor, method, path), (method, path)
+    assert console.actions.latest(9) == []
+    assert console.bench.wiring.backlog().paused is None
+
+
+def test_a_session_that_is_forged_or_over_is_none(console: Console) -> None:
+    """Catches a key that is known, and a cookie that is good for ever."""
+    now = time.time()
+    made = SecureCookieSessionInterface()
+    stranger = Flask("stranger")
+    stranger.secret_key = PASSWORD
+    forged = made.get_signing_serializer(stranger)
+    own = made.get_signing_serializer(console.app)
+    assert forged is not None
+    assert own is not None
+    over = now - SESSION.total_seconds() - 1
+    cookies = [forged.dumps({"since": now}), own.dumps({"since": over}), own.dumps({"since": "1"})]
+    for cookie in (*cookies, own.dumps({"since": now + 60}), "nonsense"):
+        visitor = Visitor(console.app)
+        visitor.client.set_cookie("brightsheet", str(cookie))
+        assert is_kept_out(visitor, "GET", "/deliveries"), cookie
+    visitor = Visitor(console.app)
+    visitor.client.set_cookie("brightsheet", str(own.dumps({"since": now})))
+    assert visitor.get("/deliveries").status_code == 200, "the cookie's name is another"
+
+
+def test_a_session_is_good_in_every_web_process_until_the_password_changes(
+    console: Console,
+) -> None:
+    """Catches a key that is drawn by chance at each start, and one that outlives the password."""
+    console.signed_in()
+    cookie = console.visitor.client.get_cookie("brightsheet")
+    assert cookie is not None
+    settings = console.bench.settings
+    changed = settings.model_copy(update={"admin_password": SecretStr("another-one")})
+    for loaded, status in ((settings, 200), (changed, 303)):
+        other = Visitor(create_app(loaded))
+        other.client.set_cookie("brightsheet", cookie.value)
+        assert other.get("/").status_code == status
+
+
+def test_a_cookie_does_not_help_to_guess_the_password() -> None:
+    """Catches a key that follows from the password alone: whoever sees the form gets a cookie."""
+    one = load(LEAST | {"ADMIN_PASSWORD": PASSWORD})
+    other = load(LEAST | {"ADMIN_PASSWORD": PASSWORD, "WEBHOOK_SECRET": "another-made-up-secret"})
+    assert signing_key(one) == signing_key(one)
+    assert signing_key(one) != signing_key(other)
+
+
+def test_the_cookie_is_kept_from_scripts_and_other_sites(console: Console) -> None:
+    console.visitor.token("/sign-in")
+    for sent, is_secure in (({}, False), ({"X-Forwarded-Proto": "https"}, True)):
+        answer = console.visitor.client.post(
+            "/sign-in",
+            data={"csrf_token": console.visitor.token("/sign-in"), "password": PASSWORD},
+            headers=sent,
+        )
+        cookie = answer.headers["Set-Cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=Lax" in cookie
+        assert ("Secure" in cookie) is is_secure
+        console.visitor.send("/sign-out", "/actions")
+    assert timedelta(hours=1) < SESSION < timedelta(days=1)
+
+
+def test_forms_without_a_token_are_refused(console: Console) -> None:
+    """Catches a form that another site could send in a person's name."""
+    visitor = console.signed_in()
+    before = console.actions.latest(99)
+    forms = [path for method, path in routes(console.app) if method == "POST"]
+    assert len(forms) >= 5
+    for path in ("/sign-in", *forms):
+        for sent in ({}, {"csrf_token": "wrong"}):
+            answer = visitor.client.post(path, data={**sent, "password": PASSWORD, "id": uuid(1)})
+            assert answer.status_code == 400, path
+    assert console.actions.latest(99) == before
+    assert console.bench.wiring.backlog().paused is None
+
+
+def test_to_look_at_an_action_is_not_to_do_it(console: Console) -> None:
+    """Catches an action that a link begins, which a browser may follow by itself."""
+    visitor = console.signed_in()
+    before = console.actions.latest(99)
+    for name in ("pause", "resume", "compare", "rebuild", "retry-all", "replay-all", "test-alert"):
+        page = visitor.text(f"/actions/{name}?confirm=yes&csrf_token={visitor.token('/actions')}")
+        assert "csrf_token" in page
+    assert console.actions.latest(99) == before
+
+
+def test_ten_wrong_passwords_slow_the_eleventh(console: Console) -> None:
+    """Catches a password that can be guessed; /metrics takes the same one."""
+    token = console.visitor.token("/sign-in")
+    for number in range(5):
+        assert console.visitor.sign_in(f"wrong {number}").status_code == 401
+        denied = console.visitor.client.get("/metrics", headers={"Authorization": "Bearer wrong"})
+        assert denied.status_code == 401
+    right = console.visitor.client.post(
+        "/sign-in", data={"csrf_token": token, "password": PASSWORD}
+    )
+    assert right.status_code == 429
+    assert "five minutes" in right.text
+    header = {"Authorization": f"Bearer {PASSWORD}"}
+    assert console.visitor.client.get("/metrics", headers=header).status_code == 429
+    assert console.visitor.get("/healthz").status_code == 200
+
+
+def test_right_passwords_are_not_counted(console: Console) -> None:
+    """Catches a limit that shuts a monitor out of /metrics, or a person who signs in often."""
+    header = {"Authorization": f"Bearer {PASSWORD}"}
+    for _ in range(15):
+        assert console.visitor.client.get("/metrics", headers=header).status_code == 200
+
+
+def test_without_a_password_each_page_says_how_to_set_it_and_nothing_else(
+    google: Emulator, sqlite_url: str
+) -> None:
+    bench = Console(google, sqlite_url).bench
+    bench.send(milestone(1, name="Site Survey"))
+    app = create_app(bench.settings.model_copy(update={"admin_password": None}))
+    visitor = Visitor(app)
+    asked = [("GET", "/sign-in"), ("POST", "/sign-in"), *routes(app)]
+    answers = [visitor.client.open(path, method=each) for each, path in asked if each != "HEAD"]
+    pages = {answer.data for answer in answers}
+    (page,) = pages
+    assert b"ADMIN_PASSWORD" in page
+    assert b"Site Survey" not in page
+    assert b"<form" not in page
+    assert visitor.get("/").status_code == 403
+    assert "Set-Cookie" not in visitor.get("/").headers
+
+
+@pytest.mark.parametrize(
+    "there",
+    ["//evil.example", "https://evil.example", "/\\\\evil.example", "javascript:alert(1)", ""],
+)
+def test_nobody_is_sent_elsewhere_after_signing_in(console: Console, there: str) -> None:
+    """Catches a link to the true sign-in form that ends at a false one."""
+    answer = console.visitor.send("/sign-in", "/sign-in", password=PASSWORD, next=there)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+
+
+def test_a_page_loads_nothing_from_elsewhere_and_runs_nothing_of_its_own(console: Console) -> None:
+    """Catches an inline script or style, with which the policy would have to be loosened."""
+    visitor = console.signed_in()
+    console.bench.shown(milestone(1))
+    for path in (
+        "/",
+        "/deliveries",
+        "/documents",
+        "/columns",
+        "/checks",
+        "/actions",
+        f"/jobs/{uuid(1)}",
+    ):
+        answer = visitor.get(path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert answer.headers["Cache-Control"] == "no-store"
+        text = answer.text.lower()
+        for inline in ("<style", " style=", "onclick", "onload", "<script>", "javascript:"):
+            assert inline not in text, (path, inline)
+        assert "https://" not in text.replace("https://docs.google.com/spreadsheets/d/", "")
+
+
+def test_webhooks_need_no_form_and_get_no_cookie(console: Console) -> None:
+    """Catches a check of the console's that falls on what EverBright sends."""
+    answer: Any = console.visitor.client.post(
+        "/webhooks/everbright",
+        json=milestone(1),
+        headers={"X-Webhook-Secret": console.bench.environment["WEBHOOK_SECRET"]},
+    )
+    assert answer.status_code == 202
+    assert "Set-Cookie" not in answer.headers

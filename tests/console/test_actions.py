@@ -1,0 +1,299 @@
+"""What people do on the console is done once, by the right process, and written to a list."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import update
+
+from emulator import Emulator
+from sync.console.parts import Parts
+from sync.errors import Retryable
+from sync.jobs.model import FileState
+from sync.ops.alerts import Alerts
+from sync.status.verdict import LATE_SECONDS, alarms, judge
+from sync.store import ActionState, Backlog
+from sync.store.schema import action as action_table
+from sync.store.schema import delivery
+from sync.store.schema import document as documents
+from sync.worker import Worker
+from sync.worker.action_loop import ActionLoop
+from sync.worker.loop import Stop
+from sync.worker.sheet_loop import SheetLoop
+from tests.console.conftest import Console
+from tests.made_up import document, milestone, task, uuid
+from tests.ops.test_alerts import Chat
+from tests.world import wait_for
+
+
+def last(console: Console) -> tuple[str, ActionState, str]:
+    """Return name, state and result of the newest action."""
+    (found,) = console.actions.latest(1)
+    return found.name, found.state, found.result
+
+
+def refused(console: Console, count: int = 1) -> list[str]:
+    """Let deliveries be rejected that are understood now: return their ids."""
+    console.bench.send(*(milestone(number) for number in range(1, count + 1)))
+    with console.bench.database.writing() as connection:
+        values = {"outcome": "rejected", "reason": "fault: An error.", "projected": True}
+        connection.execute(update(delivery).values(values))
+    return [one.id for one in console.bench.inbox.recent(count)]
+
+
+# Pause
+
+
+def test_a_pause_stops_the_worker_and_nothing_else(store_console: Console) -> None:
+    """Catches a pause that is only shown, one that loses what comes, and one that stays."""
+    visitor, bench = store_console.signed_in(), store_console.bench
+    bench.shown(milestone(1))
+    loop, calls = store_console.sheet_loop(), bench.calls()
+    visitor.send("/actions/pause")
+    assert last(store_console) == ("pause", "done", "The sheet is not written until you resume.")
+    bench.send(milestone(2))
+    assert loop.step() is False
+    assert bench.calls() == calls
+    assert bench.is_waiting()
+    assert "Writing is paused" in visitor.text("/")
+    visitor.send("/actions/resume")
+    assert loop.step() is True
+    assert not bench.is_waiting()
+    assert len(bench.rows()) == 2
+    assert "Writing is paused" not in visitor.text("/")
+
+
+def test_a_pause_between_two_tries_ends_them(console: Console) -> None:
+    """Catches a worker that goes on retrying for minutes, and writes after a person has paused."""
+    bench = console.bench
+    bench.shown(milestone(1))
+    bench.send(milestone(2))
+
+    class Pausing(Stop):
+        """A person pauses while the worker waits for its next try."""
+
+        def sleep(self, _seconds: float) -> None:
+            bench.store.spreadsheet.pause()
+
+    bench.google.faults.answer(503, api="sheets", count=1)
+    SheetLoop(bench.wiring, Alerts([]), Pausing()).step()
+    assert len(bench.rows()) == 1
+    assert bench.is_waiting()
+
+
+def test_a_pause_stands_in_status_and_is_no_alarm(console: Console) -> None:
+    """Catches an alert about what a person wants, and a pause that a monitor never sees."""
+    bench = console.bench
+    bench.wiring.heartbeats.give()
+    bench.send(milestone(1))
+    bench.store.spreadsheet.pause()
+    told = console.visitor.client.get("/status").json
+    assert told is not None
+    assert (told["status"], told["paused_seconds"] >= 0) == ("ok", True)
+    late = Backlog(worker=1.0, paused=4000.0, jobs=2, oldest_job=LATE_SECONDS)
+    assert [one.code for one in judge(late)] == ["paused"]
+    assert "paused for 67 minutes: 2 jobs wait to be written" in judge(late)[0].text
+    assert alarms(late) == {}
+    assert "late" in alarms(late, {"late"}), "what was late before is not over"
+    assert alarms(replace(late, paused=None)).keys() == {"late"}
+
+
+def test_to_pause_twice_keeps_since_when(store_console: Console) -> None:
+    sheet = store_console.bench.store.spreadsheet
+    sheet.pause()
+    first = sheet.glance().paused_at
+    sheet.pause()
+    assert sheet.glance().paused_at == first
+    sheet.resume()
+    assert sheet.glance().paused_at is None
+
+
+# At once
+
+
+def test_one_or_many_are_replayed(store_console: Console) -> None:
+    visitor = store_console.signed_in()
+    ids = refused(store_console, 3)
+    assert f'value="{ids[0]}"' in visitor.text("/deliveries?outcome=rejected")
+    token = visitor.token("/actions")
+    chosen = {"csrf_token": token, "id": [ids[0], ids[1], uuid(99)]}
+    visitor.client.post("/actions/replay", data=chosen)
+    assert last(store_console)[1:] == ("done", "2 accepted, 1 nothing to replay")
+    store_console.bench.flush()
+    assert len(store_console.bench.rows()) == 2
+    again = visitor.client.post("/actions/replay", data=chosen)
+    assert again.status_code == 303
+    assert last(store_console)[2] == "3 nothing to replay"
+
+
+def test_documents_are_tried_again(store_console: Console) -> None:
+    visitor, bench = store_console.signed_in(), store_console.bench
+    bench.shown(milestone(1, tasks=[task(document(1), document(2), document(3))]))
+    with bench.database.writing() as connection:
+        connection.execute(
+            update(documents).values(state="failed", message="Not found", attempts=9)
+        )
+    assert "Not found" in visitor.text("/documents?state=failed")
+    visitor.send("/actions/retry", id=uuid(40_001))
+    assert bench.wiring.documents.counts() == {FileState.PENDING: 1, FileState.FAILED: 2}
+    visitor.send("/actions/retry-all")
+    assert bench.wiring.documents.counts() == {FileState.PENDING: 3}
+    assert last(store_console)[2] == "2 to be copied again."
+
+
+def test_nothing_chosen_is_nothing_done(console: Console) -> None:
+    """Catches a form without a choice that is taken for all."""
+    visitor = console.signed_in()
+    refused(console)
+    answer = visitor.send("/actions/replay")
+    assert "None is chosen" in answer.text
+    assert last(console)[0] == "sign in"
+
+
+def test_a_test_alert_says_where_it_cannot_go(console: Console) -> None:
+    visitor = console.signed_in()
+    visitor.send("/actions/test-alert")
+    name, state, result = last(console)
+    assert (name, state) == ("test-alert", "failed")
+    assert "ALERT_URLS" in result
+
+
+def test_a_test_alert_is_done_once_it_arrived(google: Emulator, sqlite_url: str) -> None:
+    """Catches one that is only queued: a person wants to know that alerts arrive."""
+    chat = Chat()
+    console = Console(google, sqlite_url, ALERT_WEBHOOK_URL=chat.url.get_secret_value())
+    console.signed_in().send("/actions/test-alert")
+    assert last(console)[1:] == ("done", "It arrived.")
+    assert len(chat.heard) == 1
+    chat.server.shutdown()
+    chat.server.server_close()
+
+
+def test_one_page_at_a_time_calls_others(console: Console) -> None:
+    """Catches pages that wait for Google in every thread, so that none is left for webhooks."""
+    visitor = console.signed_in()
+    parts = Parts(console.bench.wiring, lambda _: True, lambda: None)
+    with parts.alone(), pytest.raises(Retryable), parts.alone():
+        raise AssertionError("two at once")
+    for path in ("/columns", "/checks"):
+        assert visitor.send(path).status_code == 200
+        assert visitor.send(path).status_code == 200, "the lock is kept"
+
+
+# By the worker
+
+
+def test_a_comparison_is_requested_and_done_by_the_worker(store_console: Console) -> None:
+    """Catches a comparison that keeps a web page waiting, and one that finds nothing."""
+    visitor, bench = store_console.signed_in(), store_console.bench
+    bench.shown(milestone(1))
+    calls = bench.calls()
+    visitor.send("/actions/compare")
+    assert last(store_console)[:2] == ("compare", "requested")
+    assert bench.calls() == calls, "the web process asked Google"
+    bench.edit("type_cell", row=bench.at(1), column=bench.index("status"), text="Wrong")
+    loop = store_console.action_loop()
+    assert loop.step() is True
+    assert loop.step() is False
+    assert last(store_console)[1] == "done"
+    assert "1 job differs" in last(store_console)[2]
+    assert last(store_console)[2] in visitor.text("/actions").replace("&#39;", "'")
+
+
+def test_a_rebuild_fills_the_spreadsheet_that_was_given(console: Console) -> None:
+    visitor, bench = console.signed_in(), console.bench
+    bench.shown(milestone(1), milestone(2))
+    other = bench.google.create_spreadsheet("Another")
+    visitor.send("/actions/rebuild", into="not an address")
+    assert last(console)[0] == "sign in"
+    visitor.send("/actions/rebuild", into=f"https://docs.google.com/spreadsheets/d/{other}/edit")
+    console.action_loop().step()
+    assert last(console)[1:] == (
+        "done",
+        f"2 jobs. Set SPREADSHEET_ID={other} and restart Brightsheet.",
+    )
+
+
+def test_all_that_was_rejected_is_replayed_by_the_worker(console: Console) -> None:
+    visitor = console.signed_in()
+    refused(console, 3)
+    visitor.send("/actions/replay-all")
+    console.action_loop().step()
+    assert last(console)[1:] == ("done", "3 accepted")
+
+
+def test_what_cannot_be_done_says_why(console: Console) -> None:
+    """Catches a request that waits for ever after an error."""
+    visitor = console.signed_in()
+    console.bench.shown(milestone(1))
+    console.bench.google.faults.answer(403, api="sheets", count=None)
+    visitor.send("/actions/compare")
+    console.action_loop().step()
+    name, state, result = last(console)
+    assert (name, state) == ("compare", "failed")
+    assert len(result) > 20
+
+
+class Ending(Stop):
+    """The worker ends while it waits."""
+
+    def sleep(self, _seconds: float) -> None:
+        raise Retryable("stopping", "The worker is ending.")
+
+
+@pytest.mark.parametrize(("name", "state"), [("compare", "done"), ("rebuild", "failed")])
+def test_a_request_of_a_worker_that_ended_is_seen_to(
+    store_console: Console, name: str, state: str
+) -> None:
+    """Catches a request that is lost with its worker; a rebuild is not begun twice."""
+    visitor, bench = store_console.signed_in(), store_console.bench
+    bench.shown(milestone(1))
+    visitor.send(f"/actions/{name}")
+    bench.google.faults.answer(503, api="sheets", count=1)
+    ending = ActionLoop(bench.settings, bench.database, Ending(), lambda: None)
+    with pytest.raises(Retryable):
+        ending.step()
+    assert last(store_console)[1] == "taken"
+    files = len(bench.google.drive.files)
+    assert store_console.action_loop().step() is True
+    assert last(store_console)[1] == state
+    assert len(bench.google.drive.files) == files
+
+
+def test_one_worker_at_a_time_and_none_writes_after_it_lost_its_lease(
+    store_console: Console,
+) -> None:
+    """Catches a request that two do, and a frozen worker's result over a newer one's."""
+    visitor, bench = store_console.signed_in(), store_console.bench
+    visitor.send("/actions/compare")
+    held = bench.wiring.leases.acquire("actions")
+    assert held is not None
+    assert store_console.action_loop().step() is False
+    taken = store_console.actions.take(held)
+    assert taken is not None
+    assert taken[1] is False
+    bench.wiring.leases.release(held)
+    assert store_console.action_loop().step() is True
+    with pytest.raises(Retryable):
+        store_console.actions.conclude(held, taken[0].id, ActionState.FAILED, "late")
+    assert last(store_console)[1] == "done"
+
+
+def test_a_running_worker_finds_a_request(google: Emulator, sqlite_url: str) -> None:
+    """Catches a loop that is not started with the worker."""
+    console = Console(google, sqlite_url)
+    console.signed_in().send("/actions/replay-all")
+    worker = Worker(console.bench.settings, console.bench.database)
+    worker.start()
+    try:
+        wait_for(lambda: last(console)[1] == "done")
+    finally:
+        worker.stop(10)
+
+
+def test_an_action_that_was_killed_stays_in_the_list(console: Console) -> None:
+    """Catches a deed that nobody is told of: it is recorded before it is begun."""
+    console.actions.begin("pause", "", "127.0.0.1")
+    page = console.signed_in().text("/actions")
+    assert "begun" in page
+    with console.bench.database.reading() as connection:
+        assert connection.execute(action_table.select()).first() is not None

@@ -1,0 +1,263 @@
+"""A person at the console, with a browser: the way through, its looks, and whom it shuts out."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import Integer, cast, select, update
+
+from demo.process import Receiver
+from demo.run import prepared, send_all
+from emulator import Emulator
+from sync.store import Database
+from sync.store.schema import delivery, flush_hour
+from sync.store.schema import document as documents
+from tests.console.conftest import PASSWORD, entered
+from tests.databases import fresh
+from tests.made_up import ROOT, SAMPLE_SITE, document, milestone, task, uuid
+from tests.world import World, wait_for
+
+IMAGES = ROOT / "docs" / "images"
+LARGEST = 200_000
+"""Bytes a picture: they travel with every clone."""
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"viewport": {"width": 1200, "height": 900}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1200, "height": 900}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 800}, "color_scheme": "light"},
+    "phone-dark": {"viewport": {"width": 390, "height": 800}, "color_scheme": "dark"},
+}
+PAGES = [
+    *("/", "/?span=days", "/deliveries", "/deliveries?outcome=rejected", "/documents?state=done"),
+    *("/documents?state=failed", "/columns", "/checks", "/actions", "/actions/pause"),
+    *("/actions/rebuild", "/actions/replay", f"/jobs/{SAMPLE_SITE}", "/deliveries/gone"),
+]
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    made = browser.new_page()
+    yield made
+    made.close()
+
+
+def given_up(world: World) -> None:
+    """Let two weeks pass in which a document could not be copied."""
+    database = Database(world.environment["DATABASE_URL"])
+    with database.writing() as connection:
+        connection.execute(update(documents).values(state="failed"))
+    database.close()
+
+
+@pytest.mark.long
+def test_a_person_sees_what_comes_and_repairs_what_failed(world: World, page: Page) -> None:
+    """Catches a list that stands still, and a document that can be seen and not retried."""
+    page.goto(f"{world.url}/deliveries")
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_have_text("This is not the password.")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Deliveries", exact=True)).to_be_visible()
+    expect(page.get_by_text("Nothing has come yet.")).to_be_visible()
+    # It arrives while the person looks.
+    world.google.everbright.fail(uuid(40_001), "not_found")
+    world.send(milestone(1, name="Site Survey", tasks=[task(document(1))]))
+    expect(page.get_by_role("cell", name="Site Survey")).to_be_visible(timeout=30_000)
+    page.get_by_role("link", name="Job 00000000").click()
+    expect(page.get_by_text("The sheet shows this job as it is")).to_be_visible(timeout=30_000)
+    # Its document cannot be copied.
+    page.get_by_role("link", name="Documents").click()
+    expect(page.locator("tbody tr")).to_contain_text("EverBright", timeout=30_000)
+    given_up(world)
+    world.google.everbright.heal()
+    page.goto(world.url)
+    page.get_by_role("link", name="1 document was given up.").click()
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Try the chosen ones again").click()
+    page.get_by_role("button", name="Try documents again").click()
+    expect(page.get_by_role("status")).to_have_text("Try documents again: 1 to be copied again.")
+    page.get_by_role("link", name="In Drive").click()
+    expect(page.get_by_role("link", name=uuid(40_001)[:8], exact=True)).to_be_visible(
+        timeout=30_000
+    )
+    assert len(world.files()) == 1
+
+
+@pytest.mark.long
+def test_a_person_pauses_and_resumes(world: World, page: Page) -> None:
+    """Catches a pause that the worker in the same process does not see."""
+    entered(page, world.url)
+    world.send(milestone(1))
+    wait_for(lambda: len(world.rows()) == 1)
+    page.get_by_role("link", name="Pause writing").click()
+    page.get_by_role("button", name="Pause writing").click()
+    expect(page.get_by_role("heading", name="Writing is paused")).to_be_visible()
+    world.send(milestone(2))
+    expect(
+        page.get_by_text("1 delivery waits").or_(page.get_by_text("the oldest for")).first
+    ).to_be_visible(timeout=30_000)
+    assert len(world.rows()) == 1
+    page.get_by_role("link", name="Resume writing").click()
+    page.get_by_role("button", name="Resume writing").click()
+    wait_for(lambda: len(world.rows()) == 2)
+    expect(page.get_by_role("heading", name="All is well")).to_be_visible(timeout=30_000)
+
+
+@pytest.mark.long
+def test_all_of_it_works_without_javascript(world: World, browser: Browser) -> None:
+    """Catches an action or a page that needs a script."""
+    context = browser.new_context(java_script_enabled=False)
+    page = entered(context.new_page(), world.url)
+    page.get_by_role("link", name="Pause writing").click()
+    page.get_by_role("button", name="Pause writing").click()
+    expect(page.get_by_role("heading", name="Writing is paused")).to_be_visible()
+    page.get_by_role("link", name="Columns").click()
+    page.get_by_role("button", name="Read the sheet").click()
+    expect(page.get_by_text("There is no tab for jobs yet.")).to_be_visible()
+    page.get_by_role("link", name="Checks").click()
+    page.get_by_role("button", name="Run the checks").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download as JSON").click()
+    assert '"checks"' in download.value.path().read_text("utf-8")
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"{world.url}/actions")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A console with the demo's jobs, and with one of everything that needs a hand."""
+    folder: Path = tmp_path_factory.mktemp("console")
+    with Emulator() as google:
+        settings = {"DATABASE_URL": fresh("sqlite", folder), "ADMIN_PASSWORD": PASSWORD}
+        environment = prepared(google) | settings
+        with Receiver(environment, folder / "log", 0) as receiver:
+            receiver.ready()
+            send_all(receiver.url)
+            spoil(environment, receiver.url)
+            yield receiver.url
+
+
+def spoil(environment: dict[str, str], url: str) -> None:
+    """Have a delivery rejected, a request refused and a document given up, once all is in."""
+
+    def is_done() -> bool:
+        status = requests.get(f"{url}/status", timeout=10).json()
+        waiting = status["waiting"]
+        return not (waiting["deliveries"] or waiting["jobs"] or waiting["documents"])
+
+    wait_for(is_done)
+    secret = environment["WEBHOOK_SECRET"].partition(",")[0]
+    for headers in ({"X-Webhook-Secret": secret}, {"X-Webhook-Secret": "wrong"}):
+        sent = {"milestone_definition": uuid(1), "name": "Site Survey", "tasks": []}
+        requests.post(f"{url}/webhooks/everbright", json=sent, headers=headers, timeout=10)
+    database = Database(environment["DATABASE_URL"])
+    with database.writing() as connection:
+        which = documents.c.site == SAMPLE_SITE
+        message = "EverBright has no such document (404)."
+        error = {"state": "failed", "reason": "document_missing", "message": message, "link": ""}
+        connection.execute(update(documents).where(which).values(error))
+        # All of it came in a minute: as if it had come in a day.
+        ago = delivery.c.seq * delivery.c.seq * delivery.c.seq % 97 % 23 * 3600.0
+        connection.execute(update(delivery).values(received_at=delivery.c.received_at - ago))
+        hours = select(cast(delivery.c.received_at, Integer) / 3600)
+        for (hour,) in connection.execute(hours.distinct()).all():
+            counts = {"hour": int(hour), "flushes": int(hour) % 4 + 1, "jobs": 1}
+            connection.execute(database.insert(flush_hour).values(counts).on_conflict_do_nothing())
+    database.close()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("look", LOOKS)
+def test_no_page_has_a_serious_fault_for_those_who_cannot_see_well(
+    browser: Browser, demo: str, look: str
+) -> None:
+    """Catches a contrast that is too low, a field without a label, a table without headers; and
+    on a telephone a page that has to be pushed sideways."""
+    context = browser.new_context(**LOOKS[look])
+    page = context.new_page()
+    page.goto(demo)
+    faults = {"/sign-in": serious(page)}
+    entered(page, demo)
+    for path in PAGES:
+        page.goto(demo + path)
+        faults[path] = serious(page)
+    for path in ("/columns", "/checks"):
+        page.goto(demo + path)
+        page.locator("main form button").first.click()
+        page.locator("table, .checks").first.wait_for()
+        faults[f"{path}, done"] = serious(page)
+    assert {path: found for path, found in faults.items() if found} == {}
+    context.close()
+
+
+def serious(page: Page) -> list[str]:
+    """Return what axe-core and a look at the width find on a page."""
+    answer = Axe().run(page).response
+    assert len(answer["passes"]) > 5, "nothing was looked at"
+    found = answer["violations"]
+    faults = [
+        f"{one['id']}: {node['html']}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    return faults + ([f"{wide} pixels too wide"] if wide > 0 else [])
+
+
+@pytest.mark.long
+def test_everything_is_reached_with_the_keyboard(browser: Browser, demo: str) -> None:
+    """Catches a control that only a mouse reaches, and a focus that is not to be seen."""
+    page = browser.new_page()
+    entered(page, demo)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Open the sheet")).to_be_focused()
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+    assert outline == "3px"
+    page.goto(f"{demo}/actions/pause")
+    page.get_by_role("button", name="Pause writing").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Actions", exact=True)).to_be_visible()
+    page.close()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("name", "path", "size"),
+    [
+        ("console", "/", {"width": 1200, "height": 1060}),
+        ("console-job", f"/jobs/{SAMPLE_SITE}", {"width": 1200, "height": 820}),
+    ],
+)
+def test_a_picture_of_the_console(
+    browser: Browser, demo: str, tmp_path: Path, name: str, path: str, size: Any
+) -> None:
+    """Catches a page without its style or its plot; IMAGES=1 puts the picture under docs/images."""
+    page = browser.new_page(viewport=size, color_scheme="light")
+    entered(page, demo)
+    page.goto(demo + path)
+    if path == "/":
+        assert page.locator("svg rect.deliveries").count() >= 1
+    assert page.locator("header.bar").evaluate("e => getComputedStyle(e).display") == "flex"
+    picture = page.screenshot()
+    assert len(picture) < LARGEST
+    folder = IMAGES if os.environ.get("IMAGES") else tmp_path
+    (folder / f"{name}.png").write_bytes(picture)
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["console", "console-job"])
+def test_the_pictures_are_there_and_small(name: str) -> None:
+    assert 10_000 < (IMAGES / f"{name}.png").stat().st_size < LARGEST

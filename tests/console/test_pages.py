@@ -1,0 +1,324 @@
+"""What the pages show, and that a webhook's text stays text."""
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, update
+
+from emulator import Emulator
+from sync.store import Refused, latest_hours
+from sync.store.schema import customer, flush_hour
+from sync.store.schema import document as documents
+from tests.console.conftest import Console, Visitor
+from tests.made_up import SECRET, comment, document, milestone, task, uuid
+
+MARKUP = "<b id=hit onclick=alert(1)>\"'</b></script><script>alert(2)</script>{{ 7*7 }}"
+PAGES = ("/", "/?span=days", "/deliveries", "/documents", "/columns", "/checks", "/actions")
+
+
+def rows(page: str) -> list[str]:
+    """Return the rows of the first table of a page, as text."""
+    found = re.search(r"<tbody>(.*?)</tbody>", page, re.DOTALL)
+    cells = re.findall(r"<tr>(.*?)</tr>", found[1], re.DOTALL) if found else []
+    return [" ".join(unescape(re.sub(r"<[^>]+>", " ", one)).split()) for one in cells]
+
+
+def post(visitor: Visitor, payload: object) -> str:
+    """Send a webhook, and return its delivery's id, or "" where it was refused."""
+    answer: Any = visitor.client.post(
+        "/webhooks/everbright", json=payload, headers={"X-Webhook-Secret": SECRET}
+    )
+    assert answer.status_code < 500, answer.text
+    return str(answer.json.get("delivery", ""))
+
+
+# The overview
+
+
+def test_the_overview_says_what_status_says(store_console: Console) -> None:
+    """Catches a page that calls well what a monitor is told is not."""
+    visitor = store_console.signed_in()
+    found = visitor.client.get("/status").json
+    assert found is not None
+    assert found["status"] == "behind"
+    page = unescape(visitor.text("/"))
+    assert all(one["message"] in page for one in found["reasons"])
+    assert "All is well" not in page
+    store_console.bench.wiring.heartbeats.give()
+    store_console.bench.shown(milestone(1))
+    assert "All is well" in visitor.text("/")
+
+
+def test_what_needs_a_hand_is_listed_with_the_page_where_it_is_seen_to(console: Console) -> None:
+    visitor = console.signed_in()
+    assert "Needs a hand" not in visitor.text("/")
+    post(visitor, {"milestone_definition": uuid(1), "tasks": []})
+    console.bench.wiring.refusals.add({"wrong_secret": Refused(3, 0.0, "203.0.113.9")})
+    console.bench.shown(milestone(1, tasks=[task(document(1))]))
+    with console.bench.database.writing() as connection:
+        connection.execute(update(documents).values(state="failed"))
+    console.bench.store.spreadsheet.set_trouble("not_shared", "Share the sheet with robot@example.")
+    page = visitor.text("/")
+    for text, link in (
+        ("1 delivery was rejected.", "/deliveries?outcome=rejected"),
+        ("3 requests were refused since yesterday", "/deliveries#refused"),
+        ("Share the sheet with robot@example.", "/checks"),
+    ):
+        assert re.search(rf'<a href="{re.escape(link)}">{re.escape(text)}', page), text
+    assert "1 given up" not in page, "documents are not copied without a folder"
+
+
+def test_figures_by_hour_are_what_came_and_what_was_written(store_console: Console) -> None:
+    """Catches a plot of nothing: both databases count, at the transaction that concludes."""
+    bench = store_console.bench
+    post(store_console.visitor, {"tasks": [], "milestone_definition": uuid(1)})
+    bench.shown(milestone(1), milestone(2))
+    bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-02T10:00:00Z"))
+    hours = latest_hours(bench.database, 24)
+    assert len(hours) == 24
+    total = {
+        name: sum(getattr(one, name) for one in hours)
+        for name in ("deliveries", "rejected", "flushes", "jobs")
+    }
+    assert total == {"deliveries": 4, "rejected": 1, "flushes": 2, "jobs": 3}
+    assert sum(one.flushes for one in hours[-2:]) == 2, "the newest hours are the last"
+    page = store_console.signed_in().text("/")
+    assert page.count('<rect class="flushes"') in (1, 2)
+    assert page.count('<rect class="rejected"') == 1
+    assert "Flushes" in page
+
+
+def test_old_hours_are_forgotten(store_console: Console) -> None:
+    """Catches a table that grows for ever."""
+    with store_console.bench.database.writing() as connection:
+        connection.execute(insert(flush_hour).values(hour=1, flushes=5, jobs=5))
+    store_console.bench.shown(milestone(1))
+    store_console.bench.inbox.prune(90)
+    with store_console.bench.database.reading() as connection:
+        assert [row.flushes for row in connection.execute(flush_hour.select())] == [1]
+
+
+# Deliveries
+
+
+@pytest.fixture
+def searched(store_console: Console) -> Visitor:
+    """A visitor of a console with four deliveries, of which the second job's customer is known."""
+    bench = store_console.bench
+    bench.send(milestone(1, name="Site Survey"), milestone(2, name="Permits"))
+    bench.send(milestone(2, 3, name="PTO 100% done"))
+    bench.flush()
+    post(store_console.visitor, {"tasks": [], "milestone_definition": uuid(1)})
+    known = {"name": "Zoë Lind", "address": "12 Mesa Ct", "email": "zoe@example.com"}
+    with bench.database.writing() as connection:
+        which = customer.c.site == uuid(2)
+        values = {"body": json.dumps(known, ensure_ascii=False)}
+        connection.execute(update(customer).where(which).values(values))
+    return store_console.signed_in()
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["rejected", "PTO", "Permits", "Site Survey"]),
+        (f"site={uuid(1)}", ["Site Survey"]),
+        ("customer=ZOË", ["PTO", "Permits"]),
+        ("customer=mesa", ["PTO", "Permits"]),
+        ("customer=nobody", []),
+        ("milestone=permit", ["Permits"]),
+        ("milestone=100%25", ["PTO"]),
+        ("milestone=%25", ["PTO"]),
+        ("outcome=rejected", ["rejected"]),
+        ("outcome=no+such", ["rejected", "PTO", "Permits", "Site Survey"]),
+        ("since=2999-01-01", []),
+        ("since=nonsense", ["rejected", "PTO", "Permits", "Site Survey"]),
+        ("customer=zo&milestone=pto&outcome=accepted", ["PTO"]),
+    ],
+)
+def test_deliveries_are_found(searched: Visitor, query: str, found: list[str]) -> None:
+    """Catches a filter that is left out, and `%` taken for any text."""
+    shown = rows(searched.text(f"/deliveries?{query}").partition('id="refused"')[0])
+    assert len(shown) == len(found)
+    assert all(text in row for text, row in zip(found, shown, strict=True))
+
+
+def test_a_long_list_is_turned_page_by_page(console: Console) -> None:
+    """Catches a delivery that is on no page or on two."""
+    for number in range(120):
+        console.bench.send(milestone(number + 1))
+    visitor, seen, path = console.signed_in(), list[str](), "/deliveries"
+    for _ in range(5):
+        page = visitor.text(path)
+        seen += re.findall(r'href="/deliveries/([0-9a-f]{32})"', page)
+        older = re.search(r'href="(/deliveries\?before=\d+)"', page)
+        if older is None:
+            break
+        path = older[1]
+    assert len(seen) == len(set(seen)) == 120
+
+
+def test_refused_requests_are_listed_by_day_and_reason(console: Console) -> None:
+    console.bench.wiring.refusals.add({"wrong_secret": Refused(7, 0.0, "203.0.113.9")})
+    page = console.signed_in().text("/deliveries").partition('id="refused"')[2]
+    (row,) = rows(page)
+    assert re.search(r"wrong secret 7 .* 203\.0\.113\.9", row)
+
+
+# Columns
+
+
+def test_columns_are_read_on_demand_and_found_where_they_are(console: Console) -> None:
+    """Catches a page that asks Google by itself, and one that takes a column by its place."""
+    visitor, bench = console.signed_in(), console.bench
+    bench.shown(milestone(1))
+    bench.google.edit(bench.spreadsheet, "add_tab", title="My <b>notes</b>")
+    bench.edit("rename_header", column=bench.index("status"), text="How it stands")
+    bench.edit("move_column", column=bench.index("status"), to=0)
+    calls = bench.calls()
+    assert "How it stands" not in visitor.text("/columns")
+    assert bench.calls() == calls
+    page = visitor.send("/columns").text
+    assert rows(page)[0] == "A How it stands Status status"
+    assert re.search(r"My &lt;b&gt;notes&lt;/b&gt;</th><td>yours", page)
+    assert bench.calls() == calls + 2
+    assert bench.look().by_id["status"] is not None
+
+
+# Personal data
+
+
+def test_personal_data_is_masked_until_it_is_asked_for(google: Emulator, sqlite_url: str) -> None:
+    """Catches a name on a page that a person shows to whoever helps."""
+    google.everbright.token = "a-token"
+    google.everbright.set_site(uuid(1), contacts=[{"first_name": "Ada", "last_name": "Alder"}])
+    console = Console(google, sqlite_url, EVERBRIGHT_API_TOKEN="a-token", DRIVE_FOLDER_ID="f" * 20)
+    visitor = console.signed_in()
+    said = comment("Call Ada Alder", "2026-03-01T09:00:00Z", author="ada@installer.example")
+    files = document(1, name="Ada Alder.pdf")
+    delivery = post(visitor, milestone(1, comments=[said], tasks=[task(files)]))
+    console.bench.flush()
+    console.bench.ask()
+    console.bench.flush()
+    pages = [*PAGES, f"/deliveries/{delivery}", f"/jobs/{uuid(1)}"]
+    for path in pages:
+        assert not re.search("Ada|Alder|ada@", visitor.text(path)), path
+    assert "***" in visitor.text(f"/deliveries/{delivery}")
+    visitor.send("/personal", show="yes")
+    for path in (f"/deliveries/{delivery}", f"/jobs/{uuid(1)}", "/documents", "/deliveries"):
+        assert "Ada Alder" in visitor.text(path), path
+    assert [one.name for one in console.actions.latest(1)] == ["show personal data"]
+    visitor.send("/personal", show="no")
+    assert "Ada" not in visitor.text(f"/jobs/{uuid(1)}")
+
+
+# Under attack
+
+
+def leaves(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the place of every text in a payload."""
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            yield from leaves(value, (*path, key))
+    elif isinstance(tree, list):
+        for index, value in enumerate(tree):
+            yield from leaves(value, (*path, index))
+    elif isinstance(tree, str):
+        yield path
+
+
+def marked(payload: dict[str, Any], path: tuple[Any, ...]) -> dict[str, Any]:
+    """Return a payload with markup in one place."""
+    made = copy.deepcopy(payload)
+    at: Any = made
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = MARKUP
+    return made
+
+
+def hostile() -> list[dict[str, Any]]:
+    """Return webhooks with markup in each field in turn, and in keys."""
+    whole = milestone(
+        1,
+        assigned_to={
+            "first_name": "A",
+            "last_name": "B",
+            "email": "c@example.com",
+            "uuid": uuid(7),
+        },
+        comments=[comment("text", "2026-03-01T09:00:00Z")],
+        tasks=[task(document(1), description="d", assigned_to={"first_name": "A"})],
+    )
+    stage = {"site_id": uuid(2), "stage_id": "1", "stage_name": "Sale", "previous_stage_name": "L"}
+    found = [marked(whole, path) for path in leaves(whole)]
+    found += [marked(stage, path) for path in leaves(stage)]
+    everything = marked(whole, ("name",))
+    for path in leaves(whole):
+        if path[-1] not in ("uuid", "site", "milestone_definition", "quote", "timestamp"):
+            everything = marked(everything, path)
+    everything["date_updated"] = "2026-03-05T10:00:00Z"
+    return [*found, {MARKUP: MARKUP, "tasks": []}, {**whole, MARKUP: [MARKUP]}, everything]
+
+
+def test_markup_in_every_field_is_shown_as_text(google: Emulator, sqlite_url: str) -> None:
+    """Catches a field that is put into a page as it came, and a template that is made of one."""
+    google.everbright.token = "a-token"
+    for number in (1, 2):
+        google.everbright.set_site(
+            uuid(number),
+            contacts=[dict.fromkeys(("first_name", "last_name", "email", "phone_number"), MARKUP)],
+            address=dict.fromkeys(("address_line_1", "city_name", "zipcode"), MARKUP),
+        )
+    console = Console(google, sqlite_url, EVERBRIGHT_API_TOKEN="a-token", DRIVE_FOLDER_ID="f" * 20)
+    visitor = console.signed_in()
+    sent = hostile()
+    assert len(sent) > 30
+    ids = [post(visitor, payload) for payload in sent]
+    console.bench.flush()
+    console.bench.ask()
+    console.bench.flush()
+    with console.bench.database.writing() as connection:
+        connection.execute(update(documents).values(message=MARKUP, reason=MARKUP))
+    visitor.send("/personal", show="yes")
+    kept = [one.id for one in console.bench.inbox.recent(99)]
+    assert set(filter(None, ids)) <= set(kept)
+    pages = [
+        *PAGES,
+        *(f"/deliveries/{one}" for one in kept),
+        f"/jobs/{uuid(1)}",
+        f"/jobs/{uuid(2)}",
+    ]
+    pages += [f"/deliveries?customer={MARKUP}&site={MARKUP}&since={MARKUP}&milestone={MARKUP}"]
+    pages += [f"/actions/replay?id={MARKUP}&next={MARKUP}", "/documents?state=pending"]
+    seen = {path: visitor.text(path) for path in pages}
+    seen["columns"] = visitor.send("/columns").text
+    for path, page in seen.items():
+        assert "<b id=hit" not in page, path
+        assert "alert(2)</script>" not in page, path
+        assert not re.search(r"(?<!\{\{ 7\*)\b49\b", page.partition("<main")[2].split("UTC")[0]), (
+            path
+        )
+    for path in (f"/jobs/{uuid(1)}", "/deliveries", "/documents?state=pending", "columns"):
+        assert "&lt;b id=hit" in seen[path], path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/deliveries/%00", "/deliveries/..%2f..%2fetc", "/jobs/%27%20OR%201=1",
+        "/jobs/%F0%9F%98%80",
+        "/deliveries?before=99999999999999999999", "/deliveries?before=-1", "/deliveries?site=%00",
+        "/deliveries?customer=%ED%A0%80", "/deliveries?since=9999999w", "/documents?state=%00",
+        "/actions/replay?id=%00", "/actions/nothing", "/deliveries?milestone=%00%FF",
+    ],
+)  # fmt: skip
+def test_what_nobody_types_is_no_error(store_console: Console, path: str) -> None:
+    """Catches text of an address that goes to a database which refuses it."""
+    store_console.bench.send(milestone(1))
+    answer = store_console.signed_in().get(path)
+    assert answer.status_code in (200, 404), answer.text

@@ -1,0 +1,545 @@
+"""Every check, where it fails: with the sentence that a person reads, and the way to fix it."""
+
+import os
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import delete, update
+from werkzeug.datastructures import MultiDict
+from werkzeug.serving import make_server
+
+from app import create_app
+from demo.process import free_port
+from emulator.drive.model import User
+from sync.doctor import Check
+from sync.doctor.machine import filesystem
+from sync.errors import Retryable
+from sync.jobs.columns import KEY
+from sync.settings.environment import load
+from sync.store.schema import delivery, heartbeat, job
+from sync.webhooks.schema import Outcome
+from tests.doctor.conftest import PERSON, ROBOT, SERVICE_ACCOUNT, TOKEN, Patient
+from tests.made_up import milestone, uuid
+from tests.security.servers import Server, say
+
+WEBHOOK = "/webhooks/everbright"
+
+
+def as_robot(patient: Patient) -> None:
+    """Have a service account sign in in place of the person."""
+    patient.set(GOOGLE_OAUTH_TOKEN_JSON="", GOOGLE_SERVICE_ACCOUNT_JSON=SERVICE_ACCOUNT)
+
+
+def wrote(found: Check) -> str:
+    """Return all that a person reads."""
+    return f"{found.text} {found.cause} {found.fix}"
+
+
+def test_all_is_well_and_nothing_is_left(patient: Patient) -> None:
+    """Catches a check that finds something wrong where nothing is, or leaves a file behind."""
+    found = patient.checks()
+    skipped = {name for name, one in found.items() if one.result == "skipped"}
+    assert skipped == {"receiver", "secret"}  # PUBLIC_URL is not set
+    assert {one.result for name, one in found.items() if name not in skipped} == {"ok"}
+    files = patient.google.drive.files.values()
+    (tried,) = [one for one in files if one.name.startswith("Brightsheet check")]
+    assert tried.trashed
+    assert tried.parents == [patient.folder]
+
+
+# The database and the machine
+
+
+def test_a_database_that_is_away(patient: Patient) -> None:
+    patient.set(DATABASE_URL=f"postgres://sync:a-password@127.0.0.1:{free_port()}/jobs")
+    found = patient.checks()
+    assert found["database"].result == "failed"
+    assert found["database"].text.startswith("The database did not answer (")
+    assert "Check DATABASE_URL" in found["database"].fix
+    assert found["delivery"].text == "First fix: Database."
+    assert all("a-password" not in wrote(one) for one in found.values())
+
+
+def test_a_database_without_its_schema(patient: Patient, tmp_path: Path) -> None:
+    patient.set(DATABASE_URL=f"sqlite:///{tmp_path}/other.sqlite3")
+    found = patient.check("database")
+    assert found.text == "The database does not have the schema of this version."
+    assert found.fix == "Run: brightsheet db upgrade"
+
+
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a disk in memory is what is tried
+
+
+@pytest.mark.skipif(not IN_MEMORY.is_dir(), reason="no disk in memory on this system")
+def test_a_disk_that_a_restart_empties(patient: Patient) -> None:
+    name = f"brightsheet-of-a-test-{os.getpid()}.sqlite3"
+    patient.set(DATABASE_URL=f"sqlite:///{IN_MEMORY}/{name}")
+    try:
+        found = patient.check("disk")
+    finally:
+        for file in IN_MEMORY.glob(f"{name}*"):
+            file.unlink()
+    assert found.result == "failed"
+    assert found.text == "What is stored is lost when this machine is restarted or deployed again."
+    assert found.cause == "The SQLite file is in memory, which goes with a restart (tmpfs)."
+    assert "Mount a volume" in found.fix
+
+
+MOUNTS = """\
+22 1 0:21 / / rw,relatime - overlay overlay rw,lowerdir=/var/lib
+30 22 8:1 /volume /data rw,relatime shared:1 - ext4 /dev/sda1 rw
+31 22 0:30 / /my\\040data rw - xfs /dev/sdb rw
+nonsense
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        ("/app/brightsheet.sqlite3", "overlay"),
+        ("/data/brightsheet.sqlite3", "ext4"),
+        ("/database/brightsheet.sqlite3", "overlay"),
+        ("/my data/brightsheet.sqlite3", "xfs"),
+    ],
+)
+def test_which_disk_a_file_is_on(file: str, kind: str) -> None:
+    """Catches a container without a volume that is called safe, and a volume that is not found."""
+    assert filesystem(Path(file), MOUNTS) == kind
+
+
+def test_a_clock_that_is_wrong(patient: Patient) -> None:
+    late = format_datetime(datetime.now(UTC) + timedelta(hours=3), usegmt=True)
+    headers = {"Date": late}
+    patient.google.faults.answer(403, headers=headers, method="drive.about.get", count=None)
+    found = patient.check("clock")
+    assert found.result == "failed"
+    assert found.text == "This machine's clock is 3 hours behind Google's."
+    assert "timedatectl set-ntp true" in found.fix
+
+
+# Google's sign-in
+
+
+def test_no_credentials_where_keys_are_forbidden() -> None:
+    """The usual set-up ends here in a new organization."""
+    from sync.doctor import settings_failed
+    from sync.errors import SettingsError
+    from tests.settings.test_environment import LEAST
+
+    with pytest.raises(SettingsError) as caught:
+        load(LEAST | {"GOOGLE_SERVICE_ACCOUNT_JSON": ""})
+    found = settings_failed(caught.value)
+    assert (found.name, found.result) == ("settings", "failed")
+    assert "iam.disableServiceAccountKeyCreation" in found.cause
+    assert "brightsheet auth google" in found.fix
+
+
+def test_a_key_that_was_deleted(patient: Patient) -> None:
+    as_robot(patient)
+    assert patient.check("google").text == (
+        f"A service account signs in. Files must be shared with {ROBOT}."
+    )
+    patient.google.accounts.refuse = True
+    found = patient.checks()
+    assert found["google"].text == "Google does not accept the sign-in (invalid_grant)."
+    assert "key was deleted or disabled" in found["google"].cause
+    assert "sign in as a person: brightsheet auth google" in found["google"].fix
+    assert found["spreadsheet"].text == "First fix: Sign-in at Google."
+
+
+def test_a_sign_in_that_has_ended(patient: Patient) -> None:
+    ended = PERSON.replace("{", '{"signed_in": "2026-11-01", ', 1)
+    patient.set(GOOGLE_OAUTH_TOKEN_JSON=ended)
+    patient.google.accounts.refuse = True
+    found = patient.check("google")
+    assert found.result == "failed"
+    assert "after 7 days while the app's status is Testing (this one is of 2026-11-01)" in (
+        found.cause
+    )
+    assert "Publish app" in found.fix
+
+
+def test_google_is_away(patient: Patient) -> None:
+    patient.google.faults.answer(503, api="oauth2", count=None)
+    found = patient.check("google")
+    assert found.text == "Google's sign-in answered 503."
+    assert "Try again" in found.fix
+
+
+# The spreadsheet
+
+
+def test_a_spreadsheet_that_is_not_shared(patient: Patient) -> None:
+    patient.google.drive.tree.unshare(patient.bench.spreadsheet)
+    as_robot(patient)
+    found = patient.checks()
+    assert found["spreadsheet"].result == "failed"
+    assert f"Share the file with {ROBOT} as an editor" in found["spreadsheet"].text
+    assert found["spreadsheet"].fix == f"Share it with {ROBOT}."
+    assert found["rows"].text == "First fix: Spreadsheet."
+
+
+def test_a_spreadsheet_that_does_not_exist(patient: Patient) -> None:
+    patient.set(SPREADSHEET_ID="1AbCdEfGhIjKlMnOpQrStUvWxYz")
+    found = patient.check("spreadsheet")
+    assert "Google knows no such file" in found.text
+    assert found.cause == "The id is wrong, or the file was never shared."
+
+
+def test_a_spreadsheet_that_can_only_be_read(patient: Patient) -> None:
+    patient.google.drive.tree.unshare(patient.bench.spreadsheet)
+    reader = User("ada@installer.example")
+    patient.google.drive.tree.share(patient.bench.spreadsheet, "reader", reader)
+    found = patient.check("spreadsheet")
+    # Reading by data filters is a call that Google lets editors make, as well as readers.
+    assert found.result == "failed"
+    assert "make ada@installer.example an editor" in found.fix
+
+
+def test_a_spreadsheet_in_the_bin(patient: Patient) -> None:
+    patient.google.drive.files[patient.bench.spreadsheet].trashed = True
+    found = patient.check("spreadsheet")
+    assert found.text == "The spreadsheet is in the bin."
+    assert "brightsheet rebuild" in found.fix
+
+
+def test_an_api_that_is_switched_off(patient: Patient) -> None:
+    body = {
+        "error": {
+            "code": 403,
+            "message": "Google Sheets API has not been used in project 1 before or it is disabled.",
+            "status": "PERMISSION_DENIED",
+            "details": [{"reason": "SERVICE_DISABLED"}],
+        }
+    }
+    patient.google.faults.answer(403, body, api="sheets", count=None)
+    found = patient.check("spreadsheet")
+    assert found.cause == "The API is switched off in the project of the credentials."
+    assert "enable the Sheets API" in found.fix
+
+
+def test_rows_without_their_key_column(patient: Patient) -> None:
+    patient.bench.edit("delete_columns", index=patient.bench.index(KEY))
+    found = patient.check("rows")
+    assert found.result == "failed"
+    assert found.text == "The column with the site IDs is gone: no row can be found."
+    assert "Version history" in found.fix
+
+
+def test_a_key_that_stands_twice(patient: Patient) -> None:
+    at = patient.bench.at(1)
+    patient.bench.edit("copy_rows", start=at, end=at + 1, to=7)
+    found = patient.check("rows")
+    assert found.result == "warning"
+    assert found.text == f"1 site ID stands in more than one row (rows {at + 1}, 8)."
+    assert found.fix == "Delete the rows that nobody needs."
+
+
+def test_cells_that_are_protected_against_us(patient: Patient) -> None:
+    area = {"sheetId": 1126170001, "startColumnIndex": 0, "endColumnIndex": 2}
+    request = {"addProtectedRange": {"protectedRange": {"range": area}}}
+    where = {"spreadsheetId": patient.bench.spreadsheet}
+    patient.google.sheets.handle(
+        "sheets.spreadsheets.batchUpdate", where, MultiDict(), {"requests": [request]},
+        "owner@example.com",
+    )  # fmt: skip
+    found = patient.check("protection")
+    assert found.result == "failed"
+    assert found.text == "Google would refuse what is written to: Jobs."
+    assert "add ada@installer.example" in found.fix
+
+
+# Drive
+
+
+def test_a_service_account_has_no_storage(patient: Patient) -> None:
+    """The folder is shared with it, and Google refuses all the same."""
+    as_robot(patient)
+    folder = patient.google.create_folder("In a My Drive", shared_drive=False)
+    patient.set(DRIVE_FOLDER_ID=folder)
+    found = patient.check("drive")
+    assert found.result == "failed"
+    assert found.text.startswith("A service account has no storage of its own.")
+    assert "folder on a shared drive, or run: brightsheet auth google" in found.fix
+
+
+def test_a_folder_that_takes_no_files(patient: Patient) -> None:
+    patient.set(DRIVE_FOLDER_ID=patient.bench.spreadsheet)
+    found = patient.check("drive")
+    assert found.text == "DRIVE_FOLDER_ID is no folder that takes files."
+    assert "content manager" in found.fix
+
+
+def test_what_a_killed_run_left_is_removed(patient: Patient) -> None:
+    """The file is made, and the answer is lost: as where the process is killed."""
+    patient.google.faults.drop(method="drive.upload", when="after", count=9)
+    assert patient.check("drive").result in ("ok", "failed")
+    patient.google.faults.clear()
+    assert patient.check("drive").result == "ok"
+    files = patient.google.drive.files.values()
+    tried = [one for one in files if one.name.startswith("Brightsheet check")]
+    assert len(tried) >= 2
+    assert all(one.trashed for one in tried)
+
+
+def test_readers_who_cannot_open_documents(patient: Patient) -> None:
+    tree, robot = patient.google.drive.tree, User("ada@installer.example")
+    for one in (patient.bench.spreadsheet, patient.folder):
+        tree.unshare(one)
+        tree.share(one, "writer", robot)
+    drive = patient.google.drive.files[patient.folder].parents[0]
+    tree.unshare(drive)
+    tree.share(drive, "organizer", robot)
+    for name in ("bo", "cy"):
+        tree.share(patient.bench.spreadsheet, "reader", User(f"{name}@installer.example"))
+    tree.share(patient.folder, "reader", User("owner@example.com"))
+    found = patient.check("readers")
+    assert found.result == "warning"
+    assert found.text == (
+        "2 people may open the spreadsheet, but not the documents that it links to."
+    )
+    assert "bo@" not in wrote(found)
+    assert "share the folder" in found.fix
+
+
+# EverBright
+
+
+def test_a_token_that_everbright_does_not_take(patient: Patient) -> None:
+    patient.google.everbright.token = "another-token-than-is-set"
+    found = patient.checks()
+    assert found["everbright"].text.startswith("EverBright does not accept the token (status 401)")
+    assert "EVERBRIGHT_AUTH_HEADER" in found["everbright"].fix
+    assert found["job"].text == "First fix: EverBright's token."
+    assert all(TOKEN not in wrote(one) for one in found.values())
+
+
+def test_a_list_of_jobs_at_another_address(patient: Patient) -> None:
+    patient.google.faults.answer(404, api="everbright", method="everbright.project.list")
+    found = patient.check("everbright")
+    assert found.result == "warning"
+    assert "no list of jobs" in found.text
+
+
+def test_a_job_that_cannot_be_read(patient: Patient) -> None:
+    patient.google.everbright.fail(uuid(1), "error", status=500)
+    found = patient.check("job")
+    assert found.result == "failed"
+    assert found.text == "EverBright answered 500."
+
+
+@pytest.mark.parametrize("how", ["sign_in", "json_error"])
+def test_a_page_in_place_of_a_document(patient: Patient, how: str) -> None:
+    patient.google.everbright.fail(uuid(40_001), how)
+    found = patient.check("download")
+    assert found.result == "failed"
+    assert "EVERBRIGHT_DOCUMENT_PATH" in found.fix
+
+
+def test_of_a_large_document_only_the_beginning_is_read(patient: Patient) -> None:
+    """Catches a check that downloads 200 MB."""
+    patient.google.everbright.set_document(uuid(40_001), size=200 << 20)
+    assert patient.check("download").result == "ok"
+
+
+# The receiver
+
+
+@contextmanager
+def receiver(patient: Patient, **changes: str) -> Iterator[str]:
+    """Run a receiver with the same database; return its address."""
+    settings = load(patient.bench.environment | changes, patient.bench.config)
+    server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_receiver_that_takes_the_secret(patient: Patient) -> None:
+    """It is only on this machine, which is said; and nothing of the check is stored."""
+    before = patient.bench.inbox.recent(9)
+    with receiver(patient) as url:
+        patient.set(PUBLIC_URL=url)
+        found = patient.checks()
+    assert found["receiver"].text == "The receiver answers, on this machine only."
+    assert found["secret"].text == "The receiver takes the secret."
+    assert patient.bench.inbox.recent(9) == before
+
+
+def test_a_receiver_with_another_secret(patient: Patient) -> None:
+    with receiver(patient, WEBHOOK_SECRET="another-made-up-secret") as url:
+        patient.set(PUBLIC_URL=url)
+        found = patient.check("secret")
+    assert found.text == "The receiver at PUBLIC_URL does not take the secret."
+    assert "a proxy drops the header X-Webhook-Secret" in found.cause
+    assert "a-made-up-secret-of-tests" not in wrote(found)
+
+
+def test_nothing_answers(patient: Patient) -> None:
+    patient.set(PUBLIC_URL=f"http://127.0.0.1:{free_port()}")
+    found = patient.checks()
+    assert found["receiver"].text == "Nothing answers at PUBLIC_URL (ConnectionError)."
+    assert "brightsheet serve" in found["receiver"].fix
+    assert found["secret"].text == "First fix: Receiver from outside."
+
+
+def test_something_else_answers_and_gets_no_secret(patient: Patient) -> None:
+    server = Server()
+    server.answers["/healthz"] = say(200, b"<h1>Welcome</h1>", Content_Type="text/html")
+    with server.running():
+        patient.set(PUBLIC_URL=server.url)
+        found = patient.check("receiver")
+    assert found.text == "Something else answers at PUBLIC_URL (status 200)."
+    assert [path for path, _ in server.asked] == ["/healthz"]
+
+
+def test_an_older_receiver(patient: Patient) -> None:
+    server = Server()
+    server.answers["/healthz"] = say(200, b'{"status":"ok"}', Content_Type="application/json")
+    with server.running():
+        patient.set(PUBLIC_URL=server.url)
+        found = patient.check("secret")
+    assert found.text == "/webhooks/everbright/check at PUBLIC_URL answers 404."
+
+
+def test_a_certificate_that_nobody_signed(patient: Patient, tmp_path: Path) -> None:
+    with https(tmp_path) as url:
+        patient.set(PUBLIC_URL=url)
+        found = patient.check("receiver")
+    assert found.text == "The certificate of PUBLIC_URL is not accepted."
+    assert "new certificate" in found.fix
+
+
+@contextmanager
+def https(folder: Path) -> Iterator[str]:
+    """Run a server whose certificate it has signed itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    alternative = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+        .add_extension(alternative, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = folder / "server.pem"
+    pem.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"https://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+# What came
+
+
+def forget(patient: Patient) -> None:
+    with patient.bench.database.writing() as connection:
+        connection.execute(delete(delivery))
+        connection.execute(delete(heartbeat))
+
+
+def aged(days: float) -> Callable[[Patient], None]:
+    def make(patient: Patient) -> None:
+        with patient.bench.database.writing() as connection:
+            earlier = delivery.c.received_at - days * 86_400
+            connection.execute(update(delivery).values(received_at=earlier))
+
+    return make
+
+
+def test_nothing_has_come(patient: Patient) -> None:
+    forget(patient)
+    found = patient.check("delivery")
+    assert (found.result, found.text) == ("warning", "Nothing has come yet.")
+    assert WEBHOOK in found.fix
+
+
+def test_nothing_came_for_long(patient: Patient) -> None:
+    aged(30)(patient)
+    found = patient.check("delivery")
+    assert found.result == "warning"
+    assert found.text.startswith("The last delivery came 30 days ago (")
+    assert "3 working days (SILENCE_DAYS)" in found.cause
+
+
+def test_only_wrong_secrets_came(patient: Patient) -> None:
+    from sync.store import Refused
+
+    forget(patient)
+    patient.bench.wiring.refusals.add({"wrong_secret": Refused(4, 0.0, "192.0.2.1")})
+    found = patient.check("delivery")
+    assert found.result == "failed"
+    assert found.text == "Nothing was accepted yet, and 4 requests were refused since yesterday."
+
+
+def test_no_worker_runs(patient: Patient) -> None:
+    forget(patient)
+    found = patient.check("in_step")
+    assert found.result == "failed"
+    assert found.text.startswith("No worker has run yet.")
+
+
+def test_an_event_that_the_sheet_does_not_show(patient: Patient) -> None:
+    assert patient.bench.send(milestone(3)) == [Outcome.ACCEPTED]
+    aged(1)(patient)
+    found = patient.check("in_step")
+    assert found.text.startswith("The sheet does not show everything that came: 1 delivery waits")
+
+
+# None of them
+
+
+def test_a_fault_of_our_own_is_an_outcome_and_shows_no_text(patient: Patient) -> None:
+    """Catches a doctor that ends at the first fault, and one that repeats a fault's text."""
+    with patient.bench.database.writing() as connection:
+        job.drop(connection)
+    found = patient.checks()
+    assert found["job"].result == "failed"
+    assert found["job"].text.startswith("The database did not answer (")
+    assert list(found)[-1] == "in_step"
+
+
+def test_a_secret_in_an_answer_is_not_repeated(patient: Patient) -> None:
+    """Some proxies repeat what was sent; the answer goes to whoever helps."""
+    body: dict[str, Any] = {"error": {"code": 400, "message": f"Bad header: {TOKEN}"}}
+    patient.google.faults.answer(400, body, api="sheets", count=None)
+    found = patient.check("spreadsheet")
+    assert "Bad header: ***" in found.text
+    assert TOKEN not in wrote(found)
+
+
+def test_a_retryable_error_says_that_it_may_pass(patient: Patient) -> None:
+    from sync.doctor.reasons import google_failed
+
+    found = google_failed(Retryable("rate_limited", "Google's limit is reached."), ROBOT)
+    assert found.cause == "It may pass by itself."

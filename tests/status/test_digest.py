@@ -1,0 +1,130 @@
+"""The daily digest: counts of what happened, once a day, and off unless an hour is set."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from emulator import Emulator
+from sync.ops.alerts import Alerts
+from sync.ops.channels import channels
+from sync.status.daily import Daily
+from sync.store.digests import Digests
+from tests.bench import Bench
+from tests.made_up import CONFIG_FILE, document, milestone, task
+from tests.ops.test_alerts import Chat
+
+
+@pytest.fixture
+def chat() -> Iterator[Chat]:
+    made = Chat()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture
+def bench(chat: Chat, database_url: str) -> Iterator[Bench]:
+    with Emulator() as google:
+        url = f"json://127.0.0.1:{chat.server.server_port}/"
+        yield Bench(google, database_url, CONFIG_FILE, ALERT_URLS=url, DIGEST_HOUR="7")
+
+
+NOW = datetime.now(UTC).replace(minute=30, second=0, microsecond=0)
+
+
+class Clock:
+    def __init__(self, moment: datetime) -> None:
+        self.now = moment
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def daily(bench: Bench, clock: Clock) -> Daily:
+    settings = bench.settings
+    return Daily(bench.wiring, Alerts(channels(None, settings.alert_urls)), clock)
+
+
+def at(hour: int) -> datetime:
+    return NOW.replace(hour=hour)
+
+
+def ago(days: float) -> str:
+    return f"{at(8) - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_it_counts_what_happened(bench: Bench, chat: Chat) -> None:
+    """Catches counts of another day or of another status, and a name in the text."""
+    bench.send(
+        milestone(1, status="APPROVED", date_updated=ago(0.1)),
+        milestone(2, status="APPROVED", date_updated=ago(0.2)),
+        milestone(3, status="REJECTED", date_updated=ago(0.0), name="Permit of somebody"),
+        milestone(4, status="APPROVED", date_updated=ago(300)),  # read back today
+        milestone(5, status="SUBMITTED", date_updated=ago(14), tasks=[task(document(1))]),
+        milestone(6, status="SUBMITTED", date_updated=ago(40)),
+    )
+    bench.flush()
+    bench.wiring.heartbeats.give()
+    assert daily(bench, Clock(at(8))).step()
+    (heard,) = chat.heard
+    lines = heard["message"].splitlines()
+    assert lines == [
+        "Approved since yesterday: 2, rejected: 1.",
+        # Due: job 5's 14 days are over, and job 3 was rejected today. Stuck: jobs 4 and 6.
+        "Jobs to follow up today: 2, stuck (their day has passed): 2.",
+        "Documents: 0 given up, 0 waiting.",
+        "The sheet shows everything that came.",
+    ]
+
+
+def test_it_is_sent_once_a_day_by_whoever_comes_first(bench: Bench, chat: Chat) -> None:
+    """Two processes, and a restart: one digest a day."""
+    clock = Clock(at(6))
+    first, second = daily(bench, clock), daily(bench, clock)
+    assert [one.step() for one in (first, second)] == [False, False]
+    clock.now = at(7)
+    assert [one.step() for one in (first, second, daily(bench, clock))] == [True, False, False]
+    clock.now = at(7) + timedelta(days=1)
+    assert [one.step() for one in (second, first)] == [True, False]
+    assert len(chat.heard) == 2
+
+
+def test_one_that_did_not_arrive_is_sent_with_the_next_look(bench: Bench, chat: Chat) -> None:
+    chat.statuses = [500, 500, 500]
+    clock = Clock(at(7))
+    sender = daily(bench, clock)
+    assert not sender.step()
+    assert sender.step()
+    assert len(chat.heard) == 1
+
+
+def test_a_worker_that_starts_late_waits_for_the_next_day(bench: Bench, chat: Chat) -> None:
+    """Catches a morning's summary at night."""
+    assert not daily(bench, Clock(at(7) + timedelta(hours=6))).step()
+    assert chat.heard == []
+
+
+def test_it_is_off_where_no_hour_is_set(bench: Bench, chat: Chat) -> None:
+    bench.environment["DIGEST_HOUR"] = ""
+    bench.configured(bench.config)
+    assert not daily(bench, Clock(at(7))).step()
+    assert chat.heard == []
+
+
+def test_the_hour_is_of_the_time_zone_that_is_set(bench: Bench) -> None:
+    """07:30 in Denver is 13:30 or 14:30 in UTC."""
+    bench.environment["TIMEZONE"] = "America/Denver"
+    bench.configured(bench.config)
+    assert not daily(bench, Clock(at(7))).step()
+    assert daily(bench, Clock(at(14))).step()
+
+
+def test_a_claim_is_one_callers(bench: Bench, tmp_path: Path) -> None:
+    digests = Digests(bench.database)
+    assert digests.claim(1000.0)
+    assert not digests.claim(1000.0)
+    digests.release(1000.0)
+    assert digests.claim(1000.0)
+    assert not digests.claim(900.0)
