@@ -105,6 +105,23 @@ def test_a_wrong_secret_three_times_is_counted_and_told_within_a_second(
     assert len(chat.heard) == 1, "once an hour"
 
 
+def test_the_check_of_a_secret_stores_nothing_and_is_counted_like_any_other(
+    receiver: Receiver,
+) -> None:
+    """Catches a way to try secrets that nobody is told of."""
+
+    def check(secret: str) -> int:
+        headers = {"X-Webhook-Secret": secret} if secret else {}
+        return receiver.client.get(f"{PATH}/check", headers=headers).status_code
+
+    before = receiver.everything()
+    assert check(SECRET) == 200
+    assert receiver.everything() == before
+    assert [check(WRONG), check("")] == [401, 401]
+    receiver.written()
+    assert receiver.figures() == {"wrong_secret": 1, "no_secret": 1}
+
+
 def test_the_count_is_in_the_store_within_a_second(receiver: Receiver) -> None:
     """Of a process that goes on, not only of one that is stopped."""
     receiver.send(WRONG)
