@@ -58,6 +58,11 @@ def _fail(message: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
+def _log(least: int = logging.INFO) -> None:
+    # Before the settings are read: reading them may log, and checks what LOG_FORMAT is.
+    logs.configure(least, for_people=os.environ.get("LOG_FORMAT", "").strip() == "console")
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="brightsheet")
 def cli() -> None:
@@ -78,14 +83,14 @@ def serve(host: str | None) -> None:
     """Receive webhooks on PORT (8000), and write the sheet unless WORKER=separate."""
     from server import serve as serve_until_stopped
 
-    logs.configure()
+    _log()
     serve_until_stopped(load(os.environ), host)
 
 
 @cli.command()
 def worker() -> None:
     """Write the sheet, in a process of its own (set WORKER=separate for the receiver)."""
-    logs.configure()
+    _log()
     settings, database = _opened()
     running = Worker(settings, database)
     stop = Event()
@@ -170,7 +175,7 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
 @cli.command()
 def init() -> None:
     """Set up a spreadsheet and a Drive folder; run it again at any time."""
-    logs.configure(logging.WARNING)
+    _log(logging.WARNING)
     settings, database = _opened(needs_spreadsheet=False)
     setup = Setup(settings, database, time.sleep)
     folder, is_new_folder = setup.folder()
@@ -192,7 +197,7 @@ def init() -> None:
 @click.option("--into", help="Id or address of an empty spreadsheet; one is made without it.")
 def rebuild(into: str | None) -> None:
     """Fill a new spreadsheet with every job there is, and write that one from now on."""
-    logs.configure(logging.WARNING)
+    _log(logging.WARNING)
     settings, database = _opened()
     setup = Setup(settings, database, time.sleep)
     spreadsheet = google_id("--into", into) if into else setup.new_spreadsheet(setup.folder()[0])
@@ -220,7 +225,7 @@ def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
     """
     if (write or site) and not restore:
         raise click.UsageError("--write and --site go with --restore.")
-    logs.configure(logging.WARNING)
+    _log(logging.WARNING)
     wiring = Wiring(*_opened())
     found = sheet.compare(wiring, time.sleep)
     if write:
@@ -294,7 +299,7 @@ def backfill(site: UUID | None, since: datetime | None, report: Path | None, as_
     """
     if sum(bool(one) for one in (site, since, report)) > 1:
         raise click.UsageError("Give one of --site, --since and --csv.")
-    logs.configure(logging.WARNING)
+    _log(logging.WARNING)
     wiring = Wiring(*_opened(needs_spreadsheet=False))
     command = BackfillCommand(wiring, time.sleep)
     if report:

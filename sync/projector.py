@@ -1,7 +1,7 @@
 """Projects deliveries: inbox → jobs, their documents and their history."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -10,6 +10,7 @@ from sync.errors import BrightsheetError, Permanent
 from sync.jobs import projection, reads, status_list
 from sync.jobs.model import Change, Job
 from sync.jobs.remarks import Remarks
+from sync.ops.trail import Trail
 from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs, KeptDelivery, Lease, Projected
 from sync.store.jobs import Wanted
@@ -47,7 +48,12 @@ class Projector:
     """Applies deliveries to their jobs, each once: only the holder of the lease does it."""
 
     def __init__(
-        self, inbox: Inbox, jobs: Jobs, settings: Settings, alert: Alert = _no_alert
+        self,
+        inbox: Inbox,
+        jobs: Jobs,
+        settings: Settings,
+        alert: Alert = _no_alert,
+        trail: Trail | None = None,
     ) -> None:
         self._inbox = inbox
         self._jobs = jobs
@@ -57,6 +63,7 @@ class Projector:
         self._remarks = Remarks(settings.config)
         self._config = settings.config
         self._alert = alert
+        self._trail = trail or Trail()
         self._reported: set[str] = set()
 
     def run(self, held: Lease) -> None:
@@ -64,8 +71,25 @@ class Projector:
         while deliveries := self._inbox.unprojected(_DELIVERIES):
             understood, poisoned = self._read(deliveries)
             self._jobs.take_in(held, self._projected(understood, poisoned))
-            _log.info("projected", deliveries=len(understood), poisoned=len(poisoned))
+            self._log_each(deliveries, understood, poisoned)
             self._report(one.delivery for one in understood if one.kept.seq not in poisoned)
+
+    def _log_each(
+        self,
+        deliveries: Iterable[KeptDelivery],
+        understood: Iterable[_Understood],
+        poisoned: Mapping[int, str],
+    ) -> None:
+        for kept in deliveries:
+            if reason := poisoned.get(kept.seq):
+                code = reason.partition(":")[0]  # The rest may quote what came.
+                _log.warning("not_projected", delivery=kept.id, reason=code)
+        for one in understood:
+            if one.kept.seq in poisoned:
+                continue
+            _log.info("projected", delivery=one.kept.id, site=one.site or None)
+            if one.site:
+                self._trail.add(one.site, one.kept.id)
 
     def _report(self, deliveries: Iterable[Delivery]) -> None:
         """Tell, once, of each status that the config does not name: nobody knows what it means."""

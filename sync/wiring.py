@@ -26,6 +26,7 @@ from sync.ops import retry
 from sync.ops.alerts import Alerts
 from sync.ops.channels import channels
 from sync.ops.heartbeat import beating
+from sync.ops.trail import Trail
 from sync.projector import Projector
 from sync.settings.environment import Settings, load
 from sync.sheets.client import SheetClient
@@ -125,16 +126,17 @@ class Wiring:
         sizes: Sizes = USUAL,
     ) -> Flusher:
         """Return the flusher of a spreadsheet: the configured one, or another."""
-        settings = self.settings
+        settings, trail = self.settings, Trail()
         return Flusher(
             self.sheet_store(spreadsheet),
             self.sheet_client(spreadsheet),
             Targets(self.layout(), sizes),
-            Projector(self.inbox, Jobs(self.database), settings, alert).run,
+            Projector(self.inbox, Jobs(self.database), settings, alert, trail).run,
             sleep,
             settings.time_zone,
             alert,
             settings.in_step_hours,
+            trail,
         )
 
     def sheet_client(self, spreadsheet: str = "") -> SheetClient:

@@ -105,6 +105,23 @@ def test_a_wrong_secret_three_times_is_counted_and_told_within_a_second(
     assert len(chat.heard) == 1, "once an hour"
 
 
+def test_the_check_of_a_secret_stores_nothing_and_is_counted_like_any_other(
+    receiver: Receiver,
+) -> None:
+    """Catches a way to try secrets that nobody is told of."""
+
+    def check(secret: str) -> int:
+        headers = {"X-Webhook-Secret": secret} if secret else {}
+        return receiver.client.get(f"{PATH}/check", headers=headers).status_code
+
+    before = receiver.everything()
+    assert check(SECRET) == 200
+    assert receiver.everything() == before
+    assert [check(WRONG), check("")] == [401, 401]
+    receiver.written()
+    assert receiver.figures() == {"wrong_secret": 1, "no_secret": 1}
+
+
 def test_the_count_is_in_the_store_within_a_second(receiver: Receiver) -> None:
     """Of a process that goes on, not only of one that is stopped."""
     receiver.send(WRONG)
@@ -223,7 +240,7 @@ def test_silence_is_told_by_the_watch_and_its_end(receiver: Receiver, chat: Chat
     wait_for(lambda: len(chat.heard) == 2)
     first, second = chat.texts()
     assert "Nothing came from EverBright for 3 working days" in first
-    assert second == "Brightsheet: Deliveries come again."
+    assert second.startswith("Brightsheet: Deliveries come again.\nSince ")
 
 
 def test_silence_can_be_switched_off(sqlite_url: str, chat: Chat) -> None:

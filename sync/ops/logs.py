@@ -1,4 +1,4 @@
-"""Log lines: one JSON object each, on standard error. They hold ids and reasons, never bodies.
+"""Log lines: one an event, on standard error. They hold ids and reasons, never bodies.
 
 Errors are logged by type and place in the code alone: the text of an error may hold data of a
 webhook, a statement's parameters or an address with a token in it. So may the lines of libraries,
@@ -19,18 +19,20 @@ import structlog
 _FRAMES = 12
 
 
-def configure(least: int = logging.INFO) -> None:
+def configure(least: int = logging.INFO, *, for_people: bool = False) -> None:
     """Set up structlog, and route everything else that logs through it.
 
-    Lines of a level below `least` are dropped.
+    Lines of a level below `least` are dropped. A line is a JSON object, or text `for_people`.
     """
+    # As literals: a line break in a value must not begin a line.
+    console = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), repr_native_str=True)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             without_texts,
-            structlog.processors.JSONRenderer(),
+            console if for_people else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -9,6 +9,7 @@ import structlog
 
 from sync.errors import Refused, Retryable
 from sync.jobs.columns import KEY
+from sync.ops.trail import Trail
 from sync.sheets import keys, legacy, request
 from sync.sheets.batch import Parts, Titles
 from sync.sheets.client import SheetClient
@@ -62,13 +63,14 @@ class Flusher:
         zone: str = "",
         alert: Callable[[str, str], object] = lambda *_: None,
         in_step_hours: int = 6,
+        trail: Trail | None = None,
     ) -> None:
         self.store = store
         self.client = client
         self.targets = targets
         self.project = project
         self.planner = Planner(targets, zone, in_step_hours)
-        self.writer = BatchWriter(store, client, sleep, alert)
+        self.writer = BatchWriter(store, client, sleep, alert, trail)
         self._alert = alert
         self._was_refused = False
         """Whether the last batch was refused: the sheet may have been changed since its read."""
@@ -132,6 +134,7 @@ class Flusher:
         if not pending.in_doubt:
             done = [shown(one) for one, target in pairs if target is None or not target.differs()]
             self.store.batches.confirm(held, done)
+            self.writer.log_shown(done)
         differing = [(one, target) for one, target in pairs if target and target.differs()]
         fit = fitting([target for _, target in differing], self.targets.sizes.cell_bytes)
         found = {target.site: (one, target) for one, target in differing[: len(fit)]}

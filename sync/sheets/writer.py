@@ -1,12 +1,13 @@
 """Writes batches: each is kept before it is sent, verified after, and concluded once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import structlog
 from pydantic import ValidationError
 
+from sync.ops.trail import Trail
 from sync.sheets.batch import Batch, Parts, Titles, compose
 from sync.sheets.celldata import Row, site_in
 from sync.sheets.client import Everything, SheetClient
@@ -28,11 +29,13 @@ class BatchWriter:
         client: SheetClient,
         sleep: Callable[[float], Any],
         alert: Callable[[str, str], object],
+        trail: Trail | None = None,
     ) -> None:
         self._store = store
         self._client = client
         self._sleep = sleep
         self._alert = alert
+        self._trail = trail or Trail()
 
     def take_turn(self, held: Lease) -> int:
         """Wait until a flush may begin, and return a number for its batch."""
@@ -130,9 +133,23 @@ class BatchWriter:
             [(one.site, one.column, one.before, one.after) for one in verdict.replaced],
         )
         self._store.batches.conclude(held, tried, found)
+        self.log_shown(tried.shown, verdict.dirty, tried.fence)
         if trace.recovered_lines:
             text = f"{trace.recovered_lines} cells could not be put back: see the tab Recovered."
             self._alert("recovered", text)
+
+    def log_shown(
+        self, shown: Sequence[Shown], dirty: Container[str] = (), fence: int | None = None
+    ) -> None:
+        """Log each job whose row is right now, with what it was written for; `fence` is the batch.
+
+        Without a batch it was right already.
+        """
+        for one in shown:
+            if one.site not in dirty:
+                _log.info(
+                    "shown", site=one.site, deliveries=self._trail.take(one.site), fence=fence
+                )
 
     def read_everything(self, held: Lease, seen: Snapshot) -> Everything:
         """Read the whole tabs of jobs that were seen, and the hidden tabs."""

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from sqlalchemy import BigInteger, Connection, case, cast, delete, func, literal_column, select
 from sqlalchemy.sql import ColumnElement
 
+from sync.store.clock import now
 from sync.store.database import Database
-from sync.store.schema import delivery, flush_hour, now
+from sync.store.schema import delivery, flush_hour
 from sync.webhooks.schema import Outcome
 
 HOUR = 3600

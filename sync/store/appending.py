@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import bindparam
 
+from sync.store.clock import now
 from sync.store.database import Database
-from sync.store.schema import delivery, now
+from sync.store.schema import delivery
 from sync.webhooks.schema import Outcome
 
 _COLUMNS = ("id", "outcome", "kind", "reason", "site", "digest", "body", "projected", "milestone")

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, case, select
 
+from sync.store.clock import now
 from sync.store.database import Database
-from sync.store.schema import delivery, heartbeat, now
+from sync.store.schema import delivery, heartbeat
 
 BACKFILL = "backfill-"
 """Begins the ids of what was read from EverBright's API: people see it where ids are shown.

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, case, delete, func, select, update
 from sqlalchemy.sql import ColumnElement
 
+from sync.store.backfill_schema import backfill, backfill_job
+from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.leases import Lease, hold
-from sync.store.schema import backfill, backfill_job, now
 
 SINCE = "since "
 """Begins the scopes of runs that read what changed since a date that a person gave."""

@@ -9,6 +9,7 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.model import FileState
 from sync.store import refusals
+from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.heartbeat import WORKER
 from sync.store.history import NEW
@@ -21,7 +22,6 @@ from sync.store.schema import (
     document,
     heartbeat,
     job,
-    now,
     quarantine,
     sheet,
 )

@@ -22,10 +22,11 @@ from sqlalchemy import (
 
 from sync.jobs.cells import Cell
 from sync.store import activity, history, quarantine
+from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.dirty import bumped
 from sync.store.leases import Lease, hold
-from sync.store.schema import attempt, before_image, cell_history, job, now
+from sync.store.schema import attempt, before_image, cell_history, job
 from sync.store.spreadsheet import Spreadsheet
 
 Cells = Mapping[str, Cell]

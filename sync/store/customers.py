@@ -5,9 +5,10 @@ from collections.abc import Collection
 from sqlalchemy import Connection, func, select, update
 
 from sync.jobs.model import Customer
+from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.dirty import touch
-from sync.store.schema import customer, now
+from sync.store.schema import customer
 
 FRESH_SECONDS = 86_400.0
 """For how long an answer is considered true, whatever happens to the job."""

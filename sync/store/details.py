@@ -7,9 +7,10 @@ from sqlalchemy import Connection, case, literal, null, select, update
 
 from sync.jobs.model import Details, Job
 from sync.store import reported
+from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.dirty import touch
-from sync.store.schema import detail, job, now
+from sync.store.schema import detail, job
 
 _CLAIM_SECONDS = 120.0
 

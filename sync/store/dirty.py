@@ -2,7 +2,8 @@
 
 from sqlalchemy import ColumnElement, Connection, case, func, update
 
-from sync.store.schema import job, now
+from sync.store.clock import now
+from sync.store.schema import job
 
 
 def bumped(received: float | None = None) -> dict[str, ColumnElement[object]]:

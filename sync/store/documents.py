@@ -10,9 +10,10 @@ from sqlalchemy.sql import ColumnElement
 from sync.errors import BrightsheetError, Retryable
 from sync.jobs.model import Files, FileState
 from sync.store import folders
+from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.dirty import touch
-from sync.store.schema import document, folder, now, spare_id
+from sync.store.schema import document, folder, spare_id
 
 DUE = 100
 """The most documents of a job that are read at once: more than a job has, as a rule."""

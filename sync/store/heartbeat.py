@@ -1,7 +1,8 @@
 """Signs of life, by the database's clock."""
 
+from sync.store.clock import now
 from sync.store.database import Database
-from sync.store.schema import heartbeat, now
+from sync.store.schema import heartbeat
 
 WORKER = "worker"
 """All workers share this name: one that is alive is enough."""

@@ -13,9 +13,10 @@ from sync.jobs.reads import as_read
 from sync.store import activity
 from sync.store.appending import Appender
 from sync.store.arrivals import BACKFILL, remember
+from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.groups import Groups
-from sync.store.schema import delivery, now
+from sync.store.schema import delivery
 from sync.webhooks.schema import Delivery, Outcome
 
 _BYTES = 2_000_000

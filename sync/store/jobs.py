@@ -9,10 +9,11 @@ from sync.jobs import drive_names
 from sync.jobs.model import Change, FileState, Job
 from sync.store import customers, details, history, reported
 from sync.store.arrivals import BACKFILL
+from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.dirty import bumped
 from sync.store.leases import Lease, hold
-from sync.store.schema import delivery, document, folder, job, milestone, now
+from sync.store.schema import delivery, document, folder, job, milestone
 from sync.webhooks.schema import Outcome
 
 

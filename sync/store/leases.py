@@ -8,8 +8,9 @@ from uuid import uuid4
 from sqlalchemy import Connection, or_, select, update
 
 from sync.errors import Retryable
+from sync.store.clock import now
 from sync.store.database import Database
-from sync.store.schema import lease, now
+from sync.store.schema import lease
 
 
 @dataclass(frozen=True)

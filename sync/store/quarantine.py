@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, Select, delete, select, update
 
+from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.leases import Lease, hold
-from sync.store.schema import now, quarantine
+from sync.store.schema import quarantine
 
 REST_SECONDS = 30.0
 """After the first refusal: about as long as the edits of a person that may have caused it."""

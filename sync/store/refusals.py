@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Select, cast, delete, func, select
 from sqlalchemy.sql import ColumnElement
 
+from sync.store.clock import now
 from sync.store.database import Database
-from sync.store.schema import now, refusal
+from sync.store.schema import refusal
 
 _DAY = 86_400
 _LONGEST_SOURCE = 64

@@ -1,7 +1,5 @@
 """The tables. Times are seconds since 1970 (UTC) by the database's own clock."""
 
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -16,27 +14,6 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
-
-
-class now(FunctionElement[float]):  # noqa: N801 - it is used like SQL's own functions
-    """The database's clock, in seconds since 1970."""
-
-    type = Float()
-    inherit_cache = True
-    name = "now_seconds"
-
-
-@compiles(now, "sqlite")
-def _now_sqlite(*_: Any, **__: Any) -> str:
-    return "((julianday('now') - 2440587.5) * 86400.0)"
-
-
-@compiles(now, "postgresql")
-def _now_postgresql(*_: Any, **__: Any) -> str:
-    return "extract(epoch from clock_timestamp())::double precision"
-
 
 metadata = MetaData()
 
@@ -302,40 +279,6 @@ heartbeat = Table(
     Column("name", Text, primary_key=True),
     Column("at", Float, nullable=False),
 )
-
-backfill = Table(
-    "backfill",
-    metadata,
-    # What the run reads: all jobs, those that changed since a date, or what is due each day.
-    Column("scope", Text, primary_key=True),
-    Column("started_at", Float, nullable=False),
-    Column("finished_at", Float),
-    # Seconds since 1970; jobs that EverBright last changed before are passed over.
-    Column("since", Float),
-    # The next page of the list of jobs; None once all were listed.
-    Column("next_page", Text),
-    Column("pages", Integer, nullable=False),
-    # How often the list was begun: again where jobs moved between its pages.
-    Column("passes", Integer, nullable=False),
-    # How many jobs EverBright says there are, and whether that became less during this pass.
-    Column("total", Integer),
-    Column("has_shrunk", Boolean, nullable=False),
-    # What of the list could not be read (a JSON list of texts).
-    Column("problems", Text, nullable=False),
-)
-
-backfill_job = Table(
-    "backfill_job",
-    metadata,
-    Column("scope", Text, primary_key=True),
-    Column("site", Text, primary_key=True),
-    # Position in the list: it is read in that order.
-    Column("position", Integer, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("events", Integer, nullable=False),
-    Column("reason", Text, nullable=False),
-)
-Index("backfill_job_state", backfill_job.c.scope, backfill_job.c.state, backfill_job.c.position)
 
 refusal = Table(
     "refusal",

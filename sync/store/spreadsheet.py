@@ -9,11 +9,12 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.errors import Permanent
 from sync.store import history
+from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.dirty import bumped
 from sync.store.leases import Lease, hold
 from sync.store.rate_limit import SPACING, TokenBucket
-from sync.store.schema import attempt, before_image, job, now, sheet
+from sync.store.schema import attempt, before_image, job, sheet
 
 ADOPTED = "tabs:adopted"
 """Stands among the ids of columns where the tabs are a person's own."""

@@ -17,7 +17,7 @@ from sync.ops.alerts import Alerts
 from sync.projector import Projector
 from sync.settings import environment
 from sync.store import Database, Jobs, Progress
-from sync.store.schema import backfill
+from sync.store.backfill_schema import backfill
 from sync.webhooks import parse
 from sync.wiring import Wiring
 from sync.worker.backfill_loop import BackfillLoop
