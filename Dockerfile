@@ -4,7 +4,7 @@ WORKDIR /src
 RUN python -m venv /opt/brightsheet
 COPY requirements.txt ./
 RUN /opt/brightsheet/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
-COPY pyproject.toml README.md LICENSE app.py brightsheet.py server.py ./
+COPY pyproject.toml README.md LICENSE app.py brightsheet.py connections.py server.py ./
 COPY config config
 COPY sync sync
 COPY emulator emulator

@@ -1,14 +1,31 @@
 """What all tests share."""
 
+import logging
+import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests import databases
 
 settings.register_profile("untimed", deadline=None)  # Machines are slow at times.
 settings.load_profile("untimed")
+
+
+@pytest.fixture(autouse=True)
+def _logs() -> Iterator[None]:
+    """Undo what a command does to this process' logs: other tests look at theirs."""
+    root, hooks = logging.getLogger(), (sys.excepthook, threading.excepthook)
+    before = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = before
+    sys.excepthook, threading.excepthook = hooks
+    logging.captureWarnings(capture=False)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(params=databases.KINDS)

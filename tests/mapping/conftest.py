@@ -1,29 +1,13 @@
 """The emulator, and a person's own spreadsheet in it."""
 
-import logging
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
 from emulator import Emulator
 from tests.mapping.stand import Stand
 from tests.sheets.conftest import MILESTONES, with_more
-
-
-@pytest.fixture(autouse=True)
-def _logs() -> Iterator[None]:
-    """Undo what a command does to this process' logs: other tests look at theirs."""
-    root, hooks = logging.getLogger(), (sys.excepthook, threading.excepthook)
-    before = root.handlers[:], root.level
-    yield
-    root.handlers[:], root.level = before
-    sys.excepthook, threading.excepthook = hooks
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
 
 
 @pytest.fixture

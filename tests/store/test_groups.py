@@ -99,5 +99,11 @@ def test_news_a_copy_and_a_repetition_in_one_group(database: Database) -> None:
 
 
 def row(name: str, digest: str) -> dict[str, object]:
-    values = {"outcome": "accepted", "kind": "milestone", "reason": None, "site": None}
+    values = {
+        "outcome": "accepted",
+        "kind": "milestone",
+        "reason": None,
+        "site": None,
+        "milestone": None,
+    }
     return {"id": name, "digest": digest, "body": b"x", "projected": False, **values}
