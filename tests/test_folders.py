@@ -237,6 +237,7 @@ def test_names_are_told_apart_and_keep_their_ending(text: str, one: object, two:
         assert first.endswith(text.rpartition(".")[2])
 
 
+@pytest.mark.long
 def test_the_worker_names_folders_and_asks_for_details(bench: Bench, tmp_path: Path) -> None:
     """Would catch parts that only tests use."""
     bench.google.everbright.data.set(uuid(20_001), system_capacity_kw=8.4)

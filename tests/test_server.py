@@ -98,6 +98,7 @@ def test_a_client_that_does_not_close_after_its_answer_is_closed(bench: Bench) -
     assert bench.connections(LINGER_SECONDS + 0.1) == 0
 
 
+@pytest.mark.long
 def test_unfinished_requests_together_hold_a_bounded_memory(bench: Bench) -> None:
     """Each within its own limit, 100 of them would hold 100 MB."""
     head = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % BODY
@@ -141,6 +142,7 @@ def test_a_request_in_hand_is_answered_before_it_stops(bench: Bench) -> None:
         assert client.recv(4096).endswith(b"ok")
 
 
+@pytest.mark.long
 def test_a_request_that_takes_too_long_does_not_hold_up_the_stop(bench: Bench) -> None:
     thread = bench.serving()
     with socket.create_connection(("127.0.0.1", int(bench.server.effective_port)), 5) as client:

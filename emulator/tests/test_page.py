@@ -226,6 +226,7 @@ def test_typing_into_a_cell(opened: str, tab: Tab, emulator: Emulator) -> None:
     expect(at(tab, 6, 2)).to_have_text("by the button")
 
 
+@pytest.mark.long
 @browsing
 def test_a_refusal_can_be_read(opened: str, tab: Tab, http: Client) -> None:
     """Catches an error that the next look for changes, a second later, wipes away."""
@@ -250,6 +251,7 @@ def test_a_phone_shows_more_sheet_than_buttons(opened: str, tab: Tab) -> None:
     assert tab.evaluate("document.documentElement.scrollWidth") == 360
 
 
+@pytest.mark.long
 @browsing
 def test_the_buttons(opened: str, tab: Tab, emulator: Emulator) -> None:
     def revision() -> int:

@@ -10,7 +10,7 @@ from flask import render_template, request
 
 from sync.console.parts import Parts
 from sync.doctor import as_json, is_well, run_checks
-from sync.sheets.identifiers import FENCE_TAB, RECOVERED_TAB
+from sync.sheets.identifiers import RECOVERED_TAB
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.surroundings import NOTHING_ELSE
 from sync.types import letters
@@ -25,13 +25,12 @@ def columns(parts: Parts) -> Any:
             # Two reads beside the worker's: its rate limit leaves room for ten a minute.
             client = parts.wiring.flusher(sleep).client
             snapshot, titles = client.read(), client.surroundings().titles
-    table = snapshot.table
     return render_template(
         "console/columns.html",
         is_read=is_read,
-        table=table,
+        tables=[(table, _found(table)) for table in snapshot.tables],
+        is_adopted=snapshot.is_adopted,
         tabs=_tabs(snapshot, titles),
-        found=_found(table) if table else [],
         known=known,
     )
 
@@ -51,15 +50,10 @@ def checks(parts: Parts) -> Any:
 
 def _tabs(snapshot: Snapshot, titles: Mapping[int, str]) -> list[tuple[str, str]]:
     """Return every tab's title, and what it is."""
-    roles = {
-        FENCE_TAB: "hidden, for checking what was written",
-        RECOVERED_TAB: "what was recovered",
-    }
-    parts = {
-        "jobs": snapshot.table,
-        "lines of the History": snapshot.history,
-        "figures": snapshot.pipeline,
-    }
+    hidden = dict.fromkeys(snapshot.copies, "hidden, for checking what was written")
+    roles = {**hidden, RECOVERED_TAB: "what was recovered"}
+    roles |= {table.sheet_id: "jobs" for table in snapshot.tables}
+    parts = {"lines of the History": snapshot.history, "figures": snapshot.pipeline}
     roles |= {tab.sheet_id: role for role, tab in parts.items() if tab is not None}
     return [(title, roles.get(number, "yours")) for number, title in titles.items()]
 

@@ -33,6 +33,7 @@ STEPS = (
     _Step("google", "Sign-in at Google", google.credentials),
     _Step("spreadsheet", "Spreadsheet", sheet.spreadsheet, ("google",)),
     _Step("rows", "Rows and their keys", sheet.rows, ("google", "spreadsheet")),
+    _Step("mapping", "Your own sheet", sheet.mapping, ("google", "database", "spreadsheet")),
     _Step("protection", "Protected cells", sheet.protection, ("google", "spreadsheet")),
     _Step("drive", "Folder for documents", drive.file, ("google",)),
     _Step("readers", "Who may open documents", drive.readers, ("google", "spreadsheet", "drive")),

@@ -4,8 +4,9 @@ from sync.doctor.found import Found, ok, skipped
 from sync.doctor.reasons import google_failed
 from sync.errors import BrightsheetError
 from sync.google import auth
+from sync.jobs import status_list
 from sync.jobs.columns import KEY
-from sync.sheets.identifiers import FENCE_TAB, RECOVERED_TAB
+from sync.sheets.identifiers import RECOVERED_TAB
 from sync.sheets.snapshot import Snapshot
 from sync.status.verdict import counted
 from sync.wiring import Wiring
@@ -45,19 +46,24 @@ def spreadsheet(wiring: Wiring) -> Found:
 def rows(wiring: Wiring) -> Found:
     """Every row can be known by its site ID, and each ID stands once."""
     try:
-        table = wiring.sheet_client().read().table
+        tables = wiring.sheet_client().read().tables
     except BrightsheetError as error:
         return google_failed(error, auth.account(wiring.settings))
-    if table is None:
+    if not tables:
         return skipped(_NO_TAB, _INIT)
-    if KEY not in table.columns:
+    if any(KEY not in table.columns for table in tables):
         return Found(
             "failed",
             "The column with the site IDs is gone: no row can be found.",
             "Somebody deleted it.",
             "Restore it: in the spreadsheet, File, Version history.",
         )
-    doubled = [[row + 1 for row in found] for found in table.keys.values() if len(found) > 1]
+    doubled = [
+        [row + 1 for row in found]
+        for table in tables
+        for found in table.keys.values()
+        if len(found) > 1
+    ]
     if doubled:
         ids = counted(len(doubled), "site ID stands", "site IDs stand")
         places = "; ".join(", ".join(map(str, found)) for found in doubled[:_NAMED])
@@ -67,7 +73,32 @@ def rows(wiring: Wiring) -> Found:
             "Rows were copied. Each of them is kept up to date.",
             "Delete the rows that nobody needs.",
         )
-    return ok(f"Every one of {len(table.keys)} jobs has a row of its own.")
+    sites = {site for table in tables for site in table.keys}
+    return ok(f"Every one of {len(sites)} jobs has a row of its own.")
+
+
+def mapping(wiring: Wiring) -> Found:
+    """What of a person's own sheet is mapped, and whether its drop-downs have our words."""
+    seen = wiring.sheet_client().read()
+    if not seen.is_adopted:
+        return skipped("The tab for jobs is Brightsheet's own: nothing is mapped.")
+    jobs = (one.job for one in wiring.sheet_store().pending.every())
+    came = {one.label for one in status_list.entries(wiring.settings.config, jobs) if one.changes}
+    lacking = [
+        f"{table.headers.get(table.columns[column], column)!r} in {table.title!r}: {words}"
+        for table in seen.tables
+        for column, known in table.words.items()
+        if column.startswith("status:") and (words := ", ".join(sorted(came - known.keys())))
+    ]
+    if lacking:
+        return Found(
+            "warning",
+            f"Drop-downs without an option for what came: {'; '.join(lacking)}.",
+            "A status that no option stands for is not written.",
+            'Say which one does: brightsheet map --word "Rejected=Your option" --write',
+        )
+    tabs = ", ".join(f"{one.title} ({len(one.columns)} columns)" for one in seen.tables)
+    return ok(f"Mapped: {tabs}.")
 
 
 def protection(wiring: Wiring) -> Found:
@@ -93,5 +124,5 @@ def protection(wiring: Wiring) -> Found:
 
 def _managed(seen: Snapshot) -> set[int]:
     """Return the ids of the tabs that we write."""
-    tabs = (seen.table, seen.history, seen.pipeline)
-    return {FENCE_TAB, RECOVERED_TAB} | {tab.sheet_id for tab in tabs if tab}
+    tabs = (*seen.tables, seen.history, seen.pipeline)
+    return {RECOVERED_TAB, *seen.copies} | {tab.sheet_id for tab in tabs if tab}

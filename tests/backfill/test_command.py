@@ -32,6 +32,7 @@ def ran(stand: Stand, *words: str, **changes: str) -> tuple[int, str, str]:
     return running.returncode, out, err
 
 
+@pytest.mark.long
 def test_it_goes_on_after_a_kill(stand: Stand) -> None:
     """kill -9 while a job is read: catches progress that is kept in memory, a lease that is never
     free again, and a job that is asked for more than once more."""

@@ -144,6 +144,7 @@ def test_blank_switches_contracts_off(google: Emulator, sqlite_url: str, tmp_pat
     assert not stand.asked("contract.list")
 
 
+@pytest.mark.long
 def test_the_number_of_requests_is_said(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     """Catches a count that is not that of the calls that EverBright got."""
     stand.load(*(event(job) for job in range(1, 28)))

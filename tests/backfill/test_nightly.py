@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from sync.worker.backfill_loop import BackfillLoop
 from tests.backfill.stand import Mute, Stand, event
 from tests.made_up import uuid
@@ -15,6 +17,7 @@ def _nightly(stand: Stand) -> tuple[Mute, BackfillLoop]:
     return alerts, loop
 
 
+@pytest.mark.long
 def test_webhooks_that_were_dropped_are_brought_and_no_others(stand: Stand) -> None:
     """Catches an event that stays lost, one that is made up, and a count that is wrong."""
     lots = random.Random(7)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from emulator import Emulator
 from sync.backfill import Backfill
 from tests.backfill.stand import TOKEN, Stand, event
@@ -66,6 +68,7 @@ def test_a_backfill_of_what_the_sheet_shows_writes_nothing(
     assert bench.writes() == writes
 
 
+@pytest.mark.long
 def test_the_worker_reads_what_is_due_and_shows_it(
     google: Emulator, tmp_path: Path, sqlite_url: str
 ) -> None:

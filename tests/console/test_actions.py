@@ -240,6 +240,7 @@ class Ending(Stop):
         raise Retryable("stopping", "The worker is ending.")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "state"), [("compare", "done"), ("rebuild", "failed")])
 def test_a_request_of_a_worker_that_ended_is_seen_to(
     store_console: Console, name: str, state: str

@@ -23,16 +23,19 @@ from werkzeug.serving import make_server
 from app import create_app
 from demo.process import free_port
 from emulator.drive.model import User
-from sync.doctor import Check
+from sync.doctor import Check, run_checks
 from sync.doctor.machine import filesystem
 from sync.errors import Retryable
 from sync.jobs.columns import KEY
 from sync.settings.environment import load
 from sync.store.schema import delivery, heartbeat, job
 from sync.webhooks.schema import Outcome
+from tests import own_sheet
+from tests.bench import Bench
 from tests.doctor.conftest import PERSON, ROBOT, SERVICE_ACCOUNT, TOKEN, Patient
 from tests.made_up import milestone, uuid
 from tests.security.servers import Server, say
+from tests.sheets.test_mapped import flushed
 
 WEBHOOK = "/webhooks/everbright"
 
@@ -247,6 +250,21 @@ def test_a_key_that_stands_twice(patient: Patient) -> None:
     assert found.fix == "Delete the rows that nobody needs."
 
 
+def test_a_drop_down_without_our_word(patient: Patient, tmp_path: Path) -> None:
+    """What fits no option is not written: nobody would know why."""
+    bench = Bench(patient.google, f"sqlite:///{tmp_path}/own.sqlite3", EVERBRIGHT_API_TOKEN=TOKEN)
+    own_sheet.make(bench, [own_sheet.line(1)], [])
+    own_sheet.adopt(bench)
+    flushed(bench, milestone(1, status="REJECTED"))
+    checks = {one.name: one for one in run_checks(bench.settings)}
+    found = checks["mapping"]
+    assert found.result == "warning"
+    assert "'Permit' in 'Open jobs': Rejected" in found.text
+    assert "brightsheet map --word" in found.fix
+    assert patient.check("mapping").result == "skipped"
+    assert checks["rows"].text == "Every one of 1 jobs has a row of its own."
+
+
 def test_cells_that_are_protected_against_us(patient: Patient) -> None:
     area = {"sheetId": 1126170001, "startColumnIndex": 0, "endColumnIndex": 2}
     request = {"addProtectedRange": {"protectedRange": {"range": area}}}
@@ -282,6 +300,7 @@ def test_a_folder_that_takes_no_files(patient: Patient) -> None:
     assert "content manager" in found.fix
 
 
+@pytest.mark.long
 def test_what_a_killed_run_left_is_removed(patient: Patient) -> None:
     """The file is made, and the answer is lost: as where the process is killed."""
     patient.google.faults.drop(method="drive.upload", when="after", count=9)

@@ -8,6 +8,7 @@ import pytest
 from tests.made_up import ROOT
 
 
+@pytest.mark.long
 def test_the_demo_shows_every_row_and_link() -> None:
     """Catches a demo that nobody has run since the last change."""
     command = [sys.executable, "-m", "brightsheet", "demo", "--once"]

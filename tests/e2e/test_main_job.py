@@ -3,6 +3,7 @@
 import signal
 import time
 
+import pytest
 import requests
 
 from sync.store import Database, Inbox
@@ -59,6 +60,7 @@ def test_the_sample_becomes_one_row_with_its_document(world: World) -> None:
     assert world.google.calls.count(path="*/permissions*") == 0
 
 
+@pytest.mark.long
 def test_nothing_delivered_is_no_call_at_all(sqlite_world: World) -> None:
     """Catches a worker that asks Google whether there is something to do, and one that writes a
     duplicate. It looks into the store twice a second and flushes once a second at most."""
@@ -109,6 +111,7 @@ def test_a_row_that_a_person_made_with_the_uuid_is_adopted(sqlite_world: World) 
     assert len(world.rows()) == 2
 
 
+@pytest.mark.long
 def test_without_drive_the_preview_links_stay(sqlite_world: World) -> None:
     """Catches a call to Drive, and a row without a link, where no folder is set."""
     world = sqlite_world
@@ -122,6 +125,7 @@ def test_without_drive_the_preview_links_stay(sqlite_world: World) -> None:
     assert world.google.calls.count("drive") == 0
 
 
+@pytest.mark.long
 def test_generated_documents_are_not_downloaded(sqlite_world: World) -> None:
     """Catches a copy of a kind that nobody asked for: EverBright is asked for one document only."""
     world = sqlite_world
@@ -164,6 +168,7 @@ def test_a_worker_apart_ends_cleanly_at_the_keyboard(sqlite_world: World) -> Non
     assert "Traceback" not in world.log.read_text()
 
 
+@pytest.mark.long
 def test_the_receiver_ends_within_ten_seconds_even_while_google_hangs(sqlite_world: World) -> None:
     """Catches an end that waits for a call that nobody answers."""
     world = sqlite_world

@@ -32,6 +32,7 @@ def shell(line: str, environment: dict[str, str], log: Path) -> "subprocess.Pope
     )
 
 
+@pytest.mark.long
 def test_the_procfiles_lines_work_as_they_stand(world: World) -> None:
     """With PORT and DATABASE_URL from the environment, on each database."""
     port = free_port()
@@ -57,6 +58,7 @@ def _answers(url: str) -> bool:
         return False
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
@@ -140,6 +142,7 @@ def _memory(receiver: Receiver) -> int:
     return sum(int(one.memory_info().rss) for one in (top, *top.children(recursive=True)))
 
 
+@pytest.mark.long
 def test_send_and_deliveries_work_from_the_command_line(sqlite_world: World) -> None:
     """`send` posts a file; `deliveries` shows what came; `retry` replays what was refused."""
     world = sqlite_world

@@ -54,6 +54,7 @@ def in_drive(row: Row) -> dict[str, str]:
     return {link.text: link.uri.partition("/file/d/")[2].partition("/")[0] for link in links}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_webhooks_become_rows_with_links(
     account: Account, environment: dict[str, str], emulator: Emulator, tmp_path: Path

@@ -261,6 +261,7 @@ def test_rows_that_are_inserted_meanwhile_do_not_make_another_header_row(theirs:
     assert theirs.proposed() == MAPPED
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_failure_of_googles_is_tried_again_and_nothing_is_there_twice(
     theirs: Stand, when: Literal["before", "after"]

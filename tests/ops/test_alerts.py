@@ -142,6 +142,7 @@ def test_an_alert_that_nobody_heard_is_tried_again(chat: Chat) -> None:
     assert len(chat.paths) == 2
 
 
+@pytest.mark.long
 def test_a_redirect_is_not_followed_and_the_address_is_not_logged(chat: Chat) -> None:
     """The address is the secret: who knows it writes to the channel."""
     chat.statuses = [302, 302, 302]

@@ -52,6 +52,7 @@ def test_an_alert_goes_to_every_channel(chats: tuple[Chat, Chat]) -> None:
     assert slack.texts() == [f"Brightsheet: {heard['message']}"]
 
 
+@pytest.mark.long
 def test_a_channel_that_is_down_delays_no_other_and_doubles_nothing(
     chats: tuple[Chat, Chat],
 ) -> None:

@@ -22,6 +22,7 @@ def lines(world: World) -> list[dict[str, Any]]:
     return [json.loads(line) for line in world.log.read_text().splitlines()]
 
 
+@pytest.mark.long
 def test_a_delivery_is_followed_by_its_id_from_request_to_cell(
     tmp_path: Path, sqlite_url: str
 ) -> None:

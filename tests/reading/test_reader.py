@@ -181,6 +181,7 @@ def test_there_are_ten_questions_of_two_clicks_at_most() -> None:
     assert all(int(clicks) <= 2 for clicks in QUESTIONS.values())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("question", list(ANSWERS))
 def test_a_question_is_answered_in_the_clicks_that_are_named(reader: Reader, question: str) -> None:
     ANSWERS[question](reader)

@@ -64,6 +64,7 @@ def path() -> Iterator[WholePath]:
         )
 
 
+@pytest.mark.long
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("number", "count"), ROUNDS)
 def test_no_body_is_a_fault_or_takes_long(path: WholePath, number: int, count: int) -> None:

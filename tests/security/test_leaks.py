@@ -72,6 +72,7 @@ def world(tmp_path: Path, sqlite_url: str) -> Any:
         )
 
 
+@pytest.mark.long
 def test_neither_logs_nor_answers_nor_figures_tell(world: World) -> None:
     """Good webhooks, refused ones, wrong secrets, and every service failing in turn."""
     google, said = world.google, list[str]()

@@ -77,6 +77,7 @@ def processes(receiver: Receiver) -> set[int]:
     return {one.pid for one in (top, *top.children(recursive=True))}
 
 
+@pytest.mark.long
 @pytest.mark.timeout(200)
 def test_a_full_disk_is_answered_503_and_gets_over_by_itself(
     google: Emulator, small_disk: Path, tmp_path: Path
@@ -107,6 +108,7 @@ def test_a_full_disk_is_answered_503_and_gets_over_by_itself(
         assert "Traceback" not in world.log.read_text()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(200)
 def test_a_disk_that_is_full_at_the_start_is_waited_for(
     google: Emulator, small_disk: Path, tmp_path: Path

@@ -99,12 +99,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.long
 def test_the_command_starts(installed: Installed) -> None:
     """Would catch a module that the wheel lacks."""
     assert "Usage: brightsheet" in installed.run("brightsheet", "--help")
     assert "Usage: brightsheet demo" in installed.run("brightsheet", "demo", "--help")
 
 
+@pytest.mark.long
 def test_settings_config_and_api_description_are_found(installed: Installed) -> None:
     """Would catch data that only a checkout has: the config, openapi.json, migrations, pages."""
     settings = {name: text for name, text in LEAST.items() if name != "CONFIG_FILE"}

@@ -184,6 +184,7 @@ def test_a_file_in_the_place_of_the_folder_is_named(bench: Bench) -> None:
         bench.setup(DRIVE_FOLDER_ID=bench.spreadsheet).folder()
 
 
+@pytest.mark.long
 def test_the_command_tells_what_it_did(bench: Bench) -> None:
     from click.testing import CliRunner
 

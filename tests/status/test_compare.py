@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from emulator import Emulator
 from sync.errors import Permanent
 from tests.bench import Bench
@@ -50,6 +52,7 @@ def test_rows_that_people_changed_are_counted(bench: Bench, run: Run) -> None:
     assert (done.exit_code, done.stdout) == (3, "1 job differs: the worker writes them.\n")
 
 
+@pytest.mark.long
 def test_a_row_that_was_deleted_is_told_listed_and_brought_back(bench: Bench, run: Run) -> None:
     """A finished job has no next event: its row never came back."""
     bench.shown(*(milestone(job) for job in range(1, 4)))
@@ -71,6 +74,7 @@ def test_a_row_that_was_deleted_is_told_listed_and_brought_back(bench: Bench, ru
     assert "Every job has its row." in run("compare", "--restore").stdout
 
 
+@pytest.mark.long
 def test_only_some_rows_may_be_brought_back(bench: Bench, run: Run) -> None:
     """Others may have been deleted on purpose."""
     bench.shown(*(milestone(job) for job in range(1, 4)))
@@ -108,6 +112,7 @@ def test_a_tab_that_is_gone_is_told(bench: Bench, run: Run) -> None:
     assert (done.exit_code, "brightsheet init" in done.stdout) == (3, True)
 
 
+@pytest.mark.long
 def test_init_tells_of_jobs_without_a_row(bench: Bench, run: Run) -> None:
     bench.shown(milestone(1), milestone(2))
     run("init")

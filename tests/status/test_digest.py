@@ -91,6 +91,7 @@ def test_it_is_sent_once_a_day_by_whoever_comes_first(bench: Bench, chat: Chat) 
     assert len(chat.heard) == 2
 
 
+@pytest.mark.long
 def test_one_that_did_not_arrive_is_sent_with_the_next_look(bench: Bench, chat: Chat) -> None:
     chat.statuses = [500, 500, 500]
     clock = Clock(at(7))

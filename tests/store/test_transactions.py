@@ -116,6 +116,7 @@ def step(what: Callable[[], object]) -> dict[str, int]:
     return dict(+begun)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("job", [1, 2], ids=["a row that is there", "a new row"])
 def test_a_delivery_costs_no_more_transactions_than_this(path: Path, job: int) -> None:
     """Catches a store that asks again for what it has just read, or writes in several steps.
