@@ -20,6 +20,8 @@ from tests.bench import Bench
 from tests.made_up import document, milestone, task, uuid
 from tests.sheets.conftest import with_more
 
+pytestmark = pytest.mark.long
+
 ADA = {"contacts": [{"first_name": "Ada", "last_name": "Alder", "primary": True}]}
 TOWN = {"address": {"address_line_1": "1 Mesa St", "city_name": "Cedar Flats"}}
 STAND_IN = f"Job {uuid(1)[:8]}"
@@ -237,7 +239,6 @@ def test_names_are_told_apart_and_keep_their_ending(text: str, one: object, two:
         assert first.endswith(text.rpartition(".")[2])
 
 
-@pytest.mark.long
 def test_the_worker_names_folders_and_asks_for_details(bench: Bench, tmp_path: Path) -> None:
     """Would catch parts that only tests use."""
     bench.google.everbright.data.set(uuid(20_001), system_capacity_kw=8.4)

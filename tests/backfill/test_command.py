@@ -14,6 +14,8 @@ from tests.backfill.stand import Stand, event
 from tests.made_up import ROOT, uuid
 from tests.world import wait_for
 
+pytestmark = pytest.mark.long
+
 
 def command(stand: Stand, *words: str, **changes: str) -> "Popen[str]":
     return Popen(
@@ -32,7 +34,6 @@ def ran(stand: Stand, *words: str, **changes: str) -> tuple[int, str, str]:
     return running.returncode, out, err
 
 
-@pytest.mark.long
 def test_it_goes_on_after_a_kill(stand: Stand) -> None:
     """kill -9 while a job is read: catches progress that is kept in memory, a lease that is never
     free again, and a job that is asked for more than once more."""

@@ -18,6 +18,8 @@ from tests.made_up import uuid
 from tests.sheets.conftest import with_more
 from tests.webhooks.payloads import contract
 
+pytestmark = pytest.mark.long
+
 UPDATED: dict[str, Any] = {"date_updated": "2026-03-06T10:00:00Z"}
 SHOWN = ("contract", "contract_signed", "contract_documents", "initial_quote")
 
@@ -144,7 +146,6 @@ def test_blank_switches_contracts_off(google: Emulator, sqlite_url: str, tmp_pat
     assert not stand.asked("contract.list")
 
 
-@pytest.mark.long
 def test_the_number_of_requests_is_said(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     """Catches a count that is not that of the calls that EverBright got."""
     stand.load(*(event(job) for job in range(1, 28)))

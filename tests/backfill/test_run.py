@@ -13,6 +13,8 @@ from tests.backfill.stand import START, Stand, event, jobs_of
 from tests.made_up import comment, uuid
 from tests.webhooks.payloads import contract
 
+pytestmark = pytest.mark.long
+
 
 def killed_now_and_then(stand: Stand, lots: random.Random, requests: int) -> int:
     """Run until the end, with kills at random requests; return how many."""

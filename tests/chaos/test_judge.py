@@ -9,6 +9,8 @@ from tests.chaos.desk import ONE, TWO, Desk, fresh_desk, worked_on
 from tests.chaos.tab import HEADER, KEY
 from tests.made_up import uuid
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_person_alone_does_no_harm(google: Emulator, seed: int) -> None:

@@ -22,6 +22,8 @@ from sync.doctor import run_checks
 from tests.bench import Bench
 from tests.made_up import CONFIG_FILE, ROOT, document, milestone, task, uuid
 
+pytestmark = pytest.mark.long
+
 CLIENT, CLIENT_SECRET = "123.apps.example", "GOCSPX-a-made-up-secret"
 ADA = "ada@installer.example"
 
@@ -152,14 +154,12 @@ def test_on_a_machine_without_a_browser(google: Emulator, client: Path) -> None:
     assert settings["SPREADSHEET_ID"] in google.sheets.spreadsheets
 
 
-@pytest.mark.long
 def test_the_code_alone_is_enough(google: Emulator, client: Path) -> None:
     command = Command(google, client, "--no-browser")
     code = asked(signed_in(command.address))["code"]
     assert command.end(f"{code}\n")[0] == 0, command.said
 
 
-@pytest.mark.long
 def test_run_again_it_finds_what_it_made(google: Emulator, client: Path) -> None:
     """Catches a second spreadsheet where a sign-in has ended and is made again."""
     first, second = run(google, client), run(google, client)
@@ -168,7 +168,6 @@ def test_run_again_it_finds_what_it_made(google: Emulator, client: Path) -> None
     assert first["GOOGLE_OAUTH_TOKEN_JSON"] != second["GOOGLE_OAUTH_TOKEN_JSON"]
 
 
-@pytest.mark.long
 def test_killed_after_it_made_the_folder_it_goes_on(google: Emulator, client: Path) -> None:
     """The second call that makes a file is refused: the folder is there, and no spreadsheet."""
     google.faults.answer(503, method="drive.files.create", skip=1, count=9)
@@ -183,7 +182,6 @@ def test_killed_after_it_made_the_folder_it_goes_on(google: Emulator, client: Pa
     assert len(folders) == 1
 
 
-@pytest.mark.long
 def test_a_persons_own_spreadsheet_and_folder(google: Emulator, client: Path) -> None:
     """They need more access, and only as much as is taken."""
     sheet = google.create_spreadsheet("Ours")
@@ -200,7 +198,6 @@ def test_a_persons_own_spreadsheet_and_folder(google: Emulator, client: Path) ->
     assert (settings["SPREADSHEET_ID"], settings["DRIVE_FOLDER_ID"]) == (sheet, folder)
 
 
-@pytest.mark.long
 def test_a_spreadsheet_that_the_person_may_not_open(google: Emulator, client: Path) -> None:
     sheet = google.create_spreadsheet("Not theirs")
     google.drive.tree.unshare(sheet)
@@ -217,7 +214,6 @@ def test_the_person_says_no(google: Emulator, client: Path) -> None:
     assert "Google did not sign in (access_denied). Run the command again" in command.said
 
 
-@pytest.mark.long
 def test_an_answer_to_another_sign_in(google: Emulator, client: Path) -> None:
     """Catches an address that somebody else sent: it would connect their account."""
     command = Command(google, client, "--no-browser")
@@ -226,7 +222,6 @@ def test_an_answer_to_another_sign_in(google: Emulator, client: Path) -> None:
     assert "the answer to another sign-in" in command.said
 
 
-@pytest.mark.long
 def test_a_code_is_of_use_to_this_process_alone(google: Emulator, client: Path) -> None:
     """PKCE: whoever reads the address that the browser ends up at cannot redeem the code."""
     first = Command(google, client, "--no-browser")
@@ -237,7 +232,6 @@ def test_a_code_is_of_use_to_this_process_alone(google: Emulator, client: Path) 
     assert first.end(f"{code}\n")[0] == 1  # A code is redeemed once.
 
 
-@pytest.mark.long
 def test_an_app_in_testing_is_told(google: Emulator, client: Path, sqlite_url: str) -> None:
     """Its sign-in ends after a week: at once, and in the doctor while it lasts and after."""
     google.accounts.oauth.is_testing = True
@@ -256,7 +250,6 @@ def test_an_app_in_testing_is_told(google: Emulator, client: Path, sqlite_url: s
     assert "Publish app" in ended.fix
 
 
-@pytest.mark.long
 def test_less_was_granted_than_is_needed(google: Emulator, client: Path) -> None:
     """Google's page has a box for each scope, which a person may leave unticked."""
     command = Command(google, client, "--spreadsheet", google.create_spreadsheet("Ours"))
@@ -278,7 +271,6 @@ def test_another_file_than_googles(google: Emulator, tmp_path: Path, text: str) 
         assert "of the type Desktop app" in str(found.exception)
 
 
-@pytest.mark.long
 def test_a_wrong_client_secret(google: Emulator, client: Path) -> None:
     google.accounts.oauth.clients[CLIENT] = "another"
     command = Command(google, client)
@@ -288,7 +280,6 @@ def test_a_wrong_client_secret(google: Emulator, client: Path) -> None:
     assert CLIENT_SECRET not in command.said
 
 
-@pytest.mark.long
 def test_google_does_not_answer(google: Emulator, client: Path) -> None:
     google.faults.drop(api="oauth2")
     command = Command(google, client)

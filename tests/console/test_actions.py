@@ -24,6 +24,8 @@ from tests.made_up import document, milestone, task, uuid
 from tests.ops.test_alerts import Chat
 from tests.world import wait_for
 
+pytestmark = pytest.mark.long
+
 
 def last(console: Console) -> tuple[str, ActionState, str]:
     """Return name, state and result of the newest action."""
@@ -240,7 +242,6 @@ class Ending(Stop):
         raise Retryable("stopping", "The worker is ending.")
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(("name", "state"), [("compare", "done"), ("rebuild", "failed")])
 def test_a_request_of_a_worker_that_ended_is_seen_to(
     store_console: Console, name: str, state: str

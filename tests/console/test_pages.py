@@ -17,6 +17,8 @@ from sync.store.schema import document as documents
 from tests.console.conftest import Console, Visitor
 from tests.made_up import SECRET, comment, document, milestone, task, uuid
 
+pytestmark = pytest.mark.long
+
 MARKUP = "<b id=hit onclick=alert(1)>\"'</b></script><script>alert(2)</script>{{ 7*7 }}"
 PAGES = ("/", "/?span=days", "/deliveries", "/documents", "/columns", "/checks", "/actions")
 

@@ -35,9 +35,10 @@ def test_a_thousand_deliveries_for_three_hundred_jobs(
         wait_for(lambda: shown(world) == expected)
         seconds = time.monotonic() - began
         calls = [call for call in google.calls if call.api == "sheets"]
-        print(f"{len(sent)} deliveries, {seconds:.1f} s, {len(calls)} calls")
+        late = stood - senders.last_202
+        print(f"{len(sent)} deliveries, {seconds:.1f} s, {len(calls)} calls, last row {late:.1f} s")
     assert (senders.statuses, senders.accepted) == ({202}, len(sent))
-    assert stood - senders.last_202 < 3
+    assert stood - senders.last_202 < 15, "not one flush for each job"
     assert len(calls) <= 2 * seconds + 4
     assert {call.status for call in calls} == {200}
 

@@ -18,6 +18,8 @@ from tests.reading import ten_jobs
 from tests.reading.conftest import Shown, opened
 from tests.reading.ten_jobs import NAMES, SAMPLE_CUSTOMER, TABLE, Told
 
+pytestmark = pytest.mark.long
+
 LINE = re.compile(r"^\| (.+\?) \| .+ \| (\d) \|$", re.MULTILINE)
 QUESTIONS = dict(LINE.findall((ROOT / "docs" / "reader.md").read_text("utf-8")))
 NOW = datetime.now(UTC)
@@ -181,7 +183,6 @@ def test_there_are_ten_questions_of_two_clicks_at_most() -> None:
     assert all(int(clicks) <= 2 for clicks in QUESTIONS.values())
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("question", list(ANSWERS))
 def test_a_question_is_answered_in_the_clicks_that_are_named(reader: Reader, question: str) -> None:
     ANSWERS[question](reader)

@@ -18,6 +18,8 @@ from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.sheets.conftest import with_more
 
+pytestmark = pytest.mark.long
+
 COLUMNS = """
 [[columns]]
 id = "system_size"
@@ -150,7 +152,6 @@ def test_a_change_while_everbright_answers_is_asked_for(make: Make) -> None:
     assert ask(bench) == 1
 
 
-@pytest.mark.long
 def test_the_deadline_is_that_of_the_milestone_to_be_submitted(make: Make) -> None:
     """Would catch the deadline of a milestone that is approved, and one of an archived job."""
     bench = make()
@@ -195,7 +196,6 @@ def test_after_a_change_order_the_new_quote_is_asked_for(make: Make) -> None:
     assert [one["path"] for one in asked(bench)] == [f"/api/data/quote/{uuid(20_009)}/"]
 
 
-@pytest.mark.long
 def test_what_an_account_does_not_have_is_blank_and_said_once(make: Make) -> None:
     """Would catch a line in the log for every job, and a column that shows another's value."""
     bench = make('[everbright]\ninstaller_payment = ["installer_payment_total"]\n')
@@ -238,7 +238,6 @@ def test_another_config_asks_every_job_once_more(make: Make, tmp_path: Path) -> 
     assert ask(bench) == 2
 
 
-@pytest.mark.long
 def test_an_outage_is_not_met_with_a_request_for_every_job(make: Make) -> None:
     """Would catch 5,000 jobs that are each tried over and over while EverBright is down."""
     bench = make()

@@ -15,6 +15,8 @@ from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.sheets.version_01 import age_spreadsheet, old_database, old_trace, repair
 
+pytestmark = pytest.mark.long
+
 STATUS = "status:" + milestone()["milestone_definition"]
 COPY = 20
 """The row of a copy that a person made of job 2's, and 0.1 flagged."""
