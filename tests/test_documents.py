@@ -15,6 +15,8 @@ from sync.google.auth import EmulatorSession
 from sync.google.upload import CHUNK, Multipart
 from tests.documents.bench import DOCUMENT, TOKEN, Bench
 
+pytestmark = pytest.mark.long
+
 LARGE = 2 * CHUNK + 10
 """Bytes of a document that needs a session, and several chunks."""
 

@@ -23,6 +23,8 @@ from tests.settings.test_environment import LEAST
 from tests.test_receiver import PATH
 from tests.world import wait_for
 
+pytestmark = pytest.mark.long
+
 WRONG = "a-mistyped-secret-of-tests"
 ADMIN = {"Authorization": "Bearer open-up-please"}
 

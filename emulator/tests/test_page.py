@@ -13,6 +13,8 @@ from emulator.page import grid, style
 from emulator.sheets.a1 import column_name
 from emulator.tests.conftest import Client
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -226,7 +228,6 @@ def test_typing_into_a_cell(opened: str, tab: Tab, emulator: Emulator) -> None:
     expect(at(tab, 6, 2)).to_have_text("by the button")
 
 
-@pytest.mark.long
 @browsing
 def test_a_refusal_can_be_read(opened: str, tab: Tab, http: Client) -> None:
     """Catches an error that the next look for changes, a second later, wipes away."""
@@ -251,7 +252,6 @@ def test_a_phone_shows_more_sheet_than_buttons(opened: str, tab: Tab) -> None:
     assert tab.evaluate("document.documentElement.scrollWidth") == 360
 
 
-@pytest.mark.long
 @browsing
 def test_the_buttons(opened: str, tab: Tab, emulator: Emulator) -> None:
     def revision() -> int:

@@ -12,6 +12,8 @@ from emulator.page import chart, svg
 from emulator.tests.conftest import Client
 from emulator.tests.test_page import at, batch, browser, browsing, css, tab, text_cell
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page as Tab
 

@@ -30,6 +30,8 @@ from tests.made_up import (
 )
 from tests.world import wait_for
 
+pytestmark = pytest.mark.long
+
 PATIENCE = 300.0 if LIVE else 45.0
 JOBS = 3
 
@@ -54,7 +56,6 @@ def in_drive(row: Row) -> dict[str, str]:
     return {link.text: link.uri.partition("/file/d/")[2].partition("/")[0] for link in links}
 
 
-@pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_webhooks_become_rows_with_links(
     account: Account, environment: dict[str, str], emulator: Emulator, tmp_path: Path

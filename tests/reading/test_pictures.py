@@ -10,13 +10,14 @@ from tests.made_up import ROOT
 from tests.reading.conftest import Shown, opened
 from tests.reading.ten_jobs import NAMES
 
+pytestmark = pytest.mark.long
+
 IMAGES = ROOT / "docs" / "images"
 LARGEST = 200_000
 """Bytes a picture: they travel with every clone."""
 HEIGHTS = {"Jobs": 470, "History": 560, "Pipeline": 720}
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("tab", ["Jobs", "History", "Pipeline"])
 def test_a_picture_of_each_tab(page: Page, shown: Shown, tmp_path: Path, tab: str) -> None:
     """Catches a tab that is blank, without its colours, or without its chart."""
@@ -53,7 +54,6 @@ def test_on_a_telephone_the_name_stays_and_the_rest_can_be_swiped(
     phone.close()
 
 
-@pytest.mark.long
 def test_a_newcomer_sees_the_milestones_without_swiping(
     browser: Browser, ten: Shown, tmp_path: Path
 ) -> None:

@@ -9,6 +9,8 @@ from sync.errors import Permanent, Retryable
 from tests.bench import Bench
 from tests.made_up import CONFIG_FILE, comment, milestone, uuid
 
+pytestmark = pytest.mark.long
+
 JOBS = int(os.environ.get("REBUILD", "600"))
 CALLS = 30
 """For 10,000 jobs."""
@@ -44,7 +46,6 @@ def test_it_shows_what_the_old_one_showed(store_bench: Bench) -> None:
     assert bench.flush() == 0, "the worker that starts there writes it all again"
 
 
-@pytest.mark.long
 def test_ten_thousand_jobs_take_few_calls(bench: Bench) -> None:
     """With REBUILD=10000 it is the whole of it; small, the share of calls is the same or better."""
     bench.google.create_spreadsheet("x")
@@ -133,7 +134,6 @@ def test_our_notes_stay_ours_after_going_to_and_fro(bench: Bench) -> None:
     assert bench.notes("Milestone 1")[1:] == ["2026-03-05 00:00"]
 
 
-@pytest.mark.long
 def test_long_lines_in_other_letters_stay_under_googles_limit(bench: Bench) -> None:
     """A letter is six bytes in JSON; a request of more than 10 MB is refused, for ever."""
     remark = "\u0436" * 1500

@@ -1,8 +1,12 @@
 """What Google does not take of one job delays no other job, and is tried again."""
 
+import pytest
+
 from emulator.faults import Rule
 from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
+
+pytestmark = pytest.mark.long
 
 
 def day(number: int) -> str:

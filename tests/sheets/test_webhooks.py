@@ -11,6 +11,8 @@ from tests.made_up import comment, milestone, uuid
 from tests.webhooks.payloads import change_order, contract, stage
 from tests.webhooks.test_private import AUTHOR, SECRET, private
 
+pytestmark = pytest.mark.long
+
 
 def test_an_archived_job_is_told_and_greyed(bench: Bench) -> None:
     bench.shown(milestone(1), milestone(2))

@@ -19,6 +19,8 @@ from sync.webhooks.parse import read
 from tests.made_up import body, milestone, uuid
 from tests.settings.test_environment import LEAST
 
+pytestmark = pytest.mark.long
+
 PASSWORD = {"Authorization": "Bearer open-up-please"}
 
 

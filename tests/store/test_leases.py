@@ -12,6 +12,8 @@ from sync.store import Database, Lease, Leases, Projected, Shown
 from sync.store.sheet_store import SheetStore
 from tests.store.parts import X, attempt, dirty, held, with_jobs
 
+pytestmark = pytest.mark.long
+
 
 def test_a_lease_has_one_holder_and_its_token_only_grows(database: Database) -> None:
     """Catches a second holder, and a token that would let the first one pass for the second."""
