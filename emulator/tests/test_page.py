@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from emulator.page import cell as cells
-from emulator.page import grid, style
-from emulator.sheets.a1 import column_name
 from emulator.tests.conftest import Client
 
 pytestmark = pytest.mark.long
@@ -318,81 +315,3 @@ def test_drives_files_and_a_pdf_opened_inline(emulator: Emulator, tab: Tab) -> N
     assert shown.content == pdf
     assert shown.headers["content-type"] == "application/pdf"
     assert shown.headers["content-disposition"].startswith("inline")
-
-
-# Without a browser
-
-
-def test_the_pages_links_lead_somewhere(http: Client, emulator: Emulator) -> None:
-    spreadsheet, folder = emulator.create_spreadsheet("S"), emulator.create_folder("F")
-    made = http.post("/upload/drive/v3/files?uploadType=media", data=b"<script>").json()["id"]
-    for file_id in (spreadsheet, folder, made):
-        file = emulator.drive.files[file_id]
-        address = emulator.drive.shown(file, _owner(file.owner))["webViewLink"]
-        assert http.get(address).status_code == 200, address
-    raw = http.get(f"/file/d/{made}/view")
-    assert raw.headers["Content-Disposition"].startswith("attachment")  # never run as a page
-    assert http.get(f"/uc?id={made}").content == b"<script>"
-    for path in ("/file/d/nowhere/view", "/spreadsheets/d/nowhere", "/static/../run.py"):
-        assert http.get(path).status_code == 404
-
-
-def _owner(address: str) -> Any:
-    from emulator.drive import User
-
-    return User(address)
-
-
-def test_no_address_runs_as_a_script() -> None:
-    assert cells.anchor("javascript:alert(1)", "x") == "x"
-    assert "&#34;" in cells.anchor('https://x/"onclick="', "x")
-    shown = cells.content({"formattedValue": "<script>", "hyperlink": "https://x"})
-    assert "<script>" not in shown
-
-
-def test_runs_count_in_utf16_units() -> None:
-    assert cells.utf16_slices("😀ab", [0, 2, 3]) == ["😀", "a", "b"]
-
-
-def test_formats_as_css() -> None:
-    assert (
-        style.color({"backgroundColor": {"red": 1, "green": 0.5}}, "backgroundColor") == "#ff8000"
-    )
-    themed = {"foregroundColorStyle": {"themeColor": "ACCENT1"}}
-    assert style.color(themed, "foregroundColor") == "#4285f4"
-    assert style.text({"strikethrough": True, "underline": True, "fontSize": 14}) == [
-        "text-decoration:line-through underline",
-        "font-size:14pt",
-    ]
-    assert style.alignment({}, {"numberValue": 1}) == "right"
-    assert style.alignment({"horizontalAlignment": "CENTER"}, {"numberValue": 1}) == "center"
-
-
-def test_hidden_and_filtered_rows_are_left_out() -> None:
-    data = {
-        "rowData": [{"values": [{"formattedValue": "x"}]}],
-        "rowMetadata": [{}, {"hiddenByUser": True}, {"hiddenByFilter": True}, {}],
-        "columnMetadata": [{"pixelSize": 50}, {"hiddenByUser": True}, {}],
-    }
-    size_ = {"rowCount": 4, "columnCount": 3, "frozenColumnCount": 1}
-    sheet = {"properties": {"gridProperties": size_}, "data": [data]}
-    drawn = grid.build(sheet)
-    assert (drawn.rows, drawn.columns) == ([0, 3], [0, 2])
-    assert drawn.lefts == {0: grid.ROW_HEADER}
-    assert grid.build(sheet, [0, 3, 2, 1]).rows == [0, 3, 2]  # a view instead of the basic filter
-
-
-def test_columns_have_names() -> None:
-    assert [column_name(number) for number in (0, 25, 26, 701, 702)] == [
-        *("A", "Z", "AA", "ZZ", "AAA"),
-    ]
-
-
-def test_a_large_sheet_is_shown_in_part(http: Client, emulator: Emulator) -> None:
-    spreadsheet = emulator.create_spreadsheet("large")
-    requests = [{"appendDimension": {"sheetId": 0, "dimension": "ROWS", "length": 4000}}]
-    http.post(f"/v4/spreadsheets/{spreadsheet}:batchUpdate", json={"requests": requests})
-    emulator.edit(spreadsheet, "type_cell", row=4900, column=0, text="far down")
-    told = http.get(f"/spreadsheets/d/{spreadsheet}/grid").json()
-    assert "Of 5,000 rows the first 1,538 are shown." in told["html"]
-    assert told["html"].count("<tr") == 1 + grid.LEAST_ROWS

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from emulator.page import chart, svg
+from emulator.page import chart
 from emulator.tests.conftest import Client
 from emulator.tests.test_page import at, batch, browser, browsing, css, tab, text_cell
 
@@ -287,96 +287,3 @@ def test_a_chart_leaves_out_hidden_rows(http: Client, spreadsheet: str) -> None:
     spec = {**bar_chart()["spec"], "hiddenDimensionStrategy": "SHOW_ALL"}
     batch(http, spreadsheet, {"updateChartSpec": {"chartId": 8, "spec": spec}})
     assert "Install</text>" in http.get(address).json()["html"]
-
-
-def table(*rows: list[Any]) -> Any:
-    """Cells for sources that name a column of this table."""
-
-    def cells(area: dict[str, Any]) -> list[dict[str, Any]]:
-        column = area["startColumnIndex"]
-        values = [row[column] if column < len(row) else None for row in rows]
-        return [
-            {}
-            if value is None
-            else {"formattedValue": value}
-            if isinstance(value, str)
-            else {"formattedValue": str(value), "effectiveValue": {"numberValue": value}}
-            for value in values
-        ]
-
-    return cells
-
-
-def basic(kind: str = "BAR", **more: Any) -> dict[str, Any]:
-    spec: dict[str, Any] = bar_chart()["spec"]
-    return {**spec, "basicChart": spec["basicChart"] | {"chartType": kind} | more}
-
-
-TABLE = table(*COUNTS, [None, None, None])
-
-
-def test_stacked_bars_are_drawn() -> None:
-    """Catches a chart that fails, draws nothing, or lets markup through."""
-    image = chart.draw(basic(), TABLE, 400, 240)
-    assert "&lt;b&gt;by&lt;/b&gt;" in image
-    assert "<b>" not in image
-    assert "Rejected</text>" in image
-    assert image.count("<g><rect") == 3
-
-
-def test_bars_of_a_category_lie_one_after_the_other() -> None:
-    """Catches bars that cover each other, and lengths that are not as the values."""
-    image = chart.draw(basic(), table(*COUNTS[:1], ["Permit", 1, 2]), 400, 240)
-    one, other = re.findall(r'<g><rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)"', image)
-    assert one[1] == other[1]
-    assert float(one[0]) + float(one[2]) == pytest.approx(float(other[0]), abs=0.02)
-    assert float(other[2]) == pytest.approx(2 * float(one[2]), abs=0.02)
-
-
-def test_charts_that_have_nothing_to_show() -> None:
-    """Catches a page that fails for one odd chart."""
-    assert "No data" in chart.draw(basic(), table(), 300, 200)
-    assert "No data" in chart.draw({"basicChart": {"chartType": "BAR"}}, table(), 300, 200)
-    assert "<svg" in chart.draw(basic(), table(["x"] * 3, ["y", None, 5]), 1, 1)
-    other: list[dict[str, Any]] = [
-        {"histogramChart": {}},
-        {"pieChart": {}},
-        basic("LINE"),
-        basic(stackedType="NOT_STACKED"),
-    ]
-    for spec in other:
-        assert "does not draw" in chart.draw(spec, TABLE, 300, 200)
-
-
-def test_blanks_below_are_no_categories() -> None:
-    """Catches a column to the sheet's end with a thousand blanks."""
-    read = chart.read(basic(), TABLE)
-    assert read is not None
-    assert read.categories == ["Permit", "Install"]
-    assert [(one.name, one.values) for one in read.series] == [
-        ("Approved", [1, 0]),
-        ("Rejected", [1, 1]),
-    ]
-    assert (read.left_title, read.bottom_title) == ("Milestone", "Jobs & <more>")
-
-
-@pytest.mark.parametrize(
-    ("highest", "values"),
-    [
-        (31, [0, 10, 20, 30, 40]),
-        (2, [0, 1, 2]),
-        (4000, [0, 1000, 2000, 3000, 4000]),
-        (0, [0, 1]),
-    ],
-)
-def test_axes_have_round_numbers(highest: float, values: list[float]) -> None:
-    """Catches bars that do not start at zero, and lines at 0.333 of a job."""
-    assert chart.ticks(highest, 220) == values
-
-
-def test_texts_are_cut_to_their_room() -> None:
-    """Catches names that run into each other."""
-    short = svg.clipped("Design and engineering", 70)
-    assert short.endswith("…")
-    assert svg.width(short) <= 70
-    assert svg.clipped("Design", 70) == "Design"

@@ -1,26 +1,14 @@
 """Every check, where it fails: with the sentence that a person reads, and the way to fix it."""
 
 import os
-import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import delete, update
 from werkzeug.datastructures import MultiDict
-from werkzeug.serving import make_server
 
-from app import create_app
 from demo.process import free_port
 from emulator.drive.model import User
 from sync.doctor import Check, run_checks
@@ -28,13 +16,11 @@ from sync.doctor.machine import filesystem
 from sync.errors import Retryable
 from sync.jobs.columns import KEY
 from sync.settings.environment import load
-from sync.store.schema import delivery, heartbeat, job
-from sync.webhooks.schema import Outcome
+from sync.store.schema import job
 from tests import own_sheet
 from tests.bench import Bench
 from tests.doctor.conftest import PERSON, ROBOT, SERVICE_ACCOUNT, TOKEN, Patient
-from tests.made_up import milestone, uuid
-from tests.security.servers import Server, say
+from tests.made_up import milestone
 from tests.sheets.test_mapped import flushed
 
 pytestmark = pytest.mark.long
@@ -333,208 +319,6 @@ def test_readers_who_cannot_open_documents(patient: Patient) -> None:
     )
     assert "bo@" not in wrote(found)
     assert "share the folder" in found.fix
-
-
-# EverBright
-
-
-def test_a_token_that_everbright_does_not_take(patient: Patient) -> None:
-    patient.google.everbright.token = "another-token-than-is-set"
-    found = patient.checks()
-    assert found["everbright"].text.startswith("EverBright does not accept the token (status 401)")
-    assert "EVERBRIGHT_AUTH_HEADER" in found["everbright"].fix
-    assert found["job"].text == "First fix: EverBright's token."
-    assert all(TOKEN not in wrote(one) for one in found.values())
-
-
-def test_a_list_of_jobs_at_another_address(patient: Patient) -> None:
-    patient.google.faults.answer(404, api="everbright", method="everbright.project.list")
-    found = patient.check("everbright")
-    assert found.result == "warning"
-    assert "no list of jobs" in found.text
-
-
-def test_a_job_that_cannot_be_read(patient: Patient) -> None:
-    patient.google.everbright.fail(uuid(1), "error", status=500)
-    found = patient.check("job")
-    assert found.result == "failed"
-    assert found.text == "EverBright answered 500."
-
-
-@pytest.mark.parametrize("how", ["sign_in", "json_error"])
-def test_a_page_in_place_of_a_document(patient: Patient, how: str) -> None:
-    patient.google.everbright.fail(uuid(40_001), how)
-    found = patient.check("download")
-    assert found.result == "failed"
-    assert "EVERBRIGHT_DOCUMENT_PATH" in found.fix
-
-
-def test_of_a_large_document_only_the_beginning_is_read(patient: Patient) -> None:
-    """Catches a check that downloads 200 MB."""
-    patient.google.everbright.set_document(uuid(40_001), size=200 << 20)
-    assert patient.check("download").result == "ok"
-
-
-# The receiver
-
-
-@contextmanager
-def receiver(patient: Patient, **changes: str) -> Iterator[str]:
-    """Run a receiver with the same database; return its address."""
-    settings = load(patient.bench.environment | changes, patient.bench.config)
-    server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def test_a_receiver_that_takes_the_secret(patient: Patient) -> None:
-    """It is only on this machine, which is said; and nothing of the check is stored."""
-    before = patient.bench.inbox.recent(9)
-    with receiver(patient) as url:
-        patient.set(PUBLIC_URL=url)
-        found = patient.checks()
-    assert found["receiver"].text == "The receiver answers, on this machine only."
-    assert found["secret"].text == "The receiver takes the secret."
-    assert patient.bench.inbox.recent(9) == before
-
-
-def test_a_receiver_with_another_secret(patient: Patient) -> None:
-    with receiver(patient, WEBHOOK_SECRET="another-made-up-secret") as url:
-        patient.set(PUBLIC_URL=url)
-        found = patient.check("secret")
-    assert found.text == "The receiver at PUBLIC_URL does not take the secret."
-    assert "a proxy drops the header X-Webhook-Secret" in found.cause
-    assert "a-made-up-secret-of-tests" not in wrote(found)
-
-
-def test_nothing_answers(patient: Patient) -> None:
-    patient.set(PUBLIC_URL=f"http://127.0.0.1:{free_port()}")
-    found = patient.checks()
-    assert found["receiver"].text == "Nothing answers at PUBLIC_URL (ConnectionError)."
-    assert "brightsheet serve" in found["receiver"].fix
-    assert found["secret"].text == "First fix: Receiver from outside."
-
-
-def test_something_else_answers_and_gets_no_secret(patient: Patient) -> None:
-    server = Server()
-    server.answers["/healthz"] = say(200, b"<h1>Welcome</h1>", Content_Type="text/html")
-    with server.running():
-        patient.set(PUBLIC_URL=server.url)
-        found = patient.check("receiver")
-    assert found.text == "Something else answers at PUBLIC_URL (status 200)."
-    assert [path for path, _ in server.asked] == ["/healthz"]
-
-
-def test_an_older_receiver(patient: Patient) -> None:
-    server = Server()
-    server.answers["/healthz"] = say(200, b'{"status":"ok"}', Content_Type="application/json")
-    with server.running():
-        patient.set(PUBLIC_URL=server.url)
-        found = patient.check("secret")
-    assert found.text == "/webhooks/everbright/check at PUBLIC_URL answers 404."
-
-
-def test_a_certificate_that_nobody_signed(patient: Patient, tmp_path: Path) -> None:
-    with https(tmp_path) as url:
-        patient.set(PUBLIC_URL=url)
-        found = patient.check("receiver")
-    assert found.text == "The certificate of PUBLIC_URL is not accepted."
-    assert "new certificate" in found.fix
-
-
-@contextmanager
-def https(folder: Path) -> Iterator[str]:
-    """Run a server whose certificate it has signed itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    alternative = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
-        .add_extension(alternative, critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = folder / "server.pem"
-    pem.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]
-    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield f"https://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-# What came
-
-
-def forget(patient: Patient) -> None:
-    with patient.bench.database.writing() as connection:
-        connection.execute(delete(delivery))
-        connection.execute(delete(heartbeat))
-
-
-def aged(days: float) -> Callable[[Patient], None]:
-    def make(patient: Patient) -> None:
-        with patient.bench.database.writing() as connection:
-            earlier = delivery.c.received_at - days * 86_400
-            connection.execute(update(delivery).values(received_at=earlier))
-
-    return make
-
-
-def test_nothing_has_come(patient: Patient) -> None:
-    forget(patient)
-    found = patient.check("delivery")
-    assert (found.result, found.text) == ("warning", "Nothing has come yet.")
-    assert WEBHOOK in found.fix
-
-
-def test_nothing_came_for_long(patient: Patient) -> None:
-    aged(30)(patient)
-    found = patient.check("delivery")
-    assert found.result == "warning"
-    assert found.text.startswith("The last delivery came 30 days ago (")
-    assert "3 working days (SILENCE_DAYS)" in found.cause
-
-
-def test_only_wrong_secrets_came(patient: Patient) -> None:
-    from sync.store import Refused
-
-    forget(patient)
-    patient.bench.wiring.refusals.add({"wrong_secret": Refused(4, 0.0, "192.0.2.1")})
-    found = patient.check("delivery")
-    assert found.result == "failed"
-    assert found.text == "Nothing was accepted yet, and 4 requests were refused since yesterday."
-
-
-def test_no_worker_runs(patient: Patient) -> None:
-    forget(patient)
-    found = patient.check("in_step")
-    assert found.result == "failed"
-    assert found.text.startswith("No worker has run yet.")
-
-
-def test_an_event_that_the_sheet_does_not_show(patient: Patient) -> None:
-    assert patient.bench.send(milestone(3)) == [Outcome.ACCEPTED]
-    aged(1)(patient)
-    found = patient.check("in_step")
-    assert found.text.startswith("The sheet does not show everything that came: 1 delivery waits")
 
 
 # None of them

@@ -1,0 +1,30 @@
+"""People at work in their own sheet: rows move between tabs, calls fail, and nothing is lost."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from emulator import Emulator
+from tests.chaos import own_storm
+
+SEEDS = 50 if os.environ.get("CHAOS_SIZE") == "full" else 3
+FIRST = int(os.environ.get("SEED", "1"))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("failing", [0.0, 0.3])
+def test_people_at_work_in_their_own_sheet(tmp_path: Path, failing: float) -> None:
+    """Would catch a job in another customer's row, one that stands twice, and a text that is gone.
+
+    Each certain match is in its own row, with the status that came last.
+    """
+    wrong = {}
+    for seed in range(FIRST, FIRST + SEEDS):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        with Emulator() as google:
+            if found := own_storm.run(google, folder, seed, failing):
+                wrong[seed] = found
+    assert wrong == {}
