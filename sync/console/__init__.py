@@ -9,7 +9,7 @@ from collections.abc import Callable
 from flask import Blueprint, Flask
 from flask_limiter import RouteLimit
 
-from sync.console import access, actions, deliveries, google, jobs, overview
+from sync.console import access, actions, deliveries, google, jobs, mapping, overview
 from sync.console.parts import Alert, Page, Parts, as_view
 from sync.wiring import Wiring
 
@@ -58,6 +58,7 @@ def _routes() -> list[tuple[str, str, Page, list[str]]]:
         ("/jobs/<site>", "job", jobs.job, get),
         ("/documents", "documents", jobs.documents, get),
         ("/columns", "columns", google.columns, get + post),
+        ("/mapping", "mapping", mapping.mapping, get + post),
         ("/checks", "checks", google.checks, get + post),
         ("/actions", "actions", actions.listed, get),
         ("/actions/<name>", "action", actions.action, get + post),

@@ -92,6 +92,11 @@ class Fields:
         columns = (one for one in self.config.columns if one.id != "milestones")
         return _TITLES | {str(one.id): one.header for one in columns}
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The fields of a job, without those of milestones."""
+        return tuple(self._titles)
+
     @cached_property
     def _keys(self) -> dict[str, str]:
         """The key of a milestone by its name and by each definition."""

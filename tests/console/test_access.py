@@ -196,6 +196,7 @@ def test_a_page_loads_nothing_from_elsewhere_and_runs_nothing_of_its_own(console
         "/deliveries",
         "/documents",
         "/columns",
+        "/mapping",
         "/checks",
         "/actions",
         f"/jobs/{uuid(1)}",

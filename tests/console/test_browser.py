@@ -17,6 +17,7 @@ from emulator import Emulator
 from sync.store import Database
 from sync.store.schema import delivery, flush_hour
 from sync.store.schema import document as documents
+from tests import own_sheet
 from tests.console.conftest import PASSWORD, entered
 from tests.databases import fresh
 from tests.made_up import ROOT, SAMPLE_SITE, document, milestone, task, uuid
@@ -33,7 +34,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 PAGES = [
     *("/", "/?span=days", "/deliveries", "/deliveries?outcome=rejected", "/documents?state=done"),
-    *("/documents?state=failed", "/columns", "/checks", "/actions", "/actions/pause"),
+    *("/documents?state=failed", "/columns", "/mapping", "/checks", "/actions", "/actions/pause"),
     *("/actions/rebuild", "/actions/replay", f"/jobs/{SAMPLE_SITE}", "/deliveries/gone"),
 ]
 
@@ -106,6 +107,43 @@ def test_a_person_pauses_and_resumes(world: World, page: Page) -> None:
     page.get_by_role("button", name="Resume writing").click()
     wait_for(lambda: len(world.rows()) == 2)
     expect(page.get_by_role("heading", name="All is well")).to_be_visible(timeout=30_000)
+
+
+@pytest.mark.long
+def test_a_person_maps_a_column(world: World, page: Page) -> None:
+    """From the proposal over the preview to the row of a job, with nothing written before."""
+    book, url = world.spreadsheet, world.google.url
+    made = [
+        own_sheet.fill(0, 0, [["Our jobs"], [], ["Customer", "E-mail", "How far"]]),
+        own_sheet.fill(0, 3, [["Own row", "somebody@example.com"]]),
+    ]
+    requests.post(f"{url}/v4/spreadsheets/{book}:batchUpdate", json={"requests": made}, timeout=30)
+    entered(page, world.url)
+    page.get_by_role("link", name="Columns").click()
+    page.get_by_role("link", name="Use a sheet of your own").click()
+    page.get_by_role("button", name="Read my tabs").click()
+    page.get_by_label("What How far in").select_option(label="Status")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("Rows added below: 0")).to_be_visible()
+    assert "Site ID" not in headers(world)
+    page.get_by_role("button", name="so", exact=False).last.click()
+    expect(page.get_by_role("status")).to_contain_text("is mapped")
+    assert "Site ID" in headers(world)
+    world.send(milestone(1))
+    wait_for(lambda: "Submitted" in str(grid(world)) or "Waiting" in str(grid(world)))
+    page.get_by_role("link", name="Actions").click()
+    expect(page.get_by_role("cell", name="map Sheet1", exact=True)).to_be_visible()
+
+
+def grid(world: World) -> list[list[str]]:
+    """Return the texts of the first tab."""
+    url = f"{world.google.url}/v4/spreadsheets/{world.spreadsheet}/values/A1:Z20"
+    found: list[list[str]] = requests.get(url, timeout=30).json().get("values", [])
+    return found
+
+
+def headers(world: World) -> list[str]:
+    return grid(world)[2]
 
 
 @pytest.mark.long

@@ -1,0 +1,114 @@
+"""The page that maps a person's own tabs: what is proposed, what it would change, the mapping."""
+
+from collections.abc import Mapping
+from time import sleep
+from typing import Any
+
+import structlog
+from flask import flash, redirect, render_template, request, url_for
+
+from sync.console.access import shows_personal
+from sync.console.parts import Parts
+from sync.errors import BrightsheetError
+from sync.jobs.columns import KEY
+from sync.jobs.milestone_details import KINDS
+from sync.mapping.decide import Choices, Column, TabMapping
+from sync.mapping.fields import Fields
+from sync.store import ActionState
+from sync.types import letters
+from sync.worker.map_command import MapCommand
+from sync.worker.map_report import Report
+
+READ, PREVIEW, WRITE = "read", "preview", "write"
+_NAMED = "field:"
+"""Begins the name of what says which field a column shows; its header, or its letter, follows."""
+_WORD = "word:"
+"""Begins the name of what says which option stands for a text of ours."""
+_MOST = 200
+"""Cells of a preview that are listed; the command lists all."""
+
+_log = structlog.get_logger()
+
+
+def mapping(parts: Parts) -> Any:
+    """Show the tabs and what is proposed, preview a mapping of one, or write it."""
+    if request.method == "GET":
+        return render_template("console/mapping.html", report=None)
+    step, tab = request.form.get("step", READ), request.form.get("tab", "")
+    try:
+        with parts.alone():
+            report = _run(parts, step, tab)
+    except BrightsheetError as error:
+        flash(error.message)
+        return redirect(url_for("console.mapping"), 303)
+    if step == WRITE:
+        flash(f"The tab {tab} is mapped." if report.written else "It is mapped so already.")
+        parts.wake()
+        return redirect(url_for("console.columns"), 303)
+    return render_template(
+        "console/mapping.html",
+        report=report,
+        step=step,
+        tabs=[(one, _columns(one, report.fields)) for one in report.tabs],
+        options=_options(report.fields),
+        said=[(k, v) for k, v in request.form.items() if k.startswith((_NAMED, _WORD))],
+        tab=tab,
+        most=_MOST,
+        is_masked=not shows_personal(),
+    )
+
+
+def _run(parts: Parts, step: str, tab: str) -> Report:
+    command = MapCommand(parts.wiring, sleep)
+    titles = [tab] if tab else []
+    if step != WRITE:
+        return command.run(_choices(request.form), titles, write=False, preview=step == PREVIEW)
+    actions = parts.actions
+    number = actions.begin("map", tab, request.remote_addr or "")
+    try:
+        report = command.run(_choices(request.form), titles, write=True)
+    except BrightsheetError as error:
+        actions.end(number, ActionState.FAILED, error.message)
+        raise
+    except Exception:
+        actions.end(number, ActionState.FAILED, "An internal error: see the log.")
+        raise
+    actions.end(number, ActionState.DONE, "The mapping is in the sheet.")
+    _log.info("console_action", action="map", state=ActionState.DONE)
+    return report
+
+
+def _choices(form: Mapping[str, str]) -> Choices:
+    """Return what the form says of each column; "" is a column that stays the person's."""
+    said = {k.removeprefix(_NAMED): v for k, v in form.items() if k.startswith(_NAMED)}
+    words = {k.removeprefix(_WORD): v for k, v in form.items() if k.startswith(_WORD) and v}
+    return Choices(
+        fields={name: field for name, field in said.items() if field},
+        unset=tuple(name for name, field in said.items() if not field),
+        words=words,
+    )
+
+
+def _columns(one: TabMapping, fields: Fields) -> list[tuple[str, str, Column, str]]:
+    """Return letter, the name by which a form knows a column, the column, and its field."""
+    headers = [column.header for column in one.columns]
+    return [
+        (
+            letters(column.index),
+            column.header
+            if column.header and headers.count(column.header) == 1
+            else letters(column.index),
+            column,
+            fields.spelled(column.field) if column.field else "",
+        )
+        for column in one.columns
+    ]
+
+
+def _options(fields: Fields) -> list[tuple[str, str]]:
+    """Return every field as it is written, with its title."""
+    plain = [name for name in fields.ids if name != KEY]
+    kinds = ("status", "documents", *KINDS)
+    of_milestones = [f"{kind}:{one.key}" for one in fields.milestones for kind in kinds]
+    names = [KEY, *plain, *of_milestones]
+    return [(fields.spelled(name), fields.get(name).title) for name in names]
