@@ -238,7 +238,7 @@ class Change(Value):
 
     site: str
     subject: str
-    """A milestone definition, or one of STAGE, ARCHIVED, QUOTE, CONTRACT."""
+    """A milestone definition, or one of STAGE, ARCHIVED, QUOTE, CONTRACT, TYPED."""
     digest: str
     stamp: datetime
     name: str = ""
@@ -250,6 +250,8 @@ class Change(Value):
 
 STAGE, ARCHIVED, QUOTE, REMARK = "stage", "archived", "quote", "remark"
 CONTRACT = "contract"
+TYPED = "typed"
+"""What a person had typed into a mapped cell was replaced; `name` is the header of its column."""
 
 
 class Job(Value):

@@ -13,7 +13,18 @@ from sync.jobs.details import DetailColumns
 from sync.jobs.links import Addresses
 from sync.jobs.milestone_details import MilestoneDetails
 from sync.jobs.milestones import Milestones, Shown
-from sync.jobs.model import ARCHIVED, CONTRACT, QUOTE, STAGE, Change, Customer, Details, Files, Job
+from sync.jobs.model import (
+    ARCHIVED,
+    CONTRACT,
+    QUOTE,
+    STAGE,
+    TYPED,
+    Change,
+    Customer,
+    Details,
+    Files,
+    Job,
+)
 from sync.jobs.remarks import Remarks, text_with_author
 from sync.jobs.status import JobStatus, Statuses
 from sync.settings.config_file import Config
@@ -209,6 +220,8 @@ class Layout:
                 )
             if change.subject == CONTRACT:
                 before, after = label(before), label(after)
+        elif change.subject == TYPED:
+            what, before, after = change.name, change.before, change.after
         elif self._milestones.is_hidden(change.subject):
             return None
         else:

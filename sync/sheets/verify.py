@@ -39,6 +39,7 @@ class Replaced:
 
     site: str
     column: str
+    header: str
     before: str
     after: str
 
@@ -168,7 +169,8 @@ class _Findings:
         for cell in cells:
             before, after = text_of(at(copy, cell.index)), text_of(cell.data)
             if cell.ours is not None and before not in ("", cell.ours, after):
-                self.replaced.append(Replaced(site, cell.column, before, after))
+                header = self._table.headers.get(cell.index, cell.column)
+                self.replaced.append(Replaced(site, cell.column, header, before, after))
 
     def _owner(self, row: RowWrite, copy: Row) -> str:
         """Return the site in the copied key cell; "" where there is none, or no telling."""

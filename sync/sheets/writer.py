@@ -12,9 +12,11 @@ from sync.sheets.batch import Batch, Parts, Titles, compose
 from sync.sheets.celldata import Row, site_in
 from sync.sheets.client import Everything, SheetClient
 from sync.sheets.snapshot import Snapshot, Table
+from sync.sheets.tabs.extras import HISTORY
 from sync.sheets.verify import Verdict, hit_what_it_meant, verify
 from sync.sheets.writes import Trace
 from sync.store import Attempt, Conclusion, Lease, Shown
+from sync.store.batches import ReplacedCell
 from sync.store.sheet_store import SheetStore
 
 _log = structlog.get_logger()
@@ -130,7 +132,8 @@ class BatchWriter:
             verdict.drift,
             [one.model_dump_json() for one in verdict.images],
             [*restored, *trace.recovered],
-            [(one.site, one.column, one.before, one.after) for one in verdict.replaced],
+            [ReplacedCell(**vars(one)) for one in verdict.replaced],
+            is_told=HISTORY in tried.columns,
         )
         self._store.batches.conclude(held, tried, found)
         self.log_shown(tried.shown, verdict.dirty, tried.fence)

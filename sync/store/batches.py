@@ -6,6 +6,7 @@ What a batch meant and what it wrote over is stored as JSON that only `sync.shee
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from sqlalchemy import (
     Connection,
@@ -21,6 +22,7 @@ from sqlalchemy import (
 )
 
 from sync.jobs.cells import Cell
+from sync.jobs.model import TYPED, Change
 from sync.store import activity, history, quarantine
 from sync.store.clock import now
 from sync.store.database import Database
@@ -58,6 +60,17 @@ class Attempt:
 
 
 @dataclass(frozen=True)
+class ReplacedCell:
+    """What a person had typed into a mapped cell of a job, and what stands there in its place."""
+
+    site: str
+    column: str
+    header: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
 class Conclusion:
     """What the verification of a batch found.
 
@@ -70,8 +83,9 @@ class Conclusion:
     drift: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     images: Sequence[str] = ()
     settled: Sequence[int] = ()
-    replaced: Sequence[tuple[str, str, str, str]] = ()
-    """What people had typed into mapped cells: site, column, before, after."""
+    replaced: Sequence[ReplacedCell] = ()
+    is_told: bool = False
+    """Whether the History gets a line for each of `replaced`."""
 
 
 CLEAN = Conclusion()
@@ -133,7 +147,7 @@ class Batches:
                 rows = [{"spreadsheet_id": self._sheet.id, "body": one} for one in found.images]
                 connection.execute(self._database.insert(before_image), rows)
             if found.replaced:
-                self._keep_replaced(connection, found.replaced)
+                self._keep_replaced(connection, tried.fence, found)
             if found.settled:
                 done = before_image.c.id.in_(found.settled)
                 connection.execute(delete(before_image).where(done))
@@ -150,13 +164,26 @@ class Batches:
             # Every other attempt was made for a fence that is gone now.
             connection.execute(delete(attempt).where(mine))
 
-    def _keep_replaced(
-        self, connection: Connection, replaced: Sequence[tuple[str, str, str, str]]
-    ) -> None:
-        names = ("site", "column", "before", "after")
-        for one in replaced:
-            row = {"spreadsheet_id": self._sheet.id, **dict(zip(names, one, strict=True))}
-            connection.execute(self._database.insert(cell_history).values(**row, at=now()))
+    def _keep_replaced(self, connection: Connection, fence: int, found: Conclusion) -> None:
+        for one in found.replaced:
+            row = {"spreadsheet_id": self._sheet.id, **vars(one), "at": now()}
+            del row["header"]
+            connection.execute(self._database.insert(cell_history).values(row))
+        moment = datetime.fromtimestamp(float(connection.scalar(select(now())) or 0.0), UTC)
+        lines = [
+            Change(
+                site=one.site,
+                subject=TYPED,
+                digest=f"{fence}:{one.column}",
+                stamp=moment,
+                name=one.header,
+                before=one.before,
+                after=one.after,
+                comment="A person had typed what stood there.",
+            )
+            for one in found.replaced
+        ]
+        history.keep(self._database, connection, lines if found.is_told else [])
 
     def confirm(self, held: Lease, shown: Sequence[Shown]) -> None:
         """Record that the sheet already shows `shown`."""

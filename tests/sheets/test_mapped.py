@@ -229,4 +229,11 @@ def test_init_adds_the_history_if_the_config_asks_for_it(
     assert bench.setup().provision(bench.spreadsheet) == ["tab 'History': made"]
     flushed(bench, milestone(1, **APPROVED))
     assert [one["To"] for one in bench.texts("History")] == ["Approved", "Submitted"]
+    at = own_sheet.places(bench)["Permit"]
+    row = next(n for n, one in enumerate(own_sheet.texts(bench)) if one.get("Site ID"))
+    bench.edit("type_cell", sheet_id=OPEN, row=row + 3, column=at, text="Sent back")
+    flushed(bench, milestone(1, date_updated="2026-03-09T10:00:00Z"))
+    line_of_it = next(one for one in bench.texts("History") if one["What"] == "Permit")
+    assert (line_of_it["From"], line_of_it["To"]) == ("Sent back", "Waiting")
+    assert line_of_it["Comment"] == "A person had typed what stood there."
     assert visible(bench) == ["Open jobs", "History", "Installed"]
