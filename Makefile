@@ -33,7 +33,7 @@ test: develop  ## run the tests, some three minutes of them
 	$(BIN)/python -m pytest -m "not long" $(ARGS)
 
 test-all: develop  ## run the long ones: kills, outages, people at work, large sheets
-	$(BIN)/python -m pytest -m long $(ARGS)
+	$(BIN)/python -m pytest -m long -n 3 $(ARGS)  # they wait more than they compute
 
 check: develop  ## the one gate: style, types, import contracts, the tests of `make test`
 	$(BIN)/ruff format --check
