@@ -67,7 +67,7 @@ class Projector:
         self._reported: set[str] = set()
 
     def run(self, held: Lease) -> None:
-        """Apply every waiting delivery to its job; one that causes an error is set aside."""
+        """Apply every waiting delivery to its job; one that causes an error is rejected."""
         while deliveries := self._inbox.unprojected(_DELIVERIES):
             understood, poisoned = self._read(deliveries)
             self._jobs.take_in(held, self._projected(understood, poisoned))

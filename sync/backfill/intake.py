@@ -32,7 +32,7 @@ class Intake:
             try:
                 delivery = parse.read(kept.body, self._shapes)
             except BrightsheetError:
-                continue  # The projector sets it aside, and says so.
+                continue  # The projector rejects it, and says so.
             job = self._applied(job, delivery, kept.received, is_read=kept.is_read)
         return job
 

@@ -35,7 +35,7 @@ class Content:
 class Multipart:
     """A body of known length that is read in pieces, and from its beginning each time it is sent.
 
-    So a session that signs in anew may send it again, and no file is held in memory.
+    So a session that signs in again may send it again, and no file is held in memory.
     """
 
     def __init__(self, metadata: Mapping[str, Any], content: Content) -> None:

@@ -1,4 +1,4 @@
-"""What is to be done next in a job, by whom, and when to look after it. Pure."""
+"""What is to be done next in a job, the assignees, and when to check it. Pure."""
 
 from datetime import datetime, timedelta
 
@@ -74,7 +74,7 @@ def assignees(status: JobStatus) -> str:
 
 
 def follow_up(status: JobStatus, last_update: datetime | None, stuck_days: int) -> Cell:
-    """Return the day to look after a job: the last event's if something is rejected, else later."""
+    """Return the day to check a job: the last event's if something is rejected, else later."""
     if last_update is None or status.case in (Case.ARCHIVED, Case.DONE):
         return EMPTY
     days = 0 if status.case is Case.REJECTED else stuck_days

@@ -46,7 +46,7 @@ _SUBJECTS = {STAGE: "Stage", ARCHIVED: "Job", QUOTE: "Change order", CONTRACT: "
 class Layout:
     """Makes columns and cells by a config, with the addresses that links need.
 
-    A job without an event for `stuck_days` days is to be looked after.
+    A job without an event for `stuck_days` days is to be checked.
     """
 
     config: Config

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sync.jobs.columns import KEY
 from sync.mapping import content
 from sync.mapping.content import Content
 from sync.mapping.fields import Fields, Shows
@@ -119,8 +118,3 @@ def _kept(
         shown = " and ".join(repr(other.header) for other in by_field[one.field])
         reason = f"{shown} look like {title} alike"
     return replace(one, field="", reason=reason)
-
-
-def has_key(found: Iterable[Proposal]) -> bool:
-    """Return whether a column shows the key."""
-    return any(one.field == KEY for one in found)

@@ -12,7 +12,7 @@ from sync.ops.channels import Channel, Message
 REPEAT_SECONDS = 3600.0
 """The same reason is sent once within this time."""
 _OVER_SECONDS = 2 * REPEAT_SECONDS
-"""A reason that was not given for so long is over: the next time it begins anew."""
+"""A reason that was not given for so long is over: the next time it begins again."""
 _TRIES = 3
 _PAUSE = 2.0
 _WAITING = 20

@@ -10,6 +10,8 @@ CellData = Mapping[str, Any]
 Row = Sequence[CellData]
 
 _CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+DATE_FORMATS = ("DATE", "DATE_TIME", "TIME")
+"""Types of the number formats that show a number as a date (Sheets discovery document)."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _BLANK: Mapping[str, Any] = {}
 

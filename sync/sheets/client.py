@@ -8,7 +8,6 @@ from typing import Any
 import requests
 from gspread.http_client import HTTPClient
 from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
-from gspread.utils import rowcol_to_a1
 
 from sync.errors import Permanent
 from sync.google.auth import TIMEOUT
@@ -19,6 +18,7 @@ from sync.sheets.batch import Asked, Batch
 from sync.sheets.celldata import Row
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.surroundings import Surroundings
+from sync.types import letters
 
 
 @dataclass(frozen=True)
@@ -154,11 +154,6 @@ class SheetClient:
 
 
 def _ranges(asked: Asked) -> list[str]:
-    letters = [rowcol_to_a1(1, index + 1).rstrip("1") for index in asked.indexes]
-    tab, number = _quoted(asked.copies_title), asked.header_row + 1
-    header = f"{_quoted(asked.title)}!{number}:{number}"
-    return [*(f"{tab}!{one}1:{one}{asked.rows}" for one in letters), header]
-
-
-def _quoted(title: str) -> str:
-    return "'" + title.replace("'", "''") + "'"
+    tab, number = query.quoted(asked.copies_title), asked.header_row + 1
+    header = f"{query.quoted(asked.title)}!{number}:{number}"
+    return [*(f"{tab}!{one}1:{one}{asked.rows}" for one in map(letters, asked.indexes)), header]

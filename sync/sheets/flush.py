@@ -14,7 +14,7 @@ from sync.sheets import keys, legacy, request
 from sync.sheets.batch import Parts, Titles
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import Target, compared_columns, fitting
-from sync.sheets.guards import is_guarded
+from sync.sheets.guards import are_guarded
 from sync.sheets.images import BeforeImage, sites_written_over
 from sync.sheets.mapped import fields_of, without_row
 from sync.sheets.plan import Plan, Planner
@@ -100,7 +100,7 @@ class Flusher:
             self._write_new(held, fence, snapshot, pending, work)
         elif not self._has_keys(held, fence, snapshot, pending):
             return
-        elif not all(is_guarded(table) for table in snapshot.tables):
+        elif not are_guarded(snapshot.tables):
             # Nothing is written before every column is guarded: a person may be moving one now.
             self._send(held, snapshot, Parts(), fence)
         elif pending.images:
@@ -265,7 +265,7 @@ class Flusher:
         """
         fence = self.writer.take_turn(held)
         snapshot = self.client.read()
-        if not snapshot.tables or not all(is_guarded(table) for table in snapshot.tables):
+        if not snapshot.tables or not are_guarded(snapshot.tables):
             return
         known = self.store.pending.read(0, 0).known_columns
         plan = self.planner.with_in_step(snapshot, Plan(snapshot.tables), known, is_alone=True)
@@ -274,7 +274,7 @@ class Flusher:
     def _find_refused(
         self, held: Lease, snapshot: Snapshot, plan: Plan, sites: Sequence[str]
     ) -> None:
-        """Find the job that Google does not take, and set it aside.
+        """Find the job that Google does not take, and quarantine it.
 
         The same batch without the jobs' data tells: where that is refused too (Refused is raised),
         no job is at fault, but a guard or the fence. Where it is taken, halving finds the job.

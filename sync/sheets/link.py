@@ -18,7 +18,7 @@ from sync.sheets.batch import Parts
 from sync.sheets.celldata import Row, at, is_formula, text_of
 from sync.sheets.diff import Target
 from sync.sheets.flush import Flusher
-from sync.sheets.guards import is_guarded
+from sync.sheets.guards import are_guarded
 from sync.sheets.mapped import Rows, fields_of, in_words, key_write, unkeyed
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.writes import CellWrite, RowWrite
@@ -72,7 +72,7 @@ def find(flusher: Flusher, held: Lease) -> Found:
     seen = flusher.client.read()
     if not seen.is_adopted:
         raise Permanent("not_mapped", "No tab is mapped. Map one: brightsheet map")
-    if not all(is_guarded(table) for table in seen.tables):
+    if not are_guarded(seen.tables):
         raise Retryable("unguarded", "The mapped columns are not guarded yet. Run it again.")
     everything = flusher.writer.read_everything(held, seen)
     tables, rows = everything.snapshot.tables, everything.rows

@@ -14,7 +14,7 @@ from sync.jobs.columns import KEY
 from sync.jobs.status import word
 from sync.sheets import encode, match
 from sync.sheets.batch import Cells
-from sync.sheets.celldata import CellData, Row, at, is_formula, links_of, text_of
+from sync.sheets.celldata import DATE_FORMATS, CellData, Row, at, is_formula, links_of, text_of
 from sync.sheets.diff import Target, key_column_gone
 from sync.sheets.match import Matches, Place
 from sync.sheets.snapshot import Table
@@ -24,7 +24,6 @@ FILLED_ONLY = frozenset({"customer", "address", "city", "zip", "phone", "email"}
 """The customer's own data, which people know best: only blank cells are written."""
 _LINKED = ("documents:", "folder", "contract_documents")
 """Columns whose value is links."""
-_DATES = ("DATE", "DATE_TIME", "TIME")
 
 Rows = Mapping[int, Mapping[int, Row]]
 """The rows of tabs that were read whole, by sheet id."""
@@ -211,7 +210,7 @@ def _fields(column: str, cell: Cell, there: CellData) -> str:
     if column.startswith(_LINKED):
         return encode.VALUE
     form = there.get("userEnteredFormat", {}).get("numberFormat", {}).get("type")
-    if cell.when is not None and form not in _DATES:
+    if cell.when is not None and form not in DATE_FORMATS:
         return f"userEnteredValue,{encode.DATE_FIELD}"
     return "userEnteredValue"
 

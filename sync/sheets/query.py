@@ -38,6 +38,11 @@ SURROUNDINGS = (
 PROTECTIONS = "sheets(properties(sheetId,title),protectedRanges(warningOnly,requestingUserCanEdit))"
 
 
+def quoted(title: str) -> str:
+    """Return a tab's title as A1 ranges name it."""
+    return "'" + title.replace("'", "''") + "'"
+
+
 def filters(columns: tuple[str, ...]) -> list[Filter]:
     """Return the data filters of a read: the tabs' header rows, the fence, whole `columns`."""
     tabs = (HEADER_KEY, FENCE_KEY, HISTORY_KEY, PIPELINE_KEY)

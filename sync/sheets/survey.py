@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync.mapping.tab import LOOKED_AT, Entry, Kind, Lock, SeenCell, SeenTab
+from sync.sheets.celldata import DATE_FORMATS
+from sync.sheets.query import quoted
 
 Json = Mapping[str, Any]
 
@@ -27,7 +29,6 @@ CELLS = (
 TEXTS = "sheets(data(rowData(values(formattedValue))))"
 """The mask of the cells that hold the options of drop-downs."""
 _OURS = "brightsheet."
-_DATES = ("DATE", "DATE_TIME", "TIME")
 _MOST_OPTIONS = 500
 """Google's own limit for a drop-down."""
 _WHOLE = 1_000_000
@@ -57,7 +58,7 @@ def ranges(answer: Json) -> tuple[str, ...]:
     for sheet in answer.get("sheets", ()):
         properties = sheet["properties"]
         if rows := properties.get("gridProperties", {}).get("rowCount"):
-            found.append(f"{_quoted(properties['title'])}!1:{min(rows, LOOKED_AT)}")
+            found.append(f"{quoted(properties['title'])}!1:{min(rows, LOOKED_AT)}")
     return tuple(found)
 
 
@@ -139,7 +140,7 @@ def _kind(cell: Json) -> Kind:
         return Kind.COMPUTED
     if "numberValue" in entered:
         kind = cell.get("effectiveFormat", {}).get("numberFormat", {}).get("type")
-        return Kind.DATE if kind in _DATES else Kind.NUMBER
+        return Kind.DATE if kind in DATE_FORMATS else Kind.NUMBER
     return Kind.TEXT if entered else Kind.BLANK
 
 
@@ -156,7 +157,7 @@ def _range_of(cell: Json) -> str:
 def _with_tab(text: str, sheet: Json) -> str:
     """Return a range with the tab that it is on: a drop-down may leave out its own."""
     is_cells = re.fullmatch(r"[A-Za-z]*\d*:?[A-Za-z]*\d*", text) and "!" not in text
-    return f"{_quoted(sheet['properties']['title'])}!{text}" if is_cells else text
+    return f"{quoted(sheet['properties']['title'])}!{text}" if is_cells else text
 
 
 def _merged(merges: Iterable[Json]) -> Iterator[int]:
@@ -191,7 +192,3 @@ def _entries(lines: Sequence[Json]) -> dict[int, tuple[Entry, ...]]:
         if own:
             found[index] = own
     return found
-
-
-def _quoted(title: str) -> str:
-    return "'" + title.replace("'", "''") + "'"

@@ -18,7 +18,7 @@ def digest(
     """Return the text.
 
     `changes` are those since the last digest, `means` returns "approved", "rejected" or "" for a
-    status, `follow_ups` the days on which jobs are to be looked after.
+    status, `follow_ups` the days on which jobs are to be checked.
     """
     latest = {(one.site, one.subject): means(one.after) for one in changes}
     meanings = list(latest.values())

@@ -31,7 +31,7 @@ class Wanted:
 class Projected:
     """What deliveries resulted in: jobs with their documents and changes.
 
-    `deliveries` (seq) are done; `poisoned` ones are set aside with their reason, so that they delay
+    `deliveries` (seq) are done; `poisoned` ones are rejected with their reason, so that they delay
     no other. `milestones` has the sites of milestones by UUID. `waiting` deliveries name milestones
     that are not known yet, with which they will be projected again.
     """
