@@ -11,13 +11,12 @@ from typing import Any
 
 import structlog
 from flask import Flask, Request, Response, jsonify, request
-from flask_limiter import Limiter, RouteLimit
-from flask_limiter.util import get_remote_address
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import SecretStr
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from sync.console import add_console
+from sync.console.guesses import Guesses
 from sync.errors import BrightsheetError, Rejected
 from sync.ops.alerts import Alerts
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
@@ -55,7 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["brightsheet"] = worker = Worker(settings, database)
     wiring = Wiring(settings, database)
     alerts = wiring.alerts()
-    guesses = _limit_of_guesses(app)
+    guesses = Guesses(WRONG_PASSWORDS)
     _add_webhook(app, settings, wiring.inbox, worker)
     _add_probe(app, settings)
     _add_health(app, database)
@@ -68,19 +67,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_error_handler(Exception, _fault)
     app.after_request(_with_safe_headers)
     return app
-
-
-def _limit_of_guesses(app: Flask) -> RouteLimit:
-    """Return the limit of wrong passwords from an address, on the console and /metrics together.
-
-    Each process counts for itself, in memory: a stranger is slowed, and no table grows.
-    """
-    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
-    return limiter.shared_limit(
-        WRONG_PASSWORDS,
-        scope="password",
-        deduct_when=lambda answer: answer.status_code == HTTPStatus.UNAUTHORIZED,
-    )
 
 
 def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -> None:
@@ -181,11 +167,11 @@ def _add_status(app: Flask, wiring: Wiring) -> None:
         return jsonify(found), HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
 
 
-def _add_metrics(app: Flask, wiring: Wiring, guesses: RouteLimit) -> None:
+def _add_metrics(app: Flask, wiring: Wiring, guesses: Guesses) -> None:
     collector = StoreCollector(wiring.inbox, wiring.documents, wiring.refusals, wiring.backlog)
 
     @app.get("/metrics")
-    @guesses
+    @guesses.limited
     def metrics() -> Any:
         password = wiring.settings.admin_password
         if password is None or not _matches(_authorization(request), [password]):

@@ -21,6 +21,7 @@ CLIENTS = (1, 8, 64)
 BOUNDS = {1: "0.7", 8: "1.0", 64: "1.0"}
 _NOWHERE = "http://127.0.0.1:9"
 _START_SECONDS = 30.0
+_FLOOR_THREADS = 8
 
 
 def rows(short: bool) -> Sequence[Row]:
@@ -91,7 +92,9 @@ def floor(kind: str) -> Iterator[int]:
     with tempfile.TemporaryDirectory(prefix="brightsheet-") as folder:
         port = free_port()
         url = databases.fresh(kind, Path(folder))
-        command = [sys.executable, "benchmarks/floor.py", str(port), url]
+        command = [sys.executable, "-m", "gunicorn", "--threads", str(_FLOOR_THREADS)]
+        command += ["--log-level", "error", "--bind", f"127.0.0.1:{port}"]
+        command += [f"benchmarks.floor:app({url!r})"]
         process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
         try:
             _wait(f"http://127.0.0.1:{port}/")

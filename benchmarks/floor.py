@@ -1,24 +1,19 @@
 """The least that a receiver which loses nothing does: a view that commits the raw body.
 
-    python benchmarks/floor.py PORT DATABASE_URL
+    gunicorn --threads 8 "benchmarks.floor:app('DATABASE_URL')"
 
-Flask under waitress with eight threads, like the product: a connection for each thread, one
-INSERT, committed before the answer; SQLite in WAL mode with synchronous=FULL. It does not
-authenticate, parse or tell duplicates.
+A connection for each thread, one INSERT, committed before the answer; SQLite in WAL mode with
+synchronous=FULL. It does not authenticate, parse, tell duplicates or log.
 """
 
-import logging
 import sqlite3
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import psycopg
 from flask import Flask, request
-from waitress import serve
 
-THREADS = 8
 _TABLE = "CREATE TABLE IF NOT EXISTS body (body {} NOT NULL)"
 
 
@@ -64,8 +59,3 @@ def _postgresql(url: str) -> tuple[Callable[[], Any], Callable[[Any, bytes], Non
 
     connect().execute(_TABLE.format("BYTEA"))
     return connect, insert
-
-
-if __name__ == "__main__":
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    serve(app(sys.argv[2]), host="127.0.0.1", port=int(sys.argv[1]), threads=THREADS)

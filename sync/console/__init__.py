@@ -7,9 +7,9 @@ takes long is requested of the worker.
 from collections.abc import Callable
 
 from flask import Blueprint, Flask
-from flask_limiter import RouteLimit
 
 from sync.console import access, actions, deliveries, google, jobs, mapping, overview
+from sync.console.guesses import Guesses
 from sync.console.parts import Alert, Page, Parts, as_view
 from sync.wiring import Wiring
 
@@ -21,7 +21,7 @@ def add_console(
     wiring: Wiring,
     alert: Alert,
     wake: Callable[[], object],
-    guesses: RouteLimit,
+    guesses: Guesses,
 ) -> None:
     """Add the console at `/`.
 
@@ -40,7 +40,7 @@ def add_console(
     for path, name, page, methods in _routes():
         view = as_view(page, parts)
         if page is access.sign_in:
-            view = guesses(view)
+            view = guesses.limited(view)
         blueprint.add_url_rule(path, name, view, methods=methods)
     app.register_blueprint(blueprint)
 

@@ -1,4 +1,4 @@
-"""Appends deliveries: one statement for a group, in one transaction."""
+"""Appends deliveries: one statement, and so one transaction, for a group."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -25,29 +25,22 @@ class Appender:
         self._statement = lru_cache(_STATEMENTS)(self._compiled)
 
     def append(self, rows: Sequence[Mapping[str, Any]]) -> set[str]:
-        """Insert all rows or none; return the ids of those whose digest is new.
+        """Insert rows; return the ids of those whose digest is new.
 
-        The others are stored as duplicates, without their bodies.
+        The others are stored as duplicates, without their bodies, in a second transaction: if that
+        fails, so does the call, and when it is repeated the first rows are duplicates themselves.
         """
-        # In one order everywhere: two processes that insert the same digests must not wait for
-        # each other.
-        ordered = sorted(rows, key=lambda row: row["digest"] or "")
-        with self._database.appending() as cursor:
-            new = self._insert(cursor, ordered)
-            copies = [{**row, **_COPY} for row in ordered if row["id"] not in new]
-            if copies:
-                self._insert(cursor, copies)
+        new = self._insert(rows)
+        if copies := [{**row, **_COPY} for row in rows if row["id"] not in new]:
+            self._insert(copies)
         return new
 
-    def _insert(self, cursor: Any, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    def _insert(self, rows: Sequence[Mapping[str, Any]]) -> set[str]:
         sql, names = self._statement(len(rows))
         values = {f"{name}_{n}": row[name] for n, row in enumerate(rows) for name in _COLUMNS}
-        cursor.execute(sql, [values[name] for name in names] if self._is_sqlite else values)
-        return {found[0] for found in cursor.fetchall()}
-
-    @property
-    def _is_sqlite(self) -> bool:
-        return self._database.is_sqlite
+        in_order = [values[name] for name in names]
+        found = self._database.append(sql, in_order if self._database.is_sqlite else values)
+        return {row[0] for row in found}
 
     def _compiled(self, count: int) -> tuple[str, Sequence[str]]:
         rows = [

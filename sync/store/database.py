@@ -11,13 +11,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Insert, PoolProxiedConnection, create_engine, event, text
+from sqlalchemy import Connection, Engine, Insert, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.schema import Table
 
 from sync.errors import Retryable
+from sync.store.kept_connections import KeptConnections
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -25,6 +26,8 @@ _READING = "brightsheet_reading"
 _UPGRADE_LOCK = 7_260_911
 _CONNECT_SECONDS = 5
 _BUSY_SECONDS = 10
+_APPENDS_AT_ONCE = 8
+"""On PostgreSQL: of the 20 connections that its smallest plans have."""
 
 
 class Database:
@@ -36,6 +39,8 @@ class Database:
         self._brief = _sqlite_engine(url, "NORMAL") if self.is_sqlite else self._engine
         # SQLite has one writer, for which threads would queue by polling.
         self._turn = Lock() if self.is_sqlite else None
+        most = 1 if self.is_sqlite else _APPENDS_AT_ONCE
+        self._kept = KeptConnections(self._engine, most, _BUSY_SECONDS)
         # By default PostgreSQL takes a new snapshot for each query. (SQLite does not.)
         level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._reading: dict[str, Any] = {_READING: True, **level}
@@ -72,25 +77,19 @@ class Database:
         ):
             yield connection
 
-    @contextmanager
-    def appending(self) -> Iterator[Any]:
-        """Open a transaction on a cursor of the driver, for what every sender waits for.
+    def append(self, sql: str, parameters: Any) -> list[Any]:
+        """Execute an INSERT for which a sender waits, as a transaction of its own; return its rows.
 
-        SQLAlchemy's layers would take half of its time. Raises Retryable as `writing` does.
+        If the connection was lost, it is executed again. Raises Retryable as `writing` does.
         """
         try:
-            connection = self._engine.raw_connection()
-            with self._writers_turn(), _closing_unless_done(connection):
-                cursor = connection.cursor()
-                if self.is_sqlite:
-                    cursor.execute("BEGIN IMMEDIATE")
-                yield cursor
-                connection.commit()
-        except (self._engine.dialect.loaded_dbapi.Error, PoolTimeout) as error:
-            raise _unavailable(error) from error
+            with self._writers_turn():
+                return self._kept.execute(sql, parameters)
+        except (self._engine.dialect.loaded_dbapi.Error, DBAPIError, PoolTimeout) as error:
+            raise _unavailable(getattr(error, "orig", None) or error) from error
 
     def compiled(self, statement: Insert) -> tuple[str, Sequence[str]]:
-        """Return the SQL of a statement for `appending`, and its parameters' names, in order.
+        """Return the SQL of a statement for `append`, and its parameters' names, in order.
 
         SQLite takes a sequence of parameters, PostgreSQL a mapping.
         """
@@ -120,20 +119,9 @@ class Database:
 
     def close(self) -> None:
         """Close the idle connections."""
+        self._kept.close()
         self._engine.dispose()
         self._brief.dispose()
-
-
-@contextmanager
-def _closing_unless_done(connection: PoolProxiedConnection) -> Iterator[None]:
-    """Give a connection back to the pool; after an error it may be broken, so it is closed."""
-    try:
-        yield
-    except BaseException:
-        connection.invalidate()
-        raise
-    finally:
-        connection.close()
 
 
 @contextmanager

@@ -59,7 +59,8 @@ class Inbox:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._appender = Appender(database)
-        self._groups = Groups(self._append)
+        # SQLite has one writer, which waits for the disk. PostgreSQL's wait for it together.
+        self._put = Groups(self._append).put if database.is_sqlite else self._append_one
 
     def keep(self, body: bytes, understood: Delivery, *, is_read: bool = False) -> Receipt:
         """Store a delivery; one with the same canonical hash is a duplicate.
@@ -83,7 +84,7 @@ class Inbox:
             "projected": not is_used,
             "milestone": _named(understood),
         }
-        return Receipt(delivery_id, self._groups.put(row))
+        return Receipt(delivery_id, self._put(row))
 
     def keep_rejected(self, body: bytes, error: Rejected) -> str:
         """Store an authenticated body that was not understood, with the reason; return its id."""
@@ -99,8 +100,11 @@ class Inbox:
             "projected": True,
             "milestone": None,
         }
-        self._groups.put(row)
+        self._put(row)
         return delivery_id
+
+    def _append_one(self, row: dict[str, Any]) -> Outcome:
+        return self._append([row])[0]
 
     def _append(self, rows: Sequence[dict[str, Any]]) -> list[Outcome]:
         """Store rows in one transaction, and return their outcomes."""

@@ -48,7 +48,7 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
     if not isinstance(tree, dict):
         return Delivery(kind=Kind.OTHER, digest=digest)
     # Most bodies need neither of the two walks through the tree; the canonical form shows it.
-    if any(escape in canonical for escape in _ESCAPES):
+    if "\\" in canonical and any(escape in canonical for escape in _ESCAPES):
         tree, canonical = _readable(tree), _PRIVATE
     kind = kind_of(tree, shapes)
     clean = without_private_comments(tree) if _PRIVATE in canonical else tree

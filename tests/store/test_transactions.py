@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.pool import Pool
 from werkzeug.datastructures import MultiDict
 
 from app import create_app
@@ -85,18 +85,19 @@ def counted() -> Iterator[Counter[str]]:
         options = connection.get_execution_options()
         begun["reading" if options.get("brightsheet_reading") else "writing"] += 1
 
-    def checked_out(*_: object) -> None:
+    append = Database.append
+
+    def appended(*arguments: Any) -> list[Any]:
         begun["appending"] += 1
+        return append(*arguments)
 
     event.listen(Engine, "begin", begin)
-    event.listen(Pool, "checkout", checked_out)
-    try:
-        yield begun
-    finally:
-        event.remove(Engine, "begin", begin)
-        event.remove(Pool, "checkout", checked_out)
-        # The receiver's go straight to the driver: a connection without SQLAlchemy's "begin".
-        begun["appending"] -= begun["reading"] + begun["writing"]
+    # The receiver's go straight to the driver, without SQLAlchemy's "begin".
+    with patch.object(Database, "append", appended):
+        try:
+            yield begun
+        finally:
+            event.remove(Engine, "begin", begin)
 
 
 @pytest.fixture
