@@ -7,37 +7,24 @@ is given.
 """
 
 import argparse
-import json
 import logging
-import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from benchmarks import acknowledge, calls, planning, processes, visible
-from benchmarks.table import RESULTS, Row, Section, section, write
+from benchmarks import acknowledge, calls, documents, planning, processes, visible
+from benchmarks.table import RESULTS, Section, section, write
 from sync.ops import logs
-
-_DOCUMENTS = Path(__file__).parent / "documents.py"
-
-
-def _documents(short: bool) -> Sequence[Row]:
-    command = [sys.executable, str(_DOCUMENTS), "--json", *(["--short"] if short else [])]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return [Row(**row) for row in json.loads(done.stdout)]
-
 
 SECTIONS: dict[str, tuple[str, Section]] = {
     "a": ("calls of the Sheets API", calls.rows),
     "b": ("from the 202 until it is in the sheet", visible.rows),
     "c": ("acknowledgement", acknowledge.rows),
     "d": ("planning a change of a large sheet", planning.rows),
+    "e": ("documents", documents.rows),
     "f": ("rebuild, start and idle", processes.rows),
 }
-if _DOCUMENTS.exists():
-    SECTIONS["e"] = ("documents", _documents)
 
 
 def main() -> None:

@@ -142,7 +142,7 @@ class Copier:
         try:
             return self._drive.send(upload, self._sleep)
         except Permanent as error:
-            if error.reason == "not_found":
+            if error.reason == "session_gone":
                 self._documents.keep(claim, document.uuid, session="")
-                raise Retryable("session_gone", "Drive has closed the upload session.") from error
+                raise Retryable(error.reason, error.message) from error
             raise

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 from ipaddress import ip_address
@@ -20,7 +21,7 @@ from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import parse_url
 
 from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
-from sync.everbright.egress import Outward, Timely, in_time, is_loopback
+from sync.everbright.egress import Outward, Patience, Timely, is_loopback
 from sync.ops.retry import asked
 
 TIMEOUT = (10.0, 60.0)
@@ -34,6 +35,8 @@ SITE_PATH = "/api/v1/site/{site}"
 _MAX_JSON = 4 * 1024**2
 _CHUNK = 256 * 1024
 _HEAD = 2048
+_ALGORITHMS = {"sha-256": "sha256", "md5": "md5"}
+"""Of the checksums that a host may send, those that are computed, as hashlib names them."""
 _REDIRECTS = 5
 
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
@@ -208,16 +211,19 @@ def _refusal(response: requests.Response) -> BrightsheetError:
 class _Hashed:
     """Writes into a file, and computes what is needed to check it."""
 
-    def __init__(self, into: BinaryIO) -> None:
+    def __init__(self, into: BinaryIO, algorithms: Iterable[str]) -> None:
         self._into = into
-        self.sha256, self.md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+        self.sums = {one: hashlib.new(one, usedforsecurity=False) for one in algorithms}
         self.head = b""
 
     def write(self, chunk: bytes) -> None:
         self.head += chunk[: _HEAD - len(self.head)]
-        self.sha256.update(chunk)
-        self.md5.update(chunk)
+        for one in self.sums.values():
+            one.update(chunk)
         self._into.write(chunk)
+
+    def base64(self, algorithm: str) -> str:
+        return base64.b64encode(self.sums[algorithm].digest()).decode()
 
 
 def _copy(response: requests.Response, into: Any, patience: float, most: int) -> int:
@@ -226,40 +232,43 @@ def _copy(response: requests.Response, into: Any, patience: float, most: int) ->
         # Refused: it was requested uncompressed, and may be a decompression bomb.
         raise Retryable("everbright_encoded", "EverBright sends the document compressed.")
     size, began = 0, time.monotonic()
-    # Take what has arrived at once: a slow sender could take days for a whole chunk.
-    while chunk := _some(response, patience):
-        size += len(chunk)
-        took = time.monotonic() - began
-        if size > most:
-            raise UnprocessableDocument("document_too_large", f"The document is over {most} bytes.")
-        if took > LONGEST or (took > patience and size < took * SLOWEST):
-            raise Retryable("everbright_slow", f"{size} bytes came in {took:.0f} s.")
-        into.write(chunk)
+    # Bounded in time, since a chunk's head may come byte by byte.
+    with Patience(patience, response.raw.shutdown) as bounded:
+        while chunk := _some(response, bounded):
+            size += len(chunk)
+            took = time.monotonic() - began
+            if size > most:
+                message = f"The document is over {most} bytes."
+                raise UnprocessableDocument("document_too_large", message)
+            if took > LONGEST or (took > patience and size < took * SLOWEST):
+                raise Retryable("everbright_slow", f"{size} bytes came in {took:.0f} s.")
+            into.write(chunk)
     return size
 
 
-def _some(response: requests.Response, patience: float) -> bytes:
-    """Return what has arrived. Bounded in time, since a chunk's head may come byte by byte."""
+def _some(response: requests.Response, patience: Patience) -> bytes:
+    """Return what has arrived: a slow sender could take days for a whole chunk."""
     try:
-        with in_time(patience, response.raw.shutdown):
+        with patience.waiting():
             found: bytes = response.raw.read1(_CHUNK, decode_content=False)
             return found
     except TimeoutError:
-        raise Retryable("everbright_slow", f"Nothing came in {patience:.0f} s.") from None
+        raise Retryable("everbright_slow", "Nothing came for too long.") from None
 
 
 def _receive(response: requests.Response, name: str, into: BinaryIO, patience: float) -> Downloaded:
-    hashed = _Hashed(into)
+    announced = _announced(response)
+    hashed = _Hashed(into, {"sha256", *(algorithm for algorithm, _ in announced)})
     size = _copy(response, hashed, patience, MAX_BYTES)
-    announced = response.headers.get("Content-Length", "")
-    if announced and announced != str(size):
-        raise Retryable("document_cut", f"{size} bytes came of {announced}.")
+    length = response.headers.get("Content-Length", "")
+    if length and length != str(size):
+        raise Retryable("document_cut", f"{size} bytes came of {length}.")
     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if reason := not_a_document(name, hashed.head, media_type):
         raise Retryable("not_a_document", reason)
-    if not _checksums_agree(response, hashed.sha256.digest(), hashed.md5.digest()):
+    if any(hashed.base64(algorithm) != wanted for algorithm, wanted in announced):
         raise Retryable("document_damaged", "The bytes do not match the checksum that was sent.")
-    return Downloaded(size, hashed.sha256.hexdigest(), media_type)
+    return Downloaded(size, hashed.sums["sha256"].hexdigest(), media_type)
 
 
 def not_a_document(name: str, head: bytes, media_type: str) -> str:
@@ -286,16 +295,16 @@ def _is_page(head: bytes) -> bool:
     return _HTML.match(text) is not None
 
 
-def _checksums_agree(response: requests.Response, sha256: bytes, md5: bytes) -> bool:
-    """Compare every checksum that was sent (RFC 9530, RFC 3230, Content-MD5)."""
+def _announced(response: requests.Response) -> list[tuple[str, str]]:
+    """Return each checksum that was sent: its algorithm, and Base64 (RFC 9530, RFC 3230)."""
     announced = ",".join(
         response.headers.get(name, "") for name in ("Repr-Digest", "Digest", "x-goog-hash")
     )
     announced += f",md5={response.headers.get('Content-MD5', '')}"
+    found = []
     for entry in announced.split(","):
         algorithm, _, value = entry.strip().partition("=")
-        computed = {"sha-256": sha256, "md5": md5}.get(algorithm.lower())
-        wanted = value.strip().strip(":")
-        if computed is not None and wanted and wanted != base64.b64encode(computed).decode():
-            return False
-    return True
+        known, wanted = _ALGORITHMS.get(algorithm.lower()), value.strip().strip(":")
+        if known and wanted:
+            found.append((known, wanted))
+    return found

@@ -1,10 +1,12 @@
 """Connections to hosts that others name: to public addresses only, and with a time limit."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
+from math import inf
 from socket import SHUT_RDWR, socket
+from threading import Event, Thread
+from time import monotonic
 from typing import Any, ClassVar
 
 from requests.adapters import HTTPAdapter
@@ -21,6 +23,46 @@ def is_loopback(host: str | None) -> bool:
         return host == "localhost"
 
 
+class Patience:
+    """A thread that hangs up when what is waited for takes too long.
+
+    It is started once for a whole answer: a thread for each piece would cost more than the pieces.
+    """
+
+    def __init__(self, seconds: float, hang_up: Callable[[], object]) -> None:
+        self._seconds, self._hang_up = seconds, hang_up
+        self._until = inf
+        self._is_done, self._is_over = Event(), Event()
+
+    def __enter__(self) -> "Patience":
+        """Start the thread."""
+        Thread(target=self._watch, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it."""
+        self._is_done.set()
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Wait for something in the block. Raises TimeoutError if it took too long."""
+        self._until = monotonic() + self._seconds
+        try:
+            yield
+        finally:
+            self._until = inf
+        if self._is_over.is_set():
+            raise TimeoutError  # A part of the answer would pass for the whole.
+
+    def _watch(self) -> None:
+        while not self._is_done.wait(min(self._seconds, max(0.0, self._until - monotonic()))):
+            if monotonic() >= self._until:
+                self._is_over.set()
+                with suppress(OSError, RuntimeError, ValueError):  # It is closed already.
+                    self._hang_up()
+                return
+
+
 class _Connection(HTTPConnection):
     def getresponse(self) -> Any:
         """Return the answer once its head has arrived. Raises TimeoutError."""
@@ -28,29 +70,9 @@ class _Connection(HTTPConnection):
         if not isinstance(self.timeout, int | float) or line is None:
             return super().getresponse()
         # A TLS socket's own `shutdown` would remove the encryption while it is being read.
-        with in_time(self.timeout, lambda: socket.shutdown(line, SHUT_RDWR)):
+        patience = Patience(self.timeout, lambda: socket.shutdown(line, SHUT_RDWR))
+        with patience, patience.waiting():
             return super().getresponse()
-
-
-@contextmanager
-def in_time(seconds: float, hang_up: Callable[[], object]) -> Iterator[None]:
-    """Hang up if the block takes longer, and raise TimeoutError."""
-    is_over = threading.Event()
-
-    def end() -> None:
-        is_over.set()
-        with suppress(OSError, RuntimeError, ValueError):  # It is closed already.
-            hang_up()
-
-    watch = threading.Timer(seconds, end)
-    watch.daemon = True
-    watch.start()
-    try:
-        yield
-    finally:
-        watch.cancel()
-    if is_over.is_set():
-        raise TimeoutError  # A part of the answer would pass for the whole.
 
 
 class _ConnectionTLS(_Connection, HTTPSConnection):

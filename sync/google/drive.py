@@ -15,14 +15,9 @@ import requests
 from sync.errors import Permanent, Retryable
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google, refusal
-from sync.google.upload import FIELDS, UPLOAD, Content, Multipart, Upload
+from sync.google.upload import FIELDS, UPLOAD, Body, Content, Multipart, Upload, arrived
 from sync.ops.retry import policy
 
-CHUNK = 4 * 1024 * 1024
-"""Bytes in a request; Drive wants multiples of 256 KiB."""
-
-SMALL = 5_000_000 - 16_384
-"""Up to 5 MB, with its metadata, a file goes up in one call (Google's guide to uploads)."""
 MOST_IDS = 1000
 """Drive generates no more ids in a call."""
 
@@ -30,7 +25,10 @@ _FILES = "https://www.googleapis.com/drive/v3/files"
 _ABOUT = "https://www.googleapis.com/drive/v3/about"
 _FOLDER_TYPE = "application/vnd.google-apps.folder"
 _SPREADSHEET_TYPE = "application/vnd.google-apps.spreadsheet"
-_CHUNK_TRIES = 4
+_TRIES = 4
+"""Of sending what is missing, as long as nothing more arrives."""
+_INCOMPLETE = requests.codes.permanent_redirect
+"""308, with which a session tells how much has arrived (not a redirect here)."""
 _PAGE = 1000
 _PERMISSION_PAGES = 20
 """A hundred each: more people than any installer has."""
@@ -224,39 +222,71 @@ class Drive:
 
         Raises Conflict if `file_id` exists, Refused if Drive does not accept it.
         """
-        content.stream.seek(0)
-        upload = Upload(content)
+        headers = {
+            "X-Upload-Content-Type": content.media_type,
+            "X-Upload-Content-Length": str(content.size),
+        }
+        query = {"uploadType": "resumable", "supportsAllDrives": "true", "fields": FIELDS}
         metadata = _metadata(file_id, name, parent, tag)
         with self._translated_errors():
-            upload.initiate(
-                self._session, content.stream, metadata, content.media_type, timeout=TIMEOUT
+            answer = self._session.post(
+                UPLOAD, params=query, json=metadata, headers=headers, timeout=TIMEOUT
             )
-        return upload
+            self._json(answer)
+        if "Location" not in answer.headers:
+            raise Retryable("google_unavailable", "Drive opened no upload session.")
+        return Upload(content, answer.headers["Location"], arrived=0)
 
     def ask(self, session: str) -> File | None:
         """Return the file that an upload session resulted in, or None while it is open.
 
         Raises Permanent (session_gone) if the session has expired.
         """
-        headers = {"Content-Range": "bytes */*"}
-        with self._translated_errors():
-            answer = self._session.put(
-                session, headers=headers, timeout=TIMEOUT, allow_redirects=False
-            )
-            if answer.status_code == requests.codes.permanent_redirect:
-                return None
-            if answer.status_code in (404, 410):
-                raise Permanent("session_gone", "Drive has closed the upload session.")
-            return _file(self._json(answer))
+        answer = self._put(session, "bytes */*")
+        return answer if isinstance(answer, File) else None
 
     def send(self, upload: Upload, sleep: Callable[[float], Any]) -> File:
-        """Send the rest of an upload, and return the file. Raises Retryable, Permanent."""
-        while True:
-            for attempt in policy(sleep, _CHUNK_TRIES, longest=10):
-                with attempt, self._translated_errors():
-                    done = upload.step(self._session)
-            if done:
-                return _file(done)
+        """Send the rest of an upload, and return the file.
+
+        All of it in one request: what had arrived when that was cut off is not sent again. Raises
+        Retryable; Permanent (session_gone) if the session has expired.
+        """
+        file = None
+        while file is None:
+            for attempt in policy(sleep, _TRIES, longest=10):
+                with attempt:
+                    file = self._sent(upload)
+        return file
+
+    def _sent(self, upload: Upload) -> File | None:
+        """Send what is missing; return the file, or None if more arrived, but not all."""
+        if upload.arrived is None:
+            answer = self._put(upload.session, upload.rest)
+            if isinstance(answer, File):
+                return answer
+            upload.arrived = answer
+        before, rest = upload.arrived, upload.rest
+        upload.arrived = None  # Until Drive has answered.
+        answer = self._put(upload.session, rest, Body(upload.content, before))
+        if isinstance(answer, File):
+            return answer
+        if answer <= before:
+            raise Retryable("google_unavailable", "Drive keeps nothing of what is sent.")
+        upload.arrived = answer
+        return None
+
+    def _put(self, session: str, span: str, body: Body | None = None) -> File | int:
+        """Send a request to an upload session; return the file, or how many bytes it has."""
+        headers = {"Content-Range": span}
+        with self._translated_errors():
+            answer = self._session.put(
+                session, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False
+            )
+            if answer.status_code in (404, 410):
+                raise Permanent("session_gone", "Drive has closed the upload session.")
+            if answer.status_code == _INCOMPLETE:
+                return arrived(answer.headers)
+            return _file(self._json(answer))
 
     def _call(
         self,

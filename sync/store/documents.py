@@ -248,10 +248,13 @@ class Documents:
         self, connection: Connection, claim: Claim, *, until: object = None, **values: str
     ) -> None:
         changed = {**values} if until is None else {**values, "claimed_until": until}
-        statement = (
-            update(folder).where(*_claimed(claim)).values(changed or {"claim": claim.number})
-        )
-        if connection.execute(statement).rowcount == 0:
+        if changed:
+            statement = update(folder).where(*_claimed(claim)).values(changed)
+            is_held = connection.execute(statement).rowcount > 0
+        else:
+            held = select(folder.c.claim).where(*_claimed(claim)).with_for_update()
+            is_held = connection.scalar(held) is not None
+        if not is_held:
             raise Retryable("claim_lost", "Another worker has taken over this job's documents.")
 
 
