@@ -20,6 +20,13 @@ DUE = 100
 
 # Written out, since SQLite uses an index of a part of the rows only for a literal.
 _IS_DUE = (document.c.state == literal_column("'pending'")) & (document.c.due_at <= now())
+_JOB_DUE = (
+    select(document.c.site)
+    .join(folder, folder.c.site == document.c.site)
+    .where(_IS_DUE, folder.c.claimed_until < now())
+    .order_by(document.c.due_at)
+    .limit(1)
+)
 
 MadeFolder = Mapping[str, str]
 """The `file_id` and `link` of a job's folder that was made just now."""
@@ -80,21 +87,14 @@ class Documents:
 
         `finished` claims are ended, in the same transaction if there is one.
         """
-        job_due = (
-            select(document.c.site)
-            .join(folder, folder.c.site == document.c.site)
-            .where(_IS_DUE, folder.c.claimed_until < now())
-            .order_by(document.c.due_at)
-            .limit(1)
-        )
         with self._database.reading() as connection:
-            is_any = connection.scalar(job_due) is not None
+            is_any = connection.scalar(_JOB_DUE) is not None
         if not is_any:
             self.release(*finished)
             return None
         with self._database.writing(durable=False) as connection:
             _end(connection, finished)
-            site = connection.scalar(job_due.with_for_update(of=folder, skip_locked=True))
+            site = connection.scalar(_JOB_DUE.with_for_update(of=folder, skip_locked=True))
             if site is None:
                 return None
             number = connection.scalar(

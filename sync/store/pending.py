@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, exists, func, literal, or_, select, true
@@ -90,18 +91,23 @@ class PendingWork:
 
     def is_waiting(self) -> bool:
         """Return whether there is anything to do, deliveries that are in no job yet included."""
-        return self._is_true(self._waits())
+        return self._is_true(select(self._waits()))
 
     def is_due(self) -> bool:
         """Return whether there is anything to do and no person has paused the writing."""
+        return self._is_true(self._is_due)
+
+    @cached_property
+    def _is_due(self) -> Select[tuple[bool]]:
+        # Made once: it is asked twice a second, and making it takes longer than asking.
         paused = exists().where(
             sheet.c.spreadsheet_id == self._sheet.id, sheet.c.paused_at.is_not(None)
         )
-        return self._is_true(and_(~paused, self._waits()))
+        return select(and_(~paused, self._waits()))
 
-    def _is_true(self, condition: ColumnElement[bool]) -> bool:
+    def _is_true(self, query: Select[tuple[bool]]) -> bool:
         with self._database.reading() as connection:
-            return bool(connection.scalar(select(condition)))
+            return bool(connection.scalar(query))
 
     def _waits(self) -> ColumnElement[bool]:
         in_doubt, images = (

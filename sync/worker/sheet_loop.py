@@ -25,9 +25,23 @@ _PERMANENT_PAUSE = 30.0
 """Between attempts when only a person can make the sheet writable."""
 _PRUNE_EVERY = 3600.0
 _COMPARE_EVERY = 86_400.0
-_SILENCE_CHECK_EVERY = 60.0
+_LOOK_EVERY = 60.0
+"""Between two looks whether it is time to compare, or to say that the sheet is in step."""
 
 _log = structlog.get_logger()
+
+
+class _Every:
+    """Tells each so many seconds that something is due; at first at once."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._at = seconds, float("-inf")
+
+    def is_due(self) -> bool:
+        if monotonic() < self._at:
+            return False
+        self._at = monotonic() + self._seconds
+        return True
 
 
 class SheetLoop:
@@ -42,7 +56,8 @@ class SheetLoop:
         self._flusher = wiring.flusher(stop.sleep, alerts.send)
         self._store = self._flusher.store
         self._is_retried = False
-        self._pruned = self._silence_checked = float("-inf")
+        self._pruning = _Every(_PRUNE_EVERY)
+        self._comparing, self._saying = _Every(_LOOK_EVERY), _Every(_LOOK_EVERY)
 
     def step(self) -> bool:
         """Do what is due; False if nothing is."""
@@ -57,22 +72,20 @@ class SheetLoop:
         return did_something
 
     def _do_what_is_due(self) -> bool:
-        if monotonic() - self._pruned > _PRUNE_EVERY:
-            self._pruned = monotonic()
+        if self._pruning.is_due():
             self._wiring.inbox.prune(self._settings.keep_deliveries_days)
-        if self._store.spreadsheet.is_comparison_due(_COMPARE_EVERY):
+        spreadsheet = self._store.spreadsheet
+        if self._comparing.is_due() and spreadsheet.is_comparison_due(_COMPARE_EVERY):
             with self._wiring.hold(self._stop.sleep) as held:
                 _log.info("compared", differing=reconcile(self._flusher, held))
         if self._store.pending.is_due():
             return self._flush()
-        self._say_in_step()
+        if self._saying.is_due():
+            self._say_in_step()
         return False
 
     def _say_in_step(self) -> None:
         """Have the sheet say that it is in step, if no batch was written for long."""
-        if monotonic() - self._silence_checked < _SILENCE_CHECK_EVERY:
-            return
-        self._silence_checked = monotonic()
         if self._store.spreadsheet.is_silent(self._settings.in_step_hours * 3600.0):
             with self._wiring.hold(self._stop.sleep) as held:
                 self._flusher.say_in_step(held)
