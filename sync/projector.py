@@ -19,7 +19,6 @@ from sync.webhooks.schema import Delivery, Document
 
 Alert = Callable[[str, str], object]
 
-_DELIVERIES = 200
 _STATUSES = 100
 """How many statuses are told of: there are a dozen, and a sender may make up any number."""
 _STATUS_LIMIT = 60
@@ -67,8 +66,8 @@ class Projector:
         self._reported: set[str] = set()
 
     def run(self, held: Lease) -> None:
-        """Apply every waiting delivery to its job; one that causes an error is rejected."""
-        while deliveries := self._inbox.unprojected(_DELIVERIES):
+        """Apply the deliveries that wait to their jobs; one that causes an error is rejected."""
+        for deliveries in self._inbox.unprojected():
             understood, poisoned = self._read(deliveries)
             self._jobs.take_in(held, self._projected(understood, poisoned))
             self._log_each(deliveries, understood, poisoned)
@@ -163,8 +162,8 @@ class Projector:
             digest = reads.as_read(digest)
         if one.delivery.milestone:
             event = projection.milestone_event(one.delivery.milestone, digest, received)
-            changes = projection.status_changes(before, event, self._remarks)
-            return projection.apply_event(before, event, self._re_sign), changes
+            after = projection.apply_event(before, event, self._re_sign)
+            return after, projection.status_changes(before, after, event, self._remarks)
         other = one.delivery.other_event
         if other is None:
             return before, []

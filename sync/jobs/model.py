@@ -52,6 +52,14 @@ class StatusSeen(Seen):
     status: str | None = None
     updated: datetime | None = None
 
+    @classmethod
+    def of(cls, event: Event) -> "StatusSeen":
+        """Return the status in an event."""
+        found = event.milestone
+        return cls(
+            stamp=event.stamp, digest=event.digest, status=found.status, updated=found.date_updated
+        )
+
 
 STATUSES = 100
 """How many events of a milestone are logged: many times what a milestone has; a loop has more."""
@@ -75,12 +83,7 @@ class MilestoneLog(Value):
     def of(cls, event: Event) -> "MilestoneLog":
         """Return the log of one event."""
         seen = Seen(stamp=event.stamp, digest=event.digest)
-        status = StatusSeen(
-            stamp=event.stamp,
-            digest=event.digest,
-            status=event.milestone.status,
-            updated=event.milestone.date_updated,
-        )
+        status = StatusSeen.of(event)
         keys = (comment_key(one) for one in event.milestone.comments)
         comments = _newest(dict.fromkeys(keys, seen))
         reads = (status,) if seen.is_read else ()
@@ -94,12 +97,13 @@ class MilestoneLog(Value):
         """
         reads = _united((*self.reads, *other.reads))
         sent = _united([one for one in (*self.statuses, *other.statuses) if not one.is_read])
+        news = [one for one in reads if _is_news(one, sent)]
         comments = dict(self.comments)
         for key, seen in other.comments.items():
             comments[key] = earliest((comments.get(key, seen), seen))
         return MilestoneLog(
             first=earliest((self.first, other.first)),
-            statuses=_united((*sent, *(one for one in reads if _is_news(one, sent)))),
+            statuses=_united((*sent, *news)) if news else sent,
             reads=reads,
             comments=_newest(comments),
         )
@@ -113,12 +117,6 @@ class MilestoneLog(Value):
             found = one
         return found
 
-    def neighbours(self, order: Order) -> tuple[StatusSeen | None, StatusSeen | None]:
-        """Return the events just before and just after `order`, as far as they are known."""
-        before = next((one for one in self.statuses if one.order < order), None)
-        after = next((one for one in reversed(self.statuses) if one.order > order), None)
-        return before, after
-
 
 def earliest(some: Iterable[Seen]) -> Seen:
     """Return the one from the earliest webhook; only without any, from the earliest read."""
@@ -131,15 +129,21 @@ def _united(some: Iterable[StatusSeen]) -> tuple[StatusSeen, ...]:
     return tuple(by_order[order] for order in sorted(by_order, reverse=True)[:STATUSES])
 
 
+def neighbours(
+    statuses: Iterable[StatusSeen], order: Order
+) -> tuple[StatusSeen | None, StatusSeen | None]:
+    """Return the last of `statuses` (newest first) up to `order`, and the first after it."""
+    after = None
+    for one in statuses:
+        if one.order <= order:
+            return one, after
+        after = one
+    return None, after
+
+
 def _is_news(read: StatusSeen, sent: Iterable[StatusSeen]) -> bool:
     """Return whether the webhooks just before and just after a read (newest first) say another."""
-    before = after = None
-    for one in sent:
-        if one.order < read.order:
-            before = one
-            break
-        after = one
-    return all(one is None or one.status != read.status for one in (before, after))
+    return all(one is None or one.status != read.status for one in neighbours(sent, read.order))
 
 
 def comment_key(comment: Comment) -> str:
@@ -149,6 +153,8 @@ def comment_key(comment: Comment) -> str:
 
 
 def _newest(comments: dict[str, Seen]) -> dict[str, Seen]:
+    if len(comments) <= COMMENTS:
+        return comments
     return {key: comments[key] for key in sorted(comments, reverse=True)[:COMMENTS]}
 
 
@@ -291,8 +297,8 @@ class Job(Value):
     @model_validator(mode="after")
     def _complete(self) -> "Job":
         """Add the logs that a state stored before there were logs lacks: of what it still has."""
-        for definition, event in self.events.items():
-            self.logs.setdefault(definition, MilestoneLog.of(event))
+        for definition in self.events.keys() - self.logs.keys():
+            self.logs[definition] = MilestoneLog.of(self.events[definition])
         return self
 
 

@@ -20,7 +20,9 @@ from sync.jobs.model import (
     Job,
     MilestoneLog,
     Seen,
+    StatusSeen,
     earliest,
+    neighbours,
 )
 from sync.jobs.remarks import Remarks, comment_order, text_with_author
 from sync.webhooks.schema import Comment, Milestone, OtherEvent, Task
@@ -119,28 +121,25 @@ def _values(new: OtherEvent) -> dict[str, str]:
     return values
 
 
-def status_changes(before: Job, new: Event, remarks: Remarks) -> list[Change]:
-    """Return the history's lines (0 or 1) for `new`, which is to be applied to `before`.
+def status_changes(before: Job, after: Job, new: Event, remarks: Remarks) -> list[Change]:
+    """Return the history's lines (0 or 1) for `new`, which led from `before` to `after`.
 
     Compared is with the event just before it, as far as that has arrived; where the event just
     after it has the same status, that event's line was this change.
     """
     milestone = new.milestone
-    known, log = before.logs.get(milestone.milestone_definition), MilestoneLog.of(new)
-    (change,) = log.statuses
-    previous = following = None
-    if known is not None:
-        if any(one.order == new.order for one in known.statuses):
-            return []
-        previous, following = known.neighbours(new.order)
-        log = known.joined(log)
+    definition, change = milestone.milestone_definition, StatusSeen.of(new)
+    known, log = before.logs.get(definition), after.logs[definition]
+    previous, following = neighbours(known.statuses if known else (), new.order)
+    if previous is not None and previous.order == new.order:
+        return []
     if any(one is not None and one.status == change.status for one in (previous, following)):
         return []
     remark = remarks.of_change(milestone.comments, log, change)
     return [
         Change(
             site=before.site,
-            subject=milestone.milestone_definition,
+            subject=definition,
             digest=new.digest,
             stamp=remarks.moment(milestone.comments, log, change),
             name=milestone.name,

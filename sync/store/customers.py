@@ -72,17 +72,15 @@ def _set(connection: Connection, site: str, **values: object) -> None:
 def want(database: Database, connection: Connection, sites: Collection[str]) -> None:
     """Request the customers of jobs that changed, unless the answer is less than a day old."""
     stale = customer.c.fetched_at.is_(None) | (customer.c.fetched_at < now() - FRESH_SECONDS)
-    for site in sites:
-        row = {"site": site, "body": "{}", "attempts": 0, "due_at": now()}
-        connection.execute(
-            database.insert(customer)
-            .values(row)
-            .on_conflict_do_update(
-                index_elements=["site"],
-                set_={"due_at": now(), "attempts": 0},
-                where=stale & customer.c.due_at.is_(None),
-            )
-        )
+    statement = database.insert(customer).values(due_at=now())
+    statement = statement.on_conflict_do_update(
+        index_elements=["site"],
+        set_={"due_at": now(), "attempts": 0},
+        where=stale & customer.c.due_at.is_(None),
+    )
+    rows = [{"site": site, "body": "{}", "attempts": 0} for site in sites]
+    if rows:
+        connection.execute(statement, rows)
 
 
 def customers(connection: Connection, sites: Collection[str]) -> dict[str, Customer]:

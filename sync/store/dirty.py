@@ -6,7 +6,7 @@ from sync.store.clock import now
 from sync.store.schema import job
 
 
-def bumped(received: float | None = None) -> dict[str, ColumnElement[object]]:
+def bumped(received: ColumnElement[float] | None = None) -> dict[str, ColumnElement[object]]:
     """Return what changes in a job whose row is out of date since `received` (None: since now).
 
     If it waits already, the earlier time stays.

@@ -80,9 +80,9 @@ def keep(database: Database, connection: Connection, changes: Iterable[Change]) 
         }
         for one in changes
     ]
-    for row in rows:
-        values = {**row, "kept_at": now()}
-        connection.execute(database.insert(change).values(values).on_conflict_do_nothing())
+    if rows:
+        insert = database.insert(change).values(kept_at=now()).on_conflict_do_nothing()
+        connection.execute(insert, rows)
 
 
 def mark_written(connection: Connection, seqs: Sequence[int]) -> None:

@@ -1,6 +1,6 @@
 """The inbox: every delivery, as it came."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +20,9 @@ from sync.store.schema import delivery
 from sync.webhooks.schema import Delivery, Outcome
 
 _BYTES = 2_000_000
-"""Of bodies that are returned at once: a longer transaction would keep senders waiting."""
+"""Of bodies in a batch: a longer transaction would keep senders waiting."""
+_MOST = 10_000
+"""Deliveries between two writes of the sheet: some seconds' work."""
 UNPROJECTED = text("NOT projected")
 _LONGEST_NAME = 200
 """Characters of a milestone's name that are searched."""
@@ -111,20 +113,21 @@ class Inbox:
         new = self._appender.append(rows)
         return [Outcome(row["outcome"]) if row["id"] in new else Outcome.DUPLICATE for row in rows]
 
-    def unprojected(self, limit: int) -> list[KeptDelivery]:
-        """Return accepted deliveries that are in no job yet, oldest first: `limit`, or 2 MB."""
+    def unprojected(self) -> Iterator[list[KeptDelivery]]:
+        """Yield the accepted deliveries that are in no job yet and wait now, in batches.
+
+        The oldest are first. What comes meanwhile, and what is too much at once, is left to the
+        next call: else a sheet would wait until no more comes.
+        """
         # Written as in the partial index: SQLite does not see that "projected = 0" is the same.
-        sizes = select(delivery.c.seq, func.length(delivery.c.body)).where(UNPROJECTED)
+        waiting = select(delivery.c.seq, func.length(delivery.c.body)).where(UNPROJECTED)
         with self._database.reading() as connection:
-            rows = connection.execute(sizes.order_by(delivery.c.seq).limit(limit)).all()
-            total, chosen = 0, list[int]()
-            for seq, size in rows:
-                total += size or 0
-                if chosen and total > _BYTES:
-                    break
-                chosen.append(seq)
-            query = select(delivery).where(delivery.c.seq.in_(chosen)).order_by(delivery.c.seq)
-            return _fetched(connection, query) if chosen else []
+            query = waiting.order_by(delivery.c.seq).limit(_MOST)
+            sizes = [(row[0], row[1] or 0) for row in connection.execute(query)]
+        for batch in _batches(sizes):
+            yield self.fetch(
+                select(delivery).where(delivery.c.seq.in_(batch)).order_by(delivery.c.seq)
+            )
 
     def unprojected_of(self, site: str) -> list[KeptDelivery]:
         """Return the accepted deliveries of a job that are not in it yet, oldest first."""
@@ -175,6 +178,19 @@ class Inbox:
 def _named(understood: Delivery) -> str | None:
     """Return the milestone's name as it is searched; an index takes no text of any length."""
     return understood.milestone.name[:_LONGEST_NAME] or None if understood.milestone else None
+
+
+def _batches(sizes: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
+    """Divide deliveries (seq, bytes) into batches; one that is larger than a batch is alone."""
+    batch, total = list[int](), 0
+    for seq, size in sizes:
+        if batch and total + size > _BYTES:
+            yield batch
+            batch, total = [], 0
+        batch.append(seq)
+        total += size
+    if batch:
+        yield batch
 
 
 def _fetched(connection: Connection, query: Select[Any]) -> list[KeptDelivery]:

@@ -1,6 +1,6 @@
 """The states of jobs that the projection of deliveries has produced."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, func, select, update
@@ -72,9 +72,7 @@ class Jobs:
             hold(connection, held)
             received = _received(connection, made.deliveries)
             newest = _newest_webhooks(connection, made.deliveries)
-            for site, state in states:
-                oldest = received.get(site, received[""])
-                self._keep(connection, site, state, oldest, newest.get(site, newest.get("")))
+            self._keep(connection, states, received, newest)
             self._want(connection, made.documents)
             with_rows = [one.site for one in made.jobs if one.has_row]
             customers.want(self._database, connection, with_rows)
@@ -101,24 +99,32 @@ class Jobs:
             connection.execute(update(delivery).where(found).values(values))
 
     def _keep(
-        self, connection: Connection, site: str, state: str, received: float, newest: float | None
+        self,
+        connection: Connection,
+        states: Iterable[tuple[str, str]],
+        received: Mapping[str, float],
+        newest: Mapping[str, float],
     ) -> None:
-        first = {
-            "site": site,
-            "state": state,
-            "written": "{}",
-            "version": 1,
-            "shown_version": 0,
-            "events": 1,
-            "shown_events": 0,
-            "waiting_since": received,
-            "received_at": newest,
+        first = {"written": "{}", "version": 1, "shown_version": 0, "events": 1, "shown_events": 0}
+        rows = [
+            {
+                **first,
+                "site": site,
+                "state": state,
+                "waiting_since": received.get(site, received[""]),
+                "received_at": newest.get(site, newest.get("")),
+            }
+            for site, state in states
+        ]
+        new = self._database.insert(job)
+        again = {
+            "state": new.excluded.state,
+            "events": job.c.events + 1,
+            "received_at": func.coalesce(new.excluded.received_at, job.c.received_at),
+            **bumped(new.excluded.waiting_since),
         }
-        again: dict[str, object] = {"state": state, "events": job.c.events + 1, **bumped(received)}
-        if newest is not None:
-            again["received_at"] = newest
-        statement = self._database.insert(job).values(first)
-        connection.execute(statement.on_conflict_do_update(index_elements=["site"], set_=again))
+        if rows:
+            connection.execute(new.on_conflict_do_update(index_elements=["site"], set_=again), rows)
 
     def _want(self, connection: Connection, documents: Sequence[Wanted]) -> None:
         documents = _told_apart(connection, documents)

@@ -252,8 +252,8 @@ def test_in_order_each_change_has_its_line_and_in_any_order_none_twice(
     def lines(some: list[Event]) -> list[tuple[str, str]]:
         job, found = Job(site=uuid(1)), []
         for one in some:
-            found += [(c.subject, c.digest) for c in status_changes(job, one, REMARKS)]
-            job = apply_event(job, one, RE_SIGN)
+            before, job = job, apply_event(job, one, RE_SIGN)
+            found += [(c.subject, c.digest) for c in status_changes(before, job, one, REMARKS)]
         return found
 
     runs: dict[str, list[Event]] = {}
@@ -318,6 +318,7 @@ def test_a_late_event_has_no_line_for_a_change_that_was_told_of_already() -> Non
     )
     job, found = Job(site=uuid(1)), []
     for one in (first, third, second):
-        found += [(c.before, c.after, c.stamp.day) for c in status_changes(job, one, REMARKS)]
-        job = apply_event(job, one, RE_SIGN)
+        before, job = job, apply_event(job, one, RE_SIGN)
+        changes = status_changes(before, job, one, REMARKS)
+        found += [(c.before, c.after, c.stamp.day) for c in changes]
     assert found == [(None, "SUBMITTED", 1), ("SUBMITTED", "REJECTED", 3)]

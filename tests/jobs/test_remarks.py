@@ -38,8 +38,8 @@ def note(job: Job) -> tuple[str, datetime | None]:
 def lines(*events: Any) -> list[Change]:
     job, found = Job(site=uuid(1)), []
     for one in events:
-        found += status_changes(job, one, REMARKS)
-        job = apply_event(job, one, RE_SIGN)
+        before, job = job, apply_event(job, one, RE_SIGN)
+        found += status_changes(before, job, one, REMARKS)
     return found
 
 

@@ -2,7 +2,17 @@
 
 from sync.jobs.cells import Cell
 from sync.jobs.model import Job
-from sync.store import Attempt, Database, DirtyJob, Inbox, Lease, Leases, Projected, Shown
+from sync.store import (
+    Attempt,
+    Database,
+    DirtyJob,
+    Inbox,
+    KeptDelivery,
+    Lease,
+    Leases,
+    Projected,
+    Shown,
+)
 from sync.store.sheet_store import SheetStore, sheet_store
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
@@ -47,3 +57,8 @@ def attempt(
 ) -> Attempt:
     """Return a batch that was made for the fence `before` and sets `fence`."""
     return Attempt(fence, before, shown, ("c",), '{"what": "it meant"}', changes)
+
+
+def waiting(inbox: Inbox) -> list[KeptDelivery]:
+    """Return the deliveries that are in no job yet."""
+    return [one for batch in inbox.unprojected() for one in batch]

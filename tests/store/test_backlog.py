@@ -34,6 +34,7 @@ from sync.store.sheet_store import sheet_store
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
 from tests.made_up import body, milestone, uuid
+from tests.store.parts import waiting
 
 SHEET = "a-spreadsheet"
 
@@ -71,7 +72,7 @@ def aged(database: Database, table: str, column: str, seconds: float) -> None:
 
 def project(database: Database, held: Lease, *jobs: int) -> None:
     """Take every delivery in, as the projector does."""
-    seqs = [one.seq for one in Inbox(database).unprojected(99)]
+    seqs = [one.seq for one in waiting(Inbox(database))]
     made = Projected([Job(site=uuid(n)) for n in jobs], deliveries=seqs)
     Jobs(database).take_in(held, made)
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sync.errors import Retryable
 from sync.store import Database, Inbox
 from sync.store.schema import delivery, metadata
-from tests.store.parts import keep
+from tests.store.parts import keep, waiting
 
 
 def test_the_migrations_make_the_schema_that_the_code_wants(database: Database) -> None:
@@ -44,6 +44,6 @@ def test_an_unreachable_database_is_a_passing_fault() -> None:
     """The receiver answers 503 then, and says nothing of the address or the password."""
     gone = Database("postgresql+psycopg://user:hush@127.0.0.1:1/none")
     with pytest.raises(Retryable) as caught:
-        Inbox(gone).unprojected(1)
+        waiting(Inbox(gone))
     assert caught.value.reason == "store_unavailable"
     assert "hush" not in caught.value.message
