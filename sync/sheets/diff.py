@@ -15,6 +15,7 @@ from sync.jobs.columns import KEY, PLACEHOLDER, is_noted
 from sync.jobs.model import Customer
 from sync.sheets import encode
 from sync.sheets.batch import Cells
+from sync.sheets.celldata import note_of, text_of
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import CellWrite, RowWrite
 
@@ -125,9 +126,10 @@ def _changes(table: Table, row: int, target: Target, zone: tzinfo) -> RowWrite:
     for column, cell in wanted.items():
         if column == KEY or column not in table.columns:
             continue
-        if cell.is_stand_in and (column, row) in table.filled:
+        there = table.cell(column, row)
+        if cell.is_stand_in and text_of(there):
             continue  # A person's name for the job says more.
-        note = table.notes.get((column, row), "") if column in changed else None
+        note = note_of(there) if column in changed else None
         cells.append(_change(table.columns[column], column, cell, note, target, zone))
     return RowWrite(sheet_id=table.sheet_id, row=row, cells=tuple(cells), site=target.site)
 

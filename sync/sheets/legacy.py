@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sync.jobs.columns import KEY
 from sync.sheets import request
+from sync.sheets.celldata import text_of
 from sync.sheets.identifiers import RECOVERED_TAB
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Snapshot, Tab, Table
@@ -37,7 +38,7 @@ def cleaned(table: Table, pipeline: Tab | None) -> list[Request]:
     Google carries the request out: rows may move meanwhile.
     """
     marks = sorted(key for key in table.metadata_keys if key.startswith(_MARK))
-    flags = [text for text in table.key_texts.values() if text.startswith(_FLAG)]
+    flags = [one for one in table.cells.get(KEY, {}).values() if text_of(one).startswith(_FLAG)]
     if not (marks or flags):
         return []
     lookups = [{"developerMetadataLookup": {"metadataKey": key}} for key in marks]

@@ -97,10 +97,9 @@ def diff(
 
 def with_cells(table: Table, rows: Mapping[int, Row]) -> Table:
     """Return a tab with the cells of all its mapped columns."""
+    below = {row: some for row, some in rows.items() if row > table.header_row}
     cells = {
-        (column, row): at(some, index)
-        for row, some in rows.items()
-        if row > table.header_row
+        column: {row: at(some, index) for row, some in below.items()}
         for column, index in table.columns.items()
     }
     return replace(table, cells=cells)
@@ -166,7 +165,7 @@ def _change(
     wanted = in_words(table, column, cell)
     if wanted is None:
         return None
-    there = table.cells.get((column, row), {})
+    there = table.cell(column, row)
     data = encode.encoded(wanted, zone)
     last = in_words(table, column, target.written.get(column, EMPTY)) or EMPTY
     ours, before = text_of(encode.encoded(last, zone)), text_of(there)

@@ -47,15 +47,9 @@ class Table:
     columns: Mapping[str, int] = field(default_factory=dict)
     keys: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """All rows of each site, from the top: every one is that job's row."""
-    key_texts: Mapping[int, str] = field(default_factory=dict)
-    """What the key cells hold, by row."""
     guards: Mapping[str, int] = field(default_factory=dict)
     """Where the guard of each column is now, by column id."""
     has_header_guard: bool = False
-    notes: Mapping[tuple[str, int], str] = field(default_factory=dict)
-    """Notes by column id and row, in the columns that were asked for."""
-    filled: frozenset[tuple[str, int]] = frozenset()
-    """Which cells of those columns hold anything, by column id and row."""
     look: str | None = None
     """The formatting that the tab was given; None where it has none yet."""
     looks: Mapping[str, str] = field(default_factory=dict)
@@ -70,8 +64,12 @@ class Table:
     """Since when a person's own tab is mapped; None for the tab that Brightsheet made."""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By column id, of those with a drop-down: our text → an option."""
-    cells: Mapping[tuple[str, int], CellData] = field(default_factory=dict)
-    """The cells of the columns that were asked for, by column id and row."""
+    cells: Mapping[str, Mapping[int, CellData]] = field(default_factory=dict)
+    """The cells of the columns that were asked for, by column id and then by row."""
+
+    def cell(self, column: str, row: int) -> CellData:
+        """Return a cell of the columns that were asked for; {} where nothing stands."""
+        return self.cells.get(column, {}).get(row, {})
 
     @property
     def copies_tab(self) -> int:
@@ -248,16 +246,12 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
         return None
     columns, size = header.places(COLUMN_KEY), properties["gridProperties"]
     by_index = {index: column for column, index in columns.items()}
-    cells = {
-        (by_index[index], row): cell
-        for grid in grids
-        if grid is not header.grid
-        and len(grid.get("columnMetadata", ())) == 1
-        and (index := grid.get("startColumn", 0)) in by_index
-        for row, cell in first_cells(grid)
-        if row > header.row
-    }
-    texts = {place: text_of(cell) for place, cell in cells.items()}
+    cells: dict[str, dict[int, CellData]] = {}
+    for grid in grids:
+        column = by_index.get(grid.get("startColumn", 0))
+        if column and grid is not header.grid and len(grid.get("columnMetadata", ())) == 1:
+            below = {row: cell for row, cell in first_cells(grid) if row > header.row}
+            cells[column] = cells.get(column, {}) | below
     looks = {index: value for value, index in header.entries(LOOK_KEY)}
     notes = {index: note_of(cell) for index, cell in header.cells() if "note" in cell}
     return Table(
@@ -267,12 +261,9 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
         row_count=size["rowCount"],
         column_count=size["columnCount"],
         columns=columns,
-        keys=rows_by_site({row: cell for (column, row), cell in cells.items() if column == key}),
-        key_texts={row: text for (column, row), text in texts.items() if column == key},
+        keys=rows_by_site(cells.get(key, {})),
         guards=header.places(GUARD_KEY),
         has_header_guard=GUARD_KEY in header.on_row(),
-        notes={place: note_of(cell) for place, cell in cells.items() if "note" in cell},
-        filled=frozenset(place for place, text in texts.items() if text),
         look=header.on_row().get(LOOK_KEY),
         looks={column: looks[index] for column, index in columns.items() if index in looks},
         headers=header.texts(),

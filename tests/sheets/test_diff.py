@@ -131,7 +131,7 @@ def test_a_lost_key_column_stops_everything() -> None:
 def test_only_a_managed_note_is_replaced(written: dict[str, Cell], note: str, writes: bool) -> None:
     """A person's note on a status is the one thing that nobody else has; an old one misleads."""
     changed = target(1, written, re_signed=Cell(text="Yes", note="by Ben"))
-    found = made(changed, notes={("re_signed", 4): note} if note else {})
+    found = made(changed, cells={"re_signed": {4: {"note": note}}} if note else {})
     (one,) = (each for each in found.rows[0].cells if each.column == "re_signed")
     assert ("note" in one.fields.split(",")) is writes
     assert one.data.get("note") == ("by Ben" if writes else None)
@@ -150,7 +150,8 @@ def test_a_note_in_a_column_that_did_not_change_was_not_read_and_is_not_written(
 def test_a_stand_in_gives_way_to_a_person_s_name() -> None:
     """Job 1 in the place of a customer's name is a loss; on a blank cell it is a help."""
     stand_in = target(1, customer=Cell(text="Job 1", is_stand_in=True))
-    assert made(stand_in, filled=frozenset({("customer", 4)})).rows == []
+    filled = {"userEnteredValue": {"stringValue": "Ada"}}
+    assert made(stand_in, cells={"customer": {4: filled}}).rows == []
     (row,) = made(stand_in).rows
     assert row.cells[0].expects_blank
 
