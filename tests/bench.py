@@ -12,7 +12,7 @@ from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from sync.errors import Refused
 from sync.settings import environment
-from sync.setup import Setup
+from sync.setup.spreadsheet import Setup
 from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.reconcile import reconcile
 from sync.store import Database, Lease

@@ -9,8 +9,9 @@ import click
 import pytest
 
 from app import WRONG_PASSWORDS
-from brightsheet import NOT_WELL, cli
+from brightsheet import cli
 from emulator.limits import Rates
+from sync.commands.sheet import NOT_WELL
 from sync.console.access import SESSION
 from sync.everbright import client as everbright
 from sync.jobs import cells

@@ -14,10 +14,10 @@ from sync.jobs.columns import KEY
 from sync.jobs.milestone_details import KINDS
 from sync.mapping.decide import Choices, Column, TabMapping
 from sync.mapping.fields import Fields
+from sync.setup.map_report import Report
+from sync.setup.map_tabs import TabMapper
 from sync.store import ActionState
 from sync.types import letters
-from sync.worker.map_command import MapCommand
-from sync.worker.map_report import Report
 
 READ, PREVIEW, WRITE = "read", "preview", "write"
 _NAMED = "field:"
@@ -59,14 +59,14 @@ def mapping(parts: Parts) -> Any:
 
 
 def _run(parts: Parts, step: str, tab: str) -> Report:
-    command = MapCommand(parts.wiring, sleep)
+    mapper = TabMapper(parts.wiring, sleep)
     titles = [tab] if tab else []
     if step != WRITE:
-        return command.run(_choices(request.form), titles, write=False, preview=step == PREVIEW)
+        return mapper.run(_choices(request.form), titles, write=False, preview=step == PREVIEW)
     actions = parts.actions
     number = actions.begin("map", tab, request.remote_addr or "")
     try:
-        report = command.run(_choices(request.form), titles, write=True)
+        report = mapper.run(_choices(request.form), titles, write=True)
     except BrightsheetError as error:
         actions.end(number, ActionState.FAILED, error.message)
         raise

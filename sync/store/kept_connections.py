@@ -37,7 +37,7 @@ class KeptConnections:
 
     def _executed(self, sql: str, parameters: Any, *, is_repeated: bool) -> list[Any]:
         # A restart ends all that are idle: the second try needs a new one.
-        kept = self._idle.pop() if self._idle and not is_repeated else self._engine.connect()
+        kept = self._engine.connect() if is_repeated else self._taken()
         connection: Any = kept.connection.driver_connection
         dialect = self._engine.dialect
         try:
@@ -53,6 +53,12 @@ class KeptConnections:
             return self._executed(sql, parameters, is_repeated=True)
         self._idle.append(kept)
         return rows
+
+    def _taken(self) -> Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:  # Asked first, another thread might take the last one meanwhile.
+            return self._engine.connect()
 
     def close(self) -> None:
         """Close those that are idle."""

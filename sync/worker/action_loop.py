@@ -8,7 +8,7 @@ import structlog
 from sync.errors import BrightsheetError
 from sync.ops.heartbeat import beating
 from sync.settings.environment import Settings
-from sync.setup import Setup
+from sync.setup.spreadsheet import Setup
 from sync.status import compare
 from sync.status.deliveries import Retry, summary
 from sync.store import Action, Actions, ActionState, Database, Lease

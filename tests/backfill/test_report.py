@@ -133,9 +133,9 @@ def test_a_report_brings_what_webhooks_did_not_and_nothing_twice(stand: Stand) -
 
 def test_a_file_that_is_no_csv_is_said(stand: Stand, tmp_path: Path) -> None:
     """Catches a traceback where somebody gives the spreadsheet itself."""
-    from sync.worker.backfill_command import BackfillCommand
+    from sync.commands.backfill import Backfills
 
     file = tmp_path / "report.xlsx"
     file.write_bytes(b"PK\x03\x04\xff\xfe")
     with pytest.raises(Permanent, match="no CSV"):
-        BackfillCommand(stand.wiring, stand.sleep).report(file)
+        Backfills(stand.wiring, stand.sleep).report(file)

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from sync.errors import SettingsError
 from sync.settings.environment import load
-from sync.setup import Setup
+from sync.setup.spreadsheet import Setup
 from sync.sheets.identifiers import HISTORY_TAB, JOBS_TAB, PIPELINE_TAB
 from tests.bench import Bench
 from tests.made_up import milestone, uuid

@@ -1,4 +1,4 @@
-"""The command line of `link`."""
+"""`brightsheet link`."""
 
 import json
 import logging
@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
+from sync.commands.map import pairs
 from sync.ops import logs, retry
 from sync.sheets import link
 from sync.sheets.link import Doubt, Spot
 from sync.wiring import Wiring, opened
-from sync.worker.map_cli import pairs
 
 _TRIES = 5
 _LONGEST_WAIT = 60.0

@@ -1,23 +1,34 @@
-"""What the command `backfill` does."""
+"""`brightsheet backfill`."""
 
+import json
+import logging
+import sys
+import time
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
+
+import click
+from rich.console import Console
+from rich.progress import Progress
 
 from sync.backfill import from_report
 from sync.backfill.run import ProgressCallback
 from sync.backfill.summary import Summary
+from sync.commands.output import shown_in
 from sync.errors import Permanent, SettingsError
 from sync.jobs.model import Job
+from sync.ops import logs
 from sync.store import Jobs, JobState
 from sync.store.backfills import SINCE
-from sync.wiring import Sleep, Wiring
+from sync.wiring import Sleep, Wiring, opened
 
 _ALL = "all"
 _AT_ONCE = 500
 
 
-class BackfillCommand:
+class Backfills:
     """Each way to read jobs back; `sleep` waits."""
 
     def __init__(self, wiring: Wiring, sleep: Sleep) -> None:
@@ -72,3 +83,35 @@ class BackfillCommand:
         if self._wiring.settings.everbright_api_token is None:
             fix = "is not set. Set it to EverBright's API token, or give a report: --csv FILE."
             raise SettingsError("EVERBRIGHT_API_TOKEN", fix)
+
+
+@click.command()
+@click.option("--site", type=click.UUID, help="This job alone.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Jobs that changed since a day.")
+@click.option(
+    "--csv",
+    "report",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="EverBright's Milestones report, where there is no access to the API.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, and no progress.")
+def backfill(site: UUID | None, since: datetime | None, report: Path | None, as_json: bool) -> None:
+    """Read jobs back from EverBright; what its webhooks did not bring goes into the inbox.
+
+    Killed, it goes on where it was when it is run again.
+    """
+    if sum(bool(one) for one in (site, since, report)) > 1:
+        raise click.UsageError("Give one of --site, --since and --csv.")
+    logs.configure(logging.WARNING)
+    wiring = Wiring(*opened(needs_spreadsheet=False))
+    command = Backfills(wiring, time.sleep)
+    if report:
+        summary = command.report(report)
+    elif site:
+        summary = command.one(str(site))
+    else:
+        with Progress(console=Console(stderr=True), disable=as_json) as progress:
+            day = since.replace(tzinfo=UTC) if since else None
+            summary = command.every(day, shown_in(progress))
+    click.echo(json.dumps(summary.as_json()) if as_json else summary.text())
+    sys.exit(0 if summary.is_complete else 1)

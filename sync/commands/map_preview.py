@@ -1,63 +1,21 @@
-"""What `map --preview` shows: what the first flush would change under a mapping."""
+"""What `map --preview` prints: what the first flush would change under a mapping."""
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from sync.mapping.decide import TabMapping
-from sync.mapping.fields import Fields
-from sync.sheets.flush import Flusher
-from sync.sheets.preview import ADDED, FILLED, KEYED, REPLACED, Change, Preview, TabColumns, preview
-from sync.store import Lease
-from sync.types import letters
-from sync.worker.map_output import plain
-from sync.worker.map_report import Report
+from sync.commands.map_output import plain
+from sync.sheets.preview import ADDED, FILLED, KEYED, REPLACED, Preview
 
 _MOST = 200
 """Lines that are printed: more, nobody reads; --json has all."""
 _SAID = {KEYED: "site ID", FILLED: "filled", REPLACED: "replaced", ADDED: "new row"}
 _ORDER = (REPLACED, KEYED, FILLED, ADDED)
 """What people most want to see comes first."""
-
-
-def of(report: Report, flusher: Flusher, held: Lease) -> Preview:
-    """Return what the first flush would change. Raises Google's errors."""
-    chosen = [one for one in report.tabs if one.tab.sheet_id in report.chosen]
-    found = preview(flusher, held, {one.tab.sheet_id: _columns(one) for one in chosen})
-    new = {(one.tab.title, letters(at)): (one, n) for one in chosen for n, at in _new(one)}
-    changes = (_placed(change, new, report.fields) for change in found.changes)
-    return replace(found, changes=tuple(changes))
-
-
-def _new(one: TabMapping) -> Iterator[tuple[int, int]]:
-    """Give number and index of the columns that are to be added: as if beyond the grid.
-
-    What stands now where they will be is not theirs.
-    """
-    return ((n, one.tab.column_count + n) for n, _ in enumerate(one.added))
-
-
-def _columns(one: TabMapping) -> TabColumns:
-    columns = {name: column.index for name, column in one.fields.items()}
-    columns |= {one.added[n]: at for n, at in _new(one)}
-    words = {name: c.words.by_ours for name, c in one.fields.items() if c.words}
-    return TabColumns(one.header_row, columns, words)
-
-
-def _placed(
-    change: Change, new: dict[tuple[str, str], tuple[TabMapping, int]], fields: Fields
-) -> Change:
-    """Return a change with the letter and header that an added column will have."""
-    found = new.get((change.tab, change.letter))
-    if found is None:
-        return change
-    one, n = found
-    return replace(change, letter=letters(one.edge + n), header=fields.get(one.added[n]).title)
 
 
 def as_json(found: Preview, unknown: int) -> dict[str, Any]:

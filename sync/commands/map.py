@@ -1,4 +1,4 @@
-"""The command line of `map`."""
+"""`brightsheet map`."""
 
 import json
 import logging
@@ -7,11 +7,11 @@ import time
 import click
 from rich.console import Console
 
+from sync.commands import map_output, map_preview
 from sync.mapping.decide import Choices
 from sync.ops import logs
+from sync.setup.map_tabs import TabMapper
 from sync.wiring import Wiring, opened
-from sync.worker import map_output, map_preview
-from sync.worker.map_command import MapCommand
 
 
 def pairs(what: str, some: tuple[str, ...]) -> dict[str, str]:
@@ -77,8 +77,8 @@ def map_tabs(
         pairs("APPROVED=Done", words),
         header_row - 1 if header_row is not None else None,
     )
-    command = MapCommand(Wiring(*opened()), time.sleep)
-    report = command.run(choices, tabs, write=write, preview=preview)
+    mapper = TabMapper(Wiring(*opened()), time.sleep)
+    report = mapper.run(choices, tabs, write=write, preview=preview)
     shown = report.preview
     if as_json:
         found = map_output.as_json(report)

@@ -1,4 +1,4 @@
-"""What the command `map` does: reads a person's tabs, decides, and writes the mapping."""
+"""Reads a person's own tabs, decides which column shows what, and writes the mapping."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +12,8 @@ from sync.mapping.decide import Choices, Decision, TabMapping
 from sync.mapping.fields import Fields
 from sync.mapping.tab import SeenTab
 from sync.ops import retry
+from sync.setup import map_preview
+from sync.setup.map_report import Report
 from sync.sheets import mapping_requests as metadata
 from sync.sheets import survey
 from sync.sheets.client import SheetClient
@@ -20,8 +22,6 @@ from sync.sheets.request import Request
 from sync.sheets.survey import Survey
 from sync.store import Lease
 from sync.wiring import Sleep, Wiring
-from sync.worker import map_preview
-from sync.worker.map_report import Report
 
 _TRIES = 5
 _LONGEST_WAIT = 60.0
@@ -38,7 +38,7 @@ _OUR_TAB = (
 )
 
 
-class MapCommand:
+class TabMapper:
     """Maps the tabs of the configured spreadsheet; `sleep` waits."""
 
     def __init__(self, wiring: Wiring, sleep: Sleep) -> None:

@@ -1,4 +1,4 @@
-"""The commands `init` and `rebuild`."""
+"""Sets up a spreadsheet and a folder for documents; fills a new spreadsheet with every job."""
 
 from collections.abc import Callable
 from contextlib import ExitStack

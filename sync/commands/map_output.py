@@ -10,8 +10,8 @@ from rich.text import Text
 
 from sync.mapping.decide import Column, TabMapping
 from sync.mapping.fields import Fields
+from sync.setup.map_report import Report
 from sync.types import letters
-from sync.worker.map_report import Report
 
 _LONGEST = 40
 """Characters of a cell: enough to know it again."""

@@ -1,4 +1,4 @@
-"""What the command `map` found and did."""
+"""What the mapping of tabs found and did."""
 
 from dataclasses import dataclass
 

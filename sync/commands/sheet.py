@@ -1,0 +1,92 @@
+"""`brightsheet init`, `rebuild` and `compare`."""
+
+import json
+import logging
+import sys
+import time
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from sync.commands.output import echo
+from sync.ops import logs
+from sync.settings.environment import google_id
+from sync.setup.spreadsheet import Setup
+from sync.status import compare as sheet
+from sync.wiring import Wiring, opened
+
+NOT_WELL = 3
+"""Exit status of a comparison that found that not all is well."""
+SPREADSHEET_PAGE = "https://docs.google.com/spreadsheets/d/{}/edit"
+
+
+@click.command()
+def init() -> None:
+    """Set up a spreadsheet and a Drive folder; run it again at any time."""
+    logs.configure(logging.WARNING)
+    settings, database = opened(needs_spreadsheet=False)
+    setup = Setup(settings, database, time.sleep)
+    folder, is_new_folder = setup.folder()
+    spreadsheet, is_new = setup.spreadsheet(folder)
+    for name, found, made in (
+        ("DRIVE_FOLDER_ID", folder, is_new_folder),
+        ("SPREADSHEET_ID", spreadsheet, is_new),
+    ):
+        if made:
+            click.echo(f"{name} was not set. Made one. Set it:")
+        click.echo(f"{name}={found}" if found else f"{name} is not set: no copies of documents.")
+    lines = setup.provision(spreadsheet)
+    echo(lines or ["Nothing to do: all is there."])
+    if settings.spreadsheet_id:
+        echo(sheet.rowless_notice(Wiring(settings, database), time.sleep))
+
+
+@click.command()
+@click.option("--into", help="Id or address of an empty spreadsheet; one is made without it.")
+def rebuild(into: str | None) -> None:
+    """Fill a new spreadsheet with every job there is, and write that one from now on."""
+    logs.configure(logging.WARNING)
+    settings, database = opened()
+    setup = Setup(settings, database, time.sleep)
+    spreadsheet = google_id("--into", into) if into else setup.new_spreadsheet(setup.folder()[0])
+    click.echo(f"Filling {SPREADSHEET_PAGE.format(spreadsheet)}")
+    with Progress(console=Console()) as progress:
+        task = progress.add_task("Jobs", total=None)
+        count = setup.fill(
+            spreadsheet, lambda done, total: progress.update(task, completed=done, total=total)
+        )
+    click.echo(f"{count} jobs. Set SPREADSHEET_ID={spreadsheet} and restart the worker.")
+
+
+@click.command()
+@click.option("--restore", is_flag=True, help="List the jobs without a row.")
+@click.option("--write", is_flag=True, help="With --restore: bring their rows back.")
+@click.option(
+    "--site", default="", help="With --restore: only this job; its ID or the beginning of it."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
+    """Compare the whole sheet with what came; the worker writes what differs.
+
+    Exit status 0 if the sheet shows everything that came, 3 if it does not, 1 if it could not be
+    compared.
+    """
+    if (write or site) and not restore:
+        raise click.UsageError("--write and --site go with --restore.")
+    logs.configure(logging.WARNING)
+    wiring = Wiring(*opened())
+    found = sheet.compare(wiring, time.sleep)
+    if write:
+        count = sheet.restore(wiring, time.sleep, found.rowless_of(site))
+        click.echo(f"Rows brought back: {count}", err=as_json)
+        found = sheet.compare(wiring, time.sleep)
+    if as_json:
+        click.echo(json.dumps(sheet.as_json(found)))
+    else:
+        echo(
+            sheet.restore_lines(found.rowless_of(site))
+            if restore and not write
+            else sheet.lines(found)
+        )
+    sys.exit(0 if found.is_well else NOT_WELL)
