@@ -1,0 +1,87 @@
+"""The columns that the Data Access Layer fills: odd values, days, the view of deadlines."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator import Emulator
+from tests.bench import Bench
+from tests.made_up import milestone
+from tests.sheets.conftest import with_more
+from tests.sheets.test_details import COLUMNS, DEADLINE, QUOTE, SET, STEPS, ask, cells
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture
+def asking_all(google: Emulator, sqlite_url: str, tmp_path: Path) -> Bench:
+    google.everbright.token = "a-token"
+    google.everbright.data.set(QUOTE, **SET)
+    config = with_more(tmp_path, COLUMNS + STEPS)
+    more = {"EVERBRIGHT_API_TOKEN": "a-token", "TIMEZONE": "America/Los_Angeles"}
+    return Bench(google, sqlite_url, config, **more)
+
+
+ODD: dict[str, tuple[Any, str]] = {
+    "a number": (12, "12"),
+    "a number in words": ("about 8", "about 8"),
+    "not a number": ("NaN", "NaN"),
+    "a list": (["8.4", None, 3], "8.4, 3"),
+    "an object": ({"kw": 8}, ""),
+    "a formula": ("=1+1", "=1+1"),
+    "true": (True, "Yes"),
+    "null as text": ("None", ""),
+}
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_an_odd_value_is_shown_as_it_came(asking_all: Bench, value: str) -> None:
+    """Would catch a value that keeps the row, or every row, from being written."""
+    given, shown = ODD[value]
+    asking_all.google.everbright.data.set(QUOTE, system_capacity_kw=given)
+    asking_all.shown(milestone(1))
+    ask(asking_all)
+    asking_all.flush()
+    assert cells(asking_all)["System size"] == shown
+
+
+DAYS = {
+    "2026-04-01": "2026-04-01",
+    "04/01/2026": "2026-04-01",
+    "2026-04-01T06:30:00Z": "2026-03-31",  # the evening before, in California
+    "0001-01-01": "0001-01-01",
+    "9999-12-31T23:59:59-08:00": "9999-12-31T23:59:59-08:00",
+    "soon": "soon",
+}
+
+
+@pytest.mark.parametrize("text", DAYS)
+def test_a_deadline_is_a_day_where_it_is_one(asking_all: Bench, text: str) -> None:
+    asking_all.google.everbright.data.set(QUOTE, **{DEADLINE.format("ntp"): text})
+    asking_all.shown(milestone(1))
+    ask(asking_all)
+    asking_all.flush()
+    assert cells(asking_all)["Deadline"] == DAYS[text]
+
+
+def test_there_is_a_view_of_deadlines_with_the_column_only(asking_all: Bench, bench: Bench) -> None:
+    def titles(one: Bench) -> list[str]:
+        one.shown(milestone(1))
+        return [view["title"] for view in one.tab("Jobs", "filterViews(title)")["filterViews"]]
+
+    assert "Deadlines" in titles(asking_all)
+    assert "Deadlines" not in titles(bench)
+
+
+def test_init_adds_columns_and_view_where_the_sheet_was_there_before(
+    asking_all: Bench, tmp_path: Path
+) -> None:
+    """Would catch a column without its view, and a second init that finds something to do."""
+    asking_all.configured(with_more(tmp_path, ""))
+    asking_all.shown(milestone(1))
+    asking_all.configured(with_more(tmp_path, COLUMNS))
+    done = asking_all.setup().provision(asking_all.spreadsheet)
+    assert "filter view 'Deadlines': made" in done
+    assert "column 'Deadline': made" in done
+    assert asking_all.setup().provision(asking_all.spreadsheet) == []
