@@ -108,7 +108,11 @@ class Google:
             result = act(known.method_id, known.path_params, request.args, body, user.email)
             if not reads:
                 self._touch(spreadsheet_id, known.method_id, user)
-        text = json.dumps(result, separators=COMPACT, ensure_ascii=False)
+        # Google indents by default (the discovery document's prettyPrint).
+        layout: dict[str, Any] = {"indent": 2}
+        if request.args.get("prettyPrint") == "false":
+            layout = {"separators": COMPACT}
+        text = json.dumps(result, ensure_ascii=False, **layout)
         return Response(text, content_type="application/json; charset=UTF-8")
 
     def _create(self, body: dict[str, Any], query: Query, user: User) -> dict[str, Any]:

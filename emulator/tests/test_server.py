@@ -213,3 +213,12 @@ def test_its_parts_can_be_used_without_the_whole() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_answers_of_sheets_are_indented_unless_told(emulator: Emulator, http: Client) -> None:
+    """As Google's are: a client that does not ask reads twice as many bytes."""
+    path = f"/v4/spreadsheets/{emulator.create_spreadsheet('x')}"
+    usual, told = http.get(path), http.get(path, params={"prettyPrint": "false"})
+    assert usual.text.startswith('{\n  "')
+    assert "\n" not in told.text
+    assert usual.json() == told.json()

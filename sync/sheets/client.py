@@ -21,6 +21,20 @@ from sync.sheets.surroundings import Surroundings
 from sync.types import letters
 
 
+class _Http(HTTPClient):
+    """gspread's client, with answers that are not indented: that is more than half of a large one.
+
+    Google indents unless told (source: the discovery document, prettyPrint).
+    """
+
+    def request(
+        self, method: str, endpoint: str, params: Any = None, **more: Any
+    ) -> requests.Response:
+        """Send a request. Raises APIError where it is refused."""
+        all_params = {**(params or {}), "prettyPrint": "false"}
+        return super().request(method, endpoint, all_params, **more)
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What a write's answer shows: the tabs of jobs, and what was asked for of the copied rows.
@@ -47,7 +61,7 @@ class SheetClient:
     def __init__(self, session: requests.Session, spreadsheet_id: str, account: str) -> None:
         self._id = spreadsheet_id
         self._account = account
-        self._http = HTTPClient(None, session)  # type: ignore[arg-type]  # the session signs in
+        self._http = _Http(None, session)  # type: ignore[arg-type]  # the session signs in
         self._http.set_timeout(TIMEOUT)
 
     def read(self, columns: tuple[str, ...] = (), *, with_formats: bool = False) -> Snapshot:

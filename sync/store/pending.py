@@ -19,7 +19,7 @@ from sync.store.documents import files
 from sync.store.history import History
 from sync.store.inbox import UNPROJECTED
 from sync.store.quarantine import resting
-from sync.store.schema import attempt, before_image, change, customer, delivery, job, sheet
+from sync.store.schema import WRITTEN, attempt, before_image, change, customer, delivery, job, sheet
 from sync.store.spreadsheet import Spreadsheet
 
 _PAGE = 500
@@ -171,7 +171,7 @@ class PendingWork:
 
 
 def _written_sites(connection: Connection) -> frozenset[str]:
-    return frozenset(connection.scalars(select(job.c.site).where(job.c.written != "{}")))
+    return frozenset(connection.scalars(select(job.c.site).where(WRITTEN)))
 
 
 def _jobs(connection: Connection, query: Select[Any]) -> list[DirtyJob]:

@@ -102,6 +102,9 @@ job = Table(
 )
 _DIRTY = text("version <> shown_version")
 Index("job_dirty", job.c.site, sqlite_where=_DIRTY, postgresql_where=_DIRTY)
+WRITTEN = text("written <> '{}'")
+"""Of jobs with a row, as far as is known. Written as in the index, else SQLite does not use it."""
+Index("job_written", job.c.site, sqlite_where=WRITTEN, postgresql_where=WRITTEN)
 
 folder = Table(
     "folder",

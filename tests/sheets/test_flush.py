@@ -288,3 +288,10 @@ def test_a_batch_whose_answer_was_lost_is_verified_by_the_next_read(twelve: Benc
     assert {row["Milestone 1"] for row in twelve.texts()} == {"Rejected"}
     assert twelve.look().by_site.keys() == sites(1, 12)
     assert twelve.compare() == 0
+
+
+def test_no_answer_is_asked_for_with_indentation(twelve: Bench) -> None:
+    """More than half of a large read would be spaces."""
+    twelve.shown(milestone(1, status="REJECTED"))
+    asked = [call.query for call in twelve.google.calls.select("sheets")]
+    assert {query.get("prettyPrint") for query in asked} == {"false"}
