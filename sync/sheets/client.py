@@ -27,12 +27,10 @@ class _Http(HTTPClient):
     Google indents unless told (source: the discovery document, prettyPrint).
     """
 
-    def request(
-        self, method: str, endpoint: str, params: Any = None, **more: Any
-    ) -> requests.Response:
+    def request(self, *where: Any, **more: Any) -> requests.Response:
         """Send a request. Raises APIError where it is refused."""
-        all_params = {**(params or {}), "prettyPrint": "false"}
-        return super().request(method, endpoint, all_params, **more)
+        more["params"] = {**(more.get("params") or {}), "prettyPrint": "false"}
+        return super().request(*where, **more)
 
 
 @dataclass(frozen=True)
