@@ -65,13 +65,19 @@ class Projector:
         self._trail = trail or Trail()
         self._reported: set[str] = set()
 
-    def run(self, held: Lease) -> None:
-        """Apply the deliveries that wait to their jobs; one that causes an error is rejected."""
+    def run(self, held: Lease) -> bool:
+        """Apply the deliveries that wait to their jobs; one that causes an error is rejected.
+
+        Return whether there were any: then there may be more.
+        """
+        did_something = False
         for deliveries in self._inbox.unprojected():
             understood, poisoned = self._read(deliveries)
             self._jobs.take_in(held, self._projected(understood, poisoned))
             self._log_each(deliveries, understood, poisoned)
             self._report(one.delivery for one in understood if one.kept.seq not in poisoned)
+            did_something = True
+        return did_something
 
     def _log_each(
         self,

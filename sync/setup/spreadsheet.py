@@ -92,7 +92,8 @@ class Setup:
             flusher = self._wiring.flusher(self._sleep, spreadsheet=spreadsheet, sizes=LARGE)
             store = flusher.store
             store.spreadsheet.adopt(held)
-            flusher.project(held)
+            while flusher.project(held):
+                pass  # All that waits, so that the total is right.
             again = retry.policy(self._sleep, _TRIES, longest=_LONGEST_WAIT)
             total = store.pending.count()
             progress(0, total)

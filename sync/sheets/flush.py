@@ -58,7 +58,7 @@ class Flusher:
         store: SheetStore,
         client: SheetClient,
         targets: Targets,
-        project: Callable[[Lease], object],
+        project: Callable[[Lease], bool],
         sleep: Callable[[float], Any],
         zone: str = "",
         alert: Callable[[str, str], object] = lambda *_: None,
