@@ -19,8 +19,9 @@ from sync.store.groups import Groups
 from sync.store.schema import delivery
 from sync.webhooks.schema import Delivery, Outcome
 
-_BYTES = 2_000_000
-"""Of bodies in a batch: a longer transaction would keep senders waiting."""
+_BATCH, _BYTES = 2000, 2_000_000
+"""Deliveries in a batch, each perhaps of another job, whose states then take some 60 MB; and bytes
+of their bodies: a longer transaction would keep senders waiting."""
 _MOST = 10_000
 """Deliveries between two writes of the sheet: some seconds' work."""
 UNPROJECTED = text("NOT projected")
@@ -184,7 +185,7 @@ def _batches(sizes: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
     """Divide deliveries (seq, bytes) into batches; one that is larger than a batch is alone."""
     batch, total = list[int](), 0
     for seq, size in sizes:
-        if batch and total + size > _BYTES:
+        if batch and (len(batch) == _BATCH or total + size > _BYTES):
             yield batch
             batch, total = [], 0
         batch.append(seq)

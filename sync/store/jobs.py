@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from sync.jobs import drive_names
 from sync.jobs.model import Change, FileState, Job
@@ -15,6 +15,8 @@ from sync.store.dirty import bumped
 from sync.store.leases import Lease, hold
 from sync.store.schema import delivery, document, folder, job, milestone
 from sync.webhooks.schema import Outcome
+
+_taken_in = update(delivery).where(delivery.c.seq == bindparam("number"))
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,13 @@ class Jobs:
             if made.deliveries:
                 done = delivery.c.seq.in_(made.deliveries)
                 connection.execute(update(delivery).where(done).values(projected=True, about=None))
-            for seq, about in made.waiting.items():
-                values: dict[str, object] = {"projected": True, "about": about}
-                connection.execute(update(delivery).where(delivery.c.seq == seq).values(values))
-            for seq, reason in made.poisoned.items():
-                values = {"projected": True, "outcome": Outcome.REJECTED, "reason": reason}
-                connection.execute(update(delivery).where(delivery.c.seq == seq).values(values))
+            waits = _taken_in.values(projected=True, about=bindparam("text"))
+            rejected = _taken_in.values(
+                projected=True, outcome=Outcome.REJECTED, reason=bindparam("text")
+            )
+            for statement, texts in ((waits, made.waiting), (rejected, made.poisoned)):
+                if rows := [{"number": seq, "text": text} for seq, text in texts.items()]:
+                    connection.execute(statement, rows)
 
     def _own(self, connection: Connection, milestones: Mapping[str, str]) -> None:
         """Store the sites of milestones; have deliveries projected that waited for them."""
