@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Select, delete, func, select, text, update
+from sqlalchemy import Connection, Row, Select, delete, func, select, text, update
 
 from sync.errors import Rejected
 from sync.jobs.reads import as_read
@@ -19,9 +19,9 @@ from sync.store.groups import Groups
 from sync.store.schema import delivery
 from sync.webhooks.schema import Delivery, Outcome
 
-_BATCH, _BYTES = 2000, 2_000_000
-"""Deliveries in a batch, each perhaps of another job, whose states then take some 60 MB; and bytes
-of their bodies: a longer transaction would keep senders waiting."""
+_BYTES, _JOBS = 2_000_000, 500
+"""Of bodies in a batch: a longer transaction would keep senders waiting. And jobs: the state of one
+with ten milestones takes 250 KB of memory, and a flush has as many in hand."""
 _MOST = 10_000
 """Deliveries between two writes of the sheet: some seconds' work."""
 UNPROJECTED = text("NOT projected")
@@ -121,11 +121,11 @@ class Inbox:
         next call: else a sheet would wait until no more comes.
         """
         # Written as in the partial index: SQLite does not see that "projected = 0" is the same.
-        waiting = select(delivery.c.seq, func.length(delivery.c.body)).where(UNPROJECTED)
+        waiting = select(delivery.c.seq, func.length(delivery.c.body), delivery.c.site)
+        query = waiting.where(UNPROJECTED).order_by(delivery.c.seq).limit(_MOST)
         with self._database.reading() as connection:
-            query = waiting.order_by(delivery.c.seq).limit(_MOST)
-            sizes = [(row[0], row[1] or 0) for row in connection.execute(query)]
-        for batch in _batches(sizes):
+            found = connection.execute(query).all()
+        for batch in _batches(found):
             yield self.fetch(
                 select(delivery).where(delivery.c.seq.in_(batch)).order_by(delivery.c.seq)
             )
@@ -181,15 +181,17 @@ def _named(understood: Delivery) -> str | None:
     return understood.milestone.name[:_LONGEST_NAME] or None if understood.milestone else None
 
 
-def _batches(sizes: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
-    """Divide deliveries (seq, bytes) into batches; one that is larger than a batch is alone."""
-    batch, total = list[int](), 0
-    for seq, size in sizes:
-        if batch and (len(batch) == _BATCH or total + size > _BYTES):
+def _batches(waiting: Iterable[Row[Any, Any, Any]]) -> Iterator[list[int]]:
+    """Divide deliveries (seq, bytes, site) into batches; one larger than a batch is alone."""
+    batch, total, jobs = list[int](), 0, set[object]()
+    for seq, size, site in waiting:
+        job = site or seq
+        if batch and (total + (size or 0) > _BYTES or (len(jobs) == _JOBS and job not in jobs)):
             yield batch
-            batch, total = [], 0
+            batch, total, jobs = [], 0, set()
         batch.append(seq)
-        total += size
+        total += size or 0
+        jobs.add(job)
     if batch:
         yield batch
 

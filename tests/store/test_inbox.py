@@ -70,6 +70,16 @@ def test_deliveries_are_handed_out_in_small_portions(database: Database) -> None
     assert all(sum(sizes) < 2_000_000 for sizes in batches)
 
 
+def test_deliveries_of_many_jobs_are_handed_out_by_the_jobs(database: Database) -> None:
+    """Catches small bodies of thousands of jobs, whose states are then all in memory."""
+    for number in range(1, 601):
+        for status in ("SUBMITTED", "REJECTED"):
+            sent = body(milestone(number, status=status))
+            Inbox(database).keep(sent, read(sent))
+    batches = [{one.site for one in batch} for batch in Inbox(database).unprojected()]
+    assert [len(sites) for sites in batches] == [500, 100]
+
+
 def test_what_comes_while_deliveries_are_handed_out_waits_for_the_next_time(
     database: Database,
 ) -> None:
