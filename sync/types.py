@@ -1,6 +1,7 @@
 """Shared value types: frozen values; text, UUIDs and times as EverBright has them; letters."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -58,6 +59,16 @@ When = Annotated[Annotated[datetime, AfterValidator(_utc)] | None, BeforeValidat
 
 
 Flag = Annotated[bool, BeforeValidator(_false)]
+
+
+class Mode(StrEnum):
+    """Whose the tabs of jobs in a spreadsheet are; stored, never guessed from what a read shows."""
+
+    UNSET = ""
+    """Nobody has run `init` or `map` with this database: they are ours, unless one is mapped."""
+    OURS = "ours"
+    ADOPTED = "adopted"
+    """Tabs that people made, and mapped."""
 
 
 class Value(BaseModel):

@@ -50,6 +50,7 @@ from sync.store import (
 )
 from sync.store.leases import holder
 from sync.store.sheet_store import SheetStore, sheet_store
+from sync.types import Mode
 
 Sleep = Callable[[float], Any]
 
@@ -75,6 +76,8 @@ Alert = Callable[[str, str], object]
 
 _LEASE_TRIES = 8
 """For a lease that another worker holds, which is renewed while that one works."""
+PROJECTION = "projection"
+"""The name of the lease of whoever applies deliveries to jobs."""
 BACKFILL = "backfill"
 """The name of the lease of whoever reads EverBright's jobs."""
 
@@ -97,6 +100,7 @@ class Wiring:
         self.customers = Customers(database)
         self.heartbeats = Heartbeats(database)
         self.leases = Leases(database, holder(), settings.lease_seconds)
+        self.trail = Trail()
 
     def sheet_store(self, spreadsheet: str = "") -> SheetStore:
         """Return the store of a spreadsheet: the configured one, or another."""
@@ -105,6 +109,10 @@ class Wiring:
             spreadsheet or self.settings.spreadsheet_id,
             waits_for_names=self.settings.everbright_api_token is not None and not spreadsheet,
         )
+
+    def mode(self) -> Mode:
+        """Return whose the tabs of jobs in the configured spreadsheet are."""
+        return self.sheet_store().spreadsheet.mode()
 
     def backlog(self) -> Backlog:
         """Return what waits for the configured spreadsheet."""
@@ -126,18 +134,31 @@ class Wiring:
         sizes: Sizes = USUAL,
     ) -> Flusher:
         """Return the flusher of a spreadsheet: the configured one, or another."""
-        settings, trail = self.settings, Trail()
+        settings = self.settings
         return Flusher(
             self.sheet_store(spreadsheet),
             self.sheet_client(spreadsheet),
             Targets(self.layout(), sizes),
-            Projector(self.inbox, Jobs(self.database), settings, alert, trail).run,
             sleep,
             settings.time_zone,
             alert,
             settings.in_step_hours,
-            trail,
+            self.trail,
         )
+
+    def projector(self, alert: Alert = _no_alert) -> Projector:
+        """Return what applies deliveries to their jobs."""
+        return Projector(self.inbox, Jobs(self.database), self.settings, alert, self.trail)
+
+    def project(self, sleep: Sleep) -> None:
+        """Apply all deliveries that wait to their jobs, before a command looks at these.
+
+        Raises Retryable if another process holds the lease too long.
+        """
+        with self._held(sleep, PROJECTION, "is applying deliveries") as held:
+            projector = self.projector()
+            while projector.run(held):
+                pass
 
     def sheet_client(self, spreadsheet: str = "") -> SheetClient:
         """Return the client of a spreadsheet: the configured one, or another."""

@@ -76,12 +76,18 @@ class Bench:
         with self.held() as held:
             return reconcile(self.flusher, held)
 
+    def project(self) -> None:
+        """Apply what came to its jobs, as the loop for that does."""
+        self.wiring.project(lambda _: None)
+
     def is_waiting(self) -> bool:
         """Tell whether a flush has anything to do."""
+        self.project()
         return self.store.pending.is_waiting()
 
     def flush_once(self) -> None:
-        """Flush once."""
+        """Apply what came, and flush once."""
+        self.project()
         with self.held() as held:
             self.flusher.flush(held)
 

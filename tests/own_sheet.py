@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from emulator.everbright import people
 from sync.sheets.celldata import CellData, at, is_formula, text_of
-from sync.sheets.identifiers import COLUMN_KEY, HEADER_KEY, MAPPED, WORDS_KEY
+from sync.sheets.identifiers import COLUMN_KEY, HEADER_KEY, MAPPED, WORDS_KEY, mapping_id
 from sync.sheets.request import Request, metadata
 from tests.bench import Bench
 from tests.made_up import uuid
@@ -115,7 +115,14 @@ def adopt(bench: Bench, *tabs: int, at: datetime = MAPPED_AT) -> None:
     for tab in tabs or (OPEN, INSTALLED):
         requests += [
             fill_header(tab, KEY_AT, "Site ID"),
-            metadata(HEADER_KEY, f"{MAPPED}{at.isoformat()}", tab, "ROWS", HEADER_ROW),
+            metadata(
+                HEADER_KEY,
+                f"{MAPPED}{at.isoformat()}",
+                tab,
+                "ROWS",
+                HEADER_ROW,
+                mapping_id(tab),
+            ),
             metadata(COLUMN_KEY, "site_id", tab, "COLUMNS", KEY_AT),
             metadata(WORDS_KEY, _json(WORDS), tab, "COLUMNS", HEADERS.index("Permit")),
         ]
@@ -123,6 +130,9 @@ def adopt(bench: Bench, *tabs: int, at: datetime = MAPPED_AT) -> None:
             index = HEADERS.index(header)
             requests.append(metadata(COLUMN_KEY, field, tab, "COLUMNS", index))
     batch(bench, *requests)
+    with bench.held() as held:
+        spreadsheet = bench.store.spreadsheet
+        spreadsheet.adopt_tabs(held, tabs or (OPEN, INSTALLED), ["site_id", *FIELDS.values()])
 
 
 def _json(value: Mapping[str, str]) -> str:

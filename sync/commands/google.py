@@ -17,6 +17,7 @@ from sync.google.loopback import Loopback
 from sync.google.sign_in import SignIn, Token, client
 from sync.settings.environment import GoogleSettings, google_id, google_settings
 from sync.sheets.client import SheetClient
+from sync.types import Mode
 
 _PATIENCE = 600.0
 """Seconds in which a person can sign in; Google's page asks for passwords and second factors."""
@@ -116,7 +117,7 @@ def _files(
         folder = made.id
         _say(f"{'Made' if is_new else 'Found'} the folder {own_files.FOLDER}: {made.link}")
     if spreadsheet:
-        SheetClient(auth.session(settings), spreadsheet, account).read()
+        SheetClient(auth.session(settings), spreadsheet, account).read(Mode.UNSET)
     else:
         made, is_new = own_files.spreadsheet(Drive(auth.session(settings), folder, account))
         spreadsheet = made.id

@@ -24,7 +24,7 @@ def columns(parts: Parts) -> Any:
         with parts.alone():
             # Two reads beside the worker's: its rate limit leaves room for ten a minute.
             client = parts.wiring.flusher(sleep).client
-            snapshot, titles = client.read(), client.surroundings().titles
+            snapshot, titles = client.read(parts.wiring.mode()), client.surroundings().titles
     return render_template(
         "console/columns.html",
         is_read=is_read,

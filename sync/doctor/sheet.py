@@ -22,7 +22,7 @@ def spreadsheet(wiring: Wiring) -> Found:
     settings = wiring.settings
     account = auth.account(settings)
     try:
-        wiring.sheet_client().read()
+        wiring.sheet_client().read(wiring.mode())
         access = wiring.drive("").access(settings.spreadsheet_id)
     except BrightsheetError as error:
         return google_failed(error, account)
@@ -46,7 +46,7 @@ def spreadsheet(wiring: Wiring) -> Found:
 def rows(wiring: Wiring) -> Found:
     """Every row can be known by its site ID, and each ID stands once."""
     try:
-        tables = wiring.sheet_client().read().tables
+        tables = wiring.sheet_client().read(wiring.mode()).tables
     except BrightsheetError as error:
         return google_failed(error, auth.account(wiring.settings))
     if not tables:
@@ -79,7 +79,7 @@ def rows(wiring: Wiring) -> Found:
 
 def mapping(wiring: Wiring) -> Found:
     """What of a person's own sheet is mapped, and whether its drop-downs have our words."""
-    seen = wiring.sheet_client().read()
+    seen = wiring.sheet_client().read(wiring.mode())
     if not seen.is_adopted:
         return skipped("The tab for jobs is Brightsheet's own: nothing is mapped.")
     jobs = (one.job for one in wiring.sheet_store().pending.every())
@@ -106,7 +106,7 @@ def protection(wiring: Wiring) -> Found:
     account = auth.account(wiring.settings)
     client = wiring.sheet_client()
     try:
-        managed = _managed(client.read())
+        managed = _managed(client.read(wiring.mode()))
         locked = [title for sheet_id, title in client.locked() if sheet_id in managed]
     except BrightsheetError as error:
         return google_failed(error, account)

@@ -36,6 +36,8 @@ _WIDTHS = {
     "sales_representative": 130,
 }
 """In pixels. The statuses of five milestones fit a screen 1,400 pixels wide."""
+CUSTOMERS_OWN = frozenset({"customer", "address", "city", "zip", "phone", "email"})
+"""The customer's own data, which people know best: in their own sheet only blanks are filled."""
 _NOTED = frozenset({"re_signed", "contract", "current_quote"})
 _WRAPPED = frozenset({"status", "next_action"})
 _ABOUT = {

@@ -57,11 +57,10 @@ class TabMapper:
         """
         flusher = self._wiring.flusher(self._sleep)
         if preview:
-            with self._wiring.hold(self._sleep) as held:
-                flusher.project(held)
+            self._wiring.project(self._sleep)
             self._fetch_customers()
+        self._wiring.project(self._sleep)
         with self._wiring.hold(self._sleep) as held:
-            flusher.project(held)
             fields = self._fields(flusher)
             again = retry.policy(self._sleep, _TRIES, longest=_LONGEST_WAIT)
             found: Report = again(self._read, fields, choices, titles)[0]
@@ -150,9 +149,10 @@ class TabMapper:
                 raise Permanent("not_mapped", report.problem)
             requests = [one for some in waiting.values() for one in some]
             if not requests:
+                self._adopt(held, flusher, report)
                 return report
             # Before the write: killed between the two, jobs are written once more than needed.
-            self._write_jobs_again(held, flusher, report)
+            self._adopt(held, flusher, report)
             failure: Retryable | None = None
             try:
                 self._client.update(requests)
@@ -168,14 +168,16 @@ class TabMapper:
             "columns_moved", "People are moving columns. Nothing was mapped; try again."
         )
 
-    def _write_jobs_again(self, held: Lease, flusher: Flusher, report: Report) -> None:
-        """Have every job written into what is mapped now, by the rules of a person's own tabs."""
+    def _adopt(self, held: Lease, flusher: Flusher, report: Report) -> None:
+        """Record which tabs and columns are mapped: every job is compared with what is there."""
+        mapped = [one for one in report.tabs if one.is_mapped or one.tab.sheet_id in report.chosen]
         spreadsheet = flusher.store.spreadsheet
         spreadsheet.adopt(held)
-        if any(one.is_mapped for one in report.tabs):
-            spreadsheet.compare_again(held)
-        else:
-            spreadsheet.adopt_tabs(held)
+        spreadsheet.adopt_tabs(
+            held,
+            {one.tab.sheet_id for one in mapped},
+            {name for one in mapped for name in (*one.fields, *one.added)},
+        )
 
     def _moved(self, report: Report) -> list[Request]:
         """Return the requests that undo what went into other columns than were meant.

@@ -92,8 +92,7 @@ class Setup:
             flusher = self._wiring.flusher(self._sleep, spreadsheet=spreadsheet, sizes=LARGE)
             store = flusher.store
             store.spreadsheet.adopt(held)
-            while flusher.project(held):
-                pass  # All that waits, so that the total is right.
+            self._wiring.project(self._sleep)  # All that waits, so that the total is right.
             again = retry.policy(self._sleep, _TRIES, longest=_LONGEST_WAIT)
             total = store.pending.count()
             progress(0, total)

@@ -1,8 +1,8 @@
 """One `batchUpdate`: what it writes, what it means, and the evidence that it carries. Pure.
 
-Every batch moves the fence, guards its columns and header row, and copies the rows that it is about
-to write to the same coordinates of the hidden tab, which nobody edits. It asks the copied key cells
-back in the same answer (decision 0002).
+Every batch moves the fence, guards the columns that it writes, and copies the rows that it is about
+to write to the same coordinates of a hidden tab, which nobody edits. It asks the copies back in the
+same answer (decision 0002).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,22 +12,20 @@ from sync.jobs.cells import Cell
 from sync.jobs.columns import KEY
 from sync.sheets import guards, request
 from sync.sheets.identifiers import FENCE_TAB
-from sync.sheets.images import has_note
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Snapshot, Tab, Table
-from sync.sheets.writes import HEADER_ROW, CellWrite, RowWrite, Trace
+from sync.sheets.writes import CellWrite, RowWrite, Trace, Who
+from sync.types import letters
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a batch asks back of a tab: copied cells of columns (`indexes`), and the header row."""
+    """What a batch asks back of a tab: its header row, and copied cells by their A1 ranges."""
 
     title: str
     header_row: int
     copies_title: str
-    indexes: tuple[int, ...]
-    rows: int
-    """How many rows of the hidden tab, from its top."""
+    ranges: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Batch:
     columns: tuple[str, ...] = ()
     """Ids of the columns that the tab has after it, and of other tabs that were made."""
     asked: tuple[Asked, ...] = ()
-    """Of each tab; () where nothing can have been hit."""
+    """Of each tab that is written; () where nothing can have been hit."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +52,13 @@ class Parts:
     """Rows that exist; then those that are new, all to be inserted from the first one's row on."""
     new_rows: Sequence[RowWrite] = ()
     formulas: Sequence[int] = ()
-    """Columns of a mapped tab in which new rows take the formula of the row above."""
+    """Columns in which new rows take the formula of the row above."""
     extra: Sequence[Request] = ()
     """History, Pipeline, formatting."""
     columns: tuple[str, ...] = ()
     """Ids of other tabs that are made."""
-    recovered: tuple[int, ...] = ()
+    settled: tuple[int, ...] = ()
+    """Ids of undos that are told of in the tab Recovered, in `recovered_lines` lines."""
     recovered_lines: int = 0
     pipeline: Tab | None = None
     """The Pipeline tab as `extra` leaves it."""
@@ -77,6 +76,16 @@ class Parts:
         return Parts(self.structure, self.header, touched, columns=self.columns)
 
 
+def guarding(tables: Iterable[Table]) -> Parts:
+    """Return what guards every column that is not guarded yet: before anything is written there."""
+    requests: list[Request] = []
+    for table in tables:
+        unguarded = [c for c in sorted(table.columns) if table.guards.get(c) != table.columns[c]]
+        requests += guards.column_guards(table, unguarded)
+        requests += [] if table.has_header_guard else guards.header_guard(table)
+    return Parts(structure=requests)
+
+
 def compose(
     snapshot: Snapshot, tables: Sequence[Table], parts: Parts, *, fence: int, fence_title: str
 ) -> Batch:
@@ -90,20 +99,23 @@ def compose(
     requests += [*request.move_fence(snapshot.fences, fence), *parts.structure]
     written = [*parts.rows]
     if parts.header:
-        cells = tuple(parts.header)
-        header = RowWrite(
-            sheet_id=first.sheet_id, row=first.header_row, site=HEADER_ROW, cells=cells
-        )
-        written.append(header)
+        header = Who(is_header=True)
+        cells, row = tuple(parts.header), first.header_row
+        written.append(RowWrite(sheet_id=first.sheet_id, row=row, cells=cells, who=header))
     asked: list[Asked] = []
     for table in tables:
-        requests += guards.column_guards(table, sorted(table.columns))
+        rows = [one for one in written if one.sheet_id == table.sheet_id]
+        new = parts.new_rows if table is first else ()
+        if not (rows or new or is_made):
+            continue
+        requests += guards.column_guards(table, _guarded(table, [*rows, *new], is_all=is_made))
         requests += guards.header_guard(table)
-        if not is_made:
-            rows = [one for one in written if one.sheet_id == table.sheet_id]
+        if rows and not is_made:
             title = snapshot.copies_title(table, fence_title)
             requests += _copies(snapshot, table, rows, title)
             asked.append(_asked(table, rows, title))
+        elif new and not is_made:
+            asked.append(Asked(table.title, table.header_row, "", ()))
     requests += request.write(written)
     if parts.new_rows:
         requests += _new_rows(first, parts)
@@ -115,13 +127,21 @@ def compose(
             fence=fence,
             columns={table.sheet_id: dict(table.columns) for table in tables},
             rows=tuple(one for one in rows if one.cells),
-            recovered=parts.recovered,
+            settled=parts.settled,
             recovered_lines=parts.recovered_lines,
         ),
         snapshot.fence,
         (*sorted({column for table in tables for column in table.columns}), *parts.columns),
         tuple(asked),
     )
+
+
+def _guarded(table: Table, rows: Iterable[RowWrite], *, is_all: bool) -> list[str]:
+    """Return the columns that a batch guards: those that it writes, and the key's."""
+    if is_all:
+        return sorted(table.columns)
+    written = {cell.column for row in rows for cell in row.cells} | {KEY}
+    return sorted(written & table.columns.keys())
 
 
 def _copies(
@@ -141,7 +161,7 @@ def _copies(
 
 def _new_rows(table: Table, parts: Parts) -> list[Request]:
     at, count = parts.new_rows[0].row, len(parts.new_rows)
-    if table.mapped_at is None:
+    if not table.policy.inherits:
         insert = request.insert(table.sheet_id, "ROWS", at, count, table.row_count)
         return [insert, *request.write_block(parts.new_rows)]
     return [
@@ -151,18 +171,29 @@ def _new_rows(table: Table, parts: Parts) -> list[Request]:
 
 
 def _asked(table: Table, written: Sequence[RowWrite], copies_title: str) -> Asked:
-    cells = [cell for one in written for cell in one.cells]
-    compared = {
-        c.index for c in cells if has_note(c.fields) or c.expects_blank or c.ours is not None
-    }
-    compared |= {table.columns[column] for one in written for column in one.identity}
-    return Asked(
-        title=table.title,
-        header_row=table.header_row,
-        copies_title=copies_title,
-        indexes=tuple(dict.fromkeys((table.columns[KEY], *sorted(compared)))),
-        rows=max((one.row for one in written), default=0) + 1,
-    )
+    """Ask the cells back that the check compares, and whole rows where it compares all."""
+    headers = [row for row in written if row.who.is_header]
+    rows = [row for row in written if not row.who.is_header]
+    whole = [f"{row.row + 1}:{row.row + 1}" for row in rows if row.who.holds is not None]
+    ranges = (*_compared(table, headers), *_compared(table, rows), *whole)
+    return Asked(table.title, table.header_row, copies_title, ranges)
+
+
+def _compared(table: Table, rows: Sequence[RowWrite]) -> list[str]:
+    """Return the A1 ranges of the columns that are compared, from the first to the last row."""
+    if not rows:
+        return []
+    indexes = {table.columns[KEY]} if KEY in table.columns else set()
+    for row in rows:
+        indexes |= {cell.index for cell in row.cells if not _replaces_anything(cell)}
+        texts = (*row.who.shows, *row.who.shows_not)
+        indexes |= {table.columns[column] for column in texts if column in table.columns}
+    first, last = (pick(row.row for row in rows) + 1 for pick in (min, max))
+    return [f"{name}{first}:{name}{last}" for name in map(letters, sorted(indexes))]
+
+
+def _replaces_anything(cell: CellWrite) -> bool:
+    return cell.expects is None and cell.expects_note is None
 
 
 Cells = Mapping[str, Cell]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 CellData = Mapping[str, Any]
@@ -42,7 +42,9 @@ def note_of(cell: CellData) -> str:
 
 def links_of(cell: CellData) -> list[tuple[int, str]]:
     """Return where links begin on a cell's text (UTF-16 units), and their addresses."""
-    runs = cell.get("textFormatRuns", ())
+    runs = cell.get("textFormatRuns")
+    if not runs:
+        return []
     return [
         (run.get("startIndex", 0), uri)
         for run in runs
@@ -55,10 +57,29 @@ def is_formula(cell: CellData) -> bool:
     return "formulaValue" in cell.get("userEnteredValue", {})
 
 
-def content(cell: CellData) -> tuple[object, ...]:
-    """Return all that a cell holds, for comparison: text, links and note; () for a blank cell."""
-    found = (text_of(cell), tuple(links_of(cell)), note_of(cell))
-    return found if any(found) else ()
+class Content(NamedTuple):
+    """What a cell holds, for comparison: its text, and its links by where they begin."""
+
+    text: str = ""
+    links: tuple[tuple[int, str], ...] = ()
+
+
+BLANK = Content()
+
+
+def content(cell: CellData) -> Content:
+    """Return what a cell holds, without its note and format."""
+    return Content(text_of(cell), tuple(links_of(cell)))
+
+
+def texts_of(row: Row, columns: Mapping[str, int]) -> dict[str, str]:
+    """Return what people or we entered into a row, by column id; formulas count as blank."""
+    cells = {column: at(row, index) for column, index in columns.items()}
+    return {
+        column: text
+        for column, cell in cells.items()
+        if not is_formula(cell) and (text := text_of(cell))
+    }
 
 
 def at(row: Row, index: int) -> CellData:

@@ -1,6 +1,6 @@
 """The only user of gspread: reads and writes of one spreadsheet. No retries in here."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,16 +9,16 @@ import requests
 from gspread.http_client import HTTPClient
 from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
 
-from sync.errors import Permanent
+from sync.errors import Permanent, Retryable
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google
 from sync.jobs.columns import KEY
 from sync.sheets import query, rows, snapshot, surroundings
 from sync.sheets.batch import Asked, Batch
 from sync.sheets.celldata import Row
-from sync.sheets.snapshot import Snapshot
+from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.surroundings import Surroundings
-from sync.types import letters
+from sync.types import Mode, letters
 
 
 class _Http(HTTPClient):
@@ -34,23 +34,23 @@ class _Http(HTTPClient):
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What a write's answer shows: the tabs of jobs, and what was asked for of the copied rows.
+class Reading:
+    """What a read of tabs, or a write's answer, shows: rows, and those that a batch copied.
 
-    `copies` are the rows by the sheet id of the tab that they were copied from.
+    Both are by sheet id of the tab of jobs, and then by row.
     """
-
-    snapshot: Snapshot
-    copies: Mapping[int, Mapping[int, Row]]
-
-
-@dataclass(frozen=True)
-class Everything:
-    """A read of whole tabs of jobs: their rows by sheet id, and those that a batch copied."""
 
     snapshot: Snapshot
     rows: Mapping[int, Mapping[int, Row]]
     copies: Mapping[int, Mapping[int, Row]]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a tab, from the row below its header on: texts, "" for blank cells."""
+
+    header: str
+    texts: Sequence[str]
 
 
 class SheetClient:
@@ -62,27 +62,71 @@ class SheetClient:
         self._http = _Http(None, session)  # type: ignore[arg-type]  # the session signs in
         self._http.set_timeout(TIMEOUT)
 
-    def read(self, columns: tuple[str, ...] = (), *, with_formats: bool = False) -> Snapshot:
-        """Read header rows, fence and keys in one call, and values and notes of `columns`.
+    def read(self, mode: Mode, columns: tuple[str, ...] = ()) -> Snapshot:
+        """Read header rows, fence and keys in one call, and the cells of `columns`.
 
-        `with_formats` adds their number formats. Raises Retryable or Permanent.
+        With links and number formats in a spreadsheet that is adopted: there they are compared.
+        Raises Retryable or Permanent.
         """
-        fields = query.FULL_FIELDS if with_formats else query.FIELDS
+        fields = query.FULL_FIELDS if mode is Mode.ADOPTED else query.FIELDS
         with self._translated_errors():
             answer = self._filtered(query.filters((KEY, *columns)), fields)
-        return snapshot.read(answer, KEY)
+        return snapshot.read(answer, KEY, mode)
 
-    def read_everything(self, seen: Snapshot) -> Everything:
+    def read_everything(self, seen: Snapshot) -> Reading:
         """Read the whole of the tabs of jobs that were seen, and of their hidden tabs."""
-        tabs = [*(one.sheet_id for one in seen.tables), *seen.copies]
+        return self._everything(seen, [*(table.sheet_id for table in seen.tables), *seen.copies])
+
+    def read_copies(self, seen: Snapshot, sheet_ids: Collection[int]) -> Reading:
+        """Read what a batch copied of tabs, with the header rows and keys of all."""
+        tabs = [table.copies_tab for table in seen.tables if table.sheet_id in sheet_ids]
+        return self._everything(seen, tabs)
+
+    def _everything(self, seen: Snapshot, tabs: Sequence[int]) -> Reading:
         with self._translated_errors():
             answer = self._filtered(query.everything(tabs, KEY), query.FULL_FIELDS)
-        found = snapshot.read(answer, KEY)
-        return Everything(
-            found,
-            {one.sheet_id: rows.whole(answer, one.sheet_id) for one in found.tables},
-            {one.sheet_id: rows.whole(answer, one.copies_tab) for one in found.tables},
+        now = snapshot.read(answer, KEY, seen.mode)
+        return Reading(
+            now,
+            {table.sheet_id: rows.whole(answer, table.sheet_id) for table in now.tables},
+            {table.sheet_id: rows.whole(answer, table.copies_tab) for table in now.tables},
         )
+
+    def read_columns(self, tables: Sequence[Table]) -> dict[int, dict[str, Column]]:
+        """Read the managed columns of tabs as bare values, by sheet id and column id.
+
+        That is what a match needs, and a tenth of all cells with their formats. Of a formula the
+        text is the formula. Raises Retryable where a person moved a column since `tables` were
+        read.
+        """
+        places = [
+            (table, column, index)
+            for table in tables
+            for column, index in sorted(table.columns.items(), key=lambda item: item[1])
+        ]
+        where = [_column_range(table, index) for table, _, index in places]
+        params: dict[str, Any] = {
+            "majorDimension": "COLUMNS",
+            "valueRenderOption": "FORMULA",
+            "fields": "valueRanges(values)",
+        }
+        with self._translated_errors():
+            answer = self._http.values_batch_get(self._id, where, params)
+        columns: dict[int, dict[str, Column]] = {table.sheet_id: {} for table in tables}
+        read = answer.get("valueRanges", [{}] * len(places))
+        for (table, column, index), values in zip(places, read, strict=True):
+            cells = next(iter(values.get("values", ())), [""])
+            header, *texts = map(_text, cells)
+            if header != table.headers.get(index, ""):
+                raise Retryable("sheet_changed", "A person moved the mapped columns just now.")
+            columns[table.sheet_id][column] = Column(header, texts)
+        return columns
+
+    def read_row(self, table: Table, row: int) -> Row:
+        """Read one row of a tab with formulas and number formats."""
+        where = f"{query.quoted(table.title)}!{row + 1}:{row + 1}"
+        answer = self.get(query.ROW, (where,))
+        return rows.merged(answer, table.sheet_id).get(row, ())
 
     def read_tabs(
         self, sheet_ids: Sequence[int]
@@ -124,7 +168,7 @@ class SheetClient:
             if not one.get("warningOnly") and not one.get("requestingUserCanEdit")
         ]
 
-    def write(self, batch: Batch) -> Evidence:
+    def write(self, batch: Batch, mode: Mode) -> Reading:
         """Send one batch: all of it is done, or nothing; return the evidence that came back.
 
         Raises Refused where Google refuses it, Retryable where nobody knows whether it was done.
@@ -134,16 +178,15 @@ class SheetClient:
         if batch.asked:
             ranges = [one for asked in batch.asked for one in _ranges(asked)]
             body |= {"includeSpreadsheetInResponse": True, "responseRanges": ranges}
-            params["fields"] = f"updatedSpreadsheet({query.FIELDS})"
+            params["fields"] = f"updatedSpreadsheet({query.FULL_FIELDS})"
         with self._translated_errors():
             answer: Any = self._http.request(
                 "post", SPREADSHEET_BATCH_UPDATE_URL % self._id, params=params, json=body
             ).json()
         shown = answer.get("updatedSpreadsheet", {})
-        found = snapshot.read(shown, KEY)
-        return Evidence(
-            found, {one.sheet_id: rows.sparse(shown, one.copies_tab) for one in found.tables}
-        )
+        now = snapshot.read(shown, KEY, mode)
+        copies = {table.sheet_id: rows.merged(shown, table.copies_tab) for table in now.tables}
+        return Reading(now, {}, copies)
 
     def _filtered(self, filters: list[dict[str, Any]], fields: str) -> Any:
         return self._http.request(
@@ -168,4 +211,16 @@ class SheetClient:
 def _ranges(asked: Asked) -> list[str]:
     tab, number = query.quoted(asked.copies_title), asked.header_row + 1
     header = f"{query.quoted(asked.title)}!{number}:{number}"
-    return [*(f"{tab}!{one}1:{one}{asked.rows}" for one in map(letters, asked.indexes)), header]
+    return [*(f"{tab}!{one}" for one in asked.ranges), header]
+
+
+def _column_range(table: Table, index: int) -> str:
+    letter = letters(index)
+    return f"{query.quoted(table.title)}!{letter}{table.header_row + 1}:{letter}"
+
+
+def _text(value: object) -> str:
+    """Return a bare value as the text that `text_of` gives for its cell."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)

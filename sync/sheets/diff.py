@@ -1,59 +1,95 @@
-"""Jobs + what was read of the sheet → the cells to be written. Pure.
+"""Jobs + what was read of their tabs → the cells to be written. Pure.
 
-What the store knows nothing of is never touched. A row is found by its key in this read, never by a
-remembered number; every row with a job's key is that job's row.
+A row is found by its key in this read, never by a remembered number; every row with a job's key is
+that job's row. What is to be done with a cell is decided by `policy.decide` alone.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
-from sync.errors import Permanent
 from sync.jobs.cells import EMPTY, Cell
-from sync.jobs.columns import KEY, PLACEHOLDER, is_noted
+from sync.jobs.columns import KEY, is_noted
 from sync.jobs.model import Customer
+from sync.jobs.status import word
 from sync.sheets import encode
 from sync.sheets.batch import Cells
-from sync.sheets.celldata import note_of, text_of
-from sync.sheets.snapshot import Table
-from sync.sheets.writes import CellWrite, RowWrite
+from sync.sheets.celldata import (
+    BLANK,
+    DATE_FORMATS,
+    CellData,
+    Content,
+    Row,
+    at,
+    content,
+    note_of,
+)
+from sync.sheets.match import Match
+from sync.sheets.policy import NOTES, Decision, Policy, Rule, decide
+from sync.sheets.snapshot import Table, key_column_gone
+from sync.sheets.writes import CellWrite, RowWrite, Who
 
 _CELL_BYTES = 150
 """Of JSON around a cell's own text: measured on the published sample."""
 _ROW_BYTES = 400
 """Of JSON around a row: its copy to the hidden tab, and the ranges of its runs."""
-
-
+_LINKED = ("documents:", "folder", "contract_documents")
+"""Columns of a mapped tab whose value is links."""
 _UNKNOWN = Customer()
 
 
 @dataclass(frozen=True)
 class Target:
-    """A job as it should stand and as it was last confirmed; `fresh`: an event is not yet shown."""
+    """A job as it should stand and as it was last confirmed."""
 
     site: str
     cells: Cells
     written: Cells
+    has_row: bool = True
+    """Whether it has a row, as far as is known."""
     fresh: bool = True
+    """Whether there is an event that the sheet does not show."""
+    recheck: frozenset[str] = frozenset()
+    """Columns of which a comparison found that they hold something else."""
     customer: Customer = _UNKNOWN
     received_at: float | None = None
     """When its newest webhook was received (seconds since 1970)."""
 
     def differences(self) -> dict[str, Cell]:
         """Return what is to be written, by column id; a cell that went blank is EMPTY."""
-        columns = dict.fromkeys([*self.cells, *self.written])
+        columns = dict.fromkeys([*self.cells, *self.written, *sorted(self.recheck)])
         wanted = {column: self.cells.get(column, EMPTY) for column in columns}
-        return {c: cell for c, cell in wanted.items() if cell != self.written.get(c, EMPTY)}
+        return {
+            column: cell
+            for column, cell in wanted.items()
+            if column in self.recheck or cell != self.written.get(column, EMPTY)
+        }
 
     def differs(self) -> bool:
-        """Tell whether anything is to be written: a job that was never written always is."""
-        return not self.written or bool(self.differences())
+        """Tell whether anything is to be written: a job without a row always is."""
+        return not self.has_row or bool(self.differences())
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Where new rows of a tab go, and the row above them, which they are like."""
+
+    row: int
+    """The index of the first new row."""
+    above: Row = ()
+    formulas: tuple[int, ...] = ()
+    """Columns in which they take its formula."""
+    who: Who | None = None
+    """What the row above is known by; None where nothing is taken from it."""
 
 
 @dataclass
 class Diff:
-    """What is to be written of jobs: `shown` is what that makes true, by site."""
+    """What is to be written of jobs: `shown` is what that makes true, by site.
+
+    Only keys are written into rows that get one; their values after a read has shown the key.
+    """
 
     rows: list[RowWrite] = field(default_factory=list)
     new_rows: list[RowWrite] = field(default_factory=list)
@@ -62,23 +98,16 @@ class Diff:
     """Sites whose row a person deleted: it comes back only with the next event."""
 
 
-def key_column_gone() -> Permanent:
-    """Return the error for a tab whose rows cannot be told apart any more."""
-    return Permanent(
-        "key_column_gone",
-        "The column of site IDs was deleted. Bring it back with the version history.",
-    )
-
-
-def compared_columns(targets: Sequence[Target]) -> tuple[str, ...]:
-    """Return the columns of which the read is to bring notes and values.
-
-    Those where a note may be due, and where a person may have filled in a name.
-    """
-    changed = {column for target in targets for column in target.differences()}
-    noted = {column for column in changed if is_noted(column)}
-    stands_in = any(t.cells.get(PLACEHOLDER, EMPTY).is_stand_in for t in targets)
-    return tuple(sorted(noted | ({PLACEHOLDER} if stands_in else set())))
+def columns_to_read(policy: Policy, targets: Iterable[Target]) -> tuple[str, ...]:
+    """Return the columns without whose values or notes it cannot be decided on `targets`."""
+    columns: set[str] = set()
+    for target in targets:
+        changed = target.differences()
+        # Of a row that a person copied all is written where whatever stands there is replaced.
+        cells = {**target.cells, **changed} if policy.overwrites else changed
+        columns |= {c for c, cell in cells.items() if policy.rule(c, cell) is not Rule.OURS}
+        columns |= {c for c in changed if policy.decorates and is_noted(c)}
+    return tuple(sorted(columns - {KEY}))
 
 
 def fitting(targets: Sequence[Target], max_bytes: int) -> Sequence[Target]:
@@ -86,89 +115,227 @@ def fitting(targets: Sequence[Target], max_bytes: int) -> Sequence[Target]:
     size = 0
     for number, target in enumerate(targets):
         cells = target.differences().values()
-        size += sum(len(json.dumps(one.model_dump(mode="json"))) + _CELL_BYTES for one in cells)
+        size += sum(len(json.dumps(c.model_dump(mode="json"))) + _CELL_BYTES for c in cells)
         size += _ROW_BYTES
         if size > max_bytes and number:
             return targets[:number]
     return targets
 
 
-def diff(table: Table, targets: Sequence[Target], zone: tzinfo) -> Diff:
-    """Return what makes `targets` stand in `table`; dates are shown in `zone`.
+def has_row(tables: Iterable[Table], target: Target) -> bool:
+    """Tell whether a read showed a row of a job."""
+    return any(target.site in table.keys for table in tables)
 
-    Raises Permanent where the key column is gone.
+
+def diff(
+    tables: Sequence[Table],
+    targets: Sequence[Target],
+    matches: Mapping[str, Match],
+    pattern: Pattern | None,
+    zone: tzinfo,
+) -> Diff:
+    """Return what makes `targets` stand in `tables`; new rows go into the first.
+
+    `matches` are rows without a key by the site that they are, `pattern` is where new rows go
+    (None: below the last job); dates are shown in `zone`. Raises Permanent where a key column is
+    gone.
     """
-    if KEY not in table.columns:
+    if any(KEY not in table.columns for table in tables):
         raise key_column_gone()
-    found = Diff()
+    result = Diff()
+    known = {column for table in tables for column in table.columns}
     for target in targets:
-        rows = table.keys.get(target.site, ())
-        if not rows and not target.fresh:
-            found.absent.append(target.site)
-            continue
-        found.shown[target.site] = {c: o for c, o in target.cells.items() if c in table.columns}
-        if rows:
-            found.rows += [_changes(table, row, target, zone) for row in rows]
+        places = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
+        if places:
+            rows = (_row(table, row, target, len(places), zone) for table, row in places)
+            result.rows += [row for row in rows if row.cells]
+            result.shown[target.site] = {c: x for c, x in target.cells.items() if c in known}
+        elif not target.fresh:
+            result.absent.append(target.site)
+        elif match := matches.get(target.site):
+            result.rows.append(key_write(tables, match, target.site))
         else:
-            row = table.last_row + 1 + len(found.new_rows)
-            found.new_rows.append(_new_row(table, row, target, zone))
-    found.rows = [one for one in found.rows if one.cells]
-    return found
+            result.new_rows.append(_new_row(tables[0], target, len(result.new_rows), pattern, zone))
+            first = tables[0].columns
+            result.shown[target.site] = {c: x for c, x in target.cells.items() if c in first}
+    return result
 
 
-def _changes(table: Table, row: int, target: Target, zone: tzinfo) -> RowWrite:
+def key_write(tables: Iterable[Table], match: Match, site: str) -> RowWrite:
+    """Return the write of a job's key into a row that shows what the match was made by."""
+    table = next(table for table in tables if table.sheet_id == match.place[0])
+    cell = CellWrite(
+        index=table.columns[KEY],
+        column=KEY,
+        data={"userEnteredValue": {"stringValue": site}},
+        fields="userEnteredValue",
+        expects=BLANK,
+    )
+    who = Who(shows=dict(match.texts))
+    return RowWrite(sheet_id=table.sheet_id, row=match.place[1], cells=(cell,), site=site, who=who)
+
+
+def _row(table: Table, row: int, target: Target, rows: int, zone: tzinfo) -> RowWrite:
+    """Return the write of a job's row.
+
+    A person may have copied it before its last change: where whatever stands there is replaced,
+    each of several `rows` gets all that there is.
+    """
     changed = target.differences()
-    wanted: Mapping[str, Cell] = changed
-    if len(table.keys[target.site]) > 1:
-        # A person copied the row, perhaps before its last change: each gets all that there is.
-        wanted = {**target.cells, **changed}
-    cells = []
-    for column, cell in wanted.items():
-        if column == KEY or column not in table.columns:
-            continue
-        there = table.cell(column, row)
-        if cell.is_stand_in and text_of(there):
-            continue  # A person's name for the job says more.
-        note = note_of(there) if column in changed else None
-        cells.append(_change(table.columns[column], column, cell, note, target, zone))
-    return RowWrite(sheet_id=table.sheet_id, row=row, cells=tuple(cells), site=target.site)
-
-
-def _change(
-    index: int, column: str, cell: Cell, note: str | None, target: Target, zone: tzinfo
-) -> CellWrite:
-    """Return the write of a cell; `note` is what the read saw there (None: not asked for)."""
-    writes_note = note is not None and is_noted(column) and _is_managed_note(target, column, note)
-    bare = cell.model_copy(update={"note": "", "noted": None})
-    return CellWrite(
-        index=index,
-        column=column,
-        data=encode.encoded(cell if writes_note else bare, zone),
-        fields=encode.fields_of(cell, writes_note),
-        expects_note=note if writes_note else None,
-        expects_blank=cell.is_stand_in,
+    if rows > 1 and table.policy.overwrites:
+        target = replace(target, recheck=target.recheck | (target.cells.keys() - changed.keys()))
+    cells = (
+        _cell(table, row, column, target, zone, is_changed=column in changed)
+        for column in target.differences()
+        if column != KEY and column in table.columns
     )
-
-
-def _is_managed_note(target: Target, column: str, note: str) -> bool:
-    """Tell whether a note is one that was written by Brightsheet, or blank."""
-    if column in target.written:
-        return encode.is_note_of(target.written[column], note)
-    return encode.is_note_of(target.cells.get(column, EMPTY), note)
-
-
-def _new_row(table: Table, row: int, target: Target, zone: tzinfo) -> RowWrite:
-    """Return a new row: it goes under the last keyed one, and overwrites nothing."""
-    cells = [
-        CellWrite(
-            index=table.columns[column],
-            column=column,
-            data=encode.encoded(cell, zone),
-            fields=f"{encode.FRESH},note",
-        )
-        for column, cell in target.cells.items()
-        if column in table.columns
-    ]
     return RowWrite(
-        sheet_id=table.sheet_id, row=row, cells=tuple(cells), site=target.site, is_new=True
+        sheet_id=table.sheet_id,
+        row=row,
+        cells=tuple(cell for cell in cells if cell),
+        site=target.site,
+        who=Who(key=target.site),
     )
+
+
+def _cell(
+    table: Table, row: int, column: str, target: Target, zone: tzinfo, *, is_changed: bool
+) -> CellWrite | None:
+    """Return the write of a cell's value, and of its note: each is decided for itself."""
+    wanted = as_shown(table, column, target.cells.get(column, EMPTY))
+    if wanted is None:
+        return None
+    decision, rule, there = decided(table, row, column, target, zone)
+    note = _note_there(table, row, column, target, wanted, zone) if is_changed else None
+    if decision is not Decision.WRITE and note is None:
+        return None
+    last = last_value(table, column, target, zone)
+    fields = _fields(table, column, row, wanted) if decision is Decision.WRITE else ""
+    return CellWrite(
+        index=table.columns[column],
+        column=column,
+        data=encode.encoded(wanted if note is not None else _without_note(wanted), zone),
+        fields=",".join(part for part in (fields, "note" if note is not None else "") if part),
+        expects=None if rule is Rule.OURS else there,
+        expects_note=note,
+        replaces_words=rule is Rule.NEWS and there not in (None, BLANK, last),
+    )
+
+
+def decided(
+    table: Table, row: int, column: str, target: Target, zone: tzinfo
+) -> tuple[Decision, Rule, Content | None]:
+    """Return what is to be done with a cell of a job's row, by which rule, and what stands there.
+
+    What a column has no word for is left alone.
+    """
+    cell = target.cells.get(column, EMPTY)
+    rule, wanted = table.policy.rule(column, cell), as_shown(table, column, cell)
+    if wanted is None:
+        return Decision.LEAVE, rule, table.value_if_read(column, row)
+    last, text = last_value(table, column, target, zone), content(encode.encoded(wanted, zone))
+    is_news = target.fresh and is_received_since_mapping(table, target)
+    if rule is Rule.OURS:
+        there = table.value_if_read(column, row)
+        return decide(rule, there, last, text, is_news=is_news), rule, there
+    stands = table.value(column, row)
+    return decide(rule, stands, last, text, is_news=is_news), rule, stands
+
+
+def last_value(table: Table, column: str, target: Target, zone: tzinfo) -> Content | None:
+    """Return what was last confirmed in the cells of a column; None where nothing is known."""
+    is_doubtful = column in target.recheck and table.policy.overwrites
+    if is_doubtful or not target.written:
+        return None
+    shown = as_shown(table, column, target.written.get(column, EMPTY)) or EMPTY
+    return content(encode.encoded(shown, zone))
+
+
+def is_received_since_mapping(table: Table, target: Target) -> bool:
+    """Tell whether a webhook of the job was received after the tab was mapped."""
+    received, mapped = target.received_at, table.mapped_at
+    return received is not None and mapped is not None and received > mapped.timestamp()
+
+
+def as_shown(table: Table, column: str, cell: Cell) -> Cell | None:
+    """Return a cell as a column shows it; None where none of its drop-down's options fits.
+
+    A mapped column shows the value alone, in its own words.
+    """
+    if table.policy.decorates:
+        return cell
+    bare = _without_note(cell)
+    if not column.startswith(_LINKED):
+        bare = bare.model_copy(update={"links": ()})
+    words = table.words.get(column)
+    if words is None or not bare.text:
+        return bare
+    option = words.get(bare.text) or words.get(word(bare.text))
+    return None if option is None else Cell(text=option)
+
+
+def _note_there(
+    table: Table, row: int, column: str, target: Target, wanted: Cell, zone: tzinfo
+) -> str | None:
+    """Return the note that the read saw, if ours is to be written over it; else None."""
+    if not (table.policy.decorates and is_noted(column)):
+        return None
+    there = note_of(table.cell(column, row))
+    ours = target.written.get(column, wanted)
+    # Ours says when, in the sheet's zone of that day: any zone's is ours.
+    last = there if encode.is_note_of(ours, there) else ours.note
+    new = encode.note(wanted, zone)
+    decision = decide(NOTES, Content(there), Content(last), Content(new), is_news=False)
+    return there if decision is Decision.WRITE else None
+
+
+def _without_note(cell: Cell) -> Cell:
+    return cell.model_copy(update={"note": "", "noted": None})
+
+
+def _fields(table: Table, column: str, row: int, wanted: Cell) -> str:
+    if table.policy.decorates:
+        return encode.value_fields(wanted)
+    return _mapped_fields(column, wanted, table.cell(column, row))
+
+
+def _mapped_fields(column: str, wanted: Cell, there: CellData) -> str:
+    """Return the mask for a cell of a mapped tab: a date takes our format if it has none."""
+    if column.startswith(_LINKED):
+        return encode.VALUE
+    form = there.get("userEnteredFormat", {}).get("numberFormat", {}).get("type")
+    if wanted.when is not None and form not in DATE_FORMATS:
+        return f"userEnteredValue,{encode.DATE_FIELD}"
+    return "userEnteredValue"
+
+
+def _new_row(
+    table: Table, target: Target, number: int, pattern: Pattern | None, zone: tzinfo
+) -> RowWrite:
+    """Return a new row: it is inserted, and overwrites nothing."""
+    above = pattern.above if pattern else ()
+    first = pattern.row if pattern else table.last_row + 1
+    return RowWrite(
+        sheet_id=table.sheet_id,
+        row=first + number,
+        cells=tuple(_new_cells(table, target, above, zone)),
+        site=target.site,
+        who=Who(key=target.site),
+        is_new=True,
+    )
+
+
+def _new_cells(table: Table, target: Target, above: Row, zone: tzinfo) -> Iterator[CellWrite]:
+    for column, cell in target.cells.items():
+        wanted = as_shown(table, column, cell) if column in table.columns else None
+        if wanted is None:
+            continue
+        index = table.columns[column]
+        yield CellWrite(
+            index=index,
+            column=column,
+            data=encode.encoded(wanted, zone),
+            fields=f"{encode.FRESH},note"
+            if table.policy.decorates
+            else _mapped_fields(column, wanted, at(above, index)),
+        )

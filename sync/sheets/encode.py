@@ -22,9 +22,9 @@ FRESH = f"{VALUE},{DATE_FIELD}"
 """The mask for cells of a new row."""
 
 
-def fields_of(cell: Cell, with_note: bool) -> str:
-    """Return the mask with which `cell` is written over another."""
-    return ",".join([VALUE] + ["note"] * with_note + [DATE_FIELD] * (cell.when is not None))
+def value_fields(cell: Cell) -> str:
+    """Return the mask with which the value of `cell` is written over another."""
+    return f"{VALUE},{DATE_FIELD}" if cell.when is not None else VALUE
 
 
 def encoded(cell: Cell, zone: tzinfo) -> dict[str, Any]:

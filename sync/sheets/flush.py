@@ -1,32 +1,29 @@
-"""One flush: project what came, read the sheet once, write it once, verify what was hit."""
+"""One flush: read the sheet once, write it once, check what was hit."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import structlog
 
-from sync.errors import Refused, Retryable
+from sync.errors import Permanent, Refused
 from sync.jobs.columns import KEY
 from sync.ops.trail import Trail
-from sync.sheets import keys, legacy, request
-from sync.sheets.batch import Parts, Titles
+from sync.sheets import keys, request, rowless, undo
+from sync.sheets.batch import Parts, Titles, guarding
 from sync.sheets.client import SheetClient
-from sync.sheets.diff import Target, compared_columns, fitting
-from sync.sheets.guards import are_guarded
-from sync.sheets.images import BeforeImage, sites_written_over
-from sync.sheets.mapped import fields_of, without_row
+from sync.sheets.diff import Target, columns_to_read, fitting
 from sync.sheets.plan import Plan, Planner
-from sync.sheets.restore import HEADERS, restore
+from sync.sheets.policy import MAPPED, OWN
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs.extras import HISTORY
 from sync.sheets.targets import Lines, Targets, shown
-from sync.sheets.writer import BatchWriter
+from sync.sheets.writer import BatchWriter, parsed
 from sync.store import DirtyJob, Lease, Pending
 from sync.store.sheet_store import SheetStore
-from sync.store.spreadsheet import ADOPTED
+from sync.types import Mode
 
 _log = structlog.get_logger()
 
@@ -41,16 +38,31 @@ class Work:
     """Whether nothing else waits."""
 
     @property
+    def targets(self) -> list[Target]:
+        """How the jobs should stand."""
+        return [target for _, target in self.pairs.values()]
+
+    @property
     def sites(self) -> list[str]:
         """The jobs that it is about."""
         return sorted(self.pairs.keys() | self.lines.sites)
 
 
+@dataclass(frozen=True)
+class Round:
+    """One flush: the lease, the number of its batch, what waits, and what its read showed."""
+
+    held: Lease
+    fence: int
+    pending: Pending
+    snapshot: Snapshot
+
+
 class Flusher:
     """Makes the sheet agree with the store.
 
-    `project` takes what came into the jobs, `sleep` waits for the rate limit, `alert` tells a
-    person; `zone` is a setting.
+    `sleep` waits for the rate limit, `alert` tells a person; `zone` is a setting ("": the
+    spreadsheet's own).
     """
 
     def __init__(
@@ -58,7 +70,6 @@ class Flusher:
         store: SheetStore,
         client: SheetClient,
         targets: Targets,
-        project: Callable[[Lease], bool],
         sleep: Callable[[float], Any],
         zone: str = "",
         alert: Callable[[str, str], object] = lambda *_: None,
@@ -68,14 +79,17 @@ class Flusher:
         self.store = store
         self.client = client
         self.targets = targets
-        self.project = project
-        self.planner = Planner(targets, zone, in_step_hours)
         self.writer = BatchWriter(store, client, sleep, alert, trail)
+        self.planner = Planner(targets, zone, in_step_hours)
         self._alert = alert
         self._was_refused = False
         """Whether the last batch was refused: the sheet may have been changed since its read."""
         self._only: list[str] | None = None
         """The jobs of the next batch, while it is searched which one Google does not take."""
+
+    def clock(self, snapshot: Snapshot) -> tzinfo:
+        """Return the clock in which dates are shown."""
+        return self.planner.clock(snapshot)
 
     def flush(self, held: Lease) -> None:
         """Bring the sheet up to date with what there is now; more may come meanwhile.
@@ -84,91 +98,118 @@ class Flusher:
         next flush's read tells.
         """
         fence = self.writer.take_turn(held)
-        self.project(held)
         sizes = self.targets.sizes
         pending = self.store.pending.read(sizes.jobs, sizes.lines, self._only)
         work = self._work(held, pending)
-        if not (work.sites or pending.in_doubt or pending.images):
+        if not (work.sites or pending.in_doubt or pending.undos):
             self._only = None
             return
-        snapshot = self._read(pending, work)
+        policy = MAPPED if pending.mode is Mode.ADOPTED else OWN
+        snapshot = self.client.read(pending.mode, columns_to_read(policy, work.targets))
         if pending.in_doubt and self.writer.settle(held, snapshot):
             return  # An earlier batch had landed after all: compare with what it wrote.
-        if snapshot.is_adopted and ADOPTED not in pending.known_columns:
-            self.store.spreadsheet.adopt_tabs(held)  # Begin again, by the rules of mapped tabs.
-        elif not snapshot.tables:
-            self._write_new(held, fence, snapshot, pending, work)
-        elif not self._has_keys(held, fence, snapshot, pending):
+        this = Round(held, fence, pending, snapshot)
+        self._must_be_served(this)
+        if not snapshot.tables:
+            self._write_new(this, work)
+        elif not (self._knows_columns(this) and self._has_keys(this)):
             return
-        elif not are_guarded(snapshot.tables):
+        elif not (guards := guarding(snapshot.tables)).is_empty:
             # Nothing is written before every column is guarded: a person may be moving one now.
-            self._send(held, snapshot, Parts(), fence)
-        elif pending.images:
-            self._restore(held, fence, snapshot, pending)
+            self._send(this, guards)
+        elif pending.undos:
+            self._undo(this)
         elif work.sites:
-            if snapshot.is_adopted:
-                work = self._work(held, pending, fields_of(snapshot.tables))
-            self._write(held, fence, snapshot, pending, work)
+            self._write(this, work)
         else:
             # Move the fence: a batch in doubt that has not landed by now never shall.
-            self._send(held, snapshot, Parts(), fence)
+            self._send(this, Parts())
 
-    def _read(self, pending: Pending, work: Work) -> Snapshot:
-        targets = [target for _, target in work.pairs.values()]
-        if ADOPTED not in pending.known_columns:
-            return self.client.read(compared_columns(targets))
-        changed = {column for target in targets for column in target.differences()}
-        return self.client.read(tuple(sorted(changed - {KEY})), with_formats=True)
+    def _send(self, this: Round, parts: Parts) -> None:
+        snapshot = this.snapshot
+        batch = self.writer.composed(snapshot, snapshot.tables, parts, this.fence)
+        self.writer.send(this.held, snapshot, batch)
 
-    def _send(self, held: Lease, snapshot: Snapshot, parts: Parts, fence: int) -> None:
-        self.writer.send(held, self.writer.composed(snapshot, snapshot.tables, parts, fence))
-
-    def _work(self, held: Lease, pending: Pending, fields: Collection[str] | None = None) -> Work:
-        """Return what is to be written; jobs that stand already are confirmed without a call.
-
-        `fields` are the columns of mapped tabs, as far as they are known.
-        """
-        if fields is None and ADOPTED in pending.known_columns:
-            fields = pending.known_columns
+    def _work(self, held: Lease, pending: Pending) -> Work:
+        """Return what is to be written; jobs that stand already are confirmed without a call."""
+        fields = pending.known_columns if pending.mode is Mode.ADOPTED else None
         pairs = self.targets.of(pending.jobs, fields)
         if not pending.in_doubt:
-            done = [shown(one) for one, target in pairs if target is None or not target.differs()]
+            done = [shown(job) for job, target in pairs if target is None or not target.differs()]
             self.store.batches.confirm(held, done)
             self.writer.log_shown(done)
-        differing = [(one, target) for one, target in pairs if target and target.differs()]
+        differing = [(job, target) for job, target in pairs if target and target.differs()]
         fit = fitting([target for _, target in differing], self.targets.sizes.cell_bytes)
-        found = {target.site: (one, target) for one, target in differing[: len(fit)]}
+        chosen = {target.site: (job, target) for job, target in differing[: len(fit)]}
         lines, sizes = self.targets.lines(pending), self.targets.sizes
         is_all = (
             self._only is None
-            and len(found) == len(differing)
+            and len(chosen) == len(differing)
             and len(pending.jobs) < sizes.jobs
             and len(lines.seqs) == len(pending.lines) < sizes.lines
         )
-        return Work(found, lines, is_all)
+        return Work(chosen, lines, is_all)
 
     # A sheet as it is
 
-    def _write_new(
-        self, held: Lease, fence: int, snapshot: Snapshot, pending: Pending, work: Work
-    ) -> None:
-        """Make the tabs with the first jobs; all that was written before is written again."""
-        is_again = self.store.spreadsheet.forget(held)
-        if snapshot.history is None:
-            is_again = self.store.history.write_again(held) or is_again
-        if not is_again:
-            self._write(held, fence, snapshot, pending, work)
+    def _must_be_served(self, this: Round) -> None:
+        """Raise Permanent where a read does not show the tabs that are stored to be served."""
+        snapshot, known = this.snapshot, this.pending.tabs
+        if snapshot.is_mapping_unknown:
+            raise Permanent(
+                "mapping_unknown",
+                "Tabs of this spreadsheet are mapped, and this database does not know of it: it is "
+                "another one than before. Map them again: brightsheet map --write",
+            )
+        if not snapshot.is_adopted:
+            return
+        gone = known - {table.sheet_id for table in snapshot.tables}
+        if gone or not snapshot.tables:
+            titles = self._titles(this)
+            names = [repr(titles[sheet_id]) for sheet_id in sorted(gone) if sheet_id in titles]
+            what = f"The header row of the tab {names[0]} was" if names else "A mapped tab was"
+            raise Permanent(
+                "header_gone",
+                f"{what} deleted: its jobs are not written. Bring it back with the version "
+                "history, or say what is mapped now: brightsheet map --write",
+            )
 
-    def _has_keys(self, held: Lease, fence: int, snapshot: Snapshot, pending: Pending) -> bool:
+    def _titles(self, this: Round) -> Mapping[int, str]:
+        self.writer.take_call(this.held)
+        return self.client.surroundings().titles
+
+    def _knows_columns(self, this: Round) -> bool:
+        """Tell whether the mapped columns are those that are stored; else store them first."""
+        tables = this.snapshot.tables
+        columns = {column for table in tables for column in table.columns}
+        tabs = {table.sheet_id for table in tables}
+        pending = this.pending
+        is_known = columns <= pending.known_columns and tabs <= pending.tabs
+        if is_known or not this.snapshot.is_adopted:
+            return True
+        self.store.spreadsheet.adopt_tabs(this.held, tabs, columns)
+        return False
+
+    def _write_new(self, this: Round, work: Work) -> None:
+        """Make the tabs with the first jobs; all that was written before is written again."""
+        is_again = self.store.spreadsheet.forget(this.held)
+        if this.snapshot.history is None:
+            is_again = self.store.history.write_again(this.held) or is_again
+        if not is_again:
+            self._write(this, work)
+
+    def _has_keys(self, this: Round) -> bool:
         """Tell whether the keys stand where they are looked for; few that are gone were deleted.
 
         Raises Permanent where many are gone at once and stand nowhere.
         """
-        there = {site for table in snapshot.tables for site in table.keys}
-        gone = pending.written_sites - there - sites_written_over(pending.images)
+        held, snapshot, pending = this.held, this.snapshot, this.pending
+        present = {site for table in snapshot.tables for site in table.keys}
+        gone = pending.sites_with_row - present
         if not gone:
             return True
-        if keys.are_few(gone, pending.written_sites):
+        gone -= undo.sites_written_over(parsed(pending.undos))
+        if keys.are_few(gone, pending.sites_with_row):
             self.store.batches.forget_rows(held, gone)
             return True
         everything = self.writer.read_everything(held, snapshot)
@@ -177,86 +218,77 @@ class Flusher:
             if index is not None:
                 # A person moved what stood in the column: that is the key column now.
                 moved = request.adopt(KEY, table.sheet_id, index, table.columns.get(KEY))
-                self._send(held, snapshot, Parts(structure=moved), fence)
+                self._send(this, Parts(structure=moved))
                 return False
-        raise keys.keys_gone(len(gone), len(pending.written_sites))
+        raise keys.keys_gone(len(gone), len(pending.sites_with_row))
 
-    def _write(
-        self, held: Lease, fence: int, snapshot: Snapshot, pending: Pending, work: Work
-    ) -> None:
-        lines = self._lines(held, snapshot, pending, work)
-        titles, there = self._surroundings(held, snapshot)
-        targets = [target for _, target in work.pairs.values()]
-        if snapshot.is_adopted:
-            plan = self._mapped(held, snapshot, pending, targets, lines)
+    def _write(self, this: Round, work: Work) -> None:
+        titles, beside = self._surroundings(this)
+        lines = self._lines(this, work)
+        if this.snapshot.is_adopted:
+            plan = self._planned(this, work, lines)
         else:
-            columns = self.targets.columns(snapshot, pending, self.store.pending.every)
-            beside = self.targets.extras(targets, columns, lines.lines, there)
-            plan = self.planner.made(snapshot, targets, columns, titles, beside)
+            columns = self.targets.columns(this.snapshot, this.pending, self.store.pending.every)
+            extras = self.targets.extras(work.targets, columns, lines.lines, beside)
+            plan = self.planner.made(this.snapshot, work.targets, columns, titles, extras)
             if work.is_all:
-                plan = self.planner.with_in_step(snapshot, plan, pending.known_columns)
-        self._write_plan(held, fence, snapshot, pending, work, plan, lines, titles)
+                plan = self.planner.with_in_step(this.snapshot, plan, this.pending.known_columns)
+        self._write_plan(this, work, plan, lines, titles)
 
-    def _mapped(
-        self,
-        held: Lease,
-        snapshot: Snapshot,
-        pending: Pending,
-        targets: Sequence[Target],
-        lines: Lines,
-    ) -> Plan:
-        """Plan for a person's own tabs: one more call where a row is to be found or added."""
-        known = fields_of(snapshot.tables) or frozenset()
-        if without_row(snapshot.tables, targets) or not known <= pending.known_columns:
-            everything = self.writer.read_everything(held, snapshot)
-            tables = everything.snapshot.tables
-            if fields_of(tables) != known:
-                raise Retryable("sheet_changed", "A person changed the mapped columns just now.")
-            return self.planner.mapped(snapshot, tables, targets, everything.rows, lines)
-        return self.planner.mapped(snapshot, snapshot.tables, targets, None, lines)
+    def _planned(self, this: Round, work: Work, lines: Lines) -> Plan:
+        """Plan for tabs that people made: two more calls where a row is looked for or added."""
+        tables, targets = this.snapshot.tables, work.targets
+        without = self.planner.without_row(tables, targets)
+        if not without:
+            return self.planner.mapped(this.snapshot, targets, lines)
+        self.writer.take_call(this.held)
+        texts = rowless.texts_of_columns(tables, self.client.read_columns(tables))
+        lookup = self.planner.look_up(tables, texts, self.store.pending.customers_without_row())
+        above: Sequence[Mapping[str, Any]] = ()
+        if {target.site for target in without} - lookup.matches.keys():
+            self.writer.take_call(this.held)
+            above = self.client.read_row(tables[0], lookup.last_row)
+        return self.planner.mapped(this.snapshot, targets, lines, lookup, above)
 
     def _write_plan(
-        self,
-        held: Lease,
-        fence: int,
-        snapshot: Snapshot,
-        pending: Pending,
-        work: Work,
-        plan: Plan,
-        lines: Lines,
-        titles: Titles,
+        self, this: Round, work: Work, plan: Plan, lines: Lines, titles: Titles
     ) -> None:
+        held = this.held
         absent = [shown(work.pairs[site][0]) for site in plan.absent]
         true = [shown(work.pairs[site][0], cells) for site, cells in plan.shown.items()]
-        if plan.parts.is_empty and not pending.in_doubt:
+        if plan.parts.is_empty and not this.pending.in_doubt:
             self.store.batches.confirm(held, absent + true)
             self.store.history.drop(held, lines.seqs)  # Changes of hidden milestones.
             return
         self.store.batches.confirm(held, absent)
-        batch = self.writer.composed(snapshot, plan.tables, plan.parts, fence, titles.fence)
+        batch = self.writer.composed(
+            this.snapshot, plan.tables, plan.parts, this.fence, titles.fence
+        )
         try:
-            self.writer.send(held, batch, true, lines.seqs)
+            self.writer.send(held, this.snapshot, batch, true, lines.seqs)
         except Refused:
             if self._was_refused:
-                self._find_refused(held, snapshot, plan, work.sites)
+                self._find_refused(this, plan, work.sites)
             self._was_refused = not self._was_refused
             return
         self._was_refused, self._only = False, None
 
-    def _lines(self, held: Lease, snapshot: Snapshot, pending: Pending, work: Work) -> Lines:
-        may_be_off = HISTORY in pending.known_columns or snapshot.is_adopted
+    def _lines(self, this: Round, work: Work) -> Lines:
+        snapshot = this.snapshot
+        may_be_off = HISTORY in this.pending.known_columns or snapshot.is_adopted
         if snapshot.table is None or snapshot.history or not may_be_off:
             return work.lines
-        self.store.history.drop(held, work.lines.seqs)  # A person deleted the tab, or wants none.
+        # A person deleted the tab, or wants none.
+        self.store.history.drop(this.held, work.lines.seqs)
         return Lines()
 
-    def _surroundings(self, held: Lease, snapshot: Snapshot) -> tuple[Titles, Surroundings]:
+    def _surroundings(self, this: Round) -> tuple[Titles, Surroundings]:
         """Return titles for tabs to be made, and what else is there; read only where it matters."""
-        if snapshot.table is not None and snapshot.has_fence_tab:
+        if this.snapshot.table is not None and this.snapshot.has_fence_tab:
             return Titles(), Surroundings()
-        self.writer.take_call(held)
-        there = self.client.surroundings()
-        return self.targets.free_titles(snapshot, there), there
+        self.writer.take_call(this.held)
+        beside = self.client.surroundings()
+        return self.targets.free_titles(this.snapshot, beside), beside
 
     def say_in_step(self, held: Lease) -> None:
         """Write that the sheet is in step, where nothing else is to be written: two calls.
@@ -264,24 +296,28 @@ class Flusher:
         Raises Retryable or Permanent.
         """
         fence = self.writer.take_turn(held)
-        snapshot = self.client.read()
-        if not snapshot.tables or not are_guarded(snapshot.tables):
+        pending = self.store.pending.read(0, 0)
+        this = Round(held, fence, pending, self.client.read(pending.mode))
+        self._must_be_served(this)
+        tables = this.snapshot.tables
+        if not tables or not guarding(tables).is_empty:
             return
-        known = self.store.pending.read(0, 0).known_columns
-        plan = self.planner.with_in_step(snapshot, Plan(snapshot.tables), known, is_alone=True)
-        self._send(held, snapshot, plan.parts, fence)
+        plan = self.planner.with_in_step(
+            this.snapshot, Plan(tables), pending.known_columns, is_alone=True
+        )
+        self._send(this, plan.parts)
 
-    def _find_refused(
-        self, held: Lease, snapshot: Snapshot, plan: Plan, sites: Sequence[str]
-    ) -> None:
+    def _find_refused(self, this: Round, plan: Plan, sites: Sequence[str]) -> None:
         """Find the job that Google does not take, and quarantine it.
 
         The same batch without the jobs' data tells: where that is refused too (Refused is raised),
         no job is at fault, but a guard or the fence. Where it is taken, halving finds the job.
         """
+        held = this.held
         fence = self.writer.take_turn(held)
         parts = plan.parts.without_data(plan.tables[0])
-        self.writer.send(held, self.writer.composed(snapshot, plan.tables, parts, fence))
+        batch = self.writer.composed(this.snapshot, plan.tables, parts, fence)
+        self.writer.send(held, this.snapshot, batch)
         if len(sites) > 1:
             self._only = list(sites[: len(sites) // 2])
             return
@@ -292,28 +328,29 @@ class Flusher:
             text = f"Google does not take what is to be written of job {sites[0]}. It is tried"
             self._alert("job_refused", f"{text} again from time to time; all others are written.")
 
-    def _restore(self, held: Lease, fence: int, snapshot: Snapshot, pending: Pending) -> None:
-        """Put back what was written over; what has no certain place goes into Recovered."""
-        everything = self.writer.read_everything(held, snapshot)
+    def _undo(self, this: Round) -> None:
+        """Put back what was written over; what has no certain place is told in Recovered."""
+        everything = self.writer.read_everything(this.held, this.snapshot)
         now = everything.snapshot
-        if not now.tables:
+        if not now.tables or any(KEY not in table.columns for table in now.tables):
             return
-        images = {n: BeforeImage.model_validate_json(one) for n, one in pending.images.items()}
-        found = restore(now.tables, everything.rows, images)
+        placement = undo.place(now.tables, everything.rows, parsed(this.pending.undos))
+        if not (placement.rows or placement.told):
+            self.store.batches.settle_undos(this.held, placement.settled)
+            return
         when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+        told = [(when, *line) for line in placement.told]
         parts = Parts(
-            structure=_recovered_tab(now) if found.recovered else (),
-            rows=found.rows,
-            extra=[request.append_recovered([(when, *line) for line in found.recovered])]
-            if found.recovered
-            else (),
-            recovered=tuple(found.given_up),
-            recovered_lines=len(found.recovered),
+            structure=_recovered_tab(now) if told else (),
+            rows=placement.rows,
+            extra=[request.append_recovered(told)] if told else (),
+            settled=tuple(placement.settled),
+            recovered_lines=len(told),
         )
-        self._send(held, now, parts, fence)
+        self._send(Round(this.held, this.fence, this.pending, now), parts)
 
 
 def _recovered_tab(snapshot: Snapshot) -> list[request.Request]:
     if snapshot.recovered_columns:
-        return legacy.widen_recovered(snapshot, HEADERS)
-    return request.make_recovered_tab(Titles.recovered, HEADERS)
+        return []
+    return request.make_recovered_tab(Titles.recovered, undo.HEADERS)

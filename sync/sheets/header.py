@@ -57,10 +57,10 @@ class HeaderRow:
         """Return the metadata of the row itself."""
         return dict(row_entries(self.grid))
 
-    def keys(self) -> frozenset[str]:
-        """Return every metadata key on the row and its columns."""
-        columns = self.grid.get("columnMetadata", ())
-        return frozenset([*self.on_row(), *(name for one in columns for name, _ in _metadata(one))])
+    def ids(self) -> frozenset[int]:
+        """Return the ids of the metadata of the row itself."""
+        entries = (self.grid.get("rowMetadata") or [{}])[0].get("developerMetadata", ())
+        return frozenset(entry.get("metadataId", 0) for entry in entries)
 
 
 def row_entries(grid: Json) -> list[tuple[str, str]]:

@@ -33,6 +33,11 @@ def copies_tab(sheet_id: int) -> int:
     return guard_id(sheet_id, "copies")
 
 
+def mapping_id(sheet_id: int) -> int:
+    """Return the fixed `metadataId` of HEADER_KEY on a mapped tab; a duplicate has another."""
+    return guard_id(sheet_id, "mapping")
+
+
 def guard_id(sheet_id: int, name: str) -> int:
     """Return the fixed `metadataId` of the guard of a column (or HEADER) of a tab.
 

@@ -10,19 +10,23 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from sync.errors import Permanent, Retryable
-from sync.jobs.cells import EMPTY
 from sync.jobs.columns import KEY
 from sync.jobs.model import Customer
 from sync.sheets import encode, match
-from sync.sheets.batch import Parts
-from sync.sheets.celldata import Row, at, is_formula, text_of
-from sync.sheets.diff import Target
+from sync.sheets.batch import Parts, guarding
+from sync.sheets.celldata import Row, at, content, is_formula, text_of, texts_of
+from sync.sheets.diff import Target, key_write, last_value
 from sync.sheets.flush import Flusher
-from sync.sheets.guards import are_guarded
-from sync.sheets.mapped import Rows, fields_of, in_words, key_write, unkeyed
+from sync.sheets.match import Match
+from sync.sheets.reconcile import waiting_for_check
+from sync.sheets.rowless import without_key
 from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.writes import CellWrite, RowWrite
+from sync.sheets.writes import PARTS, CellWrite, RowWrite, Who
 from sync.store import Lease
+from sync.types import Mode
+
+Rows = Mapping[int, Mapping[int, Row]]
+"""The rows of tabs that were read whole, by sheet id."""
 
 
 @dataclass(frozen=True)
@@ -64,21 +68,19 @@ def find(flusher: Flusher, held: Lease) -> Found:
 
     Raises Permanent where the sheet is not a mapped one, Retryable where a batch is in doubt.
     """
-    pending = flusher.store.pending.read(0, 0)
-    if pending.in_doubt or pending.images:
-        flusher.flush(held)
-        raise Retryable("unsettled", "An earlier write is still to be verified. Run it again.")
+    waiting_for_check(flusher, held)
     flusher.writer.take_turn(held)
-    seen = flusher.client.read()
-    if not seen.is_adopted:
+    seen = flusher.client.read(flusher.store.spreadsheet.mode())
+    if seen.mode is not Mode.ADOPTED or not seen.tables:
         raise Permanent("not_mapped", "No tab is mapped. Map one: brightsheet map")
-    if not are_guarded(seen.tables):
+    if not guarding(seen.tables).is_empty:
         raise Retryable("unguarded", "The mapped columns are not guarded yet. Run it again.")
     everything = flusher.writer.read_everything(held, seen)
     tables, rows = everything.snapshot.tables, everything.rows
-    pairs = flusher.targets.of(flusher.store.pending.every(), fields_of(tables))
+    fields = {column for table in tables for column in table.columns}
+    pairs = flusher.targets.of(flusher.store.pending.every(), fields)
     targets = [target for _, target in pairs if target]
-    zone = flusher.planner.clock(seen)
+    zone = flusher.clock(seen)
     doubts = list(_doubts(tables, rows, targets, flusher.targets.match_by, zone))
     return Found(everything.snapshot, rows, doubts)
 
@@ -90,25 +92,29 @@ def _doubts(
     by: Sequence[str],
     zone: tzinfo,
 ) -> Iterator[Doubt]:
-    free = {
-        (table.sheet_id, number): match.of_row(row, table.columns, by)
+    texts = {
+        (table.sheet_id, number): entered
         for table in tables
-        for number, row in unkeyed(table, rows[table.sheet_id]).items()
+        for number, row in rows[table.sheet_id].items()
+        if number > table.header_row and (entered := texts_of(row, table.columns))
     }
-    spots = {one.sheet_id: one for one in tables}
+    own: dict[str, list[tuple[Table, int]]] = {}
+    customers: dict[str, Customer] = {}
     for target in targets:
-        own = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
-        if len(own) > 1 or any(not _is_ours(t, rows, n, target, zone) for t, n in own):
+        mine = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
+        if len(mine) > 1 or any(not _is_ours(t, rows, n, target, zone) for t, n in mine):
             continue  # People work in its row: it is the right one.
-        job = match.of_customer(target.customer, by)
-        near = [place for place, row in free.items() if job.resembles(row)]
-        if near:
-            yield Doubt(
-                target.site,
-                target.customer,
-                _spot(own[0][0], rows, own[0][1]) if own else None,
-                [_spot(spots[sheet_id], rows, row) for sheet_id, row in sorted(near)],
-            )
+        own[target.site], customers[target.site] = mine, target.customer
+    tabs = {table.sheet_id: table for table in tables}
+    near = match.resembling(customers, without_key(texts), by)
+    for site, places in near.items():
+        mine = own[site]
+        yield Doubt(
+            site,
+            customers[site],
+            _spot(mine[0][0], rows, mine[0][1]) if mine else None,
+            [_spot(tabs[sheet_id], rows, row) for sheet_id, row in places],
+        )
 
 
 def _spot(table: Table, rows: Rows, number: int) -> Spot:
@@ -131,8 +137,8 @@ def _is_ours(table: Table, rows: Rows, number: int, target: Target, zone: tzinfo
 def _written(table: Table, column: str, target: Target, zone: tzinfo) -> str:
     if column == KEY:
         return target.site
-    cell = in_words(table, column, target.written.get(column, EMPTY)) or EMPTY
-    return text_of(encode.encoded(cell, zone))
+    last = last_value(table, column, target, zone)
+    return last.text if last else ""
 
 
 def chosen(found: Found, pairs: Mapping[str, str]) -> list[tuple[Doubt, Spot]]:
@@ -165,8 +171,10 @@ def join(
     tables = {table.sheet_id: table for table in found.snapshot.tables}
     writes: list[RowWrite] = []
     for doubt, spot in settled:
-        row = found.rows[spot.sheet_id][spot.row]
-        writes.append(key_write(tables[spot.sheet_id], row, spot.row, doubt.site))
+        table = tables[spot.sheet_id]
+        entered = texts_of(found.rows[spot.sheet_id][spot.row], table.columns)
+        texts = {part: entered[part] for part in PARTS if part in entered}
+        writes.append(key_write([table], Match((spot.sheet_id, spot.row), texts), doubt.site))
         if doubt.own:
             table = tables[doubt.own.sheet_id]
             own = found.rows[table.sheet_id][doubt.own.row]
@@ -175,13 +183,19 @@ def join(
     fence = flusher.writer.take_turn(held)
     parts = Parts(rows=writes)
     batch = flusher.writer.composed(found.snapshot, found.snapshot.tables, parts, fence)
-    flusher.writer.send(held, batch)
+    flusher.writer.send(held, found.snapshot, batch)
 
 
 def _emptied(table: Table, row: Row, number: int, site: str) -> RowWrite:
     cells = tuple(
-        CellWrite(index=index, column=column, data={}, fields=encode.VALUE)
+        CellWrite(
+            index=index,
+            column=column,
+            data={},
+            fields=encode.VALUE,
+            expects=content(at(row, index)),
+        )
         for column, index in table.columns.items()
         if text_of(at(row, index)) and not is_formula(at(row, index))
     )
-    return RowWrite(sheet_id=table.sheet_id, row=number, cells=cells, site=site)
+    return RowWrite(sheet_id=table.sheet_id, row=number, cells=cells, site=site, who=Who(key=site))

@@ -23,6 +23,8 @@ from sync.sheets.identifiers import (
     PIPELINE_KEY,
     RECOVERED_KEY,
     WORDS_KEY,
+    guard_id,
+    mapping_id,
 )
 from sync.sheets.request import Request
 from sync.sheets.survey import Survey
@@ -33,11 +35,17 @@ _TABS_OF_OURS = frozenset((FENCE_KEY, RECOVERED_KEY, HISTORY_KEY, PIPELINE_KEY))
 def before(tab: SeenTab) -> Before | None:
     """Return how a tab is mapped; None where it is not."""
     for row, one in _of_rows(tab, HEADER_KEY):
-        if one.value.startswith(MAPPED):
+        if one.value.startswith(MAPPED) and _is_original(tab, row):
             fields = {index: each.value for index, each in _of_columns(tab, COLUMN_KEY)}
             words = {index: _parsed(each.value) for index, each in _of_columns(tab, WORDS_KEY)}
             return Before(row, fields, words)
     return None
+
+
+def _is_original(tab: SeenTab, row: int) -> bool:
+    """Return whether a mapped header row is not the one of a tab that a person duplicated."""
+    ours = {mapping_id(tab.sheet_id), guard_id(tab.sheet_id, "header")}
+    return any(one.id in ours for one in tab.row_entries[row])
 
 
 def is_our_jobs_tab(tab: SeenTab) -> bool:
@@ -106,15 +114,17 @@ def _column(tab: SeenTab, column: Column) -> Iterator[Request]:
 
 
 def _header(made: TabMapping, moment: datetime) -> Iterator[Request]:
-    there = list(_of_rows(made.tab, HEADER_KEY))
-    value = MAPPED + moment.isoformat(timespec="seconds")
-    for row, one in there:
-        value = one.value
-        if row != made.header_row:
+    sheet_id, number = made.tab.sheet_id, mapping_id(made.tab.sheet_id)
+    value, is_there = MAPPED + moment.isoformat(timespec="seconds"), False
+    for row, one in _of_rows(made.tab, HEADER_KEY):
+        if _is_original(made.tab, row):
+            value = one.value
+        if row == made.header_row and one.id == number:
+            is_there = True
+        else:
             yield from (_drop(other) for other in made.tab.row_entries[row])
-    if all(row != made.header_row for row, _ in there):
-        sheet_id, row = made.tab.sheet_id, made.header_row
-        yield request.metadata(HEADER_KEY, value, sheet_id, "ROWS", row)
+    if not is_there:
+        yield request.metadata(HEADER_KEY, value, sheet_id, "ROWS", made.header_row, number)
 
 
 def _says(one: Entry, wanted: str) -> bool:

@@ -7,79 +7,159 @@ else a person has to decide: `brightsheet link` lists it.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from scourgify import normalize_address_record
 from scourgify.exceptions import AddressNormalizationError
 
 from sync.jobs.model import Customer
-from sync.sheets.celldata import Row, at, is_formula, text_of
+from sync.sheets.writes import PARTS
 
-PARTS = ("email", "phone", "address", "zip", "customer")
-"""What a key may consist of: ids of columns."""
 Place = tuple[int, int]
 """Sheet id and row index."""
+Texts = Mapping[str, str]
+"""What is entered into a row, by column id, without formulas; or the same of a customer."""
 
 _ZIP = re.compile(r"\b(\d{5})(?:-\d{4})?\s*$")
+_NUMBER = re.compile(r"\d+")
 _PHONE_DIGITS = 10
 """Of a telephone number in the United States, without the country's 1."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a job or a row is about: normalised values by key, `texts` of the cells by column id."""
+    """Who a job or a row is about: normalised values by key, and the texts that they are of."""
 
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     name: str = ""
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Texts = field(default_factory=dict)
 
-    def matches(self, other: "Identity") -> bool:
-        """Return whether one key agrees and none disagrees."""
-        shared = [self.keys[key] == other.keys[key] for key in self.keys.keys() & other.keys.keys()]
-        return bool(shared) and all(shared)
+    def agreed(self, other: "Identity") -> list[str]:
+        """Return the keys that agree; none where one disagrees."""
+        shared = self.keys.keys() & other.keys.keys()
+        return sorted(shared) if all(self.keys[k] == other.keys[k] for k in shared) else []
 
     def resembles(self, other: "Identity") -> bool:
         """Return whether any key agrees, or the name: enough to ask a person."""
-        shared = (self.keys[key] == other.keys[key] for key in self.keys.keys() & other.keys.keys())
-        return any(shared) or (self.name != "" and self.name == other.name)
+        shared = self.keys.keys() & other.keys.keys()
+        is_near = any(self.keys[key] == other.keys[key] for key in shared)
+        return is_near or (self.name != "" and self.name == other.name)
+
+
+@dataclass(frozen=True)
+class Match:
+    """The row of a job, and the texts by column id that the match was made by."""
+
+    place: Place
+    texts: Texts
 
 
 @dataclass(frozen=True)
 class Matches:
     """The row of each job that is certain, and the candidates of those that are not, by site."""
 
-    certain: Mapping[str, Place] = field(default_factory=dict)
+    certain: Mapping[str, Match] = field(default_factory=dict)
     doubtful: Mapping[str, Sequence[Place]] = field(default_factory=dict)
 
 
-def of_customer(customer: Customer, by: Iterable[str]) -> Identity:
-    """Return the identity of a job by its customer."""
-    texts = {
+def match(jobs: Mapping[str, Customer], rows: Mapping[Place, Texts], by: Sequence[str]) -> Matches:
+    """Return which of `rows`, none of which has a key, are those of `jobs` (customers by site).
+
+    `jobs` are all that have no row, so that two of them never both take one.
+    """
+    index, claims = _Index(rows, by), defaultdict[Place, int](int)
+    near: dict[str, list[tuple[Place, list[str]]]] = {}
+    for site, customer in jobs.items():
+        job = identity(texts_of_customer(customer), by)
+        agreed = ((place, job.agreed(row)) for place, row in index.near(job))
+        near[site] = sorted((place, keys) for place, keys in agreed if keys)
+        for place, _ in near[site]:
+            claims[place] += 1
+    certain = {
+        site: Match(places[0][0], _made_by(rows[places[0][0]], places[0][1]))
+        for site, places in near.items()
+        if len(places) == 1 and claims[places[0][0]] == 1
+    }
+    doubtful = {
+        site: [place for place, _ in places]
+        for site, places in near.items()
+        if places and site not in certain
+    }
+    return Matches(certain, doubtful)
+
+
+def resembling(
+    jobs: Mapping[str, Customer], rows: Mapping[Place, Texts], by: Sequence[str]
+) -> dict[str, list[Place]]:
+    """Return the rows that may be those of `jobs`, by site: a person has to decide."""
+    index, found = _Index(rows, by), {}
+    for site, customer in jobs.items():
+        job = identity(texts_of_customer(customer), by)
+        if places := sorted(place for place, row in index.near(job) if job.resembles(row)):
+            found[site] = places
+    return found
+
+
+class _Index:
+    """Rows by cheap traits: to take an address apart takes a millisecond, and rows are many."""
+
+    def __init__(self, rows: Mapping[Place, Texts], by: Sequence[str]) -> None:
+        self._rows, self._by = rows, by
+        self._places: dict[tuple[str, str], list[Place]] = defaultdict(list)
+        self._identities: dict[Place, Identity] = {}
+        for place, texts in rows.items():
+            for trait in _traits(texts):
+                self._places[trait].append(place)
+
+    def near(self, job: Identity) -> Iterator[tuple[Place, Identity]]:
+        """Give the rows of which a key or the name may agree with a job's, each once."""
+        traits = _traits(job.texts)
+        places = {place for trait in traits for place in self._places.get(trait, ())}
+        for place in places:
+            if place not in self._identities:
+                self._identities[place] = identity(self._rows[place], self._by)
+            yield place, self._identities[place]
+
+
+def _traits(texts: Texts) -> Iterator[tuple[str, str]]:
+    """Give what two spellings of a text have in common, and few other texts."""
+    for part in PARTS:
+        if text := texts.get(part, "").strip():
+            if part == "address":
+                numbers = _NUMBER.findall(_ZIP.sub("", text))
+                yield from ((part, number) for number in numbers or [text.casefold()])
+            elif part != "zip" and (value := normalised(part, text)):
+                yield part, value
+
+
+def _made_by(texts: Texts, keys: Iterable[str]) -> dict[str, str]:
+    parts = {part for key in keys for part in key.split("+")}
+    return {part: texts[part] for part in PARTS if part in parts and texts.get(part)}
+
+
+def texts_of_customer(customer: Customer) -> dict[str, str]:
+    """Return what is known of a customer, by the ids of the columns that show it."""
+    return {
         "email": customer.email,
         "phone": customer.phone,
         "address": customer.address,
         "zip": customer.zip,
         "customer": customer.name,
     }
-    return _identity(texts, by)
 
 
-def of_row(row: Row, columns: Mapping[str, int], by: Iterable[str]) -> Identity:
-    """Return the identity of a row by its mapped columns; formulas tell nothing."""
-    cells = {part: at(row, columns[part]) for part in PARTS if part in columns}
-    return _identity({p: "" if is_formula(c) else text_of(c) for p, c in cells.items()}, by)
-
-
-def _identity(texts: Mapping[str, str], by: Iterable[str]) -> Identity:
+def identity(texts: Texts, by: Iterable[str]) -> Identity:
+    """Return who a row or a customer is about."""
     values = {part: text for part in PARTS if (text := normalised(part, texts.get(part, "")))}
     if "zip" not in values and (found := _ZIP.search(texts.get("address", "").strip())):
         values["zip"] = found[1]
     parts = {key: key.split("+") for key in by}
     keys = {
-        key: tuple(values[one] for one in some)
-        for key, some in parts.items()
-        if all(one in values for one in some)
+        key: tuple(values[part] for part in names)
+        for key, names in parts.items()
+        if all(part in values for part in names)
     }
     return Identity(keys, values.get("customer", ""), {k: v for k, v in texts.items() if v})
 
@@ -96,6 +176,7 @@ def normalised(part: str, text: str) -> str:
     return _street(text) if part == "address" else text.casefold()
 
 
+@lru_cache(maxsize=4096)
 def _street(text: str) -> str:
     """Return house number, street and unit as the postal service writes them, without the town."""
     try:
@@ -104,25 +185,3 @@ def _street(text: str) -> str:
         return text.casefold()  # Two spellings of what is no street address are two addresses.
     unit = (found["address_line_2"] or "").split()
     return " ".join([found["address_line_1"], *unit[-1:]]).casefold()
-
-
-def match(jobs: Mapping[str, Identity], rows: Mapping[Place, Identity]) -> Matches:
-    """Return which of `rows`, none of which has a key, are those of `jobs`."""
-    index: dict[tuple[str, tuple[str, ...]], list[Place]] = defaultdict(list)
-    for place, row in rows.items():
-        for key in row.keys.items():
-            index[key].append(place)
-    found: dict[str, list[Place]] = {}
-    claims: dict[Place, int] = defaultdict(int)
-    for site, job in jobs.items():
-        near = {place for key in job.keys.items() for place in index.get(key, ())}
-        found[site] = sorted(place for place in near if job.matches(rows[place]))
-        for place in found[site]:
-            claims[place] += 1
-    certain = {
-        site: places[0]
-        for site, places in found.items()
-        if len(places) == 1 and claims[places[0]] == 1
-    }
-    doubtful = {s: places for s, places in found.items() if places and s not in certain}
-    return Matches(certain, doubtful)

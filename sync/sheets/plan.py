@@ -1,20 +1,23 @@
 """What one batch is to write: into the tab that Brightsheet made, or into a person's own. Pure."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 
 from sync.jobs.columns import Column
-from sync.sheets import encode, legacy, mapped
+from sync.jobs.model import Customer
+from sync.sheets import encode, rowless
 from sync.sheets.batch import Cells, Parts, Titles
-from sync.sheets.diff import Target, diff
-from sync.sheets.match import Matches
+from sync.sheets.celldata import Row
+from sync.sheets.diff import Target, diff, has_row
+from sync.sheets.rowless import Lookup, Texts
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.structure import new_table, with_columns
 from sync.sheets.tabs.extras import Extras, extras, with_history, with_in_step
 from sync.sheets.tabs.in_step import InStep, header_note
 from sync.sheets.targets import Lines, Targets
-from sync.store.spreadsheet import ADOPTED
+
+NOTHING_LOOKED_UP = Lookup()
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,6 @@ class Plan:
     parts: Parts = field(default_factory=Parts)
     shown: Mapping[str, Cells] = field(default_factory=dict)
     absent: Sequence[str] = ()
-    matches: Matches = field(default_factory=Matches)
 
 
 class Planner:
@@ -57,45 +59,57 @@ class Planner:
             parts = Parts(structure)
         else:
             structure, headers, table = with_columns(snapshot.table, columns)
-            cleaned = legacy.cleaned(snapshot.table, snapshot.pipeline)
-            parts = Parts([*cleaned, *structure], headers)
+            parts = Parts(structure, headers)
         zone = self.clock(snapshot)
-        found = diff(table, targets, zone)
+        change = diff([table], targets, {}, None, zone)
         more = extras(snapshot, table, beside, titles, zone)
         parts = replace(
             parts,
-            rows=found.rows,
-            new_rows=found.new_rows,
+            rows=change.rows,
+            new_rows=change.new_rows,
             extra=more.requests,
             columns=more.tabs,
             pipeline=more.pipeline,
         )
-        return Plan([table], parts, found.shown, found.absent)
+        return Plan([table], parts, change.shown, change.absent)
+
+    def without_row(self, tables: Iterable[Table], targets: Iterable[Target]) -> list[Target]:
+        """Return the targets that have no row, and are to have one."""
+        tables = [*tables]
+        return [target for target in targets if target.fresh and not has_row(tables, target)]
+
+    def look_up(
+        self, tables: Sequence[Table], texts: Texts, customers: Mapping[str, Customer]
+    ) -> Lookup:
+        """Return which rows are those of jobs without one (`customers` by site)."""
+        return rowless.look_up(tables, texts, customers, self._targets.match_by)
 
     def mapped(
         self,
         snapshot: Snapshot,
-        tables: Sequence[Table],
         targets: Sequence[Target],
-        rows: mapped.Rows | None,
         lines: Lines,
+        lookup: Lookup = NOTHING_LOOKED_UP,
+        above: Row = (),
     ) -> Plan:
-        """Return what makes `targets` stand in a person's own `tables`; `rows` as in mapped.diff.
+        """Return what makes `targets` stand in tabs that people made.
 
+        `lookup` is what was found for those without a row, `above` the row that new ones are like.
         Raises Permanent where a key column is gone.
         """
-        zone = self.clock(snapshot)
-        found = mapped.diff(tables, targets, rows, self._targets.match_by, zone)
+        tables, zone = snapshot.tables, self.clock(snapshot)
+        pattern = rowless.pattern(tables[0], lookup.last_row, above)
+        change = diff(tables, targets, lookup.matches, pattern, zone)
         beside = self._targets.extras((), (), lines.lines)
         history = with_history(snapshot, beside, Titles(), zone, make=False)
         parts = Parts(
-            rows=found.rows,
-            new_rows=found.new_rows,
-            formulas=found.formulas,
+            rows=change.rows,
+            new_rows=change.new_rows,
+            formulas=pattern.formulas,
             extra=history.requests if lines.lines else (),
-            columns=(ADOPTED, *history.tabs),
+            columns=history.tabs,
         )
-        return Plan(tables, parts, found.shown, found.absent, found.matches)
+        return Plan(tables, parts, change.shown, change.absent)
 
     def with_in_step(
         self, snapshot: Snapshot, plan: Plan, known: Container[str], *, is_alone: bool = False

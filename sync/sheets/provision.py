@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 
-from sync.errors import Retryable
+from sync.errors import Permanent
 from sync.jobs.columns import KEY, Column
 from sync.sheets.batch import Parts, Titles
-from sync.sheets.diff import key_column_gone
 from sync.sheets.flush import Flusher
 from sync.sheets.missing import missing
-from sync.sheets.reconcile import mark_drift
-from sync.sheets.snapshot import Snapshot, Table
+from sync.sheets.reconcile import recheck, waiting_for_check
+from sync.sheets.snapshot import Snapshot, Table, key_column_gone
 from sync.sheets.structure import new_table
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs.extras import Extras, extras, with_history
 from sync.store import Lease
-from sync.store.spreadsheet import ADOPTED
 
 
 def provision(flusher: Flusher, held: Lease) -> list[str]:
@@ -23,13 +21,12 @@ def provision(flusher: Flusher, held: Lease) -> list[str]:
     Raises Retryable while an earlier batch is in doubt: the next flush settles it.
     """
     store, writer = flusher.store, flusher.writer
-    pending = store.pending.read(1, 1)
-    if pending.in_doubt or pending.images:
-        flusher.flush(held)
-        raise Retryable("unsettled", "An earlier write is still to be verified. Run it again.")
+    waiting_for_check(flusher, held)
     fence = writer.take_turn(held)
-    flusher.project(held)
-    snapshot = flusher.client.read()
+    snapshot = flusher.client.read(store.spreadsheet.mode())
+    if snapshot.is_mapping_unknown:
+        fix = "Map them again, for this database does not know of it: brightsheet map --write"
+        raise Permanent("mapping_unknown", f"Tabs of this spreadsheet are mapped. {fix}")
     jobs = list(store.pending.every())
     targets = [target for _, target in flusher.targets.of(jobs) if target]
     columns = flusher.targets.every_column(jobs)
@@ -39,6 +36,10 @@ def provision(flusher: Flusher, held: Lease) -> list[str]:
     wanted = flusher.targets.extras(targets, columns, there=there)
     if snapshot.history is None:
         store.history.write_again(held)
+    if snapshot.is_adopted and snapshot.table is None:
+        raise Permanent("header_gone", "No mapped tab is there. Map one: brightsheet map --write")
+    if not snapshot.is_adopted:
+        store.spreadsheet.set_ours(held)
     if snapshot.table is None:
         store.spreadsheet.forget(held)
         return _make_all(flusher, held, fence, snapshot, columns, titles, wanted)
@@ -63,7 +64,7 @@ def _make_all(
     made = extras(snapshot, table, wanted, titles, zone)
     parts = Parts(structure, extra=made.requests, columns=made.tabs)
     batch = flusher.writer.composed(snapshot, [table], parts, fence, titles.fence)
-    flusher.writer.send(held, batch)
+    flusher.writer.send(held, snapshot, batch)
     return [f"tab {title!r}: made" for title in (titles.jobs, titles.history, titles.pipeline)]
 
 
@@ -80,9 +81,9 @@ def _add_history(
         return []
     zone = flusher.planner.clock(snapshot)
     made = with_history(snapshot, wanted, titles, zone, make=True)
-    parts = Parts(extra=made.requests, columns=(ADOPTED, *made.tabs))
+    parts = Parts(extra=made.requests, columns=made.tabs)
     batch = flusher.writer.composed(snapshot, snapshot.tables, parts, fence, titles.fence)
-    flusher.writer.send(held, batch)
+    flusher.writer.send(held, snapshot, batch)
     return [f"tab {titles.history!r}: made"]
 
 
@@ -104,6 +105,6 @@ def _add_missing(
         return []
     parts = Parts(found.structure, found.header, extra=found.extra, columns=tuple(found.tabs))
     batch = flusher.writer.composed(snapshot, [found.table], parts, fence, titles.fence)
-    flusher.writer.send(held, batch)
-    mark_drift(flusher, held)
+    flusher.writer.send(held, snapshot, batch)
+    recheck(flusher, held)
     return found.done

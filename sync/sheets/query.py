@@ -23,13 +23,17 @@ def _fields(values: str) -> str:
         "sheets(properties(sheetId,title,index,gridProperties(rowCount,columnCount)),"
         "protectedRanges(protectedRangeId),conditionalFormats(ranges(sheetId)),charts(chartId),"
         f"data(startRow,startColumn,rowData(values({values})),"
-        "rowMetadata(developerMetadata(metadataKey,metadataValue)),"
+        "rowMetadata(developerMetadata(metadataId,metadataKey,metadataValue)),"
         "columnMetadata(developerMetadata(metadataKey,metadataValue))))"
     )
 
 
 FIELDS = _fields("userEnteredValue,note")
 FULL_FIELDS = _fields("userEnteredValue,note,textFormatRuns,userEnteredFormat(numberFormat)")
+ROW = (
+    "sheets(properties(sheetId),data(startRow,startColumn,rowData(values("
+    "userEnteredValue,note,textFormatRuns,userEnteredFormat(numberFormat)))))"
+)
 SURROUNDINGS = (
     "sheets(properties(sheetId,title),conditionalFormats,filterViews(filterViewId,title,filterSpecs),"
     "charts(chartId)),namedRanges(namedRangeId,name,range)"

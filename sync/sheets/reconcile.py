@@ -1,77 +1,132 @@
 """The whole of the sheet against what it should show: once a day, and on command.
 
-People and faults do what nobody planned for. What differs is written by the next flush.
+People and faults do what nobody planned for. What is to be written is decided as in every flush, on
+what stands in each cell; the next flush writes it.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
+from sync.errors import Retryable
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.columns import KEY
 from sync.sheets import encode, keys
-from sync.sheets.batch import Cells
-from sync.sheets.celldata import CellData, Row, at, links_of, text_of
-from sync.sheets.diff import Target
+from sync.sheets.celldata import Row, at, text_of
+from sync.sheets.diff import Target, as_shown, decided
 from sync.sheets.flush import Flusher
-from sync.sheets.mapped import fields_of, in_words
+from sync.sheets.policy import Decision, Rule
 from sync.sheets.snapshot import Table
 from sync.store import Lease
+from sync.types import Value, letters
 
-_SECOND = 1 / 86_400
+
+class KeptCell(Value):
+    """A cell that a person's words keep from showing what EverBright says."""
+
+    site: str
+    tab: str
+    cell: str
+    """In A1 notation."""
+    header: str
+    shows: str
+    everbright: str
 
 
-def drift(
-    table: Table, rows: Mapping[int, Row], jobs: Iterable[tuple[str, Cells]], zone: tzinfo
-) -> dict[str, frozenset[str]]:
-    """Return, by site, the managed columns whose cell is not what it should be in every row.
+class MissingWord(Value):
+    """What a drop-down has no option for, and how many cells it would stand in."""
+
+    tab: str
+    header: str
+    text: str
+    cells: int
+
+
+class Compared(Value):
+    """What a comparison found of tabs that people made, beside what the next flush writes."""
+
+    kept: tuple[KeptCell, ...] = ()
+    unsayable: tuple[MissingWord, ...] = ()
+    rowless: int = 0
+    """Jobs without a row."""
+
+
+@dataclass
+class Differences:
+    """What is to be written again: column ids by site; and what is not."""
+
+    wrong: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    kept: list[KeptCell] = field(default_factory=list)
+    unsayable: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+
+def differences(
+    tables: Iterable[Table],
+    rows: Mapping[int, Mapping[int, Row]],
+    targets: Iterable[Target],
+    zone: tzinfo,
+) -> Differences:
+    """Return what differs in the rows of `targets`; `rows` are all rows by sheet id.
 
     A job without a row is left alone: a row that was deleted comes back with an event only.
     """
-    found: dict[str, frozenset[str]] = {}
-    for site, cells in jobs:
-        wrong = frozenset(
-            column
-            for row in table.keys.get(site, ())
-            for column, index in table.columns.items()
-            if column != KEY
-            and not _agrees(at(rows.get(row, ()), index), cells.get(column, EMPTY), zone)
-        )
-        if wrong:
-            found[site] = wrong
-    return found
+    result, targets = Differences(), list(targets)
+    for table in tables:
+        whole = with_cells(table, rows[table.sheet_id])
+        for target in targets:
+            settled = replace(target, fresh=False)
+            for row in whole.keys.get(target.site, ()):
+                _compare(result, whole, row, settled, zone)
+    return result
 
 
-def blank(
-    table: Table, rows: Mapping[int, Row], targets: Iterable[Target]
-) -> dict[str, frozenset[str]]:
-    """Return, by site, the columns of a mapped tab with a blank cell that should not be.
-
-    What a person typed there stays until the next event.
-    """
-    found: dict[str, frozenset[str]] = {}
-    for target in targets:
-        wrong = frozenset(
-            column
-            for row in table.keys.get(target.site, ())
-            for column, index in table.columns.items()
-            if column in target.written
-            and not text_of(at(rows.get(row, ()), index))
-            and in_words(table, column, target.cells.get(column, EMPTY)) not in (None, EMPTY)
-        )
-        if wrong:
-            found[target.site] = wrong
-    return found
+def with_cells(table: Table, rows: Mapping[int, Row]) -> Table:
+    """Return a tab that was read whole with the cells of all its managed columns."""
+    below = {number: row for number, row in rows.items() if number > table.header_row}
+    cells = {
+        column: {number: at(row, index) for number, row in below.items()}
+        for column, index in table.columns.items()
+    }
+    return replace(table, cells=cells)
 
 
-def _agrees(shown: CellData, cell: Cell, zone: tzinfo) -> bool:
-    wanted = encode.number(cell, zone)
-    if wanted is not None:
-        value = shown.get("userEnteredValue", {}).get("numberValue")
-        return isinstance(value, int | float) and abs(value - wanted) < _SECOND
-    if cell.is_stand_in and text_of(shown):
-        return True  # A person's name for the job says more.
-    links = links_of(encode.encoded(cell, zone))
-    return text_of(shown) == cell.text and links_of(shown) == links
+def _compare(result: Differences, table: Table, row: int, target: Target, zone: tzinfo) -> None:
+    for column in table.columns:
+        if column == KEY:
+            continue
+        decision, rule, _ = decided(table, row, column, target, zone)
+        cell = target.cells.get(column, EMPTY)
+        if decision is Decision.WRITE:
+            result.wrong[target.site].add(column)
+        elif decision is Decision.LEAVE and rule is Rule.NEWS and cell != EMPTY:
+            # The customer's own data is theirs to spell, and what EverBright is silent on is free.
+            _keep(result, table, row, column, target.site, cell, zone)
+
+
+def _keep(
+    result: Differences,
+    table: Table,
+    row: int,
+    column: str,
+    site: str,
+    cell: Cell,
+    zone: tzinfo,
+) -> None:
+    index = table.columns[column]
+    header = table.headers.get(index, column)
+    if as_shown(table, column, cell) is None:
+        result.unsayable[table.title, header, cell.text] += 1
+        return
+    kept = KeptCell(
+        site=site,
+        tab=table.title,
+        cell=f"{letters(index)}{row + 1}",
+        header=header,
+        shows=text_of(table.cell(column, row)),
+        everbright=encode.shown_text(encode.encoded(cell, zone)),
+    )
+    result.kept.append(kept)
 
 
 def reconcile(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) -> int:
@@ -85,36 +140,60 @@ def reconcile(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) 
     store.spreadsheet.must_be_current()
     flusher.writer.take_turn(held)
     store.spreadsheet.set_compared(held)
-    return mark_drift(flusher, held, confirms_deleted=confirms_deleted)
+    return recheck(flusher, held, confirms_deleted=confirms_deleted)
 
 
-def mark_drift(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) -> int:
+def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) -> int:
     """Have the next flush write what differs; return how many jobs do."""
-    store, snapshot = flusher.store, flusher.client.read()
+    store = flusher.store
+    snapshot = flusher.client.read(store.spreadsheet.mode())
     if not (snapshot.tables and snapshot.has_fence_tab) or flusher.writer.settle(held, snapshot):
         return 0
     everything = flusher.writer.read_everything(held, snapshot)
     tables = everything.snapshot.tables
-    if not tables:
+    if not tables or any(KEY not in table.columns for table in tables):
         return 0
-    pairs = flusher.targets.of(store.pending.every(), fields_of(tables))
-    targets = [target for _, target in pairs if target and target.written]
-    zone = flusher.planner.clock(snapshot)
-    found: dict[str, frozenset[str]] = {}
-    for table in tables:
-        rows = everything.rows[table.sheet_id]
-        if table.mapped_at is None:
-            wrong = drift(table, rows, ((one.site, one.cells) for one in targets), zone)
-        else:
-            wrong = blank(table, rows, targets)
-        found |= {site: columns | found.get(site, frozenset()) for site, columns in wrong.items()}
-    store.batches.mark_drift(held, found)
-    known = store.pending.written_sites()
-    gone = known - {site for table in tables for site in table.keys}
+    present = {site for table in tables for site in table.keys}
+    store.batches.remember_rows(held, present)
+    known = store.pending.sites_with_row()
+    gone = known - present
     are_elsewhere = any(
         keys.find_key_column(rows, gone) is not None for rows in everything.rows.values()
     )
     if not keys.are_few(gone, known) and (are_elsewhere or not confirms_deleted):
         raise keys.keys_gone(len(gone), len(known))
     store.batches.forget_rows(held, gone)
-    return len(found)
+    fields = {column for table in tables for column in table.columns}
+    pairs = flusher.targets.of(store.pending.every(), fields if snapshot.is_adopted else None)
+    targets = [target for _, target in pairs if target]
+    found = differences(
+        tables, everything.rows, (one for one in targets if one.written), flusher.clock(snapshot)
+    )
+    store.batches.recheck(held, found.wrong)
+    if snapshot.is_adopted:
+        rowless = sum(target.site not in present for target in targets)
+        store.spreadsheet.keep_compared(held, compared(found, rowless).model_dump_json())
+    return len(found.wrong)
+
+
+def compared(found: Differences, rowless: int) -> Compared:
+    """Return what is to be said of tabs that people made."""
+    words = (
+        MissingWord(tab=tab, header=header, text=text, cells=count)
+        for (tab, header, text), count in sorted(found.unsayable.items())
+    )
+    return Compared(kept=tuple(found.kept), unsayable=tuple(words), rowless=rowless)
+
+
+def last_compared(flusher: Flusher) -> Compared:
+    """Return what the last comparison found of tabs that people made."""
+    text = flusher.store.spreadsheet.compared()
+    return Compared.model_validate_json(text) if text else Compared()
+
+
+def waiting_for_check(flusher: Flusher, held: Lease) -> None:
+    """Conclude what is pending, before a command writes. Raises Retryable if anything was."""
+    pending = flusher.store.pending.read(0, 0)
+    if pending.in_doubt or pending.undos:
+        flusher.flush(held)
+        raise Retryable("unsettled", "An earlier write is still to be checked. Run it again.")

@@ -190,10 +190,15 @@ def dimension_range(sheet_id: int, dimension: str, index: int, count: int) -> Re
     }
 
 
-def metadata(key: str, value: str, sheet_id: int, dimension: str, index: int) -> Request:
-    """Attach metadata to one row or column, visible to whoever may edit the document."""
+def metadata(
+    key: str, value: str, sheet_id: int, dimension: str, index: int, number: int | None = None
+) -> Request:
+    """Attach metadata to one row or column, visible to whoever may edit the document.
+
+    `number` is its `metadataId`; None: Google gives one.
+    """
     place = dimension_range(sheet_id, dimension, index, 1)
-    entry = {
+    entry = ({} if number is None else {"metadataId": number}) | {
         "metadataKey": key,
         "metadataValue": value,
         "location": {"dimensionRange": place},

@@ -9,27 +9,30 @@ Json = Mapping[str, Any]
 
 
 def whole(answer: Json, sheet_id: int) -> dict[int, Row]:
-    """Return the rows of a sheet that was asked for whole, by row index."""
-    grids = [grid for one in _sheets(answer, sheet_id) for grid in one.get("data", ())]
+    """Return the rows of a tab that was asked for whole, by row index."""
+    grids = [grid for sheet in _sheets(answer, sheet_id) for grid in sheet.get("data", ())]
     largest: Json = max(grids, key=_size, default={})
-    return {n: row.get("values", ()) for n, row in enumerate(largest.get("rowData", ()))}
+    return {number: row.get("values", ()) for number, row in enumerate(largest.get("rowData", ()))}
 
 
-def sparse(answer: Json, sheet_id: int) -> dict[int, Row]:
-    """Return the rows of a sheet of which single columns were asked for; {} for all other cells."""
-    found: dict[int, dict[int, CellData]] = {}
+def merged(answer: Json, sheet_id: int) -> dict[int, Row]:
+    """Return the rows of a tab of which parts were asked for; {} for all other cells."""
+    cells: dict[int, dict[int, CellData]] = {}
     for sheet in _sheets(answer, sheet_id):
         for grid in sheet.get("data", ()):
-            for row, cell in first_cells(grid):
-                found.setdefault(row, {})[grid.get("startColumn", 0)] = cell
+            first = grid.get("startColumn", 0)
+            for number, row in enumerate(grid.get("rowData", ()), grid.get("startRow", 0)):
+                for index, cell in enumerate(row.get("values", ()), first):
+                    cells.setdefault(number, {})[index] = cell
     return {
-        row: [cells.get(index, {}) for index in range(max(cells) + 1)]
-        for row, cells in found.items()
+        number: [row.get(index, {}) for index in range(max(row) + 1)]
+        for number, row in cells.items()
     }
 
 
 def _sheets(answer: Json, sheet_id: int) -> Iterable[Json]:
-    return (o for o in answer.get("sheets", ()) if o["properties"].get("sheetId", 0) == sheet_id)
+    sheets = answer.get("sheets", ())
+    return (sheet for sheet in sheets if sheet["properties"].get("sheetId", 0) == sheet_id)
 
 
 def _size(grid: Json) -> int:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sync.sheets.celldata import CellData, note_of, site_in, text_of
+from sync.errors import Permanent
+from sync.sheets.celldata import CellData, Content, content, note_of, site_in, text_of
 from sync.sheets.header import HeaderRow, row_entries
 from sync.sheets.identifiers import (
     COLUMN_KEY,
@@ -29,8 +30,13 @@ from sync.sheets.identifiers import (
     RECOVERED_TAB,
     WORDS_KEY,
     copies_tab,
+    guard_id,
+    mapping_id,
 )
+from sync.sheets.policy import MAPPED as MAPPED_POLICY
+from sync.sheets.policy import OWN, Policy
 from sync.sheets.rows import first_cells
+from sync.types import Mode
 
 Json = Mapping[str, Any]
 
@@ -58,18 +64,32 @@ class Table:
     """The texts of the header row, by column index."""
     header_notes: Mapping[str, str] = field(default_factory=dict)
     """The notes on the header cells, by column id."""
-    metadata_keys: frozenset[str] = frozenset()
-    """Every metadata key on the columns and the header row."""
     mapped_at: datetime | None = None
     """Since when a person's own tab is mapped; None for the tab that Brightsheet made."""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By column id, of those with a drop-down: our text → an option."""
     cells: Mapping[str, Mapping[int, CellData]] = field(default_factory=dict)
-    """The cells of the columns that were asked for, by column id and then by row."""
+    """The cells of the columns that were read, by column id and then by row."""
+
+    @property
+    def policy(self) -> Policy:
+        """How the tab is treated."""
+        return OWN if self.mapped_at is None else MAPPED_POLICY
 
     def cell(self, column: str, row: int) -> CellData:
-        """Return a cell of the columns that were asked for; {} where nothing stands."""
-        return self.cells.get(column, {}).get(row, {})
+        """Return a cell; {} where nothing stands.
+
+        Raises LookupError for a column that was not read: what is in it is not known.
+        """
+        return self.cells[column].get(row, {})
+
+    def value(self, column: str, row: int) -> Content:
+        """Return what a cell holds. Raises LookupError for a column that was not read."""
+        return content(self.cell(column, row))
+
+    def value_if_read(self, column: str, row: int) -> Content | None:
+        """Return what a cell holds; None where its column was not read."""
+        return self.value(column, row) if column in self.cells else None
 
     @property
     def copies_tab(self) -> int:
@@ -116,8 +136,12 @@ class Snapshot:
     """The spreadsheet as one read shows it."""
 
     time_zone: str = "Etc/UTC"
+    mode: Mode = Mode.UNSET
+    """Whose the tabs of jobs are, as it is stored."""
     tables: tuple[Table, ...] = ()
-    """The tabs of jobs: those of a person's own that are mapped, else the one that was made."""
+    """The tabs of jobs: those of a person's own that are mapped, or the one that was made."""
+    is_mapping_unknown: bool = False
+    """Whether tabs are mapped that the store knows nothing of."""
     fences: tuple[int, ...] = ()
     """Ids of the protected ranges on the hidden tab: one, but for accidents."""
     copies: Mapping[int, Copies] = field(default_factory=dict)
@@ -135,7 +159,7 @@ class Snapshot:
     @property
     def is_adopted(self) -> bool:
         """Whether the tabs of jobs are a person's own."""
-        return self.table is not None and self.table.mapped_at is not None
+        return self.mode is Mode.ADOPTED
 
     @property
     def has_fence_tab(self) -> bool:
@@ -154,7 +178,7 @@ class Snapshot:
         return fence_title if table.copies_tab == FENCE_TAB else f"{fence_title} {table.sheet_id}"
 
 
-def read(answer: Json, key: str) -> Snapshot:
+def read(answer: Json, key: str, mode: Mode = Mode.UNSET) -> Snapshot:
     """Return what `answer` (a Spreadsheet with the mask query.FIELDS) shows; `key` is a column."""
     tables: list[Table] = []
     fences: list[int] = []
@@ -178,7 +202,17 @@ def read(answer: Json, key: str) -> Snapshot:
             seen = replace(seen, pipeline=_first(seen.pipeline, found, PIPELINE_TAB))
         elif table := _table(properties, grids, key):
             tables.append(table)
-    return replace(seen, tables=_served(tables), fences=tuple(fences), copies=copies)
+    mapped = tuple(table for table in tables if table.mapped_at)
+    made = sorted((t for t in tables if not t.mapped_at), key=lambda one: one.sheet_id != JOBS_TAB)
+    # A person may have duplicated the tab that was made: the first one, else the leftmost.
+    return replace(
+        seen,
+        mode=mode,
+        tables=mapped if mode is Mode.ADOPTED else tuple(made[:1]),
+        is_mapping_unknown=mode is Mode.UNSET and bool(mapped) and not made,
+        fences=tuple(fences),
+        copies=copies,
+    )
 
 
 def bare(answer: Json, sheet_ids: Sequence[int]) -> Snapshot:
@@ -190,22 +224,11 @@ def bare(answer: Json, sheet_ids: Sequence[int]) -> Snapshot:
         counts = size["rowCount"], size["columnCount"]
         found[number] = Table(number, properties["title"], 0, *counts)
     zone = answer.get("properties", {}).get("timeZone") or "Etc/UTC"
-    return Snapshot(zone, tuple(found[one] for one in sheet_ids if one in found))
+    return Snapshot(zone, tables=tuple(found[one] for one in sheet_ids if one in found))
 
 
 def _position(sheet: Json) -> int:
     return int(sheet["properties"].get("index", 0))
-
-
-def _served(tables: Sequence[Table]) -> tuple[Table, ...]:
-    """Return the mapped tabs, from the left; else the tab that was made.
-
-    A person may have duplicated that: the one that was made first, else the leftmost.
-    """
-    if mapped := tuple(one for one in tables if one.mapped_at):
-        return mapped
-    made = sorted(tables, key=lambda one: one.sheet_id != JOBS_TAB)
-    return tuple(made[:1])
 
 
 def _first(known: Tab | None, found: Tab, sheet_id: int) -> Tab:
@@ -244,6 +267,13 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
     header = HeaderRow.of(grids, HEADER_KEY)
     if header is None:
         return None
+    mapped_at, sheet_id = (
+        _mapped_at(header.on_row().get(HEADER_KEY, "")),
+        properties.get("sheetId", 0),
+    )
+    ours = {mapping_id(sheet_id), guard_id(sheet_id, "header")}
+    if mapped_at and ours.isdisjoint(header.ids()):
+        return None  # A duplicate of a mapped tab: a record of theirs.
     columns, size = header.places(COLUMN_KEY), properties["gridProperties"]
     by_index = {index: column for column, index in columns.items()}
     cells: dict[str, dict[int, CellData]] = {}
@@ -255,7 +285,7 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
     looks = {index: value for value, index in header.entries(LOOK_KEY)}
     notes = {index: note_of(cell) for index, cell in header.cells() if "note" in cell}
     return Table(
-        sheet_id=properties.get("sheetId", 0),
+        sheet_id=sheet_id,
         title=properties["title"],
         header_row=header.row,
         row_count=size["rowCount"],
@@ -268,8 +298,7 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
         looks={column: looks[index] for column, index in columns.items() if index in looks},
         headers=header.texts(),
         header_notes={column: notes[index] for column, index in columns.items() if index in notes},
-        metadata_keys=header.keys(),
-        mapped_at=_mapped_at(header.on_row().get(HEADER_KEY, "")),
+        mapped_at=mapped_at,
         words=_words(columns, {index: text for text, index in header.entries(WORDS_KEY)}),
         cells=cells,
     )
@@ -305,3 +334,11 @@ def rows_by_site(key_cells: Mapping[int, CellData]) -> dict[str, tuple[int, ...]
         if site := site_in(cell):
             rows[site] = (*rows.get(site, ()), row)
     return rows
+
+
+def key_column_gone() -> Permanent:
+    """Return the error for a tab whose rows cannot be told apart any more."""
+    return Permanent(
+        "key_column_gone",
+        "The column of site IDs was deleted. Bring it back with the version history.",
+    )

@@ -66,6 +66,7 @@ def _with_column(table: Table, index: int, column: str) -> Table:
     return replace(
         table,
         columns={**guards.shifted(table.columns, index), column: index},
+        cells={**table.cells, column: {}},
         guards=guards.shifted(table.guards, index),
         column_count=table.column_count + 1,
     )

@@ -85,7 +85,16 @@ class Targets:
             # A job that cannot be laid out must not keep the others waiting.
             _log.exception("fault", site=one.job.site)
             return None
-        return Target(one.job.site, cells, one.written, one.is_fresh, one.customer, one.received_at)
+        return Target(
+            one.job.site,
+            cells,
+            one.written,
+            one.has_row,
+            one.is_fresh,
+            one.recheck,
+            one.customer,
+            one.received_at,
+        )
 
     @property
     def key_note(self) -> str:
@@ -103,8 +112,6 @@ class Targets:
 
         `every` gives all jobs: where the column of a new milestone stands is learned from them.
         """
-        if snapshot.is_adopted:
-            return []
         jobs = [one.job for one in pending.jobs]
         if not (self._columns and self._layout.are_columns_of(self._columns, jobs)):
             self._columns = self._layout.columns(one.job for one in every())

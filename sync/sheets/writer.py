@@ -1,7 +1,8 @@
-"""Writes batches: each is kept before it is sent, verified after, and concluded once."""
+"""Writes batches: each is kept before it is sent, checked after, and concluded once."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -9,14 +10,12 @@ from pydantic import ValidationError
 
 from sync.ops.trail import Trail
 from sync.sheets.batch import Batch, Parts, Titles, compose
-from sync.sheets.celldata import Row, site_in
-from sync.sheets.client import Everything, SheetClient
+from sync.sheets.check import Findings, check
+from sync.sheets.client import Reading, SheetClient
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.tabs.extras import HISTORY
-from sync.sheets.verify import Verdict, hit_what_it_meant, verify
-from sync.sheets.writes import Trace
+from sync.sheets.writes import Trace, Undo
 from sync.store import Attempt, Conclusion, Lease, Shown
-from sync.store.batches import ReplacedCell
 from sync.store.sheet_store import SheetStore
 
 _log = structlog.get_logger()
@@ -38,12 +37,15 @@ class BatchWriter:
         self._sleep = sleep
         self._alert = alert
         self._trail = trail or Trail()
+        self._read_at = 0.0
+        """When the jobs of the flush were about to be read (monotonic seconds)."""
 
     def take_turn(self, held: Lease) -> int:
         """Wait until a flush may begin, and return a number for its batch."""
         turn = self._store.spreadsheet.take_turn(held)
         if turn.wait:
             self._sleep(turn.wait)
+        self._read_at = monotonic()
         return turn.fence
 
     def take_call(self, held: Lease) -> None:
@@ -64,9 +66,14 @@ class BatchWriter:
         return compose(snapshot, tables, parts, fence=number, fence_title=fence_title)
 
     def send(
-        self, held: Lease, batch: Batch, true: Sequence[Shown] = (), lines: tuple[int, ...] = ()
+        self,
+        held: Lease,
+        snapshot: Snapshot,
+        batch: Batch,
+        true: Sequence[Shown] = (),
+        lines: tuple[int, ...] = (),
     ) -> None:
-        """Send a batch that makes `true` true and writes the changes `lines`; verify what it hit.
+        """Send a batch that makes `true` true and writes the changes `lines`; check what it hit.
 
         Raises Refused, Permanent, or Retryable where nobody knows whether it was done.
         """
@@ -80,16 +87,19 @@ class BatchWriter:
             lines,
         )
         self._store.batches.begin(held, tried)
-        evidence = self._client.write(batch)
+        answer = self._client.write(batch, snapshot.mode)
         _log.info("flushed", jobs=len(true), lines=len(lines), fence=trace.fence)
         if not batch.asked:
-            self._conclude(held, tried, trace, Verdict())
-        elif not evidence.snapshot.tables:
-            return  # The next read finds the tabs and the number, and the verification follows.
-        elif found := hit_what_it_meant(trace, evidence.snapshot.tables, evidence.copies):
-            self._conclude(held, tried, trace, found)
+            self._conclude(held, tried, trace, Findings(), {})
+            return
+        if not answer.snapshot.tables:
+            return  # The next read finds the tabs and the number, and the check follows.
+        undos = self._undos() if any(c.undoes for row in trace.rows for c in row.cells) else {}
+        findings = check(trace, answer.snapshot.tables, answer.copies, undos)
+        if findings.is_as_meant:
+            self._conclude(held, tried, trace, findings, undos)
         else:
-            self._verify(held, tried, trace, evidence.snapshot)
+            self._check(held, tried, trace, answer.snapshot)
 
     def settle(self, held: Lease, snapshot: Snapshot) -> bool:
         """Conclude the attempt that a read shows to have landed; tell whether there was one."""
@@ -99,67 +109,83 @@ class BatchWriter:
         try:
             trace = Trace.model_validate_json(tried.trace)
         except ValidationError:
-            # Of version 0.1: all that it was to show is written again.
+            # Of an earlier version: all that it was to show is written again.
             self._store.batches.conclude(held, replace(tried, shown=()))
             return True
         if snapshot.table is None or not trace.rows:
-            self._conclude(held, tried, trace, Verdict())
+            self._conclude(held, tried, trace, Findings(), {})
         else:
-            self._verify(held, tried, trace, snapshot)
+            self._check(held, tried, trace, snapshot)
         return True
 
-    def _verify(self, held: Lease, tried: Attempt, trace: Trace, seen: Snapshot) -> None:
-        """Read the copied rows, and keep what is to be done about what a batch hit."""
-        everything = self.read_everything(held, seen)
-        tables = everything.snapshot.tables
-        if not tables:
-            return
-        copies = everything.copies
-        jobs = self._store.batches.written(_sites(copies))
-        self._conclude(held, tried, trace, verify(trace, tables, copies, jobs))
+    def _check(self, held: Lease, tried: Attempt, trace: Trace, seen: Snapshot) -> None:
+        """Read the copied rows whole, and keep what is to be done about what a batch hit."""
+        self.take_call(held)
+        copied = {row.sheet_id for row in trace.rows if not row.is_new}
+        reading = self._client.read_copies(seen, copied)
+        if tables := reading.snapshot.tables:
+            undos = self._undos()
+            findings = check(trace, tables, reading.copies, undos)
+            self._conclude(held, tried, trace, findings, undos)
 
-    def _conclude(self, held: Lease, tried: Attempt, trace: Trace, verdict: Verdict) -> None:
-        restored = {n for row in trace.rows for n in row.restores} - verdict.unrestored
-        if verdict != Verdict(replaced=verdict.replaced):
+    def _undos(self) -> dict[int, Undo]:
+        return parsed(self._store.batches.undos())
+
+    def _conclude(
+        self,
+        held: Lease,
+        tried: Attempt,
+        trace: Trace,
+        findings: Findings,
+        undos: Mapping[int, Undo],
+    ) -> None:
+        if not findings.is_as_meant:
             _log.warning(
                 "hit_elsewhere",
-                jobs=len(verdict.dirty),
-                rows=len(verdict.images),
+                jobs=len(findings.missed),
+                cells=len(findings.undos),
                 fence=tried.fence,
             )
-        found = Conclusion(
-            verdict.dirty,
-            verdict.drift,
-            [one.model_dump_json() for one in verdict.images],
-            [*restored, *trace.recovered],
-            [ReplacedCell(**vars(one)) for one in verdict.replaced],
+        landed = {n: undos[n] for n in findings.landed_undos if n in undos}
+        again = {n for n, undo in landed.items() if undo.has_landed and not undo.is_of_key}
+        conclusion = Conclusion(
+            missed=frozenset(findings.missed),
+            landed=findings.landed,
+            keyed=frozenset(findings.keyed),
+            undos=[undo.model_dump_json() for undo in findings.undos],
+            landed_undos={
+                number: undo.model_copy(update={"has_landed": True}).model_dump_json()
+                for number, undo in landed.items()
+                if number not in again
+            },
+            settled=[*trace.settled, *again],
+            replaced=findings.replaced,
             is_told=HISTORY in tried.columns,
         )
-        self._store.batches.conclude(held, tried, found)
-        self.log_shown(tried.shown, verdict.dirty, tried.fence)
+        self._store.batches.conclude(held, tried, conclusion)
+        self.log_shown(tried.shown, findings.missed, tried.fence)
         if trace.recovered_lines:
             text = f"{trace.recovered_lines} cells could not be put back: see the tab Recovered."
             self._alert("recovered", text)
 
     def log_shown(
-        self, shown: Sequence[Shown], dirty: Container[str] = (), fence: int | None = None
+        self, shown: Sequence[Shown], missed: Container[str] = (), fence: int | None = None
     ) -> None:
         """Log each job whose row is right now, with what it was written for; `fence` is the batch.
 
         Without a batch it was right already.
         """
-        for one in shown:
-            if one.site not in dirty:
-                _log.info(
-                    "shown", site=one.site, deliveries=self._trail.take(one.site), fence=fence
-                )
+        for job in shown:
+            if job.site not in missed:
+                deliveries = self._trail.take(job.site, self._read_at)
+                _log.info("shown", site=job.site, deliveries=deliveries, fence=fence)
 
-    def read_everything(self, held: Lease, seen: Snapshot) -> Everything:
+    def read_everything(self, held: Lease, seen: Snapshot) -> Reading:
         """Read the whole tabs of jobs that were seen, and the hidden tabs."""
         self.take_call(held)
         return self._client.read_everything(seen)
 
 
-def _sites(copies: Mapping[int, Mapping[int, Row]]) -> set[str]:
-    rows = (row for tab in copies.values() for row in tab.values())
-    return {site for row in rows for cell in row if (site := site_in(cell))}
+def parsed(undos: Mapping[int, str]) -> dict[int, Undo]:
+    """Return stored undos (JSON) by id."""
+    return {number: Undo.model_validate_json(body) for number, body in undos.items()}

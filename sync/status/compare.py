@@ -67,15 +67,15 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
 
 def _has_tab(flusher: Flusher, held: Lease) -> bool:
     """Return whether the tab of the jobs is there, or was never needed."""
-    if not flusher.store.pending.written_sites():
+    if not flusher.store.pending.sites_with_row():
         return True
     flusher.writer.take_call(held)
-    return flusher.client.read().table is not None
+    return flusher.client.read(flusher.store.spreadsheet.mode()).table is not None
 
 
 def rowless(flusher: Flusher) -> list[Rowless]:
     """Return the jobs that should have a row, have none, and get none before their next event."""
-    found = flusher.targets.of(flusher.store.pending.without_row())
+    found = flusher.targets.of(flusher.store.pending.rowless())
     return [
         Rowless(
             target.site, _text(target.cells, "current_milestone"), _text(target.cells, "status")
@@ -110,7 +110,7 @@ def restore(wiring: Wiring, sleep: Sleep, found: Sequence[Rowless]) -> int:
 
 def _must_be_gone(flusher: Flusher, held: Lease, sites: set[str]) -> None:
     flusher.writer.take_call(held)
-    seen = flusher.client.read()
+    seen = flusher.client.read(flusher.store.spreadsheet.mode())
     if seen.table is None:
         raise Permanent("no_tab", "There is no tab for jobs. Make it: brightsheet init")
     rows = flusher.writer.read_everything(held, seen).rows

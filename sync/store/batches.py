@@ -4,7 +4,7 @@ What a batch meant and what it wrote over is stored as JSON that only `sync.shee
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -21,14 +21,14 @@ from sqlalchemy import (
     update,
 )
 
-from sync.jobs.cells import Cell
-from sync.jobs.model import TYPED, Change
+from sync.jobs.cells import EMPTY, Cell
+from sync.jobs.model import TYPED, Change, ReplacedWords
 from sync.store import activity, history, quarantine
 from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.dirty import bumped
 from sync.store.leases import Lease, hold
-from sync.store.schema import attempt, before_image, cell_history, job
+from sync.store.schema import attempt, cell_history, job, undo
 from sync.store.spreadsheet import Spreadsheet
 
 Cells = Mapping[str, Cell]
@@ -60,38 +60,26 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class ReplacedCell:
-    """What a person had typed into a mapped cell of a job, and what stands there in its place."""
-
-    site: str
-    column: str
-    header: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
 class Conclusion:
-    """What the verification of a batch found.
+    """What the check of a batch found.
 
-    `dirty` sites do not show what was meant; the columns in `drift` hold what was meant for other
-    rows, with the note that was written there (None: no note). `images` (JSON) are to be stored,
-    `settled` ones (ids) to be deleted.
+    `missed` sites do not show all that was meant; of them the columns in `landed` do. `keyed` ones
+    have a row from now on that was not theirs before. `undos` (JSON) are to be stored,
+    `landed_undos` (JSON by id) to be stored anew, `settled` ones (ids) to be deleted.
     """
 
-    dirty: frozenset[str] = frozenset()
-    drift: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
-    images: Sequence[str] = ()
+    missed: frozenset[str] = frozenset()
+    landed: Mapping[str, Collection[str]] = field(default_factory=dict)
+    keyed: frozenset[str] = frozenset()
+    undos: Sequence[str] = ()
+    landed_undos: Mapping[int, str] = field(default_factory=dict)
     settled: Sequence[int] = ()
-    replaced: Sequence[ReplacedCell] = ()
+    replaced: Sequence[ReplacedWords] = ()
     is_told: bool = False
     """Whether the History gets a line for each of `replaced`."""
 
 
 CLEAN = Conclusion()
-
-_UNKNOWN = {"text": "?", "is_stand_in": True}
-"""In place of a cell that holds something else than was written: it differs from every cell."""
 
 
 class Batches:
@@ -134,23 +122,19 @@ class Batches:
         return None if found is None else _attempt(found)
 
     def conclude(self, held: Lease, tried: Attempt, found: Conclusion = CLEAN) -> None:
-        """Store what the verification of a batch that landed found, in one transaction."""
+        """Store what the check of a batch that landed found, in one transaction."""
         mine = attempt.c.spreadsheet_id == self._sheet.id
-        right = [one for one in tried.shown if one.site not in found.dirty]
+        right = [one for one in tried.shown if one.site not in found.missed]
         with self._database.writing() as connection:
             hold(connection, held)
             confirm(connection, right)
-            mark_drift(connection, found.drift)
+            _confirm_cells(connection, tried.shown, found)
+            _forget_written(connection, found.keyed)
             history.mark_written(connection, tried.changes)
             quarantine.release(connection, self._sheet.id, [one.site for one in right])
-            if found.images:
-                rows = [{"spreadsheet_id": self._sheet.id, "body": one} for one in found.images]
-                connection.execute(self._database.insert(before_image), rows)
+            self._keep_undos(connection, found)
             if found.replaced:
                 self._keep_replaced(connection, tried.fence, found)
-            if found.settled:
-                done = before_image.c.id.in_(found.settled)
-                connection.execute(delete(before_image).where(done))
             known = self._sheet.known_columns(connection) | set(tried.columns)
             self._sheet.change(
                 connection,
@@ -164,10 +148,33 @@ class Batches:
             # Every other attempt was made for a fence that is gone now.
             connection.execute(delete(attempt).where(mine))
 
+    def _keep_undos(self, connection: Connection, found: Conclusion) -> None:
+        if found.settled:
+            connection.execute(delete(undo).where(undo.c.id.in_(found.settled)))
+        for number, body in found.landed_undos.items():
+            connection.execute(update(undo).where(undo.c.id == number).values(body=body))
+        if found.undos:
+            rows = [{"spreadsheet_id": self._sheet.id, "body": body} for body in found.undos]
+            connection.execute(self._database.insert(undo), rows)
+
+    def undos(self) -> dict[int, str]:
+        """Return the pending undos (JSON) by id."""
+        with self._database.reading() as connection:
+            return pending_undos(connection, self._sheet.id)
+
+    def settle_undos(self, held: Lease, settled: Iterable[int]) -> None:
+        """Delete undos that are done with, as a read showed."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            connection.execute(delete(undo).where(undo.c.id.in_(sorted(settled))))
+
     def _keep_replaced(self, connection: Connection, fence: int, found: Conclusion) -> None:
         for one in found.replaced:
-            row = {"spreadsheet_id": self._sheet.id, **vars(one), "at": now()}
-            del row["header"]
+            row = {
+                "spreadsheet_id": self._sheet.id,
+                "at": now(),
+                **one.model_dump(exclude={"header"}),
+            }
             connection.execute(self._database.insert(cell_history).values(row))
         moment = datetime.fromtimestamp(float(connection.scalar(select(now())) or 0.0), UTC)
         lines = [
@@ -193,17 +200,13 @@ class Batches:
                 confirm(connection, shown)
                 quarantine.release(connection, self._sheet.id, [one.site for one in shown])
 
-    def mark_drift(self, held: Lease, drift: Mapping[str, Iterable[str]]) -> None:
-        """Have cells written again that a comparison found to be wrong."""
+    def recheck(self, held: Lease, columns: Mapping[str, Iterable[str]]) -> None:
+        """Have cells written again that a comparison found to be wrong: column ids by site."""
         with self._database.writing() as connection:
             hold(connection, held)
-            mark_drift(connection, {s: dict.fromkeys(columns) for s, columns in drift.items()})
-
-    def written(self, sites: Iterable[str]) -> dict[str, dict[str, Cell]]:
-        """Return what the rows of `sites` were last confirmed to show; only of known jobs."""
-        query = select(job.c.site, job.c.written).where(job.c.site.in_(sorted(sites)))
-        with self._database.reading() as connection:
-            return {site: cells_in(json.loads(body)) for site, body in connection.execute(query)}
+            for site, ids in columns.items():
+                values = {"recheck": json.dumps(sorted(ids)), **bumped()}
+                connection.execute(update(job).where(job.c.site == site).values(values))
 
     def replaced(self, site: str) -> list[tuple[str, str]]:
         """Return what people had typed into mapped cells of a job, and what replaced it."""
@@ -215,11 +218,27 @@ class Batches:
             return [(row.before, row.after) for row in connection.execute(query)]
 
     def forget_rows(self, held: Lease, sites: Iterable[str]) -> None:
-        """Record that the rows of `sites` were deleted: they come back with their next event."""
+        """Record that the rows of `sites` were deleted: they come back with their next event.
+
+        What was written there is kept: a person may undo the deletion.
+        """
+        self._set_has_row(held, sites, has_row=False)
+
+    def remember_rows(self, held: Lease, sites: Iterable[str]) -> None:
+        """Record that `sites` have a row after all."""
+        self._set_has_row(held, sites, has_row=True)
+
+    def _set_has_row(self, held: Lease, sites: Iterable[str], *, has_row: bool) -> None:
+        which = job.c.site.in_(sorted(sites)), job.c.has_row.is_not(has_row)
         with self._database.writing() as connection:
             hold(connection, held)
-            gone = job.c.site.in_(sorted(sites))
-            connection.execute(update(job).where(gone).values(written="{}"))
+            connection.execute(update(job).where(*which).values(has_row=has_row))
+
+
+def pending_undos(connection: Connection, spreadsheet_id: str) -> dict[int, str]:
+    """Return the pending undos (JSON) of a spreadsheet by id, the oldest first."""
+    query = select(undo.c.id, undo.c.body).where(undo.c.spreadsheet_id == spreadsheet_id)
+    return {row.id: row.body for row in connection.execute(query.order_by(undo.c.id))}
 
 
 def confirm(connection: Connection, shown: Sequence[Shown]) -> None:
@@ -240,6 +259,8 @@ def confirm(connection: Connection, shown: Sequence[Shown]) -> None:
             shown_version=bindparam("at_version"),
             shown_events=bindparam("at_events"),
             written=func.coalesce(bindparam("cells", type_=Text), job.c.written),
+            has_row=case((bindparam("cells", type_=Text).is_(None), job.c.has_row), else_=True),
+            recheck=case((bindparam("cells", type_=Text).is_(None), job.c.recheck), else_="[]"),
             # What came since the read has waited for the time of a write at most.
             waiting_since=case((job.c.version == bindparam("at_version"), null()), else_=now()),
         )
@@ -248,21 +269,28 @@ def confirm(connection: Connection, shown: Sequence[Shown]) -> None:
         connection.execute(statement, rows)
 
 
-def mark_drift(connection: Connection, drift: Mapping[str, Mapping[str, str | None]]) -> None:
-    """Record inside the caller's transaction which cells hold something else than was written."""
-    for site, columns in drift.items():
-        written = connection.scalar(select(job.c.written).where(job.c.site == site))
-        cells = json.loads(written or "{}")
-        if not cells:
-            continue  # All of it is still to be written; without a row there is no drift.
-        for column, note in columns.items():
-            notes = {name: cells.get(column, {}).get(name) for name in ("note", "noted")}
-            if note is not None:
-                notes = {"note": note}
-            cells[column] = _UNKNOWN | {name: one for name, one in notes.items() if one}
-        connection.execute(
-            update(job).where(job.c.site == site).values(written=json.dumps(cells), **bumped())
-        )
+def _confirm_cells(connection: Connection, shown: Sequence[Shown], found: Conclusion) -> None:
+    """Record the cells that landed of jobs of which others did not: what is theirs is not typed."""
+    for one in shown:
+        columns = found.landed.get(one.site, ())
+        if one.site not in found.missed or one.cells is None or not columns:
+            continue
+        query = select(job.c.written, job.c.recheck).where(job.c.site == one.site)
+        known = connection.execute(query).first()
+        if known is None:
+            continue
+        landed = json.loads(_cells_out({c: one.cells.get(c, EMPTY) for c in columns}))
+        values = {
+            "written": json.dumps(json.loads(known.written) | landed),
+            "recheck": json.dumps([c for c in json.loads(known.recheck) if c not in columns]),
+        }
+        connection.execute(update(job).where(job.c.site == one.site).values(values))
+
+
+def _forget_written(connection: Connection, sites: Iterable[str]) -> None:
+    """Forget what was written for jobs in another row than the one that has their key now."""
+    keyed = job.c.site.in_(sorted(sites))
+    connection.execute(update(job).where(keyed).values(written="{}", has_row=True, **bumped()))
 
 
 def cells_in(tree: Mapping[str, object]) -> dict[str, Cell]:

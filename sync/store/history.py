@@ -14,9 +14,11 @@ from sync.store.leases import Lease, hold
 from sync.store.schema import change, customer, history_written
 
 NEW = text("NOT shown")
-_TRIES = 2
+TRIES = 2
+"""How often a customer is asked for before others no longer wait for it."""
 _NEVER = 1e12
-_PATIENCE = 60.0
+PATIENCE = 60.0
+"""Seconds for which a line, or a match, waits for a name."""
 
 
 class History:
@@ -37,8 +39,8 @@ class History:
         if not self.waits_for_names:
             return query
         asked = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
-        nameless = select(customer.c.site).where(asked, customer.c.attempts < _TRIES)
-        waits = change.c.site.in_(nameless), change.c.kept_at > now() - _PATIENCE
+        nameless = select(customer.c.site).where(asked, customer.c.attempts < TRIES)
+        waits = change.c.site.in_(nameless), change.c.kept_at > now() - PATIENCE
         held = select(func.min(change.c.at)).where(NEW, *waits)
         until = func.coalesce(held.scalar_subquery(), _NEVER)
         return query.where(change.c.at < until)

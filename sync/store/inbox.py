@@ -25,6 +25,7 @@ with ten milestones takes 250 KB of memory, and a flush has as many in hand."""
 _MOST = 10_000
 """Deliveries between two writes of the sheet: some seconds' work."""
 UNPROJECTED = text("NOT projected")
+_IS_WAITING = select(select(delivery.c.seq).where(UNPROJECTED).exists())
 _LONGEST_NAME = 200
 """Characters of a milestone's name that are searched."""
 
@@ -113,6 +114,11 @@ class Inbox:
         """Store rows in one transaction, and return their outcomes."""
         new = self._appender.append(rows)
         return [Outcome(row["outcome"]) if row["id"] in new else Outcome.DUPLICATE for row in rows]
+
+    def is_waiting(self) -> bool:
+        """Return whether a delivery is in no job yet."""
+        with self._database.reading() as connection:
+            return bool(connection.scalar(_IS_WAITING))
 
     def unprojected(self) -> Iterator[list[KeptDelivery]]:
         """Yield the accepted deliveries that are in no job yet and wait now, in batches.

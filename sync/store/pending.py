@@ -11,16 +11,17 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.cells import Cell
 from sync.jobs.model import Change, Customer, Details, Files, Job
-from sync.store.batches import cells_in
+from sync.store.batches import cells_in, pending_undos
+from sync.store.clock import now
 from sync.store.customers import customers
 from sync.store.database import Database
 from sync.store.details import details
 from sync.store.documents import files
-from sync.store.history import History
-from sync.store.inbox import UNPROJECTED
+from sync.store.history import PATIENCE, TRIES, History
 from sync.store.quarantine import resting
-from sync.store.schema import WRITTEN, attempt, before_image, change, customer, delivery, job, sheet
+from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
 from sync.store.spreadsheet import Spreadsheet
+from sync.types import Mode
 
 _PAGE = 500
 
@@ -40,11 +41,15 @@ class DirtyJob:
     received_at: float | None = None
     """When the newest webhook was received (seconds since 1970)."""
     details: Details = field(default_factory=Details)
+    has_row: bool = False
+    """Whether it has a row, as far as is known."""
+    recheck: frozenset[str] = frozenset()
+    """Columns of which a comparison found that they hold something else."""
 
 
 @dataclass(frozen=True)
 class Pending:
-    """What waits: jobs, lines of the History (seq, change, customer), before-images (JSON).
+    """What waits: jobs, lines of the History (seq, change, customer), undos (JSON) by id.
 
     While a batch is `in_doubt`, what was last confirmed may be out of date.
     """
@@ -52,15 +57,18 @@ class Pending:
     in_doubt: bool = False
     jobs: Sequence[DirtyJob] = ()
     lines: Sequence[tuple[int, Change, Customer]] = ()
-    images: Mapping[int, str] = field(default_factory=dict)
+    undos: Mapping[int, str] = field(default_factory=dict)
+    mode: Mode = Mode.UNSET
+    tabs: frozenset[int] = frozenset()
+    """The sheet ids of the tabs that people made and that are mapped."""
     known_columns: frozenset[str] = frozenset()
-    written_sites: frozenset[str] = frozenset()
-    """The sites that have a row, as far as is known."""
+    sites_with_row: frozenset[str] = frozenset()
+    """As far as is known."""
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not (self.in_doubt or self.jobs or self.lines or self.images)
+        return not (self.in_doubt or self.jobs or self.lines or self.undos)
 
 
 class PendingWork:
@@ -76,21 +84,30 @@ class PendingWork:
         return is_dirty, job.c.site.not_in(resting(self._sheet.id)), self._may_be_matched()
 
     def _may_be_matched(self) -> ColumnElement[bool]:
-        """Return whether a job has a row, or its customer is known as far as it will be.
+        """Return whether a job has a row, or may be matched with one.
 
-        In a person's own tabs a row is looked for by its customer before one is added.
+        In tabs that people made a row is looked for by the customer before one is added: once
+        EverBright has told who that is, or is asked no more. Two jobs of one customer may not take
+        his row one after the other, so a job waits for the customers of others without a row, too,
+        as long as they are asked for the first times.
         """
         if not self._history.waits_for_names:
             return true()
         asked = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
         unknown = select(customer.c.site).where(asked)
-        return or_(~self._sheet.is_adopted(), job.c.written != "{}", job.c.site.not_in(unknown))
+        other = job.alias()
+        is_new = ~other.c.has_row & (other.c.waiting_since > now() - PATIENCE)
+        others = exists().where(
+            customer.c.site == other.c.site, asked, customer.c.attempts < TRIES, is_new
+        )
+        is_free = job.c.site.not_in(unknown) & ~others
+        return or_(~self._sheet.is_adopted(), HAS_ROW, is_free)
 
     def _lines(self, *columns: ColumnElement[Any]) -> Select[Any]:
         return self._history.due(*columns).where(change.c.site.not_in(resting(self._sheet.id)))
 
     def is_waiting(self) -> bool:
-        """Return whether there is anything to do, deliveries that are in no job yet included."""
+        """Return whether there is anything to do."""
         return self._is_true(select(self._waits()))
 
     def is_due(self) -> bool:
@@ -110,16 +127,11 @@ class PendingWork:
             return bool(connection.scalar(query))
 
     def _waits(self) -> ColumnElement[bool]:
-        in_doubt, images = (
-            exists().where(table.c.spreadsheet_id == self._sheet.id)
-            for table in (attempt, before_image)
+        in_doubt, undos = (
+            exists().where(table.c.spreadsheet_id == self._sheet.id) for table in (attempt, undo)
         )
         return or_(
-            exists(delivery).where(UNPROJECTED),
-            exists().where(*self._dirty()),
-            in_doubt,
-            images,
-            self._lines(literal(1)).exists(),
+            exists().where(*self._dirty()), in_doubt, undos, self._lines(literal(1)).exists()
         )
 
     def read(self, jobs: int, lines: int, only: Collection[str] | None = None) -> Pending:
@@ -129,16 +141,17 @@ class PendingWork:
             dirty = dirty.where(job.c.site.in_(sorted(only)))
             due = due.where(change.c.site.in_(sorted(only)))
         mine = attempt.c.spreadsheet_id == self._sheet.id
-        image = select(before_image.c.id, before_image.c.body)
-        image = image.where(before_image.c.spreadsheet_id == self._sheet.id)
         with self._database.reading() as connection:
+            mode, tabs = self._sheet.read_mode(connection)
             return Pending(
                 in_doubt=connection.scalar(select(attempt.c.fence).where(mine)) is not None,
                 jobs=_jobs(connection, dirty.limit(jobs)),
                 lines=self._history.read(connection, due, lines),
-                images={row.id: row.body for row in connection.execute(image)},
+                undos=pending_undos(connection, self._sheet.id),
+                mode=mode,
+                tabs=tabs,
                 known_columns=self._sheet.known_columns(connection),
-                written_sites=_written_sites(connection),
+                sites_with_row=_sites_with_row(connection),
             )
 
     def count(self) -> int:
@@ -151,9 +164,16 @@ class PendingWork:
         """Yield every job, dirty or not, for a comparison."""
         return self._paged()
 
-    def without_row(self) -> Iterator[DirtyJob]:
+    def rowless(self) -> Iterator[DirtyJob]:
         """Yield the jobs that have no row, as far as is known, and do not wait for one."""
-        return self._paged(job.c.written == "{}", job.c.version == job.c.shown_version)
+        return self._paged(~job.c.has_row, job.c.version == job.c.shown_version)
+
+    def customers_without_row(self) -> dict[str, Customer]:
+        """Return the customers of all jobs without a row, by site."""
+        query = select(job.c.site, customer.c.body).where(~job.c.has_row, job.c.site == customer.c.site)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return {row.site: Customer.model_validate_json(row.body) for row in rows}
 
     def _paged(self, *which: ColumnElement[bool]) -> Iterator[DirtyJob]:
         with self._database.reading() as connection:
@@ -164,14 +184,14 @@ class PendingWork:
                 jobs = _jobs(connection, select(job).where(page))
             yield from jobs
 
-    def written_sites(self) -> frozenset[str]:
+    def sites_with_row(self) -> frozenset[str]:
         """Return the sites that have a row, as far as is known."""
         with self._database.reading() as connection:
-            return _written_sites(connection)
+            return _sites_with_row(connection)
 
 
-def _written_sites(connection: Connection) -> frozenset[str]:
-    return frozenset(connection.scalars(select(job.c.site).where(WRITTEN)))
+def _sites_with_row(connection: Connection) -> frozenset[str]:
+    return frozenset(connection.scalars(select(job.c.site).where(HAS_ROW)))
 
 
 def _jobs(connection: Connection, query: Select[Any]) -> list[DirtyJob]:
@@ -190,6 +210,8 @@ def _jobs(connection: Connection, query: Select[Any]) -> list[DirtyJob]:
             is_fresh=row["events"] != row["shown_events"],
             received_at=row["received_at"],
             details=more.get(row["site"], Details()),
+            has_row=row["has_row"],
+            recheck=frozenset(json.loads(row["recheck"])),
         )
         for row in rows
     ]

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -99,12 +100,17 @@ job = Table(
     Column("waiting_since", Float),
     # When its newest webhook was received; what was read from EverBright's API does not count.
     Column("received_at", Float),
+    # Whether it has a row, as far as is known. What was written stays known without one: a person
+    # may undo that it was deleted.
+    Column("has_row", Boolean, nullable=False, server_default=false()),
+    # Ids (JSON) of columns of which a comparison found that they hold something else.
+    Column("recheck", Text, nullable=False, server_default="[]"),
 )
 _DIRTY = text("version <> shown_version")
 Index("job_dirty", job.c.site, sqlite_where=_DIRTY, postgresql_where=_DIRTY)
-WRITTEN = text("written <> '{}'")
-"""Of jobs with a row, as far as is known. Written as in the index, else SQLite does not use it."""
-Index("job_written", job.c.site, sqlite_where=WRITTEN, postgresql_where=WRITTEN)
+HAS_ROW = text("has_row")
+"""Written as in the index, else SQLite does not use it."""
+Index("job_has_row", job.c.site, sqlite_where=HAS_ROW, postgresql_where=HAS_ROW)
 
 folder = Table(
     "folder",
@@ -169,6 +175,11 @@ sheet = Table(
     Column("is_current", Integer, nullable=False),
     # Since when a person has the worker write nothing; None if it writes.
     Column("paused_at", Float),
+    # Whose the tabs of jobs are (a Mode), and the sheet ids (JSON) of those that are mapped.
+    Column("mode", Text, nullable=False, server_default=""),
+    Column("tabs", Text, nullable=False, server_default="[]"),
+    # What the last comparison found of tabs that people made (JSON); "" before the first.
+    Column("compared", Text, nullable=False, server_default=""),
 )
 
 attempt = Table(
@@ -237,9 +248,10 @@ reported = Table(
     Column("name", Text, primary_key=True),
 )
 
-before_image = Table(
-    "before_image",
+undo = Table(
+    "undo",
     metadata,
+    # A cell that a batch hit without being meant to, until what stood there is back.
     Column("id", _Sequence, primary_key=True, autoincrement=True),
     Column("spreadsheet_id", Text, nullable=False, index=True),
     Column("body", Text, nullable=False),

@@ -14,10 +14,8 @@ from sync.store.database import Database
 from sync.store.dirty import bumped
 from sync.store.leases import Lease, hold
 from sync.store.rate_limit import SPACING, TokenBucket
-from sync.store.schema import attempt, before_image, job, sheet
-
-ADOPTED = "tabs:adopted"
-"""Stands among the ids of columns where the tabs are a person's own."""
+from sync.store.schema import attempt, job, sheet, undo
+from sync.types import Mode
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,9 @@ class Spreadsheet:
             columns = (sheet.c.pace_left, sheet.c.pace_last, sheet.c.fence)
             row = connection.execute(select(*columns).where(self._is_this())).one()
             clock = float(connection.scalar(select(now())) or 0.0)
-            bucket = TokenBucket() if row[1] is None else TokenBucket(row[0], row[1])
+            # A clock that was put back: a moment that lies in the future counts as now.
+            last = None if row[1] is None else min(row[1], clock)
+            bucket = TokenBucket() if last is None else TokenBucket(row[0], last)
             wait = bucket.wait(clock, spacing)
             bucket.spend(clock + wait)
             self.change(
@@ -112,11 +112,14 @@ class Spreadsheet:
         """Forget what a deleted tab showed: every job is written again (True if there are any)."""
         with self._database.writing() as connection:
             hold(connection, held)
-            for table in (attempt, before_image):
-                mine = table.c.spreadsheet_id == self.id
-                connection.execute(delete(table).where(mine))
-            self.change(connection, columns="[]")
-            return write_all_again(connection, job.c.written != "{}") > 0
+            self._forget_batches(connection)
+            return write_all_again(connection, job.c.has_row) > 0
+
+    def _forget_batches(self, connection: Connection) -> None:
+        for table in (attempt, undo):
+            mine = table.c.spreadsheet_id == self.id
+            connection.execute(delete(table).where(mine))
+        self.change(connection, columns="[]")
 
     def write_again(self, held: Lease, sites: Iterable[str]) -> None:
         """Have the rows of `sites` made again, though a person deleted them."""
@@ -124,23 +127,60 @@ class Spreadsheet:
             hold(connection, held)
             write_all_again(connection, job.c.site.in_(sorted(sites)))
 
-    def adopt_tabs(self, held: Lease) -> None:
-        """Record that the jobs are in a person's own tabs from now on: all are written there."""
-        self.forget(held)
+    def set_ours(self, held: Lease) -> None:
+        """Record that the jobs are in the tab that Brightsheet made."""
         with self._database.writing() as connection:
             hold(connection, held)
-            self.change(connection, columns=json.dumps([ADOPTED]))
+            self.change(connection, mode=Mode.OURS.value, tabs="[]")
 
-    def compare_again(self, held: Lease) -> None:
-        """Have every job compared with what was last written: the columns are others now."""
+    def adopt_tabs(self, held: Lease, tabs: Iterable[int], columns: Iterable[str]) -> None:
+        """Record that the jobs are in tabs that people made (sheet ids), in these columns (ids).
+
+        Every job is compared with what was last written; where other tabs had the jobs before, all
+        are written there.
+        """
         with self._database.writing() as connection:
             hold(connection, held)
+            query = select(sheet.c.mode).where(self._is_this())
+            if (connection.scalar(query) or "") != Mode.ADOPTED.value:
+                self._forget_batches(connection)
+                write_all_again(connection)
             connection.execute(update(job).values(bumped()))
+            made = {name for name in self.known_columns(connection) if name.startswith("tab:")}
+            self.change(
+                connection,
+                mode=Mode.ADOPTED.value,
+                tabs=json.dumps(sorted(tabs)),
+                columns=json.dumps(sorted({*columns, *made})),
+            )
 
     def is_adopted(self) -> ColumnElement[bool]:
-        """Return the condition that the jobs are in a person's own tabs."""
-        marked = sheet.c.columns.contains(json.dumps(ADOPTED))
-        return select(literal(1)).where(self._is_this(), marked).exists()
+        """Return the condition that the jobs are in tabs that people made."""
+        is_adopted = sheet.c.mode == Mode.ADOPTED.value
+        return select(literal(1)).where(self._is_this(), is_adopted).exists()
+
+    def mode(self) -> Mode:
+        """Return whose the tabs of jobs are."""
+        with self._database.reading() as connection:
+            return self.read_mode(connection)[0]
+
+    def read_mode(self, connection: Connection) -> tuple[Mode, frozenset[int]]:
+        """Return whose the tabs of jobs are, and the sheet ids of those that are mapped."""
+        row = connection.execute(select(sheet.c.mode, sheet.c.tabs).where(self._is_this())).first()
+        return (
+            (Mode(row.mode), frozenset(json.loads(row.tabs))) if row else (Mode.UNSET, frozenset())
+        )
+
+    def keep_compared(self, held: Lease, found: str) -> None:
+        """Store what a comparison found of tabs that people made (JSON)."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            self.change(connection, compared=found)
+
+    def compared(self) -> str:
+        """Return what the last comparison found of tabs that people made (JSON), or ""."""
+        with self._database.reading() as connection:
+            return connection.scalar(select(sheet.c.compared).where(self._is_this())) or ""
 
     def is_comparison_due(self, seconds: float) -> bool:
         """Return whether the last comparison of the whole sheet is longer ago than `seconds`.
@@ -230,5 +270,5 @@ _IS_WRITTEN = (sheet.c.is_current == 1, sheet.c.paused_at.is_(None))
 
 def write_all_again(connection: Connection, *which: ColumnElement[bool]) -> int:
     """Have the rows of jobs (all of them, or `which`) made again; return how many."""
-    values = {"written": "{}", "shown_events": 0, **bumped()}
+    values = {"written": "{}", "has_row": False, "shown_events": 0, **bumped()}
     return connection.execute(update(job).where(*which).values(values)).rowcount

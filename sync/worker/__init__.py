@@ -15,6 +15,7 @@ from sync.worker.document_loop import DocumentLoop
 from sync.worker.document_queue import DocumentQueue
 from sync.worker.everbright_loop import EverBrightLoop
 from sync.worker.loop import POLL_SECONDS, Stop, loop
+from sync.worker.projection_loop import ProjectionLoop
 from sync.worker.sheet_loop import SheetLoop
 
 SIGN_SECONDS = 20.0
@@ -35,6 +36,7 @@ class Worker:
         self._alerts = self._wiring.alerts()
         self._stop = Stop()
         self._work = Event()
+        self._arrival = Event()
         self._threads: list[Thread] = []
 
     def start(self) -> None:
@@ -42,6 +44,8 @@ class Worker:
         settings = self._wiring.settings
         gc.set_threshold(_NEW_OBJECTS)
         self._start("sheet", SheetLoop(self._wiring, self._alerts, self._stop).step, self._idle)
+        projection = ProjectionLoop(self._wiring, self._alerts, self._wake_sheet)
+        self._start("projection", projection.step, self._await_delivery)
         actions = ActionLoop(settings, self._wiring.database, self._stop, self.wake)
         self._start("actions", actions.step, lambda: self._stop.wait(LOOK_FOR_ACTIONS_SECONDS))
         self._start("heartbeat", self._give_sign, lambda: self._stop.wait(SIGN_SECONDS))
@@ -66,19 +70,23 @@ class Worker:
         self._threads.append(thread)
 
     def _give_sign(self) -> bool:
-        """Record that this process is alive, if the thread that writes the sheet is."""
-        if self._threads[0].is_alive():
+        """Record that this process is alive, if the threads that write the sheet are."""
+        if all(thread.is_alive() for thread in self._threads[:2]):
             self._wiring.heartbeats.give()
         return False
 
     def wake(self) -> None:
-        """Have the sheet's loop check for work at once."""
+        """Have the loops of deliveries and of the sheet check for work at once."""
+        self._arrival.set()
+        self._work.set()
+
+    def _wake_sheet(self) -> None:
         self._work.set()
 
     def stop(self, seconds: float) -> None:
         """End the loops; what is unfinished after `seconds` is left as a kill would leave it."""
         self._stop.set()
-        self._work.set()
+        self.wake()
         deadline = monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - monotonic()))
@@ -86,6 +94,10 @@ class Worker:
     def _idle(self) -> None:
         self._work.wait(POLL_SECONDS)
         self._work.clear()
+
+    def _await_delivery(self) -> None:
+        self._arrival.wait(POLL_SECONDS)
+        self._arrival.clear()
 
     def _rest(self) -> None:
         self._stop.wait(POLL_SECONDS)

@@ -69,8 +69,7 @@ def test_four_hundred_rows_and_six_hundred_deliveries(bench: Bench) -> None:
     """Catches a job that stands twice, a match in the wrong row, and a cell of his that changed."""
     make(bench)
     bench.send(milestone(1))
-    with bench.held() as held:
-        bench.flusher.project(held)  # A milestone is known by its name once it came.
+    bench.project()  # A milestone is known by its name once it came.
     own, writes = own_sheet.own_cells(bench), bench.writes()
     shown = command(bench, "map", *TABS, *SET, *WORDS)
     print(shown.stdout)
@@ -140,8 +139,7 @@ def test_a_burst_costs_as_few_calls_as_onto_our_own_tab(
         for n in range(1000)
     ]
     bench.send(*events)
-    with bench.held() as held:
-        bench.flusher.project(held)
+    bench.project()
     bench.ask()
     calls = caught_up(bench)
     print(f"1000 deliveries for 300 jobs: {calls} calls")

@@ -169,7 +169,7 @@ def test_rows_deleted_one_by_one_are_forgotten_by_every_read(twelve: Bench) -> N
         twelve.edit("delete_rows", index=1)
         twelve.shown(milestone(12, date_updated=day(number + 1)))
     assert twelve.look().by_site.keys() == sites(7, 12)
-    assert twelve.store.pending.written_sites() == sites(7, 12)
+    assert twelve.store.pending.sites_with_row() == sites(7, 12)
 
 
 def test_many_keys_that_are_gone_at_once_stop_the_writing(twelve: Bench) -> None:

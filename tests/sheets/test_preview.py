@@ -22,8 +22,7 @@ def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
     mine = [line(1, E_mail=known[1]["E_mail"]), line(9, Permit="Sent back")]
     own_sheet.make(asking, mine, [line(2, Street=known[2]["Street"], Zip=known[2]["Zip"])])
     asking.send(*(milestone(n) for n in (1, 2, 3)))
-    with asking.held() as held:
-        asking.flusher.project(held)
+    asking.project()
     asking.ask()
     writes = asking.writes()
     promised = previewed(asking)

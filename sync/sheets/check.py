@@ -1,0 +1,219 @@
+"""What a batch really hit: its trace and the copied rows → what landed, and what is undone. Pure.
+
+People move rows and columns between a read and the write that follows it. Each batch copies the
+rows that it writes before it writes them. Is a copied row *who* it was meant to be, and does the
+copied cell hold what was *expected*? Then the write landed. If not, what stood there is to go back.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sync.jobs.columns import KEY
+from sync.jobs.model import ReplacedWords
+from sync.sheets.celldata import CellData, Row, at, content, note_of, site_in, text_of
+from sync.sheets.guards import index_now, is_in_place
+from sync.sheets.snapshot import Table
+from sync.sheets.writes import (
+    NOTE,
+    CellWrite,
+    RowImage,
+    RowWrite,
+    Trace,
+    Undo,
+    Who,
+    has_note,
+    masked,
+    value_fields,
+)
+
+_NO_ROW = {KEY: "none"}
+"""What no row with a key shows: then the key is taken from every row."""
+Copies = Mapping[int, Mapping[int, Row]]
+"""Copied rows by the sheet id of the tab that they were copied from, and by row."""
+
+
+@dataclass
+class Findings:
+    """What a check found."""
+
+    missed: set[str] = field(default_factory=set)
+    """Sites that do not show all that was written for them."""
+    landed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """The columns that landed in every row of a job, by site."""
+    keyed: set[str] = field(default_factory=set)
+    """Sites whose key landed in a row that people made."""
+    undos: list[Undo] = field(default_factory=list)
+    landed_undos: set[int] = field(default_factory=set)
+    """Ids of pending undos that landed, or that a new one goes on from."""
+    replaced: list[ReplacedWords] = field(default_factory=list)
+
+    @property
+    def is_as_meant(self) -> bool:
+        """Whether all of it landed."""
+        return not (self.missed or self.undos)
+
+
+def check(
+    trace: Trace, tables: Sequence[Table], copies: Copies, pending: Mapping[int, Undo]
+) -> Findings:
+    """Return what a batch hit.
+
+    `tables` are the tabs of jobs in any read since; `pending` are the undos by id that were pending
+    when it was made.
+    """
+    findings, by_id = Findings(), {table.sheet_id: table for table in tables}
+    missed: dict[str, set[str]] = defaultdict(set)
+    for row in trace.rows:
+        table = by_id.get(row.sheet_id)
+        if table is None:  # The tab is gone, and what was hit with it.
+            findings.missed |= {row.site} - {""}
+            continue
+        columns = trace.columns.get(row.sheet_id, {})
+        copy = () if row.is_new else copies.get(row.sheet_id, {}).get(row.row, ())
+        _RowCheck(table, columns, row, copy, pending, findings, missed[row.site]).run()
+    for site, columns_missed in missed.items():
+        findings.landed[site] -= columns_missed
+    return findings
+
+
+@dataclass(frozen=True)
+class _RowCheck:
+    """The check of the writes into one row; `columns` are where the batch took them to be."""
+
+    table: Table
+    columns: Mapping[str, int]
+    row: RowWrite
+    copy: Row
+    pending: Mapping[int, Undo]
+    findings: Findings
+    missed_columns: set[str]
+
+    def run(self) -> None:
+        is_who = self._is_who()
+        for cell in self.row.cells:
+            is_right = is_who and is_in_place(self.table, cell.column, cell.index)
+            missed = [
+                fields for fields in _parts(cell) if not (is_right and self._expected(cell, fields))
+            ]
+            if missed:
+                self.findings.missed |= {self.row.site} - {""}
+                self.missed_columns.add(cell.column)
+                self.findings.undos += self._undos(cell, missed)
+            else:
+                self._landed(cell)
+
+    def _is_who(self) -> bool:
+        if self.row.is_new:
+            return True
+        if self.row.who.is_header:
+            return self.table.has_header_guard
+        return self._knows_keys and self.row.who.is_row(self.copy, self.columns)
+
+    @property
+    def _knows_keys(self) -> bool:
+        return KEY in self.columns and is_in_place(self.table, KEY, self.columns[KEY])
+
+    def _expected(self, cell: CellWrite, fields: str) -> bool:
+        before = at(self.copy, cell.index)
+        if fields == NOTE:
+            return cell.expects_note is None or note_of(before) == cell.expects_note
+        return cell.expects is None or content(before) == cell.expects
+
+    def _landed(self, cell: CellWrite) -> None:
+        self.findings.landed_undos.update(cell.undoes)
+        site = self.row.site
+        if cell.undoes or not site:
+            return
+        if cell.column == KEY and self.row.who.shows:
+            self.findings.keyed.add(site)
+            return
+        self.findings.landed[site].add(cell.column)
+        if cell.replaces_words:
+            before, after = text_of(at(self.copy, cell.index)), text_of(cell.data)
+            header = self.table.headers.get(cell.index, cell.column)
+            words = ReplacedWords(
+                site=site, column=cell.column, header=header, before=before, after=after
+            )
+            self.findings.replaced.append(words)
+
+    def _undos(self, cell: CellWrite, missed: Sequence[str]) -> Iterator[Undo]:
+        for fields in missed:
+            before, wrote = (
+                masked(fields, data) for data in (at(self.copy, cell.index), cell.data)
+            )
+            undo = Undo(
+                sheet_id=self.row.sheet_id,
+                column=self._column_hit(cell),
+                fields=fields,
+                before=before,
+                wrote=wrote,
+                who=self._who_was_hit(cell),
+                image=RowImage.of(self.copy, self.columns, [cell.index]),
+                row=self.row.row,
+                tab=self.table.title,
+                header=self._header(cell),
+                row_text=" | ".join(text for one in self.copy if (text := text_of(one))),
+            )
+            if undo.holds_wrote(before):
+                continue  # Nothing was changed.
+            undo = self._composed(undo)
+            if not undo.holds_wrote(undo.before):
+                yield undo
+
+    def _composed(self, undo: Undo) -> Undo:
+        """Go on from pending undos of the same cell: what stood there first, what we wrote last."""
+        for number, old in self.pending.items():
+            is_cell = old.column == undo.column and old.is_of_note == undo.is_of_note
+            if not (is_cell and self._knows_keys and old.holds_wrote(undo.before)):
+                continue
+            if old.is_of_row(self.copy, self.columns):
+                self.findings.landed_undos.add(number)
+                undo = undo.model_copy(update={"before": old.before})
+        return undo
+
+    def _who_was_hit(self, cell: CellWrite) -> Who:
+        wrote = site_in(cell.data) if cell.column == KEY else None
+        if wrote:  # Found again by the key itself, wherever the row is by then.
+            return Who(key=wrote, shows_not=self._texts_of_right_row())
+        if self.row.who.is_header and self.table.has_header_guard:
+            return Who(is_header=True)
+        if key := self._key_after():
+            return Who(key=key)
+        hit = [one.index for one in self.row.cells]
+        return Who(holds=RowImage.of(self.copy, self.columns, hit))
+
+    def _texts_of_right_row(self) -> dict[str, str]:
+        """Return by what the row that a key was meant for is known; by nothing if that is blank."""
+        who = self.row.who
+        holds = who.holds.texts if who.holds else {}
+        return who.shows or who.shows_not or holds or _NO_ROW
+
+    def _key_after(self) -> str:
+        """Return the site in the row's key cell right after the batch, as far as it is known."""
+        if self.row.is_new:
+            return self.row.site
+        if not self._knows_keys:
+            return ""
+        index = self.columns[KEY]
+        data: CellData = next((c.data for c in self.row.cells if c.index == index), {})
+        is_written = any(cell.index == index for cell in self.row.cells)
+        return site_in(data if is_written else at(self.copy, index)) or ""
+
+    def _column_hit(self, cell: CellWrite) -> str:
+        if is_in_place(self.table, cell.column, cell.index):
+            return cell.column
+        index = index_now(self.table, cell.column, cell.index)
+        return next((c for c, now in self.table.columns.items() if now == index), "")
+
+    def _header(self, cell: CellWrite) -> str:
+        index = index_now(self.table, cell.column, cell.index)
+        return self.table.headers.get(index, cell.column)
+
+
+def _parts(cell: CellWrite) -> Iterator[str]:
+    """Give the masks of value and note: each is expected and undone for itself."""
+    if fields := value_fields(cell.fields):
+        yield fields
+    if has_note(cell.fields):
+        yield NOTE

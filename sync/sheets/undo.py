@@ -1,0 +1,205 @@
+"""Pending undos + the whole of the sheet → where they are written, and what is told: pure.
+
+An undo is an ordinary write: its row is *who* was hit, its cell is *expected* to hold what we wrote.
+So it is checked like any other. Undos of keys go first, for all other rows are found by the keys.
+What has no certain place is told in the tab Recovered: a guess could put a person's text into the
+wrong row, and nobody would see it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sync.jobs.columns import KEY
+from sync.sheets.celldata import Row, at, content, is_formula, note_of, site_in, text_of
+from sync.sheets.snapshot import Table
+from sync.sheets.writes import CellWrite, RowImage, RowWrite, Undo, Who
+
+HEADERS = ("When", "Tab", "Column", "Row as it was", "Stood there", "Stands there now")
+"""Of the tab Recovered."""
+
+Place = tuple[int, int]
+"""Sheet id and row index."""
+
+
+@dataclass
+class Placement:
+    """What is undone now, and what is settled."""
+
+    rows: list[RowWrite] = field(default_factory=list)
+    told: list[tuple[str, ...]] = field(default_factory=list)
+    """Lines for the tab Recovered, as in HEADERS but for the first."""
+    settled: set[int] = field(default_factory=set)
+    """Ids of the undos that are done with."""
+
+
+def sites_written_over(undos: Mapping[int, Undo]) -> set[str]:
+    """Return the sites whose key was written over and does not stand in its row yet."""
+    keys = (undo.before for undo in undos.values() if undo.column == KEY)
+    return {site for cell in keys if (site := site_in(cell))}
+
+
+def place(
+    tables: Sequence[Table], rows: Mapping[int, Mapping[int, Row]], undos: Mapping[int, Undo]
+) -> Placement:
+    """Return where `undos` (by id; the newest has the largest) are written.
+
+    `rows` are all rows of the tabs, by sheet id.
+    """
+    work = _Placing(tables, rows)
+    keys = {number: undo for number, undo in undos.items() if undo.column == KEY}
+    for number, undo in sorted((keys or undos).items(), reverse=True):
+        if undo.is_of_key:
+            work.place_key(number, undo, keys)
+        else:
+            work.place(number, undo)
+    return work.placement()
+
+
+class _Placing:
+    def __init__(self, tables: Sequence[Table], rows: Mapping[int, Mapping[int, Row]]) -> None:
+        self._tables = {table.sheet_id: table for table in tables}
+        self._rows = rows
+        self._cells: dict[Place, dict[tuple[str, bool], CellWrite]] = {}
+        self._who: dict[Place, Who] = {}
+        self._told: dict[tuple[str, str, str, int, int], list[Undo]] = {}
+        self._result = Placement()
+
+    def place_key(self, number: int, undo: Undo, keys: Mapping[int, Undo]) -> None:
+        """Take a key out of every row that has it by mistake; what stood there goes back."""
+        same = [one for one in keys.values() if one.is_of_key and one.who.key == undo.who.key]
+        newest = max(n for n, one in keys.items() if one in same)
+        who = keys[newest].who
+        places = [place for place in self._keyed(who.key) if who.is_row(*self._row(place))]
+        for place in places:
+            row, columns = self._row(place)
+            was_here = (o for o in reversed(same) if o.is_of_row(row, columns))
+            before = next((one.before for one in was_here), {})
+            self._write(place, number, undo.model_copy(update={"before": before}), who)
+        if not places:
+            is_back = self._is_anywhere(undo)
+            self._settle(number, undo, is_told=bool(text_of(undo.before)) and not is_back)
+
+    def place(self, number: int, undo: Undo) -> None:
+        """Put back what stood in a cell, in every row that is the one that was hit."""
+        places = self._places(undo)
+        if places is None or not places:
+            self._settle(number, undo, is_told=places is None or self._is_worth_telling(undo))
+            return
+        for place in places:
+            who = undo.who if undo.who.holds is None else None
+            self._write(place, number, undo, who)
+
+    def _places(self, undo: Undo) -> list[Place] | None:
+        """Return the rows that are the one that was hit; None where several unlike ones may be."""
+        if undo.who.is_header:
+            table = self._tables.get(undo.sheet_id)
+            places = [(table.sheet_id, table.header_row)] if table else []
+            return [place for place in places if self._holds_wrote(place, undo)]
+        if undo.who.holds is None:
+            return [p for p in self._keyed(undo.who.key) if self._holds_wrote(p, undo)]
+        return self._like(undo, undo.who.holds)
+
+    def _like(self, undo: Undo, image: RowImage) -> list[Place] | None:
+        """Return the rows without a key that hold just what the image says; else those of the
+        same customer; else those that hold all of it, and more."""
+        places = [place for place in self._unkeyed() if self._holds_wrote(place, undo)]
+        now = {place: RowImage.of(*self._row(place)) for place in places}
+        tiers: list[Callable[[Place], bool]] = [
+            lambda place: undo.who.is_exactly(*self._row(place)),
+            lambda place: image.is_like(now[place]),
+            lambda place: image.is_in(now[place]),
+        ]
+        for tier in tiers:
+            if matching := [place for place in places if tier(place)]:
+                is_alike = all(now[place] == now[matching[0]] for place in matching)
+                return matching if is_alike else None
+        return []
+
+    def _holds_wrote(self, place: Place, undo: Undo) -> bool:
+        row, columns = self._row(place)
+        if undo.column not in columns or not undo.holds_wrote(at(row, columns[undo.column])):
+            return False
+        # A formula says something else in another row.
+        return not is_formula(undo.before) or place == (undo.sheet_id, undo.row)
+
+    def _row(self, place: Place) -> tuple[Row, Mapping[str, int]]:
+        sheet_id, number = place
+        return self._rows.get(sheet_id, {}).get(number, ()), self._tables[sheet_id].columns
+
+    def _keyed(self, site: str) -> Iterator[Place]:
+        for table in self._tables.values():
+            yield from ((table.sheet_id, row) for row in table.keys.get(site, ()))
+
+    def _unkeyed(self) -> Iterator[Place]:
+        for table in self._tables.values():
+            keyed = {row for found in table.keys.values() for row in found}
+            for number in self._rows.get(table.sheet_id, {}):
+                if number not in keyed and number != table.header_row:
+                    yield (table.sheet_id, number)
+
+    def _is_anywhere(self, undo: Undo) -> bool:
+        """Tell whether what stood in a key cell stands in any."""
+        return any(
+            content(at(row, table.columns[KEY])) == content(undo.before)
+            for table in self._tables.values()
+            for row in self._rows.get(table.sheet_id, {}).values()
+        )
+
+    def _is_worth_telling(self, undo: Undo) -> bool:
+        """Tell whether anything is lost, or stands where it should not.
+
+        What our policy overwrites anyway is dropped: the next comparison sees to it.
+        """
+        table = self._tables.get(undo.sheet_id)
+        is_ours = table is not None and table.policy.overwrites and not undo.is_of_note
+        if undo.has_landed or (is_ours and undo.who.key and undo.column):
+            return False
+        if not undo.column or undo.told(undo.before):
+            return True
+        return any(self._holds_wrote(place, undo) for place in self._unkeyed())
+
+    def _write(self, place: Place, number: int, undo: Undo, who: Who | None) -> None:
+        row, columns = self._row(place)
+        part = (undo.column, undo.is_of_note)
+        cells = self._cells.setdefault(place, {})
+        if who is not None:
+            self._who[place] = who
+        if part in cells:
+            return  # Of several for one cell the newest counts.
+        cell = at(row, columns[undo.column])
+        cells[part] = CellWrite(
+            index=columns[undo.column],
+            column=undo.column,
+            data=undo.before,
+            fields=undo.fields,
+            expects=None if undo.is_of_note else content(cell),
+            expects_note=note_of(cell) if undo.is_of_note else None,
+            undoes=(number,),
+        )
+
+    def _settle(self, number: int, undo: Undo, *, is_told: bool) -> None:
+        self._result.settled.add(number)
+        if is_told:
+            cell = (undo.tab, undo.header, undo.row_text, undo.sheet_id, undo.row)
+            self._told.setdefault(cell, []).append(undo)
+
+    def placement(self) -> Placement:
+        """Return all of it: a row without a key is known by all that it holds beside our cells.
+
+        A cell has one line, of its value and its note.
+        """
+        for (tab, header, row_text, *_), undos in self._told.items():
+            undos.sort(key=lambda undo: undo.is_of_note)
+            before = "\n".join(text for undo in undos if (text := undo.told(undo.before)))
+            wrote = "\n".join(text for undo in undos if (text := undo.told(undo.wrote)))
+            self._result.told.append((tab, header, row_text, before, wrote))
+        for (sheet_id, number), cells in sorted(self._cells.items()):
+            row, columns = self._row((sheet_id, number))
+            hit = [cell.index for cell in cells.values()]
+            who = self._who.get((sheet_id, number))
+            if who is None:
+                who = Who(holds=RowImage.of(row, columns, hit))
+            self._result.rows.append(
+                RowWrite(sheet_id=sheet_id, row=number, cells=tuple(cells.values()), who=who)
+            )
+        return self._result
