@@ -1,7 +1,7 @@
 """People at work in their own sheet, in the gaps of the flusher's calls and between its flushes.
 
-Rows are sorted, inserted, dragged and cut from tab to tab, columns are moved, cells are typed into,
-and calls fail by lot. A seed gives the same run again.
+Rows are sorted, inserted, dragged, copied, deleted and cut from tab to tab, columns are moved,
+cells are typed into, mapped ones, too, and calls fail by lot. A seed gives the same run again.
 """
 
 import random
@@ -11,95 +11,26 @@ from pathlib import Path
 from typing import Any
 
 from emulator import Emulator
-from emulator.errors import ApiError
 from sync.errors import Retryable
-from sync.sheets.celldata import at, text_of
 from tests import databases, own_sheet
 from tests.bench import Bench
+from tests.chaos import own_judge
+from tests.chaos.installer import Installer
+from tests.chaos.own_judge import DATE, STATUS, Told, Truth
 from tests.chaos.tab import recovered
 from tests.made_up import milestone, uuid
-from tests.own_sheet import HEADER_ROW, INSTALLED, OPEN, line
+from tests.own_sheet import INSTALLED, OPEN, line
 
 BY_EMAIL, BY_ADDRESS, NEW = 12, 4, 6
 JOBS = BY_EMAIL + BY_ADDRESS + NEW
-_PASSING = 0.5
+_PASSING = 0.6
 """The share of the gaps between a read and the call after it in which a person does something."""
-_FLUSHES = 200
-_STATUSES = ("SUBMITTED", "APPROVED")
+_FLUSHES = 300
 _WORDS = {"SUBMITTED": "Waiting", "APPROVED": "OK"}
-
-
-class Installer:
-    """Types into cells of his own, and moves rows and columns."""
-
-    def __init__(self, bench: Bench, lots: random.Random) -> None:
-        self._bench, self._lots = bench, lots
-        self.typed: list[str] = []
-        self.diary: list[str] = []
-
-    def act(self) -> None:
-        """Do one thing; what the grid refuses is left undone."""
-        deeds = [self._type, self._type, self._sort, self._move_row, self._move_column]
-        deeds += [self._insert_row, self._to_other_tab]
-        with suppress(ApiError):
-            self._lots.choice(deeds)()
-
-    def _edit(self, deed: str, tab: int, **how: Any) -> None:
-        self._bench.edit(deed, sheet_id=tab, **how)
-        self.diary.append(f"{deed} {tab} {how}")
-
-    def _tab(self) -> tuple[int, int]:
-        """Return a tab, and the index below its last row that holds anything."""
-        tab = self._lots.choice([OPEN, INSTALLED])
-        rows = own_sheet.grid(self._bench, tab)
-        filled = [n for n, row in enumerate(rows) if any(text_of(cell) for cell in row)]
-        return tab, max(filled, default=-1) + HEADER_ROW + 2
-
-    def _row(self, end: int) -> int:
-        return self._lots.randint(HEADER_ROW + 1, max(HEADER_ROW + 1, end - 1))
-
-    def _type(self) -> None:
-        tab, end = self._tab()
-        column = own_sheet.places(self._bench, tab)[self._lots.choice(["Crew", "Note to self"])]
-        row, text = self._row(end), f"typed {len(self.typed)}"
-        there = own_sheet.grid(self._bench, tab)
-        cells = there[row - HEADER_ROW - 1] if row - HEADER_ROW - 1 < len(there) else []
-        if text_of(at(cells, column)) or not any(text_of(cell) for cell in cells):
-            return  # He adds to rows that are there, and takes nothing away.
-        self._edit("type_cell", tab, row=row, column=column, text=text)
-        self.typed.append(text)
-
-    def _sort(self) -> None:
-        tab, _ = self._tab()
-        column = self._lots.randrange(len(own_sheet.HEADERS))
-        self._edit("sort", tab, column=column, ascending=self._lots.random() < 0.5)
-
-    def _move_row(self) -> None:
-        tab, end = self._tab()
-        self._edit("move_row", tab, row=self._row(end), to=self._row(end))
-
-    def _move_column(self) -> None:
-        tab, _ = self._tab()
-        count = len(own_sheet.HEADERS) + 1
-        column, to = self._lots.randrange(count), self._lots.randrange(count)
-        self._edit("move_column", tab, column=column, to=to)
-
-    def _insert_row(self) -> None:
-        tab, end = self._tab()
-        row = self._row(end)
-        self._edit("insert_rows", tab, index=row)
-
-    def _to_other_tab(self) -> None:
-        """Cut a row and paste it below the other tab's last, where the columns stand alike."""
-        tab, end = self._tab()
-        other = INSTALLED if tab == OPEN else OPEN
-        if own_sheet.places(self._bench, tab) != own_sheet.places(self._bench, other):
-            return
-        rows = own_sheet.grid(self._bench, other)
-        below = HEADER_ROW + 1 + len(rows)
-        row = self._row(end)
-        self._edit("insert_rows", other, index=below - 1, below=True)
-        self._edit("cut_rows", tab, start=row, end=row + 1, to=below, to_sheet=other)
+_FIRST_DAY = 46_082
+"""2026-03-01, as Sheets counts days."""
+_STRANGERS = 20
+_TOWN = {"city_name": "Marlow Heights", "state_abbreviation": "CO"}
 
 
 def run(google: Emulator, folder: Path, seed: int, failing: float = 0.0) -> list[str]:
@@ -107,11 +38,13 @@ def run(google: Emulator, folder: Path, seed: int, failing: float = 0.0) -> list
     lots = random.Random(seed)
     google.everbright.token = "a-token"
     bench = Bench(google, databases.fresh("sqlite", folder), EVERBRIGHT_API_TOKEN="a-token")
-    _make(bench, lots)
+    own = _make(bench, lots)
     person = Installer(bench, lots)
 
     def pass_by(_google: Emulator, _call: Any) -> None:
-        person.act()
+        person.act(in_gap=True)
+        while lots.random() < 0.3:
+            person.act(in_gap=True)
 
     google.faults.between(pass_by, method="*.batchUpdate", chance=_PASSING)
     if failing:
@@ -119,19 +52,13 @@ def run(google: Emulator, folder: Path, seed: int, failing: float = 0.0) -> list
         google.faults.answer(503, **which)
         google.faults.answer(503, when="after", **which)
         google.faults.truncate(**which)
-    events = [
-        milestone(n, 1, status=status, date_updated=f"2026-03-0{day + 1}T10:00:00Z")
-        for n in range(1, JOBS + 1)
-        for day, status in enumerate(_STATUSES[: lots.randint(1, 2)])
-    ]
-    final = {one["site"]: str(one["status"]) for one in events}
-    lots.shuffle(events)
-    by_job = sorted(events, key=lambda one: one["date_updated"])
+    events = _events(lots)
+    truths = _truths(bench, own, events)
     problems: list[str] = []
-    while by_job:
+    while events:
         count = lots.randint(1, 8)
-        bench.send(*by_job[:count])
-        by_job = by_job[count:]
+        bench.send(*events[:count])
+        events = events[count:]
         _flush(bench)
         bench.ask()
         for _ in range(lots.randint(0, 2)):
@@ -141,25 +68,66 @@ def run(google: Emulator, folder: Path, seed: int, failing: float = 0.0) -> list
     problems += _settle(bench)
     bench.compare()
     problems += _settle(bench)
-    problems += _wrong(bench, person, final)
-    bench.database.close()
+    problems += _wrong(bench, person, truths)
     (folder / "diary").write_text("\n".join(person.diary))
+    (folder / "recovered").write_text("\n".join(map(str, _told(bench).recovered)))
+    bench.database.close()
     return problems
 
 
-def _make(bench: Bench, lots: random.Random) -> None:
-    known = {n: own_sheet.customer(bench, n) for n in range(1, JOBS + 1)}
-    lines = []
+def _events(lots: random.Random) -> list[dict[str, Any]]:
+    """Return one or two events of each job, those of a job in their order; days tell jobs apart."""
+    events = []
+    for n in range(1, JOBS + 1):
+        day = {"date_updated": f"2026-03-{n:02}T10:00:00Z"}
+        events.append((lots.random(), milestone(n, 1, status="SUBMITTED", **day)))
+        if lots.random() < 0.6:
+            day = {"date_updated": f"2026-03-{n:02}T11:00:00Z"}
+            events.append((1 + lots.random(), milestone(n, 1, status="APPROVED", **day)))
+    return [event for _, event in sorted(events, key=lambda pair: pair[0])]
+
+
+def _make(bench: Bench, lots: random.Random) -> dict[int, dict[str, str]]:
+    """Fill the sheet; return what its rows hold, by the number in their price."""
+    known = {n: own_sheet.customer(bench, n, **_TOWN) for n in range(1, JOBS + 1)}
+    lines: list[list[str]] = []
     for n in range(1, BY_EMAIL + BY_ADDRESS + 1):
-        one = known[n]
-        how = {"E_mail": one["E_mail"]} if n <= BY_EMAIL else {"Zip": one["Zip"]}
+        how = {"E_mail": known[n]["E_mail"]} if n <= BY_EMAIL else {"Zip": known[n]["Zip"]}
         if n > BY_EMAIL:
             how["Street"] = f"{n} N. Juniper St"
+        if n % 3 == 0:
+            how["Phone"] = f"home {n}"
+        if n % 4 == 0:
+            how["Permit"] = f"own words {n}"
         lines.append(line(n, **how))
-    lines += [line(100 + n) for n in range(20)]
+    for n in range(100, 100 + _STRANGERS):
+        lines.append(line(n, E_mail=f"x{n}@example.com", Phone=f"call {n}", Permit=f"his {n}"))
     lots.shuffle(lines)
     own_sheet.make(bench, lines[:25], lines[25:])
     own_sheet.adopt(bench)
+    rows = (dict(zip(own_sheet.HEADERS, texts, strict=True)) for texts in lines)
+    return {int(row["Price"]) - 1000: {h: t for h, t in row.items() if t} for row in rows}
+
+
+def _truths(
+    bench: Bench, own: dict[int, dict[str, str]], events: list[dict[str, Any]]
+) -> dict[int, Truth]:
+    truths = {n: Truth(n, held) for n, held in own.items() if n > JOBS}
+    for n in range(1, JOBS + 1):
+        known = own_sheet.customer(bench, n, **_TOWN)
+        statuses = [str(event["status"]) for event in events if event["site"] == uuid(n)]
+        last = {
+            "Customer": known["Customer"],
+            "E-mail": known["E_mail"],
+            "Street": f"{known['Street']}, Marlow Heights, CO 80999",
+            "Zip": known["Zip"],
+            "Phone": f"303-555-{n:04d}",
+            STATUS: _WORDS[statuses[-1]],
+            DATE: str(_FIRST_DAY + n - 1) if statuses[-1] == "APPROVED" else "",
+        }
+        earlier = frozenset({"", *(_WORDS[status] for status in statuses)})
+        truths[n] = Truth(n, own.get(n, {}), last, earlier)
+    return truths
 
 
 def _flush(bench: Bench) -> None:
@@ -175,26 +143,17 @@ def _settle(bench: Bench) -> list[str]:
     return [f"Work is left after {_FLUSHES} flushes."]
 
 
-def _wrong(bench: Bench, person: Installer, final: dict[str, str]) -> Iterator[str]:
+def _told(bench: Bench) -> Told:
+    replaced = (bench.store.batches.replaced(uuid(n)) for n in range(1, JOBS + 1))
+    return Told(
+        tuple(recovered(bench.google.sheets.spreadsheets[bench.spreadsheet])),
+        frozenset(before for pairs in replaced for before, _ in pairs),
+    )
+
+
+def _wrong(bench: Bench, person: Installer, truths: dict[int, Truth]) -> Iterator[str]:
     """Give what is wrong in the sheet as it stands."""
-    rows = [one for tab in (OPEN, INSTALLED) for one in own_sheet.texts(bench, tab)]
-    told = str(recovered(bench.google.sheets.spreadsheets[bench.spreadsheet]))
-    everything = str(rows) + told
-    for text in person.typed:
-        if f"'{text}'" not in everything and f"{text}" not in told:
-            yield f"{text!r} is gone"
-    for number in range(1, JOBS + 1):
-        mine = [one for one in rows if one.get("Site ID") == uuid(number)]
-        if len(mine) != 1:
-            yield f"job {number} has {len(mine)} rows"
-            continue
-        (row,) = mine
-        if number <= BY_EMAIL + BY_ADDRESS and row.get("Customer") != f"Own {number}":
-            yield f"job {number} is in the row of {row.get('Customer')!r}"
-        wanted = _WORDS[final[uuid(number)]]
-        if row.get("Permit") != wanted:
-            yield f"job {number} reads {row.get('Permit')!r}, not {wanted!r}"
-    prices = sorted(one["Price"] for one in rows if "Price" in one)
-    numbers = [*range(1, BY_EMAIL + BY_ADDRESS + 1), *range(100, 120)]
-    if prices != sorted(f"{1000 + n}" for n in numbers):
-        yield f"prices changed: {prices}"
+    rows = [row for tab in (OPEN, INSTALLED) for row in own_sheet.texts(bench, tab)]
+    yield from own_judge.judge(
+        rows, truths, person.typed, person.every_typed, _told(bench), frozenset(person.copied)
+    )
