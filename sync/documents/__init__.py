@@ -2,6 +2,7 @@
 
 from sync.documents.copier import Copier
 from sync.documents.folders import JobFolders
+from sync.documents.naming import FolderNamer
 from sync.documents.room import Room
 
-__all__ = ["Copier", "JobFolders", "Room"]
+__all__ = ["Copier", "FolderNamer", "JobFolders", "Room"]

@@ -6,10 +6,8 @@ from sync.store.arrivals import Arrival, newest_arrival
 from sync.store.backfills import Backfills, JobState, Progress
 from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
-from sync.store.customers import Customers
 from sync.store.database import Database
 from sync.store.deliveries import Deliveries
-from sync.store.details import DetailStore, DueDetails
 from sync.store.documents import Claim, Documents, PendingDocument
 from sync.store.folders import DueFolder, Folders
 from sync.store.heartbeat import Heartbeats
@@ -18,6 +16,7 @@ from sync.store.inbox import Inbox, KeptDelivery, Receipt
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
 from sync.store.jobs import Jobs, Projected, Wanted
 from sync.store.leases import Lease, Leases
+from sync.store.lookups import Customers, DetailStore, DueLookup, Lookups
 from sync.store.pending import DirtyJob, Pending, PendingWork
 from sync.store.quarantine import Quarantine
 from sync.store.refusals import Refusals, Refused, RefusedDay
@@ -40,8 +39,8 @@ __all__ = [
     "DetailStore",
     "DirtyJob",
     "Documents",
-    "DueDetails",
     "DueFolder",
+    "DueLookup",
     "Folders",
     "Glance",
     "Heartbeats",
@@ -57,6 +56,7 @@ __all__ = [
     "KeptDocument",
     "Lease",
     "Leases",
+    "Lookups",
     "Pending",
     "PendingDocument",
     "PendingWork",

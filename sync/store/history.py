@@ -8,9 +8,9 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.model import Change, Customer
 from sync.store.clock import now
-from sync.store.customers import customers
 from sync.store.database import Database
 from sync.store.leases import Lease, hold
+from sync.store.lookups import customers
 from sync.store.schema import change, customer, history_written
 
 NEW = text("NOT shown")

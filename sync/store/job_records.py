@@ -11,8 +11,8 @@ from sqlalchemy.sql import ColumnElement
 from sync.jobs.cells import Cell
 from sync.jobs.model import Change, Customer, FileState, Job
 from sync.store.batches import cells_in
-from sync.store.customers import customers
 from sync.store.database import Database
+from sync.store.lookups import customers
 from sync.store.schema import change, customer, document, folder, job, quarantine
 
 _LINES = 200

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from sync.jobs import drive_names
 from sync.jobs.model import Change, FileState, Job
-from sync.store import customers, details, history, reported
+from sync.store import history, lookups, reported
 from sync.store.arrivals import BACKFILL
 from sync.store.clock import now
 from sync.store.database import Database
@@ -77,8 +77,7 @@ class Jobs:
             self._keep(connection, states, received, newest)
             self._want(connection, made.documents)
             with_rows = [one.site for one in made.jobs if one.has_row]
-            customers.want(self._database, connection, with_rows)
-            details.want(self._database, connection, with_rows)
+            lookups.want(self._database, connection, with_rows)
             history.keep(self._database, connection, made.changes)
             self._own(connection, made.milestones)
             if made.deliveries:

@@ -12,12 +12,11 @@ from sqlalchemy.sql import ColumnElement
 from sync.jobs.cells import Cell
 from sync.jobs.model import Change, Customer, Details, Files, Job
 from sync.store.batches import cells_in
-from sync.store.customers import customers
 from sync.store.database import Database
-from sync.store.details import details
 from sync.store.documents import files
 from sync.store.history import History
 from sync.store.inbox import UNPROJECTED
+from sync.store.lookups import customers, details
 from sync.store.quarantine import resting
 from sync.store.schema import WRITTEN, attempt, before_image, change, customer, delivery, job, sheet
 from sync.store.spreadsheet import Spreadsheet

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from threading import Event, Thread
 from time import monotonic
 
+from sync.lookups import LookupLoop
 from sync.settings.environment import Settings
 from sync.store import Database
 from sync.wiring import Wiring
@@ -13,7 +14,6 @@ from sync.worker.action_loop import ActionLoop
 from sync.worker.backfill_loop import LOOK_SECONDS, BackfillLoop
 from sync.worker.document_loop import DocumentLoop
 from sync.worker.document_queue import DocumentQueue
-from sync.worker.everbright_loop import EverBrightLoop
 from sync.worker.loop import POLL_SECONDS, Stop, loop
 from sync.worker.sheet_loop import SheetLoop
 
@@ -54,8 +54,10 @@ class Worker:
             namer = self._wiring.folder_namer()
             self._start("folders", namer.name_next, lambda: self._stop.wait(FOLDER_SECONDS))
         if settings.everbright_api_token:
-            requests = EverBrightLoop(self._wiring, self._stop, self.wake)
-            self._start("everbright", requests.step, self._rest)
+            fetchers = (self._wiring.customer_fetcher(), self._wiring.detail_fetcher())
+            asked = [fetcher for fetcher in fetchers if fetcher is not None]
+            lookups = LookupLoop(asked, self._stop.wait, self.wake)
+            self._start("everbright", lookups.step, self._rest)
         if settings.everbright_api_token and settings.backfill_hours:
             backfill = BackfillLoop(self._wiring, self._alerts, self._stop, self.wake)
             self._start("backfill", backfill.step, lambda: self._stop.wait(LOOK_SECONDS))
