@@ -12,8 +12,8 @@ from urllib.parse import quote
 import structlog
 
 from sync.errors import BrightsheetError
-from sync.everbright import customer, details
 from sync.everbright.client import EverBright
+from sync.everbright.job_answers import read_customer, read_details
 from sync.jobs import contracts, projection
 from sync.jobs.details import DetailColumns
 from sync.jobs.model import Customer, Details, Job
@@ -118,7 +118,7 @@ class CustomerQuestion:
 
     def answer(self, due: DueLookup[Customer]) -> Customer:
         """Return the customer. Raises Retryable or Permanent."""
-        return customer.read(self._everbright.site(due.job.site))
+        return read_customer(self._everbright.site(due.job.site))
 
 
 class DetailQuestion:
@@ -154,7 +154,7 @@ class DetailQuestion:
         if not path:
             return Details()
         try:
-            values = details.read(self._everbright.get(path), metrics, self._config.no_value)
+            values = read_details(self._everbright.get(path), metrics, self._config.no_value)
         except BrightsheetError as error:
             if error.reason != _REFUSED:
                 raise

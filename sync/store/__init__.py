@@ -3,7 +3,7 @@
 from sync.store.actions import Action, Actions, ActionState
 from sync.store.activity import HourFigures, latest_hours
 from sync.store.arrivals import Arrival, newest_arrival
-from sync.store.backfills import Backfills, JobState, Progress
+from sync.store.backfills import BackfillRun, Backfills, JobState
 from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
 from sync.store.database import Database
@@ -28,6 +28,7 @@ __all__ = [
     "Actions",
     "Arrival",
     "Attempt",
+    "BackfillRun",
     "Backfills",
     "Backlog",
     "Batches",
@@ -60,7 +61,6 @@ __all__ = [
     "Pending",
     "PendingDocument",
     "PendingWork",
-    "Progress",
     "Projected",
     "Quarantine",
     "Receipt",
