@@ -235,21 +235,13 @@ class Drive:
             self._json(answer)
         if "Location" not in answer.headers:
             raise Retryable("google_unavailable", "Drive opened no upload session.")
-        return Upload(content, answer.headers["Location"], arrived=0)
-
-    def ask(self, session: str) -> File | None:
-        """Return the file that an upload session resulted in, or None while it is open.
-
-        Raises Permanent (session_gone) if the session has expired.
-        """
-        answer = self._put(session, "bytes */*")
-        return answer if isinstance(answer, File) else None
+        return Upload(content, answer.headers["Location"])
 
     def send(self, upload: Upload, sleep: Callable[[float], Any]) -> File:
-        """Send the rest of an upload, and return the file.
+        """Send an upload, and return the file.
 
-        All of it in one request: what had arrived when that was cut off is not sent again. Raises
-        Retryable; Permanent (session_gone) if the session has expired.
+        All of it in one request: what had arrived when that was cut off is not sent again, as long
+        as more arrives. Raises Retryable; Permanent (session_gone) if the session has expired.
         """
         file = None
         while file is None:
@@ -260,19 +252,21 @@ class Drive:
 
     def _sent(self, upload: Upload) -> File | None:
         """Send what is missing; return the file, or None if more arrived, but not all."""
-        if upload.arrived is None:
-            answer = self._put(upload.session, upload.rest)
+        before = upload.arrived
+        if upload.is_in_doubt:
+            answer = self._put(upload.session, upload.question)
             if isinstance(answer, File):
                 return answer
-            upload.arrived = answer
-        before, rest = upload.arrived, upload.rest
-        upload.arrived = None  # Until Drive has answered.
-        answer = self._put(upload.session, rest, Body(upload.content, before))
+            upload.arrived, upload.is_in_doubt = answer, False
+            if answer > before:
+                return None
+        before, upload.is_in_doubt = upload.arrived, True  # Until Drive has answered.
+        answer = self._put(upload.session, upload.rest, Body(upload.content, before))
         if isinstance(answer, File):
             return answer
+        upload.arrived, upload.is_in_doubt = answer, False
         if answer <= before:
             raise Retryable("google_unavailable", "Drive keeps nothing of what is sent.")
-        upload.arrived = answer
         return None
 
     def _put(self, session: str, span: str, body: Body | None = None) -> File | int:

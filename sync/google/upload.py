@@ -1,4 +1,4 @@
-"""Bodies of uploads into Drive: of one call, and of a session that another process can continue.
+"""Bodies of uploads into Drive: of one call, and of a session that goes on where it was cut off.
 
 Source: Google's guide to uploads.
 """
@@ -81,16 +81,21 @@ class Upload:
 
     content: Content
     session: str
-    arrived: int | None = None
-    """How many bytes Drive has; None if it has to be asked."""
+    arrived: int = 0
+    """How many bytes Drive has, as far as it has said."""
+    is_in_doubt: bool = False
+    """Whether bytes were sent since."""
+
+    @property
+    def question(self) -> str:
+        """The Content-Range of the question how much has arrived."""
+        return f"bytes */{self.content.size}"
 
     @property
     def rest(self) -> str:
-        """The Content-Range of what is missing, or of the question how much that is."""
+        """The Content-Range of what is missing."""
         size = self.content.size
-        if self.arrived is None or self.arrived == size:
-            return f"bytes */{size}"
-        return f"bytes {self.arrived}-{size - 1}/{size}"
+        return self.question if self.arrived == size else f"bytes {self.arrived}-{size - 1}/{size}"
 
 
 def arrived(headers: Mapping[str, str]) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from threading import Event, Thread
 from time import monotonic
 
+from sync.documents import DocumentQueue
 from sync.lookups import LookupLoop
 from sync.settings.environment import Settings
 from sync.store import Database
@@ -13,7 +14,6 @@ from sync.worker.action_loop import LOOK_SECONDS as LOOK_FOR_ACTIONS_SECONDS
 from sync.worker.action_loop import ActionLoop
 from sync.worker.backfill_loop import LOOK_SECONDS, BackfillLoop
 from sync.worker.document_loop import DocumentLoop
-from sync.worker.document_queue import DocumentQueue
 from sync.worker.loop import POLL_SECONDS, Stop, loop
 from sync.worker.sheet_loop import SheetLoop
 
@@ -45,7 +45,9 @@ class Worker:
         actions = ActionLoop(settings, self._wiring.database, self._stop, self.wake)
         self._start("actions", actions.step, lambda: self._stop.wait(LOOK_FOR_ACTIONS_SECONDS))
         self._start("heartbeat", self._give_sign, lambda: self._stop.wait(SIGN_SECONDS))
-        queue = DocumentQueue(self._wiring.documents, settings.lease_seconds, self._stop)
+        queue = DocumentQueue(
+            self._wiring.documents, settings.lease_seconds, self._stop.is_set, self._rest
+        )
         for number in range(settings.document_copiers if settings.drive_folder_id else 0):
             copier = DocumentLoop(self._wiring, self._alerts, self._stop, queue)
             # The queue itself waits where nothing is due.
