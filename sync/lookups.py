@@ -51,7 +51,7 @@ class Question(Protocol[AnswerT]):
         """Return what EverBright says. Raises BrightsheetError: it is asked again."""
 
 
-class Asked(NamedTuple):
+class LookupResult(NamedTuple):
     """Which job was asked about, why there is no answer, and whether that was new."""
 
     site: str
@@ -75,7 +75,7 @@ class Fetcher(Generic[AnswerT]):
         self._not_before = float("-inf")
         self._has_begun = False
 
-    def fetch(self) -> Asked | None:
+    def fetch(self) -> LookupResult | None:
         """Ask about the job that is due longest, or return None if none is."""
         if self._clock() < self._not_before:
             return None
@@ -90,9 +90,9 @@ class Fetcher(Generic[AnswerT]):
             is_new = self._store.keep(site, self.question.answer(due), due.events)
         except BrightsheetError as error:
             self._failed(due, error)
-            return Asked(site, error, is_new=False)
+            return LookupResult(site, error, is_new=False)
         self._failures = 0
-        return Asked(site, None, is_new)
+        return LookupResult(site, None, is_new)
 
     def _failed(self, due: DueLookup[AnswerT], error: BrightsheetError) -> None:
         attempt = due.attempts + 1

@@ -16,7 +16,6 @@ from sync.everbright.client import EverBright
 from sync.everbright.lists import Lists
 from sync.google import auth
 from sync.google.drive import Drive
-from sync.jobs import detail_list
 from sync.jobs.details import DetailColumns
 from sync.jobs.model import Customer, Details
 from sync.jobs.row import Addresses, Layout
@@ -187,12 +186,6 @@ class Wiring:
         store = DetailStore(self.database, columns.question)
         question = DetailQuestion(store, self.everbright(), columns, config.everbright)
         return Fetcher(store, question)
-
-    def detail_entries(self) -> list[detail_list.Entry]:
-        """Return which of the metrics that columns show EverBright has."""
-        columns = DetailColumns(self.settings.config)
-        known = DetailStore(self.database, columns.question).every()
-        return detail_list.entries(columns.metrics(), known)
 
     def intake(self) -> Intake:
         """Return what puts milestones that were read into the inbox."""

@@ -16,7 +16,7 @@ from sync.jobs.model import Event, Job
 from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs
 from sync.webhooks import parse, report
-from sync.webhooks.report import Words
+from sync.webhooks.report import ReportWords
 from sync.webhooks.schema import Delivery, Milestone, Outcome
 
 _USUAL = {"submitted": "SUBMITTED", "rejected": "REJECTED", "completed": "APPROVED"}
@@ -106,7 +106,7 @@ def _must_be_dated(delivery: Delivery) -> None:
         raise Permanent("undated", "EverBright says that it was last changed in the future.")
 
 
-def report_words(settings: Settings, jobs: Iterable[Job]) -> Words:
+def report_words(settings: Settings, jobs: Iterable[Job]) -> ReportWords:
     """Return what the report's words mean: the names of milestones are the config's and `jobs`'."""
     definitions: dict[str, str] = {}
     for job in jobs:
@@ -117,7 +117,7 @@ def report_words(settings: Settings, jobs: Iterable[Job]) -> Words:
             definitions[step.header.lower()] = step.definitions[0]
     zone = ZoneInfo(settings.time_zone) if settings.time_zone else UTC
     statuses = {column: _status(settings, column) for column in _MEANS}
-    return Words(
+    return ReportWords(
         {name: definition for name, definition in definitions.items() if name}, statuses, zone
     )
 
@@ -132,7 +132,7 @@ def _status(settings: Settings, column: str) -> str:
 
 
 def take_report(
-    lines: Iterable[str], meanings: Words, intake: Intake
+    lines: Iterable[str], meanings: ReportWords, intake: Intake
 ) -> tuple[dict[str, int], list[str]]:
     """Keep what is news in a report; return how many events by site, and what could not be read.
 

@@ -8,7 +8,7 @@ import click
 from sync.commands.output import echo
 from sync.status import deliveries as what_came
 from sync.store import Documents
-from sync.store.deliveries import Deliveries, Wanted
+from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.webhooks.schema import Outcome
 from sync.wiring import Wiring, opened
 
@@ -45,7 +45,7 @@ def deliveries(
     if context.invoked_subcommand:
         return
     settings, database = opened()
-    wanted = Wanted(Outcome(outcome) if outcome else None, site, reason, since)
+    wanted = DeliveryFilter(Outcome(outcome) if outcome else None, site, reason, since)
     kept = Deliveries(database).newest(limit, wanted)
     refused = what_came.refused(Wiring(settings, database).refusals.latest, wanted)
     if as_json:
@@ -54,7 +54,7 @@ def deliveries(
         return
     echo(what_came.lines(kept))
     echo(what_came.refused_lines(refused))
-    if wanted == Wanted():
+    if wanted == DeliveryFilter():
         troubled = Documents(database, settings.lease_seconds).troubled(limit)
         echo(what_came.troubled_lines(troubled, unmasked=unmask))
 

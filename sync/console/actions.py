@@ -7,9 +7,8 @@ from typing import Any
 import structlog
 from flask import abort, flash, redirect, render_template, request, url_for
 
-from sync.console import given
 from sync.console.access import target
-from sync.console.parts import Parts
+from sync.console.parts import Parts, is_id
 from sync.errors import BrightsheetError, Permanent
 from sync.settings.environment import google_id
 from sync.status.deliveries import Retry, summary
@@ -141,7 +140,7 @@ def listed(parts: Parts) -> Any:
 def action(parts: Parts, name: str) -> Any:
     """Ask whether an action is to be done, or do it."""
     deed = DEEDS.get(name)
-    ids = list(dict.fromkeys(filter(given.is_id, request.values.getlist("id"))))[:_MOST]
+    ids = list(dict.fromkeys(filter(is_id, request.values.getlist("id"))))[:_MOST]
     if deed is None:
         abort(404)
     back = target(request.values.get("next", url_for("console.actions")))

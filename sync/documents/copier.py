@@ -17,7 +17,7 @@ from sync.documents.folders import FILE_TAG, JobFolders
 from sync.errors import Conflict, Permanent, Refused, Retryable
 from sync.everbright.client import EverBright
 from sync.google.drive import Drive, File
-from sync.google.upload import SMALL, Content, Upload
+from sync.google.upload import SMALL, FileContent, Upload
 from sync.store import Claim, Documents, PendingDocument
 
 ROOM = 512 * 1024**2
@@ -144,7 +144,7 @@ class Copier:
             is_type = _MEDIA_TYPE.fullmatch(got.media_type)
             media_type = got.media_type if is_type else "application/octet-stream"
             file.stream.seek(0)
-            content = Content(file.stream, got.size, media_type)
+            content = FileContent(file.stream, got.size, media_type)
             try:
                 return self._uploaded(claim, document, content, got.sha256), got.sha256
             except IdUsedUp:
@@ -152,7 +152,7 @@ class Copier:
                 raise
 
     def _uploaded(
-        self, claim: Claim, document: PendingDocument, content: Content, digest: str
+        self, claim: Claim, document: PendingDocument, content: FileContent, digest: str
     ) -> File:
         """Upload under an id that is stored first: small files in one call."""
         calls, uuid = Calls(self._drive, self._sleep), document.uuid

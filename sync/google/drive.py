@@ -15,7 +15,7 @@ import requests
 from sync.errors import Permanent, Retryable
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google, refusal
-from sync.google.upload import FIELDS, UPLOAD, Body, Content, Multipart, Upload, arrived
+from sync.google.upload import FIELDS, UPLOAD, Body, FileContent, Multipart, Upload, arrived
 from sync.ops.retry import policy
 
 MOST_IDS = 1000
@@ -191,7 +191,7 @@ class Drive:
                 raise
 
     def upload(
-        self, content: Content, file_id: str, name: str, parent: str, tag: Mapping[str, str]
+        self, content: FileContent, file_id: str, name: str, parent: str, tag: Mapping[str, str]
     ) -> File:
         """Make a file of at most SMALL bytes in one call.
 
@@ -216,7 +216,7 @@ class Drive:
         self._call("PATCH", f"{_FILES}/{file_id}", {"fields": "id"}, {"name": name})
 
     def begin(
-        self, content: Content, file_id: str, name: str, parent: str, tag: Mapping[str, str]
+        self, content: FileContent, file_id: str, name: str, parent: str, tag: Mapping[str, str]
     ) -> Upload:
         """Open an upload session. The file is not in Drive before its last byte.
 

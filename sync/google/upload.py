@@ -21,7 +21,7 @@ _ARRIVED = re.compile(r"bytes=0-(\d+)")
 
 
 @dataclass(frozen=True)
-class Content:
+class FileContent:
     """What is to be uploaded: a seekable stream, its size and its media type."""
 
     stream: BinaryIO
@@ -37,7 +37,7 @@ class Body:
     """
 
     def __init__(
-        self, content: Content, start: int = 0, head: bytes = b"", tail: bytes = b""
+        self, content: FileContent, start: int = 0, head: bytes = b"", tail: bytes = b""
     ) -> None:
         self._content, self._start = content, start
         self._head, self._tail = head, tail
@@ -58,7 +58,7 @@ class Body:
 class Multipart(Body):
     """The body of an upload in one call: the file's metadata, then its content."""
 
-    def __init__(self, metadata: Mapping[str, Any], content: Content) -> None:
+    def __init__(self, metadata: Mapping[str, Any], content: FileContent) -> None:
         boundary = uuid4().hex
         parts = (
             f"--{boundary}",
@@ -79,7 +79,7 @@ class Multipart(Body):
 class Upload:
     """A content on its way through the upload session at an address."""
 
-    content: Content
+    content: FileContent
     session: str
     arrived: int = 0
     """How many bytes Drive has, as far as it has said."""

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from sync.jobs import contracts, links
+from sync.jobs import contracts
 from sync.jobs.cells import EMPTY, Cell, cut, linked
-from sync.jobs.links import Addresses
+from sync.jobs.files import Addresses, documents_cell
 from sync.jobs.model import Files, Job
 from sync.settings.config_file import Config
 from sync.webhooks.schema import ContractState
@@ -41,7 +41,7 @@ class ContractCells:
         return {
             "contract": self._state(job),
             "contract_signed": Cell(when=max((one.at for one in signed), default=None)),
-            "contract_documents": links.documents(found, files, self._addresses),
+            "contract_documents": documents_cell(found, files, self._addresses),
             "current_quote": self._current_quote(job),
         }
 

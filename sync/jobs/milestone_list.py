@@ -12,7 +12,7 @@ _HEADER_LIMIT = 90
 """Characters: a header in the config may have 100, and that of the documents is longer."""
 
 
-class Entry(Value):
+class MilestoneEntry(Value):
     """A milestone of the config, or one that is not in it yet."""
 
     definitions: tuple[str, ...]
@@ -28,7 +28,7 @@ class Entry(Value):
     """How many jobs have reached it; of several definitions, the sum."""
 
 
-def entries(config: Config, jobs: Iterable[Job]) -> list[Entry]:
+def entries(config: Config, jobs: Iterable[Job]) -> list[MilestoneEntry]:
     """Return the milestones in the config as they are there, then the others that `jobs` reached.
 
     Those are in the order learned from the jobs. Several of one name share an entry, since two
@@ -38,7 +38,7 @@ def entries(config: Config, jobs: Iterable[Job]) -> list[Entry]:
     counts = {definition: one.jobs for one in headings for definition in one.definitions}
     aliases = {one.key: one.alias for one in headings}
     found = [
-        Entry(
+        MilestoneEntry(
             definitions=one.definitions,
             name=one.header,
             header=one.header,
@@ -50,12 +50,12 @@ def entries(config: Config, jobs: Iterable[Job]) -> list[Entry]:
         for one in config.milestones
     ]
     configured = {definition for one in found for definition in one.definitions}
-    named: dict[str, Entry] = {}
+    named: dict[str, MilestoneEntry] = {}
     for heading in headings:
         if heading.key in configured:
             continue
         known = named.get(heading.header)
-        named[heading.header] = Entry(
+        named[heading.header] = MilestoneEntry(
             definitions=(*(known.definitions if known else ()), *heading.definitions),
             name=heading.header,
             header=_fit(heading.header),
@@ -65,7 +65,7 @@ def entries(config: Config, jobs: Iterable[Job]) -> list[Entry]:
     return _with_free_headers(config, [*found, *named.values()])
 
 
-def _with_free_headers(config: Config, some: Sequence[Entry]) -> list[Entry]:
+def _with_free_headers(config: Config, some: Sequence[MilestoneEntry]) -> list[MilestoneEntry]:
     """Return the entries; a new one whose header another column has gets none."""
     taken = {column.header for column in config.columns}
     found = []
@@ -83,12 +83,12 @@ def _fit(name: str) -> str:
     return "".join(c for c in name if c.isprintable())[:_HEADER_LIMIT].strip()
 
 
-def toml(some: Iterable[Entry]) -> str:
+def toml(some: Iterable[MilestoneEntry]) -> str:
     """Return the entries as they are written in the config."""
     return "\n\n".join(_toml(one) for one in some)
 
 
-def _toml(one: Entry) -> str:
+def _toml(one: MilestoneEntry) -> str:
     lines = ["[[milestones]]", f"definitions = {json.dumps(one.definitions)}"]
     lines += [f"header = {json.dumps(one.header, ensure_ascii=False)}"] if one.header else []
     lines += [f"alias = {json.dumps(one.alias)}"] if one.alias else []

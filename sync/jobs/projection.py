@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from sync.jobs import contracts, reads, stages
+from sync.jobs import contracts, reads
 from sync.jobs.model import (
     ARCHIVED,
     CONTRACT,
@@ -37,6 +37,10 @@ _DONE = {"APPROVED"}
 _COMPLETE = {"COMP"}
 REMARKS = 20
 """How many comments from comment webhooks are kept."""
+_TOGETHER = timedelta(hours=1)
+"""Of transitions further apart, the order in which they came is believed."""
+_TRANSITIONS = 50
+"""How many transitions are kept."""
 
 
 def milestone_event(milestone: Milestone, digest: str, received: datetime) -> Event:
@@ -97,7 +101,7 @@ def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime
     for subject, value in _values(new).items():
         fact = Fact(value=value, stamp=stamp, digest=digest)
         facts[subject] = max(facts.get(subject, fact), fact, key=lambda one: one.order)
-        job = stages.applied(job, new, fact) if subject == STAGE else job
+        job = _with_transition(job, new, fact) if subject == STAGE else job
     if new.contract:
         seen = Seen(stamp=stamp, digest=digest)
         own = max(_valid(new.moments, received), default=None)
@@ -206,3 +210,34 @@ def last_update(job: Job) -> datetime | None:
     stamps = [event.stamp for event in job.events.values()]
     stamps += [fact.stamp for fact in job.facts.values()]
     return max(stamps, default=None)
+
+
+def _with_transition(job: Job, new: OtherEvent, fact: Fact) -> Job:
+    """Return `job` with a transition to the stage `fact`; one with a date is told by its date."""
+    if not new.left_stage or new.is_dated or new.left_stage == new.stage:
+        return job
+    key = f"{new.left_stage}\n{new.stage}"
+    known = job.transitions.get(key, fact)
+    transitions = {**job.transitions, key: max(known, fact, key=lambda either: either.order)}
+    newest = sorted(transitions.items(), key=lambda entry: entry[1].order, reverse=True)
+    return job.model_copy(update={"transitions": dict(newest[:_TRANSITIONS])})
+
+
+def current_stage(job: Job) -> str:
+    """Return the stage: the only one that nothing led away from, else the newest.
+
+    The stage transition that EverBright describes has no date, but it names the stage before. So
+    one that came late is told by that: of those that came within an hour, nothing leads away from
+    the last.
+    """
+    newest = job.facts.get(STAGE)
+    if newest is None:
+        return ""
+    if newest not in job.transitions.values():
+        return newest.value
+    recent = {
+        key: fact for key, fact in job.transitions.items() if newest.stamp - fact.stamp <= _TOGETHER
+    }
+    left = {key.partition("\n")[0] for key in recent}
+    ends = {fact.value for fact in recent.values()} - left
+    return ends.pop() if len(ends) == 1 else newest.value

@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from sync.jobs import actions, columns, links, projection, stages
+from sync.jobs import actions, columns, projection
 from sync.jobs.actions import Actions
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
 from sync.jobs.columns import KEY, Column
 from sync.jobs.contract_cells import ContractCells, label
 from sync.jobs.details import DetailColumns
-from sync.jobs.links import Addresses
+from sync.jobs.files import Addresses, documents_cell
 from sync.jobs.milestone_details import MilestoneDetails
 from sync.jobs.milestones import Milestones, Shown
 from sync.jobs.model import (
@@ -154,7 +154,7 @@ class Layout:
             "city": Cell(text=cut(customer.city)),
             "zip": Cell(text=cut(customer.zip)),
             "last_update": Cell(when=projection.last_update(job)),
-            "stage": Cell(text=cut(stages.current(job))),
+            "stage": Cell(text=cut(projection.current_stage(job))),
             "initial_quote": self._contracts.quote(job.site, projection.initial_quote(job)),
             KEY: Cell(text=job.site),
         }
@@ -196,7 +196,7 @@ class Layout:
             cell = self._milestone_status(one)
             cells[columns.status_id(one.key)] = cell
             found = [(sub.uuid or "", document) for sub, document in milestone.documents()]
-            cells[columns.documents_id(one.key)] = links.documents(found, files, self.addresses)
+            cells[columns.documents_id(one.key)] = documents_cell(found, files, self.addresses)
             if self._statuses.is_approved(milestone.status) and cell.noted:
                 approvals.append(cell.noted)
         return cells | {"last_approval": Cell(when=max(approvals, default=None))}

@@ -20,7 +20,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _LABEL_LIMIT = 100
 
 
-class Entry(Value):
+class StatusEntry(Value):
     """A status of the config, or one that is not in it yet."""
 
     status: str
@@ -40,7 +40,7 @@ class Entry(Value):
     """The line for the config."""
 
 
-def entries(config: Config, jobs: Iterable[Job]) -> list[Entry]:
+def entries(config: Config, jobs: Iterable[Job]) -> list[StatusEntry]:
     """Return the statuses in the config as they are there, then the others that `jobs` came with.
 
     The most frequent of those come first.
@@ -81,15 +81,15 @@ def _decisions(job: Job, remarks: Remarks) -> Iterator[tuple[str, str | None]]:
                 yield change.status, remarks.decision(comments, log, change)
 
 
-def _entry(config: Config, code: str, proposed: str) -> Entry:
+def _entry(config: Config, code: str, proposed: str) -> StatusEntry:
     known = config.statuses.get(code)
     if known:
         means = known.means or ""
         line = _line(code, known)
-        return Entry(status=code, label=known.label, means=means, configured=True, line=line)
+        return StatusEntry(status=code, label=known.label, means=means, configured=True, line=line)
     label = _fit(Statuses(config).label(code))
     found = StatusConfig.model_validate({"label": label, "means": proposed or None})
-    return Entry(status=code, label=label, proposed=proposed, line=_line(code, found))
+    return StatusEntry(status=code, label=label, proposed=proposed, line=_line(code, found))
 
 
 def _fit(label: str) -> str:
@@ -109,12 +109,12 @@ def _text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def toml(some: Iterable[Entry]) -> str:
+def toml(some: Iterable[StatusEntry]) -> str:
     """Return the entries as they are written in the config, each under what is known of it."""
     return "\n".join(["[statuses]", *(f"# {_said(one)}\n{one.line}" for one in some)])
 
 
-def _said(one: Entry) -> str:
+def _said(one: StatusEntry) -> str:
     """Return what is known of a status, in words."""
     now = f"milestones: {one.milestones}, tasks: {one.tasks}, changes to it: {one.changes}"
     if one.configured:

@@ -1,8 +1,7 @@
 """The database, SQLite or PostgreSQL: the only user of SQLAlchemy."""
 
-from sync.store.actions import Action, Actions, ActionState
+from sync.store.actions import Action, ActionLog, ActionState
 from sync.store.activity import HourFigures, latest_hours
-from sync.store.arrivals import Arrival, newest_arrival
 from sync.store.backfills import BackfillRun, Backfills, JobState
 from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
@@ -12,7 +11,7 @@ from sync.store.documents import Claim, Documents, PendingDocument
 from sync.store.folders import DueFolder, Folders
 from sync.store.heartbeat import Heartbeats
 from sync.store.history import History
-from sync.store.inbox import Inbox, KeptDelivery, Receipt
+from sync.store.inbox import Arrival, Inbox, KeptDelivery, Receipt, newest_arrival
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
 from sync.store.jobs import Jobs, Projected, Wanted
 from sync.store.leases import Lease, Leases
@@ -24,8 +23,8 @@ from sync.store.spreadsheet import Glance, Spreadsheet, Turn
 
 __all__ = [
     "Action",
+    "ActionLog",
     "ActionState",
-    "Actions",
     "Arrival",
     "Attempt",
     "BackfillRun",

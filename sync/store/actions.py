@@ -45,7 +45,7 @@ class Action:
     ended: datetime | None
 
 
-class Actions:
+class ActionLog:
     """The list of actions, newest first."""
 
     def __init__(self, database: Database) -> None:

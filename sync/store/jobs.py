@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from sync.jobs import drive_names
+from sync.jobs import files
 from sync.jobs.model import Change, FileState, Job
 from sync.store import history, lookups, reported
-from sync.store.arrivals import BACKFILL
 from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.dirty import bumped
+from sync.store.inbox import BACKFILL
 from sync.store.leases import Lease, hold
 from sync.store.schema import delivery, document, folder, job, milestone
 from sync.webhooks.schema import Outcome
@@ -188,7 +188,7 @@ def _told_apart(connection: Connection, documents: Sequence[Wanted]) -> list[Wan
     for one in documents:
         taken = names.setdefault((one.site, one.name.lower()), one.uuid)
         is_told = not one.name or taken == one.uuid
-        name = one.name if is_told else drive_names.told_apart(one.name, one.uuid)
+        name = one.name if is_told else files.told_apart(one.name, one.uuid)
         found.append(replace(one, name=name))
     return found
 

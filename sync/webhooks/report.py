@@ -37,7 +37,7 @@ _FORMATS = (
 
 
 @dataclass(frozen=True)
-class Words:
+class ReportWords:
     """What the report's words mean here.
 
     `definitions` are those of milestones by their name in lower case; `statuses` the webhook's
@@ -50,19 +50,19 @@ class Words:
 
 
 @dataclass
-class Report:
+class MilestonesReport:
     """The milestones in a report by site, oldest first, and what could not be read, by line."""
 
     payloads: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
-def read(lines: Iterable[str], words: Words) -> Report:
+def read(lines: Iterable[str], words: ReportWords) -> MilestonesReport:
     """Return what a report says.
 
     Raises Permanent where it is no CSV, or lacks a column: the message names what is taken.
     """
-    report = Report()
+    report = MilestonesReport()
     try:
         _add_rows(report, csv.reader(lines), words)
     except csv.Error as error:
@@ -72,7 +72,7 @@ def read(lines: Iterable[str], words: Words) -> Report:
     return report
 
 
-def _add_rows(report: Report, rows: Any, words: Words) -> None:
+def _add_rows(report: MilestonesReport, rows: Any, words: ReportWords) -> None:
     places = _places(next(rows, []))
     for row in rows:
         cells = {
@@ -104,7 +104,7 @@ def _places(header: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _add(report: Report, cells: Mapping[str, str], words: Words) -> None:
+def _add(report: MilestonesReport, cells: Mapping[str, str], words: ReportWords) -> None:
     """Add the events of a row. Raises ValueError that says what is wrong with it."""
     site = _uuid(cells["site"])
     if not site:

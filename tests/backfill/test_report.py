@@ -9,16 +9,16 @@ import pytest
 from sync.backfill.intake import report_words, take_report
 from sync.errors import Permanent
 from sync.webhooks import report
-from sync.webhooks.report import Words
+from sync.webhooks.report import ReportWords
 from tests.backfill.stand import Stand, event
 from tests.made_up import uuid
 
 STATUSES = {"submitted": "SUBMITTED", "rejected": "REJECTED", "completed": "APPROVED"}
-WORDS = Words({"permit": uuid(30_001)}, STATUSES, UTC)
+WORDS = ReportWords({"permit": uuid(30_001)}, STATUSES, UTC)
 HEADER = "Site ID,Milestone,Date Submitted,Date Rejected,Date Completed"
 
 
-def found(*lines: str, words: Words = WORDS) -> list[tuple[str, str]]:
+def found(*lines: str, words: ReportWords = WORDS) -> list[tuple[str, str]]:
     """Return the statuses and dates of the first job in a report that is read without a problem."""
     read = report.read(lines, words)
     assert read.problems == []
@@ -102,7 +102,7 @@ def test_a_line_that_cannot_be_read_is_said_and_the_others_are(line: str, proble
 
 def test_a_day_begins_in_the_zone_of_the_sheet() -> None:
     """Catches a day that is another in UTC."""
-    words = Words(WORDS.definitions, STATUSES, ZoneInfo("America/Los_Angeles"))
+    words = ReportWords(WORDS.definitions, STATUSES, ZoneInfo("America/Los_Angeles"))
     assert found(HEADER, f"{uuid(1)},Permit,2026-03-01,,", words=words) == [
         ("SUBMITTED", "2026-03-01T08:00:00+00:00")
     ]

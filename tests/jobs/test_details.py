@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sync.errors import Retryable
 from sync.everbright import job_answers
-from sync.jobs import drive_names
+from sync.jobs import files
 from sync.jobs.cells import EMPTY
 from sync.jobs.details import DetailColumns
 from sync.jobs.model import Customer, Details
@@ -98,6 +98,6 @@ def test_a_deadline_needs_the_milestones_alias_only_where_its_name_has_it() -> N
     ],
 )
 def test_a_folder_is_named_as_far_as_the_customer_is_known(customer: Customer, name: str) -> None:
-    assert drive_names.folder(uuid(1), customer) == name
+    assert files.folder_name(uuid(1), customer) == name
     long = customer.model_copy(update={"name": "A" * 500})
-    assert len(drive_names.folder(uuid(1), long)) == 200
+    assert len(files.folder_name(uuid(1), long)) == 200
