@@ -117,7 +117,7 @@ def signing_key(settings: Settings) -> bytes | None:
     password = settings.admin_password
     if password is None:
         return None
-    secrets = "\n".join(one.get_secret_value() for one in settings.webhook_secrets)
+    secrets = "\n".join(secret.get_secret_value() for secret in settings.webhook_secrets)
     salt = hashlib.sha256(b"console session\n" + secrets.encode()).digest()
     # 16 MiB and some 50 ms, once in each process.
     return hashlib.scrypt(password.get_secret_value().encode(), salt=salt, n=2**14, r=8, p=1)
@@ -215,7 +215,7 @@ def _target() -> str:
 def _is_password(sent: str, password: SecretStr | None) -> bool:
     known = password.get_secret_value() if password else ""
     # By digest: the time must not show how long the password is.
-    digests = (hashlib.sha256(one.encode("utf-8", "replace")).digest() for one in (sent, known))
+    digests = (hashlib.sha256(text.encode("utf-8", "replace")).digest() for text in (sent, known))
     return hmac.compare_digest(*digests) and bool(known)
 
 

@@ -39,16 +39,16 @@ class Deed:
 
 def _replay(parts: Parts, ids: Sequence[str]) -> str:
     retry, lines = Retry(parts.wiring.settings, parts.wiring.database), list[str]()
-    for one in ids:
+    for delivery in ids:
         try:
-            lines += retry.one(one)
+            lines += retry.one(delivery)
         except Permanent:
-            lines.append(f"delivery {one}: nothing to replay")
+            lines.append(f"delivery {delivery}: nothing to replay")
     return summary(lines)
 
 
 def _retry(parts: Parts, ids: Sequence[str]) -> str:
-    count = sum(parts.wiring.documents.retry(one) for one in ids)
+    count = sum(parts.wiring.documents.retry(uuid) for uuid in ids)
     return f"{count} to be copied again."
 
 
@@ -131,7 +131,7 @@ def listed(parts: Parts) -> Any:
     """Show what can be done, and what was done."""
     paused = parts.wiring.sheet_store().spreadsheet.glance().paused_at
     hidden = {"replay", "retry", "pause" if paused else "resume"}
-    deeds = {name: one for name, one in DEEDS.items() if name not in hidden}
+    deeds = {name: deed for name, deed in DEEDS.items() if name not in hidden}
     return render_template(
         "console/actions.html", deeds=deeds, actions=parts.actions.latest(_LISTED)
     )

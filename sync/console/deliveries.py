@@ -17,7 +17,7 @@ PAGE = 50
 _MOST_CUSTOMERS = 500
 """A search that finds more is too vague; SQLite takes no query of any length."""
 
-_OUTCOMES = {one.value: one for one in Outcome}
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,14 @@ def deliveries(parts: Parts) -> Any:
     typed = {name: typed_text(request.args, name) for name in vars(Search())}
     search = Search(**typed)
     before = typed_number(request.args, "before")
-    found = parts.deliveries.lines(PAGE + 1, search.wanted(parts), before)
-    page = found[:PAGE]
+    lines = parts.deliveries.lines(PAGE + 1, search.wanted(parts), before)
+    page = lines[:PAGE]
     return render_template(
         "console/deliveries.html",
         search=search,
         lines=page,
-        names=parts.jobs.names({one.site for one in page}) if shows_personal() else {},
-        older=page[-1].seq if len(found) > PAGE else None,
+        names=parts.jobs.names({line.site for line in page}) if shows_personal() else {},
+        older=page[-1].seq if len(lines) > PAGE else None,
         is_first=before is None,
         outcomes=list(Outcome),
         refused=parts.wiring.refusals.latest(REFUSED_DAYS),

@@ -54,8 +54,8 @@ def client(file: Path) -> dict[str, str]:
     """Return id and secret of the OAuth client in Google's JSON file. Raises SettingsError."""
     try:
         tree = json.loads(file.read_text("utf-8"))
-        found = tree["installed"]
-        return {name: str(found[name]) for name in ("client_id", "client_secret")}
+        app = tree["installed"]
+        return {name: str(app[name]) for name in ("client_id", "client_secret")}
     except OSError:
         raise SettingsError("--client", f"cannot be read. {_DESKTOP}") from None
     except (ValueError, KeyError, TypeError):
@@ -88,7 +88,7 @@ class SignIn:
         session = self._flow.oauth2session
         session.trust_env = False  # A .netrc must not add credentials.
         try:
-            found = self._flow.fetch_token(
+            token = self._flow.fetch_token(
                 code=code, include_client_id=True, timeout=TIMEOUT, allow_redirects=False
             )
         except Warning:
@@ -101,10 +101,10 @@ class SignIn:
             kind = type(error).__name__
             text = f"Google's sign-in did not answer ({kind}). {_NEW}"
             raise Retryable("google_unreachable", text) from None
-        if not found.get("refresh_token"):
+        if not token.get("refresh_token"):
             raise Permanent("google_sign_in", f"Google gave no lasting sign-in. {_NEW}")
-        values = {**self._app, "refresh_token": str(found["refresh_token"])}
-        ends_in = found.get("refresh_token_expires_in")
+        values = {**self._app, "refresh_token": str(token["refresh_token"])}
+        ends_in = token.get("refresh_token_expires_in")
         return Token(values, float(ends_in) if ends_in else None)
 
     def _code(self, answer: str) -> str:
@@ -112,7 +112,7 @@ class SignIn:
             if not answer:
                 raise Permanent("google_sign_in", f"Nothing was given. {_NEW}")
             return answer
-        query = {name: found[0] for name, found in parse_qs(urlsplit(answer).query).items()}
+        query = {name: values[0] for name, values in parse_qs(urlsplit(answer).query).items()}
         if not hmac.compare_digest(query.get("state", "").encode(), self._state.encode()):
             raise Permanent("google_sign_in", f"This is the answer to another sign-in. {_NEW}")
         if "code" not in query:

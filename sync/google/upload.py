@@ -100,5 +100,5 @@ class Upload:
 
 def arrived(headers: Mapping[str, str]) -> int:
     """Return how many bytes a session has, by the headers of its answer 308."""
-    found = _ARRIVED.fullmatch(headers.get("Range", ""))
-    return int(found[1]) + 1 if found else 0
+    span = _ARRIVED.fullmatch(headers.get("Range", ""))
+    return int(span[1]) + 1 if span else 0

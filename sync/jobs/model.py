@@ -55,9 +55,12 @@ class StatusSeen(Seen):
     @classmethod
     def of(cls, event: Event) -> "StatusSeen":
         """Return the status in an event."""
-        found = event.milestone
+        milestone = event.milestone
         return cls(
-            stamp=event.stamp, digest=event.digest, status=found.status, updated=found.date_updated
+            stamp=event.stamp,
+            digest=event.digest,
+            status=milestone.status,
+            updated=milestone.date_updated,
         )
 
 
@@ -82,12 +85,12 @@ class MilestoneLog(Value):
     @classmethod
     def of(cls, event: Event) -> "MilestoneLog":
         """Return the log of one event."""
-        seen = Seen(stamp=event.stamp, digest=event.digest)
+        moment = Seen(stamp=event.stamp, digest=event.digest)
         status = StatusSeen.of(event)
-        keys = (comment_key(one) for one in event.milestone.comments)
-        comments = _newest(dict.fromkeys(keys, seen))
-        reads = (status,) if seen.is_read else ()
-        return cls(first=seen, statuses=(status,), reads=reads, comments=comments)
+        keys = (comment_key(comment) for comment in event.milestone.comments)
+        comments = _newest(dict.fromkeys(keys, moment))
+        reads = (status,) if moment.is_read else ()
+        return cls(first=moment, statuses=(status,), reads=reads, comments=comments)
 
     def joined(self, other: "MilestoneLog") -> "MilestoneLog":
         """Return the log of the events of both.
@@ -96,11 +99,13 @@ class MilestoneLog(Value):
         is commutative, associative and idempotent, so the order of arrival has no effect.
         """
         reads = _united((*self.reads, *other.reads))
-        sent = _united([one for one in (*self.statuses, *other.statuses) if not one.is_read])
-        news = [one for one in reads if _is_news(one, sent)]
+        sent = _united(
+            [status for status in (*self.statuses, *other.statuses) if not status.is_read]
+        )
+        news = [read for read in reads if _is_news(read, sent)]
         comments = dict(self.comments)
-        for key, seen in other.comments.items():
-            comments[key] = earliest((comments.get(key, seen), seen))
+        for key, moment in other.comments.items():
+            comments[key] = earliest((comments.get(key, moment), moment))
         return MilestoneLog(
             first=earliest((self.first, other.first)),
             statuses=_united((*sent, *news)) if news else sent,
@@ -110,22 +115,22 @@ class MilestoneLog(Value):
 
     def current(self) -> StatusSeen:
         """Return the event that changed the status to what it is now."""
-        newest = found = self.statuses[0]
-        for one in self.statuses:
-            if one.status != newest.status:
+        newest = since = self.statuses[0]
+        for status in self.statuses:
+            if status.status != newest.status:
                 break
-            found = one
-        return found
+            since = status
+        return since
 
 
-def earliest(some: Iterable[Seen]) -> Seen:
+def earliest(moments: Iterable[Seen]) -> Seen:
     """Return the one from the earliest webhook; only without any, from the earliest read."""
-    return min(some, key=lambda one: (one.is_read, one.order))
+    return min(moments, key=lambda moment: (moment.is_read, moment.order))
 
 
-def _united(some: Iterable[StatusSeen]) -> tuple[StatusSeen, ...]:
+def _united(statuses: Iterable[StatusSeen]) -> tuple[StatusSeen, ...]:
     """Return the newest STATUSES of `some`, the newest first, each once."""
-    by_order = {one.order: one for one in some}
+    by_order = {status.order: status for status in statuses}
     return tuple(by_order[order] for order in sorted(by_order, reverse=True)[:STATUSES])
 
 
@@ -134,16 +139,19 @@ def neighbours(
 ) -> tuple[StatusSeen | None, StatusSeen | None]:
     """Return the last of `statuses` (newest first) up to `order`, and the first after it."""
     after = None
-    for one in statuses:
-        if one.order <= order:
-            return one, after
-        after = one
+    for status in statuses:
+        if status.order <= order:
+            return status, after
+        after = status
     return None, after
 
 
 def _is_news(read: StatusSeen, sent: Iterable[StatusSeen]) -> bool:
     """Return whether the webhooks just before and just after a read (newest first) say another."""
-    return all(one is None or one.status != read.status for one in neighbours(sent, read.order))
+    return all(
+        neighbour is None or neighbour.status != read.status
+        for neighbour in neighbours(sent, read.order)
+    )
 
 
 def comment_key(comment: Comment) -> str:
@@ -197,13 +205,13 @@ class Progress(Seen):
 _S = TypeVar("_S", bound=Seen)
 
 
-def _once(some: Iterable[_S]) -> Iterable[_S]:
+def _once(values: Iterable[_S]) -> Iterable[_S]:
     """Return each body once: the earliest arrival of one without a date."""
-    found: dict[str, _S] = {}
-    for one in some:
-        known = found.get(one.digest, one)
-        found[one.digest] = min(known, one, key=lambda each: each.order)
-    return found.values()
+    kept: dict[str, _S] = {}
+    for value in values:
+        known = kept.get(value.digest, value)
+        kept[value.digest] = min(known, value, key=lambda each: each.order)
+    return kept.values()
 
 
 class ContractLog(Value):
@@ -215,13 +223,13 @@ class ContractLog(Value):
 
     def joined(self, other: "ContractLog") -> "ContractLog":
         """Return the log of the events of both: each part is a maximum by a total order."""
-        signed = [one for one in (self.signed, other.signed) if one]
-        voided = [one for one in (self.voided, other.voided) if one]
-        progress = [one for one in (self.progress, other.progress) if one]
+        signed = [signing for signing in (self.signed, other.signed) if signing]
+        voided = [moment for moment in (self.voided, other.voided) if moment]
+        progress = [state for state in (self.progress, other.progress) if state]
         return ContractLog(
-            signed=max(signed, key=lambda one: one.rank, default=None),
-            voided=max(_once(voided), key=lambda one: one.order, default=None),
-            progress=max(_once(progress), key=lambda one: one.rank, default=None),
+            signed=max(signed, key=lambda signing: signing.rank, default=None),
+            voided=max(_once(voided), key=lambda moment: moment.order, default=None),
+            progress=max(_once(progress), key=lambda state: state.rank, default=None),
         )
 
     def current(self) -> tuple[ContractState, datetime] | None:

@@ -221,9 +221,9 @@ class Config(Strict):
 
     @model_validator(mode="after")
     def _names(self) -> "Config":
-        shown = [step.header for step in self.milestones if step.header and not step.hidden]
+        steps = [step.header for step in self.milestones if step.header and not step.hidden]
         headers = [column.header for column in self.columns if column.id != "milestones"]
-        headers += [name for header in shown for name in (header, documents_header(header))]
+        headers += [name for header in steps for name in (header, documents_header(header))]
         if twice := _repeated(headers):
             raise ValueError(f"columns: two have the header {twice!r}; give one another name")
         tabs = [self.sheet.tab, self.sheet.history, self.sheet.pipeline]

@@ -66,8 +66,8 @@ def folder_id(text: str) -> str:
 
 
 def _google_id(text: str, wanted: str) -> str:
-    if found := _ID_IN_ADDRESS.search(text):
-        return found[1]
+    if in_address := _ID_IN_ADDRESS.search(text):
+        return in_address[1]
     if not _GOOGLE_ID.match(text):
         raise ValueError(f"is not a Google id. Set it to {wanted}.")
     return text

@@ -50,8 +50,8 @@ class Appender:
         sql, names = self._statement(len(rows))
         values = {f"{name}_{n}": row[name] for n, row in enumerate(rows) for name in _COLUMNS}
         in_order = [values[name] for name in names]
-        found = self._database.append(sql, in_order if self._database.is_sqlite else values)
-        return {row[0] for row in found}
+        new = self._database.append(sql, in_order if self._database.is_sqlite else values)
+        return {row[0] for row in new}
 
     def _compiled(self, count: int) -> tuple[str, Sequence[str]]:
         rows = [

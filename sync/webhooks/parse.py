@@ -54,9 +54,9 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
     kind = kind_of(tree, shapes)
     clean = without_private_comments(tree) if _PRIVATE in canonical else tree
     if kind is not Kind.MILESTONE:
-        found = other_events.read(clean, kind, shapes)
-        site = found.site if found else other_events.site_text(clean)
-        return Delivery(kind=kind, digest=digest, site=site, other_event=found)
+        event = other_events.read(clean, kind, shapes)
+        site = event.site if event else other_events.site_text(clean)
+        return Delivery(kind=kind, digest=digest, site=site, other_event=event)
     milestone = _milestone(clean)
     return Delivery(kind=kind, digest=digest, site=milestone.site, milestone=milestone)
 
