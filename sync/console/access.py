@@ -152,7 +152,7 @@ def guard(app: Flask, blueprint: Blueprint, parts: Parts) -> None:
         return None
 
     blueprint.after_request(_with_headers)
-    blueprint.context_processor(lambda: texts.context(parts, shows_personal=shows_personal()))
+    blueprint.context_processor(lambda: texts.context(settings, shows_personal=shows_personal()))
     for name, made in texts.FILTERS.items():
         blueprint.add_app_template_filter(made, name)
     blueprint.add_app_template_filter(texts.clock(settings.time_zone), "clock")

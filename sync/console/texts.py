@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from sync.console.parts import Parts
+from sync.settings.environment import Settings
 from sync.status.verdict import counted, lasting
 
 _TONES = {
@@ -71,9 +71,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
 }
 
 
-def context(parts: Parts, *, shows_personal: bool) -> dict[str, Any]:
+def context(settings: Settings, *, shows_personal: bool) -> dict[str, Any]:
     """Return what every template may use."""
-    settings = parts.wiring.settings
     return {
         "shows_personal": shows_personal,
         "everbright": settings.everbright_url,
