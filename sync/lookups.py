@@ -5,8 +5,9 @@ in the log; `brightsheet details` lists it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import structlog
@@ -36,19 +37,18 @@ _log = structlog.get_logger()
 AnswerT = TypeVar("AnswerT", bound=Value)
 
 
-class Question(Protocol[AnswerT]):
-    """What is asked about a job."""
+@dataclass(frozen=True)
+class Question(Generic[AnswerT]):
+    """What is asked about a job: `answer` raises BrightsheetError where it is to be asked again.
+
+    `name` is what the log calls an answer that did not come. A question that `rests` is not asked
+    for a while once several jobs in a row got no answer. `begin` is called before the first job.
+    """
 
     name: str
-    """What the log calls an answer that did not come."""
-    rests: bool
-    """Whether nothing is asked for a while once several jobs in a row got no answer."""
-
-    def begin(self) -> None:
-        """Do what is to be done once, before the first job."""
-
-    def answer(self, due: DueLookup[AnswerT]) -> AnswerT:
-        """Return what EverBright says. Raises BrightsheetError: it is asked again."""
+    answer: Callable[[DueLookup[AnswerT]], AnswerT]
+    rests: bool = False
+    begin: Callable[[], object] = bool
 
 
 class LookupResult(NamedTuple):
@@ -104,28 +104,13 @@ class Fetcher(Generic[AnswerT]):
             self._not_before = self._clock() + rest
 
 
-class CustomerQuestion:
-    """Whose job it is."""
-
-    name = "customer_unknown"
-    rests = False
-
-    def __init__(self, everbright: EverBright) -> None:
-        self._everbright = everbright
-
-    def begin(self) -> None:
-        """Do nothing: jobs are asked about as they change."""
-
-    def answer(self, due: DueLookup[Customer]) -> Customer:
-        """Return the customer. Raises Retryable or Permanent."""
-        return read_customer(self._everbright.site(due.job.site))
+def customer_question(everbright: EverBright) -> Question[Customer]:
+    """Return the question whose job it is."""
+    return Question("customer_unknown", lambda due: read_customer(everbright.site(due.job.site)))
 
 
-class DetailQuestion:
-    """What the columns show from the Data Access Layer."""
-
-    name = "details_unknown"
-    rests = True
+class DetailLookup:
+    """Asks the Data Access Layer for what the columns show."""
 
     def __init__(
         self,
@@ -140,11 +125,11 @@ class DetailQuestion:
         self._config = config
         self._said: set[str] = set()
 
-    def begin(self) -> None:
-        """Have the jobs asked about again that were asked something else."""
-        self._store.ask_again()
+    def question(self) -> Question[Details]:
+        """Return the question; jobs that were asked something else are asked again."""
+        return Question("details_unknown", self._answer, rests=True, begin=self._store.ask_again)
 
-    def answer(self, due: DueLookup[Details]) -> Details:
+    def _answer(self, due: DueLookup[Details]) -> Details:
         """Return the details; nothing is asked of a job that has no row.
 
         What EverBright does not have counts as an answer: it is asked for when the job changes.

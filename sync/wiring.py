@@ -19,7 +19,7 @@ from sync.google.drive import Drive
 from sync.jobs.details import DetailColumns
 from sync.jobs.model import Customer, Details
 from sync.jobs.row import Addresses, Layout
-from sync.lookups import CustomerQuestion, DetailQuestion, Fetcher
+from sync.lookups import DetailLookup, Fetcher, customer_question
 from sync.ops import retry
 from sync.ops.alerts import Alerts
 from sync.ops.channels import channels
@@ -175,7 +175,7 @@ class Wiring:
 
     def customer_fetcher(self) -> Fetcher[Customer]:
         """Return the part that requests customers."""
-        return Fetcher(self.customers, CustomerQuestion(self.everbright()))
+        return Fetcher(self.customers, customer_question(self.everbright()))
 
     def detail_fetcher(self) -> Fetcher[Details] | None:
         """Return the part that requests details of jobs; None where no column shows any."""
@@ -184,8 +184,8 @@ class Wiring:
         if not columns.metrics():
             return None
         store = DetailStore(self.database, columns.question)
-        question = DetailQuestion(store, self.everbright(), columns, config.everbright)
-        return Fetcher(store, question)
+        lookup = DetailLookup(store, self.everbright(), columns, config.everbright)
+        return Fetcher(store, lookup.question())
 
     def intake(self) -> Intake:
         """Return what puts milestones that were read into the inbox."""

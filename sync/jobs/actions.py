@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from sync.jobs.cells import EMPTY, Cell, cut
-from sync.jobs.milestones import Shown
+from sync.jobs.milestones import ReachedMilestone
 from sync.jobs.remarks import Remarks, text_with_author
 from sync.jobs.status import Case, JobStatus, Statuses
 from sync.webhooks.schema import Milestone
@@ -40,7 +40,7 @@ class Actions:
             lines += sentences if is_named else [f"{reached.title}: {line}" for line in sentences]
         return "\n".join(lines) or f"{next_title or 'The next milestone'} has not started"
 
-    def _lines(self, reached: Shown, case: Case) -> list[str]:
+    def _lines(self, reached: ReachedMilestone, case: Case) -> list[str]:
         milestone = reached.event.milestone
         if self._statuses.is_approved(milestone.status):
             return []

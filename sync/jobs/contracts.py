@@ -14,8 +14,8 @@ from sync.jobs.model import (
     ContractLog,
     Job,
     Order,
+    Origin,
     Progress,
-    Seen,
     Signing,
 )
 from sync.webhooks.schema import Contract, ContractState
@@ -30,7 +30,7 @@ _FORCE = (
 
 
 def applied(
-    job: Job, new: Contract, signed: Sequence[datetime], own: datetime | None, moment: Seen
+    job: Job, new: Contract, signed: Sequence[datetime], own: datetime | None, moment: Origin
 ) -> Job:
     """Return `job` with a contract's or change order's event applied.
 
@@ -48,21 +48,21 @@ def applied(
 
 
 def _log(
-    new: Contract, signed: Sequence[datetime], own: datetime | None, moment: Seen
+    new: Contract, signed: Sequence[datetime], own: datetime | None, moment: Origin
 ) -> ContractLog:
     """Return the log of one event."""
     if new.state is ContractState.SIGNED:
         return ContractLog(signed=_signing(new, signed, own, moment))
     stamp = own or moment.stamp
     if new.state is ContractState.VOIDED:
-        return ContractLog(voided=Seen(stamp=stamp, digest=moment.digest))
+        return ContractLog(voided=Origin(stamp=stamp, digest=moment.digest))
     is_dated = own is not None
     progress = Progress(stamp=stamp, digest=moment.digest, state=new.state, is_dated=is_dated)
     return ContractLog(progress=progress)
 
 
 def _signing(
-    new: Contract, signed: Sequence[datetime], own: datetime | None, moment: Seen
+    new: Contract, signed: Sequence[datetime], own: datetime | None, moment: Origin
 ) -> Signing:
     return Signing(
         stamp=moment.stamp,

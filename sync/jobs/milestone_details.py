@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from sync.jobs.cells import EMPTY, Cell, cut
-from sync.jobs.milestones import Shown
+from sync.jobs.milestones import ReachedMilestone
 from sync.jobs.model import StatusSeen
 from sync.jobs.remarks import Remarks, text_with_author
 from sync.settings.config_file import Config
@@ -21,7 +21,7 @@ class MilestoneDetails:
         self._means = {code: status.means for code, status in config.statuses.items()}
         self._remarks = remarks
 
-    def of(self, milestones: Iterable[Shown]) -> dict[str, Cell]:
+    def of(self, milestones: Iterable[ReachedMilestone]) -> dict[str, Cell]:
         """Return the cells by column id; EMPTY where there is nothing to show."""
         cells: dict[str, Cell] = {}
         for milestone in milestones:
@@ -32,7 +32,7 @@ class MilestoneDetails:
             cells[f"{COMMENT}:{milestone.key}"] = Cell(text=text)
         return cells
 
-    def _date(self, milestone: Shown, means: str) -> Cell:
+    def _date(self, milestone: ReachedMilestone, means: str) -> Cell:
         """Return the day of the newest change to a status with a meaning."""
         first: StatusSeen | None = None
         for status in milestone.log.statuses:

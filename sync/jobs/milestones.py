@@ -14,7 +14,7 @@ TITLE_LIMIT = 200
 
 
 @dataclass(frozen=True)
-class Shown:
+class ReachedMilestone:
     """A milestone of a job that has columns: `event` is the newest of its definitions'."""
 
     key: str
@@ -64,9 +64,9 @@ class Milestones:
         step = self._find(definition)[1]
         return step.header or cut(" ".join(name.split()), TITLE_LIMIT) or step.definitions[0]
 
-    def shown(self, job: Job) -> list[Shown]:
+    def shown(self, job: Job) -> list[ReachedMilestone]:
         """Return the milestones of `job` that have columns, each once, in the order reached."""
-        reached: dict[str, Shown] = {}
+        reached: dict[str, ReachedMilestone] = {}
         for definition, event in job.events.items():
             rank, step = self._find(definition)
             if step.hidden:
@@ -75,7 +75,7 @@ class Milestones:
             title = self.title(definition, event.milestone.name)
             other = reached.get(key)
             if other is None or event.order > other.event.order:
-                reached[key] = Shown(key, title, rank, event, log)
+                reached[key] = ReachedMilestone(key, title, rank, event, log)
         return sorted(reached.values(), key=_reached)
 
     def current_title(self, job: Job) -> str:
@@ -96,12 +96,12 @@ class Milestones:
         )
         return next(ends, None)
 
-    def next_title(self, milestones: Iterable[Shown]) -> str:
+    def next_title(self, milestones: Iterable[ReachedMilestone]) -> str:
         """Return the title of the milestone in the config after those reached, or ""."""
         coming = self.following(milestones)
         return coming.header if coming else ""
 
-    def following(self, milestones: Iterable[Shown]) -> MilestoneConfig | None:
+    def following(self, milestones: Iterable[ReachedMilestone]) -> MilestoneConfig | None:
         """Return the milestone in the config after those reached, or None."""
         reached = max((milestone.rank for milestone in milestones), default=-1)
         coming = (step for step in self._config.milestones[reached + 1 :] if not step.hidden)
@@ -166,5 +166,5 @@ def _heading(step: MilestoneConfig, header: str, jobs: int) -> Heading:
     return Heading(step.definitions[0], header, step.definitions, jobs, step.alias)
 
 
-def _reached(milestone: Shown) -> tuple[object, ...]:
+def _reached(milestone: ReachedMilestone) -> tuple[object, ...]:
     return (milestone.rank, milestone.log.first.order, milestone.key)

@@ -17,7 +17,7 @@ READ = "-"
 webhook, which is hex: at the same moment the webhook is the newer one."""
 
 
-class Seen(Value):
+class Origin(Value):
     """The event from which something is known, by its moment and the digest of its body."""
 
     stamp: datetime
@@ -34,19 +34,19 @@ class Seen(Value):
         return self.digest.startswith(READ)
 
 
-class Event(Seen):
+class Event(Origin):
     """A milestone event."""
 
     milestone: Milestone
 
 
-class Fact(Seen):
+class Fact(Origin):
     """The newest value of something, and the event that it is from."""
 
     value: str
 
 
-class StatusSeen(Seen):
+class StatusSeen(Origin):
     """The status in one event of a milestone, and that event's `date_updated` (UTC)."""
 
     status: str | None = None
@@ -73,19 +73,19 @@ COMMENTS = 500
 class MilestoneLog(Value):
     """What is kept of all events of a milestone. It is a join: see `joined`."""
 
-    first: Seen
+    first: Origin
     """The earliest event."""
     statuses: tuple[StatusSeen, ...] = ()
     """The status in each event, the newest first; at most STATUSES."""
     reads: tuple[StatusSeen, ...] = ()
     """The statuses read from the API, the newest first; `statuses` has those that are news."""
-    comments: dict[str, Seen] = Field(default_factory=dict)
+    comments: dict[str, Origin] = Field(default_factory=dict)
     """The earliest event with each comment, by `comment_key`; the newest COMMENTS of them."""
 
     @classmethod
     def of(cls, event: Event) -> "MilestoneLog":
         """Return the log of one event."""
-        moment = Seen(stamp=event.stamp, digest=event.digest)
+        moment = Origin(stamp=event.stamp, digest=event.digest)
         status = StatusSeen.of(event)
         keys = (comment_key(comment) for comment in event.milestone.comments)
         comments = _newest(dict.fromkeys(keys, moment))
@@ -123,7 +123,7 @@ class MilestoneLog(Value):
         return since
 
 
-def earliest(moments: Iterable[Seen]) -> Seen:
+def earliest(moments: Iterable[Origin]) -> Origin:
     """Return the one from the earliest webhook; only without any, from the earliest read."""
     return min(moments, key=lambda moment: (moment.is_read, moment.order))
 
@@ -160,13 +160,13 @@ def comment_key(comment: Comment) -> str:
     return f"{moment} {comment.uuid or f'{comment.commentor}: {comment.comment[:100]}'}"
 
 
-def _newest(comments: dict[str, Seen]) -> dict[str, Seen]:
+def _newest(comments: dict[str, Origin]) -> dict[str, Origin]:
     if len(comments) <= COMMENTS:
         return comments
     return {key: comments[key] for key in sorted(comments, reverse=True)[:COMMENTS]}
 
 
-class Signing(Seen):
+class Signing(Origin):
     """That a contract or a change order was signed: `at` (UTC) is when, the event's moment if not
     `is_dated`."""
 
@@ -188,7 +188,7 @@ class Signing(Seen):
         return (self.is_dated, when, len(self.documents), self.digest)
 
 
-class Progress(Seen):
+class Progress(Origin):
     """That a contract was generated or sent."""
 
     state: ContractState
@@ -202,7 +202,7 @@ class Progress(Seen):
         return (self.is_dated, seconds, is_sent, self.digest)
 
 
-_S = TypeVar("_S", bound=Seen)
+_S = TypeVar("_S", bound=Origin)
 
 
 def _once(values: Iterable[_S]) -> Iterable[_S]:
@@ -218,7 +218,7 @@ class ContractLog(Value):
     """What is known of a contract: the most telling event of each kind."""
 
     signed: Signing | None = None
-    voided: Seen | None = None
+    voided: Origin | None = None
     progress: Progress | None = None
 
     def joined(self, other: "ContractLog") -> "ContractLog":
@@ -280,9 +280,9 @@ class Job(Value):
     """The newest webhook of each milestone definition in `reads`."""
     reads: dict[str, Event] = Field(default_factory=dict)
     """The newest read of each milestone definition, where it is newer than every webhook."""
-    quotes: dict[str, Seen] = Field(default_factory=dict)
+    quotes: dict[str, Origin] = Field(default_factory=dict)
     """Every quote, with the earliest event that has it."""
-    re_signed: Seen | None = None
+    re_signed: Origin | None = None
     """The earliest event with a completed re-sign task."""
     facts: dict[str, Fact] = Field(default_factory=dict)
     """The newest values from other webhooks: STAGE, ARCHIVED ("yes" or ""), and REMARK and

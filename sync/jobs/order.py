@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Container
 from itertools import combinations
 
-from sync.jobs.model import Job, Seen, earliest
+from sync.jobs.model import Job, Origin, earliest
 
 
 class LearnedOrder:
@@ -29,7 +29,7 @@ class LearnedOrder:
         """Jobs in which the one came before the other."""
         self._jobs: Counter[str] = Counter()
         self._began: Counter[str] = Counter()
-        self._first: dict[str, Seen] = {}
+        self._first: dict[str, Origin] = {}
         self._related: set[str] = set()
         """Milestones that came before or after another in some job."""
 

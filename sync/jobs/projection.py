@@ -19,7 +19,7 @@ from sync.jobs.model import (
     Fact,
     Job,
     MilestoneLog,
-    Seen,
+    Origin,
     StatusSeen,
     earliest,
     neighbours,
@@ -74,7 +74,7 @@ def apply_event(job: Job, new: Event, re_sign: re.Pattern[str]) -> Job:
     """
     definition = new.milestone.milestone_definition
     log = MilestoneLog.of(new)
-    moment = Seen(stamp=new.stamp, digest=new.digest)
+    moment = Origin(stamp=new.stamp, digest=new.digest)
     quotes, re_signed = job.quotes, job.re_signed
     if definition in job.logs:
         log = job.logs[definition].joined(log)
@@ -103,7 +103,7 @@ def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime
         facts[subject] = max(facts.get(subject, fact), fact, key=lambda either: either.order)
         job = _with_transition(job, new, fact) if subject == STAGE else job
     if new.contract:
-        moment = Seen(stamp=stamp, digest=digest)
+        moment = Origin(stamp=stamp, digest=digest)
         own = max(_valid(new.moments, received), default=None)
         job = contracts.applied(job, new.contract, _valid(signed, received), own, moment)
     # A comment without a date is dated by its webhook.

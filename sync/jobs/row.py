@@ -12,7 +12,7 @@ from sync.jobs.contract_cells import ContractCells, label
 from sync.jobs.details import DetailColumns
 from sync.jobs.files import Addresses, documents_cell
 from sync.jobs.milestone_details import MilestoneDetails
-from sync.jobs.milestones import Milestones, Shown
+from sync.jobs.milestones import Milestones, ReachedMilestone
 from sync.jobs.model import (
     ARCHIVED,
     CONTRACT,
@@ -172,7 +172,7 @@ class Layout:
         return linked(f"Job {site[:8]}", page).model_copy(update={"is_stand_in": True})
 
     def _status_cells(
-        self, job: Job, customer: Customer, milestones: list[Shown]
+        self, job: Job, customer: Customer, milestones: list[ReachedMilestone]
     ) -> dict[str, Cell]:
         """Return the cells that say how the job stands, all made from one answer."""
         status = self._status(job, customer, milestones)
@@ -188,11 +188,13 @@ class Layout:
             "last_comment": Cell(text=cut(text_with_author(comment))) if comment else EMPTY,
         }
 
-    def _status(self, job: Job, customer: Customer, milestones: list[Shown]) -> JobStatus:
+    def _status(
+        self, job: Job, customer: Customer, milestones: list[ReachedMilestone]
+    ) -> JobStatus:
         is_archived = _is_archived(job, customer)
         return self._statuses.of(milestones, self._milestones.last(), is_archived=is_archived)
 
-    def _milestone_cells(self, milestones: list[Shown], files: Files) -> dict[str, Cell]:
+    def _milestone_cells(self, milestones: list[ReachedMilestone], files: Files) -> dict[str, Cell]:
         cells: dict[str, Cell] = {}
         approvals = []
         for reached in milestones:
@@ -207,7 +209,7 @@ class Layout:
                 approvals.append(cell.noted)
         return cells | {"last_approval": Cell(when=max(approvals, default=None))}
 
-    def _milestone_status(self, reached: Shown) -> Cell:
+    def _milestone_status(self, reached: ReachedMilestone) -> Cell:
         """Return a milestone's status, noted with when it changed and the remark with that."""
         comments, change = reached.event.milestone.comments, reached.log.current()
         text = cut(self._statuses.label(reached.event.milestone.status))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sync.jobs.milestones import Shown
+from sync.jobs.milestones import ReachedMilestone
 from sync.settings.config_file import Config
 from sync.webhooks.schema import Milestone
 
@@ -46,7 +46,7 @@ class JobStatus:
 
     case: Case
     text: str
-    about: tuple[Shown, ...] = ()
+    about: tuple[ReachedMilestone, ...] = ()
 
 
 class Statuses:
@@ -92,11 +92,13 @@ class Statuses:
         is_unknown = bool(code) and code not in self._config.statuses
         return Meaning.WAITING if is_unknown or code in self._codes["waiting"] else Meaning.OPEN
 
-    def of(self, milestones: Sequence[Shown], last: str | None, *, is_archived: bool) -> JobStatus:
+    def of(
+        self, milestones: Sequence[ReachedMilestone], last: str | None, *, is_archived: bool
+    ) -> JobStatus:
         """Return how a job stands; `shown` are its milestones, `last` the key of the final one."""
         if is_archived:
             return JobStatus(Case.ARCHIVED, self.label("ARCHIVED"))
-        by_meaning: dict[Meaning, list[Shown]] = {meaning: [] for meaning in Meaning}
+        by_meaning: dict[Meaning, list[ReachedMilestone]] = {meaning: [] for meaning in Meaning}
         for milestone in milestones:
             by_meaning[self.meaning(milestone.event.milestone)].append(milestone)
         if rejected := by_meaning[Meaning.REJECTED]:
@@ -113,7 +115,7 @@ class Statuses:
             return JobStatus(Case.DONE, text, (furthest,))
         return JobStatus(Case.BETWEEN, text, tuple(by_meaning[Meaning.OPEN]) or (furthest,))
 
-    def _naming(self, word: str, milestones: Sequence[Shown]) -> str:
+    def _naming(self, word: str, milestones: Sequence[ReachedMilestone]) -> str:
         """Return `word` and the milestones; in brackets a status that reads otherwise."""
         names = []
         for milestone in milestones:
