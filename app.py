@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from sync.console import add_console
-from sync.console.guesses import Guesses
+from sync.console.access import Guesses
 from sync.errors import BrightsheetError, Rejected
 from sync.ops.alerts import Alerts
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig

@@ -20,13 +20,13 @@ import requests
 
 from benchmarks.drive import Google
 from demo.process import ROOT
+from sync.documents import DocumentQueue
 from sync.ops.alerts import Alerts
 from sync.settings import environment
 from sync.store import Database, Jobs, Leases, Projected, Wanted
 from sync.wiring import Wiring
 from sync.worker.document_loop import DocumentLoop
-from sync.worker.document_queue import DocumentQueue
-from sync.worker.loop import Stop, loop
+from sync.worker.loop import POLL_SECONDS, Stop, loop
 from tests.world import wait_for
 
 AT_ONCE = 8
@@ -131,7 +131,8 @@ def _take_in(database: Database, wanted: Sequence[Wanted]) -> None:
 def _copy_all(wiring: Wiring, documents: int) -> None:
     """Let copiers work until so many documents are done."""
     stop = Stop()
-    queue = DocumentQueue(wiring.documents, wiring.settings.lease_seconds, stop)
+    seconds = wiring.settings.lease_seconds
+    queue = DocumentQueue(wiring.documents, seconds, stop.is_set, lambda: stop.wait(POLL_SECONDS))
     loops = [DocumentLoop(wiring, Alerts(()), stop, queue) for _ in range(AT_ONCE)]
     threads = [
         threading.Thread(target=loop, args=(stop, one.step, lambda: None), daemon=True)

@@ -10,18 +10,16 @@ from functools import partial
 from typing import Any
 
 from sync.backfill import Backfill, Intake, Reader
-from sync.customers import CustomerFetcher
-from sync.details import DetailFetcher
-from sync.documents import Copier, JobFolders, Room
+from sync.documents import Copier, FolderNamer, JobFolders, Room
 from sync.errors import Retryable, SettingsError
 from sync.everbright.client import EverBright
 from sync.everbright.lists import Lists
-from sync.folders import FolderNamer
 from sync.google import auth
 from sync.google.drive import Drive
-from sync.jobs import detail_list
 from sync.jobs.details import DetailColumns
+from sync.jobs.model import Customer, Details
 from sync.jobs.row import Addresses, Layout
+from sync.lookups import DetailLookup, Fetcher, customer_question
 from sync.ops import retry
 from sync.ops.alerts import Alerts
 from sync.ops.channels import channels
@@ -196,24 +194,19 @@ class Wiring:
         """Return the part that names jobs' folders."""
         return FolderNamer(Folders(self.database), self.drive(self.settings.drive_folder_id))
 
-    def customer_fetcher(self) -> CustomerFetcher:
+    def customer_fetcher(self) -> Fetcher[Customer]:
         """Return the part that requests customers."""
-        return CustomerFetcher(self.customers, self.everbright())
+        return Fetcher(self.customers, customer_question(self.everbright()))
 
-    def detail_fetcher(self) -> DetailFetcher | None:
+    def detail_fetcher(self) -> Fetcher[Details] | None:
         """Return the part that requests details of jobs; None where no column shows any."""
         config = self.settings.config
         columns = DetailColumns(config)
         if not columns.metrics():
             return None
         store = DetailStore(self.database, columns.question)
-        return DetailFetcher(store, self.everbright(), columns, config.everbright)
-
-    def detail_entries(self) -> list[detail_list.Entry]:
-        """Return which of the metrics that columns show EverBright has."""
-        columns = DetailColumns(self.settings.config)
-        known = DetailStore(self.database, columns.question).every()
-        return detail_list.entries(columns.metrics(), known)
+        lookup = DetailLookup(store, self.everbright(), columns, config.everbright)
+        return Fetcher(store, lookup.question())
 
     def intake(self) -> Intake:
         """Return what puts milestones that were read into the inbox."""

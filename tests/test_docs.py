@@ -18,7 +18,7 @@ from sync.jobs import cells
 from sync.ops import alerts, retry
 from sync.settings.environment import load
 from sync.status import tally, verdict
-from sync.store import customers, quarantine, rate_limit
+from sync.store import lookups, quarantine, rate_limit
 from sync.webhooks import parse
 from sync.worker import SIGN_SECONDS, action_loop, document_loop, outage, sheet_loop
 from tests.made_up import ROOT
@@ -107,7 +107,7 @@ def test_what_pages_call_once_an_hour_or_once_a_day_is() -> None:
     """Catches a pause that is another than the word for it on the pages."""
     assert alerts.REPEAT_SECONDS == 3600  # operations.md: alerts, once an hour
     assert sheet_loop._COMPARE_EVERY == 86_400  # operations.md: once a day the sheet is compared
-    assert customers.FRESH_SECONDS == 86_400  # everbright.md: a customer, asked again after a day
+    assert lookups.FRESH_SECONDS == 86_400  # everbright.md: a customer, asked again after a day
     assert everbright.PATIENCE == 60  # security.md: a minute
     assert everbright.SLOWEST == 1024  # security.md: below 1 KiB/s
     assert parse.MAX_DEPTH == 64  # openapi.json: nested deeper than 64 levels

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from emulator import Emulator
 from emulator.drive.model import User
 from sync.errors import BrightsheetError
-from sync.everbright import customer
-from sync.jobs import drive_names
+from sync.everbright import job_answers
+from sync.jobs.files import told_apart
 from sync.worker import Worker
 from tests.bench import Bench
 from tests.made_up import document, milestone, task, uuid
@@ -89,7 +89,7 @@ def calls(bench: Bench) -> int:
 def other_customer(bench: Bench, town: str) -> None:
     """Have EverBright tell another town, a day later."""
     site = {**ADA, "address": {"city_name": town}}
-    bench.wiring.customers.keep(uuid(1), customer.read(site))
+    bench.wiring.customers.keep(uuid(1), job_answers.read_customer(site))
 
 
 def test_a_folder_is_made_with_the_name_if_the_customer_is_known(bench: Bench) -> None:
@@ -232,7 +232,7 @@ def test_documents_of_two_jobs_may_have_one_name(bench: Bench) -> None:
 
 @given(st.text(min_size=1, max_size=30), st.uuids(), st.uuids())
 def test_names_are_told_apart_and_keep_their_ending(text: str, one: object, two: object) -> None:
-    first, second = (drive_names.told_apart(text, str(each)) for each in (one, two))
+    first, second = (told_apart(text, str(each)) for each in (one, two))
     assert first != text
     assert (first == second) is (str(one)[:8] == str(two)[:8])
     if "." in text.lstrip("."):

@@ -1,18 +1,26 @@
-"""Puts what was read into the inbox, as far as it is news, as if it had been delivered."""
+"""Puts what was read into the inbox, as far as it is news, as if it had been delivered.
+
+Also EverBright's Milestones report, where there is no access to the API.
+"""
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sync.errors import BrightsheetError, Permanent
 from sync.jobs import contracts, projection, reads
 from sync.jobs.model import Event, Job
 from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs
-from sync.webhooks import parse
+from sync.webhooks import parse, report
+from sync.webhooks.report import ReportWords
 from sync.webhooks.schema import Delivery, Milestone, Outcome
+
+_USUAL = {"submitted": "SUBMITTED", "rejected": "REJECTED", "completed": "APPROVED"}
+_MEANS = {"submitted": "waiting", "rejected": "rejected", "completed": "approved"}
 
 
 class Intake:
@@ -96,3 +104,43 @@ def _must_be_dated(delivery: Delivery) -> None:
         raise Permanent("undated", "EverBright does not say when it was last changed.")
     if updated > datetime.now(UTC) + projection.CLOCK_SKEW:
         raise Permanent("undated", "EverBright says that it was last changed in the future.")
+
+
+def report_words(settings: Settings, jobs: Iterable[Job]) -> ReportWords:
+    """Return what the report's words mean: the names of milestones are the config's and `jobs`'."""
+    definitions: dict[str, str] = {}
+    for job in jobs:
+        for definition, event in sorted(job.events.items()):
+            definitions.setdefault(event.milestone.name.lower(), definition)
+    for step in settings.config.milestones:
+        if step.header:
+            definitions[step.header.lower()] = step.definitions[0]
+    zone = ZoneInfo(settings.time_zone) if settings.time_zone else UTC
+    statuses = {column: _status(settings, column) for column in _MEANS}
+    return ReportWords(
+        {name: definition for name, definition in definitions.items() if name}, statuses, zone
+    )
+
+
+def _status(settings: Settings, column: str) -> str:
+    """Return the webhook's word: the usual one, unless the config has only others for that."""
+    known = [
+        code for code, status in settings.config.statuses.items() if status.means == _MEANS[column]
+    ]
+    usual = _USUAL[column]
+    return usual if usual in known or not known else known[0]
+
+
+def take_report(
+    lines: Iterable[str], meanings: ReportWords, intake: Intake
+) -> tuple[dict[str, int], list[str]]:
+    """Keep what is news in a report; return how many events by site, and what could not be read.
+
+    Raises Permanent where the report lacks a column.
+    """
+    read = report.read(lines, meanings)
+    events, problems = dict[str, int](), list(read.problems)
+    for site, payloads in read.payloads.items():
+        events[site], failed = intake.take(intake.known(site), payloads)
+        problems += [f"job {site}: {problem}" for problem in failed]
+    return events, problems

@@ -47,14 +47,16 @@ class Reader:
         """
         workflows = self._lists.every(_path(self._paths.workflows, site=site))
         answers.must_be_of(workflows, _SITE, site)
-        records = [one for workflow in workflows for one in self._milestones(workflow, site)]
-        later = [one for one in records if _may_be_news(one, known)]
+        records = [record for workflow in workflows for record in self._milestones(workflow, site)]
+        later = [record for record in records if _may_be_news(record, known)]
         quote = ""
-        if any(not answers.identifier(one, "quote", "quote_id") for one in later):
+        if any(not answers.identifier(record, "quote", "quote_id") for record in later):
             quotes = self._lists.every(_path(self._paths.quotes, site=site))
             answers.must_be_of(quotes, _SITE, site)
             quote = assemble.initial_quote(quotes)
-        payloads = [assemble.milestone(one, site, quote, self._tasks(one)) for one in later]
+        payloads = [
+            assemble.milestone(record, site, quote, self._tasks(record)) for record in later
+        ]
         return Reading(payloads, bool(workflows), self._contracts(site))
 
     def _contracts(self, site: str) -> list[dict[str, Any]]:
@@ -62,8 +64,8 @@ class Reader:
         if self.notes or not self._paths.contracts:
             return []
         try:
-            found = self._lists.every(_path(self._paths.contracts, site=site))
-            answers.must_be_of(found, _SITE, site)
+            records = self._lists.every(_path(self._paths.contracts, site=site))
+            answers.must_be_of(records, _SITE, site)
         except BrightsheetError as error:
             if error.reason not in _NO_LIST:
                 raise
@@ -73,14 +75,14 @@ class Reader:
             self.notes.append(note)
             _log.warning("contracts_not_read", reason=error.reason)
             return []
-        return [assemble.contract(one, site) for one in found]
+        return [assemble.contract(record, site) for record in records]
 
     def _milestones(self, workflow: Record, site: str) -> list[Record]:
         uuid = _id(workflow, "workflow")
-        found = self._lists.every(_path(self._paths.milestones, workflow=uuid))
-        answers.must_be_of(found, _WORKFLOW, uuid)
-        answers.must_be_of(found, _SITE, site)
-        return found
+        milestones = self._lists.every(_path(self._paths.milestones, workflow=uuid))
+        answers.must_be_of(milestones, _WORKFLOW, uuid)
+        answers.must_be_of(milestones, _SITE, site)
+        return milestones
 
     def _tasks(self, milestone: Record) -> list[tuple[Record, list[Record]]]:
         uuid = _id(milestone, "milestone")
@@ -90,9 +92,9 @@ class Reader:
 
     def _sub_tasks(self, task: Record) -> list[Record]:
         uuid = _id(task, "task")
-        found = self._lists.every(_path(self._paths.sub_tasks, task=uuid))
-        answers.must_be_of(found, ("task", "task_id"), uuid)
-        return found
+        sub_tasks = self._lists.every(_path(self._paths.sub_tasks, task=uuid))
+        answers.must_be_of(sub_tasks, ("task", "task_id"), uuid)
+        return sub_tasks
 
 
 def _may_be_news(record: Record, known: Job) -> bool:
@@ -103,10 +105,10 @@ def _may_be_news(record: Record, known: Job) -> bool:
 
 
 def _id(record: Record, kind: str) -> str:
-    found = answers.identifier(record, "uuid", "id")
-    if not found:
+    uuid = answers.identifier(record, "uuid", "id")
+    if not uuid:
         raise Permanent("everbright_odd", f"EverBright lists a {kind} without its UUID.")
-    return found
+    return uuid
 
 
 def _path(template: str, **names: str) -> str:

@@ -1,37 +1,31 @@
-"""One run over EverBright's jobs: list them all, then read each; kept after every step."""
+"""One run over EverBright's jobs: list them all, then read each.
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+What came of a job is kept as soon as it is read. A run that was killed lists the jobs again, and
+reads those that it has not read yet.
+"""
+
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 import structlog
 
 from sync.backfill.intake import Intake
+from sync.backfill.job_list import JobList, ProgressCallback, no_progress
 from sync.backfill.reader import Reader
-from sync.errors import BrightsheetError, Permanent, Retryable
-from sync.everbright import answers
-from sync.everbright.answers import Page
+from sync.backfill.summary import Summary
+from sync.errors import BrightsheetError, Retryable
 from sync.everbright.lists import Lists
 from sync.settings.everbright_config import EverBrightConfig
-from sync.store import Backfills, JobState, Lease, Progress
+from sync.store import Backfills, JobState, Lease
 
-PASSES = 3
-"""How often the list of jobs is read where jobs move between its pages meanwhile."""
 UNANSWERED = 5
 """Jobs in a row for which EverBright does not answer: then it is down, and the run stops."""
 
-_NOT_ONE_JOBS = frozenset({"everbright_token", "lease_lost", "stopping", "store_unavailable"})
+_NOT_THE_JOBS = frozenset({"everbright_token", "lease_lost", "stopping", "store_unavailable"})
 """Reasons for which the next job would fare no better."""
 _DOWN = frozenset({"everbright_unavailable", "everbright_unreachable", "everbright_slow"})
 
-ProgressCallback = Callable[[str, int, int | None], Any]
-"""Is given "pages" or "jobs", how many are done, and of how many (None: not known)."""
-
 _log = structlog.get_logger()
-
-
-def _no_progress(_what: str, _done: int, _total: int | None) -> None:
-    return None
 
 
 class Backfill:
@@ -48,8 +42,7 @@ class Backfill:
         self._lists = lists
         self._reader = reader
         self._intake = intake
-        self._first_page = paths.jobs
-        self._changed = paths.changed
+        self._paths = paths
         self._store = store
 
     def run(
@@ -57,21 +50,40 @@ class Backfill:
         held: Lease,
         since: datetime | None = None,
         again: Collection[str] = (),
-        progress: ProgressCallback = _no_progress,
-    ) -> Progress:
+        progress: ProgressCallback = no_progress,
+    ) -> Summary:
         """Go on with the run that was not finished, or begin one; return what came of it.
 
         Read are the jobs that EverBright changed after `since` (all: None) and the sites `again`.
         Raises Permanent or Retryable where EverBright cannot be read: the run goes on next time.
         """
         self._reader.notes.clear()
-        begun = self._store.open(held, self._first_page, since, again)
-        self._list(held, begun, progress)
-        self._read_all(held, progress)
-        return self._store.finish(held)
+        asked = self._lists.requests
+        begun = self._store.open(held, since, again)
+        listed = JobList(self._lists, self._paths, begun.since, progress)
+        listed.read()
+        changed = [site for site, is_read in listed.jobs.items() if is_read]
+        self._read_all(held, changed, progress)
+        run = self._store.finish(held, listed.problems)
+        unchanged = len(listed.jobs) - len(changed)
+        requests = self._lists.requests - asked
+        return Summary.of(run, unchanged, self._reader.notes, requests)
 
-    def one(self, site: str) -> tuple[JobState, int, str]:
-        """Read one job; return what came of it, how many events were news, and what failed."""
+    def only(self, site: str) -> Summary:
+        """Read one job, apart from any run. Raises Permanent or Retryable."""
+        state, events, reason = self._job(site)
+        return Summary(
+            jobs=1,
+            events=events,
+            jobs_with_events=int(events > 0),
+            without_workflow=int(state is JobState.NO_WORKFLOW),
+            not_read={site: reason} if reason else {},
+            notes=self._reader.notes,
+            requests=self._lists.requests,
+        )
+
+    def _job(self, site: str) -> tuple[JobState, int, str]:
+        """Read a job; return what came of it, how many events were news, and what failed."""
         known = self._intake.known(site)
         reading = self._reader.read(site, known)
         events, problems = self._intake.take(known, [*reading.payloads, *reading.contracts])
@@ -79,84 +91,27 @@ class Backfill:
             return JobState.FAILED, events, "; ".join(problems)
         return JobState.DONE if reading.has_workflow else JobState.NO_WORKFLOW, events, ""
 
-    @property
-    def requests(self) -> int:
-        """How often this process has asked EverBright."""
-        return self._lists.requests
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """What the account does not have: it kept no job from being read."""
-        return self._reader.notes
-
-    def _list(self, held: Lease, run: Progress, progress: ProgressCallback) -> None:
-        """Keep the site of every job there is."""
-        asked: set[str] = set()
-        while run.next_page or run.has_shrunk:
-            if not run.next_page:
-                run = self._list_again(held, run)
-                asked.clear()
-                continue
-            asked.add(run.next_page)
-            found, following, problems = self._page(run.next_page, run)
-            if following in asked:
-                following, problems = None, ["the list of jobs leads back to a page before."]
-            sites, nameless = _sites(found, run, self._changed)
-            was, total = run.total, found.count
-            run = self._store.keep_page(
-                held,
-                sites,
-                next_page=following,
-                total=was if total is None else total,
-                has_shrunk=was is not None and total is not None and total < was,
-                problems=[*problems, *nameless],
-            )
-            progress("pages", run.pages, None)
-
-    def _page(self, path: str, run: Progress) -> tuple[Page, str | None, list[str]]:
-        """Return a page of the list of jobs, the path of the next, and what is wrong with it."""
-        try:
-            found = self._lists.page(path)
-        except Permanent as error:
-            if error.reason != "everbright_missing" or path == self._first_page:
-                raise
-            # The list has become shorter meanwhile: this page is gone, the one before was the last.
-            return Page([], None, max(0, (run.total or 0) - 1)), None, []
-        try:
-            return found, self._lists.next_path(path, found), []
-        except Permanent as error:
-            text = f"page {run.pages + 1} is the last of the list that was read. {error.message}"
-            return found, None, [text]
-
-    def _list_again(self, held: Lease, run: Progress) -> Progress:
-        """Begin the list again: with jobs gone, others have moved to pages read before."""
-        _log.info("backfill_list_changed", passes=run.passes)
-        if run.passes < PASSES:
-            return self._store.list_again(held, self._first_page)
-        text = "jobs left the list while it was read: others may be missing. Run it again."
-        return self._store.add_problem(held, text)
-
-    def _read_all(self, held: Lease, progress: ProgressCallback) -> None:
-        jobs = self._store.progress().jobs
-        total = sum(jobs.values()) - jobs.get(JobState.UNCHANGED, 0)
-        done = total - jobs.get(JobState.WAITING, 0)
+    def _read_all(self, held: Lease, sites: Sequence[str], progress: ProgressCallback) -> None:
+        """Read those of `sites`, and of those to be read again, that this run has not read yet."""
+        waiting, concluded = self._store.waiting(), self._store.concluded()
+        left = [site for site in dict.fromkeys([*waiting, *sites]) if site not in concluded]
+        done, total = len(concluded), len(concluded) + len(left)
         unanswered = 0
-        while waiting := self._store.waiting():
-            for site in waiting:
-                progress("jobs", done, total)
-                error = self._read(held, site)
-                unanswered = unanswered + 1 if error and error.reason in _DOWN else 0
-                if error and unanswered >= UNANSWERED:
-                    raise Retryable(error.reason, f"{error.message} Run it again to go on.")
-                done += 1
+        for site in left:
+            progress("jobs", done, total)
+            error = self._read(held, site)
+            unanswered = unanswered + 1 if error and error.reason in _DOWN else 0
+            if error and unanswered >= UNANSWERED:
+                raise Retryable(error.reason, f"{error.message} Run it again to go on.")
+            done += 1
         progress("jobs", done, total)
 
     def _read(self, held: Lease, site: str) -> BrightsheetError | None:
         """Read a job and keep what came of it; return why it could not be read."""
         try:
-            state, events, reason = self.one(site)
+            state, events, reason = self._job(site)
         except BrightsheetError as error:
-            if error.reason in _NOT_ONE_JOBS:
+            if error.reason in _NOT_THE_JOBS:
                 raise
             self._store.conclude(held, site, JobState.FAILED, 0, f"{error.reason}: {error.message}")
             return error
@@ -167,19 +122,3 @@ class Backfill:
             return None
         self._store.conclude(held, site, state, events, reason)
         return None
-
-
-def _sites(
-    found: Page, run: Progress, changed: Sequence[str]
-) -> tuple[Mapping[str, JobState], list[str]]:
-    """Return the sites on a page with their first state, and what is wrong with it."""
-    sites: dict[str, JobState] = {}
-    nameless = 0
-    for record in found.records:
-        site, updated = answers.site(record), answers.updated(record, changed)
-        is_old = run.since is not None and updated is not None and updated < run.since
-        if site:
-            sites[site] = JobState.UNCHANGED if is_old else JobState.WAITING
-        nameless += not site
-    text = f"page {run.pages + 1} lists {nameless} jobs without a site's UUID."
-    return sites, [text] if nameless else []

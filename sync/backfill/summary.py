@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sync.store import JobState, Progress
+from sync.store import BackfillRun, JobState
 
 _TOLD = 20
 """How many jobs that were not read are named to people."""
@@ -30,18 +30,17 @@ class Summary:
     """How often EverBright was asked since this process began; before a kill, not counted."""
 
     @classmethod
-    def of(cls, run: Progress, notes: Sequence[str] = (), requests: int = 0) -> "Summary":
-        """Return what came of a run."""
-        unchanged = run.jobs.get(JobState.UNCHANGED, 0)
+    def of(cls, run: BackfillRun, unchanged: int, notes: Sequence[str], requests: int) -> "Summary":
+        """Return what came of a run, which passed over `unchanged` jobs."""
         return cls(
-            jobs=sum(run.jobs.values()) - unchanged,
+            jobs=sum(run.jobs.values()),
             events=run.events,
             jobs_with_events=run.jobs_with_events,
             without_workflow=run.jobs.get(JobState.NO_WORKFLOW, 0),
             unchanged=unchanged,
             not_read=run.not_read,
             problems=run.problems,
-            notes=notes,
+            notes=[*notes],
             requests=requests,
         )
 

@@ -13,14 +13,14 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from sync.backfill import from_report
-from sync.backfill.run import ProgressCallback
+from sync.backfill.intake import report_words, take_report
+from sync.backfill.job_list import ProgressCallback
 from sync.backfill.summary import Summary
 from sync.commands.output import shown_in
 from sync.errors import Permanent, SettingsError
 from sync.jobs.model import Job
 from sync.ops import logs
-from sync.store import Jobs, JobState
+from sync.store import Jobs
 from sync.store.backfills import SINCE
 from sync.wiring import Sleep, Wiring, opened
 
@@ -28,7 +28,7 @@ _ALL = "all"
 _AT_ONCE = 500
 
 
-class Backfills:
+class ReadBack:
     """Each way to read jobs back; `sleep` waits."""
 
     def __init__(self, wiring: Wiring, sleep: Sleep) -> None:
@@ -44,30 +44,19 @@ class Backfills:
         scope = f"{SINCE}{since:%Y-%m-%d}" if since else _ALL
         backfill = self._wiring.backfill(scope, self._sleep)
         with self._wiring.hold_backfill(self._sleep) as held:
-            run = backfill.run(held, since, progress=progress)
-        return Summary.of(run, backfill.notes, backfill.requests)
+            return backfill.run(held, since, progress=progress)
 
-    def one(self, site: str) -> Summary:
+    def only(self, site: str) -> Summary:
         """Read one job."""
         self._must_have_token()
-        backfill = self._wiring.backfill(_ALL, self._sleep)
-        state, events, reason = backfill.one(site)
-        return Summary(
-            jobs=1,
-            events=events,
-            jobs_with_events=int(events > 0),
-            without_workflow=int(state is JobState.NO_WORKFLOW),
-            not_read={site: reason} if reason else {},
-            notes=backfill.notes,
-            requests=backfill.requests,
-        )
+        return self._wiring.backfill(_ALL, self._sleep).only(site)
 
     def report(self, file: Path) -> Summary:
         """Take EverBright's Milestones report in. Raises Permanent where it is no such report."""
-        meanings = from_report.words(self._wiring.settings, self._jobs())
+        meanings = report_words(self._wiring.settings, self._jobs())
         try:
             with file.open(encoding="utf-8-sig", newline="") as lines:
-                events, problems = from_report.take(lines, meanings, self._wiring.intake())
+                events, problems = take_report(lines, meanings, self._wiring.intake())
         except (OSError, UnicodeDecodeError) as error:
             raise Permanent("no_csv", f"{file} is no CSV in UTF-8 ({error}).") from None
         with_events = sum(count > 0 for count in events.values())
@@ -98,17 +87,17 @@ class Backfills:
 def backfill(site: UUID | None, since: datetime | None, report: Path | None, as_json: bool) -> None:
     """Read jobs back from EverBright; what its webhooks did not bring goes into the inbox.
 
-    Killed, it goes on where it was when it is run again.
+    Killed, it goes on with the jobs that it has not read when it is run again.
     """
-    if sum(bool(one) for one in (site, since, report)) > 1:
+    if sum(map(bool, (site, since, report))) > 1:
         raise click.UsageError("Give one of --site, --since and --csv.")
     logs.configure(logging.WARNING)
     wiring = Wiring(*opened(needs_spreadsheet=False))
-    command = Backfills(wiring, time.sleep)
+    command = ReadBack(wiring, time.sleep)
     if report:
         summary = command.report(report)
     elif site:
-        summary = command.one(str(site))
+        summary = command.only(str(site))
     else:
         with Progress(console=Console(stderr=True), disable=as_json) as progress:
             day = since.replace(tzinfo=UTC) if since else None

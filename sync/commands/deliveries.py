@@ -8,7 +8,7 @@ import click
 from sync.commands.output import echo
 from sync.status import deliveries as what_came
 from sync.store import Documents
-from sync.store.deliveries import Deliveries, Wanted
+from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.webhooks.schema import Outcome
 from sync.wiring import Wiring, opened
 
@@ -21,7 +21,7 @@ def _since(text: str) -> float:
 
 
 @click.group(invoke_without_command=True)
-@click.option("--outcome", type=click.Choice([one.value for one in Outcome]))
+@click.option("--outcome", type=click.Choice([outcome.value for outcome in Outcome]))
 @click.option("--site", default="", help="Of this job: its site ID, or the beginning of it.")
 @click.option(
     "--since", type=_since, metavar="WHEN", help="A date (UTC), or how long ago: 2d, 3h, 30m."
@@ -45,16 +45,16 @@ def deliveries(
     if context.invoked_subcommand:
         return
     settings, database = opened()
-    wanted = Wanted(Outcome(outcome) if outcome else None, site, reason, since)
+    wanted = DeliveryFilter(Outcome(outcome) if outcome else None, site, reason, since)
     kept = Deliveries(database).newest(limit, wanted)
     refused = what_came.refused(Wiring(settings, database).refusals.latest, wanted)
     if as_json:
-        told = [what_came.as_json(one, unmasked=unmask) for one in kept]
+        told = [what_came.as_json(delivery, unmasked=unmask) for delivery in kept]
         echo(map(json.dumps, [*told, *map(what_came.refused_as_json, refused)]))
         return
     echo(what_came.lines(kept))
     echo(what_came.refused_lines(refused))
-    if wanted == Wanted():
+    if wanted == DeliveryFilter():
         troubled = Documents(database, settings.lease_seconds).troubled(limit)
         echo(what_came.troubled_lines(troubled, unmasked=unmask))
 

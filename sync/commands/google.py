@@ -13,8 +13,7 @@ import click
 from sync.errors import SettingsError
 from sync.google import auth, own_files, scopes
 from sync.google.drive import Drive
-from sync.google.loopback import Loopback
-from sync.google.sign_in import SignIn, Token, client
+from sync.google.sign_in import Loopback, SignIn, Token, client
 from sync.settings.environment import GoogleSettings, google_id, google_settings
 from sync.sheets.client import SheetClient
 from sync.types import Mode

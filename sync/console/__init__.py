@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from flask import Blueprint, Flask
 
-from sync.console import access, actions, deliveries, google, jobs, mapping, overview
-from sync.console.guesses import Guesses
+from sync.console import access, actions, checks, deliveries, jobs, mapping, overview
+from sync.console.access import Guesses
 from sync.console.parts import Alert, Page, Parts, as_view
 from sync.wiring import Wiring
 
@@ -57,9 +57,9 @@ def _routes() -> list[tuple[str, str, Page, list[str]]]:
         ("/deliveries/<delivery>", "delivery", deliveries.delivery, get),
         ("/jobs/<site>", "job", jobs.job, get),
         ("/documents", "documents", jobs.documents, get),
-        ("/columns", "columns", google.columns, get + post),
+        ("/columns", "columns", checks.columns, get + post),
         ("/mapping", "mapping", mapping.mapping, get + post),
-        ("/checks", "checks", google.checks, get + post),
+        ("/checks", "checks", checks.checks, get + post),
         ("/actions", "actions", actions.listed, get),
         ("/actions/<name>", "action", actions.action, get + post),
     ]

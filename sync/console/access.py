@@ -1,20 +1,43 @@
-"""Who is let in: the password, the session, and what is refused."""
+"""Who is let in: the password, the session, and what is refused. The headers of every page."""
 
 import hashlib
 import hmac
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
 import structlog
-from flask import Blueprint, Flask, Response, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 from pydantic import SecretStr
+from secure import (
+    ContentSecurityPolicy,
+    CrossOriginOpenerPolicy,
+    ReferrerPolicy,
+    Secure,
+    XFrameOptions,
+)
 from werkzeug.exceptions import HTTPException
 
 from sync.console import texts
-from sync.console.headers import HEADERS
 from sync.console.parts import Parts
 from sync.errors import BrightsheetError
 from sync.settings.environment import Settings
@@ -23,6 +46,23 @@ SESSION = timedelta(hours=12)
 """A working day; afterwards the password is asked for again, whatever happened meanwhile."""
 _FOR_ALL = ("console.static", "console.sign_in")
 _SINCE, _PERSONAL = "since", "personal"
+_HEADERS = Secure(
+    # Nothing from elsewhere, nothing in the page itself: text of a webhook that came through as
+    # markup could neither run nor send anything away.
+    csp=ContentSecurityPolicy()
+    .default_src("'none'")
+    .script_src("'self'")
+    .style_src("'self'")
+    .img_src("'self'")
+    .connect_src("'self'")
+    .form_action("'self'")
+    .frame_ancestors("'none'")
+    .base_uri("'none'"),
+    coop=CrossOriginOpenerPolicy().same_origin(),
+    # Paths name jobs: they are told to no other site.
+    referrer=ReferrerPolicy().same_origin(),
+    xfo=XFrameOptions().deny(),
+)
 _LOCAL = re.compile(r"/(?![/\\])[\w./?=&%+-]*")
 
 _log = structlog.get_logger()
@@ -39,6 +79,33 @@ class _Cookies(SecureCookieSessionInterface):
         return request.is_secure or forwarded == "https" or super().get_cookie_secure(app)
 
 
+class Guesses:
+    """Counts the answers 401 of an address, in all views that it limits together.
+
+    Each process counts for itself, in memory: a stranger is slowed, and no table grows.
+    """
+
+    def __init__(self, limit: str) -> None:
+        """Allow, for instance, "10 per 5 minutes"."""
+        self._limit = parse(limit)
+        self._counts = FixedWindowRateLimiter(MemoryStorage())
+
+    def limited(self, view: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a view that answers 429 once an address has guessed too often."""
+
+        @wraps(view)
+        def limited_view(*arguments: Any, **named: Any) -> Any:
+            address = request.remote_addr or ""
+            if not self._counts.test(self._limit, address):
+                abort(HTTPStatus.TOO_MANY_REQUESTS)
+            answer = make_response(view(*arguments, **named))
+            if answer.status_code == HTTPStatus.UNAUTHORIZED:
+                self._counts.hit(self._limit, address)
+            return answer
+
+        return limited_view
+
+
 def signing_key(settings: Settings) -> bytes | None:
     """Return the key that signs sessions; None without a password.
 
@@ -50,7 +117,7 @@ def signing_key(settings: Settings) -> bytes | None:
     password = settings.admin_password
     if password is None:
         return None
-    secrets = "\n".join(one.get_secret_value() for one in settings.webhook_secrets)
+    secrets = "\n".join(secret.get_secret_value() for secret in settings.webhook_secrets)
     salt = hashlib.sha256(b"console session\n" + secrets.encode()).digest()
     # 16 MiB and some 50 ms, once in each process.
     return hashlib.scrypt(password.get_secret_value().encode(), salt=salt, n=2**14, r=8, p=1)
@@ -85,7 +152,7 @@ def guard(app: Flask, blueprint: Blueprint, parts: Parts) -> None:
         return None
 
     blueprint.after_request(_with_headers)
-    blueprint.context_processor(lambda: texts.context(parts, shows_personal=shows_personal()))
+    blueprint.context_processor(lambda: texts.context(settings, shows_personal=shows_personal()))
     for name, made in texts.FILTERS.items():
         blueprint.add_app_template_filter(made, name)
     blueprint.add_app_template_filter(texts.clock(settings.time_zone), "clock")
@@ -148,12 +215,12 @@ def _target() -> str:
 def _is_password(sent: str, password: SecretStr | None) -> bool:
     known = password.get_secret_value() if password else ""
     # By digest: the time must not show how long the password is.
-    digests = (hashlib.sha256(one.encode("utf-8", "replace")).digest() for one in (sent, known))
+    digests = (hashlib.sha256(text.encode("utf-8", "replace")).digest() for text in (sent, known))
     return hmac.compare_digest(*digests) and bool(known)
 
 
 def _with_headers(answer: Response) -> Response:
-    HEADERS.set_headers(answer)
+    _HEADERS.set_headers(answer)
     return answer
 
 

@@ -7,9 +7,8 @@ from typing import Any
 import structlog
 from flask import abort, flash, redirect, render_template, request, url_for
 
-from sync.console import given
 from sync.console.access import target
-from sync.console.parts import Parts
+from sync.console.parts import Parts, is_id
 from sync.errors import BrightsheetError, Permanent
 from sync.settings.environment import google_id
 from sync.status.deliveries import Retry, summary
@@ -40,16 +39,16 @@ class Deed:
 
 def _replay(parts: Parts, ids: Sequence[str]) -> str:
     retry, lines = Retry(parts.wiring.settings, parts.wiring.database), list[str]()
-    for one in ids:
+    for delivery in ids:
         try:
-            lines += retry.one(one)
+            lines += retry.one(delivery)
         except Permanent:
-            lines.append(f"delivery {one}: nothing to replay")
+            lines.append(f"delivery {delivery}: nothing to replay")
     return summary(lines)
 
 
 def _retry(parts: Parts, ids: Sequence[str]) -> str:
-    count = sum(parts.wiring.documents.retry(one) for one in ids)
+    count = sum(parts.wiring.documents.retry(uuid) for uuid in ids)
     return f"{count} to be copied again."
 
 
@@ -132,7 +131,7 @@ def listed(parts: Parts) -> Any:
     """Show what can be done, and what was done."""
     paused = parts.wiring.sheet_store().spreadsheet.glance().paused_at
     hidden = {"replay", "retry", "pause" if paused else "resume"}
-    deeds = {name: one for name, one in DEEDS.items() if name not in hidden}
+    deeds = {name: deed for name, deed in DEEDS.items() if name not in hidden}
     return render_template(
         "console/actions.html", deeds=deeds, actions=parts.actions.latest(_LISTED)
     )
@@ -141,7 +140,7 @@ def listed(parts: Parts) -> Any:
 def action(parts: Parts, name: str) -> Any:
     """Ask whether an action is to be done, or do it."""
     deed = DEEDS.get(name)
-    ids = list(dict.fromkeys(filter(given.is_id, request.values.getlist("id"))))[:_MOST]
+    ids = list(dict.fromkeys(filter(is_id, request.values.getlist("id"))))[:_MOST]
     if deed is None:
         abort(404)
     back = target(request.values.get("next", url_for("console.actions")))

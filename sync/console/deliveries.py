@@ -7,18 +7,17 @@ from typing import Any
 
 from flask import abort, render_template, request
 
-from sync.console import given
 from sync.console.access import shows_personal
-from sync.console.parts import Parts
+from sync.console.parts import Parts, is_id, typed_number, typed_text
 from sync.status.deliveries import REFUSED_DAYS, as_json, moment
-from sync.store.deliveries import Wanted
+from sync.store.deliveries import DeliveryFilter
 from sync.webhooks.schema import Outcome
 
 PAGE = 50
 _MOST_CUSTOMERS = 500
 """A search that finds more is too vague; SQLite takes no query of any length."""
 
-_OUTCOMES = {one.value: one for one in Outcome}
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
 
 @dataclass(frozen=True)
@@ -32,10 +31,10 @@ class Search:
     reason: str = ""
     since: str = ""
 
-    def wanted(self, parts: Parts) -> Wanted:
+    def wanted(self, parts: Parts) -> DeliveryFilter:
         """Return the filter; a moment that is none is left out."""
         sites = parts.jobs.of_customer(self.customer, _MOST_CUSTOMERS) if self.customer else None
-        return Wanted(
+        return DeliveryFilter(
             outcome=_OUTCOMES.get(self.outcome),
             site=self.site,
             reason=self.reason,
@@ -50,17 +49,17 @@ class Search:
 
 def deliveries(parts: Parts) -> Any:
     """List what came, the newest first."""
-    typed = {name: given.text(request.args, name) for name in vars(Search())}
+    typed = {name: typed_text(request.args, name) for name in vars(Search())}
     search = Search(**typed)
-    before = given.number(request.args, "before")
-    found = parts.deliveries.lines(PAGE + 1, search.wanted(parts), before)
-    page = found[:PAGE]
+    before = typed_number(request.args, "before")
+    lines = parts.deliveries.lines(PAGE + 1, search.wanted(parts), before)
+    page = lines[:PAGE]
     return render_template(
         "console/deliveries.html",
         search=search,
         lines=page,
-        names=parts.jobs.names({one.site for one in page}) if shows_personal() else {},
-        older=page[-1].seq if len(found) > PAGE else None,
+        names=parts.jobs.names({line.site for line in page}) if shows_personal() else {},
+        older=page[-1].seq if len(lines) > PAGE else None,
         is_first=before is None,
         outcomes=list(Outcome),
         refused=parts.wiring.refusals.latest(REFUSED_DAYS),
@@ -71,17 +70,14 @@ def deliveries(parts: Parts) -> Any:
 
 def delivery(parts: Parts, delivery: str) -> Any:
     """Show one delivery; its body is masked until personal data is asked for."""
-    kept = parts.wiring.inbox.find(delivery) if given.is_id(delivery) else None
-    line = parts.deliveries.line(delivery) if kept else None
-    if kept is None or line is None:
+    kept = parts.wiring.inbox.find(delivery) if is_id(delivery) else None
+    if kept is None:
         abort(404)
     content = as_json(kept, unmasked=shows_personal())["body"]
     if not isinstance(content, str | None):
         content = json.dumps(content, indent=2, ensure_ascii=False)
     record = parts.jobs.find(kept.site) if kept.site else None
-    return render_template(
-        "console/delivery.html", kept=kept, line=line, content=content, record=record
-    )
+    return render_template("console/delivery.html", kept=kept, content=content, record=record)
 
 
 def _since(text: str) -> float | None:

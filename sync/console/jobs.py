@@ -6,14 +6,13 @@ from typing import Any
 
 from flask import abort, render_template, request
 
-from sync.console import given
 from sync.console.access import shows_personal
-from sync.console.parts import Parts
+from sync.console.parts import Parts, is_id
 from sync.jobs.cells import EMPTY
 from sync.jobs.columns import KEY
 from sync.jobs.model import FileState
-from sync.store import JobRecord, KeptChange, KeptDocument
-from sync.store.deliveries import Line, Wanted
+from sync.store import JobRecord, KeptChange, KeptDelivery, KeptDocument
+from sync.store.deliveries import DeliveryFilter
 
 _DELIVERIES = 100
 _DOCUMENTS = 200
@@ -34,13 +33,13 @@ class Step:
     kind: str
     title: str
     text: str = ""
-    delivery: Line | None = None
+    delivery: KeptDelivery | None = None
     document: KeptDocument | None = None
     is_done: bool = True
 
 
 @dataclass(frozen=True)
-class Shown:
+class ColumnText:
     """What a column shows of a job; `text` None: it is masked."""
 
     header: str
@@ -51,11 +50,11 @@ class Shown:
 
 def job(parts: Parts, site: str) -> Any:
     """Show what became of a job's deliveries."""
-    if not given.is_id(site):
+    if not is_id(site):
         abort(404)
     record = parts.jobs.find(site)
-    lines = parts.deliveries.lines(_DELIVERIES, Wanted(site=site))
-    lines = [one for one in lines if one.site == site]
+    lines = parts.deliveries.lines(_DELIVERIES, DeliveryFilter(site=site))
+    lines = [line for line in lines if line.site == site]
     if record is None and not lines:
         abort(404)
     return render_template(
@@ -69,7 +68,7 @@ def job(parts: Parts, site: str) -> Any:
 
 def documents(parts: Parts) -> Any:
     """List the documents that wait, were given up, or are in Drive."""
-    states = {one.value: one for one in FileState}
+    states = {state.value: state for state in FileState}
     state = states.get(request.args.get("state", ""), FileState.PENDING)
     return render_template(
         "console/documents.html",
@@ -82,27 +81,27 @@ def documents(parts: Parts) -> Any:
     )
 
 
-def _steps(parts: Parts, record: JobRecord | None, lines: list[Line]) -> list[Step]:
+def _steps(parts: Parts, record: JobRecord | None, lines: list[KeptDelivery]) -> list[Step]:
     steps = [
         Step(
-            one.received,
+            line.received,
             "delivery",
-            one.milestone or one.kind.replace("_", " ") or "Delivery",
-            delivery=one,
+            line.milestone or line.kind.replace("_", " ") or "Delivery",
+            delivery=line,
         )
-        for one in lines
+        for line in lines
     ]
     if record is not None:
-        steps += [one for change in record.changes if (one := _change(parts, change))]
+        steps += [changed for change in record.changes if (changed := _change(parts, change))]
         steps += [
             Step(
-                one.wanted or one.due,
+                document.wanted or document.due,
                 "document",
                 "Document",
-                document=one,
-                is_done=one.state is FileState.DONE,
+                document=document,
+                is_done=document.state is FileState.DONE,
             )
-            for one in record.documents
+            for document in record.documents
         ]
     return sorted(steps, key=lambda step: step.at, reverse=True)
 
@@ -116,14 +115,14 @@ def _change(parts: Parts, kept: KeptChange) -> Step | None:
     return Step(kept.noted, "change", what, text, is_done=kept.is_shown)
 
 
-def _cells(parts: Parts, record: JobRecord) -> list[Shown]:
+def _cells(parts: Parts, record: JobRecord) -> list[ColumnText]:
     """Return what the sheet was last confirmed to show of the job, in the order of its columns."""
-    found = []
+    texts = []
     for column in parts.wiring.layout().columns([record.job]):
         cell = record.written.get(column.id)
         if cell is None or not (cell.text or cell.when):
             continue
         is_harmless = column.id in _HARMLESS or column.id.startswith("status:")
         text = cell.text if is_harmless or shows_personal() else None
-        found.append(Shown(column.header, "" if cell.when else text, cell.when, cell.is_day))
-    return found
+        texts.append(ColumnText(column.header, "" if cell.when else text, cell.when, cell.is_day))
+    return texts

@@ -1,5 +1,6 @@
-"""What every page is made with."""
+"""What every page is made with, and what addresses and forms give."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -7,12 +8,18 @@ from functools import wraps
 from threading import Lock
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from sync.errors import Retryable
-from sync.store import Actions, Deliveries, JobRecords
+from sync.store import ActionLog, Deliveries, JobRecords
 from sync.wiring import Wiring
 
 Alert = Callable[[str], bool]
 Page = Callable[..., Any]
+_LONGEST = 200
+_ID = re.compile(r"[0-9A-Za-z-]{1,80}")
+_LARGEST = 2**62
+_UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -36,9 +43,9 @@ class Parts:
             self.outside.release()
 
     @property
-    def actions(self) -> Actions:
+    def actions(self) -> ActionLog:
         """The list of actions."""
-        return Actions(self.wiring.database)
+        return ActionLog(self.wiring.database)
 
     @property
     def deliveries(self) -> Deliveries:
@@ -59,3 +66,19 @@ def as_view(page: Page, parts: Parts) -> Page:
         return page(parts, **values)
 
     return view
+
+
+def typed_text(values: MultiDict[str, str], name: str) -> str:
+    """Return what was typed, without characters that databases refuse; "" if nothing was."""
+    return _UNFIT.sub("", values.get(name, ""))[:_LONGEST].strip()
+
+
+def typed_number(values: MultiDict[str, str], name: str) -> int | None:
+    """Return a whole number that fits a column, or None."""
+    value = values.get(name, type=int)
+    return value if value is not None and 0 <= value < _LARGEST else None
+
+
+def is_id(value: str) -> bool:
+    """Return whether this may be the id of a delivery, a job or a document."""
+    return _ID.fullmatch(value) is not None

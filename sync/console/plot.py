@@ -59,28 +59,28 @@ def daily(hours: Sequence[HourFigures], zone: tzinfo) -> Plot:
 def _grouped(hours: Sequence[HourFigures], zone: tzinfo, form: str) -> list[Bucket]:
     """Return buckets: hours with the same label, which are neighbours, are one."""
     label: Callable[[datetime], str] = lambda moment: moment.astimezone(zone).strftime(form)  # noqa: E731
-    found: dict[str, Bucket] = {}
-    for one in hours:
-        name = label(one.start)
-        known = found.get(name, Bucket(name, 0, 0, 0))
-        found[name] = Bucket(
+    buckets: dict[str, Bucket] = {}
+    for hour in hours:
+        name = label(hour.start)
+        known = buckets.get(name, Bucket(name, 0, 0, 0))
+        buckets[name] = Bucket(
             name,
-            known.deliveries + one.deliveries,
-            known.rejected + one.rejected,
-            known.flushes + one.flushes,
+            known.deliveries + hour.deliveries,
+            known.rejected + hour.rejected,
+            known.flushes + hour.flushes,
         )
-    return list(found.values())
+    return list(buckets.values())
 
 
 def _plot(buckets: Sequence[Bucket]) -> Plot:
-    most = max((max(one.deliveries, one.flushes) for one in buckets), default=0)
+    most = max((max(bucket.deliveries, bucket.flushes) for bucket in buckets), default=0)
     bars: list[Bar] = []
-    for index, one in enumerate(buckets):
+    for index, bucket in enumerate(buckets):
         left = index * STEP + (STEP - 2 * _WIDTH) / 2
-        came, refused = _height(one.deliveries, most), _height(one.rejected, most)
+        came, refused = _height(bucket.deliveries, most), _height(bucket.rejected, most)
         bars += _bar("deliveries", left, came)
         bars += _bar("rejected", left, refused)
-        bars += _bar("flushes", left + _WIDTH, _height(one.flushes, most))
+        bars += _bar("flushes", left + _WIDTH, _height(bucket.flushes, most))
     return Plot(buckets, bars, len(buckets) * STEP, most)
 
 

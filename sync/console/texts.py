@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from sync.console.parts import Parts
+from sync.settings.environment import Settings
 from sync.status.verdict import counted, lasting
 
 _TONES = {
@@ -30,16 +30,16 @@ def clock(zone: str) -> Callable[[datetime | float | None], Markup]:
 
     Without a zone it is UTC, which is said.
     """
-    there = ZoneInfo(zone) if zone else UTC
+    place = ZoneInfo(zone) if zone else UTC
 
     def write(moment: datetime | float | None) -> Markup:
         if moment is None:
             return Markup("never")
         if not isinstance(moment, datetime):
             moment = datetime.fromtimestamp(moment, UTC)
-        local = moment.astimezone(there)
-        shown = f"{local:%d %b %Y, %H:%M:%S}{'' if zone else ' UTC'}"
-        return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), shown)
+        local = moment.astimezone(place)
+        text = f"{local:%d %b %Y, %H:%M:%S}{'' if zone else ' UTC'}"
+        return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), text)
 
     return write
 
@@ -71,9 +71,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
 }
 
 
-def context(parts: Parts, *, shows_personal: bool) -> dict[str, Any]:
+def context(settings: Settings, *, shows_personal: bool) -> dict[str, Any]:
     """Return what every template may use."""
-    settings = parts.wiring.settings
     return {
         "shows_personal": shows_personal,
         "everbright": settings.everbright_url,

@@ -8,7 +8,7 @@ from sync.doctor.reasons import google_failed
 from sync.errors import BrightsheetError
 from sync.google import auth
 from sync.google.drive import Drive
-from sync.google.upload import Content
+from sync.google.upload import FileContent
 from sync.status.verdict import counted
 from sync.wiring import Wiring
 
@@ -43,7 +43,7 @@ def file(wiring: Wiring) -> Found:
 
 
 def _write(drive: Drive, folder: str) -> None:
-    content = Content(BytesIO(_TEXT), len(_TEXT), "text/plain")
+    content = FileContent(BytesIO(_TEXT), len(_TEXT), "text/plain")
     made = drive.send(drive.begin(content, "", NAME, folder, _TAG), time.sleep)
     drive.discard(made.id)
 

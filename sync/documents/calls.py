@@ -1,7 +1,6 @@
 """Calls of Drive for one try of one document: each is tried again in place, for a limited time."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from threading import Lock
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
@@ -9,7 +8,6 @@ from typing import Any, ParamSpec, TypeVar
 from sync.errors import Conflict, Retryable
 from sync.google.drive import Drive, File
 from sync.ops.retry import in_place
-from sync.store import Claim, Documents, PendingDocument
 
 DEADLINE_SECONDS = 120.0
 """For trying again in place: as long as two calls that Google leaves without an answer."""
@@ -42,9 +40,9 @@ class Calls:
 
         def made() -> File:
             nonlocal is_in_doubt
-            there = self.found(file_id, tag) if is_in_doubt else None
-            if there is not None:
-                return there
+            file = self.look_up(file_id, tag) if is_in_doubt else None
+            if file is not None:
+                return file
             try:
                 return create()
             except Conflict:
@@ -55,16 +53,16 @@ class Calls:
 
         return self.again(made)
 
-    def found(self, file_id: str, tag: Mapping[str, str]) -> File | None:
+    def look_up(self, file_id: str, tag: Mapping[str, str]) -> File | None:
         """Return the file with an id, or else the one that carries a tag."""
         return self.again(self.drive.get, file_id) or self.again(self.drive.find, tag)
 
     def existing(self, file_id: str, tag: Mapping[str, str]) -> File:
         """Return the file with an id that is taken. Raises IdUsedUp if it was deleted."""
-        there = self.found(file_id, tag)
-        if there is None:
+        file = self.look_up(file_id, tag)
+        if file is None:
             raise IdUsedUp("id_used_up", "Drive has no file with an id that is taken.")
-        return there
+        return file
 
 
 class IdUsedUp(Retryable):
@@ -72,26 +70,15 @@ class IdUsedUp(Retryable):
 
 
 class Ids:
-    """Ids that Drive has generated: fetched by the hundred and kept in the store."""
+    """Ids that Drive has generated: fetched by the hundred, for all copiers of a process."""
 
-    def __init__(self, documents: Documents) -> None:
-        self._documents = documents
-        self._fetching = Lock()
+    def __init__(self) -> None:
+        self._left: list[str] = []
+        self._turn = Lock()
 
-    def reserve(
-        self,
-        calls: Calls,
-        claim: Claim,
-        document: PendingDocument,
-        digest: str,
-        *,
-        with_folder: bool,
-    ) -> tuple[str, str]:
-        """Return ids for the job's folder ("" if not `with_folder`) and a document, once stored."""
-        reserve = partial(self._documents.reserve, claim, document, digest, with_folder=with_folder)
-        while (ids := reserve()) is None:
-            with self._fetching:
-                if (ids := reserve()) is not None:
-                    return ids
-                self._documents.add_ids(calls.again(calls.drive.new_ids, IDS))
-        return ids
+    def take(self, calls: Calls) -> str:
+        """Return an id that was given to nothing yet."""
+        with self._turn:
+            if not self._left:
+                self._left = calls.again(calls.drive.new_ids, IDS)
+            return self._left.pop()

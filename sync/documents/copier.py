@@ -1,27 +1,79 @@
 """Copies a document: what is about to be used is stored first, so that a repetition finds it.
 
-If the outcome of a try is unknown, the upload's session is asked, then the file, and finally a
-search by tag.
+If the outcome of a try is unknown, Drive is asked for the file by its id, then by its tag. An
+upload that was killed in the middle left no file: it begins again, with the same id.
 """
 
 import re
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from threading import Condition
 from typing import Any, BinaryIO, cast
 
 from sync.documents.calls import Calls, IdUsedUp
 from sync.documents.folders import FILE_TAG, JobFolders
-from sync.documents.room import Room
 from sync.errors import Conflict, Permanent, Refused, Retryable
 from sync.everbright.client import EverBright
 from sync.google.drive import Drive, File
-from sync.google.upload import SMALL, Content, Upload
+from sync.google.upload import SMALL, FileContent, Upload
 from sync.store import Claim, Documents, PendingDocument
 
 ROOM = 512 * 1024**2
 """Bytes: eight documents of 64 MB, or a hundred of the usual size."""
 
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+
+
+class Room:
+    """Room for `most` bytes in the temporary files of all copiers together.
+
+    A copier that finds no room waits until another has finished. The one that began first never
+    waits, so there is always one that finishes; its document may be larger than the room.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._changed = Condition()
+        self._held: dict[int, int] = {}
+
+    @contextmanager
+    def file(self) -> Iterator["RoomedFile"]:
+        """Open a temporary file without a name, which is gone at the end of the block."""
+        with tempfile.TemporaryFile(prefix="brightsheet-") as stream:
+            made = RoomedFile(self, cast(BinaryIO, stream))
+            with self._changed:
+                self._held[id(made)] = 0
+            try:
+                yield made
+            finally:
+                with self._changed:
+                    del self._held[id(made)]
+                    self._changed.notify_all()
+
+    def take(self, owner: int, size: int) -> None:
+        """Count `size` bytes more, once there is room for them."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: (
+                    sum(self._held.values()) + size <= self._most or next(iter(self._held)) == owner
+                )
+            )
+            self._held[owner] += size
+
+
+class RoomedFile:
+    """A temporary file whose size counts; `stream` is the file."""
+
+    def __init__(self, room: Room, stream: BinaryIO) -> None:
+        self._room = room
+        self.stream = stream
+
+    def write(self, chunk: bytes) -> None:
+        """Write, once there is room."""
+        self._room.take(id(self), len(chunk))
+        self.stream.write(chunk)
 
 
 class Copier:
@@ -48,50 +100,40 @@ class Copier:
 
     def copy(self, claim: Claim, document: PendingDocument) -> None:
         """Copy `document` into Drive and store its link. Raises Retryable or Permanent."""
-        there, document = self._found(claim, document)
+        file, document = self._existing(claim, document)
         digest = document.digest
-        if there is None:
-            there, digest = self._copied(claim, document)
-        if there.trashed:
+        if file is None:
+            file, digest = self._copied(claim, document)
+        if file.trashed:
             self._folders.forget(claim.site)
-            self._without(claim, document, "file_id", "session", "digest")
+            self._forget(claim, document)
             raise Retryable("folder_gone", "The job's folder is in the bin.")
-        if digest and there.sha256 and there.sha256 != digest:
-            self._drive.discard(there.id)
-            self._without(claim, document, "file_id", "session", "digest")
+        if digest and file.sha256 and file.sha256 != digest:
+            self._drive.discard(file.id)
+            self._forget(claim, document)
             raise Retryable("upload_damaged", "The bytes in Drive are not those that were sent.")
         made = self._folders.made(claim.site)
-        self._documents.finish(claim, document.uuid, there.id, there.link, made)
+        self._documents.finish(claim, document.uuid, file.id, file.link, made)
 
-    def _found(
+    def _existing(
         self, claim: Claim, document: PendingDocument
     ) -> tuple[File | None, PendingDocument]:
         """Return the file if it exists already, and the document without what is of no more use."""
         calls = Calls(self._drive, self._sleep)
         if not document.is_in_doubt:
-            there = self._folders.copy_of(calls, claim, document.uuid)
-            return there, document
-        if document.session:
-            try:
-                return calls.again(self._drive.ask, document.session), document
-            except Permanent as error:
-                if error.reason != "session_gone":
-                    raise
-            document = self._without(claim, document, "session")
-        if document.file_id:
-            there = calls.again(self._drive.get, document.file_id)
-            if there is not None and not there.trashed:
-                return there, document
-            if there is not None:
-                # A file that a person put into the bin is not linked, and its id is taken.
-                document = self._without(claim, document, "file_id", "digest")
-        there = calls.again(self._drive.find, {FILE_TAG: document.uuid})
-        return there, document if there is None else replace(document, digest="")
+            return self._folders.copy_of(calls, claim, document.uuid), document
+        file = calls.again(self._drive.get, document.file_id)
+        if file is not None and not file.trashed:
+            return file, document
+        if file is not None:
+            # A file that a person put into the bin is not linked, and its id is taken.
+            document = self._forget(claim, document)
+        file = calls.again(self._drive.find, {FILE_TAG: document.uuid})
+        return file, document if file is None else replace(document, digest="")
 
-    def _without(self, claim: Claim, document: PendingDocument, *names: str) -> PendingDocument:
-        blank: dict[str, Any] = dict.fromkeys(names, "")
-        self._documents.keep(claim, document.uuid, **blank)
-        return replace(document, **blank)
+    def _forget(self, claim: Claim, document: PendingDocument) -> PendingDocument:
+        self._documents.forget(claim, document.uuid)
+        return replace(document, file_id="", digest="")
 
     def _copied(self, claim: Claim, document: PendingDocument) -> tuple[File, str]:
         """Return the uploaded file and the SHA-256 of what was sent."""
@@ -102,18 +144,15 @@ class Copier:
             is_type = _MEDIA_TYPE.fullmatch(got.media_type)
             media_type = got.media_type if is_type else "application/octet-stream"
             file.stream.seek(0)
-            content = Content(file.stream, got.size, media_type)
-            if document.session and document.digest == got.sha256:
-                upload = Upload(content, document.session)
-                return self._sent(claim, document, upload), got.sha256
+            content = FileContent(file.stream, got.size, media_type)
             try:
                 return self._uploaded(claim, document, content, got.sha256), got.sha256
             except IdUsedUp:
-                self._without(claim, document, "file_id", "session", "digest")
+                self._forget(claim, document)
                 raise
 
     def _uploaded(
-        self, claim: Claim, document: PendingDocument, content: Content, digest: str
+        self, claim: Claim, document: PendingDocument, content: FileContent, digest: str
     ) -> File:
         """Upload under an id that is stored first: small files in one call."""
         calls, uuid = Calls(self._drive, self._sleep), document.uuid
@@ -124,25 +163,26 @@ class Copier:
                 send = self._drive.upload
                 return calls.once(lambda: send(content, file_id, name, folder, tag), file_id, tag)
             upload = calls.again(self._drive.begin, content, file_id, name, folder, tag)
+            return self._sent(claim, upload)
         except Conflict:
             return calls.existing(file_id, tag)
         except Refused:
             # Whether every kind of drive accepts generated ids is not documented. Without one
-            # only a session, which is stored before the bytes are sent, makes no second file.
+            # a session can still be asked what became of it; after a kill only the tag tells.
             upload = calls.again(self._drive.begin, content, "", name, folder, tag)
+            return self._sent(claim, upload)
         except Permanent as error:
             if error.reason == "not_found":
                 self._folders.forget(claim.site)
                 raise Retryable("folder_gone", "The job's folder is gone.") from error
             raise
-        self._documents.keep(claim, uuid, self._folders.made(claim.site), session=upload.session)
-        return self._sent(claim, document, upload)
 
-    def _sent(self, claim: Claim, document: PendingDocument, upload: Upload) -> File:
+    def _sent(self, claim: Claim, upload: Upload) -> File:
+        """Return the file that an upload makes. Raises Retryable: it has to begin again."""
+        self._folders.keep_made(claim)
         try:
             return self._drive.send(upload, self._sleep)
         except Permanent as error:
             if error.reason == "session_gone":
-                self._documents.keep(claim, document.uuid, session="")
                 raise Retryable(error.reason, error.message) from error
             raise

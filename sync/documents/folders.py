@@ -42,7 +42,7 @@ class JobFolders:
     """The folders, shared by all copiers of a process."""
 
     def __init__(self, documents: Documents) -> None:
-        self._ids = Ids(documents)
+        self._ids = Ids()
         self._documents = documents
         self._looks: dict[str, _Look] = {}
         self._locks = tuple(Lock() for _ in range(_LOCKS))
@@ -65,18 +65,27 @@ class JobFolders:
         a document: stored before they are used, with the digest of the document's bytes."""
         with self._lock(claim.site):
             look = self._look(calls, claim)
-            with_folder = not look.folder_id
-            folder_id, file_id = self._ids.reserve(
-                calls, claim, document, digest, with_folder=with_folder
-            )
-            if with_folder:
+            folder_id = "" if look.folder_id else self._folder_id(calls, claim.site)
+            file_id = document.file_id or self._ids.take(calls)
+            self._documents.reserve(claim, document.uuid, file_id, digest, folder_id)
+            if folder_id:
                 look = self._made(calls, claim, folder_id)
         return look.folder_id, file_id
+
+    def _folder_id(self, calls: Calls, site: str) -> str:
+        """Return the id with which a try before may have made the folder, or one for it."""
+        return self._documents.folder(site)[0] or self._ids.take(calls)
 
     def made(self, site: str) -> dict[str, str]:
         """Return the `file_id` and `link` of a folder that was made just now, else nothing."""
         look = self._looks.get(site)
         return {"file_id": look.folder_id, "link": look.link} if look and look.link else {}
+
+    def keep_made(self, claim: Claim) -> None:
+        """Store a folder that was made just now, before something that may take long."""
+        made = self.made(claim.site)
+        if made:
+            self._documents.keep_folder(claim, made["file_id"], made["link"])
 
     def forget(self, site: str) -> None:
         """Have a folder looked into before it is used again."""
@@ -93,27 +102,27 @@ class JobFolders:
         file_id, link = self._documents.folder(claim.site)
         files = calls.again(calls.drive.children, file_id) if link else []
         if not files:
-            there = self._there(calls, claim, file_id, link)
-            if there is None:
+            folder = self._existing(calls, claim, file_id, link)
+            if folder is None:
                 return self._remember(claim.site, "", {})
-            if there.id != file_id or not link:
-                file_id = there.id
-                self._documents.keep_folder(claim, there.id, there.link)
+            if folder.id != file_id or not link:
+                file_id = folder.id
+                self._documents.keep_folder(claim, folder.id, folder.link)
                 files = calls.again(calls.drive.children, file_id)
-        copies = {one.tags[FILE_TAG]: one for one in reversed(files) if FILE_TAG in one.tags}
+        copies = {file.tags[FILE_TAG]: file for file in reversed(files) if FILE_TAG in file.tags}
         unknown = self._documents.not_done(copies)
         return self._remember(claim.site, file_id, {uuid: copies[uuid] for uuid in unknown})
 
-    def _there(self, calls: Calls, claim: Claim, file_id: str, link: str) -> File | None:
+    def _existing(self, calls: Calls, claim: Claim, file_id: str, link: str) -> File | None:
         """Return the folder with the stored id, or else one with the job's tag."""
-        there = calls.again(calls.drive.get, file_id) if file_id else None
-        if there is not None and not there.trashed:
-            return there
+        folder = calls.again(calls.drive.get, file_id) if file_id else None
+        if folder is not None and not folder.trashed:
+            return folder
         if file_id or self._is_store_behind(calls):
-            found = calls.again(calls.drive.find, {FOLDER_TAG: claim.site})
-            if found is not None:
-                return found
-        if link or there is not None:
+            tagged = calls.again(calls.drive.find, {FOLDER_TAG: claim.site})
+            if tagged is not None:
+                return tagged
+        if link or folder is not None:
             # It is deleted, or in the bin: its id is not used again.
             self._documents.keep_folder(claim, "")
         return None
@@ -122,14 +131,14 @@ class JobFolders:
         tag, name = {FOLDER_TAG: claim.site}, self._documents.name_folder(claim)
         make = calls.drive.make_folder
         try:
-            there = calls.once(lambda: make(file_id, name, tag), file_id, tag)
+            folder = calls.once(lambda: make(file_id, name, tag), file_id, tag)
         except IdUsedUp:
             self._documents.keep_folder(claim, "")
             raise
         except Refused:
             # Whether every kind of drive accepts generated ids is not documented.
-            there = make("", name, tag)
-        return self._remember(claim.site, there.id, {}, there.link)
+            folder = make("", name, tag)
+        return self._remember(claim.site, folder.id, {}, folder.link)
 
     def _remember(
         self, site: str, folder_id: str, copies: dict[str, File], link: str = ""
@@ -150,7 +159,7 @@ class JobFolders:
 
     def _compared(self, calls: Calls) -> bool:
         for page in calls.drive.folders():
-            sites = {one.tags[FOLDER_TAG] for one in page if FOLDER_TAG in one.tags}
+            sites = {folder.tags[FOLDER_TAG] for folder in page if FOLDER_TAG in folder.tags}
             if not self._documents.knows_folders(sites):
                 return True
         return False

@@ -34,26 +34,26 @@ class Page:
 
 def page(tree: Any) -> Page:
     """Return the page in an answer (JSON values). Raises Retryable where it is no list."""
-    found = tree
-    if isinstance(found, Mapping) and "results" not in found:
-        found = found.get("data")
-    if isinstance(found, list):
-        return Page(_records(found))
-    if not isinstance(found, Mapping) or not isinstance(found.get("results"), list):
+    answer = tree
+    if isinstance(answer, Mapping) and "results" not in answer:
+        answer = answer.get("data")
+    if isinstance(answer, list):
+        return Page(_records(answer))
+    if not isinstance(answer, Mapping) or not isinstance(answer.get("results"), list):
         raise Retryable("everbright_odd", "EverBright answered with something else than a list.")
-    following, count = found.get("next"), found.get("count")
+    following, count = answer.get("next"), answer.get("count")
     is_number = isinstance(count, int) and not isinstance(count, bool)
     return Page(
-        records=_records(found["results"]),
+        records=_records(answer["results"]),
         next=following if isinstance(following, str) and following else None,
         count=count if is_number else None,
     )
 
 
-def _records(found: list[Any]) -> list[Record]:
-    if not all(isinstance(one, Mapping) for one in found):
+def _records(records: list[Any]) -> list[Record]:
+    if not all(isinstance(record, Mapping) for record in records):
         raise Retryable("everbright_odd", "EverBright's list holds something else than records.")
-    return found
+    return records
 
 
 def identifier(record: Record, *keys: str) -> str:
@@ -83,8 +83,8 @@ def updated(record: Record, keys: Sequence[str] = DATES) -> datetime | None:
     """Return when EverBright last changed a record (UTC), as far as one of `keys` says so."""
     for key in keys:
         try:
-            if found := _WHEN.validate_python(record.get(key)):
-                return found
+            if moment := _WHEN.validate_python(record.get(key)):
+                return moment
         except ValidationError:
             continue
     return None
@@ -96,8 +96,8 @@ def must_be_of(records: Sequence[Record], keys: Sequence[str], wanted: str) -> N
     A server that passes over a parameter that it does not know answers with everybody's records.
     Only UUIDs are compared: a number under the same key may be another identifier.
     """
-    for one in records:
-        told = identifier(one, *keys)
+    for record in records:
+        told = identifier(record, *keys)
         if _is_uuid(told) and _is_uuid(wanted) and UUID(told) != UUID(wanted):
             text = f"EverBright's list is not of what was asked for ({keys[0]})."
             raise Permanent("everbright_unfiltered", text)

@@ -213,13 +213,15 @@ class _Hashed:
 
     def __init__(self, into: BinaryIO, algorithms: Iterable[str]) -> None:
         self._into = into
-        self.sums = {one: hashlib.new(one, usedforsecurity=False) for one in algorithms}
+        self.sums = {
+            algorithm: hashlib.new(algorithm, usedforsecurity=False) for algorithm in algorithms
+        }
         self.head = b""
 
     def write(self, chunk: bytes) -> None:
         self.head += chunk[: _HEAD - len(self.head)]
-        for one in self.sums.values():
-            one.update(chunk)
+        for digest in self.sums.values():
+            digest.update(chunk)
         self._into.write(chunk)
 
     def base64(self, algorithm: str) -> str:
@@ -250,8 +252,8 @@ def _some(response: requests.Response, patience: Patience) -> bytes:
     """Return what has arrived: a slow sender could take days for a whole chunk."""
     try:
         with patience.waiting():
-            found: bytes = response.raw.read1(_CHUNK, decode_content=False)
-            return found
+            chunk: bytes = response.raw.read1(_CHUNK, decode_content=False)
+            return chunk
     except TimeoutError:
         raise Retryable("everbright_slow", "Nothing came for too long.") from None
 
@@ -301,10 +303,10 @@ def _announced(response: requests.Response) -> list[tuple[str, str]]:
         response.headers.get(name, "") for name in ("Repr-Digest", "Digest", "x-goog-hash")
     )
     announced += f",md5={response.headers.get('Content-MD5', '')}"
-    found = []
+    checksums = []
     for entry in announced.split(","):
         algorithm, _, value = entry.strip().partition("=")
         known, wanted = _ALGORITHMS.get(algorithm.lower()), value.strip().strip(":")
         if known and wanted:
-            found.append((known, wanted))
-    return found
+            checksums.append((known, wanted))
+    return checksums

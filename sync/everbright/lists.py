@@ -1,11 +1,12 @@
 """Lists of EverBright's API, page by page, at a modest rate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Any
 
 from sync.errors import Permanent, Retryable
-from sync.everbright.answers import Page, Record, page
+from sync.everbright import answers
+from sync.everbright.answers import Page, Record
 from sync.everbright.client import EverBright
 from sync.ops import retry
 
@@ -41,28 +42,33 @@ class Lists:
         EverBright does not answer for several tries, with the waits that it asks for.
         """
         tree = retry.policy(self._sleep, _TRIES, _LONGEST_BACKOFF)(self._get, path)
-        return page(tree)
+        return answers.page(tree)
 
-    def next_path(self, path: str, found: Page) -> str | None:
-        """Return the path of the page behind `found`, which stood at `path`; None at the end.
+    def pages(self, path: str, most: int = _PAGES) -> Iterator[Page]:
+        """Yield the pages of a list, which begins at `path`; what `page` raises, too.
 
-        Raises Permanent where the list goes on at another host.
+        Raises Permanent where it does not end: where it leads back, repeats a page, or has more
+        pages than `most`; and where it goes on at another host.
         """
-        return self._everbright.own_path(path, found.next) if found.next else None
+        asked, contents = set[str](), set[str]()
+        following: str | None = path
+        while following is not None:
+            page = self.page(following)
+            content = repr(page.records)
+            if content in contents:
+                raise _endless(f"page {len(asked) + 1} repeats one before")
+            asked.add(following)
+            contents.add(content)
+            yield page
+            following = self._everbright.own_path(following, page.next) if page.next else None
+            if following in asked:
+                raise _endless(f"page {len(asked)} leads back to one before")
+            if following is not None and len(asked) >= most:
+                raise _endless(f"it has more than {most} pages")
 
     def every(self, path: str) -> list[Record]:
         """Return all records of a list of one job, which begins at `path`."""
-        records: list[Record] = []
-        following: str | None = path
-        asked: set[str] = set()
-        while following:
-            if following in asked or len(asked) >= _PAGES:
-                raise Permanent("everbright_endless", "EverBright's list has no end.")
-            asked.add(following)
-            found = self.page(following)
-            records += found.records
-            following = self.next_path(following, found)
-        return records
+        return [record for page in self.pages(path) for record in page.records]
 
     def _get(self, path: str) -> Any:
         """Ask once it is time. Raises Permanent where trying again is of no use."""
@@ -79,3 +85,8 @@ class Lists:
             if error.reason in _FINAL:
                 raise Permanent(error.reason, error.message) from None
             raise
+
+
+def _endless(why: str) -> Permanent:
+    fix = "Correct its path under [everbright] in the config."
+    return Permanent("everbright_endless", f"EverBright's list does not end: {why}. {fix}")

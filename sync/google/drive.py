@@ -15,7 +15,7 @@ import requests
 from sync.errors import Permanent, Retryable
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google, refusal
-from sync.google.upload import FIELDS, UPLOAD, Body, Content, Multipart, Upload, arrived
+from sync.google.upload import FIELDS, UPLOAD, Body, FileContent, Multipart, Upload, arrived
 from sync.ops.retry import policy
 
 MOST_IDS = 1000
@@ -69,8 +69,8 @@ class Drive:
         """Where to search: the shared drive that the root folder is on, if it is on one."""
         if not self._root:
             return {"corpora": "user"}
-        found = self._call("GET", f"{_FILES}/{self._root}", {"fields": "id,driveId"})
-        drive = found.get("driveId")
+        root = self._call("GET", f"{_FILES}/{self._root}", {"fields": "id,driveId"})
+        drive = root.get("driveId")
         return {"corpora": "drive", "driveId": drive} if drive else {"corpora": "user"}
 
     def new_ids(self, count: int) -> list[str]:
@@ -79,7 +79,7 @@ class Drive:
             answer = self._session.get(
                 f"{_FILES}/generateIds", params={"count": str(count)}, timeout=TIMEOUT
             )
-            return [str(one) for one in self._json(answer)["ids"]]
+            return [str(file_id) for file_id in self._json(answer)["ids"]]
 
     def get(self, file_id: str) -> File | None:
         """Return a file by its id, or None if there is none."""
@@ -100,7 +100,7 @@ class Drive:
         """Return the files in a folder, with their tags; none of a folder that is not there."""
         query = f"'{folder_id}' in parents and mimeType != '{_FOLDER_TYPE}'"
         try:
-            return [one for page in self._pages(query) for one in page]
+            return [file for page in self._pages(query) for file in page]
         except Permanent as error:
             if error.reason == "not_found":
                 return []
@@ -115,7 +115,7 @@ class Drive:
         token: str | None = ""
         while token is not None:
             answer = self._listed(query, _PAGE, token)
-            yield [_file(one) for one in answer.get("files", ())]
+            yield [_file(file) for file in answer.get("files", ())]
             token = answer.get("nextPageToken")
 
     def _listed(self, query: str, size: int, token: str = "") -> dict[str, Any]:
@@ -147,21 +147,21 @@ class Drive:
     def is_writable_folder(self) -> bool:
         """Return whether the root is a folder that takes files. Raises Permanent."""
         fields = {"fields": "mimeType,trashed,capabilities(canAddChildren)"}
-        found = self._call("GET", f"{_FILES}/{self._root}", fields)
-        allowed = found.get("capabilities", {}).get("canAddChildren", False)
-        return found.get("mimeType") == _FOLDER_TYPE and allowed and not found.get("trashed")
+        folder = self._call("GET", f"{_FILES}/{self._root}", fields)
+        allowed = folder.get("capabilities", {}).get("canAddChildren", False)
+        return folder.get("mimeType") == _FOLDER_TYPE and allowed and not folder.get("trashed")
 
     def account(self) -> str:
         """Return the e-mail address of who signs in."""
-        found = self._call("GET", _ABOUT, {"fields": "user(emailAddress)"})
-        return str(found.get("user", {}).get("emailAddress", ""))
+        about = self._call("GET", _ABOUT, {"fields": "user(emailAddress)"})
+        return str(about.get("user", {}).get("emailAddress", ""))
 
     def access(self, file_id: str) -> Access:
         """Return what the account may do with a file. Raises Permanent if it may not see it."""
         fields = {"fields": "trashed,capabilities(canEdit)"}
-        found = self._call("GET", f"{_FILES}/{file_id}", fields)
-        can_edit = bool(found.get("capabilities", {}).get("canEdit"))
-        return Access(can_edit, bool(found.get("trashed")))
+        file = self._call("GET", f"{_FILES}/{file_id}", fields)
+        can_edit = bool(file.get("capabilities", {}).get("canEdit"))
+        return Access(can_edit, bool(file.get("trashed")))
 
     def readers(self, file_id: str) -> frozenset[tuple[str, str]]:
         """Return who may open a file: kind (user, group, domain, anyone), and address or domain."""
@@ -169,18 +169,21 @@ class Drive:
             "fields": "nextPageToken,permissions(type,emailAddress,domain,deleted)",
             "pageSize": "100",
         }
-        found: set[tuple[str, str]] = set()
+        readers: set[tuple[str, str]] = set()
         for _ in range(_PERMISSION_PAGES):
             answer = self._call("GET", f"{_FILES}/{file_id}/permissions", query)
-            found |= {
-                (one["type"], str(one.get("emailAddress") or one.get("domain") or ""))
-                for one in answer.get("permissions", ())
-                if not one.get("deleted")
+            readers |= {
+                (
+                    permission["type"],
+                    str(permission.get("emailAddress") or permission.get("domain") or ""),
+                )
+                for permission in answer.get("permissions", ())
+                if not permission.get("deleted")
             }
             if not answer.get("nextPageToken"):
                 break
             query["pageToken"] = answer["nextPageToken"]
-        return frozenset(found)
+        return frozenset(readers)
 
     def discard(self, file_id: str) -> None:
         """Put a damaged file into the bin: a content manager may not delete."""
@@ -191,7 +194,7 @@ class Drive:
                 raise
 
     def upload(
-        self, content: Content, file_id: str, name: str, parent: str, tag: Mapping[str, str]
+        self, content: FileContent, file_id: str, name: str, parent: str, tag: Mapping[str, str]
     ) -> File:
         """Make a file of at most SMALL bytes in one call.
 
@@ -204,19 +207,19 @@ class Drive:
     def name_of(self, file_id: str) -> str | None:
         """Return a file's name, or None if there is none or it is in the bin."""
         try:
-            found = self._call("GET", f"{_FILES}/{file_id}", {"fields": "name,trashed"})
+            file = self._call("GET", f"{_FILES}/{file_id}", {"fields": "name,trashed"})
         except Permanent as error:
             if error.reason == "not_found":
                 return None
             raise
-        return None if found.get("trashed") else str(found.get("name", ""))
+        return None if file.get("trashed") else str(file.get("name", ""))
 
     def rename(self, file_id: str, name: str) -> None:
         """Give a file another name."""
         self._call("PATCH", f"{_FILES}/{file_id}", {"fields": "id"}, {"name": name})
 
     def begin(
-        self, content: Content, file_id: str, name: str, parent: str, tag: Mapping[str, str]
+        self, content: FileContent, file_id: str, name: str, parent: str, tag: Mapping[str, str]
     ) -> Upload:
         """Open an upload session. The file is not in Drive before its last byte.
 
@@ -235,21 +238,13 @@ class Drive:
             self._json(answer)
         if "Location" not in answer.headers:
             raise Retryable("google_unavailable", "Drive opened no upload session.")
-        return Upload(content, answer.headers["Location"], arrived=0)
-
-    def ask(self, session: str) -> File | None:
-        """Return the file that an upload session resulted in, or None while it is open.
-
-        Raises Permanent (session_gone) if the session has expired.
-        """
-        answer = self._put(session, "bytes */*")
-        return answer if isinstance(answer, File) else None
+        return Upload(content, answer.headers["Location"])
 
     def send(self, upload: Upload, sleep: Callable[[float], Any]) -> File:
-        """Send the rest of an upload, and return the file.
+        """Send an upload, and return the file.
 
-        All of it in one request: what had arrived when that was cut off is not sent again. Raises
-        Retryable; Permanent (session_gone) if the session has expired.
+        All of it in one request: what had arrived when that was cut off is not sent again, as long
+        as more arrives. Raises Retryable; Permanent (session_gone) if the session has expired.
         """
         file = None
         while file is None:
@@ -260,19 +255,21 @@ class Drive:
 
     def _sent(self, upload: Upload) -> File | None:
         """Send what is missing; return the file, or None if more arrived, but not all."""
-        if upload.arrived is None:
-            answer = self._put(upload.session, upload.rest)
+        before = upload.arrived
+        if upload.is_in_doubt:
+            answer = self._put(upload.session, upload.question)
             if isinstance(answer, File):
                 return answer
-            upload.arrived = answer
-        before, rest = upload.arrived, upload.rest
-        upload.arrived = None  # Until Drive has answered.
-        answer = self._put(upload.session, rest, Body(upload.content, before))
+            upload.arrived, upload.is_in_doubt = answer, False
+            if answer > before:
+                return None
+        before, upload.is_in_doubt = upload.arrived, True  # Until Drive has answered.
+        answer = self._put(upload.session, upload.rest, Body(upload.content, before))
         if isinstance(answer, File):
             return answer
+        upload.arrived, upload.is_in_doubt = answer, False
         if answer <= before:
             raise Retryable("google_unavailable", "Drive keeps nothing of what is sent.")
-        upload.arrived = answer
         return None
 
     def _put(self, session: str, span: str, body: Body | None = None) -> File | int:

@@ -10,12 +10,12 @@ FOLDER = "Job documents"
 def folder(drive: Drive) -> tuple[File, bool]:
     """Return the folder for documents under the root, and whether it was made now."""
     tag = {_TAG: "folder"}
-    found = drive.find(tag)
-    return found or drive.make_folder("", FOLDER, tag), found is None
+    file = drive.find(tag)
+    return file or drive.make_folder("", FOLDER, tag), file is None
 
 
 def spreadsheet(drive: Drive) -> tuple[File, bool]:
     """Return the spreadsheet under the root, and whether it was made now."""
     tag = {_TAG: "spreadsheet"}
-    found = drive.find(tag)
-    return found or drive.make_spreadsheet(TITLE, tag), found is None
+    file = drive.find(tag)
+    return file or drive.make_spreadsheet(TITLE, tag), file is None

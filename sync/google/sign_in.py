@@ -10,8 +10,11 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 import requests
@@ -24,6 +27,11 @@ from sync.google.auth import TIMEOUT, TOKEN_URL
 _AUTHORIZE = "https://accounts.google.com/o/oauth2/v2/auth"
 _DESKTOP = "Use the JSON file of an OAuth client of the type Desktop app."
 _NEW = "Run the command again, and open the new address."
+_PAGE = (
+    "<!doctype html><title>Brightsheet</title><p>This window can be closed: Brightsheet goes on in "
+    "the terminal."
+)
+_LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -46,8 +54,8 @@ def client(file: Path) -> dict[str, str]:
     """Return id and secret of the OAuth client in Google's JSON file. Raises SettingsError."""
     try:
         tree = json.loads(file.read_text("utf-8"))
-        found = tree["installed"]
-        return {name: str(found[name]) for name in ("client_id", "client_secret")}
+        app = tree["installed"]
+        return {name: str(app[name]) for name in ("client_id", "client_secret")}
     except OSError:
         raise SettingsError("--client", f"cannot be read. {_DESKTOP}") from None
     except (ValueError, KeyError, TypeError):
@@ -80,7 +88,7 @@ class SignIn:
         session = self._flow.oauth2session
         session.trust_env = False  # A .netrc must not add credentials.
         try:
-            found = self._flow.fetch_token(
+            token = self._flow.fetch_token(
                 code=code, include_client_id=True, timeout=TIMEOUT, allow_redirects=False
             )
         except Warning:
@@ -93,10 +101,10 @@ class SignIn:
             kind = type(error).__name__
             text = f"Google's sign-in did not answer ({kind}). {_NEW}"
             raise Retryable("google_unreachable", text) from None
-        if not found.get("refresh_token"):
+        if not token.get("refresh_token"):
             raise Permanent("google_sign_in", f"Google gave no lasting sign-in. {_NEW}")
-        values = {**self._app, "refresh_token": str(found["refresh_token"])}
-        ends_in = found.get("refresh_token_expires_in")
+        values = {**self._app, "refresh_token": str(token["refresh_token"])}
+        ends_in = token.get("refresh_token_expires_in")
         return Token(values, float(ends_in) if ends_in else None)
 
     def _code(self, answer: str) -> str:
@@ -104,10 +112,61 @@ class SignIn:
             if not answer:
                 raise Permanent("google_sign_in", f"Nothing was given. {_NEW}")
             return answer
-        query = {name: found[0] for name, found in parse_qs(urlsplit(answer).query).items()}
+        query = {name: values[0] for name, values in parse_qs(urlsplit(answer).query).items()}
         if not hmac.compare_digest(query.get("state", "").encode(), self._state.encode()):
             raise Permanent("google_sign_in", f"This is the answer to another sign-in. {_NEW}")
         if "code" not in query:
             why = "".join(c for c in query.get("error", "no code") if c.isalnum() or c in "_ ")[:40]
             raise Permanent("google_sign_in", f"Google did not sign in ({why}). {_NEW}")
         return query["code"]
+
+
+class Loopback:
+    """Listens on 127.0.0.1, on a port of its own, until the browser came."""
+
+    def __init__(self) -> None:
+        self._answer = ""
+        loopback = self
+
+        class Handler(BaseHTTPRequestHandler):
+            timeout = 5
+            """Seconds: a browser may open a connection and send nothing."""
+
+            def do_GET(self) -> None:
+                # A browser also asks for an icon.
+                if {"code", "error"} & parse_qs(urlsplit(self.path).query).keys():
+                    loopback._answer = self.path
+                body = _PAGE.encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                """Log nothing: the path holds the code."""
+
+        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        self._server.timeout = _LOOK_SECONDS
+        self.address = f"http://127.0.0.1:{self._server.server_port}/"
+
+    def wait(self, seconds: float) -> str:
+        """Return the path and query with which the browser came. Raises Permanent if it did not."""
+        until = monotonic() + seconds
+        while not self._answer and monotonic() < until:
+            self._server.handle_request()
+        if not self._answer:
+            text = "Nobody signed in. Run the command again, or with --no-browser."
+            raise Permanent("google_sign_in", text)
+        return self._answer
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._server.server_close()

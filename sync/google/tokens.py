@@ -71,5 +71,5 @@ def _refused(code: str) -> Permanent:
 
 
 def _seconds(answer: dict[str, Any]) -> float | None:
-    found = answer.get("refresh_token_expires_in")
-    return float(found) if isinstance(found, int | float) and found > 0 else None
+    seconds = answer.get("refresh_token_expires_in")
+    return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else None

@@ -1,4 +1,4 @@
-"""Bodies of uploads into Drive: of one call, and of a session that another process can continue.
+"""Bodies of uploads into Drive: of one call, and of a session that goes on where it was cut off.
 
 Source: Google's guide to uploads.
 """
@@ -21,7 +21,7 @@ _ARRIVED = re.compile(r"bytes=0-(\d+)")
 
 
 @dataclass(frozen=True)
-class Content:
+class FileContent:
     """What is to be uploaded: a seekable stream, its size and its media type."""
 
     stream: BinaryIO
@@ -37,7 +37,7 @@ class Body:
     """
 
     def __init__(
-        self, content: Content, start: int = 0, head: bytes = b"", tail: bytes = b""
+        self, content: FileContent, start: int = 0, head: bytes = b"", tail: bytes = b""
     ) -> None:
         self._content, self._start = content, start
         self._head, self._tail = head, tail
@@ -58,7 +58,7 @@ class Body:
 class Multipart(Body):
     """The body of an upload in one call: the file's metadata, then its content."""
 
-    def __init__(self, metadata: Mapping[str, Any], content: Content) -> None:
+    def __init__(self, metadata: Mapping[str, Any], content: FileContent) -> None:
         boundary = uuid4().hex
         parts = (
             f"--{boundary}",
@@ -79,21 +79,26 @@ class Multipart(Body):
 class Upload:
     """A content on its way through the upload session at an address."""
 
-    content: Content
+    content: FileContent
     session: str
-    arrived: int | None = None
-    """How many bytes Drive has; None if it has to be asked."""
+    arrived: int = 0
+    """How many bytes Drive has, as far as it has said."""
+    is_in_doubt: bool = False
+    """Whether bytes were sent since."""
+
+    @property
+    def question(self) -> str:
+        """The Content-Range of the question how much has arrived."""
+        return f"bytes */{self.content.size}"
 
     @property
     def rest(self) -> str:
-        """The Content-Range of what is missing, or of the question how much that is."""
+        """The Content-Range of what is missing."""
         size = self.content.size
-        if self.arrived is None or self.arrived == size:
-            return f"bytes */{size}"
-        return f"bytes {self.arrived}-{size - 1}/{size}"
+        return self.question if self.arrived == size else f"bytes {self.arrived}-{size - 1}/{size}"
 
 
 def arrived(headers: Mapping[str, str]) -> int:
     """Return how many bytes a session has, by the headers of its answer 308."""
-    found = _ARRIVED.fullmatch(headers.get("Range", ""))
-    return int(found[1]) + 1 if found else 0
+    span = _ARRIVED.fullmatch(headers.get("Range", ""))
+    return int(span[1]) + 1 if span else 0

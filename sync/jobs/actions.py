@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from sync.jobs.cells import EMPTY, Cell, cut
-from sync.jobs.milestones import Shown
+from sync.jobs.milestones import ReachedMilestone
 from sync.jobs.remarks import Remarks, text_with_author
 from sync.jobs.status import Case, JobStatus, Statuses
 from sync.webhooks.schema import Milestone
@@ -35,18 +35,18 @@ class Actions:
             return ""
         is_named = status.case is not Case.BETWEEN and len(status.about) == 1
         lines: list[str] = []
-        for one in status.about:
-            found = self._lines(one, status.case)
-            lines += found if is_named else [f"{one.title}: {line}" for line in found]
+        for reached in status.about:
+            sentences = self._lines(reached, status.case)
+            lines += sentences if is_named else [f"{reached.title}: {line}" for line in sentences]
         return "\n".join(lines) or f"{next_title or 'The next milestone'} has not started"
 
-    def _lines(self, one: Shown, case: Case) -> list[str]:
-        milestone = one.event.milestone
+    def _lines(self, reached: ReachedMilestone, case: Case) -> list[str]:
+        milestone = reached.event.milestone
         if self._statuses.is_approved(milestone.status):
             return []
-        lines = self._tasks(milestone) or [_FALLBACKS[case].format(title=one.title)]
+        lines = self._tasks(milestone) or [_FALLBACKS[case].format(title=reached.title)]
         if self._statuses.is_rejected(milestone.status):
-            remark = self._remarks.of_change(milestone.comments, one.log, one.log.current())
+            remark = self._remarks.of_change(milestone.comments, reached.log, reached.log.current())
             lines += [cut(text_with_author(remark), _REMARK_LIMIT)] if remark else []
         return lines
 
@@ -69,7 +69,7 @@ class Actions:
 
 def assignees(status: JobStatus) -> str:
     """Return who has the milestones that are to be acted on."""
-    people = (one.event.milestone.assigned_to for one in status.about)
+    people = (reached.event.milestone.assigned_to for reached in status.about)
     return ", ".join(dict.fromkeys(person.name for person in people if person and person.name))
 
 

@@ -152,19 +152,23 @@ def column(config: Config, column_id: str, header: str, stuck_days: int) -> Colu
 def of_milestone(config: Config, key: str, header: str, stuck_days: int) -> list[Column]:
     """Return the two columns of a milestone."""
     ids = {status_id(key): header, documents_id(key): documents_header(header)}
-    return [column(config, one, title, stuck_days) for one, title in ids.items()]
+    return [column(config, column_id, title, stuck_days) for column_id, title in ids.items()]
 
 
 def _tints(config: Config, kind: str) -> tuple[Tint, ...]:
-    known = [(one.label, one.means, one.color) for one in config.statuses.values() if one.color]
+    known = [
+        (status.label, status.means, status.color)
+        for status in config.statuses.values()
+        if status.color
+    ]
     if kind in ("follow_up", "deadline"):
         return (Tint(color=config.sheet.stuck_color, is_due=True),)
     if kind == "status:":
         return tuple(Tint(text=label, color=color) for label, _, color in known)
     if kind == "contract":
         by_means = {str(means): color for _, means, color in reversed(known)}
-        found = {label: by_means.get(means) for label, means in _CONTRACT_MEANS.items()}
-        return tuple(Tint(text=label, color=color) for label, color in found.items() if color)
+        tints = {label: by_means.get(means) for label, means in _CONTRACT_MEANS.items()}
+        return tuple(Tint(text=label, color=color) for label, color in tints.items() if color)
     if kind != "status":
         return ()
     plain = [

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from sync.jobs import contracts, links
+from sync.jobs import contracts
 from sync.jobs.cells import EMPTY, Cell, cut, linked
-from sync.jobs.links import Addresses
+from sync.jobs.files import Addresses, documents_cell
 from sync.jobs.model import Files, Job
 from sync.settings.config_file import Config
 from sync.webhooks.schema import ContractState
@@ -36,12 +36,14 @@ class ContractCells:
     def of(self, job: Job, files: Files) -> dict[str, Cell]:
         """Return the cells, by column id."""
         signed = contracts.signings(self._shown(job))
-        orders = sorted(job.change_orders.values(), key=lambda one: (one.at, one.digest))
-        found = [(one.sub_task, file) for one in (*signed, *orders) for file in one.documents]
+        orders = sorted(job.change_orders.values(), key=lambda order: (order.at, order.digest))
+        entries = [
+            (signing.sub_task, file) for signing in (*signed, *orders) for file in signing.documents
+        ]
         return {
             "contract": self._state(job),
-            "contract_signed": Cell(when=max((one.at for one in signed), default=None)),
-            "contract_documents": links.documents(found, files, self._addresses),
+            "contract_signed": Cell(when=max((signing.at for signing in signed), default=None)),
+            "contract_documents": documents_cell(entries, files, self._addresses),
             "current_quote": self._current_quote(job),
         }
 
@@ -59,8 +61,8 @@ class ContractCells:
 
     def _state(self, job: Job) -> Cell:
         """Return how the contract stands, noted with since when; several that differ by name."""
-        shown = contracts.by_name(self._shown(job))
-        known = {name: now for name, logs in shown.items() if (now := contracts.current(logs))}
+        named = contracts.by_name(self._shown(job))
+        known = {name: now for name, logs in named.items() if (now := contracts.current(logs))}
         if not known:
             return EMPTY
         labels = {name: LABELS[state] for name, (state, _) in known.items()}

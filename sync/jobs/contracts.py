@@ -14,8 +14,8 @@ from sync.jobs.model import (
     ContractLog,
     Job,
     Order,
+    Origin,
     Progress,
-    Seen,
     Signing,
 )
 from sync.webhooks.schema import Contract, ContractState
@@ -30,7 +30,7 @@ _FORCE = (
 
 
 def applied(
-    job: Job, new: Contract, signed: Sequence[datetime], own: datetime | None, seen: Seen
+    job: Job, new: Contract, signed: Sequence[datetime], own: datetime | None, moment: Origin
 ) -> Job:
     """Return `job` with a contract's or change order's event applied.
 
@@ -38,36 +38,36 @@ def applied(
     `seen` is its moment.
     """
     if new.is_change_order:
-        signing = _signing(new, signed, own, seen)
+        signing = _signing(new, signed, own, moment)
         known = job.change_orders.get(new.new_quote)
         orders = {**job.change_orders, new.new_quote: _largest(known, signing)}
         return job.model_copy(update={"change_orders": orders})
     key = f"{new.name}\n{new.quote}"
-    log = job.contracts.get(key, ContractLog()).joined(_log(new, signed, own, seen))
+    log = job.contracts.get(key, ContractLog()).joined(_log(new, signed, own, moment))
     return job.model_copy(update={"contracts": {**job.contracts, key: log}})
 
 
 def _log(
-    new: Contract, signed: Sequence[datetime], own: datetime | None, seen: Seen
+    new: Contract, signed: Sequence[datetime], own: datetime | None, moment: Origin
 ) -> ContractLog:
     """Return the log of one event."""
     if new.state is ContractState.SIGNED:
-        return ContractLog(signed=_signing(new, signed, own, seen))
-    stamp = own or seen.stamp
+        return ContractLog(signed=_signing(new, signed, own, moment))
+    stamp = own or moment.stamp
     if new.state is ContractState.VOIDED:
-        return ContractLog(voided=Seen(stamp=stamp, digest=seen.digest))
+        return ContractLog(voided=Origin(stamp=stamp, digest=moment.digest))
     is_dated = own is not None
-    progress = Progress(stamp=stamp, digest=seen.digest, state=new.state, is_dated=is_dated)
+    progress = Progress(stamp=stamp, digest=moment.digest, state=new.state, is_dated=is_dated)
     return ContractLog(progress=progress)
 
 
 def _signing(
-    new: Contract, signed: Sequence[datetime], own: datetime | None, seen: Seen
+    new: Contract, signed: Sequence[datetime], own: datetime | None, moment: Origin
 ) -> Signing:
     return Signing(
-        stamp=seen.stamp,
-        digest=seen.digest,
-        at=max(signed, default=own or seen.stamp),
+        stamp=moment.stamp,
+        digest=moment.digest,
+        at=max(signed, default=own or moment.stamp),
         is_dated=bool(signed),
         quote=new.quote,
         sub_task=new.sub_task,
@@ -76,7 +76,7 @@ def _signing(
 
 
 def _largest(known: Signing | None, new: Signing) -> Signing:
-    return max(known or new, new, key=lambda one: one.rank)
+    return max(known or new, new, key=lambda signing: signing.rank)
 
 
 def by_name(job: Job) -> dict[str, list[ContractLog]]:
@@ -84,11 +84,11 @@ def by_name(job: Job) -> dict[str, list[ContractLog]]:
 
     An event that names no quote is of every contract of its name.
     """
-    found: dict[str, dict[str, ContractLog]] = {}
+    named: dict[str, dict[str, ContractLog]] = {}
     for key, log in sorted(job.contracts.items()):
         name, _, quote = key.partition("\n")
-        found.setdefault(name, {})[quote] = log
-    return {name: _with_quotes(logs) for name, logs in found.items()}
+        named.setdefault(name, {})[quote] = log
+    return {name: _with_quotes(logs) for name, logs in named.items()}
 
 
 def _with_quotes(logs: dict[str, ContractLog]) -> list[ContractLog]:
@@ -102,20 +102,20 @@ def current(logs: Sequence[ContractLog]) -> State | None:
     What is in force counts, else what is furthest on its way: the contract of another quote may
     have been voided meanwhile.
     """
-    known = [found for log in logs if (found := log.current())]
-    return max(known, key=lambda one: (_FORCE.index(one[0]), one[1]), default=None)
+    known = [state for log in logs if (state := log.current())]
+    return max(known, key=lambda state: (_FORCE.index(state[0]), state[1]), default=None)
 
 
 def signings(job: Job) -> list[Signing]:
     """Return the contracts that are signed and not voided, oldest first."""
-    logs = (log for some in by_name(job).values() for log in some)
-    found = (log.signed for log in logs if _is_signed(log) and log.signed)
-    return sorted({one.order: one for one in found}.values(), key=_when)
+    logs = (log for quotes in by_name(job).values() for log in quotes)
+    signed = (log.signed for log in logs if _is_signed(log) and log.signed)
+    return sorted({signing.order: signing for signing in signed}.values(), key=_when)
 
 
 def _is_signed(log: ContractLog) -> bool:
-    found = log.current()
-    return found is not None and found[0] is ContractState.SIGNED
+    state = log.current()
+    return state is not None and state[0] is ContractState.SIGNED
 
 
 def is_news(job: Job, read: Job, *, is_dated: bool) -> bool:
@@ -130,21 +130,21 @@ def is_news(job: Job, read: Job, *, is_dated: bool) -> bool:
 
 def _said(job: Job) -> dict[str, object]:
     """Return what is shown of each contract, but since when it was generated or sent."""
-    found: dict[str, object] = {}
+    contents: dict[str, object] = {}
     for key, log in job.contracts.items():
         state = log.current()
-        documents = sorted(one.uuid for one in log.signed.documents) if log.signed else ()
-        found[key] = (state and state[0], log.signed and log.signed.at, documents)
-    return found
+        documents = sorted(document.uuid for document in log.signed.documents) if log.signed else ()
+        contents[key] = (state and state[0], log.signed and log.signed.at, documents)
+    return contents
 
 
-def _when(one: Signing) -> Order:
-    return (one.at, one.digest)
+def _when(signing: Signing) -> Order:
+    return (signing.at, signing.digest)
 
 
 def last_change_order(job: Job) -> tuple[str, Signing] | None:
     """Return the quote and the signing of the change order that was signed last."""
-    return max(job.change_orders.items(), key=lambda one: (one[1].at, one[0]), default=None)
+    return max(job.change_orders.items(), key=lambda entry: (entry[1].at, entry[0]), default=None)
 
 
 def current_quote(job: Job) -> str:
@@ -161,17 +161,17 @@ def current_quote(job: Job) -> str:
 
 def changes(before: Job, after: Job, digest: str) -> list[Change]:
     """Return the history's lines for a contract's event (by its digest) that led to `after`."""
-    found = []
+    noted = []
     known = by_name(before)
     for name, logs in by_name(after).items():
         old, new = current(known.get(name, ())), current(logs)
         if new and (old is None or old[0] != new[0]):
             change = Change(site=after.site, subject=CONTRACT, digest=digest, stamp=new[1])
             values = {"before": old[0].value if old else None, "after": new[0].value, "name": name}
-            found.append(change.model_copy(update=values))
+            noted.append(change.model_copy(update=values))
     told, last = last_change_order(before), last_change_order(after)
     if last and (told is None or told[0] != last[0]):
         quotes = {"before": current_quote(before) or None, "after": last[0] or None}
         change = Change(site=after.site, subject=QUOTE, digest=digest, stamp=last[1].at)
-        found.append(change.model_copy(update=quotes))
-    return found
+        noted.append(change.model_copy(update=quotes))
+    return noted

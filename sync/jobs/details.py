@@ -27,7 +27,7 @@ class DetailColumns:
     """The columns of the config that are filled from the Data Access Layer."""
 
     def __init__(self, config: Config) -> None:
-        self._columns = [one.id for one in config.columns if one.id in DETAILS]
+        self._columns = [column.id for column in config.columns if column.id in DETAILS]
         self._metrics = config.everbright
         self._milestones = Milestones(config)
         self._statuses = Statuses(config)
@@ -35,43 +35,43 @@ class DetailColumns:
     @property
     def question(self) -> str:
         """All that decides on what is asked for: with another one every job is asked again."""
-        names = [(one, getattr(self._metrics, one)) for one in self._columns]
+        names = [(column, getattr(self._metrics, column)) for column in self._columns]
         aliases = self._milestones.aliases() if _DEADLINE in self._columns else {}
         return repr((self._metrics.details, self._metrics.no_value, names, aliases))
 
     def asked(self, job: Job) -> tuple[str, ...]:
         """Return the metrics that the columns of `job` are made of, each once."""
-        names = (name for one in self._columns for name in self._names(one, job))
+        names = (name for column in self._columns for name in self._names(column, job))
         return tuple(dict.fromkeys(names))
 
     def metrics(self) -> dict[str, tuple[str, ...]]:
         """Return the metrics of each column, those of the deadline with {alias}."""
-        return {one: getattr(self._metrics, one) for one in self._columns}
+        return {column: getattr(self._metrics, column) for column in self._columns}
 
     def _names(self, column: str, job: Job) -> tuple[str, ...]:
         names: tuple[str, ...] = getattr(self._metrics, column)
         if column != _DEADLINE:
             return names
         alias = self._alias(job)
-        return tuple(one.format(alias=alias) for one in names if alias or "{alias}" not in one)
+        return tuple(name.format(alias=alias) for name in names if alias or "{alias}" not in name)
 
     def _alias(self, job: Job) -> str:
         """Return the alias of the milestone that is to be submitted: the furthest, or the next."""
-        shown = self._milestones.shown(job)
-        if shown and not self._statuses.is_approved(shown[-1].event.milestone.status):
-            return self._milestones.aliases().get(shown[-1].key, "")
-        coming = self._milestones.following(shown)
+        reached = self._milestones.shown(job)
+        if reached and not self._statuses.is_approved(reached[-1].event.milestone.status):
+            return self._milestones.aliases().get(reached[-1].key, "")
+        coming = self._milestones.following(reached)
         return coming.alias if coming else ""
 
     def cells(self, job: Job, details: Details, *, is_archived: bool) -> dict[str, Cell]:
         """Return the cells, by column id; a job that is archived has no deadline."""
-        found: dict[str, Cell] = {}
+        cells: dict[str, Cell] = {}
         for column in self._columns:
             texts = (details.values.get(name, "") for name in self._names(column, job))
-            text = next((one for one in texts if one), "")
+            text = next((value for value in texts if value), "")
             if text and not (is_archived and column == _DEADLINE):
-                found[column] = self._cell(column, text)
-        return found
+                cells[column] = self._cell(column, text)
+        return cells
 
     def _cell(self, column: str, text: str) -> Cell:
         if column == "system_size":
@@ -84,10 +84,10 @@ class DetailColumns:
 
 def _number(text: str) -> Cell | None:
     try:
-        found = float(text)
+        number = float(text)
     except ValueError:
         return None
-    return Cell(number=round(found, 3)) if math.isfinite(found) else None
+    return Cell(number=round(number, 3)) if math.isfinite(number) else None
 
 
 def _day(text: str) -> Cell | None:

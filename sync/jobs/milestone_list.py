@@ -12,7 +12,7 @@ _HEADER_LIMIT = 90
 """Characters: a header in the config may have 100, and that of the documents is longer."""
 
 
-class Entry(Value):
+class MilestoneEntry(Value):
     """A milestone of the config, or one that is not in it yet."""
 
     definitions: tuple[str, ...]
@@ -28,69 +28,71 @@ class Entry(Value):
     """How many jobs have reached it; of several definitions, the sum."""
 
 
-def entries(config: Config, jobs: Iterable[Job]) -> list[Entry]:
+def entries(config: Config, jobs: Iterable[Job]) -> list[MilestoneEntry]:
     """Return the milestones in the config as they are there, then the others that `jobs` reached.
 
     Those are in the order learned from the jobs. Several of one name share an entry, since two
     columns cannot have one header.
     """
     headings = Milestones(config).headings(jobs, with_configured=True, with_hidden=True)
-    counts = {definition: one.jobs for one in headings for definition in one.definitions}
-    aliases = {one.key: one.alias for one in headings}
-    found = [
-        Entry(
-            definitions=one.definitions,
-            name=one.header,
-            header=one.header,
-            hidden=one.hidden,
-            alias=one.alias or aliases.get(one.definitions[0], ""),
+    counts = {
+        definition: heading.jobs for heading in headings for definition in heading.definitions
+    }
+    aliases = {heading.key: heading.alias for heading in headings}
+    steps = [
+        MilestoneEntry(
+            definitions=step.definitions,
+            name=step.header,
+            header=step.header,
+            hidden=step.hidden,
+            alias=step.alias or aliases.get(step.definitions[0], ""),
             configured=True,
-            jobs=counts.get(one.definitions[0], 0),
+            jobs=counts.get(step.definitions[0], 0),
         )
-        for one in config.milestones
+        for step in config.milestones
     ]
-    configured = {definition for one in found for definition in one.definitions}
-    named: dict[str, Entry] = {}
+    configured = {definition for entry in steps for definition in entry.definitions}
+    named: dict[str, MilestoneEntry] = {}
     for heading in headings:
         if heading.key in configured:
             continue
         known = named.get(heading.header)
-        named[heading.header] = Entry(
+        named[heading.header] = MilestoneEntry(
             definitions=(*(known.definitions if known else ()), *heading.definitions),
             name=heading.header,
             header=_fit(heading.header),
             alias=(known.alias if known else "") or heading.alias,
             jobs=heading.jobs + (known.jobs if known else 0),
         )
-    return _with_free_headers(config, [*found, *named.values()])
+    return _with_free_headers(config, [*steps, *named.values()])
 
 
-def _with_free_headers(config: Config, some: Sequence[Entry]) -> list[Entry]:
+def _with_free_headers(config: Config, listed: Sequence[MilestoneEntry]) -> list[MilestoneEntry]:
     """Return the entries; a new one whose header another column has gets none."""
     taken = {column.header for column in config.columns}
-    found = []
-    for one in some:
-        wanted = {one.header, documents_header(one.header)}
-        if one.header and not one.configured and wanted & taken:
-            one = one.model_copy(update={"header": ""})
-        elif not one.hidden and one.header:
+    fitting = []
+    for entry in listed:
+        wanted = {entry.header, documents_header(entry.header)}
+        if entry.header and not entry.configured and wanted & taken:
+            entry = entry.model_copy(update={"header": ""})
+        elif not entry.hidden and entry.header:
             taken |= wanted
-        found.append(one)
-    return found
+        fitting.append(entry)
+    return fitting
 
 
 def _fit(name: str) -> str:
     return "".join(c for c in name if c.isprintable())[:_HEADER_LIMIT].strip()
 
 
-def toml(some: Iterable[Entry]) -> str:
+def toml(listed: Iterable[MilestoneEntry]) -> str:
     """Return the entries as they are written in the config."""
-    return "\n\n".join(_toml(one) for one in some)
+    return "\n\n".join(_toml(entry) for entry in listed)
 
 
-def _toml(one: Entry) -> str:
-    lines = ["[[milestones]]", f"definitions = {json.dumps(one.definitions)}"]
-    lines += [f"header = {json.dumps(one.header, ensure_ascii=False)}"] if one.header else []
-    lines += [f"alias = {json.dumps(one.alias)}"] if one.alias else []
-    lines += ["hidden = true"] if one.hidden else []
+def _toml(entry: MilestoneEntry) -> str:
+    lines = ["[[milestones]]", f"definitions = {json.dumps(entry.definitions)}"]
+    lines += [f"header = {json.dumps(entry.header, ensure_ascii=False)}"] if entry.header else []
+    lines += [f"alias = {json.dumps(entry.alias)}"] if entry.alias else []
+    lines += ["hidden = true"] if entry.hidden else []
     return "\n".join(lines)

@@ -14,7 +14,7 @@ TITLE_LIMIT = 200
 
 
 @dataclass(frozen=True)
-class Shown:
+class ReachedMilestone:
     """A milestone of a job that has columns: `event` is the newest of its definitions'."""
 
     key: str
@@ -48,7 +48,9 @@ class Milestones:
     @cached_property
     def _configured(self) -> dict[str, tuple[int, MilestoneConfig]]:
         places = enumerate(self._config.milestones)
-        return {definition: (rank, one) for rank, one in places for definition in one.definitions}
+        return {
+            definition: (rank, step) for rank, step in places for definition in step.definitions
+        }
 
     def _find(self, definition: str) -> tuple[int, MilestoneConfig]:
         return self._configured.get(definition, (-1, MilestoneConfig(definitions=(definition,))))
@@ -59,57 +61,59 @@ class Milestones:
 
     def title(self, definition: str, name: str) -> str:
         """Return a milestone's title in the sheet; `name` is EverBright's."""
-        one = self._find(definition)[1]
-        return one.header or cut(" ".join(name.split()), TITLE_LIMIT) or one.definitions[0]
+        step = self._find(definition)[1]
+        return step.header or cut(" ".join(name.split()), TITLE_LIMIT) or step.definitions[0]
 
-    def shown(self, job: Job) -> list[Shown]:
+    def shown(self, job: Job) -> list[ReachedMilestone]:
         """Return the milestones of `job` that have columns, each once, in the order reached."""
-        found: dict[str, Shown] = {}
+        reached: dict[str, ReachedMilestone] = {}
         for definition, event in job.events.items():
-            rank, one = self._find(definition)
-            if one.hidden:
+            rank, step = self._find(definition)
+            if step.hidden:
                 continue
-            key, log = one.definitions[0], job.logs[definition]
+            key, log = step.definitions[0], job.logs[definition]
             title = self.title(definition, event.milestone.name)
-            other = found.get(key)
+            other = reached.get(key)
             if other is None or event.order > other.event.order:
-                found[key] = Shown(key, title, rank, event, log)
-        return sorted(found.values(), key=_reached)
+                reached[key] = ReachedMilestone(key, title, rank, event, log)
+        return sorted(reached.values(), key=_reached)
 
     def current_title(self, job: Job) -> str:
         """Return the title of the furthest milestone: by the config, else the last one reached.
 
         A hidden one only where the job has no other.
         """
-        if shown := self.shown(job):
-            return shown[-1].title
+        if reached := self.shown(job):
+            return reached[-1].title
         last = max(job.events.values(), key=lambda event: event.order, default=None)
-        found = last.milestone if last else None
-        return self.title(found.milestone_definition, found.name) if found else ""
+        milestone = last.milestone if last else None
+        return self.title(milestone.milestone_definition, milestone.name) if milestone else ""
 
     def last(self) -> str | None:
         """Return the key of the last milestone in the config."""
-        ends = (one.definitions[0] for one in reversed(self._config.milestones) if not one.hidden)
+        ends = (
+            step.definitions[0] for step in reversed(self._config.milestones) if not step.hidden
+        )
         return next(ends, None)
 
-    def next_title(self, shown: Iterable[Shown]) -> str:
+    def next_title(self, milestones: Iterable[ReachedMilestone]) -> str:
         """Return the title of the milestone in the config after those reached, or ""."""
-        coming = self.following(shown)
+        coming = self.following(milestones)
         return coming.header if coming else ""
 
-    def following(self, shown: Iterable[Shown]) -> MilestoneConfig | None:
+    def following(self, milestones: Iterable[ReachedMilestone]) -> MilestoneConfig | None:
         """Return the milestone in the config after those reached, or None."""
-        reached = max((one.rank for one in shown), default=-1)
-        coming = (one for one in self._config.milestones[reached + 1 :] if not one.hidden)
+        reached = max((milestone.rank for milestone in milestones), default=-1)
+        coming = (step for step in self._config.milestones[reached + 1 :] if not step.hidden)
         return next(coming, None)
 
     def aliases(self) -> dict[str, str]:
         """Return the alias of each milestone that has one in the config, by its key."""
-        return {one.definitions[0]: one.alias for one in self._config.milestones if one.alias}
+        return {step.definitions[0]: step.alias for step in self._config.milestones if step.alias}
 
     def ranks(self) -> dict[str, int]:
         """Return the place of each configured milestone by its header."""
-        return {one.header: n for n, one in enumerate(self._config.milestones) if one.header}
+        return {step.header: n for n, step in enumerate(self._config.milestones) if step.header}
 
     def headings(
         self, jobs: Iterable[Job], *, with_configured: bool = False, with_hidden: bool = False
@@ -121,8 +125,8 @@ class Milestones:
         """
         decided = {
             code
-            for code, one in self._config.statuses.items()
-            if one.means in ("approved", "rejected")
+            for code, status in self._config.statuses.items()
+            if status.means in ("approved", "rejected")
         }
         learned, names = LearnedOrder(decided), dict[str, tuple[object, str]]()
         aliases: dict[str, str] = {}
@@ -133,28 +137,34 @@ class Milestones:
                 names[definition] = min(names.get(definition, first), first)
                 if is_word(event.milestone.alias):
                     aliases.setdefault(definition, event.milestone.alias)
-        seen = learned.definitions()
-        found: dict[str, Heading] = {}
+        definitions = learned.definitions()
+        headings: dict[str, Heading] = {}
         if with_configured:
-            for one in self._config.milestones:
-                if one.header:
-                    found[one.definitions[0]] = _heading(one, one.header, 0)
-        for definition in seen:
-            one = self._find(definition)[1]
-            key = one.definitions[0]
-            known = found.get(key)
+            for step in self._config.milestones:
+                if step.header:
+                    headings[step.definitions[0]] = _heading(step, step.header, 0)
+        for definition in definitions:
+            step = self._find(definition)[1]
+            key = step.definitions[0]
+            known = headings.get(key)
             header = known.header if known else self.title(definition, names[definition][1])
             count = learned.jobs(definition) + (known.jobs if known else 0)
             alias = aliases.get(definition, "") or (known.alias if known else "")
-            found[key] = replace(_heading(one, header, count), alias=one.alias or alias)
-        visible = [one for one in found.values() if with_hidden or not self.is_hidden(one.key)]
+            headings[key] = replace(_heading(step, header, count), alias=step.alias or alias)
+        visible = [
+            heading
+            for heading in headings.values()
+            if with_hidden or not self.is_hidden(heading.key)
+        ]
         last = len(self._config.milestones)
-        return sorted(visible, key=lambda one: self._configured.get(one.key, (last, None))[0])
+        return sorted(
+            visible, key=lambda heading: self._configured.get(heading.key, (last, None))[0]
+        )
 
 
-def _heading(one: MilestoneConfig, header: str, jobs: int) -> Heading:
-    return Heading(one.definitions[0], header, one.definitions, jobs, one.alias)
+def _heading(step: MilestoneConfig, header: str, jobs: int) -> Heading:
+    return Heading(step.definitions[0], header, step.definitions, jobs, step.alias)
 
 
-def _reached(one: Shown) -> tuple[object, ...]:
-    return (one.rank, one.log.first.order, one.key)
+def _reached(milestone: ReachedMilestone) -> tuple[object, ...]:
+    return (milestone.rank, milestone.log.first.order, milestone.key)

@@ -17,7 +17,7 @@ READ = "-"
 webhook, which is hex: at the same moment the webhook is the newer one."""
 
 
-class Seen(Value):
+class Origin(Value):
     """The event from which something is known, by its moment and the digest of its body."""
 
     stamp: datetime
@@ -34,19 +34,19 @@ class Seen(Value):
         return self.digest.startswith(READ)
 
 
-class Event(Seen):
+class Event(Origin):
     """A milestone event."""
 
     milestone: Milestone
 
 
-class Fact(Seen):
+class Fact(Origin):
     """The newest value of something, and the event that it is from."""
 
     value: str
 
 
-class StatusSeen(Seen):
+class StatusSeen(Origin):
     """The status in one event of a milestone, and that event's `date_updated` (UTC)."""
 
     status: str | None = None
@@ -55,9 +55,12 @@ class StatusSeen(Seen):
     @classmethod
     def of(cls, event: Event) -> "StatusSeen":
         """Return the status in an event."""
-        found = event.milestone
+        milestone = event.milestone
         return cls(
-            stamp=event.stamp, digest=event.digest, status=found.status, updated=found.date_updated
+            stamp=event.stamp,
+            digest=event.digest,
+            status=milestone.status,
+            updated=milestone.date_updated,
         )
 
 
@@ -70,24 +73,24 @@ COMMENTS = 500
 class MilestoneLog(Value):
     """What is kept of all events of a milestone. It is a join: see `joined`."""
 
-    first: Seen
+    first: Origin
     """The earliest event."""
     statuses: tuple[StatusSeen, ...] = ()
     """The status in each event, the newest first; at most STATUSES."""
     reads: tuple[StatusSeen, ...] = ()
     """The statuses read from the API, the newest first; `statuses` has those that are news."""
-    comments: dict[str, Seen] = Field(default_factory=dict)
+    comments: dict[str, Origin] = Field(default_factory=dict)
     """The earliest event with each comment, by `comment_key`; the newest COMMENTS of them."""
 
     @classmethod
     def of(cls, event: Event) -> "MilestoneLog":
         """Return the log of one event."""
-        seen = Seen(stamp=event.stamp, digest=event.digest)
+        moment = Origin(stamp=event.stamp, digest=event.digest)
         status = StatusSeen.of(event)
-        keys = (comment_key(one) for one in event.milestone.comments)
-        comments = _newest(dict.fromkeys(keys, seen))
-        reads = (status,) if seen.is_read else ()
-        return cls(first=seen, statuses=(status,), reads=reads, comments=comments)
+        keys = (comment_key(comment) for comment in event.milestone.comments)
+        comments = _newest(dict.fromkeys(keys, moment))
+        reads = (status,) if moment.is_read else ()
+        return cls(first=moment, statuses=(status,), reads=reads, comments=comments)
 
     def joined(self, other: "MilestoneLog") -> "MilestoneLog":
         """Return the log of the events of both.
@@ -96,11 +99,13 @@ class MilestoneLog(Value):
         is commutative, associative and idempotent, so the order of arrival has no effect.
         """
         reads = _united((*self.reads, *other.reads))
-        sent = _united([one for one in (*self.statuses, *other.statuses) if not one.is_read])
-        news = [one for one in reads if _is_news(one, sent)]
+        sent = _united(
+            [status for status in (*self.statuses, *other.statuses) if not status.is_read]
+        )
+        news = [read for read in reads if _is_news(read, sent)]
         comments = dict(self.comments)
-        for key, seen in other.comments.items():
-            comments[key] = earliest((comments.get(key, seen), seen))
+        for key, moment in other.comments.items():
+            comments[key] = earliest((comments.get(key, moment), moment))
         return MilestoneLog(
             first=earliest((self.first, other.first)),
             statuses=_united((*sent, *news)) if news else sent,
@@ -110,22 +115,22 @@ class MilestoneLog(Value):
 
     def current(self) -> StatusSeen:
         """Return the event that changed the status to what it is now."""
-        newest = found = self.statuses[0]
-        for one in self.statuses:
-            if one.status != newest.status:
+        newest = since = self.statuses[0]
+        for status in self.statuses:
+            if status.status != newest.status:
                 break
-            found = one
-        return found
+            since = status
+        return since
 
 
-def earliest(some: Iterable[Seen]) -> Seen:
+def earliest(moments: Iterable[Origin]) -> Origin:
     """Return the one from the earliest webhook; only without any, from the earliest read."""
-    return min(some, key=lambda one: (one.is_read, one.order))
+    return min(moments, key=lambda moment: (moment.is_read, moment.order))
 
 
-def _united(some: Iterable[StatusSeen]) -> tuple[StatusSeen, ...]:
+def _united(statuses: Iterable[StatusSeen]) -> tuple[StatusSeen, ...]:
     """Return the newest STATUSES of `some`, the newest first, each once."""
-    by_order = {one.order: one for one in some}
+    by_order = {status.order: status for status in statuses}
     return tuple(by_order[order] for order in sorted(by_order, reverse=True)[:STATUSES])
 
 
@@ -134,16 +139,19 @@ def neighbours(
 ) -> tuple[StatusSeen | None, StatusSeen | None]:
     """Return the last of `statuses` (newest first) up to `order`, and the first after it."""
     after = None
-    for one in statuses:
-        if one.order <= order:
-            return one, after
-        after = one
+    for status in statuses:
+        if status.order <= order:
+            return status, after
+        after = status
     return None, after
 
 
 def _is_news(read: StatusSeen, sent: Iterable[StatusSeen]) -> bool:
     """Return whether the webhooks just before and just after a read (newest first) say another."""
-    return all(one is None or one.status != read.status for one in neighbours(sent, read.order))
+    return all(
+        neighbour is None or neighbour.status != read.status
+        for neighbour in neighbours(sent, read.order)
+    )
 
 
 def comment_key(comment: Comment) -> str:
@@ -152,13 +160,13 @@ def comment_key(comment: Comment) -> str:
     return f"{moment} {comment.uuid or f'{comment.commentor}: {comment.comment[:100]}'}"
 
 
-def _newest(comments: dict[str, Seen]) -> dict[str, Seen]:
+def _newest(comments: dict[str, Origin]) -> dict[str, Origin]:
     if len(comments) <= COMMENTS:
         return comments
     return {key: comments[key] for key in sorted(comments, reverse=True)[:COMMENTS]}
 
 
-class Signing(Seen):
+class Signing(Origin):
     """That a contract or a change order was signed: `at` (UTC) is when, the event's moment if not
     `is_dated`."""
 
@@ -180,7 +188,7 @@ class Signing(Seen):
         return (self.is_dated, when, len(self.documents), self.digest)
 
 
-class Progress(Seen):
+class Progress(Origin):
     """That a contract was generated or sent."""
 
     state: ContractState
@@ -194,34 +202,34 @@ class Progress(Seen):
         return (self.is_dated, seconds, is_sent, self.digest)
 
 
-_S = TypeVar("_S", bound=Seen)
+_S = TypeVar("_S", bound=Origin)
 
 
-def _once(some: Iterable[_S]) -> Iterable[_S]:
+def _once(values: Iterable[_S]) -> Iterable[_S]:
     """Return each body once: the earliest arrival of one without a date."""
-    found: dict[str, _S] = {}
-    for one in some:
-        known = found.get(one.digest, one)
-        found[one.digest] = min(known, one, key=lambda each: each.order)
-    return found.values()
+    kept: dict[str, _S] = {}
+    for value in values:
+        known = kept.get(value.digest, value)
+        kept[value.digest] = min(known, value, key=lambda each: each.order)
+    return kept.values()
 
 
 class ContractLog(Value):
     """What is known of a contract: the most telling event of each kind."""
 
     signed: Signing | None = None
-    voided: Seen | None = None
+    voided: Origin | None = None
     progress: Progress | None = None
 
     def joined(self, other: "ContractLog") -> "ContractLog":
         """Return the log of the events of both: each part is a maximum by a total order."""
-        signed = [one for one in (self.signed, other.signed) if one]
-        voided = [one for one in (self.voided, other.voided) if one]
-        progress = [one for one in (self.progress, other.progress) if one]
+        signed = [signing for signing in (self.signed, other.signed) if signing]
+        voided = [moment for moment in (self.voided, other.voided) if moment]
+        progress = [state for state in (self.progress, other.progress) if state]
         return ContractLog(
-            signed=max(signed, key=lambda one: one.rank, default=None),
-            voided=max(_once(voided), key=lambda one: one.order, default=None),
-            progress=max(_once(progress), key=lambda one: one.rank, default=None),
+            signed=max(signed, key=lambda signing: signing.rank, default=None),
+            voided=max(_once(voided), key=lambda moment: moment.order, default=None),
+            progress=max(_once(progress), key=lambda state: state.rank, default=None),
         )
 
     def current(self) -> tuple[ContractState, datetime] | None:
@@ -282,9 +290,9 @@ class Job(Value):
     """The newest webhook of each milestone definition in `reads`."""
     reads: dict[str, Event] = Field(default_factory=dict)
     """The newest read of each milestone definition, where it is newer than every webhook."""
-    quotes: dict[str, Seen] = Field(default_factory=dict)
+    quotes: dict[str, Origin] = Field(default_factory=dict)
     """Every quote, with the earliest event that has it."""
-    re_signed: Seen | None = None
+    re_signed: Origin | None = None
     """The earliest event with a completed re-sign task."""
     facts: dict[str, Fact] = Field(default_factory=dict)
     """The newest values from other webhooks: STAGE, ARCHIVED ("yes" or ""), and REMARK and

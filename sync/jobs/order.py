@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Container
 from itertools import combinations
 
-from sync.jobs.model import Job, Seen, earliest
+from sync.jobs.model import Job, Origin, earliest
 
 
 class LearnedOrder:
@@ -29,7 +29,7 @@ class LearnedOrder:
         """Jobs in which the one came before the other."""
         self._jobs: Counter[str] = Counter()
         self._began: Counter[str] = Counter()
-        self._first: dict[str, Seen] = {}
+        self._first: dict[str, Origin] = {}
         self._related: set[str] = set()
         """Milestones that came before or after another in some job."""
 
@@ -43,10 +43,10 @@ class LearnedOrder:
             start = min(firsts, key=lambda definition: firsts[definition].order)
             self._began[start] += job.logs[start].statuses[-1].status not in self._decided
         for pair in combinations(firsts, 2):
-            one, other = sorted(pair, key=lambda definition: firsts[definition].stamp)
-            if firsts[one].stamp < firsts[other].stamp:
-                self._ahead[one, other] += 1
-                self._related |= {one, other}
+            earlier, other = sorted(pair, key=lambda definition: firsts[definition].stamp)
+            if firsts[earlier].stamp < firsts[other].stamp:
+                self._ahead[earlier, other] += 1
+                self._related |= {earlier, other}
 
     def jobs(self, definition: str) -> int:
         """Return how many jobs have reached a milestone."""
@@ -55,19 +55,21 @@ class LearnedOrder:
     def definitions(self) -> list[str]:
         """Return the definitions of all milestones of the jobs, in the order learned."""
         rest = set(self._jobs)
-        behind = {one: sum(self._net(other, one) for other in rest) for one in rest}
-        found: list[str] = []
+        behind = {
+            definition: sum(self._net(other, definition) for other in rest) for definition in rest
+        }
+        order: list[str] = []
         while rest:
-            chosen = min(rest, key=lambda one: (behind[one], *self._rank(one)))
+            chosen = min(rest, key=lambda definition: (behind[definition], *self._rank(definition)))
             rest.remove(chosen)
-            found.append(chosen)
-            for one in rest:
-                behind[one] -= self._net(chosen, one)
-        return found
+            order.append(chosen)
+            for definition in rest:
+                behind[definition] -= self._net(chosen, definition)
+        return order
 
-    def _net(self, one: str, other: str) -> int:
+    def _net(self, definition: str, other: str) -> int:
         """Return how many more jobs have `one` before `other` than after it; 0 if fewer."""
-        return max(0, self._ahead[one, other] - self._ahead[other, one])
+        return max(0, self._ahead[definition, other] - self._ahead[other, definition])
 
     def _rank(self, definition: str) -> tuple[object, ...]:
         is_alone = definition not in self._related

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from sync.jobs import contracts, reads, stages
+from sync.jobs import contracts, reads
 from sync.jobs.model import (
     ARCHIVED,
     CONTRACT,
@@ -19,7 +19,7 @@ from sync.jobs.model import (
     Fact,
     Job,
     MilestoneLog,
-    Seen,
+    Origin,
     StatusSeen,
     earliest,
     neighbours,
@@ -37,6 +37,10 @@ _DONE = {"APPROVED"}
 _COMPLETE = {"COMP"}
 REMARKS = 20
 """How many comments from comment webhooks are kept."""
+_TOGETHER = timedelta(hours=1)
+"""Of transitions further apart, the order in which they came is believed."""
+_TRANSITIONS = 50
+"""How many transitions are kept."""
 
 
 def milestone_event(milestone: Milestone, digest: str, received: datetime) -> Event:
@@ -70,14 +74,14 @@ def apply_event(job: Job, new: Event, re_sign: re.Pattern[str]) -> Job:
     """
     definition = new.milestone.milestone_definition
     log = MilestoneLog.of(new)
-    seen = Seen(stamp=new.stamp, digest=new.digest)
+    moment = Origin(stamp=new.stamp, digest=new.digest)
     quotes, re_signed = job.quotes, job.re_signed
     if definition in job.logs:
         log = job.logs[definition].joined(log)
     if quote := new.milestone.quote:
-        quotes = {**quotes, quote: earliest((quotes.get(quote, seen), seen))}
+        quotes = {**quotes, quote: earliest((quotes.get(quote, moment), moment))}
     if any(_is_done(task) for task in new.milestone.tasks if re_sign.search(task.name)):
-        re_signed = earliest((re_signed or seen, seen))
+        re_signed = earliest((re_signed or moment, moment))
     return job.model_copy(
         update={
             **reads.events_with(job, new),
@@ -90,21 +94,24 @@ def apply_event(job: Job, new: Event, re_sign: re.Pattern[str]) -> Job:
 
 def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime) -> Job:
     """Return `job` with the event of another webhook applied."""
-    written = [one.timestamp for one in new.comments if one.timestamp]
+    written = [comment.timestamp for comment in new.comments if comment.timestamp]
     signed = new.contract.signed if new.contract else ()
     stamp = _stamp([*new.moments, *written, *signed], received)
     facts = dict(job.facts)
     for subject, value in _values(new).items():
         fact = Fact(value=value, stamp=stamp, digest=digest)
-        facts[subject] = max(facts.get(subject, fact), fact, key=lambda one: one.order)
-        job = stages.applied(job, new, fact) if subject == STAGE else job
+        facts[subject] = max(facts.get(subject, fact), fact, key=lambda either: either.order)
+        job = _with_transition(job, new, fact) if subject == STAGE else job
     if new.contract:
-        seen = Seen(stamp=stamp, digest=digest)
+        moment = Origin(stamp=stamp, digest=digest)
         own = max(_valid(new.moments, received), default=None)
-        job = contracts.applied(job, new.contract, _valid(signed, received), own, seen)
+        job = contracts.applied(job, new.contract, _valid(signed, received), own, moment)
     # A comment without a date is dated by its webhook.
-    dated = (one.model_copy(update={"timestamp": one.timestamp or stamp}) for one in new.comments)
-    remarks = {comment_order(one): one for one in (*job.remarks, *dated)}
+    dated = (
+        comment.model_copy(update={"timestamp": comment.timestamp or stamp})
+        for comment in new.comments
+    )
+    remarks = {comment_order(comment): comment for comment in (*job.remarks, *dated)}
     newest = tuple(remarks[order] for order in sorted(remarks, reverse=True)[:REMARKS])
     return job.model_copy(update={"facts": facts, "remarks": newest})
 
@@ -133,7 +140,10 @@ def status_changes(before: Job, after: Job, new: Event, remarks: Remarks) -> lis
     previous, following = neighbours(known.statuses if known else (), new.order)
     if previous is not None and previous.order == new.order:
         return []
-    if any(one is not None and one.status == change.status for one in (previous, following)):
+    if any(
+        neighbour is not None and neighbour.status == change.status
+        for neighbour in (previous, following)
+    ):
         return []
     remark = remarks.of_change(milestone.comments, log, change)
     return [
@@ -154,12 +164,12 @@ def other_changes(before: Job, after: Job, digest: str) -> list[Change]:
     """Return the history's lines for the event of another webhook that led to `after`."""
     if not after.has_row:
         return []  # There is no row that the history could be of.
-    found = contracts.changes(before, after, digest)
+    noted = contracts.changes(before, after, digest)
     for subject, fact in after.facts.items():
         known = before.facts.get(subject)
         old = known.value if known else ""
         if fact.value != old:
-            found.append(
+            noted.append(
                 Change(
                     site=after.site,
                     subject=subject,
@@ -169,7 +179,7 @@ def other_changes(before: Job, after: Job, digest: str) -> list[Change]:
                     after=fact.value or None,
                 )
             )
-    return found
+    return noted
 
 
 def _is_done(task: Task) -> bool:
@@ -186,12 +196,12 @@ def initial_quote(job: Job) -> str:
     """
 
     def rank(quote: str) -> tuple[object, ...]:
-        seen = job.quotes[quote]
-        return (seen.is_read, *seen.order, quote)
+        moment = job.quotes[quote]
+        return (moment.is_read, *moment.order, quote)
 
     if job.quotes:
         return min(job.quotes, key=rank)
-    return next((one.quote for one in contracts.signings(job) if one.quote), "")
+    return next((signing.quote for signing in contracts.signings(job) if signing.quote), "")
 
 
 def all_comments(job: Job) -> Iterable[Comment]:
@@ -206,3 +216,34 @@ def last_update(job: Job) -> datetime | None:
     stamps = [event.stamp for event in job.events.values()]
     stamps += [fact.stamp for fact in job.facts.values()]
     return max(stamps, default=None)
+
+
+def _with_transition(job: Job, new: OtherEvent, fact: Fact) -> Job:
+    """Return `job` with a transition to the stage `fact`; one with a date is told by its date."""
+    if not new.left_stage or new.is_dated or new.left_stage == new.stage:
+        return job
+    key = f"{new.left_stage}\n{new.stage}"
+    known = job.transitions.get(key, fact)
+    transitions = {**job.transitions, key: max(known, fact, key=lambda either: either.order)}
+    newest = sorted(transitions.items(), key=lambda entry: entry[1].order, reverse=True)
+    return job.model_copy(update={"transitions": dict(newest[:_TRANSITIONS])})
+
+
+def current_stage(job: Job) -> str:
+    """Return the stage: the only one that nothing led away from, else the newest.
+
+    The stage transition that EverBright describes has no date, but it names the stage before. So
+    one that came late is told by that: of those that came within an hour, nothing leads away from
+    the last.
+    """
+    newest = job.facts.get(STAGE)
+    if newest is None:
+        return ""
+    if newest not in job.transitions.values():
+        return newest.value
+    recent = {
+        key: fact for key, fact in job.transitions.items() if newest.stamp - fact.stamp <= _TOGETHER
+    }
+    left = {key.partition("\n")[0] for key in recent}
+    ends = {fact.value for fact in recent.values()} - left
+    return ends.pop() if len(ends) == 1 else newest.value

@@ -31,8 +31,8 @@ def events_with(job: Job, new: Event) -> dict[str, dict[str, Event]]:
         read = _newer(read, new)
     else:
         sent = _newer(sent, new)
-    rest_sent = {key: one for key, one in job.sent.items() if key != definition}
-    rest_reads = {key: one for key, one in job.reads.items() if key != definition}
+    rest_sent = {key: event for key, event in job.sent.items() if key != definition}
+    rest_reads = {key: event for key, event in job.reads.items() if key != definition}
     if read is None or (sent is not None and read.order < sent.order):
         assert sent is not None  # noqa: S101 - `new` is one of the two
         events = {**job.events, definition: sent}
@@ -65,15 +65,15 @@ def says_no_more(read: Any, known: Any) -> bool:
 
 
 def _says_no_more_in(read: Sequence[Any], known: Sequence[Any]) -> bool:
-    by_key = {_key(one, number): one for number, one in enumerate(known)}
-    keys = [_key(one, number) for number, one in enumerate(read)]
+    by_key = {_key(element, number): element for number, element in enumerate(known)}
+    keys = [_key(element, number) for number, element in enumerate(read)]
     if sorted(keys) != sorted(by_key):
         return False
-    return all(says_no_more(one, by_key[key]) for key, one in zip(keys, read, strict=True))
+    return all(says_no_more(element, by_key[key]) for key, element in zip(keys, read, strict=True))
 
 
-def _key(one: Any, number: int) -> str:
-    return getattr(one, "uuid", None) or f"#{number}"
+def _key(element: Any, number: int) -> str:
+    return getattr(element, "uuid", None) or f"#{number}"
 
 
 def _newer(known: Event | None, new: Event) -> Event:

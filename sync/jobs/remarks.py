@@ -34,7 +34,7 @@ class Remarks:
 
     def __init__(self, config: Config) -> None:
         self._bots = [re.compile(pattern, re.IGNORECASE) for pattern in config.words.bots]
-        self._means = {code: one.means for code, one in config.statuses.items()}
+        self._means = {code: status.means for code, status in config.statuses.items()}
 
     def is_by_bot(self, comment: Comment) -> bool:
         """Return whether a program wrote a comment: an automatic one is the bot's in any case."""
@@ -45,7 +45,9 @@ class Remarks:
 
     def newest(self, comments: Iterable[Comment]) -> Comment | None:
         """Return the newest comment by a person."""
-        written = (one for one in comments if one.comment and not self.is_by_bot(one))
+        written = (
+            comment for comment in comments if comment.comment and not self.is_by_bot(comment)
+        )
         return max(written, key=comment_order, default=None)
 
     def of_change(
@@ -54,9 +56,9 @@ class Remarks:
         """Return the newest of a milestone's comments that goes with `change`, one in its log."""
         is_first = change.order == log.first.order
         return self.newest(
-            one
-            for one in comments
-            if _came_with(one, log, change) and (not is_first or _is_as_new(one, change))
+            comment
+            for comment in comments
+            if _came_with(comment, log, change) and (not is_first or _is_as_new(comment, change))
         )
 
     def moment(
@@ -85,15 +87,15 @@ class Remarks:
         self, comments: Iterable[Comment], log: MilestoneLog, change: StatusSeen
     ) -> Iterator[tuple[datetime, str]]:
         """Yield the dates and texts of the bot's comments that came with `change`."""
-        for one in comments:
-            is_of_change = self.is_by_bot(one) and _came_with(one, log, change)
-            if is_of_change and one.timestamp and one.timestamp <= change.stamp:
-                yield one.timestamp, one.comment
+        for comment in comments:
+            is_of_change = self.is_by_bot(comment) and _came_with(comment, log, change)
+            if is_of_change and comment.timestamp and comment.timestamp <= change.stamp:
+                yield comment.timestamp, comment.comment
 
 
 def _came_with(comment: Comment, log: MilestoneLog, change: StatusSeen) -> bool:
-    seen = log.comments.get(comment_key(comment))
-    return seen is not None and seen.order == change.order
+    moment = log.comments.get(comment_key(comment))
+    return moment is not None and moment.order == change.order
 
 
 def _is_as_new(comment: Comment, change: StatusSeen) -> bool:

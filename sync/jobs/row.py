@@ -4,15 +4,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from sync.jobs import actions, columns, links, projection, stages
+from sync.jobs import actions, columns, projection
 from sync.jobs.actions import Actions
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
 from sync.jobs.columns import KEY, Column
 from sync.jobs.contract_cells import ContractCells, label
 from sync.jobs.details import DetailColumns
-from sync.jobs.links import Addresses
+from sync.jobs.files import Addresses, documents_cell
 from sync.jobs.milestone_details import MilestoneDetails
-from sync.jobs.milestones import Milestones, Shown
+from sync.jobs.milestones import Milestones, ReachedMilestone
 from sync.jobs.model import (
     ARCHIVED,
     CONTRACT,
@@ -92,22 +92,24 @@ class Layout:
         of other milestones is learned from `jobs`: it is that of all jobs if they are all jobs.
         """
         headings = self._milestones.headings(jobs, with_configured=with_configured)
-        found: list[Column] = []
+        made: list[Column] = []
         for entry in self.config.columns:
             if entry.id != "milestones":
-                found.append(columns.column(self.config, entry.id, entry.header, self.stuck_days))
+                made.append(columns.column(self.config, entry.id, entry.header, self.stuck_days))
                 continue
-            for one in headings:
-                found += columns.of_milestone(self.config, one.key, one.header, self.stuck_days)
-        return found
+            for heading in headings:
+                made += columns.of_milestone(
+                    self.config, heading.key, heading.header, self.stuck_days
+                )
+        return made
 
-    def are_columns_of(self, some: Iterable[Column], jobs: Iterable[Job]) -> bool:
+    def are_columns_of(self, wanted: Iterable[Column], jobs: Iterable[Job]) -> bool:
         """Return whether `some` hold the columns of every milestone of `jobs`."""
-        known = {one.id for one in some}
+        known = {column.id for column in wanted}
         return all(
-            columns.status_id(one.key) in known
+            columns.status_id(milestone.key) in known
             for job in jobs
-            for one in self._milestones.shown(job)
+            for milestone in self._milestones.shown(job)
         )
 
     def ranks(self) -> dict[str, int]:
@@ -126,18 +128,18 @@ class Layout:
 
         `fields` are the columns of mapped tabs; None: those in the config and of the milestones.
         """
-        shown = self._milestones.shown(job)
+        milestones = self._milestones.shown(job)
         cells = {
             **self._job_cells(job, customer),
-            **self._status_cells(job, customer, shown),
-            **self._milestone_cells(shown, files),
+            **self._status_cells(job, customer, milestones),
+            **self._milestone_cells(milestones, files),
             **self._contracts.of(job, files),
             **self._details.cells(job, details, is_archived=_is_archived(job, customer)),
         }
         if files.folder:
             cells["folder"] = linked("Folder", files.folder)
         if fields is not None:
-            cells |= self._milestone_details.of(shown)
+            cells |= self._milestone_details.of(milestones)
             return {key: cell for key, cell in cells.items() if cell != EMPTY and key in fields}
         return {
             key: cell
@@ -154,7 +156,7 @@ class Layout:
             "city": Cell(text=cut(customer.city)),
             "zip": Cell(text=cut(customer.zip)),
             "last_update": Cell(when=projection.last_update(job)),
-            "stage": Cell(text=cut(stages.current(job))),
+            "stage": Cell(text=cut(projection.current_stage(job))),
             "initial_quote": self._contracts.quote(job.site, projection.initial_quote(job)),
             KEY: Cell(text=job.site),
         }
@@ -169,45 +171,51 @@ class Layout:
             return linked(cut(customer.name, 500), page)
         return linked(f"Job {site[:8]}", page).model_copy(update={"is_stand_in": True})
 
-    def _status_cells(self, job: Job, customer: Customer, shown: list[Shown]) -> dict[str, Cell]:
+    def _status_cells(
+        self, job: Job, customer: Customer, milestones: list[ReachedMilestone]
+    ) -> dict[str, Cell]:
         """Return the cells that say how the job stands, all made from one answer."""
-        status = self._status(job, customer, shown)
-        action = self._actions.next_action(status, self._milestones.next_title(shown))
+        status = self._status(job, customer, milestones)
+        action = self._actions.next_action(status, self._milestones.next_title(milestones))
         comment = self._remarks.newest(projection.all_comments(job))
-        seen = projection.last_update(job)
+        updated = projection.last_update(job)
         return {
             "current_milestone": Cell(text=self._milestones.current_title(job)),
             "status": Cell(text=cut(status.text)),
             "next_action": Cell(text=cut(action)),
-            "follow_up": actions.follow_up(status, seen, self.stuck_days),
+            "follow_up": actions.follow_up(status, updated, self.stuck_days),
             "assigned_to": Cell(text=cut(actions.assignees(status))),
             "last_comment": Cell(text=cut(text_with_author(comment))) if comment else EMPTY,
         }
 
-    def _status(self, job: Job, customer: Customer, shown: list[Shown]) -> JobStatus:
+    def _status(
+        self, job: Job, customer: Customer, milestones: list[ReachedMilestone]
+    ) -> JobStatus:
         is_archived = _is_archived(job, customer)
-        return self._statuses.of(shown, self._milestones.last(), is_archived=is_archived)
+        return self._statuses.of(milestones, self._milestones.last(), is_archived=is_archived)
 
-    def _milestone_cells(self, shown: list[Shown], files: Files) -> dict[str, Cell]:
+    def _milestone_cells(self, milestones: list[ReachedMilestone], files: Files) -> dict[str, Cell]:
         cells: dict[str, Cell] = {}
         approvals = []
-        for one in shown:
-            milestone = one.event.milestone
-            cell = self._milestone_status(one)
-            cells[columns.status_id(one.key)] = cell
-            found = [(sub.uuid or "", document) for sub, document in milestone.documents()]
-            cells[columns.documents_id(one.key)] = links.documents(found, files, self.addresses)
+        for reached in milestones:
+            milestone = reached.event.milestone
+            cell = self._milestone_status(reached)
+            cells[columns.status_id(reached.key)] = cell
+            documents = [(sub.uuid or "", document) for sub, document in milestone.documents()]
+            cells[columns.documents_id(reached.key)] = documents_cell(
+                documents, files, self.addresses
+            )
             if self._statuses.is_approved(milestone.status) and cell.noted:
                 approvals.append(cell.noted)
         return cells | {"last_approval": Cell(when=max(approvals, default=None))}
 
-    def _milestone_status(self, one: Shown) -> Cell:
+    def _milestone_status(self, reached: ReachedMilestone) -> Cell:
         """Return a milestone's status, noted with when it changed and the remark with that."""
-        comments, change = one.event.milestone.comments, one.log.current()
-        text = cut(self._statuses.label(one.event.milestone.status))
-        remark = self._remarks.of_change(comments, one.log, change)
+        comments, change = reached.event.milestone.comments, reached.log.current()
+        text = cut(self._statuses.label(reached.event.milestone.status))
+        remark = self._remarks.of_change(comments, reached.log, change)
         note = cut(text_with_author(remark), NOTE_LIMIT) if remark else ""
-        noted = self._remarks.moment(comments, one.log, change)
+        noted = self._remarks.moment(comments, reached.log, change)
         return Cell(text=text, note=note, noted=noted) if text else EMPTY
 
     def line(self, change: Change, customer: Cell) -> list[Cell] | None:

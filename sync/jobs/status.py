@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sync.jobs.milestones import Shown
+from sync.jobs.milestones import ReachedMilestone
 from sync.settings.config_file import Config
 from sync.webhooks.schema import Milestone
 
@@ -46,7 +46,7 @@ class JobStatus:
 
     case: Case
     text: str
-    about: tuple[Shown, ...] = ()
+    about: tuple[ReachedMilestone, ...] = ()
 
 
 class Statuses:
@@ -55,7 +55,7 @@ class Statuses:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._codes = {
-            means: frozenset(c for c, one in config.statuses.items() if one.means == means)
+            means: frozenset(c for c, status in config.statuses.items() if status.means == means)
             for means in ("approved", "rejected", "waiting", "cancelled")
         }
 
@@ -92,47 +92,51 @@ class Statuses:
         is_unknown = bool(code) and code not in self._config.statuses
         return Meaning.WAITING if is_unknown or code in self._codes["waiting"] else Meaning.OPEN
 
-    def of(self, shown: Sequence[Shown], last: str | None, *, is_archived: bool) -> JobStatus:
+    def of(
+        self, milestones: Sequence[ReachedMilestone], last: str | None, *, is_archived: bool
+    ) -> JobStatus:
         """Return how a job stands; `shown` are its milestones, `last` the key of the final one."""
         if is_archived:
             return JobStatus(Case.ARCHIVED, self.label("ARCHIVED"))
-        found: dict[Meaning, list[Shown]] = {meaning: [] for meaning in Meaning}
-        for one in shown:
-            found[self.meaning(one.event.milestone)].append(one)
-        if rejected := found[Meaning.REJECTED]:
+        by_meaning: dict[Meaning, list[ReachedMilestone]] = {meaning: [] for meaning in Meaning}
+        for milestone in milestones:
+            by_meaning[self.meaning(milestone.event.milestone)].append(milestone)
+        if rejected := by_meaning[Meaning.REJECTED]:
             return JobStatus(Case.REJECTED, self._naming(REJECTED, rejected), tuple(rejected))
-        if waiting := found[Meaning.WAITING]:
+        if waiting := by_meaning[Meaning.WAITING]:
             return JobStatus(Case.WAITING, self._naming(WAITING, waiting), tuple(waiting))
-        if not shown:
+        if not milestones:
             return JobStatus(Case.BETWEEN, "")
-        furthest = shown[-1]
+        furthest = milestones[-1]
         text = self.label(furthest.event.milestone.status)
-        if furthest in found[Meaning.OPEN]:
+        if furthest in by_meaning[Meaning.OPEN]:
             return JobStatus(Case.OPEN, text, (furthest,))
-        if any(one.key == last for one in found[Meaning.APPROVED]):
+        if any(milestone.key == last for milestone in by_meaning[Meaning.APPROVED]):
             return JobStatus(Case.DONE, text, (furthest,))
-        return JobStatus(Case.BETWEEN, text, tuple(found[Meaning.OPEN]) or (furthest,))
+        return JobStatus(Case.BETWEEN, text, tuple(by_meaning[Meaning.OPEN]) or (furthest,))
 
-    def _naming(self, word: str, some: Sequence[Shown]) -> str:
+    def _naming(self, word: str, milestones: Sequence[ReachedMilestone]) -> str:
         """Return `word` and the milestones; in brackets a status that reads otherwise."""
         names = []
-        for one in some:
-            label = self.label(one.event.milestone.status)
-            names.append(f"{one.title} ({label})" if label not in ("", word) else one.title)
+        for milestone in milestones:
+            label = self.label(milestone.event.milestone.status)
+            names.append(
+                f"{milestone.title} ({label})" if label not in ("", word) else milestone.title
+            )
         return word + _NAMES + ", ".join(names)
 
     def colors(self) -> dict[str, str]:
         """Return the colours (#rrggbb) by the word that a job's status begins with."""
-        found: dict[str, str] = {}
-        for one in self._config.statuses.values():
-            if one.color:
-                found.setdefault(_WORDS.get(one.means or "", one.label), one.color)
-        return found
+        colors: dict[str, str] = {}
+        for status in self._config.statuses.values():
+            if status.color:
+                colors.setdefault(_WORDS.get(status.means or "", status.label), status.color)
+        return colors
 
     def words(self) -> list[str]:
         """Return the words that a job's status may begin with, in the order of the config."""
         known = self._config.statuses.values()
-        return list(dict.fromkeys(_WORDS.get(one.means or "", one.label) for one in known))
+        return list(dict.fromkeys(_WORDS.get(status.means or "", status.label) for status in known))
 
 
 _WORDS = {"rejected": REJECTED, "waiting": WAITING}

@@ -20,7 +20,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _LABEL_LIMIT = 100
 
 
-class Entry(Value):
+class StatusEntry(Value):
     """A status of the config, or one that is not in it yet."""
 
     status: str
@@ -40,7 +40,7 @@ class Entry(Value):
     """The line for the config."""
 
 
-def entries(config: Config, jobs: Iterable[Job]) -> list[Entry]:
+def entries(config: Config, jobs: Iterable[Job]) -> list[StatusEntry]:
     """Return the statuses in the config as they are there, then the others that `jobs` came with.
 
     The most frequent of those come first.
@@ -55,20 +55,22 @@ def entries(config: Config, jobs: Iterable[Job]) -> list[Entry]:
         for code, decision in _decisions(job, remarks):
             changes[code] += 1
             votes.setdefault(code, Counter()).update([decision] if decision else [])
-    seen = milestones + tasks + changes
-    unknown = sorted(seen.keys() - config.statuses.keys() - {""}, key=lambda c: (-seen[c], c))
-    found = []
+    counts_of = milestones + tasks + changes
+    unknown = sorted(
+        counts_of.keys() - config.statuses.keys() - {""}, key=lambda c: (-counts_of[c], c)
+    )
+    listed = []
     for code in (*config.statuses, *unknown):
         said = votes.get(code, Counter[str]())
-        proposed = min(said, key=lambda one: (-said[one], one), default="")
+        proposed = min(said, key=lambda meaning: (-said[meaning], meaning), default="")
         entry = _entry(config, code, proposed)
         counts = {
             "milestones": milestones[code],
             "tasks": tasks[code],
             "changes": changes[code],
         }
-        found.append(entry.model_copy(update=counts))
-    return found
+        listed.append(entry.model_copy(update=counts))
+    return listed
 
 
 def _decisions(job: Job, remarks: Remarks) -> Iterator[tuple[str, str | None]]:
@@ -81,15 +83,15 @@ def _decisions(job: Job, remarks: Remarks) -> Iterator[tuple[str, str | None]]:
                 yield change.status, remarks.decision(comments, log, change)
 
 
-def _entry(config: Config, code: str, proposed: str) -> Entry:
+def _entry(config: Config, code: str, proposed: str) -> StatusEntry:
     known = config.statuses.get(code)
     if known:
         means = known.means or ""
         line = _line(code, known)
-        return Entry(status=code, label=known.label, means=means, configured=True, line=line)
+        return StatusEntry(status=code, label=known.label, means=means, configured=True, line=line)
     label = _fit(Statuses(config).label(code))
-    found = StatusConfig.model_validate({"label": label, "means": proposed or None})
-    return Entry(status=code, label=label, proposed=proposed, line=_line(code, found))
+    status = StatusConfig.model_validate({"label": label, "means": proposed or None})
+    return StatusEntry(status=code, label=label, proposed=proposed, line=_line(code, status))
 
 
 def _fit(label: str) -> str:
@@ -98,9 +100,9 @@ def _fit(label: str) -> str:
     return plain[:_LABEL_LIMIT].strip() or "Status"
 
 
-def _line(code: str, one: StatusConfig) -> str:
+def _line(code: str, status: StatusConfig) -> str:
     key = code if _BARE.fullmatch(code) else _text(code)
-    values = {"label": one.label, "color": one.color, "means": one.means}
+    values = {"label": status.label, "color": status.color, "means": status.means}
     texts = (f"{name} = {_text(value)}" for name, value in values.items() if value)
     return f"{key} = {{ {', '.join(texts)} }}"
 
@@ -109,17 +111,19 @@ def _text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def toml(some: Iterable[Entry]) -> str:
+def toml(statuses: Iterable[StatusEntry]) -> str:
     """Return the entries as they are written in the config, each under what is known of it."""
-    return "\n".join(["[statuses]", *(f"# {_said(one)}\n{one.line}" for one in some)])
+    return "\n".join(["[statuses]", *(f"# {_said(entry)}\n{entry.line}" for entry in statuses)])
 
 
-def _said(one: Entry) -> str:
+def _said(entry: StatusEntry) -> str:
     """Return what is known of a status, in words."""
-    now = f"milestones: {one.milestones}, tasks: {one.tasks}, changes to it: {one.changes}"
-    if one.configured:
+    now = f"milestones: {entry.milestones}, tasks: {entry.tasks}, changes to it: {entry.changes}"
+    if entry.configured:
         return now
-    bot = f"by the bot's comments it means {one.proposed}" if one.proposed else "no meaning known"
+    bot = (
+        f"by the bot's comments it means {entry.proposed}" if entry.proposed else "no meaning known"
+    )
     return f"not in the config: {now}; {bot}"
 
 

@@ -49,20 +49,20 @@ def without_texts(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     """Replace `exc_info` by the errors' types and where they were raised, without their texts."""
-    found = event.pop("exc_info", None)
-    if found is True:
-        found = sys.exc_info()[1]
-    if isinstance(found, tuple):
-        found = found[1]
-    if isinstance(found, BaseException):
-        event["exception"] = [_described(error) for error in _chain(found)]
+    raised = event.pop("exc_info", None)
+    if raised is True:
+        raised = sys.exc_info()[1]
+    if isinstance(raised, tuple):
+        raised = raised[1]
+    if isinstance(raised, BaseException):
+        event["exception"] = [_described(error) for error in _chain(raised)]
     return event
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
+    known: set[int] = set()
+    while error is not None and id(error) not in known:
+        known.add(id(error))
         yield error
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 

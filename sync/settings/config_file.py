@@ -15,8 +15,18 @@ from pydantic import (
 )
 
 from sync.errors import SettingsError
-from sync.settings.config_values import Color, Key, Label, Name, Pattern, Strict, Title
-from sync.settings.everbright_config import DETAILS, EverBrightConfig, word
+from sync.settings.everbright_config import (
+    DETAILS,
+    Color,
+    EverBrightConfig,
+    Key,
+    Label,
+    Name,
+    Pattern,
+    Strict,
+    Title,
+    word,
+)
 from sync.settings.validators import template
 from sync.types import Uuid
 
@@ -70,7 +80,7 @@ _KEY_PARTS = ("email", "phone", "address", "zip")
 
 def _match_key(value: str) -> str:
     parts = value.split("+")
-    if odd := next((one for one in parts if one not in _KEY_PARTS), None):
+    if odd := next((part for part in parts if part not in _KEY_PARTS), None):
         raise ValueError(
             f"{odd!r} is not a part of a key; write {', '.join(_KEY_PARTS)}, or several with a +"
         )
@@ -191,7 +201,7 @@ class Config(Strict):
         if twice := _repeated(ids):
             raise ValueError(f"the column {twice} stands twice; remove one")
         if "" in headers:
-            nameless = next(one for one in columns if one.id != "milestones" and not one.header)
+            nameless = next(c for c in columns if c.id != "milestones" and not c.header)
             raise ValueError(f"the column {nameless.id} has no header; give it one")
         return columns
 
@@ -211,9 +221,9 @@ class Config(Strict):
 
     @model_validator(mode="after")
     def _names(self) -> "Config":
-        shown = [step.header for step in self.milestones if step.header and not step.hidden]
+        steps = [step.header for step in self.milestones if step.header and not step.hidden]
         headers = [column.header for column in self.columns if column.id != "milestones"]
-        headers += [name for header in shown for name in (header, documents_header(header))]
+        headers += [name for header in steps for name in (header, documents_header(header))]
         if twice := _repeated(headers):
             raise ValueError(f"columns: two have the header {twice!r}; give one another name")
         tabs = [self.sheet.tab, self.sheet.history, self.sheet.pipeline]

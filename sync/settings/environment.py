@@ -238,7 +238,7 @@ def _settings_error(kind: type[BaseSettings], error: ValidationError) -> Setting
     first = error.errors(include_url=False, include_input=False)[0]
     place, context = first["loc"][0], first.get("ctx", {})
     # pydantic names a default by its field, and what is given by its alias.
-    field = next(one for name, one in kind.model_fields.items() if place in (name, one.alias))
+    field = next(field for name, field in kind.model_fields.items() if place in (name, field.alias))
     if first["type"] == "value_error":
         text = str(context["error"])
     else:

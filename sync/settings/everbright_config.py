@@ -1,14 +1,50 @@
-"""The part of the config file on EverBright's lists and on what more it tells of a job."""
+"""The part of the config file on EverBright's lists and on what more it tells of a job.
+
+And what all parts of the config file are made of: strict parts, names, patterns, colours.
+"""
 
 import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from sync.settings.config_values import Key, Pattern, Strict
-from sync.settings.validators import template
+from sync.settings.validators import matching, template
+
+
+class Strict(BaseModel):
+    """A part of the config: a key that is not known is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression ({error}); correct it") from None
+    return value
+
+
+Pattern = Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
+
+
+def _plain(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("holds a line break or a control character; remove it")
+    return value
+
+
+_OWN_TABS = r"(?i)(?!(?:_brightsheet|recovered)$).*"
+_title = matching(_OWN_TABS, "is a tab of Brightsheet's own; choose another title")
+_label = matching(r"(?![=+]).*", "begins as a formula does; begin it with a letter")
+_Line = StringConstraints(strip_whitespace=True, max_length=100)
+Name = Annotated[str, _Line, AfterValidator(_plain)]
+Title = Annotated[Name, Field(min_length=1), AfterValidator(_title)]
+Label = Annotated[Name, Field(min_length=1), AfterValidator(_label)]
+Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+Key = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 def _path(names: Sequence[str], value: str) -> str:
@@ -19,7 +55,7 @@ def _path(names: Sequence[str], value: str) -> str:
 
 _Jobs = Annotated[str, AfterValidator(partial(_path, ()))]
 _OfSite = Annotated[str, AfterValidator(partial(_path, ("site",)))]
-_OfSiteOrNone = Annotated[str, AfterValidator(lambda one: one and _path(("site",), one))]
+_OfSiteOrNone = Annotated[str, AfterValidator(lambda path: path and _path(("site",), path))]
 _OfWorkflow = Annotated[str, AfterValidator(partial(_path, ("workflow",)))]
 _OfMilestone = Annotated[str, AfterValidator(partial(_path, ("milestone",)))]
 _OfTask = Annotated[str, AfterValidator(partial(_path, ("task",)))]
@@ -32,16 +68,14 @@ def _details_path(value: str) -> str:
     return value
 
 
+_WORD = r"[A-Za-z0-9_]{0,100}"
+word = matching(_WORD, "has other characters than letters, digits and underscores; remove them")
+"""Checks a part of a metric's name."""
+
+
 def is_word(value: str) -> bool:
     """Return whether `value` may stand in the name of a metric: 100 characters at most."""
-    return re.fullmatch(r"[A-Za-z0-9_]{0,100}", value) is not None
-
-
-def word(value: str) -> str:
-    """Return a part of a metric's name. Raises ValueError where it cannot be one."""
-    if not is_word(value):
-        raise ValueError("has other characters than letters, digits and underscores; remove them")
-    return value
+    return re.fullmatch(_WORD, value) is not None
 
 
 def _deadline(value: str) -> str:

@@ -5,6 +5,7 @@ holds the value: that may be a secret.
 """
 
 import re
+from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,9 +15,37 @@ FOLDER = "the Drive folder's id, or its address copied from the browser"
 
 _GOOGLE_ID = re.compile(r"^[A-Za-z0-9_-]{10,}$")
 _ID_IN_ADDRESS = re.compile(r"/(?:d|folders)/([A-Za-z0-9_-]{10,})")
-_HEADER = re.compile(r"[A-Za-z0-9-]+")
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
-_SHORTEST_SECRET = 16
+
+
+def matching(pattern: str, fix: str) -> Callable[[str], str]:
+    """Return the check that all of a text is of a pattern; `fix` is the error's text."""
+    whole = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not whole.fullmatch(text):
+            raise ValueError(fix)
+        return text
+
+    return check
+
+
+webhook_secret = matching(
+    r"(?s).{16,}", "is shorter than 16 characters. Make one with: openssl rand -hex 24"
+)
+header_value = matching(
+    r"[!-~]+(?: [!-~]+)*",
+    "holds a character that a header cannot carry. Copy it again, in one line.",
+)
+"""Anything else would fail with every call, for ever."""
+header_name = matching(
+    r"[A-Za-z0-9-]+", "is not the name of a header. Use letters, digits and hyphens only."
+)
+auth_header = matching(
+    r"\s*[A-Za-z0-9-]+\s*(?::\s*[A-Za-z0-9-]*\s*)?",
+    'is not a header. Set it like "Authorization: Token" or "api-key".',
+)
+"""A header's name with, behind a colon, its scheme."""
 
 
 def words(text: object) -> object:
@@ -24,24 +53,6 @@ def words(text: object) -> object:
     if not isinstance(text, str):
         return text
     return tuple(word for word in (part.strip() for part in text.split(",")) if word)
-
-
-def webhook_secret(text: str) -> str:
-    """Check one of the secrets that EverBright may send."""
-    if len(text) < _SHORTEST_SECRET:
-        raise ValueError(
-            f"is shorter than {_SHORTEST_SECRET} characters. Make one with: openssl rand -hex 24"
-        )
-    return text
-
-
-def header_value(text: str) -> str:
-    """Check what is sent in a header: anything else would fail with every call, for ever."""
-    if not re.fullmatch(r"[!-~]+(?: [!-~]+)*", text):
-        raise ValueError(
-            "holds a character that a header cannot carry. Copy it again, in one line."
-        )
-    return text
 
 
 def spreadsheet_id(text: str) -> str:
@@ -55,8 +66,8 @@ def folder_id(text: str) -> str:
 
 
 def _google_id(text: str, wanted: str) -> str:
-    if found := _ID_IN_ADDRESS.search(text):
-        return found[1]
+    if in_address := _ID_IN_ADDRESS.search(text):
+        return in_address[1]
     if not _GOOGLE_ID.match(text):
         raise ValueError(f"is not a Google id. Set it to {wanted}.")
     return text
@@ -124,21 +135,6 @@ def alert_service(text: str) -> str:
     schema = text.partition(":")[0].lower()
     if schema == service.protocol and not service.secure and not _is_loopback(service.host or ""):
         raise ValueError(f"would send unencrypted to {schema}://. Write {schema}s:// in its place.")
-    return text
-
-
-def auth_header(text: str) -> str:
-    """Check a header's name with, behind a colon, its scheme."""
-    name, _, scheme = (part.strip() for part in text.partition(":"))
-    if not _HEADER.fullmatch(name) or (scheme and not _HEADER.fullmatch(scheme)):
-        raise ValueError('is not a header. Set it like "Authorization: Token" or "api-key".')
-    return text
-
-
-def header_name(text: str) -> str:
-    """Check the name of a header."""
-    if not _HEADER.fullmatch(text):
-        raise ValueError("is not the name of a header. Use letters, digits and hyphens only.")
     return text
 
 

@@ -12,7 +12,7 @@ from sync.errors import BrightsheetError, Permanent, Rejected
 from sync.settings.environment import Settings
 from sync.status.masks import MASK, masked
 from sync.store import Database, Documents, Inbox, KeptDelivery, RefusedDay
-from sync.store.deliveries import Deliveries, Wanted
+from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.webhooks import parse
 from sync.webhooks.python_literal import to_json
 from sync.webhooks.schema import Outcome
@@ -56,12 +56,12 @@ def troubled_lines(
         yield f"  {reason}: {message}"
 
 
-def refused(latest: Callable[[int], list[RefusedDay]], wanted: Wanted) -> list[RefusedDay]:
+def refused(latest: Callable[[int], list[RefusedDay]], wanted: DeliveryFilter) -> list[RefusedDay]:
     """Return what was refused of late; nothing where more is chosen than since when.
 
     `latest` returns what was refused on so many days.
     """
-    if replace(wanted, since=None) != Wanted():
+    if replace(wanted, since=None) != DeliveryFilter():
         return []
     if wanted.since is None:
         return latest(REFUSED_DAYS)

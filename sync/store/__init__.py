@@ -1,23 +1,21 @@
 """The database, SQLite or PostgreSQL: the only user of SQLAlchemy."""
 
-from sync.store.actions import Action, Actions, ActionState
+from sync.store.actions import Action, ActionLog, ActionState
 from sync.store.activity import HourFigures, latest_hours
-from sync.store.arrivals import Arrival, newest_arrival
-from sync.store.backfills import Backfills, JobState, Progress
+from sync.store.backfills import BackfillRun, Backfills, JobState
 from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
-from sync.store.customers import Customers
 from sync.store.database import Database
 from sync.store.deliveries import Deliveries
-from sync.store.details import DetailStore, DueDetails
 from sync.store.documents import Claim, Documents, PendingDocument
 from sync.store.folders import DueFolder, Folders
 from sync.store.heartbeat import Heartbeats
 from sync.store.history import History
-from sync.store.inbox import Inbox, KeptDelivery, Receipt
+from sync.store.inbox import Arrival, Inbox, KeptDelivery, Receipt, newest_arrival
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
 from sync.store.jobs import Jobs, Projected, Wanted
 from sync.store.leases import Lease, Leases
+from sync.store.lookups import Customers, DetailStore, DueLookup, Lookups
 from sync.store.pending import DirtyJob, Pending, PendingWork
 from sync.store.quarantine import Quarantine
 from sync.store.refusals import Refusals, Refused, RefusedDay
@@ -25,10 +23,11 @@ from sync.store.spreadsheet import Glance, Spreadsheet, Turn
 
 __all__ = [
     "Action",
+    "ActionLog",
     "ActionState",
-    "Actions",
     "Arrival",
     "Attempt",
+    "BackfillRun",
     "Backfills",
     "Backlog",
     "Batches",
@@ -40,8 +39,8 @@ __all__ = [
     "DetailStore",
     "DirtyJob",
     "Documents",
-    "DueDetails",
     "DueFolder",
+    "DueLookup",
     "Folders",
     "Glance",
     "Heartbeats",
@@ -57,10 +56,10 @@ __all__ = [
     "KeptDocument",
     "Lease",
     "Leases",
+    "Lookups",
     "Pending",
     "PendingDocument",
     "PendingWork",
-    "Progress",
     "Projected",
     "Quarantine",
     "Receipt",

@@ -45,7 +45,7 @@ class Action:
     ended: datetime | None
 
 
-class Actions:
+class ActionLog:
     """The list of actions, newest first."""
 
     def __init__(self, database: Database) -> None:
@@ -89,12 +89,12 @@ class Actions:
         query = select(action).where(_OPEN).order_by(action.c.id).limit(1)
         with self._database.writing() as connection:
             hold(connection, held)
-            found = connection.execute(query).mappings().first()
-            if found is None:
+            row = connection.execute(query).mappings().first()
+            if row is None:
                 return None
-            which = action.c.id == found["id"]
+            which = action.c.id == row["id"]
             connection.execute(update(action).where(which).values(state=ActionState.TAKEN))
-        return _action(found), found["state"] == ActionState.TAKEN
+        return _action(row), row["state"] == ActionState.TAKEN
 
     def conclude(self, held: Lease, number: int, state: ActionState, result: str) -> None:
         """Record how a request ended. Raises Retryable (lease_lost) if another worker has it."""

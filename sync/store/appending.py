@@ -1,11 +1,15 @@
-"""Appends deliveries: one statement, and so one transaction, for a group."""
+"""Appends deliveries: what several threads store at the same moment shares one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from threading import Lock
+from time import monotonic
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import bindparam
 
+from sync.errors import Retryable
 from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.schema import delivery
@@ -15,6 +19,13 @@ _COLUMNS = ("id", "outcome", "kind", "reason", "site", "digest", "body", "projec
 _STATEMENTS = 64
 """So many sizes of groups keep their statement; there are no more threads."""
 _COPY = {"outcome": Outcome.DUPLICATE.value, "body": None, "projected": True}
+ALONE_SECONDS = 5.0
+"""For storing the items of a failed group one by one: their senders are waiting."""
+WAIT_SECONDS = 20.0
+"""For its turn: two transactions that wait for the database as long as they may."""
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 class Appender:
@@ -39,8 +50,8 @@ class Appender:
         sql, names = self._statement(len(rows))
         values = {f"{name}_{n}": row[name] for n, row in enumerate(rows) for name in _COLUMNS}
         in_order = [values[name] for name in names]
-        found = self._database.append(sql, in_order if self._database.is_sqlite else values)
-        return {row[0] for row in found}
+        new = self._database.append(sql, in_order if self._database.is_sqlite else values)
+        return {row[0] for row in new}
 
     def _compiled(self, count: int) -> tuple[str, Sequence[str]]:
         rows = [
@@ -51,3 +62,94 @@ class Appender:
             [{**row, "received_at": now()} for row in rows]
         )
         return self._database.compiled(statement.on_conflict_do_nothing().returning(delivery.c.id))
+
+
+class _Entry(Generic[_Item, _Result]):
+    """An item of a thread that waits until it is stored, or until the thread is to store."""
+
+    def __init__(self, item: _Item) -> None:
+        self.item = item
+        self.results: Sequence[_Result] = ()
+        self.error: Exception | None = Retryable("store_unavailable", "The database is busy.")
+        self.leads = False
+        self._waits = Lock()
+        self._waits.acquire()
+
+    def wait(self, seconds: float) -> bool:
+        return self._waits.acquire(timeout=seconds)
+
+    def wake(self) -> None:
+        self._waits.release()
+
+
+class Groups(Generic[_Item, _Result]):
+    """Stores items in groups. `store` stores all of its items, in one transaction, or none.
+
+    One thread at a time calls `store`, with its own item and those of all threads that wait; then
+    one of those that have come meanwhile does. A group that fails is stored once more, item by
+    item: each fails alone.
+    """
+
+    def __init__(self, store: Callable[[Sequence[_Item]], Sequence[_Result]]) -> None:
+        self._store = store
+        self._lock = Lock()
+        self._is_storing = False
+        self._waiting: deque[_Entry[_Item, _Result]] = deque()
+
+    def put(self, item: _Item) -> _Result:
+        """Store an item, and return its result after the commit.
+
+        Raises what `store` raises for this item; Retryable if its turn does not come.
+        """
+        entry = _Entry[_Item, _Result](item)
+        with self._lock:
+            self._waiting.append(entry)
+            entry.leads, self._is_storing = not self._is_storing, True
+        if not entry.leads and not entry.wait(WAIT_SECONDS):
+            self._give_up(entry)
+        if entry.leads:
+            self._store_waiting(entry)
+        if entry.error is not None:
+            raise entry.error
+        return entry.results[0]
+
+    def _give_up(self, entry: _Entry[_Item, _Result]) -> None:
+        """Leave the queue, unless its turn has come at the last moment."""
+        with self._lock:
+            if entry in self._waiting and not entry.leads:
+                self._waiting.remove(entry)
+
+    def _store_waiting(self, mine: _Entry[_Item, _Result]) -> None:
+        with self._lock:
+            group = list(self._waiting)
+            self._waiting.clear()
+        try:
+            self._store_or_fail(group)
+        finally:
+            with self._lock:
+                self._is_storing = bool(self._waiting)
+                if self._waiting:
+                    self._waiting[0].leads = True
+                    self._waiting[0].wake()
+            for entry in group:
+                if entry is not mine:
+                    entry.wake()
+
+    def _store_or_fail(self, group: Sequence[_Entry[_Item, _Result]]) -> None:
+        began = monotonic()
+        if self._store_group(group) or len(group) == 1:
+            return
+        for entry in group:
+            if monotonic() - began < ALONE_SECONDS:
+                self._store_group([entry])
+
+    def _store_group(self, group: Sequence[_Entry[_Item, _Result]]) -> bool:
+        try:
+            results = self._store([entry.item for entry in group])
+        except Exception as error:
+            for entry in group:
+                entry.error = error
+            return False
+        for entry, result in zip(group, results, strict=True):
+            entry.results, entry.error = (result,), None
+        return True

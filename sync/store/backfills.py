@@ -1,52 +1,91 @@
-"""How far a backfill has come: kept after every page and job, so that a killed one goes on."""
+"""What was read of EverBright's jobs: kept job by job, so that a killed run goes on."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Connection, Select, case, delete, func, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    Table,
+    Text,
+    case,
+    delete,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.sql import ColumnElement
 
-from sync.store.backfill_schema import backfill, backfill_job
 from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.leases import Lease, hold
+from sync.store.schema import metadata
 
 SINCE = "since "
 """Begins the scopes of runs that read what changed since a date that a person gave."""
-_ROWS = 500
+
+backfill = Table(
+    "backfill",
+    metadata,
+    # What the run reads: all jobs, those that changed since a date, or what is due each day.
+    Column("scope", Text, primary_key=True),
+    Column("started_at", Float, nullable=False),
+    Column("finished_at", Float),
+    # Seconds since 1970; jobs that EverBright last changed before are passed over.
+    Column("since", Float),
+    # What of the list could not be read (a JSON list of texts).
+    Column("problems", Text, nullable=False),
+    # Of no use since a run that was killed reads its list again.
+    Column("next_page", Text),
+    Column("pages", Integer, nullable=False, default=0),
+    Column("passes", Integer, nullable=False, default=0),
+    Column("total", Integer),
+    Column("has_shrunk", Boolean, nullable=False, default=False),
+)
+
+backfill_job = Table(
+    "backfill_job",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("site", Text, primary_key=True),
+    Column("position", Integer, nullable=False, default=0),  # Of no use: see above.
+    Column("state", Text, nullable=False),
+    Column("events", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+Index("backfill_job_state", backfill_job.c.scope, backfill_job.c.state, backfill_job.c.position)
 
 
 class JobState(StrEnum):
-    """Where a job stands in a run."""
+    """Where a job stands in a run; one that was not read yet is in no state."""
 
     WAITING = "waiting"
-    UNCHANGED = "unchanged"
-    """EverBright last changed it before the moment from which the run reads."""
+    """The run before could not read it: it is read even where it is not listed."""
     DONE = "done"
     NO_WORKFLOW = "no_workflow"
     FAILED = "failed"
 
 
-@dataclass(frozen=True)
-class Progress:
-    """A run: jobs by state, events found and in how many jobs, and what could not be read.
+_CONCLUDED = (JobState.DONE, JobState.NO_WORKFLOW, JobState.FAILED)
 
-    `next_page` is None once all jobs are listed. `not_read` are the reasons by site; `since` and
+
+@dataclass(frozen=True)
+class BackfillRun:
+    """What a run has read: jobs by state, events and in how many jobs, and what failed.
+
+    `not_read` are the reasons by site, `problems` what of the list could not be read; `since` and
     `started` are in UTC.
     """
 
     started: datetime
     since: datetime | None
-    is_finished: bool
-    next_page: str | None
-    pages: int
-    passes: int
-    total: int | None
-    has_shrunk: bool
     jobs: Mapping[str, int]
     events: int
     jobs_with_events: int
@@ -60,186 +99,122 @@ class Backfills:
     def __init__(self, database: Database, scope: str) -> None:
         self._database = database
         self._scope = scope
+        self._mine = backfill.c.scope == scope
 
-    def open(
-        self, held: Lease, first_page: str, since: datetime | None, again: Collection[str] = ()
-    ) -> Progress:
-        """Return the unfinished run of this scope, or begin one at `first_page`.
+    def open(self, held: Lease, since: datetime | None, again: Collection[str] = ()) -> BackfillRun:
+        """Return the unfinished run of this scope, or begin one.
 
         `again` are sites that are read even where they are not listed.
         """
+        unfinished = select(backfill).where(self._mine, backfill.c.finished_at.is_(None))
         with self._database.writing() as connection:
             hold(connection, held)
-            unfinished = self._run().where(backfill.c.finished_at.is_(None))
             if connection.execute(unfinished).first() is None:
-                self._begin(connection, first_page, since)
-                rows = [self._row(site, 0, JobState.WAITING) for site in again]
+                self._begin(connection, since)
+                rows = [self._row(site, JobState.WAITING) for site in again]
                 if rows:
                     connection.execute(self._database.insert(backfill_job), rows)
-        return self.progress()
+        return self.last()
 
-    def _begin(self, connection: Connection, first_page: str, since: datetime | None) -> None:
+    def _begin(self, connection: Connection, since: datetime | None) -> None:
         # Of runs since a date, nothing is of use once they are over.
         over = backfill.c.scope.startswith(SINCE) & backfill.c.finished_at.is_not(None)
-        old = select(backfill.c.scope).where(self._mine() | over)
+        old = select(backfill.c.scope).where(self._mine | over)
         connection.execute(delete(backfill_job).where(backfill_job.c.scope.in_(old)))
-        connection.execute(delete(backfill).where(self._mine() | over))
+        connection.execute(delete(backfill).where(self._mine | over))
         values = {
             "scope": self._scope,
             "started_at": now(),
             "since": since.timestamp() if since else None,
-            "next_page": first_page,
-            "pages": 0,
-            "passes": 1,
-            "has_shrunk": False,
             "problems": "[]",
         }
         connection.execute(self._database.insert(backfill).values(values))
 
-    def keep_page(
-        self,
-        held: Lease,
-        sites: Mapping[str, JobState],
-        *,
-        next_page: str | None,
-        total: int | None,
-        has_shrunk: bool = False,
-        problems: Sequence[str] = (),
-    ) -> Progress:
-        """Keep the jobs of a page, each with its first state, and what comes next."""
-        position = backfill_job.c.position
-        with self._database.writing() as connection:
-            hold(connection, held)
-            mine = backfill_job.c.scope == self._scope
-            start = 1 + (connection.scalar(select(func.max(position)).where(mine)) or 0)
-            rows = [self._row(s, start + n, state) for n, (s, state) in enumerate(sites.items())]
-            if rows:
-                once = self._database.insert(backfill_job).on_conflict_do_nothing()
-                connection.execute(once, rows)
-            run = connection.execute(self._run()).one()
-            self._change(
-                connection,
-                next_page=next_page,
-                pages=run.pages + 1,
-                total=total,
-                has_shrunk=run.has_shrunk or has_shrunk,
-                problems=json.dumps([*json.loads(run.problems), *problems]),
-            )
-        return self.progress()
+    def waiting(self) -> list[str]:
+        """Return the sites that are read even where they are not listed."""
+        return self._sites(backfill_job.c.state == JobState.WAITING)
 
-    def list_again(self, held: Lease, first_page: str) -> Progress:
-        """Begin the list again; what was listed stays."""
-        with self._database.writing() as connection:
-            hold(connection, held)
-            values = {"next_page": first_page, "total": None, "has_shrunk": False}
-            self._change(connection, passes=backfill.c.passes + 1, **values)
-        return self.progress()
+    def concluded(self) -> frozenset[str]:
+        """Return the sites that the run has read, or could not read."""
+        return frozenset(self._sites(backfill_job.c.state.in_(_CONCLUDED)))
 
-    def add_problem(self, held: Lease, problem: str) -> Progress:
-        """Keep what of the list could not be read; it is not begun again."""
-        with self._database.writing() as connection:
-            hold(connection, held)
-            known = connection.execute(self._run()).one().problems
-            problems = json.dumps([*json.loads(known), problem])
-            self._change(connection, problems=problems, has_shrunk=False)
-        return self.progress()
-
-    def _change(self, connection: Connection, **values: object) -> None:
-        connection.execute(update(backfill).where(self._mine()).values(values))
-
-    def waiting(self, limit: int = _ROWS) -> list[str]:
-        """Return sites that are to be read, in the order of the list."""
-        query = (
-            select(backfill_job.c.site)
-            .where(backfill_job.c.scope == self._scope, backfill_job.c.state == JobState.WAITING)
-            .order_by(backfill_job.c.position, backfill_job.c.site)
-            .limit(limit)
-        )
+    def _sites(self, which: ColumnElement[bool]) -> list[str]:
+        query = select(backfill_job.c.site).where(backfill_job.c.scope == self._scope, which)
         with self._database.reading() as connection:
-            return list(connection.scalars(query))
+            return list(connection.scalars(query.order_by(backfill_job.c.site)))
 
     def conclude(
         self, held: Lease, site: str, state: JobState, events: int, reason: str = ""
     ) -> None:
         """Keep what came of a job."""
-        which = (backfill_job.c.scope == self._scope, backfill_job.c.site == site)
-        values = {"state": state, "events": events, "reason": reason}
+        row = self._row(site, state, events, reason)
+        statement = self._database.insert(backfill_job).values(row)
+        again = {"state": state, "events": events, "reason": reason}
+        statement = statement.on_conflict_do_update(index_elements=["scope", "site"], set_=again)
         with self._database.writing() as connection:
             hold(connection, held)
-            connection.execute(update(backfill_job).where(*which).values(values))
+            connection.execute(statement)
 
-    def finish(self, held: Lease) -> Progress:
-        """End the run; the next begins at the start."""
+    def _row(
+        self, site: str, state: JobState, events: int = 0, reason: str = ""
+    ) -> dict[str, object]:
+        values = {"state": state, "events": events, "reason": reason}
+        return {"scope": self._scope, "site": site, **values}
+
+    def finish(self, held: Lease, problems: Sequence[str] = ()) -> BackfillRun:
+        """End the run, of whose list `problems` say what could not be read."""
         with self._database.writing() as connection:
             hold(connection, held)
-            self._change(connection, finished_at=now())
-        return self.progress()
+            self._end(connection, problems)
+        return self.last()
+
+    def mark_finished(self, held: Lease) -> None:
+        """Keep a run that read nothing: from now on, jobs that change are looked for."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            self._begin(connection, None)
+            self._end(connection)
+
+    def _end(self, connection: Connection, problems: Sequence[str] = ()) -> None:
+        values = {"finished_at": now(), "problems": json.dumps([*problems])}
+        connection.execute(update(backfill).where(self._mine).values(values))
 
     def seconds_since_start(self) -> float | None:
         """Return how long ago the last run that is finished began; None where none is.
 
         An unfinished one is due at once: infinity.
         """
-        query = select(now() - backfill.c.started_at, backfill.c.finished_at).where(self._mine())
+        query = select(now() - backfill.c.started_at, backfill.c.finished_at).where(self._mine)
         with self._database.reading() as connection:
             row = connection.execute(query).first()
         if row is None:
             return None
         return float("inf") if row[1] is None else float(row[0])
 
-    def mark_finished(self, held: Lease) -> None:
-        """Keep a run that read nothing: from now on, jobs that change are looked for."""
-        with self._database.writing() as connection:
-            hold(connection, held)
-            self._begin(connection, "", None)
-            self._change(connection, finished_at=now(), next_page=None)
-
-    def progress(self) -> Progress:
-        """Return how far the run has come. There must be one."""
+    def last(self) -> BackfillRun:
+        """Return what the last run has read so far. There must be one."""
         mine = backfill_job.c.scope == self._scope
-        found = backfill_job.c.events
-        sums = select(
-            func.coalesce(func.sum(found), 0),
-            func.coalesce(func.sum(case((found > 0, 1), else_=0)), 0),
-        ).where(mine)
-        states = select(backfill_job.c.state, func.count()).where(mine)
+        events = backfill_job.c.events
+        states = select(
+            backfill_job.c.state,
+            func.count(),
+            func.sum(events),
+            func.sum(case((events > 0, 1), else_=0)),
+        ).where(mine, backfill_job.c.state.in_(_CONCLUDED))
         failed = select(backfill_job.c.site, backfill_job.c.reason).where(
             mine, backfill_job.c.state == JobState.FAILED
         )
         with self._database.reading() as connection:
-            run = connection.execute(self._run()).one()
-            events, with_events = connection.execute(sums).one()
+            run = connection.execute(select(backfill).where(self._mine)).one()
             counts = connection.execute(states.group_by(backfill_job.c.state)).all()
-            ordered = failed.order_by(backfill_job.c.position)
+            ordered = failed.order_by(backfill_job.c.site)
             not_read = {row.site: row.reason for row in connection.execute(ordered)}
-        return Progress(
+        return BackfillRun(
             started=datetime.fromtimestamp(run.started_at, UTC),
             since=None if run.since is None else datetime.fromtimestamp(run.since, UTC),
-            is_finished=run.finished_at is not None,
-            next_page=run.next_page,
-            pages=run.pages,
-            passes=run.passes,
-            total=run.total,
-            has_shrunk=run.has_shrunk,
             jobs={row[0]: row[1] for row in counts},
-            events=int(events),
-            jobs_with_events=int(with_events),
+            events=sum(int(row[2]) for row in counts),
+            jobs_with_events=sum(int(row[3]) for row in counts),
             problems=json.loads(run.problems),
             not_read=not_read,
         )
-
-    def _run(self) -> Select[Any]:
-        return select(backfill).where(self._mine())
-
-    def _mine(self) -> ColumnElement[bool]:
-        return backfill.c.scope == self._scope
-
-    def _row(self, site: str, position: int, state: JobState) -> dict[str, object]:
-        return {
-            "scope": self._scope,
-            "site": site,
-            "position": position,
-            "state": state,
-            "events": 0,
-            "reason": "",
-        }

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.schema import Table
 
-from sync.errors import Retryable
+from sync.errors import Retryable, SettingsError
 from sync.store.kept_connections import KeptConnections
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -101,13 +101,17 @@ class Database:
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
     def upgrade(self) -> None:
-        """Bring the schema up to date; two at once wait for each other."""
+        """Bring the schema up to date; two at once wait for each other.
+
+        Raises SettingsError where the database is of a version that cannot be taken over.
+        """
         with self.writing() as connection:
             if not self.is_sqlite:
                 connection.execute(text("SET LOCAL statement_timeout = 0"))
                 connection.execute(text("SET LOCAL lock_timeout = 0"))
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
             config = _alembic()
+            _must_be_known(config, connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -142,6 +146,24 @@ def _alembic() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
+
+
+def _must_be_known(config: Config, connection: Connection) -> None:
+    """Raise SettingsError where the schema is of a version from before the first revision."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    script = ScriptDirectory.from_config(config)
+    known = {revision.revision for revision in script.walk_revisions()}
+    if current is None or current in known:
+        return
+    first = script.get_base() or ""
+    text = (
+        "is of an older version of Brightsheet, which this one does not take over. Set it to an "
+        "empty database, and have the jobs read back: brightsheet backfill"
+        if current < first
+        else "is of a newer version of Brightsheet. Install that version, or set it to a copy that "
+        "was made before the upgrade."
+    )
+    raise SettingsError("DATABASE_URL", f"the database {text}")
 
 
 def _postgresql_engine(url: str) -> Engine:

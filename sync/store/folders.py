@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, update
 
-from sync.jobs import drive_names
+from sync.jobs import files
 from sync.jobs.model import Customer
 from sync.store.database import Database
 from sync.store.schema import customer, folder
@@ -45,8 +45,8 @@ class Folders:
             row = connection.execute(query).first()
         if row is None:
             return None
-        first = row.name or drive_names.stand_in(row.site)
-        wanted = drive_names.folder(row.site, Customer.model_validate_json(row.body))
+        first = row.name or files.stand_in(row.site)
+        wanted = files.folder_name(row.site, Customer.model_validate_json(row.body))
         given = frozenset({first, row.next_name or first})
         return DueFolder(row.site, row.file_id, given, wanted, row.body)
 
@@ -77,7 +77,7 @@ def to_be_made(connection: Connection, site: str) -> str:
         folder, customer, customer.c.site == folder.c.site, isouter=True
     )
     row = connection.execute(query.where(folder.c.site == site)).one()
-    wanted = drive_names.folder(site, Customer.model_validate_json(row.body or _NOTHING_KNOWN))
+    wanted = files.folder_name(site, Customer.model_validate_json(row.body or _NOTHING_KNOWN))
     is_first = row.name in ("", wanted)
     first = {"name": wanted, "named_for": row.body or ""}
     values = first if is_first else {"next_name": wanted}

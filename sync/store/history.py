@@ -8,9 +8,9 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.model import Change, Customer
 from sync.store.clock import now
-from sync.store.customers import customers
 from sync.store.database import Database
 from sync.store.leases import Lease, hold
+from sync.store.lookups import customers
 from sync.store.schema import change, customer, history_written
 
 NEW = text("NOT shown")
@@ -50,9 +50,9 @@ class History:
     ) -> list[tuple[int, Change, Customer]]:
         """Return changes that are to be written, the oldest first, each with its customer."""
         rows = connection.execute(due.order_by(change.c.at, change.c.seq).limit(limit)).all()
-        found = [(row[0], Change.model_validate_json(row[1])) for row in rows]
-        known = customers(connection, {one.site for _, one in found})
-        return [(seq, one, known.get(one.site, Customer())) for seq, one in found]
+        changes = [(row[0], Change.model_validate_json(row[1])) for row in rows]
+        known = customers(connection, {line.site for _, line in changes})
+        return [(seq, line, known.get(line.site, Customer())) for seq, line in changes]
 
     def write_again(self, held: Lease) -> bool:
         """Have every line written again, into a new tab; return whether there are any."""
@@ -73,14 +73,14 @@ def keep(database: Database, connection: Connection, changes: Iterable[Change]) 
     """Store changes inside the caller's transaction, each once."""
     rows = [
         {
-            "site": one.site,
-            "subject": one.subject,
-            "digest": one.digest,
-            "body": one.model_dump_json(),
-            "at": one.stamp.timestamp(),
+            "site": line.site,
+            "subject": line.subject,
+            "digest": line.digest,
+            "body": line.model_dump_json(),
+            "at": line.stamp.timestamp(),
             "shown": False,
         }
-        for one in changes
+        for line in changes
     ]
     if rows:
         insert = database.insert(change).values(kept_at=now()).on_conflict_do_nothing()
@@ -95,8 +95,8 @@ def mark_written(connection: Connection, seqs: Sequence[int]) -> None:
 
 def switch(connection: Connection, old: str, new: str) -> None:
     """Store which changes are in `old`, and have those written that are not in `new`."""
-    shown = select(literal(old), change.c.seq).where(change.c.shown)
+    written = select(literal(old), change.c.seq).where(change.c.shown)
     connection.execute(delete(history_written).where(history_written.c.spreadsheet_id == old))
-    connection.execute(insert(history_written).from_select(["spreadsheet_id", "seq"], shown))
+    connection.execute(insert(history_written).from_select(["spreadsheet_id", "seq"], written))
     known = select(history_written.c.seq).where(history_written.c.spreadsheet_id == new)
     connection.execute(update(change).values(shown=change.c.seq.in_(known)))

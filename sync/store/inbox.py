@@ -6,17 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, Select, delete, func, select, text, update
+from sqlalchemy import Connection, Row, RowMapping, Select, case, delete, func, select, text, update
 
 from sync.errors import Rejected
 from sync.jobs.reads import as_read
 from sync.store import activity
-from sync.store.appending import Appender
-from sync.store.arrivals import BACKFILL, remember
+from sync.store.appending import Appender, Groups
 from sync.store.clock import now
 from sync.store.database import Database
-from sync.store.groups import Groups
-from sync.store.schema import delivery
+from sync.store.schema import delivery, heartbeat
 from sync.webhooks.schema import Delivery, Outcome
 
 _BYTES, _JOBS = 2_000_000, 500
@@ -28,6 +26,19 @@ UNPROJECTED = text("NOT projected")
 _IS_WAITING = select(select(delivery.c.seq).where(UNPROJECTED).exists())
 _LONGEST_NAME = 200
 """Characters of a milestone's name that are searched."""
+BACKFILL = "backfill-"
+"""Begins the ids of what was read from EverBright's API: people see it where ids are shown.
+
+It is no sign that the webhook works.
+"""
+_HEARTBEAT = "delivery"
+"""Among the signs of life: the newest webhook's moment, kept when deliveries are forgotten."""
+_NEWEST = (
+    select(delivery.c.received_at)
+    .where(delivery.c.id.not_like(f"{BACKFILL}%"))
+    .order_by(delivery.c.received_at.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -40,21 +51,29 @@ class Receipt:
 
 @dataclass(frozen=True)
 class KeptDelivery:
-    """A delivery as it is stored; `received` is in UTC."""
+    """A delivery as it is stored; `received` is in UTC. In a list it comes without its `body`."""
 
     seq: int
     id: str
     received: datetime
     outcome: Outcome
     kind: str
+    milestone: str
     reason: str
     site: str
+    is_projected: bool
+    has_body: bool
     body: bytes = field(repr=False)
 
     @property
     def is_read(self) -> bool:
         """Whether it was read from EverBright's API, and did not come by webhook."""
         return self.id.startswith(BACKFILL)
+
+    @property
+    def can_be_replayed(self) -> bool:
+        """Whether it was rejected, and was not taken in since."""
+        return self.outcome is Outcome.REJECTED and self.has_body
 
 
 class Inbox:
@@ -130,8 +149,8 @@ class Inbox:
         waiting = select(delivery.c.seq, func.length(delivery.c.body), delivery.c.site)
         query = waiting.where(UNPROJECTED).order_by(delivery.c.seq).limit(_MOST)
         with self._database.reading() as connection:
-            found = connection.execute(query).all()
-        for batch in _batches(found):
+            rows = connection.execute(query).all()
+        for batch in _batches(rows):
             yield self.fetch(
                 select(delivery).where(delivery.c.seq.in_(batch)).order_by(delivery.c.seq)
             )
@@ -153,7 +172,7 @@ class Inbox:
     def fetch(self, query: Select[Any]) -> list[KeptDelivery]:
         """Return the deliveries that a query selects."""
         with self._database.reading() as connection:
-            return _fetched(connection, query)
+            return [_kept(row) for row in connection.execute(query).mappings()]
 
     def readmit(self, kept: KeptDelivery, understood: Delivery) -> Outcome:
         """Accept a rejected delivery that is understood now, as if it had come again."""
@@ -170,7 +189,7 @@ class Inbox:
         """Delete deliveries older than `days` that are in their job already; return how many."""
         old = delivery.c.received_at < now() - days * 86_400.0
         with self._database.writing() as connection:
-            remember(self._database, connection)
+            _remember(self._database, connection)
             activity.prune(connection)
             used = delivery.c.projected & delivery.c.about.is_(None)
             return connection.execute(delete(delivery).where(old, used)).rowcount
@@ -202,17 +221,45 @@ def _batches(waiting: Iterable[Row[Any, Any, Any]]) -> Iterator[list[int]]:
         yield batch
 
 
-def _fetched(connection: Connection, query: Select[Any]) -> list[KeptDelivery]:
-    return [
-        KeptDelivery(
-            seq=row["seq"],
-            id=row["id"],
-            received=datetime.fromtimestamp(row["received_at"], UTC),
-            outcome=Outcome(row["outcome"]),
-            kind=row["kind"] or "",
-            reason=row["reason"] or "",
-            site=row["site"] or "",
-            body=row["body"] or b"",
-        )
-        for row in connection.execute(query).mappings()
-    ]
+def _kept(row: RowMapping) -> KeptDelivery:
+    return KeptDelivery(
+        seq=row["seq"],
+        id=row["id"],
+        received=datetime.fromtimestamp(row["received_at"], UTC),
+        outcome=Outcome(row["outcome"]),
+        kind=row["kind"] or "",
+        milestone=row["milestone"] or "",
+        reason=row["reason"] or "",
+        site=row["site"] or "",
+        is_projected=row["projected"] and row["about"] is None,
+        has_body=bool(row["body"] if "body" in row else row["has_body"]),
+        body=row.get("body") or b"",
+    )
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """When the newest webhook came, and what time it is now, by the database's clock."""
+
+    at: float
+    now: float
+
+
+def newest_arrival(database: Database) -> Arrival | None:
+    """Return when the newest webhook came, whatever its outcome; None before the first."""
+    kept = select(heartbeat.c.at).where(heartbeat.c.name == _HEARTBEAT)
+    query = select(kept.scalar_subquery(), _NEWEST.scalar_subquery(), now())
+    with database.reading() as connection:
+        remembered, received, moment = connection.execute(query).one()
+    moments = [at for at in (remembered, received) if at is not None]
+    return Arrival(max(moments), moment) if moments else None
+
+
+def _remember(database: Database, connection: Connection) -> None:
+    """Keep when the newest webhook came, before its delivery is forgotten."""
+    newest = connection.scalar(_NEWEST)
+    if newest is not None:
+        later = case((heartbeat.c.at > newest, heartbeat.c.at), else_=newest)
+        statement = database.insert(heartbeat).values(name=_HEARTBEAT, at=newest)
+        again = statement.on_conflict_do_update(index_elements=["name"], set_={"at": later})
+        connection.execute(again)

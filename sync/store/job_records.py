@@ -11,8 +11,8 @@ from sqlalchemy.sql import ColumnElement
 from sync.jobs.cells import Cell
 from sync.jobs.model import Change, Customer, FileState, Job
 from sync.store.batches import cells_in
-from sync.store.customers import customers
 from sync.store.database import Database
+from sync.store.lookups import customers
 from sync.store.schema import change, customer, document, folder, job, quarantine
 
 _LINES = 200
@@ -71,18 +71,18 @@ class JobRecords:
     def find(self, site: str) -> JobRecord | None:
         """Return a job, or None if there is none."""
         with self._database.reading() as connection:
-            found = connection.execute(select(job).where(job.c.site == site)).mappings().first()
-            if found is None:
+            row = connection.execute(select(job).where(job.c.site == site)).mappings().first()
+            if row is None:
                 return None
             rests = select(quarantine.c.site).where(quarantine.c.site == site)
             where = select(folder.c.link).where(folder.c.site == site)
             return JobRecord(
                 site=site,
-                job=Job.model_validate_json(found["state"]),
+                job=Job.model_validate_json(row["state"]),
                 customer=customers(connection, [site]).get(site, Customer()),
-                written=cells_in(json.loads(found["written"])),
-                is_shown=found["version"] == found["shown_version"],
-                waiting_since=_moment(found["waiting_since"]),
+                written=cells_in(json.loads(row["written"])),
+                is_shown=row["version"] == row["shown_version"],
+                waiting_since=_moment(row["waiting_since"]),
                 is_quarantined=connection.scalar(rests) is not None,
                 folder=connection.scalar(where) or "",
                 changes=_changes(connection, site),
@@ -97,8 +97,8 @@ class JobRecords:
     def names(self, sites: Collection[str]) -> dict[str, str]:
         """Return the names of the customers of `sites`, as far as they are known."""
         with self._database.reading() as connection:
-            found = customers(connection, sites)
-        return {site: one.name for site, one in found.items() if one.name}
+            known = customers(connection, sites)
+        return {site: person.name for site, person in known.items() if person.name}
 
     def of_customer(self, text: str, limit: int) -> frozenset[str]:
         """Return the sites of customers with `text` in name, address, telephone or e-mail.
@@ -106,16 +106,16 @@ class JobRecords:
         They are compared in here: JSON in a column is searched differently by each database, and
         a database compares without regard to case in ASCII only. There are some thousands of them.
         """
-        part, found = text.casefold(), set[str]()
+        part, sites = text.casefold(), set[str]()
         with self._database.reading() as connection:
             for site, body in connection.execute(select(customer.c.site, customer.c.body)):
                 known = json.loads(body)
                 values = (str(known.get(key, "")) for key in ("name", "address", "phone", "email"))
                 if any(part in value.casefold() for value in values):
-                    found.add(site)
-                if len(found) == limit:
+                    sites.add(site)
+                if len(sites) == limit:
                     break
-        return frozenset(found)
+        return frozenset(sites)
 
 
 def _changes(connection: Connection, site: str) -> tuple[KeptChange, ...]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from sync.jobs import drive_names
+from sync.jobs import files
 from sync.jobs.model import Change, FileState, Job
-from sync.store import customers, details, history, reported
-from sync.store.arrivals import BACKFILL
+from sync.store import history, lookups
 from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.dirty import bumped
+from sync.store.inbox import BACKFILL
 from sync.store.leases import Lease, hold
 from sync.store.schema import delivery, document, folder, job, milestone
 from sync.webhooks.schema import Outcome
@@ -77,8 +77,7 @@ class Jobs:
             self._keep(connection, states, received, newest)
             self._want(connection, made.documents)
             with_rows = [one.site for one in made.jobs if one.has_row]
-            customers.want(self._database, connection, with_rows)
-            details.want(self._database, connection, with_rows)
+            lookups.want(self._database, connection, with_rows)
             history.keep(self._database, connection, made.changes)
             self._own(connection, made.milestones)
             if made.deliveries:
@@ -144,11 +143,11 @@ class Jobs:
 
     def unreported(self, names: Sequence[str]) -> list[str]:
         """Return those of `names` that people were not told of yet."""
-        return reported.new(self._database, names)
+        return lookups.unreported(self._database, names)
 
     def keep_reported(self, names: Sequence[str]) -> None:
         """Store that people were told of `names`."""
-        reported.keep(self._database, names)
+        lookups.keep_reported(self._database, names)
 
     def sites(self) -> frozenset[str]:
         """Return every site that there is a job for."""
@@ -189,7 +188,7 @@ def _told_apart(connection: Connection, documents: Sequence[Wanted]) -> list[Wan
     for one in documents:
         taken = names.setdefault((one.site, one.name.lower()), one.uuid)
         is_told = not one.name or taken == one.uuid
-        name = one.name if is_told else drive_names.told_apart(one.name, one.uuid)
+        name = one.name if is_told else files.told_apart(one.name, one.uuid)
         found.append(replace(one, name=name))
     return found
 

@@ -13,11 +13,10 @@ from sync.jobs.cells import Cell
 from sync.jobs.model import Change, Customer, Details, Files, Job
 from sync.store.batches import cells_in, pending_undos
 from sync.store.clock import now
-from sync.store.customers import customers
 from sync.store.database import Database
-from sync.store.details import details
 from sync.store.documents import files
 from sync.store.history import PATIENCE, TRIES, History
+from sync.store.lookups import customers, details
 from sync.store.quarantine import resting
 from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
 from sync.store.spreadsheet import Spreadsheet

@@ -31,7 +31,7 @@ def milestone(
     payload["quote"] = _reference(record, ("quote", "quote_id")) or quote or None
     payload["milestone_definition"] = definition(record) or None
     payload["tasks"] = [
-        _only(task, _TASK) | {"sub_tasks": [_only(one, _SUB_TASK) for one in sub_tasks]}
+        _only(task, _TASK) | {"sub_tasks": [_only(sub_task, _SUB_TASK) for sub_task in sub_tasks]}
         for task, sub_tasks in tasks
     ]
     return payload
@@ -66,8 +66,8 @@ def definition(record: Record) -> str:
 
 def initial_quote(quotes: Sequence[Record]) -> str:
     """Return the UUID of the oldest of a job's quotes, or "": a webhook has the initial one."""
-    oldest = sorted(quotes, key=lambda one: str(one.get("date_created") or "~"))
-    return next((uuid for one in oldest if (uuid := _reference(one, ("uuid", "id")))), "")
+    oldest = sorted(quotes, key=lambda record: str(record.get("date_created") or "~"))
+    return next((uuid for record in oldest if (uuid := _reference(record, ("uuid", "id")))), "")
 
 
 def _reference(record: Record, keys: Sequence[str]) -> str | None:

@@ -1,18 +1,28 @@
 """Parses webhooks other than the milestone webhook, as far as their fields are known. Pure.
 
-EverBright lists these webhooks without a sample. Where the key of a field is not known, likely
-keys are tried, and unknown ones are ignored (docs/facts.md has what is known).
+EverBright lists these webhooks without a sample. Where the key of a field is not known, likely keys
+are tried, and unknown ones are ignored (docs/facts.md has what is known).
+
+Contracts and change orders are tasks with a document that is signed electronically:
+`document_status` is GEN, SENT, SIGN (signed by all) or VOID, an envelope has `date_signed`, and the
+signed document is the UPLOADED one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from sync.settings.config_file import WebhooksConfig
-from sync.webhooks import contracts
-from sync.webhooks.fields import Tree, moments, text, uuid, uuids
-from sync.webhooks.schema import Comment, Contract, Kind, OtherEvent
+from sync.types import When
+from sync.webhooks.schema import Comment, Contract, ContractState, Document, Kind, OtherEvent
 
+Tree = Mapping[str, Any]
+
+_WHEN: TypeAdapter[datetime | None] = TypeAdapter(When)
 _SITE = ("site", "site_id", "site_uuid")
 _MILESTONE = ("milestone", "milestone_id", "milestone_uuid")
 _DATES = ("date_updated", "timestamp", "updated_at", "date_modified")
@@ -23,6 +33,20 @@ OTHERS = frozenset({"quote", "proposal", "contract", "invoice", "change_order", 
 _NO = frozenset({"", "false", "no", "0", "none", "null"})
 _LEFT_STAGE = ("previous_stage_name",)
 _STAGE_LIMIT = 500
+_NAME_LIMIT = 200
+_QUOTE = ("quote", "quote_id", "quote_uuid")
+_STATES = {state.value: state for state in ContractState} | {
+    "GENERATED": ContractState.GENERATED,
+    "SIGNED": ContractState.SIGNED,
+    "VOIDED": ContractState.VOIDED,
+}
+_STRONGEST = (
+    ContractState.SIGNED,
+    ContractState.SENT,
+    ContractState.GENERATED,
+    ContractState.VOIDED,
+)
+"""Which envelope counts where the sub-task itself does not say: an older one may be voided."""
 
 
 def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
@@ -48,14 +72,14 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
 
 def _contract(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> Contract | None:
     if kind is Kind.CHANGE_ORDER:
-        return contracts.change_order(tree, shapes)
-    return contracts.contract(tree) if kind is Kind.CONTRACT else None
+        return _change_order(tree, shapes)
+    return _task_contract(tree) if kind is Kind.CONTRACT else None
 
 
 def site_text(tree: Tree) -> str | None:
     """Return the text under a site key, which may be invalid, for the list of deliveries."""
-    found = (tree.get(key) for key in _SITE)
-    return next((one[:100] for one in found if isinstance(one, str) and one), None)
+    values = (tree.get(key) for key in _SITE)
+    return next((value[:100] for value in values if isinstance(value, str) and value), None)
 
 
 def _nested_site(tree: Tree) -> str | None:
@@ -75,13 +99,154 @@ def _archived(tree: Tree, keys: Sequence[str]) -> bool | None:
 
 def _comments(tree: Tree) -> Iterator[Comment]:
     """Yield the comments: a list, a single object, or fields of `tree` itself."""
-    listed, one = tree.get("comments"), tree.get("comment")
-    found = [*listed] if isinstance(listed, list) else []
-    found += [one if isinstance(one, Mapping) else tree] if one else []
-    for entry in found:
+    listed, single = tree.get("comments"), tree.get("comment")
+    entries = [*listed] if isinstance(listed, list) else []
+    entries += [single if isinstance(single, Mapping) else tree] if single else []
+    for entry in entries:
         try:
             comment = Comment.model_validate(entry)
         except ValidationError:
             continue
         if comment.comment:
             yield comment
+
+
+def is_task(tree: Tree) -> bool:
+    """Return whether `tree` is a task: it has sub-tasks, and a milestone has tasks."""
+    return "sub_tasks" in tree and "tasks" not in tree
+
+
+def is_change_order(tree: Tree, shapes: WebhooksConfig) -> bool:
+    """Return whether `tree` is a change order: by a key that only it has, else by its name."""
+    keys = (*shapes.change_order, *shapes.new_quote)
+    if any(tree.get(key) not in (None, "", "None", False) for key in keys):
+        return True
+    return is_task(tree) and _is_named(tree, shapes.change_order_name)
+
+
+def is_contract(tree: Tree, shapes: WebhooksConfig) -> bool:
+    """Return whether the task `tree` is a contract: by its envelopes, else by its name."""
+    return any(
+        bool(_envelopes(sub_task)) or _is_named(tree, shapes.contract_name)
+        for sub_task, _ in _signatures(tree)
+    )
+
+
+def _task_contract(tree: Tree) -> Contract | None:
+    """Return what the task `tree` says of its contract."""
+    return next((_read(tree, sub_task, state) for sub_task, state in _signatures(tree)), None)
+
+
+def _change_order(tree: Tree, shapes: WebhooksConfig) -> Contract | None:
+    """Return a change order that is signed, else None: before that, it changes nothing."""
+    order = _task_contract(tree)
+    if order is None:
+        order = next((_read(tree, {}, state) for state in _states(tree, shapes.change_order)), None)
+    if order is None or order.state is not ContractState.SIGNED:
+        return None
+    new_quote = next(uuids(tree, shapes.new_quote), "")
+    return order.model_copy(update={"is_change_order": True, "new_quote": new_quote})
+
+
+def _is_named(tree: Tree, pattern: str) -> bool:
+    return re.search(pattern, _name(tree), re.IGNORECASE) is not None
+
+
+def _name(tree: Tree) -> str:
+    return " ".join(text(tree, ("name",))[:_NAME_LIMIT].split())
+
+
+def _signatures(tree: Tree) -> Iterator[tuple[Tree, ContractState]]:
+    """Yield the sub-tasks with a document that is to be signed, and how that stands."""
+    for sub_task in objects(tree.get("sub_tasks")):
+        own = next(_states(sub_task, ("document_status",)), None)
+        of_envelopes = {
+            state
+            for envelope in _envelopes(sub_task)
+            for state in _states(envelope, ("document_status", "status"))
+        }
+        state = own or next((state for state in _STRONGEST if state in of_envelopes), None)
+        if state:
+            yield sub_task, state
+
+
+def _states(tree: Tree, keys: tuple[str, ...]) -> Iterator[ContractState]:
+    for key in keys:
+        value = tree.get(key)
+        if isinstance(value, str) and value.strip().upper() in _STATES:
+            yield _STATES[value.strip().upper()]
+
+
+def _envelopes(sub_task: Tree) -> list[Tree]:
+    data = sub_task.get("data")
+    return objects(data.get("envelopes")) if isinstance(data, dict) else []
+
+
+def _read(tree: Tree, sub_task: Tree, state: ContractState) -> Contract:
+    is_signed = state is ContractState.SIGNED
+    envelopes = _envelopes(sub_task)
+    dates = (at for envelope in envelopes for at in moments(envelope, ("date_signed",)))
+    return Contract(
+        name=_name(tree),
+        state=state,
+        signed=tuple(dates) if is_signed else (),
+        quote=next(uuids(tree, _QUOTE), ""),
+        sub_task=uuid(sub_task.get("uuid")) or "",
+        documents=tuple(_documents(sub_task)) if is_signed else (),
+    )
+
+
+def _documents(sub_task: Tree) -> Iterator[Document]:
+    """Yield the signed documents: those that were generated are not signed."""
+    data = sub_task.get("data")
+    for entry in objects(data.get("documents")) if isinstance(data, dict) else ():
+        try:
+            document = Document.model_validate(entry)
+        except ValidationError:
+            continue
+        if document.creation_type == "UPLOADED":
+            yield document
+
+
+# Fields whose keys or types are not certain; what cannot be read is passed over.
+
+
+def uuids(tree: Tree, keys: Iterable[str]) -> Iterator[str]:
+    """Yield the UUIDs under `keys`: a string, or an object with a `uuid`."""
+    for key in keys:
+        value = tree.get(key)
+        known = uuid(value.get("uuid") if isinstance(value, Mapping) else value)
+        if known:
+            yield known
+
+
+def uuid(value: object) -> str | None:
+    """Return a UUID in its canonical form, or None."""
+    try:
+        return str(UUID(value)) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def text(tree: Tree, keys: Iterable[str]) -> str:
+    """Return the first text under `keys`: a string, or the `name` of an object."""
+    values = (tree.get(key) for key in keys)
+    names = (value.get("name") if isinstance(value, Mapping) else value for value in values)
+    return next((name.strip() for name in names if isinstance(name, str) and name != "None"), "")
+
+
+def moments(tree: Tree, keys: Iterable[str]) -> Iterator[datetime]:
+    """Yield the dates (UTC) under `keys`."""
+    for key in keys:
+        try:
+            moment = _WHEN.validate_python(tree.get(key))
+        except ValidationError:
+            continue
+        if moment is not None:
+            yield moment
+
+
+def objects(value: object) -> list[Tree]:
+    """Return the objects of a list; none where there is no list."""
+    entries = value if isinstance(value, list) else []
+    return [entry for entry in entries if isinstance(entry, Mapping)]

@@ -13,8 +13,7 @@ from pydantic import ValidationError
 
 from sync.errors import Rejected
 from sync.settings.config_file import WebhooksConfig
-from sync.webhooks import contracts, other_events
-from sync.webhooks.private import without_private_comments
+from sync.webhooks import other_events
 from sync.webhooks.python_literal import to_json
 from sync.webhooks.schema import Delivery, Kind, Milestone
 
@@ -33,6 +32,8 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 _ESCAPES = ("\\u", "\\r", "\\b", "\\f")
 """How JSON in ASCII writes all that `readable` changes (and more)."""
 _PRIVATE = '"private"'
+_NOT_PRIVATE = frozenset({"", "false", "no", "0", "none", "null"})
+_TEXTS = ("comment", "comments")
 
 
 def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
@@ -53,23 +54,23 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
     kind = kind_of(tree, shapes)
     clean = without_private_comments(tree) if _PRIVATE in canonical else tree
     if kind is not Kind.MILESTONE:
-        found = other_events.read(clean, kind, shapes)
-        site = found.site if found else other_events.site_text(clean)
-        return Delivery(kind=kind, digest=digest, site=site, other_event=found)
+        event = other_events.read(clean, kind, shapes)
+        site = event.site if event else other_events.site_text(clean)
+        return Delivery(kind=kind, digest=digest, site=site, other_event=event)
     milestone = _milestone(clean)
     return Delivery(kind=kind, digest=digest, site=milestone.site, milestone=milestone)
 
 
 def kind_of(tree: Mapping[str, Any], shapes: WebhooksConfig = _SHAPES) -> Kind:
     """Return a webhook's kind, inferred from the top-level keys that only that kind has."""
-    is_task = contracts.is_task(tree)
+    is_task = other_events.is_task(tree)
     # A comment webhook may have a milestone definition, but neither tasks nor a status.
     has_state = "tasks" in tree or "status" in tree
     if not is_task and has_state and ("milestone_definition" in tree or "tasks" in tree):
         return Kind.MILESTONE
-    if contracts.is_change_order(tree, shapes):
+    if other_events.is_change_order(tree, shapes):
         return Kind.CHANGE_ORDER
-    if is_task and contracts.is_contract(tree, shapes):
+    if is_task and other_events.is_contract(tree, shapes):
         return Kind.CONTRACT
     if is_task and "task_definition" in tree:
         return Kind.TASK
@@ -148,3 +149,39 @@ def _milestone(tree: Mapping[str, Any]) -> Milestone:
         where = ".".join(str(part) for part in first["loc"])
         reason = "missing_field" if first["type"] == "missing" else "invalid_field"
         raise Rejected(reason, f"`{where}`: {first['msg']}") from None
+
+
+def _is_private(tree: Mapping[str, Any]) -> bool:
+    """Return whether `tree` is marked as private; a mark that is not clearly "no" counts as "yes".
+
+    EverBright marks a comment that only its own people may read with `"private": true` (source: a
+    captured contract webhook), and writes `True` and "None" where JSON has true and null.
+    """
+    mark = tree.get("private")
+    return mark.strip().lower() not in _NOT_PRIVATE if isinstance(mark, str) else bool(mark)
+
+
+def without_private_comments(tree: Any) -> Any:
+    """Return `tree` without its private comments: list entries, objects, or keys of an object.
+
+    Nothing after this step has seen such a comment.
+    """
+    if isinstance(tree, list):
+        return [without_private_comments(entry) for entry in tree if not _is_private_comment(entry)]
+    if not isinstance(tree, dict):
+        return tree
+    hidden = _TEXTS if _is_private(tree) else ()
+    return {
+        key: without_private_comments(value)
+        for key, value in tree.items()
+        if key not in hidden and not _is_hidden(key, value)
+    }
+
+
+def _is_hidden(key: str, value: Any) -> bool:
+    is_marked = key in _TEXTS and isinstance(value, dict) and _is_private(value)
+    return is_marked or _is_private_comment(value)
+
+
+def _is_private_comment(tree: Any) -> bool:
+    return isinstance(tree, dict) and "comment" in tree and _is_private(tree)

@@ -37,7 +37,7 @@ _FORMATS = (
 
 
 @dataclass(frozen=True)
-class Words:
+class ReportWords:
     """What the report's words mean here.
 
     `definitions` are those of milestones by their name in lower case; `statuses` the webhook's
@@ -50,29 +50,29 @@ class Words:
 
 
 @dataclass
-class Report:
+class MilestonesReport:
     """The milestones in a report by site, oldest first, and what could not be read, by line."""
 
     payloads: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
-def read(lines: Iterable[str], words: Words) -> Report:
+def read(lines: Iterable[str], words: ReportWords) -> MilestonesReport:
     """Return what a report says.
 
     Raises Permanent where it is no CSV, or lacks a column: the message names what is taken.
     """
-    report = Report()
+    report = MilestonesReport()
     try:
         _add_rows(report, csv.reader(lines), words)
     except csv.Error as error:
         raise Permanent("no_csv", f"The report is no CSV: {error}.") from None
     for payloads in report.payloads.values():
-        payloads.sort(key=lambda one: str(one["date_updated"]))
+        payloads.sort(key=lambda payload: str(payload["date_updated"]))
     return report
 
 
-def _add_rows(report: Report, rows: Any, words: Words) -> None:
+def _add_rows(report: MilestonesReport, rows: Any, words: ReportWords) -> None:
     places = _places(next(rows, []))
     for row in rows:
         cells = {
@@ -91,9 +91,9 @@ def _places(header: Sequence[str]) -> dict[str, int]:
         column: next((known.index(name) for name in names if name in known), None)
         for column, names in COLUMNS.items()
     }
-    found = {column: place for column, place in places.items() if place is not None}
-    missing = [column for column in ("site", "milestone") if column not in found]
-    if not any(column in found for column in _DATES):
+    found_places = {column: place for column, place in places.items() if place is not None}
+    missing = [column for column in ("site", "milestone") if column not in found_places]
+    if not any(column in found_places for column in _DATES):
         missing += _DATES
     if missing:
         taken = "; ".join(f"{column}: {', '.join(COLUMNS[column])}" for column in missing)
@@ -101,10 +101,10 @@ def _places(header: Sequence[str]) -> dict[str, int]:
             "columns_missing",
             f"The report has no column for {', '.join(missing)}. Name them as one of: {taken}.",
         )
-    return found
+    return found_places
 
 
-def _add(report: Report, cells: Mapping[str, str], words: Words) -> None:
+def _add(report: MilestonesReport, cells: Mapping[str, str], words: ReportWords) -> None:
     """Add the events of a row. Raises ValueError that says what is wrong with it."""
     site = _uuid(cells["site"])
     if not site:
@@ -136,8 +136,8 @@ def _add(report: Report, cells: Mapping[str, str], words: Words) -> None:
 
 def _uuid(text: str) -> str:
     """Return the last UUID in a cell, which may hold an address, or ""."""
-    found = _UUID.findall(text)
-    return str(UUID(found[-1])) if found else ""
+    texts = _UUID.findall(text)
+    return str(UUID(texts[-1])) if texts else ""
 
 
 def _moment(text: str, zone: tzinfo) -> datetime:
@@ -146,10 +146,10 @@ def _moment(text: str, zone: tzinfo) -> datetime:
     Raises ValueError.
     """
     try:
-        found = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        found = _in_words(text)
-    return found.replace(tzinfo=found.tzinfo or zone).astimezone(UTC)
+        moment = _in_words(text)
+    return moment.replace(tzinfo=moment.tzinfo or zone).astimezone(UTC)
 
 
 def _in_words(text: str) -> datetime:

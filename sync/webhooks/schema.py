@@ -203,7 +203,9 @@ class OtherEvent(Value):
 
         The body of a contract is never the same twice: its document is another.
         """
-        return bool(self.contract or self.moments) or any(one.timestamp for one in self.comments)
+        return bool(self.contract or self.moments) or any(
+            comment.timestamp for comment in self.comments
+        )
 
 
 class Outcome(StrEnum):

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from threading import Event, Thread
 from time import monotonic
 
+from sync.documents import DocumentQueue
+from sync.lookups import LookupLoop
 from sync.settings.environment import Settings
 from sync.store import Database
 from sync.wiring import Wiring
@@ -12,8 +14,6 @@ from sync.worker.action_loop import LOOK_SECONDS as LOOK_FOR_ACTIONS_SECONDS
 from sync.worker.action_loop import ActionLoop
 from sync.worker.backfill_loop import LOOK_SECONDS, BackfillLoop
 from sync.worker.document_loop import DocumentLoop
-from sync.worker.document_queue import DocumentQueue
-from sync.worker.everbright_loop import EverBrightLoop
 from sync.worker.loop import POLL_SECONDS, Stop, loop
 from sync.worker.projection_loop import ProjectionLoop
 from sync.worker.sheet_loop import SheetLoop
@@ -49,7 +49,9 @@ class Worker:
         actions = ActionLoop(settings, self._wiring.database, self._stop, self.wake)
         self._start("actions", actions.step, lambda: self._stop.wait(LOOK_FOR_ACTIONS_SECONDS))
         self._start("heartbeat", self._give_sign, lambda: self._stop.wait(SIGN_SECONDS))
-        queue = DocumentQueue(self._wiring.documents, settings.lease_seconds, self._stop)
+        queue = DocumentQueue(
+            self._wiring.documents, settings.lease_seconds, self._stop.is_set, self._rest
+        )
         for number in range(settings.document_copiers if settings.drive_folder_id else 0):
             copier = DocumentLoop(self._wiring, self._alerts, self._stop, queue)
             # The queue itself waits where nothing is due.
@@ -58,8 +60,10 @@ class Worker:
             namer = self._wiring.folder_namer()
             self._start("folders", namer.name_next, lambda: self._stop.wait(FOLDER_SECONDS))
         if settings.everbright_api_token:
-            requests = EverBrightLoop(self._wiring, self._stop, self.wake)
-            self._start("everbright", requests.step, self._rest)
+            fetchers = (self._wiring.customer_fetcher(), self._wiring.detail_fetcher())
+            asked = [fetcher for fetcher in fetchers if fetcher is not None]
+            lookups = LookupLoop(asked, self._stop.wait, self.wake)
+            self._start("everbright", lookups.step, self._rest)
         if settings.everbright_api_token and settings.backfill_hours:
             backfill = BackfillLoop(self._wiring, self._alerts, self._stop, self.wake)
             self._start("backfill", backfill.step, lambda: self._stop.wait(LOOK_SECONDS))

@@ -11,7 +11,7 @@ from sync.settings.environment import Settings
 from sync.setup.spreadsheet import Setup
 from sync.status import compare
 from sync.status.deliveries import Retry, summary
-from sync.store import Action, Actions, ActionState, Database, Lease
+from sync.store import Action, ActionLog, ActionState, Database, Lease
 from sync.store.actions import COMPARE, REBUILD, REPLAY_ALL
 from sync.wiring import Wiring
 from sync.worker.loop import Stop
@@ -35,7 +35,7 @@ class ActionLoop:
     ) -> None:
         # A wiring of its own, so that the sheet's lease is held by either this or the sheet's loop.
         self._wiring = Wiring(settings, database)
-        self._actions = Actions(database)
+        self._actions = ActionLog(database)
         self._stop = stop
         self._wake = wake
         self._tasks = {

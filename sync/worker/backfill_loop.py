@@ -6,9 +6,10 @@ from time import monotonic
 
 import structlog
 
+from sync.backfill.summary import Summary
 from sync.errors import BrightsheetError, Retryable
 from sync.ops.alerts import Alerts
-from sync.store import Lease, Progress
+from sync.store import Lease
 from sync.wiring import Wiring
 from sync.worker.loop import Stop
 
@@ -60,21 +61,20 @@ class BackfillLoop:
             # What was before is for `brightsheet backfill`: it may take hours.
             self._store.mark_finished(held)
             return
-        last, asked = self._store.progress(), self._backfill.requests
+        last = self._store.last()
         # What the last one did not see of the list may have changed before it began.
         since = last.since if last.problems else last.started - OVERLAP
-        run = self._backfill.run(held, since, [*last.not_read])
-        self._say(run, self._backfill.requests - asked)
+        self._say(self._backfill.run(held, since, [*last.not_read]))
 
-    def _say(self, run: Progress, requests: int) -> None:
+    def _say(self, run: Summary) -> None:
         _log.info(
             "backfill",
             events=run.events,
             jobs=run.jobs_with_events,
-            read=sum(run.jobs.values()) - run.jobs.get("unchanged", 0),
+            read=run.jobs,
             not_read=len(run.not_read),
             problems=run.problems,
-            requests=requests,
+            requests=run.requests,
         )
         if run.events:
             self._wake()

@@ -2,12 +2,12 @@
 
 import structlog
 
+from sync.documents import ClaimedJob, DocumentQueue
 from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
 from sync.ops import retry
 from sync.ops.alerts import Alerts
 from sync.store import Claim, PendingDocument
 from sync.wiring import Wiring
-from sync.worker.document_queue import ClaimedJob, DocumentQueue
 from sync.worker.loop import Stop
 
 TRIES = 400

@@ -1,7 +1,7 @@
 """EverBright's lists in the emulator, and the product's rooms that read them."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,15 +9,16 @@ from sqlalchemy import update
 
 from emulator import Emulator
 from sync.backfill import Backfill, Reader
-from sync.backfill.run import ProgressCallback
+from sync.backfill.job_list import ProgressCallback
+from sync.backfill.summary import Summary
 from sync.everbright.client import EverBright
 from sync.everbright.lists import Lists
 from sync.jobs.model import Job
 from sync.ops.alerts import Alerts
 from sync.projector import Projector
 from sync.settings import environment
-from sync.store import Database, Jobs, Progress
-from sync.store.backfill_schema import backfill
+from sync.store import Database, Jobs
+from sync.store.backfills import backfill
 from sync.webhooks import parse
 from sync.wiring import Wiring
 from sync.worker.backfill_loop import BackfillLoop
@@ -77,6 +78,24 @@ class Dying(EverBright):
 
     def own_path(self, path: str, link: str) -> str:
         return self._of.own_path(path, link)
+
+
+class Endless(EverBright):
+    """EverBright's API, whose list of jobs always names a next page, with `records` on each."""
+
+    def __init__(self, records: Callable[[int], list[dict[str, Any]]]) -> None:
+        self._records = records
+        self.pages = 0
+
+    def get(self, path: str) -> Any:
+        if not path.startswith("/api/v1/project"):
+            return []
+        self.pages += 1
+        following = f"/api/v1/project?page={self.pages + 1}"
+        return {"count": 1, "next": following, "results": self._records(self.pages)}
+
+    def own_path(self, path: str, link: str) -> str:  # noqa: ARG002
+        return link
 
 
 class Mute(Alerts):
@@ -152,7 +171,7 @@ class Stand:
         since: datetime | None = None,
         again: Collection[str] = (),
         progress: ProgressCallback = lambda *_: None,
-    ) -> Progress:
+    ) -> Summary:
         """Run a backfill, without waiting between requests."""
         backfill = self.wiring.backfill(scope, self.sleep)
         with self.wiring.hold_backfill(self.sleep) as held:
@@ -163,17 +182,20 @@ class Stand:
 
         Returns whether the kill came before the end.
         """
-        paths = self.settings.config.everbright
-        everbright = self.wiring.everbright()
-        lists = Lists(Dying(everbright, requests, answered=answered), 1000, self.sleep)
-        reader, intake = Reader(lists, paths), self.wiring.intake()
-        backfill = Backfill(lists, reader, intake, paths, self.wiring.backfills("all"))
+        backfill = self.over(Dying(self.wiring.everbright(), requests, answered=answered))
         try:
             with self.wiring.hold_backfill(self.sleep) as held:
                 backfill.run(held)
         except Killed:
             return True
         return False
+
+    def over(self, everbright: EverBright) -> Backfill:
+        """Return a backfill that reads another EverBright."""
+        paths = self.settings.config.everbright
+        lists = Lists(everbright, 1000, self.sleep)
+        reader, intake = Reader(lists, paths), self.wiring.intake()
+        return Backfill(lists, reader, intake, paths, self.wiring.backfills("all"))
 
     def nightly(self, alerts: Alerts | None = None) -> BackfillLoop:
         """Return the worker's loop."""

@@ -7,11 +7,12 @@ import pytest
 
 from emulator import Emulator
 from sync.backfill import Reader
+from sync.backfill.job_list import PAGES, JobList
 from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.client import EverBright
 from sync.everbright.lists import Lists
 from sync.jobs.model import Job
-from tests.backfill.stand import TOKEN, Stand, event
+from tests.backfill.stand import TOKEN, Endless, Stand, event
 from tests.made_up import uuid
 from tests.security.servers import Server, say
 
@@ -79,7 +80,7 @@ def test_an_answer_that_is_no_list_is_said(
     home.answers[f"/api/v1/ops_workflow?site_id={uuid(1)}"] = odd
     home.answers[f"/api/v1/ops_workflow?site_id={uuid(2)}"] = say(200, b'{"data": []}')
     run = stand.run()
-    assert run.jobs == {"failed": 1, "no_workflow": 1}
+    assert (run.jobs, len(run.not_read), run.without_workflow) == (2, 1, 1)
     assert run.not_read[uuid(1)].startswith("everbright_odd: ")
     assert len(home.asked) == 5  # one is the list of contracts, which there is not
 
@@ -146,10 +147,40 @@ def test_a_next_page_at_another_host_is_said(
     empty = json.dumps({"results": []}).encode()
     home.answers[f"/api/v1/ops_workflow?site_id={uuid(1)}"] = say(200, empty)
     run = stand.run()
-    assert run.jobs == {"no_workflow": 1}
+    assert (run.jobs, run.without_workflow) == (1, 1)
     (problem,) = run.problems
     assert "page 1 is the last of the list that was read." in problem
     assert abroad.asked == []
+
+
+def test_a_list_that_repeats_itself_ends(stand: Stand) -> None:
+    """Catches a backfill that reads one page for ever, under a new address each time."""
+    endless = Endless(lambda _: [{"site": uuid(1)}])
+    with stand.wiring.hold_backfill(stand.sleep) as held:
+        run = stand.over(endless).run(held)
+    assert endless.pages == 2
+    assert (run.jobs, run.without_workflow) == (1, 1), "what was listed is not read"
+    (problem,) = run.problems
+    assert problem.startswith("page 1 is the last of the list that was read. ")
+    assert "does not end: page 2 repeats one before. Correct its path" in problem
+
+
+def test_a_list_that_has_another_job_on_every_page_ends(stand: Stand) -> None:
+    """Catches a backfill that lists for ever, and says nothing."""
+    endless = Endless(lambda page: [{"site": uuid(page)}])
+    paths = stand.settings.config.everbright
+    jobs = JobList(Lists(endless, 1e9, stand.sleep), paths, None)
+    jobs.read()
+    assert endless.pages == len(jobs.jobs) == PAGES
+    (problem,) = jobs.problems
+    assert f"does not end: it has more than {PAGES} pages" in problem
+
+
+def test_a_list_of_one_job_that_does_not_end_is_said(stand: Stand) -> None:
+    """Catches one job that keeps all others from being read."""
+    lists = Lists(Endless(lambda page: [{"uuid": uuid(page)}]), 1e9, stand.sleep)
+    with pytest.raises(Permanent, match="does not end"):
+        lists.every("/api/v1/project")
 
 
 def test_a_redirect_to_another_host_is_not_followed(

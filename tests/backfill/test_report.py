@@ -6,19 +6,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sync.backfill import from_report
+from sync.backfill.intake import report_words, take_report
 from sync.errors import Permanent
 from sync.webhooks import report
-from sync.webhooks.report import Words
+from sync.webhooks.report import ReportWords
 from tests.backfill.stand import Stand, event
 from tests.made_up import uuid
 
 STATUSES = {"submitted": "SUBMITTED", "rejected": "REJECTED", "completed": "APPROVED"}
-WORDS = Words({"permit": uuid(30_001)}, STATUSES, UTC)
+WORDS = ReportWords({"permit": uuid(30_001)}, STATUSES, UTC)
 HEADER = "Site ID,Milestone,Date Submitted,Date Rejected,Date Completed"
 
 
-def found(*lines: str, words: Words = WORDS) -> list[tuple[str, str]]:
+def found(*lines: str, words: ReportWords = WORDS) -> list[tuple[str, str]]:
     """Return the statuses and dates of the first job in a report that is read without a problem."""
     read = report.read(lines, words)
     assert read.problems == []
@@ -102,7 +102,7 @@ def test_a_line_that_cannot_be_read_is_said_and_the_others_are(line: str, proble
 
 def test_a_day_begins_in_the_zone_of_the_sheet() -> None:
     """Catches a day that is another in UTC."""
-    words = Words(WORDS.definitions, STATUSES, ZoneInfo("America/Los_Angeles"))
+    words = ReportWords(WORDS.definitions, STATUSES, ZoneInfo("America/Los_Angeles"))
     assert found(HEADER, f"{uuid(1)},Permit,2026-03-01,,", words=words) == [
         ("SUBMITTED", "2026-03-01T08:00:00+00:00")
     ]
@@ -112,15 +112,15 @@ def test_a_report_brings_what_webhooks_did_not_and_nothing_twice(stand: Stand) -
     """Catches a report that overrides webhooks, and one that doubles when it is read again."""
     stand.deliver(event(1, minute=600, status="SUBMITTED"))  # 2026-01-01 10:00
     stand.project()
-    words = from_report.words(stand.settings, stand.jobs.states([uuid(1)]).values())
+    words = report_words(stand.settings, stand.jobs.states([uuid(1)]).values())
     lines = [
         HEADER,
         f"{uuid(1)},Milestone 1,2026-01-01,,2026-01-04",
         f"{uuid(2)},milestone 1,2026-01-02,2026-01-03,",
     ]
-    events, problems = from_report.take(lines, words, stand.wiring.intake())
+    events, problems = take_report(lines, words, stand.wiring.intake())
     assert (events, problems) == ({uuid(1): 1, uuid(2): 2}, [])
-    again, _ = from_report.take(lines, words, stand.wiring.intake())
+    again, _ = take_report(lines, words, stand.wiring.intake())
     assert again == {uuid(1): 0, uuid(2): 0}
     stand.project()
     first, second = (stand.jobs.states([uuid(n)])[uuid(n)] for n in (1, 2))
@@ -133,9 +133,9 @@ def test_a_report_brings_what_webhooks_did_not_and_nothing_twice(stand: Stand) -
 
 def test_a_file_that_is_no_csv_is_said(stand: Stand, tmp_path: Path) -> None:
     """Catches a traceback where somebody gives the spreadsheet itself."""
-    from sync.commands.backfill import Backfills
+    from sync.commands.backfill import ReadBack
 
     file = tmp_path / "report.xlsx"
     file.write_bytes(b"PK\x03\x04\xff\xfe")
     with pytest.raises(Permanent, match="no CSV"):
-        Backfills(stand.wiring, stand.sleep).report(file)
+        ReadBack(stand.wiring, stand.sleep).report(file)

@@ -14,7 +14,7 @@ from app import create_app
 from demo.process import Receiver
 from emulator import Emulator
 from sync.ops.alerts import Alerts
-from sync.store import Actions
+from sync.store import ActionLog
 from sync.worker.action_loop import ActionLoop
 from sync.worker.loop import Stop
 from sync.worker.sheet_loop import SheetLoop
@@ -64,7 +64,7 @@ class Console:
         self.bench = Bench(google, url, CONFIG_FILE, ADMIN_PASSWORD=PASSWORD, **settings)
         self.app = create_app(self.bench.settings)
         self.visitor = Visitor(self.app)
-        self.actions = Actions(self.bench.database)
+        self.actions = ActionLog(self.bench.database)
 
     def signed_in(self) -> Visitor:
         """Return a visitor with a session."""

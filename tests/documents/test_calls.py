@@ -62,7 +62,8 @@ def test_the_next_process_looks_into_a_folder_once(google: Emulator, sqlite_url:
     finish(bench, 4)
     assert bench.calls("drive.files.list") == 1
     assert bench.calls("drive.files.create") == 4
-    assert bench.calls() == 6  # And which drive the root is on.
+    assert bench.calls("drive.files.generateIds") == 1
+    assert bench.calls() == 7  # And which drive the root is on.
 
 
 def test_every_third_call_fails_and_each_document_is_there_once(
@@ -114,7 +115,7 @@ def test_a_drive_that_keeps_no_ids_has_each_document_once(
 
 
 def test_a_drive_that_refuses_ids_gets_a_session(google: Emulator, sqlite_url: str) -> None:
-    """One call could not be repeated without an id; a stored session can be asked."""
+    """One call could not be repeated without an id; a session can be asked what became of it."""
     google.faults.between(
         lambda emulator, _: emulator.drive.generated.clear(), method="drive.files.create", count=9
     )
@@ -125,13 +126,20 @@ def test_a_drive_that_refuses_ids_gets_a_session(google: Emulator, sqlite_url: s
     assert len(bench.folders()) == 1
 
 
-def test_ids_outlive_a_process(google: Emulator, sqlite_url: str) -> None:
-    """Catches a hundred ids fetched by each start."""
+def test_a_drive_that_refuses_ids_has_each_document_once_after_a_kill(
+    google: Emulator, sqlite_url: str
+) -> None:
+    """The session is forgotten with the process: the tag tells that the file is in Drive."""
+    google.faults.between(
+        lambda emulator, _: emulator.drive.generated.clear(), method="drive.files.create", count=9
+    )
+    google.faults.answer(503, method="drive.upload", when="after", count=4)
     bench = Bench(google, sqlite_url)
+    with pytest.raises(Retryable):
+        bench.once()
+    assert len(bench.files()) == 1
     bench.until_done()
-    bench.want(Wanted(uuid(60), uuid(61), "", "b.pdf"))
-    bench.until_done()
-    assert bench.calls("drive.files.generateIds") == 1
+    assert len(bench.files()) == 1
 
 
 def test_what_asks_for_patience_is_left_for_later(google: Emulator, sqlite_url: str) -> None:

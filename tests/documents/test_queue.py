@@ -5,6 +5,9 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from sync.documents import DocumentQueue
+from sync.documents.calls import Calls, Ids
+from sync.google.drive import Drive
 from sync.store import (
     Claim,
     Database,
@@ -15,8 +18,7 @@ from sync.store import (
     Projected,
     Wanted,
 )
-from sync.worker.document_queue import DocumentQueue
-from sync.worker.loop import Stop
+from sync.worker.loop import POLL_SECONDS, Stop
 from tests.made_up import uuid
 
 
@@ -30,11 +32,15 @@ def with_documents(url: str, *sites: int) -> Documents:
     return Documents(database, 30)
 
 
+def queue_of(documents: Documents, stop: Stop) -> DocumentQueue:
+    return DocumentQueue(documents, 30, stop.is_set, lambda: stop.wait(POLL_SECONDS))
+
+
 def test_a_jobs_documents_go_to_several_copiers_under_one_claim(database_url: str) -> None:
     """Catches forty photographs of a job that are copied one after another; and a job whose claim
     ends while one of them is on its way, for which another process makes a second folder."""
     documents = with_documents(database_url, 1, 1, 1, 2)
-    queue = DocumentQueue(documents, 30, Stop())
+    queue = queue_of(documents, Stop())
     taken = [queue.take() for _ in range(4)]
     jobs = [one[0] for one in taken if one]
     assert len({one[1].uuid for one in taken if one}) == 4
@@ -67,7 +73,7 @@ def test_one_copier_looks_for_all(sqlite_url: str) -> None:
     """Catches eight threads that ask the database twice a second while nothing is to be done."""
     stop = Stop()
     documents = Counting(with_documents(sqlite_url))
-    queue = DocumentQueue(documents, 30, stop)
+    queue = queue_of(documents, stop)
 
     def work() -> None:
         while not stop.is_set():
@@ -84,20 +90,22 @@ def test_one_copier_looks_for_all(sqlite_url: str) -> None:
     assert documents.looks <= 4
 
 
-def test_no_id_is_given_twice(database_url: str) -> None:
+class Numbered(Drive):
+    """Generates ids, a few a call."""
+
+    def __init__(self) -> None:
+        self.given = 0
+
+    def new_ids(self, count: int) -> list[str]:  # noqa: ARG002
+        time.sleep(0.01)
+        self.given += 5
+        return [f"id-{self.given - n}" for n in range(5)]
+
+
+def test_no_id_is_given_twice() -> None:
     """Catches two documents with one id: the second would be taken for the first."""
-    documents = with_documents(database_url, *range(12))
-    documents.add_ids([f"id-{n}" for n in range(30)])
-    claimed = []
-    while one := documents.claim():
-        claimed.append(one)
-
-    def reserved(one: tuple[Claim, PendingDocument]) -> tuple[str, str]:
-        while True:  # Under SKIP LOCKED an id that is being taken is passed over.
-            if ids := documents.reserve(*one, "digest", with_folder=True):
-                return ids
-
+    ids, drive = Ids(), Numbered()
     with ThreadPoolExecutor(6) as pool:
-        given = list(pool.map(reserved, claimed))
-    flat = [file_id for pair in given for file_id in pair]
-    assert len(set(flat)) == len(flat) == 24
+        taken = list(pool.map(lambda _: ids.take(Calls(drive, lambda _: None)), range(42)))
+    assert len(set(taken)) == 42
+    assert drive.given == 45

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.errors import Retryable
-from sync.everbright import details as answer
-from sync.jobs import drive_names
+from sync.everbright import job_answers
+from sync.jobs import files
 from sync.jobs.cells import EMPTY
 from sync.jobs.details import DetailColumns
 from sync.jobs.model import Customer, Details
@@ -63,7 +63,7 @@ def test_a_day_is_the_same_in_every_zone(day: date) -> None:
 def test_no_answer_raises_anything_but_what_is_retried(data: Any, status: Any) -> None:
     for tree in (data, {"data": data}, {"data": [data], "status_code": status}):
         try:
-            found = answer.read(tree, METRICS, SHOWN.everbright.no_value)
+            found = job_answers.read_details(tree, METRICS, SHOWN.everbright.no_value)
         except Retryable as error:
             assert error.reason in ("everbright_odd", "everbright_missing")
         else:
@@ -74,7 +74,7 @@ def test_no_answer_raises_anything_but_what_is_retried(data: Any, status: Any) -
 def test_an_answer_that_says_itself_that_it_is_a_refusal_is_one() -> None:
     """Would catch a refusal with status 200 that reads as a job without any value."""
     with pytest.raises(Retryable) as caught:
-        answer.read({"status_code": 404, "messages": {}, "data": []}, METRICS, "x^")
+        job_answers.read_details({"status_code": 404, "messages": {}, "data": []}, METRICS, "x^")
     assert caught.value.reason == "everbright_missing"
 
 
@@ -98,6 +98,6 @@ def test_a_deadline_needs_the_milestones_alias_only_where_its_name_has_it() -> N
     ],
 )
 def test_a_folder_is_named_as_far_as_the_customer_is_known(customer: Customer, name: str) -> None:
-    assert drive_names.folder(uuid(1), customer) == name
+    assert files.folder_name(uuid(1), customer) == name
     long = customer.model_copy(update={"name": "A" * 500})
-    assert len(drive_names.folder(uuid(1), long)) == 200
+    assert len(files.folder_name(uuid(1), long)) == 200

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.jobs.model import COMMENTS, STATUSES, Event, Job, MilestoneLog, Seen, StatusSeen
+from sync.jobs.model import COMMENTS, STATUSES, Event, Job, MilestoneLog, Origin, StatusSeen
 from sync.jobs.projection import (
     all_comments,
     apply_event,
@@ -213,7 +213,7 @@ def test_a_state_that_was_stored_before_there_were_logs_is_a_join_too(
 def test_a_log_that_is_full_is_a_join_too(minutes: list[int], random: Any) -> None:
     """What is dropped is the same in every order, however many there are."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    seen = [Seen(stamp=start + timedelta(minutes=n), digest=str(n)) for n in minutes]
+    seen = [Origin(stamp=start + timedelta(minutes=n), digest=str(n)) for n in minutes]
     logs = [
         MilestoneLog(
             first=one,

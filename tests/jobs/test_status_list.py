@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from brightsheet import cli
 from sync.jobs.model import Job
-from sync.jobs.status_list import Entry, entries, toml
+from sync.jobs.status_list import StatusEntry, entries, toml
 from sync.projector import Projector
 from sync.settings.config_file import Config
 from sync.settings.environment import load
@@ -24,7 +24,7 @@ from tests.made_up import body, comment, milestone, task, uuid
 from tests.settings.test_environment import LEAST
 
 
-def listed(*jobs: Job) -> dict[str, Entry]:
+def listed(*jobs: Job) -> dict[str, StatusEntry]:
     return {one.status: one for one in entries(CONFIG, jobs)}
 
 

@@ -12,7 +12,8 @@ from structlog.testing import capture_logs
 
 from brightsheet import cli
 from emulator import Emulator
-from sync.details import DetailFetcher
+from sync.jobs.model import Details
+from sync.lookups import Fetcher
 from sync.store.schema import detail
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
@@ -78,14 +79,14 @@ def make(google: Emulator, database_url: str, tmp_path: Path) -> Iterator[Make]:
     yield made
 
 
-def fetcher(bench: Bench, clock: Callable[[], float] = lambda: 0.0) -> DetailFetcher:
+def fetcher(bench: Bench, clock: Callable[[], float] = lambda: 0.0) -> Fetcher[Details]:
     found = bench.wiring.detail_fetcher()
     assert found is not None
     found._clock = clock
     return found
 
 
-def ask(bench: Bench, by: DetailFetcher | None = None) -> int:
+def ask(bench: Bench, by: Fetcher[Details] | None = None) -> int:
     """Ask for all details that are due; return how many times."""
     by, count = by or fetcher(bench), 0
     while by.fetch() is not None:
@@ -148,7 +149,7 @@ def test_a_change_while_everbright_answers_is_asked_for(make: Make) -> None:
     due = store.claim()
     assert due is not None
     bench.shown(milestone(1, date_updated="2026-03-02T10:00:00Z"))
-    store.keep(due, due.known)
+    store.keep(due.job.site, due.known, due.events)
     assert ask(bench) == 1
 
 

@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
@@ -25,8 +23,7 @@ from sync.store import (
     Spreadsheet,
     backlog,
 )
-from sync.store.database import MIGRATIONS
-from sync.store.deliveries import Deliveries, Wanted
+from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.store.jobs import Jobs
 from sync.store.jobs import Wanted as WantedDocument
 from sync.store.schema import metadata
@@ -228,7 +225,7 @@ def test_deliveries_are_found_by_what_people_know_of_them(database: Database) ->
     look_for = Deliveries(database)
 
     def ids(**wanted: object) -> list[str]:
-        return [one.id for one in look_for.newest(9, Wanted(**wanted))]  # type: ignore[arg-type]
+        return [one.id for one in look_for.newest(9, DeliveryFilter(**wanted))]  # type: ignore[arg-type]
 
     assert ids() == [refused, second, first]
     assert ids(site=uuid(2)) == [second]
@@ -255,25 +252,3 @@ def test_the_beginning_of_an_id_finds_it_and_nothing_else_does(
     assert look_for.to_retry(kept, 9) == ([], []), "it was not refused"
     assert [one.id for one in look_for.to_retry(refused[:12], 9)[0]] == [refused]
     assert look_for.to_retry(uuid(7), 9) == ([], [uuid(7)])
-
-
-def test_what_waited_before_the_upgrade_waits_since_then(database_url: str) -> None:
-    """Nobody noted when it came; without a moment it would never be late."""
-    database = Database(database_url.replace("postgres://", "postgresql+psycopg://"))
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with database.writing() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
-        for shown in (0, 1):
-            values = f"'{uuid(shown)}', '{{}}', '{{}}', 1, {shown}, 1, {shown}"
-            connection.execute(text(f"INSERT INTO job VALUES ({values})"))  # noqa: S608
-        for state in ("pending", "done"):
-            values = f"'{state}', 's', '', 'n', '{state}', 0, 0, '', '', '', '', '', ''"
-            connection.execute(text(f"INSERT INTO document VALUES ({values})"))  # noqa: S608
-    database.upgrade()
-    found = look(database)
-    assert (found.jobs, found.documents) == (1, 1)
-    assert found.oldest == pytest.approx(0, abs=20)
-    assert found.oldest_document == pytest.approx(0, abs=20)
-    database.close()

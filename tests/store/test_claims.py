@@ -51,7 +51,7 @@ def test_who_lost_the_claim_writes_nothing(database: Database) -> None:
     late, document = claimed(Documents(database, -1))
     assert documents.claim() is not None
     deeds: tuple[Callable[[], object], ...] = (
-        lambda: documents.keep(late, document.uuid, session="s"),
+        lambda: documents.forget(late, document.uuid),
         lambda: documents.keep_folder(late, "f"),
         lambda: documents.finish(late, document.uuid, "f", "link"),
         lambda: documents.renew(late),

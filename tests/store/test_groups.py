@@ -8,8 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from sync.store import Database, Inbox
-from sync.store.appending import Appender
-from sync.store.groups import Groups
+from sync.store.appending import Appender, Groups
 from sync.webhooks.schema import Outcome
 
 BAD = -1

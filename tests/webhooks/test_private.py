@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.webhooks.parse import read
-from sync.webhooks.private import without_private_comments
+from sync.webhooks.parse import read, without_private_comments
 from sync.webhooks.schema import Kind
 from tests.made_up import body, comment, milestone, task, uuid
 

@@ -18,7 +18,9 @@ from sync.types import letters
 
 def columns(parts: Parts) -> Any:
     """Show which column of the sheet shows what; the sheet is read on demand, once."""
-    known = {one.id: one for one in parts.wiring.layout().columns([], with_configured=True)}
+    known = {
+        column.id: column for column in parts.wiring.layout().columns([], with_configured=True)
+    }
     snapshot, titles, is_read = Snapshot(), NOTHING_ELSE.titles, request.method == "POST"
     if is_read:
         with parts.alone():
@@ -40,11 +42,13 @@ def checks(parts: Parts) -> Any:
     if request.method == "GET":
         return render_template("console/checks.html", found=None)
     with parts.alone():
-        found = list(run_checks(parts.wiring.settings))
+        results = list(run_checks(parts.wiring.settings))
     # What is downloaded is what is shown: the page itself holds it.
-    download = "data:application/json;charset=utf-8," + quote(json.dumps(as_json(found), indent=2))
+    download = "data:application/json;charset=utf-8," + quote(
+        json.dumps(as_json(results), indent=2)
+    )
     return render_template(
-        "console/checks.html", found=found, is_well=is_well(found), download=download
+        "console/checks.html", found=results, is_well=is_well(results), download=download
     )
 
 

@@ -1,16 +1,17 @@
-"""Addresses of EverBright's pages, and the cell with the links to documents. Pure."""
+"""A job's folder and documents in Drive: their names, and the cell with their links. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote as quoted
 
 from sync.jobs.cells import CELL_LIMIT, Cell, cut, joined, units
-from sync.jobs.model import Files
+from sync.jobs.model import Customer, Files
 from sync.webhooks.schema import Document
 
 _PREVIEW = "↗"
 _DOCUMENTS = 500
 """The most documents in a cell: each has two links, and a batch is limited to 2 MB."""
+_FOLDER_LIMIT = 200
 
 
 @dataclass(frozen=True)
@@ -26,15 +27,17 @@ class Addresses:
         return self.everbright.rstrip("/") + filled if path else ""
 
 
-def documents(found: Sequence[tuple[str, Document]], files: Files, addresses: Addresses) -> Cell:
+def documents_cell(
+    entries: Sequence[tuple[str, Document]], files: Files, addresses: Addresses
+) -> Cell:
     """Return the cell with documents, each with the UUID of its sub-task or "", one a line."""
     parts: list[tuple[str, str]] = []
     size = 0
-    for number, (sub_task, document) in enumerate(found):
+    for number, (sub_task, document) in enumerate(entries):
         line = _document(sub_task, document, files, addresses)
         size += sum(units(text) for text, _ in line) + 1
         if size > CELL_LIMIT or number == _DOCUMENTS:
-            parts.append((f"\n… and {len(found) - number} more", ""))
+            parts.append((f"\n… and {len(entries) - number} more", ""))
             break
         parts += [("\n", "")] * bool(parts) + line
     return joined(parts)
@@ -51,3 +54,22 @@ def _document(
     if not in_drive:
         return [(name, preview)]
     return [(name, in_drive), (" ", ""), (_PREVIEW, preview)]
+
+
+def stand_in(site: str) -> str:
+    """Return the name of a job's folder until its customer is known."""
+    return f"Job {site[:8]}"
+
+
+def folder_name(site: str, customer: Customer) -> str:
+    """Return the name of a job's folder: "Customer, Town", as far as they are known."""
+    if not customer.name:
+        return stand_in(site)
+    return cut(", ".join(part for part in (customer.name, customer.city) if part), _FOLDER_LIMIT)
+
+
+def told_apart(name: str, uuid: str) -> str:
+    """Return a document's name with the beginning of its UUID: another one has its name already."""
+    stem, dot, ending = name.rpartition(".")
+    suffix = f" ({uuid[:8]})"
+    return f"{stem}{suffix}{dot}{ending}" if stem else name + suffix

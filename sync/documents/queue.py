@@ -1,12 +1,12 @@
 """Documents of the jobs that this process has claimed, for all of its copiers."""
 
 from collections import deque
+from collections.abc import Callable
 from contextlib import ExitStack
 from threading import Lock
 
 from sync.ops.heartbeat import beating
 from sync.store import Claim, Documents, PendingDocument
-from sync.worker.loop import POLL_SECONDS, Stop
 
 
 class ClaimedJob:
@@ -32,12 +32,20 @@ class DocumentQueue:
     """Claims jobs, and gives their documents to copiers: several may work for one job.
 
     So a job has one claim, and one folder, and yet does not wait for one document after another.
+    `is_over` tells whether the work is to end; `idle` waits a moment where nothing is due.
     """
 
-    def __init__(self, documents: Documents, lease_seconds: float, stop: Stop) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        lease_seconds: float,
+        is_over: Callable[[], bool],
+        idle: Callable[[], object],
+    ) -> None:
         self._documents = documents
         self._beat_seconds = lease_seconds / 3
-        self._stop = stop
+        self._is_over = is_over
+        self._idle = idle
         self._turn = Lock()
         self._ready: deque[tuple[ClaimedJob, PendingDocument]] = deque()
         self._finished: deque[Claim] = deque()
@@ -48,11 +56,11 @@ class DocumentQueue:
         Copiers without work wait for the lock, so that one of them looks into the store for all.
         """
         with self._turn:
-            if self._stop.is_set():
+            if self._is_over():
                 self._documents.release(*self._taken_finished())
                 return None
             if not self._ready and not self._claim():
-                self._stop.wait(POLL_SECONDS)
+                self._idle()
                 return None
             return self._ready.popleft()
 

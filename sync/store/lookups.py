@@ -1,0 +1,211 @@
+"""What EverBright is asked about jobs: whose they are, and more from its Data Access Layer.
+
+A table each, with a row for a job: when it is to be asked, and what was answered.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Table, case, func, literal, null, select, update
+
+from sync.jobs.model import Customer, Details, Job
+from sync.store.clock import now
+from sync.store.database import Database
+from sync.store.dirty import touch
+from sync.store.schema import customer, detail, job, reported
+from sync.types import Value
+
+FRESH_SECONDS = 86_400.0
+"""For how long a customer is considered true, whatever happens to the job."""
+_CLAIM_SECONDS = 120.0
+
+AnswerT = TypeVar("AnswerT", bound=Value)
+
+
+@dataclass(frozen=True)
+class DueLookup(Generic[AnswerT]):
+    """A job about which EverBright is to be asked, as it is and with what is known."""
+
+    job: Job
+    known: AnswerT
+    attempts: int
+    events: int
+    """How many events it had: one more since then is another change."""
+
+
+class Lookups(Generic[AnswerT]):
+    """One table of requests. `stamp` goes beside each answer."""
+
+    def __init__(
+        self, database: Database, table: Table, kind: type[AnswerT], stamp: Mapping[str, Any]
+    ) -> None:
+        self._database = database
+        self._table = table
+        self._kind = kind
+        self._stamp = stamp
+
+    def claim(self) -> DueLookup[AnswerT] | None:
+        """Return the job that is due longest.
+
+        It is due again after two minutes unless an answer is stored: asking twice does no harm.
+        """
+        table = self._table
+        due = (
+            select(table.c.site, table.c.body, table.c.attempts, job.c.state, job.c.events)
+            .join(job, job.c.site == table.c.site)
+            .where(table.c.due_at <= now())
+            .order_by(table.c.due_at)
+            .limit(1)
+        )
+        with self._database.reading() as connection:
+            if connection.execute(due).first() is None:
+                return None
+        with self._database.writing() as connection:
+            locked = due.with_for_update(of=table, skip_locked=True)
+            row = connection.execute(locked).first()
+            if row is None:
+                return None
+            self._set(connection, row.site, due_at=now() + _CLAIM_SECONDS)
+        return DueLookup(
+            Job.model_validate_json(row.state),
+            self._kind.model_validate_json(row.body),
+            row.attempts,
+            row.events,
+        )
+
+    def keep(self, site: str, answer: AnswerT, events: int | None = None) -> bool:
+        """Store what EverBright answered; if the row shows it (True), the row is written again.
+
+        If the job has more than `events` by now, it is asked once more.
+        """
+        table = self._table
+        count = select(job.c.events).where(job.c.site == site).scalar_subquery()
+        is_asked = (
+            null() if events is None else case((count == events, null()), else_=table.c.due_at)
+        )
+        values = {"body": answer.model_dump_json(exclude_defaults=True), "attempts": 0}
+        with self._database.writing() as connection:
+            body = connection.scalar(select(table.c.body).where(table.c.site == site))
+            known = self._kind.model_validate_json(body or "{}")
+            is_new = _in_row(known) != _in_row(answer)
+            if is_new:
+                touch(connection, site)  # First: whoever stores jobs locks them in this order, too.
+            self._set(connection, site, **values, **self._stamp, due_at=is_asked)
+        return is_new
+
+    def postpone(self, site: str, seconds: float | None) -> None:
+        """Ask again after `seconds`; None: only when the job changes."""
+        due_at = None if seconds is None else now() + seconds
+        with self._database.writing() as connection:
+            self._set(connection, site, attempts=self._table.c.attempts + 1, due_at=due_at)
+
+    def _set(self, connection: Connection, site: str, **values: object) -> None:
+        connection.execute(update(self._table).where(self._table.c.site == site).values(values))
+
+
+def _in_row(answer: Value) -> object:
+    """Return what of an answer a row shows: not what was asked for."""
+    return answer.values if isinstance(answer, Details) else answer
+
+
+class Customers(Lookups[Customer]):
+    """The customers of jobs: an answer is considered fresh for a day."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, customer, Customer, {"fetched_at": now()})
+
+    def unknown(self) -> int:
+        """Return for how many jobs no customer is known."""
+        query = select(func.count()).where(customer.c.body == "{}")
+        with self._database.reading() as connection:
+            return int(connection.scalar(query) or 0)
+
+
+class DetailStore(Lookups[Details]):
+    """More of jobs: asked once for each change of a job. `question` says what is asked for."""
+
+    def __init__(self, database: Database, question: str) -> None:
+        super().__init__(database, detail, Details, {"question": question})
+        self._question = question
+
+    def ask_again(self) -> None:
+        """Have every job requested that was asked another question, or none."""
+        new = select(job.c.site, literal("{}"), literal(""), literal(0), now()).where(
+            job.c.site.not_in(select(detail.c.site))
+        )
+        names = ["site", "body", "question", "attempts", "due_at"]
+        with self._database.writing() as connection:
+            added = self._database.insert(detail).from_select(names, new)
+            connection.execute(added.on_conflict_do_nothing())
+            other = (detail.c.question != self._question) & detail.c.due_at.is_(None)
+            connection.execute(update(detail).where(other).values(due_at=now(), attempts=0))
+
+    def unreported(self, names: Sequence[str]) -> list[str]:
+        """Return those of `names` that were not reported yet."""
+        return unreported(self._database, names)
+
+    def keep_reported(self, names: Sequence[str]) -> None:
+        """Store that `names` were reported."""
+        keep_reported(self._database, names)
+
+    def every(self) -> Iterator[Details]:
+        """Yield what is known of each job that was requested."""
+        query = select(detail.c.body).where(detail.c.body != "{}")
+        with self._database.reading() as connection:
+            bodies = list(connection.scalars(query))
+        yield from map(Details.model_validate_json, bodies)
+
+
+def want(database: Database, connection: Connection, sites: Collection[str]) -> None:
+    """Have EverBright asked about jobs that changed; for a customer known for a day, it is not."""
+    stale = customer.c.fetched_at.is_(None) | (customer.c.fetched_at < now() - FRESH_SECONDS)
+    for table, blank, which in (
+        (customer, {}, stale & customer.c.due_at.is_(None)),
+        (detail, {"question": ""}, None),
+    ):
+        rows = [{"site": site, "body": "{}", "attempts": 0, **blank} for site in sites]
+        again = {"due_at": now(), "attempts": 0}
+        statement = database.insert(table).values(due_at=now())
+        if rows:
+            statement = statement.on_conflict_do_update(
+                index_elements=["site"], set_=again, where=which
+            )
+            connection.execute(statement, rows)
+
+
+def customers(connection: Connection, sites: Collection[str]) -> dict[str, Customer]:
+    """Return what is known of the customers of `sites`."""
+    return _known(connection, customer, Customer.model_validate_json, sites)
+
+
+def details(connection: Connection, sites: Collection[str]) -> dict[str, Details]:
+    """Return what is known of the details of `sites`."""
+    return _known(connection, detail, Details.model_validate_json, sites)
+
+
+def _known(
+    connection: Connection,
+    table: Table,
+    read: Callable[[str], AnswerT],
+    sites: Collection[str],
+) -> dict[str, AnswerT]:
+    query = select(table.c.site, table.c.body).where(table.c.site.in_(sorted(sites)))
+    return {site: read(body) for site, body in connection.execute(query)}
+
+
+def unreported(database: Database, names: Sequence[str]) -> list[str]:
+    """Return those of `names` that were not reported yet, each once."""
+    if not names:
+        return []
+    with database.reading() as connection:
+        known = set(connection.scalars(select(reported.c.name).where(reported.c.name.in_(names))))
+    return [name for name in dict.fromkeys(names) if name not in known]
+
+
+def keep_reported(database: Database, names: Sequence[str]) -> None:
+    """Store that `names` were reported: afterwards, since a report twice is better than none."""
+    rows = [{"name": name} for name in names]
+    if rows:
+        with database.writing() as connection:
+            connection.execute(database.insert(reported).on_conflict_do_nothing(), rows)
