@@ -36,6 +36,8 @@ from sync.worker import Worker
 WEBHOOK = "/webhooks/everbright"
 CHECK = f"{WEBHOOK}/check"
 """Tells whether a secret is the right one; nothing is stored."""
+HEALTH = "/healthz"
+"""Asks no database: `server.py` answers it also where everything else waits for one."""
 WRONG_PASSWORDS = "10 per 5 minutes"
 _JSON_TYPES = ("application/json", "text/json")
 
@@ -141,7 +143,7 @@ def _add_tally(app: Flask, wiring: Wiring, alerts: Alerts) -> None:
 
 
 def _add_health(app: Flask, database: Database) -> None:
-    @app.get("/healthz")
+    @app.get(HEALTH)
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
