@@ -1,7 +1,7 @@
 """EverBright's lists in the emulator, and the product's rooms that read them."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -87,7 +87,13 @@ class Mute(Alerts):
         self.reasons: list[str] = []
         self.texts: list[str] = []
 
-    def send(self, reason: str, text: str, age: float = 0.0) -> bool:  # noqa: ARG002
+    def send(
+        self,
+        reason: str,
+        text: str,
+        age: float = 0.0,  # noqa: ARG002
+        arrived: Callable[[], object] = lambda: None,  # noqa: ARG002
+    ) -> bool:
         self.reasons.append(reason)
         self.texts.append(text)
         return True
