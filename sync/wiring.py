@@ -109,8 +109,14 @@ class Wiring:
     def backlog(self) -> Backlog:
         """Return what waits for the configured spreadsheet."""
         settings = self.settings
-        with_documents = bool(settings.drive_folder_id)
-        return backlog(self.database, settings.spreadsheet_id, with_documents=with_documents)
+        return backlog(
+            self.database,
+            settings.spreadsheet_id,
+            with_documents=bool(settings.drive_folder_id),
+            with_token=settings.everbright_api_token is not None,
+            silence_days=settings.silence_days,
+            time_zone=settings.time_zone,
+        )
 
     def layout(self) -> Layout:
         """Return how jobs are shown."""
@@ -131,7 +137,7 @@ class Wiring:
             self.sheet_store(spreadsheet),
             self.sheet_client(spreadsheet),
             Targets(self.layout(), sizes),
-            Projector(self.inbox, Jobs(self.database), settings, alert, trail).run,
+            Projector(self.inbox, Jobs(self.database), settings, trail).run,
             sleep,
             settings.time_zone,
             alert,

@@ -14,32 +14,29 @@ from time import monotonic
 import structlog
 
 from sync.errors import BrightsheetError
+from sync.status.entries import MANY_WRONG, WRONG_CAUSE, WRONG_FIX
 from sync.store import Refused
+from sync.store.refusals import NO_SECRET, WRONG_SECRET, WRONG_SECRETS
 
-WRONG_SECRET, NO_SECRET = "wrong_secret", "no_secret"
 REASONS = {400: "bad_request", 401: WRONG_SECRET, 413: "too_large", 415: "other_type"}
 """Why a request was refused, by the status of its answer."""
 ALL_REASONS = (*REASONS.values(), NO_SECRET)
 
 WITHIN_SECONDS = 3600.0
-MANY_WRONG = 3
-"""Requests with a wrong secret within an hour: one may be anybody's, three are a mistyped one."""
 WRITE_SECONDS = 1.0
 AWAY_SECONDS = 30.0
 """So long is waited after a write that failed."""
 
 _TEXT = (
     f"{MANY_WRONG} requests or more came to /webhooks/everbright with a wrong secret or none "
-    "within an hour. Nothing of them is kept. If EverBright sent them, set the same secret "
-    "there (in the webhook's credential) as in WEBHOOK_SECRET here, in the header that "
-    "WEBHOOK_SECRET_HEADER names. How many, when and from where: brightsheet deliveries"
-)
+    f"within an hour. {WRONG_CAUSE} {WRONG_FIX}"
+).replace("`", "")
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _Group:
     count: int
     at: float
     source: str
@@ -61,7 +58,7 @@ class Tally:
         self._say = say
         self._clock = clock
         self._lock = Lock()
-        self._waiting: dict[str, _Seen] = {}
+        self._waiting: dict[str, _Group] = {}
         self._wrong: deque[float] = deque(maxlen=MANY_WRONG)
         self._thread: Thread | None = None
         self._stop = Event()
@@ -78,8 +75,8 @@ class Tally:
             reason = NO_SECRET
         with self._lock:
             now = self._clock()
-            self._put(reason, _Seen(1, now, source or ""))
-            is_mistyped = reason in (WRONG_SECRET, NO_SECRET) and self._is_one_too_many(now)
+            self._put(reason, _Group(1, now, source or ""))
+            is_mistyped = reason in WRONG_SECRETS and self._are_too_many(now)
             self._start()
         if is_mistyped:
             self._say(WRONG_SECRET, _TEXT)
@@ -91,14 +88,14 @@ class Tally:
         if thread is not None:
             thread.join(seconds)
 
-    def _put(self, reason: str, seen: _Seen) -> None:
+    def _put(self, reason: str, group: _Group) -> None:
         before = self._waiting.get(reason)
         if before is not None:
-            last = max(before, seen, key=lambda one: one.at)
-            seen = _Seen(before.count + seen.count, last.at, last.source)
-        self._waiting[reason] = seen
+            last = max(before, group, key=lambda each: each.at)
+            group = _Group(before.count + group.count, last.at, last.source)
+        self._waiting[reason] = group
 
-    def _is_one_too_many(self, now: float) -> bool:
+    def _are_too_many(self, now: float) -> bool:
         self._wrong.append(now)
         return len(self._wrong) == MANY_WRONG and now - self._wrong[0] < WITHIN_SECONDS
 
@@ -116,28 +113,28 @@ class Tally:
                 return
             self._stop.wait(WRITE_SECONDS if is_written else AWAY_SECONDS)
 
-    def _taken(self) -> dict[str, _Seen]:
+    def _taken(self) -> dict[str, _Group]:
         with self._lock:
             taken, self._waiting = self._waiting, {}
             if not taken:
                 self._thread = None
             return taken
 
-    def _write(self, taken: Mapping[str, _Seen]) -> bool:
+    def _write(self, taken: Mapping[str, _Group]) -> bool:
         now = self._clock()
         try:
             self._keep(
                 {
-                    reason: Refused(one.count, max(0.0, now - one.at), one.source)
-                    for reason, one in taken.items()
+                    reason: Refused(group.count, max(0.0, now - group.at), group.source)
+                    for reason, group in taken.items()
                 }
             )
         except Exception as error:
             why = error.reason if isinstance(error, BrightsheetError) else type(error).__name__
             _log.warning("refusals_not_kept", reason=why)
             with self._lock:
-                for reason, one in taken.items():
-                    self._put(reason, one)
+                for reason, group in taken.items():
+                    self._put(reason, group)
             return False
-        _log.warning("refused", **{reason: one.count for reason, one in taken.items()})
+        _log.warning("refused", **{reason: group.count for reason, group in taken.items()})
         return True

@@ -1,5 +1,6 @@
 """The database, SQLite or PostgreSQL: the only user of SQLAlchemy."""
 
+from sync.store import reported
 from sync.store.actions import Action, Actions, ActionState
 from sync.store.activity import HourFigures, latest_hours
 from sync.store.arrivals import Arrival, newest_arrival
@@ -74,4 +75,5 @@ __all__ = [
     "backlog",
     "latest_hours",
     "newest_arrival",
+    "reported",
 ]

@@ -9,8 +9,10 @@ import pytest
 
 from sync.errors import Retryable
 from sync.status import tally as module
-from sync.status.tally import ALL_REASONS, MANY_WRONG, WITHIN_SECONDS, WRONG_SECRET, Tally
+from sync.status.entries import MANY_WRONG
+from sync.status.tally import ALL_REASONS, WITHIN_SECONDS, Tally
 from sync.store import Refused
+from sync.store.refusals import WRONG_SECRET
 from tests.world import wait_for
 
 
