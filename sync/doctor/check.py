@@ -1,4 +1,4 @@
-"""One check's outcome, for people and for programs. Pure."""
+"""What a check finds, for people and for programs. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -9,11 +9,21 @@ _WIDTH = len("skipped")
 
 
 @dataclass(frozen=True)
-class Check:
-    """What a check found. `name` stays the same from version to version; no text holds a secret.
+class Finding:
+    """What the function of a check returns. No text holds a secret.
 
     `cause` and `fix` are "" where nothing is wrong; `fix` says why where a check was skipped.
     """
+
+    result: Result
+    text: str
+    cause: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A finding with the name of its check, which stays the same from version to version."""
 
     name: str
     title: str
@@ -23,14 +33,34 @@ class Check:
     fix: str = ""
 
 
+def ok(text: str) -> Finding:
+    """All is well."""
+    return Finding("ok", text)
+
+
+def skipped(text: str, fix: str = "") -> Finding:
+    """There is nothing to check, or it cannot be checked from this machine."""
+    return Finding("skipped", text, "", fix)
+
+
+def warning(text: str, cause: str, fix: str) -> Finding:
+    """It works, and something is not as it should be."""
+    return Finding("warning", text, cause, fix)
+
+
+def failed(text: str, cause: str, fix: str) -> Finding:
+    """It does not work."""
+    return Finding("failed", text, cause, fix)
+
+
 def is_well(checks: Iterable[Check]) -> bool:
     """Return whether no check failed; warnings and skipped checks are no failures."""
-    return all(one.result != "failed" for one in checks)
+    return all(check.result != "failed" for check in checks)
 
 
 def as_json(checks: Sequence[Check]) -> dict[str, Any]:
     """Return an object with `ok` and the `checks`, to show or to send to whoever helps."""
-    return {"ok": is_well(checks), "checks": [asdict(one) for one in checks]}
+    return {"ok": is_well(checks), "checks": [asdict(check) for check in checks]}
 
 
 def text(check: Check) -> str:
