@@ -201,7 +201,9 @@ def _count(which: ColumnElement[bool]) -> Select[Any]:
 
 
 def _age(moment: ColumnElement[float | None], which: Any) -> Select[Any]:
-    return select(now() - func.min(moment)).where(which)
+    # A sum, and not the column: for the least of a few moments SQLite would go through the index
+    # of all, from the oldest on (a third of a second with 300,000 deliveries).
+    return select(now() - func.min(moment + 0.0)).where(which)
 
 
 def _is_refused() -> ColumnElement[bool]:

@@ -65,6 +65,17 @@ def test_the_backlog_counts_those_since_yesterday(database: Database, refusals: 
     assert backlog(database, "s").turned_away == 3
 
 
+def test_the_backlog_counts_wrong_secrets_and_knows_when_the_last_came(
+    database: Database, refusals: Refusals
+) -> None:
+    assert backlog(database, "s").last_wrong_secret is None
+    refusals.add({"wrong_secret": Refused(2, 500.0, ""), "too_large": Refused(1, 1.0, "")})
+    refusals.add({"no_secret": Refused(1, 0.4 * DAY, "")})
+    now = backlog(database, "s")
+    assert now.wrong_secrets == 3
+    assert now.last_wrong_secret == pytest.approx(500, abs=20)
+
+
 def test_the_newest_delivery_is_known_also_once_it_is_forgotten(database: Database) -> None:
     """Kept for a day only, the last delivery would be gone before its silence counts."""
     assert newest_arrival(database) is None
