@@ -1,6 +1,6 @@
 """Why a call failed, and what to do, by the error's reason: the one place that says so. Pure."""
 
-from sync.doctor.check import Finding, failed
+from sync.doctor.check import Check, failed
 from sync.errors import BrightsheetError, Retryable
 
 _LIBRARY = "In Google's console, APIs & Services, Library: enable the Sheets API and the Drive API."
@@ -41,7 +41,7 @@ _PASSING = (
 _OTHER = ("The message is all that is known.", "Check the setting and who it is shared with.")
 
 
-def explained(error: BrightsheetError, account: str) -> Finding:
+def explained(error: BrightsheetError, account: str) -> Check:
     """Return the outcome of a check that ended with an error; `account` needs the access."""
     usual = _PASSING if isinstance(error, Retryable) else _OTHER
     if error.reason.startswith("everbright_"):

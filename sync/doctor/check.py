@@ -9,21 +9,12 @@ _WIDTH = len("skipped")
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What the function of a check returns. No text holds a secret.
+class Check:
+    """What was found. No text holds a secret.
 
+    `name` stays the same from version to version; it and `title` are "" until the check has run.
     `cause` and `fix` are "" where nothing is wrong; `fix` says why where a check was skipped.
     """
-
-    result: Result
-    text: str
-    cause: str = ""
-    fix: str = ""
-
-
-@dataclass(frozen=True)
-class Check:
-    """A finding with the name of its check, which stays the same from version to version."""
 
     name: str
     title: str
@@ -33,24 +24,24 @@ class Check:
     fix: str = ""
 
 
-def ok(text: str) -> Finding:
+def ok(text: str) -> Check:
     """All is well."""
-    return Finding("ok", text)
+    return Check("", "", "ok", text)
 
 
-def skipped(text: str, fix: str = "") -> Finding:
+def skipped(text: str, fix: str = "") -> Check:
     """There is nothing to check, or it cannot be checked from this machine."""
-    return Finding("skipped", text, "", fix)
+    return Check("", "", "skipped", text, "", fix)
 
 
-def warning(text: str, cause: str, fix: str) -> Finding:
+def warning(text: str, cause: str, fix: str) -> Check:
     """It works, and something is not as it should be."""
-    return Finding("warning", text, cause, fix)
+    return Check("", "", "warning", text, cause, fix)
 
 
-def failed(text: str, cause: str, fix: str) -> Finding:
+def failed(text: str, cause: str, fix: str) -> Check:
     """It does not work."""
-    return Finding("failed", text, cause, fix)
+    return Check("", "", "failed", text, cause, fix)
 
 
 def is_well(checks: Iterable[Check]) -> bool:

@@ -3,7 +3,7 @@
 import time
 from io import BytesIO
 
-from sync.doctor.check import Finding, failed, ok, skipped, warning
+from sync.doctor.check import Check, failed, ok, skipped, warning
 from sync.errors import BrightsheetError
 from sync.google import auth
 from sync.google.drive import Drive
@@ -18,7 +18,7 @@ _LEFT_OVER = 5
 """So many files of runs that were killed are removed at once."""
 
 
-def file(wiring: Wiring) -> Finding:
+def file(wiring: Wiring) -> Check:
     """A file can be written into the folder."""
     folder, account = wiring.settings.drive_folder_id, auth.account(wiring.settings)
     drive = wiring.drive(folder)
@@ -48,7 +48,7 @@ def _clean(drive: Drive) -> None:
         drive.discard(left.id)
 
 
-def readers(wiring: Wiring) -> Finding:
+def readers(wiring: Wiring) -> Check:
     """Whoever may open the spreadsheet may open the documents that it links to."""
     settings = wiring.settings
     drive = wiring.drive("")

@@ -1,6 +1,6 @@
 """Checks of EverBright's API: the token, one job, one document."""
 
-from sync.doctor.check import Finding, ok, skipped, warning
+from sync.doctor.check import Check, ok, skipped, warning
 from sync.errors import BrightsheetError, Retryable
 from sync.everbright.answers import page
 from sync.everbright.client import not_a_document
@@ -27,7 +27,7 @@ class _Beginning:
             raise _Enough
 
 
-def token(wiring: Wiring) -> Finding:
+def token(wiring: Wiring) -> Check:
     """EverBright accepts the token."""
     try:
         page(wiring.everbright().get(wiring.settings.config.everbright.jobs))
@@ -42,7 +42,7 @@ def token(wiring: Wiring) -> Finding:
     return ok("EverBright accepts the token, and lists jobs.")
 
 
-def job(wiring: Wiring) -> Finding:
+def job(wiring: Wiring) -> Check:
     """One job can be read."""
     site = sample_job(wiring.database)
     if site is None:
@@ -51,7 +51,7 @@ def job(wiring: Wiring) -> Finding:
     return ok("A job was read, with its customer.")
 
 
-def download(wiring: Wiring) -> Finding:
+def download(wiring: Wiring) -> Check:
     """One document can be downloaded."""
     document = sample_document(wiring.database)
     if document is None:

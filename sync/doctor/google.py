@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 
 import requests
 
-from sync.doctor.check import Finding, failed, ok, skipped, warning
+from sync.doctor.check import Check, failed, ok, skipped, warning
 from sync.errors import Permanent
 from sync.google import auth
 from sync.google.scopes import covers_drive, covers_sheets
@@ -24,7 +24,7 @@ _PUBLISH = (
 )
 
 
-def credentials(wiring: Wiring) -> Finding:
+def credentials(wiring: Wiring) -> Check:
     """Google accepts the credentials, and goes on accepting them."""
     settings = wiring.settings
     kind = auth.kind(settings)
@@ -40,7 +40,7 @@ def credentials(wiring: Wiring) -> Finding:
     return _person(accepted, who)
 
 
-def _refused(settings: Settings, error: Permanent) -> Finding:
+def _refused(settings: Settings, error: Permanent) -> Check:
     if auth.is_service_account(settings):
         return failed(
             error.message,
@@ -58,7 +58,7 @@ def _refused(settings: Settings, error: Permanent) -> Finding:
     )
 
 
-def _person(accepted: Accepted, who: str) -> Finding:
+def _person(accepted: Accepted, who: str) -> Check:
     if accepted.ends_in is not None:
         return warning(
             f"A person signs in ({who}), and Google ends that in {lasting(accepted.ends_in)}.",
@@ -75,7 +75,7 @@ def _person(accepted: Accepted, who: str) -> Finding:
     return ok(f"A person signs in: {who}. Files that they make belong to them.")
 
 
-def clock(wiring: Wiring) -> Finding:
+def clock(wiring: Wiring) -> Check:
     """This machine's clock agrees with Google's."""
     session = auth.EmulatorSession(wiring.settings.google_emulator_url)
     try:

@@ -2,7 +2,7 @@
 
 from pathlib import Path, PurePath
 
-from sync.doctor.check import Finding, failed, ok, skipped
+from sync.doctor.check import Check, failed, ok, skipped
 from sync.wiring import Wiring
 
 _SQLITE = "sqlite:///"
@@ -15,7 +15,7 @@ _THROW_AWAY = {
 }
 
 
-def database(wiring: Wiring) -> Finding:
+def database(wiring: Wiring) -> Check:
     """The database answers and has the schema of this version."""
     if not wiring.database.is_current():
         return failed(
@@ -26,7 +26,7 @@ def database(wiring: Wiring) -> Finding:
     return ok("It answers, and has the schema of this version.")
 
 
-def disk(wiring: Wiring) -> Finding:
+def disk(wiring: Wiring) -> Check:
     """A SQLite file is on a disk that outlives the process."""
     url = wiring.settings.database_url.get_secret_value()
     if not url.startswith(_SQLITE):

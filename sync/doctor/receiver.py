@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import requests
 
-from sync.doctor.check import Finding, failed, ok, warning
+from sync.doctor.check import Check, failed, ok, warning
 from sync.status.entries import SILENCE
 from sync.status.problem import lasting
 from sync.status.verdict import evaluate
@@ -15,7 +15,7 @@ _TIMEOUT = (5.0, 15.0)
 SET = "Set PUBLIC_URL to the receiver's address, like https://brightsheet.example.com"
 
 
-def reached(wiring: Wiring) -> Finding:
+def reached(wiring: Wiring) -> Check:
     """PUBLIC_URL leads to a receiver, over TLS."""
     url = wiring.settings.public_url
     try:
@@ -47,7 +47,7 @@ def reached(wiring: Wiring) -> Finding:
     return ok("The receiver answers, over TLS.")
 
 
-def secret(wiring: Wiring) -> Finding:
+def secret(wiring: Wiring) -> Check:
     """The receiver takes the secret that is set here."""
     settings = wiring.settings
     header = settings.webhook_secret_header
@@ -79,7 +79,7 @@ def _get(url: str, headers: dict[str, str] | None = None) -> requests.Response:
         return session.get(url, headers=headers or {}, timeout=_TIMEOUT, allow_redirects=False)
 
 
-def last_delivery(wiring: Wiring) -> Finding:
+def last_delivery(wiring: Wiring) -> Check:
     """Something came lately."""
     now = wiring.backlog()
     if now.turned_away and now.arrival is None:
@@ -102,14 +102,13 @@ def last_delivery(wiring: Wiring) -> Finding:
     return warning(text, silence[0].what, silence[0].remedy) if silence else ok(text)
 
 
-def in_step(wiring: Wiring) -> Finding:
+def in_step(wiring: Wiring) -> Check:
     """The sheet shows what came, and nothing else is wrong now: as the console's overview says."""
     problems = [problem for problem in evaluate(wiring.backlog()) if problem.code != SILENCE]
     if not problems:
         return ok("The sheet shows everything that came, and a worker runs.")
-    is_behind = any(problem.is_behind for problem in problems)
-    return Finding(
-        "failed" if is_behind else "warning",
+    outcome = failed if any(problem.is_behind for problem in problems) else warning
+    return outcome(
         " ".join(problem.what for problem in problems),
         " ".join(f"{problem.code}: {problem.cause}" for problem in problems),
         " ".join(problem.remedy for problem in problems),

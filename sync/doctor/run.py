@@ -7,14 +7,14 @@ from pydantic import SecretStr
 
 from sync.doctor import drive, everbright, google, machine, receiver, sheet
 from sync.doctor.causes import explained
-from sync.doctor.check import Check, Finding, failed, skipped
+from sync.doctor.check import Check, failed, skipped
 from sync.errors import BrightsheetError, SettingsError
 from sync.google import auth
 from sync.settings.environment import Settings
 from sync.store import Database
 from sync.wiring import Wiring
 
-Run = Callable[[Wiring], Finding]
+Run = Callable[[Wiring], Check]
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,11 @@ def run_checks(settings: Settings) -> Iterator[Check]:
     try:
         for step in STEPS:
             before = [titles[name] for name in step.needs if name in titles]
-            finding = _finding(step, wiring, before)
-            if finding.result == "failed":
+            check = _outcome(step, wiring, before)
+            if check.result == "failed":
                 titles[step.name] = step.title
-            texts = (hide(part) for part in (finding.text, finding.cause, finding.fix))
-            yield Check(step.name, step.title, finding.result, *texts)
+            texts = (hide(part) for part in (check.text, check.cause, check.fix))
+            yield Check(step.name, step.title, check.result, *texts)
     finally:
         wiring.database.close()
 
@@ -103,7 +103,7 @@ def settings_failed(error: SettingsError) -> Check:
     return Check(*_SETTINGS, "failed", what, cause, f"{setting} {fix}")
 
 
-def _finding(step: _Step, wiring: Wiring, before: list[str]) -> Finding:
+def _outcome(step: _Step, wiring: Wiring, before: list[str]) -> Check:
     if before:
         return skipped(f"First fix: {before[0]}.")
     if step.setting and not getattr(wiring.settings, step.setting):

@@ -1,6 +1,6 @@
 """Checks of the spreadsheet: found and writable, its keys, protections against us."""
 
-from sync.doctor.check import Finding, failed, ok, skipped, warning
+from sync.doctor.check import Check, failed, ok, skipped, warning
 from sync.google import auth
 from sync.jobs import status_list
 from sync.jobs.columns import KEY
@@ -15,7 +15,7 @@ _NO_TAB = "The tab for jobs is not made yet."
 _INIT = "Make it: brightsheet init"
 
 
-def spreadsheet(wiring: Wiring) -> Finding:
+def spreadsheet(wiring: Wiring) -> Check:
     """The spreadsheet is found, not in the bin, and may be written."""
     settings = wiring.settings
     account = auth.account(settings)
@@ -36,7 +36,7 @@ def spreadsheet(wiring: Wiring) -> Finding:
     return ok("It is found, and may be written.")
 
 
-def rows(wiring: Wiring) -> Finding:
+def rows(wiring: Wiring) -> Check:
     """Every row can be known by its site ID, and each ID stands once."""
     tables = wiring.sheet_client().read().tables
     if not tables:
@@ -65,7 +65,7 @@ def rows(wiring: Wiring) -> Finding:
     return ok(f"Every one of {len(sites)} jobs has a row of its own.")
 
 
-def mapping(wiring: Wiring) -> Finding:
+def mapping(wiring: Wiring) -> Check:
     """What of a person's own sheet is mapped, and whether its drop-downs have our words."""
     snapshot = wiring.sheet_client().read()
     if not snapshot.is_adopted:
@@ -89,7 +89,7 @@ def mapping(wiring: Wiring) -> Finding:
     return ok(f"Mapped: {tabs}.")
 
 
-def protection(wiring: Wiring) -> Finding:
+def protection(wiring: Wiring) -> Check:
     """No protected range keeps us from writing our tabs."""
     account = auth.account(wiring.settings)
     client = wiring.sheet_client()

@@ -28,7 +28,6 @@ class _Reason:
     failed: int = 0
     """How many channels it did not arrive in, of the last time it was sent."""
     has_arrived: bool = False
-    """Whether it arrived in one of them, of the last time it was sent."""
     on_arrival: Callable[[], object] = lambda: None
 
 
@@ -71,7 +70,8 @@ class Alerts:
         with self._lock:
             known = self._given(reason, age)
             known.on_arrival = arrived
-            is_queued = self._is_due(known) and self._queue(reason, known, text)
+            is_due = known.sent is None or known.given - known.sent >= REPEAT_SECONDS
+            is_queued = is_due and self._queue(reason, known, text)
             has_arrived = known.has_arrived
         if has_arrived:
             arrived()
@@ -98,11 +98,9 @@ class Alerts:
         known.given = now
         return known
 
-    def _is_due(self, known: _Reason) -> bool:
-        return known.sent is None or known.given - known.sent >= REPEAT_SECONDS
-
     def _queue(self, reason: str, known: _Reason, text: str) -> bool:
-        message = Message(text, f"Since {_moment(known.began)}.", self._link)
+        since = f"Since {datetime.fromtimestamp(known.began, UTC):%Y-%m-%d %H:%M} UTC."
+        message = Message(text, since, self._link)
         queued = [outbox.put(reason, message) for outbox in self._outboxes]
         if any(queued):
             known.sent, known.failed = known.given, queued.count(False)
@@ -167,7 +165,3 @@ class _Outbox:
                     self._thread = None
                     return
             self._note(reason, has_arrived=self.deliver(message))
-
-
-def _moment(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,1 +1,1 @@
-"""Is the sheet in step: what waits, whether that is normal, and the alerts if it is not."""
+"""What is wrong now, who says it, and what came: status only says, except for replay and restore."""

@@ -1,16 +1,15 @@
 """The daily digest: counts, and nothing of any job or person. Sent once, at DIGEST_HOUR."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from sync.jobs.model import Change
 from sync.jobs.status import Statuses
 from sync.ops.alerts import Alerts
 from sync.status.verdict import evaluate
-from sync.store import Backlog
 from sync.store.digests import Digests
 from sync.wiring import Wiring
 
@@ -18,18 +17,19 @@ _LATEST = timedelta(hours=6)
 """So long after its hour it is still sent; a worker that starts later waits for the next."""
 _DAY = timedelta(days=1)
 
+_NOW = partial(datetime.now, UTC)
+
 _log = structlog.get_logger()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Daily:
     """Sends it where it is due; `clock` returns the time in UTC."""
 
     def __init__(
-        self, wiring: Wiring, alerts: Alerts, clock: Callable[[], datetime] = _now
+        self,
+        wiring: Wiring,
+        alerts: Alerts,
+        clock: Callable[[], datetime] = _NOW,
     ) -> None:
         self._wiring = wiring
         self._alerts = alerts
@@ -57,50 +57,32 @@ class Daily:
         return did_arrive
 
     def _text(self, slot: datetime) -> str:
-        layout = self._wiring.layout()
+        now, days = self._wiring.backlog(), self._follow_ups()
+        approved, rejected = self._decided((slot - _DAY).timestamp())
+        today = slot.date()
+        stuck = sum(day < today for day in days)
+        problems = evaluate(now)
+        lines = [
+            f"Approved since yesterday: {approved}, rejected: {rejected}.",
+            f"Jobs to follow up today: {days.count(today)}, stuck (their day has passed): {stuck}.",
+            f"Documents: {now.given_up} given up, {now.documents} waiting.",
+        ]
+        if not any(problem.is_behind for problem in problems):
+            lines.append("The sheet shows everything that came.")
+        return "\n".join([*lines, *(problem.explained for problem in problems)])
+
+    def _decided(self, since: float) -> tuple[int, int]:
+        """Return how many milestones were approved and rejected since, by their latest status."""
         statuses = Statuses(self._wiring.settings.config)
+        changes = self._digests.changes(since)
+        latest = {(change.site, change.subject): change.after for change in changes}.values()
+        return sum(map(statuses.is_approved, latest)), sum(map(statuses.is_rejected, latest))
+
+    def _follow_ups(self) -> list[date]:
+        """Return the days on which jobs are to be checked."""
+        layout = self._wiring.layout()
         cells = (
             layout.cells(work.job, work.files, work.customer).get("follow_up")
             for work in self._wiring.sheet_store().pending.every()
         )
-        return digest(
-            self._digests.changes((slot - _DAY).timestamp()),
-            lambda code: _meaning(statuses, code),
-            [cell.when.astimezone(self._zone).date() for cell in cells if cell and cell.when],
-            slot.date(),
-            self._wiring.backlog(),
-        )
-
-
-def _meaning(statuses: Statuses, code: str | None) -> str:
-    if statuses.is_approved(code):
-        return "approved"
-    return "rejected" if statuses.is_rejected(code) else ""
-
-
-def digest(
-    changes: Iterable[Change],
-    means: Callable[[str | None], str],
-    follow_ups: Iterable[date],
-    today: date,
-    now: Backlog,
-) -> str:
-    """Return the text.
-
-    `changes` are those since the last digest, `means` returns "approved", "rejected" or "" for a
-    status, `follow_ups` the days on which jobs are to be checked.
-    """
-    latest = {(change.site, change.subject): means(change.after) for change in changes}
-    meanings = list(latest.values())
-    days = list(follow_ups)
-    stuck = sum(day < today for day in days)
-    approved, rejected = meanings.count("approved"), meanings.count("rejected")
-    lines = [
-        f"Approved since yesterday: {approved}, rejected: {rejected}.",
-        f"Jobs to follow up today: {days.count(today)}, stuck (their day has passed): {stuck}.",
-        f"Documents: {now.given_up} given up, {now.documents} waiting.",
-    ]
-    problems = evaluate(now)
-    if not any(problem.is_behind for problem in problems):
-        lines.append("The sheet shows everything that came.")
-    return "\n".join([*lines, *(problem.explained for problem in problems)])
+        return [cell.when.astimezone(self._zone).date() for cell in cells if cell and cell.when]

@@ -118,7 +118,6 @@ ENTRIES = (
         what=_no_worker,
         cause="The worker's process has ended, or was never started. Its log says why.",
         fix="Start it: `brightsheet worker`, or serve with WORKER=embedded.",
-        page="/checks",
         behind=lambda now, _: not _is_alive(now),
         since=lambda now: now.worker,
         alerts=_is_missed,
@@ -129,7 +128,6 @@ ENTRIES = (
         what=_trouble,
         cause="{0.trouble_message}",
         fix=f"Every delivery is stored, and written once that is over. If it stays: {_DOCTOR}",
-        page="/checks",
         behind=lambda now, _: now.trouble,
         since=lambda now: now.trouble_age,
         alerts=lambda now: (
@@ -143,7 +141,6 @@ ENTRIES = (
         what=_late,
         cause="The worker does not get it done: Google is slow, or refuses what it writes.",
         fix=f"What to do: {_DOCTOR}",
-        page="/checks",
         behind=lambda now, strict: now.paused is None and _is_late(now, strict),
         since=lambda now: now.oldest,
         # A sheet in trouble is told as such, as long as a worker lives.
@@ -187,8 +184,6 @@ ENTRIES = (
     Entry(
         "unverified",
         what=lambda _: "A write is still to be verified: the next flush does that.",
-        fix="",
-        page="/checks",
         behind=lambda now, strict: strict and now.unverified,
     ),
     Entry(
@@ -197,8 +192,6 @@ ENTRIES = (
             counted(now.lines, "line of the History waits", "lines of the History wait")
             + " to be written."
         ),
-        fix="",
-        page="/checks",
         behind=lambda now, strict: strict and now.lines,
     ),
     Entry(
@@ -252,7 +245,6 @@ ENTRIES = (
         what=lambda _: "EverBright does not accept the token.",
         cause="It was typed wrong, has ended, or is sent in another header than EverBright wants.",
         fix=f"Copy it again into EVERBRIGHT_API_TOKEN, then: {_DOCTOR}",
-        page="/checks",
         warns=lambda now: now.token_refused is not None,
         since=lambda now: now.token_refused,
         alerts=lambda now: not now.documents,  # Who copies those tells it at once.
@@ -278,7 +270,6 @@ ENTRIES = (
         ),
         cause="Cells are protected, a rule refuses a value, or somebody edits just there.",
         fix=f"They are tried again by themselves. See what keeps Google from it: {_DOCTOR}",
-        page="/checks",
         warns=lambda now: now.quarantined,
         since=lambda now: now.oldest_quarantined,
     ),

@@ -49,8 +49,8 @@ class Entry:
 
     code: str
     what: Callable[[Backlog], str]
-    fix: str
-    page: str
+    fix: str = ""
+    page: str = "/checks"
     cause: str = ""
     behind: Callable[[Backlog, bool], object] = lambda _now, _strict: False
     """Whether the sheet may not show what came."""
@@ -71,15 +71,9 @@ class Entry:
         is_behind = bool(self.behind(now, strict))
         if not is_behind and not self.warns(now):
             return None
-        return Problem(
-            code=self.code,
-            is_behind=is_behind,
-            what=self.what(now),
-            since=self.since(now),
-            cause=self.cause.format(now),
-            fix=self.fix,
-            page=self.page,
-        )
+        cause = self.cause.format(now)
+        what, since = self.what(now), self.since(now)
+        return Problem(self.code, is_behind, what, since, cause, self.fix, self.page)
 
 
 def _joined(*sentences: str) -> str:

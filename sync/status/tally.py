@@ -76,9 +76,11 @@ class Tally:
         with self._lock:
             now = self._clock()
             self._put(reason, _Group(1, now, source or ""))
-            is_mistyped = reason in WRONG_SECRETS and self._are_too_many(now)
+            if reason in WRONG_SECRETS:
+                self._wrong.append(now)
+            is_full = len(self._wrong) == MANY_WRONG and now - self._wrong[0] < WITHIN_SECONDS
             self._start()
-        if is_mistyped:
+        if is_full and reason in WRONG_SECRETS:
             self._say(WRONG_SECRET, _TEXT)
 
     def stop(self, seconds: float) -> None:
@@ -94,10 +96,6 @@ class Tally:
             last = max(before, group, key=lambda each: each.at)
             group = _Group(before.count + group.count, last.at, last.source)
         self._waiting[reason] = group
-
-    def _are_too_many(self, now: float) -> bool:
-        self._wrong.append(now)
-        return len(self._wrong) == MANY_WRONG and now - self._wrong[0] < WITHIN_SECONDS
 
     def _start(self) -> None:
         if self._thread is None:
@@ -122,13 +120,12 @@ class Tally:
 
     def _write(self, taken: Mapping[str, _Group]) -> bool:
         now = self._clock()
+        refused = {
+            reason: Refused(group.count, max(0.0, now - group.at), group.source)
+            for reason, group in taken.items()
+        }
         try:
-            self._keep(
-                {
-                    reason: Refused(group.count, max(0.0, now - group.at), group.source)
-                    for reason, group in taken.items()
-                }
-            )
+            self._keep(refused)
         except Exception as error:
             why = error.reason if isinstance(error, BrightsheetError) else type(error).__name__
             _log.warning("refusals_not_kept", reason=why)

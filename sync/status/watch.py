@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from threading import Event, Thread
-from typing import Protocol
 
 import structlog
 
@@ -29,25 +28,17 @@ _EACH_TIME = {entry.code for entry in ENTRIES if entry.is_told_each_time}
 _log = structlog.get_logger()
 
 
-class Send(Protocol):
-    """Sends a text for a reason, once an hour at most; calls `arrived` once it has arrived."""
-
-    def __call__(
-        self, reason: str, text: str, age: float = ..., arrived: Callable[[], object] = ...
-    ) -> bool:
-        """Return whether the text is on its way; `age` says since when it is so, in seconds."""
-
-
 class Watch:
     """Checks what is wrong, and tells people once that it is, and once that it is over.
 
-    What did not arrive is sent again with the next look. `daily` does what is due once a day.
+    `send` is that of `Alerts`: what did not arrive is sent again with the next look. What is told
+    only once waits in `database`. `daily` does what is due once a day.
     """
 
     def __init__(
         self,
         look: Callable[[], Backlog],
-        send: Send,
+        send: Callable[..., bool],
         database: Database | None = None,
         daily: Callable[[], object] = lambda: None,
     ) -> None:
