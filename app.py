@@ -24,7 +24,7 @@ from sync.settings.environment import Settings, load
 from sync.status.answer import answer as status_answer
 from sync.status.digest import Daily
 from sync.status.metrics import StoreCollector, exposition
-from sync.status.summary import Summary
+from sync.status.shared_look import SharedLook
 from sync.status.tally import Tally
 from sync.status.watch import Watch
 from sync.store import Database, Inbox
@@ -156,12 +156,12 @@ def _add_health(app: Flask, database: Database) -> None:
 
 
 def _add_status(app: Flask, wiring: Wiring) -> None:
-    summary = Summary(wiring.backlog)
+    look = SharedLook(wiring.backlog)
 
     @app.get("/status")
     def status() -> tuple[Response, int]:
         # Public: counts, ages and reasons, nothing of any job.
-        told = status_answer(summary.backlog())
+        told = status_answer(look.backlog())
         is_well = told["status"] == "ok"
         return jsonify(told), HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
 

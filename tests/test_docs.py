@@ -17,7 +17,7 @@ from sync.everbright import client as everbright
 from sync.jobs import cells
 from sync.ops import alerts, retry
 from sync.settings.environment import load
-from sync.status import entries
+from sync.status import rules
 from sync.store import customers, quarantine, rate_limit
 from sync.webhooks import parse
 from sync.worker import SIGN_SECONDS, action_loop, document_loop, sheet_loop
@@ -69,13 +69,13 @@ FACTS = [
         f"tries every {sheet_loop._PERMANENT_PAUSE:.0f} s, and writes all that came",
     ),
     ("docs/operations.md", f"after {quarantine.REST_SECONDS:.0f} s and then less often"),
-    ("docs/operations.md", f"not be written for {entries.LATE_SECONDS / 60:.0f} minutes"),
-    ("docs/operations.md", f"gave a sign of life for {entries.ALIVE_SECONDS:.0f} seconds"),
-    ("docs/operations.md", f"received {entries.LATE_SECONDS / 60:.0f} minutes ago"),
-    ("docs/operations.md", f"{WORDS[entries.MANY_REFUSED]} deliveries or more were refused"),
+    ("docs/operations.md", f"not be written for {rules.LATE_SECONDS / 60:.0f} minutes"),
+    ("docs/operations.md", f"gave a sign of life for {rules.ALIVE_SECONDS:.0f} seconds"),
+    ("docs/operations.md", f"received {rules.LATE_SECONDS / 60:.0f} minutes ago"),
+    ("docs/operations.md", f"{WORDS[rules.MANY_REFUSED]} deliveries or more were refused"),
     (
         "docs/operations.md",
-        f"{WORDS[entries.MANY_WRONG]} requests with a wrong secret or none came within an hour",
+        f"{WORDS[rules.MANY_WRONG]} requests with a wrong secret or none came within an hour",
     ),
     ("docs/operations.md", f"`SILENCE_DAYS` working days ({load(LEAST).silence_days})"),
     ("docs/operations.md", f"into the database every {SIGN_SECONDS:.0f} seconds"),
@@ -92,7 +92,7 @@ FACTS = [
         "docs/console.md",
         f"After {WORDS[GUESSES]} wrong passwords within {WORDS[GUESS_MINUTES]} minutes",
     ),
-    ("docs/console.md", f"What has waited for {entries.LATE_SECONDS / 60:.0f} minutes"),
+    ("docs/console.md", f"What has waited for {rules.LATE_SECONDS / 60:.0f} minutes"),
     ("docs/reader.md", f"{WORDS[load(LEAST).stuck_days]} (a setting) after its last event"),
 ]
 

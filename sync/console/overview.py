@@ -8,7 +8,7 @@ from flask import render_template, request
 
 from sync.console import plot
 from sync.console.parts import Parts
-from sync.status.entries import NO_WORKER
+from sync.status.rules import NO_WORKER
 from sync.status.silence import last_moment
 from sync.status.verdict import evaluate
 from sync.store import latest_hours

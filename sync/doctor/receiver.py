@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import requests
 
 from sync.doctor.check import Check, failed, ok, warning
-from sync.status.entries import SILENCE
 from sync.status.problem import lasting
+from sync.status.rules import SILENCE
 from sync.status.verdict import evaluate
 from sync.wiring import Wiring
 

@@ -1,1 +1,1 @@
-"""What is wrong now, who says it, and what came: status only says, except for replay and restore."""
+"""What is wrong now and what came: it only says so, except for replay and for lost rows."""

@@ -14,8 +14,8 @@ from time import monotonic
 import structlog
 
 from sync.errors import BrightsheetError
-from sync.status.entries import MANY_WRONG, WRONG_CAUSE, WRONG_FIX
-from sync.store import Refused
+from sync.status.rules import MANY_WRONG, WRONG_CAUSE, WRONG_FIX
+from sync.store import RefusedRequests
 from sync.store.refusals import NO_SECRET, WRONG_SECRET, WRONG_SECRETS
 
 REASONS = {400: "bad_request", 401: WRONG_SECRET, 413: "too_large", 415: "other_type"}
@@ -50,7 +50,7 @@ class Tally:
 
     def __init__(
         self,
-        keep: Callable[[Mapping[str, Refused]], None],
+        keep: Callable[[Mapping[str, RefusedRequests]], None],
         say: Callable[[str, str], object],
         clock: Callable[[], float] = monotonic,
     ) -> None:
@@ -121,7 +121,7 @@ class Tally:
     def _write(self, taken: Mapping[str, _Group]) -> bool:
         now = self._clock()
         refused = {
-            reason: Refused(group.count, max(0.0, now - group.at), group.source)
+            reason: RefusedRequests(group.count, max(0.0, now - group.at), group.source)
             for reason, group in taken.items()
         }
         try:

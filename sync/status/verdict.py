@@ -1,18 +1,18 @@
 """The one evaluation of what is wrong now. Pure.
 
 `/status`, the console, doctor, alerts, the digest, the metrics and `compare` all speak from it, so
-they cannot contradict each other. What can be wrong is listed in `entries.py`.
+they cannot contradict each other. What can be wrong is listed in `rules.py`.
 """
 
 from collections.abc import Set
 
-from sync.status.entries import ENTRIES
 from sync.status.problem import Problem, counted, lasting
+from sync.status.rules import RULES
 from sync.store import Backlog
 
 __all__ = ["OVER", "Problem", "alarms", "counted", "evaluate", "judge", "lasting"]
 
-OVER = {entry.code: entry.over for entry in ENTRIES if entry.over}
+OVER = {rule.code: rule.over for rule in RULES if rule.over}
 """What people are told at the end of what they were told of."""
 
 
@@ -21,7 +21,7 @@ def evaluate(now: Backlog, *, strict: bool = False) -> tuple[Problem, ...]:
 
     `strict`: does the sheet show everything at this moment? Then nothing may wait at all.
     """
-    problems = (entry.problem(now, strict=strict) for entry in ENTRIES)
+    problems = (rule.problem(now, strict=strict) for rule in RULES)
     return tuple(problem for problem in problems if problem)
 
 
@@ -36,12 +36,12 @@ def alarms(now: Backlog, told: Set[str] = frozenset()) -> dict[str, Problem | No
     None stands for what is only not over yet.
     """
     wrong: dict[str, Problem | None] = {}
-    for entry in ENTRIES:
-        problem = entry.problem(now)
-        if not entry.over:
+    for rule in RULES:
+        problem = rule.problem(now)
+        if not rule.over:
             continue
-        if problem and (entry.code in told or entry.alerts(now)):
-            wrong[entry.code] = problem
-        elif entry.code in told and entry.stays(now):
-            wrong[entry.code] = None
+        if problem and (rule.code in told or rule.alerts(now)):
+            wrong[rule.code] = problem
+        elif rule.code in told and rule.stays(now):
+            wrong[rule.code] = None
     return wrong

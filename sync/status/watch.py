@@ -11,8 +11,8 @@ from threading import Event, Thread
 import structlog
 
 from sync.errors import BrightsheetError
-from sync.status.entries import ENTRIES
 from sync.status.problem import Problem
+from sync.status.rules import RULES
 from sync.status.verdict import OVER, alarms
 from sync.store import Backlog, Database, reported
 
@@ -23,7 +23,7 @@ _NOTICES = {
     "as waiting. What it may mean, and the line for the config: brightsheet statuses"
 }
 """What is told once and has no end, by the beginning of its name."""
-_EACH_TIME = {entry.code for entry in ENTRIES if entry.is_told_each_time}
+_EACH_TIME = {rule.code for rule in RULES if rule.is_told_each_time}
 
 _log = structlog.get_logger()
 

@@ -13,7 +13,6 @@ from sync.store.deliveries import Deliveries
 from sync.store.details import DetailStore, DueDetails
 from sync.store.documents import Claim, Documents, PendingDocument
 from sync.store.folders import DueFolder, Folders
-from sync.store.heartbeat import Heartbeats
 from sync.store.history import History
 from sync.store.inbox import Inbox, KeptDelivery, Receipt
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
@@ -21,7 +20,8 @@ from sync.store.jobs import Jobs, Projected, Wanted
 from sync.store.leases import Lease, Leases
 from sync.store.pending import DirtyJob, Pending, PendingWork
 from sync.store.quarantine import Quarantine
-from sync.store.refusals import Refusals, Refused, RefusedDay
+from sync.store.refusals import Refusals, RefusedDay, RefusedRequests
+from sync.store.signs import Heartbeats
 from sync.store.spreadsheet import Glance, Spreadsheet, Turn
 
 __all__ = [
@@ -66,8 +66,8 @@ __all__ = [
     "Quarantine",
     "Receipt",
     "Refusals",
-    "Refused",
     "RefusedDay",
+    "RefusedRequests",
     "Shown",
     "Spreadsheet",
     "Turn",

@@ -12,7 +12,6 @@ from sync.store import refusals
 from sync.store.arrivals import Arrival, newest_arrival
 from sync.store.clock import now
 from sync.store.database import Database
-from sync.store.heartbeat import TOKEN_REFUSED, WORKER
 from sync.store.history import NEW
 from sync.store.inbox import UNPROJECTED
 from sync.store.schema import (
@@ -26,6 +25,7 @@ from sync.store.schema import (
     quarantine,
     sheet,
 )
+from sync.store.signs import TOKEN_REFUSED, WORKER
 
 REFUSED_SECONDS = 3600.0
 """Refused deliveries of the last hour are counted: older ones say nothing about the present."""

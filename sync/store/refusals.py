@@ -20,7 +20,7 @@ _LONGEST_SOURCE = 64
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedRequests:
     """Requests that were refused for the same reason; `ago` is the last one's age in seconds."""
 
     count: int
@@ -45,7 +45,7 @@ class Refusals:
         self._database = database
         self._keep_days = keep_days
 
-    def add(self, refused: Mapping[str, Refused]) -> None:
+    def add(self, refused: Mapping[str, RefusedRequests]) -> None:
         """Count refusals, by their reasons, in one transaction."""
         with self._database.writing() as connection:
             moment = connection.scalars(select(now())).one()
@@ -55,7 +55,9 @@ class Refusals:
             oldest = int(moment // _DAY) - self._keep_days
             connection.execute(delete(refusal).where(refusal.c.day < oldest))
 
-    def _count(self, connection: Connection, reason: str, group: Refused, last: float) -> None:
+    def _count(
+        self, connection: Connection, reason: str, group: RefusedRequests, last: float
+    ) -> None:
         row = {
             "day": int(last // _DAY),
             "reason": reason,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import structlog
 
 from sync.errors import BrightsheetError
-from sync.store.heartbeat import TOKEN_REFUSED
+from sync.store.signs import TOKEN_REFUSED
 from sync.wiring import Wiring
 from sync.worker.loop import Stop
 

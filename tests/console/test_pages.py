@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import insert, update
 
 from emulator import Emulator
-from sync.status.entries import ENTRIES
-from sync.store import Refused, latest_hours
+from sync.status.rules import RULES
+from sync.store import RefusedRequests, latest_hours
 from sync.store.schema import customer, delivery, flush_hour
 from sync.store.schema import document as documents
 from tests import own_sheet
@@ -91,7 +91,7 @@ def test_what_is_wrong_stands_with_the_page_where_it_is_seen_to(console: Console
     console.bench.wiring.heartbeats.give()
     assert "not well" not in visitor.text("/")
     post(visitor, {"milestone_definition": uuid(1), "tasks": []})
-    console.bench.wiring.refusals.add({"wrong_secret": Refused(3, 0.0, "203.0.113.9")})
+    console.bench.wiring.refusals.add({"wrong_secret": RefusedRequests(3, 0.0, "203.0.113.9")})
     console.bench.shown(milestone(1, tasks=[task(document(1))]))
     with console.bench.database.writing() as connection:
         connection.execute(update(documents).values(state="failed"))
@@ -109,9 +109,9 @@ def test_what_is_wrong_stands_with_the_page_where_it_is_seen_to(console: Console
     assert "given up" not in words(page).replace("0 given up", ""), "there is no folder"
 
 
-@pytest.mark.parametrize("page", sorted({entry.page for entry in ENTRIES}))
+@pytest.mark.parametrize("page", sorted({rule.page for rule in RULES}))
 def test_each_page_where_something_is_seen_to_is_one(console: Console, page: str) -> None:
-    """Catches an entry whose link leads nowhere."""
+    """Catches a rule whose link leads nowhere."""
     assert console.signed_in().get(page).status_code == 200
 
 
@@ -205,7 +205,7 @@ def test_a_long_list_is_turned_page_by_page(console: Console) -> None:
 
 
 def test_refused_requests_are_listed_by_day_and_reason(console: Console) -> None:
-    console.bench.wiring.refusals.add({"wrong_secret": Refused(7, 0.0, "203.0.113.9")})
+    console.bench.wiring.refusals.add({"wrong_secret": RefusedRequests(7, 0.0, "203.0.113.9")})
     page = console.signed_in().text("/deliveries").partition('id="refused"')[2]
     (row,) = rows(page)
     assert re.search(r"wrong secret 7 .* 203\.0\.113\.9", row)

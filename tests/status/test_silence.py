@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sync.status.entries import SILENCE
+from sync.status.rules import SILENCE
 from sync.status.silence import working_days
 from sync.status.verdict import alarms
 from sync.store import Arrival, Backlog

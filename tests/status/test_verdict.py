@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from sync.status.answer import answer
-from sync.status.entries import ENTRIES, LATE_SECONDS
 from sync.status.problem import lasting
+from sync.status.rules import LATE_SECONDS, RULES
 from sync.status.verdict import OVER, alarms, evaluate, judge
 from sync.store import Arrival, Backlog
 
@@ -165,8 +165,8 @@ BEHIND = {"no_worker", "trouble", "late", "documents_late", "refused"}
 
 
 def test_each_thing_that_can_be_wrong_is_tried() -> None:
-    """Catches an entry without a test. (Two are for a comparison of the whole sheet alone.)"""
-    names = [entry.code for entry in ENTRIES]
+    """Catches a rule without a test. (Two are for a comparison of the whole sheet alone.)"""
+    names = [rule.code for rule in RULES]
     assert len(set(names)) == len(names)
     assert set(names) == WRONG.keys() | {"unverified", "history_late"}
 
@@ -196,6 +196,12 @@ def test_status_says_the_same_codes_and_is_503_only_where_it_was(code: str) -> N
     assert [problem["reason"] for problem in lists.pop(where)] == [code]
     assert lists.popitem()[1] == []
     assert "Share it." not in str(told), "a message may hold the address of an account"
+
+
+def test_a_token_that_only_documents_met_is_told_as_such() -> None:
+    now = replace(WRONG["documents_failing"], failing_for="everbright_token")
+    codes = [problem.code for problem in evaluate(now)]
+    assert codes == ["everbright_token", "documents_failing"]
 
 
 def test_a_wrong_secret_is_over_once_a_right_one_comes_and_an_hour_has_passed() -> None:

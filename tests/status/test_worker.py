@@ -4,7 +4,7 @@ import pytest
 
 from emulator import Emulator
 from sync.status.verdict import evaluate
-from sync.store.heartbeat import TOKEN_REFUSED
+from sync.store.signs import TOKEN_REFUSED
 from sync.worker import SIGN_SECONDS, Worker
 from sync.worker.everbright_loop import EverBrightLoop
 from sync.worker.loop import Stop

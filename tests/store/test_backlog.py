@@ -28,11 +28,11 @@ from sync.store import (
 from sync.store.backlog import _inbox
 from sync.store.database import MIGRATIONS
 from sync.store.deliveries import Deliveries, Wanted
-from sync.store.heartbeat import TOKEN_REFUSED
 from sync.store.jobs import Jobs
 from sync.store.jobs import Wanted as WantedDocument
 from sync.store.schema import metadata
 from sync.store.sheet_store import sheet_store
+from sync.store.signs import TOKEN_REFUSED
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
 from tests.made_up import body, milestone, uuid

@@ -1,11 +1,12 @@
 """Everything that can be wrong: a name, how it is told, since when, why, and what to do. Pure.
 
-One thing more is one entry more of ENTRIES, a figure of the `Backlog` that tells it, and a test.
+One thing more is one rule more in RULES, a figure of the `Backlog` that tells it, and a test.
 """
 
-from sync.status.problem import Entry, counted, lasting
+from sync.status.problem import Rule, counted, lasting
 from sync.status.silence import is_silent, last_moment
 from sync.store import Backlog
+from sync.store.signs import TOKEN_REFUSED
 
 LATE_SECONDS = 900.0
 """How long anything may wait: most outages of Google are shorter, and the worker retries."""
@@ -112,8 +113,8 @@ def _silence(now: Backlog) -> str:
     return f"Nothing came from EverBright for {days} (SILENCE_DAYS){last}."
 
 
-ENTRIES = (
-    Entry(
+RULES = (
+    Rule(
         NO_WORKER,
         what=_no_worker,
         cause="The worker's process has ended, or was never started. Its log says why.",
@@ -123,7 +124,7 @@ ENTRIES = (
         alerts=_is_missed,
         over="A worker runs again: what waits is being written.",
     ),
-    Entry(
+    Rule(
         TROUBLE,
         what=_trouble,
         cause="{0.trouble_message}",
@@ -136,7 +137,7 @@ ENTRIES = (
         over="The sheet is written again.",
         is_told_each_time=True,
     ),
-    Entry(
+    Rule(
         LATE,
         what=_late,
         cause="The worker does not get it done: Google is slow, or refuses what it writes.",
@@ -148,7 +149,7 @@ ENTRIES = (
         over="The sheet shows every event again.",
         stays=lambda now: now.paused is not None and _is_late(now, strict=False),
     ),
-    Entry(
+    Rule(
         "paused",
         what=_paused,
         cause="A person paused it on the console.",
@@ -158,7 +159,7 @@ ENTRIES = (
         warns=lambda now: now.paused is not None,
         since=lambda now: now.paused,
     ),
-    Entry(
+    Rule(
         "documents_late",
         what=lambda now: (
             counted(now.documents, "document waits", "documents wait")
@@ -170,7 +171,7 @@ ENTRIES = (
         behind=_are_documents_late,
         since=lambda now: now.oldest_document,
     ),
-    Entry(
+    Rule(
         REFUSED,
         what=_refused,
         cause="EverBright may have changed what it sends.",
@@ -181,12 +182,12 @@ ENTRIES = (
         over="No delivery was refused for an hour: they are understood again.",
         stays=lambda now: now.refused,
     ),
-    Entry(
+    Rule(
         "unverified",
         what=lambda _: "A write is still to be verified: the next flush does that.",
         behind=lambda now, strict: strict and now.unverified,
     ),
-    Entry(
+    Rule(
         "history_late",
         what=lambda now: (
             counted(now.lines, "line of the History waits", "lines of the History wait")
@@ -194,7 +195,7 @@ ENTRIES = (
         ),
         behind=lambda now, strict: strict and now.lines,
     ),
-    Entry(
+    Rule(
         "documents_given_up",
         what=lambda now: counted(now.given_up, "document was", "documents were") + " given up.",
         cause="They never can be copied, or could not be for two weeks.",
@@ -204,7 +205,7 @@ ENTRIES = (
         warns=lambda now: now.given_up,
         since=lambda now: now.oldest_given_up,
     ),
-    Entry(
+    Rule(
         "not_taken_in",
         what=lambda now: (
             counted(now.not_taken_in, "delivery was", "deliveries were")
@@ -217,7 +218,7 @@ ENTRIES = (
         warns=lambda now: now.not_taken_in,
         since=lambda now: now.oldest_not_taken_in,
     ),
-    Entry(
+    Rule(
         SILENCE,
         what=_silence,
         cause="The webhook in EverBright may be off, or have another address or secret.",
@@ -228,7 +229,7 @@ ENTRIES = (
         over="Deliveries come again.",
         stays=lambda now: now.silence_days and now.arrival is None,
     ),
-    Entry(
+    Rule(
         WRONG_SECRET,
         what=lambda now: (
             f"{now.wrong_secrets} requests came with a wrong secret or none since yesterday, the "
@@ -240,17 +241,17 @@ ENTRIES = (
         warns=_is_secret_wrong,
         over="No request with a wrong secret came for an hour, or deliveries come again.",
     ),
-    Entry(
-        "everbright_token",
+    Rule(
+        TOKEN_REFUSED,
         what=lambda _: "EverBright does not accept the token.",
         cause="It was typed wrong, has ended, or is sent in another header than EverBright wants.",
         fix=f"Copy it again into EVERBRIGHT_API_TOKEN, then: {_DOCTOR}",
-        warns=lambda now: now.token_refused is not None,
+        warns=lambda now: now.token_refused is not None or now.failing_for == TOKEN_REFUSED,
         since=lambda now: now.token_refused,
         alerts=lambda now: not now.documents,  # Who copies those tells it at once.
         over="EverBright accepts the token again.",
     ),
-    Entry(
+    Rule(
         "documents_failing",
         what=lambda now: (
             counted(now.failing, "document", "documents")
@@ -262,7 +263,7 @@ ENTRIES = (
         warns=lambda now: now.failing,
         since=lambda now: now.oldest_failing,
     ),
-    Entry(
+    Rule(
         "quarantined",
         what=lambda now: (
             counted(now.quarantined, "job is", "jobs are")
@@ -273,7 +274,7 @@ ENTRIES = (
         warns=lambda now: now.quarantined,
         since=lambda now: now.oldest_quarantined,
     ),
-    Entry(
+    Rule(
         "unplaced",
         what=lambda now: (
             counted(now.unplaced, "delivery names", "deliveries name")

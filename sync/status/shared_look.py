@@ -15,7 +15,7 @@ FRESH_SECONDS = 5.0
 """So old it may be: a monitor asks once a minute."""
 
 
-class Summary:
+class SharedLook:
     """Looks when somebody asks and the last look is too old. `clock` counts seconds."""
 
     def __init__(self, look: Callable[[], Backlog], clock: Callable[[], float] = monotonic) -> None:
