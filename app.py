@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -22,12 +22,12 @@ from sync.ops.alerts import Alerts
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
 from sync.settings.environment import Settings, load
 from sync.status.answer import answer as status_answer
-from sync.status.daily import Daily
+from sync.status.digest import Daily
 from sync.status.metrics import StoreCollector, exposition
-from sync.status.silence import silence
+from sync.status.shared_look import SharedLook
 from sync.status.tally import Tally
 from sync.status.watch import Watch
-from sync.store import Database, Inbox, newest_arrival
+from sync.store import Database, Inbox
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery
 from sync.wiring import Wiring
@@ -36,6 +36,8 @@ from sync.worker import Worker
 WEBHOOK = "/webhooks/everbright"
 CHECK = f"{WEBHOOK}/check"
 """Tells whether a secret is the right one; nothing is stored."""
+HEALTH = "/healthz"
+"""Asks no database: `server.py` answers it also where everything else waits for one."""
 WRONG_PASSWORDS = "10 per 5 minutes"
 _JSON_TYPES = ("application/json", "text/json")
 
@@ -118,14 +120,9 @@ def _stored(
 
 
 def _add_watch(app: Flask, wiring: Wiring, alerts: Alerts) -> None:
-    days, zone = wiring.settings.silence_days, wiring.settings.time_zone
-
-    def quiet(told: Set[str]) -> dict[str, str]:
-        return silence(newest_arrival(wiring.database), days, zone, told) if days else {}
-
-    app.extensions["brightsheet_watch"] = Watch(
-        wiring.backlog, alerts.send, quiet, Daily(wiring, alerts).step
-    )
+    daily = Daily(wiring, alerts).step
+    watch = Watch(wiring.backlog, alerts.send, wiring.database, daily)
+    app.extensions["brightsheet_watch"] = watch
 
 
 def _add_tally(app: Flask, wiring: Wiring, alerts: Alerts) -> None:
@@ -135,13 +132,13 @@ def _add_tally(app: Flask, wiring: Wiring, alerts: Alerts) -> None:
     def count(answer: Response) -> Response:
         if request.path in (WEBHOOK, CHECK):
             refused = answer.status_code == HTTPStatus.UNAUTHORIZED
-            has_secret = not refused or any(_shown(request, wiring.settings))
+            has_secret = not refused or any(_sent(request, wiring.settings))
             tally.note(answer.status_code, request.remote_addr, has_secret=has_secret)
         return answer
 
 
 def _add_health(app: Flask, database: Database) -> None:
-    @app.get("/healthz")
+    @app.get(HEALTH)
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
@@ -159,12 +156,14 @@ def _add_health(app: Flask, database: Database) -> None:
 
 
 def _add_status(app: Flask, wiring: Wiring) -> None:
+    look = SharedLook(wiring.backlog)
+
     @app.get("/status")
     def status() -> tuple[Response, int]:
         # Public: counts, ages and reasons, nothing of any job.
-        found = status_answer(wiring.backlog())
-        is_well = found["status"] == "ok"
-        return jsonify(found), HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
+        told = status_answer(look.backlog())
+        is_well = told["status"] == "ok"
+        return jsonify(told), HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def _add_metrics(app: Flask, wiring: Wiring, guesses: Guesses) -> None:
@@ -186,10 +185,10 @@ def _add_metrics(app: Flask, wiring: Wiring, guesses: Guesses) -> None:
 
 
 def _is_authentic(incoming: Request, settings: Settings) -> bool:
-    return _matches(_shown(incoming, settings), settings.webhook_secrets)
+    return _matches(_sent(incoming, settings), settings.webhook_secrets)
 
 
-def _shown(incoming: Request, settings: Settings) -> list[bytes]:
+def _sent(incoming: Request, settings: Settings) -> list[bytes]:
     """Return what may be the secret; blank or nothing where none was sent."""
     own = incoming.headers.get(settings.webhook_secret_header, "").encode("latin-1", "replace")
     return [own, *_authorization(incoming)]
@@ -200,8 +199,8 @@ def _matches(sent: Iterable[bytes], secrets: Iterable[SecretStr]) -> bool:
     known = [_digest(secret.get_secret_value().encode()) for secret in secrets]
     # All are compared, and by digest: the time must not show how many there are or how long
     # they are.
-    shown = [_digest(one) for one in sent if one]
-    matches = [hmac.compare_digest(one, secret) for one in shown for secret in known]
+    tried = [_digest(value) for value in sent if value]
+    matches = [hmac.compare_digest(value, secret) for value in tried for secret in known]
     return True in matches
 
 
@@ -212,14 +211,14 @@ def _digest(text: bytes) -> bytes:
 def _authorization(incoming: Request) -> list[bytes]:
     """Return what the Authorization header holds: a Bearer token or a Basic password."""
     standard = incoming.headers.get("Authorization", "").encode("latin-1", "replace")
-    found = []
+    values = []
     scheme, _, value = standard.partition(b" ")
     if scheme.lower() == b"bearer":
-        found.append(value.strip())
+        values.append(value.strip())
     if scheme.lower() == b"basic":
         with suppress(ValueError):
-            found.append(base64.b64decode(value, validate=True).partition(b":")[2])
-    return found
+            values.append(base64.b64decode(value, validate=True).partition(b":")[2])
+    return values
 
 
 def _refuse_other_types(incoming: Request) -> None:

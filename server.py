@@ -18,15 +18,16 @@ from typing import Any
 
 import structlog
 from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
 
-from app import WEBHOOK, create_app
+from app import HEALTH, WEBHOOK, create_app
 from connections import MOST_HEAD, Connection
 from sync.errors import BrightsheetError, SettingsError
 from sync.settings.environment import Settings
 from sync.store import Database
 
 THREADS = 16
-"""They wait for the database most of the time."""
+"""They wait for the database most of the time. Health, which asks none, has a thread of its own."""
 MOST_CONNECTIONS = 500
 """Beyond that, the connection that has waited longest is dropped."""
 MOST_BYTES = 64 * 1024 * 1024
@@ -68,6 +69,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         self._most_bytes = max(MOST_BYTES, 8 * most_body)
         self._held = 0
         self._check_at = 0.0
+        self._health = ThreadedTaskDispatcher()
+        self._health.set_thread_count(1)
         self.awaited = EVENT_READ
         self.changed: deque[Connection] = deque()
         """Connections that are new, or that a thread has begun to answer."""
@@ -89,6 +92,14 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         )
         for number, one in self._sockets.items():  # The port, and what threads wake the loop with.
             self._selector.register(number, EVENT_READ, one)
+
+    def add_task(self, task: Any) -> None:
+        """Have a thread answer the first request of a connection.
+
+        Where webhooks wait for the database in every thread, the process is still alive.
+        """
+        is_health = getattr(task.requests[0], "path", "") == HEALTH
+        (self._health if is_health else self.task_dispatcher).add_task(task)
 
     def note(self, refused: Any, status: int, address: Any) -> None:
         """Pass on that a webhook was refused before the application saw it."""
@@ -118,7 +129,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         deadline = time.time() + _FINISH_SECONDS
         while self._is_busy() and time.time() < deadline:
             self.turn(0.1)
-        self.task_dispatcher.shutdown(timeout=max(0.0, deadline - time.time()))
+        for dispatcher in (self.task_dispatcher, self._health):
+            dispatcher.shutdown(timeout=max(0.0, deadline - time.time()))
 
     def turn(self, seconds: float) -> None:
         """Run the main loop once, waiting for the sockets at most `seconds`.

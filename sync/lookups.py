@@ -20,7 +20,8 @@ from sync.jobs.details import DetailColumns
 from sync.jobs.model import Customer, Details, Job
 from sync.ops import retry
 from sync.settings.everbright_config import EverBrightConfig
-from sync.store import DetailStore, DueLookup, Lookups
+from sync.store import DetailStore, DueLookup, Heartbeats, Lookups
+from sync.store.signs import TOKEN_REFUSED
 from sync.types import Value
 
 _TRIES = 30
@@ -170,7 +171,7 @@ class DetailLookup:
 
 
 class LookupLoop:
-    """Asks all questions, a few a second in all.
+    """Asks all questions, a few a second in all, and notes whether the token is accepted.
 
     `wait` is given seconds; `wake` has the sheet's loop check for work at once.
     """
@@ -178,23 +179,40 @@ class LookupLoop:
     def __init__(
         self,
         fetchers: Sequence[Fetcher[Any]],
+        signs: Heartbeats,
         wait: Callable[[float], object],
         wake: Callable[[], object],
     ) -> None:
         self._fetchers = fetchers
+        self._signs = signs
+        self._is_refused: bool | None = None
         self._wait = wait
         self._wake = wake
 
     def step(self) -> bool:
         """Ask the first question that is due for a job; False if none is."""
+        if self._is_refused is None:  # The token may be another one than before the start.
+            self._note_token(is_refused=False)
         for fetcher in self._fetchers:
             asked = fetcher.fetch()
             if asked is None:
                 continue
             if asked.error is not None:
                 _log.info(fetcher.question.name, site=asked.site, reason=asked.error.reason)
+            self._note(asked.error)
             if asked.is_new:
                 self._wake()
             self._wait(_SPACING_SECONDS)
             return True
         return False
+
+    def _note(self, error: BrightsheetError | None) -> None:
+        """Note what an answer says of the token; errors of another kind say nothing of it."""
+        is_refused = error is not None and error.reason == TOKEN_REFUSED
+        if is_refused != self._is_refused and (error is None or is_refused):
+            self._note_token(is_refused=is_refused)
+
+    def _note_token(self, *, is_refused: bool) -> None:
+        change = self._signs.begin if is_refused else self._signs.end
+        change(TOKEN_REFUSED)
+        self._is_refused = is_refused

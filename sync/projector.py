@@ -1,7 +1,7 @@
 """Projects deliveries: inbox → jobs, their documents and their history."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -14,24 +14,15 @@ from sync.ops.trail import Trail
 from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs, KeptDelivery, Lease, Projected
 from sync.store.jobs import Wanted
+from sync.store.reported import UNKNOWN_STATUS, to_tell
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery, Document
-
-Alert = Callable[[str, str], object]
 
 _STATUSES = 100
 """How many statuses are told of: there are a dozen, and a sender may make up any number."""
 _STATUS_LIMIT = 60
-_UNKNOWN_STATUS = (
-    "The config does not name the status {}: a milestone with it counts as waiting. What it may "
-    "mean, and the line for the config: brightsheet statuses"
-)
 
 _log = structlog.get_logger()
-
-
-def _no_alert(_reason: str, _text: str) -> None:
-    return None
 
 
 @dataclass(frozen=True)
@@ -51,7 +42,6 @@ class Projector:
         inbox: Inbox,
         jobs: Jobs,
         settings: Settings,
-        alert: Alert = _no_alert,
         trail: Trail | None = None,
     ) -> None:
         self._inbox = inbox
@@ -61,7 +51,6 @@ class Projector:
         self._shapes = settings.config.webhooks
         self._remarks = Remarks(settings.config)
         self._config = settings.config
-        self._alert = alert
         self._trail = trail or Trail()
         self._reported: set[str] = set()
 
@@ -97,21 +86,21 @@ class Projector:
                 self._trail.add(one.site, one.kept.id)
 
     def _report(self, deliveries: Iterable[Delivery]) -> None:
-        """Tell, once, of each status that the config does not name: nobody knows what it means."""
+        """Note, once, each status that the config does not name: the watch tells people of it."""
         for delivery in deliveries:
             if delivery.milestone is not None:
                 for status in status_list.unknown(self._config, delivery.milestone):
                     self._report_status(status[:_STATUS_LIMIT])
 
     def _report_status(self, status: str) -> None:
-        reason = f"unknown_status:{status}"
+        name = f"{UNKNOWN_STATUS}:{status}"
         if status in self._reported or len(self._reported) >= _STATUSES:
             return
         self._reported.add(status)
-        if self._jobs.unreported([reason]):  # Not before a restart either.
-            _log.warning("unknown_status", status=status)
-            self._alert(reason, _UNKNOWN_STATUS.format(status))
-            self._jobs.keep_reported([reason])
+        names = [name, to_tell(name)]
+        if self._jobs.unreported(names) == names:  # Not before a restart either.
+            _log.warning(UNKNOWN_STATUS, status=status)
+            self._jobs.keep_reported(names[1:])
 
     def _read(self, deliveries: Iterable[KeptDelivery]) -> tuple[list[_Understood], dict[int, str]]:
         read: list[tuple[KeptDelivery, Delivery]] = []

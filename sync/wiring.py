@@ -115,8 +115,14 @@ class Wiring:
     def backlog(self) -> Backlog:
         """Return what waits for the configured spreadsheet."""
         settings = self.settings
-        with_documents = bool(settings.drive_folder_id)
-        return backlog(self.database, settings.spreadsheet_id, with_documents=with_documents)
+        return backlog(
+            self.database,
+            settings.spreadsheet_id,
+            with_documents=bool(settings.drive_folder_id),
+            with_token=settings.everbright_api_token is not None,
+            silence_days=settings.silence_days,
+            time_zone=settings.time_zone,
+        )
 
     def layout(self) -> Layout:
         """Return how jobs are shown."""
@@ -144,9 +150,9 @@ class Wiring:
             self.trail,
         )
 
-    def projector(self, alert: Alert = _no_alert) -> Projector:
+    def projector(self) -> Projector:
         """Return what applies deliveries to their jobs."""
-        return Projector(self.inbox, Jobs(self.database), self.settings, alert, self.trail)
+        return Projector(self.inbox, Jobs(self.database), self.settings, self.trail)
 
     def project(self, sleep: Sleep) -> None:
         """Apply all deliveries that wait to their jobs, before a command looks at these.

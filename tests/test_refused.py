@@ -14,10 +14,12 @@ from structlog.testing import capture_logs
 from app import create_app
 from brightsheet import cli
 from server import Server
+from sync.projector import Projector
 from sync.settings.environment import load
-from sync.store import Database
+from sync.store import Database, Jobs
 from sync.store.schema import delivery, metadata
-from tests.made_up import SAMPLE, SECRET
+from sync.wiring import Wiring
+from tests.made_up import SAMPLE, SECRET, body, milestone
 from tests.ops.test_alerts import Chat
 from tests.settings.test_environment import LEAST
 from tests.test_receiver import PATH
@@ -258,3 +260,26 @@ def test_silence_can_be_switched_off(sqlite_url: str, chat: Chat) -> None:
     app.extensions["brightsheet_watch"].step()
     time.sleep(0.3)
     assert chat.heard == []
+
+
+def test_an_unknown_status_is_told_though_the_chat_was_away(receiver: Receiver, chat: Chat) -> None:
+    """For 15 seconds, and over a restart: catches what is noted as told before it arrived."""
+    odd = body(milestone(1, status="ODD"))
+    assert receiver.send(data=odd) == 202
+    wiring = Wiring(receiver.settings, receiver.database)
+    with wiring.hold(lambda _: None) as held:
+        Projector(wiring.inbox, Jobs(receiver.database), receiver.settings).run(held)
+    chat.statuses = [503] * 6
+    create_app(receiver.settings).extensions["brightsheet_watch"].step()  # Another process
+    wait_for(lambda: len(chat.statuses) == 3)
+    create_app(receiver.settings).extensions["brightsheet_watch"].step()
+    wait_for(lambda: not chat.statuses)
+    assert chat.heard == []
+    watch = receiver.app.extensions["brightsheet_watch"]
+    watch.step()
+    wait_for(lambda: chat.heard)
+    watch.step()
+    create_app(receiver.settings).extensions["brightsheet_watch"].step()
+    time.sleep(0.3)
+    (text,) = chat.texts()
+    assert "does not name the status ODD" in text

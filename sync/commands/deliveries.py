@@ -66,11 +66,11 @@ def deliveries(
 def show(id: str, unmask: bool, as_json: bool) -> None:  # noqa: A002 - the argument's name
     """Show one delivery with its body; the beginning of its ID is enough."""
     _, database = opened()
-    kept = what_came.found(database, id)
+    kept = what_came.only_delivery(database, id)
     if as_json:
         click.echo(json.dumps(what_came.as_json(kept, unmasked=unmask)))
     else:
-        click.echo(what_came.shown(kept, unmasked=unmask))
+        click.echo(what_came.as_text(kept, unmasked=unmask))
 
 
 @click.command()

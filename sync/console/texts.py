@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from sync.settings.environment import Settings
-from sync.status.verdict import counted, lasting
+from sync.status.problem import counted, lasting
 
 _TONES = {
     "accepted": "good",
@@ -62,12 +62,22 @@ def state(word: object) -> str:
     return _STATES.get(str(word), str(word))
 
 
+def commands(text: str) -> Markup:
+    """Write what stands between backticks as something to copy: a click selects all of it."""
+    parts = (escape(part) for part in text.split("`"))
+    return Markup("").join(
+        Markup("<code class=copy>{}</code>").format(part) if number % 2 else part
+        for number, part in enumerate(parts)
+    )
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "ago": ago,
     "lasting": lasting,
     "tone": tone,
     "state": state,
     "counted": counted,
+    "commands": commands,
 }
 
 

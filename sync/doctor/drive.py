@@ -3,13 +3,12 @@
 import time
 from io import BytesIO
 
-from sync.doctor.found import Found, ok, skipped
-from sync.doctor.reasons import google_failed
+from sync.doctor.check import Check, failed, ok, skipped, warning
 from sync.errors import BrightsheetError
 from sync.google import auth
 from sync.google.drive import Drive
 from sync.google.upload import FileContent
-from sync.status.verdict import counted
+from sync.status.problem import counted
 from sync.wiring import Wiring
 
 NAME = "Brightsheet check (may be deleted).txt"
@@ -17,28 +16,20 @@ _TEXT = b"Brightsheet wrote this file to see whether it can, and removes it.\n"
 _TAG = {"brightsheetRole": "check"}
 _LEFT_OVER = 5
 """So many files of runs that were killed are removed at once."""
-_NO_FOLDER = "No folder is set: nothing is copied, and the rows link to EverBright's previews."
-_SET = "To copy documents, set DRIVE_FOLDER_ID to a folder's address."
 
 
-def file(wiring: Wiring) -> Found:
+def file(wiring: Wiring) -> Check:
     """A file can be written into the folder."""
     folder, account = wiring.settings.drive_folder_id, auth.account(wiring.settings)
-    if not folder:
-        return skipped(_NO_FOLDER, _SET)
     drive = wiring.drive(folder)
-    try:
-        if not drive.is_writable_folder():
-            return Found(
-                "failed",
-                "DRIVE_FOLDER_ID is no folder that takes files.",
-                "It is a file, in the bin, or shared for reading only.",
-                f"Make {account} an editor of the folder (on a shared drive: a content manager).",
-            )
-        _clean(drive)
-        _write(drive, folder)
-    except BrightsheetError as error:
-        return google_failed(error, account)
+    if not drive.is_writable_folder():
+        return failed(
+            "DRIVE_FOLDER_ID is no folder that takes files.",
+            "It is a file, in the bin, or shared for reading only.",
+            f"Make {account} an editor of the folder (on a shared drive: a content manager).",
+        )
+    _clean(drive)
+    _write(drive, folder)
     return ok("A file was written into the folder and removed.")
 
 
@@ -51,17 +42,15 @@ def _write(drive: Drive, folder: str) -> None:
 def _clean(drive: Drive) -> None:
     """Remove what earlier runs left because they were killed or Google's answer was lost."""
     for _ in range(_LEFT_OVER):
-        found = drive.find(_TAG)
-        if found is None:
+        left = drive.find(_TAG)
+        if left is None:
             return
-        drive.discard(found.id)
+        drive.discard(left.id)
 
 
-def readers(wiring: Wiring) -> Found:
+def readers(wiring: Wiring) -> Check:
     """Whoever may open the spreadsheet may open the documents that it links to."""
     settings = wiring.settings
-    if not settings.drive_folder_id:
-        return skipped(_NO_FOLDER, _SET)
     drive = wiring.drive("")
     try:
         of_sheet = drive.readers(settings.spreadsheet_id)
@@ -71,21 +60,22 @@ def readers(wiring: Wiring) -> Found:
         return skipped(f"Google does not tell who may read ({error.reason}).", fix)
     ours = ("user", auth.account(settings))
     lacking = [
-        one for one in of_sheet - of_folder if one != ours and not _is_covered(one, of_folder)
+        reader
+        for reader in of_sheet - of_folder
+        if reader != ours and not _is_covered(reader, of_folder)
     ]
     if not lacking:
         return ok("Whoever may open the spreadsheet may open the documents.")
     is_open = ("anyone", "") in lacking
     who = "Everyone with the link" if is_open else counted(len(lacking), "person", "people")
-    return Found(
-        "warning",
+    return warning(
         f"{who} may open the spreadsheet, but not the documents that it links to.",
         "Brightsheet shares nothing: who may see the folder sees the documents.",
         "In Drive, share the folder with the same people or groups, as viewers.",
     )
 
 
-def _is_covered(one: tuple[str, str], folder: frozenset[tuple[str, str]]) -> bool:
-    kind, who = one
+def _is_covered(reader: tuple[str, str], folder: frozenset[tuple[str, str]]) -> bool:
+    kind, who = reader
     domain = who.rpartition("@")[2]
     return ("anyone", "") in folder or (kind == "user" and ("domain", domain) in folder)

@@ -5,13 +5,13 @@ from email.utils import parsedate_to_datetime
 
 import requests
 
-from sync.doctor.found import Found, ok, skipped
-from sync.errors import Permanent, Retryable
+from sync.doctor.check import Check, failed, ok, skipped, warning
+from sync.errors import Permanent
 from sync.google import auth
 from sync.google.scopes import covers_drive, covers_sheets
 from sync.google.tokens import Accepted, sign_in
 from sync.settings.environment import Settings
-from sync.status.verdict import lasting
+from sync.status.problem import lasting
 from sync.wiring import Wiring
 
 CLOCK_SECONDS = 60.0
@@ -24,7 +24,7 @@ _PUBLISH = (
 )
 
 
-def credentials(wiring: Wiring) -> Found:
+def credentials(wiring: Wiring) -> Check:
     """Google accepts the credentials, and goes on accepting them."""
     settings = wiring.settings
     kind = auth.kind(settings)
@@ -34,19 +34,15 @@ def credentials(wiring: Wiring) -> Found:
         accepted = sign_in(settings)
     except Permanent as error:
         return _refused(settings, error)
-    except Retryable as error:
-        fix = "Try again. If it stays: is there a firewall between this machine and Google?"
-        return Found("failed", error.message, "Google cannot be reached from here.", fix)
     who = auth.account(settings)
     if kind == "service_account":
         return ok(f"A service account signs in. Files must be shared with {who}.")
     return _person(accepted, who)
 
 
-def _refused(settings: Settings, error: Permanent) -> Found:
+def _refused(settings: Settings, error: Permanent) -> Check:
     if auth.is_service_account(settings):
-        return Found(
-            "failed",
+        return failed(
             error.message,
             "The service account's key was deleted or disabled, or this machine's clock is wrong. "
             "Organizations may forbid such keys (policy iam.disableServiceAccountKeyCreation).",
@@ -54,8 +50,7 @@ def _refused(settings: Settings, error: Permanent) -> Found:
             "brightsheet auth google",
         )
     since = str(auth.known(settings).get("signed_in", ""))[:10]
-    return Found(
-        "failed",
+    return failed(
         error.message,
         "The sign-in has ended. Google ends it after 7 days while the app's status is Testing"
         f"{f' (this one is of {since})' if since else ''}; a person may also have withdrawn it.",
@@ -63,18 +58,16 @@ def _refused(settings: Settings, error: Permanent) -> Found:
     )
 
 
-def _person(accepted: Accepted, who: str) -> Found:
+def _person(accepted: Accepted, who: str) -> Check:
     if accepted.ends_in is not None:
-        return Found(
-            "warning",
+        return warning(
             f"A person signs in ({who}), and Google ends that in {lasting(accepted.ends_in)}.",
             "The app's status in Google's console is Testing: its sign-ins end after 7 days.",
             _PUBLISH,
         )
     scopes = accepted.scopes
     if scopes and not (covers_sheets(scopes) and covers_drive(scopes)):
-        return Found(
-            "failed",
+        return failed(
             "The person's sign-in does not cover spreadsheets and files.",
             "A box on Google's page was not ticked when the person signed in.",
             _AGAIN,
@@ -82,7 +75,7 @@ def _person(accepted: Accepted, who: str) -> Found:
     return ok(f"A person signs in: {who}. Files that they make belong to them.")
 
 
-def clock(wiring: Wiring) -> Found:
+def clock(wiring: Wiring) -> Check:
     """This machine's clock agrees with Google's."""
     session = auth.EmulatorSession(wiring.settings.google_emulator_url)
     try:
@@ -100,8 +93,7 @@ def clock(wiring: Wiring) -> Found:
     if abs(off) <= CLOCK_SECONDS:
         return ok("It agrees with Google's.")
     way = "ahead of" if off > 0 else "behind"
-    return Found(
-        "failed",
+    return failed(
         f"This machine's clock is {lasting(abs(off))} {way} Google's.",
         "It is not set by the network.",
         "Switch on the machine's time service (NTP): timedatectl set-ntp true",

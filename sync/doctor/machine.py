@@ -2,8 +2,7 @@
 
 from pathlib import Path, PurePath
 
-from sync.doctor.found import Found, ok, skipped
-from sync.errors import BrightsheetError
+from sync.doctor.check import Check, failed, ok, skipped
 from sync.wiring import Wiring
 
 _SQLITE = "sqlite:///"
@@ -16,20 +15,10 @@ _THROW_AWAY = {
 }
 
 
-def database(wiring: Wiring) -> Found:
+def database(wiring: Wiring) -> Check:
     """The database answers and has the schema of this version."""
-    try:
-        is_current = wiring.database.is_current()
-    except BrightsheetError as error:
-        return Found(
-            "failed",
-            error.message,
-            "Its address or password is wrong, it is not running, or its disk cannot be written.",
-            "Check DATABASE_URL, and that the database runs and may be reached from here.",
-        )
-    if not is_current:
-        return Found(
-            "failed",
+    if not wiring.database.is_current():
+        return failed(
             "The database does not have the schema of this version.",
             "It is new, or Brightsheet was upgraded or downgraded since.",
             "Run: brightsheet db upgrade",
@@ -37,7 +26,7 @@ def database(wiring: Wiring) -> Found:
     return ok("It answers, and has the schema of this version.")
 
 
-def disk(wiring: Wiring) -> Found:
+def disk(wiring: Wiring) -> Check:
     """A SQLite file is on a disk that outlives the process."""
     url = wiring.settings.database_url.get_secret_value()
     if not url.startswith(_SQLITE):
@@ -50,8 +39,7 @@ def disk(wiring: Wiring) -> Found:
     kind = filesystem(file, mounts)
     if kind not in _THROW_AWAY:
         return ok(f"The SQLite file is on a disk of this machine ({kind}).")
-    return Found(
-        "failed",
+    return failed(
         "What is stored is lost when this machine is restarted or deployed again.",
         f"The SQLite file is in {_THROW_AWAY[kind]} ({kind}).",
         "Mount a volume and put the file of DATABASE_URL on it, or use PostgreSQL.",
@@ -62,15 +50,15 @@ def filesystem(file: PurePath, mounts: str) -> str:
     """Return the type of the file system that `file` is on, as Linux's mountinfo names it.
 
     Source: proc_pid_mountinfo(5): the mount point is the fifth field, the type follows " - ".
-    The last of several on one mount point is the one that is seen.
+    The last of several on one mount point is in effect.
     """
-    found = (0, "unknown")
+    depth, kind = 0, "unknown"
     for line in mounts.splitlines():
-        before, _, behind = line.partition(" - ")
-        fields = before.split()
-        if len(fields) < 5 or not behind:
+        mount, _, source = line.partition(" - ")
+        fields = mount.split()
+        if len(fields) < 5 or not source:
             continue
         point = PurePath(fields[4].replace("\\040", " "))
-        if file.is_relative_to(point) and len(point.parts) >= found[0]:
-            found = (len(point.parts), behind.split()[0])
-    return found[1]
+        if file.is_relative_to(point) and len(point.parts) >= depth:
+            depth, kind = len(point.parts), source.split()[0]
+    return kind

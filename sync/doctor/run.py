@@ -6,44 +6,61 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from sync.doctor import drive, everbright, google, machine, receiver, sheet
-from sync.doctor.check import Check
-from sync.doctor.found import Found
+from sync.doctor.causes import explained
+from sync.doctor.check import Check, failed, skipped
 from sync.errors import BrightsheetError, SettingsError
+from sync.google import auth
 from sync.settings.environment import Settings
 from sync.store import Database
 from sync.wiring import Wiring
 
-Run = Callable[[Wiring], Found]
+Run = Callable[[Wiring], Check]
 
 
 @dataclass(frozen=True)
 class _Step:
-    """A check's name, its title, what runs it, and the checks that must not have failed before."""
+    """A check's name, its title, what runs it, and the checks that must not have failed before.
+
+    It is skipped where `setting` is not set.
+    """
 
     name: str
     title: str
     run: Run
     needs: tuple[str, ...] = ()
+    setting: str = ""
 
 
+_FOLDER, _TOKEN, _URL = "drive_folder_id", "everbright_api_token", "public_url"
+_UNSET = {
+    _FOLDER: (
+        "No folder is set: nothing is copied, and the rows link to EverBright's previews.",
+        "To copy documents, set DRIVE_FOLDER_ID to a folder's address.",
+    ),
+    _TOKEN: (
+        "EVERBRIGHT_API_TOKEN is not set: no customers' names, no documents.",
+        "Ask EverBright's support for API access, and set EVERBRIGHT_API_TOKEN.",
+    ),
+    _URL: ("PUBLIC_URL is not set, so that nobody knows where EverBright sends to.", receiver.SET),
+}
+_IN_SHEET = ("google", "spreadsheet")
+_IN_EVERBRIGHT = ("database", "everbright")
 STEPS = (
     _Step("database", "Database", machine.database),
     _Step("disk", "Disk", machine.disk),
     _Step("clock", "Clock", google.clock),
     _Step("google", "Sign-in at Google", google.credentials),
     _Step("spreadsheet", "Spreadsheet", sheet.spreadsheet, ("google",)),
-    _Step("rows", "Rows and their keys", sheet.rows, ("google", "spreadsheet")),
-    _Step("mapping", "Your own sheet", sheet.mapping, ("google", "database", "spreadsheet")),
-    _Step("protection", "Protected cells", sheet.protection, ("google", "spreadsheet")),
-    _Step("drive", "Folder for documents", drive.file, ("google",)),
-    _Step("readers", "Who may open documents", drive.readers, ("google", "spreadsheet", "drive")),
-    _Step("everbright", "EverBright's token", everbright.token),
-    _Step("job", "A job of EverBright's", everbright.job, ("database", "everbright")),
-    _Step(
-        "download", "A document of EverBright's", everbright.download, ("database", "everbright")
-    ),
-    _Step("receiver", "Receiver from outside", receiver.reached),
-    _Step("secret", "The webhook's secret", receiver.secret, ("receiver",)),
+    _Step("rows", "Rows and their keys", sheet.rows, _IN_SHEET),
+    _Step("mapping", "Your own sheet", sheet.mapping, ("database", *_IN_SHEET)),
+    _Step("protection", "Protected cells", sheet.protection, _IN_SHEET),
+    _Step("drive", "Folder for documents", drive.file, ("google",), _FOLDER),
+    _Step("readers", "Who may open documents", drive.readers, (*_IN_SHEET, "drive"), _FOLDER),
+    _Step("everbright", "EverBright's token", everbright.token, (), _TOKEN),
+    _Step("job", "A job of EverBright's", everbright.job, _IN_EVERBRIGHT, _TOKEN),
+    _Step("download", "A document of EverBright's", everbright.download, _IN_EVERBRIGHT, _TOKEN),
+    _Step("receiver", "Receiver from outside", receiver.reached, (), _URL),
+    _Step("secret", "The webhook's secret", receiver.secret, ("receiver",), _URL),
     _Step("delivery", "Last delivery", receiver.last_delivery, ("database",)),
     _Step("in_step", "The sheet is in step", receiver.in_step, ("database",)),
 )
@@ -64,13 +81,16 @@ def run_checks(settings: Settings) -> Iterator[Check]:
     """
     yield Check(*_SETTINGS, "ok", "Every setting that is needed is there, and valid.")
     wiring = Wiring(settings, Database(settings.database_url.get_secret_value()))
-    failed: dict[str, str] = {}
+    hide = _hider(settings)
+    titles: dict[str, str] = {}
     try:
         for step in STEPS:
-            check = _outcome(step, wiring, [failed[one] for one in step.needs if one in failed])
+            before = [titles[name] for name in step.needs if name in titles]
+            check = _outcome(step, wiring, before)
             if check.result == "failed":
-                failed[step.name] = step.title
-            yield check
+                titles[step.name] = step.title
+            texts = (hide(part) for part in (check.text, check.cause, check.fix))
+            yield Check(step.name, step.title, check.result, *texts)
     finally:
         wiring.database.close()
 
@@ -78,33 +98,32 @@ def run_checks(settings: Settings) -> Iterator[Check]:
 def settings_failed(error: SettingsError) -> Check:
     """Return the outcome where settings are missing or wrong: nothing else can be checked."""
     setting, _, fix = error.message.partition(": ")
-    found = f"{setting} is missing or wrong, so that nothing starts."
+    what = f"{setting} is missing or wrong, so that nothing starts."
     cause = _KEYS_BLOCKED if setting == "GOOGLE_SERVICE_ACCOUNT_JSON" else ""
-    return Check(*_SETTINGS, "failed", found, cause, f"{setting} {fix}")
+    return Check(*_SETTINGS, "failed", what, cause, f"{setting} {fix}")
 
 
 def _outcome(step: _Step, wiring: Wiring, before: list[str]) -> Check:
     if before:
-        return Check(step.name, step.title, "skipped", f"First fix: {before[0]}.")
+        return skipped(f"First fix: {before[0]}.")
+    if step.setting and not getattr(wiring.settings, step.setting):
+        return skipped(*_UNSET[step.setting])
     try:
-        found = step.run(wiring)
+        return step.run(wiring)
     except BrightsheetError as error:
-        found = Found("failed", error.message, f"The check ended with {error.reason}.")
+        return explained(error, auth.account(wiring.settings))
     except Exception as error:
         # Its text may hold anything.
-        found = Found("failed", "The check could not be run.", type(error).__name__)
-    hidden = _hider(wiring.settings)
-    texts = (hidden(one) for one in (found.text, found.cause, found.fix))
-    return Check(step.name, step.title, found.result, *texts)
+        return failed("The check could not be run.", type(error).__name__, "")
 
 
 def _hider(settings: Settings) -> Callable[[str], str]:
     """Return what removes every secret of the settings from a text that a server sent."""
     secrets = [
-        one.get_secret_value()
+        each.get_secret_value()
         for value in (getattr(settings, name) for name in type(settings).model_fields)
-        for one in (value if isinstance(value, tuple) else (value,))
-        if isinstance(one, SecretStr) and len(one.get_secret_value()) >= _SHORTEST_SECRET
+        for each in (value if isinstance(value, tuple) else (value,))
+        if isinstance(each, SecretStr) and len(each.get_secret_value()) >= _SHORTEST_SECRET
     ]
 
     def hide(text: str) -> str:

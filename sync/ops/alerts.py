@@ -27,6 +27,8 @@ class _Reason:
     sent: float | None = None
     failed: int = 0
     """How many channels it did not arrive in, of the last time it was sent."""
+    has_arrived: bool = False
+    on_arrival: Callable[[], object] = lambda: None
 
 
 class Alerts:
@@ -47,12 +49,19 @@ class Alerts:
         self._link = link
         self._reasons: dict[str, _Reason] = {}
         self._lock = Lock()
-        self._outboxes = [_Outbox(one, self._failed) for one in channels]
+        self._outboxes = [_Outbox(channel, self._note) for channel in channels]
 
-    def send(self, reason: str, text: str, age: float = 0.0) -> bool:
+    def send(
+        self,
+        reason: str,
+        text: str,
+        age: float = 0.0,
+        arrived: Callable[[], object] = lambda: None,
+    ) -> bool:
         """Queue `text` unless `reason` was sent within the hour; return whether it was queued.
 
-        It says since when that is so: since `age` seconds before the reason was first given.
+        It says since when that is so: since `age` seconds before the reason was first given. Once
+        it has arrived in a channel, also before this call, `arrived` is called: it must not wait.
 
         Never raises and never waits: a thread for each channel sends it.
         """
@@ -60,13 +69,13 @@ class Alerts:
             return False
         with self._lock:
             known = self._given(reason, age)
-            if known.sent is not None and known.given - known.sent < REPEAT_SECONDS:
-                return False
-            message = Message(text, f"Since {_moment(known.began)}.", self._link)
-            queued = [one.put(reason, message) for one in self._outboxes]
-            if any(queued):
-                known.sent, known.failed = known.given, queued.count(False)
-            return any(queued)
+            known.on_arrival = arrived
+            is_due = known.sent is None or known.given - known.sent >= REPEAT_SECONDS
+            is_queued = is_due and self._queue(reason, known, text)
+            has_arrived = known.has_arrived
+        if has_arrived:
+            arrived()
+        return is_queued
 
     def deliver(self, text: str) -> bool:
         """Send `text` to every channel at once; return whether it arrived in one of them.
@@ -74,35 +83,50 @@ class Alerts:
         Waits, and never raises: for what a person asked for, or what is due once a day.
         """
         message = Message(text, link=self._link)
-        arrived = [one.deliver(message) for one in self._outboxes]  # in all, not in the first
+        arrived = [outbox.deliver(message) for outbox in self._outboxes]  # Not in the first alone.
         return any(arrived)
 
     def _given(self, reason: str, age: float) -> _Reason:
         """Return what is known of a reason that is given now, and forget those that are over."""
         now = self._clock()
-        found = {r: one for r, one in self._reasons.items() if now - one.given < _OVER_SECONDS}
-        known = found.setdefault(reason, _Reason(self._wall() - age, now))
+        self._reasons = {
+            name: known
+            for name, known in self._reasons.items()
+            if now - known.given < _OVER_SECONDS
+        }
+        known = self._reasons.setdefault(reason, _Reason(self._wall() - age, now))
         known.given = now
-        self._reasons = found
         return known
 
-    def _failed(self, reason: str) -> None:
-        """Note that a channel did not take it; where none did, it may be sent again."""
+    def _queue(self, reason: str, known: _Reason, text: str) -> bool:
+        since = f"Since {datetime.fromtimestamp(known.began, UTC):%Y-%m-%d %H:%M} UTC."
+        message = Message(text, since, self._link)
+        queued = [outbox.put(reason, message) for outbox in self._outboxes]
+        if any(queued):
+            known.sent, known.failed = known.given, queued.count(False)
+            known.has_arrived = False
+        return any(queued)
+
+    def _note(self, reason: str, *, has_arrived: bool) -> None:
+        """Note whether a channel took it; where none did, it may be sent again."""
         with self._lock:
             known = self._reasons.get(reason)
             if known is None:
                 return
-            known.failed += 1
+            known.has_arrived = known.has_arrived or has_arrived
+            known.failed += not has_arrived
             if known.failed >= len(self._outboxes):
                 known.sent = None
+        if has_arrived:
+            known.on_arrival()
 
 
 class _Outbox:
     """What waits for one channel; a thread sends it, and ends when nothing waits."""
 
-    def __init__(self, channel: Channel, failed: Callable[[str], None]) -> None:
+    def __init__(self, channel: Channel, note: Callable[..., None]) -> None:
         self._channel = channel
-        self._on_failure = failed
+        self._note = note
         self._queue: Queue[tuple[str, Message]] = Queue(_WAITING)
         self._lock = Lock()
         self._thread: Thread | None = None
@@ -140,9 +164,4 @@ class _Outbox:
                 except Empty:
                     self._thread = None
                     return
-            if not self.deliver(message):
-                self._on_failure(reason)
-
-
-def _moment(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
+            self._note(reason, has_arrived=self.deliver(message))

@@ -36,7 +36,7 @@ class Message:
         """Return it as lines, cut to a length that every service takes."""
         plain = _CONTROLS.sub(" ", self.text)
         cut = plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
-        return "\n".join(one for one in (cut, self.since, self.link) if one)
+        return "\n".join(line for line in (cut, self.since, self.link) if line)
 
 
 class Channel(Protocol):
@@ -113,5 +113,5 @@ class AppriseChannel:
 
 def channels(webhook: SecretStr | None, urls: Sequence[SecretStr]) -> list[Channel]:
     """Return the channels that are set."""
-    found: list[Channel] = [SlackWebhook(webhook)] if webhook else []
-    return found + [AppriseChannel(url) for url in urls]
+    slack: list[Channel] = [SlackWebhook(webhook)] if webhook else []
+    return slack + [AppriseChannel(url) for url in urls]

@@ -1,9 +1,9 @@
 """Pending undos + the whole of the sheet → where they are written, and what is told: pure.
 
-An undo is an ordinary write: its row is *who* was hit, its cell is *expected* to hold what we wrote.
-So it is checked like any other. Undos of keys go first, for all other rows are found by the keys.
-What has no certain place is told in the tab Recovered: a guess could put a person's text into the
-wrong row, and nobody would see it.
+An undo is an ordinary write: its row is *who* was hit, its cell is *expected* to hold what we
+wrote. So it is checked like any other. Undos of keys go first, for all other rows are found by the
+keys. What has no certain place is told in the tab Recovered: a guess could put a person's text into
+the wrong row, and nobody would see it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

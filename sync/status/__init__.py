@@ -1,1 +1,1 @@
-"""Is the sheet in step: what waits, whether that is normal, and the alerts if it is not."""
+"""What is wrong now and what came: it only says so, except for replay and for lost rows."""

@@ -30,26 +30,27 @@ def moment(text: str, now: datetime) -> float:
 
     Raises ValueError.
     """
-    if found := re.fullmatch(r"(\d{1,6})([mhdw])", text.strip()):
-        return (now - timedelta(**{_UNITS[found[2]]: int(found[1])})).timestamp()
+    if ago := re.fullmatch(r"(\d{1,6})([mhdw])", text.strip()):
+        return (now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})).timestamp()
     when = datetime.fromisoformat(text.strip())
     return when.replace(tzinfo=when.tzinfo or UTC).timestamp()
 
 
 def lines(kept: Iterable[KeptDelivery]) -> Iterator[str]:
     """Yield two or three lines for each delivery: they fit 80 columns, except long reasons."""
-    for one in kept:
-        yield f"{one.received:%Y-%m-%d %H:%M:%S}  {one.outcome:9}  {one.kind}".rstrip()
-        yield f"  {one.id}  {one.site}".rstrip()
-        if one.reason:
-            yield f"  {one.reason}"
+    for delivery in kept:
+        head = f"{delivery.received:%Y-%m-%d %H:%M:%S}  {delivery.outcome:9}  {delivery.kind}"
+        yield head.rstrip()
+        yield f"  {delivery.id}  {delivery.site}".rstrip()
+        if delivery.reason:
+            yield f"  {delivery.reason}"
 
 
 def troubled_lines(
-    found: Iterable[tuple[str, str, str, str, str]], *, unmasked: bool
+    documents: Iterable[tuple[str, str, str, str, str]], *, unmasked: bool
 ) -> Iterator[str]:
     """Yield lines for each document whose last try failed; its name may be personal."""
-    for uuid, name, state, reason, message in found:
+    for uuid, name, state, reason, message in documents:
         yield f"document {uuid}  {state}"
         if unmasked:
             yield f"  {name}"
@@ -65,26 +66,26 @@ def refused(latest: Callable[[int], list[RefusedDay]], wanted: DeliveryFilter) -
         return []
     if wanted.since is None:
         return latest(REFUSED_DAYS)
-    return [one for one in latest(_EVER) if one.last.timestamp() >= wanted.since]
+    return [day for day in latest(_EVER) if day.last.timestamp() >= wanted.since]
 
 
-def refused_lines(found: Iterable[RefusedDay]) -> Iterator[str]:
+def refused_lines(days: Iterable[RefusedDay]) -> Iterator[str]:
     """Give two lines for each reason and day on which requests were refused and not kept."""
-    for one in found:
-        yield f"refused {one.last:%Y-%m-%d}  {one.reason}  {one.count}"
-        source = f" from {one.source}" if one.source else ""
-        yield f"  the last at {one.last:%H:%M:%S}{source}"
+    for day in days:
+        yield f"refused {day.last:%Y-%m-%d}  {day.reason}  {day.count}"
+        source = f" from {day.source}" if day.source else ""
+        yield f"  the last at {day.last:%H:%M:%S}{source}"
 
 
-def refused_as_json(found: RefusedDay) -> dict[str, Any]:
+def refused_as_json(day: RefusedDay) -> dict[str, Any]:
     """Return the same as JSON values; by `kind` programs tell it from a delivery."""
     return {
         "kind": "refused_requests",
-        "day": f"{found.last:%Y-%m-%d}",
-        "reason": found.reason,
-        "count": found.count,
-        "last": f"{found.last:%Y-%m-%d %H:%M:%S}",
-        "source": found.source,
+        "day": f"{day.last:%Y-%m-%d}",
+        "reason": day.reason,
+        "count": day.count,
+        "last": f"{day.last:%Y-%m-%d %H:%M:%S}",
+        "source": day.source,
     }
 
 
@@ -120,7 +121,7 @@ def _tree(text: str) -> Any:
         return json.loads(to_json(text))
 
 
-def shown(kept: KeptDelivery, *, unmasked: bool) -> str:
+def as_text(kept: KeptDelivery, *, unmasked: bool) -> str:
     """Return a delivery for a person: what is known of it, and its body."""
     fields = as_json(kept, unmasked=unmasked)
     content = fields.pop("body")
@@ -132,7 +133,7 @@ def shown(kept: KeptDelivery, *, unmasked: bool) -> str:
     return "\n".join([*head, "", text])
 
 
-def found(database: Database, prefix: str) -> KeptDelivery:
+def only_delivery(database: Database, prefix: str) -> KeptDelivery:
     """Return the only delivery whose ID starts so. Raises Permanent if none or several do."""
     matches = Deliveries(database).starting(prefix, _MATCHES)
     if not matches:
@@ -151,8 +152,10 @@ def _ambiguous(prefix: str, listed: Sequence[str], count: int) -> Permanent:
 
 def summary(retried: Iterable[str]) -> str:
     """Return how many deliveries had which outcome, from the lines that Retry yields."""
-    found = Counter(line.partition(": ")[2].partition(":")[0] for line in retried)
-    return ", ".join(f"{count} {outcome}" for outcome, count in found.items()) or "Nothing to do."
+    outcomes = Counter(line.partition(": ")[2].partition(":")[0] for line in retried)
+    return (
+        ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "Nothing to do."
+    )
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def _masked(value: Any, key: str, *, is_step: bool) -> Any:
         step = not _STEP_SIGNS.isdisjoint(value)
         return {_key(k): _masked(v, str(k), is_step=step) for k, v in value.items()}
     if isinstance(value, list):
-        return [_masked(one, key, is_step=is_step) for one in value]
+        return [_masked(item, key, is_step=is_step) for item in value]
     if isinstance(value, str):
         return value if _is_harmless(value, key, is_step=is_step) else MASK
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -6,8 +6,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from sync.status.answer import waiting
 from sync.status.tally import ALL_REASONS
-from sync.status.verdict import judge
+from sync.status.verdict import evaluate
 from sync.store import Backlog, Documents, Inbox, Refusals
 
 
@@ -37,24 +38,22 @@ class StoreCollector(Collector):
         yield from _of_backlog(self._backlog())
 
 
-def _of_backlog(found: Backlog) -> Iterator[GaugeMetricFamily]:
-    is_well = not judge(found)
+def _of_backlog(now: Backlog) -> Iterator[GaugeMetricFamily]:
+    problems = evaluate(now)
+    is_well = not any(problem.is_behind for problem in problems)
     yield GaugeMetricFamily("brightsheet_healthy", "1 where /status is 200, else 0", int(is_well))
+    codes = {problem.code: 1 for problem in problems}
+    yield _by_label("brightsheet_problem", "What is wrong now", "code", codes)
     oldest = "Age of the oldest event that the sheet does not show; 0 where there is none"
-    yield GaugeMetricFamily("brightsheet_oldest_event_seconds", oldest, found.oldest or 0.0)
-    if found.worker is not None:
+    yield GaugeMetricFamily("brightsheet_oldest_event_seconds", oldest, now.oldest or 0.0)
+    if now.worker is not None:
         text = "Since a worker's last sign of life"
-        yield GaugeMetricFamily("brightsheet_worker_seconds", text, found.worker)
-    waiting = {
-        "deliveries": found.deliveries,
-        "jobs": found.jobs,
-        "quarantined": found.quarantined,
-        "documents": found.documents,
-    }
-    yield _by_label("brightsheet_waiting", "What waits, by stage", "stage", waiting)
+        yield GaugeMetricFamily("brightsheet_worker_seconds", text, now.worker)
+    stages = {stage: count for stage, count in waiting(now).items() if stage != "history_lines"}
+    yield _by_label("brightsheet_waiting", "What waits, by stage", "stage", stages)
     text = "Jobs whose row may not show them as they are"
-    yield GaugeMetricFamily("brightsheet_jobs_waiting", text, found.jobs)
-    trouble = {found.trouble: 1} if found.trouble else {}
+    yield GaugeMetricFamily("brightsheet_jobs_waiting", text, now.jobs)
+    trouble = {now.trouble: 1} if now.trouble else {}
     yield _by_label("brightsheet_sheet_trouble", "Why the sheet waits", "reason", trouble)
 
 

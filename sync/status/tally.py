@@ -14,32 +14,29 @@ from time import monotonic
 import structlog
 
 from sync.errors import BrightsheetError
-from sync.store import Refused
+from sync.status.rules import MANY_WRONG, WRONG_CAUSE, WRONG_FIX
+from sync.store import RefusedRequests
+from sync.store.refusals import NO_SECRET, WRONG_SECRET, WRONG_SECRETS
 
-WRONG_SECRET, NO_SECRET = "wrong_secret", "no_secret"
 REASONS = {400: "bad_request", 401: WRONG_SECRET, 413: "too_large", 415: "other_type"}
 """Why a request was refused, by the status of its answer."""
 ALL_REASONS = (*REASONS.values(), NO_SECRET)
 
 WITHIN_SECONDS = 3600.0
-MANY_WRONG = 3
-"""Requests with a wrong secret within an hour: one may be anybody's, three are a mistyped one."""
 WRITE_SECONDS = 1.0
 AWAY_SECONDS = 30.0
 """So long is waited after a write that failed."""
 
 _TEXT = (
     f"{MANY_WRONG} requests or more came to /webhooks/everbright with a wrong secret or none "
-    "within an hour. Nothing of them is kept. If EverBright sent them, set the same secret "
-    "there (in the webhook's credential) as in WEBHOOK_SECRET here, in the header that "
-    "WEBHOOK_SECRET_HEADER names. How many, when and from where: brightsheet deliveries"
-)
+    f"within an hour. {WRONG_CAUSE} {WRONG_FIX}"
+).replace("`", "")
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _Group:
     count: int
     at: float
     source: str
@@ -53,7 +50,7 @@ class Tally:
 
     def __init__(
         self,
-        keep: Callable[[Mapping[str, Refused]], None],
+        keep: Callable[[Mapping[str, RefusedRequests]], None],
         say: Callable[[str, str], object],
         clock: Callable[[], float] = monotonic,
     ) -> None:
@@ -61,7 +58,7 @@ class Tally:
         self._say = say
         self._clock = clock
         self._lock = Lock()
-        self._waiting: dict[str, _Seen] = {}
+        self._waiting: dict[str, _Group] = {}
         self._wrong: deque[float] = deque(maxlen=MANY_WRONG)
         self._thread: Thread | None = None
         self._stop = Event()
@@ -78,10 +75,12 @@ class Tally:
             reason = NO_SECRET
         with self._lock:
             now = self._clock()
-            self._put(reason, _Seen(1, now, source or ""))
-            is_mistyped = reason in (WRONG_SECRET, NO_SECRET) and self._is_one_too_many(now)
+            self._put(reason, _Group(1, now, source or ""))
+            if reason in WRONG_SECRETS:
+                self._wrong.append(now)
+            is_full = len(self._wrong) == MANY_WRONG and now - self._wrong[0] < WITHIN_SECONDS
             self._start()
-        if is_mistyped:
+        if is_full and reason in WRONG_SECRETS:
             self._say(WRONG_SECRET, _TEXT)
 
     def stop(self, seconds: float) -> None:
@@ -91,16 +90,12 @@ class Tally:
         if thread is not None:
             thread.join(seconds)
 
-    def _put(self, reason: str, seen: _Seen) -> None:
+    def _put(self, reason: str, group: _Group) -> None:
         before = self._waiting.get(reason)
         if before is not None:
-            last = max(before, seen, key=lambda one: one.at)
-            seen = _Seen(before.count + seen.count, last.at, last.source)
-        self._waiting[reason] = seen
-
-    def _is_one_too_many(self, now: float) -> bool:
-        self._wrong.append(now)
-        return len(self._wrong) == MANY_WRONG and now - self._wrong[0] < WITHIN_SECONDS
+            last = max(before, group, key=lambda each: each.at)
+            group = _Group(before.count + group.count, last.at, last.source)
+        self._waiting[reason] = group
 
     def _start(self) -> None:
         if self._thread is None:
@@ -116,28 +111,27 @@ class Tally:
                 return
             self._stop.wait(WRITE_SECONDS if is_written else AWAY_SECONDS)
 
-    def _taken(self) -> dict[str, _Seen]:
+    def _taken(self) -> dict[str, _Group]:
         with self._lock:
             taken, self._waiting = self._waiting, {}
             if not taken:
                 self._thread = None
             return taken
 
-    def _write(self, taken: Mapping[str, _Seen]) -> bool:
+    def _write(self, taken: Mapping[str, _Group]) -> bool:
         now = self._clock()
+        refused = {
+            reason: RefusedRequests(group.count, max(0.0, now - group.at), group.source)
+            for reason, group in taken.items()
+        }
         try:
-            self._keep(
-                {
-                    reason: Refused(one.count, max(0.0, now - one.at), one.source)
-                    for reason, one in taken.items()
-                }
-            )
+            self._keep(refused)
         except Exception as error:
             why = error.reason if isinstance(error, BrightsheetError) else type(error).__name__
             _log.warning("refusals_not_kept", reason=why)
             with self._lock:
-                for reason, one in taken.items():
-                    self._put(reason, one)
+                for reason, group in taken.items():
+                    self._put(reason, group)
             return False
-        _log.warning("refused", **{reason: one.count for reason, one in taken.items()})
+        _log.warning("refused", **{reason: group.count for reason, group in taken.items()})
         return True

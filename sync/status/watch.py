@@ -1,50 +1,54 @@
-"""The receiver's watch: alerts when the sheet falls behind, whatever the cause.
+"""The receiver's watch: alerts when something is wrong, whatever the cause, and when it is over.
 
 A worker that is gone cannot report that, so this runs in the process that receives the webhooks.
 """
 
-from collections.abc import Callable, Mapping, Set
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from threading import Event, Thread
 
 import structlog
 
 from sync.errors import BrightsheetError
-from sync.status.silence import SILENCE, SILENCE_OVER
+from sync.status.problem import Problem
+from sync.status.rules import RULES
 from sync.status.verdict import OVER, alarms
-from sync.store import Backlog
+from sync.store import Backlog, Database, reported
 
 LOOK_SECONDS = 30.0
 
-_ENDS = {**OVER, SILENCE: SILENCE_OVER}
+_NOTICES = {
+    reported.UNKNOWN_STATUS: "The config does not name the status {}: a milestone with it counts "
+    "as waiting. What it may mean, and the line for the config: brightsheet statuses"
+}
+"""What is told once and has no end, by the beginning of its name."""
+_EACH_TIME = {rule.code for rule in RULES if rule.is_told_each_time}
 
 _log = structlog.get_logger()
 
 
-def _nothing(_sent: Set[str]) -> Mapping[str, str]:
-    return {}
-
-
 class Watch:
-    """Checks what waits, and alerts once that something is wrong, and once that it is over.
+    """Checks what is wrong, and tells people once that it is, and once that it is over.
 
-    `send` takes a reason, which is sent once an hour at most, and a text; it returns whether the
-    text was queued. `others` returns what else is wrong, by code, given the codes that were sent.
-    `daily` does what is due once a day.
+    `send` is that of `Alerts`: what did not arrive is sent again with the next look. What is told
+    only once waits in `database`. `daily` does what is due once a day.
     """
 
     def __init__(
         self,
         look: Callable[[], Backlog],
-        send: Callable[[str, str], bool],
-        others: Callable[[Set[str]], Mapping[str, str]] = _nothing,
+        send: Callable[..., bool],
+        database: Database | None = None,
         daily: Callable[[], object] = lambda: None,
     ) -> None:
         self._look = look
         self._send = send
-        self._others = others
+        self._database = database
         self._daily = daily
-        self._sent: set[str] = set()
-        self._overs = 0
+        self._told: set[str] = set()
+        self._noticed: set[str] = set()
+        self._ends = Counter[str]()
         self._stop = Event()
 
     def start(self) -> None:
@@ -62,8 +66,9 @@ class Watch:
     def step(self) -> None:
         """Check once."""
         try:
-            wrong = alarms(self._look(), self._sent)
-            self._note({**wrong, **self._others(self._sent)})
+            self._tell(alarms(self._look(), self._told))
+            if self._database is not None:
+                self._tell_once(self._database)
             self._daily()
         except BrightsheetError as error:
             # Without the store nothing is known. Senders are answered 503 meanwhile.
@@ -71,12 +76,27 @@ class Watch:
         except Exception:
             _log.exception("fault", thread="watch")
 
-    def _note(self, wrong: dict[str, str]) -> None:
-        for code, text in wrong.items():
-            if code not in self._sent and self._send(code, text):
-                self._sent.add(code)
-        for code in self._sent - wrong.keys():
+    def _tell(self, wrong: dict[str, Problem | None]) -> None:
+        for code, problem in wrong.items():
+            if problem is not None and code not in self._told:
+                reason = f"{code} {self._ends[code]}" if code in _EACH_TIME else code
+                arrived = partial(self._told.add, code)
+                self._send(reason, problem.explained, problem.since or 0.0, arrived)
+        for code in self._told - wrong.keys():
             # Each end is sent, however soon it follows the last: the number makes it distinct.
-            if self._send(f"{code} over {self._overs}", _ENDS[code]):
-                self._overs += 1
-                self._sent.discard(code)
+            reason = f"{code} over {self._ends[code]}"
+            self._send(reason, OVER[code], arrived=partial(self._end, code))
+
+    def _end(self, code: str) -> None:
+        self._told.discard(code)
+        self._ends[code] += 1
+
+    def _tell_once(self, database: Database) -> None:
+        """Tell what is told only once, also after a restart: stored as told once it arrived."""
+        told = sorted(self._noticed)
+        reported.keep(database, told)
+        self._noticed.difference_update(told)
+        for name in reported.untold(database):
+            kind, _, subject = name.partition(":")
+            text = _NOTICES.get(kind, name).format(subject)
+            self._send(name, text, arrived=partial(self._noticed.add, name))

@@ -1,5 +1,6 @@
 """The database, SQLite or PostgreSQL: the only user of SQLAlchemy."""
 
+from sync.store import reported
 from sync.store.actions import Action, ActionLog, ActionState
 from sync.store.activity import HourFigures, latest_hours
 from sync.store.backfills import BackfillRun, Backfills, JobState
@@ -9,7 +10,6 @@ from sync.store.database import Database
 from sync.store.deliveries import Deliveries
 from sync.store.documents import Claim, Documents, PendingDocument
 from sync.store.folders import DueFolder, Folders
-from sync.store.heartbeat import Heartbeats
 from sync.store.history import History
 from sync.store.inbox import Arrival, Inbox, KeptDelivery, Receipt, newest_arrival
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
@@ -18,7 +18,8 @@ from sync.store.leases import Lease, Leases
 from sync.store.lookups import Customers, DetailStore, DueLookup, Lookups
 from sync.store.pending import DirtyJob, Pending, PendingWork
 from sync.store.quarantine import Quarantine
-from sync.store.refusals import Refusals, Refused, RefusedDay
+from sync.store.refusals import Refusals, RefusedDay, RefusedRequests
+from sync.store.signs import Heartbeats
 from sync.store.spreadsheet import Glance, Spreadsheet, Turn
 
 __all__ = [
@@ -64,8 +65,8 @@ __all__ = [
     "Quarantine",
     "Receipt",
     "Refusals",
-    "Refused",
     "RefusedDay",
+    "RefusedRequests",
     "Shown",
     "Spreadsheet",
     "Turn",
@@ -73,4 +74,5 @@ __all__ = [
     "backlog",
     "latest_hours",
     "newest_arrival",
+    "reported",
 ]

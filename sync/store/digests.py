@@ -43,4 +43,4 @@ class Digests:
             .order_by(change.c.at, change.c.seq)
         )
         with self._database.reading() as connection:
-            return [Change.model_validate_json(one) for one in connection.scalars(query)]
+            return [Change.model_validate_json(body) for body in connection.scalars(query)]

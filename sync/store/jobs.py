@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from sync.jobs import files
 from sync.jobs.model import Change, FileState, Job
-from sync.store import history, lookups
+from sync.store import history, lookups, reported
 from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.dirty import bumped
@@ -143,11 +143,11 @@ class Jobs:
 
     def unreported(self, names: Sequence[str]) -> list[str]:
         """Return those of `names` that people were not told of yet."""
-        return lookups.unreported(self._database, names)
+        return reported.new(self._database, names)
 
     def keep_reported(self, names: Sequence[str]) -> None:
         """Store that people were told of `names`."""
-        lookups.keep_reported(self._database, names)
+        reported.keep(self._database, names)
 
     def sites(self) -> frozenset[str]:
         """Return every site that there is a job for."""

@@ -10,10 +10,11 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Connection, Table, case, func, literal, null, select, update
 
 from sync.jobs.model import Customer, Details, Job
+from sync.store import reported
 from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.dirty import touch
-from sync.store.schema import customer, detail, job, reported
+from sync.store.schema import customer, detail, job
 from sync.types import Value
 
 FRESH_SECONDS = 86_400.0
@@ -143,11 +144,11 @@ class DetailStore(Lookups[Details]):
 
     def unreported(self, names: Sequence[str]) -> list[str]:
         """Return those of `names` that were not reported yet."""
-        return unreported(self._database, names)
+        return reported.new(self._database, names)
 
     def keep_reported(self, names: Sequence[str]) -> None:
         """Store that `names` were reported."""
-        keep_reported(self._database, names)
+        reported.keep(self._database, names)
 
     def every(self) -> Iterator[Details]:
         """Yield what is known of each job that was requested."""
@@ -192,20 +193,3 @@ def _known(
 ) -> dict[str, AnswerT]:
     query = select(table.c.site, table.c.body).where(table.c.site.in_(sorted(sites)))
     return {site: read(body) for site, body in connection.execute(query)}
-
-
-def unreported(database: Database, names: Sequence[str]) -> list[str]:
-    """Return those of `names` that were not reported yet, each once."""
-    if not names:
-        return []
-    with database.reading() as connection:
-        known = set(connection.scalars(select(reported.c.name).where(reported.c.name.in_(names))))
-    return [name for name in dict.fromkeys(names) if name not in known]
-
-
-def keep_reported(database: Database, names: Sequence[str]) -> None:
-    """Store that `names` were reported: afterwards, since a report twice is better than none."""
-    rows = [{"name": name} for name in names]
-    if rows:
-        with database.writing() as connection:
-            connection.execute(database.insert(reported).on_conflict_do_nothing(), rows)

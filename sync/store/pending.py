@@ -169,7 +169,9 @@ class PendingWork:
 
     def customers_without_row(self) -> dict[str, Customer]:
         """Return the customers of all jobs without a row, by site."""
-        query = select(job.c.site, customer.c.body).where(~job.c.has_row, job.c.site == customer.c.site)
+        query = select(job.c.site, customer.c.body).where(
+            ~job.c.has_row, job.c.site == customer.c.site
+        )
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         return {row.site: Customer.model_validate_json(row.body) for row in rows}

@@ -1,6 +1,6 @@
 """Requests that were refused, counted by day and reason; of the last one, when and from where."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,13 +12,16 @@ from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.schema import refusal
 
+WRONG_SECRET, NO_SECRET = "wrong_secret", "no_secret"
+WRONG_SECRETS = (WRONG_SECRET, NO_SECRET)
+"""Reasons: each may be a secret that was mistyped where the webhook is sent."""
 _DAY = 86_400
 _LONGEST_SOURCE = 64
 
 
 @dataclass(frozen=True)
-class Refused:
-    """Some requests that were refused for one reason; `ago` is the last one's age in seconds."""
+class RefusedRequests:
+    """Requests that were refused for the same reason; `ago` is the last one's age in seconds."""
 
     count: int
     ago: float
@@ -42,23 +45,25 @@ class Refusals:
         self._database = database
         self._keep_days = keep_days
 
-    def add(self, seen: Mapping[str, Refused]) -> None:
+    def add(self, refused: Mapping[str, RefusedRequests]) -> None:
         """Count refusals, by their reasons, in one transaction."""
         with self._database.writing() as connection:
             moment = connection.scalars(select(now())).one()
             # In one order: two processes must not wait for each other.
-            for reason, found in sorted(seen.items()):
-                self._count(connection, reason, found, moment - found.ago)
+            for reason, group in sorted(refused.items()):
+                self._count(connection, reason, group, moment - group.ago)
             oldest = int(moment // _DAY) - self._keep_days
             connection.execute(delete(refusal).where(refusal.c.day < oldest))
 
-    def _count(self, connection: Connection, reason: str, found: Refused, last: float) -> None:
+    def _count(
+        self, connection: Connection, reason: str, group: RefusedRequests, last: float
+    ) -> None:
         row = {
             "day": int(last // _DAY),
             "reason": reason,
-            "count": found.count,
+            "count": group.count,
             "last_at": last,
-            "last_source": found.source[:_LONGEST_SOURCE],
+            "last_source": group.source[:_LONGEST_SOURCE],
         }
         statement = self._database.insert(refusal).values(row)
         fresh = statement.excluded
@@ -97,9 +102,18 @@ def since(days: int) -> ColumnElement[bool]:
     return refusal.c.day > now() / float(_DAY) - days
 
 
-def count(days: int) -> Select[Any]:
-    """Return the query for how many were refused on the last `days` days."""
-    return select(func.coalesce(_sum(), 0)).where(since(days))
+def count(days: int, reasons: Collection[str] = ()) -> Select[Any]:
+    """Return the query for how many were refused on the last `days` days (for `reasons`)."""
+    return select(func.coalesce(_sum(), 0)).where(since(days), *_for(reasons))
+
+
+def last(days: int, reasons: Collection[str]) -> Select[Any]:
+    """Return the query for how many seconds ago the last of them was refused."""
+    return select(now() - func.max(refusal.c.last_at)).where(since(days), *_for(reasons))
+
+
+def _for(reasons: Collection[str]) -> list[ColumnElement[bool]]:
+    return [refusal.c.reason.in_(reasons)] if reasons else []
 
 
 def _sum() -> ColumnElement[int]:

@@ -20,8 +20,8 @@ class SampleDocument:
 def sample_job(database: Database) -> str | None:
     """Return the site of a job; None before the first."""
     with database.reading() as connection:
-        found: str | None = connection.scalar(select(job.c.site).order_by(job.c.site).limit(1))
-    return found
+        site: str | None = connection.scalar(select(job.c.site).order_by(job.c.site).limit(1))
+    return site
 
 
 def sample_document(database: Database) -> SampleDocument | None:

@@ -44,7 +44,7 @@ class Worker:
         settings = self._wiring.settings
         gc.set_threshold(_NEW_OBJECTS)
         self._start("sheet", SheetLoop(self._wiring, self._alerts, self._stop).step, self._idle)
-        projection = ProjectionLoop(self._wiring, self._alerts, self._wake_sheet)
+        projection = ProjectionLoop(self._wiring, self._wake_sheet)
         self._start("projection", projection.step, self._await_delivery)
         actions = ActionLoop(settings, self._wiring.database, self._stop, self.wake)
         self._start("actions", actions.step, lambda: self._stop.wait(LOOK_FOR_ACTIONS_SECONDS))
@@ -62,7 +62,7 @@ class Worker:
         if settings.everbright_api_token:
             fetchers = (self._wiring.customer_fetcher(), self._wiring.detail_fetcher())
             asked = [fetcher for fetcher in fetchers if fetcher is not None]
-            lookups = LookupLoop(asked, self._stop.wait, self.wake)
+            lookups = LookupLoop(asked, self._wiring.heartbeats, self._stop.wait, self.wake)
             self._start("everbright", lookups.step, self._rest)
         if settings.everbright_api_token and settings.backfill_hours:
             backfill = BackfillLoop(self._wiring, self._alerts, self._stop, self.wake)

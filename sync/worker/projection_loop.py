@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import partial
 
-from sync.ops.alerts import Alerts
 from sync.ops.heartbeat import beating
 from sync.wiring import PROJECTION, Wiring
 
@@ -15,11 +14,11 @@ class ProjectionLoop:
     documents and customers are asked for as soon as their delivery is in its job.
     """
 
-    def __init__(self, wiring: Wiring, alerts: Alerts, wake: Callable[[], object]) -> None:
+    def __init__(self, wiring: Wiring, wake: Callable[[], object]) -> None:
         self._inbox = wiring.inbox
         self._leases = wiring.leases
         self._beat_seconds = wiring.settings.lease_seconds / 3
-        self._projector = wiring.projector(alerts.send)
+        self._projector = wiring.projector()
         self._wake = wake
 
     def step(self) -> bool:

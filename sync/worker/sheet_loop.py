@@ -17,7 +17,6 @@ from sync.sheets.reconcile import reconcile
 from sync.store import Lease
 from sync.wiring import Wiring
 from sync.worker.loop import FAULT_SECONDS, Stop
-from sync.worker.outage import OutageTimer
 
 _TRIES = 6
 _LONGEST_BACKOFF = 60.0
@@ -51,7 +50,6 @@ class SheetLoop:
         self._wiring = wiring
         self._settings = wiring.settings
         self._alerts = alerts
-        self._outage = OutageTimer(alerts)
         self._stop = stop
         self._flusher = wiring.flusher(stop.sleep, alerts.send)
         self._store = self._flusher.store
@@ -61,17 +59,6 @@ class SheetLoop:
 
     def step(self) -> bool:
         """Do what is due; False if nothing is."""
-        try:
-            did_something = self._do_what_is_due()
-            # Another worker may have written it.
-            if self._outage.is_on and not self._store.spreadsheet.trouble()[0]:
-                self._outage.ended()
-        except Exception as error:
-            self._note(error)
-            raise
-        return did_something
-
-    def _do_what_is_due(self) -> bool:
         if self._pruning.is_due():
             self._wiring.inbox.prune(self._settings.keep_deliveries_days)
         spreadsheet = self._store.spreadsheet
@@ -127,26 +114,18 @@ class SheetLoop:
         if self._is_retried and not self._store.pending.is_due():
             return
         self._flusher.flush(held)
-        self._outage.ended()
 
     def _note_retry(self, state: RetryCallState) -> None:
         self._is_retried = True
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, Retryable):
             _log.info("flush_retried", reason=error.reason, wait=state.upcoming_sleep)
-            self._note(error)
             self._store.spreadsheet.set_trouble(error.reason, error.message)
-
-    def _note(self, error: Exception) -> None:
-        reason = error.reason if isinstance(error, BrightsheetError) else "fault"
-        if reason not in ("stopping", "lease_lost"):
-            self._outage.failed(reason)
 
     def _pause_after(self, error: BrightsheetError) -> None:
         if error.reason in ("stopping", "lease_lost"):
             return
         _log.error("sheet_not_written", reason=error.reason, message=error.message)
-        self._note(error)
         if isinstance(error, Permanent):
             self._alerts.send(error.reason, f"The sheet is not written. {error.message}")
         self._store.spreadsheet.set_trouble(error.reason, error.message)

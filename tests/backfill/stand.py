@@ -106,7 +106,13 @@ class Mute(Alerts):
         self.reasons: list[str] = []
         self.texts: list[str] = []
 
-    def send(self, reason: str, text: str, age: float = 0.0) -> bool:  # noqa: ARG002
+    def send(
+        self,
+        reason: str,
+        text: str,
+        age: float = 0.0,  # noqa: ARG002
+        arrived: Callable[[], object] = lambda: None,  # noqa: ARG002
+    ) -> bool:
         self.reasons.append(reason)
         self.texts.append(text)
         return True

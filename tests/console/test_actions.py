@@ -10,7 +10,8 @@ from sync.console.parts import Parts
 from sync.errors import Retryable
 from sync.jobs.model import FileState
 from sync.ops.alerts import Alerts
-from sync.status.verdict import LATE_SECONDS, alarms, judge
+from sync.status.rules import LATE_SECONDS
+from sync.status.verdict import alarms, judge
 from sync.store import ActionState, Backlog
 from sync.store.schema import action as action_table
 from sync.store.schema import delivery

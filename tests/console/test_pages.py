@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import insert, update
 
 from emulator import Emulator
-from sync.store import Refused, latest_hours
-from sync.store.schema import customer, flush_hour
+from sync.status.rules import RULES
+from sync.store import RefusedRequests, latest_hours
+from sync.store.schema import customer, delivery, flush_hour
 from sync.store.schema import document as documents
 from tests import own_sheet
 from tests.console.conftest import Console, Visitor
@@ -40,37 +41,78 @@ def post(visitor: Visitor, payload: object) -> str:
 # The overview
 
 
+def words(page: str) -> str:
+    """Return what a person reads on a page, in one line."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", page)).split())
+
+
 def test_the_overview_says_what_status_says(store_console: Console) -> None:
     """Catches a page that calls well what a monitor is told is not."""
     visitor = store_console.signed_in()
-    found = visitor.client.get("/status").json
-    assert found is not None
-    assert found["status"] == "behind"
-    page = unescape(visitor.text("/"))
-    assert all(one["message"] in page for one in found["reasons"])
+    told = visitor.client.get("/status").json
+    assert told is not None
+    assert told["status"] == "behind"
+    page = visitor.text("/")
+    assert told["reasons"]
+    assert all(problem["message"] in words(page) for problem in told["reasons"])
     assert "All is well" not in page
+    assert 'class="verdict bad"' in page
     store_console.bench.wiring.heartbeats.give()
     store_console.bench.shown(milestone(1))
-    assert "All is well" in visitor.text("/")
+    page = visitor.text("/")
+    assert "All is well" in page
+    assert 'class="verdict good"' in page
 
 
-def test_what_needs_a_hand_is_listed_with_the_page_where_it_is_seen_to(console: Console) -> None:
+def test_silence_and_all_is_well_do_not_stand_together(console: Console) -> None:
+    """Catches an alert for silence while the page is green; and says when the last one came."""
+    visitor, bench = console.signed_in(), console.bench
+    bench.wiring.heartbeats.give()
+    assert "Last delivery never never" in words(visitor.text("/").replace("<", " <"))
+    bench.shown(milestone(1))
+    assert re.search(r"Last delivery \d+ seconds? ago", words(visitor.text("/").replace("<", " <")))
+    with bench.database.writing() as connection:
+        moment = delivery.c.received_at - 30 * 86_400
+        connection.execute(update(delivery).values(received_at=moment))
+    page = visitor.text("/")
+    assert "All is well" not in page
+    assert 'class="verdict wait"' in page
+    assert "Nothing came from EverBright for 3 working days" in page
+    assert "Last delivery 30 days ago" in words(page.replace("<", " <"))
+    status = visitor.client.get("/status")
+    assert status.status_code == 200
+    assert status.json is not None
+    assert [problem["reason"] for problem in status.json["warnings"]] == ["silence"]
+
+
+def test_what_is_wrong_stands_with_the_page_where_it_is_seen_to(console: Console) -> None:
+    """Catches a problem that a person cannot click, and a command that cannot be copied whole."""
     visitor = console.signed_in()
-    assert "Needs a hand" not in visitor.text("/")
+    console.bench.wiring.heartbeats.give()
+    assert "not well" not in visitor.text("/")
     post(visitor, {"milestone_definition": uuid(1), "tasks": []})
-    console.bench.wiring.refusals.add({"wrong_secret": Refused(3, 0.0, "203.0.113.9")})
+    console.bench.wiring.refusals.add({"wrong_secret": RefusedRequests(3, 0.0, "203.0.113.9")})
     console.bench.shown(milestone(1, tasks=[task(document(1))]))
     with console.bench.database.writing() as connection:
         connection.execute(update(documents).values(state="failed"))
     console.bench.store.spreadsheet.set_trouble("not_shared", "Share the sheet with robot@example.")
     page = visitor.text("/")
+    assert "3 things are not well" in page
     for text, link in (
-        ("1 delivery was rejected.", "/deliveries?outcome=rejected"),
-        ("3 requests were refused since yesterday", "/deliveries#refused"),
-        ("Share the sheet with robot@example.", "/checks"),
+        ("1 delivery was refused and never taken in.", "/deliveries?outcome=rejected"),
+        ("3 requests came with a wrong secret or none since yesterday", "/deliveries#refused"),
+        ("The sheet could not be written", "/checks"),
     ):
         assert re.search(rf'<a href="{re.escape(link)}">{re.escape(text)}', page), text
-    assert "1 given up" not in page, "documents are not copied without a folder"
+    assert "Share the sheet with robot@example." in page
+    assert "<code class=copy>brightsheet retry --all</code>" in page
+    assert "given up" not in words(page).replace("0 given up", ""), "there is no folder"
+
+
+@pytest.mark.parametrize("page", sorted({rule.page for rule in RULES}))
+def test_each_page_where_something_is_seen_to_is_one(console: Console, page: str) -> None:
+    """Catches a rule whose link leads nowhere."""
+    assert console.signed_in().get(page).status_code == 200
 
 
 def test_figures_by_hour_are_what_came_and_what_was_written(store_console: Console) -> None:
@@ -163,7 +205,7 @@ def test_a_long_list_is_turned_page_by_page(console: Console) -> None:
 
 
 def test_refused_requests_are_listed_by_day_and_reason(console: Console) -> None:
-    console.bench.wiring.refusals.add({"wrong_secret": Refused(7, 0.0, "203.0.113.9")})
+    console.bench.wiring.refusals.add({"wrong_secret": RefusedRequests(7, 0.0, "203.0.113.9")})
     page = console.signed_in().text("/deliveries").partition('id="refused"')[2]
     (row,) = rows(page)
     assert re.search(r"wrong secret 7 .* 203\.0\.113\.9", row)

@@ -344,7 +344,7 @@ def test_a_secret_in_an_answer_is_not_repeated(patient: Patient) -> None:
 
 
 def test_a_retryable_error_says_that_it_may_pass(patient: Patient) -> None:
-    from sync.doctor.reasons import google_failed
+    from sync.doctor.causes import explained
 
-    found = google_failed(Retryable("rate_limited", "Google's limit is reached."), ROBOT)
+    found = explained(Retryable("rate_limited", "Google's limit is reached."), ROBOT)
     assert found.cause == "It may pass by itself."

@@ -215,10 +215,10 @@ def test_nothing_came_for_long(patient: Patient) -> None:
 
 
 def test_only_wrong_secrets_came(patient: Patient) -> None:
-    from sync.store import Refused
+    from sync.store import RefusedRequests
 
     forget(patient)
-    patient.bench.wiring.refusals.add({"wrong_secret": Refused(4, 0.0, "192.0.2.1")})
+    patient.bench.wiring.refusals.add({"wrong_secret": RefusedRequests(4, 0.0, "192.0.2.1")})
     found = patient.check("delivery")
     assert found.result == "failed"
     assert found.text == "Nothing was accepted yet, and 4 requests were refused since yesterday."

@@ -17,7 +17,6 @@ from sync.errors import SettingsError
 from sync.ops.alerts import REPEAT_SECONDS, Alerts
 from sync.ops.channels import SlackWebhook
 from sync.settings.environment import load
-from sync.worker.outage import OUTAGE_SECONDS, OutageTimer
 from tests.made_up import SECRET, document, milestone, task
 from tests.settings.test_environment import LEAST
 from tests.world import World, wait_for
@@ -158,38 +157,29 @@ def test_a_redirect_is_not_followed_and_the_address_is_not_logged(chat: Chat) ->
     assert alerts.send("not_shared", "may be said again")
 
 
-def test_an_outage_is_said_once_and_once_when_it_is_over(chat: Chat) -> None:
-    """Catches a channel that is filled by an outage, and one that never hears of its end."""
-    clock = Clock()
-    outage = OutageTimer(Alerts([SlackWebhook(chat.url)], clock), clock)
-    for second in range(0, 3 * int(OUTAGE_SECONDS), 30):
-        clock.now = 1000.0 + second
-        outage.failed("google_unavailable")
-        assert outage.is_on
-    outage.ended()
-    outage.ended()
-    wait_for(lambda: len(chat.heard) == 2)
-    first, second_text = chat.texts()
-    assert "could not be written for 15 minutes (google_unavailable)" in first
-    assert second_text.startswith("Brightsheet: The sheet is written again.\nSince ")
-    assert not outage.is_on
+def test_a_sender_learns_once_that_it_arrived(chat: Chat) -> None:
+    """Catches what is noted as told before anybody was, and what is never noted."""
+    arrivals: list[str] = []
+    alerts = Alerts([SlackWebhook(chat.url)])
+    chat.hold.clear()
+    assert alerts.send("late", "first", arrived=lambda: arrivals.append("first"))
+    assert not alerts.send("late", "again", arrived=lambda: arrivals.append("on its way"))
+    assert arrivals == []
+    chat.hold.set()
+    wait_for(lambda: arrivals)
+    assert not alerts.send("late", "later", arrived=lambda: arrivals.append("known"))
+    assert arrivals == ["on its way", "known"], "of each reason the last who gave it"
 
 
-def test_each_outage_is_said_and_a_short_one_is_not(chat: Chat) -> None:
-    """Catches a second outage within the hour that is taken for the first."""
-    clock = Clock()
-    outage = OutageTimer(Alerts([SlackWebhook(chat.url)], clock), clock)
-    for _ in range(2):
-        for seconds in (0.0, OUTAGE_SECONDS):
-            clock.now += seconds
-            outage.failed("google_unavailable")
-        outage.ended()
-        outage.failed("rate_limited")
-        clock.now += OUTAGE_SECONDS - 1
-        outage.failed("rate_limited")
-        outage.ended()
-    wait_for(lambda: len(chat.heard) == 4)
-    assert [("minutes" in text) for text in chat.texts()] == [True, False, True, False]
+@pytest.mark.long
+def test_what_arrived_nowhere_is_not_noted_as_told(chat: Chat) -> None:
+    arrivals: list[str] = []
+    chat.statuses = [500, 500, 500]
+    alerts = Alerts([SlackWebhook(chat.url)])
+    alerts.send("late", "text", arrived=lambda: arrivals.append("first"))
+    wait_for(lambda: alerts.send("late", "text", arrived=lambda: arrivals.append("second")))
+    wait_for(lambda: arrivals)
+    assert (arrivals, len(chat.heard)) == (["second"], 1)
 
 
 @pytest.mark.parametrize(

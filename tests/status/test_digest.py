@@ -9,7 +9,7 @@ import pytest
 from emulator import Emulator
 from sync.ops.alerts import Alerts
 from sync.ops.channels import channels
-from sync.status.daily import Daily
+from sync.status.digest import Daily
 from sync.store.digests import Digests
 from tests.bench import Bench
 from tests.made_up import CONFIG_FILE, document, milestone, task

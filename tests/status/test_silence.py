@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sync.status.silence import SILENCE, silence, working_days
-from sync.store import Arrival
+from sync.status.rules import SILENCE
+from sync.status.silence import working_days
+from sync.status.verdict import alarms
+from sync.store import Arrival, Backlog
 
 
 def at(text: str) -> datetime:
@@ -38,19 +40,22 @@ def test_working_days_between_two_moments(since: str, until: str, expected: floa
 
 
 def told(since: str, now: str, days: int = 3, zone: str = "") -> dict[str, str]:
-    return silence(Arrival(at(since).timestamp(), at(now).timestamp()), days, zone, frozenset())
+    """Return what people are told after a delivery, by its code."""
+    arrival = Arrival(at(since).timestamp(), at(now).timestamp())
+    look = Backlog(worker=1.0, arrival=arrival, silence_days=days, time_zone=zone)
+    return {code: problem.explained for code, problem in alarms(look).items() if problem}
 
 
 def test_it_is_told_after_so_many_working_days_and_says_what_to_do() -> None:
     assert told("2026-03-06T12:00", "2026-03-11T11:59") == {}
-    found = told("2026-03-06T12:00", "2026-03-11T12:00")[SILENCE]
+    text = told("2026-03-06T12:00", "2026-03-11T12:00")[SILENCE]
     for said in ("3 working days", "2026-03-06 12:00 UTC", "secret", "brightsheet deliveries"):
-        assert said in found
-    assert len(found) < 600  # What an alert holds.
+        assert said in text
+    assert len(text) < 600  # What an alert holds.
 
 
 def test_nothing_is_told_before_the_first_delivery_or_where_it_is_off() -> None:
-    assert silence(None, 3, "", frozenset()) == {}
+    assert alarms(Backlog(worker=1.0, silence_days=3)) == {}
     assert told("2026-03-06T12:00", "2027-03-06T12:00", days=0) == {}
 
 
@@ -63,4 +68,4 @@ def test_a_weekend_is_that_of_the_time_zone() -> None:
 
 
 def test_what_is_told_is_not_over_because_nothing_is_known() -> None:
-    assert SILENCE in silence(None, 3, "", {SILENCE})
+    assert SILENCE in alarms(Backlog(worker=1.0, silence_days=3), {SILENCE})

@@ -1,4 +1,4 @@
-"""Refused requests cost a step in memory, are all written, and a wrong secret is told."""
+"""RefusedRequests requests cost a step in memory, are all written, and a wrong secret is told."""
 
 import time
 from collections import Counter
@@ -9,8 +9,10 @@ import pytest
 
 from sync.errors import Retryable
 from sync.status import tally as module
-from sync.status.tally import ALL_REASONS, MANY_WRONG, WITHIN_SECONDS, WRONG_SECRET, Tally
-from sync.store import Refused
+from sync.status.rules import MANY_WRONG
+from sync.status.tally import ALL_REASONS, WITHIN_SECONDS, Tally
+from sync.store import RefusedRequests
+from sync.store.refusals import WRONG_SECRET
 from tests.world import wait_for
 
 
@@ -25,7 +27,7 @@ class Store:
         self.hold = Event()
         self.hold.set()
 
-    def add(self, seen: Mapping[str, Refused]) -> None:
+    def add(self, seen: Mapping[str, RefusedRequests]) -> None:
         self.hold.wait(10)
         if self.away:
             raise Retryable("store_unavailable", "The database did not answer.")

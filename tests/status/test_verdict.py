@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from sync.status.answer import answer
-from sync.status.verdict import LATE_SECONDS, OVER, alarms, judge, lasting
-from sync.store import Backlog
+from sync.status.problem import lasting
+from sync.status.rules import LATE_SECONDS, RULES
+from sync.status.verdict import OVER, alarms, evaluate, judge
+from sync.store import Arrival, Backlog
 
 WELL = Backlog(worker=10.0)
 
@@ -67,8 +69,8 @@ def test_a_reason_says_how_many_since_when_and_why() -> None:
     found = replace(
         WELL, deliveries=1, jobs=12, quarantined=2, oldest_job=3000.0, trouble="rate_limited"
     )
-    texts = {one.code: one.text for one in judge(found)}
-    assert texts["late"] == (
+    sentences = {problem.code: problem.what for problem in judge(found)}
+    assert sentences["late"] == (
         "The sheet does not show everything that came (rate_limited): 1 delivery waits to be "
         "projected, 12 jobs wait to be written, 2 of them in quarantine, the oldest for 50 minutes."
     )
@@ -108,7 +110,7 @@ def test_a_worker_that_is_just_starting_is_not_missed() -> None:
 
 
 def test_an_event_that_is_late_is_told_whatever_the_reason() -> None:
-    """But once: a sheet in trouble is told by the worker, as long as that lives."""
+    """But once: a sheet in trouble is told as that, as long as a worker lives."""
     late = replace(WELL, jobs=1, oldest_job=LATE_SECONDS)
     assert list(alarms(late)) == ["late"]
     assert alarms(replace(late, trouble="google_unavailable")) == {}
@@ -124,6 +126,99 @@ def test_refusals_are_over_when_an_hour_has_passed_without_one() -> None:
     assert alarms(WELL, {"refused"}) == {}
 
 
+def test_a_sheet_in_trouble_is_told_once_that_is_long() -> None:
+    """Catches an alert for each short outage of Google, and for what a person has paused."""
+    trouble = replace(WELL, trouble="google_unavailable", trouble_age=LATE_SECONDS - 1)
+    assert alarms(trouble) == {}
+    long = replace(trouble, trouble_age=LATE_SECONDS)
+    (told,) = alarms(long).values()
+    assert told is not None
+    assert "could not be written for 15 minutes (google_unavailable)" in told.text
+    assert told.since == LATE_SECONDS
+    assert alarms(replace(long, paused=1.0)) == {}
+    assert list(alarms(replace(long, paused=1.0), {"trouble"})) == ["trouble"], "it is not over"
+
+
+# All that can be wrong
+
+ARRIVAL = Arrival(at=1_772_800_000.0, now=1_772_800_000.0)
+LAST = replace(ARRIVAL, now=ARRIVAL.at + 40 * 86_400)
+WRONG = {
+    "no_worker": replace(WELL, worker=61.0),
+    "trouble": replace(WELL, trouble="not_shared", trouble_message="Share it.", trouble_age=1.0),
+    "late": replace(WELL, jobs=1, oldest_job=LATE_SECONDS),
+    "paused": replace(WELL, paused=5.0),
+    "documents_late": replace(WELL, documents=1, oldest_document=LATE_SECONDS),
+    "refused": replace(WELL, refused=3, oldest_refused=5.0),
+    "documents_given_up": replace(WELL, given_up=1, oldest_given_up=5.0),
+    "not_taken_in": replace(WELL, not_taken_in=1, oldest_not_taken_in=5.0),
+    "silence": replace(WELL, arrival=LAST, silence_days=3),
+    "wrong_secret": replace(WELL, wrong_secrets=3, last_wrong_secret=5.0),
+    "everbright_token": replace(WELL, token_refused=5.0),
+    "documents_failing": replace(WELL, documents=1, failing=1, failing_for="everbright_missing"),
+    "quarantined": replace(WELL, jobs=1, quarantined=1, oldest_quarantined=5.0),
+    "unplaced": replace(WELL, unplaced=1, oldest_unplaced=5.0),
+}
+"""A look at which only this is wrong."""
+BEHIND = {"no_worker", "trouble", "late", "documents_late", "refused"}
+"""As /status is 503. (And a pause for which something is late.)"""
+
+
+def test_each_thing_that_can_be_wrong_is_tried() -> None:
+    """Catches a rule without a test. (Two are for a comparison of the whole sheet alone.)"""
+    names = [rule.code for rule in RULES]
+    assert len(set(names)) == len(names)
+    assert set(names) == WRONG.keys() | {"unverified", "history_late"}
+
+
+@pytest.mark.parametrize("code", WRONG)
+def test_what_is_wrong_is_one_problem_with_cause_and_fix(code: str) -> None:
+    """Catches a page that is green, and a problem of which nobody is told why or what to do."""
+    (problem,) = evaluate(WRONG[code])
+    assert (problem.code, problem.is_behind) == (code, code in BEHIND)
+    for sentence in (problem.what, problem.cause):
+        assert sentence
+        assert sentence.endswith(".")
+        assert "{" not in sentence
+    assert problem.fix.rstrip("`") != problem.fix or problem.fix.endswith(".")
+    assert problem.fix.count("`") % 2 == 0
+    assert problem.page.startswith("/")
+    assert "`" not in problem.text + problem.explained + problem.remedy
+
+
+@pytest.mark.parametrize("code", WRONG)
+def test_status_says_the_same_codes_and_is_503_only_where_it_was(code: str) -> None:
+    """Catches a warning that has a monitor call somebody at night."""
+    told = answer(WRONG[code])
+    assert told["status"] == ("behind" if code in BEHIND else "ok")
+    lists = {"reasons": told["reasons"], "warnings": told["warnings"]}
+    where = "reasons" if code in BEHIND else "warnings"
+    assert [problem["reason"] for problem in lists.pop(where)] == [code]
+    assert lists.popitem()[1] == []
+    assert "Share it." not in str(told), "a message may hold the address of an account"
+
+
+def test_a_token_that_only_documents_met_is_told_as_such() -> None:
+    now = replace(WRONG["documents_failing"], failing_for="everbright_token")
+    codes = [problem.code for problem in evaluate(now)]
+    assert codes == ["everbright_token", "documents_failing"]
+
+
+def test_a_wrong_secret_is_over_once_a_right_one_comes_and_an_hour_has_passed() -> None:
+    """Catches a page that is not green for two days after three tries of anybody."""
+    wrong = replace(WRONG["wrong_secret"], last_wrong_secret=4000.0)
+    earlier = Arrival(at=0.0, now=5000.0)
+    assert [problem.code for problem in evaluate(wrong)] == ["wrong_secret"], "none was right"
+    assert [problem.code for problem in evaluate(replace(wrong, arrival=earlier))]
+    later = replace(earlier, at=2000.0)
+    assert evaluate(replace(wrong, arrival=later)) == ()
+    assert evaluate(replace(wrong, arrival=later, last_wrong_secret=3500.0))
+    assert evaluate(replace(wrong, wrong_secrets=2)) == ()
+
+
 def test_every_alarm_has_an_end() -> None:
-    found = Backlog(worker=75.0, jobs=1, oldest_job=LATE_SECONDS, refused=9)
-    assert alarms(found).keys() == OVER.keys()
+    for code, now in WRONG.items():
+        assert alarms(now).keys() <= {code}
+        assert alarms(now, {code}).keys() == {code} & OVER.keys()
+    no_worker = Backlog(worker=75.0, jobs=1, oldest_job=LATE_SECONDS, refused=9)
+    assert alarms(no_worker).keys() == {"no_worker", "late", "refused"}

@@ -1,29 +1,45 @@
 """A person is told once that something is wrong, and once that it is over."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from sync.errors import Retryable
-from sync.status.silence import SILENCE
+from sync.status.rules import LATE_SECONDS
 from sync.status.watch import Watch
-from sync.store import Backlog
+from sync.store import Arrival, Backlog, Database, reported
 
 WELL = Backlog(worker=10.0)
 LATE = replace(WELL, jobs=1, oldest_job=1000.0)
 
 
 class Person:
-    """Who is told; deaf while `hears` is False. A reason is said once an hour at most."""
+    """Who is told; deaf while `hears` is False. A reason is said once an hour at most.
+
+    While `is_away`, what is sent is on its way, and does not arrive.
+    """
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.texts: list[str] = []
         self.hears = True
+        self.is_away = False
         self._reasons: set[str] = set()
 
-    def tell(self, reason: str, _text: str) -> bool:
+    def tell(
+        self,
+        reason: str,
+        text: str,
+        age: float = 0.0,  # noqa: ARG002
+        arrived: Callable[[], object] = lambda: None,
+    ) -> bool:
         if not self.hears or reason in self._reasons:
             return False
+        if self.is_away:
+            return True
         self._reasons.add(reason)
         self.said.append(reason)
+        self.texts.append(text)
+        arrived()
         return True
 
     def an_hour_passes(self) -> None:
@@ -68,15 +84,34 @@ def test_what_comes_again_within_the_hour_is_said_no_more_than_once_an_hour() ->
 
 
 def test_silence_is_said_once_and_once_that_deliveries_come_again() -> None:
-    """Beside what the backlog tells, which neither ends it nor is ended by it."""
+    """Beside what else is wrong, which neither ends it nor is ended by it."""
+    person, at = Person(), 1_772_800_000.0
+    silent = replace(WELL, silence_days=3, arrival=Arrival(at, at + 30 * 86_400))
+    heard = replace(silent, arrival=Arrival(at, at))
+    both = replace(LATE, silence_days=3, arrival=silent.arrival)
+    watched(person, silent, both, silent, heard, heard)
+    assert person.said == ["silence", "late", "late over 0", "silence over 0"]
+
+
+def test_each_outage_is_said_and_a_short_one_is_not() -> None:
+    """Catches a second outage within the hour that is taken for the first."""
     person = Person()
-    silent = [True, True, True, False, False]
-    looks = iter([WELL, LATE, WELL, WELL, WELL])
-    others = iter([{SILENCE: "Nothing came."} if one else {} for one in silent])
-    watch = Watch(lambda: next(looks), person.tell, lambda _told: next(others))
-    for _ in silent:
+    short = replace(WELL, trouble="google_unavailable", trouble_age=LATE_SECONDS - 1)
+    long = replace(short, trouble_age=LATE_SECONDS)
+    watched(person, short, long, long, WELL, short, WELL, long, WELL, WELL)
+    assert [("minutes" in text) for text in person.texts] == [True, False, True, False]
+    assert person.texts[1] == "The sheet is written again."
+
+
+def test_what_did_not_arrive_is_said_again_and_so_is_its_end() -> None:
+    """Catches an alert that is thought to be told while the chat was away."""
+    person = Person()
+    looks = iter([LATE, LATE, LATE, WELL, WELL, WELL])
+    watch = Watch(lambda: next(looks), person.tell)
+    for is_away in (True, True, False, True, False, False):
+        person.is_away = is_away
         watch.step()
-    assert person.said == ["silence", "late", "late over 0", "silence over 1"]
+    assert person.said == ["late", "late over 0"]
 
 
 def test_a_store_that_does_not_answer_ends_nothing() -> None:
@@ -85,3 +120,29 @@ def test_a_store_that_does_not_answer_ends_nothing() -> None:
     away = Retryable("store_unavailable", "The database did not answer.")
     watched(person, LATE, away, ValueError("a fault"), LATE)
     assert person.said == ["late"]
+
+
+def test_an_unknown_status_is_told_once_it_arrives_also_after_a_restart(database_url: str) -> None:
+    """A chat that is away for 15 seconds: catches what is noted as told before anybody was."""
+    database, person = (
+        Database(database_url.replace("postgres://", "postgresql+psycopg://")),
+        Person(),
+    )
+    database.upgrade()
+    reported.keep(database, [reported.to_tell("unknown_status:ODD")])
+
+    def started() -> Watch:
+        return Watch(lambda: WELL, person.tell, database)
+
+    person.is_away = True
+    started().step()
+    person.is_away, watch = False, started()
+    for _ in range(3):
+        watch.step()
+        person.an_hour_passes()
+    assert person.said == ["unknown_status:ODD"]
+    assert "does not name the status ODD" in person.texts[0]
+    assert "brightsheet statuses" in person.texts[0]
+    started().step()
+    assert len(person.said) == 1
+    database.close()

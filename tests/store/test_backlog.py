@@ -23,17 +23,20 @@ from sync.store import (
     Spreadsheet,
     backlog,
 )
+from sync.store.backlog import _inbox
 from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.store.jobs import Jobs
 from sync.store.jobs import Wanted as WantedDocument
 from sync.store.schema import metadata
 from sync.store.sheet_store import sheet_store
+from sync.store.signs import TOKEN_REFUSED
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
 from tests.made_up import body, milestone, uuid
 from tests.store.parts import waiting
 
 SHEET = "a-spreadsheet"
+_LITERALS = {"literal_binds": True}
 
 
 @pytest.fixture
@@ -252,3 +255,68 @@ def test_the_beginning_of_an_id_finds_it_and_nothing_else_does(
     assert look_for.to_retry(kept, 9) == ([], []), "it was not refused"
     assert [one.id for one in look_for.to_retry(refused[:12], 9)[0]] == [refused]
     assert look_for.to_retry(uuid(7), 9) == ([], [uuid(7)])
+
+
+
+def test_a_look_goes_through_no_index_of_all_deliveries(sqlite_url: str) -> None:
+    """Catches a /status that takes a third of a second once 300,000 deliveries are stored."""
+    database = Database(sqlite_url)
+    database.upgrade()
+    plans: list[str] = []
+    with database.reading() as connection:
+        for query in _inbox().values():
+            sql = str(query.compile(dialect=connection.dialect, compile_kwargs=_LITERALS))
+            steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}").all()
+            plans += [str(step.detail) for step in steps]
+    database.close()
+    assert len(plans) >= 9
+    assert "SCAN delivery" not in plans
+    assert "SEARCH delivery USING INDEX delivery_received" not in plans, "from the oldest on"
+
+
+def test_what_fails_is_counted_with_its_most_frequent_reason(
+    database: Database, held: Lease
+) -> None:
+    """Catches one failed try that is called a problem, and documents that fail for days unseen."""
+    wanted = [WantedDocument(uuid(n), uuid(1), "", "1.pdf") for n in (7, 8)]
+    Jobs(database).take_in(held, Projected([Job(site=uuid(1))], documents=wanted))
+    documents = metadata.tables["document"]
+    for attempts, failing in ((2, 0), (3, 2)):
+        with database.writing() as connection:
+            values = {"attempts": attempts, "reason": "everbright_token"}
+            connection.execute(documents.update().values(values))
+        assert look(database).failing == failing
+    aged(database, "document", "wanted_at", 1200)
+    assert look(database).failing_for == "everbright_token"
+    assert look(database).oldest_failing == pytest.approx(1200, abs=20)
+
+
+def test_a_token_is_refused_since_the_first_time_until_it_is_accepted(database: Database) -> None:
+    signs = Heartbeats(database)
+    signs.begin(TOKEN_REFUSED)
+    aged(database, "heartbeat", "at", 75)
+    signs.begin(TOKEN_REFUSED)
+    assert look(database).token_refused == pytest.approx(75, abs=20)
+    assert backlog(database, SHEET, with_token=False).token_refused is None
+    signs.end(TOKEN_REFUSED)
+    assert look(database).token_refused is None
+
+
+def test_ages_are_those_of_the_oldest(database: Database, held: Lease) -> None:
+    """Catches since-whens of the newest, or of what is not meant."""
+    Inbox(database).keep_rejected(b"{}", Rejected("missing_site", "No."))
+    keep(database)
+    project(database, held, 1)
+    aged(database, "delivery", "received_at", 1200)
+    aged(database, "job", "waiting_since", 600)
+    Inbox(database).keep_rejected(b"{}", Rejected("missing_site", "No."))
+    keep(database, job=2)
+    project(database, held, 2)
+    sheet_store(database, SHEET).quarantine.add(held, uuid(1))
+    now = look(database)
+    assert now.oldest_refused == pytest.approx(1200, abs=20)
+    assert now.oldest_not_taken_in == pytest.approx(1200, abs=20)
+    assert now.oldest_quarantined == pytest.approx(600, abs=20)
+    assert now.oldest_unplaced is None
+    assert now.arrival is not None
+    assert now.arrival.now - now.arrival.at == pytest.approx(0, abs=20)

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from sync.store import Database, Inbox, Refusals, Refused, backlog, newest_arrival
+from sync.store import Database, Inbox, Refusals, RefusedRequests, backlog, newest_arrival
 from sync.store.schema import delivery, refusal
 from sync.webhooks.parse import read
 from tests.made_up import body, milestone
@@ -31,8 +31,8 @@ def test_a_reason_has_one_row_a_day_with_the_last_ones_source(
 ) -> None:
     """Catches a flood that fills the disk."""
     for number in range(50):
-        refusals.add({"wrong_secret": Refused(1000, 0.0, f"192.0.2.{number}")})
-    refusals.add({"too_large": Refused(1, 0.0, "198.51.100.1")})
+        refusals.add({"wrong_secret": RefusedRequests(1000, 0.0, f"192.0.2.{number}")})
+    refusals.add({"too_large": RefusedRequests(1, 0.0, "198.51.100.1")})
     assert rows(database) == 2
     assert refusals.totals() == {"wrong_secret": 50_000, "too_large": 1}
     found = {one.reason: (one.count, one.source) for one in refusals.latest(1)}
@@ -42,27 +42,45 @@ def test_a_reason_has_one_row_a_day_with_the_last_ones_source(
 def test_each_day_counts_for_itself_and_is_forgotten(
     database: Database, refusals: Refusals
 ) -> None:
-    refusals.add({"wrong_secret": Refused(2, 0.0, "")})
-    refusals.add({"wrong_secret": Refused(3, 1.0 * DAY, "")})
-    refusals.add({"wrong_secret": Refused(4, 5.0 * DAY, "")})
+    refusals.add({"wrong_secret": RefusedRequests(2, 0.0, "")})
+    refusals.add({"wrong_secret": RefusedRequests(3, 1.0 * DAY, "")})
+    refusals.add({"wrong_secret": RefusedRequests(4, 5.0 * DAY, "")})
     assert [one.count for one in refusals.latest(7)] == [2, 3, 4]
     assert [one.count for one in refusals.latest(2)] == [2, 3]
     assert [one.count for one in refusals.latest(36_500)] == [2, 3, 4]
-    Refusals(database, keep_days=3).add({"wrong_secret": Refused(1, 0.0, "")})
+    Refusals(database, keep_days=3).add({"wrong_secret": RefusedRequests(1, 0.0, "")})
     assert [one.count for one in refusals.latest(7)] == [3, 3]
 
 
 def test_a_count_beyond_four_bytes_is_taken(refusals: Refusals) -> None:
     for _ in range(2):
-        refusals.add({"wrong_secret": Refused(2**31 - 1, 0.0, "x" * 1000)})
+        refusals.add({"wrong_secret": RefusedRequests(2**31 - 1, 0.0, "x" * 1000)})
     (found,) = refusals.latest(1)
     assert (found.count, len(found.source)) == (2**32 - 2, 64)
 
 
 def test_the_backlog_counts_those_since_yesterday(database: Database, refusals: Refusals) -> None:
-    refusals.add({"wrong_secret": Refused(2, 0.0, ""), "too_large": Refused(1, 1.0 * DAY, "")})
-    refusals.add({"wrong_secret": Refused(4, 2.0 * DAY, "")})
+    refusals.add(
+        {
+            "wrong_secret": RefusedRequests(2, 0.0, ""),
+            "too_large": RefusedRequests(1, 1.0 * DAY, ""),
+        }
+    )
+    refusals.add({"wrong_secret": RefusedRequests(4, 2.0 * DAY, "")})
     assert backlog(database, "s").turned_away == 3
+
+
+def test_the_backlog_counts_wrong_secrets_and_knows_when_the_last_came(
+    database: Database, refusals: Refusals
+) -> None:
+    assert backlog(database, "s").last_wrong_secret is None
+    refusals.add(
+        {"wrong_secret": RefusedRequests(2, 500.0, ""), "too_large": RefusedRequests(1, 1.0, "")}
+    )
+    refusals.add({"no_secret": RefusedRequests(1, 0.4 * DAY, "")})
+    now = backlog(database, "s")
+    assert now.wrong_secrets == 3
+    assert now.last_wrong_secret == pytest.approx(500, abs=20)
 
 
 def test_the_newest_delivery_is_known_also_once_it_is_forgotten(database: Database) -> None:

@@ -1,0 +1,123 @@
+"""What a crowd of strangers, or a backup, may not hold up: webhooks and health."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+import requests
+
+from app import create_app
+from server import THREADS, Server
+from sync.errors import Retryable
+from sync.settings.environment import load
+from sync.status.shared_look import FRESH_SECONDS, SharedLook
+from sync.store import Backlog, Database
+from tests.made_up import SAMPLE, SECRET
+from tests.settings.test_environment import LEAST
+
+
+class Store:
+    """Counts how often it is read; it is away while `error` is set."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+        self.error: Retryable | None = None
+
+    def read(self) -> Backlog:
+        self.reads += 1
+        time.sleep(0.05)
+        if self.error:
+            raise self.error
+        return Backlog(worker=1.0, jobs=self.reads)
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_crowd_at_status_reads_the_store_once() -> None:
+    """Catches a look for each stranger: 32 of them kept a webhook waiting for two seconds."""
+    store, clock, answers = Store(), Clock(), list[int]()
+    summary = SharedLook(store.read, clock)
+    crowd = [Thread(target=lambda: answers.append(summary.backlog().jobs)) for _ in range(32)]
+    for stranger in crowd:
+        stranger.start()
+    for stranger in crowd:
+        stranger.join()
+    assert (answers, store.reads) == ([1] * 32, 1)
+
+
+def test_a_summary_is_never_older_than_five_seconds() -> None:
+    store, clock = Store(), Clock()
+    summary = SharedLook(store.read, clock)
+    assert FRESH_SECONDS <= 5.0
+    assert summary.backlog().jobs == 1
+    clock.now += FRESH_SECONDS - 0.1
+    assert summary.backlog().jobs == 1
+    clock.now += 0.1
+    assert summary.backlog().jobs == 2
+
+
+def test_a_store_that_is_away_is_asked_once_too() -> None:
+    """Catches strangers that wait for a time-out one after the other, each in a thread."""
+    store, clock = Store(), Clock()
+    store.error = Retryable("store_unavailable", "The database did not answer.")
+    summary = SharedLook(store.read, clock)
+    for _ in range(5):
+        with pytest.raises(Retryable):
+            summary.backlog()
+    assert store.reads == 1
+    store.error, clock.now = None, clock.now + FRESH_SECONDS
+    assert summary.backlog().jobs == 2
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """Run a receiver as `serve` does; return its address and its SQLite file."""
+    file = tmp_path / "brightsheet.sqlite3"
+    settings = load(LEAST | {"DATABASE_URL": f"sqlite:///{file}", "WEBHOOK_SECRET": SECRET})
+    Database(f"sqlite:///{file}").upgrade()
+    server, stopping = (
+        Server(create_app(settings), "127.0.0.1", 0, settings.max_body_bytes),
+        Event(),
+    )
+    thread = Thread(target=server.serve_until, args=(stopping,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}", file
+    stopping.set()
+    server.pull_trigger()
+    thread.join()
+
+
+def test_health_answers_while_every_thread_waits_for_the_database(
+    receiver: tuple[str, Path],
+) -> None:
+    """A backup locks SQLite for half a minute: catches a host that restarts what is alive."""
+    url, file = receiver
+    backup = sqlite3.connect(file, isolation_level=None)
+    backup.execute("BEGIN EXCLUSIVE")
+    statuses = list[int]()
+
+    def send() -> None:
+        headers = {"X-Webhook-Secret": SECRET, "Content-Type": "application/json"}
+        sent = requests.post(f"{url}/webhooks/everbright", SAMPLE, headers=headers, timeout=60)
+        statuses.append(sent.status_code)
+
+    senders = [Thread(target=send) for _ in range(2 * THREADS)]
+    for sender in senders:
+        sender.start()
+    time.sleep(1.0)
+    began = time.monotonic()
+    assert requests.get(f"{url}/healthz", timeout=30).json() == {"status": "ok"}
+    assert time.monotonic() - began < 1.0
+    assert statuses == []
+    backup.execute("ROLLBACK")
+    for sender in senders:
+        sender.join()
+    assert statuses == [202] * len(senders), "the store could keep them after all"
