@@ -31,8 +31,8 @@ class Emulator(State):
     `port` 0 takes any; `data` is a directory that survives, None: a temporary one; `minute` is the
     length in seconds of the quotas' minute; `latency` is seconds, `(median, p90)`, or a callable
     from `random.Random` to seconds, and may be set while it runs; `limits` False turns the quotas
-    off; `seed` decides ids and chances; without `anonymous_is_person` a request without a token is
-    a service account's.
+    off; `reset` empties `data` first; `seed` decides ids and chances; without `anonymous_is_person`
+    a request without a token is a service account's.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Emulator(State):
         seed: int = 0,
         host: str = "127.0.0.1",
         anonymous_is_person: bool = True,
+        reset: bool = False,
     ) -> None:
         self._stack = ExitStack()
         self._host, self._port = host, port
@@ -60,6 +61,7 @@ class Emulator(State):
             limits=limits,
             seed=seed,
             anonymous_is_person=anonymous_is_person,
+            reset=reset,
         )
 
     def _folder(self, data: Path | str | None) -> Path:
@@ -118,6 +120,7 @@ def serve(
     latency: Latency = None,
     limits: bool = True,
     minute: float = 60.0,
+    reset: bool = False,
     on_ready: Callable[[Emulator], object] | None = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, then end cleanly.
@@ -125,7 +128,7 @@ def serve(
     `on_ready(emulator)` is called after the start; without it, the address is printed.
     """
     ended = threading.Event()
-    emulator = Emulator(port, data, minute, latency, limits=limits, host=host)
+    emulator = Emulator(port, data, minute, latency, limits=limits, host=host, reset=reset)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     with emulator:

@@ -42,6 +42,7 @@ class State:
         limits: bool = True,
         seed: int = 0,
         anonymous_is_person: bool = True,
+        reset: bool = False,
     ) -> None:
         self.latency = latency
         self.seed = seed
@@ -51,7 +52,8 @@ class State:
         self.accounts = Accounts(anonymous_is_person=anonymous_is_person)
         self.everbright = EverBright()
         self.clock = clock = Clock()
-        self.journal = Journal(folder / "journal.jsonl" if durable else None, clock.seconds)
+        path = folder / "journal.jsonl" if durable else None
+        self.journal = Journal(path, clock.seconds, reset=reset)
         self.workbooks = Workbooks(clock, self.journal)
         rng = random.Random() if durable else random.Random(seed)  # noqa: S311  (ids, not secrets)
         self.drive = Drive(folder / "files", self.workbooks, clock.seconds, rng, self.journal.keep)
