@@ -75,6 +75,9 @@ class Schemas:
 
     def _list(self, value: Any, items: Json, name: str) -> list[Any]:
         found: list[Any] = value if type(value) is list else [value]
+        if "$ref" in items and list in map(type, found):  # a list within the list is taken as one
+            within = (item if type(item) is list else [item] for item in found)
+            found = [item for part in within for item in part]
         of_lists = items.get("type") == "array"
         for index, item in enumerate(found):
             try:
@@ -108,6 +111,8 @@ class Schemas:
             except Violation as violation:
                 violation.path.append(snake(field))
                 raise
+            if _is_default(message[field], spec):
+                del message[field]
         return message
 
     def _read_fields(self, name: str) -> dict[str, tuple[str, Json]]:
@@ -143,6 +148,11 @@ class Schemas:
             if found := self._unknown(properties[name], below, (*path, name)):
                 return found
         return None
+
+
+def _is_default(value: Any, spec: Json) -> bool:
+    """Tell whether a value is as good as none in Google's messages, which then leave it out."""
+    return value == [] or ("enum" in spec and value.endswith("_UNSPECIFIED"))
 
 
 def _wrong(kind: str, value: Any) -> Violation:

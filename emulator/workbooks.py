@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Query = MultiDict[str, str]
 CREATE = "sheets.spreadsheets.create"
 BATCH_UPDATE = "sheets.spreadsheets.batchUpdate"
+COPY_TO = "sheets.spreadsheets.sheets.copyTo"
 
 
 class Workbooks:
@@ -74,6 +75,14 @@ class Workbooks:
         }
         with self._journal.change("call", value):
             return self.engine.handle(method_id, dict(path), query, body, user)
+
+    def copy_to(self, path: Mapping[str, str], target: str, user: str) -> dict[str, Any]:
+        """Copy a tab to the end of another spreadsheet; return its SheetProperties."""
+        requests = self.engine.copying(path["spreadsheetId"], int(path["sheetId"]), target)
+        changed = {"spreadsheetId": target}
+        answer = self.call(BATCH_UPDATE, changed, MultiDict(), {"requests": requests}, user)
+        made: dict[str, Any] = answer["replies"][0]["addSheet"]["properties"]
+        return made
 
     def edit(self, spreadsheet_id: str, name: str, **arguments: Any) -> Any:
         """Make a person's edit: call the function `name` of `people`. ValueError if unknown."""

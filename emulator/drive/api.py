@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from emulator import masks
 from emulator.drive import listing, refusals
-from emulator.drive.model import Json, User
+from emulator.drive.model import Json, User, domain_permission, permission
 from emulator.errors import unsupported
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Api:
     def permissions_create(
         self, path: Mapping[str, str], query: Query, body: Json, user: User
     ) -> Json:
-        """`permissions.create` for a user, a group (treated as a user) or anyone."""
+        """`permissions.create` for a user, a group, a domain or anyone."""
         file = self.drive.tree.get(
             path["fileId"], user, all_drives=listing.all_drives(query), role="writer"
         )
@@ -138,19 +138,20 @@ class Api:
                 "permission.emailAddress",
                 "The specified emailAddress is invalid or not applicable.",
             )
-        given = self.drive.tree.share(file.id, role, User(str(address)) if address else None)
-        return masked(given, query, PERMISSION_SHOWN)
+        if kind == "domain":
+            given = domain_permission(role, str(body.get("domain", "")))
+        else:
+            given = permission(role, User(str(address)) if address else None, str(kind))
+        return masked(self.drive.tree.give(file.id, given), query, PERMISSION_SHOWN)
 
     def permissions_delete(
         self, path: Mapping[str, str], query: Query, _body: Json, user: User
     ) -> None:
-        """`permissions.delete` of a permission given on this file itself."""
+        """`permissions.delete`."""
         file = self.drive.tree.get(
             path["fileId"], user, all_drives=listing.all_drives(query), role="writer"
         )
-        if file.permissions.pop(path["permissionId"], None) is None:
-            raise refusals.permission_not_found(path["permissionId"])
-        self.drive.tree.save(file)
+        self.drive.tree.revoke(file, path["permissionId"])
 
 
 METHODS: dict[str, Method] = {

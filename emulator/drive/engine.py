@@ -206,7 +206,7 @@ class Drive:
         for each in add:
             parent = self.tree.get(each, user, all_drives=all_drives, role="writer")
             if parent.id not in parents:
-                parents.append(parent.id)
+                parents = [one for one in parents if not self._is_own_top(one)] + [parent.id]
         if len(parents) > 1:
             raise refusals.one_parent()
         if not parents:
@@ -215,6 +215,11 @@ class Drive:
         for moved in [file, *self.tree.below(file.id)]:
             moved.drive_id = self.files[parents[0]].drive_id
             self.tree.save(moved)
+
+    def _is_own_top(self, file_id: str) -> bool:
+        """Tell whether it is the top of a My Drive, which a file leaves by any other parent."""
+        file = self.files.get(file_id)
+        return file is not None and file.is_root and file.drive_id is None
 
     def delete(self, file_id: str, user: User, *, all_drives: bool) -> None:
         """Delete a file for good, a folder with all that is in it."""

@@ -29,6 +29,18 @@ def permission_not_found(permission_id: str) -> ApiError:
     return ApiError(404, message, reason="notFound", location="permissionId")
 
 
+def owner_stays() -> ApiError:
+    """403: the owner's own permission is not one to remove."""
+    message = "The owner of a file cannot be removed."
+    return ApiError(403, message, reason="insufficientFilePermissions")
+
+
+def not_exportable() -> ApiError:
+    """403: an export of a file with bytes of its own."""
+    message = "Export only supports Docs Editors files."
+    return ApiError(403, message, reason="fileNotExportable", location="fileId")
+
+
 def forbidden() -> ApiError:
     """403: the caller sees the file but may not do this."""
     message = "The user does not have sufficient permissions for this file."

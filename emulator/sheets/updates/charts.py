@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 CHARTS = ById("charts", "chart")
 # Google's defaults.
 SIZE = {"widthPixels": 600, "heightPixels": 371}
+FONT = "Roboto"
 OFFSETS = ("offsetXPixels", "offsetYPixels")
 
 
@@ -36,6 +37,14 @@ def _spec(edit: Edit, given: Any) -> Any:
                 "ChartSourceRange ranges require all rows or all columns to have length of 1"
             )
         found["sources"] = [ranges.bounded(sheet, one) for one, sheet, _ in resolved]
+    return found
+
+
+def _with_fonts(spec: Json) -> Json:
+    """Return a chart's spec with Google's font where it names none."""
+    found = {"fontName": FONT, **spec}
+    if "title" in spec:
+        found["titleTextFormat"] = {"fontFamily": FONT, **spec.get("titleTextFormat", {})}
     return found
 
 
@@ -61,7 +70,7 @@ def add(edit: Edit, request: Json) -> Json:
     given = request.get("chart", {})
     number = CHARTS.number(edit, given.get("chartId"))
     sheet, position = _position(edit, given.get("position", {}))
-    spec = styles.coloured(_spec(edit, given.get("spec", {})))
+    spec = _with_fonts(styles.coloured(_spec(edit, given.get("spec", {}))))
     stored = {**given, "chartId": number, "spec": spec, "position": position}
     CHARTS.put(edit, sheet, number, stored)
     return {"chart": answered(stored)}
@@ -71,7 +80,7 @@ def update_spec(edit: Edit, request: Json) -> None:
     """Replace the whole spec of a chart."""
     number = request.get("chartId", 0)
     sheet, old = CHARTS.need(edit, number)
-    spec = styles.coloured(_spec(edit, request.get("spec", {})))
+    spec = _with_fonts(styles.coloured(_spec(edit, request.get("spec", {}))))
     CHARTS.put(edit, sheet, number, {**old, "spec": spec})
 
 
