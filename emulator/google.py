@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from emulator.limits import Limits
 
 UPLOAD = "drive.upload"
+EXPORT = "drive.files.export"
 COMPACT = (",", ":")
 
 
@@ -166,7 +167,7 @@ class Google:
             return self._transfer.upload(request, path.get("fileId"), body, user)
         if method == "drive.files.get" and request.args.get("alt") == "media":
             return self._transfer.download(request, path["fileId"], user)
-        if method == "drive.files.export":
+        if method == EXPORT:
             return self._export(path["fileId"], request.args["mimeType"], user)
         result = self._api.handle(method, path, request.args, body, user)
         return Response("", 204) if result is None else answer(result)

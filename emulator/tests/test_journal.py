@@ -231,6 +231,22 @@ def test_half_a_line_is_dropped(tmp_path: Path) -> None:
     again.close()
 
 
+def test_a_copied_tab_is_kept_when_its_source_is_gone(tmp_path: Path) -> None:
+    """Catches a copy that the start makes again from a spreadsheet that was deleted since."""
+    with Emulator(data=tmp_path) as emulator, Client(emulator.url) as http:
+        source, _ = work(http)
+        target = emulator.create_spreadsheet("Target")
+        body = {"destinationSpreadsheetId": target}
+        copied = http.post(f"/v4/spreadsheets/{source}/sheets/0:copyTo", json=body).json()
+        owner = Client(emulator.url, "owner@example.com")
+        assert owner.delete(f"/drive/v3/files/{source}").status_code == 204
+        before = http.get(f"/v4/spreadsheets/{target}?includeGridData=true").json()
+    with Emulator(data=tmp_path) as emulator, Client(emulator.url) as http:
+        assert http.get(f"/v4/spreadsheets/{target}?includeGridData=true").json() == before
+        assert before["sheets"][1]["properties"] == copied
+        assert set(emulator.sheets.spreadsheets) == {target}
+
+
 def test_without_a_directory_nothing_is_kept() -> None:
     with Emulator() as emulator:
         emulator.create_spreadsheet("x")
