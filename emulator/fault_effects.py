@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from emulator.accounts import unauthenticated
 from emulator.errors import DRIVE_REASONS, ApiError
-from emulator.google import refusal
+from emulator.google_apis import refusal
 from emulator.limits import drive_rate, is_read, sheets_quota
 from emulator.server import Cut
 

@@ -16,7 +16,7 @@ from emulator import fault_effects, latency
 from emulator.calls import Call
 from emulator.errors import ApiError, unsupported
 from emulator.everbright import routes
-from emulator.google import Google, refusal
+from emulator.google_apis import Google, refusal
 from emulator.oauth import AUTHORIZE
 from emulator.server import Cut
 

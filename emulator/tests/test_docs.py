@@ -11,7 +11,7 @@ import pytest
 
 from emulator import discovery
 from emulator.drive.api import METHODS
-from emulator.google import EXPORT
+from emulator.google_apis import EXPORT
 from emulator.sheets import methods
 from emulator.sheets.updates.batch import HANDLERS
 from emulator.workbooks import COPY_TO, CREATE
