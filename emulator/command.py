@@ -1,7 +1,5 @@
 """The command that serves the emulator until it is told to end."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -4,22 +4,17 @@ GET, DELETE calls · GET, POST, DELETE faults · POST release, down, up, setting
 folders, share, edit, documents, fail, heal, records, milestones · GET storage
 """
 
-from __future__ import annotations
-
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
 from emulator import latency
 from emulator.drive.model import User
 from emulator.errors import ApiError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from emulator.state import State
+from emulator.state import State
 
 Json = dict[str, Any]
 

@@ -6,20 +6,17 @@ camelCase names, numbers as numbers, nulls gone. Sheets refuses a name it does n
 in Google's service, overlooks it.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
 
 from emulator import schema
 from emulator.errors import BAD_REQUEST, ApiError, not_found
-
-if TYPE_CHECKING:
-    from werkzeug.datastructures import MultiDict
 
 SCHEMAS = Path(__file__).parent / "schemas"
 UPLOAD_PREFIXES = ("/resumable/upload/", "/upload/")

@@ -1,29 +1,23 @@
 """Sheets and Drive over HTTP: from a request to the engines and back."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
 from emulator import discovery
-from emulator.drive import refusals
+from emulator.accounts import Accounts
+from emulator.calls import Call, CallLog
+from emulator.drive import Drive, refusals
 from emulator.drive.api import Api
 from emulator.drive.model import SPREADSHEET, User, at_least
 from emulator.drive.transfer import Transfer, answer
 from emulator.errors import ApiError, not_found, unsupported
-from emulator.limits import is_read
+from emulator.limits import Limits, is_read
 from emulator.server import Cut
 from emulator.sheets.export import SEPARATORS
 from emulator.workbooks import BATCH_UPDATE, COPY_TO, CREATE, Query, Workbooks
-
-if TYPE_CHECKING:
-    from emulator.accounts import Accounts
-    from emulator.calls import Call, CallLog
-    from emulator.drive import Drive
-    from emulator.limits import Limits
 
 UPLOAD = "drive.upload"
 EXPORT = "drive.files.export"

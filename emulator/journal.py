@@ -4,22 +4,17 @@ Drive's entries are states (a file as it is now), Sheets' are the changes themse
 engine makes again: its ids come from the spreadsheet's own id, its times from the entry.
 """
 
-from __future__ import annotations
-
 import fcntl
 import json
 import os
 import shutil
 import threading
-from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
 
 from emulator.version import VERSION
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
-    from pathlib import Path
 
 STATES = {"file": "id", "session": "id"}
 

@@ -5,22 +5,15 @@ Every function takes, by name, also `sheet_id` (the tab; the first made by defau
 are exclusive. Each succeeds as a whole, or raises ApiError and changes nothing.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from emulator.sheets import entry, ranges, structure, values
-from emulator.sheets.edit import change
-from emulator.sheets.grid import Cell
+from emulator.sheets.edit import Edit, change
+from emulator.sheets.grid import Cell, Sheet, Spreadsheet
 from emulator.sheets.ranges import Box
 from emulator.sheets.updates import cells, copies, paste, rules, tabs
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Sheet, Spreadsheet
 
 T = TypeVar("T")
 

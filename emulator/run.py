@@ -1,28 +1,23 @@
 """The emulator: started in threads for tests, or served until a signal ends it."""
 
-from __future__ import annotations
-
 import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from werkzeug.wrappers import Request
 
 from emulator.control import Control
 from emulator.everbright.routes import store
+from emulator.latency import Latency
 from emulator.page import Page
 from emulator.server import Server
 from emulator.state import State
 from emulator.web import Web
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from emulator.latency import Latency
 
 
 class Emulator(State):

@@ -4,8 +4,6 @@ What the parser accepts is made canonical in place: names in camelCase, numbers 
 item as a list of one, nulls dropped.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

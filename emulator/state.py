@@ -1,9 +1,8 @@
 """The state and settings of an emulator, without its port."""
 
-from __future__ import annotations
-
 import random
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from emulator.accounts import Accounts
 from emulator.calls import CallLog
@@ -14,14 +13,10 @@ from emulator.drive.model import SPREADSHEET
 from emulator.everbright import EverBright
 from emulator.faults import Faults
 from emulator.journal import Journal
+from emulator.latency import Latency
 from emulator.limits import Limits
+from emulator.sheets import Sheets
 from emulator.workbooks import Workbooks
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from emulator.latency import Latency
-    from emulator.sheets import Sheets
 
 DRIVE_ENTRIES = {"file", "ids", "session"}
 

@@ -1,19 +1,14 @@
 """The Sheets engine with its journal, through which every change is made."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
 from emulator import people
+from emulator.clock import Clock
+from emulator.journal import Journal
 from emulator.sheets import Sheets, Spreadsheet
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from emulator.clock import Clock
-    from emulator.journal import Journal
 
 Query = MultiDict[str, str]
 CREATE = "sheets.spreadsheets.create"

@@ -1,22 +1,16 @@
 """Drive's JSON methods: from method id, path and query to the answer."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 from emulator import masks
 from emulator.drive import listing, refusals
-from emulator.drive.model import Json, User, domain_permission, permission
+from emulator.drive.engine import Drive
+from emulator.drive.model import File, Json, User, domain_permission, permission
 from emulator.errors import unsupported
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+Query = Mapping[str, str]
+Method = Callable[["Api", Mapping[str, str], Query, Json, User], Json | None]
 
-    from emulator.drive.engine import Drive
-    from emulator.drive.model import File
-
-    Query = Mapping[str, str]
-    Method = Callable[["Api", Mapping[str, str], Query, Json, User], Json | None]
 
 SHOWN = "kind,id,name,mimeType,teamDriveId,driveId"
 PERMISSION_SHOWN = "kind,id,type,role"

@@ -4,12 +4,13 @@ Every method takes the calling user and raises ApiError as Drive refuses. The by
 `blobs`; what is known of the files is in `tree`, in memory, each change passed to `keep`.
 """
 
-from __future__ import annotations
-
+import random
 import string
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
 
 from emulator.drive import refusals, rules
 from emulator.drive.blobs import Blobs, Content
@@ -17,11 +18,6 @@ from emulator.drive.model import FOLDER, NATIVE, SPREADSHEET, File, Json, User, 
 from emulator.drive.tree import Keep, Tree
 from emulator.drive.uploads import Session
 from emulator.errors import ApiError
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable
-    from pathlib import Path
 
 ALPHABET = string.ascii_letters + string.digits + "-_"
 SOMEONE = User("owner@example.com")

@@ -1,21 +1,16 @@
 """`files.list`: which files a caller sees, sorted, in pages. No I/O."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.drive import query as language
 from emulator.drive import refusals
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from emulator.drive.model import File, User
-    from emulator.drive.tree import Tree
+from emulator.drive.model import File, User
+from emulator.drive.tree import Tree
 
 
 def _natural(file: File) -> list[tuple[bool, int, str]]:

@@ -1,7 +1,5 @@
 """Drive's refusals, in its words and with its reasons."""
 
-from __future__ import annotations
-
 from emulator.errors import ApiError
 
 NO_STORAGE = (

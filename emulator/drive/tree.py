@@ -1,7 +1,5 @@
 """The tree of files and shared drives: where they are and who has access. No I/O."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any

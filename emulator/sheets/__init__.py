@@ -1,10 +1,12 @@
 """Google Sheets: spreadsheets in memory, and the methods of Sheets v4 on them."""
 
-from __future__ import annotations
-
 import random
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
 
 from emulator import masks
 from emulator.errors import not_found, unsupported
@@ -12,12 +14,6 @@ from emulator.sheets import copy_to, export, filter_rows, methods, styles
 from emulator.sheets.edit import Edit, change
 from emulator.sheets.grid import Json, Spreadsheet
 from emulator.sheets.updates import tabs
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from werkzeug.datastructures import MultiDict
 
 __all__ = ["Sheets", "Spreadsheet"]
 

@@ -3,21 +3,15 @@
 As a batchUpdate of the other spreadsheet it is undone and kept as a whole, like any other change.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 from zlib import crc32
 
 from emulator import masks
 from emulator.sheets import ranges
 from emulator.sheets.evaluate import Evaluator
+from emulator.sheets.grid import Column, Json, Row, Sheet, Spreadsheet
 from emulator.sheets.read import Reader, properties
 from emulator.sheets.updates.copies import copy_title, on_sheet
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from emulator.sheets.grid import Column, Json, Row, Sheet, Spreadsheet
 
 CELLS = "userEnteredValue,userEnteredFormat,note,dataValidation,textFormatRuns"
 

@@ -1,17 +1,12 @@
 """A spreadsheet's first tab as text, as `files.export` of Drive gives it."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import MultiDict
 
 from emulator.sheets import ranges, values
 from emulator.sheets.evaluate import Evaluator
-
-if TYPE_CHECKING:
-    from emulator.sheets.grid import Spreadsheet
+from emulator.sheets.grid import Spreadsheet
 
 SEPARATORS = {"text/csv": ",", "text/tab-separated-values": "\t"}
 

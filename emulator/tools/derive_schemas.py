@@ -6,16 +6,12 @@ The documents are those that google-api-python-client ships. What is kept says w
 answers there are: paths, names, types, enumerations and what is read-only; all prose is left out.
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from googleapiclient.discovery_cache import get_static_doc
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Json = dict[str, Any]
 SCHEMAS = Path(__file__).parents[1] / "schemas"

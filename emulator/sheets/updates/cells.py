@@ -1,21 +1,16 @@
 """Requests that write cells: updateCells, appendCells, repeatCell, setDataValidation."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator import masks
 from emulator.errors import invalid
 from emulator.sheets import cells, ranges, structure
+from emulator.sheets.edit import Edit
 from emulator.sheets.formula import Formula, copied
-from emulator.sheets.grid import BLANK, Cell
+from emulator.sheets.grid import BLANK, Cell, Json, Sheet
 from emulator.sheets.ranges import Box
 from emulator.sheets.updates import native_tables
 from emulator.sheets.updates.fields import need_mask
-
-if TYPE_CHECKING:
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Sheet
 
 
 def write(edit: Edit, sheet: Sheet, row: int, column: int, data: Json, mask: Any) -> None:

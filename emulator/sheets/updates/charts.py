@@ -1,19 +1,15 @@
 """Requests about charts, which are stored and returned as given; the page draws them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator import masks
 from emulator.errors import invalid, unsupported
 from emulator.sheets import ranges, styles
+from emulator.sheets.edit import Edit
+from emulator.sheets.grid import Json, Sheet
 from emulator.sheets.ranges import answered
 from emulator.sheets.updates.by_id import ById
 from emulator.sheets.updates.fields import need_mask
-
-if TYPE_CHECKING:
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Sheet
 
 CHARTS = ById("charts", "chart")
 # Google's defaults.

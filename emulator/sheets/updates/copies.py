@@ -1,19 +1,14 @@
 """Copies of whole tabs."""
 
-from __future__ import annotations
-
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from emulator.sheets.grid import Row, Sheet
+from emulator.sheets.edit import Edit
+from emulator.sheets.grid import Json, Row, Sheet, Spreadsheet
 from emulator.sheets.ranges import need_sheet
 from emulator.sheets.updates.native_tables import free_name
 from emulator.sheets.updates.tabs import check_title, new_sheet_id, place_sheet
-
-if TYPE_CHECKING:
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Spreadsheet
 
 OBJECTS = (
     ("protected_ranges", "protectedRangeId"),

@@ -3,22 +3,16 @@
 Source: the Sheets v4 discovery document (Table, AddTableRequest). Its cells are ordinary ones.
 """
 
-from __future__ import annotations
-
 from itertools import count
-from typing import TYPE_CHECKING
 
 from emulator.errors import invalid
 from emulator.sheets import ranges
 from emulator.sheets.coerce import text
+from emulator.sheets.edit import Edit
 from emulator.sheets.evaluate import Evaluator
-from emulator.sheets.grid import Cell
+from emulator.sheets.grid import Cell, Json, Sheet, Spreadsheet
 from emulator.sheets.ranges import Box, answered
 from emulator.sheets.updates.paste import put
-
-if TYPE_CHECKING:
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Sheet, Spreadsheet
 
 
 def need(edit: Edit, table_id: str) -> tuple[Sheet, Json]:
