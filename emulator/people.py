@@ -163,12 +163,6 @@ def cut_columns(edit: Edit, sheet: Sheet, *, start: int, end: int, to: int) -> N
 
 
 @_whole_change
-def hide_rows(edit: Edit, sheet: Sheet, *, index: int, count: int = 1, hidden: bool = True) -> None:
-    """Hide rows, or show them again."""
-    for row in sheet.rows[index : index + count]:
-        edit.set(row, "hidden", hidden)
-
-
 @_whole_change
 def hide_columns(
     edit: Edit, sheet: Sheet, *, index: int, count: int = 1, hidden: bool = True

@@ -72,21 +72,21 @@ class Schemas:
         return value if simple is None else simple(value)
 
     def _list(self, value: Any, items: Json, name: str) -> list[Any]:
-        found: list[Any] = value if type(value) is list else [value]
-        if "$ref" in items and list in map(type, found):  # a list within the list is taken as one
-            within = (item if type(item) is list else [item] for item in found)
-            found = [item for part in within for item in part]
+        checked: list[Any] = value if type(value) is list else [value]
+        if "$ref" in items and list in map(type, checked):  # a list within the list is as its items
+            parts = (item if type(item) is list else [item] for item in checked)
+            checked = [item for part in parts for item in part]
         of_lists = items.get("type") == "array"
-        for index, item in enumerate(found):
+        for index, item in enumerate(checked):
             try:
                 if not of_lists:
-                    found[index] = self.check(item, items, name)
+                    checked[index] = self.check(item, items, name)
                 elif type(item) is not list:
                     raise _wrong(LIST_VALUE, item)
             except Violation as violation:
                 violation.path.append(f"[{index}]")
                 raise
-        return found
+        return checked
 
     def _message(self, value: Any, name: str) -> Json:
         if type(value) is not dict:

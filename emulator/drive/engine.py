@@ -202,7 +202,7 @@ class Drive:
         for each in add:
             parent = self.tree.get(each, user, all_drives=all_drives, role="writer")
             if parent.id not in parents:
-                parents = [one for one in parents if not self._is_own_top(one)] + [parent.id]
+                parents = [*(old for old in parents if not self._is_own_top(old)), parent.id]
         if len(parents) > 1:
             raise refusals.one_parent()
         if not parents:

@@ -42,18 +42,18 @@ class Tree:
 
     def permissions(self, file: File) -> list[Json]:
         """Return the permissions on a file: its own and those of the folders above it."""
-        found = {} if file.drive_id else {"owner": permission("owner", User(file.owner))}
+        listed = {} if file.drive_id else {"owner": permission("owner", User(file.owner))}
         above: File | None = file
         removed: set[str] = set()
         while above is not None:
             given = above.permissions.items()
-            found = {key: one for key, one in given if key not in removed} | found
+            listed = {key: item for key, item in given if key not in removed} | listed
             removed.update(above.removed)
             above = self.files.get(above.parents[0]) if above.parents else None
-        owner = found.pop("owner", None)
+        owner = listed.pop("owner", None)
         if owner is not None:
-            found = {owner["id"]: owner} | {k: v for k, v in found.items() if k != owner["id"]}
-        return list(found.values())
+            listed = {owner["id"]: owner} | {k: v for k, v in listed.items() if k != owner["id"]}
+        return list(listed.values())
 
     def role(self, file: File, user: User) -> str | None:
         """Return the role of `user` on the file, or None."""
@@ -72,7 +72,7 @@ class Tree:
 
     def revoke(self, file: File, permission_id: str) -> None:
         """Remove a permission, its folder's too. ApiError 404, or 403 for the owner's."""
-        listed = {one["id"]: one for one in self.permissions(file)}
+        listed = {given["id"]: given for given in self.permissions(file)}
         if listed.get(permission_id, {}).get("role") == "owner":
             raise refusals.owner_stays()
         if file.permissions.pop(permission_id, None) is None:

@@ -4,6 +4,7 @@ As a batchUpdate of the other spreadsheet it is undone and kept as a whole, like
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 from zlib import crc32
 
 from emulator import masks
@@ -31,7 +32,7 @@ def requests(source: Spreadsheet, sheet_id: int, target: Spreadsheet) -> list[Js
         {"addSheet": {"properties": made}},
         *([{"updateCells": {"start": start, "rows": rows, "fields": CELLS}}] if rows else ()),
         *_lines(sheet, fresh),
-        *(on_sheet(one, sheet.sheet_id, fresh) for one in _objects(sheet)),
+        *(on_sheet(request, sheet.sheet_id, fresh) for request in _objects(sheet)),
     ]
 
 
@@ -69,9 +70,22 @@ def _objects(sheet: Sheet) -> Iterator[Json]:
         yield {"addFilterView": {"filter": _without(view, "filterViewId")}}
     for protected in sheet.protected_ranges.values():
         given = _without(protected, "protectedRangeId")
+        if given.get("warningOnly"):
+            given = _without(given, "editors")
         yield {"addProtectedRange": {"protectedRange": given}}
     for chart in sheet.charts.values():
-        yield {"addChart": {"chart": _without(chart, "chartId")}}
+        if _tabs(chart) <= {sheet.sheet_id}:  # a chart of another tab's cells has nothing to show
+            yield {"addChart": {"chart": _without(chart, "chartId")}}
+
+
+def _tabs(stored: Any) -> set[int]:
+    """Return the ids of the tabs that a stored object lies on or reads."""
+    if isinstance(stored, list):
+        return {number for item in stored for number in _tabs(item)}
+    if not isinstance(stored, dict):
+        return set()
+    own = {stored["sheetId"]} if "sheetId" in stored else set()
+    return own | _tabs(list(stored.values()))
 
 
 def _without(stored: Json, key: str) -> Json:

@@ -15,8 +15,8 @@ def delimited(spreadsheet: Spreadsheet, separator: str) -> str:
     """Return what the first tab shows, a line a row, all as wide as the widest."""
     sheet = spreadsheet.sheets[0]
     render = values.Render(MultiDict())
-    found = values.value_range(Evaluator(spreadsheet), sheet, ranges.whole(sheet), render)
-    rows = found.get("values", [])
+    area = values.value_range(Evaluator(spreadsheet), sheet, ranges.whole(sheet), render)
+    rows = area.get("values", [])
     wide = max(map(len, rows), default=0)
     padded = ([*row, *[""] * (wide - len(row))] for row in rows)
     return "\r\n".join(separator.join(_field(str(t), separator) for t in row) for row in padded)

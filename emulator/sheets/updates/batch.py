@@ -61,7 +61,6 @@ HANDLERS: dict[str, Callable[[Edit, Json], Any]] = {
     "mergeCells": objects.merge_cells,
     "unmergeCells": objects.unmerge_cells,
     "addTable": native_tables.add,
-    "deleteTable": native_tables.delete,
     "addChart": charts.add,
     "updateChartSpec": charts.update_spec,
     "updateEmbeddedObjectPosition": charts.update_position,

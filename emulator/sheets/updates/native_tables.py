@@ -80,15 +80,3 @@ def grow(edit: Edit, sheet: Sheet, table: Json, rows: int) -> None:
     area = {**table["range"], "endRowIndex": table["range"]["endRowIndex"] + rows}
     number = table["tableId"]
     edit.set(sheet, "tables", {**sheet.tables, number: {**table, "range": area}})
-
-
-def delete(edit: Edit, request: Json) -> None:
-    """Delete a table with its cells."""
-    sheet, table = need(edit, request.get("tableId", ""))
-    box = ranges.box_of(sheet, table["range"])
-    edit.guard(sheet, box)
-    for at in range(box.top, box.bottom):
-        for across in range(box.left, box.right):
-            put(edit, sheet, at, across, Cell(None))
-    rest = {key: one for key, one in sheet.tables.items() if key != table["tableId"]}
-    edit.set(sheet, "tables", rest)
