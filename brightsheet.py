@@ -55,21 +55,28 @@ def cli() -> None:
 
 _CHECKOUT = Path(__file__).parent
 _OF_A_CHECKOUT = {
-    "demo": ("demo.commands", ("demo", "emulator")),
-    "emulator": ("emulator.command", ("emulator",)),
-    "send": ("demo.commands", ("demo",)),
+    "demo": ("demo.commands", "emulator.run"),
+    "emulator": ("emulator.command",),
+    "send": ("demo.commands",),
 }
-"""The commands that are no part of the product: where they are, and what they need."""
+"""The commands that are no part of the product, with the modules they need: the first has it."""
 
 
 def _of_a_checkout(name: str) -> click.Command:
     """Return a command of a checkout; where it is not installed, one that says what is missing."""
-    module, needed = _OF_A_CHECKOUT[name]
-    absent = [package for package in needed if find_spec(package) is None]
+    modules = _OF_A_CHECKOUT[name]
+    absent = [module.partition(".")[0] for module in modules if not _is_installed(module)]
     if absent:
         return _absent(name, absent)
-    command: click.Command = getattr(import_module(module), name)
+    command: click.Command = getattr(import_module(modules[0]), name)
     return command
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even its package
+        return False
 
 
 def _absent(name: str, packages: list[str]) -> click.Command:

@@ -142,6 +142,17 @@ def test_a_command_of_a_checkout_says_what_is_missing(
     assert "make install" in line
 
 
+def test_another_package_called_demo_is_not_taken_for_ours(installed: Installed) -> None:
+    """Would catch a command line that does not start beside a package of such a common name."""
+    other = installed.packages / "demo"
+    other.mkdir()
+    (other / "__init__.py").write_text("")
+    try:
+        assert "demo and emulator are not installed" in installed.refused("demo")
+    finally:
+        shutil.rmtree(other)
+
+
 @pytest.mark.long
 def test_settings_config_and_api_description_are_found(installed: Installed) -> None:
     """Would catch data that only a checkout has: the config, openapi.json, migrations, pages."""
