@@ -163,7 +163,6 @@ def cut_columns(edit: Edit, sheet: Sheet, *, start: int, end: int, to: int) -> N
 
 
 @_whole_change
-@_whole_change
 def hide_columns(
     edit: Edit, sheet: Sheet, *, index: int, count: int = 1, hidden: bool = True
 ) -> None:
