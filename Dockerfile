@@ -1,19 +1,20 @@
 # The receiver with its worker. State is in /data (SQLite) unless DATABASE_URL names PostgreSQL.
-FROM python:3.12-slim AS build
+FROM python:3.11-slim AS build
 WORKDIR /src
-RUN python -m venv /opt/brightsheet
-COPY requirements.txt ./
-RUN /opt/brightsheet/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+COPY requirements.txt requirements-demo.txt ./
+# requirements-demo.txt: for setuptools, which builds the wheel, and stays in this stage.
+RUN pip install --no-cache-dir --require-hashes -r requirements-demo.txt \
+    && python -m venv --without-pip /opt/brightsheet \
+    && pip --python /opt/brightsheet/bin/python install --no-cache-dir --require-hashes -r requirements.txt
 COPY pyproject.toml README.md LICENSE app.py brightsheet.py connections.py server.py ./
 COPY config config
 COPY sync sync
-COPY emulator emulator
-COPY demo demo
-RUN /opt/brightsheet/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheel . \
+    && pip --python /opt/brightsheet/bin/python install --no-cache-dir --no-deps /wheel/*.whl
 
-FROM python:3.12-slim
+FROM python:3.11-slim
+RUN pip uninstall --yes wheel setuptools pip && mkdir /data && chown 10001 /data
 COPY --from=build /opt/brightsheet /opt/brightsheet
-RUN mkdir /data && chown 10001 /data
 # HOME: a library looks for one, and the user has no entry in the image.
 ENV PATH=/opt/brightsheet/bin:$PATH \
     HOME=/data \

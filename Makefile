@@ -14,10 +14,10 @@ help:  ## list the targets
 
 install: .venv/installed  ## build .venv with what runs, the demo too
 
-.venv/installed: requirements.txt pyproject.toml
+.venv/installed: requirements.txt requirements-demo.txt pyproject.toml emulator/pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(PIP) --require-hashes -r requirements.txt
-	$(PIP) --no-deps --no-build-isolation -e .
+	$(PIP) --require-hashes -r requirements.txt -r requirements-demo.txt
+	$(PIP) --no-deps --no-build-isolation -e . -e emulator
 	touch $@
 
 develop: .venv/develops  ## add what tests and checks need (never for who only runs it)
@@ -59,5 +59,7 @@ bench: develop  ## speed beside what it is compared with, into benchmarks/result
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
 lock:  ## write the lock files anew (needs uv): names, versions and hashes only
-	$(UV_COMPILE) --extra demo pyproject.toml -o requirements.txt
-	$(UV_COMPILE) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(UV_COMPILE) pyproject.toml -o requirements.txt
+	$(UV_COMPILE) emulator/pyproject.toml --group build -c requirements.txt -o requirements-demo.txt
+	$(UV_COMPILE) pyproject.toml emulator/pyproject.toml --group dev --group emulator/pyproject.toml:dev \
+		-c requirements.txt -c requirements-demo.txt -o requirements-dev.txt

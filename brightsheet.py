@@ -4,12 +4,14 @@ import logging
 import os
 import signal
 import sys
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from threading import Event
 from typing import NoReturn
 
 import click
 
-from demo import commands as trial
 from sync.commands import backfill, deliveries, lists, sheet
 from sync.commands.doctor import doctor
 from sync.commands.google import auth_group
@@ -51,8 +53,55 @@ def cli() -> None:
     """Keep a Google Sheet true to EverBright."""
 
 
+_CHECKOUT = Path(__file__).parent
+_OF_A_CHECKOUT = {
+    "demo": ("demo.commands", "emulator.run"),
+    "emulator": ("emulator.command",),
+    "send": ("demo.commands",),
+}
+"""The commands that are no part of the product, with the modules they need: the first has it."""
+
+
+def _of_a_checkout(name: str) -> click.Command:
+    """Return a command of a checkout; where it is not installed, one that says what is missing."""
+    modules = _OF_A_CHECKOUT[name]
+    absent = [module.partition(".")[0] for module in modules if not _is_installed(module)]
+    if absent:
+        return _absent(name, absent)
+    command: click.Command = getattr(import_module(modules[0]), name)
+    return command
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # not even its package
+        return False
+
+
+def _absent(name: str, packages: list[str]) -> click.Command:
+    message = (
+        f"`brightsheet {name}` is a command of a checkout, and {' and '.join(packages)} "
+        f"{'is' if len(packages) == 1 else 'are'} not installed here: clone the repository, and "
+        "run `make install` there."
+    )
+    anything = click.Argument(["words"], nargs=-1, type=click.UNPROCESSED)
+    context = {"ignore_unknown_options": True, "help_option_names": []}
+    return click.Command(
+        name,
+        params=[anything],
+        callback=lambda words: _fail(message, 1),  # noqa: ARG005 - whatever the words are
+        context_settings=context,
+        hidden=True,
+    )
+
+
+if (_CHECKOUT / "demo").is_dir():
+    # A command that is started from elsewhere finds the demo and the emulator, too.
+    sys.path.append(str(_CHECKOUT))
+
 _COMMANDS = (
-    *(trial.demo, trial.emulator, trial.send),
+    *(_of_a_checkout(name) for name in _OF_A_CHECKOUT),
     *(doctor, auth_group, map_tabs, link_rows),
     *(deliveries.deliveries, deliveries.retry),
     *(sheet.init, sheet.rebuild, sheet.compare),

@@ -1,5 +1,6 @@
-"""The commands that try it out: the demo, the emulator, and a payload sent by hand."""
+"""The commands that try it out: the demo, and a payload sent by hand."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import click
 import requests
 from rich.console import Console
+
+from demo.payloads import Story
 
 _SEND_TIMEOUT = 30
 
@@ -27,35 +30,17 @@ def demo(once: bool, port: int, emulator_port: int, own_sheet: bool) -> None:
 
 
 @click.command()
-@click.option("--port", default=8001, show_default=True)
-@click.option(
-    "--data", type=click.Path(file_okay=False, path_type=Path), help="Store its state here."
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-@click.option(
-    "--latency", help="Seconds that an answer takes: 0.25, or median and 90th percentile 0.2,0.8."
-)
-@click.option(
-    "--limits/--no-limits", default=True, show_default=True, help="Enforce Google's quotas."
-)
-def emulator(port: int, data: Path | None, latency: str | None, limits: bool) -> None:
-    """Run an emulator of Google and EverBright on this machine."""
-    from emulator import serve
-    from emulator.latency import parse
-
-    try:
-        seconds = parse(latency) if latency else None
-    except ValueError:
-        raise click.BadParameter("say 0.25, or 0.2,0.8", param_hint="--latency") from None
-    serve("127.0.0.1", port, data, latency=seconds, limits=limits)
-
-
-@click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--url", default="http://127.0.0.1:8000", show_default=True, help="The receiver's address."
 )
-def send(file: Path, url: str) -> None:
-    """Post a payload to a running receiver, with the first secret in WEBHOOK_SECRET."""
+def send(file: Path | None, url: str) -> None:
+    """Post a payload to a running receiver, with the first secret in WEBHOOK_SECRET.
+
+    Without FILE: a made-up event of a new job, another each time.
+    """
     # Not an option: every user of the machine can read the options of a command.
     secret = os.environ.get("WEBHOOK_SECRET", "").partition(",")[0].strip()
     header = os.environ.get("WEBHOOK_SECRET_HEADER", "X-Webhook-Secret")
@@ -63,7 +48,7 @@ def send(file: Path, url: str) -> None:
     try:
         answer = requests.post(
             f"{url.rstrip('/')}/webhooks/everbright",
-            data=file.read_bytes(),
+            data=json.dumps(Story().news()) if file is None else file.read_bytes(),
             headers=headers,
             timeout=_SEND_TIMEOUT,
         )

@@ -15,7 +15,7 @@ from rich.text import Text
 from demo import own_sheet
 from demo.own_sheet import HEADER_ROW, INSTALLED, OPEN, WORDS
 from demo.process import ROOT, WORKER, Receiver, Running
-from demo.run import prepared, send_all, wait_for_signal
+from demo.run import PASSWORD, prepared, send_all, wait_for_signal
 from demo.sheet import Row, read, rows_in
 from emulator import Emulator
 
@@ -49,7 +49,9 @@ def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
             out.print("Something is missing." if missing else "Every job has its row.")
             if once:
                 return 1 if missing else 0
-            out.print(f"Look at it:  {address}\nCtrl-C ends it.", soft_wrap=True)
+            out.print(f"Look at it:   {address}", soft_wrap=True)
+            out.print(f"The console:  {receiver.url}/  (password: {PASSWORD})", soft_wrap=True)
+            out.print("Ctrl-C ends it.")
             wait_for_signal()
     return 0
 

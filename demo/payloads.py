@@ -39,6 +39,12 @@ class Story:
                 yield from self._step(job, name)
         yield from self._others(jobs)
 
+    def news(self) -> dict[str, Any]:
+        """Return a milestone, dated now, of a job that nobody has heard of: another each time."""
+        self._random.seed()
+        self._clock = self._now
+        return self._milestone(self._job(), self._random.choice(list(_STEPS)))
+
     def _job(self) -> dict[str, str]:
         return {"site": self._uuid(), "quote": self._uuid()}
 

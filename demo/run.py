@@ -28,6 +28,7 @@ FILE = "Silver-Inspection (Passed).pdf"
 
 SECRET = "the-demo-keeps-no-secrets"  # noqa: S105 - for loopback only
 TOKEN = "the-demo-s-token"  # noqa: S105 - for loopback only
+PASSWORD = "the-demo-is-open"  # noqa: S105 - for loopback only
 _PATIENCE = 60.0
 _TERMINAL = ("Customer", "Current milestone", "Status", "Last update")
 
@@ -58,8 +59,9 @@ def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
                 soft_wrap=True,
             )
             out.print(f"Drive:            {google.url}/")
-            send = f".venv/bin/brightsheet send {SAMPLE.relative_to(ROOT)} --url {url}"
-            out.print(f"Send one more:    WEBHOOK_SECRET={SECRET} {send}", soft_wrap=True)
+            out.print(f"The console:      {url}/  (password: {PASSWORD})", soft_wrap=True)
+            send = f"WEBHOOK_SECRET={SECRET} .venv/bin/brightsheet send --url {url}"
+            out.print(f"Send one more:    {send}", soft_wrap=True)
             out.print("Ctrl-C ends it.")
             wait_for_signal()
     return 0
@@ -75,6 +77,7 @@ def prepared(google: Emulator) -> dict[str, str]:
         "SPREADSHEET_ID": google.create_spreadsheet("Solar jobs"),
         "DRIVE_FOLDER_ID": google.create_folder("Job documents"),
         "WEBHOOK_SECRET": SECRET,
+        "ADMIN_PASSWORD": PASSWORD,
         # The demo reads columns by header, and the shipped config is the installer's to edit.
         "CONFIG_FILE": str(CONFIG),
     }

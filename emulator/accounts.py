@@ -1,21 +1,17 @@
 """Callers: the token endpoint, and whose token a bearer token is."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib
 import json
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from emulator.drive.model import User
 from emulator.errors import ApiError
 from emulator.oauth import Grant, OAuth
 from emulator.scopes import Scopes
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ANONYMOUS = "anonymous"

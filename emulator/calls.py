@@ -1,18 +1,13 @@
 """The log of calls to Google and EverBright, with their answers' status."""
 
-from __future__ import annotations
-
 import json
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+from typing import Any
 
 BODIES = 32 << 20
 

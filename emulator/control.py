@@ -1,25 +1,15 @@
-"""The control API, `/_emulator/...`: JSON in and out, for other processes and the page.
-
-GET, DELETE calls · GET, POST, DELETE faults · POST release, down, up, settings, spreadsheets,
-folders, share, edit, documents, fail, heal, records, milestones · GET storage
-"""
-
-from __future__ import annotations
+"""The control API, `/_emulator/...`: JSON in and out, for other processes and the page."""
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
 from emulator import latency
-from emulator.drive.model import User
 from emulator.errors import ApiError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from emulator.state import State
+from emulator.state import State
 
 Json = dict[str, Any]
 
@@ -35,24 +25,11 @@ class Control:
             ("GET", "faults"): lambda _: [rule.as_json() for rule in state.faults.rules],
             ("POST", "faults"): self._fault,
             ("DELETE", "faults"): lambda _: state.faults.clear(),
-            ("POST", "release"): lambda _: state.faults.release(),
-            ("POST", "down"): lambda body: state.faults.down(**body),
-            ("POST", "up"): lambda _: state.faults.up(),
             ("POST", "settings"): self._settings,
             ("POST", "spreadsheets"): lambda body: {"id": state.create_spreadsheet(**body)},
             ("POST", "folders"): lambda body: {"id": state.create_folder(**body)},
-            ("POST", "share"): self._share,
             ("POST", "edit"): self._edit,
             ("POST", "documents"): self._document,
-            ("POST", "fail"): lambda body: state.everbright.fail(**body),
-            ("POST", "heal"): lambda body: state.everbright.heal(**body),
-            ("POST", "records"): lambda body: state.everbright.add(**body),
-            ("POST", "milestones"): state.everbright.load,
-            ("POST", "contracts"): state.everbright.load_contract,
-            ("POST", "data"): lambda body: state.everbright.data.set(
-                body["uuid"], **body["metrics"]
-            ),
-            ("GET", "storage"): lambda _: state.everbright.storage_requests,
         }
 
     def __call__(self, request: Request) -> Response:
@@ -76,40 +53,23 @@ class Control:
         return _json({} if result is None else result)
 
     def _fault(self, body: Json) -> Json:
-        """Add a rule; with `do` "edit" it makes the person's edit in `edit`."""
+        """Add a rule."""
         if body.get("do") == "run":
-            raise ValueError("a function can only be given from Python: use edit")
-        if body.get("do") == "edit":
-            edit = dict(body["edit"])
-            body = {name: each for name, each in body.items() if name != "edit"}
-            body |= {"do": "run", "run": lambda *_: self._edit(edit)}
+            raise ValueError("a function can only be given from Python")
         return self._state.faults.add(**body).as_json()
 
     def _settings(self, body: Json) -> None:
-        """`latency`, `minute`, `limits`, `token`, `envelope`, `expires_in`, `refuse_tokens`."""
+        """`latency`, `limits` and EverBright's `token`."""
         state = self._state
         known: dict[str, Callable[[Any], None]] = {
             "latency": lambda value: setattr(state, "latency", _latency(value)),
-            "minute": lambda value: setattr(state.limits, "minute", float(value)),
             "limits": lambda value: setattr(state.limits, "enabled", bool(value)),
             "token": lambda value: setattr(state.everbright, "token", value),
-            "envelope": lambda value: setattr(state.everbright, "envelope", bool(value)),
-            "expires_in": lambda value: setattr(state.accounts, "expires_in", int(value)),
-            "refuse_tokens": lambda value: setattr(state.accounts, "refuse", bool(value)),
         }
         if unknown := body.keys() - known.keys():
             raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
         for name, value in body.items():
             known[name](value)
-
-    def _share(self, body: Json) -> None:
-        """`{"id", "role", "email"?}`; without a role only the owner keeps access."""
-        tree = self._state.drive.tree
-        if body.get("role") is None:
-            tree.unshare(body["id"])
-        else:
-            user = User(body["email"]) if body.get("email") else None
-            tree.share(body["id"], body["role"], user)
 
     def _edit(self, body: Json) -> Any:
         """Make a person's edit: `{"spreadsheet", "name", ...}` with that function's arguments."""

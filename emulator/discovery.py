@@ -1,4 +1,4 @@
-"""Validation of requests by Google's discovery documents.
+"""Validation of requests by `schemas/`, which is derived from Google's discovery documents.
 
 `match` finds the method of an HTTP request; `check` holds its query and JSON body against the
 method's schema, in Google's words where it does not fit, and puts the body into canonical form:
@@ -6,27 +6,19 @@ camelCase names, numbers as numbers, nulls gone. Sheets refuses a name it does n
 in Google's service, overlooks it.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import googleapiclient
+from werkzeug.datastructures import MultiDict
 
 from emulator import schema
 from emulator.errors import BAD_REQUEST, ApiError, not_found
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from werkzeug.datastructures import MultiDict
-
-DOCUMENTS = Path(googleapiclient.__file__).parent / "discovery_cache" / "documents"
-FILES = {"sheets": "sheets.v4.json", "drive": "drive.v3.json"}
+SCHEMAS = Path(__file__).parent / "schemas"
 UPLOAD_PREFIXES = ("/resumable/upload/", "/upload/")
 
 
@@ -55,19 +47,13 @@ class Call:
 
 @cache
 def _document(api: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((DOCUMENTS / FILES[api]).read_text("utf-8"))
+    document: dict[str, Any] = json.loads((SCHEMAS / f"{api}.json").read_text("utf-8"))
     return document
 
 
 @cache
 def _schemas(api: str) -> schema.Schemas:
     return schema.Schemas(_document(api)["schemas"], strict=api == "sheets")
-
-
-def _walk(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield from resource.get("methods", {}).values()
-    for child in resource.get("resources", {}).values():
-        yield from _walk(child)
 
 
 def _pattern(path: str) -> re.Pattern[str]:
@@ -84,15 +70,15 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile("/" + re.sub(r"\{([^}]+)\}", group, literal))
 
 
-def _method(api: str, document: dict[str, Any], described: dict[str, Any]) -> Method:
+def _method(api: str, document: dict[str, Any], method_id: str) -> Method:
+    described = document["methods"][method_id]
     parameters: dict[str, tuple[str, dict[str, Any]]] = {}
     for name, spec in (document["parameters"] | described["parameters"]).items():
         kind = {"type": "array", "items": spec} if spec.get("repeated") else spec
         parameters[name] = parameters[schema.snake(name)] = (name, kind)
-    request, response = described.get("request"), described.get("response")
     return Method(
         api=api,
-        method_id=described["id"],
+        method_id=method_id,
         http_method=described["httpMethod"],
         pattern=_pattern(document["servicePath"] + described["path"]),
         parameters=parameters,
@@ -101,8 +87,8 @@ def _method(api: str, document: dict[str, Any], described: dict[str, Any]) -> Me
             for name, spec in described["parameters"].items()
             if spec.get("required") and spec["location"] == "query"
         ),
-        body=request["$ref"] if request else None,
-        response=response["$ref"] if response else None,
+        body=described.get("request"),
+        response=described.get("response"),
     )
 
 
@@ -110,8 +96,8 @@ def _method(api: str, document: dict[str, Any], described: dict[str, Any]) -> Me
 def methods(api: str) -> tuple[Method, ...]:
     """Return the methods of `sheets` or `drive`, those with a custom verb in their path first."""
     document = _document(api)
-    found = [_method(api, document, described) for described in _walk(document)]
-    return tuple(sorted(found, key=lambda method: method.pattern.pattern.endswith(")")))
+    known = [_method(api, document, method_id) for method_id in document["methods"]]
+    return tuple(sorted(known, key=lambda method: method.pattern.pattern.endswith(")")))
 
 
 def match(api: str, method: str, path: str) -> Call:

@@ -1,7 +1,5 @@
 """Errors of Google's APIs, in the two JSON forms of Sheets v4 and Drive v3."""
 
-from __future__ import annotations
-
 from typing import Any
 
 STATUS_NAMES = {

@@ -1,24 +1,18 @@
 """What a fault does to a call: another answer, a pause, a cut connection."""
 
-from __future__ import annotations
-
 import json
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from werkzeug.wrappers import Response
 
 from emulator.accounts import unauthenticated
+from emulator.calls import Call
 from emulator.errors import DRIVE_REASONS, ApiError
-from emulator.google import refusal
+from emulator.faults import Faults, Rule
+from emulator.google_apis import refusal
 from emulator.limits import drive_rate, is_read, sheets_quota
 from emulator.server import Cut
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from emulator.calls import Call
-    from emulator.faults import Faults, Rule
 
 MESSAGES = {
     400: "Request contains an invalid argument.",

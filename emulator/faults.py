@@ -6,19 +6,15 @@ faults.between(sort_the_sheet, method="*.batchUpdate")     # a person edits firs
 faults.down(); ...; faults.up()
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 import random
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from emulator.calls import Call
+from emulator.calls import Call
 
 When = Literal["before", "after"]
 KINDS = ("answer", "html", "drop", "hang", "truncate", "expire", "slow", "run")

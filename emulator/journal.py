@@ -4,36 +4,44 @@ Drive's entries are states (a file as it is now), Sheets' are the changes themse
 engine makes again: its ids come from the spreadsheet's own id, its times from the entry.
 """
 
-from __future__ import annotations
-
 import fcntl
 import json
 import os
+import shutil
 import threading
-from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
-    from pathlib import Path
+from emulator.version import VERSION
 
 STATES = {"file": "id", "session": "id"}
+
+
+class StateRefused(RuntimeError):
+    """A data directory that cannot be used; the message says why, and what to do."""
 
 
 class Journal:
     """Entries `{"time": Unix seconds, "kind", "value"}` in a file; without one, nothing is kept.
 
     An entry is in the operating system's hands before the change is answered: a killed process
-    loses nothing, a machine that loses its power may.
+    loses nothing, a machine that loses its power may. The directory is locked, and belongs to one
+    version of the emulator: StateRefused if it is another's. With `reset` it is emptied first.
     """
 
-    def __init__(self, path: Path | None, now: Callable[[], float]) -> None:
+    def __init__(self, path: Path | None, now: Callable[[], float], *, reset: bool = False) -> None:
         self._path = path
         self._now = now
         self._lock = threading.RLock()
         self._handle: int | None = None
         self._guard = None if path is None else _guard(path.with_suffix(".lock"))
+        try:
+            _claim(path, reset=reset)
+        except StateRefused:
+            self.close()
+            raise
 
     def entries(self) -> Iterator[tuple[float, str, Any]]:
         """Yield the entries in order, without those made obsolete by later ones."""
@@ -97,14 +105,33 @@ class Journal:
 
 
 def _guard(path: Path) -> int:
-    """Lock the directory for this process. RuntimeError if another one has it."""
+    """Lock the directory for this process. StateRefused if another one has it."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
-        raise RuntimeError(f"another emulator uses {path.parent}") from None
+        raise StateRefused(
+            f"another emulator uses {path.parent}: end it, or name another folder."
+        ) from None
     return handle
+
+
+def _claim(path: Path | None, *, reset: bool) -> None:
+    """Mark the journal's directory as this version's."""
+    if path is None:
+        return
+    mark = path.with_name("version")
+    if reset:
+        path.unlink(missing_ok=True)
+        shutil.rmtree(path.with_name("files"), ignore_errors=True)
+    made_by = f"version {mark.read_text('utf-8').strip()}" if mark.exists() else "an older version"
+    if path.exists() and made_by != f"version {VERSION}":
+        raise StateRefused(
+            f"{path.parent} holds the state of {made_by} of the emulator, and this is "
+            f"{VERSION}: --reset begins anew, or name another folder."
+        )
+    mark.write_text(VERSION, "utf-8")
 
 
 def _subject(entry: dict[str, Any]) -> tuple[str, str]:

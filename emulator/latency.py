@@ -1,7 +1,5 @@
 """Google's latency: a number of seconds, or a distribution."""
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Callable

@@ -1,19 +1,13 @@
 """Google's limits: calls a minute per user and per project, and the size of a request."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from emulator.calls import Call
 from emulator.errors import ApiError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from emulator.calls import Call
 
 PROJECT = "123456789012"
 READS = {

@@ -1,7 +1,5 @@
 """Field masks: `a,b/c`, `a.b(c,d)`, `*`, as partial responses and as updates use them."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from typing import Any

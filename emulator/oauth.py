@@ -3,23 +3,17 @@
 Source: Google's guide "OAuth 2.0 for Mobile & Desktop Apps" (loopback redirects), RFC 7636 (PKCE).
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import html
 import secrets
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from werkzeug.wrappers import Response
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from werkzeug.wrappers import Request
+from werkzeug.wrappers import Request, Response
 
 AUTHORIZE = "/o/oauth2/v2/auth"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}

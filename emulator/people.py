@@ -5,22 +5,15 @@ Every function takes, by name, also `sheet_id` (the tab; the first made by defau
 are exclusive. Each succeeds as a whole, or raises ApiError and changes nothing.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from emulator.sheets import entry, ranges, structure, values
-from emulator.sheets.edit import change
-from emulator.sheets.grid import Cell
+from emulator.sheets.edit import Edit, change
+from emulator.sheets.grid import Cell, Sheet, Spreadsheet
 from emulator.sheets.ranges import Box
 from emulator.sheets.updates import cells, copies, paste, rules, tabs
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Sheet, Spreadsheet
 
 T = TypeVar("T")
 
@@ -167,13 +160,6 @@ def cut_columns(edit: Edit, sheet: Sheet, *, start: int, end: int, to: int) -> N
     """Cut the contents of whole columns and paste them at column `to`; metadata stays behind."""
     source = _inside(sheet, ranges.whole(sheet)._replace(left=start, right=end))
     paste.cut(edit, sheet, source, sheet, (0, to))
-
-
-@_whole_change
-def hide_rows(edit: Edit, sheet: Sheet, *, index: int, count: int = 1, hidden: bool = True) -> None:
-    """Hide rows, or show them again."""
-    for row in sheet.rows[index : index + count]:
-        edit.set(row, "hidden", hidden)
 
 
 @_whole_change

@@ -1,28 +1,23 @@
 """The emulator: started in threads for tests, or served until a signal ends it."""
 
-from __future__ import annotations
-
 import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from werkzeug.wrappers import Request
 
 from emulator.control import Control
 from emulator.everbright.routes import store
+from emulator.latency import Latency
 from emulator.page import Page
 from emulator.server import Server
 from emulator.state import State
 from emulator.web import Web
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from emulator.latency import Latency
 
 
 class Emulator(State):
@@ -31,8 +26,8 @@ class Emulator(State):
     `port` 0 takes any; `data` is a directory that survives, None: a temporary one; `minute` is the
     length in seconds of the quotas' minute; `latency` is seconds, `(median, p90)`, or a callable
     from `random.Random` to seconds, and may be set while it runs; `limits` False turns the quotas
-    off; `seed` decides ids and chances; without `anonymous_is_person` a request without a token is
-    a service account's.
+    off; `reset` empties `data` first; `seed` decides ids and chances; without `anonymous_is_person`
+    a request without a token is a service account's.
     """
 
     def __init__(
@@ -46,6 +41,7 @@ class Emulator(State):
         seed: int = 0,
         host: str = "127.0.0.1",
         anonymous_is_person: bool = True,
+        reset: bool = False,
     ) -> None:
         self._stack = ExitStack()
         self._host, self._port = host, port
@@ -60,6 +56,7 @@ class Emulator(State):
             limits=limits,
             seed=seed,
             anonymous_is_person=anonymous_is_person,
+            reset=reset,
         )
 
     def _folder(self, data: Path | str | None) -> Path:
@@ -118,6 +115,7 @@ def serve(
     latency: Latency = None,
     limits: bool = True,
     minute: float = 60.0,
+    reset: bool = False,
     on_ready: Callable[[Emulator], object] | None = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, then end cleanly.
@@ -125,7 +123,7 @@ def serve(
     `on_ready(emulator)` is called after the start; without it, the address is printed.
     """
     ended = threading.Event()
-    emulator = Emulator(port, data, minute, latency, limits=limits, host=host)
+    emulator = Emulator(port, data, minute, latency, limits=limits, host=host, reset=reset)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     with emulator:

@@ -4,8 +4,6 @@ What the parser accepts is made canonical in place: names in camelCase, numbers 
 item as a list of one, nulls dropped.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any
@@ -74,18 +72,21 @@ class Schemas:
         return value if simple is None else simple(value)
 
     def _list(self, value: Any, items: Json, name: str) -> list[Any]:
-        found: list[Any] = value if type(value) is list else [value]
+        checked: list[Any] = value if type(value) is list else [value]
+        if "$ref" in items and list in map(type, checked):  # a list within the list is as its items
+            parts = (item if type(item) is list else [item] for item in checked)
+            checked = [item for part in parts for item in part]
         of_lists = items.get("type") == "array"
-        for index, item in enumerate(found):
+        for index, item in enumerate(checked):
             try:
                 if not of_lists:
-                    found[index] = self.check(item, items, name)
+                    checked[index] = self.check(item, items, name)
                 elif type(item) is not list:
                     raise _wrong(LIST_VALUE, item)
             except Violation as violation:
                 violation.path.append(f"[{index}]")
                 raise
-        return found
+        return checked
 
     def _message(self, value: Any, name: str) -> Json:
         if type(value) is not dict:
@@ -108,6 +109,8 @@ class Schemas:
             except Violation as violation:
                 violation.path.append(snake(field))
                 raise
+            if _is_default(message[field], spec):
+                del message[field]
         return message
 
     def _read_fields(self, name: str) -> dict[str, tuple[str, Json]]:
@@ -143,6 +146,11 @@ class Schemas:
             if found := self._unknown(properties[name], below, (*path, name)):
                 return found
         return None
+
+
+def _is_default(value: Any, spec: Json) -> bool:
+    """Tell whether a value is as good as none in Google's messages, which then leave it out."""
+    return value == [] or ("enum" in spec and value.endswith("_UNSPECIFIED"))
 
 
 def _wrong(kind: str, value: Any) -> Violation:

@@ -3,18 +3,14 @@
 Source: Google's guide "Choose Google Drive API scopes".
 """
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
+
+from werkzeug.wrappers import Response
 
 from emulator.drive import refusals
 from emulator.errors import ApiError, not_found
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from werkzeug.wrappers import Response
 
 PREFIX = "https://www.googleapis.com/auth/"
 FILE, DRIVE, SHEETS = (PREFIX + name for name in ("drive.file", "drive", "spreadsheets"))

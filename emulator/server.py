@@ -1,7 +1,5 @@
 """The HTTP server: kept-alive connections, streamed bodies, answers that can be cut off."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import socket
@@ -9,14 +7,12 @@ import struct
 import sys
 import threading
 import traceback
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
+from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from werkzeug.exceptions import InternalServerError
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 DRAIN_LIMIT = 64 << 20
 CHUNK = 1 << 16

@@ -1,9 +1,8 @@
 """The state and settings of an emulator, without its port."""
 
-from __future__ import annotations
-
 import random
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from emulator.accounts import Accounts
 from emulator.calls import CallLog
@@ -14,14 +13,10 @@ from emulator.drive.model import SPREADSHEET
 from emulator.everbright import EverBright
 from emulator.faults import Faults
 from emulator.journal import Journal
+from emulator.latency import Latency
 from emulator.limits import Limits
+from emulator.sheets import Sheets
 from emulator.workbooks import Workbooks
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from emulator.latency import Latency
-    from emulator.sheets import Sheets
 
 DRIVE_ENTRIES = {"file", "ids", "session"}
 
@@ -42,6 +37,7 @@ class State:
         limits: bool = True,
         seed: int = 0,
         anonymous_is_person: bool = True,
+        reset: bool = False,
     ) -> None:
         self.latency = latency
         self.seed = seed
@@ -51,7 +47,8 @@ class State:
         self.accounts = Accounts(anonymous_is_person=anonymous_is_person)
         self.everbright = EverBright()
         self.clock = clock = Clock()
-        self.journal = Journal(folder / "journal.jsonl" if durable else None, clock.seconds)
+        path = folder / "journal.jsonl" if durable else None
+        self.journal = Journal(path, clock.seconds, reset=reset)
         self.workbooks = Workbooks(clock, self.journal)
         rng = random.Random() if durable else random.Random(seed)  # noqa: S311  (ids, not secrets)
         self.drive = Drive(folder / "files", self.workbooks, clock.seconds, rng, self.journal.keep)

@@ -1,14 +1,14 @@
 """The WSGI application: routing, faults and latency."""
 
-from __future__ import annotations
-
 import io
 import json
 import random
 import re
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug.wrappers import Request, Response
 
@@ -16,15 +16,10 @@ from emulator import fault_effects, latency
 from emulator.calls import Call
 from emulator.errors import ApiError, unsupported
 from emulator.everbright import routes
-from emulator.google import Google, refusal
+from emulator.google_apis import Google, refusal
 from emulator.oauth import AUTHORIZE
 from emulator.server import Cut
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from wsgiref.types import StartResponse, WSGIEnvironment
-
-    from emulator.state import State
+from emulator.state import State
 
 TOKEN_PATHS = {"/token", "/oauth2/v4/token", "/o/oauth2/token"}
 GOOGLE = {

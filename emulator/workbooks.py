@@ -1,23 +1,19 @@
 """The Sheets engine with its journal, through which every change is made."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
 from emulator import people
+from emulator.clock import Clock
+from emulator.journal import Journal
 from emulator.sheets import Sheets, Spreadsheet
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from emulator.clock import Clock
-    from emulator.journal import Journal
 
 Query = MultiDict[str, str]
 CREATE = "sheets.spreadsheets.create"
 BATCH_UPDATE = "sheets.spreadsheets.batchUpdate"
+COPY_TO = "sheets.spreadsheets.sheets.copyTo"
 
 
 class Workbooks:
@@ -74,6 +70,14 @@ class Workbooks:
         }
         with self._journal.change("call", value):
             return self.engine.handle(method_id, dict(path), query, body, user)
+
+    def copy_to(self, path: Mapping[str, str], target: str, user: str) -> dict[str, Any]:
+        """Copy a tab to the end of another spreadsheet; return its SheetProperties."""
+        requests = self.engine.copying(path["spreadsheetId"], int(path["sheetId"]), target)
+        changed = {"spreadsheetId": target}
+        answer = self.call(BATCH_UPDATE, changed, MultiDict(), {"requests": requests}, user)
+        made: dict[str, Any] = answer["replies"][0]["addSheet"]["properties"]
+        return made
 
     def edit(self, spreadsheet_id: str, name: str, **arguments: Any) -> Any:
         """Make a person's edit: call the function `name` of `people`. ValueError if unknown."""

@@ -1,22 +1,16 @@
 """Drive's JSON methods: from method id, path and query to the answer."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 from emulator import masks
 from emulator.drive import listing, refusals
-from emulator.drive.model import Json, User
+from emulator.drive.engine import Drive
+from emulator.drive.model import File, Json, User, domain_permission, permission
 from emulator.errors import unsupported
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+Query = Mapping[str, str]
+Method = Callable[["Api", Mapping[str, str], Query, Json, User], Json | None]
 
-    from emulator.drive.engine import Drive
-    from emulator.drive.model import File
-
-    Query = Mapping[str, str]
-    Method = Callable[["Api", Mapping[str, str], Query, Json, User], Json | None]
 
 SHOWN = "kind,id,name,mimeType,teamDriveId,driveId"
 PERMISSION_SHOWN = "kind,id,type,role"
@@ -124,7 +118,7 @@ class Api:
     def permissions_create(
         self, path: Mapping[str, str], query: Query, body: Json, user: User
     ) -> Json:
-        """`permissions.create` for a user, a group (treated as a user) or anyone."""
+        """`permissions.create` for a user, a group, a domain or anyone."""
         file = self.drive.tree.get(
             path["fileId"], user, all_drives=listing.all_drives(query), role="writer"
         )
@@ -138,19 +132,20 @@ class Api:
                 "permission.emailAddress",
                 "The specified emailAddress is invalid or not applicable.",
             )
-        given = self.drive.tree.share(file.id, role, User(str(address)) if address else None)
-        return masked(given, query, PERMISSION_SHOWN)
+        if kind == "domain":
+            given = domain_permission(role, str(body.get("domain", "")))
+        else:
+            given = permission(role, User(str(address)) if address else None, str(kind))
+        return masked(self.drive.tree.give(file.id, given), query, PERMISSION_SHOWN)
 
     def permissions_delete(
         self, path: Mapping[str, str], query: Query, _body: Json, user: User
     ) -> None:
-        """`permissions.delete` of a permission given on this file itself."""
+        """`permissions.delete`."""
         file = self.drive.tree.get(
             path["fileId"], user, all_drives=listing.all_drives(query), role="writer"
         )
-        if file.permissions.pop(path["permissionId"], None) is None:
-            raise refusals.permission_not_found(path["permissionId"])
-        self.drive.tree.save(file)
+        self.drive.tree.revoke(file, path["permissionId"])
 
 
 METHODS: dict[str, Method] = {

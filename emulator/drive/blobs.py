@@ -1,14 +1,10 @@
 """The contents of Drive's files on disk, written and read in chunks."""
 
-from __future__ import annotations
-
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+from pathlib import Path
+from typing import BinaryIO, Protocol
 
 CHUNK = 1 << 18
 

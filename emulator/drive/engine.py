@@ -4,12 +4,13 @@ Every method takes the calling user and raises ApiError as Drive refuses. The by
 `blobs`; what is known of the files is in `tree`, in memory, each change passed to `keep`.
 """
 
-from __future__ import annotations
-
+import random
 import string
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
 
 from emulator.drive import refusals, rules
 from emulator.drive.blobs import Blobs, Content
@@ -17,11 +18,6 @@ from emulator.drive.model import FOLDER, NATIVE, SPREADSHEET, File, Json, User, 
 from emulator.drive.tree import Keep, Tree
 from emulator.drive.uploads import Session
 from emulator.errors import ApiError
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable
-    from pathlib import Path
 
 ALPHABET = string.ascii_letters + string.digits + "-_"
 SOMEONE = User("owner@example.com")
@@ -206,7 +202,7 @@ class Drive:
         for each in add:
             parent = self.tree.get(each, user, all_drives=all_drives, role="writer")
             if parent.id not in parents:
-                parents.append(parent.id)
+                parents = [*(old for old in parents if not self._is_own_top(old)), parent.id]
         if len(parents) > 1:
             raise refusals.one_parent()
         if not parents:
@@ -215,6 +211,11 @@ class Drive:
         for moved in [file, *self.tree.below(file.id)]:
             moved.drive_id = self.files[parents[0]].drive_id
             self.tree.save(moved)
+
+    def _is_own_top(self, file_id: str) -> bool:
+        """Tell whether it is the top of a My Drive, which a file leaves by any other parent."""
+        file = self.files.get(file_id)
+        return file is not None and file.is_root and file.drive_id is None
 
     def delete(self, file_id: str, user: User, *, all_drives: bool) -> None:
         """Delete a file for good, a folder with all that is in it."""

@@ -1,26 +1,34 @@
 """`files.list`: which files a caller sees, sorted, in pages. No I/O."""
 
-from __future__ import annotations
-
 import base64
 import binascii
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.drive import query as language
 from emulator.drive import refusals
+from emulator.drive.model import File, User
+from emulator.drive.tree import Tree
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
-    from emulator.drive.model import File, User
-    from emulator.drive.tree import Tree
+def _natural(file: File) -> list[tuple[bool, int, str]]:
+    pieces = re.findall(r"\d+|\D+", file.name.lower())
+    return [(not p.isdigit(), int(p) if p.isdigit() else 0, p) for p in pieces]
 
+
+# When a file was shared, seen or starred is not stored: by these keys all files are alike.
 ORDERS: dict[str, Callable[[File], Any]] = {
     "createdTime": lambda file: file.created,
     "folder": lambda file: not file.is_folder,
+    "modifiedByMeTime": lambda file: file.modified,
     "modifiedTime": lambda file: file.modified,
     "name": lambda file: file.name.lower(),
+    "name_natural": _natural,
+    "quotaBytesUsed": lambda file: file.size,
+    "recency": lambda file: file.modified,
+    **dict.fromkeys(("sharedWithMeTime", "starred", "viewedByMeTime"), lambda _: 0),
 }
 
 

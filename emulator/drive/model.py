@@ -22,6 +22,11 @@ class User:
     service_account: bool = False
 
     @property
+    def name(self) -> str:
+        """The part before the @."""
+        return self.email.partition("@")[0]
+
+    @property
     def permission_id(self) -> str:
         """The number that Drive knows this user by."""
         digits = int(hashlib.sha256(self.email.encode()).hexdigest()[:16], 16)
@@ -31,7 +36,7 @@ class User:
         """The API's User resource, as `me` sees it."""
         return {
             "kind": "drive#user",
-            "displayName": self.email.partition("@")[0],
+            "displayName": self.name,
             "me": self == me,
             "permissionId": self.permission_id,
             "emailAddress": self.email,
@@ -43,8 +48,8 @@ class File:
     """A file, a folder, or the root of a drive. Times are RFC 3339 in UTC, as Drive writes them.
 
     `permissions` are those given on the file itself, by permission id; a child has its parents'
-    too. `drive_id` is the shared drive's, None in a My Drive. `blob` names its bytes, None where
-    there are none.
+    too, but those `removed` from it. `drive_id` is the shared drive's, None in a My Drive. `blob`
+    names its bytes, None where there are none.
     """
 
     id: str
@@ -59,6 +64,7 @@ class File:
     trashed: bool = False
     app_properties: dict[str, str] = field(default_factory=dict)
     permissions: dict[str, Json] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
     last_user: str = ""
     version: int = 1
     blob: str | None = None
@@ -76,20 +82,27 @@ class File:
         return not self.parents and self.is_folder
 
 
-def permission(role: str, user: User | None = None) -> Json:
-    """Return a permission of `user`, or of anyone."""
+def permission(role: str, user: User | None = None, kind: str = "user") -> Json:
+    """Return a permission of `user` (who may be a group, by `kind`), or of anyone."""
     if user is None:
         return {"kind": "drive#permission", "id": "anyoneWithLink", "type": "anyone", "role": role}
     return {
         "kind": "drive#permission",
         "id": user.permission_id,
-        "type": "user",
+        "type": kind,
         "emailAddress": user.email,
-        "displayName": user.email.partition("@")[0],
+        "displayName": user.name,
         "role": role,
         "deleted": False,
         "pendingOwner": False,
     }
+
+
+def domain_permission(role: str, domain: str) -> Json:
+    """Return a permission of everyone at a domain."""
+    number = User(domain).permission_id + "k"
+    whose = {"domain": domain, "displayName": domain, "role": role}
+    return {"kind": "drive#permission", "id": number, "type": "domain", **whose}
 
 
 def best_role(permissions: list[Json], user: User) -> str | None:
@@ -97,7 +110,8 @@ def best_role(permissions: list[Json], user: User) -> str | None:
     roles = [
         str(each["role"])
         for each in permissions
-        if each["type"] == "anyone" or each.get("emailAddress") == user.email
+        if each["type"] == "anyone"
+        or user.email in (each.get("emailAddress"), f"{user.name}@{each.get('domain')}")
     ]
     return max(roles, key=ROLES.index, default=None)
 

@@ -1,16 +1,11 @@
 """Drive's search language (`q`) as a predicate over files. No I/O."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from emulator.drive.model import File
 from emulator.drive.refusals import bad_parameter
-
-if TYPE_CHECKING:
-    from emulator.drive.model import File
-    from emulator.errors import ApiError
+from emulator.errors import ApiError
 
 Predicate = Callable[["File"], bool]
 TOKEN = re.compile(

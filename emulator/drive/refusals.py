@@ -1,7 +1,5 @@
 """Drive's refusals, in its words and with its reasons."""
 
-from __future__ import annotations
-
 from emulator.errors import ApiError
 
 NO_STORAGE = (
@@ -27,6 +25,18 @@ def permission_not_found(permission_id: str) -> ApiError:
     """404: the file has no such permission of its own."""
     message = f"Permission not found: {permission_id}."
     return ApiError(404, message, reason="notFound", location="permissionId")
+
+
+def owner_stays() -> ApiError:
+    """403: the owner's own permission is not one to remove."""
+    message = "The owner of a file cannot be removed."
+    return ApiError(403, message, reason="insufficientFilePermissions")
+
+
+def not_exportable() -> ApiError:
+    """403: an export of a file with bytes of its own."""
+    message = "Export only supports Docs Editors files."
+    return ApiError(403, message, reason="fileNotExportable", location="fileId")
 
 
 def forbidden() -> ApiError:

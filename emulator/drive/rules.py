@@ -1,14 +1,9 @@
 """Which metadata a caller may set, and how it is applied. No I/O."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Container, Iterable
 
 from emulator.drive import refusals
 from emulator.drive.model import FOLDER, NATIVE, File, Json
-
-if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
 
 WRITABLE = {
     *("name", "description", "mimeType", "starred", "trashed", "appProperties", "properties"),

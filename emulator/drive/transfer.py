@@ -1,25 +1,19 @@
 """File contents over HTTP: downloads, and media, multipart and resumable uploads."""
 
-from __future__ import annotations
-
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from werkzeug.http import parse_range_header
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 from emulator.drive import listing, refusals, uploads
 from emulator.drive.api import SHOWN, Api, masked
+from emulator.drive.engine import Drive
 from emulator.drive.model import Json, User
 from emulator.drive.uploads import Session
 from emulator.errors import ApiError
 from emulator.server import Cut
-
-if TYPE_CHECKING:
-    from werkzeug.wrappers import Request
-
-    from emulator.drive.engine import Drive
 
 HEAD_LIMIT = 1 << 20
 JSON = "application/json; charset=UTF-8"

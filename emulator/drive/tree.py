@@ -1,7 +1,5 @@
 """The tree of files and shared drives: where they are and who has access. No I/O."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
@@ -44,15 +42,18 @@ class Tree:
 
     def permissions(self, file: File) -> list[Json]:
         """Return the permissions on a file: its own and those of the folders above it."""
-        found = {} if file.drive_id else {"owner": permission("owner", User(file.owner))}
+        listed = {} if file.drive_id else {"owner": permission("owner", User(file.owner))}
         above: File | None = file
+        removed: set[str] = set()
         while above is not None:
-            found = above.permissions | found
+            given = above.permissions.items()
+            listed = {key: item for key, item in given if key not in removed} | listed
+            removed.update(above.removed)
             above = self.files.get(above.parents[0]) if above.parents else None
-        owner = found.pop("owner", None)
+        owner = listed.pop("owner", None)
         if owner is not None:
-            found = {owner["id"]: owner} | {k: v for k, v in found.items() if k != owner["id"]}
-        return list(found.values())
+            listed = {owner["id"]: owner} | {k: v for k, v in listed.items() if k != owner["id"]}
+        return list(listed.values())
 
     def role(self, file: File, user: User) -> str | None:
         """Return the role of `user` on the file, or None."""
@@ -60,10 +61,25 @@ class Tree:
 
     def share(self, file_id: str, role: str, user: User | None = None) -> Json:
         """Give `user`, or everyone if None, a `role` (reader, writer, ...) on a file."""
-        file, given = self.files[file_id], permission(role, user)
+        return self.give(file_id, permission(role, user))
+
+    def give(self, file_id: str, given: Json) -> Json:
+        """Put a permission on a file, and return it."""
+        file = self.files[file_id]
         file.permissions[given["id"]] = given
         self.save(file)
         return given
+
+    def revoke(self, file: File, permission_id: str) -> None:
+        """Remove a permission, its folder's too. ApiError 404, or 403 for the owner's."""
+        listed = {given["id"]: given for given in self.permissions(file)}
+        if listed.get(permission_id, {}).get("role") == "owner":
+            raise refusals.owner_stays()
+        if file.permissions.pop(permission_id, None) is None:
+            if permission_id not in listed or file.drive_id:
+                raise refusals.permission_not_found(permission_id)
+            file.removed.append(permission_id)
+        self.save(file)
 
     def unshare(self, file_id: str) -> None:
         """Remove every permission but the owner's."""

@@ -1,17 +1,13 @@
 """Sessions of resumable uploads: size, progress, expiry. No HTTP."""
 
-from __future__ import annotations
-
 import re
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from emulator.drive.model import Json
 from emulator.drive.refusals import bad_parameter
 from emulator.errors import ApiError
-
-if TYPE_CHECKING:
-    from emulator.drive.model import Json
 
 GRAIN = 256 * 1024
 LIFE = 7 * 24 * 3600.0

@@ -4,16 +4,12 @@ Source of the shape: EverBright's pages on the layer and on data baselines. What
 metric is unknown is not published: here it is left out, and a warning names it.
 """
 
-from __future__ import annotations
-
 import random
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from emulator.everbright import people
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 OPTIONS = ("quote", "site", "workflow")
 BASELINES = {"p": "PROPOSED", "s": "SIGNED", "a": "APPROVED"}

@@ -1,19 +1,15 @@
 """EverBright's records, documents and failures: set by tests, read by the routes. No HTTP."""
 
-from __future__ import annotations
-
 import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from emulator.everbright import pdf, people
 from emulator.everbright.data import Data
 from emulator.everbright.records import Records
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 CHUNK = 1 << 18
 FAILURES = {

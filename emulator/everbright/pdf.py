@@ -1,11 +1,6 @@
 """Small valid PDF files of any size, generated in chunks."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterator
 
 FILLING = b"%" + b"." * 16382 + b"\n"
 

@@ -1,7 +1,5 @@
 """Made-up homeowners and addresses, the same for a UUID every time."""
 
-from __future__ import annotations
-
 import random
 from typing import Any
 

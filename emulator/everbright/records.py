@@ -1,12 +1,8 @@
 """The records behind EverBright's lists, found by any of their fields. No HTTP."""
 
-from __future__ import annotations
-
 import threading
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
+from typing import Any
 
 PAGE = 25
 LISTS = {"project", "ops_workflow", "milestone", "task", "sub_task", "quote", "contract"}

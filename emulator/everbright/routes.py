@@ -1,7 +1,5 @@
 """EverBright over HTTP."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac
@@ -9,19 +7,15 @@ import html
 import json
 import re
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 from emulator.everbright.data import OPTIONS, envelope
 from emulator.everbright.engine import Document, EverBright, Failure
 from emulator.everbright.records import LISTS
 from emulator.server import Cut
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from werkzeug.wrappers import Request
 
 ROUTES = [
     ("document.download", re.compile(r"/api/v1/document/(?P<uuid>[^/]+)/download/?")),

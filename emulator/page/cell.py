@@ -1,7 +1,5 @@
 """One cell as HTML: text runs, links, marks. Everything is escaped. No I/O."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from typing import Any
 

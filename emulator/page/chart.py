@@ -4,8 +4,6 @@ The bars lie, the first category on top; title, legend (always at the bottom) an
 drawn. Any other kind of chart is a box that says so.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

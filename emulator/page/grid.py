@@ -1,7 +1,5 @@
 """A sheet's grid as an HTML table, from the API's own answer (a Sheet with data). No I/O."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -1,18 +1,13 @@
 """The opened tab of a spreadsheet, as the page's script shows it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
 from emulator.page import grid, overlay, style
 from emulator.sheets import ranges
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from emulator.state import State
+from emulator.state import State
 
 Json = dict[str, Any]
 

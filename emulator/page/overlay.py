@@ -1,16 +1,10 @@
 """Charts over the grid. No I/O."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from emulator.page import chart
-from emulator.page.grid import COLUMN, LEAST_COLUMNS, LEAST_ROWS, ROW, ROW_HEADER
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from emulator.page.grid import Grid
+from emulator.page.grid import COLUMN, LEAST_COLUMNS, LEAST_ROWS, ROW, ROW_HEADER, Grid
 
 Json = dict[str, Any]
 

@@ -1,7 +1,5 @@
 """Google's formats as CSS. No I/O."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from emulator.sheets.styles import THEME_COLOURS

@@ -1,7 +1,5 @@
 """Elements of an SVG, everything escaped, and an estimate of how wide a text is. No I/O."""
 
-from __future__ import annotations
-
 from markupsafe import escape
 
 FONT = "Roboto, Arial, 'Liberation Sans', sans-serif"

@@ -1,24 +1,19 @@
 """The routes of the page."""
 
-from __future__ import annotations
-
 import json
 import mimetypes
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 from werkzeug.wrappers import Request, Response
 
+from emulator.drive import File
 from emulator.drive.model import SPREADSHEET, link
 from emulator.page.opened import Opened
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from emulator.drive import File
-    from emulator.state import State
+from emulator.state import State
 
 Json = dict[str, Any]
 

@@ -1,23 +1,19 @@
 """Google Sheets: spreadsheets in memory, and the methods of Sheets v4 on them."""
 
-from __future__ import annotations
-
 import random
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
 
 from emulator import masks
 from emulator.errors import not_found, unsupported
-from emulator.sheets import filter_rows, methods, styles
+from emulator.sheets import copy_to, export, filter_rows, methods, styles
 from emulator.sheets.edit import Edit, change
 from emulator.sheets.grid import Json, Spreadsheet
 from emulator.sheets.updates import tabs
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from werkzeug.datastructures import MultiDict
 
 __all__ = ["Sheets", "Spreadsheet"]
 
@@ -94,6 +90,20 @@ class Sheets:
                 raise unsupported(method_id)
             write = methods.WRITES[method_id]
             return change(spreadsheet, call.user, lambda edit: write(call, edit))
+
+    def copying(self, source_id: str, sheet_id: int, target_id: str) -> list[Json]:
+        """Return the requests that copy a tab to another one. ApiError 404 without either."""
+        source, target = self.spreadsheets.get(source_id), self.spreadsheets.get(target_id)
+        if source is None or target is None:
+            raise not_found()
+        with source.lock:
+            return copy_to.requests(source, sheet_id, target)
+
+    def export(self, spreadsheet_id: str, separator: str) -> str:
+        """Return the first tab of a spreadsheet as text."""
+        spreadsheet = self.spreadsheets[spreadsheet_id]
+        with spreadsheet.lock:
+            return export.delimited(spreadsheet, separator)
 
     def rows_of_view(self, spreadsheet_id: str, sheet_id: int, view_id: int) -> list[int]:
         """Return the rows that a filter view shows, in order. KeyError where there is none."""

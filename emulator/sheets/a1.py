@@ -1,7 +1,5 @@
 """A1 notation: `B2`, `A1:C`, `2:5`, `Sheet1`, `'It''s a title'!B:B`."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

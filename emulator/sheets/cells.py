@@ -1,20 +1,15 @@
 """CellData: from a request into a cell, and from a cell into an answer."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator import masks
 from emulator.errors import invalid
 from emulator.sheets import entry, evaluate, numbers, styles
 from emulator.sheets.coerce import text
 from emulator.sheets.conditions import Rules
+from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula
-from emulator.sheets.grid import BLANK, Cell, CellError
-
-if TYPE_CHECKING:
-    from emulator.sheets.evaluate import Evaluator
-    from emulator.sheets.grid import Json, Scalar, Sheet
+from emulator.sheets.grid import BLANK, Cell, CellError, Json, Scalar, Sheet
 
 # Stored and returned as they were given.
 REST = ("textFormatRuns", "note", "dataValidation", "pivotTable", "chipRuns", "dataSourceTable")

@@ -1,16 +1,12 @@
 """Conversion of values to texts, numbers and booleans, and their order."""
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.sheets import entry, numbers
 from emulator.sheets.grid import CellError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 RANK = {float: 0, str: 1, bool: 2}
 

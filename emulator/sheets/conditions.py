@@ -1,23 +1,17 @@
 """Conditional formats: which rules hold for a cell, and its format then."""
 
-from __future__ import annotations
-
 import operator
+from collections.abc import Callable
 from datetime import timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from emulator.sheets import entry, numbers, styles
 from emulator.sheets.coerce import text
+from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula, Place
-from emulator.sheets.grid import CellError
+from emulator.sheets.grid import CellError, Json, Sheet
 from emulator.sheets.ranges import Box, box_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from emulator.sheets.evaluate import Evaluator
-    from emulator.sheets.grid import Json, Sheet
 
 TEXT_TESTS: dict[str, Callable[[str, str], bool]] = {
     "TEXT_EQ": operator.eq,

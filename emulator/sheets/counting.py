@@ -1,22 +1,19 @@
 """COUNTIF, COUNTIFS and COUNTUNIQUEIFS: counts of the rows that meet all criteria."""
 
-from __future__ import annotations
-
 import fnmatch
 import operator
 import re
+from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.sheets import entry
 from emulator.sheets.coerce import Table, comparable, first, flat, ranked
 from emulator.sheets.grid import CellError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+Test = Callable[[Any], bool]
 
-    Test = Callable[[Any], bool]
 
 CRITERION = re.compile(r"(<>|<=|>=|=|<|>)?(.*)", re.DOTALL)
 COMPARE = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}

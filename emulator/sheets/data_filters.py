@@ -1,15 +1,9 @@
 """Data filters: the cells that a gridRange, an a1Range or a metadata lookup selects."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from emulator.errors import ApiError, invalid
 from emulator.sheets import metadata, ranges
-
-if TYPE_CHECKING:
-    from emulator.sheets.grid import Json, Metadata, Sheet, Spreadsheet
-    from emulator.sheets.ranges import Box
+from emulator.sheets.grid import Json, Metadata, Sheet, Spreadsheet
+from emulator.sheets.ranges import Box
 
 KINDS = ("gridRange", "a1Range", "developerMetadataLookup")
 

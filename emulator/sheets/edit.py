@@ -3,19 +3,22 @@
 Everything that changes goes through `set`, `put` or `cell`, which remember what was there.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from emulator.errors import invalid
 from emulator.sheets.formula import Formula
-from emulator.sheets.grid import MAX_CELLS, MAX_CHARACTERS, MAX_COLUMNS, Cell
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from emulator.sheets.grid import Column, Row, Sheet, Spreadsheet
-    from emulator.sheets.ranges import Box
+from emulator.sheets.grid import (
+    MAX_CELLS,
+    MAX_CHARACTERS,
+    MAX_COLUMNS,
+    Cell,
+    Column,
+    Row,
+    Sheet,
+    Spreadsheet,
+)
+from emulator.sheets.ranges import Box
 
 PROTECTED = (
     "You are trying to edit a protected cell or object. Please contact the spreadsheet owner to "

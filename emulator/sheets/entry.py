@@ -3,8 +3,6 @@
 As USER_ENTERED values and people's typing are read, for the en_US locale.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from datetime import date

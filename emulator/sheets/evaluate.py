@@ -7,22 +7,15 @@ A condition's formula is written for one cell and looked at from others: it is e
 `Place`, which shifts its relative references without rewriting it.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from emulator.sheets import coerce, functions, numbers, ranges, syntax
 from emulator.sheets.coerce import Table, first
-from emulator.sheets.formula import Formula
-from emulator.sheets.grid import CellError
+from emulator.sheets.formula import End, Formula, Place
+from emulator.sheets.grid import Cell, CellError, Json, Scalar, Sheet, Spreadsheet
 from emulator.sheets.operators import operate
 from emulator.sheets.ranges import Box
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from emulator.sheets.formula import End, Place
-    from emulator.sheets.grid import Cell, Json, Scalar, Sheet, Spreadsheet
 
 PARSE_ERROR = CellError("ERROR", "#ERROR!", "Formula parse error.")
 CIRCULAR = CellError("REF", "#REF!", "Circular dependency detected.")

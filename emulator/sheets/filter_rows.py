@@ -1,18 +1,12 @@
 """The rows that a basic filter or filter view shows, in its order."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from emulator.sheets import ranges
 from emulator.sheets.cells import shown
 from emulator.sheets.conditions import holds
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Place
+from emulator.sheets.grid import Json, Sheet, Spreadsheet
 from emulator.sheets.order import ordered
-
-if TYPE_CHECKING:
-    from emulator.sheets.grid import Json, Sheet, Spreadsheet
 
 
 class Filter:

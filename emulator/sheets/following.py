@@ -1,19 +1,13 @@
 """Ranges and formulas follow rows and columns that are inserted, deleted or moved."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.sheets import shifts
+from emulator.sheets.edit import Edit
 from emulator.sheets.formula import Formula, shifted
-from emulator.sheets.grid import BLANK, Cell
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Sheet
+from emulator.sheets.grid import BLANK, Cell, Json, Sheet
 
 
 def follow(edit: Edit, sheet: Sheet, shift: shifts.Shift, dimension: str) -> None:

@@ -1,16 +1,11 @@
 """Formulas as text: their references, and how they shift when cells move."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from emulator.sheets import a1
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from emulator.sheets.shifts import Shift
+from emulator.sheets.shifts import Shift
 
 TITLE = r"(?:'(?:[^']|'')*'|[A-Za-z_][A-Za-z0-9_.]*)!"
 END = r"\$?[A-Za-z]{1,3}\$?[1-9]\d*"

@@ -1,10 +1,9 @@
 """The functions that formulas may call, over scalars and tables (lists of rows)."""
 
-from __future__ import annotations
-
 import math
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from emulator.sheets import numbers
 from emulator.sheets.coerce import first, flat, number, text, truth
@@ -12,11 +11,7 @@ from emulator.sheets.counting import countifs, countuniqueifs
 from emulator.sheets.entry import plain
 from emulator.sheets.grid import CellError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from datetime import datetime
-
-    Function = Callable[..., Any]
+Function = Callable[..., Any]
 
 
 NO_NUMBERS = CellError("NUM", "#NUM!", "There are no numbers.")

@@ -7,17 +7,15 @@ never changed in place, so that keeping an old one is all it takes to put it bac
 
 from __future__ import annotations
 
+import random
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from emulator.sheets.formula import Formula
+from emulator.sheets.formula import Formula
 
 Json = dict[str, Any]
 

@@ -1,16 +1,9 @@
 """Developer metadata: its place, and lookups."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from emulator.errors import invalid
 from emulator.sheets import ranges
-from emulator.sheets.grid import Column, Metadata, Row, Sheet, Spreadsheet
-
-if TYPE_CHECKING:
-    from emulator.sheets.grid import Json, Place
-    from emulator.sheets.ranges import Box
+from emulator.sheets.grid import Column, Json, Metadata, Place, Row, Sheet, Spreadsheet
+from emulator.sheets.ranges import Box
 
 BOUNDS = {
     "ROWS": ("startRowIndex", "endRowIndex"),

@@ -1,25 +1,19 @@
 """The methods of Sheets v4, each a function of a call; those that write take an edit too."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from werkzeug.datastructures import MultiDict
 
 from emulator import masks
 from emulator.errors import ApiError, invalid, not_found
+from emulator.masks import Mask
 from emulator.sheets import data_filters, metadata, ranges, values
+from emulator.sheets.edit import Edit
 from emulator.sheets.evaluate import Evaluator
+from emulator.sheets.grid import Json, Spreadsheet
 from emulator.sheets.read import Reader
 from emulator.sheets.updates import batch
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from werkzeug.datastructures import MultiDict
-
-    from emulator.masks import Mask
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Spreadsheet
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,6 @@
 Dates are serial numbers: days since 1899-12-30, the time of day as the fraction.
 """
 
-from __future__ import annotations
-
 import calendar
 import re
 from datetime import date, datetime, timedelta

@@ -1,17 +1,11 @@
 """The operators of formulas, over single values."""
 
-from __future__ import annotations
-
 import operator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from emulator.sheets import coerce, entry
-from emulator.sheets.grid import CellError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from emulator.sheets.grid import Scalar
+from emulator.sheets.grid import CellError, Scalar
 
 NOT_A_NUMBER = CellError("NUM", "#NUM!", "The result is not a number.")
 ARITHMETIC: dict[str, Callable[[float, float], Any]] = {

@@ -1,17 +1,11 @@
 """The sort order of values."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from emulator.sheets import coerce
-from emulator.sheets.grid import CellError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from emulator.sheets.evaluate import Evaluator
-    from emulator.sheets.grid import Sheet
+from emulator.sheets.evaluate import Evaluator
+from emulator.sheets.grid import CellError, Sheet
 
 
 def ordered(

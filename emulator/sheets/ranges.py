@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from emulator.errors import ApiError, invalid
 from emulator.sheets import a1
-
-if TYPE_CHECKING:
-    from emulator.sheets.grid import Json, Sheet, Spreadsheet
+from emulator.sheets.grid import Json, Sheet, Spreadsheet
 
 KEYS = ("startRowIndex", "endRowIndex", "startColumnIndex", "endColumnIndex")
 

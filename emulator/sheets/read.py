@@ -1,21 +1,25 @@
 """Spreadsheets as answers: properties, sheets and grid data, as a field mask asks."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from emulator import masks
+from emulator.masks import Mask
 from emulator.sheets import data_filters, metadata, ranges
 from emulator.sheets.cells import Writer
-from emulator.sheets.grid import BLANK, COLUMN_PIXELS, ROW_PIXELS, Row
+from emulator.sheets.evaluate import Evaluator
+from emulator.sheets.grid import (
+    BLANK,
+    COLUMN_PIXELS,
+    ROW_PIXELS,
+    Cell,
+    Column,
+    Json,
+    Row,
+    Sheet,
+    Spreadsheet,
+)
 from emulator.sheets.ranges import Box, answered
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from emulator.masks import Mask
-    from emulator.sheets.evaluate import Evaluator
-    from emulator.sheets.grid import Cell, Column, Json, Sheet, Spreadsheet
 
 URL = "https://docs.google.com/spreadsheets/d/{}/edit"
 Boxes = list[tuple["Sheet", Box]]

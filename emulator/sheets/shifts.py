@@ -1,7 +1,5 @@
 """How inserted, deleted and moved rows or columns change ranges of indexes."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 Json = dict[str, Any]

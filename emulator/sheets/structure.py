@@ -1,17 +1,12 @@
 """Insertion, deletion and moves of rows and columns."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.errors import invalid
 from emulator.sheets import shifts
+from emulator.sheets.edit import Edit
 from emulator.sheets.following import follow
-from emulator.sheets.grid import Cell, Column, Row
-
-if TYPE_CHECKING:
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Sheet
+from emulator.sheets.grid import Cell, Column, Row, Sheet
 
 LISTS = {"ROWS": "rows", "COLUMNS": "columns"}
 FROZEN = {"ROWS": "frozenRowCount", "COLUMNS": "frozenColumnCount"}

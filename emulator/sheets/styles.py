@@ -1,12 +1,9 @@
 """Cell formats: both forms of colours, and masked changes."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from emulator import masks
-    from emulator.sheets.grid import Json
+from emulator import masks
+from emulator.sheets.grid import Json
 
 WHITE = {"red": 1, "green": 1, "blue": 1}
 LINK_COLOUR = {"red": 0.06666667, "green": 0.33333334, "blue": 0.8}

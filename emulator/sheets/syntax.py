@@ -1,7 +1,5 @@
 """The parser of formulas. ValueError for what it cannot parse."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from typing import Any

@@ -4,14 +4,8 @@ A table is an island of filled cells: cells that touch, corners too, and the box
 last one in the asked range takes the new rows; where there is none, they go to the range's start.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+from emulator.sheets.grid import Sheet
 from emulator.sheets.ranges import Box
-
-if TYPE_CHECKING:
-    from emulator.sheets.grid import Sheet
 
 
 def last_table(sheet: Sheet, box: Box) -> Box | None:

@@ -1,24 +1,18 @@
 """The spreadsheets.values methods: plain values of ranges."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from emulator.errors import invalid
 from emulator.sheets import a1, entry, ranges, structure, tables
 from emulator.sheets.cells import is_dated, shown
 from emulator.sheets.coerce import text
+from emulator.sheets.edit import Edit
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula
-from emulator.sheets.grid import BLANK, Cell, CellError
+from emulator.sheets.grid import BLANK, Cell, CellError, Json, Sheet
 from emulator.sheets.ranges import Box
 from emulator.sheets.read import filled
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Sheet
 
 # A note and a drop-down stay where only the value changes.
 STAYING = ("note", "dataValidation")

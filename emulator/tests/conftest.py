@@ -1,15 +1,18 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import gspread
 import pytest
 import requests
+from gspread.http_client import HTTPClient
 
 from emulator import Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
+
+HOSTS = ("https://sheets.googleapis.com", "https://www.googleapis.com")
 
 
 class Client(requests.Session):
@@ -27,6 +30,19 @@ class Client(requests.Session):
         if str(url).startswith("/"):
             url = self.url + str(url)
         return super().request(method, url, *args, **kwargs)
+
+
+def gspread_client(url: str) -> gspread.Client:
+    """A client of gspread whose calls go to the emulator."""
+
+    class Local(HTTPClient):
+        def request(self, method: str, endpoint: str, *args: Any, **kwargs: Any) -> Any:
+            for host in HOSTS:
+                endpoint = endpoint.replace(host, url)
+            return super().request(method, endpoint, *args, **kwargs)
+
+    session: Any = requests.Session()
+    return gspread.Client(auth=None, session=session, http_client=Local)  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from emulator import discovery
+from emulator.drive.api import METHODS
+from emulator.google_apis import EXPORT
+from emulator.sheets import methods
+from emulator.sheets.updates.batch import HANDLERS
+from emulator.workbooks import COPY_TO, CREATE
 
 PAGE = Path(__file__).parents[1] / "README.md"
 
@@ -26,6 +36,52 @@ def test_the_examples_run_in_their_order() -> None:
     finally:
         if "emulator" in names:
             names["emulator"].stop()
+
+
+def listed(row: str) -> tuple[set[str], set[str]]:
+    """Return what a row of the table says is served, and what is not."""
+    (line,) = (
+        line for line in PAGE.read_text("utf-8").splitlines() if line.startswith(f"| {row} |")
+    )
+    yes, no = line.split("|")[2:4]
+    return tuple({*re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)", "", part))} for part in (yes, no))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("row", "prefix"),
+    [
+        ("`spreadsheets`", "sheets.spreadsheets."),
+        ("`spreadsheets.sheets`", "sheets.spreadsheets.sheets."),
+        ("`spreadsheets.developerMetadata`", "sheets.spreadsheets.developerMetadata."),
+        ("`spreadsheets.values`", "sheets.spreadsheets.values."),
+        ("Drive's `files`", "drive.files."),
+        ("Drive's `permissions`", "drive.permissions."),
+        ("Drive's `about`", "drive.about."),
+    ],
+)
+def test_the_table_says_which_methods_are_served(row: str, prefix: str) -> None:
+    """Catches a page that promises what is refused, or keeps quiet about what is served."""
+    served = {*methods.READS, *methods.WRITES, *METHODS, CREATE, COPY_TO, EXPORT}
+    api = prefix.partition(".")[0]
+    names = {one.method_id for one in discovery.methods(api) if one.method_id.startswith(prefix)}
+    names = {name for name in names if "." not in name.removeprefix(prefix)}
+    yes, no = ({prefix + name for name in part} for part in listed(row))
+    assert yes == names & served
+    assert no == names - served
+
+
+def test_the_table_says_which_requests_are_served() -> None:
+    """Catches the same for the requests of a batchUpdate."""
+    document = json.loads((discovery.SCHEMAS / "sheets.json").read_text("utf-8"))
+    known = set(document["schemas"]["Request"]["properties"])
+    assert listed("`batchUpdate`'s requests") == (set(HANDLERS), known - set(HANDLERS))
+
+
+def test_the_table_says_which_resources_of_drive_are_not_served() -> None:
+    """Catches a resource that Google added, and nobody is told of."""
+    resources = {one.method_id.split(".")[1] for one in discovery.methods("drive")}
+    _, no = listed("Drive's other resources")
+    assert no == resources - {"files", "permissions", "about"}
 
 
 def test_the_links_lead_somewhere() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import tracemalloc
 from typing import TYPE_CHECKING
 
@@ -263,13 +262,14 @@ def test_what_can_be_set_over_the_control_route(http: Client, emulator: Emulator
     data = base64.b64encode(b"abc").decode()
     http.post("/_emulator/documents", json={"uuid": UUID, "base64": data})
     assert http.get(DOWNLOAD).content == b"abc"
-    http.post("/_emulator/fail", json={"uuid": UUID, "kind": "not_found"})
+    emulator.everbright.fail(UUID, "not_found")
     assert http.get(DOWNLOAD).status_code == 404
-    assert http.post("/_emulator/fail", json={"uuid": UUID, "kind": "odd"}).status_code == 400
-    http.post("/_emulator/heal", json={})
-    http.post("/_emulator/data", json={"uuid": "q", "metrics": {"size": 3}})
+    with pytest.raises(ValueError, match="odd"):
+        emulator.everbright.fail(UUID, "odd")
+    emulator.everbright.heal()
+    emulator.everbright.data.set("q", size=3)
     assert http.get("/api/data/quote/q/?metrics=size").json()["data"] == [{"size": 3}]
     http.post("/_emulator/settings", json={"token": "t"})
     assert http.get(DOWNLOAD).status_code == 401
-    assert json.loads(http.get("/_emulator/storage").text) == []
+    assert emulator.everbright.storage_requests == []
     assert emulator.calls.count("everbright", "everbright.document.download") == 3

@@ -213,19 +213,6 @@ def test_a_person_is_quicker_than_the_write(
     assert read(http, spreadsheet) == [[], ["late"], ["theirs"]]
 
 
-def test_a_person_is_quicker_over_the_control_route(
-    http: Client, emulator: Emulator, spreadsheet: str
-) -> None:
-    """Catches hooks that only a test in the same process can set."""
-    edit = {"spreadsheet": spreadsheet, "name": "insert_rows", "index": 0}
-    rule = {"do": "edit", "edit": edit, "method": "*.values.get", "when": "before"}
-    assert http.post("/_emulator/faults", json=rule).status_code == 200
-    write(http, spreadsheet, "ours", "A1")
-    assert read(http, spreadsheet) == [[], ["ours"]]
-    assert read(http, spreadsheet) == [[], ["ours"]]
-    assert http.post("/_emulator/faults", json={"do": "run"}).status_code == 400
-
-
 @pytest.mark.parametrize("how", ["hang", "refuse"])
 def test_google_is_away_but_everbright_is_not(
     http: Client, emulator: Emulator, spreadsheet: str, how: Any
@@ -252,11 +239,12 @@ def test_rules_over_the_control_route(http: Client, emulator: Emulator) -> None:
     assert http.get("/_emulator/faults").json()[0]["hits"] == 1
     assert http.delete(f"/_emulator/faults/{rule['id']}").status_code == 200
     assert http.get("/_emulator/faults").json() == []
+    assert http.post("/_emulator/faults", json={"do": "run"}).status_code == 400
     refused = http.post("/_emulator/faults", json={"do": "explode"})
     assert (refused.status_code, refused.json()["error"]) == (400, "unknown fault: explode")
     assert http.post("/_emulator/faults", json={"do": "drop", "wen": "after"}).status_code == 400
-    http.post("/_emulator/down", json={"how": "refuse"})
+    emulator.faults.down("refuse")
     with pytest.raises(requests.ConnectionError):
         http.get("/drive/v3/files")
-    http.post("/_emulator/up")
+    emulator.faults.up()
     assert http.get("/drive/v3/files").status_code == 200

@@ -6,19 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import gspread
 import pytest
-import requests
 from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 from googleapiclient.http import build_http
-from gspread.http_client import HTTPClient
 from gspread.utils import ValidationConditionType, ValueRenderOption
 
 from emulator import Emulator
+from emulator.tests.conftest import gspread_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-HOSTS = ("https://sheets.googleapis.com", "https://www.googleapis.com")
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +26,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def client(url: str) -> gspread.Client:
-    class Local(HTTPClient):
-        def request(self, method: str, endpoint: str, *args: Any, **kwargs: Any) -> Any:
-            for host in HOSTS:
-                endpoint = endpoint.replace(host, url)
-            return super().request(method, endpoint, *args, **kwargs)
-
-    session: Any = requests.Session()
-    return gspread.Client(auth=None, session=session, http_client=Local)  # type: ignore[arg-type]
+    return gspread_client(url)
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator import Emulator
-from emulator.journal import Journal
+from emulator.journal import Journal, StateRefused
 from emulator.tests.conftest import Client
+from emulator.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,8 +162,62 @@ def test_a_generated_id_is_still_good_after_a_restart(tmp_path: Path) -> None:
         assert http.post("/drive/v3/files", json={"id": ids[0], "name": "x"}).status_code == 409
 
 
+def start_on(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command on a data directory; it ends by itself only where it is refused."""
+    command = [sys.executable, "-m", "emulator.command", "--port", "0", "--data", str(folder)]
+    return subprocess.run([*command, *words], capture_output=True, text=True, timeout=20)
+
+
+@pytest.mark.parametrize("mark", [None, "0.1.0"])
+def test_the_state_of_another_version_is_refused_in_one_sentence(
+    tmp_path: Path, mark: str | None
+) -> None:
+    """Catches a traceback after an upgrade, and a refusal that leaves the folder locked."""
+    (tmp_path / "journal.jsonl").write_text('{"time":1,"kind":"call","value":{"of": "old"}}\n')
+    if mark:
+        (tmp_path / "version").write_text(mark)
+    for _ in range(2):
+        done = start_on(tmp_path)
+        assert (done.returncode, done.stdout) == (1, "")
+        (line,) = done.stderr.splitlines()
+        assert "--reset" in line
+        assert (mark or "an older version") in line
+    with pytest.raises(StateRefused):
+        Emulator(data=tmp_path)
+    with Emulator(data=tmp_path, reset=True) as emulator:
+        assert emulator.sheets.spreadsheets == {}
+
+
+def test_reset_forgets_the_state_and_nothing_else(tmp_path: Path) -> None:
+    """Catches a folder emptied of what is not the emulator's, and state that comes back."""
+    (tmp_path / "mine.txt").write_text("kept")
+    with Emulator(data=tmp_path) as emulator, Client(emulator.url) as http:
+        work(http)
+    with Emulator(data=tmp_path, reset=True) as emulator:
+        assert emulator.sheets.spreadsheets == {}
+        made = emulator.create_spreadsheet("after")
+    assert list((tmp_path / "files").iterdir()) == []
+    assert (tmp_path / "mine.txt").read_text() == "kept"
+    with Emulator(data=tmp_path) as emulator:
+        assert set(emulator.sheets.spreadsheets) == {made}
+
+
+def test_a_folder_that_is_in_use_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    """Catches a traceback for whoever starts it twice, and a reset under a running emulator."""
+    with Emulator(data=tmp_path) as emulator:
+        made = emulator.create_spreadsheet("mine")
+        for words in ((), ("--reset",)):
+            done = start_on(tmp_path, *words)
+            assert done.returncode == 1
+            (line,) = done.stderr.splitlines()
+            assert line.startswith("another emulator uses")
+    with Emulator(data=tmp_path) as emulator:
+        assert set(emulator.sheets.spreadsheets) == {made}
+
+
 def test_half_a_line_is_dropped(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
+    (tmp_path / "version").write_text(VERSION)
     path.write_text('{"time":1,"kind":"ids","value":["a"]}\n{"time":2,"kind":"ids","val')
     journal = Journal(path, lambda: 3.0)
     assert list(journal.entries()) == [(1, "ids", ["a"])]
@@ -174,6 +229,22 @@ def test_half_a_line_is_dropped(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="another emulator"):
         Journal(path, lambda: 0)
     again.close()
+
+
+def test_a_copied_tab_is_kept_when_its_source_is_gone(tmp_path: Path) -> None:
+    """Catches a copy that the start makes again from a spreadsheet that was deleted since."""
+    with Emulator(data=tmp_path) as emulator, Client(emulator.url) as http:
+        source, _ = work(http)
+        target = emulator.create_spreadsheet("Target")
+        body = {"destinationSpreadsheetId": target}
+        copied = http.post(f"/v4/spreadsheets/{source}/sheets/0:copyTo", json=body).json()
+        owner = Client(emulator.url, "owner@example.com")
+        assert owner.delete(f"/drive/v3/files/{source}").status_code == 204
+        before = http.get(f"/v4/spreadsheets/{target}?includeGridData=true").json()
+    with Emulator(data=tmp_path) as emulator, Client(emulator.url) as http:
+        assert http.get(f"/v4/spreadsheets/{target}?includeGridData=true").json() == before
+        assert before["sheets"][1]["properties"] == copied
+        assert set(emulator.sheets.spreadsheets) == {target}
 
 
 def test_without_a_directory_nothing_is_kept() -> None:

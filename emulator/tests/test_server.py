@@ -188,9 +188,9 @@ def test_anonymous_can_be_a_service_account() -> None:
 
 
 def test_settings_and_edits_over_the_control_route(http: Client, emulator: Emulator) -> None:
-    http.post("/_emulator/settings", json={"latency": "0.001,0.002", "minute": 5, "limits": False})
+    http.post("/_emulator/settings", json={"latency": "0.001,0.002", "limits": False})
     assert emulator.latency == (0.001, 0.002)
-    assert (emulator.limits.minute, emulator.limits.enabled) == (5, False)
+    assert not emulator.limits.enabled
     assert http.post("/_emulator/settings", json={"mood": 1}).status_code == 400
     spreadsheet = http.post("/_emulator/spreadsheets", json={"title": "x"}).json()["id"]
     edit = {"spreadsheet": spreadsheet, "name": "type_cell", "row": 1, "column": 1, "text": "hi"}
@@ -199,7 +199,7 @@ def test_settings_and_edits_over_the_control_route(http: Client, emulator: Emula
     assert told["values"] == [["hi"]]
     for wrong in ({"name": "_do"}, {"name": "Edit"}, {"spreadsheet": "no"}, {"row": 10**9}):
         assert http.post("/_emulator/edit", json=edit | wrong).status_code == 400
-    http.post("/_emulator/share", json={"id": spreadsheet})
+    emulator.drive.tree.unshare(spreadsheet)
     assert http.get(f"/v4/spreadsheets/{spreadsheet}").status_code == 403
     assert http.get("/_emulator/nowhere").status_code == 404
     foreign = http.post("/_emulator/edit", json=edit, headers={"Sec-Fetch-Site": "cross-site"})

@@ -3,6 +3,8 @@
 import re
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import Any
 
@@ -46,19 +48,78 @@ def test_every_setting_is_one() -> None:
 
 
 def test_the_image_gets_what_a_wheel_is_built_of() -> None:
-    """Catches a folder that is new in the wheel and not in the image, or is ignored."""
+    """Catches a folder that is new in the wheel and not in the image, one that is no part of the
+    product, and one that is ignored."""
     copied = {
         word
         for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE)
         for word in line.split()[:-1]
     }
     assert all((ROOT / one).exists() for one in copied)
-    assert {"sync", "emulator", "demo", "config", "pyproject.toml"} <= copied
+    assert {one for one in copied if (ROOT / one).is_dir()} == {"sync", "config"}
+    assert "pyproject.toml" in copied
     modules = {file.name for file in ROOT.glob("*.py")}
     assert modules <= copied
     shown = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
     assert {f"!{one}" for one in copied if not one.endswith(".py")} <= set(shown)
     assert "!*.py" in shown
+
+
+def test_the_images_second_stage_has_no_build_tools() -> None:
+    """Catches pip or setuptools in the image that runs, by the base image or by our environment."""
+    _, build, second = DOCKERFILE.split("\nFROM ")
+    assert "pip uninstall --yes wheel setuptools pip" in second
+    assert "pip install" not in second
+    assert "--without-pip /opt/brightsheet" in build
+    assert len(re.findall("^COPY --from=build", second, re.MULTILINE)) == 1
+
+
+def test_there_is_one_python_everywhere() -> None:
+    """Catches an image, a host or a check that runs another Python than the tests."""
+    version = (ROOT / ".python-version").read_text("utf-8").strip()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert re.findall(r"^FROM python:([\d.]+)-slim", DOCKERFILE, re.MULTILINE) == [version] * 2
+    assert project["tool"]["mypy"]["python_version"] == version
+    assert project["project"]["requires-python"] == f">={version}"
+    assert project["tool"]["ruff"]["target-version"] == "py" + version.replace(".", "")
+    assert f"--python-version {version}" in (ROOT / "Makefile").read_text("utf-8")
+    assert 'PYTHON="python$(cat .python-version)"' in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def locked(name: str) -> set[str]:
+    """Return the packages of a lock file."""
+    text = (ROOT / name).read_text("utf-8")
+    return set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE))
+
+
+def test_production_installs_what_the_product_needs() -> None:
+    """Catches a test's or the emulator's package in production, and one that makes it heavy."""
+    production = locked("requirements.txt")
+    assert not production & {"google-api-python-client", "setuptools", "pip", "pytest", "pygsheets"}
+    assert locked("requirements-demo.txt") - production == {"setuptools"}
+    sizes = [
+        file.locate().stat().st_size
+        for package in production
+        for file in _installed(package)
+        if file.locate().exists()
+    ]
+    assert sum(sizes) / 1e6 < 170
+
+
+def _installed(package: str) -> list[Any]:
+    try:
+        return list(files(package) or [])
+    except PackageNotFoundError:  # for another platform
+        return []
+
+
+def test_a_slug_leaves_out_what_is_no_part_of_the_product() -> None:
+    """Catches a slug with the emulator in it, and one that lacks what runs."""
+    left_out = set((ROOT / ".slugignore").read_text("utf-8").split())
+    assert {"/demo", "/emulator", "/tests", "/benchmarks", "/docs"} <= left_out
+    assert all((ROOT / one[1:]).exists() for one in left_out)
+    kept = {"sync", "config", "requirements.txt", "Procfile", ".python-version", "README.md"}
+    assert not {one[1:] for one in left_out} & (kept | {file.name for file in ROOT.glob("*.py")})
 
 
 def test_nothing_runs_as_root() -> None:

@@ -51,6 +51,15 @@ class Installed:
         seen = [path for path in sys.path if path.endswith("site-packages")]
         (packages / "dependencies.pth").write_text("\n".join(seen), "utf-8")
 
+        self.packages = packages
+
+    def refused(self, *words: str) -> str:
+        """Run the command, which has to fail; return what it says."""
+        command = [str(self.bin / "brightsheet"), *words]
+        done = subprocess.run(command, cwd=self.elsewhere, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (1, "")
+        return done.stderr
+
     def run(self, command: str, *words: str, **settings: str) -> str:
         """Run a command of the environment; return what it prints."""
         return _run(self.elsewhere, str(self.bin / command), *words, **settings)
@@ -59,7 +68,7 @@ class Installed:
 def _built(folder: Path) -> Path:
     # From a copy: the build leaves its own files in the tree, and takes older ones along.
     tree = folder / "tree"
-    for name in ("sync", "emulator", "demo", "config"):
+    for name in ("sync", "config"):
         shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
     for file in (*ROOT.glob("*.py"), ROOT / "pyproject.toml", ROOT / "README.md", ROOT / "LICENSE"):
         shutil.copy(file, tree)
@@ -103,7 +112,45 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
 def test_the_command_starts(installed: Installed) -> None:
     """Would catch a module that the wheel lacks."""
     assert "Usage: brightsheet" in installed.run("brightsheet", "--help")
-    assert "Usage: brightsheet demo" in installed.run("brightsheet", "demo", "--help")
+
+
+def test_the_wheel_holds_neither_the_demo_nor_the_emulator(installed: Installed) -> None:
+    """Would catch the emulator, which answers anyone, on a machine that has customers' data."""
+    (record,) = installed.packages.glob("brightsheet-*.dist-info/RECORD")
+    tops = {line.partition("/")[0].partition(",")[0] for line in record.read_text().splitlines()}
+    modules = {file.name for file in ROOT.glob("*.py")}
+    assert {top for top in tops if top.endswith(".py")} == modules
+    assert not tops & {"demo", "emulator", "tests", "benchmarks"}
+    assert {"sync", "config"} <= tops
+
+
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        (("demo", "--once"), "demo and emulator are"),
+        (("emulator", "--port", "0"), "emulator is"),
+        (("send", "--help"), "demo is"),
+    ],
+)
+def test_a_command_of_a_checkout_says_what_is_missing(
+    installed: Installed, words: tuple[str, ...], missing: str
+) -> None:
+    """Would catch a traceback, or an unknown command, for who installed the wheel."""
+    (line,) = installed.refused(*words).splitlines()
+    assert line.startswith(f"`brightsheet {words[0]}` is a command of a checkout")
+    assert f"{missing} not installed" in line
+    assert "make install" in line
+
+
+def test_another_package_called_demo_is_not_taken_for_ours(installed: Installed) -> None:
+    """Would catch a command line that does not start beside a package of such a common name."""
+    other = installed.packages / "demo"
+    other.mkdir()
+    (other / "__init__.py").write_text("")
+    try:
+        assert "demo and emulator are not installed" in installed.refused("demo")
+    finally:
+        shutil.rmtree(other)
 
 
 @pytest.mark.long

@@ -1,10 +1,11 @@
 """spreadsheets.batchUpdate: all of its requests, in order, or none."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from emulator.errors import ApiError, invalid, unsupported
+from emulator.sheets.edit import Edit
+from emulator.sheets.grid import Json
 from emulator.sheets.updates import (
     cells,
     charts,
@@ -20,12 +21,6 @@ from emulator.sheets.updates import (
     rules,
     tabs,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json
 
 # Each takes the edit and its request, and gives the reply, None where it has none.
 HANDLERS: dict[str, Callable[[Edit, Json], Any]] = {
@@ -66,7 +61,6 @@ HANDLERS: dict[str, Callable[[Edit, Json], Any]] = {
     "mergeCells": objects.merge_cells,
     "unmergeCells": objects.unmerge_cells,
     "addTable": native_tables.add,
-    "deleteTable": native_tables.delete,
     "addChart": charts.add,
     "updateChartSpec": charts.update_spec,
     "updateEmbeddedObjectPosition": charts.update_position,

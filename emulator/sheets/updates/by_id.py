@@ -1,14 +1,8 @@
 """Objects that a sheet holds by id: protected ranges, filter views, charts."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from emulator.errors import invalid
-
-if TYPE_CHECKING:
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Sheet
+from emulator.sheets.edit import Edit
+from emulator.sheets.grid import Json, Sheet
 
 
 class ById:

@@ -1,21 +1,16 @@
 """Requests that write cells: updateCells, appendCells, repeatCell, setDataValidation."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from emulator import masks
 from emulator.errors import invalid
 from emulator.sheets import cells, ranges, structure
+from emulator.sheets.edit import Edit
 from emulator.sheets.formula import Formula, copied
-from emulator.sheets.grid import BLANK
+from emulator.sheets.grid import BLANK, Cell, Json, Sheet
 from emulator.sheets.ranges import Box
 from emulator.sheets.updates import native_tables
 from emulator.sheets.updates.fields import need_mask
-
-if TYPE_CHECKING:
-    from emulator import masks
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Sheet
 
 
 def write(edit: Edit, sheet: Sheet, row: int, column: int, data: Json, mask: Any) -> None:
@@ -130,19 +125,23 @@ def repeat_cell(edit: Edit, request: Json) -> None:
     sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
     edit.guard(sheet, box)
     data = request.get("cell", {})
-    fresh = cells.updated(BLANK, data, mask)
-    fresh.format = edit.style(fresh.format)
+    value = cells.entered(data.get("userEnteredValue"))
+    shifts = isinstance(value, Formula) and masks.wants(mask, "userEnteredValue")
+    fresh: Cell | None = None  # what becomes of a blank cell
     for at in range(box.top, box.bottom):
         row = sheet.rows[at]
         for across in range(box.left, box.right):
             column = sheet.columns[across]
-            if isinstance(fresh.value, Formula):
-                moved = copied(fresh.value, at - box.top, across - box.left)
+            if shifts:
+                moved = copied(value, at - box.top, across - box.left)
                 formula = {**data, "userEnteredValue": {"formulaValue": moved.text}}
                 write(edit, sheet, at, across, formula, mask)
             elif column.key in row.cells:
                 write(edit, sheet, at, across, data, mask)
             else:
+                if fresh is None:
+                    fresh = cells.updated(BLANK, data, mask)
+                    fresh.format = edit.style(fresh.format)
                 edit.cell(sheet, row, column, fresh)
 
 

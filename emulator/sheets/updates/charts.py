@@ -1,23 +1,20 @@
 """Requests about charts, which are stored and returned as given; the page draws them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator import masks
 from emulator.errors import invalid, unsupported
 from emulator.sheets import ranges, styles
+from emulator.sheets.edit import Edit
+from emulator.sheets.grid import Json, Sheet
 from emulator.sheets.ranges import answered
 from emulator.sheets.updates.by_id import ById
 from emulator.sheets.updates.fields import need_mask
 
-if TYPE_CHECKING:
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Sheet
-
 CHARTS = ById("charts", "chart")
 # Google's defaults.
 SIZE = {"widthPixels": 600, "heightPixels": 371}
+FONT = "Roboto"
 OFFSETS = ("offsetXPixels", "offsetYPixels")
 
 
@@ -36,6 +33,14 @@ def _spec(edit: Edit, given: Any) -> Any:
                 "ChartSourceRange ranges require all rows or all columns to have length of 1"
             )
         found["sources"] = [ranges.bounded(sheet, one) for one, sheet, _ in resolved]
+    return found
+
+
+def _with_fonts(spec: Json) -> Json:
+    """Return a chart's spec with Google's font where it names none."""
+    found = {"fontName": FONT, **spec}
+    if "title" in spec:
+        found["titleTextFormat"] = {"fontFamily": FONT, **spec.get("titleTextFormat", {})}
     return found
 
 
@@ -61,7 +66,7 @@ def add(edit: Edit, request: Json) -> Json:
     given = request.get("chart", {})
     number = CHARTS.number(edit, given.get("chartId"))
     sheet, position = _position(edit, given.get("position", {}))
-    spec = styles.coloured(_spec(edit, given.get("spec", {})))
+    spec = _with_fonts(styles.coloured(_spec(edit, given.get("spec", {}))))
     stored = {**given, "chartId": number, "spec": spec, "position": position}
     CHARTS.put(edit, sheet, number, stored)
     return {"chart": answered(stored)}
@@ -71,7 +76,7 @@ def update_spec(edit: Edit, request: Json) -> None:
     """Replace the whole spec of a chart."""
     number = request.get("chartId", 0)
     sheet, old = CHARTS.need(edit, number)
-    spec = styles.coloured(_spec(edit, request.get("spec", {})))
+    spec = _with_fonts(styles.coloured(_spec(edit, request.get("spec", {}))))
     CHARTS.put(edit, sheet, number, {**old, "spec": spec})
 
 

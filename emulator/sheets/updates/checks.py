@@ -1,18 +1,14 @@
 """Refusals of invalid conditions in conditional formats and filters."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.errors import invalid
 from emulator.sheets import entry, syntax
 from emulator.sheets.conditions import NUMBER_TESTS
+from emulator.sheets.edit import Edit
 from emulator.sheets.formula import Formula
-
-if TYPE_CHECKING:
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Sheet
+from emulator.sheets.grid import Json, Sheet
 
 QUOTED = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'')
 COMMA = re.compile(r"(?<!\d),|,(?!\d)")

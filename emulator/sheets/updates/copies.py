@@ -1,19 +1,14 @@
 """Copies of whole tabs."""
 
-from __future__ import annotations
-
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from emulator.sheets.grid import Row, Sheet
+from emulator.sheets.edit import Edit
+from emulator.sheets.grid import Json, Row, Sheet, Spreadsheet
 from emulator.sheets.ranges import need_sheet
 from emulator.sheets.updates.native_tables import free_name
 from emulator.sheets.updates.tabs import check_title, new_sheet_id, place_sheet
-
-if TYPE_CHECKING:
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Spreadsheet
 
 OBJECTS = (
     ("protected_ranges", "protectedRangeId"),
@@ -56,22 +51,22 @@ def copy_sheet(edit: Edit, source: Sheet, title: str, sheet_id: int) -> Sheet:
         [copy(column) for column in source.columns],
         source.next_key,
         properties=source.properties,
-        merges=tuple(_on(one, source.sheet_id, sheet_id) for one in source.merges),
+        merges=tuple(on_sheet(one, source.sheet_id, sheet_id) for one in source.merges),
         conditional_formats=tuple(
-            _on(one, source.sheet_id, sheet_id) for one in source.conditional_formats
+            on_sheet(one, source.sheet_id, sheet_id) for one in source.conditional_formats
         ),
-        basic_filter=_on(source.basic_filter, source.sheet_id, sheet_id),
+        basic_filter=on_sheet(source.basic_filter, source.sheet_id, sheet_id),
     )
     for name, key in OBJECTS:
         copies: dict[int, Json] = {}
         for stored in getattr(source, name).values():
             fresh = spreadsheet.new_id(copies)
-            copies[fresh] = _on({**stored, key: fresh}, source.sheet_id, sheet_id)
+            copies[fresh] = on_sheet({**stored, key: fresh}, source.sheet_id, sheet_id)
         setattr(twin, name, copies)
     for stored in source.tables.values():
         fresh_id = str(spreadsheet.new_id(twin.tables))
         name = free_name(spreadsheet, stored["name"])
-        copied = _on({**stored, "tableId": fresh_id, "name": name}, source.sheet_id, sheet_id)
+        copied = on_sheet({**stored, "tableId": fresh_id, "name": name}, source.sheet_id, sheet_id)
         twin.tables = {**twin.tables, fresh_id: copied}
     pairs = zip(source.rows, twin.rows, strict=True)
     twin.formula_rows = {new for old, new in pairs if old in source.formula_rows}
@@ -84,13 +79,13 @@ def _copy_row(row: Row) -> Row:
     return twin
 
 
-def _on(stored: Any, old: int, new: int) -> Any:
+def on_sheet(stored: Any, old: int, new: int) -> Any:
     """Return a stored object with one sheet's id replaced by another's."""
     if isinstance(stored, list):
-        return [_on(one, old, new) for one in stored]
+        return [on_sheet(one, old, new) for one in stored]
     if isinstance(stored, dict):
         return {
-            name: new if name == "sheetId" and item == old else _on(item, old, new)
+            name: new if name == "sheetId" and item == old else on_sheet(item, old, new)
             for name, item in stored.items()
         }
     return stored

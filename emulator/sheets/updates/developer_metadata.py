@@ -1,19 +1,13 @@
 """Requests about developer metadata."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from emulator import masks
 from emulator.errors import invalid
 from emulator.sheets import data_filters, metadata
-from emulator.sheets.grid import Metadata
+from emulator.sheets.edit import Edit
+from emulator.sheets.grid import Json, Metadata
 from emulator.sheets.updates.fields import need_mask
-
-if TYPE_CHECKING:
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json
 
 VISIBILITIES = ("DOCUMENT", "PROJECT")
 

@@ -1,20 +1,14 @@
 """Requests about rows and columns: insert, delete, move, append, their size and visibility."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from emulator import masks
 from emulator.errors import invalid
 from emulator.sheets import metadata, ranges, structure
 from emulator.sheets.cells import shown
+from emulator.sheets.edit import Edit
 from emulator.sheets.evaluate import Evaluator
+from emulator.sheets.grid import Json, Sheet
+from emulator.sheets.ranges import Box
 from emulator.sheets.updates.fields import need_mask
-
-if TYPE_CHECKING:
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Sheet
-    from emulator.sheets.ranges import Box
 
 PIXELS_A_LETTER = 7
 PADDING_PIXELS = 8

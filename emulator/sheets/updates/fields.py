@@ -1,14 +1,8 @@
 """The `fields` of an update request."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from emulator import discovery, masks
 from emulator.errors import invalid
-
-if TYPE_CHECKING:
-    from emulator.sheets.grid import Json
+from emulator.sheets.grid import Json
 
 
 def need_mask(request: Json, message: str) -> masks.Mask | None:

@@ -1,21 +1,15 @@
 """Requests about the basic filter and filter views."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from emulator import masks
 from emulator.sheets import ranges
+from emulator.sheets.edit import Edit
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.filter_rows import Filter
+from emulator.sheets.grid import Json, Sheet
 from emulator.sheets.ranges import answered
 from emulator.sheets.updates import checks
 from emulator.sheets.updates.by_id import ById
 from emulator.sheets.updates.fields import need_mask
-
-if TYPE_CHECKING:
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Sheet
 
 VIEWS = ById("filter_views", "filter view")
 VIEW_FIELDS = ("title", "namedRangeId", "sortSpecs")

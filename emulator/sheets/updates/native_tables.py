@@ -3,22 +3,16 @@
 Source: the Sheets v4 discovery document (Table, AddTableRequest). Its cells are ordinary ones.
 """
 
-from __future__ import annotations
-
 from itertools import count
-from typing import TYPE_CHECKING
 
 from emulator.errors import invalid
 from emulator.sheets import ranges
 from emulator.sheets.coerce import text
+from emulator.sheets.edit import Edit
 from emulator.sheets.evaluate import Evaluator
-from emulator.sheets.grid import Cell
+from emulator.sheets.grid import Cell, Json, Sheet, Spreadsheet
 from emulator.sheets.ranges import Box, answered
 from emulator.sheets.updates.paste import put
-
-if TYPE_CHECKING:
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Sheet, Spreadsheet
 
 
 def need(edit: Edit, table_id: str) -> tuple[Sheet, Json]:
@@ -86,15 +80,3 @@ def grow(edit: Edit, sheet: Sheet, table: Json, rows: int) -> None:
     area = {**table["range"], "endRowIndex": table["range"]["endRowIndex"] + rows}
     number = table["tableId"]
     edit.set(sheet, "tables", {**sheet.tables, number: {**table, "range": area}})
-
-
-def delete(edit: Edit, request: Json) -> None:
-    """Delete a table with its cells."""
-    sheet, table = need(edit, request.get("tableId", ""))
-    box = ranges.box_of(sheet, table["range"])
-    edit.guard(sheet, box)
-    for at in range(box.top, box.bottom):
-        for across in range(box.left, box.right):
-            put(edit, sheet, at, across, Cell(None))
-    rest = {key: one for key, one in sheet.tables.items() if key != table["tableId"]}
-    edit.set(sheet, "tables", rest)

@@ -1,19 +1,13 @@
 """Requests about named ranges and merges."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
 
 from emulator.errors import invalid
 from emulator.sheets import a1, ranges
-from emulator.sheets.grid import BLANK
+from emulator.sheets.edit import Edit
+from emulator.sheets.grid import BLANK, Json, Sheet
 from emulator.sheets.ranges import Box, answered
 from emulator.sheets.updates.paste import put
-
-if TYPE_CHECKING:
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Sheet
 
 NAME = re.compile(r"[A-Za-z_]\w{0,249}")
 

@@ -1,21 +1,16 @@
 """Requests that copy, move and sort cells: copyPaste, cutPaste, sortRange."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.errors import invalid, unsupported
 from emulator.sheets import ranges
+from emulator.sheets.edit import Edit
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula, copied
-from emulator.sheets.grid import BLANK, Cell
+from emulator.sheets.grid import BLANK, Cell, Json, Sheet
 from emulator.sheets.order import ordered
 from emulator.sheets.ranges import Box
 from emulator.sheets.updates import rules
-
-if TYPE_CHECKING:
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Sheet
 
 Cells = list[list[Cell]]
 

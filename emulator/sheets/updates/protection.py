@@ -1,18 +1,11 @@
 """Requests about protected ranges."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from emulator.errors import invalid, unsupported
 from emulator.sheets import ranges
-from emulator.sheets.edit import PROTECTED
+from emulator.sheets.edit import PROTECTED, Edit
+from emulator.sheets.grid import Json, Sheet
 from emulator.sheets.ranges import answered
 from emulator.sheets.updates.by_id import ById
-
-if TYPE_CHECKING:
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Sheet
 
 PROTECTIONS = ById("protected_ranges", "protected range")
 FIELDS = ("description", "warningOnly", "unprotectedRanges", "editors")

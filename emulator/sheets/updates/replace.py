@@ -1,21 +1,15 @@
 """The request findReplace: texts and, if asked for, formulas, wherever they stand by now."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from emulator.errors import invalid
 from emulator.sheets import ranges
+from emulator.sheets.edit import Edit
 from emulator.sheets.formula import Formula
-from emulator.sheets.grid import Cell
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Sheet
-    from emulator.sheets.ranges import Box
+from emulator.sheets.grid import Cell, Json, Sheet
+from emulator.sheets.ranges import Box
 
 
 def find_replace(edit: Edit, request: Json) -> Json:

@@ -1,17 +1,11 @@
 """Requests about conditional formats."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from emulator.errors import invalid
 from emulator.sheets import ranges, styles
+from emulator.sheets.edit import Edit
+from emulator.sheets.grid import Json, Sheet
 from emulator.sheets.ranges import Box, answered
 from emulator.sheets.updates import checks
-
-if TYPE_CHECKING:
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Sheet
 
 
 def _rule(edit: Edit, given: Json) -> tuple[Sheet, Json]:

@@ -1,22 +1,16 @@
 """Requests about the spreadsheet itself and its tabs."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from emulator import masks
 from emulator.errors import invalid, unsupported
 from emulator.sheets import following, structure, styles
+from emulator.sheets.edit import Edit
 from emulator.sheets.formula import retitled
-from emulator.sheets.grid import Sheet
+from emulator.sheets.grid import Json, Sheet, Spreadsheet
 from emulator.sheets.ranges import need_sheet
 from emulator.sheets.read import properties
 from emulator.sheets.updates.fields import need_mask
-
-if TYPE_CHECKING:
-    from emulator.sheets.edit import Edit
-    from emulator.sheets.grid import Json, Spreadsheet
 
 DEFAULT_ROWS = 1000
 DEFAULT_COLUMNS = 26

@@ -117,6 +117,19 @@ def test_tabs(filled: Book) -> None:
     assert people.add_tab(filled.it, title="New") == filled.it.sheets[1].sheet_id
 
 
+def test_columns_are_hidden_and_shown_again(filled: Book) -> None:
+    """Catches an edit that only a caller in another project makes, and that is broken here."""
+
+    def hidden() -> list[bool]:
+        (data,) = filled.call("GET", "", includeGridData="true")["sheets"][0]["data"]
+        return [column.get("hiddenByUser", False) for column in data["columnMetadata"][:3]]
+
+    people.hide_columns(filled.it, index=1)
+    assert hidden() == [False, True, False]
+    people.hide_columns(filled.it, index=1, hidden=False)
+    assert hidden() == [False, False, False]
+
+
 def test_people_are_refused_too_and_change_nothing_then(filled: Book) -> None:
     """Catches a protection that only binds programs."""
     protected = {"range": area(0, 1, 0, 1)}

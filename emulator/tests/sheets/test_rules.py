@@ -153,7 +153,8 @@ def test_filter_views_and_charts_are_kept_and_given_back(book: Book) -> None:
     )
     tab = book.tab()
     assert tab["filterViews"][0]["title"] == "Mine"
-    assert tab["charts"][0]["spec"] == {"title": "Pipeline"}
+    fonts = {"fontName": "Roboto", "titleTextFormat": {"fontFamily": "Roboto"}}
+    assert tab["charts"][0]["spec"] == {"title": "Pipeline", **fonts}
     for again in (
         {"addFilterView": {"filter": view}},
         {"addChart": {"chart": chart}},

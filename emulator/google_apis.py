@@ -1,29 +1,26 @@
 """Sheets and Drive over HTTP: from a request to the engines and back."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
 from emulator import discovery
+from emulator.accounts import Accounts
+from emulator.calls import Call, CallLog
+from emulator.drive import Drive, refusals
 from emulator.drive.api import Api
 from emulator.drive.model import SPREADSHEET, User, at_least
 from emulator.drive.transfer import Transfer, answer
-from emulator.errors import ApiError, not_found
-from emulator.limits import is_read
+from emulator.errors import ApiError, not_found, unsupported
+from emulator.limits import Limits, is_read
 from emulator.server import Cut
-from emulator.workbooks import BATCH_UPDATE, CREATE, Query, Workbooks
-
-if TYPE_CHECKING:
-    from emulator.accounts import Accounts
-    from emulator.calls import Call, CallLog
-    from emulator.drive import Drive
-    from emulator.limits import Limits
+from emulator.sheets.export import SEPARATORS
+from emulator.workbooks import BATCH_UPDATE, COPY_TO, CREATE, Query, Workbooks
 
 UPLOAD = "drive.upload"
+EXPORT = "drive.files.export"
 COMPACT = (",", ":")
 
 
@@ -100,6 +97,8 @@ class Google:
     ) -> Response:
         if known.method_id == CREATE:
             result = self._create(body or {}, request.args, user)
+        elif known.method_id == COPY_TO:
+            result = self._copy(known, (body or {}).get("destinationSpreadsheetId", ""), user)
         else:
             spreadsheet_id = known.path_params["spreadsheetId"]
             reads = is_read(call)
@@ -123,6 +122,13 @@ class Google:
         made = self._workbooks.create(spreadsheet_id, title, user.email, body)
         self._drive.adopt(spreadsheet_id, title, user, shared=False)
         return self._workbooks.created(made, query)
+
+    def _copy(self, known: discovery.Call, target: str, user: User) -> dict[str, Any]:
+        self._check_access(known.path_params["spreadsheetId"], user, "reader")
+        self._check_access(target, user, "writer")
+        made = self._workbooks.copy_to(known.path_params, target, user.email)
+        self._touch(target, known.method_id, user)
+        return made
 
     def _check_access(self, spreadsheet_id: str, user: User, role: str) -> None:
         with self._drive.lock:
@@ -155,8 +161,21 @@ class Google:
             return self._transfer.upload(request, path.get("fileId"), body, user)
         if method == "drive.files.get" and request.args.get("alt") == "media":
             return self._transfer.download(request, path["fileId"], user)
+        if method == EXPORT:
+            return self._export(path["fileId"], request.args["mimeType"], user)
         result = self._api.handle(method, path, request.args, body, user)
         return Response("", 204) if result is None else answer(result)
+
+    def _export(self, file_id: str, mime_type: str, user: User) -> Response:
+        """Answer `files.export`: the first tab of a spreadsheet as text."""
+        with self._drive.lock:
+            file = self._drive.tree.get(file_id, user, all_drives=True)
+        if file.mime_type != SPREADSHEET:
+            raise refusals.not_exportable()
+        if mime_type not in SEPARATORS:
+            raise unsupported(f"drive.files.export as {mime_type}")
+        text = self._workbooks.engine.export(file.id, SEPARATORS[mime_type])
+        return Response(text, content_type=mime_type)
 
 
 def _is_upload(request: Request) -> bool:

@@ -1,0 +1,1 @@
+"""What developing the emulator needs, and its wheel does not hold."""

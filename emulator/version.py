@@ -1,0 +1,3 @@
+"""The emulator's version, which is also that of the state in a data directory."""
+
+VERSION = "0.3.0"
