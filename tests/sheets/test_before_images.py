@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 import pytest
-
 from sync.sheets.restore import HEADERS
+
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 

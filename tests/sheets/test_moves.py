@@ -11,13 +11,13 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sync.sheets.images import BeforeImage
+from sync.sheets.restore import restore
+from sync.sheets.verify import Verdict, verify
 
 from sync.jobs.cells import Cell
 from sync.sheets.identifiers import JOBS_TAB
-from sync.sheets.images import BeforeImage
-from sync.sheets.restore import restore
 from sync.sheets.snapshot import Table
-from sync.sheets.verify import Verdict, verify
 from sync.sheets.writes import CellWrite, RowWrite, Trace
 from tests.made_up import uuid
 from tests.sheets.grids import COLUMNS, NOTED, STATUS, VALUE, apply, cell, row, table, texts, trace

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
+from sync.sheets.images import holds, image_of, is_all_of
 
 from sync.sheets.celldata import content, site_in
 from sync.sheets.identifiers import COLUMN_KEY, GUARD_KEY, HEADER_KEY, JOBS_TAB
-from sync.sheets.images import holds, image_of, is_all_of
 from sync.sheets.keys import are_few, find_key_column
 from sync.sheets.snapshot import read
 from tests.made_up import uuid

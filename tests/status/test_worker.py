@@ -1,12 +1,12 @@
 """A worker says that it lives, while it has nothing to do and while Google does not answer."""
 
 import pytest
+from sync.worker.everbright_loop import EverBrightLoop
 
 from emulator import Emulator
 from sync.status.verdict import evaluate
 from sync.store.signs import TOKEN_REFUSED
 from sync.worker import SIGN_SECONDS, Worker
-from sync.worker.everbright_loop import EverBrightLoop
 from sync.worker.loop import Stop
 from tests.bench import Bench
 from tests.made_up import milestone

@@ -257,7 +257,6 @@ def test_the_beginning_of_an_id_finds_it_and_nothing_else_does(
     assert look_for.to_retry(uuid(7), 9) == ([], [uuid(7)])
 
 
-
 def test_a_look_goes_through_no_index_of_all_deliveries(sqlite_url: str) -> None:
     """Catches a /status that takes a third of a second once 300,000 deliveries are stored."""
     database = Database(sqlite_url)
