@@ -175,19 +175,13 @@ class _RowCheck:
     def _who_was_hit(self, cell: CellWrite) -> Who:
         wrote = site_in(cell.data) if cell.column == KEY else None
         if wrote:  # Found again by the key itself, wherever the row is by then.
-            return Who(key=wrote, shows_not=self._texts_of_right_row())
+            return Who(key=wrote, shows_not=cell.key_row or _NO_ROW)
         if self.row.who.is_header and self.table.has_header_guard:
             return Who(is_header=True)
         if key := self._key_after():
             return Who(key=key)
         hit = [one.index for one in self.row.cells]
         return Who(holds=RowImage.of(self.copy, self.columns, hit))
-
-    def _texts_of_right_row(self) -> dict[str, str]:
-        """Return by what the row that a key was meant for is known; by nothing if that is blank."""
-        who = self.row.who
-        holds = who.holds.texts if who.holds else {}
-        return who.shows or who.shows_not or holds or _NO_ROW
 
     def _key_after(self) -> str:
         """Return the site in the row's key cell right after the batch, as far as it is known."""
