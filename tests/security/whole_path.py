@@ -12,7 +12,7 @@ from sync.projector import Projector
 from sync.settings.environment import load
 from sync.sheets import encode
 from sync.sheets.batch import Parts, Titles, compose
-from sync.sheets.diff import Target, diff
+from sync.sheets.diff import Target, columns_to_read, diff
 from sync.sheets.identifiers import FENCE_TAB, JOBS_TAB
 from sync.sheets.snapshot import Copies, Snapshot, Table
 from sync.sheets.structure import new_table, with_columns
@@ -117,7 +117,7 @@ class WholePath:
         structure, table = new_table("Jobs", columns)
         more = self.targets.extras(targets, columns, lines.lines)
         extra = extras(Snapshot(), table, more, Titles(), self.zone)
-        found = diff(table, targets, self.zone)
+        found = diff([table], targets, {}, None, self.zone)
         assert len(found.new_rows) == len(targets), "nothing is shown"
         parts = Parts(structure, new_rows=found.new_rows, extra=extra.requests)
         return compose(Snapshot(), [table], parts, fence=2, fence_title=Titles.fence).requests
@@ -126,10 +126,13 @@ class WholePath:
         self, targets: list[Target], columns: list[Column]
     ) -> list[dict[str, Any]]:
         """Return the requests that write rows that are there, in a tab that has the keys only."""
+        again = [replace(one, written={}) for one in targets]
         keys = {target.site: (row,) for row, target in enumerate(targets, 1)}
         there = Table(JOBS_TAB, "Jobs", 0, 1000, 1, {KEY: 0}, keys)
         structure, headers, table = with_columns(there, columns)
-        found = diff(table, [replace(one, written={}) for one in targets], self.zone)
+        # What was not read is decided on nowhere: as the flush, read what there is of these.
+        table = replace(table, cells={one: {} for one in columns_to_read(table.policy, again)})
+        found = diff([table], again, {}, None, self.zone)
         assert len(found.rows) == len(targets), "nothing is shown"
         parts = Parts(structure, headers, found.rows)
         seen = Snapshot(tables=(there,), fences=(1,), copies={FENCE_TAB: Copies("_brightsheet")})
