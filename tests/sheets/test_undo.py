@@ -239,6 +239,21 @@ def test_a_row_that_held_nothing_else_goes_back_to_one_like_it_alone() -> None:
     ]
 
 
+@pytest.mark.parametrize("rows", [{9: row("", "")}, {4: row("", ""), 9: row("", "")}])
+def test_what_a_blank_was_written_over_goes_into_no_row_that_is_blank(rows: Rows) -> None:
+    """Of the blank rows of a tab none is known to be the one: all of them would get his words."""
+    alone = undo(wrote={}, who=Who(holds=RowImage(hit=(STATUS,))))
+    placement = placed(rows, alone)
+    assert (placement.rows, [told[3:] for told in placement.told]) == ([], [(BEFORE, "")])
+
+
+def test_a_row_that_held_nothing_else_is_put_back_once() -> None:
+    """Another may hold by right what we wrote there: a person's lone word would go for another."""
+    alone = undo(has_landed=True, who=Who(holds=RowImage(hit=(STATUS,))))
+    placement = placed({9: row("", WROTE)}, alone)
+    assert (placement.rows, placement.told, placement.settled) == ([], [], {1})
+
+
 def test_several_cells_of_a_row_go_back_together() -> None:
     """Known by what was not hit, the row is the same for both."""
     hit = image(line(), STATUS, PHONE)

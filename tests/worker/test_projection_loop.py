@@ -33,7 +33,7 @@ class Running:
         self.sheet.wakes += 1
 
     @property
-    def sites(self) -> set[str]:
+    def sites(self) -> frozenset[str]:
         return self.bench.store.jobs.sites()
 
 
