@@ -33,8 +33,8 @@ class Running:
         self.sheet.wakes += 1
 
     @property
-    def sites(self) -> frozenset[str]:
-        return self.bench.store.jobs.sites()
+    def sites(self) -> set[str]:
+        return set(self.bench.store.jobs.sites())
 
 
 @pytest.fixture
