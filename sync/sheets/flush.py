@@ -290,20 +290,25 @@ class Flusher:
         beside = self.client.surroundings()
         return self.targets.free_titles(this.snapshot, beside), beside
 
+    def look(self, held: Lease) -> Round:
+        """Read the sheet without any work. Raises Permanent, or Retryable."""
+        fence = self.writer.take_turn(held)
+        pending = self.store.pending.read(0, 0)
+        this = Round(held, fence, pending, self.client.read(pending.mode))
+        self._must_be_served(this)
+        return this
+
     def say_in_step(self, held: Lease) -> None:
         """Write that the sheet is in step, where nothing else is to be written: two calls.
 
         Raises Retryable or Permanent.
         """
-        fence = self.writer.take_turn(held)
-        pending = self.store.pending.read(0, 0)
-        this = Round(held, fence, pending, self.client.read(pending.mode))
-        self._must_be_served(this)
+        this = self.look(held)
         tables = this.snapshot.tables
         if not tables or not guarding(tables).is_empty:
             return
         plan = self.planner.with_in_step(
-            this.snapshot, Plan(tables), pending.known_columns, is_alone=True
+            this.snapshot, Plan(tables), this.pending.known_columns, is_alone=True
         )
         self._send(this, plan.parts)
 
