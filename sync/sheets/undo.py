@@ -48,7 +48,9 @@ def place(
     work = _Placing(tables, rows)
     keys = {number: undo for number, undo in undos.items() if undo.column == KEY}
     for number, undo in sorted((keys or undos).items(), reverse=True):
-        if undo.is_of_key:
+        if undo.is_of_pattern:
+            work.tell(number, undo)
+        elif undo.is_of_key:
             work.place_key(number, undo, keys)
         else:
             work.place(number, undo)
@@ -64,6 +66,10 @@ class _Placing:
         self._told: dict[tuple[str, str, str, int, int], list[Undo]] = {}
         self._result = Placement()
 
+    def tell(self, number: int, undo: Undo) -> None:
+        """Tell a person, who has to look."""
+        self._settle(number, undo, is_told=True)
+
     def place_key(self, number: int, undo: Undo, keys: Mapping[int, Undo]) -> None:
         """Take a key out of every row that has it by mistake; what stood there goes back."""
         same = [one for one in keys.values() if one.is_of_key and one.who.key == undo.who.key]
@@ -72,9 +78,10 @@ class _Placing:
         places = [place for place in self._keyed(who.key) if who.is_row(*self._row(place))]
         for place in places:
             row, columns = self._row(place)
-            was_here = (o for o in reversed(same) if o.is_of_row(row, columns))
-            before = next((one.before for one in was_here), {})
-            self._write(place, number, undo.model_copy(update={"before": before}), who)
+            was_here = (old for old in reversed(same) if old.is_of_row(row, columns))
+            old = next(was_here, undo.model_copy(update={"before": {}}))
+            again = undo.model_copy(update={"before": old.before, "image": old.image})
+            self._write(place, number, again, who)
         if not places:
             is_back = self._is_anywhere(undo)
             self._settle(number, undo, is_told=bool(text_of(undo.before)) and not is_back)
@@ -174,6 +181,7 @@ class _Placing:
             fields=undo.fields,
             expects=None if undo.is_of_note else content(cell),
             expects_note=note_of(cell) if undo.is_of_note else None,
+            key_row=(undo.who.holds or undo.image).texts if undo.column == KEY else {},
             undoes=(number,),
         )
 

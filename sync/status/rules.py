@@ -275,6 +275,28 @@ RULES = (
         since=lambda now: now.oldest_quarantined,
     ),
     Rule(
+        "missing_words",
+        what=lambda now: (
+            counted(now.missing_words, "cell", "cells")
+            + " of your own sheet cannot show what EverBright says: no option stands for it."
+        ),
+        cause="The drop-down of a mapped column has no such option, or none was chosen for it.",
+        fix="See which: `brightsheet doctor`; choose one: `brightsheet map --word`",
+        page="/mapping",
+        warns=lambda now: now.missing_words,
+    ),
+    Rule(
+        "kept_words",
+        what=lambda now: (
+            counted(now.kept_words, "cell", "cells")
+            + " of your own sheet show what a person typed, and EverBright says otherwise."
+        ),
+        cause="What people type stays until the next event of the job.",
+        fix="See which: `brightsheet compare --json`; clear a cell to have it filled again.",
+        page="/columns",
+        warns=lambda now: now.kept_words,
+    ),
+    Rule(
         "unplaced",
         what=lambda now: (
             counted(now.unplaced, "delivery names", "deliveries name")
