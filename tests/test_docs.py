@@ -285,6 +285,12 @@ def test_every_test_on_a_page_is_there() -> None:
     assert seen > 10
 
 
+def test_every_reason_of_status_is_explained() -> None:
+    """Catches a rule that is new, and that an operator looks up in vain."""
+    codes = {rule.code for rule in rules.RULES}
+    assert {code for code in codes if f"`{code}`" not in PAGES["docs/operations.md"]} == set()
+
+
 def test_every_reason_and_figure_on_a_page_is_said_by_the_code() -> None:
     """Catches a reason or a figure that an operator looks for in vain."""
     for page in ("docs/operations.md", "docs/setup/google.md"):
