@@ -15,7 +15,7 @@ from sync.jobs.columns import Column
 from sync.settings.config_file import Config
 from sync.sheets import guards, request
 from sync.sheets.batch import Parts, Titles
-from sync.sheets.identifiers import HEADER_KEY, JOBS_TAB, LOOK_KEY
+from sync.sheets.identifiers import HEADER_KEY, JOBS_TAB
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Snapshot, Tab, Table
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings
@@ -166,12 +166,16 @@ def _ensure_formats(ensured: Ensured, read: Table, wanted: Wanted) -> None:
         if column.id in read.columns:
             drops |= _ensure_format(ensured, read, column, rules)
             _ensure_note(ensured, read, column)
-    drops |= _ensure_rows(ensured, read, wanted.config, rules)
+    look, is_changed = formatting.table(wanted.config), False
+    if read.look != look:
+        is_changed = read.look is not None
+        drops |= formatting.outdated_rows(rules, read.look)
+        ensured.extra += formatting.rows(wanted.config, read.sheet_id, read.header_row, read.look)
+        ensured.tell("archived jobs: their colour")
     # First, while the indexes are those that were read; the last before the first.
     ensured.structure[:0] = [formatting.drop(read.sheet_id, n) for n in sorted(drops, reverse=True)]
     columns = ensured.table.columns
     views = filter_views.of_jobs(read.sheet_id, read.header_row, columns, wanted.config)
-    is_changed = read.look is not None and read.look != formatting.table(wanted.config)
     _ensure_views(ensured, views, read.sheet_id, wanted.beside, is_changed=is_changed)
 
 
@@ -180,14 +184,12 @@ def _ensure_format(
 ) -> set[int]:
     """Add a column's colours and protection; return which conditional formats go."""
     index, had = ensured.table.columns[column.id], read.looks.get(column.id)
-    if had is None:
-        ensured.extra += formatting.column_format(read.sheet_id, index, column)
-        ensured.tell(f"column {column.header!r}: colours and protection")
-    elif had != formatting.tints(column):
-        ensured.extra += formatting.tinted_anew(read.sheet_id, index, column, had)
-        ensured.tell(f"column {column.header!r}: other colours")
-        return formatting.outdated(rules, read.columns[column.id], column, had)
-    return set()
+    if had == formatting.tints(column):
+        return set()
+    ensured.extra += formatting.column_format(read.sheet_id, index, column, had)
+    what = "colours and protection" if had is None else "other colours"
+    ensured.tell(f"column {column.header!r}: {what}")
+    return formatting.outdated(rules, read.columns[column.id], column, had)
 
 
 def _ensure_note(ensured: Ensured, read: Table, column: Column) -> None:
@@ -199,24 +201,6 @@ def _ensure_note(ensured: Ensured, read: Table, column: Column) -> None:
     index, data = ensured.table.columns[column.id], {"note": column.about}
     ensured.header.append(CellWrite(index=index, column=column.id, data=data, fields="note"))
     ensured.tell(f"column {column.header!r}: the note that explains it")
-
-
-def _ensure_rows(
-    ensured: Ensured, read: Table, config: Config, rules: Sequence[Mapping[str, Any]]
-) -> set[int]:
-    """Add the formatting of whole rows, or change it where the config did, as for a column."""
-    look, sheet_id = formatting.table(config), read.sheet_id
-    if read.look == look:
-        return set()
-    ensured.extra += formatting.rows(config, sheet_id)
-    ensured.tell("archived jobs: their colour")
-    if read.look is None:
-        made = request.metadata(LOOK_KEY, look, sheet_id, "ROWS", read.header_row)
-        ensured.extra.append(made)
-        return set()
-    place = request.dimension_range(sheet_id, "ROWS", read.header_row, 1)
-    ensured.extra.append(formatting.remember(place, look))
-    return formatting.outdated_rows(rules, read.look)
 
 
 def _ensure_views(

@@ -33,18 +33,22 @@ def column(sheet_id: int, index: int, made: Column) -> list[Request]:
     ]
 
 
-def column_format(sheet_id: int, index: int, column: Column) -> list[Request]:
-    """Give a managed column its colours and its protection, and remember that it has them."""
-    area = _area(sheet_id, index)
+def column_format(
+    sheet_id: int, index: int, column: Column, had: str | None = None
+) -> list[Request]:
+    """Give a managed column its protection and the colours that it has not `had`; remember them."""
+    area, known = _area(sheet_id, index), _remembered(had)
     protection = {"range": area, "description": _KEPT, "warningOnly": True}
     return [
-        {"addProtectedRange": {"protectedRange": protection}},
-        *(_tinted(area, tint) for tint in column.tints),
-        request.metadata(LOOK_KEY, tints(column), sheet_id, "COLUMNS", index),
+        *([{"addProtectedRange": {"protectedRange": protection}}] if had is None else []),
+        *(_tinted(area, tint) for tint in column.tints if tint not in known),
+        _remember(sheet_id, "COLUMNS", index, tints(column), had),
     ]
 
 
-def outdated(rules: Sequence[Mapping[str, Any]], index: int, column: Column, had: str) -> set[int]:
+def outdated(
+    rules: Sequence[Mapping[str, Any]], index: int, column: Column, had: str | None
+) -> set[int]:
     """Return which of a tab's conditional formats are the column's and no longer wanted.
 
     One that a person changed stays.
@@ -53,20 +57,16 @@ def outdated(rules: Sequence[Mapping[str, Any]], index: int, column: Column, had
     return {n for n, rule in enumerate(rules) if any(_is_rule(rule, index, t) for t in gone)}
 
 
-def tinted_anew(sheet_id: int, index: int, column: Column, had: str) -> list[Request]:
-    """Add the colours that a column has not `had`, and remember those that it has now."""
-    new = [tint for tint in column.tints if tint not in _remembered(had)]
-    place = request.dimension_range(sheet_id, "COLUMNS", index, 1)
-    return [*(_tinted(_area(sheet_id, index), t) for t in new), remember(place, tints(column))]
-
-
 def drop(sheet_id: int, number: int) -> Request:
     """Take a conditional format away."""
     return {"deleteConditionalFormatRule": {"sheetId": sheet_id, "index": number}}
 
 
-def remember(place: Request, value: str) -> Request:
-    """Keep another look of the row or column at `place` (a DimensionRange)."""
+def _remember(sheet_id: int, dimension: str, index: int, value: str, had: str | None) -> Request:
+    """Keep the look of a row or column, in place of that which it `had`."""
+    if had is None:
+        return request.metadata(LOOK_KEY, value, sheet_id, dimension, index)
+    place = request.dimension_range(sheet_id, dimension, index, 1)
     where = {
         "metadataKey": LOOK_KEY,
         "metadataLocation": {"dimensionRange": place},
@@ -95,7 +95,7 @@ def _name(tint: Tint) -> str:
     return _DUE if tint.is_due else _PREFIX * tint.is_prefix + tint.text
 
 
-def _remembered(had: str) -> list[Tint]:
+def _remembered(had: str | None) -> list[Tint]:
     return [
         Tint(text="", color=f"#{color}", is_due=True)
         if text == _DUE
@@ -104,7 +104,7 @@ def _remembered(had: str) -> list[Tint]:
             color=f"#{color}",
             is_prefix=text.startswith(_PREFIX),
         )
-        for text, color in json.loads(had).items()
+        for text, color in json.loads(had or "{}").items()
     ]
 
 
@@ -170,7 +170,7 @@ def color(text: str) -> Request:
     return {"rgbColor": {name: round(share / 255, 4) for name, share in shares}}
 
 
-def archived(sheet_id: int, label: str, text_color: str) -> Request:
+def _archived(sheet_id: int, label: str, text_color: str) -> Request:
     """Grey the rows in which `label` stands.
 
     The whole row is counted, so that the formula names no column: people move them.
@@ -198,19 +198,24 @@ def table(config: Config) -> str:
     return json.dumps(parts, separators=(",", ":"))
 
 
-def rows(config: Config, sheet_id: int) -> list[Request]:
-    """Return the look of whole rows."""
-    return [archived(sheet_id, _archived_label(config), config.sheet.archived_color)]
+def rows(config: Config, sheet_id: int, header_row: int, had: str | None) -> list[Request]:
+    """Give whole rows their look, and remember it in place of that which the tab `had`."""
+    return [
+        _archived(sheet_id, _archived_label(config), config.sheet.archived_color),
+        _remember(sheet_id, "ROWS", header_row, table(config), had),
+    ]
 
 
-def outdated_rows(rules: Sequence[Mapping[str, Any]], had: str) -> set[int]:
+def outdated_rows(rules: Sequence[Mapping[str, Any]], had: str | None) -> set[int]:
     """Return which conditional formats gave rows the look that the tab `had`, unchanged."""
-    (wanted,) = (_plain(value) for value in _counts(json.loads(had)[0]))
+    if had is None:
+        return set()
+    (formula,) = (_plain(value) for value in _counts(json.loads(had)[0]))
     conditions = (rule.get("booleanRule", {}).get("condition", {}) for rule in rules)
     return {
         n
         for n, condition in enumerate(conditions)
-        if wanted in [_plain(value) for value in condition.get("values", ())]
+        if formula in [_plain(value) for value in condition.get("values", ())]
     }
 
 
