@@ -37,7 +37,7 @@ NOTHING_COUNTED, USUAL_TITLES = Counted(), Titles()
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedTabs:
     """What a spreadsheet is to have; one that is adopted, only the `lines` of the history."""
 
     config: Config
@@ -92,7 +92,9 @@ class Ensured:
         self.done.append(f"tab {title!r}: made")
 
 
-def ensure(snapshot: Snapshot, wanted: Wanted, zone: tzinfo, *, restores: bool = False) -> Ensured:
+def ensure(
+    snapshot: Snapshot, wanted: WantedTabs, zone: tzinfo, *, restores: bool = False
+) -> Ensured:
     """Return what makes a spreadsheet have what is wanted; `zone` is that of the dates in lines.
 
     Without `restores`, tabs are made with the Jobs tab only, and columns that are there stay as
@@ -158,7 +160,7 @@ def _with_column(table: Table, index: int, column: str) -> Table:
     )
 
 
-def _ensure_formats(ensured: Ensured, read: Table, wanted: Wanted) -> None:
+def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs) -> None:
     """Add colours, protections, notes and filter views; `read` is the tab as it was read."""
     rules = wanted.beside.rules.get(read.sheet_id, ())
     drops: set[int] = set()
@@ -224,7 +226,7 @@ def _ensure_views(
 
 
 def _ensure_history(
-    ensured: Ensured, tab: Tab | None, wanted: Wanted, zone: tzinfo, *, makes: bool
+    ensured: Ensured, tab: Tab | None, wanted: WantedTabs, zone: tzinfo, *, makes: bool
 ) -> None:
     if tab is None and makes:
         requests, tab = history.make(wanted.config, wanted.titles.history, 1, wanted.beside)
@@ -247,7 +249,9 @@ def _ensure_names(ensured: Ensured, beside: Surroundings) -> None:
         ensured.tell("the pipeline: what it counts")
 
 
-def _ensure_pipeline(ensured: Ensured, tab: Tab | None, wanted: Wanted, *, restores: bool) -> None:
+def _ensure_pipeline(
+    ensured: Ensured, tab: Tab | None, wanted: WantedTabs, *, restores: bool
+) -> None:
     """Add rows, columns and the chart: that comes with the first numbers, to have any to show."""
     is_first = restores or tab is None or not tab.labels
     if tab is None:

@@ -9,7 +9,7 @@ from sync.sheets import encode, rowless
 from sync.sheets.batch import Cells, Parts
 from sync.sheets.celldata import Row
 from sync.sheets.diff import Target, diff, has_row
-from sync.sheets.ensure import Wanted, ensure
+from sync.sheets.ensure import WantedTabs, ensure
 from sync.sheets.rowless import Lookup, Texts
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.tabs import in_step
@@ -44,7 +44,7 @@ class Planner:
         """Return the clock in which dates are shown."""
         return encode.clock(self._zone or snapshot.time_zone)
 
-    def made(self, snapshot: Snapshot, targets: Sequence[Target], wanted: Wanted) -> Plan:
+    def made(self, snapshot: Snapshot, targets: Sequence[Target], wanted: WantedTabs) -> Plan:
         """Return what makes `targets` stand in Brightsheet's own tab, made where there is none."""
         zone = self.clock(snapshot)
         ensured = ensure(snapshot, wanted, zone)

@@ -15,7 +15,7 @@ from sync.jobs.row import Layout
 from sync.jobs.status import word
 from sync.sheets.batch import Cells, Titles
 from sync.sheets.diff import Target
-from sync.sheets.ensure import USUAL_TITLES, Wanted
+from sync.sheets.ensure import USUAL_TITLES, WantedTabs
 from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings
@@ -151,14 +151,14 @@ class Targets:
         lines: Sequence[Line] = (),
         beside: Surroundings = NOTHING_ELSE,
         titles: Titles = USUAL_TITLES,
-    ) -> Wanted:
+    ) -> WantedTabs:
         """Return what the spreadsheet is to have for the rows of `targets`."""
         counted = Counted(
             pairs=frozenset(_counted(target.cells) for target in targets),
             ranks=self._layout.ranks(),
             order=[column.header for column in columns if column.id.startswith("status:")],
         )
-        return Wanted(self._layout.config, columns, lines, counted, beside, titles)
+        return WantedTabs(self._layout.config, columns, lines, counted, beside, titles)
 
     def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
         """Return free titles for tabs to be made.

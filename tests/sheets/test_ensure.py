@@ -6,7 +6,7 @@ from typing import Any
 from sync.jobs.columns import Column, Tint
 from sync.settings.config_file import load_config
 from sync.sheets.batch import Titles, compose
-from sync.sheets.ensure import Ensured, Wanted, ensure
+from sync.sheets.ensure import Ensured, WantedTabs, ensure
 from sync.sheets.identifiers import FENCE_TAB, GUARD_KEY, HISTORY_TAB, JOBS_TAB
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Snapshot, Table
@@ -21,7 +21,7 @@ CONFIG = load_config(CONFIG_FILE)
 def ensured(columns: list[Column], read: Table | None = None) -> Ensured:
     """Return what a flush adds to a spreadsheet with this Jobs tab, or none."""
     tables = (read,) if read else ()
-    return ensure(Snapshot(tables=tables), Wanted(CONFIG, columns), UTC)
+    return ensure(Snapshot(tables=tables), WantedTabs(CONFIG, columns), UTC)
 
 
 def inner(requests: list[Request], kind: str) -> list[Any]:
@@ -102,8 +102,8 @@ def test_a_flush_brings_back_nothing_that_a_person_deleted() -> None:
     """Catches a person and the product at odds about a tab: only `init` brings it back."""
     columns = [Column(id="site_id", header="Site ID")]
     snapshot = Snapshot(tables=(table(columns={"site_id": 2}),))
-    assert ensure(snapshot, Wanted(CONFIG, columns), UTC).parts.is_empty
-    restored = ensure(snapshot, Wanted(CONFIG, columns), UTC, restores=True)
+    assert ensure(snapshot, WantedTabs(CONFIG, columns), UTC).parts.is_empty
+    restored = ensure(snapshot, WantedTabs(CONFIG, columns), UTC, restores=True)
     assert "tab 'History': made" in restored.done
 
 
@@ -111,7 +111,7 @@ def test_in_an_adopted_spreadsheet_nothing_is_made_unasked() -> None:
     """Catches a tab of ours among a person's own, and columns in theirs."""
     mapped = table(columns={"site_id": 2})
     snapshot = Snapshot(mode=Mode.ADOPTED, tables=(mapped,))
-    wanted = Wanted(CONFIG, [Column(id="status", header="Status")])
+    wanted = WantedTabs(CONFIG, [Column(id="status", header="Status")])
     made = ensure(snapshot, wanted, UTC, restores=True)
     assert made.parts.is_empty
     assert (made.tables, made.done) == ((mapped,), [])

@@ -15,7 +15,7 @@ from sync.sheets.surroundings import Surroundings
 View = Mapping[str, Any]
 Criteria = Mapping[str, Any]
 """By column id, in Google's form (FilterCriteria)."""
-Filter = tuple[Criteria, tuple[str, str]]
+ViewFilter = tuple[Criteria, tuple[str, str]]
 """Criteria, and by which column it is sorted in which order."""
 _FIRST = 1_126_170_100
 """The first of the views' ids."""
@@ -30,12 +30,12 @@ def of_jobs(
     return views(sheet_id, header_row, columns, filters(config), _FIRST)
 
 
-def filters(config: Config) -> dict[str, Filter]:
+def filters(config: Config) -> dict[str, ViewFilter]:
     """Return what the views of the Jobs tab filter, by title."""
     due = {"condition": {"type": "DATE_BEFORE", "values": [{"relativeDate": "TOMORROW"}]}}
     week = {"condition": {"type": "DATE_AFTER", "values": [{"relativeDate": "PAST_WEEK"}]}}
     newest = ("last_update", "DESCENDING")
-    wanted: dict[str, Filter] = {
+    wanted: dict[str, ViewFilter] = {
         REJECTED: ({"status": _begins(REJECTED)}, newest),
         WAITING: ({"status": _begins(WAITING)}, newest),
         "Stuck": ({"follow_up": due}, ("follow_up", "ASCENDING")),
@@ -57,7 +57,7 @@ def views(
     sheet_id: int,
     header_row: int,
     columns: Mapping[str, int],
-    wanted: Mapping[str, Filter],
+    wanted: Mapping[str, ViewFilter],
     first: int,
 ) -> list[View]:
     """Return views with ids from `first` on; without those whose columns are not there."""

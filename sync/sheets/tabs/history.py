@@ -17,7 +17,7 @@ from sync.sheets.request import Request
 from sync.sheets.snapshot import Tab
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import filter_views, formatting
-from sync.sheets.tabs.filter_views import Filter, View
+from sync.sheets.tabs.filter_views import View, ViewFilter
 from sync.sheets.writes import CellWrite, RowWrite
 
 _COLUMNS = (
@@ -39,7 +39,7 @@ _VIEWS = 1_126_170_110
 _YESTERDAY = {"condition": {"type": "DATE_AFTER", "values": [{"userEnteredValue": "=TODAY()-2"}]}}
 _WEEK = {"condition": {"type": "DATE_AFTER", "values": [{"relativeDate": "PAST_WEEK"}]}}
 _SORT = ("history:when", "DESCENDING")
-_FILTERS: dict[str, Filter] = {
+_FILTERS: dict[str, ViewFilter] = {
     "Since yesterday": ({"history:when": _YESTERDAY}, _SORT),
     "This week": ({"history:when": _WEEK}, _SORT),
 }
