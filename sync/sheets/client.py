@@ -142,7 +142,7 @@ class SheetClient:
         """Read what else is in the spreadsheet, for when tabs are to be made."""
         with self._translated_errors():
             answer = self._http.fetch_sheet_metadata(
-                self._id, params={"fields": query.SURROUNDINGS}
+                self._id, params={"fields": surroundings.FIELDS}
             )
         return surroundings.surroundings(answer)
 

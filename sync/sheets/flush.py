@@ -14,11 +14,11 @@ from sync.sheets import keys, request, rowless, undo
 from sync.sheets.batch import Parts, Titles, guarding
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import columns_to_read
+from sync.sheets.ensure import HISTORY
 from sync.sheets.plan import Plan, Planner
 from sync.sheets.policy import MAPPED, OWN
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.surroundings import Surroundings
-from sync.sheets.tabs.extras import HISTORY
 from sync.sheets.targets import Lines, Targets, Work, shown
 from sync.sheets.writer import BatchWriter, parsed
 from sync.store import Lease, Pending
@@ -197,8 +197,8 @@ class Flusher:
             plan = self._planned(this, work, lines)
         else:
             columns = self.targets.columns(this.snapshot, this.pending, self.store.pending.every)
-            extras = self.targets.extras(work.targets, columns, lines.lines, beside)
-            plan = self.planner.made(this.snapshot, work.targets, columns, titles, extras)
+            wanted = self.targets.wanted(work.targets, columns, lines.lines, beside, titles)
+            plan = self.planner.made(this.snapshot, work.targets, wanted)
             if work.is_all:
                 plan = self.planner.with_in_step(this.snapshot, plan, this.pending.known_columns)
         self._write_plan(this, work, plan, lines, titles)

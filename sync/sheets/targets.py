@@ -15,12 +15,12 @@ from sync.jobs.row import Layout
 from sync.jobs.status import word
 from sync.sheets.batch import Cells, Titles
 from sync.sheets.diff import Target, fitting
+from sync.sheets.ensure import USUAL_TITLES, WantedTabs
 from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.snapshot import Snapshot
-from sync.sheets.structure import free_titles
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings
-from sync.sheets.tabs.extras import Extras
 from sync.sheets.tabs.history import Line
+from sync.sheets.tabs.pipeline import Counted
 from sync.store import DirtyJob, Pending, Shown
 from sync.types import Mode
 
@@ -184,37 +184,36 @@ class Targets:
             _log.exception("fault", site=change.site)
             return None
 
-    def extras(
+    def wanted(
         self,
         targets: Iterable[Target],
-        columns: Iterable[Column],
+        columns: Sequence[Column],
         lines: Sequence[Line] = (),
-        there: Surroundings = NOTHING_ELSE,
-    ) -> Extras:
-        """Return what is written beside the rows of `targets`; their `columns` are in order."""
-        return Extras(
-            self._layout.config,
-            lines,
+        beside: Surroundings = NOTHING_ELSE,
+        titles: Titles = USUAL_TITLES,
+    ) -> WantedTabs:
+        """Return what the spreadsheet is to have for the rows of `targets`."""
+        counted = Counted(
             pairs=frozenset(_counted(target.cells) for target in targets),
             ranks=self._layout.ranks(),
-            order=[one.header for one in columns if one.id.startswith("status:")],
-            there=there,
+            order=[column.header for column in columns if column.id.startswith("status:")],
         )
+        return WantedTabs(self._layout.config, columns, lines, counted, beside, titles)
 
-    def free_titles(self, snapshot: Snapshot, there: Surroundings) -> Titles:
+    def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
         """Return free titles for tabs to be made.
 
         Raises Permanent where the Jobs tab is there and its header row is not.
         """
         tabs = self._layout.config.sheet
         wanted = Titles(tabs.tab, Titles.fence, tabs.history, tabs.pipeline)
-        if snapshot.table is None and JOBS_TAB in there.titles:
+        if snapshot.table is None and JOBS_TAB in beside.titles:
             raise Permanent(
                 "header_gone",
-                f"The header row of the tab {there.titles[JOBS_TAB]!r} was deleted. Bring it back "
+                f"The header row of the tab {beside.titles[JOBS_TAB]!r} was deleted. Bring it back "
                 "with the version history, or delete the tab: it is made again.",
             )
-        return free_titles(wanted, there.titles.values())
+        return beside.free_titles(wanted)
 
 
 def _counted(cells: Cells) -> tuple[str, str]:
