@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sync.sheets.restore import HEADERS
 from werkzeug.datastructures import MultiDict
 
 from emulator import Emulator
 from emulator.sheets.grid import Spreadsheet
 from sync.sheets.identifiers import COLUMN_KEY, HEADER_KEY, JOBS_TAB
+from sync.sheets.undo import HEADERS
 from tests.chaos import judge
 from tests.chaos.ledger import Ledger
 from tests.chaos.people import Person
