@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sync.jobs.columns import KEY
 from sync.jobs.model import ReplacedWords
-from sync.sheets.celldata import CellData, Row, at, content, note_of, site_in, text_of
+from sync.sheets.celldata import Row, at, content, note_of, site_in, text_of
 from sync.sheets.guards import index_now, is_in_place
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import (
@@ -173,32 +173,21 @@ class _RowCheck:
         return undo
 
     def _who_was_hit(self, cell: CellWrite) -> Who:
-        wrote = site_in(cell.data) if cell.column == KEY else None
-        if wrote:  # Found again by the key itself, wherever the row is by then.
-            return Who(key=wrote, shows_not=self._texts_of_right_row())
+        if cell.column == KEY and (wrote := site_in(cell.data)):
+            # Found again by the key itself, wherever the row is by then.
+            return Who(key=wrote, shows_not=cell.key_row or _NO_ROW)
         if self.row.who.is_header and self.table.has_header_guard:
             return Who(is_header=True)
-        if key := self._key_after():
-            return Who(key=key)
+        if cell.column != KEY and (key := self._key()):
+            return Who(key=key)  # If that was hit, too, it goes back first.
         hit = [one.index for one in self.row.cells]
         return Who(holds=RowImage.of(self.copy, self.columns, hit))
 
-    def _texts_of_right_row(self) -> dict[str, str]:
-        """Return by what the row that a key was meant for is known; by nothing if that is blank."""
-        who = self.row.who
-        holds = who.holds.texts if who.holds else {}
-        return who.shows or who.shows_not or holds or _NO_ROW
-
-    def _key_after(self) -> str:
-        """Return the site in the row's key cell right after the batch, as far as it is known."""
+    def _key(self) -> str:
+        """Return the site whose row was hit, "" where it is nobody's or not known."""
         if self.row.is_new:
             return self.row.site
-        if not self._knows_keys:
-            return ""
-        index = self.columns[KEY]
-        data: CellData = next((c.data for c in self.row.cells if c.index == index), {})
-        is_written = any(cell.index == index for cell in self.row.cells)
-        return site_in(data if is_written else at(self.copy, index)) or ""
+        return (site_in(at(self.copy, self.columns[KEY])) or "") if self._knows_keys else ""
 
     def _column_hit(self, cell: CellWrite) -> str:
         if is_in_place(self.table, cell.column, cell.index):

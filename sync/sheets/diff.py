@@ -170,6 +170,7 @@ def key_write(tables: Iterable[Table], match: Match, site: str) -> RowWrite:
         data={"userEnteredValue": {"stringValue": site}},
         fields="userEnteredValue",
         expects=BLANK,
+        key_row=dict(match.texts),
     )
     who = Who(shows=dict(match.texts))
     return RowWrite(sheet_id=table.sheet_id, row=match.place[1], cells=(cell,), site=site, who=who)

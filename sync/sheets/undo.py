@@ -72,9 +72,10 @@ class _Placing:
         places = [place for place in self._keyed(who.key) if who.is_row(*self._row(place))]
         for place in places:
             row, columns = self._row(place)
-            was_here = (o for o in reversed(same) if o.is_of_row(row, columns))
-            before = next((one.before for one in was_here), {})
-            self._write(place, number, undo.model_copy(update={"before": before}), who)
+            was_here = (old for old in reversed(same) if old.is_of_row(row, columns))
+            old = next(was_here, undo.model_copy(update={"before": {}}))
+            again = undo.model_copy(update={"before": old.before, "image": old.image})
+            self._write(place, number, again, who)
         if not places:
             is_back = self._is_anywhere(undo)
             self._settle(number, undo, is_told=bool(text_of(undo.before)) and not is_back)
@@ -174,6 +175,7 @@ class _Placing:
             fields=undo.fields,
             expects=None if undo.is_of_note else content(cell),
             expects_note=note_of(cell) if undo.is_of_note else None,
+            key_row=(undo.who.holds or undo.image).texts if undo.column == KEY else {},
             undoes=(number,),
         )
 

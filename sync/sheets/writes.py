@@ -139,6 +139,8 @@ class CellWrite(Value):
     """The same of its note, where that is written."""
     replaces_words: bool = False
     """Whether a person typed what stands there, and it is to be kept."""
+    key_row: dict[str, str] = Field(default_factory=dict)
+    """Of a key: the texts by column id that its right row shows."""
     undoes: tuple[int, ...] = ()
     """Ids of the undos that it carries out."""
 
