@@ -14,11 +14,12 @@ from tests.chaos import judge
 from tests.chaos.ledger import Ledger
 from tests.chaos.people import Person
 from tests.chaos.tab import KEY, RECOVERED, Look, look
-from tests.chaos.truth import Truth, column
+from tests.chaos.truth import Truth, column, tagged
 from tests.made_up import uuid
 from tests.traffic import history
 
 JOBS = 12
+_SHOWN = ("customer", "phone", "email", "address", "current_milestone", "status", "next_action")
 ONE, TWO = uuid(1), uuid(2)
 
 
@@ -89,19 +90,13 @@ class Desk:
 def _tab(truth: Truth) -> list[dict[str, Any]]:
     """Return the requests that make a tab which shows the truth."""
     statuses = sorted({column(event) for event in truth.events})
-    ids = ["last_update", "current_milestone", "status", *statuses, "initial_quote", KEY]
+    ids = ["last_update", *_SHOWN, *statuses, "initial_quote", KEY]
     where = {"sheetId": JOBS_TAB}
     grid = {"rowCount": JOBS + 100, "columnCount": len(ids), "frozenRowCount": 1}
     rows = [[{"stringValue": one} for one in ids]]
     for site, last in truth.last.items():
         at = datetime.fromisoformat(last["date_updated"]) - datetime(1899, 12, 30, tzinfo=UTC)
-        status = truth.begins(site) or "Approved"
-        cells = {
-            **truth.shown(site),
-            "status": status,
-            "current_milestone": "Milestone 1",
-            KEY: site,
-        }
+        cells = truth.texts(site)
         row: list[dict[str, Any]] = [{"numberValue": at.total_seconds() / 86400}]
         row += [{"stringValue": cells[one]} if cells.get(one) else {} for one in ids[1:]]
         rows.append(row)
@@ -131,8 +126,18 @@ def _mark(key: str, value: str, dimension: str, at: int) -> dict[str, Any]:
     return {"createDeveloperMetadata": {"developerMetadata": metadata}}
 
 
+def customer(number: int) -> dict[str, str]:
+    """Return what EverBright knows of a job's customer, by managed column."""
+    return {
+        "customer": f"Ada Number{number}",
+        "phone": f"303-555-{number:04d}",
+        "email": f"home{number}@example.com",
+        "address": f"{number} North Juniper Street, Marlow Heights, CO 80999",
+    }
+
+
 def fresh_desk(google: Emulator, seed: int) -> Desk:
-    truth = Truth(history(60, JOBS, 1))
+    truth = Truth(tagged(history(60, JOBS, 1)), {uuid(n): customer(n) for n in range(1, JOBS + 1)})
     spreadsheet = google.create_spreadsheet("Solar jobs")
     google.sheets.handle(
         "sheets.spreadsheets.batchUpdate",
@@ -152,7 +157,7 @@ def worked_on(google: Emulator) -> Desk:
     desk.person.deeds = {
         name: deed if name in wanted else lambda _: None for name, deed in desk.person.deeds.items()
     }
-    for _ in range(80):
+    for _ in range(160):
         desk.person.act()
     assert not desk.kinds()
     return desk

@@ -4,13 +4,18 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from emulator import Emulator
 from emulator.errors import ApiError
+from emulator.sheets import ranges, structure
+from emulator.sheets.edit import Edit, change
+from emulator.sheets.grid import Cell
+from emulator.sheets.updates import paste
 from sync.sheets.identifiers import JOBS_TAB
 from tests.chaos.ledger import Deed, Ledger
-from tests.chaos.tab import HEADER, KEY, Look, look, site_in
+from tests.chaos.tab import HAND, HEADER, KEY, Look, Spot, look, record, site_in
 
 GAPS = 0.7
 """The share of all gaps between a read and a write in which the person does something."""
@@ -36,7 +41,25 @@ _WEIGHTS = {
     "copy_rows": 5,
     "cut_rows": 5,
     "delete_row": 3,
+    "delete_for_a_look": 4,
+    "type_over": 8,
+    "duplicate_tab": 1,
 }
+_TABS = 12
+"""Beyond so many tabs none is duplicated."""
+_NOT_TYPED_OVER = (KEY, "last_update")
+"""By these the ledger knows whose a row is."""
+
+
+@dataclass(frozen=True)
+class _Deleted:
+    """A row that is to stand again: its place, its cells by column key, whose it is."""
+
+    row: int
+    cells: dict[int, Cell]
+    owners: set[str]
+    texts: set[str]
+    """What of a person's stood in it."""
 
 
 class Person:
@@ -65,6 +88,9 @@ class Person:
         self._number = 0
         self.kills = 0
         """Rows that vanished since the product last looked."""
+        self.duplicates: dict[int, list[dict[int, Spot]]] = {}
+        """Tabs that the person duplicated, by sheet id, and how they stood."""
+        self._deleted: _Deleted | None = None
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._stroll)
         self.deeds: dict[str, Callable[[Look], Deed | None]] = {
@@ -135,6 +161,8 @@ class Person:
                 self._note_down(deed.told)
 
     def _some_deed(self, before: Look) -> Deed | None:
+        if self._deleted is not None:
+            return self._undo_deletion(before, self._deleted)
         for _ in range(8):
             (name,) = self._lots.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
             try:
@@ -345,3 +373,57 @@ class Person:
             return None
         self._edit("delete_rows", index=row)
         return Deed(f"delete row {row} of {owners}", owners, owners)
+
+    def _delete_for_a_look(self, before: Look) -> Deed | None:
+        """Delete a row; the next deed takes that back, whatever the product did meanwhile."""
+        row = self._job_row(before)
+        if row is None or self.ledger.is_damaged(before, row) or not self._may_vanish(before, 1):
+            return None
+        owners = self._owners(before, range(row, row + 1))
+        if not owners:
+            return None
+        tab = self._google.sheets.spreadsheets[self._id].sheet(JOBS_TAB)
+        assert tab is not None
+        holding = {claim.text for claim in self.ledger.holding()}
+        spots = before.rows[row].values()
+        texts = {t for s in spots for t in (s.text, *HAND.findall(s.note))} & holding
+        self._deleted = _Deleted(row, dict(tab.rows[row].cells), owners, texts)
+        self._edit("delete_rows", index=row)
+        return Deed(f"delete row {row} of {owners} for a look", owners, owners)
+
+    def _undo_deletion(self, before: Look, deleted: _Deleted) -> Deed:
+        self._deleted = None
+        sheet = self._google.sheets.spreadsheets[self._id]
+        at = min(deleted.row, len(before.rows))
+
+        def put_back(edit: Edit) -> None:
+            tab = ranges.need_sheet(sheet, JOBS_TAB)
+            structure.insert(edit, tab, "ROWS", at, 1, like=at - 1)
+            for index, column in enumerate(tab.columns):
+                if column.key in deleted.cells:
+                    paste.put(edit, tab, at, index, deleted.cells[column.key])
+
+        change(sheet, sheet.owner, put_back)
+        told = f"undo: row {at} of {deleted.owners} stands again"
+        return Deed(told, deleted.owners, back=deleted.texts, is_undone=True)
+
+    def _type_over(self, before: Look) -> Deed | None:
+        """Type into a managed cell of a job's row: our own tab replaces that in time."""
+        row = self._job_row(before)
+        columns = [key for key, c in before.managed.items() if c not in _NOT_TYPED_OVER]
+        if row is None or not columns:
+            return None
+        column, place = self._lots.choice(columns), self.ledger.owner(before, row)
+        deed = Deed("")
+        text = self._put(before, deed, "hand", row, column, place)
+        deed.told = f"type {text} over {before.name(column)} in row {row} of {place}"
+        return deed
+
+    def _duplicate_tab(self, _before: Look) -> Deed | None:
+        """A record of how things stood: nothing is written there."""
+        sheet = self._google.sheets.spreadsheets[self._id]
+        if len(sheet.sheets) >= _TABS:
+            return None
+        made: int = self._google.edit(self._id, "duplicate_tab", sheet_id=JOBS_TAB)
+        self.duplicates[made] = record(sheet, made)
+        return Deed(f"duplicate the tab as {made}")

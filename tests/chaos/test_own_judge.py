@@ -267,17 +267,25 @@ def test_a_fault_is_named_and_nothing_else(name: str) -> None:
     assert sorted(sheet.judged()) == sorted(sentences)
 
 
+def _keep_replaced(sheet: Sheet, text: str) -> None:
+    sheet.replaced.add(text)
+
+
+def _keep_recovered(sheet: Sheet, text: str) -> None:
+    sheet.recover(stood=text, stands="OK")
+
+
+def _keep_recovered_with_note(sheet: Sheet, text: str) -> None:
+    sheet.recover(stood=f"{text}\nNote: more", stands="OK")
+
+
 @pytest.mark.parametrize(
     ("number", "header", "right"),
     [(KEYED, "Phone", "303-555-0001"), (STRANGER, STATUS, "his 101")],
 )
 def test_words_that_are_kept_are_not_lost(number: int, header: str, right: str) -> None:
     """Catches a judge that calls lost what is kept, and one that takes a part of it for it."""
-    for keep in (
-        lambda sheet, text: sheet.replaced.add(text),
-        lambda sheet, text: sheet.recover(stood=text, stands="OK"),
-        lambda sheet, text: sheet.recover(stood=f"{text}\nNote: more", stands="OK"),
-    ):
+    for keep in (_keep_replaced, _keep_recovered, _keep_recovered_with_note):
         sheet = Sheet()
         text = sheet.typed[str(1000 + number), header]
         sheet.rows[number][header] = right
