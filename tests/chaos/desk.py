@@ -1,7 +1,6 @@
 """A tab as the product would leave it, a person who has worked in it a little, and the judge."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -19,6 +18,7 @@ from tests.made_up import uuid
 from tests.traffic import history
 
 JOBS = 12
+_DATES = ("last_update", "follow_up", "last_approval")
 _SHOWN = ("customer", "phone", "email", "address", "current_milestone", "status", "next_action")
 ONE, TWO = uuid(1), uuid(2)
 
@@ -90,15 +90,16 @@ class Desk:
 def _tab(truth: Truth) -> list[dict[str, Any]]:
     """Return the requests that make a tab which shows the truth."""
     statuses = sorted({column(event) for event in truth.events})
-    ids = ["last_update", *_SHOWN, *statuses, "initial_quote", KEY]
+    ids = [*_DATES, *_SHOWN, *statuses, "initial_quote", KEY]
     where = {"sheetId": JOBS_TAB}
     grid = {"rowCount": JOBS + 100, "columnCount": len(ids), "frozenRowCount": 1}
     rows = [[{"stringValue": one} for one in ids]]
-    for site, last in truth.last.items():
-        at = datetime.fromisoformat(last["date_updated"]) - datetime(1899, 12, 30, tzinfo=UTC)
-        cells = truth.texts(site)
-        row: list[dict[str, Any]] = [{"numberValue": at.total_seconds() / 86400}]
-        row += [{"stringValue": cells[one]} if cells.get(one) else {} for one in ids[1:]]
+    for site in truth.last:
+        dates, texts = truth.minutes(site), truth.texts(site)
+        row: list[dict[str, Any]] = [
+            {} if (date := dates[one]) is None else {"numberValue": date / 1440} for one in _DATES
+        ]
+        row += [{"stringValue": texts[one]} if texts[one] else {} for one in ids[len(_DATES) :]]
         rows.append(row)
     data = [{"values": [{"userEnteredValue": cell} for cell in row]} for row in rows]
     return [
