@@ -154,10 +154,7 @@ def fresh_desk(google: Emulator, seed: int) -> Desk:
 def worked_on(google: Emulator) -> Desk:
     """A desk with a cell, a note and a header of a person's, and a row of nobody's."""
     desk = fresh_desk(google, 1)
-    wanted = {"type", "note", "row_of_nobody", "add_column", "rename_header"}
-    desk.person.deeds = {
-        name: deed if name in wanted else lambda _: None for name, deed in desk.person.deeds.items()
-    }
+    desk.person.deeds.only("type", "note", "row_of_nobody", "add_column", "rename_header")
     for _ in range(160):
         desk.person.act()
     assert not desk.kinds()

@@ -146,7 +146,8 @@ def _values(seen: Look, truth: Truth) -> Found:
                     wanted = minutes[column]
                     sentence = f"shows {spot.text!r} in {column}, not minute {wanted}."
                     yield Violation("wrong value", f"Row {row} of job {site} {sentence}")
-                if strange := set(TAG.findall(f"{spot.text} {spot.note}")) - {tag_of(site)}:
+                told = spot.note if column in texts else f"{spot.text} {spot.note}"
+                if strange := set(TAG.findall(told)) - {tag_of(site)}:
                     sentence = f"tells of {', '.join(sorted(strange))} in {seen.name(key)}."
                     yield Violation("other job", f"Row {row} of job {site} {sentence}")
 

@@ -76,7 +76,7 @@ def run(
         violations += _settle(bench, held)
     book = google.sheets.spreadsheets[bench.spreadsheet]
     violations += [*judge.sheet(book, ledger, begun), *judge.history(book, truth)]
-    violations += judge.records(book, person.duplicates)
+    violations += judge.records(book, person.deeds.duplicates)
     if person.gaps < _GAPS:
         violations.append(Violation("no storm", f"A person worked in {person.gaps} gaps only."))
     bench.database.close()

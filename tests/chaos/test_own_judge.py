@@ -344,8 +344,7 @@ def test_what_a_sheet_shows_is_read_as_the_judge_wants_it(google: Emulator, tmp_
     bench.edit("sort", sheet_id=own_sheet.OPEN, column=0, ascending=False)
     assert [row[PRICE] for row in rows_of(bench)] == ["1002", "1001", "1003"]
     assert {row[DEPOSIT] for row in rows_of(bench)} == {OWN_PRICE_TWICE}
-    first = own_sheet.HEADER_ROW + 1
-    column = own_sheet.places(bench)[DEPOSIT]
-    where = {"sheet_id": own_sheet.OPEN, "row": first, "column": column}
-    bench.edit("type_cell", **where, text=twice(0, first + 1))
-    assert rows_of(bench)[0][DEPOSIT] == twice(0, first + 1)
+    first, column = own_sheet.HEADER_ROW + 1, own_sheet.places(bench)[DEPOSIT]
+    text = twice(0, first + 1)
+    bench.edit("type_cell", sheet_id=own_sheet.OPEN, row=first, column=column, text=text)
+    assert rows_of(bench)[0][DEPOSIT] == text
