@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 
 from sync.jobs.columns import KEY
 from sync.jobs.model import ReplacedWords
-from sync.sheets.celldata import Row, at, content, note_of, site_in, text_of
+from sync.sheets.celldata import Row, at, content, is_formula, note_of, site_in, text_of
 from sync.sheets.guards import index_now, is_in_place
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import (
     NOTE,
+    PATTERN,
     CellWrite,
     RowImage,
     RowWrite,
@@ -91,6 +92,8 @@ class _RowCheck:
 
     def run(self) -> None:
         is_who = self._is_who()
+        if self.row.pattern_of and not is_who:
+            self.findings.undos += self._other_pattern()
         for cell in self.row.cells:
             is_right = is_who and is_in_place(self.table, cell.column, cell.index)
             missed = [
@@ -113,6 +116,26 @@ class _RowCheck:
     @property
     def _knows_keys(self) -> bool:
         return KEY in self.columns and is_in_place(self.table, KEY, self.columns[KEY])
+
+    def _other_pattern(self) -> Iterator[Undo]:
+        """Give what is told where new rows took formulas in other columns than was meant.
+
+        It is not put right: the columns are not ours, so nothing guards a second write there.
+        """
+        mapped = set(self.columns.values())
+        taken = {n for n, cell in enumerate(self.copy) if is_formula(cell) and n not in mapped}
+        if taken != set(self.row.formulas):
+            text = f"taken as the pattern of the new row of job {self.row.pattern_of}"
+            yield Undo(
+                sheet_id=self.row.sheet_id,
+                fields=PATTERN,
+                before={},
+                wrote={"userEnteredValue": {"stringValue": text}},
+                who=Who(key=self.row.pattern_of),
+                row=self.row.row,
+                tab=self.table.title,
+                row_text=" | ".join(text for one in self.copy if (text := text_of(one))),
+            )
 
     def _expected(self, cell: CellWrite, fields: str) -> bool:
         before = at(self.copy, cell.index)

@@ -103,7 +103,7 @@ class Planner:
         beside = self._targets.extras((), (), lines.lines)
         history = with_history(snapshot, beside, Titles(), zone, make=False)
         parts = Parts(
-            rows=change.rows,
+            rows=[*change.rows, *rowless.pattern_row(tables[0], pattern, change.new_rows)],
             new_rows=change.new_rows,
             formulas=pattern.formulas,
             extra=history.requests if lines.lines else (),

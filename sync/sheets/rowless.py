@@ -11,7 +11,7 @@ from sync.sheets.client import Column
 from sync.sheets.diff import Pattern
 from sync.sheets.match import Match, Place
 from sync.sheets.snapshot import Table
-from sync.sheets.writes import RowImage, Who
+from sync.sheets.writes import RowImage, RowWrite, Who
 
 Texts = Mapping[Place, Mapping[str, str]]
 """What is entered into rows, by column id, without formulas."""
@@ -64,3 +64,18 @@ def pattern(table: Table, last_row: int, above: Row) -> Pattern:
     key = site_in(at(above, table.columns[KEY])) or ""
     who = Who(key=key) if key else Who(holds=RowImage.of(above, table.columns))
     return Pattern(last_row + 1, above, tuple(formulas), who)
+
+
+def pattern_row(table: Table, pattern: Pattern, new_rows: Sequence[RowWrite]) -> list[RowWrite]:
+    """Return the row that new ones are like, so that it is checked that it was that one."""
+    if not new_rows or pattern.who is None:
+        return []
+    return [
+        RowWrite(
+            sheet_id=table.sheet_id,
+            row=pattern.row - 1,
+            who=pattern.who,
+            pattern_of=new_rows[0].site,
+            formulas=pattern.formulas,
+        )
+    ]

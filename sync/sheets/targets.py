@@ -1,7 +1,7 @@
 """Jobs and changes from the store → what the sheet is to show of them. Pure but for its log."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
 from sync.jobs.status import word
 from sync.sheets.batch import Cells, Titles
-from sync.sheets.diff import Target
+from sync.sheets.diff import Target, fitting
 from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.structure import free_titles
@@ -22,6 +22,7 @@ from sync.sheets.surroundings import NOTHING_ELSE, Surroundings
 from sync.sheets.tabs.extras import Extras
 from sync.sheets.tabs.history import Line
 from sync.store import DirtyJob, Pending, Shown
+from sync.types import Mode
 
 _CELL_BYTES = 130
 """Of JSON around the text of a line's cell."""
@@ -54,6 +55,28 @@ class Lines:
     sites: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class Work:
+    """What one flush writes: jobs with their targets, by site, and lines of the history."""
+
+    pairs: Mapping[str, tuple[DirtyJob, Target]]
+    lines: Lines
+    done: Sequence[Shown] = ()
+    """What the sheet shows already."""
+    is_all: bool = True
+    """Whether nothing else waits."""
+
+    @property
+    def targets(self) -> list[Target]:
+        """How the jobs should stand."""
+        return [target for _, target in self.pairs.values()]
+
+    @property
+    def sites(self) -> list[str]:
+        """The jobs that it is about."""
+        return sorted(self.pairs.keys() | self.lines.sites)
+
+
 class Targets:
     """Lays out what the store holds."""
 
@@ -66,6 +89,23 @@ class Targets:
         self._layout = layout
         self.sizes = sizes
         self._columns: list[Column] = []
+
+    def work(self, pending: Pending, *, is_part: bool) -> Work:
+        """Return as much of what waits as fits into a batch; `is_part`: of some jobs alone."""
+        fields = pending.known_columns if pending.mode is Mode.ADOPTED else None
+        pairs = self.of(pending.jobs, fields)
+        done = [shown(job) for job, target in pairs if target is None or not target.differs()]
+        differing = [(job, target) for job, target in pairs if target and target.differs()]
+        fit = fitting([target for _, target in differing], self.sizes.cell_bytes)
+        chosen = {target.site: (job, target) for job, target in differing[: len(fit)]}
+        lines = self.lines(pending)
+        is_all = (
+            not is_part
+            and len(chosen) == len(differing)
+            and len(pending.jobs) < self.sizes.jobs
+            and len(lines.seqs) == len(pending.lines) < self.sizes.lines
+        )
+        return Work(chosen, lines, done, is_all)
 
     def of(
         self, jobs: Iterable[DirtyJob], fields: Collection[str] | None = None

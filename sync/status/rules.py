@@ -118,7 +118,8 @@ RULES = (
         NO_WORKER,
         what=_no_worker,
         cause="The worker's process has ended, or was never started. Its log says why.",
-        fix="Start it: `brightsheet worker`, or serve with WORKER=embedded.",
+        fix="Start it: `brightsheet worker`, or serve with WORKER=embedded. (A sheet of your own: "
+        "map it first.)",
         behind=lambda now, _: not _is_alive(now),
         since=lambda now: now.worker,
         alerts=_is_missed,
@@ -273,6 +274,28 @@ RULES = (
         fix=f"They are tried again by themselves. See what keeps Google from it: {_DOCTOR}",
         warns=lambda now: now.quarantined,
         since=lambda now: now.oldest_quarantined,
+    ),
+    Rule(
+        "missing_words",
+        what=lambda now: (
+            counted(now.missing_words, "cell", "cells")
+            + " of your own sheet cannot show what EverBright says: no option stands for it."
+        ),
+        cause="The drop-down of a mapped column has no such option, or none was chosen for it.",
+        fix="See which: `brightsheet doctor`; choose one: `brightsheet map --word`",
+        page="/mapping",
+        warns=lambda now: now.missing_words,
+    ),
+    Rule(
+        "kept_words",
+        what=lambda now: (
+            counted(now.kept_words, "cell", "cells")
+            + " of your own sheet show what a person typed, and EverBright says otherwise."
+        ),
+        cause="What people type stays until the next event of the job.",
+        fix="See which: `brightsheet compare --json`; clear a cell to have it filled again.",
+        page="/columns",
+        warns=lambda now: now.kept_words,
     ),
     Rule(
         "unplaced",

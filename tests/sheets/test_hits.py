@@ -261,3 +261,23 @@ def test_a_pause_keeps_the_sheet_alone_from_being_written(asking: Bench) -> None
         worker.stop(5)
     assert asking.store.jobs.sites() == {uuid(1)}
     assert asking.writes() == 0
+
+
+@pytest.mark.parametrize("other", ["of the same kind", "with a sum"])
+def test_formulas_that_a_new_row_took_of_another_row_are_told(asking: Bench, other: str) -> None:
+    """A sum in a customer's row is money that nobody owes; a sorted sheet alone is no news."""
+    first = line(7)
+    if other == "with a sum":
+        first[HEADERS.index("Crew")] = "=SUM(I4:I5)"
+    own_sheet.customer(asking, 3)
+    own_sheet.make(asking, [first, line(8)], [])
+    own_sheet.adopt(asking)
+    asking.send(milestone(3))
+    asking.project()
+    asking.ask()
+    asking.flush_once()  # guards the columns
+    asking.before_the_write(swapped(asking))
+    flushed(asking)
+    told = recovered(asking.google.sheets.spreadsheets[asking.spreadsheet])
+    assert len(told) == (other == "with a sum")
+    assert all(uuid(3) in row.stands and "Own 7" in row.row_text for row in told)
