@@ -129,7 +129,7 @@ def test_a_row_that_moves_while_another_is_emptied_for_a_join_keeps_its_cells(
     flushed(asking, milestone(1))
     with asking.held() as held:
         found = link.find(asking.flusher, held)
-        settled = link.chosen(found, {uuid(1): f"Open jobs!{SECOND + 1}"})
+        settled = link.chosen(found.doubts, {uuid(1): f"Open jobs!{SECOND + 1}"})
         asking.before_the_write(
             lambda: asking.edit("move_row", sheet_id=OPEN, row=THIRD + 1, to=FIRST)
         )
