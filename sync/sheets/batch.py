@@ -5,8 +5,9 @@ to write to the same coordinates of a hidden tab, which nobody edits. It asks th
 same answer (decision 0002).
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sync.jobs.cells import Cell
 from sync.jobs.columns import KEY
@@ -62,6 +63,8 @@ class Parts:
     recovered_lines: int = 0
     pipeline: Tab | None = None
     """The Pipeline tab as `extra` leaves it."""
+    guarded: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """Ids of columns that are guarded though nothing is written there, by sheet id."""
 
     @property
     def is_empty(self) -> bool:
@@ -69,11 +72,19 @@ class Parts:
         return not (self.structure or self.header or self.rows or self.new_rows or self.extra)
 
     def without_data(self, table: Table) -> "Parts":
-        """Return the same without what is written of jobs: as many rows are copied and guarded."""
+        """Return the same without what is written of jobs.
+
+        As many rows are copied, and the same columns are guarded: where one of those guards is at
+        fault, it is refused as well.
+        """
+        columns: dict[int, set[str]] = defaultdict(set)
+        for row in (*self.rows, *self.new_rows):
+            columns[row.sheet_id] |= {cell.column for cell in row.cells}
+        guarded = {sheet_id: frozenset(ids) for sheet_id, ids in columns.items()}
         rows = {(one.sheet_id, one.row) for one in self.rows}
         rows |= {(table.sheet_id, table.last_row)} if self.new_rows else set()
         touched = [RowWrite(sheet_id=sheet, row=row) for sheet, row in sorted(rows)]
-        return Parts(self.structure, self.header, touched, columns=self.columns)
+        return Parts(self.structure, self.header, touched, columns=self.columns, guarded=guarded)
 
 
 def guarding(tables: Iterable[Table]) -> Parts:
@@ -108,7 +119,8 @@ def compose(
         new = parts.new_rows if table is first else ()
         if not (rows or new or is_made):
             continue
-        requests += guards.column_guards(table, _guarded(table, [*rows, *new], is_all=is_made))
+        also = table.columns if is_made else parts.guarded.get(table.sheet_id, ())
+        requests += guards.column_guards(table, _guarded(table, [*rows, *new], also))
         requests += guards.header_guard(table)
         if rows and not is_made:
             title = snapshot.copies_title(table, fence_title)
@@ -136,11 +148,9 @@ def compose(
     )
 
 
-def _guarded(table: Table, rows: Iterable[RowWrite], *, is_all: bool) -> list[str]:
-    """Return the columns that a batch guards: those that it writes, and the key's."""
-    if is_all:
-        return sorted(table.columns)
-    written = {cell.column for row in rows for cell in row.cells} | {KEY}
+def _guarded(table: Table, rows: Iterable[RowWrite], also: Iterable[str]) -> list[str]:
+    """Return the columns that a batch guards: those that it writes, the key's, and `also`."""
+    written = {cell.column for row in rows for cell in row.cells} | {KEY, *also}
     return sorted(written & table.columns.keys())
 
 

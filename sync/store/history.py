@@ -40,7 +40,7 @@ class History:
             return query
         asked = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
         nameless = select(customer.c.site).where(asked, customer.c.attempts < TRIES)
-        waits = change.c.site.in_(nameless), change.c.kept_at > now() - PATIENCE
+        waits = change.c.site.in_(nameless), change.c.kept_at.between(now() - PATIENCE, now())
         held = select(func.min(change.c.at)).where(NEW, *waits)
         until = func.coalesce(held.scalar_subquery(), _NEVER)
         return query.where(change.c.at < until)

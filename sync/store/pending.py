@@ -95,7 +95,8 @@ class PendingWork:
         asked = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
         unknown = select(customer.c.site).where(asked)
         other = job.alias()
-        is_new = ~other.c.has_row & (other.c.waiting_since > now() - PATIENCE)
+        # A moment in the future is of a clock that was put back: nothing waits until it comes.
+        is_new = ~other.c.has_row & other.c.waiting_since.between(now() - PATIENCE, now())
         others = exists().where(
             customer.c.site == other.c.site, asked, customer.c.attempts < TRIES, is_new
         )

@@ -244,7 +244,7 @@ class Spreadsheet:
         if row is None:
             return Glance()
         reason, message, landed, compared, left, last, paused, clock = row
-        used = 0.0 if last is None else TokenBucket(left, last).used(clock)
+        used = 0.0 if last is None else TokenBucket(left, min(last, clock)).used(clock)
         return Glance(reason, message, landed, compared, paused, used)
 
     def _is_this(self) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from sync.projector import Projector
 from sync.settings.environment import load
 from sync.sheets import encode
 from sync.sheets.batch import Titles, compose
-from sync.sheets.diff import Target, diff
+from sync.sheets.diff import Target, columns_to_read, diff
 from sync.sheets.ensure import WantedTabs, ensure
 from sync.sheets.identifiers import FENCE_TAB, JOBS_TAB
 from sync.sheets.snapshot import Copies, Snapshot, Table
@@ -131,7 +131,12 @@ class WholePath:
         self, snapshot: Snapshot, wanted: WantedTabs, targets: list[Target]
     ) -> list[dict[str, Any]]:
         ensured = ensure(snapshot, wanted, self.zone)
-        change = diff(ensured.tables, targets, {}, None, self.zone)
+        # What was not read is decided on nowhere: as the flush, read what there is of these.
+        tables = [
+            replace(table, cells={key: {} for key in columns_to_read(table.policy, targets)})
+            for table in ensured.tables
+        ]
+        change = diff(tables, targets, {}, None, self.zone)
         rows = change.rows if snapshot.tables else change.new_rows
         assert len(rows) == len(targets), "nothing is shown"
         parts = replace(ensured.parts, rows=change.rows, new_rows=change.new_rows)

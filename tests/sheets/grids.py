@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sync.jobs.cells import Cell
 from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import CellWrite, RowWrite, Trace
@@ -17,7 +16,9 @@ COLUMNS = {STATUS: 1, "site_id": KEY_AT}
 HEADERS = {0: "Mine", 1: "Permit", 2: "Site ID"}
 VALUE = "userEnteredValue,textFormatRuns"
 NOTED = f"{VALUE},note"
-JOBS = {A: {STATUS: Cell(text="Submitted")}, B: {STATUS: Cell(text="Submitted")}}
+KEY, EMAIL, PHONE = "site_id", "email", "phone"
+PEOPLE = {STATUS: 1, KEY: 2, EMAIL: 3, PHONE: 4}
+"""The columns of a tab that people made: what tells whose a row is stands there, too."""
 
 
 def cell(text: str = "", note: str = "") -> dict[str, Any]:
@@ -48,12 +49,12 @@ def table(**changes: Any) -> Table:
 
 
 def write(text: str = "Approved", column: str = STATUS, **changes: Any) -> CellWrite:
-    values: dict[str, Any] = {"index": COLUMNS[column], "data": cell(text), "fields": VALUE}
+    values: dict[str, Any] = {"index": PEOPLE[column], "data": cell(text), "fields": VALUE}
     return CellWrite(column=column, **(values | changes))
 
 
-def trace(*rows: RowWrite) -> Trace:
-    return Trace(fence=7, columns={JOBS_TAB: COLUMNS}, rows=rows)
+def trace(*rows: RowWrite, columns: Mapping[str, int] = COLUMNS) -> Trace:
+    return Trace(fence=7, columns={JOBS_TAB: dict(columns)}, rows=rows)
 
 
 def apply(cells: list[dict[str, Any]], one: CellWrite) -> None:

@@ -1,20 +1,23 @@
 """One batchUpdate: fence, guards and copies before anything is written."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from sync.sheets import guards
 from sync.sheets.batch import Batch, Parts, compose
+from sync.sheets.celldata import BLANK
 from sync.sheets.identifiers import FENCE_TAB, GUARD_KEY, JOBS_TAB, guard_id
 from sync.sheets.snapshot import Copies, Snapshot, Table
-from sync.sheets.writes import HEADER_ROW, RowWrite
-from tests.sheets.grids import COLUMNS, STATUS, A, cell, table, write
+from sync.sheets.writes import CellWrite, RowImage, RowWrite, Who
+from tests.own_sheet import MAPPED_AT
+from tests.sheets.grids import COLUMNS, KEY, PEOPLE, STATUS, A, cell, row, table, write
 
+IS_A = Who(key=A)
 ROWS = [
-    RowWrite(sheet_id=JOBS_TAB, row=4, site=A, cells=(write(),)),
-    RowWrite(sheet_id=JOBS_TAB, row=5, site=A, cells=(write(),)),
+    RowWrite(sheet_id=JOBS_TAB, row=number, site=A, who=IS_A, cells=(write(),)) for number in (4, 5)
 ]
 Request = dict[str, Any]
 
@@ -34,6 +37,12 @@ def inner(requests: list[Request], kind: str) -> list[Request]:
     return [one[kind] for one in requests if kind in one]
 
 
+def guarded_in(requests: list[Request]) -> list[str]:
+    """Return the names of the guards that a batch makes."""
+    made = [o["developerMetadata"] for o in inner(requests, "createDeveloperMetadata")]
+    return sorted(one["metadataValue"] for one in made if one["metadataKey"] == GUARD_KEY)
+
+
 def is_of_fence_tab(one: Request) -> bool:
     return str(FENCE_TAB) in json.dumps(one)
 
@@ -48,15 +57,10 @@ def test_every_batch_moves_the_fence_first() -> None:
     assert made(Parts()).fence_before == 41
 
 
-def test_every_column_is_guarded_before_the_first_write() -> None:
-    """Also those that are not written: one that moved shows that others did, too."""
+def test_what_is_written_is_guarded_before_the_first_write() -> None:
+    """Guarded after it, a moved column would be written before Google refuses the rest."""
     requests = made(Parts(rows=ROWS)).requests
-    created = [
-        one["createDeveloperMetadata"]["developerMetadata"]["metadataValue"]
-        for one in requests
-        if "createDeveloperMetadata" in one
-    ]
-    assert sorted(created) == sorted([*COLUMNS, "header"])
+    assert guarded_in(requests) == sorted([STATUS, KEY, "header"])
     writes = [
         n for n, one in enumerate(requests) if "updateCells" in one and not is_of_fence_tab(one)
     ]
@@ -64,6 +68,58 @@ def test_every_column_is_guarded_before_the_first_write() -> None:
     assert max(guarded) < min(writes)
     copied = [n for n, one in enumerate(requests) if "copyPaste" in one]
     assert max(guarded) < min(copied) <= max(copied) < min(writes)
+
+
+WIDE = {STATUS: 1, KEY: 2, **{f"status:{number}": number for number in range(3, 60)}}
+
+
+def wide(sheet_id: int = JOBS_TAB, title: str = "Jobs", **changes: Any) -> Table:
+    return table(sheet_id=sheet_id, title=title, columns=WIDE, column_count=60, **changes)
+
+
+@pytest.mark.parametrize(
+    ("parts", "guarded"),
+    [
+        (Parts(rows=ROWS), [KEY, STATUS]),
+        (Parts(header=[write("Permit")]), [KEY, STATUS]),
+        (
+            Parts(
+                new_rows=[
+                    RowWrite(sheet_id=JOBS_TAB, row=6, site=A, is_new=True, cells=(write(A, KEY),))
+                ]
+            ),
+            [KEY],
+        ),
+        (Parts(extra=[{"addSheet": {}}]), []),
+    ],
+    ids=["rows", "titles", "new rows", "other tabs"],
+)
+def test_only_what_is_written_is_guarded(parts: Parts, guarded: list[str]) -> None:
+    """All of sixty columns made 69 of a batch's 86 requests; the key tells whose each row is."""
+    names = [name for name in guarded_in(made(parts, wide()).requests) if name != "header"]
+    assert names == guarded
+
+
+def test_a_batch_for_one_changed_cell_in_both_tabs_is_small() -> None:
+    """Catches one whose size grows with the columns: it is sent for nearly every delivery."""
+    first, second = (
+        wide(sheet_id, title, mapped_at=MAPPED_AT, headers={1: "Permit"})
+        for sheet_id, title in ((JOBS_TAB, "Open jobs"), (77, "Installed"))
+    )
+    rows = [
+        RowWrite(sheet_id=t.sheet_id, row=4, site=A, who=Who(key=A), cells=(write(expects=BLANK),))
+        for t in (first, second)
+    ]
+    copies = {t.copies_tab: Copies("_copies") for t in (first, second)}
+    snapshot = Snapshot(
+        tables=(first, second), fences=(41,), copies={FENCE_TAB: Copies("_brightsheet"), **copies}
+    )
+    batch = compose(
+        snapshot, [first, second], Parts(rows=rows), fence=42, fence_title="_brightsheet"
+    )
+    assert len(batch.requests) <= 25
+    assert len(json.dumps(batch.requests)) < 10_000
+    assert [one.ranges for one in batch.asked] == [("B5:B5", "C5:C5")] * 2
 
 
 def test_a_guard_is_deleted_where_it_was_read_and_made_there_again() -> None:
@@ -130,14 +186,57 @@ def test_before_images_are_of_whole_rows_however_wide_they_are_by_now() -> None:
     assert len(inner(requests, "deleteConditionalFormatRule")) == 2
 
 
-def test_the_answer_brings_the_keys_and_what_else_is_compared() -> None:
-    """What is not asked for cannot show that a note was written over."""
-    noted = RowWrite(
-        sheet_id=JOBS_TAB, row=7, site=A, cells=(write(fields="note", expects_note=""),)
+def asked(*rows: RowWrite, header: Sequence[CellWrite] = ()) -> tuple[str, ...]:
+    """Return the ranges of the copied rows that a batch asks back."""
+    seen = table(columns=PEOPLE, column_count=5)
+    (one,) = made(Parts(rows=rows, header=header), seen).asked
+    assert (one.title, one.header_row, one.copies_title) == ("Jobs", 0, "_brightsheet")
+    return one.ranges
+
+
+def of_a(row_index: int, *cells: CellWrite, who: Who = IS_A) -> RowWrite:
+    return RowWrite(sheet_id=JOBS_TAB, row=row_index, site=A, who=who, cells=cells)
+
+
+def test_the_answer_brings_all_that_is_compared() -> None:
+    """What is not asked for cannot show that a row was another, or a cell held something else."""
+    assert asked(of_a(4, write()), of_a(8, write())) == ("C5:C9",), "the keys, of all rows"
+    assert asked(of_a(4, write(expects=BLANK))) == ("B5:B5", "C5:C5")
+    assert asked(of_a(4, write(fields="note", expects_note=""))) == ("B5:B5", "C5:C5")
+    by_match = Who(shows={"email": "a@example.com"})
+    assert asked(of_a(4, write(A, KEY, expects=BLANK), who=by_match)) == ("C5:C5", "D5:D5")
+    mistaken = Who(key=A, shows_not={"phone": "303"})
+    assert asked(of_a(4, write("", KEY, expects=BLANK), who=mistaken)) == ("C5:C5", "E5:E5")
+    whole = Who(holds=RowImage.of(row("mine", ""), PEOPLE))
+    assert asked(of_a(6, write(expects=BLANK), who=whole)) == ("B7:B7", "C7:C7", "7:7")
+
+
+def test_the_header_row_is_asked_for_apart_from_the_jobs() -> None:
+    """A range from it down to the last job would bring the whole sheet back."""
+    title = write("Permit", fields="note", expects_note="")
+    ranges = asked(of_a(90, write(expects=BLANK)), header=[title])
+    assert ranges == ("B1:B1", "C1:C1", "B91:B91", "C91:C91")
+
+
+def test_a_new_row_asks_for_the_headers_alone() -> None:
+    """It was inserted and hit nothing: but whether its columns moved is to be seen."""
+    new = RowWrite(sheet_id=JOBS_TAB, row=6, site=A, is_new=True, cells=(write(),))
+    (one,) = made(Parts(new_rows=[new])).asked
+    assert one.ranges == ()
+
+
+def test_a_mapped_tab_is_asked_by_its_own_copies() -> None:
+    """Of two tabs whose rows are copied to one place, one would be compared with the other's."""
+    first, second = (
+        table(sheet_id=n, title=title, mapped_at=MAPPED_AT)
+        for n, title in ((5, "Open jobs"), (6, "Installed"))
     )
-    (asked,) = made(Parts(rows=[*ROWS, noted])).asked
-    assert (asked.indexes, asked.rows) == ((2, 1), 8)
-    assert [one.indexes for one in made(Parts(rows=ROWS)).asked] == [(2,)]
+    snapshot = Snapshot(tables=(first, second), copies={FENCE_TAB: Copies("_brightsheet")})
+    rows = [RowWrite(sheet_id=n, row=4, site=A, who=IS_A, cells=(write(),)) for n in (5, 6)]
+    batch = compose(snapshot, [first, second], Parts(rows=rows), fence=1, fence_title="x")
+    titles = {one["properties"]["title"] for one in inner(batch.requests, "addSheet")}
+    assert {one.copies_title for one in batch.asked} == titles
+    assert len(titles) == 2
 
 
 def test_the_trace_has_all_that_is_written() -> None:
@@ -146,7 +245,7 @@ def test_the_trace_has_all_that_is_written() -> None:
     title = write("Permit")
     trace = made(Parts(rows=ROWS, header=[title], new_rows=[fresh])).trace
     assert [one.row for one in trace.rows] == [4, 5, 0, 6]
-    assert trace.rows[2].site == HEADER_ROW
+    assert (trace.rows[2].who, trace.rows[2].site) == (Who(is_header=True), "")
     assert (trace.fence, trace.columns) == (42, {JOBS_TAB: COLUMNS})
 
 

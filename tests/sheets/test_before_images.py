@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 import pytest
-from sync.sheets.restore import HEADERS
 
+from sync.sheets.undo import HEADERS
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 
@@ -47,7 +47,7 @@ def hit(bench: Bench, number: int = 1, row: int = ROW) -> None:
     to = bench.at(number)
     bench.before_the_write(lambda: bench.edit("move_row", row=row, to=to))
     bench.flush_once()
-    assert bench.store.pending.read(1, 1).images
+    assert bench.store.pending.read(1, 1).undos
 
 
 def test_a_row_that_was_hit_holds_all_that_it_held(six: Bench) -> None:
@@ -131,14 +131,27 @@ def test_what_was_typed_over_a_hit_cell_stays_and_recovered_tells_the_rest(six: 
         "Stands there now": REJECTED,
     }
     assert six.alerts == ["recovered"]
-    assert six.store.pending.read(1, 1).images == {}
+    assert six.store.pending.read(1, 1).undos == {}
 
 
-def test_a_copy_of_a_hit_row_makes_its_place_uncertain(six: Bench) -> None:
-    """Which of the two a person works in, nobody knows: what was there goes into Recovered."""
+def test_a_copy_of_a_hit_row_is_put_back_too(six: Bench) -> None:
+    """Which of the two a person works in, nobody knows, and neither shows a job's status."""
+    own_row(six, mine="call the city", status="on hold")
+    before = own_rows(six)
+    hit(six)
+    six.edit("copy_rows", start=1, end=2, to=30)
+    six.flush()
+    assert own_rows(six) == before * 2
+    assert (six.compare(), six.alerts, six.rows("Recovered")) == (0, [], [])
+
+
+def test_a_copy_that_was_changed_makes_the_place_uncertain(six: Bench) -> None:
+    """Of two unlike ones, nobody knows which was hit: what was there goes into Recovered."""
     own_row(six, mine="call the city", status="on hold")
     hit(six)
     six.edit("copy_rows", start=1, end=2, to=30)
+    for row in (1, 30):
+        six.edit("type_cell", row=row, column=six.index("address"), text=f"{row} Main St")
     six.flush()
     assert [row["Status"] for row in own_rows(six)] == [REJECTED, REJECTED]
     stood = {line["Stood there"] for line in six.texts("Recovered") if "Stood there" in line}

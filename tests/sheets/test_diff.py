@@ -1,20 +1,29 @@
 """Which cells are written of jobs, and which are left alone."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from sync.errors import Permanent
-from sync.jobs.cells import EMPTY, Cell
-from sync.sheets.diff import Diff, Target, compared_columns, diff, fitting
+from sync.jobs.cells import EMPTY, Cell, Link
+from sync.sheets.celldata import BLANK, Content
+from sync.sheets.diff import Diff, Pattern, Target, columns_to_read, diff, fitting
+from sync.sheets.identifiers import JOBS_TAB
+from sync.sheets.match import Match
+from sync.sheets.policy import MAPPED, OWN, Policy
 from sync.sheets.snapshot import Table
-from sync.sheets.writes import RowWrite
+from sync.sheets.writes import CellWrite, RowWrite, Who
 from tests.made_up import uuid
+from tests.own_sheet import MAPPED_AT
+from tests.sheets.grids import cell
 from tests.sheets.grids import table as grid
 
 COLUMNS = {"customer": 0, "re_signed": 1, "site_id": 3}
 NOTED = datetime(2026, 3, 1, 10, tzinfo=UTC)
+NO_NOTES: dict[str, dict[int, Any]] = {"re_signed": {}}
+"""A read of the column that has notes, none of which is there."""
 
 
 def cells(number: int, **more: Cell) -> dict[str, Cell]:
@@ -23,7 +32,7 @@ def cells(number: int, **more: Cell) -> dict[str, Cell]:
 
 def target(number: int, written: dict[str, Cell] | None = None, **more: Any) -> Target:
     fresh = more.pop("fresh", True)
-    return Target(uuid(number), cells(number, **more), written or {}, fresh)
+    return Target(uuid(number), cells(number, **more), written or {}, fresh=fresh)
 
 
 def table(**changes: Any) -> Table:
@@ -32,7 +41,7 @@ def table(**changes: Any) -> Table:
 
 
 def made(*targets: Target, **changes: Any) -> Diff:
-    return diff(table(**changes), targets, UTC)
+    return diff([table(**changes)], targets, {}, None, UTC)
 
 
 def places(row: RowWrite) -> list[tuple[int, str]]:
@@ -71,15 +80,17 @@ def test_what_stands_already_is_not_written_again() -> None:
     written = cells(1)
     assert not target(1, written).differs()
     changed = Target(uuid(1), written | {"re_signed": Cell(text="Yes")}, written)
-    (row,) = made(changed).rows
+    (row,) = made(changed, cells=NO_NOTES).rows
     assert places(row) == [(1, "re_signed")]
 
 
 def test_a_cell_that_went_blank_is_cleared_only_if_it_was_written() -> None:
     """What a person typed where nothing was ever shown is not cleared."""
     written = cells(1, re_signed=Cell(text="Yes"))
-    (row,) = made(Target(uuid(1), cells(1), written)).rows
+    gone = Target(uuid(1), cells(1), written)
+    (row,) = made(gone, cells={"re_signed": {4: cell("Yes")}}).rows
     assert [(one.column, one.data) for one in row.cells] == [("re_signed", {})]
+    assert made(gone, cells=NO_NOTES).rows == [], "the read shows that it is blank already"
     assert not Target(uuid(1), cells(1), cells(1)).differs()
 
 
@@ -87,10 +98,11 @@ def test_every_row_of_a_job_gets_all_that_it_is_to_show() -> None:
     """A person copied it, perhaps before its last change: one would stay old."""
     written = cells(1)
     changed = Target(uuid(1), written | {"re_signed": Cell(text="Yes")}, written)
-    found = made(changed, keys={uuid(1): (4, 9), uuid(2): (7,)})
-    assert [(one.row, places(one)) for one in found.rows] == [
+    found = made(changed, keys={uuid(1): (4, 9), uuid(2): (7,)}, cells=NO_NOTES)
+    assert [(one.row, sorted(places(one))) for one in found.rows] == [
         (row, [(0, "customer"), (1, "re_signed")]) for row in (4, 9)
     ]
+    assert {one.expects for one in found.rows[0].cells} == {None}
 
 
 def test_a_deleted_row_comes_back_only_with_an_event() -> None:
@@ -103,7 +115,8 @@ def test_a_deleted_row_comes_back_only_with_an_event() -> None:
 def test_a_column_that_a_person_deleted_is_passed_over() -> None:
     """It is not shown, so it is written if the column comes back."""
     columns = {"re_signed": 1, "site_id": 3}
-    found = made(target(1, re_signed=Cell(text="Yes")), target(3), columns=columns)
+    targets = target(1, re_signed=Cell(text="Yes")), target(3)
+    found = made(*targets, columns=columns, cells=NO_NOTES)
     assert places(found.rows[0]) == [(1, "re_signed")]
     assert places(found.new_rows[0]) == [(3, "site_id")]
     assert all("customer" not in shown for shown in found.shown.values())
@@ -131,7 +144,7 @@ def test_a_lost_key_column_stops_everything() -> None:
 def test_only_a_managed_note_is_replaced(written: dict[str, Cell], note: str, writes: bool) -> None:
     """A person's note on a status is the one thing that nobody else has; an old one misleads."""
     changed = target(1, written, re_signed=Cell(text="Yes", note="by Ben"))
-    found = made(changed, cells={"re_signed": {4: {"note": note}}} if note else {})
+    found = made(changed, cells={"re_signed": {4: {"note": note}} if note else {}})
     (one,) = (each for each in found.rows[0].cells if each.column == "re_signed")
     assert ("note" in one.fields.split(",")) is writes
     assert one.data.get("note") == ("by Ben" if writes else None)
@@ -150,19 +163,35 @@ def test_a_note_in_a_column_that_did_not_change_was_not_read_and_is_not_written(
 def test_a_stand_in_gives_way_to_a_person_s_name() -> None:
     """Job 1 in the place of a customer's name is a loss; on a blank cell it is a help."""
     stand_in = target(1, customer=Cell(text="Job 1", is_stand_in=True))
-    filled = {"userEnteredValue": {"stringValue": "Ada"}}
-    assert made(stand_in, cells={"customer": {4: filled}}).rows == []
-    (row,) = made(stand_in).rows
-    assert row.cells[0].expects_blank
+    assert made(stand_in, cells={"customer": {4: cell("Ada")}}).rows == []
+    (row,) = made(stand_in, cells={"customer": {}}).rows
+    assert row.cells[0].expects == BLANK, "a name may be typed before the write, too"
 
 
-def test_the_read_brings_what_the_diff_compares() -> None:
-    """A note that was not read would be taken for blank, and replaced."""
+def test_the_read_brings_what_is_decided_on() -> None:
+    """A note or words that were not read would be taken for blank, and replaced."""
     noted = target(1, re_signed=Cell(text="Yes", note="x"))
-    assert compared_columns([noted]) == ("re_signed",)
-    assert compared_columns([Target(uuid(1), noted.cells, noted.cells)]) == ()
     stand_in = target(1, customer=Cell(text="Job 1", is_stand_in=True))
-    assert compared_columns([stand_in]) == ("customer",)
+    same = Target(uuid(1), noted.cells, noted.cells)
+    assert columns_to_read(OWN, [noted]) == ("re_signed",)
+    assert columns_to_read(OWN, [same]) == ()
+    assert columns_to_read(OWN, [stand_in]) == ("customer",)
+    # Of a row that was copied all is written: the stand-in, too, though it did not change.
+    known = Target(uuid(1), {**stand_in.cells, "x": Cell(text="y")}, stand_in.cells)
+    assert columns_to_read(OWN, [known]) == ("customer",)
+    assert columns_to_read(MAPPED, [noted]) == ("customer", "re_signed")
+    assert columns_to_read(MAPPED, [same]) == ()
+    assert columns_to_read(MAPPED, [known]) == ("x",)
+    rechecked = replace(same, recheck=frozenset({"phone", "site_id"}))
+    assert columns_to_read(MAPPED, [rechecked]) == ("phone",)
+
+
+@pytest.mark.parametrize("policy", [OWN, MAPPED])
+def test_what_was_not_read_is_not_decided_on(policy: Policy) -> None:
+    """Taken for blank, what a person typed there would go: it is an error of ours, and told."""
+    mapped_at = None if policy is OWN else MAPPED_AT
+    with pytest.raises(LookupError):
+        made(target(1, re_signed=Cell(text="Yes")), mapped_at=mapped_at)
 
 
 def test_a_batch_is_cut_before_it_grows_too_large() -> None:
@@ -180,3 +209,175 @@ def test_differences_name_what_is_to_go() -> None:
     """A status that a job has no more would stand for ever."""
     written = cells(1, re_signed=Cell(text="Yes"))
     assert Target(uuid(1), cells(1), written).differences() == {"re_signed": EMPTY}
+
+
+@pytest.mark.parametrize(
+    ("changes", "differs"),
+    [
+        ({}, False),
+        ({"has_row": False}, True),
+        ({"recheck": frozenset({"customer"})}, True),
+        ({"recheck": frozenset({"gone"})}, True),
+        ({"cells": {}}, True),
+    ],
+)
+def test_what_is_to_be_written_of_a_job(changes: dict[str, Any], differs: bool) -> None:
+    """Catches a job without a row that waits for ever, and a wrong cell that is found twice."""
+    same = Target(uuid(1), cells(1), cells(1))
+    assert replace(same, **changes).differs() is differs
+
+
+def test_what_a_comparison_found_is_written_though_it_is_as_it_was() -> None:
+    """What was confirmed in it is not what stands there: it cannot be left out by that."""
+    again = Target(uuid(1), cells(1), cells(1), recheck=frozenset({"customer"}))
+    (row,) = made(again).rows
+    assert [(one.column, one.data["userEnteredValue"]) for one in row.cells] == [
+        ("customer", {"stringValue": "Job 1"})
+    ]
+
+
+def test_a_key_is_written_alone_and_says_what_the_match_was_made_by() -> None:
+    """Values in the same batch would stand in another customer's row, should it have moved."""
+    texts = {"customer": "Ada"}
+    match = Match((JOBS_TAB, 6), texts)
+    found = diff([table()], [target(3)], {uuid(3): match}, None, UTC)
+    (row,) = found.rows
+    assert (row.row, row.site, row.who) == (6, uuid(3), Who(shows=texts))
+    (key,) = row.cells
+    assert (key.index, key.column, key.expects, key.key_row) == (3, "site_id", BLANK, texts)
+    assert (key.data, key.fields) == (cell(uuid(3)), "userEnteredValue")
+    assert (found.shown, found.new_rows) == ({}, []), "nothing is confirmed by it"
+    (known,) = diff([table()], [target(1)], {uuid(1): match}, None, UTC).rows
+    assert known.row == 4, "a job that has a row is not matched with another"
+
+
+# A tab that people made
+
+WORDS = {"re_signed": {"Yes": "Done", "No": "Open"}}
+SINCE, BEFORE = MAPPED_AT.timestamp() + 1, MAPPED_AT.timestamp() - 1
+
+
+def mapped(*targets: Target, **changes: Any) -> Diff:
+    everything: dict[str, dict[int, Any]] = {"customer": {}, "re_signed": {}}
+    return made(*targets, **({"mapped_at": MAPPED_AT, "cells": everything} | changes))
+
+
+def only(found: Diff) -> CellWrite:
+    (row,) = found.rows
+    (one,) = row.cells
+    return one
+
+
+def test_each_cell_of_a_mapped_tab_expects_what_the_read_saw() -> None:
+    """What is typed between the read and the write is put back: only by this it is noticed."""
+    changed = Target(uuid(1), cells(1, re_signed=Cell(text="Yes")), cells(1, re_signed=EMPTY))
+    assert only(mapped(changed)).expects == BLANK
+    stood = {"re_signed": {4: cell("No")}}
+    known = Target(
+        uuid(1), cells(1, re_signed=Cell(text="Yes")), cells(1, re_signed=Cell(text="No"))
+    )
+    one = only(mapped(known, cells=stood))
+    assert (one.expects, one.expects_note, one.replaces_words) == (Content("No"), None, False)
+    assert one.fields == "userEnteredValue", "no format of ours, and no note"
+
+
+@pytest.mark.parametrize(
+    ("received", "fresh", "writes"),
+    [(SINCE, True, True), (SINCE, False, False), (BEFORE, True, False), (None, True, False)],
+    ids=["since", "shown already", "before", "read from EverBright"],
+)
+def test_a_persons_words_yield_to_an_event_after_the_mapping_alone(
+    received: float | None, fresh: bool, writes: bool
+) -> None:
+    """What EverBright said before may be older than what he knows; and once shown, he may type."""
+    changed = Target(
+        uuid(1), cells(1, re_signed=Cell(text="Yes")), cells(1), fresh=fresh, received_at=received
+    )
+    found = mapped(changed, cells={"re_signed": {4: cell("his words")}})
+    assert bool(found.rows) is writes
+    if writes:
+        one = only(found)
+        assert (one.expects, one.replaces_words) == (Content("his words"), True)
+    assert uuid(1) in found.shown, "left alone is decided, too"
+
+
+def test_the_customers_own_data_yield_to_no_event() -> None:
+    """He spells his name as he likes."""
+    changed = Target(uuid(1), cells(1), {"site_id": cells(1)["site_id"]}, received_at=SINCE)
+    assert mapped(changed, cells={"customer": {4: cell("Ada")}}).rows == []
+    assert only(mapped(changed)).data == cell("Job 1")
+
+
+def test_a_drop_down_gets_its_own_words_and_what_has_none_is_left_alone() -> None:
+    """A red corner in his column helps nobody; blank would take his own word away."""
+    for text, shown in (("Yes", "Done"), ("Maybe", None)):
+        changed = Target(uuid(1), cells(1, re_signed=Cell(text=text)), cells(1))
+        found = mapped(changed, words=WORDS)
+        assert [one.data for row in found.rows for one in row.cells] == (
+            [cell(shown)] if shown else []
+        )
+    known = Target(uuid(1), cells(1), cells(1, re_signed=Cell(text="Yes")))
+    one = only(mapped(known, words=WORDS, cells={"re_signed": {4: cell("Done")}}))
+    assert (one.data, one.expects) == ({}, Content("Done"))
+
+
+def test_a_date_takes_our_format_only_where_the_cell_has_none() -> None:
+    """His 3/1/26 would turn into 2026-03-01 in one row of many."""
+    changed = Target(uuid(1), cells(1, re_signed=Cell(when=NOTED)), cells(1))
+    assert only(mapped(changed)).fields == "userEnteredValue,userEnteredFormat.numberFormat"
+    dated = {"userEnteredFormat": {"numberFormat": {"type": "DATE", "pattern": "m/d/yy"}}}
+    assert only(mapped(changed, cells={"re_signed": {4: dated}})).fields == "userEnteredValue"
+
+
+def test_links_and_notes_stay_out_of_columns_that_are_not_for_links() -> None:
+    """Decorations belong into our own tab; his documents' column is for links."""
+    linked = Cell(text="a", note="n", links=(Link(start=0, end=1, uri="https://a"),))
+    columns = COLUMNS | {"documents:x": 2}
+    both = Target(
+        uuid(1), cells(1, re_signed=linked, **{"documents:x": linked}), cells(1), received_at=SINCE
+    )
+    everything: dict[str, dict[int, Any]] = {"re_signed": {}, "documents:x": {}}
+    (row,) = mapped(both, columns=columns, cells=everything).rows
+    written = {one.column: one for one in row.cells}
+    assert written["re_signed"].data == cell("a")
+    assert written["documents:x"].data.keys() == {"userEnteredValue", "textFormatRuns"}
+    assert "note" not in "".join(one.fields for one in row.cells)
+
+
+def test_every_row_of_a_job_is_decided_for_itself() -> None:
+    """In one tab he typed his words, in the other nothing: one is his, the other ours."""
+    first, second = (
+        table(sheet_id=n, mapped_at=MAPPED_AT, cells={"re_signed": {4: cell(text)}})
+        for n, text in ((1, "his words"), (2, ""))
+    )
+    changed = Target(uuid(1), cells(1, re_signed=Cell(text="Yes")), cells(1))
+    found = diff([first, second], [changed], {}, None, UTC)
+    assert [(one.sheet_id, [each.column for each in one.cells]) for one in found.rows] == [
+        (2, ["re_signed"])
+    ]
+
+
+def test_new_rows_go_where_the_pattern_says_into_the_first_tab() -> None:
+    """Below the last row that anything is entered in, wherever the last job stands."""
+    tables = [table(sheet_id=n, mapped_at=MAPPED_AT, words=WORDS) for n in (1, 2)]
+    pattern = Pattern(21)
+    new = target(3, re_signed=Cell(text="Yes", note="n")), target(4, re_signed=Cell(text="Maybe"))
+    found = diff(tables, new, {}, pattern, UTC)
+    assert [(one.sheet_id, one.row, one.is_new) for one in found.new_rows] == [
+        (1, 21, True),
+        (1, 22, True),
+    ]
+    first, second = ({c.column: c for c in one.cells} for one in found.new_rows)
+    assert (first["re_signed"].data, first["re_signed"].fields) == (
+        cell("Done"),
+        "userEnteredValue",
+    )
+    assert second.keys() == {"customer", "site_id"}
+
+
+def test_an_event_of_a_later_moment_is_after_the_mapping_in_whatever_zone() -> None:
+    """A mapping in local time would let events of some hours pass for news, or none."""
+    elsewhere = MAPPED_AT.astimezone(timezone(timedelta(hours=9)))
+    changed = Target(uuid(1), cells(1, re_signed=Cell(text="Yes")), cells(1), received_at=SINCE)
+    his = {"re_signed": {4: cell("his words")}}
+    assert mapped(changed, cells=his, mapped_at=elsewhere).rows

@@ -69,9 +69,10 @@ def test_links_count_in_utf_16() -> None:
 
 def test_the_mask_names_what_is_written_and_nothing_else() -> None:
     """A mask that names the note clears it; one that lacks the runs leaves old links."""
-    assert encode.fields_of(Cell(text="x"), False) == "userEnteredValue,textFormatRuns"
-    assert encode.fields_of(Cell(text="x"), True).endswith(",note")
-    assert encode.fields_of(Cell(when=NOON), False).endswith("numberFormat")
+    fields = "userEnteredValue,textFormatRuns"
+    assert encode.value_fields(Cell(text="x", note="n")) == fields
+    moment = encode.value_fields(Cell(when=NOON))
+    assert moment == f"{fields},userEnteredFormat.numberFormat" == encode.FRESH
     assert encode.encoded(Cell(), UTC) == {}
 
 

@@ -62,9 +62,9 @@ def test_two_rows_swap_and_neither_keeps_what_is_the_others(asking: Bench) -> No
     asking.before_the_write(swapped(asking))
     flushed(asking, milestone(1, **APPROVED), milestone(2))
     for number, words in ((1, "OK"), (2, "Waiting")):
-        row = row_of(asking, f"Own {number}")
-        assert (row["Phone"], row["Permit"]) == (f"303-555-{number:04d}", words)
-        assert row["Street"].startswith(f"{number} North")
+        texts = row_of(asking, f"Own {number}")
+        assert (texts["Phone"], texts["Permit"]) == (f"303-555-{number:04d}", words)
+        assert texts["Street"].startswith(f"{number} North")
     assert asking.compare() == 0
     assert recovered(asking.google.sheets.spreadsheets[asking.spreadsheet]) == []
 

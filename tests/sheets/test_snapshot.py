@@ -1,16 +1,19 @@
 """What a read shows: tabs and columns by their metadata, rows by their keys."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sync.sheets.images import holds, image_of, is_all_of
 
-from sync.sheets.celldata import content, site_in
-from sync.sheets.identifiers import COLUMN_KEY, GUARD_KEY, HEADER_KEY, JOBS_TAB
+from sync.sheets.celldata import BLANK, Content, content, site_in
+from sync.sheets.identifiers import COLUMN_KEY, GUARD_KEY, HEADER_KEY, JOBS_TAB, mapping_id
 from sync.sheets.keys import are_few, find_key_column
+from sync.sheets.policy import MAPPED
 from sync.sheets.snapshot import read
+from sync.types import Mode
 from tests.made_up import uuid
-from tests.sheets.grids import COLUMNS, STATUS, cell, row
+from tests.sheets.grids import STATUS, cell, row
 
 SIZE = {"rowCount": 9, "columnCount": 3}
 
@@ -50,6 +53,59 @@ def test_a_duplicated_tab_or_column_does_not_mislead(header_first: bool) -> None
     assert seen.keys == {uuid(9): (1,)}, "row 0 is the header"
 
 
+MAPPED_SINCE = "mapped 2026-03-01T00:00:00+00:00"
+
+
+def mapped(sheet_id: int, made_for: int) -> dict[str, Any]:
+    """Return a tab that people made, whose metadata were given ids for the tab `made_for`."""
+    tab = sheet(sheet_id, sheet_id, True, 8, 9)
+    entry = {
+        "metadataId": mapping_id(made_for),
+        "metadataKey": HEADER_KEY,
+        "metadataValue": MAPPED_SINCE,
+    }
+    for grid in tab["data"]:
+        grid["rowMetadata"] = [{"developerMetadata": [entry]}, *grid["rowMetadata"][1:]]
+    return tab
+
+
+def test_a_duplicate_of_a_mapped_tab_is_a_record_of_theirs() -> None:
+    """Google gives the copies ids that we did not: written, a record of last month would change."""
+    seen = read({"sheets": [mapped(5, 5), mapped(6, 5)]}, "site_id", Mode.ADOPTED)
+    assert [table.sheet_id for table in seen.tables] == [5]
+    assert seen.tables[0].mapped_at == datetime(2026, 3, 1, tzinfo=UTC)
+    assert seen.tables[0].policy == MAPPED
+
+
+@pytest.mark.parametrize(
+    ("mode", "served", "is_unknown"),
+    [
+        (Mode.ADOPTED, [5, 6], False),
+        (Mode.OURS, [JOBS_TAB], False),
+        (Mode.UNSET, [JOBS_TAB], False),
+    ],
+)
+def test_whose_tabs_are_served_is_stored_and_not_guessed(
+    mode: Mode, served: list[int], is_unknown: bool
+) -> None:
+    """A header row that came back, or a tab of ours beside theirs, would get all jobs again."""
+    tabs = [mapped(5, 5), mapped(6, 6), sheet(JOBS_TAB, 9, True, 8, 9)]
+    seen = read({"sheets": tabs}, "site_id", mode)
+    assert [table.sheet_id for table in seen.tables] == served
+    assert (seen.mode, seen.is_mapping_unknown) == (mode, is_unknown)
+
+
+def test_mapped_tabs_of_which_the_database_does_not_know_are_not_taken_for_ours() -> None:
+    """After the loss of the database a tab of ours would be made beside them."""
+    tabs = {"sheets": [mapped(5, 5)]}
+    assert [(read(tabs, "site_id", mode).is_mapping_unknown) for mode in Mode] == [
+        True,
+        False,
+        False,
+    ]
+    assert read(tabs, "site_id").tables == ()
+
+
 def test_every_row_of_a_site_is_its_row() -> None:
     """One that was passed over would keep what it shows for ever."""
     seen = read({"sheets": [sheet(JOBS_TAB, 0, True, 1, 7, 8, 7)]}, "site_id").table
@@ -77,21 +133,21 @@ def test_a_number_is_the_same_however_google_answers_it() -> None:
     """46023 comes back as 46023.0: a cell that is right would count as changed."""
     sent, came = ({"userEnteredValue": {"numberValue": n}} for n in (46023, 46023.0))
     assert content(sent) == content(came)
-    assert content({"userEnteredFormat": {"textFormat": {"bold": True}}}) == ()
+    assert content({"userEnteredFormat": {"textFormat": {"bold": True}}}) == BLANK
 
 
-def test_a_row_is_known_by_its_columns_and_by_own_cells_in_any_order() -> None:
-    """People move their columns; a formula changes with its place."""
-    image = image_of([*row("mine", "Approved", ""), cell("=A1"), cell("more")], COLUMNS)
-    assert image.managed == {STATUS: cell("Approved")}
-    assert holds([*row("more", "Approved", "", "mine")], COLUMNS, image)
-    assert holds([*row("more", "Approved", "", "mine", "typed since")], COLUMNS, image)
-    assert not holds(row("mine", "Approved", ""), COLUMNS, image)
-    assert not holds(row("more", "mine", "", "Approved"), COLUMNS, image)
-    assert not is_all_of([*row("more", "Approved", "", "mine", "too")], COLUMNS, image)
-    assert is_all_of([*row("more", "Approved", "=B1", "mine")], COLUMNS, image)
-    twice = image_of(row("x", "", "", "x"), COLUMNS)
-    assert not holds(row("x", "", ""), COLUMNS, twice)
+def test_what_was_not_read_is_not_taken_for_blank() -> None:
+    """A person's words in it would be written over: it is an error, but where it need not be
+    known."""
+    seen = read({"sheets": [sheet(JOBS_TAB, 0, True, 1, 7)]}, "site_id").table
+    assert seen is not None
+    seen = replace(seen, cells={"site_id": {1: cell(uuid(7), "mine")}})
+    assert seen.value("site_id", 1) == Content(uuid(7))
+    assert (seen.value("site_id", 9), seen.value_if_read("site_id", 9)) == (BLANK, BLANK)
+    assert seen.value_if_read(STATUS, 1) is None
+    for ask in (seen.cell, seen.value):
+        with pytest.raises(LookupError):
+            ask(STATUS, 1)
 
 
 def test_few_rows_are_deleted_at_once_and_many_are_an_accident() -> None:

@@ -1,13 +1,12 @@
 """A worker says that it lives, while it has nothing to do and while Google does not answer."""
 
 import pytest
-from sync.worker.everbright_loop import EverBrightLoop
 
 from emulator import Emulator
+from sync.lookups import LookupLoop
 from sync.status.verdict import evaluate
 from sync.store.signs import TOKEN_REFUSED
 from sync.worker import SIGN_SECONDS, Worker
-from sync.worker.loop import Stop
 from tests.bench import Bench
 from tests.made_up import milestone
 from tests.world import wait_for
@@ -46,7 +45,9 @@ def test_a_token_that_everbright_refuses_stands_in_the_store_until_it_is_taken(
         return [problem.code for problem in problems if problem.code == "everbright_token"]
 
     store_bench.shown(milestone(1), milestone(2), milestone(3))
-    requests = EverBrightLoop(store_bench.wiring, Stop(), lambda: None)
+    wiring = store_bench.wiring
+    fetchers = [wiring.customer_fetcher()]
+    requests = LookupLoop(fetchers, wiring.heartbeats, lambda _: None, lambda: None)
     assert refused() == ["everbright_token"]
     google.faults.answer(503, api="everbright", count=1)
     assert requests.step()

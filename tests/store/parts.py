@@ -47,6 +47,11 @@ def dirty(store: SheetStore) -> dict[str, DirtyJob]:
     return {one.job.site: one for one in store.pending.read(99, 99).jobs}
 
 
+def known(store: SheetStore) -> dict[str, DirtyJob]:
+    """Return every job as it is stored, by site, whether it waits or not."""
+    return {one.job.site: one for one in store.pending.every()}
+
+
 def showing(one: DirtyJob, cells: dict[str, Cell] | None) -> Shown:
     """Return that a job's row shows `cells` (None: what it showed before)."""
     return Shown(one.job.site, one.version, one.events, cells)

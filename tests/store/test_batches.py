@@ -4,10 +4,11 @@ import pytest
 from sqlalchemy import event
 
 from sync.errors import Retryable
-from sync.jobs.cells import Cell
+from sync.jobs.cells import EMPTY, Cell
+from sync.jobs.model import ReplacedWords
 from sync.store import Conclusion, Database, Leases, Projected
 from sync.store.sheet_store import sheet_store
-from tests.store.parts import X, attempt, dirty, held, showing, with_jobs
+from tests.store.parts import X, attempt, dirty, held, known, showing, with_jobs
 
 
 def test_an_event_during_a_flush_leaves_the_job_dirty(database: Database) -> None:
@@ -21,7 +22,7 @@ def test_an_event_during_a_flush_leaves_the_job_dirty(database: Database) -> Non
     assert again.written == X
     store.batches.confirm(mine, [showing(again, None)])
     assert not dirty(store)
-    assert store.batches.written(["a", "nobody"]) == {"a": X}
+    assert known(store)["a"].written == X, "as before"
 
 
 def test_only_the_batch_whose_fence_is_seen_has_landed(database: Database) -> None:
@@ -39,7 +40,7 @@ def test_only_the_batch_whose_fence_is_seen_has_landed(database: Database) -> No
     after = store.pending.read(9, 9)
     assert not after.in_doubt
     assert after.known_columns == {"c"}
-    assert store.batches.written(["a"])["a"]["c"].text == "second"
+    assert known(store)["a"].written["c"].text == "second"
 
 
 def test_an_attempt_that_can_never_land_is_dropped(database: Database) -> None:
@@ -64,50 +65,128 @@ def test_an_attempt_comes_back_as_it_was_kept(database: Database) -> None:
 
 
 def test_what_a_check_found_is_kept_whole(database: Database) -> None:
-    """A damaged job stays dirty, a cell that holds another's is written anew, images wait."""
-    store, mine = with_jobs(database, "a", "b", "d"), held(database)
-    shown = [showing(one, X) for one in dirty(store).values()]
-    drift = {"b": {"c": "the note that is there now"}}
-    found = Conclusion(frozenset("a"), drift, ['{"image": 1}', '{"image": 2}'])
+    """A job that was missed stays dirty, what landed of it is known, and undos wait."""
+    store, mine = with_jobs(database, "a", "b"), held(database)
+    both = {"c": Cell(text="x"), "d": Cell(text="y")}
+    shown = [showing(one, both) for one in dirty(store).values()]
+    found = Conclusion(
+        missed=frozenset("a"), landed={"a": {"d"}, "b": {"c"}}, undos=['{"undo": 1}', '{"undo": 2}']
+    )
     store.batches.conclude(mine, attempt(1, None, *shown), found)
     after = store.pending.read(9, 9)
-    jobs = {one.job.site: one for one in after.jobs}
-    assert jobs.keys() == {"a", "b"}
-    assert jobs["a"].written == {}
-    assert jobs["b"].written["c"] not in (*X.values(), Cell())
-    assert jobs["b"].written["c"].note == "the note that is there now"
-    assert list(after.images.values()) == ['{"image": 1}', '{"image": 2}']
-    first, second = after.images
-    store.batches.conclude(mine, attempt(2, 1), Conclusion(settled=[first]))
-    assert store.pending.read(9, 9).images == {second: '{"image": 2}'}
+    (missed,) = after.jobs
+    assert (missed.job.site, missed.is_fresh, missed.has_row) == ("a", True, False)
+    assert missed.written == {"d": Cell(text="y")}, "what is not known there may be a person's"
+    assert (known(store)["b"].written, known(store)["b"].has_row) == (both, True)
+    assert list(after.undos.values()) == ['{"undo": 1}', '{"undo": 2}']
+    assert after.sites_with_row == {"b"}
 
 
-def test_drift_without_a_note_keeps_the_note_that_is_known(database: Database) -> None:
-    """Catches a note of Brightsheet's that is taken for a person's, and never written again."""
+def test_undos_that_landed_are_stored_anew_and_settled_ones_go(database: Database) -> None:
+    """Catches an undo that is carried out for ever, and one that is forgotten before it is done."""
+    store, mine = with_jobs(database), held(database)
+    store.batches.conclude(mine, attempt(1, None), Conclusion(undos=["{}", '{"b": 1}', "{}"]))
+    first, second, third = store.batches.undos()
+    assert first < second < third, "the newest has the largest"
+    found = Conclusion(settled=[first], landed_undos={second: '{"b": 2}'}, undos=['{"new": 1}'])
+    store.batches.conclude(mine, attempt(2, 1), found)
+    assert list(store.batches.undos().items())[:-1] == [(second, '{"b": 2}'), (third, "{}")]
+    assert store.batches.undos() == store.pending.read(1, 1).undos
+    assert list(store.batches.undos().values())[-1] == '{"new": 1}'
+    store.batches.settle_undos(mine, [second, third, 999])
+    assert list(store.batches.undos().values()) == ['{"new": 1}']
+
+
+def test_another_spreadsheets_undos_are_not_ours(database: Database) -> None:
+    """Catches a person's text of one spreadsheet that is put into another."""
+    store, mine = with_jobs(database), held(database)
+    store.batches.conclude(mine, attempt(1, None), Conclusion(undos=["{}"]))
+    other = sheet_store(database, "other")
+    assert (other.batches.undos(), other.pending.is_waiting()) == ({}, False)
+    assert store.pending.is_waiting()
+
+
+def test_what_landed_of_a_missed_job_is_added_to_what_was_known(database: Database) -> None:
+    """Taken for a person's, its own old text would never be replaced in a sheet of theirs."""
     store, mine = with_jobs(database, "a"), held(database)
-    cells = {"c": Cell(text="x", note="mine")}
-    store.batches.confirm(mine, [showing(dirty(store)["a"], cells)])
+    store.batches.confirm(
+        mine, [showing(dirty(store)["a"], {"c": Cell(text="1"), "d": Cell(text="1")})]
+    )
+    store.batches.recheck(mine, {"a": ["c", "d"]})
+    again = {"c": Cell(text="2"), "d": Cell(text="2")}
+    tried = attempt(1, None, showing(dirty(store)["a"], again))
+    store.batches.conclude(mine, tried, Conclusion(missed=frozenset("a"), landed={"a": {"c"}}))
+    job = dirty(store)["a"]
+    assert job.written == {"c": Cell(text="2"), "d": Cell(text="1")}
+    assert job.recheck == {"d"}
+
+
+def test_a_column_that_went_blank_landed_as_a_blank(database: Database) -> None:
+    """What stood there before would count as ours, though a person may type the same."""
+    store, mine = with_jobs(database, "a"), held(database)
+    store.batches.confirm(mine, [showing(dirty(store)["a"], X)])
+    tried = attempt(1, None, showing(known(store)["a"], {}))
+    store.batches.conclude(mine, tried, Conclusion(missed=frozenset("a"), landed={"a": {"c"}}))
+    assert known(store)["a"].written == {"c": EMPTY}
+
+
+def test_a_key_that_landed_gives_a_row_in_which_nothing_is_known(database: Database) -> None:
+    """What was written into an earlier row of the job would be taken for what stands here."""
+    store, mine = with_jobs(database, "a"), held(database)
+    store.batches.confirm(mine, [showing(dirty(store)["a"], X)])
+    store.batches.forget_rows(mine, ["a"])
     assert not dirty(store)
-    store.batches.mark_drift(mine, {"a": ["c"]})
-    drifted = dirty(store)["a"]
-    assert drifted.written["c"].note == "mine"
-    assert drifted.written["c"] != cells["c"]
-    assert not drifted.is_fresh
+    store.batches.conclude(mine, attempt(1, None), Conclusion(keyed=frozenset({"a", "nobody"})))
+    job = dirty(store)["a"]
+    assert (job.has_row, job.written) == (True, {}), "its values are written next"
 
 
-def test_a_job_without_a_row_has_no_drift(database: Database) -> None:
+REPLACED = ReplacedWords(site="a", column="c", header="Permit", before="mine", after="x")
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_replaced_words_are_kept_and_told_where_there_is_a_history(
+    database: Database, is_told: bool
+) -> None:
+    """Catches words of a person that are gone, and lines for a tab that nobody wants."""
+    store, mine = with_jobs(database, "a"), held(database)
+    tried = attempt(7, None, showing(dirty(store)["a"], X))
+    store.batches.conclude(mine, tried, Conclusion(replaced=[REPLACED], is_told=is_told))
+    assert store.batches.replaced("a") == [("mine", "x")]
+    assert sheet_store(database, "other").batches.replaced("a") == []
+    lines = [change for _, change, _ in store.pending.read(9, 9).lines]
+    assert [(one.name, one.before, one.after) for one in lines] == (
+        [("Permit", "mine", "x")] if is_told else []
+    )
+
+
+def test_what_a_comparison_found_is_written_once(database: Database) -> None:
+    """Catches a wrong cell that stays, and one that is written with every event from then on."""
+    store, mine = with_jobs(database, "a", "b"), held(database)
+    store.batches.confirm(mine, [showing(one, X) for one in dirty(store).values()])
+    store.batches.recheck(mine, {"a": ["d", "c"], "nobody": ["c"]})
+    (job,) = dirty(store).values()
+    assert (job.job.site, job.recheck, job.is_fresh) == ("a", frozenset("cd"), False)
+    assert job.written == X, "what was confirmed is known all the same"
+    store.batches.confirm(mine, [showing(job, None)])
+    assert known(store)["a"].recheck == {"c", "d"}, "nothing was written"
+    store.batches.confirm(mine, [showing(job, X)])
+    assert known(store)["a"].recheck == frozenset()
+
+
+def test_a_job_without_a_row_that_is_compared_has_none_all_the_same(database: Database) -> None:
     """It would count among the rows that are there, and be missed where it never was."""
     store, mine = with_jobs(database, "a", "b"), held(database)
     store.batches.confirm(mine, [showing(dirty(store)["a"], X)])
-    store.batches.mark_drift(mine, {"a": ["c"], "b": ["c"]})
-    assert store.pending.written_sites() == {"a"}
+    store.batches.recheck(mine, {"a": ["c"], "b": ["c"]})
+    assert store.pending.sites_with_row() == {"a"}
 
 
 class Cut(Exception):
     """The connection is lost."""
 
 
-@pytest.mark.parametrize("last", ["attempt", "before_image", "sheet", "quarantine"])
+@pytest.mark.parametrize("last", ["attempt", "undo", "sheet", "quarantine", "cell_history"])
 def test_a_conclusion_is_kept_whole_or_not_at_all(database: Database, last: str) -> None:
     """Catches a crash that confirms a row, and forgets what was written over with it."""
     store, mine = with_jobs(database, "a", "b"), held(database)
@@ -122,13 +201,16 @@ def test_a_conclusion_is_kept_whole_or_not_at_all(database: Database, last: str)
             raise Cut
 
     event.listen(database._engine, "before_cursor_execute", cut)
-    found = Conclusion(frozenset("b"), {"a": {"c": None}}, ["{}"])
+    found = Conclusion(
+        missed=frozenset("b"), landed={"b": {"c"}}, undos=["{}"], replaced=[REPLACED]
+    )
     with pytest.raises(Cut):
         store.batches.conclude(mine, tried, found)
     event.remove(database._engine, "before_cursor_execute", cut)
     assert store.pending.read(9, 9) == before
+    assert known(store)["b"].written == {}
     store.batches.conclude(mine, tried, found)
-    assert len(store.pending.read(9, 9).images) == 1
+    assert len(store.pending.read(9, 9).undos) == 1
 
 
 def test_another_worker_may_conclude_what_the_first_began(database: Database) -> None:
@@ -151,8 +233,20 @@ def test_a_row_that_a_person_deleted_comes_back_with_an_event_only(database: Dat
     store, mine = with_jobs(database, "a", "b"), held(database)
     store.batches.confirm(mine, [showing(one, X) for one in dirty(store).values()])
     store.batches.forget_rows(mine, ["a"])
-    assert store.pending.written_sites() == {"b"}
+    assert store.pending.sites_with_row() == {"b"}
     assert not dirty(store)
     store.jobs.take_in(mine, Projected(list(store.jobs.states(["a"]).values())))
     again = dirty(store)["a"]
-    assert (again.written, again.is_fresh) == ({}, True)
+    assert (again.has_row, again.is_fresh) == (False, True)
+
+
+def test_a_deletion_that_is_undone_finds_what_was_written_there(database: Database) -> None:
+    """Forgotten, our own text in the row that is back would be taken for a person's."""
+    store, mine = with_jobs(database, "a"), held(database)
+    store.batches.confirm(mine, [showing(dirty(store)["a"], X)])
+    store.batches.forget_rows(mine, ["a"])
+    assert [one.job.site for one in store.pending.rowless()] == ["a"]
+    store.batches.remember_rows(mine, ["a", "nobody"])
+    assert store.pending.sites_with_row() == {"a"}
+    assert known(store)["a"].written == X
+    assert (dirty(store), list(store.pending.rowless())) == ({}, [])

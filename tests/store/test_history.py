@@ -91,6 +91,9 @@ def test_a_line_waits_a_minute_for_its_customers_name(database: Database) -> Non
         connection.execute(update(customer).values(attempts=0))
         connection.execute(update(change).values(kept_at=now() - 61))
     assert told(store) == ["0", "1", "2"], "a minute is over"
+    with database.writing() as connection:
+        connection.execute(update(change).values(kept_at=now() + 3600))
+    assert told(store) == ["0", "1", "2"], "the clock was put back"
     Customers(database).keep(site, Customer(name="Ada"))
     (ada,) = [known for _, one, known in store.pending.read(9, 9).lines if one.site == site]
     assert ada.name == "Ada"

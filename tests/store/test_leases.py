@@ -36,6 +36,26 @@ def test_a_late_release_lets_go_of_nobody_elses_lease(database: Database) -> Non
     assert Leases(database, "third", 30).acquire("sheet") is None
 
 
+def test_a_lease_from_before_the_clock_was_put_back_is_over(database: Database) -> None:
+    """Catches a worker that died, and a sheet that nobody writes until the hour has come again."""
+    mine = held(database, "dead", seconds=30)
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE lease SET expires_at = expires_at + 3600")
+    after = Leases(database, "alive", 30).acquire("sheet")
+    assert after is not None
+    assert after.token > mine.token
+    assert Leases(database, "third", 30).acquire("sheet") is None, "the new one is held as any"
+
+
+def test_a_holder_renews_its_lease_across_a_clock_that_was_put_back(database: Database) -> None:
+    """Catches a worker that loses its lease to itself: every batch would be written again."""
+    mine = held(database)
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE lease SET expires_at = expires_at + 3600")
+    assert Leases(database, "me", 30).acquire("sheet") == mine
+    assert Leases(database, "you", 30).acquire("sheet") is None
+
+
 def test_of_many_at_once_one_gets_the_lease(database: Database) -> None:
     """Catches a look and a write that two can do at once."""
     barrier = threading.Barrier(6)
@@ -61,8 +81,13 @@ DEEDS: dict[str, Deed] = {
     "landed": lambda store, held: store.batches.landed(held, 1),
     "conclude": lambda store, held: store.batches.conclude(held, attempt(1, None)),
     "confirm": lambda store, held: store.batches.confirm(held, [Shown("a", 1, 1, X)]),
-    "mark_drift": lambda store, held: store.batches.mark_drift(held, {"a": ["c"]}),
+    "recheck": lambda store, held: store.batches.recheck(held, {"a": ["c"]}),
+    "settle_undos": lambda store, held: store.batches.settle_undos(held, [1]),
     "forget_rows": lambda store, held: store.batches.forget_rows(held, ["a"]),
+    "remember_rows": lambda store, held: store.batches.remember_rows(held, ["a"]),
+    "set_ours": lambda store, held: store.spreadsheet.set_ours(held),
+    "adopt_tabs": lambda store, held: store.spreadsheet.adopt_tabs(held, [1], ["c"]),
+    "keep_compared": lambda store, held: store.spreadsheet.keep_compared(held, "{}"),
     "quarantine": lambda store, held: store.quarantine.add(held, "a"),
     "history written again": lambda store, held: store.history.write_again(held),
     "history dropped": lambda store, held: store.history.drop(held, [1]),

@@ -1,10 +1,24 @@
 """What waits: one read, at one moment, of no more than is asked for."""
 
-from sqlalchemy import event
+import time
 
-from sync.jobs.model import Customer
-from sync.store import Conclusion, Customers, Database, Documents, Pending, Projected, Wanted
-from sync.store.sheet_store import sheet_store
+import pytest
+from sqlalchemy import Table, delete, event, insert, update
+
+from sync.jobs.model import Customer, Job
+from sync.store import (
+    Conclusion,
+    Customers,
+    Database,
+    Documents,
+    Inbox,
+    Pending,
+    Projected,
+    Wanted,
+)
+from sync.store.history import PATIENCE, TRIES
+from sync.store.schema import customer, job
+from sync.store.sheet_store import SheetStore, sheet_store
 from tests.store.parts import X, attempt, dirty, held, keep, showing, with_jobs
 from tests.store.test_history import said
 
@@ -16,7 +30,7 @@ def test_nothing_waits_in_a_sheet_that_shows_everything(database: Database) -> N
     assert not store.pending.is_waiting()
     found = store.pending.read(9, 9)
     assert found.is_empty
-    assert found == Pending(jobs=[], lines=[], written_sites=frozenset("a"))
+    assert found == Pending(jobs=[], lines=[], sites_with_row=frozenset("a"))
 
 
 def test_each_kind_of_work_is_seen(database: Database) -> None:
@@ -24,30 +38,29 @@ def test_each_kind_of_work_is_seen(database: Database) -> None:
     store, mine = sheet_store(database, "s"), held(database)
     assert not store.pending.is_waiting()
     keep(database)
-    assert store.pending.is_waiting(), "a delivery that is in no job yet"
-    with database.writing() as connection:
-        connection.exec_driver_sql("DELETE FROM delivery")
+    assert not store.pending.is_waiting(), "a delivery in no job yet is the projection's work"
+    assert Inbox(database).is_waiting()
     store.batches.begin(mine, attempt(1, None))
     assert store.pending.is_waiting(), "a batch in doubt"
-    store.batches.conclude(mine, attempt(1, None), Conclusion(images=["{}"]))
-    assert store.pending.is_waiting(), "a before-image"
+    store.batches.conclude(mine, attempt(1, None), Conclusion(undos=["{}"]))
+    assert store.pending.is_waiting(), "an undo"
     store.batches.conclude(
-        mine, attempt(2, 1), Conclusion(settled=[*store.pending.read(1, 1).images])
+        mine, attempt(2, 1), Conclusion(settled=[*store.pending.read(1, 1).undos])
     )
     assert not store.pending.is_waiting()
     store.jobs.take_in(mine, Projected([], changes=[said("a", 1)]))
     assert store.pending.is_waiting(), "a line of the history"
 
 
-def test_another_spreadsheets_doubts_and_images_are_not_ours(database: Database) -> None:
+def test_another_spreadsheets_doubts_and_undos_are_not_ours(database: Database) -> None:
     """Catches a person's text of one spreadsheet that is put into another."""
     old, new, mine = sheet_store(database, "old"), sheet_store(database, "new"), held(database)
-    old.batches.conclude(mine, attempt(1, None), Conclusion(images=["{}"]))
+    old.batches.conclude(mine, attempt(1, None), Conclusion(undos=["{}"]))
     old.batches.begin(mine, attempt(2, 1))
     assert not new.pending.is_waiting()
     assert new.pending.read(9, 9).is_empty
     found = old.pending.read(9, 9)
-    assert (found.in_doubt, list(found.images.values())) == (True, ["{}"])
+    assert (found.in_doubt, list(found.undos.values())) == (True, ["{}"])
 
 
 def test_no_more_is_read_than_is_asked_for(database: Database) -> None:
@@ -82,7 +95,7 @@ def test_a_pending_job_brings_its_files_and_its_customer(database: Database) -> 
 
 
 def test_all_is_read_in_one_transaction_at_one_moment(database: Database) -> None:
-    """Catches jobs from before another worker's conclusion together with images from after it."""
+    """Catches jobs from before another worker's conclusion together with undos from after it."""
     store, mine = with_jobs(database, "a"), held(database)
     begun: list[object] = []
     seen = dirty(store)["a"]
@@ -92,7 +105,7 @@ def test_all_is_read_in_one_transaction_at_one_moment(database: Database) -> Non
         if "attempt" in str(arguments[2]) and len(begun) == 1:  # after the first query
             begun.append("concluded")
             other.batches.conclude(
-                mine, attempt(1, None, showing(seen, X)), Conclusion(images=["{}"])
+                mine, attempt(1, None, showing(seen, X)), Conclusion(undos=["{}"])
             )
 
     event.listen(database._engine, "begin", begun.append)
@@ -100,7 +113,96 @@ def test_all_is_read_in_one_transaction_at_one_moment(database: Database) -> Non
     found = store.pending.read(9, 9)
     assert begun[1:] == ["concluded"], "one transaction, and a write in the middle of it"
     assert [one.job.site for one in found.jobs] == ["a"]
-    assert (found.images, found.written_sites) == ({}, frozenset())
+    assert (found.undos, found.sites_with_row) == ({}, frozenset())
     event.remove(database._engine, "after_cursor_execute", conclude)
     after = store.pending.read(9, 9)
-    assert (after.jobs, list(after.images.values())) == ([], ["{}"])
+    assert (after.jobs, list(after.undos.values())) == ([], ["{}"])
+
+
+# The wait for customers of other jobs without a row
+
+
+def adopted(database: Database, *sites: str) -> SheetStore:
+    """Return the store of a spreadsheet with mapped tabs, that has yet to show `sites`."""
+    store, mine = sheet_store(database, "s", waits_for_names=True), held(database)
+    store.spreadsheet.adopt_tabs(mine, [0], ["c"])
+    store.jobs.take_in(mine, Projected([Job(site=site) for site in sites]))
+    asked(database, *sites)
+    return store
+
+
+def asked(database: Database, *sites: str) -> None:
+    """Have EverBright be asked for the customers of `sites`."""
+    with database.writing() as connection:
+        connection.execute(delete(customer).where(customer.c.site.in_(sites)))
+        rows = [{"site": site, "body": "{}", "attempts": 0, "due_at": 1.0} for site in sites]
+        connection.execute(insert(customer), rows)
+
+
+def change(database: Database, table: Table, site: str, **values: object) -> None:
+    with database.writing() as connection:
+        connection.execute(update(table).where(table.c.site == site).values(values))
+
+
+ADA = Customer(name="Ada", email="ada@example.com")
+
+
+def test_two_jobs_of_one_customer_known_seconds_apart_wait_for_each_other(
+    database: Database,
+) -> None:
+    """The first would take his row for certain, and the second get a row of its own: or swap."""
+    store = adopted(database, "a", "b")
+    assert dirty(store) == {}
+    Customers(database).keep("a", ADA, 1)
+    assert dirty(store) == {}, "the customer of b may be the same"
+    assert store.pending.customers_without_row() == {"a": ADA, "b": Customer()}
+    Customers(database).keep("b", ADA, 1)
+    assert dirty(store).keys() == {"a", "b"}
+    assert store.pending.customers_without_row() == {"a": ADA, "b": ADA}
+
+
+@pytest.mark.parametrize(
+    "values", [{"due_at": None}, {"attempts": TRIES}], ids=["asked no more", "asked often"]
+)
+def test_no_job_waits_for_a_customer_whom_everbright_does_not_tell(
+    database: Database, values: dict[str, object]
+) -> None:
+    """Catches one job that EverBright does not know, and with it none that gets a row."""
+    store = adopted(database, "a", "b")
+    Customers(database).keep("a", ADA, 1)
+    change(database, customer, "b", **values)
+    assert "a" in dirty(store)
+
+
+def test_no_job_waits_longer_than_is_said_for_anothers_customer(database: Database) -> None:
+    """Catches a sheet that stands still while EverBright is away."""
+    store = adopted(database, "a", "b")
+    Customers(database).keep("a", ADA, 1)
+    long_ago = time.time() - PATIENCE - 1
+    change(database, job, "b", waiting_since=long_ago)
+    assert dirty(store).keys() == {"a"}
+
+
+def test_a_job_with_a_row_waits_for_nobody_and_nobody_for_it(database: Database) -> None:
+    """Every change of an old job would wait for each new one's customer."""
+    store, mine = adopted(database, "a", "b"), held(database)
+    store.batches.remember_rows(mine, ["b"])
+    assert dirty(store).keys() == {"b"}
+    Customers(database).keep("a", ADA, 1)
+    assert dirty(store).keys() == {"a", "b"}
+    assert store.pending.customers_without_row() == {"a": ADA}
+
+
+def test_in_our_own_tab_no_job_waits_for_a_customer(database: Database) -> None:
+    """There a row is the job's by its key alone: a stand-in stands for the name meanwhile."""
+    store = adopted(database, "a")
+    store.spreadsheet.set_ours(held(database))
+    assert dirty(store).keys() == {"a"}
+
+
+def test_a_clock_that_goes_back_an_hour_keeps_no_job_waiting(database: Database) -> None:
+    """Catches jobs that wait for another's customer until the hour has come again."""
+    store = adopted(database, "a", "b")
+    Customers(database).keep("a", ADA, 1)
+    change(database, job, "b", waiting_since=time.time() + 3600)
+    assert dirty(store).keys() == {"a"}

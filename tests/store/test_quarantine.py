@@ -83,7 +83,7 @@ def test_a_job_that_google_takes_is_released(database: Database) -> None:
     assert store.quarantine.sites() == {"a": 1, "b": 2}
     end_rest(database)
     found = dirty(store)
-    damaged = Conclusion(dirty=frozenset("b"))
+    damaged = Conclusion(missed=frozenset("b"))
     shown = [showing(one, X) for one in found.values()]
     store.batches.conclude(mine, attempt(1, None, *shown), damaged)
     assert store.quarantine.sites() == {"b": 2}

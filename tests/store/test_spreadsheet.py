@@ -1,14 +1,17 @@
 """A spreadsheet's turns, its trouble, and what becomes of it where another is written."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
 from sync.errors import Permanent
-from sync.store import Database, Spreadsheet
+from sync.store import Conclusion, Database, Spreadsheet
+from sync.store.rate_limit import SPACING
 from sync.store.schema import sheet
 from sync.store.sheet_store import sheet_store
+from sync.types import Mode
 from tests.store.parts import X, attempt, dirty, held, showing, with_jobs
 
 
@@ -66,7 +69,7 @@ def test_another_spreadsheet_is_written_from_the_start(database: Database) -> No
         assert (again.written, again.is_fresh) == ({}, True)
         store.batches.conclude(mine, attempt(1, None, showing(again, X)))
         store.spreadsheet.adopt(mine)
-        assert store.pending.written_sites() == {"a"}
+        assert store.pending.sites_with_row() == {"a"}
 
 
 def test_a_batch_in_doubt_says_nothing_of_rows_after_a_switch(database: Database) -> None:
@@ -145,3 +148,76 @@ def test_a_comparison_is_due_a_day_after_the_last(database: Database) -> None:
     Spreadsheet(database, "other").adopt(mine)
     time.sleep(0.05)
     assert not spreadsheet.is_comparison_due(0.01)
+
+
+def test_a_clock_that_goes_back_an_hour_delays_no_turn(database: Database) -> None:
+    """Catches a limit of calls that waits until the hour has come again."""
+    spreadsheet, mine = Spreadsheet(database, "s"), held(database)
+    spreadsheet.take_turn(mine)
+    with database.writing() as connection:
+        spreadsheet.change(connection, pace_last=time.time() + 3600)
+    assert spreadsheet.glance().quota_used < 0.5
+    assert spreadsheet.take_turn(mine).wait <= SPACING
+    assert spreadsheet.take_turn(mine).wait <= 2 * SPACING
+
+
+# Whose the tabs are
+
+
+def test_whose_the_tabs_are_is_stored(database: Database) -> None:
+    """Guessed from a read, a lost header row would have all jobs written into a tab of ours."""
+    store, mine = with_jobs(database, "a"), held(database)
+    assert store.spreadsheet.mode() is Mode.UNSET
+    assert store.pending.read(1, 1).mode is Mode.UNSET
+    store.spreadsheet.adopt_tabs(mine, [77, 0], ["c", "site_id"])
+    found = sheet_store(database, "s").pending.read(1, 1)
+    assert (found.mode, found.tabs, found.known_columns) == (
+        Mode.ADOPTED,
+        frozenset({0, 77}),
+        frozenset({"c", "site_id"}),
+    )
+    assert sheet_store(database, "other").spreadsheet.mode() is Mode.UNSET
+    store.spreadsheet.set_ours(mine)
+    again = store.pending.read(1, 1)
+    assert (again.mode, again.tabs) == (Mode.OURS, frozenset())
+
+
+def test_tabs_that_are_mapped_anew_forget_what_other_tabs_showed(database: Database) -> None:
+    """Our own text of another tab would be taken for what stands in theirs, and undone there."""
+    store, mine = with_jobs(database, "a"), held(database)
+    store.batches.conclude(
+        mine, attempt(1, None, showing(dirty(store)["a"], X)), Conclusion(undos=["{}"])
+    )
+    store.batches.begin(mine, attempt(2, 1))
+    store.spreadsheet.adopt_tabs(mine, [0], ["c"])
+    found = store.pending.read(9, 9)
+    assert (found.in_doubt, found.undos, found.sites_with_row) == (False, {}, frozenset())
+    assert (found.jobs[0].written, found.jobs[0].is_fresh) == ({}, True)
+
+
+def test_a_further_tab_or_column_has_the_jobs_compared_and_forgets_nothing(
+    database: Database,
+) -> None:
+    """Forgotten, what is ours in the tabs that were mapped before would count as a person's."""
+    store, mine = with_jobs(database, "a"), held(database)
+    store.spreadsheet.adopt_tabs(mine, [0], ["c"])
+    store.batches.conclude(
+        mine,
+        replace(attempt(1, None, showing(dirty(store)["a"], X)), columns=("c", "tab:history")),
+        Conclusion(undos=["{}"]),
+    )
+    assert not dirty(store)
+    store.spreadsheet.adopt_tabs(mine, [0, 77], ["d"])
+    found = store.pending.read(9, 9)
+    assert (found.jobs[0].written, found.sites_with_row) == (X, frozenset("a"))
+    assert found.known_columns == {"d", "tab:history"}, "a tab beside them is not made again"
+    assert list(found.undos.values()) == ["{}"]
+
+
+def test_what_a_comparison_said_is_stored(database: Database) -> None:
+    """Read anew for every look at the status page, it would cost two calls each."""
+    spreadsheet, mine = Spreadsheet(database, "s"), held(database)
+    assert spreadsheet.compared() == ""
+    spreadsheet.keep_compared(mine, '{"kept": []}')
+    assert Spreadsheet(database, "s").compared() == '{"kept": []}'
+    assert Spreadsheet(database, "other").compared() == ""

@@ -17,15 +17,18 @@ from sync.settings.environment import load
 from sync.store import Database
 from sync.wiring import Wiring
 from sync.worker.loop import Stop
+from sync.worker.projection_loop import ProjectionLoop
 from sync.worker.sheet_loop import SheetLoop
 from tests.made_up import SECRET, body, milestone
 
 RECEIVED = {"appending": 1}
 """The answer is one transaction away."""
-FLUSHED = {"reading": 6, "writing": 6}
-"""Reading: whether anything waits, what came, what is known of its
-job, whether more came, what waits for the sheet, whether anything waits still. Writing: the lease,
-the turn, the projection, the batch before it is sent, what it hit, the lease's end."""
+PROJECTED = {"reading": 4, "writing": 3}
+"""Reading: whether anything waits, what came, what is known of its job, whether more came. Writing:
+the lease, the projection, the lease's end."""
+FLUSHED = {"reading": 3, "writing": 5}
+"""Reading: whether anything is due, what waits for the sheet, whether anything is due still.
+Writing: the lease, the turn, the batch before it is sent, what it hit, the lease's end."""
 CALLS = 2
 """One read of the sheet, one write."""
 
@@ -50,7 +53,9 @@ class Path:
         self.database = Database(settings.database_url.get_secret_value())
         self.database.upgrade()
         self.client = create_app(settings).test_client()
-        self.loop = SheetLoop(Wiring(settings, self.database), Alerts([]), Stop())
+        wiring = Wiring(settings, self.database)
+        self.projection = ProjectionLoop(wiring, lambda: None)
+        self.sheet = SheetLoop(wiring, Alerts([]), Stop())
 
     def send(self, payload: dict[str, Any]) -> None:
         answer = self.client.post(
@@ -61,12 +66,15 @@ class Path:
         )
         assert answer.status_code == 202
 
+    def project(self) -> None:
+        assert self.projection.step(), "nothing was waiting"
+
     def flush(self) -> None:
-        assert self.loop.step(), "nothing was waiting"
+        assert self.sheet.step(), "nothing was waiting"
 
     def rest(self) -> None:
         """Step until nothing is left to do."""
-        while self.loop.step():
+        while self.projection.step() or self.sheet.step():
             pass
 
     def cells(self) -> str:
@@ -128,17 +136,19 @@ def test_a_delivery_costs_no_more_transactions_than_this(path: Path, job: int) -
     calls = path.google.calls.count("sheets")
     sent = milestone(job, 1, status="APPROVED", date_updated="2026-03-02T10:00:00Z")
     received = step(lambda: path.send(sent))
+    projected = step(path.project)
     flushed = step(path.flush)
     made = path.google.calls.count("sheets") - calls
-    print(f"\nreceived: {received}, flushed: {flushed}, calls of Google: {made}")
+    print(f"\n{received=}, {projected=}, {flushed=}, calls of Google: {made}")
     assert "Approved" in path.cells()
     assert received == RECEIVED
-    assert flushed.keys() == FLUSHED.keys(), "they are not told apart"
-    assert all(count <= FLUSHED[kind] for kind, count in flushed.items()), flushed
+    for counts, most in ((projected, PROJECTED), (flushed, FLUSHED)):
+        assert counts.keys() == most.keys(), "they are not told apart"
+        assert all(count <= most[kind] for kind, count in counts.items()), counts
     assert made == CALLS
 
 
 def test_a_look_for_work_costs_one_and_writes_nothing(path: Path) -> None:
     """It happens twice a second, day and night: a write would wear the disk, and wait for locks."""
-    idle = step(path.loop.step)
-    assert idle == {"reading": 1}
+    for loop in (path.projection, path.sheet):
+        assert step(loop.step) == {"reading": 1}

@@ -67,13 +67,21 @@ def _undos(image: dict[str, Any]) -> list[dict[str, Any]]:
         {
             "sheet_id": image.get("sheet_id", 0),
             "column": "",
-            "fields": cell["fields"],
+            "fields": fields,
             "before": cell["before"],
             "wrote": cell["after"],
             "who": {},
+            "row": image.get("at", 0),
             "tab": image.get("tab", ""),
             "header": headers.get(cell["column"], cell["column"]),
             "row_text": image.get("row_text", ""),
         }
         for cell in image.get("cells", ())
+        for fields in _parts(cell["fields"].split(","))
     ]
+
+
+def _parts(names: list[str]) -> list[str]:
+    """Return the masks of a cell's value and of its note: each is undone for itself."""
+    value = ",".join(name for name in names if name != "note")
+    return [mask for mask in (value, "note" if "note" in names else "") if mask]

@@ -1,0 +1,443 @@
+"""What a batch really hit, by its trace and the rows that it copied."""
+
+from typing import Any
+
+import pytest
+
+from sync.jobs.model import ReplacedWords
+from sync.sheets.celldata import BLANK, Content
+from sync.sheets.check import Findings, check
+from sync.sheets.identifiers import JOBS_TAB
+from sync.sheets.snapshot import Table
+from sync.sheets.writes import NOTE, CellWrite, RowImage, RowWrite, Undo, Who
+from tests.sheets.grids import (
+    EMAIL,
+    KEY,
+    KEY_AT,
+    NOTED,
+    PEOPLE,
+    PHONE,
+    STATUS,
+    VALUE,
+    A,
+    B,
+    cell,
+    row,
+    table,
+    trace,
+    write,
+)
+
+Cells = list[dict[str, Any]]
+OLD, NEW = "Submitted", "Approved"
+WHEN = "2026-03-03 10:00"
+IS_A = Who(key=A)
+
+
+def meant(*cells: CellWrite, who: Who = IS_A, site: str = A, **more: Any) -> RowWrite:
+    """Return a write into row 4, as it was meant."""
+    return RowWrite(sheet_id=JOBS_TAB, row=4, site=site, who=who, cells=cells, **more)
+
+
+def found(
+    one: RowWrite,
+    copy: Cells,
+    seen: Table | None = None,
+    pending: dict[int, Undo] | None = None,
+) -> Findings:
+    """Return what is found of one row that was written, of which `copy` was made before."""
+    tables = [seen or table()]
+    return check(trace(one), tables, {JOBS_TAB: {one.row: copy}}, pending or {})
+
+
+def landed(findings: Findings) -> dict[str, set[str]]:
+    """Return what landed, by site; a site of which nothing did is not there."""
+    return {site: columns for site, columns in findings.landed.items() if columns}
+
+
+def only(findings: Findings) -> Undo:
+    (undo,) = findings.undos
+    return undo
+
+
+def undone(findings: Findings) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]:
+    """Return of each undo its column, its mask, what stood there and what we wrote."""
+    return [(u.column, u.fields, u.before, u.wrote) for u in findings.undos]
+
+
+STATUS_OF_A = meant(write(NEW, expects=Content(OLD)))
+
+
+# Who
+
+
+def test_a_row_that_is_who_and_held_what_was_expected_landed() -> None:
+    """A finding here would have every row written again and again."""
+    findings = found(STATUS_OF_A, row("x", OLD, A))
+    assert findings.is_as_meant
+    assert landed(findings) == {A: {STATUS}}
+    assert (findings.missed, findings.keyed, findings.replaced) == (set(), set(), [])
+
+
+@pytest.mark.parametrize("key", [B, "", None])
+def test_another_key_means_another_row(key: str | None) -> None:
+    """The cell held what was expected, and is another customer's all the same."""
+    copy = row("x", OLD) if key is None else row("x", OLD, key)
+    findings = found(STATUS_OF_A, copy)
+    assert (findings.missed, landed(findings)) == ({A}, {})
+    assert undone(findings) == [(STATUS, VALUE, cell(OLD), cell(NEW))]
+    undo = only(findings)
+    who = Who(key=B) if key else Who(holds=RowImage(others=((Content("x"), ""),), hit=(STATUS,)))
+    assert undo.who == who, "by its key, else by all that was not hit"
+    assert (undo.row, undo.tab, undo.header) == (4, "Jobs", "Permit")
+    assert undo.row_text.startswith(f"x | {OLD}")
+
+
+def test_a_row_that_the_batch_did_not_reach_by_a_copy_is_not_taken_for_right() -> None:
+    """A row below the grid's end by then: what cannot be compared is not done."""
+    findings = found(STATUS_OF_A, [])
+    assert findings.missed == {A}
+    assert undone(findings) == [(STATUS, VALUE, {}, cell(NEW))]
+
+
+HOLDS = Who(holds=RowImage(managed={PHONE: (Content("303"), "")}, hit=(STATUS,)))
+
+
+@pytest.mark.parametrize(
+    ("copy", "is_right"),
+    [
+        (row("", OLD, "", "", "303"), True),
+        (row("", OLD, "", "", "304"), False),
+        (row("mine", OLD, "", "", "303"), False),
+        (row("", OLD, B, "", "303"), False),
+        (row("=A1", OLD, "", "", "303"), True),
+    ],
+    ids=["all of it", "another cell", "one more", "a key", "a formula"],
+)
+def test_a_row_without_a_key_is_known_by_all_that_it_held(copy: Cells, is_right: bool) -> None:
+    """Two rows of one customer differ in one cell: the undo of one is not the other's."""
+    one = meant(write(NEW, expects=Content(OLD)), who=HOLDS, site="")
+    seen = table(columns=PEOPLE, column_count=5)
+    findings = check(trace(one, columns=PEOPLE), [seen], {JOBS_TAB: {4: copy}}, {})
+    assert findings.is_as_meant is is_right
+    assert findings.missed == set(), "it is no job's"
+
+
+# Expected
+
+
+def test_a_value_that_came_after_the_read_is_put_back_alone() -> None:
+    """What a person typed in between would be lost; its note, which was expected, landed."""
+    both = write(data=cell(NEW, WHEN), fields=NOTED, expects=Content(OLD), expects_note="")
+    findings = found(meant(both), [cell("x"), cell("typed since"), cell(A)])
+    assert undone(findings) == [(STATUS, VALUE, cell("typed since"), cell(NEW))]
+    assert (findings.missed, landed(findings)) == ({A}, {})
+
+
+def test_a_note_that_came_after_the_read_is_put_back_alone() -> None:
+    """And the value stays, for it is the job's."""
+    both = write(data=cell(NEW, WHEN), fields=NOTED, expects=Content(OLD), expects_note="")
+    findings = found(meant(both), [cell("x"), cell(OLD, "Call first."), cell(A)])
+    assert undone(findings) == [(STATUS, NOTE, {"note": "Call first."}, {"note": WHEN})]
+    assert only(findings).who == Who(key=A)
+    assert only(findings).is_of_note
+
+
+@pytest.mark.parametrize(
+    ("expects", "expects_note", "count"),
+    [(None, None, 0), (Content("other"), None, 1), (None, "mine", 1), (Content("other"), "x", 2)],
+)
+def test_anything_may_stand_where_the_policy_overwrites(
+    expects: Content | None, expects_note: str | None, count: int
+) -> None:
+    """The check knows no policy: where a write says nothing, nothing is compared."""
+    one = write(data=cell(NEW, WHEN), fields=NOTED, expects=expects, expects_note=expects_note)
+    assert len(found(meant(one), [cell("x"), cell(OLD, "n"), cell(A)]).undos) == count
+
+
+def test_links_are_compared_too() -> None:
+    """A person put another link behind the same word."""
+    uri = {"startIndex": 0, "format": {"link": {"uri": "https://mine"}}}
+    linked = cell(OLD) | {"textFormatRuns": [uri]}
+    findings = found(STATUS_OF_A, [cell("x"), linked, cell(A)])
+    assert only(findings).before == linked
+
+
+def test_a_cell_that_held_the_same_already_is_not_undone() -> None:
+    """Nothing was changed; a line in Recovered would send somebody looking. Its job is missed."""
+    findings = found(STATUS_OF_A, row("mine", NEW, ""))
+    assert (findings.undos, findings.missed) == ([], {A})
+    noted = meant(write(data={"note": WHEN}, fields=NOTE, expects_note="old"))
+    assert found(noted, [cell("x"), cell(OLD, WHEN), cell(A)]).undos == []
+
+
+# Keys
+
+TEXTS = {EMAIL: "home1@example.com"}
+GETS_KEY = meant(
+    write(A, KEY, fields="userEnteredValue", expects=BLANK, key_row=TEXTS), who=Who(shows=TEXTS)
+)
+
+
+def keyed(copy: Cells, one: RowWrite = GETS_KEY) -> Findings:
+    seen = table(columns=PEOPLE, column_count=5)
+    return check(trace(one, columns=PEOPLE), [seen], {JOBS_TAB: {4: copy}}, {})
+
+
+def test_a_key_that_landed_gives_its_job_a_row_and_confirms_no_cell() -> None:
+    """Values follow once a read has shown it there: none of them stands there now."""
+    findings = keyed(row("mine", "", "", "home1@example.com", "303"))
+    assert findings.is_as_meant
+    assert (findings.keyed, landed(findings)) == ({A}, {})
+
+
+@pytest.mark.parametrize("email", ["home2@example.com", ""])
+def test_a_key_that_hit_another_row_is_undone_by_the_key_itself(email: str) -> None:
+    """By its position, a stranger's row would keep the key: people move rows all the time."""
+    undo = only(keyed(row("mine", "", "", email, "303")))
+    assert undo.who == Who(key=A, shows_not=TEXTS)
+    assert (undo.is_of_key, undo.before, undo.wrote) == (True, {}, cell(A))
+    assert undo.image == RowImage.of(row("mine", "", "", email, "303"), PEOPLE, [KEY_AT])
+
+
+def test_a_key_that_hit_the_right_row_with_a_key_is_undone_with_what_stood_there() -> None:
+    """A person gave the row another job's key meanwhile: nobody may take that away."""
+    findings = keyed(row("mine", "", B, "home1@example.com", "303"))
+    assert (findings.keyed, only(findings).before) == (set(), cell(B))
+    assert findings.missed == {A}
+
+
+def test_a_key_of_which_no_right_row_is_known_is_taken_out_of_every_row() -> None:
+    """An undo put it back into a row that showed nothing else: it is in a wrong one for certain."""
+    one = meant(write(A, KEY, expects=BLANK), who=HOLDS, site="")
+    undo = only(keyed(row("mine", "", "", "", "304"), one))
+    (text,) = undo.who.shows_not.values()
+    assert undo.who.key == A
+    assert not any(content == Content(text) for content in (Content(A), BLANK))
+    assert undo.who.is_row(row("x", "", A, "home1@example.com"), PEOPLE)
+
+
+def test_a_key_that_is_taken_out_of_the_right_row_is_put_back_there() -> None:
+    """The undo of a mistaken key hit a row moved there since: it lost its own key."""
+    taken = meant(
+        write("", KEY, data={}, expects=Content(A), undoes=(3,)),
+        who=Who(key=A, shows_not=TEXTS),
+        site="",
+    )
+    findings = keyed(row("mine", "", B, "home2@example.com", "303"), taken)
+    undo = only(findings)
+    assert (undo.before, undo.wrote, undo.is_of_key) == (cell(B), {}, False)
+    assert undo.who.holds is not None
+    assert undo.who.holds.managed[EMAIL] == (Content("home2@example.com"), "")
+    assert findings.landed_undos == set()
+
+
+def test_another_row_that_gets_a_key_in_the_same_batch_is_known_by_it_afterwards() -> None:
+    """Its other cells are looked for by the key that stands there then, not by the one before."""
+    both = meant(
+        write(A, KEY, fields="userEnteredValue", expects=BLANK, key_row=TEXTS),
+        write(NEW, expects=BLANK),
+        who=Who(shows=TEXTS),
+    )
+    findings = keyed(row("mine", "own", "", "home2@example.com"), both)
+    assert {undo.column: undo.who.key for undo in findings.undos} == {KEY: A, STATUS: A}
+
+
+# Undos
+
+
+def pending(**changes: Any) -> Undo:
+    values: dict[str, Any] = {
+        "sheet_id": JOBS_TAB,
+        "column": STATUS,
+        "fields": VALUE,
+        "before": cell("on hold"),
+        "wrote": cell(OLD),
+        "who": Who(key=B),
+    }
+    return Undo(**(values | changes))
+
+
+BACK = meant(write("on hold", expects=Content(OLD), undoes=(1, 2)), who=Who(key=B), site="")
+
+
+def test_an_undo_that_lands_is_told_by_its_number() -> None:
+    """It is no job's cell, and confirms none."""
+    findings = found(BACK, row("x", OLD, B), pending={1: pending(), 2: pending()})
+    assert findings.is_as_meant
+    assert (findings.landed_undos, landed(findings)) == ({1, 2}, {})
+
+
+def test_an_undo_that_hits_a_wrong_row_is_itself_undone() -> None:
+    """It is an ordinary write: what it was to undo is still to be undone."""
+    findings = found(BACK, row("y", "Rejected", A), pending={1: pending(), 2: pending()})
+    assert findings.landed_undos == set()
+    assert undone(findings) == [(STATUS, VALUE, cell("Rejected"), cell("on hold"))]
+    assert only(findings).who == Who(key=A)
+
+
+def test_two_undos_of_one_cell_are_composed() -> None:
+    """What stood there first, what we wrote last: else the first one's text would come back."""
+    findings = found(STATUS_OF_A, row("x", OLD, B), pending={7: pending()})
+    assert undone(findings) == [(STATUS, VALUE, cell("on hold"), cell(NEW))]
+    assert findings.landed_undos == {7}
+
+
+def test_composed_undos_that_are_equal_leave_nothing_to_do() -> None:
+    """A second write brought back by chance what stood there first."""
+    findings = found(STATUS_OF_A, row("x", OLD, B), pending={7: pending(before=cell(NEW))})
+    assert (findings.undos, findings.landed_undos, findings.missed) == ([], {7}, {A})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pending(who=Who(key=A)),
+        pending(column=KEY),
+        pending(fields=NOTE, before={"note": "x"}, wrote={"note": "y"}),
+        pending(wrote=cell("Rejected")),
+    ],
+    ids=["another row", "another column", "the note", "something else was written"],
+)
+def test_undos_of_other_cells_are_not_composed(other: Undo) -> None:
+    """One would be dropped that is still to be carried out."""
+    findings = found(STATUS_OF_A, row("x", OLD, B), pending={7: other})
+    assert undone(findings) == [(STATUS, VALUE, cell(OLD), cell(NEW))]
+    assert findings.landed_undos == set()
+
+
+def test_undos_of_a_row_without_a_key_are_composed_by_what_it_held() -> None:
+    """Also where the cells that were hit are others this time."""
+    image = RowImage.of(row("mine", "", ""), PEOPLE, [1])
+    first = pending(who=Who(holds=image))
+    findings = found(STATUS_OF_A, row("mine", OLD, ""), pending={7: first})
+    assert undone(findings) == [(STATUS, VALUE, cell("on hold"), cell(NEW))]
+    findings = found(STATUS_OF_A, row("another's", OLD, ""), pending={7: first})
+    assert undone(findings) == [(STATUS, VALUE, cell(OLD), cell(NEW))]
+
+
+# Columns
+
+
+def test_columns_that_moved_after_the_batch_do_not_matter() -> None:
+    """The guards that it made have moved with them."""
+    later = table(columns={STATUS: 0, KEY: 1})
+    assert found(STATUS_OF_A, row("x", OLD, A), later).is_as_meant
+
+
+def test_a_column_that_was_deleted_lets_a_persons_be_hit() -> None:
+    """The guard stands on the column that was in its place; nothing tells where it may go back."""
+    gone = table(columns={KEY: 2}, guards={STATUS: 1, KEY: 2}, headers={1: "Paid"})
+    findings = found(STATUS_OF_A, row("x", "2,500", A), gone)
+    undo = only(findings)
+    assert (undo.column, undo.header, undo.before) == ("", "Paid", cell("2,500"))
+    assert findings.missed == {A}
+
+
+def test_a_managed_column_in_the_place_of_another_is_named_by_its_own_id() -> None:
+    """The undo is looked for in the column that was hit, not in the one that was meant."""
+    swapped = table(columns={STATUS: 3, "documents:x": 1, KEY: 2}, guards={STATUS: 1, KEY: 2})
+    undo = only(found(STATUS_OF_A, row("x", "Permit.pdf", A), swapped))
+    assert (undo.column, undo.before) == ("documents:x", cell("Permit.pdf"))
+    assert undo.who == Who(key=A)
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        table(columns={STATUS: 1}, guards={STATUS: 1, KEY: 3}),
+        table(columns={STATUS: 1, KEY: 3}, guards={STATUS: 1, KEY: 2}),
+    ],
+    ids=["deleted", "elsewhere"],
+)
+def test_without_the_key_column_in_its_place_nothing_counts_as_done(seen: Table) -> None:
+    """No copied cell tells whose row it was: all that was written over is kept."""
+    findings = found(STATUS_OF_A, row("x", OLD, A), seen)
+    assert findings.missed == {A}
+    assert only(findings).before == cell(OLD)
+    assert only(findings).who.holds is not None, "the cell taken for its key may be anything"
+
+
+def test_a_tab_that_is_gone_took_with_it_what_was_hit() -> None:
+    """Its jobs are to be written elsewhere, and nothing in it can be put back."""
+    findings = check(trace(STATUS_OF_A), [table(sheet_id=99)], {}, {})
+    assert (findings.missed, findings.undos) == ({A}, [])
+    back = check(trace(BACK), [], {}, {})
+    assert (back.missed, back.undos) == (set(), [])
+
+
+# Rows
+
+
+def test_of_a_job_in_several_rows_a_column_landed_only_if_it_did_in_all() -> None:
+    """Confirmed by one of them, the other row would show the old status for ever."""
+    one = meant(write(NEW, expects=Content(OLD)), write("303", PHONE))
+    other = one.model_copy(update={"row": 9})
+    copies = {JOBS_TAB: {4: row("", OLD, A), 9: row("", "typed since", A)}}
+    seen = table(columns=PEOPLE)
+    findings = check(trace(one, other, columns=PEOPLE), [seen], copies, {})
+    assert (findings.missed, landed(findings)) == ({A}, {A: {PHONE}})
+    assert (only(findings).row, only(findings).before) == (9, cell("typed since"))
+
+
+def test_a_row_that_was_missed_says_nothing_of_another_jobs() -> None:
+    """One sort would have the whole sheet written again."""
+    theirs = RowWrite(sheet_id=JOBS_TAB, row=5, site=B, who=Who(key=B), cells=STATUS_OF_A.cells)
+    copies = {JOBS_TAB: {4: row("", "Rejected", A), 5: row("", OLD, B)}}
+    findings = check(trace(STATUS_OF_A, theirs), [table()], copies, {})
+    assert (findings.missed, landed(findings)) == ({A}, {B: {STATUS}})
+
+
+def test_a_new_row_needs_no_copy() -> None:
+    """It was inserted in the same batch: it can have hit nothing."""
+    fresh = meant(write(), write(A, KEY), is_new=True)
+    findings = found(fresh, [])
+    assert findings.is_as_meant
+    assert (landed(findings), findings.keyed) == ({A: {STATUS, KEY}}, set())
+
+
+def test_a_new_row_whose_key_went_into_another_column_is_not_there() -> None:
+    """A column was deleted before the write: the job has no row, and two texts stand astray."""
+    gone = table(columns={STATUS: 1}, guards={STATUS: 1, KEY: 3})
+    findings = found(meant(write(A, KEY), is_new=True), [], gone)
+    assert findings.missed == {A}
+    assert (only(findings).column, only(findings).before) == ("", {})
+
+
+HEADER = RowWrite(
+    sheet_id=JOBS_TAB,
+    row=0,
+    who=Who(is_header=True),
+    cells=(write("Permit"), write(data={"note": "new"}, fields=NOTE, expects_note="old")),
+)
+
+
+@pytest.mark.parametrize("has_guard", [True, False])
+def test_the_header_row_is_known_by_its_guard(has_guard: bool) -> None:
+    """It has no key that could tell: a row inserted above it would get the titles."""
+    copy = [{}, cell("mine", "old"), {}]
+    findings = found(HEADER, copy, table(has_header_guard=has_guard))
+    assert len(findings.undos) == (0 if has_guard else 2)
+    assert findings.missed == set()
+
+
+def test_a_header_note_that_came_after_the_read_is_looked_for_in_the_header_row() -> None:
+    """A person's note on a title is theirs, too."""
+    undo = only(found(HEADER, [{}, cell("mine", "typed since"), {}]))
+    assert (undo.fields, undo.before, undo.who) == (
+        NOTE,
+        {"note": "typed since"},
+        Who(is_header=True),
+    )
+
+
+# What a person had typed
+
+
+def test_words_that_an_event_replaced_are_kept_as_they_stood_at_that_moment() -> None:
+    """Not as they were read: another row's words would stand in this customer's history."""
+    news = meant(write(NEW, expects=Content(OLD), replaces_words=True))
+    kept = ReplacedWords(site=A, column=STATUS, header="Permit", before=OLD, after=NEW)
+    assert found(news, row("x", OLD, A)).replaced == [kept]
+    assert found(news, row("x", OLD, B)).replaced == []
+    assert found(news, row("x", "typed since", A)).replaced == []

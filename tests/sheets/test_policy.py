@@ -1,0 +1,178 @@
+"""What is to be done with a cell, for every case that there is: the table of decision 13."""
+
+from itertools import product
+from typing import cast
+
+import pytest
+
+from sync.jobs.cells import Cell
+from sync.jobs.columns import CUSTOMERS_OWN
+from sync.sheets.celldata import BLANK, Content
+from sync.sheets.policy import MAPPED, NOTES, OWN, Decision, Policy, Rule, decide
+
+TABLE = """
+last confirmed | wanted  | stands there   | ours    | fill    | news, before | news, since
+unknown        | blank   | not read       | write   | -       | -            | -
+unknown        | blank   | blank          | nothing | nothing | nothing      | nothing
+unknown        | blank   | other words    | write   | leave   | leave        | write
+unknown        | another | not read       | write   | -       | -            | -
+unknown        | another | blank          | write   | write   | write        | write
+unknown        | another | wanted         | nothing | nothing | nothing      | nothing
+unknown        | another | other words    | write   | leave   | leave        | write
+blank          | blank   | not read       | nothing | -       | -            | -
+blank          | blank   | blank          | nothing | nothing | nothing      | nothing
+blank          | blank   | other words    | write   | leave   | leave        | write
+blank          | another | not read       | write   | -       | -            | -
+blank          | another | blank          | write   | write   | write        | write
+blank          | another | wanted         | nothing | nothing | nothing      | nothing
+blank          | another | other words    | write   | leave   | leave        | write
+a text         | blank   | not read       | write   | -       | -            | -
+a text         | blank   | blank          | nothing | nothing | nothing      | nothing
+a text         | blank   | last confirmed | write   | write   | write        | write
+a text         | blank   | other words    | write   | leave   | leave        | write
+a text         | last    | not read       | nothing | -       | -            | -
+a text         | last    | blank          | write   | write   | write        | write
+a text         | last    | last confirmed | nothing | nothing | nothing      | nothing
+a text         | last    | other words    | write   | leave   | leave        | write
+a text         | another | not read       | write   | -       | -            | -
+a text         | another | blank          | write   | write   | write        | write
+a text         | another | last confirmed | write   | write   | write        | write
+a text         | another | wanted         | nothing | nothing | nothing      | nothing
+a text         | another | other words    | write   | leave   | leave        | write
+"""
+"""Of a cell that is news: the event was received before the mapping, or since. "-": a column that
+was not read is not decided on."""
+LAST, ANOTHER, OTHER = Content("Submitted"), Content("Approved"), Content("on hold")
+LASTS = {"unknown": None, "blank": BLANK, "a text": LAST}
+WANTED = {"blank": BLANK, "last": LAST, "another": ANOTHER}
+NAMES = {
+    None: "not read",
+    BLANK: "blank",
+    LAST: "last confirmed",
+    ANOTHER: "wanted",
+    OTHER: "other words",
+}
+COLUMNS = {
+    "ours": (Rule.OURS, (False, True)),
+    "fill": (Rule.FILL, (False, True)),
+    "news, before": (Rule.NEWS, (False,)),
+    "news, since": (Rule.NEWS, (True,)),
+}
+"""The columns of the table: a rule, and for which events it is so."""
+Case = tuple[str, str, str]
+
+
+def cases() -> dict[Case, dict[str, str]]:
+    """Return what the table says: last, wanted and there → what is done by each rule."""
+    header, *lines = (
+        [cell.strip() for cell in line.split("|")] for line in TABLE.split("\n")[1:-1]
+    )
+    rows = {
+        (line[0], line[1], line[2]): dict(zip(header[3:], line[3:], strict=True)) for line in lines
+    }
+    assert len(rows) == len(lines), "a case stands there twice"
+    return rows
+
+
+def can_be(last: str, wanted: str, there: Content | None) -> bool:
+    """Tell whether a case is one of its own: what is not known is equal to nothing."""
+    if wanted == "last" and last != "a text":
+        return False  # Nothing was confirmed, or a blank, which is the line above.
+    if there == LAST and last != "a text":
+        return False
+    return there != ANOTHER or wanted == "another"
+
+
+def test_the_table_has_every_case_once() -> None:
+    """Catches a case that nobody thought of."""
+    every = {
+        (last, wanted, NAMES[there])
+        for last, wanted, there in product(LASTS, WANTED, NAMES)
+        if can_be(last, wanted, there)
+    }
+    assert cases().keys() == every
+
+
+@pytest.mark.parametrize("case", cases(), ids=", ".join)
+@pytest.mark.parametrize("column", COLUMNS)
+def test_every_case_is_decided_as_the_table_says(case: Case, column: str) -> None:
+    """Catches a person's words written over, a fault that stays, and a call for nothing."""
+    last, wanted, stands = case
+    there = next(content for content, name in NAMES.items() if name == stands)
+    expected = cases()[case][column]
+    rule, events = COLUMNS[column]
+    if expected == "-":
+        assert there is None
+        assert rule is not Rule.OURS
+        return
+    for is_news in events:
+        # What was not read comes with OURS alone: the table has "-" for the others.
+        known = cast("Content", there)
+        decision = decide(rule, known, LASTS[last], WANTED[wanted], is_news=is_news)
+        assert decision.value == expected
+
+
+def test_a_cell_that_was_not_read_cannot_be_decided_on_but_where_it_is_ours() -> None:
+    """Taken for blank, a person's words would be written over: the type checker refuses it."""
+    assert decide(Rule.OURS, None, None, BLANK, is_news=False) is Decision.WRITE
+    for rule in (Rule.FILL, Rule.NEWS):
+        # Else the type checker finds that this is not needed.
+        decide(rule, None, None, BLANK, is_news=False)  # type: ignore[call-overload]
+
+
+def test_links_are_a_part_of_what_stands_in_a_cell() -> None:
+    """Catches a document's link that stays the old one, for its text is the same."""
+    old, new = Content("a.pdf", ((0, "https://a"),)), Content("a.pdf", ((0, "https://b"),))
+    assert decide(Rule.FILL, old, old, new, is_news=False) is Decision.WRITE
+    assert decide(Rule.FILL, old, new, new, is_news=False) is Decision.LEAVE
+    assert decide(Rule.NEWS, new, old, new, is_news=True) is Decision.NOTHING
+
+
+STAND_IN = Cell(text="Job 1", is_stand_in=True)
+TEXT = Cell(text="Approved")
+
+
+@pytest.mark.parametrize(
+    ("policy", "column", "cell", "rule"),
+    [
+        (OWN, "status:x", TEXT, Rule.OURS),
+        (OWN, "documents:x", TEXT, Rule.OURS),
+        *((OWN, column, TEXT, Rule.OURS) for column in sorted(CUSTOMERS_OWN)),
+        (OWN, "customer", STAND_IN, Rule.FILL),
+        (MAPPED, "status:x", TEXT, Rule.NEWS),
+        (MAPPED, "documents:x", TEXT, Rule.NEWS),
+        (MAPPED, "next_action", Cell(), Rule.NEWS),
+        *((MAPPED, column, TEXT, Rule.FILL) for column in sorted(CUSTOMERS_OWN)),
+        (MAPPED, "customer", STAND_IN, Rule.FILL),
+        (MAPPED, "status:x", STAND_IN, Rule.FILL),
+    ],
+)
+def test_whose_a_cell_is(policy: Policy, column: str, cell: Cell, rule: Rule) -> None:
+    """Catches a customer's number that an event writes over, and a name that Job 1 replaces."""
+    assert policy.rule(column, cell) is rule
+
+
+def test_the_customers_own_data_are_what_people_know_best() -> None:
+    """Catches a column that is added to them, or lost: what a person spelt would be replaced."""
+    assert {"customer", "address", "city", "zip", "phone", "email"} == CUSTOMERS_OWN
+
+
+def test_a_persons_note_is_never_replaced() -> None:
+    """Not even by an event: it is the one thing that nobody else has."""
+    assert NOTES is Rule.FILL
+    for is_news in (False, True):
+        mine = Content("Call first.")
+        assert decide(NOTES, mine, LAST, ANOTHER, is_news=is_news) is Decision.LEAVE
+        assert decide(NOTES, LAST, LAST, ANOTHER, is_news=is_news) is Decision.WRITE
+
+
+def test_our_own_tab_and_a_mapped_one_differ_by_their_flags() -> None:
+    """Catches a column that is made in a sheet that people made, and formats over theirs."""
+    ours = Policy(
+        overwrites=True, decorates=True, matches=False, inherits=False, makes_columns=True
+    )
+    assert ours == OWN
+    mapped = Policy(
+        overwrites=False, decorates=False, matches=True, inherits=True, makes_columns=False
+    )
+    assert mapped == MAPPED

@@ -1,0 +1,555 @@
+"""Where undos are written, and what is told in the tab Recovered instead."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from sync.sheets.celldata import BLANK, Content, content
+from sync.sheets.check import check
+from sync.sheets.identifiers import JOBS_TAB
+from sync.sheets.snapshot import Table, rows_by_site
+from sync.sheets.undo import HEADERS, Placement, place, sites_written_over
+from sync.sheets.writes import NOTE, RowImage, RowWrite, Undo, Who
+from tests.own_sheet import MAPPED_AT
+from tests.sheets.grids import (
+    EMAIL,
+    KEY,
+    KEY_AT,
+    PEOPLE,
+    PHONE,
+    STATUS,
+    VALUE,
+    A,
+    B,
+    cell,
+    row,
+    table,
+    trace,
+)
+
+Cells = list[dict[str, Any]]
+Rows = Mapping[int, Cells]
+BEFORE, WROTE = "on hold", "Approved"
+STATUS_AT, EMAIL_AT, PHONE_AT = PEOPLE[STATUS], PEOPLE[EMAIL], PEOPLE[PHONE]
+HOME = "home1@example.com"
+
+
+def line(
+    own: str = "mine", status: str = WROTE, key: str = "", email: str = HOME, phone: str = "303"
+) -> Cells:
+    """Return a row of a tab that people made; a job's status was written over theirs."""
+    return row(own, status, key, email, phone)
+
+
+def image(cells: Cells, *hit: str) -> RowImage:
+    return RowImage.of(cells, PEOPLE, [PEOPLE[column] for column in hit])
+
+
+def undo(**changes: Any) -> Undo:
+    """Return the undo of a status in a row without a key."""
+    values: dict[str, Any] = {
+        "sheet_id": JOBS_TAB,
+        "column": STATUS,
+        "fields": VALUE,
+        "before": cell(BEFORE),
+        "wrote": cell(WROTE),
+        "who": Who(holds=image(line(), STATUS)),
+        "row": 4,
+        "tab": "Jobs",
+        "header": "Permit",
+        "row_text": "mine | on hold",
+    }
+    return Undo(**(values | changes))
+
+
+def of_note(**changes: Any) -> Undo:
+    before, wrote = {"note": "Call first."}, {"note": "2026-03-03 10:00"}
+    return undo(fields=NOTE, before=before, wrote=wrote, **changes)
+
+
+def seen(rows: Rows, *, is_ours: bool = False, **changes: Any) -> Table:
+    """Return the tab as a read shows it: with the keys that stand in `rows`."""
+    columns = changes.get("columns", PEOPLE)
+    keys = {n: cells[columns[KEY]] for n, cells in rows.items() if len(cells) > columns[KEY]}
+    values = {
+        "columns": PEOPLE,
+        "column_count": 5,
+        "keys": rows_by_site(keys),
+        "mapped_at": None if is_ours else MAPPED_AT,
+    }
+    return table(**(values | changes))
+
+
+def placed(rows: Rows, *undos: Undo, **changes: Any) -> Placement:
+    return place([seen(rows, **changes)], {JOBS_TAB: rows}, dict(enumerate(undos, 1)))
+
+
+def put(placement: Placement) -> list[tuple[int, str, str]]:
+    """Return row, column and text of what is put back."""
+    return [
+        (one.row, each.column, content(each.data).text)
+        for one in placement.rows
+        for each in one.cells
+    ]
+
+
+TOLD = ("Jobs", "Permit", "mine | on hold", BEFORE, WROTE)
+"""What Recovered tells of `undo()`."""
+
+
+def test_a_line_of_recovered_has_a_header_for_each_of_its_cells() -> None:
+    """The flush puts the moment before it."""
+    assert len(HEADERS) == len(TOLD) + 1
+
+
+# By its key
+
+
+def test_a_cell_goes_back_in_every_row_that_has_the_key() -> None:
+    """A person copied the row: of two, one would keep another customer's status."""
+    rows = {3: line(key=A), 5: line("x", key=A), 7: line(key=A, status="typed since")}
+    placement = placed(rows | {8: line(key=B)}, undo(who=Who(key=A)))
+    assert put(placement) == [(3, STATUS, BEFORE), (5, STATUS, BEFORE)]
+    for one in placement.rows:
+        (each,) = one.cells
+        assert one.who == Who(key=A)
+        assert (each.index, each.fields, each.undoes) == (STATUS_AT, VALUE, (1,))
+        assert (each.expects, each.expects_note) == (Content(WROTE), None)
+        assert not one.site, "it confirms no job's cell"
+    assert (placement.settled, placement.told) == (set(), []), "a read has to show it first"
+
+
+def test_a_column_that_moved_gets_its_cell_where_it_is_now() -> None:
+    """By where it was, it would go into a stranger's."""
+    moved = {STATUS: 0, KEY: 1, EMAIL: 3, PHONE: 4}
+    placement = placed({4: row(WROTE, A)}, undo(who=Who(key=A)), columns=moved)
+    assert [(one.row, one.cells[0].index) for one in placement.rows] == [(4, 0)]
+
+
+# Without a key
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        {4: line()},
+        {9: line(), 4: line("other", email="x", phone="y")},
+        {9: line(), 4: line("mine", "Submitted")},
+        {9: line(), 4: line(key=A)},
+        {9: line(), 4: line(own="typed since")},
+        {9: line(), 4: [*line(), cell("more")]},
+        {9: [cell(), *line()[1:], cell("mine")]},
+    ],
+    ids=[
+        "where it was",
+        "moved",
+        "beside one that holds something else",
+        "beside a job's",
+        "beside the same customer's",
+        "beside one that holds more",
+        "a person's column moved",
+    ],
+)
+def test_a_cell_goes_back_where_a_row_holds_exactly_what_was_not_hit(rows: Rows) -> None:
+    """A row's number, a likeness or a job's row must not draw it elsewhere."""
+    placement = placed(rows, undo())
+    assert put(placement) == [(4 if 9 not in rows else 9, STATUS, BEFORE)]
+    (one,) = placement.rows
+    assert one.who.holds == image(rows[one.row], STATUS)
+    assert placement.told == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "where"),
+    [
+        ({9: line("typed since")}, 9),
+        ({9: line("typed since"), 4: line(email="x", phone="y")}, 9),
+        ({9: [*line("typed"), cell("more")], 4: line("", email="", phone="303")}, 9),
+    ],
+    ids=["typed over beside it", "beside a stranger's", "beside one that tells less"],
+)
+def test_else_it_goes_back_where_the_same_customer_stands(rows: Rows, where: int) -> None:
+    """A person works in a column of his own meanwhile: his e-mail still tells who it is."""
+    assert put(placed(rows, undo())) == [(where, STATUS, BEFORE)]
+
+
+def test_else_it_goes_back_where_a_row_holds_all_of_it_and_more() -> None:
+    """A row that tells of no customer is known by what stands in it."""
+    bare = undo(who=Who(holds=image(line(email="", phone=""), STATUS)))
+    more = [*line(email="", phone=""), cell("typed since")]
+    assert put(placed({9: more, 4: line("other", email="", phone="")}, bare)) == [
+        (9, STATUS, BEFORE)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "changes"),
+    [
+        ({}, {}),
+        ({4: line(status="typed since")}, {}),
+        ({4: line("changed", email="x")}, {}),
+        ({4: line("one"), 9: line("two")}, {}),
+        ({4: line(key=A)}, {}),
+        ({0: line()}, {}),
+        ({4: line()}, {"columns": {KEY: 2, EMAIL: 3, PHONE: 4}}),
+        ({4: row("", WROTE)}, {}),
+    ],
+    ids=[
+        "the row was deleted",
+        "typed over",
+        "another customer",
+        "two unlike ones of the customer",
+        "it became a job's",
+        "the header row",
+        "the column was deleted",
+        "a row of which nothing is known",
+    ],
+)
+def test_what_has_no_certain_place_is_told(rows: Rows, changes: dict[str, Any]) -> None:
+    """A guess could put a person's text into another's row, and nobody would see it."""
+    placement = placed(rows, undo(), **changes)
+    assert (placement.rows, placement.told, placement.settled) == ([], [TOLD], {1})
+
+
+def test_rows_that_are_alike_are_all_undone() -> None:
+    """A person copied the row: which of them is which does not matter."""
+    assert put(placed({3: line(), 9: line()}, undo())) == [
+        (3, STATUS, BEFORE),
+        (9, STATUS, BEFORE),
+    ]
+
+
+def test_rows_that_hold_all_of_it_and_are_not_alike_are_told() -> None:
+    """Which of the two it was, nobody knows."""
+    bare = undo(who=Who(holds=image(line(email="", phone=""), STATUS)))
+    rows = {n: [*line(email="", phone=""), cell(f"since {n}")] for n in (4, 9)}
+    placement = placed(rows, bare)
+    assert (placement.rows, placement.told) == ([], [TOLD])
+
+
+def test_a_row_that_held_nothing_else_goes_back_to_one_like_it_alone() -> None:
+    """Anything that shows our status would hold all of nothing: jobs' own rows, say."""
+    blank = undo(before={}, who=Who(holds=RowImage(hit=(STATUS,))))
+    assert put(placed({9: row("", WROTE)}, blank)) == [(9, STATUS, "")]
+    assert put(placed({4: line()}, blank)) == []
+    assert put(placed({4: line(), 9: row("", WROTE), 10: row("", WROTE)}, blank)) == [
+        (9, STATUS, ""),
+        (10, STATUS, ""),
+    ]
+
+
+def test_several_cells_of_a_row_go_back_together() -> None:
+    """Known by what was not hit, the row is the same for both."""
+    hit = image(line(), STATUS, PHONE)
+    two = (
+        undo(who=Who(holds=hit)),
+        undo(column=PHONE, before={}, wrote=cell("304"), who=Who(holds=hit)),
+    )
+    placement = placed({9: line(phone="304")}, *two)
+    assert sorted(put(placement)) == [(9, PHONE, ""), (9, STATUS, BEFORE)]
+    (one,) = placement.rows
+    assert one.who.holds == image(line(phone="304"), STATUS, PHONE)
+
+
+def test_a_formula_goes_back_in_its_own_row_only() -> None:
+    """Anywhere else it would point to other cells."""
+    formula = undo(before=cell("=B4"))
+    (one,) = placed({4: line()}, formula).rows
+    assert (one.row, one.cells[0].data) == (4, cell("=B4"))
+    moved = placed({9: line()}, formula)
+    assert (moved.rows, [told[3] for told in moved.told]) == ([], ["=B4"])
+
+
+# The header row
+
+
+def test_a_title_goes_back_into_the_header_row_wherever_that_is() -> None:
+    """It has no key and no customer; its guard tells where it is."""
+    title = of_note(who=Who(is_header=True))
+    noted = [{}, cell("Permit", "2026-03-03 10:00"), {}, {}, {}]
+    placement = placed({2: noted}, title, header_row=2)
+    (one,) = placement.rows
+    assert (one.row, one.cells[0].data) == (2, {"note": "Call first."})
+    assert one.cells[0].expects_note == "2026-03-03 10:00"
+    over = placed({2: [{}, cell("Permit", "typed since")]}, title, header_row=2)
+    assert (over.rows, len(over.told)) == ([], 1)
+
+
+# Keys
+
+TEXTS = {EMAIL: HOME}
+OTHER = "home2@example.com"
+
+
+def of_key(before: str = "", cells: Cells | None = None, **changes: Any) -> Undo:
+    """Return the undo of A's key in a row that does not show A's e-mail address."""
+    hit = cells or line(status="", email=OTHER, key=A)
+    values: dict[str, Any] = {
+        "column": KEY,
+        "fields": "userEnteredValue",
+        "before": cell(before),
+        "wrote": cell(A),
+        "who": Who(key=A, shows_not=TEXTS),
+        "image": image(hit, KEY),
+        "row_text": "mine",
+    }
+    return undo(**(values | changes))
+
+
+def test_a_key_is_taken_out_of_every_row_that_is_not_its_own() -> None:
+    """Never by the row's number: people moved it, and copied it."""
+    rows = {
+        3: line(key=A),
+        6: line(status="", email=OTHER, key=A),
+        9: line("a copy", email=OTHER, key=A),
+        4: line(email=OTHER),
+    }
+    placement = placed(rows, of_key())
+    assert put(placement) == [(6, KEY, ""), (9, KEY, "")]
+    for one in placement.rows:
+        assert one.who == Who(key=A, shows_not=TEXTS)
+        assert (one.cells[0].expects, one.cells[0].index) == (Content(A), KEY_AT)
+    assert placement.settled == set(), "until a read shows no such row"
+
+
+def test_what_stood_there_goes_back_only_into_the_row_that_showed_what_it_showed() -> None:
+    """Else another row gets B's key, and B's statuses with it."""
+    hit = line(status="", email=OTHER, key=A)
+    stranger = line("x", email="x@example.com", phone="1", key=A)
+    placement = placed({3: stranger, 6: hit}, of_key(B, hit))
+    assert put(placement) == [(3, KEY, ""), (6, KEY, B)]
+    assert placement.rows[1].cells[0].key_row[EMAIL] == OTHER, "by it B's key is known to be right"
+
+
+def test_a_customers_own_row_gets_its_key_back_though_somebody_typed_there() -> None:
+    """His e-mail address tells who it is."""
+    hit = line(status="", email=OTHER, key=A)
+    assert put(placed({6: line("typed since", email=OTHER, key=A)}, of_key(B, hit))) == [
+        (6, KEY, B)
+    ]
+
+
+def test_of_two_batches_that_hit_rows_each_gets_back_its_own() -> None:
+    """The newest is first: what the older one put there stands in the image of neither."""
+    first, second = line("one", email="1@x", key=A), line("two", email="2@x", key=A)
+    undos = (of_key(B, first), of_key("", second))
+    assert put(placed({3: second, 6: first}, *undos)) == [(3, KEY, ""), (6, KEY, B)]
+
+
+def test_a_key_is_done_with_once_a_read_shows_no_such_row() -> None:
+    """Not when it landed: a person may have copied the row in between."""
+    right = {3: line(key=A)}
+    assert placed(right, of_key()).settled == {1}
+    assert placed(right, of_key()).told == [], "nothing stood there"
+    again = of_key(has_landed=True)
+    copied = {3: line(key=A), 6: line(email=OTHER, key=A)}
+    assert put(placed(copied, again)) == [(6, KEY, "")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ({3: line(key=A)}, [("Jobs", "Permit", "mine", B, A)]),
+        ({3: line(key=A), 5: line(key=B)}, []),
+    ],
+    ids=["nowhere", "back in its row"],
+)
+def test_a_key_that_was_lost_for_good_is_told(rows: Rows, told: list[tuple[str, ...]]) -> None:
+    """Its row was deleted, or typed over: whoever did should know. Not if it stands somewhere."""
+    placement = placed(rows, of_key(B))
+    assert (placement.settled, placement.told) == ({1}, told)
+
+
+def test_keys_go_before_all_else() -> None:
+    """All other rows are found by the keys: those of a wrong one would be written there."""
+    rows = {3: line(key=A, email=OTHER)}
+    placement = placed(rows, undo(who=Who(key=A)), of_key())
+    assert put(placement) == [(3, KEY, "")]
+    assert (placement.settled, placement.told) == (set(), [])
+
+
+def test_a_key_that_was_taken_from_its_row_goes_back_there() -> None:
+    """An undo of a key hit the row: known by all that it holds beside."""
+    lost = undo(
+        column=KEY,
+        fields=VALUE,
+        before=cell(B),
+        wrote={},
+        who=Who(holds=image(line(status="", email=OTHER), KEY)),
+    )
+    placement = placed({4: line(), 9: line(status="", email=OTHER)}, lost)
+    assert put(placement) == [(9, KEY, B)]
+    assert placement.rows[0].cells[0].key_row[EMAIL] == OTHER
+    assert sites_written_over({1: lost, 2: undo(), 3: of_key()}) == {B}
+
+
+# Several of a cell, and what is done with
+
+
+def test_of_several_for_one_cell_the_newest_counts() -> None:
+    """What the older one wrote is what the newer one puts back: it goes first, and then it is
+    seen."""
+    older, newer = undo(), undo(before=cell(WROTE), wrote=cell("Rejected"))
+    rows = {4: line(status="Rejected")}
+    placement = placed(rows, older, newer)
+    assert put(placement) == [(4, STATUS, WROTE)]
+    (each,) = placement.rows[0].cells
+    assert (each.undoes, each.expects) == ((2,), Content("Rejected"))
+    same = placed({4: line()}, undo(before=cell("first")), undo(before=cell("second")))
+    assert put(same) == [(4, STATUS, "second")]
+
+
+def test_a_value_and_its_note_go_back_each_for_itself() -> None:
+    """A note that was typed over since does not keep the value from going back."""
+    who = Who(key=A)
+    noted = [cell("mine"), cell(WROTE, "2026-03-03 10:00"), cell(A), {}, {}]
+    placement = placed({4: noted}, undo(who=who), of_note(who=who))
+    fields = {each.fields: each for each in placement.rows[0].cells}
+    assert fields.keys() == {VALUE, NOTE}
+    assert (fields[NOTE].expects, fields[NOTE].expects_note) == (None, "2026-03-03 10:00")
+    assert (fields[VALUE].expects, fields[VALUE].expects_note) == (Content(WROTE), None)
+    typed = [cell("mine"), cell(WROTE, "typed since"), cell(A), {}, {}]
+    half = placed({4: typed}, undo(who=who), of_note(who=who))
+    assert [each.fields for one in half.rows for each in one.cells] == [VALUE]
+    assert [told[3:] for told in half.told] == [("Note: Call first.", "Note: 2026-03-03 10:00")]
+
+
+def test_what_landed_is_done_with_once_a_read_shows_no_such_row() -> None:
+    """And not told: what stood there is back."""
+    for one in (undo(has_landed=True), undo(who=Who(key=A), has_landed=True)):
+        placement = placed({4: line(status=BEFORE)}, one)
+        assert (placement.rows, placement.told, placement.settled) == ([], [], {1})
+
+
+def test_what_landed_goes_back_into_a_copy_too() -> None:
+    """A person copied the row while it stood there wrong."""
+    assert put(placed({4: line(status=BEFORE), 9: line()}, undo(has_landed=True))) == [
+        (9, STATUS, BEFORE)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_told"),
+    [
+        ({"who": Who(key=A)}, False),
+        ({"who": Who(key=A), "column": ""}, True),
+        ({"who": Who(key=A), "fields": NOTE, "before": {"note": "x"}, "wrote": {}}, True),
+        ({}, True),
+    ],
+    ids=["a managed cell", "a column of a person's", "a note", "a row without a key"],
+)
+def test_what_our_policy_overwrites_anyway_is_dropped(
+    changes: dict[str, Any], is_told: bool
+) -> None:
+    """A line for a job's own status would send somebody looking for what we write anew."""
+    placement = placed({}, undo(**changes), is_ours=True)
+    assert (placement.settled, len(placement.told)) == ({1}, int(is_told))
+    mapped = placed({}, undo(**changes))
+    assert len(mapped.told) == 1, "in a tab of theirs, it may be a person's"
+
+
+def test_a_blank_that_was_written_over_is_told_only_while_something_stands_there() -> None:
+    """A line that says that nothing stood somewhere helps only if a job's text is there now."""
+    blank = undo(before={}, row_text="mine")
+    assert placed({}, blank).told == []
+    assert placed({}, blank).settled == {1}
+    unlike = {4: line("one"), 9: line("two")}
+    assert [told[3:] for told in placed(unlike, blank).told] == [("", WROTE)]
+    other = {4: line("one", email="x")}
+    assert [told[3:] for told in placed(other, blank).told] == [("", WROTE)]
+
+
+def test_a_cell_has_one_line_of_its_value_and_its_note() -> None:
+    """Two lines for one cell are twice the reading; two cells in one would not be found."""
+    placement = placed({}, of_note(), undo(), undo(row=7, before=cell("other")))
+    assert sorted(placement.told) == sorted(
+        [
+            ("Jobs", "Permit", "mine | on hold", f"{BEFORE}\nNote: Call first.",
+             f"{WROTE}\nNote: 2026-03-03 10:00"),
+            ("Jobs", "Permit", "mine | on hold", "other", WROTE),
+        ]
+    )  # fmt: skip
+    assert placement.settled == {1, 2, 3}
+
+
+# Checked as anything else
+
+BACK = RowWrite(
+    sheet_id=JOBS_TAB,
+    row=4,
+    who=Who(holds=image(line(), STATUS)),
+    cells=placed({4: line()}, undo()).rows[0].cells,
+)
+
+
+@pytest.mark.parametrize(
+    ("copy", "is_back"),
+    [
+        (line(), True),
+        ([cell(), *line()[1:], cell("mine")], True),
+        (line("typed since"), True),
+        (line("typed since", email="x"), False),
+        (line(email="x"), False),
+        (line(key=B), False),
+        (line(status="typed since"), False),
+        ([], False),
+    ],
+    ids=[
+        "it",
+        "a column moved",
+        "the same customer, composed",
+        "more unlike",
+        "another customer",
+        "a job's",
+        "typed over",
+        "blank",
+    ],
+)
+def test_what_was_put_back_is_checked_as_any_write(copy: Cells, is_back: bool) -> None:
+    """One that went into another row is still to be carried out, and that row is hit."""
+    findings = check(trace(BACK, columns=PEOPLE), [seen({})], {JOBS_TAB: {4: copy}}, {1: undo()})
+    assert (findings.landed_undos == {1}) is is_back
+    assert len(findings.undos) == (0 if is_back else 1)
+    assert findings.missed == set()
+
+
+# What a row is known by
+
+
+def test_a_row_is_known_by_its_columns_and_by_own_cells_in_any_order() -> None:
+    """People move their columns; a formula changes with its place."""
+    held = RowImage.of([*row("mine", "Approved", ""), cell("=A1"), cell("more")], PEOPLE)
+    assert held.managed.keys() == {STATUS, PHONE}
+    assert held.others == ((Content("mine"), ""),)
+
+    def now(*texts: str) -> RowImage:
+        return RowImage.of(row(*texts), PEOPLE)
+
+    assert held == now("mine", "Approved", "", "", "more")
+    assert held == now("", "Approved", "", "", "more", "mine")
+    assert held == now("=Z1", "Approved", "", "", "more", "mine")
+    assert held.is_in(now("", "Approved", "", "", "more", "mine", "typed since"))
+    assert not held.is_in(now("", "Approved", "", "", "more"))
+    assert not held.is_in(now("Approved", "mine", "", "", "more"))
+    twice = RowImage.of(row("x", "", "", "", "", "x"), PEOPLE)
+    assert not twice.is_in(now("x"))
+    assert not RowImage().is_in(held), "nothing is in everything"
+
+
+def test_the_same_customer_is_told_by_all_that_a_row_says_of_him() -> None:
+    """An e-mail address that agrees and a telephone number that does not are two customers."""
+    held = RowImage.of(line("x"), PEOPLE)
+    assert held.is_like(RowImage.of(line("y", status="z"), PEOPLE))
+    assert not held.is_like(RowImage.of(line(phone="304"), PEOPLE))
+    assert not RowImage.of(row("x", "a"), PEOPLE).is_like(RowImage.of(row("x", "a"), PEOPLE))
+    assert held.texts == {EMAIL: HOME, PHONE: "303"}
+    assert RowImage.of(row("x", "a"), PEOPLE).texts == {STATUS: "a"}
+
+
+def test_a_note_is_a_part_of_what_a_row_holds() -> None:
+    """Of two rows that are alike but for a person's note, one is his."""
+    plain, noted = row("x", "a"), [cell("x"), cell("a", "mine")]
+    assert RowImage.of(plain, PEOPLE) != RowImage.of(noted, PEOPLE)
+    assert RowImage.of(noted, PEOPLE, [STATUS_AT]).managed == {}
+    assert content({"note": "alone"}) == BLANK

@@ -1,0 +1,130 @@
+"""Deliveries are applied to their jobs, whatever becomes of the sheet meanwhile."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from sync.errors import Retryable
+from sync.store import Leases
+from sync.wiring import PROJECTION
+from sync.worker.projection_loop import ProjectionLoop
+from tests.bench import Bench
+from tests.made_up import milestone, uuid
+
+
+@dataclass
+class Sheet:
+    """The loop of the sheet, as far as it can be woken."""
+
+    wakes: int = 0
+
+
+@dataclass
+class Running:
+    """A projection loop, and the sheet's that it wakes."""
+
+    bench: Bench
+    sheet: Sheet = field(default_factory=Sheet)
+
+    def __post_init__(self) -> None:
+        self.loop = ProjectionLoop(self.bench.wiring, self._wake)
+
+    def _wake(self) -> None:
+        self.sheet.wakes += 1
+
+    @property
+    def sites(self) -> set[str]:
+        return self.bench.store.jobs.sites()
+
+
+@pytest.fixture
+def running(bench: Bench) -> Running:
+    return Running(bench)
+
+
+def other(running: Running, name: str) -> Leases:
+    """Return the leases of another worker, which has taken one."""
+    seconds = running.bench.settings.lease_seconds
+    leases = Leases(running.bench.database, "another", seconds)
+    assert leases.acquire(name) is not None
+    return leases
+
+
+def test_what_came_is_applied_and_the_sheet_woken(running: Running) -> None:
+    """Catches a cell that waits for the next poll, and a loop that never rests."""
+    assert (running.loop.step(), running.sheet.wakes) == (False, 0)
+    running.bench.send(milestone(1), milestone(2))
+    assert running.loop.step()
+    assert (running.sites, running.sheet.wakes) == ({uuid(1), uuid(2)}, 1)
+    assert (running.loop.step(), running.sheet.wakes) == (False, 1)
+
+
+@pytest.mark.parametrize("why", ["paused", "refused", "written by another", "away"])
+def test_what_stops_the_sheet_stops_nothing_else(running: Running, why: str) -> None:
+    """Documents and customers are asked for as soon as their delivery is in its job."""
+    bench = running.bench
+    if why == "paused":
+        bench.store.spreadsheet.pause()
+    elif why == "refused":
+        bench.store.spreadsheet.set_trouble("sheet_locked", "A range is protected.")
+    elif why == "written by another":
+        other(running, bench.wiring.lease_name())
+    else:
+        bench.google.faults.answer(503, api="sheets", count=None)
+    bench.send(milestone(1))
+    calls = bench.calls()
+    assert running.loop.step()
+    assert running.sites == {uuid(1)}
+    assert bench.calls() == calls, "it asks Google nothing"
+
+
+def test_one_of_several_workers_applies_what_came(running: Running) -> None:
+    """Catches a job that two take in at once, and a wake for nothing."""
+    theirs = other(running, PROJECTION)
+    running.bench.send(milestone(1))
+    assert not running.loop.step()
+    assert (running.sites, running.sheet.wakes) == (set(), 0)
+    held = theirs.acquire(PROJECTION)
+    assert held is not None
+    theirs.release(held)
+    assert running.loop.step()
+    assert running.sites == {uuid(1)}
+
+
+def test_the_lease_is_let_go_of_at_once(running: Running) -> None:
+    """Catches another worker that waits half a minute for one that is idle."""
+    running.bench.send(milestone(1))
+    assert running.loop.step()
+    other(running, PROJECTION)
+
+
+def test_the_lease_is_let_go_of_after_an_error_and_the_delivery_stays(running: Running) -> None:
+    """Catches deliveries that nobody applies after a database was away."""
+    running.bench.send(milestone(1))
+    rename(running, "job", "gone")
+    with pytest.raises(Retryable):
+        running.loop.step()
+    assert running.sheet.wakes == 0
+    rename(running, "gone", "job")
+    theirs = other(running, PROJECTION)
+    held = theirs.acquire(PROJECTION)
+    assert held is not None
+    theirs.release(held)
+    assert running.loop.step()
+    assert running.sites == {uuid(1)}
+
+
+def rename(running: Running, old: str, new: str) -> None:
+    with running.bench.database.writing() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
+
+
+def test_the_sheet_is_not_flushed_by_the_projection(running: Running) -> None:
+    """Nor does the sheet's loop take the projection's lease: neither waits for the other."""
+    wiring = running.bench.wiring
+    assert wiring.lease_name() != PROJECTION
+    running.bench.send(milestone(1))
+    with running.bench.held():
+        assert running.loop.step()
+    assert running.bench.writes() == 0
+    assert running.bench.store.pending.is_due()
