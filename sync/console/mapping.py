@@ -10,8 +10,8 @@ from flask import flash, redirect, render_template, request, url_for
 from sync.console.access import shows_personal
 from sync.console.parts import Parts
 from sync.errors import BrightsheetError
+from sync.field_table import ASPECTS
 from sync.jobs.columns import KEY
-from sync.jobs.milestone_details import KINDS
 from sync.mapping.decide import Choices, Column, TabMapping
 from sync.mapping.fields import Fields
 from sync.setup.map_report import Report
@@ -108,7 +108,6 @@ def _columns(one: TabMapping, fields: Fields) -> list[tuple[str, str, Column, st
 def _options(fields: Fields) -> list[tuple[str, str]]:
     """Return every field as it is written, with its title."""
     plain = [name for name in fields.ids if name != KEY]
-    kinds = ("status", "documents", *KINDS)
-    of_milestones = [f"{kind}:{one.key}" for one in fields.milestones for kind in kinds]
+    of_milestones = [f"{aspect}:{one.key}" for one in fields.milestones for aspect in ASPECTS]
     names = [KEY, *plain, *of_milestones]
     return [(fields.spelled(name), fields.get(name).title) for name in names]

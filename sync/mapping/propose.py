@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from sync.field_table import FieldKind
 from sync.mapping import content
 from sync.mapping.content import Content
-from sync.mapping.fields import Fields, Shows
-from sync.mapping.recognise import CONTENT, Match, Recogniser
+from sync.mapping.fields import Field, Fields
+from sync.mapping.recognise import CONTENT, DATED, Match, Recogniser
 from sync.mapping.tab import SeenTab
 
 _COMPUTED = "its cells are computed by a formula, which would be overwritten"
@@ -68,21 +69,29 @@ def _match(named: Match | None, seen: Content, fields: Fields) -> Match:
     """Return what header and cells say together; where they contradict each other nothing."""
     fitting = content.FITTING.get(seen.what)
     if named and named.field:
-        said = content.SAID.get(seen.what, "")
-        title, shows = fields.get(named.field).title, fields.get(named.field).shows
-        is_word_with_dates = seen.what == content.DATE and shows is not Shows.DATE
-        if is_word_with_dates and named.field.startswith("status:"):
-            milestone = named.field.partition(":")[2]
-            some = (fields.spelled(f"{one}:{milestone}") for one in ("submitted", "approved"))
-            return Match("", f"its cells are dates: it may be {' or '.join(some)}", named.rank)
-        if is_word_with_dates or (fitting and named.field not in fitting):
-            return Match("", f"its header says {title}, its cells are {said}", named.rank)
+        field = fields.get(named.field)
+        aspect, _, milestone = field.id.partition(":")
+        if milestone and aspect == "status" and seen.what == content.DATE:
+            dated = (fields.spelled(f"{aspect}:{milestone}") for aspect in DATED)
+            return Match("", f"its cells are dates: it may be {' or '.join(dated)}", named.rank)
+        if _contradicts(field, seen):
+            said = content.SAID[seen.what]
+            return Match("", f"its header says {field.title}, its cells are {said}", named.rank)
     if named:
         return named
     if fitting:
         known = f", {seen.known_sites} of jobs that came" if seen.known_sites else ""
         return Match(fitting[0], f"its cells are {content.SAID[seen.what]}{known}", CONTENT)
     return Match("", "", 0)
+
+
+def _contradicts(field: Field, seen: Content) -> bool:
+    """Return whether a column with such cells cannot be a field's."""
+    if seen.what == content.DATE:
+        return field.kind is not FieldKind.DATE
+    if field.kind is FieldKind.NUMBER and seen.is_numeric:
+        return False
+    return field.id not in content.FITTING.get(seen.what, (field.id,))
 
 
 def _each_once(found: Iterable[Proposal], fields: Fields) -> list[Proposal]:

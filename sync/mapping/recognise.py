@@ -21,7 +21,8 @@ AHEAD = 6.0
 SHORTEST = 6
 """Letters: in a shorter word one letter makes another word ("cell", "sell")."""
 _DIGIT = re.compile(r"\d")
-_DATED = ("submitted", "approved")
+DATED = ("submitted", "approved")
+"""What a milestone's column with dates may be."""
 _INITIALS = 3
 """Words that a milestone's name needs to be known by its initials: PTO, NTP."""
 
@@ -75,7 +76,7 @@ class Recogniser:
         if not key:
             return None
         if len(aspects) > 1 or (is_dated and not aspects):
-            some = " or ".join(self._fields.spelled(f"{one}:{key}") for one in aspects or _DATED)
+            some = " or ".join(self._fields.spelled(f"{one}:{key}") for one in aspects or DATED)
             return Match("", f"of a milestone, but it may be {some}", MILESTONE)
         return self._found(aspects[0] if aspects else "status", key, almost)
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+from sync.field_table import FIELDS
+from sync.mapping.fields import Fields
 from sync.mapping.propose import Proposal, propose
 from sync.mapping.recognise import Recogniser
+from sync.settings.config_file import Config
 from tests.made_up import uuid
-from tests.mapping.seen import PERMIT, date, fields, tab
+from tests.mapping.seen import MILESTONES, PERMIT, config, date, fields, tab
 
 JOB = f"https://engine.goeverbright.com/address/{uuid(1)}"
 
@@ -101,3 +104,20 @@ def test_hidden_columns_are_shown_as_such() -> None:
     seen = tab(("Client", "Phone"), ("Ada", "1"), hidden_columns=frozenset([1]))
     some = propose(seen, 0, known, Recogniser(known))
     assert [(one.field, one.is_hidden) for one in some] == [("customer", False), ("phone", True)]
+
+
+def of_a_column(column: str, header: str, *cells: object) -> Proposal:
+    """Return what is proposed for a column of cells, where the config has the field `column`."""
+    tree = config().model_dump()
+    tree["columns"] = [*tree["columns"], {"id": column, "header": FIELDS[column].header}]
+    known = Fields(Config.model_validate(tree), MILESTONES)
+    (proposal,) = propose(tab((header,), *([cell] for cell in cells)), 0, known, Recogniser(known))
+    return proposal
+
+
+def test_a_deadline_is_a_date_and_a_size_a_number() -> None:
+    """Catches dates that are refused below the header of a field that shows dates."""
+    assert of_a_column("deadline", "Deadline", date(), date()).field == "deadline"
+    assert of_a_column("system_size", "kW", 7.2, 10.45).field == "system_size"
+    assert of_a_column("system_size", "System size", 123.4567, 101.2345).field == "system_size"
+    assert of_a_column("system_size", "kW", date(), date()).field == ""
