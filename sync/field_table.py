@@ -37,7 +37,8 @@ class AtFirst(StrEnum):
     ON = "on"
     OFF = "off"
     """Until the config gets it."""
-    NEVER = "only in a sheet that you had before"
+    NEVER = "never"
+    """Only for a sheet that people had before."""
 
 
 @dataclass(frozen=True)
