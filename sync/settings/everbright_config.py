@@ -6,9 +6,16 @@ And what all parts of the config file are made of: strict parts, names, patterns
 import re
 from collections.abc import Sequence
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from sync.field_table import ALIAS, DETAILS, entry_of
@@ -124,6 +131,12 @@ class EverBrightConfig(Strict):
     __pydantic_extra__: dict[Annotated[str, AfterValidator(_detail)], Metrics] = Field(init=False)
     """The metrics of columns, by their ids."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_metrics(cls, tree: Any) -> Any:
+        usual = {column: entry_of(column).metrics for column in DETAILS}
+        return usual | tree if isinstance(tree, dict) else tree
+
     def metrics(self, column: str) -> tuple[str, ...]:
         """Return the metrics that a column is filled from: by the config, else by its field."""
-        return self.__pydantic_extra__.get(column, entry_of(column).metrics)
+        return self.__pydantic_extra__[column]
