@@ -10,7 +10,7 @@ _NO_WORD = re.compile(r"[^\w#]+|_")
 def plain(text: str) -> str:
     """Return a text as headers are compared: lower case, no accents, single spaces, no signs."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(one for one in decomposed if not unicodedata.combining(one))
+    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return " ".join(_NO_WORD.sub(" ", bare).split())
 
 

@@ -105,8 +105,8 @@ _COLUMN_IDS = (*COLUMN_IDS, MILESTONES)
 
 def _column(value: str) -> str:
     if value not in _COLUMN_IDS:
-        *some, last = map(repr, _COLUMN_IDS)
-        raise ValueError(f"is not known; write one of {', '.join(some)} or {last}.")
+        *first, last = map(repr, _COLUMN_IDS)
+        raise ValueError(f"is not known; write one of {', '.join(first)} or {last}.")
     return value
 
 
