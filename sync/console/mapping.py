@@ -10,8 +10,8 @@ from flask import flash, redirect, render_template, request, url_for
 from sync.console.access import shows_personal
 from sync.console.parts import Parts
 from sync.errors import BrightsheetError
+from sync.field_table import ASPECTS
 from sync.jobs.columns import KEY
-from sync.jobs.milestone_details import KINDS
 from sync.mapping.decide import Choices, Column, TabMapping
 from sync.mapping.fields import Fields
 from sync.setup.mapping import MappingReport, TabMapper
@@ -103,7 +103,8 @@ def _columns(mapping: TabMapping, fields: Fields) -> list[tuple[str, str, Column
 def _options(fields: Fields) -> list[tuple[str, str]]:
     """Return every field as it is written, with its title."""
     plain = [name for name in fields.ids if name != KEY]
-    kinds = ("status", "documents", *KINDS)
-    of_milestones = [f"{kind}:{milestone.key}" for milestone in fields.milestones for kind in kinds]
+    of_milestones = [
+        f"{aspect}:{milestone.key}" for milestone in fields.milestones for aspect in ASPECTS
+    ]
     names = [KEY, *plain, *of_milestones]
     return [(fields.spelled(name), fields.get(name).title) for name in names]

@@ -118,8 +118,8 @@ RULES = (
         NO_WORKER,
         what=_no_worker,
         cause="The worker's process has ended, or was never started. Its log says why.",
-        fix="Start it: `brightsheet worker`, or serve with WORKER=embedded. (A sheet of your own: "
-        "map it first.)",
+        fix="Map a sheet of your own first. Then start it, `brightsheet worker`, or serve with "
+        "WORKER=embedded.",
         behind=lambda now, _: not _is_alive(now),
         since=lambda now: now.worker,
         alerts=_is_missed,
