@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sync.mapping.decide import Column, TabMapping
+from sync.mapping.decide import MappedColumn, TabMapping
 from sync.mapping.fields import Fields
 from sync.setup.mapping import MappingReport
 from sync.sheets.preview import ADDED, FILLED, KEYED, REPLACED, Preview
@@ -54,7 +54,7 @@ def _tab_as_json(mapping: TabMapping, report: MappingReport) -> dict[str, Any]:
     }
 
 
-def _column_as_json(column: Column, fields: Fields) -> dict[str, Any]:
+def _column_as_json(column: MappedColumn, fields: Fields) -> dict[str, Any]:
     words = column.words
     return {
         "letter": letters(column.index),

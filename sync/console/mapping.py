@@ -8,11 +8,11 @@ import structlog
 from flask import flash, redirect, render_template, request, url_for
 
 from sync.console.access import shows_personal
-from sync.console.parts import Parts
+from sync.console.parts import ConsoleParts
 from sync.errors import BrightsheetError
 from sync.field_table import ASPECTS
 from sync.jobs.columns import KEY
-from sync.mapping.decide import Choices, Column, TabMapping
+from sync.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.mapping.fields import Fields
 from sync.setup.mapping import MappingReport, TabMapper
 from sync.store import ActionState
@@ -27,7 +27,7 @@ _WORD = "word:"
 _log = structlog.get_logger()
 
 
-def mapping(parts: Parts) -> Any:
+def mapping(parts: ConsoleParts) -> Any:
     """Show the tabs and what is proposed, preview a mapping of one, or write it."""
     if request.method == "GET":
         return render_template("console/mapping.html", report=None)
@@ -54,7 +54,7 @@ def mapping(parts: Parts) -> Any:
     )
 
 
-def _run(parts: Parts, step: str, tab: str) -> MappingReport:
+def _run(parts: ConsoleParts, step: str, tab: str) -> MappingReport:
     mapper = TabMapper(parts.wiring, sleep, _choices(request.form), [tab] if tab else [])
     if step != WRITE:
         return mapper.run(write=False, with_preview=step == PREVIEW)
@@ -84,7 +84,7 @@ def _choices(form: Mapping[str, str]) -> Choices:
     )
 
 
-def _columns(mapping: TabMapping, fields: Fields) -> list[tuple[str, str, Column, str]]:
+def _columns(mapping: TabMapping, fields: Fields) -> list[tuple[str, str, MappedColumn, str]]:
     """Return letter, the name by which a form knows a column, the column, and its field."""
     headers = [column.header for column in mapping.columns]
     return [

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sync.field_table import JOB_FIELDS, KEY, FieldKind
-from sync.mapping.tab import Kind, SeenCell
+from sync.mapping.tab import CellKind, SeenCell
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _SITE = re.compile(rf"(?:https?://\S*/)?({_UUID})\S*", re.IGNORECASE)
@@ -48,7 +48,7 @@ _TESTS: Sequence[tuple[str, Callable[[str], object]]] = (
 
 
 @dataclass(frozen=True)
-class Content:
+class ColumnContent:
     """What most of a column's filled cells are (a key of SAID; "" for nothing known)."""
 
     what: str = ""
@@ -60,27 +60,27 @@ class Content:
     """Whether most are numbers for Google; a telephone number or a zip may be one, too."""
 
 
-def of(cells: Iterable[SeenCell], sites: Collection[str] = ()) -> Content:
+def of(cells: Iterable[SeenCell], sites: Collection[str] = ()) -> ColumnContent:
     """Return what a column's cells are."""
-    filled = [cell for cell in cells if cell.text.strip() and cell.kind is not Kind.BLANK]
-    is_computed = any(cell.kind is Kind.COMPUTED for cell in filled)
+    filled = [cell for cell in cells if cell.text.strip() and cell.kind is not CellKind.BLANK]
+    is_computed = any(cell.kind is CellKind.COMPUTED for cell in filled)
     what = _most(filled)
-    return Content(
+    return ColumnContent(
         what,
         sum(site(cell.text.strip()) in sites for cell in filled) if what else 0,
         is_computed,
-        is_numeric=_are_most([cell.kind is Kind.NUMBER for cell in filled]),
+        is_numeric=_are_most([cell.kind is CellKind.NUMBER for cell in filled]),
     )
 
 
 def _most(filled: Sequence[SeenCell]) -> str:
     """Return what most of the cells are: a key of SAID, or ""."""
-    if _are_most([cell.kind is Kind.DATE for cell in filled]):
+    if _are_most([cell.kind is CellKind.DATE for cell in filled]):
         return DATE
     for what, test in _TESTS:
         # A number of five digits is rather a price than a zip.
         fits = [
-            (what != ZIP or cell.kind is Kind.TEXT) and bool(test(cell.text.strip()))
+            (what != ZIP or cell.kind is CellKind.TEXT) and bool(test(cell.text.strip()))
             for cell in filled
         ]
         if _are_most(fits):

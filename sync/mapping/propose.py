@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from sync.field_table import FieldKind
 from sync.mapping import content
-from sync.mapping.content import Content
+from sync.mapping.content import ColumnContent
 from sync.mapping.fields import Field, Fields
-from sync.mapping.recognise import CONTENT, DATED, Match, Recogniser
+from sync.mapping.recognise import CONTENT, DATED, HeaderMatch, Recogniser
 from sync.mapping.tab import SeenTab
 
 _COMPUTED = "its cells are computed by a formula, which would be overwritten"
@@ -65,7 +65,7 @@ def _column(
     )
 
 
-def _match(named: Match | None, holding: Content, fields: Fields) -> Match:
+def _match(named: HeaderMatch | None, holding: ColumnContent, fields: Fields) -> HeaderMatch:
     """Return what header and cells say together; where they contradict each other nothing."""
     fitting = content.FITTING.get(holding.what)
     if named and named.field:
@@ -73,19 +73,25 @@ def _match(named: Match | None, holding: Content, fields: Fields) -> Match:
         aspect, _, milestone = field.id.partition(":")
         if milestone and aspect == "status" and holding.what == content.DATE:
             dated = (fields.spelled(f"{aspect}:{milestone}") for aspect in DATED)
-            return Match("", f"its cells are dates: it may be {' or '.join(dated)}", named.rank)
+            return HeaderMatch(
+                "", f"its cells are dates: it may be {' or '.join(dated)}", named.rank
+            )
         if _contradicts(field, holding):
             said = content.SAID[holding.what]
-            return Match("", f"its header says {field.title}, its cells are {said}", named.rank)
+            return HeaderMatch(
+                "", f"its header says {field.title}, its cells are {said}", named.rank
+            )
     if named:
         return named
     if fitting:
         known = f", {holding.known_sites} of jobs that came" if holding.known_sites else ""
-        return Match(fitting[0], f"its cells are {content.SAID[holding.what]}{known}", CONTENT)
-    return Match("", "", 0)
+        return HeaderMatch(
+            fitting[0], f"its cells are {content.SAID[holding.what]}{known}", CONTENT
+        )
+    return HeaderMatch("", "", 0)
 
 
-def _contradicts(field: Field, holding: Content) -> bool:
+def _contradicts(field: Field, holding: ColumnContent) -> bool:
     """Return whether a column with such cells cannot be a field's."""
     if holding.what == content.DATE:
         return field.kind is not FieldKind.DATE

@@ -28,7 +28,7 @@ _INITIALS = 3
 
 
 @dataclass(frozen=True)
-class Match:
+class HeaderMatch:
     """A field that a header names; `field` is "" where it is not clear, as `reason` says."""
 
     field: str
@@ -56,20 +56,20 @@ class Recogniser:
                 self._names.setdefault("".join(word[0] for word in words), heading.key)
         self.match = lru_cache(maxsize=1024)(self._match)
 
-    def _match(self, header: str) -> Match | None:
+    def _match(self, header: str) -> HeaderMatch | None:
         """Return what a header names, or None."""
         text, synonyms = plain(header), self._fields.synonyms
         if text in self._names:
             return self._found("status", self._names[text])
         if text in synonyms:
-            return Match(synonyms[text], "by its header", EXACT)
+            return HeaderMatch(synonyms[text], "by its header", EXACT)
         if match := self._of_milestone(text):
             return match
         if near := _nearest(text, synonyms):
-            return Match(synonyms[near], f"its header is almost {near!r}", ALMOST)
+            return HeaderMatch(synonyms[near], f"its header is almost {near!r}", ALMOST)
         return None
 
-    def _of_milestone(self, text: str) -> Match | None:
+    def _of_milestone(self, text: str) -> HeaderMatch | None:
         words = [word for word in text.split() if word not in FILLERS]
         aspects = [name for name, known in ASPECTS.items() if not known.isdisjoint(words)]
         is_dated = not DATE_WORDS.isdisjoint(words)
@@ -79,7 +79,9 @@ class Recogniser:
             return None
         if len(aspects) > 1 or (is_dated and not aspects):
             fitting = (self._fields.spelled(f"{aspect}:{key}") for aspect in aspects or DATED)
-            return Match("", f"of a milestone, but it may be {' or '.join(fitting)}", MILESTONE)
+            return HeaderMatch(
+                "", f"of a milestone, but it may be {' or '.join(fitting)}", MILESTONE
+            )
         return self._found(aspects[0] if aspects else "status", key, almost)
 
     def _milestone(self, name: str) -> tuple[str, str]:
@@ -90,11 +92,11 @@ class Recogniser:
         near = _nearest(name, bare)
         return (bare[near], near) if near else ("", "")
 
-    def _found(self, aspect: str, key: str, almost: str = "") -> Match:
+    def _found(self, aspect: str, key: str, almost: str = "") -> HeaderMatch:
         milestone = self._fields.spelled(f"{aspect}:{key}").partition(":")[2]
         said = f", its header is almost {almost!r}" if almost else ""
         rank = ALMOST if almost else MILESTONE
-        return Match(f"{aspect}:{key}", f"by the milestone {milestone}{said}", rank)
+        return HeaderMatch(f"{aspect}:{key}", f"by the milestone {milestone}{said}", rank)
 
 
 def _bare(name: str) -> str:

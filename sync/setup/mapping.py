@@ -8,7 +8,7 @@ from sync.errors import Permanent, Retryable
 from sync.google import auth
 from sync.jobs import status_list
 from sync.jobs.milestones import Milestones
-from sync.mapping.decide import Choices, Decision, TabMapping
+from sync.mapping.decide import Choices, TabDecider, TabMapping
 from sync.mapping.fields import Fields
 from sync.mapping.tab import SeenTab
 from sync.ops import retry
@@ -151,14 +151,14 @@ class TabMapper:
 
     def _decided(
         self, theirs: Sequence[SeenTab], fields: Fields
-    ) -> tuple[Decision, list[TabMapping]]:
+    ) -> tuple[TabDecider, list[TabMapping]]:
         """Decide on each tab that is meant; also return what knows a person's choices.
 
         Where tabs are mapped and none is named, what a person says is about those.
         """
         account = auth.account(self._wiring.settings)
-        decision = Decision(fields, self._choices, account)
-        without_choices = Decision(fields, Choices(), account)
+        decision = TabDecider(fields, self._choices, account)
+        without_choices = TabDecider(fields, Choices(), account)
         is_about_mapped = not self._titles and any(metadata.before(tab) for tab in theirs)
         mappings = []
         for tab in _named(theirs, self._titles):

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.jobs.columns import KEY
-from sync.jobs.model import ReplacedWords
 from sync.sheets.celldata import Row, at, content, is_formula, note_of, site_in, text_of
 from sync.sheets.guards import index_now, is_in_place
 from sync.sheets.snapshot import Table
@@ -27,6 +26,7 @@ from sync.sheets.writes import (
     masked,
     value_fields,
 )
+from sync.types import ReplacedWords
 
 _NO_ROW = {KEY: "none"}
 """What no row with a key shows: then the key is taken from every row."""

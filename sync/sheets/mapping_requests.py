@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from sync.mapping.decide import Before, Column, TabMapping
+from sync.mapping.decide import Before, MappedColumn, TabMapping
 from sync.mapping.fields import Fields
 from sync.mapping.tab import Entry, SeenTab
 from sync.sheets import request
@@ -116,7 +116,7 @@ def _added(mapping: TabMapping, survey: Survey, fields: Fields) -> Iterator[Requ
         yield request.metadata(COLUMN_KEY, name, sheet_id, "COLUMNS", index)
 
 
-def _column(tab: SeenTab, column: Column) -> Iterator[Request]:
+def _column(tab: SeenTab, column: MappedColumn) -> Iterator[Request]:
     entries = tab.column_entries.get(column.index, ())
     wanted = {COLUMN_KEY: column.field} if column.field else {}
     if column.words is not None:

@@ -7,7 +7,7 @@ from sync.jobs.columns import KEY
 from sync.jobs.model import Customer
 from sync.sheets import match
 from sync.sheets.celldata import Row, at, is_formula, site_in
-from sync.sheets.client import Column
+from sync.sheets.client import ColumnTexts
 from sync.sheets.diff import Pattern
 from sync.sheets.match import Match, Place
 from sync.sheets.snapshot import Table
@@ -27,7 +27,9 @@ class Lookup:
     """The last row of the first tab in which anything but a formula is entered."""
 
 
-def texts_of_columns(tables: Iterable[Table], columns: Mapping[int, Mapping[str, Column]]) -> Texts:
+def texts_of_columns(
+    tables: Iterable[Table], columns: Mapping[int, Mapping[str, ColumnTexts]]
+) -> Texts:
     """Return what is entered into the rows below the headers of tabs that were read by column."""
     texts: dict[Place, dict[str, str]] = {}
     for table in tables:

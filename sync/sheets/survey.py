@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sync.mapping.tab import LOOKED_AT, Entry, Kind, Lock, SeenCell, SeenTab
+from sync.mapping.tab import LOOKED_AT, CellKind, Entry, Lock, SeenCell, SeenTab
 from sync.sheets.celldata import DATE_FORMATS
 from sync.sheets.query import quoted
 
@@ -136,14 +136,14 @@ def _cell(cell: Json, sheet: Json, options: Mapping[str, tuple[str, ...]]) -> Se
     return SeenCell(cell.get("formattedValue", ""), _kind(cell), own)
 
 
-def _kind(cell: Json) -> Kind:
+def _kind(cell: Json) -> CellKind:
     entered = cell.get("userEnteredValue", {})
     if "formulaValue" in entered or (not entered and cell.get("formattedValue")):
-        return Kind.COMPUTED
+        return CellKind.COMPUTED
     if "numberValue" in entered:
         kind = cell.get("effectiveFormat", {}).get("numberFormat", {}).get("type")
-        return Kind.DATE if kind in DATE_FORMATS else Kind.NUMBER
-    return Kind.TEXT if entered else Kind.BLANK
+        return CellKind.DATE if kind in DATE_FORMATS else CellKind.NUMBER
+    return CellKind.TEXT if entered else CellKind.BLANK
 
 
 def _range_of(cell: Json) -> str:

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from sync.jobs.model import ReplacedWords
 from sync.sheets.celldata import BLANK, Content
 from sync.sheets.check import Findings, check
 from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import NOTE, CellWrite, RowImage, RowWrite, Undo, Who
+from sync.types import ReplacedWords
 from tests.sheets.grids import (
     EMAIL,
     KEY,
