@@ -1,4 +1,4 @@
-"""(d) What a few changes cost the worker in a large sheet of 40 columns."""
+"""(d) What a few changes cost the worker: in a large sheet of ours, and in one that people made."""
 
 import tempfile
 import time
@@ -12,11 +12,17 @@ from benchmarks.table import Row
 from demo.process import WORKER, Running
 from emulator import Emulator
 from emulator.calls import Call
+from tests import own_sheet
 from tests.bench import Bench
+from tests.made_up import milestone
+from tests.own_sheet import HEADER_ROW, OPEN
 from tests.sheets.test_large import OWN, configured, event
 
 SIZES = (1000, 10_000, 50_000)
 CHANGES = (1, 100)
+MAPPED_SIZE = 30_000
+"""Rows of a sheet that a large installer has kept for years."""
+_ROWS_AT_ONCE = 5000
 _SENT_AT_ONCE = 1000
 _BOUND = {(50_000, 1): "0.3 s, 200 MiB"}
 _PATIENCE = 120.0
@@ -24,7 +30,8 @@ _PATIENCE = 120.0
 
 def rows(short: bool) -> Sequence[Row]:
     """Fill a sheet, start a worker, and see what it spends on changes."""
-    return [row for size in ((300,) if short else SIZES) for row in _of(size)]
+    own = [row for size in ((300,) if short else SIZES) for row in _of(size)]
+    return [*own, *_of_mapped(300 if short else MAPPED_SIZE)]
 
 
 def _of(size: int) -> Sequence[Row]:
@@ -50,6 +57,48 @@ def _filled(google: Emulator, folder: Path, size: int) -> Bench:
     return bench
 
 
+def _of_mapped(size: int) -> Sequence[Row]:
+    """Map a tab that people made; each new job is looked for among its rows."""
+    with Emulator(limits=False) as google, tempfile.TemporaryDirectory() as folder:
+        google.everbright.token = "a-token"  # noqa: S105 - of the emulator
+        url = f"sqlite:///{folder}/brightsheet.sqlite3"
+        bench = Bench(google, url, EVERBRIGHT_API_TOKEN="a-token")  # noqa: S106
+        own_sheet.make(bench, [own_sheet.line(n) for n in range(2)], [])
+        place = {"sheetId": OPEN, "dimension": "ROWS", "length": size}
+        own_sheet.batch(bench, {"appendDimension": place})
+        for start in range(2, size, _ROWS_AT_ONCE):
+            lines = [_line(n) for n in range(start, min(size, start + _ROWS_AT_ONCE))]
+            own_sheet.batch(bench, own_sheet.fill(OPEN, HEADER_ROW + 1 + start, lines))
+        own_sheet.adopt(bench, OPEN)
+        with Running(WORKER, bench.environment, Path(folder) / "log") as worker:
+            _changed(bench, worker, [milestone(1)])  # It guards the columns.
+            return [
+                _measured_once(bench, worker, f"a new job, {size} rows of theirs", [milestone(2)]),
+                _measured_once(
+                    bench, worker, f"a row that is the job's, {size} rows", [milestone(3)]
+                ),
+            ]
+
+
+def _line(number: int) -> list[str]:
+    address = {"Street": f"{number} Juniper Street", "Zip": f"{80_000 + number % 50}"}
+    mail = f"home{number}@example.com" if number == 3 else f"x{number}@example.com"
+    return own_sheet.line(number, E_mail=mail, Phone=f"303-556-{number % 10_000:04d}", **address)
+
+
+def _measured_once(
+    bench: Bench, worker: Running, name: str, events: Sequence[dict[str, object]]
+) -> Row:
+    own_sheet.customer(bench, 3)
+    process = psutil.Process(worker.process.pid)
+    before, calls = _cpu(process), len(bench.google.calls)
+    _changed(bench, worker, events)
+    spent, peak = _cpu(process) - before, _peak(process)
+    made = [call for call in list(bench.google.calls)[calls:] if call.api == "sheets"]
+    text = f"{spent:.2f} s of CPU, {peak / 2**20:.0f} MiB at most"
+    return Row(name, text, bound="2 s, 300 MiB", note=f"{len(made)} calls")
+
+
 def _measured(bench: Bench, worker: Running, size: int, count: int) -> Row:
     spread = range(1, size, max(1, size // count))
     events = [event(job, 4 + count % 7, "APPROVED") for job in list(spread)[:count]]
@@ -71,7 +120,7 @@ def _measured(bench: Bench, worker: Running, size: int, count: int) -> Row:
 def _changed(bench: Bench, worker: Running, events: Sequence[dict[str, object]]) -> None:
     bench.send(*events)
     deadline = time.monotonic() + _PATIENCE
-    while bench.is_waiting():
+    while bench.inbox.is_waiting() or bench.store.pending.count():
         if time.monotonic() > deadline or worker.process.poll() is not None:
             raise RuntimeError(f"The worker did not write it:\n{worker.log.read_text()}")
         time.sleep(0.05)

@@ -77,6 +77,16 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class ReplacedWords(Value):
+    """What a person had typed into a mapped cell of a job, and what stands there in its place."""
+
+    site: str
+    column: str
+    header: str
+    before: str
+    after: str
+
+
 def letters(index: int) -> str:
     """Return the letters of the column at a zero-based index, as people and formulas name it."""
     text, number = "", index + 1

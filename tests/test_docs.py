@@ -1,5 +1,6 @@
-"""The pages say what the code does: figures, defaults, commands and paths are read from it."""
+"""The pages say what the code does: figures, keys, commands and paths are read from it."""
 
+import json
 import random
 import re
 import tomllib
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml  # type: ignore[import-untyped]
 
 from app import WRONG_PASSWORDS
 from brightsheet import cli
@@ -16,7 +18,8 @@ from sync.console.access import SESSION
 from sync.everbright import client as everbright
 from sync.jobs import cells
 from sync.ops import alerts, retry
-from sync.settings.environment import load
+from sync.settings.config_file import CONFIG_FILE, OPENAPI_FILE, load_config
+from sync.settings.environment import Settings, load
 from sync.status import rules
 from sync.store import lookups, quarantine, rate_limit
 from sync.webhooks import parse
@@ -26,10 +29,12 @@ from tests.security.test_hostile import FEW, MORE
 from tests.settings.test_environment import LEAST
 from tests.test_documents import FAULTS
 
-README = (ROOT / "README.md").read_text("utf-8")
 PAGES = {
     str(page.relative_to(ROOT)): page.read_text("utf-8")
-    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    for page in [
+        *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+        *sorted((ROOT / "docs").rglob("*.md")),
+    ]
 }
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 SOURCES = "\n".join(
@@ -37,7 +42,8 @@ SOURCES = "\n".join(
 )
 WORDS = {2: "two", 3: "three", 5: "five", 10: "ten", 14: "two weeks"}
 GUESSES, GUESS_MINUTES = (int(one) for one in re.findall(r"\d+", WRONG_PASSWORDS))
-PYTHON = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["requires-python"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+PYTHON = PROJECT["requires-python"].removeprefix(">=")
 
 
 def chaos_size(name: str) -> int:
@@ -48,9 +54,9 @@ def chaos_size(name: str) -> int:
 
 
 FACTS = [
-    ("README.md", f"Both need Python {PYTHON.removeprefix('>=')} or newer"),
-    ("README.md", f"{len(FAULTS)} faults of Drive and EverBright"),
-    ("README.md", f"`make chaos` ({chaos_size('KILLS')} each)"),
+    ("README.md", f"Both need Python {PYTHON} or newer"),
+    ("docs/proofs.md", f"{len(FAULTS)} faults of Drive and EverBright"),
+    ("docs/proofs.md", f"`make chaos` ({chaos_size('KILLS')} each)"),
     ("docs/security.md", f"({FEW} in `make test`, {MORE:,} more in `make test-all`"),
     ("docs/security.md", f"{chaos_size('HOSTILE'):,} in `make chaos`)"),
     (
@@ -122,23 +128,76 @@ def test_a_document_is_tried_for_as_long_as_is_said(monkeypatch: pytest.MonkeyPa
     assert f"given up after {tries} tries (some {days:.0f} days)" in PAGES["docs/operations.md"]
 
 
-def settings_table() -> dict[str, str]:
-    """Return the defaults of the README's table of settings, by name."""
-    rows = re.findall(r"^\| `([A-Z_]+)` \|.*\| *([^|]*?) *\|$", README, re.MULTILINE)
-    assert len(rows) > 15
-    return dict(rows)
+def test_a_rate_is_the_measured_one_wherever_it_stands() -> None:
+    """Catches two pages that tell two rates, and a page that was left behind by `make bench`."""
+    results = (ROOT / "benchmarks" / "results.md").read_text("utf-8")
+    row = re.compile(
+        r"^\| (\d+) a second .*, worker (\w+) \| p50 (\S+) s,.* max (\S+) s \|.*\| (\d+) a second",
+        re.MULTILINE,
+    )
+    measured = {(sent, worker): rest for sent, worker, *rest in row.findall(results)}
+    performance, scaling = PAGES["docs/performance.md"], PAGES["docs/scaling.md"]
+    for worker in ("embedded", "separate"):
+        p50, longest, answered = measured["1000", worker]
+        assert f"| {int(answered):,} a second | {p50} s | {longest} s |" in performance
+        assert f"{int(answered):,}" in scaling
+    told = set(re.findall(r"([\d,]+) (?:webhooks )?a second", scaling))
+    assert len(told) > 1
+    assert told <= set(re.findall(r"([\d,]+) a second", performance))
+    alone = measured["1", "embedded"][0]
+    assert f"One delivery alone is visible after {alone} s" in performance
+    assert f"one alone is in the sheet after {alone} s" in scaling
 
 
-@pytest.mark.parametrize(("name", "told"), settings_table().items())
-def test_a_settings_default_is_the_codes(name: str, told: str) -> None:
-    """Catches a default that the README tells wrong: to set it changes nothing."""
-    if told.startswith("`"):
-        default = told.strip("`").partition("`")[0]
-        assert load(LEAST | {name: default}) == load(LEAST)
-    elif told == "required":
-        assert name in LEAST
-    else:
-        assert told.startswith(("none", "one of these", "the spreadsheet's")) or not told
+def test_every_key_of_the_config_on_a_page_stands_in_the_shipped_one() -> None:
+    """Catches a key that is looked for in vain, and a default on a page that is not the code's."""
+    shipped, config = tomllib.loads(CONFIG_FILE.read_text("utf-8")), load_config(CONFIG_FILE)
+    seen = 0
+    for page, text in PAGES.items():
+        for section, keys in re.findall(r"`\[(\w+)\]`((?:,? `[^`]+`)*)", text):
+            assert section in shipped, (page, section)
+            for key in re.findall("`([^`]+)`", keys):
+                given = tomllib.loads(key) if " = " in key else {}
+                for name, value in given.items():
+                    assert getattr(getattr(config, section), name) == value, (page, key)
+                assert given or key in shipped[section], (page, section, key)
+                seen += 1
+    assert seen > 20
+
+
+NOT_SETTINGS = {"CHAOS_SIZE", "HTTPS_PROXY"}
+"""Of a test, and of every program."""
+
+
+def test_every_setting_on_a_page_is_one() -> None:
+    """Catches a setting that was renamed, and is silently not read."""
+    settings = {str(field.alias) for field in Settings.model_fields.values()}
+    named = {
+        name
+        for text in PAGES.values()
+        for name in re.findall(r"`([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`", text)
+    }
+    assert len(named) > 20
+    assert named - settings <= NOT_SETTINGS
+
+
+def _anchors(text: str) -> set[str]:
+    """Return what a link may lead to in a page, as GitHub names its headings."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_leads_somewhere() -> None:
+    """Catches a link to a file that has moved, and to a heading that was reworded."""
+    broken = []
+    for page, text in {**PAGES, "CHANGELOG.md": (ROOT / "CHANGELOG.md").read_text("utf-8")}.items():
+        for target, _, anchor in (
+            link.partition("#") for link in re.findall(r"\]\((?!https?:)([^)]+)\)", text)
+        ):
+            file = (ROOT / page).parent / target if target else ROOT / page
+            if not file.exists() or (anchor and anchor not in _anchors(file.read_text("utf-8"))):
+                broken.append((page, target, anchor))
+    assert broken == []
 
 
 def commands(group: click.Group, before: str = "") -> dict[str, click.Command]:
@@ -155,9 +214,10 @@ def commands(group: click.Group, before: str = "") -> dict[str, click.Command]:
 COMMANDS = commands(cli)
 
 
-def test_the_readme_lists_every_command_and_no_other() -> None:
+def test_the_page_of_commands_lists_every_one_and_no_other() -> None:
     """Catches a command that nobody is told of, and one that is gone."""
-    listed = re.findall(r"^\| `brightsheet ([a-z]+(?: [a-z]+)?)", README, re.MULTILINE)
+    page = PAGES["docs/commands.md"]
+    listed = re.findall(r"^\| `brightsheet ([a-z]+(?: [a-z]+)?)", page, re.MULTILINE)
     assert sorted(listed) == sorted(COMMANDS)
 
 
@@ -190,7 +250,7 @@ CHOSEN = re.compile(r"pytest (tests/[\w/.]+)(?: -n ?0| -s)*(?: -k (\w+))?")
 
 
 def test_every_path_on_a_page_is_there() -> None:
-    """Catches a page that tells of a file that has moved. Links are looked at beside it."""
+    """Catches a page that tells of a file that has moved."""
     gone = [
         (page, path)
         for page, text in PAGES.items()
@@ -198,6 +258,15 @@ def test_every_path_on_a_page_is_there() -> None:
         if not (ROOT / path).exists()
     ]
     assert gone == []
+
+
+def test_every_module_that_a_page_names_alone_is_there() -> None:
+    """Catches a module that was renamed, where its folder stands before it in the text."""
+    folders = ("sync", "tests", "emulator", "demo", "benchmarks")
+    names = {file.name for folder in folders for file in (ROOT / folder).rglob("*.py")}
+    names |= {file.name for file in ROOT.glob("*.py")}
+    bare = {name for text in PAGES.values() for name in re.findall(r"`(\w+\.py)`", text)}
+    assert bare - names == set()
 
 
 def test_every_test_on_a_page_is_there() -> None:
@@ -216,9 +285,40 @@ def test_every_test_on_a_page_is_there() -> None:
     assert seen > 10
 
 
+def test_every_reason_of_status_is_explained() -> None:
+    """Catches a rule that is new, and that an operator looks up in vain."""
+    codes = {rule.code for rule in rules.RULES}
+    assert {code for code in codes if f"`{code}`" not in PAGES["docs/operations.md"]} == set()
+
+
 def test_every_reason_and_figure_on_a_page_is_said_by_the_code() -> None:
     """Catches a reason or a figure that an operator looks for in vain."""
     for page in ("docs/operations.md", "docs/setup/google.md"):
         named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)(?:\{\w+\})?`", PAGES[page]))
         assert len(named) > 3, page
         assert {one for one in named if f'"{one}"' not in SOURCES} == set(), page
+
+
+def test_the_version_is_one() -> None:
+    """Catches a release whose note, package and description of the API tell two versions."""
+    version = PROJECT["version"]
+    assert json.loads(OPENAPI_FILE.read_text("utf-8"))["info"]["version"] == version
+    changes = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert re.findall(r"^## (\d\S+)", changes, re.MULTILINE)[0] == version
+
+
+def test_a_commit_is_checked_by_what_make_check_calls() -> None:
+    """Catches a check that is new or gone in one of the two."""
+    recipe = re.search(r"^check:.*\n((?:\t.+\n)+)", MAKEFILE, re.MULTILINE)
+    assert recipe
+    called = recipe[1].replace("$(BIN)", ".venv/bin").replace(" $(ARGS)", "").split("\n")
+    (local,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    assert [hook["entry"] for hook in local["hooks"]] == [line.strip() for line in called if line]
+
+
+def test_githubs_ci_runs_the_gate_from_the_least_python_on() -> None:
+    """Catches a workflow that runs another gate, or leaves out the oldest Python."""
+    text = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+    job = yaml.safe_load(text)["jobs"]["run"]
+    assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
+    assert job["strategy"]["matrix"]["python"][0] == PYTHON

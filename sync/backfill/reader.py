@@ -23,7 +23,7 @@ _NO_LIST = frozenset({"everbright_missing", "everbright_odd", "everbright_unfilt
 
 
 @dataclass(frozen=True)
-class Reading:
+class JobReading:
     """What was read of a job: payloads in the webhooks' shapes; whether it has a workflow."""
 
     payloads: list[dict[str, Any]]
@@ -40,7 +40,7 @@ class Reader:
         self.notes: list[str] = []
         """What the account does not have: it keeps no job from being read."""
 
-    def read(self, site: str, known: Job) -> Reading:
+    def read(self, site: str, known: Job) -> JobReading:
         """Return the contracts of a job, and the milestones later than what is `known` of them.
 
         The tasks of the others are not asked for. Raises Permanent or Retryable.
@@ -57,7 +57,7 @@ class Reader:
         payloads = [
             assemble.milestone(record, site, quote, self._tasks(record)) for record in later
         ]
-        return Reading(payloads, bool(workflows), self._contracts(site))
+        return JobReading(payloads, bool(workflows), self._contracts(site))
 
     def _contracts(self, site: str) -> list[dict[str, Any]]:
         """Return a job's contracts; none, after it was noted, where EverBright has no such list."""

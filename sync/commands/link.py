@@ -4,19 +4,14 @@ import json
 import logging
 import time
 from collections.abc import Iterable
-from typing import Any
 
 import click
 
 from sync.commands.map import pairs
-from sync.ops import logs, retry
-from sync.sheets import link
-from sync.sheets.link import Doubt, Spot
+from sync.commands.output import echo
+from sync.ops import logs
+from sync.setup.link import Doubt, NamedRow, Settled, link
 from sync.wiring import Wiring, opened
-
-_TRIES = 5
-_LONGEST_WAIT = 60.0
-"""Seconds: Google's quota is counted by the minute."""
 
 
 @click.command("link")
@@ -37,35 +32,25 @@ def link_rows(rows: tuple[str, ...], write: bool, as_json: bool) -> None:
     """
     logs.configure(logging.WARNING)
     chosen = pairs("SITE=Tab!12", rows)
-    wiring = Wiring(*opened())
-    flusher = wiring.flusher(time.sleep)
-    again = retry.policy(time.sleep, _TRIES, longest=_LONGEST_WAIT)
-    with wiring.hold(time.sleep) as held:
-        found = again(link.find, flusher, held)
-        settled = link.chosen(found, chosen)
-        if settled and write:
-            link.join(flusher, held, found, settled)
-    for line in _json(found.doubts) if as_json else _lines(found.doubts, settled, is_written=write):
-        click.echo(line)
+    doubts, settled = link(Wiring(*opened()), time.sleep, chosen, write=write)
+    echo(_json(doubts) if as_json else _lines(doubts, settled, is_written=write))
 
 
-def _lines(
-    doubts: Iterable[Doubt], settled: Iterable[tuple[Doubt, Spot]], *, is_written: bool
-) -> Iterable[str]:
-    done = {doubt.site: spot for doubt, spot in settled}
-    for doubt, spot in settled:
+def _lines(doubts: Iterable[Doubt], settled: Settled, *, is_written: bool) -> Iterable[str]:
+    done = {doubt.site for doubt, _ in settled}
+    for doubt, row in settled:
         said = "has the site ID of" if is_written else "would get the site ID of"
-        yield f"{spot.name} {said} {doubt.site}."
+        yield f"{row.name} {said} {doubt.site}."
         if doubt.own:
             emptied = "is empty now" if is_written else "would be emptied"
             yield f"{doubt.own.name} {emptied}: it was added for this job."
-    left = [one for one in doubts if one.site not in done]
+    left = [doubt for doubt in doubts if doubt.site not in done]
     for doubt in left:
         yield f"{doubt.site}  {doubt.customer.name}  {doubt.customer.address}".rstrip()
         if doubt.own:
             yield f"    added  {doubt.own.name}: {doubt.own.text}"
-        for spot in doubt.candidates:
-            yield f"    maybe  {spot.name}: {spot.text}"
+        for row in doubt.candidates:
+            yield f"    maybe  {row.name}: {row.text}"
     if left:
         example = f"{left[0].site[:8]}={left[0].candidates[0].name}"
         yield f'To settle one: brightsheet link --set "{example}" --write'
@@ -76,8 +61,8 @@ def _lines(
 
 
 def _json(doubts: Iterable[Doubt]) -> Iterable[str]:
-    def spot(one: Spot | None) -> dict[str, Any] | None:
-        return {"row": one.name, "text": one.text} if one else None
+    def named(row: NamedRow) -> dict[str, str]:
+        return {"row": row.name, "text": row.text}
 
     for doubt in doubts:
         yield json.dumps(
@@ -85,7 +70,7 @@ def _json(doubts: Iterable[Doubt]) -> Iterable[str]:
                 "site": doubt.site,
                 "customer": doubt.customer.name,
                 "address": doubt.customer.address,
-                "added": spot(doubt.own),
-                "candidates": [spot(one) for one in doubt.candidates],
+                "added": named(doubt.own) if doubt.own else None,
+                "candidates": [named(row) for row in doubt.candidates],
             }
         )

@@ -7,24 +7,24 @@ import time
 import click
 from rich.console import Console
 
-from sync.commands import map_output, map_preview
+from sync.commands import map_output
 from sync.mapping.decide import Choices
 from sync.ops import logs
-from sync.setup.map_tabs import TabMapper
+from sync.setup.mapping import TabMapper
 from sync.wiring import Wiring, opened
 
 
-def pairs(what: str, some: tuple[str, ...]) -> dict[str, str]:
+def pairs(what: str, texts: tuple[str, ...]) -> dict[str, str]:
     """Return what stands before and behind the last `=` of each."""
-    found = {}
-    for text in some:
+    by_first = {}
+    for text in texts:
         before, separator, behind = text.rpartition("=")
         if not (separator and before.strip() and behind.strip()):
             raise click.BadParameter(f'write "{what}", not {text!r}')
-        if before.strip() in found:
+        if before.strip() in by_first:
             raise click.BadParameter(f"{before.strip()!r} stands twice")
-        found[before.strip()] = behind.strip()
-    return found
+        by_first[before.strip()] = behind.strip()
+    return by_first
 
 
 @click.command("map")
@@ -77,16 +77,9 @@ def map_tabs(
         pairs("APPROVED=Done", words),
         header_row - 1 if header_row is not None else None,
     )
-    mapper = TabMapper(Wiring(*opened()), time.sleep)
-    report = mapper.run(choices, tabs, write=write, preview=preview)
-    shown = report.preview
+    mapper = TabMapper(Wiring(*opened()), time.sleep, choices, tabs)
+    report = mapper.run(write=write, with_preview=preview)
     if as_json:
-        found = map_output.as_json(report)
-        found |= {"preview": map_preview.as_json(shown, report.unknown)} if shown else {}
-        click.echo(json.dumps(found))
-        return
-    out = Console()
-    map_output.show_tabs(report, out)
-    if shown:
-        map_preview.show(shown, report.unknown, out)
-    map_output.show_next(report, out, is_written=write)
+        click.echo(json.dumps(map_output.as_json(report)))
+    else:
+        map_output.show(report, Console(), is_written=write)

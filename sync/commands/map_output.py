@@ -1,6 +1,7 @@
-"""What the command `map` prints."""
+"""What the command `map` prints: the columns of each tab, and what the first flush would change."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from rich import box
@@ -8,38 +9,52 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sync.mapping.decide import Column, TabMapping
+from sync.mapping.decide import MappedColumn, TabMapping
 from sync.mapping.fields import Fields
-from sync.setup.map_report import Report
+from sync.setup.mapping import MappingReport
+from sync.sheets.preview import ADDED, FILLED, KEYED, REPLACED, Preview
 from sync.types import letters
 
 _LONGEST = 40
 """Characters of a cell: enough to know it again."""
+_SAID = {KEYED: "site ID", FILLED: "filled", REPLACED: "replaced", ADDED: "new row"}
 
 
-def as_json(report: Report) -> dict[str, Any]:
+def as_json(report: MappingReport) -> dict[str, Any]:
     """Return all of it as plain values; rows count from 1, as in the sheet."""
     return {
         "problem": report.problem,
-        "written": report.written > 0,
-        "waiting": report.waiting > 0,
-        "tabs": [_tab_as_json(one, report) for one in report.tabs],
-    }
+        "written": report.is_written,
+        "waiting": bool(report.waiting),
+        "tabs": [_tab_as_json(mapping, report) for mapping in report.tabs],
+    } | ({"preview": _preview_as_json(report.preview)} if report.preview else {})
 
 
-def _tab_as_json(one: TabMapping, report: Report) -> dict[str, Any]:
+def _preview_as_json(preview: Preview) -> dict[str, Any]:
     return {
-        "title": one.tab.title,
-        "problem": one.problem,
-        "chosen": one.tab.sheet_id in report.chosen,
-        "mapped": one.is_mapped,
-        "header_row": None if one.problem else one.header_row + 1,
-        "columns": [_column_as_json(column, report.fields) for column in one.columns],
-        "added": [report.fields.spelled(name) for name in one.added],
+        "customers_unknown": preview.unknown,
+        "rows_with_site_id": preview.keyed,
+        "rows_matched": preview.matched,
+        "rows_added": preview.added,
+        "doubtful": preview.doubtful,
+        "cells": dict(preview.kinds),
+        "changes": [asdict(change) for change in preview.changes],
     }
 
 
-def _column_as_json(column: Column, fields: Fields) -> dict[str, Any]:
+def _tab_as_json(mapping: TabMapping, report: MappingReport) -> dict[str, Any]:
+    return {
+        "title": mapping.tab.title,
+        "problem": mapping.problem,
+        "chosen": mapping.tab.sheet_id in report.chosen,
+        "mapped": mapping.is_mapped,
+        "header_row": None if mapping.problem else mapping.header_row + 1,
+        "columns": [_column_as_json(column, report.fields) for column in mapping.columns],
+        "added": [report.fields.spelled(name) for name in mapping.added],
+    }
+
+
+def _column_as_json(column: MappedColumn, fields: Fields) -> dict[str, Any]:
     words = column.words
     return {
         "letter": letters(column.index),
@@ -54,52 +69,72 @@ def _column_as_json(column: Column, fields: Fields) -> dict[str, Any]:
     }
 
 
-def show_tabs(report: Report, out: Console) -> None:
-    """Print each tab: its columns, and why it cannot be mapped."""
-    for one in report.tabs:
-        is_chosen = one.tab.sheet_id in report.chosen
-        _show_tab(one, report.fields, out, is_chosen=is_chosen)
+def show(report: MappingReport, out: Console, *, is_written: bool) -> None:
+    """Print each tab, what would change in them, and what was done or is to be done next."""
+    for mapping in report.tabs:
+        is_chosen = mapping.tab.sheet_id in report.chosen
+        _show_tab(mapping, report.fields, out, is_chosen=is_chosen)
+    if report.preview:
+        _show_preview(report.preview, out)
+    out.print(_plain(_next(report, is_written=is_written)), soft_wrap=True)
 
 
-def show_next(report: Report, out: Console, *, is_written: bool) -> None:
-    """Print what was done, or what is to be done next."""
-    out.print(plain(_next(report, is_written=is_written)), soft_wrap=True)
+def _show_preview(preview: Preview, out: Console) -> None:
+    out.print("What the first flush would change, from the jobs as they are stored:", style="bold")
+    for line in (*preview.counts, *preview.cautions):
+        out.print(_plain(f"  {line}"), soft_wrap=True)
+    if not preview.changes:
+        return
+    table = _table("Tab", "Cell", "Header", "", "Before", "After")
+    for change in preview.listed:
+        cell, said = f"{change.letter}{change.row}", _SAID[change.kind]
+        texts = (change.tab, cell, change.header, said, change.before, change.after)
+        table.add_row(*map(_plain, texts))
+    out.print(table)
+    if preview.unlisted:
+        out.print(_plain(f"and {preview.unlisted} more; --json lists all of them"))
 
 
-def _show_tab(one: TabMapping, fields: Fields, out: Console, *, is_chosen: bool) -> None:
-    if one.problem:
-        out.print(plain(f"Tab {one.tab.title!r} {one.problem}"), soft_wrap=True)
+def _table(*titles: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    return table
+
+
+def _show_tab(mapping: TabMapping, fields: Fields, out: Console, *, is_chosen: bool) -> None:
+    title = mapping.tab.title
+    if mapping.problem:
+        out.print(_plain(f"Tab {title!r} {mapping.problem}"), soft_wrap=True)
         out.print()
         return
-    head = f"Tab {one.tab.title!r}: the headers are in row {one.header_row + 1}."
-    head += "" if is_chosen else f' It stays as it is without --tab "{one.tab.title}".'
-    out.print(plain(head), style="bold", soft_wrap=True)
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for title in ("", "Header", "Cells", "Field", "Why"):
-        table.add_column(title, overflow="fold")
-    for column in one.columns:
+    head = f"Tab {title!r}: the headers are in row {mapping.header_row + 1}."
+    head += "" if is_chosen else f' It stays as it is without --tab "{title}".'
+    out.print(_plain(head), style="bold", soft_wrap=True)
+    table = _table("", "Header", "Cells", "Field", "Why")
+    for column in mapping.columns:
         samples = "; ".join(text[:_LONGEST] for text in column.proposal.samples)
         header = column.header + (" (hidden)" if column.proposal.is_hidden else "")
         field = fields.spelled(column.field) if column.field else "-"
         cells = (letters(column.index), header, samples, field, column.reason)
-        table.add_row(*map(plain, cells))
+        table.add_row(*map(_plain, cells))
     out.print(table)
-    for line in [*_words(one, fields), *(_added(one, fields) if is_chosen else ())]:
-        out.print(plain(line), soft_wrap=True)
+    for line in [*_words(mapping, fields), *(_added(mapping, fields) if is_chosen else ())]:
+        out.print(_plain(line), soft_wrap=True)
     out.print()
 
 
-def _words(one: TabMapping, fields: Fields) -> Iterator[str]:
-    for column in one.columns:
+def _words(mapping: TabMapping, fields: Fields) -> Iterator[str]:
+    for column in mapping.columns:
         if not column.words:
             continue
         where = f"The drop-down of {column.header!r} ({letters(column.index)})"
         if not fields.get(column.field).words:
             yield f"{where}: only what is one of its options is written."
             continue
-        some = [f"{ours} is written as {his!r}" for ours, his in column.words.by_ours.items()]
-        if some:
-            yield f"{where}: {', '.join(some)}."
+        fit = [f"{ours} is written as {his!r}" for ours, his in column.words.by_ours.items()]
+        if fit:
+            yield f"{where}: {', '.join(fit)}."
         if unfit := column.words.unfit:
             options = ", ".join(column.proposal.options or ())
             fix = f'To say which option is meant: --word "{unfit[0]}=OPTION".'
@@ -107,25 +142,23 @@ def _words(one: TabMapping, fields: Fields) -> Iterator[str]:
             yield f"{missing}: not written there. {fix}"
 
 
-def _added(one: TabMapping, fields: Fields) -> Iterator[str]:
-    for name in one.added:
+def _added(mapping: TabMapping, fields: Fields) -> Iterator[str]:
+    for name in mapping.added:
         yield f"A column {fields.get(name).title!r} is added at the right of the table."
 
 
-def _next(report: Report, *, is_written: bool) -> str:
+def _next(report: MappingReport, *, is_written: bool) -> str:
     if report.problem:
         return report.problem
     if is_written:
-        return "The mapping is in the sheet." if report.written else "It is mapped so already."
+        return "The mapping is in the sheet." if report.is_written else "It is mapped so already."
     if not report.waiting:
         return "It is mapped so already: nothing to write."
-    shown = " ".join(
-        f'--tab "{one.tab.title}"' for one in report.tabs if one.tab.sheet_id in report.chosen
-    )
+    tabs = " ".join(f'--tab "{mapping.tab.title}"' for mapping in report.chosen_tabs)
     see = "" if report.preview else "To see what it would change in your rows, add --preview. "
-    return f"Nothing was written. {see}To map it so, run this again and add: {shown} --write"
+    return f"Nothing was written. {see}To map it so, run this again and add: {tabs} --write"
 
 
-def plain(text: str) -> Text:
+def _plain(text: str) -> Text:
     """Return a text as it is: no markup, and nothing that a terminal would obey."""
-    return Text("".join(one if one.isprintable() else " " for one in text))
+    return Text("".join(char if char.isprintable() else " " for char in text))

@@ -29,13 +29,13 @@ def init() -> None:
     setup = Setup(settings, database, time.sleep)
     folder, is_new_folder = setup.folder()
     spreadsheet, is_new = setup.spreadsheet(folder)
-    for name, found, made in (
+    for name, number, is_made in (
         ("DRIVE_FOLDER_ID", folder, is_new_folder),
         ("SPREADSHEET_ID", spreadsheet, is_new),
     ):
-        if made:
+        if is_made:
             click.echo(f"{name} was not set. Made one. Set it:")
-        click.echo(f"{name}={found}" if found else f"{name} is not set: no copies of documents.")
+        click.echo(f"{name}={number}" if number else f"{name} is not set: no copies of documents.")
     lines = setup.provision(spreadsheet)
     echo(lines or ["Nothing to do: all is there."])
     if settings.spreadsheet_id:
@@ -76,17 +76,17 @@ def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
         raise click.UsageError("--write and --site go with --restore.")
     logs.configure(logging.WARNING)
     wiring = Wiring(*opened())
-    found = sheet.compare(wiring, time.sleep)
+    comparison = sheet.compare(wiring, time.sleep)
     if write:
-        count = sheet.restore(wiring, time.sleep, found.rowless_of(site))
+        count = sheet.restore(wiring, time.sleep, comparison.rowless_of(site))
         click.echo(f"Rows brought back: {count}", err=as_json)
-        found = sheet.compare(wiring, time.sleep)
+        comparison = sheet.compare(wiring, time.sleep)
     if as_json:
-        click.echo(json.dumps(sheet.as_json(found)))
+        click.echo(json.dumps(sheet.as_json(comparison)))
     else:
         echo(
-            sheet.restore_lines(found.rowless_of(site))
+            sheet.restore_lines(comparison.rowless_of(site))
             if restore and not write
-            else sheet.lines(found)
+            else sheet.lines(comparison)
         )
-    sys.exit(0 if found.is_well else NOT_WELL)
+    sys.exit(0 if comparison.is_well else NOT_WELL)

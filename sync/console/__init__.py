@@ -10,7 +10,7 @@ from flask import Blueprint, Flask
 
 from sync.console import access, actions, checks, deliveries, jobs, mapping, overview
 from sync.console.access import Guesses
-from sync.console.parts import Alert, Page, Parts, as_view
+from sync.console.parts import Alert, ConsoleParts, Page, as_view
 from sync.wiring import Wiring
 
 Add = Callable[..., None]
@@ -28,7 +28,7 @@ def add_console(
     `alert` sends a text to people, and returns whether it arrived. `wake` has a worker of this
     process look for work. `guesses` limits what answers 401.
     """
-    parts = Parts(wiring, alert, wake)
+    parts = ConsoleParts(wiring, alert, wake)
     blueprint = Blueprint(
         "console",
         __name__,

@@ -38,7 +38,7 @@ from secure import (
 from werkzeug.exceptions import HTTPException
 
 from sync.console import texts
-from sync.console.parts import Parts
+from sync.console.parts import ConsoleParts
 from sync.errors import BrightsheetError
 from sync.settings.environment import Settings
 
@@ -123,7 +123,7 @@ def signing_key(settings: Settings) -> bytes | None:
     return hashlib.scrypt(password.get_secret_value().encode(), salt=salt, n=2**14, r=8, p=1)
 
 
-def guard(app: Flask, blueprint: Blueprint, parts: Parts) -> None:
+def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
     """Let nobody see a page of `blueprint` without a session, and take no form without a token."""
     settings = parts.wiring.settings
     app.secret_key = signing_key(settings)
@@ -174,7 +174,7 @@ def shows_personal() -> bool:
     return bool(session.get(_PERSONAL))
 
 
-def sign_in(parts: Parts) -> Any:
+def sign_in(parts: ConsoleParts) -> Any:
     """Show the form, or take the password."""
     if request.method == "GET":
         return redirect(_target()) if is_signed_in() else render_template("console/sign_in.html")
@@ -188,13 +188,13 @@ def sign_in(parts: Parts) -> Any:
     return redirect(_target(), 303)
 
 
-def sign_out(_parts: Parts) -> Any:
+def sign_out(_parts: ConsoleParts) -> Any:
     """End the session."""
     session.clear()
     return redirect(url_for("console.sign_in"), 303)
 
 
-def show_personal(parts: Parts) -> Any:
+def show_personal(parts: ConsoleParts) -> Any:
     """Show personal data for the rest of the session, or mask it again."""
     wanted = request.form.get("show") == "yes"
     if wanted:

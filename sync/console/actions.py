@@ -8,7 +8,7 @@ import structlog
 from flask import abort, flash, redirect, render_template, request, url_for
 
 from sync.console.access import target
-from sync.console.parts import Parts, is_id
+from sync.console.parts import ConsoleParts, is_id
 from sync.errors import BrightsheetError, Permanent
 from sync.settings.environment import google_id
 from sync.status.deliveries import Retry, summary
@@ -32,12 +32,12 @@ class Deed:
 
     title: str
     about: str
-    run: Callable[[Parts, Sequence[str]], str] | None = None
+    run: Callable[[ConsoleParts, Sequence[str]], str] | None = None
     needs_ids: bool = False
     asks_spreadsheet: bool = False
 
 
-def _replay(parts: Parts, ids: Sequence[str]) -> str:
+def _replay(parts: ConsoleParts, ids: Sequence[str]) -> str:
     retry, lines = Retry(parts.wiring.settings, parts.wiring.database), list[str]()
     for delivery in ids:
         try:
@@ -47,26 +47,26 @@ def _replay(parts: Parts, ids: Sequence[str]) -> str:
     return summary(lines)
 
 
-def _retry(parts: Parts, ids: Sequence[str]) -> str:
+def _retry(parts: ConsoleParts, ids: Sequence[str]) -> str:
     count = sum(parts.wiring.documents.retry(uuid) for uuid in ids)
     return f"{count} to be copied again."
 
 
-def _retry_all(parts: Parts, _ids: Sequence[str]) -> str:
+def _retry_all(parts: ConsoleParts, _ids: Sequence[str]) -> str:
     return f"{parts.wiring.documents.retry()} to be copied again."
 
 
-def _pause(parts: Parts, _ids: Sequence[str]) -> str:
+def _pause(parts: ConsoleParts, _ids: Sequence[str]) -> str:
     parts.wiring.sheet_store().spreadsheet.pause()
     return "The sheet is not written until you resume."
 
 
-def _resume(parts: Parts, _ids: Sequence[str]) -> str:
+def _resume(parts: ConsoleParts, _ids: Sequence[str]) -> str:
     parts.wiring.sheet_store().spreadsheet.resume()
     return "The sheet is written again."
 
 
-def _alert(parts: Parts, _ids: Sequence[str]) -> str:
+def _alert(parts: ConsoleParts, _ids: Sequence[str]) -> str:
     if not parts.wiring.settings.has_alerts:
         raise Permanent("no_alerts", "No address for alerts is set. Set ALERT_URLS.")
     with parts.alone():
@@ -127,7 +127,7 @@ DEEDS = {
 _REQUESTS = {"compare": COMPARE, "rebuild": REBUILD, "replay-all": REPLAY_ALL}
 
 
-def listed(parts: Parts) -> Any:
+def listed(parts: ConsoleParts) -> Any:
     """Show what can be done, and what was done."""
     paused = parts.wiring.sheet_store().spreadsheet.glance().paused_at
     hidden = {"replay", "retry", "pause" if paused else "resume"}
@@ -137,7 +137,7 @@ def listed(parts: Parts) -> Any:
     )
 
 
-def action(parts: Parts, name: str) -> Any:
+def action(parts: ConsoleParts, name: str) -> Any:
     """Ask whether an action is to be done, or do it."""
     deed = DEEDS.get(name)
     ids = list(dict.fromkeys(filter(is_id, request.values.getlist("id"))))[:_MOST]
@@ -152,7 +152,7 @@ def action(parts: Parts, name: str) -> Any:
     return redirect(back, 303)
 
 
-def _done(parts: Parts, name: str, deed: Deed, ids: Sequence[str]) -> str:
+def _done(parts: ConsoleParts, name: str, deed: Deed, ids: Sequence[str]) -> str:
     """Do an action; return the result in words."""
     actions, source = parts.actions, request.remote_addr or ""
     if deed.run is None:

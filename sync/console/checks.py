@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from flask import render_template, request
 
-from sync.console.parts import Parts
+from sync.console.parts import ConsoleParts
 from sync.doctor import as_json, is_well, run_checks
 from sync.sheets.identifiers import RECOVERED_TAB
 from sync.sheets.snapshot import Snapshot, Table
@@ -16,7 +16,7 @@ from sync.sheets.surroundings import NOTHING_ELSE
 from sync.types import letters
 
 
-def columns(parts: Parts) -> Any:
+def columns(parts: ConsoleParts) -> Any:
     """Show which column of the sheet shows what; the sheet is read on demand, once."""
     known = {
         column.id: column for column in parts.wiring.layout().columns([], with_configured=True)
@@ -37,7 +37,7 @@ def columns(parts: Parts) -> Any:
     )
 
 
-def checks(parts: Parts) -> Any:
+def checks(parts: ConsoleParts) -> Any:
     """Show the button that runs the checks, or run them."""
     if request.method == "GET":
         return render_template("console/checks.html", found=None)

@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, render_template, request
 
 from sync.console.access import shows_personal
-from sync.console.parts import Parts, is_id, typed_number, typed_text
+from sync.console.parts import ConsoleParts, is_id, typed_number, typed_text
 from sync.status.deliveries import REFUSED_DAYS, as_json, moment
 from sync.store.deliveries import DeliveryFilter
 from sync.webhooks.schema import Outcome
@@ -31,7 +31,7 @@ class Search:
     reason: str = ""
     since: str = ""
 
-    def wanted(self, parts: Parts) -> DeliveryFilter:
+    def wanted(self, parts: ConsoleParts) -> DeliveryFilter:
         """Return the filter; a moment that is none is left out."""
         sites = parts.jobs.of_customer(self.customer, _MOST_CUSTOMERS) if self.customer else None
         return DeliveryFilter(
@@ -47,7 +47,7 @@ class Search:
         return any(vars(self).values())
 
 
-def deliveries(parts: Parts) -> Any:
+def deliveries(parts: ConsoleParts) -> Any:
     """List what came, the newest first."""
     typed = {name: typed_text(request.args, name) for name in vars(Search())}
     search = Search(**typed)
@@ -68,7 +68,7 @@ def deliveries(parts: Parts) -> Any:
     )
 
 
-def delivery(parts: Parts, delivery: str) -> Any:
+def delivery(parts: ConsoleParts, delivery: str) -> Any:
     """Show one delivery; its body is masked until personal data is asked for."""
     kept = parts.wiring.inbox.find(delivery) if is_id(delivery) else None
     if kept is None:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, render_template, request
 
 from sync.console.access import shows_personal
-from sync.console.parts import Parts, is_id
+from sync.console.parts import ConsoleParts, is_id
 from sync.jobs.cells import EMPTY
 from sync.jobs.columns import KEY
 from sync.jobs.model import FileState
@@ -48,7 +48,7 @@ class ColumnText:
     is_day: bool = False
 
 
-def job(parts: Parts, site: str) -> Any:
+def job(parts: ConsoleParts, site: str) -> Any:
     """Show what became of a job's deliveries."""
     if not is_id(site):
         abort(404)
@@ -66,7 +66,7 @@ def job(parts: Parts, site: str) -> Any:
     )
 
 
-def documents(parts: Parts) -> Any:
+def documents(parts: ConsoleParts) -> Any:
     """List the documents that wait, were given up, or are in Drive."""
     states = {state.value: state for state in FileState}
     state = states.get(request.args.get("state", ""), FileState.PENDING)
@@ -81,7 +81,7 @@ def documents(parts: Parts) -> Any:
     )
 
 
-def _steps(parts: Parts, record: JobRecord | None, lines: list[KeptDelivery]) -> list[Step]:
+def _steps(parts: ConsoleParts, record: JobRecord | None, lines: list[KeptDelivery]) -> list[Step]:
     steps = [
         Step(
             line.received,
@@ -106,7 +106,7 @@ def _steps(parts: Parts, record: JobRecord | None, lines: list[KeptDelivery]) ->
     return sorted(steps, key=lambda step: step.at, reverse=True)
 
 
-def _change(parts: Parts, kept: KeptChange) -> Step | None:
+def _change(parts: ConsoleParts, kept: KeptChange) -> Step | None:
     line = parts.wiring.layout().line(kept.change, EMPTY)
     if line is None:
         return None
@@ -115,7 +115,7 @@ def _change(parts: Parts, kept: KeptChange) -> Step | None:
     return Step(kept.noted, "change", what, text, is_done=kept.is_shown)
 
 
-def _cells(parts: Parts, record: JobRecord) -> list[ColumnText]:
+def _cells(parts: ConsoleParts, record: JobRecord) -> list[ColumnText]:
     """Return what the sheet was last confirmed to show of the job, in the order of its columns."""
     texts = []
     for column in parts.wiring.layout().columns([record.job]):

@@ -8,14 +8,13 @@ import structlog
 from flask import flash, redirect, render_template, request, url_for
 
 from sync.console.access import shows_personal
-from sync.console.parts import Parts
+from sync.console.parts import ConsoleParts
 from sync.errors import BrightsheetError
+from sync.field_table import ASPECTS
 from sync.jobs.columns import KEY
-from sync.jobs.milestone_details import KINDS
-from sync.mapping.decide import Choices, Column, TabMapping
+from sync.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.mapping.fields import Fields
-from sync.setup.map_report import Report
-from sync.setup.map_tabs import TabMapper
+from sync.setup.mapping import MappingReport, TabMapper
 from sync.store import ActionState
 from sync.types import letters
 
@@ -24,13 +23,11 @@ _NAMED = "field:"
 """Begins the name of what says which field a column shows; its header, or its letter, follows."""
 _WORD = "word:"
 """Begins the name of what says which option stands for a text of ours."""
-_MOST = 200
-"""Cells of a preview that are listed; the command lists all."""
 
 _log = structlog.get_logger()
 
 
-def mapping(parts: Parts) -> Any:
+def mapping(parts: ConsoleParts) -> Any:
     """Show the tabs and what is proposed, preview a mapping of one, or write it."""
     if request.method == "GET":
         return render_template("console/mapping.html", report=None)
@@ -42,31 +39,29 @@ def mapping(parts: Parts) -> Any:
         flash(error.message)
         return redirect(url_for("console.mapping"), 303)
     if step == WRITE:
-        flash(f"The tab {tab} is mapped." if report.written else "It is mapped so already.")
+        flash(f"The tab {tab} is mapped." if report.is_written else "It is mapped so already.")
         parts.wake()
         return redirect(url_for("console.columns"), 303)
     return render_template(
         "console/mapping.html",
         report=report,
         step=step,
-        tabs=[(one, _columns(one, report.fields)) for one in report.tabs],
+        tabs=[(each, _columns(each, report.fields)) for each in report.tabs],
         options=_options(report.fields),
         said=[(k, v) for k, v in request.form.items() if k.startswith((_NAMED, _WORD))],
         tab=tab,
-        most=_MOST,
         is_masked=not shows_personal(),
     )
 
 
-def _run(parts: Parts, step: str, tab: str) -> Report:
-    mapper = TabMapper(parts.wiring, sleep)
-    titles = [tab] if tab else []
+def _run(parts: ConsoleParts, step: str, tab: str) -> MappingReport:
+    mapper = TabMapper(parts.wiring, sleep, _choices(request.form), [tab] if tab else [])
     if step != WRITE:
-        return mapper.run(_choices(request.form), titles, write=False, preview=step == PREVIEW)
+        return mapper.run(write=False, with_preview=step == PREVIEW)
     actions = parts.actions
     number = actions.begin("map", tab, request.remote_addr or "")
     try:
-        report = mapper.run(_choices(request.form), titles, write=True)
+        report = mapper.run(write=True)
     except BrightsheetError as error:
         actions.end(number, ActionState.FAILED, error.message)
         raise
@@ -89,9 +84,9 @@ def _choices(form: Mapping[str, str]) -> Choices:
     )
 
 
-def _columns(one: TabMapping, fields: Fields) -> list[tuple[str, str, Column, str]]:
+def _columns(mapping: TabMapping, fields: Fields) -> list[tuple[str, str, MappedColumn, str]]:
     """Return letter, the name by which a form knows a column, the column, and its field."""
-    headers = [column.header for column in one.columns]
+    headers = [column.header for column in mapping.columns]
     return [
         (
             letters(column.index),
@@ -101,14 +96,15 @@ def _columns(one: TabMapping, fields: Fields) -> list[tuple[str, str, Column, st
             column,
             fields.spelled(column.field) if column.field else "",
         )
-        for column in one.columns
+        for column in mapping.columns
     ]
 
 
 def _options(fields: Fields) -> list[tuple[str, str]]:
     """Return every field as it is written, with its title."""
     plain = [name for name in fields.ids if name != KEY]
-    kinds = ("status", "documents", *KINDS)
-    of_milestones = [f"{kind}:{one.key}" for one in fields.milestones for kind in kinds]
+    of_milestones = [
+        f"{aspect}:{milestone.key}" for milestone in fields.milestones for aspect in ASPECTS
+    ]
     names = [KEY, *plain, *of_milestones]
     return [(fields.spelled(name), fields.get(name).title) for name in names]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import render_template, request
 
 from sync.console import plot
-from sync.console.parts import Parts
+from sync.console.parts import ConsoleParts
 from sync.status.rules import NO_WORKER
 from sync.status.silence import last_moment
 from sync.status.verdict import evaluate
@@ -16,7 +16,7 @@ from sync.store import latest_hours
 _DAYS = 14
 
 
-def overview(parts: Parts) -> Any:
+def overview(parts: ConsoleParts) -> Any:
     """Show whether all is well: as `/status` says it, and with what is a warning to that."""
     wiring = parts.wiring
     backlog = wiring.backlog()

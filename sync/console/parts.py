@@ -23,7 +23,7 @@ _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
-class Parts:
+class ConsoleParts:
     """The parts of the product that pages use."""
 
     wiring: Wiring
@@ -58,7 +58,7 @@ class Parts:
         return JobRecords(self.wiring.database)
 
 
-def as_view(page: Page, parts: Parts) -> Page:
+def as_view(page: Page, parts: ConsoleParts) -> Page:
     """Return a view for Flask: `page` is given the parts first."""
 
     @wraps(page)

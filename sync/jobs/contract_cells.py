@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping
 
-from sync.jobs import contracts
+from sync.jobs import contracts, projection
 from sync.jobs.cells import EMPTY, Cell, cut, linked
 from sync.jobs.files import Addresses, documents_cell
-from sync.jobs.model import Files, Job
+from sync.jobs.model import Files, Job, Signing
 from sync.settings.config_file import Config
 from sync.webhooks.schema import ContractState
 
@@ -33,21 +33,21 @@ class ContractCells:
         self._links = config.links
         self._contract = re.compile(config.webhooks.contract_name, re.IGNORECASE)
 
-    def of(self, job: Job, files: Files) -> dict[str, Cell]:
-        """Return the cells, by column id."""
-        signed = contracts.signings(self._shown(job))
-        orders = sorted(job.change_orders.values(), key=lambda order: (order.at, order.digest))
-        entries = [
-            (signing.sub_task, file) for signing in (*signed, *orders) for file in signing.documents
-        ]
-        return {
-            "contract": self._state(job),
-            "contract_signed": Cell(when=max((signing.at for signing in signed), default=None)),
-            "contract_documents": documents_cell(entries, files, self._addresses),
-            "current_quote": self._current_quote(job),
-        }
+    def signed(self, job: Job) -> Cell:
+        """Return when the contract was signed by all."""
+        return Cell(when=max((signing.at for signing in self._signings(job)), default=None))
 
-    def _shown(self, job: Job) -> Job:
+    def documents(self, job: Job, files: Files) -> Cell:
+        """Return the links to the signed contract and to signed change orders."""
+        orders = sorted(job.change_orders.values(), key=lambda order: (order.at, order.digest))
+        signings = (*self._signings(job), *orders)
+        entries = [(signing.sub_task, file) for signing in signings for file in signing.documents]
+        return documents_cell(entries, files, self._addresses)
+
+    def _signings(self, job: Job) -> list[Signing]:
+        return contracts.signings(self._named(job))
+
+    def _named(self, job: Job) -> Job:
         """Return `job` with its contracts: those whose name says so, else all that look like one.
 
         Other papers are signed electronically, too.
@@ -59,10 +59,10 @@ class ContractCells:
     def _is_named(self, name: str) -> bool:
         return not name or self._contract.search(name) is not None
 
-    def _state(self, job: Job) -> Cell:
+    def state(self, job: Job) -> Cell:
         """Return how the contract stands, noted with since when; several that differ by name."""
-        named = contracts.by_name(self._shown(job))
-        known = {name: now for name, logs in named.items() if (now := contracts.current(logs))}
+        by_name = contracts.by_name(self._named(job))
+        known = {name: now for name, logs in by_name.items() if (now := contracts.current(logs))}
         if not known:
             return EMPTY
         labels = {name: LABELS[state] for name, (state, _) in known.items()}
@@ -72,9 +72,13 @@ class ContractCells:
         )
         return Cell(text=cut("\n".join(lines)), noted=max(since for _, since in known.values()))
 
-    def _current_quote(self, job: Job) -> Cell:
+    def initial_quote(self, job: Job) -> Cell:
+        """Return the first quote of a job."""
+        return self._quote(job.site, projection.initial_quote(job))
+
+    def current_quote(self, job: Job) -> Cell:
         """Return the current quote, noted with since when it is in force."""
-        cell = self.quote(job.site, contracts.current_quote(job))
+        cell = self._quote(job.site, contracts.current_quote(job))
         last = contracts.last_change_order(job)
         if last is None:
             return cell
@@ -82,7 +86,7 @@ class ContractCells:
         cell = cell if last[0] else Cell(text=_UNKNOWN_QUOTE)
         return cell.model_copy(update={"note": note, "noted": last[1].at})
 
-    def quote(self, site: str, quote: str) -> Cell:
+    def _quote(self, site: str, quote: str) -> Cell:
         """Return the cell of a quote, with the link to its page where there is one."""
         page = self._addresses.page(self._links.quote, site=site, quote=quote)
         return linked(quote, page) if quote else EMPTY

@@ -8,14 +8,13 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 
-from sync.jobs.cells import EMPTY, Cell, cut
+from sync.field_table import ALIAS, DETAILS, FieldEntry, FieldKind, entry_of
+from sync.jobs.cells import Cell, cut
 from sync.jobs.milestones import Milestones
 from sync.jobs.model import Details, Job
 from sync.jobs.status import Statuses
 from sync.settings.config_file import Config
-from sync.settings.everbright_config import DETAILS
 
-_DEADLINE = "deadline"
 _CODE = re.compile(r"[A-Z0-9_]+")
 _DAY_FORMATS = ("%Y-%m-%d", "%m/%d/%Y")
 _YEARS = range(2000, 2200)
@@ -27,33 +26,35 @@ class DetailColumns:
     """The columns of the config that are filled from the Data Access Layer."""
 
     def __init__(self, config: Config) -> None:
-        self._columns = [column.id for column in config.columns if column.id in DETAILS]
-        self._metrics = config.everbright
+        columns = (column.id for column in config.columns if column.id in DETAILS)
+        self._metrics = {column: config.everbright.metrics(column) for column in columns}
+        self._everbright = config.everbright
         self._milestones = Milestones(config)
         self._statuses = Statuses(config)
 
     @property
     def question(self) -> str:
         """All that decides on what is asked for: with another one every job is asked again."""
-        names = [(column, getattr(self._metrics, column)) for column in self._columns]
-        aliases = self._milestones.aliases() if _DEADLINE in self._columns else {}
-        return repr((self._metrics.details, self._metrics.no_value, names, aliases))
+        names = list(self._metrics.items())
+        is_of_milestone = any(ALIAS in name for _, metrics in names for name in metrics)
+        aliases = self._milestones.aliases() if is_of_milestone else {}
+        return repr((self._everbright.details, self._everbright.no_value, names, aliases))
 
     def asked(self, job: Job) -> tuple[str, ...]:
         """Return the metrics that the columns of `job` are made of, each once."""
-        names = (name for column in self._columns for name in self._names(column, job))
+        names = (name for column in self._metrics for name in self._names(column, job))
         return tuple(dict.fromkeys(names))
 
     def metrics(self) -> dict[str, tuple[str, ...]]:
-        """Return the metrics of each column, those of the deadline with {alias}."""
-        return {column: getattr(self._metrics, column) for column in self._columns}
+        """Return the metrics of each column; {alias} stands in those of a milestone."""
+        return self._metrics
 
     def _names(self, column: str, job: Job) -> tuple[str, ...]:
-        names: tuple[str, ...] = getattr(self._metrics, column)
-        if column != _DEADLINE:
+        names = self._metrics[column]
+        if not any(ALIAS in name for name in names):
             return names
         alias = self._alias(job)
-        return tuple(name.format(alias=alias) for name in names if alias or "{alias}" not in name)
+        return tuple(name.replace(ALIAS, alias) for name in names if alias or ALIAS not in name)
 
     def _alias(self, job: Job) -> str:
         """Return the alias of the milestone that is to be submitted: the furthest, or the next."""
@@ -66,20 +67,22 @@ class DetailColumns:
     def cells(self, job: Job, details: Details, *, is_archived: bool) -> dict[str, Cell]:
         """Return the cells, by column id; a job that is archived has no deadline."""
         cells: dict[str, Cell] = {}
-        for column in self._columns:
+        for column in self._metrics:
             texts = (details.values.get(name, "") for name in self._names(column, job))
             text = next((value for value in texts if value), "")
-            if text and not (is_archived and column == _DEADLINE):
-                cells[column] = self._cell(column, text)
+            entry = entry_of(column)
+            if text and not (is_archived and entry.is_due):
+                cells[column] = self._cell(entry, text)
         return cells
 
-    def _cell(self, column: str, text: str) -> Cell:
-        if column == "system_size":
+    def _cell(self, entry: FieldEntry, text: str) -> Cell:
+        """Return a value by the field's kind; one that is none of that kind as it came."""
+        if entry.kind is FieldKind.NUMBER:
             return _number(text) or Cell(text=cut(text))
-        if column == _DEADLINE:
+        if entry.kind is FieldKind.DATE:
             return _day(text) or Cell(text=cut(text))
-        is_code = column == "installer_payment" and _CODE.fullmatch(text)
-        return Cell(text=cut(self._statuses.label(text) if is_code else text)) if text else EMPTY
+        is_code = entry.kind is FieldKind.STATUS and _CODE.fullmatch(text)
+        return Cell(text=cut(self._statuses.label(text) if is_code else text))
 
 
 def _number(text: str) -> Cell | None:
@@ -98,15 +101,15 @@ def _day(text: str) -> Cell | None:
         except ValueError:
             continue
         # At noon UTC it is the same day wherever clocks are less than 12 hours from UTC.
-        return _shown(day + _NOON)
+        return _of_day(day + _NOON)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return _shown(moment.replace(tzinfo=moment.tzinfo or UTC))
+    return _of_day(moment.replace(tzinfo=moment.tzinfo or UTC))
 
 
-def _shown(moment: datetime) -> Cell | None:
+def _of_day(moment: datetime) -> Cell | None:
     if moment.year not in _YEARS:
         return None
     return Cell(when=moment.astimezone(UTC), is_day=True)

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterable, Sequence
 
+from sync.field_table import milestone_headers
 from sync.jobs.milestones import Milestones
 from sync.jobs.model import Job
-from sync.settings.config_file import Config, documents_header
+from sync.settings.config_file import Config
 from sync.types import Value
 
 _HEADER_LIMIT = 90
@@ -72,7 +73,7 @@ def _with_free_headers(config: Config, listed: Sequence[MilestoneEntry]) -> list
     taken = {column.header for column in config.columns}
     fitting = []
     for entry in listed:
-        wanted = {entry.header, documents_header(entry.header)}
+        wanted = set(milestone_headers(entry.header))
         if entry.header and not entry.configured and wanted & taken:
             entry = entry.model_copy(update={"header": ""})
         elif not entry.hidden and entry.header:

@@ -247,16 +247,6 @@ class ContractLog(Value):
         return (progress.state, progress.stamp) if progress else None
 
 
-class ReplacedWords(Value):
-    """What a person had typed into a mapped cell of a job, and what stands there in its place."""
-
-    site: str
-    column: str
-    header: str
-    before: str
-    after: str
-
-
 class Change(Value):
     """A line of the history: one thing of a job before and after a change, and when (UTC)."""
 

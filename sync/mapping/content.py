@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sync.mapping.tab import Kind, SeenCell
+from sync.field_table import JOB_FIELDS, KEY, FieldKind
+from sync.mapping.tab import CellKind, SeenCell
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _SITE = re.compile(rf"(?:https?://\S*/)?({_UUID})\S*", re.IGNORECASE)
@@ -20,9 +21,9 @@ _MOST = 0.5
 """More than half of the cells that are filled: people also type "none" and "same as above"."""
 
 SITE, EMAIL, PHONE, ZIP, ADDRESS, DATE = "site", "email", "phone", "zip", "address", "date"
-IDS = ("site_id", "initial_quote", "current_quote")
+_KEYS = (entry.id for entry in JOB_FIELDS if entry.kind is FieldKind.KEY)
 FITTING: Mapping[str, tuple[str, ...]] = {
-    SITE: IDS,
+    SITE: tuple(sorted(_KEYS, key=lambda field: field != KEY)),
     EMAIL: ("email",),
     PHONE: ("phone",),
     ADDRESS: ("address",),
@@ -47,7 +48,7 @@ _TESTS: Sequence[tuple[str, Callable[[str], object]]] = (
 
 
 @dataclass(frozen=True)
-class Content:
+class ColumnContent:
     """What most of a column's filled cells are (a key of SAID; "" for nothing known)."""
 
     what: str = ""
@@ -55,28 +56,46 @@ class Content:
     """How many of them are jobs that came."""
     is_computed: bool = False
     """Whether any cell is computed: writing there would destroy a formula."""
+    is_numeric: bool = False
+    """Whether most are numbers for Google; a telephone number or a zip may be one, too."""
 
 
-def of(cells: Iterable[SeenCell], sites: Collection[str] = ()) -> Content:
+def of(cells: Iterable[SeenCell], sites: Collection[str] = ()) -> ColumnContent:
     """Return what a column's cells are."""
-    filled = [cell for cell in cells if cell.text.strip() and cell.kind is not Kind.BLANK]
-    is_computed = any(cell.kind is Kind.COMPUTED for cell in filled)
-    texts = [cell.text.strip() for cell in filled]
-    least = len(texts) * _MOST
-    if texts and sum(cell.kind is Kind.DATE for cell in filled) > least:
-        return Content(DATE, is_computed=is_computed)
+    filled = [cell for cell in cells if cell.text.strip() and cell.kind is not CellKind.BLANK]
+    is_computed = any(cell.kind is CellKind.COMPUTED for cell in filled)
+    what = _most(filled)
+    return ColumnContent(
+        what,
+        sum(site(cell.text.strip()) in sites for cell in filled) if what else 0,
+        is_computed,
+        is_numeric=_are_most([cell.kind is CellKind.NUMBER for cell in filled]),
+    )
+
+
+def _most(filled: Sequence[SeenCell]) -> str:
+    """Return what most of the cells are: a key of SAID, or ""."""
+    if _are_most([cell.kind is CellKind.DATE for cell in filled]):
+        return DATE
     for what, test in _TESTS:
         # A number of five digits is rather a price than a zip.
-        some = [one.text.strip() for one in filled if what != ZIP or one.kind is Kind.TEXT]
-        if texts and sum(bool(test(text)) for text in some) > least:
-            return Content(what, sum(site(text) in sites for text in texts), is_computed)
-    return Content(is_computed=is_computed)
+        fits = [
+            (what != ZIP or cell.kind is CellKind.TEXT) and bool(test(cell.text.strip()))
+            for cell in filled
+        ]
+        if _are_most(fits):
+            return what
+    return ""
+
+
+def _are_most(answers: Collection[bool]) -> bool:
+    return sum(answers) > len(answers) * _MOST
 
 
 def site(text: str) -> str:
     """Return the UUID in a text, in lower case, or ""."""
-    found = _SITE.fullmatch(text)
-    return found[1].lower() if found else ""
+    match = _SITE.fullmatch(text)
+    return match[1].lower() if match else ""
 
 
 def is_data(text: str) -> bool:

@@ -30,7 +30,7 @@ class Choices:
 
 
 @dataclass(frozen=True)
-class Column:
+class MappedColumn:
     """A column of a tab: what was proposed for it, the field that it gets, and its words."""
 
     proposal: Proposal
@@ -56,7 +56,7 @@ class TabMapping:
 
     tab: SeenTab
     header_row: int = 0
-    columns: tuple[Column, ...] = ()
+    columns: tuple[MappedColumn, ...] = ()
     added: tuple[str, ...] = ()
     """Ids of fields that get a column at the right."""
     is_mapped: bool = False
@@ -64,7 +64,7 @@ class TabMapping:
     problem: str = ""
 
     @property
-    def fields(self) -> dict[str, Column]:
+    def fields(self) -> dict[str, MappedColumn]:
         """The columns with a field, by its id."""
         return {column.field: column for column in self.columns if column.field}
 
@@ -84,7 +84,7 @@ class Before:
     words: Mapping[int, Mapping[str, str]]
 
 
-class Decision:
+class TabDecider:
     """Decides on tabs by the fields that there are, what is there, and a person's choices."""
 
     def __init__(self, fields: Fields, choices: Choices, account: str) -> None:
@@ -120,27 +120,27 @@ class Decision:
 
     def _settled(
         self, some: Sequence[Proposal], tab: SeenTab, before: Before | None
-    ) -> tuple[Column, ...]:
+    ) -> tuple[MappedColumn, ...]:
         wanted = self._wanted(some, tab)
         unset = {self._place(some, tab, text) for text in self._choices.unset}
         columns = []
         for one in some:
             if one.index in wanted:
-                column = Column(one, wanted[one.index], "as you set it")
+                column = MappedColumn(one, wanted[one.index], "as you set it")
             elif one.index in unset:
-                column = Column(one, "", "as you set it")
+                column = MappedColumn(one, "", "as you set it")
                 if before and before.fields.get(one.index) == KEY:
                     fix = 'To use another column: --set "Header=site_id".'
                     raise Permanent("key", f"{one.header!r} tells whose row is whose. {fix}")
             elif before and one.index in before.fields:
-                column = Column(one, before.fields[one.index], "mapped already")
+                column = MappedColumn(one, before.fields[one.index], "mapped already")
             elif before and one.field:
                 hint = f'--set "{one.header}={self._fields.spelled(one.field)}"'
-                column = Column(one, "", f"not mapped; to map it: {hint}")
+                column = MappedColumn(one, "", f"not mapped; to map it: {hint}")
             else:
-                column = Column(one, one.field, one.reason)
+                column = MappedColumn(one, one.field, one.reason)
             if column.field in wanted.values() and one.index not in wanted:
-                column = Column(one, "", "its field was set for another column")
+                column = MappedColumn(one, "", "its field was set for another column")
             columns.append(column)
         return tuple(columns)
 
@@ -195,7 +195,7 @@ class Decision:
                 raise Permanent("there", f"{tab.tab.title!r} has a column {title!r}. {fix}")
         return replace(tab, added=(*new, *tab.added))
 
-    def _with_words(self, one: Column, before: Before | None) -> Column:
+    def _with_words(self, one: MappedColumn, before: Before | None) -> MappedColumn:
         options = one.proposal.options
         if not one.field or options is None:
             return one

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sync.mapping import content
 from sync.mapping.recognise import Recogniser
-from sync.mapping.tab import Kind, SeenTab
+from sync.mapping.tab import CellKind, SeenTab
 
 _LONGEST = 60
 """Characters: what is longer is an explanation, not a header."""
@@ -60,5 +60,5 @@ def _recognised(tab: SeenTab, row: int, recogniser: Recogniser) -> int:
 
 
 def _can_be(tab: SeenTab, row: int, column: int, text: str) -> bool:
-    is_text = tab.cell(row, column).kind in (Kind.TEXT, Kind.COMPUTED)
+    is_text = tab.cell(row, column).kind in (CellKind.TEXT, CellKind.COMPUTED)
     return is_text and len(text) <= _LONGEST and not content.is_data(text)

@@ -1,6 +1,6 @@
 """Why a tab cannot be mapped, in a sentence that says what to do. Pure."""
 
-from sync.mapping.tab import Kind, Lock, SeenTab
+from sync.mapping.tab import CellKind, Lock, SeenTab
 from sync.types import letters
 
 
@@ -16,7 +16,7 @@ def of_tab(tab: SeenTab) -> str:
         )
     if tab.has_pivot:
         return "holds a pivot table: what stands there is computed. Map the tab that it is made of."
-    if not any(cell.kind is not Kind.BLANK for row in tab.rows for cell in row):
+    if not any(cell.kind is not CellKind.BLANK for row in tab.rows for cell in row):
         return f"is empty (its first {len(tab.rows)} rows are blank)." if tab.rows else "is empty."
     return ""
 

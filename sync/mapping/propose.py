@@ -1,12 +1,13 @@
 """Proposes a field for each column of a tab, with the reason. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sync.field_table import FieldKind
 from sync.mapping import content
-from sync.mapping.content import Content
-from sync.mapping.fields import Fields, Shows
-from sync.mapping.recognise import CONTENT, Match, Recogniser
+from sync.mapping.content import ColumnContent
+from sync.mapping.fields import Field, Fields
+from sync.mapping.recognise import CONTENT, DATED, HeaderMatch, Recogniser
 from sync.mapping.tab import SeenTab
 
 _COMPUTED = "its cells are computed by a formula, which would be overwritten"
@@ -31,90 +32,103 @@ class Proposal:
 def propose(tab: SeenTab, header_row: int, fields: Fields, by: Recogniser) -> list[Proposal]:
     """Return a proposal for each column that has a header, or cells that tell what they are.
 
-    A field is proposed for one column at most: the one that is surest. Where several are as sure,
+    A field is proposed for one column at most: the surest. Where several are as sure,
     it is for none, and the reasons say so.
     """
     headers = tab.headers(header_row)
     width = max([*map(len, tab.rows), *(index + 1 for index in tab.column_entries)], default=0)
-    found = []
+    proposals = []
     for index in range(width):
-        one = _column(tab, header_row, index, headers.get(index, ""), fields, by)
-        if one.header or one.field or index in tab.column_entries:
-            found.append(one)
-    return _each_once(found, fields)
+        proposal = _column(tab, header_row, index, headers.get(index, ""), fields, by)
+        if proposal.header or proposal.field or index in tab.column_entries:
+            proposals.append(proposal)
+    return _each_once(proposals, fields)
 
 
 def _column(
     tab: SeenTab, row: int, index: int, header: str, fields: Fields, by: Recogniser
 ) -> Proposal:
     cells = list(tab.below(row, index))
-    seen = content.of(cells, fields.sites)
-    match = _match(by.match(header), seen, fields)
+    holding = content.of(cells, fields.sites)
+    match = _match(by.match(header), holding, fields)
     texts = (" ".join(cell.text.split()) for cell in cells)
     return Proposal(
         index=index,
         header=header,
-        field="" if seen.is_computed else match.field,
-        reason=_COMPUTED if seen.is_computed else match.reason,
+        field="" if holding.is_computed else match.field,
+        reason=_COMPUTED if holding.is_computed else match.reason,
         rank=match.rank,
         samples=tuple([text for text in texts if text][:2]),
         options=next((cell.options for cell in cells if cell.options is not None), None),
         is_hidden=index in tab.hidden_columns,
-        is_computed=seen.is_computed,
+        is_computed=holding.is_computed,
     )
 
 
-def _match(named: Match | None, seen: Content, fields: Fields) -> Match:
+def _match(named: HeaderMatch | None, holding: ColumnContent, fields: Fields) -> HeaderMatch:
     """Return what header and cells say together; where they contradict each other nothing."""
-    fitting = content.FITTING.get(seen.what)
+    fitting = content.FITTING.get(holding.what)
     if named and named.field:
-        said = content.SAID.get(seen.what, "")
-        title, shows = fields.get(named.field).title, fields.get(named.field).shows
-        is_word_with_dates = seen.what == content.DATE and shows is not Shows.DATE
-        if is_word_with_dates and named.field.startswith("status:"):
-            milestone = named.field.partition(":")[2]
-            some = (fields.spelled(f"{one}:{milestone}") for one in ("submitted", "approved"))
-            return Match("", f"its cells are dates: it may be {' or '.join(some)}", named.rank)
-        if is_word_with_dates or (fitting and named.field not in fitting):
-            return Match("", f"its header says {title}, its cells are {said}", named.rank)
+        field = fields.get(named.field)
+        aspect, _, milestone = field.id.partition(":")
+        if milestone and aspect == "status" and holding.what == content.DATE:
+            dated = (fields.spelled(f"{aspect}:{milestone}") for aspect in DATED)
+            return HeaderMatch(
+                "", f"its cells are dates: it may be {' or '.join(dated)}", named.rank
+            )
+        if _contradicts(field, holding):
+            said = content.SAID[holding.what]
+            return HeaderMatch(
+                "", f"its header says {field.title}, its cells are {said}", named.rank
+            )
     if named:
         return named
     if fitting:
-        known = f", {seen.known_sites} of jobs that came" if seen.known_sites else ""
-        return Match(fitting[0], f"its cells are {content.SAID[seen.what]}{known}", CONTENT)
-    return Match("", "", 0)
+        known = f", {holding.known_sites} of jobs that came" if holding.known_sites else ""
+        return HeaderMatch(
+            fitting[0], f"its cells are {content.SAID[holding.what]}{known}", CONTENT
+        )
+    return HeaderMatch("", "", 0)
 
 
-def _each_once(found: Iterable[Proposal], fields: Fields) -> list[Proposal]:
-    some = list(found)
+def _contradicts(field: Field, holding: ColumnContent) -> bool:
+    """Return whether a column with such cells cannot be a field's."""
+    if holding.what == content.DATE:
+        return field.kind is not FieldKind.DATE
+    if field.kind is FieldKind.NUMBER and holding.is_numeric:
+        return False
+    return field.id not in content.FITTING.get(holding.what, (field.id,))
+
+
+def _each_once(proposals: Sequence[Proposal], fields: Fields) -> list[Proposal]:
     by_field: dict[str, list[Proposal]] = {}
-    for one in some:
-        if one.field:
-            by_field.setdefault(one.field, []).append(one)
+    for proposal in proposals:
+        if proposal.field:
+            by_field.setdefault(proposal.field, []).append(proposal)
     winners: Mapping[str, Proposal | None] = {
         name: _surest(rivals) for name, rivals in by_field.items()
     }
-    return [_kept(one, winners, by_field, fields) for one in some]
+    return [_kept(proposal, winners, by_field, fields) for proposal in proposals]
 
 
 def _surest(rivals: list[Proposal]) -> Proposal | None:
-    best = min(one.rank for one in rivals)
-    first = [one for one in rivals if one.rank == best]
+    best = min(rival.rank for rival in rivals)
+    first = [rival for rival in rivals if rival.rank == best]
     return first[0] if len(first) == 1 else None
 
 
 def _kept(
-    one: Proposal,
+    proposal: Proposal,
     winners: Mapping[str, Proposal | None],
     by_field: Mapping[str, list[Proposal]],
     fields: Fields,
 ) -> Proposal:
-    if not one.field or winners[one.field] is one:
-        return one
-    title, winner = fields.get(one.field).title, winners[one.field]
+    if not proposal.field or winners[proposal.field] is proposal:
+        return proposal
+    title, winner = fields.get(proposal.field).title, winners[proposal.field]
     if winner:
         reason = f"it looks like {title}, too, which is rather {winner.header!r}"
     else:
-        shown = " and ".join(repr(other.header) for other in by_field[one.field])
-        reason = f"{shown} look like {title} alike"
-    return replace(one, field="", reason=reason)
+        headers = " and ".join(repr(other.header) for other in by_field[proposal.field])
+        reason = f"{headers} look like {title} alike"
+    return replace(proposal, field="", reason=reason)

@@ -21,13 +21,14 @@ AHEAD = 6.0
 SHORTEST = 6
 """Letters: in a shorter word one letter makes another word ("cell", "sell")."""
 _DIGIT = re.compile(r"\d")
-_DATED = ("submitted", "approved")
+DATED = ("submitted", "approved")
+"""What a milestone's column with dates may be."""
 _INITIALS = 3
 """Words that a milestone's name needs to be known by its initials: PTO, NTP."""
 
 
 @dataclass(frozen=True)
-class Match:
+class HeaderMatch:
     """A field that a header names; `field` is "" where it is not clear, as `reason` says."""
 
     field: str
@@ -46,27 +47,29 @@ class Recogniser:
 
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
-        self._names = {plain(one.header): one.key for one in reversed(fields.milestones)}
-        for one in fields.milestones:
-            words = plain(one.header).split()
+        self._names = {
+            plain(heading.header): heading.key for heading in reversed(fields.milestones)
+        }
+        for heading in fields.milestones:
+            words = plain(heading.header).split()
             if len(words) >= _INITIALS:
-                self._names.setdefault("".join(word[0] for word in words), one.key)
+                self._names.setdefault("".join(word[0] for word in words), heading.key)
         self.match = lru_cache(maxsize=1024)(self._match)
 
-    def _match(self, header: str) -> Match | None:
+    def _match(self, header: str) -> HeaderMatch | None:
         """Return what a header names, or None."""
         text, synonyms = plain(header), self._fields.synonyms
         if text in self._names:
             return self._found("status", self._names[text])
         if text in synonyms:
-            return Match(synonyms[text], "by its header", EXACT)
-        if found := self._of_milestone(text):
-            return found
+            return HeaderMatch(synonyms[text], "by its header", EXACT)
+        if match := self._of_milestone(text):
+            return match
         if near := _nearest(text, synonyms):
-            return Match(synonyms[near], f"its header is almost {near!r}", ALMOST)
+            return HeaderMatch(synonyms[near], f"its header is almost {near!r}", ALMOST)
         return None
 
-    def _of_milestone(self, text: str) -> Match | None:
+    def _of_milestone(self, text: str) -> HeaderMatch | None:
         words = [word for word in text.split() if word not in FILLERS]
         aspects = [name for name, known in ASPECTS.items() if not known.isdisjoint(words)]
         is_dated = not DATE_WORDS.isdisjoint(words)
@@ -75,8 +78,10 @@ class Recogniser:
         if not key:
             return None
         if len(aspects) > 1 or (is_dated and not aspects):
-            some = " or ".join(self._fields.spelled(f"{one}:{key}") for one in aspects or _DATED)
-            return Match("", f"of a milestone, but it may be {some}", MILESTONE)
+            fitting = (self._fields.spelled(f"{aspect}:{key}") for aspect in aspects or DATED)
+            return HeaderMatch(
+                "", f"of a milestone, but it may be {' or '.join(fitting)}", MILESTONE
+            )
         return self._found(aspects[0] if aspects else "status", key, almost)
 
     def _milestone(self, name: str) -> tuple[str, str]:
@@ -87,11 +92,11 @@ class Recogniser:
         near = _nearest(name, bare)
         return (bare[near], near) if near else ("", "")
 
-    def _found(self, aspect: str, key: str, almost: str = "") -> Match:
+    def _found(self, aspect: str, key: str, almost: str = "") -> HeaderMatch:
         milestone = self._fields.spelled(f"{aspect}:{key}").partition(":")[2]
         said = f", its header is almost {almost!r}" if almost else ""
         rank = ALMOST if almost else MILESTONE
-        return Match(f"{aspect}:{key}", f"by the milestone {milestone}{said}", rank)
+        return HeaderMatch(f"{aspect}:{key}", f"by the milestone {milestone}{said}", rank)
 
 
 def _bare(name: str) -> str:
@@ -106,10 +111,10 @@ def _nearest(text: str, known: Mapping[str, str]) -> str:
     if len(text) < SHORTEST:
         return ""
     digits = _DIGIT.findall(text)
-    names = [one for one in known if len(one) >= SHORTEST and _DIGIT.findall(one) == digits]
+    names = [name for name in known if len(name) >= SHORTEST and _DIGIT.findall(name) == digits]
     near = process.extract(text, names, scorer=fuzz.ratio, score_cutoff=ALIKE - AHEAD, limit=None)
     if not near or near[0][1] < ALIKE:
         return ""
     best, score = near[0][:2]
-    others = (one for name, one, _ in near if known[name] != known[best])
+    others = (alike for name, alike, _ in near if known[name] != known[best])
     return "" if max(others, default=0.0) > score - AHEAD else str(best)

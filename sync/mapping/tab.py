@@ -8,7 +8,7 @@ LOOKED_AT = 100
 """Rows that are read of each tab: above headers stand a title and notes, not a hundred lines."""
 
 
-class Kind(StrEnum):
+class CellKind(StrEnum):
     """What stands in a cell."""
 
     BLANK = "blank"
@@ -24,7 +24,7 @@ class SeenCell:
     """A cell: its text as people see it, and the options of its drop-down (None without one)."""
 
     text: str = ""
-    kind: Kind = Kind.BLANK
+    kind: CellKind = CellKind.BLANK
     options: tuple[str, ...] | None = None
 
 

@@ -10,7 +10,7 @@ _NO_WORD = re.compile(r"[^\w#]+|_")
 def plain(text: str) -> str:
     """Return a text as headers are compared: lower case, no accents, single spaces, no signs."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(one for one in decomposed if not unicodedata.combining(one))
+    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return " ".join(_NO_WORD.sub(" ", bare).split())
 
 
@@ -93,6 +93,10 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "re_signed": ("re signed", "re sign", "re sign date", "refirmado"),
     "initial_quote": ("initial quote", "quote id", "quote uuid", "initial quote id"),
     "current_quote": ("current quote", "current quote id"),
+    "system_size": ("system size", "system size kw", "size kw", "kw", "tamano del sistema"),
+    "deadline": ("deadline", "submission deadline", "fecha limite"),
+    "installer_payment": ("installer payment",),
+    "sales_representative": ("sales representative", "sales rep", "salesperson", "vendedor"),
     "site_id": (
         *(
             "site id",

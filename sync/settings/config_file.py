@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -15,8 +15,8 @@ from pydantic import (
 )
 
 from sync.errors import SettingsError
+from sync.field_table import ASPECTS, COLUMN_IDS, DETAILS, JOB_FIELDS, KEY, milestone_headers
 from sync.settings.everbright_config import (
-    DETAILS,
     Color,
     EverBrightConfig,
     Key,
@@ -98,49 +98,31 @@ class MatchConfig(Strict):
     by: tuple[Annotated[str, AfterValidator(_match_key)], ...] = ("email", "address+zip")
 
 
+MILESTONES = "milestones"
+"""In the list of columns: the place of the milestones' columns."""
+_COLUMN_IDS = (*COLUMN_IDS, MILESTONES)
+
+
+def _column(value: str) -> str:
+    if value not in _COLUMN_IDS:
+        *first, last = map(repr, _COLUMN_IDS)
+        raise ValueError(f"is not known; write one of {', '.join(first)} or {last}.")
+    return value
+
+
 class ColumnConfig(Strict):
     """One column, or (id "milestones") the place of the milestones' columns."""
 
-    id: Literal[
-        "customer",
-        "address",
-        "phone",
-        "email",
-        "current_milestone",
-        "status",
-        "next_action",
-        "follow_up",
-        "assigned_to",
-        "last_comment",
-        "last_update",
-        "last_approval",
-        "stage",
-        "contract",
-        "contract_signed",
-        "contract_documents",
-        "milestones",
-        "folder",
-        "re_signed",
-        "initial_quote",
-        "current_quote",
-        "system_size",
-        "deadline",
-        "installer_payment",
-        "sales_representative",
-        "site_id",
-    ]
+    id: Annotated[str, AfterValidator(_column)]
     header: Name = ""
 
 
-_COLUMNS = frozenset(get_args(ColumnConfig.model_fields["id"].annotation)) - {"milestones"}
-_FIELDS = _COLUMNS | {"city", "zip"}
-"""Of a sheet that was there before: parts of the address may have columns of their own."""
-_ASPECTS = ("status", "documents", "submitted", "approved", "rejected", "comment")
+_FIELDS = frozenset(entry.id for entry in JOB_FIELDS)
 
 
 def _field(value: str) -> str:
     aspect, separator, milestone = value.partition(":")
-    if value not in _FIELDS and not (separator and aspect in _ASPECTS and milestone.strip()):
+    if value not in _FIELDS and not (separator and aspect in ASPECTS and milestone.strip()):
         raise ValueError("is no field; write one like customer, or like approved:Permit")
     return value
 
@@ -191,17 +173,20 @@ class Config(Strict):
     milestones: tuple[MilestoneConfig, ...] = ()
     statuses: dict[str, StatusConfig] = Field(default_factory=dict)
 
+    @property
+    def job_columns(self) -> tuple[ColumnConfig, ...]:
+        """The columns that are of no milestone."""
+        return _of_jobs(self.columns)
+
     @field_validator("columns")
     @classmethod
     def _columns(cls, columns: tuple[ColumnConfig, ...]) -> tuple[ColumnConfig, ...]:
         ids = [column.id for column in columns]
-        headers = [column.header for column in columns if column.id != "milestones"]
-        if "site_id" not in ids:
-            raise ValueError("the column site_id is missing; it is the key of the rows: add it")
+        if KEY not in ids:
+            raise ValueError(f"the column {KEY} is missing; it is the key of the rows: add it")
         if twice := _repeated(ids):
             raise ValueError(f"the column {twice} stands twice; remove one")
-        if "" in headers:
-            nameless = next(c for c in columns if c.id != "milestones" and not c.header)
+        if nameless := next((c for c in _of_jobs(columns) if not c.header), None):
             raise ValueError(f"the column {nameless.id} has no header; give it one")
         return columns
 
@@ -214,16 +199,18 @@ class Config(Strict):
 
     @model_validator(mode="after")
     def _metrics(self) -> "Config":
-        for column in {column.id for column in self.columns} & DETAILS:
-            if not getattr(self.everbright, column):
-                raise ValueError(f"everbright.{column}: names no metric for the column; name one")
+        for column in self.job_columns:
+            if column.id in DETAILS and not self.everbright.metrics(column.id):
+                raise ValueError(
+                    f"everbright.{column.id}: names no metric for the column; name one"
+                )
         return self
 
     @model_validator(mode="after")
     def _names(self) -> "Config":
         steps = [step.header for step in self.milestones if step.header and not step.hidden]
-        headers = [column.header for column in self.columns if column.id != "milestones"]
-        headers += [name for header in steps for name in (header, documents_header(header))]
+        headers = [column.header for column in self.job_columns]
+        headers += [header for step in steps for header in milestone_headers(step)]
         if twice := _repeated(headers):
             raise ValueError(f"columns: two have the header {twice!r}; give one another name")
         tabs = [self.sheet.tab, self.sheet.history, self.sheet.pipeline]
@@ -232,9 +219,8 @@ class Config(Strict):
         return self
 
 
-def documents_header(header: str) -> str:
-    """Return the header of the column with a milestone's documents."""
-    return f"{header} documents"
+def _of_jobs(columns: Sequence[ColumnConfig]) -> tuple[ColumnConfig, ...]:
+    return tuple(column for column in columns if column.id != MILESTONES)
 
 
 def _repeated(values: Sequence[str]) -> str | None:

@@ -242,7 +242,9 @@ def _settings_error(kind: type[BaseSettings], error: ValidationError) -> Setting
     if first["type"] == "value_error":
         text = str(context["error"])
     else:
-        known = _FIXES.get(first["type"], "is invalid. The settings are explained in README.md.")
+        known = _FIXES.get(
+            first["type"], "is invalid. The settings are explained in docs/settings.md."
+        )
         text = known.format(wanted=field.description, **context)
     return SettingsError(str(field.alias), text)
 

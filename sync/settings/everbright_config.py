@@ -6,10 +6,19 @@ And what all parts of the config file are made of: strict parts, names, patterns
 import re
 from collections.abc import Sequence
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
+from sync.field_table import ALIAS, DETAILS, entry_of
 from sync.settings.validators import matching, template
 
 
@@ -78,14 +87,19 @@ def is_word(value: str) -> bool:
     return re.fullmatch(_WORD, value) is not None
 
 
-def _deadline(value: str) -> str:
-    word(template(value, {"alias"}).format(alias=""))
+def _metric(value: str) -> str:
+    word(template(value, {ALIAS.strip("{}")}).replace(ALIAS, ""))
     return value
 
 
-Metrics = tuple[Annotated[Key, AfterValidator(word)], ...]
+Metrics = tuple[Annotated[Key, AfterValidator(_metric)], ...]
 """Metrics of the Data Access Layer; the first that has a value counts."""
-DeadlineMetrics = tuple[Annotated[Key, AfterValidator(_deadline)], ...]
+
+
+def _detail(column: str) -> str:
+    if column not in DETAILS:
+        raise PydanticCustomError("extra_forbidden", "is not a key")
+    return column
 
 
 class EverBrightConfig(Strict):
@@ -110,13 +124,19 @@ class EverBrightConfig(Strict):
         "/api/data/quote/{quote}/?metrics={metrics}"
     )
     """A job in EverBright's Data Access Layer."""
-    system_size: Metrics = ("system_capacity_kw",)
-    deadline: DeadlineMetrics = ("milestone_{alias}_submission_deadline",)
-    installer_payment: Metrics = ("installer_payment_line_item_status",)
-    sales_representative: Metrics = ("sales_representative_name",)
     no_value: Pattern = "_BASELINE_NONEXISTANT$"
     """A value that matches reads blank."""
 
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[Annotated[str, AfterValidator(_detail)], Metrics] = Field(init=False)
+    """The metrics of columns, by their ids."""
 
-DETAILS = frozenset({"system_size", "deadline", "installer_payment", "sales_representative"})
-"""The columns that are filled from the Data Access Layer."""
+    @model_validator(mode="before")
+    @classmethod
+    def _with_metrics(cls, tree: Any) -> Any:
+        usual = {column: entry_of(column).metrics for column in DETAILS}
+        return usual | tree if isinstance(tree, dict) else tree
+
+    def metrics(self, column: str) -> tuple[str, ...]:
+        """Return the metrics that a column is filled from: by the config, else by its field."""
+        return self.__pydantic_extra__[column]

@@ -4,13 +4,17 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from sync.errors import SettingsError
+from sync.errors import Permanent, SettingsError
 from sync.google import auth, own_files
+from sync.jobs.columns import KEY
 from sync.ops import retry
 from sync.settings.environment import Settings
-from sync.sheets.provision import provision
+from sync.sheets.ensure import ensure
+from sync.sheets.flush import Flusher
+from sync.sheets.reconcile import recheck, waiting_for_check
+from sync.sheets.snapshot import Snapshot, key_column_gone
 from sync.sheets.targets import LARGE
-from sync.store import Database
+from sync.store import Database, Lease
 from sync.wiring import Sleep, Wiring
 
 _TRIES = 8
@@ -100,3 +104,47 @@ class Setup:
                 again(flusher.flush, held)
                 progress(total - min(total, store.pending.count()), total)
             return total
+
+
+def provision(flusher: Flusher, held: Lease) -> list[str]:
+    """Add what is missing of the tabs; return a line for each thing that was done.
+
+    Raises Permanent where it cannot be added, Retryable while an earlier batch is in doubt: the
+    next flush settles it.
+    """
+    store, targets, writer = flusher.store, flusher.targets, flusher.writer
+    waiting_for_check(flusher, held)
+    fence = writer.take_turn(held)
+    snapshot = flusher.client.read(store.spreadsheet.mode())
+    _must_be_served(snapshot)
+    jobs = list(store.pending.every())
+    writer.take_call(held)
+    beside = flusher.client.surroundings()
+    titles = targets.free_titles(snapshot, beside)
+    rows = [target for _, target in targets.of(jobs) if target]
+    wanted = targets.wanted(rows, targets.every_column(jobs), beside=beside, titles=titles)
+    if snapshot.history is None:
+        store.history.write_again(held)
+    if not snapshot.is_adopted:
+        store.spreadsheet.set_ours(held)
+    if snapshot.table is None:
+        store.spreadsheet.forget(held)
+    ensured = ensure(snapshot, wanted, flusher.clock(snapshot), restores=True)
+    if ensured.parts.is_empty:
+        return []
+    batch = writer.composed(snapshot, ensured.tables, ensured.parts, fence, titles.fence)
+    writer.send(held, snapshot, batch)
+    if not (ensured.is_new or snapshot.is_adopted):
+        recheck(flusher, held)
+    return ensured.done
+
+
+def _must_be_served(snapshot: Snapshot) -> None:
+    """Raise Permanent where something is gone that nobody but a person can bring back."""
+    if snapshot.is_mapping_unknown:
+        fix = "Map them again, for this database does not know of it: brightsheet map --write"
+        raise Permanent("mapping_unknown", f"Tabs of this spreadsheet are mapped. {fix}")
+    if snapshot.is_adopted and snapshot.table is None:
+        raise Permanent("header_gone", "No mapped tab is there. Map one: brightsheet map --write")
+    if snapshot.table and not snapshot.is_adopted and KEY not in snapshot.table.columns:
+        raise key_column_gone()

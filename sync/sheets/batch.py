@@ -138,7 +138,7 @@ def compose(
         Trace(
             fence=fence,
             columns={table.sheet_id: dict(table.columns) for table in tables},
-            rows=tuple(one for one in rows if one.cells),
+            rows=tuple(one for one in rows if one.cells or one.pattern_of),
             settled=parts.settled,
             recovered_lines=parts.recovered_lines,
         ),

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.jobs.columns import KEY
-from sync.jobs.model import ReplacedWords
-from sync.sheets.celldata import CellData, Row, at, content, note_of, site_in, text_of
+from sync.sheets.celldata import Row, at, content, is_formula, note_of, site_in, text_of
 from sync.sheets.guards import index_now, is_in_place
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import (
     NOTE,
+    PATTERN,
     CellWrite,
     RowImage,
     RowWrite,
@@ -26,6 +26,7 @@ from sync.sheets.writes import (
     masked,
     value_fields,
 )
+from sync.types import ReplacedWords
 
 _NO_ROW = {KEY: "none"}
 """What no row with a key shows: then the key is taken from every row."""
@@ -91,6 +92,8 @@ class _RowCheck:
 
     def run(self) -> None:
         is_who = self._is_who()
+        if self.row.pattern_of and not is_who:
+            self.findings.undos += self._other_pattern()
         for cell in self.row.cells:
             is_right = is_who and is_in_place(self.table, cell.column, cell.index)
             missed = [
@@ -113,6 +116,26 @@ class _RowCheck:
     @property
     def _knows_keys(self) -> bool:
         return KEY in self.columns and is_in_place(self.table, KEY, self.columns[KEY])
+
+    def _other_pattern(self) -> Iterator[Undo]:
+        """Give what is told where new rows took formulas in other columns than was meant.
+
+        It is not put right: the columns are not ours, so nothing guards a second write there.
+        """
+        mapped = set(self.columns.values())
+        taken = {n for n, cell in enumerate(self.copy) if is_formula(cell) and n not in mapped}
+        if taken != set(self.row.formulas):
+            text = f"taken as the pattern of the new row of job {self.row.pattern_of}"
+            yield Undo(
+                sheet_id=self.row.sheet_id,
+                fields=PATTERN,
+                before={},
+                wrote={"userEnteredValue": {"stringValue": text}},
+                who=Who(key=self.row.pattern_of),
+                row=self.row.row,
+                tab=self.table.title,
+                row_text=" | ".join(text for one in self.copy if (text := text_of(one))),
+            )
 
     def _expected(self, cell: CellWrite, fields: str) -> bool:
         before = at(self.copy, cell.index)
@@ -173,26 +196,21 @@ class _RowCheck:
         return undo
 
     def _who_was_hit(self, cell: CellWrite) -> Who:
-        wrote = site_in(cell.data) if cell.column == KEY else None
-        if wrote:  # Found again by the key itself, wherever the row is by then.
+        if cell.column == KEY and (wrote := site_in(cell.data)):
+            # Found again by the key itself, wherever the row is by then.
             return Who(key=wrote, shows_not=cell.key_row or _NO_ROW)
         if self.row.who.is_header and self.table.has_header_guard:
             return Who(is_header=True)
-        if key := self._key_after():
-            return Who(key=key)
+        if cell.column != KEY and (key := self._key()):
+            return Who(key=key)  # If that was hit, too, it goes back first.
         hit = [one.index for one in self.row.cells]
         return Who(holds=RowImage.of(self.copy, self.columns, hit))
 
-    def _key_after(self) -> str:
-        """Return the site in the row's key cell right after the batch, as far as it is known."""
+    def _key(self) -> str:
+        """Return the site whose row was hit, "" where it is nobody's or not known."""
         if self.row.is_new:
             return self.row.site
-        if not self._knows_keys:
-            return ""
-        index = self.columns[KEY]
-        data: CellData = next((c.data for c in self.row.cells if c.index == index), {})
-        is_written = any(cell.index == index for cell in self.row.cells)
-        return site_in(data if is_written else at(self.copy, index)) or ""
+        return (site_in(at(self.copy, self.columns[KEY])) or "") if self._knows_keys else ""
 
     def _column_hit(self, cell: CellWrite) -> str:
         if is_in_place(self.table, cell.column, cell.index):

@@ -46,7 +46,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnTexts:
     """A column of a tab, from the row below its header on: texts, "" for blank cells."""
 
     header: str
@@ -92,7 +92,7 @@ class SheetClient:
             {table.sheet_id: rows.whole(answer, table.copies_tab) for table in now.tables},
         )
 
-    def read_columns(self, tables: Sequence[Table]) -> dict[int, dict[str, Column]]:
+    def read_columns(self, tables: Sequence[Table]) -> dict[int, dict[str, ColumnTexts]]:
         """Read the managed columns of tabs as bare values, by sheet id and column id.
 
         That is what a match needs, and a tenth of all cells with their formats. Of a formula the
@@ -112,14 +112,14 @@ class SheetClient:
         }
         with self._translated_errors():
             answer = self._http.values_batch_get(self._id, where, params)
-        columns: dict[int, dict[str, Column]] = {table.sheet_id: {} for table in tables}
+        columns: dict[int, dict[str, ColumnTexts]] = {table.sheet_id: {} for table in tables}
         read = answer.get("valueRanges", [{}] * len(places))
         for (table, column, index), values in zip(places, read, strict=True):
             cells = next(iter(values.get("values", ())), [""])
             header, *texts = map(_text, cells)
             if header != table.headers.get(index, ""):
                 raise Retryable("sheet_changed", "A person moved the mapped columns just now.")
-            columns[table.sheet_id][column] = Column(header, texts)
+            columns[table.sheet_id][column] = ColumnTexts(header, texts)
         return columns
 
     def read_row(self, table: Table, row: int) -> Row:
@@ -142,7 +142,7 @@ class SheetClient:
         """Read what else is in the spreadsheet, for when tabs are to be made."""
         with self._translated_errors():
             answer = self._http.fetch_sheet_metadata(
-                self._id, params={"fields": query.SURROUNDINGS}
+                self._id, params={"fields": surroundings.FIELDS}
             )
         return surroundings.surroundings(answer)
 

@@ -13,39 +13,19 @@ from sync.ops.trail import Trail
 from sync.sheets import keys, request, rowless, undo
 from sync.sheets.batch import Parts, Titles, guarding
 from sync.sheets.client import SheetClient
-from sync.sheets.diff import Target, columns_to_read, fitting
+from sync.sheets.diff import columns_to_read
+from sync.sheets.ensure import HISTORY
 from sync.sheets.plan import Plan, Planner
 from sync.sheets.policy import MAPPED, OWN
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.surroundings import Surroundings
-from sync.sheets.tabs.extras import HISTORY
-from sync.sheets.targets import Lines, Targets, shown
+from sync.sheets.targets import Lines, Targets, Work, shown
 from sync.sheets.writer import BatchWriter, parsed
-from sync.store import DirtyJob, Lease, Pending
+from sync.store import Lease, Pending
 from sync.store.sheet_store import SheetStore
 from sync.types import Mode
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Work:
-    """What one flush writes: jobs with their targets, by site, and lines of the history."""
-
-    pairs: Mapping[str, tuple[DirtyJob, Target]]
-    lines: Lines
-    is_all: bool
-    """Whether nothing else waits."""
-
-    @property
-    def targets(self) -> list[Target]:
-        """How the jobs should stand."""
-        return [target for _, target in self.pairs.values()]
-
-    @property
-    def sites(self) -> list[str]:
-        """The jobs that it is about."""
-        return sorted(self.pairs.keys() | self.lines.sites)
 
 
 @dataclass(frozen=True)
@@ -132,23 +112,11 @@ class Flusher:
 
     def _work(self, held: Lease, pending: Pending) -> Work:
         """Return what is to be written; jobs that stand already are confirmed without a call."""
-        fields = pending.known_columns if pending.mode is Mode.ADOPTED else None
-        pairs = self.targets.of(pending.jobs, fields)
+        work = self.targets.work(pending, is_part=self._only is not None)
         if not pending.in_doubt:
-            done = [shown(job) for job, target in pairs if target is None or not target.differs()]
-            self.store.batches.confirm(held, done)
-            self.writer.log_shown(done)
-        differing = [(job, target) for job, target in pairs if target and target.differs()]
-        fit = fitting([target for _, target in differing], self.targets.sizes.cell_bytes)
-        chosen = {target.site: (job, target) for job, target in differing[: len(fit)]}
-        lines, sizes = self.targets.lines(pending), self.targets.sizes
-        is_all = (
-            self._only is None
-            and len(chosen) == len(differing)
-            and len(pending.jobs) < sizes.jobs
-            and len(lines.seqs) == len(pending.lines) < sizes.lines
-        )
-        return Work(chosen, lines, is_all)
+            self.store.batches.confirm(held, work.done)
+            self.writer.log_shown(work.done)
+        return work
 
     # A sheet as it is
 
@@ -229,8 +197,8 @@ class Flusher:
             plan = self._planned(this, work, lines)
         else:
             columns = self.targets.columns(this.snapshot, this.pending, self.store.pending.every)
-            extras = self.targets.extras(work.targets, columns, lines.lines, beside)
-            plan = self.planner.made(this.snapshot, work.targets, columns, titles, extras)
+            wanted = self.targets.wanted(work.targets, columns, lines.lines, beside, titles)
+            plan = self.planner.made(this.snapshot, work.targets, wanted)
             if work.is_all:
                 plan = self.planner.with_in_step(this.snapshot, plan, this.pending.known_columns)
         self._write_plan(this, work, plan, lines, titles)
@@ -290,20 +258,25 @@ class Flusher:
         beside = self.client.surroundings()
         return self.targets.free_titles(this.snapshot, beside), beside
 
+    def look(self, held: Lease) -> Round:
+        """Read the sheet without any work. Raises Permanent, or Retryable."""
+        fence = self.writer.take_turn(held)
+        pending = self.store.pending.read(0, 0)
+        this = Round(held, fence, pending, self.client.read(pending.mode))
+        self._must_be_served(this)
+        return this
+
     def say_in_step(self, held: Lease) -> None:
         """Write that the sheet is in step, where nothing else is to be written: two calls.
 
         Raises Retryable or Permanent.
         """
-        fence = self.writer.take_turn(held)
-        pending = self.store.pending.read(0, 0)
-        this = Round(held, fence, pending, self.client.read(pending.mode))
-        self._must_be_served(this)
+        this = self.look(held)
         tables = this.snapshot.tables
         if not tables or not guarding(tables).is_empty:
             return
         plan = self.planner.with_in_step(
-            this.snapshot, Plan(tables), pending.known_columns, is_alone=True
+            this.snapshot, Plan(tables), this.pending.known_columns, is_alone=True
         )
         self._send(this, plan.parts)
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from sync.mapping.decide import Before, Column, TabMapping
+from sync.mapping.decide import Before, MappedColumn, TabMapping
 from sync.mapping.fields import Fields
 from sync.mapping.tab import Entry, SeenTab
 from sync.sheets import request
@@ -34,10 +34,11 @@ _TABS_OF_OURS = frozenset((FENCE_KEY, RECOVERED_KEY, HISTORY_KEY, PIPELINE_KEY))
 
 def before(tab: SeenTab) -> Before | None:
     """Return how a tab is mapped; None where it is not."""
-    for row, one in _of_rows(tab, HEADER_KEY):
-        if one.value.startswith(MAPPED) and _is_original(tab, row):
-            fields = {index: each.value for index, each in _of_columns(tab, COLUMN_KEY)}
-            words = {index: _parsed(each.value) for index, each in _of_columns(tab, WORDS_KEY)}
+    for row, entry in _of_key(tab.row_entries, HEADER_KEY):
+        if entry.value.startswith(MAPPED) and _is_original(tab, row):
+            columns = tab.column_entries
+            fields = {index: field.value for index, field in _of_key(columns, COLUMN_KEY)}
+            words = {index: _parsed(word.value) for index, word in _of_key(columns, WORDS_KEY)}
             return Before(row, fields, words)
     return None
 
@@ -45,44 +46,64 @@ def before(tab: SeenTab) -> Before | None:
 def _is_original(tab: SeenTab, row: int) -> bool:
     """Return whether a mapped header row is not the one of a tab that a person duplicated."""
     ours = {mapping_id(tab.sheet_id), guard_id(tab.sheet_id, "header")}
-    return any(one.id in ours for one in tab.row_entries[row])
+    return any(entry.id in ours for entry in tab.row_entries[row])
 
 
 def is_our_jobs_tab(tab: SeenTab) -> bool:
     """Return whether Brightsheet made the tab for jobs."""
-    return any(not one.value.startswith(MAPPED) for _, one in _of_rows(tab, HEADER_KEY))
+    headers = _of_key(tab.row_entries, HEADER_KEY)
+    return any(not entry.value.startswith(MAPPED) for _, entry in headers)
 
 
 def is_ours(tab: SeenTab) -> bool:
     """Return whether Brightsheet made the tab."""
-    keys = {one.key for some in tab.row_entries.values() for one in some}
+    keys = {entry.key for entries in tab.row_entries.values() for entry in entries}
     return is_our_jobs_tab(tab) or not _TABS_OF_OURS.isdisjoint(keys)
 
 
-def requests(made: TabMapping, survey: Survey, fields: Fields, moment: datetime) -> list[Request]:
+def requests(
+    mapping: TabMapping, survey: Survey, fields: Fields, moment: datetime
+) -> list[Request]:
     """Return the requests that make a tab's metadata what the mapping says; [] where it is that.
 
     `moment` (UTC) is from when on people's values yield, for a tab that was not mapped before.
     """
     return [
-        *_added(made, survey, fields),
-        *(one for column in made.columns for one in _column(made.tab, column)),
-        *_header(made, moment),
+        *_added(mapping, survey, fields),
+        *(entry for column in mapping.columns for entry in _column(mapping.tab, column)),
+        *_header(mapping, moment),
     ]
 
 
-def undo(tab: SeenTab, columns: Iterable[int], *, header: bool) -> list[Request]:
-    """Return the requests that take our metadata from columns, and from the header row."""
-    gone = [one for index in columns for one in tab.column_entries.get(index, ())]
-    gone += [one for _, one in _of_rows(tab, HEADER_KEY)] if header else []
-    return [_drop(one) for one in gone]
+def undo_misplaced(tab: SeenTab, mapping: TabMapping, fields: Fields) -> list[Request]:
+    """Return the requests that take our metadata from columns other than a mapping meant.
+
+    From all of them and the header row, where the tab was not mapped before: it is mapped anew.
+    """
+    now = before(tab)
+    if now is None:
+        return []
+    headers = tab.headers(now.header_row)
+    meant = {name: column.header for name, column in mapping.fields.items()}
+    meant |= {name: fields.get(name).title for name in mapping.added}
+    wrong = [at for at, name in now.fields.items() if headers.get(at, "") != meant.get(name)]
+    if not wrong:
+        return []
+    if mapping.is_mapped:
+        return _undo(tab, wrong)
+    header = [_drop(entry) for _, entry in _of_key(tab.row_entries, HEADER_KEY)]
+    return [*_undo(tab, tab.column_entries), *header]
 
 
-def _added(made: TabMapping, survey: Survey, fields: Fields) -> Iterator[Request]:
-    sheet_id, row = made.tab.sheet_id, made.header_row
-    style = survey.style(sheet_id, row, made.edge - 1)
-    for index, name in enumerate(made.added, made.edge):
-        if index >= made.tab.column_count:
+def _undo(tab: SeenTab, columns: Iterable[int]) -> list[Request]:
+    return [_drop(entry) for index in columns for entry in tab.column_entries.get(index, ())]
+
+
+def _added(mapping: TabMapping, survey: Survey, fields: Fields) -> Iterator[Request]:
+    sheet_id, row = mapping.tab.sheet_id, mapping.header_row
+    style = survey.style(sheet_id, row, mapping.edge - 1)
+    for index, name in enumerate(mapping.added, mapping.edge):
+        if index >= mapping.tab.column_count:
             yield {"appendDimension": {"sheetId": sheet_id, "dimension": "COLUMNS", "length": 1}}
         else:
             # Not like the column before it, whose drop-downs it would have.
@@ -95,40 +116,43 @@ def _added(made: TabMapping, survey: Survey, fields: Fields) -> Iterator[Request
         yield request.metadata(COLUMN_KEY, name, sheet_id, "COLUMNS", index)
 
 
-def _column(tab: SeenTab, column: Column) -> Iterator[Request]:
-    there = tab.column_entries.get(column.index, ())
+def _column(tab: SeenTab, column: MappedColumn) -> Iterator[Request]:
+    entries = tab.column_entries.get(column.index, ())
     wanted = {COLUMN_KEY: column.field} if column.field else {}
     if column.words is not None:
         wanted[WORDS_KEY] = _written(column.words.by_ours)
-    is_kept = any(one.key == COLUMN_KEY and one.value == column.field for one in there)
-    for one in there:
-        if one.key in (GUARD_KEY, LOOK_KEY):
+    is_kept = any(entry.key == COLUMN_KEY and entry.value == column.field for entry in entries)
+    for entry in entries:
+        if entry.key in (GUARD_KEY, LOOK_KEY):
             if not is_kept:
-                yield _drop(one)
-        elif one.key not in wanted or not _says(one, wanted[one.key]):
-            yield _drop(one)
+                yield _drop(entry)
+        elif entry.key not in wanted or not _says(entry, wanted[entry.key]):
+            yield _drop(entry)
         else:
-            del wanted[one.key]
+            del wanted[entry.key]
     for key, value in wanted.items():
         yield request.metadata(key, value, tab.sheet_id, "COLUMNS", column.index)
 
 
-def _header(made: TabMapping, moment: datetime) -> Iterator[Request]:
-    sheet_id, number = made.tab.sheet_id, mapping_id(made.tab.sheet_id)
-    value, is_there = MAPPED + moment.isoformat(timespec="seconds"), False
-    for row, one in _of_rows(made.tab, HEADER_KEY):
-        if _is_original(made.tab, row):
-            value = one.value
-        if row == made.header_row and one.id == number:
-            is_there = True
+def _header(mapping: TabMapping, moment: datetime) -> Iterator[Request]:
+    tab, number = mapping.tab, mapping_id(mapping.tab.sheet_id)
+    value, is_present = MAPPED + moment.isoformat(timespec="seconds"), False
+    for row, entry in _of_key(tab.row_entries, HEADER_KEY):
+        if _is_original(tab, row):
+            value = entry.value
+        if row == mapping.header_row and entry.id == number:
+            is_present = True
         else:
-            yield from (_drop(other) for other in made.tab.row_entries[row])
-    if not is_there:
-        yield request.metadata(HEADER_KEY, value, sheet_id, "ROWS", made.header_row, number)
+            yield from (_drop(other) for other in tab.row_entries[row])
+    if not is_present:
+        header_row = mapping.header_row
+        yield request.metadata(HEADER_KEY, value, tab.sheet_id, "ROWS", header_row, number)
 
 
-def _says(one: Entry, wanted: str) -> bool:
-    return one.value == wanted or (one.key == WORDS_KEY and _parsed(one.value) == _parsed(wanted))
+def _says(entry: Entry, wanted: str) -> bool:
+    if entry.value == wanted:
+        return True
+    return entry.key == WORDS_KEY and _parsed(entry.value) == _parsed(wanted)
 
 
 def _written(words: Mapping[str, str]) -> str:
@@ -138,20 +162,23 @@ def _written(words: Mapping[str, str]) -> str:
 def _parsed(text: str) -> dict[str, str]:
     """Return words as they stand in metadata; {} where somebody has changed it to anything else."""
     try:
-        found = json.loads(text)
+        words = json.loads(text)
     except ValueError:
         return {}
-    return {str(a): str(b) for a, b in found.items()} if isinstance(found, dict) else {}
+    if not isinstance(words, dict):
+        return {}
+    return {str(ours): str(option) for ours, option in words.items()}
 
 
-def _drop(one: Entry) -> Request:
-    lookup = {"developerMetadataLookup": {"metadataId": one.id}}
+def _drop(entry: Entry) -> Request:
+    lookup = {"developerMetadataLookup": {"metadataId": entry.id}}
     return {"deleteDeveloperMetadata": {"dataFilter": lookup}}
 
 
-def _of_rows(tab: SeenTab, key: str) -> Iterator[tuple[int, Entry]]:
-    return ((at, one) for at, some in tab.row_entries.items() for one in some if one.key == key)
-
-
-def _of_columns(tab: SeenTab, key: str) -> Iterator[tuple[int, Entry]]:
-    return ((at, one) for at, some in tab.column_entries.items() for one in some if one.key == key)
+def _of_key(by_index: Mapping[int, tuple[Entry, ...]], key: str) -> Iterator[tuple[int, Entry]]:
+    return (
+        (index, entry)
+        for index, entries in by_index.items()
+        for entry in entries
+        if entry.key == key
+    )

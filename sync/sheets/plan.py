@@ -4,17 +4,16 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 
-from sync.jobs.columns import Column
 from sync.jobs.model import Customer
 from sync.sheets import encode, rowless
-from sync.sheets.batch import Cells, Parts, Titles
+from sync.sheets.batch import Cells, Parts
 from sync.sheets.celldata import Row
 from sync.sheets.diff import Target, diff, has_row
+from sync.sheets.ensure import WantedTabs, ensure
 from sync.sheets.rowless import Lookup, Texts
 from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.structure import new_table, with_columns
-from sync.sheets.tabs.extras import Extras, extras, with_history, with_in_step
-from sync.sheets.tabs.in_step import InStep, header_note
+from sync.sheets.tabs import in_step
+from sync.sheets.tabs.in_step import InStep
 from sync.sheets.targets import Lines, Targets
 
 NOTHING_LOOKED_UP = Lookup()
@@ -45,33 +44,13 @@ class Planner:
         """Return the clock in which dates are shown."""
         return encode.clock(self._zone or snapshot.time_zone)
 
-    def made(
-        self,
-        snapshot: Snapshot,
-        targets: Sequence[Target],
-        columns: Sequence[Column],
-        titles: Titles,
-        beside: Extras,
-    ) -> Plan:
+    def made(self, snapshot: Snapshot, targets: Sequence[Target], wanted: WantedTabs) -> Plan:
         """Return what makes `targets` stand in Brightsheet's own tab, made where there is none."""
-        if snapshot.table is None:
-            structure, table = new_table(titles.jobs, columns)
-            parts = Parts(structure)
-        else:
-            structure, headers, table = with_columns(snapshot.table, columns)
-            parts = Parts(structure, headers)
         zone = self.clock(snapshot)
-        change = diff([table], targets, {}, None, zone)
-        more = extras(snapshot, table, beside, titles, zone)
-        parts = replace(
-            parts,
-            rows=change.rows,
-            new_rows=change.new_rows,
-            extra=more.requests,
-            columns=more.tabs,
-            pipeline=more.pipeline,
-        )
-        return Plan([table], parts, change.shown, change.absent)
+        ensured = ensure(snapshot, wanted, zone)
+        change = diff(ensured.tables, targets, {}, None, zone)
+        parts = replace(ensured.parts, rows=change.rows, new_rows=change.new_rows)
+        return Plan(ensured.tables, parts, change.shown, change.absent)
 
     def without_row(self, tables: Iterable[Table], targets: Iterable[Target]) -> list[Target]:
         """Return the targets that have no row, and are to have one."""
@@ -100,14 +79,11 @@ class Planner:
         tables, zone = snapshot.tables, self.clock(snapshot)
         pattern = rowless.pattern(tables[0], lookup.last_row, above)
         change = diff(tables, targets, lookup.matches, pattern, zone)
-        beside = self._targets.extras((), (), lines.lines)
-        history = with_history(snapshot, beside, Titles(), zone, make=False)
-        parts = Parts(
-            rows=change.rows,
+        parts = replace(
+            ensure(snapshot, self._targets.wanted((), (), lines.lines), zone).parts,
+            rows=[*change.rows, *rowless.pattern_row(tables[0], pattern, change.new_rows)],
             new_rows=change.new_rows,
             formulas=pattern.formulas,
-            extra=history.requests if lines.lines else (),
-            columns=history.tabs,
         )
         return Plan(tables, parts, change.shown, change.absent)
 
@@ -124,9 +100,11 @@ class Planner:
             return plan
         pipeline = snapshot.pipeline if is_alone else parts.pipeline
         now = InStep(datetime.now(UTC), self._in_step_hours)
-        said, ids = with_in_step(pipeline, now, snapshot.time_zone, known)
+        said, ids = in_step.say(pipeline, now, snapshot.time_zone, known)
         about = self._targets.key_note
-        note = header_note(table, about, now, self.clock(snapshot)) if snapshot.table else None
+        note = (
+            in_step.header_note(table, about, now, self.clock(snapshot)) if snapshot.table else None
+        )
         parts = replace(
             parts,
             header=[*parts.header, *([note] if note else [])],

@@ -1,6 +1,7 @@
 """What the first flush would change in a person's own tabs, before anything of it is written."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -18,6 +19,10 @@ from sync.types import Mode, letters
 
 KEYED, FILLED, REPLACED, ADDED = "key", "filled", "replaced", "added"
 """Kinds of a change: a row's key, a value in a blank cell or another one, a cell of a new row."""
+_ORDER = (REPLACED, KEYED, FILLED, ADDED)
+"""What people most want to see comes first."""
+_MOST = 200
+"""Cells that are listed for people: more, nobody reads."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +32,16 @@ class TabColumns:
     header_row: int
     columns: Mapping[str, int]
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    added: Mapping[int, tuple[int, str]] = field(default_factory=dict)
+    """Index and header that columns get which are to be added.
+
+    By their index in `columns`, which is beyond the grid: what stands where they will be is not
+    theirs.
+    """
 
 
 @dataclass(frozen=True)
-class Change:
+class CellChange:
     """A cell that would be written; `row` counts from 1, and is where a new row is to be."""
 
     tab: str
@@ -47,14 +58,57 @@ class Change:
 class Preview:
     """The changes, and how many jobs have their row already, get one by match, and a new one.
 
-    `doubtful` jobs get a new row, and are for `brightsheet link`.
+    `doubtful` jobs get a new row, and are for `brightsheet link`; of `unknown` ones EverBright gave
+    no customer, without whom no row of theirs is matched.
     """
 
-    changes: tuple[Change, ...]
+    changes: tuple[CellChange, ...]
     keyed: int
     matched: int
     added: int
     doubtful: int
+    unknown: int = 0
+
+    @property
+    def kinds(self) -> Counter[str]:
+        """How many changes there are of each kind."""
+        return Counter(change.kind for change in self.changes)
+
+    @property
+    def listed(self) -> Sequence[CellChange]:
+        """The changes that are listed for people."""
+        return sorted(self.changes, key=lambda change: _ORDER.index(change.kind))[:_MOST]
+
+    @property
+    def unlisted(self) -> int:
+        """How many changes are not."""
+        return len(self.changes) - len(self.listed)
+
+    @property
+    def counts(self) -> list[str]:
+        """What there is to count, in words."""
+        kinds, typed = self.kinds, "what you typed yields only to events that come later"
+        return [
+            f"rows that have their site ID already: {self.keyed}",
+            f"rows matched with a job, which get its site ID: {self.matched}",
+            f"rows added below: {self.added}",
+            f"blank cells filled: {kinds[FILLED]}",
+            f"cells replaced: {kinds[REPLACED]} ({typed})",
+        ]
+
+    @property
+    def cautions(self) -> list[str]:
+        """What is not certain, in words."""
+        said = []
+        if self.doubtful:
+            what = f"{self.doubtful} of the added jobs resemble rows of yours, but not for certain"
+            said.append(f"{what}: brightsheet link lists them once the mapping is written.")
+        if self.unknown:
+            what = f"of {self.unknown} jobs EverBright gave no customer"
+            said.append(
+                f"{what}, so that no row is matched with them: is EVERBRIGHT_API_TOKEN set?"
+            )
+        return said
 
 
 def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Preview:
@@ -65,11 +119,13 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     """
     flusher.writer.take_turn(held)
     snapshot, read = flusher.client.read_tabs(tuple(tabs))
-    tables = [_table(one, tabs[one.sheet_id], read[one.sheet_id]) for one in snapshot.tables]
+    tables = [
+        _table(table, tabs[table.sheet_id], read[table.sheet_id]) for table in snapshot.tables
+    ]
     snapshot = replace(snapshot, tables=tuple(tables), mode=Mode.ADOPTED)
     fields = {column for table in tables for column in table.columns}
     pairs = flusher.targets.of(flusher.store.pending.every(), fields)
-    targets = [replace(one, written={}, fresh=True) for _, one in pairs if one]
+    targets = [replace(target, written={}, fresh=True) for _, target in pairs if target]
     texts = {
         (table.sheet_id, number): entered
         for table in tables
@@ -77,31 +133,38 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
         if number > table.header_row and (entered := texts_of(row, table.columns))
     }
     planner = flusher.planner
-    lookup = planner.look_up(tables, texts, {one.site: one.customer for one in targets})
+    customers = {target.site: target.customer for target in targets}
+    lookup = planner.look_up(tables, texts, customers)
     above = read[tables[0].sheet_id].get(lookup.last_row, ())
     # The first batch writes the keys of matched rows, the second what belongs into them.
     first = planner.mapped(snapshot, targets, Lines(), lookup, above)
     after = tuple(_with_keys(table, lookup.matches) for table in tables)
     second = planner.mapped(replace(snapshot, tables=after), targets, Lines(), lookup, above)
-    by_id = {table.sheet_id: table for table in tables}
     keys = [row for row in first.parts.rows if row.who.shows]
     writes = [*keys, *second.parts.rows, *second.parts.new_rows]
-    keyed = sum(any(one.site in table.keys for table in tables) for one in targets)
+    known = {site for table in tables for site in table.keys}
+    by_id = {table.sheet_id: table for table in tables}
     return Preview(
-        tuple(c for one in writes for c in _changes(by_id[one.sheet_id], read, one)),
-        keyed,
+        tuple(
+            change
+            for write in writes
+            for change in _changes(
+                by_id[write.sheet_id], tabs[write.sheet_id], read[write.sheet_id], write
+            )
+        ),
+        len(known & customers.keys()),
         len(lookup.matches),
         len(second.parts.new_rows),
         len(lookup.doubtful),
     )
 
 
-def _table(seen: Table, tab: TabColumns, rows: Mapping[int, Row]) -> Table:
+def _table(bare: Table, tab: TabColumns, rows: Mapping[int, Row]) -> Table:
     key = tab.columns[KEY]
     cells = {n: at(row, key) for n, row in rows.items() if n > tab.header_row}
     header = rows.get(tab.header_row, ())
     table = replace(
-        seen,
+        bare,
         header_row=tab.header_row,
         columns=tab.columns,
         words=tab.words,
@@ -122,20 +185,20 @@ def _with_keys(table: Table, matches: Mapping[str, Match]) -> Table:
 
 
 def _changes(
-    table: Table, read: Mapping[int, Mapping[int, Row]], one: RowWrite
-) -> Iterator[Change]:
-    row = () if one.is_new else read[table.sheet_id].get(one.row, ())
-    for cell in one.cells:
-        before = text_of(at(row, cell.index))
-        is_key = bool(one.who.shows)
-        kind = KEYED if is_key else ADDED if one.is_new else REPLACED if before else FILLED
-        yield Change(
+    table: Table, tab: TabColumns, rows: Mapping[int, Row], write: RowWrite
+) -> Iterator[CellChange]:
+    row = () if write.is_new else rows.get(write.row, ())
+    for cell in write.cells:
+        before, is_key = text_of(at(row, cell.index)), bool(write.who.shows)
+        header = table.headers.get(cell.index, cell.column)
+        index, header = tab.added.get(cell.index, (cell.index, header))
+        yield CellChange(
             table.title,
-            one.row + 1,
-            letters(cell.index),
-            table.headers.get(cell.index, cell.column),
+            write.row + 1,
+            letters(index),
+            header,
             before,
             shown_text(cell.data),
-            kind,
-            one.site,
+            KEYED if is_key else ADDED if write.is_new else REPLACED if before else FILLED,
+            write.site,
         )

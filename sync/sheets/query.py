@@ -34,11 +34,6 @@ ROW = (
     "sheets(properties(sheetId),data(startRow,startColumn,rowData(values("
     "userEnteredValue,note,textFormatRuns,userEnteredFormat(numberFormat)))))"
 )
-SURROUNDINGS = (
-    "sheets(properties(sheetId,title),conditionalFormats,filterViews(filterViewId,title,filterSpecs),"
-    "charts(chartId)),namedRanges(namedRangeId,name,range)"
-)
-
 PROTECTIONS = "sheets(properties(sheetId,title),protectedRanges(warningOnly,requestingUserCanEdit))"
 
 

@@ -138,15 +138,13 @@ def reconcile(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) 
     """
     store = flusher.store
     store.spreadsheet.must_be_current()
-    flusher.writer.take_turn(held)
     store.spreadsheet.set_compared(held)
     return recheck(flusher, held, confirms_deleted=confirms_deleted)
 
 
 def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) -> int:
     """Have the next flush write what differs; return how many jobs do."""
-    store = flusher.store
-    snapshot = flusher.client.read(store.spreadsheet.mode())
+    store, snapshot = flusher.store, flusher.look(held).snapshot
     if not (snapshot.tables and snapshot.has_fence_tab) or flusher.writer.settle(held, snapshot):
         return 0
     everything = flusher.writer.read_everything(held, snapshot)

@@ -7,11 +7,11 @@ from sync.jobs.columns import KEY
 from sync.jobs.model import Customer
 from sync.sheets import match
 from sync.sheets.celldata import Row, at, is_formula, site_in
-from sync.sheets.client import Column
+from sync.sheets.client import ColumnTexts
 from sync.sheets.diff import Pattern
 from sync.sheets.match import Match, Place
 from sync.sheets.snapshot import Table
-from sync.sheets.writes import RowImage, Who
+from sync.sheets.writes import RowImage, RowWrite, Who
 
 Texts = Mapping[Place, Mapping[str, str]]
 """What is entered into rows, by column id, without formulas."""
@@ -27,7 +27,9 @@ class Lookup:
     """The last row of the first tab in which anything but a formula is entered."""
 
 
-def texts_of_columns(tables: Iterable[Table], columns: Mapping[int, Mapping[str, Column]]) -> Texts:
+def texts_of_columns(
+    tables: Iterable[Table], columns: Mapping[int, Mapping[str, ColumnTexts]]
+) -> Texts:
     """Return what is entered into the rows below the headers of tabs that were read by column."""
     texts: dict[Place, dict[str, str]] = {}
     for table in tables:
@@ -64,3 +66,18 @@ def pattern(table: Table, last_row: int, above: Row) -> Pattern:
     key = site_in(at(above, table.columns[KEY])) or ""
     who = Who(key=key) if key else Who(holds=RowImage.of(above, table.columns))
     return Pattern(last_row + 1, above, tuple(formulas), who)
+
+
+def pattern_row(table: Table, pattern: Pattern, new_rows: Sequence[RowWrite]) -> list[RowWrite]:
+    """Return the row that new ones are like, so that it is checked that it was that one."""
+    if not new_rows or pattern.who is None:
+        return []
+    return [
+        RowWrite(
+            sheet_id=table.sheet_id,
+            row=pattern.row - 1,
+            who=pattern.who,
+            pattern_of=new_rows[0].site,
+            formulas=pattern.formulas,
+        )
+    ]

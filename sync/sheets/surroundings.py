@@ -2,10 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
+from sync.sheets.batch import Titles
+
 Json = Mapping[str, Any]
+
+FIELDS = (
+    "sheets(properties(sheetId,title),conditionalFormats,filterViews(filterViewId,title,filterSpecs),"
+    "charts(chartId)),namedRanges(namedRangeId,name,range)"
+)
+"""The mask of the read."""
+_STEP = 10
+"""To the next sheet id that is tried where one is taken."""
 
 
 @dataclass(frozen=True)
@@ -17,31 +27,43 @@ class Surroundings:
 
     titles: Mapping[int, str] = field(default_factory=dict)
     rules: Mapping[int, Sequence[Json]] = field(default_factory=dict)
-    filters: Mapping[int, Mapping[int, Json]] = field(default_factory=dict)
+    views: Mapping[int, Mapping[int, Json]] = field(default_factory=dict)
     names: Mapping[str, tuple[str, Json]] = field(default_factory=dict)
     charts: frozenset[int] = frozenset()
 
     def free(self, sheet_id: int) -> int:
         """Return a sheet id that is free: `sheet_id`, or another where that is taken."""
-        return next(n for n in count(sheet_id, 10) if n not in self.titles)
+        return next(n for n in count(sheet_id, _STEP) if n not in self.titles)
+
+    def free_titles(self, wanted: Titles) -> Titles:
+        """Return titles that no tab has; Google ignores upper and lower case."""
+        taken = {title.lower() for title in self.titles.values()}
+
+        def free(title: str) -> str:
+            numbered = chain([title], (f"{title} {n}" for n in count(2)))
+            return next(text for text in numbered if text.lower() not in taken)
+
+        return Titles(**{name: free(title) for name, title in vars(wanted).items()})
 
 
 NOTHING_ELSE = Surroundings()
 
 
 def surroundings(answer: Json) -> Surroundings:
-    """Return what `answer` (a Spreadsheet with the mask query.SURROUNDINGS) shows."""
-    sheets = {one["properties"].get("sheetId", 0): one for one in answer.get("sheets", ())}
+    """Return what `answer` (a Spreadsheet with the mask FIELDS) shows."""
+    sheets = {sheet["properties"].get("sheetId", 0): sheet for sheet in answer.get("sheets", ())}
     return Surroundings(
-        titles={number: one["properties"]["title"] for number, one in sheets.items()},
-        rules={number: one.get("conditionalFormats", ()) for number, one in sheets.items()},
-        filters={
-            number: {each["filterViewId"]: each for each in one.get("filterViews", ())}
-            for number, one in sheets.items()
+        titles={number: sheet["properties"]["title"] for number, sheet in sheets.items()},
+        rules={number: sheet.get("conditionalFormats", ()) for number, sheet in sheets.items()},
+        views={
+            number: {view["filterViewId"]: view for view in sheet.get("filterViews", ())}
+            for number, sheet in sheets.items()
         },
         names={
-            one["name"]: (one["namedRangeId"], one.get("range", {}))
-            for one in answer.get("namedRanges", ())
+            named["name"]: (named["namedRangeId"], named.get("range", {}))
+            for named in answer.get("namedRanges", ())
         },
-        charts=frozenset(c["chartId"] for one in sheets.values() for c in one.get("charts", ())),
+        charts=frozenset(
+            chart["chartId"] for sheet in sheets.values() for chart in sheet.get("charts", ())
+        ),
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sync.mapping.tab import LOOKED_AT, Entry, Kind, Lock, SeenCell, SeenTab
+from sync.mapping.tab import LOOKED_AT, CellKind, Entry, Lock, SeenCell, SeenTab
 from sync.sheets.celldata import DATE_FORMATS
 from sync.sheets.query import quoted
 
@@ -47,19 +47,19 @@ class Survey:
             if sheet["properties"].get("sheetId", 0) == sheet_id:
                 values = _values(sheet)
                 cells = values[row] if row < len(values) else ()
-                found: Json = cells[column] if column < len(cells) else {}
-                return dict(found.get("userEnteredFormat", {}))
+                cell: Json = cells[column] if column < len(cells) else {}
+                return dict(cell.get("userEnteredFormat", {}))
         return {}
 
 
 def ranges(answer: Json) -> tuple[str, ...]:
     """Return the A1 ranges of the first rows of each grid in the answer to TABS."""
-    found = []
+    rows = []
     for sheet in answer.get("sheets", ()):
         properties = sheet["properties"]
-        if rows := properties.get("gridProperties", {}).get("rowCount"):
-            found.append(f"{quoted(properties['title'])}!1:{min(rows, LOOKED_AT)}")
-    return tuple(found)
+        if count := properties.get("gridProperties", {}).get("rowCount"):
+            rows.append(f"{quoted(properties['title'])}!1:{min(count, LOOKED_AT)}")
+    return tuple(rows)
 
 
 def option_ranges(answer: Json) -> tuple[str, ...]:
@@ -67,18 +67,18 @@ def option_ranges(answer: Json) -> tuple[str, ...]:
 
     One for each column: that of its first cell with such a drop-down.
     """
-    found: dict[tuple[int, int], str] = {}
+    by_column: dict[tuple[int, int], str] = {}
     for number, sheet in enumerate(answer.get("sheets", ())):
         for row in _values(sheet):
             for index, cell in enumerate(row):
                 if text := _range_of(cell):
-                    found.setdefault((number, index), _with_tab(text, sheet))
-    return tuple(dict.fromkeys(found.values()))
+                    by_column.setdefault((number, index), _with_tab(text, sheet))
+    return tuple(dict.fromkeys(by_column.values()))
 
 
 def survey(first: Json, answer: Json, options: Mapping[str, tuple[str, ...]]) -> Survey:
     """Return the tabs; `options` are the texts in the ranges of drop-downs."""
-    by_id = {one["properties"].get("sheetId", 0): one for one in answer.get("sheets", ())}
+    by_id = {sheet["properties"].get("sheetId", 0): sheet for sheet in answer.get("sheets", ())}
     tabs = []
     for sheet in first.get("sheets", ()):
         sheet_id = sheet["properties"].get("sheetId", 0)
@@ -89,8 +89,8 @@ def survey(first: Json, answer: Json, options: Mapping[str, tuple[str, ...]]) ->
 def texts(answer: Json) -> tuple[str, ...]:
     """Return the texts in the answer to TEXTS for one range, each once, without blank ones."""
     rows = (row for sheet in answer.get("sheets", ()) for row in _values(sheet))
-    some = (cell.get("formattedValue", "") for row in rows for cell in row)
-    return tuple(dict.fromkeys(text for text in some if text))[:_MOST_OPTIONS]
+    values = (cell.get("formattedValue", "") for row in rows for cell in row)
+    return tuple(dict.fromkeys(text for text in values if text))[:_MOST_OPTIONS]
 
 
 def _tab(sheet: Json, options: Mapping[str, tuple[str, ...]]) -> SeenTab:
@@ -108,10 +108,12 @@ def _tab(sheet: Json, options: Mapping[str, tuple[str, ...]]) -> SeenTab:
         is_grid=properties.get("sheetType", "GRID") == "GRID",
         is_hidden=properties.get("hidden", False),
         rows=tuple(tuple(_cell(cell, sheet, options) for cell in row) for row in values),
-        hidden_columns=frozenset(i for i, one in enumerate(columns) if one.get("hiddenByUser")),
+        hidden_columns=frozenset(
+            index for index, column in enumerate(columns) if column.get("hiddenByUser")
+        ),
         merged_rows=frozenset(_merged(sheet.get("merges", ()))),
         locks=tuple(_locks(sheet.get("protectedRanges", ()))),
-        tables=tuple(one.get("name", "Table") for one in sheet.get("tables", ())),
+        tables=tuple(table.get("name", "Table") for table in sheet.get("tables", ())),
         has_pivot=any("pivotTable" in cell for row in values for cell in row),
         row_entries=_entries(grid.get("rowMetadata", ())),
         column_entries=_entries(columns),
@@ -125,23 +127,23 @@ def _values(sheet: Json) -> list[Sequence[Json]]:
 
 def _cell(cell: Json, sheet: Json, options: Mapping[str, tuple[str, ...]]) -> SeenCell:
     condition = cell.get("dataValidation", {}).get("condition", {})
-    found = None
+    own = None
     if condition.get("type") == "ONE_OF_LIST":
-        listed = [one.get("userEnteredValue", "") for one in condition.get("values", ())]
-        found = tuple(dict.fromkeys(listed))
+        listed = [value.get("userEnteredValue", "") for value in condition.get("values", ())]
+        own = tuple(dict.fromkeys(listed))
     elif text := _range_of(cell):
-        found = options.get(_with_tab(text, sheet))
-    return SeenCell(cell.get("formattedValue", ""), _kind(cell), found)
+        own = options.get(_with_tab(text, sheet))
+    return SeenCell(cell.get("formattedValue", ""), _kind(cell), own)
 
 
-def _kind(cell: Json) -> Kind:
+def _kind(cell: Json) -> CellKind:
     entered = cell.get("userEnteredValue", {})
     if "formulaValue" in entered or (not entered and cell.get("formattedValue")):
-        return Kind.COMPUTED
+        return CellKind.COMPUTED
     if "numberValue" in entered:
         kind = cell.get("effectiveFormat", {}).get("numberFormat", {}).get("type")
-        return Kind.DATE if kind in DATE_FORMATS else Kind.NUMBER
-    return Kind.TEXT if entered else Kind.BLANK
+        return CellKind.DATE if kind in DATE_FORMATS else CellKind.NUMBER
+    return CellKind.TEXT if entered else CellKind.BLANK
 
 
 def _range_of(cell: Json) -> str:
@@ -161,34 +163,34 @@ def _with_tab(text: str, sheet: Json) -> str:
 
 
 def _merged(merges: Iterable[Json]) -> Iterator[int]:
-    for one in merges:
-        first, last = one.get("startRowIndex", 0), one.get("endRowIndex", 0)
+    for area in merges:
+        first, last = area.get("startRowIndex", 0), area.get("endRowIndex", 0)
         if last - first > 1:
             yield from range(first, last)
 
 
-def _locks(some: Iterable[Json]) -> Iterator[Lock]:
-    for one in some:
-        if one.get("warningOnly") or one.get("requestingUserCanEdit"):
+def _locks(protections: Iterable[Json]) -> Iterator[Lock]:
+    for protection in protections:
+        if protection.get("warningOnly") or protection.get("requestingUserCanEdit"):
             continue
-        area = one.get("range", {})
+        area = protection.get("range", {})
         yield Lock(
             area.get("startRowIndex", 0),
             area.get("endRowIndex", _WHOLE),
             area.get("startColumnIndex", 0),
             area.get("endColumnIndex", _WHOLE),
-            one.get("description", ""),
+            protection.get("description", ""),
         )
 
 
 def _entries(lines: Sequence[Json]) -> dict[int, tuple[Entry, ...]]:
-    found = {}
+    entries = {}
     for index, line in enumerate(lines):
-        own = tuple(
-            Entry(one["metadataId"], one["metadataKey"], one.get("metadataValue", ""))
-            for one in line.get("developerMetadata", ())
-            if one["metadataKey"].startswith(_OURS)
+        ours = tuple(
+            Entry(entry["metadataId"], entry["metadataKey"], entry.get("metadataValue", ""))
+            for entry in line.get("developerMetadata", ())
+            if entry["metadataKey"].startswith(_OURS)
         )
-        if own:
-            found[index] = own
-    return found
+        if ours:
+            entries[index] = ours
+    return entries

@@ -1,7 +1,7 @@
 """Jobs and changes from the store → what the sheet is to show of them. Pure but for its log."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,14 +14,15 @@ from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
 from sync.jobs.status import word
 from sync.sheets.batch import Cells, Titles
-from sync.sheets.diff import Target
+from sync.sheets.diff import Target, fitting
+from sync.sheets.ensure import USUAL_TITLES, WantedTabs
 from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.snapshot import Snapshot
-from sync.sheets.structure import free_titles
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings
-from sync.sheets.tabs.extras import Extras
 from sync.sheets.tabs.history import Line
+from sync.sheets.tabs.pipeline import Counted
 from sync.store import DirtyJob, Pending, Shown
+from sync.types import Mode
 
 _CELL_BYTES = 130
 """Of JSON around the text of a line's cell."""
@@ -54,6 +55,28 @@ class Lines:
     sites: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class Work:
+    """What one flush writes: jobs with their targets, by site, and lines of the history."""
+
+    pairs: Mapping[str, tuple[DirtyJob, Target]]
+    lines: Lines
+    done: Sequence[Shown] = ()
+    """What the sheet shows already."""
+    is_all: bool = True
+    """Whether nothing else waits."""
+
+    @property
+    def targets(self) -> list[Target]:
+        """How the jobs should stand."""
+        return [target for _, target in self.pairs.values()]
+
+    @property
+    def sites(self) -> list[str]:
+        """The jobs that it is about."""
+        return sorted(self.pairs.keys() | self.lines.sites)
+
+
 class Targets:
     """Lays out what the store holds."""
 
@@ -66,6 +89,23 @@ class Targets:
         self._layout = layout
         self.sizes = sizes
         self._columns: list[Column] = []
+
+    def work(self, pending: Pending, *, is_part: bool) -> Work:
+        """Return as much of what waits as fits into a batch; `is_part`: of some jobs alone."""
+        fields = pending.known_columns if pending.mode is Mode.ADOPTED else None
+        pairs = self.of(pending.jobs, fields)
+        done = [shown(job) for job, target in pairs if target is None or not target.differs()]
+        differing = [(job, target) for job, target in pairs if target and target.differs()]
+        fit = fitting([target for _, target in differing], self.sizes.cell_bytes)
+        chosen = {target.site: (job, target) for job, target in differing[: len(fit)]}
+        lines = self.lines(pending)
+        is_all = (
+            not is_part
+            and len(chosen) == len(differing)
+            and len(pending.jobs) < self.sizes.jobs
+            and len(lines.seqs) == len(pending.lines) < self.sizes.lines
+        )
+        return Work(chosen, lines, done, is_all)
 
     def of(
         self, jobs: Iterable[DirtyJob], fields: Collection[str] | None = None
@@ -144,37 +184,36 @@ class Targets:
             _log.exception("fault", site=change.site)
             return None
 
-    def extras(
+    def wanted(
         self,
         targets: Iterable[Target],
-        columns: Iterable[Column],
+        columns: Sequence[Column],
         lines: Sequence[Line] = (),
-        there: Surroundings = NOTHING_ELSE,
-    ) -> Extras:
-        """Return what is written beside the rows of `targets`; their `columns` are in order."""
-        return Extras(
-            self._layout.config,
-            lines,
+        beside: Surroundings = NOTHING_ELSE,
+        titles: Titles = USUAL_TITLES,
+    ) -> WantedTabs:
+        """Return what the spreadsheet is to have for the rows of `targets`."""
+        counted = Counted(
             pairs=frozenset(_counted(target.cells) for target in targets),
             ranks=self._layout.ranks(),
-            order=[one.header for one in columns if one.id.startswith("status:")],
-            there=there,
+            order=[column.header for column in columns if column.id.startswith("status:")],
         )
+        return WantedTabs(self._layout.config, columns, lines, counted, beside, titles)
 
-    def free_titles(self, snapshot: Snapshot, there: Surroundings) -> Titles:
+    def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
         """Return free titles for tabs to be made.
 
         Raises Permanent where the Jobs tab is there and its header row is not.
         """
         tabs = self._layout.config.sheet
         wanted = Titles(tabs.tab, Titles.fence, tabs.history, tabs.pipeline)
-        if snapshot.table is None and JOBS_TAB in there.titles:
+        if snapshot.table is None and JOBS_TAB in beside.titles:
             raise Permanent(
                 "header_gone",
-                f"The header row of the tab {there.titles[JOBS_TAB]!r} was deleted. Bring it back "
+                f"The header row of the tab {beside.titles[JOBS_TAB]!r} was deleted. Bring it back "
                 "with the version history, or delete the tab: it is made again.",
             )
-        return free_titles(wanted, there.titles.values())
+        return beside.free_titles(wanted)
 
 
 def _counted(cells: Cells) -> tuple[str, str]:

@@ -48,7 +48,9 @@ def place(
     work = _Placing(tables, rows)
     keys = {number: undo for number, undo in undos.items() if undo.column == KEY}
     for number, undo in sorted((keys or undos).items(), reverse=True):
-        if undo.is_of_key:
+        if undo.is_of_pattern:
+            work.tell(number, undo)
+        elif undo.is_of_key:
             work.place_key(number, undo, keys)
         else:
             work.place(number, undo)
@@ -63,6 +65,10 @@ class _Placing:
         self._who: dict[Place, Who] = {}
         self._told: dict[tuple[str, str, str, int, int], list[Undo]] = {}
         self._result = Placement()
+
+    def tell(self, number: int, undo: Undo) -> None:
+        """Tell a person, who has to look."""
+        self._settle(number, undo, is_told=True)
 
     def place_key(self, number: int, undo: Undo, keys: Mapping[int, Undo]) -> None:
         """Take a key out of every row that has it by mistake; what stood there goes back."""

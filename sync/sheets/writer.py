@@ -12,8 +12,8 @@ from sync.ops.trail import Trail
 from sync.sheets.batch import Batch, Parts, Titles, compose
 from sync.sheets.check import Findings, check
 from sync.sheets.client import Reading, SheetClient
+from sync.sheets.ensure import HISTORY
 from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.tabs.extras import HISTORY
 from sync.sheets.writes import Trace, Undo
 from sync.store import Attempt, Conclusion, Lease, Shown
 from sync.store.sheet_store import SheetStore

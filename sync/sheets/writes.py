@@ -29,6 +29,8 @@ NOTE = "note"
 """The mask of a note alone."""
 _IDENTIFYING = ("email", "phone", "address")
 """Columns of which one that agrees tells one customer's row from another's."""
+PATTERN = "pattern"
+"""Stands for the mask of what new rows take of the one above."""
 PARTS = (*_IDENTIFYING, "zip", "customer")
 """What tells who a row is about: ids of columns."""
 
@@ -154,6 +156,9 @@ class RowWrite(Value):
     site: str = ""
     who: Who = Who()
     is_new: bool = False
+    pattern_of: str = ""
+    """The site of the first of the new rows that take its drop-downs and `formulas` (columns)."""
+    formulas: tuple[int, ...] = ()
 
 
 class Undo(Value):
@@ -184,6 +189,11 @@ class Undo(Value):
     def is_of_key(self) -> bool:
         """Whether a job's key stands in a row that is not its own."""
         return bool(self.who.shows_not)
+
+    @property
+    def is_of_pattern(self) -> bool:
+        """Whether new rows took formulas of another row than was meant: a person has to look."""
+        return self.fields == PATTERN
 
     @property
     def is_of_note(self) -> bool:

@@ -1,14 +1,14 @@
 """Compares the whole sheet with what came: what differs, what waits, which jobs have no row."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sync.errors import Permanent
 from sync.ops import retry
 from sync.sheets import keys
 from sync.sheets.flush import Flusher
-from sync.sheets.reconcile import reconcile
+from sync.sheets.reconcile import Compared, last_compared, reconcile
 from sync.status.answer import waiting
 from sync.status.verdict import counted, judge
 from sync.store import Backlog, Lease
@@ -36,6 +36,8 @@ class Comparison:
     backlog: Backlog
     has_tab: bool = True
     """False if the tab of the jobs is gone."""
+    theirs: Compared = field(default_factory=Compared)
+    """What people's words and drop-downs keep their own tabs from showing."""
 
     def rowless_of(self, site: str) -> list[Rowless]:
         """Return the jobs without a row whose site ID starts so."""
@@ -44,7 +46,8 @@ class Comparison:
     @property
     def is_well(self) -> bool:
         """Whether the sheet shows everything that came."""
-        is_clean = self.has_tab and not (self.differing or self.rowless)
+        is_kept = bool(self.theirs.kept or self.theirs.unsayable)
+        is_clean = self.has_tab and not (self.differing or self.rowless or is_kept)
         return is_clean and not judge(self.backlog, strict=True)
 
 
@@ -62,7 +65,8 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
             again(reconcile, flusher, held, confirms_deleted=True)
             waits = wiring.backlog()
         differing = again(reconcile, flusher, held, confirms_deleted=True)
-        return Comparison(differing, rowless(flusher), waits, again(_has_tab, flusher, held))
+        has_tab = again(_has_tab, flusher, held)
+        return Comparison(differing, rowless(flusher), waits, has_tab, last_compared(flusher))
 
 
 def _has_tab(flusher: Flusher, held: Lease) -> bool:
@@ -137,8 +141,18 @@ def lines(found: Comparison) -> Iterator[str]:
     if found.rowless:
         have = counted(len(found.rowless), "job has", "jobs have")
         yield f"{have} no row. List them: brightsheet compare --restore"
+    yield from _of_their_words(found.theirs)
     if found.is_well:
         yield "The sheet shows what it should."
+
+
+def _of_their_words(theirs: Compared) -> Iterator[str]:
+    if theirs.kept:
+        cells = counted(len(theirs.kept), "cell shows", "cells show")
+        yield f"{cells} a person's words; EverBright says otherwise. Which: --json"
+    for word in theirs.unsayable:
+        cells = counted(word.cells, "cell", "cells")
+        yield f"{word.header!r} in {word.tab!r} has no option for {word.text!r} ({cells})."
 
 
 def restore_lines(found: Sequence[Rowless]) -> Iterator[str]:
@@ -167,6 +181,8 @@ def as_json(found: Comparison) -> dict[str, Any]:
         "well": found.is_well,
         "differing": found.differing,
         "without_row": [one.site for one in found.rowless],
+        "kept_words": [cell.model_dump() for cell in found.theirs.kept],
+        "missing_words": [word.model_dump() for word in found.theirs.unsayable],
         "reasons": [{"reason": one.code, "message": one.text} for one in reasons],
         "waiting": waiting(found.backlog),
         "oldest_event_seconds": found.backlog.oldest,

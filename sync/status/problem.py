@@ -40,7 +40,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Rule:
+class ProblemRule:
     """One thing that can be wrong, and how it is told from a look at the store.
 
     `behind` is given whether nothing may wait at all, as for a comparison of the whole sheet.

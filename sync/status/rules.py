@@ -3,7 +3,7 @@
 One thing more is one rule more in RULES, a figure of the `Backlog` that tells it, and a test.
 """
 
-from sync.status.problem import Rule, counted, lasting
+from sync.status.problem import ProblemRule, counted, lasting
 from sync.status.silence import is_silent, last_moment
 from sync.store import Backlog
 from sync.store.signs import TOKEN_REFUSED
@@ -114,17 +114,18 @@ def _silence(now: Backlog) -> str:
 
 
 RULES = (
-    Rule(
+    ProblemRule(
         NO_WORKER,
         what=_no_worker,
         cause="The worker's process has ended, or was never started. Its log says why.",
-        fix="Start it: `brightsheet worker`, or serve with WORKER=embedded.",
+        fix="Map a sheet of your own first. Then start it, `brightsheet worker`, or serve with "
+        "WORKER=embedded.",
         behind=lambda now, _: not _is_alive(now),
         since=lambda now: now.worker,
         alerts=_is_missed,
         over="A worker runs again: what waits is being written.",
     ),
-    Rule(
+    ProblemRule(
         TROUBLE,
         what=_trouble,
         cause="{0.trouble_message}",
@@ -137,7 +138,7 @@ RULES = (
         over="The sheet is written again.",
         is_told_each_time=True,
     ),
-    Rule(
+    ProblemRule(
         LATE,
         what=_late,
         cause="The worker does not get it done: Google is slow, or refuses what it writes.",
@@ -149,7 +150,7 @@ RULES = (
         over="The sheet shows every event again.",
         stays=lambda now: now.paused is not None and _is_late(now, strict=False),
     ),
-    Rule(
+    ProblemRule(
         "paused",
         what=_paused,
         cause="A person paused it on the console.",
@@ -159,7 +160,7 @@ RULES = (
         warns=lambda now: now.paused is not None,
         since=lambda now: now.paused,
     ),
-    Rule(
+    ProblemRule(
         "documents_late",
         what=lambda now: (
             counted(now.documents, "document waits", "documents wait")
@@ -171,7 +172,7 @@ RULES = (
         behind=_are_documents_late,
         since=lambda now: now.oldest_document,
     ),
-    Rule(
+    ProblemRule(
         REFUSED,
         what=_refused,
         cause="EverBright may have changed what it sends.",
@@ -182,12 +183,12 @@ RULES = (
         over="No delivery was refused for an hour: they are understood again.",
         stays=lambda now: now.refused,
     ),
-    Rule(
+    ProblemRule(
         "unverified",
         what=lambda _: "A write is still to be verified: the next flush does that.",
         behind=lambda now, strict: strict and now.unverified,
     ),
-    Rule(
+    ProblemRule(
         "history_late",
         what=lambda now: (
             counted(now.lines, "line of the History waits", "lines of the History wait")
@@ -195,7 +196,7 @@ RULES = (
         ),
         behind=lambda now, strict: strict and now.lines,
     ),
-    Rule(
+    ProblemRule(
         "documents_given_up",
         what=lambda now: counted(now.given_up, "document was", "documents were") + " given up.",
         cause="They never can be copied, or could not be for two weeks.",
@@ -205,7 +206,7 @@ RULES = (
         warns=lambda now: now.given_up,
         since=lambda now: now.oldest_given_up,
     ),
-    Rule(
+    ProblemRule(
         "not_taken_in",
         what=lambda now: (
             counted(now.not_taken_in, "delivery was", "deliveries were")
@@ -218,7 +219,7 @@ RULES = (
         warns=lambda now: now.not_taken_in,
         since=lambda now: now.oldest_not_taken_in,
     ),
-    Rule(
+    ProblemRule(
         SILENCE,
         what=_silence,
         cause="The webhook in EverBright may be off, or have another address or secret.",
@@ -229,7 +230,7 @@ RULES = (
         over="Deliveries come again.",
         stays=lambda now: now.silence_days and now.arrival is None,
     ),
-    Rule(
+    ProblemRule(
         WRONG_SECRET,
         what=lambda now: (
             f"{now.wrong_secrets} requests came with a wrong secret or none since yesterday, the "
@@ -241,7 +242,7 @@ RULES = (
         warns=_is_secret_wrong,
         over="No request with a wrong secret came for an hour, or deliveries come again.",
     ),
-    Rule(
+    ProblemRule(
         TOKEN_REFUSED,
         what=lambda _: "EverBright does not accept the token.",
         cause="It was typed wrong, has ended, or is sent in another header than EverBright wants.",
@@ -251,7 +252,7 @@ RULES = (
         alerts=lambda now: not now.documents,  # Who copies those tells it at once.
         over="EverBright accepts the token again.",
     ),
-    Rule(
+    ProblemRule(
         "documents_failing",
         what=lambda now: (
             counted(now.failing, "document", "documents")
@@ -263,7 +264,7 @@ RULES = (
         warns=lambda now: now.failing,
         since=lambda now: now.oldest_failing,
     ),
-    Rule(
+    ProblemRule(
         "quarantined",
         what=lambda now: (
             counted(now.quarantined, "job is", "jobs are")
@@ -274,7 +275,29 @@ RULES = (
         warns=lambda now: now.quarantined,
         since=lambda now: now.oldest_quarantined,
     ),
-    Rule(
+    ProblemRule(
+        "missing_words",
+        what=lambda now: (
+            counted(now.missing_words, "cell", "cells")
+            + " of your own sheet cannot show what EverBright says: no option stands for it."
+        ),
+        cause="The drop-down of a mapped column has no such option, or none was chosen for it.",
+        fix="See which: `brightsheet doctor`; choose one: `brightsheet map --word`",
+        page="/mapping",
+        warns=lambda now: now.missing_words,
+    ),
+    ProblemRule(
+        "kept_words",
+        what=lambda now: (
+            counted(now.kept_words, "cell", "cells")
+            + " of your own sheet show what a person typed, and EverBright says otherwise."
+        ),
+        cause="What people type stays until the next event of the job.",
+        fix="See which: `brightsheet compare --json`; clear a cell to have it filled again.",
+        page="/columns",
+        warns=lambda now: now.kept_words,
+    ),
+    ProblemRule(
         "unplaced",
         what=lambda now: (
             counted(now.unplaced, "delivery names", "deliveries name")

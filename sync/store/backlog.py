@@ -1,5 +1,6 @@
 """What waits, by stage, and since when: all from which it is told what is wrong now."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -89,6 +90,10 @@ class Backlog:
     trouble_age: float | None = None
     paused: float | None = None
     """Since a person paused the writing; None if it is not paused."""
+    kept_words: int = 0
+    """Cells of a person's own tabs whose words keep them from showing what EverBright says."""
+    missing_words: int = 0
+    """Cells there of which no option of the drop-down says what EverBright does."""
     arrival: Arrival | None = None
     """When the newest webhook came."""
     silence_days: int = 0
@@ -137,6 +142,9 @@ def backlog(
             row["failing_for"] = _most_frequent(connection, document.c.reason, _is_failing())
     for name in ("trouble", "trouble_message"):
         row[name] = row[name] or ""
+    compared = json.loads(row.pop("compared") or "{}")
+    row["kept_words"] = len(compared.get("kept", ()))
+    row["missing_words"] = sum(word["cells"] for word in compared.get("unsayable", ()))
     arrival = newest_arrival(database)
     return Backlog(**row, arrival=arrival, silence_days=silence_days, time_zone=time_zone)
 
@@ -171,6 +179,7 @@ def _sheet(spreadsheet: str) -> dict[str, Select[Any]]:
         "trouble_message": select(sheet.c.message).where(is_in_trouble),
         "trouble_age": _age(sheet.c.since, is_in_trouble),
         "paused": _age(sheet.c.paused_at, sheet.c.spreadsheet_id == spreadsheet),
+        "compared": select(sheet.c.compared).where(sheet.c.spreadsheet_id == spreadsheet),
     }
 
 

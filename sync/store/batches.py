@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from sync.jobs.cells import EMPTY, Cell
-from sync.jobs.model import TYPED, Change, ReplacedWords
+from sync.jobs.model import TYPED, Change
 from sync.store import activity, history, quarantine
 from sync.store.clock import now
 from sync.store.database import Database
@@ -30,6 +30,7 @@ from sync.store.dirty import bumped
 from sync.store.leases import Lease, hold
 from sync.store.schema import attempt, cell_history, job, undo
 from sync.store.spreadsheet import Spreadsheet
+from sync.types import ReplacedWords
 
 Cells = Mapping[str, Cell]
 

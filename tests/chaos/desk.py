@@ -1,7 +1,6 @@
 """A tab as the product would leave it, a person who has worked in it a little, and the judge."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -14,11 +13,13 @@ from tests.chaos import judge
 from tests.chaos.ledger import Ledger
 from tests.chaos.people import Person
 from tests.chaos.tab import KEY, RECOVERED, Look, look
-from tests.chaos.truth import Truth, column
+from tests.chaos.truth import Truth, column, tagged
 from tests.made_up import uuid
 from tests.traffic import history
 
 JOBS = 12
+_DATES = ("last_update", "follow_up", "last_approval")
+_SHOWN = ("customer", "phone", "email", "address", "current_milestone", "status", "next_action")
 ONE, TWO = uuid(1), uuid(2)
 
 
@@ -89,21 +90,16 @@ class Desk:
 def _tab(truth: Truth) -> list[dict[str, Any]]:
     """Return the requests that make a tab which shows the truth."""
     statuses = sorted({column(event) for event in truth.events})
-    ids = ["last_update", "current_milestone", "status", *statuses, "initial_quote", KEY]
+    ids = [*_DATES, *_SHOWN, *statuses, "initial_quote", KEY]
     where = {"sheetId": JOBS_TAB}
     grid = {"rowCount": JOBS + 100, "columnCount": len(ids), "frozenRowCount": 1}
     rows = [[{"stringValue": one} for one in ids]]
-    for site, last in truth.last.items():
-        at = datetime.fromisoformat(last["date_updated"]) - datetime(1899, 12, 30, tzinfo=UTC)
-        status = truth.begins(site) or "Approved"
-        cells = {
-            **truth.shown(site),
-            "status": status,
-            "current_milestone": "Milestone 1",
-            KEY: site,
-        }
-        row: list[dict[str, Any]] = [{"numberValue": at.total_seconds() / 86400}]
-        row += [{"stringValue": cells[one]} if cells.get(one) else {} for one in ids[1:]]
+    for site in truth.last:
+        dates, texts = truth.minutes(site), truth.texts(site)
+        row: list[dict[str, Any]] = [
+            {} if (date := dates[one]) is None else {"numberValue": date / 1440} for one in _DATES
+        ]
+        row += [{"stringValue": texts[one]} if texts[one] else {} for one in ids[len(_DATES) :]]
         rows.append(row)
     data = [{"values": [{"userEnteredValue": cell} for cell in row]} for row in rows]
     return [
@@ -131,8 +127,18 @@ def _mark(key: str, value: str, dimension: str, at: int) -> dict[str, Any]:
     return {"createDeveloperMetadata": {"developerMetadata": metadata}}
 
 
+def customer(number: int) -> dict[str, str]:
+    """Return what EverBright knows of a job's customer, by managed column."""
+    return {
+        "customer": f"Ada Number{number}",
+        "phone": f"303-555-{number:04d}",
+        "email": f"home{number}@example.com",
+        "address": f"{number} North Juniper Street, Marlow Heights, CO 80999",
+    }
+
+
 def fresh_desk(google: Emulator, seed: int) -> Desk:
-    truth = Truth(history(60, JOBS, 1))
+    truth = Truth(tagged(history(60, JOBS, 1)), {uuid(n): customer(n) for n in range(1, JOBS + 1)})
     spreadsheet = google.create_spreadsheet("Solar jobs")
     google.sheets.handle(
         "sheets.spreadsheets.batchUpdate",
@@ -148,11 +154,8 @@ def fresh_desk(google: Emulator, seed: int) -> Desk:
 def worked_on(google: Emulator) -> Desk:
     """A desk with a cell, a note and a header of a person's, and a row of nobody's."""
     desk = fresh_desk(google, 1)
-    wanted = {"type", "note", "row_of_nobody", "add_column", "rename_header"}
-    desk.person.deeds = {
-        name: deed if name in wanted else lambda _: None for name, deed in desk.person.deeds.items()
-    }
-    for _ in range(80):
+    desk.person.deeds.only("type", "note", "row_of_nobody", "add_column", "rename_header")
+    for _ in range(160):
         desk.person.act()
     assert not desk.kinds()
     return desk

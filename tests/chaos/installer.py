@@ -8,6 +8,7 @@ from typing import Any
 from emulator.errors import ApiError
 from sync.errors import Retryable
 from sync.sheets.celldata import CellData, at, text_of
+from sync.types import letters
 from tests import own_sheet
 from tests.bench import Bench
 from tests.own_sheet import HEADER_ROW, HEADERS, INSTALLED, OPEN
@@ -33,9 +34,12 @@ class Installer:
         self.diary: list[str] = []
         self._count = 0
         self._is_in_gap = False
+        self._is_undoing = False
 
     def act(self, *, in_gap: bool = False) -> None:
         """Do one thing; what the grid refuses is left undone. `in_gap`: amid a flush."""
+        if self._is_undoing:
+            return  # He looks at what he deleted; then he takes that back before all else.
         self._is_in_gap = in_gap
         deeds = [
             *[lambda: self._type(OWN_COLUMNS)] * 3,
@@ -107,8 +111,15 @@ class Installer:
             return
         below = HEADER_ROW + 1 + len(own_sheet.grid(self._bench, other))
         row = self._row(rows)
+        price = own_sheet.places(self._bench, tab)["Price"]
+        deposit = own_sheet.places(self._bench, tab)["Deposit"]
+        is_his = bool(rows) and text_of(at(rows[row - HEADER_ROW - 1], deposit)) == twice(
+            price, row
+        )
         self._edit("insert_rows", other, index=below - 1, below=True)
         self._edit("cut_rows", tab, start=row, end=row + 1, to=below, to_sheet=other)
+        if is_his:  # It goes on counting the price that was cut with it.
+            self._edit("type_cell", other, row=below, column=deposit, text=twice(price, below))
 
     def _copy_row(self) -> None:
         tab, rows = self._tab()
@@ -134,9 +145,16 @@ class Installer:
         if not self._is_in_gap and self._lots.random() < 0.3:
             price = own_sheet.places(self._bench, tab)["Price"]
             self.copied.add(text_of(at(cells, price)))
+            self._is_undoing = True
             with suppress(Retryable):
                 self._bench.flush_once()
+            self._is_undoing = False
         own_sheet.batch(self._bench, *put_back(tab, row, cells))
+
+
+def twice(column: int, row: int) -> str:
+    """Return the formula that he has in Deposit, of a price at zero-based indexes."""
+    return f"={letters(column)}{row + 1}*2"
 
 
 def put_back(tab: int, row: int, cells: Sequence[CellData]) -> list[dict[str, Any]]:

@@ -18,12 +18,14 @@ from tests.chaos.tab import (
     KEY,
     Look,
     RecoveredLine,
+    Spot,
     look,
+    record,
     recovered,
     site_in,
     tab_lines,
 )
-from tests.chaos.truth import Truth, minute
+from tests.chaos.truth import TAG, Truth, minute, tag_of
 from tests.traffic import LABELS, expected_documents
 
 _SHOWN_IN = 45.0
@@ -65,6 +67,7 @@ def sheet(
         *_values(seen, ledger.truth),
         *_claims(seen, ledger, lines),
         *_strays(seen, ledger, lines),
+        *_notes(seen, ledger, lines),
     ]
 
 
@@ -88,7 +91,8 @@ def history(spreadsheet: Spreadsheet, truth: Truth) -> Found:
 
 
 def _columns(seen: Look, truth: Truth) -> Found:
-    needed = {KEY, *(column for row in truth.statuses.values() for column in row)}
+    known = (*truth.statuses.values(), *truth.customers.values())
+    needed = {KEY, *(column for row in known for column in row)}
     for column in sorted(needed - seen.by_id.keys()):
         yield Violation("column missing", f"No column is marked as {column}.")
 
@@ -129,24 +133,36 @@ def _is_over(site: str, ledger: Ledger, begun: Mapping[int, float]) -> bool:
 
 
 def _values(seen: Look, truth: Truth) -> Found:
-    """Managed cells say what a plain replay says."""
-    for site, rows in sorted(seen.by_site.items()):
-        if site not in truth.sites:
-            continue
-        for row in rows:
-            for column, expected in truth.shown(site).items():
-                shown = seen.shown(row, column)
-                if column in seen.by_id and shown != expected:
-                    yield Violation(
-                        "wrong value",
-                        f"Row {row} of job {site} shows {shown!r} in {column}, not {expected!r}.",
-                    )
-            status = seen.shown(row, "status")
-            if not status or not status.startswith(truth.begins(site)):
-                yield Violation("wrong value", f"Row {row} of job {site} has status {status!r}.")
-            at = seen.spot(row, seen.by_id.get("last_update", -1)).number
-            if at is None or round(at * 1440) != minute(truth.last[site]):
-                yield Violation("wrong value", f"Row {row} of job {site} has a wrong last update.")
+    """Every managed cell of a job's row shows what a plain replay of its events says."""
+    for site in sorted(seen.by_site.keys() & truth.sites):
+        texts, minutes = truth.texts(site), truth.minutes(site)
+        for row in seen.by_site[site]:
+            for column, key in seen.by_id.items():
+                spot = seen.spot(row, key)
+                if column in texts and not _is_right(spot.text, column, texts[column], site, truth):
+                    sentence = f"shows {spot.text!r} in {column}, not {texts[column]!r}."
+                    yield Violation("wrong value", f"Row {row} of job {site} {sentence}")
+                if column in minutes and _minute(spot) != minutes[column]:
+                    wanted = minutes[column]
+                    sentence = f"shows {spot.text!r} in {column}, not minute {wanted}."
+                    yield Violation("wrong value", f"Row {row} of job {site} {sentence}")
+                told = spot.note if column in texts else f"{spot.text} {spot.note}"
+                if strange := set(TAG.findall(told)) - {tag_of(site)}:
+                    sentence = f"tells of {', '.join(sorted(strange))} in {seen.name(key)}."
+                    yield Violation("other job", f"Row {row} of job {site} {sentence}")
+
+
+def _is_right(text: str, column: str, wanted: str, site: str, truth: Truth) -> bool:
+    # A person's name for a job says more than the stand-in for it.
+    may_be_typed = column == "customer" and site not in truth.customers
+    return text == wanted or (may_be_typed and HAND.fullmatch(text) is not None)
+
+
+def _minute(spot: Spot) -> int | None:
+    """Return the minute of a date; None for a blank cell, -1 for anything else."""
+    if spot.number is None:
+        return -1 if spot.text else None
+    return round(spot.number * 24 * 60)
 
 
 def _claims(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found:
@@ -194,6 +210,20 @@ def _strays(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found
             yield Violation("stray text", f"Row {row} of {whose} has {', '.join(foreign)}.")
 
 
+def _notes(seen: Look, ledger: Ledger, lines: Sequence[RecoveredLine]) -> Found:
+    """No note of the product's is left on a cell that is none of its own, but for Recovered."""
+    told = {line.stands.partition("Note: ")[2] for line in lines}
+    for row in seen.body():
+        is_job = site_in(seen.key(row)) is not None
+        for column, spot in seen.rows[row].items():
+            rest = HAND.sub("", spot.note).strip()
+            is_ours = is_job and column in seen.managed
+            if rest and not is_ours and spot.note not in told:
+                owner = ledger.owner(seen, row) or "nobody"
+                sentence = f"Row {row} of {owner} has the note {rest!r} on {seen.name(column)}."
+                yield Violation("stray note", sentence)
+
+
 def _written_over(lines: Sequence[RecoveredLine]) -> dict[str, set[str]]:
     """Return, by what a row held, the texts of people in it that were written over."""
     gone: dict[str, set[str]] = {}
@@ -215,6 +245,15 @@ def _same(one: str, other: str) -> bool:
         return abs(float(one) - float(other)) < 1e-6
     except ValueError:
         return one == other
+
+
+def records(
+    spreadsheet: Spreadsheet, duplicates: Mapping[int, Sequence[Mapping[int, Spot]]]
+) -> Found:
+    """Give the tabs that a person duplicated and that are not as they were: by sheet id."""
+    for sheet_id, rows in duplicates.items():
+        if record(spreadsheet, sheet_id) != rows:
+            yield Violation("record changed", f"The duplicate {sheet_id} is not as it was.")
 
 
 def drive(google: Emulator, truth: Truth) -> list[Violation]:

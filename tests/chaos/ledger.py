@@ -36,6 +36,10 @@ class Deed:
     destroyed: set[str] = field(default_factory=set)
     typed: list[tuple[str, int, int, str | None]] = field(default_factory=list)
     """Text, row, column key and owner, for what was typed."""
+    back: set[str] = field(default_factory=set)
+    """Texts that stand again: their row had been deleted, and that was undone."""
+    is_undone: bool = False
+    """Whether a row that had been deleted stands again: it never was."""
 
 
 class Ledger:
@@ -98,6 +102,7 @@ class Ledger:
             return True
         return any(
             (text := look.spot(row, key).text)
+            and text not in self.claims
             and text not in self.truth.ever.get((site, column), ())
             for key, column in look.managed.items()
             if column.startswith("status:")
@@ -109,6 +114,8 @@ class Ledger:
 
     def follow(self, before: Look, after: Look, deed: Deed, now: float) -> None:
         """Take a deed in: what the person destroyed is claimed no more, what was typed is new."""
+        for text in deed.back:
+            self.claims[text].holds = True
         for claim in self.holding():
             stood, stands = claim.text in before.hands, claim.text in after.hands
             if not stands and (stood or claim.place in deed.destroyed):
@@ -116,6 +123,8 @@ class Ledger:
             elif claim.place in deed.touched and not self.stands(before, claim):
                 claim.may_recover = True
         self.finished -= after.by_site.keys()
+        if deed.is_undone:
+            self.killed = {s: at for s, at in self.killed.items() if s not in after.by_site}
         for site in before.by_site.keys() - after.by_site.keys():
             self.killed[site] = now
             if self._is_finished(before, site):
@@ -124,14 +133,20 @@ class Ledger:
             self._add(before, text, row, column, place)
 
     def _is_finished(self, before: Look, site: str) -> bool:
-        wanted = self.truth.shown(site) if site in self.truth.sites else {"": "no job"}
+        if site not in self.truth.sites:
+            return False
         return all(
             before.shown(row, column) == text
             for row in before.by_site[site]
-            for column, text in wanted.items()
+            for column, text in self.truth.texts(site).items()
+            if column in before.by_id
         )
 
     def _add(self, before: Look, text: str, row: int, column: int, place: str | None) -> None:
+        if column in before.managed and place in self.truth.sites and not text.startswith("note"):
+            # Our own tab replaces what is typed there.
+            self.claims[text] = Claim(text, column, place, holds=False)
+            return
         there = before.spot(row, column).text
         damaged = row != before.header_row and self.is_damaged(before, row)
         strange = column not in before.managed and bool(there) and there not in self.claims

@@ -8,6 +8,10 @@ without one was added for the job whose key it has.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from sync.sheets.celldata import at, text_of
+from tests import own_sheet
+from tests.bench import Bench
+from tests.chaos.installer import twice
 from tests.chaos.tab import RecoveredLine
 from tests.made_up import uuid
 
@@ -15,6 +19,9 @@ Row = Mapping[str, str]
 FILLED = ("Customer", "E-mail", "Street", "Zip", "Phone")
 """The customer's own data."""
 STATUS, DATE, KEY = "Permit", "Permit OK on", "Site ID"
+PRICE, DEPOSIT = "Price", "Deposit"
+OWN_PRICE_TWICE = "=Price*2"
+"""His formula in Deposit, where it counts the price of its own row: see `rows_of`."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,8 @@ class Truth:
     def allowed(self, header: str, *, is_keyed: bool) -> set[str]:
         """Return what may stand in a cell, besides what he typed there."""
         allowed = {self.own.get(header, "")}
+        if header == DEPOSIT and not self.own:
+            return {"", OWN_PRICE_TWICE}  # A new row takes it from the row above, if that has one.
         if not self.is_job:
             return allowed
         if header == KEY:
@@ -65,13 +74,56 @@ class Told:
     replaced: frozenset[str] = frozenset()
     """What the product kept of what an event replaced."""
 
-    def names(self, text: str) -> bool:
-        """Tell whether the tab Recovered says that a text stands where it should not."""
-        return any(line.stands.partition("\nNote:")[0] == text for line in self.recovered)
+    def names(self, text: str, price: str) -> bool:
+        """Tell whether the tab Recovered says that a text stands where it should not.
+
+        In the row with a price; "": in any row.
+        """
+        return any(
+            line.stands.partition("\nNote:")[0] == text
+            and price in ("", *line.row_text.split(" | "))
+            for line in self.recovered
+        )
+
+    def names_formula(self, text: str) -> bool:
+        """Tell whether it says that a text stands, or nothing, where his formula stood."""
+        return any(line.stands == text and line.stood.startswith("=") for line in self.recovered)
 
     def has(self, text: str) -> bool:
         """Tell whether a text that stands nowhere is kept."""
-        return text in self.replaced or any(text in line.stood for line in self.recovered)
+        stood = (line.stood.split("\n") for line in self.recovered)
+        return text in self.replaced or any(text in texts for texts in stood)
+
+
+def rows_of(bench: Bench) -> list[dict[str, str]]:
+    """Return the texts of the rows of both tabs by header, OWN_PRICE_TWICE for that formula."""
+    rows = []
+    for tab in (own_sheet.OPEN, own_sheet.INSTALLED):
+        columns = own_sheet.places(bench, tab)
+        for number, cells in enumerate(own_sheet.grid(bench, tab), own_sheet.HEADER_ROW + 1):
+            row = {h: text for h, n in columns.items() if (text := text_of(at(cells, n)))}
+            if row.get(DEPOSIT) == twice(columns[PRICE], number):
+                row[DEPOSIT] = OWN_PRICE_TWICE
+            rows.append(row)
+    return [row for row in rows if row]
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    """A row, and whose it is; `truth.own` is {} where it was added for the job."""
+
+    row: Row
+    truth: Truth | None
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether it has the key of the job that it is."""
+        return bool(self.truth and self.truth.is_job and self.row.get(KEY) == self.truth.key)
+
+    @property
+    def price(self) -> str:
+        """The price that tells whose it is; "" where it has none."""
+        return self.truth.own.get(PRICE, "") if self.truth else self.row.get(PRICE, "")
 
 
 def judge(
@@ -87,64 +139,80 @@ def judge(
     `typed` is the last text by price and header, `every_typed` has price and header of each;
     `copied` are the prices of rows that he copied, of which one is enough.
     """
-    rows = list(rows)
-    by_price = {truth.own["Price"]: truth for truth in truths.values() if "Price" in truth.own}
-    by_key = {truth.key: truth for truth in truths.values() if truth.is_job}
-    for row in rows:
-        price, key = row.get("Price", ""), row.get(KEY, "")
-        truth = by_price.get(price) if price else by_key.get(key)
-        if truth and not price:
-            truth = replace(truth, own={})  # A row that was added for it.
-        yield from _row(row, truth, price, every_typed, told)
-    yield from _words(rows, typed, told)
-    yield from _jobs(rows, truths, copied)
-    for price, truth in by_price.items():
-        if not any(row.get("Price") == price for row in rows):
+    claimed = list(_claimed(list(rows), truths))
+    for one in claimed:
+        yield from _row(one, every_typed, told)
+    yield from _words(claimed, typed, told)
+    yield from _jobs(claimed, truths, copied)
+    for truth in truths.values():
+        count = sum(one.price == truth.own.get(PRICE) for one in claimed)
+        if truth.own and not count:
             yield f"the row of {truth.number} is gone"
+        if truth.own and not truth.is_job and count > 1 and truth.own[PRICE] not in copied:
+            yield f"the row of {truth.number} stands {count} times"
 
 
-def _row(
-    row: Row,
-    truth: Truth | None,
-    price: str,
-    every_typed: Mapping[str, tuple[str, str]],
-    told: Told,
-) -> Iterator[str]:
+def _claimed(rows: Iterable[Row], truths: Mapping[int, Truth]) -> Iterator[_Claimed]:
+    """Give whose each row is: by its price; by its key if it has none, or one that nobody had."""
+    rows = list(rows)
+    by_price = {truth.own[PRICE]: truth for truth in truths.values() if truth.own}
+    by_key = {truth.key: truth for truth in truths.values() if truth.is_job}
+    standing = {row.get(PRICE, "") for row in rows}
+    for row in rows:
+        truth = by_price.get(row.get(PRICE, "")) or by_key.get(row.get(KEY, ""))
+        if truth and PRICE not in row and truth.own.get(PRICE, "") in standing:
+            truth = replace(truth, own={})
+        yield _Claimed(row, truth)
+
+
+def _row(one: _Claimed, every_typed: Mapping[str, tuple[str, str]], told: Told) -> Iterator[str]:
+    truth, price = one.truth, one.price
+    if truth is None and price:
+        yield f"a row shows {price!r} in Price, which is nobody's"
+        return
     whose = f"row of {truth.number}" if truth else "row of nobody"
-    is_keyed = truth is not None and truth.is_job and row.get(KEY) == truth.key
-    headers = {*row, *FILLED, STATUS, DATE, KEY}
-    for header in sorted(headers - {"Price", "Deposit"}):
-        text = row.get(header, "")
-        if text and every_typed.get(text) == (price, header):
-            continue
-        allowed = truth.allowed(header, is_keyed=is_keyed) if truth else {""}
-        if text in allowed:
-            continue
-        if text and not is_keyed and header != KEY and told.names(text):
+    held = truth.own if truth else {}
+    for header in sorted({*one.row, *held, *FILLED, STATUS, DATE, KEY, PRICE, DEPOSIT}):
+        text = one.row.get(header, "")
+        allowed = truth.allowed(header, is_keyed=one.is_keyed) if truth else {""}
+        is_typed = text != "" and every_typed.get(text) == (price, header)
+        if text in allowed or is_typed or _is_told(one, header, text, told):
             continue
         yield f"{whose} shows {text!r} in {header}, not {' or '.join(map(repr, sorted(allowed)))}"
 
 
-def _words(rows: Iterable[Row], typed: Mapping[tuple[str, str], str], told: Told) -> Iterator[str]:
-    rows = list(rows)
+def _is_told(one: _Claimed, header: str, text: str, told: Told) -> bool:
+    """Tell whether Recovered names a cell that could not be put right.
+
+    In a row with its key all can be, but for a formula, which says something else elsewhere.
+    """
+    if header == DEPOSIT:
+        return told.names_formula(text)
+    return bool(text) and not one.is_keyed and header != KEY and told.names(text, one.price)
+
+
+def _words(
+    claimed: Iterable[_Claimed], typed: Mapping[tuple[str, str], str], told: Told
+) -> Iterator[str]:
+    claimed = list(claimed)
     for (price, header), text in typed.items():
-        stands = any(row.get("Price") == price and row.get(header) == text for row in rows)
+        stands = any(one.price == price and one.row.get(header) == text for one in claimed)
         if not stands and not told.has(text):
             yield f"{text!r}, typed in {header} of {price}, is lost"
 
 
 def _jobs(
-    rows: Iterable[Row], truths: Mapping[int, Truth], copied: frozenset[str]
+    claimed: Iterable[_Claimed], truths: Mapping[int, Truth], copied: frozenset[str]
 ) -> Iterator[str]:
-    rows = list(rows)
+    claimed = list(claimed)
     for truth in truths.values():
         if not truth.is_job:
             continue
-        mine = [row for row in rows if row.get(KEY) == truth.key]
-        price = truth.own.get("Price", "")
+        mine = [one for one in claimed if one.is_keyed and one.row[KEY] == truth.key]
+        price = truth.own.get(PRICE, "")
         if not mine:
             yield f"job {truth.number} has no row"
-        elif price and price not in copied and any("Price" not in row for row in mine):
+        elif price and price not in copied and any(not one.price for one in mine):
             yield f"job {truth.number} has a row of its own beside the one that is its"
         elif len(mine) > 1 and price not in copied:
             yield f"job {truth.number} has {len(mine)} rows"

@@ -16,10 +16,10 @@ from tests import databases, own_sheet
 from tests.bench import Bench
 from tests.chaos import own_judge
 from tests.chaos.installer import Installer
-from tests.chaos.own_judge import DATE, STATUS, Told, Truth
+from tests.chaos.own_judge import DATE, DEPOSIT, OWN_PRICE_TWICE, STATUS, Told, Truth
 from tests.chaos.tab import recovered
 from tests.made_up import milestone, uuid
-from tests.own_sheet import INSTALLED, OPEN, line
+from tests.own_sheet import line
 
 BY_EMAIL, BY_ADDRESS, NEW = 12, 4, 6
 JOBS = BY_EMAIL + BY_ADDRESS + NEW
@@ -106,7 +106,8 @@ def _make(bench: Bench, lots: random.Random) -> dict[int, dict[str, str]]:
     own_sheet.make(bench, lines[:25], lines[25:])
     own_sheet.adopt(bench)
     rows = (dict(zip(own_sheet.HEADERS, texts, strict=True)) for texts in lines)
-    return {int(row["Price"]) - 1000: {h: t for h, t in row.items() if t} for row in rows}
+    held = ({h: text for h, text in row.items() if text} for row in rows)
+    return {int(row["Price"]) - 1000: row | {DEPOSIT: OWN_PRICE_TWICE} for row in held}
 
 
 def _truths(
@@ -153,7 +154,11 @@ def _told(bench: Bench) -> Told:
 
 def _wrong(bench: Bench, person: Installer, truths: dict[int, Truth]) -> Iterator[str]:
     """Give what is wrong in the sheet as it stands."""
-    rows = [row for tab in (OPEN, INSTALLED) for row in own_sheet.texts(bench, tab)]
     yield from own_judge.judge(
-        rows, truths, person.typed, person.every_typed, _told(bench), frozenset(person.copied)
+        own_judge.rows_of(bench),
+        truths,
+        person.typed,
+        person.every_typed,
+        _told(bench),
+        frozenset(person.copied),
     )

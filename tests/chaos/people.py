@@ -3,40 +3,15 @@
 import random
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 from emulator import Emulator
-from emulator.errors import ApiError
-from sync.sheets.identifiers import JOBS_TAB
-from tests.chaos.ledger import Deed, Ledger
-from tests.chaos.tab import HEADER, KEY, Look, look, site_in
+from tests.chaos.deeds import RECENT, Deeds
+from tests.chaos.ledger import Ledger
+from tests.chaos.tab import KEY, look
 
 GAPS = 0.7
 """The share of all gaps between a read and a write in which the person does something."""
-_OWN_COLUMNS = 8
-_KILLS = 2
-"""Rows that a person makes vanish between two reads of the product."""
-_RECENT = 30.0
-_FEW = 4
-_SHARE = 0.05
-"""Of all jobs, at most so many (or _FEW) lose their row by a person in _RECENT seconds: where a
-tenth and more are gone at once the product stops and asks, which is another story."""
-_WEIGHTS = {
-    "type": 24,
-    "note": 8,
-    "row_of_nobody": 8,
-    "sort": 7,
-    "move_row": 6,
-    "move_column": 6,
-    "insert_rows": 5,
-    "insert_column": 3,
-    "add_column": 3,
-    "rename_header": 5,
-    "copy_rows": 5,
-    "cut_rows": 5,
-    "delete_row": 3,
-}
 
 
 class Person:
@@ -51,7 +26,7 @@ class Person:
         spreadsheet: str,
         ledger: Ledger,
         seed: int,
-        recent: float = _RECENT,
+        recent: float = RECENT,
     ) -> None:
         self.ledger = ledger
         self.diary: list[str] = []
@@ -61,15 +36,9 @@ class Person:
         self._google = google
         self._id = spreadsheet
         self._lots = random.Random(seed)
-        self._recent = recent
-        self._number = 0
-        self.kills = 0
-        """Rows that vanished since the product last looked."""
+        self.deeds = Deeds(google, spreadsheet, ledger, self._lots, recent)
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._stroll)
-        self.deeds: dict[str, Callable[[Look], Deed | None]] = {
-            name: getattr(self, f"_{name}") for name in _WEIGHTS
-        }
 
     def start(self) -> "Person":
         """Begin: in GAPS of the gaps before a write, and now and then in between."""
@@ -92,7 +61,7 @@ class Person:
             raise self.faults[0]
 
     def _seen(self, *_: Any) -> None:
-        self.kills = 0
+        self.deeds.kills = 0
 
     def _gap(self, *_call: Any) -> None:
         if not self._done.is_set():
@@ -126,222 +95,10 @@ class Person:
             before = look(sheet)
             if before is None or KEY not in before.by_id:
                 return
-            deed = self._some_deed(before)
+            deed = self.deeds.some(before)
             after = look(sheet)
             if deed is not None and after is not None:
                 self.edits += 1
                 self.ledger.follow(before, after, deed, time.monotonic())
-                self.kills += len(before.by_site.keys() - after.by_site.keys())
+                self.deeds.kills += len(before.by_site.keys() - after.by_site.keys())
                 self._note_down(deed.told)
-
-    def _some_deed(self, before: Look) -> Deed | None:
-        for _ in range(8):
-            (name,) = self._lots.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
-            try:
-                if (deed := self.deeds[name](before)) is not None:
-                    return deed
-            except ApiError:
-                continue  # Google lets nobody do this.
-        return None
-
-    def _edit(self, name: str, **arguments: Any) -> None:
-        self._google.edit(self._id, name, sheet_id=JOBS_TAB, **arguments)
-
-    def _text(self, kind: str) -> str:
-        self._number += 1
-        return f"{kind}-{self._number:05d}"
-
-    # Where to do it
-
-    def _job_row(self, before: Look) -> int | None:
-        """A row with a job's key, a copy now and then."""
-        keyed = [
-            row
-            for row in before.body()
-            if before.key(row) and self.ledger.owner(before, row) in self.ledger.truth.sites
-        ]
-        return self._lots.choice(keyed) if keyed else None
-
-    def _blank_row(self, before: Look) -> int | None:
-        """An empty row near the filled ones."""
-        filled = [row for row in before.body() if before.rows[row]]
-        last = max(filled, default=before.header_row)
-        blank = [row for row in before.body() if not before.rows[row] and row < last + 4]
-        return self._lots.choice(blank) if blank else None
-
-    def _column(self, before: Look) -> int:
-        return self._lots.choice(before.keys)
-
-    def _owners(self, before: Look, rows: range) -> set[str] | None:
-        """Whose these rows are; None where one of them is nobody knows whose."""
-        owners = [self._sure_owner(before, row) for row in rows if before.rows[row]]
-        return None if None in owners else {owner for owner in owners if owner}
-
-    def _may_vanish(self, before: Look, count: int) -> bool:
-        """Tell whether the last rows of so many more sites may go now."""
-        since = time.monotonic() - self._recent
-        gone = sum(
-            at > since and site not in before.by_site for site, at in self.ledger.killed.items()
-        )
-        most = max(_FEW, int(_SHARE * len(self.ledger.truth.sites)))
-        return count == 0 or (self.kills + count <= _KILLS and gone + count <= most)
-
-    def _sure_owner(self, before: Look, row: int) -> str | None:
-        owner, key = self.ledger.owner(before, row), before.key(row)
-        is_job = owner in self.ledger.truth.sites
-        return owner if not is_job or site_in(key) else None
-
-    # What to do
-
-    def _type(self, before: Look) -> Deed | None:
-        row = self._job_row(before)
-        if row is None or not before.own:
-            return None
-        place = self.ledger.owner(before, row)
-        deed = Deed("", touched={place} if place else set())
-        for column in self._lots.sample(
-            before.own, min(len(before.own), self._lots.choice((1, 2)))
-        ):
-            if before.spot(row, column).text and self._lots.random() < 0.8:
-                continue
-            self._put(before, deed, "hand", row, column, place)
-        deed.told = f"type {[one[0] for one in deed.typed]} into row {row} of {place}"
-        return deed if deed.typed else None
-
-    def _put(
-        self, before: Look, deed: Deed, kind: str, row: int, column: int, place: str | None
-    ) -> str:
-        text = self._text(kind)
-        index = before.keys.index(column)
-        self._edit("type_cell", row=row, column=index, text=text)
-        deed.typed.append((text, row, column, place or text))
-        return text
-
-    def _note(self, before: Look) -> Deed | None:
-        on_header = self._lots.random() < 0.2
-        row = before.header_row if on_header else self._job_row(before)
-        if row is None:
-            return None
-        place, column = self.ledger.owner(before, row), self._column(before)
-        text = self._text("note")
-        self._edit("add_note", row=row, column=before.keys.index(column), text=text)
-        told = f"note {text} on row {row} of {place}, {before.name(column)}"
-        touched = {place} if place else set()
-        return Deed(told, touched, typed=[(text, row, column, place)])
-
-    def _row_of_nobody(self, before: Look) -> Deed | None:
-        """Make a row that belongs to no job, or type more into one."""
-        row, place = self._row_without_job(before)
-        if row is None:
-            return None
-        deed = Deed("", touched={place} if place else set())
-        columns = [key for key in before.keys if not before.spot(row, key).text]
-        if self._lots.random() < 0.9:
-            columns = [key for key in columns if before.managed.get(key) != KEY]
-        if not columns:
-            return None
-        for column in self._lots.sample(columns, min(len(columns), self._lots.choice((1, 2, 3)))):
-            place = place or None
-            text = self._put(before, deed, "hand" if place else "row", row, column, place)
-            place = place or text
-        deed.told = f"type {[one[0] for one in deed.typed]} into row {row} of no job ({place})"
-        return deed
-
-    def _row_without_job(self, before: Look) -> tuple[int | None, str | None]:
-        if self._lots.random() < 0.5:
-            return self._blank_row(before), None
-        found = [
-            (spots[0][0], text)
-            for text, spots in before.hands.items()
-            if text.startswith("row-")
-            and len(spots) == 1
-            and self.ledger.owner(before, spots[0][0]) == text
-        ]
-        return self._lots.choice(found) if found else (None, None)
-
-    def _sort(self, before: Look) -> Deed:
-        column, up = self._column(before), self._lots.random() < 0.5
-        self._edit("sort", column=before.keys.index(column), ascending=up)
-        return Deed(f"sort by {before.name(column)} {'up' if up else 'down'}")
-
-    def _move_row(self, before: Look) -> Deed | None:
-        row, to = self._job_row(before), self._job_row(before)
-        if row is None or to is None or row == to:
-            return None
-        self._edit("move_row", row=row, to=to)
-        return Deed(f"move row {row} of {before.key(row)} to {to}")
-
-    def _move_column(self, before: Look) -> Deed | None:
-        column = self._column(before)
-        index, to = before.keys.index(column), self._lots.randrange(len(before.keys))
-        if index == to:
-            return None
-        self._edit("move_column", column=index, to=to)
-        return Deed(f"move column {before.name(column)} from {index} to {to}")
-
-    def _insert_rows(self, before: Look) -> Deed | None:
-        row, count = self._job_row(before), self._lots.choice((1, 1, 2))
-        if row is None:
-            return None
-        if before.header_row == 0 and self._lots.random() < 0.1:
-            row = 0
-        self._edit("insert_rows", index=row, count=count)
-        return Deed(f"insert {count} rows at {row}")
-
-    def _insert_column(self, before: Look) -> Deed | None:
-        if len(before.own) >= _OWN_COLUMNS:
-            return None
-        index = self._lots.randrange(len(before.keys))
-        self._edit("insert_columns", index=index)
-        return Deed(f"insert a column at {index}")
-
-    def _add_column(self, before: Look) -> Deed | None:
-        if len(before.own) >= _OWN_COLUMNS:
-            return None
-        text = self._text("head")
-        self._edit("add_column", text=text)
-        sheet = self._google.sheets.spreadsheets[self._id]
-        after = look(sheet)
-        assert after is not None
-        return Deed(f"add column {text}", typed=[(text, before.header_row, after.keys[-1], HEADER)])
-
-    def _rename_header(self, before: Look) -> Deed:
-        column, text = self._column(before), self._text("head")
-        self._edit("type_cell", row=before.header_row, column=before.keys.index(column), text=text)
-        told = f"rename {before.name(column)} to {text}"
-        return Deed(told, {HEADER}, typed=[(text, before.header_row, column, HEADER)])
-
-    def _copy_rows(self, before: Look) -> Deed | None:
-        return self._paste(before, "copy_rows")
-
-    def _cut_rows(self, before: Look) -> Deed | None:
-        return self._paste(before, "cut_rows")
-
-    def _paste(self, before: Look, how: str) -> Deed | None:
-        """Copy or cut a row or two, and paste them: mostly where nothing is, else over others."""
-        start, count = self._job_row(before), self._lots.choice((1, 1, 1, 2))
-        over = self._lots.random() < 0.25
-        to = self._job_row(before) if over else self._blank_row(before)
-        if start is None or to is None or abs(start - to) < count:
-            return None
-        if max(start, to) + count > len(before.rows):
-            return None
-        source, target = range(start, start + count), range(to, to + count)
-        moving, destroyed = self._owners(before, source), self._owners(before, target)
-        if moving is None or destroyed is None or not self._may_vanish(before, len(destroyed)):
-            return None
-        self._edit(how, start=start, end=start + count, to=to)
-        told = (
-            f"{how} {start} to {start + count} of {moving} to {to}, over {destroyed or 'nothing'}"
-        )
-        return Deed(told, moving | destroyed, destroyed)
-
-    def _delete_row(self, before: Look) -> Deed | None:
-        row = self._job_row(before)
-        if row is None or not self._may_vanish(before, 1):
-            return None
-        owners = self._owners(before, range(row, row + 1))
-        if not owners:
-            return None
-        self._edit("delete_rows", index=row)
-        return Deed(f"delete row {row} of {owners}", owners, owners)

@@ -15,7 +15,7 @@ from emulator import Emulator
 from sync.errors import Retryable
 from sync.sheets.reconcile import reconcile
 from sync.store import Lease
-from tests import databases
+from tests import databases, own_sheet
 from tests.bench import Bench
 from tests.chaos import judge
 from tests.chaos.judge import Violation
@@ -23,13 +23,19 @@ from tests.chaos.ledger import Ledger
 from tests.chaos.people import Person
 from tests.chaos.stage import Outcome
 from tests.chaos.tab import recovered
-from tests.chaos.truth import Truth
+from tests.chaos.truth import Truth, tagged
+from tests.made_up import CONFIG_FILE, uuid
 from tests.traffic import history
 
 _FLUSHES = 200
 """More than this for a few deliveries, and the flusher goes round in circles."""
 _PASSING = 0.3
 """The share of all reads before which a person does something."""
+_CITY = "Marlow Heights"
+_CUSTOMERS = ("email",)
+"""Columns that are off at first, and tell of a customer."""
+_GAPS = 8
+"""With fewer gaps in which a person worked, a storm shows nothing."""
 _STROLL = 3
 """The most that a person does between two flushes."""
 
@@ -38,9 +44,13 @@ def run(
     google: Emulator, folder: Path, seed: int, deliveries: int, jobs: int, failing: float = 0.0
 ) -> Outcome:
     """A person works in most gaps; `failing` is the share of calls that fail, in three ways."""
-    truth = Truth(history(deliveries, jobs, seed))
+    google.everbright.token = "a-token"
+    config = _config(folder)
+    url = databases.fresh("sqlite", folder)
+    bench = Bench(google, url, config, EVERBRIGHT_API_TOKEN="a-token")
+    customers = {uuid(n): _customer(bench, n) for n in range(1, jobs + 1)}
+    truth = Truth(tagged(history(deliveries, jobs, seed)), customers)
     ledger, lots, began = Ledger(truth), random.Random(seed), time.monotonic()
-    bench = Bench(google, databases.fresh("sqlite", folder))
     person = Person(google, bench.spreadsheet, ledger, seed, recent=0.5)
     person.visit()
     google.faults.between(person.pass_by, method="*.getByDataFilter", chance=_PASSING)
@@ -49,12 +59,13 @@ def run(
     events = list(enumerate(truth.events))
     with bench.held() as held:
         while events:
-            count = lots.randint(1, 12)
+            count = lots.randint(1, 6)
             for number, event in events[:count]:
                 begun[number] = time.monotonic()
                 bench.send(event)
             events = events[count:]
             _flush(bench, held)
+            bench.ask()
             for _ in range(lots.randint(0, _STROLL)):
                 person.act()
         violations = _settle(bench, held, lambda: person.act() if lots.random() < 0.3 else None)
@@ -65,6 +76,9 @@ def run(
         violations += _settle(bench, held)
     book = google.sheets.spreadsheets[bench.spreadsheet]
     violations += [*judge.sheet(book, ledger, begun), *judge.history(book, truth)]
+    violations += judge.records(book, person.deeds.duplicates)
+    if person.gaps < _GAPS:
+        violations.append(Violation("no storm", f"A person worked in {person.gaps} gaps only."))
     bench.database.close()
     told = f"{person.edits} edits, {person.gaps} gaps, {len(recovered(book))} recovered"
     (folder / "diary").write_text("\n".join(person.diary))
@@ -80,8 +94,28 @@ def run(
     )
 
 
+def _config(folder: Path) -> Path:
+    """Write a config whose tab shows all that there is of a customer."""
+    config = folder / "brightsheet.toml"
+    more = "".join(f'[[columns]]\nid = "{c}"\nheader = "{c}"\n\n' for c in _CUSTOMERS)
+    config.write_text(CONFIG_FILE.read_text().replace("[statuses]", f"{more}[statuses]"))
+    return config
+
+
+def _customer(bench: Bench, number: int) -> dict[str, str]:
+    """Set a job's customer at EverBright; return what the tab shows of it, by managed column."""
+    known = own_sheet.customer(bench, number, city_name=_CITY, state_abbreviation="CO")
+    return {
+        "customer": known["Customer"],
+        "email": known["E_mail"],
+        "phone": f"303-555-{number:04d}",
+        "address": f"{known['Street']}, {_CITY}, CO {known['Zip']}",
+    }
+
+
 def _flush(bench: Bench, held: Lease) -> None:
-    """Flush once; what passes by itself is left to the next."""
+    """Apply what came, and flush once; what passes by itself is left to the next."""
+    bench.project()
     with suppress(Retryable):
         bench.flusher.flush(held)
 
@@ -91,7 +125,7 @@ def _settle(
 ) -> list[Violation]:
     """Flush until nothing is left."""
     for _ in range(_FLUSHES):
-        if not bench.is_waiting():
+        if not (bench.is_waiting() or bench.ask()):
             return []
         between()
         _flush(bench, held)

@@ -125,6 +125,12 @@ def look(spreadsheet: Spreadsheet) -> Look | None:
         return Look(sheet.rows.index(header), keys, managed, tuple(_rows(sheet, set(keys))))
 
 
+def record(spreadsheet: Spreadsheet, sheet_id: int) -> list[dict[int, Spot]]:
+    """Return what the cells of any tab hold, by row and column key."""
+    tab = spreadsheet.sheet(sheet_id)
+    return [] if tab is None else list(_rows(tab, {column.key for column in tab.columns}))
+
+
 def _rows(sheet: Sheet, keys: set[int]) -> Iterator[dict[int, Spot]]:
     for row in sheet.rows:
         spots = {key: _spot(cell) for key, cell in row.cells.items() if key in keys}

@@ -8,23 +8,26 @@ import pytest
 from emulator import Emulator
 from tests.chaos import own_storm
 
-SEEDS = 50 if os.environ.get("CHAOS_SIZE") == "full" else 3
+SEEDS = 300 if os.environ.get("CHAOS_SIZE") == "full" else 3
 FIRST = int(os.environ.get("SEED", "1"))
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("failing", [0.0, 0.3])
 def test_people_at_work_in_their_own_sheet(tmp_path: Path, failing: float) -> None:
     """Would catch a job in another customer's row, one that stands twice, and a text that is gone.
 
-    Each certain match is in its own row, with the status that came last.
+    Each certain match is in its own row, with the status that came last. What has no certain place
+    is told in Recovered: how often, is printed.
     """
-    wrong = {}
+    wrong, recovered = {}, 0
     for seed in range(FIRST, FIRST + SEEDS):
         folder = tmp_path / str(seed)
         folder.mkdir()
         with Emulator() as google:
             if found := own_storm.run(google, folder, seed, failing):
                 wrong[seed] = found
+        recovered += len((folder / "recovered").read_text().splitlines())
+    print(f"\n{SEEDS} storms, {failing:.0%} of calls fail: {recovered} lines in Recovered")
     assert wrong == {}

@@ -1,5 +1,10 @@
-"""What a run must end with, as far as the deliveries tell: a plain replay of them."""
+"""What a run must end with, as far as the deliveries tell: a plain replay of them.
 
+All that a row shows is derived here a second time, from the events alone, without the product.
+"""
+
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -7,15 +12,31 @@ from typing import Any
 from tests.traffic import LABELS, newest, replay
 
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
+_DAY = 24 * 60
+_STUCK = 14 * _DAY
+"""Minutes after the last event, after which a job is to be looked after."""
+_SILENT = ("stage", "contract", "contract_signed", "contract_documents", "re_signed")
+"""Columns of which these events tell nothing."""
+TAG = re.compile(r"\bjob-\d+\b")
+"""What stands in each text that only one job's events have: see `tagged`."""
 Event = dict[str, Any]
 
 
 class Truth:
-    """The events of a run, in the order in which they happened."""
+    """The events of a run, in the order in which they happened.
 
-    def __init__(self, events: list[Event]) -> None:
+    `customers` has what EverBright knows of each site's customer, by managed column; {}: it is not
+    asked.
+    """
+
+    def __init__(
+        self, events: list[Event], customers: Mapping[str, Mapping[str, str]] | None = None
+    ) -> None:
         self.events = events
+        self.customers = customers or {}
         self.sites = {str(event["site"]) for event in events}
+        self.has_tasks = any(event["tasks"] for event in events)
+        """Whether documents and tasks come: what is shown of them is not derived here."""
         self._by_minute = {minute(event): str(event["site"]) for event in events}
 
     @cached_property
@@ -41,30 +62,143 @@ class Truth:
         """The last event of each site."""
         return {str(event["site"]): event for event in self.events}
 
-    def shown(self, site: str) -> dict[str, str]:
-        """Return what a job's row ends with, by managed column; of no other is anything known."""
-        everywhere = {column for row in self.statuses.values() for column in row}
-        return {
-            **dict.fromkeys(everywhere, ""),
-            **self.statuses[site],
-            "initial_quote": self.last[site]["quote"],
-        }
-
-    def begins(self, site: str) -> str:
-        """Return what a job's status begins with: what is rejected comes first, then what waits."""
-        labels = set(self.statuses[site].values())
-        if LABELS["REJECTED"] in labels:
-            return "Rejected: Milestone "
-        return "Waiting: Milestone " if LABELS["SUBMITTED"] in labels else ""
-
     @cached_property
     def newest(self) -> list[Event]:
         """The last event of each milestone of each site."""
         return newest(self.events)
 
+    @cached_property
+    def milestones(self) -> dict[str, dict[str, list[Event]]]:
+        """The events of each site's milestones by name; names in the order first reached."""
+        milestones: dict[str, dict[str, list[Event]]] = {}
+        for event in self.events:
+            milestones.setdefault(event["site"], {}).setdefault(event["name"], []).append(event)
+        return milestones
+
+    def texts(self, site: str) -> dict[str, str]:
+        """Return what a job's row ends with, by managed column; but for dates."""
+        every = {column for row in self.statuses.values() for column in row}
+        last = self.last[site]
+        texts = {
+            "customer": f"Job {site[:8]}",
+            **dict.fromkeys(("address", "phone", "email", "city", "zip", *_SILENT), ""),
+            **self.customers.get(site, {}),
+            **dict.fromkeys(every, ""),
+            **self.statuses[site],
+            "status": self.status(site),
+            "current_milestone": [*self.milestones[site]][-1],
+            "assigned_to": (last["assigned_to"] or {}).get("last_name", ""),
+            "last_comment": said(last),
+            "initial_quote": last["quote"],
+            "current_quote": "",
+            "site_id": site,
+        }
+        if self.has_tasks:
+            return texts
+        documents = {column.replace("status:", "documents:"): "" for column in every}
+        return {**texts, **documents, "folder": "", "next_action": self.next_action(site)}
+
+    def minutes(self, site: str) -> dict[str, int | None]:
+        """Return the dates that a job's row ends with, by managed column; None for a blank."""
+        last = minute(self.last[site])
+        later = 0 if self._about(site)[0] == "REJECTED" else _STUCK
+        approvals = [
+            minute(changed(events))
+            for events in self.milestones[site].values()
+            if events[-1]["status"] == "APPROVED"
+        ]
+        return {
+            "last_update": last,
+            "follow_up": (last + later) // _DAY * _DAY,
+            "last_approval": max(approvals, default=None),
+        }
+
+    def _about(self, site: str) -> tuple[str, dict[str, list[Event]]]:
+        """Return the status that counts, and the milestones (by name) that it is about."""
+        milestones = self.milestones[site]
+        for status in ("REJECTED", "SUBMITTED"):
+            if about := {n: e for n, e in milestones.items() if e[-1]["status"] == status}:
+                return status, about
+        furthest = [*milestones][-1]
+        status = milestones[furthest][-1]["status"]
+        is_open = {n: e for n, e in milestones.items() if e[-1]["status"] == "INPROG"}
+        if status == "INPROG" or not is_open:
+            return status, {furthest: milestones[furthest]}
+        return status, is_open
+
+    def status(self, site: str) -> str:
+        """Return how a job stands: what is rejected comes first, then what waits."""
+        status, about = self._about(site)
+        if status == "REJECTED":
+            return f"Rejected: {', '.join(about)}"
+        if status == "SUBMITTED":
+            return f"Waiting: {', '.join(f'{name} (Submitted)' for name in about)}"
+        return LABELS[status]
+
+    def next_action(self, site: str) -> str:
+        """Return what is to be done: with what was said when something was rejected."""
+        status, about = self._about(site)
+        lines = []
+        for name, events in about.items():
+            mark = "" if len(about) == 1 and status != "APPROVED" else f"{name}: "
+            if status == "REJECTED":
+                lines.append(f"{mark}Correct and submit again")
+                lines += [f"{mark}{said(changed(events))}"] if said(changed(events)) else []
+            elif status == "SUBMITTED":
+                lines.append(f"{mark}Wait for an answer")
+            elif events[-1]["status"] == "INPROG":
+                lines.append(f"{mark}Complete {name}")
+        return "\n".join(lines) or "The next milestone has not started"
+
     def site_at(self, serial: float) -> str | None:
         """Return the site whose event happened at a date of the sheet."""
-        return self._by_minute.get(round(serial * 1440))
+        return self._by_minute.get(round(serial * _DAY))
+
+
+def tagged(events: list[Event]) -> list[Event]:
+    """Return the events, each with a comment and an assignee that name its job.
+
+    As EverBright does, each sends the comments of those before it again.
+    """
+    by_milestone: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    told = []
+    for number, event in enumerate(events):
+        tag = tag_of(event["site"])
+        comments = by_milestone.setdefault((event["site"], event["name"]), [])
+        comments.append(
+            {
+                "comment": f"said {number} of {tag}",
+                "timestamp": event["date_updated"],
+                "commentor": f"{tag}@installer.example",
+                "uuid": f"{number:08d}-0000-4000-8000-000000000000",
+            }
+        )
+        person = {"first_name": "", "last_name": f"Assignee of {tag}", "email": ""}
+        told.append({**event, "comments": list(comments), "assigned_to": person})
+    return told
+
+
+def tag_of(site: str) -> str:
+    """Return what stands in each text of a job's events."""
+    return f"job-{int(site[-12:], 16)}"
+
+
+def changed(events: list[Event]) -> Event:
+    """Return the event that changed a milestone's status to what it is now."""
+    since = events[-1]
+    for event in reversed(events):
+        if event["status"] != since["status"]:
+            break
+        since = event
+    return since
+
+
+def said(event: Event) -> str:
+    """Return the comment that came with an event, with its author; "" without one."""
+    if not event["comments"]:
+        return ""
+    comment = event["comments"][-1]
+    return f"{comment['commentor']}: {comment['comment']}"
 
 
 def minute(event: Event) -> int:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from emulator import Emulator
-from sync.console.parts import Parts
+from sync.console.parts import ConsoleParts
 from sync.errors import Retryable
 from sync.jobs.model import FileState
 from sync.ops.alerts import Alerts
@@ -174,7 +174,7 @@ def test_a_test_alert_is_done_once_it_arrived(google: Emulator, sqlite_url: str)
 def test_one_page_at_a_time_calls_others(console: Console) -> None:
     """Catches pages that wait for Google in every thread, so that none is left for webhooks."""
     visitor = console.signed_in()
-    parts = Parts(console.bench.wiring, lambda _: True, lambda: None)
+    parts = ConsoleParts(console.bench.wiring, lambda _: True, lambda: None)
     with parts.alone(), pytest.raises(Retryable), parts.alone():
         raise AssertionError("two at once")
     for path in ("/columns", "/checks"):

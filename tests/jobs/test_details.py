@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from sync.errors import Retryable
 from sync.everbright import job_answers
+from sync.field_table import DETAILS
 from sync.jobs import files
 from sync.jobs.cells import EMPTY
 from sync.jobs.details import DetailColumns
 from sync.jobs.model import Customer, Details
 from sync.settings.config_file import Config
-from sync.settings.everbright_config import DETAILS
 from sync.sheets import encode
 from tests.jobs.test_projection import CONFIG, an_event, job_of
 from tests.made_up import uuid

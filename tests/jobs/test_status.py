@@ -15,7 +15,7 @@ from sync.jobs.model import Customer, Files, Job
 from sync.jobs.row import Layout
 from sync.jobs.status import REJECTED, WAITING, word
 from sync.settings.config_file import Config
-from sync.sheets.tabs import formatting
+from sync.sheets.tabs import filter_views, formatting
 from tests.jobs.test_projection import CONFIG, an_event, job_of
 from tests.jobs.test_row import ADDRESSES
 from tests.made_up import ROOT, comment, task, uuid
@@ -109,7 +109,7 @@ def views_of(cells: dict[str, Cell], now: datetime) -> set[str]:
     """The filter views that show a row."""
     return {
         title
-        for title, (criteria, _) in formatting.filters(CONFIG).items()
+        for title, (criteria, _) in filter_views.filters(CONFIG).items()
         if all(holds(one["condition"], cells.get(c, EMPTY), now) for c, one in criteria.items())
     }
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sync.jobs.milestones import Heading
 from sync.mapping.fields import Fields
-from sync.mapping.tab import Kind, SeenCell, SeenTab
+from sync.mapping.tab import CellKind, SeenCell, SeenTab
 from sync.settings.config_file import Config, load_config
 from tests.made_up import CONFIG_FILE, uuid
 
@@ -35,13 +35,13 @@ def cell(one: object) -> SeenCell:
     if one is None or one == "":
         return SeenCell()
     if isinstance(one, str):
-        return SeenCell(one, Kind.COMPUTED if one.startswith("=") else Kind.TEXT)
-    return SeenCell(str(one), Kind.NUMBER)
+        return SeenCell(one, CellKind.COMPUTED if one.startswith("=") else CellKind.TEXT)
+    return SeenCell(str(one), CellKind.NUMBER)
 
 
 def date(text: str = "2026-03-01") -> SeenCell:
     """Return a cell with a date."""
-    return SeenCell(text, Kind.DATE)
+    return SeenCell(text, CellKind.DATE)
 
 
 def tab(*rows: Sequence[object], **more: Any) -> SeenTab:

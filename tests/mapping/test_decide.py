@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 
 from sync.errors import Permanent
-from sync.mapping.decide import Before, Choices, Decision, TabMapping
-from sync.mapping.tab import Kind, Lock, SeenCell, SeenTab
+from sync.mapping.decide import Before, Choices, TabDecider, TabMapping
+from sync.mapping.tab import CellKind, Lock, SeenCell, SeenTab
 from tests.mapping.seen import PERMIT, fields, tab
 
 HEADERS = ("Client", "Phone", "Permit", "Step", "Step")
 
 
 def drop_down(text: str, *options: str) -> SeenCell:
-    return SeenCell(text, Kind.TEXT, options)
+    return SeenCell(text, CellKind.TEXT, options)
 
 
 def sheet(**more: Any) -> SeenTab:
@@ -22,7 +22,7 @@ def sheet(**more: Any) -> SeenTab:
 
 
 def decided(before: Before | None = None, seen: SeenTab | None = None, **said: Any) -> TabMapping:
-    decision = Decision(fields(), Choices(**said), "robot@x.example")
+    decision = TabDecider(fields(), Choices(**said), "robot@x.example")
     made = decision.of(seen or sheet(), before)
     made = decision.with_added(made) if not made.problem else made
     decision.must_be_found([made])

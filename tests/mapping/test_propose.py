@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 
+import pytest
+
+from sync.field_table import DETAILS, FIELDS, FieldKind
+from sync.mapping.fields import Fields
 from sync.mapping.propose import Proposal, propose
 from sync.mapping.recognise import Recogniser
+from sync.settings.config_file import Config
 from tests.made_up import uuid
-from tests.mapping.seen import PERMIT, date, fields, tab
+from tests.mapping.seen import MILESTONES, PERMIT, config, date, fields, tab
 
 JOB = f"https://engine.goeverbright.com/address/{uuid(1)}"
 
@@ -101,3 +106,40 @@ def test_hidden_columns_are_shown_as_such() -> None:
     seen = tab(("Client", "Phone"), ("Ada", "1"), hidden_columns=frozenset([1]))
     some = propose(seen, 0, known, Recogniser(known))
     assert [(one.field, one.is_hidden) for one in some] == [("customer", False), ("phone", True)]
+
+
+def of_a_column(field: str, header: str, *cells: object) -> Proposal:
+    """Return what is proposed for a column of cells, where the config has the column `field`."""
+    tree = config().model_dump()
+    if field in DETAILS:
+        tree["columns"] = [*tree["columns"], {"id": field, "header": FIELDS[field].header}]
+    known = Fields(Config.model_validate(tree), MILESTONES)
+    seen = tab((header,), *([one] for one in cells))
+    (proposal,) = propose(seen, 0, known, Recogniser(known))
+    return proposal
+
+
+CELLS = {
+    FieldKind.TEXT: "some text",
+    FieldKind.STATUS: "Approved",
+    FieldKind.DATE: date(),
+    FieldKind.NUMBER: 123.4567,
+    FieldKind.LINKS: "Permit.pdf",
+    FieldKind.KEY: uuid(1),
+}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_column_of_a_fields_kind_is_proposed_for_it(field: str) -> None:
+    """Catches dates that are refused below the header of a field that shows dates, and sizes that
+    are taken for telephone numbers; and dates that are overwritten with text."""
+    entry = FIELDS[field]
+    column = field + PERMIT if field.endswith(":") else field
+    header = entry.title("Permit")
+    assert of_a_column(field, header, CELLS[entry.kind]).field == column
+    if entry.kind is not FieldKind.DATE:
+        assert of_a_column(field, header, date()).field == ""
+
+
+def test_a_size_in_kw_is_known_by_its_unit() -> None:
+    assert of_a_column("system_size", "kW", 7.2, 10.45).field == "system_size"

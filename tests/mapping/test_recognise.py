@@ -3,11 +3,26 @@
 import pytest
 from rapidfuzz import fuzz
 
+from sync.field_table import ASPECTS, DETAILS, FIELDS
+from sync.mapping import words
+from sync.mapping.fields import Fields
 from sync.mapping.recognise import ALIKE, ALMOST, SHORTEST, Recogniser
 from sync.mapping.words import SYNONYMS, plain
-from tests.mapping.seen import DESIGN, PERMIT, PTO, fields
+from sync.settings.config_file import Config
+from tests.mapping.seen import DESIGN, MILESTONES, PERMIT, PTO, config, fields
 
 KNOWN = Recogniser(fields())
+
+
+def every_field() -> Fields:
+    """Return the fields with every column in the config, and three milestones."""
+    tree = config().model_dump()
+    details = [{"id": column, "header": FIELDS[column].header} for column in DETAILS]
+    tree["columns"] = [*tree["columns"], *details]
+    return Fields(Config.model_validate(tree), MILESTONES)
+
+
+EVERY = Recogniser(every_field())
 
 
 def field(header: str, by: Recogniser = KNOWN) -> str | None:
@@ -79,6 +94,19 @@ def test_a_milestones_header_says_what_of_it(header: str, expected: str | None) 
     assert field(header) == expected
 
 
+@pytest.mark.parametrize("header", ["Sales rep", "System size (kW)", "kW", "Deadline"])
+def test_a_detail_is_known_only_where_the_config_has_its_column(header: str) -> None:
+    """Catches a column that is mapped to what EverBright is never asked for: it stays blank."""
+    assert field(header) is None
+    assert field(header, EVERY) in DETAILS
+
+
+def test_the_vocabulary_is_of_fields_that_there_are() -> None:
+    """Catches a field whose headers are left behind when it is renamed or removed."""
+    assert SYNONYMS.keys() <= FIELDS.keys()
+    assert words.ASPECTS.keys() == set(ASPECTS)
+
+
 def test_what_is_not_clear_names_both(header: str = "Permit date") -> None:
     found = KNOWN.match(header)
     assert found is not None
@@ -96,15 +124,15 @@ def errors(word: str) -> set[str]:
 
 def test_one_typing_error_never_makes_another_field() -> None:
     """The reason of the threshold, with the next test: what it costs, and that it is safe."""
-    known = fields().synonyms
+    known = every_field().synonyms
     wrong, missed, tried = [], 0, 0
     for name, some in SYNONYMS.items():
         for word in some:
             for text in errors(word):
-                if text in known or field(text) is None:
+                if text in known or field(text, EVERY) is None:
                     missed += text not in known and len(text) > SHORTEST
-                elif field(text) not in (name, ""):
-                    wrong.append((word, text, field(text)))
+                elif field(text, EVERY) not in (name, ""):
+                    wrong.append((word, text, field(text, EVERY)))
                 tried += len(text) > SHORTEST
     assert wrong == []
     assert tried > 4000
@@ -113,7 +141,7 @@ def test_one_typing_error_never_makes_another_field() -> None:
 
 def test_headers_of_two_fields_are_not_alike_unless_both_are_known() -> None:
     """Catches a synonym that is so near to another field's that an error would decide."""
-    known = fields().synonyms
+    known = every_field().synonyms
     names = [one for one in known if len(one) >= SHORTEST]
     near = {
         frozenset((a, b))

@@ -11,12 +11,11 @@ from sync.jobs.row import Addresses, Layout
 from sync.projector import Projector
 from sync.settings.environment import load
 from sync.sheets import encode
-from sync.sheets.batch import Parts, Titles, compose
+from sync.sheets.batch import Titles, compose
 from sync.sheets.diff import Target, columns_to_read, diff
+from sync.sheets.ensure import WantedTabs, ensure
 from sync.sheets.identifiers import FENCE_TAB, JOBS_TAB
 from sync.sheets.snapshot import Copies, Snapshot, Table
-from sync.sheets.structure import new_table, with_columns
-from sync.sheets.tabs.extras import extras
 from sync.sheets.targets import Targets
 from sync.store import Attempt, Database, Inbox, Leases, Pending, Shown
 from sync.store.schema import metadata
@@ -93,7 +92,7 @@ class WholePath:
             for one in pending.jobs
         }
         targets = [
-            Target(one.job.site, cells[one.job.site], one.written, one.is_fresh)
+            Target(one.job.site, cells[one.job.site], one.written, fresh=one.is_fresh)
             for one in pending.jobs
         ]
         columns = self.layout.columns(one.job for one in pending.jobs)
@@ -114,29 +113,35 @@ class WholePath:
         """Return the requests that make the tabs with new rows and the lines of the history."""
         lines = self.targets.lines(pending)
         assert len(lines.lines) == len(pending.lines), "a line cannot be laid out"
-        structure, table = new_table("Jobs", columns)
-        more = self.targets.extras(targets, columns, lines.lines)
-        extra = extras(Snapshot(), table, more, Titles(), self.zone)
-        found = diff([table], targets, {}, None, self.zone)
-        assert len(found.new_rows) == len(targets), "nothing is shown"
-        parts = Parts(structure, new_rows=found.new_rows, extra=extra.requests)
-        return compose(Snapshot(), [table], parts, fence=2, fence_title=Titles.fence).requests
+        wanted = self.targets.wanted(targets, columns, lines.lines)
+        return self._composed(Snapshot(), wanted, targets)
 
     def _in_rows_that_are_there(
         self, targets: list[Target], columns: list[Column]
     ) -> list[dict[str, Any]]:
         """Return the requests that write rows that are there, in a tab that has the keys only."""
-        again = [replace(one, written={}) for one in targets]
         keys = {target.site: (row,) for row, target in enumerate(targets, 1)}
-        there = Table(JOBS_TAB, "Jobs", 0, 1000, 1, {KEY: 0}, keys)
-        structure, headers, table = with_columns(there, columns)
+        table = Table(JOBS_TAB, "Jobs", 0, 1000, 1, {KEY: 0}, keys)
+        copies = {FENCE_TAB: Copies("_brightsheet")}
+        snapshot = Snapshot(tables=(table,), fences=(1,), copies=copies)
+        unwritten = [replace(target, written={}) for target in targets]
+        return self._composed(snapshot, self.targets.wanted(targets, columns), unwritten)
+
+    def _composed(
+        self, snapshot: Snapshot, wanted: WantedTabs, targets: list[Target]
+    ) -> list[dict[str, Any]]:
+        ensured = ensure(snapshot, wanted, self.zone)
         # What was not read is decided on nowhere: as the flush, read what there is of these.
-        table = replace(table, cells={one: {} for one in columns_to_read(table.policy, again)})
-        found = diff([table], again, {}, None, self.zone)
-        assert len(found.rows) == len(targets), "nothing is shown"
-        parts = Parts(structure, headers, found.rows)
-        seen = Snapshot(tables=(there,), fences=(1,), copies={FENCE_TAB: Copies("_brightsheet")})
-        return compose(seen, [table], parts, fence=2, fence_title=Titles.fence).requests
+        tables = [
+            replace(table, cells={key: {} for key in columns_to_read(table.policy, targets)})
+            for table in ensured.tables
+        ]
+        change = diff(tables, targets, {}, None, self.zone)
+        rows = change.rows if snapshot.tables else change.new_rows
+        assert len(rows) == len(targets), "nothing is shown"
+        parts = replace(ensured.parts, rows=change.rows, new_rows=change.new_rows)
+        batch = compose(snapshot, ensured.tables, parts, fence=2, fence_title=Titles.fence)
+        return batch.requests
 
     def start_anew(self) -> None:
         """Show that a job that means no harm gets through, and forget everything."""

@@ -90,6 +90,11 @@ STEP = '\n[[milestones]]\ndefinitions = ["01362295-1d44-4eea-9234-898bb3073709"]
         ),
         (
             "[words]",
+            '[everbright]\nsize = ["system_capacity_kw"]\n[words]',
+            "everbright.size: is not a key that Brightsheet knows; remove or correct it.",
+        ),
+        (
+            "[words]",
             '[everbright]\ndeadline = ["{name}_deadline"]\n[words]',
             "everbright.deadline.0: holds other names in braces than {alias}.",
         ),

@@ -1,4 +1,4 @@
-"""Every setting stands in the README, the example and app.json, with the default that counts."""
+"""Every setting stands on a page, in the example and in app.json, with the default that counts."""
 
 import json
 import re
@@ -9,10 +9,11 @@ from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
 from sync.settings.config_file import CONFIG_FILE
-from sync.settings.environment import Settings
+from sync.settings.environment import Settings, load
 from tests.made_up import ROOT
+from tests.settings.test_environment import LEAST
 
-_README = re.compile(r"^\| `([A-Z_]+)` \| .* \| (.*?) ?\|$", re.MULTILINE)
+_ROW = re.compile(r"^\| `([A-Z_]+)` \| .* \| (.*?) ?\|$", re.MULTILINE)
 _EXAMPLE = re.compile(r"^(?:# )?([A-Z_]+)=(.*)$", re.MULTILINE)
 NOT_OF_A_HOST = {
     "CONFIG_FILE",
@@ -40,12 +41,35 @@ def defaults() -> Mapping[str, str]:
     return found | {"CONFIG_FILE": CONFIG_FILE.relative_to(ROOT).as_posix()}
 
 
-def test_the_readme_explains_every_setting_and_no_other() -> None:
+def explained(page: str) -> dict[str, str]:
+    """Return the settings in a page's table, each with what the table calls its default."""
+    rows = _ROW.findall((ROOT / page).read_text("utf-8"))
+    assert len({name for name, _ in rows}) == len(rows)
+    return dict(rows)
+
+
+FIRST_DAY, OTHERS = explained("README.md"), explained("docs/settings.md")
+
+
+def test_every_setting_is_explained_once_and_no_other() -> None:
     """Would catch a setting that is new, gone or renamed, and a default that has changed."""
-    rows = dict(_README.findall((ROOT / "README.md").read_text("utf-8")))
+    assert FIRST_DAY.keys() & OTHERS.keys() == set()
     # A default stands first, in backticks; words, as in "none: no copies", tell what comes of none.
-    told = {name: re.match("`([^`]+)`", cell) for name, cell in rows.items()}
-    assert {name: one[1] if one else "" for name, one in told.items()} == defaults()
+    told = {name: re.match("`([^`]+)`", cell) for name, cell in (FIRST_DAY | OTHERS).items()}
+    values = {name: default[1] if default else "" for name, default in told.items()}
+    assert values == defaults()
+    assert load(LEAST | {name: value for name, value in values.items() if value}) == load(LEAST)
+
+
+def test_the_readme_has_what_a_first_day_needs_and_little_else() -> None:
+    """Would catch a setting that must be set and is not in the README, and a README that grows."""
+    required = {name for name, cell in FIRST_DAY.items() if cell == "required"}
+    assert required == {"WEBHOOK_SECRET", "SPREADSHEET_ID"} <= LEAST.keys()
+    assert "required" not in OTHERS.values()
+    words = ("none", "one of these", "the spreadsheet's")
+    plain = [cell for cell in (FIRST_DAY | OTHERS).values() if cell not in ("", "required")]
+    assert all(cell.startswith(("`", *words)) for cell in plain)
+    assert len(FIRST_DAY) < 9
 
 
 def test_the_example_holds_every_setting_with_its_default() -> None:

@@ -6,13 +6,11 @@ from typing import Any
 
 import pytest
 
-from sync.jobs.columns import Column, Tint
 from sync.sheets import guards
-from sync.sheets.batch import Batch, Parts, Titles, compose
+from sync.sheets.batch import Batch, Parts, compose
 from sync.sheets.celldata import BLANK
 from sync.sheets.identifiers import FENCE_TAB, GUARD_KEY, JOBS_TAB, guard_id
 from sync.sheets.snapshot import Copies, Snapshot, Table
-from sync.sheets.structure import free_titles, new_table, with_columns
 from sync.sheets.writes import CellWrite, RowImage, RowWrite, Who
 from tests.own_sheet import MAPPED_AT
 from tests.sheets.grids import COLUMNS, KEY, PEOPLE, STATUS, A, cell, row, table, write
@@ -286,58 +284,3 @@ def test_new_rows_are_inserted() -> None:
 
 
 # Structure
-
-
-def test_a_spreadsheet_without_tabs_gets_them_in_the_same_batch() -> None:
-    """Made apart, a crash between would leave a tab without its jobs."""
-    columns = [Column(id="customer", header="Customer"), Column(id="site_id", header="Site ID")]
-    structure, after = new_table("Jobs", columns)
-    batch = compose(Snapshot(), [after], Parts(structure), fence=1, fence_title="_brightsheet")
-    sheets = [one["properties"] for one in inner(batch.requests, "addSheet")]
-    assert [(one["sheetId"], one["title"], one.get("hidden")) for one in sheets] == [
-        (FENCE_TAB, "_brightsheet", True),
-        (JOBS_TAB, "Jobs", None),
-    ]
-    assert (batch.asked, batch.trace.rows, batch.fence_before) == ((), (), None)
-    assert batch.columns == ("customer", "site_id")
-    entries = [o["developerMetadata"] for o in inner(batch.requests, "createDeveloperMetadata")]
-    guarded = [one["metadataValue"] for one in entries if one["metadataKey"] == GUARD_KEY]
-    assert sorted(guarded) == ["customer", "header", "site_id"]
-
-
-def test_a_new_column_stands_behind_its_neighbour_wherever_that_was_moved() -> None:
-    """And its guard is made where it stands after it was inserted."""
-    wanted = [
-        Column(id="customer", header="Customer"),
-        Column(id="status:y", header="Y", tints=(Tint(text="Approved", color="#d9ead3"),)),
-        Column(id="site_id", header="Site ID"),
-    ]
-    places = {"site_id": 0, "customer": 2}
-    requests, headers, after = with_columns(table(columns=places, guards=places), wanted)
-    (insert,) = inner(requests, "insertDimension")
-    assert (insert["range"]["dimension"], insert["range"]["startIndex"]) == ("COLUMNS", 3)
-    assert after.columns == {"site_id": 0, "customer": 2, "status:y": 3}
-    assert (after.guards, after.column_count) == (places, 4)
-    assert [(one.index, one.column) for one in headers] == [(3, "status:y")]
-    (rule,) = inner(requests, "addConditionalFormatRule")
-    area = {"sheetId": JOBS_TAB, "startColumnIndex": 3, "endColumnIndex": 4}
-    assert rule["rule"]["ranges"] == [area]
-    assert with_columns(after, wanted) == ([], [], after), "applied twice, colours would stack"
-
-
-def test_columns_to_the_right_of_a_new_one_are_where_they_are_then() -> None:
-    """What is written in the same batch would else go one column too far left."""
-    wanted = [
-        Column(id=STATUS, header="X"),
-        Column(id="new", header="New"),
-        Column(id="site_id", header="Site ID"),
-    ]
-    _, headers, after = with_columns(table(), wanted)
-    assert after.columns["site_id"] > after.columns["new"]
-    assert after.guards == {STATUS: after.columns[STATUS], "site_id": after.columns["site_id"]}
-    assert {one.index for one in headers} == {after.columns["new"]}
-
-
-def test_free_titles_tell_no_case_apart() -> None:
-    """Google does not either, and refuses the batch that makes the tabs."""
-    assert free_titles(Titles(), ["jobs", "JOBS 2"]) == Titles(jobs="Jobs 3")

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from sync.jobs.model import ReplacedWords
 from sync.sheets.celldata import BLANK, Content
 from sync.sheets.check import Findings, check
 from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import NOTE, CellWrite, RowImage, RowWrite, Undo, Who
+from sync.types import ReplacedWords
 from tests.sheets.grids import (
     EMAIL,
     KEY,
@@ -232,15 +232,16 @@ def test_a_key_that_is_taken_out_of_the_right_row_is_put_back_there() -> None:
     assert findings.landed_undos == set()
 
 
-def test_another_row_that_gets_a_key_in_the_same_batch_is_known_by_it_afterwards() -> None:
-    """Its other cells are looked for by the key that stands there then, not by the one before."""
+def test_another_row_that_gets_a_key_in_the_same_batch_is_known_by_what_it_held() -> None:
+    """The key is taken out first: the row has none when its other cells are looked for."""
     both = meant(
         write(A, KEY, fields="userEnteredValue", expects=BLANK, key_row=TEXTS),
         write(NEW, expects=BLANK),
         who=Who(shows=TEXTS),
     )
     findings = keyed(row("mine", "own", "", "home2@example.com"), both)
-    assert {undo.column: undo.who.key for undo in findings.undos} == {KEY: A, STATUS: A}
+    assert {undo.column: undo.who.key for undo in findings.undos} == {KEY: A, STATUS: ""}
+    assert all(undo.who.holds is not None for undo in findings.undos if undo.column == STATUS)
 
 
 # Undos

@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from app import create_app
 from sync.errors import Permanent
-from sync.sheets import link
+from sync.setup import link
+from sync.worker import Worker
 from tests import own_sheet
 from tests.bench import Bench
 from tests.chaos.installer import put_back
@@ -55,13 +56,11 @@ def test_two_rows_swap_and_neither_keeps_what_is_the_others(asking: Bench) -> No
     lines = [line(n, E_mail=known[n]["E_mail"]) for n in (1, 2)]
     own_sheet.make(asking, lines, [])
     own_sheet.adopt(asking)
+    flushed(asking, milestone(5))  # guards the columns
     for row, number in ((FIRST, 1), (SECOND, 2)):
         asking.edit("type_cell", sheet_id=OPEN, row=row, column=KEY_AT, text=uuid(number))
-    asking.send(milestone(1, **APPROVED), milestone(2))
-    asking.ask()
-    asking.flush_once()  # guards the columns
     asking.before_the_write(swapped(asking))
-    flushed(asking)
+    flushed(asking, milestone(1, **APPROVED), milestone(2))
     for number, words in ((1, "OK"), (2, "Waiting")):
         texts = row_of(asking, f"Own {number}")
         assert (texts["Phone"], texts["Permit"]) == (f"303-555-{number:04d}", words)
@@ -83,13 +82,15 @@ def test_an_address_that_is_as_everbright_has_it_is_not_lost_in_a_swap(asking: B
 
 def test_a_persons_words_in_the_row_that_was_hit_are_back(asking: Bench) -> None:
     """And what is kept of them is his own, not another customer's."""
-    keyed(asking, 1)
-    asking.edit("move_row", sheet_id=OPEN, row=FIRST, to=SECOND)
+    keyed(asking, 1, 2)
+    asking.edit("type_cell", sheet_id=OPEN, row=SECOND, column=PERMIT, text="ask the city")
     asking.before_the_write(swapped(asking))
     flushed(asking, milestone(1, **APPROVED))
-    assert row_of(asking, "Own 9")["Permit"] == "his words"
-    assert row_of(asking, "Own 9").get("Permit OK on") is None
+    assert row_of(asking, "Own 2")["Permit"] == "ask the city"
+    assert row_of(asking, "Own 2").get("Permit OK on") is None
     assert row_of(asking, "Own 1")["Permit"] == "OK"
+    flushed(asking, milestone(2, **APPROVED))
+    assert asking.store.batches.replaced(uuid(2)) == [("ask the city", "OK")]
     assert asking.store.batches.replaced(uuid(1)) == []
 
 
@@ -118,20 +119,25 @@ def test_a_row_that_moves_while_another_is_emptied_for_a_join_keeps_its_cells(
     asking: Bench,
 ) -> None:
     """Catches name, telephone and permit of another customer that are emptied."""
-    known = own_sheet.customer(asking, 1)
-    rows = [line(n, E_mail=known["E_mail"], Phone=f"call {n}", Permit="his") for n in (1, 2)]
-    own_sheet.make(asking, rows, [])
+    known = {n: own_sheet.customer(asking, n) for n in (1, 3)}
+    rows = [line(n, E_mail=known[1]["E_mail"], Phone=f"call {n}") for n in (1, 2)]
+    last = line(3, E_mail=known[3]["E_mail"], Phone="call 3", Permit="his words")
+    own_sheet.make(asking, [*rows, last], [])
     own_sheet.adopt(asking)
+    flushed(asking, milestone(3))
+    asking.edit("type_cell", sheet_id=OPEN, row=THIRD, column=PERMIT, text="ask the city")
     flushed(asking, milestone(1))
     with asking.held() as held:
         found = link.find(asking.flusher, held)
-        settled = link.chosen(found, {uuid(1): f"Open jobs!{SECOND + 1}"})
-        asking.before_the_write(lambda: asking.edit("move_row", sheet_id=OPEN, row=THIRD, to=FIRST))
+        settled = link.chosen(found.doubts, {uuid(1): f"Open jobs!{SECOND + 1}"})
+        asking.before_the_write(
+            lambda: asking.edit("move_row", sheet_id=OPEN, row=THIRD + 1, to=FIRST)
+        )
         link.join(asking.flusher, held, found, settled)
     flushed(asking)
-    for number in (1, 2):
-        row = row_of(asking, f"Own {number}")
-        assert (row["E-mail"], row["Phone"]) == ("home1@example.com", f"call {number}")
+    for number in (1, 2, 3):
+        assert row_of(asking, f"Own {number}")["Phone"] == f"call {number}"
+    assert row_of(asking, "Own 3")["Permit"] == "ask the city"
     assert len(own_sheet.of_site(asking, 1)) == 1
 
 
@@ -160,19 +166,22 @@ def test_two_jobs_of_one_customer_are_doubtful_however_late_the_second_is_known(
 
 @pytest.mark.parametrize("way", ["two rows", "two tabs"])
 def test_a_change_replaces_nothing_else_of_a_job_that_stands_twice(asking: Bench, way: str) -> None:
-    """Catches cells that were not read and count as blank: typed names are replaced."""
+    """Catches cells that were not read and count as blank: typed words are replaced."""
     keyed(asking, 1)
     if way == "two rows":
         asking.edit("insert_rows", sheet_id=OPEN, index=SECOND)
         asking.edit("copy_rows", sheet_id=OPEN, start=FIRST, end=FIRST + 1, to=SECOND)
     else:
         asking.edit("duplicate_tab", sheet_id=OPEN)
-    asking.edit("type_cell", sheet_id=OPEN, row=FIRST, column=PHONE, text="ask her mother")
-    flushed(asking, milestone(1, **APPROVED))
+    asking.edit("type_cell", sheet_id=OPEN, row=FIRST, column=PERMIT, text="ask the city")
+    own_sheet.customer(asking, 1, phone_number="303-555-7777")
+    with asking.database.writing() as connection:
+        connection.execute(text("UPDATE customer SET fetched_at = 0"))
+    flushed(asking, milestone(1, 2, **APPROVED))
     rows = own_sheet.of_site(asking, 1)
+    assert [row["Phone"] for row in rows] == ["303-555-7777"] * len(rows)
     assert [row["Customer"] for row in rows] == ["Own 1"] * len(rows)
-    assert [row["Permit"] for row in rows] == ["OK"] * len(rows)
-    assert rows[0]["Phone"] == "ask her mother"
+    assert rows[0]["Permit"] == "ask the city"
 
 
 def test_a_duplicate_of_a_tab_is_a_record_and_is_not_written(asking: Bench) -> None:
@@ -241,8 +250,34 @@ def test_a_clock_that_goes_back_an_hour_delays_nothing(asking: Bench) -> None:
 def test_a_pause_keeps_the_sheet_alone_from_being_written(asking: Bench) -> None:
     """Documents and customers are asked for as soon as their delivery is in its job."""
     asking.store.spreadsheet.pause()
-    asking.send(milestone(1))
-    asking.project()
-    assert not asking.store.pending.is_due()
-    assert asking.ask() == 1, "the customer is asked for"
+    worker = Worker(asking.settings, asking.database)
+    worker.start()
+    try:
+        asking.send(milestone(1))
+        until = time.monotonic() + 20
+        while not asking.store.jobs.sites() and time.monotonic() < until:
+            time.sleep(0.05)
+    finally:
+        worker.stop(5)
     assert asking.store.jobs.sites() == {uuid(1)}
+    assert asking.writes() == 0
+
+
+@pytest.mark.parametrize("other", ["of the same kind", "with a sum"])
+def test_formulas_that_a_new_row_took_of_another_row_are_told(asking: Bench, other: str) -> None:
+    """A sum in a customer's row is money that nobody owes; a sorted sheet alone is no news."""
+    first = line(7)
+    if other == "with a sum":
+        first[HEADERS.index("Crew")] = "=SUM(I4:I5)"
+    own_sheet.customer(asking, 3)
+    own_sheet.make(asking, [first, line(8)], [])
+    own_sheet.adopt(asking)
+    asking.send(milestone(3))
+    asking.project()
+    asking.ask()
+    asking.flush_once()  # guards the columns
+    asking.before_the_write(swapped(asking))
+    flushed(asking)
+    told = recovered(asking.google.sheets.spreadsheets[asking.spreadsheet])
+    assert len(told) == (other == "with a sum")
+    assert all(uuid(3) in row.stands and "Own 7" in row.row_text for row in told)

@@ -107,6 +107,13 @@ def test_tabs_that_are_gone_come_back(bench: Bench) -> None:
     assert len(bench.tab("Pipeline", "charts")["charts"]) == 1
 
 
+def test_only_what_was_made_is_told_of(bench: Bench) -> None:
+    """Catches a line for a tab that was there all the time."""
+    bench.shown(milestone(1))
+    bench.edit("delete_tab", sheet_id=JOBS_TAB)
+    assert set_up(bench) == ["tab 'Jobs': made"]
+
+
 def test_other_colours_in_the_config_replace_ours_and_not_a_person_s(
     bench: Bench, tmp_path: Path
 ) -> None:

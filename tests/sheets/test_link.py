@@ -3,7 +3,7 @@
 import pytest
 
 from sync.errors import Permanent
-from sync.sheets import link
+from sync.setup import link
 from tests import own_sheet
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
@@ -20,16 +20,16 @@ def doubtful(bench: Bench) -> None:
     flushed(bench, milestone(1))
 
 
-def found(bench: Bench) -> link.Found:
+def found(bench: Bench) -> link.Doubts:
     with bench.held() as held:
         return link.find(bench.flusher, held)
 
 
 def join(bench: Bench, **pairs: str) -> None:
     with bench.held() as held:
-        seen = link.find(bench.flusher, held)
-        settled = link.chosen(seen, {uuid(1): pairs["to"]})
-        link.join(bench.flusher, held, seen, settled)
+        doubts = link.find(bench.flusher, held)
+        settled = link.chosen(doubts.doubts, {uuid(1): pairs["to"]})
+        link.join(bench.flusher, held, doubts, settled)
 
 
 def test_a_doubt_is_listed_with_its_candidates(asking: Bench) -> None:

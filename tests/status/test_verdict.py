@@ -158,6 +158,8 @@ WRONG = {
     "documents_failing": replace(WELL, documents=1, failing=1, failing_for="everbright_missing"),
     "quarantined": replace(WELL, jobs=1, quarantined=1, oldest_quarantined=5.0),
     "unplaced": replace(WELL, unplaced=1, oldest_unplaced=5.0),
+    "missing_words": replace(WELL, missing_words=1),
+    "kept_words": replace(WELL, kept_words=1),
 }
 """A look at which only this is wrong."""
 BEHIND = {"no_worker", "trouble", "late", "documents_late", "refused"}

@@ -2,6 +2,7 @@
 
 import re
 
+from sync.field_table import DETAILS
 from sync.settings.config_file import Config, WebhooksConfig, WordsConfig
 from sync.settings.environment import Settings
 from sync.settings.everbright_config import EverBrightConfig
@@ -19,7 +20,7 @@ def test_every_key_by_which_webhooks_are_told_is_on_the_page() -> None:
     """Catches a guess that nobody can look up, and a setting that is gone."""
     there = {("webhooks", key) for key in WebhooksConfig.model_fields}
     there |= {("words", key) for key in WordsConfig.model_fields}
-    there |= {("everbright", key) for key in EverBrightConfig.model_fields}
+    there |= {("everbright", key) for key in (*EverBrightConfig.model_fields, *DETAILS)}
     assert {one for one in NAMED if one[0] != "statuses"} == there
     assert "[statuses]" in PAGE
     assert "statuses" in Config.model_fields

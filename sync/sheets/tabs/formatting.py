@@ -1,4 +1,4 @@
-"""Formatting: colours, widths, protections, filter views. Pure.
+"""Formatting: colours, widths, protections. Pure.
 
 All of it is applied once, with what it is for, and remembered in the sheet's own metadata: applying
 a conditional format or a protection twice would stack them, and people may change theirs.
@@ -6,16 +6,14 @@ a conditional format or a protection twice would stack them, and people may chan
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import count
 from typing import Any
 
 from sync.jobs.columns import Column, Tint
-from sync.jobs.status import REJECTED, WAITING, beginning
 from sync.settings.config_file import Config
 from sync.sheets import request
 from sync.sheets.identifiers import COLUMN_KEY, LOOK_KEY
 from sync.sheets.request import Request
-from sync.sheets.surroundings import Surroundings
+from sync.sheets.tabs import filter_views
 
 _KEPT = "Brightsheet writes these cells: what is typed here is replaced."
 _DUE = "="
@@ -23,48 +21,40 @@ _DUE = "="
 _PREFIX = "+"
 """Goes before a text that cells begin with: no label begins so."""
 _GREY = "#f3f3f3"
-_VIEWS = 1_126_170_100
-"""The first of the filter views' ids."""
-
-Filter = Mapping[str, Any]
-"""The criteria of a filter view, by column id, in Google's form (FilterCriteria)."""
 
 
-def column(sheet_id: int, index: int, one: Column) -> list[Request]:
+def column(sheet_id: int, index: int, made: Column) -> list[Request]:
     """Make the column at `index` a managed one, with its width, colours and protection."""
     return [
-        request.metadata(COLUMN_KEY, one.id, sheet_id, "COLUMNS", index),
-        *column_format(sheet_id, index, one),
-        sized_column(sheet_id, index, one.width),
-        *([_wrapped(sheet_id, index)] if one.is_wrapped else []),
+        request.metadata(COLUMN_KEY, made.id, sheet_id, "COLUMNS", index),
+        *column_format(sheet_id, index, made),
+        sized_column(sheet_id, index, made.width),
+        *([_wrapped(sheet_id, index)] if made.is_wrapped else []),
     ]
 
 
-def column_format(sheet_id: int, index: int, one: Column) -> list[Request]:
-    """Give a managed column its colours and its protection, and remember that it has them."""
-    area = _area(sheet_id, index)
+def column_format(
+    sheet_id: int, index: int, column: Column, had: str | None = None
+) -> list[Request]:
+    """Give a managed column its protection and the colours that it has not `had`; remember them."""
+    area, known = _area(sheet_id, index), _remembered(had)
     protection = {"range": area, "description": _KEPT, "warningOnly": True}
     return [
-        {"addProtectedRange": {"protectedRange": protection}},
-        *(_tinted(area, tint) for tint in one.tints),
-        request.metadata(LOOK_KEY, tints(one), sheet_id, "COLUMNS", index),
+        *([{"addProtectedRange": {"protectedRange": protection}}] if had is None else []),
+        *(_tinted(area, tint) for tint in column.tints if tint not in known),
+        _remember(sheet_id, "COLUMNS", index, tints(column), had),
     ]
 
 
-def outdated(rules: Sequence[Mapping[str, Any]], index: int, one: Column, had: str) -> set[int]:
+def outdated(
+    rules: Sequence[Mapping[str, Any]], index: int, column: Column, had: str | None
+) -> set[int]:
     """Return which of a tab's conditional formats are the column's and no longer wanted.
 
     One that a person changed stays.
     """
-    gone = [tint for tint in _remembered(had) if tint not in one.tints]
+    gone = [tint for tint in _remembered(had) if tint not in column.tints]
     return {n for n, rule in enumerate(rules) if any(_is_rule(rule, index, t) for t in gone)}
-
-
-def tinted_anew(sheet_id: int, index: int, one: Column, had: str) -> list[Request]:
-    """Add the colours that a column has not `had`, and remember those that it has now."""
-    new = [tint for tint in one.tints if tint not in _remembered(had)]
-    place = request.dimension_range(sheet_id, "COLUMNS", index, 1)
-    return [*(_tinted(_area(sheet_id, index), t) for t in new), remember(place, tints(one))]
 
 
 def drop(sheet_id: int, number: int) -> Request:
@@ -72,8 +62,11 @@ def drop(sheet_id: int, number: int) -> Request:
     return {"deleteConditionalFormatRule": {"sheetId": sheet_id, "index": number}}
 
 
-def remember(place: Request, value: str) -> Request:
-    """Keep another look of the row or column at `place` (a DimensionRange)."""
+def _remember(sheet_id: int, dimension: str, index: int, value: str, had: str | None) -> Request:
+    """Keep the look of a row or column, in place of that which it `had`."""
+    if had is None:
+        return request.metadata(LOOK_KEY, value, sheet_id, dimension, index)
+    place = request.dimension_range(sheet_id, dimension, index, 1)
     where = {
         "metadataKey": LOOK_KEY,
         "metadataLocation": {"dimensionRange": place},
@@ -89,12 +82,12 @@ def remember(place: Request, value: str) -> Request:
     }
 
 
-def tints(one: Column) -> str:
+def tints(column: Column) -> str:
     """Return a column's colours as they are remembered.
 
     Shortly: Google keeps 30,000 characters of metadata for all columns of a tab.
     """
-    said = {_name(tint): tint.color[1:] for tint in one.tints}
+    said = {_name(tint): tint.color[1:] for tint in column.tints}
     return json.dumps(said, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -102,7 +95,7 @@ def _name(tint: Tint) -> str:
     return _DUE if tint.is_due else _PREFIX * tint.is_prefix + tint.text
 
 
-def _remembered(had: str) -> list[Tint]:
+def _remembered(had: str | None) -> list[Tint]:
     return [
         Tint(text="", color=f"#{color}", is_due=True)
         if text == _DUE
@@ -111,7 +104,7 @@ def _remembered(had: str) -> list[Tint]:
             color=f"#{color}",
             is_prefix=text.startswith(_PREFIX),
         )
-        for text, color in json.loads(had).items()
+        for text, color in json.loads(had or "{}").items()
     ]
 
 
@@ -177,7 +170,7 @@ def color(text: str) -> Request:
     return {"rgbColor": {name: round(share / 255, 4) for name, share in shares}}
 
 
-def archived(sheet_id: int, label: str, text_color: str) -> Request:
+def _archived(sheet_id: int, label: str, text_color: str) -> Request:
     """Grey the rows in which `label` stands.
 
     The whole row is counted, so that the formula names no column: people move them.
@@ -199,98 +192,30 @@ def _counts(label: str) -> list[Request]:
     return [{"userEnteredValue": f'=COUNTIF(1:1;"{quoted}")>0'}]
 
 
-def filters(config: Config) -> dict[str, tuple[Filter, tuple[str, str]]]:
-    """Return the Jobs tab's filter views by title: criteria, and by what they are sorted."""
-    due = {"condition": {"type": "DATE_BEFORE", "values": [{"relativeDate": "TOMORROW"}]}}
-    week = {"condition": {"type": "DATE_AFTER", "values": [{"relativeDate": "PAST_WEEK"}]}}
-    newest = ("last_update", "DESCENDING")
-    views: dict[str, tuple[Filter, tuple[str, str]]] = {
-        REJECTED: ({"status": _begins(REJECTED)}, newest),
-        WAITING: ({"status": _begins(WAITING)}, newest),
-        "Stuck": ({"follow_up": due}, ("follow_up", "ASCENDING")),
-        "Approved this week": ({"last_approval": week}, ("last_approval", "DESCENDING")),
-    }
-    if any(one.id == "deadline" for one in config.columns):
-        is_set = {"condition": {"type": "NOT_BLANK"}}
-        views["Deadlines"] = ({"deadline": is_set}, ("deadline", "ASCENDING"))
-    return views
-
-
-def _begins(word: str) -> Filter:
-    """Return the criteria for the jobs whose status begins with `word` and names milestones."""
-    values = [{"userEnteredValue": beginning(word)}]
-    return {"condition": {"type": "TEXT_STARTS_WITH", "values": values}}
-
-
-def views(
-    sheet_id: int,
-    header_row: int,
-    columns: Mapping[str, int],
-    wanted: Mapping[str, tuple[Filter, tuple[str, str]]],
-    first: int = _VIEWS,
-) -> dict[int, Request]:
-    """Return filter views by id; without those whose columns are not there."""
-    made: dict[int, Request] = {}
-    for number, (title, (criteria, (sort, order))) in enumerate(wanted.items(), first):
-        if not criteria.keys() <= columns.keys():
-            continue
-        specs = [
-            {"columnIndex": columns[column_id], "filterCriteria": criterion}
-            for column_id, criterion in criteria.items()
-        ]
-        sorting = [{"dimensionIndex": columns[sort], "sortOrder": order}] if sort in columns else []
-        made[number] = {
-            "filterViewId": number,
-            "title": title,
-            "range": {"sheetId": sheet_id, "startRowIndex": header_row, "startColumnIndex": 0},
-            "filterSpecs": specs,
-            "sortSpecs": sorting,
-        }
-    return made
-
-
-def add_filter(made: Request, there: Surroundings) -> Request:
-    """Add a filter view, with another id where its own is taken, on whichever tab."""
-    taken = {number for views in there.filters.values() for number in views}
-    free = next(n for n in count(made["filterViewId"], 20) if n not in taken)
-    return {"addFilterView": {"filter": {**made, "filterViewId": free}}}
-
-
 def table(config: Config) -> str:
     """Return what is remembered of a Jobs tab's look, to tell whether it is up to date."""
-    parts = [_archived_label(config), config.sheet.archived_color, filters(config)]
+    parts = [_archived_label(config), config.sheet.archived_color, filter_views.filters(config)]
     return json.dumps(parts, separators=(",", ":"))
 
 
-def table_format(
-    config: Config,
-    sheet_id: int,
-    header_row: int,
-    columns: Mapping[str, int],
-    there: Surroundings,
-) -> list[Request]:
-    """Give a fresh Jobs tab the look of its rows and its filter views, and remember that."""
-    made = views(sheet_id, header_row, columns, filters(config))
+def rows(config: Config, sheet_id: int, header_row: int, had: str | None) -> list[Request]:
+    """Give whole rows their look, and remember it in place of that which the tab `had`."""
     return [
-        *rows(config, sheet_id),
-        *(add_filter(one, there) for one in made.values()),
-        request.metadata(LOOK_KEY, table(config), sheet_id, "ROWS", header_row),
+        _archived(sheet_id, _archived_label(config), config.sheet.archived_color),
+        _remember(sheet_id, "ROWS", header_row, table(config), had),
     ]
 
 
-def rows(config: Config, sheet_id: int) -> list[Request]:
-    """Return the look of whole rows."""
-    return [archived(sheet_id, _archived_label(config), config.sheet.archived_color)]
-
-
-def outdated_rows(rules: Sequence[Mapping[str, Any]], had: str) -> set[int]:
+def outdated_rows(rules: Sequence[Mapping[str, Any]], had: str | None) -> set[int]:
     """Return which conditional formats gave rows the look that the tab `had`, unchanged."""
-    (wanted,) = (_plain(one) for one in _counts(json.loads(had)[0]))
+    if had is None:
+        return set()
+    (formula,) = (_plain(value) for value in _counts(json.loads(had)[0]))
     conditions = (rule.get("booleanRule", {}).get("condition", {}) for rule in rules)
     return {
         n
         for n, condition in enumerate(conditions)
-        if wanted in [_plain(one) for one in condition.get("values", ())]
+        if formula in [_plain(value) for value in condition.get("values", ())]
     }
 
 
@@ -315,6 +240,6 @@ def protected(sheet_id: int) -> Request:
     return {"addProtectedRange": {"protectedRange": protection}}
 
 
-def tinted(sheet_id: int, indexes: Iterable[int], some: Sequence[Tint]) -> list[Request]:
+def tinted(sheet_id: int, indexes: Iterable[int], wanted: Sequence[Tint]) -> list[Request]:
     """Give columns of another tab the colours of the statuses."""
-    return [_tinted(_area(sheet_id, index), tint) for index in indexes for tint in some]
+    return [_tinted(_area(sheet_id, index), tint) for index in indexes for tint in wanted]

@@ -7,7 +7,6 @@ to the tab. They go in the batch that shows the change in its row, so none is lo
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
-from typing import Any
 
 from sync.jobs.cells import Cell
 from sync.jobs.columns import Column, Tint
@@ -17,7 +16,8 @@ from sync.sheets.identifiers import COLUMN_KEY, HISTORY_KEY, HISTORY_TAB
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Tab
 from sync.sheets.surroundings import Surroundings
-from sync.sheets.tabs import formatting
+from sync.sheets.tabs import filter_views, formatting
+from sync.sheets.tabs.filter_views import View, ViewFilter
 from sync.sheets.writes import CellWrite, RowWrite
 
 _COLUMNS = (
@@ -39,7 +39,7 @@ _VIEWS = 1_126_170_110
 _YESTERDAY = {"condition": {"type": "DATE_AFTER", "values": [{"userEnteredValue": "=TODAY()-2"}]}}
 _WEEK = {"condition": {"type": "DATE_AFTER", "values": [{"relativeDate": "PAST_WEEK"}]}}
 _SORT = ("history:when", "DESCENDING")
-FILTERS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
+_FILTERS: dict[str, ViewFilter] = {
     "Since yesterday": ({"history:when": _YESTERDAY}, _SORT),
     "This week": ({"history:when": _WEEK}, _SORT),
 }
@@ -48,12 +48,16 @@ Line = Sequence[Cell]
 
 
 def make(
-    config: Config, title: str, position: int, there: Surroundings
+    config: Config, title: str, position: int, beside: Surroundings
 ) -> tuple[list[Request], Tab]:
-    """Return the requests that make the tab among what is `there`, and the tab as it is then."""
-    sheet_id = there.free(HISTORY_TAB)
+    """Return the requests that make the tab `beside` others, and the tab as it is then."""
+    sheet_id = beside.free(HISTORY_TAB)
     places = {column.id: index for index, column in enumerate(_COLUMNS)}
-    tints = [Tint(text=one.label, color=one.color) for one in config.statuses.values() if one.color]
+    tints = [
+        Tint(text=status.label, color=status.color)
+        for status in config.statuses.values()
+        if status.color
+    ]
     titles = [
         column.model_copy(update={"about": _ABOUT * (n == 0)}) for n, column in enumerate(_COLUMNS)
     ]
@@ -70,15 +74,15 @@ def make(
     )
     requests += request.headers(sheet_id, titles)
     tab = Tab(sheet_id, 0, _ROWS, len(_COLUMNS), places)
-    requests += [formatting.add_filter(one, there) for one in filters(tab).values()]
+    requests += [filter_views.add(view, beside) for view in views(tab)]
     requests.append(formatting.protected(sheet_id))
     requests += [*guards.header_guard(tab), *guards.column_guards(tab, places)]
     return requests, replace(tab, guards=places, has_header_guard=True)
 
 
-def filters(tab: Tab) -> dict[int, Request]:
-    """Return the tab's filter views by id."""
-    return formatting.views(tab.sheet_id, tab.header_row, tab.columns, FILTERS, _VIEWS)
+def views(tab: Tab) -> list[View]:
+    """Return the tab's filter views."""
+    return filter_views.views(tab.sheet_id, tab.header_row, tab.columns, _FILTERS, _VIEWS)
 
 
 def insert(tab: Tab, lines: Sequence[Line], zone: tzinfo) -> list[Request]:
@@ -107,7 +111,7 @@ def insert(tab: Tab, lines: Sequence[Line], zone: tzinfo) -> list[Request]:
         return []
     return [
         *guards.header_guard(tab),
-        *guards.column_guards(tab, [one.id for one in _COLUMNS if one.id in tab.columns]),
+        *guards.column_guards(tab, [column.id for column in _COLUMNS if column.id in tab.columns]),
         request.insert(tab.sheet_id, "ROWS", rows[0].row, len(rows), tab.row_count),
         *request.write_block(rows),
     ]

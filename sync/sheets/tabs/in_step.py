@@ -5,7 +5,7 @@ that is longer ago than it ever should be. And in the note on the header of the 
 worker would else look like a quiet day.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
@@ -37,7 +37,7 @@ class InStep:
     hours: int
 
 
-def columns(tab: Tab) -> tuple[list[Request], Tab]:
+def _columns(tab: Tab) -> tuple[list[Request], Tab]:
     """Return the requests that make the two columns, right of all others, and the tab then."""
     requests: list[Request] = []
     for column in (LABEL, MOMENT):
@@ -53,17 +53,31 @@ def columns(tab: Tab) -> tuple[list[Request], Tab]:
     return requests, tab
 
 
-def is_there(tab: Tab) -> bool:
-    """Tell whether the tab has both columns."""
+def say(
+    tab: Tab | None, moment: InStep, time_zone: str, known: Container[str]
+) -> tuple[list[Request], tuple[str, ...]]:
+    """Return the requests that say on the Pipeline tab when the sheet was in step.
+
+    And the ids of the columns; `known` are those that were made before. `time_zone` is the
+    spreadsheet's, by which its NOW() goes.
+    """
+    ids, requests = (LABEL, MOMENT), list[Request]()
+    if tab is not None and not _has_columns(tab) and MOMENT not in known:
+        requests, tab = _columns(tab)
+    if tab is None or not _has_columns(tab):
+        return [], ()  # A person deleted the tab or a column.
+    return requests + _write(tab, moment, encode.clock(time_zone)), ids
+
+
+def _has_columns(tab: Tab) -> bool:
     return tab.columns.keys() >= {LABEL, MOMENT}
 
 
-def write(tab: Tab, some: InStep, zone: tzinfo) -> list[Request]:
-    """Write the moment and its label; `zone` is the spreadsheet's, by which its NOW() goes."""
-    moment = f"{letters(tab.columns[MOMENT])}{tab.header_row + 1}"
-    late = (some.hours + LATE_HOURS) / 24
-    formula = f'=IF(NOW()-{moment}>{_fraction(late)};"{_LATE}";"{_IN_STEP}")'
-    number = {"numberValue": encode.serial(some.at, zone)}
+def _write(tab: Tab, moment: InStep, zone: tzinfo) -> list[Request]:
+    cell = f"{letters(tab.columns[MOMENT])}{tab.header_row + 1}"
+    late = (moment.hours + LATE_HOURS) / 24
+    formula = f'=IF(NOW()-{cell}>{_fraction(late)};"{_LATE}";"{_IN_STEP}")'
+    number = {"numberValue": encode.serial(moment.at, zone)}
     cells = (
         _cell(tab, LABEL, {"userEnteredValue": {"formulaValue": formula}}),
         _cell(tab, MOMENT, {"userEnteredValue": number, **encode.DATE_FORMAT}),
@@ -90,19 +104,19 @@ def without(note: str) -> str:
     return note.partition(_NOTE)[0]
 
 
-def header_note(table: Table, about: str, some: InStep, zone: tzinfo) -> CellWrite | None:
+def header_note(table: Table, about: str, moment: InStep, zone: tzinfo) -> CellWrite | None:
     """Return the write of the note on the header of the site IDs; None where a person changed it.
 
     `about` is what the note explains otherwise.
     """
-    there = table.header_notes.get(KEY, "")
-    if KEY not in table.columns or (there and without(there) != about):
+    present = table.header_notes.get(KEY, "")
+    if KEY not in table.columns or (present and without(present) != about):
         return None
-    note = f"{about}{_NOTE}{some.at.astimezone(zone):%Y-%m-%d %H:%M}"
+    note = f"{about}{_NOTE}{moment.at.astimezone(zone):%Y-%m-%d %H:%M}"
     return CellWrite(
         index=table.columns[KEY],
         column=KEY,
         data={"note": note},
         fields="note",
-        expects_note=there,
+        expects_note=present,
     )

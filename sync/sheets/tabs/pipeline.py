@@ -5,8 +5,8 @@ them: they are right at every moment and cost no call. What is written is a row 
 and a column for a new status; both are inserted, so that nothing of anybody's is overwritten.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sync.jobs.columns import KEY, Column
@@ -21,7 +21,7 @@ from sync.sheets.identifiers import (
     PIPELINE_TAB,
 )
 from sync.sheets.request import Request
-from sync.sheets.snapshot import Tab
+from sync.sheets.snapshot import Tab, Table
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
 from sync.sheets.writes import CellWrite, RowWrite
@@ -34,7 +34,6 @@ NAMES = {
     KEY: "Brightsheet_Site",
 }
 """Named ranges, by the column that each lies over."""
-OURS = frozenset(NAMES.values())
 
 _TOTAL = "pipeline:total"
 _SIZE = (60, 14)
@@ -49,11 +48,11 @@ _STRONGER = 2.2
 
 
 @dataclass(frozen=True)
-class Seen:
+class Counted:
     """What the jobs of a batch show: `pairs` of milestone and status."""
 
-    pairs: frozenset[tuple[str, str]]
-    ranks: Mapping[str, int]
+    pairs: frozenset[tuple[str, str]] = frozenset()
+    ranks: Mapping[str, int] = field(default_factory=dict)
     """The place of each configured milestone, by its header."""
     order: Sequence[str] = ()
     """All milestones in the order of their columns: what is not configured, as it was first met."""
@@ -62,13 +61,16 @@ class Seen:
 def names(
     sheet_id: int,
     columns: Mapping[str, int],
-    taken: Iterable[str] = (),
-    only: Container[str] = OURS,
+    taken: Iterable[str],
+    wanted: Container[str],
 ) -> list[Request]:
-    """Return the requests that lay the named ranges over their columns; `taken` ids go first."""
-    requests: list[Request] = [{"deleteNamedRange": {"namedRangeId": one}} for one in taken]
+    """Return the requests that lay `wanted` named ranges over their columns.
+
+    Those with `taken` ids go first.
+    """
+    requests: list[Request] = [{"deleteNamedRange": {"namedRangeId": name}} for name in taken]
     for column, name in NAMES.items():
-        if name not in only:
+        if name not in wanted:
             continue
         index = columns[column]
         area = {"sheetId": sheet_id, "startColumnIndex": index, "endColumnIndex": index + 1}
@@ -76,14 +78,23 @@ def names(
     return requests
 
 
+def displaced(table: Table, beside: Surroundings) -> Iterator[str]:
+    """Give the names of ranges that do not lie over their column of `table`."""
+    for column, name in NAMES.items():
+        _, area = beside.names.get(name, ("", {}))
+        place = (area.get("sheetId", 0), area.get("startColumnIndex", 0))
+        if not area or place != (table.sheet_id, table.columns[column]):
+            yield name
+
+
 def is_possible(columns: Mapping[str, int]) -> bool:
     """Tell whether the columns that are counted exist: which there are is config."""
     return NAMES.keys() <= columns.keys()
 
 
-def make(title: str, position: int, there: Surroundings) -> tuple[list[Request], Tab]:
+def make(title: str, position: int, beside: Surroundings) -> tuple[list[Request], Tab]:
     """Return the requests that make the tab, without milestones yet, and the tab as it is then."""
-    sheet_id = there.free(PIPELINE_TAB)
+    sheet_id = beside.free(PIPELINE_TAB)
     titles = [_LABEL, Column(id=_TOTAL, header="Jobs")]
     requests = request.make_tab(sheet_id, title, PIPELINE_KEY, _SIZE, position, frozen=1)
     requests += [
@@ -95,20 +106,20 @@ def make(title: str, position: int, there: Surroundings) -> tuple[list[Request],
     requests.append(formatting.protected(sheet_id))
     places = {column.id: index for index, column in enumerate(titles)}
     headers = {index: column.header for index, column in enumerate(titles)}
-    return requests, Tab(sheet_id, 0, *_SIZE, columns=places, headers=headers, charts=there.charts)
+    return requests, Tab(sheet_id, 0, *_SIZE, columns=places, headers=headers)
 
 
-def grow(tab: Tab, seen: Seen, config: Config) -> tuple[list[Request], Tab]:
+def grow(tab: Tab, counted: Counted, config: Config) -> tuple[list[Request], Tab]:
     """Return the requests for milestones and statuses that the tab has not, and the tab then."""
     if PIPELINE_LABEL not in tab.columns:
         return [], tab  # A person deleted that column.
-    grown = _with_rows(tab, seen)
+    grown = _with_rows(tab, counted)
     new_rows = [row for row, text in grown.labels.items() if text not in tab.labels.values()]
     requests = [
         request.insert(tab.sheet_id, "ROWS", row, 1, tab.row_count + number)
         for number, row in enumerate(new_rows)
     ]
-    grown, texts = _with_columns(grown, seen, config)
+    grown, texts = _with_columns(grown, counted, config)
     for number, (index, text) in enumerate(texts.items()):
         requests.append(
             request.insert(tab.sheet_id, "COLUMNS", index, 1, tab.column_count + number)
@@ -123,32 +134,34 @@ def grow(tab: Tab, seen: Seen, config: Config) -> tuple[list[Request], Tab]:
     return requests, grown
 
 
-def _with_rows(tab: Tab, seen: Seen) -> Tab:
+def _with_rows(tab: Tab, counted: Counted) -> Tab:
     """Return the tab with a row for each new milestone: in their order, else at the end."""
     labels, known = dict(tab.labels), set(tab.labels.values())
-    last = len(seen.ranks)
-    new = {milestone for milestone, _ in seen.pairs if milestone} - known
-    met = {text: number for number, text in enumerate(dict.fromkeys(seen.order))}
+    last = len(counted.ranks)
+    new = {milestone for milestone, _ in counted.pairs if milestone} - known
+    met = {text: number for number, text in enumerate(dict.fromkeys(counted.order))}
 
-    def place(one: str) -> tuple[int, int]:
-        return (seen.ranks.get(one, last), met.get(one, len(met)))
+    def place(label: str) -> tuple[int, int]:
+        return (counted.ranks.get(label, last), met.get(label, len(met)))
 
-    for text in sorted(new, key=lambda one: (place(one), one)):
-        later = [row for row, one in labels.items() if place(one) > place(text)]
+    for text in sorted(new, key=lambda label: (place(label), label)):
+        later = [row for row, label in labels.items() if place(label) > place(text)]
         row = min(later, default=max(labels, default=tab.header_row) + 1)
-        labels = {at + (at >= row): one for at, one in labels.items()}
+        labels = {at + (at >= row): label for at, label in labels.items()}
         labels[row] = text
     return replace(tab, labels=labels, row_count=tab.row_count + len(new))
 
 
-def _with_columns(tab: Tab, seen: Seen, config: Config) -> tuple[Tab, dict[int, str]]:
+def _with_columns(tab: Tab, counted: Counted, config: Config) -> tuple[Tab, dict[int, str]]:
     """Return the tab with a column for each new status, and the new headers by column index."""
     order = Statuses(config).words()
     known = {tab.headers.get(index) for index in tab.counts}
-    new = {status for _, status in seen.pairs if status} - known
-    own = (tab.columns.get(one, 0) for one in (PIPELINE_LABEL, _TOTAL))
+    new = {status for _, status in counted.pairs if status} - known
+    own = (tab.columns.get(column, 0) for column in (PIPELINE_LABEL, _TOTAL))
     first = max([*tab.counts, *own]) + 1
-    ranked = sorted(new, key=lambda one: (order.index(one) if one in order else len(order), one))
+    ranked = sorted(
+        new, key=lambda word: (order.index(word) if word in order else len(order), word)
+    )
     texts = dict(enumerate(ranked, first))
 
     def moved(index: int) -> int:
@@ -191,8 +204,9 @@ def _formula(milestone: str, status: str) -> str:
     """
     parts = [NAMES[KEY], NAMES["current_milestone"], milestone]
     named = f'{status}&"{beginning("")}*"'
-    counted = [[*parts, NAMES["status"], one] for one in (status, named)] if status else [parts]
-    return "=" + "+".join(f"COUNTUNIQUEIFS({';'.join(one)})" for one in counted)
+    by_status = [[*parts, NAMES["status"], text] for text in (status, named)]
+    terms = by_status if status else [parts]
+    return "=" + "+".join(f"COUNTUNIQUEIFS({';'.join(term)})" for term in terms)
 
 
 def _cell(index: int, value: dict[str, str]) -> CellWrite:

@@ -5,13 +5,14 @@ job's own row is emptied if nobody typed into it. It is not deleted: a row that 
 could not be brought back.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from sync.errors import Permanent, Retryable
 from sync.jobs.columns import KEY
 from sync.jobs.model import Customer
+from sync.ops import retry
 from sync.sheets import encode, match
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.celldata import Row, at, content, is_formula, text_of, texts_of
@@ -24,13 +25,18 @@ from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.writes import PARTS, CellWrite, RowWrite, Who
 from sync.store import Lease
 from sync.types import Mode
+from sync.wiring import Sleep, Wiring
+
+_TRIES = 5
+_LONGEST_WAIT = 60.0
+"""Seconds: Google's quota is counted by the minute."""
 
 Rows = Mapping[int, Mapping[int, Row]]
 """The rows of tabs that were read whole, by sheet id."""
 
 
 @dataclass(frozen=True)
-class Spot:
+class NamedRow:
     """A row as people know it: title of its tab, number from 1, and what it says."""
 
     sheet_id: int
@@ -50,12 +56,16 @@ class Doubt:
 
     site: str
     customer: Customer
-    own: Spot | None
-    candidates: Sequence[Spot]
+    own: NamedRow | None
+    candidates: Sequence[NamedRow]
+
+
+Settled = Sequence[tuple[Doubt, NamedRow]]
+"""Doubts, each with the row that a person says is the job's."""
 
 
 @dataclass(frozen=True)
-class Found:
+class Doubts:
     """The doubts in a read of the whole sheet."""
 
     snapshot: Snapshot
@@ -63,26 +73,43 @@ class Found:
     doubts: Sequence[Doubt]
 
 
-def find(flusher: Flusher, held: Lease) -> Found:
+def link(
+    wiring: Wiring, sleep: Sleep, pairs: Mapping[str, str], *, write: bool
+) -> tuple[Sequence[Doubt], Settled]:
+    """Return the jobs whose row is not certain, and those that `pairs` settle, as `chosen` does.
+
+    With `write`, join these. Raises as `find` and `join` do.
+    """
+    flusher = wiring.flusher(sleep)
+    again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
+    with wiring.hold(sleep) as held:
+        doubts: Doubts = again(find, flusher, held)
+        settled = chosen(doubts.doubts, pairs)
+        if settled and write:
+            join(flusher, held, doubts, settled)
+    return doubts.doubts, settled
+
+
+def find(flusher: Flusher, held: Lease) -> Doubts:
     """Return the jobs whose row is not certain.
 
     Raises Permanent where the sheet is not a mapped one, Retryable where a batch is in doubt.
     """
     waiting_for_check(flusher, held)
     flusher.writer.take_turn(held)
-    seen = flusher.client.read(flusher.store.spreadsheet.mode())
-    if seen.mode is not Mode.ADOPTED or not seen.tables:
+    snapshot = flusher.client.read(flusher.store.spreadsheet.mode())
+    if snapshot.mode is not Mode.ADOPTED or not snapshot.tables:
         raise Permanent("not_mapped", "No tab is mapped. Map one: brightsheet map")
-    if not guarding(seen.tables).is_empty:
+    if not guarding(snapshot.tables).is_empty:
         raise Retryable("unguarded", "The mapped columns are not guarded yet. Run it again.")
-    everything = flusher.writer.read_everything(held, seen)
+    everything = flusher.writer.read_everything(held, snapshot)
     tables, rows = everything.snapshot.tables, everything.rows
     fields = {column for table in tables for column in table.columns}
     pairs = flusher.targets.of(flusher.store.pending.every(), fields)
     targets = [target for _, target in pairs if target]
-    zone = flusher.clock(seen)
+    zone = flusher.clock(snapshot)
     doubts = list(_doubts(tables, rows, targets, flusher.targets.match_by, zone))
-    return Found(everything.snapshot, rows, doubts)
+    return Doubts(everything.snapshot, rows, doubts)
 
 
 def _doubts(
@@ -112,15 +139,15 @@ def _doubts(
         yield Doubt(
             site,
             customers[site],
-            _spot(mine[0][0], rows, mine[0][1]) if mine else None,
-            [_spot(tabs[sheet_id], rows, row) for sheet_id, row in places],
+            _named(mine[0][0], rows, mine[0][1]) if mine else None,
+            [_named(tabs[sheet_id], rows, row) for sheet_id, row in places],
         )
 
 
-def _spot(table: Table, rows: Rows, number: int) -> Spot:
+def _named(table: Table, rows: Rows, number: int) -> NamedRow:
     row = rows[table.sheet_id][number]
-    shown = (text_of(cell) for cell in row if not is_formula(cell))
-    return Spot(table.sheet_id, number, table.title, " | ".join(text for text in shown if text))
+    texts = (text_of(cell) for cell in row if not is_formula(cell))
+    return NamedRow(table.sheet_id, number, table.title, " | ".join(text for text in texts if text))
 
 
 def _is_ours(table: Table, rows: Rows, number: int, target: Target, zone: tzinfo) -> bool:
@@ -141,49 +168,47 @@ def _written(table: Table, column: str, target: Target, zone: tzinfo) -> str:
     return last.text if last else ""
 
 
-def chosen(found: Found, pairs: Mapping[str, str]) -> list[tuple[Doubt, Spot]]:
+def chosen(doubts: Iterable[Doubt], pairs: Mapping[str, str]) -> Settled:
     """Return the doubts that `pairs` settle: rows (`Open jobs!12`) by site, or its beginning.
 
     Raises Permanent where one is not among them.
     """
-    settled = []
+    listed, settled = list(doubts), []
     for start, name in pairs.items():
-        doubts = [one for one in found.doubts if one.site.startswith(start.strip().lower())]
-        if len(doubts) != 1:
+        meant = [doubt for doubt in listed if doubt.site.startswith(start.strip().lower())]
+        if len(meant) != 1:
             raise Permanent("no_doubt", f"{start}: not one job in the list. See: brightsheet link")
-        spots = [one for one in doubts[0].candidates if one.name == name.strip()]
-        if len(spots) != 1:
-            raise Permanent("no_candidate", f"{name}: not in the list for {doubts[0].site}.")
-        settled.append((doubts[0], spots[0]))
-    places = [(spot.sheet_id, spot.row) for _, spot in settled]
+        rows = [row for row in meant[0].candidates if row.name == name.strip()]
+        if len(rows) != 1:
+            raise Permanent("no_candidate", f"{name}: not in the list for {meant[0].site}.")
+        settled.append((meant[0], rows[0]))
+    places = [(row.sheet_id, row.row) for _, row in settled]
     if len(set(places)) < len(places):
         raise Permanent("one_row", "Two jobs cannot have one row.")
     return settled
 
 
-def join(
-    flusher: Flusher, held: Lease, found: Found, settled: Collection[tuple[Doubt, Spot]]
-) -> None:
+def join(flusher: Flusher, held: Lease, doubts: Doubts, settled: Settled) -> None:
     """Give each row its job's key, and empty the job's own row. Raises Retryable or Permanent.
 
     Whatever fails, the next flush sees to it that every job has a row.
     """
-    tables = {table.sheet_id: table for table in found.snapshot.tables}
+    tables = {table.sheet_id: table for table in doubts.snapshot.tables}
     writes: list[RowWrite] = []
-    for doubt, spot in settled:
-        table = tables[spot.sheet_id]
-        entered = texts_of(found.rows[spot.sheet_id][spot.row], table.columns)
+    for doubt, row in settled:
+        table = tables[row.sheet_id]
+        entered = texts_of(doubts.rows[row.sheet_id][row.row], table.columns)
         texts = {part: entered[part] for part in PARTS if part in entered}
-        writes.append(key_write([table], Match((spot.sheet_id, spot.row), texts), doubt.site))
+        writes.append(key_write([table], Match((row.sheet_id, row.row), texts), doubt.site))
         if doubt.own:
             table = tables[doubt.own.sheet_id]
-            own = found.rows[table.sheet_id][doubt.own.row]
+            own = doubts.rows[table.sheet_id][doubt.own.row]
             writes.append(_emptied(table, own, doubt.own.row, doubt.site))
     flusher.store.spreadsheet.write_again(held, {doubt.site for doubt, _ in settled})
     fence = flusher.writer.take_turn(held)
     parts = Parts(rows=writes)
-    batch = flusher.writer.composed(found.snapshot, found.snapshot.tables, parts, fence)
-    flusher.writer.send(held, found.snapshot, batch)
+    batch = flusher.writer.composed(doubts.snapshot, doubts.snapshot.tables, parts, fence)
+    flusher.writer.send(held, doubts.snapshot, batch)
 
 
 def _emptied(table: Table, row: Row, number: int, site: str) -> RowWrite:

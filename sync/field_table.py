@@ -1,0 +1,240 @@
+"""The fields: what a column can show of a job or of a milestone, each defined once. Pure.
+
+From this table follow the ids that the config may name, the columns of the Jobs tab, what
+`brightsheet map` proposes, what is asked of EverBright's Data Access Layer, and docs/columns.md. A
+field with `metrics` is whole with its entry; what makes another's cell stands under the same id in
+`sync.jobs.job_cells.CELLS` or `sync.jobs.milestone_cells.CELLS`, because the config must know the
+ids, and cells are made above it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+KEY = "site_id"
+PLACEHOLDER = "customer"
+"""The column with a stand-in until the customer's name is known."""
+ALIAS = "{alias}"
+"""Stands in a metric's name for what EverBright calls the milestone that is to be submitted."""
+
+
+class FieldKind(StrEnum):
+    """What a field's cells hold."""
+
+    TEXT = "text"
+    STATUS = "status"
+    """One of few words, so that it can be matched to a drop-down; a code is shown by its label."""
+    DATE = "date"
+    NUMBER = "number"
+    LINKS = "links"
+    KEY = "key"
+    """The UUID of a job or a quote."""
+
+
+class AtFirst(StrEnum):
+    """Whether a column is there at first."""
+
+    ON = "on"
+    OFF = "off"
+    """Until the config gets it."""
+    NEVER = "never"
+    """Only for a sheet that people had before."""
+
+
+@dataclass(frozen=True)
+class FieldEntry:
+    """A field: `id` stands in the config and in the sheet's metadata, `header` is its first title.
+
+    The id of a milestone's field ends with a colon, behind which the milestone's key follows.
+    """
+
+    id: str
+    header: str
+    """With {milestone} for a milestone's."""
+    kind: FieldKind
+    about: str
+    """The note on the header cell, which explains the column; {stuck_days} may stand in it."""
+    width: int = 120
+    """In pixels, set once when the column is made."""
+    at_first: AtFirst = AtFirst.ON
+    is_customers: bool = False
+    """The customer's own data, which people know best: in a sheet of theirs blanks are filled."""
+    is_noted: bool = False
+    """Whether Brightsheet writes notes on its cells."""
+    is_wrapped: bool = False
+    """Whether long text is broken into lines."""
+    is_due: bool = False
+    """A day for acting: coloured from that day on, blank once the job is archived."""
+    metrics: tuple[str, ...] = ()
+    """Of the Data Access Layer, unless the config names others; the first with a value counts."""
+
+    def title(self, milestone: str) -> str:
+        """Return the header of a milestone's field, by the milestone's title."""
+        return self.header.replace("{milestone}", milestone)
+
+
+TEXT, STATUS, DATE = FieldKind.TEXT, FieldKind.STATUS, FieldKind.DATE
+NUMBER, LINKS, UUID = FieldKind.NUMBER, FieldKind.LINKS, FieldKind.KEY
+OFF, NEVER = AtFirst.OFF, AtFirst.NEVER
+
+# fmt: off
+_OF_A_JOB = (
+    FieldEntry(PLACEHOLDER, "Customer", TEXT,
+        "The customer. The name opens the job in EverBright; Job and a number stand here "
+        "until EverBright has sent the name.",
+        width=130, is_customers=True),
+    FieldEntry("address", "Address", TEXT,
+        "The address of the installation, from EverBright.",
+        width=270, is_customers=True),
+    FieldEntry("city", "City", TEXT,
+        "The town of the address.",
+        at_first=NEVER, is_customers=True),
+    FieldEntry("zip", "Zip", TEXT,
+        "The zip code of the address.",
+        at_first=NEVER, is_customers=True),
+    FieldEntry("phone", "Phone", TEXT,
+        "The customer's telephone number, from EverBright.",
+        width=115, is_customers=True),
+    FieldEntry("email", "E-mail", TEXT,
+        "The customer's e-mail address, from EverBright.",
+        width=190, at_first=OFF, is_customers=True),
+    FieldEntry("status", "Status", STATUS,
+        "How the job stands. Rejected comes first, with the milestones that were rejected; then "
+        "Waiting, with the milestones that wait for an answer; then the status of the furthest "
+        "milestone.",
+        width=165, is_wrapped=True),
+    FieldEntry("next_action", "Next action", TEXT,
+        "What is to be done about what Status says: rejected tasks and the remark that "
+        "came with the rejection, then open tasks with their required steps.",
+        width=190, is_wrapped=True),
+    FieldEntry("follow_up", "Follow up", DATE,
+        "The day to look after this job: {stuck_days} days after the last event, or at once when "
+        "something was rejected. Coloured from that day on; Status and Next action say why. "
+        "Blank when the job is done or archived.",
+        width=85, is_due=True),
+    FieldEntry("current_milestone", "Current milestone", TEXT,
+        "The furthest milestone that the job has reached.",
+        width=160),
+    FieldEntry("assigned_to", "Assigned to", TEXT,
+        "Who has the milestones that Next action is about."),
+    FieldEntry("last_comment", "Last comment", TEXT,
+        "The newest comment by a person, in any milestone.",
+        width=260),
+    FieldEntry("last_update", "Last update", DATE,
+        "When the last event of this job happened.",
+        width=130),
+    FieldEntry("last_approval", "Last approval", DATE,
+        "When the last approval of a milestone happened.",
+        width=130),
+    FieldEntry("stage", "Stage", TEXT,
+        "The stage of the sale in EverBright."),
+    FieldEntry("contract", "Contract status", STATUS,
+        "How the contract stands: generated, sent, signed or voided. The note on a cell "
+        "says since when.",
+        width=85, is_noted=True),
+    FieldEntry("contract_signed", "Contract signed", DATE,
+        "When the contract was signed by all.",
+        width=130),
+    FieldEntry("contract_documents", "Contract files", LINKS,
+        "The signed contract, and signed change orders. A name opens the copy in "
+        "Drive, the arrow the page in EverBright."),
+    FieldEntry("folder", "Folder", LINKS,
+        "The job's folder in Drive.",
+        width=60),
+    FieldEntry("re_signed", "Re-signed", DATE,
+        "When a re-sign was completed. The contract in force may then be another quote's.",
+        is_noted=True),
+    FieldEntry("initial_quote", "Initial quote", UUID,
+        "The first quote of the job. EverBright still sends it after a re-sign.",
+        width=280),
+    FieldEntry("current_quote", "Current quote", UUID,
+        "The quote of the change order that was signed last. The note on a cell says "
+        "since when it is in force.",
+        width=280, is_noted=True),
+    FieldEntry("system_size", "System size (kW)", NUMBER,
+        "The size of the system in kW, from EverBright.",
+        width=90, at_first=OFF, metrics=("system_capacity_kw",)),
+    FieldEntry("deadline", "Deadline", DATE,
+        "The day by which the milestone that comes next is to be submitted, from "
+        "EverBright. Coloured from that day on. Blank when EverBright names none, or the job is "
+        "archived.",
+        width=85, at_first=OFF, is_due=True,
+        metrics=(f"milestone_{ALIAS}_submission_deadline",)),
+    FieldEntry("installer_payment", "Installer payment", STATUS,
+        "How the payment to the installer stands, from EverBright.",
+        at_first=OFF, metrics=("installer_payment_line_item_status",)),
+    FieldEntry("sales_representative", "Sales representative", TEXT,
+        "Who sold the job, from EverBright.",
+        width=130, at_first=OFF, metrics=("sales_representative_name",)),
+    FieldEntry(KEY, "Site ID", UUID,
+        "The job's number in EverBright. It identifies the row of the job: leave it as it is. The "
+        "column may be moved or hidden.",
+        width=280),
+)
+
+_OF_A_MILESTONE = (
+    FieldEntry("status:", "{milestone}", STATUS,
+        "The status of this milestone. The note on a cell says since when, and the remark "
+        "that came with it.",
+        width=85, is_noted=True),
+    FieldEntry("documents:", "{milestone} documents", LINKS,
+        "The documents of this milestone. A name opens the copy in Drive, the arrow the "
+        "page in EverBright.",
+        width=85),
+    FieldEntry("submitted:", "{milestone} submitted", DATE,
+        "The day on which this milestone was last submitted.",
+        at_first=NEVER),
+    FieldEntry("approved:", "{milestone} approved", DATE,
+        "The day on which this milestone was last approved.",
+        at_first=NEVER),
+    FieldEntry("rejected:", "{milestone} rejected", DATE,
+        "The day on which this milestone was last rejected.",
+        at_first=NEVER),
+    FieldEntry("comment:", "{milestone} comment", TEXT,
+        "The newest comment by a person in this milestone.",
+        at_first=NEVER),
+)
+# fmt: on
+
+FIELDS: Mapping[str, FieldEntry] = {entry.id: entry for entry in (*_OF_A_JOB, *_OF_A_MILESTONE)}
+JOB_FIELDS = _OF_A_JOB
+MILESTONE_COLUMNS = tuple(entry for entry in _OF_A_MILESTONE if entry.at_first is not NEVER)
+"""Of each milestone, in the Jobs tab."""
+COLUMN_IDS = tuple(entry.id for entry in _OF_A_JOB if entry.at_first is not NEVER)
+"""Of the columns that the config may have."""
+ASPECTS = tuple(entry.id.removesuffix(":") for entry in _OF_A_MILESTONE)
+"""What of a milestone a column can show."""
+DETAILS = tuple(entry.id for entry in _OF_A_JOB if entry.metrics)
+"""The fields that are filled from the Data Access Layer."""
+CUSTOMERS_OWN = frozenset(entry.id for entry in _OF_A_JOB if entry.is_customers)
+_NOTED = frozenset(entry.id for entry in FIELDS.values() if entry.is_noted)
+
+
+def entry_of(column: str) -> FieldEntry:
+    """Return the field of a column by its id, of a milestone's column, too. Raises KeyError."""
+    return FIELDS[_field(column)]
+
+
+def _field(column: str) -> str:
+    field, colon, _ = column.partition(":")
+    return field + colon
+
+
+def is_noted(column: str) -> bool:
+    """Return whether Brightsheet writes notes on the cells of a column."""
+    return _field(column) in _NOTED
+
+
+def status_id(milestone: str) -> str:
+    """Return the id of the column with a milestone's status."""
+    return f"status:{milestone}"
+
+
+def documents_id(milestone: str) -> str:
+    """Return the id of the column with a milestone's documents."""
+    return f"documents:{milestone}"
+
+
+def milestone_headers(milestone: str) -> tuple[str, ...]:
+    """Return the headers of a milestone's columns in the Jobs tab, by its title."""
+    return tuple(entry.title(milestone) for entry in MILESTONE_COLUMNS)

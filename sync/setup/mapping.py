@@ -1,0 +1,286 @@
+"""Reads a person's own tabs, decides which column shows what, previews and writes the mapping."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from sync.errors import Permanent, Retryable
+from sync.google import auth
+from sync.jobs import status_list
+from sync.jobs.milestones import Milestones
+from sync.mapping.decide import Choices, TabDecider, TabMapping
+from sync.mapping.fields import Fields
+from sync.mapping.tab import SeenTab
+from sync.ops import retry
+from sync.sheets import mapping_requests as metadata
+from sync.sheets import survey
+from sync.sheets.preview import Preview, TabColumns, preview
+from sync.sheets.request import Request
+from sync.sheets.survey import Survey
+from sync.store import Lease
+from sync.wiring import Sleep, Wiring
+
+_TRIES = 5
+_LONGEST_WAIT = 60.0
+"""Seconds: Google's quota is counted by the minute."""
+_FAILURES = 3
+"""In a row: then EverBright is away, and the preview goes by what is known."""
+_SPACING_SECONDS = 0.2
+"""Between requests to EverBright, as in the worker."""
+_ROUNDS = 3
+"""People may move columns while they are mapped: then it is undone, and read again."""
+_OUR_TAB = (
+    "The tab {title!r} was made by Brightsheet, which would then show each job there and in your "
+    "own tab. Stop the worker, delete that tab (all of it is stored), and run this again."
+)
+
+
+@dataclass(frozen=True)
+class MappingReport:
+    """A mapping for each tab, and those that are (to be) written by sheet id."""
+
+    tabs: tuple[TabMapping, ...]
+    fields: Fields
+    chosen: frozenset[int] = frozenset()
+    problem: str = ""
+    """Why none of it can be written."""
+    waiting: tuple[Request, ...] = ()
+    """What is to be sent."""
+    is_written: bool = False
+    """Whether anything was sent."""
+    preview: Preview | None = None
+    """What the first flush would change; None where nobody asked, or nothing can be mapped."""
+
+    @property
+    def chosen_tabs(self) -> list[TabMapping]:
+        """The mappings that are (to be) written."""
+        return [mapping for mapping in self.tabs if mapping.tab.sheet_id in self.chosen]
+
+
+class TabMapper:
+    """Maps tabs of the configured spreadsheet: those with `titles`, or what there is.
+
+    `choices` are what a person says, `sleep` waits.
+    """
+
+    def __init__(
+        self, wiring: Wiring, sleep: Sleep, choices: Choices, titles: Sequence[str]
+    ) -> None:
+        self._wiring = wiring
+        self._sleep = sleep
+        self._choices = choices
+        self._titles = titles
+        self._flusher = wiring.flusher(sleep)
+        self._client = self._flusher.client
+
+    def run(self, *, write: bool, with_preview: bool = False) -> MappingReport:
+        """Return what there is and is proposed; with `write`, write it first.
+
+        `with_preview` adds what the first flush would change, before anything is written. Raises
+        Permanent where a choice fits nothing, or `write` where something is in the way, and
+        Google's errors.
+        """
+        if with_preview:
+            self._wiring.project(self._sleep)
+            self._fetch_customers()
+        self._wiring.project(self._sleep)
+        with self._wiring.hold(self._sleep) as held:
+            fields = self._fields()
+            again = retry.policy(self._sleep, _TRIES, longest=_LONGEST_WAIT)
+            report: MappingReport = again(self._read, fields)
+            change: Preview | None = None
+            if with_preview and not report.problem:
+                change = again(self._preview, held, report)
+            if write:
+                report = again(self._write, held, fields)
+            return replace(report, preview=change)
+
+    def _fetch_customers(self) -> None:
+        """Request the customers that are due, as the worker does: rows are matched by them."""
+        if self._wiring.settings.everbright_api_token is None:
+            return
+        fetcher, failed = self._wiring.customer_fetcher(), 0
+        while failed < _FAILURES and (fetched := fetcher.fetch()):
+            failed = failed + 1 if fetched[1] else 0
+            self._sleep(_SPACING_SECONDS)
+
+    def _fields(self) -> Fields:
+        config = self._wiring.settings.config
+        jobs = [dirty.job for dirty in self._flusher.store.pending.every()]
+        statuses = status_list.entries(config, jobs)
+        return Fields(
+            config,
+            Milestones(config).headings(jobs, with_configured=True, with_hidden=True),
+            tuple(status.label for status in statuses if not status.configured),
+            frozenset(job.site for job in jobs),
+        )
+
+    def _survey(self) -> Survey:
+        first = self._client.get(survey.TABS)
+        where = survey.ranges(first)
+        answer = self._client.get(survey.CELLS, where) if where else {}
+        options = {
+            cells: survey.texts(self._client.get(survey.TEXTS, (cells,)))
+            for cells in survey.option_ranges(answer)
+        }
+        return survey.survey(first, answer, options)
+
+    def _read(self, fields: Fields) -> MappingReport:
+        surveyed = self._survey()
+        theirs = [tab for tab in surveyed.tabs if not metadata.is_ours(tab)]
+        decision, mappings = self._decided(theirs, fields)
+        chosen = _chosen(mappings, self._titles)
+        decision.must_be_found(mappings)
+        fit = (m for m in mappings if m.tab.sheet_id in chosen and not m.problem)
+        first = next(fit, None)
+        mappings = [
+            decision.with_added(mapping) if mapping is first or self._titles else mapping
+            for mapping in mappings
+        ]
+        decision.must_fit(mappings)
+        problem = _problem(surveyed, mappings, chosen, self._titles)
+        report = MappingReport(tuple(mappings), fields, chosen, problem)
+        moment = datetime.now(UTC)
+        waiting = (
+            request
+            for mapping in report.chosen_tabs
+            if not mapping.problem
+            for request in metadata.requests(mapping, surveyed, fields, moment)
+        )
+        return replace(report, waiting=tuple(waiting))
+
+    def _decided(
+        self, theirs: Sequence[SeenTab], fields: Fields
+    ) -> tuple[TabDecider, list[TabMapping]]:
+        """Decide on each tab that is meant; also return what knows a person's choices.
+
+        Where tabs are mapped and none is named, what a person says is about those.
+        """
+        account = auth.account(self._wiring.settings)
+        decision = TabDecider(fields, self._choices, account)
+        without_choices = TabDecider(fields, Choices(), account)
+        is_about_mapped = not self._titles and any(metadata.before(tab) for tab in theirs)
+        mappings = []
+        for tab in _named(theirs, self._titles):
+            before = metadata.before(tab)
+            if tab.is_hidden and not self._titles and before is None:
+                fix = f'To map it, name it: --tab "{tab.title}".'
+                mappings.append(TabMapping(tab, problem=f"is hidden. {fix}"))
+                continue
+            is_meant = before is not None or not is_about_mapped
+            mappings.append((decision if is_meant else without_choices).of(tab, before))
+        return decision, mappings
+
+    def _preview(self, held: Lease, report: MappingReport) -> Preview:
+        columns = {m.tab.sheet_id: _columns(m, report.fields) for m in report.chosen_tabs}
+        change = preview(self._flusher, held, columns)
+        return replace(change, unknown=self._wiring.customers.unknown())
+
+    def _write(self, held: Lease, fields: Fields) -> MappingReport:
+        for _ in range(_ROUNDS):
+            report = self._read(fields)
+            if report.problem:
+                raise Permanent("not_mapped", report.problem)
+            # Before the write: killed between the two, jobs are written once more than needed.
+            self._adopt(held, report)
+            if not report.waiting:
+                return report
+            failure: Retryable | None = None
+            try:
+                self._client.update([*report.waiting])
+            except Retryable as error:  # it may have been done
+                failure = error
+            if moved := self._moved(report):
+                self._client.update(moved)
+            elif failure:
+                raise failure
+            else:
+                return replace(report, waiting=(), is_written=True)
+        raise Retryable(
+            "columns_moved", "People are moving columns. Nothing was mapped; try again."
+        )
+
+    def _adopt(self, held: Lease, report: MappingReport) -> None:
+        """Record which tabs and columns are mapped: every job is compared with what is there."""
+        mapped = [m for m in report.tabs if m.is_mapped or m.tab.sheet_id in report.chosen]
+        spreadsheet = self._flusher.store.spreadsheet
+        spreadsheet.adopt(held)
+        spreadsheet.adopt_tabs(
+            held,
+            {mapping.tab.sheet_id for mapping in mapped},
+            {name for mapping in mapped for name in (*mapping.fields, *mapping.added)},
+        )
+
+    def _moved(self, report: MappingReport) -> list[Request]:
+        """Return the requests that undo what went into other columns than were meant.
+
+        Google writes by position: whoever moves a column between our read and our write has our
+        metadata stand on another. The headers tell.
+        """
+        tabs = {tab.sheet_id: tab for tab in self._survey().tabs}
+        return [
+            request
+            for mapping in report.chosen_tabs
+            if (tab := tabs.get(mapping.tab.sheet_id))
+            for request in metadata.undo_misplaced(tab, mapping, report.fields)
+        ]
+
+
+def _columns(mapping: TabMapping, fields: Fields) -> TabColumns:
+    """Return how a tab is to be mapped; columns to be added are taken to be beyond the grid."""
+    beyond = dict(enumerate(mapping.added, mapping.tab.column_count))
+    columns = {name: column.index for name, column in mapping.fields.items()}
+    return TabColumns(
+        mapping.header_row,
+        columns | {name: index for index, name in beyond.items()},
+        {name: c.words.by_ours for name, c in mapping.fields.items() if c.words},
+        {
+            index: (mapping.edge + number, fields.get(name).title)
+            for number, (index, name) in enumerate(beyond.items())
+        },
+    )
+
+
+def _named(tabs: Sequence[SeenTab], titles: Sequence[str]) -> list[SeenTab]:
+    """Return the tabs with these titles, in any case, or all. Raises Permanent for one too many."""
+    by_title = {tab.title.casefold(): tab for tab in tabs}
+    for title in titles:
+        if title.casefold() not in by_title:
+            known = ", ".join(tab.title for tab in tabs) or "none"
+            raise Permanent("no_tab", f"There is no tab {title!r} of yours. There are: {known}.")
+    wanted = {title.casefold() for title in titles}
+    return [tab for tab in tabs if not titles or tab.title.casefold() in wanted]
+
+
+def _chosen(mappings: Sequence[TabMapping], titles: Sequence[str]) -> frozenset[int]:
+    """Return the tabs that are to be written: those named, else mapped before, else the only one.
+
+    Those are all that can be mapped, where none is named or mapped: then a person has to choose.
+    """
+    if titles:
+        return frozenset(m.tab.sheet_id for m in mappings)
+    mapped = frozenset(m.tab.sheet_id for m in mappings if m.is_mapped)
+    return mapped or frozenset(m.tab.sheet_id for m in mappings if m.fields and not m.problem)
+
+
+def _problem(
+    surveyed: Survey,
+    mappings: Sequence[TabMapping],
+    chosen: frozenset[int],
+    titles: Sequence[str],
+) -> str:
+    """Return why nothing can be written, or ""."""
+    if ours := next((tab for tab in surveyed.tabs if metadata.is_our_jobs_tab(tab)), None):
+        return _OUR_TAB.format(title=ours.title)
+    wanted = [m for m in mappings if m.tab.sheet_id in chosen]
+    if broken := next((m for m in wanted if m.problem), None):
+        return f"The tab {broken.tab.title!r} {broken.problem}"
+    if not wanted:
+        return "No tab can be mapped as it is; each says why."
+    if len(wanted) > 1 and not titles and not any(m.is_mapped for m in wanted):
+        named = " ".join(f'--tab "{m.tab.title}"' for m in wanted)
+        return f"Several tabs look like jobs. Say which have jobs: {named}."
+    if blank := next((m for m in wanted if not m.fields), None):
+        fix = 'Say what its columns are: --set "Header=field".'
+        return f"No column of {blank.tab.title!r} is known. {fix}"
+    return ""

@@ -1,0 +1,270 @@
+"""What a spreadsheet is to have → what adds that which it lacks. Pure.
+
+To make a tab is to add what is missing of nothing. What is there stays as people have made it. What
+they deleted stays away, unless it is asked for (`restores`): then it comes back. Applied to its own
+result it finds nothing to do.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import tzinfo
+from typing import Any
+
+from sync.jobs.columns import Column
+from sync.settings.config_file import Config
+from sync.sheets import guards, request
+from sync.sheets.batch import Parts, Titles
+from sync.sheets.identifiers import HEADER_KEY, JOBS_TAB
+from sync.sheets.request import Request
+from sync.sheets.snapshot import Snapshot, Tab, Table
+from sync.sheets.surroundings import NOTHING_ELSE, Surroundings
+from sync.sheets.tabs import filter_views, formatting, history, in_step, pipeline
+from sync.sheets.tabs.filter_views import View
+from sync.sheets.tabs.history import Line
+from sync.sheets.tabs.pipeline import Counted
+from sync.sheets.writes import CellWrite
+
+HISTORY, PIPELINE = "tab:history", "tab:pipeline"
+"""Stand among the ids of columns for tabs that were made: one that is gone, a person deleted."""
+_BLANK_ROWS = 200
+"""Of a new tab, so that people can type below the jobs; Google's own tabs have 1,000."""
+_NUMBER = re.compile(r"\d+")
+"""What may differ in the note on a header: the days of a setting."""
+
+
+NOTHING_COUNTED, USUAL_TITLES = Counted(), Titles()
+
+
+@dataclass(frozen=True)
+class WantedTabs:
+    """What a spreadsheet is to have; one that is adopted, only the `lines` of the history."""
+
+    config: Config
+    columns: Sequence[Column] = ()
+    """Of the Jobs tab, in their order."""
+    lines: Sequence[Line] = ()
+    """Of the history, the newest first."""
+    counted: Counted = NOTHING_COUNTED
+    beside: Surroundings = NOTHING_ELSE
+    """What else is in the spreadsheet, for when tabs are to be made."""
+    titles: Titles = USUAL_TITLES
+    """Free ones, for the same."""
+
+
+@dataclass
+class Ensured:
+    """Requests and writes that add what is missing; `tables` are the tabs of jobs after them."""
+
+    tables: Sequence[Table]
+    is_new: bool = False
+    """Whether the Jobs tab is made: then nothing is told of its parts."""
+    structure: list[Request] = field(default_factory=list)
+    header: list[CellWrite] = field(default_factory=list)
+    extra: list[Request] = field(default_factory=list)
+    tabs: list[str] = field(default_factory=list)
+    """HISTORY and PIPELINE, where they are there after it."""
+    pipeline: Tab | None = None
+    """The Pipeline tab as it is then."""
+    done: list[str] = field(default_factory=list)
+    """A line for each thing that is done."""
+
+    @property
+    def table(self) -> Table:
+        """The first tab of jobs."""
+        return self.tables[0]
+
+    @property
+    def parts(self) -> Parts:
+        """All of it as parts of a batch."""
+        tabs = tuple(self.tabs)
+        return Parts(
+            self.structure, self.header, extra=self.extra, columns=tabs, pipeline=self.pipeline
+        )
+
+    def tell(self, line: str) -> None:
+        """Add the line of a thing that is done to a tab which was there."""
+        if not self.is_new:
+            self.done.append(line)
+
+    def tell_made(self, title: str) -> None:
+        """Add the line of a tab that is made."""
+        self.done.append(f"tab {title!r}: made")
+
+
+def ensure(
+    snapshot: Snapshot, wanted: WantedTabs, zone: tzinfo, *, restores: bool = False
+) -> Ensured:
+    """Return what makes a spreadsheet have what is wanted; `zone` is that of the dates in lines.
+
+    Without `restores`, tabs are made with the Jobs tab only, and columns that are there stay as
+    they are. In an adopted spreadsheet the History alone is made, if the config asks for it.
+    """
+    if snapshot.is_adopted:
+        ensured = Ensured(snapshot.tables)
+        makes = restores and wanted.config.mapping.history
+        _ensure_history(ensured, snapshot.history, wanted, zone, makes=makes)
+        return ensured
+    is_new = snapshot.table is None
+    table = snapshot.table or Table(JOBS_TAB, wanted.titles.jobs, 0, _BLANK_ROWS, 0)
+    ensured = Ensured([table], is_new)
+    _ensure_columns(ensured, wanted.columns)
+    if is_new or restores:
+        _ensure_formats(ensured, table, wanted)
+    _ensure_history(ensured, snapshot.history, wanted, zone, makes=is_new or restores)
+    if restores and snapshot.history:
+        views = history.views(snapshot.history)
+        _ensure_views(ensured, views, snapshot.history.sheet_id, wanted.beside)
+    if pipeline.is_possible(ensured.table.columns):
+        if is_new or restores:
+            _ensure_names(ensured, wanted.beside)
+        _ensure_pipeline(ensured, snapshot.pipeline, wanted, restores=restores)
+    return ensured
+
+
+def _ensure_columns(ensured: Ensured, columns: Sequence[Column]) -> None:
+    table, requests = ensured.table, list[Request]()
+    new = [column for column in columns if column.id not in table.columns]
+    for column in new:
+        index = _place(table, columns[: columns.index(column)])
+        if not ensured.is_new:
+            requests.append(request.insert(table.sheet_id, "COLUMNS", index, 1, table.column_count))
+        requests += formatting.column(table.sheet_id, index, column)
+        table = _with_column(table, index, column.id)
+        ensured.tell(f"column {column.header!r}: made")
+    if ensured.is_new:
+        size = (table.row_count, table.column_count)
+        made = request.make_tab(table.sheet_id, table.title, HEADER_KEY, size, position=0)
+        requests = [*made, *requests]
+        ensured.tell_made(table.title)
+    ensured.structure += requests
+    ensured.header += [request.header(table.columns[column.id], column) for column in new]
+    ensured.tables = [table]
+
+
+def _place(table: Table, left: Sequence[Column]) -> int:
+    """Return where a new column goes: behind its nearest left neighbour, wherever that is now."""
+    for neighbour in reversed(left):
+        if neighbour.id in table.columns:
+            return table.columns[neighbour.id] + 1
+    return table.column_count
+
+
+def _with_column(table: Table, index: int, column: str) -> Table:
+    return replace(
+        table,
+        columns={**guards.shifted(table.columns, index), column: index},
+        cells={**table.cells, column: {}},
+        guards=guards.shifted(table.guards, index),
+        column_count=table.column_count + 1,
+    )
+
+
+def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs) -> None:
+    """Add colours, protections, notes and filter views; `read` is the tab as it was read."""
+    rules = wanted.beside.rules.get(read.sheet_id, ())
+    drops: set[int] = set()
+    for column in wanted.columns:
+        if column.id in read.columns:
+            drops |= _ensure_format(ensured, read, column, rules)
+            _ensure_note(ensured, read, column)
+    look, is_changed = formatting.table(wanted.config), False
+    if read.look != look:
+        is_changed = read.look is not None
+        drops |= formatting.outdated_rows(rules, read.look)
+        ensured.extra += formatting.rows(wanted.config, read.sheet_id, read.header_row, read.look)
+        ensured.tell("archived jobs: their colour")
+    # First, while the indexes are those that were read; the last before the first.
+    ensured.structure[:0] = [formatting.drop(read.sheet_id, n) for n in sorted(drops, reverse=True)]
+    columns = ensured.table.columns
+    views = filter_views.of_jobs(read.sheet_id, read.header_row, columns, wanted.config)
+    _ensure_views(ensured, views, read.sheet_id, wanted.beside, is_changed=is_changed)
+
+
+def _ensure_format(
+    ensured: Ensured, read: Table, column: Column, rules: Sequence[Mapping[str, Any]]
+) -> set[int]:
+    """Add a column's colours and protection; return which conditional formats go."""
+    index, had = ensured.table.columns[column.id], read.looks.get(column.id)
+    if had == formatting.tints(column):
+        return set()
+    ensured.extra += formatting.column_format(read.sheet_id, index, column, had)
+    what = "colours and protection" if had is None else "other colours"
+    ensured.tell(f"column {column.header!r}: {what}")
+    return formatting.outdated(rules, read.columns[column.id], column, had)
+
+
+def _ensure_note(ensured: Ensured, read: Table, column: Column) -> None:
+    """Write the note on a header where it is missing, or is ours with another setting."""
+    note = in_step.without(read.header_notes.get(column.id, ""))
+    is_ours = _NUMBER.sub("", note) == _NUMBER.sub("", column.about)
+    if note == column.about or (note and not is_ours):
+        return
+    index, data = ensured.table.columns[column.id], {"note": column.about}
+    ensured.header.append(CellWrite(index=index, column=column.id, data=data, fields="note"))
+    ensured.tell(f"column {column.header!r}: the note that explains it")
+
+
+def _ensure_views(
+    ensured: Ensured,
+    views: Iterable[View],
+    sheet_id: int,
+    beside: Surroundings,
+    *,
+    is_changed: bool = False,
+) -> None:
+    """Add filter views; set those again that filter nothing or another column, or `is_changed`."""
+    known = beside.views.get(sheet_id, {})
+    for view in views:
+        present = filter_views.present(view, known)
+        if present is None:
+            ensured.extra.append(filter_views.add(view, beside))
+            ensured.tell(f"filter view {view['title']!r}: made")
+        elif is_changed or filter_views.is_displaced(view, present):
+            ensured.extra.append(filter_views.set_again(view, present))
+            ensured.tell(f"filter view {view['title']!r}: set again")
+
+
+def _ensure_history(
+    ensured: Ensured, tab: Tab | None, wanted: WantedTabs, zone: tzinfo, *, makes: bool
+) -> None:
+    if tab is None and makes:
+        requests, tab = history.make(wanted.config, wanted.titles.history, 1, wanted.beside)
+        ensured.extra += requests
+        ensured.tell_made(wanted.titles.history)
+    if tab is not None:
+        ensured.extra += history.insert(tab, wanted.lines, zone)
+        ensured.tabs.append(HISTORY)
+
+
+def _ensure_names(ensured: Ensured, beside: Surroundings) -> None:
+    """Lay the named ranges, which the pipeline counts, over their columns."""
+    table = ensured.table
+    names = list(pipeline.NAMES.values())
+    if not ensured.is_new:
+        names = list(pipeline.displaced(table, beside))
+    if names:
+        taken = [beside.names[name][0] for name in names if name in beside.names]
+        ensured.extra += pipeline.names(table.sheet_id, table.columns, taken, names)
+        ensured.tell("the pipeline: what it counts")
+
+
+def _ensure_pipeline(
+    ensured: Ensured, tab: Tab | None, wanted: WantedTabs, *, restores: bool
+) -> None:
+    """Add rows, columns and the chart: that comes with the first numbers, to have any to show."""
+    is_first = restores or tab is None or not tab.labels
+    if tab is None:
+        if not (ensured.is_new or restores):
+            return
+        requests, tab = pipeline.make(wanted.titles.pipeline, 2, wanted.beside)
+        ensured.extra += requests
+        ensured.tell_made(wanted.titles.pipeline)
+    charts = tab.charts | wanted.beside.charts
+    grown, tab = pipeline.grow(replace(tab, charts=charts), wanted.counted, wanted.config)
+    drawn = pipeline.chart(tab, wanted.config, is_new=is_first)
+    if grown or (restores and drawn and pipeline.CHART not in charts):
+        ensured.extra += grown + drawn
+        ensured.tell("the pipeline: rows, columns and chart")
+    ensured.tabs.append(PIPELINE)
+    ensured.pipeline = tab

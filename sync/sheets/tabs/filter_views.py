@@ -1,0 +1,114 @@
+"""Filter views: what the Jobs tab is made with, and whether one still filters what it did. Pure.
+
+A view is Google's FilterView as a JSON value.
+"""
+
+from collections.abc import Mapping
+from itertools import count
+from typing import Any
+
+from sync.jobs.status import REJECTED, WAITING, beginning
+from sync.settings.config_file import Config
+from sync.sheets.request import Request
+from sync.sheets.surroundings import Surroundings
+
+View = Mapping[str, Any]
+Criteria = Mapping[str, Any]
+"""By column id, in Google's form (FilterCriteria)."""
+ViewFilter = tuple[Criteria, tuple[str, str]]
+"""Criteria, and by which column it is sorted in which order."""
+_FIRST = 1_126_170_100
+"""The first of the views' ids."""
+_STEP = 20
+"""To the next id that is tried where one is taken."""
+
+
+def of_jobs(
+    sheet_id: int, header_row: int, columns: Mapping[str, int], config: Config
+) -> list[View]:
+    """Return the views of a Jobs tab; without those whose columns are not there."""
+    return views(sheet_id, header_row, columns, filters(config), _FIRST)
+
+
+def filters(config: Config) -> dict[str, ViewFilter]:
+    """Return what the views of the Jobs tab filter, by title."""
+    due = {"condition": {"type": "DATE_BEFORE", "values": [{"relativeDate": "TOMORROW"}]}}
+    week = {"condition": {"type": "DATE_AFTER", "values": [{"relativeDate": "PAST_WEEK"}]}}
+    newest = ("last_update", "DESCENDING")
+    wanted: dict[str, ViewFilter] = {
+        REJECTED: ({"status": _begins(REJECTED)}, newest),
+        WAITING: ({"status": _begins(WAITING)}, newest),
+        "Stuck": ({"follow_up": due}, ("follow_up", "ASCENDING")),
+        "Approved this week": ({"last_approval": week}, ("last_approval", "DESCENDING")),
+    }
+    if any(column.id == "deadline" for column in config.columns):
+        is_set = {"condition": {"type": "NOT_BLANK"}}
+        wanted["Deadlines"] = ({"deadline": is_set}, ("deadline", "ASCENDING"))
+    return wanted
+
+
+def _begins(word: str) -> Criteria:
+    """Return the criteria for the jobs whose status begins with `word` and names milestones."""
+    values = [{"userEnteredValue": beginning(word)}]
+    return {"condition": {"type": "TEXT_STARTS_WITH", "values": values}}
+
+
+def views(
+    sheet_id: int,
+    header_row: int,
+    columns: Mapping[str, int],
+    wanted: Mapping[str, ViewFilter],
+    first: int,
+) -> list[View]:
+    """Return views with ids from `first` on; without those whose columns are not there."""
+    made: list[View] = []
+    for number, (title, (criteria, (sort, order))) in enumerate(wanted.items(), first):
+        if not criteria.keys() <= columns.keys():
+            continue
+        specs = [
+            {"columnIndex": columns[column], "filterCriteria": criterion}
+            for column, criterion in criteria.items()
+        ]
+        sorting = [{"dimensionIndex": columns[sort], "sortOrder": order}] if sort in columns else []
+        view = {
+            "filterViewId": number,
+            "title": title,
+            "range": {"sheetId": sheet_id, "startRowIndex": header_row, "startColumnIndex": 0},
+            "filterSpecs": specs,
+            "sortSpecs": sorting,
+        }
+        made.append(view)
+    return made
+
+
+def add(view: View, beside: Surroundings) -> Request:
+    """Add a view, with another id where its own is taken, on whichever tab."""
+    taken = {number for views in beside.views.values() for number in views}
+    free = next(n for n in count(view["filterViewId"], _STEP) if n not in taken)
+    return {"addFilterView": {"filter": {**view, "filterViewId": free}}}
+
+
+def set_again(view: View, present: View) -> Request:
+    """Have a view that is there filter and sort what `view` does."""
+    again = {**view, "filterViewId": present["filterViewId"]}
+    return {"updateFilterView": {"filter": again, "fields": "filterSpecs,sortSpecs"}}
+
+
+def present(view: View, known: Mapping[int, View]) -> View | None:
+    """Return the same view among those of its tab (`known` by id): by its id, else its title."""
+    by_title = {each.get("title"): each for each in known.values()}
+    return known.get(view["filterViewId"], by_title.get(view["title"]))
+
+
+def is_displaced(view: View, present: View) -> bool:
+    """Return whether a view lost its criteria with their column, or has them on another one."""
+    wanted, now = _places(view), _places(present)
+    if not now:
+        return True
+    is_unedited = [criteria for _, criteria in wanted] == [criteria for _, criteria in now]
+    return is_unedited and wanted != now
+
+
+def _places(view: View) -> list[tuple[int, Any]]:
+    specs = view.get("filterSpecs", ())
+    return [(spec.get("columnIndex", 0), spec.get("filterCriteria")) for spec in specs]

@@ -1,0 +1,123 @@
+"""What a spreadsheet lacks and what adds it, without a spreadsheet."""
+
+from datetime import UTC
+from typing import Any
+
+from sync.jobs.columns import Column, Tint
+from sync.settings.config_file import load_config
+from sync.sheets.batch import Titles, compose
+from sync.sheets.ensure import Ensured, WantedTabs, ensure
+from sync.sheets.identifiers import FENCE_TAB, GUARD_KEY, HISTORY_TAB, JOBS_TAB
+from sync.sheets.request import Request
+from sync.sheets.snapshot import Snapshot, Table
+from sync.sheets.surroundings import Surroundings
+from sync.types import Mode
+from tests.made_up import CONFIG_FILE
+from tests.sheets.grids import STATUS, table
+
+CONFIG = load_config(CONFIG_FILE)
+
+
+def ensured(columns: list[Column], read: Table | None = None) -> Ensured:
+    """Return what a flush adds to a spreadsheet with this Jobs tab, or none."""
+    tables = (read,) if read else ()
+    return ensure(Snapshot(tables=tables), WantedTabs(CONFIG, columns), UTC)
+
+
+def inner(requests: list[Request], kind: str) -> list[Any]:
+    return [request[kind] for request in requests if kind in request]
+
+
+def test_a_spreadsheet_without_tabs_gets_them_in_the_same_batch() -> None:
+    """Made apart, a crash between would leave a tab without its jobs."""
+    columns = [Column(id="customer", header="Customer"), Column(id="site_id", header="Site ID")]
+    made = ensured(columns)
+    batch = compose(Snapshot(), made.tables, made.parts, fence=1, fence_title="_brightsheet")
+    sheets = [properties["properties"] for properties in inner(batch.requests, "addSheet")]
+    assert [(tab["sheetId"], tab["title"], tab.get("hidden")) for tab in sheets] == [
+        (FENCE_TAB, "_brightsheet", True),
+        (JOBS_TAB, "Jobs", None),
+        (HISTORY_TAB, "History", None),
+    ]
+    assert sheets[1]["gridProperties"]["columnCount"] == 2
+    assert (batch.asked, batch.trace.rows, batch.fence_before) == ((), (), None)
+    assert batch.columns == ("customer", "site_id", "tab:history")
+    entries = [o["developerMetadata"] for o in inner(batch.requests, "createDeveloperMetadata")]
+    jobs = [entry for entry in entries if _sheet_of(entry) == JOBS_TAB]
+    guarded = [entry["metadataValue"] for entry in jobs if entry["metadataKey"] == GUARD_KEY]
+    assert sorted(guarded) == ["customer", "header", "site_id"]
+
+
+def _sheet_of(entry: dict[str, Any]) -> int:
+    sheet: int = entry["location"]["dimensionRange"]["sheetId"]
+    return sheet
+
+
+def test_a_new_tab_is_told_of_once_and_its_columns_not() -> None:
+    """Catches a first `init` that prints a line for each column."""
+    assert ensured([Column(id="site_id", header="Site ID")]).done == [
+        "tab 'Jobs': made",
+        "tab 'History': made",
+    ]
+
+
+def test_a_new_column_stands_behind_its_neighbour_wherever_that_was_moved() -> None:
+    """Also where that is not where the config has it, and with its header, note and colour."""
+    wanted = [
+        Column(id="customer", header="Customer"),
+        Column(id="status:y", header="Y", about="?", tints=(Tint(text="Done", color="#ff0000"),)),
+        Column(id="site_id", header="Site ID"),
+    ]
+    places = {"site_id": 0, "customer": 2}
+    made = ensured(wanted, table(columns=places, guards=places))
+    (insert,) = inner(made.structure, "insertDimension")
+    assert (insert["range"]["dimension"], insert["range"]["startIndex"]) == ("COLUMNS", 3)
+    after = made.table
+    assert after.columns == {"site_id": 0, "customer": 2, "status:y": 3}
+    assert (after.guards, after.column_count) == (places, 4)
+    assert [(cell.index, cell.column) for cell in made.header] == [(3, "status:y")]
+    (rule,) = inner(made.structure, "addConditionalFormatRule")
+    area = {"sheetId": JOBS_TAB, "startColumnIndex": 3, "endColumnIndex": 4}
+    assert rule["rule"]["ranges"] == [area]
+    again = ensured(wanted, after)
+    assert again.parts.is_empty, "applied twice, colours would stack"
+    assert again.table == after
+
+
+def test_columns_to_the_right_of_a_new_one_are_where_they_are_then() -> None:
+    """What is written in the same batch would else go one column too far left."""
+    wanted = [
+        Column(id=STATUS, header="X"),
+        Column(id="new", header="New"),
+        Column(id="site_id", header="Site ID"),
+    ]
+    made = ensured(wanted, table())
+    after = made.table
+    assert after.columns["site_id"] > after.columns["new"]
+    assert after.guards == {STATUS: after.columns[STATUS], "site_id": after.columns["site_id"]}
+    assert {cell.index for cell in made.header} == {after.columns["new"]}
+
+
+def test_a_flush_brings_back_nothing_that_a_person_deleted() -> None:
+    """Catches a person and the product at odds about a tab: only `init` brings it back."""
+    columns = [Column(id="site_id", header="Site ID")]
+    snapshot = Snapshot(tables=(table(columns={"site_id": 2}),))
+    assert ensure(snapshot, WantedTabs(CONFIG, columns), UTC).parts.is_empty
+    restored = ensure(snapshot, WantedTabs(CONFIG, columns), UTC, restores=True)
+    assert "tab 'History': made" in restored.done
+
+
+def test_in_an_adopted_spreadsheet_nothing_is_made_unasked() -> None:
+    """Catches a tab of ours among a person's own, and columns in theirs."""
+    mapped = table(columns={"site_id": 2})
+    snapshot = Snapshot(mode=Mode.ADOPTED, tables=(mapped,))
+    wanted = WantedTabs(CONFIG, [Column(id="status", header="Status")])
+    made = ensure(snapshot, wanted, UTC, restores=True)
+    assert made.parts.is_empty
+    assert (made.tables, made.done) == ((mapped,), [])
+
+
+def test_free_titles_tell_no_case_apart() -> None:
+    """Google does not either, and refuses the batch that makes the tabs."""
+    taken = Surroundings(titles={1: "jobs", 2: "JOBS 2"})
+    assert taken.free_titles(Titles()) == Titles(jobs="Jobs 3")

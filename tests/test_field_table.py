@@ -1,0 +1,143 @@
+"""One table of fields: what makes cells, the shipped config and the page about columns agree."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from sync.field_table import (
+    ALIAS,
+    DETAILS,
+    FIELDS,
+    JOB_FIELDS,
+    AtFirst,
+    FieldEntry,
+    FieldKind,
+    entry_of,
+)
+from sync.jobs import job_cells, milestone_cells
+from sync.jobs.cells import Cell
+from sync.jobs.model import Customer, Details, Files, Job
+from sync.jobs.row import Layout
+from sync.settings.config_file import CONFIG_FILE, Config, load_config
+from sync.settings.everbright_config import EverBrightConfig
+from tests.jobs.test_contracts import told
+from tests.jobs.test_projection import an_event, job_of
+from tests.jobs.test_row import ADDRESSES, CONFIG
+from tests.made_up import ROOT, comment, document, task, uuid
+from tests.webhooks.payloads import change_order, contract, stage
+
+PAGE = ROOT / "docs" / "columns.md"
+MILESTONE = uuid(30_001)
+STEPS = [
+    {"definitions": [MILESTONE], "header": "NTP"},
+    {"definitions": [uuid(30_002)], "header": "PTO", "alias": "pto"},
+]
+
+
+def test_every_field_has_one_maker() -> None:
+    """Catches an id without a cell, a cell without an id, and a cell that is made twice."""
+    makers = [*job_cells.CELLS, *milestone_cells.CELLS, *DETAILS]
+    assert sorted(makers) == sorted(FIELDS)
+
+
+def line(entry: FieldEntry) -> str:
+    """Return a field's line in the page about columns."""
+    of_milestone = entry.id.endswith(":")
+    name = f"{entry.id}MILESTONE" if of_milestone else entry.id
+    about = entry.about.format(stuck_days="`STUCK_DAYS`")
+    header = entry.title("(its name)")
+    return f"| `{name}` | {header} | {entry.kind} | {entry.at_first} | {about} |"
+
+
+def test_the_page_lists_every_field() -> None:
+    """Catches a field that is new, gone or changed, and a page that says otherwise."""
+    lines = re.findall(r"^\| `.*$", PAGE.read_text("utf-8"), re.MULTILINE)
+    expected = [line(entry) for entry in FIELDS.values()]
+    assert lines == expected, f"The lines of {PAGE.name} are to be:\n" + "\n".join(expected)
+
+
+def test_the_shipped_config_has_what_is_there_at_first() -> None:
+    """Catches a column that is on in the table and missing in a new installation, or renamed."""
+    columns = {column.id: column.header for column in load_config(CONFIG_FILE).job_columns}
+    on = [entry for entry in JOB_FIELDS if entry.at_first is AtFirst.ON]
+    assert columns == {entry.id: entry.header for entry in on}
+
+
+def test_the_examples_in_the_shipped_config_are_of_columns_that_are_off() -> None:
+    """Catches an example that is refused, or gives a column another name than the page does."""
+    example = re.compile(r'^# id = "(\w+)"\n# header = "(.*)"', re.MULTILINE)
+    for column, header in example.findall(CONFIG_FILE.read_text("utf-8")):
+        assert (FIELDS[column].header, FIELDS[column].at_first) == (header, AtFirst.OFF)
+
+
+def test_a_metric_is_named_by_the_config_else_by_the_table() -> None:
+    """Catches a detail whose metrics cannot be set, and one that hides a key of the config."""
+    assert not EverBrightConfig.model_fields.keys() & set(DETAILS)
+    assert EverBrightConfig.model_validate({"deadline": ["x"]}).metrics("deadline") == ("x",)
+    for column in DETAILS:
+        assert EverBrightConfig().metrics(column) == FIELDS[column].metrics
+
+
+def known_job() -> Job:
+    """Return a job with an event of every kind, whose milestone was approved in the end."""
+    said: dict[str, Any] = {
+        "comments": [comment("Well.", "2026-03-01T00:00:00Z")],
+        "assigned_to": PERSON,
+    }
+    re_sign = task(document(1, "Permit.pdf"), name="Re-sign", status="APPROVED")
+    statuses = ("SUBMITTED", "REJECTED", "APPROVED")
+    events = [
+        an_event(status=status, date_updated=f"2026-03-0{day}T00:00:00Z", tasks=[re_sign], **said)
+        for day, status in enumerate(statuses, 1)
+    ]
+    return told(contract(), change_order(), stage("Sold", "New"), job=job_of(*events))
+
+
+def cells() -> dict[str, Cell]:
+    """Return the cells of every field of a job of which everything is known."""
+    tree = CONFIG.model_dump() | {"milestones": STEPS}
+    details = [{"id": column, "header": column} for column in DETAILS]
+    config = Config.model_validate(tree | {"columns": [*tree["columns"], *details]})
+    values = {
+        metric.replace(ALIAS, "pto"): VALUES[FIELDS[column].kind]
+        for column in DETAILS
+        for metric in FIELDS[column].metrics
+    }
+    names = ("name", "address", "city", "zip", "phone", "email")
+    customer = Customer.model_validate(dict.fromkeys(names, "Some text"))
+    return Layout(config, ADDRESSES).cells(
+        known_job(),
+        Files(folder="https://drive.example/f"),
+        customer,
+        Details(values=values),
+        [field + MILESTONE if field.endswith(":") else field for field in FIELDS],
+    )
+
+
+PERSON = {"first_name": "Ben", "last_name": "Cole"}
+VALUES = {
+    FieldKind.TEXT: "Some text",
+    FieldKind.STATUS: "IN_REVIEW",
+    FieldKind.DATE: "2026-03-05",
+    FieldKind.NUMBER: "7.25",
+}
+IS_OF_KIND: dict[FieldKind, Callable[[Cell], object]] = {
+    FieldKind.TEXT: lambda cell: cell.text,
+    FieldKind.STATUS: lambda cell: cell.text and cell.text != cell.text.upper(),
+    FieldKind.DATE: lambda cell: cell.when and cell.when > datetime(2026, 1, 1, tzinfo=UTC),
+    FieldKind.NUMBER: lambda cell: cell.number,
+    FieldKind.LINKS: lambda cell: cell.links,
+    FieldKind.KEY: lambda cell: re.fullmatch(r"[0-9a-f-]{36}", cell.text),
+}
+CELLS = cells()
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_cell_is_of_its_fields_kind(field: str) -> None:
+    """Catches a kind that is not what the cells hold: `map` would refuse the columns that fit."""
+    column = field + MILESTONE if field.endswith(":") else field
+    assert column in CELLS
+    assert IS_OF_KIND[entry_of(column).kind](CELLS[column]), CELLS[column]
