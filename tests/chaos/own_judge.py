@@ -141,7 +141,7 @@ def judge(
     """
     claimed = list(_claimed(list(rows), truths))
     for one in claimed:
-        yield from _row(one, every_typed, told)
+        yield from _row(one, every_typed, told, is_copied=one.price in copied)
     yield from _words(claimed, typed, told)
     yield from _jobs(claimed, truths, copied)
     for truth in truths.values():
@@ -165,7 +165,9 @@ def _claimed(rows: Iterable[Row], truths: Mapping[int, Truth]) -> Iterator[_Clai
         yield _Claimed(row, truth)
 
 
-def _row(one: _Claimed, every_typed: Mapping[str, tuple[str, str]], told: Told) -> Iterator[str]:
+def _row(
+    one: _Claimed, every_typed: Mapping[str, tuple[str, str]], told: Told, *, is_copied: bool
+) -> Iterator[str]:
     truth, price = one.truth, one.price
     if truth is None and price:
         yield f"a row shows {price!r} in Price, which is nobody's"
@@ -175,6 +177,9 @@ def _row(one: _Claimed, every_typed: Mapping[str, tuple[str, str]], told: Told) 
     for header in sorted({*one.row, *held, *FILLED, STATUS, DATE, KEY, PRICE, DEPOSIT}):
         text = one.row.get(header, "")
         allowed = truth.allowed(header, is_keyed=one.is_keyed) if truth else {""}
+        if is_copied and header == STATUS:
+            # His words of before stay in a copy of which no event has come since.
+            allowed |= {held.get(STATUS, "")}
         is_typed = text != "" and every_typed.get(text) == (price, header)
         if text in allowed or is_typed or _is_told(one, header, text, told):
             continue
