@@ -193,7 +193,7 @@ class Flusher:
     def _write(self, this: Round, work: Work) -> None:
         titles, beside = self._surroundings(this)
         lines = self._lines(this, work)
-        if this.snapshot.is_adopted:
+        if this.snapshot.policy.matches:
             plan = self._planned(this, work, lines)
         else:
             columns = self.targets.columns(this.snapshot, this.pending, self.store.pending.every)

@@ -96,7 +96,7 @@ class Planner:
         that were made before.
         """
         parts, table = plan.parts, plan.tables[0]
-        if (parts.is_empty and not is_alone) or snapshot.is_adopted:
+        if (parts.is_empty and not is_alone) or not snapshot.policy.makes_columns:
             return plan
         pipeline = snapshot.pipeline if is_alone else parts.pipeline
         now = InStep(datetime.now(UTC), self._in_step_hours)

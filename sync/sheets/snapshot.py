@@ -162,6 +162,11 @@ class Snapshot:
         return self.mode is Mode.ADOPTED
 
     @property
+    def policy(self) -> Policy:
+        """How the tabs of jobs are treated."""
+        return MAPPED_POLICY if self.is_adopted else OWN
+
+    @property
     def has_fence_tab(self) -> bool:
         """Whether the tab with the fence is there."""
         return FENCE_TAB in self.copies

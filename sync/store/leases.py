@@ -37,8 +37,9 @@ class Leases:
     def acquire(self, name: str) -> Lease | None:
         """Take the lease, or renew it if this holder has it; None while another has it."""
         fresh = {"name": name, "holder": "", "token": 0, "expires_at": 0.0}
-        # A clock that was put back: what would last longer than any lease counts as over.
-        is_over = (lease.c.expires_at < now()) | (lease.c.expires_at > now() + self._seconds)
+        # A clock that was put back: what would last twice as long as a lease counts as over.
+        longest = now() + 2 * self._seconds
+        is_over = (lease.c.expires_at < now()) | (lease.c.expires_at > longest)
         free = or_(is_over, lease.c.holder == self._holder)
         with self._database.writing() as connection:
             connection.execute(self._database.insert(lease).values(fresh).on_conflict_do_nothing())
