@@ -230,6 +230,7 @@ def test_no_page_has_a_serious_fault_for_those_who_cannot_see_well(
         page.goto(demo + path)
         page.locator("main form button").first.click()
         page.locator("table, .checks").first.wait_for()
+        page.wait_for_load_state()  # The colours come with the style sheet, after the table.
         faults[f"{path}, done"] = serious(page)
     assert {path: found for path, found in faults.items() if found} == {}
     context.close()
