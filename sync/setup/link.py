@@ -20,7 +20,7 @@ from sync.sheets.diff import Target, key_write, last_value
 from sync.sheets.flush import Flusher
 from sync.sheets.match import Match
 from sync.sheets.reconcile import waiting_for_check
-from sync.sheets.rowless import without_key
+from sync.sheets.rowless import texts_of_rows, without_key
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.writes import PARTS, CellWrite, RowWrite, Who
 from sync.store import Lease
@@ -119,12 +119,7 @@ def _doubts(
     by: Sequence[str],
     zone: tzinfo,
 ) -> Iterator[Doubt]:
-    texts = {
-        (table.sheet_id, number): entered
-        for table in tables
-        for number, row in rows[table.sheet_id].items()
-        if number > table.header_row and (entered := texts_of(row, table.columns))
-    }
+    texts = texts_of_rows(tables, rows)
     own: dict[str, list[tuple[Table, int]]] = {}
     customers: dict[str, Customer] = {}
     for target in targets:

@@ -55,16 +55,6 @@ def _guard(sheet_id: int, name: str, dimension: str, index: int, is_there: bool)
     ]
 
 
-def is_guarded(table: Table) -> bool:
-    """Tell whether the read saw every guard on its column, and one on the header row."""
-    return table.has_header_guard and table.guards.items() >= table.columns.items()
-
-
-def are_guarded(tables: Iterable[Table]) -> bool:
-    """Tell the same of each of `tables`."""
-    return all(is_guarded(table) for table in tables)
-
-
 def is_in_place(table: Table, column: str, index: int) -> bool:
     """Tell whether what was written at `index` went into `column`.
 

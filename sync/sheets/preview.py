@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from sync.jobs.columns import KEY
-from sync.sheets.celldata import Row, at, site_in, text_of, texts_of
+from sync.sheets.celldata import Row, at, site_in, text_of
 from sync.sheets.encode import shown_text
 from sync.sheets.flush import Flusher
 from sync.sheets.match import Match
 from sync.sheets.reconcile import with_cells
+from sync.sheets.rowless import texts_of_rows
 from sync.sheets.snapshot import Table, rows_by_site
 from sync.sheets.targets import Lines
 from sync.sheets.writes import RowWrite
@@ -126,12 +127,7 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     fields = {column for table in tables for column in table.columns}
     pairs = flusher.targets.of(flusher.store.pending.every(), fields)
     targets = [replace(target, written={}, fresh=True) for _, target in pairs if target]
-    texts = {
-        (table.sheet_id, number): entered
-        for table in tables
-        for number, row in read[table.sheet_id].items()
-        if number > table.header_row and (entered := texts_of(row, table.columns))
-    }
+    texts = texts_of_rows(tables, read)
     planner = flusher.planner
     customers = {target.site: target.customer for target in targets}
     lookup = planner.look_up(tables, texts, customers)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sync.jobs.columns import KEY
 from sync.jobs.model import Customer
 from sync.sheets import match
-from sync.sheets.celldata import Row, at, is_formula, site_in
+from sync.sheets.celldata import Row, at, is_formula, site_in, texts_of
 from sync.sheets.client import ColumnTexts
 from sync.sheets.diff import Pattern
 from sync.sheets.match import Match, Place
@@ -38,6 +38,16 @@ def texts_of_columns(
                 if text and not text.startswith("="):
                     texts.setdefault((table.sheet_id, number), {})[column] = text
     return texts
+
+
+def texts_of_rows(tables: Iterable[Table], rows: Mapping[int, Mapping[int, Row]]) -> Texts:
+    """Return what is entered into the rows below the headers of tabs that were read by row."""
+    return {
+        (table.sheet_id, number): entered
+        for table in tables
+        for number, row in rows[table.sheet_id].items()
+        if number > table.header_row and (entered := texts_of(row, table.columns))
+    }
 
 
 def without_key(texts: Texts) -> dict[Place, Mapping[str, str]]:
