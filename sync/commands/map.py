@@ -27,6 +27,23 @@ def pairs(what: str, texts: tuple[str, ...]) -> dict[str, str]:
     return by_first
 
 
+def _words(texts: tuple[str, ...]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Return the words for every drop-down, and those for one column, by status."""
+    everywhere: dict[str, str] = {}
+    by_column: dict[str, dict[str, str]] = {}
+    for text in texts:
+        before, separator, word = (part.strip() for part in text.rpartition("="))
+        column, colon, status = (part.strip() for part in before.rpartition(":"))
+        if not (separator and status) or (colon and not column) or not (word or column):
+            what = '"APPROVED=Done" or "Perm.:APPROVED=Issued"'
+            raise click.BadParameter(f"write {what}, not {text!r}")
+        words = by_column.setdefault(column, {}) if column else everywhere
+        if status in words:
+            raise click.BadParameter(f"{before!r} stands twice")
+        words[status] = word
+    return everywhere, by_column
+
+
 @click.command("map")
 @click.option("--tab", "tabs", multiple=True, metavar="TITLE", help="This tab; repeat for more.")
 @click.option(
@@ -43,8 +60,9 @@ def pairs(what: str, texts: tuple[str, ...]) -> dict[str, str]:
     "--word",
     "words",
     multiple=True,
-    metavar="OURS=OPTION",
-    help="The option of a drop-down for a status, like APPROVED=Done.",
+    metavar="[COLUMN:]STATUS=WORD",
+    help="What a column says for a status: APPROVED=Done for every drop-down with that option, "
+    'or "Perm.:APPROVED=Issued" for one column; with nothing behind the = the word is removed.',
 )
 @click.option(
     "--preview", is_flag=True, help="Show what the first flush would change, cell by cell."
@@ -74,7 +92,7 @@ def map_tabs(
         pairs("Header=field", fields),
         unset,
         added,
-        pairs("APPROVED=Done", words),
+        *_words(words),
         header_row - 1 if header_row is not None else None,
     )
     mapper = TabMapper(Wiring(*opened()), time.sleep, choices, tabs)

@@ -66,6 +66,7 @@ def _column_as_json(column: MappedColumn, fields: Fields) -> dict[str, Any]:
         "options": list(column.proposal.options or ()) or None,
         "words": dict(words.by_ours) if words else None,
         "without_option": list(words.unfit) if words else [],
+        "options_gone": dict(words.gone) if words else {},
     }
 
 
@@ -128,16 +129,20 @@ def _words(mapping: TabMapping, fields: Fields) -> Iterator[str]:
     for column in mapping.columns:
         if not column.words:
             continue
-        where = f"The drop-down of {column.header!r} ({letters(column.index)})"
-        if not fields.get(column.field).words:
+        kind = "column" if column.words.takes_others else "drop-down of"
+        where = f"The {kind} {column.header!r} ({letters(column.index)})"
+        if not (fields.get(column.field).words or column.words.takes_others):
             yield f"{where}: only what is one of its options is written."
             continue
         fit = [f"{ours} is written as {his!r}" for ours, his in column.words.by_ours.items()]
         if fit:
             yield f"{where}: {', '.join(fit)}."
-        if unfit := column.words.unfit:
+        for ours, his in column.words.gone.items():
+            yield f"{where} has the option {his!r} no more, which stood for {ours}."
+        if unfit := [text for text in column.words.unfit if text not in column.words.silent]:
             options = ", ".join(column.proposal.options or ())
-            fix = f'To say which option is meant: --word "{unfit[0]}=OPTION".'
+            name = column.header or letters(column.index)
+            fix = f'To say which option is meant: --word "{name}:{unfit[0]}=OPTION".'
             missing = f"{where} ({options}) has no option for {', '.join(unfit)}"
             yield f"{missing}: not written there. {fix}"
 

@@ -4,6 +4,7 @@ from sync.doctor.check import Check, failed, ok, skipped, warning
 from sync.google import auth
 from sync.jobs import status_list
 from sync.jobs.columns import KEY
+from sync.mapping.dropdown import OTHERS
 from sync.sheets.identifiers import RECOVERED_TAB
 from sync.sheets.snapshot import Snapshot
 from sync.status.problem import counted
@@ -77,13 +78,15 @@ def mapping(wiring: Wiring) -> Check:
         f"{table.headers.get(table.columns[column], column)!r} in {table.title!r}: {words}"
         for table in snapshot.tables
         for column, known in table.words.items()
-        if column.startswith("status:") and (words := ", ".join(sorted(came - known.keys())))
+        if column.startswith("status:")
+        and OTHERS not in known
+        and (words := ", ".join(sorted(came - known.keys())))
     ]
     if lacking:
         return warning(
             f"Drop-downs without an option for what came: {'; '.join(lacking)}.",
             "A status that no option stands for is not written.",
-            'Say which one does: brightsheet map --word "Rejected=Your option" --write',
+            'Say which one does: brightsheet map --word "Your column:Rejected=Your option" --write',
         )
     tabs = ", ".join(f"{table.title} ({len(table.columns)} columns)" for table in snapshot.tables)
     return ok(f"Mapped: {tabs}.")

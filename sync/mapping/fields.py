@@ -10,7 +10,7 @@ from sync.field_table import ASPECTS, FIELDS, JOB_FIELDS, FieldKind
 from sync.jobs.contract_cells import LABELS
 from sync.jobs.milestones import Heading
 from sync.jobs.status import Statuses
-from sync.mapping.words import SYNONYMS, plain
+from sync.mapping.words import STATUS_WORDS, SYNONYMS, TradeWords, plain
 from sync.settings.config_file import Config
 
 
@@ -108,6 +108,15 @@ class Fields:
         if name == "status":
             return _unique([*Statuses(self.config).words(), *self.labels])
         return tuple(LABELS.values()) if name == "contract" else ()
+
+    @cached_property
+    def trade_words(self) -> TradeWords:
+        """Return words of the trade by how a status reads: those of the config come first."""
+        words: dict[str, list[Sequence[str]]] = {}
+        for code, status in self.config.statuses.items():
+            own = tuple(map(plain, self.config.mapping.words.get(code, ())))
+            words.setdefault(status.label, []).extend((own, *STATUS_WORDS.get(code, ())))
+        return words
 
     def label_of(self, text: str) -> str:
         """Return how a status reads: of its code in the config, or of a label in any case."""

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 _NO_WORD = re.compile(r"[^\w#]+|_")
 
@@ -149,3 +149,33 @@ DATE_WORDS = frozenset(("date", "dates", "day", "fecha", "dia"))
 FILLERS = frozenset(
     ("on", "of", "the", "was", "is", "for", "de", "del", "la", "el", "en", "y", "a")
 )
+
+TradeWords = Mapping[str, Sequence[Sequence[str]]]
+"""Words (as `plain` gives them) by status, in lists: those that say it for certain come first."""
+
+STATUS_WORDS: TradeWords = {
+    "APPROVED": (
+        (
+            *("ok", "okay", "issued", "passed", "granted", "approval received", "accepted"),
+            *("aprobado", "aprobada", "emitido", "emitida"),
+        ),
+        ("done", "complete", "completed", "finished", "listo", "hecho", "completado"),
+    ),
+    "REJECTED": (
+        (
+            *("redo", "kicked back", "kick back", "kickback", "sent back", "failed", "fail"),
+            *("denied", "declined", "rechazado", "rechazada", "negado"),
+        ),
+        ("corrections", "corrections needed", "needs corrections", "redlines", "revisions"),
+    ),
+    "SUBMITTED": (
+        (
+            *("applied", "sent", "filed", "turned in", "handed in"),
+            *("enviado", "enviada", "presentado", "presentada", "solicitado", "solicitada"),
+        ),
+        ("in review", "under review", "awaiting approval", "pending approval", "pending"),
+    ),
+    "INPROG": (("working", "working on it", "started", "wip", "en proceso", "en curso"),),
+    "CANCELLED": (("cancelled", "canceled", "cancelado", "cancelada"),),
+}
+"""The options that stand for a status of EverBright's; [mapping.words] adds more."""

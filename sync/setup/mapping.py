@@ -1,6 +1,6 @@
 """Reads a person's own tabs, decides which column shows what, previews and writes the mapping."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -60,16 +60,22 @@ class MappingReport:
 class TabMapper:
     """Maps tabs of the configured spreadsheet: those with `titles`, or what there is.
 
-    `choices` are what a person says, `sleep` waits.
+    `choices` are what a person says, `by_tab` of a tab (by title) alone; `sleep` waits.
     """
 
     def __init__(
-        self, wiring: Wiring, sleep: Sleep, choices: Choices, titles: Sequence[str]
+        self,
+        wiring: Wiring,
+        sleep: Sleep,
+        choices: Choices,
+        titles: Sequence[str],
+        by_tab: Mapping[str, Choices] | None = None,
     ) -> None:
         self._wiring = wiring
         self._sleep = sleep
         self._choices = choices
         self._titles = titles
+        self._by_tab = by_tab or {}
         self._flusher = wiring.flusher(sleep)
         self._client = self._flusher.client
 
@@ -128,16 +134,14 @@ class TabMapper:
     def _read(self, fields: Fields) -> MappingReport:
         surveyed = self._survey()
         theirs = [tab for tab in surveyed.tabs if not metadata.is_ours(tab)]
-        decision, mappings = self._decided(theirs, fields)
+        decisions = self._deciders(fields)
+        mappings = self._decided(theirs, decisions)
         chosen = _chosen(mappings, self._titles)
-        decision.must_be_found(mappings)
-        fit = (m for m in mappings if m.tab.sheet_id in chosen and not m.problem)
-        first = next(fit, None)
-        mappings = [
-            decision.with_added(mapping) if mapping is first or self._titles else mapping
-            for mapping in mappings
-        ]
-        decision.must_fit(mappings)
+        mappings = self._with_added(mappings, chosen, decisions)
+        for title, decision in decisions.items():
+            about = [m for m in mappings if m.tab.title == title or not title]
+            decision.must_be_found(about)
+            decision.must_fit(about)
         problem = _problem(surveyed, mappings, chosen, self._titles)
         report = MappingReport(tuple(mappings), fields, chosen, problem)
         moment = datetime.now(UTC)
@@ -149,16 +153,21 @@ class TabMapper:
         )
         return replace(report, waiting=tuple(waiting))
 
+    def _deciders(self, fields: Fields) -> dict[str, TabDecider]:
+        """Return what knows a person's choices, by title of the tab; "" for all others."""
+        account = auth.account(self._wiring.settings)
+        return {
+            title: TabDecider(fields, choices, account)
+            for title, choices in {"": self._choices, **self._by_tab}.items()
+        }
+
     def _decided(
-        self, theirs: Sequence[SeenTab], fields: Fields
-    ) -> tuple[TabDecider, list[TabMapping]]:
-        """Decide on each tab that is meant; also return what knows a person's choices.
+        self, theirs: Sequence[SeenTab], decisions: Mapping[str, TabDecider]
+    ) -> list[TabMapping]:
+        """Decide on each tab that is meant.
 
         Where tabs are mapped and none is named, what a person says is about those.
         """
-        account = auth.account(self._wiring.settings)
-        decision = TabDecider(fields, self._choices, account)
-        without_choices = TabDecider(fields, Choices(), account)
         is_about_mapped = not self._titles and any(metadata.before(tab) for tab in theirs)
         mappings = []
         for tab in _named(theirs, self._titles):
@@ -167,9 +176,29 @@ class TabMapper:
                 fix = f'To map it, name it: --tab "{tab.title}".'
                 mappings.append(TabMapping(tab, problem=f"is hidden. {fix}"))
                 continue
-            is_meant = before is not None or not is_about_mapped
-            mappings.append((decision if is_meant else without_choices).of(tab, before))
-        return decision, mappings
+            decision = decisions.get(tab.title, decisions[""])
+            is_meant = before is not None or not is_about_mapped or tab.title in decisions
+            mappings.append((decision if is_meant else decision.without_choices()).of(tab, before))
+        return mappings
+
+    def _with_added(
+        self,
+        mappings: Sequence[TabMapping],
+        chosen: Collection[int],
+        decisions: Mapping[str, TabDecider],
+    ) -> list[TabMapping]:
+        """Return mappings with the columns that a person asks for: of the first, if none is named.
+
+        What is said of one tab is for that tab.
+        """
+        fit = (m for m in mappings if m.tab.sheet_id in chosen and not m.problem)
+        first = next(fit, None)
+        return [
+            decisions.get(mapping.tab.title, decisions[""]).with_added(mapping)
+            if mapping is first or self._titles or mapping.tab.title in decisions
+            else mapping
+            for mapping in mappings
+        ]
 
     def _preview(self, held: Lease, report: MappingReport) -> Preview:
         columns = {m.tab.sheet_id: _columns(m, report.fields) for m in report.chosen_tabs}

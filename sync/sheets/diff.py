@@ -13,6 +13,7 @@ from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.columns import KEY, is_noted
 from sync.jobs.model import Customer
 from sync.jobs.status import word
+from sync.mapping.dropdown import OTHERS
 from sync.sheets import encode
 from sync.sheets.batch import Cells
 from sync.sheets.celldata import (
@@ -259,7 +260,7 @@ def is_received_since_mapping(table: Table, target: Target) -> bool:
 
 
 def as_shown(table: Table, column: str, cell: Cell) -> Cell | None:
-    """Return a cell as a column shows it; None where none of its drop-down's options fits.
+    """Return a cell as a column shows it; None where the column has no word for it.
 
     A mapped column shows the value alone, in its own words.
     """
@@ -271,8 +272,10 @@ def as_shown(table: Table, column: str, cell: Cell) -> Cell | None:
     words = table.words.get(column)
     if words is None or not bare.text:
         return bare
-    option = words.get(bare.text) or words.get(word(bare.text))
-    return None if option is None else Cell(text=option)
+    said = words.get(bare.text, words.get(word(bare.text)))
+    if said is None and OTHERS in words:
+        return bare
+    return Cell(text=said) if said else None
 
 
 def _note_there(
