@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Flask
 
-from sync.console import access, actions, checks, deliveries, jobs, mapping, overview
+from sync.console import access, actions, checks, deliveries, jobs, mapping, overview, own_sheet
 from sync.console.access import Guesses
 from sync.console.parts import Alert, ConsoleParts, Page, as_view
 from sync.wiring import Wiring
@@ -59,6 +59,7 @@ def _routes() -> list[tuple[str, str, Page, list[str]]]:
         ("/documents", "documents", jobs.documents, get),
         ("/columns", "columns", checks.columns, get + post),
         ("/mapping", "mapping", mapping.mapping, get + post),
+        ("/mapping/rows", "rows", own_sheet.rows, get + post),
         ("/checks", "checks", checks.checks, get + post),
         ("/actions", "actions", actions.listed, get),
         ("/actions/<name>", "action", actions.action, get + post),

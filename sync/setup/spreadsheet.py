@@ -142,9 +142,13 @@ def provision(flusher: Flusher, held: Lease) -> list[str]:
 def _must_be_served(snapshot: Snapshot) -> None:
     """Raise Permanent where something is gone that nobody but a person can bring back."""
     if snapshot.is_mapping_unknown:
-        fix = "Map them again, for this database does not know of it: brightsheet map --write"
-        raise Permanent("mapping_unknown", f"Tabs of this spreadsheet are mapped. {fix}")
+        what = (
+            "Tabs of this spreadsheet are mapped. Map them again: this database does not know it."
+        )
+        raise Permanent("mapping_unknown", what, "Type: brightsheet map --write")
     if snapshot.is_adopted and snapshot.table is None:
-        raise Permanent("header_gone", "No mapped tab is there. Map one: brightsheet map --write")
+        raise Permanent(
+            "header_gone", "No mapped tab is there.", "Map one: brightsheet map --write"
+        )
     if snapshot.table and not snapshot.is_adopted and KEY not in snapshot.table.columns:
         raise key_column_gone()
