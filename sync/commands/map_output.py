@@ -12,12 +12,18 @@ from rich.text import Text
 from sync.mapping.decide import MappedColumn, TabMapping
 from sync.mapping.fields import Fields
 from sync.setup.mapping import MappingReport
-from sync.sheets.preview import ADDED, FILLED, KEYED, REPLACED, Preview
+from sync.sheets.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview
 from sync.types import letters
 
 _LONGEST = 40
 """Characters of a cell: enough to know it again."""
-_SAID = {KEYED: "site ID", FILLED: "filled", REPLACED: "replaced", ADDED: "new row"}
+_SAID = {
+    KEYED: "site ID",
+    FILLED: "filled",
+    REPLACED: "replaced",
+    ADDED: "new row",
+    COPIED: "as in the row above",
+}
 
 
 def as_json(report: MappingReport) -> dict[str, Any]:
@@ -27,6 +33,7 @@ def as_json(report: MappingReport) -> dict[str, Any]:
         "written": report.is_written,
         "waiting": bool(report.waiting),
         "tabs": [_tab_as_json(mapping, report) for mapping in report.tabs],
+        "formulas": [asdict(formula) for formula in report.formulas],
     } | ({"preview": _preview_as_json(report.preview)} if report.preview else {})
 
 
@@ -75,6 +82,10 @@ def show(report: MappingReport, out: Console, *, is_written: bool) -> None:
     for mapping in report.tabs:
         is_chosen = mapping.tab.sheet_id in report.chosen
         _show_tab(mapping, report.fields, out, is_chosen=is_chosen)
+    for formula in report.formulas:
+        name = formula.header or formula.letter
+        text = f"A new row takes the formula of {name} ({formula.letter}): {formula.formula}"
+        out.print(_plain(f"{text} as in the row above (row {formula.row})."), soft_wrap=True)
     if report.preview:
         _show_preview(report.preview, out)
     out.print(_plain(_next(report, is_written=is_written)), soft_wrap=True)

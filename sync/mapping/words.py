@@ -179,3 +179,43 @@ STATUS_WORDS: TradeWords = {
     "CANCELLED": (("cancelled", "canceled", "cancelado", "cancelada"),),
 }
 """The options that stand for a status of EverBright's; [mapping.words] adds more."""
+
+_SIGN = r"[*=~_#>|<+.\u2013\u2014\u2022\u00b7-]"
+_DECORATION = re.compile(rf"{_SIGN}{{2,}}.*|{_SIGN}.*{_SIGN}")
+_SUMS = frozenset(
+    (
+        *("total", "totals", "subtotal", "subtotals", "grand", "sum", "sums", "average", "avg"),
+        *("mean", "count", "suma", "totales", "promedio", "subtotales"),
+    )
+)
+_GROUPS = frozenset(
+    (
+        *("hold", "waiting", "active", "open", "closed", "pending", "installed", "installs"),
+        *("done", "complete", "completed", "finished", "dead", "cancelled", "canceled", "lost"),
+        *("archive", "archived", "old", "jobs", "projects", "leads", "pipeline", "sold", "stuck"),
+        *("permitting", "permits", "inspections", "approved", "rejected", "submitted", "progress"),
+        *("paid", "unpaid", "week", "month", "q1", "q2", "q3", "q4", "january", "february"),
+        *("march", "april", "may", "june", "july", "august", "september", "october", "november"),
+        *("december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov"),
+        *("dec", "espera", "pendientes", "activos", "abiertos", "cerrados", "cancelados"),
+        *("instalados", "terminados", "trabajos", "proyectos", "enero", "febrero", "marzo"),
+        *("abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre"),
+        *("diciembre", "mes"),
+    )
+)
+_BETWEEN = frozenset(
+    (*FILLERS, *("in", "to", "do", "and", "or", "all", "our", "my", "new", "this", "next", "last"))
+)
+
+
+def is_divider(text: str) -> bool:
+    """Return whether a text says what group of rows follows or is summed up: "*** ON HOLD ***".
+
+    All of its words must be such words: "Total Wine" and "May Hold" are customers, "May 2026" and
+    "Total" are not.
+    """
+    if _DECORATION.fullmatch(text.strip()):
+        return True
+    words = [word for word in plain(text).split() if word not in _BETWEEN]
+    named = [word for word in words if not word.isdigit()]
+    return bool(named) and all(word in _SUMS or word in _GROUPS for word in named)

@@ -14,8 +14,9 @@ from sync.mapping.tab import SeenTab
 from sync.ops import retry
 from sync.sheets import mapping_requests as metadata
 from sync.sheets import survey
-from sync.sheets.preview import Preview, TabColumns, preview
+from sync.sheets.preview import CopiedFormula, Preview, TabColumns, copied_formulas, preview
 from sync.sheets.request import Request
+from sync.sheets.snapshot import Table
 from sync.sheets.survey import Survey
 from sync.store import Lease
 from sync.wiring import Sleep, Wiring
@@ -48,6 +49,8 @@ class MappingReport:
     """What is to be sent."""
     is_written: bool = False
     """Whether anything was sent."""
+    formulas: tuple[CopiedFormula, ...] = ()
+    """What new rows of the first chosen tab take of the row above them."""
     preview: Preview | None = None
     """What the first flush would change; None where nobody asked, or nothing can be mapped."""
 
@@ -94,12 +97,13 @@ class TabMapper:
             fields = self._fields()
             again = retry.policy(self._sleep, _TRIES, longest=_LONGEST_WAIT)
             report: MappingReport = again(self._read, fields)
+            formulas: Sequence[CopiedFormula] = again(self._formulas, report)
             change: Preview | None = None
             if with_preview and not report.problem:
                 change = again(self._preview, held, report)
             if write:
                 report = again(self._write, held, fields)
-            return replace(report, preview=change)
+            return replace(report, preview=change, formulas=tuple(formulas))
 
     def _fetch_customers(self) -> None:
         """Request the customers that are due, as the worker does: rows are matched by them."""
@@ -204,6 +208,23 @@ class TabMapper:
         columns = {m.tab.sheet_id: _columns(m, report.fields) for m in report.chosen_tabs}
         change = preview(self._flusher, held, columns)
         return replace(change, unknown=self._wiring.customers.unknown())
+
+    def _formulas(self, report: MappingReport) -> Sequence[CopiedFormula]:
+        """Return the formulas that new rows would take: they go into the first chosen tab."""
+        if report.problem or not report.chosen_tabs:
+            return ()
+        mapping = report.chosen_tabs[0]
+        tab, header_row = mapping.tab, mapping.header_row
+        table = Table(
+            tab.sheet_id,
+            tab.title,
+            header_row,
+            tab.row_count,
+            tab.column_count,
+            _columns(mapping, report.fields).columns,
+            headers=tab.headers(header_row),
+        )
+        return copied_formulas(self._client, table)
 
     def _write(self, held: Lease, fields: Fields) -> MappingReport:
         for _ in range(_ROUNDS):

@@ -47,10 +47,22 @@ class Reading:
 
 @dataclass(frozen=True)
 class ColumnTexts:
-    """A column of a tab, from the row below its header on: texts, "" for blank cells."""
+    """A column of a tab as bare texts, "" for blank cells; of a formula the formula."""
 
-    header: str
     texts: Sequence[str]
+    """From the tab's first row on, where all of it was read; else from the header row on."""
+    header_at: int = 0
+    """The index of the header in them."""
+
+    @property
+    def header(self) -> str:
+        """The header."""
+        return self.texts[self.header_at] if self.header_at < len(self.texts) else ""
+
+    @property
+    def below(self) -> Sequence[str]:
+        """The cells below the header."""
+        return self.texts[self.header_at + 1 :]
 
 
 class SheetClient:
@@ -92,19 +104,16 @@ class SheetClient:
             {table.sheet_id: rows.whole(answer, table.copies_tab) for table in now.tables},
         )
 
-    def read_columns(self, tables: Sequence[Table]) -> dict[int, dict[str, ColumnTexts]]:
-        """Read the managed columns of tabs as bare values, by sheet id and column id.
+    def read_columns(self, tables: Sequence[Table]) -> dict[int, dict[int, ColumnTexts]]:
+        """Read columns of tabs as bare values, by sheet id and index: a tenth of all with formats.
 
-        That is what a match needs, and a tenth of all cells with their formats. Of a formula the
-        text is the formula. Raises Retryable where a person moved a column since `tables` were
-        read.
+        Those that are managed, which a match needs; of the first tab all, for new rows go below its
+        last job. Of a formula the text is the formula. Raises Retryable where a person moved a
+        column since `tables` were read.
         """
-        places = [
-            (table, column, index)
-            for table in tables
-            for column, index in sorted(table.columns.items(), key=lambda item: item[1])
-        ]
-        where = [_column_range(table, index) for table, _, index in places]
+        first, *others = tables
+        places = [(table, index) for table in others for index in sorted(table.columns.values())]
+        where = [_whole_range(first), *(_column_range(table, index) for table, index in places)]
         params: dict[str, Any] = {
             "majorDimension": "COLUMNS",
             "valueRenderOption": "FORMULA",
@@ -112,15 +121,30 @@ class SheetClient:
         }
         with self._translated_errors():
             answer = self._http.values_batch_get(self._id, where, params)
-        columns: dict[int, dict[str, ColumnTexts]] = {table.sheet_id: {} for table in tables}
-        read = answer.get("valueRanges", [{}] * len(places))
-        for (table, column, index), values in zip(places, read, strict=True):
-            cells = next(iter(values.get("values", ())), [""])
-            header, *texts = map(_text, cells)
-            if header != table.headers.get(index, ""):
-                raise Retryable("sheet_changed", "A person moved the mapped columns just now.")
-            columns[table.sheet_id][column] = ColumnTexts(header, texts)
+        whole, *read = answer.get("valueRanges", [{}] * len(where))
+        values = [[*map(_text, cells)] for cells in whole.get("values", ())]
+        values += [[]] * (first.column_count - len(values))
+        columns: dict[int, dict[int, ColumnTexts]] = {table.sheet_id: {} for table in others}
+        columns[first.sheet_id] = {
+            index: ColumnTexts(texts, first.header_row) for index, texts in enumerate(values)
+        }
+        for (table, index), cells in zip(places, read, strict=True):
+            texts = [*map(_text, next(iter(cells.get("values", ())), ()))]
+            columns[table.sheet_id][index] = ColumnTexts(texts)
+        for table in tables:
+            for index in table.columns.values():
+                if columns[table.sheet_id][index].header != table.headers.get(index, ""):
+                    raise Retryable("sheet_changed", "A person moved the mapped columns just now.")
         return columns
+
+    def read_lines(self, table: Table) -> dict[int, list[str]]:
+        """Read a whole tab as bare values, by column from its first row on; formulas as such."""
+        params: dict[str, Any] = {"majorDimension": "COLUMNS", "valueRenderOption": "FORMULA"}
+        with self._translated_errors():
+            answer = self._http.values_batch_get(self._id, [_whole_range(table)], params)
+        (whole,) = answer.get("valueRanges", [{}])
+        values = whole.get("values", ())
+        return {index: [*map(_text, cells)] for index, cells in enumerate(values)}
 
     def read_row(self, table: Table, row: int) -> Row:
         """Read one row of a tab with formulas and number formats."""
@@ -212,6 +236,10 @@ def _ranges(asked: Asked) -> list[str]:
     tab, number = query.quoted(asked.copies_title), asked.header_row + 1
     header = f"{query.quoted(asked.title)}!{number}:{number}"
     return [*(f"{tab}!{one}" for one in asked.ranges), header]
+
+
+def _whole_range(table: Table) -> str:
+    return f"{query.quoted(table.title)}!A1:{letters(table.column_count - 1)}"
 
 
 def _column_range(table: Table, index: int) -> str:

@@ -79,10 +79,12 @@ class Pattern:
     row: int
     """The index of the first new row."""
     above: Row = ()
-    formulas: tuple[int, ...] = ()
-    """Columns in which they take its formula."""
+    formulas: Mapping[int, str] = field(default_factory=dict)
+    """The formulas that they take, by column, with their rows as distances."""
     who: Who | None = None
     """What the row above is known by; None where nothing is taken from it."""
+    is_covered: bool = False
+    """Whether a total ends at the row above, and is to cover the new ones."""
 
 
 @dataclass

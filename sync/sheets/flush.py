@@ -10,7 +10,7 @@ import structlog
 from sync.errors import Permanent, Refused
 from sync.jobs.columns import KEY
 from sync.ops.trail import Trail
-from sync.sheets import keys, request, rowless, undo
+from sync.sheets import keys, request, rowless, table_end, undo
 from sync.sheets.batch import Parts, Titles, guarding
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import columns_to_read
@@ -210,13 +210,16 @@ class Flusher:
         if not without:
             return self.planner.mapped(this.snapshot, targets, lines)
         self.writer.take_call(this.held)
-        texts = rowless.texts_of_columns(tables, self.client.read_columns(tables))
-        lookup = self.planner.look_up(tables, texts, self.store.pending.customers_without_row())
-        above: Sequence[Mapping[str, Any]] = ()
-        if {target.site for target in without} - lookup.matches.keys():
-            self.writer.take_call(this.held)
-            above = self.client.read_row(tables[0], lookup.last_row)
-        return self.planner.mapped(this.snapshot, targets, lines, lookup, above)
+        columns = self.client.read_columns(tables)
+        texts = rowless.texts_of_columns(tables, columns)
+        lookup = self.planner.look_up(texts, self.store.pending.customers_without_row())
+        if not {target.site for target in without} - lookup.matches.keys():
+            return self.planner.mapped(this.snapshot, targets, lines, lookup)
+        whole = {index: column.texts for index, column in columns[tables[0].sheet_id].items()}
+        end = table_end.find(tables[0], whole)
+        self.writer.take_call(this.held)
+        above = self.client.read_row(tables[0], end.last_row)
+        return self.planner.mapped(this.snapshot, targets, lines, lookup, end, above)
 
     def _write_plan(
         self, this: Round, work: Work, plan: Plan, lines: Lines, titles: Titles

@@ -157,8 +157,9 @@ class RowWrite(Value):
     who: Who = Who()
     is_new: bool = False
     pattern_of: str = ""
-    """The site of the first of the new rows that take its drop-downs and `formulas` (columns)."""
-    formulas: tuple[int, ...] = ()
+    """The site of the first of the new rows that take its drop-downs and `formulas`."""
+    formulas: dict[int, str] = Field(default_factory=dict)
+    """By column, with their rows as distances."""
 
 
 class Undo(Value):
