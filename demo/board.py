@@ -39,8 +39,8 @@ def fill(google: Emulator, spreadsheet: str, sites: Sequence[str]) -> None:
     """Make the board; the first of `sites` have rows, without a single site ID."""
     known = [people.site(site) for site in sites[:WITH_ROW]]
     jobs = [_job(number, customer) for number, customer in enumerate(known)]
-    leads = [{"Cust. Name": name, "Contract $": 18_000} for name in LEADS]
-    opened = [*jobs[:4], {}, *jobs[4:6], {"Cust. Name": DIVIDER}, *leads]
+    leads: list[dict[str, Value]] = [{"Cust. Name": name, "Contract $": 18_000} for name in LEADS]
+    opened: list[dict[str, Value]] = [*jobs[:4], {}, *jobs[4:6], {"Cust. Name": DIVIDER}, *leads]
     body: list[dict[str, Any]] = [
         {
             "updateSheetProperties": {
@@ -91,11 +91,11 @@ def _tab(sheet_id: int, lines: Sequence[Mapping[str, Value]]) -> list[dict[str, 
         list(HEADERS),
     ]
     for number, line in enumerate(lines, first):
-        own = {"Bal.": f"=N{number}-O{number}"} if "Contract $" in line else {}
-        rows.append([(line | own).get(header, "") for header in HEADERS])
+        own: dict[str, Value] = {"Bal.": f"=N{number}-O{number}"} if "Contract $" in line else {}
+        rows.append([{**line, **own}.get(header, "") for header in HEADERS])
     last = first + len(lines) - 1
     sums = {f"{h} $": f"=SUM({c}{first}:{c}{last})" for h, c in (("Contract", "N"), ("Paid", "O"))}
-    total = {"Cust. Name": "TOTAL", "kW": f"=SUM(G{first}:G{last})", **sums}
+    total: dict[str, Value] = {"Cust. Name": "TOTAL", "kW": f"=SUM(G{first}:G{last})", **sums}
     rows += [[], [total.get(header, "") for header in HEADERS]]
     cells = [{"values": [_cell(value) for value in row]} for row in rows]
     start = {"sheetId": sheet_id, "rowIndex": 0, "columnIndex": 0}

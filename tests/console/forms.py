@@ -20,7 +20,8 @@ class Form(HTMLParser):
         self.values: MultiDict[str, str] = MultiDict()
         self.offered: dict[str, list[str]] = {}
         self._id, self._is_inside = form_id, False
-        self._select, self._option, self._text = "", None, ""
+        self._select, self._text = "", ""
+        self._option: dict[str, str] | None = None
         self._chosen: str | None = None
         self.feed(page)
         assert self.values, f"no form {form_id} in the page"

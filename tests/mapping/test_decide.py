@@ -49,7 +49,7 @@ def test_what_a_person_sets_comes_before_what_is_proposed() -> None:
 def test_a_column_is_named_as_formulas_do_where_its_letter_is_a_header() -> None:
     """Catches column D that nobody can name, because another column is called D."""
     seen = tab(("D", "Phone", "Fee", "Step"), ("x", "303-555-0101", "", ""))
-    made = decided(seen=seen, fields={"D": "customer", "D:D": "stage"})
+    made = decided(seen=seen, fields={"D": "customer", "D:D": "stage"}, header_row=0)
     at = {name: column.index for name, column in made.fields.items()}
     assert at == {"customer": 0, "phone": 1, "stage": 3}
 
