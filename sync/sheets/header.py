@@ -68,6 +68,13 @@ def row_entries(grid: Json) -> list[tuple[str, str]]:
     return _metadata((grid.get("rowMetadata") or [{}])[0])
 
 
+def entries_by_row(grid: Json) -> Iterator[tuple[int, str, str]]:
+    """Give row, key and value of each metadata entry on the rows of a grid."""
+    for row, dimension in enumerate(grid.get("rowMetadata", ()), int(grid.get("startRow", 0))):
+        for key, value in _metadata(dimension):
+            yield row, key, value
+
+
 def _metadata(dimension: Json) -> list[tuple[str, str]]:
     entries = dimension.get("developerMetadata", ())
     return [(entry["metadataKey"], entry.get("metadataValue", "")) for entry in entries]

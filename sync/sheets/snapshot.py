@@ -11,7 +11,7 @@ from typing import Any
 
 from sync.errors import Permanent
 from sync.sheets.celldata import CellData, Content, content, note_of, site_in, text_of
-from sync.sheets.header import HeaderRow, row_entries
+from sync.sheets.header import HeaderRow, entries_by_row, row_entries
 from sync.sheets.identifiers import (
     COLUMN_KEY,
     FENCE_KEY,
@@ -120,6 +120,10 @@ class Tab:
     counts: tuple[int, ...] = ()
     """Where the columns are that count jobs."""
     labels: Mapping[int, str] = field(default_factory=dict)
+    row_guards: Mapping[str, int] = field(default_factory=dict)
+    """Where the guards of rows are now, by their names."""
+    look: str | None = None
+    """What is remembered on the header row of what was written."""
     charts: frozenset[int] = frozenset()
 
 
@@ -264,6 +268,14 @@ def _tab(sheet: Json, key: str) -> Tab:
             for row, cell in first_cells(grid)
             if row > header.row and (text := text_of(cell))
         },
+        row_guards={
+            value: row
+            for grid in grids
+            if grid is not header.grid and grid.get("startColumn", 0) == labels
+            for row, key, value in entries_by_row(grid)
+            if key == GUARD_KEY and row != header.row
+        },
+        look=header.on_row().get(LOOK_KEY),
         charts=frozenset(chart["chartId"] for chart in sheet.get("charts", ())),
     )
 
