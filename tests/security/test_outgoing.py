@@ -13,7 +13,7 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 import pytest
 
 from emulator import Emulator
-from sync.documents import Copier
+from sync.documents.copier import Copier
 from sync.errors import Retryable, SettingsError, UnprocessableDocument
 from sync.everbright.client import EverBright
 from sync.google.auth import EmulatorSession

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
-from sync.jobs.cells import Cell
-from sync.jobs.columns import Column, Tint
+from sync.jobs.cells import Cell, Column, Tint
 from sync.settings.config_file import Config
 from sync.sheets import encode, guards, request
 from sync.sheets.identifiers import COLUMN_KEY, HISTORY_KEY, HISTORY_TAB
