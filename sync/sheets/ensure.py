@@ -113,7 +113,7 @@ def ensure(
         _ensure_formats(ensured, table, wanted)
     _ensure_history(ensured, snapshot.history, wanted, zone, makes=is_new or restores)
     if restores and snapshot.history:
-        views = history.views(snapshot.history)
+        views = filter_views.of_history(snapshot.history)
         _ensure_views(ensured, views, snapshot.history.sheet_id, wanted.beside)
     if pipeline.is_possible(ensured.table.columns):
         if is_new or restores:
@@ -232,7 +232,8 @@ def _ensure_history(
 ) -> None:
     if tab is None and makes:
         requests, tab = history.make(wanted.config, wanted.titles.history, 1, wanted.beside)
-        ensured.extra += requests
+        views = filter_views.of_history(tab)
+        ensured.extra += [*requests, *(filter_views.add(view, wanted.beside) for view in views)]
         ensured.tell_made(wanted.titles.history)
     if tab is not None:
         ensured.extra += history.insert(tab, wanted.lines, zone)
