@@ -21,8 +21,9 @@ from sync.everbright.lists import Lists
 from sync.google import auth
 from sync.google.drive import Drive
 from sync.jobs.details import DetailColumns
+from sync.jobs.files import Addresses
 from sync.jobs.model import Customer, Details
-from sync.jobs.row import Addresses, Layout
+from sync.jobs.row import Layout
 from sync.lookups import DetailLookup, Fetcher, customer_question
 from sync.ops import retry
 from sync.ops.alerts import Alerts

@@ -24,8 +24,6 @@ from sync.jobs.model import (
 )
 from sync.settings.config_file import MILESTONES, Config
 
-__all__ = ["Addresses", "Layout"]
-
 STUCK_DAYS = 14
 
 _UNKNOWN = Customer()

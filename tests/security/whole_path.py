@@ -8,7 +8,8 @@ from typing import Any
 
 from sync.field_table import KEY
 from sync.jobs.cells import Column
-from sync.jobs.row import Addresses, Layout
+from sync.jobs.files import Addresses
+from sync.jobs.row import Layout
 from sync.projector import Projector
 from sync.settings.environment import load
 from sync.sheets import encode
