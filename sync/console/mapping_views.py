@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sync.console.mapping_form import ADD, FIELD, WAS, MappingForm, mark, word_name
-from sync.field_table import ASPECTS
-from sync.jobs.columns import KEY
+from sync.field_table import ASPECTS, KEY
 from sync.mapping import dropdown, header, obstacles
 from sync.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.mapping.fields import Fields

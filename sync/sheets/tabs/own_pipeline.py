@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sync.jobs.cells import EMPTY
-from sync.jobs.columns import Column
+from sync.jobs.cells import EMPTY, Column
 from sync.jobs.row import Layout
 from sync.sheets import guards, request
 from sync.sheets.identifiers import (
