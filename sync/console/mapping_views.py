@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from sync.console.mapping_form import ADD, FIELD, WAS, MappingForm, mark, word_name
 from sync.field_table import ASPECTS, KEY
-from sync.mapping import dropdown, header, obstacles
+from sync.mapping import recognise
 from sync.mapping.decide import Choices, MappedColumn, TabMapping
-from sync.mapping.fields import Fields
+from sync.mapping.fields import Fields, fit
 from sync.mapping.recognise import Recogniser
-from sync.mapping.tab import SeenTab
+from sync.mapping.tab import SeenTab, of_tab
 from sync.types import letters
 
 MASKED = "•••"
@@ -126,7 +126,7 @@ class FieldOffers:
             if kind == of_field and column.words:
                 proposed = column.words.by_ours
             elif options is not None:
-                proposed = dropdown.fit(field, options, {}, self._fields.trade_words).by_ours
+                proposed = fit(field, options, {}, self._fields.trade_words).by_ours
             yield WordSet(kind, tuple(self._rows(tab, letter, kind, field.words, proposed, form)))
 
     def _rows(
@@ -236,7 +236,7 @@ class Cover:
     def header_row(self, tab: SeenTab) -> int | None:
         """Return the row in which headers are recognised."""
         if tab.sheet_id not in self._rows:
-            self._rows[tab.sheet_id] = header.find(tab, self._recogniser).row
+            self._rows[tab.sheet_id] = recognise.find(tab, self._recogniser).row
         return self._rows[tab.sheet_id]
 
     def text(self, tab: SeenTab, row: int, text: str) -> str:
@@ -247,7 +247,7 @@ class Cover:
     def first_rows(self, mapping: TabMapping, form: MappingForm, most: int) -> FirstRows:
         """Return the first rows of a tab: `most`, or down to some below its headers."""
         tab, chosen = mapping.tab, form.tabs
-        if problem := obstacles.of_tab(tab):
+        if problem := of_tab(tab):
             return FirstRows(mapping, problem, is_chosen=False)
         known = self.header_row(tab)
         at_first = mapping.header_row if mapping.is_mapped and not mapping.problem else known

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from sync.jobs.cells import EMPTY, Column
 from sync.jobs.row import Layout
-from sync.sheets import guards, request
-from sync.sheets.identifiers import (
+from sync.sheets import batch, request
+from sync.sheets.answer import (
     COLUMN_KEY,
     LOOK_KEY,
     PIPELINE_COUNT,
@@ -25,7 +25,7 @@ from sync.sheets.identifiers import (
 )
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Tab
-from sync.sheets.surroundings import Surroundings
+from sync.sheets.survey import Surroundings
 from sync.sheets.tabs import formatting
 from sync.sheets.writes import CellWrite, RowWrite
 from sync.store import DirtyJob
@@ -175,13 +175,13 @@ def _numbers(
 
 def _guards(tab: Tab) -> list[Request]:
     """Refuse the batch where the header row, a column or a row was moved since the read."""
-    requests = guards.header_guard(tab)
-    requests += guards.column_guards(tab, [c for c in (PIPELINE_LABEL, TOTAL) if c in tab.columns])
+    requests = batch.header_guard(tab)
+    requests += batch.column_guards(tab, [c for c in (PIPELINE_LABEL, TOTAL) if c in tab.columns])
     for index in tab.counts:
         name = f"count {tab.headers.get(index, '')}"
-        requests += guards.place_guard(tab, name, "COLUMNS", index)
+        requests += batch.place_guard(tab, name, "COLUMNS", index)
     for row, label in tab.labels.items():
-        requests += guards.place_guard(tab, f"row {label}", "ROWS", row)
+        requests += batch.place_guard(tab, f"row {label}", "ROWS", row)
     return requests
 
 
