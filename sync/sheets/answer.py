@@ -282,6 +282,16 @@ class HeaderRow:
         """Return the texts by column index, without the blank ones."""
         return {index: text for index, cell in self.cells() if (text := text_of(cell))}
 
+    def below(self, grids: Sequence[Json], column: int | None, key: str) -> dict[str, int]:
+        """Return the row of each value on the rows below that were read with a column."""
+        rows: dict[str, int] = {}
+        for grid in grids:
+            if grid is not self.grid and grid.get("startColumn", 0) == column:
+                lines = enumerate(grid.get("rowMetadata", ()), int(grid.get("startRow", 0)))
+                entries = ((row, *entry) for row, line in lines for entry in _metadata(line))
+                rows |= {v: row for row, name, v in entries if name == key and row > self.row}
+        return rows
+
     def on_row(self) -> dict[str, str]:
         """Return the metadata of the row itself."""
         return dict(row_entries(self.grid))
@@ -295,13 +305,6 @@ class HeaderRow:
 def row_entries(grid: Json) -> list[tuple[str, str]]:
     """Return key and value of the metadata of a grid's first row."""
     return _metadata((grid.get("rowMetadata") or [{}])[0])
-
-
-def entries_by_row(grid: Json) -> Iterator[tuple[int, str, str]]:
-    """Give row, key and value of each metadata entry on the rows of a grid."""
-    for row, dimension in enumerate(grid.get("rowMetadata", ()), int(grid.get("startRow", 0))):
-        for key, value in _metadata(dimension):
-            yield row, key, value
 
 
 def _metadata(dimension: Json) -> list[tuple[str, str]]:

@@ -22,9 +22,10 @@ from sync.sheets.rowless import Lookup, Texts
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.table_end import TableEnd
-from sync.sheets.tabs import in_step
+from sync.sheets.tabs import in_step, own_pipeline
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.in_step import InStep
+from sync.sheets.tabs.own_pipeline import Figures
 from sync.sheets.tabs.pipeline import Counted
 from sync.store import DirtyJob, Pending, Shown
 from sync.types import Mode
@@ -204,6 +205,10 @@ class Targets:
             order=[column.header for column in columns if column.id.startswith("status:")],
         )
         return WantedTabs(self._layout.config, columns, lines, counted, beside, titles)
+
+    def figures(self, jobs: Iterable[DirtyJob]) -> Figures:
+        """Return what the Pipeline beside tabs of a person's own shows of all jobs."""
+        return own_pipeline.count(self._layout, jobs)
 
     def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
         """Return free titles for tabs to be made.

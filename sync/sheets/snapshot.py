@@ -31,7 +31,6 @@ from sync.sheets.answer import (
     HeaderRow,
     content,
     copies_tab,
-    entries_by_row,
     first_cells,
     guard_id,
     mapping_id,
@@ -274,13 +273,7 @@ def _tab(sheet: Json, key: str) -> Tab:
             for row, cell in first_cells(grid)
             if row > header.row and (text := text_of(cell))
         },
-        row_guards={
-            value: row
-            for grid in grids
-            if grid is not header.grid and grid.get("startColumn", 0) == labels
-            for row, key, value in entries_by_row(grid)
-            if key == GUARD_KEY and row != header.row
-        },
+        row_guards=header.below(grids, labels, GUARD_KEY),
         look=header.on_row().get(LOOK_KEY),
         charts=frozenset(chart["chartId"] for chart in sheet.get("charts", ())),
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from sync.jobs.cells import EMPTY, Column
 from sync.jobs.row import Layout
+from sync.jobs.status import Statuses
 from sync.sheets import batch, request
 from sync.sheets.answer import (
     COLUMN_KEY,
@@ -54,11 +55,12 @@ class Figures:
     statuses: Sequence[str]
 
 
-def count(layout: Layout, jobs: Iterable[DirtyJob], archived: str) -> Figures:
-    """Return the figures of jobs; without those whose status is `archived`."""
+def count(layout: Layout, jobs: Iterable[DirtyJob]) -> Figures:
+    """Return the figures of jobs, without those that are archived."""
     counted = [job for job in jobs if job.job.has_row]
     columns = layout.columns([one.job for one in counted], with_configured=True)
     headers = {c.id: c.header for c in columns if c.id.startswith("status:")}
+    archived = Statuses(layout.config).label("ARCHIVED")
     numbers: Counter[tuple[str, str]] = Counter()
     fields = {"status", "current_milestone", *headers}
     for one in counted:
@@ -67,8 +69,7 @@ def count(layout: Layout, jobs: Iterable[DirtyJob], archived: str) -> Figures:
             continue
         numbers[cells.get("current_milestone", EMPTY).text, ""] += 1
         numbers.update((header, cells[c].text) for c, header in headers.items() if c in cells)
-    ranks = list(layout.config.statuses.values())
-    order = [status.label for status in ranks]
+    order = [status.label for status in layout.config.statuses.values()]
     statuses = {status for _, status in numbers if status}
     ranked = sorted(statuses, key=lambda s: (order.index(s) if s in order else len(order), s))
     return Figures(numbers, list(dict.fromkeys(headers.values())), ranked)
