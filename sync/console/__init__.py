@@ -60,6 +60,7 @@ def _routes() -> list[tuple[str, str, Page, list[str]]]:
         ("/columns", "columns", overview.columns, get + post),
         ("/mapping", "mapping", mapping.mapping, get + post),
         ("/mapping/rows", "rows", own_sheet.rows, get + post),
+        ("/mapping/extras", "extras", own_sheet.extras, get + post),
         ("/checks", "checks", overview.checks, get + post),
         ("/actions", "actions", actions.listed, get),
         ("/actions/<name>", "action", actions.action, get + post),
