@@ -150,7 +150,10 @@ def _words(mapping: TabMapping, fields: Fields) -> Iterator[str]:
             yield f"{where}: {', '.join(fit)}."
         for ours, his in column.words.gone.items():
             yield f"{where} has the option {his!r} no more, which stood for {ours}."
-        if unfit := [text for text in column.words.unfit if text not in column.words.silent]:
+        if column.proposal.options == ():
+            fix = "Give it a list again (Data > Data validation), and run this again."
+            yield f"{where}: the cells with its options are gone; nothing is written there. {fix}"
+        elif unfit := [text for text in column.words.unfit if text not in column.words.silent]:
             options = ", ".join(column.proposal.options or ())
             name = column.header or letters(column.index)
             fix = f'To say which option is meant: --word "{name}:{unfit[0]}=OPTION".'
