@@ -27,7 +27,7 @@ def pairs(what: str, texts: tuple[str, ...]) -> dict[str, str]:
     return by_first
 
 
-def _words(texts: tuple[str, ...]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+def words_of(texts: tuple[str, ...]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """Return the words for every drop-down, and those for one column, by status."""
     everywhere: dict[str, str] = {}
     by_column: dict[str, dict[str, str]] = {}
@@ -92,7 +92,7 @@ def map_tabs(
         pairs("Header=field", fields),
         unset,
         added,
-        *_words(words),
+        *words_of(words),
         header_row - 1 if header_row is not None else None,
     )
     mapper = TabMapper(Wiring(*opened()), time.sleep, choices, tabs)
