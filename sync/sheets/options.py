@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sync.jobs.columns import KEY
+from sync.field_table import KEY
 from sync.mapping.dropdown import OTHERS
 from sync.sheets.diff import Target
 from sync.sheets.query import quoted

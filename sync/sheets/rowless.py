@@ -6,7 +6,7 @@ Where rows are added is told by `table_end`.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sync.jobs.columns import KEY
+from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.sheets import match
 from sync.sheets.celldata import Row, at, site_in, texts_of

@@ -7,7 +7,7 @@ row: nothing is added below them, and nothing is copied from them.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sync.jobs.columns import KEY
+from sync.field_table import KEY
 from sync.mapping.words import is_divider, plain
 from sync.sheets import formulas
 from sync.sheets.celldata import Row, text_of
