@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from sync.field_table import KEY
 from sync.sheets import formulas
-from sync.sheets.celldata import Row, at, content, is_formula, note_of, site_in, text_of
-from sync.sheets.guards import index_now, is_in_place
+from sync.sheets.answer import Row, at, content, is_formula, note_of, site_in, text_of
+from sync.sheets.batch import index_now, is_in_place
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import (
     NOTE,

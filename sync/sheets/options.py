@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sync.field_table import KEY
-from sync.mapping.dropdown import OTHERS
+from sync.mapping.fields import OTHERS
+from sync.sheets.answer import quoted
 from sync.sheets.diff import Target
-from sync.sheets.query import quoted
 from sync.sheets.snapshot import Table
 from sync.types import letters
 

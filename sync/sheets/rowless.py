@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.sheets import match
-from sync.sheets.celldata import Row, at, site_in, texts_of
+from sync.sheets.answer import Row, at, site_in, texts_of
 from sync.sheets.client import ColumnTexts
 from sync.sheets.match import Match, Place
 from sync.sheets.snapshot import Table

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sync.field_table import KEY
 from sync.mapping.words import is_divider, plain
 from sync.sheets import formulas
-from sync.sheets.celldata import Row, text_of
+from sync.sheets.answer import Row, text_of
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import PARTS, Who
 

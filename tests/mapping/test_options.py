@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sync.doctor import sheet as doctor
+from sync.doctor import google as doctor
 from sync.sheets.options import range_of
 from sync.sheets.reconcile import last_compared
 from tests.made_up import milestone

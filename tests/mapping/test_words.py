@@ -7,7 +7,7 @@ import pytest
 
 from sync.errors import Permanent
 from sync.mapping.decide import Before, Choices, TabDecider, TabMapping
-from sync.mapping.dropdown import Words
+from sync.mapping.fields import Words
 from sync.mapping.tab import CellKind, SeenCell
 from tests.made_up import milestone, uuid
 from tests.mapping.seen import MILESTONES, config, fields, tab
