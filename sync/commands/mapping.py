@@ -162,7 +162,10 @@ def _words(mapping: TabMapping, fields: Fields) -> Iterator[str]:
             yield f"{where}: {', '.join(fit)}."
         for ours, his in column.words.gone.items():
             yield f"{where} has the option {his!r} no more, which stood for {ours}."
-        if unfit := [text for text in column.words.unfit if text not in column.words.silent]:
+        if column.proposal.options == ():
+            fix = "Give it a list again (Data > Data validation), and run this again."
+            yield f"{where}: the cells with its options are gone; nothing is written there. {fix}"
+        elif unfit := [text for text in column.words.unfit if text not in column.words.silent]:
             options = ", ".join(column.proposal.options or ())
             name = column.header or letters(column.index)
             fix = f'To say which option is meant: --word "{name}:{unfit[0]}=OPTION".'
@@ -205,7 +208,7 @@ def pairs(what: str, texts: tuple[str, ...]) -> dict[str, str]:
     return by_first
 
 
-def _said_words(texts: tuple[str, ...]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+def words_of(texts: tuple[str, ...]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """Return the words for every drop-down, and those for one column, by status."""
     everywhere: dict[str, str] = {}
     by_column: dict[str, dict[str, str]] = {}
@@ -270,7 +273,7 @@ def map_tabs(
         pairs("Header=field", fields),
         unset,
         added,
-        *_said_words(words),
+        *words_of(words),
         header_row - 1 if header_row is not None else None,
     )
     mapper = TabMapper(Wiring(*opened()), time.sleep, choices, tabs)

@@ -18,6 +18,7 @@ from sync.jobs import config_lists
 from sync.mapping.fields import OTHERS
 from sync.settings.environment import Settings
 from sync.sheets.answer import RECOVERED_TAB
+from sync.sheets.options import with_options, worded_cells
 from sync.sheets.snapshot import Snapshot
 from sync.status.problem import counted, lasting
 from sync.wiring import Wiring
@@ -236,15 +237,19 @@ def rows(wiring: Wiring) -> Check:
 
 def mapping(wiring: Wiring) -> Check:
     """What of a person's own sheet is mapped, and whether its drop-downs have our words."""
-    snapshot = wiring.sheet_client().read(wiring.mode())
+    client = wiring.sheet_client()
+    snapshot = client.read(wiring.mode())
     if not snapshot.is_adopted:
         return skipped("The tab for jobs is Brightsheet's own: nothing is mapped.")
+    tables = snapshot.tables
+    if cells := worded_cells(tables):
+        tables = with_options(tables, client.read_options(cells))
     jobs = (work.job for work in wiring.sheet_store().pending.every())
     statuses = config_lists.status_entries(wiring.settings.config, jobs)
     came = {status.label for status in statuses if status.changes}
     lacking = [
         f"{table.headers.get(table.columns[column], column)!r} in {table.title!r}: {words}"
-        for table in snapshot.tables
+        for table in tables
         for column, known in table.words.items()
         if column.startswith("status:")
         and OTHERS not in known

@@ -55,14 +55,15 @@ class ColumnContent:
     known_sites: int = 0
     """How many of them are jobs that came."""
     is_computed: bool = False
-    """Whether any cell is computed: writing there would destroy a formula."""
+    """Whether any cell is computed, but for totals: writing there would destroy a formula."""
     is_numeric: bool = False
     """Whether most are numbers for Google; a telephone number or a zip may be one, too."""
 
 
 def of(cells: Iterable[SeenCell], sites: Collection[str] = ()) -> ColumnContent:
     """Return what a column's cells are."""
-    filled = [cell for cell in cells if cell.text.strip() and cell.kind is not CellKind.BLANK]
+    no_data = (CellKind.BLANK, CellKind.TOTAL)
+    filled = [cell for cell in cells if cell.text.strip() and cell.kind not in no_data]
     is_computed = any(cell.kind is CellKind.COMPUTED for cell in filled)
     what = _most(filled)
     return ColumnContent(

@@ -165,8 +165,11 @@ class Words:
 
     @property
     def stored(self) -> dict[str, str]:
-        """What is stored with the column: "" for what is to have no word."""
-        stored = {**self.by_ours, **dict.fromkeys(self.silent, "")}
+        """What is stored with the column: "" for what is to have no word.
+
+        A word that is no option now stays: it is not written, and may be an option again.
+        """
+        stored = {**self.gone, **self.by_ours, **dict.fromkeys(self.silent, "")}
         return {**stored, OTHERS: OTHERS} if self.takes_others else stored
 
     @property

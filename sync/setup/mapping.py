@@ -129,11 +129,8 @@ class TabMapper:
         first = self._client.get(survey.TABS)
         where = survey.ranges(first)
         answer = self._client.get(survey.CELLS, where) if where else {}
-        options = {
-            cells: survey.texts(self._client.get(survey.TEXTS, (cells,)))
-            for cells in survey.option_ranges(answer)
-        }
-        return survey.survey(first, answer, options)
+        lists = self._client.read_lists(survey.option_ranges(answer))
+        return survey.survey(first, answer, lists)
 
     def _read(self, fields: Fields) -> MappingReport:
         surveyed = self._survey()

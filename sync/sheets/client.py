@@ -1,6 +1,6 @@
 """The only user of gspread: reads and writes of one spreadsheet. No retries in here."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +9,12 @@ import requests
 from gspread.http_client import HTTPClient
 from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
 
-from sync.errors import Permanent, Retryable
+from sync.errors import Permanent, Refused, Retryable
 from sync.field_table import KEY
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google
 from sync.sheets import answer as rows
-from sync.sheets import snapshot, survey
+from sync.sheets import options, snapshot, survey
 from sync.sheets.answer import (
     FIELDS,
     FULL_FIELDS,
@@ -26,6 +26,7 @@ from sync.sheets.answer import (
     quoted,
 )
 from sync.sheets.batch import Asked, Batch
+from sync.sheets.options import Options, WordedCells
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import Surroundings
 from sync.types import Mode, letters
@@ -155,6 +156,25 @@ class SheetClient:
         (whole,) = answer.get("valueRanges", [{}])
         values = whole.get("values", ())
         return {index: [*map(_text, cells)] for index, cells in enumerate(values)}
+
+    def read_lists(self, ranges: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Read the options that drop-downs take from cells, by range; () where those are gone.
+
+        A range at a time: Google refuses a read of several whole if one of them is gone.
+        """
+        lists: dict[str, tuple[str, ...]] = {}
+        for cells in ranges:
+            try:
+                is_lost = options.is_lost(cells)
+                lists[cells] = () if is_lost else options.texts(self.get(options.TEXTS, (cells,)))
+            except Refused:
+                lists[cells] = ()
+        return lists
+
+    def read_options(self, cells: Sequence[WordedCells]) -> Options:
+        """Read what the drop-downs of cells offer. Raises Retryable or Permanent."""
+        answer = self.get(options.VALIDATIONS, tuple(each.range for each in cells))
+        return options.options(answer, self.read_lists(options.ranges_in(answer)))
 
     def read_row(self, table: Table, row: int) -> Row:
         """Read one row of a tab with formulas and number formats."""

@@ -1,7 +1,7 @@
 """One flush: read the sheet once, write it once, check what was hit."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -15,6 +15,7 @@ from sync.sheets.batch import Parts, guarding
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import columns_to_read
 from sync.sheets.ensure import HISTORY
+from sync.sheets.options import with_options, worded_cells
 from sync.sheets.plan import Lines, Plan, Planner, Targets, Work, shown
 from sync.sheets.policy import MAPPED, OWN
 from sync.sheets.snapshot import Snapshot
@@ -190,6 +191,7 @@ class Flusher:
         raise answer.keys_gone(len(gone), len(pending.sites_with_row))
 
     def _write(self, this: Round, work: Work) -> None:
+        this = self._with_options(this, work)
         titles, beside = self._surroundings(this)
         lines = self._lines(this, work)
         if this.snapshot.policy.matches:
@@ -201,6 +203,16 @@ class Flusher:
             if work.is_all:
                 plan = self.planner.with_in_step(this.snapshot, plan, this.pending.known_columns)
         self._write_plan(this, work, plan, lines, titles)
+
+    def _with_options(self, this: Round, work: Work) -> Round:
+        """Return the round without words that are no option of their drop-down any more."""
+        cells = worded_cells(this.snapshot.tables, work.targets)
+        if not cells:
+            return this
+        self.writer.take_call(this.held)
+        offered = self.client.read_options(cells)
+        tables = with_options(this.snapshot.tables, offered)
+        return replace(this, snapshot=replace(this.snapshot, tables=tables))
 
     def _planned(self, this: Round, work: Work, lines: Lines) -> Plan:
         """Plan for tabs that people made: two more calls where a row is looked for or added."""

@@ -16,6 +16,7 @@ from sync.sheets import answer, encode
 from sync.sheets.answer import Row, at, text_of
 from sync.sheets.diff import Target, as_shown, decided
 from sync.sheets.flush import Flusher
+from sync.sheets.options import with_options, worded_cells
 from sync.sheets.policy import Decision, Rule
 from sync.sheets.snapshot import Table
 from sync.store import Lease
@@ -149,6 +150,9 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
         return 0
     everything = flusher.writer.read_everything(held, snapshot)
     tables = everything.snapshot.tables
+    if cells := worded_cells(tables):
+        flusher.writer.take_call(held)
+        tables = with_options(tables, flusher.client.read_options(cells))
     if not tables or any(KEY not in table.columns for table in tables):
         return 0
     present = {site for table in tables for site in table.keys}

@@ -11,10 +11,9 @@ from sync.jobs.model import Customer
 from sync.sheets import match
 from sync.sheets.answer import Row, at, site_in, texts_of
 from sync.sheets.client import ColumnTexts
-from sync.sheets.diff import Pattern
 from sync.sheets.match import Match, Place
 from sync.sheets.snapshot import Table
-from sync.sheets.table_end import TableEnd
+from sync.sheets.table_end import Pattern, TableEnd
 from sync.sheets.writes import RowImage, RowWrite, Who
 
 Texts = Mapping[Place, Mapping[str, str]]

@@ -12,7 +12,7 @@ from sync.mapping.words import is_divider, plain
 from sync.sheets import formulas
 from sync.sheets.answer import Row, text_of
 from sync.sheets.snapshot import Table
-from sync.sheets.writes import PARTS
+from sync.sheets.writes import PARTS, Who
 
 Lines = Mapping[int, Sequence[str]]
 """The bare values of a tab's columns, by index and from its first row on; formulas as such."""
@@ -31,6 +31,21 @@ class TableEnd:
     """What a new row takes of it: formulas by column index, with their rows as distances."""
     is_covered: bool = False
     """Whether a total ends right at that row: then a new row must come to stand inside of it."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Where new rows of a tab go, and the row above them, which they are like."""
+
+    row: int
+    """The index of the first new row."""
+    above: Row = ()
+    formulas: Mapping[int, str] = field(default_factory=dict)
+    """The formulas that they take, by column, with their rows as distances."""
+    who: Who | None = None
+    """What the row above is known by; None where nothing is taken from it."""
+    is_covered: bool = False
+    """Whether a total ends at the row above, and is to cover the new ones."""
 
 
 def lines_of(rows: Mapping[int, Row]) -> dict[int, list[str]]:

@@ -1,0 +1,174 @@
+"""What the drop-downs of a person's tabs offer, and which of our words are still among it. Pure.
+
+People rename options, and delete the tab that a drop-down takes them from. A word that is no option
+any more is not written: it would stand there with a red corner.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sync.field_table import KEY
+from sync.mapping.fields import OTHERS
+from sync.sheets.answer import quoted
+from sync.sheets.diff import Target
+from sync.sheets.snapshot import Table
+from sync.types import letters
+
+Json = Mapping[str, Any]
+Options = Mapping[tuple[int, int], frozenset[str]]
+"""What may stand in columns, by sheet id and index; those without a drop-down are left out."""
+
+VALIDATIONS = (
+    "sheets(properties(sheetId,title),"
+    "data(startColumn,rowData(values(dataValidation(condition(type,values))))))"
+)
+"""The mask of cells whose drop-downs are looked at."""
+TEXTS = "sheets(data(rowData(values(formattedValue))))"
+"""The mask of the cells that hold the options of drop-downs."""
+_LOST = "#REF!"
+_MOST_OPTIONS = 500
+"""Google's own limit for a drop-down."""
+_MOST_ROWS = 200
+"""Rows whose drop-downs are looked at: people rename an option for a whole column."""
+
+
+@dataclass(frozen=True)
+class WordedCells:
+    """Cells of a column with words of its own: the column's index, and the rows in A1 notation."""
+
+    table: Table
+    index: int
+    rows: tuple[int, int]
+
+    @property
+    def range(self) -> str:
+        """Their range."""
+        letter = letters(self.index)
+        first, last = self.rows
+        return f"{quoted(self.table.title)}!{letter}{first + 1}:{letter}{last + 1}"
+
+
+def worded_cells(
+    tables: Iterable[Table], targets: Iterable[Target] | None = None
+) -> list[WordedCells]:
+    """Return the cells of columns with words of their own: of `targets` that differ, or of all.
+
+    For a job without a row, that of the last one: its drop-downs are taken.
+    """
+    wanted = None if targets is None else list(targets)
+    return [
+        WordedCells(table, table.columns[column], rows)
+        for table in tables
+        for column in sorted(table.words)
+        if column in table.columns and (rows := _rows(table, column, wanted))
+    ]
+
+
+def _rows(table: Table, column: str, targets: Sequence[Target] | None) -> tuple[int, int] | None:
+    if targets is None:
+        rows = [row for places in table.keys.values() for row in places]
+    else:
+        differing = [one for one in targets if column in one.differences()]
+        rows = [row for one in differing for row in table.keys.get(one.site, (table.last_row,))]
+    if not rows:
+        return None
+    first = max(min(rows), max(rows) - _MOST_ROWS, table.header_row + 1)
+    return (first, max(first, *rows)) if first < table.row_count else None
+
+
+def listed(cell: Json) -> tuple[str, ...] | None:
+    """Return the options of a cell whose drop-down lists them; None for any other cell."""
+    condition = cell.get("dataValidation", {}).get("condition", {})
+    if condition.get("type") != "ONE_OF_LIST":
+        return None
+    values = (value.get("userEnteredValue", "") for value in condition.get("values", ()))
+    return tuple(dict.fromkeys(values))
+
+
+def range_of(cell: Json, title: str) -> str:
+    """Return the range that a cell's drop-down takes its options from, or "".
+
+    With the tab that it is on: a drop-down on the tab `title` may leave out its own.
+    """
+    condition = cell.get("dataValidation", {}).get("condition", {})
+    if condition.get("type") != "ONE_OF_RANGE":
+        return ""
+    value: Json = next(iter(condition.get("values", ())), {})
+    text = str(value.get("userEnteredValue", "")).removeprefix("=").replace("$", "") or _LOST
+    is_cells = re.fullmatch(r"[A-Za-z]*\d*:?[A-Za-z]*\d*", text) and "!" not in text
+    return f"{quoted(title)}!{text}" if is_cells else text
+
+
+def is_lost(cells: str) -> bool:
+    """Tell whether a range is on a tab, or was in cells, that were deleted."""
+    return _LOST in cells
+
+
+def texts(answer: Json) -> tuple[str, ...]:
+    """Return the texts in the answer to TEXTS for one range, each once, without blank ones."""
+    rows = (
+        row.get("values", ())
+        for sheet in answer.get("sheets", ())
+        for grid in sheet.get("data", ())
+        for row in grid.get("rowData", ())
+    )
+    values = (cell.get("formattedValue", "") for row in rows for cell in row)
+    return tuple(dict.fromkeys(text for text in values if text))[:_MOST_OPTIONS]
+
+
+def ranges_in(answer: Json) -> tuple[str, ...]:
+    """Return the ranges that drop-downs in the answer to VALIDATIONS take their options from."""
+    ranges = (range_of(cell, title) for _, title, _, cell in _cells(answer))
+    return tuple(dict.fromkeys(cells for cells in ranges if cells))
+
+
+def options(answer: Json, lists: Mapping[str, tuple[str, ...]]) -> Options:
+    """Return what may stand in each column of the answer to VALIDATIONS: in every cell of it.
+
+    `lists` are the texts in the ranges of drop-downs.
+    """
+    by_column: dict[tuple[int, int], frozenset[str]] = {}
+    for sheet_id, title, index, cell in _cells(answer):
+        offered = listed(cell)
+        if offered is None and (cells := range_of(cell, title)):
+            offered = lists.get(cells, ())
+        if offered is not None:
+            place = sheet_id, index
+            by_column[place] = by_column.get(place, frozenset(offered)) & frozenset(offered)
+    return by_column
+
+
+def _cells(answer: Json) -> Iterator[tuple[int, str, int, Json]]:
+    """Give sheet id, title, column index and cell."""
+    for sheet in answer.get("sheets", ()):
+        properties = sheet["properties"]
+        for grid in sheet.get("data", ()):
+            first = grid.get("startColumn", 0)
+            for row in grid.get("rowData", ()):
+                for index, cell in enumerate(row.get("values", ()), first):
+                    yield properties.get("sheetId", 0), properties["title"], index, cell
+
+
+def with_options(tables: Iterable[Table], offered: Options) -> tuple[Table, ...]:
+    """Return tabs without the words that are no option any more."""
+    return tuple(
+        replace(
+            table,
+            words={
+                column: _offered(words, offered.get((table.sheet_id, table.columns[column])))
+                for column, words in table.words.items()
+                if column in table.columns and column != KEY
+            },
+        )
+        for table in tables
+    )
+
+
+def _offered(words: Mapping[str, str], offered: frozenset[str] | None) -> Mapping[str, str]:
+    if offered is None:
+        return words
+    if OTHERS in words:  # It got a drop-down since: what has no word stands if it is an option.
+        words = {**dict(zip(offered, offered, strict=True)), **words}
+    return {ours: his for ours, his in words.items() if his in offered or not his}
