@@ -5,14 +5,13 @@ any more is not written: it would stand there with a red corner.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sync.field_table import KEY
-from sync.mapping.fields import OTHERS
+from sync.mapping.words import OTHERS
 from sync.sheets.answer import quoted
-from sync.sheets.diff import Target
 from sync.sheets.snapshot import Table
 from sync.types import letters
 
@@ -51,27 +50,28 @@ class WordedCells:
 
 
 def worded_cells(
-    tables: Iterable[Table], targets: Iterable[Target] | None = None
+    tables: Iterable[Table], changed: Mapping[str, Container[str]] | None = None
 ) -> list[WordedCells]:
-    """Return the cells of columns with words of their own: of `targets` that differ, or of all.
+    """Return the cells of columns with words of their own: those `changed` (by site), or all.
 
     For a job without a row, that of the last one: its drop-downs are taken.
     """
-    wanted = None if targets is None else list(targets)
     return [
         WordedCells(table, table.columns[column], rows)
         for table in tables
         for column in sorted(table.words)
-        if column in table.columns and (rows := _rows(table, column, wanted))
+        if column in table.columns and (rows := _rows(table, column, changed))
     ]
 
 
-def _rows(table: Table, column: str, targets: Sequence[Target] | None) -> tuple[int, int] | None:
-    if targets is None:
+def _rows(
+    table: Table, column: str, changed: Mapping[str, Container[str]] | None
+) -> tuple[int, int] | None:
+    if changed is None:
         rows = [row for places in table.keys.values() for row in places]
     else:
-        differing = [one for one in targets if column in one.differences()]
-        rows = [row for one in differing for row in table.keys.get(one.site, (table.last_row,))]
+        sites = [site for site, columns in changed.items() if column in columns]
+        rows = [row for site in sites for row in table.keys.get(site, (table.last_row,))]
     if not rows:
         return None
     first = max(min(rows), max(rows) - _MOST_ROWS, table.header_row + 1)
