@@ -146,8 +146,8 @@ class SheetClient:
         lists: dict[str, tuple[str, ...]] = {}
         for cells in ranges:
             try:
-                is_lost = options.is_lost(cells)
-                lists[cells] = () if is_lost else options.texts(self.get(options.TEXTS, (cells,)))
+                is_lost = survey.is_lost(cells)
+                lists[cells] = () if is_lost else survey.texts(self.get(survey.TEXTS, (cells,)))
             except Refused:
                 lists[cells] = ()
         return lists
