@@ -15,7 +15,7 @@ from sync.google.auth import Accepted, covers_drive, covers_sheets, sign_in
 from sync.google.drive import Drive
 from sync.google.upload import FileContent
 from sync.jobs import config_lists
-from sync.mapping.fields import OTHERS
+from sync.mapping.words import OTHERS
 from sync.settings.environment import Settings
 from sync.sheets.answer import RECOVERED_TAB
 from sync.sheets.options import with_options, worded_cells

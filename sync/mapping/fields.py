@@ -12,7 +12,7 @@ from sync.field_table import ASPECTS, FIELDS, JOB_FIELDS, FieldKind
 from sync.jobs.job_cells import LABELS
 from sync.jobs.milestones import Heading
 from sync.jobs.status import Statuses
-from sync.mapping.words import STATUS_WORDS, SYNONYMS, TradeWords, plain
+from sync.mapping.words import OTHERS, STATUS_WORDS, SYNONYMS, TradeWords, plain
 from sync.settings.config_file import Config
 
 
@@ -139,8 +139,6 @@ def _unique(texts: Iterable[str]) -> tuple[str, ...]:
 
 LONGEST = 10_000
 """Characters of a mapping of words: Google lets all metadata of a tab have 30,000."""
-OTHERS = "*"
-"""Stands for every text that has no word, in a column that takes any: it is written as it is."""
 _ALIKE = 88.0
 """The least likeness (rapidfuzz' ratio, 0 to 100) of an option with a typing error in it."""
 _SHORTEST = 6

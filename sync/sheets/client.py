@@ -29,6 +29,7 @@ from sync.sheets.batch import Asked, Batch
 from sync.sheets.options import Options, WordedCells
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import Surroundings
+from sync.sheets.table_end import ColumnTexts
 from sync.types import Mode, letters
 
 
@@ -54,26 +55,6 @@ class Reading:
     snapshot: Snapshot
     rows: Mapping[int, Mapping[int, Row]]
     copies: Mapping[int, Mapping[int, Row]]
-
-
-@dataclass(frozen=True)
-class ColumnTexts:
-    """A column of a tab as bare texts, "" for blank cells; of a formula the formula."""
-
-    texts: Sequence[str]
-    """From the tab's first row on, where all of it was read; else from the header row on."""
-    header_at: int = 0
-    """The index of the header in them."""
-
-    @property
-    def header(self) -> str:
-        """The header."""
-        return self.texts[self.header_at] if self.header_at < len(self.texts) else ""
-
-    @property
-    def below(self) -> Sequence[str]:
-        """The cells below the header."""
-        return self.texts[self.header_at + 1 :]
 
 
 class SheetClient:
@@ -165,8 +146,8 @@ class SheetClient:
         lists: dict[str, tuple[str, ...]] = {}
         for cells in ranges:
             try:
-                is_lost = options.is_lost(cells)
-                lists[cells] = () if is_lost else options.texts(self.get(options.TEXTS, (cells,)))
+                is_lost = survey.is_lost(cells)
+                lists[cells] = () if is_lost else survey.texts(self.get(survey.TEXTS, (cells,)))
             except Refused:
                 lists[cells] = ()
         return lists

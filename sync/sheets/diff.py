@@ -13,7 +13,7 @@ from sync.field_table import KEY, is_noted
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.model import Customer
 from sync.jobs.status import word
-from sync.mapping.fields import OTHERS
+from sync.mapping.words import OTHERS
 from sync.sheets import encode
 from sync.sheets.answer import BLANK, DATE_FORMATS, CellData, Content, Row, at, content, note_of
 from sync.sheets.batch import Cells

@@ -206,7 +206,8 @@ class Flusher:
 
     def _with_options(self, this: Round, work: Work) -> Round:
         """Return the round without words that are no option of their drop-down any more."""
-        cells = worded_cells(this.snapshot.tables, work.targets)
+        changed = {target.site: target.differences() for target in work.targets}
+        cells = worded_cells(this.snapshot.tables, changed)
         if not cells:
             return this
         self.writer.take_call(this.held)

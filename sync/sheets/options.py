@@ -4,19 +4,16 @@ People rename options, and delete the tab that a drop-down takes them from. A wo
 any more is not written: it would stand there with a red corner.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sync.field_table import KEY
-from sync.mapping.fields import OTHERS
+from sync.mapping.words import OTHERS
 from sync.sheets.answer import quoted
-from sync.sheets.diff import Target
 from sync.sheets.snapshot import Table
+from sync.sheets.survey import Json, listed, range_of
 from sync.types import letters
 
-Json = Mapping[str, Any]
 Options = Mapping[tuple[int, int], frozenset[str]]
 """What may stand in columns, by sheet id and index; those without a drop-down are left out."""
 
@@ -25,11 +22,6 @@ VALIDATIONS = (
     "data(startColumn,rowData(values(dataValidation(condition(type,values))))))"
 )
 """The mask of cells whose drop-downs are looked at."""
-TEXTS = "sheets(data(rowData(values(formattedValue))))"
-"""The mask of the cells that hold the options of drop-downs."""
-_LOST = "#REF!"
-_MOST_OPTIONS = 500
-"""Google's own limit for a drop-down."""
 _MOST_ROWS = 200
 """Rows whose drop-downs are looked at: people rename an option for a whole column."""
 
@@ -51,71 +43,32 @@ class WordedCells:
 
 
 def worded_cells(
-    tables: Iterable[Table], targets: Iterable[Target] | None = None
+    tables: Iterable[Table], changed: Mapping[str, Container[str]] | None = None
 ) -> list[WordedCells]:
-    """Return the cells of columns with words of their own: of `targets` that differ, or of all.
+    """Return the cells of columns with words of their own: those `changed` (by site), or all.
 
     For a job without a row, that of the last one: its drop-downs are taken.
     """
-    wanted = None if targets is None else list(targets)
     return [
         WordedCells(table, table.columns[column], rows)
         for table in tables
         for column in sorted(table.words)
-        if column in table.columns and (rows := _rows(table, column, wanted))
+        if column in table.columns and (rows := _rows(table, column, changed))
     ]
 
 
-def _rows(table: Table, column: str, targets: Sequence[Target] | None) -> tuple[int, int] | None:
-    if targets is None:
+def _rows(
+    table: Table, column: str, changed: Mapping[str, Container[str]] | None
+) -> tuple[int, int] | None:
+    if changed is None:
         rows = [row for places in table.keys.values() for row in places]
     else:
-        differing = [one for one in targets if column in one.differences()]
-        rows = [row for one in differing for row in table.keys.get(one.site, (table.last_row,))]
+        sites = [site for site, columns in changed.items() if column in columns]
+        rows = [row for site in sites for row in table.keys.get(site, (table.last_row,))]
     if not rows:
         return None
     first = max(min(rows), max(rows) - _MOST_ROWS, table.header_row + 1)
     return (first, max(first, *rows)) if first < table.row_count else None
-
-
-def listed(cell: Json) -> tuple[str, ...] | None:
-    """Return the options of a cell whose drop-down lists them; None for any other cell."""
-    condition = cell.get("dataValidation", {}).get("condition", {})
-    if condition.get("type") != "ONE_OF_LIST":
-        return None
-    values = (value.get("userEnteredValue", "") for value in condition.get("values", ()))
-    return tuple(dict.fromkeys(values))
-
-
-def range_of(cell: Json, title: str) -> str:
-    """Return the range that a cell's drop-down takes its options from, or "".
-
-    With the tab that it is on: a drop-down on the tab `title` may leave out its own.
-    """
-    condition = cell.get("dataValidation", {}).get("condition", {})
-    if condition.get("type") != "ONE_OF_RANGE":
-        return ""
-    value: Json = next(iter(condition.get("values", ())), {})
-    text = str(value.get("userEnteredValue", "")).removeprefix("=").replace("$", "") or _LOST
-    is_cells = re.fullmatch(r"[A-Za-z]*\d*:?[A-Za-z]*\d*", text) and "!" not in text
-    return f"{quoted(title)}!{text}" if is_cells else text
-
-
-def is_lost(cells: str) -> bool:
-    """Tell whether a range is on a tab, or was in cells, that were deleted."""
-    return _LOST in cells
-
-
-def texts(answer: Json) -> tuple[str, ...]:
-    """Return the texts in the answer to TEXTS for one range, each once, without blank ones."""
-    rows = (
-        row.get("values", ())
-        for sheet in answer.get("sheets", ())
-        for grid in sheet.get("data", ())
-        for row in grid.get("rowData", ())
-    )
-    values = (cell.get("formattedValue", "") for row in rows for cell in row)
-    return tuple(dict.fromkeys(text for text in values if text))[:_MOST_OPTIONS]
 
 
 def ranges_in(answer: Json) -> tuple[str, ...]:

@@ -14,8 +14,7 @@ from sync.sheets.flush import Flusher
 from sync.sheets.formulas import moved
 from sync.sheets.match import Match
 from sync.sheets.plan import Lines
-from sync.sheets.reconcile import with_cells
-from sync.sheets.rowless import texts_of_rows
+from sync.sheets.rowless import texts_of_rows, with_cells
 from sync.sheets.snapshot import Table, rows_by_site
 from sync.sheets.table_end import TableEnd
 from sync.sheets.writes import RowWrite

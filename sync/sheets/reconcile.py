@@ -13,11 +13,12 @@ from sync.errors import Retryable
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
 from sync.sheets import answer, encode
-from sync.sheets.answer import Row, at, text_of
+from sync.sheets.answer import Row, text_of
 from sync.sheets.diff import Target, as_shown, decided
 from sync.sheets.flush import Flusher
 from sync.sheets.options import with_options, worded_cells
 from sync.sheets.policy import Decision, Rule
+from sync.sheets.rowless import with_cells
 from sync.sheets.snapshot import Table
 from sync.store import Lease
 from sync.types import Value, letters
@@ -80,16 +81,6 @@ def differences(
             for row in whole.keys.get(target.site, ()):
                 _compare(result, whole, row, settled, zone)
     return result
-
-
-def with_cells(table: Table, rows: Mapping[int, Row]) -> Table:
-    """Return a tab that was read whole with the cells of all its managed columns."""
-    below = {number: row for number, row in rows.items() if number > table.header_row}
-    cells = {
-        column: {number: at(row, index) for number, row in below.items()}
-        for column, index in table.columns.items()
-    }
-    return replace(table, cells=cells)
 
 
 def _compare(result: Differences, table: Table, row: int, target: Target, zone: tzinfo) -> None:

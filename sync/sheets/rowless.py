@@ -4,16 +4,15 @@ Where rows are added is told by `table_end`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.sheets import match
 from sync.sheets.answer import Row, at, site_in, texts_of
-from sync.sheets.client import ColumnTexts
 from sync.sheets.match import Match, Place
 from sync.sheets.snapshot import Table
-from sync.sheets.table_end import Pattern, TableEnd
+from sync.sheets.table_end import ColumnTexts, Pattern, TableEnd
 from sync.sheets.writes import RowImage, RowWrite, Who
 
 Texts = Mapping[Place, Mapping[str, str]]
@@ -50,6 +49,16 @@ def texts_of_rows(tables: Iterable[Table], rows: Mapping[int, Mapping[int, Row]]
         for number, row in rows[table.sheet_id].items()
         if number > table.header_row and (entered := texts_of(row, table.columns))
     }
+
+
+def with_cells(table: Table, rows: Mapping[int, Row]) -> Table:
+    """Return a tab that was read whole with the cells of all its managed columns."""
+    below = {number: row for number, row in rows.items() if number > table.header_row}
+    cells = {
+        column: {number: at(row, index) for number, row in below.items()}
+        for column, index in table.columns.items()
+    }
+    return replace(table, cells=cells)
 
 
 def without_key(texts: Texts) -> dict[Place, Mapping[str, str]]:

@@ -1,12 +1,13 @@
 """What is in a spreadsheet before tabs are mapped or made: Google's answer → values. Pure."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
 
 from sync.mapping.tab import LOOKED_AT, CellKind, Entry, Lock, SeenCell, SeenTab
-from sync.sheets import formulas, options
+from sync.sheets import formulas
 from sync.sheets.answer import DATE_FORMATS, quoted
 
 Json = Mapping[str, Any]
@@ -97,6 +98,11 @@ CELLS = (
     "effectiveFormat(numberFormat(type)),dataValidation(condition),pivotTable)),"
     f"rowMetadata({_ENTRY}),columnMetadata(hiddenByUser,{_ENTRY})))"
 )
+TEXTS = "sheets(data(rowData(values(formattedValue))))"
+"""The mask of the cells that hold the options of drop-downs."""
+_LOST = "#REF!"
+_MOST_OPTIONS = 500
+"""Google's own limit for a drop-down."""
 _OURS = "brightsheet."
 _WHOLE = 1_000_000
 
@@ -138,7 +144,7 @@ def option_ranges(answer: Json) -> tuple[str, ...]:
     for number, sheet in enumerate(answer.get("sheets", ())):
         for row in _values(sheet):
             for index, cell in enumerate(row):
-                if text := options.range_of(cell, sheet["properties"]["title"]):
+                if text := range_of(cell, sheet["properties"]["title"]):
                     by_column.setdefault((number, index), text)
     return tuple(dict.fromkeys(by_column.values()))
 
@@ -194,13 +200,53 @@ def _cell(
     values: Sequence[Sequence[Json]], row: int, index: int, title: str, lists: Lists
 ) -> SeenCell:
     cell = values[row][index]
-    own = options.listed(cell)
-    if own is None and (text := options.range_of(cell, title)):
+    own = listed(cell)
+    if own is None and (text := range_of(cell, title)):
         own = lists.get(text, ())
     kind = _kind(cell)
     if kind is CellKind.COMPUTED and _is_total(values, row, index, title):
         kind = CellKind.TOTAL
     return SeenCell(cell.get("formattedValue", ""), kind, own)
+
+
+def listed(cell: Json) -> tuple[str, ...] | None:
+    """Return the options of a cell whose drop-down lists them; None for any other cell."""
+    condition = cell.get("dataValidation", {}).get("condition", {})
+    if condition.get("type") != "ONE_OF_LIST":
+        return None
+    values = (value.get("userEnteredValue", "") for value in condition.get("values", ()))
+    return tuple(dict.fromkeys(values))
+
+
+def range_of(cell: Json, title: str) -> str:
+    """Return the range that a cell's drop-down takes its options from, or "".
+
+    With the tab that it is on: a drop-down on the tab `title` may leave out its own.
+    """
+    condition = cell.get("dataValidation", {}).get("condition", {})
+    if condition.get("type") != "ONE_OF_RANGE":
+        return ""
+    value: Json = next(iter(condition.get("values", ())), {})
+    text = str(value.get("userEnteredValue", "")).removeprefix("=").replace("$", "") or _LOST
+    is_cells = re.fullmatch(r"[A-Za-z]*\d*:?[A-Za-z]*\d*", text) and "!" not in text
+    return f"{quoted(title)}!{text}" if is_cells else text
+
+
+def is_lost(cells: str) -> bool:
+    """Tell whether a range is on a tab, or was in cells, that were deleted."""
+    return _LOST in cells
+
+
+def texts(answer: Json) -> tuple[str, ...]:
+    """Return the texts in the answer to TEXTS for one range, each once, without blank ones."""
+    rows = (
+        row.get("values", ())
+        for sheet in answer.get("sheets", ())
+        for grid in sheet.get("data", ())
+        for row in grid.get("rowData", ())
+    )
+    values = (cell.get("formattedValue", "") for row in rows for cell in row)
+    return tuple(dict.fromkeys(text for text in values if text))[:_MOST_OPTIONS]
 
 
 def _is_total(values: Sequence[Sequence[Json]], row: int, index: int, title: str) -> bool:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from sync.doctor import google as doctor
-from sync.sheets.options import range_of
 from sync.sheets.reconcile import last_compared
+from sync.sheets.survey import range_of
 from tests.made_up import milestone
 from tests.mapping.stand import Stand
 
