@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from sync.console.access import set_personal, shows_personal
 from sync.console.mapping_form import HEADER, TAB, TITLE, WAS, MappingForm, follow
 from sync.console.mapping_views import Cover, FieldOffers, TabView
-from sync.console.parts import ConsoleParts, Patience
+from sync.console.parts import ConsoleParts, PageWait
 from sync.errors import BrightsheetError, Permanent
 from sync.mapping.decide import Choices
 from sync.setup.mapping import MappingReport, TabMapper
@@ -52,12 +52,12 @@ def _page(name: str, form: MappingForm, at: str, said: str, **values: Any) -> st
 
 
 def _mapper(parts: ConsoleParts, form: MappingForm, choices: dict[str, Choices]) -> TabMapper:
-    return TabMapper(parts.wiring, Patience(), Choices(), form.titles(), choices)
+    return TabMapper(parts.wiring, PageWait(), Choices(), form.titles(), choices)
 
 
 def _tabs(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
     """Show the first rows of every tab: which have jobs, and in which row are the headers?"""
-    report = TabMapper(parts.wiring, Patience(), Choices(), []).run(write=False)
+    report = TabMapper(parts.wiring, PageWait(), Choices(), []).run(write=False)
     cover = Cover(report.fields, is_masked=not shows_personal())
     most = _MANY if request.form.get("rows") == "more" else _FEW
     tabs = [cover.first_rows(each, form, most) for each in report.tabs]

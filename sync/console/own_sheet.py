@@ -6,7 +6,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 
 from sync.console.access import set_personal, shows_personal
-from sync.console.parts import ConsoleParts, Patience
+from sync.console.parts import ConsoleParts, PageWait
 from sync.errors import BrightsheetError
 from sync.setup.link import Doubt, link
 from sync.setup.spreadsheet import EXTRAS, Setup
@@ -47,7 +47,7 @@ def rows(parts: ConsoleParts) -> Any:
         with parts.alone():
             if step == LINK and chosen:
                 return _settled(parts, chosen)
-            return _listed(link(parts.wiring, Patience(), {}, write=False)[0], chosen, "")
+            return _listed(link(parts.wiring, PageWait(), {}, write=False)[0], chosen, "")
     except BrightsheetError as error:
         return _listed(None, chosen, error.what)
 
@@ -60,11 +60,11 @@ def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
             "link",
             detail,
             source,
-            lambda: link(parts.wiring, Patience(), chosen, write=True),
+            lambda: link(parts.wiring, PageWait(), chosen, write=True),
             "The rows have their jobs.",
         )
     except BrightsheetError as error:
-        return _listed(link(parts.wiring, Patience(), {}, write=False)[0], chosen, error.what)
+        return _listed(link(parts.wiring, PageWait(), {}, write=False)[0], chosen, error.what)
     parts.wake()
     flash("1 row has its job." if len(settled) == 1 else f"{len(settled)} rows have their jobs.")
     return redirect(url_for("console.rows"), 303)
@@ -86,7 +86,7 @@ def extras(parts: ConsoleParts) -> Any:
     """Show what a sheet may have besides, or add one of it."""
     said, name = "", request.form.get("extra", "")
     if request.method == "POST" and name in EXTRAS:
-        setup = Setup(parts.wiring.settings, parts.wiring.database, Patience())
+        setup = Setup(parts.wiring.settings, parts.wiring.database, PageWait())
         spreadsheet = parts.wiring.settings.spreadsheet_id
         try:
             with parts.alone():

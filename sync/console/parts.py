@@ -112,7 +112,7 @@ _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _log = structlog.get_logger()
 
 
-class Patience:
+class PageWait:
     """Waits as `sleep` does, for `seconds` since it was made: a person waits for the page."""
 
     def __init__(self, seconds: float = 20.0) -> None:

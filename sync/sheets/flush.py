@@ -20,7 +20,6 @@ from sync.sheets.plan import Lines, Plan, Planner, Targets, Work, shown
 from sync.sheets.policy import MAPPED, OWN
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.survey import Surroundings, Titles
-from sync.sheets.tabs import own_pipeline
 from sync.sheets.writer import BatchWriter, parsed
 from sync.store import Lease, Pending, SheetStore
 from sync.types import Mode
@@ -294,19 +293,6 @@ class Flusher:
             this.snapshot, Plan(tables), this.pending.known_columns, is_alone=True
         )
         self._send(this, plan.parts)
-
-    def recount(self, held: Lease) -> None:
-        """Bring the Pipeline beside tabs of a person's own up to date, where there is one.
-
-        For when nothing else is to be written: a read, and a write if a number changed. Raises
-        Retryable or Permanent.
-        """
-        this = self.look(held)
-        tab = this.snapshot.pipeline
-        if this.snapshot.is_adopted and tab is not None:
-            figures = self.targets.figures(self.store.pending.every())
-            if requests := own_pipeline.written(tab, figures):
-                self._send(this, Parts(extra=requests))
 
     def _find_refused(self, this: Round, plan: Plan, sites: Sequence[str]) -> None:
         """Find the job that Google does not take, and quarantine it.

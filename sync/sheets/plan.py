@@ -208,7 +208,12 @@ class Targets:
 
     def figures(self, jobs: Iterable[DirtyJob]) -> Figures:
         """Return what the Pipeline beside tabs of a person's own shows of all jobs."""
-        return own_pipeline.count(self._layout, jobs)
+        layout, rows = self._layout, [one for one in jobs if one.job.has_row]
+        columns = layout.columns([one.job for one in rows], with_configured=True)
+        headers = {c.id: c.header for c in columns if c.id.startswith("status:")}
+        ids = {"status", "current_milestone", *headers}
+        cells = (layout.cells(o.job, o.files, o.customer, o.details, ids) for o in rows)
+        return own_pipeline.count(cells, headers, layout.config)
 
     def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
         """Return free titles for tabs to be made.

@@ -16,7 +16,7 @@ from sync.ops.alerts import Alerts
 from sync.ops.logs import beating
 from sync.settings.environment import Settings
 from sync.setup.spreadsheet import Setup
-from sync.sheets.reconcile import reconcile
+from sync.sheets.reconcile import reconcile, recount
 from sync.status import compare
 from sync.status.deliveries import Retry, summary
 from sync.store import Action, ActionLog, ActionState, Database, Lease
@@ -85,7 +85,7 @@ class SheetLoop:
         version = self._store.pending.version()
         if version != self._counted and self._store.spreadsheet.is_counted():
             with self._wiring.hold(self._stop.sleep) as held:
-                self._flusher.recount(held)
+                recount(self._flusher, held)
             self._counted = version
 
     def _say_in_step(self) -> None:

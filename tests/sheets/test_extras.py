@@ -5,6 +5,7 @@ import pytest
 from sync.errors import Permanent, Refused
 from sync.ops.alerts import Alerts
 from sync.sheets.answer import PIPELINE_TAB
+from sync.sheets.reconcile import recount
 from sync.worker.loop import Stop
 from sync.worker.sheet_loop import SheetLoop
 from tests import own_sheet
@@ -40,7 +41,7 @@ def recounted(bench: Bench) -> int:
     """Recount as the worker does when nothing else is due; return how many writes that took."""
     before = bench.writes()
     with bench.held() as held:
-        bench.flusher.recount(held)
+        recount(bench.flusher, held)
     return bench.writes() - before
 
 

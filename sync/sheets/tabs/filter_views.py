@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from sync.jobs.status import REJECTED, WAITING, beginning
-from sync.mapping.fields import OTHERS
+from sync.mapping.words import OTHERS
 from sync.settings.config_file import Config
 from sync.sheets.answer import guard_id
 from sync.sheets.request import Request

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sync.jobs.cells import EMPTY, Column
-from sync.jobs.row import Layout
+from sync.jobs.cells import EMPTY, Cell, Column
 from sync.jobs.status import Statuses
+from sync.settings.config_file import Config
 from sync.sheets import batch, request
 from sync.sheets.answer import (
     COLUMN_KEY,
@@ -29,7 +29,6 @@ from sync.sheets.snapshot import Tab
 from sync.sheets.survey import Surroundings
 from sync.sheets.tabs import formatting
 from sync.sheets.writes import CellWrite, RowWrite
-from sync.store import DirtyJob
 
 TOTAL = "pipeline:total"
 _SIZE = (60, 14)
@@ -55,21 +54,21 @@ class Figures:
     statuses: Sequence[str]
 
 
-def count(layout: Layout, jobs: Iterable[DirtyJob]) -> Figures:
-    """Return the figures of jobs, without those that are archived."""
-    counted = [job for job in jobs if job.job.has_row]
-    columns = layout.columns([one.job for one in counted], with_configured=True)
-    headers = {c.id: c.header for c in columns if c.id.startswith("status:")}
-    archived = Statuses(layout.config).label("ARCHIVED")
+def count(
+    jobs: Iterable[Mapping[str, Cell]], headers: Mapping[str, str], config: Config
+) -> Figures:
+    """Return the figures of jobs (cells by column id), without those that are archived.
+
+    `headers` are those of the milestones' columns for their status, by id.
+    """
+    archived = Statuses(config).label("ARCHIVED")
     numbers: Counter[tuple[str, str]] = Counter()
-    fields = {"status", "current_milestone", *headers}
-    for one in counted:
-        cells = layout.cells(one.job, one.files, one.customer, one.details, fields)
+    for cells in jobs:
         if cells.get("status", EMPTY).text == archived:
             continue
         numbers[cells.get("current_milestone", EMPTY).text, ""] += 1
         numbers.update((header, cells[c].text) for c, header in headers.items() if c in cells)
-    order = [status.label for status in layout.config.statuses.values()]
+    order = [status.label for status in config.statuses.values()]
     statuses = {status for _, status in numbers if status}
     ranked = sorted(statuses, key=lambda s: (order.index(s) if s in order else len(order), s))
     return Figures(numbers, list(dict.fromkeys(headers.values())), ranked)
