@@ -150,7 +150,9 @@ def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
 def _by_tab(preview: Preview | None) -> list[tuple[str, list[CellChange]]]:
     """Return the changes, those of a tab together, from the top."""
     by_tab: dict[str, list[CellChange]] = {}
-    changes = sorted(preview.changes if preview else (), key=lambda each: each.row)
+    changes = sorted(
+        preview.changes if preview else (), key=lambda c: (c.row, len(c.letter), c.letter)
+    )
     for change in changes[:_MOST_CELLS]:
         by_tab.setdefault(change.tab, []).append(change)
     return list(by_tab.items())
