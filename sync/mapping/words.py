@@ -17,7 +17,17 @@ def plain(text: str) -> str:
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "customer": (
         *("customer", "customer name", "client", "client name", "name", "full name"),
-        *("homeowner", "homeowner name", "home owner", "contact", "contact name", "account name"),
+        *(
+            "homeowner",
+            "homeowner name",
+            "home owner",
+            "homeowners",
+            "ho",
+            "ho name",
+            "contact",
+            "contact name",
+            "account name",
+        ),
         *("cliente", "nombre", "nombre del cliente", "nombre completo", "propietario"),
     ),
     "address": (
@@ -34,9 +44,23 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
     "city": ("city", "town", "ciudad"),
     "zip": ("zip", "zip code", "zipcode", "postal code", "codigo postal"),
+    "city_zip": (
+        *("town zip", "city zip", "zip city", "zip town", "city state zip", "city st zip"),
+        *("city state and zip", "city and zip", "city state", "ciudad codigo postal"),
+        *("ciudad estado codigo postal",),
+    ),
     "phone": (
         *("phone", "phone number", "phone no", "phone #", "telephone", "telephone number", "tel"),
-        *("mobile", "mobile number", "cell", "cell phone", "contact number", "customer phone"),
+        *(
+            "ho phone",
+            "homeowner phone",
+            "mobile",
+            "mobile number",
+            "cell",
+            "cell phone",
+            "contact number",
+            "customer phone",
+        ),
         *("telefono", "numero de telefono", "celular", "movil", "tel cliente"),
     ),
     "email": (
@@ -96,7 +120,9 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "system_size": ("system size", "system size kw", "size kw", "kw", "tamano del sistema"),
     "deadline": ("deadline", "submission deadline", "fecha limite"),
     "installer_payment": ("installer payment",),
-    "sales_representative": ("sales representative", "sales rep", "salesperson", "vendedor"),
+    "sales_representative": (
+        *("sales representative", "sales rep", "rep", "salesperson", "vendedor"),
+    ),
     "site_id": (
         *(
             "site id",
@@ -122,7 +148,7 @@ ASPECTS: Mapping[str, frozenset[str]] = {
     ),
     "submitted": frozenset(
         (
-            *("submitted", "submit", "submittal", "submission", "sent", "applied"),
+            *("submitted", "submit", "submittal", "submission", "sub", "sent", "applied"),
             *(
                 "enviado",
                 "enviada",
@@ -136,7 +162,7 @@ ASPECTS: Mapping[str, frozenset[str]] = {
     ),
     "approved": frozenset(
         (
-            *("approved", "approval", "approve", "received", "granted"),
+            *("approved", "approval", "approve", "appr", "received", "granted", "issued"),
             *("aprobado", "aprobada", "aprobacion", "recibido", "recibida"),
         )
     ),
@@ -144,6 +170,34 @@ ASPECTS: Mapping[str, frozenset[str]] = {
     "comment": frozenset(("comment", "comments", "comentario", "comentarios")),
 }
 """Words beside a milestone's name that say what of it a column shows."""
+
+ABBREVIATIONS: Mapping[str, str] = {
+    "addr": "address",
+    "bldg": "building",
+    "cad": "design",
+    "const": "construction",
+    "cust": "customer",
+    "elec": "electrical",
+    "eng": "engineering",
+    "ica": "interconnection",
+    "insp": "inspection",
+    "inst": "installation",
+    "install": "installation",
+    "interconn": "interconnection",
+    "ntp": "notice to proceed",
+    "perm": "permit",
+    "ph": "phone",
+    "pto": "permission to operate",
+    "ss": "site survey",
+    "util": "utility",
+}
+"""What the trade writes for words of headers and of milestones' names."""
+
+
+def spelled_out(text: str) -> str:
+    """Return a text of `plain` with the trade's abbreviations as the words that they stand for."""
+    return " ".join(ABBREVIATIONS.get(word, word) for word in text.split())
+
 
 DATE_WORDS = frozenset(("date", "dates", "day", "fecha", "dia"))
 FILLERS = frozenset(

@@ -31,7 +31,7 @@ _IDENTIFYING = ("email", "phone", "address")
 """Columns of which one that agrees tells one customer's row from another's."""
 PATTERN = "pattern"
 """Stands for the mask of what new rows take of the one above."""
-PARTS = (*_IDENTIFYING, "zip", "customer")
+PARTS = (*_IDENTIFYING, "zip", "city_zip", "customer")
 """What tells who a row is about: ids of columns."""
 
 Held = tuple[Content, str]
