@@ -61,6 +61,7 @@ STEPS = (
     _Step("download", "A document of EverBright's", everbright.download, _IN_EVERBRIGHT, _TOKEN),
     _Step("receiver", "Receiver from outside", receiver.reached, (), _URL),
     _Step("secret", "The webhook's secret", receiver.secret, ("receiver",), _URL),
+    _Step("proxies", "Proxies before the receiver", receiver.proxies, ("receiver", "secret"), _URL),
     _Step("delivery", "Last delivery", receiver.last_delivery, ("database",)),
     _Step("in_step", "The sheet is in step", receiver.in_step, ("database",)),
 )
