@@ -166,8 +166,10 @@ def _understood(body: bytes, shapes: WebhooksConfig) -> Delivery:
     except Rejected:
         raise
     except Exception as error:
-        _log.exception("fault", error=type(error).__name__)
-        raise Rejected("fault", f"An internal error ({type(error).__name__}).") from None
+        kind = type(error).__name__
+        _log.exception("fault", error=kind)
+    # Raised out here: its context would keep the other error, and with it the body.
+    raise Rejected("fault", f"An internal error ({kind}).")
 
 
 def _stored(
