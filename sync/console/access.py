@@ -37,7 +37,7 @@ from secure import (
 )
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
-from sync.console import texts
+from sync.console import parts as texts
 from sync.console.parts import ConsoleParts
 from sync.errors import BrightsheetError
 from sync.settings.environment import Settings
