@@ -227,6 +227,12 @@ class Wiring:
         store = self.backfills(scope)
         return Backfill(lists, reader, self.intake(), paths, store)
 
+    def must_have_token(self) -> None:
+        """Raise SettingsError where there is no token, so that EverBright cannot be asked."""
+        if self.settings.everbright_api_token is None:
+            fix = "is not set. Set it to EverBright's API token, or give a report: --csv FILE."
+            raise SettingsError("EVERBRIGHT_API_TOKEN", fix)
+
     def backfills(self, scope: str) -> Backfills:
         """Return how far the runs of a scope have come."""
         return Backfills(self.database, scope)

@@ -13,7 +13,7 @@ from sync.doctor import as_json, is_well, run_checks
 from sync.sheets.identifiers import RECOVERED_TAB
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.surroundings import NOTHING_ELSE
-from sync.types import letters
+from sync.types import Mode, letters
 
 
 def columns(parts: ConsoleParts) -> Any:
@@ -21,17 +21,21 @@ def columns(parts: ConsoleParts) -> Any:
     known = {
         column.id: column for column in parts.wiring.layout().columns([], with_configured=True)
     }
+    spreadsheet = parts.wiring.sheet_store().spreadsheet
     snapshot, titles, is_read = Snapshot(), NOTHING_ELSE.titles, request.method == "POST"
     if is_read:
         with parts.alone():
             # Two reads beside the worker's: its rate limit leaves room for ten a minute.
-            client = parts.wiring.flusher(sleep).client
+            flusher = parts.wiring.flusher(sleep)
+            client = flusher.client
             snapshot, titles = client.read(parts.wiring.mode()), client.surroundings().titles
+            flusher.notice_columns(snapshot)
     return render_template(
         "console/columns.html",
         is_read=is_read,
         tables=[(table, _found(table)) for table in snapshot.tables],
-        is_adopted=snapshot.is_adopted,
+        gone=spreadsheet.read_columns().gone,
+        is_adopted=spreadsheet.mode() is Mode.ADOPTED,
         tabs=_tabs(snapshot, titles),
         known=known,
     )

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import render_template, request
 
 from sync.console import plot
+from sync.console.actions import DEEDS
 from sync.console.parts import ConsoleParts
 from sync.status.rules import NO_WORKER
 from sync.status.silence import last_moment
@@ -27,6 +28,7 @@ def overview(parts: ConsoleParts) -> Any:
     return render_template(
         "console/overview.html",
         problems=problems,
+        deeds=DEEDS,
         tone=_tone([problem.is_behind for problem in problems]),
         backlog=backlog,
         last_delivery=last_moment(backlog),

@@ -6,13 +6,16 @@ import requests
 
 from sync.doctor.check import Check, failed, ok, warning
 from sync.status.problem import lasting
-from sync.status.rules import SILENCE
+from sync.status.rules import COLUMNS_GONE, SILENCE
 from sync.status.verdict import evaluate
 from sync.wiring import Wiring
 
 WEBHOOK = "/webhooks/everbright"
 _TIMEOUT = (5.0, 15.0)
 SET = "Set PUBLIC_URL to the receiver's address, like https://brightsheet.example.com"
+
+_ELSEWHERE = {SILENCE, *COLUMNS_GONE}
+"""What other checks tell."""
 
 
 def reached(wiring: Wiring) -> Check:
@@ -104,7 +107,7 @@ def last_delivery(wiring: Wiring) -> Check:
 
 def in_step(wiring: Wiring) -> Check:
     """The sheet shows what came, and nothing else is wrong now: as the console's overview says."""
-    problems = [problem for problem in evaluate(wiring.backlog()) if problem.code != SILENCE]
+    problems = [problem for problem in evaluate(wiring.backlog()) if problem.code not in _ELSEWHERE]
     if not problems:
         return ok("The sheet shows everything that came, and a worker runs.")
     outcome = failed if any(problem.is_behind for problem in problems) else warning

@@ -52,6 +52,7 @@ STEPS = (
     _Step("google", "Sign-in at Google", google.credentials),
     _Step("spreadsheet", "Spreadsheet", sheet.spreadsheet, ("google",)),
     _Step("rows", "Rows and their keys", sheet.rows, _IN_SHEET),
+    _Step("columns", "Columns", sheet.columns, ("database", *_IN_SHEET)),
     _Step("mapping", "Your own sheet", sheet.mapping, ("database", *_IN_SHEET)),
     _Step("protection", "Protected cells", sheet.protection, _IN_SHEET),
     _Step("drive", "Folder for documents", drive.file, ("google",), _FOLDER),

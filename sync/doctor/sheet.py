@@ -1,5 +1,7 @@
 """Checks of the spreadsheet: found and writable, its keys, protections against us."""
 
+import time
+
 from sync.doctor.check import Check, failed, ok, skipped, warning
 from sync.google import auth
 from sync.jobs import status_list
@@ -7,6 +9,7 @@ from sync.jobs.columns import KEY
 from sync.sheets.identifiers import RECOVERED_TAB
 from sync.sheets.snapshot import Snapshot
 from sync.status.problem import counted
+from sync.status.rules import COLUMNS_GONE, RULES
 from sync.wiring import Wiring
 
 _NAMED = 5
@@ -63,6 +66,19 @@ def rows(wiring: Wiring) -> Check:
         )
     sites = {site for table in tables for site in table.keys}
     return ok(f"Every one of {len(sites)} jobs has a row of its own.")
+
+
+def columns(wiring: Wiring) -> Check:
+    """No column of the tabs of jobs was deleted."""
+    flusher = wiring.flusher(time.sleep)
+    snapshot = flusher.client.read(wiring.mode())
+    gone = flusher.notice_columns(snapshot)
+    if not gone:
+        return ok("Every column that was made or mapped is there.")
+    rule = next(rule for rule in RULES if rule.code == COLUMNS_GONE[snapshot.is_adopted])
+    names = ", ".join(f"{column.header!r} in {column.tab!r}" for column in gone[:_NAMED])
+    count = counted(len(gone), "column is", "columns are")
+    return warning(f"{count} missing: {names}.", "A person deleted them.", rule.remedy)
 
 
 def mapping(wiring: Wiring) -> Check:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -135,6 +136,10 @@ class Targets:
             one.customer,
             one.received_at,
         )
+
+    def title(self, *, is_mapped: bool) -> Callable[[str], str]:
+        """Return what gives the header of a column that is to be there (its id), else ""."""
+        return partial(self._layout.title, is_mapped=is_mapped)
 
     @property
     def key_note(self) -> str:

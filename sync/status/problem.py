@@ -22,6 +22,13 @@ class Problem:
     """What to do; what a person types stands between backticks."""
     page: str
     """Where on the console it is seen to."""
+    action: str = ""
+    """What on the console puts it right, by its name; "" where a person has to do more."""
+
+    @property
+    def severity(self) -> str:
+        """How bad it is: "behind" where the sheet may not show what came, else "warning"."""
+        return "behind" if self.is_behind else "warning"
 
     @property
     def remedy(self) -> str:
@@ -51,6 +58,7 @@ class ProblemRule:
     what: Callable[[Backlog], str]
     fix: str = ""
     page: str = "/checks"
+    action: str = ""
     cause: str = ""
     behind: Callable[[Backlog, bool], object] = lambda _now, _strict: False
     """Whether the sheet may not show what came."""
@@ -66,6 +74,11 @@ class ProblemRule:
     is_told_each_time: bool = False
     """Whether people are told again though it comes back within the hour."""
 
+    @property
+    def remedy(self) -> str:
+        """What to do, as plain text."""
+        return _joined(self.fix)
+
     def problem(self, now: Backlog, *, strict: bool = False) -> Problem | None:
         """Return what is wrong at this look, or None."""
         is_behind = bool(self.behind(now, strict))
@@ -73,7 +86,7 @@ class ProblemRule:
             return None
         cause = self.cause.format(now)
         what, since = self.what(now), self.since(now)
-        return Problem(self.code, is_behind, what, since, cause, self.fix, self.page)
+        return Problem(self.code, is_behind, what, since, cause, self.fix, self.page, self.action)
 
 
 def _joined(*sentences: str) -> str:

@@ -14,7 +14,8 @@ from time import monotonic
 import structlog
 
 from sync.errors import BrightsheetError
-from sync.status.rules import MANY_WRONG, WRONG_CAUSE, WRONG_FIX
+from sync.status.figures import MANY_WRONG
+from sync.status.rules import WRONG_CAUSE, WRONG_FIX
 from sync.store import RefusedRequests
 from sync.store.refusals import NO_SECRET, WRONG_SECRET, WRONG_SECRETS
 

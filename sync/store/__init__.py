@@ -18,6 +18,7 @@ from sync.store.leases import Lease, Leases
 from sync.store.lookups import Customers, DetailStore, DueLookup, Lookups
 from sync.store.pending import DirtyJob, Pending, PendingWork
 from sync.store.quarantine import Quarantine
+from sync.store.read_columns import ReadColumn, ReadColumns
 from sync.store.refusals import Refusals, RefusedDay, RefusedRequests
 from sync.store.signs import Heartbeats
 from sync.store.spreadsheet import Glance, Spreadsheet, Turn
@@ -63,6 +64,8 @@ __all__ = [
     "PendingWork",
     "Projected",
     "Quarantine",
+    "ReadColumn",
+    "ReadColumns",
     "Receipt",
     "Refusals",
     "RefusedDay",

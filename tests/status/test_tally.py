@@ -9,7 +9,7 @@ import pytest
 
 from sync.errors import Retryable
 from sync.status import tally as module
-from sync.status.rules import MANY_WRONG
+from sync.status.figures import MANY_WRONG
 from sync.status.tally import ALL_REASONS, WITHIN_SECONDS, Tally
 from sync.store import RefusedRequests
 from sync.store.refusals import WRONG_SECRET
