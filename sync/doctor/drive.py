@@ -4,7 +4,8 @@ import time
 from io import BytesIO
 
 from sync.doctor.check import Check, failed, ok, skipped, warning
-from sync.errors import BrightsheetError
+from sync.doctor.google import not_covered
+from sync.errors import BrightsheetError, Permanent
 from sync.google import auth
 from sync.google.drive import Drive
 from sync.google.upload import FileContent
@@ -22,7 +23,11 @@ def file(wiring: Wiring) -> Check:
     """A file can be written into the folder."""
     folder, account = wiring.settings.drive_folder_id, auth.account(wiring.settings)
     drive = wiring.drive(folder)
-    if not drive.is_writable_folder():
+    try:
+        is_writable = drive.is_writable_folder()
+    except Permanent as error:
+        return not_covered(wiring.settings, error, "folder", folder)
+    if not is_writable:
         return failed(
             "DRIVE_FOLDER_ID is no folder that takes files.",
             "It is a file, in the bin, or shared for reading only.",

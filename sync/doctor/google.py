@@ -8,7 +8,7 @@ import requests
 from sync.doctor.check import Check, failed, ok, skipped, warning
 from sync.errors import Permanent
 from sync.google import auth
-from sync.google.scopes import covers_drive, covers_sheets
+from sync.google.scopes import DRIVE, SHEETS, covers_drive, covers_sheets
 from sync.google.tokens import Accepted, sign_in
 from sync.settings.environment import Settings
 from sync.status.problem import lasting
@@ -73,6 +73,26 @@ def _person(accepted: Accepted, who: str) -> Check:
             _AGAIN,
         )
     return ok(f"A person signs in: {who}. Files that they make belong to them.")
+
+
+def not_covered(settings: Settings, error: Permanent, kind: str, file_id: str) -> Check:
+    """Return why a file cannot be used, where the person's sign-in does not cover it.
+
+    `kind` is "spreadsheet" or "folder". Raises `error` again where that is not the reason.
+    """
+    is_denied = error.reason in ("not_found", "not_shared")
+    if not is_denied or auth.kind(settings) != "person":
+        raise error
+    granted = sign_in(settings).scopes
+    others = {DRIVE, SHEETS} if kind == "spreadsheet" else {DRIVE}
+    if granted & others:
+        raise error
+    return failed(
+        f"Google does not show the {kind} to this sign-in.",
+        f"The sign-in covers files that Brightsheet made, and this {kind} is not one of them (or "
+        "its id is wrong).",
+        f"Sign in again for this {kind}: brightsheet auth google --client FILE --{kind} {file_id}",
+    )
 
 
 def clock(wiring: Wiring) -> Check:

@@ -45,6 +45,7 @@ _UNSET = {
 }
 _IN_SHEET = ("google", "spreadsheet")
 _IN_EVERBRIGHT = ("database", "everbright")
+_READ_BACK = (*_IN_EVERBRIGHT, "job")
 STEPS = (
     _Step("database", "Database", machine.database),
     _Step("disk", "Disk", machine.disk),
@@ -60,6 +61,8 @@ STEPS = (
     _Step("everbright", "EverBright's token", everbright.token, (), _TOKEN),
     _Step("job", "A job of EverBright's", everbright.job, _IN_EVERBRIGHT, _TOKEN),
     _Step("download", "A document of EverBright's", everbright.download, _IN_EVERBRIGHT, _TOKEN),
+    _Step("delivered", "A job against EverBright", everbright.delivered, _READ_BACK, _TOKEN),
+    _Step("milestones", "The milestone that ends a job", everbright.milestones, ("database",)),
     _Step("receiver", "Receiver from outside", receiver.reached, (), _URL),
     _Step("secret", "The webhook's secret", receiver.secret, ("receiver",), _URL),
     _Step("delivery", "Last delivery", receiver.last_delivery, ("database",)),

@@ -3,9 +3,12 @@
 import time
 
 from sync.doctor.check import Check, failed, ok, skipped, warning
+from sync.doctor.google import not_covered
+from sync.errors import Permanent
 from sync.google import auth
 from sync.jobs import status_list
 from sync.jobs.columns import KEY
+from sync.sheets import request
 from sync.sheets.identifiers import RECOVERED_TAB
 from sync.sheets.snapshot import Snapshot
 from sync.status.problem import counted
@@ -21,9 +24,19 @@ _INIT = "Make it: brightsheet init"
 def spreadsheet(wiring: Wiring) -> Check:
     """The spreadsheet is found, not in the bin, and may be written."""
     settings = wiring.settings
-    account = auth.account(settings)
-    wiring.sheet_client().read(wiring.mode())
-    access = wiring.drive("").access(settings.spreadsheet_id)
+    account, client = auth.account(settings), wiring.sheet_client()
+    try:
+        client.read(wiring.mode())
+    except Permanent as error:
+        return not_covered(settings, error, "spreadsheet", settings.spreadsheet_id)
+    try:
+        access = wiring.drive("").access(settings.spreadsheet_id)
+    except Permanent as error:
+        if error.reason != "not_found" or auth.kind(settings) != "person":
+            raise
+        # The person has granted spreadsheets, and of Drive only what Brightsheet made.
+        client.update(request.changes_nothing())
+        return ok("It is found, and may be written.")
     if access.trashed:
         return failed(
             "The spreadsheet is in the bin.",
