@@ -5,9 +5,9 @@ import time
 from sync.doctor.check import Check, failed, ok, skipped, warning
 from sync.doctor.google import not_covered
 from sync.errors import Permanent
+from sync.field_table import KEY
 from sync.google import auth
 from sync.jobs import status_list
-from sync.jobs.columns import KEY
 from sync.sheets import request
 from sync.sheets.identifiers import RECOVERED_TAB
 from sync.sheets.snapshot import Snapshot

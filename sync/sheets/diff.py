@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
+from sync.field_table import KEY, is_noted
 from sync.jobs.cells import EMPTY, Cell
-from sync.jobs.columns import KEY, is_noted
 from sync.jobs.model import Customer
 from sync.jobs.status import word
 from sync.sheets import encode

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, overload
 
+from sync.field_table import CUSTOMERS_OWN
 from sync.jobs.cells import Cell
-from sync.jobs.columns import CUSTOMERS_OWN
 from sync.sheets.celldata import BLANK, Content
 
 

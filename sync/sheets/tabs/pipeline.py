@@ -9,7 +9,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sync.jobs.columns import KEY, Column
+from sync.field_table import KEY
+from sync.jobs.cells import Column
 from sync.jobs.status import Statuses, beginning
 from sync.settings.config_file import Config
 from sync.sheets import request
