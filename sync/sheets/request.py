@@ -8,8 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from sync.jobs.cells import Column
-from sync.sheets.encode import FRESH, VALUE
-from sync.sheets.identifiers import (
+from sync.sheets.answer import (
     CHECK_KEY,
     COLUMN_KEY,
     FENCE_KEY,
@@ -17,6 +16,7 @@ from sync.sheets.identifiers import (
     RECOVERED_KEY,
     RECOVERED_TAB,
 )
+from sync.sheets.encode import FRESH, VALUE
 from sync.sheets.writes import CellWrite, RowWrite
 
 Request = dict[str, Any]

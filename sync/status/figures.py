@@ -1,7 +1,6 @@
 """What a look at the store says: is something wrong, and the sentence that tells it. Pure."""
 
-from sync.status.problem import counted, lasting
-from sync.status.silence import last_moment
+from sync.status.problem import counted, last_moment, lasting
 from sync.store import Backlog
 
 LATE_SECONDS = 900.0

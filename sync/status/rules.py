@@ -21,8 +21,7 @@ from sync.status.figures import (
     silence,
     trouble,
 )
-from sync.status.problem import ProblemRule, counted, lasting
-from sync.status.silence import is_silent
+from sync.status.problem import ProblemRule, counted, is_silent, lasting
 from sync.store.signs import TOKEN_REFUSED
 
 LATE, NO_WORKER, REFUSED, TROUBLE = "late", "no_worker", "refused", "trouble"

@@ -2,7 +2,7 @@
 
 from werkzeug.datastructures import MultiDict
 
-from sync.sheets.identifiers import PIPELINE_TAB
+from sync.sheets.answer import PIPELINE_TAB
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 

@@ -5,11 +5,10 @@ from dataclasses import replace
 import pytest
 
 from sync.console.actions import DEEDS
-from sync.status.answer import answer
 from sync.status.figures import LATE_SECONDS
 from sync.status.problem import lasting
 from sync.status.rules import RULES
-from sync.status.verdict import OVER, alarms, evaluate, judge
+from sync.status.verdict import OVER, alarms, answer, evaluate, judge
 from sync.store import Arrival, Backlog
 
 WELL = Backlog(worker=10.0)

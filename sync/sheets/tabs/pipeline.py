@@ -14,7 +14,7 @@ from sync.jobs.cells import Column
 from sync.jobs.status import Statuses, beginning
 from sync.settings.config_file import Config
 from sync.sheets import request
-from sync.sheets.identifiers import (
+from sync.sheets.answer import (
     COLUMN_KEY,
     PIPELINE_COUNT,
     PIPELINE_KEY,
@@ -23,7 +23,7 @@ from sync.sheets.identifiers import (
 )
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Tab, Table
-from sync.sheets.surroundings import Surroundings
+from sync.sheets.survey import Surroundings
 from sync.sheets.tabs import formatting
 from sync.sheets.writes import CellWrite, RowWrite
 from sync.types import letters
