@@ -37,6 +37,8 @@ def add_console(
         static_url_path="/static",
     )
     access.guard(app, blueprint, parts)
+    titles = {name: deed.title for name, deed in actions.DEEDS.items()}
+    blueprint.context_processor(lambda: {"action_titles": titles})
     for path, name, page, methods in _routes():
         view = as_view(page, parts)
         if page is access.sign_in:

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from flask import render_template, request
 
-from sync.console.actions import DEEDS
 from sync.console.parts import ConsoleParts
 from sync.doctor import as_json, is_well, run_checks
 from sync.sheets.answer import RECOVERED_TAB
@@ -123,7 +122,6 @@ def overview(parts: ConsoleParts) -> Any:
     return render_template(
         "console/overview.html",
         problems=problems,
-        deeds=DEEDS,
         tone=_tone([problem.is_behind for problem in problems]),
         backlog=backlog,
         last_delivery=last_moment(backlog),

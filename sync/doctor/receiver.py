@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 
 import requests
 
-from sync.backfill import Reader
+from sync.backfill.reader import Reader
 from sync.doctor.check import Check, failed, ok, skipped, warning
 from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.answers import page

@@ -25,7 +25,7 @@ from sync.sheets.tabs.filter_views import View
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.pipeline import Counted
 from sync.sheets.writes import CellWrite
-from sync.store import ReadColumn
+from sync.store.signs import ReadColumn
 
 HISTORY, PIPELINE = "tab:history", "tab:pipeline"
 """Stand among the ids of columns for tabs that were made: one that is gone, a person deleted."""

@@ -17,7 +17,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from sync.errors import BrightsheetError
-from sync.status.figures import MANY_WRONG
+from sync.status.problem import MANY_WRONG
 from sync.status.rules import WRONG_CAUSE, WRONG_FIX
 from sync.status.verdict import evaluate, waiting
 from sync.store import Backlog, Documents, Inbox, Refusals, RefusedRequests

@@ -3,16 +3,20 @@
 One thing more is one rule more in RULES, a figure of the `Backlog` that tells it, and a test.
 """
 
-from sync.status.figures import (
+from sync.status.problem import (
     LATE_SECONDS,
     MANY_REFUSED,
+    ProblemRule,
     are_documents_late,
+    counted,
     disk_low,
     is_alive,
     is_disk_low,
     is_late,
     is_missed,
     is_secret_wrong,
+    is_silent,
+    lasting,
     late,
     no_worker,
     oldest,
@@ -21,7 +25,6 @@ from sync.status.figures import (
     silence,
     trouble,
 )
-from sync.status.problem import ProblemRule, counted, is_silent, lasting
 from sync.store.signs import TOKEN_REFUSED
 
 LATE, NO_WORKER, REFUSED, TROUBLE = "late", "no_worker", "refused", "trouble"

@@ -16,8 +16,14 @@ from sync.store.jobs import Jobs, Projected, Wanted
 from sync.store.limits import Quarantine
 from sync.store.lookups import Customers, DetailStore, DueLookup, History, Lookups
 from sync.store.pending import DirtyJob, Pending, PendingWork
-from sync.store.read_columns import ReadColumn, ReadColumns
-from sync.store.signs import Heartbeats, Refusals, RefusedDay, RefusedRequests
+from sync.store.signs import (
+    Heartbeats,
+    ReadColumn,
+    ReadColumns,
+    Refusals,
+    RefusedDay,
+    RefusedRequests,
+)
 from sync.store.spreadsheet import Glance, Spreadsheet, Turn
 
 __all__ = [

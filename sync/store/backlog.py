@@ -13,7 +13,6 @@ from sync.store import signs
 from sync.store.database import Database, now
 from sync.store.inbox import UNPROJECTED, Arrival, newest_arrival
 from sync.store.lookups import NEW
-from sync.store.read_columns import ReadColumns
 from sync.store.schema import (
     REJECTED,
     attempt,
@@ -25,7 +24,7 @@ from sync.store.schema import (
     quarantine,
     sheet,
 )
-from sync.store.signs import TOKEN_REFUSED, WORKER
+from sync.store.signs import TOKEN_REFUSED, WORKER, ReadColumns
 from sync.types import Mode
 
 REFUSED_SECONDS = 3600.0

@@ -11,8 +11,8 @@ from sync.errors import Permanent
 from sync.store import lookups
 from sync.store.database import Database, Lease, bumped, hold, now
 from sync.store.limits import SPACING, TokenBucket
-from sync.store.read_columns import ReadColumn, ReadColumns
 from sync.store.schema import attempt, job, sheet, undo
+from sync.store.signs import ReadColumn, ReadColumns
 from sync.types import Mode
 
 

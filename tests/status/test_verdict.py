@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sync.console.actions import DEEDS
-from sync.status.figures import LATE_SECONDS
-from sync.status.problem import lasting
+from sync.status.problem import LATE_SECONDS, lasting
 from sync.status.rules import RULES
 from sync.status.verdict import OVER, alarms, answer, evaluate, judge
 from sync.store import Arrival, Backlog
