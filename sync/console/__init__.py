@@ -38,6 +38,8 @@ def add_console(
         static_url_path="/static",
     )
     access.guard(app, blueprint, parts)
+    titles = {name: deed.title for name, deed in actions.DEEDS.items()}
+    blueprint.context_processor(lambda: {"action_titles": titles})
     for path, name, page, methods in _routes(partial(access.sign_in, tries=tries)):
         blueprint.add_url_rule(path, name, as_view(page, parts), methods=methods)
     app.register_blueprint(blueprint)

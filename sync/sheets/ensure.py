@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
 
+from sync.field_table import KEY
 from sync.jobs.cells import Column
 from sync.settings.config_file import Config
 from sync.sheets import batch, request
@@ -24,6 +25,7 @@ from sync.sheets.tabs.filter_views import View
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.pipeline import Counted
 from sync.sheets.writes import CellWrite
+from sync.store.signs import ReadColumn
 
 HISTORY, PIPELINE = "tab:history", "tab:pipeline"
 """Stand among the ids of columns for tabs that were made: one that is gone, a person deleted."""
@@ -120,6 +122,21 @@ def ensure(
             _ensure_names(ensured, wanted.beside)
         _ensure_pipeline(ensured, snapshot.pipeline, wanted, restores=restores)
     return ensured
+
+
+def read_columns(tables: Iterable[Table]) -> list[ReadColumn]:
+    """Return the managed columns of tabs as a read shows them; a lost key stops the flush."""
+    return [
+        ReadColumn(
+            sheet_id=table.sheet_id,
+            tab=table.title,
+            id=column,
+            header=table.headers.get(index) or column,
+        )
+        for table in tables
+        for column, index in sorted(table.columns.items(), key=lambda item: item[1])
+        if column != KEY
+    ]
 
 
 def _ensure_columns(ensured: Ensured, columns: Sequence[Column]) -> None:
