@@ -32,6 +32,7 @@ _TONES = {
     "taken": "wait",
     "begun": "wait",
     "warning": "wait",
+    "behind": "bad",
 }
 _STATES = {"requested": "waits for the worker", "taken": "the worker is at it", "begun": "begun"}
 

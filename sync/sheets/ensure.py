@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
 
+from sync.field_table import KEY
 from sync.jobs.cells import Column
 from sync.settings.config_file import Config
 from sync.sheets import batch, request
@@ -25,6 +26,7 @@ from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.own_pipeline import Figures
 from sync.sheets.tabs.pipeline import Counted
 from sync.sheets.writes import CellWrite
+from sync.store.signs import ReadColumn
 
 HISTORY, PIPELINE = "tab:history", "tab:pipeline"
 """Stand among the ids of columns for tabs that were made: one that is gone, a person deleted."""
@@ -143,6 +145,21 @@ def _with_extras(ensured: Ensured, snapshot: Snapshot, wanted: WantedTabs, zone:
             views = filter_views.of_own(table, wanted.config)
             _ensure_views(ensured, views, table.sheet_id, wanted.beside)
     return ensured
+
+
+def read_columns(tables: Iterable[Table]) -> list[ReadColumn]:
+    """Return the managed columns of tabs as a read shows them; a lost key stops the flush."""
+    return [
+        ReadColumn(
+            sheet_id=table.sheet_id,
+            tab=table.title,
+            id=column,
+            header=table.headers.get(index) or column,
+        )
+        for table in tables
+        for column, index in sorted(table.columns.items(), key=lambda item: item[1])
+        if column != KEY
+    ]
 
 
 def _ensure_columns(ensured: Ensured, columns: Sequence[Column]) -> None:

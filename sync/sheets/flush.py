@@ -14,14 +14,14 @@ from sync.sheets import answer, request, rowless, table_end, undo
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import columns_to_read
-from sync.sheets.ensure import HISTORY
+from sync.sheets.ensure import HISTORY, read_columns
 from sync.sheets.options import with_options, worded_cells
 from sync.sheets.plan import Lines, Plan, Planner, Targets, Work, shown
 from sync.sheets.policy import MAPPED, OWN
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.survey import Surroundings, Titles
 from sync.sheets.writer import BatchWriter, parsed
-from sync.store import Lease, Pending, SheetStore
+from sync.store import Lease, Pending, ReadColumn, SheetStore
 from sync.types import Mode
 
 _log = structlog.get_logger()
@@ -89,6 +89,7 @@ class Flusher:
             return  # An earlier batch had landed after all: compare with what it wrote.
         this = Round(held, fence, pending, snapshot)
         self._must_be_served(this)
+        self.notice_columns(snapshot)
         if not snapshot.tables:
             self._write_new(this, work)
         elif not (self._knows_columns(this) and self._has_keys(this)):
@@ -200,7 +201,7 @@ class Flusher:
             wanted = self.targets.wanted(work.targets, columns, lines.lines, beside, titles)
             plan = self.planner.made(this.snapshot, work.targets, wanted)
             if work.is_all:
-                plan = self.planner.with_in_step(this.snapshot, plan, this.pending.known_columns)
+                plan = self._with_in_step(this, plan)
         self._write_plan(this, work, plan, lines, titles)
 
     def _with_options(self, this: Round, work: Work) -> Round:
@@ -278,7 +279,17 @@ class Flusher:
         pending = self.store.pending.read(0, 0)
         this = Round(held, fence, pending, self.client.read(pending.mode))
         self._must_be_served(this)
+        self.notice_columns(this.snapshot)
         return this
+
+    def notice_columns(self, snapshot: Snapshot) -> tuple[ReadColumn, ...]:
+        """Note which columns a read shows; return those that were there and are gone."""
+        spreadsheet = self.store.spreadsheet
+        if not snapshot.tables:
+            return spreadsheet.read_columns().gone
+        title = self.targets.title(is_mapped=snapshot.is_adopted)
+        columns = read_columns(snapshot.tables)
+        return spreadsheet.note_columns(snapshot.fence or 0, columns, title).gone
 
     def say_in_step(self, held: Lease) -> None:
         """Write that the sheet is in step, where nothing else is to be written: two calls.
@@ -289,10 +300,14 @@ class Flusher:
         tables = this.snapshot.tables
         if not tables or not guarding(tables).is_empty:
             return
-        plan = self.planner.with_in_step(
-            this.snapshot, Plan(tables), this.pending.known_columns, is_alone=True
-        )
+        plan = self._with_in_step(this, Plan(tables), is_alone=True)
         self._send(this, plan.parts)
+
+    def _with_in_step(self, this: Round, plan: Plan, *, is_alone: bool = False) -> Plan:
+        gone = [column.header for column in self.notice_columns(this.snapshot)]
+        now = self.planner.in_step(gone)
+        known = this.pending.known_columns
+        return self.planner.with_in_step(this.snapshot, plan, now, known, is_alone=is_alone)
 
     def _find_refused(self, this: Round, plan: Plan, sites: Sequence[str]) -> None:
         """Find the job that Google does not take, and quarantine it.

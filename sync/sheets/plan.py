@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 
 import structlog
 
@@ -141,6 +142,10 @@ class Targets:
             one.customer,
             one.received_at,
         )
+
+    def title(self, *, is_mapped: bool) -> Callable[[str], str]:
+        """Return what gives the header of a column that is to be there (its id), else ""."""
+        return partial(self._layout.title, is_mapped=is_mapped)
 
     @property
     def key_note(self) -> str:
@@ -318,8 +323,18 @@ class Planner:
         )
         return Plan(tables, parts, change.shown, change.absent)
 
+    def in_step(self, gone: Sequence[str]) -> InStep:
+        """Return that the sheet is in step now, but for columns that are `gone` (their headers)."""
+        return InStep(datetime.now(UTC), self._in_step_hours, tuple(gone))
+
     def with_in_step(
-        self, snapshot: Snapshot, plan: Plan, known: Container[str], *, is_alone: bool = False
+        self,
+        snapshot: Snapshot,
+        plan: Plan,
+        now: InStep,
+        known: Container[str],
+        *,
+        is_alone: bool = False,
     ) -> Plan:
         """Return a plan with the moment from which the sheet shows all that came.
 
@@ -329,8 +344,7 @@ class Planner:
         parts, table = plan.parts, plan.tables[0]
         if (parts.is_empty and not is_alone) or not snapshot.policy.makes_columns:
             return plan
-        pipeline = snapshot.pipeline if is_alone else parts.pipeline
-        now = InStep(datetime.now(UTC), self._in_step_hours)
+        pipeline = parts.pipeline or snapshot.pipeline
         said, ids = in_step.say(pipeline, now, snapshot.time_zone, known)
         about = self._targets.key_note
         note = (
