@@ -131,6 +131,9 @@ class Flusher:
         if not snapshot.is_adopted:
             return
         gone = known - {table.sheet_id for table in snapshot.tables}
+        if not (known or snapshot.tables):
+            fix = "Map one: brightsheet map --write"
+            raise Permanent("not_mapped", f"No tab is mapped: jobs are written nowhere. {fix}")
         if gone or not snapshot.tables:
             titles = self._titles(this)
             names = [repr(titles[sheet_id]) for sheet_id in sorted(gone) if sheet_id in titles]
