@@ -132,6 +132,9 @@ class Flusher:
         if not snapshot.is_adopted:
             return
         gone = known - {table.sheet_id for table in snapshot.tables}
+        if not (known or snapshot.tables):
+            fix = "Map one: brightsheet map --write"
+            raise Permanent("not_mapped", f"No tab is mapped: jobs are written nowhere. {fix}")
         if gone or not snapshot.tables:
             titles = self._titles(this)
             names = [repr(titles[sheet_id]) for sheet_id in sorted(gone) if sheet_id in titles]
@@ -201,7 +204,7 @@ class Flusher:
             wanted = self.targets.wanted(work.targets, columns, lines.lines, beside, titles)
             plan = self.planner.made(this.snapshot, work.targets, wanted)
             if work.is_all:
-                plan = self._with_in_step(this, plan)
+                plan = self.with_in_step(this, plan)
         self._write_plan(this, work, plan, lines, titles)
 
     def _with_options(self, this: Round, work: Work) -> Round:
@@ -291,19 +294,8 @@ class Flusher:
         columns = read_columns(snapshot.tables)
         return spreadsheet.note_columns(snapshot.fence or 0, columns, title).gone
 
-    def say_in_step(self, held: Lease) -> None:
-        """Write that the sheet is in step, where nothing else is to be written: two calls.
-
-        Raises Retryable or Permanent.
-        """
-        this = self.look(held)
-        tables = this.snapshot.tables
-        if not tables or not guarding(tables).is_empty:
-            return
-        plan = self._with_in_step(this, Plan(tables), is_alone=True)
-        self._send(this, plan.parts)
-
-    def _with_in_step(self, this: Round, plan: Plan, *, is_alone: bool = False) -> Plan:
+    def with_in_step(self, this: Round, plan: Plan, *, is_alone: bool = False) -> Plan:
+        """Return a plan with the moment from which the sheet shows all that came."""
         gone = [column.header for column in self.notice_columns(this.snapshot)]
         now = self.planner.in_step(gone)
         known = this.pending.known_columns

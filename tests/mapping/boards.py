@@ -191,7 +191,7 @@ def played(stand: Stand, board: Board) -> tuple[Grid, dict[str, int]]:
     """Map the board, deliver, and return its cells and mapped columns; his stay as they were."""
     assert proposals(stand, board) == board.fields
     before = grids(stand)
-    stand.map("--tab", board.tab, *board.said, "--write")
+    stand.map(*(board.said or ("--tab", board.tab)), "--write")
     deliver(stand)
     after, mapped = grids(stand), mapped_columns(stand, board)
     assert [*wrong(before, after, board, mapped)] == []
