@@ -138,6 +138,10 @@ class MappingConfig(Strict):
         default_factory=dict
     )
     """More headers by field; they come before the ones that are built in."""
+    words: dict[Name, tuple[Annotated[Name, Field(min_length=1)], ...]] = Field(
+        default_factory=dict
+    )
+    """More words that drop-downs have for a status, by its code; they come first, too."""
 
 
 class MilestoneConfig(Strict):

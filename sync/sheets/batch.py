@@ -116,6 +116,8 @@ class Parts:
     new_rows: Sequence[RowWrite] = ()
     formulas: Sequence[int] = ()
     """Columns in which new rows take the formula of the row above."""
+    is_covered: bool = False
+    """Whether a total ends at the row above, and is to cover the new ones."""
     extra: Sequence[Request] = ()
     """History, Pipeline, formatting."""
     columns: tuple[str, ...] = ()
@@ -236,10 +238,13 @@ def _new_rows(table: Table, parts: Parts) -> list[Request]:
     if not table.policy.inherits:
         insert = request.insert(table.sheet_id, "ROWS", at, count, table.row_count)
         return [insert, *request.write_block(parts.new_rows)]
-    return [
-        *request.insert_like_above(table.sheet_id, at, count, table.header_row, parts.formulas),
-        *request.write(parts.new_rows),
-    ]
+    if at - 1 <= table.header_row:
+        insertion = [request.insert(table.sheet_id, "ROWS", at, count, table.row_count)]
+    else:
+        insertion = request.insert_like_above(
+            table.sheet_id, at, count, parts.formulas, is_covered=parts.is_covered
+        )
+    return [*insertion, *request.write(parts.new_rows)]
 
 
 def _asked(table: Table, written: Sequence[RowWrite], copies_title: str) -> Asked:

@@ -22,6 +22,7 @@ from sync.sheets.ensure import USUAL_TITLES, WantedTabs, ensure
 from sync.sheets.rowless import Lookup, Texts
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
+from sync.sheets.table_end import TableEnd
 from sync.sheets.tabs import in_step
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.in_step import InStep
@@ -282,11 +283,9 @@ class Planner:
         tables = [*tables]
         return [target for target in targets if target.fresh and not has_row(tables, target)]
 
-    def look_up(
-        self, tables: Sequence[Table], texts: Texts, customers: Mapping[str, Customer]
-    ) -> Lookup:
+    def look_up(self, texts: Texts, customers: Mapping[str, Customer]) -> Lookup:
         """Return which rows are those of jobs without one (`customers` by site)."""
-        return rowless.look_up(tables, texts, customers, self._targets.match_by)
+        return rowless.look_up(texts, customers, self._targets.match_by)
 
     def mapped(
         self,
@@ -294,21 +293,23 @@ class Planner:
         targets: Sequence[Target],
         lines: Lines,
         lookup: Lookup = NOTHING_LOOKED_UP,
+        end: TableEnd | None = None,
         above: Row = (),
     ) -> Plan:
         """Return what makes `targets` stand in tabs that people made.
 
-        `lookup` is what was found for those without a row, `above` the row that new ones are like.
-        Raises Permanent where a key column is gone.
+        `lookup` is what was found for those without a row, `end` where the first tab's table ends,
+        `above` its last row, which new ones are like. Raises Permanent where a key column is gone.
         """
         tables, zone = snapshot.tables, self.clock(snapshot)
-        pattern = rowless.pattern(tables[0], lookup.last_row, above)
+        pattern = rowless.pattern(tables[0], end or TableEnd(tables[0].header_row), above)
         change = diff(tables, targets, lookup.matches, pattern, zone)
         parts = replace(
             ensure(snapshot, self._targets.wanted((), (), lines.lines), zone).parts,
             rows=[*change.rows, *rowless.pattern_row(tables[0], pattern, change.new_rows)],
             new_rows=change.new_rows,
-            formulas=pattern.formulas,
+            formulas=sorted(pattern.formulas),
+            is_covered=pattern.is_covered,
         )
         return Plan(tables, parts, change.shown, change.absent)
 

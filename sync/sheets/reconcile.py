@@ -13,10 +13,12 @@ from sync.errors import Retryable
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
 from sync.sheets import answer, encode
-from sync.sheets.answer import Row, at, text_of
+from sync.sheets.answer import Row, text_of
 from sync.sheets.diff import Target, as_shown, decided
 from sync.sheets.flush import Flusher
+from sync.sheets.options import with_options, worded_cells
 from sync.sheets.policy import Decision, Rule
+from sync.sheets.rowless import with_cells
 from sync.sheets.snapshot import Table
 from sync.store import Lease
 from sync.types import Value, letters
@@ -81,16 +83,6 @@ def differences(
     return result
 
 
-def with_cells(table: Table, rows: Mapping[int, Row]) -> Table:
-    """Return a tab that was read whole with the cells of all its managed columns."""
-    below = {number: row for number, row in rows.items() if number > table.header_row}
-    cells = {
-        column: {number: at(row, index) for number, row in below.items()}
-        for column, index in table.columns.items()
-    }
-    return replace(table, cells=cells)
-
-
 def _compare(result: Differences, table: Table, row: int, target: Target, zone: tzinfo) -> None:
     for column in table.columns:
         if column == KEY:
@@ -149,6 +141,9 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
         return 0
     everything = flusher.writer.read_everything(held, snapshot)
     tables = everything.snapshot.tables
+    if cells := worded_cells(tables):
+        flusher.writer.take_call(held)
+        tables = with_options(tables, flusher.client.read_options(cells))
     if not tables or any(KEY not in table.columns for table in tables):
         return 0
     present = {site for table in tables for site in table.keys}

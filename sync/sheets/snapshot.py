@@ -72,7 +72,7 @@ class Table:
     mapped_at: datetime | None = None
     """Since when a person's own tab is mapped; None for the tab that Brightsheet made."""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """By column id, of those with a drop-down: our text → an option."""
+    """By column id, of those with words of their own: our text → theirs (`Words.stored`)."""
     cells: Mapping[str, Mapping[int, CellData]] = field(default_factory=dict)
     """The cells of the columns that were read, by column id and then by row."""
 
