@@ -23,9 +23,10 @@ from sync.sheets.rowless import Lookup, Texts
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.table_end import TableEnd
-from sync.sheets.tabs import in_step
+from sync.sheets.tabs import in_step, own_pipeline
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.in_step import InStep
+from sync.sheets.tabs.own_pipeline import Figures
 from sync.sheets.tabs.pipeline import Counted
 from sync.store import DirtyJob, Pending, Shown
 from sync.types import Mode
@@ -209,6 +210,15 @@ class Targets:
             order=[column.header for column in columns if column.id.startswith("status:")],
         )
         return WantedTabs(self._layout.config, columns, lines, counted, beside, titles)
+
+    def figures(self, jobs: Iterable[DirtyJob]) -> Figures:
+        """Return what the Pipeline beside tabs of a person's own shows of all jobs."""
+        layout, rows = self._layout, [one for one in jobs if one.job.has_row]
+        columns = layout.columns([one.job for one in rows], with_configured=True)
+        headers = {c.id: c.header for c in columns if c.id.startswith("status:")}
+        ids = {"status", "current_milestone", *headers}
+        cells = (layout.cells(o.job, o.files, o.customer, o.details, ids) for o in rows)
+        return own_pipeline.count(cells, headers, layout.config)
 
     def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
         """Return free titles for tabs to be made.

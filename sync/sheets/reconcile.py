@@ -14,12 +14,14 @@ from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
 from sync.sheets import answer, encode
 from sync.sheets.answer import Row, text_of
+from sync.sheets.batch import Parts
 from sync.sheets.diff import Target, as_shown, decided
 from sync.sheets.flush import Flusher
 from sync.sheets.options import with_options, worded_cells
 from sync.sheets.policy import Decision, Rule
 from sync.sheets.rowless import with_cells
 from sync.sheets.snapshot import Table
+from sync.sheets.tabs import own_pipeline
 from sync.store import Lease
 from sync.types import Value, letters
 
@@ -193,3 +195,20 @@ def waiting_for_check(flusher: Flusher, held: Lease) -> None:
     if pending.in_doubt or pending.undos:
         flusher.flush(held)
         raise Retryable("unsettled", "An earlier write is still to be checked. Run it again.")
+
+
+def recount(flusher: Flusher, held: Lease) -> None:
+    """Bring the Pipeline beside tabs of a person's own up to date, where there is one.
+
+    For when nothing else is to be written: a read, and a write if a number changed. Raises
+    Retryable or Permanent.
+    """
+    this = flusher.look(held)
+    snapshot, tab = this.snapshot, this.snapshot.pipeline
+    if not snapshot.is_adopted or tab is None:
+        return
+    figures = flusher.targets.figures(flusher.store.pending.every())
+    if requests := own_pipeline.written(tab, figures):
+        parts = Parts(extra=requests)
+        batch = flusher.writer.composed(snapshot, snapshot.tables, parts, this.fence)
+        flusher.writer.send(held, snapshot, batch)

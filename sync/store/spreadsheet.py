@@ -251,6 +251,13 @@ class Spreadsheet:
         with self._database.reading() as connection:
             return bool(connection.scalar(query))
 
+    def is_counted(self) -> bool:
+        """Return whether a Pipeline beside tabs that people made is to be kept, unless paused."""
+        query = select(sheet.c.columns).where(self._is_this(), *_IS_WRITTEN)
+        query = query.where(sheet.c.mode == Mode.ADOPTED.value)
+        with self._database.reading() as connection:
+            return "tab:pipeline" in json.loads(connection.scalar(query) or "[]")
+
     def set_compared(self, held: Lease) -> None:
         """Record that the whole sheet was compared now."""
         with self._database.writing() as connection:
