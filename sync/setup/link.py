@@ -113,7 +113,7 @@ def find(flusher: Flusher, held: Lease) -> Doubts:
     fields = {column for table in tables for column in table.columns}
     pairs = flusher.targets.of(flusher.store.pending.every(), fields)
     targets = [target for _, target in pairs if target]
-    zone = flusher.clock(snapshot)
+    zone = flusher.planner.clock(snapshot)
     doubts = list(_doubts(tables, rows, targets, flusher.targets.match_by, zone))
     return Doubts(everything.snapshot, rows, doubts)
 

@@ -148,7 +148,7 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
         store.spreadsheet.set_ours(held)
     if snapshot.table is None:
         store.spreadsheet.forget(held)
-    ensured = ensure(snapshot, wanted, flusher.clock(snapshot), restores=True)
+    ensured = ensure(snapshot, wanted, flusher.planner.clock(snapshot), restores=True)
     if ensured.parts.is_empty:
         return []
     batch = writer.composed(snapshot, ensured.tables, ensured.parts, fence, titles.fence)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -65,10 +65,6 @@ class Flusher:
         """Whether the last batch was refused: the sheet may have been changed since its read."""
         self._only: list[str] | None = None
         """The jobs of the next batch, while it is searched which one Google does not take."""
-
-    def clock(self, snapshot: Snapshot) -> tzinfo:
-        """Return the clock in which dates are shown."""
-        return self.planner.clock(snapshot)
 
     def flush(self, held: Lease) -> None:
         """Bring the sheet up to date with what there is now; more may come meanwhile.
@@ -334,17 +330,13 @@ class Flusher:
             return
         when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         told = [(when, *line) for line in placement.told]
+        makes_tab = told and not now.recovered_columns
+        made = request.make_recovered_tab(Titles.recovered, undo.HEADERS) if makes_tab else ()
         parts = Parts(
-            structure=_recovered_tab(now) if told else (),
+            structure=made,
             rows=placement.rows,
             extra=[request.append_recovered(told)] if told else (),
             settled=tuple(placement.settled),
             recovered_lines=len(told),
         )
         self._send(Round(this.held, this.fence, this.pending, now), parts)
-
-
-def _recovered_tab(snapshot: Snapshot) -> list[request.Request]:
-    if snapshot.recovered_columns:
-        return []
-    return request.make_recovered_tab(Titles.recovered, undo.HEADERS)

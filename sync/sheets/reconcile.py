@@ -163,7 +163,10 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     pairs = flusher.targets.of(store.pending.every(), fields if snapshot.is_adopted else None)
     targets = [target for _, target in pairs if target]
     found = differences(
-        tables, everything.rows, (one for one in targets if one.written), flusher.clock(snapshot)
+        tables,
+        everything.rows,
+        (one for one in targets if one.written),
+        flusher.planner.clock(snapshot),
     )
     store.batches.recheck(held, found.wrong)
     if snapshot.is_adopted:
