@@ -105,7 +105,8 @@ class Flusher:
 
     def _send(self, this: Round, parts: Parts) -> None:
         snapshot = this.snapshot
-        batch = self.writer.composed(snapshot, snapshot.tables, parts, this.fence)
+        titles, _ = self.surroundings(this.held, snapshot)
+        batch = self.writer.composed(snapshot, snapshot.tables, parts, this.fence, titles.fence)
         self.writer.send(this.held, snapshot, batch)
 
     def _work(self, held: Lease, pending: Pending) -> Work:
@@ -189,7 +190,7 @@ class Flusher:
         raise answer.keys_gone(len(gone), len(pending.sites_with_row))
 
     def _write(self, this: Round, work: Work) -> None:
-        titles, beside = self._surroundings(this)
+        titles, beside = self.surroundings(this.held, this.snapshot)
         lines = self._lines(this, work)
         if this.snapshot.policy.matches:
             plan = self._planned(this, work, lines)
@@ -248,13 +249,15 @@ class Flusher:
         self.store.history.drop(this.held, work.lines.seqs)
         return Lines()
 
-    def _surroundings(self, this: Round) -> tuple[Titles, Surroundings]:
+    def surroundings(
+        self, held: Lease, snapshot: Snapshot, *, makes_tab: bool = False
+    ) -> tuple[Titles, Surroundings]:
         """Return titles for tabs to be made, and what else is there; read only where it matters."""
-        if this.snapshot.table is not None and this.snapshot.has_fence_tab:
+        if snapshot.table is not None and snapshot.has_fence_tab and not makes_tab:
             return Titles(), Surroundings()
-        self.writer.take_call(this.held)
+        self.writer.take_call(held)
         beside = self.client.surroundings()
-        return self.targets.free_titles(this.snapshot, beside), beside
+        return self.targets.free_titles(snapshot, beside), beside
 
     def look(self, held: Lease) -> Round:
         """Read the sheet without any work. Raises Permanent, or Retryable."""
@@ -287,7 +290,8 @@ class Flusher:
         held = this.held
         fence = self.writer.take_turn(held)
         parts = plan.parts.without_data(plan.tables[0])
-        batch = self.writer.composed(this.snapshot, plan.tables, parts, fence)
+        titles, _ = self.surroundings(held, this.snapshot)
+        batch = self.writer.composed(this.snapshot, plan.tables, parts, fence, titles.fence)
         self.writer.send(held, this.snapshot, batch)
         if len(sites) > 1:
             self._only = list(sites[: len(sites) // 2])
@@ -312,7 +316,7 @@ class Flusher:
         when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         told = [(when, *line) for line in placement.told]
         parts = Parts(
-            structure=_recovered_tab(now) if told else (),
+            structure=self._recovered_tab(this.held, now) if told else (),
             rows=placement.rows,
             extra=[request.append_recovered(told)] if told else (),
             settled=tuple(placement.settled),
@@ -320,8 +324,8 @@ class Flusher:
         )
         self._send(Round(this.held, this.fence, this.pending, now), parts)
 
-
-def _recovered_tab(snapshot: Snapshot) -> list[request.Request]:
-    if snapshot.recovered_columns:
-        return []
-    return request.make_recovered_tab(Titles.recovered, undo.HEADERS)
+    def _recovered_tab(self, held: Lease, snapshot: Snapshot) -> list[request.Request]:
+        if snapshot.recovered_columns:
+            return []
+        titles, _ = self.surroundings(held, snapshot, makes_tab=True)
+        return request.make_recovered_tab(titles.recovered, undo.HEADERS)
