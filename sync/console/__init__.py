@@ -9,7 +9,7 @@ from functools import partial
 
 from flask import Blueprint, Flask
 
-from sync.console import access, actions, deliveries, jobs, mapping, overview
+from sync.console import access, actions, deliveries, jobs, mapping, overview, own_sheet
 from sync.console.access import PasswordTries
 from sync.console.parts import Alert, ConsoleParts, Page, as_view
 from sync.wiring import Wiring
@@ -38,6 +38,8 @@ def add_console(
         static_url_path="/static",
     )
     access.guard(app, blueprint, parts)
+    titles = {name: deed.title for name, deed in actions.DEEDS.items()}
+    blueprint.context_processor(lambda: {"action_titles": titles})
     for path, name, page, methods in _routes(partial(access.sign_in, tries=tries)):
         blueprint.add_url_rule(path, name, as_view(page, parts), methods=methods)
     app.register_blueprint(blueprint)
@@ -57,6 +59,8 @@ def _routes(sign_in: Page) -> list[tuple[str, str, Page, list[str]]]:
         ("/documents", "documents", jobs.documents, get),
         ("/columns", "columns", overview.columns, get + post),
         ("/mapping", "mapping", mapping.mapping, get + post),
+        ("/mapping/rows", "rows", own_sheet.rows, get + post),
+        ("/mapping/extras", "extras", own_sheet.extras, get + post),
         ("/checks", "checks", overview.checks, get + post),
         ("/actions", "actions", actions.listed, get),
         ("/actions/<name>", "action", actions.action, get + post),

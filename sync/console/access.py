@@ -253,11 +253,15 @@ def sign_out(_parts: ConsoleParts) -> Any:
 
 def show_personal(parts: ConsoleParts) -> Any:
     """Show personal data for the rest of the session, or mask it again."""
-    wanted = request.form.get("show") == "yes"
-    if wanted:
-        parts.actions.note("show personal data", "", request.remote_addr or "")
-    session[_PERSONAL] = wanted
+    set_personal(parts, is_shown=request.form.get("show") == "yes")
     return redirect(_target(), 303)
+
+
+def set_personal(parts: ConsoleParts, *, is_shown: bool) -> None:
+    """Show personal data for the rest of the session, which is recorded, or mask it again."""
+    if is_shown:
+        parts.actions.note("show personal data", "", request.remote_addr or "")
+    session[_PERSONAL] = is_shown
 
 
 def target(text: str) -> str:

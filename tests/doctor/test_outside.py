@@ -23,13 +23,16 @@ from sync.doctor import Check
 from sync.settings.environment import load
 from sync.store.schema import delivery, heartbeat
 from sync.webhooks.schema import Outcome
+from tests.backfill.stand import event
 from tests.doctor.conftest import TOKEN, Patient
 from tests.made_up import milestone, uuid
 from tests.security.servers import Server, say
+from tests.sheets.conftest import MILESTONES, with_more
 
 pytestmark = pytest.mark.long
 
 WEBHOOK = "/webhooks/everbright"
+LATER = "2026-06-01T00:00:00Z"
 
 
 def wrote(found: Check) -> str:
@@ -75,6 +78,42 @@ def test_of_a_large_document_only_the_beginning_is_read(patient: Patient) -> Non
     """Catches a check that downloads 200 MB."""
     patient.google.everbright.set_document(uuid(40_001), size=200 << 20)
     assert patient.check("download").result == "ok"
+
+
+def known_to_everbright(patient: Patient, *events: dict[str, object]) -> None:
+    """Have EverBright's lists tell of events; those of job 2 came last."""
+    for one in events:
+        patient.google.everbright.load(one)
+
+
+def test_what_was_not_delivered_of_a_job(patient: Patient) -> None:
+    """Catches a sheet that says Submitted, an EverBright that says Approved, and all is well."""
+    known_to_everbright(patient, event(2))
+    patient.bench.shown(event(2))
+    assert patient.check("delivered").result == "ok"
+    known_to_everbright(patient, event(2, status="APPROVED", date_updated=LATER))
+    waits = patient.bench.is_waiting()
+    found = patient.check("delivered")
+    assert found.text == f"EverBright knows 1 event of job {uuid(2)} more than it delivered."
+    assert f"brightsheet backfill --site {uuid(2)}" in found.fix
+    assert "Read again from EverBright" in found.fix
+    assert patient.bench.is_waiting() == waits, "a check keeps nothing"
+
+
+def test_an_account_without_the_lists_is_not_at_fault(patient: Patient) -> None:
+    patient.google.faults.answer(404, api="everbright", path="*ops_workflow*", count=None)
+    assert patient.check("delivered").result == "skipped"
+
+
+def test_the_milestone_that_ends_a_job_is_named(patient: Patient, tmp_path: Path) -> None:
+    """Catches jobs that are followed up for ever, since nothing says when one is done."""
+    patient.bench.shown(milestone(1, 2), milestone(1, 3))
+    found = patient.check("milestones")
+    assert found.result == "warning"
+    assert "'Milestone 3', which 1 of 2 jobs reached" in found.cause
+    assert "brightsheet milestones" in found.fix
+    patient.bench.configured(with_more(tmp_path, MILESTONES))
+    assert patient.check("milestones").text == "A job is done once PTO is approved."
 
 
 # The receiver
