@@ -16,7 +16,7 @@ from sync.sheets import answer, encode
 from sync.sheets.answer import Row, text_of
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.diff import Target, as_shown, decided
-from sync.sheets.flush import Flusher, Round
+from sync.sheets.flush import Flusher
 from sync.sheets.options import with_options, worded_cells
 from sync.sheets.plan import Plan
 from sync.sheets.policy import Decision, Rule
@@ -207,7 +207,7 @@ def say_in_step(flusher: Flusher, held: Lease) -> None:
     tables = this.snapshot.tables
     if tables and guarding(tables).is_empty:
         plan = flusher.with_in_step(this, Plan(tables), is_alone=True)
-        _send(flusher, this, plan.parts)
+        flusher.send(this, plan.parts)
 
 
 def recount(flusher: Flusher, held: Lease) -> None:
@@ -222,10 +222,4 @@ def recount(flusher: Flusher, held: Lease) -> None:
         return
     figures = flusher.targets.figures(flusher.store.pending.every())
     if requests := own_pipeline.written(tab, figures):
-        _send(flusher, this, Parts(extra=requests))
-
-
-def _send(flusher: Flusher, this: Round, parts: Parts) -> None:
-    snapshot = this.snapshot
-    batch = flusher.writer.composed(snapshot, snapshot.tables, parts, this.fence)
-    flusher.writer.send(this.held, snapshot, batch)
+        flusher.send(this, Parts(extra=requests))
