@@ -19,6 +19,7 @@ from sync.mapping.fields import Fields
 from sync.ops import logs
 from sync.setup.link import Doubt, NamedRow, Settled, link
 from sync.setup.mapping import MappingReport, TabMapper
+from sync.sheets import trial
 from sync.sheets.preview import ADDED, FILLED, KEYED, REPLACED, Preview
 from sync.types import letters
 from sync.wiring import Wiring, opened
@@ -235,12 +236,16 @@ def map_tabs(
         pairs("APPROVED=Done", words),
         header_row - 1 if header_row is not None else None,
     )
-    mapper = TabMapper(Wiring(*opened()), time.sleep, choices, tabs)
+    wiring = Wiring(*opened())
+    mapper = TabMapper(wiring, time.sleep, choices, tabs)
     report = mapper.run(write=write, with_preview=preview)
     if as_json:
         click.echo(json.dumps(report_json(report)))
     else:
         show_report(report, Console(), is_written=write)
+    if write:
+        for line in trial.said(wiring.tried):
+            click.echo(line, err=as_json)
 
 
 @click.command("link")

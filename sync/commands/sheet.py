@@ -13,6 +13,7 @@ from sync.commands import echo
 from sync.ops import logs
 from sync.settings.environment import google_id
 from sync.setup.spreadsheet import Setup
+from sync.sheets import trial
 from sync.status import compare as sheet
 from sync.wiring import Wiring, opened
 
@@ -38,8 +39,10 @@ def init() -> None:
         click.echo(f"{name}={number}" if number else f"{name} is not set: no copies of documents.")
     lines = setup.provision(spreadsheet)
     echo(lines or ["Nothing to do: all is there."])
+    wiring = Wiring(settings, database)
+    echo(trial.said(lambda: wiring.tried(spreadsheet)))
     if settings.spreadsheet_id:
-        echo(sheet.rowless_notice(Wiring(settings, database), time.sleep))
+        echo(sheet.rowless_notice(wiring, time.sleep))
 
 
 @click.command()
