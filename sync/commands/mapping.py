@@ -77,7 +77,7 @@ def _column_as_json(column: MappedColumn, fields: Fields) -> dict[str, Any]:
         "samples": list(column.proposal.samples),
         "hidden": column.proposal.is_hidden,
         "field": fields.spelled(column.field),
-        "reason": column.reason,
+        "reason": _why(column),
         "options": list(column.proposal.options or ()) or None,
         "words": dict(words.by_ours) if words else None,
         "without_option": list(words.unfit) if words else [],
@@ -136,12 +136,16 @@ def _show_tab(mapping: TabMapping, fields: Fields, out: Console, *, is_chosen: b
         samples = "; ".join(text[:_LONGEST] for text in column.proposal.samples)
         header = column.header + (" (hidden)" if column.proposal.is_hidden else "")
         field = fields.spelled(column.field) if column.field else "-"
-        cells = (letters(column.index), header, samples, field, column.reason)
+        cells = (letters(column.index), header, samples, field, _why(column))
         table.add_row(*map(_plain, cells))
     out.print(table)
     for line in [*_words(mapping, fields), *(_added(mapping, fields) if is_chosen else ())]:
         out.print(_plain(line), soft_wrap=True)
     out.print()
+
+
+def _why(column: MappedColumn) -> str:
+    return "; ".join(text for text in (column.reason, column.command) if text)
 
 
 def _words(mapping: TabMapping, fields: Fields) -> Iterator[str]:

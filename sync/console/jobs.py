@@ -12,6 +12,7 @@ from sync.field_table import KEY
 from sync.jobs.cells import EMPTY
 from sync.jobs.model import FileState
 from sync.store import JobRecord, KeptChange, KeptDelivery, KeptDocument
+from sync.store.actions import READ_AGAIN
 from sync.store.deliveries import DeliveryFilter
 
 _DELIVERIES = 100
@@ -63,6 +64,8 @@ def job(parts: ConsoleParts, site: str) -> Any:
         record=record,
         steps=_steps(parts, record, lines),
         cells=_cells(parts, record) if record else [],
+        reading=next(iter(parts.actions.latest(1, READ_AGAIN, site)), None),
+        has_token=parts.wiring.settings.everbright_api_token is not None,
     )
 
 

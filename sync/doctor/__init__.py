@@ -50,6 +50,7 @@ _UNSET = {
 }
 _IN_SHEET = ("google", "spreadsheet")
 _IN_EVERBRIGHT = ("database", "everbright")
+_READ_BACK = (*_IN_EVERBRIGHT, "job")
 STEPS = (
     _Step("database", "Database", receiver.database),
     _Step("disk", "Disk", receiver.disk),
@@ -57,6 +58,7 @@ STEPS = (
     _Step("google", "Sign-in at Google", google.credentials),
     _Step("spreadsheet", "Spreadsheet", google.spreadsheet, ("google",)),
     _Step("rows", "Rows and their keys", google.rows, _IN_SHEET),
+    _Step("columns", "Columns", google.columns, ("database", *_IN_SHEET)),
     _Step("mapping", "Your own sheet", google.mapping, ("database", *_IN_SHEET)),
     _Step("protection", "Protected cells", google.protection, _IN_SHEET),
     _Step("drive", "Folder for documents", google.file, ("google",), _FOLDER),
@@ -64,8 +66,11 @@ STEPS = (
     _Step("everbright", "EverBright's token", receiver.token, (), _TOKEN),
     _Step("job", "A job of EverBright's", receiver.job, _IN_EVERBRIGHT, _TOKEN),
     _Step("download", "A document of EverBright's", receiver.download, _IN_EVERBRIGHT, _TOKEN),
+    _Step("delivered", "A job against EverBright", receiver.delivered, _READ_BACK, _TOKEN),
+    _Step("milestones", "The milestone that ends a job", receiver.milestones, ("database",)),
     _Step("receiver", "Receiver from outside", receiver.reached, (), _URL),
     _Step("secret", "The webhook's secret", receiver.secret, ("receiver",), _URL),
+    _Step("proxies", "Proxies before the receiver", receiver.proxies, ("receiver", "secret"), _URL),
     _Step("delivery", "Last delivery", receiver.last_delivery, ("database",)),
     _Step("in_step", "The sheet is in step", receiver.in_step, ("database",)),
 )

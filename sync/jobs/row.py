@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from sync.field_table import MILESTONE_COLUMNS, FieldEntry, entry_of, status_id
+from sync.field_table import FIELDS, KEY, MILESTONE_COLUMNS, FieldEntry, entry_of, status_id
 from sync.jobs import job_cells
 from sync.jobs.cells import EMPTY, KEPT_NOTE, NOTE_LIMIT, Cell, Column, Tint, cut
 from sync.jobs.files import Addresses
@@ -153,7 +153,7 @@ class Layout:
         `fields` are the columns of mapped tabs; None: those in the config and of the milestones.
         """
         row = RowSource(self._by, job, files, customer, details)
-        is_wanted = self._is_wanted if fields is None else fields.__contains__
+        is_wanted = self._may_have if fields is None else fields.__contains__
         cells = {field: make(row) for field, make in job_cells.CELLS.items() if is_wanted(field)}
         for reached in row.milestones:
             for field, make_of in job_cells.MILESTONE_CELLS.items():
@@ -164,8 +164,26 @@ class Layout:
         cells |= {field: cell for field, cell in of_details.items() if is_wanted(field)}
         return {column: cell for column, cell in cells.items() if cell != EMPTY}
 
-    def _is_wanted(self, column: str) -> bool:
-        """Return whether the Jobs tab may have a column."""
+    def title(self, column: str, *, is_mapped: bool = False) -> str:
+        """Return the first header of a column (its id); "" for one that is not wanted.
+
+        The Jobs tab is to have those of the config and of milestones that are not hidden, a mapped
+        tab all that are fields. The key is none of them: without it nothing is written.
+        """
+        headers = {each.id: each.header for each in self.config.columns if each.id != KEY}
+        field, colon, key = column.partition(":")
+        if column in headers:
+            return headers[column]
+        entry = FIELDS.get(field + colon)
+        is_wanted = is_mapped or (MILESTONES in headers and entry in MILESTONE_COLUMNS)
+        if column == KEY or entry is None or not is_wanted:
+            return ""
+        milestones = self._by.milestones
+        if colon and not is_mapped and milestones.is_hidden(key):
+            return ""
+        return entry.title(milestones.title(key, "")) if colon else entry.header
+
+    def _may_have(self, column: str) -> bool:
         return column in self._configured or column.startswith(_OF_MILESTONES)
 
     def name(self, site: str, customer: Customer) -> Cell:

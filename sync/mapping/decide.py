@@ -15,6 +15,8 @@ from sync.mapping.words import plain
 from sync.types import letters
 
 _LETTERS = re.compile(r"[A-Za-z]{1,3}")
+_WHOLE_COLUMN = re.compile(r"([A-Za-z]{1,3}):\1")
+"""A column as formulas name it: no header reads so."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class MappedColumn:
     reason: str = ""
     words: Words | None = None
     """Of a column with a field and a drop-down, or with words that a person said."""
+    command: str = ""
+    """What to type at the command line for another choice."""
 
     @property
     def index(self) -> int:
@@ -141,13 +145,14 @@ class TabDecider:
             elif one.index in unset:
                 column = MappedColumn(one, "", "as you set it")
                 if before and before.fields.get(one.index) == KEY:
-                    fix = 'To use another column: --set "Header=site_id".'
-                    raise Permanent("key", f"{one.header!r} tells whose row is whose. {fix}")
+                    command = 'To use another column: --set "Header=site_id".'
+                    said = f"{one.header!r} tells whose row is whose."
+                    raise Permanent("key", said, command)
             elif before and one.index in before.fields:
                 column = MappedColumn(one, before.fields[one.index], "mapped already")
             elif before and one.field:
-                hint = f'--set "{one.header}={self._fields.spelled(one.field)}"'
-                column = MappedColumn(one, "", f"not mapped; to map it: {hint}")
+                command = f'to map it: --set "{one.header}={self._fields.spelled(one.field)}"'
+                column = MappedColumn(one, "", "not mapped", command=command)
             else:
                 column = MappedColumn(one, one.field, one.reason)
             if column.field in wanted.values() and one.index not in wanted:
@@ -174,7 +179,16 @@ class TabDecider:
         return found
 
     def _place(self, some: Sequence[Proposal], tab: SeenTab, text: str) -> int | None:
-        """Return the index of the column with a header (or letters); None where there is none."""
+        """Return the index of the column with a header, or letters (`F`, or `F:F`), or None."""
+        if whole := _WHOLE_COLUMN.fullmatch(text):
+            places = [one.index for one in some if letters(one.index) == whole[1].upper()]
+        else:
+            places = self._named(some, tab, text)
+        if places:
+            self._found.add(text)
+        return places[0] if places else None
+
+    def _named(self, some: Sequence[Proposal], tab: SeenTab, text: str) -> list[int]:
         places = [one.index for one in some if plain(one.header) == plain(text)]
         if len(places) > 1:
             shown = ", ".join(letters(index) for index in places)
@@ -182,9 +196,7 @@ class TabDecider:
             raise Permanent("twice", f"{tab.title!r}: several columns are called {text!r}. {fix}")
         if not places and _LETTERS.fullmatch(text):
             places = [one.index for one in some if letters(one.index) == text.upper()]
-        if places:
-            self._found.add(text)
-        return places[0] if places else None
+        return places
 
     def must_be_found(self, tabs: Iterable[TabMapping]) -> None:
         """Raise Permanent where a person named a header that no tab has."""
@@ -203,8 +215,9 @@ class TabDecider:
         for name in new:
             title = self._fields.get(name).title
             if column := taken.get(plain(title)):
-                fix = f'Map that one: --set "{column.header}={self._fields.spelled(name)}".'
-                raise Permanent("there", f"{tab.tab.title!r} has a column {title!r}. {fix}")
+                command = f'Map that one: --set "{column.header}={self._fields.spelled(name)}".'
+                what = f"{tab.tab.title!r} has a column {title!r}."
+                raise Permanent("there", what, command)
         return replace(tab, added=(*new, *tab.added))
 
     def _own_words(

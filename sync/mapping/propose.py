@@ -10,6 +10,7 @@ from sync.mapping.fields import Field, Fields
 from sync.mapping.recognise import CONTENT, DATED, HeaderMatch, Recogniser
 from sync.mapping.tab import SeenTab
 
+_SAMPLES = 3
 _COMPUTED = "its cells are computed by a formula, which would be overwritten"
 
 
@@ -59,7 +60,7 @@ def _column(
         field="" if holding.is_computed else match.field,
         reason=_COMPUTED if holding.is_computed else match.reason,
         rank=match.rank,
-        samples=tuple([text for text in texts if text][:2]),
+        samples=tuple([text for text in texts if text][:_SAMPLES]),
         options=options,
         is_hidden=index in tab.hidden_columns,
         is_computed=holding.is_computed,

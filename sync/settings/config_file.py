@@ -131,9 +131,8 @@ FieldName = Annotated[str, AfterValidator(_field)]
 
 
 class MappingConfig(Strict):
-    """For a sheet that was there before: whether it gets a History, and how `map` proposes."""
+    """For a sheet that was there before: how `map` proposes."""
 
-    history: bool = False
     synonyms: dict[FieldName, tuple[Annotated[Name, Field(min_length=1)], ...]] = Field(
         default_factory=dict
     )

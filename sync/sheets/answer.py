@@ -31,6 +31,8 @@ HISTORY_KEY = "brightsheet.history"
 PIPELINE_KEY = "brightsheet.pipeline"
 GUARD_KEY = "brightsheet.guard"
 """On a managed column or a header row: deleted and created again by every batch that writes it."""
+CHECK_KEY = "brightsheet.check"
+"""On the spreadsheet within a batch alone."""
 LOOK_KEY = "brightsheet.look"
 """On a managed column or a header row: the formatting that it was given."""
 PIPELINE_LABEL = "pipeline:milestone"
@@ -281,6 +283,16 @@ class HeaderRow:
     def texts(self) -> dict[int, str]:
         """Return the texts by column index, without the blank ones."""
         return {index: text for index, cell in self.cells() if (text := text_of(cell))}
+
+    def below(self, grids: Sequence[Json], column: int | None, key: str) -> dict[str, int]:
+        """Return the row of each value on the rows below that were read with a column."""
+        rows: dict[str, int] = {}
+        for grid in grids:
+            if grid is not self.grid and grid.get("startColumn", 0) == column:
+                lines = enumerate(grid.get("rowMetadata", ()), int(grid.get("startRow", 0)))
+                entries = ((row, *entry) for row, line in lines for entry in _metadata(line))
+                rows |= {v: row for row, name, v in entries if name == key and row > self.row}
+        return rows
 
     def on_row(self) -> dict[str, str]:
         """Return the metadata of the row itself."""

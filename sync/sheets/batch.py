@@ -42,6 +42,12 @@ def header_guard(tab: Table | Tab) -> list[Request]:
     return _guard(tab.sheet_id, HEADER, "ROWS", tab.header_row, tab.has_header_guard)
 
 
+def place_guard(tab: Tab, name: str, dimension: str, index: int) -> list[Request]:
+    """Return the requests that guard a row or a column (`dimension`) of a tab where it was read."""
+    known = tab.row_guards if dimension == "ROWS" else tab.guards
+    return _guard(tab.sheet_id, name, dimension, index, known.get(name) == index)
+
+
 def _guard(sheet_id: int, name: str, dimension: str, index: int, is_there: bool) -> list[Request]:
     number, place = guard_id(sheet_id, name), dimension_range(sheet_id, dimension, index, 1)
     lookup: dict[str, Any] = {"metadataId": number}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -14,14 +14,13 @@ from sync.sheets import answer, request, rowless, table_end, undo
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import columns_to_read
-from sync.sheets.ensure import HISTORY
-from sync.sheets.options import with_options, worded_cells
+from sync.sheets.ensure import HISTORY, read_columns
 from sync.sheets.plan import Lines, Plan, Planner, Targets, Work, shown
 from sync.sheets.policy import MAPPED, OWN
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.survey import Surroundings, Titles
 from sync.sheets.writer import BatchWriter, parsed
-from sync.store import Lease, Pending, SheetStore
+from sync.store import Lease, Pending, ReadColumn, SheetStore
 from sync.types import Mode
 
 _log = structlog.get_logger()
@@ -66,10 +65,6 @@ class Flusher:
         self._only: list[str] | None = None
         """The jobs of the next batch, while it is searched which one Google does not take."""
 
-    def clock(self, snapshot: Snapshot) -> tzinfo:
-        """Return the clock in which dates are shown."""
-        return self.planner.clock(snapshot)
-
     def flush(self, held: Lease) -> None:
         """Bring the sheet up to date with what there is now; more may come meanwhile.
 
@@ -89,6 +84,7 @@ class Flusher:
             return  # An earlier batch had landed after all: compare with what it wrote.
         this = Round(held, fence, pending, snapshot)
         self._must_be_served(this)
+        self.notice_columns(snapshot)
         if not snapshot.tables:
             self._write_new(this, work)
         elif not (self._knows_columns(this) and self._has_keys(this)):
@@ -132,8 +128,8 @@ class Flusher:
             return
         gone = known - {table.sheet_id for table in snapshot.tables}
         if not (known or snapshot.tables):
-            fix = "Map one: brightsheet map --write"
-            raise Permanent("not_mapped", f"No tab is mapped: jobs are written nowhere. {fix}")
+            what = "No tab is mapped: jobs are written nowhere."
+            raise Permanent("not_mapped", what, "Map one: brightsheet map --write")
         if gone or not snapshot.tables:
             titles = self._titles(this)
             names = [repr(titles[sheet_id]) for sheet_id in sorted(gone) if sheet_id in titles]
@@ -193,7 +189,9 @@ class Flusher:
         raise answer.keys_gone(len(gone), len(pending.sites_with_row))
 
     def _write(self, this: Round, work: Work) -> None:
-        this = self._with_options(this, work)
+        changed = {target.site: target.differences() for target in work.targets}
+        tables = self.writer.with_options(this.held, this.snapshot.tables, changed)
+        this = replace(this, snapshot=replace(this.snapshot, tables=tables))
         titles, beside = self._surroundings(this)
         lines = self._lines(this, work)
         if this.snapshot.policy.matches:
@@ -203,30 +201,20 @@ class Flusher:
             wanted = self.targets.wanted(work.targets, columns, lines.lines, beside, titles)
             plan = self.planner.made(this.snapshot, work.targets, wanted)
             if work.is_all:
-                plan = self.planner.with_in_step(this.snapshot, plan, this.pending.known_columns)
+                plan = self._with_in_step(this, plan)
         self._write_plan(this, work, plan, lines, titles)
-
-    def _with_options(self, this: Round, work: Work) -> Round:
-        """Return the round without words that are no option of their drop-down any more."""
-        changed = {target.site: target.differences() for target in work.targets}
-        cells = worded_cells(this.snapshot.tables, changed)
-        if not cells:
-            return this
-        self.writer.take_call(this.held)
-        offered = self.client.read_options(cells)
-        tables = with_options(this.snapshot.tables, offered)
-        return replace(this, snapshot=replace(this.snapshot, tables=tables))
 
     def _planned(self, this: Round, work: Work, lines: Lines) -> Plan:
         """Plan for tabs that people made: two more calls where a row is looked for or added."""
         tables, targets = this.snapshot.tables, work.targets
-        without = self.planner.without_row(tables, targets)
+        without = rowless.without_row(tables, targets)
         if not without:
             return self.planner.mapped(this.snapshot, targets, lines)
         self.writer.take_call(this.held)
         columns = self.client.read_columns(tables)
         texts = rowless.texts_of_columns(tables, columns)
-        lookup = self.planner.look_up(texts, self.store.pending.customers_without_row())
+        customers = self.store.pending.customers_without_row()
+        lookup = rowless.look_up(texts, customers, self.targets.match_by)
         if not {target.site for target in without} - lookup.matches.keys():
             return self.planner.mapped(this.snapshot, targets, lines, lookup)
         whole = {index: column.texts for index, column in columns[tables[0].sheet_id].items()}
@@ -281,7 +269,17 @@ class Flusher:
         pending = self.store.pending.read(0, 0)
         this = Round(held, fence, pending, self.client.read(pending.mode))
         self._must_be_served(this)
+        self.notice_columns(this.snapshot)
         return this
+
+    def notice_columns(self, snapshot: Snapshot) -> tuple[ReadColumn, ...]:
+        """Note which columns a read shows; return those that were there and are gone."""
+        spreadsheet = self.store.spreadsheet
+        if not snapshot.tables:
+            return spreadsheet.read_columns().gone
+        title = self.targets.title(is_mapped=snapshot.is_adopted)
+        columns = read_columns(snapshot.tables)
+        return spreadsheet.note_columns(snapshot.fence or 0, columns, title).gone
 
     def say_in_step(self, held: Lease) -> None:
         """Write that the sheet is in step, where nothing else is to be written: two calls.
@@ -292,10 +290,14 @@ class Flusher:
         tables = this.snapshot.tables
         if not tables or not guarding(tables).is_empty:
             return
-        plan = self.planner.with_in_step(
-            this.snapshot, Plan(tables), this.pending.known_columns, is_alone=True
-        )
+        plan = self._with_in_step(this, Plan(tables), is_alone=True)
         self._send(this, plan.parts)
+
+    def _with_in_step(self, this: Round, plan: Plan, *, is_alone: bool = False) -> Plan:
+        gone = [column.header for column in self.notice_columns(this.snapshot)]
+        now = self.planner.in_step(gone)
+        known = this.pending.known_columns
+        return self.planner.with_in_step(this.snapshot, plan, now, known, is_alone=is_alone)
 
     def _find_refused(self, this: Round, plan: Plan, sites: Sequence[str]) -> None:
         """Find the job that Google does not take, and quarantine it.
@@ -330,17 +332,13 @@ class Flusher:
             return
         when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         told = [(when, *line) for line in placement.told]
+        makes_tab = told and not now.recovered_columns
+        made = request.make_recovered_tab(Titles.recovered, undo.HEADERS) if makes_tab else ()
         parts = Parts(
-            structure=_recovered_tab(now) if told else (),
+            structure=made,
             rows=placement.rows,
             extra=[request.append_recovered(told)] if told else (),
             settled=tuple(placement.settled),
             recovered_lines=len(told),
         )
         self._send(Round(this.held, this.fence, this.pending, now), parts)
-
-
-def _recovered_tab(snapshot: Snapshot) -> list[request.Request]:
-    if snapshot.recovered_columns:
-        return []
-    return request.make_recovered_tab(Titles.recovered, undo.HEADERS)

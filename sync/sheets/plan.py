@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 
 import structlog
 
@@ -16,15 +17,16 @@ from sync.jobs.status import word
 from sync.sheets import encode, rowless
 from sync.sheets.answer import JOBS_TAB, Row
 from sync.sheets.batch import Cells, Parts
-from sync.sheets.diff import Target, diff, fitting, has_row
+from sync.sheets.diff import Target, diff, fitting
 from sync.sheets.ensure import USUAL_TITLES, WantedTabs, ensure
-from sync.sheets.rowless import Lookup, Texts
+from sync.sheets.rowless import Lookup
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.table_end import TableEnd
-from sync.sheets.tabs import in_step
+from sync.sheets.tabs import in_step, own_pipeline
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.in_step import InStep
+from sync.sheets.tabs.own_pipeline import Figures
 from sync.sheets.tabs.pipeline import Counted
 from sync.store import DirtyJob, Pending, Shown
 from sync.types import Mode
@@ -141,6 +143,10 @@ class Targets:
             one.received_at,
         )
 
+    def title(self, *, is_mapped: bool) -> Callable[[str], str]:
+        """Return what gives the header of a column that is to be there (its id), else ""."""
+        return partial(self._layout.title, is_mapped=is_mapped)
+
     @property
     def key_note(self) -> str:
         """What the note on the header of the site IDs explains."""
@@ -204,6 +210,15 @@ class Targets:
             order=[column.header for column in columns if column.id.startswith("status:")],
         )
         return WantedTabs(self._layout.config, columns, lines, counted, beside, titles)
+
+    def figures(self, jobs: Iterable[DirtyJob]) -> Figures:
+        """Return what the Pipeline beside tabs of a person's own shows of all jobs."""
+        layout, rows = self._layout, [one for one in jobs if one.job.has_row]
+        columns = layout.columns([one.job for one in rows], with_configured=True)
+        headers = {c.id: c.header for c in columns if c.id.startswith("status:")}
+        ids = {"status", "current_milestone", *headers}
+        cells = (layout.cells(o.job, o.files, o.customer, o.details, ids) for o in rows)
+        return own_pipeline.count(cells, headers, layout.config)
 
     def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
         """Return free titles for tabs to be made.
@@ -273,15 +288,6 @@ class Planner:
         parts = replace(ensured.parts, rows=change.rows, new_rows=change.new_rows)
         return Plan(ensured.tables, parts, change.shown, change.absent)
 
-    def without_row(self, tables: Iterable[Table], targets: Iterable[Target]) -> list[Target]:
-        """Return the targets that have no row, and are to have one."""
-        tables = [*tables]
-        return [target for target in targets if target.fresh and not has_row(tables, target)]
-
-    def look_up(self, texts: Texts, customers: Mapping[str, Customer]) -> Lookup:
-        """Return which rows are those of jobs without one (`customers` by site)."""
-        return rowless.look_up(texts, customers, self._targets.match_by)
-
     def mapped(
         self,
         snapshot: Snapshot,
@@ -308,8 +314,18 @@ class Planner:
         )
         return Plan(tables, parts, change.shown, change.absent)
 
+    def in_step(self, gone: Sequence[str]) -> InStep:
+        """Return that the sheet is in step now, but for columns that are `gone` (their headers)."""
+        return InStep(datetime.now(UTC), self._in_step_hours, tuple(gone))
+
     def with_in_step(
-        self, snapshot: Snapshot, plan: Plan, known: Container[str], *, is_alone: bool = False
+        self,
+        snapshot: Snapshot,
+        plan: Plan,
+        now: InStep,
+        known: Container[str],
+        *,
+        is_alone: bool = False,
     ) -> Plan:
         """Return a plan with the moment from which the sheet shows all that came.
 
@@ -319,8 +335,7 @@ class Planner:
         parts, table = plan.parts, plan.tables[0]
         if (parts.is_empty and not is_alone) or not snapshot.policy.makes_columns:
             return plan
-        pipeline = snapshot.pipeline if is_alone else parts.pipeline
-        now = InStep(datetime.now(UTC), self._in_step_hours)
+        pipeline = parts.pipeline or snapshot.pipeline
         said, ids = in_step.say(pipeline, now, snapshot.time_zone, known)
         about = self._targets.key_note
         note = (

@@ -14,12 +14,13 @@ from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
 from sync.sheets import answer, encode
 from sync.sheets.answer import Row, text_of
+from sync.sheets.batch import Parts
 from sync.sheets.diff import Target, as_shown, decided
 from sync.sheets.flush import Flusher
-from sync.sheets.options import with_options, worded_cells
 from sync.sheets.policy import Decision, Rule
 from sync.sheets.rowless import with_cells
 from sync.sheets.snapshot import Table
+from sync.sheets.tabs import own_pipeline
 from sync.store import Lease
 from sync.types import Value, letters
 
@@ -141,9 +142,7 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
         return 0
     everything = flusher.writer.read_everything(held, snapshot)
     tables = everything.snapshot.tables
-    if cells := worded_cells(tables):
-        flusher.writer.take_call(held)
-        tables = with_options(tables, flusher.client.read_options(cells))
+    tables = flusher.writer.with_options(held, tables, None)
     if not tables or any(KEY not in table.columns for table in tables):
         return 0
     present = {site for table in tables for site in table.keys}
@@ -160,7 +159,10 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     pairs = flusher.targets.of(store.pending.every(), fields if snapshot.is_adopted else None)
     targets = [target for _, target in pairs if target]
     found = differences(
-        tables, everything.rows, (one for one in targets if one.written), flusher.clock(snapshot)
+        tables,
+        everything.rows,
+        (one for one in targets if one.written),
+        flusher.planner.clock(snapshot),
     )
     store.batches.recheck(held, found.wrong)
     if snapshot.is_adopted:
@@ -190,3 +192,20 @@ def waiting_for_check(flusher: Flusher, held: Lease) -> None:
     if pending.in_doubt or pending.undos:
         flusher.flush(held)
         raise Retryable("unsettled", "An earlier write is still to be checked. Run it again.")
+
+
+def recount(flusher: Flusher, held: Lease) -> None:
+    """Bring the Pipeline beside tabs of a person's own up to date, where there is one.
+
+    For when nothing else is to be written: a read, and a write if a number changed. Raises
+    Retryable or Permanent.
+    """
+    this = flusher.look(held)
+    snapshot, tab = this.snapshot, this.snapshot.pipeline
+    if not snapshot.is_adopted or tab is None:
+        return
+    figures = flusher.targets.figures(flusher.store.pending.every())
+    if requests := own_pipeline.written(tab, figures):
+        parts = Parts(extra=requests)
+        batch = flusher.writer.composed(snapshot, snapshot.tables, parts, this.fence)
+        flusher.writer.send(held, snapshot, batch)

@@ -8,7 +8,14 @@ from itertools import groupby
 from typing import Any
 
 from sync.jobs.cells import Column
-from sync.sheets.answer import COLUMN_KEY, FENCE_KEY, FENCE_TAB, RECOVERED_KEY, RECOVERED_TAB
+from sync.sheets.answer import (
+    CHECK_KEY,
+    COLUMN_KEY,
+    FENCE_KEY,
+    FENCE_TAB,
+    RECOVERED_KEY,
+    RECOVERED_TAB,
+)
 from sync.sheets.encode import FRESH, VALUE
 from sync.sheets.writes import CellWrite, RowWrite
 
@@ -199,6 +206,16 @@ def metadata(
         "visibility": "DOCUMENT",
     }
     return {"createDeveloperMetadata": {"developerMetadata": entry}}
+
+
+def changes_nothing() -> list[Request]:
+    """Return a batch that leaves the spreadsheet as it is: it shows whether it may be written."""
+    entry = {"metadataKey": CHECK_KEY, "location": {"spreadsheet": True}, "visibility": "DOCUMENT"}
+    lookup = {"developerMetadataLookup": {"metadataKey": CHECK_KEY}}
+    return [
+        {"createDeveloperMetadata": {"developerMetadata": entry}},
+        {"deleteDeveloperMetadata": {"dataFilter": lookup}},
+    ]
 
 
 def insert(sheet_id: int, dimension: str, index: int, count: int, size: int) -> Request:

@@ -131,3 +131,28 @@ def test_a_moment_with_new_columns_goes_on_its_own_header(bench: Bench) -> None:
     assert {header: bench.notes(header)[0] for header in before} == before
     assert "In step at" in key_note(bench)
     assert not bench.alerts
+
+
+def test_a_column_that_was_deleted_is_named_in_red(bench: Bench) -> None:
+    """Catches a sheet that calls itself in step where its view of rejected jobs shows all."""
+    bench.shown(milestone(1))
+    said = moment(bench)
+    bench.edit("delete_columns", index=list(bench.rows()[0]).index("Status"))
+    bench.shown(milestone(2))
+    assert label(bench) == "Not in step since these columns were deleted: Status. Last written:"
+    assert moment(bench) > said
+    bench.setup().provision(bench.spreadsheet)
+    bench.flush()
+    assert label(bench) == "In step at"
+
+
+def test_a_header_never_becomes_a_formula(bench: Bench) -> None:
+    """Catches a person's text in the product's own formula."""
+    bench.shown(milestone(1))
+    index = list(bench.rows()[0]).index("Status")
+    bench.edit("rename_header", column=index, text='");IMPORTXML("')
+    bench.compare()
+    bench.edit("delete_columns", index=index)
+    bench.shown(milestone(2))
+    (cell,) = [one for one in cells(bench) if "IMPORTXML" in str(one)]
+    assert cell["userEnteredValue"].keys() == {"stringValue"}
