@@ -16,9 +16,9 @@ from sync.jobs.status import word
 from sync.sheets import encode, rowless
 from sync.sheets.answer import Row
 from sync.sheets.batch import Cells, Parts
-from sync.sheets.diff import Target, diff, fitting, has_row
+from sync.sheets.diff import Target, diff, fitting
 from sync.sheets.ensure import USUAL_TITLES, WantedTabs, ensure, free_titles
-from sync.sheets.rowless import Lookup, Texts
+from sync.sheets.rowless import Lookup
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.table_end import TableEnd
@@ -275,15 +275,6 @@ class Planner:
         change = diff(ensured.tables, targets, {}, None, zone)
         parts = replace(ensured.parts, rows=change.rows, new_rows=change.new_rows)
         return Plan(ensured.tables, parts, change.shown, change.absent)
-
-    def without_row(self, tables: Iterable[Table], targets: Iterable[Target]) -> list[Target]:
-        """Return the targets that have no row, and are to have one."""
-        tables = [*tables]
-        return [target for target in targets if target.fresh and not has_row(tables, target)]
-
-    def look_up(self, texts: Texts, customers: Mapping[str, Customer]) -> Lookup:
-        """Return which rows are those of jobs without one (`customers` by site)."""
-        return rowless.look_up(texts, customers, self._targets.match_by)
 
     def mapped(
         self,

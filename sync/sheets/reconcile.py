@@ -17,7 +17,6 @@ from sync.sheets.answer import Row, text_of
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.diff import Target, as_shown, decided
 from sync.sheets.flush import Flusher
-from sync.sheets.options import with_options, worded_cells
 from sync.sheets.plan import Plan
 from sync.sheets.policy import Decision, Rule
 from sync.sheets.rowless import with_cells
@@ -144,9 +143,7 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
         return 0
     everything = flusher.writer.read_everything(held, snapshot)
     tables = everything.snapshot.tables
-    if cells := worded_cells(tables):
-        flusher.writer.take_call(held)
-        tables = with_options(tables, flusher.client.read_options(cells))
+    tables = flusher.writer.with_options(held, tables, None)
     if not tables or any(KEY not in table.columns for table in tables):
         return 0
     present = {site for table in tables for site in table.keys}
