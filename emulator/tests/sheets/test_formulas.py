@@ -59,6 +59,18 @@ if TYPE_CHECKING:
         ("=NOW()-TODAY()<1", True),
         ("=DATE(2026,3,4)=TODAY()", True),
         ("=ROUND(2.5)&ROUND(-1.25,1)", "3-1.3"),
+        ("=MEDIAN(A1:A4)", 2),
+        ("=MEDIAN(A1:A2)", 1.5),
+        ("=MEDIAN(B1:B4)", "#NUM!"),
+        ("=COUNTUNIQUE(A1:B4)", 7),
+        ('=MEDIAN(FILTER(A1:A4,ISNUMBER(A1:A4)*(B1:B4<>"rejected")))', 2),
+        ('=COUNTUNIQUE(FILTER(B1:B4;(A1:A4=3)+(B1:B4="rejected")))', 2),
+        ("=MEDIAN(FILTER(A1:A3,A1:A3>7))", "#N/A"),
+        ("=MEDIAN(FILTER(A1:A4,A1:A3>1))", "#N/A"),
+        ("=MEDIAN(FILTER(A1:A4,1/0))", "#DIV/0!"),
+        ("=IFNA(MEDIAN(FILTER(A1:A3,A1:A3>7)),0)", 0),
+        ("=IFNA(1/0,0)", "#DIV/0!"),
+        ("=COUNTUNIQUE(FILTER(A1:A4,Nowhere!A1:A4>1))", "#REF!"),
     ],
 )
 def test_the_value_of_a_formula(book: Book, formula: str, value: Any) -> None:
