@@ -65,6 +65,8 @@ class FieldEntry:
     """Whether long text is broken into lines."""
     is_due: bool = False
     """A day for acting: coloured from that day on, blank once the job is archived."""
+    is_typed: bool = False
+    """People type here, too, and what they typed stays."""
     metrics: tuple[str, ...] = ()
     """Of the Data Access Layer, unless the config names others; the first with a value counts."""
 
@@ -112,6 +114,18 @@ _OF_A_JOB = (
         "something was rejected. Coloured from that day on; Status and Next action say why. "
         "Blank when the job is done or archived.",
         width=85, is_due=True),
+    FieldEntry("since", "Since", DATE,
+        "The day on which the job came to stand as Status says.",
+        width=85),
+    FieldEntry("days", "Days", NUMBER,
+        "For how many days the job has stood so. The sheet counts them by itself. Blank when the "
+        "job is done or archived.",
+        width=50),
+    FieldEntry("rep", "Rep", TEXT,
+        "Whose job it is: who sold it, where EverBright's Data Access Layer says so (the column "
+        "sales_representative), else who has the milestone that Next action is about. Type another "
+        "name, and it stays.",
+        width=110, is_typed=True),
     FieldEntry("current_milestone", "Current milestone", TEXT,
         "The furthest milestone that the job has reached.",
         width=160),
@@ -207,6 +221,8 @@ ASPECTS = tuple(entry.id.removesuffix(":") for entry in _OF_A_MILESTONE)
 DETAILS = tuple(entry.id for entry in _OF_A_JOB if entry.metrics)
 """The fields that are filled from the Data Access Layer."""
 CUSTOMERS_OWN = frozenset(entry.id for entry in _OF_A_JOB if entry.is_customers)
+TYPED = frozenset(entry.id for entry in _OF_A_JOB if entry.is_typed)
+"""Columns in which people type, too, and what they typed stays."""
 _NOTED = frozenset(entry.id for entry in FIELDS.values() if entry.is_noted)
 
 

@@ -67,10 +67,19 @@ class Actions:
         return [line for line in lines if line]
 
 
+def first_assignee(status: JobStatus) -> str:
+    """Return who has the first of the milestones that are to be acted on, or ""."""
+    return next(iter(_people(status)), "")
+
+
 def assignees(status: JobStatus) -> str:
     """Return who has the milestones that are to be acted on."""
+    return ", ".join(_people(status))
+
+
+def _people(status: JobStatus) -> list[str]:
     people = (reached.event.milestone.assigned_to for reached in status.about)
-    return ", ".join(dict.fromkeys(person.name for person in people if person and person.name))
+    return list(dict.fromkeys(person.name for person in people if person and person.name))
 
 
 def follow_up(status: JobStatus, last_update: datetime | None, stuck_days: int) -> Cell:

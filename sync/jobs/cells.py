@@ -21,14 +21,16 @@ class Link(Value):
 class Cell(Value):
     """The content of a cell: text, a number or a moment, links on the text, and a note.
 
-    Moments are shown in the sheet's time zone: only the day of `when` if `is_day`; `noted` is the
-    first line of the note. A cell that `is_stand_in` never replaces what a person wrote.
+    Moments are shown in the sheet's time zone: only the day of `when` if `is_day`, and in its place
+    the days since then, which the sheet counts, if `is_age`; `noted` is the first line of the note.
+    A cell that `is_stand_in` never replaces what a person wrote.
     """
 
     text: str = ""
     number: float | None = None
     when: datetime | None = None
     is_day: bool = False
+    is_age: bool = False
     links: tuple[Link, ...] = ()
     note: str = ""
     noted: datetime | None = None

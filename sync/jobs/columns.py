@@ -65,6 +65,8 @@ class Column(Value):
     about: str = ""
     """The note on the header cell, which explains the column."""
     tints: tuple[Tint, ...] = ()
+    is_typed: bool = False
+    """Whether people type here, too: then Google does not ask before they do."""
 
 
 def column(config: Config, column_id: str, header: str, stuck_days: int) -> Column:
@@ -77,6 +79,7 @@ def column(config: Config, column_id: str, header: str, stuck_days: int) -> Colu
         is_wrapped=entry.is_wrapped,
         about=entry.about.format(stuck_days=stuck_days) + KEPT_NOTE,
         tints=_tints(config, entry),
+        is_typed=entry.is_typed,
     )
 
 

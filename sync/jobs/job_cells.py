@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from sync.field_table import KEY, PLACEHOLDER
@@ -15,7 +16,7 @@ from sync.jobs.milestone_cells import MilestoneCells
 from sync.jobs.milestones import Milestones, ReachedMilestone
 from sync.jobs.model import ARCHIVED, Customer, Details, Files, Job
 from sync.jobs.remarks import Remarks, text_with_author
-from sync.jobs.status import JobStatus, Statuses
+from sync.jobs.status import Case, JobStatus, Statuses
 from sync.settings.config_file import Config
 
 _NAME_LIMIT = 500
@@ -99,6 +100,32 @@ def _follow_up(row: RowSource) -> Cell:
     return actions.follow_up(row.status, projection.last_update(row.job), row.by.stuck_days)
 
 
+def _since(row: RowSource) -> datetime | None:
+    """Return since when a job stands as it does (UTC); None where nothing tells.
+
+    Of several milestones, that which has waited longest counts; a job is done since the last.
+    """
+    status, archived = row.status, row.job.facts.get(ARCHIVED)
+    if status.case is Case.ARCHIVED:
+        return archived.stamp if archived else None
+    moments = [row.by.milestone_cells.since(milestone) for milestone in status.since]
+    if status.case is Case.DONE:
+        return max(moments, default=None)
+    return min(moments, default=None)
+
+
+def _days(row: RowSource) -> Cell:
+    if row.status.case in (Case.ARCHIVED, Case.DONE):
+        return EMPTY
+    moment = _since(row)
+    return Cell(when=moment, is_age=True) if moment else EMPTY
+
+
+def _rep(row: RowSource) -> Cell:
+    seller = row.by.details.value("sales_representative", row.job, row.details)
+    return _text(seller or actions.first_assignee(row.status))
+
+
 def _re_signed(row: RowSource) -> Cell:
     moment = row.job.re_signed
     return Cell(when=moment.stamp, note=_RE_SIGNED_NOTE) if moment else EMPTY
@@ -114,6 +141,9 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "status": lambda row: _text(row.status.text),
     "next_action": _next_action,
     "follow_up": _follow_up,
+    "since": lambda row: Cell(when=_since(row), is_day=True) if _since(row) else EMPTY,
+    "days": _days,
+    "rep": _rep,
     "current_milestone": lambda row: Cell(text=row.by.milestones.current_title(row.job)),
     "assigned_to": lambda row: _text(actions.assignees(row.status)),
     "last_comment": _last_comment,

@@ -8,7 +8,7 @@ from sync.jobs.files import Addresses, documents_cell
 from sync.jobs.milestones import ReachedMilestone
 from sync.jobs.model import Files, StatusSeen
 from sync.jobs.remarks import Remarks, text_with_author
-from sync.jobs.status import Statuses
+from sync.jobs.status import Meaning, Statuses
 from sync.settings.config_file import Config
 
 
@@ -29,7 +29,7 @@ class MilestoneCells:
         text = cut(self._statuses.label(reached.event.milestone.status))
         remark = self._remarks.of_change(comments, reached.log, change)
         note = cut(text_with_author(remark), NOTE_LIMIT) if remark else ""
-        return Cell(text=text, note=note, noted=self._since(reached, change)) if text else EMPTY
+        return Cell(text=text, note=note, noted=self._moment(reached, change)) if text else EMPTY
 
     def documents(self, reached: ReachedMilestone, files: Files) -> Cell:
         """Return the links to a milestone's documents."""
@@ -45,7 +45,7 @@ class MilestoneCells:
                 first = status
             elif first:
                 break  # Before that it had another status.
-        return Cell(when=self._since(reached, first), is_day=True) if first else EMPTY
+        return Cell(when=self._moment(reached, first), is_day=True) if first else EMPTY
 
     def comment(self, reached: ReachedMilestone) -> Cell:
         """Return the newest comment by a person."""
@@ -55,9 +55,20 @@ class MilestoneCells:
     def approval(self, reached: ReachedMilestone) -> datetime | None:
         """Return since when a milestone is approved (UTC), or None."""
         is_approved = self._statuses.is_approved(reached.event.milestone.status)
-        return self._since(reached, reached.log.current()) if is_approved else None
+        return self.since(reached) if is_approved else None
 
-    def _since(self, reached: ReachedMilestone, change: StatusSeen) -> datetime:
+    def since(self, reached: ReachedMilestone) -> datetime:
+        """Return since when a milestone has its status (UTC).
+
+        One that is rejected by a task alone: since the last event, for tasks are not dated.
+        """
+        milestone = reached.event.milestone
+        meaning = self._statuses.meaning(milestone)
+        if meaning is Meaning.REJECTED and not self._statuses.is_rejected(milestone.status):
+            return reached.event.stamp
+        return self._moment(reached, reached.log.current())
+
+    def _moment(self, reached: ReachedMilestone, change: StatusSeen) -> datetime:
         return self._remarks.moment(reached.event.milestone.comments, reached.log, change)
 
 

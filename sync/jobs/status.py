@@ -42,11 +42,15 @@ class Case(StrEnum):
 
 @dataclass(frozen=True)
 class JobStatus:
-    """How a job stands: `text` is its *Status*, `about` the milestones that are to be acted on."""
+    """How a job stands: `text` is its *Status*, `about` the milestones that are to be acted on.
+
+    `since` are those whose statuses made it so.
+    """
 
     case: Case
     text: str
     about: tuple[ReachedMilestone, ...] = ()
+    since: tuple[ReachedMilestone, ...] = ()
 
 
 class Statuses:
@@ -102,18 +106,22 @@ class Statuses:
         for milestone in milestones:
             by_meaning[self.meaning(milestone.event.milestone)].append(milestone)
         if rejected := by_meaning[Meaning.REJECTED]:
-            return JobStatus(Case.REJECTED, self._naming(REJECTED, rejected), tuple(rejected))
+            named = tuple(rejected)
+            return JobStatus(Case.REJECTED, self._naming(REJECTED, rejected), named, named)
         if waiting := by_meaning[Meaning.WAITING]:
-            return JobStatus(Case.WAITING, self._naming(WAITING, waiting), tuple(waiting))
+            named = tuple(waiting)
+            return JobStatus(Case.WAITING, self._naming(WAITING, waiting), named, named)
         if not milestones:
             return JobStatus(Case.BETWEEN, "")
         furthest = milestones[-1]
         text = self.label(furthest.event.milestone.status)
         if furthest in by_meaning[Meaning.OPEN]:
-            return JobStatus(Case.OPEN, text, (furthest,))
-        if any(milestone.key == last for milestone in by_meaning[Meaning.APPROVED]):
-            return JobStatus(Case.DONE, text, (furthest,))
-        return JobStatus(Case.BETWEEN, text, tuple(by_meaning[Meaning.OPEN]) or (furthest,))
+            return JobStatus(Case.OPEN, text, (furthest,), (furthest,))
+        approved = by_meaning[Meaning.APPROVED]
+        if any(milestone.key == last for milestone in approved):
+            return JobStatus(Case.DONE, text, (furthest,), tuple(approved))
+        about = tuple(by_meaning[Meaning.OPEN]) or (furthest,)
+        return JobStatus(Case.BETWEEN, text, about, (furthest,))
 
     def _naming(self, word: str, milestones: Sequence[ReachedMilestone]) -> str:
         """Return `word` and the milestones; in brackets a status that reads otherwise."""

