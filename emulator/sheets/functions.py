@@ -64,6 +64,13 @@ def _count_unique(_now: datetime, *values: Any) -> Any:
     return len(distinct)
 
 
+def _rows(_now: datetime, value: Any) -> Any:
+    """Return the number of rows of a range; an error where it is not there."""
+    if isinstance(value, list):
+        return len(value)
+    return value if isinstance(value, CellError) else 1
+
+
 def _truths(values: tuple[Any, ...]) -> Iterator[bool | CellError]:
     """Yield the booleans that AND and OR look at, and errors."""
     for value in values:
@@ -165,6 +172,7 @@ OVER_RANGES: dict[str, Function] = {
     "COUNTIF": countifs,
     "COUNTIFS": countifs,
     "COUNTUNIQUE": _count_unique,
+    "ROWS": _rows,
     "COUNTUNIQUEIFS": countuniqueifs,
     "AND": _over_truths(all),
     "OR": _over_truths(any),

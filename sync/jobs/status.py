@@ -146,6 +146,10 @@ class Statuses:
         known = self._config.statuses.values()
         return list(dict.fromkeys(_WORDS.get(status.means or "", status.label) for status in known))
 
+    def labels(self) -> list[str]:
+        """Return how statuses of milestones read, in the order of the config."""
+        return list(dict.fromkeys(status.label for status in self._config.statuses.values()))
+
 
 _WORDS = {"rejected": REJECTED, "waiting": WAITING}
 

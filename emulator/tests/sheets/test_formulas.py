@@ -70,6 +70,10 @@ if TYPE_CHECKING:
         ("=MEDIAN(FILTER(A1:A4,1/0))", "#DIV/0!"),
         ("=IFNA(MEDIAN(FILTER(A1:A3,A1:A3>7)),0)", 0),
         ("=IFNA(1/0,0)", "#DIV/0!"),
+        ("=SUM('Other tab'!#REF!)", "#REF!"),
+        ("=ROWS(A1:B4)+ROWS(A1)", 5),
+        ("=ROWS(#REF!)", "#REF!"),
+        ('=IFERROR(COUNTIF(Nowhere!#REF!,1),"gone")', "gone"),
         ("=COUNTUNIQUE(FILTER(A1:A4,Nowhere!A1:A4>1))", "#REF!"),
     ],
 )
