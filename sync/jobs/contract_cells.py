@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from sync.jobs import contracts, projection
 from sync.jobs.cells import EMPTY, Cell, cut, linked
 from sync.jobs.files import Addresses, documents_cell
-from sync.jobs.model import Files, Job, Signing
+from sync.jobs.model import Change, Files, Job, Signing
 from sync.settings.config_file import Config
 from sync.webhooks.schema import ContractState
 
@@ -17,6 +17,7 @@ LABELS: Mapping[str, str] = {
     ContractState.VOIDED: "Voided",
 }
 """How the state of a contract reads."""
+_INITIAL, _CHANGE_ORDER, _LATER = "Initial quote", "Change order", "Later change order"
 _UNKNOWN_QUOTE = "See the change order"
 _SINCE = "A change order that was signed then made this the quote in force."
 _NOT_SENT = (
@@ -86,10 +87,21 @@ class ContractCells:
         cell = cell if last[0] else Cell(text=_UNKNOWN_QUOTE)
         return cell.model_copy(update={"note": note, "noted": last[1].at})
 
-    def _quote(self, site: str, quote: str) -> Cell:
+    def changed_quotes(self, change: Change) -> tuple[Cell, Cell]:
+        """Return which quote was in force before a change order, and which after it.
+
+        They are named by what they are: nobody knows a quote by its UUID.
+        """
+        known, new = change.before or "", change.after or ""
+        if not known:
+            return Cell(text=_INITIAL), self._quote(change.site, new, _CHANGE_ORDER)
+        before = self._quote(change.site, known, _CHANGE_ORDER)
+        return before, self._quote(change.site, new, _LATER)
+
+    def _quote(self, site: str, quote: str, name: str = "") -> Cell:
         """Return the cell of a quote, with the link to its page where there is one."""
-        page = self._addresses.page(self._links.quote, site=site, quote=quote)
-        return linked(quote, page) if quote else EMPTY
+        page = self._addresses.page(self._links.quote, site=site, quote=quote) if quote else ""
+        return linked(name or quote, page) if name or quote else EMPTY
 
 
 def label(code: str | None) -> str:
