@@ -12,7 +12,6 @@ from sync.jobs.cells import EMPTY
 from sync.jobs.columns import KEY, Column
 from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
-from sync.jobs.status import word
 from sync.sheets.batch import Cells, Titles
 from sync.sheets.diff import Target, fitting
 from sync.sheets.ensure import USUAL_TITLES, WantedTabs
@@ -218,7 +217,8 @@ class Targets:
 
 def _counted(cells: Cells) -> tuple[str, str]:
     """Return the milestone and the word of the status by which a job is counted."""
-    return (cells.get("current_milestone", EMPTY).text, word(cells.get("status", EMPTY).text))
+    words = cells.get("status", EMPTY).words
+    return (cells.get("current_milestone", EMPTY).text, words[0] if words else "")
 
 
 def _began(one: DirtyJob) -> tuple[datetime, str]:

@@ -54,7 +54,7 @@ def test_a_lost_answer_doubles_no_line(bench: Bench, when: Literal["before", "af
     assert fault is not None
     bench.flush()
     assert [line[3] for line in told(bench)] == ["Approved", "Submitted"]
-    assert bench.row(uuid(1))["Status"] == "Approved"
+    assert bench.row(uuid(1))["Status"] == "Milestone 1 approved"
 
 
 def test_lines_find_their_columns_wherever_people_put_them(bench: Bench) -> None:
@@ -94,7 +94,7 @@ def test_a_history_in_any_order_tells_each_change_once(bench: Bench) -> None:
         bench.shown(*events)
     lines = told(bench)
     assert len(lines) == len(set(lines))
-    assert bench.row(uuid(1))["Status"] == "Approved"
+    assert bench.row(uuid(1))["Status"] == "Milestone 1 approved"
 
 
 def test_lines_wait_while_a_person_moves_the_columns_of_the_history(bench: Bench) -> None:
@@ -109,7 +109,7 @@ def test_lines_wait_while_a_person_moves_the_columns_of_the_history(bench: Bench
         ("2026-03-05 10:00", "Milestone 1", "Submitted", "Approved", uuid(1)),
         ("2026-03-01 10:00", "Milestone 1", "", "Submitted", uuid(1)),
     ]
-    assert bench.row(uuid(1))["Status"] == "Approved"
+    assert bench.row(uuid(1))["Status"] == "Milestone 1 approved"
 
 
 def test_an_approval_is_not_signed_with_the_remark_of_the_rejection(bench: Bench) -> None:

@@ -118,6 +118,6 @@ def test_a_job_is_counted_by_what_its_status_means(bench: Bench) -> None:
         milestone(2, status="REJECTED"),
         milestone(2, definition=2, status="REJECTED", date_updated=late),
     )
-    assert bench.row(uuid(1))["Status"] == "Rejected: Milestone 1"
-    assert bench.row(uuid(2))["Status"] == "Rejected: Milestone 1, Milestone 2"
+    assert bench.row(uuid(1))["Status"] == "Milestone 1 rejected"
+    assert bench.row(uuid(2))["Status"] == "Milestone 1 and Milestone 2 rejected"
     assert counts(bench) == {"Milestone 2": {"Jobs": "2", "Rejected": "2"}}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sync.jobs.columns import KEY, Column
-from sync.jobs.status import Statuses, beginning
+from sync.jobs.status import Statuses
 from sync.settings.config_file import Config
 from sync.sheets import request
 from sync.sheets.identifiers import (
@@ -199,12 +199,12 @@ def _cells(tab: Tab, new_rows: Sequence[int], new_columns: Iterable[int]) -> lis
 def _formula(milestone: str, status: str) -> str:
     """Return what counts the jobs, each once however many rows it has.
 
-    A status is counted by its word, also where it goes on to name milestones. Semicolons are taken
+    A status is counted by its word, wherever in it the milestones are named. Semicolons are taken
     in every locale.
     """
     parts = [NAMES[KEY], NAMES["current_milestone"], milestone]
-    named = f'{status}&"{beginning("")}*"'
-    by_status = [[*parts, NAMES["status"], text] for text in (status, named)]
+    texts = (status, f'{status}&" *"', f'"* "&{status}', f'"* "&{status}&",*"')
+    by_status = [[*parts, NAMES["status"], text] for text in texts]
     terms = by_status if status else [parts]
     return "=" + "+".join(f"COUNTUNIQUEIFS({';'.join(term)})" for term in terms)
 
