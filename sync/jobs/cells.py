@@ -23,7 +23,8 @@ class Cell(Value):
 
     Moments are shown in the sheet's time zone: only the day of `when` if `is_day`, and in its place
     the days since then, which the sheet counts, if `is_age`; `noted` is the first line of the note.
-    A cell that `is_stand_in` never replaces what a person wrote.
+    A cell that `is_stand_in` never replaces what a person wrote. `words` are shorter ones for the
+    text, the best first: what a drop-down may have for it.
     """
 
     text: str = ""
@@ -35,6 +36,7 @@ class Cell(Value):
     note: str = ""
     noted: datetime | None = None
     is_stand_in: bool = False
+    words: tuple[str, ...] = ()
 
 
 EMPTY = Cell()

@@ -6,13 +6,14 @@ from sync.field_table import (
     MILESTONE_COLUMNS,
     PLACEHOLDER,
     FieldEntry,
+    FieldKind,
     documents_id,
     entry_of,
     is_noted,
     status_id,
 )
 from sync.jobs.contract_cells import LABELS
-from sync.jobs.status import REJECTED, WAITING, Statuses, beginning
+from sync.jobs.status import Case, Ending, Statuses
 from sync.settings.config_file import Config
 from sync.types import Value
 from sync.webhooks.schema import ContractState
@@ -40,17 +41,22 @@ _CONTRACT_MEANS = {
 KEPT_NOTE = "\n\nBrightsheet keeps this column. It may be moved, renamed, hidden and sorted."
 
 
+_LETTER, _PADDING = 8, 14
+"""Pixels of a letter in a header, which is bold, and beside a word: no word is to be broken."""
+
+
 class Tint(Value):
     """A background colour (#rrggbb) for some cells of a column.
 
-    For those with exactly `text`, those that begin with it (`is_prefix`), or those whose day has
-    come (`is_due`).
+    For those with exactly `text`, those that begin (`is_prefix`) or end (`is_suffix`) with it, or
+    those whose day has come (`is_due`).
     """
 
     color: str
     text: str = ""
     is_due: bool = False
     is_prefix: bool = False
+    is_suffix: bool = False
 
 
 class Column(Value):
@@ -61,7 +67,11 @@ class Column(Value):
     width: int = 120
     """In pixels, set once when the column is made."""
     is_wrapped: bool = False
-    """Whether long text is broken into lines, set once, too: else it is cut off on the screen."""
+    """Whether long text is broken into lines, set once, too."""
+    is_clipped: bool = False
+    """Whether it is cut off at the column's edge, set once: else it runs on over blank cells."""
+    is_hidden: bool = False
+    """Whether the column is hidden when it is made."""
     about: str = ""
     """The note on the header cell, which explains the column."""
     tints: tuple[Tint, ...] = ()
@@ -75,8 +85,10 @@ def column(config: Config, column_id: str, header: str, stuck_days: int) -> Colu
     return Column(
         id=column_id,
         header=header,
-        width=entry.width,
+        width=max(entry.width, _PADDING + _LETTER * max(map(len, header.split()), default=0)),
         is_wrapped=entry.is_wrapped,
+        is_clipped=entry.kind is FieldKind.LINKS,
+        is_hidden=entry.is_hidden,
         about=entry.about.format(stuck_days=stuck_days) + KEPT_NOTE,
         tints=_tints(config, entry),
         is_typed=entry.is_typed,
@@ -105,17 +117,42 @@ def _tints(config: Config, entry: FieldEntry) -> tuple[Tint, ...]:
         by_means = {str(means): color for _, means, color in reversed(known)}
         tints = {label: by_means.get(means) for label, means in _CONTRACT_MEANS.items()}
         return tuple(Tint(text=label, color=color) for label, color in tints.items() if color)
-    if entry.id != "status":
-        return ()
-    plain = [
-        Tint(text=label, color=color)
-        for label, means, color in known
-        if means not in ("rejected", "waiting")
-    ]
-    colors = Statuses(config).colors()
-    named = [
-        Tint(text=beginning(word), color=colors[word], is_prefix=True)
-        for word in (REJECTED, WAITING)
-        if word in colors
-    ]
-    return (*named, *plain)
+    return _tints_of_jobs(config) if entry.id == "status" else ()
+
+
+def _tints_of_jobs(config: Config) -> tuple[Tint, ...]:
+    """Return the colours of *Status*; where two hold, the last counts."""
+    statuses, known, tints = Statuses(config), config.statuses, dict[Ending | str, str]()
+    for code, status in known.items():
+        if status.color and status.means not in ("rejected", "waiting"):
+            tints.setdefault(statuses.ending_with(status.label), status.color)
+            if code == ARCHIVED_CODE:
+                tints[status.label] = status.color
+    for case, means in _MEANS.items():
+        color = next((s.color for s in known.values() if s.means == means and s.color), None)
+        if color:
+            is_done = case is Case.DONE
+            tints[config.phrases.done if is_done else statuses.ending_of(case)] = color
+    return tuple(_of_jobs(ending, color) for ending, color in tints.items())
+
+
+def _of_jobs(ending: Ending | str, color: str) -> Tint:
+    if isinstance(ending, str):
+        return Tint(text=ending, color=color)
+    return Tint(
+        text=ending.text,
+        color=color,
+        is_prefix=ending.is_prefix,
+        is_suffix=not ending.is_prefix,
+    )
+
+
+ARCHIVED_CODE = "ARCHIVED"
+_MEANS = {
+    Case.BETWEEN: "approved",
+    Case.DONE: "approved",
+    Case.WAITING: "waiting",
+    Case.REJECTED: "rejected",
+}
+"""A job has the colour of the milestones' status with this meaning; what comes later is stronger.
+"""

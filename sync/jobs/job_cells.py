@@ -74,7 +74,12 @@ class RowSource:
     def status(self) -> JobStatus:
         """How the job stands: the one answer that several cells are made from."""
         last = self.by.milestones.last()
-        return self.by.statuses.of(self.milestones, last, is_archived=self.is_archived)
+        return self.by.statuses.of(self.milestones, last, self.coming, is_archived=self.is_archived)
+
+    @cached_property
+    def coming(self) -> str:
+        """The title of the milestone that comes after those reached, or ""."""
+        return self.by.milestones.next_title(self.milestones)
 
 
 def _text(text: str) -> Cell:
@@ -82,8 +87,7 @@ def _text(text: str) -> Cell:
 
 
 def _next_action(row: RowSource) -> Cell:
-    coming = row.by.milestones.next_title(row.milestones)
-    return _text(row.by.actions.next_action(row.status, coming))
+    return _text(row.by.actions.next_action(row.status, row.coming))
 
 
 def _last_comment(row: RowSource) -> Cell:
@@ -138,7 +142,7 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "zip": lambda row: _text(row.customer.zip),
     "phone": lambda row: _text(row.customer.phone),
     "email": lambda row: _text(row.customer.email),
-    "status": lambda row: _text(row.status.text),
+    "status": lambda row: Cell(text=cut(row.status.text), words=row.status.words),
     "next_action": _next_action,
     "follow_up": _follow_up,
     "since": lambda row: Cell(when=_since(row), is_day=True) if _since(row) else EMPTY,

@@ -1,20 +1,24 @@
 """How a job stands: the one answer that its row, colours, views and the Pipeline are made of. Pure.
 
 What is rejected in any milestone comes first, then what waits in any, then the furthest milestone
-(decision 0011 has the table of cases).
+(decision 0011 has the table of cases). How it is said is config.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
+from sync.jobs.cells import cut
 from sync.jobs.milestones import ReachedMilestone
-from sync.settings.config_file import Config
+from sync.settings.config_file import Config, PhrasesConfig
 from sync.webhooks.schema import Milestone
 
 REJECTED, WAITING = "Rejected", "Waiting"
-_NAMES = ": "
-"""Stands between the word and the milestones."""
+"""The words for a job in drop-downs, and the titles of the filter views."""
+_TITLE_LIMIT = 40
+_NAMED = 3
+"""How many milestones are named: a status is to be read at a glance."""
 
 
 class Meaning(StrEnum):
@@ -33,24 +37,35 @@ class Case(StrEnum):
     REJECTED = "rejected"
     WAITING = "waiting"
     DONE = "done"
-    """The last milestone in the config is approved."""
+    """The last milestone is approved."""
     OPEN = "open"
     """The furthest milestone is neither approved nor handed in."""
     BETWEEN = "between"
-    """The furthest milestone is approved, and it is not the last."""
+    """The furthest milestone is approved, it is not the last, and another one is to be done."""
+    ALL_APPROVED = "all approved"
+    """All its milestones are approved, and nobody has said which comes next or is the last."""
 
 
 @dataclass(frozen=True)
 class JobStatus:
     """How a job stands: `text` is its *Status*, `about` the milestones that are to be acted on.
 
-    `since` are those whose statuses made it so.
+    `since` are those whose statuses made it so, `words` what a drop-down may have for it, the best
+    first.
     """
 
     case: Case
     text: str
     about: tuple[ReachedMilestone, ...] = ()
     since: tuple[ReachedMilestone, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+class Ending(NamedTuple):
+    """What stands before (`is_prefix`) or behind the milestones in a status: it tells its case."""
+
+    text: str
+    is_prefix: bool = False
 
 
 class Statuses:
@@ -58,6 +73,7 @@ class Statuses:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self.phrases = config.phrases
         self._codes = {
             means: frozenset(c for c, status in config.statuses.items() if status.means == means)
             for means in ("approved", "rejected", "waiting", "cancelled")
@@ -97,54 +113,99 @@ class Statuses:
         return Meaning.WAITING if is_unknown or code in self._codes["waiting"] else Meaning.OPEN
 
     def of(
-        self, milestones: Sequence[ReachedMilestone], last: str | None, *, is_archived: bool
+        self,
+        milestones: Sequence[ReachedMilestone],
+        last: str | None,
+        coming: str = "",
+        *,
+        is_archived: bool,
     ) -> JobStatus:
-        """Return how a job stands; `shown` are its milestones, `last` the key of the final one."""
+        """Return how a job stands by its milestones.
+
+        `last` is the key of the final one, `coming` the title of the one after those reached: None
+        and "" where that is not known.
+        """
         if is_archived:
-            return JobStatus(Case.ARCHIVED, self.label("ARCHIVED"))
+            label = self.label("ARCHIVED")
+            return JobStatus(Case.ARCHIVED, label, words=(label,))
         by_meaning: dict[Meaning, list[ReachedMilestone]] = {meaning: [] for meaning in Meaning}
         for milestone in milestones:
             by_meaning[self.meaning(milestone.event.milestone)].append(milestone)
         if rejected := by_meaning[Meaning.REJECTED]:
-            named = tuple(rejected)
-            return JobStatus(Case.REJECTED, self._naming(REJECTED, rejected), named, named)
+            return self._naming(Case.REJECTED, rejected, REJECTED)
         if waiting := by_meaning[Meaning.WAITING]:
-            named = tuple(waiting)
-            return JobStatus(Case.WAITING, self._naming(WAITING, waiting), named, named)
+            return self._naming(Case.WAITING, waiting, WAITING)
         if not milestones:
-            return JobStatus(Case.BETWEEN, "")
-        furthest = milestones[-1]
-        text = self.label(furthest.event.milestone.status)
-        if furthest in by_meaning[Meaning.OPEN]:
-            return JobStatus(Case.OPEN, text, (furthest,), (furthest,))
+            return JobStatus(Case.BETWEEN, self._coming(coming))
+        return self._of_the_furthest(milestones[-1], by_meaning, last, coming)
+
+    def _naming(self, case: Case, named: Sequence[ReachedMilestone], word: str) -> JobStatus:
+        phrases = self.phrases
+        phrase = phrases.rejected if case is Case.REJECTED else phrases.waiting
+        titles = [cut(milestone.title, _TITLE_LIMIT) for milestone in named]
+        text = phrase.format(milestones=listed(titles, phrases, _NAMED))
+        return JobStatus(case, text, tuple(named), tuple(named), (word,))
+
+    def _of_the_furthest(
+        self,
+        furthest: ReachedMilestone,
+        by_meaning: dict[Meaning, list[ReachedMilestone]],
+        last: str | None,
+        coming: str,
+    ) -> JobStatus:
+        """Return how a job stands in which nothing is rejected or waits."""
+        label, is_open = self.label(furthest.event.milestone.status), by_meaning[Meaning.OPEN]
+        text, words = self._stands(furthest, label), (label,)
+        if furthest in is_open:
+            return JobStatus(Case.OPEN, text, (furthest,), (furthest,), words)
         approved = by_meaning[Meaning.APPROVED]
         if any(milestone.key == last for milestone in approved):
-            return JobStatus(Case.DONE, text, (furthest,), tuple(approved))
-        about = tuple(by_meaning[Meaning.OPEN]) or (furthest,)
-        return JobStatus(Case.BETWEEN, text, about, (furthest,))
+            done = self.phrases.done
+            return JobStatus(Case.DONE, done, (furthest,), tuple(approved), (done, label))
+        if is_open:
+            coming = is_open[0].title
+        if not coming:
+            return JobStatus(Case.ALL_APPROVED, text, (furthest,), (furthest,), words)
+        text = f"{text}, {self._coming(coming)}"
+        return JobStatus(Case.BETWEEN, text, tuple(is_open) or (furthest,), (furthest,), words)
 
-    def _naming(self, word: str, milestones: Sequence[ReachedMilestone]) -> str:
-        """Return `word` and the milestones; in brackets a status that reads otherwise."""
-        names = []
-        for milestone in milestones:
-            label = self.label(milestone.event.milestone.status)
-            names.append(
-                f"{milestone.title} ({label})" if label not in ("", word) else milestone.title
-            )
-        return word + _NAMES + ", ".join(names)
+    def _stands(self, milestone: ReachedMilestone, label: str) -> str:
+        title = cut(milestone.title, _TITLE_LIMIT)
+        if not label:
+            return self._coming(title)
+        return self.phrases.stands.format(milestone=title, status=_spoken(label))
+
+    def _coming(self, title: str) -> str:
+        return self.phrases.next.format(milestone=cut(title, _TITLE_LIMIT)) if title else ""
+
+    def ending_of(self, case: Case) -> Ending:
+        """Return by what the status of jobs that are rejected, wait, or lie between is told."""
+        phrases = self.phrases
+        phrase = {Case.REJECTED: phrases.rejected, Case.WAITING: phrases.waiting}
+        text = phrase.get(case, phrases.next)
+        before, _, rest = text.partition("{milestone")
+        return Ending(before, is_prefix=True) if before else Ending(rest.partition("}")[2])
+
+    def ending_with(self, label: str) -> Ending:
+        """Return how the status of a job ends whose furthest milestone has a status."""
+        _, _, rest = self.phrases.stands.partition("{milestone}")
+        return Ending(rest.format(status=_spoken(label)))
 
     def colors(self) -> dict[str, str]:
-        """Return the colours (#rrggbb) by the word that a job's status begins with."""
+        """Return the colours (#rrggbb) by a job's word."""
         colors: dict[str, str] = {}
         for status in self._config.statuses.values():
             if status.color:
                 colors.setdefault(_WORDS.get(status.means or "", status.label), status.color)
+                if status.means == "approved":
+                    colors.setdefault(self.phrases.done, status.color)
         return colors
 
     def words(self) -> list[str]:
-        """Return the words that a job's status may begin with, in the order of the config."""
+        """Return the words that a drop-down may have for a job, in the order of the config."""
         known = self._config.statuses.values()
-        return list(dict.fromkeys(_WORDS.get(status.means or "", status.label) for status in known))
+        words = [_WORDS.get(status.means or "", status.label) for status in known]
+        return list(dict.fromkeys([*words, self.phrases.done]))
 
     def labels(self) -> list[str]:
         """Return how statuses of milestones read, in the order of the config."""
@@ -154,11 +215,16 @@ class Statuses:
 _WORDS = {"rejected": REJECTED, "waiting": WAITING}
 
 
-def word(text: str) -> str:
-    """Return the word by which a job's status is counted: what stands before the milestones."""
-    return text.partition(_NAMES)[0]
+def _spoken(label: str) -> str:
+    """Return a label within a sentence: "In progress" begins small there, "NTP" does not."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
-def beginning(word: str) -> str:
-    """Return what a status begins with that names milestones after `word`."""
-    return word + _NAMES.strip()
+def listed(names: Sequence[str], phrases: PhrasesConfig, most: int) -> str:
+    """Return names as they are said; of more than `most`, the first and how many more there are."""
+    if len(names) > most:
+        first = names[: max(1, most - 1)]
+        return phrases.more.format(first=", ".join(first), count=len(names) - len(first))
+    if len(names) < 2:
+        return "".join(names)
+    return phrases.both.format(first=", ".join(names[:-1]), last=names[-1])

@@ -13,7 +13,6 @@ from sync.field_table import TYPED
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.columns import KEY, is_noted
 from sync.jobs.model import Customer
-from sync.jobs.status import word
 from sync.sheets import encode
 from sync.sheets.batch import Cells
 from sync.sheets.celldata import (
@@ -281,7 +280,7 @@ def as_shown(table: Table, column: str, cell: Cell) -> Cell | None:
     words = table.words.get(column)
     if words is None or not bare.text:
         return bare
-    option = words.get(bare.text) or words.get(word(bare.text))
+    option = next((words[text] for text in (bare.text, *bare.words) if text in words), None)
     return None if option is None else Cell(text=option)
 
 

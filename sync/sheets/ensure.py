@@ -142,7 +142,8 @@ def _ensure_columns(ensured: Ensured, columns: Sequence[Column]) -> None:
     if ensured.is_new:
         size = (table.row_count, table.column_count)
         made = request.make_tab(table.sheet_id, table.title, HEADER_KEY, size, position=0)
-        requests = [*made, *requests]
+        rows = formatting.sized_rows(table.sheet_id, 1, table.row_count - 1)
+        requests = [*made, rows, *requests]
         ensured.tell_made(table.title)
     ensured.structure += requests
     ensured.header += [request.header(table.columns[column.id], column) for column in new]

@@ -96,8 +96,8 @@ def test_a_signed_contract_says_when_and_links_what_was_signed() -> None:
 def test_the_copy_in_drive_is_linked_like_any_other() -> None:
     files = Files(documents={uuid(61_001): "https://d/1"})
     cell = layout().cells(told(SIGN), files)["contract_documents"]
-    assert cell.text == "Agreement.pdf ↗"
-    assert cell.links[0].uri == "https://d/1"
+    assert cell.text == "↗ Agreement.pdf"
+    assert cell.links[1].uri == "https://d/1"
 
 
 @pytest.mark.parametrize("signed", [None, "None", "soon", "2036-01-01T00:00:00Z"])

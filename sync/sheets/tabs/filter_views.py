@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
-from sync.jobs.status import REJECTED, WAITING, beginning
+from sync.jobs.status import REJECTED, WAITING, Case, Statuses
 from sync.settings.config_file import Config
 from sync.sheets.request import Request
 from sync.sheets.surroundings import Surroundings
@@ -36,8 +36,8 @@ def filters(config: Config) -> dict[str, ViewFilter]:
     week = {"condition": {"type": "DATE_AFTER", "values": [{"relativeDate": "PAST_WEEK"}]}}
     newest = ("last_update", "DESCENDING")
     wanted: dict[str, ViewFilter] = {
-        REJECTED: ({"status": _begins(REJECTED)}, newest),
-        WAITING: ({"status": _begins(WAITING)}, newest),
+        REJECTED: ({"status": _is_of(Case.REJECTED, config)}, newest),
+        WAITING: ({"status": _is_of(Case.WAITING, config)}, newest),
         "Stuck": ({"follow_up": due}, ("follow_up", "ASCENDING")),
         "Approved this week": ({"last_approval": week}, ("last_approval", "DESCENDING")),
     }
@@ -47,10 +47,11 @@ def filters(config: Config) -> dict[str, ViewFilter]:
     return wanted
 
 
-def _begins(word: str) -> Criteria:
-    """Return the criteria for the jobs whose status begins with `word` and names milestones."""
-    values = [{"userEnteredValue": beginning(word)}]
-    return {"condition": {"type": "TEXT_STARTS_WITH", "values": values}}
+def _is_of(case: Case, config: Config) -> Criteria:
+    """Return the criteria for the jobs whose status is of a case, by its words in the config."""
+    ending = Statuses(config).ending_of(case)
+    kind = "TEXT_STARTS_WITH" if ending.is_prefix else "TEXT_ENDS_WITH"
+    return {"condition": {"type": kind, "values": [{"userEnteredValue": ending.text}]}}
 
 
 def views(

@@ -18,9 +18,11 @@ from sync.sheets.tabs import filter_views
 _KEPT = "Brightsheet writes these cells: what is typed here is replaced."
 _DUE = "="
 """Stands for a day that has come: no label begins so."""
-_PREFIX = "+"
-"""Goes before a text that cells begin with: no label begins so."""
+_PREFIX, _SUFFIX = "+", "++"
+"""Go before a text that cells begin or end with: no label begins so."""
 _GREY = "#f3f3f3"
+_ROW_HEIGHT = 57
+"""Pixels: three lines of the usual font."""
 
 
 def column(sheet_id: int, index: int, made: Column) -> list[Request]:
@@ -28,8 +30,8 @@ def column(sheet_id: int, index: int, made: Column) -> list[Request]:
     return [
         request.metadata(COLUMN_KEY, made.id, sheet_id, "COLUMNS", index),
         *column_format(sheet_id, index, made),
-        sized_column(sheet_id, index, made.width),
-        *([_wrapped(sheet_id, index)] if made.is_wrapped else []),
+        sized_column(sheet_id, index, made.width, is_hidden=made.is_hidden),
+        _laid_out(sheet_id, index, made),
     ]
 
 
@@ -93,7 +95,8 @@ def tints(column: Column) -> str:
 
 
 def _name(tint: Tint) -> str:
-    return _DUE if tint.is_due else _PREFIX * tint.is_prefix + tint.text
+    mark = _SUFFIX if tint.is_suffix else _PREFIX if tint.is_prefix else ""
+    return _DUE if tint.is_due else mark + tint.text
 
 
 def _remembered(had: str | None) -> list[Tint]:
@@ -101,9 +104,10 @@ def _remembered(had: str | None) -> list[Tint]:
         Tint(text="", color=f"#{color}", is_due=True)
         if text == _DUE
         else Tint(
-            text=text.removeprefix(_PREFIX),
+            text=text.removeprefix(_SUFFIX).removeprefix(_PREFIX),
             color=f"#{color}",
-            is_prefix=text.startswith(_PREFIX),
+            is_prefix=text.startswith(_PREFIX) and not text.startswith(_SUFFIX),
+            is_suffix=text.startswith(_SUFFIX),
         )
         for text, color in json.loads(had or "{}").items()
     ]
@@ -124,21 +128,34 @@ def _area(sheet_id: int, index: int) -> Request:
     return {"sheetId": sheet_id, "startColumnIndex": index, "endColumnIndex": index + 1}
 
 
-def sized_column(sheet_id: int, index: int, width: int) -> Request:
-    """Give a column its width (pixels)."""
+def sized_column(sheet_id: int, index: int, width: int, *, is_hidden: bool = False) -> Request:
+    """Give a column its width (pixels), and hide it."""
     sized = {
         "range": request.dimension_range(sheet_id, "COLUMNS", index, 1),
-        "properties": {"pixelSize": width},
+        "properties": {"pixelSize": width, **({"hiddenByUser": True} if is_hidden else {})},
+        "fields": "pixelSize,hiddenByUser" if is_hidden else "pixelSize",
+    }
+    return {"updateDimensionProperties": sized}
+
+
+def sized_rows(sheet_id: int, first: int, count: int) -> Request:
+    """Give rows the height of three lines: those that are inserted between them take it over."""
+    sized = {
+        "range": request.dimension_range(sheet_id, "ROWS", first, count),
+        "properties": {"pixelSize": _ROW_HEIGHT},
         "fields": "pixelSize",
     }
     return {"updateDimensionProperties": sized}
 
 
-def _wrapped(sheet_id: int, index: int) -> Request:
-    """Have long text in a column broken into lines, also in rows that are inserted later."""
-    wrapped = {"userEnteredFormat": {"wrapStrategy": "WRAP"}}
-    fields = "userEnteredFormat.wrapStrategy"
-    return {"repeatCell": {"range": _area(sheet_id, index), "cell": wrapped, "fields": fields}}
+def _laid_out(sheet_id: int, index: int, column: Column) -> Request:
+    """Have text stand at the top, and say what becomes of a long one: of rows to come, too."""
+    laid_out = {"verticalAlignment": "TOP"}
+    if column.is_wrapped or column.is_clipped:
+        laid_out["wrapStrategy"] = "WRAP" if column.is_wrapped else "CLIP"
+    fields = ",".join(f"userEnteredFormat.{name}" for name in laid_out)
+    cell = {"userEnteredFormat": laid_out}
+    return {"repeatCell": {"range": _area(sheet_id, index), "cell": cell, "fields": fields}}
 
 
 def _condition(tint: Tint) -> Request:
@@ -146,6 +163,7 @@ def _condition(tint: Tint) -> Request:
         # A day's passing must cost no call: the sheet itself knows what day it is.
         return {"type": "DATE_BEFORE", "values": [{"relativeDate": "TOMORROW"}]}
     kind = "TEXT_STARTS_WITH" if tint.is_prefix else "TEXT_EQ"
+    kind = "TEXT_ENDS_WITH" if tint.is_suffix else kind
     return {"type": kind, "values": [{"userEnteredValue": tint.text}]}
 
 

@@ -24,7 +24,7 @@ FORMULAS = (PIPELINE_COUNT, *OF_OPEN)
 DAYS = "days"
 NO_COLUMN = "no column"
 
-_CURRENT, _STATUS = "current_milestone", "status"
+_STATUS = "status"
 _KEY_LENGTH = 36
 _SAME = re.compile(r"[\s']")
 """What Google may write otherwise in a formula that is the same."""
@@ -52,7 +52,7 @@ class JobsTab:
     @property
     def counted(self) -> frozenset[str]:
         """The ids of the columns that formulas name."""
-        named = (KEY, DAYS, _CURRENT, _STATUS)
+        named = (KEY, DAYS, _STATUS)
         return frozenset(c for c in self.columns if c in named or c.startswith(status_id("")))
 
     def column(self, column: str) -> str:
@@ -112,15 +112,21 @@ class Formulas:
         else:
             value = f"IFNA(COUNTUNIQUE(FILTER({key};{condition}));0)"
         # A row whose condition is an error does not meet it: a lost column is asked for first.
-        used = (column for column in (DAYS, _STATUS, _CURRENT) if column in self.jobs.columns)
+        used = (column for column in (DAYS, _STATUS) if column in self.jobs.columns)
         ranges = [key, *columns, *map(self.jobs.column, used)]
         return f"IF({'*'.join(f'ROWS({one})' for one in ranges)};{value})"
 
     def _here(self, column: str, milestone: str) -> str:
-        approved = [f"({column}<>{literal(label)})" for label in self._approved]
-        standing = "*".join(approved)
-        if standing and _CURRENT in self.jobs.columns:
-            standing += f"+({self.jobs.column(_CURRENT)}={milestone})"
+        """Return what holds for the rows of jobs that stand at a milestone, by its column.
+
+        It is not approved, or it is what the job's status says of it: then the next has not begun.
+        """
+        standing = "*".join(f"({column}<>{literal(label)})" for label in self._approved)
+        if standing and _STATUS in self.jobs.columns:
+            status, statuses = self.jobs.column(_STATUS), Statuses(self.config)
+            for label in self._approved:
+                says = f"{milestone}&{literal(statuses.ending_with(label).text)}"
+                standing += f"+(LEFT({status};LEN({says}))={says})"
         return f'({column}<>"")' + (f"*({standing})" if standing else "")
 
     def _open(self) -> str:
