@@ -13,6 +13,7 @@ from sync.sheets.ensure import ensure
 from sync.sheets.flush import Flusher
 from sync.sheets.reconcile import recheck, waiting_for_check
 from sync.sheets.snapshot import Snapshot, key_column_gone
+from sync.sheets.tabs.pipeline_formulas import FORMULAS
 from sync.sheets.targets import LARGE
 from sync.store import Database, Lease
 from sync.wiring import Sleep, Wiring
@@ -115,7 +116,7 @@ def provision(flusher: Flusher, held: Lease) -> list[str]:
     store, targets, writer = flusher.store, flusher.targets, flusher.writer
     waiting_for_check(flusher, held)
     fence = writer.take_turn(held)
-    snapshot = flusher.client.read(store.spreadsheet.mode())
+    snapshot = flusher.client.read(store.spreadsheet.mode(), FORMULAS)
     _must_be_served(snapshot)
     jobs = list(store.pending.every())
     writer.take_call(held)

@@ -22,7 +22,7 @@ from sync.sheets.surroundings import NOTHING_ELSE, Surroundings
 from sync.sheets.tabs import filter_views, formatting, history, in_step, pipeline
 from sync.sheets.tabs.filter_views import View
 from sync.sheets.tabs.history import Line
-from sync.sheets.tabs.pipeline import Counted
+from sync.sheets.tabs.pipeline_formulas import Counted, JobsTab
 from sync.sheets.writes import CellWrite
 
 HISTORY, PIPELINE = "tab:history", "tab:pipeline"
@@ -50,6 +50,8 @@ class WantedTabs:
     """What else is in the spreadsheet, for when tabs are to be made."""
     titles: Titles = USUAL_TITLES
     """Free ones, for the same."""
+    known: frozenset[str] = frozenset()
+    """Ids of columns that were made before: one that is gone, a person deleted."""
 
 
 @dataclass
@@ -66,6 +68,8 @@ class Ensured:
     """HISTORY and PIPELINE, where they are there after it."""
     pipeline: Tab | None = None
     """The Pipeline tab as it is then."""
+    guarded: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """Ids of columns that formulas are made for, by sheet id."""
     done: list[str] = field(default_factory=list)
     """A line for each thing that is done."""
 
@@ -79,7 +83,12 @@ class Ensured:
         """All of it as parts of a batch."""
         tabs = tuple(self.tabs)
         return Parts(
-            self.structure, self.header, extra=self.extra, columns=tabs, pipeline=self.pipeline
+            self.structure,
+            self.header,
+            extra=self.extra,
+            columns=tabs,
+            pipeline=self.pipeline,
+            guarded=self.guarded,
         )
 
     def tell(self, line: str) -> None:
@@ -116,8 +125,6 @@ def ensure(
         views = history.views(snapshot.history)
         _ensure_views(ensured, views, snapshot.history.sheet_id, wanted.beside)
     if pipeline.is_possible(ensured.table.columns):
-        if is_new or restores:
-            _ensure_names(ensured, wanted.beside)
         _ensure_pipeline(ensured, snapshot.pipeline, wanted, restores=restores)
     return ensured
 
@@ -238,34 +245,31 @@ def _ensure_history(
         ensured.tabs.append(HISTORY)
 
 
-def _ensure_names(ensured: Ensured, beside: Surroundings) -> None:
-    """Lay the named ranges, which the pipeline counts, over their columns."""
-    table = ensured.table
-    names = list(pipeline.NAMES.values())
-    if not ensured.is_new:
-        names = list(pipeline.displaced(table, beside))
-    if names:
-        taken = [beside.names[name][0] for name in names if name in beside.names]
-        ensured.extra += pipeline.names(table.sheet_id, table.columns, taken, names)
-        ensured.tell("the pipeline: what it counts")
-
-
 def _ensure_pipeline(
     ensured: Ensured, tab: Tab | None, wanted: WantedTabs, *, restores: bool
 ) -> None:
     """Add rows, columns and the chart: that comes with the first numbers, to have any to show."""
     is_first = restores or tab is None or not tab.labels
+    table, counted = ensured.table, wanted.counted
+    jobs = JobsTab(table.title, table.columns)
+    more: list[Request] = []
     if tab is None:
         if not (ensured.is_new or restores):
             return
-        requests, tab = pipeline.make(wanted.titles.pipeline, 2, wanted.beside)
+        requests, tab = pipeline.make(
+            wanted.titles.pipeline, 2, wanted.beside, jobs, counted.stuck_days
+        )
         ensured.extra += requests
         ensured.tell_made(wanted.titles.pipeline)
+    elif tab.formulas:
+        known = () if restores else wanted.known
+        more, tab = pipeline.with_columns(tab, jobs, counted.stuck_days, known)
     charts = tab.charts | wanted.beside.charts
-    grown, tab = pipeline.grow(replace(tab, charts=charts), wanted.counted, wanted.config)
+    grown, tab = pipeline.grow(replace(tab, charts=charts), counted, wanted.config, jobs)
     drawn = pipeline.chart(tab, wanted.config, is_new=is_first)
-    if grown or (restores and drawn and pipeline.CHART not in charts):
-        ensured.extra += grown + drawn
-        ensured.tell("the pipeline: rows, columns and chart")
-    ensured.tabs.append(PIPELINE)
+    if more or grown or (restores and drawn and pipeline.CHART not in charts):
+        ensured.extra += more + grown + drawn
+        ensured.guarded = {table.sheet_id: jobs.counted}
+        ensured.tell("the pipeline: rows, columns, formulas and chart")
+    ensured.tabs += [PIPELINE, *(column for column in pipeline.ADDED if column in tab.columns)]
     ensured.pipeline = tab

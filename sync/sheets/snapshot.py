@@ -120,6 +120,8 @@ class Tab:
     counts: tuple[int, ...] = ()
     """Where the columns are that count jobs."""
     labels: Mapping[int, str] = field(default_factory=dict)
+    formulas: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    """What was entered into the columns that were read beside these, by column and row."""
     charts: frozenset[int] = frozenset()
 
 
@@ -246,7 +248,7 @@ def _tab(sheet: Json, key: str) -> Tab:
     header = HeaderRow.of(grids, key)
     assert header is not None  # noqa: S101 - the caller found the key
     size, columns = properties["gridProperties"], header.places(COLUMN_KEY)
-    labels = columns.get(PIPELINE_LABEL)
+    texts = _texts_below(grids, header)
     return Tab(
         sheet_id=properties.get("sheetId", 0),
         header_row=header.row,
@@ -257,15 +259,24 @@ def _tab(sheet: Json, key: str) -> Tab:
         has_header_guard=GUARD_KEY in header.on_row(),
         headers=header.texts(),
         counts=tuple(i for value, i in header.entries(COLUMN_KEY) if value == PIPELINE_COUNT),
-        labels={
-            row: text
-            for grid in grids
-            if grid is not header.grid and grid.get("startColumn", 0) == labels
-            for row, cell in first_cells(grid)
-            if row > header.row and (text := text_of(cell))
-        },
+        labels=texts.pop(columns.get(PIPELINE_LABEL, -1), {}),
+        formulas=texts,
         charts=frozenset(chart["chartId"] for chart in sheet.get("charts", ())),
     )
+
+
+def _texts_below(grids: Sequence[Json], header: HeaderRow) -> dict[int, dict[int, str]]:
+    """Return what was entered below the header into the columns that were read, by column."""
+    columns: dict[int, dict[int, str]] = {}
+    for grid in grids:
+        if grid is not header.grid and len(grid.get("columnMetadata", ())) == 1:
+            below = columns.setdefault(grid.get("startColumn", 0), {})
+            below |= {
+                row: text
+                for row, cell in first_cells(grid)
+                if row > header.row and (text := text_of(cell))
+            }
+    return columns
 
 
 def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:

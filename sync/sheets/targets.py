@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 import structlog
 
 from sync.errors import Permanent
-from sync.jobs.cells import EMPTY
-from sync.jobs.columns import KEY, Column
+from sync.jobs.columns import KEY, Column, status_id
 from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
 from sync.sheets.batch import Cells, Titles
@@ -19,12 +18,14 @@ from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings
 from sync.sheets.tabs.history import Line
-from sync.sheets.tabs.pipeline import Counted
+from sync.sheets.tabs.pipeline_formulas import Counted
 from sync.store import DirtyJob, Pending, Shown
 from sync.types import Mode
 
 _CELL_BYTES = 130
 """Of JSON around the text of a line's cell."""
+
+_STATUS = status_id("")
 
 _log = structlog.get_logger()
 
@@ -193,9 +194,10 @@ class Targets:
     ) -> WantedTabs:
         """Return what the spreadsheet is to have for the rows of `targets`."""
         counted = Counted(
-            pairs=frozenset(_counted(target.cells) for target in targets),
+            pairs=_counted(columns, targets),
+            keys=_milestones(columns),
             ranks=self._layout.ranks(),
-            order=[column.header for column in columns if column.id.startswith("status:")],
+            stuck_days=self._layout.stuck_days,
         )
         return WantedTabs(self._layout.config, columns, lines, counted, beside, titles)
 
@@ -215,10 +217,25 @@ class Targets:
         return beside.free_titles(wanted)
 
 
-def _counted(cells: Cells) -> tuple[str, str]:
-    """Return the milestone and the word of the status by which a job is counted."""
-    words = cells.get("status", EMPTY).words
-    return (cells.get("current_milestone", EMPTY).text, words[0] if words else "")
+def _milestones(columns: Iterable[Column]) -> dict[str, tuple[str, ...]]:
+    """Return the keys of the milestones that have columns, by their headers."""
+    keys: dict[str, tuple[str, ...]] = {}
+    for column in columns:
+        if column.id.startswith(_STATUS):
+            known = keys.get(column.header, ())
+            keys[column.header] = (*known, column.id.removeprefix(_STATUS))
+    return keys
+
+
+def _counted(columns: Iterable[Column], targets: Iterable[Target]) -> frozenset[tuple[str, str]]:
+    """Return the milestones and the statuses that jobs have there."""
+    headers = {column.id: column.header for column in columns if column.id.startswith(_STATUS)}
+    return frozenset(
+        (headers[column], cell.text)
+        for target in targets
+        for column, cell in target.cells.items()
+        if column in headers and cell.text
+    )
 
 
 def _began(one: DirtyJob) -> tuple[datetime, str]:

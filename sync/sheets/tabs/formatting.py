@@ -207,8 +207,17 @@ def _counts(label: str) -> list[Request]:
 
     Semicolons are taken in every locale; commas not where they are a number's.
     """
-    quoted = label.replace("~", "~~").replace("*", "~*").replace("?", "~?").replace('"', '""')
-    return [{"userEnteredValue": f'=COUNTIF(1:1;"{quoted}")>0'}]
+    return [{"userEnteredValue": f"=COUNTIF(1:1;{literal(escaped(label))})>0"}]
+
+
+def escaped(text: str) -> str:
+    """Return a text as a criterion that means just that text."""
+    return text.replace("~", "~~").replace("*", "~*").replace("?", "~?")
+
+
+def literal(text: str) -> str:
+    """Return a text as it stands in a formula."""
+    return '"' + text.replace('"', '""') + '"'
 
 
 def table(config: Config) -> str:

@@ -1,0 +1,148 @@
+"""The formulas of the Pipeline tab: what they count of the Jobs tab. Pure.
+
+They name whole columns, which Google follows wherever people put them. Where one was deleted they
+say so in words. Semicolons between arguments are taken in every locale.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sync.jobs.columns import KEY, status_id
+from sync.jobs.status import Statuses
+from sync.settings.config_file import Config
+from sync.sheets.identifiers import PIPELINE_COUNT
+from sync.sheets.query import quoted
+from sync.sheets.snapshot import Tab
+from sync.sheets.tabs.formatting import escaped, literal
+from sync.types import letters
+
+TOTAL, MEDIAN, OVERDUE = "pipeline:total", "pipeline:median", "pipeline:overdue"
+OF_OPEN = (TOTAL, MEDIAN, OVERDUE)
+"""The columns that tell of open jobs, by their ids; the others count a status each."""
+FORMULAS = (PIPELINE_COUNT, *OF_OPEN)
+DAYS = "days"
+NO_COLUMN = "no column"
+
+_CURRENT, _STATUS = "current_milestone", "status"
+_KEY_LENGTH = 36
+_SAME = re.compile(r"[\s']")
+"""What Google may write otherwise in a formula that is the same."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What is counted: `pairs` of a milestone and a status that jobs have there, by their texts."""
+
+    pairs: frozenset[tuple[str, str]] = frozenset()
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The keys of the milestones with a header, in the order of their columns."""
+    ranks: Mapping[str, int] = field(default_factory=dict)
+    """The place of each configured milestone, by its header."""
+    stuck_days: int = 0
+
+
+@dataclass(frozen=True)
+class JobsTab:
+    """The tab of jobs that the formulas count: its title, and its columns by their ids."""
+
+    title: str
+    columns: Mapping[str, int]
+
+    @property
+    def counted(self) -> frozenset[str]:
+        """The ids of the columns that formulas name."""
+        named = (KEY, DAYS, _CURRENT, _STATUS)
+        return frozenset(c for c in self.columns if c in named or c.startswith(status_id("")))
+
+    def column(self, column: str) -> str:
+        """Return a whole column as a formula names it; a lost reference where it is not there."""
+        if column not in self.columns:
+            return "#REF!"
+        letter = letters(self.columns[column])
+        return f"{quoted(self.title)}!${letter}:${letter}"
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """Makes the formulas of one Pipeline tab."""
+
+    config: Config
+    jobs: JobsTab
+    counted: Counted
+    label: str
+    """The column of the milestones' names."""
+
+    def value(self, tab: Tab, index: int, row: int) -> dict[str, str] | None:
+        """Return what stands in a cell (ExtendedValue); None for a milestone that is unknown."""
+        keys = self.counted.keys.get(tab.labels[row], ())
+        missing = {status_id(key) for key in keys} - self.jobs.columns.keys()
+        if not keys:
+            return None
+        if missing:
+            return {"stringValue": NO_COLUMN}
+        columns = [self.jobs.column(status_id(key)) for key in keys]
+        if index in tab.counts:
+            status = f"{letters(index)}${tab.header_row + 1}"
+            count = "+".join(self._with_status(column, status) for column in columns)
+        else:
+            (kind,) = (column for column in OF_OPEN if tab.columns.get(column) == index)
+            count = self._of_open(kind, columns, f"{self.label}{row + 1}")
+        return {"formulaValue": f'=IFERROR({count};"{NO_COLUMN}")'}
+
+    def _with_status(self, column: str, status: str) -> str:
+        """Return what counts the jobs with a status at a milestone, each once whatever its rows."""
+        terms = [self.jobs.column(KEY), column, status]
+        if _STATUS in self.jobs.columns:
+            terms += [
+                self.jobs.column(_STATUS),
+                literal(f"<>{escaped(self._archived)}"),
+            ]
+        return f"COUNTUNIQUEIFS({';'.join(terms)})"
+
+    def _of_open(self, kind: str, columns: Sequence[str], milestone: str) -> str:
+        """Return what is told of the open jobs that stand at a milestone."""
+        here = "+".join(self._here(column, milestone) for column in columns)
+        condition = f"{self._open()}*({here})"
+        days, key = self.jobs.column(DAYS), self.jobs.column(KEY)
+        if kind == OVERDUE:
+            condition += f"*({days}>{self.counted.stuck_days})"
+        if kind == MEDIAN:
+            value = f'IFNA(MEDIAN(FILTER({days};{condition}));"")'
+        else:
+            value = f"IFNA(COUNTUNIQUE(FILTER({key};{condition}));0)"
+        # A row whose condition is an error does not meet it: a lost column is asked for first.
+        used = (column for column in (DAYS, _STATUS, _CURRENT) if column in self.jobs.columns)
+        ranges = [key, *columns, *map(self.jobs.column, used)]
+        return f"IF({'*'.join(f'ROWS({one})' for one in ranges)};{value})"
+
+    def _here(self, column: str, milestone: str) -> str:
+        approved = [f"({column}<>{literal(label)})" for label in self._approved]
+        standing = "*".join(approved)
+        if standing and _CURRENT in self.jobs.columns:
+            standing += f"+({self.jobs.column(_CURRENT)}={milestone})"
+        return f'({column}<>"")' + (f"*({standing})" if standing else "")
+
+    def _open(self) -> str:
+        """Return what holds for the rows of open jobs: their days are counted."""
+        key = f"(LEN({self.jobs.column(KEY)})={_KEY_LENGTH})"
+        if DAYS in self.jobs.columns:
+            return f'{key}*({self.jobs.column(DAYS)}<>"")'
+        if _STATUS in self.jobs.columns:
+            return f"{key}*({self.jobs.column(_STATUS)}<>{literal(self._archived)})"
+        return key
+
+    @property
+    def _archived(self) -> str:
+        return Statuses(self.config).label("ARCHIVED")
+
+    @property
+    def _approved(self) -> list[str]:
+        known = self.config.statuses.values()
+        return sorted({status.label for status in known if status.means == "approved"})
+
+
+def is_same(present: str, wanted: str) -> bool:
+    """Tell whether two formulas are the same, however Google writes them."""
+    one, other = (_SAME.sub("", formula).replace(",", ";").upper() for formula in (present, wanted))
+    return one == other
