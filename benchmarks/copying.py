@@ -20,7 +20,7 @@ import requests
 
 from benchmarks.drive import Google
 from demo.process import ROOT
-from sync.documents import DocumentQueue
+from sync.documents.queue import DocumentQueue
 from sync.ops.alerts import Alerts
 from sync.settings import environment
 from sync.store import Database, Jobs, Leases, Projected, Wanted

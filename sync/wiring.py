@@ -9,16 +9,21 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from sync.backfill import Backfill, Intake, Reader
-from sync.documents import Copier, FolderNamer, JobFolders, Room
+from sync.backfill.intake import Intake
+from sync.backfill.reader import Reader
+from sync.backfill.run import Backfill
+from sync.documents.copier import Copier, Room
+from sync.documents.folders import JobFolders
+from sync.documents.naming import FolderNamer
 from sync.errors import Retryable, SettingsError
 from sync.everbright.client import EverBright
 from sync.everbright.lists import Lists
 from sync.google import auth
 from sync.google.drive import Drive
 from sync.jobs.details import DetailColumns
+from sync.jobs.files import Addresses
 from sync.jobs.model import Customer, Details
-from sync.jobs.row import Addresses, Layout
+from sync.jobs.row import Layout
 from sync.lookups import DetailLookup, Fetcher, customer_question
 from sync.ops import retry
 from sync.ops.alerts import Alerts

@@ -8,8 +8,8 @@ from flask import abort, render_template, request
 
 from sync.console.access import shows_personal
 from sync.console.parts import ConsoleParts, is_id
+from sync.field_table import KEY
 from sync.jobs.cells import EMPTY
-from sync.jobs.columns import KEY
 from sync.jobs.model import FileState
 from sync.store import JobRecord, KeptChange, KeptDelivery, KeptDocument
 from sync.store.deliveries import DeliveryFilter

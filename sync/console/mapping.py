@@ -10,8 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from sync.console.access import shows_personal
 from sync.console.parts import ConsoleParts
 from sync.errors import BrightsheetError
-from sync.field_table import ASPECTS
-from sync.jobs.columns import KEY
+from sync.field_table import ASPECTS, KEY
 from sync.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.mapping.fields import Fields
 from sync.setup.mapping import MappingReport, TabMapper

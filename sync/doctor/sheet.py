@@ -1,9 +1,9 @@
 """Checks of the spreadsheet: found and writable, its keys, protections against us."""
 
 from sync.doctor.check import Check, failed, ok, skipped, warning
+from sync.field_table import KEY
 from sync.google import auth
 from sync.jobs import status_list
-from sync.jobs.columns import KEY
 from sync.sheets.identifiers import RECOVERED_TAB
 from sync.sheets.snapshot import Snapshot
 from sync.status.problem import counted

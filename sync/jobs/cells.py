@@ -1,6 +1,6 @@
-"""The content of a cell: text, number or moment, links on parts of the text, a note. Pure."""
+"""What a sheet shows, as values: columns, and cells with their links and notes. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sync.types import Value
@@ -8,6 +8,41 @@ from sync.types import Value
 CELL_LIMIT = 49_000
 """UTF-16 units; Google's limit is 50,000 characters a cell."""
 NOTE_LIMIT = 2_000
+KEPT_NOTE = "\n\nBrightsheet keeps this column. It may be moved, renamed, hidden and sorted."
+
+
+class Tint(Value):
+    """A background colour (#rrggbb) for some cells of a column.
+
+    For those with exactly `text`, those that begin (`is_prefix`) or end (`is_suffix`) with it, or
+    those whose day has come (`is_due`).
+    """
+
+    color: str
+    text: str = ""
+    is_due: bool = False
+    is_prefix: bool = False
+    is_suffix: bool = False
+
+
+class Column(Value):
+    """A managed column: `id` is its key in the sheet's metadata, `header` only its first title."""
+
+    id: str
+    header: str
+    width: int = 120
+    """In pixels, set once when the column is made."""
+    is_wrapped: bool = False
+    """Whether long text is broken into lines, set once, too."""
+    is_clipped: bool = False
+    """Whether it is cut off at the column's edge, set once: else it runs on over blank cells."""
+    is_hidden: bool = False
+    """Whether the column is hidden when it is made."""
+    is_typed: bool = False
+    """Whether people type here, too: then Google does not ask before they do."""
+    about: str = ""
+    """The note on the header cell, which explains the column."""
+    tints: tuple[Tint, ...] = ()
 
 
 class Link(Value):
@@ -71,3 +106,8 @@ def joined(parts: Iterable[tuple[str, str]]) -> Cell:
         texts.append(text)
         position = end
     return Cell(text="".join(texts), links=tuple(links))
+
+
+def cells_in(tree: Mapping[str, object]) -> dict[str, Cell]:
+    """Return cells from their JSON values."""
+    return {column: Cell.model_validate(cell) for column, cell in tree.items()}

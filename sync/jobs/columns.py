@@ -1,36 +1,11 @@
 """The managed columns of the Jobs tab: their fields, and the colours by the config. Pure."""
 
-from sync.field_table import (
-    CUSTOMERS_OWN,
-    KEY,
-    MILESTONE_COLUMNS,
-    PLACEHOLDER,
-    FieldEntry,
-    FieldKind,
-    documents_id,
-    entry_of,
-    is_noted,
-    status_id,
-)
+from sync.field_table import MILESTONE_COLUMNS, FieldEntry, FieldKind, entry_of
+from sync.jobs.cells import KEPT_NOTE, Column, Tint
 from sync.jobs.contract_cells import LABELS
 from sync.jobs.status import Case, Ending, Statuses
 from sync.settings.config_file import Config
-from sync.types import Value
 from sync.webhooks.schema import ContractState
-
-__all__ = [
-    "CUSTOMERS_OWN",
-    "KEPT_NOTE",
-    "KEY",
-    "PLACEHOLDER",
-    "Column",
-    "Tint",
-    "column",
-    "documents_id",
-    "is_noted",
-    "of_milestone",
-    "status_id",
-]
 
 _CONTRACT_MEANS = {
     LABELS[ContractState.SIGNED]: "approved",
@@ -38,45 +13,8 @@ _CONTRACT_MEANS = {
     LABELS[ContractState.VOIDED]: "rejected",
 }
 """A contract's state has the colour of the milestones' status with this meaning."""
-KEPT_NOTE = "\n\nBrightsheet keeps this column. It may be moved, renamed, hidden and sorted."
-
-
 _LETTER, _PADDING = 8, 14
 """Pixels of a letter in a header, which is bold, and beside a word: no word is to be broken."""
-
-
-class Tint(Value):
-    """A background colour (#rrggbb) for some cells of a column.
-
-    For those with exactly `text`, those that begin (`is_prefix`) or end (`is_suffix`) with it, or
-    those whose day has come (`is_due`).
-    """
-
-    color: str
-    text: str = ""
-    is_due: bool = False
-    is_prefix: bool = False
-    is_suffix: bool = False
-
-
-class Column(Value):
-    """A managed column: `id` is its key in the sheet's metadata, `header` only its first title."""
-
-    id: str
-    header: str
-    width: int = 120
-    """In pixels, set once when the column is made."""
-    is_wrapped: bool = False
-    """Whether long text is broken into lines, set once, too."""
-    is_clipped: bool = False
-    """Whether it is cut off at the column's edge, set once: else it runs on over blank cells."""
-    is_hidden: bool = False
-    """Whether the column is hidden when it is made."""
-    about: str = ""
-    """The note on the header cell, which explains the column."""
-    tints: tuple[Tint, ...] = ()
-    is_typed: bool = False
-    """Whether people type here, too: then Google does not ask before they do."""
 
 
 def column(config: Config, column_id: str, header: str, stuck_days: int) -> Column:

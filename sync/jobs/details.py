@@ -12,7 +12,6 @@ from sync.field_table import ALIAS, DETAILS, FieldEntry, FieldKind, entry_of
 from sync.jobs.cells import Cell, cut
 from sync.jobs.milestones import Milestones
 from sync.jobs.model import Details, Job
-from sync.jobs.status import Statuses
 from sync.settings.config_file import Config
 
 _CODE = re.compile(r"[A-Z0-9_]+")
@@ -28,9 +27,8 @@ class DetailColumns:
     def __init__(self, config: Config) -> None:
         columns = (column.id for column in config.columns if column.id in DETAILS)
         self._metrics = {column: config.everbright.metrics(column) for column in columns}
-        self._everbright = config.everbright
         self._milestones = Milestones(config)
-        self._statuses = Statuses(config)
+        self._config = config
 
     @property
     def question(self) -> str:
@@ -38,7 +36,8 @@ class DetailColumns:
         names = list(self._metrics.items())
         is_of_milestone = any(ALIAS in name for _, metrics in names for name in metrics)
         aliases = self._milestones.aliases() if is_of_milestone else {}
-        return repr((self._everbright.details, self._everbright.no_value, names, aliases))
+        everbright = self._config.everbright
+        return repr((everbright.details, everbright.no_value, names, aliases))
 
     def asked(self, job: Job) -> tuple[str, ...]:
         """Return the metrics that the columns of `job` are made of, each once."""
@@ -59,7 +58,7 @@ class DetailColumns:
     def _alias(self, job: Job) -> str:
         """Return the alias of the milestone that is to be submitted: the furthest, or the next."""
         reached = self._milestones.shown(job)
-        if reached and not self._statuses.is_approved(reached[-1].event.milestone.status):
+        if reached and not self._config.is_approved(reached[-1].event.milestone.status):
             return self._milestones.aliases().get(reached[-1].key, "")
         coming = self._milestones.following(reached)
         return coming.alias if coming else ""
@@ -86,7 +85,7 @@ class DetailColumns:
         if entry.kind is FieldKind.DATE:
             return _day(text) or Cell(text=cut(text))
         is_code = entry.kind is FieldKind.STATUS and _CODE.fullmatch(text)
-        return Cell(text=cut(self._statuses.label(text) if is_code else text))
+        return Cell(text=cut(self._config.status_label(text) if is_code else text))
 
 
 def _number(text: str) -> Cell | None:

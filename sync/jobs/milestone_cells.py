@@ -40,9 +40,9 @@ class MilestoneCells:
     def day(self, reached: ReachedMilestone, means: str) -> Cell:
         """Return the day of the newest change to a status with a meaning."""
         first: StatusSeen | None = None
-        for status in reached.log.statuses:
-            if self._means.get(status.status or "") == means:
-                first = status
+        for change in reached.log.statuses:
+            if self._means.get(change.status or "") == means:
+                first = change
             elif first:
                 break  # Before that it had another status.
         return Cell(when=self._moment(reached, first), is_day=True) if first else EMPTY

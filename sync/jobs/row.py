@@ -4,10 +4,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from sync.field_table import MILESTONE_COLUMNS
+from sync.field_table import MILESTONE_COLUMNS, status_id
 from sync.jobs import columns, job_cells, milestone_cells
-from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut
-from sync.jobs.columns import Column
+from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, Column, cut
 from sync.jobs.contract_cells import label
 from sync.jobs.files import Addresses
 from sync.jobs.job_cells import JobReader, RowSource
@@ -24,8 +23,6 @@ from sync.jobs.model import (
     Job,
 )
 from sync.settings.config_file import MILESTONES, Config
-
-__all__ = ["Addresses", "Layout"]
 
 STUCK_DAYS = 14
 
@@ -76,7 +73,7 @@ class Layout:
         """Return whether `wanted` hold the columns of every milestone of `jobs`."""
         known = {column.id for column in wanted}
         return all(
-            columns.status_id(milestone.key) in known
+            status_id(milestone.key) in known
             for job in jobs
             for milestone in self._by.milestones.shown(job)
         )

@@ -76,19 +76,16 @@ class Statuses:
         self.phrases = config.phrases
         self._codes = {
             means: frozenset(c for c, status in config.statuses.items() if status.means == means)
-            for means in ("approved", "rejected", "waiting", "cancelled")
+            for means in ("rejected", "waiting", "cancelled")
         }
 
     def label(self, code: str | None) -> str:
         """Return how a status reads: its label in the config, or the code in readable form."""
-        if not code:
-            return ""
-        known = self._config.statuses.get(code)
-        return known.label if known else code.replace("_", " ").capitalize()
+        return self._config.status_label(code)
 
     def is_approved(self, code: str | None) -> bool:
         """Return whether a status means approved."""
-        return code in self._codes["approved"]
+        return self._config.is_approved(code)
 
     def is_rejected(self, code: str | None) -> bool:
         """Return whether a status means rejected."""

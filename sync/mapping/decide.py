@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sync.errors import Permanent
-from sync.jobs.columns import KEY
+from sync.field_table import KEY
 from sync.mapping import dropdown, header, obstacles
 from sync.mapping.dropdown import Words
 from sync.mapping.fields import Fields

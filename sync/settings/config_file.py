@@ -238,6 +238,18 @@ class Config(Strict):
         """The columns that are of no milestone."""
         return _of_jobs(self.columns)
 
+    def status_label(self, code: str | None) -> str:
+        """Return how a status reads: its label, or the code in readable form where it has none."""
+        if not code:
+            return ""
+        known = self.statuses.get(code)
+        return known.label if known else code.replace("_", " ").capitalize()
+
+    def is_approved(self, code: str | None) -> bool:
+        """Return whether a status means approved."""
+        known = self.statuses.get(code or "")
+        return known is not None and known.means == "approved"
+
     @field_validator("columns")
     @classmethod
     def _columns(cls, columns: tuple[ColumnConfig, ...]) -> tuple[ColumnConfig, ...]:

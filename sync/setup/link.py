@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from sync.errors import Permanent, Retryable
-from sync.jobs.columns import KEY
+from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.ops import retry
 from sync.sheets import encode, match

@@ -5,8 +5,8 @@ from contextlib import ExitStack
 from typing import Any
 
 from sync.errors import Permanent, SettingsError
+from sync.field_table import KEY
 from sync.google import auth, own_files
-from sync.jobs.columns import KEY
 from sync.ops import retry
 from sync.settings.environment import Settings
 from sync.sheets.ensure import ensure

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sync.field_table import KEY
 from sync.jobs.cells import Cell
-from sync.jobs.columns import KEY
 from sync.sheets import guards, request
 from sync.sheets.identifiers import FENCE_TAB
 from sync.sheets.request import Request
@@ -208,14 +208,3 @@ def _replaces_anything(cell: CellWrite) -> bool:
 
 Cells = Mapping[str, Cell]
 """What a job's row shows, by column id."""
-
-
-@dataclass(frozen=True)
-class Titles:
-    """Titles that are free for tabs that have to be made."""
-
-    jobs: str = "Jobs"
-    fence: str = "_brightsheet"
-    history: str = "History"
-    pipeline: str = "Pipeline"
-    recovered: str = "Recovered"

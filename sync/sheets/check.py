@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sync.jobs.columns import KEY
+from sync.field_table import KEY
 from sync.sheets.celldata import Row, at, content, is_formula, note_of, site_in, text_of
 from sync.sheets.guards import index_now, is_in_place
 from sync.sheets.snapshot import Table

@@ -10,9 +10,9 @@ from gspread.http_client import HTTPClient
 from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
 
 from sync.errors import Permanent, Retryable
+from sync.field_table import KEY
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google
-from sync.jobs.columns import KEY
 from sync.sheets import query, rows, snapshot, surroundings
 from sync.sheets.batch import Asked, Batch
 from sync.sheets.celldata import Row

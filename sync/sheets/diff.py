@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
-from sync.field_table import TYPED
+from sync.field_table import KEY, TYPED, is_noted
 from sync.jobs.cells import EMPTY, Cell
-from sync.jobs.columns import KEY, is_noted
 from sync.jobs.model import Customer
 from sync.sheets import encode
 from sync.sheets.batch import Cells

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
 
-from sync.jobs.columns import Column
+from sync.jobs.cells import Column
 from sync.settings.config_file import Config
 from sync.sheets import guards, request
-from sync.sheets.batch import Parts, Titles
+from sync.sheets.batch import Parts
 from sync.sheets.identifiers import HEADER_KEY, JOBS_TAB
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Snapshot, Tab, Table
-from sync.sheets.surroundings import NOTHING_ELSE, Surroundings
+from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs import filter_views, formatting, history, in_step, pipeline
 from sync.sheets.tabs.filter_views import View
 from sync.sheets.tabs.history import Line
@@ -122,7 +122,7 @@ def ensure(
         _ensure_formats(ensured, table, wanted)
     _ensure_history(ensured, snapshot.history, wanted, zone, makes=is_new or restores)
     if restores and snapshot.history:
-        views = history.views(snapshot.history)
+        views = filter_views.of_history(snapshot.history)
         _ensure_views(ensured, views, snapshot.history.sheet_id, wanted.beside)
     if pipeline.is_possible(ensured.table.columns):
         _ensure_pipeline(ensured, snapshot.pipeline, wanted, restores=restores)
@@ -176,11 +176,13 @@ def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs) -> None:
         if column.id in read.columns:
             drops |= _ensure_format(ensured, read, column, rules)
             _ensure_note(ensured, read, column)
-    look, is_changed = formatting.table(wanted.config), False
+    look, is_changed = formatting.table(wanted.config, filter_views.filters(wanted.config)), False
     if read.look != look:
         is_changed = read.look is not None
         drops |= formatting.outdated_rows(rules, read.look)
-        ensured.extra += formatting.rows(wanted.config, read.sheet_id, read.header_row, read.look)
+        ensured.extra += formatting.rows(
+            wanted.config, read.sheet_id, read.header_row, look, read.look
+        )
         ensured.tell("archived jobs: their colour")
     # First, while the indexes are those that were read; the last before the first.
     ensured.structure[:0] = [formatting.drop(read.sheet_id, n) for n in sorted(drops, reverse=True)]
@@ -238,7 +240,8 @@ def _ensure_history(
 ) -> None:
     if tab is None and makes:
         requests, tab = history.make(wanted.config, wanted.titles.history, 1, wanted.beside)
-        ensured.extra += requests
+        views = filter_views.of_history(tab)
+        ensured.extra += [*requests, *(filter_views.add(view, wanted.beside) for view in views)]
         ensured.tell_made(wanted.titles.history)
     if tab is not None:
         ensured.extra += history.insert(tab, wanted.lines, zone)

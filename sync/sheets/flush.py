@@ -8,17 +8,17 @@ from typing import Any
 import structlog
 
 from sync.errors import Permanent, Refused
-from sync.jobs.columns import KEY
+from sync.field_table import KEY
 from sync.ops.trail import Trail
 from sync.sheets import keys, request, rowless, undo
-from sync.sheets.batch import Parts, Titles, guarding
+from sync.sheets.batch import Parts, guarding
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import columns_to_read
 from sync.sheets.ensure import HISTORY
 from sync.sheets.plan import Plan, Planner
 from sync.sheets.policy import MAPPED, OWN
 from sync.sheets.snapshot import Snapshot
-from sync.sheets.surroundings import Surroundings
+from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.targets import Lines, Targets, Work, shown
 from sync.sheets.writer import BatchWriter, parsed
 from sync.store import Lease, Pending

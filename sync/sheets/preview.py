@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from sync.jobs.columns import KEY
+from sync.field_table import KEY
 from sync.sheets.celldata import Row, at, site_in, text_of
 from sync.sheets.encode import shown_text
 from sync.sheets.flush import Flusher

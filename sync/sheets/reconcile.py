@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
 from sync.errors import Retryable
+from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
-from sync.jobs.columns import KEY
 from sync.sheets import encode, keys
 from sync.sheets.celldata import Row, at, text_of
 from sync.sheets.diff import Target, as_shown, decided

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from sync.jobs.columns import Column
+from sync.jobs.cells import Column
 from sync.sheets.encode import FRESH, VALUE
 from sync.sheets.identifiers import (
     COLUMN_KEY,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sync.jobs.columns import KEY
+from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.sheets import match
 from sync.sheets.celldata import Row, at, is_formula, site_in, texts_of

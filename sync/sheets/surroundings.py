@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
 
-from sync.sheets.batch import Titles
-
 Json = Mapping[str, Any]
 
 FIELDS = (
@@ -16,6 +14,17 @@ FIELDS = (
 """The mask of the read."""
 _STEP = 10
 """To the next sheet id that is tried where one is taken."""
+
+
+@dataclass(frozen=True)
+class Titles:
+    """Titles that are free for tabs that have to be made."""
+
+    jobs: str = "Jobs"
+    fence: str = "_brightsheet"
+    history: str = "History"
+    pipeline: str = "Pipeline"
+    recovered: str = "Recovered"
 
 
 @dataclass(frozen=True)

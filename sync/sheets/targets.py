@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 import structlog
 
 from sync.errors import Permanent
-from sync.jobs.columns import KEY, Column, status_id
+from sync.field_table import KEY, status_id
+from sync.jobs.cells import Column
 from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
-from sync.sheets.batch import Cells, Titles
+from sync.sheets.batch import Cells
 from sync.sheets.diff import Target, fitting
 from sync.sheets.ensure import USUAL_TITLES, WantedTabs
 from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.snapshot import Snapshot
-from sync.sheets.surroundings import NOTHING_ELSE, Surroundings
+from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.pipeline_formulas import Counted
 from sync.store import DirtyJob, Pending, Shown

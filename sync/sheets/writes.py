@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
-from sync.jobs.columns import KEY
+from sync.field_table import KEY
 from sync.sheets.celldata import (
     BLANK,
     CellData,

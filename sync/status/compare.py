@@ -10,7 +10,8 @@ from sync.sheets import keys
 from sync.sheets.flush import Flusher
 from sync.sheets.reconcile import Compared, last_compared, reconcile
 from sync.status.answer import waiting
-from sync.status.verdict import counted, judge
+from sync.status.problem import counted
+from sync.status.verdict import judge
 from sync.store import Backlog, Lease
 from sync.wiring import Sleep, Wiring
 

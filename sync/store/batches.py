@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from sync.jobs.cells import EMPTY, Cell
+from sync.jobs.cells import EMPTY, Cell, cells_in
 from sync.jobs.model import TYPED, Change
 from sync.store import activity, history, quarantine
 from sync.store.clock import now
@@ -29,7 +29,7 @@ from sync.store.database import Database
 from sync.store.dirty import bumped
 from sync.store.leases import Lease, hold
 from sync.store.schema import attempt, cell_history, job, undo
-from sync.store.spreadsheet import Spreadsheet
+from sync.store.spreadsheet import Spreadsheet, pending_undos
 from sync.types import ReplacedWords
 
 Cells = Mapping[str, Cell]
@@ -236,12 +236,6 @@ class Batches:
             connection.execute(update(job).where(*which).values(has_row=has_row))
 
 
-def pending_undos(connection: Connection, spreadsheet_id: str) -> dict[int, str]:
-    """Return the pending undos (JSON) of a spreadsheet by id, the oldest first."""
-    query = select(undo.c.id, undo.c.body).where(undo.c.spreadsheet_id == spreadsheet_id)
-    return {row.id: row.body for row in connection.execute(query.order_by(undo.c.id))}
-
-
 def confirm(connection: Connection, shown: Sequence[Shown]) -> None:
     """Record inside the caller's transaction that the sheet shows `shown`."""
     rows = [
@@ -292,11 +286,6 @@ def _forget_written(connection: Connection, sites: Iterable[str]) -> None:
     """Forget what was written for jobs in another row than the one that has their key now."""
     keyed = job.c.site.in_(sorted(sites))
     connection.execute(update(job).where(keyed).values(written="{}", has_row=True, **bumped()))
-
-
-def cells_in(tree: Mapping[str, object]) -> dict[str, Cell]:
-    """Return cells from their JSON values."""
-    return {column: Cell.model_validate(cell) for column, cell in tree.items()}
 
 
 def _cells_out(cells: Cells) -> str:

@@ -259,8 +259,8 @@ def files(connection: Connection, sites: Sequence[str]) -> dict[str, Files]:
     )
     for site, uuid, link in connection.execute(query):
         links.setdefault(site, {})[uuid] = link
-    folders = select(folder.c.site, folder.c.link).where(folder.c.site.in_(sites))
+    folder_query = select(folder.c.site, folder.c.link).where(folder.c.site.in_(sites))
     return {
         site: Files(folder=link, documents=links.get(site, {}))
-        for site, link in connection.execute(folders)
+        for site, link in connection.execute(folder_query)
     }

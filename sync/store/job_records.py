@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, RowMapping, select
 from sqlalchemy.sql import ColumnElement
 
-from sync.jobs.cells import Cell
+from sync.jobs.cells import Cell, cells_in
 from sync.jobs.model import Change, Customer, FileState, Job
-from sync.store.batches import cells_in
 from sync.store.database import Database
 from sync.store.lookups import customers
 from sync.store.schema import change, customer, document, folder, job, quarantine

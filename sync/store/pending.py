@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, exists, func, literal, or_, select, true
 from sqlalchemy.sql import ColumnElement
 
-from sync.jobs.cells import Cell
+from sync.jobs.cells import Cell, cells_in
 from sync.jobs.model import Change, Customer, Details, Files, Job
-from sync.store.batches import cells_in, pending_undos
 from sync.store.clock import now
 from sync.store.database import Database
 from sync.store.documents import files
@@ -19,7 +18,7 @@ from sync.store.history import PATIENCE, TRIES, History
 from sync.store.lookups import customers, details
 from sync.store.quarantine import resting
 from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
-from sync.store.spreadsheet import Spreadsheet
+from sync.store.spreadsheet import Spreadsheet, pending_undos
 from sync.types import Mode
 
 _PAGE = 500

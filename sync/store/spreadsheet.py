@@ -272,3 +272,9 @@ def write_all_again(connection: Connection, *which: ColumnElement[bool]) -> int:
     """Have the rows of jobs (all of them, or `which`) made again; return how many."""
     values = {"written": "{}", "has_row": False, "shown_events": 0, **bumped()}
     return connection.execute(update(job).where(*which).values(values)).rowcount
+
+
+def pending_undos(connection: Connection, spreadsheet_id: str) -> dict[int, str]:
+    """Return the pending undos (JSON) of a spreadsheet by id, the oldest first."""
+    query = select(undo.c.id, undo.c.body).where(undo.c.spreadsheet_id == spreadsheet_id)
+    return {row.id: row.body for row in connection.execute(query.order_by(undo.c.id))}

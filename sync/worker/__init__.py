@@ -5,7 +5,7 @@ from collections.abc import Callable
 from threading import Event, Thread
 from time import monotonic
 
-from sync.documents import DocumentQueue
+from sync.documents.queue import DocumentQueue
 from sync.lookups import LookupLoop
 from sync.settings.environment import Settings
 from sync.store import Database

@@ -2,7 +2,7 @@
 
 import structlog
 
-from sync.documents import ClaimedJob, DocumentQueue
+from sync.documents.queue import ClaimedJob, DocumentQueue
 from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
 from sync.ops import retry
 from sync.ops.alerts import Alerts

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import update
 
 from emulator import Emulator
-from sync.backfill import Backfill, Reader
 from sync.backfill.job_list import ProgressCallback
+from sync.backfill.reader import Reader
+from sync.backfill.run import Backfill
 from sync.backfill.summary import Summary
 from sync.everbright.client import EverBright
 from sync.everbright.lists import Lists

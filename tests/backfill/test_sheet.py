@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator
-from sync.backfill import Backfill
+from sync.backfill.run import Backfill
 from tests.backfill.stand import TOKEN, Stand, event
 from tests.bench import Bench
 from tests.made_up import uuid

@@ -14,7 +14,7 @@ from emulator.drive.model import User
 from sync.doctor import Check, run_checks
 from sync.doctor.machine import filesystem
 from sync.errors import Retryable
-from sync.jobs.columns import KEY
+from sync.field_table import KEY
 from sync.settings.environment import load
 from sync.store.schema import job
 from tests import own_sheet

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from emulator import Emulator
-from sync.documents import Copier
+from sync.documents.copier import Copier
 from sync.errors import Retryable
 from sync.everbright.client import EverBright
 from sync.google.auth import EmulatorSession

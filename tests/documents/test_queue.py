@@ -5,8 +5,8 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from sync.documents import DocumentQueue
 from sync.documents.calls import Calls, Ids
+from sync.documents.queue import DocumentQueue
 from sync.google.drive import Drive
 from sync.store import (
     Claim,

@@ -2,7 +2,7 @@
 
 import threading
 
-from sync.documents import Room
+from sync.documents.copier import Room
 
 
 def test_who_finds_no_room_waits_for_it() -> None:

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sync.jobs.cells import CELL_LIMIT, EMPTY, Cell, Link
+from sync.jobs.files import Addresses
 from sync.jobs.model import Files, Job
-from sync.jobs.row import Addresses, Layout
+from sync.jobs.row import Layout
 from sync.settings.config_file import Config, load_config
 from sync.sheets import encode
 from tests.jobs.test_projection import an_event, job_of

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.jobs.cells import EMPTY, Cell
-from sync.jobs.columns import Column, Tint
+from sync.jobs.cells import EMPTY, Cell, Column, Tint
 from sync.jobs.model import Customer, Files, Job
 from sync.jobs.row import Layout
 from sync.jobs.status import REJECTED, WAITING

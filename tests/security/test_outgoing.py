@@ -13,12 +13,12 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 import pytest
 
 from emulator import Emulator
-from sync.documents import Copier
+from sync.documents.copier import Copier
 from sync.errors import Retryable, SettingsError, UnprocessableDocument
 from sync.everbright.client import EverBright
 from sync.google.auth import EmulatorSession
 from sync.google.drive import Drive
-from sync.jobs.row import Addresses
+from sync.jobs.files import Addresses
 from sync.settings.environment import load
 from sync.store import Database, Documents, Jobs, Leases, Projected, Wanted
 from sync.webhooks.parse import read

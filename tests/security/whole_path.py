@@ -6,16 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sync.jobs.columns import KEY, Column
-from sync.jobs.row import Addresses, Layout
+from sync.field_table import KEY
+from sync.jobs.cells import Column
+from sync.jobs.files import Addresses
+from sync.jobs.row import Layout
 from sync.projector import Projector
 from sync.settings.environment import load
 from sync.sheets import encode
-from sync.sheets.batch import Titles, compose
+from sync.sheets.batch import compose
 from sync.sheets.diff import Target, columns_to_read, diff
 from sync.sheets.ensure import WantedTabs, ensure
 from sync.sheets.identifiers import FENCE_TAB, JOBS_TAB
 from sync.sheets.snapshot import Copies, Snapshot, Table
+from sync.sheets.surroundings import Titles
 from sync.sheets.targets import Targets
 from sync.store import Attempt, Database, Inbox, Leases, Pending, Shown
 from sync.store.schema import metadata

@@ -5,8 +5,8 @@ from typing import cast
 
 import pytest
 
+from sync.field_table import CUSTOMERS_OWN
 from sync.jobs.cells import Cell
-from sync.jobs.columns import CUSTOMERS_OWN
 from sync.sheets.celldata import BLANK, Content
 from sync.sheets.policy import MAPPED, NOTES, OWN, Decision, Policy, Rule, decide
 

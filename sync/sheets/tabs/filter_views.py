@@ -10,6 +10,7 @@ from typing import Any
 from sync.jobs.status import REJECTED, WAITING, Case, Statuses
 from sync.settings.config_file import Config
 from sync.sheets.request import Request
+from sync.sheets.snapshot import Tab
 from sync.sheets.surroundings import Surroundings
 
 View = Mapping[str, Any]
@@ -21,6 +22,15 @@ _FIRST = 1_126_170_100
 """The first of the views' ids."""
 _STEP = 20
 """To the next id that is tried where one is taken."""
+_HISTORY_FIRST = 1_126_170_110
+"""The same for the History tab."""
+_YESTERDAY = {"condition": {"type": "DATE_AFTER", "values": [{"userEnteredValue": "=TODAY()-2"}]}}
+_WEEK = {"condition": {"type": "DATE_AFTER", "values": [{"relativeDate": "PAST_WEEK"}]}}
+_NEWEST_LINE = ("history:when", "DESCENDING")
+_HISTORY: Mapping[str, ViewFilter] = {
+    "Since yesterday": ({"history:when": _YESTERDAY}, _NEWEST_LINE),
+    "This week": ({"history:when": _WEEK}, _NEWEST_LINE),
+}
 
 
 def of_jobs(
@@ -30,16 +40,20 @@ def of_jobs(
     return views(sheet_id, header_row, columns, filters(config), _FIRST)
 
 
+def of_history(tab: Tab) -> list[View]:
+    """Return the views of a History tab."""
+    return views(tab.sheet_id, tab.header_row, tab.columns, _HISTORY, _HISTORY_FIRST)
+
+
 def filters(config: Config) -> dict[str, ViewFilter]:
     """Return what the views of the Jobs tab filter, by title."""
     due = {"condition": {"type": "DATE_BEFORE", "values": [{"relativeDate": "TOMORROW"}]}}
-    week = {"condition": {"type": "DATE_AFTER", "values": [{"relativeDate": "PAST_WEEK"}]}}
     newest = ("last_update", "DESCENDING")
     wanted: dict[str, ViewFilter] = {
         REJECTED: ({"status": _is_of(Case.REJECTED, config)}, newest),
         WAITING: ({"status": _is_of(Case.WAITING, config)}, newest),
         "Stuck": ({"follow_up": due}, ("follow_up", "ASCENDING")),
-        "Approved this week": ({"last_approval": week}, ("last_approval", "DESCENDING")),
+        "Approved this week": ({"last_approval": _WEEK}, ("last_approval", "DESCENDING")),
     }
     if any(column.id == "deadline" for column in config.columns):
         is_set = {"condition": {"type": "NOT_BLANK"}}

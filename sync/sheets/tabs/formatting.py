@@ -8,12 +8,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sync.jobs.columns import Column, Tint
+from sync.jobs.cells import Column, Tint
 from sync.settings.config_file import Config
 from sync.sheets import request
 from sync.sheets.identifiers import COLUMN_KEY, LOOK_KEY
 from sync.sheets.request import Request
-from sync.sheets.tabs import filter_views
 
 _KEPT = "Brightsheet writes these cells: what is typed here is replaced."
 _DUE = "="
@@ -220,17 +219,19 @@ def literal(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def table(config: Config) -> str:
+def table(config: Config, views: object) -> str:
     """Return what is remembered of a Jobs tab's look, to tell whether it is up to date."""
-    parts = [_archived_label(config), config.sheet.archived_color, filter_views.filters(config)]
+    parts = [_archived_label(config), config.sheet.archived_color, views]
     return json.dumps(parts, separators=(",", ":"))
 
 
-def rows(config: Config, sheet_id: int, header_row: int, had: str | None) -> list[Request]:
-    """Give whole rows their look, and remember it in place of that which the tab `had`."""
+def rows(
+    config: Config, sheet_id: int, header_row: int, look: str, had: str | None
+) -> list[Request]:
+    """Give whole rows their look, and remember `look` in place of that which the tab `had`."""
     return [
         _archived(sheet_id, _archived_label(config), config.sheet.archived_color),
-        _remember(sheet_id, "ROWS", header_row, table(config), had),
+        _remember(sheet_id, "ROWS", header_row, look, had),
     ]
 
 

@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
-from sync.jobs.cells import Cell
-from sync.jobs.columns import Column, Tint
+from sync.jobs.cells import Cell, Column, Tint
 from sync.settings.config_file import Config
 from sync.sheets import encode, guards, request
 from sync.sheets.identifiers import COLUMN_KEY, HISTORY_KEY, HISTORY_TAB
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Tab
 from sync.sheets.surroundings import Surroundings
-from sync.sheets.tabs import filter_views, formatting
-from sync.sheets.tabs.filter_views import View, ViewFilter
+from sync.sheets.tabs import formatting
 from sync.sheets.writes import CellWrite, RowWrite
 
 _COLUMNS = (
@@ -35,14 +33,6 @@ _ABOUT = (
     "removed by Brightsheet."
 )
 _ROWS = 200
-_VIEWS = 1_126_170_110
-_YESTERDAY = {"condition": {"type": "DATE_AFTER", "values": [{"userEnteredValue": "=TODAY()-2"}]}}
-_WEEK = {"condition": {"type": "DATE_AFTER", "values": [{"relativeDate": "PAST_WEEK"}]}}
-_SORT = ("history:when", "DESCENDING")
-_FILTERS: dict[str, ViewFilter] = {
-    "Since yesterday": ({"history:when": _YESTERDAY}, _SORT),
-    "This week": ({"history:when": _WEEK}, _SORT),
-}
 
 Line = Sequence[Cell]
 
@@ -74,15 +64,9 @@ def make(
     )
     requests += request.headers(sheet_id, titles)
     tab = Tab(sheet_id, 0, _ROWS, len(_COLUMNS), places)
-    requests += [filter_views.add(view, beside) for view in views(tab)]
     requests.append(formatting.protected(sheet_id))
     requests += [*guards.header_guard(tab), *guards.column_guards(tab, places)]
     return requests, replace(tab, guards=places, has_header_guard=True)
-
-
-def views(tab: Tab) -> list[View]:
-    """Return the tab's filter views."""
-    return filter_views.views(tab.sheet_id, tab.header_row, tab.columns, _FILTERS, _VIEWS)
 
 
 def insert(tab: Tab, lines: Sequence[Line], zone: tzinfo) -> list[Request]:

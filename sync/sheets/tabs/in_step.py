@@ -9,7 +9,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
-from sync.jobs.columns import KEY
+from sync.field_table import KEY
 from sync.sheets import encode, guards, request
 from sync.sheets.identifiers import COLUMN_KEY
 from sync.sheets.request import Request

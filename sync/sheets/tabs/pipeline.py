@@ -11,7 +11,8 @@ from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sync.jobs.columns import KEY, Column
+from sync.field_table import KEY
+from sync.jobs.cells import Column
 from sync.jobs.status import Statuses
 from sync.settings.config_file import Config
 from sync.sheets import request

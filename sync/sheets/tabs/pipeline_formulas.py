@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sync.jobs.columns import KEY, status_id
+from sync.field_table import KEY, status_id
 from sync.jobs.status import Statuses
 from sync.settings.config_file import Config
 from sync.sheets.identifiers import PIPELINE_COUNT
