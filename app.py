@@ -21,12 +21,9 @@ from sync.errors import BrightsheetError, Rejected
 from sync.ops.alerts import Alerts
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
 from sync.settings.environment import Settings, load
-from sync.status.answer import answer as status_answer
-from sync.status.digest import Daily
-from sync.status.metrics import StoreCollector, exposition
-from sync.status.shared_look import SharedLook
-from sync.status.tally import Tally
-from sync.status.watch import Watch
+from sync.status.metrics import StoreCollector, Tally, exposition
+from sync.status.verdict import answer as status_answer
+from sync.status.watch import Daily, SharedLook, Watch
 from sync.store import Database, Inbox
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery

@@ -20,13 +20,12 @@ import requests
 
 from benchmarks.drive import Google
 from demo.process import ROOT
-from sync.documents.queue import DocumentQueue
+from sync.documents.copier import DocumentQueue
 from sync.ops.alerts import Alerts
 from sync.settings import environment
 from sync.store import Database, Jobs, Leases, Projected, Wanted
 from sync.wiring import Wiring
-from sync.worker.document_loop import DocumentLoop
-from sync.worker.loop import POLL_SECONDS, Stop, loop
+from sync.worker.loop import POLL_SECONDS, DocumentLoop, Stop, run_loop
 from tests.world import wait_for
 
 AT_ONCE = 8
@@ -135,7 +134,7 @@ def _copy_all(wiring: Wiring, documents: int) -> None:
     queue = DocumentQueue(wiring.documents, seconds, stop.is_set, lambda: stop.wait(POLL_SECONDS))
     loops = [DocumentLoop(wiring, Alerts(()), stop, queue) for _ in range(AT_ONCE)]
     threads = [
-        threading.Thread(target=loop, args=(stop, one.step, lambda: None), daemon=True)
+        threading.Thread(target=run_loop, args=(stop, one.step, lambda: None), daemon=True)
         for one in loops
     ]
     for thread in threads:

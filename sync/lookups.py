@@ -13,8 +13,8 @@ from urllib.parse import quote
 import structlog
 
 from sync.errors import BrightsheetError
+from sync.everbright.answers import read_customer, read_details
 from sync.everbright.client import EverBright
-from sync.everbright.job_answers import read_customer, read_details
 from sync.jobs import contracts, projection
 from sync.jobs.details import DetailColumns
 from sync.jobs.model import Customer, Details, Job

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import structlog
 
 from sync.errors import BrightsheetError, Permanent
-from sync.jobs import projection, reads, status_list
+from sync.jobs import config_lists, projection, reads
 from sync.jobs.model import Change, Job
 from sync.jobs.remarks import Remarks
-from sync.ops.trail import Trail
+from sync.ops.logs import Trail
 from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs, KeptDelivery, Lease, Projected
 from sync.store.jobs import Wanted
-from sync.store.reported import UNKNOWN_STATUS, to_tell
+from sync.store.signs import UNKNOWN_STATUS, to_tell
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery, Document
 
@@ -89,7 +89,7 @@ class Projector:
         """Note, once, each status that the config does not name: the watch tells people of it."""
         for delivery in deliveries:
             if delivery.milestone is not None:
-                for status in status_list.unknown(self._config, delivery.milestone):
+                for status in config_lists.unknown(self._config, delivery.milestone):
                     self._report_status(status[:_STATUS_LIMIT])
 
     def _report_status(self, status: str) -> None:

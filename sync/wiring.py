@@ -13,8 +13,7 @@ from sync.backfill.intake import Intake
 from sync.backfill.reader import Reader
 from sync.backfill.run import Backfill
 from sync.documents.copier import Copier, Room
-from sync.documents.folders import JobFolders
-from sync.documents.naming import FolderNamer
+from sync.documents.folders import FolderNamer, JobFolders
 from sync.errors import Retryable, SettingsError
 from sync.everbright.client import EverBright
 from sync.everbright.lists import Lists
@@ -26,15 +25,13 @@ from sync.jobs.model import Customer, Details
 from sync.jobs.row import Layout
 from sync.lookups import DetailLookup, Fetcher, customer_question
 from sync.ops import retry
-from sync.ops.alerts import Alerts
-from sync.ops.channels import channels
-from sync.ops.heartbeat import beating
-from sync.ops.trail import Trail
+from sync.ops.alerts import Alerts, channels
+from sync.ops.logs import Trail, beating
 from sync.projector import Projector
 from sync.settings.environment import Settings, load
 from sync.sheets.client import SheetClient
 from sync.sheets.flush import Flusher
-from sync.sheets.targets import USUAL, Sizes, Targets
+from sync.sheets.plan import USUAL, Sizes, Targets
 from sync.store import (
     Backfills,
     Backlog,
@@ -49,10 +46,11 @@ from sync.store import (
     Lease,
     Leases,
     Refusals,
+    SheetStore,
     backlog,
+    sheet_store,
 )
-from sync.store.leases import holder
-from sync.store.sheet_store import SheetStore, sheet_store
+from sync.store.database import holder
 from sync.types import Mode
 
 Sleep = Callable[[float], Any]

@@ -13,7 +13,7 @@ from emulator import Emulator
 from sync.errors import Refused
 from sync.settings import environment
 from sync.setup.spreadsheet import Setup
-from sync.sheets.identifiers import JOBS_TAB
+from sync.sheets.answer import JOBS_TAB
 from sync.sheets.reconcile import reconcile
 from sync.store import Database, Lease
 from sync.store.schema import quarantine

@@ -7,8 +7,17 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from emulator.everbright import people
-from sync.sheets.celldata import CellData, at, is_formula, text_of
-from sync.sheets.identifiers import COLUMN_KEY, HEADER_KEY, MAPPED, WORDS_KEY, mapping_id
+from sync.sheets.answer import (
+    COLUMN_KEY,
+    HEADER_KEY,
+    MAPPED,
+    WORDS_KEY,
+    CellData,
+    at,
+    is_formula,
+    mapping_id,
+    text_of,
+)
 from sync.sheets.request import Request, metadata
 from tests.bench import Bench
 from tests.made_up import uuid

@@ -21,9 +21,9 @@ from sync.ops import alerts, retry
 from sync.settings.config_file import CONFIG_FILE, OPENAPI_FILE, load_config
 from sync.settings.environment import Settings, load
 from sync.status import rules
-from sync.store import lookups, quarantine, rate_limit
+from sync.store import limits, lookups
 from sync.webhooks import parse
-from sync.worker import SIGN_SECONDS, action_loop, document_loop, sheet_loop
+from sync.worker import SIGN_SECONDS, loop, sheet_loop
 from tests.made_up import ROOT
 from tests.security.test_hostile import FEW, MORE
 from tests.settings.test_environment import LEAST
@@ -65,16 +65,16 @@ FACTS = [
     ),
     (
         "docs/operations.md",
-        f"a burst of {rate_limit.BURST:.0f} flushes, {rate_limit.SPACING:.0f} s apart",
+        f"a burst of {limits.BURST:.0f} flushes, {limits.SPACING:.0f} s apart",
     ),
-    ("docs/operations.md", f"and then {rate_limit.REFILL * 60:.0f} a minute"),
+    ("docs/operations.md", f"and then {limits.REFILL * 60:.0f} a minute"),
     ("docs/operations.md", f"text over {cells.CELL_LIMIT:,} is cut with `…`"),
     ("docs/operations.md", f"a document over {everbright.MAX_BYTES >> 30} GiB is given up"),
     (
         "docs/operations.md",
         f"tries every {sheet_loop._PERMANENT_PAUSE:.0f} s, and writes all that came",
     ),
-    ("docs/operations.md", f"after {quarantine.REST_SECONDS:.0f} s and then less often"),
+    ("docs/operations.md", f"after {limits.REST_SECONDS:.0f} s and then less often"),
     ("docs/operations.md", f"not be written for {rules.LATE_SECONDS / 60:.0f} minutes"),
     ("docs/operations.md", f"gave a sign of life for {rules.ALIVE_SECONDS:.0f} seconds"),
     ("docs/operations.md", f"received {rules.LATE_SECONDS / 60:.0f} minutes ago"),
@@ -93,7 +93,7 @@ FACTS = [
         f"given up after {everbright.TIMEOUT[0]:.0f} s or {everbright.TIMEOUT[1]:.0f} s",
     ),
     ("docs/console.md", f"A session lasts {SESSION.total_seconds() / 3600:.0f} hours"),
-    ("docs/console.md", f"takes them within {WORDS[int(action_loop.LOOK_SECONDS)]} seconds"),
+    ("docs/console.md", f"takes them within {WORDS[int(sheet_loop.LOOK_SECONDS)]} seconds"),
     (
         "docs/console.md",
         f"After {WORDS[GUESSES]} wrong passwords within {WORDS[GUESS_MINUTES]} minutes",
@@ -122,8 +122,8 @@ def test_what_pages_call_once_an_hour_or_once_a_day_is() -> None:
 def test_a_document_is_tried_for_as_long_as_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Catches tries that are more or fewer, or waits that are longer, than operations.md says."""
     monkeypatch.setattr(random, "uniform", lambda least, most: (least + most) / 2)
-    tries = document_loop.TRIES
-    longest = document_loop.LONGEST_WAIT_SECONDS
+    tries = loop.TRIES
+    longest = loop.LONGEST_WAIT_SECONDS
     days = sum(retry.pause(attempt, None, longest) for attempt in range(1, tries)) / 86_400
     assert f"given up after {tries} tries (some {days:.0f} days)" in PAGES["docs/operations.md"]
 

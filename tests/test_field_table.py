@@ -17,7 +17,7 @@ from sync.field_table import (
     FieldKind,
     entry_of,
 )
-from sync.jobs import job_cells, milestone_cells
+from sync.jobs import job_cells
 from sync.jobs.cells import Cell
 from sync.jobs.model import Customer, Details, Files, Job
 from sync.jobs.row import Layout
@@ -39,7 +39,7 @@ STEPS = [
 
 def test_every_field_has_one_maker() -> None:
     """Catches an id without a cell, a cell without an id, and a cell that is made twice."""
-    makers = [*job_cells.CELLS, *milestone_cells.CELLS, *DETAILS]
+    makers = [*job_cells.CELLS, *job_cells.MILESTONE_CELLS, *DETAILS]
     assert sorted(makers) == sorted(FIELDS)
 
 

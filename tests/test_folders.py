@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from emulator import Emulator
 from emulator.drive.model import User
 from sync.errors import BrightsheetError
-from sync.everbright import job_answers
+from sync.everbright import answers
 from sync.jobs.files import told_apart
 from sync.worker import Worker
 from tests.bench import Bench
@@ -89,7 +89,7 @@ def calls(bench: Bench) -> int:
 def other_customer(bench: Bench, town: str) -> None:
     """Have EverBright tell another town, a day later."""
     site = {**ADA, "address": {"city_name": town}}
-    bench.wiring.customers.keep(uuid(1), job_answers.read_customer(site))
+    bench.wiring.customers.keep(uuid(1), answers.read_customer(site))
 
 
 def test_a_folder_is_made_with_the_name_if_the_customer_is_known(bench: Bench) -> None:

@@ -5,8 +5,7 @@ import pytest
 from sync import projector
 from sync.projector import Projector
 from sync.settings.environment import load
-from sync.store import Database, Inbox, Leases
-from sync.store.sheet_store import sheet_store
+from sync.store import Database, Inbox, Leases, sheet_store
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Delivery, Outcome
 from tests.made_up import body, milestone, uuid

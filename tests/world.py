@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from demo.process import WORKER, Receiver, Running, free_port
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
-from sync.sheets.identifiers import JOBS_TAB
+from sync.sheets.answer import JOBS_TAB
 from tests.made_up import CONFIG_FILE, SECRET, body
 
 PATIENCE = 45.0

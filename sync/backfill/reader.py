@@ -1,6 +1,8 @@
-"""Reads one job from EverBright: workflows → milestones → tasks → sub-tasks, and contracts."""
+"""What EverBright's API says of jobs: their list, and each of them whole."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote as quoted
 
@@ -8,13 +10,96 @@ import structlog
 
 from sync.errors import BrightsheetError, Permanent
 from sync.everbright import answers
-from sync.everbright.answers import Record
+from sync.everbright.answers import Page, Record
 from sync.everbright.lists import Lists
 from sync.jobs.model import Job
 from sync.settings.everbright_config import EverBrightConfig
-from sync.webhooks import assemble
+from sync.webhooks import schema
+
+PASSES = 3
+"""How often the list is read where jobs move between its pages meanwhile."""
+PAGES = 2000
+"""Of 25 jobs each: ten times as many as the largest installers have."""
+_ENDS = frozenset({"everbright_endless", "everbright_next"})
+"""Reasons for which a list is not read on: what was read of it counts."""
+
+ProgressCallback = Callable[[str, int, int | None], Any]
+"""Is given "pages" or "jobs", how many are done, and of how many (None: not known)."""
 
 _log = structlog.get_logger()
+
+
+def no_progress(_what: str, _done: int, _total: int | None) -> None:
+    """Tell nobody."""
+
+
+class JobList:
+    """Reads the list; what is to be read are the jobs that changed after `since` (all: None).
+
+    `jobs` says of each site whether it is to be read, `problems` what of the list is missing.
+    """
+
+    def __init__(
+        self,
+        lists: Lists,
+        paths: EverBrightConfig,
+        since: datetime | None,
+        progress: ProgressCallback = no_progress,
+    ) -> None:
+        self._lists = lists
+        self._paths = paths
+        self._since = since
+        self._progress = progress
+        self._pages = 0
+        self.jobs: dict[str, bool] = {}
+        self.problems: list[str] = []
+
+    def read(self) -> None:
+        """Read the list to its end. Raises Permanent or Retryable where it cannot be read."""
+        for number in range(1, PASSES + 1):
+            if not self._pass():
+                return
+            # With jobs gone, others have moved to pages read before.
+            _log.info("backfill_list_changed", passes=number)
+        self._say("jobs left the list while it was read: others may be missing. Run it again.")
+
+    def _pass(self) -> bool:
+        """Read the list once; return whether it became shorter meanwhile."""
+        total, number, has_shrunk = 0, 0, False
+        try:
+            for page in self._lists.pages(self._paths.jobs, PAGES):
+                number += 1
+                self._take(page, number)
+                has_shrunk |= page.count is not None and page.count < total
+                total = total if page.count is None else page.count
+        except Permanent as error:
+            if number and error.reason == "everbright_missing":
+                return total > 0  # This page is gone: the one before was the last.
+            if not number or error.reason not in _ENDS:
+                raise
+            text = f"page {number} is the last of the list that was read. {error.message}"
+            self._say(text)
+        return has_shrunk
+
+    def _take(self, page: Page, number: int) -> None:
+        """Note the jobs on a page, each as it was listed first."""
+        nameless = 0
+        for record in page.records:
+            site, updated = answers.site(record), answers.updated(record, self._paths.changed)
+            is_old = self._since is not None and updated is not None and updated < self._since
+            if site:
+                self.jobs.setdefault(site, not is_old)
+            nameless += not site
+        if nameless:
+            self._say(f"page {number} lists {nameless} jobs without a site's UUID.")
+        self._pages += 1
+        self._progress("pages", self._pages, None)
+
+    def _say(self, problem: str) -> None:
+        """Keep a problem; one that the next pass meets, too, is said once."""
+        if problem not in self.problems:
+            self.problems.append(problem)
+
 
 _WORKFLOW = ("workflow", "workflow_id", "ops_workflow", "ops_workflow_id")
 _SITE = ("site", "site_id", "site_uuid")
@@ -53,10 +138,8 @@ class Reader:
         if any(not answers.identifier(record, "quote", "quote_id") for record in later):
             quotes = self._lists.every(_path(self._paths.quotes, site=site))
             answers.must_be_of(quotes, _SITE, site)
-            quote = assemble.initial_quote(quotes)
-        payloads = [
-            assemble.milestone(record, site, quote, self._tasks(record)) for record in later
-        ]
+            quote = schema.initial_quote(quotes)
+        payloads = [schema.milestone(record, site, quote, self._tasks(record)) for record in later]
         return JobReading(payloads, bool(workflows), self._contracts(site))
 
     def _contracts(self, site: str) -> list[dict[str, Any]]:
@@ -75,7 +158,7 @@ class Reader:
             self.notes.append(note)
             _log.warning("contracts_not_read", reason=error.reason)
             return []
-        return [assemble.contract(record, site) for record in records]
+        return [schema.contract(record, site) for record in records]
 
     def _milestones(self, workflow: Record, site: str) -> list[Record]:
         uuid = _id(workflow, "workflow")
@@ -99,7 +182,7 @@ class Reader:
 
 def _may_be_news(record: Record, known: Job) -> bool:
     """Return whether a milestone's record is later than what is known, or does not say."""
-    definition = assemble.definition(record)
+    definition = schema.definition(record)
     event, updated = known.events.get(definition), answers.updated(record)
     return event is None or updated is None or updated > event.stamp
 

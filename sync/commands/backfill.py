@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sync.backfill.intake import report_words, take_report
-from sync.backfill.job_list import ProgressCallback
-from sync.backfill.summary import Summary
-from sync.commands.output import shown_in
+from sync.backfill.reader import ProgressCallback
+from sync.backfill.run import Summary
+from sync.commands import shown_in
 from sync.errors import Permanent, SettingsError
 from sync.jobs.model import Job
 from sync.ops import logs

@@ -11,9 +11,18 @@ from threading import Thread
 import click
 
 from sync.errors import SettingsError
-from sync.google import auth, own_files, scopes
+from sync.google import auth
 from sync.google.drive import Drive
-from sync.google.sign_in import Loopback, SignIn, Token, client
+from sync.google.sign_in import (
+    FOLDER,
+    TITLE,
+    Loopback,
+    SignIn,
+    Token,
+    client,
+    own_folder,
+    own_spreadsheet,
+)
 from sync.settings.environment import GoogleSettings, google_id, google_settings
 from sync.sheets.client import SheetClient
 from sync.types import Mode
@@ -54,7 +63,7 @@ def google(
         google_id("--spreadsheet", spreadsheet) if spreadsheet else "",
         google_id("--folder", folder) if folder else "",
     )
-    wanted = scopes.wanted(takes_spreadsheet=bool(spreadsheet), takes_folder=bool(folder))
+    wanted = auth.wanted(takes_spreadsheet=bool(spreadsheet), takes_folder=bool(folder))
     token = _signed_in(client(client_file), wanted, has_browser=not no_browser)
     settings = _settings(token.text(""))
     account = Drive(auth.session(settings), "", "you").account()
@@ -112,15 +121,15 @@ def _files(
     if folder and not Drive(auth.session(settings), folder, account).is_writable_folder():
         raise SettingsError("--folder", f"is not a folder that {account} may put files into.")
     if not folder:
-        made, is_new = own_files.folder(Drive(auth.session(settings), "", account))
+        made, is_new = own_folder(Drive(auth.session(settings), "", account))
         folder = made.id
-        _say(f"{'Made' if is_new else 'Found'} the folder {own_files.FOLDER}: {made.link}")
+        _say(f"{'Made' if is_new else 'Found'} the folder {FOLDER}: {made.link}")
     if spreadsheet:
         SheetClient(auth.session(settings), spreadsheet, account).read(Mode.UNSET)
     else:
-        made, is_new = own_files.spreadsheet(Drive(auth.session(settings), folder, account))
+        made, is_new = own_spreadsheet(Drive(auth.session(settings), folder, account))
         spreadsheet = made.id
-        _say(f"{'Made' if is_new else 'Found'} the spreadsheet {own_files.TITLE}: {made.link}")
+        _say(f"{'Made' if is_new else 'Found'} the spreadsheet {TITLE}: {made.link}")
     return folder, spreadsheet
 
 

@@ -1,16 +1,99 @@
-"""`brightsheet milestones`, `statuses` and `details`: what came, as lines for the config."""
+"""Commands that list: `deliveries` (and `retry`), `milestones`, `statuses`, `details`, `doctor`."""
 
+import json
+import logging
+import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 import click
 
-from sync.commands.output import echo
-from sync.jobs import milestone_list, status_list
+from sync.commands import echo
+from sync.doctor import Check, as_json, is_well, run_checks, settings_failed, text
+from sync.errors import SettingsError
+from sync.jobs import config_lists
 from sync.jobs.details import DetailColumns
 from sync.jobs.model import Details
-from sync.store import DetailStore
+from sync.ops import logs
+from sync.settings.environment import load
+from sync.status import deliveries as what_came
+from sync.store import DetailStore, Documents
+from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.types import Value
+from sync.webhooks.schema import Outcome
 from sync.wiring import Wiring, opened
+
+
+def _since(text: str) -> float:
+    try:
+        return what_came.moment(text, datetime.now(UTC))
+    except (ValueError, OverflowError):
+        raise click.BadParameter("say a date like 2026-03-31, or how long ago: 2d, 3h") from None
+
+
+@click.group(invoke_without_command=True)
+@click.option("--outcome", type=click.Choice([outcome.value for outcome in Outcome]))
+@click.option("--site", default="", help="Of this job: its site ID, or the beginning of it.")
+@click.option(
+    "--since", type=_since, metavar="WHEN", help="A date (UTC), or how long ago: 2d, 3h, 30m."
+)
+@click.option("--reason", default="", help="Refused for this reason, like missing_site.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with the body.")
+@click.option("--unmask", is_flag=True, help="Show personal data, too.")
+@click.pass_context
+def deliveries(
+    context: click.Context,
+    outcome: str | None,
+    site: str,
+    since: float | None,
+    reason: str,
+    limit: int,
+    as_json: bool,
+    unmask: bool,
+) -> None:
+    """List what was received, newest first; without a filter also what failed or was refused."""
+    if context.invoked_subcommand:
+        return
+    settings, database = opened()
+    wanted = DeliveryFilter(Outcome(outcome) if outcome else None, site, reason, since)
+    kept = Deliveries(database).newest(limit, wanted)
+    refused = what_came.refused(Wiring(settings, database).refusals.latest, wanted)
+    if as_json:
+        told = [what_came.as_json(delivery, unmasked=unmask) for delivery in kept]
+        echo(map(json.dumps, [*told, *map(what_came.refused_as_json, refused)]))
+        return
+    echo(what_came.lines(kept))
+    echo(what_came.refused_lines(refused))
+    if wanted == DeliveryFilter():
+        troubled = Documents(database, settings.lease_seconds).troubled(limit)
+        echo(what_came.troubled_lines(troubled, unmasked=unmask))
+
+
+@deliveries.command()
+@click.argument("id")
+@click.option("--unmask", is_flag=True, help="Show personal data, too.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def show(id: str, unmask: bool, as_json: bool) -> None:  # noqa: A002 - the argument's name
+    """Show one delivery with its body; the beginning of its ID is enough."""
+    _, database = opened()
+    kept = what_came.only_delivery(database, id)
+    if as_json:
+        click.echo(json.dumps(what_came.as_json(kept, unmasked=unmask)))
+    else:
+        click.echo(what_came.as_text(kept, unmasked=unmask))
+
+
+@click.command()
+@click.argument("id", required=False)
+@click.option("--all", "everything", is_flag=True, help="Everything that was rejected or given up.")
+def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argument's name
+    """Try again: a rejected delivery or a document that was given up, by its ID, or --all."""
+    if bool(id) == everything:
+        raise click.UsageError("Give an id, or --all.")
+    again = what_came.Retry(*opened())
+    echo(again.one(id) if id else again.everything())
 
 
 @click.command()
@@ -20,11 +103,11 @@ def milestones(as_json: bool) -> None:
     settings, database = opened()
     pending = Wiring(settings, database).sheet_store().pending
     jobs = (waiting.job for waiting in pending.every())
-    entries = milestone_list.entries(settings.config, jobs)
+    entries = config_lists.milestone_entries(settings.config, jobs)
     if as_json:
         echo(entry.model_dump_json() for entry in entries)
     elif entries:
-        click.echo(milestone_list.toml(entries))
+        click.echo(config_lists.milestones_toml(entries))
     else:
         click.echo("No job has reached a milestone yet.", err=True)
 
@@ -36,8 +119,12 @@ def statuses(as_json: bool) -> None:
     settings, database = opened()
     pending = Wiring(settings, database).sheet_store().pending
     jobs = (waiting.job for waiting in pending.every())
-    entries = status_list.entries(settings.config, jobs)
-    echo([entry.model_dump_json() for entry in entries] if as_json else [status_list.toml(entries)])
+    entries = config_lists.status_entries(settings.config, jobs)
+    echo(
+        [entry.model_dump_json() for entry in entries]
+        if as_json
+        else [config_lists.statuses_toml(entries)]
+    )
 
 
 @click.command()
@@ -106,3 +193,26 @@ def _line(entry: MetricEntry) -> str:
     if entry.asked and entry.missing + entry.refused == entry.asked:
         return f"{line}. No answer has it: correct the name under [everbright], or leave it out"
     return line
+
+
+@click.command()
+@click.option("--json", "in_json", is_flag=True, help="One JSON object, without any secret.")
+def doctor(in_json: bool) -> None:
+    """Check that everything that is needed works, from the settings to the last delivery.
+
+    Exit status 0 if nothing failed, 1 if something did.
+    """
+    logs.configure(logging.CRITICAL)
+    checks: list[Check] = []
+    try:
+        for check in run_checks(load(os.environ)):
+            checks.append(check)
+            if not in_json:
+                click.echo(text(check))
+    except SettingsError as error:
+        checks.append(settings_failed(error))
+        if not in_json:
+            click.echo(text(checks[-1]))
+    if in_json:
+        click.echo(json.dumps(as_json(checks), indent=2))
+    sys.exit(0 if is_well(checks) else 1)

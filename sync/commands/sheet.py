@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from sync.commands.output import echo
+from sync.commands import echo
 from sync.ops import logs
 from sync.settings.environment import google_id
 from sync.setup.spreadsheet import Setup

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Flask
 
-from sync.console import access, actions, checks, deliveries, jobs, mapping, overview
+from sync.console import access, actions, deliveries, jobs, mapping, overview
 from sync.console.access import Guesses
 from sync.console.parts import Alert, ConsoleParts, Page, as_view
 from sync.wiring import Wiring
@@ -57,9 +57,9 @@ def _routes() -> list[tuple[str, str, Page, list[str]]]:
         ("/deliveries/<delivery>", "delivery", deliveries.delivery, get),
         ("/jobs/<site>", "job", jobs.job, get),
         ("/documents", "documents", jobs.documents, get),
-        ("/columns", "columns", checks.columns, get + post),
+        ("/columns", "columns", overview.columns, get + post),
         ("/mapping", "mapping", mapping.mapping, get + post),
-        ("/checks", "checks", checks.checks, get + post),
+        ("/checks", "checks", overview.checks, get + post),
         ("/actions", "actions", actions.listed, get),
         ("/actions/<name>", "action", actions.action, get + post),
     ]

@@ -37,8 +37,7 @@ from secure import (
 )
 from werkzeug.exceptions import HTTPException
 
-from sync.console import texts
-from sync.console.parts import ConsoleParts
+from sync.console.parts import FILTERS, ConsoleParts, clock, context
 from sync.errors import BrightsheetError
 from sync.settings.environment import Settings
 
@@ -152,10 +151,10 @@ def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
         return None
 
     blueprint.after_request(_with_headers)
-    blueprint.context_processor(lambda: texts.context(settings, shows_personal=shows_personal()))
-    for name, made in texts.FILTERS.items():
+    blueprint.context_processor(lambda: context(settings, shows_personal=shows_personal()))
+    for name, made in FILTERS.items():
         blueprint.add_app_template_filter(made, name)
-    blueprint.add_app_template_filter(texts.clock(settings.time_zone), "clock")
+    blueprint.add_app_template_filter(clock(settings.time_zone), "clock")
     blueprint.register_error_handler(HTTPException, _http_error)
     blueprint.register_error_handler(BrightsheetError, _unavailable)
     blueprint.register_error_handler(Exception, _fault)

@@ -1,6 +1,139 @@
-"""The checks of `brightsheet doctor`: each says what was found, why, and how to fix it."""
+"""The checks of `brightsheet doctor`: each says what is so, why, and how to fix it.
 
-from sync.doctor.check import Check, as_json, is_well, text
-from sync.doctor.run import run_checks, settings_failed
+They run one after the other; none of them raises, and none repeats a secret.
+"""
 
-__all__ = ["Check", "as_json", "is_well", "run_checks", "settings_failed", "text"]
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from sync.doctor import google, receiver
+from sync.doctor.check import Check, as_json, explained, failed, is_well, skipped, text
+from sync.errors import BrightsheetError, SettingsError
+from sync.google import auth
+from sync.settings.environment import Settings
+from sync.store import Database
+from sync.wiring import Wiring
+
+__all__ = ["STEPS", "Check", "Run", "as_json", "is_well", "run_checks", "settings_failed", "text"]
+
+
+Run = Callable[[Wiring], Check]
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A check's name, its title, what runs it, and the checks that must not have failed before.
+
+    It is skipped where `setting` is not set.
+    """
+
+    name: str
+    title: str
+    run: Run
+    needs: tuple[str, ...] = ()
+    setting: str = ""
+
+
+_FOLDER, _TOKEN, _URL = "drive_folder_id", "everbright_api_token", "public_url"
+_UNSET = {
+    _FOLDER: (
+        "No folder is set: nothing is copied, and the rows link to EverBright's previews.",
+        "To copy documents, set DRIVE_FOLDER_ID to a folder's address.",
+    ),
+    _TOKEN: (
+        "EVERBRIGHT_API_TOKEN is not set: no customers' names, no documents.",
+        "Ask EverBright's support for API access, and set EVERBRIGHT_API_TOKEN.",
+    ),
+    _URL: ("PUBLIC_URL is not set, so that nobody knows where EverBright sends to.", receiver.SET),
+}
+_IN_SHEET = ("google", "spreadsheet")
+_IN_EVERBRIGHT = ("database", "everbright")
+STEPS = (
+    _Step("database", "Database", receiver.database),
+    _Step("disk", "Disk", receiver.disk),
+    _Step("clock", "Clock", google.clock),
+    _Step("google", "Sign-in at Google", google.credentials),
+    _Step("spreadsheet", "Spreadsheet", google.spreadsheet, ("google",)),
+    _Step("rows", "Rows and their keys", google.rows, _IN_SHEET),
+    _Step("mapping", "Your own sheet", google.mapping, ("database", *_IN_SHEET)),
+    _Step("protection", "Protected cells", google.protection, _IN_SHEET),
+    _Step("drive", "Folder for documents", google.file, ("google",), _FOLDER),
+    _Step("readers", "Who may open documents", google.readers, (*_IN_SHEET, "drive"), _FOLDER),
+    _Step("everbright", "EverBright's token", receiver.token, (), _TOKEN),
+    _Step("job", "A job of EverBright's", receiver.job, _IN_EVERBRIGHT, _TOKEN),
+    _Step("download", "A document of EverBright's", receiver.download, _IN_EVERBRIGHT, _TOKEN),
+    _Step("receiver", "Receiver from outside", receiver.reached, (), _URL),
+    _Step("secret", "The webhook's secret", receiver.secret, ("receiver",), _URL),
+    _Step("delivery", "Last delivery", receiver.last_delivery, ("database",)),
+    _Step("in_step", "The sheet is in step", receiver.in_step, ("database",)),
+)
+
+_SETTINGS = ("settings", "Settings")
+_KEYS_BLOCKED = (
+    "Without credentials nothing can be written. Google organizations made since May 2024 forbid "
+    "keys of service accounts (policy iam.disableServiceAccountKeyCreation)."
+)
+_SHORTEST_SECRET = 6
+"""Shorter values are not searched for in texts: they may be words."""
+
+
+def run_checks(settings: Settings) -> Iterator[Check]:
+    """Run every check in turn, and yield each outcome as soon as it is there. Never raises.
+
+    The one thing that it writes, a file in the Drive folder, it removes again.
+    """
+    yield Check(*_SETTINGS, "ok", "Every setting that is needed is there, and valid.")
+    wiring = Wiring(settings, Database(settings.database_url.get_secret_value()))
+    hide = _hider(settings)
+    titles: dict[str, str] = {}
+    try:
+        for step in STEPS:
+            before = [titles[name] for name in step.needs if name in titles]
+            check = _outcome(step, wiring, before)
+            if check.result == "failed":
+                titles[step.name] = step.title
+            texts = (hide(part) for part in (check.text, check.cause, check.fix))
+            yield Check(step.name, step.title, check.result, *texts)
+    finally:
+        wiring.database.close()
+
+
+def settings_failed(error: SettingsError) -> Check:
+    """Return the outcome where settings are missing or wrong: nothing else can be checked."""
+    setting, _, fix = error.message.partition(": ")
+    what = f"{setting} is missing or wrong, so that nothing starts."
+    cause = _KEYS_BLOCKED if setting == "GOOGLE_SERVICE_ACCOUNT_JSON" else ""
+    return Check(*_SETTINGS, "failed", what, cause, f"{setting} {fix}")
+
+
+def _outcome(step: _Step, wiring: Wiring, before: list[str]) -> Check:
+    if before:
+        return skipped(f"First fix: {before[0]}.")
+    if step.setting and not getattr(wiring.settings, step.setting):
+        return skipped(*_UNSET[step.setting])
+    try:
+        return step.run(wiring)
+    except BrightsheetError as error:
+        return explained(error, auth.account(wiring.settings))
+    except Exception as error:
+        # Its text may hold anything.
+        return failed("The check could not be run.", type(error).__name__, "")
+
+
+def _hider(settings: Settings) -> Callable[[str], str]:
+    """Return what removes every secret of the settings from a text that a server sent."""
+    secrets = [
+        each.get_secret_value()
+        for value in (getattr(settings, name) for name in type(settings).model_fields)
+        for each in (value if isinstance(value, tuple) else (value,))
+        if isinstance(each, SecretStr) and len(each.get_secret_value()) >= _SHORTEST_SECRET
+    ]
+
+    def hide(text: str) -> str:
+        for secret in secrets:
+            text = text.replace(secret, "***")
+        return text
+
+    return hide

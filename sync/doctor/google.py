@@ -1,17 +1,24 @@
-"""Checks of the sign-in at Google, and of this machine's clock against Google's."""
+"""Checks of Google: the sign-in, the clock, the Drive folder, the spreadsheet."""
 
+import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from io import BytesIO
 
 import requests
 
 from sync.doctor.check import Check, failed, ok, skipped, warning
-from sync.errors import Permanent
+from sync.errors import BrightsheetError, Permanent
+from sync.field_table import KEY
 from sync.google import auth
-from sync.google.scopes import covers_drive, covers_sheets
-from sync.google.tokens import Accepted, sign_in
+from sync.google.auth import Accepted, covers_drive, covers_sheets, sign_in
+from sync.google.drive import Drive
+from sync.google.upload import FileContent
+from sync.jobs import config_lists
 from sync.settings.environment import Settings
-from sync.status.problem import lasting
+from sync.sheets.answer import RECOVERED_TAB
+from sync.sheets.snapshot import Snapshot
+from sync.status.problem import counted, lasting
 from sync.wiring import Wiring
 
 CLOCK_SECONDS = 60.0
@@ -98,3 +105,176 @@ def clock(wiring: Wiring) -> Check:
         "It is not set by the network.",
         "Switch on the machine's time service (NTP): timedatectl set-ntp true",
     )
+
+
+NAME = "Brightsheet check (may be deleted).txt"
+_TEXT = b"Brightsheet wrote this file to see whether it can, and removes it.\n"
+_TAG = {"brightsheetRole": "check"}
+_LEFT_OVER = 5
+"""So many files of runs that were killed are removed at once."""
+
+
+def file(wiring: Wiring) -> Check:
+    """A file can be written into the folder."""
+    folder, account = wiring.settings.drive_folder_id, auth.account(wiring.settings)
+    drive = wiring.drive(folder)
+    if not drive.is_writable_folder():
+        return failed(
+            "DRIVE_FOLDER_ID is no folder that takes files.",
+            "It is a file, in the bin, or shared for reading only.",
+            f"Make {account} an editor of the folder (on a shared drive: a content manager).",
+        )
+    _clean(drive)
+    _write(drive, folder)
+    return ok("A file was written into the folder and removed.")
+
+
+def _write(drive: Drive, folder: str) -> None:
+    content = FileContent(BytesIO(_TEXT), len(_TEXT), "text/plain")
+    made = drive.send(drive.begin(content, "", NAME, folder, _TAG), time.sleep)
+    drive.discard(made.id)
+
+
+def _clean(drive: Drive) -> None:
+    """Remove what earlier runs left because they were killed or Google's answer was lost."""
+    for _ in range(_LEFT_OVER):
+        left = drive.find(_TAG)
+        if left is None:
+            return
+        drive.discard(left.id)
+
+
+def readers(wiring: Wiring) -> Check:
+    """Whoever may open the spreadsheet may open the documents that it links to."""
+    settings = wiring.settings
+    drive = wiring.drive("")
+    try:
+        of_sheet = drive.readers(settings.spreadsheet_id)
+        of_folder = drive.readers(settings.drive_folder_id)
+    except BrightsheetError as error:
+        fix = "Compare in Drive who may open the spreadsheet and who the folder."
+        return skipped(f"Google does not tell who may read ({error.reason}).", fix)
+    ours = ("user", auth.account(settings))
+    lacking = [
+        reader
+        for reader in of_sheet - of_folder
+        if reader != ours and not _is_covered(reader, of_folder)
+    ]
+    if not lacking:
+        return ok("Whoever may open the spreadsheet may open the documents.")
+    is_open = ("anyone", "") in lacking
+    who = "Everyone with the link" if is_open else counted(len(lacking), "person", "people")
+    return warning(
+        f"{who} may open the spreadsheet, but not the documents that it links to.",
+        "Brightsheet shares nothing: who may see the folder sees the documents.",
+        "In Drive, share the folder with the same people or groups, as viewers.",
+    )
+
+
+def _is_covered(reader: tuple[str, str], folder: frozenset[tuple[str, str]]) -> bool:
+    kind, who = reader
+    domain = who.rpartition("@")[2]
+    return ("anyone", "") in folder or (kind == "user" and ("domain", domain) in folder)
+
+
+_NAMED = 5
+"""So many places are named; of more only the number."""
+_NO_TAB = "The tab for jobs is not made yet."
+_INIT = "Make it: brightsheet init"
+
+
+def spreadsheet(wiring: Wiring) -> Check:
+    """The spreadsheet is found, not in the bin, and may be written."""
+    settings = wiring.settings
+    account = auth.account(settings)
+    wiring.sheet_client().read(wiring.mode())
+    access = wiring.drive("").access(settings.spreadsheet_id)
+    if access.trashed:
+        return failed(
+            "The spreadsheet is in the bin.",
+            "Somebody deleted it; Google keeps it there for 30 days.",
+            "Restore it in Drive, or fill a new one: brightsheet rebuild",
+        )
+    if not access.can_edit:
+        return failed(
+            "The spreadsheet can be read and not written.",
+            f"{account} is a viewer or a commenter of it.",
+            f"Press Share in the spreadsheet, and make {account} an editor.",
+        )
+    return ok("It is found, and may be written.")
+
+
+def rows(wiring: Wiring) -> Check:
+    """Every row can be known by its site ID, and each ID stands once."""
+    tables = wiring.sheet_client().read(wiring.mode()).tables
+    if not tables:
+        return skipped(_NO_TAB, _INIT)
+    if any(KEY not in table.columns for table in tables):
+        return failed(
+            "The column with the site IDs is gone: no row can be found.",
+            "Somebody deleted it.",
+            "Restore it: in the spreadsheet, File, Version history.",
+        )
+    doubled = [
+        [row + 1 for row in rows_of_site]
+        for table in tables
+        for rows_of_site in table.keys.values()
+        if len(rows_of_site) > 1
+    ]
+    if doubled:
+        ids = counted(len(doubled), "site ID stands", "site IDs stand")
+        places = "; ".join(", ".join(map(str, numbers)) for numbers in doubled[:_NAMED])
+        return warning(
+            f"{ids} in more than one row (rows {places}).",
+            "Rows were copied. Each of them is kept up to date.",
+            "Delete the rows that nobody needs.",
+        )
+    sites = {site for table in tables for site in table.keys}
+    return ok(f"Every one of {len(sites)} jobs has a row of its own.")
+
+
+def mapping(wiring: Wiring) -> Check:
+    """What of a person's own sheet is mapped, and whether its drop-downs have our words."""
+    snapshot = wiring.sheet_client().read(wiring.mode())
+    if not snapshot.is_adopted:
+        return skipped("The tab for jobs is Brightsheet's own: nothing is mapped.")
+    jobs = (work.job for work in wiring.sheet_store().pending.every())
+    statuses = config_lists.status_entries(wiring.settings.config, jobs)
+    came = {status.label for status in statuses if status.changes}
+    lacking = [
+        f"{table.headers.get(table.columns[column], column)!r} in {table.title!r}: {words}"
+        for table in snapshot.tables
+        for column, known in table.words.items()
+        if column.startswith("status:") and (words := ", ".join(sorted(came - known.keys())))
+    ]
+    if lacking:
+        return warning(
+            f"Drop-downs without an option for what came: {'; '.join(lacking)}.",
+            "A status that no option stands for is not written.",
+            'Say which one does: brightsheet map --word "Rejected=Your option" --write',
+        )
+    tabs = ", ".join(f"{table.title} ({len(table.columns)} columns)" for table in snapshot.tables)
+    return ok(f"Mapped: {tabs}.")
+
+
+def protection(wiring: Wiring) -> Check:
+    """No protected range keeps us from writing our tabs."""
+    account = auth.account(wiring.settings)
+    client = wiring.sheet_client()
+    managed = _managed(client.read(wiring.mode()))
+    locked = [title for sheet_id, title in client.locked() if sheet_id in managed]
+    if not locked:
+        return ok("Nothing in our tabs is protected against us.")
+    tabs = ", ".join(sorted(set(locked)))
+    return failed(
+        f"Google would refuse what is written to: {tabs}.",
+        f"Somebody protected cells there, and {account} is not among those who may edit them.",
+        f"In the spreadsheet, Data, Protect sheets and ranges: add {account}, or choose Show a "
+        "warning.",
+    )
+
+
+def _managed(snapshot: Snapshot) -> set[int]:
+    """Return the ids of the tabs that we write."""
+    tabs = (*snapshot.tables, snapshot.history, snapshot.pipeline)
+    return {RECOVERED_TAB, *snapshot.copies} | {tab.sheet_id for tab in tabs if tab}

@@ -1,15 +1,12 @@
-"""Copies a document: what is about to be used is stored first, so that a repetition finds it.
-
-If the outcome of a try is unknown, Drive is asked for the file by its id, then by its tag. An
-upload that was killed in the middle left no file: it begins again, with the same id.
-"""
+"""Documents of the jobs that this process has claimed, for all of its copiers."""
 
 import re
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from threading import Condition
+from threading import Condition, Lock
 from typing import Any, BinaryIO, cast
 
 from sync.documents.calls import Calls, IdUsedUp
@@ -18,7 +15,84 @@ from sync.errors import Conflict, Permanent, Refused, Retryable
 from sync.everbright.client import EverBright
 from sync.google.drive import Drive, File
 from sync.google.upload import SMALL, FileContent, Upload
+from sync.ops.logs import beating
 from sync.store import Claim, Documents, PendingDocument
+
+
+class ClaimedJob:
+    """A claim that is renewed until the last of its documents is finished."""
+
+    def __init__(self, claim: Claim, documents: int, renewed: ExitStack) -> None:
+        self.claim = claim
+        self._left = documents
+        self._renewed = renewed
+        self._lock = Lock()
+
+    def finish_one(self) -> bool:
+        """Count a document; True if it was the last."""
+        with self._lock:
+            self._left -= 1
+            is_last = self._left == 0
+        if is_last:
+            self._renewed.close()
+        return is_last
+
+
+class DocumentQueue:
+    """Claims jobs, and gives their documents to copiers: several may work for one job.
+
+    So a job has one claim, and one folder, and yet does not wait for one document after another.
+    `is_over` tells whether the work is to end; `idle` waits a moment where nothing is due.
+    """
+
+    def __init__(
+        self,
+        documents: Documents,
+        lease_seconds: float,
+        is_over: Callable[[], bool],
+        idle: Callable[[], object],
+    ) -> None:
+        self._documents = documents
+        self._beat_seconds = lease_seconds / 3
+        self._is_over = is_over
+        self._idle = idle
+        self._turn = Lock()
+        self._ready: deque[tuple[ClaimedJob, PendingDocument]] = deque()
+        self._finished: deque[Claim] = deque()
+
+    def take(self) -> tuple[ClaimedJob, PendingDocument] | None:
+        """Return the next document; None if nothing was due for a while.
+
+        Copiers without work wait for the lock, so that one of them looks into the store for all.
+        """
+        with self._turn:
+            if self._is_over():
+                self._documents.release(*self._taken_finished())
+                return None
+            if not self._ready and not self._claim():
+                self._idle()
+                return None
+            return self._ready.popleft()
+
+    def done(self, job: ClaimedJob) -> None:
+        """End the work on a document; with the last one the job's claim ends at the next look."""
+        if job.finish_one():
+            self._finished.append(job.claim)
+
+    def _claim(self) -> bool:
+        claimed = self._documents.claim_job(self._taken_finished())
+        if claimed is None:
+            return False
+        claim, due = claimed
+        renewed = ExitStack()
+        renewed.enter_context(beating(lambda: self._documents.renew(claim), self._beat_seconds))
+        job = ClaimedJob(claim, len(due), renewed)
+        self._ready.extend((job, document) for document in due)
+        return True
+
+    def _taken_finished(self) -> list[Claim]:
+        return [self._finished.popleft() for _ in range(len(self._finished))]
+
 
 ROOM = 512 * 1024**2
 """Bytes: eight documents of 64 MB, or a hundred of the usual size."""

@@ -1,14 +1,43 @@
-"""Sessions for Google: one that signs in, at Google or at an emulator. No calls in here."""
+"""Sessions for Google: what signs in, at Google or at an emulator, and what that may do."""
 
 import json
+from collections.abc import Set
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import requests
-from google.auth.transport.requests import AuthorizedSession
+from google.auth.exceptions import GoogleAuthError
+from google.auth.transport.requests import AuthorizedSession, Request
 from google.oauth2.credentials import Credentials
 from google.oauth2.service_account import Credentials as ServiceAccount
 
+from sync.errors import Permanent, Retryable
+from sync.google.errors import from_google
 from sync.settings.environment import GoogleSettings
+
+_PREFIX = "https://www.googleapis.com/auth/"
+FILE = _PREFIX + "drive.file"
+"""Files that Brightsheet makes, spreadsheets among them. Google reviews no app for it."""
+SHEETS = _PREFIX + "spreadsheets"
+DRIVE = _PREFIX + "drive"
+
+
+def wanted(*, takes_spreadsheet: bool, takes_folder: bool) -> list[str]:
+    """Return the least that is needed: whether a spreadsheet or folder of the person's is taken."""
+    if takes_folder:
+        return [DRIVE]
+    return [FILE, SHEETS] if takes_spreadsheet else [FILE]
+
+
+def covers_sheets(scopes: Set[str]) -> bool:
+    """Return whether spreadsheets may be written (with FILE: those that Brightsheet made)."""
+    return bool(scopes & {FILE, SHEETS, DRIVE})
+
+
+def covers_drive(scopes: Set[str]) -> bool:
+    """Return whether files may be put into Drive."""
+    return bool(scopes & {FILE, DRIVE})
+
 
 TIMEOUT = (10.0, 60.0)
 """Seconds to connect and to wait for an answer."""
@@ -114,3 +143,65 @@ def known(settings: GoogleSettings) -> dict[str, Any]:
     secret = settings.google_credentials
     tree: dict[str, Any] = json.loads(secret.get_secret_value()) if secret else {}
     return tree
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A sign-in that Google accepts.
+
+    `scopes` are what it covers, empty where Google does not say. `ends_in` are the seconds until
+    Google ends it, None where it does not: `refresh_token_expires_in` in the token's answer
+    (source: Google's guide "Using OAuth 2.0 to access Google APIs", time-based access).
+    """
+
+    scopes: frozenset[str] = frozenset()
+    ends_in: float | None = None
+
+
+def sign_in(settings: GoogleSettings) -> Accepted:
+    """Sign in once. Raises Retryable, or Permanent (google_credentials) with Google's own code."""
+    if is_service_account(settings):
+        return _service_account(settings)
+    key = known(settings)
+    form = {name: key[name] for name in ("client_id", "client_secret", "refresh_token")}
+    try:
+        with requests.Session() as session:
+            session.auth = lambda request: request  # A .netrc must not add credentials.
+            answer = session.post(
+                token_url(settings),
+                data=form | {"grant_type": "refresh_token"},
+                timeout=TIMEOUT,
+                allow_redirects=False,
+            )
+        said = answer.json()
+    except (requests.RequestException, ValueError) as error:
+        kind = type(error).__name__
+        raise Retryable(
+            "google_unreachable", f"Google's sign-in did not answer ({kind})."
+        ) from None
+    said = said if isinstance(said, dict) else {}
+    if answer.status_code >= 500:
+        raise Retryable("google_unavailable", f"Google's sign-in answered {answer.status_code}.")
+    if answer.status_code != 200:
+        raise _refused(str(said.get("error", answer.status_code)))
+    return Accepted(frozenset(str(said.get("scope", "")).split()), _seconds(said))
+
+
+def _service_account(settings: GoogleSettings) -> Accepted:
+    try:
+        credentials(settings).refresh(Request())
+    except GoogleAuthError as error:
+        if error.retryable or "Transport" in type(error).__name__:
+            raise from_google(error, account(settings)) from None
+        said = str(error.args[0]) if error.args else ""
+        raise _refused(said.partition(":")[0] or "no reason given") from None
+    return Accepted()
+
+
+def _refused(code: str) -> Permanent:
+    return Permanent("google_credentials", f"Google does not accept the sign-in ({code[:60]}).")
+
+
+def _seconds(answer: dict[str, Any]) -> float | None:
+    seconds = answer.get("refresh_token_expires_in")
+    return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else None

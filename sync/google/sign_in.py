@@ -1,7 +1,6 @@
 """A person's sign-in at Google: an address to open, and what Google answers → a token.
 
-The flow of installed apps, with PKCE (source: Google's guide "OAuth 2.0 for Mobile & Desktop
-Apps"): Google sends the browser to an address of this machine, with a code in it.
+Beside it, what such a person's Brightsheet makes itself: found again by its tag.
 """
 
 import hmac
@@ -23,6 +22,7 @@ from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
 from sync.errors import Permanent, Retryable, SettingsError
 from sync.google.auth import TIMEOUT, TOKEN_URL
+from sync.google.drive import Drive, File
 
 _AUTHORIZE = "https://accounts.google.com/o/oauth2/v2/auth"
 _DESKTOP = "Use the JSON file of an OAuth client of the type Desktop app."
@@ -170,3 +170,22 @@ class Loopback:
         at: TracebackType | None,
     ) -> None:
         self._server.server_close()
+
+
+_TAG = "brightsheetRole"
+TITLE = "Solar jobs"
+FOLDER = "Job documents"
+
+
+def own_folder(drive: Drive) -> tuple[File, bool]:
+    """Return the folder for documents under the root, and whether it was made now."""
+    tag = {_TAG: "folder"}
+    file = drive.find(tag)
+    return file or drive.make_folder("", FOLDER, tag), file is None
+
+
+def own_spreadsheet(drive: Drive) -> tuple[File, bool]:
+    """Return the spreadsheet under the root, and whether it was made now."""
+    tag = {_TAG: "spreadsheet"}
+    file = drive.find(tag)
+    return file or drive.make_spreadsheet(TITLE, tag), file is None

@@ -1,23 +1,189 @@
-"""The cells of a job, one function for each field that no milestone and no metric has. Pure."""
+"""The cells of a job: of its contract, of each milestone, and of the job as a whole. Pure."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from sync.field_table import KEY, PLACEHOLDER
-from sync.jobs import actions, projection
-from sync.jobs.actions import Actions
-from sync.jobs.cells import EMPTY, Cell, cut, linked
-from sync.jobs.contract_cells import ContractCells
+from sync.jobs import contracts, projection
+from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
 from sync.jobs.details import DetailColumns
-from sync.jobs.files import Addresses, stand_in
-from sync.jobs.milestone_cells import MilestoneCells
+from sync.jobs.files import Addresses, documents_cell, stand_in
 from sync.jobs.milestones import Milestones, ReachedMilestone
-from sync.jobs.model import ARCHIVED, Customer, Details, Files, Job
+from sync.jobs.model import ARCHIVED, Customer, Details, Files, Job, Signing, StatusSeen
 from sync.jobs.remarks import Remarks, text_with_author
-from sync.jobs.status import Case, JobStatus, Statuses
+from sync.jobs.status import (
+    Actions,
+    Case,
+    JobStatus,
+    Meaning,
+    Statuses,
+    assignees,
+    first_assignee,
+    follow_up,
+)
 from sync.settings.config_file import Config
+from sync.webhooks.schema import ContractState
+
+LABELS: Mapping[str, str] = {
+    ContractState.GENERATED: "Generated",
+    ContractState.SENT: "Sent",
+    ContractState.SIGNED: "Signed",
+    ContractState.VOIDED: "Voided",
+}
+"""How the state of a contract reads."""
+_UNKNOWN_QUOTE = "See the change order"
+_SINCE = "A change order that was signed then made this the quote in force."
+_NOT_SENT = (
+    "A change order was signed then, and its new quote was not found: name its key in "
+    "[webhooks] new_quote in the config."
+)
+
+
+class ContractCells:
+    """Makes the cells of contracts and quotes by the config."""
+
+    def __init__(self, config: Config, addresses: Addresses) -> None:
+        self._addresses = addresses
+        self._links = config.links
+        self._contract = re.compile(config.webhooks.contract_name, re.IGNORECASE)
+
+    def signed(self, job: Job) -> Cell:
+        """Return when the contract was signed by all."""
+        return Cell(when=max((signing.at for signing in self._signings(job)), default=None))
+
+    def documents(self, job: Job, files: Files) -> Cell:
+        """Return the links to the signed contract and to signed change orders."""
+        orders = sorted(job.change_orders.values(), key=lambda order: (order.at, order.digest))
+        signings = (*self._signings(job), *orders)
+        entries = [(signing.sub_task, file) for signing in signings for file in signing.documents]
+        return documents_cell(entries, files, self._addresses)
+
+    def _signings(self, job: Job) -> list[Signing]:
+        return contracts.signings(self._named(job))
+
+    def _named(self, job: Job) -> Job:
+        """Return `job` with its contracts: those whose name says so, else all that look like one.
+
+        Other papers are signed electronically, too.
+        """
+        logs = job.contracts.items()
+        named = {key: log for key, log in logs if self._is_named(key.partition("\n")[0])}
+        return job.model_copy(update={"contracts": named or job.contracts})
+
+    def _is_named(self, name: str) -> bool:
+        return not name or self._contract.search(name) is not None
+
+    def state(self, job: Job) -> Cell:
+        """Return how the contract stands, noted with since when; several that differ by name."""
+        by_name = contracts.by_name(self._named(job))
+        known = {name: now for name, logs in by_name.items() if (now := contracts.current(logs))}
+        if not known:
+            return EMPTY
+        labels = {name: LABELS[state] for name, (state, _) in known.items()}
+        is_plain = len(set(labels.values())) == 1 and all(map(self._is_named, labels))
+        lines = dict.fromkeys(
+            label if is_plain or not name else f"{label}: {name}" for name, label in labels.items()
+        )
+        return Cell(text=cut("\n".join(lines)), noted=max(since for _, since in known.values()))
+
+    def initial_quote(self, job: Job) -> Cell:
+        """Return the first quote of a job."""
+        return self._quote(job.site, projection.initial_quote(job))
+
+    def current_quote(self, job: Job) -> Cell:
+        """Return the current quote, noted with since when it is in force."""
+        cell = self._quote(job.site, contracts.current_quote(job))
+        last = contracts.last_change_order(job)
+        if last is None:
+            return cell
+        note = _SINCE if last[0] else _NOT_SENT
+        cell = cell if last[0] else Cell(text=_UNKNOWN_QUOTE)
+        return cell.model_copy(update={"note": note, "noted": last[1].at})
+
+    def _quote(self, site: str, quote: str) -> Cell:
+        """Return the cell of a quote, with the link to its page where there is one."""
+        page = self._addresses.page(self._links.quote, site=site, quote=quote)
+        return linked(quote, page) if quote else EMPTY
+
+
+def label(code: str | None) -> str:
+    """Return how the state of a contract reads."""
+    return LABELS.get(code or "", "")
+
+
+class MilestoneCells:
+    """Makes the cells of a milestone by the config."""
+
+    def __init__(
+        self, config: Config, addresses: Addresses, statuses: Statuses, remarks: Remarks
+    ) -> None:
+        self._means = {code: status.means for code, status in config.statuses.items()}
+        self._addresses = addresses
+        self._statuses = statuses
+        self._remarks = remarks
+
+    def status(self, reached: ReachedMilestone) -> Cell:
+        """Return a milestone's status, noted with when it changed and the remark with that."""
+        comments, change = reached.event.milestone.comments, reached.log.current()
+        text = cut(self._statuses.label(reached.event.milestone.status))
+        remark = self._remarks.of_change(comments, reached.log, change)
+        note = cut(text_with_author(remark), NOTE_LIMIT) if remark else ""
+        return Cell(text=text, note=note, noted=self._moment(reached, change)) if text else EMPTY
+
+    def documents(self, reached: ReachedMilestone, files: Files) -> Cell:
+        """Return the links to a milestone's documents."""
+        documents = reached.event.milestone.documents()
+        entries = [(sub_task.uuid or "", document) for sub_task, document in documents]
+        return documents_cell(entries, files, self._addresses)
+
+    def day(self, reached: ReachedMilestone, means: str) -> Cell:
+        """Return the day of the newest change to a status with a meaning."""
+        first: StatusSeen | None = None
+        for change in reached.log.statuses:
+            if self._means.get(change.status or "") == means:
+                first = change
+            elif first:
+                break  # Before that it had another status.
+        return Cell(when=self._moment(reached, first), is_day=True) if first else EMPTY
+
+    def comment(self, reached: ReachedMilestone) -> Cell:
+        """Return the newest comment by a person."""
+        comment = self._remarks.newest(reached.event.milestone.comments)
+        return Cell(text=cut(text_with_author(comment))) if comment else EMPTY
+
+    def approval(self, reached: ReachedMilestone) -> datetime | None:
+        """Return since when a milestone is approved (UTC), or None."""
+        is_approved = self._statuses.is_approved(reached.event.milestone.status)
+        return self.since(reached) if is_approved else None
+
+    def since(self, reached: ReachedMilestone) -> datetime:
+        """Return since when a milestone has its status (UTC).
+
+        One that is rejected by a task alone: since the last event, for tasks are not dated.
+        """
+        milestone = reached.event.milestone
+        meaning = self._statuses.meaning(milestone)
+        if meaning is Meaning.REJECTED and not self._statuses.is_rejected(milestone.status):
+            return reached.event.stamp
+        return self._moment(reached, reached.log.current())
+
+    def _moment(self, reached: ReachedMilestone, change: StatusSeen) -> datetime:
+        return self._remarks.moment(reached.event.milestone.comments, reached.log, change)
+
+
+MILESTONE_CELLS: Mapping[str, Callable[[MilestoneCells, ReachedMilestone, Files], Cell]] = {
+    "status:": lambda by, reached, _: by.status(reached),
+    "documents:": MilestoneCells.documents,
+    "submitted:": lambda by, reached, _: by.day(reached, "waiting"),
+    "approved:": lambda by, reached, _: by.day(reached, "approved"),
+    "rejected:": lambda by, reached, _: by.day(reached, "rejected"),
+    "comment:": lambda by, reached, _: by.comment(reached),
+}
+"""By the id of the field, what makes its cell."""
+
 
 _NAME_LIMIT = 500
 _RE_SIGNED_NOTE = (
@@ -101,7 +267,7 @@ def _last_approval(row: RowSource) -> Cell:
 
 
 def _follow_up(row: RowSource) -> Cell:
-    return actions.follow_up(row.status, projection.last_update(row.job), row.by.stuck_days)
+    return follow_up(row.status, projection.last_update(row.job), row.by.stuck_days)
 
 
 def _since(row: RowSource) -> datetime | None:
@@ -127,7 +293,7 @@ def _days(row: RowSource) -> Cell:
 
 def _rep(row: RowSource) -> Cell:
     seller = row.by.details.value("sales_representative", row.job, row.details)
-    return _text(seller or actions.first_assignee(row.status))
+    return _text(seller or first_assignee(row.status))
 
 
 def _re_signed(row: RowSource) -> Cell:
@@ -149,7 +315,7 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "days": _days,
     "rep": _rep,
     "current_milestone": lambda row: Cell(text=row.by.milestones.current_title(row.job)),
-    "assigned_to": lambda row: _text(actions.assignees(row.status)),
+    "assigned_to": lambda row: _text(assignees(row.status)),
     "last_comment": _last_comment,
     "last_update": lambda row: Cell(when=projection.last_update(row.job)),
     "last_approval": _last_approval,

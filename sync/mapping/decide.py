@@ -6,12 +6,11 @@ from dataclasses import dataclass, field, replace
 
 from sync.errors import Permanent
 from sync.field_table import KEY
-from sync.mapping import dropdown, header, obstacles
-from sync.mapping.dropdown import Words
-from sync.mapping.fields import Fields
+from sync.mapping import recognise
+from sync.mapping.fields import LONGEST, Fields, Words, fit
 from sync.mapping.propose import Proposal, propose
 from sync.mapping.recognise import Recogniser
-from sync.mapping.tab import SeenTab
+from sync.mapping.tab import SeenTab, below, of_tab
 from sync.mapping.words import plain
 from sync.types import letters
 
@@ -97,20 +96,20 @@ class TabDecider:
     def of(self, tab: SeenTab, before: Before | None) -> TabMapping:
         """Return what is to be in a tab; where it was mapped `before`, only what a person says."""
         none = TabMapping(tab, is_mapped=before is not None)
-        if problem := obstacles.of_tab(tab):
+        if problem := of_tab(tab):
             return replace(none, problem=problem)
         if self._choices.header_row is not None:
-            found = header.Found(self._choices.header_row)
+            found = recognise.Found(self._choices.header_row)
         elif before:
-            found = header.Found(before.header_row)
+            found = recognise.Found(before.header_row)
         else:
-            found = header.find(tab, self._recogniser)
+            found = recognise.find(tab, self._recogniser)
         if found.row is None:
             return replace(none, problem=found.problem)
         none = replace(none, header_row=found.row)
         if not tab.headers(found.row):
             return replace(none, problem=f"has nothing in row {found.row + 1}.")
-        if problem := obstacles.below(tab, found.row, self._account):
+        if problem := below(tab, found.row, self._account):
             return replace(none, problem=problem)
         proposals = propose(tab, found.row, self._fields, self._recogniser)
         columns = self._settled(proposals, tab, before)
@@ -202,8 +201,8 @@ class TabDecider:
         said = {self._fields.label_of(ours): his for ours, his in self._choices.words.items()}
         if before and before.fields.get(one.index) == one.field:
             said = {**before.words.get(one.index, {}), **said}
-        words = dropdown.fit(self._fields.get(one.field), options, said)
-        if words.size > dropdown.LONGEST:
+        words = fit(self._fields.get(one.field), options, said)
+        if words.size > LONGEST:
             return replace(one, field="", reason=f"its drop-down has {len(options)} long options")
         return replace(one, words=words)
 

@@ -8,13 +8,19 @@ of which only the logger's name and the place are logged.
 import logging
 import sys
 import threading
-from collections.abc import Iterator, MutableMapping
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Lock, Thread
+from time import monotonic
 from traceback import StackSummary, walk_tb
 from types import TracebackType
 from typing import Any
 
 import structlog
+
+from sync.errors import BrightsheetError
 
 _FRAMES = 12
 
@@ -96,3 +102,64 @@ def _uncaught(
     _kind: type[BaseException], error: BaseException, _where: TracebackType | None
 ) -> None:
     structlog.get_logger().critical("uncaught", exc_info=error)
+
+
+_MOST = 10_000
+"""Jobs that are remembered; of the oldest beyond that the log names the job alone."""
+
+
+class Trail:
+    """Kept in this process alone: after a restart the log names the job of what waited before.
+
+    Projection adds to it while a flush is under way.
+    """
+
+    def __init__(self) -> None:
+        self._deliveries: OrderedDict[str, list[tuple[float, str]]] = OrderedDict()
+        self._lock = Lock()
+
+    def add(self, site: str, delivery: str) -> None:
+        """Note that a delivery (its id) is in a job, whose row does not show it yet."""
+        with self._lock:
+            self._deliveries.setdefault(site, []).append((monotonic(), delivery))
+            if len(self._deliveries) > _MOST:
+                self._deliveries.popitem(last=False)
+
+    def take(self, site: str, before: float) -> list[str]:
+        """Return the deliveries that the row of a job shows now, and forget them.
+
+        They are those that were in the job `before` (monotonic seconds) its state was read.
+        """
+        with self._lock:
+            noted = self._deliveries.pop(site, [])
+            later = [entry for entry in noted if entry[0] >= before]
+            if later:
+                self._deliveries[site] = later
+        return [delivery for at, delivery in noted if at < before]
+
+
+_log = structlog.get_logger()
+
+
+@contextmanager
+def beating(renew: Callable[[], object], every: float) -> Iterator[None]:
+    """Call `renew` every `every` seconds until the block ends.
+
+    A failed renewal is only logged: the store refuses the writes of a holder that lost its lease.
+    """
+    done = Event()
+
+    def beat() -> None:
+        while not done.wait(every):
+            try:
+                renew()
+            except BrightsheetError as error:
+                _log.warning("lease_not_renewed", reason=error.reason)
+
+    thread = Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

@@ -14,8 +14,8 @@ from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.ops import retry
 from sync.sheets import encode, match
+from sync.sheets.answer import Row, at, content, is_formula, text_of, texts_of
 from sync.sheets.batch import Parts, guarding
-from sync.sheets.celldata import Row, at, content, is_formula, text_of, texts_of
 from sync.sheets.diff import Target, key_write, last_value
 from sync.sheets.flush import Flusher
 from sync.sheets.match import Match

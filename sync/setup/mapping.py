@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sync.errors import Permanent, Retryable
 from sync.google import auth
-from sync.jobs import status_list
+from sync.jobs import config_lists
 from sync.jobs.milestones import Milestones
 from sync.mapping.decide import Choices, TabDecider, TabMapping
 from sync.mapping.fields import Fields
@@ -107,7 +107,7 @@ class TabMapper:
     def _fields(self) -> Fields:
         config = self._wiring.settings.config
         jobs = [dirty.job for dirty in self._flusher.store.pending.every()]
-        statuses = status_list.entries(config, jobs)
+        statuses = config_lists.status_entries(config, jobs)
         return Fields(
             config,
             Milestones(config).headings(jobs, with_configured=True, with_hidden=True),

@@ -6,15 +6,15 @@ from typing import Any
 
 from sync.errors import Permanent, SettingsError
 from sync.field_table import KEY
-from sync.google import auth, own_files
+from sync.google import auth, sign_in
 from sync.ops import retry
 from sync.settings.environment import Settings
 from sync.sheets.ensure import ensure
 from sync.sheets.flush import Flusher
+from sync.sheets.plan import LARGE
 from sync.sheets.reconcile import recheck, waiting_for_check
 from sync.sheets.snapshot import Snapshot, key_column_gone
 from sync.sheets.tabs.pipeline_formulas import FORMULAS
-from sync.sheets.targets import LARGE
 from sync.store import Database, Lease
 from sync.wiring import Sleep, Wiring
 
@@ -56,7 +56,7 @@ class Setup:
         if auth.is_service_account(self._settings):
             where = _SHARED_DRIVE.format(account=account, setting="DRIVE_FOLDER_ID")
             raise SettingsError("DRIVE_FOLDER_ID", f"is not set. {where}")
-        made, is_new = own_files.folder(self._wiring.drive(""))
+        made, is_new = sign_in.own_folder(self._wiring.drive(""))
         return made.id, is_new
 
     def spreadsheet(self, folder: str) -> tuple[str, bool]:
@@ -64,12 +64,12 @@ class Setup:
         configured = self._settings.spreadsheet_id
         if configured:
             return configured, False
-        made, is_new = own_files.spreadsheet(self._wiring.drive(folder))
+        made, is_new = sign_in.own_spreadsheet(self._wiring.drive(folder))
         return made.id, is_new
 
     def new_spreadsheet(self, folder: str) -> str:
         """Make another, empty spreadsheet, and return its id."""
-        return self._wiring.drive(folder).make_spreadsheet(own_files.TITLE, {}).id
+        return self._wiring.drive(folder).make_spreadsheet(sign_in.TITLE, {}).id
 
     def provision(self, spreadsheet: str) -> list[str]:
         """Add what is missing of the tabs; return a line for each thing that was done."""

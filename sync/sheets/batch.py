@@ -1,22 +1,84 @@
-"""One `batchUpdate`: what it writes, what it means, and the evidence that it carries. Pure.
+"""Guards: columns and header rows that moved since the read make Google refuse the batch. Pure.
 
-Every batch moves the fence, guards the columns that it writes, and copies the rows that it is about
-to write to the same coordinates of a hidden tab, which nobody edits. It asks the copies back in the
-same answer (decision 0002).
+Each managed column, and the header row, carries metadata with a fixed id. A batch deletes that
+entry at the place where the read saw it and creates it there again. Where a person has moved the
+column since, nothing is deleted, and the creation meets an id that is taken: the batch is refused.
+
+Confirmed by Google's documentation: `metadataId` is "the spreadsheet-scoped unique ID", and a
+deletion's lookup takes an exact location. Not documented: that a taken id is refused (`make live`
+asks that). If it were not, or where a column was deleted meanwhile, the guard stands on another
+column than its own afterwards, and `verify` sees that.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sync.field_table import KEY
 from sync.jobs.cells import Cell
-from sync.sheets import guards, request
-from sync.sheets.identifiers import FENCE_TAB
-from sync.sheets.request import Request
+from sync.sheets import request
+from sync.sheets.answer import FENCE_TAB, GUARD_KEY, guard_id
+from sync.sheets.request import Request, dimension_range
 from sync.sheets.snapshot import Snapshot, Tab, Table
 from sync.sheets.writes import CellWrite, RowWrite, Trace, Who
 from sync.types import letters
+
+HEADER = "header"
+
+
+def column_guards(tab: Table | Tab, columns: Iterable[str]) -> list[Request]:
+    """Return the requests that guard `columns` (ids) of a tab where they were read."""
+    requests: list[Request] = []
+    for column in columns:
+        index = tab.columns[column]
+        is_there = tab.guards.get(column) == index
+        requests += _guard(tab.sheet_id, column, "COLUMNS", index, is_there)
+    return requests
+
+
+def header_guard(tab: Table | Tab) -> list[Request]:
+    """Return the requests that guard the header row of a tab where it was read."""
+    return _guard(tab.sheet_id, HEADER, "ROWS", tab.header_row, tab.has_header_guard)
+
+
+def _guard(sheet_id: int, name: str, dimension: str, index: int, is_there: bool) -> list[Request]:
+    number, place = guard_id(sheet_id, name), dimension_range(sheet_id, dimension, index, 1)
+    lookup: dict[str, Any] = {"metadataId": number}
+    if is_there:
+        lookup["metadataLocation"] = {"dimensionRange": place}
+        lookup["locationMatchingStrategy"] = "EXACT_LOCATION"
+    # Else there is none yet, or it stands elsewhere: a person undid or deleted something.
+    entry = {
+        "metadataId": number,
+        "metadataKey": GUARD_KEY,
+        "metadataValue": name,
+        "location": {"dimensionRange": place},
+        "visibility": "DOCUMENT",
+    }
+    return [
+        {"deleteDeveloperMetadata": {"dataFilter": {"developerMetadataLookup": lookup}}},
+        {"createDeveloperMetadata": {"developerMetadata": entry}},
+    ]
+
+
+def is_in_place(table: Table, column: str, index: int) -> bool:
+    """Tell whether what was written at `index` went into `column`.
+
+    The guard that the batch created at `index` has moved with that column since.
+    """
+    guard, now = table.guards.get(column), table.columns.get(column)
+    return now is not None and now == (index if guard is None else guard)
+
+
+def index_now(table: Table, column: str, index: int) -> int:
+    """Return where the column is now that was written at `index` for `column`."""
+    return table.guards.get(column, index)
+
+
+def shifted(guards: Mapping[str, int], index: int) -> dict[str, int]:
+    """Return `guards` after a column was inserted at `index`."""
+    return {column: at + (at >= index) for column, at in guards.items()}
 
 
 @dataclass(frozen=True)
@@ -92,8 +154,8 @@ def guarding(tables: Iterable[Table]) -> Parts:
     requests: list[Request] = []
     for table in tables:
         unguarded = [c for c in sorted(table.columns) if table.guards.get(c) != table.columns[c]]
-        requests += guards.column_guards(table, unguarded)
-        requests += [] if table.has_header_guard else guards.header_guard(table)
+        requests += column_guards(table, unguarded)
+        requests += [] if table.has_header_guard else header_guard(table)
     return Parts(structure=requests)
 
 
@@ -120,8 +182,8 @@ def compose(
         also = table.columns if is_made else parts.guarded.get(table.sheet_id, ())
         if not (rows or new or is_made or also):
             continue
-        requests += guards.column_guards(table, _guarded(table, [*rows, *new], also))
-        requests += guards.header_guard(table)
+        requests += column_guards(table, _guarded(table, [*rows, *new], also))
+        requests += header_guard(table)
         if rows and not is_made:
             title = snapshot.copies_title(table, fence_title)
             requests += _copies(snapshot, table, rows, title)

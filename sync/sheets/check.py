@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.field_table import KEY
-from sync.sheets.celldata import Row, at, content, is_formula, note_of, site_in, text_of
-from sync.sheets.guards import index_now, is_in_place
+from sync.sheets.answer import Row, at, content, is_formula, note_of, site_in, text_of
+from sync.sheets.batch import index_now, is_in_place
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import (
     NOTE,

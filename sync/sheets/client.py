@@ -13,11 +13,22 @@ from sync.errors import Permanent, Retryable
 from sync.field_table import KEY
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google
-from sync.sheets import query, rows, snapshot, surroundings
+from sync.sheets import snapshot, survey
+from sync.sheets.answer import (
+    FIELDS,
+    FULL_FIELDS,
+    PROTECTIONS,
+    ROW,
+    Row,
+    data_filters,
+    everything,
+    merged,
+    quoted,
+    whole,
+)
 from sync.sheets.batch import Asked, Batch
-from sync.sheets.celldata import Row
 from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.surroundings import Surroundings
+from sync.sheets.survey import Surroundings
 from sync.types import Mode, letters
 
 
@@ -68,9 +79,9 @@ class SheetClient:
         With links and number formats in a spreadsheet that is adopted: there they are compared.
         Raises Retryable or Permanent.
         """
-        fields = query.FULL_FIELDS if mode is Mode.ADOPTED else query.FIELDS
+        fields = FULL_FIELDS if mode is Mode.ADOPTED else FIELDS
         with self._translated_errors():
-            answer = self._filtered(query.filters((KEY, *columns)), fields)
+            answer = self._filtered(data_filters((KEY, *columns)), fields)
         return snapshot.read(answer, KEY, mode)
 
     def read_everything(self, seen: Snapshot) -> Reading:
@@ -84,12 +95,12 @@ class SheetClient:
 
     def _everything(self, seen: Snapshot, tabs: Sequence[int]) -> Reading:
         with self._translated_errors():
-            answer = self._filtered(query.everything(tabs, KEY), query.FULL_FIELDS)
+            answer = self._filtered(everything(tabs, KEY), FULL_FIELDS)
         now = snapshot.read(answer, KEY, seen.mode)
         return Reading(
             now,
-            {table.sheet_id: rows.whole(answer, table.sheet_id) for table in now.tables},
-            {table.sheet_id: rows.whole(answer, table.copies_tab) for table in now.tables},
+            {table.sheet_id: whole(answer, table.sheet_id) for table in now.tables},
+            {table.sheet_id: whole(answer, table.copies_tab) for table in now.tables},
         )
 
     def read_columns(self, tables: Sequence[Table]) -> dict[int, dict[str, ColumnTexts]]:
@@ -124,9 +135,9 @@ class SheetClient:
 
     def read_row(self, table: Table, row: int) -> Row:
         """Read one row of a tab with formulas and number formats."""
-        where = f"{query.quoted(table.title)}!{row + 1}:{row + 1}"
-        answer = self.get(query.ROW, (where,))
-        return rows.merged(answer, table.sheet_id).get(row, ())
+        where = f"{quoted(table.title)}!{row + 1}:{row + 1}"
+        answer = self.get(ROW, (where,))
+        return merged(answer, table.sheet_id).get(row, ())
 
     def read_tabs(
         self, sheet_ids: Sequence[int]
@@ -134,17 +145,15 @@ class SheetClient:
         """Read whole tabs, mapped or not: their sizes and titles in this order, and their rows."""
         filters = [{"gridRange": {"sheetId": one}} for one in sheet_ids]
         with self._translated_errors():
-            answer = self._filtered(filters, query.FULL_FIELDS)
+            answer = self._filtered(filters, FULL_FIELDS)
         found = snapshot.bare(answer, sheet_ids)
-        return found, {one: rows.whole(answer, one) for one in sheet_ids}
+        return found, {one: whole(answer, one) for one in sheet_ids}
 
     def surroundings(self) -> Surroundings:
         """Read what else is in the spreadsheet, for when tabs are to be made."""
         with self._translated_errors():
-            answer = self._http.fetch_sheet_metadata(
-                self._id, params={"fields": surroundings.FIELDS}
-            )
-        return surroundings.surroundings(answer)
+            answer = self._http.fetch_sheet_metadata(self._id, params={"fields": survey.FIELDS})
+        return survey.surroundings(answer)
 
     def get(self, fields: str, ranges: tuple[str, ...] = ()) -> Any:
         """Return the Spreadsheet resource with a field mask, of A1 `ranges` or all tabs."""
@@ -160,7 +169,7 @@ class SheetClient:
     def locked(self) -> list[tuple[int, str]]:
         """Return id and title of the tab of each protected range that the account may not edit."""
         with self._translated_errors():
-            answer = self._http.fetch_sheet_metadata(self._id, params={"fields": query.PROTECTIONS})
+            answer = self._http.fetch_sheet_metadata(self._id, params={"fields": PROTECTIONS})
         return [
             (sheet["properties"].get("sheetId", 0), sheet["properties"]["title"])
             for sheet in answer.get("sheets", ())
@@ -178,14 +187,14 @@ class SheetClient:
         if batch.asked:
             ranges = [one for asked in batch.asked for one in _ranges(asked)]
             body |= {"includeSpreadsheetInResponse": True, "responseRanges": ranges}
-            params["fields"] = f"updatedSpreadsheet({query.FULL_FIELDS})"
+            params["fields"] = f"updatedSpreadsheet({FULL_FIELDS})"
         with self._translated_errors():
             answer: Any = self._http.request(
                 "post", SPREADSHEET_BATCH_UPDATE_URL % self._id, params=params, json=body
             ).json()
         shown = answer.get("updatedSpreadsheet", {})
         now = snapshot.read(shown, KEY, mode)
-        copies = {table.sheet_id: rows.merged(shown, table.copies_tab) for table in now.tables}
+        copies = {table.sheet_id: merged(shown, table.copies_tab) for table in now.tables}
         return Reading(now, {}, copies)
 
     def _filtered(self, filters: list[dict[str, Any]], fields: str) -> Any:
@@ -209,14 +218,14 @@ class SheetClient:
 
 
 def _ranges(asked: Asked) -> list[str]:
-    tab, number = query.quoted(asked.copies_title), asked.header_row + 1
-    header = f"{query.quoted(asked.title)}!{number}:{number}"
+    tab, number = quoted(asked.copies_title), asked.header_row + 1
+    header = f"{quoted(asked.title)}!{number}:{number}"
     return [*(f"{tab}!{one}" for one in asked.ranges), header]
 
 
 def _column_range(table: Table, index: int) -> str:
     letter = letters(index)
-    return f"{query.quoted(table.title)}!{letter}{table.header_row + 1}:{letter}"
+    return f"{quoted(table.title)}!{letter}{table.header_row + 1}:{letter}"
 
 
 def _text(value: object) -> str:

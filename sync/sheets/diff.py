@@ -13,17 +13,8 @@ from sync.field_table import KEY, TYPED, is_noted
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.model import Customer
 from sync.sheets import encode
+from sync.sheets.answer import BLANK, DATE_FORMATS, CellData, Content, Row, at, content, note_of
 from sync.sheets.batch import Cells
-from sync.sheets.celldata import (
-    BLANK,
-    DATE_FORMATS,
-    CellData,
-    Content,
-    Row,
-    at,
-    content,
-    note_of,
-)
 from sync.sheets.match import Match
 from sync.sheets.policy import NOTES, Decision, Policy, Rule, decide
 from sync.sheets.snapshot import Table, key_column_gone

@@ -13,12 +13,12 @@ from typing import Any
 
 from sync.jobs.cells import Column
 from sync.settings.config_file import Config
-from sync.sheets import guards, request
+from sync.sheets import batch, request
+from sync.sheets.answer import HEADER_KEY, JOBS_TAB
 from sync.sheets.batch import Parts
-from sync.sheets.identifiers import HEADER_KEY, JOBS_TAB
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Snapshot, Tab, Table
-from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
+from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs import filter_views, formatting, history, in_step, pipeline
 from sync.sheets.tabs.filter_views import View
 from sync.sheets.tabs.history import Line
@@ -161,9 +161,9 @@ def _place(table: Table, left: Sequence[Column]) -> int:
 def _with_column(table: Table, index: int, column: str) -> Table:
     return replace(
         table,
-        columns={**guards.shifted(table.columns, index), column: index},
+        columns={**batch.shifted(table.columns, index), column: index},
         cells={**table.cells, column: {}},
-        guards=guards.shifted(table.guards, index),
+        guards=batch.shifted(table.guards, index),
         column_count=table.column_count + 1,
     )
 

@@ -9,20 +9,18 @@ import structlog
 
 from sync.errors import Permanent, Refused
 from sync.field_table import KEY
-from sync.ops.trail import Trail
-from sync.sheets import keys, request, rowless, undo
+from sync.ops.logs import Trail
+from sync.sheets import answer, request, rowless, undo
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import columns_to_read
 from sync.sheets.ensure import HISTORY
-from sync.sheets.plan import Plan, Planner
+from sync.sheets.plan import Lines, Plan, Planner, Targets, Work, shown
 from sync.sheets.policy import MAPPED, OWN
 from sync.sheets.snapshot import Snapshot
-from sync.sheets.surroundings import Surroundings, Titles
-from sync.sheets.targets import Lines, Targets, Work, shown
+from sync.sheets.survey import Surroundings, Titles
 from sync.sheets.writer import BatchWriter, parsed
-from sync.store import Lease, Pending
-from sync.store.sheet_store import SheetStore
+from sync.store import Lease, Pending, SheetStore
 from sync.types import Mode
 
 _log = structlog.get_logger()
@@ -177,18 +175,18 @@ class Flusher:
         if not gone:
             return True
         gone -= undo.sites_written_over(parsed(pending.undos))
-        if keys.are_few(gone, pending.sites_with_row):
+        if answer.are_few(gone, pending.sites_with_row):
             self.store.batches.forget_rows(held, gone)
             return True
         everything = self.writer.read_everything(held, snapshot)
         for table in everything.snapshot.tables:
-            index = keys.find_key_column(everything.rows[table.sheet_id], gone)
+            index = answer.find_key_column(everything.rows[table.sheet_id], gone)
             if index is not None:
                 # A person moved what stood in the column: that is the key column now.
                 moved = request.adopt(KEY, table.sheet_id, index, table.columns.get(KEY))
                 self._send(this, Parts(structure=moved))
                 return False
-        raise keys.keys_gone(len(gone), len(pending.sites_with_row))
+        raise answer.keys_gone(len(gone), len(pending.sites_with_row))
 
     def _write(self, this: Round, work: Work) -> None:
         titles, beside = self._surroundings(this)

@@ -12,7 +12,7 @@ from sync.mapping.decide import Before, MappedColumn, TabMapping
 from sync.mapping.fields import Fields
 from sync.mapping.tab import Entry, SeenTab
 from sync.sheets import request
-from sync.sheets.identifiers import (
+from sync.sheets.answer import (
     COLUMN_KEY,
     FENCE_KEY,
     GUARD_KEY,

@@ -1,20 +1,258 @@
-"""What one batch is to write: into the tab that Brightsheet made, or into a person's own. Pure."""
+"""What one batch is to write: jobs and changes from the store → the parts of a batch."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 
-from sync.jobs.model import Customer
+import structlog
+
+from sync.errors import Permanent
+from sync.field_table import KEY, status_id
+from sync.jobs.cells import Column
+from sync.jobs.model import Change, Customer
+from sync.jobs.row import Layout
 from sync.sheets import encode, rowless
+from sync.sheets.answer import JOBS_TAB, Row
 from sync.sheets.batch import Cells, Parts
-from sync.sheets.celldata import Row
-from sync.sheets.diff import Target, diff, has_row
-from sync.sheets.ensure import WantedTabs, ensure
+from sync.sheets.diff import Target, diff, fitting, has_row
+from sync.sheets.ensure import USUAL_TITLES, WantedTabs, ensure
 from sync.sheets.rowless import Lookup, Texts
 from sync.sheets.snapshot import Snapshot, Table
+from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs import in_step
+from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.in_step import InStep
-from sync.sheets.targets import Lines, Targets
+from sync.sheets.tabs.pipeline_formulas import Counted
+from sync.store import DirtyJob, Pending, Shown
+from sync.types import Mode
+
+_CELL_BYTES = 130
+"""Of JSON around the text of a line's cell."""
+
+_STATUS = status_id("")
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much goes into one batch: jobs, bytes of their cells, and lines of the history."""
+
+    jobs: int = 500
+    cell_bytes: int = 1_800_000
+    lines: int = 1000
+    line_bytes: int = 400_000
+
+
+USUAL = Sizes()
+"""Google advises 2 MB a request."""
+LARGE = Sizes(2500, 4_500_000, 8000, 3_000_000)
+"""For filling a spreadsheet that nobody works in yet: Google takes 10 MB."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of the history, the newest first, of the changes `seqs` of the jobs `sites`."""
+
+    seqs: tuple[int, ...] = ()
+    lines: Sequence[Line] = ()
+    sites: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one flush writes: jobs with their targets, by site, and lines of the history."""
+
+    pairs: Mapping[str, tuple[DirtyJob, Target]]
+    lines: Lines
+    done: Sequence[Shown] = ()
+    """What the sheet shows already."""
+    is_all: bool = True
+    """Whether nothing else waits."""
+
+    @property
+    def targets(self) -> list[Target]:
+        """How the jobs should stand."""
+        return [target for _, target in self.pairs.values()]
+
+    @property
+    def sites(self) -> list[str]:
+        """The jobs that it is about."""
+        return sorted(self.pairs.keys() | self.lines.sites)
+
+
+class Targets:
+    """Lays out what the store holds."""
+
+    @property
+    def match_by(self) -> Sequence[str]:
+        """The keys by which the row of a job is found in a person's own tabs."""
+        return self._layout.config.match.by
+
+    def __init__(self, layout: Layout, sizes: Sizes = USUAL) -> None:
+        self._layout = layout
+        self.sizes = sizes
+        self._columns: list[Column] = []
+
+    def work(self, pending: Pending, *, is_part: bool) -> Work:
+        """Return as much of what waits as fits into a batch; `is_part`: of some jobs alone."""
+        fields = pending.known_columns if pending.mode is Mode.ADOPTED else None
+        pairs = self.of(pending.jobs, fields)
+        done = [shown(job) for job, target in pairs if target is None or not target.differs()]
+        differing = [(job, target) for job, target in pairs if target and target.differs()]
+        fit = fitting([target for _, target in differing], self.sizes.cell_bytes)
+        chosen = {target.site: (job, target) for job, target in differing[: len(fit)]}
+        lines = self.lines(pending)
+        is_all = (
+            not is_part
+            and len(chosen) == len(differing)
+            and len(pending.jobs) < self.sizes.jobs
+            and len(lines.seqs) == len(pending.lines) < self.sizes.lines
+        )
+        return Work(chosen, lines, done, is_all)
+
+    def of(
+        self, jobs: Iterable[DirtyJob], fields: Collection[str] | None = None
+    ) -> list[tuple[DirtyJob, Target | None]]:
+        """Return jobs with what they are to show (None: no row), in the order of new rows.
+
+        `fields` are the columns of mapped tabs; None: those in the config.
+        """
+        return [(one, self._target(one, fields)) for one in sorted(jobs, key=_began)]
+
+    def _target(self, one: DirtyJob, fields: Collection[str] | None) -> Target | None:
+        if not one.job.has_row:
+            return None  # A lead has none.
+        try:
+            cells = self._layout.cells(one.job, one.files, one.customer, one.details, fields)
+        except Exception:
+            # A job that cannot be laid out must not keep the others waiting.
+            _log.exception("fault", site=one.job.site)
+            return None
+        return Target(
+            one.job.site,
+            cells,
+            one.written,
+            one.has_row,
+            one.is_fresh,
+            one.recheck,
+            one.customer,
+            one.received_at,
+        )
+
+    @property
+    def key_note(self) -> str:
+        """What the note on the header of the site IDs explains."""
+        return next(one.about for one in self._layout.columns([]) if one.id == KEY)
+
+    def every_column(self, jobs: Iterable[DirtyJob]) -> list[Column]:
+        """Return the columns that jobs need, and those of all configured milestones."""
+        return self._layout.columns((one.job for one in jobs), with_configured=True)
+
+    def columns(
+        self, snapshot: Snapshot, pending: Pending, every: Callable[[], Iterable[DirtyJob]]
+    ) -> list[Column]:
+        """Return the columns of all jobs, but for those that a person deleted.
+
+        `every` gives all jobs: where the column of a new milestone stands is learned from them.
+        """
+        jobs = [one.job for one in pending.jobs]
+        if not (self._columns and self._layout.are_columns_of(self._columns, jobs)):
+            self._columns = self._layout.columns(one.job for one in every())
+        if snapshot.table is None:
+            return self._columns
+        deleted = pending.known_columns - snapshot.table.columns.keys()
+        return [column for column in self._columns if column.id not in deleted]
+
+    def lines(self, pending: Pending) -> Lines:
+        """Return lines of the history: as many as fit into one batch."""
+        seqs: list[int] = []
+        lines: list[Line] = []
+        sites: set[str] = set()
+        size = 0
+        for seq, change, customer in pending.lines:
+            line = self._line(change, customer)
+            size += sum(len(json.dumps(cell.text)) + _CELL_BYTES for cell in line or ())
+            if size > self.sizes.line_bytes and seqs:
+                break
+            seqs.append(seq)
+            sites.add(change.site)
+            lines += [line] if line else []
+        return Lines(tuple(seqs), lines[::-1], frozenset(sites))
+
+    def _line(self, change: Change, customer: Customer) -> Line | None:
+        try:
+            return self._layout.line(change, self._layout.name(change.site, customer))
+        except Exception:
+            # A change that cannot be laid out must not keep the others waiting.
+            _log.exception("fault", site=change.site)
+            return None
+
+    def wanted(
+        self,
+        targets: Iterable[Target],
+        columns: Sequence[Column],
+        lines: Sequence[Line] = (),
+        beside: Surroundings = NOTHING_ELSE,
+        titles: Titles = USUAL_TITLES,
+    ) -> WantedTabs:
+        """Return what the spreadsheet is to have for the rows of `targets`."""
+        counted = Counted(
+            pairs=_counted(columns, targets),
+            keys=_milestones(columns),
+            ranks=self._layout.ranks(),
+            stuck_days=self._layout.stuck_days,
+        )
+        return WantedTabs(self._layout.config, columns, lines, counted, beside, titles)
+
+    def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
+        """Return free titles for tabs to be made.
+
+        Raises Permanent where the Jobs tab is there and its header row is not.
+        """
+        tabs = self._layout.config.sheet
+        wanted = Titles(tabs.tab, Titles.fence, tabs.history, tabs.pipeline)
+        if snapshot.table is None and JOBS_TAB in beside.titles:
+            raise Permanent(
+                "header_gone",
+                f"The header row of the tab {beside.titles[JOBS_TAB]!r} was deleted. Bring it back "
+                "with the version history, or delete the tab: it is made again.",
+            )
+        return beside.free_titles(wanted)
+
+
+def _milestones(columns: Iterable[Column]) -> dict[str, tuple[str, ...]]:
+    """Return the keys of the milestones that have columns, by their headers."""
+    keys: dict[str, tuple[str, ...]] = {}
+    for column in columns:
+        if column.id.startswith(_STATUS):
+            known = keys.get(column.header, ())
+            keys[column.header] = (*known, column.id.removeprefix(_STATUS))
+    return keys
+
+
+def _counted(columns: Iterable[Column], targets: Iterable[Target]) -> frozenset[tuple[str, str]]:
+    """Return the milestones and the statuses that jobs have there."""
+    headers = {column.id: column.header for column in columns if column.id.startswith(_STATUS)}
+    return frozenset(
+        (headers[column], cell.text)
+        for target in targets
+        for column, cell in target.cells.items()
+        if column in headers and cell.text
+    )
+
+
+def _began(one: DirtyJob) -> tuple[datetime, str]:
+    """Return the order in which new rows come: the oldest of the job's events first."""
+    stamps = (event.stamp for event in one.job.events.values())
+    return (min(stamps, default=datetime.max.replace(tzinfo=UTC)), one.job.site)
+
+
+def shown(one: DirtyJob, cells: Cells | None = None) -> Shown:
+    """Return what a batch makes true of one job; without `cells`, what was written stays."""
+    return Shown(one.job.site, one.version, one.events, cells)
+
 
 NOTHING_LOOKED_UP = Lookup()
 

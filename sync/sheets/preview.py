@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from sync.field_table import KEY
-from sync.sheets.celldata import Row, at, site_in, text_of
+from sync.sheets.answer import Row, at, site_in, text_of
 from sync.sheets.encode import shown_text
 from sync.sheets.flush import Flusher
 from sync.sheets.match import Match
+from sync.sheets.plan import Lines
 from sync.sheets.reconcile import with_cells
 from sync.sheets.rowless import texts_of_rows
 from sync.sheets.snapshot import Table, rows_by_site
-from sync.sheets.targets import Lines
 from sync.sheets.writes import RowWrite
 from sync.store import Lease
 from sync.types import Mode, letters

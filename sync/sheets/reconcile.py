@@ -12,8 +12,8 @@ from datetime import tzinfo
 from sync.errors import Retryable
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
-from sync.sheets import encode, keys
-from sync.sheets.celldata import Row, at, text_of
+from sync.sheets import answer, encode
+from sync.sheets.answer import Row, at, text_of
 from sync.sheets.diff import Target, as_shown, decided
 from sync.sheets.flush import Flusher
 from sync.sheets.policy import Decision, Rule
@@ -156,10 +156,10 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     known = store.pending.sites_with_row()
     gone = known - present
     are_elsewhere = any(
-        keys.find_key_column(rows, gone) is not None for rows in everything.rows.values()
+        answer.find_key_column(rows, gone) is not None for rows in everything.rows.values()
     )
-    if not keys.are_few(gone, known) and (are_elsewhere or not confirms_deleted):
-        raise keys.keys_gone(len(gone), len(known))
+    if not answer.are_few(gone, known) and (are_elsewhere or not confirms_deleted):
+        raise answer.keys_gone(len(gone), len(known))
     store.batches.forget_rows(held, gone)
     fields = {column for table in tables for column in table.columns}
     pairs = flusher.targets.of(store.pending.every(), fields if snapshot.is_adopted else None)

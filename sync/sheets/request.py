@@ -8,14 +8,8 @@ from itertools import groupby
 from typing import Any
 
 from sync.jobs.cells import Column
+from sync.sheets.answer import COLUMN_KEY, FENCE_KEY, FENCE_TAB, RECOVERED_KEY, RECOVERED_TAB
 from sync.sheets.encode import FRESH, VALUE
-from sync.sheets.identifiers import (
-    COLUMN_KEY,
-    FENCE_KEY,
-    FENCE_TAB,
-    RECOVERED_KEY,
-    RECOVERED_TAB,
-)
 from sync.sheets.writes import CellWrite, RowWrite
 
 Request = dict[str, Any]

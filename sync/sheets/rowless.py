@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.sheets import match
-from sync.sheets.celldata import Row, at, is_formula, site_in, texts_of
+from sync.sheets.answer import Row, at, is_formula, site_in, texts_of
 from sync.sheets.client import ColumnTexts
 from sync.sheets.diff import Pattern
 from sync.sheets.match import Match, Place

@@ -10,9 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sync.errors import Permanent
-from sync.sheets.celldata import CellData, Content, content, note_of, site_in, text_of
-from sync.sheets.header import HeaderRow, row_entries
-from sync.sheets.identifiers import (
+from sync.sheets.answer import (
     COLUMN_KEY,
     FENCE_KEY,
     FENCE_TAB,
@@ -29,13 +27,21 @@ from sync.sheets.identifiers import (
     PIPELINE_TAB,
     RECOVERED_TAB,
     WORDS_KEY,
+    CellData,
+    Content,
+    HeaderRow,
+    content,
     copies_tab,
+    first_cells,
     guard_id,
     mapping_id,
+    note_of,
+    row_entries,
+    site_in,
+    text_of,
 )
 from sync.sheets.policy import MAPPED as MAPPED_POLICY
 from sync.sheets.policy import OWN, Policy
-from sync.sheets.rows import first_cells
 from sync.types import Mode
 
 Json = Mapping[str, Any]

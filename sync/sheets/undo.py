@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.field_table import KEY
-from sync.sheets.celldata import Row, at, content, is_formula, note_of, site_in, text_of
+from sync.sheets.answer import Row, at, content, is_formula, note_of, site_in, text_of
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import CellWrite, RowImage, RowWrite, Undo, Who
 

@@ -8,16 +8,15 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
-from sync.ops.trail import Trail
+from sync.ops.logs import Trail
 from sync.sheets.batch import Batch, Parts, compose
 from sync.sheets.check import Findings, check
 from sync.sheets.client import Reading, SheetClient
 from sync.sheets.ensure import HISTORY
 from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.surroundings import Titles
+from sync.sheets.survey import Titles
 from sync.sheets.writes import Trace, Undo
-from sync.store import Attempt, Conclusion, Lease, Shown
-from sync.store.sheet_store import SheetStore
+from sync.store import Attempt, Conclusion, Lease, SheetStore, Shown
 
 _log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import Field
 
 from sync.field_table import KEY
-from sync.sheets.celldata import (
+from sync.sheets.answer import (
     BLANK,
     CellData,
     Content,

@@ -1,15 +1,144 @@
-"""Metrics for Prometheus, read from the store, so that they are the same in every process."""
+"""Counts the requests that are refused, and tells a person that a secret is wrong.
 
-from collections.abc import Callable, Iterator
+Whoever sends them may send as many as they like: a request costs a step in memory. A thread of its
+own writes what came to the store, once a second at most, in a row for each day and reason.
+"""
 
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Event, Lock, Thread
+from time import monotonic
+
+import structlog
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from sync.status.answer import waiting
-from sync.status.tally import ALL_REASONS
-from sync.status.verdict import evaluate
-from sync.store import Backlog, Documents, Inbox, Refusals
+from sync.errors import BrightsheetError
+from sync.status.rules import MANY_WRONG, WRONG_CAUSE, WRONG_FIX
+from sync.status.verdict import evaluate, waiting
+from sync.store import Backlog, Documents, Inbox, Refusals, RefusedRequests
+from sync.store.signs import NO_SECRET, WRONG_SECRET, WRONG_SECRETS
+
+REASONS = {400: "bad_request", 401: WRONG_SECRET, 413: "too_large", 415: "other_type"}
+"""Why a request was refused, by the status of its answer."""
+ALL_REASONS = (*REASONS.values(), NO_SECRET)
+
+WITHIN_SECONDS = 3600.0
+WRITE_SECONDS = 1.0
+AWAY_SECONDS = 30.0
+"""So long is waited after a write that failed."""
+
+_TEXT = (
+    f"{MANY_WRONG} requests or more came to /webhooks/everbright with a wrong secret or none "
+    f"within an hour. {WRONG_CAUSE} {WRONG_FIX}"
+).replace("`", "")
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Group:
+    count: int
+    at: float
+    source: str
+
+
+class Tally:
+    """Counts in memory, and has `keep` write it down; `say` takes a reason and a text.
+
+    `say` must not wait, and says the same reason once an hour. `clock` counts seconds.
+    """
+
+    def __init__(
+        self,
+        keep: Callable[[Mapping[str, RefusedRequests]], None],
+        say: Callable[[str, str], object],
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._keep = keep
+        self._say = say
+        self._clock = clock
+        self._lock = Lock()
+        self._waiting: dict[str, _Group] = {}
+        self._wrong: deque[float] = deque(maxlen=MANY_WRONG)
+        self._thread: Thread | None = None
+        self._stop = Event()
+
+    def note(self, status: int, source: str | None, *, has_secret: bool = True) -> None:
+        """Count an answer where it is a refusal. Never waits for the store and never raises.
+
+        `source` is the sender's address, `has_secret` false where a 401 had no secret at all.
+        """
+        reason = REASONS.get(status)
+        if reason is None:
+            return
+        if reason == WRONG_SECRET and not has_secret:
+            reason = NO_SECRET
+        with self._lock:
+            now = self._clock()
+            self._put(reason, _Group(1, now, source or ""))
+            if reason in WRONG_SECRETS:
+                self._wrong.append(now)
+            is_full = len(self._wrong) == MANY_WRONG and now - self._wrong[0] < WITHIN_SECONDS
+            self._start()
+        if is_full and reason in WRONG_SECRETS:
+            self._say(WRONG_SECRET, _TEXT)
+
+    def stop(self, seconds: float) -> None:
+        """Write what is left, waiting so long for it at most."""
+        self._stop.set()
+        thread = self._thread
+        if thread is not None:
+            thread.join(seconds)
+
+    def _put(self, reason: str, group: _Group) -> None:
+        before = self._waiting.get(reason)
+        if before is not None:
+            last = max(before, group, key=lambda each: each.at)
+            group = _Group(before.count + group.count, last.at, last.source)
+        self._waiting[reason] = group
+
+    def _start(self) -> None:
+        if self._thread is None:
+            thread = Thread(target=self._run, name="refusals", daemon=True)
+            with suppress(RuntimeError):  # The machine has no thread left: with the next one.
+                thread.start()
+                self._thread = thread
+
+    def _run(self) -> None:
+        while taken := self._taken():
+            is_written = self._write(taken)
+            if not is_written and self._stop.is_set():
+                return
+            self._stop.wait(WRITE_SECONDS if is_written else AWAY_SECONDS)
+
+    def _taken(self) -> dict[str, _Group]:
+        with self._lock:
+            taken, self._waiting = self._waiting, {}
+            if not taken:
+                self._thread = None
+            return taken
+
+    def _write(self, taken: Mapping[str, _Group]) -> bool:
+        now = self._clock()
+        refused = {
+            reason: RefusedRequests(group.count, max(0.0, now - group.at), group.source)
+            for reason, group in taken.items()
+        }
+        try:
+            self._keep(refused)
+        except Exception as error:
+            why = error.reason if isinstance(error, BrightsheetError) else type(error).__name__
+            _log.warning("refusals_not_kept", reason=why)
+            with self._lock:
+                for reason, group in taken.items():
+                    self._put(reason, group)
+            return False
+        _log.warning("refused", **{reason: group.count for reason, group in taken.items()})
+        return True
 
 
 class StoreCollector(Collector):

@@ -3,8 +3,7 @@
 One thing more is one rule more in RULES, a figure of the `Backlog` that tells it, and a test.
 """
 
-from sync.status.problem import ProblemRule, counted, lasting
-from sync.status.silence import is_silent, last_moment
+from sync.status.problem import ProblemRule, counted, is_silent, last_moment, lasting
 from sync.store import Backlog
 from sync.store.signs import TOKEN_REFUSED
 

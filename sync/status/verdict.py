@@ -1,16 +1,11 @@
-"""The one evaluation of what is wrong now. Pure.
+"""The one evaluation of what is wrong now, and the answer of `/status`. Pure."""
 
-`/status`, the console, doctor, alerts, the digest, the metrics and `compare` all speak from it, so
-they cannot contradict each other. What can be wrong is listed in `rules.py`.
-"""
+from collections.abc import Iterable, Set
+from typing import Any
 
-from collections.abc import Set
-
-from sync.status.problem import Problem, counted, lasting
+from sync.status.problem import Problem
 from sync.status.rules import RULES
 from sync.store import Backlog
-
-__all__ = ["OVER", "Problem", "alarms", "counted", "evaluate", "judge", "lasting"]
 
 OVER = {rule.code: rule.over for rule in RULES if rule.over}
 """What people are told at the end of what they were told of."""
@@ -45,3 +40,44 @@ def alarms(now: Backlog, told: Set[str] = frozenset()) -> dict[str, Problem | No
         elif rule.code in told and rule.stays(now):
             wrong[rule.code] = None
     return wrong
+
+
+def answer(now: Backlog) -> dict[str, Any]:
+    """Return the JSON object; its `status` is "ok" or "behind".
+
+    `reasons` say why it is behind; `warnings` are wrong though the sheet shows what came.
+    """
+    problems = evaluate(now)
+    reasons = [problem for problem in problems if problem.is_behind]
+    return {
+        "status": "behind" if reasons else "ok",
+        "reasons": _listed(reasons),
+        "warnings": _listed(problem for problem in problems if not problem.is_behind),
+        "oldest_event_seconds": _rounded(now.oldest),
+        "worker_seconds": _rounded(now.worker),
+        "trouble": now.trouble,
+        "paused_seconds": _rounded(now.paused),
+        "waiting": waiting(now),
+        "documents_given_up": now.given_up,
+        "refused_last_hour": now.refused,
+        "refused_requests_since_yesterday": now.turned_away,
+    }
+
+
+def waiting(now: Backlog) -> dict[str, int]:
+    """Return what waits, by stage; jobs in quarantine are among the jobs."""
+    return {
+        "deliveries": now.deliveries,
+        "jobs": now.jobs,
+        "quarantined": now.quarantined,
+        "history_lines": now.lines,
+        "documents": now.documents,
+    }
+
+
+def _listed(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    return [{"reason": problem.code, "message": problem.text} for problem in problems]
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(max(0.0, seconds), 1)

@@ -1,25 +1,65 @@
-"""The receiver's watch: alerts when something is wrong, whatever the cause, and when it is over.
-
-A worker that is gone cannot report that, so this runs in the process that receives the webhooks.
-"""
+"""The receiver's watch: alerts, the daily digest, and the look at the store that all share."""
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from threading import Event, Thread
+from threading import Event, Lock, Thread
+from time import monotonic
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from sync.errors import BrightsheetError
+from sync.jobs.status import Statuses
+from sync.ops.alerts import Alerts
 from sync.status.problem import Problem
 from sync.status.rules import RULES
-from sync.status.verdict import OVER, alarms
-from sync.store import Backlog, Database, reported
+from sync.status.verdict import OVER, alarms, evaluate
+from sync.store import Backlog, Database, signs
+from sync.store.job_records import Digests
+from sync.wiring import Wiring
+
+FRESH_SECONDS = 5.0
+"""So old it may be: a monitor asks once a minute."""
+
+
+class SharedLook:
+    """Looks when somebody asks and the last look is too old. `clock` counts seconds."""
+
+    def __init__(self, look: Callable[[], Backlog], clock: Callable[[], float] = monotonic) -> None:
+        self._look = look
+        self._clock = clock
+        self._lock = Lock()
+        self._last: Backlog | BrightsheetError | None = None
+        self._until = float("-inf")
+
+    def backlog(self) -> Backlog:
+        """Return what waits, as of FRESH_SECONDS ago at most.
+
+        Who asks during a look waits for its result. An error is shared as well, since each look
+        that fails may take its time-out: raises what the look raised.
+        """
+        with self._lock:
+            if self._last is None or self._clock() >= self._until:
+                self._last = self._looked()
+                self._until = self._clock() + FRESH_SECONDS
+            last = self._last
+        if isinstance(last, BrightsheetError):
+            raise last
+        return last
+
+    def _looked(self) -> Backlog | BrightsheetError:
+        try:
+            return self._look()
+        except BrightsheetError as error:
+            return error
+
 
 LOOK_SECONDS = 30.0
 
 _NOTICES = {
-    reported.UNKNOWN_STATUS: "The config does not name the status {}: a milestone with it counts "
+    signs.UNKNOWN_STATUS: "The config does not name the status {}: a milestone with it counts "
     "as waiting. What it may mean, and the line for the config: brightsheet statuses"
 }
 """What is told once and has no end, by the beginning of its name."""
@@ -94,9 +134,82 @@ class Watch:
     def _tell_once(self, database: Database) -> None:
         """Tell what is told only once, also after a restart: stored as told once it arrived."""
         told = sorted(self._noticed)
-        reported.keep(database, told)
+        signs.keep(database, told)
         self._noticed.difference_update(told)
-        for name in reported.untold(database):
+        for name in signs.untold(database):
             kind, _, subject = name.partition(":")
             text = _NOTICES.get(kind, name).format(subject)
             self._send(name, text, arrived=partial(self._noticed.add, name))
+
+
+_LATEST = timedelta(hours=6)
+"""So long after its hour it is still sent; a worker that starts later waits for the next."""
+_DAY = timedelta(days=1)
+
+_NOW = partial(datetime.now, UTC)
+
+
+class Daily:
+    """Sends it where it is due; `clock` returns the time in UTC."""
+
+    def __init__(
+        self,
+        wiring: Wiring,
+        alerts: Alerts,
+        clock: Callable[[], datetime] = _NOW,
+    ) -> None:
+        self._wiring = wiring
+        self._alerts = alerts
+        self._clock = clock
+        zone = wiring.settings.time_zone
+        self._zone = ZoneInfo(zone) if zone else UTC
+        self._digests = Digests(wiring.database)
+
+    def step(self) -> bool:
+        """Send the digest if it is due; return whether it was sent. Raises BrightsheetError."""
+        hour = self._wiring.settings.digest_hour
+        now = self._clock().astimezone(self._zone)
+        if hour is None:
+            return False
+        slot = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+        if not slot <= now < slot + _LATEST or not self._digests.claim(slot.timestamp()):
+            return False
+        did_arrive = False
+        try:
+            did_arrive = self._alerts.deliver(self._text(slot))
+        finally:
+            if not did_arrive:
+                self._digests.release(slot.timestamp())
+        _log.info("digest", sent=did_arrive)
+        return did_arrive
+
+    def _text(self, slot: datetime) -> str:
+        now, days = self._wiring.backlog(), self._follow_ups()
+        approved, rejected = self._decided((slot - _DAY).timestamp())
+        today = slot.date()
+        stuck = sum(day < today for day in days)
+        problems = evaluate(now)
+        lines = [
+            f"Approved since yesterday: {approved}, rejected: {rejected}.",
+            f"Jobs to follow up today: {days.count(today)}, stuck (their day has passed): {stuck}.",
+            f"Documents: {now.given_up} given up, {now.documents} waiting.",
+        ]
+        if not any(problem.is_behind for problem in problems):
+            lines.append("The sheet shows everything that came.")
+        return "\n".join([*lines, *(problem.explained for problem in problems)])
+
+    def _decided(self, since: float) -> tuple[int, int]:
+        """Return how many milestones were approved and rejected since, by their latest status."""
+        statuses = Statuses(self._wiring.settings.config)
+        changes = self._digests.changes(since)
+        latest = {(change.site, change.subject): change.after for change in changes}.values()
+        return sum(map(statuses.is_approved, latest)), sum(map(statuses.is_rejected, latest))
+
+    def _follow_ups(self) -> list[date]:
+        """Return the days on which jobs are to be checked."""
+        layout = self._wiring.layout()
+        cells = (
+            layout.cells(work.job, work.files, work.customer).get("follow_up")
+            for work in self._wiring.sheet_store().pending.every()
+        )
+        return [cell.when.astimezone(self._zone).date() for cell in cells if cell and cell.when]

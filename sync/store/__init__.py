@@ -1,25 +1,22 @@
 """The database, SQLite or PostgreSQL: the only user of SQLAlchemy."""
 
-from sync.store import reported
+from dataclasses import dataclass
+
 from sync.store.actions import Action, ActionLog, ActionState
-from sync.store.activity import HourFigures, latest_hours
+from sync.store.appending import HourFigures, latest_hours
 from sync.store.backfills import BackfillRun, Backfills, JobState
 from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
-from sync.store.database import Database
+from sync.store.database import Database, Lease, Leases
 from sync.store.deliveries import Deliveries
-from sync.store.documents import Claim, Documents, PendingDocument
-from sync.store.folders import DueFolder, Folders
-from sync.store.history import History
+from sync.store.documents import Claim, Documents, DueFolder, Folders, PendingDocument
 from sync.store.inbox import Arrival, Inbox, KeptDelivery, Receipt, newest_arrival
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
 from sync.store.jobs import Jobs, Projected, Wanted
-from sync.store.leases import Lease, Leases
-from sync.store.lookups import Customers, DetailStore, DueLookup, Lookups
+from sync.store.limits import Quarantine
+from sync.store.lookups import Customers, DetailStore, DueLookup, History, Lookups
 from sync.store.pending import DirtyJob, Pending, PendingWork
-from sync.store.quarantine import Quarantine
-from sync.store.refusals import Refusals, RefusedDay, RefusedRequests
-from sync.store.signs import Heartbeats
+from sync.store.signs import Heartbeats, Refusals, RefusedDay, RefusedRequests
 from sync.store.spreadsheet import Glance, Spreadsheet, Turn
 
 __all__ = [
@@ -67,6 +64,7 @@ __all__ = [
     "Refusals",
     "RefusedDay",
     "RefusedRequests",
+    "SheetStore",
     "Shown",
     "Spreadsheet",
     "Turn",
@@ -74,5 +72,33 @@ __all__ = [
     "backlog",
     "latest_hours",
     "newest_arrival",
-    "reported",
+    "sheet_store",
 ]
+
+
+@dataclass(frozen=True)
+class SheetStore:
+    """The parts of the store, for one spreadsheet."""
+
+    spreadsheet: Spreadsheet
+    pending: PendingWork
+    batches: Batches
+    quarantine: Quarantine
+    history: History
+    jobs: Jobs
+
+
+def sheet_store(
+    database: Database, spreadsheet_id: str, *, waits_for_names: bool = False
+) -> SheetStore:
+    """Return the store of a spreadsheet; see History for `waits_for_names`."""
+    spreadsheet = Spreadsheet(database, spreadsheet_id)
+    history = History(database, waits_for_names)
+    return SheetStore(
+        spreadsheet,
+        PendingWork(database, spreadsheet, history),
+        Batches(database, spreadsheet),
+        Quarantine(database, spreadsheet_id),
+        history,
+        Jobs(database),
+    )

@@ -10,9 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, RowMapping, Select, exists, insert, select, update
 
-from sync.store.clock import now
-from sync.store.database import Database
-from sync.store.leases import Lease, hold
+from sync.store.database import Database, Lease, hold, now
 from sync.store.schema import action
 
 COMPARE, REBUILD, REPLAY_ALL = "compare", "rebuild", "replay_all"

@@ -23,9 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import ColumnElement
 
-from sync.store.clock import now
-from sync.store.database import Database
-from sync.store.leases import Lease, hold
+from sync.store.database import Database, Lease, hold, now
 from sync.store.schema import metadata
 
 SINCE = "since "

@@ -9,11 +9,10 @@ from sqlalchemy import Connection, Select, and_, func, literal, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.model import FileState
-from sync.store import refusals
-from sync.store.clock import now
-from sync.store.database import Database
-from sync.store.history import NEW
+from sync.store import signs
+from sync.store.database import Database, now
 from sync.store.inbox import UNPROJECTED, Arrival, newest_arrival
+from sync.store.lookups import NEW
 from sync.store.schema import (
     REJECTED,
     attempt,
@@ -156,9 +155,9 @@ def _inbox() -> dict[str, Select[Any]]:
         **_counted("unplaced", delivery.c.received_at, delivery.c.about.is_not(None)),
         **_counted("refused", delivery.c.received_at, _is_refused()),
         **_counted("not_taken_in", delivery.c.received_at, _is_not_taken_in()),
-        "turned_away": refusals.count(days=2),
-        "wrong_secrets": refusals.count(days=2, reasons=refusals.WRONG_SECRETS),
-        "last_wrong_secret": refusals.last(days=2, reasons=refusals.WRONG_SECRETS),
+        "turned_away": signs.count(days=2),
+        "wrong_secrets": signs.count(days=2, reasons=signs.WRONG_SECRETS),
+        "last_wrong_secret": signs.last(days=2, reasons=signs.WRONG_SECRETS),
     }
 
 

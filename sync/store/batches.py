@@ -23,11 +23,8 @@ from sqlalchemy import (
 
 from sync.jobs.cells import EMPTY, Cell, cells_in
 from sync.jobs.model import TYPED, Change
-from sync.store import activity, history, quarantine
-from sync.store.clock import now
-from sync.store.database import Database
-from sync.store.dirty import bumped
-from sync.store.leases import Lease, hold
+from sync.store import appending, limits, lookups
+from sync.store.database import Database, Lease, bumped, hold, now
 from sync.store.schema import attempt, cell_history, job, undo
 from sync.store.spreadsheet import Spreadsheet, pending_undos
 from sync.types import ReplacedWords
@@ -131,8 +128,8 @@ class Batches:
             confirm(connection, right)
             _confirm_cells(connection, tried.shown, found)
             _forget_written(connection, found.keyed)
-            history.mark_written(connection, tried.changes)
-            quarantine.release(connection, self._sheet.id, [one.site for one in right])
+            lookups.mark_written(connection, tried.changes)
+            limits.release(connection, self._sheet.id, [one.site for one in right])
             self._keep_undos(connection, found)
             if found.replaced:
                 self._keep_replaced(connection, tried.fence, found)
@@ -145,7 +142,7 @@ class Batches:
                 message="",
                 since=None,
             )
-            activity.count_flush(self._database, connection, len(right))
+            appending.count_flush(self._database, connection, len(right))
             # Every other attempt was made for a fence that is gone now.
             connection.execute(delete(attempt).where(mine))
 
@@ -191,7 +188,7 @@ class Batches:
             )
             for one in found.replaced
         ]
-        history.keep(self._database, connection, lines if found.is_told else [])
+        lookups.keep(self._database, connection, lines if found.is_told else [])
 
     def confirm(self, held: Lease, shown: Sequence[Shown]) -> None:
         """Record that the sheet already shows `shown`."""
@@ -199,7 +196,7 @@ class Batches:
             with self._database.writing() as connection:
                 hold(connection, held)
                 confirm(connection, shown)
-                quarantine.release(connection, self._sheet.id, [one.site for one in shown])
+                limits.release(connection, self._sheet.id, [one.site for one in shown])
 
     def recheck(self, held: Lease, columns: Mapping[str, Iterable[str]]) -> None:
         """Have cells written again that a comparison found to be wrong: column ids by site."""

@@ -1,24 +1,64 @@
-"""Connections, transactions, the schema and its migrations."""
+"""Connections, the schema and its migrations, the database's clock, leases, and dirty jobs."""
 
+import os
+import socket
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from uuid import uuid4
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Insert, create_engine, event, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Float,
+    Insert,
+    case,
+    create_engine,
+    event,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import Table
+from sqlalchemy.sql.functions import FunctionElement
 
 from sync.errors import Retryable, SettingsError
 from sync.store.kept_connections import KeptConnections
+from sync.store.schema import job, lease
+
+
+class now(FunctionElement[float]):  # noqa: N801 - it is used like SQL's own functions
+    """The database's clock, in seconds since 1970."""
+
+    type = Float()
+    inherit_cache = True
+    name = "now_seconds"
+
+
+@compiles(now, "sqlite")
+def _now_sqlite(*_: Any, **__: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(now, "postgresql")
+def _now_postgresql(*_: Any, **__: Any) -> str:
+    return "extract(epoch from clock_timestamp())::double precision"
+
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -208,3 +248,86 @@ def _sqlite_engine(url: str, synchronous: str = "FULL") -> Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def bumped(received: ColumnElement[float] | None = None) -> dict[str, ColumnElement[object]]:
+    """Return what changes in a job whose row is out of date since `received` (None: since now).
+
+    If it waits already, the earlier time stays.
+    """
+    since: ColumnElement[object] = func.coalesce(job.c.waiting_since, now())
+    if received is not None:
+        is_later = job.c.waiting_since.is_(None) | (job.c.waiting_since > received)
+        since = case((is_later, received), else_=job.c.waiting_since)
+    return {"version": job.c.version + 1, "waiting_since": since}
+
+
+def touch(connection: Connection, site: str) -> None:
+    """Mark a job whose row is to change, inside the caller's transaction."""
+    connection.execute(update(job).where(job.c.site == site).values(bumped()))
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Proof of holding a lease: its token is larger than that of every holder before."""
+
+    name: str
+    token: int
+
+
+def holder() -> str:
+    """Return a name that no other holder has."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+
+
+class Leases:
+    """Leases by name. `holder` names this process and thread."""
+
+    def __init__(self, database: Database, holder: str, seconds: float) -> None:
+        self._database = database
+        self._holder = holder
+        self._seconds = seconds
+
+    def acquire(self, name: str) -> Lease | None:
+        """Take the lease, or renew it if this holder has it; None while another has it."""
+        fresh = {"name": name, "holder": "", "token": 0, "expires_at": 0.0}
+        # A clock that was put back: what would last twice as long as a lease counts as over.
+        longest = now() + 2 * self._seconds
+        is_over = (lease.c.expires_at < now()) | (lease.c.expires_at > longest)
+        free = or_(is_over, lease.c.holder == self._holder)
+        with self._database.writing() as connection:
+            connection.execute(self._database.insert(lease).values(fresh).on_conflict_do_nothing())
+            token = connection.scalar(
+                update(lease)
+                .where(lease.c.name == name, free)
+                .values(
+                    holder=self._holder,
+                    token=lease.c.token + (lease.c.holder != self._holder).cast(lease.c.token.type),
+                    expires_at=now() + self._seconds,
+                )
+                .returning(lease.c.token)
+            )
+        return None if token is None else Lease(name, token)
+
+    def release(self, held: Lease) -> None:
+        """Release the lease at once; the token stays, so that a late holder is still refused."""
+        with self._database.writing() as connection:
+            connection.execute(
+                update(lease)
+                .where(lease.c.name == held.name, lease.c.token == held.token)
+                .values(holder="", expires_at=0.0)
+            )
+
+
+def hold(connection: Connection, held: Lease) -> None:
+    """Make the transaction fail unless `held` is still held, and lock it until the end.
+
+    Raises Retryable (lease_lost).
+    """
+    found = connection.scalar(
+        select(lease.c.token)
+        .where(lease.c.name == held.name, lease.c.token == held.token, lease.c.holder != "")
+        .with_for_update()
+    )
+    if found is None:
+        raise Retryable("lease_lost", "Another worker has taken over.")

@@ -1,4 +1,4 @@
-"""Searches deliveries, for people who ask what came."""
+"""For people who ask what came: searched deliveries, and samples of them."""
 
 import re
 from dataclasses import dataclass
@@ -9,8 +9,34 @@ from sqlalchemy.sql import ColumnElement
 from sync.jobs.model import FileState
 from sync.store.database import Database
 from sync.store.inbox import Inbox, KeptDelivery
-from sync.store.schema import delivery, document
+from sync.store.schema import delivery, document, job
 from sync.webhooks.schema import Outcome
+
+
+@dataclass(frozen=True)
+class SampleDocument:
+    """What a document is asked for by."""
+
+    uuid: str
+    sub_task: str
+    name: str
+
+
+def sample_job(database: Database) -> str | None:
+    """Return the site of a job; None before the first."""
+    with database.reading() as connection:
+        site: str | None = connection.scalar(select(job.c.site).order_by(job.c.site).limit(1))
+    return site
+
+
+def sample_document(database: Database) -> SampleDocument | None:
+    """Return a document, one that was copied where there is any; None before the first."""
+    columns = (document.c.uuid, document.c.sub_task, document.c.name)
+    query = select(*columns).order_by(document.c.link.desc(), document.c.uuid).limit(1)
+    with database.reading() as connection:
+        row = connection.execute(query).first()
+    return SampleDocument(row[0], row[1], row[2]) if row else None
+
 
 _ID = re.compile(r"[0-9a-f-]+")
 

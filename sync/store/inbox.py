@@ -10,10 +10,9 @@ from sqlalchemy import Connection, Row, RowMapping, Select, case, delete, func, 
 
 from sync.errors import Rejected
 from sync.jobs.reads import as_read
-from sync.store import activity
+from sync.store import appending
 from sync.store.appending import Appender, Groups
-from sync.store.clock import now
-from sync.store.database import Database
+from sync.store.database import Database, now
 from sync.store.schema import delivery, heartbeat
 from sync.webhooks.schema import Delivery, Outcome
 
@@ -190,7 +189,7 @@ class Inbox:
         old = delivery.c.received_at < now() - days * 86_400.0
         with self._database.writing() as connection:
             _remember(self._database, connection)
-            activity.prune(connection)
+            appending.prune(connection)
             used = delivery.c.projected & delivery.c.about.is_(None)
             return connection.execute(delete(delivery).where(old, used)).rowcount
 

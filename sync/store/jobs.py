@@ -7,12 +7,9 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from sync.jobs import files
 from sync.jobs.model import Change, FileState, Job
-from sync.store import history, lookups, reported
-from sync.store.clock import now
-from sync.store.database import Database
-from sync.store.dirty import bumped
+from sync.store import lookups, signs
+from sync.store.database import Database, Lease, bumped, hold, now
 from sync.store.inbox import BACKFILL
-from sync.store.leases import Lease, hold
 from sync.store.schema import delivery, document, folder, job, milestone
 from sync.webhooks.schema import Outcome
 
@@ -78,7 +75,7 @@ class Jobs:
             self._want(connection, made.documents)
             with_rows = [one.site for one in made.jobs if one.has_row]
             lookups.want(self._database, connection, with_rows)
-            history.keep(self._database, connection, made.changes)
+            lookups.keep(self._database, connection, made.changes)
             self._own(connection, made.milestones)
             if made.deliveries:
                 done = delivery.c.seq.in_(made.deliveries)
@@ -143,11 +140,11 @@ class Jobs:
 
     def unreported(self, names: Sequence[str]) -> list[str]:
         """Return those of `names` that people were not told of yet."""
-        return reported.new(self._database, names)
+        return signs.new(self._database, names)
 
     def keep_reported(self, names: Sequence[str]) -> None:
         """Store that people were told of `names`."""
-        reported.keep(self._database, names)
+        signs.keep(self._database, names)
 
     def sites(self) -> frozenset[str]:
         """Return every site that there is a job for."""

@@ -11,12 +11,10 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.cells import Cell, cells_in
 from sync.jobs.model import Change, Customer, Details, Files, Job
-from sync.store.clock import now
-from sync.store.database import Database
-from sync.store.documents import files
-from sync.store.history import PATIENCE, TRIES, History
-from sync.store.lookups import customers, details
-from sync.store.quarantine import resting
+from sync.store.database import Database, now
+from sync.store.documents import files_in_drive
+from sync.store.limits import resting
+from sync.store.lookups import PATIENCE, TRIES, History, customers, details
 from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
 from sync.store.spreadsheet import Spreadsheet, pending_undos
 from sync.types import Mode
@@ -197,7 +195,7 @@ def _sites_with_row(connection: Connection) -> frozenset[str]:
 
 def _jobs(connection: Connection, query: Select[Any]) -> list[DirtyJob]:
     rows = connection.execute(query).mappings().all()
-    copies = files(connection, [row["site"] for row in rows])
+    copies = files_in_drive(connection, [row["site"] for row in rows])
     known = customers(connection, [row["site"] for row in rows])
     more = details(connection, [row["site"] for row in rows])
     return [

@@ -1,10 +1,15 @@
-"""Signs of life, and since when something is so, by the database's clock."""
+"""Signs of life, refused requests, since when something is so, and what people were told."""
 
-from sqlalchemy import delete
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
-from sync.store.clock import now
-from sync.store.database import Database
-from sync.store.schema import heartbeat
+from sqlalchemy import BigInteger, Connection, Select, cast, delete, func, select
+from sqlalchemy.sql import ColumnElement
+
+from sync.store.database import Database, now
+from sync.store.schema import heartbeat, refusal, reported
 
 WORKER = "worker"
 """All workers share this name: one that is alive is enough."""
@@ -36,3 +41,149 @@ class Heartbeats:
         """Record that it is not so any more."""
         with self._database.writing() as connection:
             connection.execute(delete(heartbeat).where(heartbeat.c.name == name))
+
+
+UNKNOWN_STATUS = "unknown_status"
+"""Begins the names of statuses that the config does not name: `unknown_status:ODD`."""
+_UNTOLD = "untold:"
+"""Begins a name as long as nobody was told."""
+
+
+def new(database: Database, names: Sequence[str]) -> list[str]:
+    """Return those of `names` that were not reported yet, each once."""
+    if not names:
+        return []
+    with database.reading() as connection:
+        known = set(connection.scalars(select(reported.c.name).where(reported.c.name.in_(names))))
+    return [name for name in dict.fromkeys(names) if name not in known]
+
+
+def to_tell(name: str) -> str:
+    """Return under which name is stored that people are still to be told."""
+    return f"{_UNTOLD}{name}"
+
+
+def untold(database: Database) -> list[str]:
+    """Return what people are still to be told."""
+    query = select(reported.c.name).where(reported.c.name.startswith(_UNTOLD, autoescape=True))
+    with database.reading() as connection:
+        return [name.removeprefix(_UNTOLD) for name in connection.scalars(query)]
+
+
+def keep(database: Database, names: Sequence[str]) -> None:
+    """Store that `names` were reported: afterwards, since a report twice is better than none."""
+    rows = [{"name": name} for name in names]
+    if rows:
+        waited = reported.c.name.in_([to_tell(name) for name in names])
+        with database.writing() as connection:
+            connection.execute(database.insert(reported).on_conflict_do_nothing(), rows)
+            connection.execute(delete(reported).where(waited))
+
+
+WRONG_SECRET, NO_SECRET = "wrong_secret", "no_secret"
+WRONG_SECRETS = (WRONG_SECRET, NO_SECRET)
+"""Reasons: each may be a secret that was mistyped where the webhook is sent."""
+_DAY = 86_400
+_LONGEST_SOURCE = 64
+
+
+@dataclass(frozen=True)
+class RefusedRequests:
+    """Requests that were refused for the same reason; `ago` is the last one's age in seconds."""
+
+    count: int
+    ago: float
+    source: str
+
+
+@dataclass(frozen=True)
+class RefusedDay:
+    """What was refused for one reason on the day (UTC) of `last`, the last one's moment."""
+
+    reason: str
+    count: int
+    last: datetime
+    source: str
+
+
+class Refusals:
+    """A row for each day and reason. Those older than `keep_days` are forgotten."""
+
+    def __init__(self, database: Database, keep_days: int) -> None:
+        self._database = database
+        self._keep_days = keep_days
+
+    def add(self, refused: Mapping[str, RefusedRequests]) -> None:
+        """Count refusals, by their reasons, in one transaction."""
+        with self._database.writing() as connection:
+            moment = connection.scalars(select(now())).one()
+            # In one order: two processes must not wait for each other.
+            for reason, group in sorted(refused.items()):
+                self._count(connection, reason, group, moment - group.ago)
+            oldest = int(moment // _DAY) - self._keep_days
+            connection.execute(delete(refusal).where(refusal.c.day < oldest))
+
+    def _count(
+        self, connection: Connection, reason: str, group: RefusedRequests, last: float
+    ) -> None:
+        row = {
+            "day": int(last // _DAY),
+            "reason": reason,
+            "count": group.count,
+            "last_at": last,
+            "last_source": group.source[:_LONGEST_SOURCE],
+        }
+        statement = self._database.insert(refusal).values(row)
+        fresh = statement.excluded
+        more = {
+            "count": refusal.c["count"] + fresh["count"],
+            "last_at": fresh.last_at,
+            "last_source": fresh.last_source,
+        }
+        again = statement.on_conflict_do_update(index_elements=["day", "reason"], set_=more)
+        connection.execute(again)
+
+    def latest(self, days: int) -> list[RefusedDay]:
+        """Return what was refused today and on the days before, `days` in all, newest first."""
+        query = select(refusal).where(since(days))
+        query = query.order_by(refusal.c.day.desc(), refusal.c.last_at.desc())
+        with self._database.reading() as connection:
+            return [
+                RefusedDay(
+                    row["reason"],
+                    row["count"],
+                    datetime.fromtimestamp(row["last_at"], UTC),
+                    row["last_source"],
+                )
+                for row in connection.execute(query).mappings()
+            ]
+
+    def totals(self) -> dict[str, int]:
+        """Return how many are kept, by reason."""
+        query = select(refusal.c.reason, _sum()).group_by(refusal.c.reason)
+        with self._database.reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def since(days: int) -> ColumnElement[bool]:
+    """Return the condition for today (UTC) and the days before, `days` in all."""
+    return refusal.c.day > now() / float(_DAY) - days
+
+
+def count(days: int, reasons: Collection[str] = ()) -> Select[Any]:
+    """Return the query for how many were refused on the last `days` days (for `reasons`)."""
+    return select(func.coalesce(_sum(), 0)).where(since(days), *_for(reasons))
+
+
+def last(days: int, reasons: Collection[str]) -> Select[Any]:
+    """Return the query for how many seconds ago the last of them was refused."""
+    return select(now() - func.max(refusal.c.last_at)).where(since(days), *_for(reasons))
+
+
+def _for(reasons: Collection[str]) -> list[ColumnElement[bool]]:
+    return [refusal.c.reason.in_(reasons)] if reasons else []
+
+
+def _sum() -> ColumnElement[int]:
+    # PostgreSQL's sum of large integers is a decimal.
+    return cast(func.sum(refusal.c["count"]), BigInteger)

@@ -8,12 +8,9 @@ from sqlalchemy import Connection, delete, literal, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.errors import Permanent
-from sync.store import history
-from sync.store.clock import now
-from sync.store.database import Database
-from sync.store.dirty import bumped
-from sync.store.leases import Lease, hold
-from sync.store.rate_limit import SPACING, TokenBucket
+from sync.store import lookups
+from sync.store.database import Database, Lease, bumped, hold, now
+from sync.store.limits import SPACING, TokenBucket
 from sync.store.schema import attempt, job, sheet, undo
 from sync.types import Mode
 
@@ -89,7 +86,7 @@ class Spreadsheet:
         connection.execute(update(sheet).where(*first).values(compared_at=now()))
         if other:
             # A batch that may have landed here is still to be settled, but not for its rows.
-            history.switch(connection, other, self.id)
+            lookups.switch(connection, other, self.id)
             mine = attempt.c.spreadsheet_id == self.id
             connection.execute(update(attempt).where(mine).values(shown="[]"))
             write_all_again(connection)

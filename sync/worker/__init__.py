@@ -5,18 +5,22 @@ from collections.abc import Callable
 from threading import Event, Thread
 from time import monotonic
 
-from sync.documents.queue import DocumentQueue
+from sync.documents.copier import DocumentQueue
 from sync.lookups import LookupLoop
 from sync.settings.environment import Settings
 from sync.store import Database
 from sync.wiring import Wiring
-from sync.worker.action_loop import LOOK_SECONDS as LOOK_FOR_ACTIONS_SECONDS
-from sync.worker.action_loop import ActionLoop
-from sync.worker.backfill_loop import LOOK_SECONDS, BackfillLoop
-from sync.worker.document_loop import DocumentLoop
-from sync.worker.loop import POLL_SECONDS, Stop, loop
-from sync.worker.projection_loop import ProjectionLoop
-from sync.worker.sheet_loop import SheetLoop
+from sync.worker.loop import (
+    LOOK_SECONDS,
+    POLL_SECONDS,
+    BackfillLoop,
+    DocumentLoop,
+    ProjectionLoop,
+    Stop,
+    run_loop,
+)
+from sync.worker.sheet_loop import LOOK_SECONDS as LOOK_FOR_ACTIONS_SECONDS
+from sync.worker.sheet_loop import ActionLoop, SheetLoop
 
 SIGN_SECONDS = 20.0
 """Between two signs of life, which are all that an idle worker writes."""
@@ -69,7 +73,7 @@ class Worker:
             self._start("backfill", backfill.step, lambda: self._stop.wait(LOOK_SECONDS))
 
     def _start(self, name: str, step: Callable[[], bool], idle: Callable[[], object]) -> None:
-        thread = Thread(target=loop, args=(self._stop, step, idle), name=name, daemon=True)
+        thread = Thread(target=run_loop, args=(self._stop, step, idle), name=name, daemon=True)
         thread.start()
         self._threads.append(thread)
 

@@ -1,11 +1,21 @@
-"""A loop in a thread: repeats a step until it is stopped, with pauses after errors."""
+"""The worker's loops in threads: each repeats a step until it is stopped."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from threading import Event, current_thread
+from time import monotonic
 
 import structlog
 
-from sync.errors import BrightsheetError, Retryable
+from sync.backfill.run import Summary
+from sync.documents.copier import ClaimedJob, DocumentQueue
+from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
+from sync.ops import retry
+from sync.ops.alerts import Alerts
+from sync.ops.logs import beating
+from sync.store import Claim, Lease, PendingDocument
+from sync.wiring import PROJECTION, Wiring
 
 POLL_SECONDS = 0.5
 """Between two checks for work, if nothing wakes the worker."""
@@ -39,7 +49,7 @@ class Stop:
             raise Retryable("stopping", "The worker is ending.")
 
 
-def loop(stop: Stop, step: Callable[[], bool], idle: Callable[[], object]) -> None:
+def run_loop(stop: Stop, step: Callable[[], bool], idle: Callable[[], object]) -> None:
     """Repeat `step` until the end; call `idle` when it returns that nothing is left to do."""
     while not stop.is_set():
         try:
@@ -52,3 +62,181 @@ def loop(stop: Stop, step: Callable[[], bool], idle: Callable[[], object]) -> No
         except Exception:
             _log.exception("fault", thread=current_thread().name)
             stop.wait(FAULT_SECONDS)
+
+
+class ProjectionLoop:
+    """The lease lets one of several workers do it; `wake` has the sheet's loop check for work.
+
+    A pause, a refused batch or Google being away stops the writing of the sheet, and nothing else:
+    documents and customers are asked for as soon as their delivery is in its job.
+    """
+
+    def __init__(self, wiring: Wiring, wake: Callable[[], object]) -> None:
+        self._inbox = wiring.inbox
+        self._leases = wiring.leases
+        self._beat_seconds = wiring.settings.lease_seconds / 3
+        self._projector = wiring.projector()
+        self._wake = wake
+
+    def step(self) -> bool:
+        """Apply what waits; False if nothing does, or another worker is at it."""
+        if not self._inbox.is_waiting():
+            return False
+        held = self._leases.acquire(PROJECTION)
+        if held is None:
+            return False
+        try:
+            with beating(partial(self._leases.acquire, PROJECTION), self._beat_seconds):
+                did_something = self._projector.run(held)
+        finally:
+            self._leases.release(held)
+        if did_something:
+            self._wake()
+        return did_something
+
+
+TRIES = 400
+"""With waits of up to an hour between them: some two weeks."""
+LONGEST_WAIT_SECONDS = 3600.0
+
+_FOR_A_PERSON = frozenset({"everbright_token"})
+"""Reasons of retryable errors that probably need a person."""
+
+
+class DocumentLoop:
+    """One of several copiers, which share a queue.
+
+    The sheet's loop is not woken: it finds new links by itself, so those of many documents that
+    come at once are written together.
+    """
+
+    def __init__(self, wiring: Wiring, alerts: Alerts, stop: Stop, queue: DocumentQueue) -> None:
+        self._documents = wiring.documents
+        self._copier = wiring.copier(stop.sleep)
+        self._queue = queue
+        self._alerts = alerts
+
+    def step(self) -> bool:
+        """Copy the document that is due longest; False if none is."""
+        taken = self._queue.take()
+        if taken is not None:
+            self._copy(*taken)
+        return taken is not None
+
+    def _copy(self, job: ClaimedJob, document: PendingDocument) -> None:
+        claim = job.claim
+        try:
+            self._copier.copy(claim, document)
+            _log.info("document_copied", document=document.uuid, site=document.site)
+        except OSError as error:
+            self._postpone(claim, document, Retryable("disk", f"No room: {error.strerror}."))
+        except BrightsheetError as error:
+            self._postpone(claim, document, error)
+        except Exception:
+            # A bug with this document must not delay the others.
+            _log.exception("fault", document=document.uuid)
+            self._postpone(claim, document, Retryable("fault", "An internal error: see the log."))
+        finally:
+            self._queue.done(job)
+
+    def _postpone(self, claim: Claim, document: PendingDocument, error: BrightsheetError) -> None:
+        if error.reason in ("stopping", "claim_lost"):
+            return
+        attempt = document.attempts + 1
+        _log.warning(
+            "document_not_copied",
+            document=document.uuid,
+            reason=error.reason,
+            message=error.message,
+            attempt=attempt,
+        )
+        if attempt >= TRIES or isinstance(error, UnprocessableDocument):
+            self._documents.give_up(claim, document.uuid, error)
+            text = f"Document {document.uuid} of job {document.site} was given up"
+            again = "See why: brightsheet deliveries; again: brightsheet retry --all"
+            self._alerts.send("document_given_up", f"{text} ({error.reason}). {again}")
+            return
+        if isinstance(error, Permanent) or error.reason in _FOR_A_PERSON:
+            self._alerts.send(error.reason, f"A document is not copied. {error.message}")
+        wait = retry.pause(attempt, error, LONGEST_WAIT_SECONDS)
+        self._documents.postpone(claim, document.uuid, error, wait)
+
+
+LOOK_SECONDS = 60.0
+"""Between looks whether a run is due."""
+OVERLAP = timedelta(hours=1)
+"""What changed so long before the last run began is read again: clocks differ."""
+_PAUSE_SECONDS = 900.0
+"""After a run that could not go on."""
+_SCOPE = "nightly"
+
+
+class BackfillLoop:
+    """Runs every BACKFILL_HOURS; `wake` has the sheet's loop look at once."""
+
+    def __init__(
+        self, wiring: Wiring, alerts: Alerts, stop: Stop, wake: Callable[[], object]
+    ) -> None:
+        self._wiring = wiring
+        self._backfill = wiring.backfill(_SCOPE, stop.sleep)
+        self._store = wiring.backfills(_SCOPE)
+        self._every = wiring.settings.backfill_hours * 3600.0
+        self._alerts = alerts
+        self._stop = stop
+        self._wake = wake
+        self._not_before = float("-inf")
+
+    def step(self) -> bool:
+        """Read what is due; always False: there is nothing to go on with at once."""
+        if monotonic() < self._not_before or not self._is_due():
+            return False
+        try:
+            with self._wiring.hold_backfill(self._stop.sleep) as held:
+                if self._is_due():  # Another worker may have done it while this one waited.
+                    self._run(held)
+        except BrightsheetError as error:
+            self._not_before = monotonic() + _PAUSE_SECONDS
+            self._note(error)
+        return False
+
+    def _is_due(self) -> bool:
+        ago = self._store.seconds_since_start()
+        return ago is None or ago >= self._every
+
+    def _run(self, held: Lease) -> None:
+        if self._store.seconds_since_start() is None:
+            # What was before is for `brightsheet backfill`: it may take hours.
+            self._store.mark_finished(held)
+            return
+        last = self._store.last()
+        # What the last one did not see of the list may have changed before it began.
+        since = last.since if last.problems else last.started - OVERLAP
+        self._say(self._backfill.run(held, since, [*last.not_read]))
+
+    def _say(self, run: Summary) -> None:
+        _log.info(
+            "backfill",
+            events=run.events,
+            jobs=run.jobs_with_events,
+            read=run.jobs,
+            not_read=len(run.not_read),
+            problems=run.problems,
+            requests=run.requests,
+        )
+        if run.events:
+            self._wake()
+            text = f"{run.events} events of {run.jobs_with_events} jobs had not been delivered."
+            text += " They were read from EverBright now. Is its webhook active?"
+            self._alerts.send("events_missed", text)
+        if run.not_read or run.problems:
+            count = len(run.not_read)
+            text = f"{count} jobs could not be read from EverBright, and are tried with the next"
+            self._alerts.send("jobs_not_read", " ".join([f"{text} run.", *run.problems]))
+
+    def _note(self, error: BrightsheetError) -> None:
+        if error.reason in ("stopping", "lease_lost", "lease_taken"):
+            return
+        _log.warning("backfill_stopped", reason=error.reason, message=error.message)
+        if not isinstance(error, Retryable):
+            text = f"Jobs are not read from EverBright. {error.message}"
+            self._alerts.send(error.reason, text)

@@ -3,6 +3,7 @@
 While Google is down, deliveries wait in the store: a flush is retried with growing pauses."""
 
 from collections.abc import Callable
+from functools import partial
 from threading import Event
 from time import monotonic
 
@@ -12,9 +13,14 @@ from tenacity import RetryCallState
 from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.ops import retry
 from sync.ops.alerts import Alerts
-from sync.ops.heartbeat import beating
+from sync.ops.logs import beating
+from sync.settings.environment import Settings
+from sync.setup.spreadsheet import Setup
 from sync.sheets.reconcile import reconcile
-from sync.store import Lease
+from sync.status import compare
+from sync.status.deliveries import Retry, summary
+from sync.store import Action, ActionLog, ActionState, Database, Lease
+from sync.store.actions import COMPARE, REBUILD, REPLAY_ALL
 from sync.wiring import Wiring
 from sync.worker.loop import FAULT_SECONDS, Stop
 
@@ -130,3 +136,81 @@ class SheetLoop:
             self._alerts.send(error.reason, f"The sheet is not written. {error.message}")
         self._store.spreadsheet.set_trouble(error.reason, error.message)
         self._stop.wait(_PERMANENT_PAUSE if isinstance(error, Permanent) else FAULT_SECONDS)
+
+
+LOOK_SECONDS = 2.0
+"""Between two looks for a request: a person waits for it."""
+_LEASE = "actions"
+_INTERRUPTED = (
+    "The worker ended before all jobs were in the new spreadsheet. Ask again, and give the address "
+    "of an empty spreadsheet."
+)
+
+
+class ActionLoop:
+    """One request after another; a lease lets only one of several workers do them."""
+
+    def __init__(
+        self, settings: Settings, database: Database, stop: Stop, wake: Callable[[], object]
+    ) -> None:
+        # A wiring of its own, so that the sheet's lease is held by either this or the sheet's loop.
+        self._wiring = Wiring(settings, database)
+        self._actions = ActionLog(database)
+        self._stop = stop
+        self._wake = wake
+        self._tasks = {
+            COMPARE: self._compare,
+            REBUILD: self._rebuild,
+            REPLAY_ALL: self._replay,
+        }
+
+    def step(self) -> bool:
+        """Do the oldest request; False if there is none, or another worker is at it."""
+        if not self._actions.is_requested():
+            return False
+        leases = self._wiring.leases
+        held = leases.acquire(_LEASE)
+        if held is None:
+            return False
+        try:
+            with beating(partial(leases.acquire, _LEASE), self._wiring.settings.lease_seconds / 3):
+                return self._do_one(held)
+        finally:
+            leases.release(held)
+
+    def _do_one(self, held: Lease) -> bool:
+        taken = self._actions.take(held)
+        if taken is None:
+            return False
+        action, is_again = taken
+        if is_again and action.name == REBUILD:
+            # Each rebuild fills another spreadsheet: a person decides. The others may be repeated.
+            state, result = ActionState.FAILED, _INTERRUPTED
+        else:
+            state, result = self._done(action)
+        self._actions.conclude(held, action.id, state, result)
+        self._wake()
+        return True
+
+    def _done(self, action: Action) -> tuple[ActionState, str]:
+        try:
+            return ActionState.DONE, self._tasks[action.name](action.detail)
+        except BrightsheetError as error:
+            if error.reason in ("stopping", "lease_lost"):
+                raise  # It stays taken: the next worker sees to it.
+            return ActionState.FAILED, error.message
+        except Exception:
+            _log.exception("fault", action=action.name)
+            return ActionState.FAILED, "An internal error: see the worker's log."
+
+    def _compare(self, _detail: str) -> str:
+        return " ".join(compare.lines(compare.compare(self._wiring, self._stop.sleep)))
+
+    def _rebuild(self, spreadsheet: str) -> str:
+        setup = Setup(self._wiring.settings, self._wiring.database, self._stop.sleep)
+        into = spreadsheet or setup.new_spreadsheet(setup.folder()[0])
+        count = setup.fill(into, lambda *_: None)
+        return f"{count} jobs. Set SPREADSHEET_ID={into} and restart Brightsheet."
+
+    def _replay(self, _detail: str) -> str:
+        return summary(Retry(self._wiring.settings, self._wiring.database).rejected())

@@ -8,10 +8,8 @@ from typing import Any
 from sqlalchemy import update
 
 from emulator import Emulator
-from sync.backfill.job_list import ProgressCallback
-from sync.backfill.reader import Reader
-from sync.backfill.run import Backfill
-from sync.backfill.summary import Summary
+from sync.backfill.reader import ProgressCallback, Reader
+from sync.backfill.run import Backfill, Summary
 from sync.everbright.client import EverBright
 from sync.everbright.lists import Lists
 from sync.jobs.model import Job
@@ -22,8 +20,7 @@ from sync.store import Database, Jobs
 from sync.store.backfills import backfill
 from sync.webhooks import parse
 from sync.wiring import Wiring
-from sync.worker.backfill_loop import BackfillLoop
-from sync.worker.loop import Stop
+from sync.worker.loop import BackfillLoop, Stop
 from tests.made_up import CONFIG_FILE, SECRET, body, document, milestone, uuid
 
 TOKEN = "an-everbright-token"

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from sync.worker.backfill_loop import BackfillLoop
+from sync.worker.loop import BackfillLoop
 from tests.backfill.stand import Mute, Stand, event
 from tests.made_up import uuid
 

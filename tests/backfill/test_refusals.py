@@ -6,8 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import Emulator
-from sync.backfill.job_list import PAGES, JobList
-from sync.backfill.reader import Reader
+from sync.backfill.reader import PAGES, JobList, Reader
 from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.client import EverBright
 from sync.everbright.lists import Lists

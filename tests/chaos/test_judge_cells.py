@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from emulator import Emulator
-from sync.sheets.identifiers import JOBS_TAB
+from sync.sheets.answer import JOBS_TAB
 from tests.chaos import judge
 from tests.chaos.desk import ONE, TWO, Desk, worked_on
 from tests.chaos.tab import record

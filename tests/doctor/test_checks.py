@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from demo.process import free_port
 from emulator.drive.model import User
 from sync.doctor import Check, run_checks
-from sync.doctor.machine import filesystem
+from sync.doctor.receiver import filesystem
 from sync.errors import Retryable
 from sync.field_table import KEY
 from sync.settings.environment import load
@@ -344,7 +344,7 @@ def test_a_secret_in_an_answer_is_not_repeated(patient: Patient) -> None:
 
 
 def test_a_retryable_error_says_that_it_may_pass(patient: Patient) -> None:
-    from sync.doctor.causes import explained
+    from sync.doctor.check import explained
 
     found = explained(Retryable("rate_limited", "Google's limit is reached."), ROBOT)
     assert found.cause == "It may pass by itself."

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from sync.documents.calls import Calls, Ids
-from sync.documents.queue import DocumentQueue
+from sync.documents.copier import DocumentQueue
 from sync.google.drive import Drive
 from sync.store import (
     Claim,

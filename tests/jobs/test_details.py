@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.errors import Retryable
-from sync.everbright import job_answers
+from sync.everbright import answers
 from sync.field_table import DETAILS
 from sync.jobs import files
 from sync.jobs.cells import EMPTY
@@ -63,7 +63,7 @@ def test_a_day_is_the_same_in_every_zone(day: date) -> None:
 def test_no_answer_raises_anything_but_what_is_retried(data: Any, status: Any) -> None:
     for tree in (data, {"data": data}, {"data": [data], "status_code": status}):
         try:
-            found = job_answers.read_details(tree, METRICS, SHOWN.everbright.no_value)
+            found = answers.read_details(tree, METRICS, SHOWN.everbright.no_value)
         except Retryable as error:
             assert error.reason in ("everbright_odd", "everbright_missing")
         else:
@@ -74,7 +74,7 @@ def test_no_answer_raises_anything_but_what_is_retried(data: Any, status: Any) -
 def test_an_answer_that_says_itself_that_it_is_a_refusal_is_one() -> None:
     """Would catch a refusal with status 200 that reads as a job without any value."""
     with pytest.raises(Retryable) as caught:
-        job_answers.read_details({"status_code": 404, "messages": {}, "data": []}, METRICS, "x^")
+        answers.read_details({"status_code": 404, "messages": {}, "data": []}, METRICS, "x^")
     assert caught.value.reason == "everbright_missing"
 
 

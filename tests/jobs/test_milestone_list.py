@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brightsheet import cli
-from sync.jobs.milestone_list import entries, toml
+from sync.jobs.config_lists import milestone_entries, milestones_toml
 from sync.jobs.model import Job
 from sync.settings.config_file import Config
 from sync.store import Database, Inbox, Jobs, Leases
@@ -27,7 +27,7 @@ def config(*steps: dict[str, Any]) -> Config:
 
 def pasted(some: Config, jobs: list[Job]) -> Config:
     """The config with what is printed in the place of its milestones."""
-    tree = tomllib.loads(toml(entries(some, jobs)))
+    tree = tomllib.loads(milestones_toml(milestone_entries(some, jobs)))
     return Config.model_validate(some.model_dump(exclude={"milestones"}) | tree)
 
 
@@ -37,7 +37,7 @@ def test_what_is_configured_stays_and_the_rest_comes_in_the_order_learned() -> N
         {"definitions": [uuid(30_005)], "hidden": True},
     )
     jobs = [a_job(1, 4), a_job(2, 1, 2, 3, 5), a_job(3, 1, 2)]
-    assert toml(entries(some, jobs)) == "\n".join(
+    assert milestones_toml(milestone_entries(some, jobs)) == "\n".join(
         [
             "[[milestones]]",
             f'definitions = ["{uuid(30_003)}", "{uuid(30_009)}"]',
@@ -66,7 +66,9 @@ def test_two_of_one_name_share_a_column_and_a_taken_header_is_left_out() -> None
     """The config refuses a header that stands twice."""
     names = {1: "Survey", 2: "Survey", 3: "Status", 4: "Survey documents"}
     jobs = [job_of(an_event(definition=n, name=name)) for n, name in names.items()]
-    found = {one.name: (len(one.definitions), one.header) for one in entries(config(), jobs)}
+    found = {
+        one.name: (len(one.definitions), one.header) for one in milestone_entries(config(), jobs)
+    }
     assert found == {
         "Survey": (2, "Survey"),
         "Status": (1, ""),
@@ -121,7 +123,7 @@ def test_the_alias_of_a_metric_is_printed_as_it_came_and_kept_as_it_is_configure
     """Would catch a deadline that goes blank because the printed lines were pasted."""
     some = config({"definitions": [uuid(30_003)], "header": "Permits", "alias": "permits"})
     jobs = [job_of(an_event(definition=definition, alias=alias)) for definition, alias in ALIASES]
-    found = {one.name: one.alias for one in entries(some, jobs)}
+    found = {one.name: one.alias for one in milestone_entries(some, jobs)}
     assert found == {"Permits": "permits", "Milestone 1": "ntp", "Milestone 2": ""}
     again = {one.header: one.alias for one in pasted(some, jobs).milestones}
     assert again == found

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync.jobs.milestones import LearnedOrder
 from sync.jobs.model import Event, Job
-from sync.jobs.order import LearnedOrder
 from sync.jobs.projection import apply_event
 from tests.jobs.test_projection import RE_SIGN, an_event
 from tests.jobs.test_row import layout

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brightsheet import cli
+from sync.jobs.config_lists import StatusEntry, status_entries, statuses_toml
 from sync.jobs.model import Job
-from sync.jobs.status_list import StatusEntry, entries, toml
 from sync.projector import Projector
 from sync.settings.config_file import Config
 from sync.settings.environment import load
-from sync.store import Database, Inbox, Jobs, Leases, reported
+from sync.store import Database, Inbox, Jobs, Leases, signs
 from sync.webhooks.parse import read
 from tests.jobs.test_projection import CONFIG, an_event, job_of
 from tests.jobs.test_remarks import BOT, at, by_ben
@@ -25,7 +25,7 @@ from tests.settings.test_environment import LEAST
 
 
 def listed(*jobs: Job) -> dict[str, StatusEntry]:
-    return {one.status: one for one in entries(CONFIG, jobs)}
+    return {one.status: one for one in status_entries(CONFIG, jobs)}
 
 
 def said(*texts: str) -> list[dict[str, Any]]:
@@ -67,7 +67,7 @@ def test_a_person_s_comment_and_an_earlier_one_propose_nothing() -> None:
 
 def test_what_is_configured_stays_as_it_is_and_tasks_count() -> None:
     tasks = [task(status="INPROG"), task(status="BACK"), task(status="BACK")]
-    found = entries(CONFIG, [job_of(an_event(status="APPROVED", tasks=tasks))])
+    found = status_entries(CONFIG, [job_of(an_event(status="APPROVED", tasks=tasks))])
     assert [one.status for one in found] == [*CONFIG.statuses, "BACK"]
     known = {one.status: one for one in found}
     assert (known["APPROVED"].milestones, known["INPROG"].tasks, known["BACK"].tasks) == (1, 1, 2)
@@ -79,12 +79,12 @@ def test_what_is_configured_stays_as_it_is_and_tasks_count() -> None:
 def test_every_status_can_be_pasted(codes: list[str]) -> None:
     """Quotes, line breaks, controls, formulas, names that are too long."""
     jobs = [job_of(an_event(status=code)) for code in codes]
-    pasted = tomllib.loads(toml(entries(CONFIG, jobs)))
+    pasted = tomllib.loads(statuses_toml(status_entries(CONFIG, jobs)))
     found = Config.model_validate(CONFIG.model_dump(exclude={"statuses"}) | pasted)
     came = {one.milestone.status for job in jobs for one in job.events.values()} - {None}
     assert came <= found.statuses.keys()
     assert {code: found.statuses[code] for code in CONFIG.statuses} == CONFIG.statuses
-    assert toml(entries(found, jobs)).count("not in the config") == 0
+    assert statuses_toml(status_entries(found, jobs)).count("not in the config") == 0
 
 
 def test_the_command_prints_both_forms(sqlite_url: str) -> None:
@@ -109,7 +109,7 @@ def projected(url: str, *payloads: dict[str, Any]) -> list[str]:
     for sent in map(body, payloads):
         inbox.keep(sent, read(sent))
         projector.run(held)
-    return reported.untold(database)
+    return signs.untold(database)
 
 
 def test_an_unknown_status_is_told_of_once(
@@ -131,7 +131,7 @@ def test_an_unknown_status_is_not_told_of_again_after_a_restart(sqlite_url: str)
     names = projected(sqlite_url, milestone(1, status="ODD"))
     assert names == ["unknown_status:ODD"]
     assert projected(sqlite_url, milestone(2, status="ODD")) == names, "nobody was told"
-    reported.keep(Database(sqlite_url), names)
+    signs.keep(Database(sqlite_url), names)
     again = projected(sqlite_url, milestone(3, status="ODD"), milestone(4, status="NEW"))
     assert again == ["unknown_status:NEW"]
 

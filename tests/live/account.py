@@ -10,8 +10,8 @@ import requests
 from sync.errors import SettingsError
 from sync.google import auth
 from sync.settings import environment
+from sync.sheets.answer import JOBS_TAB
 from sync.sheets.client import SheetClient
-from sync.sheets.identifiers import JOBS_TAB
 from sync.types import Mode
 from tests.made_up import CONFIG_FILE, SECRET
 

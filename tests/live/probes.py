@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from sync.sheets.guards import column_guards
+from sync.sheets.batch import column_guards
 from sync.sheets.snapshot import Tab
 from tests.live.account import FILES, Account
 

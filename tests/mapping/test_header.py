@@ -2,8 +2,7 @@
 
 import pytest
 
-from sync.mapping.header import find
-from sync.mapping.recognise import Recogniser
+from sync.mapping.recognise import Recogniser, find
 from tests.mapping.seen import date, fields, tab
 
 BY = Recogniser(fields())

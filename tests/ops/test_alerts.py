@@ -14,8 +14,7 @@ from structlog.testing import capture_logs
 
 from emulator import Emulator
 from sync.errors import SettingsError
-from sync.ops.alerts import REPEAT_SECONDS, Alerts
-from sync.ops.channels import SlackWebhook
+from sync.ops.alerts import REPEAT_SECONDS, Alerts, SlackWebhook
 from sync.settings.environment import load
 from tests.made_up import SECRET, document, milestone, task
 from tests.settings.test_environment import LEAST

@@ -12,8 +12,7 @@ from structlog.testing import capture_logs
 
 from emulator import Emulator
 from sync.errors import SettingsError
-from sync.ops.alerts import REPEAT_SECONDS, Alerts
-from sync.ops.channels import AppriseChannel, Message, channels
+from sync.ops.alerts import REPEAT_SECONDS, Alerts, AppriseChannel, Message, channels
 from sync.settings.environment import load
 from tests.made_up import ROOT, milestone
 from tests.ops.test_alerts import Chat, Clock
@@ -107,7 +106,7 @@ SENDS = """
 import sys
 from pydantic import SecretStr
 from sync.ops import logs
-from sync.ops.channels import AppriseChannel, Message
+from sync.ops.alerts import AppriseChannel, Message
 logs.configure()
 for url in sys.argv[1:]:
     assert not AppriseChannel(SecretStr(url)).deliver(Message("text"))

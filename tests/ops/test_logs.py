@@ -12,7 +12,7 @@ import requests
 
 from emulator import Emulator
 from sync.errors import SettingsError
-from sync.ops.trail import Trail
+from sync.ops.logs import Trail
 from sync.settings.environment import load
 from tests.made_up import ROOT, milestone, uuid
 from tests.settings.test_environment import LEAST

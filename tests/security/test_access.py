@@ -16,8 +16,8 @@ from app import _matches
 from sync.errors import Rejected
 from sync.jobs.remarks import Remarks
 from sync.settings.environment import load
-from sync.sheets import celldata
-from sync.webhooks import parse, python_literal
+from sync.sheets.answer import _UUID
+from sync.webhooks import parse
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
 from tests.jobs.test_row import CONFIG
@@ -213,7 +213,7 @@ BACKTRACKERS = [
 def patterns() -> list[re.Pattern[str]]:
     """Every pattern that a body's text meets, ours and those of the config."""
     config = load(LEAST).config
-    ours = [parse._BRACKET, parse._UNPRINTABLE, python_literal._ESCAPE, celldata._UUID]
+    ours = [parse._BRACKET, parse._UNPRINTABLE, parse._ESCAPE, _UUID]
     theirs = [config.words.re_sign, *config.words.bots]
     return [*ours, *(re.compile(one, re.IGNORECASE) for one in theirs)]
 

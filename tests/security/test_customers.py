@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sync.errors import BrightsheetError, Retryable, UnprocessableDocument
-from sync.everbright import job_answers
+from sync.everbright import answers
 from sync.everbright.client import SITE_PATH, EverBright
 from sync.jobs.model import Customer
 from tests.bench import Bench
@@ -19,7 +19,7 @@ ASKED = SITE_PATH.format(site=uuid(1))
 
 
 def ask(home: Server) -> Customer:
-    return job_answers.read_customer(
+    return answers.read_customer(
         EverBright(home.url, TOKEN, "Authorization: Token", PATH).site(uuid(1))
     )
 

@@ -13,16 +13,15 @@ from sync.jobs.row import Layout
 from sync.projector import Projector
 from sync.settings.environment import load
 from sync.sheets import encode
+from sync.sheets.answer import FENCE_TAB, JOBS_TAB
 from sync.sheets.batch import compose
 from sync.sheets.diff import Target, columns_to_read, diff
 from sync.sheets.ensure import WantedTabs, ensure
-from sync.sheets.identifiers import FENCE_TAB, JOBS_TAB
+from sync.sheets.plan import Targets
 from sync.sheets.snapshot import Copies, Snapshot, Table
-from sync.sheets.surroundings import Titles
-from sync.sheets.targets import Targets
-from sync.store import Attempt, Database, Inbox, Leases, Pending, Shown
+from sync.sheets.survey import Titles
+from sync.store import Attempt, Database, Inbox, Leases, Pending, Shown, sheet_store
 from sync.store.schema import metadata
-from sync.store.sheet_store import sheet_store
 from sync.webhooks.schema import Outcome
 from tests.made_up import SECRET, body, milestone, uuid
 from tests.security.test_injection import COUNTED

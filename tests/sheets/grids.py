@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sync.sheets.identifiers import JOBS_TAB
+from sync.sheets.answer import JOBS_TAB
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import CellWrite, RowWrite, Trace
 from tests.made_up import uuid

@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from sync.sheets import guards
-from sync.sheets.batch import Batch, Parts, compose, guarding
-from sync.sheets.celldata import BLANK
-from sync.sheets.identifiers import FENCE_TAB, GUARD_KEY, JOBS_TAB, guard_id
+from sync.sheets.answer import BLANK, FENCE_TAB, GUARD_KEY, JOBS_TAB, guard_id
+from sync.sheets.batch import Batch, Parts, column_guards, compose, guarding
 from sync.sheets.snapshot import Copies, Snapshot, Table
 from sync.sheets.writes import CellWrite, RowImage, RowWrite, Who
 from tests.own_sheet import MAPPED_AT
@@ -124,7 +122,7 @@ def test_a_batch_for_one_changed_cell_in_both_tabs_is_small() -> None:
 
 def test_a_guard_is_deleted_where_it_was_read_and_made_there_again() -> None:
     """Deleted wherever it is, it would be made again on the wrong column."""
-    delete, create = guards.column_guards(table(), [STATUS])
+    delete, create = column_guards(table(), [STATUS])
     lookup = delete["deleteDeveloperMetadata"]["dataFilter"]["developerMetadataLookup"]
     place = {"sheetId": JOBS_TAB, "dimension": "COLUMNS", "startIndex": 1, "endIndex": 2}
     assert lookup == {
@@ -140,7 +138,7 @@ def test_a_guard_is_deleted_where_it_was_read_and_made_there_again() -> None:
 def test_a_guard_that_stands_elsewhere_is_fetched() -> None:
     """A person undid a deletion, or none was there yet: every batch would be refused."""
     for elsewhere in ({}, {STATUS: 7}):
-        delete, _ = guards.column_guards(table(guards=elsewhere), [STATUS])
+        delete, _ = column_guards(table(guards=elsewhere), [STATUS])
         lookup = delete["deleteDeveloperMetadata"]["dataFilter"]["developerMetadataLookup"]
         assert lookup == {"metadataId": guard_id(JOBS_TAB, STATUS)}
 

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from sync.sheets.celldata import BLANK, Content
+from sync.sheets.answer import BLANK, JOBS_TAB, Content
 from sync.sheets.check import Findings, check
-from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import NOTE, CellWrite, RowImage, RowWrite, Undo, Who
 from sync.types import ReplacedWords

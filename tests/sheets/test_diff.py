@@ -8,9 +8,8 @@ import pytest
 
 from sync.errors import Permanent
 from sync.jobs.cells import EMPTY, Cell, Link
-from sync.sheets.celldata import BLANK, Content
+from sync.sheets.answer import BLANK, JOBS_TAB, Content
 from sync.sheets.diff import Diff, Pattern, Target, columns_to_read, diff, fitting
-from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.match import Match
 from sync.sheets.policy import MAPPED, OWN, Policy
 from sync.sheets.snapshot import Table

@@ -5,12 +5,12 @@ from typing import Any
 
 from sync.jobs.cells import Column, Tint
 from sync.settings.config_file import load_config
+from sync.sheets.answer import FENCE_TAB, GUARD_KEY, HISTORY_TAB, JOBS_TAB
 from sync.sheets.batch import compose
 from sync.sheets.ensure import Ensured, WantedTabs, ensure
-from sync.sheets.identifiers import FENCE_TAB, GUARD_KEY, HISTORY_TAB, JOBS_TAB
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.surroundings import Surroundings, Titles
+from sync.sheets.survey import Surroundings, Titles
 from sync.types import Mode
 from tests.made_up import CONFIG_FILE
 from tests.sheets.grids import STATUS, table

@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from sync.sheets.identifiers import HISTORY_TAB
+from sync.sheets.answer import HISTORY_TAB
 from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import update
 
 from sync.jobs.cells import KEPT_NOTE
-from sync.sheets.identifiers import PIPELINE_TAB
+from sync.sheets.answer import PIPELINE_TAB
 from sync.store.schema import sheet
 from tests.bench import Bench
 from tests.made_up import milestone, uuid

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator import Emulator
-from sync.sheets.celldata import at, text_of
-from sync.sheets.identifiers import HEADER_KEY, MAPPED
+from sync.sheets.answer import HEADER_KEY, MAPPED, at, text_of
 from tests import own_sheet
 from tests.bench import Bench
 from tests.made_up import milestone, uuid

@@ -18,10 +18,9 @@ from hypothesis import strategies as st
 
 from sync.jobs.cells import Cell
 from sync.jobs.model import Customer
-from sync.sheets.celldata import note_of, site_in, text_of, texts_of
+from sync.sheets.answer import JOBS_TAB, note_of, site_in, text_of, texts_of
 from sync.sheets.check import check
 from sync.sheets.diff import Target, diff
-from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.policy import MAPPED, OWN, Policy
 from sync.sheets.reconcile import differences
 from sync.sheets.rowless import look_up

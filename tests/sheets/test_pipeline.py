@@ -8,7 +8,7 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from emulator import Emulator
-from sync.sheets.identifiers import PIPELINE_TAB
+from sync.sheets.answer import PIPELINE_TAB
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.sheets.conftest import with_more

@@ -6,9 +6,19 @@ from typing import Any
 
 import pytest
 
-from sync.sheets.celldata import BLANK, Content, content, site_in
-from sync.sheets.identifiers import COLUMN_KEY, GUARD_KEY, HEADER_KEY, JOBS_TAB, mapping_id
-from sync.sheets.keys import are_few, find_key_column
+from sync.sheets.answer import (
+    BLANK,
+    COLUMN_KEY,
+    GUARD_KEY,
+    HEADER_KEY,
+    JOBS_TAB,
+    Content,
+    are_few,
+    content,
+    find_key_column,
+    mapping_id,
+    site_in,
+)
 from sync.sheets.policy import MAPPED
 from sync.sheets.snapshot import read
 from sync.types import Mode

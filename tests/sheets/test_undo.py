@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from sync.sheets.celldata import BLANK, Content, content
+from sync.sheets.answer import BLANK, JOBS_TAB, Content, content
 from sync.sheets.check import check
-from sync.sheets.identifiers import JOBS_TAB
 from sync.sheets.snapshot import Table, rows_by_site
 from sync.sheets.undo import HEADERS, Placement, place, sites_written_over
 from sync.sheets.writes import NOTE, RowImage, RowWrite, Undo, Who

@@ -13,7 +13,7 @@ from app import create_app
 from server import THREADS, Server
 from sync.errors import Retryable
 from sync.settings.environment import load
-from sync.status.shared_look import FRESH_SECONDS, SharedLook
+from sync.status.watch import FRESH_SECONDS, SharedLook
 from sync.store import Backlog, Database
 from tests.made_up import SAMPLE, SECRET
 from tests.settings.test_environment import LEAST

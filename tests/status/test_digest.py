@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator
-from sync.ops.alerts import Alerts
-from sync.ops.channels import channels
-from sync.status.digest import Daily
-from sync.store.digests import Digests
+from sync.ops.alerts import Alerts, channels
+from sync.status.watch import Daily
+from sync.store.job_records import Digests
 from tests.bench import Bench
 from tests.made_up import CONFIG_FILE, document, milestone, task
 from tests.ops.test_alerts import Chat

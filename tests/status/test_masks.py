@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.status.deliveries import body
-from sync.status.masks import MASK, masked
+from sync.status.deliveries import MASK, body, masked
 from tests.made_up import SAMPLE, comment, document, milestone, task, uuid
 
 PERSONAL = "Ada Lovelace 555-0199"

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from sync.status.problem import working_days
 from sync.status.rules import SILENCE
-from sync.status.silence import working_days
 from sync.status.verdict import alarms
 from sync.store import Arrival, Backlog
 

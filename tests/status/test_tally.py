@@ -8,11 +8,11 @@ from threading import Event, Thread
 import pytest
 
 from sync.errors import Retryable
-from sync.status import tally as module
+from sync.status import metrics as module
+from sync.status.metrics import ALL_REASONS, WITHIN_SECONDS, Tally
 from sync.status.rules import MANY_WRONG
-from sync.status.tally import ALL_REASONS, WITHIN_SECONDS, Tally
 from sync.store import RefusedRequests
-from sync.store.refusals import WRONG_SECRET
+from sync.store.signs import WRONG_SECRET
 from tests.world import wait_for
 
 

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from sync.status.answer import answer
 from sync.status.problem import lasting
 from sync.status.rules import LATE_SECONDS, RULES
-from sync.status.verdict import OVER, alarms, evaluate, judge
+from sync.status.verdict import OVER, alarms, answer, evaluate, judge
 from sync.store import Arrival, Backlog
 
 WELL = Backlog(worker=10.0)

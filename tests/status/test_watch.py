@@ -6,7 +6,7 @@ from dataclasses import replace
 from sync.errors import Retryable
 from sync.status.rules import LATE_SECONDS
 from sync.status.watch import Watch
-from sync.store import Arrival, Backlog, Database, reported
+from sync.store import Arrival, Backlog, Database, signs
 
 WELL = Backlog(worker=10.0)
 LATE = replace(WELL, jobs=1, oldest_job=1000.0)
@@ -129,7 +129,7 @@ def test_an_unknown_status_is_told_once_it_arrives_also_after_a_restart(database
         Person(),
     )
     database.upgrade()
-    reported.keep(database, [reported.to_tell("unknown_status:ODD")])
+    signs.keep(database, [signs.to_tell("unknown_status:ODD")])
 
     def started() -> Watch:
         return Watch(lambda: WELL, person.tell, database)

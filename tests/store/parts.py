@@ -11,9 +11,10 @@ from sync.store import (
     Lease,
     Leases,
     Projected,
+    SheetStore,
     Shown,
+    sheet_store,
 )
-from sync.store.sheet_store import SheetStore, sheet_store
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
 from tests.made_up import body, milestone

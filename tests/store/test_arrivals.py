@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from sync.store import Database, Inbox, newest_arrival
-from sync.store.clock import now
+from sync.store.database import now
 from sync.store.schema import delivery
 from sync.webhooks.parse import read
 from tests.made_up import body, milestone

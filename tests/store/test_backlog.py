@@ -22,13 +22,13 @@ from sync.store import (
     Shown,
     Spreadsheet,
     backlog,
+    sheet_store,
 )
 from sync.store.backlog import _inbox
 from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.store.jobs import Jobs
 from sync.store.jobs import Wanted as WantedDocument
 from sync.store.schema import metadata
-from sync.store.sheet_store import sheet_store
 from sync.store.signs import TOKEN_REFUSED
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome

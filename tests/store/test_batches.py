@@ -5,8 +5,7 @@ from sqlalchemy import event
 
 from sync.errors import Retryable
 from sync.jobs.cells import EMPTY, Cell
-from sync.store import Conclusion, Database, Leases, Projected
-from sync.store.sheet_store import sheet_store
+from sync.store import Conclusion, Database, Leases, Projected, sheet_store
 from sync.types import ReplacedWords
 from tests.store.parts import X, attempt, dirty, held, known, showing, with_jobs
 

@@ -6,10 +6,9 @@ from sqlalchemy import update
 
 from sync.jobs.model import Change, Customer, Job
 from sync.jobs.projection import milestone_event as event
-from sync.store import Customers, Database, Projected
-from sync.store.clock import now
+from sync.store import Customers, Database, Projected, SheetStore, sheet_store
+from sync.store.database import now
 from sync.store.schema import change, customer
-from sync.store.sheet_store import SheetStore, sheet_store
 from sync.webhooks.parse import read
 from tests.made_up import body, milestone, uuid
 from tests.store.parts import attempt, held

@@ -8,8 +8,7 @@ import pytest
 
 from sync.errors import Retryable
 from sync.jobs.model import Job
-from sync.store import Database, Lease, Leases, Projected, Shown
-from sync.store.sheet_store import SheetStore
+from sync.store import Database, Lease, Leases, Projected, SheetStore, Shown
 from tests.store.parts import X, attempt, dirty, held, with_jobs
 
 pytestmark = pytest.mark.long

@@ -17,9 +17,8 @@ from sync.jobs.cells import Cell
 from sync.jobs.model import Job
 from sync.sheets.undo import place
 from sync.sheets.writer import parsed
-from sync.store import Database, schema
+from sync.store import Database, schema, sheet_store
 from sync.store.database import _alembic
-from sync.store.sheet_store import sheet_store
 from sync.types import Mode
 from tests.own_sheet import MAPPED_AT
 from tests.sheets.grids import cell, table

@@ -14,11 +14,12 @@ from sync.store import (
     Inbox,
     Pending,
     Projected,
+    SheetStore,
     Wanted,
+    sheet_store,
 )
-from sync.store.history import PATIENCE, TRIES
+from sync.store.lookups import PATIENCE, TRIES
 from sync.store.schema import customer, job
-from sync.store.sheet_store import SheetStore, sheet_store
 from tests.store.parts import X, attempt, dirty, held, keep, showing, with_jobs
 from tests.store.test_history import said
 

@@ -4,11 +4,10 @@ import pytest
 from sqlalchemy import func, select, update
 
 from sync.jobs.model import Job
-from sync.store import Conclusion, Database, Projected
-from sync.store.clock import now
-from sync.store.quarantine import LONGEST_REST_SECONDS, REST_SECONDS
+from sync.store import Conclusion, Database, Projected, SheetStore, sheet_store
+from sync.store.database import now
+from sync.store.limits import LONGEST_REST_SECONDS, REST_SECONDS
 from sync.store.schema import quarantine
-from sync.store.sheet_store import SheetStore, sheet_store
 from tests.store.parts import X, attempt, dirty, held, showing, with_jobs
 from tests.store.test_history import said
 

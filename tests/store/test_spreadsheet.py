@@ -7,10 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from sync.errors import Permanent
-from sync.store import Conclusion, Database, Spreadsheet
-from sync.store.rate_limit import SPACING
+from sync.store import Conclusion, Database, Spreadsheet, sheet_store
+from sync.store.limits import SPACING
 from sync.store.schema import sheet
-from sync.store.sheet_store import sheet_store
 from sync.types import Mode
 from tests.store.parts import X, attempt, dirty, held, showing, with_jobs
 

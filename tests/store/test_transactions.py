@@ -16,8 +16,7 @@ from sync.ops.alerts import Alerts
 from sync.settings.environment import load
 from sync.store import Database
 from sync.wiring import Wiring
-from sync.worker.loop import Stop
-from sync.worker.projection_loop import ProjectionLoop
+from sync.worker.loop import ProjectionLoop, Stop
 from sync.worker.sheet_loop import SheetLoop
 from tests.made_up import SECRET, body, milestone
 

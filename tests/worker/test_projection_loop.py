@@ -7,7 +7,7 @@ import pytest
 from sync.errors import Retryable
 from sync.store import Leases
 from sync.wiring import PROJECTION
-from sync.worker.projection_loop import ProjectionLoop
+from sync.worker.loop import ProjectionLoop
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 

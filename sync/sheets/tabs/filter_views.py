@@ -11,7 +11,7 @@ from sync.jobs.status import REJECTED, WAITING, Case, Statuses
 from sync.settings.config_file import Config
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Tab
-from sync.sheets.surroundings import Surroundings
+from sync.sheets.survey import Surroundings
 
 View = Mapping[str, Any]
 Criteria = Mapping[str, Any]

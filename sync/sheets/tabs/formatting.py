@@ -11,7 +11,7 @@ from typing import Any
 from sync.jobs.cells import Column, Tint
 from sync.settings.config_file import Config
 from sync.sheets import request
-from sync.sheets.identifiers import COLUMN_KEY, LOOK_KEY
+from sync.sheets.answer import COLUMN_KEY, LOOK_KEY
 from sync.sheets.request import Request
 
 _KEPT = "Brightsheet writes these cells: what is typed here is replaced."

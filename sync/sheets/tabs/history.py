@@ -10,11 +10,11 @@ from datetime import tzinfo
 
 from sync.jobs.cells import Cell, Column, Tint
 from sync.settings.config_file import Config
-from sync.sheets import encode, guards, request
-from sync.sheets.identifiers import COLUMN_KEY, HISTORY_KEY, HISTORY_TAB
+from sync.sheets import batch, encode, request
+from sync.sheets.answer import COLUMN_KEY, HISTORY_KEY, HISTORY_TAB
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Tab
-from sync.sheets.surroundings import Surroundings
+from sync.sheets.survey import Surroundings
 from sync.sheets.tabs import formatting
 from sync.sheets.writes import CellWrite, RowWrite
 
@@ -65,7 +65,7 @@ def make(
     requests += request.headers(sheet_id, titles)
     tab = Tab(sheet_id, 0, _ROWS, len(_COLUMNS), places)
     requests.append(formatting.protected(sheet_id))
-    requests += [*guards.header_guard(tab), *guards.column_guards(tab, places)]
+    requests += [*batch.header_guard(tab), *batch.column_guards(tab, places)]
     return requests, replace(tab, guards=places, has_header_guard=True)
 
 
@@ -94,8 +94,8 @@ def insert(tab: Tab, lines: Sequence[Line], zone: tzinfo) -> list[Request]:
     if not rows or not rows[0].cells:
         return []
     return [
-        *guards.header_guard(tab),
-        *guards.column_guards(tab, [column.id for column in _COLUMNS if column.id in tab.columns]),
+        *batch.header_guard(tab),
+        *batch.column_guards(tab, [column.id for column in _COLUMNS if column.id in tab.columns]),
         request.insert(tab.sheet_id, "ROWS", rows[0].row, len(rows), tab.row_count),
         *request.write_block(rows),
     ]

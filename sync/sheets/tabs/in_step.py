@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from sync.field_table import KEY
-from sync.sheets import encode, guards, request
-from sync.sheets.identifiers import COLUMN_KEY
+from sync.sheets import batch, encode, request
+from sync.sheets.answer import COLUMN_KEY
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Tab, Table
 from sync.sheets.tabs import formatting
@@ -83,8 +83,8 @@ def _write(tab: Tab, moment: InStep, zone: tzinfo) -> list[Request]:
         _cell(tab, MOMENT, {"userEnteredValue": number, **encode.DATE_FORMAT}),
     )
     return [
-        *guards.header_guard(tab),
-        *guards.column_guards(tab, (LABEL, MOMENT)),
+        *batch.header_guard(tab),
+        *batch.column_guards(tab, (LABEL, MOMENT)),
         *request.write([RowWrite(sheet_id=tab.sheet_id, row=tab.header_row, cells=cells)]),
     ]
 

@@ -16,7 +16,7 @@ from sync.jobs.cells import Column
 from sync.jobs.status import Statuses
 from sync.settings.config_file import Config
 from sync.sheets import request
-from sync.sheets.identifiers import (
+from sync.sheets.answer import (
     COLUMN_KEY,
     PIPELINE_COUNT,
     PIPELINE_KEY,
@@ -25,7 +25,7 @@ from sync.sheets.identifiers import (
 )
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Tab
-from sync.sheets.surroundings import Surroundings
+from sync.sheets.survey import Surroundings
 from sync.sheets.tabs import formatting
 from sync.sheets.tabs.pipeline_formulas import (
     DAYS,

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from sync.field_table import KEY, status_id
 from sync.jobs.status import Statuses
 from sync.settings.config_file import Config
-from sync.sheets.identifiers import PIPELINE_COUNT
-from sync.sheets.query import quoted
+from sync.sheets.answer import PIPELINE_COUNT, quoted
 from sync.sheets.snapshot import Tab
 from sync.sheets.tabs.formatting import escaped, literal
 from sync.types import letters

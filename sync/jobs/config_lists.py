@@ -1,20 +1,108 @@
-"""Lists the statuses that jobs came with as `[statuses]` of the config, and their meaning. Pure.
-
-EverBright publishes no list of its statuses. Where its bot commented on a change ("… rejected
-milestone …"), that comment tells what the new status means.
-"""
+"""The milestones and statuses that jobs came with, as lines for the config. Pure."""
 
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from sync.field_table import milestone_headers
+from sync.jobs.milestones import Milestones
 from sync.jobs.model import Job
 from sync.jobs.remarks import Remarks
 from sync.jobs.status import Statuses
 from sync.settings.config_file import Config, StatusConfig
 from sync.types import Value
 from sync.webhooks.schema import Milestone
+
+_HEADER_LIMIT = 90
+"""Characters: a header in the config may have 100, and that of the documents is longer."""
+
+
+class MilestoneEntry(Value):
+    """A milestone of the config, or one that is not in it yet."""
+
+    definitions: tuple[str, ...]
+    name: str
+    """The header in the config, or EverBright's name."""
+    header: str
+    """The name, fit for the config; "" where another column has that header."""
+    hidden: bool = False
+    alias: str = ""
+    """What EverBright's metrics call it, as far as that is known."""
+    configured: bool = False
+    jobs: int = 0
+    """How many jobs have reached it; of several definitions, the sum."""
+
+
+def milestone_entries(config: Config, jobs: Iterable[Job]) -> list[MilestoneEntry]:
+    """Return the milestones in the config as they are there, then the others that `jobs` reached.
+
+    Those are in the order learned from the jobs. Several of one name share an entry, since two
+    columns cannot have one header.
+    """
+    headings = Milestones(config).headings(jobs, with_configured=True, with_hidden=True)
+    counts = {
+        definition: heading.jobs for heading in headings for definition in heading.definitions
+    }
+    aliases = {heading.key: heading.alias for heading in headings}
+    steps = [
+        MilestoneEntry(
+            definitions=step.definitions,
+            name=step.header,
+            header=step.header,
+            hidden=step.hidden,
+            alias=step.alias or aliases.get(step.definitions[0], ""),
+            configured=True,
+            jobs=counts.get(step.definitions[0], 0),
+        )
+        for step in config.milestones
+    ]
+    configured = {definition for entry in steps for definition in entry.definitions}
+    named: dict[str, MilestoneEntry] = {}
+    for heading in headings:
+        if heading.key in configured:
+            continue
+        known = named.get(heading.header)
+        named[heading.header] = MilestoneEntry(
+            definitions=(*(known.definitions if known else ()), *heading.definitions),
+            name=heading.header,
+            header=_fitting_name(heading.header),
+            alias=(known.alias if known else "") or heading.alias,
+            jobs=heading.jobs + (known.jobs if known else 0),
+        )
+    return _with_free_headers(config, [*steps, *named.values()])
+
+
+def _with_free_headers(config: Config, listed: Sequence[MilestoneEntry]) -> list[MilestoneEntry]:
+    """Return the entries; a new one whose header another column has gets none."""
+    taken = {column.header for column in config.columns}
+    fitting = []
+    for entry in listed:
+        wanted = set(milestone_headers(entry.header))
+        if entry.header and not entry.configured and wanted & taken:
+            entry = entry.model_copy(update={"header": ""})
+        elif not entry.hidden and entry.header:
+            taken |= wanted
+        fitting.append(entry)
+    return fitting
+
+
+def _fitting_name(name: str) -> str:
+    return "".join(c for c in name if c.isprintable())[:_HEADER_LIMIT].strip()
+
+
+def milestones_toml(listed: Iterable[MilestoneEntry]) -> str:
+    """Return the entries as they are written in the config."""
+    return "\n\n".join(_toml(entry) for entry in listed)
+
+
+def _toml(entry: MilestoneEntry) -> str:
+    lines = ["[[milestones]]", f"definitions = {json.dumps(entry.definitions)}"]
+    lines += [f"header = {json.dumps(entry.header, ensure_ascii=False)}"] if entry.header else []
+    lines += [f"alias = {json.dumps(entry.alias)}"] if entry.alias else []
+    lines += ["hidden = true"] if entry.hidden else []
+    return "\n".join(lines)
+
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _LABEL_LIMIT = 100
@@ -40,7 +128,7 @@ class StatusEntry(Value):
     """The line for the config."""
 
 
-def entries(config: Config, jobs: Iterable[Job]) -> list[StatusEntry]:
+def status_entries(config: Config, jobs: Iterable[Job]) -> list[StatusEntry]:
     """Return the statuses in the config as they are there, then the others that `jobs` came with.
 
     The most frequent of those come first.
@@ -89,12 +177,12 @@ def _entry(config: Config, code: str, proposed: str) -> StatusEntry:
         means = known.means or ""
         line = _line(code, known)
         return StatusEntry(status=code, label=known.label, means=means, configured=True, line=line)
-    label = _fit(Statuses(config).label(code))
+    label = _fitting_label(Statuses(config).label(code))
     status = StatusConfig.model_validate({"label": label, "means": proposed or None})
     return StatusEntry(status=code, label=label, proposed=proposed, line=_line(code, status))
 
 
-def _fit(label: str) -> str:
+def _fitting_label(label: str) -> str:
     """Return a label that the config takes."""
     plain = "".join(c for c in label if c.isprintable()).lstrip("=+ ")
     return plain[:_LABEL_LIMIT].strip() or "Status"
@@ -111,7 +199,7 @@ def _text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def toml(statuses: Iterable[StatusEntry]) -> str:
+def statuses_toml(statuses: Iterable[StatusEntry]) -> str:
     """Return the entries as they are written in the config, each under what is known of it."""
     return "\n".join(["[statuses]", *(f"# {_said(entry)}\n{entry.line}" for entry in statuses)])
 

@@ -1,13 +1,47 @@
-"""Quarantine: jobs that Google refuses are not tried for a while, so that they delay no other."""
+"""The rate limit of flushes, and the quarantine of jobs that Google refuses."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, delete, select, update
 
-from sync.store.clock import now
-from sync.store.database import Database
-from sync.store.leases import Lease, hold
+from sync.store.database import Database, Lease, hold, now
 from sync.store.schema import quarantine
+
+SPACING = 1.0
+"""Seconds between two flushes: what comes meanwhile goes into the next."""
+BURST = 8.0
+REFILL = 50 / 60
+"""Flushes a second."""
+
+
+@dataclass
+class TokenBucket:
+    """Tokens for flushes; `now` is any clock in seconds that only goes forward."""
+
+    left: float = BURST
+    last: float = float("-inf")
+
+    def wait(self, now: float, spacing: float = SPACING) -> float:
+        """Return the seconds until the next flush may begin."""
+        spaced = self.last + spacing - now
+        refilled = (1 - self._left(now)) / REFILL
+        return max(0.0, spaced, refilled)
+
+    def spend(self, now: float) -> None:
+        """Count a flush that begins now."""
+        self.left = self._left(now) - 1
+        self.last = now
+
+    def used(self, now: float) -> float:
+        """Return the share of the bucket that is used, 0 to 1."""
+        return min(1.0, max(0.0, 1.0 - self._left(now) / BURST))
+
+    def _left(self, now: float) -> float:
+        if self.last == float("-inf"):
+            return self.left
+        return min(BURST, self.left + (now - self.last) * REFILL)
+
 
 REST_SECONDS = 30.0
 """After the first refusal: about as long as the edits of a person that may have caused it."""

@@ -1,26 +1,34 @@
-"""What the command `map` prints: the columns of each tab, and what the first flush would change."""
+"""`brightsheet map` and `brightsheet link`."""
 
-from collections.abc import Iterator
+import json
+import logging
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
+import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sync.mapping.decide import MappedColumn, TabMapping
+from sync.commands import echo
+from sync.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.mapping.fields import Fields
-from sync.setup.mapping import MappingReport
+from sync.ops import logs
+from sync.setup.link import Doubt, NamedRow, Settled, link
+from sync.setup.mapping import MappingReport, TabMapper
 from sync.sheets.preview import ADDED, FILLED, KEYED, REPLACED, Preview
 from sync.types import letters
+from sync.wiring import Wiring, opened
 
 _LONGEST = 40
 """Characters of a cell: enough to know it again."""
 _SAID = {KEYED: "site ID", FILLED: "filled", REPLACED: "replaced", ADDED: "new row"}
 
 
-def as_json(report: MappingReport) -> dict[str, Any]:
+def report_json(report: MappingReport) -> dict[str, Any]:
     """Return all of it as plain values; rows count from 1, as in the sheet."""
     return {
         "problem": report.problem,
@@ -69,7 +77,7 @@ def _column_as_json(column: MappedColumn, fields: Fields) -> dict[str, Any]:
     }
 
 
-def show(report: MappingReport, out: Console, *, is_written: bool) -> None:
+def show_report(report: MappingReport, out: Console, *, is_written: bool) -> None:
     """Print each tab, what would change in them, and what was done or is to be done next."""
     for mapping in report.tabs:
         is_chosen = mapping.tab.sheet_id in report.chosen
@@ -162,3 +170,136 @@ def _next(report: MappingReport, *, is_written: bool) -> str:
 def _plain(text: str) -> Text:
     """Return a text as it is: no markup, and nothing that a terminal would obey."""
     return Text("".join(char if char.isprintable() else " " for char in text))
+
+
+def pairs(what: str, texts: tuple[str, ...]) -> dict[str, str]:
+    """Return what stands before and behind the last `=` of each."""
+    by_first = {}
+    for text in texts:
+        before, separator, behind = text.rpartition("=")
+        if not (separator and before.strip() and behind.strip()):
+            raise click.BadParameter(f'write "{what}", not {text!r}')
+        if before.strip() in by_first:
+            raise click.BadParameter(f"{before.strip()!r} stands twice")
+        by_first[before.strip()] = behind.strip()
+    return by_first
+
+
+@click.command("map")
+@click.option("--tab", "tabs", multiple=True, metavar="TITLE", help="This tab; repeat for more.")
+@click.option(
+    "--header-row", type=click.IntRange(1), help="The row of the headers; with one --tab."
+)
+@click.option(
+    "--set", "fields", multiple=True, metavar="HEADER=FIELD", help="This column shows that field."
+)
+@click.option("--unset", multiple=True, metavar="HEADER", help="This column shows nothing of ours.")
+@click.option(
+    "--add", "added", multiple=True, metavar="FIELD", help="Add a column for it at the right."
+)
+@click.option(
+    "--word",
+    "words",
+    multiple=True,
+    metavar="OURS=OPTION",
+    help="The option of a drop-down for a status, like APPROVED=Done.",
+)
+@click.option(
+    "--preview", is_flag=True, help="Show what the first flush would change, cell by cell."
+)
+@click.option("--write", is_flag=True, help="Write the mapping; without it nothing is written.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def map_tabs(
+    tabs: tuple[str, ...],
+    header_row: int | None,
+    fields: tuple[str, ...],
+    unset: tuple[str, ...],
+    added: tuple[str, ...],
+    words: tuple[str, ...],
+    preview: bool,
+    write: bool,
+    as_json: bool,
+) -> None:
+    """Use a sheet that you have already: which of its columns show what.
+
+    Shows what is proposed for each column, and why. The mapping is stored in the sheet itself, as
+    metadata of its columns, and survives renaming, moving and sorting.
+    """
+    if header_row is not None and len(tabs) != 1:
+        raise click.UsageError("--header-row goes with one --tab.")
+    logs.configure(logging.WARNING)
+    choices = Choices(
+        pairs("Header=field", fields),
+        unset,
+        added,
+        pairs("APPROVED=Done", words),
+        header_row - 1 if header_row is not None else None,
+    )
+    mapper = TabMapper(Wiring(*opened()), time.sleep, choices, tabs)
+    report = mapper.run(write=write, with_preview=preview)
+    if as_json:
+        click.echo(json.dumps(report_json(report)))
+    else:
+        show_report(report, Console(), is_written=write)
+
+
+@click.command("link")
+@click.option(
+    "--set",
+    "rows",
+    multiple=True,
+    metavar="SITE=TAB!ROW",
+    help="This row is that job's, as in: 8ba871ae=Open jobs!12. Repeat for more.",
+)
+@click.option("--write", is_flag=True, help="Write it; without it nothing is written.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def link_rows(rows: tuple[str, ...], write: bool, as_json: bool) -> None:
+    """List jobs whose row in your own sheet is not certain, and settle them.
+
+    The row gets the job's site ID. The row that was added for the job is emptied, if nobody typed
+    into it; delete it if you like.
+    """
+    logs.configure(logging.WARNING)
+    chosen = pairs("SITE=Tab!12", rows)
+    doubts, settled = link(Wiring(*opened()), time.sleep, chosen, write=write)
+    echo(_json(doubts) if as_json else _lines(doubts, settled, is_written=write))
+
+
+def _lines(doubts: Iterable[Doubt], settled: Settled, *, is_written: bool) -> Iterable[str]:
+    done = {doubt.site for doubt, _ in settled}
+    for doubt, row in settled:
+        said = "has the site ID of" if is_written else "would get the site ID of"
+        yield f"{row.name} {said} {doubt.site}."
+        if doubt.own:
+            emptied = "is empty now" if is_written else "would be emptied"
+            yield f"{doubt.own.name} {emptied}: it was added for this job."
+    left = [doubt for doubt in doubts if doubt.site not in done]
+    for doubt in left:
+        yield f"{doubt.site}  {doubt.customer.name}  {doubt.customer.address}".rstrip()
+        if doubt.own:
+            yield f"    added  {doubt.own.name}: {doubt.own.text}"
+        for row in doubt.candidates:
+            yield f"    maybe  {row.name}: {row.text}"
+    if left:
+        example = f"{left[0].site[:8]}={left[0].candidates[0].name}"
+        yield f'To settle one: brightsheet link --set "{example}" --write'
+    elif done and not is_written:
+        yield "Nothing was written. To write it, add --write."
+    elif not done:
+        yield "Every job has its row, or none that people made resembles it."
+
+
+def _json(doubts: Iterable[Doubt]) -> Iterable[str]:
+    def named(row: NamedRow) -> dict[str, str]:
+        return {"row": row.name, "text": row.text}
+
+    for doubt in doubts:
+        yield json.dumps(
+            {
+                "site": doubt.site,
+                "customer": doubt.customer.name,
+                "address": doubt.customer.address,
+                "added": named(doubt.own) if doubt.own else None,
+                "candidates": [named(row) for row in doubt.candidates],
+            }
+        )
