@@ -3,8 +3,8 @@
 From this table follow the ids that the config may name, the columns of the Jobs tab, what
 `brightsheet map` proposes, what is asked of EverBright's Data Access Layer, and docs/columns.md. A
 field with `metrics` is whole with its entry; what makes another's cell stands under the same id in
-`sync.jobs.job_cells.CELLS` or `sync.jobs.job_cells.CELLS`, because the config must know the
-ids, and cells are made above it.
+`CELLS` or `MILESTONE_CELLS` of `sync.jobs.job_cells`, because the config must know the ids, and
+cells are made above it.
 """
 
 from collections.abc import Mapping

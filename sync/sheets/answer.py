@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -44,6 +45,17 @@ def copies_tab(sheet_id: int) -> int:
 def mapping_id(sheet_id: int) -> int:
     """Return the fixed `metadataId` of HEADER_KEY on a mapped tab; a duplicate has another."""
     return guard_id(sheet_id, "mapping")
+
+
+def moment_mapped(entry: str) -> datetime | None:
+    """Return the moment (UTC) in the metadata of a header row; None if it is not a mapped one."""
+    if not entry.startswith(MAPPED):
+        return None
+    try:
+        found = datetime.fromisoformat(entry.removeprefix(MAPPED))
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)  # Edited by a program: nothing typed is replaced.
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def guard_id(sheet_id: int, name: str) -> int:

@@ -6,7 +6,7 @@ A tab is known by the metadata of its header row and columns, never by a title, 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sync.errors import Permanent
@@ -20,7 +20,6 @@ from sync.sheets.answer import (
     HISTORY_TAB,
     JOBS_TAB,
     LOOK_KEY,
-    MAPPED,
     PIPELINE_COUNT,
     PIPELINE_KEY,
     PIPELINE_LABEL,
@@ -35,13 +34,13 @@ from sync.sheets.answer import (
     first_cells,
     guard_id,
     mapping_id,
+    moment_mapped,
     note_of,
     row_entries,
     site_in,
     text_of,
 )
-from sync.sheets.policy import MAPPED as MAPPED_POLICY
-from sync.sheets.policy import OWN, Policy
+from sync.sheets.policy import MAPPED, OWN, Policy
 from sync.types import Mode
 
 Json = Mapping[str, Any]
@@ -80,7 +79,7 @@ class Table:
     @property
     def policy(self) -> Policy:
         """How the tab is treated."""
-        return OWN if self.mapped_at is None else MAPPED_POLICY
+        return OWN if self.mapped_at is None else MAPPED
 
     def cell(self, column: str, row: int) -> CellData:
         """Return a cell; {} where nothing stands.
@@ -172,7 +171,7 @@ class Snapshot:
     @property
     def policy(self) -> Policy:
         """How the tabs of jobs are treated."""
-        return MAPPED_POLICY if self.is_adopted else OWN
+        return MAPPED if self.is_adopted else OWN
 
     @property
     def has_fence_tab(self) -> bool:
@@ -290,7 +289,7 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
     if header is None:
         return None
     mapped_at, sheet_id = (
-        _mapped_at(header.on_row().get(HEADER_KEY, "")),
+        moment_mapped(header.on_row().get(HEADER_KEY, "")),
         properties.get("sheetId", 0),
     )
     ours = {mapping_id(sheet_id), guard_id(sheet_id, "header")}
@@ -324,17 +323,6 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
         words=_words(columns, {index: text for text, index in header.entries(WORDS_KEY)}),
         cells=cells,
     )
-
-
-def _mapped_at(entry: str) -> datetime | None:
-    """Return the moment (UTC) in the metadata of a header row; None if it is not a mapped one."""
-    if not entry.startswith(MAPPED):
-        return None
-    try:
-        found = datetime.fromisoformat(entry.removeprefix(MAPPED))
-    except ValueError:
-        return datetime.max.replace(tzinfo=UTC)  # Edited by a program: nothing typed is replaced.
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _words(columns: Mapping[str, int], texts: Mapping[int, str]) -> dict[str, dict[str, str]]:
