@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 import structlog
 
 from sync.errors import Permanent
-from sync.field_table import KEY, status_id
+from sync.field_table import KEY
 from sync.jobs.cells import Column
 from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
@@ -23,14 +23,12 @@ from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs import in_step
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.in_step import InStep
-from sync.sheets.tabs.pipeline_formulas import Counted
+from sync.sheets.tabs.pipeline_formulas import counted_in
 from sync.store import DirtyJob, Pending, Shown
 from sync.types import Mode
 
 _CELL_BYTES = 130
 """Of JSON around the text of a line's cell."""
-
-_STATUS = status_id("")
 
 _log = structlog.get_logger()
 
@@ -198,13 +196,9 @@ class Targets:
         titles: Titles = USUAL_TITLES,
     ) -> WantedTabs:
         """Return what the spreadsheet is to have for the rows of `targets`."""
-        counted = Counted(
-            pairs=_counted(columns, targets),
-            keys=_milestones(columns),
-            ranks=self._layout.ranks(),
-            stuck_days=self._layout.stuck_days,
-        )
-        return WantedTabs(self._layout.config, columns, lines, counted, beside, titles)
+        rows, layout = (target.cells for target in targets), self._layout
+        counted = counted_in(columns, rows, layout.ranks(), layout.stuck_days)
+        return WantedTabs(layout.config, columns, lines, counted, beside, titles)
 
     def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
         """Return free titles for tabs to be made.
@@ -220,27 +214,6 @@ class Targets:
                 "with the version history, or delete the tab: it is made again.",
             )
         return beside.free_titles(wanted)
-
-
-def _milestones(columns: Iterable[Column]) -> dict[str, tuple[str, ...]]:
-    """Return the keys of the milestones that have columns, by their headers."""
-    keys: dict[str, tuple[str, ...]] = {}
-    for column in columns:
-        if column.id.startswith(_STATUS):
-            known = keys.get(column.header, ())
-            keys[column.header] = (*known, column.id.removeprefix(_STATUS))
-    return keys
-
-
-def _counted(columns: Iterable[Column], targets: Iterable[Target]) -> frozenset[tuple[str, str]]:
-    """Return the milestones and the statuses that jobs have there."""
-    headers = {column.id: column.header for column in columns if column.id.startswith(_STATUS)}
-    return frozenset(
-        (headers[column], cell.text)
-        for target in targets
-        for column, cell in target.cells.items()
-        if column in headers and cell.text
-    )
 
 
 def _began(one: DirtyJob) -> tuple[datetime, str]:

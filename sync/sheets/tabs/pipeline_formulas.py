@@ -5,15 +5,16 @@ say so in words. Semicolons between arguments are taken in every locale.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.field_table import KEY, status_id
+from sync.jobs.cells import Cell, Column
 from sync.jobs.status import Statuses
 from sync.settings.config_file import Config
 from sync.sheets.answer import PIPELINE_COUNT, quoted
+from sync.sheets.encode import escaped, literal
 from sync.sheets.snapshot import Tab
-from sync.sheets.tabs.formatting import escaped, literal
 from sync.types import letters
 
 TOTAL, MEDIAN, OVERDUE = "pipeline:total", "pipeline:median", "pipeline:overdue"
@@ -23,7 +24,7 @@ FORMULAS = (PIPELINE_COUNT, *OF_OPEN)
 DAYS = "days"
 NO_COLUMN = "no column"
 
-_STATUS = "status"
+_STATUS, _OF = "status", status_id("")
 _KEY_LENGTH = 36
 _SAME = re.compile(r"[\s']")
 """What Google may write otherwise in a formula that is the same."""
@@ -41,6 +42,26 @@ class Counted:
     stuck_days: int = 0
 
 
+def counted_in(
+    columns: Iterable[Column],
+    rows: Iterable[Mapping[str, Cell]],
+    ranks: Mapping[str, int],
+    stuck_days: int,
+) -> Counted:
+    """Return what is counted of `rows` (cells by column id) in `columns` of the Jobs tab."""
+    headers = {column.id: column.header for column in columns if column.id.startswith(_OF)}
+    keys: dict[str, tuple[str, ...]] = {}
+    for column, header in headers.items():
+        keys[header] = (*keys.get(header, ()), column.removeprefix(_OF))
+    pairs = frozenset(
+        (headers[column], cell.text)
+        for cells in rows
+        for column, cell in cells.items()
+        if column in headers and cell.text
+    )
+    return Counted(pairs, keys, ranks, stuck_days)
+
+
 @dataclass(frozen=True)
 class JobsTab:
     """The tab of jobs that the formulas count: its title, and its columns by their ids."""
@@ -52,7 +73,7 @@ class JobsTab:
     def counted(self) -> frozenset[str]:
         """The ids of the columns that formulas name."""
         named = (KEY, DAYS, _STATUS)
-        return frozenset(c for c in self.columns if c in named or c.startswith(status_id("")))
+        return frozenset(c for c in self.columns if c in named or c.startswith(_OF))
 
     def column(self, column: str) -> str:
         """Return a whole column as a formula names it; a lost reference where it is not there."""
