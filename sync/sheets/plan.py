@@ -8,8 +8,9 @@ from datetime import UTC, datetime, tzinfo
 import structlog
 
 from sync.errors import Permanent
-from sync.field_table import KEY, status_id
+from sync.field_table import KEY
 from sync.jobs.cells import Column
+from sync.jobs.config_lists import proposed_steps
 from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
 from sync.sheets import encode, rowless
@@ -23,14 +24,13 @@ from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs import in_step
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.in_step import InStep
-from sync.sheets.tabs.pipeline_formulas import Counted
+from sync.sheets.tabs.pipeline_formulas import Counted, keys_of, pairs_of
 from sync.store import DirtyJob, Pending, Shown
 from sync.types import Mode
 
 _CELL_BYTES = 130
 """Of JSON around the text of a line's cell."""
 
-_STATUS = status_id("")
 
 _log = structlog.get_logger()
 
@@ -91,12 +91,14 @@ class Targets:
         return self._layout.config.match.by
 
     def __init__(self, layout: Layout, sizes: Sizes = USUAL) -> None:
-        self._layout = layout
+        self._first = self._layout = layout
+        self._steps: tuple[str, ...] = ()
         self.sizes = sizes
         self._columns: list[Column] = []
 
     def work(self, pending: Pending, *, is_part: bool) -> Work:
         """Return as much of what waits as fits into a batch; `is_part`: of some jobs alone."""
+        self.know(pending.steps)
         fields = pending.known_columns if pending.mode is Mode.ADOPTED else None
         pairs = self.of(pending.jobs, fields)
         done = [shown(job) for job, target in pairs if target is None or not target.differs()]
@@ -111,6 +113,16 @@ class Targets:
             and len(lines.seqs) == len(pending.lines) < self.sizes.lines
         )
         return Work(chosen, lines, done, is_all)
+
+    def know(self, steps: tuple[str, ...]) -> None:
+        """Lay out by the steps that a person confirmed by now (JSON)."""
+        if steps != self._steps:
+            self._layout, self._columns = self._first.with_steps(steps), []
+            self._steps = steps
+
+    def proposed_steps(self, jobs: Iterable[DirtyJob]) -> list[str]:
+        """Return the steps that all jobs suggest (JSON)."""
+        return proposed_steps(self._first.config, [one.job for one in jobs])
 
     def of(
         self, jobs: Iterable[DirtyJob], fields: Collection[str] | None = None
@@ -199,8 +211,8 @@ class Targets:
     ) -> WantedTabs:
         """Return what the spreadsheet is to have for the rows of `targets`."""
         counted = Counted(
-            pairs=_counted(columns, targets),
-            keys=_milestones(columns),
+            pairs=pairs_of(columns, [target.cells for target in targets]),
+            keys=keys_of(columns),
             ranks=self._layout.ranks(),
             stuck_days=self._layout.stuck_days,
         )
@@ -220,27 +232,6 @@ class Targets:
                 "with the version history, or delete the tab: it is made again.",
             )
         return beside.free_titles(wanted)
-
-
-def _milestones(columns: Iterable[Column]) -> dict[str, tuple[str, ...]]:
-    """Return the keys of the milestones that have columns, by their headers."""
-    keys: dict[str, tuple[str, ...]] = {}
-    for column in columns:
-        if column.id.startswith(_STATUS):
-            known = keys.get(column.header, ())
-            keys[column.header] = (*known, column.id.removeprefix(_STATUS))
-    return keys
-
-
-def _counted(columns: Iterable[Column], targets: Iterable[Target]) -> frozenset[tuple[str, str]]:
-    """Return the milestones and the statuses that jobs have there."""
-    headers = {column.id: column.header for column in columns if column.id.startswith(_STATUS)}
-    return frozenset(
-        (headers[column], cell.text)
-        for target in targets
-        for column, cell in target.cells.items()
-        if column in headers and cell.text
-    )
 
 
 def _began(one: DirtyJob) -> tuple[datetime, str]:

@@ -181,7 +181,7 @@ def test_a_comment_that_names_its_definition_wipes_no_milestone(bench: Bench) ->
     assert bench.send({"site": uuid(1), **named, **said}) == [Outcome.ACCEPTED]
     assert bench.send({**named, **said, "comment": "And again."}) == [Outcome.ACCEPTED]
     bench.flush()
-    assert bench.row(uuid(1))["Status"] == "Approved"
+    assert bench.row(uuid(1))["Status"] == "Milestone 1 approved"
     assert bench.row(uuid(1))["Last comment"].startswith("Ada: ")
 
 

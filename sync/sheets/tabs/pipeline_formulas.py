@@ -5,10 +5,11 @@ say so in words. Semicolons between arguments are taken in every locale.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.field_table import KEY, status_id
+from sync.jobs.cells import Cell, Column
 from sync.jobs.status import Statuses
 from sync.settings.config_file import Config
 from sync.sheets.answer import PIPELINE_COUNT, quoted
@@ -24,6 +25,7 @@ DAYS = "days"
 NO_COLUMN = "no column"
 
 _CURRENT, _STATUS = "current_milestone", "status"
+_OF_MILESTONE = status_id("")
 _KEY_LENGTH = 36
 _SAME = re.compile(r"[\s']")
 """What Google may write otherwise in a formula that is the same."""
@@ -39,6 +41,30 @@ class Counted:
     ranks: Mapping[str, int] = field(default_factory=dict)
     """The place of each configured milestone, by its header."""
     stuck_days: int = 0
+
+
+def keys_of(columns: Iterable[Column]) -> dict[str, tuple[str, ...]]:
+    """Return the keys of the milestones that have columns, by their headers, in their order."""
+    keys: dict[str, tuple[str, ...]] = {}
+    for column in columns:
+        if column.id.startswith(_OF_MILESTONE):
+            known = keys.get(column.header, ())
+            keys[column.header] = (*known, column.id.removeprefix(_OF_MILESTONE))
+    return keys
+
+
+def pairs_of(
+    columns: Iterable[Column], rows: Iterable[Mapping[str, Cell]]
+) -> frozenset[tuple[str, str]]:
+    """Return the milestones and the statuses that jobs have there."""
+    of_milestones = [column for column in columns if column.id.startswith(_OF_MILESTONE)]
+    headers = {column.id: column.header for column in of_milestones}
+    return frozenset(
+        (headers[column], cell.text)
+        for cells in rows
+        for column, cell in cells.items()
+        if column in headers and cell.text
+    )
 
 
 @dataclass(frozen=True)
