@@ -180,8 +180,8 @@ class Wiring:
     def alerts(self) -> Alerts:
         """Return what tells people; each keeps its own count of what was sent."""
         settings = self.settings
-        found = channels(settings.alert_webhook_url, settings.alert_urls)
-        return Alerts(found, link=f"{settings.public_url}/" if settings.public_url else "")
+        all_channels = channels(settings.alert_webhook_url, settings.alert_urls)
+        return Alerts(all_channels, link=f"{settings.public_url}/" if settings.public_url else "")
 
     def drive(self, root: str) -> Drive:
         """Return the folder `root` in Drive."""

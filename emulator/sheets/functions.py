@@ -189,6 +189,7 @@ OF_A_VALUE: dict[str, Function] = {
 # These take one value for each argument, and return the first error among them.
 OF_VALUES: dict[str, Function] = {
     "NOT": _not,
+    "LEFT": lambda _now, value, count=1: text(value)[: int(count)],
     "LEN": lambda _now, value: len(text(value).encode("utf-16-le")) // 2,
     "LOWER": lambda _now, value: text(value).lower(),
     "UPPER": lambda _now, value: text(value).upper(),

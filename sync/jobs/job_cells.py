@@ -12,7 +12,7 @@ from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
 from sync.jobs.details import DetailColumns
 from sync.jobs.files import Addresses, documents_cell, stand_in
 from sync.jobs.milestones import Milestones, ReachedMilestone, assignees
-from sync.jobs.model import ARCHIVED, Customer, Details, Files, Job, Signing, StatusSeen
+from sync.jobs.model import ARCHIVED, Change, Customer, Details, Files, Job, Signing, StatusSeen
 from sync.jobs.remarks import Remarks, text_with_author
 from sync.jobs.status import (
     Actions,
@@ -32,6 +32,7 @@ LABELS: Mapping[str, str] = {
     ContractState.VOIDED: "Voided",
 }
 """How the state of a contract reads."""
+_INITIAL, _CHANGE_ORDER, _LATER = "Initial quote", "Change order", "Later change order"
 _UNKNOWN_QUOTE = "See the change order"
 _SINCE = "A change order that was signed then made this the quote in force."
 _NOT_SENT = (
@@ -101,10 +102,21 @@ class ContractCells:
         cell = cell if last[0] else Cell(text=_UNKNOWN_QUOTE)
         return cell.model_copy(update={"note": note, "noted": last[1].at})
 
-    def _quote(self, site: str, quote: str) -> Cell:
+    def changed_quotes(self, change: Change) -> tuple[Cell, Cell]:
+        """Return which quote was in force before a change order, and which after it.
+
+        They are named by what they are: nobody knows a quote by its UUID.
+        """
+        known, new = change.before or "", change.after or ""
+        if not known:
+            return Cell(text=_INITIAL), self._quote(change.site, new, _CHANGE_ORDER)
+        before = self._quote(change.site, known, _CHANGE_ORDER)
+        return before, self._quote(change.site, new, _LATER)
+
+    def _quote(self, site: str, quote: str, name: str = "") -> Cell:
         """Return the cell of a quote, with the link to its page where there is one."""
-        page = self._addresses.page(self._links.quote, site=site, quote=quote)
-        return linked(quote, page) if quote else EMPTY
+        page = self._addresses.page(self._links.quote, site=site, quote=quote) if quote else ""
+        return linked(name or quote, page) if name or quote else EMPTY
 
 
 def label(code: str | None) -> str:

@@ -119,7 +119,7 @@ STUCK_DAYS = 14
 _UNKNOWN = Customer()
 _NO_DETAILS = Details()
 _OF_MILESTONES = tuple(entry.id for entry in MILESTONE_COLUMNS)
-_SUBJECTS = {STAGE: "Stage", ARCHIVED: "Job", QUOTE: "Change order", CONTRACT: "Contract"}
+_SUBJECTS = {STAGE: "Stage", ARCHIVED: "Job", QUOTE: "Quote in force", CONTRACT: "Contract"}
 
 
 @dataclass(frozen=True)
@@ -208,26 +208,35 @@ class Layout:
 
     def line(self, change: Change, customer: Cell) -> list[Cell] | None:
         """Return a line of the history, column by column; None for a hidden milestone."""
-        statuses, milestones = self._by.statuses, self._by.milestones
-        if change.subject in _SUBJECTS:
-            what, before, after = _SUBJECTS[change.subject], change.before, change.after
-            if change.subject == ARCHIVED:
-                before, after = (statuses.label("ARCHIVED" if v else "") for v in (before, after))
-            if change.subject == CONTRACT:
-                before, after = label(before), label(after)
-        elif change.subject == TYPED:
-            what, before, after = change.name, change.before, change.after
-        elif milestones.is_hidden(change.subject):
+        told = self._told(change)
+        if told is None:
             return None
-        else:
-            what = milestones.title(change.subject, change.name)
-            before, after = (statuses.label(code) for code in (change.before, change.after))
+        what, before, after = told
         return [
             Cell(when=change.stamp),
             customer,
-            Cell(text=what),
-            Cell(text=cut(before or "")),
-            Cell(text=cut(after or "")),
+            Cell(text=cut(what)),
+            before,
+            after,
             Cell(text=cut(change.comment, NOTE_LIMIT)),
             Cell(text=change.site),
         ]
+
+    def _told(self, change: Change) -> tuple[str, Cell, Cell] | None:
+        """Return what changed, and what it was before and after; None for a hidden milestone."""
+        statuses, milestones = self._by.statuses, self._by.milestones
+        what, before, after = _SUBJECTS.get(change.subject, ""), change.before, change.after
+        if change.subject == QUOTE:
+            return (what, *self._by.contracts.changed_quotes(change))
+        if change.subject == ARCHIVED:
+            before, after = (statuses.label("ARCHIVED" if v else "") for v in (before, after))
+        elif change.subject == CONTRACT:
+            what, before, after = change.name or what, label(before), label(after)
+        elif change.subject == TYPED:
+            what = change.name
+        elif change.subject not in _SUBJECTS:
+            if milestones.is_hidden(change.subject):
+                return None
+            what = milestones.title(change.subject, change.name)
+            before, after = (statuses.label(code) for code in (before, after))
+        return what, Cell(text=cut(before or "")), Cell(text=cut(after or ""))

@@ -111,3 +111,13 @@ def serial(when: datetime, zone: tzinfo) -> float:
     """Return the days since 1899-12-30 of the wall clock in `zone`, as Sheets counts dates."""
     wall = when.astimezone(zone).replace(tzinfo=UTC)
     return round((wall - _EPOCH) / timedelta(days=1), 8)
+
+
+def escaped(text: str) -> str:
+    """Return a text as a criterion that means just that text."""
+    return text.replace("~", "~~").replace("*", "~*").replace("?", "~?")
+
+
+def literal(text: str) -> str:
+    """Return a text as it stands in a formula."""
+    return '"' + text.replace('"', '""') + '"'

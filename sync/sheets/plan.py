@@ -24,13 +24,12 @@ from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs import in_step
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.in_step import InStep
-from sync.sheets.tabs.pipeline_formulas import Counted, keys_of, pairs_of
+from sync.sheets.tabs.pipeline_formulas import counted_in
 from sync.store import DirtyJob, Pending, Shown
 from sync.types import Mode
 
 _CELL_BYTES = 130
 """Of JSON around the text of a line's cell."""
-
 
 _log = structlog.get_logger()
 
@@ -210,13 +209,9 @@ class Targets:
         titles: Titles = USUAL_TITLES,
     ) -> WantedTabs:
         """Return what the spreadsheet is to have for the rows of `targets`."""
-        counted = Counted(
-            pairs=pairs_of(columns, [target.cells for target in targets]),
-            keys=keys_of(columns),
-            ranks=self._layout.ranks(),
-            stuck_days=self._layout.stuck_days,
-        )
-        return WantedTabs(self._layout.config, columns, lines, counted, beside, titles)
+        rows, layout = (target.cells for target in targets), self._layout
+        counted = counted_in(columns, rows, layout.ranks(), layout.stuck_days)
+        return WantedTabs(layout.config, columns, lines, counted, beside, titles)
 
     def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
         """Return free titles for tabs to be made.

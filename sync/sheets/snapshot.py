@@ -38,7 +38,7 @@ from sync.sheets.answer import (
     note_of,
     row_entries,
     site_in,
-    text_of,
+    texts_below,
 )
 from sync.sheets.policy import MAPPED, OWN, Policy
 from sync.types import Mode
@@ -253,7 +253,7 @@ def _tab(sheet: Json, key: str) -> Tab:
     header = HeaderRow.of(grids, key)
     assert header is not None  # noqa: S101 - the caller found the key
     size, columns = properties["gridProperties"], header.places(COLUMN_KEY)
-    texts = _texts_below(grids, header)
+    texts = texts_below(grids, header)
     return Tab(
         sheet_id=properties.get("sheetId", 0),
         header_row=header.row,
@@ -268,20 +268,6 @@ def _tab(sheet: Json, key: str) -> Tab:
         formulas=texts,
         charts=frozenset(chart["chartId"] for chart in sheet.get("charts", ())),
     )
-
-
-def _texts_below(grids: Sequence[Json], header: HeaderRow) -> dict[int, dict[int, str]]:
-    """Return what was entered below the header into the columns that were read, by column."""
-    columns: dict[int, dict[int, str]] = {}
-    for grid in grids:
-        if grid is not header.grid and len(grid.get("columnMetadata", ())) == 1:
-            below = columns.setdefault(grid.get("startColumn", 0), {})
-            below |= {
-                row: text
-                for row, cell in first_cells(grid)
-                if row > header.row and (text := text_of(cell))
-            }
-    return columns
 
 
 def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:

@@ -93,7 +93,7 @@ class Batches:
             "fence": tried.fence,
             "spreadsheet_id": self._sheet.id,
             "fence_before": tried.fence_before,
-            "shown": json.dumps([_shown_out(one) for one in tried.shown]),
+            "shown": json.dumps([_shown_out(row_shown) for row_shown in tried.shown]),
             "columns": json.dumps(tried.columns),
             "changes": json.dumps(tried.changes),
             "trace": tried.trace,
@@ -113,26 +113,26 @@ class Batches:
         with self._database.writing() as connection:
             hold(connection, held)
             rows = connection.execute(select(attempt).where(mine)).mappings().all()
-            found = next((row for row in rows if row["fence"] == fence), None)
+            landed_row = next((row for row in rows if row["fence"] == fence), None)
             over = [r["fence"] for r in rows if fence not in (r["fence_before"], r["fence"])]
             if over:
                 connection.execute(delete(attempt).where(mine, attempt.c.fence.in_(over)))
-        return None if found is None else _attempt(found)
+        return None if landed_row is None else _attempt(landed_row)
 
-    def conclude(self, held: Lease, tried: Attempt, found: Conclusion = CLEAN) -> None:
+    def conclude(self, held: Lease, tried: Attempt, conclusion: Conclusion = CLEAN) -> None:
         """Store what the check of a batch that landed found, in one transaction."""
         mine = attempt.c.spreadsheet_id == self._sheet.id
-        right = [one for one in tried.shown if one.site not in found.missed]
+        right = [job_shown for job_shown in tried.shown if job_shown.site not in conclusion.missed]
         with self._database.writing() as connection:
             hold(connection, held)
             confirm(connection, right)
-            _confirm_cells(connection, tried.shown, found)
-            _forget_written(connection, found.keyed)
+            _confirm_cells(connection, tried.shown, conclusion)
+            _forget_written(connection, conclusion.keyed)
             lookups.mark_written(connection, tried.changes)
-            limits.release(connection, self._sheet.id, [one.site for one in right])
-            self._keep_undos(connection, found)
-            if found.replaced:
-                self._keep_replaced(connection, tried.fence, found)
+            limits.release(connection, self._sheet.id, [job_shown.site for job_shown in right])
+            self._keep_undos(connection, conclusion)
+            if conclusion.replaced:
+                self._keep_replaced(connection, tried.fence, conclusion)
             known = self._sheet.known_columns(connection) | set(tried.columns)
             self._sheet.change(
                 connection,
@@ -146,13 +146,13 @@ class Batches:
             # Every other attempt was made for a fence that is gone now.
             connection.execute(delete(attempt).where(mine))
 
-    def _keep_undos(self, connection: Connection, found: Conclusion) -> None:
-        if found.settled:
-            connection.execute(delete(undo).where(undo.c.id.in_(found.settled)))
-        for number, body in found.landed_undos.items():
+    def _keep_undos(self, connection: Connection, conclusion: Conclusion) -> None:
+        if conclusion.settled:
+            connection.execute(delete(undo).where(undo.c.id.in_(conclusion.settled)))
+        for number, body in conclusion.landed_undos.items():
             connection.execute(update(undo).where(undo.c.id == number).values(body=body))
-        if found.undos:
-            rows = [{"spreadsheet_id": self._sheet.id, "body": body} for body in found.undos]
+        if conclusion.undos:
+            rows = [{"spreadsheet_id": self._sheet.id, "body": body} for body in conclusion.undos]
             connection.execute(self._database.insert(undo), rows)
 
     def undos(self) -> dict[int, str]:
@@ -166,29 +166,29 @@ class Batches:
             hold(connection, held)
             connection.execute(delete(undo).where(undo.c.id.in_(sorted(settled))))
 
-    def _keep_replaced(self, connection: Connection, fence: int, found: Conclusion) -> None:
-        for one in found.replaced:
+    def _keep_replaced(self, connection: Connection, fence: int, conclusion: Conclusion) -> None:
+        for cell in conclusion.replaced:
             row = {
                 "spreadsheet_id": self._sheet.id,
                 "at": now(),
-                **one.model_dump(exclude={"header"}),
+                **cell.model_dump(exclude={"header"}),
             }
             connection.execute(self._database.insert(cell_history).values(row))
         moment = datetime.fromtimestamp(float(connection.scalar(select(now())) or 0.0), UTC)
         lines = [
             Change(
-                site=one.site,
+                site=cell.site,
                 subject=TYPED,
-                digest=f"{fence}:{one.column}",
+                digest=f"{fence}:{cell.column}",
                 stamp=moment,
-                name=one.header,
-                before=one.before,
-                after=one.after,
+                name=cell.header,
+                before=cell.before,
+                after=cell.after,
                 comment="A person had typed what stood there.",
             )
-            for one in found.replaced
+            for cell in conclusion.replaced
         ]
-        lookups.keep(self._database, connection, lines if found.is_told else [])
+        lookups.keep(self._database, connection, lines if conclusion.is_told else [])
 
     def confirm(self, held: Lease, shown: Sequence[Shown]) -> None:
         """Record that the sheet already shows `shown`."""
@@ -196,7 +196,7 @@ class Batches:
             with self._database.writing() as connection:
                 hold(connection, held)
                 confirm(connection, shown)
-                limits.release(connection, self._sheet.id, [one.site for one in shown])
+                limits.release(connection, self._sheet.id, [row.site for row in shown])
 
     def recheck(self, held: Lease, columns: Mapping[str, Iterable[str]]) -> None:
         """Have cells written again that a comparison found to be wrong: column ids by site."""
@@ -237,12 +237,12 @@ def confirm(connection: Connection, shown: Sequence[Shown]) -> None:
     """Record inside the caller's transaction that the sheet shows `shown`."""
     rows = [
         {
-            "at": one.site,
-            "at_version": one.version,
-            "at_events": one.events,
-            "cells": None if one.cells is None else _cells_out(one.cells),
+            "at": row.site,
+            "at_version": row.version,
+            "at_events": row.events,
+            "cells": None if row.cells is None else _cells_out(row.cells),
         }
-        for one in shown
+        for row in shown
     ]
     statement = (
         update(job)
@@ -261,22 +261,22 @@ def confirm(connection: Connection, shown: Sequence[Shown]) -> None:
         connection.execute(statement, rows)
 
 
-def _confirm_cells(connection: Connection, shown: Sequence[Shown], found: Conclusion) -> None:
+def _confirm_cells(connection: Connection, shown: Sequence[Shown], conclusion: Conclusion) -> None:
     """Record the cells that landed of jobs of which others did not: what is theirs is not typed."""
-    for one in shown:
-        columns = found.landed.get(one.site, ())
-        if one.site not in found.missed or one.cells is None or not columns:
+    for row in shown:
+        columns = conclusion.landed.get(row.site, ())
+        if row.site not in conclusion.missed or row.cells is None or not columns:
             continue
-        query = select(job.c.written, job.c.recheck).where(job.c.site == one.site)
+        query = select(job.c.written, job.c.recheck).where(job.c.site == row.site)
         known = connection.execute(query).first()
         if known is None:
             continue
-        landed = json.loads(_cells_out({c: one.cells.get(c, EMPTY) for c in columns}))
+        landed = json.loads(_cells_out({c: row.cells.get(c, EMPTY) for c in columns}))
         values = {
             "written": json.dumps(json.loads(known.written) | landed),
             "recheck": json.dumps([c for c in json.loads(known.recheck) if c not in columns]),
         }
-        connection.execute(update(job).where(job.c.site == one.site).values(values))
+        connection.execute(update(job).where(job.c.site == row.site).values(values))
 
 
 def _forget_written(connection: Connection, sites: Iterable[str]) -> None:
@@ -294,16 +294,16 @@ def _attempt(row: RowMapping) -> Attempt:
     return Attempt(
         fence=row["fence"],
         fence_before=row["fence_before"],
-        shown=tuple(_shown_in(one) for one in json.loads(row["shown"])),
+        shown=tuple(_shown_in(values) for values in json.loads(row["shown"])),
         columns=tuple(json.loads(row["columns"])),
         trace=row["trace"],
         changes=tuple(json.loads(row["changes"])),
     )
 
 
-def _shown_out(one: Shown) -> dict[str, object]:
-    cells = None if one.cells is None else json.loads(_cells_out(one.cells))
-    return {"site": one.site, "version": one.version, "events": one.events, "cells": cells}
+def _shown_out(row: Shown) -> dict[str, object]:
+    cells = None if row.cells is None else json.loads(_cells_out(row.cells))
+    return {"site": row.site, "version": row.version, "events": row.events, "cells": cells}
 
 
 def _shown_in(tree: Mapping[str, object]) -> Shown:

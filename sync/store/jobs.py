@@ -66,14 +66,14 @@ class Jobs:
 
     def take_in(self, held: Lease, made: Projected) -> None:
         """Store what was projected, and mark its deliveries, in one transaction."""
-        states = [(one.site, one.model_dump_json()) for one in made.jobs]
+        states = [(state.site, state.model_dump_json()) for state in made.jobs]
         with self._database.writing() as connection:
             hold(connection, held)
             received = _received(connection, made.deliveries)
             newest = _newest_webhooks(connection, made.deliveries)
             self._keep(connection, states, received, newest)
             self._want(connection, made.documents)
-            with_rows = [one.site for one in made.jobs if one.has_row]
+            with_rows = [state.site for state in made.jobs if state.has_row]
             lookups.want(self._database, connection, with_rows)
             lookups.keep(self._database, connection, made.changes)
             self._own(connection, made.milestones)
@@ -93,9 +93,9 @@ class Jobs:
         rows = [{"uuid": uuid, "site": site} for uuid, site in milestones.items()]
         if rows:
             connection.execute(self._database.insert(milestone).on_conflict_do_nothing(), rows)
-            found = delivery.c.about.in_(sorted(milestones))
+            waited_for = delivery.c.about.in_(sorted(milestones))
             values = {"projected": False, "about": None}
-            connection.execute(update(delivery).where(found).values(values))
+            connection.execute(update(delivery).where(waited_for).values(values))
 
     def _keep(
         self,
@@ -134,7 +134,9 @@ class Jobs:
         if rows:
             connection.execute(self._database.insert(document).on_conflict_do_nothing(), rows)
         empty = {"file_id": "", "link": "", "claim": 0, "claimed_until": 0.0}
-        folders = [{"site": site, **empty} for site in sorted({one.site for one in documents})]
+        folders = [
+            {"site": site, **empty} for site in sorted({wanted.site for wanted in documents})
+        ]
         if folders:
             connection.execute(self._database.insert(folder).on_conflict_do_nothing(), folders)
 
@@ -180,14 +182,14 @@ def _told_apart(connection: Connection, documents: Sequence[Wanted]) -> list[Wan
 
     It is stored with that name, so that every try makes the same file.
     """
-    names = _names(connection, {one.site for one in documents})
-    found: list[Wanted] = []
-    for one in documents:
-        taken = names.setdefault((one.site, one.name.lower()), one.uuid)
-        is_told = not one.name or taken == one.uuid
-        name = one.name if is_told else files.told_apart(one.name, one.uuid)
-        found.append(replace(one, name=name))
-    return found
+    names = _names(connection, {wanted.site for wanted in documents})
+    told_apart: list[Wanted] = []
+    for wanted in documents:
+        taken = names.setdefault((wanted.site, wanted.name.lower()), wanted.uuid)
+        is_told = not wanted.name or taken == wanted.uuid
+        name = wanted.name if is_told else files.told_apart(wanted.name, wanted.uuid)
+        told_apart.append(replace(wanted, name=name))
+    return told_apart
 
 
 def _names(connection: Connection, sites: Collection[str]) -> dict[tuple[str, str], str]:

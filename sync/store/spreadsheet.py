@@ -168,11 +168,11 @@ class Spreadsheet:
             (Mode(row.mode), frozenset(json.loads(row.tabs))) if row else (Mode.UNSET, frozenset())
         )
 
-    def keep_compared(self, held: Lease, found: str) -> None:
+    def keep_compared(self, held: Lease, comparison: str) -> None:
         """Store what a comparison found of tabs that people made (JSON)."""
         with self._database.writing() as connection:
             hold(connection, held)
-            self.change(connection, compared=found)
+            self.change(connection, compared=comparison)
 
     def compared(self) -> str:
         """Return what the last comparison found of tabs that people made (JSON), or ""."""

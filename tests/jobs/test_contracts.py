@@ -221,7 +221,7 @@ def test_the_history_tells_each_change_once_and_when_it_was() -> None:
     assert found[1].stamp == DAY
     line = layout().line(found[1], Cell(text="Ada"))
     assert line is not None
-    assert [one.text for one in line[2:5]] == ["Contract", "Sent", "Signed"]
+    assert [one.text for one in line[2:5]] == ["Installation Agreement", "Sent", "Signed"]
 
 
 @pytest.mark.parametrize(

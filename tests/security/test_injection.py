@@ -14,7 +14,11 @@ from tests.world import World, wait_for
 
 _COLUMN = r"'Jobs'!\$[A-Z]+:\$[A-Z]+"
 _COUNT = rf'COUNTUNIQUEIFS\({_COLUMN};{_COLUMN};[A-Z]+\$1;{_COLUMN};"<>Archived"\)'
-_HERE = rf'\({_COLUMN}<>""\)\*\(\({_COLUMN}<>"Approved"\)\+\({_COLUMN}=\$A\d+\)\)'
+_SAYS = r'\$A\d+&" approved"'
+_HERE = (
+    rf'\({_COLUMN}<>""\)\*\(\({_COLUMN}<>"Approved"\)'
+    rf"\+\(LEFT\({_COLUMN};LEN\({_SAYS}\)\)={_SAYS}\)\)"
+)
 _ROWS = rf'\(LEN\({_COLUMN}\)=36\)\*\({_COLUMN}<>""\)'
 _OPEN = rf"FILTER\({_COLUMN};{_ROWS}\*\({_HERE}\)(\*\({_COLUMN}>14\))?\)"
 _THERE = rf"ROWS\({_COLUMN}\)(\*ROWS\({_COLUMN}\))*"

@@ -71,7 +71,8 @@ def test_a_signed_contract_is_on_the_row_with_its_date_and_its_document(bench: B
     assert bench.notes("Contract status")[1] == "2026-03-05 10:00"
     bench.shown(contract("VOID"))
     assert bench.row(uuid(1))["Contract status"] == "Voided"
-    told = [line["To"] for line in bench.texts("History") if line["What"] == "Contract"]
+    lines = bench.texts("History")
+    told = [line["To"] for line in lines if line["What"] == "Installation Agreement"]
     assert told == ["Voided", "Signed", "Sent"]
 
 

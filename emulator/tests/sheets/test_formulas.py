@@ -73,6 +73,8 @@ if TYPE_CHECKING:
         ("=SUM('Other tab'!#REF!)", "#REF!"),
         ("=ROWS(A1:B4)+ROWS(A1)", 5),
         ("=ROWS(#REF!)", "#REF!"),
+        ("=LEFT(B1,3)&LEFT(B2)", "Appr"),
+        ('=MEDIAN(FILTER(A1:A4,LEFT(B1:B4,LEN("re"))="re"))', 2),
         ('=IFERROR(COUNTIF(Nowhere!#REF!,1),"gone")', "gone"),
         ("=COUNTUNIQUE(FILTER(A1:A4,Nowhere!A1:A4>1))", "#REF!"),
     ],

@@ -10,7 +10,7 @@ from typing import Any
 
 from sync.jobs.cells import Column, Tint
 from sync.settings.config_file import Config
-from sync.sheets import request
+from sync.sheets import encode, request
 from sync.sheets.answer import COLUMN_KEY, LOOK_KEY
 from sync.sheets.request import Request
 
@@ -206,17 +206,7 @@ def _counts(label: str) -> list[Request]:
 
     Semicolons are taken in every locale; commas not where they are a number's.
     """
-    return [{"userEnteredValue": f"=COUNTIF(1:1;{literal(escaped(label))})>0"}]
-
-
-def escaped(text: str) -> str:
-    """Return a text as a criterion that means just that text."""
-    return text.replace("~", "~~").replace("*", "~*").replace("?", "~?")
-
-
-def literal(text: str) -> str:
-    """Return a text as it stands in a formula."""
-    return '"' + text.replace('"', '""') + '"'
+    return [{"userEnteredValue": f"=COUNTIF(1:1;{encode.literal(encode.escaped(label))})>0"}]
 
 
 def table(config: Config, views: object) -> str:

@@ -60,8 +60,8 @@ _COLUMNS = {
         id=TOTAL,
         header="Jobs",
         width=70,
-        about="Open jobs that stand here: the milestone is not approved yet, or it is the furthest "
-        "and the next one has not started. A job can stand at several.",
+        about="Open jobs that stand here: the milestone is not approved, or it is and the next one "
+        "has not started. A job can stand at several.",
     ),
     MEDIAN: Column(
         id=MEDIAN,

@@ -13,8 +13,8 @@ from sync.jobs.cells import Cell, Column
 from sync.jobs.status import Statuses
 from sync.settings.config_file import Config
 from sync.sheets.answer import PIPELINE_COUNT, quoted
+from sync.sheets.encode import escaped, literal
 from sync.sheets.snapshot import Tab
-from sync.sheets.tabs.formatting import escaped, literal
 from sync.types import letters
 
 TOTAL, MEDIAN, OVERDUE = "pipeline:total", "pipeline:median", "pipeline:overdue"
@@ -24,8 +24,7 @@ FORMULAS = (PIPELINE_COUNT, *OF_OPEN)
 DAYS = "days"
 NO_COLUMN = "no column"
 
-_CURRENT, _STATUS = "current_milestone", "status"
-_OF_MILESTONE = status_id("")
+_STATUS, _OF = "status", status_id("")
 _KEY_LENGTH = 36
 _SAME = re.compile(r"[\s']")
 """What Google may write otherwise in a formula that is the same."""
@@ -43,28 +42,24 @@ class Counted:
     stuck_days: int = 0
 
 
-def keys_of(columns: Iterable[Column]) -> dict[str, tuple[str, ...]]:
-    """Return the keys of the milestones that have columns, by their headers, in their order."""
+def counted_in(
+    columns: Iterable[Column],
+    rows: Iterable[Mapping[str, Cell]],
+    ranks: Mapping[str, int],
+    stuck_days: int,
+) -> Counted:
+    """Return what is counted of `rows` (cells by column id) in `columns` of the Jobs tab."""
+    headers = {column.id: column.header for column in columns if column.id.startswith(_OF)}
     keys: dict[str, tuple[str, ...]] = {}
-    for column in columns:
-        if column.id.startswith(_OF_MILESTONE):
-            known = keys.get(column.header, ())
-            keys[column.header] = (*known, column.id.removeprefix(_OF_MILESTONE))
-    return keys
-
-
-def pairs_of(
-    columns: Iterable[Column], rows: Iterable[Mapping[str, Cell]]
-) -> frozenset[tuple[str, str]]:
-    """Return the milestones and the statuses that jobs have there."""
-    of_milestones = [column for column in columns if column.id.startswith(_OF_MILESTONE)]
-    headers = {column.id: column.header for column in of_milestones}
-    return frozenset(
+    for column, header in headers.items():
+        keys[header] = (*keys.get(header, ()), column.removeprefix(_OF))
+    pairs = frozenset(
         (headers[column], cell.text)
         for cells in rows
         for column, cell in cells.items()
         if column in headers and cell.text
     )
+    return Counted(pairs, keys, ranks, stuck_days)
 
 
 @dataclass(frozen=True)
@@ -77,8 +72,8 @@ class JobsTab:
     @property
     def counted(self) -> frozenset[str]:
         """The ids of the columns that formulas name."""
-        named = (KEY, DAYS, _CURRENT, _STATUS)
-        return frozenset(c for c in self.columns if c in named or c.startswith(status_id("")))
+        named = (KEY, DAYS, _STATUS)
+        return frozenset(c for c in self.columns if c in named or c.startswith(_OF))
 
     def column(self, column: str) -> str:
         """Return a whole column as a formula names it; a lost reference where it is not there."""
@@ -137,15 +132,21 @@ class Formulas:
         else:
             value = f"IFNA(COUNTUNIQUE(FILTER({key};{condition}));0)"
         # A row whose condition is an error does not meet it: a lost column is asked for first.
-        used = (column for column in (DAYS, _STATUS, _CURRENT) if column in self.jobs.columns)
+        used = (column for column in (DAYS, _STATUS) if column in self.jobs.columns)
         ranges = [key, *columns, *map(self.jobs.column, used)]
         return f"IF({'*'.join(f'ROWS({one})' for one in ranges)};{value})"
 
     def _here(self, column: str, milestone: str) -> str:
-        approved = [f"({column}<>{literal(label)})" for label in self._approved]
-        standing = "*".join(approved)
-        if standing and _CURRENT in self.jobs.columns:
-            standing += f"+({self.jobs.column(_CURRENT)}={milestone})"
+        """Return what holds for the rows of jobs that stand at a milestone, by its column.
+
+        It is not approved, or it is what the job's status says of it: then the next has not begun.
+        """
+        standing = "*".join(f"({column}<>{literal(label)})" for label in self._approved)
+        if standing and _STATUS in self.jobs.columns:
+            status, statuses = self.jobs.column(_STATUS), Statuses(self.config)
+            for label in self._approved:
+                says = f"{milestone}&{literal(statuses.ending_with(label).text)}"
+                standing += f"+(LEFT({status};LEN({says}))={says})"
         return f'({column}<>"")' + (f"*({standing})" if standing else "")
 
     def _open(self) -> str:
