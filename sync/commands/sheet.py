@@ -10,10 +10,12 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sync.commands import echo
+from sync.jobs.config_lists import ending_question
 from sync.ops import logs
 from sync.settings.environment import google_id
 from sync.setup.spreadsheet import Setup
 from sync.status import compare as sheet
+from sync.store import Steps
 from sync.wiring import Wiring, opened
 
 NOT_WELL = 3
@@ -38,6 +40,9 @@ def init() -> None:
         click.echo(f"{name}={number}" if number else f"{name} is not set: no copies of documents.")
     lines = setup.provision(spreadsheet)
     echo(lines or ["Nothing to do: all is there."])
+    steps = Steps(database)
+    if question := ending_question(steps.proposed(), steps.kept()):
+        click.echo(f"{question} Then run: brightsheet milestones --write")
     if settings.spreadsheet_id:
         echo(sheet.rowless_notice(Wiring(settings, database), time.sleep))
 

@@ -10,6 +10,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from sync.console.access import target
 from sync.console.parts import ConsoleParts, is_id
 from sync.errors import BrightsheetError, Permanent
+from sync.jobs.config_lists import ending_question
 from sync.settings.environment import google_id
 from sync.status.deliveries import Retry, summary
 from sync.store import ActionState
@@ -66,6 +67,15 @@ def _resume(parts: ConsoleParts, _ids: Sequence[str]) -> str:
     return "The sheet is written again."
 
 
+def _keep_steps(parts: ConsoleParts, _ids: Sequence[str]) -> str:
+    steps = parts.wiring.sheet_store().steps
+    proposed = steps.proposed()
+    if not ending_question(proposed, steps.kept()):
+        raise Permanent("no_end", "Nothing is proposed now.")
+    steps.keep(proposed)
+    return "A job is done from now on once that milestone is approved."
+
+
 def _alert(parts: ConsoleParts, _ids: Sequence[str]) -> str:
     if not parts.wiring.settings.has_alerts:
         raise Permanent("no_alerts", "No address for alerts is set. Set ALERT_URLS.")
@@ -120,6 +130,13 @@ DEEDS = {
         _pause,
     ),
     "resume": Deed("Resume writing", "Everything that waited is written.", _resume),
+    "milestones": Deed(
+        "Confirm with which milestone jobs end",
+        "It is the one that the overview names, after the others in the order in which jobs have "
+        "gone through them. A job in which it is approved is done, and every job shows what comes "
+        "next. Milestones in the config would count before these.",
+        _keep_steps,
+    ),
     "test-alert": Deed(
         "Send a test alert", "A message goes to every address of ALERT_URLS.", _alert
     ),
@@ -130,7 +147,7 @@ _REQUESTS = {"compare": COMPARE, "rebuild": REBUILD, "replay-all": REPLAY_ALL}
 def listed(parts: ConsoleParts) -> Any:
     """Show what can be done, and what was done."""
     paused = parts.wiring.sheet_store().spreadsheet.glance().paused_at
-    hidden = {"replay", "retry", "pause" if paused else "resume"}
+    hidden = {"replay", "retry", "milestones", "pause" if paused else "resume"}
     deeds = {name: deed for name, deed in DEEDS.items() if name not in hidden}
     return render_template(
         "console/actions.html", deeds=deeds, actions=parts.actions.latest(_LISTED)

@@ -11,7 +11,7 @@ from sync.jobs import contracts, projection
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
 from sync.jobs.details import DetailColumns
 from sync.jobs.files import Addresses, documents_cell, stand_in
-from sync.jobs.milestones import Milestones, ReachedMilestone
+from sync.jobs.milestones import Milestones, ReachedMilestone, assignees
 from sync.jobs.model import ARCHIVED, Change, Customer, Details, Files, Job, Signing, StatusSeen
 from sync.jobs.remarks import Remarks, text_with_author
 from sync.jobs.status import (
@@ -20,8 +20,6 @@ from sync.jobs.status import (
     JobStatus,
     Meaning,
     Statuses,
-    assignees,
-    first_assignee,
     follow_up,
 )
 from sync.settings.config_file import Config
@@ -305,7 +303,7 @@ def _days(row: RowSource) -> Cell:
 
 def _rep(row: RowSource) -> Cell:
     seller = row.by.details.value("sales_representative", row.job, row.details)
-    return _text(seller or first_assignee(row.status))
+    return _text(seller or next(iter(assignees(row.status.about)), ""))
 
 
 def _re_signed(row: RowSource) -> Cell:
@@ -327,7 +325,7 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "days": _days,
     "rep": _rep,
     "current_milestone": lambda row: Cell(text=row.by.milestones.current_title(row.job)),
-    "assigned_to": lambda row: _text(assignees(row.status)),
+    "assigned_to": lambda row: _text(", ".join(assignees(row.status.about))),
     "last_comment": _last_comment,
     "last_update": lambda row: Cell(when=projection.last_update(row.job)),
     "last_approval": _last_approval,

@@ -1,7 +1,7 @@
 """The columns of the Jobs tab, what each shows of a job, and the lines of the history. Pure."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sync.field_table import MILESTONE_COLUMNS, FieldEntry, FieldKind, entry_of, status_id
@@ -132,6 +132,10 @@ class Layout:
     config: Config
     addresses: Addresses
     stuck_days: int = STUCK_DAYS
+
+    def with_steps(self, steps: Sequence[str]) -> "Layout":
+        """Return the layout by steps that a person confirmed (JSON), if the config names none."""
+        return replace(self, config=self.config.with_steps(steps))
 
     @cached_property
     def _by(self) -> JobReader:

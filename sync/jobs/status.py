@@ -4,14 +4,14 @@ What is rejected in any milestone comes first, then what waits in any, then the 
 (decision 0011 has the table of cases). How it is said is config.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from sync.jobs.cells import EMPTY, Cell, cut, units
-from sync.jobs.milestones import ReachedMilestone
+from sync.jobs.milestones import ReachedMilestone, assignees
 from sync.jobs.remarks import Remarks, comment_order, text_with_author
 from sync.settings.config_file import Config, PhrasesConfig
 from sync.webhooks.schema import Comment, Milestone
@@ -254,7 +254,7 @@ class Actions:
             return ""
         phrases = self._statuses.phrases
         what = self._what(status, next_title)
-        if people := _names(self._unapproved(status)):
+        if people := assignees(self._unapproved(status)):
             what = phrases.by.format(what=what, who=listed(people, phrases, 1))
         what = cut(" ".join(what.split()), _LINE * (_LINES - 1))
         reason = self._reason(status.about) if status.case is Case.REJECTED else None
@@ -316,21 +316,6 @@ class Actions:
             if self._statuses.is_rejected(r.event.milestone.status)
         )
         return max((remark for remark in remarks if remark), key=comment_order, default=None)
-
-
-def first_assignee(status: JobStatus) -> str:
-    """Return who has the first of the milestones that are to be acted on, or ""."""
-    return next(iter(_names(status.about)), "")
-
-
-def assignees(status: JobStatus) -> str:
-    """Return who has the milestones that are to be acted on."""
-    return ", ".join(_names(status.about))
-
-
-def _names(milestones: Iterable[ReachedMilestone]) -> list[str]:
-    people = (reached.event.milestone.assigned_to for reached in milestones)
-    return list(dict.fromkeys(person.name for person in people if person and person.name))
 
 
 _FOLLOWED = (Case.WAITING, Case.OPEN, Case.BETWEEN)

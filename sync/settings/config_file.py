@@ -250,6 +250,13 @@ class Config(Strict):
         known = self.statuses.get(code or "")
         return known is not None and known.means == "approved"
 
+    def with_steps(self, steps: Sequence[str]) -> "Config":
+        """Return the config with steps that a person confirmed (JSON); its own come first."""
+        if self.milestones or not steps:
+            return self
+        milestones = tuple(MilestoneConfig.model_validate_json(step) for step in steps)
+        return self.model_copy(update={"milestones": milestones})
+
     @field_validator("columns")
     @classmethod
     def _columns(cls, columns: tuple[ColumnConfig, ...]) -> tuple[ColumnConfig, ...]:

@@ -120,6 +120,8 @@ def provision(flusher: Flusher, held: Lease) -> list[str]:
     snapshot = flusher.client.read(store.spreadsheet.mode(), FORMULAS)
     _must_be_served(snapshot)
     jobs = list(store.pending.every())
+    store.steps.propose(targets.proposed_steps(jobs))
+    targets.know(store.steps.kept())
     writer.take_call(held)
     beside = flusher.client.surroundings()
     titles = targets.free_titles(snapshot, beside)

@@ -268,6 +268,7 @@ class Flusher:
         """Read the sheet, and `columns`, without any work. Raises Permanent, or Retryable."""
         fence = self.writer.take_turn(held)
         pending = self.store.pending.read(0, 0)
+        self.targets.know(pending.steps)
         this = Round(held, fence, pending, self.client.read(pending.mode, columns))
         self._must_be_served(this)
         return this

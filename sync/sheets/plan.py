@@ -10,6 +10,7 @@ import structlog
 from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.jobs.cells import Column
+from sync.jobs.config_lists import proposed_steps
 from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
 from sync.sheets import encode, rowless
@@ -89,12 +90,14 @@ class Targets:
         return self._layout.config.match.by
 
     def __init__(self, layout: Layout, sizes: Sizes = USUAL) -> None:
-        self._layout = layout
+        self._first = self._layout = layout
+        self._steps: tuple[str, ...] = ()
         self.sizes = sizes
         self._columns: list[Column] = []
 
     def work(self, pending: Pending, *, is_part: bool) -> Work:
         """Return as much of what waits as fits into a batch; `is_part`: of some jobs alone."""
+        self.know(pending.steps)
         fields = pending.known_columns if pending.mode is Mode.ADOPTED else None
         pairs = self.of(pending.jobs, fields)
         done = [shown(job) for job, target in pairs if target is None or not target.differs()]
@@ -109,6 +112,16 @@ class Targets:
             and len(lines.seqs) == len(pending.lines) < self.sizes.lines
         )
         return Work(chosen, lines, done, is_all)
+
+    def know(self, steps: tuple[str, ...]) -> None:
+        """Lay out by the steps that a person confirmed by now (JSON)."""
+        if steps != self._steps:
+            self._layout, self._columns = self._first.with_steps(steps), []
+            self._steps = steps
+
+    def proposed_steps(self, jobs: Iterable[DirtyJob]) -> list[str]:
+        """Return the steps that all jobs suggest (JSON)."""
+        return proposed_steps(self._first.config, [one.job for one in jobs])
 
     def of(
         self, jobs: Iterable[DirtyJob], fields: Collection[str] | None = None

@@ -168,6 +168,7 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     store.batches.forget_rows(held, gone)
     fields = {column for table in tables for column in table.columns}
     pairs = flusher.targets.of(store.pending.every(), fields if snapshot.is_adopted else None)
+    store.steps.propose(flusher.targets.proposed_steps(job for job, _ in pairs))
     targets = [target for _, target in pairs if target]
     found = differences(
         tables, everything.rows, (one for one in targets if one.written), flusher.clock(snapshot)

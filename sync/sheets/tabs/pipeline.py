@@ -180,10 +180,18 @@ def grow(tab: Tab, counted: Counted, config: Config, jobs: JobsTab) -> tuple[lis
         cell = request.header(index, Column(id=PIPELINE_COUNT, header=text))
         header = RowWrite(sheet_id=tab.sheet_id, row=tab.header_row, cells=(cell,))
         requests += request.write([header])
-    formulas = Formulas(config, jobs, counted, f"${letters(grown.columns[PIPELINE_LABEL])}")
+    formulas = _formulas(grown, counted, config, jobs)
     requests += request.write(_labels(grown, new_rows))
     requests += request.write(_outdated(grown, formulas, new_rows, texts))
     return requests, replace(grown, formulas={})
+
+
+def _formulas(tab: Tab, counted: Counted, config: Config, jobs: JobsTab) -> Formulas:
+    statuses = Statuses(config)
+    known = (status.label for status in config.statuses.values() if status.means == "approved")
+    approved = {label: statuses.ending_with(label).text for label in sorted(set(known))}
+    label = f"${letters(tab.columns[PIPELINE_LABEL])}"
+    return Formulas(jobs, counted, label, statuses.label("ARCHIVED"), approved)
 
 
 def _with_rows(tab: Tab, counted: Counted) -> Tab:

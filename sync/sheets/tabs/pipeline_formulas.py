@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 
 from sync.field_table import KEY, status_id
 from sync.jobs.cells import Cell, Column
-from sync.jobs.status import Statuses
-from sync.settings.config_file import Config
 from sync.sheets.answer import PIPELINE_COUNT, quoted
 from sync.sheets.encode import escaped, literal
 from sync.sheets.snapshot import Tab
@@ -87,11 +85,14 @@ class JobsTab:
 class Formulas:
     """Makes the formulas of one Pipeline tab."""
 
-    config: Config
     jobs: JobsTab
     counted: Counted
     label: str
     """The column of the milestones' names."""
+    archived: str
+    """What the status of a job reads that is archived."""
+    approved: Mapping[str, str]
+    """The statuses of milestones that mean approved, and what a job's status then says of one."""
 
     def value(self, tab: Tab, index: int, row: int) -> dict[str, str] | None:
         """Return what stands in a cell (ExtendedValue); None for a milestone that is unknown."""
@@ -116,7 +117,7 @@ class Formulas:
         if _STATUS in self.jobs.columns:
             terms += [
                 self.jobs.column(_STATUS),
-                literal(f"<>{escaped(self._archived)}"),
+                literal(f"<>{escaped(self.archived)}"),
             ]
         return f"COUNTUNIQUEIFS({';'.join(terms)})"
 
@@ -141,11 +142,11 @@ class Formulas:
 
         It is not approved, or it is what the job's status says of it: then the next has not begun.
         """
-        standing = "*".join(f"({column}<>{literal(label)})" for label in self._approved)
+        standing = "*".join(f"({column}<>{literal(label)})" for label in self.approved)
         if standing and _STATUS in self.jobs.columns:
-            status, statuses = self.jobs.column(_STATUS), Statuses(self.config)
-            for label in self._approved:
-                says = f"{milestone}&{literal(statuses.ending_with(label).text)}"
+            status = self.jobs.column(_STATUS)
+            for saying in self.approved.values():
+                says = f"{milestone}&{literal(saying)}"
                 standing += f"+(LEFT({status};LEN({says}))={says})"
         return f'({column}<>"")' + (f"*({standing})" if standing else "")
 
@@ -155,17 +156,8 @@ class Formulas:
         if DAYS in self.jobs.columns:
             return f'{key}*({self.jobs.column(DAYS)}<>"")'
         if _STATUS in self.jobs.columns:
-            return f"{key}*({self.jobs.column(_STATUS)}<>{literal(self._archived)})"
+            return f"{key}*({self.jobs.column(_STATUS)}<>{literal(self.archived)})"
         return key
-
-    @property
-    def _archived(self) -> str:
-        return Statuses(self.config).label("ARCHIVED")
-
-    @property
-    def _approved(self) -> list[str]:
-        known = self.config.statuses.values()
-        return sorted({status.label for status in known if status.means == "approved"})
 
 
 def is_same(present: str, wanted: str) -> bool:
