@@ -31,6 +31,8 @@ from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import Surroundings
 from sync.types import Mode, letters
 
+_EVERYTHING = FULL_FIELDS.replace("columnMetadata(", "columnMetadata(pixelSize,")
+
 
 class _Http(HTTPClient):
     """gspread's client, with answers that are not indented: that is more than half of a large one.
@@ -95,7 +97,7 @@ class SheetClient:
 
     def _everything(self, seen: Snapshot, tabs: Sequence[int]) -> Reading:
         with self._translated_errors():
-            answer = self._filtered(everything(tabs, KEY), FULL_FIELDS)
+            answer = self._filtered(everything(tabs, KEY), _EVERYTHING)
         now = snapshot.read(answer, KEY, seen.mode)
         return Reading(
             now,

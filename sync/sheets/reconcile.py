@@ -9,17 +9,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
-from sync.errors import Retryable
+import structlog
+
+from sync.errors import Refused, Retryable
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
 from sync.sheets import answer, encode
 from sync.sheets.answer import Row, at, text_of
+from sync.sheets.batch import guarding
 from sync.sheets.diff import Target, as_shown, decided
-from sync.sheets.flush import Flusher
+from sync.sheets.ensure import ensure
+from sync.sheets.flush import Flusher, Round
 from sync.sheets.policy import Decision, Rule
-from sync.sheets.snapshot import Table
-from sync.store import Lease
+from sync.sheets.snapshot import Snapshot, Table
+from sync.store import DirtyJob, Lease
 from sync.types import Value, letters
+
+_log = structlog.get_logger()
 
 
 class KeptCell(Value):
@@ -144,7 +150,8 @@ def reconcile(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) 
 
 def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) -> int:
     """Have the next flush write what differs; return how many jobs do."""
-    store, snapshot = flusher.store, flusher.look(held).snapshot
+    store, this = flusher.store, flusher.look(held)
+    snapshot = this.snapshot
     if not (snapshot.tables and snapshot.has_fence_tab) or flusher.writer.settle(held, snapshot):
         return 0
     everything = flusher.writer.read_everything(held, snapshot)
@@ -168,11 +175,42 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     found = differences(
         tables, everything.rows, (one for one in targets if one.written), flusher.clock(snapshot)
     )
+    added = _renew(flusher, this, everything.snapshot, [job for job, _ in pairs])
+    for target in targets:
+        if missing := added & target.cells.keys():
+            found.wrong[target.site] |= missing
     store.batches.recheck(held, found.wrong)
     if snapshot.is_adopted:
         rowless = sum(target.site not in present for target in targets)
         store.spreadsheet.keep_compared(held, compared(found, rowless).model_dump_json())
     return len(found.wrong)
+
+
+def _renew(
+    flusher: Flusher, this: Round, now: Snapshot, jobs: Iterable[DirtyJob]
+) -> frozenset[str]:
+    """Bring up to date what is ours from an earlier version; return the columns that are added.
+
+    What people deleted or changed stays. `now` is the whole of the sheet.
+    """
+    none = frozenset[str]()
+    if now.table is None or now.is_adopted or not guarding(now.tables).is_empty:
+        return none
+    targets, zone = flusher.targets, flusher.clock(now)
+    columns = targets.columns(now, this.pending, lambda: jobs)
+    wanted = targets.wanted((), columns)
+    if ensure(now, wanted, zone, renews=True).parts.is_empty:
+        return none  # As on almost every day: without a call.
+    flusher.writer.take_call(this.held)
+    wanted = targets.wanted((), columns, beside=flusher.client.surroundings())
+    ensured = ensure(now, wanted, zone, renews=True)
+    batch = flusher.writer.composed(now, ensured.tables, ensured.parts, this.fence)
+    try:
+        flusher.writer.send(this.held, now, batch)
+    except Refused:
+        return none  # Somebody moves columns: the next comparison renews.
+    _log.info("renewed", parts=ensured.done)
+    return frozenset(ensured.table.columns) - now.table.columns.keys()
 
 
 def compared(found: Differences, rowless: int) -> Compared:
