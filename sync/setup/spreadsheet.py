@@ -12,7 +12,7 @@ from sync.settings.environment import Settings
 from sync.sheets.ensure import ensure
 from sync.sheets.flush import Flusher
 from sync.sheets.plan import LARGE
-from sync.sheets.reconcile import recheck, waiting_for_check
+from sync.sheets.reconcile import recheck, renew, waiting_for_check
 from sync.sheets.snapshot import Snapshot, key_column_gone
 from sync.sheets.tabs.pipeline_formulas import FORMULAS
 from sync.store import Database, Lease
@@ -104,6 +104,7 @@ class Setup:
             while store.pending.is_waiting():
                 again(flusher.flush, held)
                 progress(total - min(total, store.pending.count()), total)
+            again(renew, flusher, held)
             return total
 
 
@@ -134,7 +135,7 @@ def provision(flusher: Flusher, held: Lease) -> list[str]:
         store.spreadsheet.forget(held)
     ensured = ensure(snapshot, wanted, flusher.clock(snapshot), restores=True)
     if ensured.parts.is_empty:
-        return []
+        return renew(flusher, held, restores=True)
     batch = writer.composed(snapshot, ensured.tables, ensured.parts, fence, titles.fence)
     writer.send(held, snapshot, batch)
     if not (ensured.is_new or snapshot.is_adopted):

@@ -6,26 +6,25 @@ what stands in each cell; the next flush writes it.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-
-import structlog
 
 from sync.errors import Refused, Retryable
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
 from sync.sheets import answer, encode
 from sync.sheets.answer import Row, at, text_of
-from sync.sheets.batch import guarding
+from sync.sheets.batch import Parts, guarding
 from sync.sheets.diff import Target, as_shown, decided
-from sync.sheets.ensure import ensure
-from sync.sheets.flush import Flusher, Round
+from sync.sheets.ensure import Ensured, ensure
+from sync.sheets.flush import Flusher
 from sync.sheets.policy import Decision, Rule
-from sync.sheets.snapshot import Snapshot, Table
-from sync.store import DirtyJob, Lease
+from sync.sheets.snapshot import Table
+from sync.sheets.tabs import filter_views
+from sync.sheets.tabs.pipeline_formulas import FORMULAS
+from sync.store import Lease
 from sync.types import Value, letters
-
-_log = structlog.get_logger()
 
 
 class KeptCell(Value):
@@ -145,13 +144,14 @@ def reconcile(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) 
     store = flusher.store
     store.spreadsheet.must_be_current()
     store.spreadsheet.set_compared(held)
+    with suppress(Refused):  # Somebody moves columns: that is for the next comparison.
+        renew(flusher, held)
     return recheck(flusher, held, confirms_deleted=confirms_deleted)
 
 
 def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) -> int:
     """Have the next flush write what differs; return how many jobs do."""
-    store, this = flusher.store, flusher.look(held)
-    snapshot = this.snapshot
+    store, snapshot = flusher.store, flusher.look(held).snapshot
     if not (snapshot.tables and snapshot.has_fence_tab) or flusher.writer.settle(held, snapshot):
         return 0
     everything = flusher.writer.read_everything(held, snapshot)
@@ -175,10 +175,6 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     found = differences(
         tables, everything.rows, (one for one in targets if one.written), flusher.clock(snapshot)
     )
-    added = _renew(flusher, this, everything.snapshot, [job for job, _ in pairs])
-    for target in targets:
-        if missing := added & target.cells.keys():
-            found.wrong[target.site] |= missing
     store.batches.recheck(held, found.wrong)
     if snapshot.is_adopted:
         rowless = sum(target.site not in present for target in targets)
@@ -186,31 +182,72 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     return len(found.wrong)
 
 
-def _renew(
-    flusher: Flusher, this: Round, now: Snapshot, jobs: Iterable[DirtyJob]
-) -> frozenset[str]:
-    """Bring up to date what is ours from an earlier version; return the columns that are added.
+def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]:
+    """Renew what is ours beside the rows, and what an earlier version made otherwise.
 
-    What people deleted or changed stays. `now` is the whole of the sheet.
+    That is: columns, colours, notes, widths that nobody changed, the Pipeline, the filter views of
+    reps. Return a line for each thing that was done; one call where nothing is. No view that a
+    person deleted comes back, unless it is asked for (`restores`). Raises Permanent, or Retryable.
     """
-    none = frozenset[str]()
-    if now.table is None or now.is_adopted or not guarding(now.tables).is_empty:
-        return none
-    targets, zone = flusher.targets, flusher.clock(now)
-    columns = targets.columns(now, this.pending, lambda: jobs)
-    wanted = targets.wanted((), columns)
-    if ensure(now, wanted, zone, renews=True).parts.is_empty:
-        return none  # As on almost every day: without a call.
-    flusher.writer.take_call(this.held)
-    wanted = targets.wanted((), columns, beside=flusher.client.surroundings())
-    ensured = ensure(now, wanted, zone, renews=True)
-    batch = flusher.writer.composed(now, ensured.tables, ensured.parts, this.fence)
-    try:
-        flusher.writer.send(this.held, now, batch)
-    except Refused:
-        return none  # Somebody moves columns: the next comparison renews.
-    _log.info("renewed", parts=ensured.done)
-    return frozenset(ensured.table.columns) - now.table.columns.keys()
+    flusher.known_reps |= flusher.new_reps
+    read = (filter_views.REP, filter_views.DAYS, *FORMULAS)
+    this = flusher.look(held, read, with_widths=True)
+    snapshot, known = this.snapshot, this.pending.known_columns
+    table = snapshot.table
+    if table is None or snapshot.is_adopted or not snapshot.has_fence_tab:
+        return []
+    if KEY not in table.columns or not guarding(snapshot.tables).is_empty:
+        return []  # A flush comes first, or says what is wrong.
+    columns = flusher.targets.columns(snapshot, this.pending, flusher.store.pending.every)
+    wanted = replace(flusher.targets.wanted((), columns), known=known)
+    zone = flusher.clock(snapshot)
+    ensured = ensure(snapshot, wanted, zone, renews=True)
+    if not ensured.parts.is_empty:  # An upgrade: what people have made of it is to be known.
+        flusher.writer.take_call(held)
+        wanted = replace(wanted, beside=flusher.client.surroundings())
+        ensured = ensure(snapshot, wanted, zone, renews=True)
+    parts = _with_views(flusher, held, ensured, table, known, restores=restores)
+    if not parts.is_empty:
+        batch = flusher.writer.composed(snapshot, ensured.tables, parts, this.fence)
+        flusher.writer.send(held, snapshot, batch)
+    return ensured.done
+
+
+def _with_views(
+    flusher: Flusher,
+    held: Lease,
+    ensured: Ensured,
+    read: Table,
+    known: frozenset[str],
+    *,
+    restores: bool,
+) -> Parts:
+    """Return the parts with the views of the reps with the most open jobs, by what was `read`."""
+    parts, needed = ensured.parts, {filter_views.REP, filter_views.DAYS}
+    if not needed <= read.cells.keys():
+        return parts
+    reps, days = (
+        {row: text_of(cell) for row, cell in read.cells[column].items()}
+        for column in (filter_views.REP, filter_views.DAYS)
+    )
+    busiest = filter_views.busiest(read.keys, reps, days)
+    made, table = filter_views.made_for(known), ensured.table
+    if made == set(busiest) and not restores:
+        return parts
+    flusher.writer.take_call(held)
+    beside = flusher.client.surroundings()
+    flusher.store.spreadsheet.forget_made(held, map(filter_views.id_of_rep, made - {*busiest}))
+    views = filter_views.of_reps(table.sheet_id, table.header_row, table.columns, busiest)
+    requests = filter_views.renewed(table.sheet_id, views, beside, made, restores=restores)
+    if requests:
+        ensured.tell("filter views of the reps: renewed")
+    guarded = parts.guarded.get(table.sheet_id, frozenset()) | needed
+    return replace(
+        parts,
+        extra=[*parts.extra, *requests],
+        columns=(*parts.columns, *map(filter_views.id_of_rep, busiest)),
+        guarded={table.sheet_id: guarded} if requests else parts.guarded,
+    )
 
 
 def compared(found: Differences, rowless: int) -> Compared:

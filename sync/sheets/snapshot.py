@@ -66,7 +66,7 @@ class Table:
     looks: Mapping[str, str] = field(default_factory=dict)
     """The formatting that columns were given, by column id."""
     widths: Mapping[str, int] = field(default_factory=dict)
-    """In pixels, by column id, where the whole tab was read."""
+    """In pixels, by column id, where they were read."""
     headers: Mapping[int, str] = field(default_factory=dict)
     """The texts of the header row, by column index."""
     header_notes: Mapping[str, str] = field(default_factory=dict)

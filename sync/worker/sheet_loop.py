@@ -16,7 +16,7 @@ from sync.ops.alerts import Alerts
 from sync.ops.logs import beating
 from sync.settings.environment import Settings
 from sync.setup.spreadsheet import Setup
-from sync.sheets.reconcile import reconcile
+from sync.sheets.reconcile import reconcile, renew
 from sync.status import compare
 from sync.status.deliveries import Retry, summary
 from sync.store import Action, ActionLog, ActionState, Database, Lease
@@ -73,6 +73,9 @@ class SheetLoop:
                 _log.info("compared", differing=reconcile(self._flusher, held))
         if self._store.pending.is_due():
             return self._flush()
+        if self._flusher.new_reps - self._flusher.known_reps:
+            with self._wiring.hold(self._stop.sleep) as held:
+                renew(self._flusher, held)
         if self._saying.is_due():
             self._say_in_step()
         return False

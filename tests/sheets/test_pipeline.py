@@ -250,6 +250,29 @@ def test_a_tab_of_an_older_version_counts_as_this_one_does(bench: Bench) -> None
     assert bench.setup().provision(bench.spreadsheet) == []
 
 
+def test_the_daily_comparison_renews_a_tab_of_an_older_version(bench: Bench) -> None:
+    """Catches an upgrade that waits for somebody to run `init`."""
+    bench.shown(milestone(1), milestone(2, status="APPROVED"))
+    now = counts(bench)
+    places = [n for n, header in enumerate(bench.rows("Pipeline")[0]) if header in WAITS[1:]]
+    for index in reversed(places):
+        bench.edit("delete_columns", sheet_id=PIPELINE_TAB, index=index)
+    old = {"userEnteredValue": {"formulaValue": "=COUNTUNIQUEIFS(Jobs!A:A;Jobs!B:B;$A2)"}}
+    area = {"sheetId": PIPELINE_TAB, "startRowIndex": 1, "endRowIndex": 2, "startColumnIndex": 1}
+    area["endColumnIndex"] = 4
+    put(bench, {"repeatCell": {"range": area, "cell": old, "fields": "userEnteredValue"}})
+    bench.compare()
+    assert by_status(bench) == {"Milestone 1": {"Jobs": "2", "Submitted": "1", "Approved": "1"}}
+    assert waits(bench)["Milestone 1"] == ("2", "", ""), "a person deleted those columns"
+    with bench.held() as held:
+        bench.store.spreadsheet.forget_made(held, ["pipeline:median", "pipeline:overdue"])
+    bench.compare()
+    assert counts(bench) == now
+    before = bench.writes()
+    bench.compare()
+    assert bench.writes() == before
+
+
 def test_a_formula_that_google_writes_otherwise_is_not_written_again(bench: Bench) -> None:
     """Google gives commas for semicolons, and a tab's name without quotes it does not need."""
     bench.shown(milestone(1))
