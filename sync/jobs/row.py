@@ -4,7 +4,15 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from sync.field_table import MILESTONE_COLUMNS, FieldEntry, FieldKind, entry_of, status_id
+from sync.field_table import (
+    FORMER_NOTES,
+    FORMER_WIDTHS,
+    MILESTONE_COLUMNS,
+    FieldEntry,
+    FieldKind,
+    entry_of,
+    status_id,
+)
 from sync.jobs import job_cells
 from sync.jobs.cells import EMPTY, KEPT_NOTE, NOTE_LIMIT, Cell, Column, Tint, cut
 from sync.jobs.files import Addresses
@@ -45,10 +53,16 @@ def managed_column(config: Config, column_id: str, header: str, stuck_days: int)
         is_wrapped=entry.is_wrapped,
         is_clipped=entry.kind is FieldKind.LINKS,
         is_hidden=entry.is_hidden,
-        about=entry.about.format(stuck_days=stuck_days) + KEPT_NOTE,
+        about=_note(entry.about, stuck_days),
+        former_note=_note(FORMER_NOTES[entry.id], stuck_days) if entry.id in FORMER_NOTES else "",
+        former_widths=FORMER_WIDTHS.get(entry.id, ()),
         tints=_tints(config, entry),
         is_typed=entry.is_typed,
     )
+
+
+def _note(about: str, stuck_days: int) -> str:
+    return about.format(stuck_days=stuck_days) + KEPT_NOTE
 
 
 def milestone_columns(config: Config, key: str, header: str, stuck_days: int) -> list[Column]:

@@ -102,12 +102,18 @@ class Ensured:
 
 
 def ensure(
-    snapshot: Snapshot, wanted: WantedTabs, zone: tzinfo, *, restores: bool = False
+    snapshot: Snapshot,
+    wanted: WantedTabs,
+    zone: tzinfo,
+    *,
+    restores: bool = False,
+    renews: bool = False,
 ) -> Ensured:
     """Return what makes a spreadsheet have what is wanted; `zone` is that of the dates in lines.
 
     Without `restores`, tabs are made with the Jobs tab only, and columns that are there stay as
-    they are. In an adopted spreadsheet the History alone is made, if the config asks for it.
+    they are. With `renews`, what is ours from an earlier version is brought up to date, and nothing
+    comes back. In an adopted spreadsheet the History alone is made, if the config asks for it.
     """
     if snapshot.is_adopted:
         ensured = Ensured(snapshot.tables)
@@ -118,8 +124,8 @@ def ensure(
     table = snapshot.table or Table(JOBS_TAB, wanted.titles.jobs, 0, _BLANK_ROWS, 0)
     ensured = Ensured([table], is_new)
     _ensure_columns(ensured, wanted.columns)
-    if is_new or restores:
-        _ensure_formats(ensured, table, wanted)
+    if is_new or restores or renews:
+        _ensure_formats(ensured, table, wanted, restores=not renews)
     _ensure_history(ensured, snapshot.history, wanted, zone, makes=is_new or restores)
     if restores and snapshot.history:
         views = filter_views.of_history(snapshot.history)
@@ -168,14 +174,19 @@ def _with_column(table: Table, index: int, column: str) -> Table:
     )
 
 
-def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs) -> None:
-    """Add colours, protections, notes and filter views; `read` is the tab as it was read."""
+def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs, *, restores: bool) -> None:
+    """Add colours, protections, notes and filter views; `read` is the tab as it was read.
+
+    Without `restores` only what is there is brought up to date.
+    """
     rules = wanted.beside.rules.get(read.sheet_id, ())
     drops: set[int] = set()
     for column in wanted.columns:
         if column.id in read.columns:
             drops |= _ensure_format(ensured, read, column, rules)
-            _ensure_note(ensured, read, column)
+            if restores or column.id in read.header_notes:
+                _ensure_note(ensured, read, column)
+            _ensure_width(ensured, read, column)
     look, is_changed = formatting.table(wanted.config, filter_views.filters(wanted.config)), False
     if read.look != look:
         is_changed = read.look is not None
@@ -188,6 +199,9 @@ def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs) -> None:
     ensured.structure[:0] = [formatting.drop(read.sheet_id, n) for n in sorted(drops, reverse=True)]
     columns = ensured.table.columns
     views = filter_views.of_jobs(read.sheet_id, read.header_row, columns, wanted.config)
+    if not restores:
+        known = wanted.beside.views.get(read.sheet_id, {})
+        views = [view for view in views if filter_views.present(view, known)]
     _ensure_views(ensured, views, read.sheet_id, wanted.beside, is_changed=is_changed)
 
 
@@ -205,14 +219,24 @@ def _ensure_format(
 
 
 def _ensure_note(ensured: Ensured, read: Table, column: Column) -> None:
-    """Write the note on a header where it is missing, or is ours with another setting."""
+    """Write the note on a header where it is missing, or is ours: of another setting or version."""
     note = in_step.without(read.header_notes.get(column.id, ""))
-    is_ours = _NUMBER.sub("", note) == _NUMBER.sub("", column.about)
+    ours = {_NUMBER.sub("", text) for text in (column.about, column.former_note)}
+    is_ours = _NUMBER.sub("", note) in ours
     if note == column.about or (note and not is_ours):
         return
     index, data = ensured.table.columns[column.id], {"note": column.about}
     ensured.header.append(CellWrite(index=index, column=column.id, data=data, fields="note"))
     ensured.tell(f"column {column.header!r}: the note that explains it")
+
+
+def _ensure_width(ensured: Ensured, read: Table, column: Column) -> None:
+    """Give a column its width where it still has that of an earlier version."""
+    width = read.widths.get(column.id)
+    if width in column.former_widths and width != column.width:
+        index = ensured.table.columns[column.id]
+        ensured.extra.append(formatting.sized_column(read.sheet_id, index, column.width))
+        ensured.tell(f"column {column.header!r}: its width")
 
 
 def _ensure_views(

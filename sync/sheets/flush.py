@@ -264,12 +264,15 @@ class Flusher:
         beside = self.client.surroundings()
         return self.targets.free_titles(this.snapshot, beside), beside
 
-    def look(self, held: Lease, columns: tuple[str, ...] = ()) -> Round:
+    def look(
+        self, held: Lease, columns: tuple[str, ...] = (), *, with_widths: bool = False
+    ) -> Round:
         """Read the sheet, and `columns`, without any work. Raises Permanent, or Retryable."""
         fence = self.writer.take_turn(held)
         pending = self.store.pending.read(0, 0)
         self.targets.know(pending.steps)
-        this = Round(held, fence, pending, self.client.read(pending.mode, columns))
+        read = self.client.read(pending.mode, columns, with_widths=with_widths)
+        this = Round(held, fence, pending, read)
         self._must_be_served(this)
         return this
 

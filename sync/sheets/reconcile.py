@@ -6,10 +6,11 @@ what stands in each cell; the next flush writes it.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
-from sync.errors import Retryable
+from sync.errors import Refused, Retryable
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
 from sync.sheets import answer, encode
@@ -143,7 +144,8 @@ def reconcile(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) 
     store = flusher.store
     store.spreadsheet.must_be_current()
     store.spreadsheet.set_compared(held)
-    renew(flusher, held)
+    with suppress(Refused):  # Somebody moves columns: that is for the next comparison.
+        renew(flusher, held)
     return recheck(flusher, held, confirms_deleted=confirms_deleted)
 
 
@@ -181,13 +183,15 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
 
 
 def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]:
-    """Renew what is ours beside the rows: columns, the Pipeline, the filter views of reps.
+    """Renew what is ours beside the rows, and what an earlier version made otherwise.
 
-    Return a line for each thing that was done; one call where nothing is. No view that a person
-    deleted comes back, unless it is asked for (`restores`). Raises Permanent, or Retryable.
+    That is: columns, colours, notes, widths that nobody changed, the Pipeline, the filter views of
+    reps. Return a line for each thing that was done; one call where nothing is. No view that a
+    person deleted comes back, unless it is asked for (`restores`). Raises Permanent, or Retryable.
     """
     flusher.known_reps |= flusher.new_reps
-    this = flusher.look(held, (filter_views.REP, filter_views.DAYS, *FORMULAS))
+    read = (filter_views.REP, filter_views.DAYS, *FORMULAS)
+    this = flusher.look(held, read, with_widths=True)
     snapshot, known = this.snapshot, this.pending.known_columns
     table = snapshot.table
     if table is None or snapshot.is_adopted or not snapshot.has_fence_tab:
@@ -196,7 +200,12 @@ def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]
         return []  # A flush comes first, or says what is wrong.
     columns = flusher.targets.columns(snapshot, this.pending, flusher.store.pending.every)
     wanted = replace(flusher.targets.wanted((), columns), known=known)
-    ensured = ensure(snapshot, wanted, flusher.clock(snapshot))
+    zone = flusher.clock(snapshot)
+    ensured = ensure(snapshot, wanted, zone, renews=True)
+    if not ensured.parts.is_empty:  # An upgrade: what people have made of it is to be known.
+        flusher.writer.take_call(held)
+        wanted = replace(wanted, beside=flusher.client.surroundings())
+        ensured = ensure(snapshot, wanted, zone, renews=True)
     parts = _with_views(flusher, held, ensured, table, known, restores=restores)
     if not parts.is_empty:
         batch = flusher.writer.composed(snapshot, ensured.tables, parts, this.fence)
