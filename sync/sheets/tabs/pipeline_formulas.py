@@ -5,7 +5,7 @@ say so in words. Semicolons between arguments are taken in every locale.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.field_table import KEY, status_id
@@ -13,6 +13,7 @@ from sync.jobs.cells import Cell, Column
 from sync.sheets.answer import PIPELINE_COUNT, quoted
 from sync.sheets.encode import escaped, literal
 from sync.sheets.snapshot import Tab
+from sync.sheets.writes import CellWrite, RowWrite
 from sync.types import letters
 
 TOTAL, MEDIAN, OVERDUE = "pipeline:total", "pipeline:median", "pipeline:overdue"
@@ -160,7 +161,35 @@ class Formulas:
         return key
 
 
-def is_same(present: str, wanted: str) -> bool:
+def outdated(
+    tab: Tab, formulas: Formulas, new_rows: Container[int], new_columns: Container[int]
+) -> list[RowWrite]:
+    """Return the cells that are new, or were read and hold something else."""
+    own = [tab.columns[column] for column in OF_OPEN if column in tab.columns]
+    rows = []
+    for row in tab.labels:
+        cells = []
+        for index in (*own, *tab.counts):
+            is_new = row in new_rows or index in new_columns
+            if not (is_new or index in tab.formulas):
+                continue
+            value = formulas.value(tab, index, row)
+            if value is None:
+                value = {"stringValue": NO_COLUMN} if is_new else None
+            present = tab.formulas.get(index, {}).get(row, "")
+            if value and (is_new or not _is_same(present, next(iter(value.values())))):
+                cells.append(entered(index, value))
+        rows.append(RowWrite(sheet_id=tab.sheet_id, row=row, cells=tuple(cells)))
+    return rows
+
+
+def _is_same(present: str, wanted: str) -> bool:
     """Tell whether two formulas are the same, however Google writes them."""
     one, other = (_SAME.sub("", formula).replace(",", ";").upper() for formula in (present, wanted))
     return one == other
+
+
+def entered(index: int, value: dict[str, str]) -> CellWrite:
+    """Return the write of a value (ExtendedValue) into a cell of the tab."""
+    data = {"userEnteredValue": value}
+    return CellWrite(index=index, column="", data=data, fields="userEnteredValue")
