@@ -39,6 +39,16 @@ class Shown:
     def address(self) -> str:
         return f"{self.google.url}/spreadsheets/d/{self.spreadsheet}/edit"
 
+    def views(self) -> set[str]:
+        """The titles of the filter views, without a call."""
+        where, query = (
+            {"spreadsheetId": self.spreadsheet},
+            MultiDict({"fields": "sheets(filterViews)"}),
+        )
+        sheets = self.google.sheets
+        book = sheets.handle("sheets.spreadsheets.get", where, query, None, "onlooker")
+        return {view["title"] for tab in book["sheets"] for view in tab.get("filterViews", ())}
+
     def rows(self, tab: str) -> list[Row]:
         """What stands in a tab, without a call."""
         where, query = {"spreadsheetId": self.spreadsheet}, MultiDict({"fields": FIELDS})
@@ -90,6 +100,7 @@ def ten(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
             post(receiver.url, [SAMPLE, *map(body, ten_jobs.payloads(datetime.now(UTC)))])
             seen = Shown(google, environment["SPREADSHEET_ID"], len(people))
             wait_for(lambda: _are_all_there(seen, set(people.values())))
+            wait_for(lambda: {f"Jobs of {rep}" for rep in ten_jobs.MINE} <= seen.views())
             yield seen
 
 
