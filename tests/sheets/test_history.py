@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from emulator import Emulator
 from sync.sheets.answer import HISTORY_TAB
@@ -167,3 +168,26 @@ def test_quotes_and_contracts_are_named_by_what_they_are(
     raw = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")
     texts = [c.text for line in lines for header, c in line.items() if header != "Site ID"]
     assert [text for text in texts if raw.search(text)] == []
+
+
+def test_the_key_of_a_job_is_hidden_and_shown_again_by_people(bench: Bench) -> None:
+    """Catches a UUID that takes the place of what people read, and one that hides again."""
+    bench.shown(milestone(1))
+
+    def hidden() -> list[bool]:
+        data = bench.tab("History", "data(columnMetadata(hiddenByUser))")["data"][0]
+        return [column.get("hiddenByUser", False) for column in data["columnMetadata"]]
+
+    assert hidden() == [*[False] * 6, True]
+    size = {"range": {"sheetId": HISTORY_TAB, "dimension": "COLUMNS", "startIndex": 6}}
+    fields = {"properties": {"hiddenByUser": False}, "fields": "hiddenByUser"}
+    bench.google.sheets.handle(
+        "sheets.spreadsheets.batchUpdate",
+        {"spreadsheetId": bench.spreadsheet},
+        MultiDict(),
+        {"requests": [{"updateDimensionProperties": size | fields}]},
+        "owner@example.com",
+    )
+    bench.shown(milestone(1, status="APPROVED", date_updated=at(5)))
+    bench.setup().provision(bench.spreadsheet)
+    assert not any(hidden())
