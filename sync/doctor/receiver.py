@@ -2,12 +2,12 @@
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import requests
 
 from sync.backfill.reader import Reader
-from sync.doctor.check import Check, failed, ok, skipped, warning
+from sync.doctor.check import Check, failed, filesystem, ok, skipped, warning
 from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.answers import page
 from sync.everbright.client import not_a_document
@@ -58,24 +58,6 @@ def disk(wiring: Wiring) -> Check:
         f"The SQLite file is in {_THROW_AWAY[kind]} ({kind}).",
         "Mount a volume and put the file of DATABASE_URL on it, or use PostgreSQL.",
     )
-
-
-def filesystem(file: PurePath, mounts: str) -> str:
-    """Return the type of the file system that `file` is on, as Linux's mountinfo names it.
-
-    Source: proc_pid_mountinfo(5): the mount point is the fifth field, the type follows " - ".
-    The last of several on one mount point is in effect.
-    """
-    depth, kind = 0, "unknown"
-    for line in mounts.splitlines():
-        mount, _, source = line.partition(" - ")
-        fields = mount.split()
-        if len(fields) < 5 or not source:
-            continue
-        point = PurePath(fields[4].replace("\\040", " "))
-        if file.is_relative_to(point) and len(point.parts) >= depth:
-            depth, kind = len(point.parts), source.split()[0]
-    return kind
 
 
 _ENOUGH = 64 * 1024

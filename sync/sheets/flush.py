@@ -10,7 +10,7 @@ import structlog
 from sync.errors import Permanent, Refused
 from sync.field_table import KEY
 from sync.ops.logs import Trail
-from sync.sheets import answer, request, rowless, table_end, undo
+from sync.sheets import request, rowless, table_end, undo
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import columns_to_read
@@ -182,18 +182,18 @@ class Flusher:
         if not gone:
             return True
         gone -= undo.sites_written_over(parsed(pending.undos))
-        if answer.are_few(gone, pending.sites_with_row):
+        if rowless.are_few(gone, pending.sites_with_row):
             self.store.batches.forget_rows(held, gone)
             return True
         everything = self.writer.read_everything(held, snapshot)
         for table in everything.snapshot.tables:
-            index = answer.find_key_column(everything.rows[table.sheet_id], gone)
+            index = rowless.find_key_column(everything.rows[table.sheet_id], gone)
             if index is not None:
                 # A person moved what stood in the column: that is the key column now.
                 moved = request.adopt(KEY, table.sheet_id, index, table.columns.get(KEY))
                 self.send(this, Parts(structure=moved))
                 return False
-        raise answer.keys_gone(len(gone), len(pending.sites_with_row))
+        raise rowless.keys_gone(len(gone), len(pending.sites_with_row))
 
     def _write(self, this: Round, work: Work) -> None:
         changed = {target.site: target.differences() for target in work.targets}
