@@ -165,8 +165,8 @@ def test_every_key_of_the_config_on_a_page_stands_in_the_shipped_one() -> None:
     assert seen > 20
 
 
-NOT_SETTINGS = {"CHAOS_SIZE", "HTTPS_PROXY"}
-"""Of a test, and of every program."""
+NOT_SETTINGS = {"CHAOS_SIZE", "ENV_FILE", "HTTPS_PROXY"}
+"""Of a test, of the command before it reads settings, and of every program."""
 
 
 def test_every_setting_on_a_page_is_one() -> None:
