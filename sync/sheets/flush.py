@@ -15,7 +15,6 @@ from sync.sheets.batch import Parts, guarding
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import columns_to_read
 from sync.sheets.ensure import HISTORY, read_columns
-from sync.sheets.options import with_options, worded_cells
 from sync.sheets.plan import Lines, Plan, Planner, Targets, Work, shown
 from sync.sheets.policy import MAPPED, OWN
 from sync.sheets.snapshot import Snapshot, Table
@@ -92,16 +91,17 @@ class Flusher:
             return
         elif not (guards := guarding(snapshot.tables)).is_empty:
             # Nothing is written before every column is guarded: a person may be moving one now.
-            self._send(this, guards)
+            self.send(this, guards)
         elif pending.undos:
             self._undo(this)
         elif work.sites:
             self._write(this, work)
         else:
             # Move the fence: a batch in doubt that has not landed by now never shall.
-            self._send(this, Parts())
+            self.send(this, Parts())
 
-    def _send(self, this: Round, parts: Parts, tables: Sequence[Table] = ()) -> None:
+    def send(self, this: Round, parts: Parts, tables: Sequence[Table] = ()) -> None:
+        """Send a batch; `tables` are the tabs of jobs as they are after it, if others than read."""
         tables = tables or this.snapshot.tables
         titles, _ = self.surroundings(this.held, this.snapshot)
         batch = self.writer.composed(this.snapshot, tables, parts, this.fence, titles.fence)
@@ -129,6 +129,9 @@ class Flusher:
         if not snapshot.is_adopted:
             return
         gone = known - {table.sheet_id for table in snapshot.tables}
+        if not (known or snapshot.tables):
+            what = "No tab is mapped: jobs are written nowhere."
+            raise Permanent("not_mapped", what, "Map one: brightsheet map --write")
         if gone or not snapshot.tables:
             titles = self._titles(this)
             names = [repr(titles[sheet_id]) for sheet_id in sorted(gone) if sheet_id in titles]
@@ -183,12 +186,14 @@ class Flusher:
             if index is not None:
                 # A person moved what stood in the column: that is the key column now.
                 moved = request.adopt(KEY, table.sheet_id, index, table.columns.get(KEY))
-                self._send(this, Parts(structure=moved))
+                self.send(this, Parts(structure=moved))
                 return False
         raise answer.keys_gone(len(gone), len(pending.sites_with_row))
 
     def _write(self, this: Round, work: Work) -> None:
-        this = self._with_options(this, work)
+        changed = {target.site: target.differences() for target in work.targets}
+        tables = self.writer.with_options(this.held, this.snapshot.tables, changed)
+        this = replace(this, snapshot=replace(this.snapshot, tables=tables))
         titles, beside = self.surroundings(this.held, this.snapshot)
         lines = self._lines(this, work)
         if this.snapshot.policy.matches:
@@ -198,30 +203,20 @@ class Flusher:
             wanted = self.targets.wanted(work.targets, columns, lines.lines, beside, titles)
             plan = self.planner.made(this.snapshot, work.targets, wanted)
             if work.is_all:
-                plan = self._with_in_step(this, plan)
+                plan = self.with_in_step(this, plan)
         self._write_plan(this, work, plan, lines, titles)
-
-    def _with_options(self, this: Round, work: Work) -> Round:
-        """Return the round without words that are no option of their drop-down any more."""
-        changed = {target.site: target.differences() for target in work.targets}
-        cells = worded_cells(this.snapshot.tables, changed)
-        if not cells:
-            return this
-        self.writer.take_call(this.held)
-        offered = self.client.read_options(cells)
-        tables = with_options(this.snapshot.tables, offered)
-        return replace(this, snapshot=replace(this.snapshot, tables=tables))
 
     def _planned(self, this: Round, work: Work, lines: Lines) -> Plan:
         """Plan for tabs that people made: two more calls where a row is looked for or added."""
         tables, targets = this.snapshot.tables, work.targets
-        without = self.planner.without_row(tables, targets)
+        without = rowless.without_row(tables, targets)
         if not without:
             return self.planner.mapped(this.snapshot, targets, lines)
         self.writer.take_call(this.held)
         columns = self.client.read_columns(tables)
         texts = rowless.texts_of_columns(tables, columns)
-        lookup = self.planner.look_up(texts, self.store.pending.customers_without_row())
+        customers = self.store.pending.customers_without_row()
+        lookup = rowless.look_up(texts, customers, self.targets.match_by)
         if not {target.site for target in without} - lookup.matches.keys():
             return self.planner.mapped(this.snapshot, targets, lines, lookup)
         whole = {index: column.texts for index, column in columns[tables[0].sheet_id].items()}
@@ -288,19 +283,8 @@ class Flusher:
         columns = read_columns(snapshot.tables)
         return spreadsheet.note_columns(snapshot.fence or 0, columns, title).gone
 
-    def say_in_step(self, held: Lease) -> None:
-        """Write that the sheet is in step, where nothing else is to be written: two calls.
-
-        Raises Retryable or Permanent.
-        """
-        this = self.look(held)
-        tables = this.snapshot.tables
-        if not tables or not guarding(tables).is_empty:
-            return
-        plan = self._with_in_step(this, Plan(tables), is_alone=True)
-        self._send(this, plan.parts)
-
-    def _with_in_step(self, this: Round, plan: Plan, *, is_alone: bool = False) -> Plan:
+    def with_in_step(self, this: Round, plan: Plan, *, is_alone: bool = False) -> Plan:
+        """Return a plan with the moment from which the sheet shows all that came."""
         gone = [column.header for column in self.notice_columns(this.snapshot)]
         now = self.planner.in_step(gone)
         known = this.pending.known_columns
@@ -313,7 +297,7 @@ class Flusher:
         no job is at fault, but a guard or the fence. Where it is taken, halving finds the job.
         """
         this = replace(this, fence=self.writer.take_turn(this.held))
-        self._send(this, plan.parts.without_data(plan.tables[0]), plan.tables)
+        self.send(this, plan.parts.without_data(plan.tables[0]), plan.tables)
         if len(sites) > 1:
             self._only = list(sites[: len(sites) // 2])
             return
@@ -347,4 +331,4 @@ class Flusher:
             settled=tuple(placement.settled),
             recovered_lines=len(told),
         )
-        self._send(Round(this.held, this.fence, this.pending, now), parts)
+        self.send(Round(this.held, this.fence, this.pending, now), parts)
