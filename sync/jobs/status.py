@@ -206,10 +206,6 @@ class Statuses:
         words = [_WORDS.get(status.means or "", status.label) for status in known]
         return list(dict.fromkeys([*words, self.phrases.done]))
 
-    def labels(self) -> list[str]:
-        """Return how statuses of milestones read, in the order of the config."""
-        return list(dict.fromkeys(status.label for status in self._config.statuses.values()))
-
 
 _WORDS = {"rejected": REJECTED, "waiting": WAITING}
 

@@ -3,6 +3,7 @@
 While Google is down, deliveries wait in the store: a flush is retried with growing pauses."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from threading import Event
 from time import monotonic
@@ -10,7 +11,7 @@ from time import monotonic
 import structlog
 from tenacity import RetryCallState
 
-from sync.errors import BrightsheetError, Permanent, Retryable
+from sync.errors import BrightsheetError, Permanent, Refused, Retryable
 from sync.ops import retry
 from sync.ops.alerts import Alerts
 from sync.ops.logs import beating
@@ -74,7 +75,8 @@ class SheetLoop:
         if self._store.pending.is_due():
             return self._flush()
         if self._flusher.new_reps - self._flusher.known_reps:
-            with self._wiring.hold(self._stop.sleep) as held:
+            # Refused where somebody moves columns just now: the next comparison makes the views.
+            with suppress(Refused), self._wiring.hold(self._stop.sleep) as held:
                 renew(self._flusher, held)
         if self._saying.is_due():
             self._say_in_step()

@@ -150,6 +150,23 @@ def test_a_chart_that_a_person_took_away_stops_nothing(bench: Bench) -> None:
     assert "charts" not in bench.tab("Pipeline", "charts")
 
 
+def test_what_needs_somebody_stands_first_whatever_came_first(bench: Bench) -> None:
+    """Catches columns, and bars of the chart, in the order of arrival: each sheet has another."""
+    bench.shown(milestone(1, status="APPROVED"))
+    bench.shown(milestone(2, status="ODD"), milestone(3))
+    bench.shown(milestone(4, status="REJECTED"), milestone(5, status="INPROG"))
+    order = ["Rejected", "Submitted", "In progress", "Approved", "Odd"]
+    headers = [header for header in bench.rows("Pipeline")[0] if header in order]
+    assert headers == order
+    assert by_status(bench) == {"Milestone 1": {"Jobs": "5", **dict.fromkeys(order, "1")}}
+    (chart,) = bench.tab("Pipeline", "charts")["charts"]
+    sources = [
+        series["series"]["sourceRange"]["sources"][0]["startColumnIndex"]
+        for series in chart["spec"]["basicChart"]["series"]
+    ]
+    assert sources == sorted(sources)
+
+
 def test_a_rejection_is_counted_where_it_happened(bench: Bench) -> None:
     """Catches a rejected permit that is counted at the milestone which the job has got to."""
     late = "2026-03-05T10:00:00Z"

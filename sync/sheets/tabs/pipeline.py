@@ -7,7 +7,7 @@ is written again where a read shows that it counts something else.
 """
 
 import re
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -36,9 +36,10 @@ from sync.sheets.tabs.pipeline_formulas import (
     Counted,
     Formulas,
     JobsTab,
-    is_same,
+    entered,
+    outdated,
 )
-from sync.sheets.writes import CellWrite, RowWrite
+from sync.sheets.writes import RowWrite
 from sync.types import letters
 
 CHART = 1_126_170_201
@@ -78,6 +79,8 @@ _COLUMNS = {
 }
 _TITLE = "Jobs by milestone"
 _STRONGER = 2.2
+_WIDTH = 90
+"""Pixels of the column of a status."""
 _NUMBER = re.compile(r"\d+")
 
 
@@ -169,21 +172,19 @@ def grow(tab: Tab, counted: Counted, config: Config, jobs: JobsTab) -> tuple[lis
         request.insert(tab.sheet_id, "ROWS", row, 1, tab.row_count + number)
         for number, row in enumerate(new_rows)
     ]
-    grown, texts = _with_statuses(grown, counted, config)
-    for number, (index, text) in enumerate(texts.items()):
-        requests.append(
-            request.insert(tab.sheet_id, "COLUMNS", index, 1, tab.column_count + number)
-        )
-        requests.append(
-            request.metadata(COLUMN_KEY, PIPELINE_COUNT, tab.sheet_id, "COLUMNS", index)
-        )
-        cell = request.header(index, Column(id=PIPELINE_COUNT, header=text))
-        header = RowWrite(sheet_id=tab.sheet_id, row=tab.header_row, cells=(cell,))
-        requests += request.write([header])
-    formulas = Formulas(config, jobs, counted, f"${letters(grown.columns[PIPELINE_LABEL])}")
-    requests += request.write(_labels(grown, new_rows))
-    requests += request.write(_outdated(grown, formulas, new_rows, texts))
+    columns, grown, new_columns = _with_statuses(grown, counted, config)
+    formulas = _formulas(grown, counted, config, jobs)
+    requests += columns + request.write(_labels(grown, new_rows))
+    requests += request.write(outdated(grown, formulas, new_rows, new_columns))
     return requests, replace(grown, formulas={})
+
+
+def _formulas(tab: Tab, counted: Counted, config: Config, jobs: JobsTab) -> Formulas:
+    statuses = Statuses(config)
+    known = (status.label for status in config.statuses.values() if status.means == "approved")
+    approved = {label: statuses.ending_with(label).text for label in sorted(set(known))}
+    label = f"${letters(tab.columns[PIPELINE_LABEL])}"
+    return Formulas(jobs, counted, label, statuses.label("ARCHIVED"), approved)
 
 
 def _with_rows(tab: Tab, counted: Counted) -> Tab:
@@ -210,19 +211,49 @@ def _with_rows(tab: Tab, counted: Counted) -> Tab:
     return replace(tab, labels=labels, row_count=count, formulas=formulas)
 
 
-def _with_statuses(tab: Tab, counted: Counted, config: Config) -> tuple[Tab, dict[int, str]]:
-    """Return the tab with a column for each new status, and the new headers by column index."""
-    order = Statuses(config).labels()
-    known = {tab.headers.get(index) for index in tab.counts}
+def _with_statuses(
+    tab: Tab, counted: Counted, config: Config
+) -> tuple[list[Request], Tab, set[int]]:
+    """Return what adds a column for each new status, the tab then, and where those columns are.
+
+    What needs somebody comes first, what is approved last.
+    """
+    places = {text: place for place, text in enumerate(_statuses(config))}
+
+    def place(text: str) -> tuple[int, str]:
+        return (places.get(text, _UNKNOWN), text)
+
+    requests, known = list[Request](), {tab.headers.get(index) for index in tab.counts}
     new = {status for _, status in counted.pairs if status} - known
-    own = (tab.columns.get(column, 0) for column in (PIPELINE_LABEL, *_COLUMNS))
-    first = max([*tab.counts, *own]) + 1
-    ranked = sorted(
-        new, key=lambda word: (order.index(word) if word in order else len(order), word)
-    )
-    texts = dict(enumerate(ranked, first))
-    grown = _widened(tab, first, texts)
-    return replace(grown, counts=(*grown.counts, *texts)), texts
+    for text in sorted(new, key=place):
+        own = (tab.columns.get(column, 0) for column in (PIPELINE_LABEL, *_COLUMNS))
+        later = [i for i in tab.counts if place(tab.headers.get(i, "")) > place(text)]
+        index = min(later, default=max([*tab.counts, *own]) + 1)
+        made = Column(id=PIPELINE_COUNT, header=text, width=_WIDTH)
+        header = RowWrite(
+            sheet_id=tab.sheet_id, row=tab.header_row, cells=(request.header(index, made),)
+        )
+        requests += [
+            request.insert(tab.sheet_id, "COLUMNS", index, 1, tab.column_count),
+            request.metadata(COLUMN_KEY, PIPELINE_COUNT, tab.sheet_id, "COLUMNS", index),
+            formatting.sized_column(tab.sheet_id, index, _WIDTH),
+            *request.write([header]),
+        ]
+        tab = _widened(tab, index, {index: text})
+        tab = replace(tab, counts=tuple(sorted((*tab.counts, index))))
+    return requests, tab, {index for index in tab.counts if tab.headers.get(index) in new}
+
+
+_MEANINGS = ("rejected", "waiting", None, "approved", "cancelled")
+"""Of statuses, in the order of their columns."""
+_UNKNOWN = 1000
+"""The place of a status that the config does not name: the last."""
+
+
+def _statuses(config: Config) -> list[str]:
+    """Return how milestones' statuses read, in the order of their columns."""
+    known = sorted(config.statuses.values(), key=lambda one: _MEANINGS.index(one.means))
+    return list(dict.fromkeys(status.label for status in known))
 
 
 def _widened(tab: Tab, first: int, texts: Mapping[int, str]) -> Tab:
@@ -248,37 +279,10 @@ def _labels(tab: Tab, new_rows: Iterable[int]) -> list[RowWrite]:
         RowWrite(
             sheet_id=tab.sheet_id,
             row=row,
-            cells=(_cell(label, {"stringValue": tab.labels[row]}),),
+            cells=(entered(label, {"stringValue": tab.labels[row]}),),
         )
         for row in new_rows
     ]
-
-
-def _outdated(
-    tab: Tab, formulas: Formulas, new_rows: Container[int], new_columns: Container[int]
-) -> list[RowWrite]:
-    """Return the cells that are new, or were read and hold something else."""
-    own = [tab.columns[column] for column in _COLUMNS if column in tab.columns]
-    rows = []
-    for row in tab.labels:
-        cells = []
-        for index in (*own, *tab.counts):
-            is_new = row in new_rows or index in new_columns
-            if not (is_new or index in tab.formulas):
-                continue
-            value = formulas.value(tab, index, row)
-            if value is None:
-                value = {"stringValue": NO_COLUMN} if is_new else None
-            present = tab.formulas.get(index, {}).get(row, "")
-            if value and (is_new or not is_same(present, next(iter(value.values())))):
-                cells.append(_cell(index, value))
-        rows.append(RowWrite(sheet_id=tab.sheet_id, row=row, cells=tuple(cells)))
-    return rows
-
-
-def _cell(index: int, value: dict[str, str]) -> CellWrite:
-    data = {"userEnteredValue": value}
-    return CellWrite(index=index, column="", data=data, fields="userEnteredValue")
 
 
 def chart(tab: Tab, config: Config, *, is_new: bool) -> list[Request]:
@@ -301,7 +305,7 @@ def chart(tab: Tab, config: Config, *, is_new: bool) -> list[Request]:
 
 
 def _spec(tab: Tab, config: Config) -> Request:
-    colors = Statuses(config).colors()
+    colors = {one.label: one.color for one in config.statuses.values() if one.color}
     series = []
     for index in tab.counts:
         color = colors.get(tab.headers.get(index, ""))

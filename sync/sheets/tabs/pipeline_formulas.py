@@ -5,16 +5,15 @@ say so in words. Semicolons between arguments are taken in every locale.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.field_table import KEY, status_id
 from sync.jobs.cells import Cell, Column
-from sync.jobs.status import Statuses
-from sync.settings.config_file import Config
 from sync.sheets.answer import PIPELINE_COUNT, quoted
 from sync.sheets.encode import escaped, literal
 from sync.sheets.snapshot import Tab
+from sync.sheets.writes import CellWrite, RowWrite
 from sync.types import letters
 
 TOTAL, MEDIAN, OVERDUE = "pipeline:total", "pipeline:median", "pipeline:overdue"
@@ -87,11 +86,14 @@ class JobsTab:
 class Formulas:
     """Makes the formulas of one Pipeline tab."""
 
-    config: Config
     jobs: JobsTab
     counted: Counted
     label: str
     """The column of the milestones' names."""
+    archived: str
+    """What the status of a job reads that is archived."""
+    approved: Mapping[str, str]
+    """The statuses of milestones that mean approved, and what a job's status then says of one."""
 
     def value(self, tab: Tab, index: int, row: int) -> dict[str, str] | None:
         """Return what stands in a cell (ExtendedValue); None for a milestone that is unknown."""
@@ -116,7 +118,7 @@ class Formulas:
         if _STATUS in self.jobs.columns:
             terms += [
                 self.jobs.column(_STATUS),
-                literal(f"<>{escaped(self._archived)}"),
+                literal(f"<>{escaped(self.archived)}"),
             ]
         return f"COUNTUNIQUEIFS({';'.join(terms)})"
 
@@ -141,11 +143,11 @@ class Formulas:
 
         It is not approved, or it is what the job's status says of it: then the next has not begun.
         """
-        standing = "*".join(f"({column}<>{literal(label)})" for label in self._approved)
+        standing = "*".join(f"({column}<>{literal(label)})" for label in self.approved)
         if standing and _STATUS in self.jobs.columns:
-            status, statuses = self.jobs.column(_STATUS), Statuses(self.config)
-            for label in self._approved:
-                says = f"{milestone}&{literal(statuses.ending_with(label).text)}"
+            status = self.jobs.column(_STATUS)
+            for saying in self.approved.values():
+                says = f"{milestone}&{literal(saying)}"
                 standing += f"+(LEFT({status};LEN({says}))={says})"
         return f'({column}<>"")' + (f"*({standing})" if standing else "")
 
@@ -155,20 +157,39 @@ class Formulas:
         if DAYS in self.jobs.columns:
             return f'{key}*({self.jobs.column(DAYS)}<>"")'
         if _STATUS in self.jobs.columns:
-            return f"{key}*({self.jobs.column(_STATUS)}<>{literal(self._archived)})"
+            return f"{key}*({self.jobs.column(_STATUS)}<>{literal(self.archived)})"
         return key
 
-    @property
-    def _archived(self) -> str:
-        return Statuses(self.config).label("ARCHIVED")
 
-    @property
-    def _approved(self) -> list[str]:
-        known = self.config.statuses.values()
-        return sorted({status.label for status in known if status.means == "approved"})
+def outdated(
+    tab: Tab, formulas: Formulas, new_rows: Container[int], new_columns: Container[int]
+) -> list[RowWrite]:
+    """Return the cells that are new, or were read and hold something else."""
+    own = [tab.columns[column] for column in OF_OPEN if column in tab.columns]
+    rows = []
+    for row in tab.labels:
+        cells = []
+        for index in (*own, *tab.counts):
+            is_new = row in new_rows or index in new_columns
+            if not (is_new or index in tab.formulas):
+                continue
+            value = formulas.value(tab, index, row)
+            if value is None:
+                value = {"stringValue": NO_COLUMN} if is_new else None
+            present = tab.formulas.get(index, {}).get(row, "")
+            if value and (is_new or not _is_same(present, next(iter(value.values())))):
+                cells.append(entered(index, value))
+        rows.append(RowWrite(sheet_id=tab.sheet_id, row=row, cells=tuple(cells)))
+    return rows
 
 
-def is_same(present: str, wanted: str) -> bool:
+def _is_same(present: str, wanted: str) -> bool:
     """Tell whether two formulas are the same, however Google writes them."""
     one, other = (_SAME.sub("", formula).replace(",", ";").upper() for formula in (present, wanted))
     return one == other
+
+
+def entered(index: int, value: dict[str, str]) -> CellWrite:
+    """Return the write of a value (ExtendedValue) into a cell of the tab."""
+    data = {"userEnteredValue": value}
+    return CellWrite(index=index, column="", data=data, fields="userEnteredValue")
