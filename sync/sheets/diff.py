@@ -210,10 +210,13 @@ def _cell(
         return None
     last = last_value(table, column, target, zone)
     fields = _fields(table, column, row, wanted) if decision is Decision.WRITE else ""
+    data = encode.encoded(wanted if note is not None else _without_note(wanted), zone)
+    if _has_format(table, column, target, wanted):
+        fields, data = fields.replace(f",{encode.DATE_FIELD}", ""), encode.without_format(data)
     return CellWrite(
         index=table.columns[column],
         column=column,
-        data=encode.encoded(wanted if note is not None else _without_note(wanted), zone),
+        data=data,
         fields=",".join(part for part in (fields, "note" if note is not None else "") if part),
         expects=None if rule is Rule.OURS else there,
         expects_note=note,
@@ -291,6 +294,15 @@ def _note_there(
 
 def _without_note(cell: Cell) -> Cell:
     return cell.model_copy(update={"note": "", "noted": None})
+
+
+def _has_format(table: Table, column: str, target: Target, wanted: Cell) -> bool:
+    """Tell whether a cell has the format of its kind of date, from when it was last written."""
+    last = target.written.get(column, EMPTY)
+    is_date = wanted.when is not None and last.when is not None
+    is_known = table.policy.decorates and column not in target.recheck
+    kinds = ((cell.is_day, cell.is_age) for cell in (last, wanted))
+    return is_date and is_known and len(set(kinds)) == 1
 
 
 def _fields(table: Table, column: str, row: int, wanted: Cell) -> str:

@@ -221,7 +221,7 @@ def _ensure_format(
 def _ensure_note(ensured: Ensured, read: Table, column: Column) -> None:
     """Write the note on a header where it is missing, or is ours: of another setting or version."""
     note = in_step.without(read.header_notes.get(column.id, ""))
-    ours = {_NUMBER.sub("", text) for text in (column.about, column.former_note)}
+    ours = {_NUMBER.sub("", text) for text in (column.about, *column.former_notes)}
     is_ours = _NUMBER.sub("", note) in ours
     if note == column.about or (note and not is_ours):
         return
