@@ -32,6 +32,7 @@ from sync.settings.environment import Settings, load
 from sync.sheets.client import SheetClient
 from sync.sheets.flush import Flusher
 from sync.sheets.plan import USUAL, Sizes, Targets
+from sync.sheets.trial import try_google
 from sync.store import (
     Backfills,
     Backlog,
@@ -52,6 +53,7 @@ from sync.store import (
     sheet_store,
 )
 from sync.store.database import holder
+from sync.store.signs import Trial
 from sync.types import Mode
 
 Sleep = Callable[[float], Any]
@@ -225,14 +227,34 @@ class Wiring:
         """Return what puts milestones that were read into the inbox."""
         return Intake(self.inbox, Jobs(self.database), self.settings)
 
+    def lists(self, sleep: Sleep) -> Lists:
+        """Return what reads EverBright's lists."""
+        return Lists(self.everbright(), self.settings.backfill_rate, sleep)
+
     def backfill(self, scope: str, sleep: Sleep) -> Backfill:
         """Return what reads jobs back from EverBright; `scope` names the run that is kept."""
-        settings = self.settings
-        paths = settings.config.everbright
-        lists = Lists(self.everbright(), settings.backfill_rate, sleep)
+        lists, paths = self.lists(sleep), self.settings.config.everbright
         reader = Reader(lists, paths)
-        store = self.backfills(scope)
-        return Backfill(lists, reader, self.intake(), paths, store)
+        return Backfill(lists, reader, self.intake(), paths, self.backfills(scope))
+
+    def tried(self, spreadsheet: str = "", *, again: bool = False) -> Trial:
+        """Return what Google does, tried in a spreadsheet where it was not (`again`: anew).
+
+        Raises Retryable or Permanent where Google cannot be asked.
+        """
+        folder = self.settings.drive_folder_id
+        return try_google(
+            self.sheet_store(spreadsheet).spreadsheet,
+            self.sheet_client(spreadsheet),
+            self.drive(folder) if folder else None,
+            again=again,
+        )
+
+    def must_have_token(self) -> None:
+        """Raise SettingsError where there is no token, so that EverBright cannot be asked."""
+        if self.settings.everbright_api_token is None:
+            fix = "is not set. Set it to EverBright's API token, or give a report: --csv FILE."
+            raise SettingsError("EVERBRIGHT_API_TOKEN", fix)
 
     def backfills(self, scope: str) -> Backfills:
         """Return how far the runs of a scope have come."""

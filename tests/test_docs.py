@@ -10,17 +10,16 @@ import click
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from app import WRONG_PASSWORDS
 from brightsheet import cli
 from emulator.limits import Rates
 from sync.commands.sheet import NOT_WELL
-from sync.console.access import SESSION
+from sync.console.access import SESSION, WRONG_OVER_ALL, WRONG_PASSWORDS
 from sync.everbright import client as everbright
 from sync.jobs import cells
 from sync.ops import alerts, retry
 from sync.settings.config_file import CONFIG_FILE, OPENAPI_FILE, load_config
 from sync.settings.environment import Settings, load
-from sync.status import rules
+from sync.status import problem, rules
 from sync.store import limits, lookups
 from sync.webhooks import parse
 from sync.worker import SIGN_SECONDS, loop, sheet_loop
@@ -75,13 +74,13 @@ FACTS = [
         f"tries every {sheet_loop._PERMANENT_PAUSE:.0f} s, and writes all that came",
     ),
     ("docs/operations.md", f"after {limits.REST_SECONDS:.0f} s and then less often"),
-    ("docs/operations.md", f"not be written for {rules.LATE_SECONDS / 60:.0f} minutes"),
-    ("docs/operations.md", f"gave a sign of life for {rules.ALIVE_SECONDS:.0f} seconds"),
-    ("docs/operations.md", f"received {rules.LATE_SECONDS / 60:.0f} minutes ago"),
-    ("docs/operations.md", f"{WORDS[rules.MANY_REFUSED]} deliveries or more were refused"),
+    ("docs/operations.md", f"not be written for {problem.LATE_SECONDS / 60:.0f} minutes"),
+    ("docs/operations.md", f"gave a sign of life for {problem.ALIVE_SECONDS:.0f} seconds"),
+    ("docs/operations.md", f"received {problem.LATE_SECONDS / 60:.0f} minutes ago"),
+    ("docs/operations.md", f"{WORDS[problem.MANY_REFUSED]} deliveries or more were refused"),
     (
         "docs/operations.md",
-        f"{WORDS[rules.MANY_WRONG]} requests with a wrong secret or none came within an hour",
+        f"{WORDS[problem.MANY_WRONG]} requests with a wrong secret or none came within an hour",
     ),
     ("docs/operations.md", f"`SILENCE_DAYS` working days ({load(LEAST).silence_days})"),
     ("docs/operations.md", f"into the database every {SIGN_SECONDS:.0f} seconds"),
@@ -92,13 +91,14 @@ FACTS = [
         "docs/security.md",
         f"given up after {everbright.TIMEOUT[0]:.0f} s or {everbright.TIMEOUT[1]:.0f} s",
     ),
+    ("docs/security.md", f"after {WRONG_OVER_ALL} wrong ones within an hour"),
     ("docs/console.md", f"A session lasts {SESSION.total_seconds() / 3600:.0f} hours"),
     ("docs/console.md", f"takes them within {WORDS[int(sheet_loop.LOOK_SECONDS)]} seconds"),
     (
         "docs/console.md",
         f"After {WORDS[GUESSES]} wrong passwords within {WORDS[GUESS_MINUTES]} minutes",
     ),
-    ("docs/console.md", f"What has waited for {rules.LATE_SECONDS / 60:.0f} minutes"),
+    ("docs/console.md", f"What has waited for {problem.LATE_SECONDS / 60:.0f} minutes"),
     ("docs/reader.md", f"{WORDS[load(LEAST).stuck_days]} (a setting) after its last event"),
 ]
 

@@ -63,6 +63,20 @@ class Intake:
                 events += receipt.outcome is Outcome.ACCEPTED
         return events, problems
 
+    def unknown(self, known: Job, payloads: Sequence[dict[str, Any]]) -> int:
+        """Return how many of `payloads` are news of a job; nothing is kept."""
+        events = 0
+        for payload in payloads:
+            try:
+                delivery = parse.read(json.dumps(payload).encode(), self._shapes)
+                _must_be_dated(delivery)
+            except BrightsheetError:
+                continue  # To read the job tells of it.
+            read = self._news(known, delivery)
+            events += read is not None
+            known = read or known
+        return events
+
     def _news(self, known: Job, delivery: Delivery) -> Job | None:
         """Return `known` with what was read, or None where that is not later or says no more."""
         received, other = datetime.now(UTC), delivery.other_event

@@ -17,7 +17,7 @@ from sync.backfill.intake import report_words, take_report
 from sync.backfill.reader import ProgressCallback
 from sync.backfill.run import Summary
 from sync.commands import shown_in
-from sync.errors import Permanent, SettingsError
+from sync.errors import Permanent
 from sync.jobs.model import Job
 from sync.ops import logs
 from sync.store import Jobs
@@ -40,7 +40,7 @@ class ReadBack:
 
         Raises Permanent or Retryable where EverBright cannot be read; the next call goes on.
         """
-        self._must_have_token()
+        self._wiring.must_have_token()
         scope = f"{SINCE}{since:%Y-%m-%d}" if since else _ALL
         backfill = self._wiring.backfill(scope, self._sleep)
         with self._wiring.hold_backfill(self._sleep) as held:
@@ -48,7 +48,7 @@ class ReadBack:
 
     def only(self, site: str) -> Summary:
         """Read one job."""
-        self._must_have_token()
+        self._wiring.must_have_token()
         return self._wiring.backfill(_ALL, self._sleep).only(site)
 
     def report(self, file: Path) -> Summary:
@@ -67,11 +67,6 @@ class ReadBack:
         sites = sorted(store.sites())
         for start in range(0, len(sites), _AT_ONCE):
             yield from store.states(sites[start : start + _AT_ONCE]).values()
-
-    def _must_have_token(self) -> None:
-        if self._wiring.settings.everbright_api_token is None:
-            fix = "is not set. Set it to EverBright's API token, or give a report: --csv FILE."
-            raise SettingsError("EVERBRIGHT_API_TOKEN", fix)
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""`brightsheet map` and `brightsheet link`."""
+"""`brightsheet map`."""
 
 import json
 import logging
@@ -13,19 +13,26 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sync.commands import echo
 from sync.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.mapping.fields import Fields
 from sync.ops import logs
-from sync.setup.link import Doubt, NamedRow, Settled, link
 from sync.setup.mapping import MappingReport, TabMapper
-from sync.sheets.preview import ADDED, FILLED, KEYED, REPLACED, Preview
+from sync.setup.spreadsheet import UnmappedTab, unmap
+from sync.sheets import trial
+from sync.sheets.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview
+from sync.status.problem import counted
 from sync.types import letters
 from sync.wiring import Wiring, opened
 
 _LONGEST = 40
 """Characters of a cell: enough to know it again."""
-_SAID = {KEYED: "site ID", FILLED: "filled", REPLACED: "replaced", ADDED: "new row"}
+_SAID = {
+    KEYED: "site ID",
+    FILLED: "filled",
+    REPLACED: "replaced",
+    ADDED: "new row",
+    COPIED: "as in the row above",
+}
 
 
 def report_json(report: MappingReport) -> dict[str, Any]:
@@ -35,6 +42,7 @@ def report_json(report: MappingReport) -> dict[str, Any]:
         "written": report.is_written,
         "waiting": bool(report.waiting),
         "tabs": [_tab_as_json(mapping, report) for mapping in report.tabs],
+        "formulas": [asdict(formula) for formula in report.formulas],
     } | ({"preview": _preview_as_json(report.preview)} if report.preview else {})
 
 
@@ -70,10 +78,11 @@ def _column_as_json(column: MappedColumn, fields: Fields) -> dict[str, Any]:
         "samples": list(column.proposal.samples),
         "hidden": column.proposal.is_hidden,
         "field": fields.spelled(column.field),
-        "reason": column.reason,
+        "reason": _why(column),
         "options": list(column.proposal.options or ()) or None,
         "words": dict(words.by_ours) if words else None,
         "without_option": list(words.unfit) if words else [],
+        "options_gone": dict(words.gone) if words else {},
     }
 
 
@@ -82,6 +91,10 @@ def show_report(report: MappingReport, out: Console, *, is_written: bool) -> Non
     for mapping in report.tabs:
         is_chosen = mapping.tab.sheet_id in report.chosen
         _show_tab(mapping, report.fields, out, is_chosen=is_chosen)
+    for formula in report.formulas:
+        name = formula.header or formula.letter
+        text = f"A new row takes the formula of {name} ({formula.letter}): {formula.formula}"
+        out.print(_plain(f"{text} as in the row above (row {formula.row})."), soft_wrap=True)
     if report.preview:
         _show_preview(report.preview, out)
     out.print(_plain(_next(report, is_written=is_written)), soft_wrap=True)
@@ -124,7 +137,7 @@ def _show_tab(mapping: TabMapping, fields: Fields, out: Console, *, is_chosen: b
         samples = "; ".join(text[:_LONGEST] for text in column.proposal.samples)
         header = column.header + (" (hidden)" if column.proposal.is_hidden else "")
         field = fields.spelled(column.field) if column.field else "-"
-        cells = (letters(column.index), header, samples, field, column.reason)
+        cells = (letters(column.index), header, samples, field, _why(column))
         table.add_row(*map(_plain, cells))
     out.print(table)
     for line in [*_words(mapping, fields), *(_added(mapping, fields) if is_chosen else ())]:
@@ -132,20 +145,31 @@ def _show_tab(mapping: TabMapping, fields: Fields, out: Console, *, is_chosen: b
     out.print()
 
 
+def _why(column: MappedColumn) -> str:
+    return "; ".join(text for text in (column.reason, column.command) if text)
+
+
 def _words(mapping: TabMapping, fields: Fields) -> Iterator[str]:
     for column in mapping.columns:
         if not column.words:
             continue
-        where = f"The drop-down of {column.header!r} ({letters(column.index)})"
-        if not fields.get(column.field).words:
+        kind = "column" if column.words.takes_others else "drop-down of"
+        where = f"The {kind} {column.header!r} ({letters(column.index)})"
+        if not (fields.get(column.field).words or column.words.takes_others):
             yield f"{where}: only what is one of its options is written."
             continue
         fit = [f"{ours} is written as {his!r}" for ours, his in column.words.by_ours.items()]
         if fit:
             yield f"{where}: {', '.join(fit)}."
-        if unfit := column.words.unfit:
+        for ours, his in column.words.gone.items():
+            yield f"{where} has the option {his!r} no more, which stood for {ours}."
+        if column.proposal.options == ():
+            fix = "Give it a list again (Data > Data validation), and run this again."
+            yield f"{where}: the cells with its options are gone; nothing is written there. {fix}"
+        elif unfit := [text for text in column.words.unfit if text not in column.words.silent]:
             options = ", ".join(column.proposal.options or ())
-            fix = f'To say which option is meant: --word "{unfit[0]}=OPTION".'
+            name = column.header or letters(column.index)
+            fix = f'To say which option is meant: --word "{name}:{unfit[0]}=OPTION".'
             missing = f"{where} ({options}) has no option for {', '.join(unfit)}"
             yield f"{missing}: not written there. {fix}"
 
@@ -185,6 +209,37 @@ def pairs(what: str, texts: tuple[str, ...]) -> dict[str, str]:
     return by_first
 
 
+def words_of(texts: tuple[str, ...]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Return the words for every drop-down, and those for one column, by status."""
+    everywhere: dict[str, str] = {}
+    by_column: dict[str, dict[str, str]] = {}
+    for text in texts:
+        before, separator, word = (part.strip() for part in text.rpartition("="))
+        column, colon, status = (part.strip() for part in before.rpartition(":"))
+        if not (separator and status) or (colon and not column) or not (word or column):
+            what = '"APPROVED=Done" or "Perm.:APPROVED=Issued"'
+            raise click.BadParameter(f"write {what}, not {text!r}")
+        words = by_column.setdefault(column, {}) if column else everywhere
+        if status in words:
+            raise click.BadParameter(f"{before!r} stands twice")
+        words[status] = word
+    return everywhere, by_column
+
+
+def unmapped_lines(tabs: Iterable[UnmappedTab], *, is_written: bool) -> Iterator[str]:
+    """Give what is (to be) said of tabs that are not mapped any more."""
+    for tab in tabs:
+        said = "is not mapped any more" if is_written else "would not be mapped any more"
+        jobs = f"of its {counted(tab.jobs, 'job', 'jobs')} nothing is written there"
+        yield f"The tab {tab.title!r} {said}: its cells stay, and {jobs}."
+        if tab.elsewhere:
+            yield f"A job that gets news then has a row in {tab.elsewhere!r}."
+        else:
+            yield "No tab is mapped then: jobs are written nowhere until you map one."
+    if not is_written:
+        yield "Nothing was written. To do it, add --write."
+
+
 @click.command("map")
 @click.option("--tab", "tabs", multiple=True, metavar="TITLE", help="This tab; repeat for more.")
 @click.option(
@@ -195,14 +250,22 @@ def pairs(what: str, texts: tuple[str, ...]) -> dict[str, str]:
 )
 @click.option("--unset", multiple=True, metavar="HEADER", help="This column shows nothing of ours.")
 @click.option(
+    "--remove",
+    "removed",
+    multiple=True,
+    metavar="NAME",
+    help="Unmap a tab by its title, or a column by its header or letter. Its cells stay.",
+)
+@click.option(
     "--add", "added", multiple=True, metavar="FIELD", help="Add a column for it at the right."
 )
 @click.option(
     "--word",
     "words",
     multiple=True,
-    metavar="OURS=OPTION",
-    help="The option of a drop-down for a status, like APPROVED=Done.",
+    metavar="[COLUMN:]STATUS=WORD",
+    help="What a column says for a status: APPROVED=Done for every drop-down with that option, "
+    'or "Perm.:APPROVED=Issued" for one column; with nothing behind the = the word is removed.',
 )
 @click.option(
     "--preview", is_flag=True, help="Show what the first flush would change, cell by cell."
@@ -214,6 +277,7 @@ def map_tabs(
     header_row: int | None,
     fields: tuple[str, ...],
     unset: tuple[str, ...],
+    removed: tuple[str, ...],
     added: tuple[str, ...],
     words: tuple[str, ...],
     preview: bool,
@@ -228,78 +292,26 @@ def map_tabs(
     if header_row is not None and len(tabs) != 1:
         raise click.UsageError("--header-row goes with one --tab.")
     logs.configure(logging.WARNING)
+    wiring = Wiring(*opened())
+    gone = unmap(wiring, time.sleep, removed, write=write) if removed else ()
+    if gone and not as_json:
+        click.echo("\n".join(unmapped_lines(gone, is_written=write)))
+    if gone and len(gone) == len(removed):
+        return
+    titles = {tab.title for tab in gone}
     choices = Choices(
         pairs("Header=field", fields),
-        unset,
+        (*unset, *(name for name in removed if name not in titles)),
         added,
-        pairs("APPROVED=Done", words),
+        *words_of(words),
         header_row - 1 if header_row is not None else None,
     )
-    mapper = TabMapper(Wiring(*opened()), time.sleep, choices, tabs)
+    mapper = TabMapper(wiring, time.sleep, choices, tabs)
     report = mapper.run(write=write, with_preview=preview)
     if as_json:
         click.echo(json.dumps(report_json(report)))
     else:
         show_report(report, Console(), is_written=write)
-
-
-@click.command("link")
-@click.option(
-    "--set",
-    "rows",
-    multiple=True,
-    metavar="SITE=TAB!ROW",
-    help="This row is that job's, as in: 8ba871ae=Open jobs!12. Repeat for more.",
-)
-@click.option("--write", is_flag=True, help="Write it; without it nothing is written.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def link_rows(rows: tuple[str, ...], write: bool, as_json: bool) -> None:
-    """List jobs whose row in your own sheet is not certain, and settle them.
-
-    The row gets the job's site ID. The row that was added for the job is emptied, if nobody typed
-    into it; delete it if you like.
-    """
-    logs.configure(logging.WARNING)
-    chosen = pairs("SITE=Tab!12", rows)
-    doubts, settled = link(Wiring(*opened()), time.sleep, chosen, write=write)
-    echo(_json(doubts) if as_json else _lines(doubts, settled, is_written=write))
-
-
-def _lines(doubts: Iterable[Doubt], settled: Settled, *, is_written: bool) -> Iterable[str]:
-    done = {doubt.site for doubt, _ in settled}
-    for doubt, row in settled:
-        said = "has the site ID of" if is_written else "would get the site ID of"
-        yield f"{row.name} {said} {doubt.site}."
-        if doubt.own:
-            emptied = "is empty now" if is_written else "would be emptied"
-            yield f"{doubt.own.name} {emptied}: it was added for this job."
-    left = [doubt for doubt in doubts if doubt.site not in done]
-    for doubt in left:
-        yield f"{doubt.site}  {doubt.customer.name}  {doubt.customer.address}".rstrip()
-        if doubt.own:
-            yield f"    added  {doubt.own.name}: {doubt.own.text}"
-        for row in doubt.candidates:
-            yield f"    maybe  {row.name}: {row.text}"
-    if left:
-        example = f"{left[0].site[:8]}={left[0].candidates[0].name}"
-        yield f'To settle one: brightsheet link --set "{example}" --write'
-    elif done and not is_written:
-        yield "Nothing was written. To write it, add --write."
-    elif not done:
-        yield "Every job has its row, or none that people made resembles it."
-
-
-def _json(doubts: Iterable[Doubt]) -> Iterable[str]:
-    def named(row: NamedRow) -> dict[str, str]:
-        return {"row": row.name, "text": row.text}
-
-    for doubt in doubts:
-        yield json.dumps(
-            {
-                "site": doubt.site,
-                "customer": doubt.customer.name,
-                "address": doubt.customer.address,
-                "added": named(doubt.own) if doubt.own else None,
-                "candidates": [named(row) for row in doubt.candidates],
-            }
-        )
+    if write:
+        for line in trial.said(wiring.tried):
+            click.echo(line, err=as_json)

@@ -1,30 +1,45 @@
-"""`brightsheet init`, `rebuild` and `compare`."""
+"""`brightsheet init`, `rebuild`, `compare` and `link`."""
 
 import json
 import logging
 import sys
 import time
+from collections.abc import Iterable
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 
 from sync.commands import echo
+from sync.commands.mapping import pairs
 from sync.jobs.config_lists import ending_question
 from sync.ops import logs
 from sync.settings.environment import google_id
-from sync.setup.spreadsheet import Setup
+from sync.setup.link import Doubt, NamedRow, Settled, link
+from sync.setup.spreadsheet import EXTRAS, Setup
+from sync.sheets import trial
 from sync.status import compare as sheet
 from sync.store import Steps
 from sync.wiring import Wiring, opened
 
+NO_EXTRAS = (
+    "Tabs of your own get no History, no Pipeline and no filter views unless you ask for them: "
+    "brightsheet init --add history --add pipeline --add views"
+)
 NOT_WELL = 3
 """Exit status of a comparison that found that not all is well."""
 SPREADSHEET_PAGE = "https://docs.google.com/spreadsheets/d/{}/edit"
 
 
 @click.command()
-def init() -> None:
+@click.option(
+    "--add",
+    "extras",
+    multiple=True,
+    type=click.Choice(list(EXTRAS)),
+    help="Add this beside tabs of your own, which get nothing unasked. Repeat for more.",
+)
+def init(extras: tuple[str, ...]) -> None:
     """Set up a spreadsheet and a Drive folder; run it again at any time."""
     logs.configure(logging.WARNING)
     settings, database = opened(needs_spreadsheet=False)
@@ -38,13 +53,17 @@ def init() -> None:
         if is_made:
             click.echo(f"{name} was not set. Made one. Set it:")
         click.echo(f"{name}={number}" if number else f"{name} is not set: no copies of documents.")
-    lines = setup.provision(spreadsheet)
+    lines = setup.provision(spreadsheet, extras)
     echo(lines or ["Nothing to do: all is there."])
     steps = Steps(database)
     if question := ending_question(steps.proposed(), steps.kept()):
         click.echo(f"{question} Then run: brightsheet milestones --write")
+    if setup.is_adopted(spreadsheet) and not extras:
+        click.echo(NO_EXTRAS)
+    wiring = Wiring(settings, database)
+    echo(trial.said(lambda: wiring.tried(spreadsheet)))
     if settings.spreadsheet_id:
-        echo(sheet.rowless_notice(Wiring(settings, database), time.sleep))
+        echo(sheet.rowless_notice(wiring, time.sleep))
 
 
 @click.command()
@@ -95,3 +114,65 @@ def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
             else sheet.lines(comparison)
         )
     sys.exit(0 if comparison.is_well else NOT_WELL)
+
+
+@click.command("link")
+@click.option(
+    "--set",
+    "rows",
+    multiple=True,
+    metavar="SITE=TAB!ROW",
+    help="This row is that job's, as in: 8ba871ae=Open jobs!12. Repeat for more.",
+)
+@click.option("--write", is_flag=True, help="Write it; without it nothing is written.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def link_rows(rows: tuple[str, ...], write: bool, as_json: bool) -> None:
+    """List jobs whose row in your own sheet is not certain, and settle them.
+
+    The row gets the job's site ID. The row that was added for the job is emptied, if nobody typed
+    into it; delete it if you like.
+    """
+    logs.configure(logging.WARNING)
+    chosen = pairs("SITE=Tab!12", rows)
+    doubts, settled = link(Wiring(*opened()), time.sleep, chosen, write=write)
+    echo(_json(doubts) if as_json else _lines(doubts, settled, is_written=write))
+
+
+def _lines(doubts: Iterable[Doubt], settled: Settled, *, is_written: bool) -> Iterable[str]:
+    done = {doubt.site for doubt, _ in settled}
+    for doubt, row in settled:
+        said = "has the site ID of" if is_written else "would get the site ID of"
+        yield f"{row.name} {said} {doubt.site}."
+        if doubt.own:
+            emptied = "is empty now" if is_written else "would be emptied"
+            yield f"{doubt.own.name} {emptied}: it was added for this job."
+    left = [doubt for doubt in doubts if doubt.site not in done]
+    for doubt in left:
+        yield f"{doubt.site}  {doubt.customer.name}  {doubt.customer.address}".rstrip()
+        if doubt.own:
+            yield f"    added  {doubt.own.name}: {doubt.own.text}"
+        for row in doubt.candidates:
+            yield f"    maybe  {row.name}: {row.text}"
+    if left:
+        example = f"{left[0].site[:8]}={left[0].candidates[0].name}"
+        yield f'To settle one: brightsheet link --set "{example}" --write'
+    elif done and not is_written:
+        yield "Nothing was written. To write it, add --write."
+    elif not done:
+        yield "Every job has its row, or none that people made resembles it."
+
+
+def _json(doubts: Iterable[Doubt]) -> Iterable[str]:
+    def named(row: NamedRow) -> dict[str, str]:
+        return {"row": row.name, "text": row.text}
+
+    for doubt in doubts:
+        yield json.dumps(
+            {
+                "site": doubt.site,
+                "customer": doubt.customer.name,
+                "address": doubt.customer.address,
+                "added": named(doubt.own) if doubt.own else None,
+                "candidates": [named(row) for row in doubt.candidates],
+            }
+        )

@@ -14,7 +14,16 @@ from sync.jobs.config_lists import ending_question
 from sync.settings.environment import google_id
 from sync.status.deliveries import Retry, summary
 from sync.store import ActionState
-from sync.store.actions import COMPARE, REBUILD, REPLAY_ALL
+from sync.store.actions import (
+    COMPARE,
+    DO_WITHOUT,
+    PUT_BACK,
+    READ_AGAIN,
+    READ_BACK,
+    READ_CHANGED,
+    REBUILD,
+    REPLAY_ALL,
+)
 
 _LISTED = 100
 _MOST = 200
@@ -137,17 +146,48 @@ DEEDS = {
         "next. Milestones in the config would count before these.",
         _keep_steps,
     ),
+    "put-back": Deed(
+        "Put it back",
+        "The worker makes again what is missing of its own tabs: columns with all that belongs "
+        "into them, and what else was deleted of tabs, colours, filter views and the chart. It is "
+        "what `brightsheet init` does. No cell of yours is changed.",
+    ),
+    "do-without": Deed(
+        "Do without it",
+        "What was deleted stays away, and nobody is told of it any more. `brightsheet init` "
+        "brings it back.",
+    ),
+    "read-again": Deed(
+        "Read again from EverBright",
+        "The worker asks EverBright for this job. What its webhooks did not bring is taken in as "
+        "if it had just come, and goes into the sheet. Nothing that is newer is replaced.",
+        needs_ids=True,
+    ),
+    "read-changed": Deed(
+        "Read what changed from EverBright",
+        f"The worker asks EverBright for all jobs that changed in the last {READ_BACK.days} days. "
+        "What its webhooks did not bring is taken in as if it had just come. It takes minutes.",
+    ),
     "test-alert": Deed(
         "Send a test alert", "A message goes to every address of ALERT_URLS.", _alert
     ),
 }
-_REQUESTS = {"compare": COMPARE, "rebuild": REBUILD, "replay-all": REPLAY_ALL}
+_REQUESTS = {
+    "compare": COMPARE,
+    "rebuild": REBUILD,
+    "replay-all": REPLAY_ALL,
+    "put-back": PUT_BACK,
+    "do-without": DO_WITHOUT,
+    "read-again": READ_AGAIN,
+    "read-changed": READ_CHANGED,
+}
 
 
 def listed(parts: ConsoleParts) -> Any:
     """Show what can be done, and what was done."""
     paused = parts.wiring.sheet_store().spreadsheet.glance().paused_at
-    hidden = {"replay", "retry", "milestones", "pause" if paused else "resume"}
+    hidden = {"do-without", "milestones", "pause" if paused else "resume"}
+    hidden |= {name for name, deed in DEEDS.items() if deed.needs_ids}
     deeds = {name: deed for name, deed in DEEDS.items() if name not in hidden}
     return render_template(
         "console/actions.html", deeds=deeds, actions=parts.actions.latest(_LISTED)
@@ -175,10 +215,13 @@ def _done(parts: ConsoleParts, name: str, deed: Deed, ids: Sequence[str]) -> str
     if deed.run is None:
         into = request.form.get("into", "").strip() if deed.asks_spreadsheet else ""
         try:
-            detail = google_id("The spreadsheet", into) if into else ""
+            details = (
+                ids if deed.needs_ids else [google_id("The spreadsheet", into) if into else ""]
+            )
         except BrightsheetError as error:
             return error.message
-        actions.begin(_REQUESTS[name], detail, source, ActionState.REQUESTED)
+        for detail in details:
+            actions.begin(_REQUESTS[name], detail, source, ActionState.REQUESTED)
         return f"{deed.title}: the worker does it. See the list of actions for the result."
     number = actions.begin(name, " ".join(ids), source)
     try:

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from flask import abort, render_template, request
 
@@ -64,6 +65,7 @@ def deliveries(parts: ConsoleParts) -> Any:
         outcomes=list(Outcome),
         refused=parts.wiring.refusals.latest(REFUSED_DAYS),
         refused_days=REFUSED_DAYS,
+        can_read=_site(search.site) if parts.wiring.settings.everbright_api_token else "",
         query={name: text for name, text in typed.items() if text},
     )
 
@@ -78,6 +80,14 @@ def delivery(parts: ConsoleParts, delivery: str) -> Any:
         content = json.dumps(content, indent=2, ensure_ascii=False)
     record = parts.jobs.find(kept.site) if kept.site else None
     return render_template("console/delivery.html", kept=kept, content=content, record=record)
+
+
+def _site(text: str) -> str:
+    """Return a whole site ID; "" for a part of one, by which EverBright cannot be asked."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return ""
 
 
 def _since(text: str) -> float | None:

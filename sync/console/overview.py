@@ -21,7 +21,7 @@ from sync.status.problem import last_moment
 from sync.status.rules import NO_WORKER
 from sync.status.verdict import evaluate
 from sync.store import HourFigures, latest_hours
-from sync.types import letters
+from sync.types import Mode, letters
 
 HEIGHT = 100.0
 """Of the tallest bar, in the units of the picture."""
@@ -146,17 +146,21 @@ def columns(parts: ConsoleParts) -> Any:
     known = {
         column.id: column for column in parts.wiring.layout().columns([], with_configured=True)
     }
+    spreadsheet = parts.wiring.sheet_store().spreadsheet
     snapshot, titles, is_read = Snapshot(), NOTHING_ELSE.titles, request.method == "POST"
     if is_read:
         with parts.alone():
             # Two reads beside the worker's: its rate limit leaves room for ten a minute.
-            client = parts.wiring.flusher(sleep).client
+            flusher = parts.wiring.flusher(sleep)
+            client = flusher.client
             snapshot, titles = client.read(parts.wiring.mode()), client.surroundings().titles
+            flusher.notice_columns(snapshot)
     return render_template(
         "console/columns.html",
         is_read=is_read,
         tables=[(table, _found(table)) for table in snapshot.tables],
-        is_adopted=snapshot.is_adopted,
+        gone=spreadsheet.read_columns().gone,
+        is_adopted=spreadsheet.mode() is Mode.ADOPTED,
         tabs=_tabs(snapshot, titles),
         known=known,
     )
@@ -167,7 +171,7 @@ def checks(parts: ConsoleParts) -> Any:
     if request.method == "GET":
         return render_template("console/checks.html", found=None)
     with parts.alone():
-        results = list(run_checks(parts.wiring.settings))
+        results = list(run_checks(parts.wiring.settings, tries_again="again" in request.form))
     # What is downloaded is what is shown: the page itself holds it.
     download = "data:application/json;charset=utf-8," + quote(
         json.dumps(as_json(results), indent=2)

@@ -11,14 +11,18 @@ from sync.doctor.check import Check, failed, ok, skipped, warning
 from sync.errors import BrightsheetError, Permanent
 from sync.field_table import KEY
 from sync.google import auth
-from sync.google.auth import Accepted, covers_drive, covers_sheets, sign_in
+from sync.google.auth import DRIVE, SHEETS, Accepted, covers_drive, covers_sheets, sign_in
 from sync.google.drive import Drive
 from sync.google.upload import FileContent
 from sync.jobs import config_lists
+from sync.mapping.words import OTHERS
 from sync.settings.environment import Settings
+from sync.sheets import request
 from sync.sheets.answer import RECOVERED_TAB
+from sync.sheets.options import with_options, worded_cells
 from sync.sheets.snapshot import Snapshot
 from sync.status.problem import counted, lasting
+from sync.status.rules import COLUMNS_GONE, RULES
 from sync.wiring import Wiring
 
 CLOCK_SECONDS = 60.0
@@ -82,6 +86,26 @@ def _person(accepted: Accepted, who: str) -> Check:
     return ok(f"A person signs in: {who}. Files that they make belong to them.")
 
 
+def not_covered(settings: Settings, error: Permanent, kind: str, file_id: str) -> Check:
+    """Return why a file cannot be used, where the person's sign-in does not cover it.
+
+    `kind` is "spreadsheet" or "folder". Raises `error` again where that is not the reason.
+    """
+    is_denied = error.reason in ("not_found", "not_shared")
+    if not is_denied or auth.kind(settings) != "person":
+        raise error
+    granted = sign_in(settings).scopes
+    others = {DRIVE, SHEETS} if kind == "spreadsheet" else {DRIVE}
+    if granted & others:
+        raise error
+    return failed(
+        f"Google does not show the {kind} to this sign-in.",
+        f"The sign-in covers files that Brightsheet made, and this {kind} is not one of them (or "
+        "its id is wrong).",
+        f"Sign in again for this {kind}: brightsheet auth google --client FILE --{kind} {file_id}",
+    )
+
+
 def clock(wiring: Wiring) -> Check:
     """This machine's clock agrees with Google's."""
     session = auth.EmulatorSession(wiring.settings.google_emulator_url)
@@ -118,7 +142,11 @@ def file(wiring: Wiring) -> Check:
     """A file can be written into the folder."""
     folder, account = wiring.settings.drive_folder_id, auth.account(wiring.settings)
     drive = wiring.drive(folder)
-    if not drive.is_writable_folder():
+    try:
+        is_writable = drive.is_writable_folder()
+    except Permanent as error:
+        return not_covered(wiring.settings, error, "folder", folder)
+    if not is_writable:
         return failed(
             "DRIVE_FOLDER_ID is no folder that takes files.",
             "It is a file, in the bin, or shared for reading only.",
@@ -186,9 +214,19 @@ _INIT = "Make it: brightsheet init"
 def spreadsheet(wiring: Wiring) -> Check:
     """The spreadsheet is found, not in the bin, and may be written."""
     settings = wiring.settings
-    account = auth.account(settings)
-    wiring.sheet_client().read(wiring.mode())
-    access = wiring.drive("").access(settings.spreadsheet_id)
+    account, client = auth.account(settings), wiring.sheet_client()
+    try:
+        client.read(wiring.mode())
+    except Permanent as error:
+        return not_covered(settings, error, "spreadsheet", settings.spreadsheet_id)
+    try:
+        access = wiring.drive("").access(settings.spreadsheet_id)
+    except Permanent as error:
+        if error.reason != "not_found" or auth.kind(settings) != "person":
+            raise
+        # The person has granted spreadsheets, and of Drive only what Brightsheet made.
+        client.update(request.changes_nothing())
+        return ok("It is found, and may be written.")
     if access.trashed:
         return failed(
             "The spreadsheet is in the bin.",
@@ -233,25 +271,44 @@ def rows(wiring: Wiring) -> Check:
     return ok(f"Every one of {len(sites)} jobs has a row of its own.")
 
 
+def columns(wiring: Wiring) -> Check:
+    """No column of the tabs of jobs was deleted."""
+    flusher = wiring.flusher(time.sleep)
+    snapshot = flusher.client.read(wiring.mode())
+    gone = flusher.notice_columns(snapshot)
+    if not gone:
+        return ok("Every column that was made or mapped is there.")
+    rule = next(rule for rule in RULES if rule.code == COLUMNS_GONE[snapshot.is_adopted])
+    names = ", ".join(f"{column.header!r} in {column.tab!r}" for column in gone[:_NAMED])
+    count = counted(len(gone), "column is", "columns are")
+    return warning(f"{count} missing: {names}.", "A person deleted them.", rule.remedy)
+
+
 def mapping(wiring: Wiring) -> Check:
     """What of a person's own sheet is mapped, and whether its drop-downs have our words."""
-    snapshot = wiring.sheet_client().read(wiring.mode())
+    client = wiring.sheet_client()
+    snapshot = client.read(wiring.mode())
     if not snapshot.is_adopted:
         return skipped("The tab for jobs is Brightsheet's own: nothing is mapped.")
+    tables = snapshot.tables
+    if cells := worded_cells(tables):
+        tables = with_options(tables, client.read_options(cells))
     jobs = (work.job for work in wiring.sheet_store().pending.every())
     statuses = config_lists.status_entries(wiring.settings.config, jobs)
     came = {status.label for status in statuses if status.changes}
     lacking = [
         f"{table.headers.get(table.columns[column], column)!r} in {table.title!r}: {words}"
-        for table in snapshot.tables
+        for table in tables
         for column, known in table.words.items()
-        if column.startswith("status:") and (words := ", ".join(sorted(came - known.keys())))
+        if column.startswith("status:")
+        and OTHERS not in known
+        and (words := ", ".join(sorted(came - known.keys())))
     ]
     if lacking:
         return warning(
             f"Drop-downs without an option for what came: {'; '.join(lacking)}.",
             "A status that no option stands for is not written.",
-            'Say which one does: brightsheet map --word "Rejected=Your option" --write',
+            'Say which one does: brightsheet map --word "Your column:Rejected=Your option" --write',
         )
     tabs = ", ".join(f"{table.title} ({len(table.columns)} columns)" for table in snapshot.tables)
     return ok(f"Mapped: {tabs}.")

@@ -1,18 +1,22 @@
 """Checks of our own side: the database, the receiver as EverBright meets it, EverBright's API."""
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 
 import requests
 
+from sync.backfill.reader import Reader
 from sync.doctor.check import Check, failed, ok, skipped, warning
-from sync.errors import BrightsheetError, Retryable
+from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.answers import page
 from sync.everbright.client import not_a_document
-from sync.status.problem import lasting
-from sync.status.rules import SILENCE
+from sync.jobs import config_lists
+from sync.sheets.trial import lines
+from sync.status.problem import counted, lasting
+from sync.status.rules import COLUMNS_GONE, NOT_AS_ASSUMED, RULES, SILENCE
 from sync.status.verdict import evaluate
-from sync.store.deliveries import sample_document, sample_job
+from sync.store.deliveries import latest_job, sample_document, sample_job
 from sync.wiring import Wiring
 
 _SQLITE = "sqlite:///"
@@ -118,6 +122,52 @@ def job(wiring: Wiring) -> Check:
     return ok("A job was read, with its customer.")
 
 
+def delivered(wiring: Wiring) -> Check:
+    """What EverBright says of the job that came last had all been delivered."""
+    site = latest_job(wiring.database)
+    if site is None:
+        return skipped("No job has come yet, so that none can be compared.")
+    intake = wiring.intake()
+    known = intake.known(site)
+    reader = Reader(wiring.lists(time.sleep), wiring.settings.config.everbright)
+    try:
+        reading = reader.read(site, known)
+    except Permanent as error:
+        fix = "Set the lists under [everbright] in the config. Only reading jobs back needs them."
+        return skipped(f"The job cannot be read back ({error.message})", fix)
+    events = intake.unknown(known, [*reading.payloads, *reading.contracts])
+    if not events:
+        return ok("What EverBright says of the job that came last is all known here.")
+    count = counted(events, "event", "events")
+    return warning(
+        f"EverBright knows {count} of job {site} more than it delivered.",
+        "Its webhook was off, or what it sent was refused.",
+        "Read the job again: on its page of the console (Read again from EverBright), or run: "
+        f"brightsheet backfill --site {site}",
+    )
+
+
+def milestones(wiring: Wiring) -> Check:
+    """The config names the milestone that ends a job."""
+    config = wiring.settings.config
+    named = [step for step in config.milestones if not step.hidden]
+    jobs = [waiting.job for waiting in wiring.sheet_store().pending.every()]
+    entries = [entry for entry in config_lists.milestone_entries(config, jobs) if not entry.hidden]
+    if named:
+        last = next(entry for entry in reversed(entries) if entry.configured)
+        return ok(f"A job is done once {last.name or 'the last milestone'} is approved.")
+    if not entries:
+        return skipped("No job has reached a milestone yet, so that none can be named.")
+    last = entries[-1]
+    reached = f"{last.jobs} of {counted(len(jobs), 'job', 'jobs')}"
+    return warning(
+        "The config names no milestone, so that no job is ever done, and is followed up for ever.",
+        f"The last milestone in [[milestones]] ends a job. Of those that came it seems to be "
+        f"{last.name!r}, which {reached} reached.",
+        "Put what this prints into the config, in the right order: brightsheet milestones",
+    )
+
+
 def download(wiring: Wiring) -> Check:
     """One document can be downloaded."""
     document = sample_document(wiring.database)
@@ -134,8 +184,14 @@ def download(wiring: Wiring) -> Check:
 
 
 WEBHOOK = "/webhooks/everbright"
+CLAIMED_ADDRESS = "192.0.2.1"
+"""Whom a request of the doctor's claims to come from: no machine has this address. What proxies add
+behind it, or put in its place, tells the receiver how many there are."""
 _TIMEOUT = (5.0, 15.0)
 SET = "Set PUBLIC_URL to the receiver's address, like https://brightsheet.example.com"
+
+_ELSEWHERE = {SILENCE, NOT_AS_ASSUMED, *COLUMNS_GONE}
+"""What other checks tell."""
 
 
 def reached(wiring: Wiring) -> Check:
@@ -195,11 +251,70 @@ def secret(wiring: Wiring) -> Check:
     return ok("The receiver takes the secret.")
 
 
+def proxies(wiring: Wiring) -> Check:
+    """TRUSTED_PROXIES is the number of proxies before the receiver: who the client is, is known.
+
+    The receiver is asked through PUBLIC_URL, and tells what it was sent of the way.
+    """
+    settings = wiring.settings
+    header, value = settings.webhook_secret_header, settings.webhook_secrets[0].get_secret_value()
+    url = f"{settings.public_url}{WEBHOOK}/check"
+    try:
+        answer = _get(url, {header: value, "X-Forwarded-For": CLAIMED_ADDRESS})
+        told = answer.json()
+        number, trusted, scheme = told["proxies"], told["trusted_proxies"], told["scheme"]
+    except (requests.RequestException, ValueError, TypeError, KeyError):
+        return failed(
+            "The receiver does not say what proxies tell it.",
+            "An older version runs there.",
+            "Deploy the same version there.",
+        )
+    is_encrypted = settings.public_url.startswith("https:")
+    if number != trusted:
+        return failed(
+            f"{number} proxies tell the receiver who the client is, and TRUSTED_PROXIES is "
+            f"{trusted}.",
+            _TOO_FEW if number > trusted else _TOO_MANY,
+            f"Set TRUSTED_PROXIES={number} there, and restart it.",
+        )
+    if is_encrypted and not number:
+        return warning(
+            "The proxy that does TLS does not tell the receiver who the client is.",
+            _TOO_FEW,
+            "Let the proxy send X-Forwarded-For and X-Forwarded-Proto; then run this check again.",
+        )
+    if is_encrypted and scheme != "https":
+        return warning(
+            "The receiver does not know that people reach it over TLS.",
+            "The proxy does not send X-Forwarded-Proto: the console's cookie is not marked Secure.",
+            "Let the proxy send X-Forwarded-Proto.",
+        )
+    return ok(f"TRUSTED_PROXIES is {trusted}, as many as there are.")
+
+
+_TOO_FEW = (
+    "The receiver takes the proxy for the client: with ten wrong passwords a stranger shuts "
+    "everybody out of the console for five minutes, and the console's cookie is not marked Secure."
+)
+_TOO_MANY = "Whoever calls can claim any address, and so try as many passwords as they like."
+
+
 def _get(url: str, headers: dict[str, str] | None = None) -> requests.Response:
     """Ask without following redirects: the secret goes to this one address."""
     with requests.Session() as session:
         session.auth = lambda request: request  # A .netrc must not add credentials.
         return session.get(url, headers=headers or {}, timeout=_TIMEOUT, allow_redirects=False)
+
+
+def assumed(wiring: Wiring) -> Check:
+    """Google does what no documentation of it promises and the product builds on."""
+    trial = wiring.tried()
+    if not trial.otherwise:
+        return ok(" ".join(lines(trial)))
+    rule = next(rule for rule in RULES if rule.code == NOT_AS_ASSUMED)
+    cause = "Nobody has tried this with every kind of account. What is written stays right: each "
+    cause += "batch is checked by what it copied."
+    return warning(" ".join(lines(trial)), cause, rule.remedy)
 
 
 def last_delivery(wiring: Wiring) -> Check:
@@ -227,7 +342,7 @@ def last_delivery(wiring: Wiring) -> Check:
 
 def in_step(wiring: Wiring) -> Check:
     """The sheet shows what came, and nothing else is wrong now: as the console's overview says."""
-    problems = [problem for problem in evaluate(wiring.backlog()) if problem.code != SILENCE]
+    problems = [problem for problem in evaluate(wiring.backlog()) if problem.code not in _ELSEWHERE]
     if not problems:
         return ok("The sheet shows everything that came, and a worker runs.")
     outcome = failed if any(problem.is_behind for problem in problems) else warning

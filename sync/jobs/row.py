@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sync.field_table import (
+    FIELDS,
     FORMER_NOTES,
     FORMER_WIDTHS,
+    KEY,
     MILESTONE_COLUMNS,
     FieldEntry,
     FieldKind,
@@ -209,7 +211,7 @@ class Layout:
         `fields` are the columns of mapped tabs; None: those in the config and of the milestones.
         """
         row = RowSource(self._by, job, files, customer, details)
-        is_wanted = self._is_wanted if fields is None else fields.__contains__
+        is_wanted = self._may_have if fields is None else fields.__contains__
         cells = {field: make(row) for field, make in job_cells.CELLS.items() if is_wanted(field)}
         for reached in row.milestones:
             for field, make_of in job_cells.MILESTONE_CELLS.items():
@@ -221,8 +223,26 @@ class Layout:
         # Most blank ones are EMPTY itself, which is told much faster than what is equal to it.
         return {c: cell for c, cell in cells.items() if cell is not EMPTY and cell != EMPTY}
 
-    def _is_wanted(self, column: str) -> bool:
-        """Return whether the Jobs tab may have a column."""
+    def title(self, column: str, *, is_mapped: bool = False) -> str:
+        """Return the first header of a column (its id); "" for one that is not wanted.
+
+        The Jobs tab is to have those of the config and of milestones that are not hidden, a mapped
+        tab all that are fields. The key is none of them: without it nothing is written.
+        """
+        headers = {each.id: each.header for each in self.config.columns if each.id != KEY}
+        field, colon, key = column.partition(":")
+        if column in headers:
+            return headers[column]
+        entry = FIELDS.get(field + colon)
+        is_wanted = is_mapped or (MILESTONES in headers and entry in MILESTONE_COLUMNS)
+        if column == KEY or entry is None or not is_wanted:
+            return ""
+        milestones = self._by.milestones
+        if colon and not is_mapped and milestones.is_hidden(key):
+            return ""
+        return entry.title(milestones.title(key, "")) if colon else entry.header
+
+    def _may_have(self, column: str) -> bool:
         return column in self._configured or column.startswith(_OF_MILESTONES)
 
     def name(self, site: str, customer: Customer) -> Cell:

@@ -1,7 +1,8 @@
-"""Sets up a spreadsheet and a folder for documents; fills a new spreadsheet with every job."""
+"""Sets up a spreadsheet and a folder, fills a new spreadsheet, and gives tabs back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sync.errors import Permanent, SettingsError
@@ -9,15 +10,20 @@ from sync.field_table import KEY
 from sync.google import auth, sign_in
 from sync.ops import retry
 from sync.settings.environment import Settings
-from sync.sheets.ensure import ensure
+from sync.sheets import survey
+from sync.sheets.ensure import HISTORY, PIPELINE, VIEWS, ensure
 from sync.sheets.flush import Flusher
+from sync.sheets.mapping_requests import removal
 from sync.sheets.plan import LARGE
 from sync.sheets.reconcile import recheck, renew, waiting_for_check
 from sync.sheets.snapshot import Snapshot, key_column_gone
 from sync.sheets.tabs.pipeline_formulas import FORMULAS
 from sync.store import Database, Lease
+from sync.types import Mode
 from sync.wiring import Sleep, Wiring
 
+EXTRAS = {"history": HISTORY, "pipeline": PIPELINE, "views": VIEWS}
+"""What may be added beside tabs of a person's own, by the name by which people ask for it."""
 _TRIES = 8
 _ROUNDS = 3
 """People may move columns while tabs are made: the next round makes what was missed."""
@@ -71,18 +77,25 @@ class Setup:
         """Make another, empty spreadsheet, and return its id."""
         return self._wiring.drive(folder).make_spreadsheet(sign_in.TITLE, {}).id
 
-    def provision(self, spreadsheet: str) -> list[str]:
-        """Add what is missing of the tabs; return a line for each thing that was done."""
+    def provision(self, spreadsheet: str, extras: Collection[str] = ()) -> list[str]:
+        """Add what is missing of the tabs; return a line for each thing that was done.
+
+        `extras` are wanted beside tabs of a person's own (`EXTRAS`), where nothing else is made.
+        """
         with self._wiring.hold(self._sleep, spreadsheet) as held:
             flusher = self._wiring.flusher(self._sleep, spreadsheet=spreadsheet, sizes=LARGE)
             again = retry.policy(self._sleep, _TRIES, longest=_LONGEST_WAIT)
             lines: list[str] = []
             for _ in range(_ROUNDS):
-                done: list[str] = again(provision, flusher, held)
+                done: list[str] = again(provision, flusher, held, extras)
                 lines += done
                 if not done:
                     break
             return lines
+
+    def is_adopted(self, spreadsheet: str) -> bool:
+        """Return whether the tabs of jobs are a person's own."""
+        return self._wiring.sheet_store(spreadsheet).spreadsheet.mode() is Mode.ADOPTED
 
     def fill(self, spreadsheet: str, progress: ProgressCallback) -> int:
         """Fill a spreadsheet with every job; return how many.
@@ -108,7 +121,7 @@ class Setup:
             return total
 
 
-def provision(flusher: Flusher, held: Lease) -> list[str]:
+def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> list[str]:
     """Add what is missing of the tabs; return a line for each thing that was done.
 
     Raises Permanent where it cannot be added, Retryable while an earlier batch is in doubt: the
@@ -127,13 +140,19 @@ def provision(flusher: Flusher, held: Lease) -> list[str]:
     titles = targets.free_titles(snapshot, beside)
     rows = [target for _, target in targets.of(jobs) if target]
     wanted = targets.wanted(rows, targets.every_column(jobs), beside=beside, titles=titles)
+    if extras and not snapshot.is_adopted:
+        what = "The tabs are Brightsheet's own, and have a History, a Pipeline and views already."
+        raise Permanent("not_mapped", what)
+    if extras:
+        ids = frozenset(EXTRAS[name] for name in extras)
+        wanted = replace(wanted, extras=ids, figures=targets.figures(jobs))
     if snapshot.history is None:
         store.history.write_again(held)
     if not snapshot.is_adopted:
         store.spreadsheet.set_ours(held)
     if snapshot.table is None:
         store.spreadsheet.forget(held)
-    ensured = ensure(snapshot, wanted, flusher.clock(snapshot), restores=True)
+    ensured = ensure(snapshot, wanted, flusher.planner.clock(snapshot), restores=True)
     if ensured.parts.is_empty:
         return renew(flusher, held, restores=True)
     batch = writer.composed(snapshot, ensured.tables, ensured.parts, fence, titles.fence)
@@ -146,9 +165,70 @@ def provision(flusher: Flusher, held: Lease) -> list[str]:
 def _must_be_served(snapshot: Snapshot) -> None:
     """Raise Permanent where something is gone that nobody but a person can bring back."""
     if snapshot.is_mapping_unknown:
-        fix = "Map them again, for this database does not know of it: brightsheet map --write"
-        raise Permanent("mapping_unknown", f"Tabs of this spreadsheet are mapped. {fix}")
+        what = (
+            "Tabs of this spreadsheet are mapped. Map them again: this database does not know it."
+        )
+        raise Permanent("mapping_unknown", what, "Type: brightsheet map --write")
     if snapshot.is_adopted and snapshot.table is None:
-        raise Permanent("header_gone", "No mapped tab is there. Map one: brightsheet map --write")
+        raise Permanent(
+            "header_gone", "No mapped tab is there.", "Map one: brightsheet map --write"
+        )
     if snapshot.table and not snapshot.is_adopted and KEY not in snapshot.table.columns:
         raise key_column_gone()
+
+
+@dataclass(frozen=True)
+class UnmappedTab:
+    """A tab that is (to be) mapped no more: how many jobs had rows there alone.
+
+    `elsewhere` is the tab that gets rows for them with their next news; "" where none is mapped.
+    """
+
+    title: str
+    jobs: int
+    elsewhere: str
+
+
+def unmap(
+    wiring: Wiring, sleep: Sleep, names: Collection[str], *, write: bool
+) -> tuple[UnmappedTab, ...]:
+    """Return the mapped tabs among `names` (titles); with `write`, unmap them. Their cells stay.
+
+    Raises Retryable where an earlier write is still to be checked, Permanent where a name is none
+    of a tab and no tab is mapped.
+    """
+    flusher = wiring.flusher(sleep)
+    again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
+    with wiring.hold(sleep) as held:
+        waiting_for_check(flusher, held)
+        snapshot: Snapshot = again(flusher.client.read, flusher.store.spreadsheet.mode())
+        tables = snapshot.tables if snapshot.is_adopted else ()
+        gone = [table for table in tables if table.title in names]
+        left = [table for table in tables if table.title not in names]
+        if not tables:
+            raise Permanent("not_mapped", "No tab is mapped: there is nothing to remove.")
+        sites = {site for table in gone for site in table.keys}
+        sites -= {site for table in left for site in table.keys}
+        if gone and write:
+            # Before the sheet: killed between the two, the next flush finds the tabs mapped still.
+            columns = {column for table in left for column in table.columns}
+            flusher.store.batches.forget_rows(held, sites)
+            flusher.store.spreadsheet.adopt_tabs(held, {table.sheet_id for table in left}, columns)
+            again(_take_metadata, flusher, {table.sheet_id for table in gone})
+        elsewhere = left[0].title if left else ""
+        return tuple(
+            UnmappedTab(table.title, len(sites & table.keys.keys()), elsewhere) for table in gone
+        )
+
+
+def _take_metadata(flusher: Flusher, tabs: Collection[int]) -> None:
+    first = flusher.client.get(survey.TABS)
+    answer = flusher.client.get(survey.CELLS, survey.ranges(first))
+    requests = [
+        request
+        for tab in survey.survey(first, answer, {}).tabs
+        if tab.sheet_id in tabs
+        for request in removal(tab)
+    ]
+    if requests:
+        flusher.client.update(requests)

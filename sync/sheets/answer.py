@@ -2,14 +2,11 @@
 
 import hashlib
 import re
-from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
-
-from sync.errors import Permanent
 
 JOBS_TAB = 1_126_170_001
 """The sheet id that the Jobs tab is made with: making it twice is refused by Google."""
@@ -18,12 +15,16 @@ FENCE_TAB = 1_126_170_002
 RECOVERED_TAB = 1_126_170_003
 HISTORY_TAB = 1_126_170_004
 PIPELINE_TAB = 1_126_170_005
+COPIES = "copies"
+"""The name of the trial whether a reply shows what its batch copied."""
+SCRATCH_TAB, SCRATCH_RANGE = 1_126_170_006, 2_000_000_006
+"""Of the tab in which is tried what Google does; the fence's numbers stay far below."""
 
 HEADER_KEY = "brightsheet.header"
 """On the header row of a tab with jobs: MAPPED and a moment where the tab is a person's own."""
 MAPPED = "mapped "
 WORDS_KEY = "brightsheet.words"
-"""On a mapped column with a drop-down: a JSON object, our text → an option."""
+"""On a mapped column with words of its own: a JSON object, our text → theirs."""
 COLUMN_KEY = "brightsheet.column"
 FENCE_KEY = "brightsheet.fence"
 RECOVERED_KEY = "brightsheet.recovered"
@@ -31,6 +32,8 @@ HISTORY_KEY = "brightsheet.history"
 PIPELINE_KEY = "brightsheet.pipeline"
 GUARD_KEY = "brightsheet.guard"
 """On a managed column or a header row: deleted and created again by every batch that writes it."""
+CHECK_KEY = "brightsheet.check"
+"""On the spreadsheet within a batch, or on the tab in which is tried what Google does."""
 LOOK_KEY = "brightsheet.look"
 """On a managed column or a header row: the formatting that it was given."""
 PIPELINE_LABEL = "pipeline:milestone"
@@ -282,6 +285,16 @@ class HeaderRow:
         """Return the texts by column index, without the blank ones."""
         return {index: text for index, cell in self.cells() if (text := text_of(cell))}
 
+    def below(self, grids: Sequence[Json], column: int | None, key: str) -> dict[str, int]:
+        """Return the row of each value on the rows below that were read with a column."""
+        rows: dict[str, int] = {}
+        for grid in grids:
+            if grid is not self.grid and grid.get("startColumn", 0) == column:
+                lines = enumerate(grid.get("rowMetadata", ()), int(grid.get("startRow", 0)))
+                entries = ((row, *entry) for row, line in lines for entry in _metadata(line))
+                rows |= {v: row for row, name, v in entries if name == key and row > self.row}
+        return rows
+
     def on_row(self) -> dict[str, str]:
         """Return the metadata of the row itself."""
         return dict(row_entries(self.grid))
@@ -300,39 +313,6 @@ def row_entries(grid: Json) -> list[tuple[str, str]]:
 def _metadata(dimension: Json) -> list[tuple[str, str]]:
     entries = dimension.get("developerMetadata", ())
     return [(entry["metadataKey"], entry.get("metadataValue", "")) for entry in entries]
-
-
-FEW = 5
-FEW_SHARE = 0.1
-"""A person deletes a few rows at once; where more keys are gone, the column was emptied or moved.
-
-Taking those for deleted rows would bring every job back as a second row.
-"""
-
-
-def are_few(gone: Set[str], known: Set[str]) -> bool:
-    """Tell whether so many of the `known` keys may be gone because people deleted their rows."""
-    return len(gone) <= max(FEW, FEW_SHARE * len(known))
-
-
-def find_key_column(rows: Mapping[int, Row], sites: Container[str]) -> int | None:
-    """Return the index of the column in which most of `sites` stand now; None where few do."""
-    found: Counter[int] = Counter()
-    for cells in rows.values():
-        for index, cell in enumerate(cells):
-            site = site_in(cell)
-            found[index] += site is not None and site in sites
-    most = found.most_common(1)
-    return most[0][0] if most and most[0][1] > 1 else None
-
-
-def keys_gone(gone: int, known: int) -> Permanent:
-    """Return the error for keys that stand nowhere any more."""
-    return Permanent(
-        "keys_gone",
-        f"{gone} of {known} site IDs are gone from their column at once. Undo what happened to "
-        "it; if rows were deleted on purpose: brightsheet compare",
-    )
 
 
 def texts_below(grids: Sequence[Json], header: HeaderRow) -> dict[int, dict[int, str]]:

@@ -12,11 +12,11 @@ column than its own afterwards, and `verify` sees that.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sync.field_table import KEY
-from sync.jobs.cells import Cell
+from sync.jobs.cells import Cell, Column
 from sync.sheets import request
 from sync.sheets.answer import FENCE_TAB, GUARD_KEY, guard_id
 from sync.sheets.request import Request, dimension_range
@@ -40,6 +40,12 @@ def column_guards(tab: Table | Tab, columns: Iterable[str]) -> list[Request]:
 def header_guard(tab: Table | Tab) -> list[Request]:
     """Return the requests that guard the header row of a tab where it was read."""
     return _guard(tab.sheet_id, HEADER, "ROWS", tab.header_row, tab.has_header_guard)
+
+
+def place_guard(tab: Tab, name: str, dimension: str, index: int) -> list[Request]:
+    """Return the requests that guard a row or a column (`dimension`) of a tab where it was read."""
+    known = tab.row_guards if dimension == "ROWS" else tab.guards
+    return _guard(tab.sheet_id, name, dimension, index, known.get(name) == index)
 
 
 def _guard(sheet_id: int, name: str, dimension: str, index: int, is_there: bool) -> list[Request]:
@@ -116,6 +122,8 @@ class Parts:
     new_rows: Sequence[RowWrite] = ()
     formulas: Sequence[int] = ()
     """Columns in which new rows take the formula of the row above."""
+    is_covered: bool = False
+    """Whether a total ends at the row above, and is to cover the new ones."""
     extra: Sequence[Request] = ()
     """History, Pipeline, formatting."""
     columns: tuple[str, ...] = ()
@@ -236,10 +244,13 @@ def _new_rows(table: Table, parts: Parts) -> list[Request]:
     if not table.policy.inherits:
         insert = request.insert(table.sheet_id, "ROWS", at, count, table.row_count)
         return [insert, *request.write_block(parts.new_rows)]
-    return [
-        *request.insert_like_above(table.sheet_id, at, count, table.header_row, parts.formulas),
-        *request.write(parts.new_rows),
-    ]
+    if at - 1 <= table.header_row:
+        insertion = [request.insert(table.sheet_id, "ROWS", at, count, table.row_count)]
+    else:
+        insertion = request.insert_like_above(
+            table.sheet_id, at, count, parts.formulas, is_covered=parts.is_covered
+        )
+    return [*insertion, *request.write(parts.new_rows)]
 
 
 def _asked(table: Table, written: Sequence[RowWrite], copies_title: str) -> Asked:
@@ -270,3 +281,22 @@ def _replaces_anything(cell: CellWrite) -> bool:
 
 Cells = Mapping[str, Cell]
 """What a job's row shows, by column id."""
+
+
+def place_of(table: Table, left: Sequence[Column]) -> int:
+    """Return where a new column goes: behind its nearest left neighbour, wherever that is now."""
+    for neighbour in reversed(left):
+        if neighbour.id in table.columns:
+            return table.columns[neighbour.id] + 1
+    return table.column_count
+
+
+def with_column(table: Table, index: int, column: str) -> Table:
+    """Return the tab once a column is made at `index`."""
+    return replace(
+        table,
+        columns={**shifted(table.columns, index), column: index},
+        cells={**table.cells, column: {}},
+        guards=shifted(table.guards, index),
+        column_count=table.column_count + 1,
+    )

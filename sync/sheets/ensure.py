@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
 
+from sync.errors import Permanent
+from sync.field_table import KEY
 from sync.jobs.cells import Column
 from sync.settings.config_file import Config
 from sync.sheets import batch, request
@@ -19,11 +21,13 @@ from sync.sheets.batch import Parts
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Snapshot, Tab, Table
 from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
-from sync.sheets.tabs import filter_views, formatting, history, in_step, pipeline
+from sync.sheets.tabs import filter_views, formatting, history, in_step, own_pipeline, pipeline
 from sync.sheets.tabs.filter_views import View
 from sync.sheets.tabs.history import Line
+from sync.sheets.tabs.own_pipeline import Figures
 from sync.sheets.tabs.pipeline_formulas import Counted, JobsTab
 from sync.sheets.writes import CellWrite
+from sync.store.signs import ReadColumn
 
 HISTORY, PIPELINE = "tab:history", "tab:pipeline"
 """Stand among the ids of columns for tabs that were made: one that is gone, a person deleted."""
@@ -33,6 +37,8 @@ _NUMBER = re.compile(r"\d+")
 """What may differ in the note on a header: the days of a setting."""
 
 
+VIEWS = "views"
+"""Stands among the extras for filter views on a person's own tabs."""
 NOTHING_COUNTED, USUAL_TITLES = Counted(), Titles()
 
 
@@ -52,6 +58,10 @@ class WantedTabs:
     """Free ones, for the same."""
     known: frozenset[str] = frozenset()
     """Ids of columns that were made before: one that is gone, a person deleted."""
+    extras: frozenset[str] = frozenset()
+    """What is wanted beside tabs of a person's own: HISTORY, PIPELINE, VIEWS."""
+    figures: Figures | None = None
+    """What the Pipeline beside such tabs shows."""
 
 
 @dataclass
@@ -113,13 +123,10 @@ def ensure(
 
     Without `restores`, tabs are made with the Jobs tab only, and columns that are there stay as
     they are. With `renews`, what is ours from an earlier version is brought up to date, and nothing
-    comes back. In an adopted spreadsheet the History alone is made, if the config asks for it.
+    comes back. In an adopted spreadsheet nothing is made but the extras.
     """
     if snapshot.is_adopted:
-        ensured = Ensured(snapshot.tables)
-        makes = restores and wanted.config.mapping.history
-        _ensure_history(ensured, snapshot.history, wanted, zone, makes=makes)
-        return ensured
+        return _with_extras(Ensured(snapshot.tables), snapshot, wanted, zone)
     is_new = snapshot.table is None
     table = snapshot.table or Table(JOBS_TAB, wanted.titles.jobs, 0, _BLANK_ROWS, 0)
     ensured = Ensured([table], is_new)
@@ -135,15 +142,49 @@ def ensure(
     return ensured
 
 
+def _with_extras(ensured: Ensured, snapshot: Snapshot, wanted: WantedTabs, zone: tzinfo) -> Ensured:
+    """Add what a person wants beside tabs of their own; the History gets its lines."""
+    makes = HISTORY in wanted.extras
+    _ensure_history(ensured, snapshot.history, wanted, zone, makes=makes)
+    if PIPELINE in wanted.extras and wanted.figures:
+        requests, tab = list[Request](), snapshot.pipeline
+        if tab is None:
+            place = len(wanted.beside.titles)
+            requests, tab = own_pipeline.make(wanted.titles.pipeline, place, wanted.beside)
+            ensured.tell_made(wanted.titles.pipeline)
+        ensured.extra += [*requests, *own_pipeline.written(tab, wanted.figures)]
+        ensured.tabs.append(PIPELINE)
+    if VIEWS in wanted.extras:
+        for table in snapshot.tables:
+            views = filter_views.of_own(table, wanted.config)
+            _ensure_views(ensured, views, table.sheet_id, wanted.beside)
+    return ensured
+
+
+def read_columns(tables: Iterable[Table]) -> list[ReadColumn]:
+    """Return the managed columns of tabs as a read shows them; a lost key stops the flush."""
+    return [
+        ReadColumn(
+            sheet_id=table.sheet_id,
+            tab=table.title,
+            id=column,
+            header=table.headers.get(index) or column,
+        )
+        for table in tables
+        for column, index in sorted(table.columns.items(), key=lambda item: item[1])
+        if column != KEY
+    ]
+
+
 def _ensure_columns(ensured: Ensured, columns: Sequence[Column]) -> None:
     table, requests = ensured.table, list[Request]()
     new = [column for column in columns if column.id not in table.columns]
     for column in new:
-        index = _place(table, columns[: columns.index(column)])
+        index = batch.place_of(table, columns[: columns.index(column)])
         if not ensured.is_new:
             requests.append(request.insert(table.sheet_id, "COLUMNS", index, 1, table.column_count))
         requests += formatting.column(table.sheet_id, index, column)
-        table = _with_column(table, index, column.id)
+        table = batch.with_column(table, index, column.id)
         ensured.tell(f"column {column.header!r}: made")
     if ensured.is_new:
         size = (table.row_count, table.column_count)
@@ -154,24 +195,6 @@ def _ensure_columns(ensured: Ensured, columns: Sequence[Column]) -> None:
     ensured.structure += requests
     ensured.header += [request.header(table.columns[column.id], column) for column in new]
     ensured.tables = [table]
-
-
-def _place(table: Table, left: Sequence[Column]) -> int:
-    """Return where a new column goes: behind its nearest left neighbour, wherever that is now."""
-    for neighbour in reversed(left):
-        if neighbour.id in table.columns:
-            return table.columns[neighbour.id] + 1
-    return table.column_count
-
-
-def _with_column(table: Table, index: int, column: str) -> Table:
-    return replace(
-        table,
-        columns={**batch.shifted(table.columns, index), column: index},
-        cells={**table.cells, column: {}},
-        guards=batch.shifted(table.guards, index),
-        column_count=table.column_count + 1,
-    )
 
 
 def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs, *, restores: bool) -> None:
@@ -263,7 +286,8 @@ def _ensure_history(
     ensured: Ensured, tab: Tab | None, wanted: WantedTabs, zone: tzinfo, *, makes: bool
 ) -> None:
     if tab is None and makes:
-        requests, tab = history.make(wanted.config, wanted.titles.history, 1, wanted.beside)
+        place = len(wanted.beside.titles) if wanted.extras else 1
+        requests, tab = history.make(wanted.config, wanted.titles.history, place, wanted.beside)
         views = filter_views.of_history(tab)
         ensured.extra += [*requests, *(filter_views.add(view, wanted.beside) for view in views)]
         ensured.tell_made(wanted.titles.history)
@@ -300,3 +324,18 @@ def _ensure_pipeline(
         ensured.tell("the pipeline: rows, columns, formulas and chart")
     ensured.tabs += [PIPELINE, *(column for column in pipeline.ADDED if column in tab.columns)]
     ensured.pipeline = tab
+
+
+def free_titles(snapshot: Snapshot, beside: Surroundings, config: Config) -> Titles:
+    """Return free titles for tabs to be made.
+
+    Raises Permanent where the Jobs tab is there and its header row is not.
+    """
+    tabs = config.sheet
+    if snapshot.table is None and JOBS_TAB in beside.titles:
+        raise Permanent(
+            "header_gone",
+            f"The header row of the tab {beside.titles[JOBS_TAB]!r} was deleted. Bring it back "
+            "with the version history, or delete the tab: it is made again.",
+        )
+    return beside.free_titles(Titles(tabs.tab, Titles.fence, tabs.history, tabs.pipeline))

@@ -1,8 +1,8 @@
 """One flush: read the sheet once, write it once, check what was hit."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -10,18 +10,19 @@ import structlog
 from sync.errors import Permanent, Refused
 from sync.field_table import KEY
 from sync.ops.logs import Trail
-from sync.sheets import answer, request, rowless, undo
+from sync.sheets import request, rowless, table_end, undo
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import columns_to_read
-from sync.sheets.ensure import HISTORY
+from sync.sheets.ensure import HISTORY, read_columns
 from sync.sheets.plan import Lines, Plan, Planner, Targets, Work, shown
 from sync.sheets.policy import MAPPED, OWN
-from sync.sheets.snapshot import Snapshot
+from sync.sheets.rowless import are_few, find_key_column, keys_gone
+from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import Surroundings, Titles
 from sync.sheets.tabs import filter_views
 from sync.sheets.writer import BatchWriter, parsed
-from sync.store import Lease, Pending, SheetStore
+from sync.store import Lease, Pending, ReadColumn, SheetStore
 from sync.types import Mode
 
 _log = structlog.get_logger()
@@ -70,10 +71,6 @@ class Flusher:
         self._only: list[str] | None = None
         """The jobs of the next batch, while it is searched which one Google does not take."""
 
-    def clock(self, snapshot: Snapshot) -> tzinfo:
-        """Return the clock in which dates are shown."""
-        return self.planner.clock(snapshot)
-
     def flush(self, held: Lease) -> None:
         """Bring the sheet up to date with what there is now; more may come meanwhile.
 
@@ -93,25 +90,28 @@ class Flusher:
             return  # An earlier batch had landed after all: compare with what it wrote.
         this = Round(held, fence, pending, snapshot)
         self._must_be_served(this)
+        self.notice_columns(snapshot)
         if not snapshot.tables:
             self._write_new(this, work)
         elif not (self._knows_columns(this) and self._has_keys(this)):
             return
         elif not (guards := guarding(snapshot.tables)).is_empty:
             # Nothing is written before every column is guarded: a person may be moving one now.
-            self._send(this, guards)
+            self.send(this, guards)
         elif pending.undos:
             self._undo(this)
         elif work.sites:
             self._write(this, work)
         else:
             # Move the fence: a batch in doubt that has not landed by now never shall.
-            self._send(this, Parts())
+            self.send(this, Parts())
 
-    def _send(self, this: Round, parts: Parts) -> None:
-        snapshot = this.snapshot
-        batch = self.writer.composed(snapshot, snapshot.tables, parts, this.fence)
-        self.writer.send(this.held, snapshot, batch)
+    def send(self, this: Round, parts: Parts, tables: Sequence[Table] = ()) -> None:
+        """Send a batch; `tables` are the tabs of jobs as they are after it, if others than read."""
+        tables = tables or this.snapshot.tables
+        titles, _ = self.surroundings(this.held, this.snapshot)
+        batch = self.writer.composed(this.snapshot, tables, parts, this.fence, titles.fence)
+        self.writer.send(this.held, this.snapshot, batch)
 
     def _work(self, held: Lease, pending: Pending) -> Work:
         """Return what is to be written; jobs that stand already are confirmed without a call."""
@@ -135,6 +135,9 @@ class Flusher:
         if not snapshot.is_adopted:
             return
         gone = known - {table.sheet_id for table in snapshot.tables}
+        if not (known or snapshot.tables):
+            what = "No tab is mapped: jobs are written nowhere."
+            raise Permanent("not_mapped", what, "Map one: brightsheet map --write")
         if gone or not snapshot.tables:
             titles = self._titles(this)
             names = [repr(titles[sheet_id]) for sheet_id in sorted(gone) if sheet_id in titles]
@@ -180,21 +183,24 @@ class Flusher:
         if not gone:
             return True
         gone -= undo.sites_written_over(parsed(pending.undos))
-        if answer.are_few(gone, pending.sites_with_row):
+        if are_few(gone, pending.sites_with_row):
             self.store.batches.forget_rows(held, gone)
             return True
         everything = self.writer.read_everything(held, snapshot)
         for table in everything.snapshot.tables:
-            index = answer.find_key_column(everything.rows[table.sheet_id], gone)
+            index = find_key_column(everything.rows[table.sheet_id], gone)
             if index is not None:
                 # A person moved what stood in the column: that is the key column now.
                 moved = request.adopt(KEY, table.sheet_id, index, table.columns.get(KEY))
-                self._send(this, Parts(structure=moved))
+                self.send(this, Parts(structure=moved))
                 return False
-        raise answer.keys_gone(len(gone), len(pending.sites_with_row))
+        raise keys_gone(len(gone), len(pending.sites_with_row))
 
     def _write(self, this: Round, work: Work) -> None:
-        titles, beside = self._surroundings(this)
+        changed = {target.site: target.differences() for target in work.targets}
+        tables = self.writer.with_options(this.held, this.snapshot.tables, changed)
+        this = replace(this, snapshot=replace(this.snapshot, tables=tables))
+        titles, beside = self.surroundings(this.held, this.snapshot)
         lines = self._lines(this, work)
         if this.snapshot.policy.matches:
             plan = self._planned(this, work, lines)
@@ -203,23 +209,27 @@ class Flusher:
             wanted = self.targets.wanted(work.targets, columns, lines.lines, beside, titles)
             plan = self.planner.made(this.snapshot, work.targets, wanted)
             if work.is_all:
-                plan = self.planner.with_in_step(this.snapshot, plan, this.pending.known_columns)
+                plan = self.with_in_step(this, plan)
         self._write_plan(this, work, plan, lines, titles)
 
     def _planned(self, this: Round, work: Work, lines: Lines) -> Plan:
         """Plan for tabs that people made: two more calls where a row is looked for or added."""
         tables, targets = this.snapshot.tables, work.targets
-        without = self.planner.without_row(tables, targets)
+        without = rowless.without_row(tables, targets)
         if not without:
             return self.planner.mapped(this.snapshot, targets, lines)
         self.writer.take_call(this.held)
-        texts = rowless.texts_of_columns(tables, self.client.read_columns(tables))
-        lookup = self.planner.look_up(tables, texts, self.store.pending.customers_without_row())
-        above: Sequence[Mapping[str, Any]] = ()
-        if {target.site for target in without} - lookup.matches.keys():
-            self.writer.take_call(this.held)
-            above = self.client.read_row(tables[0], lookup.last_row)
-        return self.planner.mapped(this.snapshot, targets, lines, lookup, above)
+        columns = self.client.read_columns(tables)
+        texts = rowless.texts_of_columns(tables, columns)
+        customers = self.store.pending.customers_without_row()
+        lookup = rowless.look_up(texts, customers, self.targets.match_by)
+        if not {target.site for target in without} - lookup.matches.keys():
+            return self.planner.mapped(this.snapshot, targets, lines, lookup)
+        whole = {index: column.texts for index, column in columns[tables[0].sheet_id].items()}
+        end = table_end.find(tables[0], whole)
+        self.writer.take_call(this.held)
+        above = self.client.read_row(tables[0], end.last_row)
+        return self.planner.mapped(this.snapshot, targets, lines, lookup, end, above)
 
     def _write_plan(
         self, this: Round, work: Work, plan: Plan, lines: Lines, titles: Titles
@@ -256,13 +266,13 @@ class Flusher:
         self.store.history.drop(this.held, work.lines.seqs)
         return Lines()
 
-    def _surroundings(self, this: Round) -> tuple[Titles, Surroundings]:
+    def surroundings(self, held: Lease, snapshot: Snapshot) -> tuple[Titles, Surroundings]:
         """Return titles for tabs to be made, and what else is there; read only where it matters."""
-        if this.snapshot.table is not None and this.snapshot.has_fence_tab:
+        if snapshot.table is not None and snapshot.has_fence_tab:
             return Titles(), Surroundings()
-        self.writer.take_call(this.held)
+        self.writer.take_call(held)
         beside = self.client.surroundings()
-        return self.targets.free_titles(this.snapshot, beside), beside
+        return self.targets.free_titles(snapshot, beside), beside
 
     def look(
         self, held: Lease, columns: tuple[str, ...] = (), *, with_widths: bool = False
@@ -274,21 +284,24 @@ class Flusher:
         read = self.client.read(pending.mode, columns, with_widths=with_widths)
         this = Round(held, fence, pending, read)
         self._must_be_served(this)
+        self.notice_columns(this.snapshot)
         return this
 
-    def say_in_step(self, held: Lease) -> None:
-        """Write that the sheet is in step, where nothing else is to be written: two calls.
+    def notice_columns(self, snapshot: Snapshot) -> tuple[ReadColumn, ...]:
+        """Note which columns a read shows; return those that were there and are gone."""
+        spreadsheet = self.store.spreadsheet
+        if not snapshot.tables:
+            return spreadsheet.read_columns().gone
+        title = self.targets.title(is_mapped=snapshot.is_adopted)
+        columns = read_columns(snapshot.tables)
+        return spreadsheet.note_columns(snapshot.fence or 0, columns, title).gone
 
-        Raises Retryable or Permanent.
-        """
-        this = self.look(held)
-        tables = this.snapshot.tables
-        if not tables or not guarding(tables).is_empty:
-            return
-        plan = self.planner.with_in_step(
-            this.snapshot, Plan(tables), this.pending.known_columns, is_alone=True
-        )
-        self._send(this, plan.parts)
+    def with_in_step(self, this: Round, plan: Plan, *, is_alone: bool = False) -> Plan:
+        """Return a plan with the moment from which the sheet shows all that came."""
+        gone = [column.header for column in self.notice_columns(this.snapshot)]
+        now = self.planner.in_step(gone)
+        known = this.pending.known_columns
+        return self.planner.with_in_step(this.snapshot, plan, now, known, is_alone=is_alone)
 
     def _find_refused(self, this: Round, plan: Plan, sites: Sequence[str]) -> None:
         """Find the job that Google does not take, and quarantine it.
@@ -296,16 +309,13 @@ class Flusher:
         The same batch without the jobs' data tells: where that is refused too (Refused is raised),
         no job is at fault, but a guard or the fence. Where it is taken, halving finds the job.
         """
-        held = this.held
-        fence = self.writer.take_turn(held)
-        parts = plan.parts.without_data(plan.tables[0])
-        batch = self.writer.composed(this.snapshot, plan.tables, parts, fence)
-        self.writer.send(held, this.snapshot, batch)
+        this = replace(this, fence=self.writer.take_turn(this.held))
+        self.send(this, plan.parts.without_data(plan.tables[0]), plan.tables)
         if len(sites) > 1:
             self._only = list(sites[: len(sites) // 2])
             return
         self._only = None
-        refusals = self.store.quarantine.add(held, sites[0])
+        refusals = self.store.quarantine.add(this.held, sites[0])
         _log.warning("job_refused", site=sites[0], refusals=refusals)
         if refusals > 1:  # Once may be a person who moved a column there and back.
             text = f"Google does not take what is to be written of job {sites[0]}. It is tried"
@@ -321,19 +331,17 @@ class Flusher:
         if not (placement.rows or placement.told):
             self.store.batches.settle_undos(this.held, placement.settled)
             return
-        when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-        told = [(when, *line) for line in placement.told]
+        told = [(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", *line) for line in placement.told]
+        made: Sequence[request.Request] = ()
+        if told and not now.recovered_columns:
+            self.writer.take_call(this.held)
+            title = self.client.surroundings().free_titles(Titles()).recovered
+            made = request.make_recovered_tab(title, undo.HEADERS)
         parts = Parts(
-            structure=_recovered_tab(now) if told else (),
+            structure=made,
             rows=placement.rows,
             extra=[request.append_recovered(told)] if told else (),
             settled=tuple(placement.settled),
             recovered_lines=len(told),
         )
-        self._send(Round(this.held, this.fence, this.pending, now), parts)
-
-
-def _recovered_tab(snapshot: Snapshot) -> list[request.Request]:
-    if snapshot.recovered_columns:
-        return []
-    return request.make_recovered_tab(Titles.recovered, undo.HEADERS)
+        self.send(Round(this.held, this.fence, this.pending, now), parts)

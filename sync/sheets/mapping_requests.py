@@ -75,6 +75,14 @@ def requests(
     ]
 
 
+def removal(tab: SeenTab) -> list[Request]:
+    """Return the requests that take all our metadata from a mapped tab; [] where it is not one."""
+    if before(tab) is None:
+        return []
+    entries = [*tab.row_entries.values(), *tab.column_entries.values()]
+    return [_drop(entry) for line in entries for entry in line]
+
+
 def undo_misplaced(tab: SeenTab, mapping: TabMapping, fields: Fields) -> list[Request]:
     """Return the requests that take our metadata from columns other than a mapping meant.
 
@@ -120,7 +128,7 @@ def _column(tab: SeenTab, column: MappedColumn) -> Iterator[Request]:
     entries = tab.column_entries.get(column.index, ())
     wanted = {COLUMN_KEY: column.field} if column.field else {}
     if column.words is not None:
-        wanted[WORDS_KEY] = _written(column.words.by_ours)
+        wanted[WORDS_KEY] = _written(column.words.stored)
     is_kept = any(entry.key == COLUMN_KEY and entry.value == column.field for entry in entries)
     for entry in entries:
         if entry.key in (GUARD_KEY, LOOK_KEY):

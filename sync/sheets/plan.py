@@ -4,26 +4,28 @@ import json
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 
 import structlog
 
-from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.jobs.cells import Column
 from sync.jobs.config_lists import proposed_steps
 from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
 from sync.sheets import encode, rowless
-from sync.sheets.answer import JOBS_TAB, Row
+from sync.sheets.answer import Row
 from sync.sheets.batch import Cells, Parts
-from sync.sheets.diff import Target, diff, fitting, has_row
-from sync.sheets.ensure import USUAL_TITLES, WantedTabs, ensure
-from sync.sheets.rowless import Lookup, Texts
+from sync.sheets.diff import Target, diff, fitting
+from sync.sheets.ensure import USUAL_TITLES, WantedTabs, ensure, free_titles
+from sync.sheets.rowless import Lookup
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
-from sync.sheets.tabs import in_step
+from sync.sheets.table_end import TableEnd
+from sync.sheets.tabs import in_step, own_pipeline
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.in_step import InStep
+from sync.sheets.tabs.own_pipeline import Figures
 from sync.sheets.tabs.pipeline_formulas import counted_in
 from sync.store import DirtyJob, Pending, Shown
 from sync.types import Mode
@@ -152,6 +154,10 @@ class Targets:
             one.received_at,
         )
 
+    def title(self, *, is_mapped: bool) -> Callable[[str], str]:
+        """Return what gives the header of a column that is to be there (its id), else ""."""
+        return partial(self._layout.title, is_mapped=is_mapped)
+
     @property
     def key_note(self) -> str:
         """What the note on the header of the site IDs explains."""
@@ -213,20 +219,18 @@ class Targets:
         counted = counted_in(columns, rows, layout.ranks(), layout.stuck_days)
         return WantedTabs(layout.config, columns, lines, counted, beside, titles)
 
-    def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
-        """Return free titles for tabs to be made.
+    def figures(self, jobs: Iterable[DirtyJob]) -> Figures:
+        """Return what the Pipeline beside tabs of a person's own shows of all jobs."""
+        layout, rows = self._layout, [one for one in jobs if one.job.has_row]
+        columns = layout.columns([one.job for one in rows], with_configured=True)
+        headers = {c.id: c.header for c in columns if c.id.startswith("status:")}
+        ids = {"status", "current_milestone", *headers}
+        cells = (layout.cells(o.job, o.files, o.customer, o.details, ids) for o in rows)
+        return own_pipeline.count(cells, headers, layout.config)
 
-        Raises Permanent where the Jobs tab is there and its header row is not.
-        """
-        tabs = self._layout.config.sheet
-        wanted = Titles(tabs.tab, Titles.fence, tabs.history, tabs.pipeline)
-        if snapshot.table is None and JOBS_TAB in beside.titles:
-            raise Permanent(
-                "header_gone",
-                f"The header row of the tab {beside.titles[JOBS_TAB]!r} was deleted. Bring it back "
-                "with the version history, or delete the tab: it is made again.",
-            )
-        return beside.free_titles(wanted)
+    def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
+        """Return free titles for tabs to be made. Raises as `ensure.free_titles` does."""
+        return free_titles(snapshot, beside, self._layout.config)
 
 
 def _began(one: DirtyJob) -> tuple[datetime, str]:
@@ -276,43 +280,44 @@ class Planner:
         parts = replace(ensured.parts, rows=change.rows, new_rows=change.new_rows)
         return Plan(ensured.tables, parts, change.shown, change.absent)
 
-    def without_row(self, tables: Iterable[Table], targets: Iterable[Target]) -> list[Target]:
-        """Return the targets that have no row, and are to have one."""
-        tables = [*tables]
-        return [target for target in targets if target.fresh and not has_row(tables, target)]
-
-    def look_up(
-        self, tables: Sequence[Table], texts: Texts, customers: Mapping[str, Customer]
-    ) -> Lookup:
-        """Return which rows are those of jobs without one (`customers` by site)."""
-        return rowless.look_up(tables, texts, customers, self._targets.match_by)
-
     def mapped(
         self,
         snapshot: Snapshot,
         targets: Sequence[Target],
         lines: Lines,
         lookup: Lookup = NOTHING_LOOKED_UP,
+        end: TableEnd | None = None,
         above: Row = (),
     ) -> Plan:
         """Return what makes `targets` stand in tabs that people made.
 
-        `lookup` is what was found for those without a row, `above` the row that new ones are like.
-        Raises Permanent where a key column is gone.
+        `lookup` is what was found for those without a row, `end` where the first tab's table ends,
+        `above` its last row, which new ones are like. Raises Permanent where a key column is gone.
         """
         tables, zone = snapshot.tables, self.clock(snapshot)
-        pattern = rowless.pattern(tables[0], lookup.last_row, above)
+        pattern = rowless.pattern(tables[0], end or TableEnd(tables[0].header_row), above)
         change = diff(tables, targets, lookup.matches, pattern, zone)
         parts = replace(
             ensure(snapshot, self._targets.wanted((), (), lines.lines), zone).parts,
             rows=[*change.rows, *rowless.pattern_row(tables[0], pattern, change.new_rows)],
             new_rows=change.new_rows,
-            formulas=pattern.formulas,
+            formulas=sorted(pattern.formulas),
+            is_covered=pattern.is_covered,
         )
         return Plan(tables, parts, change.shown, change.absent)
 
+    def in_step(self, gone: Sequence[str]) -> InStep:
+        """Return that the sheet is in step now, but for columns that are `gone` (their headers)."""
+        return InStep(datetime.now(UTC), self._in_step_hours, tuple(gone))
+
     def with_in_step(
-        self, snapshot: Snapshot, plan: Plan, known: Container[str], *, is_alone: bool = False
+        self,
+        snapshot: Snapshot,
+        plan: Plan,
+        now: InStep,
+        known: Container[str],
+        *,
+        is_alone: bool = False,
     ) -> Plan:
         """Return a plan with the moment from which the sheet shows all that came.
 
@@ -322,8 +327,7 @@ class Planner:
         parts, table = plan.parts, plan.tables[0]
         if (parts.is_empty and not is_alone) or not snapshot.policy.makes_columns:
             return plan
-        pipeline = snapshot.pipeline if is_alone else parts.pipeline
-        now = InStep(datetime.now(UTC), self._in_step_hours)
+        pipeline = parts.pipeline or snapshot.pipeline
         said, ids = in_step.say(pipeline, now, snapshot.time_zone, known)
         about = self._targets.key_note
         note = (

@@ -13,15 +13,18 @@ from datetime import tzinfo
 from sync.errors import Refused, Retryable
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
-from sync.sheets import answer, encode
-from sync.sheets.answer import Row, at, text_of
+from sync.sheets import encode
+from sync.sheets.answer import Row, text_of
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.diff import Target, as_shown, decided
 from sync.sheets.ensure import Ensured, ensure
 from sync.sheets.flush import Flusher
+from sync.sheets.plan import Plan
 from sync.sheets.policy import Decision, Rule
+from sync.sheets.rowless import are_few, find_key_column, keys_gone, with_cells
 from sync.sheets.snapshot import Table
-from sync.sheets.tabs import filter_views
+from sync.sheets.survey import Titles
+from sync.sheets.tabs import filter_views, own_pipeline
 from sync.sheets.tabs.pipeline_formulas import FORMULAS
 from sync.store import Lease
 from sync.types import Value, letters
@@ -86,16 +89,6 @@ def differences(
     return result
 
 
-def with_cells(table: Table, rows: Mapping[int, Row]) -> Table:
-    """Return a tab that was read whole with the cells of all its managed columns."""
-    below = {number: row for number, row in rows.items() if number > table.header_row}
-    cells = {
-        column: {number: at(row, index) for number, row in below.items()}
-        for column, index in table.columns.items()
-    }
-    return replace(table, cells=cells)
-
-
 def _compare(result: Differences, table: Table, row: int, target: Target, zone: tzinfo) -> None:
     for column in table.columns:
         if column == KEY:
@@ -156,6 +149,7 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
         return 0
     everything = flusher.writer.read_everything(held, snapshot)
     tables = everything.snapshot.tables
+    tables = flusher.writer.with_options(held, tables, None)
     if not tables or any(KEY not in table.columns for table in tables):
         return 0
     present = {site for table in tables for site in table.keys}
@@ -163,17 +157,20 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     known = store.pending.sites_with_row()
     gone = known - present
     are_elsewhere = any(
-        answer.find_key_column(rows, gone) is not None for rows in everything.rows.values()
+        find_key_column(rows, gone) is not None for rows in everything.rows.values()
     )
-    if not answer.are_few(gone, known) and (are_elsewhere or not confirms_deleted):
-        raise answer.keys_gone(len(gone), len(known))
+    if not are_few(gone, known) and (are_elsewhere or not confirms_deleted):
+        raise keys_gone(len(gone), len(known))
     store.batches.forget_rows(held, gone)
     fields = {column for table in tables for column in table.columns}
     pairs = flusher.targets.of(store.pending.every(), fields if snapshot.is_adopted else None)
     store.steps.propose(flusher.targets.proposed_steps(job for job, _ in pairs))
     targets = [target for _, target in pairs if target]
     found = differences(
-        tables, everything.rows, (one for one in targets if one.written), flusher.clock(snapshot)
+        tables,
+        everything.rows,
+        (one for one in targets if one.written),
+        flusher.planner.clock(snapshot),
     )
     store.batches.recheck(held, found.wrong)
     if snapshot.is_adopted:
@@ -200,7 +197,7 @@ def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]
         return []  # A flush comes first, or says what is wrong.
     columns = flusher.targets.columns(snapshot, this.pending, flusher.store.pending.every)
     wanted = replace(flusher.targets.wanted((), columns), known=known)
-    zone = flusher.clock(snapshot)
+    zone = flusher.planner.clock(snapshot)
     ensured = ensure(snapshot, wanted, zone, renews=True)
     if not ensured.parts.is_empty:  # An upgrade: what people have made of it is to be known.
         flusher.writer.take_call(held)
@@ -208,7 +205,7 @@ def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]
         ensured = ensure(snapshot, wanted, zone, renews=True)
     parts = _with_views(flusher, held, ensured, table, known, restores=restores)
     if not parts.is_empty:
-        batch = flusher.writer.composed(snapshot, ensured.tables, parts, this.fence)
+        batch = flusher.writer.composed(snapshot, ensured.tables, parts, this.fence, Titles.fence)
         flusher.writer.send(held, snapshot, batch)
     return ensured.done
 
@@ -271,3 +268,30 @@ def waiting_for_check(flusher: Flusher, held: Lease) -> None:
     if pending.in_doubt or pending.undos:
         flusher.flush(held)
         raise Retryable("unsettled", "An earlier write is still to be checked. Run it again.")
+
+
+def say_in_step(flusher: Flusher, held: Lease) -> None:
+    """Write that the sheet is in step, where nothing else is to be written: two calls.
+
+    Raises Retryable or Permanent.
+    """
+    this = flusher.look(held)
+    tables = this.snapshot.tables
+    if tables and guarding(tables).is_empty:
+        plan = flusher.with_in_step(this, Plan(tables), is_alone=True)
+        flusher.send(this, plan.parts)
+
+
+def recount(flusher: Flusher, held: Lease) -> None:
+    """Bring the Pipeline beside tabs of a person's own up to date, where there is one.
+
+    For when nothing else is to be written: a read, and a write if a number changed. Raises
+    Retryable or Permanent.
+    """
+    this = flusher.look(held)
+    snapshot, tab = this.snapshot, this.snapshot.pipeline
+    if not snapshot.is_adopted or tab is None:
+        return
+    figures = flusher.targets.figures(flusher.store.pending.every())
+    if requests := own_pipeline.written(tab, figures):
+        flusher.send(this, Parts(extra=requests))

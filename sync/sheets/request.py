@@ -8,7 +8,14 @@ from itertools import groupby
 from typing import Any
 
 from sync.jobs.cells import Column
-from sync.sheets.answer import COLUMN_KEY, FENCE_KEY, FENCE_TAB, RECOVERED_KEY, RECOVERED_TAB
+from sync.sheets.answer import (
+    CHECK_KEY,
+    COLUMN_KEY,
+    FENCE_KEY,
+    FENCE_TAB,
+    RECOVERED_KEY,
+    RECOVERED_TAB,
+)
 from sync.sheets.encode import FRESH, VALUE
 from sync.sheets.writes import CellWrite, RowWrite
 
@@ -201,6 +208,16 @@ def metadata(
     return {"createDeveloperMetadata": {"developerMetadata": entry}}
 
 
+def changes_nothing() -> list[Request]:
+    """Return a batch that leaves the spreadsheet as it is: it shows whether it may be written."""
+    entry = {"metadataKey": CHECK_KEY, "location": {"spreadsheet": True}, "visibility": "DOCUMENT"}
+    lookup = {"developerMetadataLookup": {"metadataKey": CHECK_KEY}}
+    return [
+        {"createDeveloperMetadata": {"developerMetadata": entry}},
+        {"deleteDeveloperMetadata": {"dataFilter": lookup}},
+    ]
+
+
 def insert(sheet_id: int, dimension: str, index: int, count: int, size: int) -> Request:
     """Insert `count` rows or columns before `index`, in the format of what follows.
 
@@ -211,20 +228,26 @@ def insert(sheet_id: int, dimension: str, index: int, count: int, size: int) -> 
 
 
 def insert_like_above(
-    sheet_id: int, row: int, count: int, header_row: int, formulas: Iterable[int]
+    sheet_id: int, row: int, count: int, formulas: Iterable[int], *, is_covered: bool = False
 ) -> list[Request]:
-    """Insert rows with the format, the drop-downs and the `formulas` (columns) of the row above."""
+    """Insert rows with the format, the drop-downs and the `formulas` (columns) of the row above.
+
+    A range of a person's, such as a total's, grows only by what is inserted within it. One that
+    ends at the row above (`is_covered`) gets the rows before its last row, which then moves up.
+    """
     above = row - 1
-    place = dimension_range(sheet_id, "ROWS", row, count)
-    if above <= header_row:
-        return [{"insertDimension": {"range": place, "inheritFromBefore": False}}]
     source = {"sheetId": sheet_id, "startRowIndex": above, "endRowIndex": above + 1}
     target = {"sheetId": sheet_id, "startRowIndex": row, "endRowIndex": row + count}
     pastes: list[tuple[str, Request]] = [("PASTE_DATA_VALIDATION", {})]
     for index in formulas:
         pastes.append(("PASTE_FORMULA", {"startColumnIndex": index, "endColumnIndex": index + 1}))
+    place = dimension_range(sheet_id, "ROWS", above if is_covered else row, count)
+    insertion: Request = {"insertDimension": {"range": place, "inheritFromBefore": not is_covered}}
+    last = dimension_range(sheet_id, "ROWS", above + count, 1)
+    move: Request = {"moveDimension": {"source": last, "destinationIndex": above}}
     return [
-        {"insertDimension": {"range": place, "inheritFromBefore": True}},
+        insertion,
+        *([move] if is_covered else ()),
         *(
             {"copyPaste": {"source": source | at, "destination": target | at, "pasteType": kind}}
             for kind, at in pastes

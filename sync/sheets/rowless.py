@@ -1,16 +1,21 @@
-"""Jobs without a row in tabs that people made: is one of their rows the job's, or is one added?"""
+"""Jobs without a row in tabs that people made: is one of their rows the job's, or is one added?
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+Where rows are added is told by `table_end`.
+"""
 
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+
+from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.sheets import match
-from sync.sheets.answer import Row, at, is_formula, site_in, texts_of
-from sync.sheets.client import ColumnTexts
-from sync.sheets.diff import Pattern
+from sync.sheets.answer import Row, at, site_in, texts_of
+from sync.sheets.diff import Target, has_row
 from sync.sheets.match import Match, Place
 from sync.sheets.snapshot import Table
+from sync.sheets.table_end import ColumnTexts, Pattern, TableEnd
 from sync.sheets.writes import RowImage, RowWrite, Who
 
 Texts = Mapping[Place, Mapping[str, str]]
@@ -23,18 +28,17 @@ class Lookup:
 
     matches: Mapping[str, Match] = field(default_factory=dict)
     doubtful: Sequence[str] = ()
-    last_row: int = 0
-    """The last row of the first tab in which anything but a formula is entered."""
 
 
 def texts_of_columns(
-    tables: Iterable[Table], columns: Mapping[int, Mapping[str, ColumnTexts]]
+    tables: Iterable[Table], columns: Mapping[int, Mapping[int, ColumnTexts]]
 ) -> Texts:
     """Return what is entered into the rows below the headers of tabs that were read by column."""
     texts: dict[Place, dict[str, str]] = {}
     for table in tables:
-        for column, read in columns[table.sheet_id].items():
-            for number, text in enumerate(read.texts, table.header_row + 1):
+        for column, index in table.columns.items():
+            read = columns[table.sheet_id][index]
+            for number, text in enumerate(read.below, table.header_row + 1):
                 if text and not text.startswith("="):
                     texts.setdefault((table.sheet_id, number), {})[column] = text
     return texts
@@ -50,32 +54,41 @@ def texts_of_rows(tables: Iterable[Table], rows: Mapping[int, Mapping[int, Row]]
     }
 
 
+def with_cells(table: Table, rows: Mapping[int, Row]) -> Table:
+    """Return a tab that was read whole with the cells of all its managed columns."""
+    below = {number: row for number, row in rows.items() if number > table.header_row}
+    cells = {
+        column: {number: at(row, index) for number, row in below.items()}
+        for column, index in table.columns.items()
+    }
+    return replace(table, cells=cells)
+
+
+def without_row(tables: Sequence[Table], targets: Iterable[Target]) -> list[Target]:
+    """Return the targets that have no row, and are to have one."""
+    return [target for target in targets if target.fresh and not has_row(tables, target)]
+
+
 def without_key(texts: Texts) -> dict[Place, Mapping[str, str]]:
     """Return the rows whose key cell is blank."""
     return {place: row for place, row in texts.items() if not row.get(KEY)}
 
 
-def look_up(
-    tables: Sequence[Table], texts: Texts, customers: Mapping[str, Customer], by: Sequence[str]
-) -> Lookup:
+def look_up(texts: Texts, customers: Mapping[str, Customer], by: Sequence[str]) -> Lookup:
     """Return the rows of jobs without one (`customers` by site), by the keys of `[match] by`."""
     keyed = {row.get(KEY, "") for row in texts.values()}
     jobs = {site: customer for site, customer in customers.items() if site not in keyed}
     matches = match.match(jobs, without_key(texts), by)
-    first = tables[0]
-    last = max((row for sheet, row in texts if sheet == first.sheet_id), default=first.header_row)
-    return Lookup(matches.certain, sorted(matches.doubtful), last)
+    return Lookup(matches.certain, sorted(matches.doubtful))
 
 
-def pattern(table: Table, last_row: int, above: Row) -> Pattern:
-    """Return where new rows go: below `last_row`, whose cells are `above`."""
-    if last_row <= table.header_row:
-        return Pattern(last_row + 1)
-    mapped = set(table.columns.values())
-    formulas = [n for n, cell in enumerate(above) if is_formula(cell) and n not in mapped]
+def pattern(table: Table, end: TableEnd, above: Row) -> Pattern:
+    """Return where new rows go: below the last job's row, whose cells are `above`."""
+    if end.last_row <= table.header_row:
+        return Pattern(end.last_row + 1)
     key = site_in(at(above, table.columns[KEY])) or ""
     who = Who(key=key) if key else Who(holds=RowImage.of(above, table.columns))
-    return Pattern(last_row + 1, above, tuple(formulas), who)
+    return Pattern(end.last_row + 1, above, dict(end.formulas), who, end.is_covered)
 
 
 def pattern_row(table: Table, pattern: Pattern, new_rows: Sequence[RowWrite]) -> list[RowWrite]:
@@ -88,6 +101,39 @@ def pattern_row(table: Table, pattern: Pattern, new_rows: Sequence[RowWrite]) ->
             row=pattern.row - 1,
             who=pattern.who,
             pattern_of=new_rows[0].site,
-            formulas=pattern.formulas,
+            formulas=dict(pattern.formulas),
         )
     ]
+
+
+FEW = 5
+FEW_SHARE = 0.1
+"""A person deletes a few rows at once; where more keys are gone, the column was emptied or moved.
+
+Taking those for deleted rows would bring every job back as a second row.
+"""
+
+
+def are_few(gone: Set[str], known: Set[str]) -> bool:
+    """Tell whether so many of the `known` keys may be gone because people deleted their rows."""
+    return len(gone) <= max(FEW, FEW_SHARE * len(known))
+
+
+def find_key_column(rows: Mapping[int, Row], sites: Container[str]) -> int | None:
+    """Return the index of the column in which most of `sites` stand now; None where few do."""
+    found: Counter[int] = Counter()
+    for cells in rows.values():
+        for index, cell in enumerate(cells):
+            site = site_in(cell)
+            found[index] += site is not None and site in sites
+    most = found.most_common(1)
+    return most[0][0] if most and most[0][1] > 1 else None
+
+
+def keys_gone(gone: int, known: int) -> Permanent:
+    """Return the error for keys that stand nowhere any more."""
+    return Permanent(
+        "keys_gone",
+        f"{gone} of {known} site IDs are gone from their column at once. Undo what happened to "
+        "it; if rows were deleted on purpose: brightsheet compare",
+    )

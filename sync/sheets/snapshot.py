@@ -74,7 +74,7 @@ class Table:
     mapped_at: datetime | None = None
     """Since when a person's own tab is mapped; None for the tab that Brightsheet made."""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """By column id, of those with a drop-down: our text → an option."""
+    """By column id, of those with words of their own: our text → theirs (`Words.stored`)."""
     cells: Mapping[str, Mapping[int, CellData]] = field(default_factory=dict)
     """The cells of the columns that were read, by column id and then by row."""
 
@@ -129,6 +129,10 @@ class Tab:
     labels: Mapping[int, str] = field(default_factory=dict)
     formulas: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
     """What was entered into the columns that were read beside these, by column and row."""
+    row_guards: Mapping[str, int] = field(default_factory=dict)
+    """Where the guards of rows are now, by their names."""
+    look: str | None = None
+    """What is remembered on the header row of what was written."""
     charts: frozenset[int] = frozenset()
 
 
@@ -268,6 +272,8 @@ def _tab(sheet: Json, key: str) -> Tab:
         counts=tuple(i for value, i in header.entries(COLUMN_KEY) if value == PIPELINE_COUNT),
         labels=texts.pop(columns.get(PIPELINE_LABEL, -1), {}),
         formulas=texts,
+        row_guards=header.below(grids, columns.get(PIPELINE_LABEL), GUARD_KEY),
+        look=header.on_row().get(LOOK_KEY),
         charts=frozenset(chart["chartId"] for chart in sheet.get("charts", ())),
     )
 

@@ -15,11 +15,10 @@ from sync.errors import BrightsheetError, Permanent, Rejected
 from sync.settings.environment import Settings
 from sync.store import Database, Documents, Inbox, KeptDelivery, RefusedDay
 from sync.store.deliveries import Deliveries, DeliveryFilter
+from sync.types import MASK
 from sync.webhooks import parse
 from sync.webhooks.parse import to_json
 from sync.webhooks.schema import Outcome
-
-MASK = "***"
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][0-9:.]+(?:Z|[+-]\d\d:?\d\d)?)?")
@@ -79,7 +78,6 @@ def _is_harmless(text: str, key: str, *, is_step: bool) -> bool:
 
 
 _MATCHES = 20
-_ALL = 10_000
 REFUSED_DAYS = 7
 """Of requests that were refused, so many days are listed where nobody says since when."""
 _EVER = 36_500
@@ -249,9 +247,8 @@ class Retry:
 
     def rejected(self) -> Iterator[str]:
         """Replay every delivery that was rejected, and not taken in since."""
-        for kept in Inbox(self.database).recent(_ALL, Outcome.REJECTED):
-            if kept.body:
-                yield self._delivery(kept)
+        for kept in Inbox(self.database).rejected():
+            yield self._delivery(kept)
 
     def _documents(self) -> Documents:
         return Documents(self.database, self.settings.lease_seconds)

@@ -17,7 +17,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from sync.errors import BrightsheetError
-from sync.status.rules import MANY_WRONG, WRONG_CAUSE, WRONG_FIX
+from sync.status.problem import MANY_WRONG
+from sync.status.rules import WRONG_CAUSE, WRONG_FIX
 from sync.status.verdict import evaluate, waiting
 from sync.store import Backlog, Documents, Inbox, Refusals, RefusedRequests
 from sync.store.signs import NO_SECRET, WRONG_SECRET, WRONG_SECRETS

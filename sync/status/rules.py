@@ -3,23 +3,35 @@
 One thing more is one rule more in RULES, a figure of the `Backlog` that tells it, and a test.
 """
 
-from sync.status.problem import ProblemRule, counted, is_silent, last_moment, lasting
-from sync.store import Backlog
+from sync.status.problem import (
+    LATE_SECONDS,
+    MANY_REFUSED,
+    ProblemRule,
+    are_documents_late,
+    counted,
+    disk_low,
+    is_alive,
+    is_disk_low,
+    is_late,
+    is_missed,
+    is_secret_wrong,
+    is_silent,
+    lasting,
+    late,
+    no_worker,
+    oldest,
+    paused,
+    refused,
+    silence,
+    trouble,
+)
 from sync.store.signs import TOKEN_REFUSED
-
-LATE_SECONDS = 900.0
-"""How long anything may wait: most outages of Google are shorter, and the worker retries."""
-ALIVE_SECONDS = 60.0
-"""How old a worker's last sign of life may be: three of them were missed."""
-MANY_REFUSED = 3
-"""Refused deliveries within an hour: one may be a mistake, three mean a changed field."""
-MANY_WRONG = 3
-"""Requests with a wrong secret: one may be anybody's, three are a mistyped one."""
-WRONG_SECONDS = 3600.0
-"""So long a wrong secret is told, though deliveries come with the right one, too."""
 
 LATE, NO_WORKER, REFUSED, TROUBLE = "late", "no_worker", "refused", "trouble"
 SILENCE, WRONG_SECRET = "silence", "wrong_secret"
+NOT_AS_ASSUMED = "not_as_assumed"
+COLUMNS_GONE = ("columns_gone", "mapped_columns_gone")
+"""Of the tab that was made, and of people's own."""
 _DOCTOR = "`brightsheet doctor`"
 _DELIVERIES = "`brightsheet deliveries`"
 _REJECTED = "`brightsheet deliveries --outcome rejected`"
@@ -28,134 +40,57 @@ WRONG_CAUSE = (
     "Nothing of them is kept. If EverBright sent them, its credential has another secret than "
     "WEBHOOK_SECRET here, or sends it in another header than WEBHOOK_SECRET_HEADER names."
 )
-WRONG_FIX = f"Set the same in both places. How many, when and from where: {_DELIVERIES}"
-
-
-def _is_alive(now: Backlog) -> bool:
-    return now.worker is not None and now.worker <= ALIVE_SECONDS
-
-
-def _is_missed(now: Backlog) -> bool:
-    """Return whether work waits for a worker; one that never ran may be starting just now."""
-    age = now.worker if now.worker is not None else now.oldest or 0.0
-    return bool(now.waiting) and age > ALIVE_SECONDS
-
-
-def _no_worker(now: Backlog) -> str:
-    if now.worker is None:
-        text = "No worker has run yet."
-    else:
-        text = f"No worker has given a sign of life for {lasting(now.worker)}."
-    return f"{text} {_waits(now)}." if now.waiting else text
-
-
-def _is_late(now: Backlog, strict: bool) -> bool:
-    return now.waiting > 0 and (strict or (now.oldest or 0.0) >= LATE_SECONDS)
-
-
-def _late(now: Backlog) -> str:
-    trouble = f" ({now.trouble})" if now.trouble else ""
-    text = f"The sheet does not show everything that came{trouble}: {_waits(now)}"
-    return f"{text}{_oldest(now.oldest)}."
-
-
-def _paused(now: Backlog) -> str:
-    waits = f": {_waits(now)}" if now.waiting else ""
-    return f"Writing the sheet is paused for {lasting(now.paused or 0.0)}{waits}."
-
-
-def _waits(now: Backlog) -> str:
-    parts = [
-        counted(count, singular, plural)
-        for count, singular, plural in (
-            (now.deliveries, "delivery waits to be projected", "deliveries wait to be projected"),
-            (now.jobs, "job waits to be written", "jobs wait to be written"),
-        )
-        if count
-    ]
-    if now.quarantined:
-        parts.append(f"{now.quarantined} of them in quarantine")
-    return ", ".join(parts)
-
-
-def _oldest(age: float | None) -> str:
-    return f", the oldest for {lasting(age)}" if age is not None else ""
-
-
-def _trouble(now: Backlog) -> str:
-    age = f" for {lasting(now.trouble_age)}" if now.trouble_age is not None else ""
-    return f"The sheet could not be written{age} ({now.trouble})."
-
-
-def _are_documents_late(now: Backlog, strict: bool) -> bool:
-    return now.documents > 0 and (strict or (now.oldest_document or 0.0) >= LATE_SECONDS)
-
-
-def _refused(now: Backlog) -> str:
-    why = f" ({now.refused_for})" if now.refused_for else ""
-    count = counted(now.refused, "delivery was", "deliveries were")
-    return f"{count} refused within the last hour{why}."
-
-
-def _is_secret_wrong(now: Backlog) -> bool:
-    """Return whether many secrets were wrong, and none was right since; or just now."""
-    last = now.last_wrong_secret
-    if now.wrong_secrets < MANY_WRONG or last is None:
-        return False
-    return last < WRONG_SECONDS or now.arrival is None or now.arrival.now - now.arrival.at > last
-
-
-def _silence(now: Backlog) -> str:
-    days = counted(now.silence_days, "working day", "working days")
-    since = last_moment(now)
-    last = f": the last delivery is of {since:%Y-%m-%d %H:%M %Z}" if since else ""
-    return f"Nothing came from EverBright for {days} (SILENCE_DAYS){last}."
+WRONG_FIX = (
+    "Set the same in both places; then read what was refused again from EverBright: on the "
+    f"console, or by `brightsheet backfill`. How many, when and from where: {_DELIVERIES}"
+)
 
 
 RULES = (
     ProblemRule(
         NO_WORKER,
-        what=_no_worker,
+        what=no_worker,
         cause="The worker's process has ended, or was never started. Its log says why.",
         fix="Map a sheet of your own first. Then start it, `brightsheet worker`, or serve with "
         "WORKER=embedded.",
-        behind=lambda now, _: not _is_alive(now),
+        behind=lambda now, _: not is_alive(now),
         since=lambda now: now.worker,
-        alerts=_is_missed,
+        alerts=is_missed,
         over="A worker runs again: what waits is being written.",
     ),
     ProblemRule(
         TROUBLE,
-        what=_trouble,
+        what=trouble,
         cause="{0.trouble_message}",
         fix=f"Every delivery is stored, and written once that is over. If it stays: {_DOCTOR}",
         behind=lambda now, _: now.trouble,
         since=lambda now: now.trouble_age,
         alerts=lambda now: (
-            _is_alive(now) and now.paused is None and (now.trouble_age or 0.0) >= LATE_SECONDS
+            is_alive(now) and now.paused is None and (now.trouble_age or 0.0) >= LATE_SECONDS
         ),
         over="The sheet is written again.",
         is_told_each_time=True,
     ),
     ProblemRule(
         LATE,
-        what=_late,
+        what=late,
         cause="The worker does not get it done: Google is slow, or refuses what it writes.",
         fix=f"What to do: {_DOCTOR}",
-        behind=lambda now, strict: now.paused is None and _is_late(now, strict),
+        behind=lambda now, strict: now.paused is None and is_late(now, strict),
         since=lambda now: now.oldest,
         # A sheet in trouble is told as such, as long as a worker lives.
-        alerts=lambda now: not (now.trouble and _is_alive(now)),
+        alerts=lambda now: not (now.trouble and is_alive(now)),
         over="The sheet shows every event again.",
-        stays=lambda now: now.paused is not None and _is_late(now, strict=False),
+        stays=lambda now: now.paused is not None and is_late(now, strict=False),
     ),
     ProblemRule(
         "paused",
-        what=_paused,
+        what=paused,
         cause="A person paused it on the console.",
         fix="Resume it on the console.",
-        page="/actions/resume",
-        behind=lambda now, strict: now.paused is not None and _is_late(now, strict),
+        page="/actions",
+        action="resume",
+        behind=lambda now, strict: now.paused is not None and is_late(now, strict),
         warns=lambda now: now.paused is not None,
         since=lambda now: now.paused,
     ),
@@ -163,17 +98,17 @@ RULES = (
         "documents_late",
         what=lambda now: (
             counted(now.documents, "document waits", "documents wait")
-            + f" to be copied{_oldest(now.oldest_document)}."
+            + f" to be copied{oldest(now.oldest_document)}."
         ),
         cause="EverBright or Drive is slow or refuses them.",
         fix=f"See why: {_DELIVERIES}",
         page="/documents?state=pending",
-        behind=_are_documents_late,
+        behind=are_documents_late,
         since=lambda now: now.oldest_document,
     ),
     ProblemRule(
         REFUSED,
-        what=_refused,
+        what=refused,
         cause="EverBright may have changed what it sends.",
         fix=f"See: {_REJECTED}",
         page="/deliveries?outcome=rejected",
@@ -196,11 +131,47 @@ RULES = (
         behind=lambda now, strict: strict and now.lines,
     ),
     ProblemRule(
+        "disk_low",
+        what=disk_low,
+        cause="What comes is stored there: once the disk is full, webhooks are answered 503.",
+        fix="Make room, or give it a larger disk. Keep less: set KEEP_DELIVERIES_DAYS lower.",
+        warns=is_disk_low,
+        over="The disk of the database has room again.",
+    ),
+    ProblemRule(
+        COLUMNS_GONE[0],
+        what=lambda now: (
+            counted(len(now.gone_columns), "column of the sheet is", "columns of the sheet are")
+            + " missing."
+        ),
+        cause="A person deleted {0.gone}. What counts or filters by it shows wrong figures.",
+        fix="Put it back on the console, or by `brightsheet init`; or say that you do without it.",
+        page="/columns",
+        action="put-back",
+        warns=lambda now: now.gone_columns and not now.is_adopted,
+        since=lambda now: now.oldest_gone_column,
+        over="No column of the sheet is missing any more.",
+    ),
+    ProblemRule(
+        COLUMNS_GONE[1],
+        what=lambda now: (
+            counted(len(now.gone_columns), "mapped column is", "mapped columns are") + " missing."
+        ),
+        cause="A person deleted {0.gone}: what it showed is written nowhere.",
+        fix="In the spreadsheet: File, Version history. Or say which column shows it instead; or "
+        "that you do without it.",
+        page="/columns",
+        warns=lambda now: now.gone_columns and now.is_adopted,
+        since=lambda now: now.oldest_gone_column,
+        over="No mapped column is missing any more.",
+    ),
+    ProblemRule(
         "documents_given_up",
         what=lambda now: counted(now.given_up, "document was", "documents were") + " given up.",
         cause="They never can be copied, or could not be for two weeks.",
         fix=f"See why: {_DELIVERIES}; again: {_AGAIN}",
         page="/documents?state=failed",
+        action="retry-all",
         behind=lambda now, strict: strict and now.given_up,
         warns=lambda now: now.given_up,
         since=lambda now: now.oldest_given_up,
@@ -214,16 +185,19 @@ RULES = (
         cause="They were not understood when they came.",
         fix=f"See: {_REJECTED}; again: {_AGAIN}",
         page="/deliveries?outcome=rejected",
+        action="replay-all",
         behind=lambda now, strict: strict and now.not_taken_in,
         warns=lambda now: now.not_taken_in,
         since=lambda now: now.oldest_not_taken_in,
     ),
     ProblemRule(
         SILENCE,
-        what=_silence,
+        what=silence,
         cause="The webhook in EverBright may be off, or have another address or secret.",
-        fix=f"Where you expect more, look at it there, and at what was refused: {_DELIVERIES}",
+        fix="Look at the webhook there. What it did not send is read again from EverBright: "
+        f"on the console, or by `brightsheet backfill`. What was refused: {_DELIVERIES}",
         page="/deliveries",
+        action="read-changed",
         warns=is_silent,
         since=lambda now: now.arrival.now - now.arrival.at if now.arrival else None,
         over="Deliveries come again.",
@@ -238,7 +212,8 @@ RULES = (
         cause=WRONG_CAUSE,
         fix=WRONG_FIX,
         page="/deliveries#refused",
-        warns=_is_secret_wrong,
+        action="read-changed",
+        warns=is_secret_wrong,
         over="No request with a wrong secret came for an hour, or deliveries come again.",
     ),
     ProblemRule(
@@ -275,6 +250,17 @@ RULES = (
         since=lambda now: now.oldest_quarantined,
     ),
     ProblemRule(
+        NOT_AS_ASSUMED,
+        what=lambda now: (
+            "Google does otherwise than it is assumed in "
+            + counted(len(now.not_as_assumed), "thing.", "things.")
+        ),
+        cause="{0.otherwise}. What is written stays right: each batch is checked by what it "
+        "copied. It may be read and written once more.",
+        fix="Send what `brightsheet doctor --report` prints to whoever maintains Brightsheet.",
+        warns=lambda now: now.not_as_assumed,
+    ),
+    ProblemRule(
         "missing_words",
         what=lambda now: (
             counted(now.missing_words, "cell", "cells")
@@ -305,6 +291,7 @@ RULES = (
         cause="No webhook of that milestone came.",
         fix="They are taken in as soon as one comes. To read it: `brightsheet backfill`",
         page="/deliveries",
+        action="read-changed",
         warns=lambda now: now.unplaced,
         since=lambda now: now.oldest_unplaced,
     ),

@@ -76,7 +76,10 @@ def waiting(now: Backlog) -> dict[str, int]:
 
 
 def _listed(problems: Iterable[Problem]) -> list[dict[str, Any]]:
-    return [{"reason": problem.code, "message": problem.text} for problem in problems]
+    return [
+        {"reason": problem.code, "message": problem.text, "seconds": _rounded(problem.since)}
+        for problem in problems
+    ]
 
 
 def _rounded(seconds: float | None) -> float | None:

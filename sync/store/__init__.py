@@ -16,7 +16,14 @@ from sync.store.jobs import Jobs, Projected, Steps, Wanted
 from sync.store.limits import Quarantine
 from sync.store.lookups import Customers, DetailStore, DueLookup, History, Lookups
 from sync.store.pending import DirtyJob, Pending, PendingWork
-from sync.store.signs import Heartbeats, Refusals, RefusedDay, RefusedRequests
+from sync.store.signs import (
+    Heartbeats,
+    ReadColumn,
+    ReadColumns,
+    Refusals,
+    RefusedDay,
+    RefusedRequests,
+)
 from sync.store.spreadsheet import Glance, Spreadsheet, Turn
 
 __all__ = [
@@ -60,6 +67,8 @@ __all__ = [
     "PendingWork",
     "Projected",
     "Quarantine",
+    "ReadColumn",
+    "ReadColumns",
     "Receipt",
     "Refusals",
     "RefusedDay",

@@ -5,16 +5,23 @@ requested: the worker that holds the lease takes it.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, RowMapping, Select, exists, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, exists, func, insert, select, update
 
 from sync.store.database import Database, Lease, hold, now
 from sync.store.schema import action
 
 COMPARE, REBUILD, REPLAY_ALL = "compare", "rebuild", "replay_all"
+PUT_BACK, DO_WITHOUT = "put_back", "do_without"
+READ_AGAIN, READ_CHANGED = "read_again", "read_changed"
 """What is requested of the worker."""
+READ_BACK = timedelta(days=30)
+"""So far back goes what is read of all jobs: longer than anybody overlooks that nothing comes."""
+SIGN_IN = "sign in"
+_SIGN_INS = 1000
+"""Addresses that are returned; an operator has a few."""
 _LONGEST = 2000
 """Characters of a result, of ids and of addresses that are kept."""
 
@@ -100,13 +107,22 @@ class ActionLog:
             hold(connection, held)
             _end(connection, number, state, result)
 
-    def latest(self, limit: int, name: str = "") -> list[Action]:
-        """Return the newest actions, newest first; with `name` only those."""
+    def latest(self, limit: int, name: str = "", detail: str = "") -> list[Action]:
+        """Return the newest actions, newest first; with `name`, and `detail`, only those."""
         query: Select[tuple[object, ...]] = select(action).order_by(action.c.id.desc())
         if name:
             query = query.where(action.c.name == name)
+        if detail:
+            query = query.where(action.c.detail == detail)
         with self._database.reading() as connection:
             return [_action(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+    def sources_of_sign_ins(self) -> list[str]:
+        """Return the addresses that somebody has signed in from: the newest thousand."""
+        query = select(action.c.source).where(action.c.name == SIGN_IN).group_by(action.c.source)
+        newest = query.order_by(func.max(action.c.id).desc()).limit(_SIGN_INS)
+        with self._database.reading() as connection:
+            return list(connection.scalars(newest))
 
 
 _OPEN = action.c.state.in_((ActionState.REQUESTED, ActionState.TAKEN))

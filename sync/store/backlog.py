@@ -24,7 +24,8 @@ from sync.store.schema import (
     quarantine,
     sheet,
 )
-from sync.store.signs import TOKEN_REFUSED, WORKER
+from sync.store.signs import TOKEN_REFUSED, WORKER, ReadColumns, Trial
+from sync.types import Mode
 
 REFUSED_SECONDS = 3600.0
 """Refused deliveries of the last hour are counted: older ones say nothing about the present."""
@@ -93,6 +94,17 @@ class Backlog:
     """Cells of a person's own tabs whose words keep them from showing what EverBright says."""
     missing_words: int = 0
     """Cells there of which no option of the drop-down says what EverBright does."""
+    is_adopted: bool = False
+    """Whether the tabs of jobs are a person's own."""
+    gone_columns: tuple[str, ...] = ()
+    """Columns that were there and are gone, as people know them: 'Status' in 'Jobs'."""
+    oldest_gone_column: float | None = None
+    """Since a read showed first that one is gone."""
+    not_as_assumed: tuple[str, ...] = ()
+    """What Google was found to do otherwise than it is assumed."""
+    disk_free: int | None = None
+    """Bytes that are free on the disk of the database; None where nothing here tells."""
+    disk_size: int = 0
     arrival: Arrival | None = None
     """When the newest webhook came."""
     silence_days: int = 0
@@ -106,6 +118,16 @@ class Backlog:
             (age for age in (self.oldest_delivery, self.oldest_job) if age is not None),
             default=None,
         )
+
+    @property
+    def gone(self) -> str:
+        """The columns that are gone, in a sentence."""
+        return ", ".join(self.gone_columns)
+
+    @property
+    def otherwise(self) -> str:
+        """What Google does otherwise, in a sentence."""
+        return "; ".join(self.not_as_assumed)
 
     @property
     def waiting(self) -> int:
@@ -144,6 +166,11 @@ def backlog(
     compared = json.loads(row.pop("compared") or "{}")
     row["kept_words"] = len(compared.get("kept", ()))
     row["missing_words"] = sum(word["cells"] for word in compared.get("unsayable", ()))
+    row |= _gone_columns(row.pop("read_columns"), row.pop("clock"))
+    row["not_as_assumed"] = _otherwise(row.pop("trial"))
+    row["is_adopted"] = row.pop("mode") == Mode.ADOPTED
+    if room := database.room():
+        row["disk_free"], row["disk_size"] = room
     arrival = newest_arrival(database)
     return Backlog(**row, arrival=arrival, silence_days=silence_days, time_zone=time_zone)
 
@@ -178,8 +205,25 @@ def _sheet(spreadsheet: str) -> dict[str, Select[Any]]:
         "trouble_message": select(sheet.c.message).where(is_in_trouble),
         "trouble_age": _age(sheet.c.since, is_in_trouble),
         "paused": _age(sheet.c.paused_at, sheet.c.spreadsheet_id == spreadsheet),
-        "compared": select(sheet.c.compared).where(sheet.c.spreadsheet_id == spreadsheet),
+        **{
+            name: select(sheet.c[name]).where(sheet.c.spreadsheet_id == spreadsheet)
+            for name in ("compared", "read_columns", "trial", "mode")
+        },
+        "clock": select(now()),
     }
+
+
+def _gone_columns(read: str | None, clock: float) -> dict[str, Any]:
+    gone = ReadColumns.model_validate_json(read).gone if read else ()
+    return {
+        "gone_columns": tuple(f"{column.header!r} in {column.tab!r}" for column in gone),
+        "oldest_gone_column": max((clock - (c.gone_at or clock) for c in gone), default=None),
+    }
+
+
+def _otherwise(trial: str | None) -> tuple[str, ...]:
+    found = Trial.model_validate_json(trial).otherwise if trial else ()
+    return tuple(answer.words for answer in found)
 
 
 def _documents() -> dict[str, Select[Any]]:

@@ -1,6 +1,7 @@
 """Connections, the schema and its migrations, the database's clock, leases, and dirty jobs."""
 
 import os
+import shutil
 import socket
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -160,6 +161,17 @@ class Database:
         head = ScriptDirectory.from_config(_alembic()).get_current_head()
         with self.reading() as connection:
             return MigrationContext.configure(connection).get_current_revision() == head
+
+    def room(self) -> tuple[int, int] | None:
+        """Return how many bytes of the database's disk are free, and of how many.
+
+        None where it is a server's, or kept in memory: nothing here tells.
+        """
+        file = self._engine.url.database
+        if not self.is_sqlite or not file or not Path(file).exists():
+            return None
+        usage = shutil.disk_usage(Path(file).resolve().parent)
+        return usage.free, usage.total
 
     def close(self) -> None:
         """Close the idle connections."""

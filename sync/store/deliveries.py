@@ -29,6 +29,14 @@ def sample_job(database: Database) -> str | None:
     return site
 
 
+def latest_job(database: Database) -> str | None:
+    """Return the site of the job of which a webhook came last; None before the first."""
+    query = select(job.c.site).where(job.c.received_at.is_not(None))
+    with database.reading() as connection:
+        site: str | None = connection.scalar(query.order_by(job.c.received_at.desc()).limit(1))
+    return site
+
+
 def sample_document(database: Database) -> SampleDocument | None:
     """Return a document, one that was copied where there is any; None before the first."""
     columns = (document.c.uuid, document.c.sub_task, document.c.name)

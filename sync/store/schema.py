@@ -180,6 +180,10 @@ sheet = Table(
     Column("tabs", Text, nullable=False, server_default="[]"),
     # What the last comparison found of tabs that people made (JSON); "" before the first.
     Column("compared", Text, nullable=False, server_default=""),
+    # The columns of the tabs of jobs as the last read showed them, and those that are gone (JSON).
+    Column("read_columns", Text, nullable=False, server_default=""),
+    # What Google was found to do in a trial (JSON); "" before the first.
+    Column("trial", Text, nullable=False, server_default=""),
 )
 
 attempt = Table(

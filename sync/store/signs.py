@@ -1,4 +1,4 @@
-"""Signs of life, refused requests, since when something is so, and what people were told."""
+"""Signs of life, refused requests, since when something is so (a column gone), who was told."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,11 +10,72 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.store.database import Database, now
 from sync.store.schema import heartbeat, refusal, reported
+from sync.types import Value
 
 WORKER = "worker"
 """All workers share this name: one that is alive is enough."""
 TOKEN_REFUSED = "everbright_token"  # noqa: S105 - the name of a row
 """Since when EverBright does not accept the token."""
+
+
+class ReadColumn(Value):
+    """A managed column as it was last read: the tab and the header by which people know it."""
+
+    sheet_id: int
+    tab: str
+    id: str
+    header: str
+    gone_at: float | None = None
+    """Since when reads do not show it (seconds since 1970)."""
+
+
+class ReadColumns(Value):
+    """What reads showed up to the one that saw this `fence`."""
+
+    fence: int = 0
+    columns: tuple[ReadColumn, ...] = ()
+    without: tuple[str, ...] = ()
+    """Ids of columns that are gone and that a person does without."""
+
+    @property
+    def gone(self) -> tuple[ReadColumn, ...]:
+        """The columns that were there and are gone."""
+        return tuple(column for column in self.columns if column.gone_at is not None)
+
+    def after(
+        self, fence: int, present: Sequence[ReadColumn], lost: Sequence[ReadColumn], clock: float
+    ) -> "ReadColumns":
+        """Return the same after a read that shows `present`, and not `lost`, at `clock`."""
+        gone = (one.model_copy(update={"gone_at": one.gone_at or clock}) for one in lost)
+        back = {column.id for column in present}
+        without = tuple(column for column in self.without if column not in back)
+        return ReadColumns(fence=fence, columns=(*present, *gone), without=without)
+
+    def without_gone(self) -> "ReadColumns":
+        """Return the same where a person does without what is gone."""
+        left = tuple(column for column in self.columns if column.gone_at is None)
+        without = (*self.without, *(column.id for column in self.gone))
+        return ReadColumns(fence=self.fence, columns=left, without=without)
+
+
+class GoogleAnswer(Value):
+    """Whether Google does a thing as it is assumed, and that in words."""
+
+    name: str
+    is_as_assumed: bool
+    words: str
+
+
+class Trial(Value):
+    """What Google was found to do, `at` a moment (seconds since 1970)."""
+
+    at: float
+    answers: tuple[GoogleAnswer, ...]
+
+    @property
+    def otherwise(self) -> tuple[GoogleAnswer, ...]:
+        """What is not as it is assumed."""
+        return tuple(answer for answer in self.answers if not answer.is_as_assumed)
 
 
 class Heartbeats:

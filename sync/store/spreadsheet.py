@@ -1,7 +1,7 @@
 """The state of a spreadsheet: is it the current one, its fence, its rate limit, its trouble."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, literal, select, update
@@ -12,6 +12,7 @@ from sync.store import lookups
 from sync.store.database import Database, Lease, bumped, hold, now
 from sync.store.limits import SPACING, TokenBucket
 from sync.store.schema import attempt, job, sheet, undo
+from sync.store.signs import GoogleAnswer, ReadColumn, ReadColumns, Trial
 from sync.types import Mode
 
 
@@ -116,7 +117,7 @@ class Spreadsheet:
         for table in (attempt, undo):
             mine = table.c.spreadsheet_id == self.id
             connection.execute(delete(table).where(mine))
-        self.change(connection, columns="[]")
+        self.change(connection, columns="[]", read_columns="")
 
     def write_again(self, held: Lease, sites: Iterable[str]) -> None:
         """Have the rows of `sites` made again, though a person deleted them."""
@@ -149,6 +150,7 @@ class Spreadsheet:
                 mode=Mode.ADOPTED.value,
                 tabs=json.dumps(sorted(tabs)),
                 columns=json.dumps(sorted({*columns, *made})),
+                read_columns="",
             )
 
     def is_adopted(self) -> ColumnElement[bool]:
@@ -179,6 +181,73 @@ class Spreadsheet:
         with self._database.reading() as connection:
             return connection.scalar(select(sheet.c.compared).where(self._is_this())) or ""
 
+    def read_columns(self) -> ReadColumns:
+        """Return which columns the reads have shown, and which of them are gone."""
+        with self._database.reading() as connection:
+            return self._read_columns(connection)
+
+    def _read_columns(self, connection: Connection) -> ReadColumns:
+        text = connection.scalar(select(sheet.c.read_columns).where(self._is_this()))
+        return ReadColumns.model_validate_json(text) if text else ReadColumns()
+
+    def note_columns(
+        self, fence: int, present: Sequence[ReadColumn], title: Callable[[str], str]
+    ) -> ReadColumns:
+        """Store what a read showed, if it is news; return what is known then.
+
+        Needs no lease: a read older than the last one, by the `fence` that it saw, changes nothing.
+        `title` gives the header of a column by its id, "" for one that is not wanted any more.
+        """
+        with self._database.reading() as connection:
+            before, made = self._read_columns(connection), self.known_columns(connection)
+            clock = float(connection.scalar(select(now())) or 0.0)
+        known = before.after(fence, present, self._unread(before, present, made, title), clock)
+        if fence < before.fence or known.columns == before.columns:
+            return before
+        with self._database.writing() as connection:
+            if self._read_columns(connection) != before:
+                return before  # Another read was stored just now: the next one tells.
+            self.change(connection, read_columns=known.model_dump_json())
+        return known
+
+    @staticmethod
+    def _unread(
+        before: ReadColumns,
+        present: Sequence[ReadColumn],
+        made: Iterable[str],
+        title: Callable[[str], str],
+    ) -> list[ReadColumn]:
+        """Return the columns that are wanted and were there before, and are not `present`."""
+        places = {(column.sheet_id, column.id) for column in present}
+        lost = [c for c in before.columns if (c.sheet_id, c.id) not in places and title(c.id)]
+        known = {column.id for column in (*present, *lost)} | {*before.without}
+        first = present[0] if present else ReadColumn(sheet_id=0, tab="", id="", header="")
+        never_read = sorted(column for column in made if column not in known and title(column))
+        return lost + [
+            first.model_copy(update={"id": column, "header": title(column)})
+            for column in never_read
+        ]
+
+    def forget_gone_columns(self) -> None:
+        """Have the columns that are gone stay away: a person does without them."""
+        with self._database.writing() as connection:
+            known = self._read_columns(connection).without_gone()
+            self.change(connection, read_columns=known.model_dump_json())
+
+    def trial(self) -> Trial | None:
+        """Return what Google was found to do here; None where it was not tried."""
+        with self._database.reading() as connection:
+            text = connection.scalar(select(sheet.c.trial).where(self._is_this()))
+        return Trial.model_validate_json(text) if text else None
+
+    def keep_trial(self, answers: Iterable[GoogleAnswer]) -> Trial:
+        """Store what Google was found to do just now."""
+        with self._database.writing() as connection:
+            clock = float(connection.scalar(select(now())) or 0.0)
+            trial = Trial(at=clock, answers=tuple(answers))
+            self.change(connection, trial=trial.model_dump_json())
+        return trial
+
     def is_comparison_due(self, seconds: float) -> bool:
         """Return whether the last comparison of the whole sheet is longer ago than `seconds`.
 
@@ -195,6 +264,13 @@ class Spreadsheet:
         query = query.where(self._is_this(), *_IS_WRITTEN)
         with self._database.reading() as connection:
             return bool(connection.scalar(query))
+
+    def is_counted(self) -> bool:
+        """Return whether a Pipeline beside tabs that people made is to be kept, unless paused."""
+        query = select(sheet.c.columns).where(self._is_this(), *_IS_WRITTEN)
+        query = query.where(sheet.c.mode == Mode.ADOPTED.value)
+        with self._database.reading() as connection:
+            return "tab:pipeline" in json.loads(connection.scalar(query) or "[]")
 
     def set_compared(self, held: Lease) -> None:
         """Record that the whole sheet was compared now."""

@@ -4,6 +4,7 @@ While Google is down, deliveries wait in the store: a flush is retried with grow
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from threading import Event
 from time import monotonic
@@ -17,11 +18,22 @@ from sync.ops.alerts import Alerts
 from sync.ops.logs import beating
 from sync.settings.environment import Settings
 from sync.setup.spreadsheet import Setup
-from sync.sheets.reconcile import reconcile, renew
+from sync.sheets.reconcile import reconcile, recount, renew, say_in_step
 from sync.status import compare
 from sync.status.deliveries import Retry, summary
+from sync.status.problem import counted
 from sync.store import Action, ActionLog, ActionState, Database, Lease
-from sync.store.actions import COMPARE, REBUILD, REPLAY_ALL
+from sync.store.actions import (
+    COMPARE,
+    DO_WITHOUT,
+    PUT_BACK,
+    READ_AGAIN,
+    READ_BACK,
+    READ_CHANGED,
+    REBUILD,
+    REPLAY_ALL,
+)
+from sync.store.backfills import SINCE
 from sync.wiring import Wiring
 from sync.worker.loop import FAULT_SECONDS, Stop
 
@@ -63,6 +75,7 @@ class SheetLoop:
         self._is_retried = False
         self._pruning = _Every(_PRUNE_EVERY)
         self._comparing, self._saying = _Every(_LOOK_EVERY), _Every(_LOOK_EVERY)
+        self._counting, self._counted = _Every(_LOOK_EVERY), -1
 
     def step(self) -> bool:
         """Do what is due; False if nothing is."""
@@ -80,13 +93,23 @@ class SheetLoop:
                 renew(self._flusher, held)
         if self._saying.is_due():
             self._say_in_step()
+        if self._counting.is_due():
+            self.recount()
         return False
+
+    def recount(self) -> None:
+        """Bring the Pipeline beside a person's own tabs up to date, once a job has changed."""
+        version = self._store.pending.version()
+        if version != self._counted and self._store.spreadsheet.is_counted():
+            with self._wiring.hold(self._stop.sleep) as held:
+                recount(self._flusher, held)
+            self._counted = version
 
     def _say_in_step(self) -> None:
         """Have the sheet say that it is in step, if no batch was written for long."""
         if self._store.spreadsheet.is_silent(self._settings.in_step_hours * 3600.0):
             with self._wiring.hold(self._stop.sleep) as held:
-                self._flusher.say_in_step(held)
+                say_in_step(self._flusher, held)
 
     def _flush(self) -> bool:
         """Flush until nothing waits; False if another worker does it."""
@@ -145,6 +168,8 @@ class SheetLoop:
 
 LOOK_SECONDS = 2.0
 """Between two looks for a request: a person waits for it."""
+ONE = "one"
+"""The scope of a job that is read alone: no run of it is kept."""
 _LEASE = "actions"
 _INTERRUPTED = (
     "The worker ended before all jobs were in the new spreadsheet. Ask again, and give the address "
@@ -167,6 +192,10 @@ class ActionLoop:
             COMPARE: self._compare,
             REBUILD: self._rebuild,
             REPLAY_ALL: self._replay,
+            PUT_BACK: self._put_back,
+            DO_WITHOUT: self._do_without,
+            READ_AGAIN: self._read_again,
+            READ_CHANGED: self._read_changed,
         }
 
     def step(self) -> bool:
@@ -219,3 +248,34 @@ class ActionLoop:
 
     def _replay(self, _detail: str) -> str:
         return summary(Retry(self._wiring.settings, self._wiring.database).rejected())
+
+    def _put_back(self, _detail: str) -> str:
+        """Do what `brightsheet init` does to a spreadsheet that is there."""
+        settings = self._wiring.settings
+        setup = Setup(settings, self._wiring.database, self._stop.sleep)
+        lines = setup.provision(settings.spreadsheet_id)
+        return ". ".join(lines) + "." if lines else "Nothing to do: all is there."
+
+    def _do_without(self, _detail: str) -> str:
+        flusher = self._wiring.flusher(self._stop.sleep)
+        flusher.store.spreadsheet.forget_gone_columns()
+        with self._wiring.hold(self._stop.sleep) as held:
+            say_in_step(flusher, held)
+        return "What is gone stays away, and is not told any more."
+
+    def _read_again(self, site: str) -> str:
+        self._wiring.must_have_token()
+        run = self._wiring.backfill(ONE, self._stop.sleep).only(site)
+        said = "EverBright says nothing that is not known."
+        if run.events:
+            said = counted(run.events, "event", "events") + " had not been delivered, taken in now."
+        return " ".join(
+            [said, *(f"Not read: {why}" for why in (*run.not_read.values(), *run.notes))]
+        )
+
+    def _read_changed(self, _detail: str) -> str:
+        self._wiring.must_have_token()
+        since = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - READ_BACK
+        backfill = self._wiring.backfill(f"{SINCE}{since:%Y-%m-%d}", self._stop.sleep)
+        with self._wiring.hold_backfill(self._stop.sleep) as held:
+            return " ".join(backfill.run(held, since).text().splitlines())

@@ -44,6 +44,8 @@ def test_all_is_well_and_nothing_is_left(patient: Patient) -> None:
     skipped = {name for name, one in found.items() if one.result == "skipped"}
     # PUBLIC_URL is not set, and the tab for jobs is our own.
     assert skipped == {"receiver", "secret", "mapping"}
+    # The shipped config names no milestone that ends a job: which one it is, nobody else knows.
+    assert found.pop("milestones").result == "warning"
     assert {one.result for name, one in found.items() if name not in skipped} == {"ok"}
     files = patient.google.drive.files.values()
     (tried,) = [one for one in files if one.name.startswith("Brightsheet check")]

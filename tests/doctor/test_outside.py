@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -22,13 +23,16 @@ from sync.doctor import Check
 from sync.settings.environment import load
 from sync.store.schema import delivery, heartbeat
 from sync.webhooks.schema import Outcome
+from tests.backfill.stand import event
 from tests.doctor.conftest import TOKEN, Patient
 from tests.made_up import milestone, uuid
 from tests.security.servers import Server, say
+from tests.sheets.conftest import MILESTONES, with_more
 
 pytestmark = pytest.mark.long
 
 WEBHOOK = "/webhooks/everbright"
+LATER = "2026-06-01T00:00:00Z"
 
 
 def wrote(found: Check) -> str:
@@ -76,6 +80,42 @@ def test_of_a_large_document_only_the_beginning_is_read(patient: Patient) -> Non
     assert patient.check("download").result == "ok"
 
 
+def known_to_everbright(patient: Patient, *events: dict[str, object]) -> None:
+    """Have EverBright's lists tell of events; those of job 2 came last."""
+    for one in events:
+        patient.google.everbright.load(one)
+
+
+def test_what_was_not_delivered_of_a_job(patient: Patient) -> None:
+    """Catches a sheet that says Submitted, an EverBright that says Approved, and all is well."""
+    known_to_everbright(patient, event(2))
+    patient.bench.shown(event(2))
+    assert patient.check("delivered").result == "ok"
+    known_to_everbright(patient, event(2, status="APPROVED", date_updated=LATER))
+    waits = patient.bench.is_waiting()
+    found = patient.check("delivered")
+    assert found.text == f"EverBright knows 1 event of job {uuid(2)} more than it delivered."
+    assert f"brightsheet backfill --site {uuid(2)}" in found.fix
+    assert "Read again from EverBright" in found.fix
+    assert patient.bench.is_waiting() == waits, "a check keeps nothing"
+
+
+def test_an_account_without_the_lists_is_not_at_fault(patient: Patient) -> None:
+    patient.google.faults.answer(404, api="everbright", path="*ops_workflow*", count=None)
+    assert patient.check("delivered").result == "skipped"
+
+
+def test_the_milestone_that_ends_a_job_is_named(patient: Patient, tmp_path: Path) -> None:
+    """Catches jobs that are followed up for ever, since nothing says when one is done."""
+    patient.bench.shown(milestone(1, 2), milestone(1, 3))
+    found = patient.check("milestones")
+    assert found.result == "warning"
+    assert "'Milestone 3', which 1 of 2 jobs reached" in found.cause
+    assert "brightsheet milestones" in found.fix
+    patient.bench.configured(with_more(tmp_path, MILESTONES))
+    assert patient.check("milestones").text == "A job is done once PTO is approved."
+
+
 # The receiver
 
 
@@ -110,6 +150,65 @@ def test_a_receiver_with_another_secret(patient: Patient) -> None:
     assert found.text == "The receiver at PUBLIC_URL does not take the secret."
     assert "a proxy drops the header X-Webhook-Secret" in found.cause
     assert "a-made-up-secret-of-tests" not in wrote(found)
+
+
+@contextmanager
+def proxied(target: str, *, overwrites: bool = False, tells: bool = True) -> Iterator[str]:
+    """Run a proxy before a server, as nginx does it; return its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            sent = {name: value for name, value in self.headers.items() if name != "Host"}
+            before = "" if overwrites else sent.pop("X-Forwarded-For", "")
+            client = self.client_address[0]
+            if tells:
+                sent["X-Forwarded-For"] = f"{before}, {client}" if before else client
+                sent["X-Forwarded-Proto"] = "https"
+            answer = requests.get(target + self.path, headers=sent, timeout=10)
+            self.send_response(answer.status_code)
+            self.send_header("Content-Type", answer.headers["Content-Type"])
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("overwrites", [False, True])
+def test_a_proxy_is_counted(patient: Patient, *, overwrites: bool) -> None:
+    """Catches a number of proxies that is not the number there is: each way has its own danger."""
+    for set_to, result in (("0", "failed"), ("1", "ok"), ("2", "failed")):
+        with (
+            receiver(patient, TRUSTED_PROXIES=set_to) as inside,
+            proxied(inside, overwrites=overwrites) as url,
+        ):
+            patient.set(PUBLIC_URL=url)
+            check = patient.check("proxies")
+        assert check.result == result, set_to
+        if result == "failed":
+            assert "TRUSTED_PROXIES=1" in check.fix
+        assert ("claim any address" in check.cause) is (set_to == "2")
+
+
+def test_two_proxies_are_counted(patient: Patient) -> None:
+    with receiver(patient) as inside, proxied(inside) as middle, proxied(middle) as url:
+        patient.set(PUBLIC_URL=url)
+        assert "TRUSTED_PROXIES=2" in patient.check("proxies").fix
+
+
+def test_no_proxy_is_none(patient: Patient) -> None:
+    with receiver(patient) as url:
+        patient.set(PUBLIC_URL=url)
+        assert patient.check("proxies").result == "ok"
 
 
 def test_nothing_answers(patient: Patient) -> None:

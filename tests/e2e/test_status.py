@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from emulator import Emulator
-from sync.status.rules import ALIVE_SECONDS, MANY_REFUSED
+from sync.status.problem import ALIVE_SECONDS, MANY_REFUSED
 from sync.status.watch import LOOK_SECONDS
 from tests.made_up import milestone
 from tests.world import World, wait_for

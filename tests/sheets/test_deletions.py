@@ -1,7 +1,13 @@
 """What a person deletes comes back when it is needed, and no sooner."""
 
+from pathlib import Path
+
+from sync.sheets.answer import JOBS_TAB
+from sync.status.verdict import evaluate
+from tests import own_sheet
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
+from tests.sheets.conftest import with_more
 
 LATER = "2026-03-04T00:00:00Z"
 
@@ -39,3 +45,102 @@ def test_a_column_that_was_deleted_stays_away(bench: Bench) -> None:
     bench.shown(milestone(2, definition=2))
     assert "Milestone 2" in bench.rows()[0]
     assert "Next action" not in bench.rows()[0]
+
+
+# What is known of it
+
+
+def delete(bench: Bench, header: str, sheet_id: int = JOBS_TAB) -> None:
+    """Have a person delete the column with a header."""
+    bench.edit("delete_columns", sheet_id=sheet_id, index=place(bench, header))
+
+
+def place(bench: Bench, header: str) -> int:
+    """Return where the column with a header is."""
+    return list(bench.rows()[0]).index(header)
+
+
+def gone(bench: Bench) -> list[str]:
+    """Return the headers of the columns that the reads do not show any more."""
+    return [column.header for column in bench.store.spreadsheet.read_columns().gone]
+
+
+def test_the_next_read_tells_which_column_is_gone_by_the_name_that_people_gave_it(
+    store_bench: Bench,
+) -> None:
+    """Catches a view that shows every job, and a console that says that all is well."""
+    bench = store_bench
+    bench.wiring.heartbeats.give()
+    bench.shown(milestone(1))
+    bench.edit("rename_header", column=place(bench, "Status"), text="How it stands")
+    bench.compare()
+    assert evaluate(bench.wiring.backlog()) == ()
+    delete(bench, "How it stands")
+    bench.compare()
+    assert gone(bench) == ["How it stands"]
+    (problem,) = evaluate(bench.wiring.backlog())
+    assert (problem.code, problem.action) == ("columns_gone", "put-back")
+    assert "'How it stands' in 'Jobs'" in problem.cause
+    assert "How it stands" not in problem.text, "everybody may ask for the status"
+    assert problem.since is not None
+
+
+def test_what_is_put_back_is_gone_no_more_and_is_filled(store_bench: Bench) -> None:
+    """Catches a warning that stays, and a column that comes back without its cells."""
+    bench = store_bench
+    bench.shown(milestone(1))
+    delete(bench, "Status")
+    bench.shown(milestone(2))
+    assert gone(bench) == ["Status"]
+    bench.setup().provision(bench.spreadsheet)
+    bench.flush()
+    assert gone(bench) == []
+    assert {row["Status"] for row in bench.texts()} == {"Waiting: Milestone 1 (Submitted)"}
+
+
+def test_an_older_read_does_not_say_that_it_is_gone_again(bench: Bench) -> None:
+    """Catches a page that has read before the column was made again, and tells after."""
+    bench.shown(milestone(1))
+    delete(bench, "Status")
+    older = bench.flusher.client.read(bench.wiring.mode())
+    bench.compare()
+    bench.setup().provision(bench.spreadsheet)
+    bench.compare()
+    bench.flusher.notice_columns(older)
+    assert gone(bench) == []
+
+
+def test_who_does_without_a_column_is_not_told_any_more(bench: Bench) -> None:
+    """Catches a warning that nobody can end, and a column that comes back because it was ended."""
+    bench.shown(milestone(1))
+    delete(bench, "Next action")
+    bench.compare()
+    bench.store.spreadsheet.forget_gone_columns()
+    bench.shown(milestone(2))
+    bench.compare()
+    assert gone(bench) == []
+    assert "Next action" not in bench.rows()[0]
+
+
+def test_a_column_that_the_config_does_not_want_is_not_missed(bench: Bench, tmp_path: Path) -> None:
+    """Catches a person who follows the docs (out of the config, then out of the sheet)."""
+    bench.shown(milestone(1))
+    entry = '\n[[columns]]\nid = "next_action"\nheader = "Next action"\n'
+    bench.configured(with_more(tmp_path, "", (entry, "\n")))
+    delete(bench, "Next action")
+    bench.shown(milestone(2))
+    assert gone(bench) == []
+
+
+def test_a_mapped_column_that_is_gone_is_told_with_its_tab(bench: Bench) -> None:
+    """Catches a mapped sheet in which nothing says that a column is written nowhere."""
+    own_sheet.make(bench, [own_sheet.line(1)], [])
+    own_sheet.adopt(bench)
+    bench.wiring.heartbeats.give()
+    bench.shown(milestone(1))
+    bench.edit("delete_columns", sheet_id=own_sheet.OPEN, index=own_sheet.HEADERS.index("Permit"))
+    bench.compare()
+    assert gone(bench) == ["Permit"]
+    problems = {problem.code: problem for problem in evaluate(bench.wiring.backlog())}
+    assert "mapped_columns_gone" in problems
+    assert "columns_gone" not in problems

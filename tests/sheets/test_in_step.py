@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from sync.jobs.cells import KEPT_NOTE
 from sync.sheets.answer import PIPELINE_TAB
+from sync.sheets.reconcile import say_in_step
 from sync.store.schema import sheet
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
@@ -84,7 +85,7 @@ def test_without_a_batch_it_is_said_every_six_hours_in_two_calls(bench: Bench) -
     assert bench.store.spreadsheet.is_silent(6 * _HOUR)
     before, said = bench.calls(), moment(bench)
     with bench.held() as held:
-        bench.flusher.say_in_step(held)
+        say_in_step(bench.flusher, held)
     assert bench.calls() - before == 2
     assert moment(bench) > said
     assert not bench.store.spreadsheet.is_silent(6 * _HOUR)
@@ -131,3 +132,28 @@ def test_a_moment_with_new_columns_goes_on_its_own_header(bench: Bench) -> None:
     assert {header: bench.notes(header)[0] for header in before} == before
     assert "In step at" in key_note(bench)
     assert not bench.alerts
+
+
+def test_a_column_that_was_deleted_is_named_in_red(bench: Bench) -> None:
+    """Catches a sheet that calls itself in step where its view of rejected jobs shows all."""
+    bench.shown(milestone(1))
+    said = moment(bench)
+    bench.edit("delete_columns", index=list(bench.rows()[0]).index("Status"))
+    bench.shown(milestone(2))
+    assert label(bench) == "Not in step since these columns were deleted: Status. Last written:"
+    assert moment(bench) > said
+    bench.setup().provision(bench.spreadsheet)
+    bench.flush()
+    assert label(bench) == "In step at"
+
+
+def test_a_header_never_becomes_a_formula(bench: Bench) -> None:
+    """Catches a person's text in the product's own formula."""
+    bench.shown(milestone(1))
+    index = list(bench.rows()[0]).index("Status")
+    bench.edit("rename_header", column=index, text='");IMPORTXML("')
+    bench.compare()
+    bench.edit("delete_columns", index=index)
+    bench.shown(milestone(2))
+    (cell,) = [one for one in cells(bench) if "IMPORTXML" in str(one)]
+    assert cell["userEnteredValue"].keys() == {"stringValue"}

@@ -10,7 +10,7 @@ import pytest
 from sync.errors import Retryable
 from sync.status import metrics as module
 from sync.status.metrics import ALL_REASONS, WITHIN_SECONDS, Tally
-from sync.status.rules import MANY_WRONG
+from sync.status.problem import MANY_WRONG
 from sync.store import RefusedRequests
 from sync.store.signs import WRONG_SECRET
 from tests.world import wait_for

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from sync.status.problem import lasting
-from sync.status.rules import LATE_SECONDS, RULES
+from sync.console.actions import DEEDS
+from sync.status.problem import LATE_SECONDS, lasting
+from sync.status.rules import RULES
 from sync.status.verdict import OVER, alarms, answer, evaluate, judge
 from sync.store import Arrival, Backlog
 
@@ -159,6 +160,12 @@ WRONG = {
     "unplaced": replace(WELL, unplaced=1, oldest_unplaced=5.0),
     "missing_words": replace(WELL, missing_words=1),
     "kept_words": replace(WELL, kept_words=1),
+    "disk_low": replace(WELL, disk_free=50_000_000, disk_size=1_000_000_000),
+    "columns_gone": replace(WELL, gone_columns=("'Status' in 'Jobs'",), oldest_gone_column=5.0),
+    "not_as_assumed": replace(WELL, not_as_assumed=("Google takes what it refused",)),
+    "mapped_columns_gone": replace(
+        WELL, gone_columns=("'Permit' in 'Open'",), oldest_gone_column=5.0, is_adopted=True
+    ),
 }
 """A look at which only this is wrong."""
 BEHIND = {"no_worker", "trouble", "late", "documents_late", "refused"}
@@ -223,3 +230,27 @@ def test_every_alarm_has_an_end() -> None:
         assert alarms(now, {code}).keys() == {code} & OVER.keys()
     no_worker = Backlog(worker=75.0, jobs=1, oldest_job=LATE_SECONDS, refused=9)
     assert alarms(no_worker).keys() == {"no_worker", "late", "refused"}
+
+
+@pytest.mark.parametrize(
+    ("free", "size", "is_low"),
+    [
+        (99, 1000, True),
+        (101, 1000, False),
+        (1, 4_000, True),
+        (2 * 1024**3 - 1, 10**12, True),
+        (2 * 1024**3 + 1, 10**12, False),
+        (None, 0, False),
+    ],
+)
+def test_a_disk_is_near_its_end_by_its_size(free: int | None, size: int, is_low: bool) -> None:
+    """Catches a small volume that is always near its end, and a large one that never is."""
+    problems = evaluate(replace(WELL, disk_free=free, disk_size=size))
+    assert [problem.code for problem in problems] == ["disk_low"] * is_low
+
+
+def test_what_a_click_does_is_an_action_of_the_console() -> None:
+    """Catches a button that leads nowhere."""
+    actions = {rule.action for rule in RULES if rule.action}
+    assert actions <= DEEDS.keys()
+    assert {"put-back", "read-changed", "resume", "retry-all", "replay-all"} <= actions

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from sync.errors import Retryable
-from sync.status.rules import LATE_SECONDS
+from sync.status.problem import LATE_SECONDS
 from sync.status.watch import Watch
 from sync.store import Arrival, Backlog, Database, signs
 

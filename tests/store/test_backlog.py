@@ -1,6 +1,9 @@
 """What waits and since when, on SQLite and on PostgreSQL."""
 
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -89,7 +92,19 @@ def test_the_migrations_make_the_schema_that_the_code_wants(database: Database) 
 
 
 def test_an_empty_store_waits_for_nothing(database: Database) -> None:
-    assert look(database) == Backlog()
+    assert replace(look(database), disk_free=None, disk_size=0) == Backlog()
+
+
+def test_the_disk_of_a_file_is_looked_at_and_a_server_s_is_not(
+    database: Database, tmp_path: Path
+) -> None:
+    """Catches another disk's room: that of the working directory, say."""
+    room = database.room()
+    assert (room is None) is not database.is_sqlite
+    if room:
+        usage = shutil.disk_usage(tmp_path)
+        assert room[1] == usage.total
+        assert abs(room[0] - usage.free) < 2**30
 
 
 def test_a_delivery_that_nobody_has_projected_waits(database: Database) -> None:

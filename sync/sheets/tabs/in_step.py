@@ -5,7 +5,7 @@ that is longer ago than it ever should be. And in the note on the header of the 
 worker would else look like a quiet day.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
@@ -23,6 +23,8 @@ LATE_HOURS = 0.5
 """A batch may be this late before the sheet says so: retries and a restart take minutes."""
 
 _WIDTHS = {LABEL: 130, MOMENT: 130}
+_NAMED = 5
+"""So many columns are named: it is one cell."""
 _LATE = "Not in step since"
 _IN_STEP = "In step at"
 _RED = "#e06666"
@@ -31,10 +33,14 @@ _NOTE = "\n\nIn step at "
 
 @dataclass(frozen=True)
 class InStep:
-    """The moment of a batch after which the sheet shows all that came, written every `hours`."""
+    """The moment of a batch after which the sheet shows all that came, written every `hours`.
+
+    All but what belongs into columns that are `gone` (their headers): a person deleted them.
+    """
 
     at: datetime
     hours: int
+    gone: tuple[str, ...] = ()
 
 
 def _columns(tab: Tab) -> tuple[list[Request], Tab]:
@@ -69,6 +75,12 @@ def say(
     return requests + _write(tab, moment, encode.clock(time_zone)), ids
 
 
+def _without(headers: Sequence[str]) -> str:
+    """Return what is said of deleted columns: it begins as a late sheet's label, which is red."""
+    named = ", ".join(headers[:_NAMED]) + (", …" if len(headers) > _NAMED else "")
+    return f"{_LATE} these columns were deleted: {named}. Last written:"
+
+
 def _has_columns(tab: Tab) -> bool:
     return tab.columns.keys() >= {LABEL, MOMENT}
 
@@ -78,8 +90,10 @@ def _write(tab: Tab, moment: InStep, zone: tzinfo) -> list[Request]:
     late = (moment.hours + LATE_HOURS) / 24
     formula = f'=IF(NOW()-{cell}>{_fraction(late)};"{_LATE}";"{_IN_STEP}")'
     number = {"numberValue": encode.serial(moment.at, zone)}
+    # A header is a person's text: it never becomes a part of a formula.
+    label = {"stringValue": _without(moment.gone)} if moment.gone else {"formulaValue": formula}
     cells = (
-        _cell(tab, LABEL, {"userEnteredValue": {"formulaValue": formula}}),
+        _cell(tab, LABEL, {"userEnteredValue": label}),
         _cell(tab, MOMENT, {"userEnteredValue": number, **encode.DATE_FORMAT}),
     )
     return [

@@ -1,0 +1,166 @@
+"""What is wrong stands on the overview with its cause, and what puts it right is there to click."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from emulator import Emulator
+from sync.store import ActionState
+from tests import own_sheet
+from tests.backfill.stand import TOKEN, event
+from tests.console.conftest import Console
+from tests.made_up import milestone, uuid
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture
+def asking(google: Emulator, sqlite_url: str) -> Console:
+    """A console whose worker may ask EverBright."""
+    google.everbright.token = TOKEN
+    return Console(google, sqlite_url, EVERBRIGHT_API_TOKEN=TOKEN, BACKFILL_RATE="50")
+
+
+def delete(console: Console, header: str) -> None:
+    """Have a person delete a column, and the worker read the sheet."""
+    bench = console.bench
+    bench.wiring.heartbeats.give()
+    bench.edit("delete_columns", index=list(bench.rows()[0]).index(header))
+    bench.compare()
+
+
+def done(console: Console) -> str:
+    """Have the worker do what was requested; return the result."""
+    assert console.action_loop().step()
+    (action,) = console.actions.latest(1)
+    assert action.state is ActionState.DONE, action.result
+    return action.result
+
+
+def test_a_deleted_column_is_told_and_put_back(store_console: Console) -> None:
+    """Catches an overview that is green while a column is missing, and a fix that needs a shell."""
+    console, bench = store_console, store_console.bench
+    visitor = console.signed_in()
+    bench.shown(milestone(1))
+    bench.wiring.heartbeats.give()
+    assert "All is well" in visitor.text("/")
+    delete(console, "Status")
+    overview = visitor.text("/")
+    assert "1 column of the sheet is missing." in overview
+    assert "A person deleted &#39;Status&#39; in &#39;Jobs&#39;." in overview
+    assert 'href="/actions/put-back?' in overview
+    assert "All is well" not in overview
+    assert "<strong>Status</strong> of the tab Jobs" in visitor.text("/columns")
+    visitor.send("/actions/put-back")
+    assert "column 'Status': made" in done(console)
+    bench.flush()
+    assert bench.texts()[0]["Status"] == "Waiting: Milestone 1 (Submitted)"
+    assert "All is well" in visitor.text("/")
+    assert "missing" not in visitor.text("/columns")
+
+
+def test_a_person_may_do_without_a_column(console: Console) -> None:
+    """Catches a yellow overview that nobody can end, and a column that comes back."""
+    visitor, bench = console.signed_in(), console.bench
+    bench.shown(milestone(1))
+    delete(console, "Next action")
+    visitor.send("/actions/do-without", "/columns")
+    assert "stays away" in done(console)
+    assert "All is well" in visitor.text("/")
+    bench.shown(milestone(2))
+    bench.compare()
+    assert "Next action" not in bench.rows()[0]
+    assert "All is well" in visitor.text("/")
+
+
+def test_reading_the_columns_tells_at_once_what_is_gone(console: Console) -> None:
+    """Catches a page that reads the sheet, and an overview that says otherwise beside it."""
+    visitor, bench = console.signed_in(), console.bench
+    bench.shown(milestone(1))
+    bench.wiring.heartbeats.give()
+    bench.edit("delete_columns", index=list(bench.rows()[0]).index("Status"))
+    page = visitor.send("/columns", "/columns").text
+    assert "1 column is missing" in page
+    assert "1 column of the sheet is missing." in visitor.text("/")
+
+
+def test_a_mapped_column_is_brought_back_by_a_person_or_mapped_anew(console: Console) -> None:
+    """Catches a button that would put a column into a person's own tab."""
+    visitor, bench = console.signed_in(), console.bench
+    own_sheet.make(bench, [own_sheet.line(1)], [])
+    own_sheet.adopt(bench)
+    bench.wiring.heartbeats.give()
+    bench.shown(milestone(1))
+    bench.edit("delete_columns", sheet_id=own_sheet.OPEN, index=own_sheet.HEADERS.index("Permit"))
+    bench.compare()
+    overview, columns = visitor.text("/"), visitor.text("/columns")
+    assert "1 mapped column is missing." in overview
+    assert "Version history" in overview
+    assert "put-back" not in overview + columns
+    assert "Choose another column" in columns
+
+
+# Read again
+
+
+def test_a_job_is_read_again_and_says_what_came_of_it(asking: Console) -> None:
+    """Catches "the sheet says Rejected, EverBright says Approved" with nothing to be done."""
+    visitor, bench = asking.signed_in(), asking.bench
+    rejected = event(1, status="REJECTED")
+    bench.google.everbright.load(rejected)
+    bench.shown(rejected)
+    later = event(1, minute=60, status="APPROVED")
+    bench.google.everbright.load(later)
+    page = visitor.text(f"/jobs/{uuid(1)}")
+    assert f"/actions/read-again?id={uuid(1)}" in page
+    visitor.send("/actions/read-again", id=uuid(1), next=f"/jobs/{uuid(1)}")
+    assert "waits for the worker" in visitor.text(f"/jobs/{uuid(1)}")
+    assert done(asking) == "1 event had not been delivered, taken in now."
+    bench.flush()
+    assert "1 event had not been delivered" in visitor.text(f"/jobs/{uuid(1)}")
+    assert bench.texts()[0]["Status"] == "Approved"
+
+
+def test_to_read_again_what_is_known_changes_nothing(asking: Console) -> None:
+    visitor, bench = asking.signed_in(), asking.bench
+    bench.google.everbright.load(event(1))
+    bench.shown(event(1))
+    visitor.send("/actions/read-again", id=uuid(1))
+    assert done(asking) == "EverBright says nothing that is not known."
+    assert not bench.is_waiting()
+
+
+def test_a_job_that_never_came_can_be_read_by_its_id(asking: Console) -> None:
+    """Catches a missing job that is told of nowhere, since there is no page of it."""
+    visitor, bench = asking.signed_in(), asking.bench
+    bench.google.everbright.load(event(7))
+    assert "read-again" not in visitor.text("/deliveries?site=00000000")
+    assert f"/actions/read-again?id={uuid(7)}" in visitor.text(f"/deliveries?site={uuid(7)}")
+    visitor.send("/actions/read-again", id=uuid(7))
+    assert done(asking) == "1 event had not been delivered, taken in now."
+    bench.flush()
+    assert bench.texts()[0]["Site ID"] == uuid(7)
+
+
+def test_without_a_token_the_page_says_what_is_missing(console: Console) -> None:
+    visitor = console.signed_in()
+    console.bench.shown(milestone(1))
+    page = visitor.text(f"/jobs/{uuid(1)}")
+    assert "set EVERBRIGHT_API_TOKEN" in page
+    assert "read-again" not in page
+    visitor.send("/actions/read-again", id=uuid(1))
+    assert console.action_loop().step()
+    (action,) = console.actions.latest(1)
+    assert (action.state, "EVERBRIGHT_API_TOKEN" in action.result) == (ActionState.FAILED, True)
+
+
+def test_what_was_not_delivered_is_read_of_all_jobs(asking: Console) -> None:
+    """Catches a week without deliveries that only a command can make good."""
+    visitor, bench = asking.signed_in(), asking.bench
+    lately = (datetime.now(UTC) - timedelta(days=2)).isoformat()
+    bench.google.everbright.load(event(1, date_updated=lately))
+    bench.google.everbright.load(event(2, date_updated=lately))
+    visitor.send("/actions/read-changed")
+    assert "2 events of 2 jobs had not been delivered" in done(asking)
+    bench.flush()
+    assert {row["Site ID"] for row in bench.texts()} == {uuid(1), uuid(2)}
