@@ -19,6 +19,7 @@ from sync.sheets.plan import Lines, Plan, Planner, Targets, Work, shown
 from sync.sheets.policy import MAPPED, OWN
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import Surroundings, Titles
+from sync.sheets.tabs import filter_views
 from sync.sheets.writer import BatchWriter, parsed
 from sync.store import Lease, Pending, ReadColumn, SheetStore
 from sync.types import Mode
@@ -62,6 +63,10 @@ class Flusher:
         self._alert = alert
         self._was_refused = False
         """Whether the last batch was refused: the sheet may have been changed since its read."""
+        self.new_reps = set[str]()
+        """Reps of jobs that were written who have no filter view yet."""
+        self.known_reps = set[str]()
+        """Those for whom it was looked whether they are to have one."""
         self._only: list[str] | None = None
         """The jobs of the next batch, while it is searched which one Google does not take."""
 
@@ -247,6 +252,9 @@ class Flusher:
             self._was_refused = not self._was_refused
             return
         self._was_refused, self._only = False, None
+        if not this.snapshot.is_adopted:
+            known = this.pending.known_columns
+            self.new_reps |= filter_views.without_view(plan.shown.values(), known)
 
     def _lines(self, this: Round, work: Work) -> Lines:
         snapshot = this.snapshot
@@ -265,11 +273,15 @@ class Flusher:
         beside = self.client.surroundings()
         return self.targets.free_titles(snapshot, beside), beside
 
-    def look(self, held: Lease) -> Round:
-        """Read the sheet without any work. Raises Permanent, or Retryable."""
+    def look(
+        self, held: Lease, columns: tuple[str, ...] = (), *, with_widths: bool = False
+    ) -> Round:
+        """Read the sheet, and `columns`, without any work. Raises Permanent, or Retryable."""
         fence = self.writer.take_turn(held)
         pending = self.store.pending.read(0, 0)
-        this = Round(held, fence, pending, self.client.read(pending.mode))
+        self.targets.know(pending.steps)
+        read = self.client.read(pending.mode, columns, with_widths=with_widths)
+        this = Round(held, fence, pending, read)
         self._must_be_served(this)
         self.notice_columns(this.snapshot)
         return this
