@@ -14,6 +14,7 @@ from flask import render_template, request
 from sync.console.parts import ConsoleParts
 from sync.doctor import as_json, is_well, run_checks
 from sync.jobs.config_lists import ending_question
+from sync.setup.mapping import fields_of
 from sync.sheets.answer import RECOVERED_TAB
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import NOTHING_ELSE
@@ -143,9 +144,6 @@ def _tone(behind: list[bool]) -> str:
 
 def columns(parts: ConsoleParts) -> Any:
     """Show which column of the sheet shows what; the sheet is read on demand, once."""
-    known = {
-        column.id: column for column in parts.wiring.layout().columns([], with_configured=True)
-    }
     spreadsheet = parts.wiring.sheet_store().spreadsheet
     snapshot, titles, is_read = Snapshot(), NOTHING_ELSE.titles, request.method == "POST"
     if is_read:
@@ -162,7 +160,7 @@ def columns(parts: ConsoleParts) -> Any:
         gone=spreadsheet.read_columns().gone,
         is_adopted=spreadsheet.mode() is Mode.ADOPTED,
         tabs=_tabs(snapshot, titles),
-        known=known,
+        fields=fields_of(parts.wiring),
     )
 
 

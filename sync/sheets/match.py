@@ -199,8 +199,16 @@ def normalised(part: str, text: str) -> frozenset[str]:
         return frozenset(_ZIP.findall(text))
     if part == "city_zip":
         return frozenset(_TOWN_ZIP.findall(text))
+    if part == "customer":
+        text = _given_name_first(text)
     value = _street(text) if part == "address" else text.casefold()
     return frozenset((value,)) if value else frozenset()
+
+
+def _given_name_first(text: str) -> str:
+    """Return a name that is written as in a directory ("Alder, Ada") as EverBright writes it."""
+    family, comma, given = (piece.strip() for piece in text.partition(","))
+    return f"{given} {family}" if comma and given and "," not in given else text
 
 
 def _without_code(text: str) -> str:
