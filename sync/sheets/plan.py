@@ -14,6 +14,7 @@ from sync.jobs.cells import EMPTY, Column
 from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
 from sync.jobs.status import word
+from sync.settings.config_file import MatchConfig
 from sync.sheets import encode, rowless
 from sync.sheets.answer import JOBS_TAB, Row
 from sync.sheets.batch import Cells, Parts
@@ -88,9 +89,9 @@ class Targets:
     """Lays out what the store holds."""
 
     @property
-    def match_by(self) -> Sequence[str]:
-        """The keys by which the row of a job is found in a person's own tabs."""
-        return self._layout.config.match.by
+    def match(self) -> MatchConfig:
+        """By what the row of a job is found in a person's own tabs."""
+        return self._layout.config.match
 
     def __init__(self, layout: Layout, sizes: Sizes = USUAL) -> None:
         self._layout = layout
@@ -252,9 +253,6 @@ def shown(one: DirtyJob, cells: Cells | None = None) -> Shown:
     return Shown(one.job.site, one.version, one.events, cells)
 
 
-NOTHING_LOOKED_UP = Lookup()
-
-
 @dataclass(frozen=True)
 class Plan:
     """The parts of a batch, and what it makes true: `shown` by site, `absent` jobs have no row.
@@ -293,7 +291,7 @@ class Planner:
         snapshot: Snapshot,
         targets: Sequence[Target],
         lines: Lines,
-        lookup: Lookup = NOTHING_LOOKED_UP,
+        lookup: Lookup = Lookup(),  # noqa: B008 - frozen
         end: TableEnd | None = None,
         above: Row = (),
     ) -> Plan:
