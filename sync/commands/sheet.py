@@ -16,6 +16,7 @@ from sync.ops import logs
 from sync.settings.environment import google_id
 from sync.setup.link import Doubt, NamedRow, Settled, link
 from sync.setup.spreadsheet import EXTRAS, Setup
+from sync.sheets import trial
 from sync.status import compare as sheet
 from sync.wiring import Wiring, opened
 
@@ -54,8 +55,10 @@ def init(extras: tuple[str, ...]) -> None:
     echo(lines or ["Nothing to do: all is there."])
     if setup.is_adopted(spreadsheet) and not extras:
         click.echo(NO_EXTRAS)
+    wiring = Wiring(settings, database)
+    echo(trial.said(lambda: wiring.tried(spreadsheet)))
     if settings.spreadsheet_id:
-        echo(sheet.rowless_notice(Wiring(settings, database), time.sleep))
+        echo(sheet.rowless_notice(wiring, time.sleep))
 
 
 @click.command()

@@ -12,7 +12,7 @@ from sync.store import lookups
 from sync.store.database import Database, Lease, bumped, hold, now
 from sync.store.limits import SPACING, TokenBucket
 from sync.store.schema import attempt, job, sheet, undo
-from sync.store.signs import ReadColumn, ReadColumns
+from sync.store.signs import GoogleAnswer, ReadColumn, ReadColumns, Trial
 from sync.types import Mode
 
 
@@ -233,6 +233,20 @@ class Spreadsheet:
         with self._database.writing() as connection:
             known = self._read_columns(connection).without_gone()
             self.change(connection, read_columns=known.model_dump_json())
+
+    def trial(self) -> Trial | None:
+        """Return what Google was found to do here; None where it was not tried."""
+        with self._database.reading() as connection:
+            text = connection.scalar(select(sheet.c.trial).where(self._is_this()))
+        return Trial.model_validate_json(text) if text else None
+
+    def keep_trial(self, answers: Iterable[GoogleAnswer]) -> Trial:
+        """Store what Google was found to do just now."""
+        with self._database.writing() as connection:
+            clock = float(connection.scalar(select(now())) or 0.0)
+            trial = Trial(at=clock, answers=tuple(answers))
+            self.change(connection, trial=trial.model_dump_json())
+        return trial
 
     def is_comparison_due(self, seconds: float) -> bool:
         """Return whether the last comparison of the whole sheet is longer ago than `seconds`.
