@@ -221,8 +221,13 @@ class Flusher:
         columns = self.client.read_columns(tables)
         texts = rowless.texts_of_columns(tables, columns)
         customers = self.store.pending.customers_without_row()
-        lookup = rowless.look_up(texts, customers, self.targets.match_by)
-        if not {target.site for target in without} - lookup.matches.keys():
+        lookup = rowless.look_up(texts, customers, self.targets.match.by)
+        new = {target.site for target in without} - lookup.matches.keys()
+        waiting = self.store.quarantine.hold_back(
+            this.held, new.intersection(lookup.doubtful), self.targets.match.wait_hours
+        )
+        targets = [target for target in targets if target.site not in waiting]
+        if not new - waiting:
             return self.planner.mapped(this.snapshot, targets, lines, lookup)
         whole = {index: column.texts for index, column in columns[tables[0].sheet_id].items()}
         end = table_end.find(tables[0], whole)

@@ -120,6 +120,21 @@ def resembling(
     return found
 
 
+def namesakes(
+    jobs: Mapping[str, Customer], rows: Mapping[Place, Texts], by: Sequence[str]
+) -> frozenset[str]:
+    """Return the sites of `jobs` of which a row has the name, and a telephone or the street."""
+    index = _Index(rows, by)
+    identities = {
+        site: identity(texts_of_customer(customer), by) for site, customer in jobs.items()
+    }
+    return frozenset(
+        site
+        for site, job in identities.items()
+        if job.name and any(job.is_namesake(row) for _, row in index.near(job))
+    )
+
+
 class _Index:
     """Rows by cheap traits: to take an address apart takes a millisecond, and rows are many."""
 

@@ -13,6 +13,7 @@ from sync.jobs.cells import Column
 from sync.jobs.config_lists import proposed_steps
 from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
+from sync.settings.config_file import MatchConfig
 from sync.sheets import encode, rowless
 from sync.sheets.answer import Row
 from sync.sheets.batch import Cells, Parts
@@ -87,9 +88,9 @@ class Targets:
     """Lays out what the store holds."""
 
     @property
-    def match_by(self) -> Sequence[str]:
-        """The keys by which the row of a job is found in a person's own tabs."""
-        return self._layout.config.match.by
+    def match(self) -> MatchConfig:
+        """By what the row of a job is found in a person's own tabs."""
+        return self._layout.config.match
 
     def __init__(self, layout: Layout, sizes: Sizes = USUAL) -> None:
         self._first = self._layout = layout
@@ -245,9 +246,6 @@ def shown(one: DirtyJob, cells: Cells | None = None) -> Shown:
     return Shown(one.job.site, one.version, one.events, cells)
 
 
-NOTHING_LOOKED_UP = Lookup()
-
-
 @dataclass(frozen=True)
 class Plan:
     """The parts of a batch, and what it makes true: `shown` by site, `absent` jobs have no row.
@@ -286,7 +284,7 @@ class Planner:
         snapshot: Snapshot,
         targets: Sequence[Target],
         lines: Lines,
-        lookup: Lookup = NOTHING_LOOKED_UP,
+        lookup: Lookup = Lookup(),  # noqa: B008 - frozen
         end: TableEnd | None = None,
         above: Row = (),
     ) -> Plan:

@@ -34,6 +34,7 @@ class Lookup:
 
     matches: Mapping[str, Match] = field(default_factory=dict)
     doubtful: Sequence[str] = ()
+    """The sites of those that resemble a row, but not for certain."""
 
 
 def texts_of_columns(
@@ -84,8 +85,11 @@ def look_up(texts: Texts, customers: Mapping[str, Customer], by: Sequence[str]) 
     """Return the rows of jobs without one (`customers` by site), by the keys of `[match] by`."""
     keyed = {row.get(KEY, "") for row in texts.values()}
     jobs = {site: customer for site, customer in customers.items() if site not in keyed}
-    matches = match.match(jobs, without_key(texts), by)
-    return Lookup(matches.certain, sorted(matches.doubtful))
+    rows = without_key(texts)
+    matches = match.match(jobs, rows, by)
+    others = {site: customer for site, customer in jobs.items() if site not in matches.certain}
+    doubtful = matches.doubtful.keys() | match.namesakes(others, rows, by)
+    return Lookup(matches.certain, sorted(doubtful))
 
 
 def pattern(table: Table, end: TableEnd, above: Row) -> Pattern:
