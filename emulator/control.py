@@ -59,12 +59,13 @@ class Control:
         return self._state.faults.add(**body).as_json()
 
     def _settings(self, body: Json) -> None:
-        """`latency`, `limits` and EverBright's `token`."""
+        """`latency`, `limits`, EverBright's `token`, and what is answered `otherwise`."""
         state = self._state
         known: dict[str, Callable[[Any], None]] = {
             "latency": lambda value: setattr(state, "latency", _latency(value)),
             "limits": lambda value: setattr(state.limits, "enabled", bool(value)),
             "token": lambda value: setattr(state.everbright, "token", value),
+            "otherwise": lambda names: state.answer_otherwise(*names),
         }
         if unknown := body.keys() - known.keys():
             raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")

@@ -15,7 +15,7 @@ from emulator.faults import Faults
 from emulator.journal import Journal
 from emulator.latency import Latency
 from emulator.limits import Limits
-from emulator.sheets import Sheets
+from emulator.sheets import OTHERWISE, Sheets
 from emulator.workbooks import Workbooks
 
 DRIVE_ENTRIES = {"file", "ids", "session"}
@@ -67,6 +67,17 @@ class State:
     def sheets(self) -> Sheets:
         """The engine that keeps the spreadsheets."""
         return self.workbooks.engine
+
+    def answer_otherwise(self, *names: str) -> None:
+        """Do otherwise what no documentation of Google's promises; without names: as usual.
+
+        `file_id` is Drive's, the others are `emulator.sheets.OTHERWISE`. ValueError if unknown.
+        """
+        if unknown := set(names) - OTHERWISE - {"file_id"}:
+            raise ValueError(f"nothing is done otherwise by: {', '.join(sorted(unknown))}")
+        for kept in (self.sheets.otherwise, self.drive.otherwise):
+            kept.clear()
+            kept.update(names)
 
     def create_spreadsheet(self, title: str) -> str:
         """Create an empty spreadsheet that everyone may write to, and return its id."""

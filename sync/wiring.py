@@ -32,6 +32,7 @@ from sync.settings.environment import Settings, load
 from sync.sheets.client import SheetClient
 from sync.sheets.flush import Flusher
 from sync.sheets.plan import USUAL, Sizes, Targets
+from sync.sheets.trial import try_google
 from sync.store import (
     Backfills,
     Backlog,
@@ -47,10 +48,12 @@ from sync.store import (
     Leases,
     Refusals,
     SheetStore,
+    Steps,
     backlog,
     sheet_store,
 )
 from sync.store.database import holder
+from sync.store.signs import Trial
 from sync.types import Mode
 
 Sleep = Callable[[float], Any]
@@ -128,7 +131,10 @@ class Wiring:
         )
 
     def layout(self) -> Layout:
-        """Return how jobs are shown."""
+        """Return how jobs are shown: by the config, and by the steps that a person confirmed."""
+        return self._plain_layout().with_steps(Steps(self.database).kept())
+
+    def _plain_layout(self) -> Layout:
         settings = self.settings
         addresses = Addresses(settings.everbright_url, settings.everbright_preview_path)
         return Layout(settings.config, addresses, settings.stuck_days)
@@ -145,7 +151,7 @@ class Wiring:
         return Flusher(
             self.sheet_store(spreadsheet),
             self.sheet_client(spreadsheet),
-            Targets(self.layout(), sizes),
+            Targets(self._plain_layout(), sizes),
             sleep,
             settings.time_zone,
             alert,
@@ -230,6 +236,19 @@ class Wiring:
         lists, paths = self.lists(sleep), self.settings.config.everbright
         reader = Reader(lists, paths)
         return Backfill(lists, reader, self.intake(), paths, self.backfills(scope))
+
+    def tried(self, spreadsheet: str = "", *, again: bool = False) -> Trial:
+        """Return what Google does, tried in a spreadsheet where it was not (`again`: anew).
+
+        Raises Retryable or Permanent where Google cannot be asked.
+        """
+        folder = self.settings.drive_folder_id
+        return try_google(
+            self.sheet_store(spreadsheet).spreadsheet,
+            self.sheet_client(spreadsheet),
+            self.drive(folder) if folder else None,
+            again=again,
+        )
 
     def must_have_token(self) -> None:
         """Raise SettingsError where there is no token, so that EverBright cannot be asked."""

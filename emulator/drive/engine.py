@@ -51,6 +51,8 @@ class Drive:
         self.tree = Tree(keep)
         self.sessions: dict[str, Session] = {}
         self.generated: set[str] = set()
+        self.otherwise: set[str] = set()
+        """"file_id": an id that is taken makes a file all the same, in place of the first."""
         self.base_url = ""
         self.lock = threading.RLock()
         self._workbooks = workbooks
@@ -147,7 +149,8 @@ class Drive:
         except ApiError as refusal:
             raise refusals.forbidden_parent() if refusal.http_status == 403 else refusal from None
         chosen = metadata.get("mimeType") or mime_type or "application/octet-stream"
-        rules.check_id(metadata.get("id"), chosen, self.files, self.generated)
+        taken = () if "file_id" in self.otherwise else self.files
+        rules.check_id(metadata.get("id"), chosen, taken, self.generated)
         if user.service_account and not parent.drive_id and chosen != FOLDER:
             raise refusals.no_storage()
         return parent, chosen

@@ -18,6 +18,10 @@ from emulator.sheets.updates import tabs
 __all__ = ["Sheets", "Spreadsheet"]
 
 TIME_ZONE = "Etc/GMT"
+OTHERWISE = frozenset({"metadata_id", "range_id", "all_or_nothing", "copies"})
+"""What no documentation promises, and Sheets may do otherwise: take a metadata id or a protected
+range's id that is taken (the object moves), keep what of a refused batch was done, answer a batch
+with the spreadsheet as it was before."""
 
 
 class Sheets:
@@ -31,6 +35,7 @@ class Sheets:
         self._now = now
         self._lock = threading.Lock()
         self.spreadsheets: dict[str, Spreadsheet] = {}
+        self.otherwise: set[str] = set()
 
     def create(
         self, spreadsheet_id: str, title: str, user: str, body: Json | None = None
@@ -52,6 +57,7 @@ class Sheets:
             sheets=[],
             clock=self._now,
             rng=random.Random(spreadsheet_id),  # noqa: S311 - ids, not secrets
+            otherwise=self.otherwise,
         )
         tabs.check_time_zone(spreadsheet.properties["timeZone"])
         _fill(Edit(spreadsheet, spreadsheet.owner), body)
@@ -75,7 +81,7 @@ class Sheets:
         """Return a Sheets v4 method's answer, cut to `fields`. ApiError if it is refused.
 
         The request has been validated before. A method that changes the
-        spreadsheet changes all that it says, or nothing.
+        spreadsheet changes all that it says, or nothing (but for what is done OTHERWISE).
         """
         body = body if isinstance(body, dict) else {}
         mask = masks.parse(query["fields"]) if query.get("fields") else None
@@ -89,7 +95,8 @@ class Sheets:
             if method_id not in methods.WRITES:
                 raise unsupported(method_id)
             write = methods.WRITES[method_id]
-            return change(spreadsheet, call.user, lambda edit: write(call, edit))
+            keeps = "all_or_nothing" in self.otherwise
+            return change(spreadsheet, call.user, lambda edit: write(call, edit), keeps_part=keeps)
 
     def copying(self, source_id: str, sheet_id: int, target_id: str) -> list[Json]:
         """Return the requests that copy a tab to another one. ApiError 404 without either."""

@@ -6,7 +6,7 @@ Everything that changes goes through `set`, `put` or `cell`, which remember what
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from emulator.errors import invalid
+from emulator.errors import ApiError, invalid
 from emulator.sheets.formula import Formula
 from emulator.sheets.grid import (
     MAX_CELLS,
@@ -111,12 +111,21 @@ class Edit:
         self.spreadsheet.rng.setstate(self._rng)
 
 
-def change(spreadsheet: Spreadsheet, user: str, action: Callable[[Edit], T]) -> T:
-    """Make a change as a whole, and return its result; on an exception undo all of it."""
+def change(
+    spreadsheet: Spreadsheet, user: str, action: Callable[[Edit], T], *, keeps_part: bool = False
+) -> T:
+    """Make a change as a whole, and return its result; on an exception undo all of it.
+
+    `keeps_part`: what was done of a change that is refused stays.
+    """
     with spreadsheet.lock:
         edit = Edit(spreadsheet, user)
         try:
             found = action(edit)
+        except ApiError:
+            if not keeps_part:
+                edit.undo()
+            raise
         except BaseException:
             edit.undo()
             raise

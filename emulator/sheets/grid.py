@@ -159,6 +159,8 @@ class Spreadsheet:
     revision: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
     styles: dict[str, Json] = field(default_factory=dict)
+    otherwise: set[str] = field(default_factory=set)
+    """Names of what it does otherwise than Google is taken to do."""
 
     def now(self) -> datetime:
         """Return the time in the spreadsheet's zone."""

@@ -148,20 +148,30 @@ def values_batch_update(call: Call, edit: Edit) -> Json:
 
 def batch_update(call: Call, edit: Edit) -> Json:
     """spreadsheets.batchUpdate, with the spreadsheet in the answer if asked for."""
-    body = call.body
+    before = _as_before(call) if "copies" in call.spreadsheet.otherwise else {}
     answer: Json = {
         "spreadsheetId": call.spreadsheet_id,
-        "replies": batch.apply(edit, body.get("requests", [])),
+        "replies": batch.apply(edit, call.body.get("requests", [])),
     }
-    answer = call.select(answer)
-    below = masks.below(call.mask, "updatedSpreadsheet")
-    if body.get("includeSpreadsheetInResponse") and not isinstance(below, bool):
-        reader = call.reader()
-        grid = call.grid(body.get("responseIncludeGridData"))
-        answer["updatedSpreadsheet"] = reader.by_ranges(
-            body.get("responseRanges", []), below, grid=grid
-        )
-    return answer
+    return call.select(answer) | _included(call) | before
+
+
+def _as_before(call: Call) -> Json:
+    """Return the same before the batch; a part that is not there yet is not shown."""
+    try:
+        return _included(call)
+    except ApiError:
+        return {"updatedSpreadsheet": {}}
+
+
+def _included(call: Call) -> Json:
+    """Return the spreadsheet as it is now, as far as the answer is to include it."""
+    body, below = call.body, masks.below(call.mask, "updatedSpreadsheet")
+    if not body.get("includeSpreadsheetInResponse") or isinstance(below, bool):
+        return {}
+    grid = call.grid(body.get("responseIncludeGridData"))
+    shown = call.reader().by_ranges(body.get("responseRanges", []), below, grid=grid)
+    return {"updatedSpreadsheet": shown}
 
 
 PREFIX = "sheets.spreadsheets."

@@ -3,26 +3,34 @@
 import json
 import logging
 import os
+import platform
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from importlib.metadata import version
 
 import click
 
 from sync.commands import echo
 from sync.doctor import Check, as_json, is_well, run_checks, settings_failed, text
-from sync.errors import SettingsError
+from sync.errors import Permanent, SettingsError
+from sync.google import auth
 from sync.jobs import config_lists
 from sync.jobs.details import DetailColumns
 from sync.jobs.model import Details
 from sync.ops import logs
-from sync.settings.environment import load
+from sync.settings.environment import Settings, load
 from sync.status import deliveries as what_came
 from sync.store import DetailStore, Documents
 from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.types import Value
 from sync.webhooks.schema import Outcome
 from sync.wiring import Wiring, opened
+
+_NO_END = (
+    "Nothing to confirm: the config names the milestones, or no two jobs have everything approved. "
+    "Name the milestones in [[milestones]] of the config."
+)
 
 
 def _since(text: str) -> float:
@@ -98,11 +106,21 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def milestones(as_json: bool) -> None:
-    """Print the milestones of all jobs as [[milestones]] for the config, in their order."""
+@click.option("--write", is_flag=True, help="Confirm the order, and with which one jobs end.")
+def milestones(as_json: bool, write: bool) -> None:
+    """Print the milestones of all jobs as [[milestones]] for the config, in their order.
+
+    With --write the database keeps them, up to the one with which jobs seem to end: a job is done
+    once that is approved. Where the config names milestones, those count.
+    """
     settings, database = opened()
-    pending = Wiring(settings, database).sheet_store().pending
-    jobs = (waiting.job for waiting in pending.every())
+    store = Wiring(settings, database).sheet_store()
+    jobs = [waiting.job for waiting in store.pending.every()]
+    if write:
+        steps = config_lists.proposed_steps(settings.config, jobs)
+        if not steps:
+            raise Permanent("no_end", _NO_END)
+        store.steps.keep(steps)
     entries = config_lists.milestone_entries(settings.config, jobs)
     if as_json:
         echo(entry.model_dump_json() for entry in entries)
@@ -197,7 +215,9 @@ def _line(entry: MetricEntry) -> str:
 
 @click.command()
 @click.option("--json", "in_json", is_flag=True, help="One JSON object, without any secret.")
-def doctor(in_json: bool) -> None:
+@click.option("--again", is_flag=True, help="Try anew what Google does, also if it was tried.")
+@click.option("--report", is_flag=True, help="The same, as a text to send to whoever helps.")
+def doctor(in_json: bool, again: bool, report: bool) -> None:
     """Check that everything that is needed works, from the settings to the last delivery.
 
     Exit status 0 if nothing failed, 1 if something did.
@@ -205,7 +225,10 @@ def doctor(in_json: bool) -> None:
     logs.configure(logging.CRITICAL)
     checks: list[Check] = []
     try:
-        for check in run_checks(load(os.environ)):
+        settings = load(os.environ)
+        if report:
+            echo(_about(settings))
+        for check in run_checks(settings, tries_again=again or report):
             checks.append(check)
             if not in_json:
                 click.echo(text(check))
@@ -216,3 +239,11 @@ def doctor(in_json: bool) -> None:
     if in_json:
         click.echo(json.dumps(as_json(checks), indent=2))
     sys.exit(0 if is_well(checks) else 1)
+
+
+def _about(settings: Settings) -> Iterator[str]:
+    """Yield what a report begins with: versions, and kinds of database and sign-in."""
+    yield f"Brightsheet {version('brightsheet')}, Python {platform.python_version()}"
+    database = settings.database_url.get_secret_value().partition(":")[0]
+    yield f"Database: {database}. Sign-in at Google: {auth.kind(settings).replace('_', ' ')}."
+    yield "It holds no secret, and of people the address that signs in alone."

@@ -18,6 +18,7 @@ from sync.mapping.fields import Fields
 from sync.ops import logs
 from sync.setup.mapping import MappingReport, TabMapper
 from sync.setup.spreadsheet import UnmappedTab, unmap
+from sync.sheets import trial
 from sync.sheets.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview
 from sync.status.problem import counted
 from sync.types import letters
@@ -316,3 +317,6 @@ def map_tabs(
         click.echo(json.dumps(report_json(report)))
     else:
         show_report(report, Console(), is_written=write)
+    if write:
+        for line in trial.said(wiring.tried):
+            click.echo(line, err=as_json)

@@ -18,6 +18,10 @@ FENCE_TAB = 1_126_170_002
 RECOVERED_TAB = 1_126_170_003
 HISTORY_TAB = 1_126_170_004
 PIPELINE_TAB = 1_126_170_005
+COPIES = "copies"
+"""The name of the trial whether a reply shows what its batch copied."""
+SCRATCH_TAB, SCRATCH_RANGE = 1_126_170_006, 2_000_000_006
+"""Of the tab in which is tried what Google does; the fence's numbers stay far below."""
 
 HEADER_KEY = "brightsheet.header"
 """On the header row of a tab with jobs: MAPPED and a moment where the tab is a person's own."""
@@ -32,7 +36,7 @@ PIPELINE_KEY = "brightsheet.pipeline"
 GUARD_KEY = "brightsheet.guard"
 """On a managed column or a header row: deleted and created again by every batch that writes it."""
 CHECK_KEY = "brightsheet.check"
-"""On the spreadsheet within a batch alone."""
+"""On the spreadsheet within a batch, or on the tab in which is tried what Google does."""
 LOOK_KEY = "brightsheet.look"
 """On a managed column or a header row: the formatting that it was given."""
 PIPELINE_LABEL = "pipeline:milestone"
@@ -345,3 +349,17 @@ def keys_gone(gone: int, known: int) -> Permanent:
         f"{gone} of {known} site IDs are gone from their column at once. Undo what happened to "
         "it; if rows were deleted on purpose: brightsheet compare",
     )
+
+
+def texts_below(grids: Sequence[Json], header: HeaderRow) -> dict[int, dict[int, str]]:
+    """Return what was entered below the header into the columns that were read, by column."""
+    columns: dict[int, dict[int, str]] = {}
+    for grid in grids:
+        if grid is not header.grid and len(grid.get("columnMetadata", ())) == 1:
+            below = columns.setdefault(grid.get("startColumn", 0), {})
+            below |= {
+                row: text
+                for row, cell in first_cells(grid)
+                if row > header.row and (text := text_of(cell))
+            }
+    return columns

@@ -15,11 +15,11 @@ from sync.sheets.batch import Parts, guarding
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import columns_to_read
 from sync.sheets.ensure import HISTORY, read_columns
-from sync.sheets.options import with_options, worded_cells
 from sync.sheets.plan import Lines, Plan, Planner, Targets, Work, shown
 from sync.sheets.policy import MAPPED, OWN
-from sync.sheets.snapshot import Snapshot
+from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import Surroundings, Titles
+from sync.sheets.tabs import filter_views
 from sync.sheets.writer import BatchWriter, parsed
 from sync.store import Lease, Pending, ReadColumn, SheetStore
 from sync.types import Mode
@@ -63,6 +63,10 @@ class Flusher:
         self._alert = alert
         self._was_refused = False
         """Whether the last batch was refused: the sheet may have been changed since its read."""
+        self.new_reps = set[str]()
+        """Reps of jobs that were written who have no filter view yet."""
+        self.known_reps = set[str]()
+        """Those for whom it was looked whether they are to have one."""
         self._only: list[str] | None = None
         """The jobs of the next batch, while it is searched which one Google does not take."""
 
@@ -92,19 +96,21 @@ class Flusher:
             return
         elif not (guards := guarding(snapshot.tables)).is_empty:
             # Nothing is written before every column is guarded: a person may be moving one now.
-            self._send(this, guards)
+            self.send(this, guards)
         elif pending.undos:
             self._undo(this)
         elif work.sites:
             self._write(this, work)
         else:
             # Move the fence: a batch in doubt that has not landed by now never shall.
-            self._send(this, Parts())
+            self.send(this, Parts())
 
-    def _send(self, this: Round, parts: Parts) -> None:
-        snapshot = this.snapshot
-        batch = self.writer.composed(snapshot, snapshot.tables, parts, this.fence)
-        self.writer.send(this.held, snapshot, batch)
+    def send(self, this: Round, parts: Parts, tables: Sequence[Table] = ()) -> None:
+        """Send a batch; `tables` are the tabs of jobs as they are after it, if others than read."""
+        tables = tables or this.snapshot.tables
+        titles, _ = self.surroundings(this.held, this.snapshot)
+        batch = self.writer.composed(this.snapshot, tables, parts, this.fence, titles.fence)
+        self.writer.send(this.held, this.snapshot, batch)
 
     def _work(self, held: Lease, pending: Pending) -> Work:
         """Return what is to be written; jobs that stand already are confirmed without a call."""
@@ -129,8 +135,8 @@ class Flusher:
             return
         gone = known - {table.sheet_id for table in snapshot.tables}
         if not (known or snapshot.tables):
-            fix = "Map one: brightsheet map --write"
-            raise Permanent("not_mapped", f"No tab is mapped: jobs are written nowhere. {fix}")
+            what = "No tab is mapped: jobs are written nowhere."
+            raise Permanent("not_mapped", what, "Map one: brightsheet map --write")
         if gone or not snapshot.tables:
             titles = self._titles(this)
             names = [repr(titles[sheet_id]) for sheet_id in sorted(gone) if sheet_id in titles]
@@ -185,13 +191,15 @@ class Flusher:
             if index is not None:
                 # A person moved what stood in the column: that is the key column now.
                 moved = request.adopt(KEY, table.sheet_id, index, table.columns.get(KEY))
-                self._send(this, Parts(structure=moved))
+                self.send(this, Parts(structure=moved))
                 return False
         raise answer.keys_gone(len(gone), len(pending.sites_with_row))
 
     def _write(self, this: Round, work: Work) -> None:
-        this = self._with_options(this, work)
-        titles, beside = self._surroundings(this)
+        changed = {target.site: target.differences() for target in work.targets}
+        tables = self.writer.with_options(this.held, this.snapshot.tables, changed)
+        this = replace(this, snapshot=replace(this.snapshot, tables=tables))
+        titles, beside = self.surroundings(this.held, this.snapshot)
         lines = self._lines(this, work)
         if this.snapshot.policy.matches:
             plan = self._planned(this, work, lines)
@@ -203,27 +211,17 @@ class Flusher:
                 plan = self.with_in_step(this, plan)
         self._write_plan(this, work, plan, lines, titles)
 
-    def _with_options(self, this: Round, work: Work) -> Round:
-        """Return the round without words that are no option of their drop-down any more."""
-        changed = {target.site: target.differences() for target in work.targets}
-        cells = worded_cells(this.snapshot.tables, changed)
-        if not cells:
-            return this
-        self.writer.take_call(this.held)
-        offered = self.client.read_options(cells)
-        tables = with_options(this.snapshot.tables, offered)
-        return replace(this, snapshot=replace(this.snapshot, tables=tables))
-
     def _planned(self, this: Round, work: Work, lines: Lines) -> Plan:
         """Plan for tabs that people made: two more calls where a row is looked for or added."""
         tables, targets = this.snapshot.tables, work.targets
-        without = self.planner.without_row(tables, targets)
+        without = rowless.without_row(tables, targets)
         if not without:
             return self.planner.mapped(this.snapshot, targets, lines)
         self.writer.take_call(this.held)
         columns = self.client.read_columns(tables)
         texts = rowless.texts_of_columns(tables, columns)
-        lookup = self.planner.look_up(texts, self.store.pending.customers_without_row())
+        customers = self.store.pending.customers_without_row()
+        lookup = rowless.look_up(texts, customers, self.targets.match_by)
         if not {target.site for target in without} - lookup.matches.keys():
             return self.planner.mapped(this.snapshot, targets, lines, lookup)
         whole = {index: column.texts for index, column in columns[tables[0].sheet_id].items()}
@@ -254,6 +252,9 @@ class Flusher:
             self._was_refused = not self._was_refused
             return
         self._was_refused, self._only = False, None
+        if not this.snapshot.is_adopted:
+            known = this.pending.known_columns
+            self.new_reps |= filter_views.without_view(plan.shown.values(), known)
 
     def _lines(self, this: Round, work: Work) -> Lines:
         snapshot = this.snapshot
@@ -264,19 +265,23 @@ class Flusher:
         self.store.history.drop(this.held, work.lines.seqs)
         return Lines()
 
-    def _surroundings(self, this: Round) -> tuple[Titles, Surroundings]:
+    def surroundings(self, held: Lease, snapshot: Snapshot) -> tuple[Titles, Surroundings]:
         """Return titles for tabs to be made, and what else is there; read only where it matters."""
-        if this.snapshot.table is not None and this.snapshot.has_fence_tab:
+        if snapshot.table is not None and snapshot.has_fence_tab:
             return Titles(), Surroundings()
-        self.writer.take_call(this.held)
+        self.writer.take_call(held)
         beside = self.client.surroundings()
-        return self.targets.free_titles(this.snapshot, beside), beside
+        return self.targets.free_titles(snapshot, beside), beside
 
-    def look(self, held: Lease) -> Round:
-        """Read the sheet without any work. Raises Permanent, or Retryable."""
+    def look(
+        self, held: Lease, columns: tuple[str, ...] = (), *, with_widths: bool = False
+    ) -> Round:
+        """Read the sheet, and `columns`, without any work. Raises Permanent, or Retryable."""
         fence = self.writer.take_turn(held)
         pending = self.store.pending.read(0, 0)
-        this = Round(held, fence, pending, self.client.read(pending.mode))
+        self.targets.know(pending.steps)
+        read = self.client.read(pending.mode, columns, with_widths=with_widths)
+        this = Round(held, fence, pending, read)
         self._must_be_served(this)
         self.notice_columns(this.snapshot)
         return this
@@ -303,16 +308,13 @@ class Flusher:
         The same batch without the jobs' data tells: where that is refused too (Refused is raised),
         no job is at fault, but a guard or the fence. Where it is taken, halving finds the job.
         """
-        held = this.held
-        fence = self.writer.take_turn(held)
-        parts = plan.parts.without_data(plan.tables[0])
-        batch = self.writer.composed(this.snapshot, plan.tables, parts, fence)
-        self.writer.send(held, this.snapshot, batch)
+        this = replace(this, fence=self.writer.take_turn(this.held))
+        self.send(this, plan.parts.without_data(plan.tables[0]), plan.tables)
         if len(sites) > 1:
             self._only = list(sites[: len(sites) // 2])
             return
         self._only = None
-        refusals = self.store.quarantine.add(held, sites[0])
+        refusals = self.store.quarantine.add(this.held, sites[0])
         _log.warning("job_refused", site=sites[0], refusals=refusals)
         if refusals > 1:  # Once may be a person who moved a column there and back.
             text = f"Google does not take what is to be written of job {sites[0]}. It is tried"
@@ -328,10 +330,12 @@ class Flusher:
         if not (placement.rows or placement.told):
             self.store.batches.settle_undos(this.held, placement.settled)
             return
-        when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-        told = [(when, *line) for line in placement.told]
-        makes_tab = told and not now.recovered_columns
-        made = request.make_recovered_tab(Titles.recovered, undo.HEADERS) if makes_tab else ()
+        told = [(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", *line) for line in placement.told]
+        made: Sequence[request.Request] = ()
+        if told and not now.recovered_columns:
+            self.writer.take_call(this.held)
+            title = self.client.surroundings().free_titles(Titles()).recovered
+            made = request.make_recovered_tab(title, undo.HEADERS)
         parts = Parts(
             structure=made,
             rows=placement.rows,
@@ -339,4 +343,4 @@ class Flusher:
             settled=tuple(placement.settled),
             recovered_lines=len(told),
         )
-        self._send(Round(this.held, this.fence, this.pending, now), parts)
+        self.send(Round(this.held, this.fence, this.pending, now), parts)

@@ -8,13 +8,15 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
+from sync.errors import Refused
 from sync.ops.logs import Trail
+from sync.sheets.answer import COPIES
 from sync.sheets.batch import Batch, Parts, compose
 from sync.sheets.check import Findings, check
 from sync.sheets.client import Reading, SheetClient
 from sync.sheets.ensure import HISTORY
+from sync.sheets.options import with_options, worded_cells
 from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.survey import Titles
 from sync.sheets.writes import Trace, Undo
 from sync.store import Attempt, Conclusion, Lease, SheetStore, Shown
 
@@ -53,15 +55,30 @@ class BatchWriter:
         if wait := self._store.spreadsheet.take_turn(held, spacing=0).wait:
             self._sleep(wait)
 
+    def with_options(
+        self, held: Lease, tables: Sequence[Table], changed: Mapping[str, Container[str]] | None
+    ) -> tuple[Table, ...]:
+        """Return tabs without words that are no option of their drop-down any more.
+
+        Of the columns that are `changed`, by site (None: of all); one call where there are any.
+        """
+        if not (cells := worded_cells(tables, changed)):
+            return tuple(tables)
+        self.take_call(held)
+        return with_options(tables, self._client.read_options(cells))
+
     def composed(
         self,
         snapshot: Snapshot,
         tables: Sequence[Table],
         parts: Parts,
         fence: int,
-        fence_title: str = Titles.fence,
+        fence_title: str,
     ) -> Batch:
-        """Return a batch; its number is larger than every one given out or seen."""
+        """Return a batch; its number is larger than every one given out or seen.
+
+        `fence_title` is a free title for the hidden tab, should it be made.
+        """
         number = max(fence, (snapshot.fence or 0) + 1)
         return compose(snapshot, tables, parts, fence=number, fence_title=fence_title)
 
@@ -87,7 +104,11 @@ class BatchWriter:
             lines,
         )
         self._store.batches.begin(held, tried)
-        answer = self._client.write(batch, snapshot.mode)
+        try:
+            answer = self._client.write(batch, snapshot.mode)
+        except Refused:
+            self._store.batches.refused(held, trace.fence)
+            raise
         _log.info("flushed", jobs=len(true), lines=len(lines), fence=trace.fence)
         if not batch.asked:
             self._conclude(held, tried, trace, Findings(), {})
@@ -96,10 +117,15 @@ class BatchWriter:
             return  # The next read finds the tabs and the number, and the check follows.
         undos = self._undos() if any(c.undoes for row in trace.rows for c in row.cells) else {}
         findings = check(trace, answer.snapshot.tables, answer.copies, undos)
-        if findings.is_as_meant:
+        if findings.is_as_meant and self._are_replies_true():
             self._conclude(held, tried, trace, findings, undos)
         else:
             self._check(held, tried, trace, answer.snapshot)
+
+    def _are_replies_true(self) -> bool:
+        """Return whether a reply shows what its batch copied: as it is assumed, or was tried."""
+        trial = self._store.spreadsheet.trial()
+        return trial is None or all(answer.name != COPIES for answer in trial.otherwise)
 
     def settle(self, held: Lease, snapshot: Snapshot) -> bool:
         """Conclude the attempt that a read shows to have landed; tell whether there was one."""

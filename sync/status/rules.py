@@ -29,6 +29,7 @@ from sync.store.signs import TOKEN_REFUSED
 
 LATE, NO_WORKER, REFUSED, TROUBLE = "late", "no_worker", "refused", "trouble"
 SILENCE, WRONG_SECRET = "silence", "wrong_secret"
+NOT_AS_ASSUMED = "not_as_assumed"
 COLUMNS_GONE = ("columns_gone", "mapped_columns_gone")
 """Of the tab that was made, and of people's own."""
 _DOCTOR = "`brightsheet doctor`"
@@ -247,6 +248,17 @@ RULES = (
         fix=f"They are tried again by themselves. See what keeps Google from it: {_DOCTOR}",
         warns=lambda now: now.quarantined,
         since=lambda now: now.oldest_quarantined,
+    ),
+    ProblemRule(
+        NOT_AS_ASSUMED,
+        what=lambda now: (
+            "Google does otherwise than it is assumed in "
+            + counted(len(now.not_as_assumed), "thing.", "things.")
+        ),
+        cause="{0.otherwise}. What is written stays right: each batch is checked by what it "
+        "copied. It may be read and written once more.",
+        fix="Send what `brightsheet doctor --report` prints to whoever maintains Brightsheet.",
+        warns=lambda now: now.not_as_assumed,
     ),
     ProblemRule(
         "missing_words",

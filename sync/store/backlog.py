@@ -24,7 +24,7 @@ from sync.store.schema import (
     quarantine,
     sheet,
 )
-from sync.store.signs import TOKEN_REFUSED, WORKER, ReadColumns
+from sync.store.signs import TOKEN_REFUSED, WORKER, ReadColumns, Trial
 from sync.types import Mode
 
 REFUSED_SECONDS = 3600.0
@@ -222,8 +222,8 @@ def _gone_columns(read: str | None, clock: float) -> dict[str, Any]:
 
 
 def _otherwise(trial: str | None) -> tuple[str, ...]:
-    answers = json.loads(trial)["answers"] if trial else {}
-    return tuple(name for name, is_as_assumed in answers.items() if is_as_assumed is False)
+    found = Trial.model_validate_json(trial).otherwise if trial else ()
+    return tuple(answer.words for answer in found)
 
 
 def _documents() -> dict[str, Select[Any]]:

@@ -103,6 +103,13 @@ class Batches:
             self._sheet.change(connection, fence=tried.fence)
             connection.execute(self._database.insert(attempt).values(row))
 
+    def refused(self, held: Lease, fence: int) -> None:
+        """Record that a batch was refused: it shows nothing, should Google do a part of it."""
+        which = attempt.c.spreadsheet_id == self._sheet.id, attempt.c.fence == fence
+        with self._database.writing() as connection:
+            hold(connection, held)
+            connection.execute(update(attempt).where(*which).values(shown="[]", changes="[]"))
+
     def landed(self, held: Lease, fence: int | None) -> Attempt | None:
         """Return the attempt that set `fence`; delete those that can no longer land.
 

@@ -58,6 +58,26 @@ class ReadColumns(Value):
         return ReadColumns(fence=self.fence, columns=left, without=without)
 
 
+class GoogleAnswer(Value):
+    """Whether Google does a thing as it is assumed, and that in words."""
+
+    name: str
+    is_as_assumed: bool
+    words: str
+
+
+class Trial(Value):
+    """What Google was found to do, `at` a moment (seconds since 1970)."""
+
+    at: float
+    answers: tuple[GoogleAnswer, ...]
+
+    @property
+    def otherwise(self) -> tuple[GoogleAnswer, ...]:
+        """What is not as it is assumed."""
+        return tuple(answer for answer in self.answers if not answer.is_as_assumed)
+
+
 class Heartbeats:
     """One row for each name."""
 

@@ -12,7 +12,7 @@ from sync.store import lookups
 from sync.store.database import Database, Lease, bumped, hold, now
 from sync.store.limits import SPACING, TokenBucket
 from sync.store.schema import attempt, job, sheet, undo
-from sync.store.signs import ReadColumn, ReadColumns
+from sync.store.signs import GoogleAnswer, ReadColumn, ReadColumns, Trial
 from sync.types import Mode
 
 
@@ -234,6 +234,20 @@ class Spreadsheet:
             known = self._read_columns(connection).without_gone()
             self.change(connection, read_columns=known.model_dump_json())
 
+    def trial(self) -> Trial | None:
+        """Return what Google was found to do here; None where it was not tried."""
+        with self._database.reading() as connection:
+            text = connection.scalar(select(sheet.c.trial).where(self._is_this()))
+        return Trial.model_validate_json(text) if text else None
+
+    def keep_trial(self, answers: Iterable[GoogleAnswer]) -> Trial:
+        """Store what Google was found to do just now."""
+        with self._database.writing() as connection:
+            clock = float(connection.scalar(select(now())) or 0.0)
+            trial = Trial(at=clock, answers=tuple(answers))
+            self.change(connection, trial=trial.model_dump_json())
+        return trial
+
     def is_comparison_due(self, seconds: float) -> bool:
         """Return whether the last comparison of the whole sheet is longer ago than `seconds`.
 
@@ -313,6 +327,13 @@ class Spreadsheet:
         """Return the ids of columns that were made: if one is missing now, a person deleted it."""
         known = connection.scalar(select(sheet.c.columns).where(self._is_this()))
         return frozenset(json.loads(known or "[]"))
+
+    def forget_made(self, held: Lease, ids: Iterable[str]) -> None:
+        """Forget that something beside the jobs was made: it is taken away now."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            known = self.known_columns(connection) - {*ids}
+            self.change(connection, columns=json.dumps(sorted(known)))
 
     def change(self, connection: Connection, **values: object) -> None:
         """Change the spreadsheet's row inside the caller's transaction."""

@@ -53,3 +53,24 @@ def test_a_setting_that_is_missing_is_an_outcome(patient: Patient, options: list
     found = CliRunner().invoke(cli, ["doctor", *options], env=env)
     assert found.exit_code == 1
     assert "WEBHOOK_SECRET is not set. Set it to the secret that EverBright sends" in found.stdout
+
+
+def test_a_report_says_what_google_does_and_holds_no_secret(patient: Patient) -> None:
+    """Catches a report that nobody can send, or that does not say what is not as assumed."""
+    found = CliRunner().invoke(cli, ["doctor", "--report"], env=patient.bench.environment)
+    assert "Google refuses a batch whose columns have moved: tried on 20" in found.output
+    assert "Sign-in at Google: person." in found.output
+    patient.google.answer_otherwise("metadata_id")
+    once = CliRunner().invoke(cli, ["doctor"], env=patient.bench.environment)
+    assert "NOT AS ASSUMED" not in once.output, "it is tried once"
+    found = CliRunner().invoke(cli, ["doctor", "--report"], env=patient.bench.environment)
+    assert "NOT AS ASSUMED: Google takes a batch whose columns have moved" in found.output
+    assert found.exit_code == 0, "it works all the same"
+    person = json.loads(PERSON)
+    for secret in (SECRET, TOKEN, person["client_secret"], f'"{person["refresh_token"]}"'):
+        assert secret not in found.output
+
+
+def test_init_says_what_google_does(patient: Patient) -> None:
+    found = CliRunner().invoke(cli, ["init"], env=patient.bench.environment)
+    assert "Google does all of a batch, or nothing: tried on 20" in found.output

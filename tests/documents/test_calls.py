@@ -14,6 +14,7 @@ from sync.google.upload import Multipart
 from sync.store import Wanted
 from tests.documents.bench import DOCUMENT, SITE, Bench
 from tests.made_up import uuid
+from tests.test_documents import FAULTS
 
 ONCE_A_PROCESS = 3
 """The root's drive, the folders in it, and a hundred ids."""
@@ -172,3 +173,27 @@ def test_any_bytes_pass_through_one_call(google: Emulator, sqlite_url: str) -> N
     bench.once()
     (file,) = bench.files()
     assert google.drive.content(file.id) == data
+
+
+LOST = [
+    "folder made, answer lost",
+    "folder made, connection cut",
+    "last bytes stored, answer lost",
+    "everything at times",
+]
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_document_is_there_once_though_drive_takes_an_id_twice(
+    google: Emulator, sqlite_url: str, name: str
+) -> None:
+    """Catches a second file of a document where Drive does not refuse an id that is taken: the
+    file is looked for before it is made again."""
+    bench = Bench(google, sqlite_url)
+    google.answer_otherwise("file_id")
+    google.everbright.set_document(DOCUMENT, size=5_000)
+    FAULTS[name](google)
+    bench.until_done()
+    (file,) = bench.files()
+    assert google.drive.content(file.id) == google.everbright.document(DOCUMENT).content()
+    assert len(bench.folders()) == 1

@@ -23,8 +23,14 @@ class ById:
         if wanted is None:
             return edit.spreadsheet.new_id(taken)
         if wanted in taken:
-            raise invalid(f"A {self._noun} with id: {wanted} already exists.")
+            if not self._moves(edit):
+                raise invalid(f"A {self._noun} with id: {wanted} already exists.")
+            self.drop(edit, taken[wanted], wanted)
         return wanted
+
+    def _moves(self, edit: Edit) -> bool:
+        """Return whether a taken id is accepted: the object is another one then."""
+        return self._name == "protected_ranges" and "range_id" in edit.spreadsheet.otherwise
 
     def need(self, edit: Edit, number: int) -> tuple[Sheet, Json]:
         """Return the sheet and the object of an id. ApiError where there is none."""

@@ -24,7 +24,7 @@ def create(edit: Edit, request: Json) -> Json:
         number = edit.spreadsheet.new_id(taken)
     elif number < 1:
         raise invalid("Developer metadata ids must be positive.")
-    elif number in taken:
+    elif number in taken and "metadata_id" not in edit.spreadsheet.otherwise:
         raise invalid(f"Developer metadata with id {number} already exists.")
     sheet, place = metadata.place(edit.spreadsheet, given.get("location", {}))
     fresh = Metadata(
