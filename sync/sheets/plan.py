@@ -17,10 +17,10 @@ from sync.sheets import encode, rowless
 from sync.sheets.answer import Row
 from sync.sheets.batch import Cells, Parts
 from sync.sheets.diff import Target, diff, fitting
-from sync.sheets.ensure import USUAL_TITLES, WantedTabs, ensure, free_titles
+from sync.sheets.ensure import USUAL_TITLES, WantedTabs, ensure
 from sync.sheets.rowless import Lookup
 from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
+from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles, free_titles
 from sync.sheets.table_end import TableEnd
 from sync.sheets.tabs import in_step, own_pipeline
 from sync.sheets.tabs.history import Line
@@ -229,8 +229,9 @@ class Targets:
         return own_pipeline.count(cells, headers, layout.config)
 
     def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
-        """Return free titles for tabs to be made. Raises as `ensure.free_titles` does."""
-        return free_titles(snapshot, beside, self._layout.config)
+        """Return free titles for tabs to be made. Raises as `survey.free_titles` does."""
+        has_jobs = snapshot.table is not None
+        return free_titles(beside, self._layout.config.sheet, has_jobs=has_jobs)
 
 
 def _began(one: DirtyJob) -> tuple[datetime, str]:
