@@ -24,6 +24,10 @@ from sync.status.problem import counted
 from sync.types import letters
 from sync.wiring import Wiring, opened
 
+NO_EXTRAS = (
+    "Tabs of your own get no History, no Pipeline and no filter views unless you ask for them: "
+    "brightsheet init --add history --add pipeline --add views"
+)
 _LONGEST = 40
 """Characters of a cell: enough to know it again."""
 _SAMPLES = 2
@@ -185,7 +189,8 @@ def _next(report: MappingReport, *, is_written: bool) -> str:
     if report.problem:
         return report.problem
     if is_written:
-        return "The mapping is in the sheet." if report.is_written else "It is mapped so already."
+        done = f"The mapping is in the sheet. {NO_EXTRAS}"
+        return done if report.is_written else "It is mapped so already."
     if not report.waiting:
         return "It is mapped so already: nothing to write."
     tabs = " ".join(f'--tab "{mapping.tab.title}"' for mapping in report.chosen_tabs)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sync.commands import echo
-from sync.commands.mapping import pairs
+from sync.commands.mapping import NO_EXTRAS, pairs
 from sync.jobs.config_lists import ending_question
 from sync.ops import logs
 from sync.settings.environment import google_id
@@ -22,10 +22,6 @@ from sync.status import compare as sheet
 from sync.store import Steps
 from sync.wiring import Wiring, opened
 
-NO_EXTRAS = (
-    "Tabs of your own get no History, no Pipeline and no filter views unless you ask for them: "
-    "brightsheet init --add history --add pipeline --add views"
-)
 NOT_WELL = 3
 """Exit status of a comparison that found that not all is well."""
 SPREADSHEET_PAGE = "https://docs.google.com/spreadsheets/d/{}/edit"

@@ -231,8 +231,8 @@ class Targets:
 
     def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
         """Return free titles for tabs to be made. Raises as `survey.free_titles` does."""
-        is_made = snapshot.table is not None
-        return free_titles(beside, self._layout.config.sheet, is_made=is_made)
+        has_jobs = snapshot.table is not None
+        return free_titles(beside, self._layout.config.sheet, has_jobs=has_jobs)
 
 
 def _began(one: DirtyJob) -> tuple[datetime, str]:

@@ -298,15 +298,15 @@ def _entries(lines: Sequence[Json]) -> dict[int, tuple[Entry, ...]]:
     return entries
 
 
-def free_titles(beside: Surroundings, sheet: SheetConfig, *, is_made: bool) -> Titles:
-    """Return free titles for tabs to be made; `is_made`: the Jobs tab is read as such.
+def free_titles(beside: Surroundings, tabs: SheetConfig, *, has_jobs: bool) -> Titles:
+    """Return free titles for tabs to be made, where there is a tab of jobs already or not.
 
     Raises Permanent where the Jobs tab is there and its header row is not.
     """
-    if not is_made and JOBS_TAB in beside.titles:
+    if not has_jobs and JOBS_TAB in beside.titles:
         raise Permanent(
             "header_gone",
             f"The header row of the tab {beside.titles[JOBS_TAB]!r} was deleted. Bring it back "
             "with the version history, or delete the tab: it is made again.",
         )
-    return beside.free_titles(Titles(sheet.tab, Titles.fence, sheet.history, sheet.pipeline))
+    return beside.free_titles(Titles(tabs.tab, Titles.fence, tabs.history, tabs.pipeline))

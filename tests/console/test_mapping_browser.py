@@ -18,16 +18,20 @@ from emulator import Emulator
 from tests.console.conftest import PASSWORD, entered
 from tests.console.test_browser import IMAGES, LARGEST, serious
 from tests.databases import fresh
-from tests.made_up import body, milestone, uuid
+from tests.made_up import body, milestone
 from tests.world import wait_for
 
-NTP, PERMIT, DONE = "Notice to Proceed", "Permits", "Installation Complete"
-SITES = [*map(uuid, range(1, 11)), uuid(38)]
-"""The last one is of a customer whom the fourth is, too: which row is whose?"""
+SITES = board.sites()
+PERMIT = board.STEPS[1]
 SIZES: dict[str, Any] = {
     "wide": {"width": 1200, "height": 900},
     "phone": {"width": 390, "height": 800},
 }
+KEPT = (
+    *("mapping-tabs-wide", "mapping-columns-wide", "mapping-preview-wide"),
+    "mapping-columns-phone",
+)
+"""The pictures that the docs show."""
 LONGEST_WAY = 400
 """Presses of Tab: a page with more between two controls is no page."""
 
@@ -59,7 +63,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
         with Receiver(environment, tmp_path / "log", 0) as receiver:
             receiver.ready()
             for number, site in enumerate(SITES, 1):
-                for step, name in enumerate((NTP, PERMIT, DONE), 1):
+                for step, name in enumerate(board.STEPS, 1):
                     sent = {**milestone(number, step, name=name), "site": site}
                     send(receiver.url, sent)
             yield Office(google, environment, receiver, tmp_path)
@@ -103,7 +107,8 @@ def choose(page: Page, label: str, text: str) -> None:
 def looked_at(page: Page, name: str, size: str, tmp_path: Path) -> None:
     """Check a page for those who cannot see well; IMAGES=1 puts its picture under docs/images."""
     assert serious(page) == []
-    folder = IMAGES if os.environ.get("IMAGES") else tmp_path
+    is_kept = f"{name}-{size}" in KEPT and os.environ.get("IMAGES")
+    folder = IMAGES if is_kept else tmp_path
     picture = page.screenshot()
     assert 10_000 < len(picture) < LARGEST
     (folder / f"{name}-{size}.png").write_bytes(picture)
@@ -144,7 +149,7 @@ def test_a_board_is_mapped_by_keyboard(
     press(page, "Map it so")
     expect(page.get_by_role("status")).to_have_text("Mapped: Active, Done.")
     with Running(WORKER, office.environment, office.folder / "worker.log"):
-        wait_for(lambda: office.row("Kira Hale").get("Site ID") == uuid(1))
+        wait_for(lambda: office.row(board.name(SITES[0])).get("Site ID") == SITES[0])
         settled(office, page, size, tmp_path)
     page.close()
 
@@ -159,11 +164,22 @@ def settled(office: Office, page: Page, size: str, tmp_path: Path) -> None:
     looked_at(page, "mapping-rows", size, tmp_path)
     press(page, "Settle these rows")
     expect(page.get_by_role("status")).to_have_text("1 row has its job.")
-    wait_for(lambda: office.row("Grace Novak").get("Site ID") in (uuid(4), uuid(38)))
+    wait_for(lambda: office.row(board.name(SITES[3])).get("Site ID") in (SITES[3], SITES[-1]))
     page.goto(f"{office.receiver.url}/mapping/extras")
     press(page, "Add Pipeline")
     expect(page.get_by_role("status")).to_contain_text("'Pipeline': made")
     looked_at(page, "mapping-extras", size, tmp_path)
+    page.goto(f"{office.receiver.url}/mapping/unmap")
+    press(page, "Read what is mapped")
+    box = page.get_by_label("The whole tab Done", exact=True)
+    go_to(page, box)
+    page.keyboard.press("Space")
+    expect(box).to_be_checked()
+    looked_at(page, "mapping-unmap", size, tmp_path)
+    press(page, "Unmap what is chosen")
+    looked_at(page, "mapping-unmap-ask", size, tmp_path)
+    press(page, "Unmap")
+    expect(page.get_by_role("status")).to_contain_text("Unmapped: Done.")
 
 
 def has_doubts(page: Page) -> bool:
@@ -171,3 +187,8 @@ def has_doubts(page: Page) -> bool:
     page.goto(page.url)
     press(page, "Look for them")
     return page.get_by_label("It is row 8 of Active").count() == 2
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_the_pictures_are_there_and_small(name: str) -> None:
+    assert 10_000 < (IMAGES / f"{name}.png").stat().st_size < LARGEST
