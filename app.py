@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Any
 
 import structlog
@@ -16,7 +17,8 @@ from pydantic import SecretStr
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from sync.console import add_console
-from sync.console.access import Guesses
+from sync.console.access import PasswordTries
+from sync.doctor.receiver import CLAIMED_ADDRESS
 from sync.errors import BrightsheetError, Rejected
 from sync.ops.alerts import Alerts
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
@@ -24,7 +26,7 @@ from sync.settings.environment import Settings, load
 from sync.status.metrics import StoreCollector, Tally, exposition
 from sync.status.verdict import answer as status_answer
 from sync.status.watch import Daily, SharedLook, Watch
-from sync.store import Database, Inbox
+from sync.store import ActionLog, Database, Inbox
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery
 from sync.wiring import Wiring
@@ -35,7 +37,7 @@ CHECK = f"{WEBHOOK}/check"
 """Tells whether a secret is the right one; nothing is stored."""
 HEALTH = "/healthz"
 """Asks no database: `server.py` answers it also where everything else waits for one."""
-WRONG_PASSWORDS = "10 per 5 minutes"
+_FORWARDED = "brightsheet.forwarded"
 _JSON_TYPES = ("application/json", "text/json")
 
 _log = structlog.get_logger()
@@ -53,19 +55,73 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["brightsheet"] = worker = Worker(settings, database)
     wiring = Wiring(settings, database)
     alerts = wiring.alerts()
-    guesses = Guesses(WRONG_PASSWORDS)
+    tries = PasswordTries(ActionLog(database).sources_of_sign_ins)
     _add_webhook(app, settings, wiring.inbox, worker)
     _add_probe(app, settings)
     _add_health(app, database)
     _add_watch(app, wiring, alerts)
     _add_tally(app, wiring, alerts)
     _add_status(app, wiring)
-    _add_metrics(app, wiring, guesses)
-    add_console(app, wiring, alerts.deliver, worker.wake, guesses)
+    _add_metrics(app, wiring, tries)
+    add_console(app, wiring, alerts.deliver, worker.wake, tries)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
     app.after_request(_with_safe_headers)
+    app.wsgi_app = _Forwarded(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app
+
+
+class _Forwarded:
+    """The only place that reads what proxies say of the client: its address, and its scheme.
+
+    Each of `count` proxies adds the address that it was called from to X-Forwarded-For; what stands
+    before these was sent by the client, and may be a lie.
+    """
+
+    def __init__(self, app: Any, count: int) -> None:
+        self._app = app
+        self._count = count
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        addresses = environ.pop("HTTP_X_FORWARDED_FOR", "")
+        schemes = _listed(environ.pop("HTTP_X_FORWARDED_PROTO", ""))
+        environ[_FORWARDED] = addresses
+        if self._count:
+            peer = environ.get("REMOTE_ADDR", "")
+            environ["REMOTE_ADDR"] = client_address(peer, addresses, self._count)
+            # Most proxies put their own word in place of what they were sent: it may be the only.
+            if schemes and schemes[-min(self._count, len(schemes))].lower() == "https":
+                environ["wsgi.url_scheme"] = "https"
+        return self._app(environ, start_response)
+
+
+def client_address(peer: str, forwarded: str, proxies: int) -> str:
+    """Return the client's address behind so many proxies, by the header X-Forwarded-For.
+
+    It is `peer`, who connected, where fewer addresses stand there, or what stands there is none.
+    """
+    addresses = _listed(forwarded)
+    if not 0 < proxies <= len(addresses):
+        return peer
+    text = addresses[-proxies]
+    if text.startswith("[") or text.count(":") == 1:  # with a port
+        text = text.rpartition(":")[0] if not text.endswith("]") else text
+    try:
+        return str(ip_address(text.strip("[]")))
+    except ValueError:
+        return peer
+
+
+def _listed(text: str) -> list[str]:
+    return [part for each in text.split(",") if (part := each.strip())]
+
+
+def _proxies_before(forwarded: str) -> int:
+    """Return how many proxies a request of the doctor's came through."""
+    addresses = _listed(forwarded)
+    if CLAIMED_ADDRESS not in addresses:  # The first proxy has replaced it.
+        return len(addresses)
+    return addresses[::-1].index(CLAIMED_ADDRESS)
 
 
 def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -> None:
@@ -90,7 +146,12 @@ def _add_probe(app: Flask, settings: Settings) -> None:
     @app.get(CHECK)
     def probe() -> Any:
         if _is_authentic(request, settings):
-            return {"status": "ok"}
+            return {
+                "status": "ok",
+                "scheme": request.scheme,
+                "trusted_proxies": settings.trusted_proxies,
+                "proxies": _proxies_before(request.environ.get(_FORWARDED, "")),
+            }
         message = f"Send the secret in the header {settings.webhook_secret_header}."
         return _error(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
 
@@ -102,8 +163,10 @@ def _understood(body: bytes, shapes: WebhooksConfig) -> Delivery:
     except Rejected:
         raise
     except Exception as error:
-        _log.exception("fault", error=type(error).__name__)
-        raise Rejected("fault", f"An internal error ({type(error).__name__}).") from None
+        kind = type(error).__name__
+        _log.exception("fault", error=kind)
+    # Raised out here: its context would keep the other error, and with it the body.
+    raise Rejected("fault", f"An internal error ({kind}).")
 
 
 def _stored(
@@ -163,14 +226,18 @@ def _add_status(app: Flask, wiring: Wiring) -> None:
         return jsonify(told), HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
 
 
-def _add_metrics(app: Flask, wiring: Wiring, guesses: Guesses) -> None:
+def _add_metrics(app: Flask, wiring: Wiring, tries: PasswordTries) -> None:
     collector = StoreCollector(wiring.inbox, wiring.documents, wiring.refusals, wiring.backlog)
 
+    def is_let_in() -> bool:
+        password, sent = wiring.settings.admin_password, _authorization(request)
+        if password is None or not any(sent):
+            return False
+        return tries.check(request.remote_addr or "", lambda: _matches(sent, [password]))
+
     @app.get("/metrics")
-    @guesses.limited
     def metrics() -> Any:
-        password = wiring.settings.admin_password
-        if password is None or not _matches(_authorization(request), [password]):
+        if not is_let_in():
             answer, status = _error(HTTPStatus.UNAUTHORIZED, "unauthorized", "See ADMIN_PASSWORD.")
             answer.headers["WWW-Authenticate"] = 'Basic realm="Brightsheet"'
             return answer, status

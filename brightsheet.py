@@ -1,9 +1,11 @@
 """The command line."""
 
+import ctypes
 import logging
 import os
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +26,10 @@ from sync.wiring import opened
 from sync.worker import Worker
 
 _STOP_SECONDS = 8.0
+_MMAP_THRESHOLD = -3
+"""The number of this option in malloc.h."""
+_LARGE_BLOCK = 128 * 1024
+"""Bytes: what glibc begins with. Once it is set, it stays."""
 
 
 def main() -> None:
@@ -39,6 +45,16 @@ def main() -> None:
 def _fail(message: str, status: int) -> NoReturn:
     click.echo(message, err=True)
     sys.exit(status)
+
+
+def _give_back_memory() -> None:
+    """Have freed bodies and documents go back to the system, where glibc allocates.
+
+    Once one is freed, glibc keeps blocks of its size in each thread: after 1,600 bodies of 1 MB the
+    receiver held 590 MiB more, and with this 100.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE_BLOCK)
 
 
 def _log(least: int = logging.INFO) -> None:
@@ -117,6 +133,7 @@ def serve(host: str | None) -> None:
     from server import serve as serve_until_stopped
 
     _log()
+    _give_back_memory()
     serve_until_stopped(load(os.environ), host)
 
 
@@ -124,6 +141,7 @@ def serve(host: str | None) -> None:
 def worker() -> None:
     """Write the sheet, in a process of its own (set WORKER=separate for the receiver)."""
     _log()
+    _give_back_memory()
     settings, database = opened()
     running = Worker(settings, database)
     stop = Event()

@@ -20,7 +20,7 @@ import structlog
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from app import HEALTH, WEBHOOK, create_app
+from app import HEALTH, WEBHOOK, client_address, create_app
 from connections import MOST_HEAD, Connection
 from sync.errors import BrightsheetError, SettingsError
 from sync.settings.environment import Settings
@@ -55,8 +55,9 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         port: int,
         most_body: int,
         note: Callable[[int, str], None] | None = None,
+        proxies: int = 0,
     ) -> None:
-        """Listen; `most_body` is the size limit of a body, in bytes.
+        """Listen; `most_body` is the size limit of a body, in bytes; `proxies` stand before.
 
         `note` is called for each webhook that is refused here, with status and sender's address.
 
@@ -64,6 +65,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         """
         self._sockets: dict[int, Any] = {}
         self._note = note
+        self._proxies = proxies
         self._selector = DefaultSelector()
         self._unsettled: set[Connection] = set()  # As far as the loop has seen `changed`.
         self._most_bytes = max(MOST_BYTES, 8 * most_body)
@@ -88,7 +90,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             connection_limit=MOST_CONNECTIONS + 100,
             log_socket_errors=False,
             expose_tracebacks=False,
-            clear_untrusted_proxy_headers=True,
+            clear_untrusted_proxy_headers=False,  # The application reads them, in one place.
         )
         for number, one in self._sockets.items():  # The port, and what threads wake the loop with.
             self._selector.register(number, EVENT_READ, one)
@@ -105,7 +107,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         """Pass on that a webhook was refused before the application saw it."""
         # A request that is too broken has no path.
         if self._note is not None and getattr(refused, "path", "") == WEBHOOK:
-            self._note(status, str(address[0]))
+            forwarded = refused.headers.get("X_FORWARDED_FOR", "")
+            self._note(status, client_address(str(address[0]), forwarded, self._proxies))
 
     def drop_overdue(self, now: float) -> None:
         """Drop connections that waited too long, or longest if there are too many or too large."""
@@ -240,7 +243,8 @@ def _listening(app: Any, settings: Settings, host: str) -> Server:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
         note = app.extensions["brightsheet_tally"].note
-        server = Server(app, host, settings.port, settings.max_body_bytes, note)
+        most, proxies = settings.max_body_bytes, settings.trusted_proxies
+        server = Server(app, host, settings.port, most, note, proxies)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "no such address"
         problem = f"{host}:{settings.port} cannot be listened on ({why})."

@@ -2,12 +2,16 @@
 
 
 class BrightsheetError(Exception):
-    """Base of all errors: a machine-readable reason and a sentence for people."""
+    """Base of all errors: a machine-readable reason and a sentence for people.
 
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
+    `command` says what to type for it at the command line; pages show `what` without it.
+    """
+
+    def __init__(self, reason: str, message: str, command: str = "") -> None:
         self.reason = reason
-        self.message = message
+        self.what = message
+        self.message = f"{message} {command}".rstrip()
+        super().__init__(self.message)
 
 
 class Rejected(BrightsheetError):

@@ -144,6 +144,16 @@ def adopt(bench: Bench, *tabs: int, at: datetime = MAPPED_AT) -> None:
         spreadsheet.adopt_tabs(held, tabs or (OPEN, INSTALLED), ["site_id", *FIELDS.values()])
 
 
+def say(bench: Bench, words: Mapping[str, str], tabs: Iterable[int] = (OPEN, INSTALLED)) -> None:
+    """Give the drop-down of the permits other words, wherever a person has moved it."""
+    for tab in tabs:
+        index = places(bench, tab)["Permit"]
+        place = {"sheetId": tab, "dimension": "COLUMNS", "startIndex": index, "endIndex": index + 1}
+        lookup = {"metadataKey": WORDS_KEY, "metadataLocation": {"dimensionRange": place}}
+        drop = {"deleteDeveloperMetadata": {"dataFilter": {"developerMetadataLookup": lookup}}}
+        batch(bench, drop, metadata(WORDS_KEY, _json(words), tab, "COLUMNS", index))
+
+
 def _json(value: Mapping[str, str]) -> str:
     return "{" + ", ".join(f'"{k}": "{v}"' for k, v in value.items()) + "}"
 

@@ -10,11 +10,10 @@ import click
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from app import WRONG_PASSWORDS
 from brightsheet import cli
 from emulator.limits import Rates
 from sync.commands.sheet import NOT_WELL
-from sync.console.access import SESSION
+from sync.console.access import SESSION, WRONG_OVER_ALL, WRONG_PASSWORDS
 from sync.everbright import client as everbright
 from sync.jobs import cells
 from sync.ops import alerts, retry
@@ -92,6 +91,7 @@ FACTS = [
         "docs/security.md",
         f"given up after {everbright.TIMEOUT[0]:.0f} s or {everbright.TIMEOUT[1]:.0f} s",
     ),
+    ("docs/security.md", f"after {WRONG_OVER_ALL} wrong ones within an hour"),
     ("docs/console.md", f"A session lasts {SESSION.total_seconds() / 3600:.0f} hours"),
     ("docs/console.md", f"takes them within {WORDS[int(sheet_loop.LOOK_SECONDS)]} seconds"),
     (

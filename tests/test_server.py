@@ -20,12 +20,12 @@ MARGIN = 4 * 1024 * 1024
 class Bench:
     """A server whose main loop the test turns, or leaves to a thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, **more: Any) -> None:
         self.inside = threading.Event()
         self.go_on = threading.Event()
         self.stopping = threading.Event()
         self.clients = ExitStack()
-        self.server = Server(self._app, "127.0.0.1", 0, BODY)
+        self.server = Server(self._app, "127.0.0.1", 0, BODY, **more)
 
     def _app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         self.inside.set()
@@ -154,3 +154,20 @@ def test_a_request_that_takes_too_long_does_not_hold_up_the_stop(bench: Bench) -
         thread.join(9)
         assert not thread.is_alive()
         assert 4 < time.monotonic() - began < 7
+
+
+def test_a_request_that_is_refused_unread_is_told_by_its_clients_address() -> None:
+    """Catches a list of refusals in which all come from the proxy."""
+    told: list[tuple[int, str]] = []
+    bench = Bench(note=lambda *what: told.append(what), proxies=1)
+    with bench.clients:
+        head = (
+            "POST /webhooks/everbright HTTP/1.1\r\nX-Forwarded-For: 203.0.113.9, 198.51.100.7\r\n"
+        )
+        bench.connect(f"{head}Content-Length: {2 * BODY}\r\n\r\n".encode())
+        bench.go_on.set()
+        deadline = time.time() + 5
+        while not told and time.time() < deadline:
+            bench.turn()
+    bench.server.task_dispatcher.shutdown()
+    assert told == [(413, "198.51.100.7")]

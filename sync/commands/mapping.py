@@ -20,13 +20,19 @@ from sync.ops import logs
 from sync.setup.link import Doubt, NamedRow, Settled, link
 from sync.setup.mapping import MappingReport, TabMapper
 from sync.sheets import trial
-from sync.sheets.preview import ADDED, FILLED, KEYED, REPLACED, Preview
+from sync.sheets.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview
 from sync.types import letters
 from sync.wiring import Wiring, opened
 
 _LONGEST = 40
 """Characters of a cell: enough to know it again."""
-_SAID = {KEYED: "site ID", FILLED: "filled", REPLACED: "replaced", ADDED: "new row"}
+_SAID = {
+    KEYED: "site ID",
+    FILLED: "filled",
+    REPLACED: "replaced",
+    ADDED: "new row",
+    COPIED: "as in the row above",
+}
 
 
 def report_json(report: MappingReport) -> dict[str, Any]:
@@ -36,6 +42,7 @@ def report_json(report: MappingReport) -> dict[str, Any]:
         "written": report.is_written,
         "waiting": bool(report.waiting),
         "tabs": [_tab_as_json(mapping, report) for mapping in report.tabs],
+        "formulas": [asdict(formula) for formula in report.formulas],
     } | ({"preview": _preview_as_json(report.preview)} if report.preview else {})
 
 
@@ -71,10 +78,11 @@ def _column_as_json(column: MappedColumn, fields: Fields) -> dict[str, Any]:
         "samples": list(column.proposal.samples),
         "hidden": column.proposal.is_hidden,
         "field": fields.spelled(column.field),
-        "reason": column.reason,
+        "reason": _why(column),
         "options": list(column.proposal.options or ()) or None,
         "words": dict(words.by_ours) if words else None,
         "without_option": list(words.unfit) if words else [],
+        "options_gone": dict(words.gone) if words else {},
     }
 
 
@@ -83,6 +91,10 @@ def show_report(report: MappingReport, out: Console, *, is_written: bool) -> Non
     for mapping in report.tabs:
         is_chosen = mapping.tab.sheet_id in report.chosen
         _show_tab(mapping, report.fields, out, is_chosen=is_chosen)
+    for formula in report.formulas:
+        name = formula.header or formula.letter
+        text = f"A new row takes the formula of {name} ({formula.letter}): {formula.formula}"
+        out.print(_plain(f"{text} as in the row above (row {formula.row})."), soft_wrap=True)
     if report.preview:
         _show_preview(report.preview, out)
     out.print(_plain(_next(report, is_written=is_written)), soft_wrap=True)
@@ -125,7 +137,7 @@ def _show_tab(mapping: TabMapping, fields: Fields, out: Console, *, is_chosen: b
         samples = "; ".join(text[:_LONGEST] for text in column.proposal.samples)
         header = column.header + (" (hidden)" if column.proposal.is_hidden else "")
         field = fields.spelled(column.field) if column.field else "-"
-        cells = (letters(column.index), header, samples, field, column.reason)
+        cells = (letters(column.index), header, samples, field, _why(column))
         table.add_row(*map(_plain, cells))
     out.print(table)
     for line in [*_words(mapping, fields), *(_added(mapping, fields) if is_chosen else ())]:
@@ -133,20 +145,31 @@ def _show_tab(mapping: TabMapping, fields: Fields, out: Console, *, is_chosen: b
     out.print()
 
 
+def _why(column: MappedColumn) -> str:
+    return "; ".join(text for text in (column.reason, column.command) if text)
+
+
 def _words(mapping: TabMapping, fields: Fields) -> Iterator[str]:
     for column in mapping.columns:
         if not column.words:
             continue
-        where = f"The drop-down of {column.header!r} ({letters(column.index)})"
-        if not fields.get(column.field).words:
+        kind = "column" if column.words.takes_others else "drop-down of"
+        where = f"The {kind} {column.header!r} ({letters(column.index)})"
+        if not (fields.get(column.field).words or column.words.takes_others):
             yield f"{where}: only what is one of its options is written."
             continue
         fit = [f"{ours} is written as {his!r}" for ours, his in column.words.by_ours.items()]
         if fit:
             yield f"{where}: {', '.join(fit)}."
-        if unfit := column.words.unfit:
+        for ours, his in column.words.gone.items():
+            yield f"{where} has the option {his!r} no more, which stood for {ours}."
+        if column.proposal.options == ():
+            fix = "Give it a list again (Data > Data validation), and run this again."
+            yield f"{where}: the cells with its options are gone; nothing is written there. {fix}"
+        elif unfit := [text for text in column.words.unfit if text not in column.words.silent]:
             options = ", ".join(column.proposal.options or ())
-            fix = f'To say which option is meant: --word "{unfit[0]}=OPTION".'
+            name = column.header or letters(column.index)
+            fix = f'To say which option is meant: --word "{name}:{unfit[0]}=OPTION".'
             missing = f"{where} ({options}) has no option for {', '.join(unfit)}"
             yield f"{missing}: not written there. {fix}"
 
@@ -186,6 +209,23 @@ def pairs(what: str, texts: tuple[str, ...]) -> dict[str, str]:
     return by_first
 
 
+def words_of(texts: tuple[str, ...]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Return the words for every drop-down, and those for one column, by status."""
+    everywhere: dict[str, str] = {}
+    by_column: dict[str, dict[str, str]] = {}
+    for text in texts:
+        before, separator, word = (part.strip() for part in text.rpartition("="))
+        column, colon, status = (part.strip() for part in before.rpartition(":"))
+        if not (separator and status) or (colon and not column) or not (word or column):
+            what = '"APPROVED=Done" or "Perm.:APPROVED=Issued"'
+            raise click.BadParameter(f"write {what}, not {text!r}")
+        words = by_column.setdefault(column, {}) if column else everywhere
+        if status in words:
+            raise click.BadParameter(f"{before!r} stands twice")
+        words[status] = word
+    return everywhere, by_column
+
+
 @click.command("map")
 @click.option("--tab", "tabs", multiple=True, metavar="TITLE", help="This tab; repeat for more.")
 @click.option(
@@ -202,8 +242,9 @@ def pairs(what: str, texts: tuple[str, ...]) -> dict[str, str]:
     "--word",
     "words",
     multiple=True,
-    metavar="OURS=OPTION",
-    help="The option of a drop-down for a status, like APPROVED=Done.",
+    metavar="[COLUMN:]STATUS=WORD",
+    help="What a column says for a status: APPROVED=Done for every drop-down with that option, "
+    'or "Perm.:APPROVED=Issued" for one column; with nothing behind the = the word is removed.',
 )
 @click.option(
     "--preview", is_flag=True, help="Show what the first flush would change, cell by cell."
@@ -233,7 +274,7 @@ def map_tabs(
         pairs("Header=field", fields),
         unset,
         added,
-        pairs("APPROVED=Done", words),
+        *words_of(words),
         header_row - 1 if header_row is not None else None,
     )
     wiring = Wiring(*opened())
@@ -244,8 +285,7 @@ def map_tabs(
     else:
         show_report(report, Console(), is_written=write)
     if write:
-        for line in trial.said(wiring.tried):
-            click.echo(line, err=as_json)
+        echo(trial.said(wiring.tried), err=as_json)
 
 
 @click.command("link")

@@ -12,18 +12,29 @@ from rich.progress import Progress
 from sync.commands import echo
 from sync.ops import logs
 from sync.settings.environment import google_id
-from sync.setup.spreadsheet import Setup
+from sync.setup.spreadsheet import EXTRAS, Setup
 from sync.sheets import trial
 from sync.status import compare as sheet
 from sync.wiring import Wiring, opened
 
+NO_EXTRAS = (
+    "Tabs of your own get no History, no Pipeline and no filter views unless you ask for them: "
+    "brightsheet init --add history --add pipeline --add views"
+)
 NOT_WELL = 3
 """Exit status of a comparison that found that not all is well."""
 SPREADSHEET_PAGE = "https://docs.google.com/spreadsheets/d/{}/edit"
 
 
 @click.command()
-def init() -> None:
+@click.option(
+    "--add",
+    "extras",
+    multiple=True,
+    type=click.Choice(list(EXTRAS)),
+    help="Add this beside tabs of your own, which get nothing unasked. Repeat for more.",
+)
+def init(extras: tuple[str, ...]) -> None:
     """Set up a spreadsheet and a Drive folder; run it again at any time."""
     logs.configure(logging.WARNING)
     settings, database = opened(needs_spreadsheet=False)
@@ -37,8 +48,10 @@ def init() -> None:
         if is_made:
             click.echo(f"{name} was not set. Made one. Set it:")
         click.echo(f"{name}={number}" if number else f"{name} is not set: no copies of documents.")
-    lines = setup.provision(spreadsheet)
+    lines = setup.provision(spreadsheet, extras)
     echo(lines or ["Nothing to do: all is there."])
+    if setup.is_adopted(spreadsheet) and not extras:
+        click.echo(NO_EXTRAS)
     wiring = Wiring(settings, database)
     echo(trial.said(lambda: wiring.tried(spreadsheet)))
     if settings.spreadsheet_id:

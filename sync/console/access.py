@@ -2,11 +2,13 @@
 
 import hashlib
 import hmac
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from functools import wraps
-from http import HTTPStatus
+from ipaddress import ip_network
+from threading import Lock
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -14,8 +16,6 @@ from flask import (
     Blueprint,
     Flask,
     Response,
-    abort,
-    make_response,
     redirect,
     render_template,
     request,
@@ -35,14 +35,24 @@ from secure import (
     Secure,
     XFrameOptions,
 )
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, TooManyRequests
 
-from sync.console.parts import FILTERS, ConsoleParts, clock, context
+from sync.console import parts as texts
+from sync.console.parts import ConsoleParts
 from sync.errors import BrightsheetError
 from sync.settings.environment import Settings
+from sync.store.actions import SIGN_IN
 
 SESSION = timedelta(hours=12)
 """A working day; afterwards the password is asked for again, whatever happened meanwhile."""
+WRONG_PASSWORDS = "10 per 5 minutes"
+"""Of one address."""
+WRONG_OVER_ALL = 20
+"""Within an hour, from all addresses together, before tries are slowed."""
+LONGEST_DELAY_SECONDS = 60.0
+_FORGET_SECONDS = 3600.0
+_KNOWN_SECONDS = 30.0
+"""Between two looks at who has signed in, in another process too: a flood must not cost queries."""
 _FOR_ALL = ("console.static", "console.sign_in")
 _SINCE, _PERSONAL = "since", "personal"
 _HEADERS = Secure(
@@ -68,41 +78,79 @@ _log = structlog.get_logger()
 
 
 class _Cookies(SecureCookieSessionInterface):
-    """Marks the cookie as Secure where the browser came by TLS.
-
-    Whoever claims that with a false header is only hindered: the browser keeps the cookie back.
-    """
+    """Marks the cookie as Secure where the browser came by TLS."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        forwarded = request.headers.get("X-Forwarded-Proto", "").partition(",")[0].strip()
-        return request.is_secure or forwarded == "https" or super().get_cookie_secure(app)
+        return request.is_secure or super().get_cookie_secure(app)
 
 
-class Guesses:
-    """Counts the answers 401 of an address, in all views that it limits together.
+class PasswordTries:
+    """Says whether a password is looked at, and counts the wrong ones.
 
-    Each process counts for itself, in memory: a stranger is slowed, and no table grows.
+    An address waits after ten wrong ones. Who has many addresses is slowed over all: after twenty,
+    each try is taken a while after the one before, and that while doubles up to a minute. That
+    would keep people out as well as strangers, so it is not for addresses that somebody has signed
+    in from: `sign_ins` returns those.
+
+    Each process counts for itself, in memory: no table grows. `clock` counts seconds.
     """
 
-    def __init__(self, limit: str) -> None:
-        """Allow, for instance, "10 per 5 minutes"."""
-        self._limit = parse(limit)
+    def __init__(
+        self, sign_ins: Callable[[], Iterable[str]], clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._sign_ins = sign_ins
+        self._clock = clock
+        self._limit = parse(WRONG_PASSWORDS)
         self._counts = FixedWindowRateLimiter(MemoryStorage())
+        self._lock = Lock()
+        self._wrong = 0
+        self._last_wrong = self._next_at = clock()
+        self._known: frozenset[str] = frozenset()
+        self._read_at: float | None = None
 
-    def limited(self, view: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a view that answers 429 once an address has guessed too often."""
+    def check(self, address: str, is_right: Callable[[], bool]) -> bool:
+        """Return whether a password is right. Raises TooManyRequests where none is looked at."""
+        network = _network(address)
+        if not self._counts.test(self._limit, network):
+            raise TooManyRequests(_TOO_MANY)
+        wait = self._wait()
+        if wait and network not in self._known_networks():
+            raise TooManyRequests(_SLOWED, retry_after=math.ceil(wait))
+        if is_right():
+            self._known |= {network}
+            return True
+        self._counts.hit(self._limit, network)
+        with self._lock:
+            self._wrong += 1
+            self._last_wrong = self._clock()
+        return False
 
-        @wraps(view)
-        def limited_view(*arguments: Any, **named: Any) -> Any:
-            address = request.remote_addr or ""
-            if not self._counts.test(self._limit, address):
-                abort(HTTPStatus.TOO_MANY_REQUESTS)
-            answer = make_response(view(*arguments, **named))
-            if answer.status_code == HTTPStatus.UNAUTHORIZED:
-                self._counts.hit(self._limit, address)
-            return answer
+    def _wait(self) -> float:
+        """Return for how many seconds no stranger's password is looked at; 0.0 takes the turn."""
+        with self._lock:
+            now = self._clock()
+            if now - self._last_wrong > _FORGET_SECONDS:
+                self._wrong = 0
+            wait = max(0.0, self._next_at - now)
+            if not wait and self._wrong >= WRONG_OVER_ALL:
+                doubled = 2.0 ** min(self._wrong - WRONG_OVER_ALL, 10)
+                self._next_at = now + min(doubled, LONGEST_DELAY_SECONDS)
+            return wait
 
-        return limited_view
+    def _known_networks(self) -> frozenset[str]:
+        now = self._clock()
+        if self._read_at is None or now - self._read_at > _KNOWN_SECONDS:
+            self._known |= {_network(address) for address in self._sign_ins()}
+            self._read_at = now
+        return self._known
+
+
+def _network(address: str) -> str:
+    """Return what one client has of addresses: of IPv6 that is a /64."""
+    try:
+        return str(ip_network(f"{address}/{64 if ':' in address else 32}", strict=False))
+    except ValueError:
+        return address
 
 
 def signing_key(settings: Settings) -> bytes | None:
@@ -135,6 +183,8 @@ def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
         PERMANENT_SESSION_LIFETIME=SESSION,
         WTF_CSRF_CHECK_DEFAULT=False,  # Webhooks have no form: only the console is checked.
         WTF_CSRF_TIME_LIMIT=None,  # A token lasts as long as its session.
+        # It would compare the page's address with the header Host, which some proxies replace.
+        WTF_CSRF_SSL_STRICT=False,
     )
     csrf = CSRFProtect(app)
 
@@ -151,10 +201,10 @@ def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
         return None
 
     blueprint.after_request(_with_headers)
-    blueprint.context_processor(lambda: context(settings, shows_personal=shows_personal()))
-    for name, made in FILTERS.items():
+    blueprint.context_processor(lambda: texts.context(settings, shows_personal=shows_personal()))
+    for name, made in texts.FILTERS.items():
         blueprint.add_app_template_filter(made, name)
-    blueprint.add_app_template_filter(clock(settings.time_zone), "clock")
+    blueprint.add_app_template_filter(texts.clock(settings.time_zone), "clock")
     blueprint.register_error_handler(HTTPException, _http_error)
     blueprint.register_error_handler(BrightsheetError, _unavailable)
     blueprint.register_error_handler(Exception, _fault)
@@ -173,14 +223,15 @@ def shows_personal() -> bool:
     return bool(session.get(_PERSONAL))
 
 
-def sign_in(parts: ConsoleParts) -> Any:
+def sign_in(parts: ConsoleParts, *, tries: PasswordTries) -> Any:
     """Show the form, or take the password."""
     if request.method == "GET":
         return redirect(_target()) if is_signed_in() else render_template("console/sign_in.html")
-    if not _is_password(request.form.get("password", ""), parts.wiring.settings.admin_password):
+    sent, known = request.form.get("password", ""), parts.wiring.settings.admin_password
+    if not tries.check(request.remote_addr or "", lambda: _is_password(sent, known)):
         _log.warning("console_wrong_password", source=request.remote_addr)
         return render_template("console/sign_in.html", is_wrong=True), 401
-    parts.actions.note("sign in", "", request.remote_addr or "")
+    parts.actions.note(SIGN_IN, "", request.remote_addr or "")
     session.clear()
     session.permanent = True
     session[_SINCE] = datetime.now(UTC).timestamp()
@@ -195,11 +246,15 @@ def sign_out(_parts: ConsoleParts) -> Any:
 
 def show_personal(parts: ConsoleParts) -> Any:
     """Show personal data for the rest of the session, or mask it again."""
-    wanted = request.form.get("show") == "yes"
-    if wanted:
-        parts.actions.note("show personal data", "", request.remote_addr or "")
-    session[_PERSONAL] = wanted
+    set_personal(parts, is_shown=request.form.get("show") == "yes")
     return redirect(_target(), 303)
+
+
+def set_personal(parts: ConsoleParts, *, is_shown: bool) -> None:
+    """Show personal data for the rest of the session, which is recorded, or mask it again."""
+    if is_shown:
+        parts.actions.note("show personal data", "", request.remote_addr or "")
+    session[_PERSONAL] = is_shown
 
 
 def target(text: str) -> str:
@@ -246,5 +301,9 @@ def _fault(error: Exception) -> Any:
 _MESSAGES = {
     400: "The form was too old, or not sent by this page. Go back, reload the page, and try again.",
     404: "There is nothing at this address.",
-    429: "Too many wrong passwords. Wait five minutes, and try again.",
 }
+_TOO_MANY = "Too many wrong passwords. Wait five minutes, and try again."
+_SLOWED = (
+    "Somebody tries passwords from many addresses, so that few are looked at. Try again in a "
+    "minute, or from an address that you have signed in from before."
+)

@@ -1,109 +1,177 @@
-"""The page that maps a person's own tabs: what is proposed, what it would change, the mapping."""
+"""The pages that map a person's own tabs: which tabs, which columns, what it would change."""
 
-from collections.abc import Mapping
-from time import sleep
+from collections.abc import Callable
 from typing import Any
 
-import structlog
 from flask import flash, redirect, render_template, request, url_for
 
-from sync.console.access import shows_personal
-from sync.console.parts import ConsoleParts
-from sync.errors import BrightsheetError
-from sync.field_table import ASPECTS, KEY
-from sync.mapping.decide import Choices, MappedColumn, TabMapping
-from sync.mapping.fields import Fields
+from sync.console.access import set_personal, shows_personal
+from sync.console.mapping_form import HEADER, TAB, TITLE, WAS, MappingForm, follow
+from sync.console.mapping_views import Cover, FieldOffers, TabView
+from sync.console.parts import ConsoleParts, PageWait
+from sync.errors import BrightsheetError, Permanent
+from sync.mapping.decide import Choices
 from sync.setup.mapping import MappingReport, TabMapper
-from sync.store import ActionState
-from sync.types import letters
+from sync.sheets.preview import ADDED, FILLED, KEYED, REPLACED, CellChange, Preview
+from sync.types import Mode
 
-READ, PREVIEW, WRITE = "read", "preview", "write"
-_NAMED = "field:"
-"""Begins the name of what says which field a column shows; its header, or its letter, follows."""
-_WORD = "word:"
-"""Begins the name of what says which option stands for a text of ours."""
+TABS, COLUMNS, PREVIEW, WRITE = "tabs", "columns", "preview", "write"
+_FEW, _MANY = 12, 100
+"""Rows that are shown of a tab at first, and on request."""
+_MOST_CELLS = 5_000
+"""Cells in a preview: a page of more stops a browser."""
+_SAID = {KEYED: "site ID", FILLED: "filled", REPLACED: "replaced", ADDED: "new row"}
+_MOVED = "Columns were moved meanwhile. Look at them again."
 
-_log = structlog.get_logger()
+Step = Callable[[ConsoleParts, MappingForm, str], Any]
+"""Makes a page from what was chosen so far, and from what is to be said on it."""
 
 
 def mapping(parts: ConsoleParts) -> Any:
-    """Show the tabs and what is proposed, preview a mapping of one, or write it."""
+    """Show the tabs, their columns or a preview, as the form asks, or write the mapping."""
     if request.method == "GET":
-        return render_template("console/mapping.html", report=None)
-    step, tab = request.form.get("step", READ), request.form.get("tab", "")
+        is_adopted = parts.wiring.mode() is Mode.ADOPTED
+        return render_template("console/mapping.html", is_adopted=is_adopted)
+    form, step = MappingForm.read(request.form), request.form.get("step", "")
+    if "personal" in request.form:
+        set_personal(parts, is_shown=request.form["personal"] == "yes")
+        step = request.form.get("at", TABS)
     try:
         with parts.alone():
-            report = _run(parts, step, tab)
+            return _STEPS.get(step, _tabs)(parts, form, "")
     except BrightsheetError as error:
-        flash(error.message)
-        return redirect(url_for("console.mapping"), 303)
-    if step == WRITE:
-        flash(f"The tab {tab} is mapped." if report.is_written else "It is mapped so already.")
-        parts.wake()
-        return redirect(url_for("console.columns"), 303)
+        # The sheet cannot be read now: what was chosen waits on the page.
+        return _page("wait", form, step, error.what)
+
+
+def _page(name: str, form: MappingForm, at: str, said: str, **values: Any) -> str:
+    hidden = values.pop("hidden", form.kept())
     return render_template(
-        "console/mapping.html",
-        report=report,
-        step=step,
-        tabs=[(each, _columns(each, report.fields)) for each in report.tabs],
-        options=_options(report.fields),
-        said=[(k, v) for k, v in request.form.items() if k.startswith((_NAMED, _WORD))],
-        tab=tab,
+        f"console/mapping_{name}.html", hidden=hidden, at=at, said=said, **values
+    )
+
+
+def _mapper(parts: ConsoleParts, form: MappingForm, choices: dict[str, Choices]) -> TabMapper:
+    return TabMapper(parts.wiring, PageWait(), Choices(), form.titles(), choices)
+
+
+def _tabs(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
+    """Show the first rows of every tab: which have jobs, and in which row are the headers?"""
+    report = TabMapper(parts.wiring, PageWait(), Choices(), []).run(write=False)
+    cover = Cover(report.fields, is_masked=not shows_personal())
+    most = _MANY if request.form.get("rows") == "more" else _FEW
+    tabs = [cover.first_rows(each, form, most) for each in report.tabs]
+    shown = frozenset(
+        {TAB, *(f"{kind}:{t.tab.sheet_id}" for t in tabs for kind in (TITLE, HEADER))}
+    )
+    return _page("tabs", form, TABS, said, tabs=tabs, hidden=form.kept(shown), most=most)
+
+
+def _columns(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
+    """Show every column of the chosen tabs beside its cells, and what it is to show."""
+    if lacking := form.lacking():
+        return _tabs(parts, form, lacking)
+    try:
+        report = _mapper(parts, form, form.header_choices()).run(write=False)
+    except Permanent as error:  # A tab was renamed or deleted meanwhile.
+        return _tabs(parts, form, said or error.what)
+    form, offers, tabs, has_moved = _views(report, form)
+    said = said or (_MOVED if has_moved else "")
+    shown = frozenset(name for view in tabs for name in view.names)
+    hidden = form.kept(shown, tuple(f"{WAS}:{view.mapping.tab.sheet_id}:" for view in tabs))
+    return _page("columns", form, COLUMNS, said, tabs=tabs, groups=offers.groups, hidden=hidden)
+
+
+def _views(
+    report: MappingReport, form: MappingForm
+) -> tuple[MappingForm, FieldOffers, list[TabView], bool]:
+    """Return the form as it is with the columns where they are now, and the tabs to be shown."""
+    has_moved = False
+    for tab in report.tabs:
+        form, is_moved = follow(form, tab)
+        has_moved |= is_moved
+    offers = FieldOffers(report.fields)
+    cover = Cover(report.fields, is_masked=not shows_personal())
+    return form, offers, [offers.tab(tab, form, cover) for tab in report.tabs], has_moved
+
+
+def _chosen(parts: ConsoleParts, form: MappingForm) -> dict[str, Choices]:
+    """Return what the form says of each tab, by its title.
+
+    Raises Permanent where a column was moved since, or a field is chosen twice.
+    """
+    report = _mapper(parts, form, form.header_choices()).run(write=False)
+    form, offers, tabs, has_moved = _views(report, form)
+    if has_moved:
+        raise Permanent("columns_moved", _MOVED)
+    for view in tabs:
+        _must_be_fit(view, offers)
+    return {view.mapping.tab.title: offers.choices(view, form) for view in tabs}
+
+
+def _must_be_fit(view: TabView, offers: FieldOffers) -> None:
+    """Raise Permanent where a tab cannot be mapped, nothing is chosen or a field twice."""
+    title = view.mapping.tab.title
+    if view.mapping.problem:
+        raise Permanent("not_mapped", f"The tab {title} {view.mapping.problem}")
+    by_field = view.letters_by_field()
+    if not by_field:
+        raise Permanent("not_mapped", f"Say of one column of {title} at least what it shows.")
+    for written, letters in by_field.items():
+        if len(letters) > 1:
+            what = f"{offers.title(written)} is chosen for the columns {' and '.join(letters)}"
+            raise Permanent("twice", f"{what} of {title}. It can stand in one column of a tab.")
+
+
+def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
+    """Show every cell that would change, in all chosen tabs together."""
+    if lacking := form.lacking():
+        return _tabs(parts, form, lacking)
+    try:
+        choices = _chosen(parts, form)
+        report = _mapper(parts, form, choices).run(write=False, with_preview=True)
+    except Permanent as error:
+        return _columns(parts, form, error.what)
+    if report.problem:
+        return _columns(parts, form, report.problem)
+    return _page(
+        "preview",
+        form,
+        PREVIEW,
+        said,
+        preview=report.preview,
+        by_tab=_by_tab(report.preview),
+        said_of=_SAID,
+        unlisted=max(0, len(report.preview.changes) - _MOST_CELLS) if report.preview else 0,
         is_masked=not shows_personal(),
     )
 
 
-def _run(parts: ConsoleParts, step: str, tab: str) -> MappingReport:
-    mapper = TabMapper(parts.wiring, sleep, _choices(request.form), [tab] if tab else [])
-    if step != WRITE:
-        return mapper.run(write=False, with_preview=step == PREVIEW)
-    actions = parts.actions
-    number = actions.begin("map", tab, request.remote_addr or "")
-    try:
-        report = mapper.run(write=True)
-    except BrightsheetError as error:
-        actions.end(number, ActionState.FAILED, error.message)
-        raise
-    except Exception:
-        actions.end(number, ActionState.FAILED, "An internal error: see the log.")
-        raise
-    actions.end(number, ActionState.DONE, "The mapping is in the sheet.")
-    _log.info("console_action", action="map", state=ActionState.DONE)
-    return report
-
-
-def _choices(form: Mapping[str, str]) -> Choices:
-    """Return what the form says of each column; "" is a column that stays the person's."""
-    said = {k.removeprefix(_NAMED): v for k, v in form.items() if k.startswith(_NAMED)}
-    words = {k.removeprefix(_WORD): v for k, v in form.items() if k.startswith(_WORD) and v}
-    return Choices(
-        fields={name: field for name, field in said.items() if field},
-        unset=tuple(name for name, field in said.items() if not field),
-        words=words,
+def _by_tab(preview: Preview | None) -> list[tuple[str, list[CellChange]]]:
+    """Return the changes, those of a tab together, from the top."""
+    by_tab: dict[str, list[CellChange]] = {}
+    changes = sorted(
+        preview.changes if preview else (), key=lambda c: (c.row, len(c.letter), c.letter)
     )
+    for change in changes[:_MOST_CELLS]:
+        by_tab.setdefault(change.tab, []).append(change)
+    return list(by_tab.items())
 
 
-def _columns(mapping: TabMapping, fields: Fields) -> list[tuple[str, str, MappedColumn, str]]:
-    """Return letter, the name by which a form knows a column, the column, and its field."""
-    headers = [column.header for column in mapping.columns]
-    return [
-        (
-            letters(column.index),
-            column.header
-            if column.header and headers.count(column.header) == 1
-            else letters(column.index),
-            column,
-            fields.spelled(column.field) if column.field else "",
-        )
-        for column in mapping.columns
-    ]
+def _write(parts: ConsoleParts, form: MappingForm, _said: str) -> Any:
+    """Write the mapping, and go on to the rows that are not certain."""
+    if lacking := form.lacking():
+        return _tabs(parts, form, lacking)
+    named = ", ".join(form.titles())
+    try:
+        mapper, source = _mapper(parts, form, _chosen(parts, form)), request.remote_addr or ""
+        done = "The mapping is in the sheet."
+        report = parts.recorded("map", named, source, lambda: mapper.run(write=True), done)
+    except Permanent as error:
+        return _columns(parts, form, error.what)
+    flash(f"Mapped: {named}." if report.is_written else "It is mapped so already.")
+    parts.wake()
+    return redirect(url_for("console.rows"), 303)
 
 
-def _options(fields: Fields) -> list[tuple[str, str]]:
-    """Return every field as it is written, with its title."""
-    plain = [name for name in fields.ids if name != KEY]
-    of_milestones = [
-        f"{aspect}:{milestone.key}" for milestone in fields.milestones for aspect in ASPECTS
-    ]
-    names = [KEY, *plain, *of_milestones]
-    return [(fields.spelled(name), fields.get(name).title) for name in names]
+_STEPS: dict[str, Step] = {TABS: _tabs, COLUMNS: _columns, PREVIEW: _preview, WRITE: _write}

@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import wraps
 from threading import Lock
-from typing import Any
+from time import monotonic, sleep
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+import structlog
 from markupsafe import Markup, escape
 from werkzeug.datastructures import MultiDict
 
-from sync.errors import Retryable
+from sync.errors import BrightsheetError, Retryable
 from sync.settings.environment import Settings
 from sync.status.problem import counted, lasting
-from sync.store import ActionLog, Deliveries, JobRecords
+from sync.store import ActionLog, ActionState, Deliveries, JobRecords
 from sync.wiring import Wiring
 
 _TONES = {
@@ -102,10 +104,26 @@ def context(settings: Settings, *, shows_personal: bool) -> dict[str, Any]:
 
 Alert = Callable[[str], bool]
 Page = Callable[..., Any]
+_T = TypeVar("_T")
 _LONGEST = 200
 _ID = re.compile(r"[0-9A-Za-z-]{1,80}")
 _LARGEST = 2**62
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+_log = structlog.get_logger()
+
+
+class PageWait:
+    """Waits as `sleep` does, for `seconds` since it was made: a person waits for the page."""
+
+    def __init__(self, seconds: float = 20.0) -> None:
+        self._end = monotonic() + seconds
+
+    def __call__(self, seconds: float) -> None:
+        """Wait. Raises Retryable once it would be too long."""
+        if monotonic() + seconds > self._end:
+            raise Retryable("away", "Google or EverBright does not answer now. Try again later.")
+        sleep(seconds)
 
 
 @dataclass(frozen=True)
@@ -127,6 +145,24 @@ class ConsoleParts:
             yield
         finally:
             self.outside.release()
+
+    def recorded(self, name: str, detail: str, source: str, run: Callable[[], _T], done: str) -> _T:
+        """Do what a person asked for; it is written to the list of actions before it is begun.
+
+        `source` is their address, `done` the result in words. Raises what `run` raises.
+        """
+        number = self.actions.begin(name, detail, source)
+        try:
+            result = run()
+        except BrightsheetError as error:
+            self.actions.end(number, ActionState.FAILED, error.message)
+            raise
+        except Exception:
+            self.actions.end(number, ActionState.FAILED, "An internal error: see the log.")
+            raise
+        self.actions.end(number, ActionState.DONE, done)
+        _log.info("console_action", action=name, state=ActionState.DONE)
+        return result
 
     @property
     def actions(self) -> ActionLog:

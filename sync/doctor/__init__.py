@@ -62,7 +62,7 @@ STEPS = (
     _Step("columns", "Columns", google.columns, ("database", *_IN_SHEET)),
     _Step("mapping", "Your own sheet", google.mapping, ("database", *_IN_SHEET)),
     _Step("protection", "Protected cells", google.protection, _IN_SHEET),
-    _Step("assumed", "What Google does", receiver.assumed, ("database", *_IN_SHEET)),
+    _Step("assumed", "What Google does", google.assumed, ("database", *_IN_SHEET)),
     _Step("drive", "Folder for documents", google.file, ("google",), _FOLDER),
     _Step("readers", "Who may open documents", google.readers, (*_IN_SHEET, "drive"), _FOLDER),
     _Step("everbright", "EverBright's token", receiver.token, (), _TOKEN),
@@ -72,6 +72,7 @@ STEPS = (
     _Step("milestones", "The milestone that ends a job", receiver.milestones, ("database",)),
     _Step("receiver", "Receiver from outside", receiver.reached, (), _URL),
     _Step("secret", "The webhook's secret", receiver.secret, ("receiver",), _URL),
+    _Step("proxies", "Proxies before the receiver", receiver.proxies, ("receiver", "secret"), _URL),
     _Step("delivery", "Last delivery", receiver.last_delivery, ("database",)),
     _Step("in_step", "The sheet is in step", receiver.in_step, ("database",)),
 )

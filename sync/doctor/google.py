@@ -15,12 +15,15 @@ from sync.google.auth import DRIVE, SHEETS, Accepted, covers_drive, covers_sheet
 from sync.google.drive import Drive
 from sync.google.upload import FileContent
 from sync.jobs import config_lists
+from sync.mapping.words import OTHERS
 from sync.settings.environment import Settings
 from sync.sheets import request
 from sync.sheets.answer import RECOVERED_TAB
+from sync.sheets.options import with_options, worded_cells
 from sync.sheets.snapshot import Snapshot
+from sync.sheets.trial import lines
 from sync.status.problem import counted, lasting
-from sync.status.rules import COLUMNS_GONE, RULES
+from sync.status.rules import COLUMNS_GONE, NOT_AS_ASSUMED, RULES
 from sync.wiring import Wiring
 
 CLOCK_SECONDS = 60.0
@@ -102,6 +105,17 @@ def not_covered(settings: Settings, error: Permanent, kind: str, file_id: str) -
         "its id is wrong).",
         f"Sign in again for this {kind}: brightsheet auth google --client FILE --{kind} {file_id}",
     )
+
+
+def assumed(wiring: Wiring) -> Check:
+    """Google does what no documentation of it promises and the product builds on."""
+    trial = wiring.tried()
+    if not trial.otherwise:
+        return ok(" ".join(lines(trial)))
+    rule = next(rule for rule in RULES if rule.code == NOT_AS_ASSUMED)
+    cause = "Nobody has tried this with every kind of account. What is written stays right: each "
+    cause += "batch is checked by what it copied."
+    return warning(" ".join(lines(trial)), cause, rule.remedy)
 
 
 def clock(wiring: Wiring) -> Check:
@@ -284,23 +298,29 @@ def columns(wiring: Wiring) -> Check:
 
 def mapping(wiring: Wiring) -> Check:
     """What of a person's own sheet is mapped, and whether its drop-downs have our words."""
-    snapshot = wiring.sheet_client().read(wiring.mode())
+    client = wiring.sheet_client()
+    snapshot = client.read(wiring.mode())
     if not snapshot.is_adopted:
         return skipped("The tab for jobs is Brightsheet's own: nothing is mapped.")
+    tables = snapshot.tables
+    if cells := worded_cells(tables):
+        tables = with_options(tables, client.read_options(cells))
     jobs = (work.job for work in wiring.sheet_store().pending.every())
     statuses = config_lists.status_entries(wiring.settings.config, jobs)
     came = {status.label for status in statuses if status.changes}
     lacking = [
         f"{table.headers.get(table.columns[column], column)!r} in {table.title!r}: {words}"
-        for table in snapshot.tables
+        for table in tables
         for column, known in table.words.items()
-        if column.startswith("status:") and (words := ", ".join(sorted(came - known.keys())))
+        if column.startswith("status:")
+        and OTHERS not in known
+        and (words := ", ".join(sorted(came - known.keys())))
     ]
     if lacking:
         return warning(
             f"Drop-downs without an option for what came: {'; '.join(lacking)}.",
             "A status that no option stands for is not written.",
-            'Say which one does: brightsheet map --word "Rejected=Your option" --write',
+            'Say which one does: brightsheet map --word "Your column:Rejected=Your option" --write',
         )
     tabs = ", ".join(f"{table.title} ({len(table.columns)} columns)" for table in snapshot.tables)
     return ok(f"Mapped: {tabs}.")

@@ -12,9 +12,8 @@ from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.answers import page
 from sync.everbright.client import not_a_document
 from sync.jobs import config_lists
-from sync.sheets.trial import lines
 from sync.status.problem import counted, lasting
-from sync.status.rules import COLUMNS_GONE, NOT_AS_ASSUMED, RULES, SILENCE
+from sync.status.rules import COLUMNS_GONE, NOT_AS_ASSUMED, SILENCE
 from sync.status.verdict import evaluate
 from sync.store.deliveries import latest_job, sample_document, sample_job
 from sync.wiring import Wiring
@@ -184,6 +183,9 @@ def download(wiring: Wiring) -> Check:
 
 
 WEBHOOK = "/webhooks/everbright"
+CLAIMED_ADDRESS = "192.0.2.1"
+"""Whom a request of the doctor's claims to come from: no machine has this address. What proxies add
+behind it, or put in its place, tells the receiver how many there are."""
 _TIMEOUT = (5.0, 15.0)
 SET = "Set PUBLIC_URL to the receiver's address, like https://brightsheet.example.com"
 
@@ -248,22 +250,59 @@ def secret(wiring: Wiring) -> Check:
     return ok("The receiver takes the secret.")
 
 
+def proxies(wiring: Wiring) -> Check:
+    """TRUSTED_PROXIES is the number of proxies before the receiver: who the client is, is known.
+
+    The receiver is asked through PUBLIC_URL, and tells what it was sent of the way.
+    """
+    settings = wiring.settings
+    header, value = settings.webhook_secret_header, settings.webhook_secrets[0].get_secret_value()
+    url = f"{settings.public_url}{WEBHOOK}/check"
+    try:
+        answer = _get(url, {header: value, "X-Forwarded-For": CLAIMED_ADDRESS})
+        told = answer.json()
+        number, trusted, scheme = told["proxies"], told["trusted_proxies"], told["scheme"]
+    except (requests.RequestException, ValueError, TypeError, KeyError):
+        return failed(
+            "The receiver does not say what proxies tell it.",
+            "An older version runs there.",
+            "Deploy the same version there.",
+        )
+    is_encrypted = settings.public_url.startswith("https:")
+    if number != trusted:
+        return failed(
+            f"{number} proxies tell the receiver who the client is, and TRUSTED_PROXIES is "
+            f"{trusted}.",
+            _TOO_FEW if number > trusted else _TOO_MANY,
+            f"Set TRUSTED_PROXIES={number} there, and restart it.",
+        )
+    if is_encrypted and not number:
+        return warning(
+            "The proxy that does TLS does not tell the receiver who the client is.",
+            _TOO_FEW,
+            "Let the proxy send X-Forwarded-For and X-Forwarded-Proto; then run this check again.",
+        )
+    if is_encrypted and scheme != "https":
+        return warning(
+            "The receiver does not know that people reach it over TLS.",
+            "The proxy does not send X-Forwarded-Proto: the console's cookie is not marked Secure.",
+            "Let the proxy send X-Forwarded-Proto.",
+        )
+    return ok(f"TRUSTED_PROXIES is {trusted}, as many as there are.")
+
+
+_TOO_FEW = (
+    "The receiver takes the proxy for the client: with ten wrong passwords a stranger shuts "
+    "everybody out of the console for five minutes, and the console's cookie is not marked Secure."
+)
+_TOO_MANY = "Whoever calls can claim any address, and so try as many passwords as they like."
+
+
 def _get(url: str, headers: dict[str, str] | None = None) -> requests.Response:
     """Ask without following redirects: the secret goes to this one address."""
     with requests.Session() as session:
         session.auth = lambda request: request  # A .netrc must not add credentials.
         return session.get(url, headers=headers or {}, timeout=_TIMEOUT, allow_redirects=False)
-
-
-def assumed(wiring: Wiring) -> Check:
-    """Google does what no documentation of it promises and the product builds on."""
-    trial = wiring.tried()
-    if not trial.otherwise:
-        return ok(" ".join(lines(trial)))
-    rule = next(rule for rule in RULES if rule.code == NOT_AS_ASSUMED)
-    cause = "Nobody has tried this with every kind of account. What is written stays right: each "
-    cause += "batch is checked by what it copied."
-    return warning(" ".join(lines(trial)), cause, rule.remedy)
 
 
 def last_delivery(wiring: Wiring) -> Check:

@@ -251,11 +251,18 @@ def _re_signed(row: RowSource) -> Cell:
     return Cell(when=moment.stamp, note=_RE_SIGNED_NOTE) if moment else EMPTY
 
 
+def _town_and_zip(customer: Customer) -> str:
+    """Return the end of the address, from the town on; EverBright may know but one of them."""
+    _, town, end = customer.address.rpartition(customer.city) if customer.city else ("", "", "")
+    return town + end or " ".join(part for part in (customer.city, customer.zip) if part)
+
+
 CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     PLACEHOLDER: lambda row: row.by.name(row.job.site, row.customer),
     "address": lambda row: _text(row.customer.address),
     "city": lambda row: _text(row.customer.city),
     "zip": lambda row: _text(row.customer.zip),
+    "city_zip": lambda row: _text(_town_and_zip(row.customer)),
     "phone": lambda row: _text(row.customer.phone),
     "email": lambda row: _text(row.customer.email),
     "status": lambda row: _text(row.status.text),

@@ -15,12 +15,22 @@ _PHONE = re.compile(
     r"(?:\s*(?:x|ext)\.?\s*\d+)?"
 )
 """A number of the United States, with or without its area code."""
+_PHONES = re.compile(
+    rf"(?:(?:h|c|w|m|home|cell|work|mobile|office)\b[\s.:]*)?{_PHONE.pattern}"
+    rf"(?:[\s,;/&|]*(?:(?:h|c|w|m|home|cell|work|mobile|office)\b[\s.:]*)?{_PHONE.pattern})*"
+    r"(?:\s*\(?(?:h|c|w|m|home|cell|work|mobile|office)\)?)?",
+    re.IGNORECASE,
+)
+"""One number or several, with what they are of: "h 303-555-0101 / c 303-555-0102"."""
+_CHECK = re.compile("TRUE|FALSE")
+_CITY_ZIP = re.compile(r"[^\W\d][^\d,]*,?\s+(?:[A-Za-z]{2}\.?,?\s+)?\d{5}(?:-\d{4})?")
 _ZIP = re.compile(r"\d{5}(?:-\d{4})?")
 _ADDRESS = re.compile(r"\d+[a-z]?\s+\S.*[a-z].*\b\d{5}(?:-\d{4})?", re.IGNORECASE)
 _MOST = 0.5
 """More than half of the cells that are filled: people also type "none" and "same as above"."""
 
 SITE, EMAIL, PHONE, ZIP, ADDRESS, DATE = "site", "email", "phone", "zip", "address", "date"
+CITY_ZIP, CHECK = "city_zip", "check"
 _KEYS = (entry.id for entry in JOB_FIELDS if entry.kind is FieldKind.KEY)
 FITTING: Mapping[str, tuple[str, ...]] = {
     SITE: tuple(sorted(_KEYS, key=lambda field: field != KEY)),
@@ -28,6 +38,8 @@ FITTING: Mapping[str, tuple[str, ...]] = {
     PHONE: ("phone",),
     ADDRESS: ("address",),
     ZIP: ("zip",),
+    CITY_ZIP: ("city_zip",),
+    CHECK: (),
 }
 """The fields that a column with such cells can show; the first is proposed for it."""
 SAID: Mapping[str, str] = {
@@ -37,13 +49,17 @@ SAID: Mapping[str, str] = {
     ZIP: "zip codes",
     ADDRESS: "street addresses with their zip",
     DATE: "dates",
+    CITY_ZIP: "towns with their zip",
+    CHECK: "check boxes",
 }
 _TESTS: Sequence[tuple[str, Callable[[str], object]]] = (
     (SITE, _SITE.fullmatch),
     (EMAIL, _EMAIL.fullmatch),
-    (PHONE, _PHONE.fullmatch),
+    (CHECK, _CHECK.fullmatch),
+    (PHONE, _PHONES.fullmatch),
     (ZIP, _ZIP.fullmatch),
     (ADDRESS, _ADDRESS.fullmatch),
+    (CITY_ZIP, _CITY_ZIP.fullmatch),
 )
 
 
@@ -55,14 +71,17 @@ class ColumnContent:
     known_sites: int = 0
     """How many of them are jobs that came."""
     is_computed: bool = False
-    """Whether any cell is computed: writing there would destroy a formula."""
+    """Whether any cell is computed, but for totals: writing there would destroy a formula."""
     is_numeric: bool = False
     """Whether most are numbers for Google; a telephone number or a zip may be one, too."""
+    is_wordy: bool = False
+    """Whether most are words without a digit."""
 
 
 def of(cells: Iterable[SeenCell], sites: Collection[str] = ()) -> ColumnContent:
     """Return what a column's cells are."""
-    filled = [cell for cell in cells if cell.text.strip() and cell.kind is not CellKind.BLANK]
+    no_data = (CellKind.BLANK, CellKind.TOTAL)
+    filled = [cell for cell in cells if cell.text.strip() and cell.kind not in no_data]
     is_computed = any(cell.kind is CellKind.COMPUTED for cell in filled)
     what = _most(filled)
     return ColumnContent(
@@ -70,6 +89,7 @@ def of(cells: Iterable[SeenCell], sites: Collection[str] = ()) -> ColumnContent:
         sum(site(cell.text.strip()) in sites for cell in filled) if what else 0,
         is_computed,
         is_numeric=_are_most([cell.kind is CellKind.NUMBER for cell in filled]),
+        is_wordy=_are_most([not any(map(str.isdigit, cell.text)) for cell in filled]),
     )
 
 

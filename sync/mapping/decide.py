@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.mapping import recognise
-from sync.mapping.fields import LONGEST, Fields, Words, fit
+from sync.mapping.fields import LONGEST, Field, Fields, Words, fit, text_words
 from sync.mapping.propose import Proposal, propose
 from sync.mapping.recognise import Recogniser
 from sync.mapping.tab import SeenTab, below, of_tab
@@ -15,16 +15,24 @@ from sync.mapping.words import plain
 from sync.types import letters
 
 _LETTERS = re.compile(r"[A-Za-z]{1,3}")
+_WHOLE_COLUMN = re.compile(r"([A-Za-z]{1,3}):\1")
+"""A column as formulas name it: no header reads so."""
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person says: fields (as written) by header, headers, fields, options by our text."""
+    """What a person says: fields (as written) by header, headers, fields, words by our text.
+
+    A column is named by its header or its letter; ours is a status's code or how it reads.
+    """
 
     fields: Mapping[str, str] = field(default_factory=dict)
     unset: Sequence[str] = ()
     added: Sequence[str] = ()
     words: Mapping[str, str] = field(default_factory=dict)
+    """For every drop-down that has such an option."""
+    column_words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By column: for it alone, with a drop-down or without one; "" takes the word away."""
     header_row: int | None = None
 
 
@@ -36,7 +44,9 @@ class MappedColumn:
     field: str = ""
     reason: str = ""
     words: Words | None = None
-    """Of a column with a field and a drop-down."""
+    """Of a column with a field and a drop-down, or with words that a person said."""
+    command: str = ""
+    """What to type at the command line for another choice."""
 
     @property
     def index(self) -> int:
@@ -81,6 +91,7 @@ class Before:
     header_row: int
     fields: Mapping[int, str]
     words: Mapping[int, Mapping[str, str]]
+    """As they are stored (`Words.stored`)."""
 
 
 class TabDecider:
@@ -92,6 +103,10 @@ class TabDecider:
         self._choices = choices
         self._account = account
         self._found: set[str] = set()
+
+    def without_choices(self) -> "TabDecider":
+        """Return one that decides by the fields alone."""
+        return TabDecider(self._fields, Choices(), self._account)
 
     def of(self, tab: SeenTab, before: Before | None) -> TabMapping:
         """Return what is to be in a tab; where it was mapped `before`, only what a person says."""
@@ -113,7 +128,8 @@ class TabDecider:
             return replace(none, problem=problem)
         proposals = propose(tab, found.row, self._fields, self._recogniser)
         columns = self._settled(proposals, tab, before)
-        columns = tuple(self._with_words(one, before) for one in columns)
+        own = self._own_words(columns, tab)
+        columns = tuple(self._with_words(one, before, own.get(one.index, {})) for one in columns)
         made = replace(none, columns=columns)
         return made if KEY in made.fields else replace(made, added=(KEY,))
 
@@ -129,13 +145,14 @@ class TabDecider:
             elif one.index in unset:
                 column = MappedColumn(one, "", "as you set it")
                 if before and before.fields.get(one.index) == KEY:
-                    fix = 'To use another column: --set "Header=site_id".'
-                    raise Permanent("key", f"{one.header!r} tells whose row is whose. {fix}")
+                    command = 'To use another column: --set "Header=site_id".'
+                    said = f"{one.header!r} tells whose row is whose."
+                    raise Permanent("key", said, command)
             elif before and one.index in before.fields:
                 column = MappedColumn(one, before.fields[one.index], "mapped already")
             elif before and one.field:
-                hint = f'--set "{one.header}={self._fields.spelled(one.field)}"'
-                column = MappedColumn(one, "", f"not mapped; to map it: {hint}")
+                command = f'to map it: --set "{one.header}={self._fields.spelled(one.field)}"'
+                column = MappedColumn(one, "", "not mapped", command=command)
             else:
                 column = MappedColumn(one, one.field, one.reason)
             if column.field in wanted.values() and one.index not in wanted:
@@ -162,7 +179,16 @@ class TabDecider:
         return found
 
     def _place(self, some: Sequence[Proposal], tab: SeenTab, text: str) -> int | None:
-        """Return the index of the column with a header (or letters); None where there is none."""
+        """Return the index of the column with a header, or letters (`F`, or `F:F`), or None."""
+        if whole := _WHOLE_COLUMN.fullmatch(text):
+            places = [one.index for one in some if letters(one.index) == whole[1].upper()]
+        else:
+            places = self._named(some, tab, text)
+        if places:
+            self._found.add(text)
+        return places[0] if places else None
+
+    def _named(self, some: Sequence[Proposal], tab: SeenTab, text: str) -> list[int]:
         places = [one.index for one in some if plain(one.header) == plain(text)]
         if len(places) > 1:
             shown = ", ".join(letters(index) for index in places)
@@ -170,13 +196,12 @@ class TabDecider:
             raise Permanent("twice", f"{tab.title!r}: several columns are called {text!r}. {fix}")
         if not places and _LETTERS.fullmatch(text):
             places = [one.index for one in some if letters(one.index) == text.upper()]
-        if places:
-            self._found.add(text)
-        return places[0] if places else None
+        return places
 
     def must_be_found(self, tabs: Iterable[TabMapping]) -> None:
         """Raise Permanent where a person named a header that no tab has."""
-        for text in (*self._choices.fields, *self._choices.unset):
+        choices = self._choices
+        for text in (*choices.fields, *choices.unset, *choices.column_words):
             if text not in self._found:
                 known = ", ".join(one.header for tab in tabs for one in tab.columns if one.header)
                 fix = f"There are: {known or 'none'}."
@@ -190,18 +215,50 @@ class TabDecider:
         for name in new:
             title = self._fields.get(name).title
             if column := taken.get(plain(title)):
-                fix = f'Map that one: --set "{column.header}={self._fields.spelled(name)}".'
-                raise Permanent("there", f"{tab.tab.title!r} has a column {title!r}. {fix}")
+                command = f'Map that one: --set "{column.header}={self._fields.spelled(name)}".'
+                what = f"{tab.tab.title!r} has a column {title!r}."
+                raise Permanent("there", what, command)
         return replace(tab, added=(*new, *tab.added))
 
-    def _with_words(self, one: MappedColumn, before: Before | None) -> MappedColumn:
-        options = one.proposal.options
-        if not one.field or options is None:
+    def _own_words(
+        self, columns: Sequence[MappedColumn], tab: SeenTab
+    ) -> dict[int, dict[str, str]]:
+        """Return the words by column index that a person says for a column alone."""
+        own: dict[int, dict[str, str]] = {}
+        proposals = [column.proposal for column in columns]
+        for text, words in self._choices.column_words.items():
+            index = self._place(proposals, tab, text)
+            if index is None:
+                continue
+            name = next(column.field for column in columns if column.index == index)
+            if not name:
+                fix = f'Say what it shows first: --set "{text}=field".'
+                raise Permanent("no_field", f"{text!r} is not mapped, so it has no words. {fix}")
+            own[index] = self._by_label(words, self._fields.get(name))
+        return own
+
+    def _by_label(self, words: Mapping[str, str], field: Field | None = None) -> dict[str, str]:
+        """Return words by how a status reads; a field with any text has its texts as they are."""
+        if field and not field.words:
+            return {ours.strip(): his.strip() for ours, his in words.items()}
+        return {self._fields.label_of(ours): his.strip() for ours, his in words.items()}
+
+    def _with_words(
+        self, one: MappedColumn, before: Before | None, own: Mapping[str, str]
+    ) -> MappedColumn:
+        if not one.field:
             return one
-        said = {self._fields.label_of(ours): his for ours, his in self._choices.words.items()}
+        options, everywhere = one.proposal.options, self._by_label(self._choices.words)
+        said = dict(own)
+        if options is not None:
+            said = {ours: his for ours, his in everywhere.items() if his in options} | said
         if before and before.fields.get(one.index) == one.field:
             said = {**before.words.get(one.index, {}), **said}
-        words = fit(self._fields.get(one.field), options, said)
+        if options is None:
+            return replace(one, words=text_words(said))
+        field = self._fields.get(one.field)
+        _must_be_options(one, own)
+        words = fit(field, options, said, self._fields.trade_words)
         if words.size > LONGEST:
             return replace(one, field="", reason=f"its drop-down has {len(options)} long options")
         return replace(one, words=words)
@@ -216,3 +273,13 @@ class TabDecider:
                 raise Permanent(
                     "no_option", f"--word {ours}={his}: no mapped drop-down has it. {fix}"
                 )
+
+
+def _must_be_options(column: MappedColumn, words: Mapping[str, str]) -> None:
+    """Raise Permanent where a person's word for a drop-down is none of its options."""
+    options = column.proposal.options or ()
+    for ours, his in words.items():
+        if his and his not in options:
+            known = ", ".join(options) or "none"
+            what = f"The drop-down of {column.header!r} has no option {his!r} for {ours}"
+            raise Permanent("no_option", f"{what}. There are: {known}.")

@@ -1,16 +1,18 @@
 """The fields that a column can show, and their words in those of a drop-down. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+
+from rapidfuzz import fuzz
 
 from sync.errors import Permanent
 from sync.field_table import ASPECTS, FIELDS, JOB_FIELDS, FieldKind
 from sync.jobs.job_cells import LABELS
 from sync.jobs.milestones import Heading
 from sync.jobs.status import Statuses
-from sync.mapping.words import SYNONYMS, plain
+from sync.mapping.words import OTHERS, STATUS_WORDS, SYNONYMS, TradeWords, plain
 from sync.settings.config_file import Config
 
 
@@ -109,6 +111,15 @@ class Fields:
             return _unique([*Statuses(self.config).words(), *self.labels])
         return tuple(LABELS.values()) if name == "contract" else ()
 
+    @cached_property
+    def trade_words(self) -> TradeWords:
+        """Return words of the trade by how a status reads: those of the config come first."""
+        words: dict[str, list[Sequence[str]]] = {}
+        for code, status in self.config.statuses.items():
+            own = tuple(map(plain, self.config.mapping.words.get(code, ())))
+            words.setdefault(status.label, []).extend((own, *STATUS_WORDS.get(code, ())))
+        return words
+
     def label_of(self, text: str) -> str:
         """Return how a status reads: of its code in the config, or of a label in any case."""
         known = self.config.statuses.get(text.strip())
@@ -128,14 +139,36 @@ def _unique(texts: Iterable[str]) -> tuple[str, ...]:
 
 LONGEST = 10_000
 """Characters of a mapping of words: Google lets all metadata of a tab have 30,000."""
+_ALIKE = 88.0
+"""The least likeness (rapidfuzz' ratio, 0 to 100) of an option with a typing error in it."""
+_SHORTEST = 6
+"""Letters: in a shorter word one letter makes another word ("sent", "send")."""
+_BEGINNING = 2
+"""Letters that must agree: "unapproved" and "resubmitted" are not almost what they end with."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """Our text → his option, and what of ours fits no option."""
+    """Our text → the word of the column, and what of ours has none."""
 
     by_ours: Mapping[str, str]
     unfit: tuple[str, ...] = ()
+    """What of ours fits no option, and is not written."""
+    silent: tuple[str, ...] = ()
+    """What of `unfit` a person wants to have no word."""
+    gone: Mapping[str, str] = field(default_factory=dict)
+    """Words of before that are no option any more, by our text."""
+    takes_others: bool = False
+    """Whether the column has no drop-down: a text without a word is written as it is."""
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """What is stored with the column: "" for what is to have no word.
+
+        A word that is no option now stays: it is not written, and may be an option again.
+        """
+        stored = {**self.gone, **self.by_ours, **dict.fromkeys(self.silent, "")}
+        return {**stored, OTHERS: OTHERS} if self.takes_others else stored
 
     @property
     def size(self) -> int:
@@ -143,19 +176,63 @@ class Words:
         return sum(map(len, [*self.by_ours, *self.by_ours.values()]))
 
 
-def fit(field: Field, options: tuple[str, ...], said: Mapping[str, str]) -> Words:
-    """Return the option for each text of ours: as `said`, else the same text, else in other case.
+def fit(
+    field: Field, options: tuple[str, ...], said: Mapping[str, str], trade: TradeWords | None = None
+) -> Words:
+    """Return the option for each text of ours: as `said`, else the same text, else a proposal.
 
-    `said` has options by our text. A field with any text has the options themselves as words:
-    what is not among them is not written.
+    `said` has options by our text, "" for none. A field with any text has the options themselves
+    as words: what is not among them is not written.
     """
-    exact = {option: option for option in options}
-    folded = {option.strip().casefold(): option for option in reversed(options)}
+    exact = set(options)
     ours = field.words or options
-    found = {}
+    silent = tuple(text for text in ours if said.get(text) == "")
+    found = {text: said[text] for text in ours if said.get(text) in exact}
+    gone = {text: word for text in ours if (word := said.get(text)) and word not in exact}
     for text in ours:
-        option = said.get(text) if said.get(text) in exact else None
-        option = option or exact.get(text) or folded.get(text.casefold())
-        if option is not None:
+        if text in found or text in silent:
+            continue
+        others = {*said.values(), *(plain(other) for other in ours if other != text)}
+        free = [option for option in options if not {option, plain(option)} & others]
+        if option := _proposed(text, options, free, (trade or {}).get(text, ())):
             found[text] = option
-    return Words(found, tuple(text for text in ours if text not in found))
+    by_ours = {text: found[text] for text in ours if text in found}
+    unfit = tuple(text for text in ours if text not in found)
+    return Words(by_ours, unfit, silent, gone)
+
+
+def text_words(said: Mapping[str, str]) -> Words | None:
+    """Return the words of a column without a drop-down: what a person says, and nothing else."""
+    by_ours = {text: word for text, word in said.items() if word and text != OTHERS}
+    return Words(by_ours, takes_others=True) if by_ours else None
+
+
+def _proposed(
+    text: str, options: Sequence[str], free: Sequence[str], trade: Sequence[Sequence[str]]
+) -> str:
+    """Return the one option that says the same as a text of ours; "" where none or several do.
+
+    `free` are the options that are not said to be, and do not read like, another text of ours.
+    """
+    for fitting in _candidates(text, options, free, trade):
+        if fitting:
+            return fitting[0] if len(fitting) == 1 else ""
+    return ""
+
+
+def _candidates(
+    text: str, options: Sequence[str], free: Sequence[str], trade: Sequence[Sequence[str]]
+) -> Iterator[list[str]]:
+    """Give the options that fit a text: the same, in other case or signs, by the trade, almost."""
+    yield [option for option in options if option == text]
+    yield [option for option in options if option.strip().casefold() == text.casefold()][:1]
+    yield [option for option in options if plain(option) == plain(text)]
+    for words in trade:
+        yield [option for option in free if plain(option) in words]
+    yield [option for option in free if _is_almost(plain(option), plain(text))]
+
+
+def _is_almost(option: str, text: str) -> bool:
+    is_long = min(len(option), len(text)) >= _SHORTEST
+    begins_alike = option[:_BEGINNING] == text[:_BEGINNING]
+    return is_long and begins_alike and fuzz.ratio(option, text) >= _ALIKE

@@ -10,6 +10,7 @@ from sync.mapping.fields import Field, Fields
 from sync.mapping.recognise import CONTENT, DATED, HeaderMatch, Recogniser
 from sync.mapping.tab import SeenTab
 
+_SAMPLES = 3
 _COMPUTED = "its cells are computed by a formula, which would be overwritten"
 
 
@@ -50,7 +51,8 @@ def _column(
 ) -> Proposal:
     cells = list(tab.below(row, index))
     holding = content.of(cells, fields.sites)
-    match = _match(by.match(header), holding, fields)
+    options = next((cell.options for cell in cells if cell.options is not None), None)
+    match = _match(by.match(header), holding, fields, has_options=options is not None)
     texts = (" ".join(cell.text.split()) for cell in cells)
     return Proposal(
         index=index,
@@ -58,14 +60,16 @@ def _column(
         field="" if holding.is_computed else match.field,
         reason=_COMPUTED if holding.is_computed else match.reason,
         rank=match.rank,
-        samples=tuple([text for text in texts if text][:2]),
-        options=next((cell.options for cell in cells if cell.options is not None), None),
+        samples=tuple([text for text in texts if text][:_SAMPLES]),
+        options=options,
         is_hidden=index in tab.hidden_columns,
         is_computed=holding.is_computed,
     )
 
 
-def _match(named: HeaderMatch | None, holding: ColumnContent, fields: Fields) -> HeaderMatch:
+def _match(
+    named: HeaderMatch | None, holding: ColumnContent, fields: Fields, *, has_options: bool
+) -> HeaderMatch:
     """Return what header and cells say together; where they contradict each other nothing."""
     fitting = content.FITTING.get(holding.what)
     if named and named.field:
@@ -76,8 +80,10 @@ def _match(named: HeaderMatch | None, holding: ColumnContent, fields: Fields) ->
             return HeaderMatch(
                 "", f"its cells are dates: it may be {' or '.join(dated)}", named.rank
             )
+        if field.kind in (FieldKind.DATE, FieldKind.NUMBER) and has_options:
+            return HeaderMatch("", f"its header says {field.title}, it has a drop-down", named.rank)
         if _contradicts(field, holding):
-            said = content.SAID[holding.what]
+            said = content.SAID.get(holding.what) or ("words" if holding.is_wordy else "numbers")
             return HeaderMatch(
                 "", f"its header says {field.title}, its cells are {said}", named.rank
             )
@@ -95,6 +101,10 @@ def _contradicts(field: Field, holding: ColumnContent) -> bool:
     """Return whether a column with such cells cannot be a field's."""
     if holding.what == content.DATE:
         return field.kind is not FieldKind.DATE
+    if field.kind in (FieldKind.DATE, FieldKind.NUMBER) and holding.is_wordy:
+        return True
+    if holding.is_numeric and not holding.what:
+        return field.kind in (FieldKind.STATUS, FieldKind.DATE, FieldKind.LINKS)
     if field.kind is FieldKind.NUMBER and holding.is_numeric:
         return False
     return field.id not in content.FITTING.get(holding.what, (field.id,))

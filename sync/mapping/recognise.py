@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 from sync.mapping import content
 from sync.mapping.fields import Fields
 from sync.mapping.tab import CellKind, SeenTab
-from sync.mapping.words import ASPECTS, DATE_WORDS, FILLERS, plain
+from sync.mapping.words import ASPECTS, DATE_WORDS, FILLERS, plain, spelled_out
 
 ALIKE = 88.0
 """The least similarity (rapidfuzz' ratio, 0 to 100) of a header with a typing error in it.
@@ -25,6 +25,9 @@ SHORTEST = 6
 _DIGIT = re.compile(r"\d")
 DATED = ("submitted", "approved")
 """What a milestone's column with dates may be."""
+_MONEY = re.compile(r"[$\u20ac\u00a3]|\b(?:amount|amt)\b", re.IGNORECASE)
+_PAYMENT = re.compile(r"m\d\b")
+"""Begins the name of a milestone that a payment hangs on: "M1 Install complete"."""
 _INITIALS = 3
 """Words that a milestone's name needs to be known by its initials: PTO, NTP."""
 
@@ -56,15 +59,27 @@ class Recogniser:
             words = plain(heading.header).split()
             if len(words) >= _INITIALS:
                 self._names.setdefault("".join(word[0] for word in words), heading.key)
+        for name, key in [*self._names.items()]:
+            self._names.setdefault(spelled_out(name), key)
+        numbered = [
+            (match[0], key) for name, key in self._names.items() if (match := _PAYMENT.match(name))
+        ]
+        for number, key in numbered:
+            if {other for known, other in numbered if known == number} == {key}:
+                self._names.setdefault(number, key)
         self.match = lru_cache(maxsize=1024)(self._match)
 
     def _match(self, header: str) -> HeaderMatch | None:
         """Return what a header names, or None."""
+        if _MONEY.search(header):
+            return HeaderMatch("", "an amount of money, by its header", EXACT)
         text, synonyms = plain(header), self._fields.synonyms
-        if text in self._names:
-            return self._found("status", self._names[text])
-        if text in synonyms:
-            return HeaderMatch(synonyms[text], "by its header", EXACT)
+        for name in (text, spelled_out(text)):
+            if name in self._names:
+                return self._found("status", self._names[name])
+            if name in synonyms:
+                return HeaderMatch(synonyms[name], "by its header", EXACT)
+        text = spelled_out(text)
         if match := self._of_milestone(text):
             return match
         if near := _nearest(text, synonyms):

@@ -19,11 +19,16 @@ class CellKind(StrEnum):
     DATE = "date"
     COMPUTED = "computed"
     """A formula, or what a formula elsewhere fills in."""
+    TOTAL = "total"
+    """A formula that sums up other rows, in a column that is not computed row by row."""
 
 
 @dataclass(frozen=True)
 class SeenCell:
-    """A cell: its text as people see it, and the options of its drop-down (None without one)."""
+    """A cell: its text as people see it, and the options of its drop-down.
+
+    None without one, () where the list that they are taken from is gone.
+    """
 
     text: str = ""
     kind: CellKind = CellKind.BLANK

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 _NO_WORD = re.compile(r"[^\w#]+|_")
 
@@ -17,7 +17,17 @@ def plain(text: str) -> str:
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "customer": (
         *("customer", "customer name", "client", "client name", "name", "full name"),
-        *("homeowner", "homeowner name", "home owner", "contact", "contact name", "account name"),
+        *(
+            "homeowner",
+            "homeowner name",
+            "home owner",
+            "homeowners",
+            "ho",
+            "ho name",
+            "contact",
+            "contact name",
+            "account name",
+        ),
         *("cliente", "nombre", "nombre del cliente", "nombre completo", "propietario"),
     ),
     "address": (
@@ -34,9 +44,23 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ),
     "city": ("city", "town", "ciudad"),
     "zip": ("zip", "zip code", "zipcode", "postal code", "codigo postal"),
+    "city_zip": (
+        *("town zip", "city zip", "zip city", "zip town", "city state zip", "city st zip"),
+        *("city state and zip", "city and zip", "city state", "ciudad codigo postal"),
+        *("ciudad estado codigo postal",),
+    ),
     "phone": (
         *("phone", "phone number", "phone no", "phone #", "telephone", "telephone number", "tel"),
-        *("mobile", "mobile number", "cell", "cell phone", "contact number", "customer phone"),
+        *(
+            "ho phone",
+            "homeowner phone",
+            "mobile",
+            "mobile number",
+            "cell",
+            "cell phone",
+            "contact number",
+            "customer phone",
+        ),
         *("telefono", "numero de telefono", "celular", "movil", "tel cliente"),
     ),
     "email": (
@@ -96,7 +120,9 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "system_size": ("system size", "system size kw", "size kw", "kw", "tamano del sistema"),
     "deadline": ("deadline", "submission deadline", "fecha limite"),
     "installer_payment": ("installer payment",),
-    "sales_representative": ("sales representative", "sales rep", "salesperson", "vendedor"),
+    "sales_representative": (
+        *("sales representative", "sales rep", "rep", "salesperson", "vendedor"),
+    ),
     "site_id": (
         *(
             "site id",
@@ -122,7 +148,7 @@ ASPECTS: Mapping[str, frozenset[str]] = {
     ),
     "submitted": frozenset(
         (
-            *("submitted", "submit", "submittal", "submission", "sent", "applied"),
+            *("submitted", "submit", "submittal", "submission", "sub", "sent", "applied"),
             *(
                 "enviado",
                 "enviada",
@@ -136,7 +162,7 @@ ASPECTS: Mapping[str, frozenset[str]] = {
     ),
     "approved": frozenset(
         (
-            *("approved", "approval", "approve", "received", "granted"),
+            *("approved", "approval", "approve", "appr", "received", "granted", "issued"),
             *("aprobado", "aprobada", "aprobacion", "recibido", "recibida"),
         )
     ),
@@ -145,7 +171,108 @@ ASPECTS: Mapping[str, frozenset[str]] = {
 }
 """Words beside a milestone's name that say what of it a column shows."""
 
+ABBREVIATIONS: Mapping[str, str] = {
+    "addr": "address",
+    "bldg": "building",
+    "cad": "design",
+    "const": "construction",
+    "cust": "customer",
+    "elec": "electrical",
+    "eng": "engineering",
+    "ica": "interconnection",
+    "insp": "inspection",
+    "inst": "installation",
+    "install": "installation",
+    "interconn": "interconnection",
+    "ntp": "notice to proceed",
+    "perm": "permit",
+    "ph": "phone",
+    "pto": "permission to operate",
+    "ss": "site survey",
+    "util": "utility",
+}
+"""What the trade writes for words of headers and of milestones' names."""
+
+
+def spelled_out(text: str) -> str:
+    """Return a text of `plain` with the trade's abbreviations as the words that they stand for."""
+    return " ".join(ABBREVIATIONS.get(word, word) for word in text.split())
+
+
 DATE_WORDS = frozenset(("date", "dates", "day", "fecha", "dia"))
 FILLERS = frozenset(
     ("on", "of", "the", "was", "is", "for", "de", "del", "la", "el", "en", "y", "a")
 )
+
+OTHERS = "*"
+"""Stands for every text that has no word, in a column that takes any: it is written as it is."""
+
+TradeWords = Mapping[str, Sequence[Sequence[str]]]
+"""Words (as `plain` gives them) by status, in lists: those that say it for certain come first."""
+
+STATUS_WORDS: TradeWords = {
+    "APPROVED": (
+        (
+            *("ok", "okay", "issued", "passed", "granted", "approval received", "accepted"),
+            *("aprobado", "aprobada", "emitido", "emitida"),
+        ),
+        ("done", "complete", "completed", "finished", "listo", "hecho", "completado"),
+    ),
+    "REJECTED": (
+        (
+            *("redo", "kicked back", "kick back", "kickback", "sent back", "failed", "fail"),
+            *("denied", "declined", "rechazado", "rechazada", "negado"),
+        ),
+        ("corrections", "corrections needed", "needs corrections", "redlines", "revisions"),
+    ),
+    "SUBMITTED": (
+        (
+            *("applied", "sent", "filed", "turned in", "handed in"),
+            *("enviado", "enviada", "presentado", "presentada", "solicitado", "solicitada"),
+        ),
+        ("in review", "under review", "awaiting approval", "pending approval", "pending"),
+    ),
+    "INPROG": (("working", "working on it", "started", "wip", "en proceso", "en curso"),),
+    "CANCELLED": (("cancelled", "canceled", "cancelado", "cancelada"),),
+}
+"""The options that stand for a status of EverBright's; [mapping.words] adds more."""
+
+_SIGN = r"[*=~_#>|<+.\u2013\u2014\u2022\u00b7-]"
+_DECORATION = re.compile(rf"{_SIGN}{{2,}}.*|{_SIGN}.*{_SIGN}")
+_SUMS = frozenset(
+    (
+        *("total", "totals", "subtotal", "subtotals", "grand", "sum", "sums", "average", "avg"),
+        *("mean", "count", "suma", "totales", "promedio", "subtotales"),
+    )
+)
+_GROUPS = frozenset(
+    (
+        *("hold", "waiting", "active", "open", "closed", "pending", "installed", "installs"),
+        *("done", "complete", "completed", "finished", "dead", "cancelled", "canceled", "lost"),
+        *("archive", "archived", "old", "jobs", "projects", "leads", "pipeline", "sold", "stuck"),
+        *("permitting", "permits", "inspections", "approved", "rejected", "submitted", "progress"),
+        *("paid", "unpaid", "week", "month", "q1", "q2", "q3", "q4", "january", "february"),
+        *("march", "april", "may", "june", "july", "august", "september", "october", "november"),
+        *("december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov"),
+        *("dec", "espera", "pendientes", "activos", "abiertos", "cerrados", "cancelados"),
+        *("instalados", "terminados", "trabajos", "proyectos", "enero", "febrero", "marzo"),
+        *("abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre"),
+        *("diciembre", "mes"),
+    )
+)
+_BETWEEN = frozenset(
+    (*FILLERS, *("in", "to", "do", "and", "or", "all", "our", "my", "new", "this", "next", "last"))
+)
+
+
+def is_divider(text: str) -> bool:
+    """Return whether a text says what group of rows follows or is summed up: "*** ON HOLD ***".
+
+    All of its words must be such words: "Total Wine" and "May Hold" are customers, "May 2026" and
+    "Total" are not.
+    """
+    if _DECORATION.fullmatch(text.strip()):
+        return True
+    words = [word for word in plain(text).split() if word not in _BETWEEN]
+    named = [word for word in words if not word.isdigit()]
+    return bool(named) and all(word in _SUMS or word in _GROUPS for word in named)

@@ -131,13 +131,16 @@ FieldName = Annotated[str, AfterValidator(_field)]
 
 
 class MappingConfig(Strict):
-    """For a sheet that was there before: whether it gets a History, and how `map` proposes."""
+    """For a sheet that was there before: how `map` proposes."""
 
-    history: bool = False
     synonyms: dict[FieldName, tuple[Annotated[Name, Field(min_length=1)], ...]] = Field(
         default_factory=dict
     )
     """More headers by field; they come before the ones that are built in."""
+    words: dict[Name, tuple[Annotated[Name, Field(min_length=1)], ...]] = Field(
+        default_factory=dict
+    )
+    """More words that drop-downs have for a status, by its code; they come first, too."""
 
 
 class MilestoneConfig(Strict):

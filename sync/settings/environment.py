@@ -209,6 +209,8 @@ class Settings(DatabaseSettings, GoogleSettings):
     admin_password: SecretStr | None = None
     public_url: Address = ""
     """Where EverBright and people reach the receiver; for links and for checks."""
+    trusted_proxies: int = Field(0, ge=0, le=10)
+    """How many proxies stand before the receiver; what they say of the client is believed."""
     alert_webhook_url: Annotated[SecretStr, _secret(validators.alert_address)] | None = None
     alert_urls: Annotated[
         tuple[Annotated[SecretStr, _secret(validators.alert_service)], ...],

@@ -8,6 +8,7 @@ could not be brought back.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from hashlib import blake2s
 
 from sync.errors import Permanent, Retryable
 from sync.field_table import KEY
@@ -48,6 +49,11 @@ class NamedRow:
     def name(self) -> str:
         """The row in words for the command line: `Open jobs!12`."""
         return f"{self.tab}!{self.row + 1}"
+
+    @property
+    def token(self) -> str:
+        """The row and what it says, for a form: rows move while a person looks at a list."""
+        return f"{self.name}#{blake2s(self.text.encode(), digest_size=6).hexdigest()}"
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ def find(flusher: Flusher, held: Lease) -> Doubts:
     flusher.writer.take_turn(held)
     snapshot = flusher.client.read(flusher.store.spreadsheet.mode())
     if snapshot.mode is not Mode.ADOPTED or not snapshot.tables:
-        raise Permanent("not_mapped", "No tab is mapped. Map one: brightsheet map")
+        raise Permanent("not_mapped", "No tab is mapped.", "Map one: brightsheet map")
     if not guarding(snapshot.tables).is_empty:
         raise Retryable("unguarded", "The mapped columns are not guarded yet. Run it again.")
     everything = flusher.writer.read_everything(held, snapshot)
@@ -107,7 +113,7 @@ def find(flusher: Flusher, held: Lease) -> Doubts:
     fields = {column for table in tables for column in table.columns}
     pairs = flusher.targets.of(flusher.store.pending.every(), fields)
     targets = [target for _, target in pairs if target]
-    zone = flusher.clock(snapshot)
+    zone = flusher.planner.clock(snapshot)
     doubts = list(_doubts(tables, rows, targets, flusher.targets.match_by, zone))
     return Doubts(everything.snapshot, rows, doubts)
 
@@ -164,7 +170,9 @@ def _written(table: Table, column: str, target: Target, zone: tzinfo) -> str:
 
 
 def chosen(doubts: Iterable[Doubt], pairs: Mapping[str, str]) -> Settled:
-    """Return the doubts that `pairs` settle: rows (`Open jobs!12`) by site, or its beginning.
+    """Return the doubts that `pairs` settle: rows by site, or its beginning.
+
+    A row is named by its name (`Open jobs!12`) or its token.
 
     Raises Permanent where one is not among them.
     """
@@ -172,10 +180,13 @@ def chosen(doubts: Iterable[Doubt], pairs: Mapping[str, str]) -> Settled:
     for start, name in pairs.items():
         meant = [doubt for doubt in listed if doubt.site.startswith(start.strip().lower())]
         if len(meant) != 1:
-            raise Permanent("no_doubt", f"{start}: not one job in the list. See: brightsheet link")
-        rows = [row for row in meant[0].candidates if row.name == name.strip()]
+            raise Permanent(
+                "no_doubt", f"{start}: not one job in the list.", "See: brightsheet link"
+            )
+        rows = [row for row in meant[0].candidates if name.strip() in (row.name, row.token)]
         if len(rows) != 1:
-            raise Permanent("no_candidate", f"{name}: not in the list for {meant[0].site}.")
+            place = name.partition("#")[0]
+            raise Permanent("no_candidate", f"{place}: not in the list for {meant[0].site} now.")
         settled.append((meant[0], rows[0]))
     places = [(row.sheet_id, row.row) for _, row in settled]
     if len(set(places)) < len(places):

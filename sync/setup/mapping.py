@@ -1,6 +1,6 @@
 """Reads a person's own tabs, decides which column shows what, previews and writes the mapping."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -14,8 +14,9 @@ from sync.mapping.tab import SeenTab
 from sync.ops import retry
 from sync.sheets import mapping_requests as metadata
 from sync.sheets import survey
-from sync.sheets.preview import Preview, TabColumns, preview
+from sync.sheets.preview import CopiedFormula, Preview, TabColumns, copied_formulas, preview
 from sync.sheets.request import Request
+from sync.sheets.snapshot import Table
 from sync.sheets.survey import Survey
 from sync.store import Lease
 from sync.wiring import Sleep, Wiring
@@ -48,6 +49,8 @@ class MappingReport:
     """What is to be sent."""
     is_written: bool = False
     """Whether anything was sent."""
+    formulas: tuple[CopiedFormula, ...] = ()
+    """What new rows of the first chosen tab take of the row above them."""
     preview: Preview | None = None
     """What the first flush would change; None where nobody asked, or nothing can be mapped."""
 
@@ -60,16 +63,22 @@ class MappingReport:
 class TabMapper:
     """Maps tabs of the configured spreadsheet: those with `titles`, or what there is.
 
-    `choices` are what a person says, `sleep` waits.
+    `choices` are what a person says, `by_tab` of a tab (by title) alone; `sleep` waits.
     """
 
     def __init__(
-        self, wiring: Wiring, sleep: Sleep, choices: Choices, titles: Sequence[str]
+        self,
+        wiring: Wiring,
+        sleep: Sleep,
+        choices: Choices,
+        titles: Sequence[str],
+        by_tab: Mapping[str, Choices] | None = None,
     ) -> None:
         self._wiring = wiring
         self._sleep = sleep
         self._choices = choices
         self._titles = titles
+        self._by_tab = by_tab or {}
         self._flusher = wiring.flusher(sleep)
         self._client = self._flusher.client
 
@@ -88,12 +97,13 @@ class TabMapper:
             fields = self._fields()
             again = retry.policy(self._sleep, _TRIES, longest=_LONGEST_WAIT)
             report: MappingReport = again(self._read, fields)
+            formulas: Sequence[CopiedFormula] = again(self._formulas, report)
             change: Preview | None = None
             if with_preview and not report.problem:
                 change = again(self._preview, held, report)
             if write:
                 report = again(self._write, held, fields)
-            return replace(report, preview=change)
+            return replace(report, preview=change, formulas=tuple(formulas))
 
     def _fetch_customers(self) -> None:
         """Request the customers that are due, as the worker does: rows are matched by them."""
@@ -119,25 +129,20 @@ class TabMapper:
         first = self._client.get(survey.TABS)
         where = survey.ranges(first)
         answer = self._client.get(survey.CELLS, where) if where else {}
-        options = {
-            cells: survey.texts(self._client.get(survey.TEXTS, (cells,)))
-            for cells in survey.option_ranges(answer)
-        }
-        return survey.survey(first, answer, options)
+        lists = self._client.read_lists(survey.option_ranges(answer))
+        return survey.survey(first, answer, lists)
 
     def _read(self, fields: Fields) -> MappingReport:
         surveyed = self._survey()
         theirs = [tab for tab in surveyed.tabs if not metadata.is_ours(tab)]
-        decision, mappings = self._decided(theirs, fields)
+        decisions = self._deciders(fields)
+        mappings = self._decided(theirs, decisions)
         chosen = _chosen(mappings, self._titles)
-        decision.must_be_found(mappings)
-        fit = (m for m in mappings if m.tab.sheet_id in chosen and not m.problem)
-        first = next(fit, None)
-        mappings = [
-            decision.with_added(mapping) if mapping is first or self._titles else mapping
-            for mapping in mappings
-        ]
-        decision.must_fit(mappings)
+        mappings = self._with_added(mappings, chosen, decisions)
+        for title, decision in decisions.items():
+            about = [m for m in mappings if m.tab.title == title or not title]
+            decision.must_be_found(about)
+            decision.must_fit(about)
         problem = _problem(surveyed, mappings, chosen, self._titles)
         report = MappingReport(tuple(mappings), fields, chosen, problem)
         moment = datetime.now(UTC)
@@ -149,16 +154,21 @@ class TabMapper:
         )
         return replace(report, waiting=tuple(waiting))
 
+    def _deciders(self, fields: Fields) -> dict[str, TabDecider]:
+        """Return what knows a person's choices, by title of the tab; "" for all others."""
+        account = auth.account(self._wiring.settings)
+        return {
+            title: TabDecider(fields, choices, account)
+            for title, choices in {"": self._choices, **self._by_tab}.items()
+        }
+
     def _decided(
-        self, theirs: Sequence[SeenTab], fields: Fields
-    ) -> tuple[TabDecider, list[TabMapping]]:
-        """Decide on each tab that is meant; also return what knows a person's choices.
+        self, theirs: Sequence[SeenTab], decisions: Mapping[str, TabDecider]
+    ) -> list[TabMapping]:
+        """Decide on each tab that is meant.
 
         Where tabs are mapped and none is named, what a person says is about those.
         """
-        account = auth.account(self._wiring.settings)
-        decision = TabDecider(fields, self._choices, account)
-        without_choices = TabDecider(fields, Choices(), account)
         is_about_mapped = not self._titles and any(metadata.before(tab) for tab in theirs)
         mappings = []
         for tab in _named(theirs, self._titles):
@@ -167,14 +177,51 @@ class TabMapper:
                 fix = f'To map it, name it: --tab "{tab.title}".'
                 mappings.append(TabMapping(tab, problem=f"is hidden. {fix}"))
                 continue
-            is_meant = before is not None or not is_about_mapped
-            mappings.append((decision if is_meant else without_choices).of(tab, before))
-        return decision, mappings
+            decision = decisions.get(tab.title, decisions[""])
+            is_meant = before is not None or not is_about_mapped or tab.title in decisions
+            mappings.append((decision if is_meant else decision.without_choices()).of(tab, before))
+        return mappings
+
+    def _with_added(
+        self,
+        mappings: Sequence[TabMapping],
+        chosen: Collection[int],
+        decisions: Mapping[str, TabDecider],
+    ) -> list[TabMapping]:
+        """Return mappings with the columns that a person asks for: of the first, if none is named.
+
+        What is said of one tab is for that tab.
+        """
+        fit = (m for m in mappings if m.tab.sheet_id in chosen and not m.problem)
+        first = next(fit, None)
+        return [
+            decisions.get(mapping.tab.title, decisions[""]).with_added(mapping)
+            if mapping is first or self._titles or mapping.tab.title in decisions
+            else mapping
+            for mapping in mappings
+        ]
 
     def _preview(self, held: Lease, report: MappingReport) -> Preview:
         columns = {m.tab.sheet_id: _columns(m, report.fields) for m in report.chosen_tabs}
         change = preview(self._flusher, held, columns)
         return replace(change, unknown=self._wiring.customers.unknown())
+
+    def _formulas(self, report: MappingReport) -> Sequence[CopiedFormula]:
+        """Return the formulas that new rows would take: they go into the first chosen tab."""
+        if report.problem or not report.chosen_tabs:
+            return ()
+        mapping = report.chosen_tabs[0]
+        tab, header_row = mapping.tab, mapping.header_row
+        table = Table(
+            tab.sheet_id,
+            tab.title,
+            header_row,
+            tab.row_count,
+            tab.column_count,
+            _columns(mapping, report.fields).columns,
+            headers=tab.headers(header_row),
+        )
+        return copied_formulas(self._client, table)
 
     def _write(self, held: Lease, fields: Fields) -> MappingReport:
         for _ in range(_ROUNDS):

@@ -1,7 +1,8 @@
 """Sets up a spreadsheet and a folder for documents; fills a new spreadsheet with every job."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 from sync.errors import Permanent, SettingsError
@@ -9,14 +10,17 @@ from sync.field_table import KEY
 from sync.google import auth, sign_in
 from sync.ops import retry
 from sync.settings.environment import Settings
-from sync.sheets.ensure import ensure
+from sync.sheets.ensure import HISTORY, PIPELINE, VIEWS, ensure
 from sync.sheets.flush import Flusher
 from sync.sheets.plan import LARGE
 from sync.sheets.reconcile import recheck, waiting_for_check
 from sync.sheets.snapshot import Snapshot, key_column_gone
 from sync.store import Database, Lease
+from sync.types import Mode
 from sync.wiring import Sleep, Wiring
 
+EXTRAS = {"history": HISTORY, "pipeline": PIPELINE, "views": VIEWS}
+"""What may be added beside tabs of a person's own, by the name by which people ask for it."""
 _TRIES = 8
 _ROUNDS = 3
 """People may move columns while tabs are made: the next round makes what was missed."""
@@ -70,18 +74,25 @@ class Setup:
         """Make another, empty spreadsheet, and return its id."""
         return self._wiring.drive(folder).make_spreadsheet(sign_in.TITLE, {}).id
 
-    def provision(self, spreadsheet: str) -> list[str]:
-        """Add what is missing of the tabs; return a line for each thing that was done."""
+    def provision(self, spreadsheet: str, extras: Collection[str] = ()) -> list[str]:
+        """Add what is missing of the tabs; return a line for each thing that was done.
+
+        `extras` are wanted beside tabs of a person's own (`EXTRAS`), where nothing else is made.
+        """
         with self._wiring.hold(self._sleep, spreadsheet) as held:
             flusher = self._wiring.flusher(self._sleep, spreadsheet=spreadsheet, sizes=LARGE)
             again = retry.policy(self._sleep, _TRIES, longest=_LONGEST_WAIT)
             lines: list[str] = []
             for _ in range(_ROUNDS):
-                done: list[str] = again(provision, flusher, held)
+                done: list[str] = again(provision, flusher, held, extras)
                 lines += done
                 if not done:
                     break
             return lines
+
+    def is_adopted(self, spreadsheet: str) -> bool:
+        """Return whether the tabs of jobs are a person's own."""
+        return self._wiring.sheet_store(spreadsheet).spreadsheet.mode() is Mode.ADOPTED
 
     def fill(self, spreadsheet: str, progress: ProgressCallback) -> int:
         """Fill a spreadsheet with every job; return how many.
@@ -106,7 +117,7 @@ class Setup:
             return total
 
 
-def provision(flusher: Flusher, held: Lease) -> list[str]:
+def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> list[str]:
     """Add what is missing of the tabs; return a line for each thing that was done.
 
     Raises Permanent where it cannot be added, Retryable while an earlier batch is in doubt: the
@@ -123,13 +134,19 @@ def provision(flusher: Flusher, held: Lease) -> list[str]:
     titles = targets.free_titles(snapshot, beside)
     rows = [target for _, target in targets.of(jobs) if target]
     wanted = targets.wanted(rows, targets.every_column(jobs), beside=beside, titles=titles)
+    if extras and not snapshot.is_adopted:
+        what = "The tabs are Brightsheet's own, and have a History, a Pipeline and views already."
+        raise Permanent("not_mapped", what)
+    if extras:
+        ids = frozenset(EXTRAS[name] for name in extras)
+        wanted = replace(wanted, extras=ids, figures=targets.figures(jobs))
     if snapshot.history is None:
         store.history.write_again(held)
     if not snapshot.is_adopted:
         store.spreadsheet.set_ours(held)
     if snapshot.table is None:
         store.spreadsheet.forget(held)
-    ensured = ensure(snapshot, wanted, flusher.clock(snapshot), restores=True)
+    ensured = ensure(snapshot, wanted, flusher.planner.clock(snapshot), restores=True)
     if ensured.parts.is_empty:
         return []
     batch = writer.composed(snapshot, ensured.tables, ensured.parts, fence, titles.fence)
@@ -142,9 +159,13 @@ def provision(flusher: Flusher, held: Lease) -> list[str]:
 def _must_be_served(snapshot: Snapshot) -> None:
     """Raise Permanent where something is gone that nobody but a person can bring back."""
     if snapshot.is_mapping_unknown:
-        fix = "Map them again, for this database does not know of it: brightsheet map --write"
-        raise Permanent("mapping_unknown", f"Tabs of this spreadsheet are mapped. {fix}")
+        what = (
+            "Tabs of this spreadsheet are mapped. Map them again: this database does not know it."
+        )
+        raise Permanent("mapping_unknown", what, "Type: brightsheet map --write")
     if snapshot.is_adopted and snapshot.table is None:
-        raise Permanent("header_gone", "No mapped tab is there. Map one: brightsheet map --write")
+        raise Permanent(
+            "header_gone", "No mapped tab is there.", "Map one: brightsheet map --write"
+        )
     if snapshot.table and not snapshot.is_adopted and KEY not in snapshot.table.columns:
         raise key_column_gone()

@@ -18,8 +18,6 @@ FENCE_TAB = 1_126_170_002
 RECOVERED_TAB = 1_126_170_003
 HISTORY_TAB = 1_126_170_004
 PIPELINE_TAB = 1_126_170_005
-COPIES = "copies"
-"""The name of the trial whether a reply shows what its batch copied."""
 SCRATCH_TAB, SCRATCH_RANGE = 1_126_170_006, 2_000_000_006
 """Of the tab in which is tried what Google does; the fence's numbers stay far below."""
 
@@ -27,7 +25,7 @@ HEADER_KEY = "brightsheet.header"
 """On the header row of a tab with jobs: MAPPED and a moment where the tab is a person's own."""
 MAPPED = "mapped "
 WORDS_KEY = "brightsheet.words"
-"""On a mapped column with a drop-down: a JSON object, our text → an option."""
+"""On a mapped column with words of its own: a JSON object, our text → theirs."""
 COLUMN_KEY = "brightsheet.column"
 FENCE_KEY = "brightsheet.fence"
 RECOVERED_KEY = "brightsheet.recovered"
@@ -287,6 +285,16 @@ class HeaderRow:
     def texts(self) -> dict[int, str]:
         """Return the texts by column index, without the blank ones."""
         return {index: text for index, cell in self.cells() if (text := text_of(cell))}
+
+    def below(self, grids: Sequence[Json], column: int | None, key: str) -> dict[str, int]:
+        """Return the row of each value on the rows below that were read with a column."""
+        rows: dict[str, int] = {}
+        for grid in grids:
+            if grid is not self.grid and grid.get("startColumn", 0) == column:
+                lines = enumerate(grid.get("rowMetadata", ()), int(grid.get("startRow", 0)))
+                entries = ((row, *entry) for row, line in lines for entry in _metadata(line))
+                rows |= {v: row for row, name, v in entries if name == key and row > self.row}
+        return rows
 
     def on_row(self) -> dict[str, str]:
         """Return the metadata of the row itself."""

@@ -42,6 +42,12 @@ def header_guard(tab: Table | Tab) -> list[Request]:
     return _guard(tab.sheet_id, HEADER, "ROWS", tab.header_row, tab.has_header_guard)
 
 
+def place_guard(tab: Tab, name: str, dimension: str, index: int) -> list[Request]:
+    """Return the requests that guard a row or a column (`dimension`) of a tab where it was read."""
+    known = tab.row_guards if dimension == "ROWS" else tab.guards
+    return _guard(tab.sheet_id, name, dimension, index, known.get(name) == index)
+
+
 def _guard(sheet_id: int, name: str, dimension: str, index: int, is_there: bool) -> list[Request]:
     number, place = guard_id(sheet_id, name), dimension_range(sheet_id, dimension, index, 1)
     lookup: dict[str, Any] = {"metadataId": number}
@@ -116,6 +122,8 @@ class Parts:
     new_rows: Sequence[RowWrite] = ()
     formulas: Sequence[int] = ()
     """Columns in which new rows take the formula of the row above."""
+    is_covered: bool = False
+    """Whether a total ends at the row above, and is to cover the new ones."""
     extra: Sequence[Request] = ()
     """History, Pipeline, formatting."""
     columns: tuple[str, ...] = ()
@@ -236,10 +244,13 @@ def _new_rows(table: Table, parts: Parts) -> list[Request]:
     if not table.policy.inherits:
         insert = request.insert(table.sheet_id, "ROWS", at, count, table.row_count)
         return [insert, *request.write_block(parts.new_rows)]
-    return [
-        *request.insert_like_above(table.sheet_id, at, count, table.header_row, parts.formulas),
-        *request.write(parts.new_rows),
-    ]
+    if at - 1 <= table.header_row:
+        insertion = [request.insert(table.sheet_id, "ROWS", at, count, table.row_count)]
+    else:
+        insertion = request.insert_like_above(
+            table.sheet_id, at, count, parts.formulas, is_covered=parts.is_covered
+        )
+    return [*insertion, *request.write(parts.new_rows)]
 
 
 def _asked(table: Table, written: Sequence[RowWrite], copies_title: str) -> Asked:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.field_table import KEY
+from sync.sheets import formulas
 from sync.sheets.answer import Row, at, content, is_formula, note_of, site_in, text_of
 from sync.sheets.batch import index_now, is_in_place
 from sync.sheets.snapshot import Table
@@ -118,13 +119,17 @@ class _RowCheck:
         return KEY in self.columns and is_in_place(self.table, KEY, self.columns[KEY])
 
     def _other_pattern(self) -> Iterator[Undo]:
-        """Give what is told where new rows took formulas in other columns than was meant.
+        """Give what is told where new rows took other formulas than was meant.
 
         It is not put right: the columns are not ours, so nothing guards a second write there.
         """
         mapped = set(self.columns.values())
-        taken = {n for n, cell in enumerate(self.copy) if is_formula(cell) and n not in mapped}
-        if taken != set(self.row.formulas):
+        taken = {
+            n: formulas.relative(text_of(cell), self.row.row)
+            for n, cell in enumerate(self.copy)
+            if is_formula(cell) and n not in mapped
+        }
+        if taken != self.row.formulas:
             text = f"taken as the pattern of the new row of job {self.row.pattern_of}"
             yield Undo(
                 sheet_id=self.row.sheet_id,

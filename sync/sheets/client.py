@@ -1,6 +1,6 @@
 """The only user of gspread: reads and writes of one spreadsheet. No retries in here."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +9,12 @@ import requests
 from gspread.http_client import HTTPClient
 from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
 
-from sync.errors import Permanent, Retryable
+from sync.errors import Permanent, Refused, Retryable
 from sync.field_table import KEY
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google
-from sync.sheets import snapshot, survey
+from sync.sheets import answer as rows
+from sync.sheets import options, snapshot, survey
 from sync.sheets.answer import (
     FIELDS,
     FULL_FIELDS,
@@ -22,13 +23,13 @@ from sync.sheets.answer import (
     Row,
     data_filters,
     everything,
-    merged,
     quoted,
-    whole,
 )
 from sync.sheets.batch import Asked, Batch
+from sync.sheets.options import Options, WordedCells
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import Surroundings
+from sync.sheets.table_end import ColumnTexts
 from sync.types import Mode, letters
 
 
@@ -54,14 +55,6 @@ class Reading:
     snapshot: Snapshot
     rows: Mapping[int, Mapping[int, Row]]
     copies: Mapping[int, Mapping[int, Row]]
-
-
-@dataclass(frozen=True)
-class ColumnTexts:
-    """A column of a tab, from the row below its header on: texts, "" for blank cells."""
-
-    header: str
-    texts: Sequence[str]
 
 
 class SheetClient:
@@ -99,23 +92,20 @@ class SheetClient:
         now = snapshot.read(answer, KEY, seen.mode)
         return Reading(
             now,
-            {table.sheet_id: whole(answer, table.sheet_id) for table in now.tables},
-            {table.sheet_id: whole(answer, table.copies_tab) for table in now.tables},
+            {table.sheet_id: rows.whole(answer, table.sheet_id) for table in now.tables},
+            {table.sheet_id: rows.whole(answer, table.copies_tab) for table in now.tables},
         )
 
-    def read_columns(self, tables: Sequence[Table]) -> dict[int, dict[str, ColumnTexts]]:
-        """Read the managed columns of tabs as bare values, by sheet id and column id.
+    def read_columns(self, tables: Sequence[Table]) -> dict[int, dict[int, ColumnTexts]]:
+        """Read columns of tabs as bare values, by sheet id and index: a tenth of all with formats.
 
-        That is what a match needs, and a tenth of all cells with their formats. Of a formula the
-        text is the formula. Raises Retryable where a person moved a column since `tables` were
-        read.
+        Those that are managed, which a match needs; of the first tab all, for new rows go below its
+        last job. Of a formula the text is the formula. Raises Retryable where a person moved a
+        column since `tables` were read.
         """
-        places = [
-            (table, column, index)
-            for table in tables
-            for column, index in sorted(table.columns.items(), key=lambda item: item[1])
-        ]
-        where = [_column_range(table, index) for table, _, index in places]
+        first, *others = tables
+        places = [(table, index) for table in others for index in sorted(table.columns.values())]
+        where = [_whole_range(first), *(_column_range(table, index) for table, index in places)]
         params: dict[str, Any] = {
             "majorDimension": "COLUMNS",
             "valueRenderOption": "FORMULA",
@@ -123,21 +113,55 @@ class SheetClient:
         }
         with self._translated_errors():
             answer = self._http.values_batch_get(self._id, where, params)
-        columns: dict[int, dict[str, ColumnTexts]] = {table.sheet_id: {} for table in tables}
-        read = answer.get("valueRanges", [{}] * len(places))
-        for (table, column, index), values in zip(places, read, strict=True):
-            cells = next(iter(values.get("values", ())), [""])
-            header, *texts = map(_text, cells)
-            if header != table.headers.get(index, ""):
-                raise Retryable("sheet_changed", "A person moved the mapped columns just now.")
-            columns[table.sheet_id][column] = ColumnTexts(header, texts)
+        whole, *read = answer.get("valueRanges", [{}] * len(where))
+        values = [[*map(_text, cells)] for cells in whole.get("values", ())]
+        values += [[]] * (first.column_count - len(values))
+        columns: dict[int, dict[int, ColumnTexts]] = {table.sheet_id: {} for table in others}
+        columns[first.sheet_id] = {
+            index: ColumnTexts(texts, first.header_row) for index, texts in enumerate(values)
+        }
+        for (table, index), cells in zip(places, read, strict=True):
+            texts = [*map(_text, next(iter(cells.get("values", ())), ()))]
+            columns[table.sheet_id][index] = ColumnTexts(texts)
+        for table in tables:
+            for index in table.columns.values():
+                if columns[table.sheet_id][index].header != table.headers.get(index, ""):
+                    raise Retryable("sheet_changed", "A person moved the mapped columns just now.")
         return columns
+
+    def read_lines(self, table: Table) -> dict[int, list[str]]:
+        """Read a whole tab as bare values, by column from its first row on; formulas as such."""
+        params: dict[str, Any] = {"majorDimension": "COLUMNS", "valueRenderOption": "FORMULA"}
+        with self._translated_errors():
+            answer = self._http.values_batch_get(self._id, [_whole_range(table)], params)
+        (whole,) = answer.get("valueRanges", [{}])
+        values = whole.get("values", ())
+        return {index: [*map(_text, cells)] for index, cells in enumerate(values)}
+
+    def read_lists(self, ranges: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Read the options that drop-downs take from cells, by range; () where those are gone.
+
+        A range at a time: Google refuses a read of several whole if one of them is gone.
+        """
+        lists: dict[str, tuple[str, ...]] = {}
+        for cells in ranges:
+            try:
+                is_lost = survey.is_lost(cells)
+                lists[cells] = () if is_lost else survey.texts(self.get(survey.TEXTS, (cells,)))
+            except Refused:
+                lists[cells] = ()
+        return lists
+
+    def read_options(self, cells: Sequence[WordedCells]) -> Options:
+        """Read what the drop-downs of cells offer. Raises Retryable or Permanent."""
+        answer = self.get(options.VALIDATIONS, tuple(each.range for each in cells))
+        return options.options(answer, self.read_lists(options.ranges_in(answer)))
 
     def read_row(self, table: Table, row: int) -> Row:
         """Read one row of a tab with formulas and number formats."""
         where = f"{quoted(table.title)}!{row + 1}:{row + 1}"
         answer = self.get(ROW, (where,))
-        return merged(answer, table.sheet_id).get(row, ())
+        return rows.merged(answer, table.sheet_id).get(row, ())
 
     def read_tabs(
         self, sheet_ids: Sequence[int]
@@ -147,7 +171,7 @@ class SheetClient:
         with self._translated_errors():
             answer = self._filtered(filters, FULL_FIELDS)
         found = snapshot.bare(answer, sheet_ids)
-        return found, {one: whole(answer, one) for one in sheet_ids}
+        return found, {one: rows.whole(answer, one) for one in sheet_ids}
 
     def surroundings(self) -> Surroundings:
         """Read what else is in the spreadsheet, for when tabs are to be made."""
@@ -203,7 +227,7 @@ class SheetClient:
             ).json()
         shown = answer.get("updatedSpreadsheet", {})
         now = snapshot.read(shown, KEY, mode)
-        copies = {table.sheet_id: merged(shown, table.copies_tab) for table in now.tables}
+        copies = {table.sheet_id: rows.merged(shown, table.copies_tab) for table in now.tables}
         return Reading(now, {}, copies)
 
     def _filtered(self, filters: list[dict[str, Any]], fields: str) -> Any:
@@ -230,6 +254,10 @@ def _ranges(asked: Asked) -> list[str]:
     tab, number = quoted(asked.copies_title), asked.header_row + 1
     header = f"{quoted(asked.title)}!{number}:{number}"
     return [*(f"{tab}!{one}" for one in asked.ranges), header]
+
+
+def _whole_range(table: Table) -> str:
+    return f"{quoted(table.title)}!A1:{letters(table.column_count - 1)}"
 
 
 def _column_range(table: Table, index: int) -> str:

@@ -5,7 +5,7 @@ that job's row. What is to be done with a cell is decided by `policy.decide` alo
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
@@ -13,12 +13,14 @@ from sync.field_table import KEY, is_noted
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.model import Customer
 from sync.jobs.status import word
+from sync.mapping.words import OTHERS
 from sync.sheets import encode
 from sync.sheets.answer import BLANK, DATE_FORMATS, CellData, Content, Row, at, content, note_of
 from sync.sheets.batch import Cells
 from sync.sheets.match import Match
 from sync.sheets.policy import NOTES, Decision, Policy, Rule, decide
 from sync.sheets.snapshot import Table, key_column_gone
+from sync.sheets.table_end import Pattern
 from sync.sheets.writes import CellWrite, RowWrite, Who
 
 _CELL_BYTES = 150
@@ -60,19 +62,6 @@ class Target:
     def differs(self) -> bool:
         """Tell whether anything is to be written: a job without a row always is."""
         return not self.has_row or bool(self.differences())
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """Where new rows of a tab go, and the row above them, which they are like."""
-
-    row: int
-    """The index of the first new row."""
-    above: Row = ()
-    formulas: tuple[int, ...] = ()
-    """Columns in which they take its formula."""
-    who: Who | None = None
-    """What the row above is known by; None where nothing is taken from it."""
 
 
 @dataclass
@@ -133,23 +122,35 @@ def diff(
     """
     if any(KEY not in table.columns for table in tables):
         raise key_column_gone()
-    result = Diff()
-    known = {column for table in tables for column in table.columns}
+    result, known = Diff(), {column for table in tables for column in table.columns}
     for target in targets:
         places = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
         if places:
             rows = (_row(table, row, target, len(places), zone) for table, row in places)
             result.rows += [row for row in rows if row.cells]
-            result.shown[target.site] = {c: x for c, x in target.cells.items() if c in known}
+            result.shown[target.site] = _shown([table for table, _ in places], target, known)
         elif not target.fresh:
             result.absent.append(target.site)
         elif match := matches.get(target.site):
             result.rows.append(key_write(tables, match, target.site))
         else:
             result.new_rows.append(_new_row(tables[0], target, len(result.new_rows), pattern, zone))
-            first = tables[0].columns
-            result.shown[target.site] = {c: x for c, x in target.cells.items() if c in first}
+            result.shown[target.site] = _shown(tables[:1], target, tables[0].columns)
     return result
+
+
+def _shown(tables: Sequence[Table], target: Target, known: Container[str]) -> dict[str, Cell]:
+    """Return what stands once a job is written, of the columns that are `known`.
+
+    What a column has no word for is not written: there stands what stood.
+    """
+    shown = {column: cell for column, cell in target.cells.items() if column in known}
+    for table in tables:
+        for column in table.words.keys() & shown.keys():
+            if as_shown(table, column, target.cells[column]) is None:
+                del shown[column]
+                shown |= {column: target.written[column]} if column in target.written else {}
+    return shown
 
 
 def key_write(tables: Iterable[Table], match: Match, site: str) -> RowWrite:
@@ -250,7 +251,7 @@ def is_received_since_mapping(table: Table, target: Target) -> bool:
 
 
 def as_shown(table: Table, column: str, cell: Cell) -> Cell | None:
-    """Return a cell as a column shows it; None where none of its drop-down's options fits.
+    """Return a cell as a column shows it; None where the column has no word for it.
 
     A mapped column shows the value alone, in its own words.
     """
@@ -262,8 +263,10 @@ def as_shown(table: Table, column: str, cell: Cell) -> Cell | None:
     words = table.words.get(column)
     if words is None or not bare.text:
         return bare
-    option = words.get(bare.text) or words.get(word(bare.text))
-    return None if option is None else Cell(text=option)
+    said = words.get(bare.text, words.get(word(bare.text)))
+    if said is None and OTHERS in words:
+        return bare
+    return Cell(text=said) if said else None
 
 
 def _note_there(

@@ -20,9 +20,10 @@ from sync.sheets.batch import Parts
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Snapshot, Tab, Table
 from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
-from sync.sheets.tabs import filter_views, formatting, history, in_step, pipeline
+from sync.sheets.tabs import filter_views, formatting, history, in_step, own_pipeline, pipeline
 from sync.sheets.tabs.filter_views import View
 from sync.sheets.tabs.history import Line
+from sync.sheets.tabs.own_pipeline import Figures
 from sync.sheets.tabs.pipeline import Counted
 from sync.sheets.writes import CellWrite
 from sync.store.signs import ReadColumn
@@ -35,6 +36,8 @@ _NUMBER = re.compile(r"\d+")
 """What may differ in the note on a header: the days of a setting."""
 
 
+VIEWS = "views"
+"""Stands among the extras for filter views on a person's own tabs."""
 NOTHING_COUNTED, USUAL_TITLES = Counted(), Titles()
 
 
@@ -52,6 +55,10 @@ class WantedTabs:
     """What else is in the spreadsheet, for when tabs are to be made."""
     titles: Titles = USUAL_TITLES
     """Free ones, for the same."""
+    extras: frozenset[str] = frozenset()
+    """What is wanted beside tabs of a person's own: HISTORY, PIPELINE, VIEWS."""
+    figures: Figures | None = None
+    """What the Pipeline beside such tabs shows."""
 
 
 @dataclass
@@ -100,13 +107,10 @@ def ensure(
     """Return what makes a spreadsheet have what is wanted; `zone` is that of the dates in lines.
 
     Without `restores`, tabs are made with the Jobs tab only, and columns that are there stay as
-    they are. In an adopted spreadsheet the History alone is made, if the config asks for it.
+    they are. In an adopted spreadsheet nothing is made but the extras.
     """
     if snapshot.is_adopted:
-        ensured = Ensured(snapshot.tables)
-        makes = restores and wanted.config.mapping.history
-        _ensure_history(ensured, snapshot.history, wanted, zone, makes=makes)
-        return ensured
+        return _with_extras(Ensured(snapshot.tables), snapshot, wanted, zone)
     is_new = snapshot.table is None
     table = snapshot.table or Table(JOBS_TAB, wanted.titles.jobs, 0, _BLANK_ROWS, 0)
     ensured = Ensured([table], is_new)
@@ -121,6 +125,25 @@ def ensure(
         if is_new or restores:
             _ensure_names(ensured, wanted.beside)
         _ensure_pipeline(ensured, snapshot.pipeline, wanted, restores=restores)
+    return ensured
+
+
+def _with_extras(ensured: Ensured, snapshot: Snapshot, wanted: WantedTabs, zone: tzinfo) -> Ensured:
+    """Add what a person wants beside tabs of their own; the History gets its lines."""
+    makes = HISTORY in wanted.extras
+    _ensure_history(ensured, snapshot.history, wanted, zone, makes=makes)
+    if PIPELINE in wanted.extras and wanted.figures:
+        requests, tab = list[Request](), snapshot.pipeline
+        if tab is None:
+            place = len(wanted.beside.titles)
+            requests, tab = own_pipeline.make(wanted.titles.pipeline, place, wanted.beside)
+            ensured.tell_made(wanted.titles.pipeline)
+        ensured.extra += [*requests, *own_pipeline.written(tab, wanted.figures)]
+        ensured.tabs.append(PIPELINE)
+    if VIEWS in wanted.extras:
+        for table in snapshot.tables:
+            views = filter_views.of_own(table, wanted.config)
+            _ensure_views(ensured, views, table.sheet_id, wanted.beside)
     return ensured
 
 
@@ -248,7 +271,8 @@ def _ensure_history(
     ensured: Ensured, tab: Tab | None, wanted: WantedTabs, zone: tzinfo, *, makes: bool
 ) -> None:
     if tab is None and makes:
-        requests, tab = history.make(wanted.config, wanted.titles.history, 1, wanted.beside)
+        place = len(wanted.beside.titles) if wanted.extras else 1
+        requests, tab = history.make(wanted.config, wanted.titles.history, place, wanted.beside)
         views = filter_views.of_history(tab)
         ensured.extra += [*requests, *(filter_views.add(view, wanted.beside) for view in views)]
         ensured.tell_made(wanted.titles.history)

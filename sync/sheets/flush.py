@@ -1,8 +1,8 @@
 """One flush: read the sheet once, write it once, check what was hit."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -10,11 +10,12 @@ import structlog
 from sync.errors import Permanent, Refused
 from sync.field_table import KEY
 from sync.ops.logs import Trail
-from sync.sheets import answer, request, rowless, undo
+from sync.sheets import answer, request, rowless, table_end, undo
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import columns_to_read
 from sync.sheets.ensure import HISTORY, read_columns
+from sync.sheets.options import with_options, worded_cells
 from sync.sheets.plan import Lines, Plan, Planner, Targets, Work, shown
 from sync.sheets.policy import MAPPED, OWN
 from sync.sheets.snapshot import Snapshot
@@ -64,10 +65,6 @@ class Flusher:
         """Whether the last batch was refused: the sheet may have been changed since its read."""
         self._only: list[str] | None = None
         """The jobs of the next batch, while it is searched which one Google does not take."""
-
-    def clock(self, snapshot: Snapshot) -> tzinfo:
-        """Return the clock in which dates are shown."""
-        return self.planner.clock(snapshot)
 
     def flush(self, held: Lease) -> None:
         """Bring the sheet up to date with what there is now; more may come meanwhile.
@@ -190,6 +187,7 @@ class Flusher:
         raise answer.keys_gone(len(gone), len(pending.sites_with_row))
 
     def _write(self, this: Round, work: Work) -> None:
+        this = self._with_options(this, work)
         titles, beside = self._surroundings(this)
         lines = self._lines(this, work)
         if this.snapshot.policy.matches:
@@ -202,6 +200,17 @@ class Flusher:
                 plan = self._with_in_step(this, plan)
         self._write_plan(this, work, plan, lines, titles)
 
+    def _with_options(self, this: Round, work: Work) -> Round:
+        """Return the round without words that are no option of their drop-down any more."""
+        changed = {target.site: target.differences() for target in work.targets}
+        cells = worded_cells(this.snapshot.tables, changed)
+        if not cells:
+            return this
+        self.writer.take_call(this.held)
+        offered = self.client.read_options(cells)
+        tables = with_options(this.snapshot.tables, offered)
+        return replace(this, snapshot=replace(this.snapshot, tables=tables))
+
     def _planned(self, this: Round, work: Work, lines: Lines) -> Plan:
         """Plan for tabs that people made: two more calls where a row is looked for or added."""
         tables, targets = this.snapshot.tables, work.targets
@@ -209,13 +218,16 @@ class Flusher:
         if not without:
             return self.planner.mapped(this.snapshot, targets, lines)
         self.writer.take_call(this.held)
-        texts = rowless.texts_of_columns(tables, self.client.read_columns(tables))
-        lookup = self.planner.look_up(tables, texts, self.store.pending.customers_without_row())
-        above: Sequence[Mapping[str, Any]] = ()
-        if {target.site for target in without} - lookup.matches.keys():
-            self.writer.take_call(this.held)
-            above = self.client.read_row(tables[0], lookup.last_row)
-        return self.planner.mapped(this.snapshot, targets, lines, lookup, above)
+        columns = self.client.read_columns(tables)
+        texts = rowless.texts_of_columns(tables, columns)
+        lookup = self.planner.look_up(texts, self.store.pending.customers_without_row())
+        if not {target.site for target in without} - lookup.matches.keys():
+            return self.planner.mapped(this.snapshot, targets, lines, lookup)
+        whole = {index: column.texts for index, column in columns[tables[0].sheet_id].items()}
+        end = table_end.find(tables[0], whole)
+        self.writer.take_call(this.held)
+        above = self.client.read_row(tables[0], end.last_row)
+        return self.planner.mapped(this.snapshot, targets, lines, lookup, end, above)
 
     def _write_plan(
         self, this: Round, work: Work, plan: Plan, lines: Lines, titles: Titles
@@ -326,17 +338,13 @@ class Flusher:
             return
         when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         told = [(when, *line) for line in placement.told]
+        makes_tab = told and not now.recovered_columns
+        made = request.make_recovered_tab(Titles.recovered, undo.HEADERS) if makes_tab else ()
         parts = Parts(
-            structure=_recovered_tab(now) if told else (),
+            structure=made,
             rows=placement.rows,
             extra=[request.append_recovered(told)] if told else (),
             settled=tuple(placement.settled),
             recovered_lines=len(told),
         )
         self._send(Round(this.held, this.fence, this.pending, now), parts)
-
-
-def _recovered_tab(snapshot: Snapshot) -> list[request.Request]:
-    if snapshot.recovered_columns:
-        return []
-    return request.make_recovered_tab(Titles.recovered, undo.HEADERS)

@@ -120,7 +120,7 @@ def _column(tab: SeenTab, column: MappedColumn) -> Iterator[Request]:
     entries = tab.column_entries.get(column.index, ())
     wanted = {COLUMN_KEY: column.field} if column.field else {}
     if column.words is not None:
-        wanted[WORDS_KEY] = _written(column.words.by_ours)
+        wanted[WORDS_KEY] = _written(column.words.stored)
     is_kept = any(entry.key == COLUMN_KEY and entry.value == column.field for entry in entries)
     for entry in entries:
         if entry.key in (GUARD_KEY, LOOK_KEY):

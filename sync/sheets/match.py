@@ -24,6 +24,9 @@ Texts = Mapping[str, str]
 
 _ZIP = re.compile(r"\b(\d{5})(?:-\d{4})?\s*$")
 _NUMBER = re.compile(r"\d+")
+_TOWN_ZIP = re.compile(r"\b(\d{5})(?:-\d{4})?\b")
+"""In a cell with town, state and zip, in whichever order people write them."""
+_PHONE = re.compile(r"(?:\d[\s().+-]*){9}\d")
 _PHONE_DIGITS = 10
 """Of a telephone number in the United States, without the country's 1."""
 
@@ -32,20 +35,35 @@ _PHONE_DIGITS = 10
 class Identity:
     """Who a job or a row is about: normalised values by key, and the texts that they are of."""
 
-    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    keys: Mapping[str, tuple[frozenset[str], ...]] = field(default_factory=dict)
+    """By key the values of its parts: a row may have several telephone numbers in a cell."""
     name: str = ""
+    values: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The values by part, in or out of a key."""
     texts: Texts = field(default_factory=dict)
 
     def agreed(self, other: "Identity") -> list[str]:
         """Return the keys that agree; none where one disagrees."""
         shared = self.keys.keys() & other.keys.keys()
-        return sorted(shared) if all(self.keys[k] == other.keys[k] for k in shared) else []
+        return sorted(shared) if all(self._agrees(other, key) for key in shared) else []
+
+    def _agrees(self, other: "Identity", key: str) -> bool:
+        return all(a & b for a, b in zip(self.keys[key], other.keys[key], strict=True))
 
     def resembles(self, other: "Identity") -> bool:
         """Return whether any key agrees, or the name: enough to ask a person."""
         shared = self.keys.keys() & other.keys.keys()
-        is_near = any(self.keys[key] == other.keys[key] for key in shared)
+        is_near = any(self._agrees(other, key) for key in shared)
         return is_near or (self.name != "" and self.name == other.name)
+
+    def is_namesake(self, other: "Identity") -> bool:
+        """Return whether the name agrees and a telephone or street: enough to wait for a person."""
+        empty: frozenset[str] = frozenset()
+        beside = any(
+            self.values.get(part, empty) & other.values.get(part, empty)
+            for part in ("phone", "address")
+        )
+        return self.name != "" and self.name == other.name and beside
 
 
 @dataclass(frozen=True)
@@ -130,12 +148,13 @@ def _traits(texts: Texts) -> Iterator[tuple[str, str]]:
             if part == "address":
                 numbers = _NUMBER.findall(_ZIP.sub("", text))
                 yield from ((part, number) for number in numbers or [text.casefold()])
-            elif part != "zip" and (value := normalised(part, text)):
-                yield part, value
+            elif part not in ("zip", "city_zip"):
+                yield from ((part, value) for value in normalised(part, text))
 
 
 def _made_by(texts: Texts, keys: Iterable[str]) -> dict[str, str]:
     parts = {part for key in keys for part in key.split("+")}
+    parts |= {"city_zip"} if "zip" in parts else set()
     return {part: texts[part] for part in PARTS if part in parts and texts.get(part)}
 
 
@@ -152,28 +171,41 @@ def texts_of_customer(customer: Customer) -> dict[str, str]:
 
 def identity(texts: Texts, by: Iterable[str]) -> Identity:
     """Return who a row or a customer is about."""
-    values = {part: text for part in PARTS if (text := normalised(part, texts.get(part, "")))}
+    values = {part: each for part in PARTS if (each := normalised(part, texts.get(part, "")))}
+    if "zip" not in values and "city_zip" in values:
+        values["zip"] = values["city_zip"]
     if "zip" not in values and (found := _ZIP.search(texts.get("address", "").strip())):
-        values["zip"] = found[1]
+        values["zip"] = frozenset((found[1],))
     parts = {key: key.split("+") for key in by}
     keys = {
         key: tuple(values[part] for part in names)
         for key, names in parts.items()
         if all(part in values for part in names)
     }
-    return Identity(keys, values.get("customer", ""), {k: v for k, v in texts.items() if v})
+    name = "".join(values.get("customer", ()))
+    return Identity(keys, name, values, {k: v for k, v in texts.items() if v})
 
 
-def normalised(part: str, text: str) -> str:
-    """Return a value in the form in which two spellings of it are the same."""
+def normalised(part: str, text: str) -> frozenset[str]:
+    """Return what a text says in the form in which two spellings are the same, several phones too.
+
+    Empty for a text that says nothing of the kind.
+    """
     text = " ".join(text.split())
     if part == "phone":
-        digits = re.sub(r"\D", "", text)
-        return digits[-_PHONE_DIGITS:] if len(digits) >= _PHONE_DIGITS else ""
+        numbers = (re.sub(r"\D", "", match[0]) for match in _PHONE.finditer(_without_code(text)))
+        return frozenset(number[-_PHONE_DIGITS:] for number in numbers)
     if part == "zip":
-        found = _ZIP.search(text)
-        return found[1] if found else ""
-    return _street(text) if part == "address" else text.casefold()
+        return frozenset(_ZIP.findall(text))
+    if part == "city_zip":
+        return frozenset(_TOWN_ZIP.findall(text))
+    value = _street(text) if part == "address" else text.casefold()
+    return frozenset((value,)) if value else frozenset()
+
+
+def _without_code(text: str) -> str:
+    """Return telephone numbers without the country's code before them."""
+    return re.sub(r"(?<!\d)(?:\+?1[\s.-]*)(?=\(?\d{3}\)?[\s.-]*\d{3}[\s.-]*\d{4}\b)", "", text)
 
 
 @lru_cache(maxsize=4096)

@@ -22,9 +22,11 @@ from sync.sheets.ensure import USUAL_TITLES, WantedTabs, ensure
 from sync.sheets.rowless import Lookup, Texts
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
-from sync.sheets.tabs import in_step
+from sync.sheets.table_end import TableEnd
+from sync.sheets.tabs import in_step, own_pipeline
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.in_step import InStep
+from sync.sheets.tabs.own_pipeline import Figures
 from sync.sheets.tabs.pipeline import Counted
 from sync.store import DirtyJob, Pending, Shown
 from sync.types import Mode
@@ -209,6 +211,15 @@ class Targets:
         )
         return WantedTabs(self._layout.config, columns, lines, counted, beside, titles)
 
+    def figures(self, jobs: Iterable[DirtyJob]) -> Figures:
+        """Return what the Pipeline beside tabs of a person's own shows of all jobs."""
+        layout, rows = self._layout, [one for one in jobs if one.job.has_row]
+        columns = layout.columns([one.job for one in rows], with_configured=True)
+        headers = {c.id: c.header for c in columns if c.id.startswith("status:")}
+        ids = {"status", "current_milestone", *headers}
+        cells = (layout.cells(o.job, o.files, o.customer, o.details, ids) for o in rows)
+        return own_pipeline.count(cells, headers, layout.config)
+
     def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
         """Return free titles for tabs to be made.
 
@@ -282,11 +293,9 @@ class Planner:
         tables = [*tables]
         return [target for target in targets if target.fresh and not has_row(tables, target)]
 
-    def look_up(
-        self, tables: Sequence[Table], texts: Texts, customers: Mapping[str, Customer]
-    ) -> Lookup:
+    def look_up(self, texts: Texts, customers: Mapping[str, Customer]) -> Lookup:
         """Return which rows are those of jobs without one (`customers` by site)."""
-        return rowless.look_up(tables, texts, customers, self._targets.match_by)
+        return rowless.look_up(texts, customers, self._targets.match_by)
 
     def mapped(
         self,
@@ -294,21 +303,23 @@ class Planner:
         targets: Sequence[Target],
         lines: Lines,
         lookup: Lookup = NOTHING_LOOKED_UP,
+        end: TableEnd | None = None,
         above: Row = (),
     ) -> Plan:
         """Return what makes `targets` stand in tabs that people made.
 
-        `lookup` is what was found for those without a row, `above` the row that new ones are like.
-        Raises Permanent where a key column is gone.
+        `lookup` is what was found for those without a row, `end` where the first tab's table ends,
+        `above` its last row, which new ones are like. Raises Permanent where a key column is gone.
         """
         tables, zone = snapshot.tables, self.clock(snapshot)
-        pattern = rowless.pattern(tables[0], lookup.last_row, above)
+        pattern = rowless.pattern(tables[0], end or TableEnd(tables[0].header_row), above)
         change = diff(tables, targets, lookup.matches, pattern, zone)
         parts = replace(
             ensure(snapshot, self._targets.wanted((), (), lines.lines), zone).parts,
             rows=[*change.rows, *rowless.pattern_row(tables[0], pattern, change.new_rows)],
             new_rows=change.new_rows,
-            formulas=pattern.formulas,
+            formulas=sorted(pattern.formulas),
+            is_covered=pattern.is_covered,
         )
         return Plan(tables, parts, change.shown, change.absent)
 

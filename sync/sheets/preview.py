@@ -6,21 +6,26 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from sync.field_table import KEY
+from sync.sheets import table_end
 from sync.sheets.answer import Row, at, site_in, text_of
+from sync.sheets.client import SheetClient
 from sync.sheets.encode import shown_text
 from sync.sheets.flush import Flusher
+from sync.sheets.formulas import moved
 from sync.sheets.match import Match
 from sync.sheets.plan import Lines
-from sync.sheets.reconcile import with_cells
-from sync.sheets.rowless import texts_of_rows
+from sync.sheets.rowless import texts_of_rows, with_cells
 from sync.sheets.snapshot import Table, rows_by_site
+from sync.sheets.table_end import TableEnd
 from sync.sheets.writes import RowWrite
 from sync.store import Lease
 from sync.types import Mode, letters
 
 KEYED, FILLED, REPLACED, ADDED = "key", "filled", "replaced", "added"
 """Kinds of a change: a row's key, a value in a blank cell or another one, a cell of a new row."""
-_ORDER = (REPLACED, KEYED, FILLED, ADDED)
+COPIED = "copied"
+"""A formula that a new row takes of the row above."""
+_ORDER = (REPLACED, KEYED, FILLED, ADDED, COPIED)
 """What people most want to see comes first."""
 _MOST = 200
 """Cells that are listed for people: more, nobody reads."""
@@ -53,6 +58,17 @@ class CellChange:
     after: str
     kind: str
     site: str
+
+
+@dataclass(frozen=True)
+class CopiedFormula:
+    """A formula that new rows take of the row above; `row` is that row, from 1."""
+
+    tab: str
+    row: int
+    letter: str
+    header: str
+    formula: str
 
 
 @dataclass(frozen=True)
@@ -95,6 +111,7 @@ class Preview:
             f"rows added below: {self.added}",
             f"blank cells filled: {kinds[FILLED]}",
             f"cells replaced: {kinds[REPLACED]} ({typed})",
+            f"formulas that the added rows take of the row above them: {kinds[COPIED]}",
         ]
 
     @property
@@ -130,12 +147,14 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     texts = texts_of_rows(tables, read)
     planner = flusher.planner
     customers = {target.site: target.customer for target in targets}
-    lookup = planner.look_up(tables, texts, customers)
-    above = read[tables[0].sheet_id].get(lookup.last_row, ())
+    lookup = planner.look_up(texts, customers)
+    whole = read[tables[0].sheet_id]
+    end = table_end.find(tables[0], table_end.lines_of(whole))
+    above = whole.get(end.last_row, ())
     # The first batch writes the keys of matched rows, the second what belongs into them.
-    first = planner.mapped(snapshot, targets, Lines(), lookup, above)
+    first = planner.mapped(snapshot, targets, Lines(), lookup, end, above)
     after = tuple(_with_keys(table, lookup.matches) for table in tables)
-    second = planner.mapped(replace(snapshot, tables=after), targets, Lines(), lookup, above)
+    second = planner.mapped(replace(snapshot, tables=after), targets, Lines(), lookup, end, above)
     keys = [row for row in first.parts.rows if row.who.shows]
     writes = [*keys, *second.parts.rows, *second.parts.new_rows]
     known = {site for table in tables for site in table.keys}
@@ -147,7 +166,8 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
             for change in _changes(
                 by_id[write.sheet_id], tabs[write.sheet_id], read[write.sheet_id], write
             )
-        ),
+        )
+        + tuple(_copies(tables[0], second.parts.new_rows, end, above)),
         len(known & customers.keys()),
         len(lookup.matches),
         len(second.parts.new_rows),
@@ -198,3 +218,30 @@ def _changes(
             KEYED if is_key else ADDED if write.is_new else REPLACED if before else FILLED,
             write.site,
         )
+
+
+def _copies(
+    table: Table, new_rows: Sequence[RowWrite], end: TableEnd, above: Row
+) -> Iterator[CellChange]:
+    for write in new_rows:
+        for index in end.formulas:
+            text = moved(text_of(at(above, index)), write.row - end.last_row)
+            header = table.headers.get(index, "")
+            where = (table.title, write.row + 1, letters(index), header)
+            yield CellChange(*where, "", text, COPIED, write.site)
+
+
+def copied_formulas(client: SheetClient, table: Table) -> list[CopiedFormula]:
+    """Return the formulas that new rows of a tab would take. Raises Retryable or Permanent."""
+    lines = client.read_lines(table)
+    end = table_end.find(table, lines)
+    return [
+        CopiedFormula(
+            table.title,
+            end.last_row + 1,
+            letters(index),
+            table.headers.get(index, ""),
+            lines[index][end.last_row],
+        )
+        for index in end.formulas
+    ]

@@ -13,11 +13,15 @@ from sync.errors import Retryable
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
 from sync.sheets import answer, encode
-from sync.sheets.answer import Row, at, text_of
+from sync.sheets.answer import Row, text_of
+from sync.sheets.batch import Parts
 from sync.sheets.diff import Target, as_shown, decided
 from sync.sheets.flush import Flusher
+from sync.sheets.options import with_options, worded_cells
 from sync.sheets.policy import Decision, Rule
+from sync.sheets.rowless import with_cells
 from sync.sheets.snapshot import Table
+from sync.sheets.tabs import own_pipeline
 from sync.store import Lease
 from sync.types import Value, letters
 
@@ -81,16 +85,6 @@ def differences(
     return result
 
 
-def with_cells(table: Table, rows: Mapping[int, Row]) -> Table:
-    """Return a tab that was read whole with the cells of all its managed columns."""
-    below = {number: row for number, row in rows.items() if number > table.header_row}
-    cells = {
-        column: {number: at(row, index) for number, row in below.items()}
-        for column, index in table.columns.items()
-    }
-    return replace(table, cells=cells)
-
-
 def _compare(result: Differences, table: Table, row: int, target: Target, zone: tzinfo) -> None:
     for column in table.columns:
         if column == KEY:
@@ -149,6 +143,9 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
         return 0
     everything = flusher.writer.read_everything(held, snapshot)
     tables = everything.snapshot.tables
+    if cells := worded_cells(tables):
+        flusher.writer.take_call(held)
+        tables = with_options(tables, flusher.client.read_options(cells))
     if not tables or any(KEY not in table.columns for table in tables):
         return 0
     present = {site for table in tables for site in table.keys}
@@ -165,7 +162,10 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     pairs = flusher.targets.of(store.pending.every(), fields if snapshot.is_adopted else None)
     targets = [target for _, target in pairs if target]
     found = differences(
-        tables, everything.rows, (one for one in targets if one.written), flusher.clock(snapshot)
+        tables,
+        everything.rows,
+        (one for one in targets if one.written),
+        flusher.planner.clock(snapshot),
     )
     store.batches.recheck(held, found.wrong)
     if snapshot.is_adopted:
@@ -195,3 +195,20 @@ def waiting_for_check(flusher: Flusher, held: Lease) -> None:
     if pending.in_doubt or pending.undos:
         flusher.flush(held)
         raise Retryable("unsettled", "An earlier write is still to be checked. Run it again.")
+
+
+def recount(flusher: Flusher, held: Lease) -> None:
+    """Bring the Pipeline beside tabs of a person's own up to date, where there is one.
+
+    For when nothing else is to be written: a read, and a write if a number changed. Raises
+    Retryable or Permanent.
+    """
+    this = flusher.look(held)
+    snapshot, tab = this.snapshot, this.snapshot.pipeline
+    if not snapshot.is_adopted or tab is None:
+        return
+    figures = flusher.targets.figures(flusher.store.pending.every())
+    if requests := own_pipeline.written(tab, figures):
+        parts = Parts(extra=requests)
+        batch = flusher.writer.composed(snapshot, snapshot.tables, parts, this.fence)
+        flusher.writer.send(held, snapshot, batch)

@@ -228,20 +228,26 @@ def insert(sheet_id: int, dimension: str, index: int, count: int, size: int) -> 
 
 
 def insert_like_above(
-    sheet_id: int, row: int, count: int, header_row: int, formulas: Iterable[int]
+    sheet_id: int, row: int, count: int, formulas: Iterable[int], *, is_covered: bool = False
 ) -> list[Request]:
-    """Insert rows with the format, the drop-downs and the `formulas` (columns) of the row above."""
+    """Insert rows with the format, the drop-downs and the `formulas` (columns) of the row above.
+
+    A range of a person's, such as a total's, grows only by what is inserted within it. One that
+    ends at the row above (`is_covered`) gets the rows before its last row, which then moves up.
+    """
     above = row - 1
-    place = dimension_range(sheet_id, "ROWS", row, count)
-    if above <= header_row:
-        return [{"insertDimension": {"range": place, "inheritFromBefore": False}}]
     source = {"sheetId": sheet_id, "startRowIndex": above, "endRowIndex": above + 1}
     target = {"sheetId": sheet_id, "startRowIndex": row, "endRowIndex": row + count}
     pastes: list[tuple[str, Request]] = [("PASTE_DATA_VALIDATION", {})]
     for index in formulas:
         pastes.append(("PASTE_FORMULA", {"startColumnIndex": index, "endColumnIndex": index + 1}))
+    place = dimension_range(sheet_id, "ROWS", above if is_covered else row, count)
+    insertion: Request = {"insertDimension": {"range": place, "inheritFromBefore": not is_covered}}
+    last = dimension_range(sheet_id, "ROWS", above + count, 1)
+    move: Request = {"moveDimension": {"source": last, "destinationIndex": above}}
     return [
-        {"insertDimension": {"range": place, "inheritFromBefore": True}},
+        insertion,
+        *([move] if is_covered else ()),
         *(
             {"copyPaste": {"source": source | at, "destination": target | at, "pasteType": kind}}
             for kind, at in pastes

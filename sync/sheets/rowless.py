@@ -1,16 +1,18 @@
-"""Jobs without a row in tabs that people made: is one of their rows the job's, or is one added?"""
+"""Jobs without a row in tabs that people made: is one of their rows the job's, or is one added?
+
+Where rows are added is told by `table_end`.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.sheets import match
-from sync.sheets.answer import Row, at, is_formula, site_in, texts_of
-from sync.sheets.client import ColumnTexts
-from sync.sheets.diff import Pattern
+from sync.sheets.answer import Row, at, site_in, texts_of
 from sync.sheets.match import Match, Place
 from sync.sheets.snapshot import Table
+from sync.sheets.table_end import ColumnTexts, Pattern, TableEnd
 from sync.sheets.writes import RowImage, RowWrite, Who
 
 Texts = Mapping[Place, Mapping[str, str]]
@@ -23,18 +25,17 @@ class Lookup:
 
     matches: Mapping[str, Match] = field(default_factory=dict)
     doubtful: Sequence[str] = ()
-    last_row: int = 0
-    """The last row of the first tab in which anything but a formula is entered."""
 
 
 def texts_of_columns(
-    tables: Iterable[Table], columns: Mapping[int, Mapping[str, ColumnTexts]]
+    tables: Iterable[Table], columns: Mapping[int, Mapping[int, ColumnTexts]]
 ) -> Texts:
     """Return what is entered into the rows below the headers of tabs that were read by column."""
     texts: dict[Place, dict[str, str]] = {}
     for table in tables:
-        for column, read in columns[table.sheet_id].items():
-            for number, text in enumerate(read.texts, table.header_row + 1):
+        for column, index in table.columns.items():
+            read = columns[table.sheet_id][index]
+            for number, text in enumerate(read.below, table.header_row + 1):
                 if text and not text.startswith("="):
                     texts.setdefault((table.sheet_id, number), {})[column] = text
     return texts
@@ -50,32 +51,36 @@ def texts_of_rows(tables: Iterable[Table], rows: Mapping[int, Mapping[int, Row]]
     }
 
 
+def with_cells(table: Table, rows: Mapping[int, Row]) -> Table:
+    """Return a tab that was read whole with the cells of all its managed columns."""
+    below = {number: row for number, row in rows.items() if number > table.header_row}
+    cells = {
+        column: {number: at(row, index) for number, row in below.items()}
+        for column, index in table.columns.items()
+    }
+    return replace(table, cells=cells)
+
+
 def without_key(texts: Texts) -> dict[Place, Mapping[str, str]]:
     """Return the rows whose key cell is blank."""
     return {place: row for place, row in texts.items() if not row.get(KEY)}
 
 
-def look_up(
-    tables: Sequence[Table], texts: Texts, customers: Mapping[str, Customer], by: Sequence[str]
-) -> Lookup:
+def look_up(texts: Texts, customers: Mapping[str, Customer], by: Sequence[str]) -> Lookup:
     """Return the rows of jobs without one (`customers` by site), by the keys of `[match] by`."""
     keyed = {row.get(KEY, "") for row in texts.values()}
     jobs = {site: customer for site, customer in customers.items() if site not in keyed}
     matches = match.match(jobs, without_key(texts), by)
-    first = tables[0]
-    last = max((row for sheet, row in texts if sheet == first.sheet_id), default=first.header_row)
-    return Lookup(matches.certain, sorted(matches.doubtful), last)
+    return Lookup(matches.certain, sorted(matches.doubtful))
 
 
-def pattern(table: Table, last_row: int, above: Row) -> Pattern:
-    """Return where new rows go: below `last_row`, whose cells are `above`."""
-    if last_row <= table.header_row:
-        return Pattern(last_row + 1)
-    mapped = set(table.columns.values())
-    formulas = [n for n, cell in enumerate(above) if is_formula(cell) and n not in mapped]
+def pattern(table: Table, end: TableEnd, above: Row) -> Pattern:
+    """Return where new rows go: below the last job's row, whose cells are `above`."""
+    if end.last_row <= table.header_row:
+        return Pattern(end.last_row + 1)
     key = site_in(at(above, table.columns[KEY])) or ""
     who = Who(key=key) if key else Who(holds=RowImage.of(above, table.columns))
-    return Pattern(last_row + 1, above, tuple(formulas), who)
+    return Pattern(end.last_row + 1, above, dict(end.formulas), who, end.is_covered)
 
 
 def pattern_row(table: Table, pattern: Pattern, new_rows: Sequence[RowWrite]) -> list[RowWrite]:
@@ -88,6 +93,6 @@ def pattern_row(table: Table, pattern: Pattern, new_rows: Sequence[RowWrite]) ->
             row=pattern.row - 1,
             who=pattern.who,
             pattern_of=new_rows[0].site,
-            formulas=pattern.formulas,
+            formulas=dict(pattern.formulas),
         )
     ]

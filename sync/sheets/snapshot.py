@@ -72,7 +72,7 @@ class Table:
     mapped_at: datetime | None = None
     """Since when a person's own tab is mapped; None for the tab that Brightsheet made."""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """By column id, of those with a drop-down: our text → an option."""
+    """By column id, of those with words of their own: our text → theirs (`Words.stored`)."""
     cells: Mapping[str, Mapping[int, CellData]] = field(default_factory=dict)
     """The cells of the columns that were read, by column id and then by row."""
 
@@ -125,6 +125,10 @@ class Tab:
     counts: tuple[int, ...] = ()
     """Where the columns are that count jobs."""
     labels: Mapping[int, str] = field(default_factory=dict)
+    row_guards: Mapping[str, int] = field(default_factory=dict)
+    """Where the guards of rows are now, by their names."""
+    look: str | None = None
+    """What is remembered on the header row of what was written."""
     charts: frozenset[int] = frozenset()
 
 
@@ -269,6 +273,8 @@ def _tab(sheet: Json, key: str) -> Tab:
             for row, cell in first_cells(grid)
             if row > header.row and (text := text_of(cell))
         },
+        row_guards=header.below(grids, labels, GUARD_KEY),
+        look=header.on_row().get(LOOK_KEY),
         charts=frozenset(chart["chartId"] for chart in sheet.get("charts", ())),
     )
 

@@ -7,6 +7,7 @@ from itertools import chain, count
 from typing import Any
 
 from sync.mapping.tab import LOOKED_AT, CellKind, Entry, Lock, SeenCell, SeenTab
+from sync.sheets import formulas
 from sync.sheets.answer import DATE_FORMATS, quoted
 
 Json = Mapping[str, Any]
@@ -82,6 +83,9 @@ def surroundings(answer: Json) -> Surroundings:
     )
 
 
+Lists = Mapping[str, tuple[str, ...]]
+"""The options of drop-downs by the range that they are taken from; () where that is gone."""
+
 TABS = (
     "sheets(properties(sheetId,title,index,sheetType,hidden,gridProperties(rowCount,columnCount)))"
 )
@@ -96,9 +100,10 @@ CELLS = (
 )
 TEXTS = "sheets(data(rowData(values(formattedValue))))"
 """The mask of the cells that hold the options of drop-downs."""
-_OURS = "brightsheet."
+_LOST = "#REF!"
 _MOST_OPTIONS = 500
 """Google's own limit for a drop-down."""
+_OURS = "brightsheet."
 _WHOLE = 1_000_000
 
 
@@ -139,29 +144,22 @@ def option_ranges(answer: Json) -> tuple[str, ...]:
     for number, sheet in enumerate(answer.get("sheets", ())):
         for row in _values(sheet):
             for index, cell in enumerate(row):
-                if text := _range_of(cell):
-                    by_column.setdefault((number, index), _with_tab(text, sheet))
+                if text := range_of(cell, sheet["properties"]["title"]):
+                    by_column.setdefault((number, index), text)
     return tuple(dict.fromkeys(by_column.values()))
 
 
-def survey(first: Json, answer: Json, options: Mapping[str, tuple[str, ...]]) -> Survey:
-    """Return the tabs; `options` are the texts in the ranges of drop-downs."""
+def survey(first: Json, answer: Json, lists: Lists) -> Survey:
+    """Return the tabs; `lists` are the texts in the ranges of drop-downs."""
     by_id = {sheet["properties"].get("sheetId", 0): sheet for sheet in answer.get("sheets", ())}
     tabs = []
     for sheet in first.get("sheets", ()):
         sheet_id = sheet["properties"].get("sheetId", 0)
-        tabs.append(_tab(by_id.get(sheet_id, sheet), options))
+        tabs.append(_tab(by_id.get(sheet_id, sheet), lists))
     return Survey(tuple(tabs), answer)
 
 
-def texts(answer: Json) -> tuple[str, ...]:
-    """Return the texts in the answer to TEXTS for one range, each once, without blank ones."""
-    rows = (row for sheet in answer.get("sheets", ()) for row in _values(sheet))
-    values = (cell.get("formattedValue", "") for row in rows for cell in row)
-    return tuple(dict.fromkeys(text for text in values if text))[:_MOST_OPTIONS]
-
-
-def _tab(sheet: Json, options: Mapping[str, tuple[str, ...]]) -> SeenTab:
+def _tab(sheet: Json, lists: Lists) -> SeenTab:
     properties = sheet["properties"]
     size = properties.get("gridProperties", {})
     grid: Json = next(iter(sheet.get("data", ())), {})
@@ -175,7 +173,12 @@ def _tab(sheet: Json, options: Mapping[str, tuple[str, ...]]) -> SeenTab:
         column_count=size.get("columnCount", 0),
         is_grid=properties.get("sheetType", "GRID") == "GRID",
         is_hidden=properties.get("hidden", False),
-        rows=tuple(tuple(_cell(cell, sheet, options) for cell in row) for row in values),
+        rows=tuple(
+            tuple(
+                _cell(values, row, index, properties["title"], lists) for index in range(len(line))
+            )
+            for row, line in enumerate(values)
+        ),
         hidden_columns=frozenset(
             index for index, column in enumerate(columns) if column.get("hiddenByUser")
         ),
@@ -193,15 +196,68 @@ def _values(sheet: Json) -> list[Sequence[Json]]:
     return [row.get("values", ()) for row in grid.get("rowData", ())]
 
 
-def _cell(cell: Json, sheet: Json, options: Mapping[str, tuple[str, ...]]) -> SeenCell:
+def _cell(
+    values: Sequence[Sequence[Json]], row: int, index: int, title: str, lists: Lists
+) -> SeenCell:
+    cell = values[row][index]
+    own = listed(cell)
+    if own is None and (text := range_of(cell, title)):
+        own = lists.get(text, ())
+    kind = _kind(cell)
+    if kind is CellKind.COMPUTED and _is_total(values, row, index, title):
+        kind = CellKind.TOTAL
+    return SeenCell(cell.get("formattedValue", ""), kind, own)
+
+
+def listed(cell: Json) -> tuple[str, ...] | None:
+    """Return the options of a cell whose drop-down lists them; None for any other cell."""
     condition = cell.get("dataValidation", {}).get("condition", {})
-    own = None
-    if condition.get("type") == "ONE_OF_LIST":
-        listed = [value.get("userEnteredValue", "") for value in condition.get("values", ())]
-        own = tuple(dict.fromkeys(listed))
-    elif text := _range_of(cell):
-        own = options.get(_with_tab(text, sheet))
-    return SeenCell(cell.get("formattedValue", ""), _kind(cell), own)
+    if condition.get("type") != "ONE_OF_LIST":
+        return None
+    values = (value.get("userEnteredValue", "") for value in condition.get("values", ()))
+    return tuple(dict.fromkeys(values))
+
+
+def range_of(cell: Json, title: str) -> str:
+    """Return the range that a cell's drop-down takes its options from, or "".
+
+    With the tab that it is on: a drop-down on the tab `title` may leave out its own.
+    """
+    condition = cell.get("dataValidation", {}).get("condition", {})
+    if condition.get("type") != "ONE_OF_RANGE":
+        return ""
+    value: Json = next(iter(condition.get("values", ())), {})
+    text = str(value.get("userEnteredValue", "")).removeprefix("=").replace("$", "") or _LOST
+    is_cells = re.fullmatch(r"[A-Za-z]*\d*:?[A-Za-z]*\d*", text) and "!" not in text
+    return f"{quoted(title)}!{text}" if is_cells else text
+
+
+def is_lost(cells: str) -> bool:
+    """Tell whether a range is on a tab, or was in cells, that were deleted."""
+    return _LOST in cells
+
+
+def texts(answer: Json) -> tuple[str, ...]:
+    """Return the texts in the answer to TEXTS for one range, each once, without blank ones."""
+    rows = (
+        row.get("values", ())
+        for sheet in answer.get("sheets", ())
+        for grid in sheet.get("data", ())
+        for row in grid.get("rowData", ())
+    )
+    values = (cell.get("formattedValue", "") for row in rows for cell in row)
+    return tuple(dict.fromkeys(text for text in values if text))[:_MOST_OPTIONS]
+
+
+def _is_total(values: Sequence[Sequence[Json]], row: int, index: int, title: str) -> bool:
+    around = ((near, _formula(values, near, index)) for near in (row - 1, row + 1))
+    return formulas.is_total(_formula(values, row, index), row, title, around)
+
+
+def _formula(values: Sequence[Sequence[Json]], row: int, index: int) -> str:
+    line = values[row] if 0 <= row < len(values) else ()
+    cell: Json = line[index] if index < len(line) else {}
+    return str(cell.get("userEnteredValue", {}).get("formulaValue", ""))
 
 
 def _kind(cell: Json) -> CellKind:
@@ -212,22 +268,6 @@ def _kind(cell: Json) -> CellKind:
         kind = cell.get("effectiveFormat", {}).get("numberFormat", {}).get("type")
         return CellKind.DATE if kind in DATE_FORMATS else CellKind.NUMBER
     return CellKind.TEXT if entered else CellKind.BLANK
-
-
-def _range_of(cell: Json) -> str:
-    """Return the range that a cell's drop-down takes its options from, or ""."""
-    condition = cell.get("dataValidation", {}).get("condition", {})
-    if condition.get("type") != "ONE_OF_RANGE":
-        return ""
-    value: Json = next(iter(condition.get("values", ())), {})
-    text = str(value.get("userEnteredValue", ""))
-    return text.removeprefix("=").replace("$", "")
-
-
-def _with_tab(text: str, sheet: Json) -> str:
-    """Return a range with the tab that it is on: a drop-down may leave out its own."""
-    is_cells = re.fullmatch(r"[A-Za-z]*\d*:?[A-Za-z]*\d*", text) and "!" not in text
-    return f"{quoted(sheet['properties']['title'])}!{text}" if is_cells else text
 
 
 def _merged(merges: Iterable[Json]) -> Iterator[int]:

@@ -31,7 +31,7 @@ _IDENTIFYING = ("email", "phone", "address")
 """Columns of which one that agrees tells one customer's row from another's."""
 PATTERN = "pattern"
 """Stands for the mask of what new rows take of the one above."""
-PARTS = (*_IDENTIFYING, "zip", "customer")
+PARTS = (*_IDENTIFYING, "zip", "city_zip", "customer")
 """What tells who a row is about: ids of columns."""
 
 Held = tuple[Content, str]
@@ -157,8 +157,9 @@ class RowWrite(Value):
     who: Who = Who()
     is_new: bool = False
     pattern_of: str = ""
-    """The site of the first of the new rows that take its drop-downs and `formulas` (columns)."""
-    formulas: tuple[int, ...] = ()
+    """The site of the first of the new rows that take its drop-downs and `formulas`."""
+    formulas: dict[int, str] = Field(default_factory=dict)
+    """By column, with their rows as distances."""
 
 
 class Undo(Value):

@@ -79,7 +79,6 @@ def _is_harmless(text: str, key: str, *, is_step: bool) -> bool:
 
 
 _MATCHES = 20
-_ALL = 10_000
 REFUSED_DAYS = 7
 """Of requests that were refused, so many days are listed where nobody says since when."""
 _EVER = 36_500
@@ -249,9 +248,8 @@ class Retry:
 
     def rejected(self) -> Iterator[str]:
         """Replay every delivery that was rejected, and not taken in since."""
-        for kept in Inbox(self.database).recent(_ALL, Outcome.REJECTED):
-            if kept.body:
-                yield self._delivery(kept)
+        for kept in Inbox(self.database).rejected():
+            yield self._delivery(kept)
 
     def _documents(self) -> Documents:
         return Documents(self.database, self.settings.lease_seconds)

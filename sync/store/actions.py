@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, RowMapping, Select, exists, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, exists, func, insert, select, update
 
 from sync.store.database import Database, Lease, hold, now
 from sync.store.schema import action
@@ -19,6 +19,9 @@ READ_AGAIN, READ_CHANGED = "read_again", "read_changed"
 """What is requested of the worker."""
 READ_BACK = timedelta(days=30)
 """So far back goes what is read of all jobs: longer than anybody overlooks that nothing comes."""
+SIGN_IN = "sign in"
+_SIGN_INS = 1000
+"""Addresses that are returned; an operator has a few."""
 _LONGEST = 2000
 """Characters of a result, of ids and of addresses that are kept."""
 
@@ -113,6 +116,13 @@ class ActionLog:
             query = query.where(action.c.detail == detail)
         with self._database.reading() as connection:
             return [_action(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+    def sources_of_sign_ins(self) -> list[str]:
+        """Return the addresses that somebody has signed in from: the newest thousand."""
+        query = select(action.c.source).where(action.c.name == SIGN_IN).group_by(action.c.source)
+        newest = query.order_by(func.max(action.c.id).desc()).limit(_SIGN_INS)
+        with self._database.reading() as connection:
+            return list(connection.scalars(newest))
 
 
 _OPEN = action.c.state.in_((ActionState.REQUESTED, ActionState.TAKEN))

@@ -164,6 +164,17 @@ class Inbox:
         query = select(delivery).order_by(delivery.c.seq.desc()).limit(limit)
         return self.fetch(query if outcome is None else query.where(delivery.c.outcome == outcome))
 
+    def rejected(self) -> Iterator[KeptDelivery]:
+        """Yield the rejected deliveries that can be replayed, oldest first, each read by itself.
+
+        Together they may be gigabytes.
+        """
+        kept = delivery.c.outcome == Outcome.REJECTED, delivery.c.body.is_not(None)
+        with self._database.reading() as connection:
+            numbers = connection.scalars(select(delivery.c.seq).where(*kept)).all()
+        for number in sorted(numbers):
+            yield from self.fetch(select(delivery).where(delivery.c.seq == number, *kept))
+
     def find(self, delivery_id: str) -> KeptDelivery | None:
         """Return one delivery."""
         return next(iter(self.fetch(select(delivery).where(delivery.c.id == delivery_id))), None)

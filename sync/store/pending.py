@@ -157,6 +157,11 @@ class PendingWork:
         with self._database.reading() as connection:
             return int(connection.scalar(query) or 0)
 
+    def version(self) -> int:
+        """Return a number that is another one once any job has changed."""
+        with self._database.reading() as connection:
+            return int(connection.scalar(select(func.sum(job.c.version))) or 0)
+
     def every(self) -> Iterator[DirtyJob]:
         """Yield every job, dirty or not, for a comparison."""
         return self._paged()

@@ -201,7 +201,7 @@ class Spreadsheet:
         with self._database.reading() as connection:
             before, made = self._read_columns(connection), self.known_columns(connection)
             clock = float(connection.scalar(select(now())) or 0.0)
-        known = before.after(fence, present, self._unread(before, present, made, title), clock)
+        known = before.after(fence, present, before.lost(present, made, title), clock)
         if fence < before.fence or known.columns == before.columns:
             return before
         with self._database.writing() as connection:
@@ -209,24 +209,6 @@ class Spreadsheet:
                 return before  # Another read was stored just now: the next one tells.
             self.change(connection, read_columns=known.model_dump_json())
         return known
-
-    @staticmethod
-    def _unread(
-        before: ReadColumns,
-        present: Sequence[ReadColumn],
-        made: Iterable[str],
-        title: Callable[[str], str],
-    ) -> list[ReadColumn]:
-        """Return the columns that are wanted and were there before, and are not `present`."""
-        places = {(column.sheet_id, column.id) for column in present}
-        lost = [c for c in before.columns if (c.sheet_id, c.id) not in places and title(c.id)]
-        known = {column.id for column in (*present, *lost)} | {*before.without}
-        first = present[0] if present else ReadColumn(sheet_id=0, tab="", id="", header="")
-        never_read = sorted(column for column in made if column not in known and title(column))
-        return lost + [
-            first.model_copy(update={"id": column, "header": title(column)})
-            for column in never_read
-        ]
 
     def forget_gone_columns(self) -> None:
         """Have the columns that are gone stay away: a person does without them."""
@@ -264,6 +246,13 @@ class Spreadsheet:
         query = query.where(self._is_this(), *_IS_WRITTEN)
         with self._database.reading() as connection:
             return bool(connection.scalar(query))
+
+    def is_counted(self) -> bool:
+        """Return whether a Pipeline beside tabs that people made is to be kept, unless paused."""
+        query = select(sheet.c.columns).where(self._is_this(), *_IS_WRITTEN)
+        query = query.where(sheet.c.mode == Mode.ADOPTED.value)
+        with self._database.reading() as connection:
+            return "tab:pipeline" in json.loads(connection.scalar(query) or "[]")
 
     def set_compared(self, held: Lease) -> None:
         """Record that the whole sheet was compared now."""

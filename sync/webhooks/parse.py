@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from pydantic import ValidationError
@@ -129,23 +130,24 @@ def kind_of(tree: Mapping[str, Any], shapes: WebhooksConfig = _SHAPES) -> Kind:
 
 
 def _parse(body: bytes) -> Any:
-    try:
+    # Rejected is raised in no `except`: its context would keep the other error, and that the body.
+    text = None
+    with suppress(UnicodeDecodeError):
         text = body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Rejected("not_json", "The body is not UTF-8 text.", 400) from None
+    if text is None:
+        raise Rejected("not_json", "The body is not UTF-8 text.", 400)
     if not text.strip():
         raise Rejected("not_json", "The body is empty.", 400)
     _bound_depth(text)
-    try:
+    with suppress(ValueError):
         return _loads(text)
-    except ValueError:
-        pass
     converted = to_json(text)
     _bound_depth(converted)
     try:
         return _loads(converted)
     except ValueError as error:
-        raise Rejected("not_json", f"The body is not JSON: {error}"[:200], 400) from None
+        message = f"The body is not JSON: {error}"[:200]
+    raise Rejected("not_json", message, 400)
 
 
 def _loads(text: str) -> Any:
@@ -189,11 +191,13 @@ def _milestone(tree: Mapping[str, Any]) -> Milestone:
     try:
         return Milestone.model_validate(tree)
     except ValidationError as error:
-        # Only the location and the rule: the value may be personal data.
-        first = error.errors(include_input=False, include_url=False)[0]
+        # Only the location and the rule: the value may be personal data. And no context: an error
+        # in it leads by its traceback back to here, a cycle that would keep the whole body.
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         reason = "missing_field" if first["type"] == "missing" else "invalid_field"
-        raise Rejected(reason, f"`{where}`: {first['msg']}") from None
+        message = f"`{where}`: {first['msg']}"
+    raise Rejected(reason, message)
 
 
 def _is_private(tree: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from sync.ops.alerts import Alerts
 from sync.ops.logs import beating
 from sync.settings.environment import Settings
 from sync.setup.spreadsheet import Setup
-from sync.sheets.reconcile import reconcile
+from sync.sheets.reconcile import reconcile, recount
 from sync.status import compare
 from sync.status.deliveries import Retry, summary
 from sync.status.problem import counted
@@ -74,6 +74,7 @@ class SheetLoop:
         self._is_retried = False
         self._pruning = _Every(_PRUNE_EVERY)
         self._comparing, self._saying = _Every(_LOOK_EVERY), _Every(_LOOK_EVERY)
+        self._counting, self._counted = _Every(_LOOK_EVERY), -1
 
     def step(self) -> bool:
         """Do what is due; False if nothing is."""
@@ -87,7 +88,17 @@ class SheetLoop:
             return self._flush()
         if self._saying.is_due():
             self._say_in_step()
+        if self._counting.is_due():
+            self.recount()
         return False
+
+    def recount(self) -> None:
+        """Bring the Pipeline beside a person's own tabs up to date, once a job has changed."""
+        version = self._store.pending.version()
+        if version != self._counted and self._store.spreadsheet.is_counted():
+            with self._wiring.hold(self._stop.sleep) as held:
+                recount(self._flusher, held)
+            self._counted = version
 
     def _say_in_step(self) -> None:
         """Have the sheet say that it is in step, if no batch was written for long."""

@@ -81,7 +81,7 @@ class Truth:
         last = self.last[site]
         texts = {
             "customer": f"Job {site[:8]}",
-            **dict.fromkeys(("address", "phone", "email", "city", "zip", *_SILENT), ""),
+            **dict.fromkeys(("address", "phone", "email", "city", "zip", "city_zip", *_SILENT), ""),
             **self.customers.get(site, {}),
             **dict.fromkeys(every, ""),
             **self.statuses[site],

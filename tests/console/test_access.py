@@ -8,10 +8,17 @@ import pytest
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from pydantic import SecretStr
+from werkzeug.exceptions import TooManyRequests
 
 from app import create_app
 from emulator import Emulator
-from sync.console.access import SESSION, signing_key
+from sync.console.access import (
+    LONGEST_DELAY_SECONDS,
+    SESSION,
+    WRONG_OVER_ALL,
+    PasswordTries,
+    signing_key,
+)
 from sync.settings.environment import load
 from tests.console.conftest import PASSWORD, Console, Visitor
 from tests.made_up import milestone, uuid
@@ -96,18 +103,20 @@ def test_a_cookie_does_not_help_to_guess_the_password() -> None:
 
 
 def test_the_cookie_is_kept_from_scripts_and_other_sites(console: Console) -> None:
-    console.visitor.token("/sign-in")
-    for sent, is_secure in (({}, False), ({"X-Forwarded-Proto": "https"}, True)):
-        answer = console.visitor.client.post(
+    """Catches a cookie that is not kept to TLS behind a proxy that does it, and a claim of TLS that
+    is taken from whoever makes it."""
+    for proxies, is_secure in ((0, False), (1, True)):
+        visitor = Visitor(behind(console, proxies))
+        answer = visitor.client.post(
             "/sign-in",
-            data={"csrf_token": console.visitor.token("/sign-in"), "password": PASSWORD},
-            headers=sent,
+            data={"csrf_token": visitor.token("/sign-in"), "password": PASSWORD},
+            headers={"X-Forwarded-Proto": "https"},
+            base_url="http://localhost",
         )
         cookie = answer.headers["Set-Cookie"]
         assert "HttpOnly" in cookie
         assert "SameSite=Lax" in cookie
         assert ("Secure" in cookie) is is_secure
-        console.visitor.send("/sign-out", "/actions")
     assert timedelta(hours=1) < SESSION < timedelta(days=1)
 
 
@@ -152,11 +161,111 @@ def test_ten_wrong_passwords_slow_the_eleventh(console: Console) -> None:
     assert console.visitor.get("/healthz").status_code == 200
 
 
+def behind(console: Console, proxies: int) -> Flask:
+    """Return the web process behind so many proxies."""
+    changes = {"trusted_proxies": proxies}
+    return create_app(console.bench.settings.model_copy(update=changes))
+
+
+def signs_in(app: Flask, address: str, password: str) -> int:
+    """Sign in from an address, as the one proxy tells it; return the answer's status."""
+    visitor = Visitor(app)
+    form = {"csrf_token": visitor.token("/sign-in"), "password": password}
+    # What stands before the proxy's word is what the client claims.
+    sent = {"X-Forwarded-For": f"203.0.113.99, {address}"}
+    return visitor.client.post("/sign-in", data=form, headers=sent).status_code
+
+
+def test_a_stranger_behind_the_same_proxy_shuts_nobody_out(console: Console) -> None:
+    """Catches guesses that count for all who come through a proxy, and those that are counted by
+    what the client claims to be."""
+    app = behind(console, 1)
+    assert [signs_in(app, "198.51.100.7", "wrong") for _ in range(11)] == [401] * 10 + [429]
+    assert signs_in(app, "198.51.100.7:4711", PASSWORD) == 429, "its port made it another"
+    assert signs_in(app, "198.51.100.8", PASSWORD) == 303
+    assert [signs_in(app, f"2001:db8::{n:x}", "wrong") for n in range(11)][-1] == 429
+    assert signs_in(app, "2001:db8:0:1::1", PASSWORD) == 303
+    told = console.actions.latest(9, "sign in")
+    assert [action.source for action in told] == ["2001:db8:0:1::1", "198.51.100.8"]
+
+
+def test_without_a_trusted_proxy_nobody_claims_an_address(console: Console) -> None:
+    """Catches a stranger who guesses from another address each time by saying so."""
+    app = behind(console, 0)
+    assert [signs_in(app, f"198.51.100.{n}", "wrong") for n in range(11)] == [401] * 10 + [429]
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def tried(tries: PasswordTries, address: str, *, is_right: bool) -> bool | None:
+    """Try a password; None: it was not looked at."""
+    try:
+        return tries.check(address, lambda: is_right)
+    except TooManyRequests as error:
+        assert "address" in str(error.description) or "five minutes" in str(error.description)
+        return None
+
+
+def test_guesses_from_many_addresses_are_slowed_over_all() -> None:
+    """Catches a password that falls to whoever has ten thousand addresses."""
+    clock = Clock()
+    tries = PasswordTries(list, clock)
+    looked_at = 0
+    for number in range(24 * 3600):
+        address = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+        looked_at += tried(tries, address, is_right=False) is not None
+        clock.now += 1
+    assert WRONG_OVER_ALL < looked_at < 24 * 3600 / LONGEST_DELAY_SECONDS + 60
+    clock.now += 3601
+    first = [tried(tries, f"192.0.2.{n}", is_right=False) for n in range(WRONG_OVER_ALL)]
+    assert first == [False] * WRONG_OVER_ALL, "it slows people long after the last guess"
+
+
+def test_who_signed_in_before_is_never_slowed_by_strangers() -> None:
+    """Catches operators whose right password is refused because strangers guess: also where another
+    process let them in, and after a restart."""
+    clock = Clock()
+    known = ["198.51.100.7"]
+    tries = PasswordTries(lambda: known, clock)
+    assert tried(tries, "198.51.100.9", is_right=True)  # at /metrics, which is not recorded
+    for number in range(2000):
+        tried(tries, f"10.0.{number >> 8}.{number & 255}", is_right=False)
+        clock.now += 0.01
+        if number % 500 == 499:
+            for address in ("198.51.100.7", "198.51.100.9"):
+                assert tried(tries, address, is_right=True), (number, address)
+            assert tried(tries, "198.51.100.8", is_right=True) is None, "strangers are not slowed"
+    known.append("198.51.100.8")
+    clock.now += 31
+    tried(tries, "10.9.9.9", is_right=False)
+    assert tried(tries, "198.51.100.8", is_right=True)
+
+
+def test_who_has_signed_in_is_known_after_a_restart(store_console: Console) -> None:
+    """Catches addresses that are forgotten, which lets a flood shut people out at each start."""
+    assert signs_in(behind(store_console, 1), "198.51.100.7", PASSWORD) == 303
+    app = behind(store_console, 1)
+    for number in range(WRONG_OVER_ALL + 1):
+        assert signs_in(app, f"10.0.0.{number}", "wrong") == 401
+    assert signs_in(app, "10.0.0.99", PASSWORD) == 429
+    assert signs_in(app, "198.51.100.7", PASSWORD) == 303
+
+
 def test_right_passwords_are_not_counted(console: Console) -> None:
     """Catches a limit that shuts a monitor out of /metrics, or a person who signs in often."""
     header = {"Authorization": f"Bearer {PASSWORD}"}
     for _ in range(15):
         assert console.visitor.client.get("/metrics", headers=header).status_code == 200
+        # A scanner that sends none is no guess.
+        assert console.visitor.client.get("/metrics").status_code == 401
 
 
 def test_without_a_password_each_page_says_how_to_set_it_and_nothing_else(

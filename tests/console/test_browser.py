@@ -34,7 +34,15 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 PAGES = [
     *("/", "/?span=days", "/deliveries", "/deliveries?outcome=rejected", "/documents?state=done"),
-    *("/documents?state=failed", "/columns", "/mapping", "/checks", "/actions", "/actions/pause"),
+    *(
+        "/documents?state=failed",
+        "/columns",
+        "/mapping",
+        "/mapping/rows",
+        "/checks",
+        "/actions",
+        "/actions/pause",
+    ),
     *("/actions/rebuild", "/actions/replay", f"/jobs/{SAMPLE_SITE}", "/deliveries/gone"),
 ]
 
@@ -122,12 +130,13 @@ def test_a_person_maps_a_column(world: World, page: Page) -> None:
     page.get_by_role("link", name="Columns").click()
     page.get_by_role("link", name="Use a sheet of your own").click()
     page.get_by_role("button", name="Read my tabs").click()
-    page.get_by_label("What How far in").select_option(label="Status")
+    page.get_by_role("button", name="Continue to the columns").click()
+    page.get_by_label("C How far in Sheet1 shows").select_option(label="Status")
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_text("Rows added below: 0")).to_be_visible()
     assert "Site ID" not in headers(world)
-    page.get_by_role("button", name="so", exact=False).last.click()
-    expect(page.get_by_role("status")).to_contain_text("is mapped")
+    page.get_by_role("button", name="Map it so").click()
+    expect(page.get_by_role("status")).to_have_text("Mapped: Sheet1.")
     assert "Site ID" in headers(world)
     world.send(milestone(1))
     wait_for(lambda: "Submitted" in str(grid(world)) or "Waiting" in str(grid(world)))

@@ -1,5 +1,7 @@
 """What deploys says what the code does: commands, settings, files and paths."""
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -45,6 +47,19 @@ def test_every_setting_is_one() -> None:
     assert image - {"HOME", "PATH", "PYTHONUNBUFFERED"} <= SETTINGS
     assert set(COMPOSE["services"]["web"]["environment"]) <= SETTINGS
     assert COMPOSE["services"]["upgrade"]["environment"].keys() == {"DATABASE_URL"}
+
+
+def test_what_brings_its_own_proxy_trusts_one() -> None:
+    """Catches a deployment in which every visitor has the proxy's address."""
+    described = json.loads((ROOT / "app.json").read_text("utf-8"))["env"]
+    assert described["TRUSTED_PROXIES"]["value"] == "1"
+    assert COMPOSE["services"]["web"]["environment"]["TRUSTED_PROXIES"] == "1"
+    (web,) = re.findall("^web: (.+)$", (ROOT / "Procfile").read_text("utf-8"), re.MULTILINE)
+    printed = ["sh", "-c", web.replace("python -m brightsheet serve", "printenv TRUSTED_PROXIES")]
+    for own, trusted in (({}, "1"), ({"TRUSTED_PROXIES": "2"}, "2")):
+        environment = {"PATH": os.environ["PATH"], **own}
+        shown = subprocess.run(printed, env=environment, check=True, capture_output=True, text=True)
+        assert shown.stdout.strip() == trusted
 
 
 def test_the_image_gets_what_a_wheel_is_built_of() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -149,6 +150,65 @@ def test_a_receiver_with_another_secret(patient: Patient) -> None:
     assert found.text == "The receiver at PUBLIC_URL does not take the secret."
     assert "a proxy drops the header X-Webhook-Secret" in found.cause
     assert "a-made-up-secret-of-tests" not in wrote(found)
+
+
+@contextmanager
+def proxied(target: str, *, overwrites: bool = False, tells: bool = True) -> Iterator[str]:
+    """Run a proxy before a server, as nginx does it; return its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            sent = {name: value for name, value in self.headers.items() if name != "Host"}
+            before = "" if overwrites else sent.pop("X-Forwarded-For", "")
+            client = self.client_address[0]
+            if tells:
+                sent["X-Forwarded-For"] = f"{before}, {client}" if before else client
+                sent["X-Forwarded-Proto"] = "https"
+            answer = requests.get(target + self.path, headers=sent, timeout=10)
+            self.send_response(answer.status_code)
+            self.send_header("Content-Type", answer.headers["Content-Type"])
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("overwrites", [False, True])
+def test_a_proxy_is_counted(patient: Patient, *, overwrites: bool) -> None:
+    """Catches a number of proxies that is not the number there is: each way has its own danger."""
+    for set_to, result in (("0", "failed"), ("1", "ok"), ("2", "failed")):
+        with (
+            receiver(patient, TRUSTED_PROXIES=set_to) as inside,
+            proxied(inside, overwrites=overwrites) as url,
+        ):
+            patient.set(PUBLIC_URL=url)
+            check = patient.check("proxies")
+        assert check.result == result, set_to
+        if result == "failed":
+            assert "TRUSTED_PROXIES=1" in check.fix
+        assert ("claim any address" in check.cause) is (set_to == "2")
+
+
+def test_two_proxies_are_counted(patient: Patient) -> None:
+    with receiver(patient) as inside, proxied(inside) as middle, proxied(middle) as url:
+        patient.set(PUBLIC_URL=url)
+        assert "TRUSTED_PROXIES=2" in patient.check("proxies").fix
+
+
+def test_no_proxy_is_none(patient: Patient) -> None:
+    with receiver(patient) as url:
+        patient.set(PUBLIC_URL=url)
+        assert patient.check("proxies").result == "ok"
 
 
 def test_nothing_answers(patient: Patient) -> None:

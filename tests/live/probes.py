@@ -212,6 +212,28 @@ def insert_in_coloured_rows(account: Account) -> Found:
     return ", ".join(found), "inserted one row before row 2, 3 and 5"
 
 
+def total_of_moved_rows(account: Account) -> Found:
+    """What does a total of rows 1 to 3 cover, once a row came before row 3, which then moved up?
+
+    Beside that, what it covers after a row was inserted right below row 3.
+    """
+    found = []
+    for way in ("within", "below"):
+        tab = account.tab(["1"], ["2"], ["3"])
+        cell = {"values": [{"userEnteredValue": {"formulaValue": "=SUM(A1:A3)"}}]}
+        start = {"sheetId": tab, "rowIndex": 3, "columnIndex": 0}
+        total = {"updateCells": {"start": start, "rows": [cell], "fields": "userEnteredValue"}}
+        inserted = _lines(tab, 2 if way == "within" else 3)
+        insert = {"insertDimension": {"range": inserted, "inheritFromBefore": True}}
+        move = {"moveDimension": {"source": _lines(tab, 3), "destinationIndex": 2}}
+        account.done(total, insert, *([move] if way == "within" else ()))
+        cells = _cells(account, tab, "userEnteredValue")
+        entered = [one.get("userEnteredValue", {}) for row in cells for one in row]
+        formula = next((one["formulaValue"] for one in entered if "formulaValue" in one), "gone")
+        found.append(f"{way}: {formula}")
+    return ", ".join(found), "rows 1 to 3, then the total"
+
+
 def _coloured(account: Account, tab: int) -> str:
     fields = "sheets(properties.sheetId,conditionalFormats.ranges)"
     for sheet in account.get(fields=fields)["sheets"]:
@@ -302,6 +324,7 @@ EMULATED: dict[Probe, str] = {
     column_guard: "in place: done, 1 deleted; moved: refused with 400, nothing done",
     pasted_to_another_tab: "userEnteredValue, textFormatRuns, note, dataValidation",
     insert_in_coloured_rows: "3 to 5, 2 to 5, 2 to 4",
+    total_of_moved_rows: "within: =SUM(A1:A4), below: =SUM(A1:A3)",
     duplicated_tab: "yes, on column and row",
     keys_asked_back: "the copy always, the cell itself always",
 }

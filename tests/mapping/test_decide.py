@@ -46,6 +46,14 @@ def test_what_a_person_sets_comes_before_what_is_proposed() -> None:
     assert {name: c.index for name, c in made.fields.items()} == {"stage": 1, "customer": 3}
 
 
+def test_a_column_is_named_as_formulas_do_where_its_letter_is_a_header() -> None:
+    """Catches column D that nobody can name, because another column is called D."""
+    seen = tab(("D", "Phone", "Fee", "Step"), ("x", "303-555-0101", "", ""))
+    made = decided(seen=seen, fields={"D": "customer", "D:D": "stage"}, header_row=0)
+    at = {name: column.index for name, column in made.fields.items()}
+    assert at == {"customer": 0, "phone": 1, "stage": 3}
+
+
 def test_in_a_mapped_tab_only_what_a_person_says_changes() -> None:
     """Catches a second run that maps what was unset in the first."""
     before = Before(0, {0: "customer", 3: "site_id"}, {})
@@ -56,8 +64,8 @@ def test_in_a_mapped_tab_only_what_a_person_says_changes() -> None:
         "site_id",
         "phone",
     }
-    (hint,) = [one.reason for one in decided(before).columns if one.header == "Phone"]
-    assert hint == 'not mapped; to map it: --set "Phone=phone"'
+    (phone,) = [one for one in decided(before).columns if one.header == "Phone"]
+    assert (phone.reason, phone.command) == ("not mapped", 'to map it: --set "Phone=phone"')
 
 
 def test_words_fit_exactly_in_other_case_or_as_said() -> None:

@@ -286,7 +286,10 @@ def test_a_viewer_is_told_what_to_do(theirs: Stand) -> None:
         (("--set", "Phone"), "write \"Header=field\", not 'Phone'"),
         (("--header-row", "3"), "--header-row goes with one --tab"),
         (("--set", "Phone=x", "--set", "Phone=y"), "stands twice"),
-        (("--word", "APPROVED="), 'write "APPROVED=Done"'),
+        (("--word", "APPROVED="), 'write "APPROVED=Done" or "Perm.:APPROVED=Issued"'),
+        (("--word", ":APPROVED=x"), 'write "APPROVED=Done"'),
+        (("--word", "Perm.:=x"), 'write "APPROVED=Done"'),
+        (("--word", "P:APPROVED=x", "--word", "P:APPROVED=y"), "stands twice"),
     ],
 )
 def test_what_is_written_wrongly_says_how(theirs: Stand, words: tuple[str, ...], said: str) -> None:

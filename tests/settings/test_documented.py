@@ -83,4 +83,5 @@ def test_herokus_button_describes_every_setting_of_a_host() -> None:
     described = json.loads((ROOT / "app.json").read_text("utf-8"))["env"]
     assert all(entry["description"] for entry in described.values())
     expected = {name: text for name, text in defaults().items() if name not in NOT_OF_A_HOST}
+    expected |= {"TRUSTED_PROXIES": "1"}  # Its router.
     assert {name: entry.get("value", "") for name, entry in described.items()} == expected

@@ -9,10 +9,11 @@ import pytest
 from sync.errors import Permanent
 from sync.jobs.cells import EMPTY, Cell, Link
 from sync.sheets.answer import BLANK, JOBS_TAB, Content
-from sync.sheets.diff import Diff, Pattern, Target, columns_to_read, diff, fitting
+from sync.sheets.diff import Diff, Target, columns_to_read, diff, fitting
 from sync.sheets.match import Match
 from sync.sheets.policy import MAPPED, OWN, Policy
 from sync.sheets.snapshot import Table
+from sync.sheets.table_end import Pattern
 from sync.sheets.writes import CellWrite, RowWrite, Who
 from tests.made_up import uuid
 from tests.own_sheet import MAPPED_AT

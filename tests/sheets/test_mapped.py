@@ -1,16 +1,13 @@
 """A person's own sheet: what is written into it, and what never is."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from emulator import Emulator
 from sync.sheets.answer import HEADER_KEY, MAPPED, at, text_of
 from tests import own_sheet
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.own_sheet import DEPOSIT, HEADERS, INSTALLED, OPEN, line
-from tests.sheets.conftest import with_more
 
 APPROVED: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-03-05T10:00:00Z"}
 PERMIT_AT = HEADERS.index("Permit")
@@ -201,7 +198,7 @@ def test_nothing_new_makes_no_call(asking: Bench) -> None:
     assert not asking.is_waiting()
     assert asking.compare() == 0
     assert not asking.is_waiting()
-    assert asking.calls() - before == 2, "the comparison's own"
+    assert asking.calls() - before == 3, "the comparison's own"
 
 
 def test_init_adds_nothing_to_it(asking: Bench) -> None:
@@ -215,17 +212,14 @@ def test_init_adds_nothing_to_it(asking: Bench) -> None:
     assert after == before
 
 
-def test_init_adds_the_history_if_the_config_asks_for_it(
-    google: Emulator, sqlite_url: str, tmp_path: Path
-) -> None:
+def test_the_history_is_added_on_wish(asking: Bench) -> None:
     """Then changes are lines there, those that came before, too."""
-    google.everbright.token = "a-token"
-    config = with_more(tmp_path, "\n[mapping]\nhistory = true\n")
-    bench = Bench(google, sqlite_url, config, EVERBRIGHT_API_TOKEN="a-token")
+    bench = asking
     own_sheet.make(bench, [line(1)], [])
     own_sheet.adopt(bench)
     flushed(bench, milestone(1))
-    assert bench.setup().provision(bench.spreadsheet) == ["tab 'History': made"]
+    assert bench.setup().provision(bench.spreadsheet) == []
+    assert bench.setup().provision(bench.spreadsheet, ["history"]) == ["tab 'History': made"]
     flushed(bench, milestone(1, **APPROVED))
     assert [one["To"] for one in bench.texts("History")] == ["Approved", "Submitted"]
     at = own_sheet.places(bench)["Permit"]
@@ -235,4 +229,4 @@ def test_init_adds_the_history_if_the_config_asks_for_it(
     line_of_it = next(one for one in bench.texts("History") if one["What"] == "Permit")
     assert (line_of_it["From"], line_of_it["To"]) == ("Sent back", "Waiting")
     assert line_of_it["Comment"] == "A person had typed what stood there."
-    assert visible(bench) == ["Open jobs", "History", "Installed"]
+    assert visible(bench) == ["Open jobs", "Installed", "History"]

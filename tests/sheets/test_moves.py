@@ -144,7 +144,7 @@ class Sheet:
         places = {(JOBS_TAB, n): cells for n, cells in self.rows().items() if n}
         texts = {place: texts_of(cells, PEOPLE) for place, cells in places.items()}
         customers = {t.site: t.customer for t in targets if t.site not in seen.keys}
-        matches = look_up([seen], texts, customers, ["email"]).matches
+        matches = look_up(texts, customers, ["email"]).matches
         change = diff([seen], targets, matches if self.policy.matches else {}, None, UTC)
         assert not change.new_rows, "every job has a row, or one that is its by match"
         between()

@@ -1,6 +1,6 @@
 """What a preview promises, the first flush does."""
 
-from sync.sheets.preview import ADDED, FILLED, KEYED, Preview, TabColumns, preview
+from sync.sheets.preview import ADDED, COPIED, FILLED, KEYED, Preview, TabColumns, preview
 from tests import own_sheet
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
@@ -29,7 +29,7 @@ def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
     assert asking.writes() == writes
     counts = (promised.keyed, promised.matched, promised.added, promised.doubtful)
     assert counts == (0, 2, 1, 0)
-    assert {one.kind for one in promised.changes} == {KEYED, FILLED, ADDED}
+    assert {one.kind for one in promised.changes} == {KEYED, FILLED, ADDED, COPIED}
     own_sheet.adopt(asking)
     flushed(asking)
     for one in promised.changes:

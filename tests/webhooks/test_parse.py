@@ -1,5 +1,6 @@
 """What is sent is understood, or refused with a reason; nothing sent can hurt."""
 
+import gc
 import json
 from typing import Any
 
@@ -233,3 +234,35 @@ def test_nothing_unprintable_passes_by_a_short_cut(text: str) -> None:
     found.encode()
     canonical = json.dumps(text)
     assert found == text or any(escape in canonical for escape in parse._ESCAPES)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        body(milestone(site="no UUID")),
+        body(milestone(date_updated="no date")),
+        body(milestone(status=["no text"])),
+        body(milestone(site=None)),
+        body(milestone())[:-5],
+        repr(milestone()).encode()[:-5],
+        repr(milestone()).encode() + b" @",
+        b"\xff",
+        b"[" * 100,
+    ],
+)
+def test_an_error_keeps_nothing_of_the_body(sent: bytes) -> None:
+    """Catches an error whose context holds the body, or that leads back to itself by the frames of
+    its traceback: 400 bodies of 1 MB then stay until the next search for cycles."""
+    gc.collect()
+    gc.disable()
+    try:
+        reason = ""
+        try:
+            read(sent)
+        except Rejected as error:
+            assert error.__context__ is None
+            reason = error.reason
+        assert reason
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

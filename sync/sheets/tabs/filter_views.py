@@ -8,9 +8,11 @@ from itertools import count
 from typing import Any
 
 from sync.jobs.status import REJECTED, WAITING, beginning
+from sync.mapping.words import OTHERS
 from sync.settings.config_file import Config
+from sync.sheets.answer import guard_id
 from sync.sheets.request import Request
-from sync.sheets.snapshot import Tab
+from sync.sheets.snapshot import Tab, Table
 from sync.sheets.survey import Surroundings
 
 View = Mapping[str, Any]
@@ -93,6 +95,40 @@ def views(
         }
         made.append(view)
     return made
+
+
+def of_own(table: Table, config: Config) -> list[View]:
+    """Return the views of a person's own tab, over the columns of theirs that tell it.
+
+    What was rejected, by the words that stand for it there, a view a column; and what is due to be
+    followed up.
+    """
+    labels = [status.label for status in config.statuses.values() if status.means == "rejected"]
+    wanted: dict[str, ViewFilter] = {}
+    for column, index in sorted(table.columns.items(), key=lambda each: each[1]):
+        header, order = table.headers.get(index, ""), (column, "ASCENDING")
+        if column == "status":
+            if word := _own_word(table, column, REJECTED):
+                wanted[f"{header}: {word}"] = ({column: _is("TEXT_STARTS_WITH", word)}, order)
+        elif column.startswith("status:"):
+            words = dict.fromkeys(_own_word(table, column, label) for label in labels)
+            for word in filter(None, words):
+                wanted[f"{header}: {word}"] = ({column: _is("TEXT_EQ", word)}, order)
+    wanted["Stuck"] = filters(config)["Stuck"]
+    made = views(table.sheet_id, table.header_row, table.columns, wanted, _FIRST)
+    return [{**view, "filterViewId": guard_id(table.sheet_id, view["title"])} for view in made]
+
+
+def _own_word(table: Table, column: str, ours: str) -> str:
+    """Return the word of a column for one of ours; "" where it has none for it."""
+    words = table.words.get(column)
+    if words is None:
+        return ours
+    return words.get(ours, ours if OTHERS in words else "")
+
+
+def _is(kind: str, text: str) -> Criteria:
+    return {"condition": {"type": kind, "values": [{"userEnteredValue": text}]}}
 
 
 def add(view: View, beside: Surroundings) -> Request:

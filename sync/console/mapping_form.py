@@ -1,0 +1,156 @@
+"""What the pages that map tabs carry from step to step. No I/O.
+
+All of it is in the form: a step back, an error or personal data that is shown loses nothing. A
+column is known by its letter, and by a mark of its header: people move columns meanwhile.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2s
+
+from werkzeug.datastructures import MultiDict
+
+from sync.mapping.decide import Choices, TabMapping
+from sync.types import letters
+
+TAB, TITLE, HEADER, FIELD = "tab", "title", "header", "field"
+WAS, WORD, ADD = "was", "word", "add"
+"""The kinds of inputs: what stands before the first colon of a name."""
+_KINDS = frozenset((TAB, TITLE, HEADER, FIELD, WAS, WORD, ADD))
+_NUMBER = re.compile(r"\d{1,10}")
+_MOST_TEXT = 300
+"""Characters of a value: a header or a word; what is longer was not sent by the page."""
+_UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_ONCE_EACH = 2
+"""A header that was one column's and is one column's."""
+
+
+@dataclass(frozen=True)
+class MappingForm:
+    """What a person has chosen so far, as pairs of an input's name and its value."""
+
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def read(cls, form: MultiDict[str, str]) -> "MappingForm":
+        """Return what of a form is about the mapping."""
+        sent = form.items(multi=True)
+        known = ((name, _UNFIT.sub(" ", value)[:_MOST_TEXT]) for name, value in sent)
+        return cls(tuple((n, v) for n, v in known if n.partition(":")[0] in _KINDS))
+
+    def kept(
+        self, shown: frozenset[str] = frozenset(), stale: tuple[str, ...] = ()
+    ) -> list[tuple[str, str]]:
+        """Return what a page must carry along: all but its own inputs, whose names are `shown`.
+
+        And but for names that begin like one of `stale`.
+        """
+        return [(n, v) for n, v in self.pairs if n not in shown and not n.startswith(stale)]
+
+    @cached_property
+    def _first(self) -> dict[str, str]:
+        return dict(reversed(self.pairs))
+
+    @cached_property
+    def tabs(self) -> tuple[int, ...]:
+        """The sheet ids of the chosen tabs."""
+        values = dict.fromkeys(value for name, value in self.pairs if name == TAB)
+        return tuple(int(value) for value in values if _NUMBER.fullmatch(value))
+
+    def titles(self) -> list[str]:
+        """Return the titles of the chosen tabs, as they were read."""
+        return [title for tab in self.tabs if (title := self._first.get(f"{TITLE}:{tab}"))]
+
+    def lacking(self) -> str:
+        """Return what is to be chosen before columns can be shown, in a sentence, or ""."""
+        if not self.titles():
+            return "Choose at least one tab."
+        named = (
+            self._first.get(f"{TITLE}:{t}", "") for t in self.tabs if self.header_row(t) is None
+        )
+        return (
+            f"Choose the row of the headers in: {', '.join(lacking)}."
+            if (lacking := [*named])
+            else ""
+        )
+
+    def header_row(self, tab: int) -> int | None:
+        """Return the chosen header row (zero-based); None where nothing is chosen."""
+        text = self._first.get(f"{HEADER}:{tab}", "")
+        return int(text) - 1 if _NUMBER.fullmatch(text) and int(text) else None
+
+    def field(self, tab: int, letter: str) -> str | None:
+        """Return the field of a column as it is written, "" for none; None: nothing is said."""
+        return self._first.get(f"{FIELD}:{tab}:{letter}")
+
+    def was(self, tab: int) -> dict[str, str]:
+        """Return the marks (`mark`) of the columns of a tab as they were shown, by letter."""
+        start = f"{WAS}:{tab}:"
+        return {n.removeprefix(start): v for n, v in self.pairs if n.startswith(start)}
+
+    def moved(self, tab: int, places: Mapping[str, str]) -> "MappingForm":
+        """Return the same with the columns of a tab (by letter) at other letters, or without."""
+        pairs = []
+        for name, value in self.pairs:
+            kind, _, rest = name.partition(":")
+            number, _, rest = rest.partition(":")
+            letter, colon, rest = rest.partition(":")
+            if kind in (FIELD, WAS, WORD) and number == str(tab) and letter:
+                if letter not in places:
+                    continue
+                name = f"{kind}:{number}:{places[letter]}{colon}{rest}"
+            pairs.append((name, value))
+        return MappingForm(tuple(pairs))
+
+    def word(self, tab: int, letter: str, kind: str, ours: str) -> str | None:
+        """Return the word of a column for one of ours; None where nothing is said."""
+        return self._first.get(word_name(tab, letter, kind, ours))
+
+    def added(self, tab: int) -> list[str]:
+        """Return the fields that get a column at the right, as they are written."""
+        values = (value for name, value in self.pairs if name == f"{ADD}:{tab}" and value)
+        return list(dict.fromkeys(values))
+
+    def header_choices(self) -> dict[str, Choices]:
+        """Return the chosen header rows alone, by title of the tab."""
+        return {
+            self._first[f"{TITLE}:{tab}"]: Choices(header_row=self.header_row(tab))
+            for tab in self.tabs
+            if f"{TITLE}:{tab}" in self._first
+        }
+
+
+def mark(header_row: int, header: str) -> str:
+    """Return what tells whether a column is the one that was shown, without its text."""
+    return f"{header_row}.{blake2s(header.encode(), digest_size=6).hexdigest()}"
+
+
+def follow(form: MappingForm, mapping: TabMapping) -> tuple[MappingForm, bool]:
+    """Return a form whose choices have followed the columns of a tab, and whether any moved.
+
+    People move columns while they are mapped. What cannot be followed is left out, to be chosen
+    again. Another header row is a choice, and no move.
+    """
+    tab, row = mapping.tab.sheet_id, mapping.header_row
+    start, was = f"{row}.", form.was(tab)
+    now = {letters(c.index): mark(row, c.header) for c in mapping.columns}
+    if not all(seen.startswith(start) for seen in was.values()):
+        return form, False
+    if all(now.get(letter) == seen for letter, seen in was.items()):
+        return form, False
+    counts, places = Counter(now.values()) + Counter(was.values()), dict[str, str]()
+    by_mark = {seen: letter for letter, seen in now.items()}
+    for letter, seen in was.items():
+        if counts[seen] == _ONCE_EACH and seen in by_mark:
+            places[letter] = by_mark[seen]
+        elif now.get(letter) == seen:
+            places[letter] = letter
+    return form.moved(tab, places), True
+
+
+def word_name(tab: int, letter: str, kind: str, ours: str) -> str:
+    """Return the name of the input for one of our words."""
+    return f"{WORD}:{tab}:{letter}:{kind}:{ours}"

@@ -1,0 +1,130 @@
+"""Formulas as text: which rows they cover, and how they read in another row. Pure.
+
+Rows count from 0, as in the API; in a formula's text they count from 1.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+_TITLE = r"(?:'(?:[^']|'')*'|[^\W\d][\w.]*)!"
+_CELL = r"\$?[A-Za-z]{1,3}\$?[1-9]\d{0,6}"
+_REFERENCE = re.compile(
+    rf"""(?P<text>"(?:[^"]|"")*")
+    | (?<![\w.$])(?P<title>{_TITLE})?
+      (?P<cells>{_CELL}(?:\s*:\s*(?:{_CELL}|\$?[A-Za-z]{{1,3}}|\$?[1-9]\d{{0,6}}))?
+        | \$?[A-Za-z]{{1,3}}:\$?[A-Za-z]{{1,3}}
+        | \$?[1-9]\d{{0,6}}:\$?[1-9]\d{{0,6}})
+      (?![\w(!])""",
+    re.VERBOSE,
+)
+_ROW = re.compile(r"(?<!\d)(\$?)([1-9]\d*)(?!\d)")
+_SUMMARISES = re.compile(
+    r"\b(SUM\w*|SUBTOTAL|AGGREGATE|AVERAGE\w*|COUNT\w*|MIN|MAX|MEDIAN|PRODUCT)\s*\(", re.IGNORECASE
+)
+_COMPUTED_RANGE = re.compile(r"\b(INDIRECT|OFFSET)\s*\(", re.IGNORECASE)
+_FILLS_OTHERS = re.compile(r"\b(ARRAYFORMULA|QUERY|FILTER|IMPORTRANGE|UNIQUE|SORT)\s*\(", re.I)
+
+
+@dataclass(frozen=True)
+class RowSpan:
+    """The rows of a reference, the last included; None is the tab's end."""
+
+    first: int
+    last: int | None
+    is_last_fixed: bool = False
+    """Whether the last row is written with a $."""
+
+    @property
+    def is_one_row(self) -> bool:
+        """Whether it is a single row."""
+        return self.first == self.last
+
+    def holds(self, row: int) -> bool:
+        """Tell whether a row is in it; in one without an end none is meant."""
+        return self.last is not None and self.first <= row <= self.last
+
+
+def is_formula_text(text: str) -> bool:
+    """Tell whether a bare value is a formula."""
+    return text.startswith("=")
+
+
+def spans(formula: str, title: str) -> Iterator[RowSpan]:
+    """Give the rows of each reference to the tab `title`, on which the formula stands."""
+    for match in _REFERENCE.finditer(formula):
+        if match["text"] or not _is_here(match["title"], title):
+            continue
+        ends = [_ROW.search(end) for end in re.split(r"\s*:\s*", match["cells"])]
+        first, last = ends[0], ends[-1]
+        yield RowSpan(
+            int(first[2]) - 1 if first else 0,
+            int(last[2]) - 1 if last else None,
+            bool(last and last[1]),
+        )
+
+
+def covers_others(formula: str, row: int, title: str) -> bool:
+    """Tell whether a formula in `row` is about other rows, and not its own: a total, an average.
+
+    One that refers to its own row counts for that row, whatever it looks up elsewhere.
+    """
+    if not is_formula_text(formula):
+        return False
+    covered = list(spans(formula, title))
+    if any(span.holds(row) for span in covered):
+        return False
+    if any(not span.is_one_row for span in covered):
+        return True
+    is_summary = bool(_SUMMARISES.search(formula))
+    if is_summary and _COMPUTED_RANGE.search(formula):
+        return True
+    return len({span.first for span in covered}) > 1 or (is_summary and bool(covered))
+
+
+def is_total(formula: str, row: int, title: str, neighbours: Iterable[tuple[int, str]]) -> bool:
+    """Tell whether a cell sums up other rows, and is not what its whole column computes.
+
+    `neighbours` are the cells right above and below, with their rows: in a column that is
+    computed row by row one of them has the same formula.
+    """
+    if not covers_others(formula, row, title):
+        return False
+    own = relative(formula, row)
+    return all(relative(text, number) != own for number, text in neighbours)
+
+
+def fills_others(formula: str) -> bool:
+    """Tell whether a formula fills cells below its own, too: a copy of it has no room."""
+    return bool(_FILLS_OTHERS.search(formula))
+
+
+def relative(formula: str, row: int) -> str:
+    """Return a formula with its rows as distances: the same for a cell and its copy."""
+    return _with_rows(formula, lambda number: f"[{number - 1 - row}]")
+
+
+def moved(formula: str, down: int) -> str:
+    """Return a formula as its copy reads so many rows below."""
+    return _with_rows(formula, lambda number: str(number + down))
+
+
+def _with_rows(formula: str, change: Callable[[int], str]) -> str:
+    """Return a formula with each row that is not fixed changed; texts in it stay."""
+
+    def changed(match: re.Match[str]) -> str:
+        if match["text"]:
+            return match[0]
+        cells = _ROW.sub(lambda end: end[0] if end[1] else change(int(end[2])), match["cells"])
+        return (match["title"] or "") + cells
+
+    return _REFERENCE.sub(changed, formula)
+
+
+def _is_here(prefix: str | None, title: str) -> bool:
+    if not prefix:
+        return True
+    name = prefix[:-1]
+    if name.startswith("'"):
+        name = name[1:-1].replace("''", "'")
+    return name.casefold() == title.casefold()

@@ -1,0 +1,178 @@
+"""Where a table of a person's ends, and which row its new rows are like. Pure.
+
+People put totals, dividers and blank rows between and below their jobs. None of these is a job's
+row: nothing is added below them, and nothing is copied from them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sync.field_table import KEY
+from sync.mapping.words import is_divider, plain
+from sync.sheets import formulas
+from sync.sheets.answer import Row, text_of
+from sync.sheets.snapshot import Table
+from sync.sheets.writes import PARTS, Who
+
+Lines = Mapping[int, Sequence[str]]
+"""The bare values of a tab's columns, by index and from its first row on; formulas as such."""
+_NAME = "customer"
+_CERTAIN = frozenset((KEY, *PARTS)) - {_NAME}
+"""Columns of which one with a text makes a row a job's; a name alone may be a divider's text."""
+_CHECK_BOXES = ("True", "False")
+
+
+@dataclass(frozen=True)
+class ColumnTexts:
+    """A column of a tab as bare texts, "" for blank cells; of a formula the formula."""
+
+    texts: Sequence[str]
+    """From the tab's first row on, where all of it was read; else from the header row on."""
+    header_at: int = 0
+    """The index of the header in them."""
+
+    @property
+    def header(self) -> str:
+        """The header."""
+        return self.texts[self.header_at] if self.header_at < len(self.texts) else ""
+
+    @property
+    def below(self) -> Sequence[str]:
+        """The cells below the header."""
+        return self.texts[self.header_at + 1 :]
+
+
+@dataclass(frozen=True)
+class TableEnd:
+    """The last row that is a job's or looks like one (the header row where there is none)."""
+
+    last_row: int
+    formulas: Mapping[int, str] = field(default_factory=dict)
+    """What a new row takes of it: formulas by column index, with their rows as distances."""
+    is_covered: bool = False
+    """Whether a total ends right at that row: then a new row must come to stand inside of it."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Where new rows of a tab go, and the row above them, which they are like."""
+
+    row: int
+    """The index of the first new row."""
+    above: Row = ()
+    formulas: Mapping[int, str] = field(default_factory=dict)
+    """The formulas that they take, by column, with their rows as distances."""
+    who: Who | None = None
+    """What the row above is known by; None where nothing is taken from it."""
+    is_covered: bool = False
+    """Whether a total ends at the row above, and is to cover the new ones."""
+
+
+def lines_of(rows: Mapping[int, Row]) -> dict[int, list[str]]:
+    """Return the bare values of rows that were read whole, by column."""
+    width = max(map(len, rows.values()), default=0)
+    depth = max(rows, default=-1) + 1
+    lines = {index: [""] * depth for index in range(width)}
+    for number, row in rows.items():
+        for index, cell in enumerate(row):
+            lines[index][number] = text_of(cell)
+    return lines
+
+
+def find(table: Table, lines: Lines) -> TableEnd:
+    """Return where a table ends; `lines` are all columns of its tab."""
+    tab = _TabText(table, lines)
+    last = next((row for row in tab.rows_from_below() if tab.is_job(row)), table.header_row)
+    if last == table.header_row:
+        return TableEnd(last)
+    return TableEnd(last, dict(tab.formulas_of(last)), tab.is_covered_to(last))
+
+
+class _TabText:
+    """What stands in a tab, row by row."""
+
+    def __init__(self, table: Table, lines: Lines) -> None:
+        self._table, self._lines = table, lines
+        self._depth = max(map(len, lines.values()), default=0)
+        known = [column for column in (_NAME, *sorted(_CERTAIN)) if column in table.columns]
+        self._knows_people = any(column != KEY for column in known)
+
+    def rows_from_below(self) -> Iterator[int]:
+        return iter(range(self._depth - 1, self._table.header_row, -1))
+
+    def _text(self, index: int, row: int) -> str:
+        line = self._lines.get(index, ())
+        return line[row] if 0 <= row < len(line) else ""
+
+    def _entered(self, column: str, row: int) -> str:
+        """Return what is entered in a managed column; formulas count as blank."""
+        text = self._text(self._table.columns[column], row)
+        return "" if formulas.is_formula_text(text) else text.strip()
+
+    def is_job(self, row: int) -> bool:
+        """Tell whether a row is a job's or looks like one."""
+        entered = {c: text for c in self._table.columns if (text := self._entered(c, row))}
+        if not entered or self._repeats_headers(entered):
+            return False
+        if KEY in entered:
+            return True
+        if self._is_divider(row, entered):
+            return False
+        if self._knows_people and entered.keys().isdisjoint({_NAME, *_CERTAIN}):
+            return False
+        return not entered.keys().isdisjoint(_CERTAIN) or not self._has_total(row)
+
+    def _repeats_headers(self, entered: Mapping[str, str]) -> bool:
+        """Tell whether a row holds the headers once more."""
+        headers = {c: self._table.headers.get(self._table.columns[c], "") for c in entered}
+        return all(plain(text) == plain(headers[c]) for c, text in entered.items())
+
+    def _is_divider(self, row: int, entered: Mapping[str, str]) -> bool:
+        """Tell whether a row says what group follows, or what is summed up."""
+        filled = self._filled(row)
+        if not entered.keys().isdisjoint(_CERTAIN) and len(filled) > 1:
+            return False
+        return is_divider(entered.get(_NAME) or filled[0])
+
+    def _filled(self, row: int) -> list[str]:
+        """Return the texts that people entered into a row, from the left, without check boxes."""
+        texts = (self._text(index, row).strip() for index in sorted(self._lines))
+        return [
+            text
+            for text in texts
+            if text and text not in _CHECK_BOXES and not formulas.is_formula_text(text)
+        ]
+
+    def _has_total(self, row: int) -> bool:
+        return any(self._is_total(index, row) for index in self._lines)
+
+    def _is_total(self, index: int, row: int) -> bool:
+        around = ((n, self._text(index, n)) for n in (row - 1, row + 1))
+        return formulas.is_total(self._text(index, row), row, self._table.title, around)
+
+    def formulas_of(self, row: int) -> Iterator[tuple[int, str]]:
+        """Give the formulas that a row below takes of this one, of columns that are not managed."""
+        managed = set(self._table.columns.values())
+        for index in sorted(self._lines.keys() - managed):
+            text = self._text(index, row)
+            is_copied = formulas.is_formula_text(text) and not formulas.fills_others(text)
+            if is_copied and not self._is_total(index, row):
+                yield index, formulas.relative(text, row)
+
+    def is_covered_to(self, row: int) -> bool:
+        """Tell whether a total ends at a row, and nothing in that row counts up to itself."""
+        ends = False
+        number = str(row + 1)
+        for line in self._lines.values():
+            for at, text in enumerate(line):
+                if number not in text or not formulas.is_formula_text(text):
+                    continue
+                spans = [
+                    span
+                    for span in formulas.spans(text, self._table.title)
+                    if span.last == row and not span.is_one_row
+                ]
+                if at == row and any(not span.is_last_fixed for span in spans):
+                    return False
+                ends = ends or bool(spans)
+        return ends

@@ -1,0 +1,209 @@
+"""A whole mapping on the console, with forms alone: on a board with headings, totals, own words."""
+
+import re
+
+import pytest
+
+from demo import board
+from demo.sheet import FIELDS, Row, rows_in
+from emulator import Emulator
+from emulator.everbright import people
+from tests.console.conftest import Console, Visitor
+from tests.console.forms import Form
+from tests.made_up import milestone, uuid
+
+ACTIVE, DONE = 0, 2027
+SITES = [uuid(n) for n in range(1, 11)]
+NTP, PERMIT = "Notice to Proceed", "Permits"
+MAPPING = "/mapping"
+
+
+@pytest.fixture
+def console(google: Emulator, sqlite_url: str) -> Console:
+    """The console of somebody with such a board, and with ten jobs that came."""
+    google.everbright.token = "a-token"
+    made = Console(google, sqlite_url, EVERBRIGHT_API_TOKEN="a-token")
+    board.fill(google, made.bench.spreadsheet, SITES)
+    for job in range(1, 11):
+        made.bench.send(milestone(job, 1, name=NTP), milestone(job, 2, name=PERMIT))
+    made.signed_in()
+    return made
+
+
+def begun(visitor: Visitor) -> Form:
+    """Press *Read my tabs*."""
+    return Form(visitor.send(MAPPING, MAPPING, step="tabs").text, "mapping")
+
+
+def columns(visitor: Visitor) -> Form:
+    """Go on to the columns of both tabs."""
+    form = begun(visitor).check("tab", str(ACTIVE), str(DONE))
+    return form.send(visitor, MAPPING, step="columns")
+
+
+def chosen(form: Form) -> Form:
+    """Choose what the first two columns with lists show, each in its own words."""
+    for tab in (ACTIVE, DONE):
+        form.choose(f"field:{tab}:H", f"status:{NTP}")
+        form.choose(f"field:{tab}:I", f"status:{PERMIT}")
+        for letter, words in (("H", ("Sent", "OK")), ("I", ("Applied", "Issued"))):
+            for ours, his in zip(("Submitted", "Approved"), words, strict=True):
+                form.choose(word(form, tab, letter, ours), his)
+    return form
+
+
+def word(form: Form, tab: int, letter: str, ours: str) -> str:
+    """Return the name of the input for one of our words of a milestone."""
+    start, end = f"word:{tab}:{letter}:", f":{ours}"
+    return next(name for name in form.offered if name.startswith(start) and name.endswith(end))
+
+
+def row_of(console: Console, job: int) -> Row:
+    """Return the row of a made-up job on the first tab."""
+    read = rows_in(console.bench.book(FIELDS), board.ACTIVE, board.HEADER_ROW)
+    return next(row for row in read if "Site ID" in row and row["Site ID"].text == uuid(job))
+
+
+def plain(page: str) -> str:
+    """Return what people read on a page."""
+    return " ".join(re.sub("<[^>]*>", " ", page).split())
+
+
+def test_a_board_is_mapped_with_the_words_of_each_list(console: Console) -> None:
+    """Catches a tab that is previewed alone, and words of one list that stand in another."""
+    visitor, bench = console.visitor, console.bench
+    writes = bench.writes()
+    form = chosen(columns(visitor)).send(visitor, MAPPING, step="preview")
+    form = form.send(visitor, MAPPING, personal="yes", at="preview")
+    page = plain(form.page)
+    assert "Rows matched with a job, which get its site ID: 8" in page
+    assert "Rows added below: 2" in page
+    assert "NTP new row Sent" in page and "Perm. new row Applied" in page
+    assert bench.writes() == writes
+    answer = form.answer(visitor, MAPPING, step="write")
+    assert answer.status_code == 303 and answer.location.endswith("/mapping/rows")
+    assert bench.writes() == writes + 1
+    bench.ask()
+    bench.flush()
+    approved = {"status": "APPROVED", "date_updated": "2099-01-01T00:00:00Z"}
+    bench.send(milestone(4, 1, name=NTP, **approved), milestone(4, 2, name=PERMIT, **approved))
+    bench.flush()
+    row = row_of(console, 4)
+    assert (row["NTP"].text, row["Perm."].text) == ("OK", "Issued")
+
+
+def test_every_column_is_known_by_its_letter_beside_three_of_its_cells(console: Console) -> None:
+    """Catches "M1" and "M1 $", which read alike: one could not be mapped without the other."""
+    visitor = console.visitor
+    form = columns(visitor)
+    assert "01" not in plain(form.page), "masked cells are on the page"
+    form = form.send(visitor, MAPPING, personal="yes", at="columns")
+    names = [f"{one['first_name']} {one['last_name']}" for one in contacts()]
+    for name in names[:3]:
+        assert name in form.page
+    assert "K M1 in Active shows" in plain(form.page) and "L M1 $ in Active shows" in form.page
+    form.choose(f"field:{ACTIVE}:K", f"approved:{NTP}").choose(f"field:{DONE}:L", "status")
+    form = form.send(visitor, MAPPING, step="preview")
+    assert form.answer(visitor, MAPPING, step="write").status_code == 303
+    form = columns(visitor)
+    assert form.values[f"field:{ACTIVE}:K"] == f"approved:{NTP}"
+    assert form.values[f"field:{ACTIVE}:L"] == ""
+    assert form.values[f"field:{DONE}:L"] == "status"
+
+
+def contacts() -> list[dict[str, str]]:
+    return [people.site(site)["contacts"][0] for site in SITES]
+
+
+def test_nothing_is_lost_on_an_error_or_when_personal_data_is_shown(console: Console) -> None:
+    """Catches a page that begins again, whatever a person had chosen on it."""
+    visitor = console.visitor
+    form = chosen(columns(visitor))
+    form.choose(f"field:{ACTIVE}:S", f"status:{NTP}")
+    form.values.setlist(f"add:{ACTIVE}", ["follow_up"])
+    wanted = {n: v for n, v in form.values.items() if n.startswith(("field:", "word:", "add:"))}
+    form = form.send(visitor, MAPPING, step="preview")
+    assert "is chosen for the columns H and S of Active" in plain(form.page)
+    for shown in ("yes", "no"):
+        form = form.send(visitor, MAPPING, personal=shown, at="columns")
+        assert {n: form.values.get(n) for n in wanted} == wanted
+    form = form.send(visitor, MAPPING, step="tabs").send(visitor, MAPPING, step="columns")
+    assert {n: form.values.get(n) for n in wanted} == wanted
+
+
+def test_what_was_chosen_waits_while_google_is_away(console: Console) -> None:
+    """Catches an outage that costs a person all the choices."""
+    visitor, faults = console.visitor, console.bench.google.faults
+    form = chosen(columns(visitor))
+    faults.answer(403, api="sheets", count=None)
+    kept = form.send(visitor, MAPPING, step="columns")
+    assert "Try again" in kept.page
+    faults.clear()
+    again = kept.send(visitor, MAPPING, step="columns")
+    for each in (again, form):
+        each.values.pop("csrf_token")
+    assert again.values == form.values
+
+
+def test_the_header_row_is_chosen_by_looking(console: Console) -> None:
+    """Catches a tab whose headers nobody can point at."""
+    visitor, bench = console.visitor, console.bench
+    bench.edit("type_cell", sheet_id=ACTIVE, row=1, column=1, text="Customer")
+    bench.edit("type_cell", sheet_id=ACTIVE, row=1, column=2, text="Phone")
+    bench.edit("type_cell", sheet_id=ACTIVE, row=1, column=3, text="Zip")
+    form = begun(visitor)
+    assert f"header:{ACTIVE}" not in form.values, "two rows look like headers: none is chosen"
+    form.check("tab", str(ACTIVE))
+    form = form.send(visitor, MAPPING, step="columns")
+    assert "Choose the row of the headers in: Active." in plain(form.page)
+    form.choose(f"header:{ACTIVE}", "4")
+    form = form.send(visitor, MAPPING, step="columns")
+    assert "H NTP in Active shows" in plain(form.page)
+
+
+def test_choices_follow_columns_that_are_moved_meanwhile(console: Console) -> None:
+    """Catches a choice that stays with a letter while its column goes elsewhere."""
+    visitor, bench = console.visitor, console.bench
+    form = chosen(columns(visitor))
+    writes = bench.writes()
+    bench.edit("move_column", sheet_id=ACTIVE, column=7, to=0)
+    form = form.send(visitor, MAPPING, step="write")
+    assert "Columns were moved meanwhile." in plain(form.page)
+    assert bench.writes() == writes
+    assert form.values[f"field:{ACTIVE}:A"] == f"status:{NTP}"
+    assert form.values[word(form, ACTIVE, "A", "Approved")] == "OK"
+    assert form.values[f"field:{ACTIVE}:I"] == f"status:{PERMIT}"
+    assert form.answer(visitor, MAPPING, step="write").status_code == 303
+
+
+def test_a_column_is_added(console: Console) -> None:
+    """Catches a field that nobody has a column for, and that nobody can have."""
+    visitor, bench = console.visitor, console.bench
+    form = chosen(columns(visitor))
+    form.values.setlist(f"add:{ACTIVE}", ["follow_up"])
+    form = form.send(visitor, MAPPING, step="columns")
+    assert form.values.getlist(f"add:{ACTIVE}") == ["follow_up", ""]
+    assert form.answer(visitor, MAPPING, step="write").status_code == 303
+    bench.ask()
+    bench.flush()
+    assert "Follow up" in row_of(console, 1)
+
+
+def test_no_step_shows_a_masked_cell_or_names_a_command(console: Console) -> None:
+    """Catches a customer on a masked page, and advice that only a terminal can follow."""
+    visitor = console.visitor
+    form = begun(visitor)
+    pages = [form.page]
+    form.choose(f"header:{ACTIVE}", "6")
+    pages.append(form.send(visitor, MAPPING, step="columns").page)
+    form.choose(f"header:{ACTIVE}", "4")
+    form = form.send(visitor, MAPPING, step="columns")
+    pages += [form.page, chosen(form).send(visitor, MAPPING, step="preview").page]
+    form.answer(visitor, MAPPING, step="write")
+    pages += [visitor.text(MAPPING), columns(visitor).page, visitor.text("/mapping/rows")]
+    known = {text for one in contacts() for text in (one["first_name"] + " " + one["last_name"],)}
+    for page in pages:
+        assert not [name for name in known if name in page]
+        assert "--" not in plain(page) and "brightsheet " not in plain(page).replace(
+            "Brightsheet ", ""
+        )

@@ -1,0 +1,78 @@
+"""The pages of a mapped sheet: doubtful rows are settled, and what is wanted besides is added."""
+
+import pytest
+
+from emulator import Emulator
+from tests import own_sheet
+from tests.console.conftest import Console
+from tests.console.forms import Form
+from tests.console.test_mapping import plain
+from tests.made_up import uuid
+from tests.own_sheet import OPEN
+from tests.sheets.test_link import doubtful
+
+ROWS, EXTRAS = "/mapping/rows", "/mapping/extras"
+
+
+@pytest.fixture
+def console(google: Emulator, sqlite_url: str) -> Console:
+    """The console of somebody with two rows for one customer."""
+    google.everbright.token = "a-token"
+    made = Console(google, sqlite_url, EVERBRIGHT_API_TOKEN="a-token")
+    doubtful(made.bench)
+    made.signed_in()
+    return made
+
+
+def listed(console: Console) -> Form:
+    return Form(console.visitor.send(ROWS, ROWS, step="look").text, "rows")
+
+
+def test_a_doubtful_row_is_settled_by_looking_at_it(console: Console) -> None:
+    """Catches a page that shows rows masked as they are, and one that forgets what was chosen."""
+    visitor, bench = console.visitor, console.bench
+    form = listed(console)
+    assert "Ada Number1" not in form.page and "mine 1" not in form.page
+    name = f"row:{uuid(1)}"
+    _, second, keeps = form.offered[name]
+    assert keeps == "" and second.startswith("Open jobs!5#")
+    form = form.choose(name, second).send(visitor, ROWS, personal="yes")
+    assert "Ada Number1" in form.page and "mine 2" in form.page
+    assert form.values[name] == second
+    assert form.answer(visitor, ROWS, step="link").status_code == 303
+    bench.flush()
+    (row,) = own_sheet.of_site(bench, 1)
+    assert row["Note to self"] == "mine 2"
+    assert "Every job has its row" in plain(visitor.send(ROWS, ROWS, step="look").text)
+    assert [each.name for each in console.actions.latest(1)] == ["link"]
+
+
+def test_a_row_that_moved_since_it_was_looked_at_is_not_taken(console: Console) -> None:
+    """Catches a choice by row number: row 5 is another row of that customer by now."""
+    visitor, bench = console.visitor, console.bench
+    form = listed(console)
+    writes = bench.writes()
+    bench.edit("move_row", sheet_id=OPEN, row=3, to=5)
+    form = form.choose(f"row:{uuid(1)}", form.offered[f"row:{uuid(1)}"][0])
+    form = form.send(visitor, ROWS, step="link")
+    assert "Open jobs!4: not in the list" in plain(form.page)
+    assert bench.writes() == writes
+
+
+def test_what_is_wanted_is_added_and_nothing_else(console: Console) -> None:
+    """Catches a History that comes with the Pipeline, and a press that is not answered."""
+    visitor, bench = console.visitor, console.bench
+    assert visitor.send(EXTRAS, EXTRAS, extra="pipeline").status_code == 303
+    assert "Tab 'Pipeline': made" in plain(visitor.text(EXTRAS)).replace("&#39;", "'")
+    titles = [tab["properties"]["title"] for tab in bench.book("sheets(properties)")["sheets"]]
+    assert "Pipeline" in titles and "History" not in titles
+    assert visitor.send(EXTRAS, EXTRAS, extra="pipeline").status_code == 303
+    assert "There is nothing to add" in visitor.text(EXTRAS)
+    assert [each.name for each in console.actions.latest(1)] == ["add pipeline"]
+
+
+def test_no_page_of_it_names_a_command(console: Console) -> None:
+    visitor = console.visitor
+    pages = [listed(console).page, visitor.text(EXTRAS), visitor.send("/columns").text]
+    for page in pages:
+        assert "brightsheet " not in plain(page).replace("_brightsheet", "")

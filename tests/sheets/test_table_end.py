@@ -1,0 +1,171 @@
+"""Where a table of a person's ends: totals, dividers and blank rows are nobody's job."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from sync.sheets import formulas, table_end
+from sync.sheets.snapshot import Table
+from sync.sheets.table_end import TableEnd
+from tests.made_up import uuid
+
+HEADERS = ("#", "Customer", "Address", "kW", "Price", "Paid", "Left", "Site ID")
+COLUMNS = {"customer": 1, "address": 2, "site_id": 7}
+ADA = ("1", "Ada", "1 Elm St", "8.2", "100", "10", "=E{n}-F{n}", "")
+BEN = ("2", "Ben", "", "9", "200", "", "=E{n}-F{n}", "")
+TOTAL = ("", "TOTAL", "", "=SUM(D2:D{above})", "=SUM(E2:E{above})", "", "=SUM(G2:G{above})", "")
+BLANK: tuple[str, ...] = ()
+LEFT = "=E[0]-F[0]"
+
+
+def ended(
+    *rows: Sequence[str], columns: dict[str, int] | None = None, title: str = "Jobs"
+) -> TableEnd:
+    """Return where the table ends; {n} is a row's number, {above} that of the row above it."""
+    typed = [
+        [text.format(n=number, above=number - 1) for text in row]
+        for number, row in enumerate((HEADERS, *rows), 1)
+    ]
+    lines = {
+        index: [row[index] if index < len(row) else "" for row in typed]
+        for index in range(len(HEADERS))
+    }
+    headers = dict(enumerate(HEADERS))
+    table = Table(0, title, 0, 100, 26, columns or COLUMNS, headers=headers)
+    return table_end.find(table, lines)
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        [TOTAL],
+        [BLANK, TOTAL],
+        [BLANK, BLANK, TOTAL, BLANK, ("", "", "", "=AVERAGE(D2:D3)")],
+        [("", "*** ON HOLD / WAITING ***")],
+        [("--- Dead jobs ---",)],
+        [("", "", "Waiting for permits")],
+        [("", "2 jobs", "", "", "=E2+E3")],
+        [("Totals:", "", "", "17.2", "300")],
+        [("", "", "", "=COUNTA(B:B)-1")],
+        [("", "", "", '=SUM(D2:INDIRECT("D"&ROW()-1))')],
+        [("", "May 2026", "", "=SUM(D2:D3)")],
+        [HEADERS],
+        [("", "", "", "", "", "", "=E{n}-F{n}"), BLANK],
+        [("True", "", "", "False")],
+        [("", "", "", "note below the table")],
+    ],
+)
+def test_nothing_goes_below_what_follows_the_jobs(below: list[Sequence[str]]) -> None:
+    """Catches a row below TOTAL, with its sums for a contract of its own."""
+    end = ended(ADA, BEN, *below)
+    assert end.last_row == 2
+    assert end.formulas == {6: LEFT}
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        ("", "", "", "", "", "", "", uuid(7)),
+        ("", "TOTAL", "", "=SUM(D2:D3)", "", "", "", uuid(7)),
+        ("", "Total Wine & More"),
+        ("", "", "9 Oak Ave"),
+        ("", "Eve May", "", "", "=SUM(E{n}:F{n})"),
+        ("", "Cy", "9 Oak Ave", "=SUM(D2:D3)"),
+        ("", "Dee", "", "", "=VLOOKUP(B{n},X2:Y9,2)"),
+        ("4", "Fay"),
+    ],
+)
+def test_a_row_that_looks_like_a_jobs_is_the_last(last: Sequence[str]) -> None:
+    """Catches new rows that come to stand among his customers, or above one of ours."""
+    assert ended(ADA, BEN, last, TOTAL).last_row == 3
+
+
+def test_a_table_that_is_cut_is_one_table() -> None:
+    divider = ("", "ON HOLD")
+    end = ended(ADA, TOTAL, BLANK, divider, BEN, TOTAL, BLANK, ("", "GRAND TOTAL"))
+    assert (end.last_row, end.formulas) == (5, {6: LEFT})
+
+
+def test_what_a_column_computes_row_by_row_is_no_total() -> None:
+    """Catches a table in which every row numbers itself by those above and so seems a total."""
+    rows = [(f"=MAX(A$1:A{{above}})+{1}", f"Own {n}", "", "", "") for n in range(4)]
+    end = ended(*rows, TOTAL)
+    assert end.last_row == 4
+    assert end.formulas == {0: "=MAX(A$1:A[-1])+1"}
+
+
+def test_a_formula_that_fills_a_column_is_not_copied() -> None:
+    first = ("", "Ada", "", "", "", "", "=ARRAYFORMULA(E2:E-F2:F)", "")
+    assert ended(first).formulas == {}
+
+
+def test_a_table_without_jobs_begins_below_its_headers() -> None:
+    assert ended(TOTAL, BLANK).last_row == 0
+    assert ended().last_row == 0
+
+
+def test_columns_that_name_nobody_go_by_what_is_typed() -> None:
+    """Catches a tab of which only the address of the page and a status are mapped."""
+    only = {"site_id": 7, "status": 3}
+    assert ended(ADA, BEN, TOTAL, columns=only).last_row == 2
+    assert ended(ADA, BEN, ("TOTAL", "", "", "17"), columns=only).last_row == 2
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_covered"),
+    [
+        ((ADA, BEN, TOTAL), True),
+        ((ADA, BEN, BLANK, ("", "", "", "=SUM(D2:D3)")), True),
+        ((ADA, BEN, BLANK, ("", "", "", "=SUM(D2:D4)")), False),
+        ((ADA, BEN, BLANK, ("", "", "", "=SUM(D2:D)")), False),
+        ((ADA, ("", "Ben", "", "", "", "", "=SUM(E$2:E{n})"), TOTAL), False),
+        ((ADA, ("", "Ben", "", "", "", "", "=RANK(E{n},E$2:E$3)")), True),
+        ((ADA, BEN, ("", "", "", '=CONCAT("E2:E3")')), False),
+        ((ADA, BEN, ("", "", "", "=SUM(Old!D2:D3)")), False),
+        ((ADA, BEN, ("", "", "", "=SUM('Jobs'!D2:D3)")), True),
+    ],
+)
+def test_a_total_that_ends_at_the_last_job_is_to_cover_a_new_one(
+    rows: list[Sequence[str]], is_covered: bool
+) -> None:
+    assert ended(*rows).is_covered == is_covered
+
+
+@pytest.mark.parametrize(
+    ("formula", "row", "covers"),
+    [
+        ("=SUM(M6:M20)", 20, True),
+        ("=M6+M7+M8", 20, True),
+        ("=SUBTOTAL(9;$M$6:$M$20)", 20, True),
+        ("=SUM(M:M)/2", 20, True),
+        ("=SUM(6:20)", 20, True),
+        ("=SUM(M6)", 20, True),
+        ("=A20+1", 20, False),
+        ("=N21-O21", 20, False),
+        ("=SUM(N21:P21)", 20, False),
+        ("=SUM(N$6:N21)", 20, False),
+        ("=VLOOKUP(B21,X6:Y20,2)", 20, False),
+        ("=TODAY()-LOG10(M21)", 20, False),
+        ("=SUM(Other!M6:M20)", 20, False),
+        ('=IF(B21="","SUM(M6:M20)",1)', 20, False),
+        ("SUM(M6:M20)", 20, False),
+    ],
+)
+def test_which_formulas_are_about_other_rows(formula: str, row: int, covers: bool) -> None:
+    assert formulas.covers_others(formula, row, "Jobs") == covers
+
+
+@pytest.mark.parametrize(
+    ("formula", "below"),
+    [
+        ("=N6-O6", "=N9-O9"),
+        ("=SUM(N$6:N6)*$A$1", "=SUM(N$6:N9)*$A$1"),
+        ("=IF(B6=\"Row 6\",'Year 6'!A6,LOG10(A6))", "=IF(B6=\"Row 6\",'Year 6'!A9,LOG10(A9))"),
+        ("=SUM(6:6)+SUM(B:B)", "=SUM(9:9)+SUM(B:B)"),
+    ],
+)
+def test_a_copy_reads_as_googles_does(formula: str, below: str) -> None:
+    """Catches a preview that shows other formulas than those that come."""
+    below = below.replace("B6=", "B9=")
+    assert formulas.moved(formula, 3) == below
+    assert formulas.relative(formula, 5) == formulas.relative(below, 8)
