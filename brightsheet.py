@@ -17,7 +17,7 @@ import click
 from sync.commands import backfill, lists, sheet
 from sync.commands.google import auth_group
 from sync.commands.lists import doctor
-from sync.commands.mapping import link_rows, map_tabs
+from sync.commands.mapping import map_tabs
 from sync.errors import BrightsheetError, SettingsError
 from sync.ops import logs
 from sync.settings.environment import database_url, load
@@ -117,7 +117,7 @@ if (_CHECKOUT / "demo").is_dir():
 
 _COMMANDS = (
     *(_of_a_checkout(name) for name in _OF_A_CHECKOUT),
-    *(doctor, auth_group, map_tabs, link_rows),
+    *(doctor, auth_group, map_tabs, sheet.link_rows),
     *(lists.deliveries, lists.retry),
     *(sheet.init, sheet.rebuild, sheet.compare),
     *(lists.milestones, lists.statuses, lists.details, backfill.backfill),

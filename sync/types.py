@@ -1,5 +1,6 @@
 """Shared value types: frozen values; text, UUIDs and times as EverBright has them; letters."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -59,6 +60,28 @@ When = Annotated[Annotated[datetime, AfterValidator(_utc)] | None, BeforeValidat
 
 
 Flag = Annotated[bool, BeforeValidator(_false)]
+
+
+MASK = "***"
+
+
+@dataclass(frozen=True)
+class Personal:
+    """A text that may be about a person: *** wherever it is written, in a log or a message, too.
+
+    A page of the console writes `text` where somebody asked for it.
+    """
+
+    text: str
+
+    def __str__(self) -> str:
+        return MASK
+
+    def __repr__(self) -> str:
+        return f"Personal({MASK})"
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
 
 
 class Mode(StrEnum):

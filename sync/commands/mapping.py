@@ -1,4 +1,4 @@
-"""`brightsheet map` and `brightsheet link`."""
+"""`brightsheet map`."""
 
 import json
 import logging
@@ -17,10 +17,11 @@ from sync.commands import echo
 from sync.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.mapping.fields import Fields
 from sync.ops import logs
-from sync.setup.link import Doubt, NamedRow, Settled, link
 from sync.setup.mapping import MappingReport, TabMapper
+from sync.setup.spreadsheet import UnmappedTab, unmap
 from sync.sheets import trial
 from sync.sheets.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview
+from sync.status.problem import counted
 from sync.types import letters
 from sync.wiring import Wiring, opened
 
@@ -226,6 +227,20 @@ def words_of(texts: tuple[str, ...]) -> tuple[dict[str, str], dict[str, dict[str
     return everywhere, by_column
 
 
+def unmapped_lines(tabs: Iterable[UnmappedTab], *, is_written: bool) -> Iterator[str]:
+    """Give what is (to be) said of tabs that are not mapped any more."""
+    for tab in tabs:
+        said = "is not mapped any more" if is_written else "would not be mapped any more"
+        jobs = f"of its {counted(tab.jobs, 'job', 'jobs')} nothing is written there"
+        yield f"The tab {tab.title!r} {said}: its cells stay, and {jobs}."
+        if tab.elsewhere:
+            yield f"A job that gets news then has a row in {tab.elsewhere!r}."
+        else:
+            yield "No tab is mapped then: jobs are written nowhere until you map one."
+    if not is_written:
+        yield "Nothing was written. To do it, add --write."
+
+
 @click.command("map")
 @click.option("--tab", "tabs", multiple=True, metavar="TITLE", help="This tab; repeat for more.")
 @click.option(
@@ -235,6 +250,13 @@ def words_of(texts: tuple[str, ...]) -> tuple[dict[str, str], dict[str, dict[str
     "--set", "fields", multiple=True, metavar="HEADER=FIELD", help="This column shows that field."
 )
 @click.option("--unset", multiple=True, metavar="HEADER", help="This column shows nothing of ours.")
+@click.option(
+    "--remove",
+    "removed",
+    multiple=True,
+    metavar="NAME",
+    help="Unmap a tab by its title, or a column by its header or letter. Its cells stay.",
+)
 @click.option(
     "--add", "added", multiple=True, metavar="FIELD", help="Add a column for it at the right."
 )
@@ -256,6 +278,7 @@ def map_tabs(
     header_row: int | None,
     fields: tuple[str, ...],
     unset: tuple[str, ...],
+    removed: tuple[str, ...],
     added: tuple[str, ...],
     words: tuple[str, ...],
     preview: bool,
@@ -270,14 +293,20 @@ def map_tabs(
     if header_row is not None and len(tabs) != 1:
         raise click.UsageError("--header-row goes with one --tab.")
     logs.configure(logging.WARNING)
+    wiring = Wiring(*opened())
+    gone = unmap(wiring, time.sleep, removed, write=write) if removed else ()
+    if gone and not as_json:
+        click.echo("\n".join(unmapped_lines(gone, is_written=write)))
+    if gone and len(gone) == len(removed):
+        return
+    titles = {tab.title for tab in gone}
     choices = Choices(
         pairs("Header=field", fields),
-        unset,
+        (*unset, *(name for name in removed if name not in titles)),
         added,
         *words_of(words),
         header_row - 1 if header_row is not None else None,
     )
-    wiring = Wiring(*opened())
     mapper = TabMapper(wiring, time.sleep, choices, tabs)
     report = mapper.run(write=write, with_preview=preview)
     if as_json:
@@ -286,65 +315,3 @@ def map_tabs(
         show_report(report, Console(), is_written=write)
     if write:
         echo(trial.said(wiring.tried), err=as_json)
-
-
-@click.command("link")
-@click.option(
-    "--set",
-    "rows",
-    multiple=True,
-    metavar="SITE=TAB!ROW",
-    help="This row is that job's, as in: 8ba871ae=Open jobs!12. Repeat for more.",
-)
-@click.option("--write", is_flag=True, help="Write it; without it nothing is written.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def link_rows(rows: tuple[str, ...], write: bool, as_json: bool) -> None:
-    """List jobs whose row in your own sheet is not certain, and settle them.
-
-    The row gets the job's site ID. The row that was added for the job is emptied, if nobody typed
-    into it; delete it if you like.
-    """
-    logs.configure(logging.WARNING)
-    chosen = pairs("SITE=Tab!12", rows)
-    doubts, settled = link(Wiring(*opened()), time.sleep, chosen, write=write)
-    echo(_json(doubts) if as_json else _lines(doubts, settled, is_written=write))
-
-
-def _lines(doubts: Iterable[Doubt], settled: Settled, *, is_written: bool) -> Iterable[str]:
-    done = {doubt.site for doubt, _ in settled}
-    for doubt, row in settled:
-        said = "has the site ID of" if is_written else "would get the site ID of"
-        yield f"{row.name} {said} {doubt.site}."
-        if doubt.own:
-            emptied = "is empty now" if is_written else "would be emptied"
-            yield f"{doubt.own.name} {emptied}: it was added for this job."
-    left = [doubt for doubt in doubts if doubt.site not in done]
-    for doubt in left:
-        yield f"{doubt.site}  {doubt.customer.name}  {doubt.customer.address}".rstrip()
-        if doubt.own:
-            yield f"    added  {doubt.own.name}: {doubt.own.text}"
-        for row in doubt.candidates:
-            yield f"    maybe  {row.name}: {row.text}"
-    if left:
-        example = f"{left[0].site[:8]}={left[0].candidates[0].name}"
-        yield f'To settle one: brightsheet link --set "{example}" --write'
-    elif done and not is_written:
-        yield "Nothing was written. To write it, add --write."
-    elif not done:
-        yield "Every job has its row, or none that people made resembles it."
-
-
-def _json(doubts: Iterable[Doubt]) -> Iterable[str]:
-    def named(row: NamedRow) -> dict[str, str]:
-        return {"row": row.name, "text": row.text}
-
-    for doubt in doubts:
-        yield json.dumps(
-            {
-                "site": doubt.site,
-                "customer": doubt.customer.name,
-                "address": doubt.customer.address,
-                "added": named(doubt.own) if doubt.own else None,
-                "candidates": [named(row) for row in doubt.candidates],
-            }
-        )

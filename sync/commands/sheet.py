@@ -1,17 +1,20 @@
-"""`brightsheet init`, `rebuild` and `compare`."""
+"""`brightsheet init`, `rebuild`, `compare` and `link`."""
 
 import json
 import logging
 import sys
 import time
+from collections.abc import Iterable
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 
 from sync.commands import echo
+from sync.commands.mapping import pairs
 from sync.ops import logs
 from sync.settings.environment import google_id
+from sync.setup.link import Doubt, NamedRow, Settled, link
 from sync.setup.spreadsheet import EXTRAS, Setup
 from sync.sheets import trial
 from sync.status import compare as sheet
@@ -106,3 +109,65 @@ def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
             else sheet.lines(comparison)
         )
     sys.exit(0 if comparison.is_well else NOT_WELL)
+
+
+@click.command("link")
+@click.option(
+    "--set",
+    "rows",
+    multiple=True,
+    metavar="SITE=TAB!ROW",
+    help="This row is that job's, as in: 8ba871ae=Open jobs!12. Repeat for more.",
+)
+@click.option("--write", is_flag=True, help="Write it; without it nothing is written.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def link_rows(rows: tuple[str, ...], write: bool, as_json: bool) -> None:
+    """List jobs whose row in your own sheet is not certain, and settle them.
+
+    The row gets the job's site ID. The row that was added for the job is emptied, if nobody typed
+    into it; delete it if you like.
+    """
+    logs.configure(logging.WARNING)
+    chosen = pairs("SITE=Tab!12", rows)
+    doubts, settled = link(Wiring(*opened()), time.sleep, chosen, write=write)
+    echo(_json(doubts) if as_json else _lines(doubts, settled, is_written=write))
+
+
+def _lines(doubts: Iterable[Doubt], settled: Settled, *, is_written: bool) -> Iterable[str]:
+    done = {doubt.site for doubt, _ in settled}
+    for doubt, row in settled:
+        said = "has the site ID of" if is_written else "would get the site ID of"
+        yield f"{row.name} {said} {doubt.site}."
+        if doubt.own:
+            emptied = "is empty now" if is_written else "would be emptied"
+            yield f"{doubt.own.name} {emptied}: it was added for this job."
+    left = [doubt for doubt in doubts if doubt.site not in done]
+    for doubt in left:
+        yield f"{doubt.site}  {doubt.customer.name}  {doubt.customer.address}".rstrip()
+        if doubt.own:
+            yield f"    added  {doubt.own.name}: {doubt.own.text}"
+        for row in doubt.candidates:
+            yield f"    maybe  {row.name}: {row.text}"
+    if left:
+        example = f"{left[0].site[:8]}={left[0].candidates[0].name}"
+        yield f'To settle one: brightsheet link --set "{example}" --write'
+    elif done and not is_written:
+        yield "Nothing was written. To write it, add --write."
+    elif not done:
+        yield "Every job has its row, or none that people made resembles it."
+
+
+def _json(doubts: Iterable[Doubt]) -> Iterable[str]:
+    def named(row: NamedRow) -> dict[str, str]:
+        return {"row": row.name, "text": row.text}
+
+    for doubt in doubts:
+        yield json.dumps(
+            {
+                "site": doubt.site,
+                "customer": doubt.customer.name,
+                "address": doubt.customer.address,
+                "added": named(doubt.own) if doubt.own else None,
+                "candidates": [named(row) for row in doubt.candidates],
+            }
+        )

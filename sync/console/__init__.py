@@ -61,6 +61,7 @@ def _routes(sign_in: Page) -> list[tuple[str, str, Page, list[str]]]:
         ("/mapping", "mapping", mapping.mapping, get + post),
         ("/mapping/rows", "rows", own_sheet.rows, get + post),
         ("/mapping/extras", "extras", own_sheet.extras, get + post),
+        ("/mapping/unmap", "unmap", own_sheet.unmap, get + post),
         ("/checks", "checks", overview.checks, get + post),
         ("/actions", "actions", actions.listed, get),
         ("/actions/<name>", "action", actions.action, get + post),

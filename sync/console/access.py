@@ -42,6 +42,7 @@ from sync.console.parts import ConsoleParts
 from sync.errors import BrightsheetError
 from sync.settings.environment import Settings
 from sync.store.actions import SIGN_IN
+from sync.types import Personal
 
 SESSION = timedelta(hours=12)
 """A working day; afterwards the password is asked for again, whatever happened meanwhile."""
@@ -186,6 +187,7 @@ def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
         # It would compare the page's address with the header Host, which some proxies replace.
         WTF_CSRF_SSL_STRICT=False,
     )
+    app.jinja_options = {**app.jinja_options, "finalize": _as_asked}
     csrf = CSRFProtect(app)
 
     @blueprint.before_request
@@ -221,6 +223,11 @@ def is_signed_in() -> bool:
 def shows_personal() -> bool:
     """Return whether personal data was asked for in this session."""
     return bool(session.get(_PERSONAL))
+
+
+def _as_asked(value: object) -> object:
+    """Return what a template writes for a value: what may be personal only to who asked for it."""
+    return value.text if isinstance(value, Personal) and shows_personal() else value
 
 
 def sign_in(parts: ConsoleParts, *, tries: PasswordTries) -> Any:

@@ -6,14 +6,14 @@ from typing import Any
 
 from flask import abort, render_template, request
 
-from sync.console.access import shows_personal
 from sync.console.parts import ConsoleParts, is_id
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY
-from sync.jobs.model import FileState
+from sync.jobs.model import TYPED, FileState
 from sync.store import JobRecord, KeptChange, KeptDelivery, KeptDocument
 from sync.store.actions import READ_AGAIN
 from sync.store.deliveries import DeliveryFilter
+from sync.types import Personal
 
 _DELIVERIES = 100
 _DOCUMENTS = 200
@@ -33,7 +33,7 @@ class Step:
     at: datetime
     kind: str
     title: str
-    text: str = ""
+    text: str | Personal = ""
     delivery: KeptDelivery | None = None
     document: KeptDocument | None = None
     is_done: bool = True
@@ -41,10 +41,10 @@ class Step:
 
 @dataclass(frozen=True)
 class ColumnText:
-    """What a column shows of a job; `text` None: it is masked."""
+    """What a column shows of a job."""
 
     header: str
-    text: str | None
+    text: str | Personal
     at: datetime | None = None
     is_day: bool = False
 
@@ -115,7 +115,9 @@ def _change(parts: ConsoleParts, kept: KeptChange) -> Step | None:
         return None
     what, before, after = (line[index].text for index in (2, 3, 4))
     text = f"{before} → {after}" if before and after else after or before
-    return Step(kept.noted, "change", what, text, is_done=kept.is_shown)
+    # What a person typed, and what stands there in its place, may be anything.
+    shown = Personal(text) if kept.change.subject == TYPED else text
+    return Step(kept.noted, "change", what, shown, is_done=kept.is_shown)
 
 
 def _cells(parts: ConsoleParts, record: JobRecord) -> list[ColumnText]:
@@ -126,6 +128,6 @@ def _cells(parts: ConsoleParts, record: JobRecord) -> list[ColumnText]:
         if cell is None or not (cell.text or cell.when):
             continue
         is_harmless = column.id in _HARMLESS or column.id.startswith("status:")
-        text = cell.text if is_harmless or shows_personal() else None
+        text = cell.text if is_harmless else Personal(cell.text)
         texts.append(ColumnText(column.header, "" if cell.when else text, cell.when, cell.is_day))
     return texts

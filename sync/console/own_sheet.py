@@ -6,13 +6,19 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 
 from sync.console.access import set_personal, shows_personal
+from sync.console.mapping_form import mark
 from sync.console.parts import ConsoleParts, PageWait
-from sync.errors import BrightsheetError
+from sync.errors import BrightsheetError, Permanent
+from sync.field_table import KEY
+from sync.mapping.decide import Choices, TabMapping
+from sync.mapping.fields import Fields
 from sync.setup.link import Doubt, link
+from sync.setup.mapping import TabMapper
 from sync.setup.spreadsheet import EXTRAS, Setup
-from sync.types import Mode
+from sync.setup.spreadsheet import unmap as unmap_tabs
+from sync.types import Mode, letters
 
-LINK, LOOK = "link", "look"
+LINK, LOOK, ASK = "link", "look", "ask"
 _PIPELINE = (
     "A tab that counts your jobs by milestone and status, from what EverBright says and not from "
     "your words. The numbers are at most a minute old."
@@ -105,3 +111,93 @@ def extras(parts: ConsoleParts) -> Any:
             return redirect(url_for("console.extras"), 303)
     is_adopted = parts.wiring.mode() is Mode.ADOPTED
     return render_template("console/extras.html", extras=_ABOUT, said=said, is_adopted=is_adopted)
+
+
+def unmap(parts: ConsoleParts) -> Any:
+    """List what is mapped, ask whether chosen tabs and columns are to be unmapped, or do it."""
+    if request.method == "GET":
+        return render_template("console/unmap.html", tabs=None, said="")
+    tabs, columns = request.form.getlist("tab"), request.form.getlist("column")
+    step, said = request.form.get("step", LOOK), ""
+    try:
+        with parts.alone():
+            report = TabMapper(parts.wiring, PageWait(), Choices(), []).run(write=False)
+            mapped = [tab for tab in report.tabs if tab.is_mapped]
+            try:
+                if step != LOOK:
+                    return _unmapped(parts, mapped, tabs, columns, is_asked=step == ASK)
+            except Permanent as error:
+                said = error.what
+    except BrightsheetError as error:
+        return render_template("console/unmap.html", tabs=None, said=error.what)
+    chosen = {*tabs, *columns}
+    views = [(tab, _mapped_columns(tab, report.fields)) for tab in mapped]
+    return render_template("console/unmap.html", tabs=views, said=said, chosen=chosen)
+
+
+def _mapped_columns(tab: TabMapping, fields: Fields) -> list[tuple[str, str, str]]:
+    """Return value, name and field of each column that can be unmapped: not that of the key."""
+    return [
+        (
+            f"{tab.tab.sheet_id}:{letters(column.index)}:{mark(tab.header_row, column.header)}",
+            f"{letters(column.index)} {column.header}".rstrip(),
+            fields.get(column.field).title,
+        )
+        for column in tab.columns
+        if column.field not in ("", KEY)
+    ]
+
+
+def _unmapped(
+    parts: ConsoleParts,
+    mapped: Sequence[TabMapping],
+    tabs: Sequence[str],
+    columns: Sequence[str],
+    *,
+    is_asked: bool,
+) -> Any:
+    """Ask whether tabs and columns are to be unmapped, or unmap them.
+
+    Raises Permanent where one of them is not what was chosen any more.
+    """
+    by_id = {str(tab.tab.sheet_id): tab for tab in mapped}
+    chosen: dict[str, list[str]] = {}
+    for value in columns:
+        tab, letter = _still_there(by_id, value)
+        if str(tab.tab.sheet_id) not in tabs:
+            chosen.setdefault(tab.tab.title, []).append(letter)
+    if not (chosen or tabs) or not {*tabs} <= by_id.keys():
+        raise Permanent("none_chosen", "Choose what is to be unmapped from what is listed now.")
+    titles = [by_id[number].tab.title for number in tabs]
+    wiring, wait = parts.wiring, PageWait()
+    if is_asked:
+        gone = unmap_tabs(wiring, wait, titles, write=False) if titles else ()
+        values = {"gone": gone, "columns": chosen, "hidden": (tabs, columns)}
+        return render_template("console/unmap_ask.html", **values)
+
+    def run() -> None:
+        if titles:
+            unmap_tabs(wiring, wait, titles, write=True)
+        if chosen:
+            by_tab = {
+                title: Choices(unset=[f"{c}:{c}" for c in names]) for title, names in chosen.items()
+            }
+            TabMapper(wiring, wait, Choices(), list(chosen), by_tab).run(write=True)
+
+    named = ", ".join([*titles, *(f"{t}: {' '.join(names)}" for t, names in chosen.items())])
+    parts.recorded("unmap", named, request.remote_addr or "", run, "It is unmapped.")
+    parts.wake()
+    flash(f"Unmapped: {named}. What stands there stays.")
+    return redirect(url_for("console.mapping"), 303)
+
+
+def _still_there(by_id: Mapping[str, TabMapping], value: str) -> tuple[TabMapping, str]:
+    """Return tab and letter of a column that was chosen. Raises Permanent where it has moved."""
+    number, _, rest = value.partition(":")
+    letter, _, seen = rest.partition(":")
+    tab = by_id.get(number)
+    if tab is not None:
+        for column in tab.columns:
+            if letters(column.index) == letter and mark(tab.header_row, column.header) == seen:
+                return tab, letter
+    raise Permanent("columns_moved", "Columns were moved meanwhile. Look at them again.")

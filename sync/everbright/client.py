@@ -5,6 +5,7 @@ so every answer is checked.
 """
 
 import base64
+import codecs
 import hashlib
 import json
 import re
@@ -39,8 +40,21 @@ _ALGORITHMS = {"sha-256": "sha256", "md5": "md5"}
 """Of the checksums that a host may send, those that are computed, as hashlib names them."""
 _REDIRECTS = 5
 
-_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|error)\b", re.IGNORECASE)
 _JSON = re.compile(rb"^\s*[\[{]")
+_BINARY = frozenset(
+    {
+        *("pdf", "jpg", "jpeg", "png", "gif", "bmp", "webp", "heic", "heif", "tif", "tiff"),
+        *("zip", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "mp4", "mov", "avi", "dwg", "msg"),
+    }
+)
+"""Extensions of files that nobody reads as they are: a text under such a name is an error's.
+
+Which of them it is, is not asked: a photograph that was renamed from .heic to .jpg is one.
+"""
+_BINARY_MEDIA = re.compile(r"(?:image/(?!svg)|video/|application/(?:pdf|zip|ms|vnd\.)).*")
+"""The same of media types, for a name that does not tell."""
+_MARKED = re.compile(r"\.[a-z]{2,7}\Z")
 
 
 @dataclass(frozen=True)
@@ -275,11 +289,16 @@ def _receive(response: requests.Response, name: str, into: BinaryIO, patience: f
 
 def not_a_document(name: str, head: bytes, media_type: str) -> str:
     """Return why bytes that begin with `head` cannot be the file `name`, or ""."""
-    extension = name.rpartition(".")[2].lower()
+    marked = _MARKED.search(name.strip().lower())
+    extension = marked[0][1:] if marked else ""
     if not head:
         return "The answer is empty."
-    if extension == "pdf" and b"%PDF-" not in head[:1024]:
+    is_pdf = extension == "pdf" or (not extension and media_type == "application/pdf")
+    if is_pdf and b"%PDF-" not in head[:1024]:
         return "A PDF was expected, and something else came."
+    is_binary = extension in _BINARY or (not extension and _BINARY_MEDIA.match(media_type))
+    if is_binary and not is_pdf and _is_text(head):
+        return "A text came instead of a file."
     if extension not in ("html", "htm") and (_is_page(head) or media_type == "text/html"):
         return "A page came instead of a file: EverBright may want a sign-in."
     if extension not in ("json", "geojson", "txt") and (
@@ -290,11 +309,25 @@ def not_a_document(name: str, head: bytes, media_type: str) -> str:
 
 
 def _is_page(head: bytes) -> bool:
-    """Return whether bytes begin like HTML, after any number of comments."""
+    """Return whether bytes begin like HTML, or like a file store's error in XML.
+
+    Before that there may be a prolog and any number of comments.
+    """
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith(b"<?xml"):
+        text = text.partition(b"?>")[2].lstrip()
     while text.startswith(b"<!--"):
         text = text.partition(b"-->")[2].lstrip()
     return _HTML.match(text) is not None
+
+
+def _is_text(head: bytes) -> bool:
+    """Return whether bytes are what somebody could read; the last character may be cut off."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return all(character.isprintable() or character in "\t\r\n\f" for character in text)
 
 
 def _announced(response: requests.Response) -> list[tuple[str, str]]:

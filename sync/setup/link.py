@@ -213,8 +213,10 @@ def join(flusher: Flusher, held: Lease, doubts: Doubts, settled: Settled) -> Non
     flusher.store.spreadsheet.write_again(held, {doubt.site for doubt, _ in settled})
     fence = flusher.writer.take_turn(held)
     parts = Parts(rows=writes)
-    batch = flusher.writer.composed(doubts.snapshot, doubts.snapshot.tables, parts, fence)
-    flusher.writer.send(held, doubts.snapshot, batch)
+    snapshot = doubts.snapshot
+    titles, _ = flusher.surroundings(held, snapshot)
+    batch = flusher.writer.composed(snapshot, snapshot.tables, parts, fence, titles.fence)
+    flusher.writer.send(held, snapshot, batch)
 
 
 def _emptied(table: Table, row: Row, number: int, site: str) -> RowWrite:

@@ -1,8 +1,8 @@
-"""Sets up a spreadsheet and a folder for documents; fills a new spreadsheet with every job."""
+"""Sets up a spreadsheet and a folder, fills a new spreadsheet, and gives tabs back."""
 
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sync.errors import Permanent, SettingsError
@@ -10,8 +10,10 @@ from sync.field_table import KEY
 from sync.google import auth, sign_in
 from sync.ops import retry
 from sync.settings.environment import Settings
+from sync.sheets import survey
 from sync.sheets.ensure import HISTORY, PIPELINE, VIEWS, ensure
 from sync.sheets.flush import Flusher
+from sync.sheets.mapping_requests import removal
 from sync.sheets.plan import LARGE
 from sync.sheets.reconcile import recheck, waiting_for_check
 from sync.sheets.snapshot import Snapshot, key_column_gone
@@ -169,3 +171,60 @@ def _must_be_served(snapshot: Snapshot) -> None:
         )
     if snapshot.table and not snapshot.is_adopted and KEY not in snapshot.table.columns:
         raise key_column_gone()
+
+
+@dataclass(frozen=True)
+class UnmappedTab:
+    """A tab that is (to be) mapped no more: how many jobs had rows there alone.
+
+    `elsewhere` is the tab that gets rows for them with their next news; "" where none is mapped.
+    """
+
+    title: str
+    jobs: int
+    elsewhere: str
+
+
+def unmap(
+    wiring: Wiring, sleep: Sleep, names: Collection[str], *, write: bool
+) -> tuple[UnmappedTab, ...]:
+    """Return the mapped tabs among `names` (titles); with `write`, unmap them. Their cells stay.
+
+    Raises Retryable where an earlier write is still to be checked, Permanent where a name is none
+    of a tab and no tab is mapped.
+    """
+    flusher = wiring.flusher(sleep)
+    again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
+    with wiring.hold(sleep) as held:
+        waiting_for_check(flusher, held)
+        snapshot: Snapshot = again(flusher.client.read, flusher.store.spreadsheet.mode())
+        tables = snapshot.tables if snapshot.is_adopted else ()
+        gone = [table for table in tables if table.title in names]
+        left = [table for table in tables if table.title not in names]
+        if not tables:
+            raise Permanent("not_mapped", "No tab is mapped: there is nothing to remove.")
+        sites = {site for table in gone for site in table.keys}
+        sites -= {site for table in left for site in table.keys}
+        if gone and write:
+            # Before the sheet: killed between the two, the next flush finds the tabs mapped still.
+            columns = {column for table in left for column in table.columns}
+            flusher.store.batches.forget_rows(held, sites)
+            flusher.store.spreadsheet.adopt_tabs(held, {table.sheet_id for table in left}, columns)
+            again(_take_metadata, flusher, {table.sheet_id for table in gone})
+        elsewhere = left[0].title if left else ""
+        return tuple(
+            UnmappedTab(table.title, len(sites & table.keys.keys()), elsewhere) for table in gone
+        )
+
+
+def _take_metadata(flusher: Flusher, tabs: Collection[int]) -> None:
+    first = flusher.client.get(survey.TABS)
+    answer = flusher.client.get(survey.CELLS, survey.ranges(first))
+    requests = [
+        request
+        for tab in survey.survey(first, answer, {}).tabs
+        if tab.sheet_id in tabs
+        for request in removal(tab)
+    ]
+    if requests:
+        flusher.client.update(requests)

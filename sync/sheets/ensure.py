@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
 
+from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.jobs.cells import Column
 from sync.settings.config_file import Config
@@ -312,3 +313,18 @@ def _ensure_pipeline(
         ensured.tell("the pipeline: rows, columns and chart")
     ensured.tabs.append(PIPELINE)
     ensured.pipeline = tab
+
+
+def free_titles(snapshot: Snapshot, beside: Surroundings, config: Config) -> Titles:
+    """Return free titles for tabs to be made.
+
+    Raises Permanent where the Jobs tab is there and its header row is not.
+    """
+    tabs = config.sheet
+    if snapshot.table is None and JOBS_TAB in beside.titles:
+        raise Permanent(
+            "header_gone",
+            f"The header row of the tab {beside.titles[JOBS_TAB]!r} was deleted. Bring it back "
+            "with the version history, or delete the tab: it is made again.",
+        )
+    return beside.free_titles(Titles(tabs.tab, Titles.fence, tabs.history, tabs.pipeline))

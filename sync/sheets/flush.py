@@ -18,7 +18,7 @@ from sync.sheets.ensure import HISTORY, read_columns
 from sync.sheets.options import with_options, worded_cells
 from sync.sheets.plan import Lines, Plan, Planner, Targets, Work, shown
 from sync.sheets.policy import MAPPED, OWN
-from sync.sheets.snapshot import Snapshot
+from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import Surroundings, Titles
 from sync.sheets.writer import BatchWriter, parsed
 from sync.store import Lease, Pending, ReadColumn, SheetStore
@@ -92,19 +92,21 @@ class Flusher:
             return
         elif not (guards := guarding(snapshot.tables)).is_empty:
             # Nothing is written before every column is guarded: a person may be moving one now.
-            self._send(this, guards)
+            self.send(this, guards)
         elif pending.undos:
             self._undo(this)
         elif work.sites:
             self._write(this, work)
         else:
             # Move the fence: a batch in doubt that has not landed by now never shall.
-            self._send(this, Parts())
+            self.send(this, Parts())
 
-    def _send(self, this: Round, parts: Parts) -> None:
-        snapshot = this.snapshot
-        batch = self.writer.composed(snapshot, snapshot.tables, parts, this.fence)
-        self.writer.send(this.held, snapshot, batch)
+    def send(self, this: Round, parts: Parts, tables: Sequence[Table] = ()) -> None:
+        """Send a batch; `tables` are the tabs of jobs as they are after it, if others than read."""
+        tables = tables or this.snapshot.tables
+        titles, _ = self.surroundings(this.held, this.snapshot)
+        batch = self.writer.composed(this.snapshot, tables, parts, this.fence, titles.fence)
+        self.writer.send(this.held, this.snapshot, batch)
 
     def _work(self, held: Lease, pending: Pending) -> Work:
         """Return what is to be written; jobs that stand already are confirmed without a call."""
@@ -128,6 +130,9 @@ class Flusher:
         if not snapshot.is_adopted:
             return
         gone = known - {table.sheet_id for table in snapshot.tables}
+        if not (known or snapshot.tables):
+            fix = "Map one: brightsheet map --write"
+            raise Permanent("not_mapped", f"No tab is mapped: jobs are written nowhere. {fix}")
         if gone or not snapshot.tables:
             titles = self._titles(this)
             names = [repr(titles[sheet_id]) for sheet_id in sorted(gone) if sheet_id in titles]
@@ -182,13 +187,13 @@ class Flusher:
             if index is not None:
                 # A person moved what stood in the column: that is the key column now.
                 moved = request.adopt(KEY, table.sheet_id, index, table.columns.get(KEY))
-                self._send(this, Parts(structure=moved))
+                self.send(this, Parts(structure=moved))
                 return False
         raise answer.keys_gone(len(gone), len(pending.sites_with_row))
 
     def _write(self, this: Round, work: Work) -> None:
         this = self._with_options(this, work)
-        titles, beside = self._surroundings(this)
+        titles, beside = self.surroundings(this.held, this.snapshot)
         lines = self._lines(this, work)
         if this.snapshot.policy.matches:
             plan = self._planned(this, work, lines)
@@ -197,7 +202,7 @@ class Flusher:
             wanted = self.targets.wanted(work.targets, columns, lines.lines, beside, titles)
             plan = self.planner.made(this.snapshot, work.targets, wanted)
             if work.is_all:
-                plan = self._with_in_step(this, plan)
+                plan = self.with_in_step(this, plan)
         self._write_plan(this, work, plan, lines, titles)
 
     def _with_options(self, this: Round, work: Work) -> Round:
@@ -261,13 +266,13 @@ class Flusher:
         self.store.history.drop(this.held, work.lines.seqs)
         return Lines()
 
-    def _surroundings(self, this: Round) -> tuple[Titles, Surroundings]:
+    def surroundings(self, held: Lease, snapshot: Snapshot) -> tuple[Titles, Surroundings]:
         """Return titles for tabs to be made, and what else is there; read only where it matters."""
-        if this.snapshot.table is not None and this.snapshot.has_fence_tab:
+        if snapshot.table is not None and snapshot.has_fence_tab:
             return Titles(), Surroundings()
-        self.writer.take_call(this.held)
+        self.writer.take_call(held)
         beside = self.client.surroundings()
-        return self.targets.free_titles(this.snapshot, beside), beside
+        return self.targets.free_titles(snapshot, beside), beside
 
     def look(self, held: Lease) -> Round:
         """Read the sheet without any work. Raises Permanent, or Retryable."""
@@ -287,19 +292,8 @@ class Flusher:
         columns = read_columns(snapshot.tables)
         return spreadsheet.note_columns(snapshot.fence or 0, columns, title).gone
 
-    def say_in_step(self, held: Lease) -> None:
-        """Write that the sheet is in step, where nothing else is to be written: two calls.
-
-        Raises Retryable or Permanent.
-        """
-        this = self.look(held)
-        tables = this.snapshot.tables
-        if not tables or not guarding(tables).is_empty:
-            return
-        plan = self._with_in_step(this, Plan(tables), is_alone=True)
-        self._send(this, plan.parts)
-
-    def _with_in_step(self, this: Round, plan: Plan, *, is_alone: bool = False) -> Plan:
+    def with_in_step(self, this: Round, plan: Plan, *, is_alone: bool = False) -> Plan:
+        """Return a plan with the moment from which the sheet shows all that came."""
         gone = [column.header for column in self.notice_columns(this.snapshot)]
         now = self.planner.in_step(gone)
         known = this.pending.known_columns
@@ -311,16 +305,13 @@ class Flusher:
         The same batch without the jobs' data tells: where that is refused too (Refused is raised),
         no job is at fault, but a guard or the fence. Where it is taken, halving finds the job.
         """
-        held = this.held
-        fence = self.writer.take_turn(held)
-        parts = plan.parts.without_data(plan.tables[0])
-        batch = self.writer.composed(this.snapshot, plan.tables, parts, fence)
-        self.writer.send(held, this.snapshot, batch)
+        this = replace(this, fence=self.writer.take_turn(this.held))
+        self.send(this, plan.parts.without_data(plan.tables[0]), plan.tables)
         if len(sites) > 1:
             self._only = list(sites[: len(sites) // 2])
             return
         self._only = None
-        refusals = self.store.quarantine.add(held, sites[0])
+        refusals = self.store.quarantine.add(this.held, sites[0])
         _log.warning("job_refused", site=sites[0], refusals=refusals)
         if refusals > 1:  # Once may be a person who moved a column there and back.
             text = f"Google does not take what is to be written of job {sites[0]}. It is tried"
@@ -336,10 +327,12 @@ class Flusher:
         if not (placement.rows or placement.told):
             self.store.batches.settle_undos(this.held, placement.settled)
             return
-        when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-        told = [(when, *line) for line in placement.told]
-        makes_tab = told and not now.recovered_columns
-        made = request.make_recovered_tab(Titles.recovered, undo.HEADERS) if makes_tab else ()
+        told = [(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", *line) for line in placement.told]
+        made: Sequence[request.Request] = ()
+        if told and not now.recovered_columns:
+            self.writer.take_call(this.held)
+            title = self.client.surroundings().free_titles(Titles()).recovered
+            made = request.make_recovered_tab(title, undo.HEADERS)
         parts = Parts(
             structure=made,
             rows=placement.rows,
@@ -347,4 +340,4 @@ class Flusher:
             settled=tuple(placement.settled),
             recovered_lines=len(told),
         )
-        self._send(Round(this.held, this.fence, this.pending, now), parts)
+        self.send(Round(this.held, this.fence, this.pending, now), parts)

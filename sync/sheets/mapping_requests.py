@@ -75,6 +75,14 @@ def requests(
     ]
 
 
+def removal(tab: SeenTab) -> list[Request]:
+    """Return the requests that take all our metadata from a mapped tab; [] where it is not one."""
+    if before(tab) is None:
+        return []
+    entries = [*tab.row_entries.values(), *tab.column_entries.values()]
+    return [_drop(entry) for line in entries for entry in line]
+
+
 def undo_misplaced(tab: SeenTab, mapping: TabMapping, fields: Fields) -> list[Request]:
     """Return the requests that take our metadata from columns other than a mapping meant.
 

@@ -8,17 +8,16 @@ from functools import partial
 
 import structlog
 
-from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Column
 from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
 from sync.jobs.status import word
 from sync.sheets import encode, rowless
-from sync.sheets.answer import JOBS_TAB, Row
+from sync.sheets.answer import Row
 from sync.sheets.batch import Cells, Parts
 from sync.sheets.diff import Target, diff, fitting, has_row
-from sync.sheets.ensure import USUAL_TITLES, WantedTabs, ensure
+from sync.sheets.ensure import USUAL_TITLES, WantedTabs, ensure, free_titles
 from sync.sheets.rowless import Lookup, Texts
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
@@ -221,19 +220,8 @@ class Targets:
         return own_pipeline.count(cells, headers, layout.config)
 
     def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
-        """Return free titles for tabs to be made.
-
-        Raises Permanent where the Jobs tab is there and its header row is not.
-        """
-        tabs = self._layout.config.sheet
-        wanted = Titles(tabs.tab, Titles.fence, tabs.history, tabs.pipeline)
-        if snapshot.table is None and JOBS_TAB in beside.titles:
-            raise Permanent(
-                "header_gone",
-                f"The header row of the tab {beside.titles[JOBS_TAB]!r} was deleted. Bring it back "
-                "with the version history, or delete the tab: it is made again.",
-            )
-        return beside.free_titles(wanted)
+        """Return free titles for tabs to be made. Raises as `ensure.free_titles` does."""
+        return free_titles(snapshot, beside, self._layout.config)
 
 
 def _counted(cells: Cells) -> tuple[str, str]:

@@ -14,10 +14,11 @@ from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
 from sync.sheets import answer, encode
 from sync.sheets.answer import Row, text_of
-from sync.sheets.batch import Parts
+from sync.sheets.batch import Parts, guarding
 from sync.sheets.diff import Target, as_shown, decided
 from sync.sheets.flush import Flusher
 from sync.sheets.options import with_options, worded_cells
+from sync.sheets.plan import Plan
 from sync.sheets.policy import Decision, Rule
 from sync.sheets.rowless import with_cells
 from sync.sheets.snapshot import Table
@@ -197,6 +198,18 @@ def waiting_for_check(flusher: Flusher, held: Lease) -> None:
         raise Retryable("unsettled", "An earlier write is still to be checked. Run it again.")
 
 
+def say_in_step(flusher: Flusher, held: Lease) -> None:
+    """Write that the sheet is in step, where nothing else is to be written: two calls.
+
+    Raises Retryable or Permanent.
+    """
+    this = flusher.look(held)
+    tables = this.snapshot.tables
+    if tables and guarding(tables).is_empty:
+        plan = flusher.with_in_step(this, Plan(tables), is_alone=True)
+        flusher.send(this, plan.parts)
+
+
 def recount(flusher: Flusher, held: Lease) -> None:
     """Bring the Pipeline beside tabs of a person's own up to date, where there is one.
 
@@ -209,6 +222,4 @@ def recount(flusher: Flusher, held: Lease) -> None:
         return
     figures = flusher.targets.figures(flusher.store.pending.every())
     if requests := own_pipeline.written(tab, figures):
-        parts = Parts(extra=requests)
-        batch = flusher.writer.composed(snapshot, snapshot.tables, parts, this.fence)
-        flusher.writer.send(held, snapshot, batch)
+        flusher.send(this, Parts(extra=requests))

@@ -4,6 +4,7 @@ People put totals, dividers and blank rows between and below their jobs. None of
 row: nothing is added below them, and nothing is copied from them.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,8 +18,17 @@ from sync.sheets.writes import PARTS, Who
 Lines = Mapping[int, Sequence[str]]
 """The bare values of a tab's columns, by index and from its first row on; formulas as such."""
 _NAME = "customer"
-_CERTAIN = frozenset((KEY, *PARTS)) - {_NAME}
-"""Columns of which one with a text makes a row a job's; a name alone may be a divider's text."""
+_CERTAIN = frozenset(("email", "phone"))
+"""Columns that tell a customer for certain; a name or an address may be a divider's text."""
+_ANY = re.compile("")
+_PLAUSIBLE = {
+    "email": re.compile("@"),
+    "phone": re.compile(r"\d{3}.*\d{4}"),
+    "zip": re.compile(r"\d{5}"),
+    "city_zip": re.compile(r"\d{5}"),
+}
+"""What a text must have in a column to be of a customer: below the jobs stand counts, too."""
+_STREET = re.compile(r"\d+\S*\s+\S+\s+\S")
 _CHECK_BOXES = ("True", "False")
 
 
@@ -94,8 +104,7 @@ class _TabText:
     def __init__(self, table: Table, lines: Lines) -> None:
         self._table, self._lines = table, lines
         self._depth = max(map(len, lines.values()), default=0)
-        known = [column for column in (_NAME, *sorted(_CERTAIN)) if column in table.columns]
-        self._knows_people = any(column != KEY for column in known)
+        self._knows_people = not table.columns.keys().isdisjoint(PARTS)
 
     def rows_from_below(self) -> Iterator[int]:
         return iter(range(self._depth - 1, self._table.header_row, -1))
@@ -114,25 +123,18 @@ class _TabText:
         entered = {c: text for c in self._table.columns if (text := self._entered(c, row))}
         if not entered or self._repeats_headers(entered):
             return False
-        if KEY in entered:
+        people = {c for c in entered if c in PARTS and _PLAUSIBLE.get(c, _ANY).search(entered[c])}
+        is_street = bool(_STREET.match(entered.get("address", "")))
+        if KEY in entered or is_street or not people.isdisjoint(_CERTAIN):
             return True
-        if self._is_divider(row, entered):
+        if is_divider(entered.get(_NAME) or self._filled(row)[0]):
             return False
-        if self._knows_people and entered.keys().isdisjoint({_NAME, *_CERTAIN}):
-            return False
-        return not entered.keys().isdisjoint(_CERTAIN) or not self._has_total(row)
+        return bool(people or not self._knows_people) and not self._has_total(row)
 
     def _repeats_headers(self, entered: Mapping[str, str]) -> bool:
         """Tell whether a row holds the headers once more."""
         headers = {c: self._table.headers.get(self._table.columns[c], "") for c in entered}
         return all(plain(text) == plain(headers[c]) for c, text in entered.items())
-
-    def _is_divider(self, row: int, entered: Mapping[str, str]) -> bool:
-        """Tell whether a row says what group follows, or what is summed up."""
-        filled = self._filled(row)
-        if not entered.keys().isdisjoint(_CERTAIN) and len(filled) > 1:
-            return False
-        return is_divider(entered.get(_NAME) or filled[0])
 
     def _filled(self, row: int) -> list[str]:
         """Return the texts that people entered into a row, from the left, without check boxes."""

@@ -15,7 +15,6 @@ from sync.sheets.check import Findings, check
 from sync.sheets.client import Reading, SheetClient
 from sync.sheets.ensure import HISTORY
 from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.survey import Titles
 from sync.sheets.writes import Trace, Undo
 from sync.store import Attempt, Conclusion, Lease, SheetStore, Shown
 from sync.store.signs import COPIES
@@ -61,9 +60,12 @@ class BatchWriter:
         tables: Sequence[Table],
         parts: Parts,
         fence: int,
-        fence_title: str = Titles.fence,
+        fence_title: str,
     ) -> Batch:
-        """Return a batch; its number is larger than every one given out or seen."""
+        """Return a batch; its number is larger than every one given out or seen.
+
+        `fence_title` is a free title for the hidden tab, should it be made.
+        """
         number = max(fence, (snapshot.fence or 0) + 1)
         return compose(snapshot, tables, parts, fence=number, fence_title=fence_title)
 

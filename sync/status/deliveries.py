@@ -15,11 +15,10 @@ from sync.errors import BrightsheetError, Permanent, Rejected
 from sync.settings.environment import Settings
 from sync.store import Database, Documents, Inbox, KeptDelivery, RefusedDay
 from sync.store.deliveries import Deliveries, DeliveryFilter
+from sync.types import MASK
 from sync.webhooks import parse
 from sync.webhooks.parse import to_json
 from sync.webhooks.schema import Outcome
-
-MASK = "***"
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][0-9:.]+(?:Z|[+-]\d\d:?\d\d)?)?")

@@ -13,6 +13,7 @@ from sync.jobs.model import Change, Customer, FileState, Job
 from sync.store.database import Database
 from sync.store.lookups import customers
 from sync.store.schema import change, customer, document, folder, heartbeat, job, quarantine
+from sync.types import Personal
 
 _NAME = "digest"
 """Among the signs of life: the moment for which the last digest was sent."""
@@ -73,7 +74,7 @@ class KeptDocument:
 
     uuid: str
     site: str
-    name: str
+    name: Personal
     state: FileState
     attempts: int
     due: datetime
@@ -89,7 +90,8 @@ class JobRecord:
 
     site: str
     job: Job
-    customer: Customer
+    name: Personal
+    """The customer's."""
     written: dict[str, Cell]
     is_shown: bool
     """Whether the row shows the job as it is."""
@@ -118,7 +120,7 @@ class JobRecords:
             return JobRecord(
                 site=site,
                 job=Job.model_validate_json(row["state"]),
-                customer=customers(connection, [site]).get(site, Customer()),
+                name=Personal(customers(connection, [site]).get(site, Customer()).name),
                 written=cells_in(json.loads(row["written"])),
                 is_shown=row["version"] == row["shown_version"],
                 waiting_since=_moment(row["waiting_since"]),
@@ -133,11 +135,11 @@ class JobRecords:
         with self._database.reading() as connection:
             return _documents(connection, limit, document.c.state == state)
 
-    def names(self, sites: Collection[str]) -> dict[str, str]:
+    def names(self, sites: Collection[str]) -> dict[str, Personal]:
         """Return the names of the customers of `sites`, as far as they are known."""
         with self._database.reading() as connection:
             known = customers(connection, sites)
-        return {site: person.name for site, person in known.items() if person.name}
+        return {site: Personal(person.name) for site, person in known.items() if person.name}
 
     def of_customer(self, text: str, limit: int) -> frozenset[str]:
         """Return the sites of customers with `text` in name, address, telephone or e-mail.
@@ -182,7 +184,7 @@ def _document(row: RowMapping) -> KeptDocument:
     return KeptDocument(
         uuid=row["uuid"],
         site=row["site"],
-        name=row["name"],
+        name=Personal(row["name"]),
         state=FileState(row["state"]),
         attempts=row["attempts"],
         due=datetime.fromtimestamp(row["due_at"], UTC),

@@ -17,7 +17,7 @@ from sync.ops.alerts import Alerts
 from sync.ops.logs import beating
 from sync.settings.environment import Settings
 from sync.setup.spreadsheet import Setup
-from sync.sheets.reconcile import reconcile, recount
+from sync.sheets.reconcile import reconcile, recount, say_in_step
 from sync.status import compare
 from sync.status.deliveries import Retry, summary
 from sync.status.problem import counted
@@ -104,7 +104,7 @@ class SheetLoop:
         """Have the sheet say that it is in step, if no batch was written for long."""
         if self._store.spreadsheet.is_silent(self._settings.in_step_hours * 3600.0):
             with self._wiring.hold(self._stop.sleep) as held:
-                self._flusher.say_in_step(held)
+                say_in_step(self._flusher, held)
 
     def _flush(self) -> bool:
         """Flush until nothing waits; False if another worker does it."""
@@ -255,7 +255,7 @@ class ActionLoop:
         flusher = self._wiring.flusher(self._stop.sleep)
         flusher.store.spreadsheet.forget_gone_columns()
         with self._wiring.hold(self._stop.sleep) as held:
-            flusher.say_in_step(held)
+            say_in_step(flusher, held)
         return "What is gone stays away, and is not told any more."
 
     def _read_again(self, site: str) -> str:

@@ -67,7 +67,8 @@ class Installer:
         tab, rows = self._tab()
         header = self._lots.choice(headers)
         places = own_sheet.places(self._bench, tab)
-        priced = [n for n, row in enumerate(rows) if text_of(at(row, places["Price"]))]
+        prices = [text_of(at(row, places["Price"])) for row in rows]
+        priced = [n for n, text in enumerate(prices) if text and not text.startswith("=")]
         if not priced:
             return
         number = self._lots.choice(priced)

@@ -89,6 +89,10 @@ class Told:
         """Tell whether it says that a text stands, or nothing, where his formula stood."""
         return any(line.stands == text and line.stood.startswith("=") for line in self.recovered)
 
+    def names_pattern(self, site: str) -> bool:
+        """Tell whether it says that a job's new row took the formulas of another row than meant."""
+        return bool(site) and any(site in f"{line.stood} {line.stands}" for line in self.recovered)
+
     def has(self, text: str) -> bool:
         """Tell whether a text that stands nowhere is kept."""
         stood = (line.stood.split("\n") for line in self.recovered)
@@ -192,7 +196,8 @@ def _is_told(one: _Claimed, header: str, text: str, told: Told) -> bool:
     In a row with its key all can be, but for a formula, which says something else elsewhere.
     """
     if header == DEPOSIT:
-        return told.names_formula(text)
+        is_of_pattern = text.startswith("=") and told.names_pattern(one.row.get(KEY, ""))
+        return is_of_pattern or told.names_formula(text)
     return bool(text) and not one.is_keyed and header != KEY and told.names(text, one.price)
 
 

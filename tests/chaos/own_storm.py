@@ -5,7 +5,7 @@ cells are typed into, mapped ones, too, and calls fail by lot. A seed gives the 
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from emulator import Emulator
 from sync.errors import Retryable
 from tests import databases, own_sheet
 from tests.bench import Bench
-from tests.chaos import own_judge
+from tests.chaos import own_judge, totals
 from tests.chaos.installer import Installer
 from tests.chaos.own_judge import DATE, DEPOSIT, OWN_PRICE_TWICE, STATUS, Told, Truth
 from tests.chaos.tab import recovered
@@ -33,13 +33,18 @@ _STRANGERS = 20
 _TOWN = {"city_name": "Marlow Heights", "state_abbreviation": "CO"}
 
 
-def run(google: Emulator, folder: Path, seed: int, failing: float = 0.0) -> list[str]:
-    """Return what is wrong in the end; `failing` is the share of calls that fail."""
+def run(
+    google: Emulator, folder: Path, seed: int, failing: float = 0.0, *, has_totals: bool = False
+) -> list[str]:
+    """Return what is wrong in the end; `failing` is the share of calls that fail.
+
+    `has_totals`: each of his tabs has a divider between its rows and a total below them.
+    """
     lots = random.Random(seed)
     google.everbright.token = "a-token"
     bench = Bench(google, databases.fresh("sqlite", folder), EVERBRIGHT_API_TOKEN="a-token")
-    own = _make(bench, lots)
-    person = Installer(bench, lots)
+    own = _make(bench, lots, totals.with_totals if has_totals else list)
+    person = totals.Bookkeeper(bench, lots) if has_totals else Installer(bench, lots)
 
     def pass_by(_google: Emulator, _call: Any) -> None:
         person.act(in_gap=True)
@@ -69,6 +74,11 @@ def run(google: Emulator, folder: Path, seed: int, failing: float = 0.0) -> list
     bench.compare()
     problems += _settle(bench)
     problems += _wrong(bench, person, truths)
+    if has_totals:
+        told = _told(bench)
+        problems += [
+            fault for board in totals.boards_of(bench) for fault in totals.judge(board, told)
+        ]
     (folder / "diary").write_text("\n".join(person.diary))
     (folder / "recovered").write_text("\n".join(map(str, _told(bench).recovered)))
     bench.database.close()
@@ -87,7 +97,9 @@ def _events(lots: random.Random) -> list[dict[str, Any]]:
     return [event for _, event in sorted(events, key=lambda pair: pair[0])]
 
 
-def _make(bench: Bench, lots: random.Random) -> dict[int, dict[str, str]]:
+def _make(
+    bench: Bench, lots: random.Random, laid_out: Callable[[list[list[str]]], list[list[str]]]
+) -> dict[int, dict[str, str]]:
     """Fill the sheet; return what its rows hold, by the number in their price."""
     known = {n: own_sheet.customer(bench, n, **_TOWN) for n in range(1, JOBS + 1)}
     lines: list[list[str]] = []
@@ -103,7 +115,7 @@ def _make(bench: Bench, lots: random.Random) -> dict[int, dict[str, str]]:
     for n in range(100, 100 + _STRANGERS):
         lines.append(line(n, E_mail=f"x{n}@example.com", Phone=f"call {n}", Permit=f"his {n}"))
     lots.shuffle(lines)
-    own_sheet.make(bench, lines[:25], lines[25:])
+    own_sheet.make(bench, laid_out(lines[:25]), laid_out(lines[25:]))
     own_sheet.adopt(bench)
     rows = (dict(zip(own_sheet.HEADERS, texts, strict=True)) for texts in lines)
     held = ({h: text for h, text in row.items() if text} for row in rows)
@@ -154,8 +166,10 @@ def _told(bench: Bench) -> Told:
 
 def _wrong(bench: Bench, person: Installer, truths: dict[int, Truth]) -> Iterator[str]:
     """Give what is wrong in the sheet as it stands."""
+    texts = {(totals.TOTAL, ""), (totals.DIVIDER, "")}
+    rows = own_judge.rows_of(bench)
     yield from own_judge.judge(
-        own_judge.rows_of(bench),
+        [row for row in rows if (row.get("Customer", ""), row.get("Site ID", "")) not in texts],
         truths,
         person.typed,
         person.every_typed,

@@ -148,9 +148,9 @@ def test_what_was_chosen_waits_while_google_is_away(console: Console) -> None:
 def test_the_header_row_is_chosen_by_looking(console: Console) -> None:
     """Catches a tab whose headers nobody can point at."""
     visitor, bench = console.visitor, console.bench
-    bench.edit("type_cell", sheet_id=ACTIVE, row=1, column=1, text="Customer")
-    bench.edit("type_cell", sheet_id=ACTIVE, row=1, column=2, text="Phone")
-    bench.edit("type_cell", sheet_id=ACTIVE, row=1, column=3, text="Zip")
+    headers = ("", "Customer", "Phone", "Zip", "E-mail", "Address", "City", "Status", "Stage")
+    for column, text in enumerate(headers):
+        bench.edit("type_cell", sheet_id=ACTIVE, row=1, column=column, text=text)
     form = begun(visitor)
     assert f"header:{ACTIVE}" not in form.values, "two rows look like headers: none is chosen"
     form.check("tab", str(ACTIVE))

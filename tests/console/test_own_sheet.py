@@ -1,5 +1,7 @@
 """The pages of a mapped sheet: doubtful rows are settled, and what is wanted besides is added."""
 
+import re
+
 import pytest
 
 from emulator import Emulator
@@ -8,10 +10,10 @@ from tests.console.conftest import Console
 from tests.console.forms import Form
 from tests.console.test_mapping import plain
 from tests.made_up import uuid
-from tests.own_sheet import OPEN
+from tests.own_sheet import INSTALLED, OPEN
 from tests.sheets.test_link import doubtful
 
-ROWS, EXTRAS = "/mapping/rows", "/mapping/extras"
+ROWS, EXTRAS, UNMAP = "/mapping/rows", "/mapping/extras", "/mapping/unmap"
 
 
 @pytest.fixture
@@ -71,8 +73,35 @@ def test_what_is_wanted_is_added_and_nothing_else(console: Console) -> None:
     assert [each.name for each in console.actions.latest(1)] == ["add pipeline"]
 
 
+def test_a_column_and_a_tab_are_unmapped_and_their_cells_stay(console: Console) -> None:
+    """Catches a press that unmaps unasked, a column that moved, and cells that are emptied."""
+    visitor, bench = console.visitor, console.bench
+    page = visitor.send(UNMAP, UNMAP, step="look").text
+    values = re.findall(r'name="column" value="(0:[^"]+)"', page)
+    phone = next(value for value in values if value.startswith("0:E:"))
+    assert not any(value.startswith("0:L:") for value in values), "the key tells whose row it is"
+    page = visitor.send(UNMAP, UNMAP, step="ask", tab=str(INSTALLED), column=phone).text
+    assert "has a row in Open jobs" in plain(page) and "the column E" in plain(page)
+    before = own_sheet.texts(bench, OPEN), own_sheet.texts(bench, INSTALLED)
+    bench.edit("move_column", sheet_id=OPEN, column=4, to=0)
+    page = visitor.send(UNMAP, UNMAP, step="unmap", tab=str(INSTALLED), column=phone).text
+    assert "Columns were moved meanwhile" in plain(page)
+    phone = next(v for v in re.findall(r'value="(0:[^"]+)"', page) if v.startswith("0:A:"))
+    chosen = {"tab": str(INSTALLED), "column": phone}
+    assert visitor.send(UNMAP, UNMAP, step="unmap", **chosen).status_code == 303
+    page = plain(visitor.send(UNMAP, UNMAP, step="look").text)
+    assert "The whole tab Open jobs" in page and "Installed" not in page
+    assert "A Phone" not in page and "B Customer" in page
+    assert (own_sheet.texts(bench, OPEN), own_sheet.texts(bench, INSTALLED)) == before
+
+
 def test_no_page_of_it_names_a_command(console: Console) -> None:
     visitor = console.visitor
-    pages = [listed(console).page, visitor.text(EXTRAS), visitor.send("/columns").text]
+    pages = [
+        listed(console).page,
+        visitor.text(EXTRAS),
+        visitor.send(UNMAP, UNMAP, step="look").text,
+        visitor.send("/columns").text,
+    ]
     for page in pages:
         assert "brightsheet " not in plain(page).replace("_brightsheet", "")

@@ -95,8 +95,11 @@ class Moved:
     def column(self, column: int) -> int:
         return column + 1 if column >= self.key else column
 
-    def cell(self, cell: CellData, *, is_here: bool, title: str) -> CellData:
-        """Return a cell with its formula as Google leaves it; `is_here`: it is in that tab."""
+    def cell(self, cell: CellData, row: int, *, is_here: bool, title: str) -> CellData:
+        """Return a cell with its formula as Google leaves it; `is_here`: it is in that tab.
+
+        What counts up to its own row goes on doing so.
+        """
         formula = cell.get("userEnteredValue", {}).get("formulaValue")
         if not formula:
             return cell
@@ -106,7 +109,8 @@ class Moved:
                 return ends
             first, last = ends[0], ends[-1]
             moved = [self._end(end) for end in ends]
-            if len(ends) == 2 and last.row == self.last and first.row != last.row:
+            counts_up = row == self.last and not last.row_fixed
+            if len(ends) == 2 and last.row == self.last != first.row and not counts_up:
                 moved[1] = moved[1]._replace(row=self.last + self.count)
             return moved
 
@@ -139,7 +143,7 @@ def wrong(
         expected = {}
         for (row, column), cell in grid.items():
             place = (moved.row(row), moved.column(column)) if is_here else (row, column)
-            expected[place] = moved.cell(cell, is_here=is_here, title=board.tab)
+            expected[place] = moved.cell(cell, row, is_here=is_here, title=board.tab)
         own = {
             place: cell
             for place, cell in after[sheet_id].items()
@@ -189,12 +193,14 @@ def proposals(stand: Stand, board: Board) -> dict[str, str]:
 
 def played(stand: Stand, board: Board) -> tuple[Grid, dict[str, int]]:
     """Map the board, deliver, and return its cells and mapped columns; his stay as they were."""
-    assert proposals(stand, board) == board.fields
+    fields = proposals(stand, board)
+    assert fields == board.fields, fields
     before = grids(stand)
-    stand.map("--tab", board.tab, *board.said, "--write")
+    stand.map(*(board.said or ("--tab", board.tab)), "--write")
     deliver(stand)
     after, mapped = grids(stand), mapped_columns(stand, board)
-    assert [*wrong(before, after, board, mapped)] == []
+    problems = [*wrong(before, after, board, mapped)]
+    assert not problems, problems[:5]
     return after[board.sheet_id], mapped
 
 

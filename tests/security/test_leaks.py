@@ -1,14 +1,9 @@
 """Secrets and people's data stay where they belong: not in logs, answers, figures or arguments."""
 
-import contextlib
-import io
-import json
 import logging
-import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +16,6 @@ from flask import Flask
 from app import create_app
 from brightsheet import cli
 from emulator import Emulator
-from sync.ops import logs
 from sync.settings.environment import load
 from sync.store import Database
 from tests.made_up import SECRET, body, comment, document, milestone, task, uuid
@@ -148,27 +142,6 @@ def _fail() -> str:
         raise _Broken(f"[parameters: {HUSH}]")
     except _Broken as error:
         raise RuntimeError(HUSH) from error
-
-
-@pytest.fixture
-def lines() -> Iterator[Callable[[], tuple[str, list[dict[str, Any]]]]]:
-    """What a server writes to its log, as it is and as JSON."""
-    hooks = sys.excepthook, threading.excepthook
-    before, handlers = structlog.get_config(), logging.getLogger().handlers[:]
-    written = io.StringIO()
-    with contextlib.redirect_stderr(written):
-        logging.getLogger().handlers.clear()  # Those of the tests are not to be closed.
-        logs.configure()
-
-        def read() -> tuple[str, list[dict[str, Any]]]:
-            text = written.getvalue()
-            return text, [json.loads(line) for line in text.splitlines()]
-
-        yield read
-    structlog.configure(**before)
-    logging.captureWarnings(capture=False)
-    logging.getLogger().handlers[:] = handlers
-    sys.excepthook, threading.excepthook = hooks
 
 
 def test_an_error_is_logged_by_its_type_and_place(lines: Any) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from sync.jobs.cells import KEPT_NOTE
 from sync.sheets.answer import PIPELINE_TAB
+from sync.sheets.reconcile import say_in_step
 from sync.store.schema import sheet
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
@@ -84,7 +85,7 @@ def test_without_a_batch_it_is_said_every_six_hours_in_two_calls(bench: Bench) -
     assert bench.store.spreadsheet.is_silent(6 * _HOUR)
     before, said = bench.calls(), moment(bench)
     with bench.held() as held:
-        bench.flusher.say_in_step(held)
+        say_in_step(bench.flusher, held)
     assert bench.calls() - before == 2
     assert moment(bench) > said
     assert not bench.store.spreadsheet.is_silent(6 * _HOUR)

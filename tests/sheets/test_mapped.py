@@ -3,6 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from emulator import Emulator
 from sync.sheets.answer import HEADER_KEY, MAPPED, at, text_of
 from tests import own_sheet
 from tests.bench import Bench
@@ -230,3 +233,21 @@ def test_the_history_is_added_on_wish(asking: Bench) -> None:
     assert (line_of_it["From"], line_of_it["To"]) == ("Sent back", "Waiting")
     assert line_of_it["Comment"] == "A person had typed what stood there."
     assert visible(bench) == ["Open jobs", "Installed", "History"]
+
+
+@pytest.mark.parametrize("title", ["_brightsheet", "_BRIGHTSHEET"])
+def test_the_hidden_tab_is_made_beside_a_tab_of_that_name(
+    google: Emulator, sqlite_url: str, title: str
+) -> None:
+    """Catches a batch that Google refuses for as long as somebody has a tab called so."""
+    bench = Bench(google, sqlite_url)
+    theirs = {"sheetId": 5, "title": title}
+    own_sheet.batch(bench, {"addSheet": {"properties": theirs}})
+    own_sheet.make(bench, [line(1)], [line(2)])
+    own_sheet.adopt(bench)
+    flushed(bench, milestone(1))
+    flushed(bench, milestone(2))
+    assert sum("Site ID" in row for row in own_sheet.texts(bench)) == 2
+    sheets = bench.book("sheets(properties(title,hidden))")["sheets"]
+    hidden = {each["properties"]["title"]: each["properties"].get("hidden") for each in sheets}
+    assert (hidden[title], hidden["_brightsheet 2"]) == (None, True)

@@ -45,6 +45,7 @@ def ended(
         [("--- Dead jobs ---",)],
         [("", "", "Waiting for permits")],
         [("", "2 jobs", "", "", "=E2+E3")],
+        [("", "Total", "5 jobs")],
         [("Totals:", "", "", "17.2", "300")],
         [("", "", "", "=COUNTA(B:B)-1")],
         [("", "", "", '=SUM(D2:INDIRECT("D"&ROW()-1))')],

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.status.deliveries import MASK, body, masked
+from sync.status.deliveries import body, masked
+from sync.types import MASK
 from tests.made_up import SAMPLE, comment, document, milestone, task, uuid
 
 PERSONAL = "Ada Lovelace 555-0199"

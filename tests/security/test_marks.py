@@ -1,0 +1,309 @@
+"""Personal data in every webhook and answer, each piece with a mark: where the marks come out.
+
+They are in the store and the sheet. On the console's pages, in what commands print, in the log, in
+alerts and in what is open to everybody there is none, until somebody asks for personal data.
+"""
+
+import os
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from brightsheet import cli
+from emulator import Emulator
+from sync.documents.copier import DocumentQueue
+from sync.errors import BrightsheetError
+from sync.ops.alerts import Alerts
+from sync.sheets.answer import at, text_of
+from sync.status.watch import Watch
+from sync.worker.loop import DocumentLoop, Stop
+from tests import own_sheet
+from tests.console.conftest import PASSWORD, Console
+from tests.made_up import SECRET, body, comment, document, milestone, task, uuid
+from tests.security.conftest import Written
+from tests.sheets.conftest import with_more
+from tests.webhooks.payloads import change_order, contract, stage
+
+MARK = re.compile(r"zq\d+zq", re.IGNORECASE)
+JOBS = 4
+FEW, MANY = 40, int(os.environ.get("MARKS", "400"))
+TOKEN = "a-token"
+
+
+class Marks:
+    """Makes texts of people, each with a mark of its own."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.count = 0
+
+    def mark(self) -> str:
+        self.count += 1
+        return f"zq{self.count}zq"
+
+    def text(self) -> str:
+        """Return what a person wrote: plain, as a formula, as an address, as a telephone number."""
+        forms = ("{}", "Ring {} at 9", "={}+1", "{}@home.example", "https://{}.example/x", "<b>{}")
+        return self.random.choice(forms).format(self.mark())
+
+    def name(self) -> str:
+        """Return one that no rule can tell from a word."""
+        return self.mark().capitalize()
+
+    def person(self) -> dict[str, Any]:
+        keys = ("first_name", "last_name", "phone_number", "mobile")
+        return dict.fromkeys(keys, self.name()) | {"email": f"{self.mark()}@home.example"}
+
+    def comment(self) -> dict[str, Any]:
+        when = f"2026-03-{self.random.randint(1, 28):02d}T10:00:00Z"
+        made = comment(self.text(), when, author=f"{self.mark()}@home.example")
+        return made | {"commentor_first_name": self.name(), "commentor_last_name": self.name()}
+
+    def document(self) -> dict[str, Any]:
+        ending = self.random.choice(("pdf", "jpg", "heic", "", "html"))
+        return document(self.random.randint(1, 400), f"{self.name()}.{ending}")
+
+    def task(self) -> dict[str, Any]:
+        made = task(self.document(), self.document(), description=self.text())
+        made["sub_tasks"][0] |= {"instructions": self.text()}
+        return made | {"assigned_to": self.person(), "comments": [self.comment()]}
+
+    def milestone(self) -> dict[str, Any]:
+        number = self.random.randint(1, JOBS)
+        return milestone(
+            number,
+            self.random.randint(1, 3),
+            status=self.random.choice(("SUBMITTED", "REJECTED", "APPROVED", "INPROG")),
+            date_updated=f"2026-04-{self.random.randint(1, 28):02d}T{self.count % 24:02d}:00:00Z",
+            description=self.text(),
+            assigned_to=self.person(),
+            comments=[self.comment() for _ in range(self.random.randint(0, 3))],
+            tasks=[self.task() for _ in range(self.random.randint(0, 2))],
+        )
+
+    def odd(self) -> dict[str, Any]:
+        """Return a milestone that is rejected, for a text where something else belongs."""
+        at = self.random.choice(
+            ("site", "uuid", "date_updated", "ready_to_submit", "quote", "milestone_definition")
+        )
+        return self.milestone() | {at: self.text()}
+
+    def unknown(self) -> dict[str, Any]:
+        """Return a webhook that nobody has described."""
+        inner: Any = self.random.choice((self.name(), self.person(), [self.text()], {"a": {}}))
+        return {self.mark(): self.name(), "customer": inner, "homeowner": self.name()}
+
+    def other(self) -> dict[str, Any]:
+        job = self.random.randint(1, JOBS)
+        made = self.random.choice((contract, change_order))("SIGN", job=job)
+        made["sub_tasks"][0]["data"]["documents"][0]["name"] = self.name()
+        return made | {"comments": [self.comment()], "assigned_to": self.person()}
+
+    def remark(self) -> dict[str, Any]:
+        return {"site": uuid(self.random.randint(1, JOBS)), **self.comment()}
+
+    def stage(self) -> dict[str, Any]:
+        return stage("Sold", "New") | {"comments": [self.comment()], "customer": self.person()}
+
+    def sent(self) -> bytes:
+        """Return a body, whole or damaged."""
+        kinds = (*[self.milestone] * 5, self.odd, self.odd, self.unknown, self.other, self.remark)
+        made = self.random.choice((*kinds, self.stage))()
+        raw = self.random.choice((body, body, lambda tree: repr(tree).encode()))(made)
+        return raw if self.random.random() < 0.9 else raw[: self.random.randint(1, len(raw))]
+
+
+class Stage:
+    """The product with one kind of sheet, to which marked webhooks are sent."""
+
+    def __init__(self, google: Emulator, url: str, seed: int) -> None:
+        google.everbright.token = TOKEN
+        self.google = google
+        self.marks = Marks(seed)
+        self.console = Console(
+            google,
+            url,
+            EVERBRIGHT_API_TOKEN=TOKEN,
+            DRIVE_FOLDER_ID=google.create_folder("Documents"),
+        )
+        self.bench = self.console.bench
+        self.told: dict[str, str] = {}
+        for number in range(1, JOBS + 1):
+            address = dict.fromkeys(
+                ("address_line_1", "city_name", "county_name"), self.marks.name()
+            )
+            google.everbright.set_site(
+                uuid(number), contacts=[self.marks.person()], address=address | {"zipcode": "80999"}
+            )
+
+    def adopt(self, folder: Path) -> None:
+        """Have the sheet be a person's with a History, in which people type over our words."""
+        lines = [
+            own_sheet.line(n, Crew=self.marks.name(), Customer=self.marks.name())
+            for n in range(1, JOBS + 1)
+        ]
+        own_sheet.make(self.bench, lines, [])
+        own_sheet.adopt(self.bench, own_sheet.OPEN)
+        self.bench.configured(with_more(folder, "\n[mapping]\nhistory = true\n"))
+        self.bench.setup().provision(self.bench.spreadsheet)
+
+    def type_over(self) -> None:
+        """Have a person write into the status of each job."""
+        index = own_sheet.places(self.bench)["Permit"]
+        for row, line in enumerate(own_sheet.grid(self.bench), own_sheet.HEADER_ROW + 1):
+            if text_of(at(line, own_sheet.KEY_AT)):
+                start = {"sheetId": own_sheet.OPEN, "rowIndex": row, "columnIndex": index}
+                rows = [{"values": own_sheet.cells([self.marks.text()], row)}]
+                change = {"start": start, "rows": rows, "fields": "userEnteredValue"}
+                own_sheet.batch(self.bench, {"updateCells": change})
+
+    def send(self, raw: bytes) -> None:
+        headers = {"X-Webhook-Secret": SECRET, "Content-Type": "application/json"}
+        answer = self.console.visitor.client.post("/webhooks/everbright", data=raw, headers=headers)
+        assert answer.status_code < 500, answer.text
+        self.told[f"answer {len(self.told)}"] = answer.text + str(answer.headers)
+
+    def work(self) -> None:
+        """Do what the worker does, with answers that fail in between."""
+        self.bench.project()
+        self.bench.ask()
+        self.google.faults.html(502, api="everbright", count=2)
+        self._copy()
+        self.google.faults.clear()
+        self.bench.try_to_flush(6)
+
+    def _copy(self) -> None:
+        stop = Stop()
+        queue = DocumentQueue(self.bench.wiring.documents, 30, stop.is_set, lambda: None)
+        loop = DocumentLoop(self.bench.wiring, Alerts([]), stop, queue)
+        for _ in range(4):
+            loop.step()
+
+    def watch(self) -> None:
+        """Have people be told of all that is wrong."""
+        said: list[str] = []
+
+        def send(_reason: str, text: str, *_: object, **_more: object) -> bool:
+            said.append(text)
+            return True
+
+        Watch(self.bench.wiring.backlog, send, self.bench.database).step()
+        assert said
+        self.told["alerts"] = "\n".join(said)
+
+    def look(self) -> None:
+        """Keep every page and what every command prints."""
+        visitor = self.console.signed_in()
+        kept = self.bench.inbox.recent(500)
+        paths = ["/", "/?span=days", "/actions", "/documents?state=pending"]
+        paths += ["/documents?state=failed", "/documents?state=done"]
+        paths += [f"/jobs/{uuid(number)}" for number in range(1, JOBS + 1)]
+        paths += [f"/deliveries/{each.id}" for each in kept]
+        paths += [f"/deliveries?before={seq}" for seq in range(1, len(kept) + 50, 50)]
+        for path in paths:
+            self.told[path] = visitor.get(path).text
+        for path, form in (("/columns", {}), ("/checks", {}), ("/mapping", {"step": "read"})):
+            self.told[path] = visitor.send(path, **form).text
+        preview = {"step": "preview", "tab": "Open jobs"}
+        self.told["preview"] = visitor.send("/mapping", **preview).text
+        for path in ("/status", "/healthz", "/readyz", "/openapi.json"):
+            self.told[path] = visitor.client.get(path).text
+        self.told["/metrics"] = visitor.client.get("/metrics", auth=("", PASSWORD)).text
+        for words in self._commands([each.id for each in kept]):
+            runner = CliRunner(env=self.bench.environment)
+            ran = runner.invoke(cli, words)
+            assert not ran.exception or isinstance(ran.exception, SystemExit | BrightsheetError)
+            self.told[" ".join(words)] = ran.output + str(ran.exception or "")
+
+    def _commands(self, deliveries: list[str]) -> Iterator[tuple[str, ...]]:
+        """Yield every command that prints anything; `--unmask` is left out, which asks for it.
+
+        So are `map` and `link`: what stands in a person's own rows is what they are about.
+        """
+        for words in (("deliveries",), ("doctor",), ("compare",), ("statuses",), ("milestones",)):
+            yield words
+            yield (*words, "--json")
+        yield ("deliveries", "--outcome", "rejected", "--limit", "500", "--json")
+        for delivery in deliveries[:20]:
+            yield ("deliveries", "show", delivery)
+            yield ("deliveries", "show", delivery, "--json")
+        yield from (("details",), ("backfill", "--json"), ("retry", "--all"), ("retry", "z"))
+
+    def marked(self) -> set[str]:
+        """Return where a mark came out."""
+        return {place for place, text in self.told.items() if MARK.search(text)}
+
+
+def played(google: Emulator, url: str, seed: int, count: int, own_in: Path | None = None) -> Stage:
+    """Send marked bodies, and look at everything; sheets of people are typed into meanwhile."""
+    made = Stage(google, url, seed)
+    if own_in:
+        made.adopt(own_in)
+    for number in range(count):
+        made.send(made.marks.sent())
+        if number % 20 == 19:
+            made.work()
+            if own_in:
+                made.type_over()
+    for number in range(1, JOBS + 1):  # so that what was typed is replaced
+        newest = made.marks.milestone() | {
+            "site": uuid(number), "milestone_definition": uuid(30_001), "status": "SUBMITTED",
+            "uuid": uuid(10_001 + number * 100), "date_updated": "2026-05-01T10:00:00Z",
+        }  # fmt: skip
+        made.send(body(newest))
+    made.work()
+    made.watch()
+    made.look()
+    return made
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("is_own", [False, True], ids=["ours", "own"])
+def test_marks_are_nowhere_but_where_they_may_be(
+    google: Emulator, sqlite_url: str, lines: Written, tmp_path: Path, *, is_own: bool
+) -> None:
+    """Catches personal data on a page, in a command's output, an error, an alert or the log."""
+    made = played(google, sqlite_url, 1, FEW, tmp_path if is_own else None)
+    made.told["the log"] = lines()[0]
+    assert made.marked() == set()
+    assert made.marks.count > FEW
+    assert_is_shown_when_asked_for(made, is_own=is_own)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("is_own", [False, True], ids=["ours", "own"])
+@pytest.mark.parametrize("seed", [2, 3])
+def test_marks_of_many_webhooks_are_nowhere_either(
+    google: Emulator, sqlite_url: str, lines: Written, tmp_path: Path, seed: int, *, is_own: bool
+) -> None:
+    made = played(google, sqlite_url, seed, MANY, tmp_path if is_own else None)
+    made.told["the log"] = lines()[0]
+    assert made.marked() == set()
+
+
+def assert_is_shown_when_asked_for(made: Stage, *, is_own: bool) -> None:
+    """What hides everything from everybody would pass, too; and so would webhooks without marks."""
+    visitor = made.console.visitor
+    before = visitor.text(f"/jobs/{uuid(1)}")
+    assert "***" in before
+    visitor.send("/personal", show="yes")
+    job = visitor.text(f"/jobs/{uuid(1)}")
+    assert MARK.search(job)
+    if is_own:
+        typed = re.findall(r"<p>Permit: ([^<]+)</p>", job)
+        assert any(MARK.search(text) for text in typed), "nothing that was typed was replaced"
+    assert MARK.search(visitor.text("/documents"))
+    rows = made.bench.texts("Open jobs" if is_own else "Jobs")
+    assert MARK.search(str(rows))
+
+
+@pytest.fixture
+def google() -> Iterator[Emulator]:
+    with Emulator() as running:
+        yield running
