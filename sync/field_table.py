@@ -63,8 +63,12 @@ class FieldEntry:
     """Whether Brightsheet writes notes on its cells."""
     is_wrapped: bool = False
     """Whether long text is broken into lines."""
+    is_hidden: bool = False
+    """Whether the column is hidden when it is made: people may show it."""
     is_due: bool = False
     """A day for acting: coloured from that day on, blank once the job is archived."""
+    is_typed: bool = False
+    """People type here, too, and what they typed stays."""
     metrics: tuple[str, ...] = ()
     """Of the Data Access Layer, unless the config names others; the first with a value counts."""
 
@@ -82,13 +86,13 @@ _OF_A_JOB = (
     FieldEntry(PLACEHOLDER, "Customer", TEXT,
         "The customer. The name opens the job in EverBright; Job and a number stand here "
         "until EverBright has sent the name.",
-        width=130, is_customers=True),
+        width=150, is_customers=True),
     FieldEntry("address", "Address", TEXT,
         "The address of the installation, from EverBright.",
         width=270, is_customers=True),
     FieldEntry("city", "City", TEXT,
         "The town of the address.",
-        at_first=NEVER, is_customers=True),
+        width=100, is_customers=True),
     FieldEntry("zip", "Zip", TEXT,
         "The zip code of the address.",
         at_first=NEVER, is_customers=True),
@@ -102,19 +106,30 @@ _OF_A_JOB = (
         "The customer's e-mail address, from EverBright.",
         width=190, at_first=OFF, is_customers=True),
     FieldEntry("status", "Status", STATUS,
-        "How the job stands. Rejected comes first, with the milestones that were rejected; then "
-        "Waiting, with the milestones that wait for an answer; then the status of the furthest "
-        "milestone.",
-        width=165, is_wrapped=True),
+        "How the job stands: which milestones were rejected; else which wait for an answer; else "
+        "what was reached, and what comes next.",
+        width=170, is_wrapped=True),
     FieldEntry("next_action", "Next action", TEXT,
-        "What is to be done about what Status says: rejected tasks and the remark that "
-        "came with the rejection, then open tasks with their required steps.",
-        width=190, is_wrapped=True),
+        "What is to be done about what Status says, and who has it. After a rejection the newest "
+        "reason follows; all of it is in the note on the milestone's status, and in History.",
+        width=290, is_wrapped=True),
     FieldEntry("follow_up", "Follow up", DATE,
-        "The day to look after this job: {stuck_days} days after the last event, or at once when "
-        "something was rejected. Coloured from that day on; Status and Next action say why. "
-        "Blank when the job is done or archived.",
+        "The day to ask after a job that waits: {stuck_days} days after its last event. Coloured "
+        "from that day on. Blank when something was rejected, for that is to be corrected at once, "
+        "and when the job is done or archived.",
         width=85, is_due=True),
+    FieldEntry("since", "Since", DATE,
+        "The day on which the job came to stand as Status says.",
+        width=85),
+    FieldEntry("days", "Days", NUMBER,
+        "For how many days the job has stood so. The sheet counts them by itself. Blank when the "
+        "job is done or archived.",
+        width=50),
+    FieldEntry("rep", "Rep", TEXT,
+        "Whose job it is: who sold it, where EverBright's Data Access Layer says so (the column "
+        "sales_representative), else who has the milestone that Next action is about. Type another "
+        "name, and it stays.",
+        width=110, is_typed=True),
     FieldEntry("current_milestone", "Current milestone", TEXT,
         "The furthest milestone that the job has reached.",
         width=160),
@@ -140,7 +155,8 @@ _OF_A_JOB = (
         width=130),
     FieldEntry("contract_documents", "Contract files", LINKS,
         "The signed contract, and signed change orders. A name opens the copy in "
-        "Drive, the arrow the page in EverBright."),
+        "Drive, the arrow the page in EverBright.",
+        width=190),
     FieldEntry("folder", "Folder", LINKS,
         "The job's folder in Drive.",
         width=60),
@@ -149,11 +165,11 @@ _OF_A_JOB = (
         is_noted=True),
     FieldEntry("initial_quote", "Initial quote", UUID,
         "The first quote of the job. EverBright still sends it after a re-sign.",
-        width=280),
+        width=280, is_hidden=True),
     FieldEntry("current_quote", "Current quote", UUID,
         "The quote of the change order that was signed last. The note on a cell says "
         "since when it is in force.",
-        width=280, is_noted=True),
+        width=280, is_noted=True, is_hidden=True),
     FieldEntry("system_size", "System size (kW)", NUMBER,
         "The size of the system in kW, from EverBright.",
         width=90, at_first=OFF, metrics=("system_capacity_kw",)),
@@ -172,18 +188,18 @@ _OF_A_JOB = (
     FieldEntry(KEY, "Site ID", UUID,
         "The job's number in EverBright. It identifies the row of the job: leave it as it is. The "
         "column may be moved or hidden.",
-        width=280),
+        width=280, is_hidden=True),
 )
 
 _OF_A_MILESTONE = (
     FieldEntry("status:", "{milestone}", STATUS,
         "The status of this milestone. The note on a cell says since when, and the remark "
         "that came with it.",
-        width=85, is_noted=True),
+        width=95, is_noted=True),
     FieldEntry("documents:", "{milestone} documents", LINKS,
         "The documents of this milestone. A name opens the copy in Drive, the arrow the "
         "page in EverBright.",
-        width=85),
+        width=190),
     FieldEntry("submitted:", "{milestone} submitted", DATE,
         "The day on which this milestone was last submitted.",
         at_first=NEVER),
@@ -210,7 +226,37 @@ ASPECTS = tuple(entry.id.removesuffix(":") for entry in _OF_A_MILESTONE)
 DETAILS = tuple(entry.id for entry in _OF_A_JOB if entry.metrics)
 """The fields that are filled from the Data Access Layer."""
 CUSTOMERS_OWN = frozenset(entry.id for entry in _OF_A_JOB if entry.is_customers)
+TYPED = frozenset(entry.id for entry in _OF_A_JOB if entry.is_typed)
+"""Columns in which people type, too, and what they typed stays."""
 _NOTED = frozenset(entry.id for entry in FIELDS.values() if entry.is_noted)
+
+
+FORMER_WIDTHS: Mapping[str, tuple[int, ...]] = {
+    PLACEHOLDER: (130,),
+    "status": (120, 165),
+    "next_action": (190,),
+    "contract_documents": (120,),
+    "status:": (85,),
+    "documents:": (85,),
+}
+"""With which earlier versions made columns: one that still has it was changed by nobody."""
+FORMER_NOTES: Mapping[str, str] = {
+    "status": (
+        "How the job stands. Rejected comes first, with the milestones that were rejected; then "
+        "Waiting, with the milestones that wait for an answer; then the status of the furthest "
+        "milestone."
+    ),
+    "next_action": (
+        "What is to be done about what Status says: rejected tasks and the remark that came with "
+        "the rejection, then open tasks with their required steps."
+    ),
+    "follow_up": (
+        "The day to look after this job: {stuck_days} days after the last event, or at once when "
+        "something was rejected. Coloured from that day on; Status and Next action say why. Blank "
+        "when the job is done or archived."
+    ),
+}
+"""What earlier versions explained on headers: such a note is ours, and is renewed."""
 
 
 def entry_of(column: str) -> FieldEntry:

@@ -48,6 +48,7 @@ from sync.store import (
     Leases,
     Refusals,
     SheetStore,
+    Steps,
     backlog,
     sheet_store,
 )
@@ -130,7 +131,10 @@ class Wiring:
         )
 
     def layout(self) -> Layout:
-        """Return how jobs are shown."""
+        """Return how jobs are shown: by the config, and by the steps that a person confirmed."""
+        return self._plain_layout().with_steps(Steps(self.database).kept())
+
+    def _plain_layout(self) -> Layout:
         settings = self.settings
         addresses = Addresses(settings.everbright_url, settings.everbright_preview_path)
         return Layout(settings.config, addresses, settings.stuck_days)
@@ -147,7 +151,7 @@ class Wiring:
         return Flusher(
             self.sheet_store(spreadsheet),
             self.sheet_client(spreadsheet),
-            Targets(self.layout(), sizes),
+            Targets(self._plain_layout(), sizes),
             sleep,
             settings.time_zone,
             alert,

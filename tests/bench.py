@@ -14,7 +14,7 @@ from sync.errors import Refused
 from sync.settings import environment
 from sync.setup.spreadsheet import Setup
 from sync.sheets.answer import JOBS_TAB
-from sync.sheets.reconcile import reconcile
+from sync.sheets.reconcile import reconcile, renew
 from sync.store import Database, Lease
 from sync.store.schema import quarantine
 from sync.webhooks import parse
@@ -107,6 +107,11 @@ class Bench:
             with suppress(Refused):
                 if self.is_waiting():
                     self.flush_once()
+
+    def try_to_renew(self) -> None:
+        """Renew what is beside the rows, unless that is refused."""
+        with suppress(Refused), self.held() as held:
+            renew(self.flusher, held)
 
     def end_rests(self) -> None:
         """Let so much time pass that every job in quarantine is due again."""

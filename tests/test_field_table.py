@@ -128,7 +128,7 @@ IS_OF_KIND: dict[FieldKind, Callable[[Cell], object]] = {
     FieldKind.TEXT: lambda cell: cell.text,
     FieldKind.STATUS: lambda cell: cell.text and cell.text != cell.text.upper(),
     FieldKind.DATE: lambda cell: cell.when and cell.when > datetime(2026, 1, 1, tzinfo=UTC),
-    FieldKind.NUMBER: lambda cell: cell.number,
+    FieldKind.NUMBER: lambda cell: cell.number or (cell.is_age and cell.when),
     FieldKind.LINKS: lambda cell: cell.links,
     FieldKind.KEY: lambda cell: re.fullmatch(r"[0-9a-f-]{36}", cell.text),
 }

@@ -66,8 +66,15 @@ def _tallied(values: Any, wanted: Any) -> int | None:
     return values.tally[ranked(wanted)] if isinstance(wanted, str | int | float) else None
 
 
+def _lost(ranges: tuple[Any, ...]) -> CellError | None:
+    """Return the error that stands for a range that is not there."""
+    return next((one for one in ranges if isinstance(one, CellError)), None)
+
+
 def countifs(_now: datetime, *pairs: Any) -> Any:
     """Return the number of rows that meet all criteria."""
+    if error := _lost(pairs[::2]):
+        return error
     if len(pairs) == 2 and (count := _tallied(pairs[0], first(pairs[1]))) is not None:
         return count
     met = _met(pairs)
@@ -80,6 +87,8 @@ def countuniqueifs(_now: datetime, values: Any, *pairs: Any) -> Any:
     Blank cells are not counted. Texts that differ in case are distinct, and so are a number and
     its text.
     """
+    if error := _lost((values, *pairs[::2])):
+        return error
     counted, met = list(flat((values,))), _met(pairs)
     if met is None or len(met) != len(counted):
         return _sizes_differ("COUNTUNIQUEIFS")

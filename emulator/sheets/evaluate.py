@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from emulator.sheets import coerce, functions, numbers, ranges, syntax
+from emulator.sheets.arrays import elementwise
 from emulator.sheets.coerce import Table, first
 from emulator.sheets.formula import End, Formula, Place
 from emulator.sheets.grid import Cell, CellError, Json, Scalar, Sheet, Spreadsheet
@@ -137,16 +138,31 @@ class Evaluator:
         if name in functions.LAZY:
             lazy = [lambda tree=one: self.tree(sheet, tree) for one in arguments]
             return functions.LAZY[name](*lazy)
+        if name in functions.OVER_ROWS:
+            function = functions.OVER_ROWS[name]
+            return self._applied(name, function, [self._rows(sheet, one) for one in arguments])
         if name in functions.OVER_RANGES:
             function = functions.OVER_RANGES[name]
             return self._applied(name, function, [self.tree(sheet, one) for one in arguments])
-        values = [self._scalar(sheet, one) for one in arguments]
+        return self._of_values(name, [self._scalar(sheet, one) for one in arguments])
+
+    def _of_values(self, name: str, values: list[Any]) -> Any:
         if name in functions.OF_A_VALUE:
             return self._applied(name, functions.OF_A_VALUE[name], values)
         if name not in functions.OF_VALUES:
             return CellError("NAME", "#NAME?", f"Unknown function: '{name}'.")
         wrong = next((one for one in values if isinstance(one, CellError)), None)
         return wrong or self._applied(name, functions.OF_VALUES[name], values)
+
+    def _rows(self, sheet: Sheet, tree: syntax.Tree) -> Any:
+        """Return an argument that is evaluated for each row of the ranges in it."""
+        if tree[0] == "op":
+            sides = (self._rows(sheet, one) for one in tree[2:])
+            return elementwise(lambda left, right: operate(tree[1], left, right), *sides)
+        if tree[0] == "call" and tree[1] in {**functions.OF_A_VALUE, **functions.OF_VALUES}:
+            values = [self._rows(sheet, one) for one in tree[2]]
+            return elementwise(lambda *cells: self._of_values(tree[1], list(cells)), *values)
+        return self.tree(sheet, tree)
 
     def _applied(self, name: str, function: Callable[..., Any], values: list[Any]) -> Any:
         try:

@@ -1,11 +1,13 @@
 """The functions that formulas may call, over scalars and tables (lists of rows)."""
 
 import math
+import statistics
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from emulator.sheets import numbers
+from emulator.sheets.arrays import filtered
 from emulator.sheets.coerce import first, flat, number, text, truth
 from emulator.sheets.counting import countifs, countuniqueifs
 from emulator.sheets.entry import plain
@@ -45,6 +47,28 @@ def _average(found: list[float]) -> Any:
     if not found:
         return CellError("DIVIDE_BY_ZERO", "#DIV/0!", "Division by zero.")
     return plain(sum(found) / len(found))
+
+
+def _median(found: list[float]) -> Any:
+    return plain(statistics.median(found)) if found else NO_NUMBERS
+
+
+def _count_unique(_now: datetime, *values: Any) -> Any:
+    """Return the number of distinct values that are not blank, or the first error."""
+    distinct = set()
+    for one in flat(values):
+        if isinstance(one, CellError):
+            return one
+        if one is not None:
+            distinct.add((isinstance(one, bool), one))
+    return len(distinct)
+
+
+def _rows(_now: datetime, value: Any) -> Any:
+    """Return the number of rows of a range; an error where it is not there."""
+    if isinstance(value, list):
+        return len(value)
+    return value if isinstance(value, CellError) else 1
 
 
 def _truths(values: tuple[Any, ...]) -> Iterator[bool | CellError]:
@@ -122,8 +146,18 @@ def _iferror(value: Any, instead: Any = lambda: None) -> Any:
     return instead() if isinstance(first(found), CellError) else found
 
 
+def _ifna(value: Any, instead: Any = lambda: None) -> Any:
+    found = value()
+    error = first(found)
+    return instead() if isinstance(error, CellError) and error.kind == "N_A" else found
+
+
 # These take their arguments unevaluated.
-LAZY: dict[str, Function] = {"IF": _if, "IFERROR": _iferror}
+LAZY: dict[str, Function] = {"IF": _if, "IFERROR": _iferror, "IFNA": _ifna}
+
+# These take the moment first, then their arguments: operators and functions of single values in
+# those are evaluated for each row.
+OVER_ROWS: dict[str, Function] = {"FILTER": filtered}
 
 # These take the moment first, then their arguments: tables as tables, errors as errors.
 OVER_RANGES: dict[str, Function] = {
@@ -131,11 +165,14 @@ OVER_RANGES: dict[str, Function] = {
     "MIN": _over_numbers(lambda found: min(found, default=0)),
     "MAX": _over_numbers(lambda found: max(found, default=0)),
     "AVERAGE": _over_numbers(_average),
+    "MEDIAN": _over_numbers(_median),
     "COUNT": lambda _now, *values: sum(map(is_number, flat(values))),
     "COUNTA": lambda _now, *values: sum(one is not None for one in flat(values)),
     "COUNTBLANK": lambda _now, *values: sum(one in (None, "") for one in flat(values)),
     "COUNTIF": countifs,
     "COUNTIFS": countifs,
+    "COUNTUNIQUE": _count_unique,
+    "ROWS": _rows,
     "COUNTUNIQUEIFS": countuniqueifs,
     "AND": _over_truths(all),
     "OR": _over_truths(any),
@@ -152,6 +189,7 @@ OF_A_VALUE: dict[str, Function] = {
 # These take one value for each argument, and return the first error among them.
 OF_VALUES: dict[str, Function] = {
     "NOT": _not,
+    "LEFT": lambda _now, value, count=1: text(value)[: int(count)],
     "LEN": lambda _now, value: len(text(value).encode("utf-16-le")) // 2,
     "LOWER": lambda _now, value: text(value).lower(),
     "UPPER": lambda _now, value: text(value).upper(),

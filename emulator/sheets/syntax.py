@@ -13,7 +13,8 @@ Tree = tuple[Any, ...]
 
 TOKEN = re.compile(
     r"""\s*(?:(?P<string>"(?:[^"]|"")*")|(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)
-    |(?P<name>[A-Za-z_][A-Za-z0-9_.]*)|(?P<lost>\#REF!)|(?P<sign><>|<=|>=|[-+*/^&=<>(),;%]))""",
+    |(?P<lost>(?:'(?:[^']|'')*'!|[A-Za-z_][A-Za-z0-9_.]*!)?\#REF!)
+    |(?P<name>[A-Za-z_][A-Za-z0-9_.]*)|(?P<sign><>|<=|>=|[-+*/^&=<>(),;%]))""",
     re.VERBOSE,
 )
 SEPARATORS = (",", ";")

@@ -13,7 +13,7 @@ import click
 
 from sync.commands import echo
 from sync.doctor import Check, as_json, is_well, run_checks, settings_failed, text
-from sync.errors import SettingsError
+from sync.errors import Permanent, SettingsError
 from sync.google import auth
 from sync.jobs import config_lists
 from sync.jobs.details import DetailColumns
@@ -26,6 +26,11 @@ from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.types import Value
 from sync.webhooks.schema import Outcome
 from sync.wiring import Wiring, opened
+
+_NO_END = (
+    "Nothing to confirm: the config names the milestones, or no two jobs have everything approved. "
+    "Name the milestones in [[milestones]] of the config."
+)
 
 
 def _since(text: str) -> float:
@@ -101,11 +106,21 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def milestones(as_json: bool) -> None:
-    """Print the milestones of all jobs as [[milestones]] for the config, in their order."""
+@click.option("--write", is_flag=True, help="Confirm the order, and with which one jobs end.")
+def milestones(as_json: bool, write: bool) -> None:
+    """Print the milestones of all jobs as [[milestones]] for the config, in their order.
+
+    With --write the database keeps them, up to the one with which jobs seem to end: a job is done
+    once that is approved. Where the config names milestones, those count.
+    """
     settings, database = opened()
-    pending = Wiring(settings, database).sheet_store().pending
-    jobs = (waiting.job for waiting in pending.every())
+    store = Wiring(settings, database).sheet_store()
+    jobs = [waiting.job for waiting in store.pending.every()]
+    if write:
+        steps = config_lists.proposed_steps(settings.config, jobs)
+        if not steps:
+            raise Permanent("no_end", _NO_END)
+        store.steps.keep(steps)
     entries = config_lists.milestone_entries(settings.config, jobs)
     if as_json:
         echo(entry.model_dump_json() for entry in entries)

@@ -12,12 +12,14 @@ from rich.progress import Progress
 
 from sync.commands import echo
 from sync.commands.mapping import pairs
+from sync.jobs.config_lists import ending_question
 from sync.ops import logs
 from sync.settings.environment import google_id
 from sync.setup.link import Doubt, NamedRow, Settled, link
 from sync.setup.spreadsheet import EXTRAS, Setup
 from sync.sheets import trial
 from sync.status import compare as sheet
+from sync.store import Steps
 from sync.wiring import Wiring, opened
 
 NO_EXTRAS = (
@@ -57,6 +59,9 @@ def init(extras: tuple[str, ...]) -> None:
         click.echo(NO_EXTRAS)
     wiring = Wiring(settings, database)
     echo(trial.said(lambda: wiring.tried(spreadsheet)))
+    steps = Steps(database)
+    if question := ending_question(steps.proposed(), steps.kept()):
+        click.echo(f"{question} Then run: brightsheet milestones --write")
     if settings.spreadsheet_id:
         echo(sheet.rowless_notice(wiring, time.sleep))
 

@@ -10,6 +10,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from sync.console.access import target
 from sync.console.parts import ConsoleParts, is_id
 from sync.errors import BrightsheetError, Permanent
+from sync.jobs.config_lists import ending_question
 from sync.settings.environment import google_id
 from sync.status.deliveries import Retry, summary
 from sync.store import ActionState
@@ -73,6 +74,15 @@ def _pause(parts: ConsoleParts, _ids: Sequence[str]) -> str:
 def _resume(parts: ConsoleParts, _ids: Sequence[str]) -> str:
     parts.wiring.sheet_store().spreadsheet.resume()
     return "The sheet is written again."
+
+
+def _keep_steps(parts: ConsoleParts, _ids: Sequence[str]) -> str:
+    steps = parts.wiring.sheet_store().steps
+    proposed = steps.proposed()
+    if not ending_question(proposed, steps.kept()):
+        raise Permanent("no_end", "Nothing is proposed now.")
+    steps.keep(proposed)
+    return "A job is done from now on once that milestone is approved."
 
 
 def _alert(parts: ConsoleParts, _ids: Sequence[str]) -> str:
@@ -151,6 +161,13 @@ DEEDS = {
         f"Brightsheet asks EverBright for all jobs that changed in the last {READ_BACK.days} days. "
         "What its webhooks did not bring is taken in as if it had just come. It takes minutes.",
     ),
+    "milestones": Deed(
+        "Confirm with which milestone jobs end",
+        "It is the one that the overview names, after the others in the order in which jobs have "
+        "gone through them. A job in which it is approved is done, and every job shows what comes "
+        "next. Milestones in the config would count before these.",
+        _keep_steps,
+    ),
     "test-alert": Deed(
         "Send a test alert", "A message goes to every address of ALERT_URLS.", _alert
     ),
@@ -169,7 +186,7 @@ _REQUESTS = {
 def listed(parts: ConsoleParts) -> Any:
     """Show what can be done, and what was done."""
     paused = parts.wiring.sheet_store().spreadsheet.glance().paused_at
-    hidden = {"do-without", "pause" if paused else "resume"}
+    hidden = {"do-without", "milestones", "pause" if paused else "resume"}
     hidden |= {name for name, deed in DEEDS.items() if deed.needs_ids}
     deeds = {name: deed for name, deed in DEEDS.items() if name not in hidden}
     return render_template(

@@ -138,7 +138,7 @@ def _cells(parts: ConsoleParts, record: JobRecord) -> list[ColumnText]:
     texts = []
     for column in parts.wiring.layout().columns([record.job]):
         cell = record.written.get(column.id)
-        if cell is None or not (cell.text or cell.when):
+        if cell is None or cell.is_age or not (cell.text or cell.when):
             continue
         is_harmless = column.id in _HARMLESS or column.id.startswith("status:")
         text = cell.text if is_harmless else Personal(cell.text)

@@ -13,6 +13,7 @@ from flask import render_template, request
 
 from sync.console.parts import ConsoleParts
 from sync.doctor import as_json, is_well, run_checks
+from sync.jobs.config_lists import ending_question
 from sync.jobs.milestones import Milestones
 from sync.mapping.fields import Fields
 from sync.sheets.answer import RECOVERED_TAB
@@ -116,7 +117,7 @@ _DAYS = 14
 def overview(parts: ConsoleParts) -> Any:
     """Show whether all is well: as `/status` says it, and with what is a warning to that."""
     wiring = parts.wiring
-    backlog = wiring.backlog()
+    backlog, store = wiring.backlog(), wiring.sheet_store()
     problems = evaluate(backlog)
     zone = ZoneInfo(wiring.settings.time_zone) if wiring.settings.time_zone else UTC
     is_long = request.args.get("span") == "days"
@@ -127,9 +128,10 @@ def overview(parts: ConsoleParts) -> Any:
         tone=_tone([problem.is_behind for problem in problems]),
         backlog=backlog,
         last_delivery=last_moment(backlog),
-        glance=wiring.sheet_store().spreadsheet.glance(),
+        glance=store.spreadsheet.glance(),
         plot=daily(hours, zone) if is_long else hourly(hours, zone),
         is_long=is_long,
+        ending=ending_question(store.steps.proposed(), store.steps.kept()),
         is_alive=all(problem.code != NO_WORKER for problem in problems),
     )
 

@@ -14,14 +14,15 @@ KEPT_NOTE = "\n\nBrightsheet keeps this column. It may be moved, renamed, hidden
 class Tint(Value):
     """A background colour (#rrggbb) for some cells of a column.
 
-    For those with exactly `text`, those that begin with it (`is_prefix`), or those whose day has
-    come (`is_due`).
+    For those with exactly `text`, those that begin (`is_prefix`) or end (`is_suffix`) with it, or
+    those whose day has come (`is_due`).
     """
 
     color: str
     text: str = ""
     is_due: bool = False
     is_prefix: bool = False
+    is_suffix: bool = False
 
 
 class Column(Value):
@@ -32,9 +33,18 @@ class Column(Value):
     width: int = 120
     """In pixels, set once when the column is made."""
     is_wrapped: bool = False
-    """Whether long text is broken into lines, set once, too: else it is cut off on the screen."""
+    """Whether long text is broken into lines, set once, too."""
+    is_clipped: bool = False
+    """Whether it is cut off at the column's edge, set once: else it runs on over blank cells."""
+    is_hidden: bool = False
+    """Whether the column is hidden when it is made."""
+    is_typed: bool = False
+    """Whether people type here, too: then Google does not ask before they do."""
     about: str = ""
     """The note on the header cell, which explains the column."""
+    former_note: str = ""
+    former_widths: tuple[int, ...] = ()
+    """What earlier versions made it with: where that is still so, nobody has changed it."""
     tints: tuple[Tint, ...] = ()
 
 
@@ -49,18 +59,22 @@ class Link(Value):
 class Cell(Value):
     """The content of a cell: text, a number or a moment, links on the text, and a note.
 
-    Moments are shown in the sheet's time zone: only the day of `when` if `is_day`; `noted` is the
-    first line of the note. A cell that `is_stand_in` never replaces what a person wrote.
+    Moments are shown in the sheet's time zone: only the day of `when` if `is_day`, and in its place
+    the days since then, which the sheet counts, if `is_age`; `noted` is the first line of the note.
+    A cell that `is_stand_in` never replaces what a person wrote. `words` are shorter ones for the
+    text, the best first: what a drop-down may have for it.
     """
 
     text: str = ""
     number: float | None = None
     when: datetime | None = None
     is_day: bool = False
+    is_age: bool = False
     links: tuple[Link, ...] = ()
     note: str = ""
     noted: datetime | None = None
     is_stand_in: bool = False
+    words: tuple[str, ...] = ()
 
 
 EMPTY = Cell()

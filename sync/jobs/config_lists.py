@@ -9,7 +9,7 @@ from sync.field_table import milestone_headers
 from sync.jobs.milestones import Milestones
 from sync.jobs.model import Job
 from sync.jobs.remarks import Remarks
-from sync.jobs.status import Statuses
+from sync.jobs.status import Meaning, Statuses
 from sync.settings.config_file import Config, StatusConfig
 from sync.types import Value
 from sync.webhooks.schema import Milestone
@@ -102,6 +102,53 @@ def _toml(entry: MilestoneEntry) -> str:
     lines += [f"alias = {json.dumps(entry.alias)}"] if entry.alias else []
     lines += ["hidden = true"] if entry.hidden else []
     return "\n".join(lines)
+
+
+_ENOUGH = 2
+"""Jobs that are through: one alone may be anybody's."""
+
+
+def proposed_steps(config: Config, jobs: Sequence[Job]) -> list[str]:
+    """Return the milestones (JSON of the config) in their order, up to that with which jobs end.
+
+    That is the last one of several jobs in which all is approved, unless more jobs have got beyond
+    it. [] where the config names milestones, and where no job seems to be done.
+    """
+    if config.milestones:
+        return []
+    milestones, statuses = Milestones(config), Statuses(config)
+    places = {heading.key: n for n, heading in enumerate(milestones.headings(jobs))}
+    ends, furthest = Counter[int](), Counter[int]()
+    for job in jobs:
+        if reached := milestones.shown(job):
+            place = max(places[milestone.key] for milestone in reached)
+            furthest[place] += 1
+            meanings = {statuses.meaning(each.event.milestone) for each in reached}
+            ends[place] += meanings == {Meaning.APPROVED}
+    beyond = {place: sum(n for at, n in furthest.items() if at > place) for place in ends}
+    last = max((at for at, n in ends.items() if n >= max(_ENOUGH, beyond[at])), default=-1)
+    steps = [key for key, place in places.items() if place <= last]
+    entries = milestone_entries(config, jobs)
+    return [_as_step(entry) for entry in entries if entry.definitions[0] in steps]
+
+
+def _as_step(entry: MilestoneEntry) -> str:
+    values = {"definitions": entry.definitions, "header": entry.header, "alias": entry.alias}
+    return json.dumps(values, ensure_ascii=False)
+
+
+def ending_question(proposed: Sequence[str], kept: Sequence[str]) -> str:
+    """Return what a person is asked about the last of the steps (JSON); "" where nothing is asked.
+
+    What was confirmed is asked again only once jobs get beyond it.
+    """
+    if not proposed:
+        return ""
+    known = {definition for step in kept for definition in json.loads(step)["definitions"]}
+    last = json.loads(proposed[-1])
+    if last["definitions"][0] in known:
+        return ""
+    return f"Jobs seem to end with {last['header'] or last['definitions'][0]}. Is that so?"
 
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")

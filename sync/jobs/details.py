@@ -63,13 +63,17 @@ class DetailColumns:
         coming = self._milestones.following(reached)
         return coming.alias if coming else ""
 
+    def value(self, column: str, job: Job, details: Details) -> str:
+        """Return what was answered for a column: "" where the config has not got it."""
+        names = self._names(column, job) if column in self._metrics else ()
+        texts = (details.values.get(name, "") for name in names)
+        return next((text for text in texts if text), "")
+
     def cells(self, job: Job, details: Details, *, is_archived: bool) -> dict[str, Cell]:
         """Return the cells, by column id; a job that is archived has no deadline."""
         cells: dict[str, Cell] = {}
         for column in self._metrics:
-            texts = (details.values.get(name, "") for name in self._names(column, job))
-            text = next((value for value in texts if value), "")
-            entry = entry_of(column)
+            text, entry = self.value(column, job, details), entry_of(column)
             if text and not (is_archived and entry.is_due):
                 cells[column] = self._cell(entry, text)
         return cells

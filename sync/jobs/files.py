@@ -53,7 +53,8 @@ def _document(
     in_drive = files.documents.get(document.uuid, "")
     if not in_drive:
         return [(name, preview)]
-    return [(name, in_drive), (" ", ""), (_PREVIEW, preview)]
+    # The arrow first: behind a long name it would be cut off on the screen.
+    return [(_PREVIEW, preview), (" ", ""), (name, in_drive)]
 
 
 def stand_in(site: str) -> str:

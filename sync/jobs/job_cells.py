@@ -7,14 +7,21 @@ from datetime import datetime
 from functools import cached_property
 
 from sync.field_table import KEY, PLACEHOLDER
-from sync.jobs import contracts, projection, status
+from sync.jobs import contracts, projection
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, linked
 from sync.jobs.details import DetailColumns
 from sync.jobs.files import Addresses, documents_cell, stand_in
-from sync.jobs.milestones import Milestones, ReachedMilestone
-from sync.jobs.model import ARCHIVED, Customer, Details, Files, Job, Signing, StatusSeen
+from sync.jobs.milestones import Milestones, ReachedMilestone, assignees
+from sync.jobs.model import ARCHIVED, Change, Customer, Details, Files, Job, Signing, StatusSeen
 from sync.jobs.remarks import Remarks, text_with_author
-from sync.jobs.status import Actions, JobStatus, Statuses
+from sync.jobs.status import (
+    Actions,
+    Case,
+    JobStatus,
+    Meaning,
+    Statuses,
+    follow_up,
+)
 from sync.settings.config_file import Config
 from sync.webhooks.schema import ContractState
 
@@ -25,6 +32,7 @@ LABELS: Mapping[str, str] = {
     ContractState.VOIDED: "Voided",
 }
 """How the state of a contract reads."""
+_INITIAL, _CHANGE_ORDER, _LATER = "Initial quote", "Change order", "Later change order"
 _UNKNOWN_QUOTE = "See the change order"
 _SINCE = "A change order that was signed then made this the quote in force."
 _NOT_SENT = (
@@ -94,10 +102,21 @@ class ContractCells:
         cell = cell if last[0] else Cell(text=_UNKNOWN_QUOTE)
         return cell.model_copy(update={"note": note, "noted": last[1].at})
 
-    def _quote(self, site: str, quote: str) -> Cell:
+    def changed_quotes(self, change: Change) -> tuple[Cell, Cell]:
+        """Return which quote was in force before a change order, and which after it.
+
+        They are named by what they are: nobody knows a quote by its UUID.
+        """
+        known, new = change.before or "", change.after or ""
+        if not known:
+            return Cell(text=_INITIAL), self._quote(change.site, new, _CHANGE_ORDER)
+        before = self._quote(change.site, known, _CHANGE_ORDER)
+        return before, self._quote(change.site, new, _LATER)
+
+    def _quote(self, site: str, quote: str, name: str = "") -> Cell:
         """Return the cell of a quote, with the link to its page where there is one."""
-        page = self._addresses.page(self._links.quote, site=site, quote=quote)
-        return linked(quote, page) if quote else EMPTY
+        page = self._addresses.page(self._links.quote, site=site, quote=quote) if quote else ""
+        return linked(name or quote, page) if name or quote else EMPTY
 
 
 def label(code: str | None) -> str:
@@ -122,7 +141,7 @@ class MilestoneCells:
         text = cut(self._statuses.label(reached.event.milestone.status))
         remark = self._remarks.of_change(comments, reached.log, change)
         note = cut(text_with_author(remark), NOTE_LIMIT) if remark else ""
-        return Cell(text=text, note=note, noted=self._since(reached, change)) if text else EMPTY
+        return Cell(text=text, note=note, noted=self._moment(reached, change)) if text else EMPTY
 
     def documents(self, reached: ReachedMilestone, files: Files) -> Cell:
         """Return the links to a milestone's documents."""
@@ -138,7 +157,7 @@ class MilestoneCells:
                 first = change
             elif first:
                 break  # Before that it had another status.
-        return Cell(when=self._since(reached, first), is_day=True) if first else EMPTY
+        return Cell(when=self._moment(reached, first), is_day=True) if first else EMPTY
 
     def comment(self, reached: ReachedMilestone) -> Cell:
         """Return the newest comment by a person."""
@@ -148,9 +167,20 @@ class MilestoneCells:
     def approval(self, reached: ReachedMilestone) -> datetime | None:
         """Return since when a milestone is approved (UTC), or None."""
         is_approved = self._statuses.is_approved(reached.event.milestone.status)
-        return self._since(reached, reached.log.current()) if is_approved else None
+        return self.since(reached) if is_approved else None
 
-    def _since(self, reached: ReachedMilestone, change: StatusSeen) -> datetime:
+    def since(self, reached: ReachedMilestone) -> datetime:
+        """Return since when a milestone has its status (UTC).
+
+        One that is rejected by a task alone: since the last event, for tasks are not dated.
+        """
+        milestone = reached.event.milestone
+        meaning = self._statuses.meaning(milestone)
+        if meaning is Meaning.REJECTED and not self._statuses.is_rejected(milestone.status):
+            return reached.event.stamp
+        return self._moment(reached, reached.log.current())
+
+    def _moment(self, reached: ReachedMilestone, change: StatusSeen) -> datetime:
         return self._remarks.moment(reached.event.milestone.comments, reached.log, change)
 
 
@@ -220,7 +250,12 @@ class RowSource:
     def status(self) -> JobStatus:
         """How the job stands: the one answer that several cells are made from."""
         last = self.by.milestones.last()
-        return self.by.statuses.of(self.milestones, last, is_archived=self.is_archived)
+        return self.by.statuses.of(self.milestones, last, self.coming, is_archived=self.is_archived)
+
+    @cached_property
+    def coming(self) -> str:
+        """The title of the milestone that comes after those reached, or ""."""
+        return self.by.milestones.next_title(self.milestones)
 
 
 def _text(text: str) -> Cell:
@@ -228,8 +263,7 @@ def _text(text: str) -> Cell:
 
 
 def _next_action(row: RowSource) -> Cell:
-    coming = row.by.milestones.next_title(row.milestones)
-    return _text(row.by.actions.next_action(row.status, coming))
+    return _text(row.by.actions.next_action(row.status, row.coming))
 
 
 def _last_comment(row: RowSource) -> Cell:
@@ -243,7 +277,33 @@ def _last_approval(row: RowSource) -> Cell:
 
 
 def _follow_up(row: RowSource) -> Cell:
-    return status.follow_up(row.status, projection.last_update(row.job), row.by.stuck_days)
+    return follow_up(row.status, projection.last_update(row.job), row.by.stuck_days)
+
+
+def _since(row: RowSource) -> datetime | None:
+    """Return since when a job stands as it does (UTC); None where nothing tells.
+
+    Of several milestones, that which has waited longest counts; a job is done since the last.
+    """
+    status, archived = row.status, row.job.facts.get(ARCHIVED)
+    if status.case is Case.ARCHIVED:
+        return archived.stamp if archived else None
+    moments = [row.by.milestone_cells.since(milestone) for milestone in status.since]
+    if status.case is Case.DONE:
+        return max(moments, default=None)
+    return min(moments, default=None)
+
+
+def _days(row: RowSource) -> Cell:
+    if row.status.case in (Case.ARCHIVED, Case.DONE):
+        return EMPTY
+    moment = _since(row)
+    return Cell(when=moment, is_age=True) if moment else EMPTY
+
+
+def _rep(row: RowSource) -> Cell:
+    seller = row.by.details.value("sales_representative", row.job, row.details)
+    return _text(seller or next(iter(assignees(row.status.about)), ""))
 
 
 def _re_signed(row: RowSource) -> Cell:
@@ -265,11 +325,14 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "city_zip": lambda row: _text(_town_and_zip(row.customer)),
     "phone": lambda row: _text(row.customer.phone),
     "email": lambda row: _text(row.customer.email),
-    "status": lambda row: _text(row.status.text),
+    "status": lambda row: Cell(text=cut(row.status.text), words=row.status.words),
     "next_action": _next_action,
     "follow_up": _follow_up,
+    "since": lambda row: Cell(when=_since(row), is_day=True) if _since(row) else EMPTY,
+    "days": _days,
+    "rep": _rep,
     "current_milestone": lambda row: Cell(text=row.by.milestones.current_title(row.job)),
-    "assigned_to": lambda row: _text(status.assignees(row.status)),
+    "assigned_to": lambda row: _text(", ".join(assignees(row.status.about))),
     "last_comment": _last_comment,
     "last_update": lambda row: Cell(when=projection.last_update(row.job)),
     "last_approval": _last_approval,

@@ -240,3 +240,9 @@ def _heading(step: MilestoneConfig, header: str, jobs: int) -> Heading:
 
 def _reached(milestone: ReachedMilestone) -> tuple[object, ...]:
     return (milestone.rank, milestone.log.first.order, milestone.key)
+
+
+def assignees(milestones: Iterable[ReachedMilestone]) -> list[str]:
+    """Return who has these milestones, each once."""
+    people = (reached.event.milestone.assigned_to for reached in milestones)
+    return list(dict.fromkeys(person.name for person in people if person and person.name))

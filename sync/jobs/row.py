@@ -1,10 +1,20 @@
 """The columns of the Jobs tab, what each shows of a job, and the lines of the history. Pure."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from sync.field_table import FIELDS, KEY, MILESTONE_COLUMNS, FieldEntry, entry_of, status_id
+from sync.field_table import (
+    FIELDS,
+    FORMER_NOTES,
+    FORMER_WIDTHS,
+    KEY,
+    MILESTONE_COLUMNS,
+    FieldEntry,
+    FieldKind,
+    entry_of,
+    status_id,
+)
 from sync.jobs import job_cells
 from sync.jobs.cells import EMPTY, KEPT_NOTE, NOTE_LIMIT, Cell, Column, Tint, cut
 from sync.jobs.files import Addresses
@@ -21,7 +31,7 @@ from sync.jobs.model import (
     Files,
     Job,
 )
-from sync.jobs.status import REJECTED, WAITING, Statuses, beginning
+from sync.jobs.status import Case, Ending, Statuses
 from sync.settings.config_file import MILESTONES, Config
 from sync.webhooks.schema import ContractState
 
@@ -31,6 +41,8 @@ _CONTRACT_MEANS = {
     LABELS[ContractState.VOIDED]: "rejected",
 }
 """A contract's state has the colour of the milestones' status with this meaning."""
+_LETTER, _PADDING = 8, 14
+"""Pixels of a letter in a header, which is bold, and beside a word: no word is to be broken."""
 
 
 def managed_column(config: Config, column_id: str, header: str, stuck_days: int) -> Column:
@@ -39,11 +51,20 @@ def managed_column(config: Config, column_id: str, header: str, stuck_days: int)
     return Column(
         id=column_id,
         header=header,
-        width=entry.width,
+        width=max(entry.width, _PADDING + _LETTER * max(map(len, header.split()), default=0)),
         is_wrapped=entry.is_wrapped,
-        about=entry.about.format(stuck_days=stuck_days) + KEPT_NOTE,
+        is_clipped=entry.kind is FieldKind.LINKS,
+        is_hidden=entry.is_hidden,
+        about=_note(entry.about, stuck_days),
+        former_note=_note(FORMER_NOTES[entry.id], stuck_days) if entry.id in FORMER_NOTES else "",
+        former_widths=FORMER_WIDTHS.get(entry.id, ()),
         tints=_tints(config, entry),
+        is_typed=entry.is_typed,
     )
+
+
+def _note(about: str, stuck_days: int) -> str:
+    return about.format(stuck_days=stuck_days) + KEPT_NOTE
 
 
 def milestone_columns(config: Config, key: str, header: str, stuck_days: int) -> list[Column]:
@@ -68,20 +89,45 @@ def _tints(config: Config, entry: FieldEntry) -> tuple[Tint, ...]:
         by_means = {str(means): color for _, means, color in reversed(known)}
         tints = {label: by_means.get(means) for label, means in _CONTRACT_MEANS.items()}
         return tuple(Tint(text=label, color=color) for label, color in tints.items() if color)
-    if entry.id != "status":
-        return ()
-    plain = [
-        Tint(text=label, color=color)
-        for label, means, color in known
-        if means not in ("rejected", "waiting")
-    ]
-    colors = Statuses(config).colors()
-    named = [
-        Tint(text=beginning(word), color=colors[word], is_prefix=True)
-        for word in (REJECTED, WAITING)
-        if word in colors
-    ]
-    return (*named, *plain)
+    return _tints_of_jobs(config) if entry.id == "status" else ()
+
+
+def _tints_of_jobs(config: Config) -> tuple[Tint, ...]:
+    """Return the colours of *Status*; where two hold, the last counts."""
+    statuses, known, tints = Statuses(config), config.statuses, dict[Ending | str, str]()
+    for code, status in known.items():
+        if status.color and status.means not in ("rejected", "waiting"):
+            tints.setdefault(statuses.ending_with(status.label), status.color)
+            if code == ARCHIVED_CODE:
+                tints[status.label] = status.color
+    for case, means in _MEANS.items():
+        color = next((s.color for s in known.values() if s.means == means and s.color), None)
+        if color:
+            is_done = case is Case.DONE
+            tints[config.phrases.done if is_done else statuses.ending_of(case)] = color
+    return tuple(_of_jobs(ending, color) for ending, color in tints.items())
+
+
+def _of_jobs(ending: Ending | str, color: str) -> Tint:
+    if isinstance(ending, str):
+        return Tint(text=ending, color=color)
+    return Tint(
+        text=ending.text,
+        color=color,
+        is_prefix=ending.is_prefix,
+        is_suffix=not ending.is_prefix,
+    )
+
+
+ARCHIVED_CODE = "ARCHIVED"
+_MEANS = {
+    Case.BETWEEN: "approved",
+    Case.DONE: "approved",
+    Case.WAITING: "waiting",
+    Case.REJECTED: "rejected",
+}
+"""A job has the colour of the milestones' status with this meaning; what comes later is stronger.
+"""
 
 
 STUCK_DAYS = 14
@@ -89,7 +135,7 @@ STUCK_DAYS = 14
 _UNKNOWN = Customer()
 _NO_DETAILS = Details()
 _OF_MILESTONES = tuple(entry.id for entry in MILESTONE_COLUMNS)
-_SUBJECTS = {STAGE: "Stage", ARCHIVED: "Job", QUOTE: "Change order", CONTRACT: "Contract"}
+_SUBJECTS = {STAGE: "Stage", ARCHIVED: "Job", QUOTE: "Quote in force", CONTRACT: "Contract"}
 
 
 @dataclass(frozen=True)
@@ -102,6 +148,10 @@ class Layout:
     config: Config
     addresses: Addresses
     stuck_days: int = STUCK_DAYS
+
+    def with_steps(self, steps: Sequence[str]) -> "Layout":
+        """Return the layout by steps that a person confirmed (JSON), if the config names none."""
+        return replace(self, config=self.config.with_steps(steps))
 
     @cached_property
     def _by(self) -> JobReader:
@@ -192,26 +242,35 @@ class Layout:
 
     def line(self, change: Change, customer: Cell) -> list[Cell] | None:
         """Return a line of the history, column by column; None for a hidden milestone."""
-        statuses, milestones = self._by.statuses, self._by.milestones
-        if change.subject in _SUBJECTS:
-            what, before, after = _SUBJECTS[change.subject], change.before, change.after
-            if change.subject == ARCHIVED:
-                before, after = (statuses.label("ARCHIVED" if v else "") for v in (before, after))
-            if change.subject == CONTRACT:
-                before, after = label(before), label(after)
-        elif change.subject == TYPED:
-            what, before, after = change.name, change.before, change.after
-        elif milestones.is_hidden(change.subject):
+        told = self._told(change)
+        if told is None:
             return None
-        else:
-            what = milestones.title(change.subject, change.name)
-            before, after = (statuses.label(code) for code in (change.before, change.after))
+        what, before, after = told
         return [
             Cell(when=change.stamp),
             customer,
-            Cell(text=what),
-            Cell(text=cut(before or "")),
-            Cell(text=cut(after or "")),
+            Cell(text=cut(what)),
+            before,
+            after,
             Cell(text=cut(change.comment, NOTE_LIMIT)),
             Cell(text=change.site),
         ]
+
+    def _told(self, change: Change) -> tuple[str, Cell, Cell] | None:
+        """Return what changed, and what it was before and after; None for a hidden milestone."""
+        statuses, milestones = self._by.statuses, self._by.milestones
+        what, before, after = _SUBJECTS.get(change.subject, ""), change.before, change.after
+        if change.subject == QUOTE:
+            return (what, *self._by.contracts.changed_quotes(change))
+        if change.subject == ARCHIVED:
+            before, after = (statuses.label("ARCHIVED" if v else "") for v in (before, after))
+        elif change.subject == CONTRACT:
+            what, before, after = change.name or what, label(before), label(after)
+        elif change.subject == TYPED:
+            what = change.name
+        elif change.subject not in _SUBJECTS:
+            if milestones.is_hidden(change.subject):
+                return None
+            what = milestones.title(change.subject, change.name)
+            before, after = (statuses.label(code) for code in (before, after))
+        return what, Cell(text=cut(before or "")), Cell(text=cut(after or ""))

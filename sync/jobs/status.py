@@ -1,23 +1,26 @@
 """How a job stands: the one answer that its row, colours, views and the Pipeline are made of. Pure.
 
 What is rejected in any milestone comes first, then what waits in any, then the furthest milestone
-(decision 0011 has the table of cases).
+(decision 0011 has the table of cases). How it is said is config.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
-from sync.jobs.cells import EMPTY, Cell, cut
-from sync.jobs.milestones import ReachedMilestone
-from sync.jobs.remarks import Remarks, text_with_author
-from sync.settings.config_file import Config
-from sync.webhooks.schema import Milestone
+from sync.jobs.cells import EMPTY, Cell, cut, units
+from sync.jobs.milestones import ReachedMilestone, assignees
+from sync.jobs.remarks import Remarks, comment_order, text_with_author
+from sync.settings.config_file import Config, PhrasesConfig
+from sync.webhooks.schema import Comment, Milestone
 
 REJECTED, WAITING = "Rejected", "Waiting"
-_NAMES = ": "
-"""Stands between the word and the milestones."""
+"""The words for a job in drop-downs, and the titles of the filter views."""
+_TITLE_LIMIT = 40
+_NAMED = 3
+"""How many milestones are named: a status is to be read at a glance."""
 
 
 class Meaning(StrEnum):
@@ -36,20 +39,35 @@ class Case(StrEnum):
     REJECTED = "rejected"
     WAITING = "waiting"
     DONE = "done"
-    """The last milestone in the config is approved."""
+    """The last milestone is approved."""
     OPEN = "open"
     """The furthest milestone is neither approved nor handed in."""
     BETWEEN = "between"
-    """The furthest milestone is approved, and it is not the last."""
+    """The furthest milestone is approved, it is not the last, and another one is to be done."""
+    ALL_APPROVED = "all approved"
+    """All its milestones are approved, and nobody has said which comes next or is the last."""
 
 
 @dataclass(frozen=True)
 class JobStatus:
-    """How a job stands: `text` is its *Status*, `about` the milestones that are to be acted on."""
+    """How a job stands: `text` is its *Status*, `about` the milestones that are to be acted on.
+
+    `since` are those whose statuses made it so, `words` what a drop-down may have for it, the best
+    first.
+    """
 
     case: Case
     text: str
     about: tuple[ReachedMilestone, ...] = ()
+    since: tuple[ReachedMilestone, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+class Ending(NamedTuple):
+    """What stands before (`is_prefix`) or behind the milestones in a status: it tells its case."""
+
+    text: str
+    is_prefix: bool = False
 
 
 class Statuses:
@@ -57,6 +75,7 @@ class Statuses:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self.phrases = config.phrases
         self._codes = {
             means: frozenset(c for c, status in config.statuses.items() if status.means == means)
             for means in ("rejected", "waiting", "cancelled")
@@ -93,78 +112,129 @@ class Statuses:
         return Meaning.WAITING if is_unknown or code in self._codes["waiting"] else Meaning.OPEN
 
     def of(
-        self, milestones: Sequence[ReachedMilestone], last: str | None, *, is_archived: bool
+        self,
+        milestones: Sequence[ReachedMilestone],
+        last: str | None,
+        coming: str = "",
+        *,
+        is_archived: bool,
     ) -> JobStatus:
-        """Return how a job stands; `shown` are its milestones, `last` the key of the final one."""
+        """Return how a job stands by its milestones.
+
+        `last` is the key of the final one, `coming` the title of the one after those reached: None
+        and "" where that is not known.
+        """
         if is_archived:
-            return JobStatus(Case.ARCHIVED, self.label("ARCHIVED"))
+            label = self.label("ARCHIVED")
+            return JobStatus(Case.ARCHIVED, label, words=(label,))
         by_meaning: dict[Meaning, list[ReachedMilestone]] = {meaning: [] for meaning in Meaning}
         for milestone in milestones:
             by_meaning[self.meaning(milestone.event.milestone)].append(milestone)
         if rejected := by_meaning[Meaning.REJECTED]:
-            return JobStatus(Case.REJECTED, self._naming(REJECTED, rejected), tuple(rejected))
+            return self._naming(Case.REJECTED, rejected, REJECTED)
         if waiting := by_meaning[Meaning.WAITING]:
-            return JobStatus(Case.WAITING, self._naming(WAITING, waiting), tuple(waiting))
+            return self._naming(Case.WAITING, waiting, WAITING)
         if not milestones:
-            return JobStatus(Case.BETWEEN, "")
-        furthest = milestones[-1]
-        text = self.label(furthest.event.milestone.status)
-        if furthest in by_meaning[Meaning.OPEN]:
-            return JobStatus(Case.OPEN, text, (furthest,))
-        if any(milestone.key == last for milestone in by_meaning[Meaning.APPROVED]):
-            return JobStatus(Case.DONE, text, (furthest,))
-        return JobStatus(Case.BETWEEN, text, tuple(by_meaning[Meaning.OPEN]) or (furthest,))
+            return JobStatus(Case.BETWEEN, self._coming(coming))
+        return self._of_the_furthest(milestones[-1], by_meaning, last, coming)
 
-    def _naming(self, word: str, milestones: Sequence[ReachedMilestone]) -> str:
-        """Return `word` and the milestones; in brackets a status that reads otherwise."""
-        names = []
-        for milestone in milestones:
-            label = self.label(milestone.event.milestone.status)
-            names.append(
-                f"{milestone.title} ({label})" if label not in ("", word) else milestone.title
-            )
-        return word + _NAMES + ", ".join(names)
+    def _naming(self, case: Case, named: Sequence[ReachedMilestone], word: str) -> JobStatus:
+        phrases = self.phrases
+        phrase = phrases.rejected if case is Case.REJECTED else phrases.waiting
+        titles = [cut(milestone.title, _TITLE_LIMIT) for milestone in named]
+        text = phrase.format(milestones=listed(titles, phrases, _NAMED))
+        return JobStatus(case, text, tuple(named), tuple(named), (word,))
+
+    def _of_the_furthest(
+        self,
+        furthest: ReachedMilestone,
+        by_meaning: dict[Meaning, list[ReachedMilestone]],
+        last: str | None,
+        coming: str,
+    ) -> JobStatus:
+        """Return how a job stands in which nothing is rejected or waits."""
+        label, is_open = self.label(furthest.event.milestone.status), by_meaning[Meaning.OPEN]
+        text, words = self._stands(furthest, label), (label,)
+        if furthest in is_open:
+            return JobStatus(Case.OPEN, text, (furthest,), (furthest,), words)
+        approved = by_meaning[Meaning.APPROVED]
+        if any(milestone.key == last for milestone in approved):
+            done = self.phrases.done
+            return JobStatus(Case.DONE, done, (furthest,), tuple(approved), (done, label))
+        if is_open:
+            coming = is_open[0].title
+        if not coming:
+            return JobStatus(Case.ALL_APPROVED, text, (furthest,), (furthest,), words)
+        text = f"{text}, {self._coming(coming)}"
+        return JobStatus(Case.BETWEEN, text, tuple(is_open) or (furthest,), (furthest,), words)
+
+    def _stands(self, milestone: ReachedMilestone, label: str) -> str:
+        title = cut(milestone.title, _TITLE_LIMIT)
+        if not label:
+            return self._coming(title)
+        return self.phrases.stands.format(milestone=title, status=_spoken(label))
+
+    def _coming(self, title: str) -> str:
+        return self.phrases.next.format(milestone=cut(title, _TITLE_LIMIT)) if title else ""
+
+    def ending_of(self, case: Case) -> Ending:
+        """Return by what the status of jobs that are rejected, wait, or lie between is told."""
+        phrases = self.phrases
+        phrase = {Case.REJECTED: phrases.rejected, Case.WAITING: phrases.waiting}
+        text = phrase.get(case, phrases.next)
+        before, _, rest = text.partition("{milestone")
+        return Ending(before, is_prefix=True) if before else Ending(rest.partition("}")[2])
+
+    def ending_with(self, label: str) -> Ending:
+        """Return how the status of a job ends whose furthest milestone has a status."""
+        _, _, rest = self.phrases.stands.partition("{milestone}")
+        return Ending(rest.format(status=_spoken(label)))
 
     def colors(self) -> dict[str, str]:
-        """Return the colours (#rrggbb) by the word that a job's status begins with."""
+        """Return the colours (#rrggbb) by a job's word."""
         colors: dict[str, str] = {}
         for status in self._config.statuses.values():
             if status.color:
                 colors.setdefault(_WORDS.get(status.means or "", status.label), status.color)
+                if status.means == "approved":
+                    colors.setdefault(self.phrases.done, status.color)
         return colors
 
     def words(self) -> list[str]:
-        """Return the words that a job's status may begin with, in the order of the config."""
+        """Return the words that a drop-down may have for a job, in the order of the config."""
         known = self._config.statuses.values()
-        return list(dict.fromkeys(_WORDS.get(status.means or "", status.label) for status in known))
+        words = [_WORDS.get(status.means or "", status.label) for status in known]
+        return list(dict.fromkeys([*words, self.phrases.done]))
 
 
 _WORDS = {"rejected": REJECTED, "waiting": WAITING}
 
 
-def word(text: str) -> str:
-    """Return the word by which a job's status is counted: what stands before the milestones."""
-    return text.partition(_NAMES)[0]
+def _spoken(label: str) -> str:
+    """Return a label within a sentence: "In progress" begins small there, "NTP" does not."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
-def beginning(word: str) -> str:
-    """Return what a status begins with that names milestones after `word`."""
-    return word + _NAMES.strip()
+def listed(names: Sequence[str], phrases: PhrasesConfig, most: int) -> str:
+    """Return names as they are said; of more than `most`, the first and how many more there are."""
+    if len(names) > most:
+        first = names[: max(1, most - 1)]
+        return phrases.more.format(first=", ".join(first), count=len(names) - len(first))
+    if len(names) < 2:
+        return "".join(names)
+    return phrases.both.format(first=", ".join(names[:-1]), last=names[-1])
 
 
-_FALLBACKS = {
-    Case.REJECTED: "Correct and submit again",
-    Case.WAITING: "Wait for an answer",
-    Case.OPEN: "Complete {title}",
-    Case.BETWEEN: "Complete {title}",
-}
-"""What is to be done where no task says so."""
-_REMARK_LIMIT = 300
-"""Characters of the remark: the row grows with it. All of it is in the note and the History."""
+_LINE = 42
+"""Characters that a line of the column has room for, at the width that it is made with."""
+_LINES = 3
 
 
 class Actions:
-    """Makes *Next action*, *Assigned to* and *Follow up* from how a job stands."""
+    """Makes *Next action* from how a job stands: at most three lines of the column.
+
+    All of a remark is in the note on the milestone's status, and in the History.
+    """
 
     def __init__(self, statuses: Statuses, remarks: Remarks) -> None:
         self._statuses = statuses
@@ -173,56 +243,88 @@ class Actions:
     def next_action(self, status: JobStatus, next_title: str) -> str:
         """Return what is to be done: never blank, unless the job is done or archived.
 
-        `next_title` is the title of the milestone that comes after those reached, or "".
+        Who has it follows, then the newest reason, in its author's words. `next_title` is the title
+        of the milestone that comes after those reached, or "".
         """
         if status.case in (Case.ARCHIVED, Case.DONE):
             return ""
-        is_named = status.case is not Case.BETWEEN and len(status.about) == 1
-        lines: list[str] = []
-        for reached in status.about:
-            sentences = self._lines(reached, status.case)
-            lines += sentences if is_named else [f"{reached.title}: {line}" for line in sentences]
-        return "\n".join(lines) or f"{next_title or 'The next milestone'} has not started"
+        phrases = self._statuses.phrases
+        what = self._what(status, next_title)
+        if people := assignees(self._unapproved(status)):
+            what = phrases.by.format(what=what, who=listed(people, phrases, 1))
+        what = cut(" ".join(what.split()), _LINE * (_LINES - 1))
+        reason = self._reason(status.about) if status.case is Case.REJECTED else None
+        if reason is None:
+            return what
+        room = _LINE * (_LINES - -(-units(what) // _LINE))
+        return f"{what}\n{cut(' '.join(text_with_author(reason).split()), room)}"
 
-    def _lines(self, reached: ReachedMilestone, case: Case) -> list[str]:
-        milestone = reached.event.milestone
-        if self._statuses.is_approved(milestone.status):
-            return []
-        lines = self._tasks(milestone) or [_FALLBACKS[case].format(title=reached.title)]
-        if self._statuses.is_rejected(milestone.status):
-            remark = self._remarks.of_change(milestone.comments, reached.log, reached.log.current())
-            lines += [cut(text_with_author(remark), _REMARK_LIMIT)] if remark else []
-        return lines
+    def _what(self, status: JobStatus, next_title: str) -> str:
+        phrases = self._statuses.phrases
+        if status.case is Case.REJECTED:
+            newest = sorted(status.about, key=lambda reached: reached.log.current().stamp)[::-1]
+            rejected = [name for reached in newest for name in self._rejected(reached)]
+            return phrases.correct.format(what=listed(rejected, phrases, 1))
+        ready = [each.title for each in status.about if each.event.milestone.ready_to_submit]
+        if ready and status.case in (Case.WAITING, Case.OPEN):
+            return phrases.submit.format(what=listed(ready, phrases, 1))
+        if status.case is Case.WAITING:
+            titles = [milestone.title for milestone in status.about]
+            return phrases.wait.format(what=listed(titles, phrases, _LINES))
+        if rest := self._unapproved(status):
+            return self._to_complete(rest[0], len(rest) - 1)
+        return phrases.start.format(what=next_title) if next_title else phrases.unknown
 
-    def _tasks(self, milestone: Milestone) -> list[str]:
-        """Return the rejected tasks, then the open ones with their required steps."""
-        is_rejected, is_approved = self._statuses.is_rejected, self._statuses.is_approved
-        rejected = [task.name for task in milestone.tasks if is_rejected(task.status)]
-        open_ones = [
+    def _unapproved(self, status: JobStatus) -> list[ReachedMilestone]:
+        is_approved = self._statuses.is_approved
+        return [each for each in status.about if not is_approved(each.event.milestone.status)]
+
+    def _rejected(self, reached: ReachedMilestone) -> list[str]:
+        """Return the rejected tasks of a milestone; one that is itself rejected by its title."""
+        tasks = reached.event.milestone.tasks
+        named = [task.name for task in tasks if self._statuses.is_rejected(task.status)]
+        return [name for name in named if name] or [reached.title]
+
+    def _to_complete(self, reached: ReachedMilestone, others: int) -> str:
+        """Return what is to be done in an open milestone; `others` are open beside it."""
+        phrases = self._statuses.phrases
+        tasks = [n for n in self._open(reached.event.milestone) if n != reached.title]
+        what = f"{reached.title}: {listed(tasks, phrases, 1)}" if tasks else reached.title
+        if others and not tasks:
+            what = phrases.more.format(first=what, count=others)
+        return phrases.complete.format(what=what)
+
+    def _open(self, milestone: Milestone) -> list[str]:
+        """Return the open tasks, each with its required steps."""
+        return [
             _with_steps(
                 task.name, [s.label for s in task.sub_tasks if s.required and s.status != "COMP"]
             )
             for task in milestone.tasks
-            if not (is_rejected(task.status) or is_approved(task.status))
+            if task.name and not self._statuses.is_approved(task.status)
         ]
-        lines = [f"Rejected: {name}" for name in rejected] + open_ones
-        if milestone.ready_to_submit and not rejected:
-            lines.insert(0, "Ready to submit")
-        return [line for line in lines if line]
+
+    def _reason(self, rejected: Sequence[ReachedMilestone]) -> Comment | None:
+        """Return the newest of the remarks that came with rejections."""
+        remarks = (
+            self._remarks.of_change(r.event.milestone.comments, r.log, r.log.current())
+            for r in rejected
+            if self._statuses.is_rejected(r.event.milestone.status)
+        )
+        return max((remark for remark in remarks if remark), key=comment_order, default=None)
 
 
-def assignees(status: JobStatus) -> str:
-    """Return who has the milestones that are to be acted on."""
-    people = (reached.event.milestone.assigned_to for reached in status.about)
-    return ", ".join(dict.fromkeys(person.name for person in people if person and person.name))
+_FOLLOWED = (Case.WAITING, Case.OPEN, Case.BETWEEN)
 
 
 def follow_up(status: JobStatus, last_update: datetime | None, stuck_days: int) -> Cell:
-    """Return the day to check a job: the last event's if something is rejected, else later."""
-    if last_update is None or status.case in (Case.ARCHIVED, Case.DONE):
+    """Return the day to check a job that waits: `stuck_days` after its last event.
+
+    What is rejected is to be corrected at once, and its status says so by itself.
+    """
+    if last_update is None or status.case not in _FOLLOWED:
         return EMPTY
-    days = 0 if status.case is Case.REJECTED else stuck_days
-    return Cell(when=_later(last_update, days), is_day=True)
+    return Cell(when=_later(last_update, stuck_days), is_day=True)
 
 
 def _later(when: datetime, days: int) -> datetime:

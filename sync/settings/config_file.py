@@ -10,6 +10,7 @@ from pydantic import (
     AfterValidator,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -66,6 +67,64 @@ class WordsConfig(Strict):
 
     re_sign: Pattern = r"\bre[-‐‑]?sign\b"  # noqa: RUF001 - typographic hyphens are meant
     bots: tuple[Pattern, ...] = ()
+
+
+_NAMES = {
+    "rejected": {"milestones"},
+    "waiting": {"milestones"},
+    "stands": {"milestone", "status"},
+    "next": {"milestone"},
+    "both": {"first", "last"},
+    "more": {"first", "count"},
+    "by": {"what", "who"},
+    **{key: {"what"} for key in ("correct", "wait", "complete", "submit", "start")},
+}
+"""The names in braces that each phrase has."""
+_ENDS = {"rejected": "begin or end", "waiting": "begin or end", "stands": "begin", "next": "begin"}
+"""How a phrase is to hold its milestones, since colours and views tell it by the rest."""
+
+
+class PhrasesConfig(Strict):
+    """How *Status* and *Next action* say how a job stands."""
+
+    rejected: Label = "{milestones} rejected"
+    waiting: Label = "Waiting for {milestones}"
+    stands: Label = "{milestone} {status}"
+    next: Label = "{milestone} next"
+    done: Label = "Done"
+    both: Label = "{first} and {last}"
+    more: Label = "{first} and {count} more"
+    correct: Label = "Correct {what} and submit again"
+    wait: Label = "Wait for an answer on {what}"
+    complete: Label = "Complete {what}"
+    submit: Label = "Submit {what}"
+    start: Label = "Start {what}"
+    unknown: Label = "The next milestone has not started"
+    by: Label = "{what} ({who})"
+
+    @field_validator("*")
+    @classmethod
+    def _phrase(cls, value: str, info: ValidationInfo) -> str:
+        name = str(info.field_name)
+        names = _NAMES.get(name, set())
+        template(value, names)
+        if missing := sorted(part for part in names if f"{{{part}}}" not in value):
+            raise ValueError(f"lacks {{{missing[0]}}}; put it where it belongs")
+        if how := _ENDS.get(name):
+            _tells(value, "{milestones}" if "{milestones}" in value else "{milestone}", how)
+        return value
+
+
+def _tells(phrase: str, subject: str, how: str) -> None:
+    """Raise ValueError for a phrase that is not told by what stands before or behind `subject`."""
+    begins, ends = phrase.startswith(subject), phrase.endswith(subject)
+    if not (begins or (ends and how != "begin")):
+        raise ValueError(f"is to {how} with {subject}; move it")
+    if len(phrase.replace(subject, "").strip()) < _SHORTEST:
+        raise ValueError(f"says nothing beside {subject}; add a word")
+
+
+_SHORTEST = 3
 
 
 class LinksConfig(Strict):
@@ -167,6 +226,7 @@ class Config(Strict):
 
     sheet: SheetConfig = SheetConfig()
     words: WordsConfig = WordsConfig()
+    phrases: PhrasesConfig = PhrasesConfig()
     links: LinksConfig = LinksConfig()
     webhooks: WebhooksConfig = WebhooksConfig()
     everbright: EverBrightConfig = EverBrightConfig()
@@ -192,6 +252,13 @@ class Config(Strict):
         """Return whether a status means approved."""
         known = self.statuses.get(code or "")
         return known is not None and known.means == "approved"
+
+    def with_steps(self, steps: Sequence[str]) -> "Config":
+        """Return the config with steps that a person confirmed (JSON); its own come first."""
+        if self.milestones or not steps:
+            return self
+        milestones = tuple(MilestoneConfig.model_validate_json(step) for step in steps)
+        return self.model_copy(update={"milestones": milestones})
 
     @field_validator("columns")
     @classmethod

@@ -15,8 +15,9 @@ from sync.sheets.ensure import HISTORY, PIPELINE, VIEWS, ensure
 from sync.sheets.flush import Flusher
 from sync.sheets.mapping_requests import removal
 from sync.sheets.plan import LARGE
-from sync.sheets.reconcile import recheck, waiting_for_check
+from sync.sheets.reconcile import recheck, renew, waiting_for_check
 from sync.sheets.snapshot import Snapshot, key_column_gone
+from sync.sheets.tabs.pipeline_formulas import FORMULAS
 from sync.store import Database, Lease
 from sync.types import Mode
 from sync.wiring import Sleep, Wiring
@@ -116,6 +117,7 @@ class Setup:
             while store.pending.is_waiting():
                 again(flusher.flush, held)
                 progress(total - min(total, store.pending.count()), total)
+            again(renew, flusher, held)
             return total
 
 
@@ -128,9 +130,11 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
     store, targets, writer = flusher.store, flusher.targets, flusher.writer
     waiting_for_check(flusher, held)
     fence = writer.take_turn(held)
-    snapshot = flusher.client.read(store.spreadsheet.mode())
+    snapshot = flusher.client.read(store.spreadsheet.mode(), FORMULAS)
     _must_be_served(snapshot)
     jobs = list(store.pending.every())
+    store.steps.propose(targets.proposed_steps(jobs))
+    targets.know(store.steps.kept())
     writer.take_call(held)
     beside = flusher.client.surroundings()
     titles = targets.free_titles(snapshot, beside)
@@ -150,7 +154,7 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
         store.spreadsheet.forget(held)
     ensured = ensure(snapshot, wanted, flusher.planner.clock(snapshot), restores=True)
     if ensured.parts.is_empty:
-        return []
+        return renew(flusher, held, restores=True)
     batch = writer.composed(snapshot, ensured.tables, ensured.parts, fence, titles.fence)
     writer.send(held, snapshot, batch)
     if not (ensured.is_new or snapshot.is_adopted):

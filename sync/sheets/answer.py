@@ -347,3 +347,17 @@ def keys_gone(gone: int, known: int) -> Permanent:
         f"{gone} of {known} site IDs are gone from their column at once. Undo what happened to "
         "it; if rows were deleted on purpose: brightsheet compare",
     )
+
+
+def texts_below(grids: Sequence[Json], header: HeaderRow) -> dict[int, dict[int, str]]:
+    """Return what was entered below the header into the columns that were read, by column."""
+    columns: dict[int, dict[int, str]] = {}
+    for grid in grids:
+        if grid is not header.grid and len(grid.get("columnMetadata", ())) == 1:
+            below = columns.setdefault(grid.get("startColumn", 0), {})
+            below |= {
+                row: text
+                for row, cell in first_cells(grid)
+                if row > header.row and (text := text_of(cell))
+            }
+    return columns

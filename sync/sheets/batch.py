@@ -187,9 +187,9 @@ def compose(
     for table in tables:
         rows = [one for one in written if one.sheet_id == table.sheet_id]
         new = parts.new_rows if table is first else ()
-        if not (rows or new or is_made):
-            continue
         also = table.columns if is_made else parts.guarded.get(table.sheet_id, ())
+        if not (rows or new or is_made or also):
+            continue
         requests += column_guards(table, _guarded(table, [*rows, *new], also))
         requests += header_guard(table)
         if rows and not is_made:

@@ -9,10 +9,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
-from sync.field_table import KEY, is_noted
+from sync.field_table import KEY, TYPED, is_noted
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.model import Customer
-from sync.jobs.status import word
 from sync.mapping.words import OTHERS
 from sync.sheets import encode
 from sync.sheets.answer import BLANK, DATE_FORMATS, CellData, Content, Row, at, content, note_of
@@ -79,13 +78,20 @@ class Diff:
 
 
 def columns_to_read(policy: Policy, targets: Iterable[Target]) -> tuple[str, ...]:
-    """Return the columns without whose values or notes it cannot be decided on `targets`."""
+    """Return the columns without whose values or notes it cannot be decided on `targets`.
+
+    One in which people type is read only for rows that are there and show something else: a whole
+    column is much to read, and what was not read is left alone.
+    """
     columns: set[str] = set()
     for target in targets:
         changed = target.differences()
         # Of a row that a person copied all is written where whatever stands there is replaced.
         cells = {**target.cells, **changed} if policy.overwrites else changed
-        columns |= {c for c, cell in cells.items() if policy.rule(c, cell) is not Rule.OURS}
+        unread = TYPED - changed.keys() if target.has_row else TYPED
+        columns |= {
+            c for c, cell in cells.items() if policy.rule(c, cell) is not Rule.OURS
+        } - unread
         columns |= {c for c in changed if policy.decorates and is_noted(c)}
     return tuple(sorted(columns - {KEY}))
 
@@ -176,7 +182,8 @@ def _row(table: Table, row: int, target: Target, rows: int, zone: tzinfo) -> Row
     """
     changed = target.differences()
     if rows > 1 and table.policy.overwrites:
-        target = replace(target, recheck=target.recheck | (target.cells.keys() - changed.keys()))
+        also = target.cells.keys() - changed.keys() - TYPED
+        target = replace(target, recheck=target.recheck | also)
     cells = (
         _cell(table, row, column, target, zone, is_changed=column in changed)
         for column in target.differences()
@@ -196,7 +203,7 @@ def _cell(
 ) -> CellWrite | None:
     """Return the write of a cell's value, and of its note: each is decided for itself."""
     wanted = as_shown(table, column, target.cells.get(column, EMPTY))
-    if wanted is None:
+    if wanted is None or (column in TYPED and column not in table.cells):
         return None
     decision, rule, there = decided(table, row, column, target, zone)
     note = _note_there(table, row, column, target, wanted, zone) if is_changed else None
@@ -237,7 +244,8 @@ def decided(
 
 def last_value(table: Table, column: str, target: Target, zone: tzinfo) -> Content | None:
     """Return what was last confirmed in the cells of a column; None where nothing is known."""
-    is_doubtful = column in target.recheck and table.policy.overwrites
+    is_ours = table.policy.overwrites and column not in TYPED
+    is_doubtful = column in target.recheck and is_ours
     if is_doubtful or not target.written:
         return None
     shown = as_shown(table, column, target.written.get(column, EMPTY)) or EMPTY
@@ -263,7 +271,7 @@ def as_shown(table: Table, column: str, cell: Cell) -> Cell | None:
     words = table.words.get(column)
     if words is None or not bare.text:
         return bare
-    said = words.get(bare.text, words.get(word(bare.text)))
+    said = next((words[text] for text in (bare.text, *bare.words) if text in words), None)
     if said is None and OTHERS in words:
         return bare
     return Cell(text=said) if said else None

@@ -1,6 +1,7 @@
 """Cells → Google's CellData, and notes as Brightsheet writes them. Pure.
 
-Text is always a string, never a formula; a moment is a real date in the sheet's zone.
+Text is always a string, never a formula; a moment is a real date in the sheet's zone. The one
+formula is made of a day, and refers to no cell: rows and columns may be sorted and moved.
 """
 
 import re
@@ -16,6 +17,7 @@ VALUE = "userEnteredValue,textFormatRuns"
 _DATE = {"type": "DATE_TIME", "pattern": "yyyy-mm-dd hh:mm"}
 _WHEN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 _DAY = {"type": "DATE", "pattern": "yyyy-mm-dd"}
+_AGE = {"type": "NUMBER", "pattern": "0"}
 DATE_FIELD = "userEnteredFormat.numberFormat"
 DATE_FORMAT = {"userEnteredFormat": {"numberFormat": _DATE}}
 FRESH = f"{VALUE},{DATE_FIELD}"
@@ -28,10 +30,14 @@ def value_fields(cell: Cell) -> str:
 
 
 def encoded(cell: Cell, zone: tzinfo) -> dict[str, Any]:
-    """Return a CellData: text is always a string, never a formula; a moment is a real date."""
+    """Return a CellData: text is always a string, a moment a real date, an age a formula."""
     data: dict[str, Any] = {}
     value = number(cell, zone)
-    if value is not None:
+    if value is not None and cell.is_age:
+        # Nothing in it is parted by a comma or a semicolon, which differ by locale.
+        data["userEnteredValue"] = {"formulaValue": f"=TODAY()-{int(value)}"}
+        data["userEnteredFormat"] = {"numberFormat": _AGE}
+    elif value is not None:
         data["userEnteredValue"] = {"numberValue": value}
         if cell.when is not None:
             data["userEnteredFormat"] = {"numberFormat": _DAY if cell.is_day else _DATE}
@@ -83,7 +89,7 @@ def shown_text(data: Mapping[str, Any]) -> str:
     """Return what a cell that was encoded shows: its text, or its date as people write it."""
     value = data.get("userEnteredValue", {})
     if "numberValue" not in value:
-        return str(value.get("stringValue", ""))
+        return str(value.get("stringValue", value.get("formulaValue", "")))
     when = _EPOCH + timedelta(days=value["numberValue"])
     is_day = data.get("userEnteredFormat", {}).get("numberFormat") == _DAY
     return f"{when:%Y-%m-%d}" if is_day else f"{when:%Y-%m-%d %H:%M}"
@@ -105,3 +111,13 @@ def serial(when: datetime, zone: tzinfo) -> float:
     """Return the days since 1899-12-30 of the wall clock in `zone`, as Sheets counts dates."""
     wall = when.astimezone(zone).replace(tzinfo=UTC)
     return round((wall - _EPOCH) / timedelta(days=1), 8)
+
+
+def escaped(text: str) -> str:
+    """Return a text as a criterion that means just that text."""
+    return text.replace("~", "~~").replace("*", "~*").replace("?", "~?")
+
+
+def literal(text: str) -> str:
+    """Return a text as it stands in a formula."""
+    return '"' + text.replace('"', '""') + '"'

@@ -25,7 +25,7 @@ from sync.sheets.tabs import filter_views, formatting, history, in_step, own_pip
 from sync.sheets.tabs.filter_views import View
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.own_pipeline import Figures
-from sync.sheets.tabs.pipeline import Counted
+from sync.sheets.tabs.pipeline_formulas import Counted, JobsTab
 from sync.sheets.writes import CellWrite
 from sync.store.signs import ReadColumn
 
@@ -60,6 +60,8 @@ class WantedTabs:
     """What is wanted beside tabs of a person's own: HISTORY, PIPELINE, VIEWS."""
     figures: Figures | None = None
     """What the Pipeline beside such tabs shows."""
+    known: frozenset[str] = frozenset()
+    """Ids of columns that were made before: one that is gone, a person deleted."""
 
 
 @dataclass
@@ -76,6 +78,8 @@ class Ensured:
     """HISTORY and PIPELINE, where they are there after it."""
     pipeline: Tab | None = None
     """The Pipeline tab as it is then."""
+    guarded: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """Ids of columns that formulas are made for, by sheet id."""
     done: list[str] = field(default_factory=list)
     """A line for each thing that is done."""
 
@@ -89,7 +93,12 @@ class Ensured:
         """All of it as parts of a batch."""
         tabs = tuple(self.tabs)
         return Parts(
-            self.structure, self.header, extra=self.extra, columns=tabs, pipeline=self.pipeline
+            self.structure,
+            self.header,
+            extra=self.extra,
+            columns=tabs,
+            pipeline=self.pipeline,
+            guarded=self.guarded,
         )
 
     def tell(self, line: str) -> None:
@@ -103,12 +112,18 @@ class Ensured:
 
 
 def ensure(
-    snapshot: Snapshot, wanted: WantedTabs, zone: tzinfo, *, restores: bool = False
+    snapshot: Snapshot,
+    wanted: WantedTabs,
+    zone: tzinfo,
+    *,
+    restores: bool = False,
+    renews: bool = False,
 ) -> Ensured:
     """Return what makes a spreadsheet have what is wanted; `zone` is that of the dates in lines.
 
     Without `restores`, tabs are made with the Jobs tab only, and columns that are there stay as
-    they are. In an adopted spreadsheet nothing is made but the extras.
+    they are. With `renews`, what is ours from an earlier version is brought up to date, and nothing
+    comes back. In an adopted spreadsheet nothing is made but the extras.
     """
     if snapshot.is_adopted:
         return _with_extras(Ensured(snapshot.tables), snapshot, wanted, zone)
@@ -116,15 +131,13 @@ def ensure(
     table = snapshot.table or Table(JOBS_TAB, wanted.titles.jobs, 0, _BLANK_ROWS, 0)
     ensured = Ensured([table], is_new)
     _ensure_columns(ensured, wanted.columns)
-    if is_new or restores:
-        _ensure_formats(ensured, table, wanted)
+    if is_new or restores or renews:
+        _ensure_formats(ensured, table, wanted, restores=not renews)
     _ensure_history(ensured, snapshot.history, wanted, zone, makes=is_new or restores)
     if restores and snapshot.history:
         views = filter_views.of_history(snapshot.history)
         _ensure_views(ensured, views, snapshot.history.sheet_id, wanted.beside)
     if pipeline.is_possible(ensured.table.columns):
-        if is_new or restores:
-            _ensure_names(ensured, wanted.beside)
         _ensure_pipeline(ensured, snapshot.pipeline, wanted, restores=restores)
     return ensured
 
@@ -176,7 +189,8 @@ def _ensure_columns(ensured: Ensured, columns: Sequence[Column]) -> None:
     if ensured.is_new:
         size = (table.row_count, table.column_count)
         made = request.make_tab(table.sheet_id, table.title, HEADER_KEY, size, position=0)
-        requests = [*made, *requests]
+        rows = formatting.sized_rows(table.sheet_id, 1, table.row_count - 1)
+        requests = [*made, rows, *requests]
         ensured.tell_made(table.title)
     ensured.structure += requests
     ensured.header += [request.header(table.columns[column.id], column) for column in new]
@@ -201,14 +215,19 @@ def _with_column(table: Table, index: int, column: str) -> Table:
     )
 
 
-def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs) -> None:
-    """Add colours, protections, notes and filter views; `read` is the tab as it was read."""
+def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs, *, restores: bool) -> None:
+    """Add colours, protections, notes and filter views; `read` is the tab as it was read.
+
+    Without `restores` only what is there is brought up to date.
+    """
     rules = wanted.beside.rules.get(read.sheet_id, ())
     drops: set[int] = set()
     for column in wanted.columns:
         if column.id in read.columns:
             drops |= _ensure_format(ensured, read, column, rules)
-            _ensure_note(ensured, read, column)
+            if restores or column.id in read.header_notes:
+                _ensure_note(ensured, read, column)
+            _ensure_width(ensured, read, column)
     look, is_changed = formatting.table(wanted.config, filter_views.filters(wanted.config)), False
     if read.look != look:
         is_changed = read.look is not None
@@ -221,6 +240,9 @@ def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs) -> None:
     ensured.structure[:0] = [formatting.drop(read.sheet_id, n) for n in sorted(drops, reverse=True)]
     columns = ensured.table.columns
     views = filter_views.of_jobs(read.sheet_id, read.header_row, columns, wanted.config)
+    if not restores:
+        known = wanted.beside.views.get(read.sheet_id, {})
+        views = [view for view in views if filter_views.present(view, known)]
     _ensure_views(ensured, views, read.sheet_id, wanted.beside, is_changed=is_changed)
 
 
@@ -238,14 +260,24 @@ def _ensure_format(
 
 
 def _ensure_note(ensured: Ensured, read: Table, column: Column) -> None:
-    """Write the note on a header where it is missing, or is ours with another setting."""
+    """Write the note on a header where it is missing, or is ours: of another setting or version."""
     note = in_step.without(read.header_notes.get(column.id, ""))
-    is_ours = _NUMBER.sub("", note) == _NUMBER.sub("", column.about)
+    ours = {_NUMBER.sub("", text) for text in (column.about, column.former_note)}
+    is_ours = _NUMBER.sub("", note) in ours
     if note == column.about or (note and not is_ours):
         return
     index, data = ensured.table.columns[column.id], {"note": column.about}
     ensured.header.append(CellWrite(index=index, column=column.id, data=data, fields="note"))
     ensured.tell(f"column {column.header!r}: the note that explains it")
+
+
+def _ensure_width(ensured: Ensured, read: Table, column: Column) -> None:
+    """Give a column its width where it still has that of an earlier version."""
+    width = read.widths.get(column.id)
+    if width in column.former_widths and width != column.width:
+        index = ensured.table.columns[column.id]
+        ensured.extra.append(formatting.sized_column(read.sheet_id, index, column.width))
+        ensured.tell(f"column {column.header!r}: its width")
 
 
 def _ensure_views(
@@ -282,36 +314,33 @@ def _ensure_history(
         ensured.tabs.append(HISTORY)
 
 
-def _ensure_names(ensured: Ensured, beside: Surroundings) -> None:
-    """Lay the named ranges, which the pipeline counts, over their columns."""
-    table = ensured.table
-    names = list(pipeline.NAMES.values())
-    if not ensured.is_new:
-        names = list(pipeline.displaced(table, beside))
-    if names:
-        taken = [beside.names[name][0] for name in names if name in beside.names]
-        ensured.extra += pipeline.names(table.sheet_id, table.columns, taken, names)
-        ensured.tell("the pipeline: what it counts")
-
-
 def _ensure_pipeline(
     ensured: Ensured, tab: Tab | None, wanted: WantedTabs, *, restores: bool
 ) -> None:
     """Add rows, columns and the chart: that comes with the first numbers, to have any to show."""
     is_first = restores or tab is None or not tab.labels
+    table, counted = ensured.table, wanted.counted
+    jobs = JobsTab(table.title, table.columns)
+    more: list[Request] = []
     if tab is None:
         if not (ensured.is_new or restores):
             return
-        requests, tab = pipeline.make(wanted.titles.pipeline, 2, wanted.beside)
+        requests, tab = pipeline.make(
+            wanted.titles.pipeline, 2, wanted.beside, jobs, counted.stuck_days
+        )
         ensured.extra += requests
         ensured.tell_made(wanted.titles.pipeline)
+    elif tab.formulas:
+        known = () if restores else wanted.known
+        more, tab = pipeline.with_columns(tab, jobs, counted.stuck_days, known)
     charts = tab.charts | wanted.beside.charts
-    grown, tab = pipeline.grow(replace(tab, charts=charts), wanted.counted, wanted.config)
+    grown, tab = pipeline.grow(replace(tab, charts=charts), counted, wanted.config, jobs)
     drawn = pipeline.chart(tab, wanted.config, is_new=is_first)
-    if grown or (restores and drawn and pipeline.CHART not in charts):
-        ensured.extra += grown + drawn
-        ensured.tell("the pipeline: rows, columns and chart")
-    ensured.tabs.append(PIPELINE)
+    if more or grown or (restores and drawn and pipeline.CHART not in charts):
+        ensured.extra += more + grown + drawn
+        ensured.guarded = {table.sheet_id: jobs.counted}
+        ensured.tell("the pipeline: rows, columns, formulas and chart")
+    ensured.tabs += [PIPELINE, *(column for column in pipeline.ADDED if column in tab.columns)]
     ensured.pipeline = tab
 
 

@@ -15,11 +15,11 @@ from sync.sheets.batch import Parts, guarding
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import columns_to_read
 from sync.sheets.ensure import HISTORY, read_columns
-from sync.sheets.options import with_options, worded_cells
 from sync.sheets.plan import Lines, Plan, Planner, Targets, Work, shown
 from sync.sheets.policy import MAPPED, OWN
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import Surroundings, Titles
+from sync.sheets.tabs import filter_views
 from sync.sheets.writer import BatchWriter, parsed
 from sync.store import Lease, Pending, ReadColumn, SheetStore
 from sync.types import Mode
@@ -63,6 +63,10 @@ class Flusher:
         self._alert = alert
         self._was_refused = False
         """Whether the last batch was refused: the sheet may have been changed since its read."""
+        self.new_reps = set[str]()
+        """Reps of jobs that were written who have no filter view yet."""
+        self.known_reps = set[str]()
+        """Those for whom it was looked whether they are to have one."""
         self._only: list[str] | None = None
         """The jobs of the next batch, while it is searched which one Google does not take."""
 
@@ -131,8 +135,8 @@ class Flusher:
             return
         gone = known - {table.sheet_id for table in snapshot.tables}
         if not (known or snapshot.tables):
-            fix = "Map one: brightsheet map --write"
-            raise Permanent("not_mapped", f"No tab is mapped: jobs are written nowhere. {fix}")
+            what = "No tab is mapped: jobs are written nowhere."
+            raise Permanent("not_mapped", what, "Map one: brightsheet map --write")
         if gone or not snapshot.tables:
             titles = self._titles(this)
             names = [repr(titles[sheet_id]) for sheet_id in sorted(gone) if sheet_id in titles]
@@ -192,7 +196,9 @@ class Flusher:
         raise answer.keys_gone(len(gone), len(pending.sites_with_row))
 
     def _write(self, this: Round, work: Work) -> None:
-        this = self._with_options(this, work)
+        changed = {target.site: target.differences() for target in work.targets}
+        tables = self.writer.with_options(this.held, this.snapshot.tables, changed)
+        this = replace(this, snapshot=replace(this.snapshot, tables=tables))
         titles, beside = self.surroundings(this.held, this.snapshot)
         lines = self._lines(this, work)
         if this.snapshot.policy.matches:
@@ -205,27 +211,17 @@ class Flusher:
                 plan = self.with_in_step(this, plan)
         self._write_plan(this, work, plan, lines, titles)
 
-    def _with_options(self, this: Round, work: Work) -> Round:
-        """Return the round without words that are no option of their drop-down any more."""
-        changed = {target.site: target.differences() for target in work.targets}
-        cells = worded_cells(this.snapshot.tables, changed)
-        if not cells:
-            return this
-        self.writer.take_call(this.held)
-        offered = self.client.read_options(cells)
-        tables = with_options(this.snapshot.tables, offered)
-        return replace(this, snapshot=replace(this.snapshot, tables=tables))
-
     def _planned(self, this: Round, work: Work, lines: Lines) -> Plan:
         """Plan for tabs that people made: two more calls where a row is looked for or added."""
         tables, targets = this.snapshot.tables, work.targets
-        without = self.planner.without_row(tables, targets)
+        without = rowless.without_row(tables, targets)
         if not without:
             return self.planner.mapped(this.snapshot, targets, lines)
         self.writer.take_call(this.held)
         columns = self.client.read_columns(tables)
         texts = rowless.texts_of_columns(tables, columns)
-        lookup = self.planner.look_up(texts, self.store.pending.customers_without_row())
+        customers = self.store.pending.customers_without_row()
+        lookup = rowless.look_up(texts, customers, self.targets.match_by)
         if not {target.site for target in without} - lookup.matches.keys():
             return self.planner.mapped(this.snapshot, targets, lines, lookup)
         whole = {index: column.texts for index, column in columns[tables[0].sheet_id].items()}
@@ -256,6 +252,9 @@ class Flusher:
             self._was_refused = not self._was_refused
             return
         self._was_refused, self._only = False, None
+        if not this.snapshot.is_adopted:
+            known = this.pending.known_columns
+            self.new_reps |= filter_views.without_view(plan.shown.values(), known)
 
     def _lines(self, this: Round, work: Work) -> Lines:
         snapshot = this.snapshot
@@ -274,11 +273,15 @@ class Flusher:
         beside = self.client.surroundings()
         return self.targets.free_titles(snapshot, beside), beside
 
-    def look(self, held: Lease) -> Round:
-        """Read the sheet without any work. Raises Permanent, or Retryable."""
+    def look(
+        self, held: Lease, columns: tuple[str, ...] = (), *, with_widths: bool = False
+    ) -> Round:
+        """Read the sheet, and `columns`, without any work. Raises Permanent, or Retryable."""
         fence = self.writer.take_turn(held)
         pending = self.store.pending.read(0, 0)
-        this = Round(held, fence, pending, self.client.read(pending.mode))
+        self.targets.know(pending.steps)
+        read = self.client.read(pending.mode, columns, with_widths=with_widths)
+        this = Round(held, fence, pending, read)
         self._must_be_served(this)
         self.notice_columns(this.snapshot)
         return this

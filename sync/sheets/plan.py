@@ -9,16 +9,16 @@ from functools import partial
 import structlog
 
 from sync.field_table import KEY
-from sync.jobs.cells import EMPTY, Column
+from sync.jobs.cells import Column
+from sync.jobs.config_lists import proposed_steps
 from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
-from sync.jobs.status import word
 from sync.sheets import encode, rowless
 from sync.sheets.answer import Row
 from sync.sheets.batch import Cells, Parts
-from sync.sheets.diff import Target, diff, fitting, has_row
+from sync.sheets.diff import Target, diff, fitting
 from sync.sheets.ensure import USUAL_TITLES, WantedTabs, ensure, free_titles
-from sync.sheets.rowless import Lookup, Texts
+from sync.sheets.rowless import Lookup
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.table_end import TableEnd
@@ -26,7 +26,7 @@ from sync.sheets.tabs import in_step, own_pipeline
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.in_step import InStep
 from sync.sheets.tabs.own_pipeline import Figures
-from sync.sheets.tabs.pipeline import Counted
+from sync.sheets.tabs.pipeline_formulas import counted_in
 from sync.store import DirtyJob, Pending, Shown
 from sync.types import Mode
 
@@ -92,12 +92,14 @@ class Targets:
         return self._layout.config.match.by
 
     def __init__(self, layout: Layout, sizes: Sizes = USUAL) -> None:
-        self._layout = layout
+        self._first = self._layout = layout
+        self._steps: tuple[str, ...] = ()
         self.sizes = sizes
         self._columns: list[Column] = []
 
     def work(self, pending: Pending, *, is_part: bool) -> Work:
         """Return as much of what waits as fits into a batch; `is_part`: of some jobs alone."""
+        self.know(pending.steps)
         fields = pending.known_columns if pending.mode is Mode.ADOPTED else None
         pairs = self.of(pending.jobs, fields)
         done = [shown(job) for job, target in pairs if target is None or not target.differs()]
@@ -112,6 +114,16 @@ class Targets:
             and len(lines.seqs) == len(pending.lines) < self.sizes.lines
         )
         return Work(chosen, lines, done, is_all)
+
+    def know(self, steps: tuple[str, ...]) -> None:
+        """Lay out by the steps that a person confirmed by now (JSON)."""
+        if steps != self._steps:
+            self._layout, self._columns = self._first.with_steps(steps), []
+            self._steps = steps
+
+    def proposed_steps(self, jobs: Iterable[DirtyJob]) -> list[str]:
+        """Return the steps that all jobs suggest (JSON)."""
+        return proposed_steps(self._first.config, [one.job for one in jobs])
 
     def of(
         self, jobs: Iterable[DirtyJob], fields: Collection[str] | None = None
@@ -203,12 +215,9 @@ class Targets:
         titles: Titles = USUAL_TITLES,
     ) -> WantedTabs:
         """Return what the spreadsheet is to have for the rows of `targets`."""
-        counted = Counted(
-            pairs=frozenset(_counted(target.cells) for target in targets),
-            ranks=self._layout.ranks(),
-            order=[column.header for column in columns if column.id.startswith("status:")],
-        )
-        return WantedTabs(self._layout.config, columns, lines, counted, beside, titles)
+        rows, layout = (target.cells for target in targets), self._layout
+        counted = counted_in(columns, rows, layout.ranks(), layout.stuck_days)
+        return WantedTabs(layout.config, columns, lines, counted, beside, titles)
 
     def figures(self, jobs: Iterable[DirtyJob]) -> Figures:
         """Return what the Pipeline beside tabs of a person's own shows of all jobs."""
@@ -222,11 +231,6 @@ class Targets:
     def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
         """Return free titles for tabs to be made. Raises as `ensure.free_titles` does."""
         return free_titles(snapshot, beside, self._layout.config)
-
-
-def _counted(cells: Cells) -> tuple[str, str]:
-    """Return the milestone and the word of the status by which a job is counted."""
-    return (cells.get("current_milestone", EMPTY).text, word(cells.get("status", EMPTY).text))
 
 
 def _began(one: DirtyJob) -> tuple[datetime, str]:
@@ -275,15 +279,6 @@ class Planner:
         change = diff(ensured.tables, targets, {}, None, zone)
         parts = replace(ensured.parts, rows=change.rows, new_rows=change.new_rows)
         return Plan(ensured.tables, parts, change.shown, change.absent)
-
-    def without_row(self, tables: Iterable[Table], targets: Iterable[Target]) -> list[Target]:
-        """Return the targets that have no row, and are to have one."""
-        tables = [*tables]
-        return [target for target in targets if target.fresh and not has_row(tables, target)]
-
-    def look_up(self, texts: Texts, customers: Mapping[str, Customer]) -> Lookup:
-        """Return which rows are those of jobs without one (`customers` by site)."""
-        return rowless.look_up(texts, customers, self._targets.match_by)
 
     def mapped(
         self,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, overload
 
-from sync.field_table import CUSTOMERS_OWN
+from sync.field_table import CUSTOMERS_OWN, TYPED
 from sync.jobs.cells import Cell
 from sync.sheets.answer import BLANK, Content
 
@@ -51,8 +51,8 @@ class Policy:
 
     def rule(self, column: str, cell: Cell) -> Rule:
         """Return whose the value of a cell is, by its column's id and what it is to show."""
-        if cell.is_stand_in:
-            return Rule.FILL  # A person's name for the job says more.
+        if cell.is_stand_in or column in TYPED:
+            return Rule.FILL  # A person's name for the job, or its rep, says more.
         if self.overwrites:
             return Rule.OURS
         return Rule.FILL if column in CUSTOMERS_OWN else Rule.NEWS

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from sync.field_table import KEY
-from sync.sheets import table_end
+from sync.sheets import rowless, table_end
 from sync.sheets.answer import Row, at, site_in, text_of
 from sync.sheets.client import SheetClient
 from sync.sheets.encode import shown_text
@@ -147,7 +147,7 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     texts = texts_of_rows(tables, read)
     planner = flusher.planner
     customers = {target.site: target.customer for target in targets}
-    lookup = planner.look_up(texts, customers)
+    lookup = rowless.look_up(texts, customers, flusher.targets.match_by)
     whole = read[tables[0].sheet_id]
     end = table_end.find(tables[0], table_end.lines_of(whole))
     above = whole.get(end.last_row, ())

@@ -6,23 +6,25 @@ what stands in each cell; the next flush writes it.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
-from sync.errors import Retryable
+from sync.errors import Refused, Retryable
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
 from sync.sheets import answer, encode
 from sync.sheets.answer import Row, text_of
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.diff import Target, as_shown, decided
+from sync.sheets.ensure import Ensured, ensure
 from sync.sheets.flush import Flusher
-from sync.sheets.options import with_options, worded_cells
 from sync.sheets.plan import Plan
 from sync.sheets.policy import Decision, Rule
 from sync.sheets.rowless import with_cells
 from sync.sheets.snapshot import Table
-from sync.sheets.tabs import own_pipeline
+from sync.sheets.tabs import filter_views, own_pipeline
+from sync.sheets.tabs.pipeline_formulas import FORMULAS
 from sync.store import Lease
 from sync.types import Value, letters
 
@@ -134,6 +136,8 @@ def reconcile(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) 
     store = flusher.store
     store.spreadsheet.must_be_current()
     store.spreadsheet.set_compared(held)
+    with suppress(Refused):  # Somebody moves columns: that is for the next comparison.
+        renew(flusher, held)
     return recheck(flusher, held, confirms_deleted=confirms_deleted)
 
 
@@ -144,9 +148,7 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
         return 0
     everything = flusher.writer.read_everything(held, snapshot)
     tables = everything.snapshot.tables
-    if cells := worded_cells(tables):
-        flusher.writer.take_call(held)
-        tables = with_options(tables, flusher.client.read_options(cells))
+    tables = flusher.writer.with_options(held, tables, None)
     if not tables or any(KEY not in table.columns for table in tables):
         return 0
     present = {site for table in tables for site in table.keys}
@@ -161,6 +163,7 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     store.batches.forget_rows(held, gone)
     fields = {column for table in tables for column in table.columns}
     pairs = flusher.targets.of(store.pending.every(), fields if snapshot.is_adopted else None)
+    store.steps.propose(flusher.targets.proposed_steps(job for job, _ in pairs))
     targets = [target for _, target in pairs if target]
     found = differences(
         tables,
@@ -173,6 +176,73 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
         rowless = sum(target.site not in present for target in targets)
         store.spreadsheet.keep_compared(held, compared(found, rowless).model_dump_json())
     return len(found.wrong)
+
+
+def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]:
+    """Renew what is ours beside the rows, and what an earlier version made otherwise.
+
+    That is: columns, colours, notes, widths that nobody changed, the Pipeline, the filter views of
+    reps. Return a line for each thing that was done; one call where nothing is. No view that a
+    person deleted comes back, unless it is asked for (`restores`). Raises Permanent, or Retryable.
+    """
+    flusher.known_reps |= flusher.new_reps
+    read = (filter_views.REP, filter_views.DAYS, *FORMULAS)
+    this = flusher.look(held, read, with_widths=True)
+    snapshot, known = this.snapshot, this.pending.known_columns
+    table = snapshot.table
+    if table is None or snapshot.is_adopted or not snapshot.has_fence_tab:
+        return []
+    if KEY not in table.columns or not guarding(snapshot.tables).is_empty:
+        return []  # A flush comes first, or says what is wrong.
+    columns = flusher.targets.columns(snapshot, this.pending, flusher.store.pending.every)
+    wanted = replace(flusher.targets.wanted((), columns), known=known)
+    zone = flusher.planner.clock(snapshot)
+    ensured = ensure(snapshot, wanted, zone, renews=True)
+    if not ensured.parts.is_empty:  # An upgrade: what people have made of it is to be known.
+        flusher.writer.take_call(held)
+        wanted = replace(wanted, beside=flusher.client.surroundings())
+        ensured = ensure(snapshot, wanted, zone, renews=True)
+    parts = _with_views(flusher, held, ensured, table, known, restores=restores)
+    if not parts.is_empty:
+        flusher.send(this, parts, ensured.tables)
+    return ensured.done
+
+
+def _with_views(
+    flusher: Flusher,
+    held: Lease,
+    ensured: Ensured,
+    read: Table,
+    known: frozenset[str],
+    *,
+    restores: bool,
+) -> Parts:
+    """Return the parts with the views of the reps with the most open jobs, by what was `read`."""
+    parts, needed = ensured.parts, {filter_views.REP, filter_views.DAYS}
+    if not needed <= read.cells.keys():
+        return parts
+    reps, days = (
+        {row: text_of(cell) for row, cell in read.cells[column].items()}
+        for column in (filter_views.REP, filter_views.DAYS)
+    )
+    busiest = filter_views.busiest(read.keys, reps, days)
+    made, table = filter_views.made_for(known), ensured.table
+    if made == set(busiest) and not restores:
+        return parts
+    flusher.writer.take_call(held)
+    beside = flusher.client.surroundings()
+    flusher.store.spreadsheet.forget_made(held, map(filter_views.id_of_rep, made - {*busiest}))
+    views = filter_views.of_reps(table.sheet_id, table.header_row, table.columns, busiest)
+    requests = filter_views.renewed(table.sheet_id, views, beside, made, restores=restores)
+    if requests:
+        ensured.tell("filter views of the reps: renewed")
+    guarded = parts.guarded.get(table.sheet_id, frozenset()) | needed
+    return replace(
+        parts,
+        extra=[*parts.extra, *requests],
+        columns=(*parts.columns, *map(filter_views.id_of_rep, busiest)),
+        guarded={table.sheet_id: guarded} if requests else parts.guarded,
+    )
 
 
 def compared(found: Differences, rowless: int) -> Compared:

@@ -38,7 +38,7 @@ from sync.sheets.answer import (
     note_of,
     row_entries,
     site_in,
-    text_of,
+    texts_below,
 )
 from sync.sheets.policy import MAPPED, OWN, Policy
 from sync.types import Mode
@@ -65,6 +65,8 @@ class Table:
     """The formatting that the tab was given; None where it has none yet."""
     looks: Mapping[str, str] = field(default_factory=dict)
     """The formatting that columns were given, by column id."""
+    widths: Mapping[str, int] = field(default_factory=dict)
+    """In pixels, by column id, where they were read."""
     headers: Mapping[int, str] = field(default_factory=dict)
     """The texts of the header row, by column index."""
     header_notes: Mapping[str, str] = field(default_factory=dict)
@@ -129,6 +131,8 @@ class Tab:
     """Where the guards of rows are now, by their names."""
     look: str | None = None
     """What is remembered on the header row of what was written."""
+    formulas: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    """What was entered into the columns that were read beside these, by column and row."""
     charts: frozenset[int] = frozenset()
 
 
@@ -255,7 +259,7 @@ def _tab(sheet: Json, key: str) -> Tab:
     header = HeaderRow.of(grids, key)
     assert header is not None  # noqa: S101 - the caller found the key
     size, columns = properties["gridProperties"], header.places(COLUMN_KEY)
-    labels = columns.get(PIPELINE_LABEL)
+    texts = texts_below(grids, header)
     return Tab(
         sheet_id=properties.get("sheetId", 0),
         header_row=header.row,
@@ -266,14 +270,9 @@ def _tab(sheet: Json, key: str) -> Tab:
         has_header_guard=GUARD_KEY in header.on_row(),
         headers=header.texts(),
         counts=tuple(i for value, i in header.entries(COLUMN_KEY) if value == PIPELINE_COUNT),
-        labels={
-            row: text
-            for grid in grids
-            if grid is not header.grid and grid.get("startColumn", 0) == labels
-            for row, cell in first_cells(grid)
-            if row > header.row and (text := text_of(cell))
-        },
-        row_guards=header.below(grids, labels, GUARD_KEY),
+        labels=texts.pop(columns.get(PIPELINE_LABEL, -1), {}),
+        formulas=texts,
+        row_guards=header.below(grids, columns.get(PIPELINE_LABEL), GUARD_KEY),
         look=header.on_row().get(LOOK_KEY),
         charts=frozenset(chart["chartId"] for chart in sheet.get("charts", ())),
     )
@@ -300,6 +299,7 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
             cells[column] = cells.get(column, {}) | below
     looks = {index: value for value, index in header.entries(LOOK_KEY)}
     notes = {index: note_of(cell) for index, cell in header.cells() if "note" in cell}
+    lines = dict(enumerate(header.grid.get("columnMetadata", ()), header.first))
     return Table(
         sheet_id=sheet_id,
         title=properties["title"],
@@ -312,6 +312,7 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
         has_header_guard=GUARD_KEY in header.on_row(),
         look=header.on_row().get(LOOK_KEY),
         looks={column: looks[index] for column, index in columns.items() if index in looks},
+        widths={c: size for c, i in columns.items() if (size := lines[i].get("pixelSize"))},
         headers=header.texts(),
         header_notes={column: notes[index] for column, index in columns.items() if index in notes},
         mapped_at=mapped_at,

@@ -14,7 +14,7 @@ Json = Mapping[str, Any]
 
 FIELDS = (
     "sheets(properties(sheetId,title),conditionalFormats,filterViews(filterViewId,title,filterSpecs),"
-    "charts(chartId)),namedRanges(namedRangeId,name,range)"
+    "charts(chartId))"
 )
 """The mask of the read."""
 _STEP = 10
@@ -34,15 +34,11 @@ class Titles:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What else is in a spreadsheet, by sheet id: titles, conditional formats, filter views.
-
-    `names` are the named ranges: id and GridRange by name.
-    """
+    """What else is in a spreadsheet, by sheet id: titles, conditional formats, filter views."""
 
     titles: Mapping[int, str] = field(default_factory=dict)
     rules: Mapping[int, Sequence[Json]] = field(default_factory=dict)
     views: Mapping[int, Mapping[int, Json]] = field(default_factory=dict)
-    names: Mapping[str, tuple[str, Json]] = field(default_factory=dict)
     charts: frozenset[int] = frozenset()
 
     def free(self, sheet_id: int) -> int:
@@ -72,10 +68,6 @@ def surroundings(answer: Json) -> Surroundings:
         views={
             number: {view["filterViewId"]: view for view in sheet.get("filterViews", ())}
             for number, sheet in sheets.items()
-        },
-        names={
-            named["name"]: (named["namedRangeId"], named.get("range", {}))
-            for named in answer.get("namedRanges", ())
         },
         charts=frozenset(
             chart["chartId"] for sheet in sheets.values() for chart in sheet.get("charts", ())

@@ -14,6 +14,7 @@ from sync.sheets.batch import Batch, Parts, compose
 from sync.sheets.check import Findings, check
 from sync.sheets.client import Reading, SheetClient
 from sync.sheets.ensure import HISTORY
+from sync.sheets.options import with_options, worded_cells
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.writes import Trace, Undo
 from sync.store import Attempt, Conclusion, Lease, SheetStore, Shown
@@ -53,6 +54,18 @@ class BatchWriter:
         """Count a call beside the read and the write of a flush for the rate limit."""
         if wait := self._store.spreadsheet.take_turn(held, spacing=0).wait:
             self._sleep(wait)
+
+    def with_options(
+        self, held: Lease, tables: Sequence[Table], changed: Mapping[str, Container[str]] | None
+    ) -> tuple[Table, ...]:
+        """Return tabs without words that are no option of their drop-down any more.
+
+        Of the columns that are `changed`, by site (None: of all); one call where there are any.
+        """
+        if not (cells := worded_cells(tables, changed)):
+            return tuple(tables)
+        self.take_call(held)
+        return with_options(tables, self._client.read_options(cells))
 
     def composed(
         self,

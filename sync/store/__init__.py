@@ -12,7 +12,7 @@ from sync.store.deliveries import Deliveries
 from sync.store.documents import Claim, Documents, DueFolder, Folders, PendingDocument
 from sync.store.inbox import Arrival, Inbox, KeptDelivery, Receipt, newest_arrival
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
-from sync.store.jobs import Jobs, Projected, Wanted
+from sync.store.jobs import Jobs, Projected, Steps, Wanted
 from sync.store.limits import Quarantine
 from sync.store.lookups import Customers, DetailStore, DueLookup, History, Lookups
 from sync.store.pending import DirtyJob, Pending, PendingWork
@@ -76,6 +76,7 @@ __all__ = [
     "SheetStore",
     "Shown",
     "Spreadsheet",
+    "Steps",
     "Turn",
     "Wanted",
     "backlog",
@@ -95,6 +96,7 @@ class SheetStore:
     quarantine: Quarantine
     history: History
     jobs: Jobs
+    steps: Steps
 
 
 def sheet_store(
@@ -110,4 +112,5 @@ def sheet_store(
         Quarantine(database, spreadsheet_id),
         history,
         Jobs(database),
+        Steps(database),
     )

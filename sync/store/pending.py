@@ -13,6 +13,7 @@ from sync.jobs.cells import Cell, cells_in
 from sync.jobs.model import Change, Customer, Details, Files, Job
 from sync.store.database import Database, now
 from sync.store.documents import files_in_drive
+from sync.store.jobs import kept_steps
 from sync.store.limits import resting
 from sync.store.lookups import PATIENCE, TRIES, History, customers, details
 from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
@@ -60,6 +61,8 @@ class Pending:
     known_columns: frozenset[str] = frozenset()
     sites_with_row: frozenset[str] = frozenset()
     """As far as is known."""
+    steps: tuple[str, ...] = ()
+    """The milestones that a person confirmed, in their order (JSON)."""
 
     @property
     def is_empty(self) -> bool:
@@ -149,6 +152,7 @@ class PendingWork:
                 tabs=tabs,
                 known_columns=self._sheet.known_columns(connection),
                 sites_with_row=_sites_with_row(connection),
+                steps=kept_steps(connection),
             )
 
     def count(self) -> int:

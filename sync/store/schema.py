@@ -245,6 +245,16 @@ detail = Table(
     Column("due_at", Float, index=True),
 )
 
+step = Table(
+    "step",
+    metadata,
+    # The milestones in the order in which jobs go through them, each as JSON of [[milestones]]:
+    # those that a comparison proposed, and (`is_kept`) those that a person confirmed.
+    Column("is_kept", Boolean, primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+)
+
 reported = Table(
     "reported",
     metadata,

@@ -310,6 +310,13 @@ class Spreadsheet:
         known = connection.scalar(select(sheet.c.columns).where(self._is_this()))
         return frozenset(json.loads(known or "[]"))
 
+    def forget_made(self, held: Lease, ids: Iterable[str]) -> None:
+        """Forget that something beside the jobs was made: it is taken away now."""
+        with self._database.writing() as connection:
+            hold(connection, held)
+            known = self.known_columns(connection) - {*ids}
+            self.change(connection, columns=json.dumps(sorted(known)))
+
     def change(self, connection: Connection, **values: object) -> None:
         """Change the spreadsheet's row inside the caller's transaction."""
         blank = {"fence": 0, "columns": "[]", "reason": "", "message": "", "is_current": 1}

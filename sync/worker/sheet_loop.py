@@ -3,6 +3,7 @@
 While Google is down, deliveries wait in the store: a flush is retried with growing pauses."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from threading import Event
@@ -11,13 +12,13 @@ from time import monotonic
 import structlog
 from tenacity import RetryCallState
 
-from sync.errors import BrightsheetError, Permanent, Retryable
+from sync.errors import BrightsheetError, Permanent, Refused, Retryable
 from sync.ops import retry
 from sync.ops.alerts import Alerts
 from sync.ops.logs import beating
 from sync.settings.environment import Settings
 from sync.setup.spreadsheet import Setup
-from sync.sheets.reconcile import reconcile, recount, say_in_step
+from sync.sheets.reconcile import reconcile, recount, renew, say_in_step
 from sync.status import compare
 from sync.status.deliveries import Retry, summary
 from sync.status.problem import counted
@@ -86,6 +87,10 @@ class SheetLoop:
                 _log.info("compared", differing=reconcile(self._flusher, held))
         if self._store.pending.is_due():
             return self._flush()
+        if self._flusher.new_reps - self._flusher.known_reps:
+            # Refused where somebody moves columns just now: the next comparison makes the views.
+            with suppress(Refused), self._wiring.hold(self._stop.sleep) as held:
+                renew(self._flusher, held)
         if self._saying.is_due():
             self._say_in_step()
         if self._counting.is_due():

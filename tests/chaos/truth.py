@@ -100,16 +100,23 @@ class Truth:
 
     def minutes(self, site: str) -> dict[str, int | None]:
         """Return the dates that a job's row ends with, by managed column; None for a blank."""
+        status, about = self._about(site)
         last = minute(self.last[site])
-        later = 0 if self._about(site)[0] == "REJECTED" else _STUCK
         approvals = [
             minute(changed(events))
             for events in self.milestones[site].values()
             if events[-1]["status"] == "APPROVED"
         ]
+        furthest = [*self.milestones[site].values()][-1]
+        since = about.values() if status != "APPROVED" else [furthest]
+        is_waiting = any(
+            events[-1]["status"] in ("SUBMITTED", "INPROG") for events in about.values()
+        )
+        day = min(minute(changed(events)) for events in since) // _DAY * _DAY
         return {
             "last_update": last,
-            "follow_up": (last + later) // _DAY * _DAY,
+            "since": day,
+            "follow_up": (last + _STUCK) // _DAY * _DAY if is_waiting else None,
             "last_approval": max(approvals, default=None),
         }
 
@@ -130,25 +137,38 @@ class Truth:
         """Return how a job stands: what is rejected comes first, then what waits."""
         status, about = self._about(site)
         if status == "REJECTED":
-            return f"Rejected: {', '.join(about)}"
+            return f"{listed([*about], 3)} rejected"
         if status == "SUBMITTED":
-            return f"Waiting: {', '.join(f'{name} (Submitted)' for name in about)}"
-        return LABELS[status]
+            return f"Waiting for {listed([*about], 3)}"
+        furthest = [*self.milestones[site]][-1]
+        is_behind = status == "APPROVED" and furthest not in about
+        coming = f", {next(iter(about))} next" if is_behind else ""
+        return f"{furthest} {LABELS[status].lower()}{coming}"
 
     def next_action(self, site: str) -> str:
-        """Return what is to be done: with what was said when something was rejected."""
+        """Return what is to be done, who has it, and what was said at the newest rejection."""
         status, about = self._about(site)
-        lines = []
-        for name, events in about.items():
-            mark = "" if len(about) == 1 and status != "APPROVED" else f"{name}: "
-            if status == "REJECTED":
-                lines.append(f"{mark}Correct and submit again")
-                lines += [f"{mark}{said(changed(events))}"] if said(changed(events)) else []
-            elif status == "SUBMITTED":
-                lines.append(f"{mark}Wait for an answer")
-            elif events[-1]["status"] == "INPROG":
-                lines.append(f"{mark}Complete {name}")
-        return "\n".join(lines) or "The next milestone has not started"
+        rest = {n: events for n, events in about.items() if events[-1]["status"] != "APPROVED"}
+        if not rest:
+            return "The next milestone has not started"
+        people = [
+            (events[-1]["assigned_to"] or {}).get("last_name", "") for events in rest.values()
+        ]
+        who = listed(list(dict.fromkeys(filter(None, people))), 1)
+        mark = f" ({who})" if who else ""
+        if status == "SUBMITTED":
+            return f"Wait for an answer on {listed([*rest], 3)}{mark}"
+        if status != "REJECTED":
+            return f"Complete {listed([*rest], 1)}{mark}"
+        newest = sorted(rest, key=lambda name: minute(changed(rest[name])))[::-1]
+        what = f"Correct {listed(newest, 1)} and submit again{mark}"
+        changes = [changed(events) for events in rest.values()]
+        reasons = [(minute(event), said(event)) for event in changes if said(event)]
+        if not reasons:
+            return what
+        room = 42 * (3 - -(-len(what) // 42))
+        reason = max(reasons)[1]
+        return f"{what}\n{reason if len(reason) <= room else reason[: room - 1] + '…'}"
 
     def site_at(self, serial: float) -> str | None:
         """Return the site whose event happened at a date of the sheet."""
@@ -181,6 +201,14 @@ def tagged(events: list[Event]) -> list[Event]:
 def tag_of(site: str) -> str:
     """Return what stands in each text of a job's events."""
     return f"job-{int(site[-12:], 16)}"
+
+
+def listed(names: list[str], most: int) -> str:
+    """Return names as they are said."""
+    if len(names) > most:
+        first = names[: max(1, most - 1)]
+        return f"{', '.join(first)} and {len(names) - len(first)} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def changed(events: list[Event]) -> Event:

@@ -299,3 +299,24 @@ def test_an_action_that_was_killed_stays_in_the_list(console: Console) -> None:
     assert "begun" in page
     with console.bench.database.reading() as connection:
         assert connection.execute(action_table.select()).first() is not None
+
+
+# The last milestone
+
+
+def test_the_last_milestone_is_asked_for_once_and_kept(store_console: Console) -> None:
+    """Catches a question that nobody can answer, and one that is asked for ever."""
+    visitor, bench = store_console.signed_in(), store_console.bench
+    bench.shown(*(milestone(n, name="PTO", status="APPROVED") for n in (1, 2)))
+    assert "Is that so?" not in visitor.text("/")
+    bench.compare()
+    assert "Jobs seem to end with PTO. Is that so?" in visitor.text("/")
+    visitor.send("/actions/milestones")
+    name, state, result = last(store_console)
+    assert (name, state) == ("milestones", "done")
+    assert result == "A job is done from now on once that milestone is approved."
+    bench.flush()
+    assert {row["Status"] for row in bench.texts()} == {"Done"}
+    assert "Is that so?" not in visitor.text("/")
+    visitor.send("/actions/milestones")
+    assert last(store_console)[1:] == ("failed", "Nothing is proposed now.")

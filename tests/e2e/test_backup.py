@@ -87,8 +87,8 @@ def test_a_restored_backup_goes_on(kind: Callable[[Path], Kind], tmp_path: Path)
         after.flush()
         found = Counter(one["Site ID"] for one in after.texts() if "Site ID" in one)
         assert found == Counter([uuid(1), uuid(2), uuid(3), uuid(4)])
-        assert after.row(uuid(3))["Status"] == "Approved"
+        assert after.row(uuid(3))["Status"] == "Milestone 1 approved"
         assert after.row(uuid(3))["Notes"] == "call first"
         # What the store lost comes again, as the daily run brings it.
         after.shown(milestone(2, status="APPROVED", date_updated="2026-03-05T10:00:00Z"))
-        assert after.row(uuid(2))["Status"] == "Approved"
+        assert after.row(uuid(2))["Status"] == "Milestone 1 approved"

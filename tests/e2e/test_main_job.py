@@ -46,7 +46,7 @@ def test_the_sample_becomes_one_row_with_its_document(world: World) -> None:
         row = world.by_site()[SAMPLE_SITE]
         assert row[STATUS].text == "Approved"
         assert row["Initial quote"].text == SAMPLE_QUOTE
-        name, preview = row[f"{STATUS} documents"].links
+        preview, name = row[f"{STATUS} documents"].links
         assert (name.text, preview.text) == (FILE, "↗")
         assert preview.uri == f"{world.google.url}/api/v1/document/{SAMPLE_DOCUMENT}/preview"
         (file,) = world.files()

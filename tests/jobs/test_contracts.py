@@ -96,8 +96,8 @@ def test_a_signed_contract_says_when_and_links_what_was_signed() -> None:
 def test_the_copy_in_drive_is_linked_like_any_other() -> None:
     files = Files(documents={uuid(61_001): "https://d/1"})
     cell = layout().cells(told(SIGN), files)["contract_documents"]
-    assert cell.text == "Agreement.pdf ↗"
-    assert cell.links[0].uri == "https://d/1"
+    assert cell.text == "↗ Agreement.pdf"
+    assert cell.links[1].uri == "https://d/1"
 
 
 @pytest.mark.parametrize("signed", [None, "None", "soon", "2036-01-01T00:00:00Z"])
@@ -221,7 +221,7 @@ def test_the_history_tells_each_change_once_and_when_it_was() -> None:
     assert found[1].stamp == DAY
     line = layout().line(found[1], Cell(text="Ada"))
     assert line is not None
-    assert [one.text for one in line[2:5]] == ["Contract", "Sent", "Signed"]
+    assert [one.text for one in line[2:5]] == ["Installation Agreement", "Sent", "Signed"]
 
 
 @pytest.mark.parametrize(

@@ -118,10 +118,10 @@ def test_a_state_that_the_version_before_stored_loads_and_goes_on() -> None:
     job = Job.model_validate_json(stored)
     assert note(job) == ("", datetime(2026, 3, 5, 10, tzinfo=UTC))
     found = layout().cells(job, Files())
-    assert found["status"].text == "Waiting: Milestone 2 (Submitted)"
+    assert found["status"].text == "Waiting for Milestone 2"
     assert found["last_comment"].text == "Ada: By itself."
     job = apply_event(job, an_event(status="REJECTED", date_updated=at(7)), RE_SIGN)
-    assert layout().cells(job, Files())["status"].text == "Rejected: Milestone 1"
+    assert layout().cells(job, Files())["status"].text == "Milestone 1 rejected"
     assert note(job) == ("", datetime(2026, 3, 7, 10, tzinfo=UTC))
     assert Job.model_validate_json(job.model_dump_json()) == job
 

@@ -1,7 +1,7 @@
 """What people read of a job."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -48,10 +48,12 @@ def test_the_samples_cells_are_frozen(sample_job: Job) -> None:
             text="Job 157802b4", links=(Link(start=0, end=12, uri=page),), is_stand_in=True
         ),
         "current_milestone": Cell(text="Construction & Signoff"),
-        "status": Cell(text="Approved"),
+        "status": Cell(text="Construction & Signoff approved", words=("Approved",)),
         "assigned_to": Cell(text="Generic Operations"),
         "next_action": Cell(text="The next milestone has not started"),
-        "follow_up": Cell(when=when + timedelta(days=14), is_day=True),
+        "since": Cell(when=when, is_day=True),
+        "days": Cell(when=when, is_age=True),
+        "rep": Cell(text="Generic Operations"),
         "last_update": Cell(when=when),
         "last_approval": Cell(when=when),
         f"status:{SAMPLE_DEFINITION}": Cell(text="Approved", noted=when),
@@ -66,14 +68,18 @@ def test_the_samples_cells_are_frozen(sample_job: Job) -> None:
 def test_the_columns_stand_in_the_configured_order(sample_job: Job) -> None:
     assert [column.header for column in layout().columns([sample_job])] == [
         "Customer",
+        "City",
         "Status",
         "Next action",
+        "Days",
+        "Since",
         "Follow up",
+        "Rep",
         "Construction & Signoff",
         "Construction & Signoff documents",
-        "Folder",
         "Address",
         "Phone",
+        "Folder",
         "Current milestone",
         "Assigned to",
         "Last comment",
@@ -91,13 +97,13 @@ def test_the_columns_stand_in_the_configured_order(sample_job: Job) -> None:
 
 
 def test_a_file_in_drive_has_two_links(sample_job: Job) -> None:
-    """The name opens the copy, the arrow EverBright's own preview."""
+    """The name opens the copy; before it, for a long name is cut off, EverBright's own preview."""
     files = Files(folder="https://drive.example/f", documents={SAMPLE_DOCUMENT: "https://d/1"})
     shown = cells(sample_job, files)
     cell = shown[f"documents:{SAMPLE_DEFINITION}"]
-    assert cell.text == "Silver-Inspection (Passed).pdf ↗"
-    assert [(link.start, link.end) for link in cell.links] == [(0, 30), (31, 32)]
-    assert cell.links[0].uri == "https://d/1"
+    assert cell.text == "↗ Silver-Inspection (Passed).pdf"
+    assert [(link.start, link.end) for link in cell.links] == [(0, 1), (2, 32)]
+    assert cell.links[1].uri == "https://d/1"
     assert shown["folder"].links[0].uri == "https://drive.example/f"
 
 
@@ -156,12 +162,12 @@ def test_the_next_action_names_the_rejected_first() -> None:
         task(name="Design", status="APPROVED"),
     ]
     job = job_of(an_event(tasks=tasks, ready_to_submit=True))
-    assert cells(job)["next_action"].text == "Rejected: Permit\nSurvey (Photos)"
+    assert cells(job)["next_action"].text == "Correct Permit and submit again"
 
 
 def test_a_milestone_that_is_ready_says_so() -> None:
     job = job_of(an_event(ready_to_submit=True, tasks=[task(status="APPROVED")]))
-    assert cells(job)["next_action"].text == "Ready to submit"
+    assert cells(job)["next_action"].text == "Submit Milestone 1"
 
 
 def test_a_re_signed_job_says_which_contract_may_be_in_force() -> None:

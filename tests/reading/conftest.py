@@ -12,12 +12,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.datastructures import MultiDict
 
 from demo.process import Receiver
-from demo.run import SECRET, SITE, prepared, send_all
+from demo.run import CONFIG, SECRET, SITE, prepared, send_all
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from tests.databases import fresh
 from tests.made_up import SAMPLE, body, milestone, uuid
-from tests.reading import ten_jobs
+from tests.reading import forty_jobs, ten_jobs
 from tests.world import wait_for
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -38,6 +38,16 @@ class Shown:
     @property
     def address(self) -> str:
         return f"{self.google.url}/spreadsheets/d/{self.spreadsheet}/edit"
+
+    def views(self) -> set[str]:
+        """The titles of the filter views, without a call."""
+        where, query = (
+            {"spreadsheetId": self.spreadsheet},
+            MultiDict({"fields": "sheets(filterViews)"}),
+        )
+        sheets = self.google.sheets
+        book = sheets.handle("sheets.spreadsheets.get", where, query, None, "onlooker")
+        return {view["title"] for tab in book["sheets"] for view in tab.get("filterViews", ())}
 
     def rows(self, tab: str) -> list[Row]:
         """What stands in a tab, without a call."""
@@ -90,7 +100,39 @@ def ten(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
             post(receiver.url, [SAMPLE, *map(body, ten_jobs.payloads(datetime.now(UTC)))])
             seen = Shown(google, environment["SPREADSHEET_ID"], len(people))
             wait_for(lambda: _are_all_there(seen, set(people.values())))
+            wait_for(lambda: {f"Jobs of {rep}" for rep in ten_jobs.MINE} <= seen.views())
             yield seen
+
+
+@pytest.fixture(scope="package")
+def forty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+    """Forty jobs in all stages, with the milestones in the config."""
+    folder: Path = tmp_path_factory.mktemp("forty")
+    people = dict(forty_jobs.customers())
+    with Emulator() as google:
+        google.limits.enabled = False
+        for site, known in people.items():
+            google.everbright.set_site(site, **known)
+        environment = prepared(google) | {"DATABASE_URL": fresh("sqlite", folder)}
+        config = folder / "brightsheet.toml"
+        config.write_text(CONFIG.read_text("utf-8") + forty_jobs.CONFIG, "utf-8")
+        environment["CONFIG_FILE"] = str(config)
+        with Receiver(environment, folder / "log", 0) as receiver:
+            receiver.ready()
+            post(receiver.url, map(body, forty_jobs.payloads(datetime.now(UTC))))
+            seen = Shown(google, environment["SPREADSHEET_ID"], len(people))
+            wait_for(lambda: _are_named(seen), 120)
+            yield seen
+
+
+def _are_named(seen: Shown) -> bool:
+    """Tell whether all is there: customers, copies of documents, and the views of reps."""
+    rows = seen.rows("Jobs")
+    links = [c for row in rows for h, c in row.items() if h.endswith(" documents") and c.text]
+    named = all(not row["Customer"].text.startswith("Job ") for row in rows if "Customer" in row)
+    filed = all(len(cell.links) > 1 for cell in links)
+    viewed = seen.views() >= {f"Jobs of {rep}" for rep in forty_jobs.REPS}
+    return len(rows) == seen.jobs and named and filed and viewed
 
 
 def _are_all_there(seen: Shown, names: set[str]) -> bool:

@@ -20,87 +20,105 @@ SECRET = "The customer asked for a discount."
 
 @dataclass(frozen=True)
 class Told:
-    """What a row should say. `follow_up` is in days from today, None where it is blank."""
+    """What a row should say. `since` and `follow_up` are in days from now, None for a blank."""
 
     status: str
     next_action: str
-    follow_up: int | None
+    since: float
+    follow_up: float | None
     milestones: tuple[str, str, str, str]
     current: str
     assigned_to: str = ""
     last_comment: str = ""
+    rep: str = ""
 
 
-AGAIN = "Correct and submit again"
+SURVEY_AGAIN = "Correct Site Survey and submit again"
 TABLE: dict[str, Told] = {
     # Rejected three days ago, with a remark.
     "Ada Alder": Told(
-        "Rejected: Site Survey",
-        f"{AGAIN}\n{DARK}",
+        "Site Survey rejected",
+        f"{SURVEY_AGAIN}\n{DARK}",
         -3,
+        None,
         ("Rejected", "", "", ""),
         "Site Survey",
         last_comment=DARK,
     ),
-    # Rejected with a remark, approved later without one; nothing since.
+    # Rejected with a remark, approved later without one; nobody goes on with the design.
     "Ben Birch": Told(
-        "Approved",
-        "The next milestone has not started",
-        -12,
-        ("Approved", "", "", ""),
-        "Site Survey",
+        "Design Approval in progress",
+        "Complete Design Approval",
+        -22,
+        -8,
+        ("Approved", "In progress", "", ""),
+        "Design Approval",
         last_comment=PAGE,
     ),
     # An earlier milestone was rejected after the next one was approved.
     "Carla Cruz": Told(
-        "Rejected: Site Survey", AGAIN, -5, ("Rejected", "Approved", "", ""), "Design Approval"
+        "Site Survey rejected",
+        SURVEY_AGAIN,
+        -5,
+        None,
+        ("Rejected", "Approved", "", ""),
+        "Design Approval",
     ),
+    # Waits for too long.
     "Dan Dunn": Told(
-        "Waiting: Design Approval (Submitted)",
-        "Wait for an answer",
-        12,
+        "Waiting for Design Approval",
+        "Wait for an answer on Design Approval (Ada Birch)",
+        -16,
+        -2,
         ("Approved", "Submitted", "", ""),
         "Design Approval",
         "Ada Birch",
+        rep="Ada Birch",
     ),
-    # An earlier milestone still waits.
+    # An earlier milestone still waits, for long; but something happened since.
     "Eva Eriksen": Told(
-        "Waiting: Site Survey (Submitted)",
-        "Wait for an answer",
+        "Waiting for Site Survey",
+        "Wait for an answer on Site Survey",
+        -18,
         10,
         ("Submitted", "Approved", "", ""),
         "Design Approval",
     ),
     "Finn Ford": Told(
-        "In progress",
-        "City permit (Upload)",
-        14,
+        "Permits in progress",
+        "Complete Permits: City permit (Upload) (Dora Eskew)",
+        -3 / 24,
+        14 - 3 / 24,
         ("Approved", "Approved", "In progress", ""),
         "Permits",
         "Dora Eskew",
+        rep="Dora Eskew",
     ),
     # Only a task was rejected.
     "Gina Gray": Told(
-        "Rejected: Permits (In progress)",
-        "Rejected: Roof plan",
+        "Permits rejected",
+        "Correct Roof plan and submit again",
         -4,
+        None,
         ("Approved", "Approved", "In progress", ""),
         "Permits",
     ),
-    "Hugo Hale": Told("Archived", "", None, ("Rejected", "", "", ""), "Site Survey"),
+    "Hugo Hale": Told("Archived", "", -14, None, ("Rejected", "", "", ""), "Site Survey"),
     # A status that the config does not name.
     "Ida Ito": Told(
-        "Waiting: Installation (Queued)",
-        "Wait for an answer",
-        14,
+        "Waiting for Installation",
+        "Wait for an answer on Installation",
+        -2 / 24,
+        14 - 2 / 24,
         ("Approved", "Approved", "Approved", "Queued"),
         "Installation",
     ),
     # Two were rejected; one comment is private, one is the system's under a person's name.
     "Jon Jensen": Told(
-        "Rejected: Site Survey, Design Approval",
-        f"Site Survey: {AGAIN}\nSite Survey: {DARK}\nDesign Approval: {AGAIN}",
-        -6,
+        "Site Survey and Design Approval rejected",
+        f"Correct Design Approval and 1 more and submit again\n{DARK}",
+        -8,
+        None,
         ("Rejected", "Rejected", "", ""),
         "Design Approval",
         last_comment=DARK,
@@ -108,17 +126,27 @@ TABLE: dict[str, Told] = {
 }
 REJECTED = ["Ada Alder", "Gina Gray", "Carla Cruz", "Jon Jensen"]
 """The one in which something happened last on top."""
-WAITING = ["Ida Ito", "Dan Dunn", "Eva Eriksen"]
-STUCK = [SAMPLE_CUSTOMER, "Ben Birch", "Jon Jensen", "Carla Cruz", "Gina Gray", "Ada Alder"]
-"""The one whose day came first on top."""
+WAITING = ["Ida Ito", "Eva Eriksen", "Dan Dunn"]
+STUCK = ["Ben Birch", "Dan Dunn"]
+"""The one whose day came first on top. What is rejected, done or all approved is none of them."""
+MINE = {"Ada Birch": ["Dan Dunn"], "Dora Eskew": ["Finn Ford"]}
+"""The open jobs by rep."""
 APPROVED_THIS_WEEK = ["Eva Eriksen"]
-PIPELINE = {
-    "Site Survey": {"Jobs": "3", "Approved": "1", "Rejected": "1", "Archived": "1"},
-    "Design Approval": {"Jobs": "4", "Rejected": "2", "Waiting": "2"},
-    "Permits": {"Jobs": "2", "Rejected": "1", "In progress": "1"},
-    "Installation": {"Jobs": "1", "Waiting": "1"},
-    "Construction & Signoff": {"Jobs": "1", "Approved": "1"},
+STANDING = {
+    "Site Survey": ["Ada Alder", "Carla Cruz", "Eva Eriksen", "Jon Jensen"],
+    "Design Approval": ["Ben Birch", "Dan Dunn", "Jon Jensen"],
+    "Permits": ["Finn Ford", "Gina Gray"],
+    "Installation": ["Ida Ito"],
 }
+"""Which open jobs stand at a milestone: it is not approved. (Where all is, it is the furthest.)"""
+PIPELINE = {
+    "Site Survey": {"Approved": "5", "Rejected": "3", "Submitted": "1"},
+    "Design Approval": {"Approved": "5", "Rejected": "1", "Submitted": "1", "In progress": "1"},
+    "Permits": {"Approved": "1", "In progress": "2"},
+    "Installation": {"Queued": "1"},
+    "Construction & Signoff": {"Approved": "1"},
+}
+"""How many jobs have which status at a milestone, without the archived one."""
 SINCE_YESTERDAY = [
     ("Ida Ito", "Installation", "", "Queued", ""),
     ("Finn Ford", "Permits", "", "In progress", ""),
@@ -159,11 +187,12 @@ def payloads(now: datetime) -> list[dict[str, Any]]:
         event(2, SURVEY, "SUBMITTED", 30),
         event(2, SURVEY, "REJECTED", 28, comments=[page]),
         event(2, SURVEY, "APPROVED", 26, comments=[page]),
+        event(2, DESIGN, "INPROG", 22),
         event(3, SURVEY, "APPROVED", 20),
         event(3, DESIGN, "APPROVED", 9),
         event(3, SURVEY, "REJECTED", 5),
         event(4, SURVEY, "APPROVED", 19),
-        event(4, DESIGN, "SUBMITTED", 2, assigned_to=person("Ada Birch")),
+        event(4, DESIGN, "SUBMITTED", 16, assigned_to=person("Ada Birch")),
         event(5, SURVEY, "SUBMITTED", 18),
         event(5, DESIGN, "APPROVED", 4),
         event(6, SURVEY, "APPROVED", 17),

@@ -68,7 +68,7 @@ STEP = '\n[[milestones]]\ndefinitions = ["01362295-1d44-4eea-9234-898bb3073709"]
         (
             'id = "folder"',
             'id = "folders"',
-            "columns.5.id: is not known; write one of 'customer', ",
+            "columns.11.id: is not known; write one of 'customer', ",
         ),
         (
             'history = "History"',
@@ -124,7 +124,27 @@ STEP = '\n[[milestones]]\ndefinitions = ["01362295-1d44-4eea-9234-898bb3073709"]
         (
             'header = "Folder"',
             f'header = "{"x" * 101}"',
-            "columns.5.header: is longer than 100 characters; shorten it.",
+            "columns.11.header: is longer than 100 characters; shorten it.",
+        ),
+        (
+            "[words]",
+            '[phrases]\nrejected = "Rejected"\n[words]',
+            "phrases.rejected: lacks {milestones}; put it where it belongs",
+        ),
+        (
+            "[words]",
+            '[phrases]\nwaiting = "The {milestones} waits"\n[words]',
+            "phrases.waiting: is to begin or end with {milestones}; move it",
+        ),
+        (
+            "[words]",
+            '[phrases]\nnext = "{milestone}."\n[words]',
+            "phrases.next: says nothing beside {milestone}; add a word",
+        ),
+        (
+            "[words]",
+            '[phrases]\ncorrect = "{what} {who}"\n[words]',
+            "phrases.correct: holds other names in braces than {what}.",
         ),
         ('tab = "Jobs"', 'tab = "Recovered"', "sheet.tab: is a tab of Brightsheet's own"),
         (

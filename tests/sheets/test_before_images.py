@@ -10,7 +10,7 @@ from tests.bench import Bench
 from tests.made_up import milestone, uuid
 
 STATUS = "status:" + milestone()["milestone_definition"]
-REJECTED = "Rejected: Milestone 1"
+REJECTED = "Milestone 1 rejected"
 """What `reject` has the column Status show."""
 ROW = 20
 """A row far below the jobs, for what a person writes."""

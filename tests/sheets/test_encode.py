@@ -49,6 +49,13 @@ def test_dates_are_the_wall_clock_of_the_sheets_zone(
     assert encode.serial(moment, encode.clock(zone)) == days
 
 
+def test_the_sheet_counts_the_days_by_a_formula_that_names_no_cell() -> None:
+    """Catches one that sorting, filtering or a moved column would make count another job's days."""
+    age = encode.encoded(Cell(when=NOON, is_age=True), ANGELES)
+    assert age["userEnteredValue"] == {"formulaValue": "=TODAY()-46204"}
+    assert age["userEnteredFormat"]["numberFormat"]["type"] == "NUMBER"
+
+
 def test_links_are_runs_that_end_where_the_link_ends() -> None:
     """Without a plain run after it, a link runs on to the end of the cell."""
     links = (Link(start=0, end=2, uri="https://a"), Link(start=3, end=5, uri="https://b"))

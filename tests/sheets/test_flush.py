@@ -150,7 +150,7 @@ def test_what_a_deleted_column_let_be_written_over_is_shown(twelve: Bench) -> No
         assert line["When"].endswith(" UTC")
         assert uuid(number) in line["Row as it was"]
     assert twelve.alerts == ["recovered"]
-    assert {row["Status"] for row in twelve.texts()} == {"Rejected: Milestone 1"}
+    assert {row["Status"] for row in twelve.texts()} == {"Milestone 1 rejected"}
 
 
 def _drop_guards(bench: Bench) -> None:

@@ -1,13 +1,19 @@
 """The History tab: a line a change, the newest on top, each once."""
 
 import random
+import re
+from pathlib import Path
 from typing import Literal
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
+from emulator import Emulator
 from sync.sheets.answer import HISTORY_TAB
 from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
+from tests.sheets.conftest import with_more
+from tests.webhooks.payloads import change_order, contract
 
 
 def at(day: int) -> str:
@@ -54,7 +60,7 @@ def test_a_lost_answer_doubles_no_line(bench: Bench, when: Literal["before", "af
     assert fault is not None
     bench.flush()
     assert [line[3] for line in told(bench)] == ["Approved", "Submitted"]
-    assert bench.row(uuid(1))["Status"] == "Approved"
+    assert bench.row(uuid(1))["Status"] == "Milestone 1 approved"
 
 
 def test_lines_find_their_columns_wherever_people_put_them(bench: Bench) -> None:
@@ -94,7 +100,7 @@ def test_a_history_in_any_order_tells_each_change_once(bench: Bench) -> None:
         bench.shown(*events)
     lines = told(bench)
     assert len(lines) == len(set(lines))
-    assert bench.row(uuid(1))["Status"] == "Approved"
+    assert bench.row(uuid(1))["Status"] == "Milestone 1 approved"
 
 
 def test_lines_wait_while_a_person_moves_the_columns_of_the_history(bench: Bench) -> None:
@@ -109,7 +115,7 @@ def test_lines_wait_while_a_person_moves_the_columns_of_the_history(bench: Bench
         ("2026-03-05 10:00", "Milestone 1", "Submitted", "Approved", uuid(1)),
         ("2026-03-01 10:00", "Milestone 1", "", "Submitted", uuid(1)),
     ]
-    assert bench.row(uuid(1))["Status"] == "Approved"
+    assert bench.row(uuid(1))["Status"] == "Milestone 1 approved"
 
 
 def test_an_approval_is_not_signed_with_the_remark_of_the_rejection(bench: Bench) -> None:
@@ -139,3 +145,49 @@ def test_a_late_event_says_what_it_followed_and_is_told_only_if_it_changed_somet
         ("2026-03-03 10:00", "Submitted", "Rejected"),
         ("2026-03-06 10:00", "Submitted", "Approved"),
     ]
+
+
+def test_quotes_and_contracts_are_named_by_what_they_are(
+    google: Emulator, sqlite_url: str, tmp_path: Path
+) -> None:
+    """Catches a UUID in a line that people read: nobody knows a quote by that."""
+    link = ('quote = ""', 'quote = "/quote/{quote}"')
+    bench = Bench(google, sqlite_url, with_more(tmp_path, "", link))
+    bench.shown(milestone(1), contract(date_updated=at(5)), change_order())
+    bench.shown(change_order(new=78, date_updated=at(20), signed=at(20)))
+    lines = bench.rows("History")
+    told = [(line["What"].text, line["From"].text, line["To"].text) for line in lines]
+    assert told == [
+        ("Quote in force", "Change order", "Later change order"),
+        ("Quote in force", "Initial quote", "Change order"),
+        ("Installation Agreement", "", "Signed"),
+        ("Milestone 1", "", "Submitted"),
+    ]
+    assert [link.uri for link in lines[0]["From"].links] == [f"{google.url}/quote/{uuid(77)}"]
+    assert [link.uri for link in lines[0]["To"].links] == [f"{google.url}/quote/{uuid(78)}"]
+    raw = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")
+    texts = [c.text for line in lines for header, c in line.items() if header != "Site ID"]
+    assert [text for text in texts if raw.search(text)] == []
+
+
+def test_the_key_of_a_job_is_hidden_and_shown_again_by_people(bench: Bench) -> None:
+    """Catches a UUID that takes the place of what people read, and one that hides again."""
+    bench.shown(milestone(1))
+
+    def hidden() -> list[bool]:
+        data = bench.tab("History", "data(columnMetadata(hiddenByUser))")["data"][0]
+        return [column.get("hiddenByUser", False) for column in data["columnMetadata"]]
+
+    assert hidden() == [*[False] * 6, True]
+    size = {"range": {"sheetId": HISTORY_TAB, "dimension": "COLUMNS", "startIndex": 6}}
+    fields = {"properties": {"hiddenByUser": False}, "fields": "hiddenByUser"}
+    bench.google.sheets.handle(
+        "sheets.spreadsheets.batchUpdate",
+        {"spreadsheetId": bench.spreadsheet},
+        MultiDict(),
+        {"requests": [{"updateDimensionProperties": size | fields}]},
+        "owner@example.com",
+    )
+    bench.shown(milestone(1, status="APPROVED", date_updated=at(5)))
+    bench.setup().provision(bench.spreadsheet)
+    assert not any(hidden())

@@ -19,7 +19,7 @@ def test_an_archived_job_is_told_and_greyed(bench: Bench) -> None:
     assert bench.send({"site": uuid(1), "archived": True}) == [Outcome.ACCEPTED]
     bench.flush()
     assert bench.row(uuid(1))["Status"] == "Archived"
-    assert bench.row(uuid(2))["Status"] == "Waiting: Milestone 1 (Submitted)"
+    assert bench.row(uuid(2))["Status"] == "Waiting for Milestone 1"
     assert "Follow up" not in bench.row(uuid(1))
     fields = (
         "data(rowData(values(formattedValue,effectiveFormat(textFormat(foregroundColorStyle)))))"
@@ -32,7 +32,7 @@ def test_an_archived_job_is_told_and_greyed(bench: Bench) -> None:
     }
     assert inks[uuid(1)] != inks[uuid(2)]
     bench.shown({"uuid": uuid(1), "archived": False, "date_updated": "2036-01-01T00:00:00Z"})
-    assert bench.row(uuid(1))["Status"] == "Waiting: Milestone 1 (Submitted)"
+    assert bench.row(uuid(1))["Status"] == "Waiting for Milestone 1"
 
 
 def test_a_stage_has_its_column(bench: Bench) -> None:
@@ -71,7 +71,8 @@ def test_a_signed_contract_is_on_the_row_with_its_date_and_its_document(bench: B
     assert bench.notes("Contract status")[1] == "2026-03-05 10:00"
     bench.shown(contract("VOID"))
     assert bench.row(uuid(1))["Contract status"] == "Voided"
-    told = [line["To"] for line in bench.texts("History") if line["What"] == "Contract"]
+    lines = bench.texts("History")
+    told = [line["To"] for line in lines if line["What"] == "Installation Agreement"]
     assert told == ["Voided", "Signed", "Sent"]
 
 
@@ -86,7 +87,7 @@ def test_a_contract_alone_makes_the_row(bench: Bench) -> None:
     )
     assert bench.texts("History")[0]["To"] == "Signed"
     bench.shown(milestone(1))
-    assert bench.row(uuid(1))["Status"] == "Waiting: Milestone 1 (Submitted)"
+    assert bench.row(uuid(1))["Status"] == "Waiting for Milestone 1"
 
 
 def test_a_contract_is_copied_once_it_is_signed(bench: Bench) -> None:
@@ -181,7 +182,7 @@ def test_a_comment_that_names_its_definition_wipes_no_milestone(bench: Bench) ->
     assert bench.send({"site": uuid(1), **named, **said}) == [Outcome.ACCEPTED]
     assert bench.send({**named, **said, "comment": "And again."}) == [Outcome.ACCEPTED]
     bench.flush()
-    assert bench.row(uuid(1))["Status"] == "Approved"
+    assert bench.row(uuid(1))["Status"] == "Milestone 1 approved"
     assert bench.row(uuid(1))["Last comment"].startswith("Ada: ")
 
 
@@ -197,7 +198,7 @@ def test_the_same_said_again_without_a_date_counts(bench: Bench) -> None:
 
 def test_an_archived_proposal_archives_no_job(bench: Bench) -> None:
     bench.shown(milestone(1), {"site": uuid(1), "quote": uuid(2), "archived": True})
-    assert bench.row(uuid(1))["Status"] == "Waiting: Milestone 1 (Submitted)"
+    assert bench.row(uuid(1))["Status"] == "Waiting for Milestone 1"
 
 
 def test_a_comment_without_a_date_of_its_own_came_when_the_webhook_did(bench: Bench) -> None:

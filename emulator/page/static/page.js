@@ -25,9 +25,11 @@ function wanted() {
 }
 
 async function draw() {
-  const answer = await fetch(`/spreadsheets/d/${spreadsheet}/grid?${wanted()}`);
+  const asked = wanted();
+  const answer = await fetch(`/spreadsheets/d/${spreadsheet}/grid?${asked}`);
   if (!answer.ok) return gone(answer.status);
   const found = await answer.json();
+  if (asked !== wanted()) return; // Another tab or view was chosen meanwhile, and is drawn by itself.
   const { scrollLeft, scrollTop } = scroller;
   const same = state.gid === found.gid && state.view === found.view;
   Object.assign(state, { gid: found.gid, revision: found.revision, sheets: found.sheets, view: found.view });

@@ -3,11 +3,13 @@
 A view is Google's FilterView as a JSON value.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from sync.jobs.status import REJECTED, WAITING, beginning
+from sync.jobs.cells import Cell
+from sync.jobs.status import REJECTED, WAITING, Case, Statuses
 from sync.mapping.words import OTHERS
 from sync.settings.config_file import Config
 from sync.sheets.answer import guard_id
@@ -24,6 +26,15 @@ _FIRST = 1_126_170_100
 """The first of the views' ids."""
 _STEP = 20
 """To the next id that is tried where one is taken."""
+REP, DAYS = "rep", "days"
+MOST_REPS = 10
+"""How many reps have a view: those with the most open jobs."""
+_FIRST_OF_REPS = _FIRST + 200
+_IDS = 100 * _STEP
+"""How far the ids of reps' views go."""
+_OF_REP = "Jobs of "
+_REP_MADE = "view:rep:"
+"""Begins the ids by which it is stored that a rep's view was made."""
 _HISTORY_FIRST = 1_126_170_110
 """The same for the History tab."""
 _YESTERDAY = {"condition": {"type": "DATE_AFTER", "values": [{"userEnteredValue": "=TODAY()-2"}]}}
@@ -52,8 +63,8 @@ def filters(config: Config) -> dict[str, ViewFilter]:
     due = {"condition": {"type": "DATE_BEFORE", "values": [{"relativeDate": "TOMORROW"}]}}
     newest = ("last_update", "DESCENDING")
     wanted: dict[str, ViewFilter] = {
-        REJECTED: ({"status": _begins(REJECTED)}, newest),
-        WAITING: ({"status": _begins(WAITING)}, newest),
+        REJECTED: ({"status": _is_of(Case.REJECTED, config)}, newest),
+        WAITING: ({"status": _is_of(Case.WAITING, config)}, newest),
         "Stuck": ({"follow_up": due}, ("follow_up", "ASCENDING")),
         "Approved this week": ({"last_approval": _WEEK}, ("last_approval", "DESCENDING")),
     }
@@ -63,10 +74,11 @@ def filters(config: Config) -> dict[str, ViewFilter]:
     return wanted
 
 
-def _begins(word: str) -> Criteria:
-    """Return the criteria for the jobs whose status begins with `word` and names milestones."""
-    values = [{"userEnteredValue": beginning(word)}]
-    return {"condition": {"type": "TEXT_STARTS_WITH", "values": values}}
+def _is_of(case: Case, config: Config) -> Criteria:
+    """Return the criteria for the jobs whose status is of a case, by its words in the config."""
+    ending = Statuses(config).ending_of(case)
+    kind = "TEXT_STARTS_WITH" if ending.is_prefix else "TEXT_ENDS_WITH"
+    return {"condition": {"type": kind, "values": [{"userEnteredValue": ending.text}]}}
 
 
 def views(
@@ -108,8 +120,10 @@ def of_own(table: Table, config: Config) -> list[View]:
     for column, index in sorted(table.columns.items(), key=lambda each: each[1]):
         header, order = table.headers.get(index, ""), (column, "ASCENDING")
         if column == "status":
-            if word := _own_word(table, column, REJECTED):
-                wanted[f"{header}: {word}"] = ({column: _is("TEXT_STARTS_WITH", word)}, order)
+            if column not in table.words:
+                wanted[f"{header}: {REJECTED}"] = ({column: _is_of(Case.REJECTED, config)}, order)
+            elif word := _own_word(table, column, REJECTED):
+                wanted[f"{header}: {word}"] = ({column: _is("TEXT_EQ", word)}, order)
         elif column.startswith("status:"):
             words = dict.fromkeys(_own_word(table, column, label) for label in labels)
             for word in filter(None, words):
@@ -162,3 +176,94 @@ def is_displaced(view: View, present: View) -> bool:
 def _places(view: View) -> list[tuple[int, Any]]:
     specs = view.get("filterSpecs", ())
     return [(spec.get("columnIndex", 0), spec.get("filterCriteria")) for spec in specs]
+
+
+# The views of reps, each with the rep's open jobs
+
+
+def busiest(
+    keys: Mapping[str, Sequence[int]], reps: Mapping[int, str], days: Mapping[int, str]
+) -> list[str]:
+    """Return the reps with the most open jobs, by what stands in their columns, by row.
+
+    `keys` are the rows of each job; one is open as long as its days are counted.
+    """
+    rows = [rows[0] for rows in keys.values()]
+    jobs = Counter(reps[row].strip() for row in rows if days.get(row) and reps.get(row, "").strip())
+    return sorted(jobs, key=lambda rep: (-jobs[rep], rep))[:MOST_REPS]
+
+
+def made_for(known: Collection[str]) -> set[str]:
+    """Return the reps whose views were made, among the ids of what was made."""
+    return {each.removeprefix(_REP_MADE) for each in known if each.startswith(_REP_MADE)}
+
+
+def without_view(rows: Iterable[Mapping[str, Cell]], known: Collection[str]) -> set[str]:
+    """Return the reps of the open jobs among `rows` (cells by column id) that have no view.
+
+    `known` are the ids of what was made. Where there are many views, the next comparison tells.
+    """
+    made = made_for(known)
+    if len(made) >= MOST_REPS:
+        return set()
+    reps = {cells[REP].text.strip() for cells in rows if REP in cells and DAYS in cells}
+    return reps - {*made, ""}
+
+
+def id_of_rep(rep: str) -> str:
+    """Return the id by which it is stored that a rep's view was made."""
+    return _REP_MADE + rep
+
+
+def of_reps(
+    sheet_id: int, header_row: int, columns: Mapping[str, int], reps: Sequence[str]
+) -> list[View]:
+    """Return the views of reps: what has waited longest is on top."""
+    is_set = {"condition": {"type": "NOT_BLANK"}}
+    wanted: dict[str, ViewFilter] = {}
+    for rep in reps:
+        named = {"condition": {"type": "TEXT_EQ", "values": [{"userEnteredValue": rep}]}}
+        wanted[_OF_REP + rep] = ({REP: named, DAYS: is_set}, (DAYS, "DESCENDING"))
+    return views(sheet_id, header_row, columns, wanted, _FIRST_OF_REPS)
+
+
+def renewed(
+    sheet_id: int,
+    wanted: Sequence[View],
+    beside: Surroundings,
+    made: Collection[str],
+    *,
+    restores: bool = False,
+) -> list[Request]:
+    """Return what gives the reps that are `wanted` their views, and takes away those of others.
+
+    A view that a person renamed or changed is theirs. One that was `made` (by its rep) and is gone,
+    a person deleted: it comes back only if that is asked for (`restores`).
+    """
+    known = beside.views.get(sheet_id, {})
+    by_title = {view.get("title"): view for view in known.values()}
+    names = {view["title"] for view in wanted}
+    requests: list[Request] = [
+        {"deleteFilterView": {"filterId": number}}
+        for number, view in known.items()
+        if _is_of_rep(number, view) and view["title"] not in names
+    ]
+    for view in wanted:
+        present = by_title.get(view["title"])
+        if present is None and (restores or view["title"].removeprefix(_OF_REP) not in made):
+            requests.append(add(view, beside))
+        elif present is not None and is_displaced(view, present):
+            requests.append(set_again(view, present))
+    return requests
+
+
+def _is_of_rep(number: int, view: View) -> bool:
+    """Tell whether a view is one of a rep, as it was made."""
+    if not (0 <= number - _FIRST_OF_REPS < _IDS and (number - _FIRST_OF_REPS) % _STEP < MOST_REPS):
+        return False
+    values = [
+        value.get("userEnteredValue")
+        for spec in view.get("filterSpecs", ())
+        for value in spec.get("filterCriteria", {}).get("condition", {}).get("values", ())
+    ]
+    return values == [view.get("title", "").removeprefix(_OF_REP)]

@@ -10,16 +10,18 @@ from typing import Any
 
 from sync.jobs.cells import Column, Tint
 from sync.settings.config_file import Config
-from sync.sheets import request
+from sync.sheets import encode, request
 from sync.sheets.answer import COLUMN_KEY, LOOK_KEY
 from sync.sheets.request import Request
 
 _KEPT = "Brightsheet writes these cells: what is typed here is replaced."
 _DUE = "="
 """Stands for a day that has come: no label begins so."""
-_PREFIX = "+"
-"""Goes before a text that cells begin with: no label begins so."""
+_PREFIX, _SUFFIX = "+", "++"
+"""Go before a text that cells begin or end with: no label begins so."""
 _GREY = "#f3f3f3"
+_ROW_HEIGHT = 57
+"""Pixels: three lines of the usual font."""
 
 
 def column(sheet_id: int, index: int, made: Column) -> list[Request]:
@@ -27,8 +29,8 @@ def column(sheet_id: int, index: int, made: Column) -> list[Request]:
     return [
         request.metadata(COLUMN_KEY, made.id, sheet_id, "COLUMNS", index),
         *column_format(sheet_id, index, made),
-        sized_column(sheet_id, index, made.width),
-        *([_wrapped(sheet_id, index)] if made.is_wrapped else []),
+        sized_column(sheet_id, index, made.width, is_hidden=made.is_hidden),
+        _laid_out(sheet_id, index, made),
     ]
 
 
@@ -38,8 +40,9 @@ def column_format(
     """Give a managed column its protection and the colours that it has not `had`; remember them."""
     area, known = _area(sheet_id, index), _remembered(had)
     protection = {"range": area, "description": _KEPT, "warningOnly": True}
+    is_asked = had is None and not column.is_typed
     return [
-        *([{"addProtectedRange": {"protectedRange": protection}}] if had is None else []),
+        *([{"addProtectedRange": {"protectedRange": protection}}] if is_asked else []),
         *(_tinted(area, tint) for tint in column.tints if tint not in known),
         _remember(sheet_id, "COLUMNS", index, tints(column), had),
     ]
@@ -91,7 +94,8 @@ def tints(column: Column) -> str:
 
 
 def _name(tint: Tint) -> str:
-    return _DUE if tint.is_due else _PREFIX * tint.is_prefix + tint.text
+    mark = _SUFFIX if tint.is_suffix else _PREFIX if tint.is_prefix else ""
+    return _DUE if tint.is_due else mark + tint.text
 
 
 def _remembered(had: str | None) -> list[Tint]:
@@ -99,9 +103,10 @@ def _remembered(had: str | None) -> list[Tint]:
         Tint(text="", color=f"#{color}", is_due=True)
         if text == _DUE
         else Tint(
-            text=text.removeprefix(_PREFIX),
+            text=text.removeprefix(_SUFFIX).removeprefix(_PREFIX),
             color=f"#{color}",
-            is_prefix=text.startswith(_PREFIX),
+            is_prefix=text.startswith(_PREFIX) and not text.startswith(_SUFFIX),
+            is_suffix=text.startswith(_SUFFIX),
         )
         for text, color in json.loads(had or "{}").items()
     ]
@@ -122,21 +127,34 @@ def _area(sheet_id: int, index: int) -> Request:
     return {"sheetId": sheet_id, "startColumnIndex": index, "endColumnIndex": index + 1}
 
 
-def sized_column(sheet_id: int, index: int, width: int) -> Request:
-    """Give a column its width (pixels)."""
+def sized_column(sheet_id: int, index: int, width: int, *, is_hidden: bool = False) -> Request:
+    """Give a column its width (pixels), and hide it."""
     sized = {
         "range": request.dimension_range(sheet_id, "COLUMNS", index, 1),
-        "properties": {"pixelSize": width},
+        "properties": {"pixelSize": width, **({"hiddenByUser": True} if is_hidden else {})},
+        "fields": "pixelSize,hiddenByUser" if is_hidden else "pixelSize",
+    }
+    return {"updateDimensionProperties": sized}
+
+
+def sized_rows(sheet_id: int, first: int, count: int) -> Request:
+    """Give rows the height of three lines: those that are inserted between them take it over."""
+    sized = {
+        "range": request.dimension_range(sheet_id, "ROWS", first, count),
+        "properties": {"pixelSize": _ROW_HEIGHT},
         "fields": "pixelSize",
     }
     return {"updateDimensionProperties": sized}
 
 
-def _wrapped(sheet_id: int, index: int) -> Request:
-    """Have long text in a column broken into lines, also in rows that are inserted later."""
-    wrapped = {"userEnteredFormat": {"wrapStrategy": "WRAP"}}
-    fields = "userEnteredFormat.wrapStrategy"
-    return {"repeatCell": {"range": _area(sheet_id, index), "cell": wrapped, "fields": fields}}
+def _laid_out(sheet_id: int, index: int, column: Column) -> Request:
+    """Have text stand at the top, and say what becomes of a long one: of rows to come, too."""
+    laid_out = {"verticalAlignment": "TOP"}
+    if column.is_wrapped or column.is_clipped:
+        laid_out["wrapStrategy"] = "WRAP" if column.is_wrapped else "CLIP"
+    fields = ",".join(f"userEnteredFormat.{name}" for name in laid_out)
+    cell = {"userEnteredFormat": laid_out}
+    return {"repeatCell": {"range": _area(sheet_id, index), "cell": cell, "fields": fields}}
 
 
 def _condition(tint: Tint) -> Request:
@@ -144,6 +162,7 @@ def _condition(tint: Tint) -> Request:
         # A day's passing must cost no call: the sheet itself knows what day it is.
         return {"type": "DATE_BEFORE", "values": [{"relativeDate": "TOMORROW"}]}
     kind = "TEXT_STARTS_WITH" if tint.is_prefix else "TEXT_EQ"
+    kind = "TEXT_ENDS_WITH" if tint.is_suffix else kind
     return {"type": kind, "values": [{"userEnteredValue": tint.text}]}
 
 
@@ -187,8 +206,7 @@ def _counts(label: str) -> list[Request]:
 
     Semicolons are taken in every locale; commas not where they are a number's.
     """
-    quoted = label.replace("~", "~~").replace("*", "~*").replace("?", "~?").replace('"', '""')
-    return [{"userEnteredValue": f'=COUNTIF(1:1;"{quoted}")>0'}]
+    return [{"userEnteredValue": f"=COUNTIF(1:1;{encode.literal(encode.escaped(label))})>0"}]
 
 
 def table(config: Config, views: object) -> str:

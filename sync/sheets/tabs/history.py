@@ -25,7 +25,7 @@ _COLUMNS = (
     Column(id="history:before", header="From", width=110),
     Column(id="history:after", header="To", width=110),
     Column(id="history:comment", header="Comment", width=380),
-    Column(id="history:site", header="Site ID", width=280),
+    Column(id="history:site", header="Site ID", width=280, is_hidden=True),
 )
 """In the order of the cells of a line."""
 _ABOUT = (
@@ -58,7 +58,10 @@ def make(
         request.metadata(COLUMN_KEY, column, sheet_id, "COLUMNS", index)
         for column, index in places.items()
     ]
-    requests += formatting.sized(sheet_id, [column.width for column in _COLUMNS])
+    requests += [
+        formatting.sized_column(sheet_id, index, column.width, is_hidden=column.is_hidden)
+        for index, column in enumerate(_COLUMNS)
+    ]
     requests += formatting.tinted(
         sheet_id, (places["history:before"], places["history:after"]), tints
     )

@@ -1,0 +1,123 @@
+"""Forty made-up jobs in all stages, as an installer has them on some morning: for pictures."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from tests.made_up import comment, document, milestone, task, uuid
+
+NAMES = (
+    *("Site Survey", "Design", "Permits", "Interconnection"),
+    *("Installation", "Inspection", "Permission to Operate"),
+)
+REPS = ("Ada Birch", "Ben Cole", "Dora Eskew", "Cy Dunn")
+TOWNS = ("Fairmont Springs", "Cedar Flats", "Port Lindon", "Marlow Heights", "New Garland")
+FIRST = ("Alma", "Boris", "Celia", "Dario", "Edith", "Felix", "Greta", "Hank", "Ines", "Jonah")
+LAST = ("Archer", "Bianchi", "Crane", "Doyle")
+PAPERS = (
+    *("Site photos.pdf", "Plan set.pdf", "Building permit.pdf", "Interconnection agreement.pdf"),
+    *("Job card.pdf", "Inspection report.pdf", "PTO letter.pdf"),
+)
+REASONS = (
+    "The roof plan is missing a page.",
+    "The photos of the main panel are too dark to read the label; please take them again.",
+    "The setback on the north side is less than 36 inches.",
+)
+
+
+class Stage(NamedTuple):
+    """How far jobs are: so many milestones are approved, and the next has this status."""
+
+    approved: int
+    status: str
+    jobs: int
+
+
+STAGES = (
+    *(Stage(0, "SUBMITTED", 3), Stage(0, "REJECTED", 1), Stage(0, "INPROG", 2)),
+    *(Stage(1, "SUBMITTED", 3), Stage(1, "REJECTED", 1), Stage(1, "", 2)),
+    *(Stage(2, "SUBMITTED", 6), Stage(2, "REJECTED", 2), Stage(2, "INPROG", 1)),
+    *(Stage(3, "SUBMITTED", 4), Stage(3, "", 1)),
+    *(Stage(4, "INPROG", 3), Stage(4, "", 2)),
+    *(Stage(5, "SUBMITTED", 2), Stage(5, "REJECTED", 1)),
+    *(Stage(6, "SUBMITTED", 2), Stage(7, "", 3), Stage(8, "", 1)),
+)
+"""Of 7 all are approved; a job of 8 is archived."""
+CONFIG = "".join(
+    f'\n[[milestones]]\ndefinitions = ["{uuid(30_000 + n)}"]\nheader = "{name}"\n'
+    for n, name in enumerate(NAMES, 1)
+)
+"""The milestones, as an installer lists them in the config."""
+
+
+def site(number: int) -> str:
+    return f"{number:08d}-4040-4000-8000-000000000000"
+
+
+def customers() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give each job's site and what EverBright says of it; two customers share a name."""
+    for number in range(40):
+        first, last = FIRST[number % 10], LAST[number * 7 % 4]
+        town = TOWNS[number % 5]
+        if number == 23:
+            first, last = FIRST[1], LAST[7 % 4]
+        contact = {"first_name": first, "last_name": last, "phone_number": f"555-01{number:02d}"}
+        address = {
+            "address_line_1": f"{100 + number * 37} Juniper Ave",
+            "city_name": town,
+            "state_abbreviation": "CA",
+            "zipcode": "93999",
+        }
+        yield site(number), {"contacts": [contact], "address": address}
+
+
+def payloads(now: datetime) -> Iterator[dict[str, Any]]:
+    """Give what EverBright sends of all jobs, each job's in its order."""
+    number = 0
+    for stage in STAGES:
+        for _ in range(stage.jobs):
+            yield from _of_job(number, stage, now)
+            number += 1
+
+
+def _of_job(number: int, stage: Stage, now: datetime) -> Iterator[dict[str, Any]]:
+    age = (1, 3, 5, 8, 11, 16, 23, 37)[number * 5 % 8]
+    done = min(stage.approved, len(NAMES))
+    for step in range(1, done + 1):
+        days = age + (done - step) * 9 + 4
+        yield _event(number, step, "SUBMITTED", now - timedelta(days=days))
+        yield _event(number, step, "APPROVED", now - timedelta(days=max(days - 4, age)))
+    if stage.status:
+        if stage.status == "REJECTED":
+            yield _event(number, done + 1, "SUBMITTED", now - timedelta(days=age + 6))
+        yield _event(number, done + 1, stage.status, now - timedelta(days=age))
+    if stage.approved > len(NAMES):
+        when = (now - timedelta(days=1)).isoformat()
+        yield {"site": site(number), "archived": True, "date_updated": when}
+
+
+def _event(number: int, step: int, status: str, when: datetime) -> dict[str, Any]:
+    first, last = REPS[(number * 3 + number // 7) % 4].split()
+    said, tasks = [], []
+    if status == "REJECTED":
+        reason = REASONS[number % 3]
+        by = {"commentor_first_name": "Nora", "commentor_last_name": "Quist"}
+        key = uuid(900_000 + number * 10 + step)
+        said = [comment(reason, when.isoformat(), "nora@example.com", **by) | {"uuid": key}]
+        tasks = [task(name=PAPERS[step - 1].removesuffix(".pdf"), status="REJECTED")]
+    elif status == "INPROG":
+        tasks = [task(name=PAPERS[step - 1].removesuffix(".pdf"), status="INPROG")]
+        tasks[0]["sub_tasks"][0]["status"] = "INCM"
+    elif number % 3 == 0:
+        tasks = [task(document(number * 10 + step, PAPERS[step - 1]), status="APPROVED")]
+    return milestone(
+        number,
+        step,
+        site=site(number),
+        name=NAMES[step - 1],
+        status=status,
+        date_updated=when.isoformat(),
+        assigned_to={"first_name": first, "last_name": last},
+        comments=said,
+        tasks=tasks,
+    )

@@ -1,0 +1,74 @@
+"""Whose job it is, and for how long it has waited: columns that people sort, filter and type in."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.bench import Bench
+from tests.made_up import milestone, uuid
+
+TODAY = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+
+
+def job(number: int, rep: str = "", *, days: int = 3, **more: Any) -> dict[str, Any]:
+    """A milestone that was submitted some days ago, and who has it."""
+    first, _, last = rep.partition(" ")
+    person = {"first_name": first, "last_name": last} if rep else None
+    when = (TODAY - timedelta(days=days)).isoformat()
+    return milestone(number, status="SUBMITTED", date_updated=when, assigned_to=person, **more)
+
+
+def reps(bench: Bench) -> list[str]:
+    return [bench.row(uuid(number)).get("Rep", "") for number in (1, 2)]
+
+
+def test_a_rep_that_a_person_typed_stays(bench: Bench) -> None:
+    """Catches a flush, a comparison and an event that each put EverBright's name in its place."""
+    bench.shown(job(1, "Ann Lee"), job(2))
+    column = bench.index("rep")
+    assert reps(bench) == ["Ann Lee", ""]
+    bench.edit("type_cell", row=bench.at(1), column=column, text="Bob")
+    bench.edit("type_cell", row=bench.at(2), column=column, text="Cid")
+    bench.compare()
+    bench.flush()
+    assert reps(bench) == ["Bob", "Cid"]
+    bench.shown(job(1, "Dee Fox", days=2), job(2, "Dee Fox", days=2))
+    bench.shown(job(1, days=1), job(2, days=1))
+    assert (reps(bench), bench.compare()) == (["Bob", "Cid"], 0)
+
+
+def test_a_rep_that_nobody_typed_follows_everbright(bench: Bench) -> None:
+    """Catches a name of ours that is taken for a person's, and a blank that is never filled."""
+    bench.shown(job(1, "Ann Lee"), job(2))
+    bench.shown(job(1, "Dee Fox", days=2), job(2, "Dee Fox", days=2))
+    assert reps(bench) == ["Dee Fox", "Dee Fox"]
+    bench.shown(job(1, days=1))
+    assert reps(bench) == ["", "Dee Fox"]
+    bench.edit("type_cell", row=bench.at(2), column=bench.index("rep"), text="")
+    assert bench.compare() == 1
+    bench.flush()
+    assert (reps(bench), bench.compare()) == (["", "Dee Fox"], 0)
+
+
+def was_read(bench: Bench) -> bool:
+    """Whether the last read of the sheet asked for the column of reps."""
+    reads = bench.google.calls.select("sheets", "*.getByDataFilter")
+    return '"rep"' in reads[-1].raw.decode()
+
+
+def test_the_column_of_reps_is_read_only_where_a_rep_changes(bench: Bench) -> None:
+    """Catches a read of a whole column more with every flush."""
+    bench.shown(job(1, "Ann Lee"), job(2, "Ann Lee"))
+    bench.shown(job(1, "Ann Lee", days=2), job(3, "Ann Lee", days=2))
+    assert not was_read(bench)
+    bench.shown(job(1, "Dee Fox", days=1))
+    assert was_read(bench)
+
+
+def test_days_are_the_jobs_own_however_the_sheet_is_sorted(bench: Bench) -> None:
+    """Catches a count that stays behind in its row, or names a column that was moved."""
+    bench.shown(job(1, days=3), job(2, days=30))
+    bench.edit("sort", column=bench.index("since"))
+    bench.edit("move_column", column=bench.index("since"), to=0)
+    assert [bench.row(uuid(number))["Days"] for number in (1, 2)] == ["3", "30"]
+    assert bench.compare() == 0
+    bench.flush()

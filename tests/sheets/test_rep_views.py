@@ -1,0 +1,144 @@
+"""A filter view for each rep: who has which jobs is asked every morning."""
+
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from sync.sheets.reconcile import renew
+from tests.bench import Bench
+from tests.made_up import milestone, uuid
+
+
+def job(number: int, rep: str, **changes: Any) -> dict[str, Any]:
+    """A job that waits, with its rep: who has its milestone."""
+    first, _, last = rep.partition(" ")
+    return milestone(number, assigned_to={"first_name": first, "last_name": last}, **changes)
+
+
+def views(bench: Bench) -> dict[str, dict[str, Any]]:
+    """The views of reps, by title."""
+    known = bench.tab("Jobs", "filterViews").get("filterViews", [])
+    return {view["title"]: view for view in known if view["title"].startswith("Jobs of ")}
+
+
+def renewed(bench: Bench) -> int:
+    """Renew what is beside the rows; return how many calls that took."""
+    before = bench.calls()
+    with bench.held() as held:
+        renew(bench.flusher, held)
+    return bench.calls() - before
+
+
+def put(bench: Bench, *requests: dict[str, Any]) -> None:
+    """Do what a person does by hand."""
+    bench.google.sheets.handle(
+        "sheets.spreadsheets.batchUpdate",
+        {"spreadsheetId": bench.spreadsheet},
+        MultiDict(),
+        {"requests": list(requests)},
+        "owner@example.com",
+    )
+
+
+def test_a_rep_has_a_view_of_the_open_jobs(bench: Bench) -> None:
+    """Catches a view of another's jobs, or one with jobs that are done with."""
+    bench.shown(job(1, "Ada Birch"), job(2, "Ben Cole"), job(3, "Ada Birch"))
+    assert bench.flusher.new_reps == {"Ada Birch", "Ben Cole"}
+    assert renewed(bench) == 3
+    assert list(views(bench)) == ["Jobs of Ada Birch", "Jobs of Ben Cole"]
+    header = list(bench.rows()[0])
+    view = views(bench)["Jobs of Ada Birch"]
+    criteria = {
+        header[spec["columnIndex"]]: spec["filterCriteria"]["condition"]
+        for spec in view["filterSpecs"]
+    }
+    assert criteria == {
+        "Rep": {"type": "TEXT_EQ", "values": [{"userEnteredValue": "Ada Birch"}]},
+        "Days": {"type": "NOT_BLANK"},
+    }
+    (sort,) = view["sortSpecs"]
+    assert (header[sort["dimensionIndex"]], sort["sortOrder"]) == ("Days", "DESCENDING")
+
+
+def test_nothing_is_called_for_as_long_as_the_reps_stay(bench: Bench) -> None:
+    """Catches a call for each event: who has jobs changes a few times a year."""
+    bench.shown(job(1, "Ada Birch"))
+    renewed(bench)
+    calls = bench.shown(job(1, "Ada Birch", status="REJECTED", date_updated="2026-03-05T10:00:00Z"))
+    assert calls == 2
+    assert not bench.flusher.new_reps - bench.flusher.known_reps
+    assert renewed(bench) == 1
+
+
+def test_the_ten_with_the_most_open_jobs_have_one(bench: Bench) -> None:
+    """Catches a list of views that nobody looks through, and one who lacks theirs."""
+    names = [f"Rep {chr(ord('A') + n)}" for n in range(12)]
+    numbers = iter(range(1, 100))
+    jobs = [job(next(numbers), name) for n, name in enumerate(names) for _ in range(n + 1)]
+    bench.shown(*jobs)
+    renewed(bench)
+    assert set(views(bench)) == {f"Jobs of {name}" for name in names[2:]}
+    more = [job(next(numbers), "Rep A") for _ in range(9)]
+    bench.shown(*more)
+    bench.compare()
+    assert set(views(bench)) == {f"Jobs of {name}" for name in (names[0], *names[3:])}
+    # Whose jobs are done with makes room again, for whom there was none.
+    archived = [{"site": one["site"], "archived": True} for one in more]
+    bench.shown(*archived)
+    bench.compare()
+    assert set(views(bench)) == {f"Jobs of {name}" for name in names[2:]}
+
+
+def test_what_people_do_with_the_views_stays(bench: Bench) -> None:
+    """Catches a view that comes back after it was deleted, and one that loses what people set."""
+    bench.shown(job(1, "Ada Birch"), job(2, "Ben Cole"), job(3, "Cy Dunn"))
+    renewed(bench)
+    ada, ben, cy = (view["filterViewId"] for view in views(bench).values())
+    mine = {"filterViewId": cy, "title": "Cy, closely"}
+    put(
+        bench,
+        {"deleteFilterView": {"filterId": ada}},
+        {"updateFilterView": {"filter": mine, "fields": "title"}},
+    )
+    bench.shown(job(4, "Dora Eskew"))
+    renewed(bench)
+    assert list(views(bench)) == ["Jobs of Ben Cole", "Jobs of Dora Eskew"]
+    titles = [view["title"] for view in bench.tab("Jobs", "filterViews")["filterViews"]]
+    assert "Cy, closely" in titles
+    bench.shown({"site": uuid(2), "archived": True}, {"site": uuid(3), "archived": True})
+    bench.compare()
+    assert list(views(bench)) == ["Jobs of Dora Eskew"]
+    titles = [view["title"] for view in bench.tab("Jobs", "filterViews")["filterViews"]]
+    assert "Cy, closely" in titles
+    assert ben not in {view["filterViewId"] for view in views(bench).values()}
+    bench.setup().provision(bench.spreadsheet)
+    assert set(views(bench)) == {"Jobs of Ada Birch", "Jobs of Dora Eskew"}
+    assert bench.setup().provision(bench.spreadsheet) == []
+
+
+def test_a_rep_whom_people_typed_has_a_view(bench: Bench) -> None:
+    """Catches views by what EverBright says, of a column in which people know better."""
+    bench.shown(job(1, "Ada Birch"), milestone(2))
+    for number in (1, 2):
+        at = {"row": bench.at(number), "column": bench.index("rep")}
+        bench.edit("type_cell", **at, text="Zoe Young")
+    bench.compare()
+    assert list(views(bench)) == ["Jobs of Zoe Young"]
+
+
+def test_a_view_never_filters_the_column_that_stood_there_before(bench: Bench) -> None:
+    """Catches a person's column that is filtered for a rep: Google refuses the batch."""
+    bench.shown(job(1, "Ada Birch"))
+    bench.before_the_write(lambda: bench.edit("move_column", column=bench.index("rep"), to=0))
+    bench.try_to_renew()
+    bench.compare()
+    (view,) = views(bench).values()
+    assert {spec["columnIndex"] for spec in view["filterSpecs"]} == {0, bench.index("days")}
+
+
+def test_without_reps_or_days_there_are_no_views(bench: Bench) -> None:
+    """Catches a flush that fails where a person deleted the column."""
+    bench.shown(job(1, "Ada Birch"))
+    bench.edit("delete_columns", index=bench.index("rep"))
+    assert renewed(bench) == 1
+    assert views(bench) == {}
