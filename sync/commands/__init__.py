@@ -6,10 +6,10 @@ import click
 from rich.progress import Progress, TaskID
 
 
-def echo(lines: Iterable[str]) -> None:
+def echo(lines: Iterable[str], *, err: bool = False) -> None:
     """Print lines."""
     for line in lines:
-        click.echo(line)
+        click.echo(line, err=err)
 
 
 def shown_in(progress: Progress) -> Callable[[str, int, int | None], None]:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sync.commands import echo
 from sync.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.mapping.fields import Fields
 from sync.ops import logs
@@ -320,5 +321,4 @@ def map_tabs(
     else:
         show_report(report, Console(), is_written=write)
     if write:
-        for line in trial.said(wiring.tried):
-            click.echo(line, err=as_json)
+        echo(trial.said(wiring.tried), err=as_json)

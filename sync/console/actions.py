@@ -105,28 +105,28 @@ DEEDS = {
     ),
     "replay-all": Deed(
         "Replay everything that was rejected",
-        "The worker reads every rejected delivery again, as if it had just come. Those that are "
+        "Brightsheet reads every rejected delivery again, as if it had just come. Those that are "
         "understood now go into the sheet; the others stay rejected.",
     ),
     "retry": Deed(
         "Try documents again",
-        "They are copied into Drive as soon as a worker is free.",
+        "They are copied into Drive as soon as there is room.",
         _retry,
         needs_ids=True,
     ),
     "retry-all": Deed(
         "Try every document again that was given up",
-        "They are copied into Drive one after the other, as soon as a worker is free.",
+        "They are copied into Drive one after the other, as soon as there is room.",
         _retry_all,
     ),
     "compare": Deed(
         "Compare the whole sheet",
-        "The worker compares every managed cell with what came, and writes what differs. It "
+        "Brightsheet compares every managed cell with what came, and writes what differs. It "
         "changes no cell of yours. For thousands of jobs it takes a minute.",
     ),
     "rebuild": Deed(
         "Rebuild into a new spreadsheet",
-        "The worker fills another, empty spreadsheet with every job. The present one stays as it "
+        "Brightsheet fills another, empty spreadsheet with every job. The present one stays as it "
         "is, and is written no more: afterwards set SPREADSHEET_ID to the new one and restart "
         "Brightsheet. Notes and columns of yours stay in the old one.",
         asks_spreadsheet=True,
@@ -141,7 +141,7 @@ DEEDS = {
     "resume": Deed("Resume writing", "Everything that waited is written.", _resume),
     "put-back": Deed(
         "Put it back",
-        "The worker makes again what is missing of its own tabs: columns with all that belongs "
+        "Brightsheet makes again what is missing of its own tabs: columns with all that belongs "
         "into them, and what else was deleted of tabs, colours, filter views and the chart. It is "
         "what `brightsheet init` does. No cell of yours is changed.",
     ),
@@ -152,13 +152,13 @@ DEEDS = {
     ),
     "read-again": Deed(
         "Read again from EverBright",
-        "The worker asks EverBright for this job. What its webhooks did not bring is taken in as "
+        "Brightsheet asks EverBright for this job. What its webhooks did not bring is taken in as "
         "if it had just come, and goes into the sheet. Nothing that is newer is replaced.",
         needs_ids=True,
     ),
     "read-changed": Deed(
         "Read what changed from EverBright",
-        f"The worker asks EverBright for all jobs that changed in the last {READ_BACK.days} days. "
+        f"Brightsheet asks EverBright for all jobs that changed in the last {READ_BACK.days} days. "
         "What its webhooks did not bring is taken in as if it had just come. It takes minutes.",
     ),
     "milestones": Deed(
@@ -222,7 +222,7 @@ def _done(parts: ConsoleParts, name: str, deed: Deed, ids: Sequence[str]) -> str
             return error.message
         for detail in details:
             actions.begin(_REQUESTS[name], detail, source, ActionState.REQUESTED)
-        return f"{deed.title}: the worker does it. See the list of actions for the result."
+        return f"{deed.title}: it is done within a moment. See the list of actions for the result."
     number = actions.begin(name, " ".join(ids), source)
     try:
         result, state = deed.run(parts, ids), ActionState.DONE

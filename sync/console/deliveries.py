@@ -1,6 +1,7 @@
 """What came: a search, and a page for each delivery."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,9 @@ from flask import abort, render_template, request
 
 from sync.console.access import shows_personal
 from sync.console.parts import ConsoleParts, is_id, typed_number, typed_text
+from sync.jobs.status import Statuses
 from sync.status.deliveries import REFUSED_DAYS, as_json, moment
+from sync.store import KeptDelivery
 from sync.store.deliveries import DeliveryFilter
 from sync.webhooks.schema import Outcome
 
@@ -59,6 +62,7 @@ def deliveries(parts: ConsoleParts) -> Any:
         "console/deliveries.html",
         search=search,
         lines=page,
+        statuses=_statuses(parts, page),
         names=parts.jobs.names({line.site for line in page}) if shows_personal() else {},
         older=page[-1].seq if len(lines) > PAGE else None,
         is_first=before is None,
@@ -80,6 +84,13 @@ def delivery(parts: ConsoleParts, delivery: str) -> Any:
         content = json.dumps(content, indent=2, ensure_ascii=False)
     record = parts.jobs.find(kept.site) if kept.site else None
     return render_template("console/delivery.html", kept=kept, content=content, record=record)
+
+
+def _statuses(parts: ConsoleParts, page: Iterable[KeptDelivery]) -> dict[str, str]:
+    """Return how deliveries changed the status of a milestone, as the sheet says it, by id."""
+    statuses = Statuses(parts.wiring.settings.config)
+    changed = parts.deliveries.statuses({line.id for line in page})
+    return {name: statuses.label(code) for name, code in changed.items()}
 
 
 def _site(text: str) -> str:

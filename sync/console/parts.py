@@ -34,7 +34,7 @@ _TONES = {
     "warning": "wait",
     "behind": "bad",
 }
-_STATES = {"requested": "waits for the worker", "taken": "the worker is at it", "begun": "begun"}
+_STATES = {"requested": "waits its turn", "taken": "is being done", "begun": "begun"}
 
 
 def clock(zone: str) -> Callable[[datetime | float | None], Markup]:

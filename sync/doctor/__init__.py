@@ -62,7 +62,7 @@ STEPS = (
     _Step("columns", "Columns", google.columns, ("database", *_IN_SHEET)),
     _Step("mapping", "Your own sheet", google.mapping, ("database", *_IN_SHEET)),
     _Step("protection", "Protected cells", google.protection, _IN_SHEET),
-    _Step("assumed", "What Google does", receiver.assumed, ("database", *_IN_SHEET)),
+    _Step("assumed", "What Google does", google.assumed, ("database", *_IN_SHEET)),
     _Step("drive", "Folder for documents", google.file, ("google",), _FOLDER),
     _Step("readers", "Who may open documents", google.readers, (*_IN_SHEET, "drive"), _FOLDER),
     _Step("everbright", "EverBright's token", receiver.token, (), _TOKEN),

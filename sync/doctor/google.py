@@ -21,8 +21,9 @@ from sync.sheets import request
 from sync.sheets.answer import RECOVERED_TAB
 from sync.sheets.options import with_options, worded_cells
 from sync.sheets.snapshot import Snapshot
+from sync.sheets.trial import lines
 from sync.status.problem import counted, lasting
-from sync.status.rules import COLUMNS_GONE, RULES
+from sync.status.rules import COLUMNS_GONE, NOT_AS_ASSUMED, RULES
 from sync.wiring import Wiring
 
 CLOCK_SECONDS = 60.0
@@ -104,6 +105,17 @@ def not_covered(settings: Settings, error: Permanent, kind: str, file_id: str) -
         "its id is wrong).",
         f"Sign in again for this {kind}: brightsheet auth google --client FILE --{kind} {file_id}",
     )
+
+
+def assumed(wiring: Wiring) -> Check:
+    """Google does what no documentation of it promises and the product builds on."""
+    trial = wiring.tried()
+    if not trial.otherwise:
+        return ok(" ".join(lines(trial)))
+    rule = next(rule for rule in RULES if rule.code == NOT_AS_ASSUMED)
+    cause = "Nobody has tried this with every kind of account. What is written stays right: each "
+    cause += "batch is checked by what it copied."
+    return warning(" ".join(lines(trial)), cause, rule.remedy)
 
 
 def clock(wiring: Wiring) -> Check:

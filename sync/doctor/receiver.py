@@ -12,9 +12,8 @@ from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.answers import page
 from sync.everbright.client import not_a_document
 from sync.jobs import config_lists
-from sync.sheets.trial import lines
 from sync.status.problem import counted, lasting
-from sync.status.rules import COLUMNS_GONE, NOT_AS_ASSUMED, RULES, SILENCE
+from sync.status.rules import COLUMNS_GONE, NOT_AS_ASSUMED, SILENCE
 from sync.status.verdict import evaluate
 from sync.store.deliveries import latest_job, sample_document, sample_job
 from sync.wiring import Wiring
@@ -282,17 +281,6 @@ def _get(url: str, headers: dict[str, str] | None = None) -> requests.Response:
     with requests.Session() as session:
         session.auth = lambda request: request  # A .netrc must not add credentials.
         return session.get(url, headers=headers or {}, timeout=_TIMEOUT, allow_redirects=False)
-
-
-def assumed(wiring: Wiring) -> Check:
-    """Google does what no documentation of it promises and the product builds on."""
-    trial = wiring.tried()
-    if not trial.otherwise:
-        return ok(" ".join(lines(trial)))
-    rule = next(rule for rule in RULES if rule.code == NOT_AS_ASSUMED)
-    cause = "Nobody has tried this with every kind of account. What is written stays right: each "
-    cause += "batch is checked by what it copied."
-    return warning(" ".join(lines(trial)), cause, rule.remedy)
 
 
 def last_delivery(wiring: Wiring) -> Check:

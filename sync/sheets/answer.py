@@ -15,8 +15,6 @@ FENCE_TAB = 1_126_170_002
 RECOVERED_TAB = 1_126_170_003
 HISTORY_TAB = 1_126_170_004
 PIPELINE_TAB = 1_126_170_005
-COPIES = "copies"
-"""The name of the trial whether a reply shows what its batch copied."""
 SCRATCH_TAB, SCRATCH_RANGE = 1_126_170_006, 2_000_000_006
 """Of the tab in which is tried what Google does; the fence's numbers stay far below."""
 

@@ -12,11 +12,11 @@ from typing import Any
 from sync.errors import BrightsheetError, Conflict, Refused
 from sync.google.drive import Drive
 from sync.sheets import request
-from sync.sheets.answer import CHECK_KEY, COPIES, SCRATCH_RANGE, SCRATCH_TAB, guard_id
+from sync.sheets.answer import CHECK_KEY, SCRATCH_RANGE, SCRATCH_TAB, guard_id
 from sync.sheets.client import SheetClient
 from sync.sheets.request import Request
 from sync.store import Spreadsheet
-from sync.store.signs import GoogleAnswer, Trial
+from sync.store.signs import COPIES, GoogleAnswer, Trial
 
 METADATA_ID, RANGE_ID, ALL_OR_NOTHING = "metadata_id", "range_id", "all_or_nothing"
 FILE_ID = "file_id"

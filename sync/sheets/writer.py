@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from sync.errors import Refused
 from sync.ops.logs import Trail
-from sync.sheets.answer import COPIES
 from sync.sheets.batch import Batch, Parts, compose
 from sync.sheets.check import Findings, check
 from sync.sheets.client import Reading, SheetClient
@@ -19,6 +18,7 @@ from sync.sheets.options import with_options, worded_cells
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.writes import Trace, Undo
 from sync.store import Attempt, Conclusion, Lease, SheetStore, Shown
+from sync.store.signs import COPIES
 
 _log = structlog.get_logger()
 

@@ -215,7 +215,7 @@ def waits(now: Backlog) -> str:
         if count
     ]
     if now.quarantined:
-        parts.append(f"{now.quarantined} of them in quarantine")
+        parts.append(f"{now.quarantined} of them set aside")
     return ", ".join(parts)
 
 

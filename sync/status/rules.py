@@ -242,7 +242,7 @@ RULES = (
         "quarantined",
         what=lambda now: (
             counted(now.quarantined, "job is", "jobs are")
-            + " in quarantine: Google does not take what is to be written."
+            + " set aside: Google does not take what is to be written."
         ),
         cause="Cells are protected, a rule refuses a value, or somebody edits just there.",
         fix=f"They are tried again by themselves. See what keeps Google from it: {_DOCTOR}",

@@ -1,15 +1,16 @@
 """For people who ask what came: searched deliveries, and samples of them."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Select, false, func, select
 from sqlalchemy.sql import ColumnElement
 
-from sync.jobs.model import FileState
+from sync.jobs.model import Change, FileState
 from sync.store.database import Database
 from sync.store.inbox import Inbox, KeptDelivery
-from sync.store.schema import delivery, document, job
+from sync.store.schema import change, delivery, document, job
 from sync.webhooks.schema import Outcome
 
 
@@ -113,6 +114,18 @@ class Deliveries:
         if before is not None:
             query = query.where(delivery.c.seq < before)
         return self._inbox.fetch(query.order_by(delivery.c.seq.desc()).limit(limit))
+
+    def statuses(self, ids: Collection[str]) -> dict[str, str]:
+        """Return the status (EverBright's code) to which deliveries changed a milestone, by id."""
+        query = select(delivery.c.id, change.c.body).where(
+            delivery.c.id.in_(sorted(ids)),
+            change.c.site == delivery.c.site,
+            change.c.digest == delivery.c.digest,
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        changes = {row.id: Change.model_validate_json(row.body) for row in rows}
+        return {name: one.after for name, one in changes.items() if one.after}
 
     def starting(self, prefix: str, limit: int) -> list[KeptDelivery]:
         """Return the newest deliveries whose ID starts so."""

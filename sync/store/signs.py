@@ -42,6 +42,23 @@ class ReadColumns(Value):
         """The columns that were there and are gone."""
         return tuple(column for column in self.columns if column.gone_at is not None)
 
+    def lost(
+        self, present: Sequence[ReadColumn], made: Iterable[str], title: Callable[[str], str]
+    ) -> list[ReadColumn]:
+        """Return the columns that are wanted and were there before, and are not `present`.
+
+        `made` are the ids of all that were ever made: one may be gone before it was read.
+        """
+        places = {(column.sheet_id, column.id) for column in present}
+        gone = [c for c in self.columns if (c.sheet_id, c.id) not in places and title(c.id)]
+        known = {column.id for column in (*present, *gone)} | {*self.without}
+        first = present[0] if present else ReadColumn(sheet_id=0, tab="", id="", header="")
+        never_read = sorted(column for column in made if column not in known and title(column))
+        return gone + [
+            first.model_copy(update={"id": column, "header": title(column)})
+            for column in never_read
+        ]
+
     def after(
         self, fence: int, present: Sequence[ReadColumn], lost: Sequence[ReadColumn], clock: float
     ) -> "ReadColumns":
@@ -70,6 +87,10 @@ class ReadColumns(Value):
         left = tuple(column for column in self.columns if column.gone_at is None)
         without = (*self.without, *(column.id for column in self.gone))
         return ReadColumns(fence=self.fence, columns=left, without=without)
+
+
+COPIES = "copies"
+"""The name of the trial whether a reply shows what its batch copied."""
 
 
 class GoogleAnswer(Value):

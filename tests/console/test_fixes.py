@@ -114,7 +114,7 @@ def test_a_job_is_read_again_and_says_what_came_of_it(asking: Console) -> None:
     page = visitor.text(f"/jobs/{uuid(1)}")
     assert f"/actions/read-again?id={uuid(1)}" in page
     visitor.send("/actions/read-again", id=uuid(1), next=f"/jobs/{uuid(1)}")
-    assert "waits for the worker" in visitor.text(f"/jobs/{uuid(1)}")
+    assert "waits its turn" in visitor.text(f"/jobs/{uuid(1)}")
     assert done(asking) == "1 event had not been delivered, taken in now."
     bench.flush()
     assert "1 event had not been delivered" in visitor.text(f"/jobs/{uuid(1)}")

@@ -132,7 +132,7 @@ def test_figures_by_hour_are_what_came_and_what_was_written(store_console: Conso
     page = store_console.signed_in().text("/")
     assert page.count('<rect class="flushes"') in (1, 2)
     assert page.count('<rect class="rejected"') == 1
-    assert "Flushes" in page
+    assert "Writes to the sheet" in page
 
 
 def test_old_hours_are_forgotten(store_console: Console) -> None:
@@ -225,7 +225,8 @@ def test_columns_are_read_on_demand_and_found_where_they_are(console: Console) -
     assert "How it stands" not in visitor.text("/columns")
     assert bench.calls() == calls
     page = visitor.send("/columns").text
-    assert rows(page)[0] == "A How it stands Status status"
+    assert rows(page)[0] == "A How it stands Status"
+    assert any(row.endswith("Milestone 1 Status of Milestone 1") for row in rows(page))
     assert re.search(r"My &lt;b&gt;notes&lt;/b&gt;</th><td>yours", page)
     assert bench.calls() == calls + 2
     assert bench.look().by_id["status"] is not None
@@ -268,3 +269,26 @@ def test_personal_data_is_masked_until_it_is_asked_for(google: Emulator, sqlite_
     assert [one.name for one in console.actions.latest(1)] == ["show personal data"]
     visitor.send("/personal", show="no")
     assert "Ada" not in visitor.text(f"/jobs/{uuid(1)}")
+
+
+def test_a_delivery_says_to_which_status_it_changed_its_milestone(console: Console) -> None:
+    """Catches a list in which an approval and a rejection look alike."""
+    visitor = console.signed_in()
+    console.bench.shown(milestone(1))
+    console.bench.shown(milestone(1, status="REJECTED", date_updated="2026-03-05T00:00:00Z"))
+    lines = rows(visitor.text("/deliveries"))
+    assert "Milestone 1: Rejected" in lines[0]
+    assert "Milestone 1: Submitted" in lines[1]
+
+
+def test_a_document_that_is_not_copied_is_named_with_the_reason(console: Console) -> None:
+    """Catches a document that is in EverBright, not in Drive, and told of nowhere."""
+    visitor = console.signed_in()
+    generated = document(2) | {"creation_type": "GENERATED"}
+    console.bench.shown(milestone(1, tasks=[task(document(1)), task(generated, number=2)]))
+    page = visitor.text(f"/jobs/{uuid(1)}")
+    assert "Documents that are not copied" in page
+    assert "EverBright generated it" in page
+    assert page.count("EverBright generated it") == 1
+    console.bench.shown(milestone(2, tasks=[task(document(3))]))
+    assert "Documents that are not copied" not in visitor.text(f"/jobs/{uuid(2)}")

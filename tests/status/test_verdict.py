@@ -72,7 +72,7 @@ def test_a_reason_says_how_many_since_when_and_why() -> None:
     sentences = {problem.code: problem.what for problem in judge(found)}
     assert sentences["late"] == (
         "The sheet does not show everything that came (rate_limited): 1 delivery waits to be "
-        "projected, 12 jobs wait to be written, 2 of them in quarantine, the oldest for 50 minutes."
+        "projected, 12 jobs wait to be written, 2 of them set aside, the oldest for 50 minutes."
     )
 
 
