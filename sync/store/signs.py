@@ -68,20 +68,6 @@ class ReadColumns(Value):
         without = tuple(column for column in self.without if column not in back)
         return ReadColumns(fence=fence, columns=(*present, *gone), without=without)
 
-    def lost(
-        self, present: Sequence[ReadColumn], made: Iterable[str], title: Callable[[str], str]
-    ) -> list[ReadColumn]:
-        """Return the columns that are wanted and were there before, and are not `present`."""
-        places = {(column.sheet_id, column.id) for column in present}
-        lost = [c for c in self.columns if (c.sheet_id, c.id) not in places and title(c.id)]
-        known = {column.id for column in (*present, *lost)} | {*self.without}
-        first = present[0] if present else ReadColumn(sheet_id=0, tab="", id="", header="")
-        never_read = sorted(column for column in made if column not in known and title(column))
-        return lost + [
-            first.model_copy(update={"id": column, "header": title(column)})
-            for column in never_read
-        ]
-
     def without_gone(self) -> "ReadColumns":
         """Return the same where a person does without what is gone."""
         left = tuple(column for column in self.columns if column.gone_at is None)
