@@ -315,10 +315,9 @@ class Flusher:
         """
         this = replace(this, fence=self.writer.take_turn(this.held))
         self.send(this, plan.parts.without_data(plan.tables[0]), plan.tables)
-        if len(sites) > 1:
-            self._only = list(sites[: len(sites) // 2])
+        self._only = list(sites[: len(sites) // 2]) or None
+        if self._only:
             return
-        self._only = None
         refusals = self.store.quarantine.add(this.held, sites[0])
         _log.warning("job_refused", site=sites[0], refusals=refusals)
         if refusals > 1:  # Once may be a person who moved a column there and back.
