@@ -1,6 +1,7 @@
 """The command line."""
 
 import ctypes
+import io
 import logging
 import os
 import signal
@@ -13,6 +14,7 @@ from threading import Event
 from typing import NoReturn
 
 import click
+from dotenv import dotenv_values
 
 from sync.commands import backfill, lists, sheet
 from sync.commands.google import auth_group
@@ -26,6 +28,11 @@ from sync.wiring import opened
 from sync.worker import Worker
 
 _STOP_SECONDS = 8.0
+_CHECKOUT = Path(__file__).parent
+_NO_ENV_FILE = (
+    " Settings are read from the environment, and from a file .env in the folder where the command "
+    "is started: there is none."
+)
 _MMAP_THRESHOLD = -3
 """The number of this option in malloc.h."""
 _LARGE_BLOCK = 128 * 1024
@@ -34,12 +41,39 @@ _LARGE_BLOCK = 128 * 1024
 
 def main() -> None:
     """Run a command; an error is one line on standard error."""
+    hint = ""
     try:
+        hint = "" if _read_env_file() else _NO_ENV_FILE
         cli(standalone_mode=True)
     except SettingsError as error:
-        _fail(error.message, 2)
+        _fail(error.message + (hint if error.is_missing else ""), 2)
     except BrightsheetError as error:
         _fail(error.message, 1)
+
+
+def _read_env_file() -> bool:
+    """Set what a `.env` holds and the environment does not; return whether there is one.
+
+    It is in the folder in which the command is started, or beside the code. ENV_FILE names
+    another, or none where it is blank. Raises SettingsError.
+    """
+    named = os.environ.get("ENV_FILE")
+    folders = (Path.cwd(), _CHECKOUT) if named is None else ()
+    paths = [Path(named)] if named else [folder / ".env" for folder in folders]
+    for path in paths:
+        try:
+            held = dotenv_values(stream=io.StringIO(path.read_text("utf-8")), interpolate=False)
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "it is not UTF-8"
+            raise SettingsError(str(path), f"cannot be read ({why}).") from None
+        for name, value in held.items():
+            os.environ.setdefault(name, value or "")
+        return True
+    if named:
+        raise SettingsError("ENV_FILE", "names no file. Set it to the path of one, or unset it.")
+    return False
 
 
 def _fail(message: str, status: int) -> NoReturn:
@@ -68,7 +102,6 @@ def cli() -> None:
     """Keep a Google Sheet true to EverBright."""
 
 
-_CHECKOUT = Path(__file__).parent
 _OF_A_CHECKOUT = {
     "demo": ("demo.commands", "emulator.run"),
     "emulator": ("emulator.command",),

@@ -78,7 +78,7 @@ def command(environment: Mapping[str, str], *words: str) -> str:
     done = subprocess.run(  # noqa: S603 - a fixed command
         [sys.executable, "-m", "brightsheet", *words],
         cwd=ROOT,
-        env={"PATH": os.environ.get("PATH", ""), "COLUMNS": "150", **environment},
+        env={"PATH": os.environ.get("PATH", ""), "COLUMNS": "150", "ENV_FILE": "", **environment},
         capture_output=True,
         text=True,
         timeout=_COMMAND_SECONDS,

@@ -30,7 +30,8 @@ class Running:
             self.process = subprocess.Popen(  # noqa: S603 - a fixed command
                 [sys.executable, *command],
                 cwd=ROOT,
-                env={**inherited, **environment},
+                # A checkout may hold the .env of a real installation.
+                env={**inherited, "ENV_FILE": "", **environment},
                 stdout=stream,
                 stderr=stream,
                 start_new_session=True,

@@ -49,6 +49,7 @@ class UnprocessableDocument(Permanent):
 class SettingsError(BrightsheetError):
     """A setting or a line of the config is missing or wrong; the message is one line."""
 
-    def __init__(self, name: str, message: str) -> None:
+    def __init__(self, name: str, message: str, *, is_missing: bool = False) -> None:
         super().__init__("settings", f"{name}: {message}")
         self.name = name
+        self.is_missing = is_missing

@@ -109,6 +109,61 @@ def test_a_figure_is_the_codes(page: str, said: str) -> None:
     assert said in " ".join(PAGES[page].split())
 
 
+IDLE_MIB = r"(\d+) MiB"
+TWICE = {
+    "idle memory": (
+        ("docs/performance.md", rf"the web process takes \S+ % of a core and {IDLE_MIB}"),
+        ("docs/scaling.md", rf"It takes {IDLE_MIB} idle"),
+    ),
+    "memory of a copier": (
+        ("docs/performance.md", r"holds (\d+ KiB) for each copier"),
+        ("docs/operations.md", r"take (\d+ KiB) of memory each"),
+    ),
+    "days that bodies are kept": (
+        ("docs/scaling.md", r"`KEEP_DELIVERIES_DAYS` \((\d+)\)"),
+        ("docs/settings.md", r"\| `KEEP_DELIVERIES_DAYS` [^`]* `(\d+)` \|"),
+    ),
+    "wrong passwords": (
+        ("docs/console.md", r"After (\w+) wrong passwords within five minutes"),
+        ("docs/security.md", r"\| (\w+) wrong ones within five minutes"),
+        ("docs/security.md", r"A stranger sends (\w+) wrong passwords"),
+    ),
+    "unfinished bodies": (
+        ("docs/security.md", r"many unfinished bodies within the limit \| (\d+ MiB)"),
+        ("docs/decisions/0007-libraries.md", r"all in memory, (\d+ MiB) together"),
+    ),
+    "what makes a row": (
+        ("docs/troubleshooting.md", r"a job gets its row with its first milestone, (contract)"),
+        ("docs/setup/everbright.md", r"(contract) status \|.*It makes the job's row"),
+        ("docs/reader.md", r"filled with the job's first milestone or (contract)"),
+    ),
+    "before a sheet is mapped": (
+        ("docs/console.md", r"serve with `(WORKER=separate)` and start no worker"),
+        ("docs/first-day.md", r"Set `(WORKER=separate)` for now, and do not run `init`"),
+        ("docs/deploy/containers.md", r"add `(WORKER=separate)` to `.env` first"),
+        (".env.example", r"mapped \(docs/first-day.md\): (WORKER=separate)"),
+    ),
+}
+"""What stands in several places, by what it is about: each pattern finds it once, all the same."""
+
+
+@pytest.mark.parametrize("about", TWICE)
+def test_what_stands_in_two_places_is_the_same(about: str) -> None:
+    """Catches a figure or a piece of advice that was changed on one page and not on the other."""
+    told = {}
+    for page, pattern in TWICE[about]:
+        text = " ".join((ROOT / page).read_text("utf-8").split())
+        (told[page, pattern],) = re.findall(pattern, text)
+    assert len(set(told.values())) == 1, told
+
+
+def test_a_page_that_runs_init_says_when_not_to() -> None:
+    """Catches a way of deploying that has `init` make tabs in a sheet that was there before."""
+    running = {page for page, text in PAGES.items() if re.search(r"^    \S.*\binit\b", text, re.M)}
+    assert len(running) > 2
+    assert {page for page in running if "first-day.md" not in PAGES[page]} == set()
+
+
 def test_what_pages_call_once_an_hour_or_once_a_day_is() -> None:
     """Catches a pause that is another than the word for it on the pages."""
     assert alerts.REPEAT_SECONDS == 3600  # operations.md: alerts, once an hour
@@ -165,8 +220,8 @@ def test_every_key_of_the_config_on_a_page_stands_in_the_shipped_one() -> None:
     assert seen > 20
 
 
-NOT_SETTINGS = {"CHAOS_SIZE", "HTTPS_PROXY"}
-"""Of a test, and of every program."""
+NOT_SETTINGS = {"CHAOS_SIZE", "ENV_FILE", "HTTPS_PROXY"}
+"""Of a test, of the command before it reads settings, and of every program."""
 
 
 def test_every_setting_on_a_page_is_one() -> None:

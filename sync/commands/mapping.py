@@ -27,6 +27,8 @@ from sync.wiring import Wiring, opened
 
 _LONGEST = 40
 """Characters of a cell: enough to know it again."""
+_SAMPLES = 2
+"""Cells of a column: more make lines too long for a terminal."""
 _SAID = {
     KEYED: "site ID",
     FILLED: "filled",
@@ -135,7 +137,7 @@ def _show_tab(mapping: TabMapping, fields: Fields, out: Console, *, is_chosen: b
     out.print(_plain(head), style="bold", soft_wrap=True)
     table = _table("", "Header", "Cells", "Field", "Why")
     for column in mapping.columns:
-        samples = "; ".join(text[:_LONGEST] for text in column.proposal.samples)
+        samples = "; ".join(text[:_LONGEST] for text in column.proposal.samples[:_SAMPLES])
         header = column.header + (" (hidden)" if column.proposal.is_hidden else "")
         field = fields.spelled(column.field) if column.field else "-"
         cells = (letters(column.index), header, samples, field, _why(column))

@@ -2,12 +2,12 @@
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import requests
 
 from sync.backfill.reader import Reader
-from sync.doctor.check import Check, failed, ok, skipped, warning
+from sync.doctor.check import Check, failed, filesystem, ok, skipped, warning
 from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.answers import page
 from sync.everbright.client import not_a_document
@@ -57,24 +57,6 @@ def disk(wiring: Wiring) -> Check:
         f"The SQLite file is in {_THROW_AWAY[kind]} ({kind}).",
         "Mount a volume and put the file of DATABASE_URL on it, or use PostgreSQL.",
     )
-
-
-def filesystem(file: PurePath, mounts: str) -> str:
-    """Return the type of the file system that `file` is on, as Linux's mountinfo names it.
-
-    Source: proc_pid_mountinfo(5): the mount point is the fifth field, the type follows " - ".
-    The last of several on one mount point is in effect.
-    """
-    depth, kind = 0, "unknown"
-    for line in mounts.splitlines():
-        mount, _, source = line.partition(" - ")
-        fields = mount.split()
-        if len(fields) < 5 or not source:
-            continue
-        point = PurePath(fields[4].replace("\\040", " "))
-        if file.is_relative_to(point) and len(point.parts) >= depth:
-            depth, kind = len(point.parts), source.split()[0]
-    return kind
 
 
 _ENOUGH = 64 * 1024
@@ -227,17 +209,15 @@ def reached(wiring: Wiring) -> Check:
 
 def secret(wiring: Wiring) -> Check:
     """The receiver takes the secret that is set here."""
-    settings = wiring.settings
-    header = settings.webhook_secret_header
-    value = settings.webhook_secrets[0].get_secret_value()
     try:
-        answer = _get(f"{settings.public_url}{WEBHOOK}/check", {header: value})
+        answer = _asked_with_secret(wiring)
     except requests.RequestException as error:
         return failed(f"Nothing answers ({type(error).__name__}).", "", SET)
     if answer.status_code == 401:
         return failed(
             "The receiver at PUBLIC_URL does not take the secret.",
-            f"It runs with another WEBHOOK_SECRET, or a proxy drops the header {header}.",
+            "It runs with another WEBHOOK_SECRET, or a proxy drops the header "
+            f"{wiring.settings.webhook_secret_header}.",
             "Set the same WEBHOOK_SECRET there and here and restart it; let the proxy pass the "
             "header.",
         )
@@ -255,12 +235,8 @@ def proxies(wiring: Wiring) -> Check:
 
     The receiver is asked through PUBLIC_URL, and tells what it was sent of the way.
     """
-    settings = wiring.settings
-    header, value = settings.webhook_secret_header, settings.webhook_secrets[0].get_secret_value()
-    url = f"{settings.public_url}{WEBHOOK}/check"
     try:
-        answer = _get(url, {header: value, "X-Forwarded-For": CLAIMED_ADDRESS})
-        told = answer.json()
+        told = _asked_with_secret(wiring).json()
         number, trusted, scheme = told["proxies"], told["trusted_proxies"], told["scheme"]
     except (requests.RequestException, ValueError, TypeError, KeyError):
         return failed(
@@ -268,25 +244,19 @@ def proxies(wiring: Wiring) -> Check:
             "An older version runs there.",
             "Deploy the same version there.",
         )
-    is_encrypted = settings.public_url.startswith("https:")
+    is_encrypted = wiring.settings.public_url.startswith("https:")
     if number != trusted:
+        who = counted(number, "proxy tells", "proxies tell")
         return failed(
-            f"{number} proxies tell the receiver who the client is, and TRUSTED_PROXIES is "
-            f"{trusted}.",
+            f"{who} the receiver who the client is, and TRUSTED_PROXIES is {trusted}.",
             _TOO_FEW if number > trusted else _TOO_MANY,
             f"Set TRUSTED_PROXIES={number} there, and restart it.",
         )
-    if is_encrypted and not number:
+    if is_encrypted and not (number and scheme == "https"):
         return warning(
-            "The proxy that does TLS does not tell the receiver who the client is.",
+            f"The proxy that does TLS does not send X-Forwarded-{'Proto' if number else 'For'}.",
             _TOO_FEW,
             "Let the proxy send X-Forwarded-For and X-Forwarded-Proto; then run this check again.",
-        )
-    if is_encrypted and scheme != "https":
-        return warning(
-            "The receiver does not know that people reach it over TLS.",
-            "The proxy does not send X-Forwarded-Proto: the console's cookie is not marked Secure.",
-            "Let the proxy send X-Forwarded-Proto.",
         )
     return ok(f"TRUSTED_PROXIES is {trusted}, as many as there are.")
 
@@ -296,6 +266,14 @@ _TOO_FEW = (
     "everybody out of the console for five minutes, and the console's cookie is not marked Secure."
 )
 _TOO_MANY = "Whoever calls can claim any address, and so try as many passwords as they like."
+
+
+def _asked_with_secret(wiring: Wiring) -> requests.Response:
+    """Ask the receiver whether it takes the secret, as a client that claims another address."""
+    settings = wiring.settings
+    secret = settings.webhook_secrets[0].get_secret_value()
+    sent = {settings.webhook_secret_header: secret, "X-Forwarded-For": CLAIMED_ADDRESS}
+    return _get(f"{settings.public_url}{WEBHOOK}/check", sent)
 
 
 def _get(url: str, headers: dict[str, str] | None = None) -> requests.Response:

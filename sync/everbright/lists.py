@@ -1,5 +1,6 @@
 """Lists of EverBright's API, page by page, at a modest rate."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Any
@@ -14,6 +15,9 @@ _TRIES = 6
 _LONGEST_BACKOFF = 120.0
 _PAGES = 200
 """Of a list of one job: a job has a few dozen records at most."""
+REPEATING = 20
+"""Pages in a row on which nothing is new: while a list is read, records move by a page or two."""
+_NAMES = ("uuid", "id", "site", "site_id", "site_uuid")
 _FINAL = frozenset({"everbright_token", "everbright_redirects", "everbright_odd"})
 """Reasons that are no better at the next try."""
 
@@ -47,18 +51,24 @@ class Lists:
     def pages(self, path: str, most: int = _PAGES) -> Iterator[Page]:
         """Yield the pages of a list, which begins at `path`; what `page` raises, too.
 
-        Raises Permanent where it does not end: where it leads back, repeats a page, or has more
-        pages than `most`; and where it goes on at another host.
+        Raises Permanent where it does not end: where it leads back, repeats a page, names the same
+        again and again, or has more pages than `most`; and where it goes on at another host.
         """
-        asked, contents = set[str](), set[str]()
+        asked, contents, known = set[str](), set[bytes](), set[str]()
         following: str | None = path
+        repeating = 0
         while following is not None:
             page = self.page(following)
-            content = repr(page.records)
+            content = hashlib.sha256(repr(page.records).encode()).digest()
             if content in contents:
                 raise _endless(f"page {len(asked) + 1} repeats one before")
+            named = {answers.identifier(record, *_NAMES) for record in page.records} - {""}
+            repeating = repeating + 1 if named and named <= known else 0
+            if repeating > REPEATING:
+                raise _endless(f"{repeating} pages in a row name nothing that was not named before")
             asked.add(following)
             contents.add(content)
+            known |= named
             yield page
             following = self._everbright.own_path(following, page.next) if page.next else None
             if following in asked:

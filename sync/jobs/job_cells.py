@@ -257,9 +257,23 @@ class RowSource:
         """The title of the milestone that comes after those reached, or ""."""
         return self.by.milestones.next_title(self.milestones)
 
+    @cached_property
+    def since(self) -> datetime | None:
+        """Since when the job stands as it does (UTC); None where nothing tells.
+
+        Of several milestones, that which has waited longest counts; a job is done since the last.
+        """
+        status, archived = self.status, self.job.facts.get(ARCHIVED)
+        if status.case is Case.ARCHIVED:
+            return archived.stamp if archived else None
+        moments = [self.by.milestone_cells.since(milestone) for milestone in status.since]
+        if status.case is Case.DONE:
+            return max(moments, default=None)
+        return min(moments, default=None)
+
 
 def _text(text: str) -> Cell:
-    return Cell(text=cut(text))
+    return Cell(text=cut(text)) if text else EMPTY
 
 
 def _next_action(row: RowSource) -> Cell:
@@ -280,25 +294,10 @@ def _follow_up(row: RowSource) -> Cell:
     return follow_up(row.status, projection.last_update(row.job), row.by.stuck_days)
 
 
-def _since(row: RowSource) -> datetime | None:
-    """Return since when a job stands as it does (UTC); None where nothing tells.
-
-    Of several milestones, that which has waited longest counts; a job is done since the last.
-    """
-    status, archived = row.status, row.job.facts.get(ARCHIVED)
-    if status.case is Case.ARCHIVED:
-        return archived.stamp if archived else None
-    moments = [row.by.milestone_cells.since(milestone) for milestone in status.since]
-    if status.case is Case.DONE:
-        return max(moments, default=None)
-    return min(moments, default=None)
-
-
 def _days(row: RowSource) -> Cell:
     if row.status.case in (Case.ARCHIVED, Case.DONE):
         return EMPTY
-    moment = _since(row)
-    return Cell(when=moment, is_age=True) if moment else EMPTY
+    return Cell(when=row.since, is_age=True) if row.since else EMPTY
 
 
 def _rep(row: RowSource) -> Cell:
@@ -328,7 +327,7 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "status": lambda row: Cell(text=cut(row.status.text), words=row.status.words),
     "next_action": _next_action,
     "follow_up": _follow_up,
-    "since": lambda row: Cell(when=_since(row), is_day=True) if _since(row) else EMPTY,
+    "since": lambda row: Cell(when=row.since, is_day=True) if row.since else EMPTY,
     "days": _days,
     "rep": _rep,
     "current_milestone": lambda row: Cell(text=row.by.milestones.current_title(row.job)),

@@ -56,11 +56,19 @@ def managed_column(config: Config, column_id: str, header: str, stuck_days: int)
         is_clipped=entry.kind is FieldKind.LINKS,
         is_hidden=entry.is_hidden,
         about=_note(entry.about, stuck_days),
-        former_note=_note(FORMER_NOTES[entry.id], stuck_days) if entry.id in FORMER_NOTES else "",
+        former_notes=_former_notes(entry, stuck_days),
         former_widths=FORMER_WIDTHS.get(entry.id, ()),
         tints=_tints(config, entry),
         is_typed=entry.is_typed,
     )
+
+
+_FORMER_END = "\n\nBrightsheet keeps this column. It may be moved, renamed, hidden and sorted."
+
+
+def _former_notes(entry: FieldEntry, stuck_days: int) -> tuple[str, ...]:
+    texts = [entry.about, *([FORMER_NOTES[entry.id]] if entry.id in FORMER_NOTES else [])]
+    return tuple(text.format(stuck_days=stuck_days) + _FORMER_END for text in texts)
 
 
 def _note(about: str, stuck_days: int) -> str:
@@ -212,7 +220,8 @@ class Layout:
                     cells[field + reached.key] = cell
         of_details = self._by.details.cells(job, details, is_archived=row.is_archived)
         cells |= {field: cell for field, cell in of_details.items() if is_wanted(field)}
-        return {column: cell for column, cell in cells.items() if cell != EMPTY}
+        # Most blank ones are EMPTY itself, which is told much faster than what is equal to it.
+        return {c: cell for c, cell in cells.items() if cell is not EMPTY and cell != EMPTY}
 
     def title(self, column: str, *, is_mapped: bool = False) -> str:
         """Return the first header of a column (its id); "" for one that is not wanted.

@@ -155,6 +155,9 @@ class MatchConfig(Strict):
     """
 
     by: tuple[Annotated[str, AfterValidator(_match_key)], ...] = ("email", "address+zip")
+    wait_hours: Annotated[float, Field(ge=0, le=720)] = 0
+    """How long a job waits for a person's word before it gets a row beside one that resembles it:
+    with an agreeing key that is not the only one, or the same name and a telephone or street."""
 
 
 MILESTONES = "milestones"

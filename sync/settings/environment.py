@@ -48,6 +48,7 @@ def chosen(
         "is not set. Paste the service account's JSON key, or set GOOGLE_APPLICATION_CREDENTIALS "
         "to its file; where Google lets nobody make a key, sign in as a person: "
         "brightsheet auth google",
+        is_missing=True,
     )
 
 
@@ -254,7 +255,8 @@ def load(
     """
     settings = _checked(Settings, environ, CONFIG_FILE=config_file)
     if needs_spreadsheet and not settings.spreadsheet_id:
-        raise SettingsError("SPREADSHEET_ID", _NOT_SET.format(wanted=validators.SPREADSHEET))
+        text = _NOT_SET.format(wanted=validators.SPREADSHEET)
+        raise SettingsError("SPREADSHEET_ID", text, is_missing=True)
     _ = settings.google_credentials  # so that a wrong key stops the start, not the first call
     return settings
 
@@ -300,7 +302,7 @@ def _settings_error(kind: type[BaseSettings], error: ValidationError) -> Setting
             first["type"], "is invalid. The settings are explained in docs/settings.md."
         )
         text = known.format(wanted=field.description, **context)
-    return SettingsError(str(field.alias), text)
+    return SettingsError(str(field.alias), text, is_missing=first["type"] == "missing")
 
 
 _NOT_SET = "is not set. Set it to {wanted}."

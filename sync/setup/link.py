@@ -114,7 +114,7 @@ def find(flusher: Flusher, held: Lease) -> Doubts:
     pairs = flusher.targets.of(flusher.store.pending.every(), fields)
     targets = [target for _, target in pairs if target]
     zone = flusher.planner.clock(snapshot)
-    doubts = list(_doubts(tables, rows, targets, flusher.targets.match_by, zone))
+    doubts = list(_doubts(tables, rows, targets, flusher.targets.match.by, zone))
     return Doubts(everything.snapshot, rows, doubts)
 
 
@@ -211,6 +211,7 @@ def join(flusher: Flusher, held: Lease, doubts: Doubts, settled: Settled) -> Non
             own = doubts.rows[table.sheet_id][doubt.own.row]
             writes.append(_emptied(table, own, doubt.own.row, doubt.site))
     flusher.store.spreadsheet.write_again(held, {doubt.site for doubt, _ in settled})
+    flusher.store.quarantine.end_wait(held, {doubt.site for doubt, _ in settled})
     fence = flusher.writer.take_turn(held)
     parts = Parts(rows=writes)
     snapshot = doubts.snapshot

@@ -60,6 +60,19 @@ class MappingReport:
         return [mapping for mapping in self.tabs if mapping.tab.sheet_id in self.chosen]
 
 
+def fields_of(wiring: Wiring) -> Fields:
+    """Return the fields that a column can show, of the milestones that came, too."""
+    config = wiring.settings.config
+    jobs = [dirty.job for dirty in wiring.sheet_store().pending.every()]
+    statuses = config_lists.status_entries(config, jobs)
+    return Fields(
+        config,
+        Milestones(config).headings(jobs, with_configured=True, with_hidden=True),
+        tuple(status.label for status in statuses if not status.configured),
+        frozenset(job.site for job in jobs),
+    )
+
+
 class TabMapper:
     """Maps tabs of the configured spreadsheet: those with `titles`, or what there is.
 
@@ -94,7 +107,7 @@ class TabMapper:
             self._fetch_customers()
         self._wiring.project(self._sleep)
         with self._wiring.hold(self._sleep) as held:
-            fields = self._fields()
+            fields = fields_of(self._wiring)
             again = retry.policy(self._sleep, _TRIES, longest=_LONGEST_WAIT)
             report: MappingReport = again(self._read, fields)
             formulas: Sequence[CopiedFormula] = again(self._formulas, report)
@@ -113,17 +126,6 @@ class TabMapper:
         while failed < _FAILURES and (fetched := fetcher.fetch()):
             failed = failed + 1 if fetched[1] else 0
             self._sleep(_SPACING_SECONDS)
-
-    def _fields(self) -> Fields:
-        config = self._wiring.settings.config
-        jobs = [dirty.job for dirty in self._flusher.store.pending.every()]
-        statuses = config_lists.status_entries(config, jobs)
-        return Fields(
-            config,
-            Milestones(config).headings(jobs, with_configured=True, with_hidden=True),
-            tuple(status.label for status in statuses if not status.configured),
-            frozenset(job.site for job in jobs),
-        )
 
     def _survey(self) -> Survey:
         first = self._client.get(survey.TABS)

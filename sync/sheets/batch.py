@@ -12,11 +12,11 @@ column than its own afterwards, and `verify` sees that.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sync.field_table import KEY
-from sync.jobs.cells import Cell
+from sync.jobs.cells import Cell, Column
 from sync.sheets import request
 from sync.sheets.answer import FENCE_TAB, GUARD_KEY, guard_id
 from sync.sheets.request import Request, dimension_range
@@ -281,3 +281,22 @@ def _replaces_anything(cell: CellWrite) -> bool:
 
 Cells = Mapping[str, Cell]
 """What a job's row shows, by column id."""
+
+
+def place_of(table: Table, left: Sequence[Column]) -> int:
+    """Return where a new column goes: behind its nearest left neighbour, wherever that is now."""
+    for neighbour in reversed(left):
+        if neighbour.id in table.columns:
+            return table.columns[neighbour.id] + 1
+    return table.column_count
+
+
+def with_column(table: Table, index: int, column: str) -> Table:
+    """Return the tab once a column is made at `index`."""
+    return replace(
+        table,
+        columns={**shifted(table.columns, index), column: index},
+        cells={**table.cells, column: {}},
+        guards=shifted(table.guards, index),
+        column_count=table.column_count + 1,
+    )

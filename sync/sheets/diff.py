@@ -211,10 +211,14 @@ def _cell(
         return None
     last = last_value(table, column, target, zone)
     fields = _fields(table, column, row, wanted) if decision is Decision.WRITE else ""
+    data = encode.encoded(wanted if note is not None else _without_note(wanted), zone)
+    is_known = table.policy.decorates and column not in target.recheck
+    if is_known and encode.are_dates_alike(target.written.get(column, EMPTY), wanted):
+        fields, data = fields.replace(f",{encode.DATE_FIELD}", ""), encode.without_format(data)
     return CellWrite(
         index=table.columns[column],
         column=column,
-        data=encode.encoded(wanted if note is not None else _without_note(wanted), zone),
+        data=data,
         fields=",".join(part for part in (fields, "note" if note is not None else "") if part),
         expects=None if rule is Rule.OURS else there,
         expects_note=note,

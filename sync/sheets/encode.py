@@ -50,6 +50,17 @@ def encoded(cell: Cell, zone: tzinfo) -> dict[str, Any]:
     return data
 
 
+def are_dates_alike(cell: Cell, other: Cell) -> bool:
+    """Tell whether two cells are dates of one kind, and have one format."""
+    kinds = {(each.when is not None, each.is_day, each.is_age) for each in (cell, other)}
+    return len(kinds) == 1 and cell.when is not None
+
+
+def without_format(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a CellData without its format: the cell has it already."""
+    return {name: value for name, value in data.items() if name != "userEnteredFormat"}
+
+
 def note(cell: Cell, zone: tzinfo) -> str:
     """Return a cell's note: when it was, in the sheet's zone, and what there is to say."""
     if cell.noted is None:

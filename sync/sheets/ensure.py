@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
 
-from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.jobs.cells import Column
 from sync.settings.config_file import Config
@@ -180,11 +179,11 @@ def _ensure_columns(ensured: Ensured, columns: Sequence[Column]) -> None:
     table, requests = ensured.table, list[Request]()
     new = [column for column in columns if column.id not in table.columns]
     for column in new:
-        index = _place(table, columns[: columns.index(column)])
+        index = batch.place_of(table, columns[: columns.index(column)])
         if not ensured.is_new:
             requests.append(request.insert(table.sheet_id, "COLUMNS", index, 1, table.column_count))
         requests += formatting.column(table.sheet_id, index, column)
-        table = _with_column(table, index, column.id)
+        table = batch.with_column(table, index, column.id)
         ensured.tell(f"column {column.header!r}: made")
     if ensured.is_new:
         size = (table.row_count, table.column_count)
@@ -195,24 +194,6 @@ def _ensure_columns(ensured: Ensured, columns: Sequence[Column]) -> None:
     ensured.structure += requests
     ensured.header += [request.header(table.columns[column.id], column) for column in new]
     ensured.tables = [table]
-
-
-def _place(table: Table, left: Sequence[Column]) -> int:
-    """Return where a new column goes: behind its nearest left neighbour, wherever that is now."""
-    for neighbour in reversed(left):
-        if neighbour.id in table.columns:
-            return table.columns[neighbour.id] + 1
-    return table.column_count
-
-
-def _with_column(table: Table, index: int, column: str) -> Table:
-    return replace(
-        table,
-        columns={**batch.shifted(table.columns, index), column: index},
-        cells={**table.cells, column: {}},
-        guards=batch.shifted(table.guards, index),
-        column_count=table.column_count + 1,
-    )
 
 
 def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs, *, restores: bool) -> None:
@@ -262,7 +243,7 @@ def _ensure_format(
 def _ensure_note(ensured: Ensured, read: Table, column: Column) -> None:
     """Write the note on a header where it is missing, or is ours: of another setting or version."""
     note = in_step.without(read.header_notes.get(column.id, ""))
-    ours = {_NUMBER.sub("", text) for text in (column.about, column.former_note)}
+    ours = {_NUMBER.sub("", text) for text in (column.about, *column.former_notes)}
     is_ours = _NUMBER.sub("", note) in ours
     if note == column.about or (note and not is_ours):
         return
@@ -342,18 +323,3 @@ def _ensure_pipeline(
         ensured.tell("the pipeline: rows, columns, formulas and chart")
     ensured.tabs += [PIPELINE, *(column for column in pipeline.ADDED if column in tab.columns)]
     ensured.pipeline = tab
-
-
-def free_titles(snapshot: Snapshot, beside: Surroundings, config: Config) -> Titles:
-    """Return free titles for tabs to be made.
-
-    Raises Permanent where the Jobs tab is there and its header row is not.
-    """
-    tabs = config.sheet
-    if snapshot.table is None and JOBS_TAB in beside.titles:
-        raise Permanent(
-            "header_gone",
-            f"The header row of the tab {beside.titles[JOBS_TAB]!r} was deleted. Bring it back "
-            "with the version history, or delete the tab: it is made again.",
-        )
-    return beside.free_titles(Titles(tabs.tab, Titles.fence, tabs.history, tabs.pipeline))

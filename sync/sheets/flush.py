@@ -10,7 +10,7 @@ import structlog
 from sync.errors import Permanent, Refused
 from sync.field_table import KEY
 from sync.ops.logs import Trail
-from sync.sheets import answer, request, rowless, table_end, undo
+from sync.sheets import request, rowless, table_end, undo
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import columns_to_read
@@ -182,18 +182,18 @@ class Flusher:
         if not gone:
             return True
         gone -= undo.sites_written_over(parsed(pending.undos))
-        if answer.are_few(gone, pending.sites_with_row):
+        if rowless.are_few(gone, pending.sites_with_row):
             self.store.batches.forget_rows(held, gone)
             return True
         everything = self.writer.read_everything(held, snapshot)
         for table in everything.snapshot.tables:
-            index = answer.find_key_column(everything.rows[table.sheet_id], gone)
+            index = rowless.find_key_column(everything.rows[table.sheet_id], gone)
             if index is not None:
                 # A person moved what stood in the column: that is the key column now.
                 moved = request.adopt(KEY, table.sheet_id, index, table.columns.get(KEY))
                 self.send(this, Parts(structure=moved))
                 return False
-        raise answer.keys_gone(len(gone), len(pending.sites_with_row))
+        raise rowless.keys_gone(len(gone), len(pending.sites_with_row))
 
     def _write(self, this: Round, work: Work) -> None:
         changed = {target.site: target.differences() for target in work.targets}
@@ -221,8 +221,13 @@ class Flusher:
         columns = self.client.read_columns(tables)
         texts = rowless.texts_of_columns(tables, columns)
         customers = self.store.pending.customers_without_row()
-        lookup = rowless.look_up(texts, customers, self.targets.match_by)
-        if not {target.site for target in without} - lookup.matches.keys():
+        lookup = rowless.look_up(texts, customers, self.targets.match.by)
+        new = {target.site for target in without} - lookup.matches.keys()
+        waiting = self.store.quarantine.hold_back(
+            this.held, new.intersection(lookup.doubtful), self.targets.match.wait_hours
+        )
+        targets = [target for target in targets if target.site not in waiting]
+        if not new - waiting:
             return self.planner.mapped(this.snapshot, targets, lines, lookup)
         whole = {index: column.texts for index, column in columns[tables[0].sheet_id].items()}
         end = table_end.find(tables[0], whole)
@@ -291,14 +296,15 @@ class Flusher:
         spreadsheet = self.store.spreadsheet
         if not snapshot.tables:
             return spreadsheet.read_columns().gone
-        title = self.targets.title(is_mapped=snapshot.is_adopted)
-        columns = read_columns(snapshot.tables)
+        columns, title = (
+            read_columns(snapshot.tables),
+            self.targets.title(is_mapped=snapshot.is_adopted),
+        )
         return spreadsheet.note_columns(snapshot.fence or 0, columns, title).gone
 
     def with_in_step(self, this: Round, plan: Plan, *, is_alone: bool = False) -> Plan:
         """Return a plan with the moment from which the sheet shows all that came."""
-        gone = [column.header for column in self.notice_columns(this.snapshot)]
-        now = self.planner.in_step(gone)
+        now = self.planner.in_step([each.header for each in self.notice_columns(this.snapshot)])
         known = this.pending.known_columns
         return self.planner.with_in_step(this.snapshot, plan, now, known, is_alone=is_alone)
 

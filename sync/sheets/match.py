@@ -120,6 +120,21 @@ def resembling(
     return found
 
 
+def namesakes(
+    jobs: Mapping[str, Customer], rows: Mapping[Place, Texts], by: Sequence[str]
+) -> frozenset[str]:
+    """Return the sites of `jobs` of which a row has the name, and a telephone or the street."""
+    index = _Index(rows, by)
+    identities = {
+        site: identity(texts_of_customer(customer), by) for site, customer in jobs.items()
+    }
+    return frozenset(
+        site
+        for site, job in identities.items()
+        if job.name and any(job.is_namesake(row) for _, row in index.near(job))
+    )
+
+
 class _Index:
     """Rows by cheap traits: to take an address apart takes a millisecond, and rows are many."""
 
@@ -199,8 +214,16 @@ def normalised(part: str, text: str) -> frozenset[str]:
         return frozenset(_ZIP.findall(text))
     if part == "city_zip":
         return frozenset(_TOWN_ZIP.findall(text))
+    if part == "customer":
+        text = _given_name_first(text)
     value = _street(text) if part == "address" else text.casefold()
     return frozenset((value,)) if value else frozenset()
+
+
+def _given_name_first(text: str) -> str:
+    """Return a name that is written as in a directory ("Alder, Ada") as EverBright writes it."""
+    family, comma, given = (piece.strip() for piece in text.partition(","))
+    return f"{given} {family}" if comma and given and "," not in given else text
 
 
 def _without_code(text: str) -> str:

@@ -13,14 +13,15 @@ from sync.jobs.cells import Column
 from sync.jobs.config_lists import proposed_steps
 from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
+from sync.settings.config_file import MatchConfig
 from sync.sheets import encode, rowless
 from sync.sheets.answer import Row
 from sync.sheets.batch import Cells, Parts
 from sync.sheets.diff import Target, diff, fitting
-from sync.sheets.ensure import USUAL_TITLES, WantedTabs, ensure, free_titles
+from sync.sheets.ensure import USUAL_TITLES, WantedTabs, ensure
 from sync.sheets.rowless import Lookup
 from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
+from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles, free_titles
 from sync.sheets.table_end import TableEnd
 from sync.sheets.tabs import in_step, own_pipeline
 from sync.sheets.tabs.history import Line
@@ -87,9 +88,9 @@ class Targets:
     """Lays out what the store holds."""
 
     @property
-    def match_by(self) -> Sequence[str]:
-        """The keys by which the row of a job is found in a person's own tabs."""
-        return self._layout.config.match.by
+    def match(self) -> MatchConfig:
+        """By what the row of a job is found in a person's own tabs."""
+        return self._layout.config.match
 
     def __init__(self, layout: Layout, sizes: Sizes = USUAL) -> None:
         self._first = self._layout = layout
@@ -229,8 +230,9 @@ class Targets:
         return own_pipeline.count(cells, headers, layout.config)
 
     def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
-        """Return free titles for tabs to be made. Raises as `ensure.free_titles` does."""
-        return free_titles(snapshot, beside, self._layout.config)
+        """Return free titles for tabs to be made. Raises as `survey.free_titles` does."""
+        is_made = snapshot.table is not None
+        return free_titles(beside, self._layout.config.sheet, is_made=is_made)
 
 
 def _began(one: DirtyJob) -> tuple[datetime, str]:
@@ -242,9 +244,6 @@ def _began(one: DirtyJob) -> tuple[datetime, str]:
 def shown(one: DirtyJob, cells: Cells | None = None) -> Shown:
     """Return what a batch makes true of one job; without `cells`, what was written stays."""
     return Shown(one.job.site, one.version, one.events, cells)
-
-
-NOTHING_LOOKED_UP = Lookup()
 
 
 @dataclass(frozen=True)
@@ -285,7 +284,7 @@ class Planner:
         snapshot: Snapshot,
         targets: Sequence[Target],
         lines: Lines,
-        lookup: Lookup = NOTHING_LOOKED_UP,
+        lookup: Lookup = Lookup(),  # noqa: B008 - frozen
         end: TableEnd | None = None,
         above: Row = (),
     ) -> Plan:

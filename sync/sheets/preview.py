@@ -85,6 +85,8 @@ class Preview:
     added: int
     doubtful: int
     unknown: int = 0
+    wait_hours: float = 0
+    """How long the doubtful ones wait for a person's word; 0: they get a row at once."""
 
     @property
     def kinds(self) -> Counter[str]:
@@ -118,7 +120,10 @@ class Preview:
     def cautions(self) -> list[str]:
         """What is not certain, in words."""
         said = []
-        if self.doubtful:
+        if self.doubtful and self.wait_hours:
+            what = f"{self.doubtful} jobs resemble rows of yours, but not for certain"
+            said.append(f"{what}: they wait {self.wait_hours:g} hours for your word on them.")
+        elif self.doubtful:
             what = f"{self.doubtful} of the added jobs resemble rows of yours, but not for certain"
             said.append(f"{what}: brightsheet link lists them once the mapping is written.")
         if self.unknown:
@@ -147,7 +152,9 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     texts = texts_of_rows(tables, read)
     planner = flusher.planner
     customers = {target.site: target.customer for target in targets}
-    lookup = rowless.look_up(texts, customers, flusher.targets.match_by)
+    lookup = rowless.look_up(texts, customers, flusher.targets.match.by)
+    if hours := flusher.targets.match.wait_hours:
+        targets = [target for target in targets if target.site not in lookup.doubtful]
     whole = read[tables[0].sheet_id]
     end = table_end.find(tables[0], table_end.lines_of(whole))
     above = whole.get(end.last_row, ())
@@ -172,6 +179,7 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
         len(lookup.matches),
         len(second.parts.new_rows),
         len(lookup.doubtful),
+        wait_hours=hours,
     )
 
 

@@ -13,7 +13,7 @@ from datetime import tzinfo
 from sync.errors import Refused, Retryable
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
-from sync.sheets import answer, encode
+from sync.sheets import encode, rowless
 from sync.sheets.answer import Row, text_of
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.diff import Target, as_shown, decided
@@ -156,10 +156,10 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     known = store.pending.sites_with_row()
     gone = known - present
     are_elsewhere = any(
-        answer.find_key_column(rows, gone) is not None for rows in everything.rows.values()
+        rowless.find_key_column(rows, gone) is not None for rows in everything.rows.values()
     )
-    if not answer.are_few(gone, known) and (are_elsewhere or not confirms_deleted):
-        raise answer.keys_gone(len(gone), len(known))
+    if not rowless.are_few(gone, known) and (are_elsewhere or not confirms_deleted):
+        raise rowless.keys_gone(len(gone), len(known))
     store.batches.forget_rows(held, gone)
     fields = {column for table in tables for column in table.columns}
     pairs = flusher.targets.of(store.pending.every(), fields if snapshot.is_adopted else None)
@@ -173,8 +173,8 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     )
     store.batches.recheck(held, found.wrong)
     if snapshot.is_adopted:
-        rowless = sum(target.site not in present for target in targets)
-        store.spreadsheet.keep_compared(held, compared(found, rowless).model_dump_json())
+        without_row = sum(target.site not in present for target in targets)
+        store.spreadsheet.keep_compared(held, compared(found, without_row).model_dump_json())
     return len(found.wrong)
 
 

@@ -3,9 +3,11 @@
 Where rows are added is told by `table_end`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
+from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.sheets import match
@@ -16,6 +18,12 @@ from sync.sheets.snapshot import Table
 from sync.sheets.table_end import ColumnTexts, Pattern, TableEnd
 from sync.sheets.writes import RowImage, RowWrite, Who
 
+FEW = 5
+FEW_SHARE = 0.1
+"""A person deletes a few rows at once; where more keys are gone, the column was emptied or moved.
+
+Taking those for deleted rows would bring every job back as a second row.
+"""
 Texts = Mapping[Place, Mapping[str, str]]
 """What is entered into rows, by column id, without formulas."""
 
@@ -26,6 +34,7 @@ class Lookup:
 
     matches: Mapping[str, Match] = field(default_factory=dict)
     doubtful: Sequence[str] = ()
+    """The sites of those that resemble a row, but not for certain."""
 
 
 def texts_of_columns(
@@ -76,8 +85,11 @@ def look_up(texts: Texts, customers: Mapping[str, Customer], by: Sequence[str]) 
     """Return the rows of jobs without one (`customers` by site), by the keys of `[match] by`."""
     keyed = {row.get(KEY, "") for row in texts.values()}
     jobs = {site: customer for site, customer in customers.items() if site not in keyed}
-    matches = match.match(jobs, without_key(texts), by)
-    return Lookup(matches.certain, sorted(matches.doubtful))
+    rows = without_key(texts)
+    matches = match.match(jobs, rows, by)
+    others = {site: customer for site, customer in jobs.items() if site not in matches.certain}
+    doubtful = matches.doubtful.keys() | match.namesakes(others, rows, by)
+    return Lookup(matches.certain, sorted(doubtful))
 
 
 def pattern(table: Table, end: TableEnd, above: Row) -> Pattern:
@@ -102,3 +114,28 @@ def pattern_row(table: Table, pattern: Pattern, new_rows: Sequence[RowWrite]) ->
             formulas=dict(pattern.formulas),
         )
     ]
+
+
+def are_few(gone: Set[str], known: Set[str]) -> bool:
+    """Tell whether so many of the `known` keys may be gone because people deleted their rows."""
+    return len(gone) <= max(FEW, FEW_SHARE * len(known))
+
+
+def find_key_column(rows: Mapping[int, Row], sites: Container[str]) -> int | None:
+    """Return the index of the column in which most of `sites` stand now; None where few do."""
+    found: Counter[int] = Counter()
+    for cells in rows.values():
+        for index, cell in enumerate(cells):
+            site = site_in(cell)
+            found[index] += site is not None and site in sites
+    most = found.most_common(1)
+    return most[0][0] if most and most[0][1] > 1 else None
+
+
+def keys_gone(gone: int, known: int) -> Permanent:
+    """Return the error for keys that stand nowhere any more."""
+    return Permanent(
+        "keys_gone",
+        f"{gone} of {known} site IDs are gone from their column at once. Undo what happened to "
+        "it; if rows were deleted on purpose: brightsheet compare",
+    )

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
 
+from sync.errors import Permanent
 from sync.mapping.tab import LOOKED_AT, CellKind, Entry, Lock, SeenCell, SeenTab
+from sync.settings.config_file import SheetConfig
 from sync.sheets import formulas
-from sync.sheets.answer import DATE_FORMATS, quoted
+from sync.sheets.answer import DATE_FORMATS, JOBS_TAB, quoted
 
 Json = Mapping[str, Any]
 
@@ -294,3 +296,17 @@ def _entries(lines: Sequence[Json]) -> dict[int, tuple[Entry, ...]]:
         if ours:
             entries[index] = ours
     return entries
+
+
+def free_titles(beside: Surroundings, sheet: SheetConfig, *, is_made: bool) -> Titles:
+    """Return free titles for tabs to be made; `is_made`: the Jobs tab is read as such.
+
+    Raises Permanent where the Jobs tab is there and its header row is not.
+    """
+    if not is_made and JOBS_TAB in beside.titles:
+        raise Permanent(
+            "header_gone",
+            f"The header row of the tab {beside.titles[JOBS_TAB]!r} was deleted. Bring it back "
+            "with the version history, or delete the tab: it is made again.",
+        )
+    return beside.free_titles(Titles(sheet.tab, Titles.fence, sheet.history, sheet.pipeline))

@@ -92,9 +92,9 @@ def lines_of(rows: Mapping[int, Row]) -> dict[int, list[str]]:
 def find(table: Table, lines: Lines) -> TableEnd:
     """Return where a table ends; `lines` are all columns of its tab."""
     tab = _TabText(table, lines)
-    last = next((row for row in tab.rows_from_below() if tab.is_job(row)), table.header_row)
-    if last == table.header_row:
-        return TableEnd(last)
+    last = tab.last_job()
+    if last is None:
+        return TableEnd(table.header_row)
     return TableEnd(last, dict(tab.formulas_of(last)), tab.is_covered_to(last))
 
 
@@ -106,8 +106,28 @@ class _TabText:
         self._depth = max(map(len, lines.values()), default=0)
         self._knows_people = not table.columns.keys().isdisjoint(PARTS)
 
-    def rows_from_below(self) -> Iterator[int]:
-        return iter(range(self._depth - 1, self._table.header_row, -1))
+    def last_job(self) -> int | None:
+        """Return the last row that is a job's; a remark's only where no other looks like one."""
+        remark = None
+        for row in range(self._depth - 1, self._table.header_row, -1):
+            if not self.is_job(row):
+                continue
+            if not self._is_remark(row):
+                return row
+            remark = row if remark is None else remark
+        return remark
+
+    def _is_remark(self, row: int) -> bool:
+        """Tell whether a row has one text alone, and a total is nearest above it: a legend."""
+        has_key = KEY in self._table.columns and self._entered(KEY, row)
+        if has_key or len(self._filled(row)) > 1:
+            return False
+        above = row - 1
+        while above > self._table.header_row and not self._has_total(above):
+            if len(self._filled(above)) > 1:
+                return False
+            above -= 1
+        return above > self._table.header_row
 
     def _text(self, index: int, row: int) -> str:
         line = self._lines.get(index, ())

@@ -6,9 +6,9 @@ from typing import Any
 
 from sync.errors import Permanent
 from sync.ops import retry
-from sync.sheets import answer
 from sync.sheets.flush import Flusher
 from sync.sheets.reconcile import Compared, last_compared, reconcile
+from sync.sheets.rowless import find_key_column, keys_gone
 from sync.status.problem import counted
 from sync.status.verdict import judge, waiting
 from sync.store import Backlog, Lease
@@ -118,8 +118,8 @@ def _must_be_gone(flusher: Flusher, held: Lease, sites: set[str]) -> None:
     if seen.table is None:
         raise Permanent("no_tab", "There is no tab for jobs. Make it: brightsheet init")
     rows = flusher.writer.read_everything(held, seen).rows
-    if any(answer.find_key_column(tab, sites) is not None for tab in rows.values()):
-        raise answer.keys_gone(len(sites), len(flusher.store.jobs.sites()))
+    if any(find_key_column(tab, sites) is not None for tab in rows.values()):
+        raise keys_gone(len(sites), len(flusher.store.jobs.sites()))
 
 
 # Output

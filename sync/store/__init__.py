@@ -12,7 +12,7 @@ from sync.store.deliveries import Deliveries
 from sync.store.documents import Claim, Documents, DueFolder, Folders, PendingDocument
 from sync.store.inbox import Arrival, Inbox, KeptDelivery, Receipt, newest_arrival
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
-from sync.store.jobs import Jobs, Projected, Steps, Wanted
+from sync.store.jobs import Jobs, Projected, Wanted
 from sync.store.limits import Quarantine
 from sync.store.lookups import Customers, DetailStore, DueLookup, History, Lookups
 from sync.store.pending import DirtyJob, Pending, PendingWork
@@ -25,6 +25,7 @@ from sync.store.signs import (
     RefusedRequests,
 )
 from sync.store.spreadsheet import Glance, Spreadsheet, Turn
+from sync.store.steps import Steps
 
 __all__ = [
     "Action",

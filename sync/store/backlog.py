@@ -12,6 +12,7 @@ from sync.jobs.model import FileState
 from sync.store import signs
 from sync.store.database import Database, now
 from sync.store.inbox import UNPROJECTED, Arrival, newest_arrival
+from sync.store.limits import IS_REFUSED
 from sync.store.lookups import NEW
 from sync.store.schema import (
     REJECTED,
@@ -191,11 +192,15 @@ def _inbox() -> dict[str, Select[Any]]:
 def _sheet(spreadsheet: str) -> dict[str, Select[Any]]:
     is_dirty = job.c.version != job.c.shown_version
     is_in_trouble = and_(sheet.c.spreadsheet_id == spreadsheet, sheet.c.reason != "")
-    is_in_quarantine = quarantine.c.spreadsheet_id == spreadsheet
+    is_mine = quarantine.c.spreadsheet_id == spreadsheet
+    is_in_quarantine = and_(is_mine, IS_REFUSED)
+    # A job that waits for a person's word on its row is no sign of a sheet that falls behind.
+    waiting = select(quarantine.c.site).where(is_mine, ~IS_REFUSED, quarantine.c.until > now())
+    is_late = and_(is_dirty, job.c.site.not_in(waiting))
     sites = select(quarantine.c.site).where(is_in_quarantine)
     return {
-        "jobs": _count(is_dirty),
-        "oldest_job": _age(job.c.waiting_since, is_dirty),
+        "jobs": _count(is_late),
+        "oldest_job": _age(job.c.waiting_since, is_late),
         "quarantined": _count(is_in_quarantine),
         "oldest_quarantined": _age(job.c.waiting_since, job.c.site.in_(sites)),
         "unverified": _count(attempt.c.spreadsheet_id == spreadsheet),

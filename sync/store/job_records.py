@@ -11,6 +11,7 @@ from sqlalchemy.sql import ColumnElement
 from sync.jobs.cells import Cell, cells_in
 from sync.jobs.model import Change, Customer, FileState, Job
 from sync.store.database import Database
+from sync.store.limits import IS_REFUSED
 from sync.store.lookups import customers
 from sync.store.schema import change, customer, document, folder, heartbeat, job, quarantine
 from sync.types import Personal
@@ -115,7 +116,7 @@ class JobRecords:
             row = connection.execute(select(job).where(job.c.site == site)).mappings().first()
             if row is None:
                 return None
-            rests = select(quarantine.c.site).where(quarantine.c.site == site)
+            rests = select(quarantine.c.site).where(quarantine.c.site == site, IS_REFUSED)
             where = select(folder.c.link).where(folder.c.site == site)
             return JobRecord(
                 site=site,

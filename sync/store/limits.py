@@ -49,6 +49,10 @@ LONGEST_REST_SECONDS = 3600.0
 """The wait doubles up to this: some 30 calls a day for a job that is always refused."""
 
 
+IS_REFUSED = quarantine.c.refusals > 0
+"""Of a line of the quarantine: else its job waits for a person's word on its row."""
+
+
 class Quarantine:
     """The jobs of one spreadsheet that are in quarantine, with their lines of the History."""
 
@@ -61,9 +65,10 @@ class Quarantine:
         mine = quarantine.c.spreadsheet_id == self._id, quarantine.c.site == site
         with self._database.writing() as connection:
             hold(connection, held)
-            known = connection.scalar(select(quarantine.c.refusals).where(*mine)) or 0
+            refusals = connection.scalar(select(quarantine.c.refusals).where(*mine))
+            known = refusals or 0
             rest = min(REST_SECONDS * 2.0**known, LONGEST_REST_SECONDS)
-            if known:
+            if refusals is not None:
                 values = {"refusals": known + 1, "until": now() + rest}
                 connection.execute(update(quarantine).where(*mine).values(values))
             else:
@@ -75,9 +80,35 @@ class Quarantine:
     def sites(self) -> dict[str, int]:
         """Return the jobs in quarantine, with how often each was refused."""
         query = select(quarantine.c.site, quarantine.c.refusals)
-        query = query.where(quarantine.c.spreadsheet_id == self._id)
+        query = query.where(quarantine.c.spreadsheet_id == self._id, IS_REFUSED)
         with self._database.reading() as connection:
             return {row.site: row.refusals for row in connection.execute(query)}
+
+    def hold_back(self, held: Lease, sites: Iterable[str], hours: float) -> frozenset[str]:
+        """Have jobs wait for a person's word on their row; return those that are to wait now.
+
+        Each waits once, for so many hours: it stands here as refused by nobody.
+        """
+        mine = quarantine.c.spreadsheet_id == self._id
+        known = select(quarantine.c.site).where(mine)
+        if not hours or not (asked := frozenset(sites)):
+            return frozenset()
+        with self._database.writing() as connection:
+            hold(connection, held)
+            new = asked - frozenset(connection.scalars(known))
+            for site in sorted(new):
+                row = {"spreadsheet_id": self._id, "site": site, "refusals": 0}
+                until = {"until": now() + hours * 3600.0}
+                connection.execute(self._database.insert(quarantine).values({**row, **until}))
+        return new
+
+    def end_wait(self, held: Lease, sites: Iterable[str]) -> None:
+        """Have jobs wait no more: a person has said which row is theirs."""
+        mine = quarantine.c.spreadsheet_id == self._id, ~IS_REFUSED
+        with self._database.writing() as connection:
+            hold(connection, held)
+            is_meant = quarantine.c.site.in_(sorted(sites))
+            connection.execute(delete(quarantine).where(*mine, is_meant))
 
 
 def resting(spreadsheet_id: str) -> Select[tuple[str]]:

@@ -13,11 +13,11 @@ from sync.jobs.cells import Cell, cells_in
 from sync.jobs.model import Change, Customer, Details, Files, Job
 from sync.store.database import Database, now
 from sync.store.documents import files_in_drive
-from sync.store.jobs import kept_steps
 from sync.store.limits import resting
 from sync.store.lookups import PATIENCE, TRIES, History, customers, details
 from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
 from sync.store.spreadsheet import Spreadsheet, pending_undos
+from sync.store.steps import kept_steps
 from sync.types import Mode
 
 _PAGE = 500

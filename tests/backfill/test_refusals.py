@@ -9,7 +9,7 @@ from emulator import Emulator
 from sync.backfill.reader import PAGES, JobList, Reader
 from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.client import EverBright
-from sync.everbright.lists import Lists
+from sync.everbright.lists import REPEATING, Lists
 from sync.jobs.model import Job
 from tests.backfill.stand import TOKEN, Endless, Stand, event
 from tests.made_up import uuid
@@ -162,6 +162,19 @@ def test_a_list_that_repeats_itself_ends(stand: Stand) -> None:
     (problem,) = run.problems
     assert problem.startswith("page 1 is the last of the list that was read. ")
     assert "does not end: page 2 repeats one before. Correct its path" in problem
+
+
+def test_a_list_that_names_the_same_jobs_again_and_again_ends(stand: Stand) -> None:
+    """Catches a backfill that holds its lease for 2,000 pages, each with another date on the same
+    jobs."""
+    endless = Endless(lambda page: [{"site": uuid(page % 3), "date": f"2026-03-01T{page}"}])
+    paths = stand.settings.config.everbright
+    jobs = JobList(Lists(endless, 1e9, stand.sleep), paths, None)
+    jobs.read()
+    assert endless.pages == 3 + REPEATING + 1
+    assert len(jobs.jobs) == 3
+    (problem,) = jobs.problems
+    assert "does not end: 21 pages in a row name nothing that was not named before" in problem
 
 
 def test_a_list_that_has_another_job_on_every_page_ends(stand: Stand) -> None:

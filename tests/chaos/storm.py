@@ -6,8 +6,9 @@ seed gives the same run again; what takes minutes with whole processes takes sec
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,9 @@ from tests.chaos.ledger import Ledger
 from tests.chaos.people import Person
 from tests.chaos.stage import Outcome
 from tests.chaos.tab import recovered
-from tests.chaos.truth import Truth, tagged
+from tests.chaos.truth import Truth, column, tagged
 from tests.made_up import CONFIG_FILE, uuid
-from tests.traffic import history
+from tests.traffic import LABELS, history
 
 _FLUSHES = 200
 """More than this for a few deliveries, and the flusher goes round in circles."""
@@ -36,6 +37,7 @@ _CUSTOMERS = ("email",)
 """Columns that are off at first, and tell of a customer."""
 _GAPS = 8
 """With fewer gaps in which a person worked, a storm shows nothing."""
+_KEY_LENGTH = 36
 _STROLL = 3
 """The most that a person does between two flushes."""
 
@@ -77,6 +79,7 @@ def run(
     book = google.sheets.spreadsheets[bench.spreadsheet]
     violations += [*judge.sheet(book, ledger, begun), *judge.history(book, truth)]
     violations += judge.records(book, person.deeds.duplicates)
+    violations += _pipeline(bench, truth)
     if person.gaps < _GAPS:
         violations.append(Violation("no storm", f"A person worked in {person.gaps} gaps only."))
     bench.database.close()
@@ -110,6 +113,7 @@ def _customer(bench: Bench, number: int) -> dict[str, str]:
         "email": known["E_mail"],
         "phone": f"303-555-{number:04d}",
         "address": f"{known['Street']}, {_CITY}, CO {known['Zip']}",
+        "city": _CITY,
     }
 
 
@@ -139,3 +143,37 @@ def _fail(google: Emulator, share: float) -> None:
         google.faults.answer(503, **which)
         google.faults.answer(503, when="after", **which)
         google.faults.truncate(**which)
+
+
+def _pipeline(bench: Bench, truth: Truth) -> Iterator[Violation]:
+    """Judge the numbers of the Pipeline by the rows of the Jobs tab as they stand."""
+    look, columns = bench.look(), {event["name"]: column(event) for event in truth.events}
+    needed = {"status", "days", "since"}
+    for line in bench.rows("Pipeline"):
+        name = line["Milestone"].text
+        if columns.get(name) not in look.by_id or not needed <= look.by_id.keys():
+            continue  # A person deleted a column: then it says so.
+        open_days: dict[str, int] = {}
+        by_status: dict[str, set[str]] = {}
+        for row in look.body():
+            key, label = look.key(row), look.shown(row, columns[name])
+            status, days = look.shown(row, "status"), look.shown(row, "days")
+            if key and label and status != "Archived":
+                by_status.setdefault(label, set()).add(key)
+            stands = label != "Approved" or status.startswith(f"{name} approved")
+            since = look.spot(row, look.by_id["since"]).number
+            if len(key) == _KEY_LENGTH and label and days and stands:
+                open_days[key] = _today() - int(since or 0)
+        wanted = {label: str(len(by_status.get(label, ()))) for label in LABELS.values()}
+        wanted |= {
+            "Jobs": str(len(open_days)),
+            "Over 14 days": str(sum(days > 14 for days in open_days.values())),
+        }
+        for header, text in wanted.items():
+            if header in line and line[header].text != text:
+                told = f"{name}, {header}: {line[header].text}, not {text}."
+                yield Violation("wrong number", told)
+
+
+def _today() -> int:
+    return (datetime.now(UTC) - datetime(1899, 12, 30, tzinfo=UTC)).days

@@ -92,6 +92,16 @@ def test_a_board_is_mapped_with_the_words_of_each_list(console: Console) -> None
     assert (row["NTP"].text, row["Perm."].text) == ("OK", "Issued")
 
 
+def test_a_mapped_column_is_listed_by_the_name_of_its_milestone(console: Console) -> None:
+    """Catches UUIDs in the list of the columns, by which nobody knows what they show."""
+    visitor = console.visitor
+    form = chosen(columns(visitor)).choose(f"field:{ACTIVE}:J", f"approved:{PERMIT}")
+    assert form.answer(visitor, MAPPING, step="write").status_code == 303
+    page = plain(visitor.send("/columns").text)
+    assert "I Perm. Permits status:Permits" in page
+    assert "J Perm. issued Permits approved approved:Permits" in page
+
+
 def test_every_column_is_known_by_its_letter_beside_three_of_its_cells(console: Console) -> None:
     """Catches "M1" and "M1 $", which read alike: one could not be mapped without the other."""
     visitor = console.visitor

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from demo.process import free_port
 from emulator.drive.model import User
 from sync.doctor import Check, run_checks
-from sync.doctor.receiver import filesystem
+from sync.doctor.check import filesystem
 from sync.errors import Retryable
 from sync.field_table import KEY
 from sync.settings.environment import load

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -60,7 +61,8 @@ def path() -> Iterator[WholePath]:
         made.start_anew()
         print(
             f"\n{made.count} hostile bodies, {made.accepted} of them accepted and laid out; "
-            f"the slowest took {made.slowest:.2f} s"
+            f"the slowest took {made.slowest:.2f} s; the process held "
+            f"{getrusage(RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB at the most"
         )
 
 

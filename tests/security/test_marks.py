@@ -8,7 +8,6 @@ import os
 import random
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,9 +23,9 @@ from sync.status.watch import Watch
 from sync.worker.loop import DocumentLoop, Stop
 from tests import own_sheet
 from tests.console.conftest import PASSWORD, Console
+from tests.console.test_access import routes
 from tests.made_up import SECRET, body, comment, document, milestone, task, uuid
 from tests.security.conftest import Written
-from tests.sheets.conftest import with_more
 from tests.webhooks.payloads import change_order, contract, stage
 
 MARK = re.compile(r"zq\d+zq", re.IGNORECASE)
@@ -141,16 +140,17 @@ class Stage:
                 uuid(number), contacts=[self.marks.person()], address=address | {"zipcode": "80999"}
             )
 
-    def adopt(self, folder: Path) -> None:
-        """Have the sheet be a person's with a History, in which people type over our words."""
+    def adopt(self) -> None:
+        """Have the sheet be a person's with a History, and with two rows for one customer."""
         lines = [
             own_sheet.line(n, Crew=self.marks.name(), Customer=self.marks.name())
             for n in range(1, JOBS + 1)
         ]
+        twice = self.google.everbright.site(uuid(1))["contacts"][0]["email"]
+        lines += [own_sheet.line(n, E_mail=twice, Note_to_self=self.marks.text()) for n in (8, 9)]
         own_sheet.make(self.bench, lines, [])
         own_sheet.adopt(self.bench, own_sheet.OPEN)
-        self.bench.configured(with_more(folder, "\n[mapping]\nhistory = true\n"))
-        self.bench.setup().provision(self.bench.spreadsheet)
+        self.bench.setup().provision(self.bench.spreadsheet, ["history"])
 
     def type_over(self) -> None:
         """Have a person write into the status of each job."""
@@ -200,15 +200,17 @@ class Stage:
         """Keep every page and what every command prints."""
         visitor = self.console.signed_in()
         kept = self.bench.inbox.recent(500)
-        paths = ["/", "/?span=days", "/actions", "/documents?state=pending"]
+        paths = [path for method, path in routes(self.console.app) if method == "GET"]
+        paths += ["/?span=days", "/documents?state=pending"]
         paths += ["/documents?state=failed", "/documents?state=done"]
         paths += [f"/jobs/{uuid(number)}" for number in range(1, JOBS + 1)]
         paths += [f"/deliveries/{each.id}" for each in kept]
         paths += [f"/deliveries?before={seq}" for seq in range(1, len(kept) + 50, 50)]
         for path in paths:
             self.told[path] = visitor.get(path).text
-        for path, form in (("/columns", {}), ("/checks", {}), ("/mapping", {"step": "read"})):
-            self.told[path] = visitor.send(path, **form).text
+        for path in ("/columns", "/checks", "/mapping/rows", "/mapping/unmap"):
+            self.told[f"{path} read"] = visitor.send(path, step="look").text
+        self.told["/mapping read"] = visitor.send("/mapping", step="read").text
         preview = {"step": "preview", "tab": "Open jobs"}
         self.told["preview"] = visitor.send("/mapping", **preview).text
         for path in ("/status", "/healthz", "/readyz", "/openapi.json"):
@@ -239,16 +241,16 @@ class Stage:
         return {place for place, text in self.told.items() if MARK.search(text)}
 
 
-def played(google: Emulator, url: str, seed: int, count: int, own_in: Path | None = None) -> Stage:
+def played(google: Emulator, url: str, seed: int, count: int, *, is_own: bool) -> Stage:
     """Send marked bodies, and look at everything; sheets of people are typed into meanwhile."""
     made = Stage(google, url, seed)
-    if own_in:
-        made.adopt(own_in)
+    if is_own:
+        made.adopt()
     for number in range(count):
         made.send(made.marks.sent())
         if number % 20 == 19:
             made.work()
-            if own_in:
+            if is_own:
                 made.type_over()
     for number in range(1, JOBS + 1):  # so that what was typed is replaced
         newest = made.marks.milestone() | {
@@ -265,10 +267,10 @@ def played(google: Emulator, url: str, seed: int, count: int, own_in: Path | Non
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("is_own", [False, True], ids=["ours", "own"])
 def test_marks_are_nowhere_but_where_they_may_be(
-    google: Emulator, sqlite_url: str, lines: Written, tmp_path: Path, *, is_own: bool
+    google: Emulator, sqlite_url: str, lines: Written, *, is_own: bool
 ) -> None:
     """Catches personal data on a page, in a command's output, an error, an alert or the log."""
-    made = played(google, sqlite_url, 1, FEW, tmp_path if is_own else None)
+    made = played(google, sqlite_url, 1, FEW, is_own=is_own)
     made.told["the log"] = lines()[0]
     assert made.marked() == set()
     assert made.marks.count > FEW
@@ -280,9 +282,9 @@ def test_marks_are_nowhere_but_where_they_may_be(
 @pytest.mark.parametrize("is_own", [False, True], ids=["ours", "own"])
 @pytest.mark.parametrize("seed", [2, 3])
 def test_marks_of_many_webhooks_are_nowhere_either(
-    google: Emulator, sqlite_url: str, lines: Written, tmp_path: Path, seed: int, *, is_own: bool
+    google: Emulator, sqlite_url: str, lines: Written, seed: int, *, is_own: bool
 ) -> None:
-    made = played(google, sqlite_url, seed, MANY, tmp_path if is_own else None)
+    made = played(google, sqlite_url, seed, MANY, is_own=is_own)
     made.told["the log"] = lines()[0]
     assert made.marked() == set()
 
@@ -296,6 +298,7 @@ def assert_is_shown_when_asked_for(made: Stage, *, is_own: bool) -> None:
     job = visitor.text(f"/jobs/{uuid(1)}")
     assert MARK.search(job)
     if is_own:
+        assert "It is row" in made.told["/mapping/rows read"]
         typed = re.findall(r"<p>Permit: ([^<]+)</p>", job)
         assert any(MARK.search(text) for text in typed), "nothing that was typed was replaced"
     assert MARK.search(visitor.text("/documents"))

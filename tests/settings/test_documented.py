@@ -1,10 +1,12 @@
 """Every setting stands on a page, in the example and in app.json, with the default that counts."""
 
+import io
 import json
 import re
 import shlex
 from collections.abc import Mapping
 
+from dotenv import dotenv_values
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
@@ -73,9 +75,11 @@ def test_the_readme_has_what_a_first_day_needs_and_little_else() -> None:
 
 
 def test_the_example_holds_every_setting_with_its_default() -> None:
-    """As a shell reads it: would catch a default that needs quotes and has none."""
+    """As a shell and as the command read it: would catch a default that needs quotes."""
     lines = _EXAMPLE.findall((ROOT / ".env.example").read_text("utf-8"))
     assert {name: "".join(shlex.split(value)) for name, value in lines} == defaults()
+    text = io.StringIO("\n".join(f"{name}={value}" for name, value in lines))
+    assert dotenv_values(stream=text, interpolate=False) == defaults()
 
 
 def test_herokus_button_describes_every_setting_of_a_host() -> None:

@@ -381,3 +381,20 @@ def test_an_event_of_a_later_moment_is_after_the_mapping_in_whatever_zone() -> N
     changed = Target(uuid(1), cells(1, re_signed=Cell(text="Yes")), cells(1), received_at=SINCE)
     his = {"re_signed": {4: cell("his words")}}
     assert mapped(changed, cells=his, mapped_at=elsewhere).rows
+
+
+def test_a_date_that_was_written_keeps_the_format_that_it_has() -> None:
+    """Catches a format that is sent with every event, and one of a person's that is replaced."""
+    day, later = Cell(when=NOTED, is_day=True), Cell(when=NOTED + timedelta(days=1), is_day=True)
+    columns = {**COLUMNS, "since": 2}
+    (row,) = made(target(1, cells(1, since=day), since=later), columns=columns).rows
+    (cell,) = row.cells
+    assert (cell.fields, sorted(cell.data)) == (
+        "userEnteredValue,textFormatRuns",
+        ["userEnteredValue"],
+    )
+    doubtful = replace(target(1, cells(1, since=day), since=later), recheck=frozenset({"since"}))
+    (row,) = made(doubtful, columns=columns).rows
+    assert "userEnteredFormat.numberFormat" in row.cells[0].fields
+    (row,) = made(target(1, cells(1), since=later), columns=columns).rows
+    assert "userEnteredFormat.numberFormat" in row.cells[0].fields

@@ -43,6 +43,17 @@ def test_a_doubt_is_listed_with_its_candidates(asking: Bench) -> None:
     assert "mine 1" in doubt.candidates[0].text
 
 
+def test_a_family_name_that_stands_first_is_the_same_name(asking: Bench) -> None:
+    """Catches a second row, without a word, for a customer listed as in a directory."""
+    known = own_sheet.customer(asking, 1)
+    row = line(1, Customer="Number1, Ada", Street=known["Street"])
+    own_sheet.make(asking, [row, line(8)], [])
+    own_sheet.adopt(asking)
+    flushed(asking, milestone(1))
+    (doubt,) = found(asking).doubts
+    assert [each.name for each in doubt.candidates] == ["Open jobs!4"]
+
+
 def test_joined_the_row_has_all_and_ours_is_empty(asking: Bench) -> None:
     """Otherwise the customer stands there twice."""
     doubtful(asking)

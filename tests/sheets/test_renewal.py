@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from sync.field_table import FORMER_NOTES
-from sync.jobs.cells import KEPT_NOTE
+from sync.field_table import FORMER_NOTES, entry_of
 from sync.sheets.answer import JOBS_TAB
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
@@ -15,6 +14,9 @@ EARLIER = [
     (f'[[columns]]\nid = "{column}"\nheader = "{column.title()}"\n', "")
     for column in ("days", "since", "rep")
 ]
+
+
+FORMER_END = "\n\nBrightsheet keeps this column. It may be moved, renamed, hidden and sorted."
 
 
 def send(bench: Bench, *requests: dict[str, Any]) -> None:
@@ -48,7 +50,7 @@ def widths(bench: Bench) -> dict[str, int]:
 
 
 def note_of(bench: Bench, column: str) -> str:
-    return FORMER_NOTES[column].format(stuck_days=14) + KEPT_NOTE
+    return FORMER_NOTES.get(column, entry_of(column).about).format(stuck_days=14) + FORMER_END
 
 
 def upgraded(bench: Bench, tmp_path: Path) -> None:
@@ -62,6 +64,7 @@ def upgraded(bench: Bench, tmp_path: Path) -> None:
         sized(bench, "status", 165),
         sized(bench, "next_action", 77),
         noted(bench, "status", note_of(bench, "status")),
+        noted(bench, "customer", note_of(bench, "customer")),
         noted(bench, "next_action", "Ask Ada."),
         noted(bench, "follow_up", ""),
     )
@@ -86,6 +89,7 @@ def test_the_next_comparison_renews_what_is_ours_without_an_event(
     assert "Rep" in bench.rows()[0]
     assert widths(bench)["Status"] == 170
     assert bench.notes("Status")[0].startswith("How the job stands: which milestones")
+    assert bench.notes("Customer")[0].endswith("Brightsheet keeps this column.")
     said = [str(rule) for rule in rules(bench)]
     assert not any("Rejected: " in rule for rule in said)
     assert sum("' rejected'" in rule for rule in said) == 1

@@ -13,13 +13,12 @@ from sync.sheets.answer import (
     HEADER_KEY,
     JOBS_TAB,
     Content,
-    are_few,
     content,
-    find_key_column,
     mapping_id,
     site_in,
 )
 from sync.sheets.policy import MAPPED
+from sync.sheets.rowless import are_few, find_key_column
 from sync.sheets.snapshot import read
 from sync.types import Mode
 from tests.made_up import uuid

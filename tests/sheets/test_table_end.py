@@ -81,6 +81,18 @@ def test_a_row_that_looks_like_a_jobs_is_the_last(last: Sequence[str]) -> None:
     assert ended(ADA, BEN, last, TOTAL).last_row == 3
 
 
+def test_a_remark_below_the_total_is_no_job() -> None:
+    """Catches a legend in the customers' column that takes each new row out of every sum."""
+    legend = ("", "crew: Red = Tony, Blue = Marisol")
+    end = ended(ADA, BEN, BLANK, TOTAL, BLANK, legend, ("", "call the office"))
+    assert (end.last_row, end.formulas) == (2, {6: LEFT})
+
+
+def test_names_alone_below_a_total_at_the_top_are_jobs() -> None:
+    """Catches new rows above the only customers that there are."""
+    assert ended(TOTAL, ("", "Fay"), ("", "Gus")).last_row == 3
+
+
 def test_a_table_that_is_cut_is_one_table() -> None:
     divider = ("", "ON HOLD")
     end = ended(ADA, TOTAL, BLANK, divider, BEN, TOTAL, BLANK, ("", "GRAND TOTAL"))

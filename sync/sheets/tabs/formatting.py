@@ -30,7 +30,7 @@ def column(sheet_id: int, index: int, made: Column) -> list[Request]:
         request.metadata(COLUMN_KEY, made.id, sheet_id, "COLUMNS", index),
         *column_format(sheet_id, index, made),
         sized_column(sheet_id, index, made.width, is_hidden=made.is_hidden),
-        _laid_out(sheet_id, index, made),
+        *([] if made.is_hidden else [_laid_out(sheet_id, index, made)]),
     ]
 
 

@@ -1,0 +1,81 @@
+"""A `.env` is read by every command, and nobody is left to guess that it was not."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.made_up import SECRET
+from tests.settings.test_environment import LEAST
+
+TEXT = "".join(
+    f"{name}='{value}'\n"
+    for name, value in (LEAST | {"DATABASE_URL": "sqlite:///kept.sqlite3"}).items()
+)
+
+
+def run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder, as a shell does in which nothing was set."""
+    known = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    return subprocess.run(
+        [sys.executable, "-m", "brightsheet", "deliveries"],
+        cwd=folder,
+        env=known | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_it_is_read_where_the_command_is_started(tmp_path: Path) -> None:
+    """Catches a new shell in which nothing is set, though the file is there."""
+    (tmp_path / ".env").write_text(TEXT, "utf-8")
+    done = run(tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "kept.sqlite3").exists()
+
+
+def test_the_environment_counts_before_it(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(TEXT, "utf-8")
+    assert run(tmp_path, DATABASE_URL="sqlite:///other.sqlite3").returncode == 0
+    assert (tmp_path / "other.sqlite3").exists()
+    assert not (tmp_path / "kept.sqlite3").exists()
+
+
+def test_a_dollar_sign_is_one(tmp_path: Path) -> None:
+    """Catches a secret of which a part is taken for the name of a variable."""
+    (tmp_path / ".env").write_text(TEXT + "PORT='${HOME}'\n", "utf-8")
+    done = run(tmp_path)
+    assert done.stderr == "PORT: is not a whole number. Write it in digits.\n"
+
+
+def test_without_one_a_missing_setting_comes_with_a_hint(tmp_path: Path) -> None:
+    done = run(tmp_path, ENV_FILE="")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("WEBHOOK_SECRET: is not set.")
+    assert "a file .env in the folder where the command is started: there is none." in line
+    wrong = run(tmp_path, ENV_FILE="", WEBHOOK_SECRET="short")
+    assert ".env" not in wrong.stderr, "it is set, and wrong: the hint would mislead"
+
+
+@pytest.mark.parametrize("held", [b"\xff\xfe", None])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, held: bytes | None) -> None:
+    """Catches a traceback with secrets in it."""
+    path = tmp_path / ".env"
+    path.mkdir() if held is None else path.write_bytes(held + SECRET.encode())
+    done = run(tmp_path)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{path}: cannot be read (")
+    assert SECRET not in line
+
+
+def test_another_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text(TEXT, "utf-8")
+    assert run(tmp_path, ENV_FILE="mine").returncode == 0
+    done = run(tmp_path, ENV_FILE="gone")
+    assert done.stderr.startswith("ENV_FILE: names no file.")
