@@ -296,11 +296,8 @@ class Flusher:
         spreadsheet = self.store.spreadsheet
         if not snapshot.tables:
             return spreadsheet.read_columns().gone
-        columns, title = (
-            read_columns(snapshot.tables),
-            self.targets.title(is_mapped=snapshot.is_adopted),
-        )
-        return spreadsheet.note_columns(snapshot.fence or 0, columns, title).gone
+        fence, title = snapshot.fence or 0, self.targets.title(is_mapped=snapshot.is_adopted)
+        return spreadsheet.note_columns(fence, read_columns(snapshot.tables), title).gone
 
     def with_in_step(self, this: Round, plan: Plan, *, is_alone: bool = False) -> Plan:
         """Return a plan with the moment from which the sheet shows all that came."""
