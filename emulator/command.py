@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from emulator.latency import parse
+from emulator.limits import parse_latency
 
 
 @click.command()
@@ -28,7 +28,7 @@ def emulator(port: int, data: Path | None, reset: bool, latency: str | None, lim
     if reset and data is None:
         raise click.UsageError("--reset is for the state in --data: name its folder.")
     try:
-        seconds = parse(latency) if latency else None
+        seconds = parse_latency(latency) if latency else None
     except ValueError:
         raise click.BadParameter("say 0.25, or 0.2,0.8", param_hint="--latency") from None
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from emulator import latency
+from emulator import limits
 from emulator.errors import ApiError
 from emulator.state import State
 
@@ -84,8 +84,8 @@ class Control:
         self._state.everbright.set_document(given.pop("uuid"), data, **given)
 
 
-def _latency(value: Any) -> latency.Latency:
-    return latency.parse(value) if isinstance(value, str) else value
+def _latency(value: Any) -> limits.Latency:
+    return limits.parse_latency(value) if isinstance(value, str) else value
 
 
 def _json(value: Any, status: int = 200) -> Response:

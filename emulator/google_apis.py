@@ -16,7 +16,7 @@ from emulator.drive.transfer import Transfer, answer
 from emulator.errors import ApiError, not_found, unsupported
 from emulator.limits import Limits, is_read
 from emulator.server import Cut
-from emulator.sheets.export import SEPARATORS
+from emulator.sheets.values import SEPARATORS
 from emulator.workbooks import BATCH_UPDATE, COPY_TO, CREATE, Query, Workbooks
 
 UPLOAD = "drive.upload"

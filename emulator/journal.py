@@ -1,20 +1,43 @@
-"""The journal: changes of the emulator's state, one JSON object a line, replayed at the start.
-
-Drive's entries are states (a file as it is now), Sheets' are the changes themselves, which the same
-engine makes again: its ids come from the spreadsheet's own id, its times from the entry.
-"""
+"""The clock, which stands still while a journal is replayed."""
 
 import fcntl
 import json
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from emulator.version import VERSION
+
+
+class Clock:
+    """Tells the time to the engines."""
+
+    def __init__(self) -> None:
+        self._fixed: float | None = None
+
+    def seconds(self) -> float:
+        """Return the time in Unix seconds."""
+        return time.time() if self._fixed is None else self._fixed
+
+    def now(self) -> datetime:
+        """Return the time as a datetime in UTC."""
+        return datetime.fromtimestamp(self.seconds(), UTC)
+
+    @contextmanager
+    def at(self, moment: float) -> Iterator[None]:
+        """Stop the clock at `moment`, before other threads are started."""
+        self._fixed = moment
+        try:
+            yield
+        finally:
+            self._fixed = None
+
 
 STATES = {"file": "id", "session": "id"}
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request
 
 from emulator.control import Control
 from emulator.everbright.routes import store
-from emulator.latency import Latency
+from emulator.limits import Latency
 from emulator.page import Page
 from emulator.server import Server
 from emulator.state import State

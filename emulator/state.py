@@ -6,15 +6,13 @@ from typing import Any
 
 from emulator.accounts import Accounts
 from emulator.calls import CallLog
-from emulator.clock import Clock
 from emulator.drive import Drive
 from emulator.drive.engine import SOMEONE
 from emulator.drive.model import SPREADSHEET
 from emulator.everbright import EverBright
 from emulator.faults import Faults
-from emulator.journal import Journal
-from emulator.latency import Latency
-from emulator.limits import Limits
+from emulator.journal import Clock, Journal
+from emulator.limits import Latency, Limits
 from emulator.sheets import Sheets
 from emulator.workbooks import Workbooks
 

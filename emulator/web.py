@@ -12,12 +12,13 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug.wrappers import Request, Response
 
-from emulator import fault_effects, latency
+from emulator import limits
+from emulator.accounts import AUTHORIZE
 from emulator.calls import Call
 from emulator.errors import ApiError, unsupported
 from emulator.everbright import routes
+from emulator.faults import apply_after, apply_before
 from emulator.google_apis import Google, refusal
-from emulator.oauth import AUTHORIZE
 from emulator.server import Cut
 from emulator.state import State
 
@@ -124,19 +125,19 @@ class Web:
         self._while_down(call)
         pause = 0.0
         if call.api != "everbright":
-            pause = latency.seconds(state.latency, self._rng) / 2
+            pause = limits.latency_seconds(state.latency, self._rng) / 2
             time.sleep(pause)
         for rule in faults.take(call, "before"):
             if rule.run is not None:
                 rule.run(state, call)
-            elif (answer := fault_effects.before(faults, rule, call)) is not None:
+            elif (answer := apply_before(faults, rule, call)) is not None:
                 return self._answered(call, answer)
         response = perform()
         for rule in faults.take(call, "after"):
             if rule.run is not None:
                 rule.run(state, call)
             else:
-                response = fault_effects.after(faults, rule, call, response)
+                response = apply_after(faults, rule, call, response)
         time.sleep(pause)
         return self._answered(call, response)
 

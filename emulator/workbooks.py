@@ -6,8 +6,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from emulator import people
-from emulator.clock import Clock
-from emulator.journal import Journal
+from emulator.journal import Clock, Journal
 from emulator.sheets import Sheets, Spreadsheet
 
 Query = MultiDict[str, str]

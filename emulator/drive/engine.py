@@ -7,16 +7,15 @@ Every method takes the calling user and raises ApiError as Drive refuses. The by
 import random
 import string
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from emulator.drive import refusals, rules
-from emulator.drive.blobs import Blobs, Content
+from emulator.drive import refusals
 from emulator.drive.model import FOLDER, NATIVE, SPREADSHEET, File, Json, User, permission, shown
 from emulator.drive.tree import Keep, Tree
-from emulator.drive.uploads import Session
+from emulator.drive.uploads import Blobs, Content, Session
 from emulator.errors import ApiError
 
 ALPHABET = string.ascii_letters + string.digits + "-_"
@@ -127,7 +126,7 @@ class Drive:
                 drive_id=parent.drive_id,
                 last_user=user.email,
             )
-            rules.describe(file, metadata)
+            describe(file, metadata)
             if chosen == SPREADSHEET:
                 self._workbooks.create(file.id, file.name, user.email)
             elif not chosen.startswith(NATIVE):
@@ -138,7 +137,7 @@ class Drive:
         self, metadata: Json, user: User, mime_type: str | None, *, all_drives: bool
     ) -> tuple[File, str]:
         """Return the parent and MIME type that a create would have. ApiError if it is refused."""
-        rules.check_writable(metadata)
+        check_writable(metadata)
         parents = metadata.get("parents") or ["root"]
         if len(parents) > 1:
             raise refusals.one_parent()
@@ -147,7 +146,7 @@ class Drive:
         except ApiError as refusal:
             raise refusals.forbidden_parent() if refusal.http_status == 403 else refusal from None
         chosen = metadata.get("mimeType") or mime_type or "application/octet-stream"
-        rules.check_id(metadata.get("id"), chosen, self.files, self.generated)
+        check_id(metadata.get("id"), chosen, self.files, self.generated)
         if user.service_account and not parent.drive_id and chosen != FOLDER:
             raise refusals.no_storage()
         return parent, chosen
@@ -178,14 +177,14 @@ class Drive:
         """Change a file's metadata, move it, or replace its `content`."""
         with self.lock:
             file = self.tree.get(file_id, user, all_drives=all_drives, role="writer")
-            rules.check_writable(metadata)
+            check_writable(metadata)
             if add or remove:
                 self._move(file, user, add or [], remove or [], all_drives=all_drives)
             if "name" in metadata and file.mime_type == SPREADSHEET:
                 self._workbooks.rename(file.id, metadata["name"])
             file.name = metadata.get("name", file.name)
             file.mime_type = metadata.get("mimeType", file.mime_type)
-            rules.describe(file, metadata)
+            describe(file, metadata)
             if content is not None:
                 self._fill(file, content)
             file.modified = metadata.get("modifiedTime", self.timestamp())
@@ -277,3 +276,44 @@ class Drive:
             if shared:
                 self.tree.share(file.id, "writer")
             return file
+
+
+WRITABLE = {
+    *("name", "description", "mimeType", "starred", "trashed", "appProperties", "properties"),
+    *("createdTime", "modifiedTime", "parents", "id", "viewedByMeTime", "writersCanShare"),
+    *("copyRequiresWriterPermission", "folderColorRgb", "contentHints", "originalFilename"),
+    *("contentRestrictions", "kind", "viewersCanCopyContent", "downloadRestrictions"),
+    "inheritedPermissionsDisabled",
+}
+
+
+def check_writable(names: Iterable[str]) -> None:
+    """Refuse a field that only Drive itself sets."""
+    for name in names:
+        if name not in WRITABLE:
+            raise refusals.not_writable(name)
+
+
+def check_id(
+    file_id: str | None, mime_type: str, files: Container[str], generated: Container[str]
+) -> None:
+    """Refuse an id that is taken, was never generated, or is not for such a type."""
+    if file_id is None:
+        return
+    if file_id in files:
+        raise refusals.id_in_use()
+    if file_id not in generated:
+        raise refusals.id_not_usable()
+    if mime_type.startswith(NATIVE) and mime_type != FOLDER:
+        raise refusals.id_for_native()
+
+
+def describe(file: File, metadata: Json) -> None:
+    """Set the plain fields; a null in `appProperties` removes an entry."""
+    file.description = metadata.get("description", file.description)
+    file.trashed = metadata.get("trashed", file.trashed)
+    for key, value in (metadata.get("appProperties") or {}).items():
+        if value is None:
+            file.app_properties.pop(key, None)
+        else:
+            file.app_properties[key] = str(value)

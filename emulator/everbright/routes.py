@@ -12,9 +12,8 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from emulator.everbright.data import OPTIONS, envelope
-from emulator.everbright.engine import Document, EverBright, Failure
-from emulator.everbright.records import LISTS
+from emulator.everbright.engine import LISTS, Document, EverBright, Failure
+from emulator.everbright.made_up import OPTIONS, envelope
 from emulator.server import Cut
 
 ROUTES = [

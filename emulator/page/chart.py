@@ -1,15 +1,63 @@
-"""Stacked bar charts as SVG, from a ChartSpec and the cells that it names. No I/O.
-
-The bars lie, the first category on top; title, legend (always at the bottom) and axis titles are
-drawn. Any other kind of chart is a box that says so.
-"""
+"""Elements of an SVG, everything escaped, and an estimate of how wide a text is. No I/O."""
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.page import style, svg
+from markupsafe import escape
+
+from emulator.page import grid
+from emulator.page.grid import COLUMN, LEAST_COLUMNS, LEAST_ROWS, ROW, ROW_HEADER, Grid
+
+FONT = "Roboto, Arial, 'Liberation Sans', sans-serif"
+SIZE = 12
+NARROW, WIDE = frozenset("iljtfrI.,;:'|!()[] "), frozenset("mwMW@%")
+
+
+def element(name: str, inner: str = "", **attributes: str | float) -> str:
+    """Return an element; `inner` is SVG already. `_` in an attribute's name stands for `-`."""
+    given = "".join(
+        f' {key.replace("_", "-")}="{_attribute(value)}"' for key, value in attributes.items()
+    )
+    return f"<{name}{given}>{inner}</{name}>" if inner else f"<{name}{given}/>"
+
+
+def _attribute(value: str | float) -> str:
+    if isinstance(value, str):
+        return str(escape(value))
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def label(
+    x: float, y: float, content: str, anchor: str = "start", **attributes: str | float
+) -> str:
+    """Return a line of text whose baseline starts, ends or has its middle at a point."""
+    attributes = {"font_size": SIZE, "fill": "#5f6368", **attributes}
+    return element("text", str(escape(content)), x=x, y=y, text_anchor=anchor, **attributes)
+
+
+def titled(shape: str, title: str) -> str:
+    """Return a shape that shows a title when it is pointed at."""
+    return element("g", shape + element("title", str(escape(title))))
+
+
+def text_width(content: str, size: float = SIZE) -> float:
+    """Return about how wide a text is in pixels: the server has no fonts to measure it by."""
+    return size * sum(
+        0.3 if one in NARROW else 0.88 if one in WIDE else 0.66 if one.isupper() else 0.55
+        for one in content
+    )
+
+
+def clipped(content: str, room: float, size: float = SIZE) -> str:
+    """Return the text, or its beginning and an ellipsis where it is wider than the room."""
+    if text_width(content, size) <= room:
+        return content
+    while content and text_width(content + "…", size) > room:
+        content = content[:-1]
+    return content.rstrip() + "…"
+
 
 Json = dict[str, Any]
 # Returns the cells of a GridRange that are not hidden, row by row.
@@ -74,7 +122,7 @@ def read(spec: Json, cells: Cells) -> Data | None:
             name=" ".join(_text(cell) for cell in column[:headers]),
             values=[_value(cell) for cell in column[headers:end]],
             shown=[_text(cell) for cell in column[headers:end]],
-            color=style.color(one, "color") or PALETTE[number % len(PALETTE)],
+            color=grid.color_of(one, "color") or PALETTE[number % len(PALETTE)],
         )
         for number, (one, column) in enumerate(zip(given, columns, strict=True))
     ]
@@ -112,9 +160,9 @@ def ticks(highest: float, room: float) -> list[float]:
 
 def draw(spec: Json, cells: Cells, width: int, height: int) -> str:
     """Return an `<svg>` of that size in pixels."""
-    parts = [svg.element("rect", width=width, height=height, fill="#ffffff")]
-    title = svg.clipped(spec.get("title", ""), width - 2 * PADDING, 17)
-    parts.append(svg.text(PADDING, PADDING + 17, title, font_size=17, fill="#202124"))
+    parts = [element("rect", width=width, height=height, fill="#ffffff")]
+    title = clipped(spec.get("title", ""), width - 2 * PADDING, 17)
+    parts.append(label(PADDING, PADDING + 17, title, font_size=17, fill="#202124"))
     data = read(spec, cells)
     if data is None:
         parts.append(_message("The emulator does not draw this kind of chart.", width, height))
@@ -122,21 +170,21 @@ def draw(spec: Json, cells: Cells, width: int, height: int) -> str:
         parts.append(_message("No data", width, height))
     else:
         _Plot(data, width, height).draw(parts)
-    return svg.element(
+    return element(
         "svg",
         "".join(parts),
         xmlns="http://www.w3.org/2000/svg",
         width=width,
         height=height,
         viewBox=f"0 0 {width} {height}",
-        font_family=svg.FONT,
+        font_family=FONT,
         role="img",
         aria_label=spec.get("altText") or spec.get("title") or "Chart",
     )
 
 
 def _message(content: str, width: int, height: int) -> str:
-    return svg.text(width / 2, height / 2, content, "middle", font_size=14)
+    return label(width / 2, height / 2, content, "middle", font_size=14)
 
 
 class _Plot:
@@ -146,7 +194,7 @@ class _Plot:
         self._data = data
         self._middle = width / 2
         self._legend = height - PADDING - SWATCH
-        self._names = max(svg.width(name) for name in data.categories)
+        self._names = max(text_width(name) for name in data.categories)
         self._names = min(self._names, width * 0.34)
         self._left = PADDING + AXIS_TITLE * bool(data.left_title) + self._names + 10
         self._right = max(self._left + 1, width - PADDING)
@@ -165,15 +213,13 @@ class _Plot:
         for value in self._ticks:
             x = round(self._x(value)) + 0.5
             stroke = "#e3e5e8" if value else "#9aa0a6"
-            parts.append(
-                svg.element("line", x1=x, x2=x, y1=self._top, y2=self._bottom, stroke=stroke)
-            )
-            parts.append(svg.text(x, self._bottom + 17, f"{value:,.0f}", "middle"))
+            parts.append(element("line", x1=x, x2=x, y1=self._top, y2=self._bottom, stroke=stroke))
+            parts.append(label(x, self._bottom + 17, f"{value:,.0f}", "middle"))
         every = math.ceil(14 / self._slot)  # where they are too close, not all names are written
         for at, name in enumerate(self._data.categories):
             if at % every == 0:
                 y = self._top + self._slot * (at + 0.5) + 4
-                parts.append(svg.text(self._left - 10, y, svg.clipped(name, self._names), "end"))
+                parts.append(label(self._left - 10, y, clipped(name, self._names), "end"))
         self._bars(parts)
         self._axis_titles(parts)
         self._entries(parts)
@@ -184,7 +230,7 @@ class _Plot:
             for at, value in enumerate(series.values):
                 if not value:
                     continue
-                bar = svg.element(
+                bar = element(
                     "rect",
                     x=self._x(starts[at]),
                     y=self._top + self._slot * (at + (1 - BAR_SHARE) / 2),
@@ -194,25 +240,70 @@ class _Plot:
                 )
                 name = f"{series.name}: " if series.name else ""
                 title = f"{self._data.categories[at]}\n{name}{series.shown[at]}"
-                parts.append(svg.titled(bar, title))
+                parts.append(titled(bar, title))
                 starts[at] += value
 
     def _axis_titles(self, parts: list[str]) -> None:
         if self._data.bottom_title:
             x, y = (self._left + self._right) / 2, self._bottom + 38
-            parts.append(svg.text(x, y, self._data.bottom_title, "middle"))
+            parts.append(label(x, y, self._data.bottom_title, "middle"))
         if self._data.left_title:
             x, y = PADDING + 10.0, (self._top + self._bottom) / 2
             turned = f"rotate(-90 {x:.1f} {y:.1f})"
-            parts.append(svg.text(x, y, self._data.left_title, "middle", transform=turned))
+            parts.append(label(x, y, self._data.left_title, "middle", transform=turned))
 
     def _entries(self, parts: list[str]) -> None:
         """Add the legend: one line, centred."""
-        names = [svg.clipped(one.name, 180) for one in self._data.series]
-        widths = [SWATCH + 24 + svg.width(name) for name in names]
+        names = [clipped(one.name, 180) for one in self._data.series]
+        widths = [SWATCH + 24 + text_width(name) for name in names]
         x = self._middle - sum(widths) / 2
         for series, name, width in zip(self._data.series, names, widths, strict=True):
             y, fill = self._legend, series.color
-            parts.append(svg.element("rect", x=x, y=y, width=SWATCH, height=SWATCH, fill=fill))
-            parts.append(svg.text(x + SWATCH + 6, y + 10, name))
+            parts.append(element("rect", x=x, y=y, width=SWATCH, height=SWATCH, fill=fill))
+            parts.append(label(x + SWATCH + 6, y + 10, name))
             x += width
+
+
+HEAD = 22
+
+
+def _overlay(stored: Json) -> Json:
+    found: Json = stored.get("position", {}).get("overlayPosition", {})
+    return found
+
+
+def extent(charts: list[Json]) -> tuple[int, int]:
+    """Return how many rows and columns, of default size, the charts cover at least."""
+    rows, columns = LEAST_ROWS, LEAST_COLUMNS
+    for stored in charts:
+        place = _overlay(stored)
+        anchor = place.get("anchorCell", {})
+        high = place.get("offsetYPixels", 0) + place.get("heightPixels", 0)
+        wide = place.get("offsetXPixels", 0) + place.get("widthPixels", 0)
+        rows = max(rows, anchor.get("rowIndex", 0) + high // ROW + 2)
+        columns = max(columns, anchor.get("columnIndex", 0) + wide // COLUMN + 2)
+    return rows, columns
+
+
+def drawn(stored: Json, grid: Grid, cells: Callable[[Json], list[Json]]) -> str:
+    """Return a chart at its place.
+
+    Rows above it may be higher than is known here: the page's script corrects its position.
+    """
+    place = _overlay(stored)
+    anchor = place.get("anchorCell", {})
+    at, across = anchor.get("rowIndex", 0), anchor.get("columnIndex", 0)
+    down, right = place.get("offsetYPixels", 0), place.get("offsetXPixels", 0)
+    row = min((one for one in grid.rows if one >= at), default=max(grid.rows, default=0))
+    above = grid.rows[: grid.rows.index(row)] if row in grid.rows else []
+    top = HEAD + sum(grid.heights.get(one, ROW) for one in above) + down
+    left = ROW_HEADER + right
+    left += sum(grid.widths.get(one, COLUMN) for one in grid.columns if one < across)
+    wide, high = place.get("widthPixels", 0), place.get("heightPixels", 0)
+    front = at < grid.frozen_rows or across < grid.frozen_columns
+    image = draw(stored.get("spec", {}), cells, wide, high)
+    return (
+        f'<div class="chart{" front" if front else ""}" data-chart="{stored["chartId"]}"'
+        f' data-row="{row}" data-down="{down}"'
+        f' style="left:{left}px;top:{top}px;width:{wide}px;height:{high}px">{image}</div>'
+    )

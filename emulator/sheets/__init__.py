@@ -10,10 +10,10 @@ from werkzeug.datastructures import MultiDict
 
 from emulator import masks
 from emulator.errors import not_found, unsupported
-from emulator.sheets import copy_to, export, filter_rows, methods, styles
+from emulator.sheets import conditions, methods, styles, values
 from emulator.sheets.edit import Edit, change
 from emulator.sheets.grid import Json, Spreadsheet
-from emulator.sheets.updates import tabs
+from emulator.sheets.updates import copies, tabs
 
 __all__ = ["Sheets", "Spreadsheet"]
 
@@ -97,19 +97,19 @@ class Sheets:
         if source is None or target is None:
             raise not_found()
         with source.lock:
-            return copy_to.requests(source, sheet_id, target)
+            return copies.copying(source, sheet_id, target)
 
     def export(self, spreadsheet_id: str, separator: str) -> str:
         """Return the first tab of a spreadsheet as text."""
         spreadsheet = self.spreadsheets[spreadsheet_id]
         with spreadsheet.lock:
-            return export.delimited(spreadsheet, separator)
+            return values.delimited(spreadsheet, separator)
 
     def rows_of_view(self, spreadsheet_id: str, sheet_id: int, view_id: int) -> list[int]:
         """Return the rows that a filter view shows, in order. KeyError where there is none."""
         spreadsheet = self.spreadsheets[spreadsheet_id]
         with spreadsheet.lock:
-            return filter_rows.rows_of_view(spreadsheet, sheet_id, view_id)
+            return conditions.rows_of_view(spreadsheet, sheet_id, view_id)
 
 
 def _fill(edit: Edit, body: Json) -> None:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from emulator.sheets import entry, numbers
-from emulator.sheets.grid import CellError
+from emulator.sheets.grid import CellError, Json, Scalar
 
 RANK = {float: 0, str: 1, bool: 2}
 
@@ -31,6 +31,22 @@ def text(value: Any) -> str:
     if isinstance(value, int | float):
         return numbers.general(value)
     return value.text if isinstance(value, CellError) else str(value)
+
+
+def shown(value: Scalar, form: Json) -> str:
+    """Return a value as people see it."""
+    if isinstance(value, bool) or value is None or isinstance(value, CellError):
+        return text(value)
+    if isinstance(value, str):
+        return numbers.render_text(value, form.get("pattern"))
+    return numbers.render(value, form.get("type", ""), form.get("pattern"))
+
+
+def is_dated(form: Json) -> bool:
+    """Return whether a number in this format is a date or a time."""
+    return form.get("type") in numbers.DATE_TYPES or (
+        bool(form.get("pattern")) and numbers.is_date(form["pattern"])
+    )
 
 
 def number(value: Any) -> float | CellError:

@@ -6,6 +6,7 @@ Everything that changes goes through `set`, `put` or `cell`, which remember what
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from emulator import discovery, masks
 from emulator.errors import invalid
 from emulator.sheets.formula import Formula
 from emulator.sheets.grid import (
@@ -14,6 +15,7 @@ from emulator.sheets.grid import (
     MAX_COLUMNS,
     Cell,
     Column,
+    Json,
     Row,
     Sheet,
     Spreadsheet,
@@ -122,3 +124,54 @@ def change(spreadsheet: Spreadsheet, user: str, action: Callable[[Edit], T]) -> 
             raise
         spreadsheet.revision += 1
         return found
+
+
+def need_mask(request: Json, message: str) -> masks.Mask | None:
+    """Parse the request's `fields`. ApiError if empty, or if `message` lacks one of them."""
+    text = request.get("fields", "")
+    if not text.strip():
+        raise invalid(
+            "At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)"
+        )
+    unknown = discovery.unknown_field("sheets", message, text)
+    if unknown is not None:
+        raise invalid(f"Invalid field: {unknown}")
+    return masks.parse(text)
+
+
+class ById:
+    """A kind of object: `name` is the attribute of Sheet that holds them, `noun` Google's word."""
+
+    def __init__(self, name: str, noun: str) -> None:
+        self._name = name
+        self._noun = noun
+
+    def all(self, edit: Edit) -> dict[int, Sheet]:
+        """Return the sheet of each object, by id; ids are unique in the spreadsheet."""
+        sheets = edit.spreadsheet.sheets
+        return {number: sheet for sheet in sheets for number in getattr(sheet, self._name)}
+
+    def number(self, edit: Edit, wanted: int | None) -> int:
+        """Return the wanted id, or a new one. ApiError if it is taken."""
+        taken = self.all(edit)
+        if wanted is None:
+            return edit.spreadsheet.new_id(taken)
+        if wanted in taken:
+            raise invalid(f"A {self._noun} with id: {wanted} already exists.")
+        return wanted
+
+    def need(self, edit: Edit, number: int) -> tuple[Sheet, Json]:
+        """Return the sheet and the object of an id. ApiError where there is none."""
+        sheet = self.all(edit).get(number)
+        if sheet is None:
+            raise invalid(f"No {self._noun} with id: {number}")
+        return sheet, getattr(sheet, self._name)[number]
+
+    def put(self, edit: Edit, sheet: Sheet, number: int, stored: Json) -> None:
+        """Store an object on a sheet."""
+        edit.set(sheet, self._name, {**getattr(sheet, self._name), number: stored})
+
+    def drop(self, edit: Edit, sheet: Sheet, number: int) -> None:
+        """Remove an object."""
+        rest = {key: one for key, one in getattr(sheet, self._name).items() if key != number}
+        edit.set(sheet, self._name, rest)

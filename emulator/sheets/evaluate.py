@@ -13,8 +13,8 @@ from typing import Any
 from emulator.sheets import coerce, functions, numbers, ranges, syntax
 from emulator.sheets.coerce import Table, first
 from emulator.sheets.formula import End, Formula, Place
+from emulator.sheets.functions import operate
 from emulator.sheets.grid import Cell, CellError, Json, Scalar, Sheet, Spreadsheet
-from emulator.sheets.operators import operate
 from emulator.sheets.ranges import Box
 
 PARSE_ERROR = CellError("ERROR", "#ERROR!", "Formula parse error.")
@@ -104,6 +104,10 @@ class Evaluator:
                 sheet = ranges.need_sheet(self.spreadsheet, one["range"].get("sheetId", 0))
                 return self._table(sheet, ranges.box_of(sheet, one["range"]))
         return CellError("NAME", "#NAME?", f"Unknown range name: '{name}'.")
+
+    def shown(self, sheet: Sheet, cell: Cell) -> str:
+        """Return a cell's value as people see it."""
+        return coerce.shown(self.value(sheet, cell), self.number_format(sheet, cell))
 
     def number_format(self, sheet: Sheet, cell: Cell, depth: int = 0) -> Json:
         """Return the number format that a cell is shown in, {} where it is automatic."""

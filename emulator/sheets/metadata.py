@@ -1,7 +1,11 @@
-"""Developer metadata: its place, and lookups."""
+"""Developer metadata: its place, lookups of it, and the requests about it."""
 
-from emulator.errors import invalid
+from dataclasses import replace
+
+from emulator import masks
+from emulator.errors import ApiError, invalid
 from emulator.sheets import ranges
+from emulator.sheets.edit import Edit, need_mask
 from emulator.sheets.grid import Column, Json, Metadata, Place, Row, Sheet, Spreadsheet
 from emulator.sheets.ranges import Box
 
@@ -166,3 +170,112 @@ def on_whole(spreadsheet: Spreadsheet, sheet: Sheet | None, user: str) -> list[J
         for _, one in sorted(spreadsheet.metadata.items())
         if one.place is sheet and _visible(one, user)
     ]
+
+
+KINDS = ("gridRange", "a1Range", "developerMetadataLookup")
+
+
+def _unset() -> ApiError:
+    return invalid("DataFilter must have one of " + ", ".join(KINDS) + " set.")
+
+
+def boxes(spreadsheet: Spreadsheet, data_filter: Json, user: str) -> list[tuple[Sheet, Box]]:
+    """Return the boxes that a DataFilter selects, for a lookup in the order of ids."""
+    if "gridRange" in data_filter:
+        return [ranges.resolve(spreadsheet, data_filter["gridRange"])]
+    if "a1Range" in data_filter:
+        return [ranges.parse(spreadsheet, data_filter["a1Range"])]
+    if "developerMetadataLookup" not in data_filter:
+        raise _unset()
+    found: list[tuple[Sheet, Box]] = []
+    for one in find(spreadsheet, data_filter["developerMetadataLookup"], user):
+        cells = box(one)
+        if one.sheet is not None and cells is not None:
+            found.append((one.sheet, cells))
+        elif one.sheet is None:
+            found.extend((sheet, ranges.whole(sheet)) for sheet in spreadsheet.sheets)
+    return found
+
+
+def entries(spreadsheet: Spreadsheet, data_filter: Json, user: str) -> list[Metadata]:
+    """Return the developer metadata that a DataFilter selects, by lookup or by place."""
+    if "developerMetadataLookup" in data_filter:
+        return find(spreadsheet, data_filter["developerMetadataLookup"], user)
+    if "a1Range" in data_filter:
+        sheet, area = ranges.parse(spreadsheet, data_filter["a1Range"])
+        cells = {"sheetId": sheet.sheet_id} | dict(zip(ranges.KEYS, area, strict=True))
+    elif "gridRange" in data_filter:
+        cells = data_filter["gridRange"]
+    else:
+        raise _unset()
+    return [one for one in find(spreadsheet, {}, user) if meets(spreadsheet, one, cells)]
+
+
+VISIBILITIES = ("DOCUMENT", "PROJECT")
+
+
+def create_metadata(edit: Edit, request: Json) -> Json:
+    """Create developer metadata, and return it. ApiError if its id is taken."""
+    given, taken = request.get("developerMetadata", {}), edit.spreadsheet.metadata
+    if not given.get("metadataKey"):
+        raise invalid("Developer metadata must have a key.")
+    if given.get("visibility") not in VISIBILITIES:
+        raise invalid("Developer metadata must have a visibility specified.")
+    number = given.get("metadataId")
+    if number is None:
+        number = edit.spreadsheet.new_id(taken)
+    elif number < 1:
+        raise invalid("Developer metadata ids must be positive.")
+    elif number in taken:
+        raise invalid(f"Developer metadata with id {number} already exists.")
+    sheet, target = place(edit.spreadsheet, given.get("location", {}))
+    fresh = Metadata(
+        metadata_id=number,
+        key=given["metadataKey"],
+        value=given.get("metadataValue"),
+        visibility=given["visibility"],
+        project=project(edit.user),
+        sheet=sheet,
+        place=target,
+    )
+    edit.put(taken, number, fresh)
+    return {"developerMetadata": answer(fresh)}
+
+
+def _selected(edit: Edit, wanted: list[Json]) -> list[Metadata]:
+    found: dict[int, Metadata] = {}
+    for one in wanted:
+        for stored in entries(edit.spreadsheet, one, edit.user):
+            found[stored.metadata_id] = stored
+    return list(found.values())
+
+
+def update_metadata(edit: Edit, request: Json) -> Json:
+    """Change all that the filters select, and return it."""
+    mask, new = need_mask(request, "DeveloperMetadata"), request.get("developerMetadata", {})
+    changed = []
+    for stored in _selected(edit, request.get("dataFilters", [])):
+        fresh = stored
+        if masks.wants(mask, "metadataKey"):
+            fresh = replace(fresh, key=new.get("metadataKey", ""))
+        if masks.wants(mask, "metadataValue"):
+            fresh = replace(fresh, value=new.get("metadataValue"))
+        if masks.wants(mask, "visibility"):
+            fresh = replace(fresh, visibility=new.get("visibility", ""))
+        if masks.wants(mask, "location") and "location" in new:
+            sheet, target = place(edit.spreadsheet, new["location"])
+            fresh = replace(fresh, sheet=sheet, place=target)
+        if not fresh.key or fresh.visibility not in VISIBILITIES:
+            raise invalid("Developer metadata must have a key and a visibility.")
+        edit.put(edit.spreadsheet.metadata, stored.metadata_id, fresh)
+        changed.append(answer(fresh))
+    return {"developerMetadata": changed} if changed else {}
+
+
+def delete_metadata(edit: Edit, request: Json) -> Json:
+    """Delete all that the filter selects, and return it."""
+    selected = _selected(edit, [request.get("dataFilter", {})])
+    gone = [answer(one) for one in selected]
+    for one in selected:
+        edit.drop(edit.spreadsheet.metadata, one.metadata_id)
+    return {"deletedDeveloperMetadata": gone} if gone else {}

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 from emulator import masks
 from emulator.errors import ApiError, invalid, not_found
 from emulator.masks import Mask
-from emulator.sheets import data_filters, metadata, ranges, values
+from emulator.sheets import metadata, ranges, values
 from emulator.sheets.edit import Edit
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.grid import Json, Spreadsheet
@@ -77,7 +77,7 @@ def metadata_search(call: Call) -> Json:
     """spreadsheets.developerMetadata.search."""
     matched: dict[int, Json] = {}
     for one in call.body.get("dataFilters", []):
-        for stored in data_filters.entries(call.spreadsheet, one, call.user):
+        for stored in metadata.entries(call.spreadsheet, one, call.user):
             entry = {"developerMetadata": metadata.answer(stored), "dataFilters": []}
             matched.setdefault(stored.metadata_id, entry)["dataFilters"].append(one)
     return call.select({"matchedDeveloperMetadata": list(matched.values())} if matched else {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from emulator.errors import ApiError, invalid
-from emulator.sheets import a1
+from emulator.sheets import formula
 from emulator.sheets.grid import Json, Sheet, Spreadsheet
 
 KEYS = ("startRowIndex", "endRowIndex", "startColumnIndex", "endColumnIndex")
@@ -84,7 +84,7 @@ def resolve(spreadsheet: Spreadsheet, grid_range: Json) -> tuple[Sheet, Box]:
         grid_range.get("endColumnIndex", columns),
     )
     if box.bottom > rows or box.right > columns or box.top > rows or box.left > columns:
-        shown = a1.format_box(
+        shown = formula.format_box(
             sheet.title,
             box.top,
             max(box.bottom, box.top + 1),
@@ -110,10 +110,10 @@ def parse(spreadsheet: Spreadsheet, text: str, *, for_writing: bool = False) -> 
     also where it ends outside.
     """
     try:
-        title, cells = a1.split(text)
+        title, cells = formula.split(text)
     except ValueError:
         raise invalid(f"Unable to parse range: {text}") from None
-    reference = a1.parse_cells(cells) if cells is not None else None
+    reference = formula.parse_cells(cells) if cells is not None else None
     if reference is None and cells is not None:
         named = _named(spreadsheet, cells)
         if named is not None:
@@ -138,21 +138,23 @@ def _named(spreadsheet: Spreadsheet, name: str) -> tuple[Sheet, Box] | None:
     return None
 
 
-def _inside(sheet: Sheet, reference: a1.Reference, *, whole_of_it: bool) -> Box:
+def _inside(sheet: Sheet, reference: formula.Reference, *, whole_of_it: bool) -> Box:
     rows, columns = len(sheet.rows), len(sheet.columns)
     top, left = reference.top or 0, reference.left or 0
     bottom = rows if reference.bottom is None else reference.bottom
     right = columns if reference.right is None else reference.right
     outside = top >= rows or left >= columns
     if outside or (whole_of_it and (bottom > rows or right > columns)):
-        shown = a1.format_box(sheet.title, top, max(bottom, top + 1), left, max(right, left + 1))
+        shown = formula.format_box(
+            sheet.title, top, max(bottom, top + 1), left, max(right, left + 1)
+        )
         raise exceeds(sheet, shown)
     return Box(top, min(bottom, rows), left, min(right, columns))
 
 
 def show(sheet: Sheet, box: Box) -> str:
     """Return `Sheet1!A1:B2`, as Google writes ranges into its answers."""
-    return a1.format_box(sheet.title, *box)
+    return formula.format_box(sheet.title, *box)
 
 
 def fixed(sheet: Sheet, grid_range: Json) -> Json:

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from emulator.sheets import a1
+from emulator.sheets import formula
 from emulator.sheets.formula import REFERENCE, parse_ends
 
 # ("value", v) ("ref", title, ends) ("call", NAME, [tree]) ("op", sign, left, right)
@@ -102,7 +102,7 @@ class _Parser:
         raise ValueError(self._text)
 
     def _reference(self, text: str) -> Tree:
-        title, cells = a1.split(text)
+        title, cells = formula.split(text)
         return ("ref", title, tuple(parse_ends(cells or "")))
 
     def _name(self, text: str) -> Tree:

@@ -1,18 +1,92 @@
-"""The spreadsheets.values methods: plain values of ranges."""
+"""Plain values of ranges: the spreadsheets.values methods, and a tab as text."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from emulator.errors import invalid
-from emulator.sheets import a1, entry, ranges, structure, tables
-from emulator.sheets.cells import is_dated, shown
-from emulator.sheets.coerce import text
+from emulator.sheets import entry, formula, ranges, structure
+from emulator.sheets.coerce import is_dated, shown, text
 from emulator.sheets.edit import Edit
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula
-from emulator.sheets.grid import BLANK, Cell, CellError, Json, Sheet
+from emulator.sheets.grid import BLANK, Cell, CellError, Json, Sheet, Spreadsheet
 from emulator.sheets.ranges import Box
 from emulator.sheets.read import filled
+
+
+def last_table(sheet: Sheet, box: Box) -> Box | None:
+    """Return the last table that meets the box, or None."""
+    tables = [one for one in islands(sheet) if one.meets(box)]
+    return max(tables, key=lambda one: (one.bottom, one.right), default=None)
+
+
+def islands(sheet: Sheet) -> list[Box]:
+    """Return the boxes of all tables of the sheet."""
+    boxes: list[Box] = []
+    open_boxes: list[Box] = []
+    for at, row in enumerate(sheet.rows):
+        runs = _runs(sheet, at) if row.cells else []
+        if not runs and not open_boxes:
+            continue
+        joined = [*open_boxes, *runs]
+        joined = _join(joined)
+        open_boxes = [one for one in joined if one.bottom == at + 1]
+        boxes.extend(one for one in joined if one.bottom <= at)
+    return _join(boxes + open_boxes)
+
+
+def _runs(sheet: Sheet, at: int) -> list[Box]:
+    """Return the runs of filled cells of a row."""
+    cells = sheet.rows[at].cells
+    found: list[Box] = []
+    for across, column in enumerate(sheet.columns):
+        cell = cells.get(column.key)
+        if cell is None or cell.value is None:
+            continue
+        if found and found[-1].right == across:
+            found[-1] = found[-1]._replace(right=across + 1)
+        else:
+            found.append(Box(at, at + 1, across, across + 1))
+    return found
+
+
+def _join(boxes: list[Box]) -> list[Box]:
+    """Return the boxes, merged where they touch or overlap."""
+    found: list[Box] = []
+    for box in boxes:
+        touching = True
+        while touching:
+            touching = False
+            for other in found:
+                if _touch(box, other):
+                    found.remove(other)
+                    box = _around(box, other)
+                    touching = True
+                    break
+        found.append(box)
+    return found
+
+
+def _touch(one: Box, other: Box) -> bool:
+    return (
+        one.top <= other.bottom
+        and other.top <= one.bottom
+        and one.left <= other.right
+        and other.left <= one.right
+    )
+
+
+def _around(one: Box, other: Box) -> Box:
+    return Box(
+        min(one.top, other.top),
+        max(one.bottom, other.bottom),
+        min(one.left, other.left),
+        max(one.right, other.right),
+    )
+
 
 # A note and a drop-down stay where only the value changes.
 STAYING = ("note", "dataValidation")
@@ -193,7 +267,7 @@ def _check_fits(sheet: Sheet, box: Box, target: Box) -> None:
             f"Requested writing within range [{shown_range}], but tried writing to row [{row}]"
         )
     if target.right > box.right:
-        column = a1.column_name(box.right)
+        column = formula.column_name(box.right)
         raise invalid(
             f"Requested writing within range [{shown_range}], but tried writing to column "
             f"[{column}]"
@@ -203,7 +277,7 @@ def _check_fits(sheet: Sheet, box: Box, target: Box) -> None:
 def append(edit: Edit, writing: Writing, text_range: str, given: Json, options: Any) -> Json:
     """Write below the last table in the range, and return the AppendValuesResponse."""
     sheet, box = ranges.parse(edit.spreadsheet, text_range)
-    table = tables.last_table(sheet, box)
+    table = last_table(sheet, box)
     reply: Json = {"spreadsheetId": edit.spreadsheet.spreadsheet_id}
     at = Box(box.top, box.top + 1, box.left, box.left + 1)
     if table:
@@ -229,3 +303,23 @@ def clear(edit: Edit, sheet: Sheet, box: Box) -> str:
                 if cell.value is not None:
                     edit.cell(sheet, row, column, typed(cell, None, None))
     return ranges.show(sheet, box)
+
+
+SEPARATORS = {"text/csv": ",", "text/tab-separated-values": "\t"}
+
+
+def delimited(spreadsheet: Spreadsheet, separator: str) -> str:
+    """Return what the first tab shows, a line a row, all as wide as the widest."""
+    sheet = spreadsheet.sheets[0]
+    render = Render(MultiDict())
+    area = value_range(Evaluator(spreadsheet), sheet, ranges.whole(sheet), render)
+    rows = area.get("values", [])
+    wide = max(map(len, rows), default=0)
+    padded = ([*row, *[""] * (wide - len(row))] for row in rows)
+    return "\r\n".join(separator.join(_field(str(t), separator) for t in row) for row in padded)
+
+
+def _field(text: str, separator: str) -> str:
+    if separator == "\t":
+        return re.sub(r"[\t\r\n]", " ", text)
+    return '"' + text.replace('"', '""') + '"' if re.search(r'[,"\r\n]', text) else text

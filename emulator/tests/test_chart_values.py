@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator.page import chart, svg
+from emulator.page import chart
 from emulator.tests.test_views import COUNTS, bar_chart
 
 
@@ -98,7 +98,7 @@ def test_axes_have_round_numbers(highest: float, values: list[float]) -> None:
 
 def test_texts_are_cut_to_their_room() -> None:
     """Catches names that run into each other."""
-    short = svg.clipped("Design and engineering", 70)
+    short = chart.clipped("Design and engineering", 70)
     assert short.endswith("…")
-    assert svg.width(short) <= 70
-    assert svg.clipped("Design", 70) == "Design"
+    assert chart.text_width(short) <= 70
+    assert chart.clipped("Design", 70) == "Design"

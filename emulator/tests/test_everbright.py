@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from emulator.everbright import pdf
+from emulator.everbright import made_up
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,8 +38,8 @@ def test_any_uuid_has_a_small_valid_pdf_that_names_it(http: Client) -> None:
 
 @pytest.mark.parametrize("size", [1_000, 99_990, 100_000, 1_234_567])
 def test_a_pdf_of_any_size_is_exactly_so_large(size: int) -> None:
-    data = b"".join(pdf.pieces("x", size))
-    assert len(data) == size == pdf.length("x", size)
+    data = b"".join(made_up.pdf_pieces("x", size))
+    assert len(data) == size == made_up.pdf_length("x", size)
     start = int(data.rsplit(b"startxref\n", 1)[1].split()[0])
     assert data[start:].startswith(b"xref\n")
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from brightsheet import cli
 from emulator import Emulator
-from emulator.scopes import DRIVE, FILE, SHEETS
+from emulator.accounts import DRIVE, FILE, SHEETS
 from sync.doctor import run_checks
 from tests.bench import Bench
 from tests.made_up import CONFIG_FILE, ROOT, document, milestone, task, uuid

@@ -4,23 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from emulator.errors import ApiError, invalid, unsupported
+from emulator.sheets import metadata
 from emulator.sheets.edit import Edit
 from emulator.sheets.grid import Json
-from emulator.sheets.updates import (
-    cells,
-    charts,
-    copies,
-    developer_metadata,
-    dimensions,
-    filtering,
-    native_tables,
-    objects,
-    paste,
-    protection,
-    replace,
-    rules,
-    tabs,
-)
+from emulator.sheets.updates import cells, copies, dimensions, objects, paste, rules, tabs
 
 # Each takes the edit and its request, and gives the reply, None where it has none.
 HANDLERS: dict[str, Callable[[Edit, Json], Any]] = {
@@ -39,32 +26,32 @@ HANDLERS: dict[str, Callable[[Edit, Json], Any]] = {
     "moveDimension": dimensions.move_dimension,
     "updateDimensionProperties": dimensions.update_dimension_properties,
     "autoResizeDimensions": dimensions.auto_resize_dimensions,
-    "createDeveloperMetadata": developer_metadata.create,
-    "updateDeveloperMetadata": developer_metadata.update,
-    "deleteDeveloperMetadata": developer_metadata.delete,
-    "addProtectedRange": protection.add,
-    "deleteProtectedRange": protection.delete,
+    "createDeveloperMetadata": metadata.create_metadata,
+    "updateDeveloperMetadata": metadata.update_metadata,
+    "deleteDeveloperMetadata": metadata.delete_metadata,
+    "addProtectedRange": objects.add_protected_range,
+    "deleteProtectedRange": objects.delete_protected_range,
     "copyPaste": paste.copy_paste,
     "cutPaste": paste.cut_paste,
     "sortRange": paste.sort_range,
-    "findReplace": replace.find_replace,
-    "addConditionalFormatRule": rules.add,
-    "updateConditionalFormatRule": rules.update,
-    "deleteConditionalFormatRule": rules.delete,
-    "setBasicFilter": filtering.set_basic_filter,
-    "clearBasicFilter": filtering.clear_basic_filter,
-    "addFilterView": filtering.add_view,
-    "updateFilterView": filtering.update_view,
-    "deleteFilterView": filtering.delete_view,
+    "findReplace": paste.find_replace,
+    "addConditionalFormatRule": rules.add_rule,
+    "updateConditionalFormatRule": rules.update_rule,
+    "deleteConditionalFormatRule": rules.delete_rule,
+    "setBasicFilter": rules.set_basic_filter,
+    "clearBasicFilter": rules.clear_basic_filter,
+    "addFilterView": rules.add_view,
+    "updateFilterView": rules.update_view,
+    "deleteFilterView": rules.delete_view,
     "addNamedRange": objects.add_named_range,
     "deleteNamedRange": objects.delete_named_range,
     "mergeCells": objects.merge_cells,
     "unmergeCells": objects.unmerge_cells,
-    "addTable": native_tables.add,
-    "addChart": charts.add,
-    "updateChartSpec": charts.update_spec,
-    "updateEmbeddedObjectPosition": charts.update_position,
-    "deleteEmbeddedObject": charts.delete,
+    "addTable": cells.add_table,
+    "addChart": objects.add_chart,
+    "updateChartSpec": objects.update_chart_spec,
+    "updateEmbeddedObjectPosition": objects.update_chart_position,
+    "deleteEmbeddedObject": objects.delete_chart,
 }
 
 

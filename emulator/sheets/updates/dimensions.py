@@ -3,12 +3,10 @@
 from emulator import masks
 from emulator.errors import invalid
 from emulator.sheets import metadata, ranges, structure
-from emulator.sheets.cells import shown
-from emulator.sheets.edit import Edit
+from emulator.sheets.edit import Edit, need_mask
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.grid import Json, Sheet
 from emulator.sheets.ranges import Box
-from emulator.sheets.updates.fields import need_mask
 
 PIXELS_A_LETTER = 7
 PADDING_PIXELS = 8
@@ -128,7 +126,7 @@ def auto_resize_dimensions(edit: Edit, request: Json) -> None:
         for row in sheet.rows:
             cell = row.cells.get(column.key)
             if cell is not None and cell.value is not None:
-                text = shown(evaluator.value(sheet, cell), evaluator.number_format(sheet, cell))
+                text = evaluator.shown(sheet, cell)
                 longest = max(longest, max(map(len, text.split("\n"))))
         if longest:
             edit.set(column, "size", longest * PIXELS_A_LETTER + PADDING_PIXELS)

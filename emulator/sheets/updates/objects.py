@@ -1,13 +1,71 @@
-"""Requests about named ranges and merges."""
+"""Requests about protected and named ranges, merges and charts."""
 
 import re
+from typing import Any
 
-from emulator.errors import invalid
-from emulator.sheets import a1, ranges
-from emulator.sheets.edit import Edit
+from emulator import masks
+from emulator.errors import invalid, unsupported
+from emulator.sheets import formula, ranges, styles
+from emulator.sheets.edit import PROTECTED, ById, Edit, need_mask
 from emulator.sheets.grid import BLANK, Json, Sheet
 from emulator.sheets.ranges import Box, answered
 from emulator.sheets.updates.paste import put
+
+PROTECTIONS = ById("protected_ranges", "protected range")
+FIELDS = ("description", "warningOnly", "unprotectedRanges", "editors")
+
+
+def _need(edit: Edit, number: int) -> tuple[Sheet, Json]:
+    sheet, stored = PROTECTIONS.need(edit, number)
+    if not edit.may_edit(stored):
+        raise invalid(PROTECTED)
+    return sheet, stored
+
+
+def _range(edit: Edit, given: Json) -> tuple[Sheet, Json]:
+    """Return the sheet and the range as it is stored."""
+    if "range" not in given:
+        raise unsupported("protected ranges without a range")
+    sheet, _ = ranges.resolve(edit.spreadsheet, given["range"])
+    return sheet, ranges.fixed(sheet, given["range"])
+
+
+def _check(stored: Json) -> None:
+    if stored.get("warningOnly") and stored.get("editors", {}).get("users"):
+        raise invalid("ProtectedRange is warningOnly. Editors cannot be set on it.")
+
+
+def add_protected_range(edit: Edit, request: Json) -> Json:
+    """Add a protected range, and return it. ApiError if its id is taken."""
+    given = request.get("protectedRange", {})
+    number = PROTECTIONS.number(edit, given.get("protectedRangeId"))
+    sheet, area = _range(edit, given)
+    if len(area) == 1 and any(len(one["range"]) == 1 for one in sheet.protected_ranges.values()):
+        raise invalid(f'Sheet "{sheet.title}" already has sheet protection.')
+    stored: Json = {"protectedRangeId": number, "range": area}
+    stored |= {name: given[name] for name in FIELDS if given.get(name)}
+    _check(stored)
+    stored["editors"] = _with_creator(edit, stored)
+    PROTECTIONS.put(edit, sheet, number, stored)
+    shown = {name: item for name, item in stored.items() if name != "editors"}
+    editors = {} if stored.get("warningOnly") else stored["editors"]
+    reply = shown | {"requestingUserCanEdit": True, "editors": editors}
+    return {"protectedRange": answered(reply)}
+
+
+def _with_creator(edit: Edit, stored: Json) -> Json:
+    editors = dict(stored.get("editors", {}))
+    users = editors.get("users", [])
+    editors["users"] = users if edit.user in users else [*users, edit.user]
+    return editors
+
+
+def delete_protected_range(edit: Edit, request: Json) -> None:
+    """Delete a protected range. ApiError where there is none of that id."""
+    number = request.get("protectedRangeId", 0)
+    sheet, _ = _need(edit, number)
+    PROTECTIONS.drop(edit, sheet, number)
+
 
 NAME = re.compile(r"[A-Za-z_]\w{0,249}")
 
@@ -21,7 +79,7 @@ def add_named_range(edit: Edit, request: Json) -> Json:
     )
     if key in taken:
         raise invalid(f"A named range with id: {key} already exists.")
-    if not NAME.fullmatch(name) or a1.LOOKS_LIKE_CELL.fullmatch(name):
+    if not NAME.fullmatch(name) or formula.LOOKS_LIKE_CELL.fullmatch(name):
         raise invalid(f"The name of the named range is invalid: {name}")
     if any(one["name"].casefold() == name.casefold() for one in taken.values()):
         raise invalid(f"A named range with name: {name} already exists.")
@@ -83,3 +141,98 @@ def unmerge_cells(edit: Edit, request: Json) -> None:
         if not other.meets(box):
             rest.append(one)
     edit.set(sheet, "merges", tuple(rest))
+
+
+CHARTS = ById("charts", "chart")
+# Google's defaults.
+SIZE = {"widthPixels": 600, "heightPixels": 371}
+FONT = "Roboto"
+OFFSETS = ("offsetXPixels", "offsetYPixels")
+
+
+def _spec(edit: Edit, given: Any) -> Any:
+    """Return a chart's spec with its source ranges as they are stored. ApiError if invalid."""
+    if isinstance(given, list):
+        return [_spec(edit, one) for one in given]
+    if not isinstance(given, dict):
+        return given
+    found = {name: _spec(edit, item) for name, item in given.items()}
+    if "sources" in given:
+        resolved = [(one, *ranges.resolve(edit.spreadsheet, one)) for one in given["sources"]]
+        narrow = [(box.bottom - box.top == 1, box.right - box.left == 1) for _, _, box in resolved]
+        if not all(row for row, _ in narrow) and not all(column for _, column in narrow):
+            raise invalid(
+                "ChartSourceRange ranges require all rows or all columns to have length of 1"
+            )
+        found["sources"] = [ranges.bounded(sheet, one) for one, sheet, _ in resolved]
+    return found
+
+
+def _with_fonts(spec: Json) -> Json:
+    """Return a chart's spec with Google's font where it names none."""
+    found = {"fontName": FONT, **spec}
+    if "title" in spec:
+        found["titleTextFormat"] = {"fontFamily": FONT, **spec.get("titleTextFormat", {})}
+    return found
+
+
+def _position(edit: Edit, given: Json) -> tuple[Sheet, Json]:
+    """Return the sheet of a position, and the position with defaults."""
+    if given.get("newSheet") or "sheetId" in given:
+        raise unsupported("charts on a sheet of their own")
+    overlay = given.get("overlayPosition", {})
+    anchor = overlay.get("anchorCell", {})
+    sheet = ranges.need_sheet(edit.spreadsheet, anchor.get("sheetId", 0))
+    row, column = anchor.get("rowIndex", 0), anchor.get("columnIndex", 0)
+    if not (0 <= row < len(sheet.rows) and 0 <= column < len(sheet.columns)):
+        raise invalid(f"The anchor cell ({row}, {column}) is outside the grid.")
+    stored = SIZE | {name: item for name, item in overlay.items() if item}
+    if stored["widthPixels"] < 0 or stored["heightPixels"] < 0:
+        raise invalid("A chart's size must not be negative.")
+    stored["anchorCell"] = {**anchor, "sheetId": sheet.sheet_id}
+    return sheet, {"overlayPosition": stored}
+
+
+def add_chart(edit: Edit, request: Json) -> Json:
+    """Add a chart, and return it with its id and position."""
+    given = request.get("chart", {})
+    number = CHARTS.number(edit, given.get("chartId"))
+    sheet, position = _position(edit, given.get("position", {}))
+    spec = _with_fonts(styles.coloured(_spec(edit, given.get("spec", {}))))
+    stored = {**given, "chartId": number, "spec": spec, "position": position}
+    CHARTS.put(edit, sheet, number, stored)
+    return {"chart": answered(stored)}
+
+
+def update_chart_spec(edit: Edit, request: Json) -> None:
+    """Replace the whole spec of a chart."""
+    number = request.get("chartId", 0)
+    sheet, old = CHARTS.need(edit, number)
+    spec = _with_fonts(styles.coloured(_spec(edit, request.get("spec", {}))))
+    CHARTS.put(edit, sheet, number, {**old, "spec": spec})
+
+
+def update_chart_position(edit: Edit, request: Json) -> Json:
+    """Move or resize a chart, to another sheet too, and return its position."""
+    number = request.get("objectId", 0)
+    sheet, old = CHARTS.need(edit, number)
+    given = request.get("newPosition", {})
+    overlay = dict(old["position"]["overlayPosition"])
+    if "overlayPosition" in given:
+        mask = need_mask(request, "OverlayPosition")
+        for name in ("anchorCell", *OFFSETS, *SIZE):
+            if masks.wants(mask, name):
+                overlay.pop(name, None)
+                if name in given["overlayPosition"]:
+                    overlay[name] = given["overlayPosition"][name]
+    target, position = _position(edit, {**given, "overlayPosition": overlay})
+    CHARTS.drop(edit, sheet, number)
+    CHARTS.put(edit, target, number, {**old, "position": position})
+    return {"position": answered(position)}
+
+
+def delete_chart(edit: Edit, request: Json) -> None:
+    """Delete a chart."""
+    number = request.get("objectId", 0)
+    sheet, _ = CHARTS.need(edit, number)
+    CHARTS.drop(edit, sheet, number)

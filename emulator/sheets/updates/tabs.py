@@ -4,13 +4,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from emulator import masks
 from emulator.errors import invalid, unsupported
-from emulator.sheets import following, structure, styles
-from emulator.sheets.edit import Edit
+from emulator.sheets import structure, styles
+from emulator.sheets.edit import Edit, need_mask
 from emulator.sheets.formula import retitled
 from emulator.sheets.grid import Json, Sheet, Spreadsheet
 from emulator.sheets.ranges import need_sheet
 from emulator.sheets.read import properties
-from emulator.sheets.updates.fields import need_mask
 
 DEFAULT_ROWS = 1000
 DEFAULT_COLUMNS = 26
@@ -157,7 +156,7 @@ def rename(edit: Edit, sheet: Sheet, title: str) -> None:
     old = sheet.title
     edit.set(sheet, "title", title)
     for other in edit.spreadsheet.sheets:
-        following.rewrite_formulas(edit, other, lambda one: retitled(one, old, title))
+        structure.rewrite_formulas(edit, other, lambda one: retitled(one, old, title))
 
 
 def _set_properties(edit: Edit, sheet: Sheet, new: Json, mask: masks.Mask | None) -> None:
