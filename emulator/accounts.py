@@ -212,7 +212,7 @@ class Accounts:
 
     A request without a token is `anonymous`'s, a person unless `anonymous_is_person` is False. A
     token that `/token` gave belongs to the account it was asked for; any other is taken for that of
-    a service account of its own, unless `person` has named it. `expires_in` (seconds) is what
+    a service account of its own. `expires_in` (seconds) is what
     `/token` tells; `refuse` makes it answer `invalid_grant`. A code or a refresh token that a
     person's sign-in gave (`oauth`) is held to what the person granted (`scopes`).
     """
@@ -224,26 +224,15 @@ class Accounts:
         self.oauth = OAuth()
         self.scopes = Scopes()
         self._users: dict[str, User] = {}
-        self._expired: set[str] = set()
         self._given = 0
         self._lock = threading.Lock()
-
-    def person(self, token: str, email: str | None = None) -> User:
-        """Make a token a person's, and return that user."""
-        user = User(email or _address(token, "example.com"))
-        self._users[token] = user
-        return user
-
-    def expire(self, token: str | None = None) -> None:
-        """Expire a token, or every one that `/token` issued so far."""
-        self._expired.update([token] if token else list(self._users))
 
     def user(self, authorization: str | None) -> User:
         """Return the user of an Authorization header. ApiError 401 if it is invalid or expired."""
         if not authorization:
             return User(ANONYMOUS, service_account=not self.anonymous_is_person)
         scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token or token in self._expired:
+        if scheme.lower() != "bearer" or not token:
             raise unauthenticated()
         known = self._users.get(token)
         return known or User(_address(token, "emulator.iam.gserviceaccount.com"), True)

@@ -37,9 +37,6 @@ class Control:
         name = request.path.removeprefix("/_emulator/")
         if request.headers.get("Sec-Fetch-Site") == "cross-site":
             return _json({"error": "cross-site requests are refused"}, 403)
-        if request.method == "DELETE" and name.startswith("faults/") and name[7:].isdigit():
-            self._state.faults.remove(int(name[7:]))
-            return _json({})
         route = self._routes.get((request.method, name))
         if route is None:
             return _json({"error": f"no such route: {request.method} {request.path}"}, 404)

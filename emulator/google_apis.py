@@ -4,6 +4,7 @@ import json
 from typing import Any
 from urllib.parse import unquote
 
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
 
 from emulator import discovery
@@ -16,9 +17,11 @@ from emulator.drive.transfer import Transfer, answer
 from emulator.errors import ApiError, not_found, unsupported
 from emulator.limits import Limits, is_read
 from emulator.server import Cut
+from emulator.sheets import Sheets
 from emulator.sheets.values import SEPARATORS
-from emulator.workbooks import BATCH_UPDATE, COPY_TO, CREATE, Query, Workbooks
 
+CREATE = "sheets.spreadsheets.create"
+COPY_TO = "sheets.spreadsheets.sheets.copyTo"
 UPLOAD = "drive.upload"
 EXPORT = "drive.files.export"
 COMPACT = (",", ":")
@@ -41,14 +44,9 @@ class Google:
     """Answers the calls of both APIs."""
 
     def __init__(
-        self,
-        workbooks: Workbooks,
-        drive: Drive,
-        accounts: Accounts,
-        limits: Limits,
-        calls: CallLog,
+        self, sheets: Sheets, drive: Drive, accounts: Accounts, limits: Limits, calls: CallLog
     ) -> None:
-        self._workbooks = workbooks
+        self._sheets = sheets
         self._drive = drive
         self._accounts = accounts
         self._limits = limits
@@ -84,7 +82,7 @@ class Google:
         discovery.check(known, request.args, body)
         scopes.check(token, call.api, known.path_params, body)
         if call.api == "sheets":
-            response = self._sheets(request, call, known, body, user)
+            response = self._sheets_call(request, call, known, body, user)
         else:
             # In Drive a null has a meaning; the check has removed nulls from the body.
             response = self._drive_call(request, known, _json(call) or {}, user)
@@ -92,7 +90,7 @@ class Google:
 
     # Sheets
 
-    def _sheets(
+    def _sheets_call(
         self, request: Request, call: Call, known: discovery.Call, body: Any, user: User
     ) -> Response:
         if known.method_id == CREATE:
@@ -103,10 +101,11 @@ class Google:
             spreadsheet_id = known.path_params["spreadsheetId"]
             reads = is_read(call)
             self._check_access(spreadsheet_id, user, "reader" if reads else "writer")
-            act = self._workbooks.read if reads else self._workbooks.call
-            result = act(known.method_id, known.path_params, request.args, body, user.email)
+            result = self._sheets.handle(
+                known.method_id, known.path_params, request.args, body, user.email
+            )
             if not reads:
-                self._touch(spreadsheet_id, known.method_id, user)
+                self._touch(spreadsheet_id, user)
         # Google indents by default (the discovery document's prettyPrint).
         layout: dict[str, Any] = {"indent": 2}
         if request.args.get("prettyPrint") == "false":
@@ -114,42 +113,43 @@ class Google:
         text = json.dumps(result, ensure_ascii=False, **layout)
         return Response(text, content_type="application/json; charset=UTF-8")
 
-    def _create(self, body: dict[str, Any], query: Query, user: User) -> dict[str, Any]:
+    def _create(
+        self, body: dict[str, Any], query: MultiDict[str, str], user: User
+    ) -> dict[str, Any]:
         if user.service_account:
             raise ApiError(403, "The caller does not have permission")
         title = body.get("properties", {}).get("title") or "Untitled spreadsheet"
         spreadsheet_id = self._drive.new_id(SPREADSHEET)
-        made = self._workbooks.create(spreadsheet_id, title, user.email, body)
+        self._sheets.create(spreadsheet_id, title, user.email, body)
         self._drive.adopt(spreadsheet_id, title, user, shared=False)
-        return self._workbooks.created(made, query)
+        path = {"spreadsheetId": spreadsheet_id}
+        return self._sheets.handle("sheets.spreadsheets.get", path, query, None, user.email)
 
     def _copy(self, known: discovery.Call, target: str, user: User) -> dict[str, Any]:
-        self._check_access(known.path_params["spreadsheetId"], user, "reader")
+        source, sheet_id = known.path_params["spreadsheetId"], int(known.path_params["sheetId"])
+        self._check_access(source, user, "reader")
         self._check_access(target, user, "writer")
-        made = self._workbooks.copy_to(known.path_params, target, user.email)
-        self._touch(target, known.method_id, user)
+        made = self._sheets.copy_to(source, sheet_id, target, user.email)
+        self._touch(target, user)
         return made
 
     def _check_access(self, spreadsheet_id: str, user: User, role: str) -> None:
         with self._drive.lock:
             file = self._drive.files.get(spreadsheet_id)
             allowed = file is None or at_least(self._drive.tree.role(file, user), role)
-        if spreadsheet_id not in self._workbooks.engine.spreadsheets:
+        if spreadsheet_id not in self._sheets.spreadsheets:
             raise not_found()
         if not allowed:
             raise ApiError(403, "The caller does not have permission")
 
-    def _touch(self, spreadsheet_id: str, method_id: str, user: User) -> None:
+    def _touch(self, spreadsheet_id: str, user: User) -> None:
         """Update a spreadsheet's title, time and last user in Drive."""
-        file = self._drive.files.get(spreadsheet_id)
-        if file is None:
-            return
         with self._drive.lock:
-            file.modified, file.last_user = self._drive.timestamp(), user.email
-            file.version += 1
-            if method_id == BATCH_UPDATE and self._workbooks.title(file.id) != file.name:
-                file.name = self._workbooks.title(file.id)
-                self._drive.tree.save(file)
+            file = self._drive.files.get(spreadsheet_id)
+            if file is not None:
+                file.modified, file.last_user = self._drive.timestamp(), user.email
+                file.version += 1
+                file.name = self._sheets.title(file.id)
 
     # Drive
 
@@ -174,7 +174,7 @@ class Google:
             raise refusals.not_exportable()
         if mime_type not in SEPARATORS:
             raise unsupported(f"drive.files.export as {mime_type}")
-        text = self._workbooks.engine.export(file.id, SEPARATORS[mime_type])
+        text = self._sheets.export(file.id, SEPARATORS[mime_type])
         return Response(text, content_type=mime_type)
 
 

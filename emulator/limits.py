@@ -83,13 +83,8 @@ class Limits:
         self.rates = Rates()
         self.max_request_bytes = MAX_REQUEST_BYTES
         self._clock = clock
-        self._seen: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
+        self._seen: defaultdict[tuple[str, str | None], deque[float]] = defaultdict(deque)
         self._lock = threading.Lock()
-
-    def reset(self) -> None:
-        """Reset all counts."""
-        with self._lock:
-            self._seen.clear()
 
     def check_size(self, length: int | None) -> None:
         """Refuse a JSON request that is too large."""
@@ -104,35 +99,23 @@ class Limits:
         if not self.enabled:
             return
         kind = "read" if is_read(call) else "write"
+        rates = (self.rates.drive_user, self.rates.drive_project)
         if call.api == "sheets":
-            bounds = [
-                ((f"sheets {kind} user", call.user), self.rates.sheets_user),
-                ((f"sheets {kind} project", ""), self.rates.sheets_project),
-            ]
-        else:
-            bounds = [
-                (("drive user", call.user), self.rates.drive_user),
-                (("drive project", ""), self.rates.drive_project),
-            ]
-        full = self._full(bounds)
-        if full is not None and call.api == "sheets":
-            raise sheets_quota(kind, per_user=full[0].endswith("user"), value=full[1])
-        if full is not None:
-            raise drive_rate(per_user=full[0].endswith("user"))
-
-    def _full(self, bounds: list[tuple[tuple[str, str], int | None]]) -> tuple[str, int] | None:
-        """Return the first bound that is reached; if none is, count the call."""
+            rates = (self.rates.sheets_user, self.rates.sheets_project)
+        counted = f"{call.api} {kind if call.api == 'sheets' else ''}"
         with self._lock:
             now = self._clock()
-            for key, bound in bounds:
-                times = self._seen[key]
+            seen = [self._seen[counted, user] for user in (call.user, None)]
+            for times, rate in zip(seen, rates, strict=True):
                 while times and times[0] <= now - self.minute:
                     times.popleft()
-                if bound is not None and len(times) >= bound:
-                    return key[0], bound
-            for key, _ in bounds:
-                self._seen[key].append(now)
-        return None
+                if rate is not None and len(times) >= rate:
+                    per_user = times is seen[0]
+                    if call.api == "sheets":
+                        raise sheets_quota(kind, per_user=per_user, value=rate)
+                    raise drive_rate(per_user=per_user)
+            for times in seen:
+                times.append(now)
 
 
 def sheets_quota(kind: str, *, per_user: bool, value: int) -> ApiError:

@@ -12,14 +12,13 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug.wrappers import Request, Response
 
-from emulator import limits
 from emulator.accounts import AUTHORIZE
 from emulator.calls import Call
 from emulator.errors import ApiError, unsupported
 from emulator.everbright import routes
-from emulator.faults import apply_after, apply_before
+from emulator.faults import applied
 from emulator.google_apis import Google, refusal
-from emulator.server import Cut
+from emulator.limits import latency_seconds
 from emulator.state import State
 
 TOKEN_PATHS = {"/token", "/oauth2/v4/token", "/o/oauth2/token"}
@@ -42,15 +41,9 @@ class Web:
         self._state = state
         self._page = page
         self._control = control
-        self._google = Google(
-            state.workbooks,
-            state.drive,
-            state.accounts,
-            state.limits,
-            state.calls,
-        )
+        self._google = Google(state.sheets, state.drive, state.accounts, state.limits, state.calls)
         self._everbright = routes.Routes(state.everbright, storage_url)
-        self._rng = random.Random(state.seed)  # noqa: S311  (delays)
+        self._rng = random.Random(0)  # noqa: S311  (delays)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
         """Answer one request."""
@@ -122,31 +115,23 @@ class Web:
     def _with_faults(self, call: Call, perform: Callable[[], Response]) -> Response:
         """Perform a call between its faults, half of the latency before it and half after."""
         state, faults = self._state, self._state.faults
-        self._while_down(call)
+        faults.while_down(call)
         pause = 0.0
         if call.api != "everbright":
-            pause = limits.latency_seconds(state.latency, self._rng) / 2
+            pause = latency_seconds(state.latency, self._rng) / 2
             time.sleep(pause)
         for rule in faults.take(call, "before"):
-            if rule.run is not None:
-                rule.run(state, call)
-            elif (answer := apply_before(faults, rule, call)) is not None:
-                return self._answered(call, answer)
+            if rule.run is None:
+                return self._answered(call, applied(rule, call))
+            rule.run(state, call)
         response = perform()
         for rule in faults.take(call, "after"):
-            if rule.run is not None:
-                rule.run(state, call)
+            if rule.run is None:
+                response = applied(rule, call, response)
             else:
-                response = apply_after(faults, rule, call, response)
+                rule.run(state, call)
         time.sleep(pause)
         return self._answered(call, response)
-
-    def _while_down(self, call: Call) -> None:
-        how = self._state.faults.away(call)
-        if how == "hang":
-            self._state.faults.wait_until_up()
-        if how is not None:
-            raise Cut(reset=how == "refuse")
 
     def _answered(self, call: Call, response: Response) -> Response:
         call.status = response.status_code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 FOLDER = "application/vnd.google-apps.folder"
@@ -48,8 +48,8 @@ class File:
     """A file, a folder, or the root of a drive. Times are RFC 3339 in UTC, as Drive writes them.
 
     `permissions` are those given on the file itself, by permission id; a child has its parents'
-    too, but those `removed` from it. `drive_id` is the shared drive's, None in a My Drive. `blob`
-    names its bytes, None where there are none.
+    too, but those `removed` from it. `drive_id` is the shared drive's, None in a My Drive. `path`
+    is where its bytes are, None where there are none.
     """
 
     id: str
@@ -67,7 +67,7 @@ class File:
     removed: list[str] = field(default_factory=list)
     last_user: str = ""
     version: int = 1
-    blob: str | None = None
+    path: Path | None = None
     size: int = 0
     checksums: dict[str, str] = field(default_factory=dict)
 
@@ -178,10 +178,10 @@ def _optional(file: File, base_url: str) -> Json:
         resource["description"] = file.description
     if file.app_properties:
         resource["appProperties"] = file.app_properties
-    if file.blob is not None:
+    if file.path is not None:
         resource |= file.checksums
         resource["size"] = str(file.size)
-        resource["headRevisionId"] = file.blob.rpartition(".")[2]
+        resource["headRevisionId"] = file.path.name
         resource["originalFilename"] = file.name
         resource["fullFileExtension"] = PurePosixPath(file.name).suffix[1:]
         resource["fileExtension"] = PurePosixPath(file.name).suffix[1:]

@@ -1,29 +1,20 @@
 """The tree of files and shared drives: where they are and who has access. No I/O."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterator
 
 from emulator.drive import refusals
 from emulator.drive.model import FOLDER, File, Json, User, at_least, best_role, permission
 
-Keep = Callable[[str, Any], None]
-
 
 class Tree:
-    """Every file by its id.
+    """Every file by its id."""
 
-    `keep(kind, value)` is called for each change: `file` with the file as JSON, `gone` with an id.
-    """
-
-    def __init__(self, keep: Keep) -> None:
+    def __init__(self) -> None:
         self.files: dict[str, File] = {}
-        self._keep = keep
 
-    def save(self, file: File) -> File:
-        """Save a new or changed file, and return it."""
+    def add(self, file: File) -> File:
+        """Add a file, and return it."""
         self.files[file.id] = file
-        self._keep("file", asdict(file))
         return file
 
     def remove(self, file_id: str) -> list[File]:
@@ -31,7 +22,6 @@ class Tree:
         taken = [self.files[file_id], *self.below(file_id)]
         for file in taken:
             del self.files[file.id]
-            self._keep("gone", file.id)
         return taken
 
     def below(self, file_id: str) -> Iterator[File]:
@@ -65,9 +55,7 @@ class Tree:
 
     def give(self, file_id: str, given: Json) -> Json:
         """Put a permission on a file, and return it."""
-        file = self.files[file_id]
-        file.permissions[given["id"]] = given
-        self.save(file)
+        self.files[file_id].permissions[given["id"]] = given
         return given
 
     def revoke(self, file: File, permission_id: str) -> None:
@@ -79,13 +67,10 @@ class Tree:
             if permission_id not in listed or file.drive_id:
                 raise refusals.permission_not_found(permission_id)
             file.removed.append(permission_id)
-        self.save(file)
 
     def unshare(self, file_id: str) -> None:
         """Remove every permission but the owner's."""
-        file = self.files[file_id]
-        file.permissions.clear()
-        self.save(file)
+        self.files[file_id].permissions.clear()
 
     def is_trashed(self, file: File) -> bool:
         """Return whether it, or a folder above it, is trashed."""
@@ -118,4 +103,4 @@ class Tree:
         if found is not None:
             return found
         began = "2020-01-01T00:00:00.000Z"
-        return self.save(File(root_id, "My Drive", FOLDER, [], user.email, began, began))
+        return self.add(File(root_id, "My Drive", FOLDER, [], user.email, began, began))

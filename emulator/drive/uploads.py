@@ -1,4 +1,4 @@
-"""The contents of Drive's files on disk, and sessions of resumable uploads. No HTTP."""
+"""The bytes of Drive's files on disk, and sessions of resumable uploads. No HTTP."""
 
 import hashlib
 import re
@@ -6,116 +6,62 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any
 
-from emulator.drive.model import Json
+from emulator.drive.model import Json, User
 from emulator.drive.refusals import bad_parameter
 from emulator.errors import ApiError
 
 CHUNK = 1 << 18
-
-
-class Readable(Protocol):
-    """A stream of bytes: b"" at its end."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return up to `size` bytes."""
-        ...
-
-
-@dataclass(frozen=True)
-class Content:
-    """Bytes by their name, with `md5Checksum`, `sha1Checksum` and `sha256Checksum` in hex."""
-
-    name: str
-    size: int
-    checksums: dict[str, str]
-
-
-class Blobs:
-    """Named pieces of bytes in one folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def path(self, name: str) -> Path:
-        """Return where the bytes of `name` are."""
-        return self._folder / name
-
-    def size(self, name: str) -> int:
-        """Return the number of bytes so far, 0 where there are none."""
-        path = self.path(name)
-        return path.stat().st_size if path.exists() else 0
-
-    def append(self, name: str, source: Readable, at: int, limit: int | None = None) -> int:
-        """Write up to `limit` bytes from offset `at` on, and return how many were written.
-
-        What stood behind `at` is cut off.
-        """
-        written = 0
-        with self.path(name).open("r+b" if self.path(name).exists() else "w+b") as target:
-            target.truncate(at)
-            target.seek(at)
-            while limit is None or written < limit:
-                data = source.read(CHUNK if limit is None else min(CHUNK, limit - written))
-                if not data:
-                    break
-                target.write(data)
-                written += len(data)
-        return written
-
-    def truncate(self, name: str, size: int) -> None:
-        """Keep only the first `size` bytes."""
-        if self.path(name).exists():
-            with self.path(name).open("r+b") as target:
-                target.truncate(size)
-
-    def rename(self, name: str, new: str) -> None:
-        """Rename the bytes."""
-        self.path(name).rename(self.path(new))
-
-    def remove(self, name: str | None) -> None:
-        """Remove the bytes, if there are any."""
-        if name is not None:
-            self.path(name).unlink(missing_ok=True)
-
-    def open(self, name: str) -> BinaryIO:
-        """Open the bytes for reading."""
-        return self.path(name).open("rb")
-
-    def pieces(self, name: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Yield the bytes from `start` up to `end`."""
-        with self.open(name) as source:
-            source.seek(start)
-            left = (self.size(name) if end is None else end) - start
-            while left > 0 and (data := source.read(min(CHUNK, left))):
-                left -= len(data)
-                yield data
-
-    def describe(self, name: str) -> Content:
-        """Return the bytes' size and checksums; an unknown name has no bytes."""
-        self.path(name).touch()
-        digests = {
-            "md5Checksum": hashlib.md5(usedforsecurity=False),
-            "sha1Checksum": hashlib.sha1(usedforsecurity=False),
-            "sha256Checksum": hashlib.sha256(),
-        }
-        for data in self.pieces(name):
-            for digest in digests.values():
-                digest.update(data)
-        checksums = {kind: digest.hexdigest() for kind, digest in digests.items()}
-        return Content(name, self.size(name), checksums)
-
-
 GRAIN = 256 * 1024
 LIFE = 7 * 24 * 3600.0
 CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 
 
+def append(path: Path, source: Any, at: int = 0, limit: int | None = None) -> int:
+    """Write up to `limit` bytes of a stream from offset `at` on, and return how many there were.
+
+    What stood behind `at` is cut off.
+    """
+    written = 0
+    with path.open("r+b" if path.exists() else "w+b") as target:
+        target.truncate(at)
+        target.seek(at)
+        while limit is None or written < limit:
+            data = source.read(CHUNK if limit is None else min(CHUNK, limit - written))
+            if not data:
+                break
+            target.write(data)
+            written += len(data)
+    return written
+
+
+def pieces(path: Path, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """Yield a file's bytes from `start` up to `end`."""
+    with path.open("rb") as source:
+        source.seek(start)
+        left = (path.stat().st_size if end is None else end) - start
+        while left > 0 and (data := source.read(min(CHUNK, left))):
+            left -= len(data)
+            yield data
+
+
+def checksums(path: Path) -> dict[str, str]:
+    """Return `md5Checksum`, `sha1Checksum` and `sha256Checksum` of a file in hex."""
+    digests = {
+        "md5Checksum": hashlib.md5(usedforsecurity=False),
+        "sha1Checksum": hashlib.sha1(usedforsecurity=False),
+        "sha256Checksum": hashlib.sha256(),
+    }
+    for data in pieces(path):
+        for digest in digests.values():
+            digest.update(data)
+    return {kind: digest.hexdigest() for kind, digest in digests.items()}
+
+
 @dataclass
 class Session:
-    """An upload in progress.
+    """An upload in progress, whose bytes so far are at `path`.
 
     `file_id` names the file to be updated, None where one is to be made of `metadata`; `query`
     is that of the request that began it; `result` is the finished file's id; `began` is Unix
@@ -123,8 +69,8 @@ class Session:
     """
 
     id: str
-    user: str
-    service_account: bool
+    path: Path
+    user: User
     metadata: Json
     query: dict[str, str]
     mime_type: str | None
@@ -132,15 +78,7 @@ class Session:
     began: float
     file_id: str | None = None
     result: str | None = None
-    lock: Any = field(default_factory=threading.Lock, repr=False, compare=False)
-
-    def as_json(self) -> Json:
-        """Return everything but the lock."""
-        return {name: value for name, value in vars(self).items() if name != "lock"}
-
-    def expired(self, now: float) -> bool:
-        """Return whether its week is over."""
-        return now - self.began > LIFE
+    lock: Any = field(default_factory=threading.Lock)
 
 
 @dataclass(frozen=True)

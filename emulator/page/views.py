@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
 
-from emulator.drive import File
+from emulator.drive import File, uploads
 from emulator.drive.model import SPREADSHEET, link
 from emulator.page import chart, grid
 from emulator.sheets import ranges
@@ -56,7 +56,7 @@ class Opened:
         self._view = next((one for one in views if str(one["filterViewId"]) == fvid), None)
 
     def _read(self, method: str, query: Json, body: Json | None) -> Json:
-        return self._state.workbooks.read(
+        return self._state.sheets.handle(
             f"sheets.spreadsheets.{method}",
             {"spreadsheetId": self._id},
             MultiDict(query),
@@ -237,7 +237,7 @@ class Page:
 
     def _file(self, _request: Request, file_id: str) -> Response:
         file = self._state.drive.files[file_id]
-        if file.blob is None:
+        if file.path is None:
             return Response("", 302, {"Location": link(file, "")})
         return self._bytes(file, inline=INLINE.fullmatch(file.mime_type) is not None)
 
@@ -245,10 +245,10 @@ class Page:
         return self._bytes(self._state.drive.files[request.args["id"]], inline=False)
 
     def _bytes(self, file: File, *, inline: bool) -> Response:
-        if file.blob is None:
+        if file.path is None:
             raise KeyError(file.id)
         response = Response(
-            self._state.drive.blobs.pieces(file.blob),
+            uploads.pieces(file.path),
             content_type=file.mime_type if inline else "application/octet-stream",
         )
         response.content_length = file.size
@@ -263,7 +263,7 @@ class Page:
     # Spreadsheets
 
     def _spreadsheet(self, _request: Request, spreadsheet_id: str) -> Response:
-        title = self._state.workbooks.title(spreadsheet_id)
+        title = self._state.sheets.title(spreadsheet_id)
         return self._render(
             "spreadsheet.html", title=title, kind="spreadsheet", spreadsheet=spreadsheet_id
         )
@@ -286,7 +286,7 @@ def _rows(files: Iterable[File]) -> list[Json]:
             "name": file.name,
             "href": link(file, ""),
             "modified": file.modified[:16].replace("T", " "),
-            "size": "" if file.blob is None else f"{file.size:,} bytes",
+            "size": "" if file.path is None else f"{file.size:,} bytes",
             "trashed": file.trashed,
         }
         for file in sorted(files, key=lambda one: (not one.is_folder, one.name.lower()))
