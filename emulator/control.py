@@ -70,15 +70,12 @@ class Control:
 
     def _edit(self, body: Json) -> Any:
         """Make a person's edit: `{"spreadsheet", "name", ...}` with that function's arguments."""
-        arguments = {key: each for key, each in body.items() if key not in ("spreadsheet", "name")}
-        return self._state.edit(body["spreadsheet"], body["name"], **arguments)
+        return self._state.edit(body.pop("spreadsheet"), body.pop("name"), **body)
 
     def _document(self, body: Json) -> None:
-        """`{"uuid", "size"?, "base64"?, "name"?, "content_type"?}`."""
-        given = dict(body)
-        encoded = given.pop("base64", None)
-        data = None if encoded is None else base64.b64decode(encoded)
-        self._state.everbright.set_document(given.pop("uuid"), data, **given)
+        """`{"uuid", "size"?, "base64"?, "content_type"?}`."""
+        data = base64.b64decode(body.pop("base64")) if "base64" in body else None
+        self._state.everbright.set_document(body.pop("uuid"), data, **body)
 
 
 def _latency(value: Any) -> limits.Latency:

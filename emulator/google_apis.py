@@ -10,8 +10,7 @@ from werkzeug.wrappers import Request, Response
 from emulator import discovery
 from emulator.accounts import Accounts
 from emulator.calls import Call, CallLog
-from emulator.drive import Drive, refusals
-from emulator.drive.api import Api
+from emulator.drive import Drive, api, refusals
 from emulator.drive.model import SPREADSHEET, User, at_least
 from emulator.drive.transfer import Transfer, answer
 from emulator.errors import ApiError, not_found, unsupported
@@ -51,8 +50,7 @@ class Google:
         self._accounts = accounts
         self._limits = limits
         self._calls = calls
-        self._api = Api(drive)
-        self._transfer = Transfer(drive, self._api)
+        self._transfer = Transfer(drive)
 
     def name(self, request: Request, call: Call) -> discovery.Call | None:
         """Set the call's method, user and body; return None for a chunk of an upload."""
@@ -163,7 +161,7 @@ class Google:
             return self._transfer.download(request, path["fileId"], user)
         if method == EXPORT:
             return self._export(path["fileId"], request.args["mimeType"], user)
-        result = self._api.handle(method, path, request.args, body, user)
+        result = api.handle(self._drive, method, path, request.args, body, user)
         return Response("", 204) if result is None else answer(result)
 
     def _export(self, file_id: str, mime_type: str, user: User) -> Response:

@@ -10,7 +10,7 @@ from werkzeug.http import parse_range_header
 from werkzeug.wrappers import Request, Response
 
 from emulator.drive import listing, refusals, uploads
-from emulator.drive.api import SHOWN, Api, masked
+from emulator.drive.api import SHOWN, masked
 from emulator.drive.engine import Drive
 from emulator.drive.model import Json, User
 from emulator.drive.uploads import Session
@@ -29,9 +29,8 @@ def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None)
 class Transfer:
     """Downloads and uploads of one Drive."""
 
-    def __init__(self, drive: Drive, api: Api) -> None:
+    def __init__(self, drive: Drive) -> None:
         self._drive = drive
-        self._api = api
 
     def download(self, request: Request, file_id: str, user: User) -> Response:
         """Answer `files.get` with `alt=media`, with a Range header or without."""

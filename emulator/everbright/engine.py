@@ -3,12 +3,11 @@
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from emulator.everbright import made_up
-from emulator.everbright.made_up import Data
+from emulator.everbright.made_up import Data, pdf_length, pdf_pieces
 
 PAGE = 25
 LISTS = {"project", "ops_workflow", "milestone", "task", "sub_task", "quote", "contract"}
@@ -27,14 +26,11 @@ class Records:
     def add(self, kind: str, record: Record, *, first: bool = False) -> None:
         """Add a record at the end of a list, or as its `first`. KeyError if there is no list."""
         with self._lock:
-            if first:
-                self._records[kind].insert(0, record)
-                self._forget(kind)
-                return
-            self._records[kind].append(record)
+            self._records[kind].insert(0 if first else len(self._records[kind]), record)
             for (each, field), index in self._indexes.items():
                 if each == kind:
-                    index.setdefault(_text(record.get(field)), []).append(record)
+                    known = index.setdefault(_text(record.get(field)), [])
+                    known.insert(0 if first else len(known), record)
 
     def put(self, kind: str, record: Record) -> None:
         """Add a record in place of the one with its UUID, if there is one."""
@@ -117,46 +113,30 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-CHUNK = 1 << 18
-FAILURES = {
-    *("not_found", "error", "slow", "cut", "redirect", "sign_in", "json_error", "bad_checksum"),
-}
+FAILURES = {"not_found", "error", "cut", "redirect", "sign_in", "json_error", "bad_checksum"}
 
 
 @dataclass(frozen=True)
 class Document:
-    """A document's bytes: given, in a file, or made up as a PDF of `size` bytes."""
+    """A document's bytes: given, or made up as a PDF of `size` bytes that names its UUID."""
 
     uuid: str
-    name: str
     content_type: str = "application/pdf"
     data: bytes | None = None
-    path: Path | None = None
     size: int | None = None
 
     @property
     def length(self) -> int:
         """The number of bytes."""
-        if self.data is not None:
-            return len(self.data)
-        if self.path is not None:
-            return self.path.stat().st_size
-        return made_up.pdf_length(self._text, self.size)
+        return len(self.data) if self.data is not None else pdf_length(self._text, self.size)
 
     @property
     def _text(self) -> str:
         return f"Document {self.uuid}"
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the bytes."""
-        if self.data is not None:
-            yield self.data
-        elif self.path is not None:
-            with self.path.open("rb") as source:
-                while piece := source.read(CHUNK):
-                    yield piece
-        else:
-            yield from made_up.pdf_pieces(self._text, self.size)
+        """Return the bytes in pieces."""
+        return pdf_pieces(self._text, self.size) if self.data is None else iter([self.data])
 
     def content(self) -> bytes:
         """Return all the bytes."""
@@ -167,15 +147,12 @@ class Document:
 class Failure:
     """How the next `count` requests (None: all) for a document or a job fail.
 
-    `kind` is one of `FAILURES`; `status` goes with `error`, `seconds` with `slow`, `at` is the
-    number of bytes before `cut` cuts.
+    `kind` is one of `FAILURES`; `status` goes with `error`.
     """
 
     kind: str
     count: int | None = None
     status: int = 500
-    seconds: float = 0.0
-    at: int | None = None
 
 
 class EverBright:
@@ -198,18 +175,14 @@ class EverBright:
         data: bytes | None = None,
         *,
         size: int | None = None,
-        path: Path | None = None,
-        name: str | None = None,
         content_type: str = "application/pdf",
-    ) -> Document:
+    ) -> None:
         """Set the bytes of a document (or sub-task), or make it a PDF of `size` bytes."""
-        document = Document(uuid, name or f"{uuid}.pdf", content_type, data, path, size)
-        self._documents[uuid] = document
-        return document
+        self._documents[uuid] = Document(uuid, content_type, data, size)
 
     def document(self, uuid: str) -> Document:
         """Return the document; by default a PDF of one page that names its UUID."""
-        return self._documents.get(uuid) or Document(uuid, f"{uuid}.pdf")
+        return self._documents.get(uuid) or Document(uuid)
 
     def set_site(self, uuid: str, **fields: Any) -> None:
         """Set fields of a job instead of made-up ones."""
@@ -227,10 +200,7 @@ class EverBright:
 
     def heal(self, uuid: str | None = None) -> None:
         """Remove one failure, or all."""
-        if uuid is None:
-            self._failures.clear()
-        else:
-            self._failures.pop(uuid, None)
+        self._failures = {k: v for k, v in self._failures.items() if uuid not in (None, k)}
 
     def failure(self, uuid: str) -> Failure | None:
         """Return the failure for this request, and count it as used."""
@@ -281,7 +251,3 @@ class EverBright:
             self.add("task", {**record, "milestone_id": uuid})
             for sub_task in task.get("sub_tasks", []):
                 self.add("sub_task", {**sub_task, "task_id": task["uuid"]})
-
-    def listed(self, kind: str, query: Mapping[str, str], address: str) -> dict[str, Any] | None:
-        """Return a page of a list, None beyond the last: see `Records.listed`."""
-        return self.records.listed(kind, query, address)

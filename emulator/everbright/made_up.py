@@ -132,47 +132,33 @@ def _objects(text: str) -> list[bytes]:
     ]
 
 
+def _pdf(text: str) -> tuple[bytes, bytes]:
+    """Return a page that says `text`: the objects, and what follows them but its last two lines."""
+    head = b"%PDF-1.4\n"
+    tail = b"xref\n0 6\n0000000000 65535 f \n"
+    for number, content in enumerate(_objects(text), 1):
+        tail += b"%010d 00000 n \n" % len(head)
+        head += b"%d 0 obj\n%b\nendobj\n" % (number, content)
+    return head, tail + b"trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n"
+
+
+def pdf_length(text: str, size: int | None = None) -> int:
+    """Return how many bytes `pdf_pieces` yields."""
+    head, tail = _pdf(text)
+    return max(len(head) + len(tail) + len(b"%010d\n%%%%EOF\n" % 0), size or 0)
+
+
 def pdf_pieces(text: str, size: int | None = None) -> Iterator[bytes]:
     """Yield one page that says `text`, padded to exactly `size` bytes if that is larger.
 
     The filling is comments between the objects and the table that says where they are.
     """
-    head = b"%PDF-1.4\n"
-    offsets = []
-    for number, content in enumerate(_objects(text), 1):
-        offsets.append(len(head))
-        head += b"%d 0 obj\n%b\nendobj\n" % (number, content)
-    tail = b"xref\n0 6\n0000000000 65535 f \n"
-    tail += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    tail += b"trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n"
+    head, tail = _pdf(text)
     yield head
-    filling = _filling(len(head) + len(tail), size)
+    filling = pdf_length(text, size) - pdf_length(text)
     whole, rest = divmod(filling, len(FILLING))
     for _ in range(whole):
         yield FILLING
     if rest:
         yield b"%" + b"." * (rest - 2) + b"\n" if rest > 1 else b"\n"
-    yield tail + b"%d\n%%%%EOF\n" % (len(head) + filling)
-
-
-def _filling(plain: int, size: int | None) -> int:
-    """Return how many bytes of padding there must be."""
-    if size is None:
-        return 0
-    for digits in range(1, 16):
-        filling = size - plain - digits - len(b"\n%%EOF\n")
-        if filling < 0:
-            return 0
-        if len(str(size - digits - len(b"\n%%EOF\n") - _tail_length())) == digits:
-            return filling
-    return 0
-
-
-def _tail_length() -> int:
-    return len(b"xref\n0 6\n") + 20 * 6 + len(b"trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n")
-
-
-def pdf_length(text: str, size: int | None = None) -> int:
-    """Return how many bytes `pieces` yields."""
-    plain = sum(len(piece) for piece in pdf_pieces(text))
-    return plain if size is None else max(plain, size)
+    yield tail + b"%010d\n%%%%EOF\n" % (len(head) + filling)
