@@ -35,7 +35,7 @@ def _whole_change(action: Callable[..., T]) -> Callable[..., T]:
 
 def _inside(sheet: Sheet, box: Box) -> Box:
     if not ranges.whole(sheet).holds(box):
-        raise ranges.exceeds(sheet, ranges.show(sheet, box))
+        raise ranges.exceeds(sheet, box)
     return box
 
 

@@ -99,10 +99,9 @@ class Evaluator:
         return self.value(there, there.cell(row, column))
 
     def _named(self, name: str) -> Any:
-        for one in self.spreadsheet.named_ranges.values():
-            if one["name"].casefold() == name.casefold():
-                sheet = ranges.need_sheet(self.spreadsheet, one["range"].get("sheetId", 0))
-                return self._table(sheet, ranges.box_of(sheet, one["range"]))
+        named = ranges.find_named(self.spreadsheet, name)
+        if named is not None:
+            return self._table(*named)
         return CellError("NAME", "#NAME?", f"Unknown range name: '{name}'.")
 
     def shown(self, sheet: Sheet, cell: Cell) -> str:

@@ -4,15 +4,13 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-CELL = re.compile(r"\$?([A-Za-z]{1,3})?(?:\$?([1-9]\d*))?")
 PLAIN_TITLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LOOKS_LIKE_CELL = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]\d*")
 
 
-class Reference(NamedTuple):
-    """What A1 notation says: a title, and zero-based half-open bounds, each of them or None."""
+class Bounds(NamedTuple):
+    """The zero-based half-open bounds that A1 notation names, each of them or None."""
 
-    title: str | None
     top: int | None
     bottom: int | None
     left: int | None
@@ -57,27 +55,23 @@ def split(text: str) -> tuple[str | None, str | None]:
     return None, text
 
 
-def parse_cells(cells: str) -> Reference | None:
+def parse_cells(cells: str) -> Bounds | None:
     """Return the bounds of A1 notation without a title, None if it is invalid."""
-    first, colon, second = cells.partition(":")
-    one, other = CELL.fullmatch(first), CELL.fullmatch(second if colon else first)
-    if not one or not other or not first or (colon and not second):
+    try:
+        ends = parse_ends(cells)
+    except ValueError:
         return None
-    if not colon and not (one[1] and one[2]):
+    first, last = ends[0], ends[-1]
+    alone = len(ends) == 1 and (first.row is None or first.column is None)
+    if alone or len(ends) > 2 or any(end.row is end.column is None for end in ends):
         return None
-    columns = sorted(column_index(name) for name in (one[1], other[1]) if name)
-    rows = sorted(int(number) - 1 for number in (one[2], other[2]) if number)
-    left, right = _bounds(columns, starts=bool(one[1]))
-    top, bottom = _bounds(rows, starts=bool(one[2]))
-    return Reference(None, top, bottom, left, right)
+    return Bounds(*_bounds(first.row, last.row), *_bounds(first.column, last.column))
 
 
-def _bounds(found: list[int], *, starts: bool) -> tuple[int | None, int | None]:
-    if len(found) == 2:
-        return found[0], found[1] + 1
-    if not found:
-        return None, None
-    return (found[0], None) if starts else (None, found[0] + 1)
+def _bounds(first: int | None, last: int | None) -> tuple[int | None, int | None]:
+    if first is not None and last is not None:
+        return min(first, last), max(first, last) + 1
+    return first, None if last is None else last + 1
 
 
 def format_box(title: str, top: int, bottom: int, left: int, right: int) -> str:
@@ -143,7 +137,7 @@ class Move(NamedTuple):
 
 Shift = Insert | Delete | Move
 
-KEYS = {
+BOUNDS = {
     "ROWS": ("startRowIndex", "endRowIndex"),
     "COLUMNS": ("startColumnIndex", "endColumnIndex"),
 }
@@ -151,7 +145,7 @@ KEYS = {
 
 def grid_range(shift: Shift, dimension: str, stored: Json) -> Json | None:
     """Return a stored GridRange after the shift, None where nothing is left of it."""
-    first, last = KEYS[dimension]
+    first, last = BOUNDS[dimension]
     if first not in stored and last not in stored:
         return stored
     moved = shift.span(stored.get(first, 0), stored.get(last))
@@ -274,17 +268,12 @@ def copied(formula: Formula, down: int, right: int) -> Formula:
     if not down and not right:
         return formula
 
+    place = Place(0, 0, down, right)
+
     def change(_title: str | None, ends: list[End]) -> list[End] | None:
-        moved = [
-            end._replace(
-                column=end.column if end.column is None or end.column_fixed else end.column + right,
-                row=end.row if end.row is None or end.row_fixed else end.row + down,
-            )
-            for end in ends
-        ]
-        if any(index is not None and index < 0 for end in moved for index in end[:2]):
-            return None
-        return moved
+        moved = [place.moved(end) for end in ends]
+        lost = any(index is not None and index < 0 for end in moved for index in end[:2])
+        return None if lost else moved
 
     return Formula(rewrite(formula.text, change))
 

@@ -3,16 +3,12 @@
 from dataclasses import replace
 
 from emulator import masks
-from emulator.errors import ApiError, invalid
+from emulator.errors import invalid
 from emulator.sheets import ranges
 from emulator.sheets.edit import Edit, need_mask
+from emulator.sheets.formula import BOUNDS
 from emulator.sheets.grid import Column, Json, Metadata, Place, Row, Sheet, Spreadsheet
 from emulator.sheets.ranges import Box
-
-BOUNDS = {
-    "ROWS": ("startRowIndex", "endRowIndex"),
-    "COLUMNS": ("startColumnIndex", "endColumnIndex"),
-}
 
 
 def project(user: str) -> str:
@@ -34,14 +30,13 @@ def box(metadata: Metadata) -> Box | None:
     sheet, place = metadata.sheet, metadata.place
     if sheet is None:
         return None
-    whole = ranges.whole(sheet)
     if isinstance(place, Row):
         index = sheet.rows.index(place)
-        return whole._replace(top=index, bottom=index + 1)
+        return ranges.lines(sheet, "ROWS", index, index + 1)
     if isinstance(place, Column):
         index = sheet.columns.index(place)
-        return whole._replace(left=index, right=index + 1)
-    return whole
+        return ranges.lines(sheet, "COLUMNS", index, index + 1)
+    return ranges.whole(sheet)
 
 
 def answer(metadata: Metadata) -> Json:
@@ -55,14 +50,8 @@ def answer(metadata: Metadata) -> Json:
     else:
         cells = box(metadata) or ranges.whole(metadata.sheet)
         start = cells.top if kind == "ROW" else cells.left
-        location["dimensionRange"] = ranges.answered(
-            {
-                "sheetId": metadata.sheet.sheet_id,
-                "dimension": f"{kind}S",
-                "startIndex": start,
-                "endIndex": start + 1,
-            }
-        )
+        span = {"dimension": f"{kind}S", "startIndex": start, "endIndex": start + 1}
+        location["dimensionRange"] = ranges.answered({"sheetId": metadata.sheet.sheet_id, **span})
     found: Json = {"metadataId": metadata.metadata_id, "metadataKey": metadata.key}
     if metadata.value:
         found["metadataValue"] = metadata.value
@@ -128,30 +117,22 @@ def _is_at(spreadsheet: Spreadsheet, metadata: Metadata, lookup: Json) -> bool:
     location = lookup.get("metadataLocation")
     if location is None:
         return True
-    exact = lookup.get("locationMatchingStrategy") == "EXACT_LOCATION"
-    if exact:
+    if lookup.get("locationMatchingStrategy") == "EXACT_LOCATION":
         return place(spreadsheet, location) == (metadata.sheet, metadata.place)
     if location.get("spreadsheet"):
         return True
-    if "dimensionRange" in location:
-        span = location["dimensionRange"]
-        first, last = BOUNDS[need_dimension(span)]
-        bounds = {"sheetId": span.get("sheetId", 0), first: span.get("startIndex", 0)}
-        if "endIndex" in span:
-            bounds[last] = span["endIndex"]
-        return meets(spreadsheet, metadata, bounds)
-    return meets(spreadsheet, metadata, {"sheetId": location.get("sheetId", 0)})
+    span = location.get("dimensionRange", {})
+    sheet = ranges.need_sheet(spreadsheet, (span or location).get("sheetId", 0))
+    if not span:
+        return metadata.sheet is sheet
+    start, end = span.get("startIndex", 0), span.get("endIndex")
+    return _meets(metadata, sheet, ranges.lines(sheet, need_dimension(span), start, end))
 
 
-def meets(spreadsheet: Spreadsheet, metadata: Metadata, grid_range: Json) -> bool:
-    """Return whether metadata on a sheet or a part of it shares cells with a GridRange."""
-    sheet = ranges.need_sheet(spreadsheet, grid_range.get("sheetId", 0))
+def _meets(metadata: Metadata, sheet: Sheet, area: Box) -> bool:
+    """Return whether metadata on a sheet or a part of it shares cells with an area."""
     cells = box(metadata)
-    return (
-        metadata.sheet is sheet
-        and cells is not None
-        and cells.meets(ranges.box_of(sheet, grid_range))
-    )
+    return metadata.sheet is sheet and cells is not None and cells.meets(area)
 
 
 def on_lines(spreadsheet: Spreadsheet, sheet: Sheet, user: str) -> dict[Row | Column, list[Json]]:
@@ -172,21 +153,22 @@ def on_whole(spreadsheet: Spreadsheet, sheet: Sheet | None, user: str) -> list[J
     ]
 
 
-KINDS = ("gridRange", "a1Range", "developerMetadataLookup")
-
-
-def _unset() -> ApiError:
-    return invalid("DataFilter must have one of " + ", ".join(KINDS) + " set.")
+def _area(spreadsheet: Spreadsheet, data_filter: Json) -> tuple[Sheet, Box] | None:
+    """Return the area that a DataFilter names, None for a lookup of developer metadata."""
+    if "gridRange" in data_filter:
+        return ranges.resolve(spreadsheet, data_filter["gridRange"])
+    if "a1Range" in data_filter:
+        return ranges.parse(spreadsheet, data_filter["a1Range"])
+    if "developerMetadataLookup" in data_filter:
+        return None
+    raise invalid("DataFilter must have one of gridRange, a1Range, developerMetadataLookup set.")
 
 
 def boxes(spreadsheet: Spreadsheet, data_filter: Json, user: str) -> list[tuple[Sheet, Box]]:
     """Return the boxes that a DataFilter selects, for a lookup in the order of ids."""
-    if "gridRange" in data_filter:
-        return [ranges.resolve(spreadsheet, data_filter["gridRange"])]
-    if "a1Range" in data_filter:
-        return [ranges.parse(spreadsheet, data_filter["a1Range"])]
-    if "developerMetadataLookup" not in data_filter:
-        raise _unset()
+    area = _area(spreadsheet, data_filter)
+    if area is not None:
+        return [area]
     found: list[tuple[Sheet, Box]] = []
     for one in find(spreadsheet, data_filter["developerMetadataLookup"], user):
         cells = box(one)
@@ -199,19 +181,14 @@ def boxes(spreadsheet: Spreadsheet, data_filter: Json, user: str) -> list[tuple[
 
 def entries(spreadsheet: Spreadsheet, data_filter: Json, user: str) -> list[Metadata]:
     """Return the developer metadata that a DataFilter selects, by lookup or by place."""
-    if "developerMetadataLookup" in data_filter:
+    area = _area(spreadsheet, data_filter)
+    if area is None:
         return find(spreadsheet, data_filter["developerMetadataLookup"], user)
-    if "a1Range" in data_filter:
-        sheet, area = ranges.parse(spreadsheet, data_filter["a1Range"])
-        cells = {"sheetId": sheet.sheet_id} | dict(zip(ranges.KEYS, area, strict=True))
-    elif "gridRange" in data_filter:
-        cells = data_filter["gridRange"]
-    else:
-        raise _unset()
-    return [one for one in find(spreadsheet, {}, user) if meets(spreadsheet, one, cells)]
+    return [one for one in find(spreadsheet, {}, user) if _meets(one, *area)]
 
 
 VISIBILITIES = ("DOCUMENT", "PROJECT")
+FIELDS = {"metadataKey": "key", "metadataValue": "value", "visibility": "visibility"}
 
 
 def create_metadata(edit: Edit, request: Json) -> Json:
@@ -255,13 +232,8 @@ def update_metadata(edit: Edit, request: Json) -> Json:
     mask, new = need_mask(request, "DeveloperMetadata"), request.get("developerMetadata", {})
     changed = []
     for stored in _selected(edit, request.get("dataFilters", [])):
-        fresh = stored
-        if masks.wants(mask, "metadataKey"):
-            fresh = replace(fresh, key=new.get("metadataKey", ""))
-        if masks.wants(mask, "metadataValue"):
-            fresh = replace(fresh, value=new.get("metadataValue"))
-        if masks.wants(mask, "visibility"):
-            fresh = replace(fresh, visibility=new.get("visibility", ""))
+        wanted = {name: field for name, field in FIELDS.items() if masks.wants(mask, name)}
+        fresh = replace(stored, **{field: new.get(name) for name, field in wanted.items()})
         if masks.wants(mask, "location") and "location" in new:
             sheet, target = place(edit.spreadsheet, new["location"])
             fresh = replace(fresh, sheet=sheet, place=target)

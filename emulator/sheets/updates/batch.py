@@ -47,7 +47,7 @@ HANDLERS: dict[str, Callable[[Edit, Json], Any]] = {
     "deleteNamedRange": objects.delete_named_range,
     "mergeCells": objects.merge_cells,
     "unmergeCells": objects.unmerge_cells,
-    "addTable": cells.add_table,
+    "addTable": objects.add_table,
     "addChart": objects.add_chart,
     "updateChartSpec": objects.update_chart_spec,
     "updateEmbeddedObjectPosition": objects.update_chart_position,

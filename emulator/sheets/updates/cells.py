@@ -1,85 +1,14 @@
-"""Requests that write cells, and addTable."""
+"""Requests that write cells: updateCells, appendCells, repeatCell, setDataValidation."""
 
-from itertools import count
 from typing import Any
 
 from emulator import masks
-from emulator.errors import invalid
+from emulator.errors import invalid, unsupported
 from emulator.sheets import cells, ranges, structure
-from emulator.sheets.coerce import text
 from emulator.sheets.edit import Edit, need_mask
-from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula, copied
-from emulator.sheets.grid import BLANK, Cell, Json, Sheet, Spreadsheet
-from emulator.sheets.ranges import Box, answered
-from emulator.sheets.updates.paste import put
-
-
-def need_table(edit: Edit, table_id: str) -> tuple[Sheet, Json]:
-    """Return the sheet and the table of an id. ApiError where there is none."""
-    for sheet in edit.spreadsheet.sheets:
-        if table_id in sheet.tables:
-            return sheet, sheet.tables[table_id]
-    raise invalid(f"No table with id: {table_id}")
-
-
-def free_name(spreadsheet: Spreadsheet, wanted: str) -> str:
-    """Return a name that no table has: they are unique in a spreadsheet."""
-    taken = {
-        one["name"].casefold() for sheet in spreadsheet.sheets for one in sheet.tables.values()
-    }
-    names = (wanted if number == 1 else f"{wanted}_{number}" for number in count(1))
-    return next(name for name in names if name.casefold() not in taken)
-
-
-def add_table(edit: Edit, request: Json) -> Json:
-    """Make a table of a range, whose first row are its headers, and return it."""
-    given = request.get("table", {})
-    sheet, box = ranges.resolve(edit.spreadsheet, given.get("range", {}))
-    edit.guard(sheet, box)
-    taken = {key for one in edit.spreadsheet.sheets for key in one.tables}
-    number = given.get("tableId") or str(edit.spreadsheet.new_id(taken))
-    if number in taken:
-        raise invalid(f"A table with id: {number} already exists.")
-    name = given.get("name") or free_name(edit.spreadsheet, "Table1")
-    if free_name(edit.spreadsheet, name) != name:
-        raise invalid(f"A table with name: {name} already exists.")
-    if any(box.meets(ranges.box_of(sheet, one["range"])) for one in sheet.tables.values()):
-        raise invalid("A table cannot overlap another table.")
-    stored = {
-        **given,
-        "tableId": number,
-        "name": name,
-        "range": ranges.bounded(sheet, given.get("range", {})),
-        "columnProperties": _columns(edit, sheet, box, given.get("columnProperties", [])),
-    }
-    edit.set(sheet, "tables", {**sheet.tables, number: stored})
-    return {"table": answered(stored)}
-
-
-def _columns(edit: Edit, sheet: Sheet, box: Box, given: list[Json]) -> list[Json]:
-    """Return the properties of all columns; a name that is given is written into the header."""
-    by_index = {one.get("columnIndex", 0): one for one in given}
-    evaluator = Evaluator(edit.spreadsheet)
-    found = []
-    for index, across in enumerate(range(box.left, box.right)):
-        one = by_index.get(index, {})
-        if one.get("columnType") == "DROPDOWN" and "dataValidationRule" not in one:
-            raise invalid("A column of the type DROPDOWN must have a data validation rule.")
-        shown = text(evaluator.value(sheet, sheet.cell(box.top, across)))
-        title = one.get("columnName") or shown or f"Column {index + 1}"
-        if title != shown:
-            old = sheet.cell(box.top, across)
-            put(edit, sheet, box.top, across, Cell(title, old.format, old.rest))
-        found.append({**one, "columnName": title} | ({"columnIndex": index} if index else {}))
-    return found
-
-
-def grow_table(edit: Edit, sheet: Sheet, table: Json, rows: int) -> None:
-    """Extend a table downwards."""
-    area = {**table["range"], "endRowIndex": table["range"]["endRowIndex"] + rows}
-    number = table["tableId"]
-    edit.set(sheet, "tables", {**sheet.tables, number: {**table, "range": area}})
+from emulator.sheets.grid import BLANK, Cell, Json, Sheet
+from emulator.sheets.ranges import Box
 
 
 def write(edit: Edit, sheet: Sheet, row: int, column: int, data: Json, mask: Any) -> None:
@@ -145,8 +74,7 @@ def append_cells(edit: Edit, request: Json) -> None:
     """Write rows of CellData after the last row with content; the grid grows as needed."""
     mask = need_mask(request, "CellData")
     if "tableId" in request:
-        _append_to_table(edit, request, mask)
-        return
+        raise unsupported("appendCells to a table")
     sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
     rows = [row.get("values", []) for row in request.get("rows", [])]
     top = last_row(sheet) + 1
@@ -157,25 +85,6 @@ def append_cells(edit: Edit, request: Json) -> None:
     edit.guard(sheet, Box(top, top + len(rows), 0, wide))
     for at, values in enumerate(rows, top):
         for column, data in enumerate(values):
-            write(edit, sheet, at, column, data, mask)
-
-
-def _append_to_table(edit: Edit, request: Json, mask: Any) -> None:
-    """Write rows below the last filled row of a table's body, which grows as needed."""
-    sheet, table = need_table(edit, request["tableId"])
-    rows = [row.get("values", []) for row in request.get("rows", [])]
-    box = ranges.box_of(sheet, table["range"])
-    _check_extent([[{}] * max(map(len, rows), default=0)], box._replace(bottom=box.top + 1))
-    keys = {column.key for column in sheet.columns[box.left : box.right]}
-    body = range(box.top + 1, box.bottom)
-    used = [at for at in body if not keys.isdisjoint(sheet.rows[at].cells)]
-    top = max(used, default=box.top) + 1
-    if (more := top + len(rows) - box.bottom) > 0:
-        structure.insert(edit, sheet, "ROWS", box.bottom, more, like=box.bottom - 1)
-        grow_table(edit, sheet, table, more)
-    edit.guard(sheet, Box(top, top + len(rows), box.left, box.right))
-    for at, values in enumerate(rows, top):
-        for column, data in enumerate(values, box.left):
             write(edit, sheet, at, column, data, mask)
 
 

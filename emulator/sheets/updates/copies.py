@@ -7,7 +7,7 @@ from typing import Any
 from emulator.sheets.edit import Edit
 from emulator.sheets.grid import Json, Row, Sheet, Spreadsheet
 from emulator.sheets.ranges import need_sheet
-from emulator.sheets.updates.cells import free_name
+from emulator.sheets.updates.objects import free_table_name
 from emulator.sheets.updates.tabs import check_title, new_sheet_id, place_sheet
 
 OBJECTS = (
@@ -65,11 +65,9 @@ def _copied(edit: Edit, source: Sheet, title: str | None, wanted: int | None) ->
             copies[fresh] = moved({**stored, key: fresh})
         setattr(twin, name, copies)
     for stored in source.tables.values():
-        fresh_id, name = (
-            str(spreadsheet.new_id(twin.tables)),
-            free_name(spreadsheet, stored["name"]),
-        )
-        twin.tables[fresh_id] = moved({**stored, "tableId": fresh_id, "name": name})
+        number = str(spreadsheet.new_id(twin.tables))
+        name = free_table_name(spreadsheet, stored["name"])
+        twin.tables[number] = moved({**stored, "tableId": number, "name": name})
     pairs = zip(source.rows, twin.rows, strict=True)
     twin.formula_rows = {new for old, new in pairs if old in source.formula_rows}
     return twin

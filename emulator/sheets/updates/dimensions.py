@@ -6,7 +6,6 @@ from emulator.sheets import metadata, ranges, structure
 from emulator.sheets.edit import Edit, need_mask
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.grid import Json, Sheet
-from emulator.sheets.ranges import Box
 
 PIXELS_A_LETTER = 7
 PADDING_PIXELS = 8
@@ -24,14 +23,6 @@ def _span(edit: Edit, given: Json) -> tuple[Sheet, str, int, int]:
             "not be negative."
         )
     return sheet, dimension, start, end
-
-
-def _lines(sheet: Sheet, dimension: str, start: int, end: int) -> Box:
-    """Return the box of whole rows or columns."""
-    box = ranges.whole(sheet)
-    if dimension == "ROWS":
-        return box._replace(top=start, bottom=end)
-    return box._replace(left=start, right=end)
 
 
 def insert_dimension(edit: Edit, request: Json) -> None:
@@ -70,7 +61,7 @@ def _guard_inside(edit: Edit, sheet: Sheet, dimension: str, at: int) -> None:
 def delete_dimension(edit: Edit, request: Json) -> None:
     """Delete rows or columns, with their metadata."""
     sheet, dimension, start, end = _span(edit, request.get("range", {}))
-    edit.guard(sheet, _lines(sheet, dimension, start, end))
+    edit.guard(sheet, ranges.lines(sheet, dimension, start, end))
     structure.delete(edit, sheet, dimension, start, end)
 
 
@@ -90,7 +81,7 @@ def move_dimension(edit: Edit, request: Json) -> None:
     destination = request.get("destinationIndex", 0)
     if start < destination < end:
         raise invalid("destinationIndex must not be inside the source.")
-    edit.guard(sheet, _lines(sheet, dimension, start, end))
+    edit.guard(sheet, ranges.lines(sheet, dimension, start, end))
     _guard_inside(edit, sheet, dimension, destination)
     structure.move(edit, sheet, dimension, start, end, destination)
 

@@ -1,13 +1,15 @@
-"""Requests about protected and named ranges, merges and charts."""
+"""Requests about protected and named ranges, merges, charts and tables."""
 
 import re
+from itertools import count
 from typing import Any
 
 from emulator import masks
 from emulator.errors import invalid, unsupported
 from emulator.sheets import formula, ranges, styles
 from emulator.sheets.edit import PROTECTED, ById, Edit, need_mask
-from emulator.sheets.grid import BLANK, Json, Sheet
+from emulator.sheets.evaluate import Evaluator
+from emulator.sheets.grid import BLANK, Json, Sheet, Spreadsheet
 from emulator.sheets.ranges import Box, answered
 from emulator.sheets.updates.paste import put
 
@@ -125,7 +127,7 @@ def _merge(edit: Edit, sheet: Sheet, box: Box) -> None:
             if (at, across) != (box.top, box.left):
                 put(edit, sheet, at, across, BLANK)
     rest = [one for one in sheet.merges if not box.holds(ranges.box_of(sheet, one))]
-    area = {"sheetId": sheet.sheet_id} | dict(zip(ranges.KEYS, box, strict=True))
+    area = ranges.area(sheet, box)
     edit.set(sheet, "merges", (*rest, area))
 
 
@@ -236,3 +238,39 @@ def delete_chart(edit: Edit, request: Json) -> None:
     number = request.get("objectId", 0)
     sheet, _ = CHARTS.need(edit, number)
     CHARTS.drop(edit, sheet, number)
+
+
+def free_table_name(spreadsheet: Spreadsheet, wanted: str) -> str:
+    """Return a name that no table has: they are unique in a spreadsheet."""
+    taken = {
+        one["name"].casefold() for sheet in spreadsheet.sheets for one in sheet.tables.values()
+    }
+    names = (wanted if number == 1 else f"{wanted}_{number}" for number in count(1))
+    return next(name for name in names if name.casefold() not in taken)
+
+
+def add_table(edit: Edit, request: Json) -> Json:
+    """Make one of Google's own Tables of a range, whose first row are its headers; return it.
+
+    Its cells are ordinary ones: it is there to be recognised.
+    """
+    given = request.get("table", {})
+    if unserved := given.keys() - {"name", "range"}:
+        raise unsupported(f"{min(unserved)} of a table")
+    sheet, box = ranges.resolve(edit.spreadsheet, given.get("range", {}))
+    name = given.get("name") or free_table_name(edit.spreadsheet, "Table1")
+    if free_table_name(edit.spreadsheet, name) != name:
+        raise invalid(f"A table with name: {name} already exists.")
+    if any(box.meets(ranges.box_of(sheet, one["range"])) for one in sheet.tables.values()):
+        raise invalid("A table cannot overlap another table.")
+    number = str(edit.spreadsheet.new_id(sheet.tables))
+    evaluator, top = Evaluator(edit.spreadsheet), box.top
+    titles = [evaluator.shown(sheet, sheet.cell(top, at)) for at in range(box.left, box.right)]
+    columns = [
+        {"columnName": title or f"Column {at + 1}"} | ({"columnIndex": at} if at else {})
+        for at, title in enumerate(titles)
+    ]
+    area = ranges.bounded(sheet, given.get("range", {}))
+    stored = {"tableId": number, "name": name, "range": area, "columnProperties": columns}
+    edit.set(sheet, "tables", {**sheet.tables, number: stored})
+    return {"table": answered(stored)}

@@ -78,7 +78,7 @@ def copy_paste(edit: Edit, request: Json) -> None:
     target = _repeated(target, high, wide)
     whole = ranges.whole(target_sheet)
     if not whole.holds(target):
-        raise ranges.exceeds(target_sheet, ranges.show(target_sheet, target))
+        raise ranges.exceeds(target_sheet, target)
     edit.guard(target_sheet, target)
     evaluator = Evaluator(edit.spreadsheet)
     for at in range(target.top, target.bottom):
@@ -120,7 +120,7 @@ def cut(edit: Edit, sheet: Sheet, source: Box, to: Sheet, at: tuple[int, int]) -
     high, wide = source.bottom - source.top, source.right - source.left
     target = Box(top, top + high, left, left + wide)
     if not ranges.whole(to).holds(target):
-        raise ranges.exceeds(to, ranges.show(to, target))
+        raise ranges.exceeds(to, target)
     edit.guard(sheet, source)
     edit.guard(to, target)
     cells = take(sheet, source)

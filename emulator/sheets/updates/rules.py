@@ -154,17 +154,13 @@ def carry(edit: Edit, sheet: Sheet, source: Box, to: Sheet, target: Box) -> None
         rules = [*to.conditional_formats]
         same = next((one for one in rules if _same_rule(one, rule)), None)
         if same is None:
-            rules.append({**rule, "ranges": [_area(to, target)]})
+            rules.append({**rule, "ranges": [ranges.area(to, target)]})
         else:
             covered = [ranges.box_of(to, one) for one in same["ranges"]]
             if any(box.holds(target) for box in covered):
                 continue
             rules[rules.index(same)] = {**same, "ranges": _grown(to, same["ranges"], target)}
         edit.set(to, "conditional_formats", tuple(rules))
-
-
-def _area(sheet: Sheet, box: Box) -> Json:
-    return {"sheetId": sheet.sheet_id} | dict(zip(ranges.KEYS, box, strict=True))
 
 
 def _grown(sheet: Sheet, stored: list[Json], box: Box) -> list[Json]:
@@ -177,7 +173,7 @@ def _grown(sheet: Sheet, stored: list[Json], box: Box) -> list[Json]:
             box = box._replace(top=min(box.top, other.top), bottom=max(box.bottom, other.bottom))
         else:
             rest.append(one)
-    return [*rest, _area(sheet, box)]
+    return [*rest, ranges.area(sheet, box)]
 
 
 def _same_rule(one: Json, other: Json) -> bool:
