@@ -11,8 +11,8 @@ from emulator import discovery
 from emulator.accounts import Accounts
 from emulator.calls import Call, CallLog
 from emulator.drive import Drive, api, refusals
+from emulator.drive.api import Transfer, json_answer
 from emulator.drive.model import SPREADSHEET, User, at_least
-from emulator.drive.transfer import Transfer, answer
 from emulator.errors import ApiError, not_found, unsupported
 from emulator.limits import Limits, is_read
 from emulator.server import Cut
@@ -29,9 +29,9 @@ COMPACT = (",", ":")
 def refusal(api: str, error: ApiError) -> Response:
     """Return an ApiError as an answer of `sheets` or `drive`."""
     if api == "drive":
-        response = answer(error.drive_body(), error.http_status)
+        response = json_answer(error.drive_body(), error.http_status)
     else:
-        response = answer(error.sheets_body(), error.http_status)
+        response = json_answer(error.sheets_body(), error.http_status)
     if error.http_status == 401:
         response.headers["WWW-Authenticate"] = (
             'Bearer realm="https://accounts.google.com/", error="invalid_token"'
@@ -162,7 +162,7 @@ class Google:
         if method == EXPORT:
             return self._export(path["fileId"], request.args["mimeType"], user)
         result = api.handle(self._drive, method, path, request.args, body, user)
-        return Response("", 204) if result is None else answer(result)
+        return Response("", 204) if result is None else json_answer(result)
 
     def _export(self, file_id: str, mime_type: str, user: User) -> Response:
         """Answer `files.export`: the first tab of a spreadsheet as text."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from emulator.sheets import entry, ranges, structure, values
+from emulator.sheets import coerce, ranges, structure, values
 from emulator.sheets.edit import Edit, change
 from emulator.sheets.grid import Cell, Sheet, Spreadsheet
 from emulator.sheets.ranges import Box
@@ -48,7 +48,7 @@ def _header_row(sheet: Sheet) -> int:
 def type_cell(edit: Edit, sheet: Sheet, *, row: int, column: int, text: str) -> None:
     """Type into a cell: a formula, a number, a date or a text; an empty text clears it."""
     edit.guard(sheet, _inside(sheet, Box(row, row + 1, column, column + 1)))
-    value, form = entry.read(text)
+    value, form = coerce.read_typed(text)
     new = values.typed(sheet.cell(row, column), None if value == "" else value, form)
     paste.put(edit, sheet, row, column, new)
 

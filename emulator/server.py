@@ -44,13 +44,6 @@ class Body:
         self.remaining -= len(data)
         return data
 
-    def readline(self, size: int = -1) -> bytes:
-        """Return one line, bounded as `read` is."""
-        limit = self.remaining if size < 0 else min(size, self.remaining)
-        data: bytes = self._source.readline(limit) if limit else b""
-        self.remaining -= len(data)
-        return data
-
 
 class Handler(WSGIRequestHandler):
     """One connection. Werkzeug's own closes after each answer; a client of Google's keeps it."""
@@ -74,12 +67,6 @@ class Handler(WSGIRequestHandler):
     def _connections(self) -> set[socket.socket]:
         connections: set[socket.socket] = self.server.connections  # type: ignore[attr-defined]
         return connections
-
-    def handle_expect_100(self) -> bool:
-        """Answer 100 Continue at once, past the write buffer."""
-        answered = super().handle_expect_100()
-        self.wfile.flush()
-        return answered
 
     def run_wsgi(self) -> None:
         """Answer one request and leave the connection ready for the next, if it can be."""

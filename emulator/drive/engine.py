@@ -13,8 +13,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from emulator.drive import refusals
-from emulator.drive.model import FOLDER, NATIVE, SPREADSHEET, File, Json, User, permission, shown
-from emulator.drive.tree import Tree
+from emulator.drive.model import (
+    FOLDER,
+    NATIVE,
+    SPREADSHEET,
+    File,
+    Json,
+    Tree,
+    User,
+    permission,
+    shown,
+)
 from emulator.drive.uploads import Session, checksums
 from emulator.errors import ApiError
 

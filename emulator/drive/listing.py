@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from emulator.drive import refusals
-from emulator.drive.model import File, User
-from emulator.drive.tree import Tree
+from emulator.drive.model import File, Tree, User
 
 Predicate = Callable[[File], bool]
 TOKEN = re.compile(

@@ -4,7 +4,7 @@ from typing import Any
 
 from emulator import masks
 from emulator.errors import invalid
-from emulator.sheets import entry, evaluate, styles
+from emulator.sheets import coerce, evaluate, styles
 from emulator.sheets.conditions import Rules
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula
@@ -31,7 +31,7 @@ def entered(value: Json | None) -> Any:
     if not value:
         return None
     if "numberValue" in value:
-        return entry.plain(value["numberValue"])
+        return coerce.plain(value["numberValue"])
     if "boolValue" in value:
         return value["boolValue"]
     if "formulaValue" in value:
@@ -53,7 +53,7 @@ def extended(value: Scalar | Formula) -> Json:
         return {"stringValue": value}
     if isinstance(value, CellError):
         return {"errorValue": {"type": value.kind, "message": value.message}}
-    return {"numberValue": entry.plain(value or 0)}
+    return {"numberValue": coerce.plain(value or 0)}
 
 
 def updated(old: Cell, data: Json, mask: masks.Mask | None) -> Cell:

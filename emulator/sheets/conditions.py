@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from emulator.sheets import coerce, entry, numbers, ranges, styles
+from emulator.sheets import coerce, numbers, ranges, styles
 from emulator.sheets.coerce import text
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula, Place
@@ -119,7 +119,7 @@ def _wanted(evaluator: Evaluator, sheet: Sheet, given: Json, place: Place) -> An
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> Any:
     """Parse a condition's value: a formula may also begin with `+`."""
-    return entry.read("=" + text[1:] if text.startswith("+") else text)[0]
+    return coerce.read_typed("=" + text[1:] if text.startswith("+") else text)[0]
 
 
 def _relative(evaluator: Evaluator, relative: str) -> int | float:

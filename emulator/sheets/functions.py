@@ -9,9 +9,18 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from emulator.sheets import coerce, entry, numbers
-from emulator.sheets.coerce import Table, comparable, first, flat, number, ranked, text, truth
-from emulator.sheets.entry import plain
+from emulator.sheets import coerce, numbers
+from emulator.sheets.coerce import (
+    Table,
+    comparable,
+    first,
+    flat,
+    number,
+    plain,
+    ranked,
+    text,
+    truth,
+)
 from emulator.sheets.grid import CellError, Scalar
 
 NOT_A_NUMBER = CellError("NUM", "#NUM!", "The result is not a number.")
@@ -52,7 +61,7 @@ def operate(sign: str, left: Any, right: Any) -> Scalar:
         computed = ARITHMETIC[sign](one, other)
     except (OverflowError, ZeroDivisionError):
         return NOT_A_NUMBER
-    return NOT_A_NUMBER if isinstance(computed, complex) else entry.plain(computed)
+    return NOT_A_NUMBER if isinstance(computed, complex) else coerce.plain(computed)
 
 
 Test = Callable[[Any], bool]
@@ -74,7 +83,7 @@ def criterion(wanted: Any) -> Test:
 def _parsed(wanted: str) -> Test:
     found = CRITERION.fullmatch(wanted)
     sign, rest = (found[1], found[2]) if found else (None, wanted)
-    target = entry.read(rest)[0] if rest else ""
+    target = coerce.read_typed(rest)[0] if rest else ""
     if sign in BOUNDS:
         compare = BOUNDS[sign]
         return lambda value: (
@@ -105,7 +114,7 @@ def _tallied(values: Any, wanted: Any) -> int | None:
     if isinstance(wanted, str):
         if not wanted or wanted[0] in "<>=" or set(wanted) & set("*?~"):
             return None
-        wanted = entry.read(wanted)[0]
+        wanted = coerce.read_typed(wanted)[0]
     return values.tally[ranked(wanted)] if isinstance(wanted, str | int | float) else None
 
 

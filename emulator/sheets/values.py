@@ -7,7 +7,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from emulator.errors import invalid
-from emulator.sheets import entry, formula, ranges, structure
+from emulator.sheets import coerce, formula, ranges, structure
 from emulator.sheets.coerce import is_dated, shown, text
 from emulator.sheets.edit import Edit
 from emulator.sheets.evaluate import Evaluator
@@ -18,73 +18,39 @@ from emulator.sheets.read import filled
 
 
 def last_table(sheet: Sheet, box: Box) -> Box | None:
-    """Return the last table that meets the box, or None."""
-    tables = [one for one in islands(sheet) if one.meets(box)]
-    return max(tables, key=lambda one: (one.bottom, one.right), default=None)
+    """Return the last table that meets the box, or None.
+
+    A table is an island of filled cells: cells that touch, corners too, and the box around them.
+    """
+    spans = (_ends(sheet, at, box.left, box.right) for at in range(box.top, box.bottom))
+    last = max(((at, span[1]) for at, span in enumerate(spans, box.top) if span), default=None)
+    if last is None:
+        return None
+    table = Box(last[0], last[0] + 1, last[1] - 1, last[1])
+    while (grown := _grown(sheet, table)) != table:
+        table = grown
+    return table
 
 
-def islands(sheet: Sheet) -> list[Box]:
-    """Return the boxes of all tables of the sheet."""
-    boxes: list[Box] = []
-    open_boxes: list[Box] = []
-    for at, row in enumerate(sheet.rows):
-        runs = _runs(sheet, at) if row.cells else []
-        if not runs and not open_boxes:
-            continue
-        joined = [*open_boxes, *runs]
-        joined = _join(joined)
-        open_boxes = [one for one in joined if one.bottom == at + 1]
-        boxes.extend(one for one in joined if one.bottom <= at)
-    return _join(boxes + open_boxes)
-
-
-def _runs(sheet: Sheet, at: int) -> list[Box]:
-    """Return the runs of filled cells of a row."""
+def _ends(sheet: Sheet, at: int, left: int, right: int) -> tuple[int, int] | None:
+    """Return where a row's filled cells between two columns begin and end, None without any."""
     cells = sheet.rows[at].cells
-    found: list[Box] = []
-    for across, column in enumerate(sheet.columns):
-        cell = cells.get(column.key)
-        if cell is None or cell.value is None:
-            continue
-        if found and found[-1].right == across:
-            found[-1] = found[-1]._replace(right=across + 1)
-        else:
-            found.append(Box(at, at + 1, across, across + 1))
-    return found
+    keys = [column.key for column in sheet.columns[left:right]] if cells else []
+    pairs = ((across, cells.get(key, BLANK)) for across, key in enumerate(keys, left))
+    filled_at = [across for across, cell in pairs if cell.value is not None]
+    return (filled_at[0], filled_at[-1] + 1) if filled_at else None
 
 
-def _join(boxes: list[Box]) -> list[Box]:
-    """Return the boxes, merged where they touch or overlap."""
-    found: list[Box] = []
-    for box in boxes:
-        touching = True
-        while touching:
-            touching = False
-            for other in found:
-                if _touch(box, other):
-                    found.remove(other)
-                    box = _around(box, other)
-                    touching = True
-                    break
-        found.append(box)
-    return found
-
-
-def _touch(one: Box, other: Box) -> bool:
-    return (
-        one.top <= other.bottom
-        and other.top <= one.bottom
-        and one.left <= other.right
-        and other.left <= one.right
-    )
-
-
-def _around(one: Box, other: Box) -> Box:
+def _grown(sheet: Sheet, table: Box) -> Box:
+    """Return the table with the filled cells that touch it."""
+    left, right = max(0, table.left - 1), table.right + 1
+    rows = range(max(0, table.top - 1), min(len(sheet.rows), table.bottom + 1))
+    spans = {at: span for at in rows if (span := _ends(sheet, at, left, right))}
     return Box(
-        min(one.top, other.top),
-        max(one.bottom, other.bottom),
-        min(one.left, other.left),
-        max(one.right, other.right),
+        min(spans),
+        max(spans) + 1,
+        min(start for start, _ in spans.values()),
+        max(end for _, end in spans.values()),
     )
 
 
@@ -231,10 +197,10 @@ class Writing:
         old, form = sheet.cell(at, across), None
         if isinstance(value, str):
             if self._option == "USER_ENTERED":
-                value, form = entry.read(value)
+                value, form = coerce.read_typed(value)
             value = None if value == "" else value
         elif not isinstance(value, bool):
-            value = entry.plain(value)
+            value = coerce.plain(value)
         new = typed(old, value, form)
         new.format = self._edit.style(new.format)
         self._edit.cell(sheet, sheet.rows[at], sheet.columns[across], new)

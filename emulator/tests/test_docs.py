@@ -13,7 +13,7 @@ from emulator import discovery
 from emulator.drive.api import METHODS
 from emulator.google_apis import COPY_TO, CREATE, EXPORT
 from emulator.sheets import methods
-from emulator.sheets.updates.batch import HANDLERS
+from emulator.sheets.methods import HANDLERS
 
 PAGE = Path(__file__).parents[1] / "README.md"
 

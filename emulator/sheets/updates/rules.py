@@ -5,7 +5,7 @@ from typing import Any
 
 from emulator import masks
 from emulator.errors import invalid
-from emulator.sheets import entry, ranges, styles, syntax
+from emulator.sheets import coerce, evaluate, ranges, styles
 from emulator.sheets.conditions import NUMBER_TESTS, Filter
 from emulator.sheets.edit import ById, Edit, need_mask
 from emulator.sheets.evaluate import Evaluator
@@ -54,7 +54,7 @@ def _fits(edit: Edit, kind: str, text: str, sheet: Sheet | None) -> bool:
         return _formula_fits(edit, "=" + text[1:], sheet)
     if kind == "CUSTOM_FORMULA":
         return False
-    value: Any = entry.read(text)[0]
+    value: Any = coerce.read_typed(text)[0]
     numeric = kind in NUMBER_TESTS or kind.startswith(("NUMBER_", "DATE_"))
     return not numeric or (isinstance(value, int | float) and not isinstance(value, bool))
 
@@ -63,10 +63,10 @@ def _formula_fits(edit: Edit, text: str, sheet: Sheet | None) -> bool:
     locale = edit.spreadsheet.properties.get("locale", "")
     if DECIMAL_COMMAS.fullmatch(locale) and COMMA.search(QUOTED.sub("", text)):
         return False
-    if not isinstance(entry.read(text)[0], Formula):
+    if not isinstance(coerce.read_typed(text)[0], Formula):
         return False
     try:
-        titles = _titles(syntax.parse(text))
+        titles = _titles(evaluate.parse_formula(text))
     except ValueError:
         return False
     return sheet is None or all(one.casefold() == sheet.title.casefold() for one in titles)
