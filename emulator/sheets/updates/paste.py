@@ -1,7 +1,6 @@
 """Requests that copy, move, sort and replace: copyPaste, cutPaste, sortRange, findReplace."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from emulator.errors import invalid, unsupported
@@ -157,22 +156,29 @@ def sort(edit: Edit, sheet: Sheet, box: Box, specs: list[tuple[int, bool]]) -> N
 
 def find_replace(edit: Edit, request: Json) -> Json:
     """Replace what is found in a range, a sheet or all sheets, and reply with the counts."""
-    pattern = _pattern(request)
-    replacement = _replacement(request)
+    pattern, replacement = _pattern(request), request.get("replacement", "")
+    if request.get("searchByRegex"):  # Google's groups are $1 or \\1
+        replacement = re.sub(r"\$(\d)", r"\\g<\1>", replacement)
+    else:
+        replacement = replacement.replace("\\", r"\\")
     counts = dict.fromkeys(("valuesChanged", "formulasChanged", "occurrencesChanged"), 0)
     rows: set[tuple[int, int]] = set()
     for sheet, box in _areas(edit, request):
         for at in range(box.top, box.bottom):
             for across in range(box.left, box.right):
                 cell = sheet.cell(at, across)
-                found = _replaced(cell, pattern, replacement, request)
-                if found is None:
+                is_formula = isinstance(cell.value, Formula)
+                text = cell.value.text if isinstance(cell.value, Formula) else cell.value
+                if not isinstance(text, str) or (is_formula and not request.get("includeFormulas")):
+                    continue
+                new, count = pattern.subn(replacement, text)
+                if not count:
                     continue
                 edit.guard(sheet, box._replace(top=at, bottom=at + 1))
-                edit.cell(sheet, sheet.rows[at], sheet.columns[across], found[0])
-                is_formula = isinstance(cell.value, Formula)
+                value = Formula(new) if is_formula else new or None
+                put(edit, sheet, at, across, Cell(value, cell.format, cell.rest))
                 counts["formulasChanged" if is_formula else "valuesChanged"] += 1
-                counts["occurrencesChanged"] += found[1]
+                counts["occurrencesChanged"] += count
                 rows.add((sheet.sheet_id, at))
     counts["rowsChanged"] = len(rows)
     counts["sheetsChanged"] = len({sheet for sheet, _ in rows})
@@ -193,38 +199,12 @@ def _pattern(request: Json) -> re.Pattern[str]:
         raise invalid(f"find is no regular expression: {error}.") from None
 
 
-def _replacement(request: Json) -> str:
-    """Return the replacement as Python writes it: Google's groups are $1 or \\1."""
-    text: str = request.get("replacement", "")
-    if not request.get("searchByRegex"):
-        return text.replace("\\", r"\\")
-    return re.sub(r"\$(\d)", r"\\g<\1>", text)
-
-
-def _areas(edit: Edit, request: Json) -> Iterator[tuple[Sheet, Box]]:
-    scopes = [name for name in ("range", "sheetId", "allSheets") if name in request]
-    if len(scopes) != 1:
+def _areas(edit: Edit, request: Json) -> list[tuple[Sheet, Box]]:
+    if len(request.keys() & {"range", "sheetId", "allSheets"}) != 1:
         raise invalid("Exactly one of range, sheetId and allSheets must be set.")
     if "range" in request:
-        yield ranges.resolve(edit.spreadsheet, request["range"])
-    elif "sheetId" in request:
-        sheet = ranges.need_sheet(edit.spreadsheet, request["sheetId"])
-        yield sheet, ranges.whole(sheet)
-    else:
-        yield from ((sheet, ranges.whole(sheet)) for sheet in edit.spreadsheet.sheets)
-
-
-def _replaced(
-    cell: Cell, pattern: re.Pattern[str], replacement: str, request: Json
-) -> tuple[Cell, int] | None:
-    """Return the cell after replacement, and how often; None where nothing was found."""
-    value: Any = cell.value
-    if isinstance(value, Formula):
-        if not request.get("includeFormulas"):
-            return None
-        text, count = pattern.subn(replacement, value.text)
-        return (Cell(Formula(text), cell.format, cell.rest), count) if count else None
-    if not isinstance(value, str):
-        return None
-    text, count = pattern.subn(replacement, value)
-    return (Cell(text or None, cell.format, cell.rest), count) if count else None
+        return [ranges.resolve(edit.spreadsheet, request["range"])]
+    sheets = edit.spreadsheet.sheets
+    if "sheetId" in request:
+        sheets = [ranges.need_sheet(edit.spreadsheet, request["sheetId"])]
+    return [(sheet, ranges.whole(sheet)) for sheet in sheets]
