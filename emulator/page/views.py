@@ -4,10 +4,8 @@ import json
 import mimetypes
 import re
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
 
@@ -168,7 +166,6 @@ def _tab(properties: Json) -> Json:
     }
 
 
-HERE = Path(__file__).parent
 INLINE = re.compile(r"application/pdf|text/plain|image/(png|jpeg|gif|webp)")
 SECURITY = {
     "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -183,7 +180,6 @@ class Page:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
         routes: list[tuple[str, Callable[..., Response]]] = [
             (r"/(?:drive)?", self._home),
             (r"/drive/folders/([\w-]+)", self._folder),
@@ -211,7 +207,7 @@ class Page:
         return Response("Not found\n", 404, content_type="text/plain")
 
     def _render(self, template: str, **values: Any) -> Response:
-        html = self._templates.get_template(template).render(**values)
+        html = chart.TEMPLATES.get_template(template).render(**values)
         return Response(html, content_type="text/html; charset=utf-8")
 
     # Drive
@@ -258,7 +254,7 @@ class Page:
 
     def _static(self, _request: Request, name: str) -> Response:
         kind = mimetypes.guess_type(name)[0]
-        return Response((HERE / "static" / name).read_bytes(), content_type=kind)
+        return Response((chart.HERE / "static" / name).read_bytes(), content_type=kind)
 
     # Spreadsheets
 

@@ -29,7 +29,7 @@ def test_a_picture_of_each_tab(page: Page, shown: Shown, tmp_path: Path, tab: st
     picture = page.screenshot()
     assert len(picture) < LARGEST
     if tab == "Pipeline":
-        assert page.locator("#scroller svg rect").count() > 5
+        assert page.locator("#scroller .chart .bar").count() > 5
     else:
         tinted = page.locator("td[style*='background-color']")
         assert tinted.count() > shown.jobs
