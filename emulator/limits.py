@@ -43,10 +43,7 @@ def parse_latency(text: str) -> Latency:
 
 
 PROJECT = "123456789012"
-READS = {
-    "sheets.spreadsheets.getByDataFilter",
-    "sheets.spreadsheets.developerMetadata.search",
-}
+READS = {"sheets.spreadsheets.getByDataFilter", "sheets.spreadsheets.developerMetadata.search"}
 MAX_REQUEST_BYTES = 10 << 20
 
 
@@ -90,8 +87,7 @@ class Limits:
         """Refuse a JSON request that is too large."""
         if self.enabled and length is not None and length > self.max_request_bytes:
             raise ApiError(
-                400,
-                f"Request payload size exceeds the limit: {self.max_request_bytes} bytes.",
+                400, f"Request payload size exceeds the limit: {self.max_request_bytes} bytes."
             )
 
     def check(self, call: Call) -> None:

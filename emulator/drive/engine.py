@@ -81,12 +81,7 @@ class Drive:
     # Files
 
     def create(
-        self,
-        metadata: Json,
-        user: User,
-        *,
-        all_drives: bool,
-        mime_type: str | None = None,
+        self, metadata: Json, user: User, *, all_drives: bool, mime_type: str | None = None
     ) -> File:
         """Make a file of `metadata`, without bytes."""
         with self.lock:

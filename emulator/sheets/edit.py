@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from emulator import discovery, masks
 from emulator.errors import invalid
+from emulator.sheets import ranges
 from emulator.sheets.formula import Formula
 from emulator.sheets.grid import (
     MAX_CELLS,
@@ -72,6 +73,12 @@ class Edit:
         for protection in sheet.protected_ranges.values():
             if not self.may_edit(protection) and box.meets_protection(sheet, protection):
                 raise invalid(PROTECTED)
+
+    def area(self, grid_range: dict[str, Any]) -> tuple[Sheet, Box]:
+        """Return the sheet and box of a request's GridRange, which `user` may change."""
+        sheet, box = ranges.resolve(self.spreadsheet, grid_range)
+        self.guard(sheet, box)
+        return sheet, box
 
     def may_edit(self, protection: dict[str, Any]) -> bool:
         """Return whether a protection lets `user` through."""
@@ -171,7 +178,8 @@ class ById:
         """Store an object on a sheet."""
         edit.set(sheet, self._name, {**getattr(sheet, self._name), number: stored})
 
-    def drop(self, edit: Edit, sheet: Sheet, number: int) -> None:
-        """Remove an object."""
+    def drop(self, edit: Edit, number: int) -> None:
+        """Remove an object. ApiError where there is none."""
+        sheet, _ = self.need(edit, number)
         rest = {key: one for key, one in getattr(sheet, self._name).items() if key != number}
         edit.set(sheet, self._name, rest)

@@ -100,8 +100,7 @@ def last_row(sheet: Sheet) -> int:
 def repeat_cell(edit: Edit, request: Json) -> None:
     """Write one CellData into every cell of a range; its formula shifts as if copied."""
     mask = need_mask(request, "CellData")
-    sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
-    edit.guard(sheet, box)
+    sheet, box = edit.area(request.get("range", {}))
     data = request.get("cell", {})
     value = cells.entered(data.get("userEnteredValue"))
     shifts = isinstance(value, Formula) and masks.wants(mask, "userEnteredValue")
@@ -125,8 +124,7 @@ def repeat_cell(edit: Edit, request: Json) -> None:
 
 def set_data_validation(edit: Edit, request: Json) -> None:
     """Set the rule of every cell of a range; without a rule, clear it."""
-    sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
-    edit.guard(sheet, box)
+    sheet, box = edit.area(request.get("range", {}))
     data = {"dataValidation": request["rule"]} if "rule" in request else {}
     mask: masks.Mask = {"dataValidation": None}
     for at in range(box.top, box.bottom):

@@ -17,56 +17,36 @@ PROTECTIONS = ById("protected_ranges", "protected range")
 FIELDS = ("description", "warningOnly", "unprotectedRanges", "editors")
 
 
-def _need(edit: Edit, number: int) -> tuple[Sheet, Json]:
-    sheet, stored = PROTECTIONS.need(edit, number)
-    if not edit.may_edit(stored):
-        raise invalid(PROTECTED)
-    return sheet, stored
-
-
-def _range(edit: Edit, given: Json) -> tuple[Sheet, Json]:
-    """Return the sheet and the range as it is stored."""
-    if "range" not in given:
-        raise unsupported("protected ranges without a range")
-    sheet, _ = ranges.resolve(edit.spreadsheet, given["range"])
-    return sheet, ranges.fixed(sheet, given["range"])
-
-
-def _check(stored: Json) -> None:
-    if stored.get("warningOnly") and stored.get("editors", {}).get("users"):
-        raise invalid("ProtectedRange is warningOnly. Editors cannot be set on it.")
-
-
 def add_protected_range(edit: Edit, request: Json) -> Json:
     """Add a protected range, and return it. ApiError if its id is taken."""
     given = request.get("protectedRange", {})
     number = PROTECTIONS.number(edit, given.get("protectedRangeId"))
-    sheet, area = _range(edit, given)
+    if "range" not in given:
+        raise unsupported("protected ranges without a range")
+    sheet, _ = ranges.resolve(edit.spreadsheet, given["range"])
+    area = ranges.fixed(sheet, given["range"])
     if len(area) == 1 and any(len(one["range"]) == 1 for one in sheet.protected_ranges.values()):
         raise invalid(f'Sheet "{sheet.title}" already has sheet protection.')
     stored: Json = {"protectedRangeId": number, "range": area}
     stored |= {name: given[name] for name in FIELDS if given.get(name)}
-    _check(stored)
-    stored["editors"] = _with_creator(edit, stored)
-    PROTECTIONS.put(edit, sheet, number, stored)
-    shown = {name: item for name, item in stored.items() if name != "editors"}
-    editors = {} if stored.get("warningOnly") else stored["editors"]
-    reply = shown | {"requestingUserCanEdit": True, "editors": editors}
+    users = stored.get("editors", {}).get("users", [])
+    if stored.get("warningOnly") and users:
+        raise invalid("ProtectedRange is warningOnly. Editors cannot be set on it.")
+    users = users if edit.user in users else [*users, edit.user]
+    editors = {**stored.get("editors", {}), "users": users}
+    PROTECTIONS.put(edit, sheet, number, {**stored, "editors": editors})
+    shown = {} if stored.get("warningOnly") else editors
+    reply = stored | {"requestingUserCanEdit": True, "editors": shown}
     return {"protectedRange": answered(reply)}
-
-
-def _with_creator(edit: Edit, stored: Json) -> Json:
-    editors = dict(stored.get("editors", {}))
-    users = editors.get("users", [])
-    editors["users"] = users if edit.user in users else [*users, edit.user]
-    return editors
 
 
 def delete_protected_range(edit: Edit, request: Json) -> None:
     """Delete a protected range. ApiError where there is none of that id."""
     number = request.get("protectedRangeId", 0)
-    sheet, _ = _need(edit, number)
-    PROTECTIONS.drop(edit, sheet, number)
+    _, stored = PROTECTIONS.need(edit, number)
+    if not edit.may_edit(stored):
+        raise invalid(PROTECTED)
+    PROTECTIONS.drop(edit, number)
 
 
 NAME = re.compile(r"[A-Za-z_]\w{0,249}")
@@ -75,10 +55,7 @@ NAME = re.compile(r"[A-Za-z_]\w{0,249}")
 def add_named_range(edit: Edit, request: Json) -> Json:
     """Add a named range, and return it with its id."""
     given, taken = request.get("namedRange", {}), edit.spreadsheet.named_ranges
-    key, name = (
-        given.get("namedRangeId") or str(edit.spreadsheet.new_id(taken)),
-        given.get("name", ""),
-    )
+    key, name = given.get("namedRangeId"), given.get("name", "")
     if key in taken:
         raise invalid(f"A named range with id: {key} already exists.")
     if not NAME.fullmatch(name) or formula.LOOKS_LIKE_CELL.fullmatch(name):
@@ -86,11 +63,8 @@ def add_named_range(edit: Edit, request: Json) -> Json:
     if any(one["name"].casefold() == name.casefold() for one in taken.values()):
         raise invalid(f"A named range with name: {name} already exists.")
     sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
-    stored = {
-        "namedRangeId": key,
-        "name": name,
-        "range": ranges.fixed(sheet, given.get("range", {})),
-    }
+    key, area = key or str(edit.spreadsheet.new_id(taken)), ranges.fixed(sheet, given["range"])
+    stored = {"namedRangeId": key, "name": name, "range": area}
     edit.set(edit.spreadsheet, "named_ranges", {**taken, key: stored})
     return {"namedRange": answered(stored)}
 
@@ -106,8 +80,7 @@ def delete_named_range(edit: Edit, request: Json) -> None:
 
 def merge_cells(edit: Edit, request: Json) -> None:
     """Merge a range into one cell, or each row or column; only first cells keep values."""
-    sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
-    edit.guard(sheet, box)
+    sheet, box = edit.area(request.get("range", {}))
     kind = request.get("mergeType", "MERGE_ALL")
     boxes = [box]
     if kind == "MERGE_ROWS":
@@ -119,30 +92,26 @@ def merge_cells(edit: Edit, request: Json) -> None:
 
 
 def _merge(edit: Edit, sheet: Sheet, box: Box) -> None:
-    for other in (ranges.box_of(sheet, one) for one in sheet.merges):
-        if other.meets(box) and not box.holds(other):
-            raise invalid("You must select all cells in a merged range to merge or unmerge them.")
+    rest = _unmerged(sheet, box)
     for at in range(box.top, box.bottom):
         for across in range(box.left, box.right):
             if (at, across) != (box.top, box.left):
                 put(edit, sheet, at, across, BLANK)
+    edit.set(sheet, "merges", (*rest, ranges.area(sheet, box)))
+
+
+def _unmerged(sheet: Sheet, box: Box) -> list[Json]:
+    """Return the merges outside a box. ApiError for one that lies only partly in it."""
     rest = [one for one in sheet.merges if not box.holds(ranges.box_of(sheet, one))]
-    area = ranges.area(sheet, box)
-    edit.set(sheet, "merges", (*rest, area))
+    if any(ranges.box_of(sheet, one).meets(box) for one in rest):
+        raise invalid("You must select all cells in a merged range to merge or unmerge them.")
+    return rest
 
 
 def unmerge_cells(edit: Edit, request: Json) -> None:
     """Undo all merges in a range. ApiError for one that lies only partly in it."""
-    sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
-    edit.guard(sheet, box)
-    rest = []
-    for one in sheet.merges:
-        other = ranges.box_of(sheet, one)
-        if other.meets(box) and not box.holds(other):
-            raise invalid("You must select all cells in a merged range to merge or unmerge them.")
-        if not other.meets(box):
-            rest.append(one)
-    edit.set(sheet, "merges", tuple(rest))
+    sheet, box = edit.area(request.get("range", {}))
+    edit.set(sheet, "merges", tuple(_unmerged(sheet, box)))
 
 
 CHARTS = ById("charts", "chart")
@@ -217,7 +186,7 @@ def update_chart_spec(edit: Edit, request: Json) -> None:
 def update_chart_position(edit: Edit, request: Json) -> Json:
     """Move or resize a chart, to another sheet too, and return its position."""
     number = request.get("objectId", 0)
-    sheet, old = CHARTS.need(edit, number)
+    _, old = CHARTS.need(edit, number)
     given = request.get("newPosition", {})
     overlay = dict(old["position"]["overlayPosition"])
     if "overlayPosition" in given:
@@ -228,16 +197,14 @@ def update_chart_position(edit: Edit, request: Json) -> Json:
                 if name in given["overlayPosition"]:
                     overlay[name] = given["overlayPosition"][name]
     target, position = _position(edit, {**given, "overlayPosition": overlay})
-    CHARTS.drop(edit, sheet, number)
+    CHARTS.drop(edit, number)
     CHARTS.put(edit, target, number, {**old, "position": position})
     return {"position": answered(position)}
 
 
 def delete_chart(edit: Edit, request: Json) -> None:
     """Delete a chart."""
-    number = request.get("objectId", 0)
-    sheet, _ = CHARTS.need(edit, number)
-    CHARTS.drop(edit, sheet, number)
+    CHARTS.drop(edit, request.get("objectId", 0))
 
 
 def free_table_name(spreadsheet: Spreadsheet, wanted: str) -> str:

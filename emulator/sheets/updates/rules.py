@@ -93,10 +93,8 @@ def _rule(edit: Edit, given: Json) -> tuple[Sheet, Json]:
     if "booleanRule" in given:
         check_condition(edit, given["booleanRule"].get("condition", {}), sheets[0])
     stored = styles.coloured({key: item for key, item in given.items() if key != "ranges"})
-    return sheets[0], {
-        "ranges": [ranges.fixed(sheets[0], one) for one in given["ranges"]],
-        **stored,
-    }
+    areas = [ranges.fixed(sheets[0], one) for one in given["ranges"]]
+    return sheets[0], {"ranges": areas, **stored}
 
 
 def _need_index(sheet: Sheet, index: int) -> int:
@@ -120,20 +118,18 @@ def update_rule(edit: Edit, request: Json) -> Json:
     index = request.get("index", 0)
     if "rule" in request:
         sheet, rule = _rule(edit, request["rule"])
-        old = sheet.conditional_formats[_need_index(sheet, index)]
         rules = [*sheet.conditional_formats]
-        rules[index] = rule
-        edit.set(sheet, "conditional_formats", tuple(rules))
-        reply: Json = answered({"oldRule": old, "newRule": rule, "newIndex": index})
-        return reply
-    sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
-    rules = [*sheet.conditional_formats]
-    to = _need_index(sheet, request.get("newIndex", 0))
-    rule = rules.pop(_need_index(sheet, index))
-    rules.insert(to, rule)
+        old, rules[index] = rules[_need_index(sheet, index)], rule
+        reply = {"oldRule": old, "newRule": rule, "newIndex": index}
+    else:
+        sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
+        rules, to = [*sheet.conditional_formats], _need_index(sheet, request.get("newIndex", 0))
+        rule = rules.pop(_need_index(sheet, index))
+        rules.insert(to, rule)
+        reply = {"newRule": rule, "oldIndex": index, "newIndex": to}
     edit.set(sheet, "conditional_formats", tuple(rules))
-    moved: Json = answered({"newRule": rule, "oldIndex": index, "newIndex": to})
-    return moved
+    answer: Json = answered(reply)
+    return answer
 
 
 def delete_rule(edit: Edit, request: Json) -> Json:
@@ -152,7 +148,9 @@ def carry(edit: Edit, sheet: Sheet, source: Box, to: Sheet, target: Box) -> None
         if not any(box.meets(source) for box in boxes):
             continue
         rules = [*to.conditional_formats]
-        same = next((one for one in rules if _same_rule(one, rule)), None)
+        same = next(
+            (one for one in rules if {**one, "ranges": None} == {**rule, "ranges": None}), None
+        )
         if same is None:
             rules.append({**rule, "ranges": [ranges.area(to, target)]})
         else:
@@ -176,10 +174,6 @@ def _grown(sheet: Sheet, stored: list[Json], box: Box) -> list[Json]:
     return [*rest, ranges.area(sheet, box)]
 
 
-def _same_rule(one: Json, other: Json) -> bool:
-    return {**one, "ranges": None} == {**other, "ranges": None}
-
-
 VIEWS = ById("filter_views", "filter view")
 VIEW_FIELDS = ("title", "namedRangeId", "sortSpecs")
 CRITERIA = ("criteria", "filterSpecs")
@@ -191,17 +185,22 @@ def set_basic_filter(edit: Edit, request: Json) -> None:
     sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
     stored = _without_criteria(given) | _criteria(edit, given)
     stored["range"] = ranges.bounded(sheet, given.get("range", {}))
+    _filter(edit, sheet, stored)
+
+
+def clear_basic_filter(edit: Edit, request: Json) -> None:
+    """Remove the basic filter, if there is one."""
+    _filter(edit, ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0)), None)
+
+
+def _filter(edit: Edit, sheet: Sheet, stored: Json | None) -> None:
+    """Set the basic filter, and hide the rows below its header that do not meet its criteria."""
     edit.set(sheet, "basic_filter", stored)
-    _hide(edit, sheet, stored)
-
-
-def _hide(edit: Edit, sheet: Sheet, stored: Json) -> None:
-    """Hide the rows below the filter's header that do not meet its criteria."""
-    judge = Filter(Evaluator(edit.spreadsheet), sheet, stored)
+    judge = Filter(Evaluator(edit.spreadsheet), sheet, stored) if stored else None
     for at, row in enumerate(sheet.rows):
-        passes = judge.passes(at)
-        if row.filtered == passes:
-            edit.set(row, "filtered", not passes)
+        filtered = judge is not None and not judge.passes(at)
+        if row.filtered != filtered:
+            edit.set(row, "filtered", filtered)
 
 
 def _without_criteria(stored: Json) -> Json:
@@ -220,15 +219,6 @@ def _criteria(edit: Edit, given: Json) -> Json:
     specs = given.get("filterSpecs", old)
     criteria = {str(one.get("columnIndex", 0)): one.get("filterCriteria", {}) for one in specs}
     return {"criteria": criteria, "filterSpecs": specs} if specs else {}
-
-
-def clear_basic_filter(edit: Edit, request: Json) -> None:
-    """Remove the basic filter, if there is one."""
-    sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
-    edit.set(sheet, "basic_filter", None)
-    for row in sheet.rows:
-        if row.filtered:
-            edit.set(row, "filtered", False)
 
 
 def add_view(edit: Edit, request: Json) -> Json:
@@ -266,6 +256,4 @@ def update_view(edit: Edit, request: Json) -> None:
 
 def delete_view(edit: Edit, request: Json) -> None:
     """Delete a filter view."""
-    number = request.get("filterId", 0)
-    sheet, _ = VIEWS.need(edit, number)
-    VIEWS.drop(edit, sheet, number)
+    VIEWS.drop(edit, request.get("filterId", 0))

@@ -119,7 +119,8 @@ def delete_sheet(edit: Edit, request: Json) -> None:
         raise invalid("You can't remove all the sheets in a document.")
     if all(one.properties.get("hidden") for one in rest):
         raise invalid("You can't remove all the visible sheets in a document.")
-    _guard_all(edit, sheet)
+    if not all(edit.may_edit(one) for one in sheet.protected_ranges.values()):
+        raise invalid("You are trying to delete a sheet that has protected cells or objects.")
     edit.set(spreadsheet, "sheets", rest)
     for stored in list(spreadsheet.metadata.values()):
         if stored.sheet is sheet:
@@ -128,11 +129,6 @@ def delete_sheet(edit: Edit, request: Json) -> None:
     gone = sheet.sheet_id
     rest_of_names = {key: one for key, one in named if one["range"].get("sheetId", 0) != gone}
     edit.set(spreadsheet, "named_ranges", rest_of_names)
-
-
-def _guard_all(edit: Edit, sheet: Sheet) -> None:
-    if not all(edit.may_edit(one) for one in sheet.protected_ranges.values()):
-        raise invalid("You are trying to delete a sheet that has protected cells or objects.")
 
 
 def update_sheet_properties(edit: Edit, request: Json) -> None:
