@@ -98,19 +98,18 @@ class OAuth:
 
     def redeem(self, form: Mapping[str, str]) -> Grant | dict[str, str]:
         """Return the grant of a code or a refresh token, or the error's JSON."""
-        if self.clients and self.clients.get(form.get("client_id", "")) != form.get(
-            "client_secret"
-        ):
+        client, known = form.get("client_id", ""), self.clients
+        if known and known.get(client) != form.get("client_secret"):
             return {"error": "invalid_client", "error_description": "Unauthorized"}
         if form.get("grant_type") == "refresh_token":
             return self._refreshed(form)
         with self._lock:
             grant = self._codes.pop(form.get("code", ""), None)
-        if grant is None or grant.client != form.get("client_id"):
+        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        if grant is None or grant.client != client:
             return {"error": "invalid_grant", "error_description": "Malformed auth code."}
         if grant.redirect != form.get("redirect_uri"):
             return {"error": "redirect_uri_mismatch", "error_description": "Bad Request"}
-        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         if base64.urlsafe_b64encode(digest).decode().rstrip("=") != grant.challenge:
             return {"error": "invalid_grant", "error_description": "Invalid code verifier."}
         return grant
@@ -212,20 +211,17 @@ class Accounts:
 
     A request without a token is `anonymous`'s, a person unless `anonymous_is_person` is False. A
     token that `/token` gave belongs to the account it was asked for; any other is taken for that of
-    a service account of its own. `expires_in` (seconds) is what
-    `/token` tells; `refuse` makes it answer `invalid_grant`. A code or a refresh token that a
-    person's sign-in gave (`oauth`) is held to what the person granted (`scopes`).
+    a service account of its own. `refuse` makes `/token` answer `invalid_grant`. A code or a
+    refresh token that a person's sign-in gave (`oauth`) is held to what the person granted
+    (`scopes`).
     """
 
     def __init__(self, *, anonymous_is_person: bool = True) -> None:
         self.anonymous_is_person = anonymous_is_person
-        self.expires_in = 3599
         self.refuse = False
         self.oauth = OAuth()
         self.scopes = Scopes()
         self._users: dict[str, User] = {}
-        self._given = 0
-        self._lock = threading.Lock()
 
     def user(self, authorization: str | None) -> User:
         """Return the user of an Authorization header. ApiError 401 if it is invalid or expired."""
@@ -267,12 +263,9 @@ class Accounts:
         return 200, answer | self.oauth.more(grant, is_new=is_new)
 
     def _issued(self, user: User) -> dict[str, Any]:
-        with self._lock:
-            self._given += 1
-            seed = f"{user.email} {self._given} {id(self)}"
-        token = "ya29." + hashlib.sha256(seed.encode()).hexdigest()
+        token = "ya29." + secrets.token_hex(32)
         self._users[token] = user
-        return {"access_token": token, "expires_in": self.expires_in, "token_type": "Bearer"}
+        return {"access_token": token, "expires_in": 3599, "token_type": "Bearer"}
 
 
 def unauthenticated() -> ApiError:

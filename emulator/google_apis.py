@@ -63,7 +63,6 @@ class Google:
         known = discovery.match(call.api, request.method, path)
         call.method_id = known.method_id
         if not _is_bytes(request):
-            self._limits.check_size(request.content_length)
             self._calls.keep_body(call, _read(request))
         return known
 

@@ -1,4 +1,4 @@
-"""Google's limits and latency: calls a minute, the size of a request, how long an answer takes."""
+"""Google's limits and latency: calls a minute, and how long an answer takes."""
 
 import math
 import random
@@ -44,7 +44,6 @@ def parse_latency(text: str) -> Latency:
 
 PROJECT = "123456789012"
 READS = {"sheets.spreadsheets.getByDataFilter", "sheets.spreadsheets.developerMetadata.search"}
-MAX_REQUEST_BYTES = 10 << 20
 
 
 @dataclass
@@ -65,7 +64,7 @@ def is_read(call: Call) -> bool:
 class Limits:
     """Counts calls in sliding windows of `minute` seconds, without refused ones.
 
-    `enabled`, `minute`, `rates` and `max_request_bytes` may be changed while it runs.
+    `enabled`, `minute` and `rates` may be changed while it runs.
     """
 
     def __init__(
@@ -78,17 +77,9 @@ class Limits:
         self.minute = minute
         self.enabled = enabled
         self.rates = Rates()
-        self.max_request_bytes = MAX_REQUEST_BYTES
         self._clock = clock
         self._seen: defaultdict[tuple[str, str | None], deque[float]] = defaultdict(deque)
         self._lock = threading.Lock()
-
-    def check_size(self, length: int | None) -> None:
-        """Refuse a JSON request that is too large."""
-        if self.enabled and length is not None and length > self.max_request_bytes:
-            raise ApiError(
-                400, f"Request payload size exceeds the limit: {self.max_request_bytes} bytes."
-            )
 
     def check(self, call: Call) -> None:
         """Count a call, or refuse it: 429 for Sheets, 403 for Drive."""

@@ -17,6 +17,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 DRAIN_LIMIT = 64 << 20
 CHUNK = 1 << 16
 BODYLESS = {204, 304}
+Headers = list[tuple[str, str]]
 
 
 class Cut(Exception):
@@ -84,9 +85,9 @@ class Handler(WSGIRequestHandler):
             self.close_connection = True
 
     def _answer(self, environ: WSGIEnvironment) -> None:
-        started: list[tuple[str, list[tuple[str, str]]]] = []
+        started: list[tuple[str, Headers]] = []
 
-        def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> Any:
+        def start_response(status: str, headers: Headers, _: Any = None) -> Any:
             started[:] = [(status, headers)]
 
         try:
@@ -103,11 +104,7 @@ class Handler(WSGIRequestHandler):
                 chunks.close()
 
     def _send(
-        self,
-        environ: WSGIEnvironment,
-        status: str,
-        headers: list[tuple[str, str]],
-        chunks: Iterable[bytes],
+        self, environ: WSGIEnvironment, status: str, headers: Headers, chunks: Iterable[bytes]
     ) -> None:
         code, _, reason = status.partition(" ")
         names = {name.lower() for name, _ in headers}

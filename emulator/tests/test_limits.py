@@ -90,17 +90,6 @@ def test_drives_limits_are_a_403() -> None:
         assert error["errors"][0]["reason"] == "userRateLimitExceeded"
 
 
-def test_a_request_that_is_too_large(http: Client, emulator: Emulator) -> None:
-    emulator.limits.max_request_bytes = 1000
-    path = f"/v4/spreadsheets/{emulator.create_spreadsheet('x')}:batchUpdate"
-    body = b'{"requests": [{"addSheet": {}}]' + b" " * 1000 + b"}"
-    answer = http.post(path, data=body)
-    assert answer.status_code == 400
-    assert "payload size exceeds the limit" in answer.json()["error"]["message"]
-    emulator.limits.enabled = False
-    assert http.post(path, data=body).status_code == 200
-
-
 def test_latency_as_a_number_a_pair_and_a_function() -> None:
     rng = random.Random(1)
     assert latency_seconds(0.25, rng) == 0.25

@@ -1,6 +1,5 @@
 """Requests about conditional formats, the basic filter and filter views."""
 
-import re
 from typing import Any
 
 from emulator import masks
@@ -13,18 +12,11 @@ from emulator.sheets.formula import Formula
 from emulator.sheets.grid import Json, Sheet
 from emulator.sheets.ranges import Box, answered
 
-QUOTED = re.compile(r'"(?:[^"]|"")*"|\'(?:[^\']|\'\')*\'')
-COMMA = re.compile(r"(?<!\d),|,(?!\d)")
-# Locales that write 1,5: arguments are separated by semicolons, and a comma is refused.
-DECIMAL_COMMAS = re.compile(
-    r"(?!es_MX|es_US|de_CH|de_LI|it_CH)(?:bg|ca|cs|da|de|el|es|fi|fr|hr|hu|id|it|lt|lv|nb|nl|no"
-    r"|pl|pt|ro|ru|sk|sl|sr|sv|tr|uk|vi)(?:_.*)?"
-)
 RELATIVE = ("DATE_BEFORE", "DATE_AFTER", "DATE_ON_OR_BEFORE", "DATE_ON_OR_AFTER")
 NO_VALUES = ("BLANK", "NOT_BLANK")
 
 
-def check_condition(edit: Edit, given: Json, sheet: Sheet | None = None) -> None:
+def check_condition(given: Json, sheet: Sheet | None = None) -> None:
     """Refuse an invalid BooleanCondition; with a sheet, also one that looks at other sheets."""
     kind, values = given.get("type", ""), given.get("values", [])
     if kind == "CUSTOM_FORMULA" and len(values) != 1:
@@ -35,23 +27,23 @@ def check_condition(edit: Edit, given: Json, sheet: Sheet | None = None) -> None
         if "relativeDate" in one:
             if kind not in RELATIVE:
                 raise invalid(f"ConditionValue.relativeDate cannot be used with '{kind}'.")
-        elif not _fits(edit, kind, str(one.get("userEnteredValue", "")), sheet):
+        elif not _fits(kind, str(one.get("userEnteredValue", "")), sheet):
             raise invalid(
                 f"Invalid ConditionValue.userEnteredValue: {one.get('userEnteredValue', '')}"
             )
 
 
-def check_criteria(edit: Edit, given: Json) -> None:
+def check_criteria(given: Json) -> None:
     """Refuse invalid conditions in a filter's criteria, in either form."""
     specs = [one.get("filterCriteria", {}) for one in given.get("filterSpecs", [])]
     for one in [*given.get("criteria", {}).values(), *specs]:
         if "condition" in one:
-            check_condition(edit, one["condition"])
+            check_condition(one["condition"])
 
 
-def _fits(edit: Edit, kind: str, text: str, sheet: Sheet | None) -> bool:
+def _fits(kind: str, text: str, sheet: Sheet | None) -> bool:
     if text.startswith(("=", "+")):
-        return _formula_fits(edit, "=" + text[1:], sheet)
+        return _formula_fits("=" + text[1:], sheet)
     if kind == "CUSTOM_FORMULA":
         return False
     value: Any = coerce.read_typed(text)[0]
@@ -59,10 +51,7 @@ def _fits(edit: Edit, kind: str, text: str, sheet: Sheet | None) -> bool:
     return not numeric or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
-def _formula_fits(edit: Edit, text: str, sheet: Sheet | None) -> bool:
-    locale = edit.spreadsheet.properties.get("locale", "")
-    if DECIMAL_COMMAS.fullmatch(locale) and COMMA.search(QUOTED.sub("", text)):
-        return False
+def _formula_fits(text: str, sheet: Sheet | None) -> bool:
     if not isinstance(coerce.read_typed(text)[0], Formula):
         return False
     try:
@@ -91,7 +80,7 @@ def _rule(edit: Edit, given: Json) -> tuple[Sheet, Json]:
     if any(one is not sheets[0] for one in sheets):
         raise invalid("All ranges of a conditional format rule must be on the same grid.")
     if "booleanRule" in given:
-        check_condition(edit, given["booleanRule"].get("condition", {}), sheets[0])
+        check_condition(given["booleanRule"].get("condition", {}), sheets[0])
     stored = styles.coloured({key: item for key, item in given.items() if key != "ranges"})
     areas = [ranges.fixed(sheets[0], one) for one in given["ranges"]]
     return sheets[0], {"ranges": areas, **stored}
@@ -183,7 +172,7 @@ def set_basic_filter(edit: Edit, request: Json) -> None:
     """Set the sheet's basic filter, and hide the rows that it filters out."""
     given = request.get("filter", {})
     sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
-    stored = _without_criteria(given) | _criteria(edit, given)
+    stored = _without_criteria(given) | _criteria(given)
     stored["range"] = ranges.bounded(sheet, given.get("range", {}))
     _filter(edit, sheet, stored)
 
@@ -207,9 +196,9 @@ def _without_criteria(stored: Json) -> Json:
     return {name: item for name, item in stored.items() if name not in CRITERIA}
 
 
-def _criteria(edit: Edit, given: Json) -> Json:
+def _criteria(given: Json) -> Json:
     """Return a filter's criteria in both forms; `filterSpecs` take precedence."""
-    check_criteria(edit, given)
+    check_criteria(given)
     if "filterSpecs" not in given and "criteria" not in given:
         return {}
     old = [
@@ -229,7 +218,7 @@ def add_view(edit: Edit, request: Json) -> Json:
     title = given.get("title") or f"Filter {len(sheet.filter_views) + 1}"
     area = ranges.bounded(sheet, given.get("range", {}))
     stored = {**_without_criteria(given), "filterViewId": number, "title": title, "range": area}
-    stored |= _criteria(edit, given)
+    stored |= _criteria(given)
     VIEWS.put(edit, sheet, number, stored)
     return {"filter": answered(stored)}
 
@@ -248,7 +237,7 @@ def update_view(edit: Edit, request: Json) -> None:
     wanted = [name for name in CRITERIA if masks.wants(mask, name)]
     if wanted:
         given = {name: new[name] for name in wanted if name in new}
-        stored = _without_criteria(stored) | _criteria(edit, given)
+        stored = _without_criteria(stored) | _criteria(given)
     if masks.wants(mask, "range") and "range" in new:
         stored["range"] = ranges.bounded(sheet, new["range"])
     VIEWS.put(edit, sheet, number, stored)
