@@ -153,28 +153,37 @@ def is_dated(form: Json) -> bool:
     )
 
 
-def number(value: Any) -> float | CellError:
-    """Return a value as a number for arithmetic, or the error."""
-    if value is None:
-        return 0
+class Failed(Exception):
+    """Raised where a value is an error, or cannot be converted: `error` is what the formula is."""
+
+    def __init__(self, error: CellError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+def _not_coerced(value: Any, kind: str) -> Failed:
+    message = f"Function expects {kind} values. But '{value}' is a text and cannot be coerced."
+    return Failed(CellError("VALUE", "#VALUE!", message))
+
+
+def number(value: Any) -> float:
+    """Return a value as a number for arithmetic. Failed if it is none."""
+    if isinstance(value, CellError):
+        raise Failed(value)
     if isinstance(value, bool | int | float):
         return value + 0
+    typed = 0 if value is None else read_typed(value)[0]
+    if isinstance(typed, bool) or not isinstance(typed, int | float):
+        raise _not_coerced(value, "number")
+    return typed
+
+
+def truth(value: Any) -> bool:
+    """Return a value as AND, OR and NOT take it. Failed if it is none."""
     if isinstance(value, CellError):
-        return value
-    typed = read_typed(value)[0]
-    if isinstance(typed, int | float) and not isinstance(typed, bool):
-        return typed
-    message = f"Function expects number values. But '{value}' is a text and cannot be coerced."
-    return CellError("VALUE", "#VALUE!", message)
-
-
-def truth(value: Any) -> bool | CellError:
-    """Return a value as AND, OR and NOT take it, or the error."""
+        raise Failed(value)
     if isinstance(value, str) and value.upper() not in ("TRUE", "FALSE"):
-        message = f"Function expects boolean values. But '{value}' is a text and cannot be coerced."
-        return CellError("VALUE", "#VALUE!", message)
-    if isinstance(value, CellError):
-        return value
+        raise _not_coerced(value, "boolean")
     return value.upper() == "TRUE" if isinstance(value, str) else bool(value)
 
 

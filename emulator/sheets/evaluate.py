@@ -184,6 +184,12 @@ class Evaluator:
 
     def tree(self, sheet: Sheet, tree: Tree) -> Any:
         """Return a scalar, or a table for a reference to several cells."""
+        try:
+            return self._tree(sheet, tree)
+        except coerce.Failed as failed:
+            return failed.error
+
+    def _tree(self, sheet: Sheet, tree: Tree) -> Any:
         kind = tree[0]
         if kind == "value":
             return tree[1]
@@ -195,8 +201,6 @@ class Evaluator:
             return operate(tree[1], self._scalar(sheet, tree[2]), self._scalar(sheet, tree[3]))
         if kind in ("minus", "percent"):
             found = coerce.number(self._scalar(sheet, tree[1]))
-            if isinstance(found, CellError):
-                return found
             return -found if kind == "minus" else found / 100
         return self._named(tree[1]) if kind == "name" else LOST
 

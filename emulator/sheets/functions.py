@@ -9,8 +9,9 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from emulator.sheets import coerce, numbers
+from emulator.sheets import numbers
 from emulator.sheets.coerce import (
+    Failed,
     Table,
     comparable,
     first,
@@ -18,6 +19,7 @@ from emulator.sheets.coerce import (
     number,
     plain,
     ranked,
+    read_typed,
     text,
     truth,
 )
@@ -47,21 +49,17 @@ def operate(sign: str, left: Any, right: Any) -> Scalar:
         if isinstance(one, CellError):
             return one
     if sign == "&":
-        return coerce.text(left) + coerce.text(right)
+        return text(left) + text(right)
     if sign in COMPARE:
-        return bool(COMPARE[sign](*coerce.comparable(left, right)))
-    one, other = coerce.number(left), coerce.number(right)
-    if isinstance(one, CellError):
-        return one
-    if isinstance(other, CellError):
-        return other
+        return bool(COMPARE[sign](*comparable(left, right)))
+    one, other = number(left), number(right)
     if sign == "/" and other == 0:
         return CellError("DIVIDE_BY_ZERO", "#DIV/0!", "Division by zero.")
     try:
         computed = ARITHMETIC[sign](one, other)
     except (OverflowError, ZeroDivisionError):
         return NOT_A_NUMBER
-    return NOT_A_NUMBER if isinstance(computed, complex) else coerce.plain(computed)
+    return NOT_A_NUMBER if isinstance(computed, complex) else plain(computed)
 
 
 Test = Callable[[Any], bool]
@@ -83,7 +81,7 @@ def criterion(wanted: Any) -> Test:
 def _parsed(wanted: str) -> Test:
     found = CRITERION.fullmatch(wanted)
     sign, rest = (found[1], found[2]) if found else (None, wanted)
-    target = coerce.read_typed(rest)[0] if rest else ""
+    target = read_typed(rest)[0] if rest else ""
     if sign in BOUNDS:
         compare = BOUNDS[sign]
         return lambda value: (
@@ -114,7 +112,7 @@ def _tallied(values: Any, wanted: Any) -> int | None:
     if isinstance(wanted, str):
         if not wanted or wanted[0] in "<>=" or set(wanted) & set("*?~"):
             return None
-        wanted = coerce.read_typed(wanted)[0]
+        wanted = read_typed(wanted)[0]
     return values.tally[ranked(wanted)] if isinstance(wanted, str | int | float) else None
 
 
@@ -161,31 +159,22 @@ def _sizes_differ(name: str) -> CellError:
 Function = Callable[..., Any]
 
 
-NO_NUMBERS = CellError("NUM", "#NUM!", "There are no numbers.")
-
-
 def is_number(value: Any) -> bool:
     """Return whether it is a number, as dates and times are."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _numbers(values: Iterable[Any]) -> list[float] | CellError:
-    """Return the numbers among the values, or the first error."""
-    found = []
-    for value in flat(values):
+def _numbers(values: Iterable[Any]) -> list[float]:
+    """Return the numbers among the values. Failed if there is an error."""
+    found = list(flat(values))
+    for value in found:
         if isinstance(value, CellError):
-            return value
-        if is_number(value):
-            found.append(value)
-    return found
+            raise Failed(value)
+    return [value for value in found if is_number(value)]
 
 
 def _over_numbers(reduce: Callable[[list[float]], Any]) -> Function:
-    def function(_now: datetime, *values: Any) -> Any:
-        found = _numbers(values)
-        return found if isinstance(found, CellError) else reduce(found)
-
-    return function
+    return lambda _now, *values: reduce(_numbers(values))
 
 
 def _average(found: list[float]) -> Any:
@@ -194,8 +183,8 @@ def _average(found: list[float]) -> Any:
     return plain(sum(found) / len(found))
 
 
-def _truths(values: tuple[Any, ...]) -> Iterator[bool | CellError]:
-    """Yield the booleans that AND and OR look at, and errors."""
+def _truths(values: tuple[Any, ...]) -> Iterator[bool]:
+    """Yield the booleans that AND and OR look at."""
     for value in values:
         if not isinstance(value, list):
             yield truth(value)
@@ -207,11 +196,7 @@ def _truths(values: tuple[Any, ...]) -> Iterator[bool | CellError]:
 
 def _over_truths(reduce: Callable[[list[bool]], bool]) -> Function:
     def function(_now: datetime, *values: Any) -> Any:
-        found = []
-        for one in _truths(values):
-            if isinstance(one, CellError):
-                return one
-            found.append(one)
+        found = list(_truths(values))
         if not found:
             return CellError("VALUE", "#VALUE!", "The range has no boolean values.")
         return reduce(found)
@@ -219,32 +204,18 @@ def _over_truths(reduce: Callable[[list[bool]], bool]) -> Function:
     return function
 
 
-def _not(_now: datetime, value: Any) -> Any:
-    found = truth(value)
-    return found if isinstance(found, CellError) else not found
-
-
 def _hyperlink(_now: datetime, address: Any, label: Any = None) -> Any:
     return address if label is None else label
-
-
-def _text(_now: datetime, value: Any, pattern: Any) -> Any:
-    found = number(value)
-    return found if isinstance(found, CellError) else numbers.render(found, "NUMBER", text(pattern))
 
 
 def _on_number(compute: Callable[..., Any]) -> Function:
     """Return a function of numbers, whose arguments are converted."""
 
     def function(_now: datetime, *values: Any) -> Any:
-        found = [number(one) for one in values]
-        wrong = next((one for one in found if isinstance(one, CellError)), None)
-        if wrong is not None:
-            return wrong
         try:
-            return plain(compute(*found))
+            return plain(compute(*map(number, values)))
         except (ArithmeticError, ValueError):
-            return CellError("NUM", "#NUM!", "The result is not a number.")
+            return NOT_A_NUMBER
 
     return function
 
@@ -298,7 +269,7 @@ OF_A_VALUE: dict[str, Function] = {
 
 # These take one value for each argument, and return the first error among them.
 OF_VALUES: dict[str, Function] = {
-    "NOT": _not,
+    "NOT": lambda _now, value: not truth(value),
     "LEN": lambda _now, value: len(text(value).encode("utf-16-le")) // 2,
     "LOWER": lambda _now, value: text(value).lower(),
     "UPPER": lambda _now, value: text(value).upper(),
@@ -307,5 +278,5 @@ OF_VALUES: dict[str, Function] = {
     "DATE": _on_number(lambda y, m, d: numbers.serial(date(int(y), int(m), int(d)))),
     "ROUND": _on_number(_round),
     "HYPERLINK": _hyperlink,
-    "TEXT": _text,
+    "TEXT": lambda _now, value, pattern: numbers.render(number(value), "NUMBER", text(pattern)),
 }
