@@ -17,6 +17,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 DRAIN_LIMIT = 64 << 20
 CHUNK = 1 << 16
 BODYLESS = {204, 304}
+Headers = list[tuple[str, str]]
 
 
 class Cut(Exception):
@@ -44,13 +45,6 @@ class Body:
         self.remaining -= len(data)
         return data
 
-    def readline(self, size: int = -1) -> bytes:
-        """Return one line, bounded as `read` is."""
-        limit = self.remaining if size < 0 else min(size, self.remaining)
-        data: bytes = self._source.readline(limit) if limit else b""
-        self.remaining -= len(data)
-        return data
-
 
 class Handler(WSGIRequestHandler):
     """One connection. Werkzeug's own closes after each answer; a client of Google's keeps it."""
@@ -75,12 +69,6 @@ class Handler(WSGIRequestHandler):
         connections: set[socket.socket] = self.server.connections  # type: ignore[attr-defined]
         return connections
 
-    def handle_expect_100(self) -> bool:
-        """Answer 100 Continue at once, past the write buffer."""
-        answered = super().handle_expect_100()
-        self.wfile.flush()
-        return answered
-
     def run_wsgi(self) -> None:
         """Answer one request and leave the connection ready for the next, if it can be."""
         environ = self.make_environ()
@@ -97,9 +85,9 @@ class Handler(WSGIRequestHandler):
             self.close_connection = True
 
     def _answer(self, environ: WSGIEnvironment) -> None:
-        started: list[tuple[str, list[tuple[str, str]]]] = []
+        started: list[tuple[str, Headers]] = []
 
-        def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> Any:
+        def start_response(status: str, headers: Headers, _: Any = None) -> Any:
             started[:] = [(status, headers)]
 
         try:
@@ -116,11 +104,7 @@ class Handler(WSGIRequestHandler):
                 chunks.close()
 
     def _send(
-        self,
-        environ: WSGIEnvironment,
-        status: str,
-        headers: list[tuple[str, str]],
-        chunks: Iterable[bytes],
+        self, environ: WSGIEnvironment, status: str, headers: Headers, chunks: Iterable[bytes]
     ) -> None:
         code, _, reason = status.partition(" ")
         names = {name.lower() for name, _ in headers}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from emulator.sheets.coerce import Table, flat
+from emulator.sheets.coerce import Failed, Table, flat, sound
 from emulator.sheets.grid import CellError
 
 NO_MATCH = CellError("N_A", "#N/A", "No matches are found in FILTER evaluation.")
@@ -19,6 +19,13 @@ def elementwise(compute: Callable[..., Any], *values: Any) -> Any:
     tables = [one for one in values if isinstance(one, list)]
     if not tables:
         return compute(*values)
+
+    def computed(*cells: Any) -> Any:
+        try:
+            return compute(*cells)
+        except Failed as failed:
+            return failed.error
+
     height, width = max(map(len, tables)), max(len(one[0]) for one in tables)
 
     def at(value: Any, row: int, column: int) -> Any:
@@ -31,18 +38,19 @@ def elementwise(compute: Callable[..., Any], *values: Any) -> Any:
         return CellError("N_A", "#N/A", "Argument out of range.")
 
     return Table(
-        [compute(*(at(one, row, column) for one in values)) for column in range(width)]
+        [computed(*(at(one, row, column) for one in values)) for column in range(width)]
         for row in range(height)
     )
 
 
 def filtered(_now: object, source: Any, *conditions: Any) -> Any:
-    """Return the rows of `source` for which all conditions hold; an error where none does."""
-    wrong = next((one for one in (source, *conditions) if isinstance(one, CellError)), None)
-    if wrong is not None:
-        return wrong
+    """Return the rows of `source` for which all conditions hold; an error where none does.
+
+    Failed if one of them is an error.
+    """
+    source, *masks = sound((source, *conditions))
     rows = source if isinstance(source, list) else [[source]]
-    columns = [list(flat((one,))) for one in conditions]
+    columns = [list(flat((one,))) for one in masks]
     if not columns or any(len(column) != len(rows) for column in columns):
         message = "FILTER has mismatched range sizes."
         return CellError("N_A", "#N/A", message)

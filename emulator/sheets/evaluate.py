@@ -1,4 +1,4 @@
-"""The values of formulas, for the supported part of Sheets' language.
+"""The parser and the values of formulas, for the supported part of Sheets' language.
 
 Operators, references, and the functions of `functions.py`. An unknown function is `#NAME?`, what
 cannot be read `#ERROR!`, as in Sheets.
@@ -7,16 +7,135 @@ A condition's formula is written for one cell and looked at from others: it is e
 `Place`, which shifts its relative references without rewriting it.
 """
 
+import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
-from emulator.sheets import coerce, functions, numbers, ranges, syntax
+from emulator.sheets import coerce, formula, functions, numbers, ranges
 from emulator.sheets.arrays import elementwise
 from emulator.sheets.coerce import Table, first
-from emulator.sheets.formula import End, Formula, Place
+from emulator.sheets.formula import REFERENCE, End, Formula, Place, parse_ends
+from emulator.sheets.functions import operate
 from emulator.sheets.grid import Cell, CellError, Json, Scalar, Sheet, Spreadsheet
-from emulator.sheets.operators import operate
 from emulator.sheets.ranges import Box
+
+# ("value", v) ("ref", title, ends) ("call", NAME, [tree]) ("op", sign, left, right)
+# ("minus", tree) ("percent", tree)
+Tree = tuple[Any, ...]
+
+TOKEN = re.compile(
+    r"""\s*(?:(?P<string>"(?:[^"]|"")*")|(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)
+    |(?P<lost>(?:'(?:[^']|'')*'!|[A-Za-z_][A-Za-z0-9_.]*!)?\#REF!)
+    |(?P<name>[A-Za-z_][A-Za-z0-9_.]*)|(?P<sign><>|<=|>=|[-+*/^&=<>(),;%]))""",
+    re.VERBOSE,
+)
+SEPARATORS = (",", ";")
+LEVELS = (("=", "<>", "<", ">", "<=", ">="), ("&",), ("+", "-"), ("*", "/"), ("^",))
+
+
+@lru_cache(maxsize=4096)
+def parse_formula(text: str) -> Tree:
+    """Return the tree of a formula (`=...`). ValueError if it cannot be parsed."""
+    parser = _Parser(text.removeprefix("="))
+    tree = parser.level(0)
+    if parser.peek()[0] != "end":
+        raise ValueError(text)
+    return tree
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._next: tuple[str, str, int] | None = None
+
+    def peek(self) -> tuple[str, str, int]:
+        if self._next is None:
+            self._next = self._scan()
+        return self._next
+
+    def _scan(self) -> tuple[str, str, int]:
+        at = self._at
+        while at < len(self._text) and self._text[at].isspace():
+            at += 1
+        if at >= len(self._text):
+            return "end", "", at
+        reference = REFERENCE.match(self._text, at)
+        if reference and not reference["string"]:
+            return "ref", reference[0], reference.end()
+        found = TOKEN.match(self._text, at)
+        if not found:
+            raise ValueError(self._text)
+        return str(found.lastgroup), found[0].strip(), found.end()
+
+    def take(self, wanted: str | None = None) -> str:
+        _, text, end = self.peek()
+        if wanted is not None and text != wanted:
+            raise ValueError(self._text)
+        self._at, self._next = end, None
+        return text
+
+    def level(self, depth: int) -> Tree:
+        if depth == len(LEVELS):
+            return self.postfix()
+        left = self.level(depth + 1)
+        while self.peek()[0] == "sign" and self.peek()[1] in LEVELS[depth]:
+            sign = self.take()
+            left = ("op", sign, left, self.level(depth + 1))
+        return left
+
+    def postfix(self) -> Tree:
+        tree = self.one()
+        while self.peek()[1] == "%":
+            self.take()
+            tree = ("percent", tree)
+        return tree
+
+    def one(self) -> Tree:
+        kind, text, _ = self.peek()
+        self.take()
+        if kind == "number":
+            return ("value", float(text))
+        if kind == "string":
+            return ("value", text[1:-1].replace('""', '"'))
+        if kind == "ref":
+            return self._reference(text)
+        if kind == "name":
+            return self._name(text)
+        if text == "(":
+            tree = self.level(0)
+            self.take(")")
+            return tree
+        if text == "-":
+            return ("minus", self.one())
+        if text == "+":
+            return self.one()
+        if kind == "lost":
+            return ("lost",)
+        raise ValueError(self._text)
+
+    def _reference(self, text: str) -> Tree:
+        title, cells = formula.split(text)
+        return ("ref", title, tuple(parse_ends(cells or "")))
+
+    def _name(self, text: str) -> Tree:
+        if self.peek()[1] != "(":
+            if text.upper() in ("TRUE", "FALSE"):
+                return ("value", text.upper() == "TRUE")
+            return ("name", text)
+        self.take("(")
+        arguments: list[Tree] = []
+        while self.peek()[1] != ")":
+            empty = self.peek()[1] in SEPARATORS
+            arguments.append(("value", None) if empty else self.level(0))
+            if self.peek()[1] in SEPARATORS:
+                self.take()
+            elif self.peek()[1] != ")":
+                raise ValueError(self._text)
+        self.take(")")
+        return ("call", text.upper(), tuple(arguments))
+
 
 PARSE_ERROR = CellError("ERROR", "#ERROR!", "Formula parse error.")
 CIRCULAR = CellError("REF", "#REF!", "Circular dependency detected.")
@@ -55,7 +174,7 @@ class Evaluator:
     def formula(self, sheet: Sheet, formula: Formula, place: Place | None = None) -> Scalar:
         """Return the value of a formula in `sheet`, or as it reads for a place there."""
         try:
-            tree = syntax.parse(formula.text)
+            tree = parse_formula(formula.text)
         except ValueError:
             return PARSE_ERROR
         before, self._place = self._place, place
@@ -65,8 +184,14 @@ class Evaluator:
             self._place = before
         return 0 if found is None else found
 
-    def tree(self, sheet: Sheet, tree: syntax.Tree) -> Any:
+    def tree(self, sheet: Sheet, tree: Tree) -> Any:
         """Return a scalar, or a table for a reference to several cells."""
+        try:
+            return self._tree(sheet, tree)
+        except coerce.Failed as failed:
+            return failed.error
+
+    def _tree(self, sheet: Sheet, tree: Tree) -> Any:
         kind = tree[0]
         if kind == "value":
             return tree[1]
@@ -78,12 +203,10 @@ class Evaluator:
             return operate(tree[1], self._scalar(sheet, tree[2]), self._scalar(sheet, tree[3]))
         if kind in ("minus", "percent"):
             found = coerce.number(self._scalar(sheet, tree[1]))
-            if isinstance(found, CellError):
-                return found
             return -found if kind == "minus" else found / 100
         return self._named(tree[1]) if kind == "name" else LOST
 
-    def _scalar(self, sheet: Sheet, tree: syntax.Tree) -> Any:
+    def _scalar(self, sheet: Sheet, tree: Tree) -> Any:
         """Return one value: of a column or row, the cell beside the place."""
         place = self._place
         if place is None or tree[0] != "ref" or len(tree[2]) == 1:
@@ -100,11 +223,14 @@ class Evaluator:
         return self.value(there, there.cell(row, column))
 
     def _named(self, name: str) -> Any:
-        for one in self.spreadsheet.named_ranges.values():
-            if one["name"].casefold() == name.casefold():
-                sheet = ranges.need_sheet(self.spreadsheet, one["range"].get("sheetId", 0))
-                return self._table(sheet, ranges.box_of(sheet, one["range"]))
+        named = ranges.find_named(self.spreadsheet, name)
+        if named is not None:
+            return self._table(*named)
         return CellError("NAME", "#NAME?", f"Unknown range name: '{name}'.")
+
+    def shown(self, sheet: Sheet, cell: Cell) -> str:
+        """Return a cell's value as people see it."""
+        return coerce.shown(self.value(sheet, cell), self.number_format(sheet, cell))
 
     def number_format(self, sheet: Sheet, cell: Cell, depth: int = 0) -> Json:
         """Return the number format that a cell is shown in, {} where it is automatic."""
@@ -112,11 +238,11 @@ class Evaluator:
         if found or not isinstance(cell.value, Formula) or depth > MAX_REFERENCES:
             return found
         try:
-            return self._format(sheet, syntax.parse(cell.value.text), depth)
+            return self._format(sheet, parse_formula(cell.value.text), depth)
         except ValueError:
             return {}
 
-    def _format(self, sheet: Sheet, tree: syntax.Tree, depth: int) -> Json:
+    def _format(self, sheet: Sheet, tree: Tree, depth: int) -> Json:
         """What a formula implies: dates for TODAY and NOW, what a single reference refers to, and
         the one format of two that are added or subtracted.
         """
@@ -134,7 +260,7 @@ class Evaluator:
         there, cells = box
         return self.number_format(there, there.cell(cells.top, cells.left), depth + 1)
 
-    def _call(self, sheet: Sheet, name: str, arguments: tuple[syntax.Tree, ...]) -> Any:
+    def _call(self, sheet: Sheet, name: str, arguments: tuple[Tree, ...]) -> Any:
         if name in functions.LAZY:
             lazy = [lambda tree=one: self.tree(sheet, tree) for one in arguments]
             return functions.LAZY[name](*lazy)
@@ -151,10 +277,9 @@ class Evaluator:
             return self._applied(name, functions.OF_A_VALUE[name], values)
         if name not in functions.OF_VALUES:
             return CellError("NAME", "#NAME?", f"Unknown function: '{name}'.")
-        wrong = next((one for one in values if isinstance(one, CellError)), None)
-        return wrong or self._applied(name, functions.OF_VALUES[name], values)
+        return self._applied(name, functions.OF_VALUES[name], coerce.sound(values))
 
-    def _rows(self, sheet: Sheet, tree: syntax.Tree) -> Any:
+    def _rows(self, sheet: Sheet, tree: Tree) -> Any:
         """Return an argument that is evaluated for each row of the ranges in it."""
         if tree[0] == "op":
             sides = (self._rows(sheet, one) for one in tree[2:])
@@ -225,13 +350,13 @@ def _bounds(one: int | None, other: int | None, size: int) -> tuple[int, int]:
     return min(known, default=0), max(known) + 1 if len(known) == 2 else size
 
 
-def link(formula: Formula) -> syntax.Tree | None:
+def link(formula: Formula) -> Tree | None:
     """Return the tree of the address in `=HYPERLINK(address, ...)`, or None."""
     try:
-        tree = syntax.parse(formula.text)
+        tree = parse_formula(formula.text)
     except ValueError:
         return None
     if tree[0] == "call" and tree[1] == "HYPERLINK" and tree[2]:
-        address: syntax.Tree = tree[2][0]
+        address: Tree = tree[2][0]
         return address
     return None
