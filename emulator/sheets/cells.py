@@ -4,7 +4,7 @@ from typing import Any
 
 from emulator import masks
 from emulator.errors import invalid
-from emulator.sheets import coerce, evaluate, styles
+from emulator.sheets import coerce, styles, syntax
 from emulator.sheets.conditions import Rules
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula
@@ -93,7 +93,7 @@ def _check_runs(value: Any, runs: list[Json]) -> None:
 def hyperlink(evaluator: Evaluator, sheet: Sheet, cell: Cell) -> str | None:
     """Return the one address that the cell links to, None where there is none or several."""
     if isinstance(cell.value, Formula):
-        tree = evaluate.link(cell.value)
+        tree = syntax.link(cell.value)
         found = evaluator.tree(sheet, tree) if tree else None
         return found if isinstance(found, str) else None
     runs = (cell.rest or {}).get("textFormatRuns")

@@ -1,4 +1,4 @@
-"""The parser and the values of formulas, for the supported part of Sheets' language.
+"""The values of formulas, for the supported part of Sheets' language.
 
 Operators, references, and the functions of `functions.py`. An unknown function is `#NAME?`, what
 cannot be read `#ERROR!`, as in Sheets.
@@ -7,135 +7,16 @@ A condition's formula is written for one cell and looked at from others: it is e
 `Place`, which shifts its relative references without rewriting it.
 """
 
-import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
-from emulator.sheets import coerce, formula, functions, numbers, ranges
-from emulator.sheets.arrays import elementwise
+from emulator.sheets import coerce, functions, numbers, ranges
 from emulator.sheets.coerce import Table, first
-from emulator.sheets.formula import REFERENCE, End, Formula, Place, parse_ends
+from emulator.sheets.formula import End, Formula, Place
 from emulator.sheets.functions import operate
 from emulator.sheets.grid import Cell, CellError, Json, Scalar, Sheet, Spreadsheet
 from emulator.sheets.ranges import Box
-
-# ("value", v) ("ref", title, ends) ("call", NAME, [tree]) ("op", sign, left, right)
-# ("minus", tree) ("percent", tree)
-Tree = tuple[Any, ...]
-
-TOKEN = re.compile(
-    r"""\s*(?:(?P<string>"(?:[^"]|"")*")|(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)
-    |(?P<lost>(?:'(?:[^']|'')*'!|[A-Za-z_][A-Za-z0-9_.]*!)?\#REF!)
-    |(?P<name>[A-Za-z_][A-Za-z0-9_.]*)|(?P<sign><>|<=|>=|[-+*/^&=<>(),;%]))""",
-    re.VERBOSE,
-)
-SEPARATORS = (",", ";")
-LEVELS = (("=", "<>", "<", ">", "<=", ">="), ("&",), ("+", "-"), ("*", "/"), ("^",))
-
-
-@lru_cache(maxsize=4096)
-def parse_formula(text: str) -> Tree:
-    """Return the tree of a formula (`=...`). ValueError if it cannot be parsed."""
-    parser = _Parser(text.removeprefix("="))
-    tree = parser.level(0)
-    if parser.peek()[0] != "end":
-        raise ValueError(text)
-    return tree
-
-
-class _Parser:
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
-        self._next: tuple[str, str, int] | None = None
-
-    def peek(self) -> tuple[str, str, int]:
-        if self._next is None:
-            self._next = self._scan()
-        return self._next
-
-    def _scan(self) -> tuple[str, str, int]:
-        at = self._at
-        while at < len(self._text) and self._text[at].isspace():
-            at += 1
-        if at >= len(self._text):
-            return "end", "", at
-        reference = REFERENCE.match(self._text, at)
-        if reference and not reference["string"]:
-            return "ref", reference[0], reference.end()
-        found = TOKEN.match(self._text, at)
-        if not found:
-            raise ValueError(self._text)
-        return str(found.lastgroup), found[0].strip(), found.end()
-
-    def take(self, wanted: str | None = None) -> str:
-        _, text, end = self.peek()
-        if wanted is not None and text != wanted:
-            raise ValueError(self._text)
-        self._at, self._next = end, None
-        return text
-
-    def level(self, depth: int) -> Tree:
-        if depth == len(LEVELS):
-            return self.postfix()
-        left = self.level(depth + 1)
-        while self.peek()[0] == "sign" and self.peek()[1] in LEVELS[depth]:
-            sign = self.take()
-            left = ("op", sign, left, self.level(depth + 1))
-        return left
-
-    def postfix(self) -> Tree:
-        tree = self.one()
-        while self.peek()[1] == "%":
-            self.take()
-            tree = ("percent", tree)
-        return tree
-
-    def one(self) -> Tree:
-        kind, text, _ = self.peek()
-        self.take()
-        if kind == "number":
-            return ("value", float(text))
-        if kind == "string":
-            return ("value", text[1:-1].replace('""', '"'))
-        if kind == "ref":
-            return self._reference(text)
-        if kind == "name":
-            return self._name(text)
-        if text == "(":
-            tree = self.level(0)
-            self.take(")")
-            return tree
-        if text == "-":
-            return ("minus", self.one())
-        if text == "+":
-            return self.one()
-        if kind == "lost":
-            return ("lost",)
-        raise ValueError(self._text)
-
-    def _reference(self, text: str) -> Tree:
-        title, cells = formula.split(text)
-        return ("ref", title, tuple(parse_ends(cells or "")))
-
-    def _name(self, text: str) -> Tree:
-        if self.peek()[1] != "(":
-            if text.upper() in ("TRUE", "FALSE"):
-                return ("value", text.upper() == "TRUE")
-            return ("name", text)
-        self.take("(")
-        arguments: list[Tree] = []
-        while self.peek()[1] != ")":
-            empty = self.peek()[1] in SEPARATORS
-            arguments.append(("value", None) if empty else self.level(0))
-            if self.peek()[1] in SEPARATORS:
-                self.take()
-            elif self.peek()[1] != ")":
-                raise ValueError(self._text)
-        self.take(")")
-        return ("call", text.upper(), tuple(arguments))
-
+from emulator.sheets.syntax import Tree, parse_formula
 
 PARSE_ERROR = CellError("ERROR", "#ERROR!", "Formula parse error.")
 CIRCULAR = CellError("REF", "#REF!", "Circular dependency detected.")
@@ -350,13 +231,33 @@ def _bounds(one: int | None, other: int | None, size: int) -> tuple[int, int]:
     return min(known, default=0), max(known) + 1 if len(known) == 2 else size
 
 
-def link(formula: Formula) -> Tree | None:
-    """Return the tree of the address in `=HYPERLINK(address, ...)`, or None."""
-    try:
-        tree = parse_formula(formula.text)
-    except ValueError:
-        return None
-    if tree[0] == "call" and tree[1] == "HYPERLINK" and tree[2]:
-        address: Tree = tree[2][0]
-        return address
-    return None
+def elementwise(compute: Callable[..., Any], *values: Any) -> Any:
+    """Return what `compute` makes of scalars, or of each cell where tables are among the values.
+
+    A table of one row or column is taken along the others; cells that another has not are #N/A.
+    """
+    tables = [one for one in values if isinstance(one, list)]
+    if not tables:
+        return compute(*values)
+
+    def computed(*cells: Any) -> Any:
+        try:
+            return compute(*cells)
+        except coerce.Failed as failed:
+            return failed.error
+
+    height, width = max(map(len, tables)), max(len(one[0]) for one in tables)
+
+    def at(value: Any, row: int, column: int) -> Any:
+        if not isinstance(value, list):
+            return value
+        row = 0 if len(value) == 1 else row
+        column = 0 if len(value[0]) == 1 else column
+        if row < len(value) and column < len(value[0]):
+            return value[row][column]
+        return CellError("N_A", "#N/A", "Argument out of range.")
+
+    return Table(
+        [computed(*(at(one, row, column) for one in values)) for column in range(width)]
+        for row in range(height)
+    )

@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any
 
 from emulator.sheets import numbers
-from emulator.sheets.arrays import filtered
 from emulator.sheets.coerce import (
     Table,
     comparable,
@@ -260,6 +259,30 @@ def _ifna(value: Any, instead: Any = lambda: None) -> Any:
     found = value()
     error = first(found)
     return instead() if isinstance(error, CellError) and error.kind == "N_A" else found
+
+
+NO_MATCH = CellError("N_A", "#N/A", "No matches are found in FILTER evaluation.")
+
+
+def filtered(_now: object, source: Any, *conditions: Any) -> Any:
+    """Return the rows of `source` for which all conditions hold; an error where none does.
+
+    Failed if one of them is an error.
+    """
+    source, *masks = sound((source, *conditions))
+    rows = source if isinstance(source, list) else [[source]]
+    columns = [list(flat((one,))) for one in masks]
+    if not columns or any(len(column) != len(rows) for column in columns):
+        message = "FILTER has mismatched range sizes."
+        return CellError("N_A", "#N/A", message)
+    met = [all(map(_holds, row)) for row in zip(*columns, strict=True)]
+    kept = Table(row for row, holds in zip(rows, met, strict=True) if holds)
+    return kept or NO_MATCH
+
+
+def _holds(value: Any) -> bool:
+    """Return whether a condition's value holds: TRUE, or a number other than 0."""
+    return isinstance(value, bool | int | float) and bool(value)
 
 
 # These take their arguments unevaluated.

@@ -4,7 +4,7 @@ from typing import Any
 
 from emulator import masks
 from emulator.errors import invalid
-from emulator.sheets import coerce, evaluate, ranges, styles
+from emulator.sheets import coerce, ranges, styles, syntax
 from emulator.sheets.conditions import NUMBER_TESTS, Filter
 from emulator.sheets.edit import ById, Edit, need_mask
 from emulator.sheets.evaluate import Evaluator
@@ -55,7 +55,7 @@ def _formula_fits(text: str, sheet: Sheet | None) -> bool:
     if not isinstance(coerce.read_typed(text)[0], Formula):
         return False
     try:
-        titles = _titles(evaluate.parse_formula(text))
+        titles = _titles(syntax.parse_formula(text))
     except ValueError:
         return False
     return sheet is None or all(one.casefold() == sheet.title.casefold() for one in titles)
