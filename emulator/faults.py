@@ -11,7 +11,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -22,7 +22,7 @@ from emulator.calls import Call
 from emulator.errors import DRIVE_REASONS, ApiError
 from emulator.google_apis import refusal
 from emulator.limits import drive_rate, is_read, sheets_quota
-from emulator.server import Cut
+from emulator.server import Cut, cut_after
 
 When = Literal["before", "after"]
 KINDS = ("answer", "html", "drop", "hang", "truncate", "run")
@@ -242,15 +242,6 @@ def _truncated(response: Response, keep: int | None) -> Response:
     """Return the same answer cut off; its Content-Length is that of the whole."""
     length = response.content_length or len(response.get_data())
     left = length // 2 if keep is None else keep
-
-    def pieces(whole: Iterator[bytes]) -> Iterator[bytes]:
-        rest = left
-        for piece in whole:
-            yield piece[:rest]
-            rest -= len(piece)
-            if rest <= 0:
-                raise Cut
-
     response.headers["Content-Length"] = str(length)
-    response.response = pieces(response.iter_encoded())
+    response.response = cut_after(response.iter_encoded(), left)
     return response

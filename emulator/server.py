@@ -7,7 +7,7 @@ import struct
 import sys
 import threading
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
@@ -29,6 +29,15 @@ class Cut(Exception):
     def __init__(self, *, reset: bool = False) -> None:
         super().__init__("connection cut")
         self.reset = reset
+
+
+def cut_after(pieces: Iterable[bytes], left: int) -> Iterator[bytes]:
+    """Yield `left` bytes of the pieces, then Cut."""
+    for piece in pieces:
+        yield piece[:left]
+        left -= len(piece)
+        if left <= 0:
+            raise Cut
 
 
 class Body:

@@ -6,14 +6,14 @@ import hmac
 import html
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
 from emulator.everbright.engine import LISTS, Document, EverBright, Failure
 from emulator.everbright.made_up import OPTIONS, envelope
-from emulator.server import Cut
+from emulator.server import cut_after
 
 ROUTES = [
     ("document.download", re.compile(r"/api/v1/document/(?P<uuid>[^/]+)/download/?")),
@@ -140,20 +140,12 @@ def download(document: Document, kind: str = "") -> Response:
     elif length <= CHECKSUM_LIMIT:
         headers["Content-MD5"] = _md5(document.content())
     if kind == "cut":
-        pieces = _cut(pieces, length // 2)
+        pieces = cut_after(pieces, length // 2)
     return Response(pieces, 200, headers, content_type=document.content_type)
 
 
 def _md5(data: bytes) -> str:
     return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
-
-
-def _cut(pieces: Iterator[bytes], left: int) -> Iterator[bytes]:
-    for piece in pieces:
-        yield piece[:left]
-        left -= len(piece)
-        if left <= 0:
-            raise Cut
 
 
 def _signature(uuid: str) -> str:

@@ -12,17 +12,10 @@ from emulator.sheets.grid import BLANK, Cell, CellError, Json, Scalar, Sheet
 
 # Stored and returned as they were given.
 REST = ("textFormatRuns", "note", "dataValidation", "pivotTable", "chipRuns", "dataSourceTable")
-FIELDS = frozenset(
-    (
-        *REST,
-        "userEnteredValue",
-        "userEnteredFormat",
-        "effectiveValue",
-        "effectiveFormat",
-        "formattedValue",
-        "hyperlink",
-    )
-)
+FIELDS = {
+    *("userEnteredValue", "userEnteredFormat", "effectiveValue", "effectiveFormat"),
+    *("formattedValue", "hyperlink", *REST),
+}
 RUNS_ERASED = ("textFormatRuns", "chipRuns")
 
 

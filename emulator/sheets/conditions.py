@@ -4,14 +4,14 @@ import operator
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from emulator.sheets import coerce, numbers, ranges, styles
 from emulator.sheets.coerce import text
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula, Place
 from emulator.sheets.grid import CellError, Json, Sheet, Spreadsheet
-from emulator.sheets.ranges import Box, box_of
+from emulator.sheets.ranges import box_of
 
 TEXT_TESTS: dict[str, Callable[[str, str], bool]] = {
     "TEXT_EQ": operator.eq,
@@ -38,14 +38,6 @@ BETWEEN = ("NUMBER_BETWEEN", "NUMBER_NOT_BETWEEN", "DATE_BETWEEN", "DATE_NOT_BET
 PAST_DAYS = {"PAST_WEEK": 7, "PAST_MONTH": 30, "PAST_YEAR": 365}
 
 
-class Rule(NamedTuple):
-    """A conditional format: its ranges, when it holds, and what a cell looks like then."""
-
-    boxes: list[Box]
-    condition: Json
-    style: Json
-
-
 class Rules:
     """The conditional formats of a sheet as it is."""
 
@@ -53,11 +45,7 @@ class Rules:
         self._evaluator = evaluator
         self._sheet = sheet
         self._rules = [
-            Rule(
-                [box_of(sheet, area) for area in one["ranges"]],
-                one["booleanRule"].get("condition", {}),
-                one["booleanRule"].get("format", {}),
-            )
+            ([box_of(sheet, area) for area in one["ranges"]], one["booleanRule"])
             for one in sheet.conditional_formats
             if "booleanRule" in one
         ]
@@ -68,13 +56,12 @@ class Rules:
         The first rule that holds wins for each property, as Sheets applies them.
         """
         found: Json | None = None
-        for rule in self._rules:
-            for top, bottom, left, right in rule.boxes:
+        for boxes, rule in self._rules:
+            for top, bottom, left, right in boxes:
                 if top <= row < bottom and left <= column < right:
-                    first = rule.boxes[0]
-                    place = Place(row, column, row - first.top, column - first.left)
-                    if holds(self._evaluator, self._sheet, rule.condition, place):
-                        found = styles.merged(rule.style, found)
+                    place = Place(row, column, row - boxes[0].top, column - boxes[0].left)
+                    if holds(self._evaluator, self._sheet, rule.get("condition", {}), place):
+                        found = styles.merged(rule.get("format", {}), found)
                     break
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from emulator.errors import ApiError, invalid
@@ -171,14 +172,21 @@ def bounded(sheet: Sheet, grid_range: Json) -> Json:
     return area(sheet, box_of(sheet, grid_range))
 
 
+def remade(value: Any, change: Callable[[Json], Json]) -> Any:
+    """Return an object with each dict in it, from the innermost on, as `change` returns it."""
+    if isinstance(value, list | tuple):
+        return [remade(item, change) for item in value]
+    if isinstance(value, dict):
+        return change({name: remade(item, change) for name, item in value.items()})
+    return value
+
+
 def answered(value: Any) -> Any:
     """Return a stored object as Google answers it, without a sheetId of 0."""
-    if isinstance(value, list | tuple):
-        return [answered(item) for item in value]
-    if isinstance(value, dict):
-        return {
-            key: answered(item)
-            for key, item in value.items()
-            if not (key == "sheetId" and item == 0)
-        }
-    return value
+
+    def change(part: Json) -> Json:
+        return (
+            part if part.get("sheetId") != 0 else {k: v for k, v in part.items() if k != "sheetId"}
+        )
+
+    return remade(value, change)

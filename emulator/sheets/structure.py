@@ -9,6 +9,7 @@ from emulator.sheets import formula
 from emulator.sheets.edit import Edit
 from emulator.sheets.formula import Formula, Shift, grid_range, shifted
 from emulator.sheets.grid import BLANK, Cell, Column, Json, Row, Sheet
+from emulator.sheets.ranges import remade
 
 
 def follow(edit: Edit, sheet: Sheet, shift: Shift, dimension: str) -> None:
@@ -111,19 +112,16 @@ def _chart(stored: Json, sheet: Sheet, shift: Shift, dimension: str) -> Json:
     return found
 
 
-def _sources(spec: Any, sheet: Sheet, shift: Shift, dimension: str) -> Any:
+def _sources(spec: Json, sheet: Sheet, shift: Shift, dimension: str) -> Any:
     """Return a chart's spec with the ranges of its sources moved or removed."""
-    if isinstance(spec, list):
-        return [_sources(one, sheet, shift, dimension) for one in spec]
-    if not isinstance(spec, dict):
-        return spec
-    found = {name: _sources(item, sheet, shift, dimension) for name, item in spec.items()}
-    if "sources" in spec:
-        found["sources"] = _remaining(
-            grid_range(shift, dimension, one) if one.get("sheetId", 0) == sheet.sheet_id else one
-            for one in spec["sources"]
-        )
-    return found
+
+    def moved(one: Json) -> Json | None:
+        is_here = one.get("sheetId", 0) == sheet.sheet_id
+        return grid_range(shift, dimension, one) if is_here else one
+
+    return remade(
+        spec, lambda part: _with_ranges(part, "sources", moved) if "sources" in part else part
+    )
 
 
 def _follow_formulas(edit: Edit, sheet: Sheet, shift: Shift, dimension: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from emulator.sheets.edit import Edit
 from emulator.sheets.grid import Json, Row, Sheet, Spreadsheet
-from emulator.sheets.ranges import need_sheet
+from emulator.sheets.ranges import need_sheet, remade
 from emulator.sheets.updates.objects import free_table_name
 from emulator.sheets.updates.tabs import check_title, new_sheet_id, place_sheet
 
@@ -44,8 +44,11 @@ def _copied(edit: Edit, source: Sheet, title: str | None, wanted: int | None) ->
     edit.limit_grid(len(source.columns), len(source.rows) * len(source.columns))
     sheet_id = new_sheet_id(spreadsheet, wanted)
 
+    def on_twin(part: Json) -> Json:
+        return part | {"sheetId": sheet_id} if part.get("sheetId") == source.sheet_id else part
+
     def moved(stored: Any) -> Any:
-        return _on_sheet(stored, source.sheet_id, sheet_id)
+        return remade(stored, on_twin)
 
     twin = replace(
         source,
@@ -89,26 +92,16 @@ def _copy_row(row: Row) -> Row:
     return twin
 
 
-def _on_sheet(stored: Any, old: int, new: int) -> Any:
-    """Return a stored object with one sheet's id replaced by another's."""
-    if isinstance(stored, list):
-        return [_on_sheet(one, old, new) for one in stored]
-    if isinstance(stored, dict):
-        return {
-            name: new if name == "sheetId" and item == old else _on_sheet(item, old, new)
-            for name, item in stored.items()
-        }
-    return stored
-
-
-def _tabs(stored: Any) -> set[int]:
+def _tabs(stored: Json) -> set[int]:
     """Return the ids of the tabs that a stored object lies on or reads."""
-    if isinstance(stored, list):
-        return {number for item in stored for number in _tabs(item)}
-    if not isinstance(stored, dict):
-        return set()
-    own = {stored["sheetId"]} if "sheetId" in stored else set()
-    return own | _tabs(list(stored.values()))
+    found: set[int] = set()
+
+    def noted(part: Json) -> Json:
+        found.update([part["sheetId"]] if "sheetId" in part else [])
+        return part
+
+    remade(stored, noted)
+    return found
 
 
 def _copy_metadata(edit: Edit, source: Sheet, twin: Sheet) -> None:

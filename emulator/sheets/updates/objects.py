@@ -2,7 +2,6 @@
 
 import re
 from itertools import count
-from typing import Any
 
 from emulator import masks
 from emulator.errors import invalid, unsupported
@@ -121,22 +120,21 @@ FONT = "Roboto"
 OFFSETS = ("offsetXPixels", "offsetYPixels")
 
 
-def _spec(edit: Edit, given: Any) -> Any:
+def _spec(edit: Edit, given: Json) -> Json:
     """Return a chart's spec with its source ranges as they are stored. ApiError if invalid."""
-    if isinstance(given, list):
-        return [_spec(edit, one) for one in given]
-    if not isinstance(given, dict):
-        return given
-    found = {name: _spec(edit, item) for name, item in given.items()}
-    if "sources" in given:
-        resolved = [(one, *ranges.resolve(edit.spreadsheet, one)) for one in given["sources"]]
+
+    def stored(part: Json) -> Json:
+        if "sources" not in part:
+            return part
+        resolved = [(one, *ranges.resolve(edit.spreadsheet, one)) for one in part["sources"]]
         narrow = [(box.bottom - box.top == 1, box.right - box.left == 1) for _, _, box in resolved]
         if not all(row for row, _ in narrow) and not all(column for _, column in narrow):
             raise invalid(
                 "ChartSourceRange ranges require all rows or all columns to have length of 1"
             )
-        found["sources"] = [ranges.bounded(sheet, one) for one, sheet, _ in resolved]
-    return found
+        return part | {"sources": [ranges.bounded(sheet, one) for one, sheet, _ in resolved]}
+
+    return _with_fonts(styles.coloured(ranges.remade(given, stored)))
 
 
 def _with_fonts(spec: Json) -> Json:
@@ -169,7 +167,7 @@ def add_chart(edit: Edit, request: Json) -> Json:
     given = request.get("chart", {})
     number = CHARTS.number(edit, given.get("chartId"))
     sheet, position = _position(edit, given.get("position", {}))
-    spec = _with_fonts(styles.coloured(_spec(edit, given.get("spec", {}))))
+    spec = _spec(edit, given.get("spec", {}))
     stored = {**given, "chartId": number, "spec": spec, "position": position}
     CHARTS.put(edit, sheet, number, stored)
     return {"chart": answered(stored)}
@@ -179,7 +177,7 @@ def update_chart_spec(edit: Edit, request: Json) -> None:
     """Replace the whole spec of a chart."""
     number = request.get("chartId", 0)
     sheet, old = CHARTS.need(edit, number)
-    spec = _with_fonts(styles.coloured(_spec(edit, request.get("spec", {}))))
+    spec = _spec(edit, request.get("spec", {}))
     CHARTS.put(edit, sheet, number, {**old, "spec": spec})
 
 
