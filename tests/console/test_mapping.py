@@ -7,7 +7,7 @@ import pytest
 from demo import board
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
-from emulator.everbright import people
+from emulator.everbright import made_up
 from tests.console.conftest import Console, Visitor
 from tests.console.forms import Form
 from tests.made_up import milestone, uuid
@@ -122,7 +122,7 @@ def test_every_column_is_known_by_its_letter_beside_three_of_its_cells(console: 
 
 
 def contacts() -> list[dict[str, str]]:
-    return [people.site(site)["contacts"][0] for site in SITES]
+    return [made_up.site(site)["contacts"][0] for site in SITES]
 
 
 def test_nothing_is_lost_on_an_error_or_when_personal_data_is_shown(console: Console) -> None:
