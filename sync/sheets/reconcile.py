@@ -21,7 +21,7 @@ from sync.sheets.ensure import Ensured, ensure
 from sync.sheets.flush import Flusher
 from sync.sheets.plan import Plan
 from sync.sheets.policy import Decision, Rule
-from sync.sheets.rowless import with_cells
+from sync.sheets.rowless import DoubledJob, doubled_jobs, with_cells
 from sync.sheets.snapshot import Table
 from sync.sheets.tabs import filter_views, own_pipeline
 from sync.sheets.tabs.pipeline_formulas import FORMULAS
@@ -57,6 +57,7 @@ class Compared(Value):
     unsayable: tuple[MissingWord, ...] = ()
     rowless: int = 0
     """Jobs without a row."""
+    doubled: tuple[DoubledJob, ...] = ()
 
 
 @dataclass
@@ -174,7 +175,8 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     store.batches.recheck(held, found.wrong)
     if snapshot.is_adopted:
         without_row = sum(target.site not in present for target in targets)
-        store.spreadsheet.keep_compared(held, compared(found, without_row).model_dump_json())
+        of_theirs = compared(found, without_row, doubled_jobs(tables))
+        store.spreadsheet.keep_compared(held, of_theirs.model_dump_json())
     return len(found.wrong)
 
 
@@ -247,13 +249,15 @@ def _with_views(
     )
 
 
-def compared(found: Differences, rowless: int) -> Compared:
+def compared(found: Differences, rowless: int, doubled: tuple[DoubledJob, ...]) -> Compared:
     """Return what is to be said of tabs that people made."""
     words = (
         MissingWord(tab=tab, header=header, text=text, cells=count)
         for (tab, header, text), count in sorted(found.unsayable.items())
     )
-    return Compared(kept=tuple(found.kept), unsayable=tuple(words), rowless=rowless)
+    return Compared(
+        kept=tuple(found.kept), unsayable=tuple(words), rowless=rowless, doubled=doubled
+    )
 
 
 def last_compared(flusher: Flusher) -> Compared:
