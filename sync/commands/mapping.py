@@ -60,6 +60,7 @@ def _preview_as_json(preview: Preview) -> dict[str, Any]:
         "rows_matched": preview.matched,
         "rows_added": preview.added,
         "doubtful": preview.doubtful,
+        "doubled": [job.model_dump() for job in preview.doubled],
         "cells": dict(preview.kinds),
         "changes": [asdict(change) for change in preview.changes],
     }

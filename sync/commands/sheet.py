@@ -15,7 +15,7 @@ from sync.commands.mapping import NO_EXTRAS, pairs
 from sync.jobs.config_lists import ending_question
 from sync.ops import logs
 from sync.settings.environment import google_id
-from sync.setup.link import Doubt, NamedRow, Settled, link
+from sync.setup.link import Doubts, NamedRow, Settled, link
 from sync.setup.spreadsheet import EXTRAS, Setup
 from sync.sheets import trial
 from sync.status import compare as sheet
@@ -130,11 +130,11 @@ def link_rows(rows: tuple[str, ...], write: bool, as_json: bool) -> None:
     """
     logs.configure(logging.WARNING)
     chosen = pairs("SITE=Tab!12", rows)
-    doubts, settled = link(Wiring(*opened()), time.sleep, chosen, write=write)
-    echo(_json(doubts) if as_json else _lines(doubts, settled, is_written=write))
+    read, settled = link(Wiring(*opened()), time.sleep, chosen, write=write)
+    echo(_json(read) if as_json else _lines(read, settled, is_written=write))
 
 
-def _lines(doubts: Iterable[Doubt], settled: Settled, *, is_written: bool) -> Iterable[str]:
+def _lines(read: Doubts, settled: Settled, *, is_written: bool) -> Iterable[str]:
     done = {doubt.site for doubt, _ in settled}
     for doubt, row in settled:
         said = "has the site ID of" if is_written else "would get the site ID of"
@@ -142,7 +142,9 @@ def _lines(doubts: Iterable[Doubt], settled: Settled, *, is_written: bool) -> It
         if doubt.own:
             emptied = "is empty now" if is_written else "would be emptied"
             yield f"{doubt.own.name} {emptied}: it was added for this job."
-    left = [doubt for doubt in doubts if doubt.site not in done]
+    for job in read.doubled:
+        yield f"{job.site} stands in {job}: delete the rows that nobody needs."
+    left = [doubt for doubt in read.doubts if doubt.site not in done]
     for doubt in left:
         yield f"{doubt.site}  {doubt.customer.name}  {doubt.customer.address}".rstrip()
         if doubt.own:
@@ -154,15 +156,17 @@ def _lines(doubts: Iterable[Doubt], settled: Settled, *, is_written: bool) -> It
         yield f'To settle one: brightsheet link --set "{example}" --write'
     elif done and not is_written:
         yield "Nothing was written. To write it, add --write."
-    elif not done:
+    elif not (done or read.doubled):
         yield "Every job has its row, or none that people made resembles it."
 
 
-def _json(doubts: Iterable[Doubt]) -> Iterable[str]:
+def _json(read: Doubts) -> Iterable[str]:
     def named(row: NamedRow) -> dict[str, str]:
         return {"row": row.name, "text": row.text}
 
-    for doubt in doubts:
+    for job in read.doubled:
+        yield json.dumps({"site": job.site, "rows": job.rows})
+    for doubt in read.doubts:
         yield json.dumps(
             {
                 "site": doubt.site,

@@ -12,7 +12,7 @@ from sync.errors import BrightsheetError, Permanent
 from sync.field_table import KEY
 from sync.mapping.decide import Choices, TabMapping
 from sync.mapping.fields import Fields
-from sync.setup.link import Doubt, link
+from sync.setup.link import Doubts, link
 from sync.setup.mapping import TabMapper
 from sync.setup.spreadsheet import EXTRAS, Setup
 from sync.setup.spreadsheet import unmap as unmap_tabs
@@ -76,11 +76,12 @@ def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
     return redirect(url_for("console.rows"), 303)
 
 
-def _listed(doubts: Sequence[Doubt] | None, chosen: Mapping[str, str], said: str) -> str:
-    hidden = [(_ROW + site, row) for site, row in chosen.items()] if doubts is None else []
+def _listed(read: Doubts | None, chosen: Mapping[str, str], said: str) -> str:
+    hidden = [(_ROW + site, row) for site, row in chosen.items()] if read is None else []
     return render_template(
         "console/rows.html",
-        doubts=doubts,
+        doubts=read.doubts if read else None,
+        doubled=read.doubled if read else (),
         chosen=chosen,
         hidden=hidden,
         said=said,

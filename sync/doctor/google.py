@@ -17,7 +17,7 @@ from sync.google.upload import FileContent
 from sync.jobs import config_lists
 from sync.mapping.words import OTHERS
 from sync.settings.environment import Settings
-from sync.sheets import request
+from sync.sheets import request, rowless
 from sync.sheets.answer import RECOVERED_TAB
 from sync.sheets.options import with_options, worded_cells
 from sync.sheets.snapshot import Snapshot
@@ -265,18 +265,11 @@ def rows(wiring: Wiring) -> Check:
             "Somebody deleted it.",
             "Restore it: in the spreadsheet, File, Version history.",
         )
-    doubled = [
-        [row + 1 for row in rows_of_site]
-        for table in tables
-        for rows_of_site in table.keys.values()
-        if len(rows_of_site) > 1
-    ]
-    if doubled:
+    if doubled := rowless.doubled_jobs(tables):
         ids = counted(len(doubled), "site ID stands", "site IDs stand")
-        places = "; ".join(", ".join(map(str, numbers)) for numbers in doubled[:_NAMED])
         return warning(
-            f"{ids} in more than one row (rows {places}).",
-            "Rows were copied. Each of them is kept up to date.",
+            f"{ids} in more than one row ({'; '.join(map(str, doubled[:_NAMED]))}).",
+            "Rows were copied, or two mapped tabs have them. Each of them is kept up to date.",
             "Delete the rows that nobody needs.",
         )
     sites = {site for table in tables for site in table.keys}

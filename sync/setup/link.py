@@ -21,7 +21,7 @@ from sync.sheets.diff import Target, key_write, last_value
 from sync.sheets.flush import Flusher
 from sync.sheets.match import Match
 from sync.sheets.reconcile import waiting_for_check
-from sync.sheets.rowless import texts_of_rows, without_key
+from sync.sheets.rowless import DoubledJob, doubled_jobs, texts_of_rows, without_key
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.writes import PARTS, CellWrite, RowWrite, Who
 from sync.store import Lease
@@ -77,11 +77,13 @@ class Doubts:
     snapshot: Snapshot
     rows: Rows
     doubts: Sequence[Doubt]
+    doubled: Sequence[DoubledJob] = ()
+    """Jobs with several rows: which of them stays, a person says by deleting the others."""
 
 
 def link(
     wiring: Wiring, sleep: Sleep, pairs: Mapping[str, str], *, write: bool
-) -> tuple[Sequence[Doubt], Settled]:
+) -> tuple[Doubts, Settled]:
     """Return the jobs whose row is not certain, and those that `pairs` settle, as `chosen` does.
 
     With `write`, join these. Raises as `find` and `join` do.
@@ -93,7 +95,7 @@ def link(
         settled = chosen(doubts.doubts, pairs)
         if settled and write:
             join(flusher, held, doubts, settled)
-    return doubts.doubts, settled
+    return doubts, settled
 
 
 def find(flusher: Flusher, held: Lease) -> Doubts:
@@ -102,12 +104,13 @@ def find(flusher: Flusher, held: Lease) -> Doubts:
     Raises Permanent where the sheet is not a mapped one, Retryable where a batch is in doubt.
     """
     waiting_for_check(flusher, held)
-    flusher.writer.take_turn(held)
-    snapshot = flusher.client.read(flusher.store.spreadsheet.mode())
+    this = flusher.look(held)
+    snapshot = this.snapshot
     if snapshot.mode is not Mode.ADOPTED or not snapshot.tables:
         raise Permanent("not_mapped", "No tab is mapped.", "Map one: brightsheet map")
-    if not guarding(snapshot.tables).is_empty:
-        raise Retryable("unguarded", "The mapped columns are not guarded yet. Run it again.")
+    if not (guards := guarding(snapshot.tables)).is_empty:
+        flusher.send(this, guards)  # No flush did: no job has come since the tab was mapped.
+        raise Retryable("unguarded", "The mapped columns were not guarded yet. Run it again.")
     everything = flusher.writer.read_everything(held, snapshot)
     tables, rows = everything.snapshot.tables, everything.rows
     fields = {column for table in tables for column in table.columns}
@@ -115,7 +118,7 @@ def find(flusher: Flusher, held: Lease) -> Doubts:
     targets = [target for _, target in pairs if target]
     zone = flusher.planner.clock(snapshot)
     doubts = list(_doubts(tables, rows, targets, flusher.targets.match.by, zone))
-    return Doubts(everything.snapshot, rows, doubts)
+    return Doubts(everything.snapshot, rows, doubts, doubled_jobs(tables))
 
 
 def _doubts(

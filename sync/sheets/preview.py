@@ -27,6 +27,8 @@ COPIED = "copied"
 """A formula that a new row takes of the row above."""
 _ORDER = (REPLACED, KEYED, FILLED, ADDED, COPIED)
 """What people most want to see comes first."""
+_NAMED = 3
+"""Jobs with several rows that are named."""
 _MOST = 200
 """Cells that are listed for people: more, nobody reads."""
 
@@ -87,6 +89,7 @@ class Preview:
     unknown: int = 0
     wait_hours: float = 0
     """How long the doubtful ones wait for a person's word; 0: they get a row at once."""
+    doubled: tuple[rowless.DoubledJob, ...] = ()
 
     @property
     def kinds(self) -> Counter[str]:
@@ -110,11 +113,20 @@ class Preview:
         return [
             f"rows that have their site ID already: {self.keyed}",
             f"rows matched with a job, which get its site ID: {self.matched}",
+            *self._said_of_doubled,
             f"rows added below: {self.added}",
             f"blank cells filled: {kinds[FILLED]}",
             f"cells replaced: {kinds[REPLACED]} ({typed})",
             f"formulas that the added rows take of the row above them: {kinds[COPIED]}",
         ]
+
+    @property
+    def _said_of_doubled(self) -> list[str]:
+        if not self.doubled:
+            return []
+        named = "; ".join(map(str, self.doubled[:_NAMED]))
+        what = f"jobs that stand in more than one row, each of which is kept: {len(self.doubled)}"
+        return [f"{what} ({named}{'; …' if len(self.doubled) > _NAMED else ''})"]
 
     @property
     def cautions(self) -> list[str]:
@@ -180,6 +192,7 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
         len(second.parts.new_rows),
         len(lookup.doubtful),
         wait_hours=hours,
+        doubled=rowless.doubled_jobs(tables),
     )
 
 

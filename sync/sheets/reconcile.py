@@ -21,12 +21,12 @@ from sync.sheets.ensure import Ensured, ensure
 from sync.sheets.flush import Flusher
 from sync.sheets.plan import Plan
 from sync.sheets.policy import Decision, Rule
-from sync.sheets.rowless import with_cells
+from sync.sheets.rowless import DoubledJob, doubled_jobs, with_cells
 from sync.sheets.snapshot import Table
 from sync.sheets.tabs import filter_views, own_pipeline
 from sync.sheets.tabs.pipeline_formulas import FORMULAS
 from sync.store import Lease
-from sync.types import Value, letters
+from sync.types import Mode, Value, letters
 
 
 class KeptCell(Value):
@@ -57,6 +57,7 @@ class Compared(Value):
     unsayable: tuple[MissingWord, ...] = ()
     rowless: int = 0
     """Jobs without a row."""
+    doubled: tuple[DoubledJob, ...] = ()
 
 
 @dataclass
@@ -174,7 +175,8 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     store.batches.recheck(held, found.wrong)
     if snapshot.is_adopted:
         without_row = sum(target.site not in present for target in targets)
-        store.spreadsheet.keep_compared(held, compared(found, without_row).model_dump_json())
+        of_theirs = compared(found, without_row, doubled_jobs(tables))
+        store.spreadsheet.keep_compared(held, of_theirs.model_dump_json())
     return len(found.wrong)
 
 
@@ -185,12 +187,14 @@ def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]
     reps. Return a line for each thing that was done; one call where nothing is. No view that a
     person deleted comes back, unless it is asked for (`restores`). Raises Permanent, or Retryable.
     """
+    if flusher.store.spreadsheet.mode() is Mode.ADOPTED:
+        return []  # There only the extras are ours: they are made on wish.
     flusher.known_reps |= flusher.new_reps
     read = (filter_views.REP, filter_views.DAYS, *FORMULAS)
     this = flusher.look(held, read, with_widths=True)
     snapshot, known = this.snapshot, this.pending.known_columns
     table = snapshot.table
-    if table is None or snapshot.is_adopted or not snapshot.has_fence_tab:
+    if table is None or not snapshot.has_fence_tab:
         return []
     if KEY not in table.columns or not guarding(snapshot.tables).is_empty:
         return []  # A flush comes first, or says what is wrong.
@@ -245,13 +249,15 @@ def _with_views(
     )
 
 
-def compared(found: Differences, rowless: int) -> Compared:
+def compared(found: Differences, rowless: int, doubled: tuple[DoubledJob, ...]) -> Compared:
     """Return what is to be said of tabs that people made."""
     words = (
         MissingWord(tab=tab, header=header, text=text, cells=count)
         for (tab, header, text), count in sorted(found.unsayable.items())
     )
-    return Compared(kept=tuple(found.kept), unsayable=tuple(words), rowless=rowless)
+    return Compared(
+        kept=tuple(found.kept), unsayable=tuple(words), rowless=rowless, doubled=doubled
+    )
 
 
 def last_compared(flusher: Flusher) -> Compared:

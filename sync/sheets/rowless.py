@@ -1,5 +1,7 @@
 """Jobs without a row in tabs that people made: is one of their rows the job's, or is one added?
 
+And jobs with several: a person copied the row, or mapped two tabs that both have it.
+
 Where rows are added is told by `table_end`.
 """
 
@@ -17,6 +19,7 @@ from sync.sheets.match import Match, Place
 from sync.sheets.snapshot import Table
 from sync.sheets.table_end import ColumnTexts, Pattern, TableEnd
 from sync.sheets.writes import RowImage, RowWrite, Who
+from sync.types import Value
 
 FEW = 5
 FEW_SHARE = 0.1
@@ -35,6 +38,27 @@ class Lookup:
     matches: Mapping[str, Match] = field(default_factory=dict)
     doubtful: Sequence[str] = ()
     """The sites of those that resemble a row, but not for certain."""
+
+
+class DoubledJob(Value):
+    """A job that stands in more than one row, as people know them: `Open jobs!12`."""
+
+    site: str
+    rows: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " and ".join(self.rows)
+
+
+def doubled_jobs(tables: Iterable[Table]) -> tuple[DoubledJob, ...]:
+    """Return the jobs with more than one row, in whichever tabs: each of them is kept right."""
+    rows: dict[str, list[str]] = {}
+    for table in tables:
+        for site, numbers in table.keys.items():
+            rows.setdefault(site, []).extend(f"{table.title}!{number + 1}" for number in numbers)
+    return tuple(
+        DoubledJob(site=site, rows=tuple(names)) for site, names in rows.items() if len(names) > 1
+    )
 
 
 def texts_of_columns(

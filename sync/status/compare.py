@@ -37,7 +37,7 @@ class Comparison:
     has_tab: bool = True
     """False if the tab of the jobs is gone."""
     theirs: Compared = field(default_factory=Compared)
-    """What people's words and drop-downs keep their own tabs from showing."""
+    """What people's words and drop-downs keep their own tabs from showing; who stands twice."""
 
     def rowless_of(self, site: str) -> list[Rowless]:
         """Return the jobs without a row whose site ID starts so."""
@@ -46,8 +46,8 @@ class Comparison:
     @property
     def is_well(self) -> bool:
         """Whether the sheet shows everything that came."""
-        is_kept = bool(self.theirs.kept or self.theirs.unsayable)
-        is_clean = self.has_tab and not (self.differing or self.rowless or is_kept)
+        is_theirs = self.theirs.kept or self.theirs.unsayable or self.theirs.doubled
+        is_clean = self.has_tab and not (self.differing or self.rowless or is_theirs)
         return is_clean and not judge(self.backlog, strict=True)
 
 
@@ -141,6 +141,7 @@ def lines(found: Comparison) -> Iterator[str]:
     if found.rowless:
         have = counted(len(found.rowless), "job has", "jobs have")
         yield f"{have} no row. List them: brightsheet compare --restore"
+    yield from (f"The job {job.site} stands in {job}." for job in found.theirs.doubled)
     yield from _of_their_words(found.theirs)
     if found.is_well:
         yield "The sheet shows what it should."
@@ -181,6 +182,7 @@ def as_json(found: Comparison) -> dict[str, Any]:
         "well": found.is_well,
         "differing": found.differing,
         "without_row": [one.site for one in found.rowless],
+        "doubled": [job.model_dump() for job in found.theirs.doubled],
         "kept_words": [cell.model_dump() for cell in found.theirs.kept],
         "missing_words": [word.model_dump() for word in found.theirs.unsayable],
         "reasons": [{"reason": one.code, "message": one.text} for one in reasons],

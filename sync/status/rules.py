@@ -283,6 +283,18 @@ RULES = (
         warns=lambda now: now.kept_words,
     ),
     ProblemRule(
+        "doubled",
+        what=lambda now: (
+            counted(len(now.doubled_jobs), "job stands", "jobs stand")
+            + " in more than one row of your own sheet."
+        ),
+        cause="A row was copied, or two mapped tabs have it: {0.doubled}. Each of them gets what "
+        "comes.",
+        fix="Delete the rows that nobody needs, or take their tab out of the mapping.",
+        page="/columns",
+        warns=lambda now: now.doubled_jobs,
+    ),
+    ProblemRule(
         "unplaced",
         what=lambda now: (
             counted(now.unplaced, "delivery names", "deliveries name")

@@ -30,6 +30,8 @@ from sync.types import Mode
 
 REFUSED_SECONDS = 3600.0
 """Refused deliveries of the last hour are counted: older ones say nothing about the present."""
+_NAMED = 3
+"""Jobs with several rows that are named."""
 _REASONS = 200
 _FAILING = 3
 """So often a document's copy has failed that is told of: one failure may be anything."""
@@ -95,6 +97,8 @@ class Backlog:
     """Cells of a person's own tabs whose words keep them from showing what EverBright says."""
     missing_words: int = 0
     """Cells there of which no option of the drop-down says what EverBright does."""
+    doubled_jobs: tuple[str, ...] = ()
+    """Jobs with more than one row in a person's own tabs: 'Open!4 and Finished!9'."""
     is_adopted: bool = False
     """Whether the tabs of jobs are a person's own."""
     gone_columns: tuple[str, ...] = ()
@@ -124,6 +128,11 @@ class Backlog:
     def gone(self) -> str:
         """The columns that are gone, in a sentence."""
         return ", ".join(self.gone_columns)
+
+    @property
+    def doubled(self) -> str:
+        """The rows of the first jobs with several, in a sentence."""
+        return "; ".join(self.doubled_jobs[:_NAMED])
 
     @property
     def otherwise(self) -> str:
@@ -167,6 +176,7 @@ def backlog(
     compared = json.loads(row.pop("compared") or "{}")
     row["kept_words"] = len(compared.get("kept", ()))
     row["missing_words"] = sum(word["cells"] for word in compared.get("unsayable", ()))
+    row["doubled_jobs"] = tuple(" and ".join(job["rows"]) for job in compared.get("doubled", ()))
     row |= _gone_columns(row.pop("read_columns"), row.pop("clock"))
     row["not_as_assumed"] = _otherwise(row.pop("trial"))
     row["is_adopted"] = row.pop("mode") == Mode.ADOPTED

@@ -135,7 +135,8 @@ class Spreadsheet:
         """Record that the jobs are in tabs that people made (sheet ids), in these columns (ids).
 
         Every job is compared with what was last written; where other tabs had the jobs before, all
-        are written there.
+        are written there. The whole sheet is to be compared: a tab that is mapped again has rows
+        of before.
         """
         with self._database.writing() as connection:
             hold(connection, held)
@@ -151,6 +152,7 @@ class Spreadsheet:
                 tabs=json.dumps(sorted(tabs)),
                 columns=json.dumps(sorted({*columns, *made})),
                 read_columns="",
+                compared_at=0.0,
             )
 
     def is_adopted(self) -> ColumnElement[bool]:
@@ -300,7 +302,7 @@ class Spreadsheet:
             return Glance()
         reason, message, landed, compared, left, last, paused, clock = row
         used = 0.0 if last is None else TokenBucket(left, min(last, clock)).used(clock)
-        return Glance(reason, message, landed, compared, paused, used)
+        return Glance(reason, message, landed, compared or None, paused, used)
 
     def _is_this(self) -> ColumnElement[bool]:
         return sheet.c.spreadsheet_id == self.id

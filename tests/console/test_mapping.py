@@ -98,8 +98,8 @@ def test_a_mapped_column_is_listed_by_the_name_of_its_milestone(console: Console
     form = chosen(columns(visitor)).choose(f"field:{ACTIVE}:J", f"approved:{PERMIT}")
     assert form.answer(visitor, MAPPING, step="write").status_code == 303
     page = plain(visitor.send("/columns").text)
-    assert "I Perm. Permits status:Permits" in page
-    assert "J Perm. issued Permits approved approved:Permits" in page
+    assert "I Perm. Status of Permits" in page
+    assert "J Perm. issued Permits approved" in page
 
 
 def test_every_column_is_known_by_its_letter_beside_three_of_its_cells(console: Console) -> None:

@@ -237,7 +237,7 @@ def test_a_key_that_stands_twice(patient: Patient) -> None:
     patient.bench.edit("copy_rows", start=at, end=at + 1, to=7)
     found = patient.check("rows")
     assert found.result == "warning"
-    assert found.text == f"1 site ID stands in more than one row (rows {at + 1}, 8)."
+    assert found.text == f"1 site ID stands in more than one row (Jobs!{at + 1} and Jobs!8)."
     assert found.fix == "Delete the rows that nobody needs."
 
 

@@ -38,6 +38,7 @@ def test_it_shows_cells_and_numbers_and_writes_nothing(stand: Stand) -> None:
         "rows_matched": 1,
         "rows_added": 1,
         "doubtful": 0,
+        "doubled": [],
         "cells": {"key": 1, "filled": 2, "added": 4},
     }
     at = {f"{one['letter']}{one['row']}": one for one in changes}

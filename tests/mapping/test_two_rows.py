@@ -1,0 +1,79 @@
+"""A job whose row is in two mapped tabs: both are kept right, and it is told wherever one looks."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from brightsheet import cli
+from sync.doctor.google import rows
+from sync.status.verdict import evaluate
+from tests.made_up import milestone, uuid
+from tests.mapping.stand import Stand
+from tests.mapping.test_remove import texts, theirs
+
+__all__ = ("theirs",)
+BOTH = ("--tab", "Sheet1", "--tab", "Finished")
+ROWS = ("Sheet1!4", "Finished!2")
+
+
+@pytest.fixture
+def twice(theirs: Stand) -> Stand:
+    """The second tab was unmapped while its job got news, so that the job has a row in each."""
+    theirs.map("--remove", "Finished", "--write")
+    theirs.shown(milestone(9, status="APPROVED", date_updated="2026-05-01T10:00:00Z"))
+    return theirs
+
+
+def run(stand: Stand, *words: str) -> str:
+    done = CliRunner(env={"COLUMNS": "200", **stand.environment}).invoke(cli, words)
+    return done.stdout
+
+
+def test_a_preview_counts_it(twice: Stand) -> None:
+    """Catches a tab that is mapped again in the belief that no cell would change."""
+    change = twice.mapped(*BOTH, "--preview")["preview"]
+    assert change["doubled"] == [{"site": uuid(9), "rows": [*ROWS]}]
+    said = twice.map(*BOTH, "--preview")
+    assert "more than one row, each of which is kept: 1 (Sheet1!4 and Finished!2)" in said
+
+
+def test_both_rows_get_the_next_event(twice: Stand) -> None:
+    """Catches a row that stands still for good."""
+    twice.map(*BOTH, "--write")
+    twice.shown(milestone(9, status="REJECTED", date_updated="2026-05-02T10:00:00Z"))
+    assert [row[1] for row in texts(twice, "Finished")[1:]] == ["Rejected"]
+    assert [row[2] for row in texts(twice, "Sheet1")[1:] if uuid(9) in row] == ["Rejected"]
+
+
+def test_it_is_told_wherever_people_look(twice: Stand) -> None:
+    """Catches a status that says that all is well, with two rows for one customer."""
+    twice.map(*BOTH, "--write")
+    assert twice.store.spreadsheet.is_comparison_due(86_400.0), "what stands there is from before"
+    twice.shown()
+    said = run(twice, "compare")
+    assert f"The job {uuid(9)} stands in Sheet1!4 and Finished!2." in said
+    assert "The sheet shows what it should." not in said
+    assert json.loads(run(twice, "compare", "--json"))["doubled"] == [
+        {"site": uuid(9), "rows": [*ROWS]}
+    ]
+    problem = next(p for p in evaluate(twice.wiring.backlog()) if p.code == "doubled")
+    assert problem.text.startswith("1 job stands in more than one row of your own sheet.")
+    assert "Sheet1!4 and Finished!2" in problem.cause
+    check = rows(twice.wiring)
+    assert (check.result, check.text) == (
+        "warning",
+        "1 site ID stands in more than one row (Sheet1!4 and Finished!2).",
+    )
+    assert f"{uuid(9)} stands in Sheet1!4 and Finished!2" in run(twice, "link")
+
+
+def test_once_a_row_is_deleted_all_is_well(twice: Stand) -> None:
+    """Catches a warning that nobody gets rid of."""
+    twice.map(*BOTH, "--write")
+    twice.shown()
+    twice.compare()
+    twice.edit("delete_rows", sheet_id=0, index=3)
+    twice.compare()
+    assert "doubled" not in {problem.code for problem in evaluate(twice.wiring.backlog())}
+    assert rows(twice.wiring).result == "ok"
