@@ -36,6 +36,7 @@ def test_a_doubtful_row_is_settled_by_looking_at_it(console: Console) -> None:
     form = listed(console)
     assert "Ada Number1" not in form.page and "mine 1" not in form.page
     name = f"row:{uuid(1)}"
+    assert plain(form.page).count(f"Job {uuid(1)[:8]}") == 1, "a masked job is named once"
     _, second, keeps = form.offered[name]
     assert keeps == "" and second.startswith("Open jobs!5#")
     form = form.choose(name, second).send(visitor, ROWS, personal="yes")
