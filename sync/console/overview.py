@@ -17,6 +17,7 @@ from sync.jobs.config_lists import ending_question
 from sync.jobs.milestones import Milestones
 from sync.mapping.fields import Fields
 from sync.sheets.answer import RECOVERED_TAB
+from sync.sheets.reconcile import Compared
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import NOTHING_ELSE
 from sync.status.problem import last_moment
@@ -160,6 +161,7 @@ def columns(parts: ConsoleParts) -> Any:
         tables=[(table, _found(table)) for table in snapshot.tables],
         gone=spreadsheet.read_columns().gone,
         is_adopted=spreadsheet.mode() is Mode.ADOPTED,
+        compared=Compared.model_validate_json(spreadsheet.compared() or "{}"),
         tabs=_tabs(snapshot, titles),
         titles=_titles(parts, snapshot.tables),
     )

@@ -111,7 +111,7 @@ _ID = re.compile(r"[0-9A-Za-z-]{1,80}")
 _LARGEST = 2**62
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
-_TOO_MANY = "Too many reads of the sheet within a minute. Try again in a minute."
+_TOO_MANY = "That takes more reads than a page can wait for now. Try again in a minute."
 
 _log = structlog.get_logger()
 
