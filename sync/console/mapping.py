@@ -1,16 +1,17 @@
 """The pages that map a person's own tabs: which tabs, which columns, what it would change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
 from sync.console.access import set_personal, shows_personal
-from sync.console.mapping_form import HEADER, TAB, TITLE, WAS, MappingForm, follow
+from sync.console.mapping_form import HAD, HEADER, TAB, TITLE, WAS, MappingForm, follow
 from sync.console.mapping_views import Cover, FieldOffers, TabView
+from sync.console.own_sheet import extras_added
 from sync.console.parts import ConsoleParts, PageWait
 from sync.errors import BrightsheetError, Permanent
-from sync.mapping.decide import Choices
+from sync.mapping.decide import Choices, TabMapping
 from sync.setup.mapping import MappingReport, TabMapper
 from sync.sheets.preview import ADDED, FILLED, KEYED, REPLACED, CellChange, Preview
 from sync.types import Mode
@@ -22,6 +23,10 @@ _MOST_CELLS = 5_000
 """Cells in a preview: a page of more stops a browser."""
 _SAID = {KEYED: "site ID", FILLED: "filled", REPLACED: "replaced", ADDED: "new row"}
 _MOVED = "Columns were moved meanwhile. Look at them again."
+_CHANGED = (
+    "The mapping was changed meanwhile, in another window or by somebody else. Look again at what "
+    "{tab} has mapped now: {columns}. What you chose for other columns is kept."
+)
 
 Step = Callable[[ConsoleParts, MappingForm, str], Any]
 """Makes a page from what was chosen so far, and from what is to be said on it."""
@@ -51,8 +56,13 @@ def _page(name: str, form: MappingForm, at: str, said: str, **values: Any) -> st
     )
 
 
-def _mapper(parts: ConsoleParts, form: MappingForm, choices: dict[str, Choices]) -> TabMapper:
-    return TabMapper(parts.wiring, PageWait(), Choices(), form.titles(), choices)
+def _mapper(
+    parts: ConsoleParts,
+    form: MappingForm,
+    choices: dict[str, Choices],
+    as_read: Sequence[TabMapping] = (),
+) -> TabMapper:
+    return TabMapper(parts.wiring, PageWait(), Choices(), form.titles(), choices, as_read)
 
 
 def _tabs(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
@@ -75,38 +85,54 @@ def _columns(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
         report = _mapper(parts, form, form.header_choices()).run(write=False)
     except Permanent as error:  # A tab was renamed or deleted meanwhile.
         return _tabs(parts, form, said or error.what)
-    form, offers, tabs, has_moved = _views(report, form)
-    said = said or (_MOVED if has_moved else "")
+    form, offers, tabs, changed = _views(report, form)
     shown = frozenset(name for view in tabs for name in view.names)
-    hidden = form.kept(shown, tuple(f"{WAS}:{view.mapping.tab.sheet_id}:" for view in tabs))
-    return _page("columns", form, COLUMNS, said, tabs=tabs, groups=offers.groups, hidden=hidden)
+    marks = (f"{kind}:{view.mapping.tab.sheet_id}:" for view in tabs for kind in (WAS, HAD))
+    hidden, said = form.kept(shown, tuple(marks)), said or changed
+    staying = _titles(report.staying)
+    values = {"tabs": tabs, "groups": offers.groups, "hidden": hidden, "staying": staying}
+    return _page("columns", form, COLUMNS, said, **values)
+
+
+def _titles(tabs: Sequence[TabMapping]) -> str:
+    return ", ".join(mapping.tab.title for mapping in tabs)
 
 
 def _views(
     report: MappingReport, form: MappingForm
-) -> tuple[MappingForm, FieldOffers, list[TabView], bool]:
-    """Return the form as it is with the columns where they are now, and the tabs to be shown."""
-    has_moved = False
-    for tab in report.tabs:
-        form, is_moved = follow(form, tab)
-        has_moved |= is_moved
+) -> tuple[MappingForm, FieldOffers, list[TabView], str]:
+    """Return the form as it is with the columns as they are now, and the tabs to be shown.
+
+    And what was changed meanwhile, in a sentence, or "". Of a column that somebody mapped otherwise
+    the form says nothing any more.
+    """
+    said, views = "", list[TabView]()
     offers = FieldOffers(report.fields)
     cover = Cover(report.fields, is_masked=not shows_personal())
-    return form, offers, [offers.tab(tab, form, cover) for tab in report.tabs], has_moved
+    for tab in report.tabs:
+        form, is_moved = follow(form, tab)
+        said = _MOVED if is_moved else said
+        view = offers.tab(tab, form, cover)
+        if changed := view.changed_since(form):
+            form = form.without(tab.tab.sheet_id, changed)
+            view = offers.tab(tab, form, cover)
+            said = _CHANGED.format(tab=tab.tab.title, columns=" ".join(changed))
+        views.append(view)
+    return form, offers, views, said
 
 
-def _chosen(parts: ConsoleParts, form: MappingForm) -> dict[str, Choices]:
-    """Return what the form says of each tab, by its title.
+def _chosen(parts: ConsoleParts, form: MappingForm) -> tuple[dict[str, Choices], list[TabView]]:
+    """Return what the form says of each tab, by its title, and the tabs.
 
-    Raises Permanent where a column was moved since, or a field is chosen twice.
+    Raises Permanent where something was changed since, or a field is chosen twice.
     """
     report = _mapper(parts, form, form.header_choices()).run(write=False)
-    form, offers, tabs, has_moved = _views(report, form)
-    if has_moved:
-        raise Permanent("columns_moved", _MOVED)
+    form, offers, tabs, changed = _views(report, form)
+    if changed:
+        raise Permanent("changed_meanwhile", changed)
     for view in tabs:
         _must_be_fit(view, offers)
-    return {view.mapping.tab.title: offers.choices(view, form) for view in tabs}
+    return {view.mapping.tab.title: offers.choices(view, form) for view in tabs}, tabs
 
 
 def _must_be_fit(view: TabView, offers: FieldOffers) -> None:
@@ -128,7 +154,7 @@ def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
     if lacking := form.lacking():
         return _tabs(parts, form, lacking)
     try:
-        choices = _chosen(parts, form)
+        choices, views = _chosen(parts, form)
         report = _mapper(parts, form, choices).run(write=False, with_preview=True)
     except Permanent as error:
         return _columns(parts, form, error.what)
@@ -140,6 +166,9 @@ def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
         PREVIEW,
         said,
         preview=report.preview,
+        cautions=[line for view in views for line in view.cautions],
+        staying=_titles(report.staying),
+        has_extras=bool(extras_added(parts)),
         by_tab=_by_tab(report.preview),
         said_of=_SAID,
         unlisted=max(0, len(report.preview.changes) - _MOST_CELLS) if report.preview else 0,
@@ -164,12 +193,15 @@ def _write(parts: ConsoleParts, form: MappingForm, _said: str) -> Any:
         return _tabs(parts, form, lacking)
     named = ", ".join(form.titles())
     try:
-        mapper, source = _mapper(parts, form, _chosen(parts, form)), request.remote_addr or ""
+        choices, tabs = _chosen(parts, form)
+        mapper = _mapper(parts, form, choices, [view.mapping for view in tabs])
+        source = request.remote_addr or ""
         done = "The mapping is in the sheet."
         report = parts.recorded("map", named, source, lambda: mapper.run(write=True), done)
     except Permanent as error:
         return _columns(parts, form, error.what)
-    flash(f"Mapped: {named}." if report.is_written else "It is mapped so already.")
+    stays = f" Mapped as before: {staying}." if (staying := _titles(report.staying)) else ""
+    flash((f"Mapped: {named}." if report.is_written else "It is mapped so already.") + stays)
     parts.wake()
     return redirect(url_for("console.rows"), 303)
 

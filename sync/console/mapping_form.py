@@ -6,7 +6,7 @@ column is known by its letter, and by a mark of its header: people move columns 
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2s
@@ -17,9 +17,10 @@ from sync.mapping.decide import Choices, TabMapping
 from sync.types import letters
 
 TAB, TITLE, HEADER, FIELD = "tab", "title", "header", "field"
-WAS, WORD, ADD = "was", "word", "add"
+WAS, HAD, WORD, ADD = "was", "had", "word", "add"
 """The kinds of inputs: what stands before the first colon of a name."""
-_KINDS = frozenset((TAB, TITLE, HEADER, FIELD, WAS, WORD, ADD))
+_KINDS = frozenset((TAB, TITLE, HEADER, FIELD, WAS, HAD, WORD, ADD))
+_OF_COLUMN = frozenset((FIELD, WAS, HAD, WORD))
 _NUMBER = re.compile(r"\d{1,10}")
 _MOST_TEXT = 300
 """Characters of a value: a header or a word; what is longer was not sent by the page."""
@@ -98,12 +99,21 @@ class MappingForm:
             kind, _, rest = name.partition(":")
             number, _, rest = rest.partition(":")
             letter, colon, rest = rest.partition(":")
-            if kind in (FIELD, WAS, WORD) and number == str(tab) and letter:
+            if kind in _OF_COLUMN and number == str(tab) and letter:
                 if letter not in places:
                     continue
                 name = f"{kind}:{number}:{places[letter]}{colon}{rest}"
             pairs.append((name, value))
         return MappingForm(tuple(pairs))
+
+    def had(self, tab: int, letter: str) -> str | None:
+        """Return the mark of how a column was mapped when it was shown; None: it was not."""
+        return self._first.get(f"{HAD}:{tab}:{letter}")
+
+    def without(self, tab: int, some: Collection[str]) -> "MappingForm":
+        """Return the same without what is said of some columns (by letter) of a tab."""
+        starts = tuple(f"{kind}:{tab}:{letter}:" for kind in _OF_COLUMN for letter in some)
+        return MappingForm(tuple((n, v) for n, v in self.pairs if not f"{n}:".startswith(starts)))
 
     def word(self, tab: int, letter: str, kind: str, ours: str) -> str | None:
         """Return the word of a column for one of ours; None where nothing is said."""

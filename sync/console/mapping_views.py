@@ -1,15 +1,18 @@
 """How the pages that map tabs show them: first rows, columns, and what each can show. No I/O."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2s
 
-from sync.console.mapping_form import ADD, FIELD, WAS, MappingForm, mark, word_name
+from sync.console.mapping_form import ADD, FIELD, HAD, WAS, MappingForm, mark, word_name
 from sync.field_table import ASPECTS, KEY
 from sync.mapping import recognise
 from sync.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.mapping.fields import Fields, fit
 from sync.mapping.recognise import Recogniser
 from sync.mapping.tab import SeenTab, of_tab
+from sync.sheets import mapping_requests as metadata
 from sync.types import letters
 
 MASKED = "•••"
@@ -39,19 +42,60 @@ class WordSet:
 
 
 @dataclass(frozen=True)
+class StoredColumn:
+    """How a column is mapped in the sheet: its field as it is written ("": none), its words."""
+
+    field: str
+    words: Mapping[str, str]
+
+    @property
+    def mark(self) -> str:
+        """What tells whether it is mapped as it was when it was shown."""
+        text = repr((self.field, sorted(self.words.items())))
+        return blake2s(text.encode(), digest_size=6).hexdigest()
+
+
+@dataclass(frozen=True)
 class ColumnView:
-    """A column as the page shows it: `field` is what is chosen, "" for nothing."""
+    """A column as the page shows it: `field` is what is chosen ("": nothing), `kind` its words."""
 
     letter: str
     header: str
     mark: str
     samples: tuple[str, ...]
     field: str
+    kind: str
     reason: str
     options: tuple[str, ...] | None
     sets: tuple[WordSet, ...]
+    stored: StoredColumn
     is_hidden: bool
     is_computed: bool
+
+    @property
+    def words(self) -> tuple[WordRow, ...]:
+        """Our words for the chosen field, and those of the column."""
+        return next((each.rows for each in self.sets if each.kind == self.kind), ())
+
+    @property
+    def caution(self) -> str:
+        """What its list has no word for, and so is not written; "" where nothing is lost."""
+        if not self.field or self.options is None:
+            return ""
+        if not self.options:
+            fix = "Give it a list again (in the spreadsheet: Data, Data validation)"
+            return f"The cells with the options of its list are gone: nothing is written. {fix}."
+        said_none = {ours for ours, word in self.stored.words.items() if not word}
+        none = [r.ours for r in self.words if not r.value and r.ours not in said_none]
+        return f"No word of its list stands for {', '.join(none)}: not written." if none else ""
+
+    @property
+    def is_as_stored(self) -> bool:
+        """Whether what is chosen is what is stored."""
+        ours = {row.ours for row in self.words}
+        stored = {text: word for text, word in self.stored.words.items() if word and text in ours}
+        chosen = {row.ours: row.value for row in self.words if row.value}
+        return self.field == self.stored.field and chosen == stored
 
 
 @dataclass(frozen=True)
@@ -67,9 +111,25 @@ class TabView:
     def names(self) -> frozenset[str]:
         """The names of all its inputs."""
         tab = self.mapping.tab.sheet_id
-        own = [f"{kind}:{tab}:{c.letter}" for c in self.columns for kind in (FIELD, WAS)]
+        own = [f"{kind}:{tab}:{c.letter}" for c in self.columns for kind in (FIELD, WAS, HAD)]
         rows = (row for column in self.columns for words in column.sets for row in words.rows)
         return frozenset([*own, *(row.name for row in rows), f"{ADD}:{tab}"])
+
+    @property
+    def cautions(self) -> list[str]:
+        """What its columns do not show, in sentences."""
+        tab, columns = self.mapping.tab.title, self.columns
+        return [f"{tab}, {c.letter} {c.header}: {c.caution}" for c in columns if c.caution]
+
+    def changed_since(self, form: MappingForm) -> list[str]:
+        """Return the letters of columns that were mapped otherwise since, and not as is chosen."""
+        tab = self.mapping.tab.sheet_id
+        return [
+            column.letter
+            for column in self.columns
+            if form.had(tab, column.letter) not in (None, column.stored.mark)
+            and not (column.is_as_stored or column.is_computed)
+        ]
 
     def letters_by_field(self) -> dict[str, list[str]]:
         """Return for each chosen field, as it is written, the letters of its columns."""
@@ -116,6 +176,13 @@ class FieldOffers:
         titles = {offer.written: offer.title for _, offers in self.groups for offer in offers}
         return titles.get(written, written)
 
+    def _in_words(self, reason: str) -> str:
+        """Return a reason with the titles of milestones' fields, not as the command writes them."""
+        for offer in (offer for _, offers in self.groups[1:] for offer in offers):
+            title = offer.title.replace("\\", r"\\")
+            reason = re.sub(rf"{re.escape(offer.written)}(?!\w)", title, reason)
+        return reason
+
     def sets(self, tab: int, column: MappedColumn, form: MappingForm) -> Iterator[WordSet]:
         """Give our words of each kind, with what the column says for them."""
         letter, options = letters(column.index), column.proposal.options
@@ -152,15 +219,24 @@ class FieldOffers:
         proposal, field = column.proposal, form.field(tab, letter)
         if field is None or proposal.is_computed:
             field = self._fields.spelled(column.field) if column.field else ""
+        if before := metadata.before(mapping.tab):
+            name = before.fields.get(column.index, "")
+            stored = StoredColumn(
+                self._fields.spelled(name) if name else "", before.words.get(column.index, {})
+            )
+        else:
+            stored = StoredColumn("", {})
         return ColumnView(
             letter=letter,
             header=cover.text(mapping.tab, mapping.header_row, column.header),
             mark=mark(mapping.header_row, column.header),
             samples=() if cover.is_masked else proposal.samples,
             field=field,
-            reason=column.reason,
+            kind=self.kind_of.get(field, ""),
+            reason=self._in_words(column.reason),
             options=proposal.options,
             sets=() if proposal.is_computed else tuple(self.sets(tab, column, form)),
+            stored=stored,
             is_hidden=proposal.is_hidden,
             is_computed=proposal.is_computed,
         )
@@ -185,10 +261,8 @@ class FieldOffers:
                 unset.append(name)
                 continue
             fields[name] = column.field
-            kind = self.kind_of.get(column.field, "")
-            rows = [row for each in column.sets if each.kind == kind for row in each.rows]
             # A blank one is said only where there would be another.
-            if said := {row.ours: row.value for row in rows if row.value or row.usual}:
+            if said := {row.ours: row.value for row in column.words if row.value or row.usual}:
                 words[name] = said
         added = form.added(number)
         row = form.header_row(number)

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from werkzeug.datastructures import MultiDict
 
 from sync.errors import BrightsheetError, Retryable
+from sync.ops import retry
 from sync.settings.environment import Settings
 from sync.status.problem import counted, lasting
 from sync.store import ActionLog, ActionState, Deliveries, JobRecords
@@ -110,6 +111,8 @@ _ID = re.compile(r"[0-9A-Za-z-]{1,80}")
 _LARGEST = 2**62
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
+_TOO_MANY = "That takes more reads than a page can wait for now. Try again in a minute."
+
 _log = structlog.get_logger()
 
 
@@ -120,9 +123,12 @@ class PageWait:
         self._end = monotonic() + seconds
 
     def __call__(self, seconds: float) -> None:
-        """Wait. Raises Retryable once it would be too long."""
+        """Wait. Raises Retryable once it would be too long.
+
+        Whoever waits after a failure tells that instead (`retry.policy`): what is left is our pace.
+        """
         if monotonic() + seconds > self._end:
-            raise Retryable("away", "Google or EverBright does not answer now. Try again later.")
+            raise Retryable(retry.TOO_LONG, _TOO_MANY)
         sleep(seconds)
 
 

@@ -24,6 +24,8 @@ from tenacity.wait import wait_base
 
 from sync.errors import Refused, Retryable
 
+TOO_LONG = "too_many"
+"""The reason of whoever cannot wait so long: a page, for which a person waits."""
 _LONGEST_WAIT = 300.0
 _LONGEST_ASKED = 3600.0
 _TRIES_IN_PLACE = 4
@@ -63,13 +65,31 @@ def policy(
     longest: float = _LONGEST_WAIT,
     before_sleep: Callable[[RetryCallState], None] | None = None,
 ) -> Retrying:
-    """Return a retry policy: bounded, with jitter; only Retryable errors are retried."""
+    """Return a retry policy: bounded, with jitter; only Retryable errors are retried.
+
+    Where `sleep` raises since it would be too long, the failure is raised that was waited for.
+    """
+    failures: list[BaseException | None] = []
+
+    def note(state: RetryCallState) -> None:
+        failures[:] = [state.outcome.exception() if state.outcome else None]
+        if before_sleep:
+            before_sleep(state)
+
+    def wait(seconds: float) -> None:
+        try:
+            sleep(seconds)
+        except Retryable as error:
+            if error.reason == TOO_LONG and failures and failures[0]:
+                raise failures[0] from None
+            raise
+
     return Retrying(
         retry=retry_if_exception_type(Retryable),
         wait=wait_as_asked(longest),
         stop=stop_after_attempt(attempts),
-        sleep=sleep,
-        before_sleep=before_sleep,
+        sleep=wait,
+        before_sleep=note,
         reraise=True,
     )
 

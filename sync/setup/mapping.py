@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sync.errors import Permanent, Retryable
+from sync.field_table import KEY
 from sync.google import auth
 from sync.jobs import config_lists
 from sync.jobs.milestones import Milestones
@@ -30,6 +31,7 @@ _SPACING_SECONDS = 0.2
 """Between requests to EverBright, as in the worker."""
 _ROUNDS = 3
 """People may move columns while they are mapped: then it is undone, and read again."""
+_CHANGED = "The sheet or its mapping was changed meanwhile. Look at it again."
 _OUR_TAB = (
     "The tab {title!r} was made by Brightsheet, which would then show each job there and in your "
     "own tab. Stop the worker, delete that tab (all of it is stored), and run this again."
@@ -43,6 +45,8 @@ class MappingReport:
     tabs: tuple[TabMapping, ...]
     fields: Fields
     chosen: frozenset[int] = frozenset()
+    staying: tuple[TabMapping, ...] = ()
+    """Tabs that are mapped and not named: they stay as they are."""
     problem: str = ""
     """Why none of it can be written."""
     waiting: tuple[Request, ...] = ()
@@ -76,7 +80,8 @@ def fields_of(wiring: Wiring) -> Fields:
 class TabMapper:
     """Maps tabs of the configured spreadsheet: those with `titles`, or what there is.
 
-    `choices` are what a person says, `by_tab` of a tab (by title) alone; `sleep` waits.
+    `choices` are what a person says, `by_tab` of a tab (by title) alone; `sleep` waits. `as_read`
+    is what the person saw: nothing is written into a tab that is mapped otherwise by now.
     """
 
     def __init__(
@@ -86,12 +91,14 @@ class TabMapper:
         choices: Choices,
         titles: Sequence[str],
         by_tab: Mapping[str, Choices] | None = None,
+        as_read: Sequence[TabMapping] = (),
     ) -> None:
         self._wiring = wiring
         self._sleep = sleep
         self._choices = choices
         self._titles = titles
         self._by_tab = by_tab or {}
+        self._as_read = {mapping.tab.sheet_id: _fixed(mapping) for mapping in as_read}
         self._flusher = wiring.flusher(sleep)
         self._client = self._flusher.client
 
@@ -146,7 +153,8 @@ class TabMapper:
             decision.must_be_found(about)
             decision.must_fit(about)
         problem = _problem(surveyed, mappings, chosen, self._titles)
-        report = MappingReport(tuple(mappings), fields, chosen, problem)
+        staying = self._staying(theirs, mappings, decisions[""])
+        report = MappingReport(tuple(mappings), fields, chosen, staying, problem)
         moment = datetime.now(UTC)
         waiting = (
             request
@@ -184,6 +192,13 @@ class TabMapper:
             mappings.append((decision if is_meant else decision.without_choices()).of(tab, before))
         return mappings
 
+    def _staying(
+        self, theirs: Sequence[SeenTab], mappings: Sequence[TabMapping], decision: TabDecider
+    ) -> tuple[TabMapping, ...]:
+        named = {mapping.tab.sheet_id for mapping in mappings}
+        others = ((tab, metadata.before(tab)) for tab in theirs if tab.sheet_id not in named)
+        return tuple(decision.without_choices().of(tab, was) for tab, was in others if was)
+
     def _with_added(
         self,
         mappings: Sequence[TabMapping],
@@ -204,7 +219,9 @@ class TabMapper:
         ]
 
     def _preview(self, held: Lease, report: MappingReport) -> Preview:
-        columns = {m.tab.sheet_id: _columns(m, report.fields) for m in report.chosen_tabs}
+        mapped = [*report.chosen_tabs, *(m for m in report.staying if KEY in m.fields)]
+        mapped.sort(key=lambda mapping: mapping.tab.index)
+        columns = {m.tab.sheet_id: TabColumns.of(m, report.fields) for m in mapped}
         change = preview(self._flusher, held, columns)
         return replace(change, unknown=self._wiring.customers.unknown())
 
@@ -220,7 +237,7 @@ class TabMapper:
             header_row,
             tab.row_count,
             tab.column_count,
-            _columns(mapping, report.fields).columns,
+            TabColumns.of(mapping, report.fields).columns,
             headers=tab.headers(header_row),
         )
         return copied_formulas(self._client, table)
@@ -230,6 +247,10 @@ class TabMapper:
             report = self._read(fields)
             if report.problem:
                 raise Permanent("not_mapped", report.problem)
+            as_read = self._as_read
+            tabs = report.chosen_tabs if report.waiting else ()
+            if any(as_read.get(m.tab.sheet_id) not in (None, _fixed(m)) for m in tabs):
+                raise Permanent("changed_meanwhile", _CHANGED)
             # Before the write: killed between the two, jobs are written once more than needed.
             self._adopt(held, report)
             if not report.waiting:
@@ -252,6 +273,7 @@ class TabMapper:
     def _adopt(self, held: Lease, report: MappingReport) -> None:
         """Record which tabs and columns are mapped: every job is compared with what is there."""
         mapped = [m for m in report.tabs if m.is_mapped or m.tab.sheet_id in report.chosen]
+        mapped += report.staying
         spreadsheet = self._flusher.store.spreadsheet
         spreadsheet.adopt(held)
         spreadsheet.adopt_tabs(
@@ -275,19 +297,9 @@ class TabMapper:
         ]
 
 
-def _columns(mapping: TabMapping, fields: Fields) -> TabColumns:
-    """Return how a tab is to be mapped; columns to be added are taken to be beyond the grid."""
-    beyond = dict(enumerate(mapping.added, mapping.tab.column_count))
-    columns = {name: column.index for name, column in mapping.fields.items()}
-    return TabColumns(
-        mapping.header_row,
-        columns | {name: index for index, name in beyond.items()},
-        {name: c.words.by_ours for name, c in mapping.fields.items() if c.words},
-        {
-            index: (mapping.edge + number, fields.get(name).title)
-            for number, (index, name) in enumerate(beyond.items())
-        },
-    )
+def _fixed(mapping: TabMapping) -> object:
+    """Return what choices by letter go by: the headers, and how the columns are mapped."""
+    return mapping.tab.headers(mapping.header_row), metadata.before(mapping.tab)
 
 
 def _named(tabs: Sequence[SeenTab], titles: Sequence[str]) -> list[SeenTab]:

@@ -25,6 +25,7 @@ from sync.sheets.answer import (
     WORDS_KEY,
     guard_id,
     mapping_id,
+    moment_mapped,
 )
 from sync.sheets.request import Request
 from sync.sheets.survey import Survey
@@ -41,6 +42,16 @@ def before(tab: SeenTab) -> Before | None:
             words = {index: _parsed(word.value) for index, word in _of_key(columns, WORDS_KEY)}
             return Before(row, fields, words)
     return None
+
+
+def mapped_at(tab: SeenTab) -> datetime | None:
+    """Return since when a tab is mapped; None where it is not."""
+    moments = (
+        moment_mapped(entry.value)
+        for row, entry in _of_key(tab.row_entries, HEADER_KEY)
+        if _is_original(tab, row)
+    )
+    return next(moments, None)
 
 
 def _is_original(tab: SeenTab, row: int) -> bool:

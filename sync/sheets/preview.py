@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from sync.field_table import KEY
+from sync.mapping.decide import TabMapping
+from sync.mapping.fields import Fields
+from sync.sheets import mapping_requests as metadata
 from sync.sheets import rowless, table_end
 from sync.sheets.answer import Row, at, site_in, text_of
 from sync.sheets.client import SheetClient
@@ -46,6 +49,24 @@ class TabColumns:
     By their index in `columns`, which is beyond the grid: what stands where they will be is not
     theirs.
     """
+    mapped_at: datetime | None = None
+    """Since when it is mapped; None where it is to be."""
+
+    @classmethod
+    def of(cls, mapping: TabMapping, fields: Fields) -> "TabColumns":
+        """Return how a mapping says; columns to be added are taken to be beyond the grid."""
+        beyond = dict(enumerate(mapping.added, mapping.tab.column_count))
+        columns = {name: column.index for name, column in mapping.fields.items()}
+        return cls(
+            mapping.header_row,
+            columns | {name: index for index, name in beyond.items()},
+            {name: c.words.by_ours for name, c in mapping.fields.items() if c.words},
+            {
+                index: (mapping.edge + number, fields.get(name).title)
+                for number, (index, name) in enumerate(beyond.items())
+            },
+            metadata.mapped_at(mapping.tab),
+        )
 
 
 @dataclass(frozen=True)
@@ -160,7 +181,10 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     snapshot = replace(snapshot, tables=tuple(tables), mode=Mode.ADOPTED)
     fields = {column for table in tables for column in table.columns}
     pairs = flusher.targets.of(flusher.store.pending.every(), fields)
-    targets = [replace(target, written={}, fresh=True) for _, target in pairs if target]
+    targets = [target for _, target in pairs if target]
+    if flusher.store.spreadsheet.mode() is not Mode.ADOPTED:
+        # The first mapping forgets what other tabs showed: no cell is known to be ours.
+        targets = [replace(target, written={}, fresh=True) for target in targets]
     texts = texts_of_rows(tables, read)
     planner = flusher.planner
     customers = {target.site: target.customer for target in targets}
@@ -172,9 +196,10 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     above = whole.get(end.last_row, ())
     # The first batch writes the keys of matched rows, the second what belongs into them.
     first = planner.mapped(snapshot, targets, Lines(), lookup, end, above)
-    after = tuple(_with_keys(table, lookup.matches) for table in tables)
-    second = planner.mapped(replace(snapshot, tables=after), targets, Lines(), lookup, end, above)
     keys = [row for row in first.parts.rows if row.who.shows]
+    keyed = {row.site: lookup.matches[row.site] for row in keys}
+    after = tuple(_with_keys(table, keyed) for table in tables)
+    second = planner.mapped(replace(snapshot, tables=after), targets, Lines(), lookup, end, above)
     writes = [*keys, *second.parts.rows, *second.parts.new_rows]
     known = {site for table in tables for site in table.keys}
     by_id = {table.sheet_id: table for table in tables}
@@ -188,9 +213,9 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
         )
         + tuple(_copies(tables[0], second.parts.new_rows, end, above)),
         len(known & customers.keys()),
-        len(lookup.matches),
+        len(keyed),
         len(second.parts.new_rows),
-        len(lookup.doubtful),
+        len({target.site for target in targets if target.fresh}.intersection(lookup.doubtful)),
         wait_hours=hours,
         doubled=rowless.doubled_jobs(tables),
     )
@@ -207,7 +232,7 @@ def _table(bare: Table, tab: TabColumns, rows: Mapping[int, Row]) -> Table:
         words=tab.words,
         keys=rows_by_site({n: cell for n, cell in cells.items() if site_in(cell)}),
         headers={n: text for n, cell in enumerate(header) if (text := text_of(cell))},
-        mapped_at=datetime.now(UTC),
+        mapped_at=tab.mapped_at or datetime.now(UTC),
     )
     return with_cells(table, rows)
 

@@ -32,7 +32,7 @@ SILENCE, WRONG_SECRET = "silence", "wrong_secret"
 NOT_AS_ASSUMED = "not_as_assumed"
 COLUMNS_GONE = ("columns_gone", "mapped_columns_gone")
 """Of the tab that was made, and of people's own."""
-_DOCTOR = "`brightsheet doctor`"
+_DOCTOR = "Checks on the console, or `brightsheet doctor`"
 _DELIVERIES = "`brightsheet deliveries`"
 _REJECTED = "`brightsheet deliveries --outcome rejected`"
 _AGAIN = "`brightsheet retry --all`"
@@ -267,8 +267,8 @@ RULES = (
             + " of your own sheet cannot show what EverBright says: no option stands for it."
         ),
         cause="The drop-down of a mapped column has no such option, or none was chosen for it.",
-        fix="See which: `brightsheet doctor`; choose one: `brightsheet map --word`",
-        page="/mapping",
+        fix="Columns on the console lists them, and is where a word is chosen.",
+        page="/columns#words",
         warns=lambda now: now.missing_words,
     ),
     ProblemRule(
@@ -278,8 +278,8 @@ RULES = (
             + " of your own sheet show what a person typed, and EverBright says otherwise."
         ),
         cause="What people type stays until the next event of the job.",
-        fix="See which: `brightsheet compare --json`; clear a cell to have it filled again.",
-        page="/columns",
+        fix="Columns on the console lists them; clear a cell to have it filled again.",
+        page="/columns#kept",
         warns=lambda now: now.kept_words,
     ),
     ProblemRule(

@@ -8,6 +8,10 @@ from demo import board
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from emulator.everbright import made_up
+from sync.console.parts import PageWait
+from sync.errors import Permanent
+from sync.mapping.decide import Choices
+from sync.setup.mapping import TabMapper
 from tests.console.conftest import Console, Visitor
 from tests.console.forms import Form
 from tests.made_up import milestone, uuid
@@ -217,3 +221,144 @@ def test_no_step_shows_a_masked_cell_or_names_a_command(console: Console) -> Non
         assert "--" not in plain(page) and "brightsheet " not in plain(page).replace(
             "Brightsheet ", ""
         )
+
+
+def mapped(console: Console, form: Form) -> None:
+    """Press *Map it so*, which does it."""
+    answer = form.send(console.visitor, MAPPING, step="preview").answer(
+        console.visitor, MAPPING, step="write"
+    )
+    assert answer.status_code == 303, plain(answer.text)
+
+
+def test_a_second_window_undoes_no_mapping(console: Console) -> None:
+    """Catches a window opened before: what it shows as nobody's was mapped by now, in another."""
+    visitor, bench = console.visitor, console.bench
+    mapped(console, chosen(columns(visitor)))
+    first, second = columns(visitor), columns(visitor)
+    second.choose(f"field:{ACTIVE}:L", f"submitted:{PERMIT}")
+    first.choose(f"field:{ACTIVE}:K", f"approved:{NTP}").choose(f"field:{ACTIVE}:I", "")
+    first.choose(word(first, ACTIVE, "H", "Submitted"), "")
+    stale = second.send(visitor, MAPPING, step="preview")
+    mapped(console, first)
+    writes = bench.writes()
+    for step in ("preview", "write"):
+        page = stale.send(visitor, MAPPING, step=step)
+        assert "The mapping was changed meanwhile" in plain(page.page)
+        assert "Active has mapped now: H I K." in plain(page.page)
+    assert bench.writes() == writes
+    assert page.values[f"field:{ACTIVE}:K"] == f"approved:{NTP}"
+    assert page.values[f"field:{ACTIVE}:I"] == ""
+    assert page.values[word(page, ACTIVE, "H", "Submitted")] == ""
+    assert page.values[f"field:{ACTIVE}:L"] == f"submitted:{PERMIT}", "his own choice is kept"
+    mapped(console, page)
+    form = columns(visitor)
+    assert form.values[f"field:{ACTIVE}:K"] == f"approved:{NTP}"
+    assert form.values[f"field:{ACTIVE}:L"] == f"submitted:{PERMIT}"
+
+
+def test_the_same_mapping_twice_is_no_contradiction(console: Console) -> None:
+    """Catches a second press that is told of a change, which was the first press."""
+    form = chosen(columns(console.visitor))
+    mapped(console, form)
+    mapped(console, form)
+    assert "It is mapped so already" in plain(console.visitor.text("/mapping/rows"))
+
+
+def test_nothing_is_written_into_a_tab_that_was_mapped_since_it_was_read(console: Console) -> None:
+    """Catches a mapping that somebody writes between the last look at the sheet and the write."""
+    wiring, wait, title = console.bench.wiring, PageWait(), [board.ACTIVE]
+    seen = TabMapper(wiring, wait, Choices(), title).run(write=False).tabs
+    first = {board.ACTIVE: Choices({"K:K": f"approved:{NTP}"})}
+    TabMapper(wiring, wait, Choices(), title, first, seen).run(write=True)
+    writes = console.bench.writes()
+    second = {board.ACTIVE: Choices({"L:L": f"approved:{NTP}"}, ["K:K"])}
+    with pytest.raises(Permanent, match="changed meanwhile"):
+        TabMapper(wiring, wait, Choices(), title, second, seen).run(write=True)
+    assert console.bench.writes() == writes
+    TabMapper(wiring, wait, Choices(), title, first, seen).run(write=True)
+    assert console.bench.writes() == writes, "the same again is no contradiction"
+
+
+def test_the_preview_lists_what_is_replaced(console: Console) -> None:
+    """Catches a cell of ours that changes with the mapping, and that the preview does not list."""
+    visitor, bench = console.visitor, console.bench
+    form = chosen(columns(visitor))
+    mapped(console, form)
+    bench.ask()
+    bench.flush()
+    form = columns(visitor)
+    rejected = word(form, ACTIVE, "I", "Submitted").replace(":Submitted", ":Rejected")
+    mapped(console, form.choose(rejected, ""))
+    bench.flush()
+    later = {"status": "REJECTED", "date_updated": "2099-01-01T00:00:00Z"}
+    bench.send(milestone(9, 2, name=PERMIT, **later))
+    bench.flush()
+    assert row_of(console, 9)["Perm."].text == "Applied"
+    form = columns(visitor).choose(rejected, "Redo")
+    form = form.send(visitor, MAPPING, step="preview")
+    form = form.send(visitor, MAPPING, personal="yes", at="preview")
+    assert "Cells replaced: 1" in plain(form.page)
+    assert "Perm. replaced Applied Redo" in plain(form.page)
+    mapped(console, form)
+    bench.flush()
+    assert row_of(console, 9)["Perm."].text == "Redo"
+
+
+def test_a_mapped_tab_that_is_not_chosen_stays_mapped_and_the_preview_says_so(
+    console: Console,
+) -> None:
+    """Catches a preview of rows for jobs that have theirs in the tab that is not chosen."""
+    visitor, bench = console.visitor, console.bench
+    mapped(console, chosen(columns(visitor)))
+    bench.ask()
+    bench.flush()
+    form = begun(visitor).check("tab", str(ACTIVE)).send(visitor, MAPPING, step="columns")
+    assert "Done: not chosen here, mapped before" in plain(form.page)
+    form = form.send(visitor, MAPPING, step="preview")
+    page = plain(form.send(visitor, MAPPING, personal="yes", at="preview").page)
+    assert "Rows added below: 0" in page and "No cell would change now." in page
+    assert "Done: not chosen here, mapped before" in page and "unmap it" in page
+    assert form.answer(visitor, MAPPING, step="write").status_code == 303
+    assert "Mapped as before: Done." in plain(visitor.text("/mapping/rows"))
+    form = columns(visitor)
+    assert form.values[f"field:{DONE}:I"] == f"status:{PERMIT}"
+
+
+def test_a_word_that_is_wanting_is_told(console: Console) -> None:
+    """Catches a status that is written nowhere, and pages that say nothing of it."""
+    visitor = console.visitor
+    form = chosen(columns(visitor))
+    said = "No word of its list stands for Rejected, "
+    assert said not in plain(form.page)
+    rejected = word(form, ACTIVE, "I", "Submitted").replace(":Submitted", ":Rejected")
+    form = form.choose(rejected, "").send(visitor, MAPPING, step="preview")
+    assert f"Active, I Perm.: {said}" in plain(form.page)
+    assert said in plain(form.send(visitor, MAPPING, step="columns").page)
+
+
+def test_a_reason_names_fields_as_the_list_does(console: Console) -> None:
+    """Catches "submitted:Permits", which only the command line understands."""
+    console.bench.edit("type_cell", sheet_id=ACTIVE, row=3, column=9, text=f"{PERMIT} date")
+    page = plain(columns(console.visitor).page)
+    assert "it may be Permits submitted or Permits approved" in page
+    assert "submitted:Permits" not in page
+
+
+@pytest.mark.long
+def test_our_own_pace_is_not_called_an_outage(console: Console) -> None:
+    """Catches "Google does not answer" where everybody has answered, and it only took long."""
+    form = chosen(columns(console.visitor))
+    console.bench.google.faults.slow(21, api="everbright", count=1)
+    page = plain(form.send(console.visitor, MAPPING, step="preview").page)
+    assert "more reads than a page can wait for now. Try again in a minute." in page
+    assert "does not answer" not in page
+
+
+def test_an_outage_is_told_as_what_it_is(console: Console) -> None:
+    """Catches "Try again in a minute" where Google is away."""
+    visitor, faults = console.visitor, console.bench.google.faults
+    form = chosen(columns(visitor))
+    faults.answer(503, api="sheets", count=None)
+    page = plain(form.send(visitor, MAPPING, step="columns").page)
+    assert "Google answered 503." in page and "more reads" not in page

@@ -154,6 +154,30 @@ def test_a_board_is_mapped_by_keyboard(
     page.close()
 
 
+@pytest.mark.long
+def test_back_shows_each_step_again(office: Office, browser: Browser) -> None:
+    """Catches "Confirm Form Resubmission" in the place of a page, and choices that are lost."""
+    page = browser.new_page(viewport=SIZES["wide"])
+    entered(page, office.receiver.url)
+    page.goto(f"{office.receiver.url}/mapping")
+    label = "K M1 in Active shows"
+    for name in ("Read my tabs", "Continue to the columns"):
+        page.get_by_role("button", name=name, exact=True).click()
+    page.get_by_label(label, exact=True).select_option(f"approved:{board.STEPS[0]}")
+    page.get_by_role("button", name="Preview", exact=True).click()
+    page.get_by_role("button", name="Map it so", exact=True).click()
+    expect(page.get_by_role("status")).to_have_text("Mapped: Active, Done.")
+    page.go_back()
+    expect(page.get_by_text("What it would change")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label(label, exact=True)).to_have_value(f"approved:{board.STEPS[0]}")
+    page.go_back()
+    expect(page.get_by_role("button", name="Continue to the columns")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("button", name="Read my tabs", exact=True)).to_be_visible()
+    page.close()
+
+
 def settled(office: Office, page: Page, size: str, tmp_path: Path) -> None:
     """Settle the row that two jobs may have, and add a Pipeline."""
     wait_for(lambda: has_doubts(page))

@@ -9,7 +9,7 @@ from tests import own_sheet
 from tests.console.conftest import Console
 from tests.console.forms import Form
 from tests.console.test_mapping import plain
-from tests.made_up import uuid
+from tests.made_up import milestone, uuid
 from tests.own_sheet import INSTALLED, OPEN
 from tests.sheets.test_link import doubtful
 
@@ -36,6 +36,7 @@ def test_a_doubtful_row_is_settled_by_looking_at_it(console: Console) -> None:
     form = listed(console)
     assert "Ada Number1" not in form.page and "mine 1" not in form.page
     name = f"row:{uuid(1)}"
+    assert plain(form.page).count(f"Job {uuid(1)[:8]}") == 1, "a masked job is named once"
     _, second, keeps = form.offered[name]
     assert keeps == "" and second.startswith("Open jobs!5#")
     form = form.choose(name, second).send(visitor, ROWS, personal="yes")
@@ -64,13 +65,31 @@ def test_a_row_that_moved_since_it_was_looked_at_is_not_taken(console: Console) 
 def test_what_is_wanted_is_added_and_nothing_else(console: Console) -> None:
     """Catches a History that comes with the Pipeline, and a press that is not answered."""
     visitor, bench = console.visitor, console.bench
+    assert "Pipeline added" not in plain(visitor.text(EXTRAS))
     assert visitor.send(EXTRAS, EXTRAS, extra="pipeline").status_code == 303
     assert "Tab 'Pipeline': made" in plain(visitor.text(EXTRAS)).replace("&#39;", "'")
+    page = plain(visitor.text(EXTRAS))
+    assert "Pipeline added" in page and "Add Pipeline" not in page, "it is there already"
+    assert "Add History" in page and "Add Filter views" in page
+    assert visitor.send(EXTRAS, EXTRAS, extra="views").status_code == 303
+    assert "Filter views added" in plain(visitor.text(EXTRAS))
     titles = [tab["properties"]["title"] for tab in bench.book("sheets(properties)")["sheets"]]
     assert "Pipeline" in titles and "History" not in titles
     assert visitor.send(EXTRAS, EXTRAS, extra="pipeline").status_code == 303
     assert "There is nothing to add" in visitor.text(EXTRAS)
     assert [each.name for each in console.actions.latest(1)] == ["add pipeline"]
+
+
+def test_what_a_column_has_no_word_for_is_listed_where_it_is_chosen(console: Console) -> None:
+    """Catches an overview that sends people to a command for what the console knows."""
+    visitor, bench = console.visitor, console.bench
+    bench.shown(milestone(1, status="REJECTED", date_updated="2099-01-01T00:00:00Z"))
+    bench.compare()
+    overview = visitor.text("/")
+    assert "Columns on the console lists them" in overview and 'href="/columns#words"' in overview
+    assert "brightsheet map" not in overview and "compare --json" not in overview
+    page = plain(visitor.text("/columns"))
+    assert "Open jobs, Permit: “Rejected”, 1 cell" in page and "Choose words" in page
 
 
 def test_a_column_and_a_tab_are_unmapped_and_their_cells_stay(console: Console) -> None:
