@@ -172,3 +172,10 @@ def test_each_column_of_his_sheet_says_it_in_its_words(stand: Stand) -> None:
     row = stand.tab("Sheet1", "data(rowData(values(formattedValue)))")["data"][0]["rowData"][2]
     texts = [cell.get("formattedValue", "") for cell in row["values"]]
     assert texts[2:4] == ["Redo", "Sent"]
+
+
+def test_a_blank_column_of_dates_is_left_open(stand: Stand) -> None:
+    """Catches a status proposed for a column with nothing in it yet but its format."""
+    stand.fill([["Client", "Phone", "Permit", "PTO"], ["Ada", "303-555-0101", "", ""]])
+    stand.dated(3)
+    assert stand.proposed() == {"Client": "customer", "Phone": "phone", "Permit": "status:Permit"}
