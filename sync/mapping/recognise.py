@@ -71,6 +71,8 @@ class Recogniser:
 
     def _match(self, header: str) -> HeaderMatch | None:
         """Return what a header names, or None."""
+        if not any(map(str.isalpha, header)) and any(map(str.isdigit, header)):
+            return None  # "$21,000" is an amount, and not the header of amounts.
         if _MONEY.search(header):
             return HeaderMatch("", "an amount of money, by its header", EXACT)
         text, synonyms = plain(header), self._fields.synonyms

@@ -52,6 +52,7 @@ def field(header: str, by: Recogniser = KNOWN) -> str | None:
         ("System size (kW)", None),
         ("State", None),
         ("Install date", None),
+        ("$21,000", None),
         ("Telephone 2", None),
         ("Customer 2", None),
         ("", None),
