@@ -78,6 +78,7 @@ def test_a_header_is_known_by_its_words(header: str, expected: str | None) -> No
         ("Permit docs", f"documents:{PERMIT}"),
         ("Permit comments", f"comment:{PERMIT}"),
         ("PTO", f"status:{PTO}"),
+        ("Design", f"status:{DESIGN}"),
         ("PTO received", f"approved:{PTO}"),
         ("Permission to Operate approved", f"approved:{PTO}"),
         ("Permision to operate", f"status:{PTO}"),
