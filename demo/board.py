@@ -8,7 +8,7 @@ from uuid import UUID
 import requests
 
 from emulator import Emulator
-from emulator.everbright import people
+from emulator.everbright import made_up
 
 Value = str | int | bool
 
@@ -54,18 +54,18 @@ def sites() -> list[str]:
 
 
 def _mail(site: str) -> str:
-    return str(people.site(site)["contacts"][0]["email"])
+    return str(made_up.site(site)["contacts"][0]["email"])
 
 
 def name(site: str) -> str:
     """Return the name of a job's customer."""
-    contact = people.site(site)["contacts"][0]
+    contact = made_up.site(site)["contacts"][0]
     return f"{contact['first_name']} {contact['last_name']}"
 
 
 def fill(google: Emulator, spreadsheet: str, sites: Sequence[str]) -> None:
     """Make the board; the first of `sites` have rows, without a single site ID."""
-    known = [people.site(site) for site in sites[:WITH_ROW]]
+    known = [made_up.site(site) for site in sites[:WITH_ROW]]
     jobs = [_job(number, customer) for number, customer in enumerate(known)]
     leads: list[dict[str, Value]] = [{"Cust. Name": name, "Contract $": 18_000} for name in LEADS]
     opened: list[dict[str, Value]] = [*jobs[:4], {}, *jobs[4:6], {"Cust. Name": DIVIDER}, *leads]

@@ -6,7 +6,7 @@ from typing import Any
 import requests
 
 from emulator import Emulator
-from emulator.everbright import people
+from emulator.everbright import made_up
 
 TITLE = "Sunny Roofs: our jobs"
 HEADERS = (
@@ -34,7 +34,7 @@ _NOTES = ("gate code 4411", "", "dog!", "wants a call on Friday")
 
 def fill(google: Emulator, spreadsheet: str, sites: Sequence[str]) -> None:
     """Make his two tabs; the first of `sites` have rows, without a single site ID."""
-    customers = [people.site(site) for site in sites[: BY_MAIL + BY_ADDRESS]]
+    customers = [made_up.site(site) for site in sites[: BY_MAIL + BY_ADDRESS]]
     opened = [_line(n, _mail(one)) for n, one in enumerate(customers[:BY_MAIL])]
     opened += [_line(n, {"Customer": name}) for n, name in enumerate(LEADS, len(opened))]
     installed = [_line(n, _address(one)) for n, one in enumerate(customers[BY_MAIL:])]
@@ -57,7 +57,7 @@ def fill(google: Emulator, spreadsheet: str, sites: Sequence[str]) -> None:
 
 def is_certain(sites: Sequence[str]) -> list[bool]:
     """Return for each of his open jobs whether its e-mail address is only one customer's."""
-    mails = [people.site(site)["contacts"][0]["email"] for site in sites]
+    mails = [made_up.site(site)["contacts"][0]["email"] for site in sites]
     return [mails.count(mail) == 1 for mail in mails[:BY_MAIL]]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from emulator.run import Emulator, serve
 
+VERSION = "0.3.0"
 __all__ = ["Emulator", "serve"]
 
 

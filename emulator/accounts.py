@@ -1,17 +1,206 @@
-"""Callers: the token endpoint, and whose token a bearer token is."""
+"""Callers: the token endpoint, a person's sign-in, and what a bearer token may do."""
 
 import base64
 import binascii
 import hashlib
+import html
 import json
+import secrets
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
+from werkzeug.wrappers import Request, Response
+
+from emulator.drive import refusals
 from emulator.drive.model import User
-from emulator.errors import ApiError
-from emulator.oauth import Grant, OAuth
-from emulator.scopes import Scopes
+from emulator.errors import ApiError, not_found
+
+AUTHORIZE = "/o/oauth2/v2/auth"
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+WEEK = 604_799
+PAGE = """<!doctype html><title>Sign in</title><h1>Sign in with Google</h1>
+<p>{client} wants access to: {scopes}</p>
+<form method="post"><label>E-mail <input name="email" value="ada@installer.example"></label>
+<button name="answer" value="allow">Allow</button>
+<button name="answer" value="deny">Cancel</button>
+</form>"""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a person granted to a client."""
+
+    email: str
+    client: str
+    scopes: tuple[str, ...]
+    redirect: str
+    challenge: str
+    is_offline: bool
+
+
+class OAuth:
+    """Codes that are redeemed once, and the refresh tokens that came of them.
+
+    `clients` are the secrets by client id; without any, every client is known. `is_testing`: the
+    app's status is Testing, so that a refresh token ends after a week. `revoke` ends one at once.
+    """
+
+    def __init__(self) -> None:
+        self.clients: dict[str, str] = {}
+        self.is_testing = False
+        self._codes: dict[str, Grant] = {}
+        self._refresh: dict[str, Grant] = {}
+        self._revoked: set[str] = set()
+        self._lock = threading.Lock()
+
+    def authorize(self, request: Request) -> Response:
+        """Show the page that asks (GET), or redirect with the person's answer (POST)."""
+        asked = request.args
+        if wrong := self._wrong(asked):
+            return Response(f"Error 400: {wrong}", 400, content_type="text/plain")
+        scopes = tuple(asked["scope"].split())
+        if request.method != "POST":
+            shown = PAGE.format(
+                client=html.escape(asked["client_id"]), scopes=html.escape(" ".join(scopes))
+            )
+            return Response(shown, content_type="text/html; charset=utf-8")
+        answer = {"state": asked["state"]} if "state" in asked else {}
+        if request.form.get("answer") != "allow":
+            answer["error"] = "access_denied"
+        else:
+            code = "4/" + secrets.token_urlsafe(24)
+            is_offline = asked.get("access_type") == "offline"
+            self._codes[code] = Grant(
+                request.form["email"],
+                asked["client_id"],
+                scopes,
+                asked["redirect_uri"],
+                asked["code_challenge"],
+                is_offline,
+            )
+            answer |= {"code": code, "scope": " ".join(scopes)}
+        return Response("", 302, {"Location": f"{asked['redirect_uri']}?{urlencode(answer)}"})
+
+    def _wrong(self, asked: Mapping[str, str]) -> str:
+        if asked.get("response_type") != "code" or not asked.get("scope"):
+            return "invalid_request"
+        if self.clients and asked.get("client_id") not in self.clients:
+            return "invalid_client"
+        redirect = urlsplit(asked.get("redirect_uri", ""))
+        if redirect.scheme != "http" or redirect.hostname not in LOOPBACK:
+            return "redirect_uri_mismatch"
+        if asked.get("code_challenge_method") != "S256" or not asked.get("code_challenge"):
+            return "invalid_request: PKCE is required"
+        return ""
+
+    def redeem(self, form: Mapping[str, str]) -> Grant | dict[str, str]:
+        """Return the grant of a code or a refresh token, or the error's JSON."""
+        client, known = form.get("client_id", ""), self.clients
+        if known and known.get(client) != form.get("client_secret"):
+            return {"error": "invalid_client", "error_description": "Unauthorized"}
+        if form.get("grant_type") == "refresh_token":
+            return self._refreshed(form)
+        with self._lock:
+            grant = self._codes.pop(form.get("code", ""), None)
+        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        if grant is None or grant.client != client:
+            return {"error": "invalid_grant", "error_description": "Malformed auth code."}
+        if grant.redirect != form.get("redirect_uri"):
+            return {"error": "redirect_uri_mismatch", "error_description": "Bad Request"}
+        if base64.urlsafe_b64encode(digest).decode().rstrip("=") != grant.challenge:
+            return {"error": "invalid_grant", "error_description": "Invalid code verifier."}
+        return grant
+
+    def _refreshed(self, form: Mapping[str, str]) -> Grant | dict[str, str]:
+        token = form.get("refresh_token", "")
+        if token in self._revoked:
+            text = "Token has been expired or revoked."
+            return {"error": "invalid_grant", "error_description": text}
+        grant = self._refresh[token]
+        if set(form.get("scope", "").split()) - set(grant.scopes):
+            return {"error": "invalid_scope", "error_description": "Bad Request"}
+        return grant
+
+    def knows(self, token: str) -> bool:
+        """Return whether a refresh token was issued here."""
+        return token in self._refresh
+
+    def revoke(self) -> None:
+        """End every refresh token that was issued so far."""
+        self._revoked.update(self._refresh)
+
+    def more(self, grant: Grant, *, is_new: bool) -> dict[str, Any]:
+        """Return what the token endpoint's answer has beside the access token."""
+        found: dict[str, Any] = {"scope": " ".join(grant.scopes)}
+        if is_new and grant.is_offline:
+            found["refresh_token"] = "1//" + secrets.token_urlsafe(32)
+            self._refresh[found["refresh_token"]] = grant
+        if self.is_testing and grant.is_offline:
+            found["refresh_token_expires_in"] = WEEK
+        return found
+
+
+PREFIX = "https://www.googleapis.com/auth/"
+FILE, DRIVE, SHEETS = (PREFIX + name for name in ("drive.file", "drive", "spreadsheets"))
+MAKES = {"drive.files.create", "drive.upload", "sheets.spreadsheets.create"}
+
+
+class Scopes:
+    """The scopes of access tokens, and the files that each client has made.
+
+    A token that is not known here may do everything.
+    """
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, tuple[str, frozenset[str]]] = {}
+        self._made: dict[str, set[str]] = {}
+
+    def give(self, token: str, client: str, scopes: tuple[str, ...]) -> None:
+        """Note what an access token of a client may do."""
+        self._tokens[token] = (client, frozenset(scopes))
+
+    def check(
+        self, authorization: str | None, api: str, path: Mapping[str, str], body: Any
+    ) -> None:
+        """Refuse what the token does not cover: ApiError 403 or, for a file, 404."""
+        client, scopes = self._of(authorization)
+        if scopes is None or DRIVE in scopes:
+            return
+        if not scopes & ({FILE, SHEETS} if api == "sheets" else {FILE}):
+            message = "Request had insufficient authentication scopes."
+            raise ApiError(403, message, reason="insufficientPermissions")
+        if api == "sheets" and SHEETS in scopes:
+            return
+        named = [path[name] for name in ("fileId", "spreadsheetId") if name in path]
+        if api == "drive" and isinstance(body, dict):
+            named += [one for one in body.get("parents", ()) if one != "root"]
+        for one in named:
+            if one not in self._made.get(client, ()):
+                raise refusals.not_found(one) if api == "drive" else not_found()
+
+    def shown(self, authorization: str | None, method_id: str, response: Response) -> Response:
+        """Note a file that was made, and leave out of a list what the app may not see."""
+        client, scopes = self._of(authorization)
+        if scopes is None or response.status_code != 200:
+            return response
+        if method_id in MAKES:
+            answer = json.loads(response.get_data() or b"{}")  # An upload begins without a body.
+            if made := answer.get("id") or answer.get("spreadsheetId"):
+                self._made.setdefault(client, set()).add(made)
+        elif method_id == "drive.files.list" and DRIVE not in scopes:
+            answer = json.loads(response.get_data())
+            mine = self._made.get(client, set())
+            answer["files"] = [one for one in answer.get("files", ()) if one.get("id") in mine]
+            response.set_data(json.dumps(answer).encode())
+        return response
+
+    def _of(self, authorization: str | None) -> tuple[str, frozenset[str] | None]:
+        token = (authorization or "").rpartition(" ")[2]
+        return self._tokens.get(token, ("", None))
+
 
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ANONYMOUS = "anonymous"
@@ -22,38 +211,24 @@ class Accounts:
 
     A request without a token is `anonymous`'s, a person unless `anonymous_is_person` is False. A
     token that `/token` gave belongs to the account it was asked for; any other is taken for that of
-    a service account of its own, unless `person` has named it. `expires_in` (seconds) is what
-    `/token` tells; `refuse` makes it answer `invalid_grant`. A code or a refresh token that a
-    person's sign-in gave (`oauth`) is held to what the person granted (`scopes`).
+    a service account of its own. `refuse` makes `/token` answer `invalid_grant`. A code or a
+    refresh token that a person's sign-in gave (`oauth`) is held to what the person granted
+    (`scopes`).
     """
 
     def __init__(self, *, anonymous_is_person: bool = True) -> None:
         self.anonymous_is_person = anonymous_is_person
-        self.expires_in = 3599
         self.refuse = False
         self.oauth = OAuth()
         self.scopes = Scopes()
         self._users: dict[str, User] = {}
-        self._expired: set[str] = set()
-        self._given = 0
-        self._lock = threading.Lock()
-
-    def person(self, token: str, email: str | None = None) -> User:
-        """Make a token a person's, and return that user."""
-        user = User(email or _address(token, "example.com"))
-        self._users[token] = user
-        return user
-
-    def expire(self, token: str | None = None) -> None:
-        """Expire a token, or every one that `/token` issued so far."""
-        self._expired.update([token] if token else list(self._users))
 
     def user(self, authorization: str | None) -> User:
         """Return the user of an Authorization header. ApiError 401 if it is invalid or expired."""
         if not authorization:
             return User(ANONYMOUS, service_account=not self.anonymous_is_person)
         scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token or token in self._expired:
+        if scheme.lower() != "bearer" or not token:
             raise unauthenticated()
         known = self._users.get(token)
         return known or User(_address(token, "emulator.iam.gserviceaccount.com"), True)
@@ -88,12 +263,9 @@ class Accounts:
         return 200, answer | self.oauth.more(grant, is_new=is_new)
 
     def _issued(self, user: User) -> dict[str, Any]:
-        with self._lock:
-            self._given += 1
-            seed = f"{user.email} {self._given} {id(self)}"
-        token = "ya29." + hashlib.sha256(seed.encode()).hexdigest()
+        token = "ya29." + secrets.token_hex(32)
         self._users[token] = user
-        return {"access_token": token, "expires_in": self.expires_in, "token_type": "Bearer"}
+        return {"access_token": token, "expires_in": 3599, "token_type": "Bearer"}
 
 
 def unauthenticated() -> ApiError:

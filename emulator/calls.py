@@ -5,10 +5,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+CALLS = 100_000
 BODIES = 32 << 20
 
 
@@ -51,17 +52,14 @@ class Call:
 
     def summary(self) -> dict[str, Any]:
         """Return the call as JSON, without its body."""
-        summary = asdict(self)
-        del summary["raw"]
-        return summary
+        return {name: value for name, value in vars(self).items() if name != "raw"}
 
 
 class CallLog:
-    """Calls in the order of arrival: the newest `limit`, and `BODIES` bytes of bodies."""
+    """Calls in the order of arrival: the newest `CALLS`, and `BODIES` bytes of bodies."""
 
-    def __init__(self, limit: int = 100_000) -> None:
-        self._limit = limit
-        self._calls: list[Call] = []
+    def __init__(self) -> None:
+        self._calls: deque[Call] = deque(maxlen=CALLS)
         self._bodies: deque[Call] = deque()
         self._body_bytes = 0
         self._lock = threading.Lock()
@@ -70,8 +68,6 @@ class CallLog:
         """Add a call; its status and duration may still change."""
         with self._lock:
             self._calls.append(call)
-            if len(self._calls) > self._limit:
-                del self._calls[: self._limit // 10]
 
     def keep_body(self, call: Call, raw: bytes) -> None:
         """Keep a request's body, and drop the oldest bodies when they become too large."""
@@ -92,25 +88,14 @@ class CallLog:
             self._body_bytes = 0
 
     def select(
-        self,
-        api: str | None = None,
-        method: str = "*",
-        path: str = "*",
-        status: int | None = None,
+        self, api: str | None = None, method: str = "*", path: str = "*", status: int | None = None
     ) -> list[Call]:
         """Return the calls of this api, `method_id` glob, path glob and status."""
-        return [
-            call
-            for call in self
-            if call.matches(api, method, path) and status in (None, call.status)
-        ]
+        found = (call for call in self if call.matches(api, method, path))
+        return [call for call in found if status in (None, call.status)]
 
     def count(
-        self,
-        api: str | None = None,
-        method: str = "*",
-        path: str = "*",
-        status: int | None = None,
+        self, api: str | None = None, method: str = "*", path: str = "*", status: int | None = None
     ) -> int:
         """Return how many calls `select` would return."""
         return len(self.select(api, method, path, status))

@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from emulator import latency
+from emulator import limits
 from emulator.errors import ApiError
 from emulator.state import State
 
@@ -37,9 +37,6 @@ class Control:
         name = request.path.removeprefix("/_emulator/")
         if request.headers.get("Sec-Fetch-Site") == "cross-site":
             return _json({"error": "cross-site requests are refused"}, 403)
-        if request.method == "DELETE" and name.startswith("faults/") and name[7:].isdigit():
-            self._state.faults.remove(int(name[7:]))
-            return _json({})
         route = self._routes.get((request.method, name))
         if route is None:
             return _json({"error": f"no such route: {request.method} {request.path}"}, 404)
@@ -74,19 +71,16 @@ class Control:
 
     def _edit(self, body: Json) -> Any:
         """Make a person's edit: `{"spreadsheet", "name", ...}` with that function's arguments."""
-        arguments = {key: each for key, each in body.items() if key not in ("spreadsheet", "name")}
-        return self._state.edit(body["spreadsheet"], body["name"], **arguments)
+        return self._state.edit(body.pop("spreadsheet"), body.pop("name"), **body)
 
     def _document(self, body: Json) -> None:
-        """`{"uuid", "size"?, "base64"?, "name"?, "content_type"?}`."""
-        given = dict(body)
-        encoded = given.pop("base64", None)
-        data = None if encoded is None else base64.b64decode(encoded)
-        self._state.everbright.set_document(given.pop("uuid"), data, **given)
+        """`{"uuid", "size"?, "base64"?, "content_type"?}`."""
+        data = base64.b64decode(body.pop("base64")) if "base64" in body else None
+        self._state.everbright.set_document(body.pop("uuid"), data, **body)
 
 
-def _latency(value: Any) -> latency.Latency:
-    return latency.parse(value) if isinstance(value, str) else value
+def _latency(value: Any) -> limits.Latency:
+    return limits.parse_latency(value) if isinstance(value, str) else value
 
 
 def _json(value: Any, status: int = 200) -> Response:

@@ -161,10 +161,7 @@ def _check_mask(method: Method, mask: str | None) -> None:
         return
     if method.api == "drive":
         raise ApiError(
-            400,
-            f"Invalid field selection {unknown}",
-            reason="invalidParameter",
-            location="fields",
+            400, f"Invalid field selection {unknown}", reason="invalidParameter", location="fields"
         )
     message = (
         f"Error expanding 'fields' parameter. Cannot find matching fields for path '{unknown}'."

@@ -10,57 +10,67 @@ import itertools
 import json
 import random
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal
 
+from werkzeug.wrappers import Response
+
+from emulator.accounts import unauthenticated
 from emulator.calls import Call
+from emulator.errors import DRIVE_REASONS, ApiError
+from emulator.google_apis import refusal
+from emulator.limits import drive_rate, is_read, sheets_quota
+from emulator.server import Cut, cut_after
 
 When = Literal["before", "after"]
-KINDS = ("answer", "html", "drop", "hang", "truncate", "expire", "slow", "run")
-PASSING = {"slow", "run"}
+KINDS = ("answer", "html", "drop", "hang", "truncate", "run")
 GOOGLE = {"sheets", "drive", "oauth2"}
-
-
-class Which(TypedDict, total=False):
-    """Which calls a rule applies to.
-
-    `api`, `method` and `path` as `Call.matches` takes them; of those calls the first `skip` are
-    let by; `nth` names the very ones (1 is the first); `chance` draws lots; `holds` is a text in
-    the request's body; after `count` hits the rule is spent (None: never).
-    """
-
-    api: str | None
-    method: str
-    path: str
-    count: int | None
-    skip: int
-    nth: list[int] | None
-    chance: float | None
-    holds: str | None
-    when: When
+MESSAGES = {
+    400: "Request contains an invalid argument.",
+    403: "The caller does not have permission",
+    404: "Requested entity was not found.",
+    409: "The operation was aborted.",
+    410: "Gone",
+    500: "Internal error encountered.",
+    502: "Bad Gateway",
+    503: "The service is currently unavailable.",
+    504: "Deadline expired before operation could complete.",
+}
+PROXY_PAGE = (
+    "<html>\n<head><title>{0} Server Error</title></head>\n<body>\n<h1>Error: Server Error</h1>\n"
+    "<h2>The server encountered a temporary error and could not complete your request.<p>Please "
+    "try again in 30 seconds.</h2>\n</body></html>\n"
+)
 
 
 @dataclass
 class Rule:
-    """A rule: which calls, and what happens to them, `before` or `after` they take effect."""
+    """A rule: which calls, and what happens to them, `before` or `after` they take effect.
+
+    `api`, `method` and `path` as `Call.matches` takes them; `holds` is a text in the request's
+    body; of those calls the first `skip` are let by; `nth` names the very ones (1 is the first);
+    `chance` draws lots; after `count` hits the rule is spent (None: never). `seen` and `hits` count
+    the calls that it selects, and those that it was applied to.
+    """
 
     id: int
     do: str
     api: str | None = None
     method: str = "*"
     path: str = "*"
+    holds: str | None = None
     count: int | None = 1
     skip: int = 0
     nth: list[int] | None = None
     chance: float | None = None
-    holds: str | None = None
     when: When = "before"
     status: int = 503
     reason: str | None = None
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
-    seconds: float | None = None
+    seconds: float = 0.0
     bytes: int | None = None
     reset: bool = False
     run: Callable[..., None] | None = None
@@ -71,26 +81,39 @@ class Rule:
         """Return the rule without its Python parts."""
         return {name: value for name, value in vars(self).items() if name != "run"}
 
+    def applies(self, call: Call, rng: random.Random) -> bool:
+        """Return whether it applies to this call, and count it."""
+        if not call.matches(self.api, self.method, self.path) or self.hits == self.count:
+            return False
+        if self.holds is not None and self.holds not in json.dumps(call.body):
+            return False
+        self.seen += 1
+        if self.seen <= self.skip or (self.nth is not None and self.seen not in self.nth):
+            return False
+        if self.chance is not None and rng.random() >= self.chance:
+            return False
+        self.hits += 1
+        return True
+
 
 class Faults:
-    """The rules, applied in the order in which they were added."""
+    """The rules, applied in the order in which they were added.
 
-    def __init__(self, seed: int = 0) -> None:
+    `answer` and the like take what selects calls as the fields of `Rule`.
+    """
+
+    def __init__(self) -> None:
         self._rules: list[Rule] = []
-        self._rng = random.Random(seed)  # noqa: S311  (chances that can be repeated)
+        self._rng = random.Random(0)  # noqa: S311  (chances that can be repeated)
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
-        self._released = threading.Event()
         self._up = threading.Event()
         self._up.set()
         self._refuse = False
 
     def add(self, do: str, **settings: Any) -> Rule:
         """Add a rule from plain settings (the fields of `Rule`). ValueError if one is unknown."""
-        nth = settings.get("nth")
-        if isinstance(nth, int):
-            settings["nth"] = [nth]
-        if nth is not None or settings.get("chance") is not None:
+        if settings.get("nth") is not None or settings.get("chance") is not None:
             settings.setdefault("count", None)
         if do not in KINDS:
             raise ValueError(f"unknown fault: {do}")
@@ -105,47 +128,31 @@ class Faults:
         return rule
 
     def answer(
-        self,
-        status: int,
-        body: Any = None,
-        headers: dict[str, str] | None = None,
-        *,
-        reason: str | None = None,
-        **which: Unpack[Which],
+        self, status: int, body: Any = None, headers: dict[str, str] | None = None, **which: Any
     ) -> Rule:
         """Answer with this status; `body` is JSON or text, by default the API's own words.
 
-        `reason` is Drive's word for it (`userRateLimitExceeded`).
+        With `reason`, Drive's word for it (`userRateLimitExceeded`).
         """
-        return self.add(
-            "answer", status=status, body=body, headers=headers or {}, reason=reason, **which
-        )
+        return self.add("answer", status=status, body=body, headers=headers or {}, **which)
 
-    def html(self, status: int = 502, **which: Unpack[Which]) -> Rule:
+    def html(self, status: int = 502, **which: Any) -> Rule:
         """Answer with a proxy's HTML page."""
         return self.add("html", status=status, **which)
 
-    def drop(self, *, reset: bool = False, **which: Unpack[Which]) -> Rule:
-        """Close the connection instead of an answer."""
-        return self.add("drop", reset=reset, **which)
+    def drop(self, **which: Any) -> Rule:
+        """Close the connection instead of an answer, with `reset=True` by a reset."""
+        return self.add("drop", **which)
 
-    def hang(self, seconds: float | None = None, **which: Unpack[Which]) -> Rule:
-        """Do not answer for so long, or until `release`; then close the connection."""
+    def hang(self, seconds: float, **which: Any) -> Rule:
+        """Do not answer for so long, then close the connection."""
         return self.add("hang", seconds=seconds, **which)
 
-    def truncate(self, keep: int | None = None, **which: Unpack[Which]) -> Rule:
+    def truncate(self, keep: int | None = None, **which: Any) -> Rule:
         """Cut off the answer's body after `keep` bytes, by default in the middle."""
         return self.add("truncate", bytes=keep, **which)
 
-    def expire(self, **which: Unpack[Which]) -> Rule:
-        """Answer as for an expired token."""
-        return self.add("expire", **which)
-
-    def slow(self, seconds: float, **which: Unpack[Which]) -> Rule:
-        """Take this many seconds longer."""
-        return self.add("slow", seconds=seconds, **which)
-
-    def between(self, run: Callable[..., None], **which: Unpack[Which]) -> Rule:
+    def between(self, run: Callable[..., None], **which: Any) -> Rule:
         """Call `run(emulator, call)` just before (or after) a matching call takes effect."""
         return self.add("run", run=run, **which)
 
@@ -155,16 +162,10 @@ class Faults:
         with self._lock:
             return list(self._rules)
 
-    def remove(self, rule_id: int) -> None:
-        """Remove a rule."""
-        with self._lock:
-            self._rules = [rule for rule in self._rules if rule.id != rule_id]
-
     def clear(self) -> None:
-        """Remove every rule, release what hangs, and bring Google up."""
+        """Remove every rule, and bring Google up."""
         with self._lock:
             self._rules.clear()
-        self.release()
         self.up()
 
     def take(self, call: Call, when: When) -> list[Rule]:
@@ -172,37 +173,13 @@ class Faults:
         taken: list[Rule] = []
         with self._lock:
             for rule in self._rules:
-                if rule.when == when and self._applies(rule, call):
+                if rule.when == when and rule.applies(call, self._rng):
                     taken.append(rule)
-                    if rule.do not in PASSING:
+                    if rule.do != "run":
                         break
         return taken
 
-    def _applies(self, rule: Rule, call: Call) -> bool:
-        if not call.matches(rule.api, rule.method, rule.path):
-            return False
-        if rule.count is not None and rule.hits >= rule.count:
-            return False
-        if rule.holds is not None and rule.holds not in json.dumps(call.body):
-            return False
-        rule.seen += 1
-        if rule.seen <= rule.skip or (rule.nth is not None and rule.seen not in rule.nth):
-            return False
-        if rule.chance is not None and self._rng.random() >= rule.chance:
-            return False
-        rule.hits += 1
-        return True
-
-    # Hanging and outages
-
-    def wait(self, seconds: float | None) -> None:
-        """Hang for so long, or until `release`."""
-        self._released.wait(seconds)
-
-    def release(self) -> None:
-        """End everything that hangs."""
-        self._released.set()
-        self._released = threading.Event()
+    # Outages
 
     def down(self, how: Literal["hang", "refuse"] = "hang") -> None:
         """Take Google (not EverBright) down: calls hang, or their connections are reset."""
@@ -213,12 +190,58 @@ class Faults:
         """Bring Google up. Calls that hang are cut off without effect."""
         self._up.set()
 
-    def away(self, call: Call) -> Literal["hang", "refuse"] | None:
-        """Return how this call fails while Google is down, None if it does not."""
+    def while_down(self, call: Call) -> None:
+        """Let a call of Google's hang or fail while Google is down: Cut."""
         if call.api not in GOOGLE or self._up.is_set():
-            return None
-        return "refuse" if self._refuse else "hang"
+            return
+        refuse = self._refuse
+        if not refuse:
+            self._up.wait()
+        raise Cut(reset=refuse)
 
-    def wait_until_up(self) -> None:
-        """Return when Google is up."""
-        self._up.wait()
+
+def applied(rule: Rule, call: Call, response: Response | None = None) -> Response:
+    """Return what the client gets by a rule; after the deed `response` is its answer. Cut: none."""
+    if rule.do in ("drop", "hang"):
+        time.sleep(rule.seconds)
+        raise Cut(reset=rule.reset)
+    if rule.do == "html":
+        return Response(PROXY_PAGE.format(rule.status), rule.status, mimetype="text/html")
+    if rule.do == "truncate" and response is not None:
+        return _truncated(response, rule.bytes)
+    answer = _own_words(rule, call)
+    if isinstance(rule.body, str):
+        answer = Response(rule.body, rule.status, content_type="text/plain; charset=utf-8")
+    elif rule.body is not None:
+        answer = _json(rule.body, rule.status)
+    answer.headers.extend(rule.headers)
+    return answer
+
+
+def _json(value: Any, status: int) -> Response:
+    return Response(json.dumps(value), status, content_type="application/json; charset=UTF-8")
+
+
+def _own_words(rule: Rule, call: Call) -> Response:
+    """Return the called API's own answer with the rule's status."""
+    message = MESSAGES.get(rule.status, "Error")
+    if call.api not in ("sheets", "drive"):
+        return _json({"error" if call.api == "oauth2" else "detail": message}, rule.status)
+    error = ApiError(rule.status, message, reason=rule.reason or DRIVE_REASONS.get(rule.status))
+    if rule.status == 401:
+        error = unauthenticated()
+    elif rule.status == 429 and call.api == "sheets":
+        error = sheets_quota("read" if is_read(call) else "write", per_user=True, value=60)
+    elif rule.reason in ("userRateLimitExceeded", "rateLimitExceeded"):
+        error = drive_rate(per_user=rule.reason == "userRateLimitExceeded")
+        error.http_status = rule.status
+    return refusal(call.api, error)
+
+
+def _truncated(response: Response, keep: int | None) -> Response:
+    """Return the same answer cut off; its Content-Length is that of the whole."""
+    length = response.content_length or len(response.get_data())
+    left = length // 2 if keep is None else keep
+    response.headers["Content-Length"] = str(length)
+    response.response = cut_after(response.iter_encoded(), left)
+    return response

@@ -4,21 +4,23 @@ import json
 from typing import Any
 from urllib.parse import unquote
 
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
 
 from emulator import discovery
 from emulator.accounts import Accounts
 from emulator.calls import Call, CallLog
-from emulator.drive import Drive, refusals
-from emulator.drive.api import Api
+from emulator.drive import Drive, api, refusals
+from emulator.drive.api import Transfer, json_answer
 from emulator.drive.model import SPREADSHEET, User, at_least
-from emulator.drive.transfer import Transfer, answer
 from emulator.errors import ApiError, not_found, unsupported
 from emulator.limits import Limits, is_read
 from emulator.server import Cut
-from emulator.sheets.export import SEPARATORS
-from emulator.workbooks import BATCH_UPDATE, COPY_TO, CREATE, Query, Workbooks
+from emulator.sheets import Sheets
+from emulator.sheets.values import SEPARATORS
 
+CREATE = "sheets.spreadsheets.create"
+COPY_TO = "sheets.spreadsheets.sheets.copyTo"
 UPLOAD = "drive.upload"
 EXPORT = "drive.files.export"
 COMPACT = (",", ":")
@@ -27,9 +29,9 @@ COMPACT = (",", ":")
 def refusal(api: str, error: ApiError) -> Response:
     """Return an ApiError as an answer of `sheets` or `drive`."""
     if api == "drive":
-        response = answer(error.drive_body(), error.http_status)
+        response = json_answer(error.drive_body(), error.http_status)
     else:
-        response = answer(error.sheets_body(), error.http_status)
+        response = json_answer(error.sheets_body(), error.http_status)
     if error.http_status == 401:
         response.headers["WWW-Authenticate"] = (
             'Bearer realm="https://accounts.google.com/", error="invalid_token"'
@@ -41,20 +43,14 @@ class Google:
     """Answers the calls of both APIs."""
 
     def __init__(
-        self,
-        workbooks: Workbooks,
-        drive: Drive,
-        accounts: Accounts,
-        limits: Limits,
-        calls: CallLog,
+        self, sheets: Sheets, drive: Drive, accounts: Accounts, limits: Limits, calls: CallLog
     ) -> None:
-        self._workbooks = workbooks
+        self._sheets = sheets
         self._drive = drive
         self._accounts = accounts
         self._limits = limits
         self._calls = calls
-        self._api = Api(drive)
-        self._transfer = Transfer(drive, self._api)
+        self._transfer = Transfer(drive)
 
     def name(self, request: Request, call: Call) -> discovery.Call | None:
         """Set the call's method, user and body; return None for a chunk of an upload."""
@@ -67,7 +63,6 @@ class Google:
         known = discovery.match(call.api, request.method, path)
         call.method_id = known.method_id
         if not _is_bytes(request):
-            self._limits.check_size(request.content_length)
             self._calls.keep_body(call, _read(request))
         return known
 
@@ -84,7 +79,7 @@ class Google:
         discovery.check(known, request.args, body)
         scopes.check(token, call.api, known.path_params, body)
         if call.api == "sheets":
-            response = self._sheets(request, call, known, body, user)
+            response = self._sheets_call(request, call, known, body, user)
         else:
             # In Drive a null has a meaning; the check has removed nulls from the body.
             response = self._drive_call(request, known, _json(call) or {}, user)
@@ -92,7 +87,7 @@ class Google:
 
     # Sheets
 
-    def _sheets(
+    def _sheets_call(
         self, request: Request, call: Call, known: discovery.Call, body: Any, user: User
     ) -> Response:
         if known.method_id == CREATE:
@@ -103,10 +98,11 @@ class Google:
             spreadsheet_id = known.path_params["spreadsheetId"]
             reads = is_read(call)
             self._check_access(spreadsheet_id, user, "reader" if reads else "writer")
-            act = self._workbooks.read if reads else self._workbooks.call
-            result = act(known.method_id, known.path_params, request.args, body, user.email)
+            result = self._sheets.handle(
+                known.method_id, known.path_params, request.args, body, user.email
+            )
             if not reads:
-                self._touch(spreadsheet_id, known.method_id, user)
+                self._touch(spreadsheet_id, user)
         # Google indents by default (the discovery document's prettyPrint).
         layout: dict[str, Any] = {"indent": 2}
         if request.args.get("prettyPrint") == "false":
@@ -114,42 +110,43 @@ class Google:
         text = json.dumps(result, ensure_ascii=False, **layout)
         return Response(text, content_type="application/json; charset=UTF-8")
 
-    def _create(self, body: dict[str, Any], query: Query, user: User) -> dict[str, Any]:
+    def _create(
+        self, body: dict[str, Any], query: MultiDict[str, str], user: User
+    ) -> dict[str, Any]:
         if user.service_account:
             raise ApiError(403, "The caller does not have permission")
         title = body.get("properties", {}).get("title") or "Untitled spreadsheet"
         spreadsheet_id = self._drive.new_id(SPREADSHEET)
-        made = self._workbooks.create(spreadsheet_id, title, user.email, body)
+        self._sheets.create(spreadsheet_id, title, user.email, body)
         self._drive.adopt(spreadsheet_id, title, user, shared=False)
-        return self._workbooks.created(made, query)
+        path = {"spreadsheetId": spreadsheet_id}
+        return self._sheets.handle("sheets.spreadsheets.get", path, query, None, user.email)
 
     def _copy(self, known: discovery.Call, target: str, user: User) -> dict[str, Any]:
-        self._check_access(known.path_params["spreadsheetId"], user, "reader")
+        source, sheet_id = known.path_params["spreadsheetId"], int(known.path_params["sheetId"])
+        self._check_access(source, user, "reader")
         self._check_access(target, user, "writer")
-        made = self._workbooks.copy_to(known.path_params, target, user.email)
-        self._touch(target, known.method_id, user)
+        made = self._sheets.copy_to(source, sheet_id, target, user.email)
+        self._touch(target, user)
         return made
 
     def _check_access(self, spreadsheet_id: str, user: User, role: str) -> None:
         with self._drive.lock:
             file = self._drive.files.get(spreadsheet_id)
             allowed = file is None or at_least(self._drive.tree.role(file, user), role)
-        if spreadsheet_id not in self._workbooks.engine.spreadsheets:
+        if spreadsheet_id not in self._sheets.spreadsheets:
             raise not_found()
         if not allowed:
             raise ApiError(403, "The caller does not have permission")
 
-    def _touch(self, spreadsheet_id: str, method_id: str, user: User) -> None:
+    def _touch(self, spreadsheet_id: str, user: User) -> None:
         """Update a spreadsheet's title, time and last user in Drive."""
-        file = self._drive.files.get(spreadsheet_id)
-        if file is None:
-            return
         with self._drive.lock:
-            file.modified, file.last_user = self._drive.timestamp(), user.email
-            file.version += 1
-            if method_id == BATCH_UPDATE and self._workbooks.title(file.id) != file.name:
-                file.name = self._workbooks.title(file.id)
-                self._drive.tree.save(file)
+            file = self._drive.files.get(spreadsheet_id)
+            if file is not None:
+                file.modified, file.last_user = self._drive.timestamp(), user.email
+                file.version += 1
+                file.name = self._sheets.title(file.id)
 
     # Drive
 
@@ -163,8 +160,8 @@ class Google:
             return self._transfer.download(request, path["fileId"], user)
         if method == EXPORT:
             return self._export(path["fileId"], request.args["mimeType"], user)
-        result = self._api.handle(method, path, request.args, body, user)
-        return Response("", 204) if result is None else answer(result)
+        result = api.handle(self._drive, method, path, request.args, body, user)
+        return Response("", 204) if result is None else json_answer(result)
 
     def _export(self, file_id: str, mime_type: str, user: User) -> Response:
         """Answer `files.export`: the first tab of a spreadsheet as text."""
@@ -174,7 +171,7 @@ class Google:
             raise refusals.not_exportable()
         if mime_type not in SEPARATORS:
             raise unsupported(f"drive.files.export as {mime_type}")
-        text = self._workbooks.engine.export(file.id, SEPARATORS[mime_type])
+        text = self._sheets.export(file.id, SEPARATORS[mime_type])
         return Response(text, content_type=mime_type)
 
 

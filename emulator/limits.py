@@ -1,5 +1,7 @@
-"""Google's limits: calls a minute per user and per project, and the size of a request."""
+"""Google's limits and latency: calls a minute, and how long an answer takes."""
 
+import math
+import random
 import threading
 import time
 from collections import defaultdict, deque
@@ -9,12 +11,39 @@ from dataclasses import dataclass
 from emulator.calls import Call
 from emulator.errors import ApiError
 
+Latency = float | tuple[float, float] | Callable[[random.Random], float] | None
+# The 90th percentile of a normal distribution lies this many deviations above its mean.
+P90 = 1.2816
+
+
+def latency_seconds(latency: Latency, rng: random.Random) -> float:
+    """Return a random latency in seconds.
+
+    A number is always that; a pair `(median, p90)` is a log-normal distribution with that median
+    and 90th percentile, as answers over a network have; a callable is asked with `rng`.
+    """
+    if latency is None:
+        return 0.0
+    if callable(latency):
+        return max(0.0, latency(rng))
+    if isinstance(latency, tuple):
+        median, p90 = latency
+        if median <= 0:
+            return 0.0
+        return median * math.exp(rng.gauss(0, 1) * math.log(max(1.0, p90 / median)) / P90)
+    return float(latency)
+
+
+def parse_latency(text: str) -> Latency:
+    """Parse `0.25`, or `0.2,0.8` (median, 90th percentile). ValueError if invalid."""
+    numbers = [float(piece) for piece in text.split(",")]
+    if len(numbers) > 2 or min(numbers) < 0:
+        raise ValueError(f"invalid latency: {text}")
+    return numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1])
+
+
 PROJECT = "123456789012"
-READS = {
-    "sheets.spreadsheets.getByDataFilter",
-    "sheets.spreadsheets.developerMetadata.search",
-}
-MAX_REQUEST_BYTES = 10 << 20
+READS = {"sheets.spreadsheets.getByDataFilter", "sheets.spreadsheets.developerMetadata.search"}
 
 
 @dataclass
@@ -35,7 +64,7 @@ def is_read(call: Call) -> bool:
 class Limits:
     """Counts calls in sliding windows of `minute` seconds, without refused ones.
 
-    `enabled`, `minute`, `rates` and `max_request_bytes` may be changed while it runs.
+    `enabled`, `minute` and `rates` may be changed while it runs.
     """
 
     def __init__(
@@ -48,58 +77,32 @@ class Limits:
         self.minute = minute
         self.enabled = enabled
         self.rates = Rates()
-        self.max_request_bytes = MAX_REQUEST_BYTES
         self._clock = clock
-        self._seen: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
+        self._seen: defaultdict[tuple[str, str | None], deque[float]] = defaultdict(deque)
         self._lock = threading.Lock()
-
-    def reset(self) -> None:
-        """Reset all counts."""
-        with self._lock:
-            self._seen.clear()
-
-    def check_size(self, length: int | None) -> None:
-        """Refuse a JSON request that is too large."""
-        if self.enabled and length is not None and length > self.max_request_bytes:
-            raise ApiError(
-                400,
-                f"Request payload size exceeds the limit: {self.max_request_bytes} bytes.",
-            )
 
     def check(self, call: Call) -> None:
         """Count a call, or refuse it: 429 for Sheets, 403 for Drive."""
         if not self.enabled:
             return
         kind = "read" if is_read(call) else "write"
+        rates = (self.rates.drive_user, self.rates.drive_project)
         if call.api == "sheets":
-            bounds = [
-                ((f"sheets {kind} user", call.user), self.rates.sheets_user),
-                ((f"sheets {kind} project", ""), self.rates.sheets_project),
-            ]
-        else:
-            bounds = [
-                (("drive user", call.user), self.rates.drive_user),
-                (("drive project", ""), self.rates.drive_project),
-            ]
-        full = self._full(bounds)
-        if full is not None and call.api == "sheets":
-            raise sheets_quota(kind, per_user=full[0].endswith("user"), value=full[1])
-        if full is not None:
-            raise drive_rate(per_user=full[0].endswith("user"))
-
-    def _full(self, bounds: list[tuple[tuple[str, str], int | None]]) -> tuple[str, int] | None:
-        """Return the first bound that is reached; if none is, count the call."""
+            rates = (self.rates.sheets_user, self.rates.sheets_project)
+        counted = f"{call.api} {kind if call.api == 'sheets' else ''}"
         with self._lock:
             now = self._clock()
-            for key, bound in bounds:
-                times = self._seen[key]
+            seen = [self._seen[counted, user] for user in (call.user, None)]
+            for times, rate in zip(seen, rates, strict=True):
                 while times and times[0] <= now - self.minute:
                     times.popleft()
-                if bound is not None and len(times) >= bound:
-                    return key[0], bound
-            for key, _ in bounds:
-                self._seen[key].append(now)
-        return None
+                if rate is not None and len(times) >= rate:
+                    per_user = times is seen[0]
+                    if call.api == "sheets":
+                        raise sheets_quota(kind, per_user=per_user, value=rate)
+                    raise drive_rate(per_user=per_user)
+            for times in seen:
+                times.append(now)
 
 
 def sheets_quota(kind: str, *, per_user: bool, value: int) -> ApiError:

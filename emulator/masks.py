@@ -25,50 +25,37 @@ def parse(text: str, *, exact: bool = False) -> Mask | None:
     found = list(TOKEN.finditer(text))
     if bad := next((one[0] for one in found if one["bad"]), None):
         raise ValueError(f"unexpected {bad!r} in a field mask")
-    mask, rest = _paths([one[0] if exact else camel(one[0]) for one in found])
+    mask: Mask = {}
+    rest = _paths(mask, [one[0] if exact else camel(one[0]) for one in found])
     if rest:
         raise ValueError(f"unexpected {rest[0]!r} in the field mask {text!r}")
     return _tidy(mask)
 
 
-def _paths(tokens: list[str]) -> tuple[Mask, list[str]]:
-    mask: Mask = {}
-    while True:
-        tokens = _path(mask, tokens)
-        if not tokens or tokens[0] != ",":
-            return mask, tokens
-        tokens = tokens[1:]
+def _paths(mask: Mask, tokens: list[str]) -> list[str]:
+    """Parse paths between commas into `mask`, and return the remaining tokens."""
+    tokens = _path(mask, tokens)
+    while tokens[:1] == [","]:
+        tokens = _path(mask, tokens[1:])
+    return tokens
 
 
 def _path(mask: Mask, tokens: list[str]) -> list[str]:
     """Parse one path into `mask`, and return the remaining tokens."""
     if not tokens or tokens[0] in ",().":
         raise ValueError("a field mask lacks a name")
-    name, tokens = tokens[0], tokens[1:]
-    if tokens and tokens[0] in "./":
-        below = mask.setdefault(name, {})
-        return _path({} if below is None else below, tokens[1:])
-    if tokens and tokens[0] == "(":
-        inner, tokens = _paths(tokens[1:])
-        if not tokens or tokens[0] != ")":
-            raise ValueError("a field mask lacks a closing parenthesis")
-        below = mask.setdefault(name, {})
-        if below is not None:
-            _merge(below, inner)
-        return tokens[1:]
-    mask[name] = None
-    return tokens
-
-
-def _merge(into: Mask, other: Mask) -> None:
-    for name, below in other.items():
-        here = into.get(name, {})
-        if below is None or here is None:
-            into[name] = None
-        else:
-            into.setdefault(name, {})
-            _merge(here, below)
-            into[name] = here | below
+    name, *tokens = tokens
+    if not tokens or tokens[0] not in "./(":
+        mask[name] = None
+        return tokens
+    known = mask.setdefault(name, {})
+    below: Mask = {} if known is None else known  # all of it is asked for already
+    if tokens[0] != "(":
+        return _path(below, tokens[1:])
+    tokens = _paths(below, tokens[1:])
+    if tokens[:1] != [")"]:
+        raise ValueError("a field mask lacks a closing parenthesis")
+    return tokens[1:]
 
 
 def _tidy(mask: Mask) -> Mask | None:

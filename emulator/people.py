@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from emulator.sheets import entry, ranges, structure, values
+from emulator.sheets import coerce, ranges, structure, values
 from emulator.sheets.edit import Edit, change
 from emulator.sheets.grid import Cell, Sheet, Spreadsheet
 from emulator.sheets.ranges import Box
@@ -35,8 +35,14 @@ def _whole_change(action: Callable[..., T]) -> Callable[..., T]:
 
 def _inside(sheet: Sheet, box: Box) -> Box:
     if not ranges.whole(sheet).holds(box):
-        raise ranges.exceeds(sheet, ranges.show(sheet, box))
+        raise ranges.exceeds(sheet, box)
     return box
+
+
+def _cell(edit: Edit, sheet: Sheet, row: int, column: int) -> Cell:
+    """Return a cell that the person may change."""
+    edit.guard(sheet, _inside(sheet, Box(row, row + 1, column, column + 1)))
+    return sheet.cell(row, column)
 
 
 def _header_row(sheet: Sheet) -> int:
@@ -47,24 +53,24 @@ def _header_row(sheet: Sheet) -> int:
 @_whole_change
 def type_cell(edit: Edit, sheet: Sheet, *, row: int, column: int, text: str) -> None:
     """Type into a cell: a formula, a number, a date or a text; an empty text clears it."""
-    edit.guard(sheet, _inside(sheet, Box(row, row + 1, column, column + 1)))
-    value, form = entry.read(text)
-    new = values.typed(sheet.cell(row, column), None if value == "" else value, form)
-    paste.put(edit, sheet, row, column, new)
+    old = _cell(edit, sheet, row, column)
+    value, form = coerce.read_typed(text)
+    typed = values.typed(old, None if value == "" else value, form)
+    paste.put(edit, sheet, row, column, typed)
 
 
 @_whole_change
 def rename_header(edit: Edit, sheet: Sheet, *, column: int, text: str) -> None:
     """Type another header over a column's."""
     row = _header_row(sheet)
-    edit.guard(sheet, _inside(sheet, Box(row, row + 1, column, column + 1)))
-    paste.put(edit, sheet, row, column, values.typed(sheet.cell(row, column), text, None))
+    old = _cell(edit, sheet, row, column)
+    paste.put(edit, sheet, row, column, values.typed(old, text, None))
 
 
 @_whole_change
 def add_note(edit: Edit, sheet: Sheet, *, row: int, column: int, text: str) -> None:
     """Set a cell's note; an empty text removes it."""
-    edit.guard(sheet, _inside(sheet, Box(row, row + 1, column, column + 1)))
+    _cell(edit, sheet, row, column)
     cells.write(edit, sheet, row, column, {"note": text}, {"note": None})
 
 

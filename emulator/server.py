@@ -7,7 +7,7 @@ import struct
 import sys
 import threading
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
@@ -17,6 +17,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 DRAIN_LIMIT = 64 << 20
 CHUNK = 1 << 16
 BODYLESS = {204, 304}
+Headers = list[tuple[str, str]]
 
 
 class Cut(Exception):
@@ -30,6 +31,15 @@ class Cut(Exception):
         self.reset = reset
 
 
+def cut_after(pieces: Iterable[bytes], left: int) -> Iterator[bytes]:
+    """Yield `left` bytes of the pieces, then Cut."""
+    for piece in pieces:
+        yield piece[:left]
+        left -= len(piece)
+        if left <= 0:
+            raise Cut
+
+
 class Body:
     """The request's body as a file: ends at Content-Length, or where the client was cut off."""
 
@@ -41,13 +51,6 @@ class Body:
         """Return up to `size` bytes; b"" at the end."""
         want = self.remaining if size < 0 else min(size, self.remaining)
         data: bytes = self._source.read(want) if want else b""
-        self.remaining -= len(data)
-        return data
-
-    def readline(self, size: int = -1) -> bytes:
-        """Return one line, bounded as `read` is."""
-        limit = self.remaining if size < 0 else min(size, self.remaining)
-        data: bytes = self._source.readline(limit) if limit else b""
         self.remaining -= len(data)
         return data
 
@@ -75,12 +78,6 @@ class Handler(WSGIRequestHandler):
         connections: set[socket.socket] = self.server.connections  # type: ignore[attr-defined]
         return connections
 
-    def handle_expect_100(self) -> bool:
-        """Answer 100 Continue at once, past the write buffer."""
-        answered = super().handle_expect_100()
-        self.wfile.flush()
-        return answered
-
     def run_wsgi(self) -> None:
         """Answer one request and leave the connection ready for the next, if it can be."""
         environ = self.make_environ()
@@ -97,9 +94,9 @@ class Handler(WSGIRequestHandler):
             self.close_connection = True
 
     def _answer(self, environ: WSGIEnvironment) -> None:
-        started: list[tuple[str, list[tuple[str, str]]]] = []
+        started: list[tuple[str, Headers]] = []
 
-        def start_response(status: str, headers: list[tuple[str, str]], _: Any = None) -> Any:
+        def start_response(status: str, headers: Headers, _: Any = None) -> Any:
             started[:] = [(status, headers)]
 
         try:
@@ -116,11 +113,7 @@ class Handler(WSGIRequestHandler):
                 chunks.close()
 
     def _send(
-        self,
-        environ: WSGIEnvironment,
-        status: str,
-        headers: list[tuple[str, str]],
-        chunks: Iterable[bytes],
+        self, environ: WSGIEnvironment, status: str, headers: Headers, chunks: Iterable[bytes]
     ) -> None:
         code, _, reason = status.partition(" ")
         names = {name.lower() for name, _ in headers}

@@ -1,31 +1,47 @@
 """The state and settings of an emulator, without its port."""
 
-import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from emulator import people
 from emulator.accounts import Accounts
 from emulator.calls import CallLog
-from emulator.clock import Clock
 from emulator.drive import Drive
 from emulator.drive.engine import SOMEONE
 from emulator.drive.model import SPREADSHEET
 from emulator.everbright import EverBright
 from emulator.faults import Faults
-from emulator.journal import Journal
-from emulator.latency import Latency
-from emulator.limits import Limits
+from emulator.limits import Latency, Limits
 from emulator.sheets import OTHERWISE, Sheets
-from emulator.workbooks import Workbooks
 
-DRIVE_ENTRIES = {"file", "ids", "session"}
+
+class Clock:
+    """Tells the time to the engines."""
+
+    def __init__(self) -> None:
+        self._fixed: float | None = None
+
+    def now(self) -> datetime:
+        """Return the time in UTC."""
+        moment = time.time() if self._fixed is None else self._fixed
+        return datetime.fromtimestamp(moment, UTC)
+
+    @contextmanager
+    def at(self, moment: float) -> Iterator[None]:
+        """Stop the clock at `moment`, in Unix seconds."""
+        self._fixed = moment
+        try:
+            yield
+        finally:
+            self._fixed = None
 
 
 class State:
-    """The engines, the call log, faults and limits. What `folder` holds is read first.
-
-    Without `durable` nothing is kept in the folder but the bytes of files.
-    """
+    """The engines, the call log, faults and limits. The bytes of files are kept in `folder`."""
 
     def __init__(
         self,
@@ -33,40 +49,18 @@ class State:
         minute: float = 60.0,
         latency: Latency = None,
         *,
-        durable: bool = False,
         limits: bool = True,
-        seed: int = 0,
         anonymous_is_person: bool = True,
-        reset: bool = False,
     ) -> None:
         self.latency = latency
-        self.seed = seed
         self.calls = CallLog()
-        self.faults = Faults(seed)
+        self.faults = Faults()
         self.limits = Limits(minute, enabled=limits)
         self.accounts = Accounts(anonymous_is_person=anonymous_is_person)
         self.everbright = EverBright()
-        self.clock = clock = Clock()
-        path = folder / "journal.jsonl" if durable else None
-        self.journal = Journal(path, clock.seconds, reset=reset)
-        self.workbooks = Workbooks(clock, self.journal)
-        rng = random.Random() if durable else random.Random(seed)  # noqa: S311  (ids, not secrets)
-        self.drive = Drive(folder / "files", self.workbooks, clock.seconds, rng, self.journal.keep)
-        self._replay(clock)
-
-    def _replay(self, clock: Clock) -> None:
-        for moment, kind, value in self.journal.entries():
-            with clock.at(moment):
-                if kind in DRIVE_ENTRIES:
-                    self.drive.restore(kind, value)
-                else:
-                    self.workbooks.restore(kind, value)
-        self.journal.open()
-
-    @property
-    def sheets(self) -> Sheets:
-        """The engine that keeps the spreadsheets."""
-        return self.workbooks.engine
+        self.clock = Clock()
+        self.sheets = Sheets(self.clock.now)
+        self.drive = Drive(folder, self.sheets, self.clock.now)
 
     def answer_otherwise(self, *names: str) -> None:
         """Do otherwise what no documentation of Google's promises; without names: as usual.
@@ -82,7 +76,7 @@ class State:
     def create_spreadsheet(self, title: str) -> str:
         """Create an empty spreadsheet that everyone may write to, and return its id."""
         spreadsheet_id = self.drive.new_id(SPREADSHEET)
-        self.workbooks.create(spreadsheet_id, title, SOMEONE.email)
+        self.sheets.create(spreadsheet_id, title, SOMEONE.email)
         self.drive.adopt(spreadsheet_id, title, SOMEONE, shared=True)
         return spreadsheet_id
 
@@ -91,5 +85,8 @@ class State:
         return self.drive.create_folder(name, shared_drive=shared_drive)
 
     def edit(self, spreadsheet_id: str, name: str, **arguments: Any) -> Any:
-        """Make a person's edit: call a function of `emulator.people`, and record it."""
-        return self.workbooks.edit(spreadsheet_id, name, **arguments)
+        """Make a person's edit: call the function `name` of `people`. ValueError if unknown."""
+        action = getattr(people, name, None)
+        if action is None or name.startswith("_") or action.__module__ != people.__name__:
+            raise ValueError(f"unknown edit: {name}")
+        return action(self.sheets.spreadsheets[spreadsheet_id], **arguments)

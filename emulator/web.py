@@ -5,20 +5,19 @@ import json
 import random
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug.wrappers import Request, Response
 
-from emulator import fault_effects, latency
+from emulator.accounts import AUTHORIZE
 from emulator.calls import Call
 from emulator.errors import ApiError, unsupported
 from emulator.everbright import routes
+from emulator.faults import applied
 from emulator.google_apis import Google, refusal
-from emulator.oauth import AUTHORIZE
-from emulator.server import Cut
+from emulator.limits import latency_seconds
 from emulator.state import State
 
 TOKEN_PATHS = {"/token", "/oauth2/v4/token", "/o/oauth2/token"}
@@ -41,15 +40,9 @@ class Web:
         self._state = state
         self._page = page
         self._control = control
-        self._google = Google(
-            state.workbooks,
-            state.drive,
-            state.accounts,
-            state.limits,
-            state.calls,
-        )
+        self._google = Google(state.sheets, state.drive, state.accounts, state.limits, state.calls)
         self._everbright = routes.Routes(state.everbright, storage_url)
-        self._rng = random.Random(state.seed)  # noqa: S311  (delays)
+        self._rng = random.Random(0)  # noqa: S311  (delays)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
         """Answer one request."""
@@ -75,80 +68,69 @@ class Web:
         shown: Response = self._page(request)
         return shown
 
+    def _call(self, request: Request, path: str, api: str, name: str, user: str = "") -> Call:
+        """Return a new call, which is in the log."""
+        call = Call(api, f"{api}.{name}", request.method, path, _query(request), user)
+        self._state.calls.add(call)
+        return call
+
     def _google_call(self, request: Request, api: str, path: str) -> Response:
-        call = Call(api, f"{api}.unknown", request.method, path, _query(request), "anonymous")
-        with self._timed(call):
+        call = self._call(request, path, api, "unknown", "anonymous")
+
+        def perform() -> Response:
             try:
-                known = self._google.name(request, call)
+                return self._google.perform(request, call, known)
             except ApiError as error:
-                return self._answered(call, refusal(api, error))
+                return refusal(api, error)
 
-            def perform() -> Response:
-                try:
-                    return self._google.perform(request, call, known)
-                except ApiError as error:
-                    return refusal(api, error)
-
-            return self._with_faults(call, perform)
+        try:
+            known = self._google.name(request, call)
+        except ApiError as error:
+            answer = refusal(api, error)
+            call.status = answer.status_code
+            return answer
+        return self._performed(call, perform)
 
     def _everbright_call(self, request: Request, path: str, name: str, uuid: str) -> Response:
-        method_id = f"everbright.{name}"
-        call = Call("everbright", method_id, request.method, path, _query(request))
-        with self._timed(call):
-            return self._with_faults(call, lambda: self._everbright.handle(request, name, uuid))
+        call = self._call(request, path, "everbright", name)
+        return self._performed(call, lambda: self._everbright.handle(request, name, uuid))
 
     def _token(self, request: Request, path: str) -> Response:
-        call = Call("oauth2", "oauth2.token", request.method, path)
-        with self._timed(call):
+        def perform() -> Response:
+            status, answer = self._state.accounts.grant(request.form)
+            return Response(json.dumps(answer), status, content_type="application/json")
 
-            def perform() -> Response:
-                status, answer = self._state.accounts.grant(request.form)
-                return Response(json.dumps(answer), status, content_type="application/json")
+        return self._performed(self._call(request, path, "oauth2", "token"), perform)
 
-            return self._with_faults(call, perform)
-
-    # What every call goes through
-
-    @contextmanager
-    def _timed(self, call: Call) -> Iterator[None]:
-        self._state.calls.add(call)
+    def _performed(self, call: Call, perform: Callable[[], Response]) -> Response:
+        """Perform a call, and note its answer's status and how long it took."""
         began = time.perf_counter()
         try:
-            yield
+            response = self._with_faults(call, perform)
+            call.status = response.status_code
+            return response
         finally:
             call.ms = (time.perf_counter() - began) * 1000
 
     def _with_faults(self, call: Call, perform: Callable[[], Response]) -> Response:
         """Perform a call between its faults, half of the latency before it and half after."""
         state, faults = self._state, self._state.faults
-        self._while_down(call)
+        faults.while_down(call)
         pause = 0.0
         if call.api != "everbright":
-            pause = latency.seconds(state.latency, self._rng) / 2
+            pause = latency_seconds(state.latency, self._rng) / 2
             time.sleep(pause)
         for rule in faults.take(call, "before"):
-            if rule.run is not None:
-                rule.run(state, call)
-            elif (answer := fault_effects.before(faults, rule, call)) is not None:
-                return self._answered(call, answer)
+            if rule.run is None:
+                return applied(rule, call)
+            rule.run(state, call)
         response = perform()
         for rule in faults.take(call, "after"):
-            if rule.run is not None:
-                rule.run(state, call)
+            if rule.run is None:
+                response = applied(rule, call, response)
             else:
-                response = fault_effects.after(faults, rule, call, response)
+                rule.run(state, call)
         time.sleep(pause)
-        return self._answered(call, response)
-
-    def _while_down(self, call: Call) -> None:
-        how = self._state.faults.away(call)
-        if how == "hang":
-            self._state.faults.wait_until_up()
-        if how is not None:
-            raise Cut(reset=how == "refuse")
-
-    def _answered(self, call: Call, response: Response) -> Response:
-        call.status = response.status_code
         return response
 
 

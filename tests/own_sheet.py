@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from emulator.everbright import people
+from emulator.everbright import made_up
 from sync.sheets.answer import (
     COLUMN_KEY,
     HEADER_KEY,
@@ -167,7 +167,7 @@ def fill_header(tab: int, index: int, text: str) -> Request:
 
 def customer(bench: Bench, number: int, **changes: str) -> dict[str, str]:
     """Set the customer of a made-up job at EverBright, and return what a sheet may know of it."""
-    known = people.site(uuid(number))
+    known = made_up.site(uuid(number))
     contact, address = known["contacts"][0], known["address"]
     contact |= {"email": f"home{number}@example.com", "phone_number": f"303-555-{number:04d}"}
     contact |= {"first_name": "Ada", "last_name": f"Number{number}"}

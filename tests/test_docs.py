@@ -139,7 +139,7 @@ TWICE = {
     ),
     "before a sheet is mapped": (
         ("docs/console.md", r"serve with `(WORKER=separate)` and start no worker"),
-        ("docs/first-day.md", r"Set `(WORKER=separate)` for now, and do not run `init`"),
+        ("docs/first-day.md", r"`(WORKER=separate)`. Do not run `init` and start no worker yet"),
         ("docs/deploy/containers.md", r"add `(WORKER=separate)` to `.env` first"),
         (".env.example", r"mapped \(docs/first-day.md\): (WORKER=separate)"),
     ),

@@ -1,162 +1,340 @@
-"""Drive's JSON methods: from method id, path and query to the answer."""
+"""Drive's methods: metadata as JSON, downloads, and media, multipart and resumable uploads."""
 
+import json
+import os
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from werkzeug.http import parse_range_header
+from werkzeug.wrappers import Request, Response
 
 from emulator import masks
-from emulator.drive import listing, refusals
+from emulator.drive import listing, refusals, uploads
 from emulator.drive.engine import Drive
 from emulator.drive.model import File, Json, User, domain_permission, permission
-from emulator.errors import unsupported
-
-Query = Mapping[str, str]
-Method = Callable[["Api", Mapping[str, str], Query, Json, User], Json | None]
-
+from emulator.drive.uploads import Session
+from emulator.errors import ApiError, unsupported
+from emulator.server import Cut
 
 SHOWN = "kind,id,name,mimeType,teamDriveId,driveId"
 PERMISSION_SHOWN = "kind,id,type,role"
 
 
-def masked(resource: Json, query: Query, default: str) -> Json:
+@dataclass(frozen=True)
+class Call:
+    """One call of a Drive whose lock is held."""
+
+    drive: Drive
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Json
+    user: User
+
+    @property
+    def all_drives(self) -> bool:
+        """Whether the caller supports shared drives."""
+        return listing.all_drives(self.query)
+
+    def file(self, role: str = "reader") -> File:
+        """Return the file that the path names. ApiError if the user does not have this role."""
+        file_id, supports = self.path["fileId"], self.all_drives
+        return self.drive.tree.get(file_id, self.user, all_drives=supports, role=role)
+
+    def shown(self, file: File) -> Json:
+        """Return a file with the fields that the query asks for."""
+        return masked(self.drive.shown(file, self.user), self.query, SHOWN)
+
+
+def masked(resource: Json, query: Mapping[str, str], default: str) -> Json:
     """Return the fields of a resource that `fields` asks for, or `default`."""
     found: Json = masks.select(masks.parse(query.get("fields") or default, exact=True), resource)
     return found
 
 
-class Api:
-    """Answers `drive.*` method ids; an answer of None is a 204."""
+def handle(
+    drive: Drive,
+    method_id: str,
+    path: Mapping[str, str],
+    query: Mapping[str, str],
+    body: Json,
+    user: User,
+) -> Json | None:
+    """Return a method's answer, None for a 204. ApiError if Drive refuses it, 501 if unserved."""
+    if method_id not in METHODS:
+        raise unsupported(method_id)
+    with drive.lock:
+        return METHODS[method_id](Call(drive, path, query, body, user))
+
+
+def generate_ids(call: Call) -> Json:
+    """`files.generateIds`."""
+    count = int(call.query.get("count", 10))
+    if not 1 <= count <= 1000:
+        raise refusals.bad_parameter("count")
+    space, ids = call.query.get("space", "drive"), call.drive.generate_ids(count)
+    return masked({"kind": "drive#generatedIds", "space": space, "ids": ids}, call.query, "*")
+
+
+def create(call: Call) -> Json:
+    """`files.create` without bytes."""
+    return call.shown(call.drive.create(call.body, call.user, all_drives=call.all_drives))
+
+
+def get(call: Call) -> Json:
+    """`files.get` of metadata."""
+    return call.shown(call.file())
+
+
+def update(call: Call) -> Json:
+    """`files.update` without bytes."""
+    add, remove = (
+        [each for each in call.query.get(name, "").split(",") if each]
+        for name in ("addParents", "removeParents")
+    )
+    file_id, supports = call.path["fileId"], call.all_drives
+    return call.shown(
+        call.drive.update(
+            file_id, call.body, call.user, all_drives=supports, add=add, remove=remove
+        )
+    )
+
+
+def delete(call: Call) -> None:
+    """`files.delete`."""
+    call.drive.delete(call.path["fileId"], call.user, all_drives=call.all_drives)
+
+
+def list_files(call: Call) -> Json:
+    """`files.list`."""
+    files, token = listing.page(
+        listing.select(call.drive.tree, call.query, call.user), call.query, 100
+    )
+    answer: Json = {
+        "kind": "drive#fileList",
+        "incompleteSearch": False,
+        "files": [call.drive.shown(file, call.user) for file in files],
+    }
+    default = f"kind,incompleteSearch,nextPageToken,files({SHOWN})"
+    return masked(answer | token, call.query, default)
+
+
+def about(call: Call) -> Json:
+    """`about.get`, of the user alone."""
+    if not call.query.get("fields"):
+        message = "The 'fields' parameter is required for this method."
+        raise refusals.bad_parameter("fields", message, "required")
+    return masked({"kind": "drive#about", "user": call.user.shown(call.user)}, call.query, "*")
+
+
+def list_permissions(call: Call) -> Json:
+    """`permissions.list`."""
+    permissions, token = listing.page(call.drive.tree.permissions(call.file()), call.query, 100)
+    answer = {"kind": "drive#permissionList", "permissions": permissions} | token
+    return masked(answer, call.query, f"kind,nextPageToken,permissions({PERMISSION_SHOWN})")
+
+
+def create_permission(call: Call) -> Json:
+    """`permissions.create` for a user, a group, a domain or anyone."""
+    file = call.file("writer")
+    kind, role, address = (call.body.get(name) for name in ("type", "role", "emailAddress"))
+    if role is None:
+        raise refusals.bad_parameter("permission.role", "The role field is required.", "required")
+    if kind in ("user", "group") and not address:
+        message = "The specified emailAddress is invalid or not applicable."
+        raise refusals.bad_parameter("permission.emailAddress", message)
+    if kind == "domain":
+        given = domain_permission(role, str(call.body.get("domain", "")))
+    else:
+        given = permission(role, User(str(address)) if address else None, str(kind))
+    return masked(call.drive.tree.give(file.id, given), call.query, PERMISSION_SHOWN)
+
+
+def delete_permission(call: Call) -> None:
+    """`permissions.delete`."""
+    call.drive.tree.revoke(call.file("writer"), call.path["permissionId"])
+
+
+METHODS: dict[str, Callable[[Call], Json | None]] = {
+    "drive.files.generateIds": generate_ids,
+    "drive.files.create": create,
+    "drive.files.get": get,
+    "drive.files.update": update,
+    "drive.files.delete": delete,
+    "drive.files.list": list_files,
+    "drive.about.get": about,
+    "drive.permissions.list": list_permissions,
+    "drive.permissions.create": create_permission,
+    "drive.permissions.delete": delete_permission,
+}
+
+
+JSON = "application/json; charset=UTF-8"
+
+
+def json_answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Return a JSON answer in Google's layout."""
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return Response(text, status, headers, content_type=JSON)
+
+
+class Transfer:
+    """Downloads and uploads of one Drive."""
 
     def __init__(self, drive: Drive) -> None:
-        self.drive = drive
+        self._drive = drive
 
-    def handle(
-        self, method_id: str, path_params: Mapping[str, str], query: Query, body: Json, user: User
-    ) -> Json | None:
-        """Return the method's answer. ApiError if Drive refuses it, 501 if it is not supported."""
-        method = METHODS.get(method_id)
-        if method is None:
-            raise unsupported(method_id)
-        with self.drive.lock:
-            return method(self, path_params, query, body, user)
-
-    def resource(self, file: File, query: Query, user: User) -> Json:
-        """Return a file with the fields that the query asks for."""
-        return masked(self.drive.shown(file, user), query, SHOWN)
-
-    def generate_ids(
-        self, _path: Mapping[str, str], query: Query, _body: Json, _user: User
-    ) -> Json:
-        """`files.generateIds`."""
-        count = int(query.get("count", 10))
-        if not 1 <= count <= 1000:
-            raise refusals.bad_parameter("count")
-        answer = {
-            "kind": "drive#generatedIds",
-            "space": query.get("space", "drive"),
-            "ids": self.drive.generate_ids(count),
-        }
-        return masked(answer, query, "*")
-
-    def create(self, _path: Mapping[str, str], query: Query, body: Json, user: User) -> Json:
-        """`files.create` without bytes."""
-        file = self.drive.create(body, user, all_drives=listing.all_drives(query))
-        return self.resource(file, query, user)
-
-    def get(self, path: Mapping[str, str], query: Query, _body: Json, user: User) -> Json:
-        """`files.get` of metadata."""
-        file = self.drive.tree.get(path["fileId"], user, all_drives=listing.all_drives(query))
-        return self.resource(file, query, user)
-
-    def update(self, path: Mapping[str, str], query: Query, body: Json, user: User) -> Json:
-        """`files.update` without bytes."""
-        file = self.drive.update(
-            path["fileId"],
-            body,
-            user,
-            all_drives=listing.all_drives(query),
-            add=[each for each in query.get("addParents", "").split(",") if each],
-            remove=[each for each in query.get("removeParents", "").split(",") if each],
-        )
-        return self.resource(file, query, user)
-
-    def delete(self, path: Mapping[str, str], query: Query, _body: Json, user: User) -> None:
-        """`files.delete`."""
-        self.drive.delete(path["fileId"], user, all_drives=listing.all_drives(query))
-
-    def list(self, _path: Mapping[str, str], query: Query, _body: Json, user: User) -> Json:
-        """`files.list`."""
-        files = listing.select(self.drive.tree, query, user)
-        shown, token = listing.page(files, query, 100)
-        answer: Json = {
-            "kind": "drive#fileList",
-            "incompleteSearch": False,
-            "files": [self.drive.shown(file, user) for file in shown],
-        }
-        if token:
-            answer["nextPageToken"] = token
-        return masked(answer, query, f"kind,incompleteSearch,nextPageToken,files({SHOWN})")
-
-    def about(self, _path: Mapping[str, str], query: Query, _body: Json, user: User) -> Json:
-        """`about.get`, of the user alone."""
-        if not query.get("fields"):
-            message = "The 'fields' parameter is required for this method."
-            raise refusals.bad_parameter("fields", message, "required")
-        return masked({"kind": "drive#about", "user": user.shown(user)}, query, "*")
-
-    # Permissions
-
-    def permissions_list(
-        self, path: Mapping[str, str], query: Query, _body: Json, user: User
-    ) -> Json:
-        """`permissions.list`."""
-        file = self.drive.tree.get(path["fileId"], user, all_drives=listing.all_drives(query))
-        shown, token = listing.page(self.drive.tree.permissions(file), query, 100)
-        answer: Json = {"kind": "drive#permissionList", "permissions": shown}
-        if token:
-            answer["nextPageToken"] = token
-        return masked(answer, query, f"kind,nextPageToken,permissions({PERMISSION_SHOWN})")
-
-    def permissions_create(
-        self, path: Mapping[str, str], query: Query, body: Json, user: User
-    ) -> Json:
-        """`permissions.create` for a user, a group, a domain or anyone."""
-        file = self.drive.tree.get(
-            path["fileId"], user, all_drives=listing.all_drives(query), role="writer"
-        )
-        kind, role, address = body.get("type"), body.get("role"), body.get("emailAddress")
-        if role is None:
-            raise refusals.bad_parameter(
-                "permission.role", "The role field is required.", "required"
+    def download(self, request: Request, file_id: str, user: User) -> Response:
+        """Answer `files.get` with `alt=media`, with a Range header or without."""
+        with self._drive.lock:
+            supports = listing.all_drives(request.args)
+            file = self._drive.tree.get(file_id, user, all_drives=supports)
+            path = file.path
+        if path is None:
+            raise ApiError(
+                403,
+                "Only files with binary content can be directly downloaded. Use Export with Docs "
+                "Editors files.",
+                reason="fileNotDownloadable",
+                location="alt",
             )
-        if kind in ("user", "group") and not address:
-            raise refusals.bad_parameter(
-                "permission.emailAddress",
-                "The specified emailAddress is invalid or not applicable.",
-            )
-        if kind == "domain":
-            given = domain_permission(role, str(body.get("domain", "")))
+        wanted = parse_range_header(request.headers.get("Range"))
+        window = wanted.range_for_length(file.size) if wanted else None
+        start, end = window or (0, file.size)
+        headers = {"Content-Length": str(end - start), "Accept-Ranges": "bytes"}
+        if window:
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
+        return Response(
+            uploads.pieces(path, start, end),
+            206 if window else 200,
+            headers,
+            content_type=file.mime_type,
+        )
+
+    def upload(self, request: Request, file_id: str | None, body: Json, user: User) -> Response:
+        """Answer POST (new) or PATCH (`file_id`) under /upload; `body` is for resumable uploads."""
+        kind = request.args.get("uploadType")
+        if kind == "resumable":
+            return self._begin(request, file_id, body, user)
+        path = self._drive.new_path()
+        if kind == "multipart":
+            metadata, mime_type, content = _parts(request)
+            path.write_bytes(content)
+        elif kind == "media":
+            metadata, mime_type = {}, request.mimetype or None
+            if request.content_length not in (None, uploads.append(path, request.stream)):
+                raise Cut
         else:
-            given = permission(role, User(str(address)) if address else None, str(kind))
-        return masked(self.drive.tree.give(file.id, given), query, PERMISSION_SHOWN)
+            raise refusals.bad_parameter("uploadType")
+        query = request.args.to_dict()
+        return json_answer(self._finish(metadata, query, user, file_id, path, mime_type))
 
-    def permissions_delete(
-        self, path: Mapping[str, str], query: Query, _body: Json, user: User
-    ) -> None:
-        """`permissions.delete`."""
-        file = self.drive.tree.get(
-            path["fileId"], user, all_drives=listing.all_drives(query), role="writer"
+    def _finish(
+        self,
+        metadata: Json,
+        query: dict[str, str],
+        user: User,
+        file_id: str | None,
+        path: Path,
+        mime_type: str | None,
+    ) -> Json:
+        drive, supports = self._drive, listing.all_drives(query)
+        checksums = uploads.checksums(path)  # it takes a while: before any lock
+        with drive.lock:
+            if file_id is None:
+                file = drive.create(metadata, user, all_drives=supports, mime_type=mime_type)
+            else:
+                file = drive.update(file_id, metadata, user, all_drives=supports)
+            drive.fill(file, path, checksums)
+            return masked(drive.shown(file, user), query, SHOWN)
+
+    # Resumable uploads
+
+    def _begin(self, request: Request, file_id: str | None, body: Json, user: User) -> Response:
+        mime_type = request.headers.get("X-Upload-Content-Type")
+        supports = listing.all_drives(request.args)
+        with self._drive.lock:
+            if file_id is None:
+                self._drive.check_create(body, user, mime_type, all_drives=supports)
+            else:
+                self._drive.tree.get(file_id, user, all_drives=supports, role="writer")
+        announced = request.headers.get("X-Upload-Content-Length")
+        session = Session(
+            id="A" + self._drive.token(60),
+            path=self._drive.new_path(),
+            user=user,
+            metadata=body,
+            query=request.args.to_dict(),
+            mime_type=mime_type,
+            total=int(announced) if announced else None,
+            began=self._drive.now().timestamp(),
+            file_id=file_id,
         )
-        self.drive.tree.revoke(file, path["permissionId"])
+        self._drive.sessions[session.id] = session
+        address = f"{request.host_url.rstrip('/')}{request.path}"
+        location = f"{address}?uploadType=resumable&upload_id={session.id}"
+        return Response("", 200, {"Location": location, "X-GUploader-UploadID": session.id})
+
+    def resume(self, request: Request, upload_id: str) -> Response:
+        """Answer a PUT to a session: a chunk of the file, or a query of its progress."""
+        session = self._drive.sessions.get(upload_id)
+        if session is None or self._drive.now().timestamp() - session.began > uploads.LIFE:
+            return Response("Not Found", 404, {"X-GUploader-UploadID": upload_id})
+        with session.lock:
+            return self._piece(request, session)
+
+    def _piece(self, request: Request, session: Session) -> Response:
+        path, user = session.path, session.user
+        if session.result is not None:
+            file = self._drive.tree.get(session.result, user, all_drives=True)
+            return json_answer(masked(self._drive.shown(file, user), session.query, SHOWN))
+        have = path.stat().st_size if path.exists() else 0
+        part = uploads.piece(request.headers.get("Content-Range"), request.content_length)
+        uploads.check(part, session, have)
+        if part.start is None:
+            return _incomplete(session, have)
+        skip = have - part.start
+        while skip > 0 and (data := request.stream.read(min(skip, uploads.CHUNK))):
+            skip -= len(data)
+        start = have if not skip else part.start
+        due = None if part.end is None else max(0, part.end - start)
+        received = uploads.append(path, request.stream, start, due)
+        if due is None:
+            part = uploads.Piece(part.start, start + received, start + received)
+        stands = uploads.kept_bytes(received, due or received, start, last=part.is_last)
+        os.truncate(path, stands)
+        if not part.is_last or stands < (part.end or 0):
+            return _incomplete(session, stands)
+        query = session.query | {"fields": "*"}
+        done = self._finish(session.metadata, query, user, session.file_id, path, session.mime_type)
+        session.result = done["id"]
+        resource = masked(done, session.query, SHOWN)
+        return json_answer(resource, headers={"X-GUploader-UploadID": session.id})
 
 
-METHODS: dict[str, Method] = {
-    "drive.files.generateIds": Api.generate_ids,
-    "drive.files.create": Api.create,
-    "drive.files.get": Api.get,
-    "drive.files.update": Api.update,
-    "drive.files.delete": Api.delete,
-    "drive.files.list": Api.list,
-    "drive.about.get": Api.about,
-    "drive.permissions.list": Api.permissions_list,
-    "drive.permissions.create": Api.permissions_create,
-    "drive.permissions.delete": Api.permissions_delete,
-}
+def _incomplete(session: Session, have: int) -> Response:
+    headers = {"X-GUploader-UploadID": session.id}
+    if have:
+        headers["Range"] = f"bytes=0-{have - 1}"
+    return Response("", "308 Resume Incomplete", headers)
+
+
+def _parts(request: Request) -> tuple[Json, str | None, bytes]:
+    """Return metadata, MIME type and bytes of a multipart/related body. Cut if it is incomplete."""
+    body = request.get_data(cache=False)
+    if request.content_length not in (None, len(body)):
+        raise Cut
+    boundary = request.mimetype_params.get("boundary", "").encode()
+    parts = re.split(rb"\r?\n?--" + re.escape(boundary), body) if boundary else []
+    split = [re.split(rb"\r?\n\r?\n", part, maxsplit=1) for part in parts[1:3]]
+    if len(parts) != 4 or min(map(len, split)) < 2:
+        raise refusals.bad_parameter("body", "Malformed multipart body.", "badContent")
+    (_, told), (head, content) = split
+    try:
+        metadata = json.loads(told)
+    except ValueError:
+        raise refusals.bad_parameter("body", "Parse Error", "parseError") from None
+    found = re.search(rb"(?im)^content-type:[ \t]*([^\r\n]+)", head)
+    return metadata, found[1].decode().strip() if found else None, content

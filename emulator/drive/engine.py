@@ -1,22 +1,30 @@
 """Drive: files, folders and shared drives, as files.create, get, list, update and delete see them.
 
 Every method takes the calling user and raises ApiError as Drive refuses. The bytes are on disk, in
-`blobs`; what is known of the files is in `tree`, in memory, each change passed to `keep`.
+a folder; what is known of the files is in `tree`, in memory.
 """
 
 import random
 import string
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Container, Iterable
+from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
-from emulator.drive import refusals, rules
-from emulator.drive.blobs import Blobs, Content
-from emulator.drive.model import FOLDER, NATIVE, SPREADSHEET, File, Json, User, permission, shown
-from emulator.drive.tree import Keep, Tree
-from emulator.drive.uploads import Session
+from emulator.drive import refusals
+from emulator.drive.model import (
+    FOLDER,
+    NATIVE,
+    SPREADSHEET,
+    File,
+    Json,
+    Tree,
+    User,
+    permission,
+    shown,
+)
+from emulator.drive.uploads import Session, checksums
 from emulator.errors import ApiError
 
 ALPHABET = string.ascii_letters + string.digits + "-_"
@@ -37,84 +45,47 @@ class Workbooks(Protocol):
 
 
 class Drive:
-    """The engine. `now` returns Unix seconds, `rng` makes ids, links start with `base_url`."""
+    """The engine. `now` returns the time; links start with `base_url`."""
 
-    def __init__(
-        self,
-        folder: Path,
-        workbooks: Workbooks,
-        now: Callable[[], float],
-        rng: random.Random,
-        keep: Keep,
-    ) -> None:
-        self.blobs = Blobs(folder)
-        self.tree = Tree(keep)
+    def __init__(self, folder: Path, workbooks: Workbooks, now: Callable[[], datetime]) -> None:
+        self._folder = folder
+        self.tree = Tree()
         self.sessions: dict[str, Session] = {}
         self.generated: set[str] = set()
         self.otherwise: set[str] = set()
         """"file_id": an id that is taken makes a file all the same, in place of the first."""
         self.base_url = ""
         self.lock = threading.RLock()
+        self.now = now
         self._workbooks = workbooks
-        self._now = now
-        self._rng = rng
-        self._keep = keep
+        self._rng = random.Random(0)  # noqa: S311  (ids, not secrets)
 
     @property
     def files(self) -> dict[str, File]:
         """Every file by its id, folders and the tops of drives too."""
         return self.tree.files
 
-    def now(self) -> float:
-        """Return the time in Unix seconds."""
-        return self._now()
-
     def timestamp(self) -> str:
         """Return the time as Drive writes it."""
-        moment = datetime.fromtimestamp(self._now(), UTC)
-        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return self.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def token(self, length: int) -> str:
         """Return random characters for an id."""
         with self.lock:
             return "".join(self._rng.choices(ALPHABET, k=length))
 
-    def restore(self, kind: str, value: Any) -> None:
-        """Restore what `keep` was given before a restart."""
-        if kind == "ids":
-            self.generated.update(value)
-        elif kind == "session":
-            self.sessions[value["id"]] = Session(**value)
-        else:
-            self.files[value["id"]] = File(**value)
-
-    # Ids and sessions
-
     def generate_ids(self, count: int) -> list[str]:
         """Return new ids that a create may use."""
         ids = ["1" + self.token(32) for _ in range(count)]
         self.generated.update(ids)
-        self._keep("ids", ids)
         return ids
-
-    def save_session(self, session: Session) -> Session:
-        """Save a new or changed upload session, and return it."""
-        self.sessions[session.id] = session
-        self._keep("session", session.as_json())
-        return session
 
     # Files
 
     def create(
-        self,
-        metadata: Json,
-        user: User,
-        *,
-        all_drives: bool,
-        content: Content | None = None,
-        mime_type: str | None = None,
+        self, metadata: Json, user: User, *, all_drives: bool, mime_type: str | None = None
     ) -> File:
-        """Make a file of `metadata` and, where there is some, its `content`."""
+        """Make a file of `metadata`, without bytes."""
         with self.lock:
             parent, chosen = self.check_create(metadata, user, mime_type, all_drives=all_drives)
             moment = self.timestamp()
@@ -129,18 +100,20 @@ class Drive:
                 drive_id=parent.drive_id,
                 last_user=user.email,
             )
-            rules.describe(file, metadata)
+            describe(file, metadata)
             if chosen == SPREADSHEET:
                 self._workbooks.create(file.id, file.name, user.email)
             elif not chosen.startswith(NATIVE):
-                self._fill(file, content or self.blobs.describe(f"upload.{self.token(24)}"))
-            return self.tree.save(file)
+                empty = self.new_path()
+                empty.touch()
+                self.fill(file, empty, checksums(empty))
+            return self.tree.add(file)
 
     def check_create(
         self, metadata: Json, user: User, mime_type: str | None, *, all_drives: bool
     ) -> tuple[File, str]:
         """Return the parent and MIME type that a create would have. ApiError if it is refused."""
-        rules.check_writable(metadata)
+        check_writable(metadata)
         parents = metadata.get("parents") or ["root"]
         if len(parents) > 1:
             raise refusals.one_parent()
@@ -150,7 +123,7 @@ class Drive:
             raise refusals.forbidden_parent() if refusal.http_status == 403 else refusal from None
         chosen = metadata.get("mimeType") or mime_type or "application/octet-stream"
         taken = () if "file_id" in self.otherwise else self.files
-        rules.check_id(metadata.get("id"), chosen, taken, self.generated)
+        check_id(metadata.get("id"), chosen, taken, self.generated)
         if user.service_account and not parent.drive_id and chosen != FOLDER:
             raise refusals.no_storage()
         return parent, chosen
@@ -159,13 +132,15 @@ class Drive:
         """Return an id that no file has."""
         return "1" + self.token(43 if mime_type == SPREADSHEET else 32)
 
-    def _fill(self, file: File, content: Content) -> None:
-        """Make these bytes the file's."""
-        before = file.blob
-        file.blob = f"{file.id}.0B{self.token(26)}"
-        file.size, file.checksums = content.size, content.checksums
-        self.blobs.rename(content.name, file.blob)
-        self.blobs.remove(before)
+    def new_path(self) -> Path:
+        """Return where the bytes of a file can be written."""
+        return self._folder / f"0B{self.token(26)}"
+
+    def fill(self, file: File, path: Path, checksums: dict[str, str]) -> None:
+        """Make the bytes at `path` the file's."""
+        if file.path is not None:
+            file.path.unlink()
+        file.path, file.size, file.checksums = path, path.stat().st_size, checksums
 
     def update(
         self,
@@ -176,25 +151,22 @@ class Drive:
         all_drives: bool,
         add: list[str] | None = None,
         remove: list[str] | None = None,
-        content: Content | None = None,
     ) -> File:
-        """Change a file's metadata, move it, or replace its `content`."""
+        """Change a file's metadata, or move it."""
         with self.lock:
             file = self.tree.get(file_id, user, all_drives=all_drives, role="writer")
-            rules.check_writable(metadata)
+            check_writable(metadata)
             if add or remove:
                 self._move(file, user, add or [], remove or [], all_drives=all_drives)
             if "name" in metadata and file.mime_type == SPREADSHEET:
                 self._workbooks.rename(file.id, metadata["name"])
             file.name = metadata.get("name", file.name)
             file.mime_type = metadata.get("mimeType", file.mime_type)
-            rules.describe(file, metadata)
-            if content is not None:
-                self._fill(file, content)
+            describe(file, metadata)
             file.modified = metadata.get("modifiedTime", self.timestamp())
             file.last_user = user.email
             file.version += 1
-            return self.tree.save(file)
+            return file
 
     def _move(
         self, file: File, user: User, add: list[str], remove: list[str], *, all_drives: bool
@@ -213,7 +185,6 @@ class Drive:
         file.parents = parents
         for moved in [file, *self.tree.below(file.id)]:
             moved.drive_id = self.files[parents[0]].drive_id
-            self.tree.save(moved)
 
     def _is_own_top(self, file_id: str) -> bool:
         """Tell whether it is the top of a My Drive, which a file leaves by any other parent."""
@@ -225,7 +196,8 @@ class Drive:
         with self.lock:
             file = self.tree.get(file_id, user, all_drives=all_drives, role="organizer")
             for gone in self.tree.remove(file.id):
-                self.blobs.remove(gone.blob)
+                if gone.path is not None:
+                    gone.path.unlink()
                 if gone.mime_type == SPREADSHEET:
                     self._workbooks.delete(gone.id)
 
@@ -239,20 +211,15 @@ class Drive:
 
     def content(self, file_id: str) -> bytes:
         """Return all bytes of a file. KeyError where there is none."""
-        with self.open(file_id) as source:
-            return source.read()
-
-    def open(self, file_id: str) -> BinaryIO:
-        """Open a file's bytes for reading. KeyError where there is none."""
-        blob = self.files[file_id].blob
-        if blob is None:
+        path = self.files[file_id].path
+        if path is None:
             raise KeyError(file_id)
-        return self.blobs.open(blob)
+        return path.read_bytes()
 
     def create_folder(self, name: str, *, shared_drive: bool = True) -> str:
         """Create a folder for everyone, on a shared drive of its own or in a My Drive."""
         with self.lock:
-            parent = self.create_drive(name, None) if shared_drive else self.tree.root(SOMEONE)
+            parent = self._shared_drive(name) if shared_drive else self.tree.root(SOMEONE)
             folder = self.create(
                 {"name": name, "mimeType": FOLDER, "parents": [parent.id]}, SOMEONE, all_drives=True
             )
@@ -260,15 +227,13 @@ class Drive:
                 self.tree.share(folder.id, "writer")
             return folder.id
 
-    def create_drive(self, name: str, user: User | None) -> File:
-        """Create a shared drive; its manager is `user`, or everyone if None."""
-        with self.lock:
-            drive_id = "0A" + self.token(11) + "Uk9PVA"
-            moment = self.timestamp()
-            root = File(drive_id, name, FOLDER, [], "", moment, moment, drive_id=drive_id)
-            given = permission("organizer", user)
-            root.permissions = {given["id"]: given}
-            return self.tree.save(root)
+    def _shared_drive(self, name: str) -> File:
+        """Create a shared drive whose manager is everyone."""
+        drive_id, moment = "0A" + self.token(11) + "Uk9PVA", self.timestamp()
+        root = File(drive_id, name, FOLDER, [], "", moment, moment, drive_id=drive_id)
+        given = permission("organizer")
+        root.permissions = {given["id"]: given}
+        return self.tree.add(root)
 
     def adopt(self, spreadsheet_id: str, title: str, owner: User, *, shared: bool) -> File:
         """Create the file of a spreadsheet that Sheets created; `shared` with everyone or not."""
@@ -276,7 +241,48 @@ class Drive:
             moment = self.timestamp()
             parents = [self.tree.root(owner).id]
             file = File(spreadsheet_id, title, SPREADSHEET, parents, owner.email, moment, moment)
-            self.tree.save(file)
+            self.tree.add(file)
             if shared:
                 self.tree.share(file.id, "writer")
             return file
+
+
+WRITABLE = {
+    *("name", "description", "mimeType", "starred", "trashed", "appProperties", "properties"),
+    *("createdTime", "modifiedTime", "parents", "id", "viewedByMeTime", "writersCanShare"),
+    *("copyRequiresWriterPermission", "folderColorRgb", "contentHints", "originalFilename"),
+    *("contentRestrictions", "kind", "viewersCanCopyContent", "downloadRestrictions"),
+    "inheritedPermissionsDisabled",
+}
+
+
+def check_writable(names: Iterable[str]) -> None:
+    """Refuse a field that only Drive itself sets."""
+    for name in names:
+        if name not in WRITABLE:
+            raise refusals.not_writable(name)
+
+
+def check_id(
+    file_id: str | None, mime_type: str, files: Container[str], generated: Container[str]
+) -> None:
+    """Refuse an id that is taken, was never generated, or is not for such a type."""
+    if file_id is None:
+        return
+    if file_id in files:
+        raise refusals.id_in_use()
+    if file_id not in generated:
+        raise refusals.id_not_usable()
+    if mime_type.startswith(NATIVE) and mime_type != FOLDER:
+        raise refusals.id_for_native()
+
+
+def describe(file: File, metadata: Json) -> None:
+    """Set the plain fields; a null in `appProperties` removes an entry."""
+    file.description = metadata.get("description", file.description)
+    file.trashed = metadata.get("trashed", file.trashed)
+    for key, value in (metadata.get("appProperties") or {}).items():
+        if value is None:
+            file.app_properties.pop(key, None)
+        else:
+            file.app_properties[key] = str(value)

@@ -1,16 +1,131 @@
-"""`files.list`: which files a caller sees, sorted, in pages. No I/O."""
+"""`files.list`: its search language, the files that a caller sees, sorted, in pages. No I/O."""
 
-import base64
-import binascii
+import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from emulator.drive import query as language
 from emulator.drive import refusals
-from emulator.drive.model import File, User
-from emulator.drive.tree import Tree
+from emulator.drive.model import File, Tree, User
+
+Predicate = Callable[[File], bool]
+TOKEN = re.compile(
+    r"""\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[A-Za-z][A-Za-z0-9]*|<=|>=|!=|[=<>(){}]|(?P<bad>\S))"""
+)
+QUOTES = ("'", '"')
+TEXTS: dict[str, Callable[[File], str]] = {
+    "name": lambda file: file.name,
+    "mimeType": lambda file: file.mime_type,
+    "modifiedTime": lambda file: file.modified,
+    "createdTime": lambda file: file.created,
+}
+COMPARISONS: dict[str, Callable[[str, str], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def parse_search(text: str, root: str) -> Predicate:
+    """Return the predicate of `text`; `root` is the caller's root. ApiError 400 if malformed."""
+    found = list(TOKEN.finditer(text.rstrip()))
+    parser = _Parser([one[0].strip() for one in found], root)
+    predicate = parser.either()
+    if parser.tokens or any(one["bad"] for one in found):
+        raise refusals.bad_parameter("q")
+    return predicate
+
+
+class _Parser:
+    def __init__(self, tokens: list[str], root: str) -> None:
+        self.tokens = tokens
+        self._root = root
+
+    def _take(self, *wanted: str) -> str:
+        """Remove and return the next token, which must be one of `wanted`, if any are given."""
+        if not self.tokens or (wanted and self.tokens[0] not in wanted):
+            raise refusals.bad_parameter("q")
+        return self.tokens.pop(0)
+
+    def _string(self) -> str:
+        token = self._take()
+        if token[0] not in QUOTES:
+            raise refusals.bad_parameter("q")
+        return re.sub(r"\\(.)", r"\1", token[1:-1])
+
+    def _next_is(self, token: str) -> bool:
+        if self.tokens[:1] != [token]:
+            return False
+        self.tokens.pop(0)
+        return True
+
+    def either(self) -> Predicate:
+        terms = [self._both()]
+        while self._next_is("or"):
+            terms.append(self._both())
+        return lambda file: any(term(file) for term in terms)
+
+    def _both(self) -> Predicate:
+        terms = [self._one()]
+        while self._next_is("and"):
+            terms.append(self._one())
+        return lambda file: all(term(file) for term in terms)
+
+    def _one(self) -> Predicate:
+        if self._next_is("not"):
+            inner = self._one()
+            return lambda file: not inner(file)
+        if self._next_is("("):
+            inner = self.either()
+            self._take(")")
+            return inner
+        if self.tokens and self.tokens[0][0] in QUOTES:
+            value = self._string()
+            self._take("in")
+            self._take("parents")
+            return self._in_parents(value)
+        return self._comparison(self._take())
+
+    def _in_parents(self, value: str) -> Predicate:
+        parent = self._root if value == "root" else value
+        return lambda file: parent in file.parents
+
+    def _comparison(self, name: str) -> Predicate:
+        if name == "appProperties":
+            return self._property()
+        if name == "trashed":
+            unequal = self._take("=", "!=") == "!="
+            wanted = (self._take("true", "false") == "true") is not unequal
+            return lambda file: file.trashed is wanted
+        if name == "parents":  # not documented, but gspread asks like this
+            self._take("in")
+            return self._in_parents(self._string())
+        if name not in TEXTS:
+            raise refusals.bad_parameter("q")
+        sign, value = self._take("contains", *COMPARISONS), self._string()
+        if sign == "contains":
+            return _contains(TEXTS[name], value, prefix=name == "name")
+        return lambda file: COMPARISONS[sign](TEXTS[name](file), value)
+
+    def _property(self) -> Predicate:
+        for token in ("has", "{", "key", "="):
+            self._take(token)
+        key = self._string()
+        for token in ("and", "value", "="):
+            self._take(token)
+        value = self._string()
+        self._take("}")
+        return lambda file: file.app_properties.get(key) == value
+
+
+def _contains(text: Callable[[File], str], value: str, *, prefix: bool) -> Predicate:
+    """Return the predicate of `contains`, which matches word beginnings in names."""
+    pattern = re.compile((r"(?<!\w)" if prefix else "") + re.escape(value), re.IGNORECASE)
+    return lambda file: pattern.search(text(file)) is not None
 
 
 def _natural(file: File) -> list[tuple[bool, int, str]]:
@@ -18,6 +133,7 @@ def _natural(file: File) -> list[tuple[bool, int, str]]:
     return [(not p.isdigit(), int(p) if p.isdigit() else 0, p) for p in pieces]
 
 
+PAGE_MARK = "~!!~"
 # When a file was shared, seen or starred is not stored: by these keys all files are alike.
 ORDERS: dict[str, Callable[[File], Any]] = {
     "createdTime": lambda file: file.created,
@@ -40,7 +156,7 @@ def all_drives(query: Mapping[str, str], name: str = "supportsAllDrives") -> boo
 def select(tree: Tree, query: Mapping[str, str], user: User) -> list[File]:
     """Return the files that `files.list` with this query shows `user`, in order."""
     drive_id = _drive_id(query)
-    wanted = language.parse(query["q"], tree.root(user).id) if query.get("q") else None
+    wanted = parse_search(query["q"], tree.root(user).id) if query.get("q") else None
     shared = all_drives(query) and all_drives(query, "includeItemsFromAllDrives")
     if drive_id and drive_id not in tree.files:
         raise refusals.drive_not_found(drive_id)
@@ -88,22 +204,16 @@ def _ordered(files: list[File], order_by: str | None) -> list[File]:
     return files
 
 
-def page(items: list[Any], query: Mapping[str, str], default: int) -> tuple[list[Any], str | None]:
-    """Return one page of the items, and the token of the next."""
-    size = int(query.get("pageSize", default))
+def page(
+    items: list[Any], query: Mapping[str, str], default: int
+) -> tuple[list[Any], dict[str, str]]:
+    """Return one page of the items, and the `nextPageToken` where there are more."""
+    size, given = int(query.get("pageSize", default)), query.get("pageToken") or PAGE_MARK + "0"
     if not 1 <= size <= 1000:
         raise refusals.bad_parameter("pageSize")
-    start = _offset(query.get("pageToken"))
+    if not given.removeprefix(PAGE_MARK).isdecimal():
+        raise refusals.bad_parameter("pageToken")
+    start = int(given.removeprefix(PAGE_MARK))
     rest = start + size
-    token = base64.urlsafe_b64encode(f"~!!~{rest}".encode()).decode()
-    return items[start:rest], token if rest < len(items) else None
-
-
-def _offset(token: str | None) -> int:
-    if not token:
-        return 0
-    try:
-        text = base64.urlsafe_b64decode(token).decode()
-        return int(text.removeprefix("~!!~"))
-    except (binascii.Error, ValueError):
-        raise refusals.bad_parameter("pageToken") from None
+    more = {"nextPageToken": f"{PAGE_MARK}{rest}"} if rest < len(items) else {}
+    return items[start:rest], more

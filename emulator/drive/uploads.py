@@ -1,22 +1,67 @@
-"""Sessions of resumable uploads: size, progress, expiry. No HTTP."""
+"""The bytes of Drive's files on disk, and sessions of resumable uploads. No HTTP."""
 
+import hashlib
 import re
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from emulator.drive.model import Json
+from emulator.drive.model import Json, User
 from emulator.drive.refusals import bad_parameter
 from emulator.errors import ApiError
 
+CHUNK = 1 << 18
 GRAIN = 256 * 1024
 LIFE = 7 * 24 * 3600.0
 CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 
 
+def append(path: Path, source: Any, at: int = 0, limit: int | None = None) -> int:
+    """Write up to `limit` bytes of a stream from offset `at` on, and return how many there were.
+
+    What stood behind `at` is cut off.
+    """
+    written = 0
+    with path.open("r+b" if path.exists() else "w+b") as target:
+        target.truncate(at)
+        target.seek(at)
+        while limit is None or written < limit:
+            data = source.read(CHUNK if limit is None else min(CHUNK, limit - written))
+            if not data:
+                break
+            target.write(data)
+            written += len(data)
+    return written
+
+
+def pieces(path: Path, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """Yield a file's bytes from `start` up to `end`."""
+    with path.open("rb") as source:
+        source.seek(start)
+        left = (path.stat().st_size if end is None else end) - start
+        while left > 0 and (data := source.read(min(CHUNK, left))):
+            left -= len(data)
+            yield data
+
+
+def checksums(path: Path) -> dict[str, str]:
+    """Return `md5Checksum`, `sha1Checksum` and `sha256Checksum` of a file in hex."""
+    digests = {
+        "md5Checksum": hashlib.md5(usedforsecurity=False),
+        "sha1Checksum": hashlib.sha1(usedforsecurity=False),
+        "sha256Checksum": hashlib.sha256(),
+    }
+    for data in pieces(path):
+        for digest in digests.values():
+            digest.update(data)
+    return {kind: digest.hexdigest() for kind, digest in digests.items()}
+
+
 @dataclass
 class Session:
-    """An upload in progress.
+    """An upload in progress, whose bytes so far are at `path`.
 
     `file_id` names the file to be updated, None where one is to be made of `metadata`; `query`
     is that of the request that began it; `result` is the finished file's id; `began` is Unix
@@ -24,8 +69,8 @@ class Session:
     """
 
     id: str
-    user: str
-    service_account: bool
+    path: Path
+    user: User
     metadata: Json
     query: dict[str, str]
     mime_type: str | None
@@ -33,15 +78,7 @@ class Session:
     began: float
     file_id: str | None = None
     result: str | None = None
-    lock: Any = field(default_factory=threading.Lock, repr=False, compare=False)
-
-    def as_json(self) -> Json:
-        """Return everything but the lock."""
-        return {name: value for name, value in vars(self).items() if name != "lock"}
-
-    def expired(self, now: float) -> bool:
-        """Return whether its week is over."""
-        return now - self.began > LIFE
+    lock: Any = field(default_factory=threading.Lock)
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,14 @@ import hmac
 import html
 import json
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from emulator.everbright.data import OPTIONS, envelope
-from emulator.everbright.engine import Document, EverBright, Failure
-from emulator.everbright.records import LISTS
-from emulator.server import Cut
+from emulator.everbright.engine import LISTS, Document, EverBright, Failure
+from emulator.everbright.made_up import OPTIONS, envelope
+from emulator.server import cut_after
 
 ROUTES = [
     ("document.download", re.compile(r"/api/v1/document/(?P<uuid>[^/]+)/download/?")),
@@ -67,11 +65,9 @@ class Routes:
         if refused is not None:
             return refused
         failure = self._engine.failure(uuid) if uuid else None
-        if failure is not None and failure.kind == "slow":
-            time.sleep(failure.seconds)
-        early = self._failed(failure, uuid)
-        if early is not None:
-            return early
+        kind = failure.kind if failure is not None else ""
+        if failure is not None and (failed := self._failed(failure, uuid)) is not None:
+            return failed
         if name.endswith(".list"):
             return self._list(request, name.removesuffix(".list"))
         if name.startswith("data."):
@@ -82,8 +78,8 @@ class Routes:
         if name == "address.page":
             return _page(f"Job {uuid}", "The job's page on EverBright's site.")
         if name == "document.preview":
-            return _page(f"Document {uuid}", self._engine.document(uuid).name)
-        return download(self._engine.document(uuid), failure)
+            return _page(f"Document {uuid}", f"{uuid}.pdf")
+        return download(self._engine.document(uuid), kind)
 
     def _refusal(self, request: Request) -> Response | None:
         token = self._engine.token
@@ -96,9 +92,8 @@ class Routes:
             return _json({"detail": "Invalid token."}, 401)
         return None
 
-    def _failed(self, failure: Failure | None, uuid: str) -> Response | None:
-        if failure is None:
-            return None
+    def _failed(self, failure: Failure, uuid: str) -> Response | None:
+        """Return what a failure answers, None where it alters the answer itself."""
         if failure.kind == "not_found":
             return _json({"detail": "Not found."}, 404)
         if failure.kind == "error":
@@ -108,8 +103,7 @@ class Routes:
         if failure.kind == "json_error":
             return _json({"error": "The document could not be read."})
         if failure.kind == "redirect":
-            signature = hashlib.sha256(uuid.encode()).hexdigest()
-            address = f"{self._storage()}/store/{uuid}?signature={signature}"
+            address = f"{self._storage()}/store/{uuid}?signature={_signature(uuid)}"
             return Response("", 302, {"Location": address})
         return None
 
@@ -128,27 +122,25 @@ class Routes:
 
     def _list(self, request: Request, kind: str) -> Response:
         address = f"{request.host_url.rstrip('/')}{request.path}"
-        page = self._engine.listed(kind, request.args, address)
+        page = self._engine.records.listed(kind, request.args, address)
         if page is None:
             return _json({"detail": "Invalid page."}, 404)
         return _json({"data": page} if self._engine.envelope else page)
 
 
-def download(document: Document, failure: Failure | None) -> Response:
-    """Return a document's bytes, altered as `failure` says."""
-    length = document.length
+def download(document: Document, kind: str = "") -> Response:
+    """Return a document's bytes, altered as a failure of this kind says."""
+    length, pieces = document.length, document.pieces()
     headers = {
         "Content-Length": str(length),
         "Content-Disposition": f'attachment; filename="{document.uuid}"',
     }
-    kind = failure.kind if failure is not None else ""
     if kind == "bad_checksum":
         headers["Content-MD5"] = _md5(b"other bytes")
     elif length <= CHECKSUM_LIMIT:
         headers["Content-MD5"] = _md5(document.content())
-    pieces = document.pieces()
-    if failure is not None and kind == "cut":
-        pieces = _cut(pieces, length // 2 if failure.at is None else failure.at)
+    if kind == "cut":
+        pieces = cut_after(pieces, length // 2)
     return Response(pieces, 200, headers, content_type=document.content_type)
 
 
@@ -156,19 +148,14 @@ def _md5(data: bytes) -> str:
     return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
 
 
-def _cut(pieces: Iterator[bytes], left: int) -> Iterator[bytes]:
-    for piece in pieces:
-        yield piece[:left]
-        left -= len(piece)
-        if left <= 0:
-            raise Cut
+def _signature(uuid: str) -> str:
+    return hashlib.sha256(uuid.encode()).hexdigest()
 
 
 def store(engine: EverBright, request: Request) -> Response:
     """Answer as the file store that a redirect leads to: no token, and requests are recorded."""
     uuid = request.path.rpartition("/")[2]
     engine.storage_requests.append({"uuid": uuid, **dict(request.headers.items())})
-    signature = hashlib.sha256(uuid.encode()).hexdigest()
-    if request.args.get("signature") != signature:
+    if request.args.get("signature") != _signature(uuid):
         return Response("<Error><Code>AccessDenied</Code></Error>", 403, content_type="text/xml")
-    return download(engine.document(uuid), None)
+    return download(engine.document(uuid))

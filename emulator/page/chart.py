@@ -1,28 +1,31 @@
-"""Stacked bar charts as SVG, from a ChartSpec and the cells that it names. No I/O.
+"""Stacked bar charts as HTML, from a ChartSpec and the cells that it names, over the grid. No I/O.
 
 The bars lie, the first category on top; title, legend (always at the bottom) and axis titles are
-drawn. Any other kind of chart is a box that says so.
+drawn (`templates/chart.html`). Any other kind of chart is a box that says so.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from emulator.page import style, svg
+from jinja2 import Environment, FileSystemLoader
+
+from emulator.page import grid
+from emulator.page.grid import COLUMN, LEAST_COLUMNS, LEAST_ROWS, ROW, ROW_HEADER, Grid
 
 Json = dict[str, Any]
 # Returns the cells of a GridRange that are not hidden, row by row.
 Cells = Callable[[Json], list[Json]]
 
+HERE = Path(__file__).parent
+TEMPLATES = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
 # The colours that Sheets gives to series that have none of their own.
 PALETTE = ("#4285f4", "#ea4335", "#fbbc04", "#34a853", "#ff6d01", "#46bdc6", "#7baaf7", "#f07b72")
-PADDING = 18
-LEGEND_ROW, SWATCH = 28, 12
-AXIS_TITLE = 24
 TICK_ROOM = 44
-BAR_SHARE = 0.64
 STEPS = (1, 2, 5, 10)
+HEAD = 22
 
 
 @dataclass(frozen=True)
@@ -45,16 +48,6 @@ class Data:
     bottom_title: str = ""
 
 
-def sources(spec: Any) -> list[Json]:
-    """Return all the ranges that a spec names."""
-    if isinstance(spec, list):
-        return [found for one in spec for found in sources(one)]
-    if not isinstance(spec, dict):
-        return []
-    own = spec.get("sources", [])
-    return [*own, *(found for item in spec.values() for found in sources(item))]
-
-
 def read(spec: Json, cells: Cells) -> Data | None:
     """Return what a ChartSpec shows now, None for a kind that is not drawn."""
     basic = spec.get("basicChart", {})
@@ -74,7 +67,7 @@ def read(spec: Json, cells: Cells) -> Data | None:
             name=" ".join(_text(cell) for cell in column[:headers]),
             values=[_value(cell) for cell in column[headers:end]],
             shown=[_text(cell) for cell in column[headers:end]],
-            color=style.color(one, "color") or PALETTE[number % len(PALETTE)],
+            color=grid.color_of(one, "color") or PALETTE[number % len(PALETTE)],
         )
         for number, (one, column) in enumerate(zip(given, columns, strict=True))
     ]
@@ -110,109 +103,71 @@ def ticks(highest: float, room: float) -> list[float]:
     return [number * step for number in range(math.ceil(max(highest, 1) / step - 1e-9) + 1)]
 
 
-def draw(spec: Json, cells: Cells, width: int, height: int) -> str:
-    """Return an `<svg>` of that size in pixels."""
-    parts = [svg.element("rect", width=width, height=height, fill="#ffffff")]
-    title = svg.clipped(spec.get("title", ""), width - 2 * PADDING, 17)
-    parts.append(svg.text(PADDING, PADDING + 17, title, font_size=17, fill="#202124"))
-    data = read(spec, cells)
+def draw(spec: Json, cells: Cells, width: int) -> str:
+    """Return a chart as HTML that fills its place, which is so many pixels wide."""
+    data, rows, marks, message = read(spec, cells), [], [], ""
     if data is None:
-        parts.append(_message("The emulator does not draw this kind of chart.", width, height))
+        message = "The emulator does not draw this kind of chart."
     elif not data.categories or not data.series:
-        parts.append(_message("No data", width, height))
+        message = "No data"
     else:
-        _Plot(data, width, height).draw(parts)
-    return svg.element(
-        "svg",
-        "".join(parts),
-        xmlns="http://www.w3.org/2000/svg",
-        width=width,
-        height=height,
-        viewBox=f"0 0 {width} {height}",
-        font_family=svg.FONT,
-        role="img",
-        aria_label=spec.get("altText") or spec.get("title") or "Chart",
-    )
-
-
-def _message(content: str, width: int, height: int) -> str:
-    return svg.text(width / 2, height / 2, content, "middle", font_size=14)
-
-
-class _Plot:
-    """Where legend, axes and bars lie in a drawing of that size."""
-
-    def __init__(self, data: Data, width: float, height: float) -> None:
-        self._data = data
-        self._middle = width / 2
-        self._legend = height - PADDING - SWATCH
-        self._names = max(svg.width(name) for name in data.categories)
-        self._names = min(self._names, width * 0.34)
-        self._left = PADDING + AXIS_TITLE * bool(data.left_title) + self._names + 10
-        self._right = max(self._left + 1, width - PADDING)
-        self._top = PADDING + 40
-        below = PADDING + LEGEND_ROW + 20 + AXIS_TITLE * bool(data.bottom_title)
-        self._bottom = max(self._top + 1, height - below)
         totals = [sum(one.values[at] for one in data.series) for at in range(len(data.categories))]
-        self._ticks = ticks(max(totals), 0.75 * (self._right - self._left))
-        self._slot = (self._bottom - self._top) / len(data.categories)
+        marks = ticks(max(totals), 0.5 * width)
+        rows = [(name, _bars(data, at, marks[-1])) for at, name in enumerate(data.categories)]
+    template = TEMPLATES.get_template("chart.html")
+    return template.render(spec=spec, message=message, data=data, rows=rows, marks=marks)
 
-    def _x(self, value: float) -> float:
-        return self._left + (self._right - self._left) * value / self._ticks[-1]
 
-    def draw(self, parts: list[str]) -> None:
-        """Add everything to `parts`."""
-        for value in self._ticks:
-            x = round(self._x(value)) + 0.5
-            stroke = "#e3e5e8" if value else "#9aa0a6"
-            parts.append(
-                svg.element("line", x1=x, x2=x, y1=self._top, y2=self._bottom, stroke=stroke)
-            )
-            parts.append(svg.text(x, self._bottom + 17, f"{value:,.0f}", "middle"))
-        every = math.ceil(14 / self._slot)  # where they are too close, not all names are written
-        for at, name in enumerate(self._data.categories):
-            if at % every == 0:
-                y = self._top + self._slot * (at + 0.5) + 4
-                parts.append(svg.text(self._left - 10, y, svg.clipped(name, self._names), "end"))
-        self._bars(parts)
-        self._axis_titles(parts)
-        self._entries(parts)
+def _bars(data: Data, at: int, most: float) -> list[Json]:
+    """Return the bars of a category, each with its share of the axis."""
+    return [
+        {
+            "share": 100 * one.values[at] / most,
+            "color": one.color,
+            "title": f"{data.categories[at]}\n{f'{one.name}: ' if one.name else ''}{one.shown[at]}",
+        }
+        for one in data.series
+        if one.values[at]
+    ]
 
-    def _bars(self, parts: list[str]) -> None:
-        starts = [0.0] * len(self._data.categories)
-        for series in self._data.series:
-            for at, value in enumerate(series.values):
-                if not value:
-                    continue
-                bar = svg.element(
-                    "rect",
-                    x=self._x(starts[at]),
-                    y=self._top + self._slot * (at + (1 - BAR_SHARE) / 2),
-                    width=self._x(value) - self._left,
-                    height=self._slot * BAR_SHARE,
-                    fill=series.color,
-                )
-                name = f"{series.name}: " if series.name else ""
-                title = f"{self._data.categories[at]}\n{name}{series.shown[at]}"
-                parts.append(svg.titled(bar, title))
-                starts[at] += value
 
-    def _axis_titles(self, parts: list[str]) -> None:
-        if self._data.bottom_title:
-            x, y = (self._left + self._right) / 2, self._bottom + 38
-            parts.append(svg.text(x, y, self._data.bottom_title, "middle"))
-        if self._data.left_title:
-            x, y = PADDING + 10.0, (self._top + self._bottom) / 2
-            turned = f"rotate(-90 {x:.1f} {y:.1f})"
-            parts.append(svg.text(x, y, self._data.left_title, "middle", transform=turned))
+def _overlay(stored: Json) -> Json:
+    found: Json = stored.get("position", {}).get("overlayPosition", {})
+    return found
 
-    def _entries(self, parts: list[str]) -> None:
-        """Add the legend: one line, centred."""
-        names = [svg.clipped(one.name, 180) for one in self._data.series]
-        widths = [SWATCH + 24 + svg.width(name) for name in names]
-        x = self._middle - sum(widths) / 2
-        for series, name, width in zip(self._data.series, names, widths, strict=True):
-            y, fill = self._legend, series.color
-            parts.append(svg.element("rect", x=x, y=y, width=SWATCH, height=SWATCH, fill=fill))
-            parts.append(svg.text(x + SWATCH + 6, y + 10, name))
-            x += width
+
+def extent(charts: list[Json]) -> tuple[int, int]:
+    """Return how many rows and columns, of default size, the charts cover at least."""
+    rows, columns = LEAST_ROWS, LEAST_COLUMNS
+    for stored in charts:
+        place = _overlay(stored)
+        anchor = place.get("anchorCell", {})
+        high = place.get("offsetYPixels", 0) + place.get("heightPixels", 0)
+        wide = place.get("offsetXPixels", 0) + place.get("widthPixels", 0)
+        rows = max(rows, anchor.get("rowIndex", 0) + high // ROW + 2)
+        columns = max(columns, anchor.get("columnIndex", 0) + wide // COLUMN + 2)
+    return rows, columns
+
+
+def drawn(stored: Json, grid: Grid, cells: Callable[[Json], list[Json]]) -> str:
+    """Return a chart at its place.
+
+    Rows above it may be higher than is known here: the page's script corrects its position.
+    """
+    place = _overlay(stored)
+    anchor = place.get("anchorCell", {})
+    at, across = anchor.get("rowIndex", 0), anchor.get("columnIndex", 0)
+    down, right = place.get("offsetYPixels", 0), place.get("offsetXPixels", 0)
+    row = min((one for one in grid.rows if one >= at), default=max(grid.rows, default=0))
+    above = grid.rows[: grid.rows.index(row)] if row in grid.rows else []
+    top = HEAD + sum(grid.heights.get(one, ROW) for one in above) + down
+    left = ROW_HEADER + right
+    left += sum(grid.widths.get(one, COLUMN) for one in grid.columns if one < across)
+    wide, high = place.get("widthPixels", 0), place.get("heightPixels", 0)
+    front = at < grid.frozen_rows or across < grid.frozen_columns
+    image = draw(stored.get("spec", {}), cells, wide)
+    return (
+        f'<div class="chart{" front" if front else ""}" data-chart="{stored["chartId"]}"'
+        f' data-row="{row}" data-down="{down}"'
+        f' style="left:{left}px;top:{top}px;width:{wide}px;height:{high}px">{image}</div>'
+    )

@@ -1,14 +1,153 @@
 """A sheet's grid as an HTML table, from the API's own answer (a Sheet with data). No I/O."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from markupsafe import escape
 
-from emulator.page import cell as cells
-from emulator.sheets.a1 import column_name
+from emulator.sheets.formula import column_name
+from emulator.sheets.styles import THEME_COLOURS
 
 Json = dict[str, Any]
+
+HORIZONTAL = {"LEFT": "left", "CENTER": "center", "RIGHT": "right"}
+
+
+def color_of(holder: Json, name: str) -> str | None:
+    """Return a colour of a format as `#rrggbb`, preferably its `...Style`, or None."""
+    styled = holder.get(f"{name}Style", {})
+    rgb = styled.get("rgbColor", holder.get(name))
+    if "themeColor" in styled:
+        rgb = THEME_COLOURS.get(styled["themeColor"])
+    if rgb is None:
+        return None
+    parts = (round(255 * float(rgb.get(each, 0))) for each in ("red", "green", "blue"))
+    return "#" + "".join(f"{max(0, min(255, part)):02x}" for part in parts)
+
+
+def text_css(style: Json) -> list[str]:
+    """Return a TextFormat's declarations where they differ from the page's own."""
+    found = []
+    shown = color_of(style, "foregroundColor")
+    if shown not in (None, "#000000"):
+        found.append(f"color:{shown}")
+    if style.get("bold"):
+        found.append("font-weight:bold")
+    if style.get("italic"):
+        found.append("font-style:italic")
+    lines = [
+        css
+        for name, css in (("strikethrough", "line-through"), ("underline", "underline"))
+        if style.get(name)
+    ]
+    if lines:
+        found.append(f"text-decoration:{' '.join(lines)}")
+    if style.get("fontSize", 10) != 10:
+        found.append(f"font-size:{int(style['fontSize'])}pt")
+    return found
+
+
+def background_of(style: Json) -> str | None:
+    """Return a CellFormat's background, None where it is white."""
+    shown = color_of(style, "backgroundColor")
+    return None if shown == "#ffffff" else shown
+
+
+def side_of(style: Json, value: Json) -> str:
+    """Return `left`, `center` or `right`, from the format or by the kind of value."""
+    given = HORIZONTAL.get(style.get("horizontalAlignment", ""))
+    if given is not None:
+        return given
+    if "numberValue" in value:
+        return "right"
+    return "center" if {"boolValue", "errorValue"} & value.keys() else "left"
+
+
+SCHEMES = ("https://", "http://", "mailto:", "tel:")
+
+
+def utf16_slices(text: str, starts: list[int]) -> list[str]:
+    """Return the text cut at these offsets, which count UTF-16 units as Google does."""
+    units = text.encode("utf-16-le")
+    bounds = [2 * start for start in starts] + [len(units)]
+    return [units[a:b].decode("utf-16-le", "replace") for a, b in pairwise(bounds)]
+
+
+def anchor(address: str, inner: str, css: str = "") -> str:
+    """Return a link; an address that is not a web address becomes plain text."""
+    if not address.lower().startswith(SCHEMES):
+        return inner
+    styled = f' style="{css}"' if css else ""
+    return (
+        f'<a href="{escape(address)}" target="_blank" rel="noopener noreferrer"{styled}>{inner}</a>'
+    )
+
+
+def _run(text: str, run: Json) -> str:
+    given = run.get("format", {})
+    css = ";".join(text_css(given))
+    address = given.get("link", {}).get("uri")
+    inner = str(escape(text))
+    if address and text.strip():
+        return anchor(address, inner, css)
+    return f'<span style="{css}">{inner}</span>' if css else inner
+
+
+def content(cell: Json) -> str:
+    """Return the cell's content."""
+    text = str(cell.get("formattedValue", ""))
+    if cell.get("dataValidation", {}).get("condition", {}).get("type") == "BOOLEAN":
+        checked = cell.get("effectiveValue", {}).get("boolValue")
+        return f'<i class="check">{"☑" if checked else "☐"}</i>'
+    runs = cell.get("textFormatRuns") or []
+    if runs:
+        if runs[0].get("startIndex", 0):
+            runs = [{}, *runs]
+        starts = [run.get("startIndex", 0) for run in runs]
+        pieces = zip(utf16_slices(text, starts), runs, strict=True)
+        return "".join(_run(piece, run) for piece, run in pieces)
+    inner = str(escape(text))
+    address = cell.get("hyperlink")
+    return anchor(address, inner) if address and text else inner
+
+
+def classes(cell: Json, *, last: bool, next_is_empty: bool) -> list[str]:
+    """Return the CSS classes for overflow and marks."""
+    wrap = cell.get("effectiveFormat", {}).get("wrapStrategy", "OVERFLOW_CELL")
+    found = []
+    if wrap == "WRAP":
+        found.append("wrap")
+    elif wrap == "OVERFLOW_CELL" and next_is_empty and not last and not _is_number(cell):
+        found.append("over")
+    if cell.get("note"):
+        found.append("noted")
+    if cell.get("dataValidation", {}).get("condition", {}).get("type", "").startswith("ONE_OF"):
+        found.append("choice")
+    return found
+
+
+def _is_number(cell: Json) -> bool:
+    """Return whether it is a number, which does not overflow into the next cell."""
+    return "numberValue" in cell.get("effectiveValue", {})
+
+
+def declarations(cell: Json) -> list[str]:
+    """Return the cell's own CSS."""
+    given = cell.get("effectiveFormat") or cell.get("userEnteredFormat") or {}
+    found = text_css(given.get("textFormat", {}))
+    if cell.get("textFormatRuns") or cell.get("hyperlink"):
+        found = [each for each in found if not each.startswith("text-decoration:underline")]
+    back = background_of(given)
+    if back is not None:
+        found.append(f"background-color:{back}")
+    side = side_of(given, cell.get("effectiveValue", {}))
+    if side != "left":
+        found.append(f"text-align:{side}")
+    if given.get("verticalAlignment", "BOTTOM") != "BOTTOM":
+        found.append(f"vertical-align:{given['verticalAlignment'].lower()}")
+    return found
+
 
 ROW_HEADER = 46
 ROW = 21
@@ -152,8 +291,8 @@ def _cell(grid: Grid, row: int, column: int, following: int | None) -> str:
     empty_next = following is not None and not grid.cell(row, following).get("formattedValue")
     if following in grid.lefts or column in grid.lefts:
         empty_next = False
-    kinds = cells.classes(cell, last=following is None, next_is_empty=empty_next) if cell else []
-    css = cells.declarations(cell) if cell else []
+    kinds = classes(cell, last=following is None, next_is_empty=empty_next) if cell else []
+    css = declarations(cell) if cell else []
     if column in grid.lefts:
         kinds.append("pinned")
         css.append(f"left:{grid.lefts[column]}px")
@@ -169,7 +308,7 @@ def _cell(grid: Grid, row: int, column: int, following: int | None) -> str:
     entered = _entered(cell)
     if entered != cell.get("formattedValue", ""):
         attributes += f' data-entered="{escape(entered)}"'
-    return f"<td{attributes}><div>{cells.content(cell) if cell else ''}</div></td>"
+    return f"<td{attributes}><div>{content(cell) if cell else ''}</div></td>"
 
 
 def _entered(cell: Json) -> str:

@@ -10,10 +10,10 @@ from werkzeug.datastructures import MultiDict
 
 from emulator import masks
 from emulator.errors import not_found, unsupported
-from emulator.sheets import copy_to, export, filter_rows, methods, styles
+from emulator.sheets import conditions, methods, ranges, styles, values
 from emulator.sheets.edit import Edit, change
 from emulator.sheets.grid import Json, Spreadsheet
-from emulator.sheets.updates import tabs
+from emulator.sheets.updates import copies, tabs
 
 __all__ = ["Sheets", "Spreadsheet"]
 
@@ -66,9 +66,20 @@ class Sheets:
         return spreadsheet
 
     def delete(self, spreadsheet_id: str) -> None:
-        """Delete a spreadsheet. KeyError where there is none of that id."""
+        """Delete a spreadsheet."""
         with self._lock:
-            del self.spreadsheets[spreadsheet_id]
+            self.spreadsheets.pop(spreadsheet_id, None)
+
+    def title(self, spreadsheet_id: str) -> str:
+        """Return a spreadsheet's title."""
+        return str(self.spreadsheets[spreadsheet_id].properties["title"])
+
+    def rename(self, spreadsheet_id: str, title: str) -> None:
+        """Give a spreadsheet another title."""
+        spreadsheet = self.spreadsheets[spreadsheet_id]
+        with spreadsheet.lock:
+            spreadsheet.properties = {**spreadsheet.properties, "title": title}
+            spreadsheet.revision += 1
 
     def handle(
         self,
@@ -98,25 +109,26 @@ class Sheets:
             keeps = "all_or_nothing" in self.otherwise
             return change(spreadsheet, call.user, lambda edit: write(call, edit), keeps_part=keeps)
 
-    def copying(self, source_id: str, sheet_id: int, target_id: str) -> list[Json]:
-        """Return the requests that copy a tab to another one. ApiError 404 without either."""
+    def copy_to(self, source_id: str, sheet_id: int, target_id: str, user: str) -> Json:
+        """Copy a tab to the end of another spreadsheet, and return its SheetProperties."""
         source, target = self.spreadsheets.get(source_id), self.spreadsheets.get(target_id)
         if source is None or target is None:
             raise not_found()
-        with source.lock:
-            return copy_to.requests(source, sheet_id, target)
+        with self._lock, source.lock:  # of all calls this one alone holds two spreadsheets
+            sheet = ranges.need_sheet(source, sheet_id)
+            return change(target, user, lambda edit: copies.copy_sheet(edit, sheet))
 
     def export(self, spreadsheet_id: str, separator: str) -> str:
         """Return the first tab of a spreadsheet as text."""
         spreadsheet = self.spreadsheets[spreadsheet_id]
         with spreadsheet.lock:
-            return export.delimited(spreadsheet, separator)
+            return values.delimited(spreadsheet, separator)
 
     def rows_of_view(self, spreadsheet_id: str, sheet_id: int, view_id: int) -> list[int]:
         """Return the rows that a filter view shows, in order. KeyError where there is none."""
         spreadsheet = self.spreadsheets[spreadsheet_id]
         with spreadsheet.lock:
-            return filter_rows.rows_of_view(spreadsheet, sheet_id, view_id)
+            return conditions.rows_of_view(spreadsheet, sheet_id, view_id)
 
 
 def _fill(edit: Edit, body: Json) -> None:

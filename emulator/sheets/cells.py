@@ -4,8 +4,7 @@ from typing import Any
 
 from emulator import masks
 from emulator.errors import invalid
-from emulator.sheets import entry, evaluate, numbers, styles
-from emulator.sheets.coerce import text
+from emulator.sheets import coerce, styles, syntax
 from emulator.sheets.conditions import Rules
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula
@@ -13,17 +12,10 @@ from emulator.sheets.grid import BLANK, Cell, CellError, Json, Scalar, Sheet
 
 # Stored and returned as they were given.
 REST = ("textFormatRuns", "note", "dataValidation", "pivotTable", "chipRuns", "dataSourceTable")
-FIELDS = frozenset(
-    (
-        *REST,
-        "userEnteredValue",
-        "userEnteredFormat",
-        "effectiveValue",
-        "effectiveFormat",
-        "formattedValue",
-        "hyperlink",
-    )
-)
+FIELDS = {
+    *("userEnteredValue", "userEnteredFormat", "effectiveValue", "effectiveFormat"),
+    *("formattedValue", "hyperlink", *REST),
+}
 RUNS_ERASED = ("textFormatRuns", "chipRuns")
 
 
@@ -32,7 +24,7 @@ def entered(value: Json | None) -> Any:
     if not value:
         return None
     if "numberValue" in value:
-        return entry.plain(value["numberValue"])
+        return coerce.plain(value["numberValue"])
     if "boolValue" in value:
         return value["boolValue"]
     if "formulaValue" in value:
@@ -54,7 +46,7 @@ def extended(value: Scalar | Formula) -> Json:
         return {"stringValue": value}
     if isinstance(value, CellError):
         return {"errorValue": {"type": value.kind, "message": value.message}}
-    return {"numberValue": entry.plain(value or 0)}
+    return {"numberValue": coerce.plain(value or 0)}
 
 
 def updated(old: Cell, data: Json, mask: masks.Mask | None) -> Cell:
@@ -91,26 +83,10 @@ def _check_runs(value: Any, runs: list[Json]) -> None:
             )
 
 
-def shown(value: Scalar, form: Json) -> str:
-    """Return a value as people see it."""
-    if isinstance(value, bool) or value is None or isinstance(value, CellError):
-        return text(value)
-    if isinstance(value, str):
-        return numbers.render_text(value, form.get("pattern"))
-    return numbers.render(value, form.get("type", ""), form.get("pattern"))
-
-
-def is_dated(form: Json) -> bool:
-    """Return whether a number in this format is a date or a time."""
-    return form.get("type") in numbers.DATE_TYPES or (
-        bool(form.get("pattern")) and numbers.is_date(form["pattern"])
-    )
-
-
 def hyperlink(evaluator: Evaluator, sheet: Sheet, cell: Cell) -> str | None:
     """Return the one address that the cell links to, None where there is none or several."""
     if isinstance(cell.value, Formula):
-        tree = evaluate.link(cell.value)
+        tree = syntax.link(cell.value)
         found = evaluator.tree(sheet, tree) if tree else None
         return found if isinstance(found, str) else None
     runs = (cell.rest or {}).get("textFormatRuns")
@@ -161,4 +137,4 @@ class Writer:
         if wants["effectiveValue"]:
             data["effectiveValue"] = extended(value)
         if wants["formattedValue"]:
-            data["formattedValue"] = shown(value, self._evaluator.number_format(self._sheet, cell))
+            data["formattedValue"] = self._evaluator.shown(self._sheet, cell)

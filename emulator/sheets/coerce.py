@@ -1,12 +1,116 @@
-"""Conversion of values to texts, numbers and booleans, and their order."""
+"""Values: how typed texts are read, and how values become texts, numbers and booleans.
 
+Texts are read as USER_ENTERED values and people's typing are, for the en_US locale.
+"""
+
+import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import cached_property
 from typing import Any
 
-from emulator.sheets import entry, numbers
-from emulator.sheets.grid import CellError
+from emulator.sheets import numbers
+from emulator.sheets.formula import Formula
+from emulator.sheets.grid import CellError, Json, Scalar
+
+NUMBER = re.compile(
+    r"(?P<open>\()?(?P<sign>[+-])?\s*(?P<money>\$)?\s*"
+    r"(?P<whole>\d{1,3}(?:,\d{3})+|\d+)?(?P<fraction>\.\d*)?(?P<exponent>[eE][+-]?\d+)?"
+    r"\s*(?P<percent>%)?(?P<close>\))?"
+)
+DATES: tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...] = (
+    (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})"), ("y", "m", "d"), "yyyy-mm-dd"),
+    (re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})"), ("m", "d", "y"), "M/d/yyyy"),
+    (re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})"), ("y", "m", "d"), "yyyy/mm/dd"),
+)
+CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([AaPp][Mm])?")
+
+Read = tuple[Any, dict[str, str] | None]
+
+
+def read_typed(text: str) -> Read:
+    """Return the value, and the number format that the way of typing implies, or None."""
+    if text.startswith("'"):
+        return text[1:], None
+    if text.startswith("=") and len(text) > 1:
+        return Formula(text), None
+    stripped = text.strip()
+    if stripped.upper() in ("TRUE", "FALSE"):
+        return stripped.upper() == "TRUE", None
+    return _number(stripped) or _date(stripped) or (text, None)
+
+
+def _number(text: str) -> Read | None:
+    found = NUMBER.fullmatch(text)
+    if not found or bool(found["open"]) != bool(found["close"]):
+        return None
+    if not found["whole"] and len(found["fraction"] or "") < 2:
+        return None
+    digits = (found["whole"] or "0").replace(",", "") + (found["fraction"] or "")
+    number: float = float(digits + (found["exponent"] or ""))
+    if math.isinf(number):
+        return None
+    if found["sign"] == "-" or found["open"]:
+        number = -number
+    places = len(found["fraction"] or "") > 1
+    if found["percent"]:
+        return plain(number / 100), _format("PERCENT", "0.00%" if places else "0%")
+    if found["money"]:
+        return plain(number), _format("CURRENCY", '"$"#,##0.00' if places else '"$"#,##0')
+    if found["exponent"]:
+        return plain(number), _format("SCIENTIFIC", "0.00E+00")
+    if "," in (found["whole"] or ""):
+        return plain(number), _format("NUMBER", "#,##0.00" if places else "#,##0")
+    return plain(number), None
+
+
+def _date(text: str) -> Read | None:
+    day, _, rest = text.replace("T", " ", 1).partition(" ")
+    for form, order, pattern in DATES:
+        if found := form.fullmatch(day):
+            parts = dict(zip(order, map(int, found.groups()), strict=True))
+            try:
+                serial = numbers.serial(date(parts["y"], parts["m"], parts["d"]))
+            except ValueError:
+                return None
+            if not rest:
+                return serial, _format("DATE", pattern)
+            clock = _clock(rest)
+            if clock is None:
+                return None
+            shown = pattern + (" h:mm:ss" if rest.count(":") > 1 else " h:mm")
+            return plain(serial + clock), _format("DATE_TIME", shown)
+    clock = _clock(text)
+    return None if clock is None else (clock, _format("TIME", _clock_pattern(text)))
+
+
+def _clock(text: str) -> float | None:
+    found = CLOCK.fullmatch(text.strip())
+    if not found:
+        return None
+    hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
+    if found[4]:
+        hour = hour % 12 + (12 if found[4].lower() == "pm" else 0)
+    if minute > 59 or second > 59:
+        return None
+    return (hour * 3600 + minute * 60 + second) / 86400
+
+
+def _clock_pattern(text: str) -> str:
+    pattern = "h:mm:ss" if text.count(":") > 1 else "h:mm"
+    return pattern + " am/pm" if text.strip()[-1:] in "mM" else pattern
+
+
+def _format(kind: str, pattern: str) -> dict[str, str]:
+    return {"type": kind, "pattern": pattern}
+
+
+def plain(number: float) -> int | float:
+    """Return a whole number as an int, as JSON shows it."""
+    return int(number) if abs(number) < 2**53 and number == int(number) else number
+
 
 RANK = {float: 0, str: 1, bool: 2}
 
@@ -33,28 +137,60 @@ def text(value: Any) -> str:
     return value.text if isinstance(value, CellError) else str(value)
 
 
-def number(value: Any) -> float | CellError:
-    """Return a value as a number for arithmetic, or the error."""
-    if value is None:
-        return 0
+def shown(value: Scalar, form: Json) -> str:
+    """Return a value as people see it."""
+    if isinstance(value, bool) or value is None or isinstance(value, CellError):
+        return text(value)
+    if isinstance(value, str):
+        return numbers.render_text(value, form.get("pattern"))
+    return numbers.render(value, form.get("type", ""), form.get("pattern"))
+
+
+def is_dated(form: Json) -> bool:
+    """Return whether a number in this format is a date or a time."""
+    return form.get("type") in numbers.DATE_TYPES or (
+        bool(form.get("pattern")) and numbers.is_date(form["pattern"])
+    )
+
+
+class Failed(Exception):
+    """Raised where a value is an error, or cannot be converted: `error` is what the formula is."""
+
+    def __init__(self, error: CellError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+def _not_coerced(value: Any, kind: str) -> Failed:
+    message = f"Function expects {kind} values. But '{value}' is a text and cannot be coerced."
+    return Failed(CellError("VALUE", "#VALUE!", message))
+
+
+def sound(values: Iterable[Any]) -> list[Any]:
+    """Return the values. Failed if one is an error."""
+    found = list(values)
+    for value in found:
+        if isinstance(value, CellError):
+            raise Failed(value)
+    return found
+
+
+def number(value: Any) -> float:
+    """Return a value as a number for arithmetic. Failed if it is none."""
+    sound([value])
     if isinstance(value, bool | int | float):
         return value + 0
-    if isinstance(value, CellError):
-        return value
-    read = entry.read(value)[0]
-    if isinstance(read, int | float) and not isinstance(read, bool):
-        return read
-    message = f"Function expects number values. But '{value}' is a text and cannot be coerced."
-    return CellError("VALUE", "#VALUE!", message)
+    typed = 0 if value is None else read_typed(value)[0]
+    if isinstance(typed, bool) or not isinstance(typed, int | float):
+        raise _not_coerced(value, "number")
+    return typed
 
 
-def truth(value: Any) -> bool | CellError:
-    """Return a value as AND, OR and NOT take it, or the error."""
+def truth(value: Any) -> bool:
+    """Return a value as AND, OR and NOT take it. Failed if it is none."""
+    sound([value])
     if isinstance(value, str) and value.upper() not in ("TRUE", "FALSE"):
-        message = f"Function expects boolean values. But '{value}' is a text and cannot be coerced."
-        return CellError("VALUE", "#VALUE!", message)
-    if isinstance(value, CellError):
-        return value
+        raise _not_coerced(value, "boolean")
     return value.upper() == "TRUE" if isinstance(value, str) else bool(value)
 
 

@@ -1,17 +1,17 @@
-"""Conditional formats: which rules hold for a cell, and its format then."""
+"""Conditions on cells: conditional formats, the rows that filters show, and the order of values."""
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from emulator.sheets import entry, numbers, styles
+from emulator.sheets import coerce, numbers, ranges, styles
 from emulator.sheets.coerce import text
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula, Place
-from emulator.sheets.grid import CellError, Json, Sheet
-from emulator.sheets.ranges import Box, box_of
+from emulator.sheets.grid import CellError, Json, Sheet, Spreadsheet
+from emulator.sheets.ranges import box_of
 
 TEXT_TESTS: dict[str, Callable[[str, str], bool]] = {
     "TEXT_EQ": operator.eq,
@@ -38,14 +38,6 @@ BETWEEN = ("NUMBER_BETWEEN", "NUMBER_NOT_BETWEEN", "DATE_BETWEEN", "DATE_NOT_BET
 PAST_DAYS = {"PAST_WEEK": 7, "PAST_MONTH": 30, "PAST_YEAR": 365}
 
 
-class Rule(NamedTuple):
-    """A conditional format: its ranges, when it holds, and what a cell looks like then."""
-
-    boxes: list[Box]
-    condition: Json
-    style: Json
-
-
 class Rules:
     """The conditional formats of a sheet as it is."""
 
@@ -53,11 +45,7 @@ class Rules:
         self._evaluator = evaluator
         self._sheet = sheet
         self._rules = [
-            Rule(
-                [box_of(sheet, area) for area in one["ranges"]],
-                one["booleanRule"].get("condition", {}),
-                one["booleanRule"].get("format", {}),
-            )
+            ([box_of(sheet, area) for area in one["ranges"]], one["booleanRule"])
             for one in sheet.conditional_formats
             if "booleanRule" in one
         ]
@@ -68,13 +56,12 @@ class Rules:
         The first rule that holds wins for each property, as Sheets applies them.
         """
         found: Json | None = None
-        for rule in self._rules:
-            for top, bottom, left, right in rule.boxes:
+        for boxes, rule in self._rules:
+            for top, bottom, left, right in boxes:
                 if top <= row < bottom and left <= column < right:
-                    first = rule.boxes[0]
-                    place = Place(row, column, row - first.top, column - first.left)
-                    if holds(self._evaluator, self._sheet, rule.condition, place):
-                        found = styles.merged(rule.style, found)
+                    place = Place(row, column, row - boxes[0].top, column - boxes[0].left)
+                    if holds(self._evaluator, self._sheet, rule.get("condition", {}), place):
+                        found = styles.merged(rule.get("format", {}), found)
                     break
         return found
 
@@ -119,9 +106,80 @@ def _wanted(evaluator: Evaluator, sheet: Sheet, given: Json, place: Place) -> An
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> Any:
     """Parse a condition's value: a formula may also begin with `+`."""
-    return entry.read("=" + text[1:] if text.startswith("+") else text)[0]
+    return coerce.read_typed("=" + text[1:] if text.startswith("+") else text)[0]
 
 
 def _relative(evaluator: Evaluator, relative: str) -> int | float:
     days = {"YESTERDAY": 1, "TODAY": 0, "TOMORROW": -1, **PAST_DAYS}[relative]
     return numbers.serial((evaluator.now - timedelta(days=days)).date())
+
+
+def ordered(
+    evaluator: Evaluator, sheet: Sheet, rows: Iterable[int], specs: list[tuple[int, bool]]
+) -> list[int]:
+    """Return these rows sorted by columns, each ascending or (True) descending.
+
+    Numbers come before texts, then booleans and errors; blanks are last both ways.
+    """
+    order = list(rows)
+    for column, descending in reversed(specs):
+        values = {at: evaluator.value(sheet, sheet.cell(at, column)) for at in order}
+        blank = [at for at in order if values[at] in (None, "")]
+        filled = [at for at in order if values[at] not in (None, "")]
+        keys = {at: _ranked(values[at]) for at in filled}
+        filled.sort(key=keys.__getitem__, reverse=descending)
+        order = filled + blank
+    return order
+
+
+def _ranked(value: Any) -> tuple[int, Any]:
+    return (3, value.text) if isinstance(value, CellError) else coerce.ranked(value)
+
+
+class Filter:
+    """A stored basic filter or filter view, over its sheet as that is now."""
+
+    def __init__(self, evaluator: Evaluator, sheet: Sheet, stored: Json) -> None:
+        self._evaluator = evaluator
+        self._sheet = sheet
+        self._box = ranges.box_of(sheet, stored["range"])
+        self._wanted = {
+            one.get("columnIndex", 0): one.get("filterCriteria", {})
+            for one in stored.get("filterSpecs", [])
+        }
+        self._specs = [
+            (one.get("dimensionIndex", 0), one.get("sortOrder") == "DESCENDING")
+            for one in stored.get("sortSpecs", [])
+        ]
+
+    def passes(self, row: int) -> bool:
+        """Return whether a row is shown, as every row outside the filter's range is."""
+        return not self._box.top < row < self._box.bottom or all(
+            self._lets(row, column, wanted)
+            for column, wanted in self._wanted.items()
+            if column < len(self._sheet.columns)
+        )
+
+    def rows(self) -> list[int]:
+        """Return all rows that are shown, those below the header in the filter's order."""
+        box, sheet = self._box, self._sheet
+        head = min(box.top + 1, len(sheet.rows))
+        inside = [row for row in range(head, box.bottom) if self.passes(row)]
+        if self._specs:
+            inside = ordered(self._evaluator, sheet, inside, self._specs)
+        return [*range(head), *inside, *range(max(head, box.bottom), len(sheet.rows))]
+
+    def _lets(self, row: int, column: int, wanted: Json) -> bool:
+        cell = self._sheet.cell(row, column)
+        if self._evaluator.shown(self._sheet, cell) in wanted.get("hiddenValues", ()):
+            return False
+        # A formula is written for the first row below the header, and for no other column.
+        place = Place(row, column, row - self._box.top - 1, 0)
+        condition = wanted.get("condition")
+        return condition is None or holds(self._evaluator, self._sheet, condition, place)
+
+
+def rows_of_view(spreadsheet: Spreadsheet, sheet_id: int, view_id: int) -> list[int]:
+    """Return the rows that a filter view shows, in order. KeyError where there is none."""
+    sheet = ranges.need_sheet(spreadsheet, sheet_id)
+    return Filter(Evaluator(spreadsheet), sheet, sheet.filter_views[view_id]).rows()

@@ -6,7 +6,9 @@ Everything that changes goes through `set`, `put` or `cell`, which remember what
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from emulator import discovery, masks
 from emulator.errors import ApiError, invalid
+from emulator.sheets import ranges
 from emulator.sheets.formula import Formula
 from emulator.sheets.grid import (
     MAX_CELLS,
@@ -14,6 +16,7 @@ from emulator.sheets.grid import (
     MAX_COLUMNS,
     Cell,
     Column,
+    Json,
     Row,
     Sheet,
     Spreadsheet,
@@ -70,6 +73,12 @@ class Edit:
         for protection in sheet.protected_ranges.values():
             if not self.may_edit(protection) and box.meets_protection(sheet, protection):
                 raise invalid(PROTECTED)
+
+    def area(self, grid_range: dict[str, Any]) -> tuple[Sheet, Box]:
+        """Return the sheet and box of a request's GridRange, which `user` may change."""
+        sheet, box = ranges.resolve(self.spreadsheet, grid_range)
+        self.guard(sheet, box)
+        return sheet, box
 
     def may_edit(self, protection: dict[str, Any]) -> bool:
         """Return whether a protection lets `user` through."""
@@ -131,3 +140,61 @@ def change(
             raise
         spreadsheet.revision += 1
         return found
+
+
+def need_mask(request: Json, message: str) -> masks.Mask | None:
+    """Parse the request's `fields`. ApiError if empty, or if `message` lacks one of them."""
+    text = request.get("fields", "")
+    if not text.strip():
+        raise invalid(
+            "At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)"
+        )
+    unknown = discovery.unknown_field("sheets", message, text)
+    if unknown is not None:
+        raise invalid(f"Invalid field: {unknown}")
+    return masks.parse(text)
+
+
+class ById:
+    """A kind of object: `name` is the attribute of Sheet that holds them, `noun` Google's word."""
+
+    def __init__(self, name: str, noun: str) -> None:
+        self._name = name
+        self._noun = noun
+
+    def all(self, edit: Edit) -> dict[int, Sheet]:
+        """Return the sheet of each object, by id; ids are unique in the spreadsheet."""
+        sheets = edit.spreadsheet.sheets
+        return {number: sheet for sheet in sheets for number in getattr(sheet, self._name)}
+
+    def number(self, edit: Edit, wanted: int | None) -> int:
+        """Return the wanted id, or a new one. ApiError if it is taken."""
+        taken = self.all(edit)
+        if wanted is None:
+            return edit.spreadsheet.new_id(taken)
+        if wanted in taken:
+            if not self._moves(edit):
+                raise invalid(f"A {self._noun} with id: {wanted} already exists.")
+            self.drop(edit, wanted)
+        return wanted
+
+    def _moves(self, edit: Edit) -> bool:
+        """Return whether a taken id is accepted: the object is another one then."""
+        return self._name == "protected_ranges" and "range_id" in edit.spreadsheet.otherwise
+
+    def need(self, edit: Edit, number: int) -> tuple[Sheet, Json]:
+        """Return the sheet and the object of an id. ApiError where there is none."""
+        sheet = self.all(edit).get(number)
+        if sheet is None:
+            raise invalid(f"No {self._noun} with id: {number}")
+        return sheet, getattr(sheet, self._name)[number]
+
+    def put(self, edit: Edit, sheet: Sheet, number: int, stored: Json) -> None:
+        """Store an object on a sheet."""
+        edit.set(sheet, self._name, {**getattr(sheet, self._name), number: stored})
+
+    def drop(self, edit: Edit, number: int) -> None:
+        """Remove an object. ApiError where there is none."""
+        sheet, _ = self.need(edit, number)
+        rest = {key: one for key, one in getattr(sheet, self._name).items() if key != number}
+        edit.set(sheet, self._name, rest)

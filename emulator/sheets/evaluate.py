@@ -10,13 +10,13 @@ A condition's formula is written for one cell and looked at from others: it is e
 from collections.abc import Callable
 from typing import Any
 
-from emulator.sheets import coerce, functions, numbers, ranges, syntax
-from emulator.sheets.arrays import elementwise
+from emulator.sheets import coerce, functions, numbers, ranges
 from emulator.sheets.coerce import Table, first
 from emulator.sheets.formula import End, Formula, Place
+from emulator.sheets.functions import operate
 from emulator.sheets.grid import Cell, CellError, Json, Scalar, Sheet, Spreadsheet
-from emulator.sheets.operators import operate
 from emulator.sheets.ranges import Box
+from emulator.sheets.syntax import Tree, parse_formula
 
 PARSE_ERROR = CellError("ERROR", "#ERROR!", "Formula parse error.")
 CIRCULAR = CellError("REF", "#REF!", "Circular dependency detected.")
@@ -55,7 +55,7 @@ class Evaluator:
     def formula(self, sheet: Sheet, formula: Formula, place: Place | None = None) -> Scalar:
         """Return the value of a formula in `sheet`, or as it reads for a place there."""
         try:
-            tree = syntax.parse(formula.text)
+            tree = parse_formula(formula.text)
         except ValueError:
             return PARSE_ERROR
         before, self._place = self._place, place
@@ -65,8 +65,14 @@ class Evaluator:
             self._place = before
         return 0 if found is None else found
 
-    def tree(self, sheet: Sheet, tree: syntax.Tree) -> Any:
+    def tree(self, sheet: Sheet, tree: Tree) -> Any:
         """Return a scalar, or a table for a reference to several cells."""
+        try:
+            return self._tree(sheet, tree)
+        except coerce.Failed as failed:
+            return failed.error
+
+    def _tree(self, sheet: Sheet, tree: Tree) -> Any:
         kind = tree[0]
         if kind == "value":
             return tree[1]
@@ -78,12 +84,10 @@ class Evaluator:
             return operate(tree[1], self._scalar(sheet, tree[2]), self._scalar(sheet, tree[3]))
         if kind in ("minus", "percent"):
             found = coerce.number(self._scalar(sheet, tree[1]))
-            if isinstance(found, CellError):
-                return found
             return -found if kind == "minus" else found / 100
         return self._named(tree[1]) if kind == "name" else LOST
 
-    def _scalar(self, sheet: Sheet, tree: syntax.Tree) -> Any:
+    def _scalar(self, sheet: Sheet, tree: Tree) -> Any:
         """Return one value: of a column or row, the cell beside the place."""
         place = self._place
         if place is None or tree[0] != "ref" or len(tree[2]) == 1:
@@ -100,11 +104,14 @@ class Evaluator:
         return self.value(there, there.cell(row, column))
 
     def _named(self, name: str) -> Any:
-        for one in self.spreadsheet.named_ranges.values():
-            if one["name"].casefold() == name.casefold():
-                sheet = ranges.need_sheet(self.spreadsheet, one["range"].get("sheetId", 0))
-                return self._table(sheet, ranges.box_of(sheet, one["range"]))
+        named = ranges.find_named(self.spreadsheet, name)
+        if named is not None:
+            return self._table(*named)
         return CellError("NAME", "#NAME?", f"Unknown range name: '{name}'.")
+
+    def shown(self, sheet: Sheet, cell: Cell) -> str:
+        """Return a cell's value as people see it."""
+        return coerce.shown(self.value(sheet, cell), self.number_format(sheet, cell))
 
     def number_format(self, sheet: Sheet, cell: Cell, depth: int = 0) -> Json:
         """Return the number format that a cell is shown in, {} where it is automatic."""
@@ -112,11 +119,11 @@ class Evaluator:
         if found or not isinstance(cell.value, Formula) or depth > MAX_REFERENCES:
             return found
         try:
-            return self._format(sheet, syntax.parse(cell.value.text), depth)
+            return self._format(sheet, parse_formula(cell.value.text), depth)
         except ValueError:
             return {}
 
-    def _format(self, sheet: Sheet, tree: syntax.Tree, depth: int) -> Json:
+    def _format(self, sheet: Sheet, tree: Tree, depth: int) -> Json:
         """What a formula implies: dates for TODAY and NOW, what a single reference refers to, and
         the one format of two that are added or subtracted.
         """
@@ -134,7 +141,7 @@ class Evaluator:
         there, cells = box
         return self.number_format(there, there.cell(cells.top, cells.left), depth + 1)
 
-    def _call(self, sheet: Sheet, name: str, arguments: tuple[syntax.Tree, ...]) -> Any:
+    def _call(self, sheet: Sheet, name: str, arguments: tuple[Tree, ...]) -> Any:
         if name in functions.LAZY:
             lazy = [lambda tree=one: self.tree(sheet, tree) for one in arguments]
             return functions.LAZY[name](*lazy)
@@ -151,10 +158,9 @@ class Evaluator:
             return self._applied(name, functions.OF_A_VALUE[name], values)
         if name not in functions.OF_VALUES:
             return CellError("NAME", "#NAME?", f"Unknown function: '{name}'.")
-        wrong = next((one for one in values if isinstance(one, CellError)), None)
-        return wrong or self._applied(name, functions.OF_VALUES[name], values)
+        return self._applied(name, functions.OF_VALUES[name], coerce.sound(values))
 
-    def _rows(self, sheet: Sheet, tree: syntax.Tree) -> Any:
+    def _rows(self, sheet: Sheet, tree: Tree) -> Any:
         """Return an argument that is evaluated for each row of the ranges in it."""
         if tree[0] == "op":
             sides = (self._rows(sheet, one) for one in tree[2:])
@@ -225,13 +231,33 @@ def _bounds(one: int | None, other: int | None, size: int) -> tuple[int, int]:
     return min(known, default=0), max(known) + 1 if len(known) == 2 else size
 
 
-def link(formula: Formula) -> syntax.Tree | None:
-    """Return the tree of the address in `=HYPERLINK(address, ...)`, or None."""
-    try:
-        tree = syntax.parse(formula.text)
-    except ValueError:
-        return None
-    if tree[0] == "call" and tree[1] == "HYPERLINK" and tree[2]:
-        address: syntax.Tree = tree[2][0]
-        return address
-    return None
+def elementwise(compute: Callable[..., Any], *values: Any) -> Any:
+    """Return what `compute` makes of scalars, or of each cell where tables are among the values.
+
+    A table of one row or column is taken along the others; cells that another has not are #N/A.
+    """
+    tables = [one for one in values if isinstance(one, list)]
+    if not tables:
+        return compute(*values)
+
+    def computed(*cells: Any) -> Any:
+        try:
+            return compute(*cells)
+        except coerce.Failed as failed:
+            return failed.error
+
+    height, width = max(map(len, tables)), max(len(one[0]) for one in tables)
+
+    def at(value: Any, row: int, column: int) -> Any:
+        if not isinstance(value, list):
+            return value
+        row = 0 if len(value) == 1 else row
+        column = 0 if len(value[0]) == 1 else column
+        if row < len(value) and column < len(value[0]):
+            return value[row][column]
+        return CellError("N_A", "#N/A", "Argument out of range.")
+
+    return Table(
+        [computed(*(at(one, row, column) for one in values)) for column in range(width)]
+        for row in range(height)
+    )

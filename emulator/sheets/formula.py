@@ -1,11 +1,163 @@
-"""Formulas as text: their references, and how they shift when cells move."""
+"""References: A1 notation, formulas as text, and how both change when cells move."""
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from emulator.sheets import a1
-from emulator.sheets.shifts import Shift
+PLAIN_TITLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+LOOKS_LIKE_CELL = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]\d*")
+
+
+class Bounds(NamedTuple):
+    """The zero-based half-open bounds that A1 notation names, each of them or None."""
+
+    top: int | None
+    bottom: int | None
+    left: int | None
+    right: int | None
+
+
+def column_name(index: int) -> str:
+    """Return `A` for 0, `AA` for 26."""
+    name = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def column_index(name: str) -> int:
+    """Return 0 for `A`."""
+    index = 0
+    for letter in name.upper():
+        index = index * 26 + ord(letter) - 64
+    return index - 1
+
+
+def quote(title: str) -> str:
+    """Return the title as it stands before the `!`."""
+    if PLAIN_TITLE.fullmatch(title) and not LOOKS_LIKE_CELL.fullmatch(title):
+        return title
+    return "'" + title.replace("'", "''") + "'"
+
+
+def split(text: str) -> tuple[str | None, str | None]:
+    """Return (title, cells), each or None. ValueError where a quote is not closed."""
+    if text.startswith("'"):
+        found = re.fullmatch(r"'((?:[^']|'')*)'(?:!(.*))?", text, re.DOTALL)
+        if not found:
+            raise ValueError(text)
+        return found[1].replace("''", "'"), found[2]
+    if "!" in text:
+        title, _, cells = text.rpartition("!")
+        return title, cells
+    return None, text
+
+
+def parse_cells(cells: str) -> Bounds | None:
+    """Return the bounds of A1 notation without a title, None if it is invalid."""
+    try:
+        ends = parse_ends(cells)
+    except ValueError:
+        return None
+    first, last = ends[0], ends[-1]
+    alone = len(ends) == 1 and (first.row is None or first.column is None)
+    if alone or len(ends) > 2 or any(end.row is end.column is None for end in ends):
+        return None
+    return Bounds(*_bounds(first.row, last.row), *_bounds(first.column, last.column))
+
+
+def _bounds(first: int | None, last: int | None) -> tuple[int | None, int | None]:
+    if first is not None and last is not None:
+        return min(first, last), max(first, last) + 1
+    return first, None if last is None else last + 1
+
+
+def format_box(title: str, top: int, bottom: int, left: int, right: int) -> str:
+    """Return the full A1 notation of a bounded box, one cell without a colon."""
+    first = f"{column_name(left)}{top + 1}"
+    last = f"{column_name(right - 1)}{bottom}"
+    return f"{quote(title)}!{first if first == last else f'{first}:{last}'}"
+
+
+Json = dict[str, Any]
+Span = tuple[int, int | None]
+
+
+class Insert(NamedTuple):
+    """`size` rows or columns inserted before index `at`."""
+
+    at: int
+    size: int
+
+    def span(self, start: int, end: int | None) -> Span | None:
+        """Return where [start, end) is afterwards; it grows by what is inserted inside."""
+        moved = start + self.size if start >= self.at else start
+        if end is None:
+            return moved, None
+        return moved, end + self.size if end > self.at else end
+
+
+class Delete(NamedTuple):
+    """`size` rows or columns deleted from index `at` on."""
+
+    at: int
+    size: int
+
+    def span(self, start: int, end: int | None) -> Span | None:
+        """Return where [start, end) is afterwards, None where nothing is left of it."""
+
+        def moved(index: int) -> int:
+            return index if index <= self.at else max(self.at, index - self.size)
+
+        if end is None:
+            return moved(start), None
+        return (moved(start), moved(end)) if moved(end) > moved(start) else None
+
+
+class Move(NamedTuple):
+    """[start, end) moved before index `destination`, as counted before the move."""
+
+    start: int
+    end: int
+    destination: int
+
+    def span(self, start: int, end: int | None) -> Span | None:
+        """Return where [start, end) is afterwards; a span inside what moves goes along."""
+        size = self.end - self.start
+        landing = self.destination
+        if landing > self.start:
+            landing -= size
+        if end is not None and self.start <= start and end <= self.end:
+            return start - self.start + landing, end - self.start + landing
+        left = Delete(self.start, size).span(start, end)
+        return Insert(landing, size).span(*left) if left else None
+
+
+Shift = Insert | Delete | Move
+
+BOUNDS = {
+    "ROWS": ("startRowIndex", "endRowIndex"),
+    "COLUMNS": ("startColumnIndex", "endColumnIndex"),
+}
+
+
+def grid_range(shift: Shift, dimension: str, stored: Json) -> Json | None:
+    """Return a stored GridRange after the shift, None where nothing is left of it."""
+    first, last = BOUNDS[dimension]
+    if first not in stored and last not in stored:
+        return stored
+    moved = shift.span(stored.get(first, 0), stored.get(last))
+    if moved is None:
+        return None
+    changed = dict(stored)
+    if first in stored:
+        changed[first] = moved[0]
+    if moved[1] is not None:
+        changed[last] = moved[1]
+    return changed
+
 
 TITLE = r"(?:'(?:[^']|'')*'|[A-Za-z_][A-Za-z0-9_.]*)!"
 END = r"\$?[A-Za-z]{1,3}\$?[1-9]\d*"
@@ -47,7 +199,7 @@ class End(NamedTuple):
 
     def text(self) -> str:
         """Return it as it stands in a formula."""
-        column = "" if self.column is None else a1.column_name(self.column)
+        column = "" if self.column is None else column_name(self.column)
         row = "" if self.row is None else str(self.row + 1)
         fixed_column = "$" if self.column_fixed else ""
         return fixed_column + column + ("$" if self.row_fixed else "") + row
@@ -83,7 +235,7 @@ def parse_end(text: str) -> End:
     if not column and row:
         fixed_row = fixed_row or fixed_column
     return End(
-        a1.column_index(column) if column else None,
+        column_index(column) if column else None,
         int(row) - 1 if row else None,
         bool(fixed_column and column),
         bool(fixed_row and row),
@@ -102,7 +254,7 @@ def rewrite(text: str, change: Callable[[str | None, list[End]], list[End] | Non
         if found["string"]:
             return found[0]
         title = found["title"]
-        plain = a1.split(title + "A1")[0] if title else None
+        plain = split(title + "A1")[0] if title else None
         ends = change(plain, parse_ends(found["cells"]))
         if ends is None:
             return (title or "") + LOST
@@ -116,17 +268,12 @@ def copied(formula: Formula, down: int, right: int) -> Formula:
     if not down and not right:
         return formula
 
+    place = Place(0, 0, down, right)
+
     def change(_title: str | None, ends: list[End]) -> list[End] | None:
-        moved = [
-            end._replace(
-                column=end.column if end.column is None or end.column_fixed else end.column + right,
-                row=end.row if end.row is None or end.row_fixed else end.row + down,
-            )
-            for end in ends
-        ]
-        if any(index is not None and index < 0 for end in moved for index in end[:2]):
-            return None
-        return moved
+        moved = [place.moved(end) for end in ends]
+        lost = any(index is not None and index < 0 for end in moved for index in end[:2])
+        return None if lost else moved
 
     return Formula(rewrite(formula.text, change))
 
@@ -159,9 +306,9 @@ def retitled(formula: Formula, old: str, new: str) -> Formula:
 
     def one(found: re.Match[str]) -> str:
         title = found["title"]
-        if found["string"] or not title or a1.split(title + "A1")[0] != old:
+        if found["string"] or not title or split(title + "A1")[0] != old:
             return found[0]
-        return a1.quote(new) + "!" + found["cells"]
+        return quote(new) + "!" + found["cells"]
 
     text = REFERENCE.sub(one, formula.text)
     return formula if text == formula.text else Formula(text)

@@ -1,22 +1,164 @@
-"""The functions that formulas may call, over scalars and tables (lists of rows)."""
+"""The operators of formulas and the functions that they may call, over scalars and tables."""
 
+import fnmatch
 import math
+import operator
+import re
 import statistics
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from emulator.sheets import numbers
-from emulator.sheets.arrays import filtered
-from emulator.sheets.coerce import first, flat, number, text, truth
-from emulator.sheets.counting import countifs, countuniqueifs
-from emulator.sheets.entry import plain
-from emulator.sheets.grid import CellError
+from emulator.sheets.coerce import (
+    Table,
+    comparable,
+    first,
+    flat,
+    number,
+    plain,
+    ranked,
+    read_typed,
+    sound,
+    text,
+    truth,
+)
+from emulator.sheets.grid import CellError, Scalar
+
+NOT_A_NUMBER = CellError("NUM", "#NUM!", "The result is not a number.")
+ARITHMETIC: dict[str, Callable[[float, float], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "^": operator.pow,
+}
+COMPARE = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
+
+
+def operate(sign: str, left: Any, right: Any) -> Scalar:
+    """Apply an operator to two values. Failed if one is an error, or not what it takes."""
+    left, right = sound((left, right))
+    if sign == "&":
+        return text(left) + text(right)
+    if sign in COMPARE:
+        return bool(COMPARE[sign](*comparable(left, right)))
+    one, other = number(left), number(right)
+    if sign == "/" and other == 0:
+        return CellError("DIVIDE_BY_ZERO", "#DIV/0!", "Division by zero.")
+    try:
+        computed = ARITHMETIC[sign](one, other)
+    except (OverflowError, ZeroDivisionError):
+        return NOT_A_NUMBER
+    return NOT_A_NUMBER if isinstance(computed, complex) else plain(computed)
+
+
+Test = Callable[[Any], bool]
+
+
+CRITERION = re.compile(r"(<>|<=|>=|=|<|>)?(.*)", re.DOTALL)
+BOUNDS = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
+
+
+def criterion(wanted: Any) -> Test:
+    """Return the test of a COUNTIF criterion: `x`, `>=3`, `<>`, `a*`."""
+    wanted = first(wanted)
+    if not isinstance(wanted, str):
+        return lambda value: value is not None and len({*comparable(value, wanted)}) == 1
+    return _parsed(wanted)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(wanted: str) -> Test:
+    found = CRITERION.fullmatch(wanted)
+    sign, rest = (found[1], found[2]) if found else (None, wanted)
+    target = read_typed(rest)[0] if rest else ""
+    if sign in BOUNDS:
+        compare = BOUNDS[sign]
+        return lambda value: (
+            value is not None
+            and isinstance(value, str) == isinstance(target, str)
+            and bool(compare(*comparable(value, target)))
+        )
+    equal = _equal(rest, target)
+    return (lambda value: not equal(value)) if sign == "<>" else equal
+
+
+def _equal(rest: str, target: Any) -> Test:
+    if isinstance(target, str):
+        if rest == "":
+            return lambda value: value is None or value == ""
+        if not set(rest) & set("*?~"):
+            folded = rest.casefold()
+            return lambda value: isinstance(value, str) and value.casefold() == folded
+        form = re.compile(fnmatch.translate(rest.replace("[", "[[]")), re.IGNORECASE)
+        return lambda value: isinstance(value, str) and form.match(value) is not None
+    return lambda value: value is not None and value == target
+
+
+def _tallied(values: Any, wanted: Any) -> int | None:
+    """Return how many values equal a plain value, from a count made once; else None."""
+    if not isinstance(values, Table):
+        return None
+    if isinstance(wanted, str):
+        if not wanted or wanted[0] in "<>=" or set(wanted) & set("*?~"):
+            return None
+        wanted = read_typed(wanted)[0]
+    return values.tally[ranked(wanted)] if isinstance(wanted, str | int | float) else None
+
+
+def countifs(_now: datetime, *pairs: Any) -> Any:
+    """Return the number of rows that meet all criteria."""
+    if len(pairs) == 2 and (count := _tallied(pairs[0], first(pairs[1]))) is not None:
+        return count
+    met = _met(pairs)
+    return _sizes_differ("COUNTIFS") if met is None else sum(met)
+
+
+def countuniqueifs(_now: datetime, values: Any, *pairs: Any) -> Any:
+    """Return the number of distinct values in the rows that meet all criteria.
+
+    Blank cells are not counted. Texts that differ in case are distinct, and so are a number and
+    its text.
+    """
+    counted, met = list(flat(sound([values]))), _met(pairs)
+    if met is None or len(met) != len(counted):
+        return _sizes_differ("COUNTUNIQUEIFS")
+    rows = zip(counted, met, strict=True)
+    found = {(isinstance(one, bool), one) for one, meets in rows if meets and one is not None}
+    return len(found)
+
+
+def _met(pairs: tuple[Any, ...]) -> list[bool] | None:
+    """Return for each row whether it meets all criteria; None if the ranges differ in size.
+
+    Failed if a range is not there.
+    """
+    columns = [list(flat((one,))) for one in sound(pairs[::2])]
+    tests = [criterion(one) for one in pairs[1::2]]
+    if not tests or len(columns) != len(tests) or len({len(one) for one in columns}) > 1:
+        return None
+    if len(tests) == 1:
+        return list(map(tests[0], columns[0]))
+    return [
+        all(test(value) for test, value in zip(tests, row, strict=True))
+        for row in zip(*columns, strict=True)
+    ]
+
+
+def _sizes_differ(name: str) -> CellError:
+    return CellError("VALUE", "#VALUE!", f"Array arguments to {name} are of different size.")
+
 
 Function = Callable[..., Any]
-
-
-NO_NUMBERS = CellError("NUM", "#NUM!", "There are no numbers.")
 
 
 def is_number(value: Any) -> bool:
@@ -24,23 +166,13 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _numbers(values: Iterable[Any]) -> list[float] | CellError:
-    """Return the numbers among the values, or the first error."""
-    found = []
-    for value in flat(values):
-        if isinstance(value, CellError):
-            return value
-        if is_number(value):
-            found.append(value)
-    return found
+def _numbers(values: Iterable[Any]) -> list[float]:
+    """Return the numbers among the values. Failed if there is an error."""
+    return [value for value in sound(flat(values)) if is_number(value)]
 
 
 def _over_numbers(reduce: Callable[[list[float]], Any]) -> Function:
-    def function(_now: datetime, *values: Any) -> Any:
-        found = _numbers(values)
-        return found if isinstance(found, CellError) else reduce(found)
-
-    return function
+    return lambda _now, *values: reduce(_numbers(values))
 
 
 def _average(found: list[float]) -> Any:
@@ -50,29 +182,24 @@ def _average(found: list[float]) -> Any:
 
 
 def _median(found: list[float]) -> Any:
-    return plain(statistics.median(found)) if found else NO_NUMBERS
+    if not found:
+        return CellError("NUM", "#NUM!", "There are no numbers.")
+    return plain(statistics.median(found))
 
 
-def _count_unique(_now: datetime, *values: Any) -> Any:
-    """Return the number of distinct values that are not blank, or the first error."""
-    distinct = set()
-    for one in flat(values):
-        if isinstance(one, CellError):
-            return one
-        if one is not None:
-            distinct.add((isinstance(one, bool), one))
-    return len(distinct)
+def _count_unique(_now: datetime, *values: Any) -> int:
+    """Return the number of distinct values that are not blank. Failed if there is an error."""
+    return len({(isinstance(one, bool), one) for one in sound(flat(values)) if one is not None})
 
 
-def _rows(_now: datetime, value: Any) -> Any:
-    """Return the number of rows of a range; an error where it is not there."""
-    if isinstance(value, list):
-        return len(value)
-    return value if isinstance(value, CellError) else 1
+def _rows(_now: datetime, value: Any) -> int:
+    """Return the number of rows of a range. Failed where it is not there."""
+    (lines,) = sound([value])
+    return len(lines) if isinstance(lines, list) else 1
 
 
-def _truths(values: tuple[Any, ...]) -> Iterator[bool | CellError]:
-    """Yield the booleans that AND and OR look at, and errors."""
+def _truths(values: tuple[Any, ...]) -> Iterator[bool]:
+    """Yield the booleans that AND and OR look at."""
     for value in values:
         if not isinstance(value, list):
             yield truth(value)
@@ -84,11 +211,7 @@ def _truths(values: tuple[Any, ...]) -> Iterator[bool | CellError]:
 
 def _over_truths(reduce: Callable[[list[bool]], bool]) -> Function:
     def function(_now: datetime, *values: Any) -> Any:
-        found = []
-        for one in _truths(values):
-            if isinstance(one, CellError):
-                return one
-            found.append(one)
+        found = list(_truths(values))
         if not found:
             return CellError("VALUE", "#VALUE!", "The range has no boolean values.")
         return reduce(found)
@@ -96,32 +219,18 @@ def _over_truths(reduce: Callable[[list[bool]], bool]) -> Function:
     return function
 
 
-def _not(_now: datetime, value: Any) -> Any:
-    found = truth(value)
-    return found if isinstance(found, CellError) else not found
-
-
 def _hyperlink(_now: datetime, address: Any, label: Any = None) -> Any:
     return address if label is None else label
-
-
-def _text(_now: datetime, value: Any, pattern: Any) -> Any:
-    found = number(value)
-    return found if isinstance(found, CellError) else numbers.render(found, "NUMBER", text(pattern))
 
 
 def _on_number(compute: Callable[..., Any]) -> Function:
     """Return a function of numbers, whose arguments are converted."""
 
     def function(_now: datetime, *values: Any) -> Any:
-        found = [number(one) for one in values]
-        wrong = next((one for one in found if isinstance(one, CellError)), None)
-        if wrong is not None:
-            return wrong
         try:
-            return plain(compute(*found))
+            return plain(compute(*map(number, values)))
         except (ArithmeticError, ValueError):
-            return CellError("NUM", "#NUM!", "The result is not a number.")
+            return NOT_A_NUMBER
 
     return function
 
@@ -150,6 +259,30 @@ def _ifna(value: Any, instead: Any = lambda: None) -> Any:
     found = value()
     error = first(found)
     return instead() if isinstance(error, CellError) and error.kind == "N_A" else found
+
+
+NO_MATCH = CellError("N_A", "#N/A", "No matches are found in FILTER evaluation.")
+
+
+def filtered(_now: object, source: Any, *conditions: Any) -> Any:
+    """Return the rows of `source` for which all conditions hold; an error where none does.
+
+    Failed if one of them is an error.
+    """
+    source, *masks = sound((source, *conditions))
+    rows = source if isinstance(source, list) else [[source]]
+    columns = [list(flat((one,))) for one in masks]
+    if not columns or any(len(column) != len(rows) for column in columns):
+        message = "FILTER has mismatched range sizes."
+        return CellError("N_A", "#N/A", message)
+    met = [all(map(_holds, row)) for row in zip(*columns, strict=True)]
+    kept = Table(row for row, holds in zip(rows, met, strict=True) if holds)
+    return kept or NO_MATCH
+
+
+def _holds(value: Any) -> bool:
+    """Return whether a condition's value holds: TRUE, or a number other than 0."""
+    return isinstance(value, bool | int | float) and bool(value)
 
 
 # These take their arguments unevaluated.
@@ -188,7 +321,7 @@ OF_A_VALUE: dict[str, Function] = {
 
 # These take one value for each argument, and return the first error among them.
 OF_VALUES: dict[str, Function] = {
-    "NOT": _not,
+    "NOT": lambda _now, value: not truth(value),
     "LEFT": lambda _now, value, count=1: text(value)[: int(count)],
     "LEN": lambda _now, value: len(text(value).encode("utf-16-le")) // 2,
     "LOWER": lambda _now, value: text(value).lower(),
@@ -198,5 +331,5 @@ OF_VALUES: dict[str, Function] = {
     "DATE": _on_number(lambda y, m, d: numbers.serial(date(int(y), int(m), int(d)))),
     "ROUND": _on_number(_round),
     "HYPERLINK": _hyperlink,
-    "TEXT": _text,
+    "TEXT": lambda _now, value, pattern: numbers.render(number(value), "NUMBER", text(pattern)),
 }

@@ -1,14 +1,14 @@
-"""Developer metadata: its place, and lookups."""
+"""Developer metadata: its place, lookups of it, and the requests about it."""
 
+from dataclasses import replace
+
+from emulator import masks
 from emulator.errors import invalid
 from emulator.sheets import ranges
+from emulator.sheets.edit import Edit, need_mask
+from emulator.sheets.formula import BOUNDS
 from emulator.sheets.grid import Column, Json, Metadata, Place, Row, Sheet, Spreadsheet
 from emulator.sheets.ranges import Box
-
-BOUNDS = {
-    "ROWS": ("startRowIndex", "endRowIndex"),
-    "COLUMNS": ("startColumnIndex", "endColumnIndex"),
-}
 
 
 def project(user: str) -> str:
@@ -30,14 +30,13 @@ def box(metadata: Metadata) -> Box | None:
     sheet, place = metadata.sheet, metadata.place
     if sheet is None:
         return None
-    whole = ranges.whole(sheet)
     if isinstance(place, Row):
         index = sheet.rows.index(place)
-        return whole._replace(top=index, bottom=index + 1)
+        return ranges.lines(sheet, "ROWS", index, index + 1)
     if isinstance(place, Column):
         index = sheet.columns.index(place)
-        return whole._replace(left=index, right=index + 1)
-    return whole
+        return ranges.lines(sheet, "COLUMNS", index, index + 1)
+    return ranges.whole(sheet)
 
 
 def answer(metadata: Metadata) -> Json:
@@ -51,14 +50,8 @@ def answer(metadata: Metadata) -> Json:
     else:
         cells = box(metadata) or ranges.whole(metadata.sheet)
         start = cells.top if kind == "ROW" else cells.left
-        location["dimensionRange"] = ranges.answered(
-            {
-                "sheetId": metadata.sheet.sheet_id,
-                "dimension": f"{kind}S",
-                "startIndex": start,
-                "endIndex": start + 1,
-            }
-        )
+        span = {"dimension": f"{kind}S", "startIndex": start, "endIndex": start + 1}
+        location["dimensionRange"] = ranges.answered({"sheetId": metadata.sheet.sheet_id, **span})
     found: Json = {"metadataId": metadata.metadata_id, "metadataKey": metadata.key}
     if metadata.value:
         found["metadataValue"] = metadata.value
@@ -124,30 +117,22 @@ def _is_at(spreadsheet: Spreadsheet, metadata: Metadata, lookup: Json) -> bool:
     location = lookup.get("metadataLocation")
     if location is None:
         return True
-    exact = lookup.get("locationMatchingStrategy") == "EXACT_LOCATION"
-    if exact:
+    if lookup.get("locationMatchingStrategy") == "EXACT_LOCATION":
         return place(spreadsheet, location) == (metadata.sheet, metadata.place)
     if location.get("spreadsheet"):
         return True
-    if "dimensionRange" in location:
-        span = location["dimensionRange"]
-        first, last = BOUNDS[need_dimension(span)]
-        bounds = {"sheetId": span.get("sheetId", 0), first: span.get("startIndex", 0)}
-        if "endIndex" in span:
-            bounds[last] = span["endIndex"]
-        return meets(spreadsheet, metadata, bounds)
-    return meets(spreadsheet, metadata, {"sheetId": location.get("sheetId", 0)})
+    span = location.get("dimensionRange", {})
+    sheet = ranges.need_sheet(spreadsheet, (span or location).get("sheetId", 0))
+    if not span:
+        return metadata.sheet is sheet
+    start, end = span.get("startIndex", 0), span.get("endIndex")
+    return _meets(metadata, sheet, ranges.lines(sheet, need_dimension(span), start, end))
 
 
-def meets(spreadsheet: Spreadsheet, metadata: Metadata, grid_range: Json) -> bool:
-    """Return whether metadata on a sheet or a part of it shares cells with a GridRange."""
-    sheet = ranges.need_sheet(spreadsheet, grid_range.get("sheetId", 0))
+def _meets(metadata: Metadata, sheet: Sheet, area: Box) -> bool:
+    """Return whether metadata on a sheet or a part of it shares cells with an area."""
     cells = box(metadata)
-    return (
-        metadata.sheet is sheet
-        and cells is not None
-        and cells.meets(ranges.box_of(sheet, grid_range))
-    )
+    return metadata.sheet is sheet and cells is not None and cells.meets(area)
 
 
 def on_lines(spreadsheet: Spreadsheet, sheet: Sheet, user: str) -> dict[Row | Column, list[Json]]:
@@ -166,3 +151,103 @@ def on_whole(spreadsheet: Spreadsheet, sheet: Sheet | None, user: str) -> list[J
         for _, one in sorted(spreadsheet.metadata.items())
         if one.place is sheet and _visible(one, user)
     ]
+
+
+def _area(spreadsheet: Spreadsheet, data_filter: Json) -> tuple[Sheet, Box] | None:
+    """Return the area that a DataFilter names, None for a lookup of developer metadata."""
+    if "gridRange" in data_filter:
+        return ranges.resolve(spreadsheet, data_filter["gridRange"])
+    if "a1Range" in data_filter:
+        return ranges.parse(spreadsheet, data_filter["a1Range"])
+    if "developerMetadataLookup" in data_filter:
+        return None
+    raise invalid("DataFilter must have one of gridRange, a1Range, developerMetadataLookup set.")
+
+
+def boxes(spreadsheet: Spreadsheet, data_filter: Json, user: str) -> list[tuple[Sheet, Box]]:
+    """Return the boxes that a DataFilter selects, for a lookup in the order of ids."""
+    area = _area(spreadsheet, data_filter)
+    if area is not None:
+        return [area]
+    found: list[tuple[Sheet, Box]] = []
+    for one in find(spreadsheet, data_filter["developerMetadataLookup"], user):
+        cells = box(one)
+        if one.sheet is not None and cells is not None:
+            found.append((one.sheet, cells))
+        elif one.sheet is None:
+            found.extend((sheet, ranges.whole(sheet)) for sheet in spreadsheet.sheets)
+    return found
+
+
+def entries(spreadsheet: Spreadsheet, data_filter: Json, user: str) -> list[Metadata]:
+    """Return the developer metadata that a DataFilter selects, by lookup or by place."""
+    area = _area(spreadsheet, data_filter)
+    if area is None:
+        return find(spreadsheet, data_filter["developerMetadataLookup"], user)
+    return [one for one in find(spreadsheet, {}, user) if _meets(one, *area)]
+
+
+VISIBILITIES = ("DOCUMENT", "PROJECT")
+FIELDS = {"metadataKey": "key", "metadataValue": "value", "visibility": "visibility"}
+
+
+def create_metadata(edit: Edit, request: Json) -> Json:
+    """Create developer metadata, and return it. ApiError if its id is taken."""
+    given, taken = request.get("developerMetadata", {}), edit.spreadsheet.metadata
+    if not given.get("metadataKey"):
+        raise invalid("Developer metadata must have a key.")
+    if given.get("visibility") not in VISIBILITIES:
+        raise invalid("Developer metadata must have a visibility specified.")
+    number = given.get("metadataId")
+    if number is None:
+        number = edit.spreadsheet.new_id(taken)
+    elif number < 1:
+        raise invalid("Developer metadata ids must be positive.")
+    elif number in taken and "metadata_id" not in edit.spreadsheet.otherwise:
+        raise invalid(f"Developer metadata with id {number} already exists.")
+    sheet, target = place(edit.spreadsheet, given.get("location", {}))
+    fresh = Metadata(
+        metadata_id=number,
+        key=given["metadataKey"],
+        value=given.get("metadataValue"),
+        visibility=given["visibility"],
+        project=project(edit.user),
+        sheet=sheet,
+        place=target,
+    )
+    edit.put(taken, number, fresh)
+    return {"developerMetadata": answer(fresh)}
+
+
+def _selected(edit: Edit, wanted: list[Json]) -> list[Metadata]:
+    found: dict[int, Metadata] = {}
+    for one in wanted:
+        for stored in entries(edit.spreadsheet, one, edit.user):
+            found[stored.metadata_id] = stored
+    return list(found.values())
+
+
+def update_metadata(edit: Edit, request: Json) -> Json:
+    """Change all that the filters select, and return it."""
+    mask, new = need_mask(request, "DeveloperMetadata"), request.get("developerMetadata", {})
+    changed = []
+    for stored in _selected(edit, request.get("dataFilters", [])):
+        wanted = {name: field for name, field in FIELDS.items() if masks.wants(mask, name)}
+        fresh = replace(stored, **{field: new.get(name) for name, field in wanted.items()})
+        if masks.wants(mask, "location") and "location" in new:
+            sheet, target = place(edit.spreadsheet, new["location"])
+            fresh = replace(fresh, sheet=sheet, place=target)
+        if not fresh.key or fresh.visibility not in VISIBILITIES:
+            raise invalid("Developer metadata must have a key and a visibility.")
+        edit.put(edit.spreadsheet.metadata, stored.metadata_id, fresh)
+        changed.append(answer(fresh))
+    return {"developerMetadata": changed} if changed else {}
+
+
+def delete_metadata(edit: Edit, request: Json) -> Json:
+    """Delete all that the filter selects, and return it."""
+    selected = _selected(edit, [request.get("dataFilter", {})])
+    gone = [answer(one) for one in selected]
+    for one in selected:
+        edit.drop(edit.spreadsheet.metadata, one.metadata_id)
+    return {"deletedDeveloperMetadata": gone} if gone else {}

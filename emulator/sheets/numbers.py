@@ -132,8 +132,7 @@ def _digits(number: float, pattern: str, exponent: str | None) -> str:
     text = f"{number:.{len(fraction)}f}"
     integer, _, decimals = text.partition(".")
     least = sum(1 for letter in fraction if letter == "0")
-    while len(decimals) > least and decimals.endswith("0"):
-        decimals = decimals[:-1]
+    decimals = decimals[:least] + decimals[least:].rstrip("0")
     integer = integer.lstrip("0").zfill(whole.count("0"))
     if "," in whole and integer:
         integer = f"{int(integer):,}".rjust(len(integer), "0") if integer.strip("0") else integer

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from emulator.errors import ApiError, invalid
-from emulator.sheets import a1
+from emulator.sheets import formula
 from emulator.sheets.grid import Json, Sheet, Spreadsheet
 
 KEYS = ("startRowIndex", "endRowIndex", "startColumnIndex", "endColumnIndex")
@@ -50,15 +51,27 @@ def whole(sheet: Sheet) -> Box:
     return Box(0, len(sheet.rows), 0, len(sheet.columns))
 
 
+def lines(sheet: Sheet, dimension: str, start: int, end: int | None) -> Box:
+    """Return the box of whole ROWS or COLUMNS, None is up to the grid's end."""
+    if dimension == "ROWS":
+        return whole(sheet)._replace(top=start, bottom=len(sheet.rows) if end is None else end)
+    return whole(sheet)._replace(left=start, right=len(sheet.columns) if end is None else end)
+
+
+def _bounds(sheet: Sheet, grid_range: Json) -> Box:
+    """Return a GridRange as it is given, closed at the grid where it is open."""
+    return Box(
+        grid_range.get("startRowIndex", 0),
+        grid_range.get("endRowIndex", len(sheet.rows)),
+        grid_range.get("startColumnIndex", 0),
+        grid_range.get("endColumnIndex", len(sheet.columns)),
+    )
+
+
 def box_of(sheet: Sheet, grid_range: Json) -> Box:
     """Return the box of a stored GridRange, cut to the grid."""
-    rows, columns = len(sheet.rows), len(sheet.columns)
-    return Box(
-        min(grid_range.get("startRowIndex", 0), rows),
-        min(grid_range.get("endRowIndex", rows), rows),
-        min(grid_range.get("startColumnIndex", 0), columns),
-        min(grid_range.get("endColumnIndex", columns), columns),
-    )
+    limits = (len(sheet.rows), len(sheet.rows), len(sheet.columns), len(sheet.columns))
+    return Box(*map(min, _bounds(sheet, grid_range), limits))
 
 
 def need_sheet(spreadsheet: Spreadsheet, sheet_id: int) -> Sheet:
@@ -76,27 +89,16 @@ def resolve(spreadsheet: Spreadsheet, grid_range: Json) -> tuple[Sheet, Box]:
         low, high = grid_range.get(start, 0), grid_range.get(end)
         if low < 0 or (high is not None and high < low):
             raise invalid(f"GridRange.{end}[{high}] must be after {start}[{low}]")
-    rows, columns = len(sheet.rows), len(sheet.columns)
-    box = Box(
-        grid_range.get("startRowIndex", 0),
-        grid_range.get("endRowIndex", rows),
-        grid_range.get("startColumnIndex", 0),
-        grid_range.get("endColumnIndex", columns),
-    )
-    if box.bottom > rows or box.right > columns or box.top > rows or box.left > columns:
-        shown = a1.format_box(
-            sheet.title,
-            box.top,
-            max(box.bottom, box.top + 1),
-            box.left,
-            max(box.right, box.left + 1),
-        )
-        raise exceeds(sheet, shown)
+    box = _bounds(sheet, grid_range)
+    if not whole(sheet).holds(box) or box.top > len(sheet.rows) or box.left > len(sheet.columns):
+        raise exceeds(sheet, box)
     return sheet, box
 
 
-def exceeds(sheet: Sheet, shown: str) -> ApiError:
+def exceeds(sheet: Sheet, box: Box) -> ApiError:
     """Return the error for a range outside the grid."""
+    top, left = box.top, box.left
+    shown = show(sheet, Box(top, max(box.bottom, top + 1), left, max(box.right, left + 1)))
     return invalid(
         f"Range ({shown}) exceeds grid limits. Max rows: {len(sheet.rows)}, "
         f"max columns: {len(sheet.columns)}"
@@ -110,12 +112,12 @@ def parse(spreadsheet: Spreadsheet, text: str, *, for_writing: bool = False) -> 
     also where it ends outside.
     """
     try:
-        title, cells = a1.split(text)
+        title, cells = formula.split(text)
     except ValueError:
         raise invalid(f"Unable to parse range: {text}") from None
-    reference = a1.parse_cells(cells) if cells is not None else None
+    reference = formula.parse_cells(cells) if cells is not None else None
     if reference is None and cells is not None:
-        named = _named(spreadsheet, cells)
+        named = find_named(spreadsheet, cells)
         if named is not None:
             return named
         if title is None:
@@ -130,7 +132,8 @@ def parse(spreadsheet: Spreadsheet, text: str, *, for_writing: bool = False) -> 
     return sheet, _inside(sheet, reference, whole_of_it=for_writing)
 
 
-def _named(spreadsheet: Spreadsheet, name: str) -> tuple[Sheet, Box] | None:
+def find_named(spreadsheet: Spreadsheet, name: str) -> tuple[Sheet, Box] | None:
+    """Return the sheet and box of a named range, None where there is none."""
     for one in spreadsheet.named_ranges.values():
         if one["name"].casefold() == name.casefold():
             sheet = need_sheet(spreadsheet, one["range"].get("sheetId", 0))
@@ -138,21 +141,20 @@ def _named(spreadsheet: Spreadsheet, name: str) -> tuple[Sheet, Box] | None:
     return None
 
 
-def _inside(sheet: Sheet, reference: a1.Reference, *, whole_of_it: bool) -> Box:
+def _inside(sheet: Sheet, reference: formula.Bounds, *, whole_of_it: bool) -> Box:
     rows, columns = len(sheet.rows), len(sheet.columns)
     top, left = reference.top or 0, reference.left or 0
     bottom = rows if reference.bottom is None else reference.bottom
     right = columns if reference.right is None else reference.right
     outside = top >= rows or left >= columns
     if outside or (whole_of_it and (bottom > rows or right > columns)):
-        shown = a1.format_box(sheet.title, top, max(bottom, top + 1), left, max(right, left + 1))
-        raise exceeds(sheet, shown)
+        raise exceeds(sheet, Box(top, bottom, left, right))
     return Box(top, min(bottom, rows), left, min(right, columns))
 
 
 def show(sheet: Sheet, box: Box) -> str:
     """Return `Sheet1!A1:B2`, as Google writes ranges into its answers."""
-    return a1.format_box(sheet.title, *box)
+    return formula.format_box(sheet.title, *box)
 
 
 def fixed(sheet: Sheet, grid_range: Json) -> Json:
@@ -160,20 +162,31 @@ def fixed(sheet: Sheet, grid_range: Json) -> Json:
     return {"sheetId": sheet.sheet_id} | {key: grid_range[key] for key in KEYS if key in grid_range}
 
 
+def area(sheet: Sheet, box: Box) -> Json:
+    """Return a box as a GridRange."""
+    return {"sheetId": sheet.sheet_id} | dict(zip(KEYS, box, strict=True))
+
+
 def bounded(sheet: Sheet, grid_range: Json) -> Json:
     """Return a GridRange closed at the grid's size, as filters store it."""
-    box = box_of(sheet, grid_range)
-    return {"sheetId": sheet.sheet_id} | dict(zip(KEYS, box, strict=True))
+    return area(sheet, box_of(sheet, grid_range))
+
+
+def remade(value: Any, change: Callable[[Json], Json]) -> Any:
+    """Return an object with each dict in it, from the innermost on, as `change` returns it."""
+    if isinstance(value, list | tuple):
+        return [remade(item, change) for item in value]
+    if isinstance(value, dict):
+        return change({name: remade(item, change) for name, item in value.items()})
+    return value
 
 
 def answered(value: Any) -> Any:
     """Return a stored object as Google answers it, without a sheetId of 0."""
-    if isinstance(value, list | tuple):
-        return [answered(item) for item in value]
-    if isinstance(value, dict):
-        return {
-            key: answered(item)
-            for key, item in value.items()
-            if not (key == "sheetId" and item == 0)
-        }
-    return value
+
+    def change(part: Json) -> Json:
+        return (
+            part if part.get("sheetId") != 0 else {k: v for k, v in part.items() if k != "sheetId"}
+        )
+
+    return remade(value, change)

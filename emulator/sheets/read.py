@@ -5,7 +5,7 @@ from typing import Any
 
 from emulator import masks
 from emulator.masks import Mask
-from emulator.sheets import data_filters, metadata, ranges
+from emulator.sheets import metadata, ranges
 from emulator.sheets.cells import Writer
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.grid import (
@@ -46,7 +46,7 @@ class Reader:
         """Return the same for DataFilters, with a GridData for each box that they match."""
         boxes: Boxes = []
         for one in wanted:
-            boxes.extend(data_filters.boxes(self._spreadsheet, one, self._user))
+            boxes.extend(metadata.boxes(self._spreadsheet, one, self._user))
         return self.answer(boxes if wanted else None, mask, grid=grid)
 
     def answer(self, boxes: Boxes | None, mask: Mask | None, *, grid: bool) -> Json:

@@ -1,12 +1,151 @@
-"""Insertion, deletion and moves of rows and columns."""
+"""Insertion, deletion and moves of rows and columns, which ranges and formulas follow."""
 
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from emulator.errors import invalid
-from emulator.sheets import shifts
+from emulator.sheets import formula
 from emulator.sheets.edit import Edit
-from emulator.sheets.following import follow
-from emulator.sheets.grid import Cell, Column, Row, Sheet
+from emulator.sheets.formula import Formula, Shift, grid_range, shifted
+from emulator.sheets.grid import BLANK, Cell, Column, Json, Row, Sheet
+from emulator.sheets.ranges import remade
+
+
+def follow(edit: Edit, sheet: Sheet, shift: Shift, dimension: str) -> None:
+    """Update ranges and formulas after rows or columns of `sheet` have shifted."""
+
+    def moved(stored: Json) -> Json | None:
+        return grid_range(shift, dimension, stored)
+
+    edit.set(sheet, "merges", tuple(_remaining(moved(one) for one in sheet.merges)))
+    rules = (_with_ranges(one, "ranges", moved) for one in sheet.conditional_formats)
+    edit.set(sheet, "conditional_formats", tuple(one for one in rules if one["ranges"]))
+    edit.set(sheet, "protected_ranges", _followed(sheet.protected_ranges, moved))
+    edit.set(sheet, "tables", _followed(sheet.tables, moved))
+    by_column = shift if dimension == "COLUMNS" else None
+    edit.set(sheet, "filter_views", _filters(sheet.filter_views, moved, by_column))
+    if sheet.basic_filter:
+        edit.set(sheet, "basic_filter", _filters({0: sheet.basic_filter}, moved, by_column).get(0))
+    _follow_charts(edit, sheet, shift, dimension)
+    spreadsheet = edit.spreadsheet
+    mine = {
+        key: one
+        for key, one in spreadsheet.named_ranges.items()
+        if one["range"].get("sheetId", 0) == sheet.sheet_id
+    }
+    others = {key: one for key, one in spreadsheet.named_ranges.items() if key not in mine}
+    edit.set(spreadsheet, "named_ranges", others | _followed(mine, moved))
+    _follow_formulas(edit, sheet, shift, dimension)
+
+
+def _remaining(ranges: Iterable[Json | None]) -> list[Json]:
+    return [one for one in ranges if one is not None]
+
+
+def _with_ranges(stored: Json, name: str, moved: Callable[[Json], Json | None]) -> Json:
+    return {**stored, name: _remaining(moved(one) for one in stored[name])}
+
+
+def _followed(objects: dict[Any, Json], moved: Callable[[Json], Json | None]) -> dict[Any, Json]:
+    """Return objects with their `range` moved, without those whose range is gone."""
+    found = {}
+    for key, stored in objects.items():
+        moved_range = moved(stored["range"]) if "range" in stored else None
+        if moved_range is None and "range" in stored:
+            continue
+        if moved_range is not None:
+            stored = {**stored, "range": moved_range}
+        if "unprotectedRanges" in stored:
+            stored = _with_ranges(stored, "unprotectedRanges", moved)
+        found[key] = stored
+    return found
+
+
+def _filters(
+    stored: dict[int, Json], moved: Callable[[Json], Json | None], by_column: Shift | None
+) -> dict[int, Json]:
+    """Return filters with their ranges and columns moved."""
+    found = _followed(stored, moved)
+    if by_column is None:
+        return found
+    return {number: _criteria(one, by_column) for number, one in found.items()}
+
+
+def _criteria(stored: Json, shift: Shift) -> Json:
+    """Return a filter with its columns moved."""
+    stored = dict(stored)
+    if "criteria" in stored:
+        spans = {key: shift.span(int(key), int(key) + 1) for key in stored["criteria"]}
+        stored["criteria"] = {
+            str(span[0]): stored["criteria"][key] for key, span in spans.items() if span
+        }
+    for name, field in (("filterSpecs", "columnIndex"), ("sortSpecs", "dimensionIndex")):
+        if name in stored:
+            found = [
+                (one, shift.span(one.get(field, 0), one.get(field, 0) + 1)) for one in stored[name]
+            ]
+            stored[name] = [{**one, field: span[0]} for one, span in found if span]
+    return stored
+
+
+def _follow_charts(edit: Edit, sheet: Sheet, shift: Shift, dimension: str) -> None:
+    """Update charts whose cells or anchors are in `sheet`."""
+    for other in edit.spreadsheet.sheets:
+        charts = {key: _chart(one, sheet, shift, dimension) for key, one in other.charts.items()}
+        if charts != other.charts:
+            edit.set(other, "charts", charts)
+
+
+def _chart(stored: Json, sheet: Sheet, shift: Shift, dimension: str) -> Json:
+    found: Json = {**stored, "spec": _sources(stored.get("spec", {}), sheet, shift, dimension)}
+    overlay = stored.get("position", {}).get("overlayPosition", {})
+    anchor = overlay.get("anchorCell", {})
+    if anchor.get("sheetId", 0) == sheet.sheet_id:
+        name = "rowIndex" if dimension == "ROWS" else "columnIndex"
+        at = anchor.get(name, 0)
+        span = shift.span(at, at + 1)
+        # A chart over a cell that goes is over the one that takes its place.
+        moved = span[0] if span else min(at, getattr(shift, "at", at))
+        overlay = {**overlay, "anchorCell": {**anchor, name: moved}}
+        found["position"] = {**stored["position"], "overlayPosition": overlay}
+    return found
+
+
+def _sources(spec: Json, sheet: Sheet, shift: Shift, dimension: str) -> Any:
+    """Return a chart's spec with the ranges of its sources moved or removed."""
+
+    def moved(one: Json) -> Json | None:
+        is_here = one.get("sheetId", 0) == sheet.sheet_id
+        return grid_range(shift, dimension, one) if is_here else one
+
+    return remade(
+        spec, lambda part: _with_ranges(part, "sources", moved) if "sources" in part else part
+    )
+
+
+def _follow_formulas(edit: Edit, sheet: Sheet, shift: Shift, dimension: str) -> None:
+    def change(formula: Formula, *, here: bool) -> Formula:
+        return shifted(formula, shift, dimension, here=here, title=sheet.title)
+
+    for other in edit.spreadsheet.sheets:
+        rewrite_formulas(edit, other, partial(change, here=other is sheet))
+
+
+def rewrite_formulas(edit: Edit, sheet: Sheet, change: Callable[[Formula], Formula]) -> None:
+    """Replace each formula of the sheet by `change(formula)`."""
+    if not sheet.formula_rows:
+        return
+    for row in sheet.rows:
+        if row not in sheet.formula_rows:
+            continue
+        for column in sheet.columns:
+            cell = row.cells.get(column.key, BLANK)
+            if isinstance(cell.value, Formula):
+                changed = change(cell.value)
+                if changed is not cell.value:
+                    edit.cell(sheet, row, column, Cell(changed, cell.format, cell.rest))
+
 
 LISTS = {"ROWS": "rows", "COLUMNS": "columns"}
 FROZEN = {"ROWS": "frozenRowCount", "COLUMNS": "frozenColumnCount"}
@@ -28,7 +167,7 @@ def insert(
         _freeze(edit, sheet, dimension, sheet.frozen(dimension) + count)
     if model is not None:
         _dress(edit, sheet, fresh, model)
-    follow(edit, sheet, shifts.Insert(at, count), dimension)
+    follow(edit, sheet, formula.Insert(at, count), dimension)
 
 
 def _fresh(edit: Edit, sheet: Sheet, dimension: str, count: int, size: int | None) -> list[Any]:
@@ -79,7 +218,7 @@ def delete(edit: Edit, sheet: Sheet, dimension: str, start: int, end: int) -> No
             edit.drop(edit.spreadsheet.metadata, metadata.metadata_id)
     if remains != frozen:
         _freeze(edit, sheet, dimension, remains)
-    follow(edit, sheet, shifts.Delete(start, end - start), dimension)
+    follow(edit, sheet, formula.Delete(start, end - start), dimension)
 
 
 def move(edit: Edit, sheet: Sheet, dimension: str, start: int, end: int, destination: int) -> None:
@@ -92,7 +231,7 @@ def move(edit: Edit, sheet: Sheet, dimension: str, start: int, end: int, destina
     block, rest = lines[start:end], [*lines[:start], *lines[end:]]
     at = destination - len(block) if destination > start else destination
     edit.set(sheet, LISTS[dimension], [*rest[:at], *block, *rest[at:]])
-    follow(edit, sheet, shifts.Move(start, end, destination), dimension)
+    follow(edit, sheet, formula.Move(start, end, destination), dimension)
 
 
 def resize(edit: Edit, sheet: Sheet, dimension: str, size: int) -> None:

@@ -1,11 +1,11 @@
-"""The parser of formulas. ValueError for what it cannot parse."""
+"""The grammar of formulas: a formula becomes a tree of tuples."""
 
 import re
 from functools import lru_cache
 from typing import Any
 
-from emulator.sheets import a1
-from emulator.sheets.formula import REFERENCE, parse_ends
+from emulator.sheets import formula
+from emulator.sheets.formula import REFERENCE, Formula, parse_ends
 
 # ("value", v) ("ref", title, ends) ("call", NAME, [tree]) ("op", sign, left, right)
 # ("minus", tree) ("percent", tree)
@@ -22,7 +22,7 @@ LEVELS = (("=", "<>", "<", ">", "<=", ">="), ("&",), ("+", "-"), ("*", "/"), ("^
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str) -> Tree:
+def parse_formula(text: str) -> Tree:
     """Return the tree of a formula (`=...`). ValueError if it cannot be parsed."""
     parser = _Parser(text.removeprefix("="))
     tree = parser.level(0)
@@ -103,7 +103,7 @@ class _Parser:
         raise ValueError(self._text)
 
     def _reference(self, text: str) -> Tree:
-        title, cells = a1.split(text)
+        title, cells = formula.split(text)
         return ("ref", title, tuple(parse_ends(cells or "")))
 
     def _name(self, text: str) -> Tree:
@@ -122,3 +122,15 @@ class _Parser:
                 raise ValueError(self._text)
         self.take(")")
         return ("call", text.upper(), tuple(arguments))
+
+
+def link(formula: Formula) -> Tree | None:
+    """Return the tree of the address in `=HYPERLINK(address, ...)`, or None."""
+    try:
+        tree = parse_formula(formula.text)
+    except ValueError:
+        return None
+    if tree[0] == "call" and tree[1] == "HYPERLINK" and tree[2]:
+        address: Tree = tree[2][0]
+        return address
+    return None

@@ -1,18 +1,59 @@
-"""The spreadsheets.values methods: plain values of ranges."""
+"""Plain values of ranges: the spreadsheets.values methods, and a tab as text."""
 
+import csv
+import io
+import re
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any
 
 from emulator.errors import invalid
-from emulator.sheets import a1, entry, ranges, structure, tables
-from emulator.sheets.cells import is_dated, shown
-from emulator.sheets.coerce import text
+from emulator.sheets import coerce, formula, ranges, structure
+from emulator.sheets.coerce import is_dated, shown, text
 from emulator.sheets.edit import Edit
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula
-from emulator.sheets.grid import BLANK, Cell, CellError, Json, Sheet
+from emulator.sheets.grid import BLANK, Cell, CellError, Json, Sheet, Spreadsheet
 from emulator.sheets.ranges import Box
 from emulator.sheets.read import filled
+
+
+def last_table(sheet: Sheet, box: Box) -> Box | None:
+    """Return the last table that meets the box, or None.
+
+    A table is an island of filled cells: cells that touch, corners too, and the box around them.
+    """
+    spans = (_ends(sheet, at, box.left, box.right) for at in range(box.top, box.bottom))
+    last = max(((at, span[1]) for at, span in enumerate(spans, box.top) if span), default=None)
+    if last is None:
+        return None
+    table = Box(last[0], last[0] + 1, last[1] - 1, last[1])
+    while (grown := _grown(sheet, table)) != table:
+        table = grown
+    return table
+
+
+def _ends(sheet: Sheet, at: int, left: int, right: int) -> tuple[int, int] | None:
+    """Return where a row's filled cells between two columns begin and end, None without any."""
+    cells = sheet.rows[at].cells
+    keys = [column.key for column in sheet.columns[left:right]] if cells else []
+    pairs = ((across, cells.get(key, BLANK)) for across, key in enumerate(keys, left))
+    filled_at = [across for across, cell in pairs if cell.value is not None]
+    return (filled_at[0], filled_at[-1] + 1) if filled_at else None
+
+
+def _grown(sheet: Sheet, table: Box) -> Box:
+    """Return the table with the filled cells that touch it."""
+    left, right = max(0, table.left - 1), table.right + 1
+    rows = range(max(0, table.top - 1), min(len(sheet.rows), table.bottom + 1))
+    spans = {at: span for at in rows if (span := _ends(sheet, at, left, right))}
+    return Box(
+        min(spans),
+        max(spans) + 1,
+        min(start for start, _ in spans.values()),
+        max(end for _, end in spans.values()),
+    )
+
 
 # A note and a drop-down stay where only the value changes.
 STAYING = ("note", "dataValidation")
@@ -23,14 +64,13 @@ class Render:
 
     def __init__(self, options: Mapping[str, Any], *, prefix: str = "") -> None:
         def option(name: str, default: str) -> str:
-            name = prefix + name if not prefix else prefix + name[0].upper() + name[1:]
-            return str(options.get(name) or default)
+            name = prefix + name[0].upper() + name[1:] if prefix else name
+            given = str(options.get(name) or default)
+            return default if given.endswith("UNSPECIFIED") else given
 
         self.value = option("valueRenderOption", "FORMATTED_VALUE")
         self.dates = option("dateTimeRenderOption", "SERIAL_NUMBER")
         self.major = str(options.get("majorDimension") or "ROWS")
-        if self.major == "DIMENSION_UNSPECIFIED":
-            self.major = "ROWS"
 
     def cell(self, evaluator: Evaluator, sheet: Sheet, cell: Cell) -> Any:
         """Return one value; blanks are empty texts."""
@@ -55,10 +95,7 @@ def value_range(evaluator: Evaluator, sheet: Sheet, box: Box, render: Render) ->
         for row in sheet.rows[box.top : box.bottom]
     ]
     if render.major == "COLUMNS":
-        wide = max(map(len, lines), default=0)
-        lines = [
-            [line[index] if index < len(line) else "" for line in lines] for index in range(wide)
-        ]
+        lines = [list(line) for line in zip_longest(*lines, fillvalue="")]
     found: Json = {"range": ranges.show(sheet, box), "majorDimension": render.major}
     trimmed = [_trim(line) for line in lines]
     while trimmed and not trimmed[-1]:
@@ -75,6 +112,21 @@ def _trim(line: list[Any]) -> list[Any]:
     return line[:end]
 
 
+def lines_of(given: Json) -> list[list[Any]]:
+    """Return a ValueRange's values row by row."""
+    lines: list[list[Any]] = given.get("values", [])
+    is_by_column = given.get("majorDimension") == "COLUMNS"
+    return [list(line) for line in zip_longest(*lines)] if is_by_column else lines
+
+
+def _counts(written: list[tuple[int, int, int]], prefix: str, *more: tuple[str, int]) -> Json:
+    """Return how many distinct rows and columns, and cells, were written; no zeroes."""
+    rows = {(sheet, at) for sheet, at, _ in written}
+    columns = {(sheet, across) for sheet, _, across in written}
+    counts = [("Rows", len(rows)), ("Columns", len(columns)), ("Cells", len(written)), *more]
+    return {prefix + name: count for name, count in counts if count}
+
+
 class Writing:
     """Writes ValueRanges for one request, RAW or as if a person typed them."""
 
@@ -85,59 +137,43 @@ class Writing:
             raise invalid("'valueInputOption' is required but not specified")
         self._echo = str(options.get("includeValuesInResponse", "")).lower() == "true"
         self._render = Render(options, prefix="response")
-        self.rows: set[tuple[int, int]] = set()
-        self.columns: set[tuple[int, int]] = set()
-        self.cells = 0
+        self._written: list[tuple[int, int, int]] = []
 
     def totals(self) -> Json:
         """Return the totals of all updates: distinct rows and columns, cells, sheets."""
-        totals = {
-            "totalUpdatedRows": len(self.rows),
-            "totalUpdatedColumns": len(self.columns),
-            "totalUpdatedCells": self.cells,
-            "totalUpdatedSheets": len({sheet_id for sheet_id, _ in self.rows}),
-        }
-        return {name: number for name, number in totals.items() if number}
+        sheets = {sheet for sheet, _, _ in self._written}
+        return _counts(self._written, "totalUpdated", ("Sheets", len(sheets)))
 
     def update(self, sheet: Sheet, box: Box, given: Json, *, fits: bool = True) -> Json:
         """Write a ValueRange at a box (which must hold it if `fits`); UpdateValuesResponse."""
-        lines = given.get("values", [])
-        if given.get("majorDimension") == "COLUMNS":
-            high = max(map(len, lines), default=0)
-            lines = [
-                [line[index] if index < len(line) else None for line in lines]
-                for index in range(high)
-            ]
+        edit, lines = self._edit, lines_of(given)
         wide = max(map(len, lines), default=0)
         target = Box(box.top, box.top + max(len(lines), 1), box.left, box.left + max(wide, 1))
         if fits:
             _check_fits(sheet, box, target)
-        self._grow(sheet, target)
-        self._edit.guard(sheet, target)
-        rows, columns, count = self._write(sheet, target, lines)
+        # The grid is enlarged where values reach beyond it.
+        if target.bottom > len(sheet.rows):
+            structure.resize(edit, sheet, "ROWS", target.bottom)
+        if target.right > len(sheet.columns):
+            structure.resize(edit, sheet, "COLUMNS", target.right)
+        edit.guard(sheet, target)
+        written = self._write(sheet, target, lines)
+        self._written += written
         reply: Json = {
-            "spreadsheetId": self._edit.spreadsheet.spreadsheet_id,
+            "spreadsheetId": edit.spreadsheet.spreadsheet_id,
             "updatedRange": ranges.show(sheet, target),
+            **_counts(written, "updated"),
         }
-        self.cells += count
-        counts = {"updatedRows": rows, "updatedColumns": columns, "updatedCells": count}
-        reply |= {name: number for name, number in counts.items() if number}
         if self._echo:
-            evaluator = Evaluator(self._edit.spreadsheet)
+            evaluator = Evaluator(edit.spreadsheet)
             reply["updatedData"] = value_range(evaluator, sheet, target, self._render)
         return reply
 
-    def _grow(self, sheet: Sheet, target: Box) -> None:
-        """Enlarge the grid where values reach beyond it."""
-        if target.bottom > len(sheet.rows):
-            structure.resize(self._edit, sheet, "ROWS", target.bottom)
-        if target.right > len(sheet.columns):
-            structure.resize(self._edit, sheet, "COLUMNS", target.right)
-
-    def _write(self, sheet: Sheet, target: Box, lines: list[list[Any]]) -> tuple[int, int, int]:
-        rows: set[int] = set()
-        columns: set[int] = set()
-        count = 0
+    def _write(
+        self, sheet: Sheet, target: Box, lines: list[list[Any]]
+    ) -> list[tuple[int, int, int]]:
+        """Write lines of values, and return which cells of which sheet were written."""
+        written = []
         for down, line in enumerate(lines):
             for right, value in enumerate(line):
                 if value is None:
@@ -145,22 +181,19 @@ class Writing:
                 if isinstance(value, list | dict):
                     kind = "list_value" if isinstance(value, list) else "struct_value"
                     raise invalid(f"Invalid values[{down}][{right}]: {kind} {{\n}}\n")
-                self._put(sheet, target.top + down, target.left + right, value)
-                rows.add(down)
-                columns.add(right)
-                count += 1
-        self.rows |= {(sheet.sheet_id, target.top + down) for down in rows}
-        self.columns |= {(sheet.sheet_id, target.left + right) for right in columns}
-        return len(rows), len(columns), count
+                at, across = target.top + down, target.left + right
+                self._put(sheet, at, across, value)
+                written.append((sheet.sheet_id, at, across))
+        return written
 
     def _put(self, sheet: Sheet, at: int, across: int, value: Any) -> None:
         old, form = sheet.cell(at, across), None
         if isinstance(value, str):
             if self._option == "USER_ENTERED":
-                value, form = entry.read(value)
+                value, form = coerce.read_typed(value)
             value = None if value == "" else value
         elif not isinstance(value, bool):
-            value = entry.plain(value)
+            value = coerce.plain(value)
         new = typed(old, value, form)
         new.format = self._edit.style(new.format)
         self._edit.cell(sheet, sheet.rows[at], sheet.columns[across], new)
@@ -186,32 +219,26 @@ def _check_fits(sheet: Sheet, box: Box, target: Box) -> None:
     """Refuse values that exceed a range of several cells."""
     if box.bottom - box.top == 1 and box.right - box.left == 1:
         return
-    shown_range = ranges.show(sheet, box)
+    past = ""
     if target.bottom > box.bottom:
-        row = box.bottom + 1
-        raise invalid(
-            f"Requested writing within range [{shown_range}], but tried writing to row [{row}]"
-        )
-    if target.right > box.right:
-        column = a1.column_name(box.right)
-        raise invalid(
-            f"Requested writing within range [{shown_range}], but tried writing to column "
-            f"[{column}]"
-        )
+        past = f"row [{box.bottom + 1}]"
+    elif target.right > box.right:
+        past = f"column [{formula.column_name(box.right)}]"
+    if past:
+        area = ranges.show(sheet, box)
+        raise invalid(f"Requested writing within range [{area}], but tried writing to {past}")
 
 
 def append(edit: Edit, writing: Writing, text_range: str, given: Json, options: Any) -> Json:
     """Write below the last table in the range, and return the AppendValuesResponse."""
     sheet, box = ranges.parse(edit.spreadsheet, text_range)
-    table = tables.last_table(sheet, box)
+    table = last_table(sheet, box)
     reply: Json = {"spreadsheetId": edit.spreadsheet.spreadsheet_id}
     at = Box(box.top, box.top + 1, box.left, box.left + 1)
     if table:
         reply["tableRange"] = ranges.show(sheet, table)
         at = Box(table.bottom, table.bottom + 1, table.left, table.left + 1)
-    count = len(given.get("values", []))
-    if given.get("majorDimension") == "COLUMNS":
-        count = max(map(len, given.get("values", [])), default=0)
+    count = len(lines_of(given))
     if options.get("insertDataOption") == "INSERT_ROWS" and count and at.top <= len(sheet.rows):
         like = at.top - 1 if at.top else None
         structure.insert(edit, sheet, "ROWS", at.top, count, like=like)
@@ -229,3 +256,20 @@ def clear(edit: Edit, sheet: Sheet, box: Box) -> str:
                 if cell.value is not None:
                     edit.cell(sheet, row, column, typed(cell, None, None))
     return ranges.show(sheet, box)
+
+
+SEPARATORS = {"text/csv": ",", "text/tab-separated-values": "\t"}
+
+
+def delimited(spreadsheet: Spreadsheet, separator: str) -> str:
+    """Return what the first tab shows, a line a row, all as wide as the widest."""
+    sheet = spreadsheet.sheets[0]
+    area = value_range(Evaluator(spreadsheet), sheet, ranges.whole(sheet), Render({}))
+    rows = area.get("values", [])
+    wide = max(map(len, rows), default=0)
+    padded = [[str(text) for text in row] + [""] * (wide - len(row)) for row in rows]
+    if separator == "\t":
+        return "\r\n".join("\t".join(re.sub(r"[\t\r\n]", " ", t) for t in row) for row in padded)
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\r\n").writerows(padded)
+    return written.getvalue().removesuffix("\r\n")

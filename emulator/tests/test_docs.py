@@ -11,10 +11,9 @@ import pytest
 
 from emulator import discovery
 from emulator.drive.api import METHODS
-from emulator.google_apis import EXPORT
+from emulator.google_apis import COPY_TO, CREATE, EXPORT
 from emulator.sheets import methods
-from emulator.sheets.updates.batch import HANDLERS
-from emulator.workbooks import COPY_TO, CREATE
+from emulator.sheets.methods import HANDLERS
 
 PAGE = Path(__file__).parents[1] / "README.md"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -122,22 +120,10 @@ def test_a_dropped_connection(
 def test_a_hanging_call_outlasts_its_clients_patience(
     http: Client, emulator: Emulator, spreadsheet: str
 ) -> None:
-    emulator.faults.hang(method="*.values.update", when="after")
+    emulator.faults.hang(1, method="*.values.update", when="after")
     with pytest.raises(requests.ReadTimeout):
-        write(http, spreadsheet, timeout=1)
+        write(http, spreadsheet, timeout=0.3)
     assert read(http, spreadsheet) == [["x"]]
-
-
-def test_a_hanging_call_ends_when_it_is_released(
-    http: Client, emulator: Emulator, spreadsheet: str
-) -> None:
-    emulator.faults.hang(method="*.values.update")
-    threading.Timer(0.1, emulator.faults.release).start()
-    with pytest.raises(requests.ConnectionError):
-        write(http, spreadsheet)
-    emulator.faults.hang(0.05, method="*.values.update")
-    with pytest.raises(requests.ConnectionError):
-        write(http, spreadsheet)
 
 
 def test_a_truncated_body(http: Client, emulator: Emulator, spreadsheet: str) -> None:
@@ -148,23 +134,6 @@ def test_a_truncated_body(http: Client, emulator: Emulator, spreadsheet: str) ->
             for piece in answer.iter_content(1):
                 got += piece
         assert len(got) == 20 < int(answer.headers["Content-Length"])
-
-
-def test_an_expired_token(emulator: Emulator, spreadsheet: str) -> None:
-    http = Client(emulator.url, "robot")
-    emulator.faults.expire(api="sheets")
-    answer = http.get(f"/v4/spreadsheets/{spreadsheet}")
-    assert answer.status_code == 401
-    assert answer.json()["error"]["status"] == "UNAUTHENTICATED"
-    assert "invalid_token" in answer.headers["WWW-Authenticate"]
-    assert http.get(f"/v4/spreadsheets/{spreadsheet}").status_code == 200
-
-
-def test_a_slow_call(http: Client, emulator: Emulator, spreadsheet: str) -> None:
-    emulator.faults.slow(0.2, method="*.values.update")
-    began = time.monotonic()
-    assert write(http, spreadsheet).status_code == 200
-    assert time.monotonic() - began >= 0.2
 
 
 def test_which_calls_are_spoilt(http: Client, emulator: Emulator) -> None:
@@ -230,14 +199,12 @@ def test_google_is_away_but_everbright_is_not(
 
 
 def test_rules_over_the_control_route(http: Client, emulator: Emulator) -> None:
-    rule = http.post(
-        "/_emulator/faults",
-        json={"do": "answer", "status": 503, "api": "drive", "headers": {"Retry-After": "1"}},
-    ).json()
+    rule = {"do": "answer", "status": 503, "api": "drive", "headers": {"Retry-After": "1"}}
+    assert http.post("/_emulator/faults", json=rule).status_code == 200
     answer = http.get("/drive/v3/files")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert http.get("/_emulator/faults").json()[0]["hits"] == 1
-    assert http.delete(f"/_emulator/faults/{rule['id']}").status_code == 200
+    assert http.delete("/_emulator/faults").status_code == 200
     assert http.get("/_emulator/faults").json() == []
     assert http.post("/_emulator/faults", json={"do": "run"}).status_code == 400
     refused = http.post("/_emulator/faults", json={"do": "explode"})

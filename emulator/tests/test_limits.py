@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emulator import Emulator, latency
+from emulator import Emulator
 from emulator.calls import Call
 from emulator.errors import ApiError
-from emulator.limits import Limits
+from emulator.limits import Limits, latency_seconds, parse_latency
 from emulator.tests.conftest import Client
 
 if TYPE_CHECKING:
@@ -90,28 +90,17 @@ def test_drives_limits_are_a_403() -> None:
         assert error["errors"][0]["reason"] == "userRateLimitExceeded"
 
 
-def test_a_request_that_is_too_large(http: Client, emulator: Emulator) -> None:
-    emulator.limits.max_request_bytes = 1000
-    path = f"/v4/spreadsheets/{emulator.create_spreadsheet('x')}:batchUpdate"
-    body = b'{"requests": [{"addSheet": {}}]' + b" " * 1000 + b"}"
-    answer = http.post(path, data=body)
-    assert answer.status_code == 400
-    assert "payload size exceeds the limit" in answer.json()["error"]["message"]
-    emulator.limits.enabled = False
-    assert http.post(path, data=body).status_code == 200
-
-
 def test_latency_as_a_number_a_pair_and_a_function() -> None:
     rng = random.Random(1)
-    assert latency.seconds(0.25, rng) == 0.25
-    assert latency.seconds(lambda rng: rng.uniform(1, 2), rng) > 1
-    assert latency.seconds(None, rng) == 0
-    drawn = sorted(latency.seconds((0.2, 0.8), rng) for _ in range(2000))
+    assert latency_seconds(0.25, rng) == 0.25
+    assert latency_seconds(lambda rng: rng.uniform(1, 2), rng) > 1
+    assert latency_seconds(None, rng) == 0
+    drawn = sorted(latency_seconds((0.2, 0.8), rng) for _ in range(2000))
     assert 0.17 < median(drawn) < 0.23
     assert 0.65 < quantiles(drawn, n=10)[-1] < 0.95
-    assert latency.parse("0.2,0.8") == (0.2, 0.8)
+    assert parse_latency("0.2,0.8") == (0.2, 0.8)
     with pytest.raises(ValueError, match="latency"):
-        latency.parse("1,2,3")
+        parse_latency("1,2,3")
 
 
 def test_latency_holds_no_lock(emulator: Emulator) -> None:

@@ -19,7 +19,6 @@ AREA = {
     "startColumnIndex": 1,
     "endColumnIndex": 3,
 }
-BELOW = "below the table"
 
 
 class Book:
@@ -28,7 +27,6 @@ class Book:
         self.http = http
         for row, texts in enumerate((["Name", "Status"], ["Ada", "New"]), 1):
             self.write(row, texts)
-        self.write(6, [BELOW])
 
     def write(self, row: int, texts: list[str]) -> None:
         values = [{"userEnteredValue": {"stringValue": text}} for text in texts]
@@ -57,9 +55,6 @@ class Book:
             "sheets"
         ]
 
-    def texts(self) -> list[list[str]]:
-        return self.http.get(f"{self.path}/values/Sheet1!B1:C20").json()["values"]  # type: ignore[no-any-return]
-
 
 @pytest.fixture
 def book(emulator: Emulator, http: Client) -> Book:
@@ -86,16 +81,15 @@ def test_it_follows_rows_and_columns(book: Book) -> None:
     assert (table["range"]["startColumnIndex"], table["range"]["endColumnIndex"]) == (2, 4)
 
 
-def test_appended_cells_go_into_its_body(book: Book) -> None:
-    """Three rows into two free ones: catches rows that land below what stands under the table."""
+def test_what_is_not_served_says_so(book: Book) -> None:
+    """Catches rows that land below what stands under the table, and columns that are forgotten."""
     number = book.table()["tableId"]
-    rows = [{"values": [{"userEnteredValue": {"stringValue": name}}]} for name in ("B", "C", "D")]
-    request = {"tableId": number, "rows": rows, "fields": "userEnteredValue"}
-    book.batch({"appendCells": request})
-    names = [row[0] if row else "" for row in book.texts()]
-    assert names[1:6] == ["Name", "Ada", "B", "C", "D"]
-    assert BELOW in names[6:]
-    assert book.sheets()[0]["tables"][0]["range"]["endRowIndex"] == 6
+    request = {"tableId": number, "rows": [], "fields": "*"}
+    answer = book.batch({"appendCells": request}, status=501)
+    assert "appendCells to a table" in answer["error"]["message"]
+    table = {"range": AREA, "columnProperties": [{"columnIndex": 1, "columnType": "DROPDOWN"}]}
+    answer = book.batch({"addTable": {"table": table}}, status=501)
+    assert "columnProperties of a table" in answer["error"]["message"]
 
 
 @pytest.mark.parametrize(
@@ -111,13 +105,6 @@ def test_what_is_refused(book: Book, more: dict[str, Any], said: str) -> None:
     table = {"name": "Jobs", "range": AREA, **more}
     answer = book.batch({"addTable": {"table": table}}, status=400)
     assert said in answer["error"]["message"]
-
-
-def test_a_drop_down_needs_its_rule(book: Book) -> None:
-    column = {"columnIndex": 1, "columnType": "DROPDOWN"}
-    table = {"range": AREA, "columnProperties": [column]}
-    answer = book.batch({"addTable": {"table": table}}, status=400)
-    assert "data validation rule" in answer["error"]["message"]
 
 
 def test_a_copied_tab_has_its_own_table(book: Book) -> None:

@@ -9,8 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from emulator.oauth import WEEK
-from emulator.scopes import DRIVE, FILE, SHEETS
+from emulator.accounts import DRIVE, FILE, SHEETS, WEEK
 from emulator.tests.conftest import Client
 
 if TYPE_CHECKING:

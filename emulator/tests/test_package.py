@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from emulator.version import VERSION
+from emulator import VERSION
 
 ROOT = Path(__file__).parents[1]
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from emulator import Emulator
-from emulator.page import cell as cells
-from emulator.page import grid, style
-from emulator.sheets.a1 import column_name
+from emulator.page import grid
+from emulator.page import grid as cells
+from emulator.sheets.formula import column_name
 from emulator.tests.conftest import Client
 
 
@@ -44,16 +44,16 @@ def test_runs_count_in_utf16_units() -> None:
 
 def test_formats_as_css() -> None:
     assert (
-        style.color({"backgroundColor": {"red": 1, "green": 0.5}}, "backgroundColor") == "#ff8000"
+        grid.color_of({"backgroundColor": {"red": 1, "green": 0.5}}, "backgroundColor") == "#ff8000"
     )
     themed = {"foregroundColorStyle": {"themeColor": "ACCENT1"}}
-    assert style.color(themed, "foregroundColor") == "#4285f4"
-    assert style.text({"strikethrough": True, "underline": True, "fontSize": 14}) == [
+    assert grid.color_of(themed, "foregroundColor") == "#4285f4"
+    assert grid.text_css({"strikethrough": True, "underline": True, "fontSize": 14}) == [
         "text-decoration:line-through underline",
         "font-size:14pt",
     ]
-    assert style.alignment({}, {"numberValue": 1}) == "right"
-    assert style.alignment({"horizontalAlignment": "CENTER"}, {"numberValue": 1}) == "center"
+    assert grid.side_of({}, {"numberValue": 1}) == "right"
+    assert grid.side_of({"horizontalAlignment": "CENTER"}, {"numberValue": 1}) == "center"
 
 
 def test_hidden_and_filtered_rows_are_left_out() -> None:

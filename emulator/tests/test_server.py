@@ -167,13 +167,11 @@ def test_the_token_endpoint_can_fail(
     assert grant(http, grant_type="nonsense").status_code == 400
 
 
-def test_tokens_expire(http: Client, emulator: Emulator) -> None:
-    token = grant(http, grant_type="refresh_token", refresh_token="r").json()["access_token"]
-    sent = {"Authorization": f"Bearer {token}"}
-    assert http.get("/drive/v3/files", headers=sent).status_code == 200
-    emulator.accounts.expire()
-    answer = http.get("/drive/v3/files", headers=sent)
+def test_a_token_that_is_refused(http: Client, emulator: Emulator) -> None:
+    emulator.faults.answer(401, api="drive")
+    answer = http.get("/drive/v3/files")
     assert (answer.status_code, answer.json()["error"]["errors"][0]["reason"]) == (401, "authError")
+    assert "invalid_token" in answer.headers["WWW-Authenticate"]
     assert http.get("/drive/v3/files", headers={"Authorization": "Basic eA=="}).status_code == 401
 
 
@@ -213,6 +211,15 @@ def test_its_parts_can_be_used_without_the_whole() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+@pytest.mark.parametrize("gone", [["--data", "state/"], ["--reset"]])
+def test_who_wants_it_to_keep_something_is_told(gone: list[str]) -> None:
+    """Catches an old command line that starts, or is refused without a reason."""
+    command = [sys.executable, "-m", "emulator.command", "--port", "0", *gone]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 2
+    assert "It keeps nothing since 0.3.0" in done.stderr
 
 
 def test_answers_of_sheets_are_indented_unless_told(emulator: Emulator, http: Client) -> None:

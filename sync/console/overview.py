@@ -1,7 +1,7 @@
 """The overview, and the pages that call others when a person asks: the columns, the checks."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from time import sleep
@@ -14,8 +14,7 @@ from flask import render_template, request
 from sync.console.parts import ConsoleParts
 from sync.doctor import as_json, is_well, run_checks
 from sync.jobs.config_lists import ending_question
-from sync.jobs.milestones import Milestones
-from sync.mapping.fields import Fields
+from sync.setup.mapping import fields_of
 from sync.sheets.answer import RECOVERED_TAB
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import NOTHING_ELSE
@@ -161,24 +160,8 @@ def columns(parts: ConsoleParts) -> Any:
         gone=spreadsheet.read_columns().gone,
         is_adopted=spreadsheet.mode() is Mode.ADOPTED,
         tabs=_tabs(snapshot, titles),
-        titles=_titles(parts, snapshot.tables),
+        fields=fields_of(parts.wiring),
     )
-
-
-def _titles(parts: ConsoleParts, tables: Iterable[Table]) -> dict[str, str]:
-    """Return what each column shows, by its id: of a milestone, with its name."""
-    ids = {column for table in tables for column in table.columns}
-    if not ids:
-        return {}
-    config = parts.wiring.settings.config
-    jobs = (waiting.job for waiting in parts.wiring.sheet_store().pending.every())
-    headings = Milestones(config).headings(jobs, with_configured=True, with_hidden=True)
-    fields = Fields(config, headings)
-    of_status = {name for name in ids if name.startswith("status:")}
-    return {
-        name: f"Status of {fields.get(name).title}" if name in of_status else fields.get(name).title
-        for name in ids
-    }
 
 
 def checks(parts: ConsoleParts) -> Any:

@@ -44,6 +44,7 @@ class SheetConfig(Strict):
     pipeline: Title = "Pipeline"
     stuck_color: Color = "#f9cb9c"
     archived_color: Color = "#999999"
+    done_color: Color | None = None
     """Of the text in the rows of archived jobs."""
 
 

@@ -216,7 +216,7 @@ def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs, *, restor
         ensured.extra += formatting.rows(
             wanted.config, read.sheet_id, read.header_row, look, read.look
         )
-        ensured.tell("archived jobs: their colour")
+        ensured.tell("archived and finished jobs: their colour")
     # First, while the indexes are those that were read; the last before the first.
     ensured.structure[:0] = [formatting.drop(read.sheet_id, n) for n in sorted(drops, reverse=True)]
     columns = ensured.table.columns

@@ -296,14 +296,12 @@ class Flusher:
         spreadsheet = self.store.spreadsheet
         if not snapshot.tables:
             return spreadsheet.read_columns().gone
-        title = self.targets.title(is_mapped=snapshot.is_adopted)
-        columns = read_columns(snapshot.tables)
-        return spreadsheet.note_columns(snapshot.fence or 0, columns, title).gone
+        fence, title = snapshot.fence or 0, self.targets.title(is_mapped=snapshot.is_adopted)
+        return spreadsheet.note_columns(fence, read_columns(snapshot.tables), title).gone
 
     def with_in_step(self, this: Round, plan: Plan, *, is_alone: bool = False) -> Plan:
         """Return a plan with the moment from which the sheet shows all that came."""
-        gone = [column.header for column in self.notice_columns(this.snapshot)]
-        now = self.planner.in_step(gone)
+        now = self.planner.in_step([each.header for each in self.notice_columns(this.snapshot)])
         known = this.pending.known_columns
         return self.planner.with_in_step(this.snapshot, plan, now, known, is_alone=is_alone)
 
@@ -315,10 +313,9 @@ class Flusher:
         """
         this = replace(this, fence=self.writer.take_turn(this.held))
         self.send(this, plan.parts.without_data(plan.tables[0]), plan.tables)
-        if len(sites) > 1:
-            self._only = list(sites[: len(sites) // 2])
+        self._only = list(sites[: len(sites) // 2]) or None
+        if self._only:
             return
-        self._only = None
         refusals = self.store.quarantine.add(this.held, sites[0])
         _log.warning("job_refused", site=sites[0], refusals=refusals)
         if refusals > 1:  # Once may be a person who moved a column there and back.

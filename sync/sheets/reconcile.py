@@ -26,7 +26,7 @@ from sync.sheets.snapshot import Table
 from sync.sheets.tabs import filter_views, own_pipeline
 from sync.sheets.tabs.pipeline_formulas import FORMULAS
 from sync.store import Lease
-from sync.types import Value, letters
+from sync.types import Mode, Value, letters
 
 
 class KeptCell(Value):
@@ -187,12 +187,14 @@ def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]
     reps. Return a line for each thing that was done; one call where nothing is. No view that a
     person deleted comes back, unless it is asked for (`restores`). Raises Permanent, or Retryable.
     """
+    if flusher.store.spreadsheet.mode() is Mode.ADOPTED:
+        return []  # There only the extras are ours: they are made on wish.
     flusher.known_reps |= flusher.new_reps
     read = (filter_views.REP, filter_views.DAYS, *FORMULAS)
     this = flusher.look(held, read, with_widths=True)
     snapshot, known = this.snapshot, this.pending.known_columns
     table = snapshot.table
-    if table is None or snapshot.is_adopted or not snapshot.has_fence_tab:
+    if table is None or not snapshot.has_fence_tab:
         return []
     if KEY not in table.columns or not guarding(snapshot.tables).is_empty:
         return []  # A flush comes first, or says what is wrong.

@@ -140,7 +140,7 @@ def misbehave(google: Emulator) -> None:
         rules.drop(**which)
         rules.drop(reset=True, **which)
         rules.hang(1.0, **which)
-        rules.expire(**which)
+        rules.answer(401, **which)
         if api == "sheets":
             rules.answer(429, headers={"Retry-After": "1"}, **which)
         else:

@@ -17,8 +17,8 @@ from click.testing import CliRunner
 
 from brightsheet import cli
 from emulator import Emulator
+from emulator.accounts import DRIVE, FILE, SHEETS
 from emulator.drive.model import User
-from emulator.scopes import DRIVE, FILE, SHEETS
 from sync.doctor import Check, run_checks
 from tests.bench import Bench
 from tests.made_up import CONFIG_FILE, ROOT, document, milestone, task, uuid

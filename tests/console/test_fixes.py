@@ -54,7 +54,7 @@ def test_a_deleted_column_is_told_and_put_back(store_console: Console) -> None:
     visitor.send("/actions/put-back")
     assert "column 'Status': made" in done(console)
     bench.flush()
-    assert bench.texts()[0]["Status"] == "Waiting: Milestone 1 (Submitted)"
+    assert bench.texts()[0]["Status"] == "Waiting for Milestone 1"
     assert "All is well" in visitor.text("/")
     assert "missing" not in visitor.text("/columns")
 

@@ -7,7 +7,7 @@ import pytest
 from demo import board
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
-from emulator.everbright import people
+from emulator.everbright import made_up
 from tests.console.conftest import Console, Visitor
 from tests.console.forms import Form
 from tests.made_up import milestone, uuid
@@ -98,8 +98,8 @@ def test_a_mapped_column_is_listed_by_the_name_of_its_milestone(console: Console
     form = chosen(columns(visitor)).choose(f"field:{ACTIVE}:J", f"approved:{PERMIT}")
     assert form.answer(visitor, MAPPING, step="write").status_code == 303
     page = plain(visitor.send("/columns").text)
-    assert "I Perm. Permits status:Permits" in page
-    assert "J Perm. issued Permits approved approved:Permits" in page
+    assert "I Perm. Status of Permits" in page
+    assert "J Perm. issued Permits approved" in page
 
 
 def test_every_column_is_known_by_its_letter_beside_three_of_its_cells(console: Console) -> None:
@@ -122,7 +122,7 @@ def test_every_column_is_known_by_its_letter_beside_three_of_its_cells(console: 
 
 
 def contacts() -> list[dict[str, str]]:
-    return [people.site(site)["contacts"][0] for site in SITES]
+    return [made_up.site(site)["contacts"][0] for site in SITES]
 
 
 def test_nothing_is_lost_on_an_error_or_when_personal_data_is_shown(console: Console) -> None:

@@ -24,7 +24,7 @@ def shell(line: str, environment: dict[str, str], log: Path) -> "subprocess.Pope
     """Start a line of the Procfile as a host does: by a shell, with our Python first in PATH."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     return subprocess.Popen(
-        ["bash", "-c", f"exec {line}"],
+        ["bash", "-c", f"exec env {line}"],
         cwd=ROOT,
         env={**environment, "PATH": path},
         stdout=log.open("ab"),

@@ -28,6 +28,7 @@ FIELDS = {
     "Job addr.": "address",
     "Town / Zip": "city_zip",
     "Cell": "phone",
+    "Rep": "rep",
     "NTP": "status:NTP",
     "Perm.": "status:Permit",
     "Perm. issued": "approved:Permit",

@@ -19,6 +19,8 @@ JOBS = [
 FOUND = {"Client": "customer", "Phone": "phone", "Email": "email", "Permit": "status:Permit"}
 MAPPED = {**FOUND, "Site ID": "site_id"}
 assert "7531" in MILESTONES
+TRIED = 5
+"""Writes into a scratch tab, once for a spreadsheet: what is assumed of Google is tried."""
 
 
 @pytest.fixture
@@ -53,11 +55,11 @@ def test_it_is_one_write_and_the_second_time_none(theirs: Stand) -> None:
     done = theirs.started("--write", "--word", "SUBMITTED=Sent")
     assert (done.returncode, done.stderr) == (0, "")
     assert "The mapping is in the sheet." in done.stdout
-    assert theirs.writes() == 1
+    assert theirs.writes() == 1 + TRIED
     seen = theirs.metadata()
     assert "It is mapped so already." in theirs.map("--write", "--word", "SUBMITTED=Sent")
     assert "It is mapped so already." in theirs.map("--write")
-    assert theirs.writes() == 1
+    assert theirs.writes() == 1 + TRIED
     assert theirs.metadata() == seen
     assert cells(theirs) == before
 
@@ -172,11 +174,11 @@ def test_several_tabs_have_to_be_named(theirs: Stand) -> None:
     assert 'Say which have jobs: --tab "Sheet1" --tab "Crew"' in theirs.map("--write", status=1)
     assert theirs.writes() == 0
     theirs.map("--write", "--tab", "sheet1", "--tab", "Installed")
-    assert theirs.writes() == 1
+    assert theirs.writes() == 1 + TRIED
     assert [place for place, _ in keys(theirs, HEADER_KEY)] == ["0r2", "2r0"]
     theirs.map("--write")
     assert 'It stays as it is without --tab "Crew"' in theirs.map()
-    assert theirs.writes() == 1
+    assert theirs.writes() == 1 + TRIED
     assert "There is no tab 'Jobs' of yours. There are: Sheet1, Crew" in theirs.map(
         "--tab", "Jobs", status=1
     )
@@ -218,7 +220,7 @@ def test_the_options_of_a_drop_down_may_be_in_another_tab(theirs: Stand) -> None
 
 def test_milestones_and_statuses_are_known_from_what_came(theirs: Stand) -> None:
     """Those that the config does not name: catches a mapping that needs the config first."""
-    theirs.fill([["Roof check approved"]], row=2)
+    theirs.fill([["Roof check approved"], [""], [""], [""]], row=2)
     theirs.send(milestone(1, 9, name="Roof check", status="WITHDRAWN"))
     found = theirs.mapped()["tabs"][0]["columns"]
     assert found[0]["field"] == "approved:Roof check"

@@ -127,3 +127,29 @@ def test_a_comparison_without_an_upgrade_costs_no_call_more(bench: Bench, tmp_pa
     before, writes = bench.calls(), bench.writes()
     bench.compare()
     assert (bench.calls() - before, bench.writes()) == (plain, writes)
+
+
+def greyed(bench: Bench) -> list[str]:
+    """Return the formulas of the rules that grey whole rows."""
+    conditions = [
+        rule["booleanRule"]["condition"]
+        for rule in bench.tab("Jobs", "conditionalFormats")["conditionalFormats"]
+    ]
+    values = [value for each in conditions for value in each.get("values", ())]
+    formulas = [value["userEnteredValue"] for value in values if "userEnteredValue" in value]
+    return [formula for formula in formulas if formula.startswith("=COUNTIF(1:1")]
+
+
+def test_finished_jobs_are_grey_with_one_line_of_the_config(bench: Bench, tmp_path: Path) -> None:
+    """Catches a colour that takes more than its line, or a rule that stays or stands twice."""
+    bench.shown(milestone(1))
+    archived = '=COUNTIF(1:1;"Archived")>0'
+    assert greyed(bench) == [archived]
+    bench.configured(with_more(tmp_path, "", ("[words]", 'done_color = "#999999"\n\n[words]')))
+    bench.compare()
+    assert sorted(greyed(bench)) == [archived, '=COUNTIF(1:1;"Done")>0']
+    bench.compare()
+    assert len(greyed(bench)) == 2
+    bench.configured(with_more(tmp_path, ""))
+    bench.compare()
+    assert greyed(bench) == [archived]

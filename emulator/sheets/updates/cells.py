@@ -3,14 +3,12 @@
 from typing import Any
 
 from emulator import masks
-from emulator.errors import invalid
+from emulator.errors import invalid, unsupported
 from emulator.sheets import cells, ranges, structure
-from emulator.sheets.edit import Edit
+from emulator.sheets.edit import Edit, need_mask
 from emulator.sheets.formula import Formula, copied
 from emulator.sheets.grid import BLANK, Cell, Json, Sheet
 from emulator.sheets.ranges import Box
-from emulator.sheets.updates import native_tables
-from emulator.sheets.updates.fields import need_mask
 
 
 def write(edit: Edit, sheet: Sheet, row: int, column: int, data: Json, mask: Any) -> None:
@@ -76,8 +74,7 @@ def append_cells(edit: Edit, request: Json) -> None:
     """Write rows of CellData after the last row with content; the grid grows as needed."""
     mask = need_mask(request, "CellData")
     if "tableId" in request:
-        _append_to_table(edit, request, mask)
-        return
+        raise unsupported("appendCells to a table")
     sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
     rows = [row.get("values", []) for row in request.get("rows", [])]
     top = last_row(sheet) + 1
@@ -88,25 +85,6 @@ def append_cells(edit: Edit, request: Json) -> None:
     edit.guard(sheet, Box(top, top + len(rows), 0, wide))
     for at, values in enumerate(rows, top):
         for column, data in enumerate(values):
-            write(edit, sheet, at, column, data, mask)
-
-
-def _append_to_table(edit: Edit, request: Json, mask: Any) -> None:
-    """Write rows below the last filled row of a table's body, which grows as needed."""
-    sheet, table = native_tables.need(edit, request["tableId"])
-    rows = [row.get("values", []) for row in request.get("rows", [])]
-    box = ranges.box_of(sheet, table["range"])
-    _check_extent([[{}] * max(map(len, rows), default=0)], box._replace(bottom=box.top + 1))
-    keys = {column.key for column in sheet.columns[box.left : box.right]}
-    body = range(box.top + 1, box.bottom)
-    used = [at for at in body if not keys.isdisjoint(sheet.rows[at].cells)]
-    top = max(used, default=box.top) + 1
-    if (more := top + len(rows) - box.bottom) > 0:
-        structure.insert(edit, sheet, "ROWS", box.bottom, more, like=box.bottom - 1)
-        native_tables.grow(edit, sheet, table, more)
-    edit.guard(sheet, Box(top, top + len(rows), box.left, box.right))
-    for at, values in enumerate(rows, top):
-        for column, data in enumerate(values, box.left):
             write(edit, sheet, at, column, data, mask)
 
 
@@ -122,8 +100,7 @@ def last_row(sheet: Sheet) -> int:
 def repeat_cell(edit: Edit, request: Json) -> None:
     """Write one CellData into every cell of a range; its formula shifts as if copied."""
     mask = need_mask(request, "CellData")
-    sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
-    edit.guard(sheet, box)
+    sheet, box = edit.area(request.get("range", {}))
     data = request.get("cell", {})
     value = cells.entered(data.get("userEnteredValue"))
     shifts = isinstance(value, Formula) and masks.wants(mask, "userEnteredValue")
@@ -147,8 +124,7 @@ def repeat_cell(edit: Edit, request: Json) -> None:
 
 def set_data_validation(edit: Edit, request: Json) -> None:
     """Set the rule of every cell of a range; without a rule, clear it."""
-    sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
-    edit.guard(sheet, box)
+    sheet, box = edit.area(request.get("range", {}))
     data = {"dataValidation": request["rule"]} if "rule" in request else {}
     mask: masks.Mask = {"dataValidation": None}
     for at in range(box.top, box.bottom):

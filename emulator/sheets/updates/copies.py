@@ -1,4 +1,4 @@
-"""Copies of whole tabs."""
+"""Copies of whole tabs: inside a spreadsheet, and to another one."""
 
 from copy import copy
 from dataclasses import replace
@@ -6,8 +6,8 @@ from typing import Any
 
 from emulator.sheets.edit import Edit
 from emulator.sheets.grid import Json, Row, Sheet, Spreadsheet
-from emulator.sheets.ranges import need_sheet
-from emulator.sheets.updates.native_tables import free_name
+from emulator.sheets.ranges import need_sheet, remade
+from emulator.sheets.updates.objects import free_table_name
 from emulator.sheets.updates.tabs import check_title, new_sheet_id, place_sheet
 
 OBJECTS = (
@@ -19,18 +19,64 @@ OBJECTS = (
 
 def duplicate_sheet(edit: Edit, request: Json) -> Json:
     """Copy a tab with everything on it, under new ids; return its SheetProperties."""
-    spreadsheet = edit.spreadsheet
-    source = need_sheet(spreadsheet, request.get("sourceSheetId", 0))
-    title = request.get("newSheetName") or copy_title(spreadsheet, source.title)
-    twin = copy_sheet(edit, source, title, new_sheet_id(spreadsheet, request.get("newSheetId")))
-    edit.limit_grid(len(twin.columns), len(twin.rows) * len(twin.columns))
-    index = request.get("insertSheetIndex", 0)
-    placed = place_sheet(edit, twin, index)
+    source = need_sheet(edit.spreadsheet, request.get("sourceSheetId", 0))
+    twin = _copied(edit, source, request.get("newSheetName"), request.get("newSheetId"))
+    placed = place_sheet(edit, twin, request.get("insertSheetIndex", 0))
     _copy_metadata(edit, source, twin)
     return {"properties": placed}
 
 
-def copy_title(spreadsheet: Spreadsheet, title: str) -> str:
+def copy_sheet(edit: Edit, source: Sheet) -> Json:
+    """Copy a tab of another spreadsheet to the end; return its SheetProperties.
+
+    A chart of another tab's cells is left behind: it would have nothing to show.
+    """
+    twin = _copied(edit, source, None, None)
+    twin.charts = {key: one for key, one in twin.charts.items() if _tabs(one) == {twin.sheet_id}}
+    return place_sheet(edit, twin, None)
+
+
+def _copied(edit: Edit, source: Sheet, title: str | None, wanted: int | None) -> Sheet:
+    """Return a copy of a sheet with new rows, columns and objects; cells are shared."""
+    spreadsheet = edit.spreadsheet
+    title = title or _copy_title(spreadsheet, source.title)
+    check_title(spreadsheet, title)
+    edit.limit_grid(len(source.columns), len(source.rows) * len(source.columns))
+    sheet_id = new_sheet_id(spreadsheet, wanted)
+
+    def on_twin(part: Json) -> Json:
+        return part | {"sheetId": sheet_id} if part.get("sheetId") == source.sheet_id else part
+
+    def moved(stored: Any) -> Any:
+        return remade(stored, on_twin)
+
+    twin = replace(
+        source,
+        sheet_id=sheet_id,
+        title=title,
+        rows=[_copy_row(row) for row in source.rows],
+        columns=[copy(column) for column in source.columns],
+        merges=tuple(moved(one) for one in source.merges),
+        conditional_formats=tuple(moved(one) for one in source.conditional_formats),
+        basic_filter=moved(source.basic_filter),
+        tables={},
+    )
+    for name, key in OBJECTS:
+        copies: dict[int, Json] = {}
+        for stored in getattr(source, name).values():
+            fresh = spreadsheet.new_id(copies)
+            copies[fresh] = moved({**stored, key: fresh})
+        setattr(twin, name, copies)
+    for stored in source.tables.values():
+        number = str(spreadsheet.new_id(twin.tables))
+        name = free_table_name(spreadsheet, stored["name"])
+        twin.tables[number] = moved({**stored, "tableId": number, "name": name})
+    pairs = zip(source.rows, twin.rows, strict=True)
+    twin.formula_rows = {new for old, new in pairs if old in source.formula_rows}
+    return twin
+
+
+def _copy_title(spreadsheet: Spreadsheet, title: str) -> str:
     """Return `Copy of ...`, with a number where that is taken."""
     stem = f"Copy of {title}"
     number, found = 2, stem
@@ -40,55 +86,22 @@ def copy_title(spreadsheet: Spreadsheet, title: str) -> str:
     return found
 
 
-def copy_sheet(edit: Edit, source: Sheet, title: str, sheet_id: int) -> Sheet:
-    """Return a copy of a sheet with new rows, columns and objects; cells are shared."""
-    spreadsheet = edit.spreadsheet
-    check_title(spreadsheet, title)
-    twin = Sheet(
-        sheet_id,
-        title,
-        [_copy_row(row) for row in source.rows],
-        [copy(column) for column in source.columns],
-        source.next_key,
-        properties=source.properties,
-        merges=tuple(on_sheet(one, source.sheet_id, sheet_id) for one in source.merges),
-        conditional_formats=tuple(
-            on_sheet(one, source.sheet_id, sheet_id) for one in source.conditional_formats
-        ),
-        basic_filter=on_sheet(source.basic_filter, source.sheet_id, sheet_id),
-    )
-    for name, key in OBJECTS:
-        copies: dict[int, Json] = {}
-        for stored in getattr(source, name).values():
-            fresh = spreadsheet.new_id(copies)
-            copies[fresh] = on_sheet({**stored, key: fresh}, source.sheet_id, sheet_id)
-        setattr(twin, name, copies)
-    for stored in source.tables.values():
-        fresh_id = str(spreadsheet.new_id(twin.tables))
-        name = free_name(spreadsheet, stored["name"])
-        copied = on_sheet({**stored, "tableId": fresh_id, "name": name}, source.sheet_id, sheet_id)
-        twin.tables = {**twin.tables, fresh_id: copied}
-    pairs = zip(source.rows, twin.rows, strict=True)
-    twin.formula_rows = {new for old, new in pairs if old in source.formula_rows}
-    return twin
-
-
 def _copy_row(row: Row) -> Row:
     twin = copy(row)
     twin.cells = dict(row.cells)
     return twin
 
 
-def on_sheet(stored: Any, old: int, new: int) -> Any:
-    """Return a stored object with one sheet's id replaced by another's."""
-    if isinstance(stored, list):
-        return [on_sheet(one, old, new) for one in stored]
-    if isinstance(stored, dict):
-        return {
-            name: new if name == "sheetId" and item == old else on_sheet(item, old, new)
-            for name, item in stored.items()
-        }
-    return stored
+def _tabs(stored: Json) -> set[int]:
+    """Return the ids of the tabs that a stored object lies on or reads."""
+    found: set[int] = set()
+
+    def noted(part: Json) -> Json:
+        found.update([part["sheetId"]] if "sheetId" in part else [])
+        return part
+
+    remade(stored, noted)
+    return found
 
 
 def _copy_metadata(edit: Edit, source: Sheet, twin: Sheet) -> None:

@@ -1,14 +1,15 @@
-"""Requests that copy, move and sort cells: copyPaste, cutPaste, sortRange."""
+"""Requests that copy, move, sort and replace: copyPaste, cutPaste, sortRange, findReplace."""
 
+import re
 from typing import Any
 
 from emulator.errors import invalid, unsupported
 from emulator.sheets import ranges
+from emulator.sheets.conditions import ordered
 from emulator.sheets.edit import Edit
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula, copied
 from emulator.sheets.grid import BLANK, Cell, Json, Sheet
-from emulator.sheets.order import ordered
 from emulator.sheets.ranges import Box
 from emulator.sheets.updates import rules
 
@@ -76,7 +77,7 @@ def copy_paste(edit: Edit, request: Json) -> None:
     target = _repeated(target, high, wide)
     whole = ranges.whole(target_sheet)
     if not whole.holds(target):
-        raise ranges.exceeds(target_sheet, ranges.show(target_sheet, target))
+        raise ranges.exceeds(target_sheet, target)
     edit.guard(target_sheet, target)
     evaluator = Evaluator(edit.spreadsheet)
     for at in range(target.top, target.bottom):
@@ -118,7 +119,7 @@ def cut(edit: Edit, sheet: Sheet, source: Box, to: Sheet, at: tuple[int, int]) -
     high, wide = source.bottom - source.top, source.right - source.left
     target = Box(top, top + high, left, left + wide)
     if not ranges.whole(to).holds(target):
-        raise ranges.exceeds(to, ranges.show(to, target))
+        raise ranges.exceeds(to, target)
     edit.guard(sheet, source)
     edit.guard(to, target)
     cells = take(sheet, source)
@@ -151,3 +152,59 @@ def sort(edit: Edit, sheet: Sheet, box: Box, specs: list[tuple[int, bool]]) -> N
         if at != was:
             for across, cell in enumerate(cells[was - box.top], box.left):
                 put(edit, sheet, at, across, moved(cell, at - was, 0))
+
+
+def find_replace(edit: Edit, request: Json) -> Json:
+    """Replace what is found in a range, a sheet or all sheets, and reply with the counts."""
+    pattern, replacement = _pattern(request), request.get("replacement", "")
+    if request.get("searchByRegex"):  # Google's groups are $1 or \\1
+        replacement = re.sub(r"\$(\d)", r"\\g<\1>", replacement)
+    else:
+        replacement = replacement.replace("\\", r"\\")
+    counts = dict.fromkeys(("valuesChanged", "formulasChanged", "occurrencesChanged"), 0)
+    rows: set[tuple[int, int]] = set()
+    for sheet, box in _areas(edit, request):
+        for at in range(box.top, box.bottom):
+            for across in range(box.left, box.right):
+                cell = sheet.cell(at, across)
+                is_formula = isinstance(cell.value, Formula)
+                text = cell.value.text if isinstance(cell.value, Formula) else cell.value
+                if not isinstance(text, str) or (is_formula and not request.get("includeFormulas")):
+                    continue
+                new, count = pattern.subn(replacement, text)
+                if not count:
+                    continue
+                edit.guard(sheet, box._replace(top=at, bottom=at + 1))
+                value = Formula(new) if is_formula else new or None
+                put(edit, sheet, at, across, Cell(value, cell.format, cell.rest))
+                counts["formulasChanged" if is_formula else "valuesChanged"] += 1
+                counts["occurrencesChanged"] += count
+                rows.add((sheet.sheet_id, at))
+    counts["rowsChanged"] = len(rows)
+    counts["sheetsChanged"] = len({sheet for sheet, _ in rows})
+    return {name: count for name, count in counts.items() if count}
+
+
+def _pattern(request: Json) -> re.Pattern[str]:
+    text = request.get("find", "")
+    if not text:
+        raise invalid("find must be set.")
+    if not request.get("searchByRegex"):
+        text = re.escape(text)
+    if request.get("matchEntireCell"):
+        text = rf"\A(?:{text})\Z"
+    try:
+        return re.compile(text, 0 if request.get("matchCase") else re.IGNORECASE)
+    except re.error as error:
+        raise invalid(f"find is no regular expression: {error}.") from None
+
+
+def _areas(edit: Edit, request: Json) -> list[tuple[Sheet, Box]]:
+    if len(request.keys() & {"range", "sheetId", "allSheets"}) != 1:
+        raise invalid("Exactly one of range, sheetId and allSheets must be set.")
+    if "range" in request:
+        return [ranges.resolve(edit.spreadsheet, request["range"])]
+    sheets = edit.spreadsheet.sheets
+    if "sheetId" in request:
+        sheets = [ranges.need_sheet(edit.spreadsheet, request["sheetId"])]
+    return [(sheet, ranges.whole(sheet)) for sheet in sheets]

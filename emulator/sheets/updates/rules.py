@@ -1,11 +1,73 @@
-"""Requests about conditional formats."""
+"""Requests about conditional formats, the basic filter and filter views."""
 
+from typing import Any
+
+from emulator import masks
 from emulator.errors import invalid
-from emulator.sheets import ranges, styles
-from emulator.sheets.edit import Edit
+from emulator.sheets import coerce, ranges, styles, syntax
+from emulator.sheets.conditions import NUMBER_TESTS, Filter
+from emulator.sheets.edit import ById, Edit, need_mask
+from emulator.sheets.evaluate import Evaluator
+from emulator.sheets.formula import Formula
 from emulator.sheets.grid import Json, Sheet
 from emulator.sheets.ranges import Box, answered
-from emulator.sheets.updates import checks
+
+RELATIVE = ("DATE_BEFORE", "DATE_AFTER", "DATE_ON_OR_BEFORE", "DATE_ON_OR_AFTER")
+NO_VALUES = ("BLANK", "NOT_BLANK")
+
+
+def check_condition(given: Json, sheet: Sheet | None = None) -> None:
+    """Refuse an invalid BooleanCondition; with a sheet, also one that looks at other sheets."""
+    kind, values = given.get("type", ""), given.get("values", [])
+    if kind == "CUSTOM_FORMULA" and len(values) != 1:
+        raise invalid("ConditionType 'CUSTOM_FORMULA' requires exactly one ConditionValue.")
+    if kind in NO_VALUES and values:
+        raise invalid(f"ConditionType '{kind}' requires exactly zero ConditionValues.")
+    for one in values:
+        if "relativeDate" in one:
+            if kind not in RELATIVE:
+                raise invalid(f"ConditionValue.relativeDate cannot be used with '{kind}'.")
+        elif not _fits(kind, str(one.get("userEnteredValue", "")), sheet):
+            raise invalid(
+                f"Invalid ConditionValue.userEnteredValue: {one.get('userEnteredValue', '')}"
+            )
+
+
+def check_criteria(given: Json) -> None:
+    """Refuse invalid conditions in a filter's criteria, in either form."""
+    specs = [one.get("filterCriteria", {}) for one in given.get("filterSpecs", [])]
+    for one in [*given.get("criteria", {}).values(), *specs]:
+        if "condition" in one:
+            check_condition(one["condition"])
+
+
+def _fits(kind: str, text: str, sheet: Sheet | None) -> bool:
+    if text.startswith(("=", "+")):
+        return _formula_fits("=" + text[1:], sheet)
+    if kind == "CUSTOM_FORMULA":
+        return False
+    value: Any = coerce.read_typed(text)[0]
+    numeric = kind in NUMBER_TESTS or kind.startswith(("NUMBER_", "DATE_"))
+    return not numeric or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _formula_fits(text: str, sheet: Sheet | None) -> bool:
+    if not isinstance(coerce.read_typed(text)[0], Formula):
+        return False
+    try:
+        titles = _titles(syntax.parse_formula(text))
+    except ValueError:
+        return False
+    return sheet is None or all(one.casefold() == sheet.title.casefold() for one in titles)
+
+
+def _titles(tree: Any) -> list[str]:
+    """Return the titles that a formula's references name."""
+    if not isinstance(tree, tuple):
+        return []
+    if tree and tree[0] == "ref":
+        return [tree[1]] if tree[1] else []
+    return [title for one in tree for title in _titles(one)]
 
 
 def _rule(edit: Edit, given: Json) -> tuple[Sheet, Json]:
@@ -18,12 +80,10 @@ def _rule(edit: Edit, given: Json) -> tuple[Sheet, Json]:
     if any(one is not sheets[0] for one in sheets):
         raise invalid("All ranges of a conditional format rule must be on the same grid.")
     if "booleanRule" in given:
-        checks.condition(edit, given["booleanRule"].get("condition", {}), sheets[0])
+        check_condition(given["booleanRule"].get("condition", {}), sheets[0])
     stored = styles.coloured({key: item for key, item in given.items() if key != "ranges"})
-    return sheets[0], {
-        "ranges": [ranges.fixed(sheets[0], one) for one in given["ranges"]],
-        **stored,
-    }
+    areas = [ranges.fixed(sheets[0], one) for one in given["ranges"]]
+    return sheets[0], {"ranges": areas, **stored}
 
 
 def _need_index(sheet: Sheet, index: int) -> int:
@@ -32,7 +92,7 @@ def _need_index(sheet: Sheet, index: int) -> int:
     return index
 
 
-def add(edit: Edit, request: Json) -> None:
+def add_rule(edit: Edit, request: Json) -> None:
     """Insert a rule before the one at `index`."""
     sheet, rule = _rule(edit, request.get("rule", {}))
     rules = sheet.conditional_formats
@@ -42,28 +102,26 @@ def add(edit: Edit, request: Json) -> None:
     edit.set(sheet, "conditional_formats", (*rules[:index], rule, *rules[index:]))
 
 
-def update(edit: Edit, request: Json) -> Json:
+def update_rule(edit: Edit, request: Json) -> Json:
     """Replace a rule, or move it to another index; return what changed."""
     index = request.get("index", 0)
     if "rule" in request:
         sheet, rule = _rule(edit, request["rule"])
-        old = sheet.conditional_formats[_need_index(sheet, index)]
         rules = [*sheet.conditional_formats]
-        rules[index] = rule
-        edit.set(sheet, "conditional_formats", tuple(rules))
-        reply: Json = answered({"oldRule": old, "newRule": rule, "newIndex": index})
-        return reply
-    sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
-    rules = [*sheet.conditional_formats]
-    to = _need_index(sheet, request.get("newIndex", 0))
-    rule = rules.pop(_need_index(sheet, index))
-    rules.insert(to, rule)
+        old, rules[index] = rules[_need_index(sheet, index)], rule
+        reply = {"oldRule": old, "newRule": rule, "newIndex": index}
+    else:
+        sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
+        rules, to = [*sheet.conditional_formats], _need_index(sheet, request.get("newIndex", 0))
+        rule = rules.pop(_need_index(sheet, index))
+        rules.insert(to, rule)
+        reply = {"newRule": rule, "oldIndex": index, "newIndex": to}
     edit.set(sheet, "conditional_formats", tuple(rules))
-    moved: Json = answered({"newRule": rule, "oldIndex": index, "newIndex": to})
-    return moved
+    answer: Json = answered(reply)
+    return answer
 
 
-def delete(edit: Edit, request: Json) -> Json:
+def delete_rule(edit: Edit, request: Json) -> Json:
     """Delete the rule at `index`, and return it."""
     sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
     index = _need_index(sheet, request.get("index", 0))
@@ -79,19 +137,17 @@ def carry(edit: Edit, sheet: Sheet, source: Box, to: Sheet, target: Box) -> None
         if not any(box.meets(source) for box in boxes):
             continue
         rules = [*to.conditional_formats]
-        same = next((one for one in rules if _same(one, rule)), None)
+        same = next(
+            (one for one in rules if {**one, "ranges": None} == {**rule, "ranges": None}), None
+        )
         if same is None:
-            rules.append({**rule, "ranges": [_area(to, target)]})
+            rules.append({**rule, "ranges": [ranges.area(to, target)]})
         else:
             covered = [ranges.box_of(to, one) for one in same["ranges"]]
             if any(box.holds(target) for box in covered):
                 continue
             rules[rules.index(same)] = {**same, "ranges": _grown(to, same["ranges"], target)}
         edit.set(to, "conditional_formats", tuple(rules))
-
-
-def _area(sheet: Sheet, box: Box) -> Json:
-    return {"sheetId": sheet.sheet_id} | dict(zip(ranges.KEYS, box, strict=True))
 
 
 def _grown(sheet: Sheet, stored: list[Json], box: Box) -> list[Json]:
@@ -104,8 +160,89 @@ def _grown(sheet: Sheet, stored: list[Json], box: Box) -> list[Json]:
             box = box._replace(top=min(box.top, other.top), bottom=max(box.bottom, other.bottom))
         else:
             rest.append(one)
-    return [*rest, _area(sheet, box)]
+    return [*rest, ranges.area(sheet, box)]
 
 
-def _same(one: Json, other: Json) -> bool:
-    return {**one, "ranges": None} == {**other, "ranges": None}
+VIEWS = ById("filter_views", "filter view")
+VIEW_FIELDS = ("title", "namedRangeId", "sortSpecs")
+CRITERIA = ("criteria", "filterSpecs")
+
+
+def set_basic_filter(edit: Edit, request: Json) -> None:
+    """Set the sheet's basic filter, and hide the rows that it filters out."""
+    given = request.get("filter", {})
+    sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
+    stored = _without_criteria(given) | _criteria(given)
+    stored["range"] = ranges.bounded(sheet, given.get("range", {}))
+    _filter(edit, sheet, stored)
+
+
+def clear_basic_filter(edit: Edit, request: Json) -> None:
+    """Remove the basic filter, if there is one."""
+    _filter(edit, ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0)), None)
+
+
+def _filter(edit: Edit, sheet: Sheet, stored: Json | None) -> None:
+    """Set the basic filter, and hide the rows below its header that do not meet its criteria."""
+    edit.set(sheet, "basic_filter", stored)
+    judge = Filter(Evaluator(edit.spreadsheet), sheet, stored) if stored else None
+    for at, row in enumerate(sheet.rows):
+        filtered = judge is not None and not judge.passes(at)
+        if row.filtered != filtered:
+            edit.set(row, "filtered", filtered)
+
+
+def _without_criteria(stored: Json) -> Json:
+    return {name: item for name, item in stored.items() if name not in CRITERIA}
+
+
+def _criteria(given: Json) -> Json:
+    """Return a filter's criteria in both forms; `filterSpecs` take precedence."""
+    check_criteria(given)
+    if "filterSpecs" not in given and "criteria" not in given:
+        return {}
+    old = [
+        {"columnIndex": int(column), "filterCriteria": one}
+        for column, one in given.get("criteria", {}).items()
+    ]
+    specs = given.get("filterSpecs", old)
+    criteria = {str(one.get("columnIndex", 0)): one.get("filterCriteria", {}) for one in specs}
+    return {"criteria": criteria, "filterSpecs": specs} if specs else {}
+
+
+def add_view(edit: Edit, request: Json) -> Json:
+    """Add a filter view, and return it with its id and title."""
+    given = request.get("filter", {})
+    number = VIEWS.number(edit, given.get("filterViewId"))
+    sheet, _ = ranges.resolve(edit.spreadsheet, given.get("range", {}))
+    title = given.get("title") or f"Filter {len(sheet.filter_views) + 1}"
+    area = ranges.bounded(sheet, given.get("range", {}))
+    stored = {**_without_criteria(given), "filterViewId": number, "title": title, "range": area}
+    stored |= _criteria(given)
+    VIEWS.put(edit, sheet, number, stored)
+    return {"filter": answered(stored)}
+
+
+def update_view(edit: Edit, request: Json) -> None:
+    """Change title, range, order or criteria of a filter view."""
+    mask, new = need_mask(request, "FilterView"), request.get("filter", {})
+    number = new.get("filterViewId", 0)
+    sheet, old = VIEWS.need(edit, number)
+    stored = dict(old)
+    for name in VIEW_FIELDS:
+        if masks.wants(mask, name):
+            stored.pop(name, None)
+            if name in new:
+                stored[name] = new[name]
+    wanted = [name for name in CRITERIA if masks.wants(mask, name)]
+    if wanted:
+        given = {name: new[name] for name in wanted if name in new}
+        stored = _without_criteria(stored) | _criteria(given)
+    if masks.wants(mask, "range") and "range" in new:
+        stored["range"] = ranges.bounded(sheet, new["range"])
+    VIEWS.put(edit, sheet, number, stored)
+
+
+def delete_view(edit: Edit, request: Json) -> None:
+    """Delete a filter view."""
+    VIEWS.drop(edit, request.get("filterId", 0))

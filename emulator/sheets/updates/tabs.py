@@ -1,16 +1,16 @@
-"""Requests about the spreadsheet itself and its tabs."""
+"""Requests about the spreadsheet itself, its tabs, and their rows and columns."""
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from emulator import masks
 from emulator.errors import invalid, unsupported
-from emulator.sheets import following, structure, styles
-from emulator.sheets.edit import Edit
+from emulator.sheets import metadata, ranges, structure, styles
+from emulator.sheets.edit import Edit, need_mask
+from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import retitled
 from emulator.sheets.grid import Json, Sheet, Spreadsheet
 from emulator.sheets.ranges import need_sheet
 from emulator.sheets.read import properties
-from emulator.sheets.updates.fields import need_mask
 
 DEFAULT_ROWS = 1000
 DEFAULT_COLUMNS = 26
@@ -119,20 +119,16 @@ def delete_sheet(edit: Edit, request: Json) -> None:
         raise invalid("You can't remove all the sheets in a document.")
     if all(one.properties.get("hidden") for one in rest):
         raise invalid("You can't remove all the visible sheets in a document.")
-    _guard_all(edit, sheet)
-    edit.set(spreadsheet, "sheets", rest)
-    for metadata in list(spreadsheet.metadata.values()):
-        if metadata.sheet is sheet:
-            edit.drop(spreadsheet.metadata, metadata.metadata_id)
-    named = spreadsheet.named_ranges.items()
-    gone = sheet.sheet_id
-    stored = {key: one for key, one in named if one["range"].get("sheetId", 0) != gone}
-    edit.set(spreadsheet, "named_ranges", stored)
-
-
-def _guard_all(edit: Edit, sheet: Sheet) -> None:
     if not all(edit.may_edit(one) for one in sheet.protected_ranges.values()):
         raise invalid("You are trying to delete a sheet that has protected cells or objects.")
+    edit.set(spreadsheet, "sheets", rest)
+    for stored in list(spreadsheet.metadata.values()):
+        if stored.sheet is sheet:
+            edit.drop(spreadsheet.metadata, stored.metadata_id)
+    named = spreadsheet.named_ranges.items()
+    gone = sheet.sheet_id
+    rest_of_names = {key: one for key, one in named if one["range"].get("sheetId", 0) != gone}
+    edit.set(spreadsheet, "named_ranges", rest_of_names)
 
 
 def update_sheet_properties(edit: Edit, request: Json) -> None:
@@ -157,7 +153,7 @@ def rename(edit: Edit, sheet: Sheet, title: str) -> None:
     old = sheet.title
     edit.set(sheet, "title", title)
     for other in edit.spreadsheet.sheets:
-        following.rewrite_formulas(edit, other, lambda one: retitled(one, old, title))
+        structure.rewrite_formulas(edit, other, lambda one: retitled(one, old, title))
 
 
 def _set_properties(edit: Edit, sheet: Sheet, new: Json, mask: masks.Mask | None) -> None:
@@ -194,3 +190,119 @@ def _reorder(edit: Edit, sheet: Sheet, index: int) -> None:
     rest = [one for one in sheets if one is not sheet]
     to = index - 1 if index > at else index
     edit.set(edit.spreadsheet, "sheets", [*rest[:to], sheet, *rest[to:]])
+
+
+PIXELS_A_LETTER = 7
+PADDING_PIXELS = 8
+
+
+def _span(edit: Edit, given: Json) -> tuple[Sheet, str, int, int]:
+    """Return sheet, dimension, start and end of a DimensionRange, closed at the grid."""
+    sheet = ranges.need_sheet(edit.spreadsheet, given.get("sheetId", 0))
+    dimension = metadata.need_dimension(given)
+    start = given.get("startIndex", 0)
+    end = given.get("endIndex", len(sheet.line(dimension)))
+    if start < 0 or end <= start:
+        raise invalid(
+            f"range.endIndex[{end}] must be greater than range.startIndex[{start}] and both must "
+            "not be negative."
+        )
+    return sheet, dimension, start, end
+
+
+def insert_dimension(edit: Edit, request: Json) -> None:
+    """Insert empty rows or columns, formatted like those before or after them."""
+    given = request.get("range", {})
+    if "endIndex" not in given:
+        raise invalid("range.endIndex is required.")
+    sheet, dimension, start, end = _span(edit, given)
+    before = request.get("inheritFromBefore", False)
+    size = len(sheet.line(dimension))
+    noun = structure.SINGULAR[dimension]
+    if before and start == 0:
+        raise invalid(
+            "inheritFromBefore must be false when inserting at the beginning of a dimension."
+        )
+    if start > size or (start == size and not before):
+        raise invalid(
+            f"range.startIndex[{start}] is after last {noun} in grid[{size - 1}]"
+            + ("" if start > size else ", which only inheritFromBefore allows.")
+        )
+    _guard_inside(edit, sheet, dimension, start)
+    like = start - 1 if before else start
+    structure.insert(edit, sheet, dimension, start, end - start, like=like)
+
+
+def _guard_inside(edit: Edit, sheet: Sheet, dimension: str, at: int) -> None:
+    """Refuse an insertion strictly inside a range that is protected from the user."""
+    if 0 < at < len(sheet.line(dimension)):
+        for protection in sheet.protected_ranges.values():
+            box = ranges.box_of(sheet, protection.get("range", {}))
+            low, high = (box.top, box.bottom) if dimension == "ROWS" else (box.left, box.right)
+            if low < at < high and not edit.may_edit(protection):
+                edit.guard(sheet, box)
+
+
+def delete_dimension(edit: Edit, request: Json) -> None:
+    """Delete rows or columns, with their metadata."""
+    sheet, dimension, start, end = _span(edit, request.get("range", {}))
+    edit.guard(sheet, ranges.lines(sheet, dimension, start, end))
+    structure.delete(edit, sheet, dimension, start, end)
+
+
+def append_dimension(edit: Edit, request: Json) -> None:
+    """Append empty rows or columns."""
+    sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
+    dimension = metadata.need_dimension(request)
+    length = request.get("length", 0)
+    if length < 1:
+        raise invalid("length must be greater than 0.")
+    structure.insert(edit, sheet, dimension, len(sheet.line(dimension)), length)
+
+
+def move_dimension(edit: Edit, request: Json) -> None:
+    """Move rows or columns to an index that counts as before the move."""
+    sheet, dimension, start, end = _span(edit, request.get("source", {}))
+    destination = request.get("destinationIndex", 0)
+    if start < destination < end:
+        raise invalid("destinationIndex must not be inside the source.")
+    edit.guard(sheet, ranges.lines(sheet, dimension, start, end))
+    _guard_inside(edit, sheet, dimension, destination)
+    structure.move(edit, sheet, dimension, start, end, destination)
+
+
+def update_dimension_properties(edit: Edit, request: Json) -> None:
+    """Set pixel size and visibility of rows or columns."""
+    mask, new = need_mask(request, "DimensionProperties"), request.get("properties", {})
+    sheet, dimension, start, end = _span(edit, request.get("range", {}))
+    lines = sheet.line(dimension)
+    if end > len(lines):
+        noun = structure.SINGULAR[dimension]
+        raise invalid(f"range.endIndex[{end}] is after last {noun} in grid[{len(lines) - 1}]")
+    size = new.get("pixelSize")
+    if masks.wants(mask, "pixelSize") and size is not None and size < 0:
+        raise invalid("pixelSize must not be negative.")
+    for line in lines[start:end]:
+        if masks.wants(mask, "hiddenByUser"):
+            edit.set(line, "hidden", new.get("hiddenByUser", False))
+        if masks.wants(mask, "pixelSize") and size is not None:
+            edit.set(line, "size", size)
+
+
+def auto_resize_dimensions(edit: Edit, request: Json) -> None:
+    """Fit columns to their longest text (an estimate), rows to the default."""
+    sheet, dimension, start, end = _span(edit, request.get("dimensions", {}))
+    if dimension == "ROWS":
+        for row in sheet.rows[start:end]:
+            edit.set(row, "size", None)
+        return
+    evaluator = Evaluator(edit.spreadsheet)
+    for column in sheet.columns[start:end]:
+        longest = 0
+        for row in sheet.rows:
+            cell = row.cells.get(column.key)
+            if cell is not None and cell.value is not None:
+                text = evaluator.shown(sheet, cell)
+                longest = max(longest, max(map(len, text.split("\n"))))
+        if longest:
+            edit.set(column, "size", longest * PIXELS_A_LETTER + PADDING_PIXELS)

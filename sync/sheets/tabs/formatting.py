@@ -188,7 +188,7 @@ def color(text: str) -> Request:
     return {"rgbColor": {name: round(share / 255, 4) for name, share in shares}}
 
 
-def _archived(sheet_id: int, label: str, text_color: str) -> Request:
+def _grey(sheet_id: int, label: str, text_color: str) -> Request:
     """Grey the rows in which `label` stands.
 
     The whole row is counted, so that the formula names no column: people move them.
@@ -211,7 +211,7 @@ def _counts(label: str) -> list[Request]:
 
 def table(config: Config, views: object) -> str:
     """Return what is remembered of a Jobs tab's look, to tell whether it is up to date."""
-    parts = [_archived_label(config), config.sheet.archived_color, views]
+    parts = [_greyed(config), views]
     return json.dumps(parts, separators=(",", ":"))
 
 
@@ -220,7 +220,7 @@ def rows(
 ) -> list[Request]:
     """Give whole rows their look, and remember `look` in place of that which the tab `had`."""
     return [
-        _archived(sheet_id, _archived_label(config), config.sheet.archived_color),
+        *(_grey(sheet_id, label, text_color) for label, text_color in _greyed(config).items()),
         _remember(sheet_id, "ROWS", header_row, look, had),
     ]
 
@@ -229,12 +229,14 @@ def outdated_rows(rules: Sequence[Mapping[str, Any]], had: str | None) -> set[in
     """Return which conditional formats gave rows the look that the tab `had`, unchanged."""
     if had is None:
         return set()
-    (formula,) = (_plain(value) for value in _counts(json.loads(had)[0]))
+    greyed = json.loads(had)[0]  # One label alone, from a version before done_color.
+    labels = [greyed] if isinstance(greyed, str) else greyed
+    formulas = {_plain(value) for label in labels for value in _counts(label)}
     conditions = (rule.get("booleanRule", {}).get("condition", {}) for rule in rules)
     return {
         n
         for n, condition in enumerate(conditions)
-        if formula in [_plain(value) for value in condition.get("values", ())]
+        if not formulas.isdisjoint(_plain(value) for value in condition.get("values", ()))
     }
 
 
@@ -243,9 +245,13 @@ def _plain(value: Mapping[str, Any]) -> str:
     return str(value.get("userEnteredValue", "")).replace(";", ",")
 
 
-def _archived_label(config: Config) -> str:
+def _greyed(config: Config) -> dict[str, str]:
+    """Return the colour of the text of greyed rows, by what their status says."""
     known = config.statuses.get("ARCHIVED")
-    return known.label if known else "Archived"
+    greyed = {known.label if known else "Archived": config.sheet.archived_color}
+    if config.sheet.done_color:
+        greyed[config.phrases.done] = config.sheet.done_color
+    return greyed
 
 
 def sized(sheet_id: int, widths: Iterable[int]) -> list[Request]:
