@@ -272,8 +272,9 @@ class RowSource:
         return min(moments, default=None)
 
 
-def _text(text: str) -> Cell:
-    return Cell(text=cut(text)) if text else EMPTY
+def _text(text: str, shorter: str = "") -> Cell:
+    words = (cut(shorter),) if shorter else ()
+    return Cell(text=cut(text), words=words) if text else EMPTY
 
 
 def _next_action(row: RowSource) -> Cell:
@@ -310,18 +311,19 @@ def _re_signed(row: RowSource) -> Cell:
     return Cell(when=moment.stamp, note=_RE_SIGNED_NOTE) if moment else EMPTY
 
 
-def _town_and_zip(customer: Customer) -> str:
-    """Return the end of the address, from the town on; EverBright may know but one of them."""
-    _, town, end = customer.address.rpartition(customer.city) if customer.city else ("", "", "")
-    return town + end or " ".join(part for part in (customer.city, customer.zip) if part)
+def _split(customer: Customer) -> tuple[str, str]:
+    """Return street, and town with zip, of the address; EverBright may know but one of them."""
+    parts = customer.address.rpartition(customer.city) if customer.city else ("", "", "")
+    town = " ".join(part for part in (customer.city, customer.zip) if part)
+    return parts[0].rstrip(", "), "".join(parts[1:]) or town
 
 
 CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     PLACEHOLDER: lambda row: row.by.name(row.job.site, row.customer),
-    "address": lambda row: _text(row.customer.address),
+    "address": lambda row: _text(row.customer.address, _split(row.customer)[0]),
     "city": lambda row: _text(row.customer.city),
     "zip": lambda row: _text(row.customer.zip),
-    "city_zip": lambda row: _text(_town_and_zip(row.customer)),
+    "city_zip": lambda row: _text(_split(row.customer)[1]),
     "phone": lambda row: _text(row.customer.phone),
     "email": lambda row: _text(row.customer.email),
     "status": lambda row: Cell(text=cut(row.status.text), words=row.status.words),

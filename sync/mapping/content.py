@@ -76,20 +76,24 @@ class ColumnContent:
     """Whether most are numbers for Google; a telephone number or a zip may be one, too."""
     is_wordy: bool = False
     """Whether most are words without a digit."""
+    is_blank: bool = False
+    """Whether nothing is filled: `what` is then what the cells are formatted for."""
 
 
 def of(cells: Iterable[SeenCell], sites: Collection[str] = ()) -> ColumnContent:
     """Return what a column's cells are."""
-    no_data = (CellKind.BLANK, CellKind.TOTAL)
+    cells, no_data = list(cells), (CellKind.BLANK, CellKind.TOTAL)
     filled = [cell for cell in cells if cell.text.strip() and cell.kind not in no_data]
     is_computed = any(cell.kind is CellKind.COMPUTED for cell in filled)
-    what = _most(filled)
+    is_for_dates = not filled and any(cell.is_for_date for cell in cells)
+    what = DATE if is_for_dates else _most(filled)
     return ColumnContent(
         what,
         sum(site(cell.text.strip()) in sites for cell in filled) if what else 0,
         is_computed,
         is_numeric=_are_most([cell.kind is CellKind.NUMBER for cell in filled]),
         is_wordy=_are_most([not any(map(str.isdigit, cell.text)) for cell in filled]),
+        is_blank=not filled,
     )
 
 

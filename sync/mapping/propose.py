@@ -77,8 +77,9 @@ def _match(
         aspect, _, milestone = field.id.partition(":")
         if milestone and aspect == "status" and holding.what == content.DATE:
             dated = (fields.spelled(f"{aspect}:{milestone}") for aspect in DATED)
+            are = "are formatted as" if holding.is_blank else "are"
             return HeaderMatch(
-                "", f"its cells are dates: it may be {' or '.join(dated)}", named.rank
+                "", f"its cells {are} dates: it may be {' or '.join(dated)}", named.rank
             )
         if field.kind in (FieldKind.DATE, FieldKind.NUMBER) and has_options:
             return HeaderMatch("", f"its header says {field.title}, it has a drop-down", named.rank)

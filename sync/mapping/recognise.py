@@ -61,6 +61,7 @@ class Recogniser:
                 self._names.setdefault("".join(word[0] for word in words), heading.key)
         for name, key in [*self._names.items()]:
             self._names.setdefault(spelled_out(name), key)
+        self._add_bare_names()
         numbered = [
             (match[0], key) for name, key in self._names.items() if (match := _PAYMENT.match(name))
         ]
@@ -69,8 +70,20 @@ class Recogniser:
                 self._names.setdefault(number, key)
         self.match = lru_cache(maxsize=1024)(self._match)
 
+    def _add_bare_names(self) -> None:
+        """Know "Design Approval" as "Design", too, where no other milestone may be meant."""
+        bare: dict[str, set[str]] = {}
+        for name, key in self._names.items():
+            words = [word for word in name.split() if word not in ASPECTS["approved"]]
+            bare.setdefault(" ".join(words), set()).add(key)
+        for name, keys in bare.items():
+            if name and len(keys) == 1 and name not in self._fields.synonyms:
+                self._names.setdefault(name, *keys)
+
     def _match(self, header: str) -> HeaderMatch | None:
         """Return what a header names, or None."""
+        if not any(map(str.isalpha, header)) and any(map(str.isdigit, header)):
+            return None  # "$21,000" is an amount, and not the header of amounts.
         if _MONEY.search(header):
             return HeaderMatch("", "an amount of money, by its header", EXACT)
         text, synonyms = plain(header), self._fields.synonyms

@@ -27,12 +27,14 @@ class CellKind(StrEnum):
 class SeenCell:
     """A cell: its text as people see it, and the options of its drop-down.
 
-    None without one, () where the list that they are taken from is gone.
+    None without one, () where the list that they are taken from is gone. `is_for_date`: what is
+    typed there would be shown as a date.
     """
 
     text: str = ""
     kind: CellKind = CellKind.BLANK
     options: tuple[str, ...] | None = None
+    is_for_date: bool = False
 
 
 NOTHING = SeenCell()

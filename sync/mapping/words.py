@@ -214,6 +214,7 @@ STATUS_WORDS: TradeWords = {
     "APPROVED": (
         (
             *("ok", "okay", "issued", "passed", "granted", "approval received", "accepted"),
+            "in hand",
             *("aprobado", "aprobada", "emitido", "emitida"),
         ),
         ("done", "complete", "completed", "finished", "listo", "hecho", "completado"),
@@ -221,6 +222,7 @@ STATUS_WORDS: TradeWords = {
     "REJECTED": (
         (
             *("redo", "kicked back", "kick back", "kickback", "sent back", "failed", "fail"),
+            *("bounced", "bounced back"),
             *("denied", "declined", "rechazado", "rechazada", "negado"),
         ),
         ("corrections", "corrections needed", "needs corrections", "redlines", "revisions"),

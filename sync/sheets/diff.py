@@ -108,11 +108,6 @@ def fitting(targets: Sequence[Target], max_bytes: int) -> Sequence[Target]:
     return targets
 
 
-def has_row(tables: Iterable[Table], target: Target) -> bool:
-    """Tell whether a read showed a row of a job."""
-    return any(target.site in table.keys for table in tables)
-
-
 def diff(
     tables: Sequence[Table],
     targets: Sequence[Target],
@@ -265,7 +260,7 @@ def is_received_since_mapping(table: Table, target: Target) -> bool:
 def as_shown(table: Table, column: str, cell: Cell) -> Cell | None:
     """Return a cell as a column shows it; None where the column has no word for it.
 
-    A mapped column shows the value alone, in its own words.
+    A mapped column shows the value alone, in its own words; beside the town the street alone.
     """
     if table.policy.decorates:
         return cell
@@ -273,12 +268,18 @@ def as_shown(table: Table, column: str, cell: Cell) -> Cell | None:
     if not column.startswith(_LINKED):
         bare = bare.model_copy(update={"links": ()})
     words = table.words.get(column)
+    if column == "address" and words is None and bare.words and _has_town(table):
+        return bare.model_copy(update={"text": bare.words[0]})
     if words is None or not bare.text:
         return bare
     said = next((words[text] for text in (bare.text, *bare.words) if text in words), None)
     if said is None and OTHERS in words:
         return bare
     return Cell(text=said) if said else None
+
+
+def _has_town(table: Table) -> bool:
+    return "city_zip" in table.columns or table.columns.keys() >= {"city", "zip"}
 
 
 def _note_there(

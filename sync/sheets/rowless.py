@@ -14,7 +14,7 @@ from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.sheets import match
 from sync.sheets.answer import Row, at, site_in, texts_of
-from sync.sheets.diff import Target, has_row
+from sync.sheets.diff import Target
 from sync.sheets.match import Match, Place
 from sync.sheets.snapshot import Table
 from sync.sheets.table_end import ColumnTexts, Pattern, TableEnd
@@ -97,7 +97,8 @@ def with_cells(table: Table, rows: Mapping[int, Row]) -> Table:
 
 def without_row(tables: Sequence[Table], targets: Iterable[Target]) -> list[Target]:
     """Return the targets that have no row, and are to have one."""
-    return [target for target in targets if target.fresh and not has_row(tables, target)]
+    with_row = {site for table in tables for site in table.keys}
+    return [target for target in targets if target.fresh and target.site not in with_row]
 
 
 def without_key(texts: Texts) -> dict[Place, Mapping[str, str]]:

@@ -200,7 +200,7 @@ def _cell(
     kind = _kind(cell)
     if kind is CellKind.COMPUTED and _is_total(values, row, index, title):
         kind = CellKind.TOTAL
-    return SeenCell(cell.get("formattedValue", ""), kind, own)
+    return SeenCell(cell.get("formattedValue", ""), kind, own, _is_for_date(cell))
 
 
 def listed(cell: Json) -> tuple[str, ...] | None:
@@ -254,13 +254,17 @@ def _formula(values: Sequence[Sequence[Json]], row: int, index: int) -> str:
     return str(cell.get("userEnteredValue", {}).get("formulaValue", ""))
 
 
+def _is_for_date(cell: Json) -> bool:
+    form = cell.get("effectiveFormat") or cell.get("userEnteredFormat", {})
+    return form.get("numberFormat", {}).get("type") in DATE_FORMATS
+
+
 def _kind(cell: Json) -> CellKind:
     entered = cell.get("userEnteredValue", {})
     if "formulaValue" in entered or (not entered and cell.get("formattedValue")):
         return CellKind.COMPUTED
     if "numberValue" in entered:
-        kind = cell.get("effectiveFormat", {}).get("numberFormat", {}).get("type")
-        return CellKind.DATE if kind in DATE_FORMATS else CellKind.NUMBER
+        return CellKind.DATE if _is_for_date(cell) else CellKind.NUMBER
     return CellKind.TEXT if entered else CellKind.BLANK
 
 

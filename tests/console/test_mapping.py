@@ -218,6 +218,7 @@ def test_no_step_shows_a_masked_cell_or_names_a_command(console: Console) -> Non
     known = {text for one in contacts() for text in (one["first_name"] + " " + one["last_name"],)}
     for page in pages:
         assert not [name for name in known if name in page]
+        assert not re.findall(r"\$\d[\d,]*", page), "a price"
         assert "--" not in plain(page) and "brightsheet " not in plain(page).replace(
             "Brightsheet ", ""
         )

@@ -34,7 +34,7 @@ def permit(stand: Stand) -> str:
 
 def test_a_renamed_option_is_told_and_the_old_word_is_not_written(theirs: Stand) -> None:
     """Catches a cell with a red corner, of which nobody says a word."""
-    theirs.drop_down(2, "Applied", "In hand", "Redo")
+    theirs.drop_down(2, "Applied", "Stamped", "Redo")
     theirs.shown(milestone(1, **LATER))
     assert permit(theirs) == "Applied"
     assert "has the option 'Issued' no more, which stood for Approved" in theirs.map()
@@ -44,14 +44,14 @@ def test_a_renamed_option_is_told_and_the_old_word_is_not_written(theirs: Stand)
     assert (missing.header, missing.text) == ("Permit", "Approved")
     said = doctor.mapping(theirs.wiring)
     assert "'Permit' in 'Sheet1': Approved" in said.text
-    theirs.map("--write", "--word", "Permit:APPROVED=In hand")
+    theirs.map("--write", "--word", "Permit:APPROVED=Stamped")
     theirs.shown(milestone(1, **LATER | {"date_updated": "2026-04-02T10:00:00Z"}))
-    assert permit(theirs) == "In hand"
+    assert permit(theirs) == "Stamped"
 
 
 def test_an_option_that_comes_back_is_written_again(theirs: Stand) -> None:
     """Catches a word that a second run forgets while its option is away."""
-    theirs.drop_down(2, "Applied", "In hand", "Redo")
+    theirs.drop_down(2, "Applied", "Stamped", "Redo")
     theirs.map("--write", "--word", "Permit:REJECTED=Applied")
     theirs.drop_down(2, *OPTIONS)
     theirs.shown(milestone(1, **LATER))
@@ -59,7 +59,7 @@ def test_an_option_that_comes_back_is_written_again(theirs: Stand) -> None:
 
 
 def test_a_new_row_says_no_word_that_is_gone(theirs: Stand) -> None:
-    theirs.drop_down(2, "Applied", "In hand", "Redo")
+    theirs.drop_down(2, "Applied", "Stamped", "Redo")
     theirs.shown(milestone(2, **LATER))
     rows = theirs.tab("Sheet1", "data(rowData(values(formattedValue)))")["data"][0]["rowData"]
     texts = [cell.get("formattedValue", "") for row in rows for cell in row.get("values", ())]

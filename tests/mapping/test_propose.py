@@ -8,6 +8,7 @@ from sync.field_table import DETAILS, FIELDS, FieldKind
 from sync.mapping.fields import Fields
 from sync.mapping.propose import Proposal, propose
 from sync.mapping.recognise import Recogniser
+from sync.mapping.tab import SeenCell
 from sync.settings.config_file import Config
 from tests.made_up import uuid
 from tests.mapping.seen import MILESTONES, PERMIT, config, date, fields, tab
@@ -143,3 +144,15 @@ def test_a_column_of_a_fields_kind_is_proposed_for_it(field: str) -> None:
 
 def test_a_size_in_kw_is_known_by_its_unit() -> None:
     assert of_a_column("system_size", "kW", 7.2, 10.45).field == "system_size"
+
+
+def test_a_blank_column_for_dates_is_not_a_status() -> None:
+    """Catches words that would be written into the column in which a person enters a day."""
+    blank = SeenCell(is_for_date=True)
+    (one,) = proposed(("Permit",), (blank,), (blank,))
+    assert one.field == ""
+    assert "its cells are formatted as dates" in one.reason
+    assert found(("Permit approved", "Permit"), (blank, None)) == [
+        f"approved:{PERMIT}",
+        f"status:{PERMIT}",
+    ]

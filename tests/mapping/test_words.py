@@ -123,7 +123,7 @@ def test_a_column_without_a_drop_down_has_the_words_that_were_said() -> None:
 
 def test_an_option_that_was_renamed_is_told_and_forgotten() -> None:
     before = Before(0, {2: f"status:{uuid(7531)}", 4: "site_id"}, {2: {"Approved": "Issued"}})
-    column = words(decided(before, permit=("Applied", "In hand", "Redo")))[0]
+    column = words(decided(before, permit=("Applied", "Stamped", "Redo")))[0]
     assert column and column.gone == {"Approved": "Issued"}
     assert "Approved" in column.unfit
 
@@ -172,3 +172,18 @@ def test_each_column_of_his_sheet_says_it_in_its_words(stand: Stand) -> None:
     row = stand.tab("Sheet1", "data(rowData(values(formattedValue)))")["data"][0]["rowData"][2]
     texts = [cell.get("formattedValue", "") for cell in row["values"]]
     assert texts[2:4] == ["Redo", "Sent"]
+
+
+def test_a_blank_column_of_dates_is_left_open(stand: Stand) -> None:
+    """Catches a status proposed for a column with nothing in it yet but its format."""
+    stand.fill([["Client", "Phone", "Permit", "PTO"], ["Ada", "303-555-0101", "", ""]])
+    stand.dated(3)
+    assert stand.proposed() == {"Client": "customer", "Phone": "phone", "Permit": "status:Permit"}
+
+
+@pytest.mark.parametrize(("option", "status"), [("In hand", "Approved"), ("Bounced", "Rejected")])
+def test_what_offices_say_of_permits_is_known(stand: Stand, option: str, status: str) -> None:
+    """Catches a status that nobody chose a word for, and that is written nowhere."""
+    stand.fill([["Client", "Phone", "Permit"], ["Ada", "303-555-0101", ""]])
+    stand.drop_down(2, "Filed", option)
+    assert stand.mapped()["tabs"][0]["columns"][2]["words"][status] == option
