@@ -5,6 +5,11 @@ from collections.abc import Callable, Iterable
 import click
 from rich.progress import Progress, TaskID
 
+NO_EXTRAS = (
+    "Tabs of your own get no History, no Pipeline and no filter views unless you ask for them: "
+    "brightsheet init --add history --add pipeline --add views"
+)
+
 
 def echo(lines: Iterable[str], *, err: bool = False) -> None:
     """Print lines."""
@@ -22,3 +27,16 @@ def shown_in(progress: Progress) -> Callable[[str, int, int | None], None]:
         progress.update(bars[what], completed=done, total=total)
 
     return show
+
+
+def pairs(what: str, texts: tuple[str, ...]) -> dict[str, str]:
+    """Return what stands before and behind the last `=` of each."""
+    by_first = {}
+    for text in texts:
+        before, separator, behind = text.rpartition("=")
+        if not (separator and before.strip() and behind.strip()):
+            raise click.BadParameter(f'write "{what}", not {text!r}')
+        if before.strip() in by_first:
+            raise click.BadParameter(f"{before.strip()!r} stands twice")
+        by_first[before.strip()] = behind.strip()
+    return by_first

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sync.commands import echo
+from sync.commands import NO_EXTRAS, echo, pairs
 from sync.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.mapping.fields import Fields
 from sync.ops import logs
@@ -25,10 +25,6 @@ from sync.status.problem import counted
 from sync.types import letters
 from sync.wiring import Wiring, opened
 
-NO_EXTRAS = (
-    "Tabs of your own get no History, no Pipeline and no filter views unless you ask for them: "
-    "brightsheet init --add history --add pipeline --add views"
-)
 _LONGEST = 40
 """Characters of a cell: enough to know it again."""
 _SAMPLES = 2
@@ -203,19 +199,6 @@ def _next(report: MappingReport, *, is_written: bool) -> str:
 def _plain(text: str) -> Text:
     """Return a text as it is: no markup, and nothing that a terminal would obey."""
     return Text("".join(char if char.isprintable() else " " for char in text))
-
-
-def pairs(what: str, texts: tuple[str, ...]) -> dict[str, str]:
-    """Return what stands before and behind the last `=` of each."""
-    by_first = {}
-    for text in texts:
-        before, separator, behind = text.rpartition("=")
-        if not (separator and before.strip() and behind.strip()):
-            raise click.BadParameter(f'write "{what}", not {text!r}')
-        if before.strip() in by_first:
-            raise click.BadParameter(f"{before.strip()!r} stands twice")
-        by_first[before.strip()] = behind.strip()
-    return by_first
 
 
 def words_of(texts: tuple[str, ...]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:

@@ -10,8 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from sync.commands import echo
-from sync.commands.mapping import NO_EXTRAS, pairs
+from sync.commands import NO_EXTRAS, echo, pairs
 from sync.jobs.config_lists import ending_question
 from sync.ops import logs
 from sync.settings.environment import google_id

@@ -8,11 +8,11 @@ from flask import flash, redirect, render_template, request, url_for
 from sync.console.access import set_personal, shows_personal
 from sync.console.mapping_form import HAD, HEADER, TAB, TITLE, WAS, MappingForm, follow
 from sync.console.mapping_views import Cover, FieldOffers, TabView
-from sync.console.own_sheet import extras_added
 from sync.console.parts import ConsoleParts, PageWait
 from sync.errors import BrightsheetError, Permanent
 from sync.mapping.decide import Choices, TabMapping
 from sync.setup.mapping import MappingReport, TabMapper
+from sync.setup.spreadsheet import extras_added
 from sync.sheets.preview import ADDED, FILLED, KEYED, REPLACED, CellChange, Preview
 from sync.types import Mode
 
@@ -168,7 +168,7 @@ def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
         preview=report.preview,
         cautions=[line for view in views for line in view.cautions],
         staying=_titles(report.staying),
-        has_extras=bool(extras_added(parts)),
+        has_extras=bool(extras_added(parts.wiring, parts.actions)),
         by_tab=_by_tab(report.preview),
         said_of=_SAID,
         unlisted=max(0, len(report.preview.changes) - _MOST_CELLS) if report.preview else 0,

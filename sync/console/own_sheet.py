@@ -14,9 +14,8 @@ from sync.mapping.decide import Choices, TabMapping
 from sync.mapping.fields import Fields
 from sync.setup.link import Doubts, link
 from sync.setup.mapping import TabMapper
-from sync.setup.spreadsheet import EXTRAS, Setup
+from sync.setup.spreadsheet import EXTRAS, Setup, extras_added
 from sync.setup.spreadsheet import unmap as unmap_tabs
-from sync.store import ActionState
 from sync.types import Mode, letters
 
 LINK, LOOK, ASK = "link", "look", "ask"
@@ -37,7 +36,6 @@ _ABOUT = {
 }
 """What may be added: its title, and what it is."""
 _NONE = "There is nothing to add: it is there already, or no column of yours tells it."
-_LOOKED_AT = 1000
 """Actions among which it is looked for what was added."""
 _ROW = "row:"
 """Begins the name of what says which row is a job's; the site follows."""
@@ -114,18 +112,9 @@ def extras(parts: ConsoleParts) -> Any:
             flash(". ".join(line[0].upper() + line[1:] for line in lines) or _NONE)
             return redirect(url_for("console.extras"), 303)
     is_adopted = parts.wiring.mode() is Mode.ADOPTED
-    added = extras_added(parts)
+    added = extras_added(parts.wiring, parts.actions)
     values = {"extras": _ABOUT, "added": added, "said": said, "is_adopted": is_adopted}
     return render_template("console/extras.html", **values)
-
-
-def extras_added(parts: ConsoleParts) -> frozenset[str]:
-    """Return the names of what was added to the sheet besides, on the console or by a command."""
-    made = parts.wiring.sheet_store().pending.read(0, 0).known_columns
-    done = {
-        each.name for each in parts.actions.latest(_LOOKED_AT) if each.state is ActionState.DONE
-    }
-    return frozenset(n for n, made_as in EXTRAS.items() if made_as in made or f"add {n}" in done)
 
 
 def unmap(parts: ConsoleParts) -> Any:

@@ -219,9 +219,9 @@ class TabMapper:
         ]
 
     def _preview(self, held: Lease, report: MappingReport) -> Preview:
-        mapped = [*report.chosen_tabs, *(m for m in report.staying if KEY in m.fields)]
-        mapped.sort(key=lambda mapping: mapping.tab.index)
-        columns = {m.tab.sheet_id: TabColumns.of(m, report.fields) for m in mapped}
+        staying = [mapping for mapping in report.staying if KEY in mapping.fields]
+        mapped = sorted([*report.chosen_tabs, *staying], key=lambda each: each.tab.index)
+        columns = {m.tab.sheet_id: _columns(m, report) for m in mapped}
         change = preview(self._flusher, held, columns)
         return replace(change, unknown=self._wiring.customers.unknown())
 
@@ -237,7 +237,7 @@ class TabMapper:
             header_row,
             tab.row_count,
             tab.column_count,
-            TabColumns.of(mapping, report.fields).columns,
+            _columns(mapping, report).columns,
             headers=tab.headers(header_row),
         )
         return copied_formulas(self._client, table)
@@ -285,8 +285,7 @@ class TabMapper:
     def _moved(self, report: MappingReport) -> list[Request]:
         """Return the requests that undo what went into other columns than were meant.
 
-        Google writes by position: whoever moves a column between our read and our write has our
-        metadata stand on another. The headers tell.
+        Whoever moves a column between our read and our write has our metadata stand on another.
         """
         tabs = {tab.sheet_id: tab for tab in self._survey().tabs}
         return [
@@ -345,3 +344,7 @@ def _problem(
         fix = 'Say what its columns are: --set "Header=field".'
         return f"No column of {blank.tab.title!r} is known. {fix}"
     return ""
+
+
+def _columns(mapping: TabMapping, report: MappingReport) -> TabColumns:
+    return TabColumns.of(mapping, report.fields, metadata.mapped_at(mapping.tab))

@@ -18,10 +18,12 @@ from sync.sheets.plan import LARGE
 from sync.sheets.reconcile import recheck, renew, waiting_for_check
 from sync.sheets.snapshot import Snapshot, key_column_gone
 from sync.sheets.tabs.pipeline_formulas import FORMULAS
-from sync.store import Database, Lease
+from sync.store import ActionLog, ActionState, Database, Lease
 from sync.types import Mode
 from sync.wiring import Sleep, Wiring
 
+_LOOKED_AT = 1000
+"""Actions among which what was added is looked for: what was, is among the newest."""
 EXTRAS = {"history": HISTORY, "pipeline": PIPELINE, "views": VIEWS}
 """What may be added beside tabs of a person's own, by the name by which people ask for it."""
 _TRIES = 8
@@ -232,3 +234,10 @@ def _take_metadata(flusher: Flusher, tabs: Collection[int]) -> None:
     ]
     if requests:
         flusher.client.update(requests)
+
+
+def extras_added(wiring: Wiring, actions: ActionLog) -> frozenset[str]:
+    """Return the names of what was added to the sheet besides, on the console or by a command."""
+    made = wiring.sheet_store().pending.read(0, 0).known_columns
+    done = {each.name for each in actions.latest(_LOOKED_AT) if each.state is ActionState.DONE}
+    return frozenset(n for n, made_as in EXTRAS.items() if made_as in made or f"add {n}" in done)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from sync.field_table import KEY
 from sync.mapping.decide import TabMapping
 from sync.mapping.fields import Fields
-from sync.sheets import mapping_requests as metadata
 from sync.sheets import rowless, table_end
 from sync.sheets.answer import Row, at, site_in, text_of
 from sync.sheets.client import SheetClient
@@ -53,7 +52,7 @@ class TabColumns:
     """Since when it is mapped; None where it is to be."""
 
     @classmethod
-    def of(cls, mapping: TabMapping, fields: Fields) -> "TabColumns":
+    def of(cls, mapping: TabMapping, fields: Fields, mapped_at: datetime | None) -> "TabColumns":
         """Return how a mapping says; columns to be added are taken to be beyond the grid."""
         beyond = dict(enumerate(mapping.added, mapping.tab.column_count))
         columns = {name: column.index for name, column in mapping.fields.items()}
@@ -65,7 +64,7 @@ class TabColumns:
                 index: (mapping.edge + number, fields.get(name).title)
                 for number, (index, name) in enumerate(beyond.items())
             },
-            metadata.mapped_at(mapping.tab),
+            mapped_at,
         )
 
 

@@ -1,6 +1,7 @@
 """A whole mapping on the console, with forms alone: on a board with headings, totals, own words."""
 
 import re
+import time
 
 import pytest
 
@@ -350,7 +351,7 @@ def test_a_reason_names_fields_as_the_list_does(console: Console) -> None:
 def test_our_own_pace_is_not_called_an_outage(console: Console) -> None:
     """Catches "Google does not answer" where everybody has answered, and it only took long."""
     form = chosen(columns(console.visitor))
-    console.bench.google.faults.slow(21, api="everbright", count=1)
+    console.bench.google.faults.between(lambda *_: time.sleep(21), api="everbright", count=1)
     page = plain(form.send(console.visitor, MAPPING, step="preview").page)
     assert "more reads than a page can wait for now. Try again in a minute." in page
     assert "does not answer" not in page
