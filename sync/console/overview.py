@@ -153,7 +153,7 @@ def columns(parts: ConsoleParts) -> Any:
             flusher = parts.wiring.flusher(sleep)
             client = flusher.client
             snapshot, titles = client.read(parts.wiring.mode()), client.surroundings().titles
-            flusher.notice_columns(snapshot)
+            flusher.notice_columns(snapshot, flusher.store.pending.read(0, 0))
     return render_template(
         "console/columns.html",
         is_read=is_read,

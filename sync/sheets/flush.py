@@ -35,6 +35,8 @@ class Round:
     fence: int
     pending: Pending
     snapshot: Snapshot
+    gone: tuple[ReadColumn, ...] = ()
+    """Columns that were there before."""
 
 
 class Flusher:
@@ -89,7 +91,7 @@ class Flusher:
             return  # An earlier batch had landed after all: compare with what it wrote.
         this = Round(held, fence, pending, snapshot)
         self._must_be_served(this)
-        self.notice_columns(snapshot)
+        this = replace(this, gone=self.notice_columns(snapshot, pending))
         if not snapshot.tables:
             self._write_new(this, work)
         elif not (self._knows_columns(this) and self._has_keys(this)):
@@ -288,20 +290,20 @@ class Flusher:
         read = self.client.read(pending.mode, columns, with_widths=with_widths)
         this = Round(held, fence, pending, read)
         self._must_be_served(this)
-        self.notice_columns(this.snapshot)
-        return this
+        return replace(this, gone=self.notice_columns(read, pending))
 
-    def notice_columns(self, snapshot: Snapshot) -> tuple[ReadColumn, ...]:
+    def notice_columns(self, snapshot: Snapshot, pending: Pending) -> tuple[ReadColumn, ...]:
         """Note which columns a read shows; return those that were there and are gone."""
-        spreadsheet = self.store.spreadsheet
-        if not snapshot.tables:
-            return spreadsheet.read_columns().gone
-        fence, title = snapshot.fence or 0, self.targets.title(is_mapped=snapshot.is_adopted)
-        return spreadsheet.note_columns(fence, read_columns(snapshot.tables), title).gone
+        before, present = pending.columns_read, read_columns(snapshot.tables)
+        if not present:
+            return before.gone
+        title = self.targets.title(is_mapped=snapshot.is_adopted)
+        note, made = self.store.spreadsheet.note_columns, pending.known_columns
+        return note(snapshot.fence or 0, present, title, before, made).gone
 
     def with_in_step(self, this: Round, plan: Plan, *, is_alone: bool = False) -> Plan:
         """Return a plan with the moment from which the sheet shows all that came."""
-        now = self.planner.in_step([each.header for each in self.notice_columns(this.snapshot)])
+        now = self.planner.in_step([column.header for column in this.gone])
         known = this.pending.known_columns
         return self.planner.with_in_step(this.snapshot, plan, now, known, is_alone=is_alone)
 

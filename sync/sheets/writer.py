@@ -18,7 +18,7 @@ from sync.sheets.options import with_options, worded_cells
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.writes import Trace, Undo
 from sync.store import Attempt, Conclusion, Lease, SheetStore, Shown
-from sync.store.signs import COPIES
+from sync.store.signs import COPIES, Trial
 
 _log = structlog.get_logger()
 
@@ -39,6 +39,7 @@ class BatchWriter:
         self._sleep = sleep
         self._alert = alert
         self._trail = trail or Trail()
+        self._trial: Trial | None = None
         self._read_at = 0.0
         """When the jobs of the flush were about to be read (monotonic seconds)."""
 
@@ -47,7 +48,7 @@ class BatchWriter:
         turn = self._store.spreadsheet.take_turn(held)
         if turn.wait:
             self._sleep(turn.wait)
-        self._read_at = monotonic()
+        self._read_at, self._trial = monotonic(), turn.trial
         return turn.fence
 
     def take_call(self, held: Lease) -> None:
@@ -124,7 +125,7 @@ class BatchWriter:
 
     def _are_replies_true(self) -> bool:
         """Return whether a reply shows what its batch copied: as it is assumed, or was tried."""
-        trial = self._store.spreadsheet.trial()
+        trial = self._trial
         return trial is None or all(answer.name != COPIES for answer in trial.otherwise)
 
     def settle(self, held: Lease, snapshot: Snapshot) -> bool:

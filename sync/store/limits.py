@@ -1,4 +1,4 @@
-"""The rate limit of flushes, and the quarantine of jobs that Google refuses."""
+"""What holds writing back: the rate limit, the quarantine of refused jobs, pending undos."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Select, delete, select, update
 
 from sync.store.database import Database, Lease, hold, now
-from sync.store.schema import quarantine
+from sync.store.schema import quarantine, undo
 
 SPACING = 1.0
 """Seconds between two flushes: what comes meanwhile goes into the next."""
@@ -123,3 +123,9 @@ def release(connection: Connection, spreadsheet_id: str, sites: Iterable[str]) -
     """Release jobs that Google has accepted, inside the caller's transaction."""
     mine = quarantine.c.spreadsheet_id == spreadsheet_id
     connection.execute(delete(quarantine).where(mine, quarantine.c.site.in_(sorted(sites))))
+
+
+def pending_undos(connection: Connection, spreadsheet_id: str) -> dict[int, str]:
+    """Return the pending undos (JSON) of a spreadsheet by id, the oldest first."""
+    query = select(undo.c.id, undo.c.body).where(undo.c.spreadsheet_id == spreadsheet_id)
+    return {row.id: row.body for row in connection.execute(query.order_by(undo.c.id))}

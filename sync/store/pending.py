@@ -13,10 +13,11 @@ from sync.jobs.cells import Cell, cells_in
 from sync.jobs.model import Change, Customer, Details, Files, Job
 from sync.store.database import Database, now
 from sync.store.documents import files_in_drive
-from sync.store.limits import resting
+from sync.store.limits import pending_undos, resting
 from sync.store.lookups import PATIENCE, TRIES, History, customers, details
 from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
-from sync.store.spreadsheet import Spreadsheet, pending_undos
+from sync.store.signs import ReadColumns
+from sync.store.spreadsheet import Spreadsheet
 from sync.store.steps import kept_steps
 from sync.types import Mode
 
@@ -61,6 +62,8 @@ class Pending:
     known_columns: frozenset[str] = frozenset()
     sites_with_row: frozenset[str] = frozenset()
     """As far as is known."""
+    columns_read: ReadColumns = field(default_factory=ReadColumns)
+    """The columns as reads have shown them so far."""
     steps: tuple[str, ...] = ()
     """The milestones that a person confirmed, in their order (JSON)."""
 
@@ -151,6 +154,7 @@ class PendingWork:
                 mode=mode,
                 tabs=tabs,
                 known_columns=self._sheet.known_columns(connection),
+                columns_read=self._sheet.read_columns_in(connection),
                 sites_with_row=_sites_with_row(connection),
                 steps=kept_steps(connection),
             )

@@ -18,10 +18,11 @@ from sync.types import Mode
 
 @dataclass(frozen=True)
 class Turn:
-    """A turn to call Google: seconds until then, and a fence number that was not used before."""
+    """A turn to call Google: seconds until then, a number not used before, and what was tried."""
 
     wait: float
     fence: int
+    trial: Trial | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Spreadsheet:
                 self._adopt(connection)
                 self._has_adopted = True
             self._must_be_current(connection)
-            columns = (sheet.c.pace_left, sheet.c.pace_last, sheet.c.fence)
+            columns = (sheet.c.pace_left, sheet.c.pace_last, sheet.c.fence, sheet.c.trial)
             row = connection.execute(select(*columns).where(self._is_this())).one()
             clock = float(connection.scalar(select(now())) or 0.0)
             # A clock that was put back: a moment that lies in the future counts as now.
@@ -69,7 +70,7 @@ class Spreadsheet:
             self.change(
                 connection, pace_left=bucket.left, pace_last=bucket.last, fence=row.fence + 1
             )
-        return Turn(wait, row.fence + 1)
+        return Turn(wait, row.fence + 1, _trial(row.trial))
 
     def adopt(self, held: Lease) -> None:
         """Make this the current spreadsheet; forget what another one showed."""
@@ -186,43 +187,50 @@ class Spreadsheet:
     def read_columns(self) -> ReadColumns:
         """Return which columns the reads have shown, and which of them are gone."""
         with self._database.reading() as connection:
-            return self._read_columns(connection)
+            return self.read_columns_in(connection)
 
-    def _read_columns(self, connection: Connection) -> ReadColumns:
+    def read_columns_in(self, connection: Connection) -> ReadColumns:
+        """Return the same inside the caller's transaction."""
         text = connection.scalar(select(sheet.c.read_columns).where(self._is_this()))
         return ReadColumns.model_validate_json(text) if text else ReadColumns()
 
     def note_columns(
-        self, fence: int, present: Sequence[ReadColumn], title: Callable[[str], str]
+        self,
+        fence: int,
+        present: Sequence[ReadColumn],
+        title: Callable[[str], str],
+        before: ReadColumns,
+        made: Iterable[str],
     ) -> ReadColumns:
         """Store what a read showed, if it is news; return what is known then.
+
+        `before` is what is stored, `made` are the ids of all columns that were ever made.
 
         Needs no lease: a read older than the last one, by the `fence` that it saw, changes nothing.
         `title` gives the header of a column by its id, "" for one that is not wanted any more.
         """
-        with self._database.reading() as connection:
-            before, made = self._read_columns(connection), self.known_columns(connection)
-            clock = float(connection.scalar(select(now())) or 0.0)
-        known = before.after(fence, present, before.lost(present, made, title), clock)
-        if fence < before.fence or known.columns == before.columns:
+        lost = before.lost(present, made, title)
+        if fence < before.fence or before.after(fence, present, lost, 0).columns == before.columns:
             return before
         with self._database.writing() as connection:
-            if self._read_columns(connection) != before:
+            if self.read_columns_in(connection) != before:
                 return before  # Another read was stored just now: the next one tells.
+            clock = float(connection.scalar(select(now())) or 0.0)
+            known = before.after(fence, present, lost, clock)
             self.change(connection, read_columns=known.model_dump_json())
         return known
 
     def forget_gone_columns(self) -> None:
         """Have the columns that are gone stay away: a person does without them."""
         with self._database.writing() as connection:
-            known = self._read_columns(connection).without_gone()
+            known = self.read_columns_in(connection).without_gone()
             self.change(connection, read_columns=known.model_dump_json())
 
     def trial(self) -> Trial | None:
         """Return what Google was found to do here; None where it was not tried."""
         with self._database.reading() as connection:
             text = connection.scalar(select(sheet.c.trial).where(self._is_this()))
-        return Trial.model_validate_json(text) if text else None
+        return _trial(text)
 
     def keep_trial(self, answers: Iterable[GoogleAnswer]) -> Trial:
         """Store what Google was found to do just now."""
@@ -338,7 +346,5 @@ def write_all_again(connection: Connection, *which: ColumnElement[bool]) -> int:
     return connection.execute(update(job).where(*which).values(values)).rowcount
 
 
-def pending_undos(connection: Connection, spreadsheet_id: str) -> dict[int, str]:
-    """Return the pending undos (JSON) of a spreadsheet by id, the oldest first."""
-    query = select(undo.c.id, undo.c.body).where(undo.c.spreadsheet_id == spreadsheet_id)
-    return {row.id: row.body for row in connection.execute(query.order_by(undo.c.id))}
+def _trial(text: str | None) -> Trial | None:
+    return Trial.model_validate_json(text) if text else None

@@ -106,7 +106,7 @@ def test_an_older_read_does_not_say_that_it_is_gone_again(bench: Bench) -> None:
     bench.compare()
     bench.setup().provision(bench.spreadsheet)
     bench.compare()
-    bench.flusher.notice_columns(older)
+    bench.flusher.notice_columns(older, bench.store.pending.read(0, 0))
     assert gone(bench) == []
 
 

@@ -109,11 +109,12 @@ def counted() -> Iterator[Counter[str]]:
 
 @pytest.fixture
 def path(database_url: str) -> Iterator[Path]:
-    """A sheet that shows one job, and nothing to do."""
+    """A sheet that shows one job, whose columns were read since they were made; nothing to do."""
     with Emulator() as google:
         made = Path(google, database_url)
-        made.send(milestone(1))
-        made.rest()
+        for day in (1, 2):
+            made.send(milestone(1, date_updated=f"2026-02-{day:02d}T10:00:00Z"))
+            made.rest()
         yield made
         made.database.close()
 
