@@ -111,7 +111,7 @@ def test_a_person_pauses_and_resumes(world: World, page: Page) -> None:
         page.get_by_text("1 delivery waits").or_(page.get_by_text("the oldest for")).first
     ).to_be_visible(timeout=30_000)
     assert len(world.rows()) == 1
-    page.get_by_role("link", name="Resume writing").click()
+    page.get_by_role("region", name="Pause").get_by_role("link", name="Resume writing").click()
     page.get_by_role("button", name="Resume writing").click()
     wait_for(lambda: len(world.rows()) == 2)
     expect(page.get_by_role("heading", name="All is well")).to_be_visible(timeout=30_000)

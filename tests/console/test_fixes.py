@@ -118,7 +118,7 @@ def test_a_job_is_read_again_and_says_what_came_of_it(asking: Console) -> None:
     assert done(asking) == "1 event had not been delivered, taken in now."
     bench.flush()
     assert "1 event had not been delivered" in visitor.text(f"/jobs/{uuid(1)}")
-    assert bench.texts()[0]["Status"] == "Approved"
+    assert bench.texts()[0]["Status"] == "Milestone 1 approved"
 
 
 def test_to_read_again_what_is_known_changes_nothing(asking: Console) -> None:
