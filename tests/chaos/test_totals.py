@@ -41,10 +41,12 @@ def typed(bench: Bench, row: int, column: int, text: str) -> None:
     bench.edit("type_cell", sheet_id=OPEN, row=row, column=column, text=text)
 
 
+@pytest.mark.long
 def test_a_right_sheet_has_no_faults(bench: Bench) -> None:
     assert faults(bench) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("row", "column", "text", "fault"),
     [
@@ -67,6 +69,7 @@ def test_each_fault_is_named(bench: Bench, row: int, column: int, text: str, fau
     assert any(fault in said for said in faults(bench)), faults(bench)
 
 
+@pytest.mark.long
 def test_a_row_that_no_total_counts_is_named(bench: Bench) -> None:
     """As by an insertion right below the last row that it counts."""
     bench.edit("insert_rows", sheet_id=OPEN, index=LAST, below=True)
@@ -74,6 +77,7 @@ def test_a_row_that_no_total_counts_is_named(bench: Bench) -> None:
     assert "the total of Price counts rows 4 to 9, and not row 10" in faults(bench)
 
 
+@pytest.mark.long
 def test_what_recovered_tells_of_is_no_fault(bench: Bench) -> None:
     typed(bench, TOTAL + 1, KEY_AT, uuid(7))
     taken = RecoveredLine("TOTAL", "", f"taken as the pattern of the new row of job {uuid(7)}")

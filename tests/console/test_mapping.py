@@ -97,6 +97,7 @@ def test_a_board_is_mapped_with_the_words_of_each_list(console: Console) -> None
     assert (row["NTP"].text, row["Perm."].text) == ("OK", "Issued")
 
 
+@pytest.mark.long
 def test_a_mapped_column_is_listed_by_the_name_of_its_milestone(console: Console) -> None:
     """Catches UUIDs in the list of the columns, by which nobody knows what they show."""
     visitor = console.visitor
@@ -146,6 +147,7 @@ def test_nothing_is_lost_on_an_error_or_when_personal_data_is_shown(console: Con
     assert {n: form.values.get(n) for n in wanted} == wanted
 
 
+@pytest.mark.long
 def test_what_was_chosen_waits_while_google_is_away(console: Console) -> None:
     """Catches an outage that costs a person all the choices."""
     visitor, faults = console.visitor, console.bench.google.faults
@@ -176,6 +178,7 @@ def test_the_header_row_is_chosen_by_looking(console: Console) -> None:
     assert "H NTP in Active shows" in plain(form.page)
 
 
+@pytest.mark.long
 def test_choices_follow_columns_that_are_moved_meanwhile(console: Console) -> None:
     """Catches a choice that stays with a letter while its column goes elsewhere."""
     visitor, bench = console.visitor, console.bench
@@ -191,6 +194,7 @@ def test_choices_follow_columns_that_are_moved_meanwhile(console: Console) -> No
     assert form.answer(visitor, MAPPING, step="write").status_code == 303
 
 
+@pytest.mark.long
 def test_a_column_is_added(console: Console) -> None:
     """Catches a field that nobody has a column for, and that nobody can have."""
     visitor, bench = console.visitor, console.bench
@@ -204,6 +208,7 @@ def test_a_column_is_added(console: Console) -> None:
     assert "Follow up" in row_of(console, 1)
 
 
+@pytest.mark.long
 def test_no_step_shows_a_masked_cell_or_names_a_command(console: Console) -> None:
     """Catches a customer on a masked page, and advice that only a terminal can follow."""
     visitor = console.visitor
@@ -259,6 +264,7 @@ def test_a_second_window_undoes_no_mapping(console: Console) -> None:
     assert form.values[f"field:{ACTIVE}:L"] == f"submitted:{PERMIT}"
 
 
+@pytest.mark.long
 def test_the_same_mapping_twice_is_no_contradiction(console: Console) -> None:
     """Catches a second press that is told of a change, which was the first press."""
     form = chosen(columns(console.visitor))
@@ -267,6 +273,7 @@ def test_the_same_mapping_twice_is_no_contradiction(console: Console) -> None:
     assert "It is mapped so already" in plain(console.visitor.text("/mapping/rows"))
 
 
+@pytest.mark.long
 def test_nothing_is_written_into_a_tab_that_was_mapped_since_it_was_read(console: Console) -> None:
     """Catches a mapping that somebody writes between the last look at the sheet and the write."""
     wiring, wait, title = console.bench.wiring, PageWait(), [board.ACTIVE]
@@ -282,6 +289,7 @@ def test_nothing_is_written_into_a_tab_that_was_mapped_since_it_was_read(console
     assert console.bench.writes() == writes, "the same again is no contradiction"
 
 
+@pytest.mark.long
 def test_the_preview_lists_what_is_replaced(console: Console) -> None:
     """Catches a cell of ours that changes with the mapping, and that the preview does not list."""
     visitor, bench = console.visitor, console.bench
@@ -307,6 +315,7 @@ def test_the_preview_lists_what_is_replaced(console: Console) -> None:
     assert row_of(console, 9)["Perm."].text == "Redo"
 
 
+@pytest.mark.long
 def test_a_mapped_tab_that_is_not_chosen_stays_mapped_and_the_preview_says_so(
     console: Console,
 ) -> None:
@@ -327,6 +336,7 @@ def test_a_mapped_tab_that_is_not_chosen_stays_mapped_and_the_preview_says_so(
     assert form.values[f"field:{DONE}:I"] == f"status:{PERMIT}"
 
 
+@pytest.mark.long
 def test_a_word_that_is_wanting_is_told(console: Console) -> None:
     """Catches a status that is written nowhere, and pages that say nothing of it."""
     visitor = console.visitor
@@ -339,6 +349,7 @@ def test_a_word_that_is_wanting_is_told(console: Console) -> None:
     assert said in plain(form.send(visitor, MAPPING, step="columns").page)
 
 
+@pytest.mark.long
 def test_a_reason_names_fields_as_the_list_does(console: Console) -> None:
     """Catches "submitted:Permits", which only the command line understands."""
     console.bench.edit("type_cell", sheet_id=ACTIVE, row=3, column=9, text=f"{PERMIT} date")
@@ -357,6 +368,7 @@ def test_our_own_pace_is_not_called_an_outage(console: Console) -> None:
     assert "does not answer" not in page
 
 
+@pytest.mark.long
 def test_an_outage_is_told_as_what_it_is(console: Console) -> None:
     """Catches "Try again in a minute" where Google is away."""
     visitor, faults = console.visitor, console.bench.google.faults

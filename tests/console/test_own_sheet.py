@@ -50,6 +50,7 @@ def test_a_doubtful_row_is_settled_by_looking_at_it(console: Console) -> None:
     assert [each.name for each in console.actions.latest(1)] == ["link"]
 
 
+@pytest.mark.long
 def test_a_row_that_moved_since_it_was_looked_at_is_not_taken(console: Console) -> None:
     """Catches a choice by row number: row 5 is another row of that customer by now."""
     visitor, bench = console.visitor, console.bench
@@ -62,6 +63,7 @@ def test_a_row_that_moved_since_it_was_looked_at_is_not_taken(console: Console) 
     assert bench.writes() == writes
 
 
+@pytest.mark.long
 def test_what_is_wanted_is_added_and_nothing_else(console: Console) -> None:
     """Catches a History that comes with the Pipeline, and a press that is not answered."""
     visitor, bench = console.visitor, console.bench
@@ -80,6 +82,7 @@ def test_what_is_wanted_is_added_and_nothing_else(console: Console) -> None:
     assert [each.name for each in console.actions.latest(1)] == ["add pipeline"]
 
 
+@pytest.mark.long
 def test_what_a_column_has_no_word_for_is_listed_where_it_is_chosen(console: Console) -> None:
     """Catches an overview that sends people to a command for what the console knows."""
     visitor, bench = console.visitor, console.bench
@@ -114,6 +117,7 @@ def test_a_column_and_a_tab_are_unmapped_and_their_cells_stay(console: Console) 
     assert (own_sheet.texts(bench, OPEN), own_sheet.texts(bench, INSTALLED)) == before
 
 
+@pytest.mark.long
 def test_no_page_of_it_names_a_command(console: Console) -> None:
     visitor = console.visitor
     pages = [

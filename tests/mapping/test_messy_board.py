@@ -118,6 +118,7 @@ def stand(google: Emulator, sqlite_url: str, tmp_path: Path) -> Stand:
 BOARD = Board(FIELDS, ("--tab", "Sheet1"), last="Ada Number3")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_the_board(stand: Stand) -> None:
     """Catches sums for a customer, a row below TOTAL, a total that leaves a contract out, and a
@@ -162,6 +163,7 @@ def test_what_new_rows_copy_is_said_before(stand: Stand) -> None:
     assert {one["letter"] for one in found["formulas"]} == {"A", "O"}
 
 
+@pytest.mark.long
 def test_the_judge_sees_each_fault(stand: Stand) -> None:
     """A judge that sees none would let a sheet pass in which a total is gone."""
     before = boards.grids(stand)

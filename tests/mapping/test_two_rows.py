@@ -30,6 +30,7 @@ def run(stand: Stand, *words: str) -> str:
     return done.stdout
 
 
+@pytest.mark.long
 def test_a_preview_counts_it(twice: Stand) -> None:
     """Catches a tab that is mapped again in the belief that no cell would change."""
     change = twice.mapped(*BOTH, "--preview")["preview"]
@@ -38,6 +39,7 @@ def test_a_preview_counts_it(twice: Stand) -> None:
     assert "more than one row, each of which is kept: 1 (Sheet1!4 and Finished!2)" in said
 
 
+@pytest.mark.long
 def test_both_rows_get_the_next_event(twice: Stand) -> None:
     """Catches a row that stands still for good."""
     twice.map(*BOTH, "--write")
@@ -68,6 +70,7 @@ def test_it_is_told_wherever_people_look(twice: Stand) -> None:
     assert f"{uuid(9)} stands in Sheet1!4 and Finished!2" in run(twice, "link")
 
 
+@pytest.mark.long
 def test_once_a_row_is_deleted_all_is_well(twice: Stand) -> None:
     """Catches a warning that nobody gets rid of."""
     twice.map(*BOTH, "--write")

@@ -265,7 +265,9 @@ def played(google: Emulator, url: str, seed: int, count: int, *, is_own: bool) -
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("is_own", [False, True], ids=["ours", "own"])
+@pytest.mark.parametrize(
+    "is_own", [False, pytest.param(True, marks=pytest.mark.long)], ids=["ours", "own"]
+)
 def test_marks_are_nowhere_but_where_they_may_be(
     google: Emulator, sqlite_url: str, lines: Written, *, is_own: bool
 ) -> None:

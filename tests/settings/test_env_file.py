@@ -38,6 +38,7 @@ def test_it_is_read_where_the_command_is_started(tmp_path: Path) -> None:
     assert (tmp_path / "kept.sqlite3").exists()
 
 
+@pytest.mark.long
 def test_the_environment_counts_before_it(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(TEXT, "utf-8")
     assert run(tmp_path, DATABASE_URL="sqlite:///other.sqlite3").returncode == 0
@@ -45,6 +46,7 @@ def test_the_environment_counts_before_it(tmp_path: Path) -> None:
     assert not (tmp_path / "kept.sqlite3").exists()
 
 
+@pytest.mark.long
 def test_a_dollar_sign_is_one(tmp_path: Path) -> None:
     """Catches a secret of which a part is taken for the name of a variable."""
     (tmp_path / ".env").write_text(TEXT + "PORT='${HOME}'\n", "utf-8")
@@ -62,6 +64,7 @@ def test_without_one_a_missing_setting_comes_with_a_hint(tmp_path: Path) -> None
     assert ".env" not in wrong.stderr, "it is set, and wrong: the hint would mislead"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("held", [b"\xff\xfe", None])
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, held: bytes | None) -> None:
     """Catches a traceback with secrets in it."""
@@ -74,6 +77,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, held: bytes | None)
     assert SECRET not in line
 
 
+@pytest.mark.long
 def test_another_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text(TEXT, "utf-8")
     assert run(tmp_path, ENV_FILE="mine").returncode == 0

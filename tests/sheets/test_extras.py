@@ -59,6 +59,7 @@ def test_the_pipeline_counts_what_is_stored_and_not_his_words(adopted: Bench) ->
     )
 
 
+@pytest.mark.long
 def test_the_worker_keeps_it_up_to_date_and_makes_no_call_while_nothing_changes(
     adopted: Bench,
 ) -> None:
@@ -77,6 +78,7 @@ def test_the_worker_keeps_it_up_to_date_and_makes_no_call_while_nothing_changes(
     assert not loop.step() and adopted.calls() == calls
 
 
+@pytest.mark.long
 def test_new_milestones_and_statuses_are_inserted_where_he_moved_things(adopted: Bench) -> None:
     """Catches a number in a row or a column of his that came in between."""
     add(adopted, "pipeline")
@@ -96,6 +98,7 @@ def test_new_milestones_and_statuses_are_inserted_where_he_moved_things(adopted:
     assert recounted(adopted) == 0
 
 
+@pytest.mark.long
 def test_what_moves_between_read_and_write_is_not_written_over(adopted: Bench) -> None:
     """Catches numbers in the row of another milestone, or in a line of his."""
     add(adopted, "pipeline")
@@ -131,6 +134,7 @@ def test_views_filter_his_own_columns_by_his_own_words(adopted: Bench) -> None:
     assert "filterViews" in adopted.tab("Installed", "filterViews")
 
 
+@pytest.mark.long
 def test_nothing_appears_unasked_and_what_he_deletes_stays_away(adopted: Bench) -> None:
     assert add(adopted) == []
     add(adopted, "pipeline", "history")
@@ -139,6 +143,7 @@ def test_nothing_appears_unasked_and_what_he_deletes_stays_away(adopted: Bench) 
     assert add(adopted) == []
 
 
+@pytest.mark.long
 def test_our_own_tabs_have_them_anyway(bench: Bench) -> None:
     bench.shown(milestone(1))
     with pytest.raises(Permanent, match="already"):

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sync.field_table import FORMER_NOTES, entry_of
 from sync.sheets.answer import JOBS_TAB
 from tests.bench import Bench
@@ -74,6 +76,7 @@ def upgraded(bench: Bench, tmp_path: Path) -> None:
     bench.edit("delete_columns", index=bench.index("stage"))
 
 
+@pytest.mark.long
 def test_the_next_comparison_renews_what_is_ours_without_an_event(
     bench: Bench, tmp_path: Path
 ) -> None:
@@ -99,6 +102,7 @@ def test_the_next_comparison_renews_what_is_ours_without_an_event(
     assert "TEXT_ENDS_WITH" in str(view)
 
 
+@pytest.mark.long
 def test_what_a_person_changed_or_deleted_stays_as_it_is(bench: Bench, tmp_path: Path) -> None:
     """Catches a note, a width, a view or a column that an upgrade takes for its own."""
     usual = bench.config
@@ -113,6 +117,7 @@ def test_what_a_person_changed_or_deleted_stays_as_it_is(bench: Bench, tmp_path:
     assert "Stage" not in bench.rows()[0]
 
 
+@pytest.mark.long
 def test_a_comparison_without_an_upgrade_costs_no_call_more(bench: Bench, tmp_path: Path) -> None:
     """Catches a renewal that is made every day."""
     usual = bench.config

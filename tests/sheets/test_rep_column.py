@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 
@@ -36,6 +38,7 @@ def test_a_rep_that_a_person_typed_stays(bench: Bench) -> None:
     assert (reps(bench), bench.compare()) == (["Bob", "Cid"], 0)
 
 
+@pytest.mark.long
 def test_a_rep_that_nobody_typed_follows_everbright(bench: Bench) -> None:
     """Catches a name of ours that is taken for a person's, and a blank that is never filled."""
     bench.shown(job(1, "Ann Lee"), job(2))
@@ -55,6 +58,7 @@ def was_read(bench: Bench) -> bool:
     return '"rep"' in reads[-1].raw.decode()
 
 
+@pytest.mark.long
 def test_the_column_of_reps_is_read_only_where_a_rep_changes(bench: Bench) -> None:
     """Catches a read of a whole column more with every flush."""
     bench.shown(job(1, "Ann Lee"), job(2, "Ann Lee"))
@@ -64,6 +68,7 @@ def test_the_column_of_reps_is_read_only_where_a_rep_changes(bench: Bench) -> No
     assert was_read(bench)
 
 
+@pytest.mark.long
 def test_days_are_the_jobs_own_however_the_sheet_is_sorted(bench: Bench) -> None:
     """Catches a count that stays behind in its row, or names a column that was moved."""
     bench.shown(job(1, days=3), job(2, days=30))

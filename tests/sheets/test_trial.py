@@ -48,6 +48,7 @@ def test_it_is_tried_once_and_then_on_wish(filed: Bench) -> None:
     assert len(filed.google.calls) == calls + 10
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", WORDS)
 def test_what_is_not_as_assumed_is_found_and_told(filed: Bench, name: str) -> None:
     """Catches a trial that is content whatever Google does."""
@@ -62,6 +63,7 @@ def test_what_is_not_as_assumed_is_found_and_told(filed: Bench, name: str) -> No
     assert evaluate(filed.wiring.backlog()) == ()
 
 
+@pytest.mark.long
 def test_two_things_at_once_are_told_apart(filed: Bench) -> None:
     filed.google.answer_otherwise("metadata_id", "range_id", "copies")
     assert otherwise(filed) == ["metadata_id", "range_id", "copies"]
@@ -69,6 +71,7 @@ def test_two_things_at_once_are_told_apart(filed: Bench) -> None:
     assert otherwise(filed) == ["metadata_id", "all_or_nothing"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("skip", range(5))
 def test_a_trial_that_was_killed_is_begun_anew(filed: Bench, skip: int) -> None:
     """Catches a tab that stays, and an answer of half a trial."""
@@ -107,6 +110,7 @@ def statuses(bench: Bench) -> dict[str, str]:
     return {row["Site ID"]: row["Milestone 1"] for row in bench.texts() if "Site ID" in row}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_known", [True, False])
 @pytest.mark.parametrize("name", [name for name in WORDS if name != FILE_ID])
 def test_the_sheet_is_right_though_google_does_otherwise(
