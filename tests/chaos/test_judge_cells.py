@@ -10,7 +10,6 @@ from tests.chaos import judge
 from tests.chaos.desk import ONE, TWO, Desk, worked_on
 from tests.chaos.tab import record
 from tests.chaos.truth import tag_of
-from tests.made_up import uuid
 
 pytestmark = pytest.mark.long
 CHECKED = (
@@ -26,13 +25,14 @@ def _of_another(column: str) -> Callable[[Desk], None]:
 
     def harm(desk: Desk) -> None:
         seen = desk.now()
-        theirs = next(
-            text
-            for site in (TWO, uuid(3), uuid(4), uuid(5))
-            if (text := seen.shown(seen.by_site[site][0], column))
-            and text != seen.shown(seen.by_site[ONE][0], column)
+        texts = {site: seen.shown(rows[0], column) for site, rows in seen.by_site.items()}
+        site, theirs = next(
+            (site, theirs)
+            for site in (ONE, *texts)
+            for theirs in texts.values()
+            if theirs and theirs != texts[site]
         )
-        desk.type(seen.by_site[ONE][0], seen.by_id[column], theirs)
+        desk.type(seen.by_site[site][0], seen.by_id[column], theirs)
 
     harm.__name__ = f"another's {column}"
     return harm
