@@ -279,11 +279,6 @@ def status_id(milestone: str) -> str:
     return f"status:{milestone}"
 
 
-def documents_id(milestone: str) -> str:
-    """Return the id of the column with a milestone's documents."""
-    return f"documents:{milestone}"
-
-
 def milestone_headers(milestone: str) -> tuple[str, ...]:
     """Return the headers of a milestone's columns in the Jobs tab, by its title."""
     return tuple(entry.title(milestone) for entry in MILESTONE_COLUMNS)

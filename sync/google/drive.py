@@ -18,9 +18,6 @@ from sync.google.errors import from_google, refusal
 from sync.google.upload import FIELDS, UPLOAD, Body, FileContent, Multipart, Upload, arrived
 from sync.ops.retry import policy
 
-MOST_IDS = 1000
-"""Drive generates no more ids in a call."""
-
 _FILES = "https://www.googleapis.com/drive/v3/files"
 _ABOUT = "https://www.googleapis.com/drive/v3/about"
 _FOLDER_TYPE = "application/vnd.google-apps.folder"
