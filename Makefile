@@ -29,8 +29,8 @@ develop: .venv/develops  ## add what tests and checks need (never for who only r
 demo: install  ## see it work, without any account (ARGS=--once: check and exit)
 	$(BIN)/python -m brightsheet demo $(ARGS)
 
-test: develop  ## run the tests, some three minutes of them
-	$(BIN)/python -m pytest -m "not long" $(ARGS)
+test: develop  ## run the tests, under three minutes of them
+	$(BIN)/python -m pytest -n 3 -m "not long" $(ARGS)
 
 test-all: develop  ## run the long ones: kills, outages, people at work, large sheets
 	$(BIN)/python -m pytest -m long -n 3 $(ARGS)  # they wait more than they compute
@@ -40,7 +40,7 @@ check: develop  ## the one gate: style, types, import contracts, the tests of `m
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -m "not long" $(ARGS)
+	$(BIN)/python -m pytest -n 3 -m "not long" $(ARGS)
 
 chaos: develop  ## people, faults and kills at full size, a minute of silence (SEED=1)
 	KILLS=50 SILENCE=60 CHAOS_SIZE=full HOSTILE=100000 LARGE=5000 REBUILD=10000 \
