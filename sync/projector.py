@@ -64,7 +64,7 @@ class Projector:
             understood, poisoned = self._read(deliveries)
             self._jobs.take_in(held, self._projected(understood, poisoned))
             self._log_each(deliveries, understood, poisoned)
-            self._report(one.delivery for one in understood if one.kept.seq not in poisoned)
+            self._report(item.delivery for item in understood if item.kept.seq not in poisoned)
             did_something = True
         return did_something
 
@@ -78,12 +78,12 @@ class Projector:
             if reason := poisoned.get(kept.seq):
                 code = reason.partition(":")[0]  # The rest may quote what came.
                 _log.warning("not_projected", delivery=kept.id, reason=code)
-        for one in understood:
-            if one.kept.seq in poisoned:
+        for item in understood:
+            if item.kept.seq in poisoned:
                 continue
-            _log.info("projected", delivery=one.kept.id, site=one.site or None)
-            if one.site:
-                self._trail.add(one.site, one.kept.id)
+            _log.info("projected", delivery=item.kept.id, site=item.site or None)
+            if item.site:
+                self._trail.add(item.site, item.kept.id)
 
     def _report(self, deliveries: Iterable[Delivery]) -> None:
         """Note, once, each status that the config does not name: the watch tells people of it."""
@@ -116,66 +116,68 @@ class Projector:
                 poisoned[kept.seq] = f"fault: {type(error).__name__}"
         owners = self._owners([delivery for _, delivery in read])
         return [
-            _Understood(kept, one, one.site or owners.get(_about(one), "")) for kept, one in read
+            _Understood(kept, delivery, delivery.site or owners.get(_about(delivery), ""))
+            for kept, delivery in read
         ], poisoned
 
     def _owners(self, deliveries: Iterable[Delivery]) -> dict[str, str]:
         """Return the sites, by milestone UUID, for deliveries that have a milestone but no site."""
-        abouts = {about for one in deliveries if not one.site and (about := _about(one))}
+        ownerless = (delivery for delivery in deliveries if not delivery.site)
+        abouts = {about for delivery in ownerless if (about := _about(delivery))}
         known = self._jobs.sites_of(abouts) if abouts else {}
         return known | _milestones(deliveries)
 
     def _projected(self, understood: list[_Understood], poisoned: dict[int, str]) -> Projected:
-        owned = [one for one in understood if one.site]
-        jobs = self._jobs.states(sorted({one.site for one in owned}))
+        owned = [item for item in understood if item.site]
+        jobs = self._jobs.states(sorted({item.site for item in owned}))
         changes: list[Change] = []
         known: list[_Understood] = []
-        for one in owned:
-            before = jobs.get(one.site, Job(site=one.site))
+        for item in owned:
+            before = jobs.get(item.site, Job(site=item.site))
             try:
-                jobs[one.site], found = self._applied(before, one)
+                jobs[item.site], made = self._applied(before, item)
             except Exception as error:
-                _log.exception("fault", delivery=one.kept.id)
-                poisoned[one.kept.seq] = f"fault: {type(error).__name__}"
+                _log.exception("fault", delivery=item.kept.id)
+                poisoned[item.kept.seq] = f"fault: {type(error).__name__}"
                 continue
-            changes += found
-            known.append(one)
+            changes += made
+            known.append(item)
         return Projected(
             jobs=list(jobs.values()),
             documents=self._wanted(known),
             changes=changes,
-            milestones=_milestones(one.delivery for one in known),
-            deliveries=[one.kept.seq for one in known],
-            waiting={one.kept.seq: _about(one.delivery) for one in understood if not one.site},
+            milestones=_milestones(item.delivery for item in known),
+            deliveries=[item.kept.seq for item in known],
+            waiting={item.kept.seq: _about(item.delivery) for item in understood if not item.site},
             poisoned=poisoned,
         )
 
-    def _applied(self, before: Job, one: _Understood) -> tuple[Job, list[Change]]:
+    def _applied(self, before: Job, item: _Understood) -> tuple[Job, list[Change]]:
         """Return the job with a delivery applied, and the lines of the history for it."""
-        received, digest = one.kept.received, one.delivery.digest
-        if one.kept.is_read:
+        received, digest = item.kept.received, item.delivery.digest
+        if item.kept.is_read:
             digest = reads.as_read(digest)
-        if one.delivery.milestone:
-            event = projection.milestone_event(one.delivery.milestone, digest, received)
+        if item.delivery.milestone:
+            event = projection.milestone_event(item.delivery.milestone, digest, received)
             after = projection.apply_event(before, event, self._re_sign)
             return after, projection.status_changes(before, after, event, self._remarks)
-        other = one.delivery.other_event
+        other = item.delivery.other_event
         if other is None:
             return before, []
         # Without a date, each delivery of the same body is an event of its own.
-        digest = digest if other.is_dated else one.kept.id
+        digest = digest if other.is_dated else item.kept.id
         after = projection.apply_other_event(before, other, digest, received)
         return after, projection.other_changes(before, after, digest)
 
     def _wanted(self, known: Iterable[_Understood]) -> list[Wanted]:
         """Return the documents that are to be copied."""
-        found = {
-            document.uuid: Wanted(document.uuid, one.site, sub_task, document.name[:300])
-            for one in known
-            for sub_task, document in _documents(one.delivery)
+        documents = {
+            document.uuid: Wanted(document.uuid, item.site, sub_task, document.name[:300])
+            for item in known
+            for sub_task, document in _documents(item.delivery)
             if document.creation_type in self._creation_types
         }
-        return list(found.values())
+        return list(documents.values())
 
 
 def _documents(delivery: Delivery) -> Iterator[tuple[str, Document]]:
@@ -202,5 +204,5 @@ def _about(delivery: Delivery) -> str:
 
 def _milestones(deliveries: Iterable[Delivery]) -> dict[str, str]:
     """Return the sites of the milestones in `deliveries`, by milestone UUID."""
-    found = (one.milestone for one in deliveries)
-    return {one.uuid: one.site for one in found if one and one.uuid}
+    milestones = (delivery.milestone for delivery in deliveries)
+    return {m.uuid: m.site for m in milestones if m and m.uuid}

@@ -53,10 +53,10 @@ def moment_mapped(entry: str) -> datetime | None:
     if not entry.startswith(MAPPED):
         return None
     try:
-        found = datetime.fromisoformat(entry.removeprefix(MAPPED))
+        moment = datetime.fromisoformat(entry.removeprefix(MAPPED))
     except ValueError:
         return datetime.max.replace(tzinfo=UTC)  # Edited by a program: nothing typed is replaced.
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def guard_id(sheet_id: int, name: str) -> int:
@@ -132,8 +132,8 @@ def site_in(cell: CellData) -> str | None:
     text = cell.get("userEnteredValue", _BLANK).get("stringValue", "")
     if _CANONICAL.fullmatch(text):  # As Brightsheet writes it: nearly all of a large sheet.
         return str(text)
-    found = _UUID.search(text)
-    return str(UUID(found.group())) if found else None
+    match = _UUID.search(text)
+    return str(UUID(match.group())) if match else None
 
 
 def text_of(cell: CellData) -> str:
@@ -249,8 +249,8 @@ class HeaderRow:
     def of(cls, grids: Sequence[Json], key: str) -> "HeaderRow | None":
         """Return the row with the metadata `key`, if there is one."""
         # A column's grid begins with the header row, too: the widest one is the row's own.
-        found = [grid for grid in grids if key in dict(row_entries(grid))]
-        widest = max(found, key=lambda grid: len(grid.get("columnMetadata", ())), default=None)
+        rows = [grid for grid in grids if key in dict(row_entries(grid))]
+        widest = max(rows, key=lambda grid: len(grid.get("columnMetadata", ())), default=None)
         return None if widest is None else cls(widest)
 
     @property

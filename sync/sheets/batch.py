@@ -151,7 +151,7 @@ class Parts:
         for row in (*self.rows, *self.new_rows):
             columns[row.sheet_id] |= {cell.column for cell in row.cells}
         guarded = {sheet_id: frozenset(ids) for sheet_id, ids in columns.items()}
-        rows = {(one.sheet_id, one.row) for one in self.rows}
+        rows = {(row.sheet_id, row.row) for row in self.rows}
         rows |= {(table.sheet_id, table.last_row)} if self.new_rows else set()
         touched = [RowWrite(sheet_id=sheet, row=row) for sheet, row in sorted(rows)]
         return Parts(self.structure, self.header, touched, columns=self.columns, guarded=guarded)
@@ -185,7 +185,7 @@ def compose(
         written.append(RowWrite(sheet_id=first.sheet_id, row=row, cells=cells, who=header))
     asked: list[Asked] = []
     for table in tables:
-        rows = [one for one in written if one.sheet_id == table.sheet_id]
+        rows = [row for row in written if row.sheet_id == table.sheet_id]
         new = parts.new_rows if table is first else ()
         also = table.columns if is_made else parts.guarded.get(table.sheet_id, ())
         if not (rows or new or is_made or also):
@@ -208,7 +208,7 @@ def compose(
         Trace(
             fence=fence,
             columns={table.sheet_id: dict(table.columns) for table in tables},
-            rows=tuple(one for one in rows if one.cells or one.pattern_of),
+            rows=tuple(row for row in rows if row.cells or row.pattern_of),
             settled=parts.settled,
             recovered_lines=parts.recovered_lines,
         ),

@@ -81,19 +81,19 @@ class SheetClient:
             answer = self._filtered(data_filters((KEY, *columns)), fields)
         return snapshot.read(answer, KEY, mode)
 
-    def read_everything(self, seen: Snapshot) -> Reading:
+    def read_everything(self, book: Snapshot) -> Reading:
         """Read the whole of the tabs of jobs that were seen, and of their hidden tabs."""
-        return self._everything(seen, [*(table.sheet_id for table in seen.tables), *seen.copies])
+        return self._everything(book, [*(table.sheet_id for table in book.tables), *book.copies])
 
-    def read_copies(self, seen: Snapshot, sheet_ids: Collection[int]) -> Reading:
+    def read_copies(self, book: Snapshot, sheet_ids: Collection[int]) -> Reading:
         """Read what a batch copied of tabs, with the header rows and keys of all."""
-        tabs = [table.copies_tab for table in seen.tables if table.sheet_id in sheet_ids]
-        return self._everything(seen, tabs)
+        tabs = [table.copies_tab for table in book.tables if table.sheet_id in sheet_ids]
+        return self._everything(book, tabs)
 
-    def _everything(self, seen: Snapshot, tabs: Sequence[int]) -> Reading:
+    def _everything(self, book: Snapshot, tabs: Sequence[int]) -> Reading:
         with self._translated_errors():
             answer = self._filtered(everything(tabs, KEY), FULL_FIELDS)
-        now = snapshot.read(answer, KEY, seen.mode)
+        now = snapshot.read(answer, KEY, book.mode)
         return Reading(
             now,
             {table.sheet_id: rows.whole(answer, table.sheet_id) for table in now.tables},
@@ -171,11 +171,11 @@ class SheetClient:
         self, sheet_ids: Sequence[int]
     ) -> tuple[Snapshot, Mapping[int, Mapping[int, Row]]]:
         """Read whole tabs, mapped or not: their sizes and titles in this order, and their rows."""
-        filters = [{"gridRange": {"sheetId": one}} for one in sheet_ids]
+        filters = [{"gridRange": {"sheetId": sheet_id}} for sheet_id in sheet_ids]
         with self._translated_errors():
             answer = self._filtered(filters, FULL_FIELDS)
-        found = snapshot.bare(answer, sheet_ids)
-        return found, {one: rows.whole(answer, one) for one in sheet_ids}
+        book = snapshot.bare(answer, sheet_ids)
+        return book, {sheet_id: rows.whole(answer, sheet_id) for sheet_id in sheet_ids}
 
     def surroundings(self) -> Surroundings:
         """Read what else is in the spreadsheet, for when tabs are to be made."""
@@ -210,8 +210,8 @@ class SheetClient:
         return [
             (sheet["properties"].get("sheetId", 0), sheet["properties"]["title"])
             for sheet in answer.get("sheets", ())
-            for one in sheet.get("protectedRanges", ())
-            if not one.get("warningOnly") and not one.get("requestingUserCanEdit")
+            for area in sheet.get("protectedRanges", ())
+            if not area.get("warningOnly") and not area.get("requestingUserCanEdit")
         ]
 
     def write(self, batch: Batch, mode: Mode) -> Reading:
@@ -222,16 +222,16 @@ class SheetClient:
         body: dict[str, Any] = {"requests": batch.requests}
         params: dict[str, Any] = {}
         if batch.asked:
-            ranges = [one for asked in batch.asked for one in _ranges(asked)]
+            ranges = [part for asked in batch.asked for part in _ranges(asked)]
             body |= {"includeSpreadsheetInResponse": True, "responseRanges": ranges}
             params["fields"] = f"updatedSpreadsheet({FULL_FIELDS})"
         with self._translated_errors():
             answer: Any = self._http.request(
                 "post", SPREADSHEET_BATCH_UPDATE_URL % self._id, params=params, json=body
             ).json()
-        shown = answer.get("updatedSpreadsheet", {})
-        now = snapshot.read(shown, KEY, mode)
-        copies = {table.sheet_id: rows.merged(shown, table.copies_tab) for table in now.tables}
+        reply = answer.get("updatedSpreadsheet", {})
+        now = snapshot.read(reply, KEY, mode)
+        copies = {table.sheet_id: rows.merged(reply, table.copies_tab) for table in now.tables}
         return Reading(now, {}, copies)
 
     def _filtered(self, filters: list[dict[str, Any]], fields: str) -> Any:

@@ -124,7 +124,7 @@ class Targets:
 
     def proposed_steps(self, jobs: Iterable[DirtyJob]) -> list[str]:
         """Return the steps that all jobs suggest (JSON)."""
-        return proposed_steps(self._first.config, [one.job for one in jobs])
+        return proposed_steps(self._first.config, [dirty.job for dirty in jobs])
 
     def of(
         self, jobs: Iterable[DirtyJob], fields: Collection[str] | None = None
@@ -133,26 +133,28 @@ class Targets:
 
         `fields` are the columns of mapped tabs; None: those in the config.
         """
-        return [(one, self._target(one, fields)) for one in sorted(jobs, key=_began)]
+        return [(dirty, self._target(dirty, fields)) for dirty in sorted(jobs, key=_began)]
 
-    def _target(self, one: DirtyJob, fields: Collection[str] | None) -> Target | None:
-        if not one.job.has_row:
+    def _target(self, dirty: DirtyJob, fields: Collection[str] | None) -> Target | None:
+        if not dirty.job.has_row:
             return None  # A lead has none.
         try:
-            cells = self._layout.cells(one.job, one.files, one.customer, one.details, fields)
+            cells = self._layout.cells(
+                dirty.job, dirty.files, dirty.customer, dirty.details, fields
+            )
         except Exception:
             # A job that cannot be laid out must not keep the others waiting.
-            _log.exception("fault", site=one.job.site)
+            _log.exception("fault", site=dirty.job.site)
             return None
         return Target(
-            one.job.site,
+            dirty.job.site,
             cells,
-            one.written,
-            one.has_row,
-            one.is_fresh,
-            one.recheck,
-            one.customer,
-            one.received_at,
+            dirty.written,
+            dirty.has_row,
+            dirty.is_fresh,
+            dirty.recheck,
+            dirty.customer,
+            dirty.received_at,
         )
 
     def title(self, *, is_mapped: bool) -> Callable[[str], str]:
@@ -162,11 +164,11 @@ class Targets:
     @property
     def key_note(self) -> str:
         """What the note on the header of the site IDs explains."""
-        return next(one.about for one in self._layout.columns([]) if one.id == KEY)
+        return next(column.about for column in self._layout.columns([]) if column.id == KEY)
 
     def every_column(self, jobs: Iterable[DirtyJob]) -> list[Column]:
         """Return the columns that jobs need, and those of all configured milestones."""
-        return self._layout.columns((one.job for one in jobs), with_configured=True)
+        return self._layout.columns((dirty.job for dirty in jobs), with_configured=True)
 
     def columns(
         self, snapshot: Snapshot, pending: Pending, every: Callable[[], Iterable[DirtyJob]]
@@ -175,9 +177,9 @@ class Targets:
 
         `every` gives all jobs: where the column of a new milestone stands is learned from them.
         """
-        jobs = [one.job for one in pending.jobs]
+        jobs = [dirty.job for dirty in pending.jobs]
         if not (self._columns and self._layout.are_columns_of(self._columns, jobs)):
-            self._columns = self._layout.columns(one.job for one in every())
+            self._columns = self._layout.columns(dirty.job for dirty in every())
         if snapshot.table is None:
             return self._columns
         deleted = pending.known_columns - snapshot.table.columns.keys()
@@ -222,11 +224,11 @@ class Targets:
 
     def figures(self, jobs: Iterable[DirtyJob]) -> Figures:
         """Return what the Pipeline beside tabs of a person's own shows of all jobs."""
-        layout, rows = self._layout, [one for one in jobs if one.job.has_row]
-        columns = layout.columns([one.job for one in rows], with_configured=True)
+        layout, rows = self._layout, [dirty for dirty in jobs if dirty.job.has_row]
+        columns = layout.columns([dirty.job for dirty in rows], with_configured=True)
         headers = {c.id: c.header for c in columns if c.id.startswith("status:")}
         ids = {"status", "current_milestone", *headers}
-        cells = (layout.cells(o.job, o.files, o.customer, o.details, ids) for o in rows)
+        cells = (layout.cells(d.job, d.files, d.customer, d.details, ids) for d in rows)
         return own_pipeline.count(cells, headers, layout.config)
 
     def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
@@ -235,15 +237,15 @@ class Targets:
         return free_titles(beside, self._layout.config.sheet, has_jobs=has_jobs)
 
 
-def _began(one: DirtyJob) -> tuple[datetime, str]:
+def _began(dirty: DirtyJob) -> tuple[datetime, str]:
     """Return the order in which new rows come: the oldest of the job's events first."""
-    stamps = (event.stamp for event in one.job.events.values())
-    return (min(stamps, default=datetime.max.replace(tzinfo=UTC)), one.job.site)
+    stamps = (event.stamp for event in dirty.job.events.values())
+    return (min(stamps, default=datetime.max.replace(tzinfo=UTC)), dirty.job.site)
 
 
-def shown(one: DirtyJob, cells: Cells | None = None) -> Shown:
+def shown(dirty: DirtyJob, cells: Cells | None = None) -> Shown:
     """Return what a batch makes true of one job; without `cells`, what was written stays."""
-    return Shown(one.job.site, one.version, one.events, cells)
+    return Shown(dirty.job.site, dirty.version, dirty.events, cells)
 
 
 @dataclass(frozen=True)

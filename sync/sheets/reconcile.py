@@ -166,18 +166,18 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     pairs = flusher.targets.of(store.pending.every(), fields if snapshot.is_adopted else None)
     store.steps.propose(flusher.targets.proposed_steps(job for job, _ in pairs))
     targets = [target for _, target in pairs if target]
-    found = differences(
+    differing = differences(
         tables,
         everything.rows,
-        (one for one in targets if one.written),
+        (target for target in targets if target.written),
         flusher.planner.clock(snapshot),
     )
-    store.batches.recheck(held, found.wrong)
+    store.batches.recheck(held, differing.wrong)
     if snapshot.is_adopted:
         without_row = sum(target.site not in present for target in targets)
-        of_theirs = compared(found, without_row, doubled_jobs(tables))
+        of_theirs = compared(differing, without_row, doubled_jobs(tables))
         store.spreadsheet.keep_compared(held, of_theirs.model_dump_json())
-    return len(found.wrong)
+    return len(differing.wrong)
 
 
 def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]:
@@ -249,14 +249,14 @@ def _with_views(
     )
 
 
-def compared(found: Differences, rowless: int, doubled: tuple[DoubledJob, ...]) -> Compared:
+def compared(differing: Differences, rowless: int, doubled: tuple[DoubledJob, ...]) -> Compared:
     """Return what is to be said of tabs that people made."""
     words = (
         MissingWord(tab=tab, header=header, text=text, cells=count)
-        for (tab, header, text), count in sorted(found.unsayable.items())
+        for (tab, header, text), count in sorted(differing.unsayable.items())
     )
     return Compared(
-        kept=tuple(found.kept), unsayable=tuple(words), rowless=rowless, doubled=doubled
+        kept=tuple(differing.kept), unsayable=tuple(words), rowless=rowless, doubled=doubled
     )
 
 

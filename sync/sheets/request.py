@@ -120,16 +120,16 @@ def write(rows: Iterable[RowWrite]) -> list[Request]:
     """Write cells: neighbours in a row that set the same fields share a request."""
 
     def run(numbered: tuple[int, CellWrite]) -> tuple[int, str]:
-        position, one = numbered
-        return one.index - position, one.fields
+        position, cell = numbered
+        return cell.index - position, cell.fields
 
     requests = []
     for row in rows:
-        ordered = enumerate(sorted(row.cells, key=lambda one: one.index))
+        ordered = enumerate(sorted(row.cells, key=lambda cell: cell.index))
         for (_, fields), group in groupby(ordered, key=run):
-            cells = [one for _, one in group]
+            cells = [cell for _, cell in group]
             start = {"sheetId": row.sheet_id, "rowIndex": row.row, "columnIndex": cells[0].index}
-            values = [{"values": [one.data for one in cells]}]
+            values = [{"values": [cell.data for cell in cells]}]
             requests.append({"updateCells": {"start": start, "rows": values, "fields": fields}})
     return requests
 

@@ -201,30 +201,30 @@ def read(answer: Json, key: str, mode: Mode = Mode.UNSET) -> Snapshot:
     tables: list[Table] = []
     fences: list[int] = []
     copies: dict[int, Copies] = {}
-    seen = Snapshot(time_zone=answer.get("properties", {}).get("timeZone") or "Etc/UTC")
+    book = Snapshot(time_zone=answer.get("properties", {}).get("timeZone") or "Etc/UTC")
     for sheet in sorted(answer.get("sheets", ()), key=_position):
         properties, grids = sheet["properties"], sheet.get("data", ())
         sheet_id = properties.get("sheetId", 0)
         keys = {name for grid in grids for name, _ in row_entries(grid)}
         if sheet_id == RECOVERED_TAB:
-            seen = replace(seen, recovered_columns=properties["gridProperties"]["columnCount"])
+            book = replace(book, recovered_columns=properties["gridProperties"]["columnCount"])
         elif FENCE_KEY in keys:
             copies[sheet_id] = Copies(properties["title"], len(sheet.get("conditionalFormats", ())))
             if sheet_id == FENCE_TAB:
-                fences += [one["protectedRangeId"] for one in sheet.get("protectedRanges", ())]
+                fences += [fence["protectedRangeId"] for fence in sheet.get("protectedRanges", ())]
         elif HISTORY_KEY in keys:
-            found = _tab(sheet, HISTORY_KEY)
-            seen = replace(seen, history=_first(seen.history, found, HISTORY_TAB))
+            tab = _tab(sheet, HISTORY_KEY)
+            book = replace(book, history=_first(book.history, tab, HISTORY_TAB))
         elif PIPELINE_KEY in keys:
-            found = _tab(sheet, PIPELINE_KEY)
-            seen = replace(seen, pipeline=_first(seen.pipeline, found, PIPELINE_TAB))
+            tab = _tab(sheet, PIPELINE_KEY)
+            book = replace(book, pipeline=_first(book.pipeline, tab, PIPELINE_TAB))
         elif table := _table(properties, grids, key):
             tables.append(table)
     mapped = tuple(table for table in tables if table.mapped_at)
-    made = sorted((t for t in tables if not t.mapped_at), key=lambda one: one.sheet_id != JOBS_TAB)
+    made = sorted((t for t in tables if not t.mapped_at), key=lambda t: t.sheet_id != JOBS_TAB)
     # A person may have duplicated the tab that was made: the first one, else the leftmost.
     return replace(
-        seen,
+        book,
         mode=mode,
         tables=mapped if mode is Mode.ADOPTED else tuple(made[:1]),
         is_mapping_unknown=mode is Mode.UNSET and bool(mapped) and not made,
@@ -235,23 +235,23 @@ def read(answer: Json, key: str, mode: Mode = Mode.UNSET) -> Snapshot:
 
 def bare(answer: Json, sheet_ids: Sequence[int]) -> Snapshot:
     """Return tabs as they are without any metadata, in the order of `sheet_ids`."""
-    found = {}
+    tables = {}
     for sheet in answer.get("sheets", ()):
         properties, size = sheet["properties"], sheet["properties"]["gridProperties"]
-        number = properties.get("sheetId", 0)
+        sheet_id = properties.get("sheetId", 0)
         counts = size["rowCount"], size["columnCount"]
-        found[number] = Table(number, properties["title"], 0, *counts)
+        tables[sheet_id] = Table(sheet_id, properties["title"], 0, *counts)
     zone = answer.get("properties", {}).get("timeZone") or "Etc/UTC"
-    return Snapshot(zone, tables=tuple(found[one] for one in sheet_ids if one in found))
+    return Snapshot(zone, tables=tuple(tables[number] for number in sheet_ids if number in tables))
 
 
 def _position(sheet: Json) -> int:
     return int(sheet["properties"].get("index", 0))
 
 
-def _first(known: Tab | None, found: Tab, sheet_id: int) -> Tab:
+def _first(known: Tab | None, other: Tab, sheet_id: int) -> Tab:
     """Return the tab that was made with `sheet_id`, where a person has duplicated it."""
-    return found if known is None or found.sheet_id == sheet_id else known
+    return other if known is None or other.sheet_id == sheet_id else known
 
 
 def _tab(sheet: Json, key: str) -> Tab:
@@ -322,15 +322,15 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
 
 
 def _words(columns: Mapping[str, int], texts: Mapping[int, str]) -> dict[str, dict[str, str]]:
-    found = {}
+    texts_by_column = {}
     for column, index in columns.items():
         try:
             words = json.loads(texts.get(index, ""))
         except ValueError:
             continue
         if isinstance(words, dict):
-            found[column] = {str(ours): str(option) for ours, option in words.items()}
-    return found
+            texts_by_column[column] = {str(ours): str(option) for ours, option in words.items()}
+    return texts_by_column
 
 
 def rows_by_site(key_cells: Mapping[int, CellData]) -> dict[str, tuple[int, ...]]:

@@ -64,9 +64,9 @@ def try_google(
         return known
     answers = _of_sheets(client) | ({FILE_ID: _of_drive(drive)} if drive else {})
     return store.keep_trial(
-        GoogleAnswer(name=name, is_as_assumed=found, words=WORDS[name][not found])
-        for name, found in answers.items()
-        if found is not None
+        GoogleAnswer(name=name, is_as_assumed=is_so, words=WORDS[name][not is_so])
+        for name, is_so in answers.items()
+        if is_so is not None
     )
 
 
@@ -94,7 +94,7 @@ def _of_sheets(client: SheetClient) -> dict[str, bool | None]:
         tries = {METADATA_ID: _metadata(), RANGE_ID: _protection()}
         refused = {n: _is_refused(client, [_typed(n), again]) for n, again in tries.items()}
         row = {"sheetId": SCRATCH_TAB, "startColumnIndex": 0, "endColumnIndex": 1}
-        shown = client.update(
+        reply = client.update(
             [
                 {
                     "copyPaste": {
@@ -109,7 +109,7 @@ def _of_sheets(client: SheetClient) -> dict[str, bool | None]:
         )
     finally:
         client.update([_removed()])
-    now, copied = _texts(shown)
+    now, copied = _texts(reply)
     before = copied or now  # A reply of the state before the batch has nothing copied yet.
     taken = [name for name, is_refused in refused.items() if not is_refused]
     is_whole = before == (taken[-1] if taken else _FIRST) if len(taken) < len(tries) else None
@@ -140,10 +140,10 @@ def _of_drive(drive: Drive) -> bool | None:
     return False
 
 
-def _texts(shown: Any) -> tuple[str, str]:
+def _texts(reply: Any) -> tuple[str, str]:
     """Return the two cells of the tab in a reply; "" for what it does not show."""
     rows: Sequence[Any] = ()
-    for sheet in shown.get("sheets", ()):
+    for sheet in reply.get("sheets", ()):
         for grid in sheet.get("data", ()):
             rows = grid.get("rowData", ())
     values = [row.get("values", [{}])[0].get("userEnteredValue", {}) for row in rows[:2]]

@@ -145,11 +145,11 @@ class BatchWriter:
             self._check(held, tried, trace, snapshot)
         return True
 
-    def _check(self, held: Lease, tried: Attempt, trace: Trace, seen: Snapshot) -> None:
+    def _check(self, held: Lease, tried: Attempt, trace: Trace, book: Snapshot) -> None:
         """Read the copied rows whole, and keep what is to be done about what a batch hit."""
         self.take_call(held)
         copied = {row.sheet_id for row in trace.rows if not row.is_new}
-        reading = self._client.read_copies(seen, copied)
+        reading = self._client.read_copies(book, copied)
         if tables := reading.snapshot.tables:
             undos = self._undos()
             findings = check(trace, tables, reading.copies, undos)
@@ -196,21 +196,21 @@ class BatchWriter:
             self._alert("recovered", text)
 
     def log_shown(
-        self, shown: Sequence[Shown], missed: Container[str] = (), fence: int | None = None
+        self, jobs: Sequence[Shown], missed: Container[str] = (), fence: int | None = None
     ) -> None:
         """Log each job whose row is right now, with what it was written for; `fence` is the batch.
 
         Without a batch it was right already.
         """
-        for job in shown:
+        for job in jobs:
             if job.site not in missed:
                 deliveries = self._trail.take(job.site, self._read_at)
                 _log.info("shown", site=job.site, deliveries=deliveries, fence=fence)
 
-    def read_everything(self, held: Lease, seen: Snapshot) -> Reading:
+    def read_everything(self, held: Lease, book: Snapshot) -> Reading:
         """Read the whole tabs of jobs that were seen, and the hidden tabs."""
         self.take_call(held)
-        return self._client.read_everything(seen)
+        return self._client.read_everything(book)
 
 
 def parsed(undos: Mapping[int, str]) -> dict[int, Undo]:

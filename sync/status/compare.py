@@ -41,7 +41,7 @@ class Comparison:
 
     def rowless_of(self, site: str) -> list[Rowless]:
         """Return the jobs without a row whose site ID starts so."""
-        return [one for one in self.rowless if one.site.startswith(site.strip().lower())]
+        return [job for job in self.rowless if job.site.startswith(site.strip().lower())]
 
     @property
     def is_well(self) -> bool:
@@ -79,12 +79,12 @@ def _has_tab(flusher: Flusher, held: Lease) -> bool:
 
 def rowless(flusher: Flusher) -> list[Rowless]:
     """Return the jobs that should have a row, have none, and get none before their next event."""
-    found = flusher.targets.of(flusher.store.pending.rowless())
+    pairs = flusher.targets.of(flusher.store.pending.rowless())
     return [
         Rowless(
             target.site, _text(target.cells, "current_milestone"), _text(target.cells, "status")
         )
-        for _, target in found
+        for _, target in pairs
         if target is not None
     ]
 
@@ -94,12 +94,12 @@ def _text(cells: Any, column: str) -> str:
     return cell.text if cell else ""
 
 
-def restore(wiring: Wiring, sleep: Sleep, found: Sequence[Rowless]) -> int:
+def restore(wiring: Wiring, sleep: Sleep, jobs: Sequence[Rowless]) -> int:
     """Bring back the rows of jobs; return how many. Everything else that waits is written, too.
 
     Raises Permanent if the key column was emptied or moved: every job would get a second row.
     """
-    sites = {one.site for one in found}
+    sites = {job.site for job in jobs}
     if not sites:
         return 0
     with wiring.hold(sleep) as held:
@@ -114,10 +114,10 @@ def restore(wiring: Wiring, sleep: Sleep, found: Sequence[Rowless]) -> int:
 
 def _must_be_gone(flusher: Flusher, held: Lease, sites: set[str]) -> None:
     flusher.writer.take_call(held)
-    seen = flusher.client.read(flusher.store.spreadsheet.mode())
-    if seen.table is None:
+    snapshot = flusher.client.read(flusher.store.spreadsheet.mode())
+    if snapshot.table is None:
         raise Permanent("no_tab", "There is no tab for jobs. Make it: brightsheet init")
-    rows = flusher.writer.read_everything(held, seen).rows
+    rows = flusher.writer.read_everything(held, snapshot).rows
     if any(find_key_column(tab, sites) is not None for tab in rows.values()):
         raise keys_gone(len(sites), len(flusher.store.jobs.sites()))
 
@@ -125,25 +125,26 @@ def _must_be_gone(flusher: Flusher, held: Lease, sites: set[str]) -> None:
 # Output
 
 
-def lines(found: Comparison) -> Iterator[str]:
+def lines(comparison: Comparison) -> Iterator[str]:
     """Yield the lines for a person."""
-    if not found.has_tab:
+    if not comparison.has_tab:
         yield "There is no tab for jobs. Make it: brightsheet init"
-    if found.differing:
-        yield f"{counted(found.differing, 'job differs', 'jobs differ')}: the worker writes them."
-    yield from (one.text for one in judge(found.backlog, strict=True))
-    if found.backlog.quarantined:
-        count = counted(found.backlog.quarantined, "job is", "jobs are")
+    if comparison.differing:
+        jobs = counted(comparison.differing, "job differs", "jobs differ")
+        yield f"{jobs}: the worker writes them."
+    yield from (reason.text for reason in judge(comparison.backlog, strict=True))
+    if comparison.backlog.quarantined:
+        count = counted(comparison.backlog.quarantined, "job is", "jobs are")
         yield f"{count} in quarantine: Google refuses them. They are tried again."
-    if found.backlog.unplaced:
-        count = counted(found.backlog.unplaced, "delivery names", "deliveries name")
+    if comparison.backlog.unplaced:
+        count = counted(comparison.backlog.unplaced, "delivery names", "deliveries name")
         yield f"{count} a milestone that never came: the job is unknown."
-    if found.rowless:
-        have = counted(len(found.rowless), "job has", "jobs have")
+    if comparison.rowless:
+        have = counted(len(comparison.rowless), "job has", "jobs have")
         yield f"{have} no row. List them: brightsheet compare --restore"
-    yield from (f"The job {job.site} stands in {job}." for job in found.theirs.doubled)
-    yield from _of_their_words(found.theirs)
-    if found.is_well:
+    yield from (f"The job {job.site} stands in {job}." for job in comparison.theirs.doubled)
+    yield from _of_their_words(comparison.theirs)
+    if comparison.is_well:
         yield "The sheet shows what it should."
 
 
@@ -156,12 +157,12 @@ def _of_their_words(theirs: Compared) -> Iterator[str]:
         yield f"{word.header!r} in {word.tab!r} has no option for {word.text!r} ({cells})."
 
 
-def restore_lines(found: Sequence[Rowless]) -> Iterator[str]:
+def restore_lines(jobs: Sequence[Rowless]) -> Iterator[str]:
     """Yield a line for each job without a row, and how to bring the rows back."""
-    for one in found:
-        yield f"{one.site}  {one.milestone}  {one.status}".rstrip()
-    if found:
-        count = counted(len(found), "job has", "jobs have")
+    for job in jobs:
+        yield f"{job.site}  {job.milestone}  {job.status}".rstrip()
+    if jobs:
+        count = counted(len(jobs), "job has", "jobs have")
         yield f"{count} no row. To bring them back: brightsheet compare --restore --write"
     else:
         yield "Every job has its row."
@@ -175,19 +176,19 @@ def rowless_notice(wiring: Wiring, sleep: Sleep) -> Iterator[str]:
         yield f"{have} no row. List them: brightsheet compare --restore"
 
 
-def as_json(found: Comparison) -> dict[str, Any]:
+def as_json(comparison: Comparison) -> dict[str, Any]:
     """Return the result for programs."""
-    reasons = judge(found.backlog, strict=True)
+    reasons = judge(comparison.backlog, strict=True)
     return {
-        "well": found.is_well,
-        "differing": found.differing,
-        "without_row": [one.site for one in found.rowless],
-        "doubled": [job.model_dump() for job in found.theirs.doubled],
-        "kept_words": [cell.model_dump() for cell in found.theirs.kept],
-        "missing_words": [word.model_dump() for word in found.theirs.unsayable],
-        "reasons": [{"reason": one.code, "message": one.text} for one in reasons],
-        "waiting": waiting(found.backlog),
-        "oldest_event_seconds": found.backlog.oldest,
-        "documents_given_up": found.backlog.given_up,
-        "deliveries_without_a_job": found.backlog.unplaced,
+        "well": comparison.is_well,
+        "differing": comparison.differing,
+        "without_row": [job.site for job in comparison.rowless],
+        "doubled": [job.model_dump() for job in comparison.theirs.doubled],
+        "kept_words": [cell.model_dump() for cell in comparison.theirs.kept],
+        "missing_words": [word.model_dump() for word in comparison.theirs.unsayable],
+        "reasons": [{"reason": reason.code, "message": reason.text} for reason in reasons],
+        "waiting": waiting(comparison.backlog),
+        "oldest_event_seconds": comparison.backlog.oldest,
+        "documents_given_up": comparison.backlog.given_up,
+        "deliveries_without_a_job": comparison.backlog.unplaced,
     }

@@ -198,13 +198,13 @@ class Batches:
         ]
         lookups.keep(self._database, connection, lines if conclusion.is_told else [])
 
-    def confirm(self, held: Lease, shown: Sequence[Shown]) -> None:
+    def confirm(self, held: Lease, jobs: Sequence[Shown]) -> None:
         """Record that the sheet already shows `shown`."""
-        if shown:
+        if jobs:
             with self._database.writing() as connection:
                 hold(connection, held)
-                confirm(connection, shown)
-                limits.release(connection, self._sheet.id, [row.site for row in shown])
+                confirm(connection, jobs)
+                limits.release(connection, self._sheet.id, [row.site for row in jobs])
 
     def recheck(self, held: Lease, columns: Mapping[str, Iterable[str]]) -> None:
         """Have cells written again that a comparison found to be wrong: column ids by site."""
@@ -241,7 +241,7 @@ class Batches:
             connection.execute(update(job).where(*which).values(has_row=has_row))
 
 
-def confirm(connection: Connection, shown: Sequence[Shown]) -> None:
+def confirm(connection: Connection, jobs: Sequence[Shown]) -> None:
     """Record inside the caller's transaction that the sheet shows `shown`."""
     rows = [
         {
@@ -250,7 +250,7 @@ def confirm(connection: Connection, shown: Sequence[Shown]) -> None:
             "at_events": row.events,
             "cells": None if row.cells is None else _cells_out(row.cells),
         }
-        for row in shown
+        for row in jobs
     ]
     statement = (
         update(job)
@@ -269,9 +269,9 @@ def confirm(connection: Connection, shown: Sequence[Shown]) -> None:
         connection.execute(statement, rows)
 
 
-def _confirm_cells(connection: Connection, shown: Sequence[Shown], conclusion: Conclusion) -> None:
+def _confirm_cells(connection: Connection, jobs: Sequence[Shown], conclusion: Conclusion) -> None:
     """Record the cells that landed of jobs of which others did not: what is theirs is not typed."""
-    for row in shown:
+    for row in jobs:
         columns = conclusion.landed.get(row.site, ())
         if row.site not in conclusion.missed or row.cells is None or not columns:
             continue

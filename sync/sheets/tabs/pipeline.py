@@ -252,7 +252,7 @@ _UNKNOWN = 1000
 
 def _statuses(config: Config) -> list[str]:
     """Return how milestones' statuses read, in the order of their columns."""
-    known = sorted(config.statuses.values(), key=lambda one: _MEANINGS.index(one.means))
+    known = sorted(config.statuses.values(), key=lambda status: _MEANINGS.index(status.means))
     return list(dict.fromkeys(status.label for status in known))
 
 
@@ -305,7 +305,7 @@ def chart(tab: Tab, config: Config, *, is_new: bool) -> list[Request]:
 
 
 def _spec(tab: Tab, config: Config) -> Request:
-    colors = {one.label: one.color for one in config.statuses.values() if one.color}
+    colors = {status.label: status.color for status in config.statuses.values() if status.color}
     series = []
     for index in tab.counts:
         color = colors.get(tab.headers.get(index, ""))

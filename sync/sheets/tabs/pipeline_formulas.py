@@ -185,8 +185,8 @@ def outdated(
 
 def _is_same(present: str, wanted: str) -> bool:
     """Tell whether two formulas are the same, however Google writes them."""
-    one, other = (_SAME.sub("", formula).replace(",", ";").upper() for formula in (present, wanted))
-    return one == other
+    now, then = (_SAME.sub("", formula).replace(",", ";").upper() for formula in (present, wanted))
+    return now == then
 
 
 def entered(index: int, value: dict[str, str]) -> CellWrite:
