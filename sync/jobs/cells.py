@@ -89,6 +89,8 @@ class Cell(Value):
 
 
 EMPTY = Cell()
+Cells = Mapping[str, Cell]
+"""What a job's row shows, by column id."""
 
 
 def units(text: str) -> int:

@@ -13,11 +13,12 @@ from hashlib import blake2s
 from sync.errors import Permanent, Retryable
 from sync.field_table import KEY
 from sync.jobs.model import Customer
+from sync.jobs.target import Target
 from sync.ops import retry
 from sync.sheets import encode, match
 from sync.sheets.answer import Row, at, content, is_formula, text_of, texts_of
 from sync.sheets.batch import Parts, guarding
-from sync.sheets.diff import Target, key_write, last_value
+from sync.sheets.diff import key_write, last_value
 from sync.sheets.flush import Flusher
 from sync.sheets.match import Match
 from sync.sheets.reconcile import waiting_for_check
@@ -114,8 +115,7 @@ def find(flusher: Flusher, held: Lease) -> Doubts:
     everything = flusher.writer.read_everything(held, snapshot)
     tables, rows = everything.snapshot.tables, everything.rows
     fields = {column for table in tables for column in table.columns}
-    pairs = flusher.targets.of(flusher.store.pending.every(), fields)
-    targets = [target for _, target in pairs if target]
+    targets = flusher.targets.of(flusher.store.pending.every(), fields)
     zone = flusher.planner.clock(snapshot)
     doubts = list(_doubts(tables, rows, targets, flusher.targets.match.by, zone))
     return Doubts(everything.snapshot, rows, doubts, doubled_jobs(tables))

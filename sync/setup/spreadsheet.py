@@ -140,8 +140,8 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
     writer.take_call(held)
     beside = flusher.client.surroundings()
     titles = targets.free_titles(snapshot, beside)
-    rows = [target for _, target in targets.of(jobs) if target]
-    wanted = targets.wanted(rows, targets.every_column(jobs), beside=beside, titles=titles)
+    rows, columns = targets.of(jobs), targets.every_column(jobs)
+    wanted = targets.wanted(rows, columns, beside=beside, titles=titles)
     if extras and not snapshot.is_adopted:
         what = "The tabs are Brightsheet's own, and have a History, a Pipeline and views already."
         raise Permanent("not_mapped", what)

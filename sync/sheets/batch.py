@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sync.field_table import KEY
-from sync.jobs.cells import Cell, Column
+from sync.jobs.cells import Column
 from sync.sheets import request
 from sync.sheets.answer import FENCE_TAB, GUARD_KEY, guard_id
 from sync.sheets.request import Request, dimension_range
@@ -277,10 +277,6 @@ def _compared(table: Table, rows: Sequence[RowWrite]) -> list[str]:
 
 def _replaces_anything(cell: CellWrite) -> bool:
     return cell.expects is None and cell.expects_note is None
-
-
-Cells = Mapping[str, Cell]
-"""What a job's row shows, by column id."""
 
 
 def place_of(table: Table, left: Sequence[Column]) -> int:

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
 from sync.field_table import KEY, TYPED, is_noted
-from sync.jobs.cells import EMPTY, Cell
-from sync.jobs.model import Customer
+from sync.jobs.cells import EMPTY, Cell, Cells
+from sync.jobs.target import Target
 from sync.mapping.words import OTHERS
 from sync.sheets import encode
 from sync.sheets.answer import BLANK, DATE_FORMATS, CellData, Content, Row, at, content, note_of
-from sync.sheets.batch import Cells
 from sync.sheets.match import Match
 from sync.sheets.policy import NOTES, Decision, Policy, Rule, decide
 from sync.sheets.snapshot import Table, key_column_gone
@@ -28,39 +27,6 @@ _ROW_BYTES = 400
 """Of JSON around a row: its copy to the hidden tab, and the ranges of its runs."""
 _LINKED = ("documents:", "folder", "contract_documents")
 """Columns of a mapped tab whose value is links."""
-_UNKNOWN = Customer()
-
-
-@dataclass(frozen=True)
-class Target:
-    """A job as it should stand and as it was last confirmed."""
-
-    site: str
-    cells: Cells
-    written: Cells
-    has_row: bool = True
-    """Whether it has a row, as far as is known."""
-    fresh: bool = True
-    """Whether there is an event that the sheet does not show."""
-    recheck: frozenset[str] = frozenset()
-    """Columns of which a comparison found that they hold something else."""
-    customer: Customer = _UNKNOWN
-    received_at: float | None = None
-    """When its newest webhook was received (seconds since 1970)."""
-
-    def differences(self) -> dict[str, Cell]:
-        """Return what is to be written, by column id; a cell that went blank is EMPTY."""
-        columns = dict.fromkeys([*self.cells, *self.written, *sorted(self.recheck)])
-        wanted = {column: self.cells.get(column, EMPTY) for column in columns}
-        return {
-            column: cell
-            for column, cell in wanted.items()
-            if column in self.recheck or cell != self.written.get(column, EMPTY)
-        }
-
-    def differs(self) -> bool:
-        """Tell whether anything is to be written: a job without a row always is."""
-        return not self.has_row or bool(self.differences())
 
 
 @dataclass
@@ -130,7 +96,7 @@ def diff(
             rows = (_row(table, row, target, len(places), zone) for table, row in places)
             result.rows += [row for row in rows if row.cells]
             result.shown[target.site] = _shown([table for table, _ in places], target, known)
-        elif not target.fresh:
+        elif not target.is_fresh:
             result.absent.append(target.site)
         elif match := matches.get(target.site):
             result.rows.append(key_write(tables, match, target.site))
@@ -233,7 +199,7 @@ def decided(
     if wanted is None:
         return Decision.LEAVE, rule, table.value_if_read(column, row)
     last, text = last_value(table, column, target, zone), content(encode.encoded(wanted, zone))
-    is_news = target.fresh and is_received_since_mapping(table, target)
+    is_news = target.is_fresh and is_received_since_mapping(table, target)
     if rule is Rule.OURS:
         there = table.value_if_read(column, row)
         return decide(rule, there, last, text, is_news=is_news), rule, there

@@ -241,8 +241,8 @@ class Flusher:
         self, this: Round, work: Work, plan: Plan, lines: Lines, titles: Titles
     ) -> None:
         held = this.held
-        absent = [shown(work.pairs[site][0]) for site in plan.absent]
-        true = [shown(work.pairs[site][0], cells) for site, cells in plan.shown.items()]
+        absent = [shown(work.jobs[site]) for site in plan.absent]
+        true = [shown(work.jobs[site], cells) for site, cells in plan.shown.items()]
         if plan.parts.is_empty and not this.pending.in_doubt:
             self.store.batches.confirm(held, absent + true)
             self.store.history.drop(held, lines.seqs)  # Changes of hidden milestones.

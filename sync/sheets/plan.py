@@ -9,15 +9,16 @@ from functools import partial
 import structlog
 
 from sync.field_table import KEY
-from sync.jobs.cells import Column
+from sync.jobs.cells import Cells, Column
 from sync.jobs.config_lists import proposed_steps
 from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
+from sync.jobs.target import Target
 from sync.settings.config_file import MatchConfig
 from sync.sheets import encode, rowless
 from sync.sheets.answer import Row
-from sync.sheets.batch import Cells, Parts
-from sync.sheets.diff import Target, diff, fitting
+from sync.sheets.batch import Parts
+from sync.sheets.diff import diff, fitting
 from sync.sheets.ensure import USUAL_TITLES, WantedTabs, ensure
 from sync.sheets.rowless import Lookup
 from sync.sheets.snapshot import Snapshot, Table
@@ -28,7 +29,7 @@ from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.in_step import InStep
 from sync.sheets.tabs.own_pipeline import Figures
 from sync.sheets.tabs.pipeline_formulas import counted_in
-from sync.store import DirtyJob, Pending, Shown
+from sync.store import Pending, Shown
 from sync.types import Mode
 
 _CELL_BYTES = 130
@@ -64,9 +65,9 @@ class Lines:
 
 @dataclass(frozen=True)
 class Work:
-    """What one flush writes: jobs with their targets, by site, and lines of the history."""
+    """What one flush writes: jobs as they should stand, by site, and lines of the history."""
 
-    pairs: Mapping[str, tuple[DirtyJob, Target]]
+    jobs: Mapping[str, Target]
     lines: Lines
     done: Sequence[Shown] = ()
     """What the sheet shows already."""
@@ -75,13 +76,13 @@ class Work:
 
     @property
     def targets(self) -> list[Target]:
-        """How the jobs should stand."""
-        return [target for _, target in self.pairs.values()]
+        """The jobs, in the order of new rows."""
+        return list(self.jobs.values())
 
     @property
     def sites(self) -> list[str]:
         """The jobs that it is about."""
-        return sorted(self.pairs.keys() | self.lines.sites)
+        return sorted(self.jobs.keys() | self.lines.sites)
 
 
 class Targets:
@@ -102,19 +103,18 @@ class Targets:
         """Return as much of what waits as fits into a batch; `is_part`: of some jobs alone."""
         self.know(pending.steps)
         fields = pending.known_columns if pending.mode is Mode.ADOPTED else None
-        pairs = self.of(pending.jobs, fields)
-        done = [shown(job) for job, target in pairs if target is None or not target.differs()]
-        differing = [(job, target) for job, target in pairs if target and target.differs()]
-        fit = fitting([target for _, target in differing], self.sizes.cell_bytes)
-        chosen = {target.site: (job, target) for job, target in differing[: len(fit)]}
+        differing = [target for target in self.of(pending.jobs, fields) if target.differs()]
+        sites = {target.site for target in differing}
+        done = [shown(job) for job in pending.jobs if job.site not in sites]
+        fit = fitting(differing, self.sizes.cell_bytes)
         lines = self.lines(pending)
         is_all = (
             not is_part
-            and len(chosen) == len(differing)
+            and len(fit) == len(differing)
             and len(pending.jobs) < self.sizes.jobs
             and len(lines.seqs) == len(pending.lines) < self.sizes.lines
         )
-        return Work(chosen, lines, done, is_all)
+        return Work({target.site: target for target in fit}, lines, done, is_all)
 
     def know(self, steps: tuple[str, ...]) -> None:
         """Lay out by the steps that a person confirmed by now (JSON)."""
@@ -122,40 +122,28 @@ class Targets:
             self._layout, self._columns = self._first.with_steps(steps), []
             self._steps = steps
 
-    def proposed_steps(self, jobs: Iterable[DirtyJob]) -> list[str]:
+    def proposed_steps(self, jobs: Iterable[Target]) -> list[str]:
         """Return the steps that all jobs suggest (JSON)."""
-        return proposed_steps(self._first.config, [dirty.job for dirty in jobs])
+        return proposed_steps(self._first.config, [target.job for target in jobs])
 
-    def of(
-        self, jobs: Iterable[DirtyJob], fields: Collection[str] | None = None
-    ) -> list[tuple[DirtyJob, Target | None]]:
-        """Return jobs with what they are to show (None: no row), in the order of new rows.
+    def of(self, jobs: Iterable[Target], fields: Collection[str] | None = None) -> list[Target]:
+        """Return the jobs that are to have a row, laid out, in the order of new rows.
 
         `fields` are the columns of mapped tabs; None: those in the config.
         """
-        return [(dirty, self._target(dirty, fields)) for dirty in sorted(jobs, key=_began)]
+        laid_out = (self._laid_out(job, fields) for job in sorted(jobs, key=_began))
+        return [job for job in laid_out if job]
 
-    def _target(self, dirty: DirtyJob, fields: Collection[str] | None) -> Target | None:
-        if not dirty.job.has_row:
+    def _laid_out(self, job: Target, fields: Collection[str] | None) -> Target | None:
+        if not job.job.has_row:
             return None  # A lead has none.
         try:
-            cells = self._layout.cells(
-                dirty.job, dirty.files, dirty.customer, dirty.details, fields
-            )
+            cells = self._layout.cells(job.job, job.files, job.customer, job.details, fields)
         except Exception:
             # A job that cannot be laid out must not keep the others waiting.
-            _log.exception("fault", site=dirty.job.site)
+            _log.exception("fault", site=job.site)
             return None
-        return Target(
-            dirty.job.site,
-            cells,
-            dirty.written,
-            dirty.has_row,
-            dirty.is_fresh,
-            dirty.recheck,
-            dirty.customer,
-            dirty.received_at,
-        )
+        return replace(job, cells=cells)
 
     def title(self, *, is_mapped: bool) -> Callable[[str], str]:
         """Return what gives the header of a column that is to be there (its id), else ""."""
@@ -166,20 +154,20 @@ class Targets:
         """What the note on the header of the site IDs explains."""
         return next(column.about for column in self._layout.columns([]) if column.id == KEY)
 
-    def every_column(self, jobs: Iterable[DirtyJob]) -> list[Column]:
+    def every_column(self, jobs: Iterable[Target]) -> list[Column]:
         """Return the columns that jobs need, and those of all configured milestones."""
-        return self._layout.columns((dirty.job for dirty in jobs), with_configured=True)
+        return self._layout.columns((target.job for target in jobs), with_configured=True)
 
     def columns(
-        self, snapshot: Snapshot, pending: Pending, every: Callable[[], Iterable[DirtyJob]]
+        self, snapshot: Snapshot, pending: Pending, every: Callable[[], Iterable[Target]]
     ) -> list[Column]:
         """Return the columns of all jobs, but for those that a person deleted.
 
         `every` gives all jobs: where the column of a new milestone stands is learned from them.
         """
-        jobs = [dirty.job for dirty in pending.jobs]
+        jobs = [target.job for target in pending.jobs]
         if not (self._columns and self._layout.are_columns_of(self._columns, jobs)):
-            self._columns = self._layout.columns(dirty.job for dirty in every())
+            self._columns = self._layout.columns(target.job for target in every())
         if snapshot.table is None:
             return self._columns
         deleted = pending.known_columns - snapshot.table.columns.keys()
@@ -222,10 +210,10 @@ class Targets:
         counted = counted_in(columns, rows, layout.ranks(), layout.stuck_days)
         return WantedTabs(layout.config, columns, lines, counted, beside, titles)
 
-    def figures(self, jobs: Iterable[DirtyJob]) -> Figures:
+    def figures(self, jobs: Iterable[Target]) -> Figures:
         """Return what the Pipeline beside tabs of a person's own shows of all jobs."""
-        layout, rows = self._layout, [dirty for dirty in jobs if dirty.job.has_row]
-        columns = layout.columns([dirty.job for dirty in rows], with_configured=True)
+        layout, rows = self._layout, [target for target in jobs if target.job.has_row]
+        columns = layout.columns([target.job for target in rows], with_configured=True)
         headers = {c.id: c.header for c in columns if c.id.startswith("status:")}
         ids = {"status", "current_milestone", *headers}
         cells = (layout.cells(d.job, d.files, d.customer, d.details, ids) for d in rows)
@@ -237,15 +225,15 @@ class Targets:
         return free_titles(beside, self._layout.config.sheet, has_jobs=has_jobs)
 
 
-def _began(dirty: DirtyJob) -> tuple[datetime, str]:
+def _began(target: Target) -> tuple[datetime, str]:
     """Return the order in which new rows come: the oldest of the job's events first."""
-    stamps = (event.stamp for event in dirty.job.events.values())
-    return (min(stamps, default=datetime.max.replace(tzinfo=UTC)), dirty.job.site)
+    stamps = (event.stamp for event in target.job.events.values())
+    return (min(stamps, default=datetime.max.replace(tzinfo=UTC)), target.job.site)
 
 
-def shown(dirty: DirtyJob, cells: Cells | None = None) -> Shown:
+def shown(target: Target, cells: Cells | None = None) -> Shown:
     """Return what a batch makes true of one job; without `cells`, what was written stays."""
-    return Shown(dirty.job.site, dirty.version, dirty.events, cells)
+    return Shown(target.site, target.version, target.events, cells)
 
 
 @dataclass(frozen=True)

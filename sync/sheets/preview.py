@@ -179,11 +179,10 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     ]
     snapshot = replace(snapshot, tables=tuple(tables), mode=Mode.ADOPTED)
     fields = {column for table in tables for column in table.columns}
-    pairs = flusher.targets.of(flusher.store.pending.every(), fields)
-    targets = [target for _, target in pairs if target]
+    targets = flusher.targets.of(flusher.store.pending.every(), fields)
     if flusher.store.spreadsheet.mode() is not Mode.ADOPTED:
         # The first mapping forgets what other tabs showed: no cell is known to be ours.
-        targets = [replace(target, written={}, fresh=True) for target in targets]
+        targets = [replace(target, written={}, is_fresh=True) for target in targets]
     texts = texts_of_rows(tables, read)
     planner = flusher.planner
     customers = {target.site: target.customer for target in targets}
@@ -214,7 +213,7 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
         len(known & customers.keys()),
         len(keyed),
         len(second.parts.new_rows),
-        len({target.site for target in targets if target.fresh}.intersection(lookup.doubtful)),
+        len({target.site for target in targets if target.is_fresh}.intersection(lookup.doubtful)),
         wait_hours=hours,
         doubled=rowless.doubled_jobs(tables),
     )

@@ -13,10 +13,11 @@ from datetime import tzinfo
 from sync.errors import Refused, Retryable
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
+from sync.jobs.target import Target
 from sync.sheets import encode, rowless
 from sync.sheets.answer import Row, text_of
 from sync.sheets.batch import Parts, guarding
-from sync.sheets.diff import Target, as_shown, decided
+from sync.sheets.diff import as_shown, decided
 from sync.sheets.ensure import Ensured, ensure
 from sync.sheets.flush import Flusher
 from sync.sheets.plan import Plan
@@ -83,7 +84,7 @@ def differences(
     for table in tables:
         whole = with_cells(table, rows[table.sheet_id])
         for target in targets:
-            settled = replace(target, fresh=False)
+            settled = replace(target, is_fresh=False)
             for row in whole.keys.get(target.site, ()):
                 _compare(result, whole, row, settled, zone)
     return result
@@ -163,9 +164,8 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
         raise rowless.keys_gone(len(gone), len(known))
     store.batches.forget_rows(held, gone)
     fields = {column for table in tables for column in table.columns}
-    pairs = flusher.targets.of(store.pending.every(), fields if snapshot.is_adopted else None)
-    store.steps.propose(flusher.targets.proposed_steps(job for job, _ in pairs))
-    targets = [target for _, target in pairs if target]
+    targets = flusher.targets.of(store.pending.every(), fields if snapshot.is_adopted else None)
+    store.steps.propose(flusher.targets.proposed_steps(targets))
     differing = differences(
         tables,
         everything.rows,

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.jobs.model import Customer
+from sync.jobs.target import Target
 from sync.sheets import match
 from sync.sheets.answer import Row, at, site_in, texts_of
-from sync.sheets.diff import Target
 from sync.sheets.match import Match, Place
 from sync.sheets.snapshot import Table
 from sync.sheets.table_end import ColumnTexts, Pattern, TableEnd
@@ -98,7 +98,7 @@ def with_cells(table: Table, rows: Mapping[int, Row]) -> Table:
 def without_row(tables: Sequence[Table], targets: Iterable[Target]) -> list[Target]:
     """Return the targets that have no row, and are to have one."""
     with_row = {site for table in tables for site in table.keys}
-    return [target for target in targets if target.fresh and target.site not in with_row]
+    return [target for target in targets if target.is_fresh and target.site not in with_row]
 
 
 def without_key(texts: Texts) -> dict[Place, Mapping[str, str]]:

@@ -79,13 +79,11 @@ def _has_tab(flusher: Flusher, held: Lease) -> bool:
 
 def rowless(flusher: Flusher) -> list[Rowless]:
     """Return the jobs that should have a row, have none, and get none before their next event."""
-    pairs = flusher.targets.of(flusher.store.pending.rowless())
     return [
         Rowless(
             target.site, _text(target.cells, "current_milestone"), _text(target.cells, "status")
         )
-        for _, target in pairs
-        if target is not None
+        for target in flusher.targets.of(flusher.store.pending.rowless())
     ]
 
 

@@ -15,7 +15,7 @@ from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocume
 from sync.store.jobs import Jobs, Projected, Wanted
 from sync.store.limits import Quarantine
 from sync.store.lookups import Customers, DetailStore, DueLookup, History, Lookups
-from sync.store.pending import DirtyJob, Pending, PendingWork
+from sync.store.pending import Pending, PendingWork
 from sync.store.signs import (
     Heartbeats,
     ReadColumn,
@@ -43,7 +43,6 @@ __all__ = [
     "Database",
     "Deliveries",
     "DetailStore",
-    "DirtyJob",
     "Documents",
     "DueFolder",
     "DueLookup",

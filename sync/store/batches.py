@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from sync.jobs.cells import EMPTY, Cell, cells_in
+from sync.jobs.cells import EMPTY, Cells, cells_in
 from sync.jobs.model import TYPED, Change
 from sync.store import appending, limits, lookups
 from sync.store.database import Database, Lease, bumped, hold, now
@@ -29,8 +29,6 @@ from sync.store.limits import pending_undos
 from sync.store.schema import attempt, cell_history, job, undo
 from sync.store.spreadsheet import Spreadsheet
 from sync.types import ReplacedWords
-
-Cells = Mapping[str, Cell]
 
 
 @dataclass(frozen=True)

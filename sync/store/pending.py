@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, exists, func, literal, or_, select, true
 from sqlalchemy.sql import ColumnElement
 
-from sync.jobs.cells import Cell, cells_in
+from sync.jobs.cells import cells_in
 from sync.jobs.model import Change, Customer, Details, Files, Job
+from sync.jobs.target import Target
 from sync.store.database import Database, now
 from sync.store.documents import files_in_drive
 from sync.store.limits import pending_undos, resting
@@ -25,27 +26,6 @@ _PAGE = 500
 
 
 @dataclass(frozen=True)
-class DirtyJob:
-    """A job whose row may be out of date."""
-
-    job: Job
-    files: Files
-    customer: Customer
-    written: dict[str, Cell]
-    version: int
-    events: int
-    is_fresh: bool
-    """Whether there is an event that the sheet does not show."""
-    received_at: float | None = None
-    """When the newest webhook was received (seconds since 1970)."""
-    details: Details = field(default_factory=Details)
-    has_row: bool = False
-    """Whether it has a row, as far as is known."""
-    recheck: frozenset[str] = frozenset()
-    """Columns of which a comparison found that they hold something else."""
-
-
-@dataclass(frozen=True)
 class Pending:
     """What waits: jobs, lines of the History (seq, change, customer), undos (JSON) by id.
 
@@ -53,7 +33,7 @@ class Pending:
     """
 
     in_doubt: bool = False
-    jobs: Sequence[DirtyJob] = ()
+    jobs: Sequence[Target] = ()
     lines: Sequence[tuple[int, Change, Customer]] = ()
     undos: Mapping[int, str] = field(default_factory=dict)
     mode: Mode = Mode.UNSET
@@ -170,11 +150,11 @@ class PendingWork:
         with self._database.reading() as connection:
             return int(connection.scalar(select(func.sum(job.c.version))) or 0)
 
-    def every(self) -> Iterator[DirtyJob]:
+    def every(self) -> Iterator[Target]:
         """Yield every job, dirty or not, for a comparison."""
         return self._paged()
 
-    def rowless(self) -> Iterator[DirtyJob]:
+    def rowless(self) -> Iterator[Target]:
         """Yield the jobs that have no row, as far as is known, and do not wait for one."""
         return self._paged(~job.c.has_row, job.c.version == job.c.shown_version)
 
@@ -187,7 +167,7 @@ class PendingWork:
             rows = connection.execute(query).all()
         return {row.site: Customer.model_validate_json(row.body) for row in rows}
 
-    def _paged(self, *which: ColumnElement[bool]) -> Iterator[DirtyJob]:
+    def _paged(self, *which: ColumnElement[bool]) -> Iterator[Target]:
         with self._database.reading() as connection:
             sites = sorted(connection.scalars(select(job.c.site).where(*which)))
         for start in range(0, len(sites), _PAGE):
@@ -206,13 +186,13 @@ def _sites_with_row(connection: Connection) -> frozenset[str]:
     return frozenset(connection.scalars(select(job.c.site).where(HAS_ROW)))
 
 
-def _jobs(connection: Connection, query: Select[Any]) -> list[DirtyJob]:
+def _jobs(connection: Connection, query: Select[Any]) -> list[Target]:
     rows = connection.execute(query).mappings().all()
     copies = files_in_drive(connection, [row["site"] for row in rows])
     known = customers(connection, [row["site"] for row in rows])
     more = details(connection, [row["site"] for row in rows])
     return [
-        DirtyJob(
+        Target(
             job=Job.model_validate_json(row["state"]),
             files=copies.get(row["site"], Files()),
             customer=known.get(row["site"], Customer()),

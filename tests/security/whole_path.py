@@ -10,12 +10,13 @@ from sync.field_table import KEY
 from sync.jobs.cells import Column
 from sync.jobs.files import Addresses
 from sync.jobs.row import Layout
+from sync.jobs.target import Target
 from sync.projector import Projector
 from sync.settings.environment import load
 from sync.sheets import encode
 from sync.sheets.answer import FENCE_TAB, JOBS_TAB
 from sync.sheets.batch import compose
-from sync.sheets.diff import Target, columns_to_read, diff
+from sync.sheets.diff import columns_to_read, diff
 from sync.sheets.ensure import WantedTabs, ensure
 from sync.sheets.plan import Targets
 from sync.sheets.snapshot import Copies, Snapshot, Table
@@ -93,10 +94,7 @@ class WholePath:
             one.job.site: self.layout.cells(one.job, one.files, one.customer, one.details)
             for one in pending.jobs
         }
-        targets = [
-            Target(one.job.site, cells[one.job.site], one.written, fresh=one.is_fresh)
-            for one in pending.jobs
-        ]
+        targets = [replace(one, cells=cells[one.site]) for one in pending.jobs]
         columns = self.layout.columns(one.job for one in pending.jobs)
         _check(self._in_a_new_tab(targets, columns, pending))
         _check(self._in_rows_that_are_there(targets, columns))

@@ -8,8 +8,10 @@ import pytest
 
 from sync.errors import Permanent
 from sync.jobs.cells import EMPTY, Cell, Link
+from sync.jobs.model import Job
+from sync.jobs.target import Target
 from sync.sheets.answer import BLANK, JOBS_TAB, Content
-from sync.sheets.diff import Diff, Target, columns_to_read, diff, fitting
+from sync.sheets.diff import Diff, columns_to_read, diff, fitting
 from sync.sheets.match import Match
 from sync.sheets.policy import MAPPED, OWN, Policy
 from sync.sheets.snapshot import Table
@@ -20,6 +22,7 @@ from tests.own_sheet import MAPPED_AT
 from tests.sheets.grids import cell
 from tests.sheets.grids import table as grid
 
+JOB = Job(site=uuid(1))
 COLUMNS = {"customer": 0, "re_signed": 1, "site_id": 3}
 NOTED = datetime(2026, 3, 1, 10, tzinfo=UTC)
 NO_NOTES: dict[str, dict[int, Any]] = {"re_signed": {}}
@@ -31,8 +34,8 @@ def cells(number: int, **more: Cell) -> dict[str, Cell]:
 
 
 def target(number: int, written: dict[str, Cell] | None = None, **more: Any) -> Target:
-    fresh = more.pop("fresh", True)
-    return Target(uuid(number), cells(number, **more), written or {}, fresh=fresh)
+    fresh = more.pop("is_fresh", True)
+    return Target(Job(site=uuid(number)), cells(number, **more), written or {}, is_fresh=fresh)
 
 
 def table(**changes: Any) -> Table:
@@ -79,7 +82,7 @@ def test_what_stands_already_is_not_written_again() -> None:
     """Every event of a job would write its whole row, notes included."""
     written = cells(1)
     assert not target(1, written).differs()
-    changed = Target(uuid(1), written | {"re_signed": Cell(text="Yes")}, written)
+    changed = Target(JOB, written | {"re_signed": Cell(text="Yes")}, written)
     (row,) = made(changed, cells=NO_NOTES).rows
     assert places(row) == [(1, "re_signed")]
 
@@ -87,17 +90,17 @@ def test_what_stands_already_is_not_written_again() -> None:
 def test_a_cell_that_went_blank_is_cleared_only_if_it_was_written() -> None:
     """What a person typed where nothing was ever shown is not cleared."""
     written = cells(1, re_signed=Cell(text="Yes"))
-    gone = Target(uuid(1), cells(1), written)
+    gone = Target(JOB, cells(1), written)
     (row,) = made(gone, cells={"re_signed": {4: cell("Yes")}}).rows
     assert [(one.column, one.data) for one in row.cells] == [("re_signed", {})]
     assert made(gone, cells=NO_NOTES).rows == [], "the read shows that it is blank already"
-    assert not Target(uuid(1), cells(1), cells(1)).differs()
+    assert not Target(JOB, cells(1), cells(1)).differs()
 
 
 def test_every_row_of_a_job_gets_all_that_it_is_to_show() -> None:
     """A person copied it, perhaps before its last change: one would stay old."""
     written = cells(1)
-    changed = Target(uuid(1), written | {"re_signed": Cell(text="Yes")}, written)
+    changed = Target(JOB, written | {"re_signed": Cell(text="Yes")}, written)
     found = made(changed, keys={uuid(1): (4, 9), uuid(2): (7,)}, cells=NO_NOTES)
     assert [(one.row, sorted(places(one))) for one in found.rows] == [
         (row, [(0, "customer"), (1, "re_signed")]) for row in (4, 9)
@@ -107,7 +110,7 @@ def test_every_row_of_a_job_gets_all_that_it_is_to_show() -> None:
 
 def test_a_deleted_row_comes_back_only_with_an_event() -> None:
     """A document's link alone must not undo what a person deleted."""
-    gone = made(target(3, fresh=False))
+    gone = made(target(3, is_fresh=False))
     assert (gone.shown, gone.absent, gone.new_rows) == ({}, [uuid(3)], [])
     assert made(target(3)).absent == []
 
@@ -154,7 +157,7 @@ def test_only_a_managed_note_is_replaced(written: dict[str, Cell], note: str, wr
 def test_a_note_in_a_column_that_did_not_change_was_not_read_and_is_not_written() -> None:
     """Of a copied row all is written: a note that nobody looked at may be a person's."""
     written = cells(1, re_signed=Cell(text="Yes", note="by Ben"))
-    changed = Target(uuid(1), written | {"customer": Cell(text="Ada")}, written)
+    changed = Target(JOB, written | {"customer": Cell(text="Ada")}, written)
     found = made(changed, keys={uuid(1): (4, 9)})
     cells_ = [one for row in found.rows for one in row.cells if one.column == "re_signed"]
     assert [(one.expects_note, "note" in one.fields) for one in cells_] == [(None, False)] * 2
@@ -172,12 +175,12 @@ def test_the_read_brings_what_is_decided_on() -> None:
     """A note or words that were not read would be taken for blank, and replaced."""
     noted = target(1, re_signed=Cell(text="Yes", note="x"))
     stand_in = target(1, customer=Cell(text="Job 1", is_stand_in=True))
-    same = Target(uuid(1), noted.cells, noted.cells)
+    same = Target(JOB, noted.cells, noted.cells)
     assert columns_to_read(OWN, [noted]) == ("re_signed",)
     assert columns_to_read(OWN, [same]) == ()
     assert columns_to_read(OWN, [stand_in]) == ("customer",)
     # Of a row that was copied all is written: the stand-in, too, though it did not change.
-    known = Target(uuid(1), {**stand_in.cells, "x": Cell(text="y")}, stand_in.cells)
+    known = Target(JOB, {**stand_in.cells, "x": Cell(text="y")}, stand_in.cells)
     assert columns_to_read(OWN, [known]) == ("customer",)
     assert columns_to_read(MAPPED, [noted]) == ("customer", "re_signed")
     assert columns_to_read(MAPPED, [same]) == ()
@@ -208,7 +211,7 @@ def test_a_batch_is_cut_before_it_grows_too_large() -> None:
 def test_differences_name_what_is_to_go() -> None:
     """A status that a job has no more would stand for ever."""
     written = cells(1, re_signed=Cell(text="Yes"))
-    assert Target(uuid(1), cells(1), written).differences() == {"re_signed": EMPTY}
+    assert Target(JOB, cells(1), written).differences() == {"re_signed": EMPTY}
 
 
 @pytest.mark.parametrize(
@@ -223,13 +226,13 @@ def test_differences_name_what_is_to_go() -> None:
 )
 def test_what_is_to_be_written_of_a_job(changes: dict[str, Any], differs: bool) -> None:
     """Catches a job without a row that waits for ever, and a wrong cell that is found twice."""
-    same = Target(uuid(1), cells(1), cells(1))
+    same = Target(JOB, cells(1), cells(1))
     assert replace(same, **changes).differs() is differs
 
 
 def test_what_a_comparison_found_is_written_though_it_is_as_it_was() -> None:
     """What was confirmed in it is not what stands there: it cannot be left out by that."""
-    again = Target(uuid(1), cells(1), cells(1), recheck=frozenset({"customer"}))
+    again = Target(JOB, cells(1), cells(1), recheck=frozenset({"customer"}))
     (row,) = made(again).rows
     assert [(one.column, one.data["userEnteredValue"]) for one in row.cells] == [
         ("customer", {"stringValue": "Job 1"})
@@ -270,12 +273,10 @@ def only(found: Diff) -> CellWrite:
 
 def test_each_cell_of_a_mapped_tab_expects_what_the_read_saw() -> None:
     """What is typed between the read and the write is put back: only by this it is noticed."""
-    changed = Target(uuid(1), cells(1, re_signed=Cell(text="Yes")), cells(1, re_signed=EMPTY))
+    changed = Target(JOB, cells(1, re_signed=Cell(text="Yes")), cells(1, re_signed=EMPTY))
     assert only(mapped(changed)).expects == BLANK
     stood = {"re_signed": {4: cell("No")}}
-    known = Target(
-        uuid(1), cells(1, re_signed=Cell(text="Yes")), cells(1, re_signed=Cell(text="No"))
-    )
+    known = Target(JOB, cells(1, re_signed=Cell(text="Yes")), cells(1, re_signed=Cell(text="No")))
     one = only(mapped(known, cells=stood))
     assert (one.expects, one.expects_note, one.replaces_words) == (Content("No"), None, False)
     assert one.fields == "userEnteredValue", "no format of ours, and no note"
@@ -291,7 +292,11 @@ def test_a_persons_words_yield_to_an_event_after_the_mapping_alone(
 ) -> None:
     """What EverBright said before may be older than what he knows; and once shown, he may type."""
     changed = Target(
-        uuid(1), cells(1, re_signed=Cell(text="Yes")), cells(1), fresh=fresh, received_at=received
+        JOB,
+        cells(1, re_signed=Cell(text="Yes")),
+        cells(1),
+        is_fresh=fresh,
+        received_at=received,
     )
     found = mapped(changed, cells={"re_signed": {4: cell("his words")}})
     assert bool(found.rows) is writes
@@ -303,7 +308,7 @@ def test_a_persons_words_yield_to_an_event_after_the_mapping_alone(
 
 def test_the_customers_own_data_yield_to_no_event() -> None:
     """He spells his name as he likes."""
-    changed = Target(uuid(1), cells(1), {"site_id": cells(1)["site_id"]}, received_at=SINCE)
+    changed = Target(JOB, cells(1), {"site_id": cells(1)["site_id"]}, received_at=SINCE)
     assert mapped(changed, cells={"customer": {4: cell("Ada")}}).rows == []
     assert only(mapped(changed)).data == cell("Job 1")
 
@@ -311,19 +316,19 @@ def test_the_customers_own_data_yield_to_no_event() -> None:
 def test_a_drop_down_gets_its_own_words_and_what_has_none_is_left_alone() -> None:
     """A red corner in his column helps nobody; blank would take his own word away."""
     for text, shown in (("Yes", "Done"), ("Maybe", None)):
-        changed = Target(uuid(1), cells(1, re_signed=Cell(text=text)), cells(1))
+        changed = Target(JOB, cells(1, re_signed=Cell(text=text)), cells(1))
         found = mapped(changed, words=WORDS)
         assert [one.data for row in found.rows for one in row.cells] == (
             [cell(shown)] if shown else []
         )
-    known = Target(uuid(1), cells(1), cells(1, re_signed=Cell(text="Yes")))
+    known = Target(JOB, cells(1), cells(1, re_signed=Cell(text="Yes")))
     one = only(mapped(known, words=WORDS, cells={"re_signed": {4: cell("Done")}}))
     assert (one.data, one.expects) == ({}, Content("Done"))
 
 
 def test_a_date_takes_our_format_only_where_the_cell_has_none() -> None:
     """His 3/1/26 would turn into 2026-03-01 in one row of many."""
-    changed = Target(uuid(1), cells(1, re_signed=Cell(when=NOTED)), cells(1))
+    changed = Target(JOB, cells(1, re_signed=Cell(when=NOTED)), cells(1))
     assert only(mapped(changed)).fields == "userEnteredValue,userEnteredFormat.numberFormat"
     dated = {"userEnteredFormat": {"numberFormat": {"type": "DATE", "pattern": "m/d/yy"}}}
     assert only(mapped(changed, cells={"re_signed": {4: dated}})).fields == "userEnteredValue"
@@ -334,7 +339,10 @@ def test_links_and_notes_stay_out_of_columns_that_are_not_for_links() -> None:
     linked = Cell(text="a", note="n", links=(Link(start=0, end=1, uri="https://a"),))
     columns = COLUMNS | {"documents:x": 2}
     both = Target(
-        uuid(1), cells(1, re_signed=linked, **{"documents:x": linked}), cells(1), received_at=SINCE
+        JOB,
+        cells(1, re_signed=linked, **{"documents:x": linked}),
+        cells(1),
+        received_at=SINCE,
     )
     everything: dict[str, dict[int, Any]] = {"re_signed": {}, "documents:x": {}}
     (row,) = mapped(both, columns=columns, cells=everything).rows
@@ -350,7 +358,7 @@ def test_every_row_of_a_job_is_decided_for_itself() -> None:
         table(sheet_id=n, mapped_at=MAPPED_AT, cells={"re_signed": {4: cell(text)}})
         for n, text in ((1, "his words"), (2, ""))
     )
-    changed = Target(uuid(1), cells(1, re_signed=Cell(text="Yes")), cells(1))
+    changed = Target(JOB, cells(1, re_signed=Cell(text="Yes")), cells(1))
     found = diff([first, second], [changed], {}, None, UTC)
     assert [(one.sheet_id, [each.column for each in one.cells]) for one in found.rows] == [
         (2, ["re_signed"])
@@ -378,7 +386,7 @@ def test_new_rows_go_where_the_pattern_says_into_the_first_tab() -> None:
 def test_an_event_of_a_later_moment_is_after_the_mapping_in_whatever_zone() -> None:
     """A mapping in local time would let events of some hours pass for news, or none."""
     elsewhere = MAPPED_AT.astimezone(timezone(timedelta(hours=9)))
-    changed = Target(uuid(1), cells(1, re_signed=Cell(text="Yes")), cells(1), received_at=SINCE)
+    changed = Target(JOB, cells(1, re_signed=Cell(text="Yes")), cells(1), received_at=SINCE)
     his = {"re_signed": {4: cell("his words")}}
     assert mapped(changed, cells=his, mapped_at=elsewhere).rows
 

@@ -18,9 +18,11 @@ from hypothesis import strategies as st
 
 from sync.jobs.cells import Cell
 from sync.jobs.model import Customer
+from sync.jobs.model import Job as StoredJob
+from sync.jobs.target import Target
 from sync.sheets.answer import JOBS_TAB, note_of, site_in, text_of, texts_of
 from sync.sheets.check import check
-from sync.sheets.diff import Target, diff
+from sync.sheets.diff import diff
 from sync.sheets.policy import MAPPED, OWN, Policy
 from sync.sheets.reconcile import differences
 from sync.sheets.rowless import look_up
@@ -90,11 +92,11 @@ class Job:
         }
         customer = Customer(name="", email=email(self.number))
         return Target(
-            self.site,
+            StoredJob(site=self.site),
             cells,
             self.written,
             has_row=self.has_row,
-            fresh=self.is_fresh,
+            is_fresh=self.is_fresh,
             recheck=self.recheck,
             customer=customer,
             received_at=NEWS_AT,

@@ -2,10 +2,10 @@
 
 from sync.jobs.cells import Cell
 from sync.jobs.model import Job
+from sync.jobs.target import Target
 from sync.store import (
     Attempt,
     Database,
-    DirtyJob,
     Inbox,
     KeptDelivery,
     Lease,
@@ -43,17 +43,17 @@ def with_jobs(database: Database, *sites: str, spreadsheet: str = "s") -> SheetS
     return store
 
 
-def dirty(store: SheetStore) -> dict[str, DirtyJob]:
+def dirty(store: SheetStore) -> dict[str, Target]:
     """Return what waits, by site."""
     return {one.job.site: one for one in store.pending.read(99, 99).jobs}
 
 
-def known(store: SheetStore) -> dict[str, DirtyJob]:
+def known(store: SheetStore) -> dict[str, Target]:
     """Return every job as it is stored, by site, whether it waits or not."""
     return {one.job.site: one for one in store.pending.every()}
 
 
-def showing(one: DirtyJob, cells: dict[str, Cell] | None) -> Shown:
+def showing(one: Target, cells: dict[str, Cell] | None) -> Shown:
     """Return that a job's row shows `cells` (None: what it showed before)."""
     return Shown(one.job.site, one.version, one.events, cells)
 

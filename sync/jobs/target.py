@@ -1,0 +1,49 @@
+"""A job on its way to the sheet: all that is known of it and of its row. Pure."""
+
+from dataclasses import dataclass, field
+
+from sync.jobs.cells import EMPTY, Cell, Cells
+from sync.jobs.model import Customer, Details, Files, Job
+
+
+@dataclass(frozen=True)
+class Target:
+    """A job as the store holds it, how its row should stand, and how it was last confirmed."""
+
+    job: Job
+    cells: Cells = field(default_factory=dict)
+    """What its row should show: nothing until the job is laid out."""
+    written: Cells = field(default_factory=dict)
+    """What its row was last confirmed to show."""
+    files: Files = field(default_factory=Files)
+    customer: Customer = field(default_factory=Customer)
+    details: Details = field(default_factory=Details)
+    version: int = 0
+    events: int = 0
+    is_fresh: bool = True
+    """Whether there is an event that the sheet does not show."""
+    received_at: float | None = None
+    """When the newest webhook was received (seconds since 1970)."""
+    has_row: bool = True
+    """Whether it has a row, as far as is known."""
+    recheck: frozenset[str] = frozenset()
+    """Columns of which a comparison found that they hold something else."""
+
+    @property
+    def site(self) -> str:
+        """The site UUID, which is the key of the row."""
+        return self.job.site
+
+    def differences(self) -> dict[str, Cell]:
+        """Return what is to be written, by column id; a cell that went blank is EMPTY."""
+        columns = dict.fromkeys([*self.cells, *self.written, *sorted(self.recheck)])
+        wanted = {column: self.cells.get(column, EMPTY) for column in columns}
+        return {
+            column: cell
+            for column, cell in wanted.items()
+            if column in self.recheck or cell != self.written.get(column, EMPTY)
+        }
+
+    def differs(self) -> bool:
+        """Tell whether anything is to be written: a job without a row always is."""
+        return not self.has_row or bool(self.differences())
