@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 import structlog
 
@@ -25,13 +24,8 @@ _STATUS_LIMIT = 60
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class _Understood:
-    """A delivery that was parsed, and the site of its job: "" if that is not known yet."""
-
-    kept: KeptDelivery
-    delivery: Delivery
-    site: str
+_Read = tuple[KeptDelivery, Delivery]
+"""A delivery as it was kept, and parsed; without a site that of its job is not known yet."""
 
 
 class Projector:
@@ -64,26 +58,26 @@ class Projector:
             understood, poisoned = self._read(deliveries)
             self._jobs.take_in(held, self._projected(understood, poisoned))
             self._log_each(deliveries, understood, poisoned)
-            self._report(item.delivery for item in understood if item.kept.seq not in poisoned)
+            self._report(delivery for kept, delivery in understood if kept.seq not in poisoned)
             did_something = True
         return did_something
 
     def _log_each(
         self,
         deliveries: Iterable[KeptDelivery],
-        understood: Iterable[_Understood],
+        understood: Iterable[_Read],
         poisoned: Mapping[int, str],
     ) -> None:
         for kept in deliveries:
             if reason := poisoned.get(kept.seq):
                 code = reason.partition(":")[0]  # The rest may quote what came.
                 _log.warning("not_projected", delivery=kept.id, reason=code)
-        for item in understood:
-            if item.kept.seq in poisoned:
+        for kept, delivery in understood:
+            if kept.seq in poisoned:
                 continue
-            _log.info("projected", delivery=item.kept.id, site=item.site or None)
-            if item.site:
-                self._trail.add(item.site, item.kept.id)
+            _log.info("projected", delivery=kept.id, site=delivery.site)
+            if delivery.site:
+                self._trail.add(delivery.site, kept.id)
 
     def _report(self, deliveries: Iterable[Delivery]) -> None:
         """Note, once, each status that the config does not name: the watch tells people of it."""
@@ -102,8 +96,8 @@ class Projector:
             _log.warning(UNKNOWN_STATUS, status=status)
             self._jobs.keep_reported(names[1:])
 
-    def _read(self, deliveries: Iterable[KeptDelivery]) -> tuple[list[_Understood], dict[int, str]]:
-        read: list[tuple[KeptDelivery, Delivery]] = []
+    def _read(self, deliveries: Iterable[KeptDelivery]) -> tuple[list[_Read], dict[int, str]]:
+        read: list[_Read] = []
         poisoned: dict[int, str] = {}
         for kept in deliveries:
             try:
@@ -115,10 +109,7 @@ class Projector:
                 _log.exception("fault", delivery=kept.id)
                 poisoned[kept.seq] = f"fault: {type(error).__name__}"
         owners = self._owners([delivery for _, delivery in read])
-        return [
-            _Understood(kept, delivery, delivery.site or owners.get(_about(delivery), ""))
-            for kept, delivery in read
-        ], poisoned
+        return [(kept, _with_site(delivery, owners)) for kept, delivery in read], poisoned
 
     def _owners(self, deliveries: Iterable[Delivery]) -> dict[str, str]:
         """Return the sites, by milestone UUID, for deliveries that have a milestone but no site."""
@@ -127,55 +118,55 @@ class Projector:
         known = self._jobs.sites_of(abouts) if abouts else {}
         return known | _milestones(deliveries)
 
-    def _projected(self, understood: list[_Understood], poisoned: dict[int, str]) -> Projected:
-        owned = [item for item in understood if item.site]
-        jobs = self._jobs.states(sorted({item.site for item in owned}))
+    def _projected(self, understood: list[_Read], poisoned: dict[int, str]) -> Projected:
+        jobs = self._jobs.states(sorted({d.site for _, d in understood if d.site}))
         changes: list[Change] = []
-        known: list[_Understood] = []
-        for item in owned:
-            before = jobs.get(item.site, Job(site=item.site))
+        applied: list[_Read] = []
+        for kept, delivery in understood:
+            if not (site := delivery.site):
+                continue
             try:
-                jobs[item.site], made = self._applied(before, item)
+                jobs[site], made = self._applied(jobs.get(site, Job(site=site)), kept, delivery)
             except Exception as error:
-                _log.exception("fault", delivery=item.kept.id)
-                poisoned[item.kept.seq] = f"fault: {type(error).__name__}"
+                _log.exception("fault", delivery=kept.id)
+                poisoned[kept.seq] = f"fault: {type(error).__name__}"
                 continue
             changes += made
-            known.append(item)
+            applied.append((kept, delivery))
         return Projected(
             jobs=list(jobs.values()),
-            documents=self._wanted(known),
+            documents=self._wanted(delivery for _, delivery in applied),
             changes=changes,
-            milestones=_milestones(item.delivery for item in known),
-            deliveries=[item.kept.seq for item in known],
-            waiting={item.kept.seq: _about(item.delivery) for item in understood if not item.site},
+            milestones=_milestones(delivery for _, delivery in applied),
+            deliveries=[kept.seq for kept, _ in applied],
+            waiting={kept.seq: _about(d) for kept, d in understood if not d.site},
             poisoned=poisoned,
         )
 
-    def _applied(self, before: Job, item: _Understood) -> tuple[Job, list[Change]]:
+    def _applied(
+        self, before: Job, kept: KeptDelivery, delivery: Delivery
+    ) -> tuple[Job, list[Change]]:
         """Return the job with a delivery applied, and the lines of the history for it."""
-        received, digest = item.kept.received, item.delivery.digest
-        if item.kept.is_read:
-            digest = reads.as_read(digest)
-        if item.delivery.milestone:
-            event = projection.milestone_event(item.delivery.milestone, digest, received)
+        digest = reads.as_read(delivery.digest) if kept.is_read else delivery.digest
+        if delivery.milestone:
+            event = projection.milestone_event(delivery.milestone, digest, kept.received)
             after = projection.apply_event(before, event, self._re_sign)
             return after, projection.status_changes(before, after, event, self._remarks)
-        other = item.delivery.other_event
+        other = delivery.other_event
         if other is None:
             return before, []
         # Without a date, each delivery of the same body is an event of its own.
-        digest = digest if other.is_dated else item.kept.id
-        after = projection.apply_other_event(before, other, digest, received)
+        digest = digest if other.is_dated else kept.id
+        after = projection.apply_other_event(before, other, digest, kept.received)
         return after, projection.other_changes(before, after, digest)
 
-    def _wanted(self, known: Iterable[_Understood]) -> list[Wanted]:
+    def _wanted(self, deliveries: Iterable[Delivery]) -> list[Wanted]:
         """Return the documents that are to be copied."""
         documents = {
-            document.uuid: Wanted(document.uuid, item.site, sub_task, document.name[:300])
-            for item in known
-            for sub_task, document in _documents(item.delivery)
-            if document.creation_type in self._creation_types
+            document.uuid: Wanted(document.uuid, delivery.site, sub_task, document.name[:300])
+            for delivery in deliveries
+            for sub_task, document in _documents(delivery)
+            if delivery.site and document.creation_type in self._creation_types
         }
         return list(documents.values())
 
@@ -196,6 +187,11 @@ def _again(delivery: Delivery) -> Delivery:
     if delivery.milestone is None and delivery.other_event is None:
         raise Permanent("not_understood", "It was understood when it came, and is not now.")
     return delivery
+
+
+def _with_site(delivery: Delivery, owners: Mapping[str, str]) -> Delivery:
+    site = delivery.site or owners.get(_about(delivery))
+    return delivery if site == delivery.site else delivery.model_copy(update={"site": site})
 
 
 def _about(delivery: Delivery) -> str:
