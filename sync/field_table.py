@@ -92,7 +92,7 @@ _OF_A_JOB = (
         width=270, is_customers=True),
     FieldEntry("city", "City", TEXT,
         "The town of the address.",
-        is_customers=True),
+        is_wrapped=True, is_customers=True),
     FieldEntry("zip", "Zip", TEXT,
         "The zip code of the address.",
         at_first=NEVER, is_customers=True),
