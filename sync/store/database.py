@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -151,16 +152,17 @@ class Database:
                 connection.execute(text("SET LOCAL statement_timeout = 0"))
                 connection.execute(text("SET LOCAL lock_timeout = 0"))
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
-            config = _alembic()
-            _must_be_known(config, connection)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            current = MigrationContext.configure(connection).get_current_revision()
+            if current == _scripts().get_current_head():
+                return
+            _must_be_known(current)
+            command.upgrade(_alembic(connection=connection), "head")
 
     def is_current(self) -> bool:
         """Return whether the schema is the one of this version."""
-        head = ScriptDirectory.from_config(_alembic()).get_current_head()
         with self.reading() as connection:
-            return MigrationContext.configure(connection).get_current_revision() == head
+            current = MigrationContext.configure(connection).get_current_revision()
+        return current == _scripts().get_current_head()
 
     def room(self) -> tuple[int, int] | None:
         """Return how many bytes of the database's disk are free, and of how many.
@@ -194,24 +196,27 @@ def _unavailable(error: BaseException) -> Retryable:
     return Retryable("store_unavailable", f"The database did not answer ({kind}).")
 
 
-def _alembic() -> Config:
-    config = Config()
+def _alembic(**attributes: Any) -> Config:
+    config = Config(attributes=attributes)
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
 
 
-def _must_be_known(config: Config, connection: Connection) -> None:
+@cache
+def _scripts() -> ScriptDirectory:
+    """Return the migrations. To read them takes as long as to carry them out: once is enough."""
+    return ScriptDirectory.from_config(_alembic())
+
+
+def _must_be_known(current: str | None) -> None:
     """Raise SettingsError where the schema is of a version from before the first revision."""
-    current = MigrationContext.configure(connection).get_current_revision()
-    script = ScriptDirectory.from_config(config)
-    known = {revision.revision for revision in script.walk_revisions()}
+    known = [revision.revision for revision in _scripts().walk_revisions()]
     if current is None or current in known:
         return
-    first = script.get_base() or ""
     text = (
         "is of an older version of Brightsheet, which this one does not take over. Set it to an "
         "empty database, and have the jobs read back: brightsheet backfill"
-        if current < first
+        if current < known[-1]
         else "is of a newer version of Brightsheet. Install that version, or set it to a copy that "
         "was made before the upgrade."
     )

@@ -35,13 +35,11 @@ def at(database: Database, revision: str) -> None:
 
 
 @pytest.fixture
-def baseline(database_url: str) -> Iterator[Database]:
+def baseline(empty_url: str) -> Iterator[Database]:
     """A database as the version before left it."""
-    opened = Database(database_url.replace("postgres://", "postgresql+psycopg://"))
-    config = _alembic()
+    opened = Database(empty_url.replace("postgres://", "postgresql+psycopg://"))
     with opened.writing() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, BASELINE)
+        command.upgrade(_alembic(connection=connection), BASELINE)
     yield opened
     opened.close()
 
