@@ -30,11 +30,17 @@ def _logs() -> Iterator[None]:
 
 @pytest.fixture(params=databases.KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh database of each kind."""
+    """A database of each kind with today's schema, and nothing in it."""
+    return databases.migrated(request.param, tmp_path)
+
+
+@pytest.fixture(params=databases.KINDS)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind, as a new installation finds it."""
     return databases.fresh(request.param, tmp_path)
 
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    """A fresh SQLite file."""
-    return databases.fresh("sqlite", tmp_path)
+    """A SQLite file with today's schema, and nothing in it."""
+    return databases.migrated("sqlite", tmp_path)

@@ -139,7 +139,7 @@ def test_generated_documents_are_not_downloaded(sqlite_world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
+    "empty_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
 )
 def test_a_worker_apart_does_the_same_and_ends_cleanly(world: World) -> None:
     """Catches a receiver that calls Google though WORKER=separate, and a worker apart that does not
