@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import gc
 import logging
 import sys
 import threading
@@ -14,6 +15,12 @@ from tests import databases
 
 settings.register_profile("untimed", deadline=None)  # Machines are slow at times.
 settings.load_profile("untimed")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded out of each search for garbage: those took a sixth of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
