@@ -7,16 +7,11 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
 from uuid import uuid4
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -40,6 +35,7 @@ from sqlalchemy.schema import Table
 from sqlalchemy.sql.functions import FunctionElement
 
 from sync.errors import Retryable, SettingsError
+from sync.store import revisions
 from sync.store.kept_connections import KeptConnections
 from sync.store.schema import job, lease
 
@@ -61,8 +57,6 @@ def _now_sqlite(*_: Any, **__: Any) -> str:
 def _now_postgresql(*_: Any, **__: Any) -> str:
     return "extract(epoch from clock_timestamp())::double precision"
 
-
-MIGRATIONS = Path(__file__).parent / "migrations"
 
 _READING = "brightsheet_reading"
 _UPGRADE_LOCK = 7_260_911
@@ -152,17 +146,15 @@ class Database:
                 connection.execute(text("SET LOCAL statement_timeout = 0"))
                 connection.execute(text("SET LOCAL lock_timeout = 0"))
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
-            current = MigrationContext.configure(connection).get_current_revision()
-            if current == _scripts().get_current_head():
-                return
-            _must_be_known(current)
-            command.upgrade(_alembic(connection=connection), "head")
+            present = revisions.current(connection)
+            if present != revisions.known()[-1]:
+                _must_be_known(present)
+                revisions.upgrade(connection)
 
     def is_current(self) -> bool:
         """Return whether the schema is the one of this version."""
         with self.reading() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-        return current == _scripts().get_current_head()
+            return revisions.current(connection) == revisions.known()[-1]
 
     def room(self) -> tuple[int, int] | None:
         """Return how many bytes of the database's disk are free, and of how many.
@@ -196,27 +188,14 @@ def _unavailable(error: BaseException) -> Retryable:
     return Retryable("store_unavailable", f"The database did not answer ({kind}).")
 
 
-def _alembic(**attributes: Any) -> Config:
-    config = Config(attributes=attributes)
-    config.set_main_option("script_location", str(MIGRATIONS))
-    return config
-
-
-@cache
-def _scripts() -> ScriptDirectory:
-    """Return the migrations. To read them takes as long as to carry them out: once is enough."""
-    return ScriptDirectory.from_config(_alembic())
-
-
-def _must_be_known(current: str | None) -> None:
+def _must_be_known(present: str | None) -> None:
     """Raise SettingsError where the schema is of a version from before the first revision."""
-    known = [revision.revision for revision in _scripts().walk_revisions()]
-    if current is None or current in known:
+    if present is None or present in revisions.known():
         return
     text = (
         "is of an older version of Brightsheet, which this one does not take over. Set it to an "
         "empty database, and have the jobs read back: brightsheet backfill"
-        if current < known[-1]
+        if present < revisions.known()[0]
         else "is of a newer version of Brightsheet. Install that version, or set it to a copy that "
         "was made before the upgrade."
     )

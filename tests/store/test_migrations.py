@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator, Mapping
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from sync.errors import SettingsError
@@ -17,8 +17,7 @@ from sync.jobs.cells import Cell
 from sync.jobs.model import Job
 from sync.sheets.undo import place
 from sync.sheets.writer import parsed
-from sync.store import Database, schema, sheet_store
-from sync.store.database import _alembic
+from sync.store import Database, revisions, schema, sheet_store
 from sync.types import Mode
 from tests.own_sheet import MAPPED_AT
 from tests.sheets.grids import cell, table
@@ -34,12 +33,19 @@ def at(database: Database, revision: str) -> None:
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")  # noqa: S608
 
 
+def test_a_revision_is_named_as_its_file() -> None:
+    """Catches a start that takes a database of yesterday for one of today: it goes by the names."""
+    scripts = ScriptDirectory(str(revisions.MIGRATIONS))
+    found = [script.revision for script in scripts.walk_revisions()]
+    assert tuple(reversed(found)) == revisions.known()
+
+
 @pytest.fixture
 def baseline(empty_url: str) -> Iterator[Database]:
     """A database as the version before left it."""
     opened = Database(empty_url.replace("postgres://", "postgresql+psycopg://"))
     with opened.writing() as connection:
-        command.upgrade(_alembic(connection=connection), BASELINE)
+        revisions.upgrade(connection, BASELINE)
     yield opened
     opened.close()
 
