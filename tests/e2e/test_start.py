@@ -88,6 +88,7 @@ def test_a_port_that_is_taken_is_one_line_and_status_2(sqlite_world: World) -> N
     assert said.startswith(f"PORT: 0.0.0.0:{world.port} cannot be listened on")
 
 
+@pytest.mark.long
 def test_it_stops_with_status_0_when_told_by_the_keyboard(sqlite_world: World) -> None:
     with sqlite_world.receiver().ready() as receiver:
         receiver.process.send_signal(signal.SIGINT)
@@ -104,6 +105,7 @@ def test_postgresql_without_a_schema_says_what_to_run(sqlite_world: World, tmp_p
     assert "Run: brightsheet db upgrade" in world.log.read_text().splitlines()[-1]
 
 
+@pytest.mark.long
 def test_sqlite_makes_its_schema_by_itself(sqlite_world: World) -> None:
     with sqlite_world.receiver().ready():
         assert sqlite_world.send(SAMPLE).status_code == 202

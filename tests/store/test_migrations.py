@@ -181,11 +181,11 @@ def test_another_database_is_refused_as_it_stands(
         assert "job" in inspect(connection).get_table_names()
 
 
-def test_the_command_says_it_in_one_line(database: Database, database_url: str) -> None:
+def test_the_command_says_it_in_one_line(sqlite_url: str) -> None:
     """Would catch a traceback."""
-    at(database, "0005")
+    at(Database(sqlite_url), "0005")
     command = [sys.executable, "-m", "brightsheet", "db", "upgrade"]
-    environment = {**os.environ, "DATABASE_URL": database_url}
+    environment = {**os.environ, "DATABASE_URL": sqlite_url}
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     (line,) = ended.stderr.splitlines()
