@@ -171,10 +171,13 @@ class Bench:
         seen = self.look()
         return seen.keys.index(seen.by_id[column])
 
-    def book(self, fields: str) -> dict[str, Any]:
-        """Return the spreadsheet's resource, without a call that would be counted."""
+    def book(self, fields: str, tab: str = "") -> dict[str, Any]:
+        """Return the spreadsheet's resource (`tab`: with that one alone), without a call that would
+        be counted."""
         where = {"spreadsheetId": self.settings.spreadsheet_id}
         query = MultiDict({"fields": fields, "includeGridData": "true"})
+        if tab and self.google.sheets.spreadsheets[self.settings.spreadsheet_id].titled(tab):
+            query["ranges"] = "'" + tab.replace("'", "''") + "'"
         found: dict[str, Any] = self.google.sheets.handle(
             "sheets.spreadsheets.get", where, query, None, "onlooker"
         )
@@ -182,7 +185,7 @@ class Bench:
 
     def rows(self, tab: str = "Jobs") -> list[Row]:
         """Return the rows of a tab, by header."""
-        return rows_in(self.book(FIELDS), tab)
+        return rows_in(self.book(FIELDS, tab), tab)
 
     def texts(self, tab: str = "Jobs") -> list[dict[str, str]]:
         """Return the texts of the rows of a tab, without those that are blank."""
@@ -195,7 +198,7 @@ class Bench:
 
     def tab(self, tab: str, fields: str) -> dict[str, Any]:
         """Return a tab as the API tells it."""
-        book = self.book(f"sheets(properties(title,sheetId),{fields})")
+        book = self.book(f"sheets(properties(title,sheetId),{fields})", tab)
         (found,) = [one for one in book["sheets"] if one["properties"]["title"] == tab]
         return dict(found)
 

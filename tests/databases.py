@@ -1,13 +1,16 @@
-"""A fresh database for each test: a SQLite file, or one on a PostgreSQL server of our own."""
+"""A database for each test: a SQLite file, or one on a PostgreSQL server of our own."""
 
 import atexit
 import os
+import shutil
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from uuid import uuid4
 
 import psycopg
+
+from sync.store import Database
 
 KINDS = ("sqlite", "postgresql")
 
@@ -21,14 +24,59 @@ def _server() -> str:
     server = get_server(Path(mkdtemp(prefix="brightsheet-pg-")), cleanup_mode="delete")
     atexit.register(server.cleanup)
     uri: str = server.get_uri()
+    with psycopg.connect(uri, autocommit=True) as connection:
+        # What it keeps is of no use after the tests: it need not wait for the disk.
+        for setting in ("fsync", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+        connection.execute("SELECT pg_reload_conf()")
     return uri
 
 
 def fresh(kind: str, folder: Path) -> str:
     """Return the URL of a new, empty database, as DATABASE_URL takes it."""
     if kind == "sqlite":
-        return f"sqlite:///{folder}/brightsheet.sqlite3"
-    name = f"t{uuid4().hex}"
+        return _sqlite(folder)
+    return _created(f"t{uuid4().hex}")
+
+
+def migrated(kind: str, folder: Path) -> str:
+    """Return the URL of a new database that has today's schema and nothing in it."""
+    if kind == "sqlite":
+        shutil.copyfile(_sqlite_template(), folder / _FILE)
+        return _sqlite(folder)
+    return _created(f"t{uuid4().hex}", _postgresql_template())
+
+
+_FILE = "brightsheet.sqlite3"
+
+
+def _sqlite(folder: Path) -> str:
+    return f"sqlite:///{folder}/{_FILE}"
+
+
+def _created(name: str, template: str = "template1") -> str:
     with psycopg.connect(_server(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
     return _server().replace("/postgres?", f"/{name}?").replace("postgresql://", "postgres://")
+
+
+@cache
+def _sqlite_template() -> Path:
+    folder = Path(mkdtemp(prefix="brightsheet-template-"))
+    atexit.register(shutil.rmtree, folder)
+    _migrate(_sqlite(folder))
+    return folder / _FILE
+
+
+@cache
+def _postgresql_template() -> str:
+    name = f"template{uuid4().hex}"
+    _migrate(_created(name))
+    return name
+
+
+def _migrate(url: str) -> None:
+    """Make the schema, and close the database: what is open is not to be copied."""
+    database = Database(url.replace("postgres://", "postgresql+psycopg://"))
+    database.upgrade()
+    database.close()

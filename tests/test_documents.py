@@ -292,10 +292,10 @@ def test_a_page_is_no_document(name: str, head: bytes, media_type: str, is_one: 
 
 def test_a_page_of_comments_does_not_hold_the_process_up() -> None:
     """A pattern that backtracks would freeze every thread, the receiver's included."""
-    began = time.monotonic()
+    began = time.thread_time()
     assert not_a_document("plan.svg", b"<!---->" * 290, "image/svg+xml") == ""
     assert not_a_document("plan.svg", b"<!-- x -->\n" * 90 + b"<html>", "image/svg+xml") != ""
-    assert time.monotonic() - began < 1
+    assert time.thread_time() - began < 1
 
 
 @pytest.mark.parametrize(

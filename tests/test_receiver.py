@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from app import create_app
 from sync.settings.environment import load
 from sync.store import Database, Inbox
 from sync.webhooks.schema import Outcome
+from tests import databases
 from tests.made_up import SAMPLE, SECRET, body, milestone, uuid
 from tests.settings.test_environment import LEAST
 
@@ -191,15 +193,16 @@ def test_a_repeated_delivery_is_a_duplicate(bench: Bench) -> None:
     assert len({o["delivery"] for o in outcomes if o}) == 3
 
 
-def test_health_tells_process_and_store_apart(sqlite_url: str) -> None:
+def test_health_tells_process_and_store_apart(tmp_path: Path) -> None:
     """Catches a process that is restarted for its database, and a schema that nobody is told of."""
-    loaded = load(LEAST | {"DATABASE_URL": sqlite_url})
+    url = databases.fresh("sqlite", tmp_path)
+    loaded = load(LEAST | {"DATABASE_URL": url})
     client = create_app(loaded).test_client()
     assert client.get("/healthz").status_code == 200
     before = client.get("/readyz")
     assert before.status_code == 503
     assert "brightsheet db upgrade" in before.text
-    Database(sqlite_url).upgrade()
+    Database(url).upgrade()
     assert client.get("/readyz").status_code == 200
 
 

@@ -12,10 +12,6 @@ from threading import Lock
 from typing import Any
 from uuid import uuid4
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -39,6 +35,7 @@ from sqlalchemy.schema import Table
 from sqlalchemy.sql.functions import FunctionElement
 
 from sync.errors import Retryable, SettingsError
+from sync.store import revisions
 from sync.store.kept_connections import KeptConnections
 from sync.store.schema import job, lease
 
@@ -60,8 +57,6 @@ def _now_sqlite(*_: Any, **__: Any) -> str:
 def _now_postgresql(*_: Any, **__: Any) -> str:
     return "extract(epoch from clock_timestamp())::double precision"
 
-
-MIGRATIONS = Path(__file__).parent / "migrations"
 
 _READING = "brightsheet_reading"
 _UPGRADE_LOCK = 7_260_911
@@ -151,16 +146,15 @@ class Database:
                 connection.execute(text("SET LOCAL statement_timeout = 0"))
                 connection.execute(text("SET LOCAL lock_timeout = 0"))
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
-            config = _alembic()
-            _must_be_known(config, connection)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            present = revisions.current(connection)
+            if present != revisions.known()[-1]:
+                _must_be_known(present)
+                revisions.upgrade(connection)
 
     def is_current(self) -> bool:
         """Return whether the schema is the one of this version."""
-        head = ScriptDirectory.from_config(_alembic()).get_current_head()
         with self.reading() as connection:
-            return MigrationContext.configure(connection).get_current_revision() == head
+            return revisions.current(connection) == revisions.known()[-1]
 
     def room(self) -> tuple[int, int] | None:
         """Return how many bytes of the database's disk are free, and of how many.
@@ -194,24 +188,14 @@ def _unavailable(error: BaseException) -> Retryable:
     return Retryable("store_unavailable", f"The database did not answer ({kind}).")
 
 
-def _alembic() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    return config
-
-
-def _must_be_known(config: Config, connection: Connection) -> None:
+def _must_be_known(present: str | None) -> None:
     """Raise SettingsError where the schema is of a version from before the first revision."""
-    current = MigrationContext.configure(connection).get_current_revision()
-    script = ScriptDirectory.from_config(config)
-    known = {revision.revision for revision in script.walk_revisions()}
-    if current is None or current in known:
+    if present is None or present in revisions.known():
         return
-    first = script.get_base() or ""
     text = (
         "is of an older version of Brightsheet, which this one does not take over. Set it to an "
         "empty database, and have the jobs read back: brightsheet backfill"
-        if current < first
+        if present < revisions.known()[0]
         else "is of a newer version of Brightsheet. Install that version, or set it to a copy that "
         "was made before the upgrade."
     )

@@ -15,13 +15,13 @@ import psutil
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from demo.process import WORKER, Receiver, Running, free_port
+from demo.process import WORKER, Receiver, Running
 from emulator import Emulator
 from emulator.sheets.grid import Spreadsheet
 from tests import databases
 from tests.chaos.judge import Violation
 from tests.chaos.truth import Truth
-from tests.world import World
+from tests.world import KeptPort, World
 
 FULL = os.environ.get("CHAOS_SIZE") == "full"
 SEED = int(os.environ.get("SEED", "1"))
@@ -54,7 +54,8 @@ class Fleet(World):
             del self.environment["DRIVE_FOLDER_ID"]
         self.truth = truth
         self.begun: dict[int, float] = {}
-        self.ports = [free_port() for _ in range(webs)]
+        self._kept = [KeptPort() for _ in range(webs)]
+        self.ports = [kept.number for kept in self._kept]
         self.receivers: list[Receiver] = []
         self.workers: list[Running] = []
         self._wanted_workers = workers

@@ -146,7 +146,7 @@ def test_a_person_maps_a_column(world: World, page: Page) -> None:
 
 
 def grid(world: World) -> list[list[str]]:
-    """Return the texts of the first tab, without a call: waiting would use up the reads."""
+    """Return the texts of the first tab, without a call: they would use up the minute's reads."""
     where = {"spreadsheetId": world.spreadsheet, "range": "A1:Z20"}
     sheets = world.google.sheets
     answer = sheets.handle("sheets.spreadsheets.values.get", where, MultiDict(), None, "onlooker")

@@ -11,12 +11,12 @@ import psutil
 import pytest
 import requests
 
-from demo.process import WORKER, Receiver, Running, free_port
+from demo.process import WORKER, Receiver, Running
 from emulator import Emulator
 from tests import databases
 from tests.made_up import SECRET, body, milestone, uuid
 from tests.traffic import Senders, history, replay, shown
-from tests.world import World, wait_for
+from tests.world import KeptPort, World, wait_for
 
 
 class Several(World):
@@ -25,7 +25,8 @@ class Several(World):
     def __init__(self, google: Emulator, folder: Path, database_url: str) -> None:
         super().__init__(google, folder, database_url, WORKER="separate")
         del self.environment["DRIVE_FOLDER_ID"]
-        self.ports = [free_port(), free_port()]
+        self._kept = [KeptPort(), KeptPort()]
+        self.ports = [kept.number for kept in self._kept]
         self._turns = itertools.cycle(self.ports)
 
     def send(self, payload: object, **options: Any) -> requests.Response:

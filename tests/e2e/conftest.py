@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator
+from tests import databases
 from tests.world import World
 
 
@@ -17,12 +18,12 @@ def google() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def world(google: Emulator, tmp_path: Path, database_url: str) -> World:
-    """The product on each kind of database; nothing is started yet."""
-    return World(google, tmp_path, database_url)
+def world(google: Emulator, tmp_path: Path, empty_url: str) -> World:
+    """The product on an empty database of each kind; nothing is started yet."""
+    return World(google, tmp_path, empty_url)
 
 
 @pytest.fixture
-def sqlite_world(google: Emulator, tmp_path: Path, sqlite_url: str) -> World:
-    """The product on SQLite; nothing is started yet."""
-    return World(google, tmp_path, sqlite_url)
+def sqlite_world(google: Emulator, tmp_path: Path) -> World:
+    """The product on SQLite, of which there is no file yet; nothing is started yet."""
+    return World(google, tmp_path, databases.fresh("sqlite", tmp_path))

@@ -99,6 +99,7 @@ def test_events_of_a_job_update_its_row_wherever_it_is(sqlite_world: World) -> N
     assert "Client" in world.by_site()[uuid(2)]
 
 
+@pytest.mark.long
 def test_a_row_that_a_person_made_with_the_uuid_is_adopted(sqlite_world: World) -> None:
     """Catches a second row beside the one that a person had prepared, in capitals."""
     world = sqlite_world
@@ -139,7 +140,7 @@ def test_generated_documents_are_not_downloaded(sqlite_world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
+    "empty_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
 )
 def test_a_worker_apart_does_the_same_and_ends_cleanly(world: World) -> None:
     """Catches a receiver that calls Google though WORKER=separate, and a worker apart that does not
@@ -158,6 +159,7 @@ def test_a_worker_apart_does_the_same_and_ends_cleanly(world: World) -> None:
             assert time.monotonic() - began < 10
 
 
+@pytest.mark.long
 def test_a_worker_apart_ends_cleanly_at_the_keyboard(sqlite_world: World) -> None:
     """Catches a traceback, or another status than 0, at Ctrl-C."""
     world = sqlite_world

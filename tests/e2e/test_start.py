@@ -12,7 +12,7 @@ import psutil
 import pytest
 import requests
 
-from demo.process import ROOT, Receiver, free_port
+from demo.process import ROOT, Receiver
 from tests import databases
 from tests.made_up import SAMPLE, SAMPLE_SITE, document, milestone, task
 from tests.world import World, wait_for
@@ -35,13 +35,11 @@ def shell(line: str, environment: dict[str, str], log: Path) -> "subprocess.Pope
 @pytest.mark.long
 def test_the_procfiles_lines_work_as_they_stand(world: World) -> None:
     """With PORT and DATABASE_URL from the environment, on each database."""
-    port = free_port()
-    environment = world.environment | {"PORT": str(port), "WORKER": "separate"}
+    environment = world.environment | {"PORT": str(world.port), "WORKER": "separate"}
     assert shell(PROCFILE["release"], environment, world.log).wait() == 0
     web = shell(PROCFILE["web"], environment, world.log)
     worker = shell(PROCFILE["worker"], environment, world.log)
     try:
-        world.url = f"http://127.0.0.1:{port}"
         wait_for(lambda: _answers(world.url))
         assert world.send(SAMPLE).status_code == 202
         wait_for(lambda: SAMPLE_SITE in world.by_site())
@@ -73,7 +71,7 @@ def test_a_wrong_setting_is_one_line_and_status_2(
     sqlite_world: World, line: str, changes: dict[str, str], says: str
 ) -> None:
     world = sqlite_world
-    environment = world.environment | {"PORT": str(free_port())} | changes
+    environment = world.environment | {"PORT": str(world.port)} | changes
     assert shell(PROCFILE[line], environment, world.log).wait(20) == 2
     (said,) = world.log.read_text().splitlines()
     assert said.startswith(says)
@@ -88,6 +86,7 @@ def test_a_port_that_is_taken_is_one_line_and_status_2(sqlite_world: World) -> N
     assert said.startswith(f"PORT: 0.0.0.0:{world.port} cannot be listened on")
 
 
+@pytest.mark.long
 def test_it_stops_with_status_0_when_told_by_the_keyboard(sqlite_world: World) -> None:
     with sqlite_world.receiver().ready() as receiver:
         receiver.process.send_signal(signal.SIGINT)
@@ -98,12 +97,13 @@ def test_postgresql_without_a_schema_says_what_to_run(sqlite_world: World, tmp_p
     world = sqlite_world
     environment = world.environment | {
         "DATABASE_URL": databases.fresh("postgresql", tmp_path),
-        "PORT": str(free_port()),
+        "PORT": str(world.port),
     }
     assert shell(PROCFILE["web"], environment, world.log).wait(20) == 2
     assert "Run: brightsheet db upgrade" in world.log.read_text().splitlines()[-1]
 
 
+@pytest.mark.long
 def test_sqlite_makes_its_schema_by_itself(sqlite_world: World) -> None:
     with sqlite_world.receiver().ready():
         assert sqlite_world.send(SAMPLE).status_code == 202

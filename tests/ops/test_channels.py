@@ -167,6 +167,7 @@ def test_several_addresses_with_spaces_or_lines_between() -> None:
     assert "pw" not in repr(settings)
 
 
+@pytest.mark.long
 def test_the_worker_tells_apprise(
     chats: tuple[Chat, Chat], tmp_path: Path, sqlite_url: str
 ) -> None:

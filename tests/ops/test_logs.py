@@ -54,6 +54,7 @@ def test_a_delivery_is_followed_by_its_id_from_request_to_cell(
         assert of_it == [("received", None), ("projected", site), ("shown", site)]
 
 
+@pytest.mark.long
 def test_lines_for_people(tmp_path: Path, sqlite_url: str) -> None:
     """Still a line an event, in a process as it is started."""
     with Emulator() as google:

@@ -222,32 +222,32 @@ def test_no_text_makes_a_pattern_backtrack() -> None:
     """It would hold the whole process: a pattern at work lets no other thread run."""
     for pattern in patterns():
         for text in BACKTRACKERS:
-            began = time.perf_counter()
+            began = time.thread_time()
             sum(1 for _ in pattern.finditer(text))
-            assert time.perf_counter() - began < 1, (pattern.pattern, text[:20])
+            assert time.thread_time() - began < 1, (pattern.pattern, text[:20])
 
 
 @pytest.mark.parametrize("text", BACKTRACKERS)
 def test_no_text_makes_the_reader_of_literals_start_over(text: str) -> None:
     """It goes on from token to token, and ends at the first thing that is none."""
     for sent in (text, f"['{text}", f"{{'a': [{text}"):
-        began = time.perf_counter()
+        began = time.thread_time()
         with pytest.raises(Rejected):
             read(sent.encode())
-        assert time.perf_counter() - began < 2
+        assert time.thread_time() - began < 2
 
 
 @pytest.mark.parametrize("text", BACKTRACKERS)
 def test_no_text_takes_long_to_read_or_to_lay_out(text: str) -> None:
     """Catches work that grows with the square of a text, from the parser up to the row."""
-    began = time.perf_counter()
+    began = time.thread_time()
     sent = milestone(
         name=text, tasks=[task(name=text)], comments=[comment(text, "2026-03-01T10:00:00Z", text)]
     )
     understood = read(body(sent)).milestone
     assert understood is not None
     Remarks(CONFIG).is_by_bot(understood.comments[0])
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
 
 
 def test_the_lock_files_hold_a_hash_for_every_package() -> None:

@@ -12,8 +12,9 @@ from sync.settings import config_file
 from sync.settings.environment import load
 from tests.made_up import CONFIG_FILE, SECRET
 
+# A short key: google-auth checks it wherever settings are read, which takes 30 ms of a usual one.
 _PEM = (
-    rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505
     .private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,

@@ -128,8 +128,8 @@ def test_the_wheel_holds_neither_the_demo_nor_the_emulator(installed: Installed)
     ("words", "missing"),
     [
         (("demo", "--once"), "demo and emulator are"),
-        (("emulator", "--port", "0"), "emulator is"),
-        (("send", "--help"), "demo is"),
+        pytest.param(("emulator", "--port", "0"), "emulator is", marks=pytest.mark.long),
+        pytest.param(("send", "--help"), "demo is", marks=pytest.mark.long),
     ],
 )
 def test_a_command_of_a_checkout_says_what_is_missing(
@@ -142,6 +142,7 @@ def test_a_command_of_a_checkout_says_what_is_missing(
     assert "make install" in line
 
 
+@pytest.mark.long
 def test_another_package_called_demo_is_not_taken_for_ours(installed: Installed) -> None:
     """Would catch a command line that does not start beside a package of such a common name."""
     other = installed.packages / "demo"

@@ -20,9 +20,9 @@ def test_the_migrations_make_the_schema_that_the_code_wants(database: Database) 
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
-def test_two_upgrades_at_once_are_one(database_url: str) -> None:
+def test_two_upgrades_at_once_are_one(empty_url: str) -> None:
     """Two web processes start together on an empty database."""
-    url = database_url.replace("postgres://", "postgresql+psycopg://")
+    url = empty_url.replace("postgres://", "postgresql+psycopg://")
     assert not Database(url).is_current()
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: Database(url).upgrade(), range(4)))

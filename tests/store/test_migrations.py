@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator, Mapping
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from sync.errors import SettingsError
@@ -17,8 +17,7 @@ from sync.jobs.cells import Cell
 from sync.jobs.model import Job
 from sync.sheets.undo import place
 from sync.sheets.writer import parsed
-from sync.store import Database, schema, sheet_store
-from sync.store.database import _alembic
+from sync.store import Database, revisions, schema, sheet_store
 from sync.types import Mode
 from tests.own_sheet import MAPPED_AT
 from tests.sheets.grids import cell, table
@@ -34,14 +33,19 @@ def at(database: Database, revision: str) -> None:
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")  # noqa: S608
 
 
+def test_a_revision_is_named_as_its_file() -> None:
+    """Catches a start that takes a database of yesterday for one of today: it goes by the names."""
+    scripts = ScriptDirectory(str(revisions.MIGRATIONS))
+    found = [script.revision for script in scripts.walk_revisions()]
+    assert tuple(reversed(found)) == revisions.known()
+
+
 @pytest.fixture
-def baseline(database_url: str) -> Iterator[Database]:
+def baseline(empty_url: str) -> Iterator[Database]:
     """A database as the version before left it."""
-    opened = Database(database_url.replace("postgres://", "postgresql+psycopg://"))
-    config = _alembic()
+    opened = Database(empty_url.replace("postgres://", "postgresql+psycopg://"))
     with opened.writing() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, BASELINE)
+        revisions.upgrade(connection, BASELINE)
     yield opened
     opened.close()
 
@@ -177,11 +181,11 @@ def test_another_database_is_refused_as_it_stands(
         assert "job" in inspect(connection).get_table_names()
 
 
-def test_the_command_says_it_in_one_line(database: Database, database_url: str) -> None:
+def test_the_command_says_it_in_one_line(sqlite_url: str) -> None:
     """Would catch a traceback."""
-    at(database, "0005")
+    at(Database(sqlite_url), "0005")
     command = [sys.executable, "-m", "brightsheet", "db", "upgrade"]
-    environment = {**os.environ, "DATABASE_URL": database_url}
+    environment = {**os.environ, "DATABASE_URL": sqlite_url}
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     (line,) = ended.stderr.splitlines()

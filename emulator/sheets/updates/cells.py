@@ -33,13 +33,15 @@ def update_cells(edit: Edit, request: Json) -> None:
         raise invalid("Either 'start' or 'range' must be set.")
     _check_extent(rows, box)
     edit.guard(sheet, box)
-    width = box.right - box.left if "range" in request else 0
     if "range" in request:
         rows += [[] for _ in range(box.bottom - box.top - len(rows))]
     for at, values in enumerate(rows, box.top):
-        padded = values + [{}] * (width - len(values)) if width else values
-        for column, data in enumerate(padded, box.left):
+        for column, data in enumerate(values, box.left):
             write(edit, sheet, at, column, data, mask)
+        if "range" in request and (there := sheet.rows[at].cells):
+            for column in range(box.left + len(values), box.right):
+                if sheet.columns[column].key in there:
+                    write(edit, sheet, at, column, {}, mask)
 
 
 def _from_start(edit: Edit, start: Json, rows: list[list[Json]]) -> tuple[Sheet, Box]:
