@@ -14,9 +14,8 @@ from urllib.parse import urlencode, urlsplit
 
 from werkzeug.wrappers import Request, Response
 
-from emulator.drive import refusals
 from emulator.drive.model import User
-from emulator.errors import ApiError, not_found
+from emulator.errors import ApiError, file_not_found, not_found
 
 AUTHORIZE = "/o/oauth2/v2/auth"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -179,7 +178,7 @@ class Scopes:
             named += [one for one in body.get("parents", ()) if one != "root"]
         for one in named:
             if one not in self._made.get(client, ()):
-                raise refusals.not_found(one) if api == "drive" else not_found()
+                raise file_not_found(one) if api == "drive" else not_found()
 
     def shown(self, authorization: str | None, method_id: str, response: Response) -> Response:
         """Note a file that was made, and leave out of a list what the app may not see."""
@@ -275,8 +274,6 @@ def unauthenticated() -> ApiError:
         "Request had invalid authentication credentials. Expected OAuth 2 access token, login "
         "cookie or other valid authentication credential. See "
         "https://developers.google.com/identity/sign-in/web/devconsole-project.",
-        reason="authError",
-        location_type="header",
         location="Authorization",
     )
 

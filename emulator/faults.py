@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response
 
 from emulator.accounts import unauthenticated
 from emulator.calls import Call
-from emulator.errors import DRIVE_REASONS, ApiError
+from emulator.errors import ApiError
 from emulator.google_apis import refusal
 from emulator.limits import drive_rate, is_read, sheets_quota
 from emulator.server import Cut, cut_after
@@ -27,17 +27,6 @@ from emulator.server import Cut, cut_after
 When = Literal["before", "after"]
 KINDS = ("answer", "html", "drop", "hang", "truncate", "run")
 GOOGLE = {"sheets", "drive", "oauth2"}
-MESSAGES = {
-    400: "Request contains an invalid argument.",
-    403: "The caller does not have permission",
-    404: "Requested entity was not found.",
-    409: "The operation was aborted.",
-    410: "Gone",
-    500: "Internal error encountered.",
-    502: "Bad Gateway",
-    503: "The service is currently unavailable.",
-    504: "Deadline expired before operation could complete.",
-}
 PROXY_PAGE = (
     "<html>\n<head><title>{0} Server Error</title></head>\n<body>\n<h1>Error: Server Error</h1>\n"
     "<h2>The server encountered a temporary error and could not complete your request.<p>Please "
@@ -224,10 +213,9 @@ def _json(value: Any, status: int) -> Response:
 
 def _own_words(rule: Rule, call: Call) -> Response:
     """Return the called API's own answer with the rule's status."""
-    message = MESSAGES.get(rule.status, "Error")
+    error = ApiError(rule.status, reason=rule.reason)
     if call.api not in ("sheets", "drive"):
-        return _json({"error" if call.api == "oauth2" else "detail": message}, rule.status)
-    error = ApiError(rule.status, message, reason=rule.reason or DRIVE_REASONS.get(rule.status))
+        return _json({"error" if call.api == "oauth2" else "detail": error.message}, rule.status)
     if rule.status == 401:
         error = unauthenticated()
     elif rule.status == 429 and call.api == "sheets":

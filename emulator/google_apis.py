@@ -10,7 +10,7 @@ from werkzeug.wrappers import Request, Response
 from emulator import discovery
 from emulator.accounts import Accounts
 from emulator.calls import Call, CallLog
-from emulator.drive import Drive, api, refusals
+from emulator.drive import Drive, api
 from emulator.drive.api import Transfer, json_answer
 from emulator.drive.model import SPREADSHEET, User, at_least
 from emulator.errors import ApiError, not_found, unsupported
@@ -114,7 +114,7 @@ class Google:
         self, body: dict[str, Any], query: MultiDict[str, str], user: User
     ) -> dict[str, Any]:
         if user.service_account:
-            raise ApiError(403, "The caller does not have permission")
+            raise ApiError(403)
         title = body.get("properties", {}).get("title") or "Untitled spreadsheet"
         spreadsheet_id = self._drive.new_id(SPREADSHEET)
         self._sheets.create(spreadsheet_id, title, user.email, body)
@@ -137,7 +137,7 @@ class Google:
         if spreadsheet_id not in self._sheets.spreadsheets:
             raise not_found()
         if not allowed:
-            raise ApiError(403, "The caller does not have permission")
+            raise ApiError(403)
 
     def _touch(self, spreadsheet_id: str, user: User) -> None:
         """Update a spreadsheet's title, time and last user in Drive."""
@@ -168,7 +168,8 @@ class Google:
         with self._drive.lock:
             file = self._drive.tree.get(file_id, user, all_drives=True)
         if file.mime_type != SPREADSHEET:
-            raise refusals.not_exportable()
+            message = "Export only supports Docs Editors files."
+            raise ApiError(403, message, reason="fileNotExportable", location="fileId")
         if mime_type not in SEPARATORS:
             raise unsupported(f"drive.files.export as {mime_type}")
         text = self._sheets.export(file.id, SEPARATORS[mime_type])

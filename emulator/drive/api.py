@@ -12,11 +12,11 @@ from werkzeug.http import parse_range_header
 from werkzeug.wrappers import Request, Response
 
 from emulator import masks
-from emulator.drive import listing, refusals, uploads
+from emulator.drive import listing, uploads
 from emulator.drive.engine import Drive
 from emulator.drive.model import File, Json, User, domain_permission, permission
 from emulator.drive.uploads import Session
-from emulator.errors import ApiError, unsupported
+from emulator.errors import ApiError, bad_parameter, unsupported
 from emulator.server import Cut
 
 SHOWN = "kind,id,name,mimeType,teamDriveId,driveId"
@@ -73,7 +73,7 @@ def generate_ids(call: Call) -> Json:
     """`files.generateIds`."""
     count = int(call.query.get("count", 10))
     if not 1 <= count <= 1000:
-        raise refusals.bad_parameter("count")
+        raise bad_parameter("count")
     space, ids = call.query.get("space", "drive"), call.drive.generate_ids(count)
     return masked({"kind": "drive#generatedIds", "space": space, "ids": ids}, call.query, "*")
 
@@ -125,7 +125,7 @@ def about(call: Call) -> Json:
     """`about.get`, of the user alone."""
     if not call.query.get("fields"):
         message = "The 'fields' parameter is required for this method."
-        raise refusals.bad_parameter("fields", message, "required")
+        raise bad_parameter("fields", message, "required")
     return masked({"kind": "drive#about", "user": call.user.shown(call.user)}, call.query, "*")
 
 
@@ -141,10 +141,10 @@ def create_permission(call: Call) -> Json:
     file = call.file("writer")
     kind, role, address = (call.body.get(name) for name in ("type", "role", "emailAddress"))
     if role is None:
-        raise refusals.bad_parameter("permission.role", "The role field is required.", "required")
+        raise bad_parameter("permission.role", "The role field is required.", "required")
     if kind in ("user", "group") and not address:
         message = "The specified emailAddress is invalid or not applicable."
-        raise refusals.bad_parameter("permission.emailAddress", message)
+        raise bad_parameter("permission.emailAddress", message)
     if kind == "domain":
         given = domain_permission(role, str(call.body.get("domain", "")))
     else:
@@ -227,7 +227,7 @@ class Transfer:
             if request.content_length not in (None, uploads.append(path, request.stream)):
                 raise Cut
         else:
-            raise refusals.bad_parameter("uploadType")
+            raise bad_parameter("uploadType")
         query = request.args.to_dict()
         return json_answer(self._finish(metadata, query, user, file_id, path, mime_type))
 
@@ -330,11 +330,11 @@ def _parts(request: Request) -> tuple[Json, str | None, bytes]:
     parts = re.split(rb"\r?\n?--" + re.escape(boundary), body) if boundary else []
     split = [re.split(rb"\r?\n\r?\n", part, maxsplit=1) for part in parts[1:3]]
     if len(parts) != 4 or min(map(len, split)) < 2:
-        raise refusals.bad_parameter("body", "Malformed multipart body.", "badContent")
+        raise bad_parameter("body", "Malformed multipart body.", "badContent")
     (_, told), (head, content) = split
     try:
         metadata = json.loads(told)
     except ValueError:
-        raise refusals.bad_parameter("body", "Parse Error", "parseError") from None
+        raise bad_parameter("body", "Parse Error", "parseError") from None
     found = re.search(rb"(?im)^content-type:[ \t]*([^\r\n]+)", head)
     return metadata, found[1].decode().strip() if found else None, content

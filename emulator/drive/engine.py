@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from emulator.drive import refusals
 from emulator.drive.model import (
     FOLDER,
     NATIVE,
@@ -25,9 +24,16 @@ from emulator.drive.model import (
     shown,
 )
 from emulator.drive.uploads import Session, checksums
-from emulator.errors import ApiError
+from emulator.errors import ApiError, bad_parameter, forbidden
 
 ALPHABET = string.ascii_letters + string.digits + "-_"
+NO_STORAGE = (
+    "Service Accounts do not have storage quota. Leverage shared drives "
+    "(https://developers.google.com/workspace/drive/api/guides/about-shareddrives), or use "
+    "OAuth delegation (http://support.google.com/a/answer/7281227) instead."
+)
+ONE_PARENT = "Increasing the number of parents is not allowed"
+THIS_PARENT = "Insufficient permissions for the specified parent."
 SOMEONE = User("owner@example.com")
 
 
@@ -116,16 +122,18 @@ class Drive:
         check_writable(metadata)
         parents = metadata.get("parents") or ["root"]
         if len(parents) > 1:
-            raise refusals.one_parent()
+            raise forbidden(ONE_PARENT, "cannotAddParent")
         try:
             parent = self.tree.get(parents[0], user, all_drives=all_drives, role="writer")
         except ApiError as refusal:
-            raise refusals.forbidden_parent() if refusal.http_status == 403 else refusal from None
+            if refusal.http_status != 403:
+                raise
+            raise forbidden(THIS_PARENT, "insufficientParentPermissions") from None
         chosen = metadata.get("mimeType") or mime_type or "application/octet-stream"
         taken = () if "file_id" in self.otherwise else self.files
         check_id(metadata.get("id"), chosen, taken, self.generated)
         if user.service_account and not parent.drive_id and chosen != FOLDER:
-            raise refusals.no_storage()
+            raise ApiError(403, NO_STORAGE, reason="storageQuotaExceeded", domain="usageLimits")
         return parent, chosen
 
     def new_id(self, mime_type: str) -> str:
@@ -179,7 +187,7 @@ class Drive:
             if parent.id not in parents:
                 parents = [*(old for old in parents if not self._is_own_top(old)), parent.id]
         if len(parents) > 1:
-            raise refusals.one_parent()
+            raise forbidden(ONE_PARENT, "cannotAddParent")
         if not parents:
             parents = [root]
         file.parents = parents
@@ -260,7 +268,8 @@ def check_writable(names: Iterable[str]) -> None:
     """Refuse a field that only Drive itself sets."""
     for name in names:
         if name not in WRITABLE:
-            raise refusals.not_writable(name)
+            message = "The resource body includes fields which are not directly writable"
+            raise forbidden(f"{message}: {name}.", "fieldNotWritable")
 
 
 def check_id(
@@ -270,11 +279,12 @@ def check_id(
     if file_id is None:
         return
     if file_id in files:
-        raise refusals.id_in_use()
+        message = "A file already exists with the provided ID."
+        raise ApiError(409, message, reason="fileIdInUse", location="file.id")
     if file_id not in generated:
-        raise refusals.id_not_usable()
+        raise bad_parameter("file.id", "The provided file ID is not usable.")
     if mime_type.startswith(NATIVE) and mime_type != FOLDER:
-        raise refusals.id_for_native()
+        raise forbidden("Generated IDs are not supported for Docs Editors formats.")
 
 
 def describe(file: File, metadata: Json) -> None:

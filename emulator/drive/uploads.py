@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.drive.model import Json, User
-from emulator.drive.refusals import bad_parameter
-from emulator.errors import ApiError
+from emulator.errors import ApiError, bad_parameter
 
 CHUNK = 1 << 18
 GRAIN = 256 * 1024
