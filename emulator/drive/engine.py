@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Container, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
 
 from emulator.drive.model import (
     FOLDER,
@@ -25,6 +24,7 @@ from emulator.drive.model import (
 )
 from emulator.drive.uploads import Session, checksums
 from emulator.errors import ApiError, bad_parameter, forbidden
+from emulator.sheets import Sheets
 
 ALPHABET = string.ascii_letters + string.digits + "-_"
 NO_STORAGE = (
@@ -37,23 +37,10 @@ THIS_PARENT = "Insufficient permissions for the specified parent."
 SOMEONE = User("owner@example.com")
 
 
-class Workbooks(Protocol):
-    """What Drive needs of Sheets: the spreadsheets behind its files of that type."""
-
-    def create(self, spreadsheet_id: str, title: str, user: str) -> Any:
-        """Make an empty spreadsheet with this id."""
-
-    def delete(self, spreadsheet_id: str) -> None:
-        """Forget a spreadsheet."""
-
-    def rename(self, spreadsheet_id: str, title: str) -> None:
-        """Give a spreadsheet another title."""
-
-
 class Drive:
     """The engine. `now` returns the time; links start with `base_url`."""
 
-    def __init__(self, folder: Path, workbooks: Workbooks, now: Callable[[], datetime]) -> None:
+    def __init__(self, folder: Path, sheets: Sheets, now: Callable[[], datetime]) -> None:
         self._folder = folder
         self.tree = Tree()
         self.sessions: dict[str, Session] = {}
@@ -63,7 +50,7 @@ class Drive:
         self.base_url = ""
         self.lock = threading.RLock()
         self.now = now
-        self._workbooks = workbooks
+        self._sheets = sheets
         self._rng = random.Random(0)  # noqa: S311  (ids, not secrets)
 
     @property
@@ -108,7 +95,7 @@ class Drive:
             )
             describe(file, metadata)
             if chosen == SPREADSHEET:
-                self._workbooks.create(file.id, file.name, user.email)
+                self._sheets.create(file.id, file.name, user.email)
             elif not chosen.startswith(NATIVE):
                 empty = self.new_path()
                 empty.touch()
@@ -167,7 +154,7 @@ class Drive:
             if add or remove:
                 self._move(file, user, add or [], remove or [], all_drives=all_drives)
             if "name" in metadata and file.mime_type == SPREADSHEET:
-                self._workbooks.rename(file.id, metadata["name"])
+                self._sheets.rename(file.id, metadata["name"])
             file.name = metadata.get("name", file.name)
             file.mime_type = metadata.get("mimeType", file.mime_type)
             describe(file, metadata)
@@ -207,7 +194,7 @@ class Drive:
                 if gone.path is not None:
                     gone.path.unlink()
                 if gone.mime_type == SPREADSHEET:
-                    self._workbooks.delete(gone.id)
+                    self._sheets.delete(gone.id)
 
     def shown(self, file: File, user: User) -> Json:
         """Return the API's File resource."""
