@@ -207,7 +207,7 @@ class Page:
         return Response("Not found\n", 404, content_type="text/plain")
 
     def _render(self, template: str, **values: Any) -> Response:
-        html = chart.TEMPLATES.get_template(template).render(**values)
+        html = grid.TEMPLATES.get_template(template).render(**values)
         return Response(html, content_type="text/html; charset=utf-8")
 
     # Drive
@@ -254,7 +254,7 @@ class Page:
 
     def _static(self, _request: Request, name: str) -> Response:
         kind = mimetypes.guess_type(name)[0]
-        return Response((chart.HERE / "static" / name).read_bytes(), content_type=kind)
+        return Response((grid.HERE / "static" / name).read_bytes(), content_type=kind)
 
     # Spreadsheets
 
