@@ -21,12 +21,17 @@ from emulator.accounts import unauthenticated
 from emulator.calls import Call
 from emulator.errors import ApiError
 from emulator.google_apis import refusal
-from emulator.limits import drive_rate, is_read, sheets_quota
+from emulator.limits import is_read, sheets_quota
 from emulator.server import Cut, cut_after
 
 When = Literal["before", "after"]
 KINDS = ("answer", "html", "drop", "hang", "truncate", "run")
 GOOGLE = {"sheets", "drive", "oauth2"}
+# Drive's words for too many calls, by its reason.
+RATE_LIMITS = {
+    "userRateLimitExceeded": "User Rate Limit Exceeded",
+    "rateLimitExceeded": "Rate Limit Exceeded",
+}
 PROXY_PAGE = (
     "<html>\n<head><title>{0} Server Error</title></head>\n<body>\n<h1>Error: Server Error</h1>\n"
     "<h2>The server encountered a temporary error and could not complete your request.<p>Please "
@@ -220,9 +225,8 @@ def _own_words(rule: Rule, call: Call) -> Response:
         error = unauthenticated()
     elif rule.status == 429 and call.api == "sheets":
         error = sheets_quota("read" if is_read(call) else "write", per_user=True, value=60)
-    elif rule.reason in ("userRateLimitExceeded", "rateLimitExceeded"):
-        error = drive_rate(per_user=rule.reason == "userRateLimitExceeded")
-        error.http_status = rule.status
+    elif rule.reason in RATE_LIMITS:
+        error.message, error.domain = RATE_LIMITS[rule.reason], "usageLimits"
     return refusal(call.api, error)
 
 

@@ -82,14 +82,6 @@ def test_each_token_is_a_user_of_its_own() -> None:
         assert answers == [200, 429, 200]
 
 
-def test_drives_limits_are_a_403() -> None:
-    with Emulator() as emulator, Client(emulator.url) as http:
-        emulator.limits.rates.drive_user = 1
-        assert http.get("/drive/v3/files").status_code == 200
-        error = http.get("/drive/v3/files").json()["error"]
-        assert error["errors"][0]["reason"] == "userRateLimitExceeded"
-
-
 def test_latency_as_a_number_a_pair_and_a_function() -> None:
     rng = random.Random(1)
     assert latency_seconds(0.25, rng) == 0.25
