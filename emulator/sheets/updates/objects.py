@@ -7,7 +7,6 @@ from emulator import masks
 from emulator.errors import invalid, unsupported
 from emulator.sheets import formula, ranges, styles
 from emulator.sheets.edit import PROTECTED, ById, Edit, need_mask
-from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.grid import BLANK, Json, Sheet, Spreadsheet
 from emulator.sheets.ranges import Box, answered
 from emulator.sheets.updates.paste import put
@@ -226,16 +225,7 @@ def add_table(edit: Edit, request: Json) -> Json:
     name = given.get("name") or free_table_name(edit.spreadsheet, "Table1")
     if free_table_name(edit.spreadsheet, name) != name:
         raise invalid(f"A table with name: {name} already exists.")
-    if any(box.meets(ranges.box_of(sheet, one["range"])) for one in sheet.tables.values()):
-        raise invalid("A table cannot overlap another table.")
     number = str(edit.spreadsheet.new_id(sheet.tables))
-    evaluator, top = Evaluator(edit.spreadsheet), box.top
-    titles = [evaluator.shown(sheet, sheet.cell(top, at)) for at in range(box.left, box.right)]
-    columns = [
-        {"columnName": title or f"Column {at + 1}"} | ({"columnIndex": at} if at else {})
-        for at, title in enumerate(titles)
-    ]
-    area = ranges.bounded(sheet, given.get("range", {}))
-    stored = {"tableId": number, "name": name, "range": area, "columnProperties": columns}
+    stored = {"tableId": number, "name": name, "range": ranges.area(sheet, box)}
     edit.set(sheet, "tables", {**sheet.tables, number: stored})
     return {"table": answered(stored)}
