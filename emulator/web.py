@@ -25,7 +25,6 @@ GOOGLE = {
     "/v4/": "sheets",
     "/drive/v3/": "drive",
     "/upload/drive/v3/": "drive",
-    "/resumable/upload/drive/v3/": "drive",
 }
 # What Google's clients may also ask for: other versions, batches, discovery.
 UNSERVED = re.compile(r"/(upload/)?drive/v\d.*|/batch(/.*)?|/[$]?discovery/.*")

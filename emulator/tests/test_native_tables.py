@@ -91,7 +91,7 @@ def test_what_is_not_served_says_so(book: Book) -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"name": "jobs"}, "name: jobs already exists"),
+        ({"name": "Jobs"}, "name: Jobs already exists"),
         ({"range": {**AREA, "endRowIndex": 9_999}}, "exceeds grid limits"),
     ],
 )
@@ -100,10 +100,3 @@ def test_what_is_refused(book: Book, more: dict[str, Any], said: str) -> None:
     table = {"name": "Jobs", "range": AREA, **more}
     answer = book.batch({"addTable": {"table": table}}, status=400)
     assert said in answer["error"]["message"]
-
-
-def test_a_copied_tab_has_its_own_table(book: Book) -> None:
-    book.table()
-    book.batch({"duplicateSheet": {"sourceSheetId": 0}})
-    copied, original = book.sheets()
-    assert copied["tables"][0]["name"] != original["tables"][0]["name"]

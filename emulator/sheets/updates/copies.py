@@ -7,7 +7,6 @@ from typing import Any
 from emulator.sheets.edit import Edit
 from emulator.sheets.grid import Json, Row, Sheet, Spreadsheet
 from emulator.sheets.ranges import need_sheet, remade
-from emulator.sheets.updates.objects import free_table_name
 from emulator.sheets.updates.tabs import check_title, new_sheet_id, place_sheet
 
 OBJECTS = (
@@ -67,10 +66,6 @@ def _copied(edit: Edit, source: Sheet, title: str | None, wanted: int | None) ->
             fresh = spreadsheet.new_id(copies)
             copies[fresh] = moved({**stored, key: fresh})
         setattr(twin, name, copies)
-    for stored in source.tables.values():
-        number = str(spreadsheet.new_id(twin.tables))
-        name = free_table_name(spreadsheet, stored["name"])
-        twin.tables[number] = moved({**stored, "tableId": number, "name": name})
     pairs = zip(source.rows, twin.rows, strict=True)
     twin.formula_rows = {new for old, new in pairs if old in source.formula_rows}
     return twin
