@@ -228,7 +228,7 @@ class Accounts:
             return User(ANONYMOUS, service_account=not self.anonymous_is_person)
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise unauthenticated()
+            raise ApiError(401, location="Authorization")
         known = self._users.get(token)
         return known or User(_address(token, "emulator.iam.gserviceaccount.com"), True)
 
@@ -265,17 +265,6 @@ class Accounts:
         token = "ya29." + secrets.token_hex(32)
         self._users[token] = user
         return {"access_token": token, "expires_in": 3599, "token_type": "Bearer"}
-
-
-def unauthenticated() -> ApiError:
-    """Return the 401 for an invalid or expired token."""
-    return ApiError(
-        401,
-        "Request had invalid authentication credentials. Expected OAuth 2 access token, login "
-        "cookie or other valid authentication credential. See "
-        "https://developers.google.com/identity/sign-in/web/devconsole-project.",
-        location="Authorization",
-    )
 
 
 def _address(token: str, domain: str) -> str:

@@ -2,10 +2,15 @@
 
 from typing import Any
 
+CREDENTIALS = (
+    "Request had invalid authentication credentials. Expected OAuth 2 access token, login "
+    "cookie or other valid authentication credential. See "
+    "https://developers.google.com/identity/sign-in/web/devconsole-project."
+)
 # Sheets' name of each status, Drive's reason, and Google's words, where nothing else is said.
 STATUSES = {
     400: ("INVALID_ARGUMENT", "badRequest", "Request contains an invalid argument."),
-    401: ("UNAUTHENTICATED", "authError", "Invalid Credentials"),
+    401: ("UNAUTHENTICATED", "authError", CREDENTIALS),
     403: ("PERMISSION_DENIED", "forbidden", "The caller does not have permission"),
     404: ("NOT_FOUND", "notFound", "Requested entity was not found."),
     409: ("ALREADY_EXISTS", "conflict", "The operation was aborted."),

@@ -17,7 +17,6 @@ from typing import Any, Literal
 
 from werkzeug.wrappers import Response
 
-from emulator.accounts import unauthenticated
 from emulator.calls import Call
 from emulator.errors import ApiError
 from emulator.google_apis import refusal
@@ -218,12 +217,11 @@ def _json(value: Any, status: int) -> Response:
 
 def _own_words(rule: Rule, call: Call) -> Response:
     """Return the called API's own answer with the rule's status."""
-    error = ApiError(rule.status, reason=rule.reason)
+    location = "Authorization" if rule.status == 401 else None
+    error = ApiError(rule.status, reason=rule.reason, location=location)
     if call.api not in ("sheets", "drive"):
         return _json({"error" if call.api == "oauth2" else "detail": error.message}, rule.status)
-    if rule.status == 401:
-        error = unauthenticated()
-    elif rule.status == 429 and call.api == "sheets":
+    if rule.status == 429 and call.api == "sheets":
         error = sheets_quota("read" if is_read(call) else "write", per_user=True, value=60)
     elif rule.reason in RATE_LIMITS:
         error.message, error.domain = RATE_LIMITS[rule.reason], "usageLimits"

@@ -17,7 +17,7 @@ from emulator.errors import ApiError, not_found, unsupported
 from emulator.limits import Limits, is_read
 from emulator.server import Cut
 from emulator.sheets import Sheets
-from emulator.sheets.values import SEPARATORS
+from emulator.sheets.values import SEPARATORS, delimited
 
 CREATE = "sheets.spreadsheets.create"
 COPY_TO = "sheets.spreadsheets.sheets.copyTo"
@@ -172,12 +172,14 @@ class Google:
             raise ApiError(403, message, reason="fileNotExportable", location="fileId")
         if mime_type not in SEPARATORS:
             raise unsupported(f"drive.files.export as {mime_type}")
-        text = self._sheets.export(file.id, SEPARATORS[mime_type])
+        spreadsheet = self._sheets.spreadsheets[file.id]
+        with spreadsheet.lock:
+            text = delimited(spreadsheet, SEPARATORS[mime_type])
         return Response(text, content_type=mime_type)
 
 
 def _is_upload(request: Request) -> bool:
-    return request.path.startswith(("/upload/", "/resumable/upload/"))
+    return request.path.startswith("/upload/")
 
 
 def _is_bytes(request: Request) -> bool:

@@ -13,6 +13,7 @@ from emulator.drive import File, uploads
 from emulator.drive.model import SPREADSHEET, link
 from emulator.page import chart, grid
 from emulator.sheets import ranges
+from emulator.sheets.conditions import rows_of_view
 from emulator.state import State
 
 Json = dict[str, Any]
@@ -114,7 +115,7 @@ class Opened:
         if self._view is None:
             return None
         number = self._sheet["properties"].get("sheetId", 0)
-        return self._state.sheets.rows_of_view(self._id, number, self._view["filterViewId"])
+        return rows_of_view(self._spreadsheet, number, self._view["filterViewId"])
 
     def _charts(self, charts: list[Json], drawn: grid.Grid) -> str:
         def cells(stored: Json) -> Callable[[Json], list[Json]]:

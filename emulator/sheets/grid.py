@@ -179,6 +179,11 @@ class Spreadsheet:
         """Return the number of cells of all grids, filled or not."""
         return sum(len(one.rows) * len(one.columns) for one in self.sheets)
 
+    def may_edit(self, user: str, protection: Json) -> bool:
+        """Return whether a protection lets `user` through."""
+        editors = protection.get("editors", {}).get("users", [])
+        return user == self.owner or user in editors or protection.get("warningOnly", False)
+
     def new_id(self, taken: Any) -> int:
         """Return a positive id that `taken` does not contain."""
         while (number := self.rng.randrange(1, 2**31 - 1)) in taken:
