@@ -147,58 +147,13 @@ FILE, DRIVE, SHEETS = (PREFIX + name for name in ("drive.file", "drive", "spread
 MAKES = {"drive.files.create", "drive.upload", "sheets.spreadsheets.create"}
 
 
-class Scopes:
-    """The scopes of access tokens, and the files that each client has made.
+@dataclass(frozen=True)
+class Token:
+    """A caller: who it is and, where a person's sign-in gave it, to which client for what."""
 
-    A token that is not known here may do everything.
-    """
-
-    def __init__(self) -> None:
-        self._tokens: dict[str, tuple[str, frozenset[str]]] = {}
-        self._made: dict[str, set[str]] = {}
-
-    def give(self, token: str, client: str, scopes: tuple[str, ...]) -> None:
-        """Note what an access token of a client may do."""
-        self._tokens[token] = (client, frozenset(scopes))
-
-    def check(
-        self, authorization: str | None, api: str, path: Mapping[str, str], body: Any
-    ) -> None:
-        """Refuse what the token does not cover: ApiError 403 or, for a file, 404."""
-        client, scopes = self._of(authorization)
-        if scopes is None or DRIVE in scopes:
-            return
-        if not scopes & ({FILE, SHEETS} if api == "sheets" else {FILE}):
-            message = "Request had insufficient authentication scopes."
-            raise ApiError(403, message, reason="insufficientPermissions")
-        if api == "sheets" and SHEETS in scopes:
-            return
-        named = [path[name] for name in ("fileId", "spreadsheetId") if name in path]
-        if api == "drive" and isinstance(body, dict):
-            named += [one for one in body.get("parents", ()) if one != "root"]
-        for one in named:
-            if one not in self._made.get(client, ()):
-                raise file_not_found(one) if api == "drive" else not_found()
-
-    def shown(self, authorization: str | None, method_id: str, response: Response) -> Response:
-        """Note a file that was made, and leave out of a list what the app may not see."""
-        client, scopes = self._of(authorization)
-        if scopes is None or response.status_code != 200:
-            return response
-        if method_id in MAKES:
-            answer = json.loads(response.get_data() or b"{}")  # An upload begins without a body.
-            if made := answer.get("id") or answer.get("spreadsheetId"):
-                self._made.setdefault(client, set()).add(made)
-        elif method_id == "drive.files.list" and DRIVE not in scopes:
-            answer = json.loads(response.get_data())
-            mine = self._made.get(client, set())
-            answer["files"] = [one for one in answer.get("files", ()) if one.get("id") in mine]
-            response.set_data(json.dumps(answer).encode())
-        return response
-
-    def _of(self, authorization: str | None) -> tuple[str, frozenset[str] | None]:
-        token = (authorization or "").rpartition(" ")[2]
-        return self._tokens.get(token, ("", None))
+    user: User
+    client: str = ""
+    scopes: frozenset[str] | None = None
 
 
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -210,27 +165,57 @@ class Accounts:
 
     A request without a token is `anonymous`'s, a person unless `anonymous_is_person` is False. A
     token that `/token` gave belongs to the account it was asked for; any other is taken for that of
-    a service account of its own. `refuse` makes `/token` answer `invalid_grant`. A code or a
-    refresh token that a person's sign-in gave (`oauth`) is held to what the person granted
-    (`scopes`).
+    a service account of its own. `refuse` makes `/token` answer `invalid_grant`. A token that came
+    of a person's sign-in (`oauth`) is held to what the person granted.
     """
 
     def __init__(self, *, anonymous_is_person: bool = True) -> None:
         self.anonymous_is_person = anonymous_is_person
         self.refuse = False
         self.oauth = OAuth()
-        self.scopes = Scopes()
-        self._users: dict[str, User] = {}
+        self._tokens: dict[str, Token] = {}
+        self._made: dict[str, set[str]] = {}  # the files that each client has made
 
-    def user(self, authorization: str | None) -> User:
-        """Return the user of an Authorization header. ApiError 401 if it is invalid or expired."""
+    def token(self, authorization: str | None) -> Token:
+        """Return the caller of an Authorization header. ApiError 401 if it is invalid."""
         if not authorization:
-            return User(ANONYMOUS, service_account=not self.anonymous_is_person)
+            return Token(User(ANONYMOUS, service_account=not self.anonymous_is_person))
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise ApiError(401, location="Authorization")
-        known = self._users.get(token)
-        return known or User(_address(token, "emulator.iam.gserviceaccount.com"), True)
+        user = User(_address(token, "emulator.iam.gserviceaccount.com"), True)
+        return self._tokens.get(token) or Token(user)
+
+    def check(self, token: Token, api: str, path: Mapping[str, str], body: Any) -> None:
+        """Refuse what the token does not cover: ApiError 403 or, for a file, 404."""
+        scopes = token.scopes
+        if scopes is None or DRIVE in scopes:
+            return
+        if not scopes & ({FILE, SHEETS} if api == "sheets" else {FILE}):
+            message = "Request had insufficient authentication scopes."
+            raise ApiError(403, message, reason="insufficientPermissions")
+        if api == "sheets" and SHEETS in scopes:
+            return
+        named = [path[name] for name in ("fileId", "spreadsheetId") if name in path]
+        if api == "drive" and isinstance(body, dict):
+            named += [one for one in body.get("parents", ()) if one != "root"]
+        for one in named:
+            if one not in self._made.get(token.client, ()):
+                raise file_not_found(one) if api == "drive" else not_found()
+
+    def shown(self, token: Token, method_id: str, response: Response) -> Response:
+        """Note a file that was made, and leave out of a list what the app may not see."""
+        if token.scopes is None or response.status_code != 200:
+            return response
+        mine = self._made.setdefault(token.client, set())
+        if method_id in MAKES:
+            answer = json.loads(response.get_data() or b"{}")  # An upload begins without a body.
+            mine.update({answer.get("id"), answer.get("spreadsheetId")} - {None})
+        elif method_id == "drive.files.list" and DRIVE not in token.scopes:
+            answer = json.loads(response.get_data())
+            answer["files"] = [one for one in answer.get("files", ()) if one.get("id") in mine]
+            response.set_data(json.dumps(answer).encode())
+        return response
 
     def grant(self, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
         """Return the status and the answer of `/token` for a JWT, a code or a refresh token."""
@@ -251,20 +236,19 @@ class Accounts:
         else:
             return 400, {"error": "unsupported_grant_type", "error_description": f"Invalid: {kind}"}
         scope = form.get("scope", "https://www.googleapis.com/auth/drive")
-        return 200, self._issued(user) | {"scope": scope}
+        return 200, self._issued(Token(user)) | {"scope": scope}
 
     def _granted(self, form: Mapping[str, str], *, is_new: bool) -> tuple[int, dict[str, Any]]:
         grant = self.oauth.redeem(form)
         if not isinstance(grant, Grant):
             return 401 if grant["error"] == "invalid_client" else 400, grant
-        answer = self._issued(User(grant.email))
-        self.scopes.give(answer["access_token"], grant.client, grant.scopes)
+        answer = self._issued(Token(User(grant.email), grant.client, frozenset(grant.scopes)))
         return 200, answer | self.oauth.more(grant, is_new=is_new)
 
-    def _issued(self, user: User) -> dict[str, Any]:
-        token = "ya29." + secrets.token_hex(32)
-        self._users[token] = user
-        return {"access_token": token, "expires_in": 3599, "token_type": "Bearer"}
+    def _issued(self, token: Token) -> dict[str, Any]:
+        text = "ya29." + secrets.token_hex(32)
+        self._tokens[text] = token
+        return {"access_token": text, "expires_in": 3599, "token_type": "Bearer"}
 
 
 def _address(token: str, domain: str) -> str:

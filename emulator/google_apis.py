@@ -68,22 +68,22 @@ class Google:
 
     def perform(self, request: Request, call: Call, known: discovery.Call | None) -> Response:
         """Perform the call. ApiError if it is refused."""
-        token, scopes = request.headers.get("Authorization"), self._accounts.scopes
-        user = self._accounts.user(token)
+        token = self._accounts.token(request.headers.get("Authorization"))
+        user = token.user
         call.user = user.email
         self._limits.check(call)
         if known is None:
             response = self._transfer.resume(request, request.args["upload_id"])
-            return scopes.shown(token, call.method_id, response)
+            return self._accounts.shown(token, call.method_id, response)
         body = _json(call)
         discovery.check(known, request.args, body)
-        scopes.check(token, call.api, known.path_params, body)
+        self._accounts.check(token, call.api, known.path_params, body)
         if call.api == "sheets":
             response = self._sheets_call(request, call, known, body, user)
         else:
             # In Drive a null has a meaning; the check has removed nulls from the body.
             response = self._drive_call(request, known, _json(call) or {}, user)
-        return scopes.shown(token, call.method_id, response)
+        return self._accounts.shown(token, call.method_id, response)
 
     # Sheets
 
