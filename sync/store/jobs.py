@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from sync.jobs import files
 from sync.jobs.model import Change, FileState, Job
@@ -69,9 +69,7 @@ class Jobs:
         states = [(state.site, state.model_dump_json()) for state in made.jobs]
         with self._database.writing() as connection:
             hold(connection, held)
-            received = _received(connection, made.deliveries)
-            newest = _newest_webhooks(connection, made.deliveries)
-            self._keep(connection, states, received, newest)
+            self._keep(connection, states, *_received(connection, made.deliveries))
             self._want(connection, made.documents)
             with_rows = [state.site for state in made.jobs if state.has_row]
             lookups.want(self._database, connection, with_rows)
@@ -154,27 +152,23 @@ class Jobs:
             return frozenset(connection.scalars(select(job.c.site)))
 
 
-def _received(connection: Connection, deliveries: Sequence[int]) -> dict[str, float]:
-    """Return when the oldest of `deliveries` (seq) was received, by site; "" is the oldest of all.
+def _received(
+    connection: Connection, deliveries: Sequence[int]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return when the oldest of `deliveries` (seq) came, and the newest webhook, by site.
 
-    The latter also counts for a site that none of them names.
+    "" stands for those that name no site; in the first also for all, for a site that none names.
     """
-    query = select(delivery.c.site, func.min(delivery.c.received_at)).group_by(delivery.c.site)
-    rows = connection.execute(query.where(delivery.c.seq.in_(deliveries))).all()
-    oldest = min((at for _, at in rows), default=None)
-    if oldest is None:
-        oldest = connection.scalar(select(now()))
-    return {site or "": at for site, at in rows} | {"": float(oldest or 0.0)}
-
-
-def _newest_webhooks(connection: Connection, deliveries: Sequence[int]) -> dict[str, float]:
-    """Return when the newest webhook of `deliveries` (seq) was received, by site.
-
-    "" stands for those that name no site.
-    """
-    query = select(delivery.c.site, func.max(delivery.c.received_at)).group_by(delivery.c.site)
-    query = query.where(delivery.c.seq.in_(deliveries), delivery.c.id.not_like(f"{BACKFILL}%"))
-    return {site or "": at for site, at in connection.execute(query)}
+    is_webhook = delivery.c.id.not_like(f"{BACKFILL}%")
+    webhook = func.max(case((is_webhook, delivery.c.received_at)))
+    query = select(delivery.c.site, func.min(delivery.c.received_at), webhook)
+    query = query.where(delivery.c.seq.in_(deliveries)).group_by(delivery.c.site)
+    rows = connection.execute(query).all()
+    first = min((row[1] for row in rows), default=None)
+    if first is None:
+        first = connection.scalar(select(now()))
+    oldest = {row[0] or "": row[1] for row in rows} | {"": float(first or 0.0)}
+    return oldest, {row[0] or "": row[2] for row in rows if row[2] is not None}
 
 
 def _told_apart(connection: Connection, documents: Sequence[Wanted]) -> list[Wanted]:

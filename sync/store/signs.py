@@ -1,7 +1,7 @@
 """Signs of life, refused requests, since when something is so (a column gone), who was told."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.store.database import Database, now
 from sync.store.schema import heartbeat, refusal, reported
-from sync.types import Value
+from sync.types import Mode, Value
 
 WORKER = "worker"
 """All workers share this name: one that is alive is enough."""
@@ -73,6 +73,19 @@ class ReadColumns(Value):
         left = tuple(column for column in self.columns if column.gone_at is None)
         without = (*self.without, *(column.id for column in self.gone))
         return ReadColumns(fence=self.fence, columns=left, without=without)
+
+
+@dataclass(frozen=True)
+class KeptSheet:
+    """What is known of a spreadsheet: whose the tabs of jobs are, the ids of those that are mapped.
+
+    `columns` are the ids of those that were made: if one is missing now, a person deleted it.
+    """
+
+    mode: Mode = Mode.UNSET
+    tabs: frozenset[int] = frozenset()
+    columns: frozenset[str] = frozenset()
+    columns_read: ReadColumns = field(default_factory=ReadColumns)
 
 
 COPIES = "copies"
