@@ -107,7 +107,11 @@ class Projector:
         poisoned: dict[int, str] = {}
         for kept in deliveries:
             try:
-                read.append((kept, _again(parse.read(kept.body, self._shapes))))
+                delivery = parse.read(kept.body, self._shapes)
+                if delivery.milestone is None and delivery.other_event is None:
+                    message = "It was understood when it came, and is not now."
+                    raise Permanent("not_understood", message)
+                read.append((kept, delivery))
             except BrightsheetError as error:
                 poisoned[kept.seq] = f"{error.reason}: {error.message}"
             except Exception as error:
@@ -187,13 +191,6 @@ def _documents(delivery: Delivery) -> Iterator[tuple[str, Document]]:
     if contract:
         for document in contract.documents:
             yield contract.sub_task, document
-
-
-def _again(delivery: Delivery) -> Delivery:
-    """Return the delivery. Raises Permanent if it is not understood any more."""
-    if delivery.milestone is None and delivery.other_event is None:
-        raise Permanent("not_understood", "It was understood when it came, and is not now.")
-    return delivery
 
 
 def _about(delivery: Delivery) -> str:

@@ -55,7 +55,7 @@ def managed_column(config: Config, column_id: str, header: str, stuck_days: int)
         is_wrapped=entry.is_wrapped,
         is_clipped=entry.kind is FieldKind.LINKS,
         is_hidden=entry.is_hidden,
-        about=_note(entry.about, stuck_days),
+        about=entry.about.format(stuck_days=stuck_days) + KEPT_NOTE,
         former_notes=_former_notes(entry, stuck_days),
         former_widths=FORMER_WIDTHS.get(entry.id, ()),
         tints=_tints(config, entry),
@@ -69,10 +69,6 @@ _FORMER_END = "\n\nBrightsheet keeps this column. It may be moved, renamed, hidd
 def _former_notes(entry: FieldEntry, stuck_days: int) -> tuple[str, ...]:
     texts = [entry.about, *([FORMER_NOTES[entry.id]] if entry.id in FORMER_NOTES else [])]
     return tuple(text.format(stuck_days=stuck_days) + _FORMER_END for text in texts)
-
-
-def _note(about: str, stuck_days: int) -> str:
-    return about.format(stuck_days=stuck_days) + KEPT_NOTE
 
 
 def milestone_columns(config: Config, key: str, header: str, stuck_days: int) -> list[Column]:
