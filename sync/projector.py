@@ -98,9 +98,9 @@ class Projector:
             return
         self._reported.add(status)
         names = [name, to_tell(name)]
-        if self._jobs.unreported(names) == names:  # Not before a restart either.
+        if self._jobs.reported.new(names) == names:  # Not before a restart either.
             _log.warning(UNKNOWN_STATUS, status=status)
-            self._jobs.keep_reported(names[1:])
+            self._jobs.reported.keep(names[1:])
 
     def _read(self, deliveries: Iterable[KeptDelivery]) -> tuple[list[_Understood], dict[int, str]]:
         read: list[tuple[KeptDelivery, Delivery]] = []

@@ -7,10 +7,11 @@ from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from sync.jobs import files
 from sync.jobs.model import Change, FileState, Job
-from sync.store import lookups, signs
+from sync.store import lookups
 from sync.store.database import Database, Lease, bumped, hold, now
 from sync.store.inbox import BACKFILL
 from sync.store.schema import delivery, document, folder, job, milestone
+from sync.store.signs import Reported
 from sync.webhooks.schema import Outcome
 
 _taken_in = update(delivery).where(delivery.c.seq == bindparam("number"))
@@ -49,6 +50,7 @@ class Jobs:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.reported = Reported(database)
 
     def states(self, sites: Sequence[str]) -> dict[str, Job]:
         """Return what is known of `sites`, by site."""
@@ -137,14 +139,6 @@ class Jobs:
         ]
         if folders:
             connection.execute(self._database.insert(folder).on_conflict_do_nothing(), folders)
-
-    def unreported(self, names: Sequence[str]) -> list[str]:
-        """Return those of `names` that people were not told of yet."""
-        return signs.new(self._database, names)
-
-    def keep_reported(self, names: Sequence[str]) -> None:
-        """Store that people were told of `names`."""
-        signs.keep(self._database, names)
 
     def sites(self) -> frozenset[str]:
         """Return every site that there is a job for."""
