@@ -8,7 +8,6 @@ from functools import partial
 
 import structlog
 
-from sync.field_table import KEY
 from sync.jobs.cells import Column
 from sync.jobs.config_lists import proposed_steps
 from sync.jobs.model import Change, Customer
@@ -162,7 +161,7 @@ class Targets:
     @property
     def key_note(self) -> str:
         """What the note on the header of the site IDs explains."""
-        return next(one.about for one in self._layout.columns([]) if one.id == KEY)
+        return self._layout.key_note
 
     def every_column(self, jobs: Iterable[DirtyJob]) -> list[Column]:
         """Return the columns that jobs need, and those of all configured milestones."""
