@@ -126,19 +126,17 @@ class Jobs:
             connection.execute(new.on_conflict_do_update(index_elements=["site"], set_=again), rows)
 
     def _want(self, connection: Connection, documents: Sequence[Wanted]) -> None:
-        documents = _told_apart(connection, documents)
+        if not documents:
+            return
         blank = dict.fromkeys(("file_id", "session", "digest", "link", "reason", "message"), "")
         first = {"state": FileState.PENDING, "attempts": 0, "due_at": 0.0, **blank}
-        moment = connection.scalar(select(now())) if documents else None
-        rows = [{**vars(wanted), **first, "wanted_at": moment} for wanted in documents]
-        if rows:
-            connection.execute(self._database.insert(document).on_conflict_do_nothing(), rows)
+        rows = [{**vars(wanted), **first} for wanted in _told_apart(connection, documents)]
+        statement = self._database.insert(document).values(wanted_at=now())
+        connection.execute(statement.on_conflict_do_nothing(), rows)
         empty = {"file_id": "", "link": "", "claim": 0, "claimed_until": 0.0}
-        folders = [
-            {"site": site, **empty} for site in sorted({wanted.site for wanted in documents})
-        ]
-        if folders:
-            connection.execute(self._database.insert(folder).on_conflict_do_nothing(), folders)
+        sites = sorted({wanted.site for wanted in documents})
+        folders = [{"site": site, **empty} for site in sites]
+        connection.execute(self._database.insert(folder).on_conflict_do_nothing(), folders)
 
     def sites(self) -> frozenset[str]:
         """Return every site that there is a job for."""
@@ -183,5 +181,5 @@ def _told_apart(connection: Connection, documents: Sequence[Wanted]) -> list[Wan
 def _names(connection: Connection, sites: Collection[str]) -> dict[tuple[str, str], str]:
     """Return the UUIDs of documents by their job's site and their name in lower case."""
     query = select(document.c.site, document.c.name, document.c.uuid)
-    rows = connection.execute(query.where(document.c.site.in_(sorted(sites)))) if sites else ()
+    rows = connection.execute(query.where(document.c.site.in_(sorted(sites))))
     return {(site, name.lower()): uuid for site, name, uuid in rows}
