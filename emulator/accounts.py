@@ -6,7 +6,6 @@ import hashlib
 import html
 import json
 import secrets
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +52,6 @@ class OAuth:
         self._codes: dict[str, Grant] = {}
         self._refresh: dict[str, Grant] = {}
         self._revoked: set[str] = set()
-        self._lock = threading.Lock()
 
     def authorize(self, request: Request) -> Response:
         """Show the page that asks (GET), or redirect with the person's answer (POST)."""
@@ -102,8 +100,7 @@ class OAuth:
             return {"error": "invalid_client", "error_description": "Unauthorized"}
         if form.get("grant_type") == "refresh_token":
             return self._refreshed(form)
-        with self._lock:
-            grant = self._codes.pop(form.get("code", ""), None)
+        grant = self._codes.pop(form.get("code", ""), None)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         if grant is None or grant.client != client:
             return {"error": "invalid_grant", "error_description": "Malformed auth code."}

@@ -55,25 +55,18 @@ class ApiError(Exception):
         self.message = where + self.message
         self.args = (self.message,)
 
-    def sheets_body(self) -> dict[str, Any]:
-        """Return `{"error": {code, message, status, details?}}`, the form of Sheets v4."""
-        error: dict[str, Any] = {
-            "code": self.http_status,
-            "message": self.message,
-            "status": self.status,
-        }
-        if self.details:
-            error["details"] = self.details
-        return {"error": error}
-
-    def drive_body(self) -> dict[str, Any]:
-        """Return `{"error": {errors: [...], code, message}}`, the form of Drive v3."""
+    def body(self, api: str) -> dict[str, Any]:
+        """Return its JSON: `{"error": {code, message, ...}}`, as `sheets` and `drive` fill it."""
+        error: dict[str, Any] = {"code": self.http_status, "message": self.message}
+        if api != "drive":
+            details = {"details": self.details} if self.details else {}
+            return {"error": error | {"status": self.status} | details}
         entry = {"domain": self.domain, "reason": self.reason, "message": self.message}
         if self.location is not None:
             is_header = self.location == "Authorization"
             entry["locationType"] = "header" if is_header else "parameter"
             entry["location"] = self.location
-        return {"error": {"errors": [entry], "code": self.http_status, "message": self.message}}
+        return {"error": {"errors": [entry]} | error}
 
 
 def invalid(message: str) -> ApiError:

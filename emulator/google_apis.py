@@ -28,10 +28,7 @@ COMPACT = (",", ":")
 
 def refusal(api: str, error: ApiError) -> Response:
     """Return an ApiError as an answer of `sheets` or `drive`."""
-    if api == "drive":
-        response = json_answer(error.drive_body(), error.http_status)
-    else:
-        response = json_answer(error.sheets_body(), error.http_status)
+    response = json_answer(error.body(api), error.http_status)
     if error.http_status == 401:
         response.headers["WWW-Authenticate"] = (
             'Bearer realm="https://accounts.google.com/", error="invalid_token"'
