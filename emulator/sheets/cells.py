@@ -60,11 +60,8 @@ def updated(old: Cell, data: Json, mask: masks.Mask | None) -> Cell:
     below = masks.below(mask, "userEnteredFormat")
     if not isinstance(below, bool):
         style = styles.changed(style, data.get("userEnteredFormat"), below)
-    for name in REST:
-        if masks.wants(mask, name):
-            rest.pop(name, None)
-            if data.get(name):
-                rest[name] = data[name]
+    given = {name: item for name, item in data.items() if item}
+    rest = masks.updated(rest, given, mask, REST)
     if "textFormatRuns" in rest and masks.wants(mask, "textFormatRuns"):
         _check_runs(value, rest["textFormatRuns"])
         rest["textFormatRuns"] = styles.runs(rest["textFormatRuns"])

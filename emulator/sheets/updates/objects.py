@@ -184,14 +184,10 @@ def update_chart_position(edit: Edit, request: Json) -> Json:
     number = request.get("objectId", 0)
     _, old = CHARTS.need(edit, number)
     given = request.get("newPosition", {})
-    overlay = dict(old["position"]["overlayPosition"])
+    overlay = old["position"]["overlayPosition"]
     if "overlayPosition" in given:
-        mask = need_mask(request, "OverlayPosition")
-        for name in ("anchorCell", *OFFSETS, *SIZE):
-            if masks.wants(mask, name):
-                overlay.pop(name, None)
-                if name in given["overlayPosition"]:
-                    overlay[name] = given["overlayPosition"][name]
+        mask, names = need_mask(request, "OverlayPosition"), ("anchorCell", *OFFSETS, *SIZE)
+        overlay = masks.updated(overlay, given["overlayPosition"], mask, names)
     target, position = _position(edit, {**given, "overlayPosition": overlay})
     CHARTS.drop(edit, number)
     CHARTS.put(edit, target, number, {**old, "position": position})

@@ -221,12 +221,7 @@ def update_view(edit: Edit, request: Json) -> None:
     mask, new = need_mask(request, "FilterView"), request.get("filter", {})
     number = new.get("filterViewId", 0)
     sheet, old = VIEWS.need(edit, number)
-    stored = dict(old)
-    for name in VIEW_FIELDS:
-        if masks.wants(mask, name):
-            stored.pop(name, None)
-            if name in new:
-                stored[name] = new[name]
+    stored = masks.updated(old, new, mask, VIEW_FIELDS)
     wanted = [name for name in CRITERIA if masks.wants(mask, name)]
     if wanted:
         given = {name: new[name] for name in wanted if name in new}
