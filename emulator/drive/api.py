@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from werkzeug.http import parse_range_header
@@ -218,37 +217,33 @@ class Transfer:
         kind = request.args.get("uploadType")
         if kind == "resumable":
             return self._begin(request, file_id, body, user)
-        path = self._drive.new_path()
+        path, metadata, mime_type = self._drive.new_path(), Json(), request.mimetype or None
         if kind == "multipart":
             metadata, mime_type, content = _parts(request)
             path.write_bytes(content)
         elif kind == "media":
-            metadata, mime_type = {}, request.mimetype or None
             if request.content_length not in (None, uploads.append(path, request.stream)):
                 raise Cut
         else:
             raise bad_parameter("uploadType")
         query = request.args.to_dict()
-        return json_answer(self._finish(metadata, query, user, file_id, path, mime_type))
+        return json_answer(
+            self._finish(Session(path, user, metadata, query, mime_type, file_id=file_id))
+        )
 
-    def _finish(
-        self,
-        metadata: Json,
-        query: dict[str, str],
-        user: User,
-        file_id: str | None,
-        path: Path,
-        mime_type: str | None,
-    ) -> Json:
-        drive, supports = self._drive, listing.all_drives(query)
-        checksums = uploads.checksums(path)  # it takes a while: before any lock
+    def _finish(self, session: Session) -> Json:
+        """Make the file of what was uploaded, and return its resource."""
+        drive, supports = self._drive, listing.all_drives(session.query)
+        user, metadata, mime_type = session.user, session.metadata, session.mime_type
+        checksums = uploads.checksums(session.path)  # it takes a while: before any lock
         with drive.lock:
-            if file_id is None:
+            if session.file_id is None:
                 file = drive.create(metadata, user, all_drives=supports, mime_type=mime_type)
             else:
-                file = drive.update(file_id, metadata, user, all_drives=supports)
-            drive.fill(file, path, checksums)
-            return masked(drive.shown(file, user), query, SHOWN)
+                file = drive.update(session.file_id, metadata, user, all_drives=supports)
+            drive.fill(file, session.path, checksums)
+            session.result = file.id
+            return masked(drive.shown(file, user), session.query, SHOWN)
 
     # Resumable uploads
 
@@ -262,15 +257,15 @@ class Transfer:
                 self._drive.tree.get(file_id, user, all_drives=supports, role="writer")
         announced = request.headers.get("X-Upload-Content-Length")
         session = Session(
-            id="A" + self._drive.token(60),
             path=self._drive.new_path(),
             user=user,
             metadata=body,
             query=request.args.to_dict(),
             mime_type=mime_type,
+            file_id=file_id,
             total=int(announced) if announced else None,
             began=self._drive.now().timestamp(),
-            file_id=file_id,
+            id="A" + self._drive.token(60),
         )
         self._drive.sessions[session.id] = session
         address = f"{request.host_url.rstrip('/')}{request.path}"
@@ -307,11 +302,8 @@ class Transfer:
         os.truncate(path, stands)
         if not part.is_last or stands < (part.end or 0):
             return _incomplete(session, stands)
-        query = session.query | {"fields": "*"}
-        done = self._finish(session.metadata, query, user, session.file_id, path, session.mime_type)
-        session.result = done["id"]
-        resource = masked(done, session.query, SHOWN)
-        return json_answer(resource, headers={"X-GUploader-UploadID": session.id})
+        headers = {"X-GUploader-UploadID": session.id}
+        return json_answer(self._finish(session), headers=headers)
 
 
 def _incomplete(session: Session, have: int) -> Response:
