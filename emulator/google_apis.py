@@ -59,8 +59,8 @@ class Google:
         path = unquote(call.path)
         known = discovery.match(call.api, request.method, path)
         call.method_id = known.method_id
-        if not _is_bytes(request):
-            self._calls.keep_body(call, _read(request))
+        if not _is_upload(request) or request.args.get("uploadType") == "resumable":
+            self._calls.keep_body(call, _read(request))  # else it is a file's, to be streamed
         return known
 
     def perform(self, request: Request, call: Call, known: discovery.Call | None) -> Response:
@@ -177,11 +177,6 @@ class Google:
 
 def _is_upload(request: Request) -> bool:
     return request.path.startswith("/upload/")
-
-
-def _is_bytes(request: Request) -> bool:
-    """Return whether the body is a file's, to be streamed."""
-    return _is_upload(request) and request.args.get("uploadType") != "resumable"
 
 
 def _read(request: Request) -> bytes:

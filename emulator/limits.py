@@ -6,7 +6,6 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from emulator.calls import Call
 from emulator.errors import ApiError
@@ -46,14 +45,6 @@ PROJECT = "123456789012"
 READS = {"sheets.spreadsheets.getByDataFilter", "sheets.spreadsheets.developerMetadata.search"}
 
 
-@dataclass
-class Rates:
-    """Calls of Sheets a minute; None: no limit."""
-
-    sheets_user: int | None = 60
-    sheets_project: int | None = 300
-
-
 def is_read(call: Call) -> bool:
     """Return whether Sheets counts a call as a read."""
     return call.http_method == "GET" or call.method_id in READS
@@ -62,7 +53,8 @@ def is_read(call: Call) -> bool:
 class Limits:
     """Counts Sheets' calls in sliding windows of `minute` seconds, without refused ones.
 
-    `enabled`, `minute` and `rates` may be changed while it runs.
+    `per_user` and `per_project` are how many reads, and how many writes, one lets through (None: no
+    limit). They, `enabled` and `minute` may be changed while it runs.
     """
 
     def __init__(
@@ -74,7 +66,8 @@ class Limits:
     ) -> None:
         self.minute = minute
         self.enabled = enabled
-        self.rates = Rates()
+        self.per_user: int | None = 60
+        self.per_project: int | None = 300
         self._clock = clock
         self._seen: defaultdict[tuple[str, str | None], deque[float]] = defaultdict(deque)
         self._lock = threading.Lock()
@@ -84,7 +77,7 @@ class Limits:
         if not self.enabled or call.api != "sheets":
             return
         kind = "read" if is_read(call) else "write"
-        rates = (self.rates.sheets_user, self.rates.sheets_project)
+        rates = (self.per_user, self.per_project)
         with self._lock:
             now = self._clock()
             seen = [self._seen[kind, user] for user in (call.user, None)]

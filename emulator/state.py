@@ -13,7 +13,7 @@ from emulator.calls import CallLog
 from emulator.drive import Drive
 from emulator.drive.engine import SOMEONE
 from emulator.drive.model import SPREADSHEET
-from emulator.everbright import EverBright
+from emulator.everbright.engine import EverBright
 from emulator.faults import Faults
 from emulator.limits import Latency, Limits
 from emulator.sheets import OTHERWISE, Sheets

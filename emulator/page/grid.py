@@ -53,12 +53,6 @@ def text_css(style: Json) -> list[str]:
     return found
 
 
-def background_of(style: Json) -> str | None:
-    """Return a CellFormat's background, None where it is white."""
-    shown = color_of(style, "backgroundColor")
-    return None if shown == "#ffffff" else shown
-
-
 def side_of(style: Json, value: Json) -> str:
     """Return `left`, `center` or `right`, from the format or by the kind of value."""
     given = HORIZONTAL.get(style.get("horizontalAlignment", ""))
@@ -139,8 +133,8 @@ def declarations(cell: Json) -> list[str]:
     found = text_css(given.get("textFormat", {}))
     if cell.get("textFormatRuns") or cell.get("hyperlink"):
         found = [each for each in found if not each.startswith("text-decoration:underline")]
-    back = background_of(given)
-    if back is not None:
+    back = color_of(given, "backgroundColor")
+    if back not in (None, "#ffffff"):
         found.append(f"background-color:{back}")
     side = side_of(given, cell.get("effectiveValue", {}))
     if side != "left":

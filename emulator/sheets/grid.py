@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -174,6 +174,10 @@ class Spreadsheet:
         """Return the sheet with that title in any case, or None."""
         folded = title.casefold()
         return next((one for one in self.sheets if one.title.casefold() == folded), None)
+
+    def free_title(self, titles: Iterable[str]) -> str:
+        """Return the first of `titles` that no sheet has."""
+        return next(title for title in titles if self.titled(title) is None)
 
     def cell_count(self) -> int:
         """Return the number of cells of all grids, filled or not."""

@@ -142,7 +142,7 @@ def test_a_redirect_to_another_port_notes_what_it_was_sent(
 
 def test_lists_come_in_pages_of_25(http: Client, emulator: Emulator) -> None:
     for number in range(60):
-        emulator.everbright.add("milestone", {"uuid": number, "workflow_id": number % 2})
+        emulator.everbright.records.add("milestone", {"uuid": number, "workflow_id": number % 2})
     page = http.get("/api/v1/milestone?workflow_id=1").json()
     assert (page["count"], len(page["results"]), page["previous"]) == (30, 25, None)
     rest = http.get(page["next"]).json()

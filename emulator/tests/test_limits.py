@@ -75,7 +75,7 @@ def test_the_429_over_http_and_a_minute_that_is_scaled() -> None:
 
 def test_each_token_is_a_user_of_its_own() -> None:
     with Emulator() as emulator:
-        emulator.limits.rates.sheets_user = 1
+        emulator.limits.per_user = 1
         path = f"{emulator.url}/v4/spreadsheets/{emulator.create_spreadsheet('x')}"
         one, other = Client(emulator.url, "one"), Client(emulator.url, "other")
         answers = [client.get(path).status_code for client in (one, one, other)]
