@@ -154,7 +154,6 @@ class Token:
 
 
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-ANONYMOUS = "anonymous"
 
 
 class Accounts:
@@ -176,7 +175,7 @@ class Accounts:
     def token(self, authorization: str | None) -> Token:
         """Return the caller of an Authorization header. ApiError 401 if it is invalid."""
         if not authorization:
-            return Token(User(ANONYMOUS, service_account=not self.anonymous_is_person))
+            return Token(User("anonymous", service_account=not self.anonymous_is_person))
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise ApiError(401, location="Authorization")

@@ -10,8 +10,9 @@ from werkzeug.wrappers import Request, Response
 from emulator import discovery
 from emulator.accounts import Accounts
 from emulator.calls import Call, CallLog
-from emulator.drive import Drive, api
+from emulator.drive import api
 from emulator.drive.api import Transfer, json_answer
+from emulator.drive.engine import Drive
 from emulator.drive.model import SPREADSHEET, User, at_least
 from emulator.errors import ApiError, not_found, unsupported
 from emulator.limits import Limits, is_read
@@ -21,9 +22,7 @@ from emulator.sheets.values import SEPARATORS, delimited
 
 CREATE = "sheets.spreadsheets.create"
 COPY_TO = "sheets.spreadsheets.sheets.copyTo"
-UPLOAD = "drive.upload"
 EXPORT = "drive.files.export"
-COMPACT = (",", ":")
 
 
 def refusal(api: str, error: ApiError) -> Response:
@@ -54,7 +53,7 @@ class Google:
         if request.headers.get("Authorization"):
             call.user = request.headers["Authorization"].rpartition(" ")[2]
         if call.api == "drive" and "upload_id" in request.args:
-            call.method_id = UPLOAD
+            call.method_id = "drive.upload"
             return None
         path = unquote(call.path)
         known = discovery.match(call.api, request.method, path)
@@ -103,7 +102,7 @@ class Google:
         # Google indents by default (the discovery document's prettyPrint).
         layout: dict[str, Any] = {"indent": 2}
         if request.args.get("prettyPrint") == "false":
-            layout = {"separators": COMPACT}
+            layout = {"separators": (",", ":")}
         text = json.dumps(result, ensure_ascii=False, **layout)
         return Response(text, content_type="application/json; charset=UTF-8")
 
@@ -157,7 +156,7 @@ class Google:
             return self._transfer.download(request, path["fileId"], user)
         if method == EXPORT:
             return self._export(path["fileId"], request.args["mimeType"], user)
-        result = api.handle(self._drive, method, path, request.args, body, user)
+        result = api.handle(method, api.Call(self._drive, path, request.args, body, user))
         return Response("", 204) if result is None else json_answer(result)
 
     def _export(self, file_id: str, mime_type: str, user: User) -> Response:

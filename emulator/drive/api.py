@@ -24,7 +24,7 @@ PERMISSION_SHOWN = "kind,id,type,role"
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a Drive whose lock is held."""
+    """One call of a Drive, whose lock `handle` holds."""
 
     drive: Drive
     path: Mapping[str, str]
@@ -53,19 +53,12 @@ def masked(resource: Json, query: Mapping[str, str], default: str) -> Json:
     return found
 
 
-def handle(
-    drive: Drive,
-    method_id: str,
-    path: Mapping[str, str],
-    query: Mapping[str, str],
-    body: Json,
-    user: User,
-) -> Json | None:
+def handle(method_id: str, call: Call) -> Json | None:
     """Return a method's answer, None for a 204. ApiError if Drive refuses it, 501 if unserved."""
     if method_id not in METHODS:
         raise unsupported(method_id)
-    with drive.lock:
-        return METHODS[method_id](Call(drive, path, query, body, user))
+    with call.drive.lock:
+        return METHODS[method_id](call)
 
 
 def generate_ids(call: Call) -> Json:

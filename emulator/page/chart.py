@@ -125,16 +125,11 @@ def _bars(data: Data, at: int, most: float) -> list[Json]:
     ]
 
 
-def _overlay(stored: Json) -> Json:
-    found: Json = stored.get("position", {}).get("overlayPosition", {})
-    return found
-
-
 def extent(charts: list[Json]) -> tuple[int, int]:
     """Return how many rows and columns, of default size, the charts cover at least."""
     rows, columns = LEAST_ROWS, LEAST_COLUMNS
     for stored in charts:
-        place = _overlay(stored)
+        place = stored["position"]["overlayPosition"]
         anchor = place.get("anchorCell", {})
         high = place.get("offsetYPixels", 0) + place.get("heightPixels", 0)
         wide = place.get("offsetXPixels", 0) + place.get("widthPixels", 0)
@@ -145,7 +140,7 @@ def extent(charts: list[Json]) -> tuple[int, int]:
 
 def drawn(stored: Json, grid: Grid, cells: Cells) -> str:
     """Return a chart at its place; how far down that is, the page's script knows."""
-    place = _overlay(stored)
+    place = stored["position"]["overlayPosition"]
     anchor = place.get("anchorCell", {})
     at, across = anchor.get("rowIndex", 0), anchor.get("columnIndex", 0)
     row = min((one for one in grid.rows if one >= at), default=max(grid.rows, default=0))

@@ -4,13 +4,14 @@ import json
 import mimetypes
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
 
-from emulator.drive import File, uploads
-from emulator.drive.model import SPREADSHEET, link
+from emulator.drive import uploads
+from emulator.drive.model import SPREADSHEET, File, link
 from emulator.page import chart, grid
 from emulator.sheets import ranges
 from emulator.sheets.conditions import rows_of_view
@@ -118,13 +119,11 @@ class Opened:
         return rows_of_view(self._spreadsheet, number, self._view["filterViewId"])
 
     def _charts(self, charts: list[Json], drawn: grid.Grid) -> str:
-        def cells(stored: Json) -> Callable[[Json], list[Json]]:
-            show_all = stored.get("spec", {}).get("hiddenDimensionStrategy") == "SHOW_ALL"
-            return lambda area: self._chart_cells(area, show_all=show_all)
+        return "".join(
+            chart.drawn(stored, drawn, partial(self._chart_cells, stored)) for stored in charts
+        )
 
-        return "".join(chart.drawn(stored, drawn, cells(stored)) for stored in charts)
-
-    def _chart_cells(self, area: Json, *, show_all: bool) -> list[Json]:
+    def _chart_cells(self, stored: Json, area: Json) -> list[Json]:
         """Return the cells of a range that a chart names, row by row.
 
         None where its tab was deleted, or made smaller, since the chart was made.
@@ -132,6 +131,7 @@ class Opened:
         sheet = self._spreadsheet.sheet(area.get("sheetId", 0))
         if sheet is None or {"sheetId": 0, **area} != ranges.bounded(sheet, area):
             return []
+        show_all = stored.get("spec", {}).get("hiddenDimensionStrategy") == "SHOW_ALL"
         ((found,),) = (one["data"] for one in self._data([area], SOURCES))
         lines = [row.get("values", []) for row in found.get("rowData", [])]
         return [

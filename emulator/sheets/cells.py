@@ -16,7 +16,6 @@ FIELDS = {
     *("userEnteredValue", "userEnteredFormat", "effectiveValue", "effectiveFormat"),
     *("formattedValue", "hyperlink", *REST),
 }
-RUNS_ERASED = ("textFormatRuns", "chipRuns")
 
 
 def entered(value: Json | None) -> Any:
@@ -55,7 +54,7 @@ def updated(old: Cell, data: Json, mask: masks.Mask | None) -> Cell:
     rest = dict(old.rest) if old.rest else {}
     if masks.wants(mask, "userEnteredValue"):
         value = entered(data.get("userEnteredValue"))
-        for name in RUNS_ERASED:
+        for name in ("textFormatRuns", "chipRuns"):
             rest.pop(name, None)
     below = masks.below(mask, "userEnteredFormat")
     if not isinstance(below, bool):

@@ -219,10 +219,6 @@ def _over_truths(reduce: Callable[[list[bool]], bool]) -> Function:
     return function
 
 
-def _hyperlink(_now: datetime, address: Any, label: Any = None) -> Any:
-    return address if label is None else label
-
-
 def _on_number(compute: Callable[..., Any]) -> Function:
     """Return a function of numbers, whose arguments are converted."""
 
@@ -330,6 +326,6 @@ OF_VALUES: dict[str, Function] = {
     "NOW": lambda now: numbers.serial(now.replace(tzinfo=None) + timedelta()),
     "DATE": _on_number(lambda y, m, d: numbers.serial(date(int(y), int(m), int(d)))),
     "ROUND": _on_number(_round),
-    "HYPERLINK": _hyperlink,
+    "HYPERLINK": lambda _now, address, label=None: address if label is None else label,
     "TEXT": lambda _now, value, pattern: numbers.render(number(value), "NUMBER", text(pattern)),
 }

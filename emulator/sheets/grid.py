@@ -21,6 +21,7 @@ Json = dict[str, Any]
 
 ROW_PIXELS = 21
 COLUMN_PIXELS = 100
+FROZEN = {"ROWS": "frozenRowCount", "COLUMNS": "frozenColumnCount"}
 MAX_CELLS = 10_000_000
 MAX_COLUMNS = 18_278
 MAX_CHARACTERS = 50_000
@@ -119,8 +120,7 @@ class Sheet:
 
     def frozen(self, dimension: str) -> int:
         """Return how many ROWS or COLUMNS are frozen."""
-        name = "frozenRowCount" if dimension == "ROWS" else "frozenColumnCount"
-        count: int = self.properties.get("gridProperties", {}).get(name, 0)
+        count: int = self.properties.get("gridProperties", {}).get(FROZEN[dimension], 0)
         return count
 
     def line(self, dimension: str) -> list[Row] | list[Column]:

@@ -8,7 +8,7 @@ from emulator.errors import invalid
 from emulator.sheets import formula
 from emulator.sheets.edit import Edit
 from emulator.sheets.formula import BOUNDS, Formula, Shift, grid_range, shifted
-from emulator.sheets.grid import BLANK, Cell, Column, Json, Row, Sheet
+from emulator.sheets.grid import BLANK, FROZEN, Cell, Column, Json, Row, Sheet
 from emulator.sheets.ranges import remade
 
 MOVED = (
@@ -96,7 +96,6 @@ def rewrite_formulas(edit: Edit, sheet: Sheet, change: Callable[[Formula], Formu
 
 
 LISTS = {"ROWS": "rows", "COLUMNS": "columns"}
-FROZEN = {"ROWS": "frozenRowCount", "COLUMNS": "frozenColumnCount"}
 SINGULAR = {"ROWS": "row", "COLUMNS": "column"}
 
 
