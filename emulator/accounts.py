@@ -6,7 +6,6 @@ import hashlib
 import html
 import json
 import secrets
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +13,8 @@ from urllib.parse import urlencode, urlsplit
 
 from werkzeug.wrappers import Request, Response
 
-from emulator.drive import refusals
 from emulator.drive.model import User
-from emulator.errors import ApiError, not_found
+from emulator.errors import ApiError, file_not_found, not_found
 
 AUTHORIZE = "/o/oauth2/v2/auth"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -54,7 +52,6 @@ class OAuth:
         self._codes: dict[str, Grant] = {}
         self._refresh: dict[str, Grant] = {}
         self._revoked: set[str] = set()
-        self._lock = threading.Lock()
 
     def authorize(self, request: Request) -> Response:
         """Show the page that asks (GET), or redirect with the person's answer (POST)."""
@@ -103,8 +100,7 @@ class OAuth:
             return {"error": "invalid_client", "error_description": "Unauthorized"}
         if form.get("grant_type") == "refresh_token":
             return self._refreshed(form)
-        with self._lock:
-            grant = self._codes.pop(form.get("code", ""), None)
+        grant = self._codes.pop(form.get("code", ""), None)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         if grant is None or grant.client != client:
             return {"error": "invalid_grant", "error_description": "Malformed auth code."}
@@ -148,25 +144,47 @@ FILE, DRIVE, SHEETS = (PREFIX + name for name in ("drive.file", "drive", "spread
 MAKES = {"drive.files.create", "drive.upload", "sheets.spreadsheets.create"}
 
 
-class Scopes:
-    """The scopes of access tokens, and the files that each client has made.
+@dataclass(frozen=True)
+class Token:
+    """A caller: who it is and, where a person's sign-in gave it, to which client for what."""
 
-    A token that is not known here may do everything.
+    user: User
+    client: str = ""
+    scopes: frozenset[str] | None = None
+
+
+JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+
+class Accounts:
+    """Bearer tokens and their users.
+
+    A request without a token is `anonymous`'s, a person unless `anonymous_is_person` is False. A
+    token that `/token` gave belongs to the account it was asked for; any other is taken for that of
+    a service account of its own. `refuse` makes `/token` answer `invalid_grant`. A token that came
+    of a person's sign-in (`oauth`) is held to what the person granted.
     """
 
-    def __init__(self) -> None:
-        self._tokens: dict[str, tuple[str, frozenset[str]]] = {}
-        self._made: dict[str, set[str]] = {}
+    def __init__(self, *, anonymous_is_person: bool = True) -> None:
+        self.anonymous_is_person = anonymous_is_person
+        self.refuse = False
+        self.oauth = OAuth()
+        self._tokens: dict[str, Token] = {}
+        self._made: dict[str, set[str]] = {}  # the files that each client has made
 
-    def give(self, token: str, client: str, scopes: tuple[str, ...]) -> None:
-        """Note what an access token of a client may do."""
-        self._tokens[token] = (client, frozenset(scopes))
+    def token(self, authorization: str | None) -> Token:
+        """Return the caller of an Authorization header. ApiError 401 if it is invalid."""
+        if not authorization:
+            return Token(User("anonymous", service_account=not self.anonymous_is_person))
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise ApiError(401, location="Authorization")
+        user = User(_address(token, "emulator.iam.gserviceaccount.com"), True)
+        return self._tokens.get(token) or Token(user)
 
-    def check(
-        self, authorization: str | None, api: str, path: Mapping[str, str], body: Any
-    ) -> None:
+    def check(self, token: Token, api: str, path: Mapping[str, str], body: Any) -> None:
         """Refuse what the token does not cover: ApiError 403 or, for a file, 404."""
-        client, scopes = self._of(authorization)
+        scopes = token.scopes
         if scopes is None or DRIVE in scopes:
             return
         if not scopes & ({FILE, SHEETS} if api == "sheets" else {FILE}):
@@ -178,60 +196,22 @@ class Scopes:
         if api == "drive" and isinstance(body, dict):
             named += [one for one in body.get("parents", ()) if one != "root"]
         for one in named:
-            if one not in self._made.get(client, ()):
-                raise refusals.not_found(one) if api == "drive" else not_found()
+            if one not in self._made.get(token.client, ()):
+                raise file_not_found(one) if api == "drive" else not_found()
 
-    def shown(self, authorization: str | None, method_id: str, response: Response) -> Response:
+    def shown(self, token: Token, method_id: str, response: Response) -> Response:
         """Note a file that was made, and leave out of a list what the app may not see."""
-        client, scopes = self._of(authorization)
-        if scopes is None or response.status_code != 200:
+        if token.scopes is None or response.status_code != 200:
             return response
+        mine = self._made.setdefault(token.client, set())
         if method_id in MAKES:
             answer = json.loads(response.get_data() or b"{}")  # An upload begins without a body.
-            if made := answer.get("id") or answer.get("spreadsheetId"):
-                self._made.setdefault(client, set()).add(made)
-        elif method_id == "drive.files.list" and DRIVE not in scopes:
+            mine.update({answer.get("id"), answer.get("spreadsheetId")} - {None})
+        elif method_id == "drive.files.list" and DRIVE not in token.scopes:
             answer = json.loads(response.get_data())
-            mine = self._made.get(client, set())
             answer["files"] = [one for one in answer.get("files", ()) if one.get("id") in mine]
             response.set_data(json.dumps(answer).encode())
         return response
-
-    def _of(self, authorization: str | None) -> tuple[str, frozenset[str] | None]:
-        token = (authorization or "").rpartition(" ")[2]
-        return self._tokens.get(token, ("", None))
-
-
-JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-ANONYMOUS = "anonymous"
-
-
-class Accounts:
-    """Bearer tokens and their users.
-
-    A request without a token is `anonymous`'s, a person unless `anonymous_is_person` is False. A
-    token that `/token` gave belongs to the account it was asked for; any other is taken for that of
-    a service account of its own. `refuse` makes `/token` answer `invalid_grant`. A code or a
-    refresh token that a person's sign-in gave (`oauth`) is held to what the person granted
-    (`scopes`).
-    """
-
-    def __init__(self, *, anonymous_is_person: bool = True) -> None:
-        self.anonymous_is_person = anonymous_is_person
-        self.refuse = False
-        self.oauth = OAuth()
-        self.scopes = Scopes()
-        self._users: dict[str, User] = {}
-
-    def user(self, authorization: str | None) -> User:
-        """Return the user of an Authorization header. ApiError 401 if it is invalid or expired."""
-        if not authorization:
-            return User(ANONYMOUS, service_account=not self.anonymous_is_person)
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise unauthenticated()
-        known = self._users.get(token)
-        return known or User(_address(token, "emulator.iam.gserviceaccount.com"), True)
 
     def grant(self, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
         """Return the status and the answer of `/token` for a JWT, a code or a refresh token."""
@@ -252,33 +232,19 @@ class Accounts:
         else:
             return 400, {"error": "unsupported_grant_type", "error_description": f"Invalid: {kind}"}
         scope = form.get("scope", "https://www.googleapis.com/auth/drive")
-        return 200, self._issued(user) | {"scope": scope}
+        return 200, self._issued(Token(user)) | {"scope": scope}
 
     def _granted(self, form: Mapping[str, str], *, is_new: bool) -> tuple[int, dict[str, Any]]:
         grant = self.oauth.redeem(form)
         if not isinstance(grant, Grant):
             return 401 if grant["error"] == "invalid_client" else 400, grant
-        answer = self._issued(User(grant.email))
-        self.scopes.give(answer["access_token"], grant.client, grant.scopes)
+        answer = self._issued(Token(User(grant.email), grant.client, frozenset(grant.scopes)))
         return 200, answer | self.oauth.more(grant, is_new=is_new)
 
-    def _issued(self, user: User) -> dict[str, Any]:
-        token = "ya29." + secrets.token_hex(32)
-        self._users[token] = user
-        return {"access_token": token, "expires_in": 3599, "token_type": "Bearer"}
-
-
-def unauthenticated() -> ApiError:
-    """Return the 401 for an invalid or expired token."""
-    return ApiError(
-        401,
-        "Request had invalid authentication credentials. Expected OAuth 2 access token, login "
-        "cookie or other valid authentication credential. See "
-        "https://developers.google.com/identity/sign-in/web/devconsole-project.",
-        reason="authError",
-        location_type="header",
-        location="Authorization",
-    )
+    def _issued(self, token: Token) -> dict[str, Any]:
+        text = "ya29." + secrets.token_hex(32)
+        self._tokens[text] = token
+        return {"access_token": text, "expires_in": 3599, "token_type": "Bearer"}
 
 
 def _address(token: str, domain: str) -> str:

@@ -59,7 +59,7 @@ class Control:
         """`latency`, `limits`, EverBright's `token`, and what is answered `otherwise`."""
         state = self._state
         known: dict[str, Callable[[Any], None]] = {
-            "latency": lambda value: setattr(state, "latency", _latency(value)),
+            "latency": lambda value: setattr(state, "latency", limits.parse_latency(str(value))),
             "limits": lambda value: setattr(state.limits, "enabled", bool(value)),
             "token": lambda value: setattr(state.everbright, "token", value),
             "otherwise": lambda names: state.answer_otherwise(*names),
@@ -77,10 +77,6 @@ class Control:
         """`{"uuid", "size"?, "base64"?, "content_type"?}`."""
         data = base64.b64decode(body.pop("base64")) if "base64" in body else None
         self._state.everbright.set_document(body.pop("uuid"), data, **body)
-
-
-def _latency(value: Any) -> limits.Latency:
-    return limits.parse_latency(value) if isinstance(value, str) else value
 
 
 def _json(value: Any, status: int = 200) -> Response:

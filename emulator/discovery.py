@@ -19,7 +19,6 @@ from emulator import schema
 from emulator.errors import BAD_REQUEST, ApiError, not_found
 
 SCHEMAS = Path(__file__).parent / "schemas"
-UPLOAD_PREFIXES = ("/resumable/upload/", "/upload/")
 
 
 @dataclass(frozen=True)
@@ -102,9 +101,7 @@ def methods(api: str) -> tuple[Method, ...]:
 
 def match(api: str, method: str, path: str) -> Call:
     """Return the method of a decoded path. ApiError 404 where there is none."""
-    for prefix in UPLOAD_PREFIXES:
-        if path.startswith(prefix):
-            path = "/" + path[len(prefix) :]
+    path = path.removeprefix("/upload")
     for candidate in methods(api):
         if candidate.http_method == method and (found := candidate.pattern.fullmatch(path)):
             return Call(candidate.method_id, found.groupdict(), candidate)

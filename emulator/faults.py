@@ -17,26 +17,18 @@ from typing import Any, Literal
 
 from werkzeug.wrappers import Response
 
-from emulator.accounts import unauthenticated
 from emulator.calls import Call
-from emulator.errors import DRIVE_REASONS, ApiError
+from emulator.errors import ApiError
 from emulator.google_apis import refusal
-from emulator.limits import drive_rate, is_read, sheets_quota
+from emulator.limits import is_read, sheets_quota
 from emulator.server import Cut, cut_after
 
 When = Literal["before", "after"]
 KINDS = ("answer", "html", "drop", "hang", "truncate", "run")
-GOOGLE = {"sheets", "drive", "oauth2"}
-MESSAGES = {
-    400: "Request contains an invalid argument.",
-    403: "The caller does not have permission",
-    404: "Requested entity was not found.",
-    409: "The operation was aborted.",
-    410: "Gone",
-    500: "Internal error encountered.",
-    502: "Bad Gateway",
-    503: "The service is currently unavailable.",
-    504: "Deadline expired before operation could complete.",
+# Drive's words for too many calls, by its reason.
+RATE_LIMITS = {
+    "userRateLimitExceeded": "User Rate Limit Exceeded",
+    "rateLimitExceeded": "Rate Limit Exceeded",
 }
 PROXY_PAGE = (
     "<html>\n<head><title>{0} Server Error</title></head>\n<body>\n<h1>Error: Server Error</h1>\n"
@@ -192,7 +184,7 @@ class Faults:
 
     def while_down(self, call: Call) -> None:
         """Let a call of Google's hang or fail while Google is down: Cut."""
-        if call.api not in GOOGLE or self._up.is_set():
+        if call.api == "everbright" or self._up.is_set():
             return
         refuse = self._refuse
         if not refuse:
@@ -224,17 +216,14 @@ def _json(value: Any, status: int) -> Response:
 
 def _own_words(rule: Rule, call: Call) -> Response:
     """Return the called API's own answer with the rule's status."""
-    message = MESSAGES.get(rule.status, "Error")
+    location = "Authorization" if rule.status == 401 else None
+    error = ApiError(rule.status, reason=rule.reason, location=location)
     if call.api not in ("sheets", "drive"):
-        return _json({"error" if call.api == "oauth2" else "detail": message}, rule.status)
-    error = ApiError(rule.status, message, reason=rule.reason or DRIVE_REASONS.get(rule.status))
-    if rule.status == 401:
-        error = unauthenticated()
-    elif rule.status == 429 and call.api == "sheets":
+        return _json({"error" if call.api == "oauth2" else "detail": error.message}, rule.status)
+    if rule.status == 429 and call.api == "sheets":
         error = sheets_quota("read" if is_read(call) else "write", per_user=True, value=60)
-    elif rule.reason in ("userRateLimitExceeded", "rateLimitExceeded"):
-        error = drive_rate(per_user=rule.reason == "userRateLimitExceeded")
-        error.http_status = rule.status
+    elif rule.reason in RATE_LIMITS:
+        error.message, error.domain = RATE_LIMITS[rule.reason], "usageLimits"
     return refusal(call.api, error)
 
 

@@ -10,28 +10,24 @@ from werkzeug.wrappers import Request, Response
 from emulator import discovery
 from emulator.accounts import Accounts
 from emulator.calls import Call, CallLog
-from emulator.drive import Drive, api, refusals
+from emulator.drive import api
 from emulator.drive.api import Transfer, json_answer
+from emulator.drive.engine import Drive
 from emulator.drive.model import SPREADSHEET, User, at_least
 from emulator.errors import ApiError, not_found, unsupported
 from emulator.limits import Limits, is_read
 from emulator.server import Cut
 from emulator.sheets import Sheets
-from emulator.sheets.values import SEPARATORS
+from emulator.sheets.values import SEPARATORS, delimited
 
 CREATE = "sheets.spreadsheets.create"
 COPY_TO = "sheets.spreadsheets.sheets.copyTo"
-UPLOAD = "drive.upload"
 EXPORT = "drive.files.export"
-COMPACT = (",", ":")
 
 
 def refusal(api: str, error: ApiError) -> Response:
     """Return an ApiError as an answer of `sheets` or `drive`."""
-    if api == "drive":
-        response = json_answer(error.drive_body(), error.http_status)
-    else:
-        response = json_answer(error.sheets_body(), error.http_status)
+    response = json_answer(error.body(api), error.http_status)
     if error.http_status == 401:
         response.headers["WWW-Authenticate"] = (
             'Bearer realm="https://accounts.google.com/", error="invalid_token"'
@@ -57,33 +53,33 @@ class Google:
         if request.headers.get("Authorization"):
             call.user = request.headers["Authorization"].rpartition(" ")[2]
         if call.api == "drive" and "upload_id" in request.args:
-            call.method_id = UPLOAD
+            call.method_id = "drive.upload"
             return None
         path = unquote(call.path)
         known = discovery.match(call.api, request.method, path)
         call.method_id = known.method_id
-        if not _is_bytes(request):
-            self._calls.keep_body(call, _read(request))
+        if not _is_upload(request) or request.args.get("uploadType") == "resumable":
+            self._calls.keep_body(call, _read(request))  # else it is a file's, to be streamed
         return known
 
     def perform(self, request: Request, call: Call, known: discovery.Call | None) -> Response:
         """Perform the call. ApiError if it is refused."""
-        token, scopes = request.headers.get("Authorization"), self._accounts.scopes
-        user = self._accounts.user(token)
+        token = self._accounts.token(request.headers.get("Authorization"))
+        user = token.user
         call.user = user.email
         self._limits.check(call)
         if known is None:
             response = self._transfer.resume(request, request.args["upload_id"])
-            return scopes.shown(token, call.method_id, response)
+            return self._accounts.shown(token, call.method_id, response)
         body = _json(call)
         discovery.check(known, request.args, body)
-        scopes.check(token, call.api, known.path_params, body)
+        self._accounts.check(token, call.api, known.path_params, body)
         if call.api == "sheets":
             response = self._sheets_call(request, call, known, body, user)
         else:
             # In Drive a null has a meaning; the check has removed nulls from the body.
             response = self._drive_call(request, known, _json(call) or {}, user)
-        return scopes.shown(token, call.method_id, response)
+        return self._accounts.shown(token, call.method_id, response)
 
     # Sheets
 
@@ -106,7 +102,7 @@ class Google:
         # Google indents by default (the discovery document's prettyPrint).
         layout: dict[str, Any] = {"indent": 2}
         if request.args.get("prettyPrint") == "false":
-            layout = {"separators": COMPACT}
+            layout = {"separators": (",", ":")}
         text = json.dumps(result, ensure_ascii=False, **layout)
         return Response(text, content_type="application/json; charset=UTF-8")
 
@@ -114,7 +110,7 @@ class Google:
         self, body: dict[str, Any], query: MultiDict[str, str], user: User
     ) -> dict[str, Any]:
         if user.service_account:
-            raise ApiError(403, "The caller does not have permission")
+            raise ApiError(403)
         title = body.get("properties", {}).get("title") or "Untitled spreadsheet"
         spreadsheet_id = self._drive.new_id(SPREADSHEET)
         self._sheets.create(spreadsheet_id, title, user.email, body)
@@ -137,7 +133,7 @@ class Google:
         if spreadsheet_id not in self._sheets.spreadsheets:
             raise not_found()
         if not allowed:
-            raise ApiError(403, "The caller does not have permission")
+            raise ApiError(403)
 
     def _touch(self, spreadsheet_id: str, user: User) -> None:
         """Update a spreadsheet's title, time and last user in Drive."""
@@ -160,7 +156,7 @@ class Google:
             return self._transfer.download(request, path["fileId"], user)
         if method == EXPORT:
             return self._export(path["fileId"], request.args["mimeType"], user)
-        result = api.handle(self._drive, method, path, request.args, body, user)
+        result = api.handle(method, api.Call(self._drive, path, request.args, body, user))
         return Response("", 204) if result is None else json_answer(result)
 
     def _export(self, file_id: str, mime_type: str, user: User) -> Response:
@@ -168,20 +164,18 @@ class Google:
         with self._drive.lock:
             file = self._drive.tree.get(file_id, user, all_drives=True)
         if file.mime_type != SPREADSHEET:
-            raise refusals.not_exportable()
+            message = "Export only supports Docs Editors files."
+            raise ApiError(403, message, reason="fileNotExportable", location="fileId")
         if mime_type not in SEPARATORS:
             raise unsupported(f"drive.files.export as {mime_type}")
-        text = self._sheets.export(file.id, SEPARATORS[mime_type])
+        spreadsheet = self._sheets.spreadsheets[file.id]
+        with spreadsheet.lock:
+            text = delimited(spreadsheet, SEPARATORS[mime_type])
         return Response(text, content_type=mime_type)
 
 
 def _is_upload(request: Request) -> bool:
-    return request.path.startswith(("/upload/", "/resumable/upload/"))
-
-
-def _is_bytes(request: Request) -> bool:
-    """Return whether the body is a file's, to be streamed."""
-    return _is_upload(request) and request.args.get("uploadType") != "resumable"
+    return request.path.startswith("/upload/")
 
 
 def _read(request: Request) -> bytes:

@@ -6,7 +6,6 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from emulator.calls import Call
 from emulator.errors import ApiError
@@ -46,25 +45,16 @@ PROJECT = "123456789012"
 READS = {"sheets.spreadsheets.getByDataFilter", "sheets.spreadsheets.developerMetadata.search"}
 
 
-@dataclass
-class Rates:
-    """Calls a minute; None: no limit."""
-
-    sheets_user: int | None = 60
-    sheets_project: int | None = 300
-    drive_user: int | None = 12_000
-    drive_project: int | None = 12_000
-
-
 def is_read(call: Call) -> bool:
     """Return whether Sheets counts a call as a read."""
     return call.http_method == "GET" or call.method_id in READS
 
 
 class Limits:
-    """Counts calls in sliding windows of `minute` seconds, without refused ones.
+    """Counts Sheets' calls in sliding windows of `minute` seconds, without refused ones.
 
-    `enabled`, `minute` and `rates` may be changed while it runs.
+    `per_user` and `per_project` are how many reads, and how many writes, one lets through (None: no
+    limit). They, `enabled` and `minute` may be changed while it runs.
     """
 
     def __init__(
@@ -76,31 +66,26 @@ class Limits:
     ) -> None:
         self.minute = minute
         self.enabled = enabled
-        self.rates = Rates()
+        self.per_user: int | None = 60
+        self.per_project: int | None = 300
         self._clock = clock
         self._seen: defaultdict[tuple[str, str | None], deque[float]] = defaultdict(deque)
         self._lock = threading.Lock()
 
     def check(self, call: Call) -> None:
-        """Count a call, or refuse it: 429 for Sheets, 403 for Drive."""
-        if not self.enabled:
+        """Count a call of Sheets', or refuse it with a 429."""
+        if not self.enabled or call.api != "sheets":
             return
         kind = "read" if is_read(call) else "write"
-        rates = (self.rates.drive_user, self.rates.drive_project)
-        if call.api == "sheets":
-            rates = (self.rates.sheets_user, self.rates.sheets_project)
-        counted = f"{call.api} {kind if call.api == 'sheets' else ''}"
+        rates = (self.per_user, self.per_project)
         with self._lock:
             now = self._clock()
-            seen = [self._seen[counted, user] for user in (call.user, None)]
+            seen = [self._seen[kind, user] for user in (call.user, None)]
             for times, rate in zip(seen, rates, strict=True):
                 while times and times[0] <= now - self.minute:
                     times.popleft()
                 if rate is not None and len(times) >= rate:
-                    per_user = times is seen[0]
-                    if call.api == "sheets":
-                        raise sheets_quota(kind, per_user=per_user, value=rate)
-                    raise drive_rate(per_user=per_user)
+                    raise sheets_quota(kind, per_user=times is seen[0], value=rate)
             for times in seen:
                 times.append(now)
 
@@ -134,13 +119,3 @@ def sheets_quota(kind: str, *, per_user: bool, value: int) -> ApiError:
     }
     more = {"@type": "type.googleapis.com/google.rpc.Help", "links": [link]}
     return ApiError(429, message, [info, more])
-
-
-def drive_rate(*, per_user: bool) -> ApiError:
-    """Return Drive's 403 for too many calls."""
-    return ApiError(
-        403,
-        "User Rate Limit Exceeded" if per_user else "Rate Limit Exceeded",
-        reason="userRateLimitExceeded" if per_user else "rateLimitExceeded",
-        domain="usageLimits",
-    )

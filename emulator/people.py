@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 from emulator.sheets import coerce, ranges, structure, values
 from emulator.sheets.edit import Edit, change
-from emulator.sheets.grid import Cell, Sheet, Spreadsheet
+from emulator.sheets.grid import Cell, Json, Sheet, Spreadsheet
 from emulator.sheets.ranges import Box
-from emulator.sheets.updates import cells, copies, paste, rules, tabs
+from emulator.sheets.updates import cells, copies, paste, tabs
 
 T = TypeVar("T")
 
@@ -83,9 +83,9 @@ def clear_cells(edit: Edit, sheet: Sheet, *, top: int, bottom: int, left: int, r
 @_whole_change
 def sort(edit: Edit, sheet: Sheet, *, column: int, ascending: bool = True) -> None:
     """Sort the whole tab below its header by a column, as Data > Sort sheet does."""
-    box = ranges.whole(sheet)._replace(top=_header_row(sheet) + 1)
-    edit.guard(sheet, box)
-    paste.sort(edit, sheet, box, [(column, not ascending)])
+    area = {"sheetId": sheet.sheet_id, "startRowIndex": _header_row(sheet) + 1}
+    order = {"dimensionIndex": column, "sortOrder": "ASCENDING" if ascending else "DESCENDING"}
+    paste.sort_range(edit, {"range": area, "sortSpecs": [order]})
 
 
 @_whole_change
@@ -138,17 +138,15 @@ def move_column(edit: Edit, sheet: Sheet, *, column: int, to: int) -> None:
     structure.move(edit, sheet, "COLUMNS", column, column + 1, to if to <= column else to + 1)
 
 
+def _rows(sheet: Sheet, start: int, end: int) -> Json:
+    return {"sheetId": sheet.sheet_id, "startRowIndex": start, "endRowIndex": end}
+
+
 @_whole_change
 def copy_rows(edit: Edit, sheet: Sheet, *, start: int, end: int, to: int) -> None:
     """Copy whole rows and paste them from row `to` on, over what is there."""
-    whole = ranges.whole(sheet)
-    source = _inside(sheet, whole._replace(top=start, bottom=end))
-    target = _inside(sheet, whole._replace(top=to, bottom=to + end - start))
-    edit.guard(sheet, target)
-    for down, line in enumerate(paste.take(sheet, source)):
-        for across, cell in enumerate(line):
-            paste.put(edit, sheet, to + down, across, paste.moved(cell, to - start, 0))
-    rules.carry(edit, sheet, source, sheet, target)
+    target = _rows(sheet, to, to + end - start)
+    paste.copy_paste(edit, {"source": _rows(sheet, start, end), "destination": target})
 
 
 @_whole_change
@@ -156,16 +154,16 @@ def cut_rows(
     edit: Edit, sheet: Sheet, *, start: int, end: int, to: int, to_sheet: int | None = None
 ) -> None:
     """Cut the contents of whole rows and paste them from row `to` on; metadata stays behind."""
-    source = _inside(sheet, ranges.whole(sheet)._replace(top=start, bottom=end))
-    target = sheet if to_sheet is None else ranges.need_sheet(edit.spreadsheet, to_sheet)
-    paste.cut(edit, sheet, source, target, (to, 0))
+    target = {"sheetId": sheet.sheet_id if to_sheet is None else to_sheet, "rowIndex": to}
+    paste.cut_paste(edit, {"source": _rows(sheet, start, end), "destination": target})
 
 
 @_whole_change
 def cut_columns(edit: Edit, sheet: Sheet, *, start: int, end: int, to: int) -> None:
     """Cut the contents of whole columns and paste them at column `to`; metadata stays behind."""
-    source = _inside(sheet, ranges.whole(sheet)._replace(left=start, right=end))
-    paste.cut(edit, sheet, source, sheet, (0, to))
+    source = {"sheetId": sheet.sheet_id, "startColumnIndex": start, "endColumnIndex": end}
+    target = {"sheetId": sheet.sheet_id, "columnIndex": to}
+    paste.cut_paste(edit, {"source": source, "destination": target})
 
 
 @_whole_change

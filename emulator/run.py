@@ -13,10 +13,12 @@ from werkzeug.wrappers import Request
 from emulator.control import Control
 from emulator.everbright.routes import store
 from emulator.limits import Latency
-from emulator.page import Page
+from emulator.page.views import Page
 from emulator.server import Server
 from emulator.state import State
 from emulator.web import Web
+
+HOST = "127.0.0.1"
 
 
 class Emulator(State):
@@ -28,11 +30,9 @@ class Emulator(State):
     everything in memory, and the bytes of files in a folder that goes when it is stopped.
     """
 
-    def __init__(
-        self, port: int = 0, *, host: str = "127.0.0.1", latency: Latency = None, **how: Any
-    ) -> None:
+    def __init__(self, port: int = 0, *, latency: Latency = None, **how: Any) -> None:
         self._stack = ExitStack()
-        self._host, self._port = host, port
+        self._port = port
         self._server: Server | None = None
         self._storage: Server | None = None
         self._storage_lock = threading.Lock()
@@ -44,20 +44,20 @@ class Emulator(State):
         """Where it listens: `http://127.0.0.1:PORT`."""
         if self._server is None:
             raise RuntimeError("the emulator is not started")
-        return f"http://{self._host}:{self._server.port}"
+        return f"http://{HOST}:{self._server.port}"
 
     def storage_url(self) -> str:
         """Return the address, on its own port, of the store that EverBright redirects to."""
         with self._storage_lock:
             if self._storage is None:
                 self._storage = self._listen(self._store, 0)
-        return f"http://{self._host}:{self._storage.port}"
+        return f"http://{HOST}:{self._storage.port}"
 
     def _store(self, environ: Any, start_response: Any) -> Any:
         return store(self.everbright, Request(environ))(environ, start_response)
 
     def _listen(self, app: Any, port: int) -> Server:
-        server = Server(app, self._host, port)
+        server = Server(app, HOST, port)
         server.start()
         self._stack.callback(server.stop)
         return server

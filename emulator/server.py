@@ -171,7 +171,6 @@ class Server:
         )
         self._connections: set[socket.socket] = set()
         self._server.connections = self._connections  # type: ignore[attr-defined]
-        self.host = host
         self.port: int = self._server.port
         self._thread: threading.Thread | None = None
 

@@ -10,10 +10,9 @@ from typing import Any
 from emulator import people
 from emulator.accounts import Accounts
 from emulator.calls import CallLog
-from emulator.drive import Drive
-from emulator.drive.engine import SOMEONE
+from emulator.drive.engine import SOMEONE, Drive
 from emulator.drive.model import SPREADSHEET
-from emulator.everbright import EverBright
+from emulator.everbright.engine import EverBright
 from emulator.faults import Faults
 from emulator.limits import Latency, Limits
 from emulator.sheets import OTHERWISE, Sheets

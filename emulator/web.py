@@ -25,7 +25,6 @@ GOOGLE = {
     "/v4/": "sheets",
     "/drive/v3/": "drive",
     "/upload/drive/v3/": "drive",
-    "/resumable/upload/drive/v3/": "drive",
 }
 # What Google's clients may also ask for: other versions, batches, discovery.
 UNSERVED = re.compile(r"/(upload/)?drive/v\d.*|/batch(/.*)?|/[$]?discovery/.*")
@@ -70,7 +69,9 @@ class Web:
 
     def _call(self, request: Request, path: str, api: str, name: str, user: str = "") -> Call:
         """Return a new call, which is in the log."""
-        call = Call(api, f"{api}.{name}", request.method, path, _query(request), user)
+        given = request.args.lists()
+        query = {key: items[0] if len(items) == 1 else items for key, items in given}
+        call = Call(api, f"{api}.{name}", request.method, path, query, user)
         self._state.calls.add(call)
         return call
 
@@ -149,9 +150,3 @@ def _raw_path(request: Request) -> str:
     if "://" in target:
         target = "/" + target.split("://", 1)[1].partition("/")[2]
     return target.partition("?")[0]
-
-
-def _query(request: Request) -> dict[str, Any]:
-    return {
-        name: values[0] if len(values) == 1 else values for name, values in request.args.lists()
-    }

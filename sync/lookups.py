@@ -163,10 +163,10 @@ class DetailLookup:
         """Say once of each metric that an account seems not to have it."""
         names = {f"{event}:{metric}": metric for metric in metrics}
         names = {name: metric for name, metric in names.items() if name not in self._said}
-        if new := self._store.unreported([*names]):
+        if new := self._store.reported.new([*names]):
             missing = [names[name] for name in new]
             _log.warning(event, metrics=missing, fix="Correct [everbright] in the config.")
-            self._store.keep_reported(new)
+            self._store.reported.keep(new)
         self._said.update(names)
 
 

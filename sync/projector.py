@@ -92,16 +92,20 @@ class Projector:
             return
         self._reported.add(status)
         names = [name, to_tell(name)]
-        if self._jobs.unreported(names) == names:  # Not before a restart either.
+        if self._jobs.reported.new(names) == names:  # Not before a restart either.
             _log.warning(UNKNOWN_STATUS, status=status)
-            self._jobs.keep_reported(names[1:])
+            self._jobs.reported.keep(names[1:])
 
     def _read(self, deliveries: Iterable[KeptDelivery]) -> tuple[list[_Read], dict[int, str]]:
         read: list[_Read] = []
         poisoned: dict[int, str] = {}
         for kept in deliveries:
             try:
-                read.append((kept, _again(parse.read(kept.body, self._shapes))))
+                delivery = parse.read(kept.body, self._shapes)
+                if delivery.milestone is None and delivery.other_event is None:
+                    message = "It was understood when it came, and is not now."
+                    raise Permanent("not_understood", message)
+                read.append((kept, delivery))
             except BrightsheetError as error:
                 poisoned[kept.seq] = f"{error.reason}: {error.message}"
             except Exception as error:
@@ -180,13 +184,6 @@ def _documents(delivery: Delivery) -> Iterator[tuple[str, Document]]:
     if contract:
         for document in contract.documents:
             yield contract.sub_task, document
-
-
-def _again(delivery: Delivery) -> Delivery:
-    """Return the delivery. Raises Permanent if it is not understood any more."""
-    if delivery.milestone is None and delivery.other_event is None:
-        raise Permanent("not_understood", "It was understood when it came, and is not now.")
-    return delivery
 
 
 def _with_site(delivery: Delivery, owners: Mapping[str, str]) -> Delivery:

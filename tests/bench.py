@@ -30,8 +30,7 @@ class Bench:
     def __init__(
         self, google: Emulator, url: str, config: Path = CONFIG_FILE, **changes: str
     ) -> None:
-        rates = google.limits.rates
-        rates.sheets_user = rates.sheets_project = 10**9
+        google.limits.per_user = google.limits.per_project = 10**9
         self.alerts: list[str] = []
         self.google = google
         self.spreadsheet = changes.get("SPREADSHEET_ID") or google.create_spreadsheet("Solar jobs")

@@ -11,7 +11,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from brightsheet import cli
-from emulator.limits import Rates
+from emulator.limits import Limits
 from sync.commands.sheet import NOT_WELL
 from sync.console.access import SESSION, WRONG_OVER_ALL, WRONG_PASSWORDS
 from sync.everbright import client as everbright
@@ -60,7 +60,7 @@ FACTS = [
     ("docs/security.md", f"{chaos_size('HOSTILE'):,} in `make chaos`)"),
     (
         "docs/operations.md",
-        f"allows a service account {Rates().sheets_user} reads and {Rates().sheets_user} writes",
+        f"allows a service account {Limits().per_user} reads and {Limits().per_user} writes",
     ),
     (
         "docs/operations.md",

@@ -213,7 +213,7 @@ def test_a_deleted_folder_is_made_anew(bench: Bench) -> None:
             bench.once()
     google.faults.clear()
     (folder,) = bench.folders()
-    google.drive.delete(folder.id, google.accounts.user(None), all_drives=True)
+    google.drive.delete(folder.id, google.accounts.token(None).user, all_drives=True)
     bench.until_done()
     (file,) = bench.files()
     (anew,) = bench.folders()

@@ -2,11 +2,11 @@
 
 import pytest
 
-from sync import projector
 from sync.projector import Projector
+from sync.settings.config_file import WebhooksConfig
 from sync.settings.environment import load
 from sync.store import Database, Inbox, Leases, sheet_store
-from sync.webhooks.parse import read
+from sync.webhooks import parse
 from sync.webhooks.schema import Delivery, Outcome
 from tests.made_up import body, milestone, uuid
 from tests.settings.test_environment import LEAST
@@ -21,15 +21,16 @@ def test_a_fault_with_one_delivery_sets_only_that_one_aside(
     inbox, store = Inbox(database), sheet_store(database, "s")
     for job in (1, 2):
         sent = body(milestone(job))
-        inbox.keep(sent, read(sent))
-    sound = projector._again
+        inbox.keep(sent, parse.read(sent))
+    sound = parse.read
 
-    def faulty(delivery: Delivery) -> Delivery:
+    def faulty(sent: bytes, shapes: WebhooksConfig) -> Delivery:
+        delivery = sound(sent, shapes)
         if delivery.site == uuid(1):
             raise ZeroDivisionError("what somebody sent")
-        return sound(delivery)
+        return delivery
 
-    monkeypatch.setattr(projector, "_again", faulty)
+    monkeypatch.setattr(parse, "read", faulty)
     held = Leases(database, "me", 30).acquire("sheet")
     assert held is not None
     Projector(inbox, store.jobs, load(LEAST)).run(held)

@@ -5,18 +5,17 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from werkzeug.http import parse_range_header
 from werkzeug.wrappers import Request, Response
 
 from emulator import masks
-from emulator.drive import listing, refusals, uploads
+from emulator.drive import listing, uploads
 from emulator.drive.engine import Drive
 from emulator.drive.model import File, Json, User, domain_permission, permission
 from emulator.drive.uploads import Session
-from emulator.errors import ApiError, unsupported
+from emulator.errors import ApiError, bad_parameter, unsupported
 from emulator.server import Cut
 
 SHOWN = "kind,id,name,mimeType,teamDriveId,driveId"
@@ -25,7 +24,7 @@ PERMISSION_SHOWN = "kind,id,type,role"
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a Drive whose lock is held."""
+    """One call of a Drive, whose lock `handle` holds."""
 
     drive: Drive
     path: Mapping[str, str]
@@ -54,26 +53,19 @@ def masked(resource: Json, query: Mapping[str, str], default: str) -> Json:
     return found
 
 
-def handle(
-    drive: Drive,
-    method_id: str,
-    path: Mapping[str, str],
-    query: Mapping[str, str],
-    body: Json,
-    user: User,
-) -> Json | None:
+def handle(method_id: str, call: Call) -> Json | None:
     """Return a method's answer, None for a 204. ApiError if Drive refuses it, 501 if unserved."""
     if method_id not in METHODS:
         raise unsupported(method_id)
-    with drive.lock:
-        return METHODS[method_id](Call(drive, path, query, body, user))
+    with call.drive.lock:
+        return METHODS[method_id](call)
 
 
 def generate_ids(call: Call) -> Json:
     """`files.generateIds`."""
     count = int(call.query.get("count", 10))
     if not 1 <= count <= 1000:
-        raise refusals.bad_parameter("count")
+        raise bad_parameter("count")
     space, ids = call.query.get("space", "drive"), call.drive.generate_ids(count)
     return masked({"kind": "drive#generatedIds", "space": space, "ids": ids}, call.query, "*")
 
@@ -125,7 +117,7 @@ def about(call: Call) -> Json:
     """`about.get`, of the user alone."""
     if not call.query.get("fields"):
         message = "The 'fields' parameter is required for this method."
-        raise refusals.bad_parameter("fields", message, "required")
+        raise bad_parameter("fields", message, "required")
     return masked({"kind": "drive#about", "user": call.user.shown(call.user)}, call.query, "*")
 
 
@@ -141,10 +133,10 @@ def create_permission(call: Call) -> Json:
     file = call.file("writer")
     kind, role, address = (call.body.get(name) for name in ("type", "role", "emailAddress"))
     if role is None:
-        raise refusals.bad_parameter("permission.role", "The role field is required.", "required")
+        raise bad_parameter("permission.role", "The role field is required.", "required")
     if kind in ("user", "group") and not address:
         message = "The specified emailAddress is invalid or not applicable."
-        raise refusals.bad_parameter("permission.emailAddress", message)
+        raise bad_parameter("permission.emailAddress", message)
     if kind == "domain":
         given = domain_permission(role, str(call.body.get("domain", "")))
     else:
@@ -218,37 +210,33 @@ class Transfer:
         kind = request.args.get("uploadType")
         if kind == "resumable":
             return self._begin(request, file_id, body, user)
-        path = self._drive.new_path()
+        path, metadata, mime_type = self._drive.new_path(), Json(), request.mimetype or None
         if kind == "multipart":
             metadata, mime_type, content = _parts(request)
             path.write_bytes(content)
         elif kind == "media":
-            metadata, mime_type = {}, request.mimetype or None
             if request.content_length not in (None, uploads.append(path, request.stream)):
                 raise Cut
         else:
-            raise refusals.bad_parameter("uploadType")
+            raise bad_parameter("uploadType")
         query = request.args.to_dict()
-        return json_answer(self._finish(metadata, query, user, file_id, path, mime_type))
+        return json_answer(
+            self._finish(Session(path, user, metadata, query, mime_type, file_id=file_id))
+        )
 
-    def _finish(
-        self,
-        metadata: Json,
-        query: dict[str, str],
-        user: User,
-        file_id: str | None,
-        path: Path,
-        mime_type: str | None,
-    ) -> Json:
-        drive, supports = self._drive, listing.all_drives(query)
-        checksums = uploads.checksums(path)  # it takes a while: before any lock
+    def _finish(self, session: Session) -> Json:
+        """Make the file of what was uploaded, and return its resource."""
+        drive, supports = self._drive, listing.all_drives(session.query)
+        user, metadata, mime_type = session.user, session.metadata, session.mime_type
+        checksums = uploads.checksums(session.path)  # it takes a while: before any lock
         with drive.lock:
-            if file_id is None:
+            if session.file_id is None:
                 file = drive.create(metadata, user, all_drives=supports, mime_type=mime_type)
             else:
-                file = drive.update(file_id, metadata, user, all_drives=supports)
-            drive.fill(file, path, checksums)
-            return masked(drive.shown(file, user), query, SHOWN)
+                file = drive.update(session.file_id, metadata, user, all_drives=supports)
+            drive.fill(file, session.path, checksums)
+            session.result = file.id
+            return masked(drive.shown(file, user), session.query, SHOWN)
 
     # Resumable uploads
 
@@ -262,15 +250,15 @@ class Transfer:
                 self._drive.tree.get(file_id, user, all_drives=supports, role="writer")
         announced = request.headers.get("X-Upload-Content-Length")
         session = Session(
-            id="A" + self._drive.token(60),
             path=self._drive.new_path(),
             user=user,
             metadata=body,
             query=request.args.to_dict(),
             mime_type=mime_type,
+            file_id=file_id,
             total=int(announced) if announced else None,
             began=self._drive.now().timestamp(),
-            file_id=file_id,
+            id="A" + self._drive.token(60),
         )
         self._drive.sessions[session.id] = session
         address = f"{request.host_url.rstrip('/')}{request.path}"
@@ -307,11 +295,8 @@ class Transfer:
         os.truncate(path, stands)
         if not part.is_last or stands < (part.end or 0):
             return _incomplete(session, stands)
-        query = session.query | {"fields": "*"}
-        done = self._finish(session.metadata, query, user, session.file_id, path, session.mime_type)
-        session.result = done["id"]
-        resource = masked(done, session.query, SHOWN)
-        return json_answer(resource, headers={"X-GUploader-UploadID": session.id})
+        headers = {"X-GUploader-UploadID": session.id}
+        return json_answer(self._finish(session), headers=headers)
 
 
 def _incomplete(session: Session, have: int) -> Response:
@@ -330,11 +315,11 @@ def _parts(request: Request) -> tuple[Json, str | None, bytes]:
     parts = re.split(rb"\r?\n?--" + re.escape(boundary), body) if boundary else []
     split = [re.split(rb"\r?\n\r?\n", part, maxsplit=1) for part in parts[1:3]]
     if len(parts) != 4 or min(map(len, split)) < 2:
-        raise refusals.bad_parameter("body", "Malformed multipart body.", "badContent")
+        raise bad_parameter("body", "Malformed multipart body.", "badContent")
     (_, told), (head, content) = split
     try:
         metadata = json.loads(told)
     except ValueError:
-        raise refusals.bad_parameter("body", "Parse Error", "parseError") from None
+        raise bad_parameter("body", "Parse Error", "parseError") from None
     found = re.search(rb"(?im)^content-type:[ \t]*([^\r\n]+)", head)
     return metadata, found[1].decode().strip() if found else None, content

@@ -10,9 +10,7 @@ import threading
 from collections.abc import Callable, Container, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
 
-from emulator.drive import refusals
 from emulator.drive.model import (
     FOLDER,
     NATIVE,
@@ -25,29 +23,24 @@ from emulator.drive.model import (
     shown,
 )
 from emulator.drive.uploads import Session, checksums
-from emulator.errors import ApiError
+from emulator.errors import ApiError, bad_parameter, forbidden
+from emulator.sheets import Sheets
 
 ALPHABET = string.ascii_letters + string.digits + "-_"
+NO_STORAGE = (
+    "Service Accounts do not have storage quota. Leverage shared drives "
+    "(https://developers.google.com/workspace/drive/api/guides/about-shareddrives), or use "
+    "OAuth delegation (http://support.google.com/a/answer/7281227) instead."
+)
+ONE_PARENT = "Increasing the number of parents is not allowed"
+THIS_PARENT = "Insufficient permissions for the specified parent."
 SOMEONE = User("owner@example.com")
-
-
-class Workbooks(Protocol):
-    """What Drive needs of Sheets: the spreadsheets behind its files of that type."""
-
-    def create(self, spreadsheet_id: str, title: str, user: str) -> Any:
-        """Make an empty spreadsheet with this id."""
-
-    def delete(self, spreadsheet_id: str) -> None:
-        """Forget a spreadsheet."""
-
-    def rename(self, spreadsheet_id: str, title: str) -> None:
-        """Give a spreadsheet another title."""
 
 
 class Drive:
     """The engine. `now` returns the time; links start with `base_url`."""
 
-    def __init__(self, folder: Path, workbooks: Workbooks, now: Callable[[], datetime]) -> None:
+    def __init__(self, folder: Path, sheets: Sheets, now: Callable[[], datetime]) -> None:
         self._folder = folder
         self.tree = Tree()
         self.sessions: dict[str, Session] = {}
@@ -57,7 +50,7 @@ class Drive:
         self.base_url = ""
         self.lock = threading.RLock()
         self.now = now
-        self._workbooks = workbooks
+        self._sheets = sheets
         self._rng = random.Random(0)  # noqa: S311  (ids, not secrets)
 
     @property
@@ -102,7 +95,7 @@ class Drive:
             )
             describe(file, metadata)
             if chosen == SPREADSHEET:
-                self._workbooks.create(file.id, file.name, user.email)
+                self._sheets.create(file.id, file.name, user.email)
             elif not chosen.startswith(NATIVE):
                 empty = self.new_path()
                 empty.touch()
@@ -116,16 +109,18 @@ class Drive:
         check_writable(metadata)
         parents = metadata.get("parents") or ["root"]
         if len(parents) > 1:
-            raise refusals.one_parent()
+            raise forbidden(ONE_PARENT, "cannotAddParent")
         try:
             parent = self.tree.get(parents[0], user, all_drives=all_drives, role="writer")
         except ApiError as refusal:
-            raise refusals.forbidden_parent() if refusal.http_status == 403 else refusal from None
+            if refusal.http_status != 403:
+                raise
+            raise forbidden(THIS_PARENT, "insufficientParentPermissions") from None
         chosen = metadata.get("mimeType") or mime_type or "application/octet-stream"
         taken = () if "file_id" in self.otherwise else self.files
         check_id(metadata.get("id"), chosen, taken, self.generated)
         if user.service_account and not parent.drive_id and chosen != FOLDER:
-            raise refusals.no_storage()
+            raise ApiError(403, NO_STORAGE, reason="storageQuotaExceeded", domain="usageLimits")
         return parent, chosen
 
     def new_id(self, mime_type: str) -> str:
@@ -159,7 +154,7 @@ class Drive:
             if add or remove:
                 self._move(file, user, add or [], remove or [], all_drives=all_drives)
             if "name" in metadata and file.mime_type == SPREADSHEET:
-                self._workbooks.rename(file.id, metadata["name"])
+                self._sheets.rename(file.id, metadata["name"])
             file.name = metadata.get("name", file.name)
             file.mime_type = metadata.get("mimeType", file.mime_type)
             describe(file, metadata)
@@ -179,7 +174,7 @@ class Drive:
             if parent.id not in parents:
                 parents = [*(old for old in parents if not self._is_own_top(old)), parent.id]
         if len(parents) > 1:
-            raise refusals.one_parent()
+            raise forbidden(ONE_PARENT, "cannotAddParent")
         if not parents:
             parents = [root]
         file.parents = parents
@@ -199,7 +194,7 @@ class Drive:
                 if gone.path is not None:
                     gone.path.unlink()
                 if gone.mime_type == SPREADSHEET:
-                    self._workbooks.delete(gone.id)
+                    self._sheets.delete(gone.id)
 
     def shown(self, file: File, user: User) -> Json:
         """Return the API's File resource."""
@@ -260,7 +255,8 @@ def check_writable(names: Iterable[str]) -> None:
     """Refuse a field that only Drive itself sets."""
     for name in names:
         if name not in WRITABLE:
-            raise refusals.not_writable(name)
+            message = "The resource body includes fields which are not directly writable"
+            raise forbidden(f"{message}: {name}.", "fieldNotWritable")
 
 
 def check_id(
@@ -270,11 +266,12 @@ def check_id(
     if file_id is None:
         return
     if file_id in files:
-        raise refusals.id_in_use()
+        message = "A file already exists with the provided ID."
+        raise ApiError(409, message, reason="fileIdInUse", location="file.id")
     if file_id not in generated:
-        raise refusals.id_not_usable()
+        raise bad_parameter("file.id", "The provided file ID is not usable.")
     if mime_type.startswith(NATIVE) and mime_type != FOLDER:
-        raise refusals.id_for_native()
+        raise forbidden("Generated IDs are not supported for Docs Editors formats.")
 
 
 def describe(file: File, metadata: Json) -> None:

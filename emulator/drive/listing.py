@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from emulator.drive import refusals
 from emulator.drive.model import File, Tree, User
+from emulator.errors import ApiError, bad_parameter
 
 Predicate = Callable[[File], bool]
 TOKEN = re.compile(
@@ -36,7 +36,7 @@ def parse_search(text: str, root: str) -> Predicate:
     parser = _Parser([one[0].strip() for one in found], root)
     predicate = parser.either()
     if parser.tokens or any(one["bad"] for one in found):
-        raise refusals.bad_parameter("q")
+        raise bad_parameter("q")
     return predicate
 
 
@@ -48,13 +48,13 @@ class _Parser:
     def _take(self, *wanted: str) -> str:
         """Remove and return the next token, which must be one of `wanted`, if any are given."""
         if not self.tokens or (wanted and self.tokens[0] not in wanted):
-            raise refusals.bad_parameter("q")
+            raise bad_parameter("q")
         return self.tokens.pop(0)
 
     def _string(self) -> str:
         token = self._take()
         if token[0] not in QUOTES:
-            raise refusals.bad_parameter("q")
+            raise bad_parameter("q")
         return re.sub(r"\\(.)", r"\1", token[1:-1])
 
     def _next_is(self, token: str) -> bool:
@@ -105,7 +105,7 @@ class _Parser:
             self._take("in")
             return self._in_parents(self._string())
         if name not in TEXTS:
-            raise refusals.bad_parameter("q")
+            raise bad_parameter("q")
         sign, value = self._take("contains", *COMPARISONS), self._string()
         if sign == "contains":
             return _contains(TEXTS[name], value, prefix=name == "name")
@@ -159,7 +159,7 @@ def select(tree: Tree, query: Mapping[str, str], user: User) -> list[File]:
     wanted = parse_search(query["q"], tree.root(user).id) if query.get("q") else None
     shared = all_drives(query) and all_drives(query, "includeItemsFromAllDrives")
     if drive_id and drive_id not in tree.files:
-        raise refusals.drive_not_found(drive_id)
+        raise ApiError(404, f"Shared drive not found: {drive_id}", location="driveId")
 
     def fits(file: File) -> bool:
         if file.is_root or (file.drive_id and not shared):
@@ -177,13 +177,13 @@ def select(tree: Tree, query: Mapping[str, str], user: User) -> list[File]:
 def _drive_id(query: Mapping[str, str]) -> str | None:
     drive_id = query.get("driveId")
     if (query.get("corpora") == "drive") != bool(drive_id):
-        raise refusals.bad_parameter(
+        raise bad_parameter(
             "driveId",
             "The driveId parameter must be specified if and only if corpora is set to drive.",
             "teamDriveIdRequiresTeamDriveCorpora",
         )
     if drive_id and not (all_drives(query) and all_drives(query, "includeItemsFromAllDrives")):
-        raise refusals.bad_parameter(
+        raise bad_parameter(
             "includeItemsFromAllDrives",
             "The includeItemsFromAllDrives parameter must be set to true when a driveId is "
             "specified.",
@@ -199,7 +199,7 @@ def _ordered(files: list[File], order_by: str | None) -> list[File]:
         if not name:
             continue
         if name not in ORDERS or direction not in ("", "desc"):
-            raise refusals.bad_parameter("orderBy")
+            raise bad_parameter("orderBy")
         files.sort(key=ORDERS[name], reverse=direction == "desc")
     return files
 
@@ -210,9 +210,9 @@ def page(
     """Return one page of the items, and the `nextPageToken` where there are more."""
     size, given = int(query.get("pageSize", default)), query.get("pageToken") or PAGE_MARK + "0"
     if not 1 <= size <= 1000:
-        raise refusals.bad_parameter("pageSize")
+        raise bad_parameter("pageSize")
     if not given.removeprefix(PAGE_MARK).isdecimal():
-        raise refusals.bad_parameter("pageToken")
+        raise bad_parameter("pageToken")
     start = int(given.removeprefix(PAGE_MARK))
     rest = start + size
     more = {"nextPageToken": f"{PAGE_MARK}{rest}"} if rest < len(items) else {}

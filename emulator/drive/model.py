@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from emulator.drive import refusals
+from emulator.errors import ApiError, file_not_found, forbidden
 
 FOLDER = "application/vnd.google-apps.folder"
 SPREADSHEET = "application/vnd.google-apps.spreadsheet"
@@ -248,10 +248,11 @@ class Tree:
         """Remove a permission, its folder's too. ApiError 404, or 403 for the owner's."""
         listed = {given["id"]: given for given in self.permissions(file)}
         if listed.get(permission_id, {}).get("role") == "owner":
-            raise refusals.owner_stays()
+            raise forbidden("The owner of a file cannot be removed.")
         if file.permissions.pop(permission_id, None) is None:
             if permission_id not in listed or file.drive_id:
-                raise refusals.permission_not_found(permission_id)
+                message = f"Permission not found: {permission_id}."
+                raise ApiError(404, message, location="permissionId")
             file.removed.append(permission_id)
 
     def unshare(self, file_id: str) -> None:
@@ -274,12 +275,12 @@ class Tree:
         """
         file = self.files.get(self.root(user).id if file_id == "root" else file_id)
         if file is None or (file.drive_id and not all_drives):
-            raise refusals.not_found(file_id)
+            raise file_not_found(file_id)
         have = self.role(file, user)
         if have is None:
-            raise refusals.not_found(file_id)
+            raise file_not_found(file_id)
         if not at_least(have, role):
-            raise refusals.forbidden()
+            raise forbidden("The user does not have sufficient permissions for this file.")
         return file
 
     def root(self, user: User) -> File:

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.drive.model import Json, User
-from emulator.drive.refusals import bad_parameter
-from emulator.errors import ApiError
+from emulator.errors import ApiError, bad_parameter
 
 CHUNK = 1 << 18
 GRAIN = 256 * 1024
@@ -61,22 +60,22 @@ def checksums(path: Path) -> dict[str, str]:
 
 @dataclass
 class Session:
-    """An upload in progress, whose bytes so far are at `path`.
+    """An upload, whose bytes so far are at `path`; one with an `id` comes in pieces.
 
     `file_id` names the file to be updated, None where one is to be made of `metadata`; `query`
     is that of the request that began it; `result` is the finished file's id; `began` is Unix
     seconds.
     """
 
-    id: str
     path: Path
     user: User
     metadata: Json
     query: dict[str, str]
     mime_type: str | None
-    total: int | None
-    began: float
     file_id: str | None = None
+    total: int | None = None
+    began: float = 0.0
+    id: str = ""
     result: str | None = None
     lock: Any = field(default_factory=threading.Lock)
 

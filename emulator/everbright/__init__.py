@@ -1,5 +1,1 @@
 """EverBright's API as far as it is known: documents, jobs, lists, and the pages people open."""
-
-from emulator.everbright.engine import EverBright
-
-__all__ = ["EverBright"]

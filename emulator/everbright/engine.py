@@ -214,12 +214,6 @@ class EverBright:
 
     # Lists
 
-    def add(self, kind: str, record: dict[str, Any]) -> None:
-        """Add a record to a list: `project`, `ops_workflow`, `milestone`, `task`, `sub_task`,
-        `quote` or `contract`.
-        """
-        self.records.add(kind, record)
-
     def load_contract(self, contract: Mapping[str, Any]) -> None:
         """Put a contract webhook into the list of contracts, in place of one of its name."""
         site = contract["site"]
@@ -238,8 +232,8 @@ class EverBright:
         project = {"uuid": f"project-{site}", "site": site, "archived": False}
         self.records.put("project", {**project, "date_updated": max(dates)})
         if not self.records.find("ops_workflow", "uuid", workflow):
-            self.add("ops_workflow", {"uuid": workflow, "site_id": site})
-            self.add("quote", {"uuid": milestone.get("quote"), "site_id": site})
+            self.records.add("ops_workflow", {"uuid": workflow, "site_id": site})
+            self.records.add("quote", {"uuid": milestone.get("quote"), "site_id": site})
         record = {name: value for name, value in milestone.items() if name != "tasks"}
         self.records.put("milestone", {**record, "workflow_id": workflow})
         for task in self.records.find("task", "milestone_id", uuid):
@@ -248,6 +242,6 @@ class EverBright:
             self.records.remove("task", "milestone_id", uuid)
         for task in milestone.get("tasks", []):
             record = {name: value for name, value in task.items() if name != "sub_tasks"}
-            self.add("task", {**record, "milestone_id": uuid})
+            self.records.add("task", {**record, "milestone_id": uuid})
             for sub_task in task.get("sub_tasks", []):
-                self.add("sub_task", {**sub_task, "task_id": task["uuid"]})
+                self.records.add("sub_task", {**sub_task, "task_id": task["uuid"]})

@@ -59,7 +59,6 @@ def site(uuid: str) -> dict[str, Any]:
     }
 
 
-OPTIONS = ("quote", "site", "workflow")
 BASELINES = {"p": "PROPOSED", "s": "SIGNED", "a": "APPROVED"}
 _DEADLINE = re.compile(r"milestone_[a-z0-9_]+_submission_deadline")
 
@@ -74,18 +73,20 @@ class Data:
         """Set metrics of a quote, site or workflow; None takes away a made-up one."""
         self._set.setdefault(uuid, {}).update(metrics)
 
-    def answer(self, uuid: str, names: Iterable[str], baseline: str = "") -> dict[str, Any]:
-        """Return what is answered for metrics; `baseline` (p, s, a) stands for their prefix."""
-        asked = [f"{baseline}_{one}" if baseline else one for one in names]
+    def answer(self, uuid: str, names: Iterable[str]) -> dict[str, Any]:
+        """Return what is answered for metrics."""
         known = self._set.get(uuid, {})
-        found = {name: value for name in asked if (value := _value(uuid, name, known)) is not None}
-        missing = [name for name in asked if name not in found]
-        return envelope([found], [f"Unknown metric: {name}" for name in missing])
+        values = {name: _value(uuid, name, known) for name in names}
+        missing = [f"Unknown metric: {name}" for name, value in values.items() if value is None]
+        kept = {name: value for name, value in values.items() if value is not None}
+        return envelope([kept], warnings=missing)
 
 
-def envelope(data: Any, warnings: list[str], status: int = 200) -> dict[str, Any]:
+def envelope(
+    data: Any, *, warnings: Iterable[str] = (), errors: Iterable[str] = (), status: int = 200
+) -> dict[str, Any]:
     """Return an answer in the layer's shape."""
-    messages = {"warning": warnings, "error": [], "info": [], "critical": []}
+    messages = {"warning": [*warnings], "error": [*errors], "info": [], "critical": []}
     return {"status_code": status, "messages": messages, "data": data}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from emulator.everbright.engine import LISTS, Document, EverBright, Failure
-from emulator.everbright.made_up import OPTIONS, envelope
+from emulator.everbright.made_up import envelope
 from emulator.server import cut_after
 
 ROUTES = [
@@ -21,8 +21,7 @@ ROUTES = [
     ("sub_task.download", re.compile(r"/api/v1/sub_task/(?P<uuid>[^/]+)/download/?")),
     ("site.get", re.compile(r"/api/v1/site/(?P<uuid>[^/]+)/?")),
     *((f"{name}.list", re.compile(rf"/api/v1/{name}/?")) for name in sorted(LISTS)),
-    ("data.options", re.compile(r"/api/data/?")),
-    ("data.get", re.compile(r"/api/data/(?:quote|site|workflow)(?:/(?P<uuid>[^/]+))?/?")),
+    ("data.get", re.compile(r"/api/data/(?:quote|site|workflow)/(?P<uuid>[^/]+)/?")),
     ("address.page", re.compile(r"/address/(?P<uuid>[^/]+)/?")),
 ]
 PAGES = {"document.preview", "address.page"}
@@ -70,7 +69,7 @@ class Routes:
             return failed
         if name.endswith(".list"):
             return self._list(request, name.removesuffix(".list"))
-        if name.startswith("data."):
+        if name == "data.get":
             return self._data(request, uuid)
         if name == "site.get":
             site = self._engine.site(uuid)
@@ -108,17 +107,11 @@ class Routes:
         return None
 
     def _data(self, request: Request, uuid: str) -> Response:
-        """Answer as the Data Access Layer: for `quote/{uuid}/?metrics=` or `quote?quote_id=`."""
-        option = request.path.split("/")[3] if request.path.count("/") > 2 else ""
-        if option not in OPTIONS:
-            return _json(envelope({"options": [*OPTIONS]}, []))
-        uuid = uuid or request.args.get(f"{option}_id", "")
+        """Answer as the Data Access Layer, for `quote/{uuid}/?metrics=`."""
         names = [one for one in request.args.get("metrics", "").split(",") if one]
-        if not uuid or not names:
-            refusal = envelope([], []) | {"status_code": 400}
-            refusal["messages"]["error"].append("Name what is asked for, and metrics.")
-            return _json(refusal, 400)
-        return _json(self._engine.data.answer(uuid, names, request.args.get("baseline", "")))
+        if names:
+            return _json(self._engine.data.answer(uuid, names))
+        return _json(envelope([], errors=["Name the metrics."], status=400), 400)
 
     def _list(self, request: Request, kind: str) -> Response:
         address = f"{request.host_url.rstrip('/')}{request.path}"

@@ -7,10 +7,7 @@ drawn (`templates/chart.html`). Any other kind of chart is a box that says so.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader
 
 from emulator.page import grid
 from emulator.page.grid import COLUMN, LEAST_COLUMNS, LEAST_ROWS, ROW, ROW_HEADER, Grid
@@ -19,13 +16,10 @@ Json = dict[str, Any]
 # Returns the cells of a GridRange that are not hidden, row by row.
 Cells = Callable[[Json], list[Json]]
 
-HERE = Path(__file__).parent
-TEMPLATES = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
 # The colours that Sheets gives to series that have none of their own.
 PALETTE = ("#4285f4", "#ea4335", "#fbbc04", "#34a853", "#ff6d01", "#46bdc6", "#7baaf7", "#f07b72")
 TICK_ROOM = 44
 STEPS = (1, 2, 5, 10)
-HEAD = 22
 
 
 @dataclass(frozen=True)
@@ -114,7 +108,7 @@ def draw(spec: Json, cells: Cells, width: int) -> str:
         totals = [sum(one.values[at] for one in data.series) for at in range(len(data.categories))]
         marks = ticks(max(totals), 0.5 * width)
         rows = [(name, _bars(data, at, marks[-1])) for at, name in enumerate(data.categories)]
-    template = TEMPLATES.get_template("chart.html")
+    template = grid.TEMPLATES.get_template("chart.html")
     return template.render(spec=spec, message=message, data=data, rows=rows, marks=marks)
 
 
@@ -131,16 +125,11 @@ def _bars(data: Data, at: int, most: float) -> list[Json]:
     ]
 
 
-def _overlay(stored: Json) -> Json:
-    found: Json = stored.get("position", {}).get("overlayPosition", {})
-    return found
-
-
 def extent(charts: list[Json]) -> tuple[int, int]:
     """Return how many rows and columns, of default size, the charts cover at least."""
     rows, columns = LEAST_ROWS, LEAST_COLUMNS
     for stored in charts:
-        place = _overlay(stored)
+        place = stored["position"]["overlayPosition"]
         anchor = place.get("anchorCell", {})
         high = place.get("offsetYPixels", 0) + place.get("heightPixels", 0)
         wide = place.get("offsetXPixels", 0) + place.get("widthPixels", 0)
@@ -149,25 +138,19 @@ def extent(charts: list[Json]) -> tuple[int, int]:
     return rows, columns
 
 
-def drawn(stored: Json, grid: Grid, cells: Callable[[Json], list[Json]]) -> str:
-    """Return a chart at its place.
-
-    Rows above it may be higher than is known here: the page's script corrects its position.
-    """
-    place = _overlay(stored)
+def drawn(stored: Json, grid: Grid, cells: Cells) -> str:
+    """Return a chart at its place; how far down that is, the page's script knows."""
+    place = stored["position"]["overlayPosition"]
     anchor = place.get("anchorCell", {})
     at, across = anchor.get("rowIndex", 0), anchor.get("columnIndex", 0)
-    down, right = place.get("offsetYPixels", 0), place.get("offsetXPixels", 0)
     row = min((one for one in grid.rows if one >= at), default=max(grid.rows, default=0))
-    above = grid.rows[: grid.rows.index(row)] if row in grid.rows else []
-    top = HEAD + sum(grid.heights.get(one, ROW) for one in above) + down
-    left = ROW_HEADER + right
+    left = ROW_HEADER + place.get("offsetXPixels", 0)
     left += sum(grid.widths.get(one, COLUMN) for one in grid.columns if one < across)
     wide, high = place.get("widthPixels", 0), place.get("heightPixels", 0)
     front = at < grid.frozen_rows or across < grid.frozen_columns
     image = draw(stored.get("spec", {}), cells, wide)
     return (
         f'<div class="chart{" front" if front else ""}" data-chart="{stored["chartId"]}"'
-        f' data-row="{row}" data-down="{down}"'
-        f' style="left:{left}px;top:{top}px;width:{wide}px;height:{high}px">{image}</div>'
+        f' data-row="{row}" data-down="{place.get("offsetYPixels", 0)}"'
+        f' style="left:{left}px;width:{wide}px;height:{high}px">{image}</div>'
     )

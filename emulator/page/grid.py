@@ -1,16 +1,21 @@
 """A sheet's grid as an HTML table, from the API's own answer (a Sheet with data). No I/O."""
 
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import partial
+from itertools import pairwise, zip_longest
+from pathlib import Path
 from typing import Any
 
-from markupsafe import escape
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup, escape
 
 from emulator.sheets.formula import column_name
 from emulator.sheets.styles import THEME_COLOURS
 
 Json = dict[str, Any]
 
+HERE = Path(__file__).parent
+TEMPLATES = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
 HORIZONTAL = {"LEFT": "left", "CENTER": "center", "RIGHT": "right"}
 
 
@@ -46,12 +51,6 @@ def text_css(style: Json) -> list[str]:
     if style.get("fontSize", 10) != 10:
         found.append(f"font-size:{int(style['fontSize'])}pt")
     return found
-
-
-def background_of(style: Json) -> str | None:
-    """Return a CellFormat's background, None where it is white."""
-    shown = color_of(style, "backgroundColor")
-    return None if shown == "#ffffff" else shown
 
 
 def side_of(style: Json, value: Json) -> str:
@@ -112,13 +111,14 @@ def content(cell: Json) -> str:
     return anchor(address, inner) if address and text else inner
 
 
-def classes(cell: Json, *, last: bool, next_is_empty: bool) -> list[str]:
-    """Return the CSS classes for overflow and marks."""
+def classes(cell: Json, *, has_room: bool) -> list[str]:
+    """Return the CSS classes for marks, and for a text that runs on where beside it `has_room`."""
     wrap = cell.get("effectiveFormat", {}).get("wrapStrategy", "OVERFLOW_CELL")
+    is_number = "numberValue" in cell.get("effectiveValue", {})
     found = []
     if wrap == "WRAP":
         found.append("wrap")
-    elif wrap == "OVERFLOW_CELL" and next_is_empty and not last and not _is_number(cell):
+    elif wrap == "OVERFLOW_CELL" and has_room and not is_number:
         found.append("over")
     if cell.get("note"):
         found.append("noted")
@@ -127,19 +127,14 @@ def classes(cell: Json, *, last: bool, next_is_empty: bool) -> list[str]:
     return found
 
 
-def _is_number(cell: Json) -> bool:
-    """Return whether it is a number, which does not overflow into the next cell."""
-    return "numberValue" in cell.get("effectiveValue", {})
-
-
 def declarations(cell: Json) -> list[str]:
     """Return the cell's own CSS."""
     given = cell.get("effectiveFormat") or cell.get("userEnteredFormat") or {}
     found = text_css(given.get("textFormat", {}))
     if cell.get("textFormatRuns") or cell.get("hyperlink"):
         found = [each for each in found if not each.startswith("text-decoration:underline")]
-    back = background_of(given)
-    if back is not None:
+    back = color_of(given, "backgroundColor")
+    if back not in (None, "#ffffff"):
         found.append(f"background-color:{back}")
     side = side_of(given, cell.get("effectiveValue", {}))
     if side != "left":
@@ -245,54 +240,33 @@ def _filtered(area: Json | None, column_count: int) -> set[tuple[int, int]]:
 
 def table(grid: Grid) -> str:
     """Return the whole `<table>`."""
-    width = ROW_HEADER + sum(grid.widths.get(column, COLUMN) for column in grid.columns)
-    parts = [f'<table class="grid" style="width:{width}px"><colgroup>']
-    parts.append(f'<col style="width:{ROW_HEADER}px">')
-    parts.extend(
-        f'<col style="width:{grid.widths.get(column, COLUMN)}px">' for column in grid.columns
+    template = TEMPLATES.get_template("grid.html")
+    return template.render(
+        grid=grid,
+        name=column_name,
+        cells=partial(_cells, grid),
+        header=ROW_HEADER,
+        usual=COLUMN,
+        high=ROW,
+        width=ROW_HEADER + sum(grid.widths.get(column, COLUMN) for column in grid.columns),
     )
-    parts.append('</colgroup><thead><tr><th class="corner"></th>')
-    parts.extend(_letter(grid, column) for column in grid.columns)
-    parts.append("</tr></thead><tbody>")
-    parts.extend(_row(grid, row) for row in grid.rows)
-    parts.append("</tbody></table>")
-    return "".join(parts)
 
 
-def _edge(grid: Grid, column: int) -> str:
-    return " edge" if column == grid.frozen_columns - 1 else ""
+def _cells(grid: Grid, row: int) -> list[Json]:
+    """Return what is drawn of a row's cells: classes, CSS, note, content, and what was entered."""
+    pairs = zip_longest(grid.columns, grid.columns[1:])
+    return [_cell(grid, row, column, following) for column, following in pairs]
 
 
-def _letter(grid: Grid, column: int) -> str:
-    pinned = column in grid.lefts
-    css = f' style="left:{grid.lefts[column]}px"' if pinned else ""
-    kind = f"letter{' pinned' if pinned else ''}{_edge(grid, column)}"
-    return f'<th class="{kind}" data-column="{column}"{css}>{column_name(column)}</th>'
-
-
-def _row(grid: Grid, row: int) -> str:
-    frozen = row < grid.frozen_rows
-    kind = "frozen" if frozen else ""
-    if row == grid.frozen_rows - 1:
-        kind += " under"
-    parts = [
-        f'<tr class="{kind}" data-row="{row}" style="height:{grid.heights.get(row, ROW)}px">',
-        f'<th class="number">{row + 1}</th>',
-    ]
-    for place, column in enumerate(grid.columns):
-        following = grid.columns[place + 1] if place + 1 < len(grid.columns) else None
-        parts.append(_cell(grid, row, column, following))
-    parts.append("</tr>")
-    return "".join(parts)
-
-
-def _cell(grid: Grid, row: int, column: int, following: int | None) -> str:
+def _cell(grid: Grid, row: int, column: int, following: int | None) -> Json:
     cell = grid.cell(row, column)
-    empty_next = following is not None and not grid.cell(row, following).get("formattedValue")
-    if following in grid.lefts or column in grid.lefts:
-        empty_next = False
-    kinds = classes(cell, last=following is None, next_is_empty=empty_next) if cell else []
-    css = declarations(cell) if cell else []
+    kinds: list[str] = []
+    css: list[str] = []
+    if cell:
+        apart = following is None or following in grid.lefts or column in grid.lefts
+        beside = {} if following is None else grid.cell(row, following)
+        kinds = classes(cell, has_room=not apart and not beside.get("formattedValue"))
+        css = declarations(cell)
     if column in grid.lefts:
         kinds.append("pinned")
         css.append(f"left:{grid.lefts[column]}px")
@@ -300,22 +274,13 @@ def _cell(grid: Grid, row: int, column: int, following: int | None) -> str:
         kinds.append("edge")
     if (row, column) in grid.filtered:
         kinds.append("filtered")
-    attributes = f' class="{" ".join(kinds)}"' if kinds else ""
-    attributes += f' style="{escape(";".join(css))}"' if css else ""
-    attributes += f' data-column="{column}"'
-    if cell.get("note"):
-        attributes += f' data-note="{escape(cell["note"])}"'
-    entered = _entered(cell)
-    if entered != cell.get("formattedValue", ""):
-        attributes += f' data-entered="{escape(entered)}"'
-    return f"<td{attributes}><div>{content(cell) if cell else ''}</div></td>"
-
-
-def _entered(cell: Json) -> str:
-    """Return what the formula bar shows."""
-    value = cell.get("userEnteredValue", {})
-    if "formulaValue" in value:
-        return str(value["formulaValue"])
-    if "stringValue" in value:
-        return str(value["stringValue"])
-    return str(cell.get("formattedValue", ""))
+    shown, value = cell.get("formattedValue", ""), cell.get("userEnteredValue", {})
+    entered = str(value.get("formulaValue", value.get("stringValue", shown)))
+    return {
+        "column": column,
+        "kinds": " ".join(kinds),
+        "css": ";".join(css),
+        "note": cell.get("note"),
+        "entered": None if entered == shown else entered,
+        "content": Markup(content(cell)),  # noqa: S704 - which escapes the texts
+    }

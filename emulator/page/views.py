@@ -4,15 +4,17 @@ import json
 import mimetypes
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request, Response
 
-from emulator.drive import File, uploads
-from emulator.drive.model import SPREADSHEET, link
+from emulator.drive import uploads
+from emulator.drive.model import SPREADSHEET, File, link
 from emulator.page import chart, grid
 from emulator.sheets import ranges
+from emulator.sheets.conditions import rows_of_view
 from emulator.state import State
 
 Json = dict[str, Any]
@@ -114,16 +116,14 @@ class Opened:
         if self._view is None:
             return None
         number = self._sheet["properties"].get("sheetId", 0)
-        return self._state.sheets.rows_of_view(self._id, number, self._view["filterViewId"])
+        return rows_of_view(self._spreadsheet, number, self._view["filterViewId"])
 
     def _charts(self, charts: list[Json], drawn: grid.Grid) -> str:
-        def cells(stored: Json) -> Callable[[Json], list[Json]]:
-            show_all = stored.get("spec", {}).get("hiddenDimensionStrategy") == "SHOW_ALL"
-            return lambda area: self._chart_cells(area, show_all=show_all)
+        return "".join(
+            chart.drawn(stored, drawn, partial(self._chart_cells, stored)) for stored in charts
+        )
 
-        return "".join(chart.drawn(stored, drawn, cells(stored)) for stored in charts)
-
-    def _chart_cells(self, area: Json, *, show_all: bool) -> list[Json]:
+    def _chart_cells(self, stored: Json, area: Json) -> list[Json]:
         """Return the cells of a range that a chart names, row by row.
 
         None where its tab was deleted, or made smaller, since the chart was made.
@@ -131,6 +131,7 @@ class Opened:
         sheet = self._spreadsheet.sheet(area.get("sheetId", 0))
         if sheet is None or {"sheetId": 0, **area} != ranges.bounded(sheet, area):
             return []
+        show_all = stored.get("spec", {}).get("hiddenDimensionStrategy") == "SHOW_ALL"
         ((found,),) = (one["data"] for one in self._data([area], SOURCES))
         lines = [row.get("values", []) for row in found.get("rowData", [])]
         return [
@@ -207,7 +208,7 @@ class Page:
         return Response("Not found\n", 404, content_type="text/plain")
 
     def _render(self, template: str, **values: Any) -> Response:
-        html = chart.TEMPLATES.get_template(template).render(**values)
+        html = grid.TEMPLATES.get_template(template).render(**values)
         return Response(html, content_type="text/html; charset=utf-8")
 
     # Drive
@@ -254,7 +255,7 @@ class Page:
 
     def _static(self, _request: Request, name: str) -> Response:
         kind = mimetypes.guess_type(name)[0]
-        return Response((chart.HERE / "static" / name).read_bytes(), content_type=kind)
+        return Response((grid.HERE / "static" / name).read_bytes(), content_type=kind)
 
     # Spreadsheets
 

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from emulator import masks
 from emulator.errors import not_found, unsupported
-from emulator.sheets import conditions, methods, ranges, styles, values
+from emulator.sheets import methods, ranges, styles
 from emulator.sheets.edit import Edit, change
 from emulator.sheets.grid import Json, Spreadsheet
 from emulator.sheets.updates import copies, tabs
@@ -117,18 +117,6 @@ class Sheets:
         with self._lock, source.lock:  # of all calls this one alone holds two spreadsheets
             sheet = ranges.need_sheet(source, sheet_id)
             return change(target, user, lambda edit: copies.copy_sheet(edit, sheet))
-
-    def export(self, spreadsheet_id: str, separator: str) -> str:
-        """Return the first tab of a spreadsheet as text."""
-        spreadsheet = self.spreadsheets[spreadsheet_id]
-        with spreadsheet.lock:
-            return values.delimited(spreadsheet, separator)
-
-    def rows_of_view(self, spreadsheet_id: str, sheet_id: int, view_id: int) -> list[int]:
-        """Return the rows that a filter view shows, in order. KeyError where there is none."""
-        spreadsheet = self.spreadsheets[spreadsheet_id]
-        with spreadsheet.lock:
-            return conditions.rows_of_view(spreadsheet, sheet_id, view_id)
 
 
 def _fill(edit: Edit, body: Json) -> None:

@@ -16,7 +16,6 @@ FIELDS = {
     *("userEnteredValue", "userEnteredFormat", "effectiveValue", "effectiveFormat"),
     *("formattedValue", "hyperlink", *REST),
 }
-RUNS_ERASED = ("textFormatRuns", "chipRuns")
 
 
 def entered(value: Json | None) -> Any:
@@ -55,16 +54,13 @@ def updated(old: Cell, data: Json, mask: masks.Mask | None) -> Cell:
     rest = dict(old.rest) if old.rest else {}
     if masks.wants(mask, "userEnteredValue"):
         value = entered(data.get("userEnteredValue"))
-        for name in RUNS_ERASED:
+        for name in ("textFormatRuns", "chipRuns"):
             rest.pop(name, None)
     below = masks.below(mask, "userEnteredFormat")
     if not isinstance(below, bool):
         style = styles.changed(style, data.get("userEnteredFormat"), below)
-    for name in REST:
-        if masks.wants(mask, name):
-            rest.pop(name, None)
-            if data.get(name):
-                rest[name] = data[name]
+    given = {name: item for name, item in data.items() if item}
+    rest = masks.updated(rest, given, mask, REST)
     if "textFormatRuns" in rest and masks.wants(mask, "textFormatRuns"):
         _check_runs(value, rest["textFormatRuns"])
         rest["textFormatRuns"] = styles.runs(rest["textFormatRuns"])

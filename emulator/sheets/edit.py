@@ -82,11 +82,7 @@ class Edit:
 
     def may_edit(self, protection: dict[str, Any]) -> bool:
         """Return whether a protection lets `user` through."""
-        return (
-            protection.get("warningOnly", False)
-            or self.user == self.spreadsheet.owner
-            or self.user in protection.get("editors", {}).get("users", [])
-        )
+        return self.spreadsheet.may_edit(self.user, protection)
 
     def limit_grid(self, columns: int, more: int) -> None:
         """Refuse a sheet with too many `columns`, or a spreadsheet with `more` cells."""

@@ -145,12 +145,9 @@ class Evaluator:
         if name in functions.LAZY:
             lazy = [lambda tree=one: self.tree(sheet, tree) for one in arguments]
             return functions.LAZY[name](*lazy)
-        if name in functions.OVER_ROWS:
-            function = functions.OVER_ROWS[name]
-            return self._applied(name, function, [self._rows(sheet, one) for one in arguments])
-        if name in functions.OVER_RANGES:
-            function = functions.OVER_RANGES[name]
-            return self._applied(name, function, [self.tree(sheet, one) for one in arguments])
+        for table, read in ((functions.OVER_ROWS, self._rows), (functions.OVER_RANGES, self.tree)):
+            if name in table:
+                return self._applied(name, table[name], [read(sheet, one) for one in arguments])
         return self._of_values(name, [self._scalar(sheet, one) for one in arguments])
 
     def _of_values(self, name: str, values: list[Any]) -> Any:

@@ -26,6 +26,7 @@ from emulator.sheets.coerce import (
 )
 from emulator.sheets.grid import CellError, Scalar
 
+DIVIDED_BY_ZERO = CellError("DIVIDE_BY_ZERO", "#DIV/0!", "Division by zero.")
 NOT_A_NUMBER = CellError("NUM", "#NUM!", "The result is not a number.")
 ARITHMETIC: dict[str, Callable[[float, float], Any]] = {
     "+": operator.add,
@@ -53,7 +54,7 @@ def operate(sign: str, left: Any, right: Any) -> Scalar:
         return bool(COMPARE[sign](*comparable(left, right)))
     one, other = number(left), number(right)
     if sign == "/" and other == 0:
-        return CellError("DIVIDE_BY_ZERO", "#DIV/0!", "Division by zero.")
+        return DIVIDED_BY_ZERO
     try:
         computed = ARITHMETIC[sign](one, other)
     except (OverflowError, ZeroDivisionError):
@@ -65,7 +66,6 @@ Test = Callable[[Any], bool]
 
 
 CRITERION = re.compile(r"(<>|<=|>=|=|<|>)?(.*)", re.DOTALL)
-BOUNDS = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
 
 
 def criterion(wanted: Any) -> Test:
@@ -81,8 +81,8 @@ def _parsed(wanted: str) -> Test:
     found = CRITERION.fullmatch(wanted)
     sign, rest = (found[1], found[2]) if found else (None, wanted)
     target = read_typed(rest)[0] if rest else ""
-    if sign in BOUNDS:
-        compare = BOUNDS[sign]
+    if sign in COMPARE and sign not in ("=", "<>"):
+        compare = COMPARE[sign]
         return lambda value: (
             value is not None
             and isinstance(value, str) == isinstance(target, str)
@@ -177,7 +177,7 @@ def _over_numbers(reduce: Callable[[list[float]], Any]) -> Function:
 
 def _average(found: list[float]) -> Any:
     if not found:
-        return CellError("DIVIDE_BY_ZERO", "#DIV/0!", "Division by zero.")
+        return DIVIDED_BY_ZERO
     return plain(sum(found) / len(found))
 
 
@@ -217,10 +217,6 @@ def _over_truths(reduce: Callable[[list[bool]], bool]) -> Function:
         return reduce(found)
 
     return function
-
-
-def _hyperlink(_now: datetime, address: Any, label: Any = None) -> Any:
-    return address if label is None else label
 
 
 def _on_number(compute: Callable[..., Any]) -> Function:
@@ -330,6 +326,6 @@ OF_VALUES: dict[str, Function] = {
     "NOW": lambda now: numbers.serial(now.replace(tzinfo=None) + timedelta()),
     "DATE": _on_number(lambda y, m, d: numbers.serial(date(int(y), int(m), int(d)))),
     "ROUND": _on_number(_round),
-    "HYPERLINK": _hyperlink,
+    "HYPERLINK": lambda _now, address, label=None: address if label is None else label,
     "TEXT": lambda _now, value, pattern: numbers.render(number(value), "NUMBER", text(pattern)),
 }

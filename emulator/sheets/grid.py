@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ Json = dict[str, Any]
 
 ROW_PIXELS = 21
 COLUMN_PIXELS = 100
+FROZEN = {"ROWS": "frozenRowCount", "COLUMNS": "frozenColumnCount"}
 MAX_CELLS = 10_000_000
 MAX_COLUMNS = 18_278
 MAX_CHARACTERS = 50_000
@@ -119,8 +120,7 @@ class Sheet:
 
     def frozen(self, dimension: str) -> int:
         """Return how many ROWS or COLUMNS are frozen."""
-        name = "frozenRowCount" if dimension == "ROWS" else "frozenColumnCount"
-        count: int = self.properties.get("gridProperties", {}).get(name, 0)
+        count: int = self.properties.get("gridProperties", {}).get(FROZEN[dimension], 0)
         return count
 
     def line(self, dimension: str) -> list[Row] | list[Column]:
@@ -175,9 +175,18 @@ class Spreadsheet:
         folded = title.casefold()
         return next((one for one in self.sheets if one.title.casefold() == folded), None)
 
+    def free_title(self, titles: Iterable[str]) -> str:
+        """Return the first of `titles` that no sheet has."""
+        return next(title for title in titles if self.titled(title) is None)
+
     def cell_count(self) -> int:
         """Return the number of cells of all grids, filled or not."""
         return sum(len(one.rows) * len(one.columns) for one in self.sheets)
+
+    def may_edit(self, user: str, protection: Json) -> bool:
+        """Return whether a protection lets `user` through."""
+        editors = protection.get("editors", {}).get("users", [])
+        return user == self.owner or user in editors or protection.get("warningOnly", False)
 
     def new_id(self, taken: Any) -> int:
         """Return a positive id that `taken` does not contain."""

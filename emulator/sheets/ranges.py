@@ -172,10 +172,14 @@ def bounded(sheet: Sheet, grid_range: Json) -> Json:
     return area(sheet, box_of(sheet, grid_range))
 
 
-def remade(value: Any, change: Callable[[Json], Json]) -> Any:
-    """Return an object with each dict in it, from the innermost on, as `change` returns it."""
+def remade(value: Any, change: Callable[[Json], Json | None]) -> Any:
+    """Return an object with each dict in it, from the innermost on, as `change` returns it.
+
+    In a list, what becomes None is left out.
+    """
     if isinstance(value, list | tuple):
-        return [remade(item, change) for item in value]
+        items = (remade(item, change) for item in value)
+        return [item for item in items if item is not None]
     if isinstance(value, dict):
         return change({name: remade(item, change) for name, item in value.items()})
     return value

@@ -56,19 +56,16 @@ class Reader:
             "spreadsheetId": spreadsheet.spreadsheet_id,
             "properties": spreadsheet.properties,
         }
-        below = masks.below(mask, "sheets")
-        if not isinstance(below, bool) and (sheets := self._sheets(boxes, below, grid=grid)):
-            found["sheets"] = sheets
         if spreadsheet.named_ranges:
             found["namedRanges"] = answered(list(spreadsheet.named_ranges.values()))
         found["spreadsheetUrl"] = URL.format(spreadsheet.spreadsheet_id)
         if entries := metadata.on_whole(spreadsheet, None, self._user):
             found["developerMetadata"] = entries
-        return {
-            name: item if name == "sheets" else masks.select(_sub(mask, name), item)
-            for name, item in found.items()
-            if masks.wants(mask, name)
-        }
+        selected: Json = masks.select(mask, found)
+        below = masks.below(mask, "sheets")
+        if not isinstance(below, bool) and (sheets := self._sheets(boxes, below, grid=grid)):
+            selected["sheets"] = sheets
+        return selected
 
     def _sheets(self, boxes: Boxes | None, mask: Mask | None, *, grid: bool) -> list[Json]:
         found = []
@@ -134,11 +131,6 @@ class Reader:
         return found
 
 
-def _sub(mask: Mask | None, name: str) -> Mask | None:
-    below = masks.below(mask, name)
-    return None if isinstance(below, bool) else below
-
-
 def filled(row: Row, columns: Sequence[Column]) -> list[Cell]:
     """Return the row's cells under these columns, up to the last that is not blank."""
     if not row.cells:
@@ -201,9 +193,7 @@ def describe(spreadsheet: Spreadsheet, sheet: Sheet, index: int, user: str) -> J
 
 def protected(spreadsheet: Spreadsheet, stored: Json, user: str) -> Json:
     """Return a ProtectedRange as `user` sees it; its editors only for those who may edit."""
-    users = stored.get("editors", {}).get("users", [])
-    may = stored.get("warningOnly", False) or user == spreadsheet.owner or user in users
     found = {name: item for name, item in stored.items() if name != "editors"}
-    if may:
+    if spreadsheet.may_edit(user, stored):
         found |= {"requestingUserCanEdit": True, "editors": stored.get("editors", {})}
     return found

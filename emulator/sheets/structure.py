@@ -1,127 +1,75 @@
 """Insertion, deletion and moves of rows and columns, which ranges and formulas follow."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from emulator.errors import invalid
 from emulator.sheets import formula
 from emulator.sheets.edit import Edit
-from emulator.sheets.formula import Formula, Shift, grid_range, shifted
-from emulator.sheets.grid import BLANK, Cell, Column, Json, Row, Sheet
+from emulator.sheets.formula import BOUNDS, Formula, Shift, grid_range, shifted
+from emulator.sheets.grid import BLANK, FROZEN, Cell, Column, Json, Row, Sheet
 from emulator.sheets.ranges import remade
+
+MOVED = (
+    *("merges", "conditional_formats", "basic_filter", "filter_views"),
+    *("protected_ranges", "tables"),
+)
+"""What a sheet has on ranges of its own."""
 
 
 def follow(edit: Edit, sheet: Sheet, shift: Shift, dimension: str) -> None:
-    """Update ranges and formulas after rows or columns of `sheet` have shifted."""
+    """Update ranges and formulas after rows or columns of `sheet` have shifted.
 
-    def moved(stored: Json) -> Json | None:
-        return grid_range(shift, dimension, stored)
+    A range of which nothing is left goes, and with it what has no other.
+    """
 
-    edit.set(sheet, "merges", tuple(_remaining(moved(one) for one in sheet.merges)))
-    rules = (_with_ranges(one, "ranges", moved) for one in sheet.conditional_formats)
-    edit.set(sheet, "conditional_formats", tuple(one for one in rules if one["ranges"]))
-    edit.set(sheet, "protected_ranges", _followed(sheet.protected_ranges, moved))
-    edit.set(sheet, "tables", _followed(sheet.tables, moved))
-    by_column = shift if dimension == "COLUMNS" else None
-    edit.set(sheet, "filter_views", _filters(sheet.filter_views, moved, by_column))
-    if sheet.basic_filter:
-        edit.set(sheet, "basic_filter", _filters({0: sheet.basic_filter}, moved, by_column).get(0))
-    _follow_charts(edit, sheet, shift, dimension)
-    spreadsheet = edit.spreadsheet
-    mine = {
-        key: one
-        for key, one in spreadsheet.named_ranges.items()
-        if one["range"].get("sheetId", 0) == sheet.sheet_id
-    }
-    others = {key: one for key, one in spreadsheet.named_ranges.items() if key not in mine}
-    edit.set(spreadsheet, "named_ranges", others | _followed(mine, moved))
+    def moved(part: Json) -> Json | None:
+        if part.get("range", part) is None or part.get("ranges") == []:
+            return None
+        part = {name: item for name, item in part.items() if item is not None}
+        is_here = part.get("sheetId", 0) == sheet.sheet_id
+        if is_here and not part.keys().isdisjoint(BOUNDS[dimension]):
+            return grid_range(shift, dimension, part)
+        if "anchorCell" in part:
+            anchor = _anchor(part["anchorCell"], sheet, shift, dimension)
+            return part | {"anchorCell": anchor}
+        is_filter = "range" in part and dimension == "COLUMNS"
+        return _criteria(part, shift) if is_filter else part
+
+    for name in MOVED:
+        stored = getattr(sheet, name)
+        found = remade(stored, moved)
+        edit.set(sheet, name, tuple(found) if isinstance(stored, tuple) else found)
+    for other in edit.spreadsheet.sheets:  # a chart may be of another tab's cells
+        edit.set(other, "charts", remade(other.charts, moved))
+    edit.set(edit.spreadsheet, "named_ranges", remade(edit.spreadsheet.named_ranges, moved))
     _follow_formulas(edit, sheet, shift, dimension)
 
 
-def _remaining(ranges: Iterable[Json | None]) -> list[Json]:
-    return [one for one in ranges if one is not None]
-
-
-def _with_ranges(stored: Json, name: str, moved: Callable[[Json], Json | None]) -> Json:
-    return {**stored, name: _remaining(moved(one) for one in stored[name])}
-
-
-def _followed(objects: dict[Any, Json], moved: Callable[[Json], Json | None]) -> dict[Any, Json]:
-    """Return objects with their `range` moved, without those whose range is gone."""
-    found = {}
-    for key, stored in objects.items():
-        moved_range = moved(stored["range"]) if "range" in stored else None
-        if moved_range is None and "range" in stored:
-            continue
-        if moved_range is not None:
-            stored = {**stored, "range": moved_range}
-        if "unprotectedRanges" in stored:
-            stored = _with_ranges(stored, "unprotectedRanges", moved)
-        found[key] = stored
-    return found
-
-
-def _filters(
-    stored: dict[int, Json], moved: Callable[[Json], Json | None], by_column: Shift | None
-) -> dict[int, Json]:
-    """Return filters with their ranges and columns moved."""
-    found = _followed(stored, moved)
-    if by_column is None:
-        return found
-    return {number: _criteria(one, by_column) for number, one in found.items()}
+def _anchor(anchor: Json, sheet: Sheet, shift: Shift, dimension: str) -> Json:
+    """Return a chart's anchor; over a cell that goes it is over the one that takes its place."""
+    if anchor.get("sheetId", 0) != sheet.sheet_id:
+        return anchor
+    name = "rowIndex" if dimension == "ROWS" else "columnIndex"
+    at = anchor.get(name, 0)
+    span = shift.span(at, at + 1)
+    return anchor | {name: span[0] if span else min(at, getattr(shift, "at", at))}
 
 
 def _criteria(stored: Json, shift: Shift) -> Json:
     """Return a filter with its columns moved."""
-    stored = dict(stored)
     if "criteria" in stored:
         spans = {key: shift.span(int(key), int(key) + 1) for key in stored["criteria"]}
-        stored["criteria"] = {
-            str(span[0]): stored["criteria"][key] for key, span in spans.items() if span
-        }
+        kept = {str(span[0]): stored["criteria"][key] for key, span in spans.items() if span}
+        stored = stored | {"criteria": kept}
     for name, field in (("filterSpecs", "columnIndex"), ("sortSpecs", "dimensionIndex")):
         if name in stored:
-            found = [
+            pairs = [
                 (one, shift.span(one.get(field, 0), one.get(field, 0) + 1)) for one in stored[name]
             ]
-            stored[name] = [{**one, field: span[0]} for one, span in found if span]
+            stored = stored | {name: [one | {field: span[0]} for one, span in pairs if span]}
     return stored
-
-
-def _follow_charts(edit: Edit, sheet: Sheet, shift: Shift, dimension: str) -> None:
-    """Update charts whose cells or anchors are in `sheet`."""
-    for other in edit.spreadsheet.sheets:
-        charts = {key: _chart(one, sheet, shift, dimension) for key, one in other.charts.items()}
-        if charts != other.charts:
-            edit.set(other, "charts", charts)
-
-
-def _chart(stored: Json, sheet: Sheet, shift: Shift, dimension: str) -> Json:
-    found: Json = {**stored, "spec": _sources(stored.get("spec", {}), sheet, shift, dimension)}
-    overlay = stored.get("position", {}).get("overlayPosition", {})
-    anchor = overlay.get("anchorCell", {})
-    if anchor.get("sheetId", 0) == sheet.sheet_id:
-        name = "rowIndex" if dimension == "ROWS" else "columnIndex"
-        at = anchor.get(name, 0)
-        span = shift.span(at, at + 1)
-        # A chart over a cell that goes is over the one that takes its place.
-        moved = span[0] if span else min(at, getattr(shift, "at", at))
-        overlay = {**overlay, "anchorCell": {**anchor, name: moved}}
-        found["position"] = {**stored["position"], "overlayPosition": overlay}
-    return found
-
-
-def _sources(spec: Json, sheet: Sheet, shift: Shift, dimension: str) -> Any:
-    """Return a chart's spec with the ranges of its sources moved or removed."""
-
-    def moved(one: Json) -> Json | None:
-        is_here = one.get("sheetId", 0) == sheet.sheet_id
-        return grid_range(shift, dimension, one) if is_here else one
-
-    return remade(
-        spec, lambda part: _with_ranges(part, "sources", moved) if "sources" in part else part
-    )
 
 
 def _follow_formulas(edit: Edit, sheet: Sheet, shift: Shift, dimension: str) -> None:
@@ -148,7 +96,6 @@ def rewrite_formulas(edit: Edit, sheet: Sheet, change: Callable[[Formula], Formu
 
 
 LISTS = {"ROWS": "rows", "COLUMNS": "columns"}
-FROZEN = {"ROWS": "frozenRowCount", "COLUMNS": "frozenColumnCount"}
 SINGULAR = {"ROWS": "row", "COLUMNS": "column"}
 
 

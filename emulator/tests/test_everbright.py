@@ -142,7 +142,7 @@ def test_a_redirect_to_another_port_notes_what_it_was_sent(
 
 def test_lists_come_in_pages_of_25(http: Client, emulator: Emulator) -> None:
     for number in range(60):
-        emulator.everbright.add("milestone", {"uuid": number, "workflow_id": number % 2})
+        emulator.everbright.records.add("milestone", {"uuid": number, "workflow_id": number % 2})
     page = http.get("/api/v1/milestone?workflow_id=1").json()
     assert (page["count"], len(page["results"]), page["previous"]) == (30, 25, None)
     rest = http.get(page["next"]).json()
@@ -225,22 +225,16 @@ def test_the_data_access_layer_answers_in_its_published_shape(
         "system_capacity_kw": 4, "p_system_capacity_kw": 4, "s_system_capacity_kw": 3.5,
         "a_system_capacity_kw": "APPROVED_BASELINE_NONEXISTANT",
     }  # fmt: skip
-    assert http.get(f"/api/data/quote?quote_id={UUID}&metrics={names}").json() == answer
-    signed = http.get(f"/api/data/quote/{UUID}/?metrics=system_capacity_kw&baseline=s").json()
-    assert signed["data"] == [{"s_system_capacity_kw": 3.5}]
 
 
-def test_the_data_access_layer_lists_its_options_and_warns(
-    http: Client, emulator: Emulator
-) -> None:
-    assert http.get("/api/data/").json()["data"]["options"] == ["quote", "site", "workflow"]
+def test_the_data_access_layer_warns(http: Client, emulator: Emulator) -> None:
     answer = http.get(f"/api/data/site/{UUID}/?metrics=favourite_colour").json()
     assert answer["data"] == [{}]
     assert answer["messages"]["warning"] == ["Unknown metric: favourite_colour"]
-    refused = http.get("/api/data/quote")
+    refused = http.get(f"/api/data/quote/{UUID}")
     assert (refused.status_code, refused.json()["status_code"]) == (400, 400)
     emulator.everbright.token = "secret"
-    assert http.get("/api/data/").status_code == 401
+    assert http.get(f"/api/data/quote/{UUID}").status_code == 401
 
 
 def test_lists_come_in_the_envelope_too(http: Client, emulator: Emulator) -> None:

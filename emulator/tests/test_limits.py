@@ -75,19 +75,11 @@ def test_the_429_over_http_and_a_minute_that_is_scaled() -> None:
 
 def test_each_token_is_a_user_of_its_own() -> None:
     with Emulator() as emulator:
-        emulator.limits.rates.sheets_user = 1
+        emulator.limits.per_user = 1
         path = f"{emulator.url}/v4/spreadsheets/{emulator.create_spreadsheet('x')}"
         one, other = Client(emulator.url, "one"), Client(emulator.url, "other")
         answers = [client.get(path).status_code for client in (one, one, other)]
         assert answers == [200, 429, 200]
-
-
-def test_drives_limits_are_a_403() -> None:
-    with Emulator() as emulator, Client(emulator.url) as http:
-        emulator.limits.rates.drive_user = 1
-        assert http.get("/drive/v3/files").status_code == 200
-        error = http.get("/drive/v3/files").json()["error"]
-        assert error["errors"][0]["reason"] == "userRateLimitExceeded"
 
 
 def test_latency_as_a_number_a_pair_and_a_function() -> None:

@@ -41,12 +41,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_the_package_and_no_tests(wheel: Path) -> None:
-    """Catches a folder that is new and not in the wheel, and tests or tools that are."""
+    """Catches a folder that is new and not in the wheel, and tests that are."""
     with ZipFile(wheel) as content:
         names = {name for name in content.namelist() if ".dist-info/" not in name}
     kinds = ("*.py", "*.json", "*.html", "*.css", "*.js", "*.svg", "milestone.txt")
     files = {file.relative_to(ROOT) for kind in kinds for file in ROOT.rglob(kind)}
-    apart = {"tests", "tools", "build"}
+    apart = {"tests", "build"}
     assert names == {f"emulator/{file}" for file in files if file.parts[0] not in apart}
 
 

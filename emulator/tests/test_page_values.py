@@ -26,7 +26,7 @@ def test_the_pages_links_lead_somewhere(http: Client, emulator: Emulator) -> Non
 
 
 def _owner(address: str) -> Any:
-    from emulator.drive import User
+    from emulator.drive.model import User
 
     return User(address)
 

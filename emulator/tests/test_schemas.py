@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator.tools.derive_schemas import SCHEMAS, VERSIONS, derive
+from emulator.tests.derive_schemas import SCHEMAS, VERSIONS, derive
 
 
 def texts(value: Any) -> set[str]:

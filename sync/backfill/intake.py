@@ -5,7 +5,7 @@ Also EverBright's Milestones report, where there is no access to the API.
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,6 +47,19 @@ class Intake:
     def take(self, known: Job, payloads: Sequence[dict[str, Any]]) -> tuple[int, list[str]]:
         """Keep what is news of a job; return how many events, and what could not be taken."""
         events, problems = 0, list[str]()
+        for body, delivery in self._all_news(known, payloads, problems):
+            receipt = self._inbox.keep(body, delivery, is_read=True)
+            events += receipt.outcome is Outcome.ACCEPTED
+        return events, problems
+
+    def unknown(self, known: Job, payloads: Sequence[dict[str, Any]]) -> int:
+        """Return how many of `payloads` are news of a job; nothing is kept."""
+        return len([*self._all_news(known, payloads, [])])  # To read the job tells of problems.
+
+    def _all_news(
+        self, known: Job, payloads: Iterable[dict[str, Any]], problems: list[str]
+    ) -> Iterator[tuple[bytes, Delivery]]:
+        """Yield what is news of a job; add to `problems` what could not be taken."""
         for payload in payloads:
             body = json.dumps(payload).encode()
             try:
@@ -59,23 +72,7 @@ class Intake:
             read = self._news(known, delivery)
             if read is not None:
                 known = read
-                receipt = self._inbox.keep(body, delivery, is_read=True)
-                events += receipt.outcome is Outcome.ACCEPTED
-        return events, problems
-
-    def unknown(self, known: Job, payloads: Sequence[dict[str, Any]]) -> int:
-        """Return how many of `payloads` are news of a job; nothing is kept."""
-        events = 0
-        for payload in payloads:
-            try:
-                delivery = parse.read(json.dumps(payload).encode(), self._shapes)
-                _must_be_dated(delivery)
-            except BrightsheetError:
-                continue  # To read the job tells of it.
-            read = self._news(known, delivery)
-            events += read is not None
-            known = read or known
-        return events
+                yield body, delivery
 
     def _news(self, known: Job, delivery: Delivery) -> Job | None:
         """Return `known` with what was read, or None where that is not later or says no more."""

@@ -55,12 +55,16 @@ def managed_column(config: Config, column_id: str, header: str, stuck_days: int)
         is_wrapped=entry.is_wrapped,
         is_clipped=entry.kind is FieldKind.LINKS,
         is_hidden=entry.is_hidden,
-        about=_note(entry.about, stuck_days),
+        about=_note(entry, stuck_days),
         former_notes=_former_notes(entry, stuck_days),
         former_widths=FORMER_WIDTHS.get(entry.id, ()),
         tints=_tints(config, entry),
         is_typed=entry.is_typed,
     )
+
+
+def _note(entry: FieldEntry, stuck_days: int) -> str:
+    return entry.about.format(stuck_days=stuck_days) + KEPT_NOTE
 
 
 _FORMER_END = "\n\nBrightsheet keeps this column. It may be moved, renamed, hidden and sorted."
@@ -69,10 +73,6 @@ _FORMER_END = "\n\nBrightsheet keeps this column. It may be moved, renamed, hidd
 def _former_notes(entry: FieldEntry, stuck_days: int) -> tuple[str, ...]:
     texts = [entry.about, *([FORMER_NOTES[entry.id]] if entry.id in FORMER_NOTES else [])]
     return tuple(text.format(stuck_days=stuck_days) + _FORMER_END for text in texts)
-
-
-def _note(about: str, stuck_days: int) -> str:
-    return about.format(stuck_days=stuck_days) + KEPT_NOTE
 
 
 def milestone_columns(config: Config, key: str, header: str, stuck_days: int) -> list[Column]:
@@ -241,6 +241,11 @@ class Layout:
         if colon and not is_mapped and milestones.is_hidden(key):
             return ""
         return entry.title(milestones.title(key, "")) if colon else entry.header
+
+    @property
+    def key_note(self) -> str:
+        """What the note on the header of the site IDs explains."""
+        return _note(entry_of(KEY), self.stuck_days)
 
     def _may_have(self, column: str) -> bool:
         return column in self._configured or column.startswith(_OF_MILESTONES)

@@ -74,20 +74,13 @@ class Statuses:
     """Reads statuses by the config."""
 
     def __init__(self, config: Config) -> None:
-        self._config = config
+        self._known = config.statuses
+        self.label, self.is_approved = config.status_label, config.is_approved
         self.phrases = config.phrases
         self._codes = {
             means: frozenset(c for c, status in config.statuses.items() if status.means == means)
             for means in ("rejected", "waiting", "cancelled")
         }
-
-    def label(self, code: str | None) -> str:
-        """Return how a status reads: its label in the config, or the code in readable form."""
-        return self._config.status_label(code)
-
-    def is_approved(self, code: str | None) -> bool:
-        """Return whether a status means approved."""
-        return self._config.is_approved(code)
 
     def is_rejected(self, code: str | None) -> bool:
         """Return whether a status means rejected."""
@@ -108,7 +101,7 @@ class Statuses:
         tasks = (task.status for task in milestone.tasks)
         if milestone.rejected_task_count or any(map(self.is_rejected, (code, *tasks))):
             return Meaning.REJECTED
-        is_unknown = bool(code) and code not in self._config.statuses
+        is_unknown = bool(code) and code not in self._known
         return Meaning.WAITING if is_unknown or code in self._codes["waiting"] else Meaning.OPEN
 
     def of(
@@ -193,7 +186,7 @@ class Statuses:
     def colors(self) -> dict[str, str]:
         """Return the colours (#rrggbb) by a job's word."""
         colors: dict[str, str] = {}
-        for status in self._config.statuses.values():
+        for status in self._known.values():
             if status.color:
                 colors.setdefault(_WORDS.get(status.means or "", status.label), status.color)
                 if status.means == "approved":
@@ -202,7 +195,7 @@ class Statuses:
 
     def words(self) -> list[str]:
         """Return the words that a drop-down may have for a job, in the order of the config."""
-        known = self._config.statuses.values()
+        known = self._known.values()
         words = [_WORDS.get(status.means or "", status.label) for status in known]
         return list(dict.fromkeys([*words, self.phrases.done]))
 

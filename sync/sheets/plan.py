@@ -8,7 +8,6 @@ from functools import partial
 
 import structlog
 
-from sync.field_table import KEY
 from sync.jobs.cells import Cells, Column
 from sync.jobs.config_lists import proposed_steps
 from sync.jobs.model import Change, Customer
@@ -152,7 +151,7 @@ class Targets:
     @property
     def key_note(self) -> str:
         """What the note on the header of the site IDs explains."""
-        return next(column.about for column in self._layout.columns([]) if column.id == KEY)
+        return self._layout.key_note
 
     def every_column(self, jobs: Iterable[Target]) -> list[Column]:
         """Return the columns that jobs need, and those of all configured milestones."""

@@ -134,9 +134,9 @@ class Watch:
     def _tell_once(self, database: Database) -> None:
         """Tell what is told only once, also after a restart: stored as told once it arrived."""
         told = sorted(self._noticed)
-        signs.keep(database, told)
+        signs.Reported(database).keep(told)
         self._noticed.difference_update(told)
-        for name in signs.untold(database):
+        for name in signs.Reported(database).untold():
             kind, _, subject = name.partition(":")
             text = _NOTICES.get(kind, name).format(subject)
             self._send(name, text, arrived=partial(self._noticed.add, name))

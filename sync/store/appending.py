@@ -48,8 +48,7 @@ class HourFigures:
 
 def count_flush(database: Database, connection: Connection, jobs: int) -> None:
     """Count a flush of so many jobs inside the caller's transaction."""
-    hour = connection.scalar(select(_hour(now())))
-    statement = database.insert(flush_hour).values(hour=hour, flushes=1, jobs=jobs)
+    statement = database.insert(flush_hour).values(hour=_hour(now()), flushes=1, jobs=jobs)
     more = {"flushes": flush_hour.c.flushes + 1, "jobs": flush_hour.c.jobs + jobs}
     connection.execute(statement.on_conflict_do_update(index_elements=["hour"], set_=more))
 
@@ -142,7 +141,7 @@ class _Entry(Generic[_Item, _Result]):
     def __init__(self, item: _Item) -> None:
         self.item = item
         self.results: Sequence[_Result] = ()
-        self.error: Exception | None = Retryable("store_unavailable", "The database is busy.")
+        self.error: Exception | None = None
         self.leads = False
         self._waits = Lock()
         self._waits.acquire()
@@ -183,6 +182,8 @@ class Groups(Generic[_Item, _Result]):
             self._store_waiting(entry)
         if entry.error is not None:
             raise entry.error
+        if not entry.results:
+            raise Retryable("store_unavailable", "The database is busy.")
         return entry.results[0]
 
     def _give_up(self, entry: _Entry[_Item, _Result]) -> None:

@@ -132,14 +132,16 @@ class Batches:
         with self._database.writing() as connection:
             hold(connection, held)
             confirm(connection, right)
-            _confirm_cells(connection, tried.shown, conclusion)
-            _forget_written(connection, conclusion.keyed)
+            if conclusion.missed:
+                _confirm_cells(connection, tried.shown, conclusion)
+            if conclusion.keyed:
+                _forget_written(connection, conclusion.keyed)
             lookups.mark_written(connection, tried.changes)
             limits.release(connection, self._sheet.id, [job_shown.site for job_shown in right])
             self._keep_undos(connection, conclusion)
             if conclusion.replaced:
                 self._keep_replaced(connection, tried.fence, conclusion)
-            known = self._sheet.known_columns(connection) | set(tried.columns)
+            known = self._sheet.kept(connection).columns | set(tried.columns)
             self._sheet.change(
                 connection,
                 columns=json.dumps(sorted(known)),

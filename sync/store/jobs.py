@@ -3,14 +3,15 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from sync.jobs import files
 from sync.jobs.model import Change, FileState, Job
-from sync.store import lookups, signs
+from sync.store import lookups
 from sync.store.database import Database, Lease, bumped, hold, now
 from sync.store.inbox import BACKFILL
 from sync.store.schema import delivery, document, folder, job, milestone
+from sync.store.signs import Reported
 from sync.webhooks.schema import Outcome
 
 _taken_in = update(delivery).where(delivery.c.seq == bindparam("number"))
@@ -49,6 +50,7 @@ class Jobs:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.reported = Reported(database)
 
     def states(self, sites: Sequence[str]) -> dict[str, Job]:
         """Return what is known of `sites`, by site."""
@@ -69,9 +71,7 @@ class Jobs:
         states = [(state.site, state.model_dump_json()) for state in made.jobs]
         with self._database.writing() as connection:
             hold(connection, held)
-            received = _received(connection, made.deliveries)
-            newest = _newest_webhooks(connection, made.deliveries)
-            self._keep(connection, states, received, newest)
+            self._keep(connection, states, *_received(connection, made.deliveries))
             self._want(connection, made.documents)
             with_rows = [state.site for state in made.jobs if state.has_row]
             lookups.want(self._database, connection, with_rows)
@@ -126,27 +126,17 @@ class Jobs:
             connection.execute(new.on_conflict_do_update(index_elements=["site"], set_=again), rows)
 
     def _want(self, connection: Connection, documents: Sequence[Wanted]) -> None:
-        documents = _told_apart(connection, documents)
+        if not documents:
+            return
         blank = dict.fromkeys(("file_id", "session", "digest", "link", "reason", "message"), "")
         first = {"state": FileState.PENDING, "attempts": 0, "due_at": 0.0, **blank}
-        moment = connection.scalar(select(now())) if documents else None
-        rows = [{**vars(wanted), **first, "wanted_at": moment} for wanted in documents]
-        if rows:
-            connection.execute(self._database.insert(document).on_conflict_do_nothing(), rows)
+        rows = [{**vars(wanted), **first} for wanted in _told_apart(connection, documents)]
+        statement = self._database.insert(document).values(wanted_at=now())
+        connection.execute(statement.on_conflict_do_nothing(), rows)
         empty = {"file_id": "", "link": "", "claim": 0, "claimed_until": 0.0}
-        folders = [
-            {"site": site, **empty} for site in sorted({wanted.site for wanted in documents})
-        ]
-        if folders:
-            connection.execute(self._database.insert(folder).on_conflict_do_nothing(), folders)
-
-    def unreported(self, names: Sequence[str]) -> list[str]:
-        """Return those of `names` that people were not told of yet."""
-        return signs.new(self._database, names)
-
-    def keep_reported(self, names: Sequence[str]) -> None:
-        """Store that people were told of `names`."""
-        signs.keep(self._database, names)
+        sites = sorted({wanted.site for wanted in documents})
+        folders = [{"site": site, **empty} for site in sites]
+        connection.execute(self._database.insert(folder).on_conflict_do_nothing(), folders)
 
     def sites(self) -> frozenset[str]:
         """Return every site that there is a job for."""
@@ -154,27 +144,23 @@ class Jobs:
             return frozenset(connection.scalars(select(job.c.site)))
 
 
-def _received(connection: Connection, deliveries: Sequence[int]) -> dict[str, float]:
-    """Return when the oldest of `deliveries` (seq) was received, by site; "" is the oldest of all.
+def _received(
+    connection: Connection, deliveries: Sequence[int]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return when the oldest of `deliveries` (seq) came, and the newest webhook, by site.
 
-    The latter also counts for a site that none of them names.
+    "" stands for those that name no site; in the first also for all, for a site that none names.
     """
-    query = select(delivery.c.site, func.min(delivery.c.received_at)).group_by(delivery.c.site)
-    rows = connection.execute(query.where(delivery.c.seq.in_(deliveries))).all()
-    oldest = min((at for _, at in rows), default=None)
-    if oldest is None:
-        oldest = connection.scalar(select(now()))
-    return {site or "": at for site, at in rows} | {"": float(oldest or 0.0)}
-
-
-def _newest_webhooks(connection: Connection, deliveries: Sequence[int]) -> dict[str, float]:
-    """Return when the newest webhook of `deliveries` (seq) was received, by site.
-
-    "" stands for those that name no site.
-    """
-    query = select(delivery.c.site, func.max(delivery.c.received_at)).group_by(delivery.c.site)
-    query = query.where(delivery.c.seq.in_(deliveries), delivery.c.id.not_like(f"{BACKFILL}%"))
-    return {site or "": at for site, at in connection.execute(query)}
+    is_webhook = delivery.c.id.not_like(f"{BACKFILL}%")
+    webhook = func.max(case((is_webhook, delivery.c.received_at)))
+    query = select(delivery.c.site, func.min(delivery.c.received_at), webhook)
+    query = query.where(delivery.c.seq.in_(deliveries)).group_by(delivery.c.site)
+    rows = connection.execute(query).all()
+    first = min((row[1] for row in rows), default=None)
+    if first is None:
+        first = connection.scalar(select(now()))
+    oldest = {row[0] or "": row[1] for row in rows} | {"": float(first or 0.0)}
+    return oldest, {row[0] or "": row[2] for row in rows if row[2] is not None}
 
 
 def _told_apart(connection: Connection, documents: Sequence[Wanted]) -> list[Wanted]:
@@ -195,5 +181,5 @@ def _told_apart(connection: Connection, documents: Sequence[Wanted]) -> list[Wan
 def _names(connection: Connection, sites: Collection[str]) -> dict[tuple[str, str], str]:
     """Return the UUIDs of documents by their job's site and their name in lower case."""
     query = select(document.c.site, document.c.name, document.c.uuid)
-    rows = connection.execute(query.where(document.c.site.in_(sorted(sites)))) if sites else ()
+    rows = connection.execute(query.where(document.c.site.in_(sorted(sites))))
     return {(site, name.lower()): uuid for site, name, uuid in rows}

@@ -24,9 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.model import Change, Customer, Details, Job
-from sync.store import signs
 from sync.store.database import Database, Lease, hold, now, touch
 from sync.store.schema import change, customer, detail, history_written, job
+from sync.store.signs import Reported
 from sync.types import Value
 
 FRESH_SECONDS = 86_400.0
@@ -140,6 +140,7 @@ class DetailStore(Lookups[Details]):
 
     def __init__(self, database: Database, question: str) -> None:
         super().__init__(database, detail, Details, {"question": question})
+        self.reported = Reported(database)
         self._question = question
 
     def ask_again(self) -> None:
@@ -153,14 +154,6 @@ class DetailStore(Lookups[Details]):
             connection.execute(added.on_conflict_do_nothing())
             other = (detail.c.question != self._question) & detail.c.due_at.is_(None)
             connection.execute(update(detail).where(other).values(due_at=now(), attempts=0))
-
-    def unreported(self, names: Sequence[str]) -> list[str]:
-        """Return those of `names` that were not reported yet."""
-        return signs.new(self._database, names)
-
-    def keep_reported(self, names: Sequence[str]) -> None:
-        """Store that `names` were reported."""
-        signs.keep(self._database, names)
 
     def every(self) -> Iterator[Details]:
         """Yield what is known of each job that was requested."""

@@ -19,7 +19,7 @@ from sync.store.lookups import PATIENCE, TRIES, History, customers, details
 from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
 from sync.store.signs import ReadColumns
 from sync.store.spreadsheet import Spreadsheet
-from sync.store.steps import kept_steps
+from sync.store.steps import read_steps
 from sync.types import Mode
 
 _PAGE = 500
@@ -125,18 +125,18 @@ class PendingWork:
             due = due.where(change.c.site.in_(sorted(only)))
         mine = attempt.c.spreadsheet_id == self._sheet.id
         with self._database.reading() as connection:
-            mode, tabs = self._sheet.read_mode(connection)
+            kept = self._sheet.kept(connection)
             return Pending(
                 in_doubt=connection.scalar(select(attempt.c.fence).where(mine)) is not None,
                 jobs=_jobs(connection, dirty.limit(jobs)),
                 lines=self._history.read(connection, due, lines),
                 undos=pending_undos(connection, self._sheet.id),
-                mode=mode,
-                tabs=tabs,
-                known_columns=self._sheet.known_columns(connection),
-                columns_read=self._sheet.read_columns_in(connection),
+                mode=kept.mode,
+                tabs=kept.tabs,
+                known_columns=kept.columns,
+                columns_read=kept.columns_read,
                 sites_with_row=_sites_with_row(connection),
-                steps=kept_steps(connection),
+                steps=read_steps(connection),
             )
 
     def count(self) -> int:

@@ -1,7 +1,7 @@
 """Signs of life, refused requests, since when something is so (a column gone), who was told."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.store.database import Database, now
 from sync.store.schema import heartbeat, refusal, reported
-from sync.types import Value
+from sync.types import Mode, Value
 
 WORKER = "worker"
 """All workers share this name: one that is alive is enough."""
@@ -75,6 +75,19 @@ class ReadColumns(Value):
         return ReadColumns(fence=self.fence, columns=left, without=without)
 
 
+@dataclass(frozen=True)
+class KeptSheet:
+    """What is known of a spreadsheet: whose the tabs of jobs are, the ids of those that are mapped.
+
+    `columns` are the ids of those that were made: if one is missing now, a person deleted it.
+    """
+
+    mode: Mode = Mode.UNSET
+    tabs: frozenset[int] = frozenset()
+    columns: frozenset[str] = frozenset()
+    columns_read: ReadColumns = field(default_factory=ReadColumns)
+
+
 COPIES = "copies"
 """The name of the trial whether a reply shows what its batch copied."""
 
@@ -131,35 +144,41 @@ _UNTOLD = "untold:"
 """Begins a name as long as nobody was told."""
 
 
-def new(database: Database, names: Sequence[str]) -> list[str]:
-    """Return those of `names` that were not reported yet, each once."""
-    if not names:
-        return []
-    with database.reading() as connection:
-        known = set(connection.scalars(select(reported.c.name).where(reported.c.name.in_(names))))
-    return [name for name in dict.fromkeys(names) if name not in known]
-
-
 def to_tell(name: str) -> str:
     """Return under which name is stored that people are still to be told."""
     return f"{_UNTOLD}{name}"
 
 
-def untold(database: Database) -> list[str]:
-    """Return what people are still to be told."""
-    query = select(reported.c.name).where(reported.c.name.startswith(_UNTOLD, autoescape=True))
-    with database.reading() as connection:
-        return [name.removeprefix(_UNTOLD) for name in connection.scalars(query)]
+class Reported:
+    """What was reported already, by name."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def keep(database: Database, names: Sequence[str]) -> None:
-    """Store that `names` were reported: afterwards, since a report twice is better than none."""
-    rows = [{"name": name} for name in names]
-    if rows:
-        waited = reported.c.name.in_([to_tell(name) for name in names])
-        with database.writing() as connection:
-            connection.execute(database.insert(reported).on_conflict_do_nothing(), rows)
-            connection.execute(delete(reported).where(waited))
+    def new(self, names: Sequence[str]) -> list[str]:
+        """Return those of `names` that were not reported yet, each once."""
+        if not names:
+            return []
+        query = select(reported.c.name).where(reported.c.name.in_(names))
+        with self._database.reading() as connection:
+            known = set(connection.scalars(query))
+        return [name for name in dict.fromkeys(names) if name not in known]
+
+    def keep(self, names: Sequence[str]) -> None:
+        """Store that `names` were reported: afterwards, since twice is better than never."""
+        rows = [{"name": name} for name in names]
+        if rows:
+            waited = reported.c.name.in_([to_tell(name) for name in names])
+            statement = self._database.insert(reported).on_conflict_do_nothing()
+            with self._database.writing() as connection:
+                connection.execute(statement, rows)
+                connection.execute(delete(reported).where(waited))
+
+    def untold(self) -> list[str]:
+        """Return what people are still to be told."""
+        query = select(reported.c.name).where(reported.c.name.startswith(_UNTOLD, autoescape=True))
+        with self._database.reading() as connection:
+            return [name.removeprefix(_UNTOLD) for name in connection.scalars(query)]
 
 
 WRONG_SECRET, NO_SECRET = "wrong_secret", "no_secret"

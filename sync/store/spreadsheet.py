@@ -12,7 +12,7 @@ from sync.store import lookups
 from sync.store.database import Database, Lease, bumped, hold, now
 from sync.store.limits import SPACING, TokenBucket
 from sync.store.schema import attempt, job, sheet, undo
-from sync.store.signs import GoogleAnswer, ReadColumn, ReadColumns, Trial
+from sync.store.signs import GoogleAnswer, KeptSheet, ReadColumn, ReadColumns, Trial
 from sync.types import Mode
 
 
@@ -146,7 +146,7 @@ class Spreadsheet:
                 self._forget_batches(connection)
                 write_all_again(connection)
             connection.execute(update(job).values(bumped()))
-            made = {name for name in self.known_columns(connection) if name.startswith("tab:")}
+            made = {name for name in self.kept(connection).columns if name.startswith("tab:")}
             self.change(
                 connection,
                 mode=Mode.ADOPTED.value,
@@ -164,13 +164,20 @@ class Spreadsheet:
     def mode(self) -> Mode:
         """Return whose the tabs of jobs are."""
         with self._database.reading() as connection:
-            return self.read_mode(connection)[0]
+            return self.kept(connection).mode
 
-    def read_mode(self, connection: Connection) -> tuple[Mode, frozenset[int]]:
-        """Return whose the tabs of jobs are, and the sheet ids of those that are mapped."""
-        row = connection.execute(select(sheet.c.mode, sheet.c.tabs).where(self._is_this())).first()
-        return (
-            (Mode(row.mode), frozenset(json.loads(row.tabs))) if row else (Mode.UNSET, frozenset())
+    def kept(self, connection: Connection) -> KeptSheet:
+        """Return what is known of the spreadsheet, inside the caller's transaction."""
+        columns = (sheet.c.mode, sheet.c.tabs, sheet.c.columns, sheet.c.read_columns)
+        row = connection.execute(select(*columns).where(self._is_this())).first()
+        if row is None:
+            return KeptSheet()
+        read = row.read_columns
+        return KeptSheet(
+            mode=Mode(row.mode),
+            tabs=frozenset(json.loads(row.tabs)),
+            columns=frozenset(json.loads(row.columns)),
+            columns_read=ReadColumns.model_validate_json(read) if read else ReadColumns(),
         )
 
     def keep_compared(self, held: Lease, comparison: str) -> None:
@@ -187,12 +194,7 @@ class Spreadsheet:
     def read_columns(self) -> ReadColumns:
         """Return which columns the reads have shown, and which of them are gone."""
         with self._database.reading() as connection:
-            return self.read_columns_in(connection)
-
-    def read_columns_in(self, connection: Connection) -> ReadColumns:
-        """Return the same inside the caller's transaction."""
-        text = connection.scalar(select(sheet.c.read_columns).where(self._is_this()))
-        return ReadColumns.model_validate_json(text) if text else ReadColumns()
+            return self.kept(connection).columns_read
 
     def note_columns(
         self,
@@ -213,7 +215,7 @@ class Spreadsheet:
         if fence < before.fence or before.after(fence, present, lost, 0).columns == before.columns:
             return before
         with self._database.writing() as connection:
-            if self.read_columns_in(connection) != before:
+            if self.kept(connection).columns_read != before:
                 return before  # Another read was stored just now: the next one tells.
             clock = float(connection.scalar(select(now())) or 0.0)
             known = before.after(fence, present, lost, clock)
@@ -223,7 +225,7 @@ class Spreadsheet:
     def forget_gone_columns(self) -> None:
         """Have the columns that are gone stay away: a person does without them."""
         with self._database.writing() as connection:
-            known = self.read_columns_in(connection).without_gone()
+            known = self.kept(connection).columns_read.without_gone()
             self.change(connection, read_columns=known.model_dump_json())
 
     def trial(self) -> Trial | None:
@@ -241,19 +243,15 @@ class Spreadsheet:
         return trial
 
     def is_comparison_due(self, seconds: float) -> bool:
-        """Return whether the last comparison of the whole sheet is longer ago than `seconds`.
-
-        None is due while the writing is paused.
-        """
-        query = select(sheet.c.compared_at < now() - seconds)
-        query = query.where(self._is_this(), *_IS_WRITTEN)
-        with self._database.reading() as connection:
-            return bool(connection.scalar(query))
+        """Return whether the whole sheet was last compared longer ago than that, unless paused."""
+        return self._is_past(sheet.c.compared_at, seconds)
 
     def is_silent(self, seconds: float) -> bool:
         """Return whether the last batch landed longer ago than `seconds`, unless paused."""
-        query = select(sheet.c.landed_at < now() - seconds)
-        query = query.where(self._is_this(), *_IS_WRITTEN)
+        return self._is_past(sheet.c.landed_at, seconds)
+
+    def _is_past(self, moment: ColumnElement[float], seconds: float) -> bool:
+        query = select(moment < now() - seconds).where(self._is_this(), *_IS_WRITTEN)
         with self._database.reading() as connection:
             return bool(connection.scalar(query))
 
@@ -315,16 +313,11 @@ class Spreadsheet:
     def _is_this(self) -> ColumnElement[bool]:
         return sheet.c.spreadsheet_id == self.id
 
-    def known_columns(self, connection: Connection) -> frozenset[str]:
-        """Return the ids of columns that were made: if one is missing now, a person deleted it."""
-        known = connection.scalar(select(sheet.c.columns).where(self._is_this()))
-        return frozenset(json.loads(known or "[]"))
-
     def forget_made(self, held: Lease, ids: Iterable[str]) -> None:
         """Forget that something beside the jobs was made: it is taken away now."""
         with self._database.writing() as connection:
             hold(connection, held)
-            known = self.known_columns(connection) - {*ids}
+            known = self.kept(connection).columns - {*ids}
             self.change(connection, columns=json.dumps(sorted(known)))
 
     def change(self, connection: Connection, **values: object) -> None:

@@ -21,12 +21,12 @@ class Steps:
     def kept(self) -> tuple[str, ...]:
         """Return the steps that a person confirmed."""
         with self._database.reading() as connection:
-            return kept_steps(connection)
+            return read_steps(connection)
 
     def proposed(self) -> tuple[str, ...]:
         """Return the steps that were proposed last."""
         with self._database.reading() as connection:
-            return _steps(connection, is_kept=False)
+            return read_steps(connection, is_kept=False)
 
     def propose(self, steps: Sequence[str]) -> None:
         """Store what is proposed now; () where nothing is."""
@@ -41,12 +41,8 @@ class Steps:
             connection.execute(update(job).values(bumped()))
 
 
-def kept_steps(connection: Connection) -> tuple[str, ...]:
-    """Return the steps that a person confirmed."""
-    return _steps(connection, is_kept=True)
-
-
-def _steps(connection: Connection, *, is_kept: bool) -> tuple[str, ...]:
+def read_steps(connection: Connection, *, is_kept: bool = True) -> tuple[str, ...]:
+    """Return the steps that a person confirmed, or (not `is_kept`) those that were proposed."""
     query = select(step.c.body).where(step.c.is_kept == is_kept).order_by(step.c.place)
     return tuple(connection.scalars(query))
 

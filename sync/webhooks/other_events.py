@@ -92,9 +92,13 @@ def _archived(tree: Tree, keys: Sequence[str]) -> bool | None:
     """Return whether the job is archived (a date counts as "yes"), or None without such a key."""
     for key in keys:
         if key in tree:
-            value = tree[key]
-            return value.strip().lower() not in _NO if isinstance(value, str) else bool(value)
+            return is_yes(tree[key])
     return None
+
+
+def is_yes(mark: object) -> bool:
+    """Return whether a mark says yes, as all do that do not clearly say no."""
+    return mark.strip().lower() not in _NO if isinstance(mark, str) else bool(mark)
 
 
 def _comments(tree: Tree) -> Iterator[Comment]:

@@ -78,7 +78,6 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 _ESCAPES = ("\\u", "\\r", "\\b", "\\f")
 """How JSON in ASCII writes all that `readable` changes (and more)."""
 _PRIVATE = '"private"'
-_NOT_PRIVATE = frozenset({"", "false", "no", "0", "none", "null"})
 _TEXTS = ("comment", "comments")
 
 
@@ -206,8 +205,7 @@ def _is_private(tree: Mapping[str, Any]) -> bool:
     EverBright marks a comment that only its own people may read with `"private": true` (source: a
     captured contract webhook), and writes `True` and "None" where JSON has true and null.
     """
-    mark = tree.get("private")
-    return mark.strip().lower() not in _NOT_PRIVATE if isinstance(mark, str) else bool(mark)
+    return other_events.is_yes(tree.get("private"))
 
 
 def without_private_comments(tree: Any) -> Any:

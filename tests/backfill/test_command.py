@@ -79,7 +79,7 @@ def test_since_reads_what_changed(stand: Stand) -> None:
 def test_jobs_without_a_workflow_are_told(stand: Stand) -> None:
     """Catches an account whose jobs are listed by other identifiers: all seems well."""
     for number in (1, 2):
-        stand.google.everbright.add("project", {"uuid": uuid(number), "archived": False})
+        stand.google.everbright.records.add("project", {"uuid": uuid(number), "archived": False})
     status, out, _ = ran(stand)
     assert status == 0
     assert "2 jobs looked at, 2 without a workflow." in out

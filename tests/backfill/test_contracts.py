@@ -96,7 +96,7 @@ def test_a_record_without_sub_tasks_is_read_itself(stand: Stand) -> None:
         "documents": [{"uuid": uuid(61_001), "name": "A.pdf", "creation_type": "UPLOADED"}],
     }  # fmt: skip
     stand.load(event(1))
-    stand.google.everbright.add("contract", record)
+    stand.google.everbright.records.add("contract", record)
     stand.run()
     stand.project()
     found = cells(stand)
@@ -116,7 +116,7 @@ def test_a_record_that_says_nothing_keeps_no_job_from_being_read(
 ) -> None:
     """Catches 5,000 jobs that fail because of a list nobody has documented."""
     stand.load(event(1))
-    stand.google.everbright.add("contract", {"uuid": uuid(5), "site_id": uuid(1), **record})
+    stand.google.everbright.records.add("contract", {"uuid": uuid(5), "site_id": uuid(1), **record})
     run = stand.run()
     assert (run.jobs, run.without_workflow, run.is_complete) == (1, 0, True)
 

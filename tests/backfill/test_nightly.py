@@ -60,7 +60,7 @@ def test_what_a_night_could_not_read_is_read_by_the_next(stand: Stand) -> None:
 def test_a_night_that_did_not_see_the_whole_list_is_made_up_for(stand: Stand) -> None:
     """Catches a job that changed before that night, and was on the part that it did not see."""
     alerts, loop = _nightly(stand)
-    stand.google.everbright.add("project", {"uuid": "no-uuid", "archived": False})
+    stand.google.everbright.records.add("project", {"uuid": "no-uuid", "archived": False})
     stand.age(24 * 400)
     loop.step()
     assert "page 1 lists 1 jobs without a site's UUID." in alerts.texts[-1]

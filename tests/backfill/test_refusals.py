@@ -232,7 +232,7 @@ def test_a_milestone_without_a_date_is_said(stand: Stand) -> None:
 def test_a_job_without_a_site_is_said(stand: Stand) -> None:
     """Catches a job that is passed over silently."""
     stand.load(event(1))
-    stand.google.everbright.add("project", {"uuid": "no-uuid", "archived": False})
+    stand.google.everbright.records.add("project", {"uuid": "no-uuid", "archived": False})
     run = stand.run()
     assert run.problems == ["page 1 lists 1 jobs without a site's UUID."]
     assert run.events == 1

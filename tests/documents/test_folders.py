@@ -38,7 +38,7 @@ def test_a_folder_deleted_meanwhile_is_made_anew(google: Emulator, sqlite_url: s
     copier = bench.copier()
     bench.once(copier)
     (folder,) = bench.folders()
-    google.drive.delete(folder.id, google.accounts.user(None), all_drives=True)
+    google.drive.delete(folder.id, google.accounts.token(None).user, all_drives=True)
     bench.want(MORE)
     with pytest.raises(Retryable):
         bench.once(copier)

@@ -109,7 +109,7 @@ def projected(url: str, *payloads: dict[str, Any]) -> list[str]:
     for sent in map(body, payloads):
         inbox.keep(sent, read(sent))
         projector.run(held)
-    return signs.untold(database)
+    return signs.Reported(database).untold()
 
 
 def test_an_unknown_status_is_told_of_once(
@@ -131,7 +131,7 @@ def test_an_unknown_status_is_not_told_of_again_after_a_restart(sqlite_url: str)
     names = projected(sqlite_url, milestone(1, status="ODD"))
     assert names == ["unknown_status:ODD"]
     assert projected(sqlite_url, milestone(2, status="ODD")) == names, "nobody was told"
-    signs.keep(Database(sqlite_url), names)
+    signs.Reported(Database(sqlite_url)).keep(names)
     again = projected(sqlite_url, milestone(3, status="ODD"), milestone(4, status="NEW"))
     assert again == ["unknown_status:NEW"]
 

@@ -129,7 +129,7 @@ def test_an_unknown_status_is_told_once_it_arrives_also_after_a_restart(database
         Person(),
     )
     database.upgrade()
-    signs.keep(database, [signs.to_tell("unknown_status:ODD")])
+    signs.Reported(database).keep([signs.to_tell("unknown_status:ODD")])
 
     def started() -> Watch:
         return Watch(lambda: WELL, person.tell, database)

@@ -36,8 +36,7 @@ class Path:
     """A receiver and the loop that keeps the sheet, in this thread."""
 
     def __init__(self, google: Emulator, url: str) -> None:
-        rates = google.limits.rates
-        rates.sheets_user = rates.sheets_project = 10**9
+        google.limits.per_user = google.limits.per_project = 10**9
         self.google = google
         self.spreadsheet = google.create_spreadsheet("Solar jobs")
         settings = load(

@@ -53,7 +53,7 @@ function pin() {
   }
 }
 
-// A chart lies where its anchor's row really is: wrapped text makes rows higher than the server knows.
+// A chart lies where its anchor's row is: wrapped text makes rows higher than the server knows.
 function lay() {
   const top = scroller.querySelector(".sheet").getBoundingClientRect().top;
   for (const chart of scroller.querySelectorAll(".chart")) {

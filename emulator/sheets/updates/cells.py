@@ -126,9 +126,5 @@ def repeat_cell(edit: Edit, request: Json) -> None:
 
 def set_data_validation(edit: Edit, request: Json) -> None:
     """Set the rule of every cell of a range; without a rule, clear it."""
-    sheet, box = edit.area(request.get("range", {}))
-    data = {"dataValidation": request["rule"]} if "rule" in request else {}
-    mask: masks.Mask = {"dataValidation": None}
-    for at in range(box.top, box.bottom):
-        for across in range(box.left, box.right):
-            write(edit, sheet, at, across, data, mask)
+    cell = {"dataValidation": request["rule"]} if "rule" in request else {}
+    repeat_cell(edit, {**request, "cell": cell, "fields": "dataValidation"})

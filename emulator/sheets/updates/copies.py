@@ -2,12 +2,12 @@
 
 from copy import copy
 from dataclasses import replace
+from itertools import chain, count
 from typing import Any
 
 from emulator.sheets.edit import Edit
-from emulator.sheets.grid import Json, Row, Sheet, Spreadsheet
+from emulator.sheets.grid import Json, Row, Sheet
 from emulator.sheets.ranges import need_sheet, remade
-from emulator.sheets.updates.objects import free_table_name
 from emulator.sheets.updates.tabs import check_title, new_sheet_id, place_sheet
 
 OBJECTS = (
@@ -39,7 +39,8 @@ def copy_sheet(edit: Edit, source: Sheet) -> Json:
 def _copied(edit: Edit, source: Sheet, title: str | None, wanted: int | None) -> Sheet:
     """Return a copy of a sheet with new rows, columns and objects; cells are shared."""
     spreadsheet = edit.spreadsheet
-    title = title or _copy_title(spreadsheet, source.title)
+    usual = f"Copy of {source.title}"
+    title = title or spreadsheet.free_title(chain([usual], (f"{usual} {n}" for n in count(2))))
     check_title(spreadsheet, title)
     edit.limit_grid(len(source.columns), len(source.rows) * len(source.columns))
     sheet_id = new_sheet_id(spreadsheet, wanted)
@@ -67,23 +68,9 @@ def _copied(edit: Edit, source: Sheet, title: str | None, wanted: int | None) ->
             fresh = spreadsheet.new_id(copies)
             copies[fresh] = moved({**stored, key: fresh})
         setattr(twin, name, copies)
-    for stored in source.tables.values():
-        number = str(spreadsheet.new_id(twin.tables))
-        name = free_table_name(spreadsheet, stored["name"])
-        twin.tables[number] = moved({**stored, "tableId": number, "name": name})
     pairs = zip(source.rows, twin.rows, strict=True)
     twin.formula_rows = {new for old, new in pairs if old in source.formula_rows}
     return twin
-
-
-def _copy_title(spreadsheet: Spreadsheet, title: str) -> str:
-    """Return `Copy of ...`, with a number where that is taken."""
-    stem = f"Copy of {title}"
-    number, found = 2, stem
-    while spreadsheet.titled(found):
-        found = f"{stem} {number}"
-        number += 1
-    return found
 
 
 def _copy_row(row: Row) -> Row:

@@ -1,14 +1,12 @@
 """Requests about protected and named ranges, merges, charts and tables."""
 
 import re
-from itertools import count
 
 from emulator import masks
 from emulator.errors import invalid, unsupported
 from emulator.sheets import formula, ranges, styles
 from emulator.sheets.edit import PROTECTED, ById, Edit, need_mask
-from emulator.sheets.evaluate import Evaluator
-from emulator.sheets.grid import BLANK, Json, Sheet, Spreadsheet
+from emulator.sheets.grid import BLANK, Json, Sheet
 from emulator.sheets.ranges import Box, answered
 from emulator.sheets.updates.paste import put
 
@@ -186,14 +184,10 @@ def update_chart_position(edit: Edit, request: Json) -> Json:
     number = request.get("objectId", 0)
     _, old = CHARTS.need(edit, number)
     given = request.get("newPosition", {})
-    overlay = dict(old["position"]["overlayPosition"])
+    overlay = old["position"]["overlayPosition"]
     if "overlayPosition" in given:
-        mask = need_mask(request, "OverlayPosition")
-        for name in ("anchorCell", *OFFSETS, *SIZE):
-            if masks.wants(mask, name):
-                overlay.pop(name, None)
-                if name in given["overlayPosition"]:
-                    overlay[name] = given["overlayPosition"][name]
+        mask, names = need_mask(request, "OverlayPosition"), ("anchorCell", *OFFSETS, *SIZE)
+        overlay = masks.updated(overlay, given["overlayPosition"], mask, names)
     target, position = _position(edit, {**given, "overlayPosition": overlay})
     CHARTS.drop(edit, number)
     CHARTS.put(edit, target, number, {**old, "position": position})
@@ -205,17 +199,8 @@ def delete_chart(edit: Edit, request: Json) -> None:
     CHARTS.drop(edit, request.get("objectId", 0))
 
 
-def free_table_name(spreadsheet: Spreadsheet, wanted: str) -> str:
-    """Return a name that no table has: they are unique in a spreadsheet."""
-    taken = {
-        one["name"].casefold() for sheet in spreadsheet.sheets for one in sheet.tables.values()
-    }
-    names = (wanted if number == 1 else f"{wanted}_{number}" for number in count(1))
-    return next(name for name in names if name.casefold() not in taken)
-
-
 def add_table(edit: Edit, request: Json) -> Json:
-    """Make one of Google's own Tables of a range, whose first row are its headers; return it.
+    """Make one of Google's own Tables of a range, and return it.
 
     Its cells are ordinary ones: it is there to be recognised.
     """
@@ -223,19 +208,10 @@ def add_table(edit: Edit, request: Json) -> Json:
     if unserved := given.keys() - {"name", "range"}:
         raise unsupported(f"{min(unserved)} of a table")
     sheet, box = ranges.resolve(edit.spreadsheet, given.get("range", {}))
-    name = given.get("name") or free_table_name(edit.spreadsheet, "Table1")
-    if free_table_name(edit.spreadsheet, name) != name:
+    name = given.get("name") or f"Table{len(sheet.tables) + 1}"
+    if any(name == one["name"] for one in sheet.tables.values()):
         raise invalid(f"A table with name: {name} already exists.")
-    if any(box.meets(ranges.box_of(sheet, one["range"])) for one in sheet.tables.values()):
-        raise invalid("A table cannot overlap another table.")
     number = str(edit.spreadsheet.new_id(sheet.tables))
-    evaluator, top = Evaluator(edit.spreadsheet), box.top
-    titles = [evaluator.shown(sheet, sheet.cell(top, at)) for at in range(box.left, box.right)]
-    columns = [
-        {"columnName": title or f"Column {at + 1}"} | ({"columnIndex": at} if at else {})
-        for at, title in enumerate(titles)
-    ]
-    area = ranges.bounded(sheet, given.get("range", {}))
-    stored = {"tableId": number, "name": name, "range": area, "columnProperties": columns}
+    stored = {"tableId": number, "name": name, "range": ranges.area(sheet, box)}
     edit.set(sheet, "tables", {**sheet.tables, number: stored})
     return {"table": answered(stored)}

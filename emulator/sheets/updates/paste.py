@@ -108,14 +108,8 @@ def cut_paste(edit: Edit, request: Json) -> None:
     """Move a range's cells over others."""
     sheet, source = ranges.resolve(edit.spreadsheet, request.get("source", {}))
     start = request.get("destination", {})
-    target_sheet = ranges.need_sheet(edit.spreadsheet, start.get("sheetId", 0))
+    to = ranges.need_sheet(edit.spreadsheet, start.get("sheetId", 0))
     top, left = start.get("rowIndex", 0), start.get("columnIndex", 0)
-    cut(edit, sheet, source, target_sheet, (top, left))
-
-
-def cut(edit: Edit, sheet: Sheet, source: Box, to: Sheet, at: tuple[int, int]) -> None:
-    """Move the cells of a box so that its corner comes to `at` in the sheet `to`."""
-    top, left = at
     high, wide = source.bottom - source.top, source.right - source.left
     target = Box(top, top + high, left, left + wide)
     if not ranges.whole(to).holds(target):
@@ -132,7 +126,7 @@ def cut(edit: Edit, sheet: Sheet, source: Box, to: Sheet, at: tuple[int, int]) -
 
 
 def sort_range(edit: Edit, request: Json) -> None:
-    """Sort the rows of a range."""
+    """Sort the cells of a range by columns, each ascending or descending; rows stay in place."""
     sheet, box = ranges.resolve(edit.spreadsheet, request.get("range", {}))
     specs = []
     for one in request.get("sortSpecs", []):
@@ -141,11 +135,6 @@ def sort_range(edit: Edit, request: Json) -> None:
             raise invalid(f"sortSpecs.dimensionIndex[{column}] is outside the range.")
         specs.append((column, one.get("sortOrder") == "DESCENDING"))
     edit.guard(sheet, box)
-    sort(edit, sheet, box, specs)
-
-
-def sort(edit: Edit, sheet: Sheet, box: Box, specs: list[tuple[int, bool]]) -> None:
-    """Sort cells of a box by columns, each ascending or (True) descending; rows stay in place."""
     order = ordered(Evaluator(edit.spreadsheet), sheet, range(box.top, box.bottom), specs)
     cells = take(sheet, box)
     for at, was in enumerate(order, box.top):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from emulator import masks
-from emulator.errors import invalid
+from emulator.errors import invalid, unsupported
 from emulator.sheets import coerce, ranges, styles, syntax
 from emulator.sheets.conditions import NUMBER_TESTS, Filter
 from emulator.sheets.edit import ById, Edit, need_mask
@@ -103,21 +103,14 @@ def add_rule(edit: Edit, request: Json) -> None:
 
 
 def update_rule(edit: Edit, request: Json) -> Json:
-    """Replace a rule, or move it to another index; return what changed."""
-    index = request.get("index", 0)
-    if "rule" in request:
-        sheet, rule = _rule(edit, request["rule"])
-        rules = [*sheet.conditional_formats]
-        old, rules[index] = rules[_need_index(sheet, index)], rule
-        reply = {"oldRule": old, "newRule": rule, "newIndex": index}
-    else:
-        sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
-        rules, to = [*sheet.conditional_formats], _need_index(sheet, request.get("newIndex", 0))
-        rule = rules.pop(_need_index(sheet, index))
-        rules.insert(to, rule)
-        reply = {"newRule": rule, "oldIndex": index, "newIndex": to}
+    """Replace the rule at `index`, and return both."""
+    if "rule" not in request:
+        raise unsupported("a conditional format that moves")
+    sheet, rule = _rule(edit, request["rule"])
+    rules, index = [*sheet.conditional_formats], request.get("index", 0)
+    old, rules[index] = rules[_need_index(sheet, index)], rule
     edit.set(sheet, "conditional_formats", tuple(rules))
-    answer: Json = answered(reply)
+    answer: Json = answered({"oldRule": old, "newRule": rule, "newIndex": index})
     return answer
 
 
@@ -228,12 +221,7 @@ def update_view(edit: Edit, request: Json) -> None:
     mask, new = need_mask(request, "FilterView"), request.get("filter", {})
     number = new.get("filterViewId", 0)
     sheet, old = VIEWS.need(edit, number)
-    stored = dict(old)
-    for name in VIEW_FIELDS:
-        if masks.wants(mask, name):
-            stored.pop(name, None)
-            if name in new:
-                stored[name] = new[name]
+    stored = masks.updated(old, new, mask, VIEW_FIELDS)
     wanted = [name for name in CRITERIA if masks.wants(mask, name)]
     if wanted:
         given = {name: new[name] for name in wanted if name in new}

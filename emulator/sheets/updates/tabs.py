@@ -1,5 +1,6 @@
 """Requests about the spreadsheet itself, its tabs, and their rows and columns."""
 
+from itertools import count
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from emulator import masks
@@ -52,20 +53,13 @@ def check_title(spreadsheet: Spreadsheet, title: str, own: Sheet | None = None) 
         raise invalid(f'A sheet with the name "{title}" already exists. Please enter another name.')
 
 
-def free_title(spreadsheet: Spreadsheet, stem: str) -> str:
-    """Return `stem` with the first number that makes it unique."""
-    number = len(spreadsheet.sheets) + 1
-    while spreadsheet.titled(f"{stem}{number}"):
-        number += 1
-    return f"{stem}{number}"
-
-
 def make_sheet(edit: Edit, given: Json) -> Sheet:
     """Return a new sheet from SheetProperties, not yet in the spreadsheet."""
     spreadsheet = edit.spreadsheet
     if given.get("sheetType", "GRID") not in ("GRID", "SHEET_TYPE_UNSPECIFIED"):
         raise unsupported(f"sheets of type {given['sheetType']}")
-    title = given.get("title") or free_title(spreadsheet, "Sheet")
+    usual = (f"Sheet{number}" for number in count(len(spreadsheet.sheets) + 1))
+    title = given.get("title") or spreadsheet.free_title(usual)
     check_title(spreadsheet, title)
     sheet_id = new_sheet_id(spreadsheet, given.get("sheetId"))
     grid = given.get("gridProperties", {})

@@ -108,7 +108,7 @@ def test_a_body_that_does_not_fit_is_refused_in_googles_words(
     """Catches a misspelt field, a wrong type or a wrong name that passes."""
     with pytest.raises(ApiError) as caught:
         check(BATCH, {"requests": [request_]})
-    error = caught.value.sheets_body()["error"]
+    error = caught.value.body("sheets")["error"]
     assert (error["code"], error["status"]) == (400, "INVALID_ARGUMENT")
     assert error["message"] == said
     assert error["details"][0]["fieldViolations"][0]["description"] == said
@@ -153,7 +153,7 @@ def test_drive_overlooks_names_that_it_does_not_know_but_not_fields() -> None:
     check(("drive", "POST", "/drive/v3/files"), {"name": "x", "title": "y"})
     with pytest.raises(ApiError) as caught:
         check(("drive", "GET", "/drive/v3/files/x"), fields="id,foo")
-    entry = caught.value.drive_body()["error"]["errors"][0]
+    entry = caught.value.body("drive")["error"]["errors"][0]
     assert entry["reason"] == "invalidParameter"
     assert entry["message"] == "Invalid field selection foo"
 

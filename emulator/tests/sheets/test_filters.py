@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator.sheets.conditions import Rules
+from emulator.sheets.conditions import Rules, rows_of_view
 from emulator.sheets.evaluate import Evaluator
 
 from .conftest import area, span
@@ -30,7 +30,7 @@ def view(**more: Any) -> dict[str, Any]:
 def shown(book: Book, **more: Any) -> list[str]:
     """The customers that a filter view shows."""
     book.batch({"addFilterView": {"filter": view(**more)}})
-    rows = book.sheets.rows_of_view(book.it.spreadsheet_id, 0, 4)
+    rows = rows_of_view(book.it, 0, 4)
     names = [book.it.sheets[0].cell(row, 0).value for row in rows]
     assert names[0] == "Customer"
     assert rows[-5:] == [5, 6, 7, 8, 9]  # what is below the range stays
@@ -75,7 +75,7 @@ def test_a_formula_is_written_for_the_first_row_below_the_header(book: Book) -> 
     book.put("A3:C7", ROWS)
     specs = spec(1, "CUSTOM_FORMULA", said('=$B4="Rejected"'))
     book.batch({"addFilterView": {"filter": view(range=area(2, 7, 0, 3), filterSpecs=specs)}})
-    assert book.sheets.rows_of_view(book.it.spreadsheet_id, 0, 4) == [0, 1, 2, 4, 7, 8, 9]
+    assert rows_of_view(book.it, 0, 4) == [0, 1, 2, 4, 7, 8, 9]
 
 
 def test_a_view_hides_values_and_sorts(book: Book) -> None:

@@ -1,6 +1,6 @@
 """Derives `emulator/schemas/*.json` from Google's discovery documents.
 
-    python -m emulator.tools.derive_schemas
+    python -m emulator.tests.derive_schemas
 
 The documents are those that google-api-python-client ships. What is kept says which requests and
 answers there are: paths, names, types, enumerations and what is read-only; all prose is left out.

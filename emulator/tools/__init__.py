@@ -1,1 +1,0 @@
-"""What developing the emulator needs, and its wheel does not hold."""
