@@ -184,6 +184,8 @@ def settled(office: Office, page: Page, size: str, tmp_path: Path) -> None:
     row = page.get_by_label("It is row 8 of Active").first
     go_to(page, page.locator("fieldset").first.get_by_role("radio", checked=True))
     page.keyboard.press("ArrowUp")
+    expect(page.get_by_label("None of them").first).to_be_checked()
+    page.keyboard.press("ArrowUp")
     expect(row).to_be_checked()
     looked_at(page, "mapping-rows", size, tmp_path)
     press(page, "Settle these rows")

@@ -71,6 +71,33 @@ def test_it_waits_and_is_listed_before_a_second_row_is_added(
     assert len(own_sheet.texts(bench)) == 5
 
 
+def test_a_job_that_has_none_of_them_gets_a_row_at_once_and_for_good(
+    google: Emulator, sqlite_url: str, tmp_path: Path
+) -> None:
+    """Catches one that waits on, and one that takes the row once it is the only one like it."""
+    bench = waiting(google, sqlite_url, tmp_path)
+    with bench.held() as held:
+        listed = link.find(bench.flusher, held)
+        assert [doubt.site for doubt in listed.unanswered] == [uuid(1), uuid(2)]
+        link.join(bench.flusher, held, listed, link.chosen(listed.doubts, {uuid(1): "none"}))
+    assert bench.is_waiting()
+    bench.flush()
+    (row,) = own_sheet.of_site(bench, 1)
+    assert row["Permit"] == "Waiting"
+    with bench.held() as held:
+        listed = link.find(bench.flusher, held)
+    assert [doubt.site for doubt in listed.unanswered] == [uuid(2)]
+    assert [doubt.site for doubt in listed.answered] == [uuid(1)]
+    mail = own_sheet.customer(bench, 1)["E_mail"]
+    column = own_sheet.HEADERS.index("E-mail")
+    bench.edit("type_cell", sheet_id=own_sheet.OPEN, row=3, column=column, text=mail)
+    with bench.held() as held:
+        bench.store.spreadsheet.write_again(held, [uuid(1)])
+    assert own_sheet.texts(bench)[0].get("Site ID") is None
+    bench.flush()
+    assert own_sheet.texts(bench)[0].get("Site ID") is None
+
+
 def test_after_its_hours_it_gets_a_row(google: Emulator, sqlite_url: str, tmp_path: Path) -> None:
     bench = waiting(google, sqlite_url, tmp_path)
     with bench.database.writing() as connection:
