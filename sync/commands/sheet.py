@@ -166,8 +166,8 @@ def _settled(doubt: Doubt, row: NamedRow | None, *, is_written: bool) -> Iterabl
     said = "has the site ID of" if is_written else "would get the site ID of"
     yield f"{row.name} {said} {doubt.site}."
     if doubt.own:
-        emptied = "is empty now" if is_written else "would be emptied"
-        yield f"{doubt.own.name} {emptied}: it was added for this job."
+        emptied = "is empty now but for formulas" if is_written else "would be emptied"
+        yield f"{doubt.own.name} {emptied}: it was added for this job. Delete it if you like."
 
 
 def _json(read: Doubts) -> Iterable[str]:

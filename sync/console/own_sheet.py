@@ -78,8 +78,21 @@ def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
     said = [counted(joined, "row has its job", "rows have their jobs")] if joined else []
     if own := len(settled) - joined:
         said.append(counted(own, "job has a row of its own", "jobs have rows of their own"))
-    flash(f"{'; '.join(said)}.")
+    emptied = [doubt.own.name for doubt, row in settled if row and doubt.own]
+    flash(f"{'; '.join(said)}. {_emptied(emptied)}".rstrip())
     return redirect(url_for("console.rows"), 303)
+
+
+def _emptied(names: Sequence[str]) -> str:
+    """Say which rows nobody needs any more.
+
+    Deleted by us, another could be: they move while a person works, and none comes back.
+    """
+    if not names:
+        return ""
+    was, holds = ("it was", "holds") if len(names) == 1 else ("they were", "hold")
+    rows = " and ".join(names)
+    return f"Delete {rows} if you like: {was} added for it, and {holds} at most formulas now."
 
 
 def _listed(read: Doubts | None, chosen: Mapping[str, str], said: str) -> str:
