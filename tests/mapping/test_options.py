@@ -49,6 +49,17 @@ def test_a_renamed_option_is_told_and_the_old_word_is_not_written(theirs: Stand)
     assert permit(theirs) == "Stamped"
 
 
+def test_a_word_whose_option_is_renamed_just_as_it_is_written_is_told(theirs: Stand) -> None:
+    """Catches a word that no list offers, and that the next comparison takes for right."""
+    theirs.before_the_write(lambda: theirs.drop_down(2, "Applied", "Stamped", "Redo"))
+    theirs.shown(milestone(1, **LATER))
+    assert permit(theirs) == "Issued", "it was an option when it was looked at"
+    theirs.compare()
+    (missing,) = last_compared(theirs.flusher).unsayable
+    assert (missing.header, missing.text, missing.cells) == ("Permit", "Approved", 1)
+    assert "'Permit' in 'Sheet1': Approved" in doctor.mapping(theirs.wiring).text
+
+
 def test_an_option_that_comes_back_is_written_again(theirs: Stand) -> None:
     """Catches a word that a second run forgets while its option is away."""
     theirs.drop_down(2, "Applied", "Stamped", "Redo")
