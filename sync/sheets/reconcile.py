@@ -16,9 +16,10 @@ from sync.jobs.cells import EMPTY, Cell
 from sync.sheets import encode, rowless
 from sync.sheets.answer import Row, text_of
 from sync.sheets.batch import Parts, guarding
-from sync.sheets.diff import Target, as_shown, decided
+from sync.sheets.diff import Target, decided
 from sync.sheets.ensure import Ensured, ensure
 from sync.sheets.flush import Flusher
+from sync.sheets.options import as_shown
 from sync.sheets.plan import Plan
 from sync.sheets.policy import Decision, Rule
 from sync.sheets.rowless import DoubledJob, doubled_jobs, with_cells
