@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.mapping import recognise
-from sync.mapping.fields import LONGEST, Field, Fields, Words, fit, text_words
+from sync.mapping.fields import AS_IT_IS, LONGEST, Field, Fields, Words, fit, text_words
 from sync.mapping.propose import Proposal, propose
 from sync.mapping.recognise import Recogniser
 from sync.mapping.tab import SeenTab, below, of_tab
@@ -259,6 +259,8 @@ class TabDecider:
         was = before.words.get(one.index, {})
         known = {ours: his for ours, his in was.items() if not ours.startswith(FORMER)}
         worded = self._worded(one, known, own)
+        if worded.words is None and one.proposal.options is None and was:
+            worded = replace(worded, words=AS_IT_IS)  # His last word was taken away.
         return replace(worded, words=worded.words.after(was)) if worded.words else worded
 
     def _worded(

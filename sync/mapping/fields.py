@@ -185,27 +185,26 @@ class Words:
     def after(self, before: Mapping[str, str]) -> "Words":
         """Return these words with what stood for our texts `before`, as it was stored."""
         ours = {text.removeprefix(FORMER) for text in (*before, *self.by_ours)} - {OTHERS}
-        former: dict[str, str] = {}
-        as_it_is = not before or OTHERS in before
+        took_others, is_reworded, former = not before or OTHERS in before, False, dict[str, str]()
         for text in sorted(ours):
-            was = before.get(text, text if as_it_is else "")
-            texts = [*before.get(FORMER + text, "").splitlines(), was]
-            now = self.stored.get(text, "")
-            kept = [word for word in dict.fromkeys(texts) if word not in ("", now)]
-            if kept:
+            was = before.get(text, text if took_others else "")
+            now = self.stored.get(text, text if self.takes_others else "")
+            is_reworded = is_reworded or now not in ("", was)
+            words = dict.fromkeys([*before.get(FORMER + text, "").splitlines(), was])
+            if kept := [word for word in words if word not in ("", now)]:
                 former[text] = "\n".join(kept[-_FORMER:])
-        is_changed = any(
-            now and now != before.get(text, text if as_it_is else "")
-            for text, now in self.by_ours.items()
-        )
         if sum(map(len, former.values())) > LONGEST:
             former = {}
-        return replace(self, former=former, is_reworded=is_changed)
+        return replace(self, former=former, is_reworded=is_reworded)
 
     @property
     def size(self) -> int:
         """How many characters all of it has."""
         return sum(map(len, [*self.by_ours, *self.by_ours.values()]))
+
+
+AS_IT_IS = Words({}, takes_others=True)
+"""Of a column in which every text is written as it is."""
 
 
 def fit(

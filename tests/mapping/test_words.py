@@ -120,7 +120,11 @@ def test_a_column_without_a_drop_down_has_the_words_that_were_said() -> None:
     mapped = {column.index: column.field for column in made.columns}
     before = Before(0, {**mapped, 1: "site_id"}, {4: column.stored})
     assert words(decided(before))[2] == column
-    assert words(decided(before, column_words={name: {"Approved": ""}}))[2] is None
+    without = words(decided(before, column_words={name: {"Approved": ""}}))[2]
+    assert without and without.stored == {"*": "*", FORMER + "Approved": "good to go"}
+    assert without.is_reworded, "what says it gets our text again"
+    again = words(decided(Before(0, before.fields, {4: without.stored})))[2]
+    assert again and (again.stored, again.is_reworded) == (without.stored, False)
 
 
 def test_an_option_that_was_renamed_is_told_and_forgotten() -> None:
