@@ -32,6 +32,8 @@ KEPT = (
     "mapping-columns-phone",
 )
 """The pictures that the docs show."""
+TALLEST = 100
+"""Pixels of a row in the preview, on a telephone, too."""
 LONGEST_WAY = 400
 """Presses of Tab: a page with more between two controls is no page."""
 
@@ -142,6 +144,8 @@ def test_a_board_is_mapped_by_keyboard(
     choose(page, "Add a column to Active", "Follow up")
     press(page, "Preview")
     expect(page.get_by_text("Rows matched with a job, which get its site ID: 7")).to_be_visible()
+    heights = page.locator("tbody tr").evaluate_all("rows => rows.map(row => row.clientHeight)")
+    assert max(heights) <= TALLEST, "a text takes a line for each of its few characters"
     looked_at(page, "mapping-preview", size, tmp_path)
     press(page, "Back to the columns")
     expect(page.get_by_label("Follow up", exact=True).first).to_be_checked()
