@@ -102,6 +102,12 @@ class Quarantine:
                 connection.execute(self._database.insert(quarantine).values({**row, **until}))
         return new
 
+    def waiting(self) -> frozenset[str]:
+        """Return the jobs that wait for a person's word on their row."""
+        mine = quarantine.c.spreadsheet_id == self._id, ~IS_REFUSED, quarantine.c.until > now()
+        with self._database.reading() as connection:
+            return frozenset(connection.scalars(select(quarantine.c.site).where(*mine)))
+
     def answer(self, held: Lease, with_row: Iterable[str], without: Iterable[str]) -> None:
         """Keep what a person said of jobs: which have a row of his, and which have none.
 

@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from emulator import Emulator
 from sync.setup import link
+from sync.status import compare
 from sync.store.backlog import backlog
 from sync.store.schema import quarantine
 from tests import own_sheet
@@ -61,11 +62,15 @@ def test_it_waits_and_is_listed_before_a_second_row_is_added(
     assert bench.calls() == calls
     found = backlog(bench.database, bench.spreadsheet)
     assert (found.jobs, found.quarantined, found.oldest_job) == (0, 0, None)
+    comparison = compare.compare(bench.wiring, lambda _: None)
+    assert "1 job has no row and waits for your word." in " ".join(compare.lines(comparison))
+    assert not comparison.is_well and comparison.unanswered == {uuid(1)}
     with bench.held() as held:
         listed = link.find(bench.flusher, held)
         settled = link.chosen(listed.doubts, {uuid(1): "Open jobs!4"})
         link.join(bench.flusher, held, listed, settled)
     bench.flush()
+    assert compare.compare(bench.wiring, lambda _: None).unanswered == frozenset()
     (row,) = own_sheet.of_site(bench, 1)
     assert (row["Customer"], row["Permit"]) == ("Ada Number1", "Waiting")
     assert len(own_sheet.texts(bench)) == 5
