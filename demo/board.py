@@ -63,6 +63,12 @@ def name(site: str) -> str:
     return f"{contact['first_name']} {contact['last_name']}"
 
 
+def certain(sites: Sequence[str]) -> list[str]:
+    """Return those of the jobs with a row whose e-mail address is only one customer's."""
+    mails = [_mail(site) for site in sites]
+    return [site for site in sites[:WITH_ROW] if mails.count(_mail(site)) == 1]
+
+
 def fill(google: Emulator, spreadsheet: str, sites: Sequence[str]) -> None:
     """Make the board; the first of `sites` have rows, without a single site ID."""
     known = [made_up.site(site) for site in sites[:WITH_ROW]]

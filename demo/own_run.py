@@ -1,4 +1,4 @@
-"""The demo with an installer's own sheet: it is mapped, previewed, and filled."""
+"""The demo with an installer's own board, messy as they are: mapped, previewed, and filled."""
 
 import os
 import subprocess
@@ -12,15 +12,15 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.text import Text
 
-from demo import own_sheet
-from demo.own_sheet import HEADER_ROW, INSTALLED, OPEN, WORDS
+from demo import board
+from demo.board import ACTIVE, DONE, HEADER_ROW
 from demo.process import ROOT, WORKER, Receiver, Running
 from demo.run import PASSWORD, prepared, send_all, wait_for_signal
 from demo.sheet import Row, read, rows_in
 from emulator import Emulator
 
-MAP = ("map", "--tab", OPEN, "--tab", INSTALLED, *(part for w in WORDS for part in ("--word", w)))
-"""The words of the command that maps both tabs."""
+MAP = ("map", "--tab", ACTIVE, "--tab", DONE)
+"""The words of the command that maps both tabs; the words of his lists are proposed."""
 _PATIENCE = 60.0
 _SPACING = 1.5
 """Seconds between looks: Google lets a user read 60 times a minute."""
@@ -35,7 +35,7 @@ def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
     ):
         spreadsheet = environment["SPREADSHEET_ID"]
         sites = send_all(receiver.url)
-        own_sheet.fill(google, spreadsheet, sites)
+        board.fill(google, spreadsheet, sites)
         address = f"{google.url}/spreadsheets/d/{spreadsheet}/edit"
         out.print(f"An installer's own sheet:  {address}", soft_wrap=True)
         out.print(f"Received and stored: the events of {len(sites)} jobs.")
@@ -103,19 +103,25 @@ def _wait(google: Emulator, spreadsheet: str, sites: list[str]) -> list[str]:
 
 def tables(google: Emulator, spreadsheet: str) -> tuple[list[Row], list[Row]]:
     """Return the rows of his two tabs, by header."""
-    found = read(google.url, spreadsheet)
-    return rows_in(found, OPEN, HEADER_ROW), rows_in(found, INSTALLED, HEADER_ROW)
+    answer = read(google.url, spreadsheet)
+    return rows_in(answer, ACTIVE, HEADER_ROW), rows_in(answer, DONE, HEADER_ROW)
 
 
-def _missing(opened: list[Row], installed: list[Row], sites: list[str]) -> list[str]:
+def _missing(active: list[Row], done: list[Row], sites: list[str]) -> list[str]:
     """Return a line for everything that his tabs should show and do not."""
-    keys = [row["Site ID"].text for row in (*opened, *installed) if "Site ID" in row]
-    lines = [f"one row for job {site}" for site in sites if keys.count(site) != 1]
-    known = zip(opened, own_sheet.is_certain(sites), strict=False)
-    certain = [*(row for row, one in known if one), *installed]
-    lines += [f"the site ID of {text(r, 'Customer')}" for r in certain if not text(r, "Site ID")]
-    no_formula = (row for row in (*opened, *installed) if not text(row, "Deposit"))
-    return lines + [f"the formula in the row of {text(r, 'Customer')}" for r in no_formula]
+    by_site: dict[str, list[Row]] = {site: [] for site in sites}
+    for row in (*active, *done):
+        by_site.setdefault(text(row, "Site ID"), []).append(row)
+    lines = [f"one row for job {site}" for site in sites if len(by_site[site]) != 1]
+    lines += [
+        f"the number of {board.name(site)}, who has a row"
+        for site in board.certain(sites)
+        if not all(text(row, "#") for row in by_site[site])
+    ]
+    keyed = [row for site in sites for row in by_site[site]]
+    return lines + [
+        f"the balance of {text(row, 'Cust. Name')}" for row in keyed if not text(row, "Bal.")
+    ]
 
 
 def text(row: Row, header: str) -> str:

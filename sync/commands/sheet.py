@@ -14,7 +14,7 @@ from sync.commands import NO_EXTRAS, echo, pairs
 from sync.jobs.config_lists import ending_question
 from sync.ops import logs
 from sync.settings.environment import google_id
-from sync.setup.link import Doubts, NamedRow, Settled, link
+from sync.setup.link import Doubt, Doubts, NamedRow, Settled, link
 from sync.setup.spreadsheet import EXTRAS, Setup
 from sync.sheets import trial
 from sync.status import compare as sheet
@@ -117,7 +117,8 @@ def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
     "rows",
     multiple=True,
     metavar="SITE=TAB!ROW",
-    help="This row is that job's, as in: 8ba871ae=Open jobs!12. Repeat for more.",
+    help="This row is that job's, as in: 8ba871ae=Open jobs!12; 8ba871ae=none where none of those "
+    "that are listed is. Repeat for more.",
 )
 @click.option("--write", is_flag=True, help="Write it; without it nothing is written.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -125,10 +126,11 @@ def link_rows(rows: tuple[str, ...], write: bool, as_json: bool) -> None:
     """List jobs whose row in your own sheet is not certain, and settle them.
 
     The row gets the job's site ID. The row that was added for the job is emptied, if nobody typed
-    into it; delete it if you like.
+    into it; delete it if you like. A job that has none of the rows gets one of its own, and is not
+    listed again but with --json.
     """
     logs.configure(logging.WARNING)
-    chosen = pairs("SITE=Tab!12", rows)
+    chosen = pairs("SITE=Tab!12 or SITE=none", rows)
     read, settled = link(Wiring(*opened()), time.sleep, chosen, write=write)
     echo(_json(read) if as_json else _lines(read, settled, is_written=write))
 
@@ -136,14 +138,10 @@ def link_rows(rows: tuple[str, ...], write: bool, as_json: bool) -> None:
 def _lines(read: Doubts, settled: Settled, *, is_written: bool) -> Iterable[str]:
     done = {doubt.site for doubt, _ in settled}
     for doubt, row in settled:
-        said = "has the site ID of" if is_written else "would get the site ID of"
-        yield f"{row.name} {said} {doubt.site}."
-        if doubt.own:
-            emptied = "is empty now" if is_written else "would be emptied"
-            yield f"{doubt.own.name} {emptied}: it was added for this job."
+        yield from _settled(doubt, row, is_written=is_written)
     for job in read.doubled:
         yield f"{job.site} stands in {job}: delete the rows that nobody needs."
-    left = [doubt for doubt in read.doubts if doubt.site not in done]
+    left = [doubt for doubt in read.unanswered if doubt.site not in done]
     for doubt in left:
         yield f"{doubt.site}  {doubt.customer.name}  {doubt.customer.address}".rstrip()
         if doubt.own:
@@ -153,10 +151,23 @@ def _lines(read: Doubts, settled: Settled, *, is_written: bool) -> Iterable[str]
     if left:
         example = f"{left[0].site[:8]}={left[0].candidates[0].name}"
         yield f'To settle one: brightsheet link --set "{example}" --write'
+        yield f'If it is none of them: brightsheet link --set "{left[0].site[:8]}=none" --write'
     elif done and not is_written:
         yield "Nothing was written. To write it, add --write."
     elif not (done or read.doubled):
         yield "Every job has its row, or none that people made resembles it."
+
+
+def _settled(doubt: Doubt, row: NamedRow | None, *, is_written: bool) -> Iterable[str]:
+    if row is None:
+        said = "has" if is_written or doubt.own else "would get"
+        yield f"{doubt.site} {said} a row of its own: it has none of those listed."
+        return
+    said = "has the site ID of" if is_written else "would get the site ID of"
+    yield f"{row.name} {said} {doubt.site}."
+    if doubt.own:
+        emptied = "is empty now but for formulas" if is_written else "would be emptied"
+        yield f"{doubt.own.name} {emptied}: it was added for this job. Delete it if you like."
 
 
 def _json(read: Doubts) -> Iterable[str]:
@@ -173,5 +184,6 @@ def _json(read: Doubts) -> Iterable[str]:
                 "address": doubt.customer.address,
                 "added": named(doubt.own) if doubt.own else None,
                 "candidates": [named(row) for row in doubt.candidates],
+                "answered": doubt.is_answered,
             }
         )

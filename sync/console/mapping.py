@@ -35,8 +35,9 @@ Step = Callable[[ConsoleParts, MappingForm, str], Any]
 def mapping(parts: ConsoleParts) -> Any:
     """Show the tabs, their columns or a preview, as the form asks, or write the mapping."""
     if request.method == "GET":
-        is_adopted = parts.wiring.mode() is Mode.ADOPTED
-        return render_template("console/mapping.html", is_adopted=is_adopted)
+        waiting = len(parts.wiring.sheet_store().quarantine.waiting())
+        values = {"is_adopted": parts.wiring.mode() is Mode.ADOPTED, "waiting": waiting}
+        return render_template("console/mapping.html", **values)
     form, step = MappingForm.read(request.form), request.form.get("step", "")
     if "personal" in request.form:
         set_personal(parts, is_shown=request.form["personal"] == "yes")

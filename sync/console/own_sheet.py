@@ -12,10 +12,11 @@ from sync.errors import BrightsheetError, Permanent
 from sync.field_table import KEY
 from sync.mapping.decide import Choices, TabMapping
 from sync.mapping.fields import Fields
-from sync.setup.link import Doubts, link
+from sync.setup.link import NONE, Doubts, link
 from sync.setup.mapping import TabMapper
 from sync.setup.spreadsheet import EXTRAS, Setup, extras_added
 from sync.setup.spreadsheet import unmap as unmap_tabs
+from sync.status.problem import counted
 from sync.types import Mode, letters
 
 LINK, LOOK, ASK = "link", "look", "ask"
@@ -68,20 +69,39 @@ def _settled(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
             detail,
             source,
             lambda: link(parts.wiring, PageWait(), chosen, write=True),
-            "The rows have their jobs.",
+            "It is kept which row is whose.",
         )
     except BrightsheetError as error:
         return _listed(link(parts.wiring, PageWait(), {}, write=False)[0], chosen, error.what)
     parts.wake()
-    flash("1 row has its job." if len(settled) == 1 else f"{len(settled)} rows have their jobs.")
+    joined = sum(row is not None for _, row in settled)
+    said = [counted(joined, "row has its job", "rows have their jobs")] if joined else []
+    if own := len(settled) - joined:
+        said.append(counted(own, "job has a row of its own", "jobs have rows of their own"))
+    emptied = [doubt.own.name for doubt, row in settled if row and doubt.own]
+    flash(f"{'; '.join(said)}. {_emptied(emptied)}".rstrip())
     return redirect(url_for("console.rows"), 303)
+
+
+def _emptied(names: Sequence[str]) -> str:
+    """Say which rows nobody needs any more.
+
+    Deleted by us, another could be: they move while a person works, and none comes back.
+    """
+    if not names:
+        return ""
+    was, holds = ("it was", "holds") if len(names) == 1 else ("they were", "hold")
+    rows = " and ".join(names)
+    return f"Delete {rows} if you like: {was} added for it, and {holds} at most formulas now."
 
 
 def _listed(read: Doubts | None, chosen: Mapping[str, str], said: str) -> str:
     hidden = [(_ROW + site, row) for site, row in chosen.items()] if read is None else []
     return render_template(
         "console/rows.html",
-        doubts=read.doubts if read else None,
+        doubts=read.unanswered if read else None,
+        answered=read.answered if read else (),
+        no_row=NONE,
         doubled=read.doubled if read else (),
         chosen=chosen,
         hidden=hidden,

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.mapping import recognise
-from sync.mapping.fields import LONGEST, Field, Fields, Words, fit, text_words
+from sync.mapping.fields import AS_IT_IS, LONGEST, Field, Fields, Words, fit, text_words
 from sync.mapping.propose import Proposal, propose
 from sync.mapping.recognise import Recogniser
 from sync.mapping.tab import SeenTab, below, of_tab
-from sync.mapping.words import plain
+from sync.mapping.words import FORMER, plain
 from sync.types import letters
 
 _LETTERS = re.compile(r"[A-Za-z]{1,3}")
@@ -76,6 +76,12 @@ class TabMapping:
     def fields(self) -> dict[str, MappedColumn]:
         """The columns with a field, by its id."""
         return {column.field: column for column in self.columns if column.field}
+
+    @property
+    def reworded(self) -> frozenset[str]:
+        """The fields of which cells may say a word that stood for another until now."""
+        columns = self.fields.items()
+        return frozenset(name for name, one in columns if one.words and one.words.is_reworded)
 
     @property
     def edge(self) -> int:
@@ -248,12 +254,24 @@ class TabDecider:
     ) -> MappedColumn:
         if not one.field:
             return one
+        if not (before and before.fields.get(one.index) == one.field):
+            return self._worded(one, {}, own)
+        was = before.words.get(one.index, {})
+        known = {ours: his for ours, his in was.items() if not ours.startswith(FORMER)}
+        worded = self._worded(one, known, own)
+        if worded.words is None and one.proposal.options is None and was:
+            worded = replace(worded, words=AS_IT_IS)  # His last word was taken away.
+        return replace(worded, words=worded.words.after(was)) if worded.words else worded
+
+    def _worded(
+        self, one: MappedColumn, known: Mapping[str, str], own: Mapping[str, str]
+    ) -> MappedColumn:
+        """Return a column with its words: what a person says of it, of any, and said before."""
         options, everywhere = one.proposal.options, self._by_label(self._choices.words)
         said = dict(own)
         if options is not None:
             said = {ours: his for ours, his in everywhere.items() if his in options} | said
-        if before and before.fields.get(one.index) == one.field:
-            said = {**before.words.get(one.index, {}), **said}
+        said = {**known, **said}
         if options is None:
             return replace(one, words=text_words(said))
         field = self._fields.get(one.field)

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from sync.field_table import FieldKind
 from sync.mapping import content
 from sync.mapping.content import ColumnContent
-from sync.mapping.fields import Field, Fields
+from sync.mapping.fields import Field, Fields, fit
 from sync.mapping.recognise import CONTENT, DATED, HeaderMatch, Recogniser
 from sync.mapping.tab import SeenTab
 
 _SAMPLES = 3
+_STATUSES = 2
+"""Words for statuses that a list must have: one alone may be anything's."""
 _COMPUTED = "its cells are computed by a formula, which would be overwritten"
 
 
@@ -52,7 +54,9 @@ def _column(
     cells = list(tab.below(row, index))
     holding = content.of(cells, fields.sites)
     options = next((cell.options for cell in cells if cell.options is not None), None)
-    match = _match(by.match(header), holding, fields, has_options=options is not None)
+    words = options or tuple(dict.fromkeys(cell.text.strip() for cell in cells if cell.text))
+    named = _settled(by.match(header), holding, words, fields)
+    match = _match(named, holding, fields, has_options=options is not None)
     texts = (" ".join(cell.text.split()) for cell in cells)
     return Proposal(
         index=index,
@@ -65,6 +69,20 @@ def _column(
         is_hidden=index in tab.hidden_columns,
         is_computed=holding.is_computed,
     )
+
+
+def _settled(
+    named: HeaderMatch | None, holding: ColumnContent, words: tuple[str, ...], fields: Fields
+) -> HeaderMatch | None:
+    """Return what a header names, once it is clear from the cells, or from their list's `words`."""
+    if named is None or not named.by_words:
+        return named
+    if holding.what == content.DATE:
+        return replace(named, field=named.by_dates, reason="by its header and its dates")
+    said = {*fit(fields.get(named.by_words), words, {}, fields.trade_words).by_ours.values()}
+    if len(said) >= _STATUSES or (said and said == {*words}):
+        return replace(named, field=named.by_words, reason="by its header and its words")
+    return named
 
 
 def _match(

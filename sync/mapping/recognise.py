@@ -25,6 +25,8 @@ SHORTEST = 6
 _DIGIT = re.compile(r"\d")
 DATED = ("submitted", "approved")
 """What a milestone's column with dates may be."""
+_APPROVAL = frozenset(("approval", "aprobacion"))
+"""Names a milestone's end, and as well the whole of it: "Permit approval" may hold statuses."""
 _MONEY = re.compile(r"[$\u20ac\u00a3]|\b(?:amount|amt)\b", re.IGNORECASE)
 _PAYMENT = re.compile(r"m\d\b")
 """Begins the name of a milestone that a payment hangs on: "M1 Install complete"."""
@@ -40,6 +42,10 @@ class HeaderMatch:
     reason: str
     rank: int
     """How sure it is: the lowest wins."""
+    by_words: str = ""
+    """Where it is not clear, the field that it is if its cells are words for statuses."""
+    by_dates: str = ""
+    """And the field that it is if they are dates."""
 
 
 EXACT, MILESTONE, ALMOST = 1, 2, 4
@@ -112,6 +118,11 @@ class Recogniser:
             return HeaderMatch(
                 "", f"of a milestone, but it may be {' or '.join(fitting)}", MILESTONE
             )
+        if aspects == ["approved"] and not is_dated and _APPROVAL.issuperset(said & {*words}):
+            status, approved = f"status:{key}", f"approved:{key}"
+            fitting = (self._fields.spelled(name) for name in (status, approved))
+            why = f"of a milestone, but it may be {' or '.join(fitting)}"
+            return HeaderMatch("", why, ALMOST if almost else MILESTONE, status, approved)
         return self._found(aspects[0] if aspects else "status", key, almost)
 
     def _milestone(self, name: str) -> tuple[str, str]:

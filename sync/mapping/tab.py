@@ -110,7 +110,10 @@ def of_tab(tab: SeenTab) -> str:
             "unformatted data), and run this again. What is in the cells stays."
         )
     if tab.has_pivot:
-        return "holds a pivot table: what stands there is computed. Map the tab that it is made of."
+        return (
+            "holds a pivot table: rows that are added would move what it shows. Move it to a tab "
+            "of its own, or map the tab that it is made of."
+        )
     if not any(cell.kind is not CellKind.BLANK for row in tab.rows for cell in row):
         return f"is empty (its first {len(tab.rows)} rows are blank)." if tab.rows else "is empty."
     return ""
@@ -121,7 +124,7 @@ def below(tab: SeenTab, header_row: int, account: str) -> str:
     for lock in tab.locks:
         if lock.bottom > header_row:
             return (
-                f"is protected ({_place(lock)}), and {account} may not edit there. In Google "
+                f"is protected ({_place(lock, tab)}), and {account} may not edit there. In Google "
                 "Sheets, open Data > Protect sheets and ranges, choose that range, and add "
                 f"{account} to its editors."
             )
@@ -134,6 +137,13 @@ def below(tab: SeenTab, header_row: int, account: str) -> str:
     return ""
 
 
-def _place(lock: Lock) -> str:
-    name = f"{lock.description!r}, " if lock.description else ""
-    return f"{name}columns {letters(lock.left)} to {letters(lock.right - 1)}"
+def _place(lock: Lock, tab: SeenTab) -> str:
+    """Return where a protected range is, by its name and the sides that it does not take whole."""
+    right, bottom = min(lock.right, tab.column_count), min(lock.bottom, tab.row_count)
+    sides = []
+    if lock.left or right < tab.column_count:
+        sides.append(f"columns {letters(lock.left)} to {letters(right - 1)}")
+    if lock.top or bottom < tab.row_count:
+        sides.append(f"rows {lock.top + 1} to {bottom}")
+    name = [repr(lock.description)] if lock.description else []
+    return ", ".join([*name, *(sides or ["the whole tab"])])

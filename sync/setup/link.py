@@ -1,12 +1,13 @@
 """Rows that people made and jobs that may be the same: listed, and joined where a person says so.
 
-A job whose row is not certain has got a row of its own. Joined, the other row gets the key, and the
-job's own row is emptied if nobody typed into it. It is not deleted: a row that moved meanwhile
-could not be brought back.
+A job whose row is not certain has got a row of its own, or waits for a person's word. Joined, the
+other row gets the key, and the job's own row is emptied if nobody typed into it. It is not deleted:
+a row that moved meanwhile could not be brought back. Of a job of which a person says that no row is
+its, that is kept: it gets a row of its own, and is not asked about again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from hashlib import blake2s
 
@@ -29,6 +30,8 @@ from sync.store import Lease
 from sync.types import Mode
 from sync.wiring import Sleep, Wiring
 
+NONE = "none"
+"""Chosen for a job in place of a row: none of them is its."""
 _TRIES = 5
 _LONGEST_WAIT = 60.0
 """Seconds: Google's quota is counted by the minute."""
@@ -65,10 +68,12 @@ class Doubt:
     customer: Customer
     own: NamedRow | None
     candidates: Sequence[NamedRow]
+    is_answered: bool = False
+    """Whether a person said that none of them is: it is not asked again, and may be changed."""
 
 
-Settled = Sequence[tuple[Doubt, NamedRow]]
-"""Doubts, each with the row that a person says is the job's."""
+Settled = Sequence[tuple[Doubt, NamedRow | None]]
+"""Doubts, each with the row that a person says is the job's; None where none of them is."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,19 @@ class Doubts:
     snapshot: Snapshot
     rows: Rows
     doubts: Sequence[Doubt]
+    """Those that wait for an answer first."""
     doubled: Sequence[DoubledJob] = ()
     """Jobs with several rows: which of them stays, a person says by deleting the others."""
+
+    @property
+    def unanswered(self) -> Sequence[Doubt]:
+        """The doubts that wait for an answer."""
+        return [doubt for doubt in self.doubts if not doubt.is_answered]
+
+    @property
+    def answered(self) -> Sequence[Doubt]:
+        """Those of which a person said that no row of his is the job's."""
+        return [doubt for doubt in self.doubts if doubt.is_answered]
 
 
 def link(
@@ -117,7 +133,12 @@ def find(flusher: Flusher, held: Lease) -> Doubts:
     fields = {column for table in tables for column in table.columns}
     targets = flusher.targets.of(flusher.store.pending.every(), fields)
     zone = flusher.planner.clock(snapshot)
-    doubts = list(_doubts(tables, rows, targets, flusher.targets.match.by, zone))
+    answered = flusher.store.quarantine.with_own_row()
+    doubts = [
+        replace(doubt, is_answered=doubt.site in answered)
+        for doubt in _doubts(tables, rows, targets, flusher.targets.match.by, zone)
+    ]
+    doubts.sort(key=lambda doubt: doubt.is_answered)
     return Doubts(everything.snapshot, rows, doubts, doubled_jobs(tables))
 
 
@@ -175,23 +196,27 @@ def _written(table: Table, column: str, target: Target, zone: tzinfo) -> str:
 def chosen(doubts: Iterable[Doubt], pairs: Mapping[str, str]) -> Settled:
     """Return the doubts that `pairs` settle: rows by site, or its beginning.
 
-    A row is named by its name (`Open jobs!12`) or its token.
+    A row is named by its name (`Open jobs!12`) or its token; NONE is none of them.
 
     Raises Permanent where one is not among them.
     """
-    listed, settled = list(doubts), []
+    listed = list(doubts)
+    settled: list[tuple[Doubt, NamedRow | None]] = []
     for start, name in pairs.items():
         meant = [doubt for doubt in listed if doubt.site.startswith(start.strip().lower())]
         if len(meant) != 1:
             raise Permanent(
                 "no_doubt", f"{start}: not one job in the list.", "See: brightsheet link"
             )
+        if name.strip() == NONE:
+            settled.append((meant[0], None))
+            continue
         rows = [row for row in meant[0].candidates if name.strip() in (row.name, row.token)]
         if len(rows) != 1:
             place = name.partition("#")[0]
             raise Permanent("no_candidate", f"{place}: not in the list for {meant[0].site} now.")
         settled.append((meant[0], rows[0]))
-    places = [(row.sheet_id, row.row) for _, row in settled]
+    places = [(row.sheet_id, row.row) for _, row in settled if row]
     if len(set(places)) < len(places):
         raise Permanent("one_row", "Two jobs cannot have one row.")
     return settled
@@ -200,11 +225,14 @@ def chosen(doubts: Iterable[Doubt], pairs: Mapping[str, str]) -> Settled:
 def join(flusher: Flusher, held: Lease, doubts: Doubts, settled: Settled) -> None:
     """Give each row its job's key, and empty the job's own row. Raises Retryable or Permanent.
 
-    Whatever fails, the next flush sees to it that every job has a row.
+    Whatever fails, the next flush sees to it that every job has a row: of its own, where a person
+    said that none of them is its.
     """
     tables = {table.sheet_id: table for table in doubts.snapshot.tables}
     writes: list[RowWrite] = []
     for doubt, row in settled:
+        if row is None:
+            continue
         table = tables[row.sheet_id]
         entered = texts_of(doubts.rows[row.sheet_id][row.row], table.columns)
         texts = {part: entered[part] for part in PARTS if part in entered}
@@ -213,8 +241,12 @@ def join(flusher: Flusher, held: Lease, doubts: Doubts, settled: Settled) -> Non
             table = tables[doubt.own.sheet_id]
             own = doubts.rows[table.sheet_id][doubt.own.row]
             writes.append(_emptied(table, own, doubt.own.row, doubt.site))
-    flusher.store.spreadsheet.write_again(held, {doubt.site for doubt, _ in settled})
-    flusher.store.quarantine.end_wait(held, {doubt.site for doubt, _ in settled})
+    joined = {doubt.site for doubt, row in settled if row}
+    without = {doubt.site for doubt, row in settled if row is None}
+    flusher.store.quarantine.answer(held, joined, without)
+    if not joined:
+        return
+    flusher.store.spreadsheet.write_again(held, joined)
     fence = flusher.writer.take_turn(held)
     parts = Parts(rows=writes)
     snapshot = doubts.snapshot

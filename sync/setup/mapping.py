@@ -221,9 +221,8 @@ class TabMapper:
     def _preview(self, held: Lease, report: MappingReport) -> Preview:
         staying = [mapping for mapping in report.staying if KEY in mapping.fields]
         mapped = sorted([*report.chosen_tabs, *staying], key=lambda each: each.tab.index)
-        columns = {m.tab.sheet_id: _columns(m, report) for m in mapped}
-        change = preview(self._flusher, held, columns)
-        return replace(change, unknown=self._wiring.customers.unknown())
+        tabs = {m.tab.sheet_id: _columns(m, report) for m in mapped}
+        return replace(preview(self._flusher, held, tabs), unknown=self._wiring.customers.unknown())
 
     def _formulas(self, report: MappingReport) -> Sequence[CopiedFormula]:
         """Return the formulas that new rows would take: they go into the first chosen tab."""
@@ -266,21 +265,22 @@ class TabMapper:
                 raise failure
             else:
                 return replace(report, waiting=(), is_written=True)
-        raise Retryable(
-            "columns_moved", "People are moving columns. Nothing was mapped; try again."
-        )
+        what = "People are moving columns. Nothing was mapped; try again."
+        raise Retryable("columns_moved", what)
 
     def _adopt(self, held: Lease, report: MappingReport) -> None:
         """Record which tabs and columns are mapped: every job is compared with what is there."""
-        mapped = [m for m in report.tabs if m.is_mapped or m.tab.sheet_id in report.chosen]
+        mapped = [m for m in report.tabs if m.is_mapped or m in report.chosen_tabs]
         mapped += report.staying
-        spreadsheet = self._flusher.store.spreadsheet
-        spreadsheet.adopt(held)
-        spreadsheet.adopt_tabs(
+        store = self._flusher.store
+        store.spreadsheet.adopt(held)
+        store.spreadsheet.adopt_tabs(
             held,
             {mapping.tab.sheet_id for mapping in mapped},
             {name for mapping in mapped for name in (*mapping.fields, *mapping.added)},
         )
+        if reworded := {name for mapping in report.chosen_tabs for name in mapping.reworded}:
+            store.batches.recheck(held, dict.fromkeys(store.pending.sites_with_row(), reworded))
 
     def _moved(self, report: MappingReport) -> list[Request]:
         """Return the requests that undo what went into other columns than were meant.

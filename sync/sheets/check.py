@@ -16,6 +16,7 @@ from sync.sheets.batch import index_now, is_in_place
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import (
     NOTE,
+    PARTS,
     PATTERN,
     CellWrite,
     RowImage,
@@ -209,7 +210,13 @@ class _RowCheck:
         if cell.column != KEY and (key := self._key()):
             return Who(key=key)  # If that was hit, too, it goes back first.
         hit = [one.index for one in self.row.cells]
-        return Who(holds=RowImage.of(self.copy, self.columns, hit))
+        texts = {
+            one.column: text_of(one.data)
+            for one in self.row.cells
+            if value_fields(one.fields) and self._column_hit(one) == one.column
+        }
+        told = {column: text for column, text in texts.items() if column in PARTS and text}
+        return Who(holds=RowImage.of(self.copy, self.columns, hit), wrote=told)
 
     def _key(self) -> str:
         """Return the site whose row was hit, "" where it is nobody's or not known."""

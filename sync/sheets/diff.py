@@ -12,10 +12,11 @@ from datetime import tzinfo
 from sync.field_table import KEY, TYPED, is_noted
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
-from sync.mapping.words import OTHERS
+from sync.mapping.words import former
 from sync.sheets import encode
 from sync.sheets.answer import BLANK, DATE_FORMATS, CellData, Content, Row, at, content, note_of
 from sync.sheets.match import Match
+from sync.sheets.options import LINKED, as_shown, without_note
 from sync.sheets.policy import NOTES, Decision, Policy, Rule, decide
 from sync.sheets.snapshot import Table, key_column_gone
 from sync.sheets.table_end import Pattern
@@ -25,8 +26,6 @@ _CELL_BYTES = 150
 """Of JSON around a cell's own text: measured on the published sample."""
 _ROW_BYTES = 400
 """Of JSON around a row: its copy to the hidden tab, and the ranges of its runs."""
-_LINKED = ("documents:", "folder", "contract_documents")
-"""Columns of a mapped tab whose value is links."""
 
 
 @dataclass
@@ -170,9 +169,9 @@ def _cell(
     note = _note_there(table, row, column, target, wanted, zone) if is_changed else None
     if decision is not Decision.WRITE and note is None:
         return None
-    last = last_value(table, column, target, zone)
+    last = last_value(table, column, target, zone, there or BLANK)
     fields = _fields(table, column, row, wanted) if decision is Decision.WRITE else ""
-    data = encode.encoded(wanted if note is not None else _without_note(wanted), zone)
+    data = encode.encoded(wanted if note is not None else without_note(wanted), zone)
     is_known = table.policy.decorates and column not in target.recheck
     if is_known and encode.are_dates_alike(target.written.get(column, EMPTY), wanted):
         fields, data = fields.replace(f",{encode.DATE_FIELD}", ""), encode.without_format(data)
@@ -198,54 +197,38 @@ def decided(
     rule, wanted = table.policy.rule(column, cell), as_shown(table, column, cell)
     if wanted is None:
         return Decision.LEAVE, rule, table.value_if_read(column, row)
-    last, text = last_value(table, column, target, zone), content(encode.encoded(wanted, zone))
+    text = content(encode.encoded(wanted, zone))
     is_news = target.is_fresh and is_received_since_mapping(table, target)
     if rule is Rule.OURS:
-        there = table.value_if_read(column, row)
+        last, there = last_value(table, column, target, zone), table.value_if_read(column, row)
         return decide(rule, there, last, text, is_news=is_news), rule, there
     stands = table.value(column, row)
+    last = last_value(table, column, target, zone, stands)
     return decide(rule, stands, last, text, is_news=is_news), rule, stands
 
 
-def last_value(table: Table, column: str, target: Target, zone: tzinfo) -> Content | None:
-    """Return what was last confirmed in the cells of a column; None where nothing is known."""
+def last_value(
+    table: Table, column: str, target: Target, zone: tzinfo, there: Content = BLANK
+) -> Content | None:
+    """Return what was last confirmed in the cells of a column; None where nothing is known.
+
+    Mapped anew, that is what stands `there` if it is the word that stood for it before.
+    """
     is_ours = table.policy.overwrites and column not in TYPED
-    is_doubtful = column in target.recheck and is_ours
-    if is_doubtful or not target.written:
+    is_rechecked = column in target.recheck
+    if (is_rechecked and is_ours) or not target.written:
         return None
-    shown = as_shown(table, column, target.written.get(column, EMPTY)) or EMPTY
-    return content(encode.encoded(shown, zone))
+    last = target.written.get(column, EMPTY)
+    before = former(table.words.get(column, {}), (last.text, *last.words)) if is_rechecked else ()
+    if there.text in before:
+        return there
+    return content(encode.encoded(as_shown(table, column, last) or EMPTY, zone))
 
 
 def is_received_since_mapping(table: Table, target: Target) -> bool:
     """Tell whether a webhook of the job was received after the tab was mapped."""
     received, mapped = target.received_at, table.mapped_at
     return received is not None and mapped is not None and received > mapped.timestamp()
-
-
-def as_shown(table: Table, column: str, cell: Cell) -> Cell | None:
-    """Return a cell as a column shows it; None where the column has no word for it.
-
-    A mapped column shows the value alone, in its own words; beside the town the street alone.
-    """
-    if table.policy.decorates:
-        return cell
-    bare = _without_note(cell)
-    if not column.startswith(_LINKED):
-        bare = bare.model_copy(update={"links": ()})
-    words = table.words.get(column)
-    if column == "address" and words is None and bare.words and _has_town(table):
-        return bare.model_copy(update={"text": bare.words[0]})
-    if words is None or not bare.text:
-        return bare
-    said = next((words[text] for text in (bare.text, *bare.words) if text in words), None)
-    if said is None and OTHERS in words:
-        return bare
-    return Cell(text=said) if said else None
-
-
-def _has_town(table: Table) -> bool:
-    return "city_zip" in table.columns or table.columns.keys() >= {"city", "zip"}
 
 
 def _note_there(
@@ -263,10 +246,6 @@ def _note_there(
     return there if decision is Decision.WRITE else None
 
 
-def _without_note(cell: Cell) -> Cell:
-    return cell.model_copy(update={"note": "", "noted": None})
-
-
 def _fields(table: Table, column: str, row: int, wanted: Cell) -> str:
     if table.policy.decorates:
         return encode.value_fields(wanted)
@@ -275,7 +254,7 @@ def _fields(table: Table, column: str, row: int, wanted: Cell) -> str:
 
 def _mapped_fields(column: str, wanted: Cell, there: CellData) -> str:
     """Return the mask for a cell of a mapped tab: a date takes our format if it has none."""
-    if column.startswith(_LINKED):
+    if column.startswith(LINKED):
         return encode.VALUE
     form = there.get("userEnteredFormat", {}).get("numberFormat", {}).get("type")
     if wanted.when is not None and form not in DATE_FORMATS:

@@ -1,4 +1,4 @@
-"""What the drop-downs of a person's tabs offer, and which of our words are still among it. Pure.
+"""What a person's tabs say for what we write, and which of it their drop-downs still offer. Pure.
 
 People rename options, and delete the tab that a drop-down takes them from. A word that is no option
 any more is not written: it would stand there with a red corner.
@@ -8,7 +8,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from sync.field_table import KEY
-from sync.mapping.words import OTHERS
+from sync.jobs.cells import Cell
+from sync.mapping.words import FORMER, OTHERS
 from sync.sheets.answer import quoted
 from sync.sheets.snapshot import Table
 from sync.sheets.survey import Json, listed, range_of
@@ -22,6 +23,8 @@ VALIDATIONS = (
     "data(startColumn,rowData(values(dataValidation(condition(type,values))))))"
 )
 """The mask of cells whose drop-downs are looked at."""
+LINKED = ("documents:", "folder", "contract_documents")
+"""Columns of a mapped tab whose value is links."""
 _MOST_ROWS = 200
 """Rows whose drop-downs are looked at: people rename an option for a whole column."""
 
@@ -124,4 +127,38 @@ def _offered(words: Mapping[str, str], offered: frozenset[str] | None) -> Mappin
         return words
     if OTHERS in words:  # It got a drop-down since: what has no word stands if it is an option.
         words = {**dict(zip(offered, offered, strict=True)), **words}
-    return {ours: his for ours, his in words.items() if his in offered or not his}
+    return {
+        ours: his
+        for ours, his in words.items()
+        if his in offered or not his or ours.startswith(FORMER)
+    }
+
+
+def as_shown(table: Table, column: str, cell: Cell) -> Cell | None:
+    """Return a cell as a column shows it; None where the column has no word for it.
+
+    A mapped column shows the value alone, in its own words; beside the town the street alone.
+    """
+    if table.policy.decorates:
+        return cell
+    bare = without_note(cell)
+    if not column.startswith(LINKED):
+        bare = bare.model_copy(update={"links": ()})
+    words = table.words.get(column)
+    if column == "address" and words is None and bare.words and _has_town(table):
+        return bare.model_copy(update={"text": bare.words[0]})
+    if words is None or not bare.text:
+        return bare
+    said = next((words[text] for text in (bare.text, *bare.words) if text in words), None)
+    if said is None and OTHERS in words:
+        return bare
+    return Cell(text=said) if said else None
+
+
+def _has_town(table: Table) -> bool:
+    return "city_zip" in table.columns or table.columns.keys() >= {"city", "zip"}
+
+
+def without_note(cell: Cell) -> Cell:
+    """Return a cell without what its note says."""
+    return cell.model_copy(update={"note": "", "noted": None})

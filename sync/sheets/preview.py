@@ -50,6 +50,8 @@ class TabColumns:
     """
     mapped_at: datetime | None = None
     """Since when it is mapped; None where it is to be."""
+    reworded: frozenset[str] = frozenset()
+    """Columns of which cells may say a word that stood for another until now."""
 
     @classmethod
     def of(cls, mapping: TabMapping, fields: Fields, mapped_at: datetime | None) -> "TabColumns":
@@ -59,12 +61,13 @@ class TabColumns:
         return cls(
             mapping.header_row,
             columns | {name: index for index, name in beyond.items()},
-            {name: c.words.by_ours for name, c in mapping.fields.items() if c.words},
+            {name: c.words.written for name, c in mapping.fields.items() if c.words},
             {
                 index: (mapping.edge + number, fields.get(name).title)
                 for number, (index, name) in enumerate(beyond.items())
             },
             mapped_at,
+            mapping.reworded,
         )
 
 
@@ -183,6 +186,8 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     if flusher.store.spreadsheet.mode() is not Mode.ADOPTED:
         # The first mapping forgets what other tabs showed: no cell is known to be ours.
         targets = [replace(target, written={}, is_fresh=True) for target in targets]
+    reworded = frozenset[str]().union(*(tab.reworded for tab in tabs.values()))
+    targets = [replace(target, recheck=target.recheck | reworded) for target in targets]
     texts = texts_of_rows(tables, read)
     planner = flusher.planner
     customers = {target.site: target.customer for target in targets}

@@ -17,9 +17,10 @@ from sync.jobs.target import Target
 from sync.sheets import encode, rowless
 from sync.sheets.answer import Row, text_of
 from sync.sheets.batch import Parts, guarding
-from sync.sheets.diff import as_shown, decided
+from sync.sheets.diff import decided
 from sync.sheets.ensure import Ensured, ensure
 from sync.sheets.flush import Flusher
+from sync.sheets.options import as_shown
 from sync.sheets.plan import Plan
 from sync.sheets.policy import Decision, Rule
 from sync.sheets.rowless import DoubledJob, doubled_jobs, with_cells

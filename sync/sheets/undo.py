@@ -88,7 +88,9 @@ class _Placing:
         """Put back what stood in a cell, in every row that is the one that was hit."""
         places = self._places(undo)
         if places is None or not places:
-            self._settle(number, undo, is_told=places is None or self._is_worth_telling(undo))
+            is_told = places is None or self._is_worth_telling(undo)
+            if is_told or not self._may_come_back(undo):
+                self._settle(number, undo, is_told=is_told)
             return
         for place in places:
             who = undo.who if undo.who.holds is None else None
@@ -113,7 +115,7 @@ class _Placing:
         now = {place: RowImage.of(*self._row(place)) for place in places}
         tiers: list[Callable[[Place], bool]] = [
             lambda place: undo.who.is_exactly(*self._row(place)),
-            lambda place: image.is_like(now[place]),
+            lambda place: undo.who.is_like(now[place]),
             lambda place: image.is_in(now[place]),
         ]
         for tier in tiers:
@@ -165,6 +167,13 @@ class _Placing:
         if not undo.column or undo.told(undo.before):
             return True
         return any(self._holds_wrote(place, undo) for place in self._unkeyed())
+
+    def _may_come_back(self, undo: Undo) -> bool:
+        """Tell whether what we wrote is about to be put back where it stood: then that is told."""
+        part = (undo.column, undo.is_of_note)
+        return any(
+            part in cells and undo.holds_wrote(cells[part].data) for cells in self._cells.values()
+        )
 
     def _write(self, place: Place, number: int, undo: Undo, who: Who | None) -> None:
         row, columns = self._row(place)

@@ -6,6 +6,7 @@ that the check needs: it knows no policy.
 
 from collections import Counter
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import Field
@@ -77,10 +78,22 @@ class RowImage(Value):
         is_any = bool(self.managed or self.others)
         return is_any and has_all and Counter(self.others) <= Counter(other.others)
 
-    def is_like(self, other: "RowImage") -> bool:
-        """Tell whether another row is the same customer's by all that this one tells of him."""
+    def is_like(self, other: "RowImage", wrote: Mapping[str, str] = MappingProxyType({})) -> bool:
+        """Tell whether another row is the same customer's by all that this one tells of him.
+
+        One that tells the name alone shows what we `wrote` beside it, too (texts by column id).
+        """
         mine = {column: self.managed[column] for column in PARTS if column in self.managed}
-        return not mine.keys().isdisjoint(_IDENTIFYING) and mine.items() <= other.managed.items()
+        if not mine.items() <= other.managed.items():
+            return False
+        if mine.keys().isdisjoint(_IDENTIFYING):
+            shows_all = all(other.text(column) == text for column, text in wrote.items())
+            return bool(mine) and shows_all and not wrote.keys().isdisjoint(_IDENTIFYING)
+        return True
+
+    def text(self, column: str) -> str:
+        """Return the text of a managed column, "" where it is blank."""
+        return self.managed[column][0].text if column in self.managed else ""
 
 
 def _held(cell: CellData) -> Held | None:
@@ -99,6 +112,8 @@ class Who(Value):
     """The same texts, one of which it does not show: it has the key by mistake."""
     holds: RowImage | None = None
     """All that a row without a key holds."""
+    wrote: dict[str, str] = Field(default_factory=dict)
+    """What it tells of a customer since it was hit: texts by column id."""
     is_header: bool = False
 
     def is_row(self, row: Row, columns: Mapping[str, int]) -> bool:
@@ -119,6 +134,10 @@ class Who(Value):
         image = self.holds or RowImage()
         hit = [columns[column] for column in image.hit if column in columns]
         return RowImage.of(row, columns, hit) == image
+
+    def is_like(self, row: RowImage) -> bool:
+        """Tell whether a row is the same customer's."""
+        return self.holds is not None and self.holds.is_like(row, self.wrote)
 
 
 def _shows(row: Row, columns: Mapping[str, int], texts: Mapping[str, str]) -> bool:
@@ -207,9 +226,8 @@ class Undo(Value):
         if image is None:
             return self.who.is_row(row, columns)
         who = self.who.model_copy(update={"holds": None})
-        is_same = Who(holds=image).is_exactly(row, columns) or image.is_like(
-            RowImage.of(row, columns)
-        )
+        hit = self.who.model_copy(update={"holds": image})
+        is_same = hit.is_exactly(row, columns) or hit.is_like(RowImage.of(row, columns))
         return who.is_row(row, columns) and is_same
 
     def holds_wrote(self, cell: CellData) -> bool:

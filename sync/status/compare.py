@@ -38,6 +38,8 @@ class Comparison:
     """False if the tab of the jobs is gone."""
     theirs: Compared = field(default_factory=Compared)
     """What people's words and drop-downs keep their own tabs from showing; who stands twice."""
+    unanswered: frozenset[str] = frozenset()
+    """The sites of jobs that wait for a person's word on their row."""
 
     def rowless_of(self, site: str) -> list[Rowless]:
         """Return the jobs without a row whose site ID starts so."""
@@ -47,7 +49,8 @@ class Comparison:
     def is_well(self) -> bool:
         """Whether the sheet shows everything that came."""
         is_theirs = self.theirs.kept or self.theirs.unsayable or self.theirs.doubled
-        is_clean = self.has_tab and not (self.differing or self.rowless or is_theirs)
+        is_without = self.rowless or self.unanswered
+        is_clean = self.has_tab and not (self.differing or is_without or is_theirs)
         return is_clean and not judge(self.backlog, strict=True)
 
 
@@ -66,7 +69,8 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
             waits = wiring.backlog()
         differing = again(reconcile, flusher, held, confirms_deleted=True)
         has_tab = again(_has_tab, flusher, held)
-        return Comparison(differing, rowless(flusher), waits, has_tab, last_compared(flusher))
+        theirs, unanswered = last_compared(flusher), flusher.store.quarantine.waiting()
+        return Comparison(differing, rowless(flusher), waits, has_tab, theirs, unanswered)
 
 
 def _has_tab(flusher: Flusher, held: Lease) -> bool:
@@ -140,6 +144,11 @@ def lines(comparison: Comparison) -> Iterator[str]:
     if comparison.rowless:
         have = counted(len(comparison.rowless), "job has", "jobs have")
         yield f"{have} no row. List them: brightsheet compare --restore"
+    if comparison.unanswered:
+        wait = counted(
+            len(comparison.unanswered), "job has no row and waits", "jobs have no row and wait"
+        )
+        yield f"{wait} for your word. To give it: brightsheet link"
     yield from (f"The job {job.site} stands in {job}." for job in comparison.theirs.doubled)
     yield from _of_their_words(comparison.theirs)
     if comparison.is_well:
@@ -181,6 +190,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "well": comparison.is_well,
         "differing": comparison.differing,
         "without_row": [job.site for job in comparison.rowless],
+        "waiting_for_an_answer": sorted(comparison.unanswered),
         "doubled": [job.model_dump() for job in comparison.theirs.doubled],
         "kept_words": [cell.model_dump() for cell in comparison.theirs.kept],
         "missing_words": [word.model_dump() for word in comparison.theirs.unsayable],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Select, delete, select, update
 
 from sync.store.database import Database, Lease, hold, now
-from sync.store.schema import quarantine, undo
+from sync.store.schema import own_row, quarantine, undo
 
 SPACING = 1.0
 """Seconds between two flushes: what comes meanwhile goes into the next."""
@@ -102,13 +102,38 @@ class Quarantine:
                 connection.execute(self._database.insert(quarantine).values({**row, **until}))
         return new
 
-    def end_wait(self, held: Lease, sites: Iterable[str]) -> None:
-        """Have jobs wait no more: a person has said which row is theirs."""
+    def waiting(self) -> frozenset[str]:
+        """Return the jobs that wait for a person's word on their row."""
+        mine = quarantine.c.spreadsheet_id == self._id, ~IS_REFUSED, quarantine.c.until > now()
+        with self._database.reading() as connection:
+            return frozenset(connection.scalars(select(quarantine.c.site).where(*mine)))
+
+    def answer(self, held: Lease, with_row: Iterable[str], without: Iterable[str]) -> None:
+        """Keep what a person said of jobs: which have a row of his, and which have none.
+
+        They wait no more. One `without` gets a row of its own, and is not asked about again.
+        """
+        theirs, own = frozenset(with_row), frozenset(without)
         mine = quarantine.c.spreadsheet_id == self._id, ~IS_REFUSED
+        answered = own_row.c.spreadsheet_id == self._id, own_row.c.site.in_(sorted(theirs | own))
         with self._database.writing() as connection:
             hold(connection, held)
-            is_meant = quarantine.c.site.in_(sorted(sites))
+            is_meant = quarantine.c.site.in_(sorted(theirs | own))
             connection.execute(delete(quarantine).where(*mine, is_meant))
+            connection.execute(delete(own_row).where(*answered))
+            for site in sorted(own):
+                row = {"spreadsheet_id": self._id, "site": site}
+                connection.execute(self._database.insert(own_row).values(row))
+
+    def with_own_row(self) -> frozenset[str]:
+        """Return the jobs of which a person said that no row of his is theirs."""
+        with self._database.reading() as connection:
+            return frozenset(connection.scalars(own_rows(self._id)))
+
+
+def own_rows(spreadsheet_id: str) -> Select[tuple[str]]:
+    """Return the query for the sites that are matched with no row of a person's."""
+    return select(own_row.c.site).where(own_row.c.spreadsheet_id == spreadsheet_id)
 
 
 def resting(spreadsheet_id: str) -> Select[tuple[str]]:

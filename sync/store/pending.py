@@ -14,7 +14,7 @@ from sync.jobs.model import Change, Customer, Details, Files, Job
 from sync.jobs.target import Target
 from sync.store.database import Database, now
 from sync.store.documents import files_in_drive
-from sync.store.limits import pending_undos, resting
+from sync.store.limits import own_rows, pending_undos, resting
 from sync.store.lookups import PATIENCE, TRIES, History, customers, details
 from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
 from sync.store.signs import ReadColumns
@@ -159,9 +159,14 @@ class PendingWork:
         return self._paged(~job.c.has_row, job.c.version == job.c.shown_version)
 
     def customers_without_row(self) -> dict[str, Customer]:
-        """Return the customers of all jobs without a row, by site."""
+        """Return the customers of the jobs for which a row that people made is looked for, by site.
+
+        These are all without a row, but for those of which a person said that none is theirs.
+        """
         query = select(job.c.site, customer.c.body).where(
-            ~job.c.has_row, job.c.site == customer.c.site
+            ~job.c.has_row,
+            job.c.site == customer.c.site,
+            job.c.site.not_in(own_rows(self._sheet.id)),
         )
         with self._database.reading() as connection:
             rows = connection.execute(query).all()

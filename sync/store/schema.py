@@ -1,5 +1,7 @@
 """The tables. Times are seconds since 1970 (UTC) by the database's own clock."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -11,12 +13,21 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    TextClause,
     UniqueConstraint,
     false,
     text,
 )
 
 metadata = MetaData()
+
+
+def _partial_index(
+    name: str, where: TextClause, column: Column[Any], *, is_unique: bool = False
+) -> None:
+    """Make an index of some rows; SQLAlchemy wants the condition once for each database."""
+    Index(name, column, unique=is_unique, sqlite_where=where, postgresql_where=where)
+
 
 _Sequence = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -39,36 +50,15 @@ delivery = Table(
     Column("milestone", Text),
 )
 _KEPT_ONCE = text("outcome IN ('accepted', 'ignored')")
-Index(
-    "delivery_digest",
-    delivery.c.digest,
-    unique=True,
-    sqlite_where=_KEPT_ONCE,
-    postgresql_where=_KEPT_ONCE,
-)
+_partial_index("delivery_digest", _KEPT_ONCE, delivery.c.digest, is_unique=True)
 _UNPROJECTED = text("NOT projected")
-Index(
-    "delivery_unprojected",
-    delivery.c.seq,
-    sqlite_where=_UNPROJECTED,
-    postgresql_where=_UNPROJECTED,
-)
-Index(
-    "delivery_unprojected_site",
-    delivery.c.site,
-    sqlite_where=_UNPROJECTED,
-    postgresql_where=_UNPROJECTED,
-)
+_partial_index("delivery_unprojected", _UNPROJECTED, delivery.c.seq)
+_partial_index("delivery_unprojected_site", _UNPROJECTED, delivery.c.site)
 _ABOUT = text("about IS NOT NULL")
 Index("delivery_about", delivery.c.about, sqlite_where=_ABOUT, postgresql_where=_ABOUT)
 Index("delivery_received", delivery.c.received_at)
 _NAMED = text("milestone IS NOT NULL")
-Index(
-    "delivery_milestone",
-    delivery.c.milestone,
-    sqlite_where=_NAMED,
-    postgresql_where=_NAMED,
-)
+_partial_index("delivery_milestone", _NAMED, delivery.c.milestone)
 REJECTED = text("outcome = 'rejected'")
 Index(
     "delivery_rejected",
@@ -291,6 +281,14 @@ quarantine = Table(
     Column("site", Text, primary_key=True),
     Column("refusals", Integer, nullable=False),
     Column("until", Float, nullable=False),
+)
+
+own_row = Table(
+    "own_row",
+    metadata,
+    # Jobs of which a person said that no row that people made is theirs.
+    Column("spreadsheet_id", Text, primary_key=True),
+    Column("site", Text, primary_key=True),
 )
 
 lease = Table(

@@ -80,6 +80,8 @@ def test_a_board_is_mapped_with_the_words_of_each_list(console: Console) -> None
     writes = bench.writes()
     form = chosen(columns(visitor)).send(visitor, MAPPING, step="preview")
     form = form.send(visitor, MAPPING, personal="yes", at="preview")
+    shortened = re.findall(r'<span title="([^"]+)">([^<]+)</span>', form.page)
+    assert shortened and all(short == f"{site[:8]}…" for site, short in shortened)
     page = plain(form.page)
     assert "Rows matched with a job, which get its site ID: 8" in page
     assert "Rows added below: 2" in page

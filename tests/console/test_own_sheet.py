@@ -37,17 +37,39 @@ def test_a_doubtful_row_is_settled_by_looking_at_it(console: Console) -> None:
     assert "Ada Number1" not in form.page and "mine 1" not in form.page
     name = f"row:{uuid(1)}"
     assert plain(form.page).count(f"Job {uuid(1)[:8]}") == 1, "a masked job is named once"
-    _, second, keeps = form.offered[name]
-    assert keeps == "" and second.startswith("Open jobs!5#")
+    _, second, none, keeps = form.offered[name]
+    assert (none, keeps) == ("none", "") and second.startswith("Open jobs!5#")
     form = form.choose(name, second).send(visitor, ROWS, personal="yes")
     assert "Ada Number1" in form.page and "mine 2" in form.page
     assert form.values[name] == second
     assert form.answer(visitor, ROWS, step="link").status_code == 303
+    said = "Delete Open jobs!7 if you like: it was added for it, and holds at most formulas now."
+    assert f"1 row has its job. {said}" in plain(visitor.text(ROWS))
     bench.flush()
     (row,) = own_sheet.of_site(bench, 1)
     assert row["Note to self"] == "mine 2"
     assert "Every job has its row" in plain(visitor.send(ROWS, ROWS, step="look").text)
     assert [each.name for each in console.actions.latest(1)] == ["link"]
+
+
+def test_a_job_that_has_none_of_the_rows_is_not_asked_about_again(console: Console) -> None:
+    """Catches a question that comes back whatever is answered, and an answer for good."""
+    visitor, bench, name = console.visitor, console.bench, f"row:{uuid(1)}"
+    form = listed(console).choose(name, "none")
+    assert "It keeps row 7 of Open jobs" in plain(form.page)
+    assert form.answer(visitor, ROWS, step="link").status_code == 303
+    assert "1 job has a row of its own" in plain(visitor.text(ROWS))
+    page = visitor.send(ROWS, ROWS, step="look").text
+    assert "None of your rows, as you said: 1" in plain(page)
+    assert "Settle these rows" not in page
+    bench.flush()
+    assert len(own_sheet.texts(bench)) == 4
+    form = Form(page, "rows")
+    form = form.choose(name, form.offered[name][1])
+    assert form.answer(visitor, ROWS, step="link").status_code == 303
+    bench.flush()
+    (row,) = own_sheet.of_site(bench, 1)
+    assert row["Note to self"] == "mine 2"
 
 
 @pytest.mark.long

@@ -153,7 +153,7 @@ def test_a_field_is_not_added_where_a_column_has_its_name() -> None:
         ({"has_pivot": True}, "pivot table"),
         (
             {"locks": (Lock(0, 50, 0, 3, "Office only"),)},
-            "protected ('Office only', columns A to C)",
+            "protected ('Office only', columns A to C, rows 1 to 50)",
         ),
         ({"merged_rows": frozenset([4, 5])}, "merged over several rows (from row 5, 6)"),
     ],

@@ -49,6 +49,67 @@ def test_a_renamed_option_is_told_and_the_old_word_is_not_written(theirs: Stand)
     assert permit(theirs) == "Stamped"
 
 
+def test_a_word_whose_option_is_renamed_just_as_it_is_written_is_told(theirs: Stand) -> None:
+    """Catches a word that no list offers, and that the next comparison takes for right."""
+    theirs.before_the_write(lambda: theirs.drop_down(2, "Applied", "Stamped", "Redo"))
+    theirs.shown(milestone(1, **LATER))
+    assert permit(theirs) == "Issued", "it was an option when it was looked at"
+    theirs.compare()
+    (missing,) = last_compared(theirs.flusher).unsayable
+    assert (missing.header, missing.text, missing.cells) == ("Permit", "Approved", 1)
+    assert "'Permit' in 'Sheet1': Approved" in doctor.mapping(theirs.wiring).text
+    theirs.map("--write", "--word", "Permit:APPROVED=Stamped")
+    theirs.shown()
+    assert permit(theirs) == "Stamped"
+
+
+def other_jobs(theirs: Stand) -> None:
+    """Two more jobs; in the row of the third a person has typed."""
+    theirs.shown(milestone(2, status="SUBMITTED"), milestone(3, status="SUBMITTED"))
+    theirs.edit("type_cell", sheet_id=0, row=4, column=2, text="Redo")
+
+
+def permits(stand: Stand) -> list[str]:
+    """Return what all permits say."""
+    rows = stand.tab("Sheet1", "data(rowData(values(formattedValue)))")["data"][0]["rowData"]
+    return [row["values"][2].get("formattedValue", "") for row in rows[2:5]]
+
+
+def test_cells_follow_a_word_that_is_changed_and_his_own_stay(theirs: Stand) -> None:
+    """Catches cells that keep the old word until each job's next event."""
+    other_jobs(theirs)
+    assert permits(theirs) == ["Applied", "Applied", "Redo"]
+    change = ("--word", "Permit:SUBMITTED=Sent")
+    theirs.drop_down(2, "Sent", "Issued", "Redo")
+    kinds = theirs.mapped(*change, "--preview")["preview"]["cells"]
+    assert kinds == {"replaced": 2}
+    theirs.map("--write", *change)
+    theirs.shown()
+    assert permits(theirs) == ["Sent", "Sent", "Redo"]
+    assert "It is mapped so already." in theirs.map("--write", *change)
+    theirs.edit("type_cell", sheet_id=0, row=3, column=2, text="Applied")
+    theirs.compare()
+    theirs.shown()
+    assert permits(theirs) == ["Sent", "Applied", "Redo"], "what he types by then is his"
+
+
+@pytest.mark.long
+def test_cells_follow_words_that_are_changed_twice_or_swapped(theirs: Stand) -> None:
+    """Catches the first word, which nobody knows any more once the worker starts."""
+    other_jobs(theirs)
+    theirs.drop_down(2, "Applied", "Sent", "Done")
+    theirs.map("--write", "--word", "Permit:SUBMITTED=Sent")
+    theirs.map("--write", "--word", "Permit:SUBMITTED=Done")
+    theirs.shown()
+    assert permits(theirs) == ["Done", "Done", "Redo"]
+    theirs.map("--write", "--word", "Permit:SUBMITTED=Sent", "--word", "Permit:APPROVED=Done")
+    theirs.shown(milestone(2, **LATER))
+    assert permits(theirs) == ["Sent", "Done", "Redo"]
+    theirs.map("--write", "--word", "Permit:SUBMITTED=Done", "--word", "Permit:APPROVED=Sent")
+    theirs.shown()
+    assert permits(theirs) == ["Done", "Sent", "Redo"]
+
+
 def test_an_option_that_comes_back_is_written_again(theirs: Stand) -> None:
     """Catches a word that a second run forgets while its option is away."""
     theirs.drop_down(2, "Applied", "Stamped", "Redo")

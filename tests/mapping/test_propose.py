@@ -81,6 +81,31 @@ def test_a_milestones_column_with_dates_is_not_its_status() -> None:
     assert found(("Permit approved",), (date(),)) == [f"approved:{PERMIT}"]
 
 
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (("Applied", "Issued", "Applied"), f"status:{PERMIT}"),
+        (("Approved", None), f"status:{PERMIT}"),
+        ((date(), date()), f"approved:{PERMIT}"),
+        ((SeenCell(options=("Applied", "Issued", "Redo")),), f"status:{PERMIT}"),
+        ((SeenCell(options=("Yes", "No")),), ""),
+        ((SeenCell(options=("Issued", "Tesla")),), ""),
+        (("call Bob", "Issued"), ""),
+        ((None, None), ""),
+        (("=A1",), ""),
+    ],
+)
+def test_an_approval_is_a_status_or_a_date_by_its_cells(
+    cells: Sequence[object], expected: str
+) -> None:
+    """Catches a column of a milestone's own words that is left out, and a guess that is wrong."""
+    (proposal,) = proposed(("Permit Approval",), *([one] for one in cells))
+    assert proposal.field == expected
+    assert (
+        expected or "computed" in proposal.reason or "status:Permit or approved" in proposal.reason
+    )
+
+
 def test_formulas_are_never_proposed() -> None:
     (one,) = proposed(("Status",), ("=A1",), ("New",))
     assert (one.field, one.is_computed) == ("", True)

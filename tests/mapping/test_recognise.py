@@ -83,6 +83,8 @@ def test_a_header_is_known_by_its_words(header: str, expected: str | None) -> No
         ("Permission to Operate approved", f"approved:{PTO}"),
         ("Permision to operate", f"status:{PTO}"),
         ("Design Approval", f"status:{DESIGN}"),
+        ("Permit approval", ""),
+        ("Aprobación del permit", ""),
         ("Permit date", ""),
         ("Permit submitted / approved", ""),
         ("Permit notes", None),

@@ -112,7 +112,8 @@ def test_9_with_protected_ranges_that_exclude_us(stand: Stand, part: str) -> Non
     if part == "what is above":
         assert tab["problem"] == ""
     else:
-        assert "is protected ('Office', columns A to" in tab["problem"]
+        place = {"the tab": "the whole tab", "the table": "rows 2 to 1000"}[part]
+        assert f"is protected ('Office', {place})" in tab["problem"]
         assert "Data > Protect sheets and ranges" in tab["problem"]
         assert "is protected" in stand.map("--write", "--tab", "Sheet1", status=1)
 

@@ -116,7 +116,7 @@ def protected_rows(stand: Stand) -> Board:
     stand.fill([HEADERS, *jobs(), sums(2, 6)])
     rows = {"sheetId": 0, "startRowIndex": 6, "endRowIndex": 7}
     stand.do({"addProtectedRange": {"protectedRange": {"range": rows, "description": "Office"}}})
-    return Board(problem="is protected ('Office', columns A to")
+    return Board(problem="is protected ('Office', rows 7 to 7), and")
 
 
 def rows_with_a_warning(stand: Stand) -> Board:
@@ -135,7 +135,7 @@ def a_pivot_beside_the_table(stand: Stand) -> Board:
     stand.do(
         {"updateCells": {"start": start, "rows": [{"values": [cell]}], "fields": "pivotTable"}}
     )
-    return Board(problem="holds a pivot table")
+    return Board(problem="holds a pivot table: rows that are added would move what it shows.")
 
 
 def a_forms_answers(stand: Stand) -> Board:

@@ -39,6 +39,17 @@ def test_a_preview_counts_it(twice: Stand) -> None:
     assert "more than one row, each of which is kept: 1 (Sheet1!4 and Finished!2)" in said
 
 
+@pytest.mark.parametrize("tab", ["Finished", pytest.param("Sheet1", marks=pytest.mark.long)])
+def test_a_preview_of_one_tab_sees_the_row_in_the_other(twice: Stand, tab: str) -> None:
+    """Catches one that is silent on it because the other tab is not named."""
+    change = twice.mapped("--tab", tab, "--preview")["preview"]
+    if tab == "Sheet1":
+        assert change["doubled"] == [], "Finished is not mapped"
+        twice.map(*BOTH, "--write")
+        change = twice.mapped("--tab", tab, "--preview")["preview"]
+    assert change["doubled"] == [{"site": uuid(9), "rows": [*ROWS]}]
+
+
 @pytest.mark.long
 def test_both_rows_get_the_next_event(twice: Stand) -> None:
     """Catches a row that stands still for good."""

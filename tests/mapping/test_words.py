@@ -9,6 +9,7 @@ from sync.errors import Permanent
 from sync.mapping.decide import Before, Choices, TabDecider, TabMapping
 from sync.mapping.fields import Words
 from sync.mapping.tab import CellKind, SeenCell
+from sync.mapping.words import FORMER
 from tests.made_up import milestone, uuid
 from tests.mapping.seen import MILESTONES, config, fields, tab
 from tests.mapping.stand import Stand
@@ -105,7 +106,8 @@ def test_words_are_kept_and_taken_away_only_when_that_is_said() -> None:
     assert again[0] and again[0].by_ours["Approved"] == "Redo"
     assert again[1] and again[1].by_ours == {"Approved": "OK"}
     assert set(again[1].silent) == {"Rejected", "Submitted"}
-    assert again[1].stored == {"Approved": "OK", "Rejected": "", "Submitted": ""}
+    was = {FORMER + "Approved": "Sent"}
+    assert again[1].stored == {"Approved": "OK", "Rejected": "", "Submitted": ""} | was
 
 
 def test_a_column_without_a_drop_down_has_the_words_that_were_said() -> None:
@@ -118,7 +120,11 @@ def test_a_column_without_a_drop_down_has_the_words_that_were_said() -> None:
     mapped = {column.index: column.field for column in made.columns}
     before = Before(0, {**mapped, 1: "site_id"}, {4: column.stored})
     assert words(decided(before))[2] == column
-    assert words(decided(before, column_words={name: {"Approved": ""}}))[2] is None
+    without = words(decided(before, column_words={name: {"Approved": ""}}))[2]
+    assert without and without.stored == {"*": "*", FORMER + "Approved": "good to go"}
+    assert without.is_reworded, "what says it gets our text again"
+    again = words(decided(Before(0, before.fields, {4: without.stored})))[2]
+    assert again and (again.stored, again.is_reworded) == (without.stored, False)
 
 
 def test_an_option_that_was_renamed_is_told_and_forgotten() -> None:

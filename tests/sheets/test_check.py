@@ -1,5 +1,6 @@
 """What a batch really hit, by its trace and the rows that it copied."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sync.sheets.snapshot import Table
 from sync.sheets.writes import NOTE, CellWrite, RowImage, RowWrite, Undo, Who
 from sync.types import ReplacedWords
 from tests.sheets.grids import (
+    COLUMNS,
     EMAIL,
     KEY,
     KEY_AT,
@@ -43,10 +45,11 @@ def found(
     copy: Cells,
     seen: Table | None = None,
     pending: dict[int, Undo] | None = None,
+    columns: Mapping[str, int] = COLUMNS,
 ) -> Findings:
     """Return what is found of one row that was written, of which `copy` was made before."""
     tables = [seen or table()]
-    return check(trace(one), tables, {JOBS_TAB: {one.row: copy}}, pending or {})
+    return check(trace(one, columns=columns), tables, {JOBS_TAB: {one.row: copy}}, pending or {})
 
 
 def landed(findings: Findings) -> dict[str, set[str]]:
@@ -314,6 +317,30 @@ def test_undos_of_a_row_without_a_key_are_composed_by_what_it_held() -> None:
     assert undone(findings) == [(STATUS, VALUE, cell("on hold"), cell(NEW))]
     findings = found(STATUS_OF_A, row("another's", OLD, ""), pending={7: first})
     assert undone(findings) == [(STATUS, VALUE, cell(OLD), cell(NEW))]
+
+
+def test_undos_of_a_row_that_is_typed_into_are_composed_by_its_name_and_what_we_wrote() -> None:
+    """The undo of an undo would put another customer's e-mail address back for good."""
+    columns = {"customer": 0, STATUS: 1, KEY: 2, EMAIL: 3}
+    old, wrong = "ada@example.com", "home1@example.com"
+    status, mail = write(NEW, expects=Content(OLD)), write(wrong, EMAIL, expects=Content(old))
+    findings = found(
+        meant(status, mail),
+        row("Ada", OLD, "", old, "crew 1"),
+        table(columns=columns),
+        columns=columns,
+    )
+    first = dict(enumerate(findings.undos, 1))
+    status, mail = write(OLD, expects=Content(NEW), undoes=(1,)), write(old, EMAIL, undoes=(2,))
+    findings = found(
+        meant(status, mail, who=first[1].who, site=""),
+        row("Ada", NEW, "", wrong, "typed since"),
+        table(columns=columns),
+        first,
+        columns,
+    )
+    assert findings.undos == [], "what stood there first stands there: nothing is left to do"
+    assert findings.landed_undos == {1, 2}
 
 
 # Columns

@@ -1,11 +1,14 @@
 """What a preview promises, the first flush does."""
 
-from sync.sheets.preview import ADDED, COPIED, FILLED, KEYED, Preview, TabColumns, preview
+from sqlalchemy import update
+
+from sync.sheets.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview, TabColumns, preview
+from sync.store.schema import customer
 from tests import own_sheet
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.own_sheet import FIELDS, HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, WORDS, line
-from tests.sheets.test_mapped import flushed
+from tests.sheets.test_mapped import APPROVED, flushed
 
 COLUMNS = {field: HEADERS.index(header) for header, field in FIELDS.items()} | {"site_id": KEY_AT}
 TAB = TabColumns(HEADER_ROW, COLUMNS, {FIELDS["Permit"]: WORDS})
@@ -41,3 +44,44 @@ def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
     assert (again.keyed, again.changes) == (3, ())
     assert own_sheet.of_site(asking, 3)[0]["Customer"] == "Ada Number3"
     assert uuid(3) in {one.site for one in promised.changes}
+
+
+def phones(bench: Bench) -> list[tuple[str, str, str]]:
+    """Return what a preview says of telephone numbers: kind, before, after."""
+    changes = (each for each in previewed(bench).changes if each.header == "Phone")
+    return [(each.kind, each.before, each.after) for each in changes]
+
+
+def told_of_other_phones(bench: Bench) -> None:
+    """Two customers have another number by now, as EverBright says with an event a day later."""
+    for number in (1, 2):
+        own_sheet.customer(bench, number, phone_number=f"720-555-{number:04d}")
+    with bench.database.writing() as connection:
+        connection.execute(update(customer).values(fetched_at=0.0))
+    bench.send(*(milestone(n, **APPROVED) for n in (1, 2)))
+    bench.project()
+    bench.ask()
+
+
+def test_a_cell_that_we_filled_is_ours_and_one_that_he_typed_is_his(asking: Bench) -> None:
+    """Catches a preview that promises to keep our own old number, or to replace his words."""
+    known = {n: own_sheet.customer(asking, n) for n in (1, 2)}
+    mine = [line(1, E_mail=known[1]["E_mail"]), line(2, E_mail=known[2]["E_mail"], Phone="ask Bo")]
+    own_sheet.make(asking, mine, [])
+    own_sheet.adopt(asking)
+    flushed(asking, milestone(1), milestone(2))
+    told_of_other_phones(asking)
+    assert phones(asking) == [(REPLACED, "303-555-0001", "720-555-0001")]
+    asking.flush()
+    rows = [own_sheet.of_site(asking, n)[0]["Phone"] for n in (1, 2)]
+    assert rows == ["720-555-0001", "ask Bo"]
+
+
+def test_what_our_own_tab_showed_is_not_ours_in_a_tab_of_his(asking: Bench) -> None:
+    """Catches a number that he typed, taken for ours because our tab had the same."""
+    known = own_sheet.customer(asking, 1)
+    own_sheet.customer(asking, 2)
+    own_sheet.make(asking, [line(1, E_mail=known["E_mail"], Phone="303-555-0001")], [])
+    flushed(asking, milestone(1), milestone(2))
+    told_of_other_phones(asking)
+    assert phones(asking) == [(ADDED, "", "720-555-0002")]

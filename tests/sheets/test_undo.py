@@ -29,6 +29,7 @@ from tests.sheets.grids import (
 
 Cells = list[dict[str, Any]]
 Rows = Mapping[int, Cells]
+NAME = "customer"
 BEFORE, WROTE = "on hold", "Approved"
 STATUS_AT, EMAIL_AT, PHONE_AT = PEOPLE[STATUS], PEOPLE[EMAIL], PEOPLE[PHONE]
 HOME = "home1@example.com"
@@ -42,7 +43,11 @@ def line(
 
 
 def image(cells: Cells, *hit: str) -> RowImage:
-    return RowImage.of(cells, PEOPLE, [PEOPLE[column] for column in hit])
+    return image_of(cells, PEOPLE, *hit)
+
+
+def image_of(cells: Cells, columns: Mapping[str, int], *hit: str) -> RowImage:
+    return RowImage.of(cells, columns, [columns[column] for column in hit])
 
 
 def undo(**changes: Any) -> Undo:
@@ -171,6 +176,24 @@ def test_a_cell_goes_back_where_a_row_holds_exactly_what_was_not_hit(rows: Rows)
 def test_else_it_goes_back_where_the_same_customer_stands(rows: Rows, where: int) -> None:
     """A person works in a column of his own meanwhile: his e-mail still tells who it is."""
     assert put(placed(rows, undo())) == [(where, STATUS, BEFORE)]
+
+
+def test_one_whose_email_was_hit_is_the_same_by_its_name_and_by_what_we_wrote() -> None:
+    """Typed into beside it, it would keep another customer's e-mail address for good."""
+    columns = {STATUS: 1, KEY: 2, EMAIL: 3, NAME: 0}
+    hit = image_of(row("Ada", WROTE, "", HOME, "crew 1"), columns, STATUS, EMAIL)
+    who = Who(holds=hit, wrote={EMAIL: HOME})
+    now = row("Ada", WROTE, "", HOME, "typed since")
+    assert put(placed({9: now}, undo(who=who), columns=columns)) == [(9, STATUS, BEFORE)]
+    other = [
+        row("Bob", WROTE, "", HOME, "typed since"),
+        row("Ada", WROTE, "", "ada@example.com", "typed since"),
+        row("", WROTE, "", HOME, "typed since"),
+    ]
+    for cells in other:
+        assert put(placed({9: cells}, undo(who=who), columns=columns)) == []
+    nameless = Who(holds=image_of(now[1:], {}), wrote=who.wrote)
+    assert put(placed({9: now}, undo(who=nameless), columns=columns)) == []
 
 
 def test_else_it_goes_back_where_a_row_holds_all_of_it_and_more() -> None:
@@ -485,6 +508,23 @@ def test_a_cell_has_one_line_of_its_value_and_its_note() -> None:
         ]
     )  # fmt: skip
     assert placement.settled == {1, 2, 3}
+
+
+def test_a_blank_is_not_done_with_while_what_we_wrote_is_about_to_stand_there_again() -> None:
+    """A person types into the row just as its undo lands: that one is undone, too, and then our
+    text stands there for good, and nobody is told."""
+    blank = undo(before={}, who=Who(holds=image(line(email="", phone=""), STATUS)))
+    changed = line("typed since", status="", email="", phone="")
+    again = undo(
+        before=cell(WROTE), wrote={}, who=Who(holds=image(changed, STATUS)), row_text="typed since"
+    )
+    placement = placed({4: changed}, blank, again)
+    assert (put(placement), placement.settled) == ([(4, STATUS, WROTE)], set())
+    changed = line("typed since", email="", phone="")
+    landed = again.model_copy(update={"has_landed": True})
+    then = placed({4: changed}, blank, landed)
+    assert [told[3:] for told in then.told] == [("", WROTE)]
+    assert then.settled == {1, 2}
 
 
 # Checked as anything else

@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from emulator import Emulator
 from sync.setup import link
+from sync.status import compare
 from sync.store.backlog import backlog
 from sync.store.schema import quarantine
 from tests import own_sheet
@@ -61,14 +62,45 @@ def test_it_waits_and_is_listed_before_a_second_row_is_added(
     assert bench.calls() == calls
     found = backlog(bench.database, bench.spreadsheet)
     assert (found.jobs, found.quarantined, found.oldest_job) == (0, 0, None)
+    comparison = compare.compare(bench.wiring, lambda _: None)
+    assert "1 job has no row and waits for your word." in " ".join(compare.lines(comparison))
+    assert not comparison.is_well and comparison.unanswered == {uuid(1)}
     with bench.held() as held:
         listed = link.find(bench.flusher, held)
         settled = link.chosen(listed.doubts, {uuid(1): "Open jobs!4"})
         link.join(bench.flusher, held, listed, settled)
     bench.flush()
+    assert compare.compare(bench.wiring, lambda _: None).unanswered == frozenset()
     (row,) = own_sheet.of_site(bench, 1)
     assert (row["Customer"], row["Permit"]) == ("Ada Number1", "Waiting")
     assert len(own_sheet.texts(bench)) == 5
+
+
+def test_a_job_that_has_none_of_them_gets_a_row_at_once_and_for_good(
+    google: Emulator, sqlite_url: str, tmp_path: Path
+) -> None:
+    """Catches one that waits on, and one that takes the row once it is the only one like it."""
+    bench = waiting(google, sqlite_url, tmp_path)
+    with bench.held() as held:
+        listed = link.find(bench.flusher, held)
+        assert [doubt.site for doubt in listed.unanswered] == [uuid(1), uuid(2)]
+        link.join(bench.flusher, held, listed, link.chosen(listed.doubts, {uuid(1): "none"}))
+    assert bench.is_waiting()
+    bench.flush()
+    (row,) = own_sheet.of_site(bench, 1)
+    assert row["Permit"] == "Waiting"
+    with bench.held() as held:
+        listed = link.find(bench.flusher, held)
+    assert [doubt.site for doubt in listed.unanswered] == [uuid(2)]
+    assert [doubt.site for doubt in listed.answered] == [uuid(1)]
+    mail = own_sheet.customer(bench, 1)["E_mail"]
+    column = own_sheet.HEADERS.index("E-mail")
+    bench.edit("type_cell", sheet_id=own_sheet.OPEN, row=3, column=column, text=mail)
+    with bench.held() as held:
+        bench.store.spreadsheet.write_again(held, [uuid(1)])
+    assert own_sheet.texts(bench)[0].get("Site ID") is None
+    bench.flush()
+    assert own_sheet.texts(bench)[0].get("Site ID") is None
 
 
 def test_after_its_hours_it_gets_a_row(google: Emulator, sqlite_url: str, tmp_path: Path) -> None:
