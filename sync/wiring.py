@@ -10,13 +10,12 @@ from functools import partial
 from typing import Any
 
 from sync.backfill.intake import Intake
-from sync.backfill.reader import Reader
+from sync.backfill.reader import Lists, Reader
 from sync.backfill.run import Backfill
 from sync.documents.copier import Copier, Room
 from sync.documents.folders import FolderNamer, JobFolders
 from sync.errors import Retryable, SettingsError
 from sync.everbright.client import EverBright
-from sync.everbright.lists import Lists
 from sync.google import auth
 from sync.google.drive import Drive
 from sync.jobs.details import DetailColumns

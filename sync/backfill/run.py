@@ -11,9 +11,8 @@ from typing import Any
 import structlog
 
 from sync.backfill.intake import Intake
-from sync.backfill.reader import JobList, ProgressCallback, Reader, no_progress
+from sync.backfill.reader import JobList, Lists, ProgressCallback, Reader, no_progress
 from sync.errors import BrightsheetError, Retryable
-from sync.everbright.lists import Lists
 from sync.settings.everbright_config import EverBrightConfig
 from sync.store import BackfillRun, Backfills, JobState, Lease
 

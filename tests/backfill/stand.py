@@ -8,10 +8,9 @@ from typing import Any
 from sqlalchemy import update
 
 from emulator import Emulator
-from sync.backfill.reader import ProgressCallback, Reader
+from sync.backfill.reader import Lists, ProgressCallback, Reader
 from sync.backfill.run import Backfill, Summary
 from sync.everbright.client import EverBright
-from sync.everbright.lists import Lists
 from sync.jobs.model import Job
 from sync.ops.alerts import Alerts
 from sync.projector import Projector

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import Emulator
-from sync.backfill.reader import PAGES, JobList, Reader
+from sync.backfill.reader import PAGES, REPEATING, JobList, Lists, Reader
 from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.client import EverBright
-from sync.everbright.lists import REPEATING, Lists
 from sync.jobs.model import Job
 from tests.backfill.stand import TOKEN, Endless, Stand, event
 from tests.made_up import uuid
