@@ -30,6 +30,8 @@ SECRET = "the-demo-keeps-no-secrets"  # noqa: S105 - for loopback only
 TOKEN = "the-demo-s-token"  # noqa: S105 - for loopback only
 PASSWORD = "the-demo-is-open"  # noqa: S105 - for loopback only
 _PATIENCE = 60.0
+_SPACING = 1.5
+"""Between two reads, of which a minute has 60."""
 _TERMINAL = ("Customer", "Current milestone", "Status", "Last update")
 
 
@@ -112,7 +114,7 @@ def _wait(google: Emulator, spreadsheet: str, sites: list[str]) -> tuple[list[Ro
         missing = _missing(google, shown, sites)
         if not missing or time.monotonic() > deadline:
             return shown, missing
-        time.sleep(0.3)
+        time.sleep(_SPACING)
 
 
 def _missing(google: Emulator, shown: list[Row], sites: list[str]) -> list[str]:

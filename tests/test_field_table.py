@@ -59,6 +59,13 @@ def test_the_page_lists_every_field() -> None:
     assert lines == expected, f"The lines of {PAGE.name} are to be:\n" + "\n".join(expected)
 
 
+def test_the_page_says_which_fields_the_data_access_layer_fills() -> None:
+    """Catches a column that stays blank for somebody who does not know what it needs."""
+    (told,) = re.findall(r"^(.*?) come from EverBright's Data", PAGE.read_text("utf-8"), re.M)
+    headers = [FIELDS[field].header.partition(" (")[0].lower() for field in DETAILS]
+    assert told.lower() == f"{', '.join(headers[:-1])} and {headers[-1]}"
+
+
 def test_the_shipped_config_has_what_is_there_at_first() -> None:
     """Catches a column that is on in the table and missing in a new installation, or renamed."""
     columns = {column.id: column.header for column in load_config(CONFIG_FILE).job_columns}

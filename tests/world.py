@@ -104,12 +104,15 @@ class World:
         return [file for file in files if not file.mime_type.startswith("application/vnd.google")]
 
 
-def wait_for(look: Callable[[], _T], seconds: float = PATIENCE) -> _T:
-    """Look until what is seen is true, and return it. Fails when that takes too long."""
+def wait_for(look: Callable[[], _T], seconds: float = PATIENCE, pause: float = 0.1) -> _T:
+    """Look until what is seen is true, and return it. Fails when that takes too long.
+
+    Where a look is a call that counts, `pause` has to leave the limit of calls alone.
+    """
     deadline = time.monotonic() + seconds
     while True:
         seen = look()
         if seen or time.monotonic() > deadline:
             assert seen, "it did not come about"
             return seen
-        time.sleep(0.1)
+        time.sleep(pause)

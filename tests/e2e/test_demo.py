@@ -92,4 +92,4 @@ def test_send_one_more_is_a_new_event_each_time(told: str) -> None:
             command, env={**os.environ, name: value}, capture_output=True, text=True, timeout=30
         )
         assert '"outcome":"accepted"' in done.stdout.replace(" ", ""), done.stdout + done.stderr
-    wait_for(lambda: len(rows(google, spreadsheet)) == before + 2, 60)
+    wait_for(lambda: len(rows(google, spreadsheet)) == before + 2, 60, pause=3)
