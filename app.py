@@ -84,12 +84,13 @@ class _Forwarded:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         addresses = environ.pop("HTTP_X_FORWARDED_FOR", "")
-        schemes = _listed(environ.pop("HTTP_X_FORWARDED_PROTO", ""))
+        scheme = environ.pop("HTTP_X_FORWARDED_PROTO", "")
         environ[_FORWARDED] = addresses
         if self._count:
             peer = environ.get("REMOTE_ADDR", "")
             environ["REMOTE_ADDR"] = client_address(peer, addresses, self._count)
             # Most proxies put their own word in place of what they were sent: it may be the only.
+            schemes = _listed(scheme)
             if schemes and schemes[-min(self._count, len(schemes))].lower() == "https":
                 environ["wsgi.url_scheme"] = "https"
         return self._app(environ, start_response)

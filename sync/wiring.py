@@ -280,17 +280,23 @@ class Wiring:
 
     @contextmanager
     def _held(self, sleep: Sleep, name: str, doing: str) -> Iterator[Lease]:
-        seconds = self.settings.lease_seconds
-
         def acquired() -> Lease:
             held = self.leases.acquire(name)
             if held is None:
                 raise Retryable("lease_taken", f"A worker {doing}. Try again.")
             return held
 
-        held: Lease = retry.policy(sleep, _LEASE_TRIES, longest=seconds)(acquired)
+        longest = self.settings.lease_seconds
+        held: Lease = retry.policy(sleep, _LEASE_TRIES, longest=longest)(acquired)
+        with self.renewed(held):
+            yield held
+
+    @contextmanager
+    def renewed(self, held: Lease) -> Iterator[None]:
+        """Renew a lease until the end of the block, and release it then."""
+        renew = partial(self.leases.acquire, held.name)
         try:
-            with beating(partial(self.leases.acquire, name), seconds / 3):
-                yield held
+            with beating(renew, self.settings.lease_seconds / 3):
+                yield
         finally:
             self.leases.release(held)

@@ -42,10 +42,7 @@ def covers_drive(scopes: Set[str]) -> bool:
 TIMEOUT = (10.0, 60.0)
 """Seconds to connect and to wait for an answer."""
 
-SCOPES = (
-    "https://www.googleapis.com/auth/spreadsheets",
-    "https://www.googleapis.com/auth/drive",
-)
+SCOPES = (SHEETS, DRIVE)
 """What a service account asks for. A person has granted what `brightsheet auth google` asked."""
 TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 _HOSTS = ("https://sheets.googleapis.com", "https://www.googleapis.com")

@@ -80,12 +80,8 @@ class Drive:
 
     def get(self, file_id: str) -> File | None:
         """Return a file by its id, or None if there is none."""
-        try:
-            return _file(self._call("GET", f"{_FILES}/{file_id}", {"fields": FIELDS}))
-        except Permanent as error:
-            if error.reason == "not_found":
-                return None
-            raise
+        answer = self._call_if_there("GET", file_id, {"fields": FIELDS})
+        return None if answer is None else _file(answer)
 
     def find(self, tag: Mapping[str, str]) -> File | None:
         """Return the oldest file that carries `tag` (appProperties) and is not in the bin."""
@@ -184,11 +180,7 @@ class Drive:
 
     def discard(self, file_id: str) -> None:
         """Put a damaged file into the bin: a content manager may not delete."""
-        try:
-            self._call("PATCH", f"{_FILES}/{file_id}", {"fields": "id"}, {"trashed": True})
-        except Permanent as error:
-            if error.reason != "not_found":
-                raise
+        self._call_if_there("PATCH", file_id, {"fields": "id"}, {"trashed": True})
 
     def upload(
         self, content: FileContent, file_id: str, name: str, parent: str, tag: Mapping[str, str]
@@ -203,13 +195,8 @@ class Drive:
 
     def name_of(self, file_id: str) -> str | None:
         """Return a file's name, or None if there is none or it is in the bin."""
-        try:
-            file = self._call("GET", f"{_FILES}/{file_id}", {"fields": "name,trashed"})
-        except Permanent as error:
-            if error.reason == "not_found":
-                return None
-            raise
-        return None if file.get("trashed") else str(file.get("name", ""))
+        file = self._call_if_there("GET", file_id, {"fields": "name,trashed"})
+        return None if file is None or file.get("trashed") else str(file.get("name", ""))
 
     def rename(self, file_id: str, name: str) -> None:
         """Give a file another name."""
@@ -301,6 +288,17 @@ class Drive:
                 timeout=TIMEOUT,
             )
             return self._json(answer)
+
+    def _call_if_there(
+        self, method: str, file_id: str, query: Mapping[str, str], body: object = None
+    ) -> dict[str, Any] | None:
+        """Return what is answered of a file, None if there is no such file."""
+        try:
+            return self._call(method, f"{_FILES}/{file_id}", query, body)
+        except Permanent as error:
+            if error.reason == "not_found":
+                return None
+            raise
 
     def _json(self, answer: requests.Response) -> dict[str, Any]:
         if not answer.ok:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from threading import Event, current_thread
 from time import monotonic
 
@@ -13,7 +12,6 @@ from sync.documents.copier import ClaimedJob, DocumentQueue
 from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
 from sync.ops import retry
 from sync.ops.alerts import Alerts
-from sync.ops.logs import beating
 from sync.store import Claim, Lease, PendingDocument
 from sync.wiring import PROJECTION, Wiring
 
@@ -72,24 +70,19 @@ class ProjectionLoop:
     """
 
     def __init__(self, wiring: Wiring, wake: Callable[[], object]) -> None:
-        self._inbox = wiring.inbox
-        self._leases = wiring.leases
-        self._beat_seconds = wiring.settings.lease_seconds / 3
+        self._wiring = wiring
         self._projector = wiring.projector()
         self._wake = wake
 
     def step(self) -> bool:
         """Apply what waits; False if nothing does, or another worker is at it."""
-        if not self._inbox.is_waiting():
+        if not self._wiring.inbox.is_waiting():
             return False
-        held = self._leases.acquire(PROJECTION)
+        held = self._wiring.leases.acquire(PROJECTION)
         if held is None:
             return False
-        try:
-            with beating(partial(self._leases.acquire, PROJECTION), self._beat_seconds):
-                did_something = self._projector.run(held)
-        finally:
-            self._leases.release(held)
+        with self._wiring.renewed(held):
+            did_something = self._projector.run(held)
         if did_something:
             self._wake()
         return did_something

@@ -5,7 +5,6 @@ While Google is down, deliveries wait in the store: a flush is retried with grow
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from threading import Event
 from time import monotonic
 
@@ -202,15 +201,11 @@ class ActionLoop:
         """Do the oldest request; False if there is none, or another worker is at it."""
         if not self._actions.is_requested():
             return False
-        leases = self._wiring.leases
-        held = leases.acquire(_LEASE)
+        held = self._wiring.leases.acquire(_LEASE)
         if held is None:
             return False
-        try:
-            with beating(partial(leases.acquire, _LEASE), self._wiring.settings.lease_seconds / 3):
-                return self._do_one(held)
-        finally:
-            leases.release(held)
+        with self._wiring.renewed(held):
+            return self._do_one(held)
 
     def _do_one(self, held: Lease) -> bool:
         taken = self._actions.take(held)
