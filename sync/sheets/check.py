@@ -219,9 +219,9 @@ class _RowCheck:
             return Who(key=key)  # If that was hit, too, it goes back first.
         hit = [one.index for one in self.row.cells]
         texts = {
-            one.column: text_of(one.data)
-            for one in self.row.cells
-            if value_fields(one.fields) and self._column_hit(one) == one.column
+            each.column: text_of(each.data)
+            for each in self.row.cells
+            if value_fields(each.fields) and self._column_hit(each) == each.column
         }
         told = {column: text for column, text in texts.items() if column in PARTS and text}
         return Who(holds=RowImage.of(self.copy, self.columns, hit), wrote=told)
