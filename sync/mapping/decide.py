@@ -80,8 +80,8 @@ class TabMapping:
     @property
     def reworded(self) -> frozenset[str]:
         """The fields of which cells may say a word that stood for another until now."""
-        columns = self.fields.items()
-        return frozenset(name for name, one in columns if one.words and one.words.is_reworded)
+        words = {name: column.words for name, column in self.fields.items()}
+        return frozenset(name for name, each in words.items() if each and each.is_reworded)
 
     @property
     def edge(self) -> int:
@@ -250,36 +250,38 @@ class TabDecider:
         return {self._fields.label_of(ours): his.strip() for ours, his in words.items()}
 
     def _with_words(
-        self, one: MappedColumn, before: Before | None, own: Mapping[str, str]
+        self, column: MappedColumn, before: Before | None, own: Mapping[str, str]
     ) -> MappedColumn:
-        if not one.field:
-            return one
-        if not (before and before.fields.get(one.index) == one.field):
-            return self._worded(one, {}, own)
-        was = before.words.get(one.index, {})
+        if not column.field:
+            return column
+        if not (before and before.fields.get(column.index) == column.field):
+            return self._worded(column, {}, own)
+        was = before.words.get(column.index, {})
         known = {ours: his for ours, his in was.items() if not ours.startswith(FORMER)}
-        worded = self._worded(one, known, own)
-        if worded.words is None and one.proposal.options is None and was:
+        worded = self._worded(column, known, own)
+        if worded.words is None and column.proposal.options is None and was:
             worded = replace(worded, words=AS_IT_IS)  # His last word was taken away.
         return replace(worded, words=worded.words.after(was)) if worded.words else worded
 
     def _worded(
-        self, one: MappedColumn, known: Mapping[str, str], own: Mapping[str, str]
+        self, column: MappedColumn, known: Mapping[str, str], own: Mapping[str, str]
     ) -> MappedColumn:
         """Return a column with its words: what a person says of it, of any, and said before."""
-        options, everywhere = one.proposal.options, self._by_label(self._choices.words)
+        options, everywhere = column.proposal.options, self._by_label(self._choices.words)
         said = dict(own)
         if options is not None:
             said = {ours: his for ours, his in everywhere.items() if his in options} | said
         said = {**known, **said}
         if options is None:
-            return replace(one, words=text_words(said))
-        field = self._fields.get(one.field)
-        _must_be_options(one, own)
+            return replace(column, words=text_words(said))
+        field = self._fields.get(column.field)
+        _must_be_options(column, own)
         words = fit(field, options, said, self._fields.trade_words)
         if words.size > LONGEST:
-            return replace(one, field="", reason=f"its drop-down has {len(options)} long options")
-        return replace(one, words=words)
+            return replace(
+                column, field="", reason=f"its drop-down has {len(options)} long options"
+            )
+        return replace(column, words=words)
 
     def must_fit(self, tabs: Iterable[TabMapping]) -> None:
         """Raise Permanent where a person named an option that no mapped drop-down has."""

@@ -32,6 +32,8 @@ from sync.types import ReplacedWords
 
 _NO_ROW = {KEY: "none"}
 """What no row with a key shows: then the key is taken from every row."""
+_NAMED = 100
+"""New rows that are named in a cell: Google takes 50,000 characters."""
 Copies = Mapping[int, Mapping[int, Row]]
 """Copied rows by the sheet id of the tab that they were copied from, and by row."""
 
@@ -66,6 +68,7 @@ def check(
     when it was made.
     """
     findings, by_id = Findings(), {table.sheet_id: table for table in tables}
+    new = [row.site for row in trace.rows if row.is_new]
     missed: dict[str, set[str]] = defaultdict(set)
     for row in trace.rows:
         table = by_id.get(row.sheet_id)
@@ -74,7 +77,7 @@ def check(
             continue
         columns = trace.columns.get(row.sheet_id, {})
         copy = () if row.is_new else copies.get(row.sheet_id, {}).get(row.row, ())
-        _RowCheck(table, columns, row, copy, pending, findings, missed[row.site]).run()
+        _RowCheck(table, columns, row, copy, pending, findings, missed[row.site], new).run()
     for site, columns_missed in missed.items():
         findings.landed[site] -= columns_missed
     return findings
@@ -91,6 +94,8 @@ class _RowCheck:
     pending: Mapping[int, Undo]
     findings: Findings
     missed_columns: set[str]
+    new_sites: Sequence[str]
+    """Of the rows that the batch inserted: all of them are like one row."""
 
     def run(self) -> None:
         is_who = self._is_who()
@@ -131,7 +136,10 @@ class _RowCheck:
             if is_formula(cell) and n not in mapped
         }
         if taken != self.row.formulas:
-            text = f"taken as the pattern of the new row of job {self.row.pattern_of}"
+            sites = self.new_sites or [self.row.pattern_of]
+            more = len(sites) - _NAMED
+            jobs = " and ".join([*sites[:_NAMED], *([f"{more} more"] if more > 0 else [])])
+            text = f"taken as the pattern of the new row of job {jobs}"
             yield Undo(
                 sheet_id=self.row.sheet_id,
                 fields=PATTERN,
@@ -211,9 +219,9 @@ class _RowCheck:
             return Who(key=key)  # If that was hit, too, it goes back first.
         hit = [one.index for one in self.row.cells]
         texts = {
-            one.column: text_of(one.data)
-            for one in self.row.cells
-            if value_fields(one.fields) and self._column_hit(one) == one.column
+            each.column: text_of(each.data)
+            for each in self.row.cells
+            if value_fields(each.fields) and self._column_hit(each) == each.column
         }
         told = {column: text for column, text in texts.items() if column in PARTS and text}
         return Who(holds=RowImage.of(self.copy, self.columns, hit), wrote=told)

@@ -191,7 +191,10 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     texts = texts_of_rows(tables, read)
     planner = flusher.planner
     customers = {target.site: target.customer for target in targets}
-    lookup = rowless.look_up(texts, customers, flusher.targets.match.by)
+    own = flusher.store.quarantine.with_own_row()
+    asked = {site: customer for site, customer in customers.items() if site not in own}
+    lookup = rowless.look_up(texts, asked, flusher.targets.match.by)
+    doubtful = {target.site for target in targets if target.is_fresh}.intersection(lookup.doubtful)
     if hours := flusher.targets.match.wait_hours:
         targets = [target for target in targets if target.site not in lookup.doubtful]
     whole = read[tables[0].sheet_id]
@@ -218,7 +221,7 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
         len(known & customers.keys()),
         len(keyed),
         len(second.parts.new_rows),
-        len({target.site for target in targets if target.is_fresh}.intersection(lookup.doubtful)),
+        len(doubtful),
         wait_hours=hours,
         doubled=rowless.doubled_jobs(tables),
     )

@@ -59,8 +59,10 @@ class Visitor:
 class Console:
     """The product's rooms, its web process, and the worker's loops, which a test steps."""
 
-    def __init__(self, google: Emulator, url: str, **settings: str) -> None:
-        self.bench = Bench(google, url, CONFIG_FILE, ADMIN_PASSWORD=PASSWORD, **settings)
+    def __init__(
+        self, google: Emulator, url: str, config: Path = CONFIG_FILE, **settings: str
+    ) -> None:
+        self.bench = Bench(google, url, config, ADMIN_PASSWORD=PASSWORD, **settings)
         self.app = create_app(self.bench.settings)
         self.visitor = Visitor(self.app)
         self.actions = ActionLog(self.bench.database)

@@ -1,6 +1,7 @@
 """The pages of a mapped sheet: doubtful rows are settled, and what is wanted besides is added."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.console.forms import Form
 from tests.console.test_mapping import plain
 from tests.made_up import milestone, uuid
 from tests.own_sheet import INSTALLED, OPEN
+from tests.sheets.conftest import with_more
 from tests.sheets.test_link import doubtful
 
 ROWS, EXTRAS, UNMAP = "/mapping/rows", "/mapping/extras", "/mapping/unmap"
@@ -70,6 +72,35 @@ def test_a_job_that_has_none_of_the_rows_is_not_asked_about_again(console: Conso
     bench.flush()
     (row,) = own_sheet.of_site(bench, 1)
     assert row["Note to self"] == "mine 2"
+
+
+@pytest.mark.long
+def test_a_job_that_waits_is_answered_on_the_page(
+    google: Emulator, sqlite_url: str, tmp_path: Path
+) -> None:
+    """Catches a job that waits for a word which nobody is asked for."""
+    google.everbright.token = "a-token"
+    config = with_more(tmp_path, "\n[match]\nwait_hours = 48\n")
+    console = Console(google, sqlite_url, config, EVERBRIGHT_API_TOKEN="a-token")
+    doubtful(console.bench)
+    visitor, bench = console.signed_in(), console.bench
+    assert "1 job waits for your answer." in plain(visitor.text("/mapping"))
+    tabs = Form(visitor.send("/mapping", "/mapping", step="tabs").text, "mapping")
+    page = plain(
+        tabs.check("tab", str(OPEN), str(INSTALLED)).send(visitor, "/mapping", step="preview").page
+    )
+    assert (
+        "1 job resembles rows of yours, but not for certain. Each gets no row for 48 hours" in page
+    )
+    form = listed(console)
+    assert "It has no row: it waits for your answer." in plain(form.page)
+    assert "None of them. It gets a row of its own" in plain(form.page)
+    assert (
+        form.choose(f"row:{uuid(1)}", "none").answer(visitor, ROWS, step="link").status_code == 303
+    )
+    assert "waits for your answer" not in plain(visitor.text("/mapping"))
+    bench.flush()
+    assert [row["Customer"] for row in own_sheet.of_site(bench, 1)] == ["Ada Number1"]
 
 
 @pytest.mark.long

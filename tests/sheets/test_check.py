@@ -10,6 +10,7 @@ from sync.sheets.check import Findings, check
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import NOTE, CellWrite, RowImage, RowWrite, Undo, Who
 from sync.types import ReplacedWords
+from tests.made_up import uuid
 from tests.sheets.grids import (
     COLUMNS,
     EMAIL,
@@ -421,6 +422,23 @@ def test_a_new_row_needs_no_copy() -> None:
     findings = found(fresh, [])
     assert findings.is_as_meant
     assert (landed(findings), findings.keyed) == ({A: {STATUS, KEY}}, set())
+
+
+def test_each_new_row_that_took_another_rows_formulas_is_named() -> None:
+    """One line names all of a batch, and a great many would be more than a cell takes."""
+    pattern = RowWrite(sheet_id=JOBS_TAB, row=3, who=IS_A, pattern_of=uuid(1))
+    sites = [uuid(number) for number in range(1, 150)]
+    new = [
+        RowWrite(sheet_id=JOBS_TAB, row=row, site=site, who=Who(key=site), is_new=True)
+        for row, site in enumerate(sites, 4)
+    ]
+    copies = {JOBS_TAB: {3: row("=SUM(A1:A3)")}}
+    for count in (2, 149):
+        findings = check(trace(pattern, *new[:count]), [table()], copies, {})
+        said = only(findings).told(only(findings).wrote)
+        assert [site in said for site in sites] == [n < min(count, 100) for n in range(149)]
+        assert said.endswith("and 49 more") is (count == 149)
+        assert len(said) < 50_000
 
 
 def test_a_new_row_whose_key_went_into_another_column_is_not_there() -> None:

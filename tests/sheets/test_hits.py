@@ -270,9 +270,10 @@ def test_formulas_that_a_new_row_took_of_another_row_are_told(asking: Bench, oth
     if other == "with a sum":
         first[HEADERS.index("Crew")] = "=SUM(I4:I5)"
     own_sheet.customer(asking, 3)
+    own_sheet.customer(asking, 4)
     own_sheet.make(asking, [first, line(8)], [])
     own_sheet.adopt(asking)
-    asking.send(milestone(3))
+    asking.send(milestone(3), milestone(4))
     asking.project()
     asking.ask()
     asking.flush_once()  # guards the columns
@@ -280,4 +281,5 @@ def test_formulas_that_a_new_row_took_of_another_row_are_told(asking: Bench, oth
     flushed(asking)
     told = recovered(asking.google.sheets.spreadsheets[asking.spreadsheet])
     assert len(told) == (other == "with a sum")
-    assert all(uuid(3) in row.stands and "Own 7" in row.row_text for row in told)
+    assert all("Own 7" in row.row_text for row in told)
+    assert all(uuid(3) in row.stands and uuid(4) in row.stands for row in told), "each of them"

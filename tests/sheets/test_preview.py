@@ -46,6 +46,23 @@ def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
     assert uuid(3) in {one.site for one in promised.changes}
 
 
+def test_a_job_of_which_he_said_that_none_of_his_rows_is_its_is_promised_a_row(
+    asking: Bench,
+) -> None:
+    """Catches a preview that gives a job the row that a person has said is not its."""
+    known = own_sheet.customer(asking, 1)
+    own_sheet.make(asking, [line(1, E_mail=known["E_mail"])], [])
+    asking.send(milestone(1))
+    asking.project()
+    asking.ask()
+    first = previewed(asking)
+    assert (first.matched, first.added) == (1, 0)
+    with asking.held() as held:
+        asking.store.quarantine.answer(held, [], [uuid(1)])
+    second = previewed(asking)
+    assert (second.matched, second.added, second.doubtful) == (0, 1, 0)
+
+
 def phones(bench: Bench) -> list[tuple[str, str, str]]:
     """Return what a preview says of telephone numbers: kind, before, after."""
     changes = (each for each in previewed(bench).changes if each.header == "Phone")
