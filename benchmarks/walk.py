@@ -2,7 +2,8 @@
 
     python benchmarks/walk.py [--list]
 
-The job has a row already, and nothing else waits. Idle looks are not in it.
+The job has a row already, the Pipeline knows its status, and nothing else waits. Idle looks are
+not in it.
 """
 
 import sys
@@ -54,6 +55,7 @@ def walk() -> Walk:
         bench = Bench(google, f"sqlite:///{folder}/brightsheet.sqlite3")
         for status in ("SUBMITTED", "REJECTED"):
             bench.shown(*(milestone(job, status=status) for job in range(1, 6)))
+        bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-04T10:00:00Z"))
         client = create_app(bench.settings).test_client()
         headers = {"X-Webhook-Secret": SECRET}
         followed, projector = Walk(), bench.wiring.projector()

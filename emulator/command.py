@@ -5,11 +5,6 @@ import click
 from emulator.limits import parse_latency
 
 
-def _gone(_context: object, _option: object, given: bool) -> None:
-    if given:
-        raise click.UsageError("It keeps nothing since 0.3.0: start it without --data and --reset.")
-
-
 @click.command()
 @click.option("--port", default=8001, show_default=True)
 @click.option(
@@ -18,7 +13,6 @@ def _gone(_context: object, _option: object, given: bool) -> None:
 @click.option(
     "--limits/--no-limits", default=True, show_default=True, help="Enforce Google's quotas."
 )
-@click.option("--data", "--reset", is_flag=True, hidden=True, expose_value=False, callback=_gone)
 def emulator(port: int, latency: str | None, limits: bool) -> None:
     """Run an emulator of Google and EverBright on this machine."""
     from emulator.run import serve

@@ -213,15 +213,6 @@ def test_its_parts_can_be_used_without_the_whole() -> None:
     assert done.stdout.split() == ["False", "False"]
 
 
-@pytest.mark.parametrize("gone", [["--data", "state/"], ["--reset"]])
-def test_who_wants_it_to_keep_something_is_told(gone: list[str]) -> None:
-    """Catches an old command line that starts, or is refused without a reason."""
-    command = [sys.executable, "-m", "emulator.command", "--port", "0", *gone]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
-    assert done.returncode == 2
-    assert "It keeps nothing since 0.3.0" in done.stderr
-
-
 def test_answers_of_sheets_are_indented_unless_told(emulator: Emulator, http: Client) -> None:
     """As Google's are: a client that does not ask reads twice as many bytes."""
     path = f"/v4/spreadsheets/{emulator.create_spreadsheet('x')}"
