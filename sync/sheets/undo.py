@@ -109,7 +109,8 @@ class _Placing:
     def _like(self, undo: Undo, image: RowImage) -> list[Place] | None:
         """Return the rows without a key that hold just what the image says; else those of the
         same customer; else those that hold all of it, and more."""
-        if undo.has_landed and not (image.managed or image.others):
+        is_alone = not (image.managed or image.others)
+        if undo.has_landed and is_alone:
             return []  # What we wrote may stand by right in another row that holds nothing else.
         places = [place for place in self._unkeyed() if self._holds_wrote(place, undo)]
         now = {place: RowImage.of(*self._row(place)) for place in places}
@@ -121,6 +122,8 @@ class _Placing:
         for tier in tiers:
             if matching := [place for place in places if tier(place)]:
                 is_alike = all(now[place] == now[matching[0]] for place in matching)
+                if is_alone and undo.told(undo.before) and len(matching) > 1:
+                    return None  # A word that stood alone would go into all rows that hold ours.
                 # Of rows that hold nothing at all, none is known to be the one.
                 return matching if is_alike and now[matching[0]] != RowImage() else None
         return []

@@ -261,6 +261,14 @@ def test_a_row_that_held_nothing_else_goes_back_to_one_like_it_alone() -> None:
     ]
 
 
+def test_a_word_that_stood_alone_goes_into_one_row_or_none() -> None:
+    """Three rows of a word each that were hit: all of them would get the word of the last."""
+    alone = undo(who=Who(holds=RowImage(hit=(STATUS,))))
+    assert put(placed({9: row("", WROTE)}, alone)) == [(9, STATUS, BEFORE)]
+    placement = placed({9: row("", WROTE), 10: row("", WROTE)}, alone)
+    assert (placement.rows, [told[3:] for told in placement.told]) == ([], [(BEFORE, WROTE)])
+
+
 @pytest.mark.parametrize("rows", [{9: row("", "")}, {4: row("", ""), 9: row("", "")}])
 def test_what_a_blank_was_written_over_goes_into_no_row_that_is_blank(rows: Rows) -> None:
     """Of the blank rows of a tab none is known to be the one: all of them would get his words."""
