@@ -110,9 +110,9 @@ class MappingForm:
         """Return the mark of how a column was mapped when it was shown; None: it was not."""
         return self._first.get(f"{HAD}:{tab}:{letter}")
 
-    def without(self, tab: int, some: Collection[str]) -> "MappingForm":
+    def without(self, tab: int, letters: Collection[str]) -> "MappingForm":
         """Return the same without what is said of some columns (by letter) of a tab."""
-        starts = tuple(f"{kind}:{tab}:{letter}:" for kind in _OF_COLUMN for letter in some)
+        starts = tuple(f"{kind}:{tab}:{letter}:" for kind in _OF_COLUMN for letter in letters)
         return MappingForm(tuple((n, v) for n, v in self.pairs if not f"{n}:".startswith(starts)))
 
     def word(self, tab: int, letter: str, kind: str, ours: str) -> str | None:
@@ -147,16 +147,16 @@ def follow(form: MappingForm, mapping: TabMapping) -> tuple[MappingForm, bool]:
     tab, row = mapping.tab.sheet_id, mapping.header_row
     start, was = f"{row}.", form.was(tab)
     now = {letters(c.index): mark(row, c.header) for c in mapping.columns}
-    if not all(seen.startswith(start) for seen in was.values()):
+    if not all(mark.startswith(start) for mark in was.values()):
         return form, False
-    if all(now.get(letter) == seen for letter, seen in was.items()):
+    if all(now.get(letter) == mark for letter, mark in was.items()):
         return form, False
     counts, places = Counter(now.values()) + Counter(was.values()), dict[str, str]()
-    by_mark = {seen: letter for letter, seen in now.items()}
-    for letter, seen in was.items():
-        if counts[seen] == _ONCE_EACH and seen in by_mark:
-            places[letter] = by_mark[seen]
-        elif now.get(letter) == seen:
+    by_mark = {mark: letter for letter, mark in now.items()}
+    for letter, mark in was.items():
+        if counts[mark] == _ONCE_EACH and mark in by_mark:
+            places[letter] = by_mark[mark]
+        elif now.get(letter) == mark:
             places[letter] = letter
     return form.moved(tab, places), True
 

@@ -86,7 +86,7 @@ class TabMapping:
     @property
     def edge(self) -> int:
         """The index of the first column right of the table."""
-        used = (one.index for one in self.columns if one.header or one.field)
+        used = (column.index for column in self.columns if column.header or column.field)
         return max(used, default=-1) + 1
 
 
@@ -120,88 +120,89 @@ class TabDecider:
         if problem := of_tab(tab):
             return replace(none, problem=problem)
         if self._choices.header_row is not None:
-            found = recognise.Found(self._choices.header_row)
+            header = recognise.Found(self._choices.header_row)
         elif before:
-            found = recognise.Found(before.header_row)
+            header = recognise.Found(before.header_row)
         else:
-            found = recognise.find(tab, self._recogniser)
-        if found.row is None:
-            return replace(none, problem=found.problem)
-        none = replace(none, header_row=found.row)
-        if not tab.headers(found.row):
-            return replace(none, problem=f"has nothing in row {found.row + 1}.")
-        if problem := below(tab, found.row, self._account):
+            header = recognise.find(tab, self._recogniser)
+        if header.row is None:
+            return replace(none, problem=header.problem)
+        none = replace(none, header_row=header.row)
+        if not tab.headers(header.row):
+            return replace(none, problem=f"has nothing in row {header.row + 1}.")
+        if problem := below(tab, header.row, self._account):
             return replace(none, problem=problem)
-        proposals = propose(tab, found.row, self._fields, self._recogniser)
+        proposals = propose(tab, header.row, self._fields, self._recogniser)
         columns = self._settled(proposals, tab, before)
         own = self._own_words(columns, tab)
-        columns = tuple(self._with_words(one, before, own.get(one.index, {})) for one in columns)
+        columns = tuple(self._with_words(c, before, own.get(c.index, {})) for c in columns)
         made = replace(none, columns=columns)
         return made if KEY in made.fields else replace(made, added=(KEY,))
 
     def _settled(
-        self, some: Sequence[Proposal], tab: SeenTab, before: Before | None
+        self, proposals: Sequence[Proposal], tab: SeenTab, before: Before | None
     ) -> tuple[MappedColumn, ...]:
-        wanted = self._wanted(some, tab)
-        unset = {self._place(some, tab, text) for text in self._choices.unset}
+        wanted = self._wanted(proposals, tab)
+        unset = {self._place(proposals, tab, text) for text in self._choices.unset}
         columns = []
-        for one in some:
-            if one.index in wanted:
-                column = MappedColumn(one, wanted[one.index], "as you set it")
-            elif one.index in unset:
-                column = MappedColumn(one, "", "as you set it")
-                if before and before.fields.get(one.index) == KEY:
+        for proposal in proposals:
+            if proposal.index in wanted:
+                column = MappedColumn(proposal, wanted[proposal.index], "as you set it")
+            elif proposal.index in unset:
+                column = MappedColumn(proposal, "", "as you set it")
+                if before and before.fields.get(proposal.index) == KEY:
                     command = 'To use another column: --set "Header=site_id".'
-                    said = f"{one.header!r} tells whose row is whose."
+                    said = f"{proposal.header!r} tells whose row is whose."
                     raise Permanent("key", said, command)
-            elif before and one.index in before.fields:
-                column = MappedColumn(one, before.fields[one.index], "mapped already")
-            elif before and one.field:
-                command = f'to map it: --set "{one.header}={self._fields.spelled(one.field)}"'
-                column = MappedColumn(one, "", "not mapped", command=command)
+            elif before and proposal.index in before.fields:
+                column = MappedColumn(proposal, before.fields[proposal.index], "mapped already")
+            elif before and proposal.field:
+                spelled = self._fields.spelled(proposal.field)
+                command = f'to map it: --set "{proposal.header}={spelled}"'
+                column = MappedColumn(proposal, "", "not mapped", command=command)
             else:
-                column = MappedColumn(one, one.field, one.reason)
-            if column.field in wanted.values() and one.index not in wanted:
-                column = MappedColumn(one, "", "its field was set for another column")
+                column = MappedColumn(proposal, proposal.field, proposal.reason)
+            if column.field in wanted.values() and proposal.index not in wanted:
+                column = MappedColumn(proposal, "", "its field was set for another column")
             columns.append(column)
         return tuple(columns)
 
-    def _wanted(self, some: Sequence[Proposal], tab: SeenTab) -> dict[int, str]:
+    def _wanted(self, proposals: Sequence[Proposal], tab: SeenTab) -> dict[int, str]:
         """Return the field by column index that a person set."""
-        found: dict[int, str] = {}
+        fields: dict[int, str] = {}
         for text, name in self._choices.fields.items():
-            index = self._place(some, tab, text)
+            index = self._place(proposals, tab, text)
             if index is None:
                 continue
-            one = next(one for one in some if one.index == index)
-            if one.is_computed:
+            proposal = next(p for p in proposals if p.index == index)
+            if proposal.is_computed:
                 raise Permanent(
-                    "formula", f"{tab.title!r}: {text!r} cannot be mapped: {one.reason}."
+                    "formula", f"{tab.title!r}: {text!r} cannot be mapped: {proposal.reason}."
                 )
             wanted = self._fields.id_of(name)
-            if wanted in found.values():
+            if wanted in fields.values():
                 raise Permanent("twice", f"{name!r} is set for two columns of {tab.title!r}.")
-            found[index] = wanted
-        return found
+            fields[index] = wanted
+        return fields
 
-    def _place(self, some: Sequence[Proposal], tab: SeenTab, text: str) -> int | None:
+    def _place(self, proposals: Sequence[Proposal], tab: SeenTab, text: str) -> int | None:
         """Return the index of the column with a header, or letters (`F`, or `F:F`), or None."""
         if whole := _WHOLE_COLUMN.fullmatch(text):
-            places = [one.index for one in some if letters(one.index) == whole[1].upper()]
+            places = [p.index for p in proposals if letters(p.index) == whole[1].upper()]
         else:
-            places = self._named(some, tab, text)
+            places = self._named(proposals, tab, text)
         if places:
             self._found.add(text)
         return places[0] if places else None
 
-    def _named(self, some: Sequence[Proposal], tab: SeenTab, text: str) -> list[int]:
-        places = [one.index for one in some if plain(one.header) == plain(text)]
+    def _named(self, proposals: Sequence[Proposal], tab: SeenTab, text: str) -> list[int]:
+        places = [p.index for p in proposals if plain(p.header) == plain(text)]
         if len(places) > 1:
-            shown = ", ".join(letters(index) for index in places)
-            fix = f"Name one by its letter: {shown}."
+            named = ", ".join(letters(index) for index in places)
+            fix = f"Name one by its letter: {named}."
             raise Permanent("twice", f"{tab.title!r}: several columns are called {text!r}. {fix}")
         if not places and _LETTERS.fullmatch(text):
-            places = [one.index for one in some if letters(one.index) == text.upper()]
+            places = [p.index for p in proposals if letters(p.index) == text.upper()]
         return places
 
     def must_be_found(self, tabs: Iterable[TabMapping]) -> None:
@@ -209,7 +210,7 @@ class TabDecider:
         choices = self._choices
         for text in (*choices.fields, *choices.unset, *choices.column_words):
             if text not in self._found:
-                known = ", ".join(one.header for tab in tabs for one in tab.columns if one.header)
+                known = ", ".join(c.header for tab in tabs for c in tab.columns if c.header)
                 fix = f"There are: {known or 'none'}."
                 raise Permanent("no_header", f"No column is called {text!r}. {fix}")
 
@@ -285,8 +286,8 @@ class TabDecider:
 
     def must_fit(self, tabs: Iterable[TabMapping]) -> None:
         """Raise Permanent where a person named an option that no mapped drop-down has."""
-        some = [one for tab in tabs for one in tab.columns if one.words]
-        known = {option for one in some for option in one.proposal.options or ()}
+        columns = [column for tab in tabs for column in tab.columns if column.words]
+        known = {option for column in columns for option in column.proposal.options or ()}
         for ours, his in self._choices.words.items():
             if his not in known:
                 fix = f"There are: {', '.join(sorted(known)) or 'none'}."

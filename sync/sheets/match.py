@@ -112,12 +112,12 @@ def resembling(
     jobs: Mapping[str, Customer], rows: Mapping[Place, Texts], by: Sequence[str]
 ) -> dict[str, list[Place]]:
     """Return the rows that may be those of `jobs`, by site: a person has to decide."""
-    index, found = _Index(rows, by), {}
+    index, places_by_site = _Index(rows, by), {}
     for site, customer in jobs.items():
         job = identity(texts_of_customer(customer), by)
         if places := sorted(place for place, row in index.near(job) if job.resembles(row)):
-            found[site] = places
-    return found
+            places_by_site[site] = places
+    return places_by_site
 
 
 def namesakes(
@@ -189,8 +189,8 @@ def identity(texts: Texts, by: Iterable[str]) -> Identity:
     values = {part: each for part in PARTS if (each := normalised(part, texts.get(part, "")))}
     if "zip" not in values and "city_zip" in values:
         values["zip"] = values["city_zip"]
-    if "zip" not in values and (found := _ZIP.search(texts.get("address", "").strip())):
-        values["zip"] = frozenset((found[1],))
+    if "zip" not in values and (match := _ZIP.search(texts.get("address", "").strip())):
+        values["zip"] = frozenset((match[1],))
     parts = {key: key.split("+") for key in by}
     keys = {
         key: tuple(values[part] for part in names)
@@ -235,8 +235,8 @@ def _without_code(text: str) -> str:
 def _street(text: str) -> str:
     """Return house number, street and unit as the postal service writes them, without the town."""
     try:
-        found = normalize_address_record(text)
+        address = normalize_address_record(text)
     except AddressNormalizationError:
         return text.casefold()  # Two spellings of what is no street address are two addresses.
-    unit = (found["address_line_2"] or "").split()
-    return " ".join([found["address_line_1"], *unit[-1:]]).casefold()
+    unit = (address["address_line_2"] or "").split()
+    return " ".join([address["address_line_1"], *unit[-1:]]).casefold()
