@@ -147,16 +147,16 @@ def follow(form: MappingForm, mapping: TabMapping) -> tuple[MappingForm, bool]:
     tab, row = mapping.tab.sheet_id, mapping.header_row
     start, was = f"{row}.", form.was(tab)
     now = {letters(c.index): mark(row, c.header) for c in mapping.columns}
-    if not all(mark.startswith(start) for mark in was.values()):
+    if not all(label.startswith(start) for label in was.values()):
         return form, False
-    if all(now.get(letter) == mark for letter, mark in was.items()):
+    if all(now.get(letter) == label for letter, label in was.items()):
         return form, False
     counts, places = Counter(now.values()) + Counter(was.values()), dict[str, str]()
-    by_mark = {mark: letter for letter, mark in now.items()}
-    for letter, mark in was.items():
-        if counts[mark] == _ONCE_EACH and mark in by_mark:
-            places[letter] = by_mark[mark]
-        elif now.get(letter) == mark:
+    by_mark = {label: letter for letter, label in now.items()}
+    for letter, label in was.items():
+        if counts[label] == _ONCE_EACH and label in by_mark:
+            places[letter] = by_mark[label]
+        elif now.get(letter) == label:
             places[letter] = letter
     return form.moved(tab, places), True
 
