@@ -20,6 +20,7 @@ from sync.settings.environment import Settings
 from sync.sheets import request, rowless
 from sync.sheets.answer import RECOVERED_TAB
 from sync.sheets.options import with_options, worded_cells
+from sync.sheets.reconcile import last_compared
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.trial import lines
 from sync.status.problem import counted, lasting
@@ -271,6 +272,13 @@ def rows(wiring: Wiring) -> Check:
             f"{ids} in more than one row ({'; '.join(map(str, doubled[:_NAMED]))}).",
             "Rows were copied, or two mapped tabs have them. Each of them is kept up to date.",
             "Delete the rows that nobody needs.",
+        )
+    if foreign := last_compared(wiring.flusher(time.sleep)).foreign:
+        return warning(
+            f"Rows show another customer than their site ID is of: "
+            f"{'; '.join(map(str, foreign[:_NAMED]))}.",
+            "Some of the columns were sorted by themselves, without Site ID.",
+            next(rule.remedy for rule in RULES if rule.code == "foreign_keys"),
         )
     sites = {site for table in tables for site in table.keys}
     return ok(f"Every one of {len(sites)} jobs has a row of its own.")

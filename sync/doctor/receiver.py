@@ -18,6 +18,7 @@ from sync.status.verdict import evaluate
 from sync.store.deliveries import latest_job, sample_document, sample_job
 from sync.wiring import Wiring
 
+_NONE_ENDS = "The config names none. It is asked which one does, once several jobs seem to be done."
 _SQLITE = "sqlite:///"
 _MOUNTS = Path("/proc/self/mountinfo")
 _THROW_AWAY = {
@@ -129,22 +130,26 @@ def delivered(wiring: Wiring) -> Check:
 
 
 def milestones(wiring: Wiring) -> Check:
-    """The config names the milestone that ends a job."""
+    """It is known which milestone ends a job: by the config, or because a person confirmed it."""
     config = wiring.settings.config
     named = [step for step in config.milestones if not step.hidden]
-    jobs = [waiting.job for waiting in wiring.sheet_store().pending.every()]
+    store = wiring.sheet_store()
+    jobs = [waiting.job for waiting in store.pending.every()]
     entries = [entry for entry in config_lists.milestone_entries(config, jobs) if not entry.hidden]
     if named:
         last = next(entry for entry in reversed(entries) if entry.configured)
         return ok(f"A job is done once {last.name or 'the last milestone'} is approved.")
+    if kept := store.steps.kept():
+        return ok(
+            f"A job is done once {config_lists.step_name(kept[-1])} is approved, as you said."
+        )
     if not entries:
         return skipped("No job has reached a milestone yet, so that none can be named.")
-    last = entries[-1]
-    reached = f"{last.jobs} of {counted(len(jobs), 'job', 'jobs')}"
+    if question := config_lists.ending_question(store.steps.proposed(), kept):
+        return warning(question, _NONE_ENDS, "Answer it on the overview of the console.")
     return warning(
-        "The config names no milestone, so that no job is ever done, and is followed up for ever.",
-        f"The last milestone in [[milestones]] ends a job. Of those that came it seems to be "
-        f"{last.name!r}, which {reached} reached.",
+        "No milestone is known to end a job, so that each is followed up for ever.",
+        _NONE_ENDS,
         "Put what this prints into the config, in the right order: brightsheet milestones",
     )
 

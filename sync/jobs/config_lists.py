@@ -145,10 +145,15 @@ def ending_question(proposed: Sequence[str], kept: Sequence[str]) -> str:
     if not proposed:
         return ""
     known = {definition for step in kept for definition in json.loads(step)["definitions"]}
-    last = json.loads(proposed[-1])
-    if last["definitions"][0] in known:
+    if json.loads(proposed[-1])["definitions"][0] in known:
         return ""
-    return f"Jobs seem to end with {last['header'] or last['definitions'][0]}. Is that so?"
+    return f"Jobs seem to end with {step_name(proposed[-1])}. Is that so?"
+
+
+def step_name(step: str) -> str:
+    """Return how people know a step (JSON)."""
+    values = json.loads(step)
+    return str(values["header"] or values["definitions"][0])
 
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")

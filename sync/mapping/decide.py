@@ -215,7 +215,10 @@ class TabDecider:
                 raise Permanent("no_header", f"No column is called {text!r}. {fix}")
 
     def with_added(self, tab: TabMapping) -> TabMapping:
-        """Return a mapping with columns for the fields that a person asks for."""
+        """Return a mapping with columns for the fields that a person asks for.
+
+        Right of the key's: a row that is moved to a tab without them keeps its key.
+        """
         added = dict.fromkeys(self._fields.id_of(name) for name in self._choices.added)
         taken = {plain(column.header): column for column in tab.columns}
         new = [name for name in added if name not in tab.fields and name != KEY]
@@ -225,7 +228,7 @@ class TabDecider:
                 command = f'Map that one: --set "{column.header}={self._fields.spelled(name)}".'
                 what = f"{tab.tab.title!r} has a column {title!r}."
                 raise Permanent("there", what, command)
-        return replace(tab, added=(*new, *tab.added))
+        return replace(tab, added=(*tab.added, *new))
 
     def _own_words(
         self, columns: Sequence[MappedColumn], tab: SeenTab

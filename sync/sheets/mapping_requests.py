@@ -81,6 +81,7 @@ def requests(
     """
     return [
         *_added(mapping, survey, fields),
+        *_widened_filter(mapping, survey),
         *(entry for column in mapping.columns for entry in _column(mapping.tab, column)),
         *_header(mapping, moment),
     ]
@@ -133,6 +134,18 @@ def _added(mapping: TabMapping, survey: Survey, fields: Fields) -> Iterator[Requ
         mask = "userEnteredValue,userEnteredFormat"
         yield {"updateCells": {"start": start, "rows": data, "fields": mask}}
         yield request.metadata(COLUMN_KEY, name, sheet_id, "COLUMNS", index)
+
+
+def _widened_filter(mapping: TabMapping, survey: Survey) -> Iterator[Request]:
+    """Give the table's filter the added columns, too: its sort would leave them where they are,
+    and each key would stand in another customer's row."""
+    kept = dict(survey.basic_filter(mapping.tab.sheet_id))
+    area, end = kept.get("range", {}), mapping.edge + len(mapping.added)
+    is_of_table = area.get("startRowIndex", 0) == mapping.header_row and "tableId" not in kept
+    if kept and mapping.added and is_of_table and area.get("endColumnIndex", end) < end:
+        if "filterSpecs" in kept:
+            kept.pop("criteria", None)  # The same, in the form that Google gave up.
+        yield {"setBasicFilter": {"filter": {**kept, "range": {**area, "endColumnIndex": end}}}}
 
 
 def _column(tab: SeenTab, column: MappedColumn) -> Iterator[Request]:

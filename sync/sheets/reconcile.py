@@ -23,7 +23,7 @@ from sync.sheets.flush import Flusher
 from sync.sheets.options import as_shown
 from sync.sheets.plan import Plan
 from sync.sheets.policy import Decision, Rule
-from sync.sheets.rowless import DoubledJob, doubled_jobs, with_cells
+from sync.sheets.rowless import DoubledJob, ForeignKey, doubled_jobs, foreign_keys, with_cells
 from sync.sheets.snapshot import Table
 from sync.sheets.tabs import filter_views, own_pipeline
 from sync.sheets.tabs.pipeline_formulas import FORMULAS
@@ -60,6 +60,7 @@ class Compared(Value):
     rowless: int = 0
     """Jobs without a row."""
     doubled: tuple[DoubledJob, ...] = ()
+    foreign: tuple[ForeignKey, ...] = ()
 
 
 @dataclass
@@ -167,16 +168,22 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     fields = {column for table in tables for column in table.columns}
     targets = flusher.targets.of(store.pending.every(), fields if snapshot.is_adopted else None)
     store.steps.propose(flusher.targets.proposed_steps(targets))
+    foreign: tuple[ForeignKey, ...] = ()
+    if snapshot.is_adopted:
+        customers = {target.site: target.customer for target in targets}
+        foreign = foreign_keys(tables, everything.rows, customers, flusher.targets.match.by)
+    # What differs in a row that shows another customer is his: it is told, and not written over.
+    parted = {key.site for key in foreign}
     differing = differences(
         tables,
         everything.rows,
-        (target for target in targets if target.written),
+        (target for target in targets if target.written and target.site not in parted),
         flusher.planner.clock(snapshot),
     )
     store.batches.recheck(held, differing.wrong)
     if snapshot.is_adopted:
         without_row = sum(target.site not in present for target in targets)
-        of_theirs = compared(differing, without_row, doubled_jobs(tables))
+        of_theirs = compared(differing, without_row, doubled_jobs(tables), foreign)
         store.spreadsheet.keep_compared(held, of_theirs.model_dump_json())
     return len(differing.wrong)
 
@@ -250,14 +257,23 @@ def _with_views(
     )
 
 
-def compared(differing: Differences, rowless: int, doubled: tuple[DoubledJob, ...]) -> Compared:
+def compared(
+    differing: Differences,
+    rowless: int,
+    doubled: tuple[DoubledJob, ...],
+    foreign: tuple[ForeignKey, ...] = (),
+) -> Compared:
     """Return what is to be said of tabs that people made."""
     words = (
         MissingWord(tab=tab, header=header, text=text, cells=count)
         for (tab, header, text), count in sorted(differing.unsayable.items())
     )
     return Compared(
-        kept=tuple(differing.kept), unsayable=tuple(words), rowless=rowless, doubled=doubled
+        kept=tuple(differing.kept),
+        unsayable=tuple(words),
+        rowless=rowless,
+        doubled=doubled,
+        foreign=foreign,
     )
 
 

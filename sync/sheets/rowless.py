@@ -61,6 +61,38 @@ def doubled_jobs(tables: Iterable[Table]) -> tuple[DoubledJob, ...]:
     )
 
 
+class ForeignKey(Value):
+    """A row (`Open jobs!12`) that has a job's site ID and shows the customer of another job."""
+
+    site: str
+    row: str
+    customer_of: str
+
+    def __str__(self) -> str:
+        return f"{self.row} has the ID of {self.site[:8]} and shows {self.customer_of[:8]}"
+
+
+def foreign_keys(
+    tables: Sequence[Table],
+    rows: Mapping[int, Mapping[int, Row]],
+    customers: Mapping[str, Customer],
+    by: Sequence[str],
+) -> tuple[ForeignKey, ...]:
+    """Return the rows that columns which were sorted by themselves parted from their site ID."""
+    titles = {table.sheet_id: table.title for table in tables}
+    sites = {
+        (table.sheet_id, number): site
+        for table in tables
+        for site, numbers in table.keys.items()
+        for number in numbers
+    }
+    owners = match.strangers(customers, texts_of_rows(tables, rows), sites, by)
+    return tuple(
+        ForeignKey(site=sites[place], row=f"{titles[place[0]]}!{place[1] + 1}", customer_of=owner)
+        for place, owner in sorted(owners.items())
+    )
+
+
 def texts_of_columns(
     tables: Iterable[Table], columns: Mapping[int, Mapping[int, ColumnTexts]]
 ) -> Texts:

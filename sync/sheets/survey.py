@@ -87,7 +87,8 @@ TABS = (
 _ENTRY = "developerMetadata(metadataId,metadataKey,metadataValue)"
 CELLS = (
     "sheets(properties(sheetId,title,index,sheetType,hidden,gridProperties(rowCount,columnCount)),"
-    "merges,protectedRanges(range,description,warningOnly,requestingUserCanEdit),tables(name),"
+    "merges,basicFilter,protectedRanges(range,description,warningOnly,requestingUserCanEdit),"
+    "tables(name),"
     "data(startRow,rowData(values(formattedValue,userEnteredValue,userEnteredFormat,"
     "effectiveFormat(numberFormat(type)),dataValidation(condition),pivotTable)),"
     f"rowMetadata({_ENTRY}),columnMetadata(hiddenByUser,{_ENTRY})))"
@@ -110,13 +111,18 @@ class Survey:
 
     def style(self, sheet_id: int, row: int, column: int) -> Json:
         """Return the format that was given to a cell."""
-        for sheet in self.answer.get("sheets", ()):
-            if sheet["properties"].get("sheetId", 0) == sheet_id:
-                values = _values(sheet)
-                cells = values[row] if row < len(values) else ()
-                cell: Json = cells[column] if column < len(cells) else {}
-                return dict(cell.get("userEnteredFormat", {}))
-        return {}
+        values = _values(self._sheet(sheet_id))
+        cells = values[row] if row < len(values) else ()
+        cell: Json = cells[column] if column < len(cells) else {}
+        return dict(cell.get("userEnteredFormat", {}))
+
+    def basic_filter(self, sheet_id: int) -> Json:
+        """Return the filter that is on in a tab, whole; {} where there is none."""
+        return dict(self._sheet(sheet_id).get("basicFilter", {}))
+
+    def _sheet(self, sheet_id: int) -> Json:
+        sheets = self.answer.get("sheets", ())
+        return next((s for s in sheets if s["properties"].get("sheetId", 0) == sheet_id), {})
 
 
 def ranges(answer: Json) -> tuple[str, ...]:

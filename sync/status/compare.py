@@ -48,7 +48,8 @@ class Comparison:
     @property
     def is_well(self) -> bool:
         """Whether the sheet shows everything that came."""
-        is_theirs = self.theirs.kept or self.theirs.unsayable or self.theirs.doubled
+        theirs = self.theirs
+        is_theirs = theirs.kept or theirs.unsayable or theirs.doubled or theirs.foreign
         is_without = self.rowless or self.unanswered
         is_clean = self.has_tab and not (self.differing or is_without or is_theirs)
         return is_clean and not judge(self.backlog, strict=True)
@@ -150,6 +151,7 @@ def lines(comparison: Comparison) -> Iterator[str]:
         )
         yield f"{wait} for your word. To give it: brightsheet link"
     yield from (f"The job {job.site} stands in {job}." for job in comparison.theirs.doubled)
+    yield from (f"{key}: columns were sorted by themselves." for key in comparison.theirs.foreign)
     yield from _of_their_words(comparison.theirs)
     if comparison.is_well:
         yield "The sheet shows what it should."
@@ -191,6 +193,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "differing": comparison.differing,
         "without_row": [job.site for job in comparison.rowless],
         "waiting_for_an_answer": sorted(comparison.unanswered),
+        "foreign_keys": [key.model_dump() for key in comparison.theirs.foreign],
         "doubled": [job.model_dump() for job in comparison.theirs.doubled],
         "kept_words": [cell.model_dump() for cell in comparison.theirs.kept],
         "missing_words": [word.model_dump() for word in comparison.theirs.unsayable],

@@ -283,6 +283,19 @@ RULES = (
         warns=lambda now: now.kept_words,
     ),
     ProblemRule(
+        "foreign_keys",
+        what=lambda now: (
+            counted(len(now.foreign_keys), "row", "rows")
+            + " of your own sheet have the site ID of one job and show the customer of another."
+        ),
+        cause="Some of the columns were sorted or moved by themselves, without Site ID: "
+        "{0.foreign}. What comes for a job goes into the row that has its ID.",
+        fix="Undo that in Google Sheets (File, Version history), or put each site ID into the row "
+        "of its customer. Then sort whole rows, and have the filter include Site ID.",
+        page="/columns",
+        warns=lambda now: now.foreign_keys,
+    ),
+    ProblemRule(
         "doubled",
         what=lambda now: (
             counted(len(now.doubled_jobs), "job stands", "jobs stand")

@@ -99,6 +99,8 @@ class Backlog:
     """Cells there of which no option of the drop-down says what EverBright does."""
     doubled_jobs: tuple[str, ...] = ()
     """Jobs with more than one row in a person's own tabs: 'Open!4 and Finished!9'."""
+    foreign_keys: tuple[str, ...] = ()
+    """Rows there with the site ID of one job and the customer of another: 'Open!4'."""
     is_adopted: bool = False
     """Whether the tabs of jobs are a person's own."""
     gone_columns: tuple[str, ...] = ()
@@ -133,6 +135,11 @@ class Backlog:
     def doubled(self) -> str:
         """The rows of the first jobs with several, in a sentence."""
         return "; ".join(self.doubled_jobs[:_NAMED])
+
+    @property
+    def foreign(self) -> str:
+        """The first rows with the site ID of another job than they show, in a sentence."""
+        return ", ".join(self.foreign_keys[:_NAMED])
 
     @property
     def otherwise(self) -> str:
@@ -177,6 +184,7 @@ def backlog(
     row["kept_words"] = len(compared.get("kept", ()))
     row["missing_words"] = sum(word["cells"] for word in compared.get("unsayable", ()))
     row["doubled_jobs"] = tuple(" and ".join(job["rows"]) for job in compared.get("doubled", ()))
+    row["foreign_keys"] = tuple(key["row"] for key in compared.get("foreign", ()))
     row |= _gone_columns(row.pop("read_columns"), row.pop("clock"))
     row["not_as_assumed"] = _otherwise(row.pop("trial"))
     row["is_adopted"] = row.pop("mode") == Mode.ADOPTED

@@ -117,7 +117,7 @@ def test_a_drop_down_too_long_for_its_words_is_not_mapped() -> None:
 )
 def test_what_fits_nothing_says_what_there_is(said: dict[str, Any], message: str) -> None:
     if not message:
-        assert decided(**said).added == ("status", "site_id")
+        assert decided(**said).added == ("site_id", "status")
         return
     with pytest.raises(Permanent) as error:
         decided(**said)

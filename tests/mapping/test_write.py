@@ -64,6 +64,32 @@ def test_it_is_one_write_and_the_second_time_none(theirs: Stand) -> None:
     assert cells(theirs) == before
 
 
+def test_a_filter_that_is_on_takes_the_added_columns_and_the_key_comes_first(theirs: Stand) -> None:
+    """A sort by the filter would leave the keys where they are, in other customers' rows; and a row
+    that is moved to a tab without the other column would bring its key to a column without one."""
+    area = {"startRowIndex": 2, "endRowIndex": 6, "startColumnIndex": 0, "endColumnIndex": 6}
+    specs = [{"columnIndex": 5, "filterCriteria": {"hiddenValues": ["calls back"]}}]
+    theirs.do({"setBasicFilter": {"filter": {"range": area, "filterSpecs": specs}}})
+    theirs.map("--write", "--add", "follow_up")
+    places = {field: place for place, field in keys(theirs, COLUMN_KEY)}
+    assert (places["site_id"], places["follow_up"]) == ("0c6", "0c7")
+    kept = theirs.tab("Sheet1", "basicFilter")["basicFilter"]
+    assert kept["range"] == area | {"endColumnIndex": 8}
+    assert kept["filterSpecs"] == specs
+    theirs.map("--write", "--tab", "Sheet1", "--add", "status")
+    assert theirs.tab("Sheet1", "basicFilter")["basicFilter"]["range"] == area | {
+        "endColumnIndex": 9
+    }
+
+
+def test_a_filter_of_something_else_stays(theirs: Stand) -> None:
+    """Catches a filter beside the table that is drawn over it."""
+    area = {"startRowIndex": 20, "endRowIndex": 30, "startColumnIndex": 0, "endColumnIndex": 3}
+    theirs.do({"setBasicFilter": {"filter": {"range": area}}})
+    theirs.map("--write")
+    assert theirs.tab("Sheet1", "basicFilter")["basicFilter"]["range"] == area
+
+
 def test_what_is_written(theirs: Stand) -> None:
     theirs.map("--write", "--word", "SUBMITTED=Sent")
     ((place, value),) = keys(theirs, HEADER_KEY)
@@ -140,7 +166,7 @@ def test_added_columns_are_at_the_right_and_like_his_headers(theirs: Stand) -> N
     header = row["data"][0]["rowData"][2]["values"]
     header = [cell for cell in header if "userEnteredValue" in cell]
     texts = [cell["userEnteredValue"]["stringValue"] for cell in header]
-    assert texts == [*HEADERS, "Permit approved", "Folder", "Site ID"]
+    assert texts == [*HEADERS, "Site ID", "Permit approved", "Folder"]
     assert all(cell["userEnteredFormat"]["textFormat"]["bold"] for cell in header)
     rules = theirs.tab("Sheet1", "data(rowData(values(dataValidation)))")["data"][0]["rowData"]
     new = [cell for row in rules for cell in row.get("values", [])[len(HEADERS) :]]

@@ -160,6 +160,7 @@ WRONG = {
     "unplaced": replace(WELL, unplaced=1, oldest_unplaced=5.0),
     "missing_words": replace(WELL, missing_words=1),
     "kept_words": replace(WELL, kept_words=1),
+    "foreign_keys": replace(WELL, foreign_keys=("Open!4",)),
     "doubled": replace(WELL, doubled_jobs=("Open!4 and Finished!9",)),
     "disk_low": replace(WELL, disk_free=50_000_000, disk_size=1_000_000_000),
     "columns_gone": replace(WELL, gone_columns=("'Status' in 'Jobs'",), oldest_gone_column=5.0),
