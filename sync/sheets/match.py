@@ -152,7 +152,8 @@ def strangers(
     }
     index, shown_by = _Index(odd, by), defaultdict[Place, list[str]](list)
     for site, customer in jobs.items():
-        job = identity(texts_of_customer(customer), by)
+        texts = texts_of_customer(customer)
+        job = identity(texts, by) if index.is_near(texts) else Identity()
         for place, row in index.near(job):
             if job.agreed(row):
                 shown_by[place].append(site)
@@ -179,6 +180,10 @@ class _Index:
         for place, texts in rows.items():
             for trait in _traits(texts):
                 self._places[trait].append(place)
+
+    def is_near(self, texts: Texts) -> bool:
+        """Tell whether a key or the name of any row may agree with these texts."""
+        return any(trait in self._places for trait in _traits(texts))
 
     def near(self, job: Identity) -> Iterator[tuple[Place, Identity]]:
         """Give the rows of which a key or the name may agree with a job's, each once."""
