@@ -46,8 +46,7 @@ check: develop  ## the one gate: style, types, import contracts, the tests of `m
 chaos: develop  ## people, faults and kills at full size, a minute of silence (SEED=1)
 	KILLS=50 SILENCE=60 CHAOS_SIZE=full HOSTILE=100000 LARGE=5000 REBUILD=10000 \
 		$(BIN)/python -m pytest -n 0 -s tests/e2e/test_kill.py tests/e2e/test_outage.py tests/chaos \
-		tests/security/test_hostile.py tests/sheets/test_large.py tests/sheets/test_rebuild.py \
-		tests/mapping/test_twenty_boards.py
+		tests/security/test_hostile.py tests/sheets/test_large.py tests/sheets/test_rebuild.py
 
 images: develop  ## take the pictures of the docs anew
 	IMAGES=1 $(BIN)/python -m pytest -n 0 tests/reading/test_pictures.py \

@@ -4,7 +4,6 @@ Each is mapped and gets 200 deliveries over HTTP, in tests/mapping/boards.py, wh
 is not as Google would have moved it.
 """
 
-import os
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -250,13 +249,9 @@ def test_what_is_proposed_is_right_or_left_open(
         assert boards.grids(stand) == before
 
 
-PLAYED = BOARDS if os.environ.get("CHAOS_SIZE") == "full" else BOARDS[::3]
-"""Those that 200 deliveries are sent to: every third, all with CHAOS_SIZE=full."""
-
-
 @pytest.mark.long
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("make", PLAYED, ids=names(PLAYED))
+@pytest.mark.parametrize("make", BOARDS, ids=names(BOARDS))
 def test_after_two_hundred_deliveries_his_cells_are_his(
     stand: Stand, make: Callable[[Stand], Board]
 ) -> None:
