@@ -16,7 +16,7 @@ from sync.doctor import as_json, is_well, run_checks
 from sync.jobs.config_lists import ending_question
 from sync.setup.mapping import fields_of
 from sync.sheets.answer import RECOVERED_TAB
-from sync.sheets.reconcile import Compared
+from sync.sheets.reconcile import last_compared
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import NOTHING_ELSE
 from sync.status.problem import last_moment
@@ -160,7 +160,7 @@ def columns(parts: ConsoleParts) -> Any:
         tables=[(table, _found(table)) for table in snapshot.tables],
         gone=spreadsheet.read_columns().gone,
         is_adopted=spreadsheet.mode() is Mode.ADOPTED,
-        compared=Compared.model_validate_json(spreadsheet.compared() or "{}"),
+        compared=last_compared(spreadsheet),
         tabs=_tabs(snapshot, titles),
         fields=fields_of(parts.wiring),
     )

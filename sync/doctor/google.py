@@ -24,7 +24,7 @@ from sync.sheets.reconcile import last_compared
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.trial import lines
 from sync.status.problem import counted, lasting
-from sync.status.rules import COLUMNS_GONE, NOT_AS_ASSUMED, RULES
+from sync.status.rules import COLUMNS_GONE, NOT_AS_ASSUMED, remedy
 from sync.wiring import Wiring
 
 CLOCK_SECONDS = 60.0
@@ -113,10 +113,9 @@ def assumed(wiring: Wiring) -> Check:
     trial = wiring.tried()
     if not trial.otherwise:
         return ok(" ".join(lines(trial)))
-    rule = next(rule for rule in RULES if rule.code == NOT_AS_ASSUMED)
     cause = "Nobody has tried this with every kind of account. What is written stays right: each "
     cause += "batch is checked by what it copied."
-    return warning(" ".join(lines(trial)), cause, rule.remedy)
+    return warning(" ".join(lines(trial)), cause, remedy(NOT_AS_ASSUMED))
 
 
 def clock(wiring: Wiring) -> Check:
@@ -273,12 +272,12 @@ def rows(wiring: Wiring) -> Check:
             "Rows were copied, or two mapped tabs have them. Each of them is kept up to date.",
             "Delete the rows that nobody needs.",
         )
-    if foreign := last_compared(wiring.flusher(time.sleep)).foreign:
+    if foreign := last_compared(wiring.sheet_store().spreadsheet).foreign:
         return warning(
             f"Rows show another customer than their site ID is of: "
             f"{'; '.join(map(str, foreign[:_NAMED]))}.",
             "Some of the columns were sorted by themselves, without Site ID.",
-            next(rule.remedy for rule in RULES if rule.code == "foreign_keys"),
+            remedy("foreign_keys"),
         )
     sites = {site for table in tables for site in table.keys}
     return ok(f"Every one of {len(sites)} jobs has a row of its own.")
@@ -291,10 +290,10 @@ def columns(wiring: Wiring) -> Check:
     gone = flusher.notice_columns(snapshot, flusher.store.pending.read(0, 0))
     if not gone:
         return ok("Every column that was made or mapped is there.")
-    rule = next(rule for rule in RULES if rule.code == COLUMNS_GONE[snapshot.is_adopted])
     names = ", ".join(f"{column.header!r} in {column.tab!r}" for column in gone[:_NAMED])
     count = counted(len(gone), "column is", "columns are")
-    return warning(f"{count} missing: {names}.", "A person deleted them.", rule.remedy)
+    fix = remedy(COLUMNS_GONE[snapshot.is_adopted])
+    return warning(f"{count} missing: {names}.", "A person deleted them.", fix)
 
 
 def mapping(wiring: Wiring) -> Check:

@@ -28,6 +28,7 @@ from sync.sheets.snapshot import Table
 from sync.sheets.tabs import filter_views, own_pipeline
 from sync.sheets.tabs.pipeline_formulas import FORMULAS
 from sync.store import Lease
+from sync.store.spreadsheet import Spreadsheet
 from sync.types import Mode, Value, letters
 
 
@@ -277,9 +278,9 @@ def compared(
     )
 
 
-def last_compared(flusher: Flusher) -> Compared:
+def last_compared(spreadsheet: Spreadsheet) -> Compared:
     """Return what the last comparison found of tabs that people made."""
-    text = flusher.store.spreadsheet.compared()
+    text = spreadsheet.compared()
     return Compared.model_validate_json(text) if text else Compared()
 
 

@@ -55,10 +55,15 @@ def doubled_jobs(tables: Iterable[Table]) -> tuple[DoubledJob, ...]:
     rows: dict[str, list[str]] = {}
     for table in tables:
         for site, numbers in table.keys.items():
-            rows.setdefault(site, []).extend(f"{table.title}!{number + 1}" for number in numbers)
+            rows.setdefault(site, []).extend(_row_name(table.title, number) for number in numbers)
     return tuple(
         DoubledJob(site=site, rows=tuple(names)) for site, names in rows.items() if len(names) > 1
     )
+
+
+def _row_name(title: str, row: int) -> str:
+    """Return a row of a tab (`row` from 0) as people know it: `Open jobs!12`."""
+    return f"{title}!{row + 1}"
 
 
 class ForeignKey(Value):
@@ -88,8 +93,10 @@ def foreign_keys(
     }
     owners = match.strangers(customers, texts_of_rows(tables, rows), sites, by)
     return tuple(
-        ForeignKey(site=sites[place], row=f"{titles[place[0]]}!{place[1] + 1}", customer_of=owner)
-        for place, owner in sorted(owners.items())
+        ForeignKey(
+            site=sites[sheet_id, row], row=_row_name(titles[sheet_id], row), customer_of=owner
+        )
+        for (sheet_id, row), owner in sorted(owners.items())
     )
 
 

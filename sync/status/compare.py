@@ -70,7 +70,8 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
             waits = wiring.backlog()
         differing = again(reconcile, flusher, held, confirms_deleted=True)
         has_tab = again(_has_tab, flusher, held)
-        theirs, unanswered = last_compared(flusher), flusher.store.quarantine.waiting()
+        theirs = last_compared(flusher.store.spreadsheet)
+        unanswered = flusher.store.quarantine.waiting()
         return Comparison(differing, rowless(flusher), waits, has_tab, theirs, unanswered)
 
 

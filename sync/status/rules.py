@@ -322,3 +322,8 @@ RULES = (
     ),
 )
 """What can be wrong, the most urgent first. A code stands once."""
+
+
+def remedy(code: str) -> str:
+    """Return what to do about a problem, as plain text."""
+    return next(rule.remedy for rule in RULES if rule.code == code)

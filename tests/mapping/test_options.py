@@ -40,7 +40,7 @@ def test_a_renamed_option_is_told_and_the_old_word_is_not_written(theirs: Stand)
     assert "has the option 'Issued' no more, which stood for Approved" in theirs.map()
     assert "has no option for Approved" in theirs.map()
     theirs.compare()
-    (missing,) = last_compared(theirs.flusher).unsayable
+    (missing,) = last_compared(theirs.flusher.store.spreadsheet).unsayable
     assert (missing.header, missing.text) == ("Permit", "Approved")
     said = doctor.mapping(theirs.wiring)
     assert "'Permit' in 'Sheet1': Approved" in said.text
@@ -55,7 +55,7 @@ def test_a_word_whose_option_is_renamed_just_as_it_is_written_is_told(theirs: St
     theirs.shown(milestone(1, **LATER))
     assert permit(theirs) == "Issued", "it was an option when it was looked at"
     theirs.compare()
-    (missing,) = last_compared(theirs.flusher).unsayable
+    (missing,) = last_compared(theirs.flusher.store.spreadsheet).unsayable
     assert (missing.header, missing.text, missing.cells) == ("Permit", "Approved", 1)
     assert "'Permit' in 'Sheet1': Approved" in doctor.mapping(theirs.wiring).text
     theirs.map("--write", "--word", "Permit:APPROVED=Stamped")

@@ -61,7 +61,7 @@ def test_once_put_right_it_is_told_no_more(asking: Bench) -> None:
     compare(asking.wiring, wait)
     sorted_apart(asking, "ASCENDING")
     assert compare(asking.wiring, wait).theirs.foreign == ()
-    assert last_compared(asking.flusher).foreign == ()
+    assert last_compared(asking.store.spreadsheet).foreign == ()
     assert "foreign_keys" not in {problem.code for problem in evaluate(asking.wiring.backlog())}
 
 
