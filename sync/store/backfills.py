@@ -6,59 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Connection,
-    Float,
-    Index,
-    Integer,
-    Table,
-    Text,
-    case,
-    delete,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import Connection, case, delete, func, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.store.database import Database, Lease, hold, now
-from sync.store.schema import metadata
+from sync.store.schema import backfill, backfill_job
 
 SINCE = "since "
 """Begins the scopes of runs that read what changed since a date that a person gave."""
-
-backfill = Table(
-    "backfill",
-    metadata,
-    # What the run reads: all jobs, those that changed since a date, or what is due each day.
-    Column("scope", Text, primary_key=True),
-    Column("started_at", Float, nullable=False),
-    Column("finished_at", Float),
-    # Seconds since 1970; jobs that EverBright last changed before are passed over.
-    Column("since", Float),
-    # What of the list could not be read (a JSON list of texts).
-    Column("problems", Text, nullable=False),
-    # Of no use since a run that was killed reads its list again.
-    Column("next_page", Text),
-    Column("pages", Integer, nullable=False, default=0),
-    Column("passes", Integer, nullable=False, default=0),
-    Column("total", Integer),
-    Column("has_shrunk", Boolean, nullable=False, default=False),
-)
-
-backfill_job = Table(
-    "backfill_job",
-    metadata,
-    Column("scope", Text, primary_key=True),
-    Column("site", Text, primary_key=True),
-    Column("position", Integer, nullable=False, default=0),  # Of no use: see above.
-    Column("state", Text, nullable=False),
-    Column("events", Integer, nullable=False),
-    Column("reason", Text, nullable=False),
-)
-Index("backfill_job_state", backfill_job.c.scope, backfill_job.c.state, backfill_job.c.position)
 
 
 class JobState(StrEnum):

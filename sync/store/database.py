@@ -137,9 +137,9 @@ class Database:
         return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
 
     def upgrade(self) -> None:
-        """Bring the schema up to date; two at once wait for each other.
+        """Create the tables, or upgrade them. Concurrent calls wait for each other.
 
-        Raises SettingsError where the database is of a version that cannot be taken over.
+        Raises SettingsError if the database is of a version that can't be upgraded.
         """
         with self.writing() as connection:
             if not self.is_sqlite:
@@ -147,8 +147,10 @@ class Database:
                 connection.execute(text("SET LOCAL lock_timeout = 0"))
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
             present = revisions.current(connection)
-            if present != revisions.known()[-1]:
-                _must_be_known(present)
+            if present is None:
+                revisions.create(connection)
+            elif present != revisions.known()[-1]:
+                _check_known(present)
                 revisions.upgrade(connection)
 
     def is_current(self) -> bool:
@@ -188,13 +190,13 @@ def _unavailable(error: BaseException) -> Retryable:
     return Retryable("store_unavailable", f"The database did not answer ({kind}).")
 
 
-def _must_be_known(present: str | None) -> None:
-    """Raise SettingsError where the schema is of a version from before the first revision."""
-    if present is None or present in revisions.known():
+def _check_known(present: str) -> None:
+    """Raise SettingsError for a database that another version of Brightsheet created."""
+    if present in revisions.known():
         return
     text = (
-        "is of an older version of Brightsheet, which this one does not take over. Set it to an "
-        "empty database, and have the jobs read back: brightsheet backfill"
+        "is of an older version of Brightsheet and can't be upgraded. Set it to an empty database "
+        "and read the jobs back: brightsheet backfill"
         if present < revisions.known()[0]
         else "is of a newer version of Brightsheet. Install that version, or set it to a copy that "
         "was made before the upgrade."

@@ -1,20 +1,26 @@
-"""Which revision a database's schema is of, and how it is brought to the newest.
+"""Creates the tables of a database, or upgrades them, and reports which revision they have.
 
-Alembic carries the migrations out. To load it takes a tenth of a second, and what starts on a
-database of today's schema has no need of it: a revision's id is how its file's name begins.
+Loading Alembic takes a tenth of a second, and a start on a current database doesn't need it: a
+revision's id is how its file's name begins.
 """
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
+
+from sync.store.schema import metadata
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @cache
 def known() -> tuple[str, ...]:
-    """Return the revisions that there are, the newest last."""
+    """Return the known revisions, the newest last."""
     files = (MIGRATIONS / "versions").glob("*_*.py")
     return tuple(sorted(file.name.partition("_")[0] for file in files))
 
@@ -27,11 +33,25 @@ def current(connection: Connection) -> str | None:
     return found
 
 
-def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Carry out the migrations up to a revision, inside the caller's transaction."""
+def create(connection: Connection) -> None:
+    """Create all tables in an empty database, at the newest revision."""
     from alembic import command
+
+    metadata.create_all(connection)
+    command.stamp(_alembic_config(connection), "head")
+
+
+def upgrade(connection: Connection) -> None:
+    """Run the migrations that a database lacks."""
+    from alembic import command
+
+    command.upgrade(_alembic_config(connection), "head")
+
+
+def _alembic_config(connection: Connection) -> "Config":
+    """Configure Alembic to work inside the caller's transaction."""
     from alembic.config import Config
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(MIGRATIONS))
-    command.upgrade(config, revision)
+    return config

@@ -1,4 +1,8 @@
-"""The tables. Times are seconds since 1970 (UTC) by the database's own clock."""
+"""All tables of the database. Times are seconds since 1970 (UTC) by the database's own clock.
+
+A new database is created from them (`revisions.py`). No version is released yet: a change is made
+here alone.
+"""
 
 from typing import Any
 
@@ -23,7 +27,7 @@ metadata = MetaData()
 
 
 def _partial_index(
-    name: str, where: TextClause, column: Column[Any], *, is_unique: bool = False
+    name: str, column: Column[Any], where: TextClause, *, is_unique: bool = False
 ) -> None:
     """Make an index of some rows; SQLAlchemy wants the condition once for each database."""
     Index(name, column, unique=is_unique, sqlite_where=where, postgresql_where=where)
@@ -46,26 +50,23 @@ delivery = Table(
     Column("projected", Boolean, nullable=False),
     # The milestone that it names, as long as that milestone's job is unknown.
     Column("about", Text),
-    # The name of the milestone, to search by; None in what an earlier version stored.
+    # The name of the milestone, to search by.
     Column("milestone", Text),
 )
-_KEPT_ONCE = text("outcome IN ('accepted', 'ignored')")
-_partial_index("delivery_digest", _KEPT_ONCE, delivery.c.digest, is_unique=True)
-_UNPROJECTED = text("NOT projected")
-_partial_index("delivery_unprojected", _UNPROJECTED, delivery.c.seq)
-_partial_index("delivery_unprojected_site", _UNPROJECTED, delivery.c.site)
-_ABOUT = text("about IS NOT NULL")
-Index("delivery_about", delivery.c.about, sqlite_where=_ABOUT, postgresql_where=_ABOUT)
-Index("delivery_received", delivery.c.received_at)
-_NAMED = text("milestone IS NOT NULL")
-_partial_index("delivery_milestone", _NAMED, delivery.c.milestone)
-REJECTED = text("outcome = 'rejected'")
-Index(
-    "delivery_rejected",
-    delivery.c.received_at,
-    sqlite_where=REJECTED,
-    postgresql_where=REJECTED,
+_partial_index(
+    "delivery_digest",
+    delivery.c.digest,
+    text("outcome IN ('accepted', 'ignored')"),
+    is_unique=True,
 )
+_UNPROJECTED = text("NOT projected")
+_partial_index("delivery_unprojected", delivery.c.seq, _UNPROJECTED)
+_partial_index("delivery_unprojected_site", delivery.c.site, _UNPROJECTED)
+_partial_index("delivery_about", delivery.c.about, text("about IS NOT NULL"))
+Index("delivery_received", delivery.c.received_at)
+_partial_index("delivery_milestone", delivery.c.milestone, text("milestone IS NOT NULL"))
+REJECTED = text("outcome = 'rejected'")
+_partial_index("delivery_rejected", delivery.c.received_at, REJECTED)
 
 milestone = Table(
     "milestone",
@@ -96,11 +97,10 @@ job = Table(
     # Ids (JSON) of columns of which a comparison found that they hold something else.
     Column("recheck", Text, nullable=False, server_default="[]"),
 )
-_DIRTY = text("version <> shown_version")
-Index("job_dirty", job.c.site, sqlite_where=_DIRTY, postgresql_where=_DIRTY)
+_partial_index("job_dirty", job.c.site, text("version <> shown_version"))
 HAS_ROW = text("has_row")
 """Written as in the index, else SQLite does not use it."""
-Index("job_has_row", job.c.site, sqlite_where=HAS_ROW, postgresql_where=HAS_ROW)
+_partial_index("job_has_row", job.c.site, HAS_ROW)
 
 folder = Table(
     "folder",
@@ -135,10 +135,8 @@ document = Table(
     Column("message", Text, nullable=False),
     Column("wanted_at", Float),
 )
-_PENDING = text("state = 'pending'")
-Index("document_pending", document.c.due_at, sqlite_where=_PENDING, postgresql_where=_PENDING)
-_FAILED = text("state = 'failed'")
-Index("document_failed", document.c.uuid, sqlite_where=_FAILED, postgresql_where=_FAILED)
+_partial_index("document_pending", document.c.due_at, text("state = 'pending'"))
+_partial_index("document_failed", document.c.uuid, text("state = 'failed'"))
 
 spare_id = Table(
     "spare_id",
@@ -201,8 +199,7 @@ change = Table(
     Column("shown", Boolean, nullable=False),
     UniqueConstraint("site", "subject", "digest"),
 )
-_NEW = text("NOT shown")
-Index("change_new", change.c.at, sqlite_where=_NEW, postgresql_where=_NEW)
+_partial_index("change_new", change.c.at, text("NOT shown"))
 
 history_written = Table(
     "history_written",
@@ -291,6 +288,30 @@ own_row = Table(
     Column("site", Text, primary_key=True),
 )
 
+backfill = Table(
+    "backfill",
+    metadata,
+    # What the run reads: all jobs, those that changed since a date, or what is due each day.
+    Column("scope", Text, primary_key=True),
+    Column("started_at", Float, nullable=False),
+    Column("finished_at", Float),
+    # Jobs that EverBright last changed before are skipped.
+    Column("since", Float),
+    # The parts of the list that could not be read (a JSON list of texts).
+    Column("problems", Text, nullable=False),
+)
+
+backfill_job = Table(
+    "backfill_job",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("site", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("events", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+Index("backfill_job_state", backfill_job.c.scope, backfill_job.c.state)
+
 lease = Table(
     "lease",
     metadata,
@@ -341,5 +362,4 @@ action = Table(
     Column("result", Text, nullable=False),
     Column("ended_at", Float),
 )
-_REQUESTED = text("state IN ('requested', 'taken')")
-Index("action_requested", action.c.id, sqlite_where=_REQUESTED, postgresql_where=_REQUESTED)
+_partial_index("action_requested", action.c.id, text("state IN ('requested', 'taken')"))

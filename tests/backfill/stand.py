@@ -16,7 +16,7 @@ from sync.ops.alerts import Alerts
 from sync.projector import Projector
 from sync.settings import environment
 from sync.store import Database, Jobs
-from sync.store.backfills import backfill
+from sync.store.schema import backfill
 from sync.webhooks import parse
 from sync.wiring import Wiring
 from sync.worker.loop import BackfillLoop, Stop

@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 from sync.errors import Rejected
@@ -83,12 +81,6 @@ def project(database: Database, held: Lease, *jobs: int) -> None:
 def show(database: Database, held: Lease, job: int, version: int = 1) -> None:
     shown = Shown(uuid(job), version, version, {"status": Cell(text="Approved")})
     sheet_store(database, SHEET).batches.confirm(held, [shown])
-
-
-def test_the_migrations_make_the_schema_that_the_code_wants(database: Database) -> None:
-    """Otherwise a fresh installation works and an upgraded one does not, or the other way round."""
-    with database.reading() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
 def test_an_empty_store_waits_for_nothing(database: Database) -> None:

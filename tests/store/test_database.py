@@ -3,21 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import func, select
 
 from sync.errors import Retryable
 from sync.store import Database, Inbox
-from sync.store.schema import delivery, metadata
+from sync.store.schema import delivery
 from tests.store.parts import keep, waiting
-
-
-def test_the_migrations_make_the_schema_that_the_code_wants(database: Database) -> None:
-    """Otherwise a fresh installation works and an upgraded one does not, or the other way round."""
-    assert database.is_current()
-    with database.reading() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
 def test_two_upgrades_at_once_are_one(empty_url: str) -> None:

@@ -1,0 +1,17 @@
+"""All tables, as `sync/store/schema.py` declares them.
+
+A later revision starts from the tables of the release before it, so the first one also writes out
+here what that release had. Until then nothing is declared twice.
+"""
+
+from alembic import op
+
+from sync.store.schema import metadata
+
+revision = "0017"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Create the tables and their indexes."""
+    metadata.create_all(op.get_bind())
