@@ -8,7 +8,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install develop demo test test-all check chaos images live bench lock
+.PHONY: help install develop demo test test-all check chaos pages images live bench lock
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ chaos: develop  ## people, faults and kills at full size, a minute of silence (S
 	KILLS=50 SILENCE=60 CHAOS_SIZE=full HOSTILE=100000 LARGE=5000 REBUILD=10000 \
 		$(BIN)/python -m pytest -n 0 -s tests/e2e/test_kill.py tests/e2e/test_outage.py tests/chaos \
 		tests/security/test_hostile.py tests/sheets/test_large.py tests/sheets/test_rebuild.py
+
+pages: develop  ## write .env.example, app.json and docs/settings.md anew from the settings
+	$(BIN)/python -m tests.settings.pages
 
 images: develop  ## take the pictures of the docs anew
 	IMAGES=1 $(BIN)/python -m pytest -n 0 tests/reading/test_pictures.py \

@@ -92,6 +92,7 @@ FACTS = [
         f"given up after {everbright.TIMEOUT[0]:.0f} s or {everbright.TIMEOUT[1]:.0f} s",
     ),
     ("docs/security.md", f"after {WRONG_OVER_ALL} wrong ones within an hour"),
+    ("docs/scaling.md", f"take over within {WORDS[load(LEAST).lease_seconds]} seconds"),
     ("docs/console.md", f"A session lasts {SESSION.total_seconds() / 3600:.0f} hours"),
     ("docs/console.md", f"takes them within {WORDS[int(sheet_loop.LOOK_SECONDS)]} seconds"),
     (
@@ -141,7 +142,6 @@ TWICE = {
         ("docs/console.md", r"serve with `(WORKER=separate)` and start no worker"),
         ("docs/first-day.md", r"`(WORKER=separate)`. Do not run `init` and start no worker yet"),
         ("docs/deploy/containers.md", r"add `(WORKER=separate)` to `.env` first"),
-        (".env.example", r"mapped \(docs/first-day.md\): (WORKER=separate)"),
     ),
 }
 """What stands in several places, by what it is about: each pattern finds it once, all the same."""

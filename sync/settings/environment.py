@@ -1,12 +1,16 @@
-"""Google credentials as JSON text, checked without a call to Google."""
+"""The settings, read from environment variables and checked.
 
-import json
+A field's `description` is what people read about a setting: `.env.example`, `app.json` and
+docs/settings.md are generated from it. A field without one is left out there. In
+`json_schema_extra`, "default" replaces the default on the page, and "app_json" is merged into the
+setting's entry in app.json, or is False if Heroku's button doesn't offer it.
+"""
+
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from google.auth.crypt import RSASigner
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -24,60 +28,8 @@ from pydantic_settings import (
 )
 
 from sync.errors import SettingsError
-from sync.settings import validators
+from sync.settings import credentials, validators
 from sync.settings.config_file import CONFIG_FILE, Config, load_config
-
-_REQUIRED = {
-    "service_account": {"client_email", "private_key", "token_uri"},
-    "authorized_user": {"client_id", "client_secret", "refresh_token"},
-}
-
-
-def chosen(
-    service_account: SecretStr | None, token: SecretStr | None, file: Path | None
-) -> SecretStr:
-    """Return the first that is set, checked. Raises SettingsError that names its setting."""
-    if service_account:
-        return _checked_values("GOOGLE_SERVICE_ACCOUNT_JSON", service_account.get_secret_value())
-    if token:
-        return _checked_values("GOOGLE_OAUTH_TOKEN_JSON", token.get_secret_value())
-    if file:
-        return _read("GOOGLE_APPLICATION_CREDENTIALS", file)
-    raise SettingsError(
-        "GOOGLE_SERVICE_ACCOUNT_JSON",
-        "is not set. Paste the service account's JSON key, or set GOOGLE_APPLICATION_CREDENTIALS "
-        "to its file; where Google lets nobody make a key, sign in as a person: "
-        "brightsheet auth google",
-        is_missing=True,
-    )
-
-
-def _read(name: str, file: Path) -> SecretStr:
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        fix = "Set it to the path of the service account's JSON key."
-        raise SettingsError(name, f"names a file that cannot be read. {fix}") from None
-    return _checked_values(name, text)
-
-
-def _checked_values(name: str, text: str) -> SecretStr:
-    try:
-        tree: Any = json.loads(text)
-        kind = tree.get("type", "authorized_user")
-        missing = _REQUIRED[kind] - tree.keys()
-    except (ValueError, AttributeError, KeyError, TypeError):
-        fix = "Use the JSON file that Google made for the service account, whole."
-        raise SettingsError(name, f"is not a Google key. {fix}") from None
-    if missing:
-        raise SettingsError(name, f"lacks {sorted(missing)[0]}. Paste the JSON file whole.")
-    if kind == "service_account":
-        try:
-            RSASigner.from_service_account_info(tree)
-        except (ValueError, TypeError):
-            fix = "It may have lost its line breaks on the way: paste the JSON file whole."
-            raise SettingsError(name, f"holds an invalid private key. {fix}") from None
-    return SecretStr(text)
 
 
 def _config(path: object) -> object:
@@ -124,12 +76,18 @@ class _FromEnvironment(BaseSettings):
 
 
 class DatabaseSettings(_FromEnvironment):
-    """Where deliveries are kept: all that `db upgrade` needs."""
+    """Database."""
 
-    dyno: str = ""
-    """Set by Heroku on its machines, not by people."""
+    dyno: str = ""  # Set by Heroku on its machines, not by people.
     database_url: Annotated[SecretStr, _secret(validators.database_url)] = Field(
-        SecretStr("sqlite:///brightsheet.sqlite3"), validate_default=True
+        SecretStr("sqlite:///brightsheet.sqlite3"),
+        validate_default=True,
+        description="`sqlite:///FILE` or `postgres://…`. A host that throws its disk away needs "
+        "PostgreSQL.",
+        json_schema_extra={"app_json": False},
+    )
+    keep_deliveries_days: int = Field(
+        90, ge=1, le=36500, description="How many days webhooks are kept as they were received."
     )
 
     @field_validator("database_url")
@@ -144,12 +102,25 @@ class DatabaseSettings(_FromEnvironment):
 
 
 class GoogleSettings(_FromEnvironment):
-    """Who signs in at Google, or at which emulator: all that `auth google` needs."""
+    """Google's sign-in."""
 
+    google_oauth_token_json: SecretStr | None = Field(
+        None,
+        description="A person's sign-in, as `brightsheet auth google` prints it.",
+        json_schema_extra={"default": "required: one of these three"},
+    )
+    google_service_account_json: SecretStr | None = Field(
+        None,
+        description="Or a service account's JSON key, the whole file.",
+        json_schema_extra={"default": "required: one of these three"},
+    )
+    google_application_credentials: Path | None = Field(
+        None,
+        description="Or the path of a service account's JSON key.",
+        json_schema_extra={"default": "required: one of these three", "app_json": False},
+    )
+    # For tests and the demo.
     google_emulator_url: Annotated[Address, AfterValidator(validators.loopback)] = ""
-    google_service_account_json: SecretStr | None = None
-    google_oauth_token_json: SecretStr | None = None
-    google_application_credentials: Path | None = None
 
     @cached_property
     def google_credentials(self) -> SecretStr | None:
@@ -162,78 +133,215 @@ class GoogleSettings(_FromEnvironment):
             self.google_oauth_token_json,
             self.google_application_credentials,
         )
-        return chosen(*given) if any(given) or not self.google_emulator_url else None
+        return credentials.chosen(*given) if any(given) or not self.google_emulator_url else None
 
 
-class Settings(DatabaseSettings, GoogleSettings):
-    """What the environment says; a field's name in capitals is the setting's, or its alias."""
+class ReceiverSettings(_FromEnvironment):
+    """The webhook and the console."""
 
     webhook_secrets: Annotated[tuple[WebhookSecret, ...], BeforeValidator(validators.words)] = (
         Field(
             alias="WEBHOOK_SECRET",
             min_length=1,
-            description="the secret that EverBright sends; several, for rotation, "
-            "with commas between",
+            description="The secret that EverBright sends, 16 characters or more, as in its "
+            "credential there; `openssl rand -hex 24` makes one. During a rotation: the old and "
+            "the new one, separated by a comma.",
+            json_schema_extra={"app_json": {"generator": "secret"}},
         )
     )
-    webhook_secret_header: Annotated[str, AfterValidator(validators.header_name)] = (
-        "X-Webhook-Secret"  # noqa: S105 - a header's name
+    webhook_secret_header: Annotated[str, AfterValidator(validators.header_name)] = Field(
+        "X-Webhook-Secret",
+        description="The header with the secret. A Bearer token and a Basic password are accepted, "
+        "too.",
     )
+    # For tests. EverBright publishes no limit; its sample has 3 kB.
     max_body_bytes: int = Field(1024 * 1024, ge=1024, le=2**26)
-    keep_deliveries_days: int = Field(90, ge=1, le=36500)
+    admin_password: SecretStr | None = Field(
+        None,
+        description="The password of the [console](console.md) at `/` and of `/metrics`. Without "
+        "it both are closed.",
+        json_schema_extra={"app_json": {"generator": "secret"}},
+    )
+    public_url: Address = Field(
+        "",
+        description="The address at which EverBright reaches the receiver, like "
+        "`https://sheet.example.com`. Alerts link to it, and `doctor` calls it.",
+    )
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="How many [proxies](security.md#behind-a-proxy) are in front of the receiver; "
+        "they are trusted to report the client's address and HTTPS. The Procfile, the Heroku "
+        "button and `compose.yaml` set 1; `doctor` finds the right number.",
+        json_schema_extra={"app_json": {"value": "1"}},
+    )
+    port: int = Field(
+        8000,
+        ge=0,
+        le=65535,
+        description="The port to listen on. If it is set, the receiver listens on all addresses.",
+        json_schema_extra={"default": "`8000`, on `127.0.0.1`", "app_json": False},
+    )
+
+
+class SheetSettings(_FromEnvironment):
+    """The sheet."""
 
     spreadsheet_id: Annotated[str, AfterValidator(validators.spreadsheet_id)] = Field(
-        "", description=validators.SPREADSHEET
+        "",
+        description="The spreadsheet's ID, or its address copied from the browser. Share it with "
+        "the service account as an editor.",
+        json_schema_extra={"default": "required"},
     )
-    drive_folder_id: Annotated[str, AfterValidator(validators.folder_id)] = ""
+    config: Annotated[Config, BeforeValidator(_config)] = Field(
+        alias="CONFIG_FILE",
+        description="The path of your own copy of `config/brightsheet.toml`, which defines what "
+        "the sheet shows. If you deploy with `git push`, edit and commit the file itself.",
+        json_schema_extra={"default": "`config/brightsheet.toml`", "app_json": False},
+    )
+    time_zone: Annotated[str, AfterValidator(validators.time_zone)] = Field(
+        "",
+        alias="TIMEZONE",
+        description="The time zone of dates in the sheet, like `America/Los_Angeles`.",
+        json_schema_extra={"default": "the spreadsheet's"},
+    )
+    stuck_days: int = Field(
+        14,
+        ge=1,
+        le=3650,
+        description="A job without an event for this many days is due for a follow-up.",
+    )
+    in_step_hours: int = Field(
+        6,
+        ge=1,
+        le=168,
+        description="The sheet confirms at least this often, in hours, that it is up to date.",
+    )
+    worker: Literal["embedded", "separate"] = Field(
+        "embedded",
+        description="`embedded`: the web process also writes the sheet. `separate`: a "
+        "[worker process](scaling.md) does. Until [your own sheet](first-day.md) is mapped: "
+        "`separate`, and no worker.",
+    )
+    # For tests: how soon another worker may take over from a dead one.
+    lease_seconds: int = Field(10, ge=1, le=600)
 
-    everbright_url: Address = "https://engine.goeverbright.com"
-    everbright_api_token: Annotated[SecretStr, _secret(validators.header_value)] | None = None
-    everbright_auth_header: Annotated[str, AfterValidator(validators.auth_header)] = (
-        "Authorization: Token"
-    )
-    """The header's name and, behind a colon, the scheme."""
-    everbright_document_path: DocumentPath = "/api/v1/document/{document}/download/"
-    everbright_preview_path: DocumentPath = "/api/v1/document/{document}/preview"
-    backfill_hours: int = Field(24, ge=0, le=8760)
-    """How often jobs that changed are read from EverBright; 0 is never. It needs the token."""
-    backfill_rate: int = Field(2, ge=1, le=50)
-    """Requests a second."""
-    document_creation_types: Annotated[frozenset[str], BeforeValidator(validators.words)] = (
-        frozenset({"UPLOADED"})
-    )
-    document_copiers: int = Field(8, ge=1, le=32)
-    """Documents that are copied at once."""
-    document_disk_mb: int = Field(512, ge=1, le=2**20)
-    """What they may occupy of the disk together, in MiB."""
 
-    admin_password: SecretStr | None = None
-    public_url: Address = ""
-    """Where EverBright and people reach the receiver; for links and for checks."""
-    trusted_proxies: int = Field(0, ge=0, le=10)
-    """How many proxies stand before the receiver; what they say of the client is believed."""
-    alert_webhook_url: Annotated[SecretStr, _secret(validators.alert_address)] | None = None
+class EverBrightSettings(_FromEnvironment):
+    """EverBright's API."""
+
+    everbright_api_token: Annotated[SecretStr, _secret(validators.header_value)] | None = Field(
+        None,
+        description="EverBright's API token. Without it there are no customers' names and no "
+        "documents.",
+    )
+    everbright_url: Address = Field(
+        "https://engine.goeverbright.com",
+        description="EverBright's address. The test system is `https://onboard.goeverbright.com`.",
+    )
+    everbright_auth_header: Annotated[str, AfterValidator(validators.auth_header)] = Field(
+        "Authorization: Token",
+        description="The header of the API token and, after a colon, its scheme; or a header "
+        "alone, like `api-key`.",
+    )
+    everbright_document_path: DocumentPath = Field(
+        "/api/v1/document/{document}/download/",
+        description="The path of a document's download, with `{document}` or `{sub_task}`.",
+    )
+    everbright_preview_path: DocumentPath = Field(
+        "/api/v1/document/{document}/preview",
+        description="The path of a document's page for people, with `{document}` or `{sub_task}`.",
+    )
+    backfill_hours: int = Field(
+        24,
+        ge=0,
+        le=8760,
+        description="How often, in hours, changed jobs are read from EverBright, in case webhooks "
+        "were missed. 0 turns it off. Needs the API token.",
+    )
+    backfill_rate: int = Field(
+        2,
+        ge=1,
+        le=50,
+        description="How many requests a second are sent at most while jobs are read.",
+    )
+
+
+class DocumentSettings(_FromEnvironment):
+    """Documents."""
+
+    drive_folder_id: Annotated[str, AfterValidator(validators.folder_id)] = Field(
+        "",
+        description="The ID or address of the Drive folder for documents, on a shared drive if a "
+        "service account signs in. Without it documents aren't copied, only linked.",
+    )
+    document_creation_types: Annotated[frozenset[str], BeforeValidator(validators.words)] = Field(
+        frozenset({"UPLOADED"}),
+        description="The kinds of documents to copy, separated by commas.",
+    )
+    document_copiers: int = Field(
+        8, ge=1, le=32, description="How many documents are copied at once."
+    )
+    document_disk_mb: int = Field(
+        512,
+        ge=1,
+        le=2**20,
+        description="How much of the disk documents may take up on their way, in MiB.",
+    )
+
+
+class AlertSettings(_FromEnvironment):
+    """Alerts and logs."""
+
     alert_urls: Annotated[
         tuple[Annotated[SecretStr, _secret(validators.alert_service)], ...],
         BeforeValidator(validators.spaced),
-    ] = ()
-    """Addresses of services as apprise writes them."""
-    digest_hour: int | None = Field(None, ge=0, le=23)
-    """In the time zone of `time_zone`; None: no digest."""
-    log_format: Literal["json", "console"] = "json"
-    stuck_days: int = Field(14, ge=1, le=3650)
-    silence_days: int = Field(3, ge=0, le=365)
-    in_step_hours: int = Field(6, ge=1, le=168)
-    port: int = Field(8000, ge=0, le=65535)
-    worker: Literal["embedded", "separate"] = "embedded"
-    lease_seconds: int = Field(10, ge=1, le=600)
-    time_zone: Annotated[str, AfterValidator(validators.time_zone)] = Field("", alias="TIMEZONE")
-    config: Annotated[Config, BeforeValidator(_config)] = Field(alias="CONFIG_FILE")
+    ] = Field(
+        (),
+        description="Where [alerts](operations.md#alerts) go: addresses of email, Slack, Teams, "
+        "Google Chat, ntfy and many others, "
+        "[as apprise writes them](https://github.com/caronc/apprise/wiki), separated by spaces.",
+    )
+    alert_webhook_url: Annotated[SecretStr, _secret(validators.alert_address)] | None = Field(
+        None,
+        description="A webhook of Slack, or of a chat that accepts Slack's format, that gets "
+        "alerts, too.",
+    )
+    silence_days: int = Field(
+        3,
+        ge=0,
+        le=365,
+        description="An alert is sent after this many working days without a webhook. 0 turns it "
+        "off.",
+    )
+    digest_hour: int | None = Field(
+        None,
+        ge=0,
+        le=23,
+        description="The hour, 0 to 23 in `TIMEZONE` or UTC, at which a daily summary is sent to "
+        "where alerts go. Without it there is none.",
+    )
+    log_format: Literal["json", "console"] = Field(
+        "json", description="`json`: one object a line. `console`: text for people."
+    )
 
     @property
     def has_alerts(self) -> bool:
         """Whether there is anywhere to send alerts."""
         return bool(self.alert_webhook_url or self.alert_urls)
+
+
+class Settings(
+    ReceiverSettings,
+    GoogleSettings,
+    SheetSettings,
+    EverBrightSettings,
+    DocumentSettings,
+    AlertSettings,
+    DatabaseSettings,
+):
+    """All settings. A field's name in capitals, or its alias, is the environment variable."""
 
 
 class _Given(EnvSettingsSource):
@@ -255,7 +363,7 @@ def load(
     """
     settings = _checked(Settings, environ, CONFIG_FILE=config_file)
     if needs_spreadsheet and not settings.spreadsheet_id:
-        text = _NOT_SET.format(wanted=validators.SPREADSHEET)
+        text = f"is not set. Set it to {validators.SPREADSHEET}."
         raise SettingsError("SPREADSHEET_ID", text, is_missing=True)
     _ = settings.google_credentials  # so that a wrong key stops the start, not the first call
     return settings
@@ -301,14 +409,15 @@ def _settings_error(kind: type[BaseSettings], error: ValidationError) -> Setting
         known = _FIXES.get(
             first["type"], "is invalid. The settings are explained in docs/settings.md."
         )
-        text = known.format(wanted=field.description, **context)
+        text = known.format(**context)
     return SettingsError(str(field.alias), text, is_missing=first["type"] == "missing")
 
 
-_NOT_SET = "is not set. Set it to {wanted}."
+_WHAT_TO_SET = "Set it to the secret that EverBright sends, 16 characters or more."
 _FIXES = {
-    "missing": _NOT_SET,
-    "too_short": "is blank. Set it to {wanted}.",
+    # Only WEBHOOK_SECRET has no default.
+    "missing": f"is not set. {_WHAT_TO_SET}",
+    "too_short": f"is blank. {_WHAT_TO_SET}",
     "int_parsing": "is not a whole number. Write it in digits.",
     "int_from_float": "is not a whole number. Write it in digits.",
     "int_parsing_size": "is too large a number. Set it to a smaller one.",

@@ -1,0 +1,62 @@
+"""Checks Google credentials, which are JSON text, without calling Google."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from google.auth.crypt import RSASigner
+from pydantic import SecretStr
+
+from sync.errors import SettingsError
+
+_REQUIRED = {
+    "service_account": {"client_email", "private_key", "token_uri"},
+    "authorized_user": {"client_id", "client_secret", "refresh_token"},
+}
+
+
+def chosen(
+    service_account: SecretStr | None, token: SecretStr | None, file: Path | None
+) -> SecretStr:
+    """Return the first that is set, checked. Raises SettingsError that names its setting."""
+    if service_account:
+        return _checked_values("GOOGLE_SERVICE_ACCOUNT_JSON", service_account.get_secret_value())
+    if token:
+        return _checked_values("GOOGLE_OAUTH_TOKEN_JSON", token.get_secret_value())
+    if file:
+        return _read("GOOGLE_APPLICATION_CREDENTIALS", file)
+    raise SettingsError(
+        "GOOGLE_SERVICE_ACCOUNT_JSON",
+        "is not set. Paste the service account's JSON key, or set GOOGLE_APPLICATION_CREDENTIALS "
+        "to its file; where Google lets nobody make a key, sign in as a person: "
+        "brightsheet auth google",
+        is_missing=True,
+    )
+
+
+def _read(name: str, file: Path) -> SecretStr:
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        fix = "Set it to the path of the service account's JSON key."
+        raise SettingsError(name, f"names a file that cannot be read. {fix}") from None
+    return _checked_values(name, text)
+
+
+def _checked_values(name: str, text: str) -> SecretStr:
+    try:
+        tree: Any = json.loads(text)
+        kind = tree.get("type", "authorized_user")
+        missing = _REQUIRED[kind] - tree.keys()
+    except (ValueError, AttributeError, KeyError, TypeError):
+        fix = "Use the JSON file that Google made for the service account, whole."
+        raise SettingsError(name, f"is not a Google key. {fix}") from None
+    if missing:
+        raise SettingsError(name, f"lacks {sorted(missing)[0]}. Paste the JSON file whole.")
+    if kind == "service_account":
+        try:
+            RSASigner.from_service_account_info(tree)
+        except (ValueError, TypeError):
+            fix = "It may have lost its line breaks on the way: paste the JSON file whole."
+            raise SettingsError(name, f"holds an invalid private key. {fix}") from None
+    return SecretStr(text)
