@@ -1,12 +1,10 @@
 """Writes batches: each is kept before it is sent, checked after, and concluded once."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import replace
 from time import monotonic
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
 
 from sync.errors import Refused
 from sync.ops.logs import Trail
@@ -133,12 +131,7 @@ class BatchWriter:
         tried = self._store.batches.landed(held, snapshot.fence)
         if tried is None:
             return False
-        try:
-            trace = Trace.model_validate_json(tried.trace)
-        except ValidationError:
-            # Of an earlier version: all that it was to show is written again.
-            self._store.batches.conclude(held, replace(tried, shown=()))
-            return True
+        trace = Trace.model_validate_json(tried.trace)
         if snapshot.table is None or not trace.rows:
             self._conclude(held, tried, trace, Findings(), {})
         else:
