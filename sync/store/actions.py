@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, RowMapping, Select, exists, func, insert, select, update
 
-from sync.store.database import Database, Lease, hold, now
+from sync.store.database import Database, Lease, now
 from sync.store.schema import action
 
 COMPARE, REBUILD, REPLAY_ALL = "compare", "rebuild", "replay_all"
@@ -92,8 +92,7 @@ class ActionLog:
         Whoever holds the lease is the only one: what is `taken` is nobody else's.
         """
         query = select(action).where(_OPEN).order_by(action.c.id).limit(1)
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             row = connection.execute(query).mappings().first()
             if row is None:
                 return None
@@ -103,8 +102,7 @@ class ActionLog:
 
     def conclude(self, held: Lease, number: int, state: ActionState, result: str) -> None:
         """Record how a request ended. Raises Retryable (lease_lost) if another worker has it."""
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             _end(connection, number, state, result)
 
     def latest(self, limit: int, name: str = "", detail: str = "") -> list[Action]:

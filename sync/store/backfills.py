@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, case, delete, func, select, update
 from sqlalchemy.sql import ColumnElement
 
-from sync.store.database import Database, Lease, hold, now
+from sync.store.database import Database, Lease, now
 from sync.store.schema import backfill, backfill_job
 
 SINCE = "since "
@@ -60,8 +60,7 @@ class Backfills:
         `again` are sites that are read even where they are not listed.
         """
         unfinished = select(backfill).where(self._mine, backfill.c.finished_at.is_(None))
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             if connection.execute(unfinished).first() is None:
                 self._begin(connection, since)
                 rows = [self._row(site, JobState.WAITING) for site in again]
@@ -104,8 +103,7 @@ class Backfills:
         statement = self._database.insert(backfill_job).values(row)
         again = {"state": state, "events": events, "reason": reason}
         statement = statement.on_conflict_do_update(index_elements=["scope", "site"], set_=again)
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             connection.execute(statement)
 
     def _row(
@@ -116,15 +114,13 @@ class Backfills:
 
     def finish(self, held: Lease, problems: Sequence[str] = ()) -> BackfillRun:
         """End the run, of whose list `problems` say what could not be read."""
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             self._end(connection, problems)
         return self.last()
 
     def mark_finished(self, held: Lease) -> None:
         """Keep a run that read nothing: from now on, jobs that change are looked for."""
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             self._begin(connection, None)
             self._end(connection)
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sync.jobs.cells import EMPTY, Cells, cells_in
 from sync.jobs.model import TYPED, Change
 from sync.store import appending, limits, lookups
-from sync.store.database import Database, Lease, bumped, hold, now
+from sync.store.database import Database, Lease, bumped, now
 from sync.store.limits import pending_undos
 from sync.store.schema import attempt, cell_history, job, undo
 from sync.store.spreadsheet import Spreadsheet
@@ -97,16 +97,14 @@ class Batches:
             "changes": json.dumps(tried.changes),
             "trace": tried.trace,
         }
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             self._sheet.change(connection, fence=tried.fence)
             connection.execute(self._database.insert(attempt).values(row))
 
     def refused(self, held: Lease, fence: int) -> None:
         """Record that a batch was refused: it shows nothing, should Google do a part of it."""
         which = attempt.c.spreadsheet_id == self._sheet.id, attempt.c.fence == fence
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             connection.execute(update(attempt).where(*which).values(shown="[]", changes="[]"))
 
     def landed(self, held: Lease, fence: int | None) -> Attempt | None:
@@ -116,8 +114,7 @@ class Batches:
         late one may still land.
         """
         mine = attempt.c.spreadsheet_id == self._sheet.id
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             rows = connection.execute(select(attempt).where(mine)).mappings().all()
             landed_row = next((row for row in rows if row["fence"] == fence), None)
             over = [r["fence"] for r in rows if fence not in (r["fence_before"], r["fence"])]
@@ -129,8 +126,7 @@ class Batches:
         """Store what the check of a batch that landed found, in one transaction."""
         mine = attempt.c.spreadsheet_id == self._sheet.id
         right = [job_shown for job_shown in tried.shown if job_shown.site not in conclusion.missed]
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             confirm(connection, right)
             if conclusion.missed:
                 _confirm_cells(connection, tried.shown, conclusion)
@@ -170,8 +166,7 @@ class Batches:
 
     def settle_undos(self, held: Lease, settled: Iterable[int]) -> None:
         """Delete undos that are done with, as a read showed."""
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             connection.execute(delete(undo).where(undo.c.id.in_(sorted(settled))))
 
     def _keep_replaced(self, connection: Connection, fence: int, conclusion: Conclusion) -> None:
@@ -201,15 +196,13 @@ class Batches:
     def confirm(self, held: Lease, jobs: Sequence[Shown]) -> None:
         """Record that the sheet already shows `shown`."""
         if jobs:
-            with self._database.writing() as connection:
-                hold(connection, held)
+            with self._database.writing(held) as connection:
                 confirm(connection, jobs)
                 limits.release(connection, self._sheet.id, [row.site for row in jobs])
 
     def recheck(self, held: Lease, columns: Mapping[str, Iterable[str]]) -> None:
         """Have cells written again that a comparison found to be wrong: column ids by site."""
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             for site, ids in columns.items():
                 values = {"recheck": json.dumps(sorted(ids)), **bumped()}
                 connection.execute(update(job).where(job.c.site == site).values(values))
@@ -236,8 +229,7 @@ class Batches:
 
     def _set_has_row(self, held: Lease, sites: Iterable[str], *, has_row: bool) -> None:
         which = job.c.site.in_(sorted(sites)), job.c.has_row.is_not(has_row)
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             connection.execute(update(job).where(*which).values(has_row=has_row))
 
 

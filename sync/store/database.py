@@ -82,14 +82,17 @@ class Database:
         self._reading: dict[str, Any] = {_READING: True, **level}
 
     @contextmanager
-    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
+    def writing(self, held: "Lease | None" = None, *, durable: bool = True) -> Iterator[Connection]:
         """Open a transaction, committed at the end: all of it is stored, or nothing.
 
-        One that is not `durable` does not wait for SQLite's disk: it outlives a kill, but not a
-        power cut. Raises Retryable if the database does not answer.
+        It fails unless the lease `held`, if given, is still held. One that is not `durable` does
+        not wait for SQLite's disk: it outlives a kill, but not a power cut. Raises Retryable if the
+        database does not answer.
         """
         engine = self._engine if durable else self._brief
         with self._writers_turn(), _translated_errors(), engine.begin() as connection:
+            if held is not None:
+                hold(connection, held)
             yield connection
 
     @contextmanager

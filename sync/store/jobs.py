@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, case, func, select, update
 from sync.jobs import files
 from sync.jobs.model import Change, FileState, Job
 from sync.store import lookups
-from sync.store.database import Database, Lease, bumped, hold, now
+from sync.store.database import Database, Lease, bumped, now
 from sync.store.inbox import BACKFILL
 from sync.store.schema import delivery, document, folder, job, milestone
 from sync.store.signs import Reported
@@ -69,8 +69,7 @@ class Jobs:
     def take_in(self, held: Lease, made: Projected) -> None:
         """Store what was projected, and mark its deliveries, in one transaction."""
         states = [(state.site, state.model_dump_json()) for state in made.jobs]
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             self._keep(connection, states, *_received(connection, made.deliveries))
             self._want(connection, made.documents)
             with_rows = [state.site for state in made.jobs if state.has_row]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, delete, select, update
 
-from sync.store.database import Database, Lease, hold, now
+from sync.store.database import Database, Lease, now
 from sync.store.schema import own_row, quarantine, undo
 
 SPACING = 1.0
@@ -63,8 +63,7 @@ class Quarantine:
     def add(self, held: Lease, site: str) -> int:
         """Quarantine a job after a refusal; return how often it has been refused."""
         mine = quarantine.c.spreadsheet_id == self._id, quarantine.c.site == site
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             refusals = connection.scalar(select(quarantine.c.refusals).where(*mine))
             known = refusals or 0
             rest = min(REST_SECONDS * 2.0**known, LONGEST_REST_SECONDS)
@@ -93,8 +92,7 @@ class Quarantine:
         known = select(quarantine.c.site).where(mine)
         if not hours or not (asked := frozenset(sites)):
             return frozenset()
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             new = asked - frozenset(connection.scalars(known))
             for site in sorted(new):
                 row = {"spreadsheet_id": self._id, "site": site, "refusals": 0}
@@ -116,8 +114,7 @@ class Quarantine:
         theirs, own = frozenset(with_row), frozenset(without)
         mine = quarantine.c.spreadsheet_id == self._id, ~IS_REFUSED
         answered = own_row.c.spreadsheet_id == self._id, own_row.c.site.in_(sorted(theirs | own))
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             is_meant = quarantine.c.site.in_(sorted(theirs | own))
             connection.execute(delete(quarantine).where(*mine, is_meant))
             connection.execute(delete(own_row).where(*answered))

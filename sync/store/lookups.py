@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.model import Change, Customer, Details, Job
-from sync.store.database import Database, Lease, hold, now, touch
+from sync.store.database import Database, Lease, now, touch
 from sync.store.schema import change, customer, detail, history_written, job
 from sync.store.signs import Reported
 from sync.types import Value
@@ -243,16 +243,14 @@ class History:
 
     def write_again(self, held: Lease) -> bool:
         """Have every line written again, into a new tab; return whether there are any."""
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             written = update(change).where(change.c.shown).values(shown=False)
             return connection.execute(written).rowcount > 0
 
     def drop(self, held: Lease, seqs: Sequence[int]) -> None:
         """Mark changes as written though they are not: the tab or the milestone is not shown."""
         if seqs:
-            with self._database.writing() as connection:
-                hold(connection, held)
+            with self._database.writing(held) as connection:
                 mark_written(connection, seqs)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.errors import Permanent
 from sync.store import lookups
-from sync.store.database import Database, Lease, bumped, hold, now
+from sync.store.database import Database, Lease, bumped, now
 from sync.store.limits import SPACING, TokenBucket
 from sync.store.schema import attempt, job, sheet, undo
 from sync.store.signs import GoogleAnswer, KeptSheet, ReadColumn, ReadColumns, Trial
@@ -53,8 +53,7 @@ class Spreadsheet:
         The bucket is in the database, since several processes share Google's quota. Raises
         Permanent if another process has made another spreadsheet the current one.
         """
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             if not self._has_adopted:
                 self._adopt(connection)
                 self._has_adopted = True
@@ -74,8 +73,7 @@ class Spreadsheet:
 
     def adopt(self, held: Lease) -> None:
         """Make this the current spreadsheet; forget what another one showed."""
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             self._adopt(connection)
         self._has_adopted = True
 
@@ -109,8 +107,7 @@ class Spreadsheet:
 
     def forget(self, held: Lease) -> bool:
         """Forget what a deleted tab showed: every job is written again (True if there are any)."""
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             self._forget_batches(connection)
             return write_all_again(connection, job.c.has_row) > 0
 
@@ -122,14 +119,12 @@ class Spreadsheet:
 
     def write_again(self, held: Lease, sites: Iterable[str]) -> None:
         """Have the rows of `sites` made again, though a person deleted them."""
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             write_all_again(connection, job.c.site.in_(sorted(sites)))
 
     def set_ours(self, held: Lease) -> None:
         """Record that the jobs are in the tab that Brightsheet made."""
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             self.change(connection, mode=Mode.OURS.value, tabs="[]")
 
     def adopt_tabs(self, held: Lease, tabs: Iterable[int], columns: Iterable[str]) -> None:
@@ -139,8 +134,7 @@ class Spreadsheet:
         are written there. The whole sheet is to be compared: a tab that is mapped again has rows
         of before.
         """
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             query = select(sheet.c.mode).where(self._is_this())
             if (connection.scalar(query) or "") != Mode.ADOPTED.value:
                 self._forget_batches(connection)
@@ -182,8 +176,7 @@ class Spreadsheet:
 
     def keep_compared(self, held: Lease, comparison: str) -> None:
         """Store what a comparison found of tabs that people made (JSON)."""
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             self.change(connection, compared=comparison)
 
     def compared(self) -> str:
@@ -264,8 +257,7 @@ class Spreadsheet:
 
     def set_compared(self, held: Lease) -> None:
         """Record that the whole sheet was compared now."""
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             self.change(connection, compared_at=now())
 
     def trouble(self) -> tuple[str, str]:
@@ -315,8 +307,7 @@ class Spreadsheet:
 
     def forget_made(self, held: Lease, ids: Iterable[str]) -> None:
         """Forget that something beside the jobs was made: it is taken away now."""
-        with self._database.writing() as connection:
-            hold(connection, held)
+        with self._database.writing(held) as connection:
             known = self.kept(connection).columns - {*ids}
             self.change(connection, columns=json.dumps(sorted(known)))
 
