@@ -55,11 +55,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["brightsheet"] = worker = Worker(settings, database)
     wiring = Wiring(settings, database)
     alerts = wiring.alerts()
+    daily = Daily(wiring, alerts).step
+    app.extensions["brightsheet_watch"] = Watch(wiring.backlog, alerts.send, database, daily)
     tries = PasswordTries(ActionLog(database).sources_of_sign_ins)
     _add_webhook(app, settings, wiring.inbox, worker)
     _add_probe(app, settings)
     _add_health(app, database)
-    _add_watch(app, wiring, alerts)
     _add_tally(app, wiring, alerts)
     _add_status(app, wiring)
     _add_metrics(app, wiring, tries)
@@ -130,31 +131,37 @@ def _add_webhook(app: Flask, settings: Settings, inbox: Inbox, worker: Worker) -
     def receive() -> tuple[Response, int]:
         # Authenticate the raw bytes, parse, store: only then answer.
         if not _is_authentic(request, settings):
-            message = f"Send the secret in the header {settings.webhook_secret_header}."
-            return _error(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
+            return _unauthorized(settings)
         body = request.get_data(cache=False)
         try:
             _refuse_other_types(request)
             understood = _understood(body, settings.config.webhooks)
-            return _stored(inbox, worker, body, understood)
         except Rejected as error:
             delivery = inbox.keep_rejected(body, error)
             _log.warning("rejected", delivery=delivery, reason=error.reason)
             return _error(error.status, error.reason, error.message)
+        receipt = inbox.keep(body, understood)
+        worker.wake()
+        _log.info("received", delivery=receipt.id, outcome=receipt.outcome, kind=understood.kind)
+        return jsonify(delivery=receipt.id, outcome=receipt.outcome), HTTPStatus.ACCEPTED
 
 
 def _add_probe(app: Flask, settings: Settings) -> None:
     @app.get(CHECK)
     def probe() -> Any:
-        if _is_authentic(request, settings):
-            return {
-                "status": "ok",
-                "scheme": request.scheme,
-                "trusted_proxies": settings.trusted_proxies,
-                "proxies": _proxies_before(request.environ.get(_FORWARDED, "")),
-            }
-        message = f"Send the secret in the header {settings.webhook_secret_header}."
-        return _error(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
+        if not _is_authentic(request, settings):
+            return _unauthorized(settings)
+        return {
+            "status": "ok",
+            "scheme": request.scheme,
+            "trusted_proxies": settings.trusted_proxies,
+            "proxies": _proxies_before(request.environ.get(_FORWARDED, "")),
+        }
+
+
+def _unauthorized(settings: Settings) -> tuple[Response, int]:
+    message = f"Send the secret in the header {settings.webhook_secret_header}."
+    return _error(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
 
 
 def _understood(body: bytes, shapes: WebhooksConfig) -> Delivery:
@@ -168,22 +175,6 @@ def _understood(body: bytes, shapes: WebhooksConfig) -> Delivery:
         _log.exception("fault", error=kind)
     # Raised out here: its context would keep the other error, and with it the body.
     raise Rejected("fault", f"An internal error ({kind}).")
-
-
-def _stored(
-    inbox: Inbox, worker: Worker, body: bytes, understood: Delivery
-) -> tuple[Response, int]:
-    receipt = inbox.keep(body, understood)
-    worker.wake()
-    _log.info("received", delivery=receipt.id, outcome=receipt.outcome, kind=understood.kind)
-    answer = jsonify(delivery=receipt.id, outcome=receipt.outcome)
-    return answer, HTTPStatus.ACCEPTED
-
-
-def _add_watch(app: Flask, wiring: Wiring, alerts: Alerts) -> None:
-    daily = Daily(wiring, alerts).step
-    watch = Watch(wiring.backlog, alerts.send, wiring.database, daily)
-    app.extensions["brightsheet_watch"] = watch
 
 
 def _add_tally(app: Flask, wiring: Wiring, alerts: Alerts) -> None:

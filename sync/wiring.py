@@ -79,14 +79,8 @@ Alert = Callable[[str, str], object]
 
 _LEASE_TRIES = 8
 """For a lease that another worker holds, which is renewed while that one works."""
-PROJECTION = "projection"
-"""The name of the lease of whoever applies deliveries to jobs."""
-BACKFILL = "backfill"
-"""The name of the lease of whoever reads EverBright's jobs."""
-
-
-def _no_alert(_reason: str, _text: str) -> None:
-    return None
+PROJECTION, BACKFILL = "projection", "backfill"
+"""Names of leases."""
 
 
 class Wiring:
@@ -114,11 +108,9 @@ class Wiring:
         )
 
     def mode(self) -> Mode:
-        """Return whose the tabs of jobs in the configured spreadsheet are."""
         return self.sheet_store().spreadsheet.mode()
 
     def backlog(self) -> Backlog:
-        """Return what waits for the configured spreadsheet."""
         settings = self.settings
         return backlog(
             self.database,
@@ -141,11 +133,10 @@ class Wiring:
     def flusher(
         self,
         sleep: Sleep,
-        alert: Alert = _no_alert,
+        alert: Alert = lambda _reason, _text: None,
         spreadsheet: str = "",
         sizes: Sizes = USUAL,
     ) -> Flusher:
-        """Return the flusher of a spreadsheet: the configured one, or another."""
         settings = self.settings
         return Flusher(
             self.sheet_store(spreadsheet),
@@ -159,7 +150,6 @@ class Wiring:
         )
 
     def projector(self) -> Projector:
-        """Return what applies deliveries to their jobs."""
         return Projector(self.inbox, Jobs(self.database), self.settings, self.trail)
 
     def project(self, sleep: Sleep) -> None:
@@ -173,7 +163,6 @@ class Wiring:
                 pass
 
     def sheet_client(self, spreadsheet: str = "") -> SheetClient:
-        """Return the client of a spreadsheet: the configured one, or another."""
         settings = self.settings
         wanted = spreadsheet or settings.spreadsheet_id
         return SheetClient(auth.session(settings), wanted, auth.account(settings))
@@ -185,11 +174,9 @@ class Wiring:
         return Alerts(all_channels, link=f"{settings.public_url}/" if settings.public_url else "")
 
     def drive(self, root: str) -> Drive:
-        """Return the folder `root` in Drive."""
         return Drive(auth.session(self.settings), root, auth.account(self.settings))
 
     def everbright(self) -> EverBright:
-        """Return EverBright's API."""
         settings = self.settings
         token = settings.everbright_api_token
         return EverBright(
@@ -200,16 +187,13 @@ class Wiring:
         )
 
     def copier(self, sleep: Sleep) -> Copier:
-        """Return the copier of documents into Drive."""
         drive = self.drive(self.settings.drive_folder_id)
         return Copier(self.documents, drive, self.everbright(), sleep, self._folders, self._room)
 
     def folder_namer(self) -> FolderNamer:
-        """Return the part that names jobs' folders."""
         return FolderNamer(Folders(self.database), self.drive(self.settings.drive_folder_id))
 
     def customer_fetcher(self) -> Fetcher[Customer]:
-        """Return the part that requests customers."""
         return Fetcher(self.customers, customer_question(self.everbright()))
 
     def detail_fetcher(self) -> Fetcher[Details] | None:
@@ -223,11 +207,9 @@ class Wiring:
         return Fetcher(store, lookup.question())
 
     def intake(self) -> Intake:
-        """Return what puts milestones that were read into the inbox."""
         return Intake(self.inbox, Jobs(self.database), self.settings)
 
     def lists(self, sleep: Sleep) -> Lists:
-        """Return what reads EverBright's lists."""
         return Lists(self.everbright(), self.settings.backfill_rate, sleep)
 
     def backfill(self, scope: str, sleep: Sleep) -> Backfill:
@@ -256,11 +238,9 @@ class Wiring:
             raise SettingsError("EVERBRIGHT_API_TOKEN", fix)
 
     def backfills(self, scope: str) -> Backfills:
-        """Return how far the runs of a scope have come."""
         return Backfills(self.database, scope)
 
     def lease_name(self, spreadsheet: str = "") -> str:
-        """Return the name of the lease for writing a spreadsheet."""
         return f"sheet:{spreadsheet or self.settings.spreadsheet_id}"
 
     @contextmanager

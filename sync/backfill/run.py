@@ -56,11 +56,9 @@ class Summary:
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything could be read."""
         return not (self.not_read or self.problems)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON values."""
         return {
             "jobs": self.jobs,
             "events": self.events,
@@ -74,7 +72,6 @@ class Summary:
         }
 
     def text(self) -> str:
-        """Return it in lines for people."""
         lines = [f"{self.events} events of {self.jobs_with_events} jobs had not been delivered."]
         counts = {"unchanged": self.unchanged, "without a workflow": self.without_workflow}
         beside = "".join(f", {count} {what}" for what, count in counts.items() if count)

@@ -5,13 +5,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
 from sync.errors import Permanent, Retryable
 from sync.jobs.model import Customer
 from sync.types import When
+from sync.webhooks.other_events import uuid
 from sync.webhooks.parse import readable
 
 Record = Mapping[str, Any]
@@ -70,12 +70,7 @@ def identifier(record: Record, *keys: str) -> str:
 
 def site(record: Record) -> str:
     """Return the site of a record of the list of jobs: a UUID in its canonical form, or ""."""
-    for key in _SITE:
-        try:
-            return str(UUID(identifier(record, key)))
-        except ValueError:
-            continue
-    return ""
+    return next((found for key in _SITE if (found := uuid(identifier(record, key)))), "")
 
 
 def updated(record: Record, keys: Sequence[str] = DATES) -> datetime | None:
@@ -96,18 +91,10 @@ def must_be_of(records: Sequence[Record], keys: Sequence[str], wanted: str) -> N
     Only UUIDs are compared: a number under the same key may be another identifier.
     """
     for record in records:
-        told = identifier(record, *keys)
-        if _is_uuid(told) and _is_uuid(wanted) and UUID(told) != UUID(wanted):
+        told = uuid(identifier(record, *keys))
+        if told and uuid(wanted) not in (None, told):
             text = f"EverBright's list is not of what was asked for ({keys[0]})."
             raise Permanent("everbright_unfiltered", text)
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 _LIMIT = 500

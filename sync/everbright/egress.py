@@ -35,12 +35,10 @@ class Patience:
         self._is_done, self._is_over = Event(), Event()
 
     def __enter__(self) -> "Patience":
-        """Start the thread."""
         Thread(target=self._watch, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End it."""
         self._is_done.set()
 
     @contextmanager
@@ -120,12 +118,10 @@ class Timely(HTTPAdapter):
     pools: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"http": _Pool, "https": _PoolTLS}
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Make the pools of connections."""
         super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = self.pools
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        """Return the pools of connections through a proxy."""
         manager = super().proxy_manager_for(proxy, **options)
         manager.pool_classes_by_scheme = Timely.pools
         return manager

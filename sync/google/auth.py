@@ -54,7 +54,6 @@ class _AtEmulator:
     emulator_url: str
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **options: Any) -> Any:
-        """Send a request; Google's hosts are replaced by the emulator's."""
         text = url.decode() if isinstance(url, bytes) else url
         for host in _HOSTS:
             if text.startswith(host + "/"):
@@ -181,7 +180,10 @@ def sign_in(settings: GoogleSettings) -> Accepted:
         raise Retryable("google_unavailable", f"Google's sign-in answered {answer.status_code}.")
     if answer.status_code != 200:
         raise _refused(str(said.get("error", answer.status_code)))
-    return Accepted(frozenset(str(said.get("scope", "")).split()), _seconds(said))
+    ends_in = said.get("refresh_token_expires_in")
+    if not isinstance(ends_in, int | float) or ends_in <= 0:
+        ends_in = None
+    return Accepted(frozenset(str(said.get("scope", "")).split()), ends_in)
 
 
 def _service_account(settings: GoogleSettings) -> Accepted:
@@ -197,8 +199,3 @@ def _service_account(settings: GoogleSettings) -> Accepted:
 
 def _refused(code: str) -> Permanent:
     return Permanent("google_credentials", f"Google does not accept the sign-in ({code[:60]}).")
-
-
-def _seconds(answer: dict[str, Any]) -> float | None:
-    seconds = answer.get("refresh_token_expires_in")
-    return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else None

@@ -101,8 +101,7 @@ class Drive:
 
     def folders(self) -> Iterator[list[File]]:
         """Yield the folders under the root with their tags, page by page."""
-        query = f"'{self._root or 'root'}' in parents and mimeType = '{_FOLDER_TYPE}'"
-        yield from self._pages(query)
+        return self._pages(f"'{self._root or 'root'}' in parents and mimeType = '{_FOLDER_TYPE}'")
 
     def _pages(self, query: str) -> Iterator[list[File]]:
         token: str | None = ""
@@ -199,7 +198,6 @@ class Drive:
         return None if file is None or file.get("trashed") else str(file.get("name", ""))
 
     def rename(self, file_id: str, name: str) -> None:
-        """Give a file another name."""
         self._call("PATCH", f"{_FILES}/{file_id}", {"fields": "id"}, {"name": name})
 
     def begin(

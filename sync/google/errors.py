@@ -50,8 +50,10 @@ def from_google(error: Exception, account: str) -> BrightsheetError:
 def refusal(response: Response, account: str) -> BrightsheetError:
     """Return the error for an HTTP error of Sheets or Drive. The body may be HTML."""
     status = response.status_code
-    reasons = _reasons(response)
-    said = _message(response)
+    error = _error(response)
+    entries = (*error.get("errors", ()), *error.get("details", ()))
+    reasons = {str(entry.get("reason")) for entry in entries if isinstance(entry, dict)}
+    said = str(error.get("message", "no reason given"))[:300]
     if status == 429 or (status == 403 and reasons & _DRIVE_RATE_LIMITS):
         per_user = "RATE_LIMIT_EXCEEDED" in reasons
         after = asked(response) or (RATE_WINDOW if per_user else None)
@@ -92,13 +94,3 @@ def _error(response: Response) -> dict[str, Any]:
         return {}
     error = tree.get("error") if isinstance(tree, dict) else None
     return error if isinstance(error, dict) else {}
-
-
-def _reasons(response: Response) -> set[str]:
-    error = _error(response)
-    entries = [*error.get("errors", ()), *error.get("details", ())]
-    return {str(entry.get("reason")) for entry in entries if isinstance(entry, dict)}
-
-
-def _message(response: Response) -> str:
-    return str(_error(response).get("message", "no reason given"))[:300]

@@ -43,11 +43,9 @@ class Body:
         self._head, self._tail = head, tail
 
     def __len__(self) -> int:
-        """Return the size of the whole body in bytes."""
         return len(self._head) + self._content.size - self._start + len(self._tail)
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the body."""
         yield self._head
         self._content.stream.seek(self._start)
         while piece := self._content.stream.read(_PIECE):

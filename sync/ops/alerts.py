@@ -53,7 +53,6 @@ class SlackWebhook:
         self._url = url
 
     def deliver(self, message: Message) -> bool:
-        """Post the message once."""
         body = {"text": f"Brightsheet: {message.lines().translate(_SLACK)}"}
         try:
             with requests.Session() as session:
@@ -98,7 +97,6 @@ class AppriseChannel:
         return service
 
     def deliver(self, message: Message) -> bool:
-        """Send the message once."""
         # Each service marks text up in its own way: what could call everybody is taken apart.
         text = _CALLS.sub("(at)", message.lines().translate(_BRACKETS))
         try:
@@ -112,7 +110,6 @@ class AppriseChannel:
 
 
 def channels(webhook: SecretStr | None, urls: Sequence[SecretStr]) -> list[Channel]:
-    """Return the channels that are set."""
     slack: list[Channel] = [SlackWebhook(webhook)] if webhook else []
     return slack + [AppriseChannel(url) for url in urls]
 

@@ -87,7 +87,6 @@ class _Libraries(logging.Handler):
     """Lines of libraries: the logger and the place, not the text."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Log the line's origin."""
         log = structlog.get_logger()
         say = log.error if record.levelno >= logging.ERROR else log.warning
         say(

@@ -20,7 +20,6 @@ from tenacity import (
     retry_if_exception_type,
     stop_after_attempt,
 )
-from tenacity.wait import wait_base
 
 from sync.errors import Refused, Retryable
 
@@ -47,16 +46,9 @@ def pause(attempt: int, error: BaseException | None, longest: float = _LONGEST_W
     return max(backoff, min(after, _LONGEST_ASKED) + jitter)
 
 
-class wait_as_asked(wait_base):  # noqa: N801 - named as tenacity's own
-    """Wait as long as the server asks, else exponentially with jitter."""
-
-    def __init__(self, longest: float = _LONGEST_WAIT) -> None:
-        self._longest = longest
-
-    def __call__(self, retry_state: RetryCallState) -> float:
-        """Return the seconds to wait."""
-        error = retry_state.outcome.exception() if retry_state.outcome else None
-        return pause(retry_state.attempt_number, error, self._longest)
+def _pause_after(state: RetryCallState, longest: float) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    return pause(state.attempt_number, error, longest)
 
 
 def policy(
@@ -86,7 +78,7 @@ def policy(
 
     return Retrying(
         retry=retry_if_exception_type(Retryable),
-        wait=wait_as_asked(longest),
+        wait=lambda state: _pause_after(state, longest),
         stop=stop_after_attempt(attempts),
         sleep=wait,
         before_sleep=note,
@@ -102,7 +94,7 @@ def in_place(sleep: Callable[[float], Any], deadline: float) -> Retrying:
     """
     return Retrying(
         retry=retry_if_exception(_may_pass_soon),
-        wait=wait_as_asked(_LONGEST_IN_PLACE),
+        wait=lambda state: _pause_after(state, _LONGEST_IN_PLACE),
         stop=lambda state: state.attempt_number >= _TRIES_IN_PLACE or monotonic() > deadline,
         sleep=sleep,
         reraise=True,

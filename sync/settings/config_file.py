@@ -253,7 +253,6 @@ class Config(Strict):
         return known.label if known else code.replace("_", " ").capitalize()
 
     def is_approved(self, code: str | None) -> bool:
-        """Return whether a status means approved."""
         known = self.statuses.get(code or "")
         return known is not None and known.means == "approved"
 

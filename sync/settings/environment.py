@@ -48,6 +48,10 @@ def _secret(check: Callable[[str], str]) -> AfterValidator:
     return AfterValidator(lambda secret: SecretStr(check(secret.get_secret_value())))
 
 
+def _google_id(wanted: str) -> AfterValidator:
+    return AfterValidator(lambda text: validators.google_id(text, wanted))
+
+
 _T = TypeVar("_T", bound=BaseSettings)
 Address = Annotated[str, AfterValidator(validators.address)]
 DocumentPath = Annotated[str, AfterValidator(validators.document_path)]
@@ -188,7 +192,7 @@ class ReceiverSettings(_FromEnvironment):
 class SheetSettings(_FromEnvironment):
     """The sheet."""
 
-    spreadsheet_id: Annotated[str, AfterValidator(validators.spreadsheet_id)] = Field(
+    spreadsheet_id: Annotated[str, _google_id(validators.SPREADSHEET)] = Field(
         "",
         description="The spreadsheet's ID, or its address copied from the browser. Share it with "
         "the service account as an editor.",
@@ -271,7 +275,7 @@ class EverBrightSettings(_FromEnvironment):
 class DocumentSettings(_FromEnvironment):
     """Documents."""
 
-    drive_folder_id: Annotated[str, AfterValidator(validators.folder_id)] = Field(
+    drive_folder_id: Annotated[str, _google_id(validators.FOLDER)] = Field(
         "",
         description="The ID or address of the Drive folder for documents, on a shared drive if a "
         "service account signs in. Without it documents aren't copied, only linked.",
@@ -328,7 +332,6 @@ class AlertSettings(_FromEnvironment):
 
     @property
     def has_alerts(self) -> bool:
-        """Whether there is anywhere to send alerts."""
         return bool(self.alert_webhook_url or self.alert_urls)
 
 
@@ -375,7 +378,6 @@ def database_url(environ: Mapping[str, str]) -> str:
 
 
 def google_settings(environ: Mapping[str, str]) -> GoogleSettings:
-    """Return the settings of the sign-in at Google alone."""
     return _checked(GoogleSettings, environ)
 
 
@@ -385,7 +387,7 @@ def google_id(name: str, value: str) -> str:
     Raises SettingsError on `name`.
     """
     try:
-        return validators.spreadsheet_id(value)
+        return validators.google_id(value, validators.SPREADSHEET)
     except ValueError as error:
         raise SettingsError(name, str(error)) from None
 

@@ -55,17 +55,8 @@ def words(text: object) -> object:
     return tuple(word for word in (part.strip() for part in text.split(",")) if word)
 
 
-def spreadsheet_id(text: str) -> str:
-    """Return the spreadsheet's id that stands in an id or an address."""
-    return _google_id(text, SPREADSHEET)
-
-
-def folder_id(text: str) -> str:
-    """Return the folder's id that stands in an id or an address."""
-    return _google_id(text, FOLDER)
-
-
-def _google_id(text: str, wanted: str) -> str:
+def google_id(text: str, wanted: str) -> str:
+    """Return the ID that `text` is, or that is in the address `text`."""
     if in_address := _ID_IN_ADDRESS.search(text):
         return in_address[1]
     if not _GOOGLE_ID.match(text):
@@ -89,7 +80,6 @@ def address(text: str) -> str:
 
 
 def loopback(text: str) -> str:
-    """Check that an address is on this machine."""
     if not _is_loopback(urlsplit(text).hostname or ""):
         raise ValueError("is for an emulator on this machine only; unset it elsewhere.")
     return text
@@ -159,7 +149,6 @@ def template(text: str, names: set[str]) -> str:
 
 
 def time_zone(text: str) -> str:
-    """Check a name of the time zone database."""
     try:
         ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):

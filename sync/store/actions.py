@@ -73,7 +73,6 @@ class ActionLog:
         return int(made or 0)
 
     def end(self, number: int, state: ActionState, result: str) -> None:
-        """Record how an action ended."""
         with self._database.writing() as connection:
             _end(connection, number, state, result)
 
@@ -82,7 +81,6 @@ class ActionLog:
         self.begin(name, detail, source, ActionState.DONE)
 
     def is_requested(self) -> bool:
-        """Return whether there is anything for the worker."""
         with self._database.reading() as connection:
             return bool(connection.scalar(select(exists().where(_OPEN))))
 

@@ -98,7 +98,6 @@ class Backfills:
     def conclude(
         self, held: Lease, site: str, state: JobState, events: int, reason: str = ""
     ) -> None:
-        """Keep what came of a job."""
         row = self._row(site, state, events, reason)
         statement = self._database.insert(backfill_job).values(row)
         again = {"state": state, "events": events, "reason": reason}

@@ -186,7 +186,9 @@ def backlog(
     row["doubled_jobs"] = tuple(" and ".join(job["rows"]) for job in compared.get("doubled", ()))
     row["foreign_keys"] = tuple(key["row"] for key in compared.get("foreign", ()))
     row |= _gone_columns(row.pop("read_columns"), row.pop("clock"))
-    row["not_as_assumed"] = _otherwise(row.pop("trial"))
+    trial = row.pop("trial")
+    otherwise = Trial.model_validate_json(trial).otherwise if trial else ()
+    row["not_as_assumed"] = tuple(answer.words for answer in otherwise)
     row["is_adopted"] = row.pop("mode") == Mode.ADOPTED
     if room := database.room():
         row["disk_free"], row["disk_size"] = room
@@ -242,11 +244,6 @@ def _gone_columns(read: str | None, clock: float) -> dict[str, Any]:
         "gone_columns": tuple(f"{column.header!r} in {column.tab!r}" for column in gone),
         "oldest_gone_column": max((clock - (c.gone_at or clock) for c in gone), default=None),
     }
-
-
-def _otherwise(trial: str | None) -> tuple[str, ...]:
-    found = Trial.model_validate_json(trial).otherwise if trial else ()
-    return tuple(answer.words for answer in found)
 
 
 def _documents() -> dict[str, Select[Any]]:

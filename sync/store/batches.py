@@ -131,7 +131,10 @@ class Batches:
             if conclusion.missed:
                 _confirm_cells(connection, tried.shown, conclusion)
             if conclusion.keyed:
-                _forget_written(connection, conclusion.keyed)
+                # What was written for these jobs stands in another row than the one with their key.
+                keyed = job.c.site.in_(sorted(conclusion.keyed))
+                values = {"written": "{}", "has_row": True, **bumped()}
+                connection.execute(update(job).where(keyed).values(values))
             lookups.mark_written(connection, tried.changes)
             limits.release(connection, self._sheet.id, [job_shown.site for job_shown in right])
             self._keep_undos(connection, conclusion)
@@ -277,12 +280,6 @@ def _confirm_cells(connection: Connection, jobs: Sequence[Shown], conclusion: Co
             "recheck": json.dumps([c for c in json.loads(known.recheck) if c not in columns]),
         }
         connection.execute(update(job).where(job.c.site == row.site).values(values))
-
-
-def _forget_written(connection: Connection, sites: Iterable[str]) -> None:
-    """Forget what was written for jobs in another row than the one that has their key now."""
-    keyed = job.c.site.in_(sorted(sites))
-    connection.execute(update(job).where(keyed).values(written="{}", has_row=True, **bumped()))
 
 
 def _cells_out(cells: Cells) -> str:

@@ -157,7 +157,6 @@ class Database:
                 revisions.upgrade(connection)
 
     def is_current(self) -> bool:
-        """Return whether the schema is the one of this version."""
         with self.reading() as connection:
             return revisions.current(connection) == revisions.known()[-1]
 
@@ -173,7 +172,6 @@ class Database:
         return usage.free, usage.total
 
     def close(self) -> None:
-        """Close the idle connections."""
         self._kept.close()
         self._engine.dispose()
         self._brief.dispose()

@@ -24,7 +24,6 @@ class SampleDocument:
 
 
 def sample_job(database: Database) -> str | None:
-    """Return the site of a job; None before the first."""
     with database.reading() as connection:
         site: str | None = connection.scalar(select(job.c.site).order_by(job.c.site).limit(1))
     return site
@@ -67,7 +66,6 @@ class DeliveryFilter:
     milestone: str = ""
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """Return the conditions of the query."""
         conditions: list[ColumnElement[bool]] = []
         if self.outcome is not None:
             conditions.append(delivery.c.outcome == self.outcome)
@@ -97,7 +95,6 @@ class Deliveries:
         self._inbox = Inbox(database)
 
     def newest(self, limit: int, wanted: DeliveryFilter) -> list[KeptDelivery]:
-        """Return the newest of the wanted deliveries, newest first."""
         query = select(delivery).where(*wanted.conditions())
         return self._inbox.fetch(query.order_by(delivery.c.seq.desc()).limit(limit))
 

@@ -111,7 +111,6 @@ class JobRecords:
         self._database = database
 
     def find(self, site: str) -> JobRecord | None:
-        """Return a job, or None if there is none."""
         with self._database.reading() as connection:
             row = connection.execute(select(job).where(job.c.site == site)).mappings().first()
             if row is None:
@@ -137,7 +136,6 @@ class JobRecords:
             return _documents(connection, limit, document.c.state == state)
 
     def names(self, sites: Collection[str]) -> dict[str, Personal]:
-        """Return the names of the customers of `sites`, as far as they are known."""
         with self._database.reading() as connection:
             known = customers(connection, sites)
         return {site: Personal(person.name) for site, person in known.items() if person.name}

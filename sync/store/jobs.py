@@ -53,7 +53,6 @@ class Jobs:
         self.reported = Reported(database)
 
     def states(self, sites: Sequence[str]) -> dict[str, Job]:
-        """Return what is known of `sites`, by site."""
         query = select(job.c.site, job.c.state).where(job.c.site.in_(sites))
         with self._database.reading() as connection:
             return {
@@ -138,7 +137,6 @@ class Jobs:
         connection.execute(self._database.insert(folder).on_conflict_do_nothing(), folders)
 
     def sites(self) -> frozenset[str]:
-        """Return every site that there is a job for."""
         with self._database.reading() as connection:
             return frozenset(connection.scalars(select(job.c.site)))
 
@@ -167,7 +165,10 @@ def _told_apart(connection: Connection, documents: Sequence[Wanted]) -> list[Wan
 
     It is stored with that name, so that every try makes the same file.
     """
-    names = _names(connection, {wanted.site for wanted in documents})
+    sites = {wanted.site for wanted in documents}
+    query = select(document.c.site, document.c.name, document.c.uuid)
+    rows = connection.execute(query.where(document.c.site.in_(sorted(sites))))
+    names = {(site, name.lower()): uuid for site, name, uuid in rows}
     told_apart: list[Wanted] = []
     for wanted in documents:
         taken = names.setdefault((wanted.site, wanted.name.lower()), wanted.uuid)
@@ -175,10 +176,3 @@ def _told_apart(connection: Connection, documents: Sequence[Wanted]) -> list[Wan
         name = wanted.name if is_told else files.told_apart(wanted.name, wanted.uuid)
         told_apart.append(replace(wanted, name=name))
     return told_apart
-
-
-def _names(connection: Connection, sites: Collection[str]) -> dict[tuple[str, str], str]:
-    """Return the UUIDs of documents by their job's site and their name in lower case."""
-    query = select(document.c.site, document.c.name, document.c.uuid)
-    rows = connection.execute(query.where(document.c.site.in_(sorted(sites))))
-    return {(site, name.lower()): uuid for site, name, uuid in rows}

@@ -29,7 +29,6 @@ class TokenBucket:
         return max(0.0, spaced, refilled)
 
     def spend(self, now: float) -> None:
-        """Count a flush that begins now."""
         self.left = self._left(now) - 1
         self.last = now
 

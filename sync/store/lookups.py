@@ -181,12 +181,10 @@ def want(database: Database, connection: Connection, sites: Collection[str]) -> 
 
 
 def customers(connection: Connection, sites: Collection[str]) -> dict[str, Customer]:
-    """Return what is known of the customers of `sites`."""
     return _known(connection, customer, Customer.model_validate_json, sites)
 
 
 def details(connection: Connection, sites: Collection[str]) -> dict[str, Details]:
-    """Return what is known of the details of `sites`."""
     return _known(connection, detail, Details.model_validate_json, sites)
 
 

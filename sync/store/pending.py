@@ -49,7 +49,6 @@ class Pending:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to do."""
         return not (self.in_doubt or self.jobs or self.lines or self.undos)
 
 
@@ -90,7 +89,6 @@ class PendingWork:
         return self._history.due(*columns).where(change.c.site.not_in(resting(self._sheet.id)))
 
     def is_waiting(self) -> bool:
-        """Return whether there is anything to do."""
         return self._is_true(select(self._waits()))
 
     def is_due(self) -> bool:
@@ -182,7 +180,6 @@ class PendingWork:
             yield from jobs
 
     def sites_with_row(self) -> frozenset[str]:
-        """Return the sites that have a row, as far as is known."""
         with self._database.reading() as connection:
             return _sites_with_row(connection)
 

@@ -156,7 +156,6 @@ class Spreadsheet:
         return select(literal(1)).where(self._is_this(), is_adopted).exists()
 
     def mode(self) -> Mode:
-        """Return whose the tabs of jobs are."""
         with self._database.reading() as connection:
             return self.kept(connection).mode
 
@@ -222,13 +221,11 @@ class Spreadsheet:
             self.change(connection, read_columns=known.model_dump_json())
 
     def trial(self) -> Trial | None:
-        """Return what Google was found to do here; None where it was not tried."""
         with self._database.reading() as connection:
             text = connection.scalar(select(sheet.c.trial).where(self._is_this()))
         return _trial(text)
 
     def keep_trial(self, answers: Iterable[GoogleAnswer]) -> Trial:
-        """Store what Google was found to do just now."""
         with self._database.writing() as connection:
             clock = float(connection.scalar(select(now())) or 0.0)
             trial = Trial(at=clock, answers=tuple(answers))
@@ -256,7 +253,6 @@ class Spreadsheet:
             return "tab:pipeline" in json.loads(connection.scalar(query) or "[]")
 
     def set_compared(self, held: Lease) -> None:
-        """Record that the whole sheet was compared now."""
         with self._database.writing(held) as connection:
             self.change(connection, compared_at=now())
 
@@ -285,12 +281,10 @@ class Spreadsheet:
                 self.change(connection, paused_at=now())
 
     def resume(self) -> None:
-        """Have the worker write again."""
         with self._database.writing() as connection:
             self.change(connection, paused_at=None)
 
     def glance(self) -> "Glance":
-        """Return what people want to know at a glance."""
         columns = (sheet.c.reason, sheet.c.message, sheet.c.landed_at, sheet.c.compared_at)
         bucket = (sheet.c.pace_left, sheet.c.pace_last)
         query = select(*columns, *bucket, sheet.c.paused_at, now()).where(self._is_this())

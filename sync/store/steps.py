@@ -19,12 +19,10 @@ class Steps:
         self._database = database
 
     def kept(self) -> tuple[str, ...]:
-        """Return the steps that a person confirmed."""
         with self._database.reading() as connection:
             return read_steps(connection)
 
     def proposed(self) -> tuple[str, ...]:
-        """Return the steps that were proposed last."""
         with self._database.reading() as connection:
             return read_steps(connection, is_kept=False)
 

@@ -13,5 +13,4 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Create the tables and their indexes."""
     metadata.create_all(op.get_bind())
