@@ -202,10 +202,6 @@ class Settings(DatabaseSettings, GoogleSettings):
     document_creation_types: Annotated[frozenset[str], BeforeValidator(validators.words)] = (
         frozenset({"UPLOADED"})
     )
-    document_copiers: int = Field(8, ge=1, le=32)
-    """Documents that are copied at once."""
-    document_disk_mb: int = Field(512, ge=1, le=2**20)
-    """What they may occupy of the disk together, in MiB."""
 
     admin_password: SecretStr | None = None
     public_url: Address = ""

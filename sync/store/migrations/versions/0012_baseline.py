@@ -120,14 +120,12 @@ def _jobs() -> None:
 
 
 def _documents() -> None:
-    names = ("name", "next_name", "named_for")
     op.create_table(
         "folder",
         *_key("site"),
         *_texts("file_id", "link"),
         *_integers("claim"),
         *_moments("claimed_until"),
-        *(sa.Column(name, sa.Text, nullable=False, server_default="") for name in names),
     )
     op.create_table(
         "document",
@@ -135,13 +133,12 @@ def _documents() -> None:
         *_texts("site", "sub_task", "name", "state"),
         *_integers("attempts"),
         *_moments("due_at"),
-        *_texts("file_id", "session", "digest", "link", "reason", "message"),
+        *_texts("file_id", "digest", "link", "reason", "message"),
         *_maybe(sa.Float, "wanted_at"),
     )
     op.create_index("ix_document_site", "document", ["site"])
     _index("document_pending", "document", "due_at", "state = 'pending'")
     _index("document_failed", "document", "uuid", "state = 'failed'")
-    op.create_table("spare_id", *_key("id"))
 
 
 def _sheet() -> None:
