@@ -20,15 +20,15 @@ import requests
 
 from benchmarks.drive import Google
 from demo.process import ROOT
-from sync.documents.copier import DocumentQueue
+from sync.documents.queue import DocumentQueue
 from sync.ops.alerts import Alerts
 from sync.settings import environment
 from sync.store import Database, Jobs, Leases, Projected, Wanted
 from sync.wiring import Wiring
+from sync.worker import COPIERS
 from sync.worker.loop import POLL_SECONDS, DocumentLoop, Stop, run_loop
 from tests.world import wait_for
 
-AT_ONCE = 8
 FIRST = str(UUID(int=0))
 """A document that both sides copy before the clock starts: a process starts seldom."""
 _PIECE = 256 * 1024
@@ -102,7 +102,6 @@ def product(google: Google, batch: Batch) -> Measured:
             "DRIVE_FOLDER_ID": root,
             "WEBHOOK_SECRET": "a-made-up-secret",
             "DATABASE_URL": f"sqlite:///{folder}/documents.sqlite3",
-            "DOCUMENT_COPIERS": str(AT_ONCE),
         }
         settings = environment.load(environ, ROOT / "demo" / "brightsheet.toml")
         database = Database(settings.database_url.get_secret_value())
@@ -132,7 +131,7 @@ def _copy_all(wiring: Wiring, documents: int) -> None:
     stop = Stop()
     seconds = wiring.settings.lease_seconds
     queue = DocumentQueue(wiring.documents, seconds, stop.is_set, lambda: stop.wait(POLL_SECONDS))
-    loops = [DocumentLoop(wiring, Alerts(()), stop, queue) for _ in range(AT_ONCE)]
+    loops = [DocumentLoop(wiring, Alerts(()), stop, queue) for _ in range(COPIERS)]
     threads = [
         threading.Thread(target=run_loop, args=(stop, one.step, lambda: None), daemon=True)
         for one in loops
@@ -151,7 +150,7 @@ def floor(google: Google, batch: Batch) -> Measured:
     by_job: dict[str, list[Wanted]] = {}
     for one in batch.wanted():
         by_job.setdefault(one.site, []).append(one)
-    with ThreadPoolExecutor(AT_ONCE, initializer=_connect) as pool:
+    with ThreadPoolExecutor(COPIERS, initializer=_connect) as pool:
         folder = pool.submit(_make_folder, google.url, "first", root)
         pool.submit(_pass_on, google.url, Wanted(FIRST, "first", "", "first.pdf"), folder).result()
         meter = _Meter(google)

@@ -12,8 +12,8 @@ from typing import Any
 from sync.backfill.intake import Intake
 from sync.backfill.reader import Lists, Reader
 from sync.backfill.run import Backfill
-from sync.documents.copier import Copier, Room
-from sync.documents.folders import FolderNamer, JobFolders
+from sync.documents.copier import Copier
+from sync.documents.folders import JobFolders
 from sync.errors import Retryable, SettingsError
 from sync.everbright.client import EverBright
 from sync.google import auth
@@ -39,7 +39,6 @@ from sync.store import (
     Database,
     DetailStore,
     Documents,
-    Folders,
     Heartbeats,
     Inbox,
     Jobs,
@@ -90,9 +89,12 @@ class Wiring:
         self.settings = settings
         self.database = database
         self.inbox = Inbox(database)
-        self.documents = Documents(database, settings.lease_seconds)
+        self.documents = Documents(
+            database,
+            settings.lease_seconds,
+            waits_for_names=settings.everbright_api_token is not None,
+        )
         self._folders = JobFolders(self.documents)
-        self._room = Room(settings.document_disk_mb * 1024**2)
         self.refusals = Refusals(database, settings.keep_deliveries_days)
         self.customers = Customers(database)
         self.heartbeats = Heartbeats(database)
@@ -188,10 +190,7 @@ class Wiring:
 
     def copier(self, sleep: Sleep) -> Copier:
         drive = self.drive(self.settings.drive_folder_id)
-        return Copier(self.documents, drive, self.everbright(), sleep, self._folders, self._room)
-
-    def folder_namer(self) -> FolderNamer:
-        return FolderNamer(Folders(self.database), self.drive(self.settings.drive_folder_id))
+        return Copier(self.documents, drive, self.everbright(), sleep, self._folders)
 
     def customer_fetcher(self) -> Fetcher[Customer]:
         return Fetcher(self.customers, customer_question(self.everbright()))

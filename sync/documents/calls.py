@@ -1,4 +1,4 @@
-"""Calls of Drive for one try of one document: each is tried again in place, for a limited time."""
+"""Calls of Drive that are retried in place for a limited time, and the ids of files to be made."""
 
 from collections.abc import Callable, Mapping
 from threading import Lock

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 from ipaddress import ip_address
-from typing import Any, BinaryIO
+from typing import IO, Any
 from urllib.parse import quote, urljoin
 
 import requests
@@ -86,7 +86,7 @@ class EverBright:
             # A .netrc must not add credentials, and cookies must not go from host to host.
             session.auth = lambda request: request
 
-    def download(self, document: str, sub_task: str, name: str, into: BinaryIO) -> Downloaded:
+    def download(self, document: str, sub_task: str, name: str, into: IO[bytes]) -> Downloaded:
         """Write a document's bytes `into` a file.
 
         Raises Retryable or Permanent; also if what came is not the document: a sign-in page, an
@@ -225,7 +225,7 @@ def _refusal(response: requests.Response) -> BrightsheetError:
 class _Hashed:
     """Writes into a file, and computes what is needed to check it."""
 
-    def __init__(self, into: BinaryIO, algorithms: Iterable[str]) -> None:
+    def __init__(self, into: IO[bytes], algorithms: Iterable[str]) -> None:
         self._into = into
         self.sums = {
             algorithm: hashlib.new(algorithm, usedforsecurity=False) for algorithm in algorithms
@@ -272,7 +272,9 @@ def _some(response: requests.Response, patience: Patience) -> bytes:
         raise Retryable("everbright_slow", "Nothing came for too long.") from None
 
 
-def _receive(response: requests.Response, name: str, into: BinaryIO, patience: float) -> Downloaded:
+def _receive(
+    response: requests.Response, name: str, into: IO[bytes], patience: float
+) -> Downloaded:
     announced = _announced(response)
     hashed = _Hashed(into, {"sha256", *(algorithm for algorithm, _ in announced)})
     size = _copy(response, hashed, patience, MAX_BYTES)

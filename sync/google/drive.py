@@ -1,4 +1,4 @@
-"""The only user of Drive's API: folders and files with an id generated first, and uploads.
+"""The client of Drive's API: finds and makes files and folders, uploads, and reads who has access.
 
 Every call works on shared drives. Permissions are never changed: who reads the
 folder reads its files.
@@ -191,14 +191,6 @@ class Drive:
         body = Multipart(_metadata(file_id, name, parent, tag), content)
         query = {"uploadType": "multipart", "fields": FIELDS}
         return _file(self._call("POST", UPLOAD, query, upload=body))
-
-    def name_of(self, file_id: str) -> str | None:
-        """Return a file's name, or None if there is none or it is in the bin."""
-        file = self._call_if_there("GET", file_id, {"fields": "name,trashed"})
-        return None if file is None or file.get("trashed") else str(file.get("name", ""))
-
-    def rename(self, file_id: str, name: str) -> None:
-        self._call("PATCH", f"{_FILES}/{file_id}", {"fields": "id"}, {"name": name})
 
     def begin(
         self, content: FileContent, file_id: str, name: str, parent: str, tag: Mapping[str, str]

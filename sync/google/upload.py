@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import IO, Any
 from uuid import uuid4
 
 SMALL = 5_000_000 - 16_384
@@ -24,7 +24,7 @@ _ARRIVED = re.compile(r"bytes=0-(\d+)")
 class FileContent:
     """What is to be uploaded: a seekable stream, its size and its media type."""
 
-    stream: BinaryIO
+    stream: IO[bytes]
     size: int
     media_type: str
 

@@ -9,7 +9,7 @@ from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
 from sync.store.database import Database, Lease, Leases
 from sync.store.deliveries import Deliveries
-from sync.store.documents import Claim, Documents, DueFolder, Folders, PendingDocument
+from sync.store.documents import Claim, Documents, PendingDocument
 from sync.store.inbox import Arrival, Inbox, KeptDelivery, Receipt, newest_arrival
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
 from sync.store.jobs import Jobs, Projected, Wanted
@@ -44,9 +44,7 @@ __all__ = [
     "Deliveries",
     "DetailStore",
     "Documents",
-    "DueFolder",
     "DueLookup",
-    "Folders",
     "Glance",
     "Heartbeats",
     "History",

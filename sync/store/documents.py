@@ -1,105 +1,41 @@
-"""The names of jobs' folders in Drive: which one was given, and whose name it should be."""
+"""The queue of documents to copy into Drive: what is due, who copies it, and what came of it."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import Connection, func, literal_column, select, update
+from sqlalchemy import Connection, Select, exists, func, literal_column, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.errors import BrightsheetError, Retryable
 from sync.jobs import files
 from sync.jobs.model import Customer, Files, FileState
 from sync.store.database import Database, now, touch
+from sync.store.lookups import PATIENCE, UNANSWERED, customers
 from sync.store.schema import customer, document, folder
-
-_NOTHING_KNOWN = "{}"
-
-
-@dataclass(frozen=True)
-class DueFolder:
-    """A folder whose customer is not the one that its name was made for."""
-
-    site: str
-    file_id: str
-    given: frozenset[str]
-    """The names that it may have if nobody but Brightsheet named it."""
-    wanted: str
-    known: str
-    """What is known of the customer, as it is stored."""
-
-
-class Folders:
-    """What the naming of folders reads and writes."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def due(self, skipped: Collection[str]) -> DueFolder | None:
-        """Return a folder that may need another name, but none of the sites `skipped`."""
-        query = (
-            select(folder, customer.c.body)
-            .join(customer, customer.c.site == folder.c.site)
-            .where(folder.c.link != "", customer.c.body != _NOTHING_KNOWN)
-            .where(customer.c.body != folder.c.named_for, folder.c.site.not_in(sorted(skipped)))
-            .limit(1)
-        )
-        with self._database.reading() as connection:
-            row = connection.execute(query).first()
-        if row is None:
-            return None
-        first = row.name or files.stand_in(row.site)
-        wanted = files.folder_name(row.site, Customer.model_validate_json(row.body))
-        given = frozenset({first, row.next_name or first})
-        return DueFolder(row.site, row.file_id, given, wanted, row.body)
-
-    def begin(self, due: DueFolder) -> None:
-        """Store the name that the folder is about to get."""
-        self._change(due.site, next_name=due.wanted)
-
-    def settle(self, due: DueFolder, *, is_named: bool) -> None:
-        """Record that the folder has the wanted name (or, not `is_named`, that it keeps its own).
-
-        It is due again when something else is known of its customer.
-        """
-        names = {"name": due.wanted, "next_name": ""} if is_named else {}
-        self._change(due.site, **names, named_for=due.known)
-
-    def _change(self, site: str, **values: str) -> None:
-        with self._database.writing() as connection:
-            connection.execute(update(folder).where(folder.c.site == site).values(values))
-
-
-def to_be_made(connection: Connection, site: str) -> str:
-    """Return the name with which a folder is to be made, and store it as the one given.
-
-    Where another was stored before, the folder may be there with that: both count as given, and
-    the folder is due.
-    """
-    query = select(folder.c.name, customer.c.body).join_from(
-        folder, customer, customer.c.site == folder.c.site, isouter=True
-    )
-    row = connection.execute(query.where(folder.c.site == site)).one()
-    wanted = files.folder_name(site, Customer.model_validate_json(row.body or _NOTHING_KNOWN))
-    is_first = row.name in ("", wanted)
-    first = {"name": wanted, "named_for": row.body or ""}
-    values = first if is_first else {"next_name": wanted}
-    connection.execute(update(folder).where(folder.c.site == site).values(values))
-    return wanted
-
 
 DUE = 100
 """The most documents of a job that are read at once: more than a job has, as a rule."""
 
 # Written out, since SQLite uses an index of a part of the rows only for a literal.
 _IS_DUE = (document.c.state == literal_column("'pending'")) & (document.c.due_at <= now())
-_JOB_DUE = (
-    select(document.c.site)
-    .join(folder, folder.c.site == document.c.site)
-    .where(_IS_DUE, folder.c.claimed_until < now())
-    .order_by(document.c.due_at)
-    .limit(1)
+_CAN_BE_NAMED = (folder.c.file_id != "") | ~exists().where(
+    customer.c.site == folder.c.site, UNANSWERED
 )
+# A moment in the future is of a clock that was put back: nothing waits until it comes.
+_HAS_WAITED = ~document.c.wanted_at.between(now() - PATIENCE, now())
+
+
+def _job_due(*which: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(document.c.site)
+        .join(folder, folder.c.site == document.c.site)
+        .where(_IS_DUE, folder.c.claimed_until < now(), *which)
+        .order_by(document.c.due_at)
+        .limit(1)
+    )
+
 
 MadeFolder = Mapping[str, str]
 """The `file_id` and `link` of a job's folder that was made just now."""
@@ -141,32 +77,35 @@ class Documents:
 
     Claims and results do not wait for SQLite's disk: after a power cut nobody holds a claim, and a
     document whose result is lost is found in Drive by its id, which was on the disk before.
+
+    A folder keeps the name that it is made with. So if customers are requested
+    (`waits_for_names`), the first document of a job waits for the answer, a minute at most; and
+    while other jobs can be named, it waits longer.
     """
 
-    def __init__(self, database: Database, claim_seconds: float) -> None:
+    def __init__(
+        self, database: Database, claim_seconds: float, waits_for_names: bool = False
+    ) -> None:
         self._database = database
         self._seconds = claim_seconds
+        self._jobs_due = (
+            (_job_due(_CAN_BE_NAMED), _job_due(_HAS_WAITED)) if waits_for_names else (_job_due(),)
+        )
 
-    def claim(self) -> tuple[Claim, PendingDocument] | None:
-        """Claim the job of the document that is due longest, and return both."""
-        claimed = self.claim_job()
-        return None if claimed is None else (claimed[0], claimed[1][0])
-
-    def claim_job(
-        self, finished: Sequence[Claim] = ()
-    ) -> tuple[Claim, list[PendingDocument]] | None:
+    def claim(self, finished: Sequence[Claim] = ()) -> tuple[Claim, list[PendingDocument]] | None:
         """Claim the job of a document that is due longest; return its documents that are due.
 
         `finished` claims are ended, in the same transaction if there is one.
         """
         with self._database.reading() as connection:
-            is_any = connection.scalar(_JOB_DUE) is not None
-        if not is_any:
+            queries = (query for query in self._jobs_due if connection.scalar(query) is not None)
+            job_due = next(queries, None)
+        if job_due is None:
             self.release(*finished)
             return None
         with self._database.writing(durable=False) as connection:
             _end(connection, finished)
-            site = connection.scalar(_JOB_DUE.with_for_update(of=folder, skip_locked=True))
+            site = connection.scalar(job_due.with_for_update(of=folder, skip_locked=True))
             if site is None:
                 return None
             number = connection.scalar(
@@ -198,6 +137,12 @@ class Documents:
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
         return (row.file_id, row.link) if row else ("", "")
+
+    def folder_name(self, site: str) -> str:
+        """Return the name with which a job's folder is made now."""
+        with self._database.reading() as connection:
+            known = customers(connection, [site])
+        return files.folder_name(site, known.get(site, Customer()))
 
     def knows_folders(self, sites: Collection[str]) -> bool:
         """Return whether every one of `sites` has a folder, as far as the store knows."""
@@ -231,12 +176,6 @@ class Documents:
             self._hold(connection, claim, file_id=file_id, link=link)
             if link:
                 touch(connection, claim.site)
-
-    def name_folder(self, claim: Claim) -> str:
-        """Return the name for the job's folder, which is stored before it is used."""
-        with self._database.writing() as connection:
-            self._hold(connection, claim)
-            return to_be_made(connection, claim.site)
 
     def forget(self, claim: Claim, uuid: str) -> None:
         """Store that the id and the digest of a document are of no more use."""

@@ -126,7 +126,7 @@ class Jobs:
     def _want(self, connection: Connection, documents: Sequence[Wanted]) -> None:
         if not documents:
             return
-        blank = dict.fromkeys(("file_id", "session", "digest", "link", "reason", "message"), "")
+        blank = dict.fromkeys(("file_id", "digest", "link", "reason", "message"), "")
         first = {"state": FileState.PENDING, "attempts": 0, "due_at": 0.0, **blank}
         rows = [{**vars(wanted), **first} for wanted in _told_apart(connection, documents)]
         statement = self._database.insert(document).values(wanted_at=now())

@@ -203,7 +203,9 @@ TRIES = 2
 """How often a customer is asked for before others no longer wait for it."""
 _NEVER = 1e12
 PATIENCE = 60.0
-"""Seconds for which a line, or a match, waits for a name."""
+"""Seconds for which a line, a match, or a folder waits for a name."""
+UNANSWERED = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
+"""Whether a customer is requested and was never answered."""
 
 
 class History:
@@ -223,8 +225,7 @@ class History:
         query = select(*columns).where(NEW)
         if not self.waits_for_names:
             return query
-        asked = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
-        nameless = select(customer.c.site).where(asked, customer.c.attempts < TRIES)
+        nameless = select(customer.c.site).where(UNANSWERED, customer.c.attempts < TRIES)
         waits = change.c.site.in_(nameless), change.c.kept_at.between(now() - PATIENCE, now())
         held = select(func.min(change.c.at)).where(NEW, *waits)
         until = func.coalesce(held.scalar_subquery(), _NEVER)

@@ -15,7 +15,7 @@ from sync.jobs.target import Target
 from sync.store.database import Database, now
 from sync.store.documents import files_in_drive
 from sync.store.limits import own_rows, pending_undos, resting
-from sync.store.lookups import PATIENCE, TRIES, History, customers, details
+from sync.store.lookups import PATIENCE, TRIES, UNANSWERED, History, customers, details
 from sync.store.schema import HAS_ROW, attempt, change, customer, job, sheet, undo
 from sync.store.signs import ReadColumns
 from sync.store.spreadsheet import Spreadsheet
@@ -74,13 +74,12 @@ class PendingWork:
         """
         if not self._history.waits_for_names:
             return true()
-        asked = customer.c.due_at.is_not(None) & customer.c.fetched_at.is_(None)
-        unknown = select(customer.c.site).where(asked)
+        unknown = select(customer.c.site).where(UNANSWERED)
         other = job.alias()
         # A moment in the future is of a clock that was put back: nothing waits until it comes.
         is_new = ~other.c.has_row & other.c.waiting_since.between(now() - PATIENCE, now())
         others = exists().where(
-            customer.c.site == other.c.site, asked, customer.c.attempts < TRIES, is_new
+            customer.c.site == other.c.site, UNANSWERED, customer.c.attempts < TRIES, is_new
         )
         is_free = job.c.site.not_in(unknown) & ~others
         return or_(~self._sheet.is_adopted(), HAS_ROW, is_free)

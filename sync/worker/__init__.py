@@ -5,7 +5,7 @@ from collections.abc import Callable
 from threading import Event, Thread
 from time import monotonic
 
-from sync.documents.copier import DocumentQueue
+from sync.documents.queue import DocumentQueue
 from sync.lookups import LookupLoop
 from sync.settings.environment import Settings
 from sync.store import Database
@@ -24,8 +24,9 @@ from sync.worker.sheet_loop import ActionLoop, SheetLoop
 
 SIGN_SECONDS = 20.0
 """Between two signs of life, which are all that an idle worker writes."""
-FOLDER_SECONDS = 10.0
-"""Between two looks whether a customer has become known, whose name a folder gets."""
+COPIERS = 4
+"""Documents that are copied at once. At a few seconds each, four copy thousands an hour, and the
+disk holds four of them at a time."""
 
 _NEW_OBJECTS = 50_000
 """Between two searches for unreachable cycles. A batch of jobs makes ten times as many objects, and
@@ -56,13 +57,10 @@ class Worker:
         queue = DocumentQueue(
             self._wiring.documents, settings.lease_seconds, self._stop.is_set, self._rest
         )
-        for number in range(settings.document_copiers if settings.drive_folder_id else 0):
+        for number in range(COPIERS if settings.drive_folder_id else 0):
             copier = DocumentLoop(self._wiring, self._alerts, self._stop, queue)
             # The queue itself waits where nothing is due.
             self._start(f"documents-{number}", copier.step, lambda: None)
-        if settings.drive_folder_id and settings.everbright_api_token:
-            namer = self._wiring.folder_namer()
-            self._start("folders", namer.name_next, lambda: self._stop.wait(FOLDER_SECONDS))
         if settings.everbright_api_token:
             fetchers = (self._wiring.customer_fetcher(), self._wiring.detail_fetcher())
             asked = [fetcher for fetcher in fetchers if fetcher is not None]

@@ -8,7 +8,7 @@ from time import monotonic
 import structlog
 
 from sync.backfill.run import Summary
-from sync.documents.copier import ClaimedJob, DocumentQueue
+from sync.documents.queue import ClaimedJob, DocumentQueue
 from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
 from sync.ops import retry
 from sync.ops.alerts import Alerts

@@ -137,7 +137,8 @@ def customer(number: int) -> dict[str, str]:
     }
 
 
-def fresh_desk(google: Emulator, seed: int) -> Desk:
+def worked_on(google: Emulator) -> Desk:
+    """A desk with a cell, a note and a header of a person's, and a row of nobody's."""
     truth = Truth(tagged(history(60, JOBS, 1)), {uuid(n): customer(n) for n in range(1, JOBS + 1)})
     spreadsheet = google.create_spreadsheet("Solar jobs")
     google.sheets.handle(
@@ -148,12 +149,7 @@ def fresh_desk(google: Emulator, seed: int) -> Desk:
         "owner@example.com",
     )
     ledger = Ledger(truth)
-    return Desk(google, spreadsheet, truth, ledger, Person(google, spreadsheet, ledger, seed))
-
-
-def worked_on(google: Emulator) -> Desk:
-    """A desk with a cell, a note and a header of a person's, and a row of nobody's."""
-    desk = fresh_desk(google, 1)
+    desk = Desk(google, spreadsheet, truth, ledger, Person(google, spreadsheet, ledger, 1))
     desk.person.deeds.only("type", "note", "row_of_nobody", "add_column", "rename_header")
     for _ in range(160):
         desk.person.act()

@@ -1,30 +1,30 @@
-"""The judge of the Jobs tab: it sees every kind of harm, and none where all is right."""
+"""The judge sees each kind of harm that is planted: in the Jobs tab, in the History, in Drive."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from emulator import Emulator
-from tests.chaos.desk import ONE, TWO, Desk, fresh_desk, worked_on
-from tests.chaos.tab import HEADER, KEY
-from tests.made_up import uuid
+from sync.google.auth import EmulatorSession
+from sync.google.drive import Drive
+from sync.sheets.answer import HISTORY_TAB, JOBS_TAB
+from tests.bench import Bench
+from tests.chaos import judge
+from tests.chaos.desk import ONE, TWO, Desk, worked_on
+from tests.chaos.tab import HEADER, KEY, record
+from tests.chaos.truth import Truth, tag_of
+from tests.made_up import document, milestone, task, uuid
+from tests.traffic import history
 
 pytestmark = pytest.mark.long
 
-
-@pytest.mark.parametrize("seed", range(4))
-def test_a_person_alone_does_no_harm(google: Emulator, seed: int) -> None:
-    """Catches a ledger that blames the product for what a person did: nobody else was there."""
-    desk = fresh_desk(google, seed)
-    # Without the product nobody writes a managed cell anew.
-    desk.person.deeds.by_name["type_over"] = lambda _: None
-    for _ in range(300):
-        desk.person.act()
-        desk.person.deeds.kills = 0
-        desk.ledger.killed = dict.fromkeys(desk.ledger.killed, 0.0)  # It was long ago.
-        assert not desk.kinds(), desk.person.diary[-1]
-    assert len(list(desk.ledger.holding())) > 20
-    assert desk.person.edits > 250
+CHECKED = (
+    *("customer", "phone", "email", "address", "status", "next_action", "initial_quote"),
+    *("follow_up", "last_approval"),
+)
+"""Columns that must show what is the job's own; the last update and the key tell whose a row is."""
 
 
 def _take_away(desk: Desk) -> None:
@@ -50,9 +50,22 @@ def _header(desk: Desk) -> None:
     desk.type(row, key, "Status")
 
 
+def _header_to_another_column(desk: Desk) -> None:
+    text, row, key = desk.find("head", HEADER)
+    other = next(one for one in desk.now().keys if one != key)
+    desk.type(row, key, "Status")
+    desk.type(row, other, text)
+
+
 def _note(desk: Desk) -> None:
     _, row, key = desk.find("note")
-    desk.edit("add_note", row=row, column=desk.now().keys.index(key), text="ours")
+    _annotate(desk, row, key, "ours")
+
+
+def _note_to_another_job(desk: Desk) -> None:
+    text, row, key = desk.find("note", ONE)
+    _annotate(desk, row, key, "")
+    _annotate(desk, desk.now().by_site[TWO][0], key, text)
 
 
 def _into_a_row_of_nobody(desk: Desk) -> None:
@@ -63,13 +76,7 @@ def _into_a_row_of_nobody(desk: Desk) -> None:
 
 def _job_over_a_row_of_nobody(desk: Desk) -> None:
     _, row, _ = desk.find("row")
-    source = desk.now().by_site[ONE][0]
-    desk.edit("copy_rows", start=source, end=source + 1, to=row)
-
-
-def _status(desk: Desk) -> None:
-    seen = desk.now()
-    desk.type(seen.by_site[ONE][0], seen.by_id["status"], "Frozen")
+    _copy(desk, ONE, row)
 
 
 def _key_in_a_blank_row(desk: Desk) -> None:
@@ -99,24 +106,55 @@ def _column(desk: Desk) -> None:
     desk.edit("delete_columns", index=seen.keys.index(seen.by_id[KEY]))
 
 
-def _note_to_another_job(desk: Desk) -> None:
-    text, row, key = desk.find("note", ONE)
-    index = desk.now().keys.index(key)
-    desk.edit("add_note", row=row, column=index, text="")
-    desk.edit("add_note", row=desk.now().by_site[TWO][0], column=index, text=text)
-
-
-def _header_to_another_column(desk: Desk) -> None:
-    text, row, key = desk.find("head", HEADER)
-    other = next(one for one in desk.now().keys if one != key)
-    desk.type(row, key, "Status")
-    desk.type(row, other, text)
-
-
 def _copy_that_is_behind(desk: Desk) -> None:
     row = desk.blank_row()
     _copy(desk, ONE, row)
     desk.type(row, desk.now().by_id["status"], "Frozen")
+
+
+def _typed_over(desk: Desk) -> None:
+    """A person's words stay where the product was to write its own."""
+    seen = desk.now()
+    desk.type(seen.by_site[ONE][0], seen.by_id["status"], "hand-99999")
+
+
+def _remark_of_another_job(desk: Desk) -> None:
+    seen = desk.now()
+    column = next(c for c in seen.by_id if c.startswith("status:"))
+    text = f"2026-01-01\nsaid 7 of {tag_of(TWO)}"
+    _annotate(desk, seen.by_site[ONE][0], seen.by_id[column], text)
+
+
+def _our_note_on_a_row_of_nobody(desk: Desk) -> None:
+    _, row, _ = desk.find("row")
+    _annotate(desk, row, desk.now().by_id["status"], "2026-01-01 10:00")
+
+
+def _our_note_in_a_persons_column(desk: Desk) -> None:
+    row = desk.now().by_site[ONE][0]
+    _annotate(desk, row, desk.blank_column(row), "2026-01-01 10:00")
+
+
+def _everything(desk: Desk) -> None:
+    desk.edit("delete_tab")
+
+
+def _of_another(column: str) -> Callable[[Desk], None]:
+    """Return the harm that a job's row shows what another's should, in a column."""
+
+    def harm(desk: Desk) -> None:
+        seen = desk.now()
+        texts = {site: seen.shown(rows[0], column) for site, rows in seen.by_site.items()}
+        site, theirs = next(
+            (site, theirs)
+            for site in (ONE, *texts)
+            for theirs in texts.values()
+            if theirs and theirs != texts[site]
+        )
+        desk.type(seen.by_site[site][0], seen.by_id[column], theirs)
+
+    harm.__name__ = f"another's {column}"
+    return harm
 
 
 def _copy(desk: Desk, site: str, to: int) -> None:
@@ -124,17 +162,8 @@ def _copy(desk: Desk, site: str, to: int) -> None:
     desk.edit("copy_rows", start=start, end=start + 1, to=to)
 
 
-def _key_into_a_row_of_nobody(desk: Desk) -> None:
-    _, row, _ = desk.find("row")
-    desk.type(row, desk.now().by_id[KEY], ONE)
-
-
-def _flag(desk: Desk) -> None:
-    desk.type(desk.blank_row(), desk.now().by_id[KEY], f"Copy of {ONE}")
-
-
-def _everything(desk: Desk) -> None:
-    desk.edit("delete_tab")
+def _annotate(desk: Desk, row: int, key: int, text: str) -> None:
+    desk.edit("add_note", row=row, column=desk.now().keys.index(key), text=text)
 
 
 HARM: dict[Callable[[Desk], None], str] = {
@@ -147,16 +176,18 @@ HARM: dict[Callable[[Desk], None], str] = {
     _note_to_another_job: "note beside another",
     _into_a_row_of_nobody: "stray text",
     _job_over_a_row_of_nobody: "cell lost",
-    _status: "wrong value",
     _key_in_a_blank_row: "wrong value",
     _copy_that_is_behind: "wrong value",
-    _key_into_a_row_of_nobody: "wrong value",
-    _flag: "stray text",
+    _typed_over: "wrong value",
+    **{_of_another(column): "wrong value" for column in CHECKED},
     _half_a_row: "stray text",
     _delete: "row missing",
     _strange_key: "key of no job",
     _own_column: "stray text",
     _column: "column missing",
+    _remark_of_another_job: "other job",
+    _our_note_on_a_row_of_nobody: "stray note",
+    _our_note_in_a_persons_column: "stray note",
     _everything: "no tab",
 }
 
@@ -169,97 +200,118 @@ def test_the_judge_sees_harm(google: Emulator, harm: Callable[[Desk], None]) -> 
     assert HARM[harm] in desk.kinds()
 
 
-def test_several_rows_of_a_job_are_fine_where_each_is_right(google: Emulator) -> None:
-    """Catches a judge that wants a person's copy of a row gone."""
+def test_recovered_excuses_no_other_text_and_no_other_row(google: Emulator) -> None:
+    """Catches a judge that any line of Recovered pleases."""
     desk = worked_on(google)
-    for _ in range(2):
-        _copy(desk, ONE, desk.blank_row())
-    assert len(desk.now().by_site[ONE]) == 3
+    text, row, key = desk.find("hand", ONE)
+    desk.type(row, key, "")
+    desk.recover(row_text=text, stood="hand-99999", stands=text)
+    assert desk.kinds() == {"cell lost"}
+    desk.recover(stood=f"{text}\nNote: something else")
     assert not desk.kinds()
-
-
-def test_a_persons_text_may_stand_in_recovered(google: Emulator) -> None:
-    """Catches a judge that calls lost what Recovered holds, and one that any line of it pleases."""
-    desk = worked_on(google)
-    for kind, lost, place in (
-        ("hand", "cell lost", ONE),
-        ("head", "header lost", HEADER),
-        ("row", "cell lost", None),
-    ):
-        text, row, key = desk.find(kind, place)
-        desk.type(row, key, "")
-        assert desk.kinds() == {lost}
-        # Neither what the row was nor what stands there now brings a text back.
-        desk.recover(row_text=text, stood="hand-99999", stands=text)
-        assert desk.kinds() == {lost}
-        desk.recover(stood=f"{text}\nNote: something else")
-        assert not desk.kinds()
-    note, row, key = desk.find("note")
-    desk.edit("add_note", row=row, column=desk.now().keys.index(key), text="")
-    assert desk.kinds() == {"note lost"}
-    desk.recover(stood=f"Note: {note}")
-    assert not desk.kinds()
-
-
-def test_a_text_of_the_product_may_stand_where_recovered_names_the_cell(google: Emulator) -> None:
-    """Catches a judge that lets the product leave its texts in people's cells without a word."""
-    desk = worked_on(google)
     text, row, _ = desk.find("row")
-    first, second = [key for key in desk.now().keys if not desk.now().spot(row, key).text][:2]
-    desk.type(row, first, "Approved")
-    assert desk.kinds() == {"stray text"}
-    desk.recover(row_text=text, stands="Rejected")  # Another text of the product's,
-    assert desk.kinds() == {"stray text"}
-    desk.recover(row_text="row-99999", stands="Approved")  # or another row.
-    assert desk.kinds() == {"stray text"}
+    blank = next(key for key in desk.now().keys if not desk.now().spot(row, key).text)
+    desk.type(row, blank, "Approved")
+    _annotate(desk, row, blank, "of the product")
+    desk.recover(row_text=text, stands="Rejected\nNote: of another")
+    desk.recover(row_text="row-99999", stands="Approved")
+    assert desk.kinds() == {"stray text", "stray note"}
     desk.recover(row_text=text, stands="Approved\nNote: of the product")
     assert not desk.kinds()
-    desk.type(row, second, "46023.25")
-    assert desk.kinds() == {"stray text"}
-    desk.recover(row_text=text, stands="46023.25")
-    assert not desk.kinds()
-
-
-def test_what_was_written_over_need_not_stand_in_the_row_that_is_named(google: Emulator) -> None:
-    """Catches a judge that knows a row by the very text that was written over in it."""
-    desk = worked_on(google)
-    text, row, key = desk.find("row")
-    others = [t for s in desk.now().rows[row].values() if (t := s.text) != text]
-    desk.type(row, key, "Approved")
-    assert desk.kinds() >= {"cell lost"}
-    desk.recover(row_text=" | ".join([text, *others]), stood=text, stands="Approved")
-    assert not desk.kinds()
-
-
-def test_a_job_whose_row_shows_a_text_in_its_own_cells_is_not_named(google: Emulator) -> None:
-    """Catches a judge that takes a line of Recovered for leave to show wrong values."""
-    desk = worked_on(google)
-    _status(desk)
-    desk.recover(row_text=desk.find("hand", ONE)[0], stands="Frozen")
+    seen = desk.now()
+    desk.type(seen.by_site[ONE][0], seen.by_id["status"], "Frozen")
+    desk.recover(stands="Frozen")
     assert desk.kinds() == {"wrong value"}
 
 
-def test_a_blank_row_under_a_jobs_key_is_not_taken_for_the_job(google: Emulator) -> None:
-    """A key of ours went astray for a moment, and a person wrote a note on that row."""
+def test_a_record_that_is_written_to_is_seen(google: Emulator) -> None:
+    """Catches writes into a tab that a person duplicated to keep it as it was."""
     desk = worked_on(google)
-    blank = desk.blank_row()
-    desk.type(blank, desk.now().by_id[KEY], ONE)
-    assert desk.ledger.owner(desk.now(), blank) is None
-    assert desk.ledger.owner(desk.now(), desk.now().by_site[ONE][0]) == ONE
-    assert desk.kinds() == {"wrong value"}
+    made: int = google.edit(desk.spreadsheet, "duplicate_tab", sheet_id=JOBS_TAB)
+    records = {made: record(desk.book, made)}
+    assert not [*judge.records(desk.book, records)]
+    google.edit(desk.spreadsheet, "type_cell", sheet_id=made, row=1, column=1, text="Approved")
+    assert [one.kind for one in judge.records(desk.book, records)] == ["record changed"]
 
 
-def test_a_note_on_a_row_of_two_jobs_may_stay_with_either(google: Emulator) -> None:
-    """The key was another's for a moment; all else that a person saw there was the job's own."""
+def test_a_deleted_row_comes_back_with_a_later_event_alone(google: Emulator) -> None:
+    """Catches a comparison that brings back what a person took away, and a row that stays away."""
     desk = worked_on(google)
-    row, key = desk.now().by_site[ONE][0], desk.now().by_id[KEY]
-    desk.type(row, key, TWO)
-    desk.person.deeds.only("note")
-    while not any(
-        spot[0] == row and claim.place == TWO
-        for claim in desk.ledger.holding()
-        for spot in desk.now().hands[claim.text]
-    ):
-        desk.person.act()
-    desk.type(row, key, ONE)
-    assert not desk.kinds()
+    desk.ledger.finished.add(ONE)
+    desk.ledger.killed[ONE] = 100.0
+    early = dict.fromkeys(range(len(desk.truth.events)), 1.0)
+    assert [one.kind for one in judge.sheet(desk.book, desk.ledger, early)] == ["row back"]
+    assert not judge.sheet(desk.book, desk.ledger, {**early, 0: 99.0})
+    _delete(desk)
+    for claim in desk.ledger.holding():
+        claim.holds = claim.place != ONE
+    number = max(n for n, event in enumerate(desk.truth.events) if event["site"] == ONE)
+    assert not judge.sheet(desk.book, desk.ledger, {number: 99.0})
+    (found,) = judge.sheet(desk.book, desk.ledger, {number: 101.0})
+    assert found.kind == "row missing"
+
+
+def test_a_history_that_doubles_or_loses_a_line_is_seen(google: Emulator, sqlite_url: str) -> None:
+    """It is written by inserts, which doubled would stand twice, and lost would stand nowhere."""
+    truth = Truth(history(40, 6, 1))
+    bench = Bench(google, sqlite_url)
+    bench.shown(*truth.events)
+
+    def kinds() -> set[str]:
+        book = google.sheets.spreadsheets[bench.spreadsheet]
+        return {one.kind for one in judge.history(book, truth)}
+
+    assert kinds() == set()
+    bench.edit("copy_rows", sheet_id=HISTORY_TAB, start=1, end=2, to=60)
+    assert kinds() == {"line doubled"}
+    to = [*bench.rows("History")[0]].index("To")
+    bench.edit("type_cell", sheet_id=HISTORY_TAB, row=60, column=to, text="Frozen")
+    assert kinds() == {"line of no event"}
+    bench.edit("delete_rows", sheet_id=HISTORY_TAB, index=1, count=60)
+    assert kinds() == {"line missing"}
+
+
+def test_what_is_missing_or_doubled_in_drive_is_seen(google: Emulator) -> None:
+    """Catches a copy that was never made, one that a repeated upload made twice, a second folder
+    of a job, and a document that is linked nowhere, or from another job's row."""
+    desk = worked_on(google)
+    truth = Truth([milestone(1, tasks=[task(document(1))])])
+    drive = Drive(EmulatorSession(google.url), google.create_folder("Documents"), "tests")
+
+    def kinds() -> list[str]:
+        found = (*judge.drive(google, truth), *judge.links(google, desk.book, truth))
+        return [one.kind for one in found]
+
+    assert kinds() == ["document missing", "link missing"]
+    made = drive.make_folder("", "Permit.pdf", {"brightsheetDocument": str(document(1)["uuid"])})
+    link, row = f"https://drive.google.com/file/d/{made.id}/view", desk.now().by_site[ONE][0]
+    assert kinds() == ["link missing"]
+    _link(desk, desk.now().by_site[TWO][0], link)
+    _link(desk, row, "https://drive.google.com/file/d/another/view")
+    assert kinds() == ["link missing"]
+    _link(desk, row, link)
+    assert kinds() == []
+    for tag in ({"brightsheetSite": ONE}, {"brightsheetDocument": str(document(1)["uuid"])}):
+        drive.make_folder("", "Once", tag)
+    assert kinds() == ["file doubled"]
+    drive.make_folder("", "Twice", {"brightsheetSite": ONE})
+    assert kinds() == ["file doubled"] * 2
+
+
+def _link(desk: Desk, row: int, uri: str) -> None:
+    cell: dict[str, Any] = {
+        "userEnteredValue": {"stringValue": "Permit.pdf"},
+        "textFormatRuns": [{"startIndex": 0, "format": {"link": {"uri": uri}}}],
+    }
+    write = {
+        "start": {"sheetId": JOBS_TAB, "rowIndex": row, "columnIndex": 0},
+        "rows": [{"values": [cell]}],
+        "fields": "userEnteredValue,textFormatRuns",
+    }
+    desk.google.sheets.handle(
+        "sheets.spreadsheets.batchUpdate",
+        {"spreadsheetId": desk.spreadsheet},
+        MultiDict(),
+        {"requests": [{"updateCells": write}]},
+        "owner@example.com",
+    )

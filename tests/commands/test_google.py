@@ -131,7 +131,7 @@ def test_what_it_prints_is_all_that_google_needs(
     copier = bench.wiring.copier(lambda _: None)
     claimed = bench.wiring.documents.claim()
     assert claimed
-    copier.copy(*claimed)
+    copier.copy(claimed[0], claimed[1][0])
     bench.wiring.documents.release(claimed[0])
     bench.flush()
     assert "Permit.pdf" in json.dumps(bench.row(uuid(1)))

@@ -43,9 +43,14 @@ class Patient:
         self.bench.shown(milestone(1, tasks=[task(document(1))]), milestone(2))
         self.bench.wiring.heartbeats.give()
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings as environment variables."""
+        return self.bench.environment
+
     def set(self, **changes: str) -> None:
         """Change settings, as in the environment; blank unsets one."""
-        self.bench.environment.update(changes)
+        self.environment.update(changes)
         self.bench.configured(self.bench.config)
 
     def checks(self) -> dict[str, Check]:

@@ -1,36 +1,37 @@
-"""Every check, where it fails: with the sentence that a person reads, and the way to fix it."""
+"""Every check, where it fails: it names the setting, command or address that fixes it."""
 
 import os
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, update
 from werkzeug.datastructures import MultiDict
 
 from demo.process import free_port
 from emulator.drive.model import User
-from sync.doctor import Check, run_checks
+from sync.doctor import STEPS, Check, run_checks, settings_failed
 from sync.doctor.check import filesystem
-from sync.errors import Retryable
+from sync.errors import SettingsError
 from sync.field_table import KEY
 from sync.settings.environment import load
-from sync.store.schema import job
+from sync.sheets.answer import JOBS_TAB
+from sync.store import RefusedRequests
+from sync.store.schema import delivery, heartbeat, job
 from tests import own_sheet
 from tests.bench import Bench
 from tests.doctor.conftest import PERSON, ROBOT, SERVICE_ACCOUNT, TOKEN, Patient
-from tests.made_up import milestone
+from tests.made_up import milestone, uuid
+from tests.settings.test_environment import LEAST
 from tests.sheets.test_mapped import flushed
 
 pytestmark = pytest.mark.long
 
-WEBHOOK = "/webhooks/everbright"
-
-
-def as_robot(patient: Patient) -> None:
-    """Have a service account sign in in place of the person."""
-    patient.set(GOOGLE_OAUTH_TOKEN_JSON="", GOOGLE_SERVICE_ACCOUNT_JSON=SERVICE_ACCOUNT)
+PASSWORD = "a-password"
+ADA = "ada@installer.example"
 
 
 def wrote(found: Check) -> str:
@@ -53,24 +54,192 @@ def test_all_is_well_and_nothing_is_left(patient: Patient) -> None:
     assert all(one.trashed and one.parents == [patient.folder] for one in tried)
 
 
-# The database and the machine
+def _no_database(patient: Patient) -> None:
+    patient.set(DATABASE_URL=f"postgres://sync:{PASSWORD}@127.0.0.1:{free_port()}/jobs")
 
 
-def test_a_database_that_is_away(patient: Patient) -> None:
-    patient.set(DATABASE_URL=f"postgres://sync:a-password@127.0.0.1:{free_port()}/jobs")
-    found = patient.checks()
-    assert found["database"].result == "failed"
-    assert found["database"].text.startswith("The database did not answer (")
-    assert "Check DATABASE_URL" in found["database"].fix
-    assert found["delivery"].text == "First fix: Database."
-    assert all("a-password" not in wrote(one) for one in found.values())
+def _no_schema(patient: Patient) -> None:
+    patient.set(DATABASE_URL=f"{patient.environment['DATABASE_URL']}.other")
 
 
-def test_a_database_without_its_schema(patient: Patient, tmp_path: Path) -> None:
-    patient.set(DATABASE_URL=f"sqlite:///{tmp_path}/other.sqlite3")
-    found = patient.check("database")
-    assert found.text == "The database does not have the schema of this version."
-    assert found.fix == "Run: brightsheet db upgrade"
+def _wrong_clock(patient: Patient) -> None:
+    late = format_datetime(datetime.now(UTC) + timedelta(hours=3), usegmt=True)
+    headers = {"Date": late}
+    patient.google.faults.answer(403, headers=headers, method="drive.about.get", count=None)
+
+
+def _as_robot(patient: Patient) -> None:
+    """Have a service account sign in in place of the person."""
+    patient.set(GOOGLE_OAUTH_TOKEN_JSON="", GOOGLE_SERVICE_ACCOUNT_JSON=SERVICE_ACCOUNT)
+
+
+def _deleted_key(patient: Patient) -> None:
+    _as_robot(patient)
+    patient.google.accounts.refuse = True
+
+
+def _ended_sign_in(patient: Patient) -> None:
+    ended = PERSON.replace("{", '{"signed_in": "2026-11-01", ', 1)
+    patient.set(GOOGLE_OAUTH_TOKEN_JSON=ended)
+    patient.google.accounts.refuse = True
+
+
+def _google_away(patient: Patient) -> None:
+    patient.google.faults.answer(503, api="oauth2", count=None)
+
+
+def _not_shared(patient: Patient) -> None:
+    patient.google.drive.tree.unshare(patient.bench.spreadsheet)
+    _as_robot(patient)
+
+
+def _only_readable(patient: Patient) -> None:
+    patient.google.drive.tree.unshare(patient.bench.spreadsheet)
+    patient.google.drive.tree.share(patient.bench.spreadsheet, "reader", User(ADA))
+
+
+def _in_the_bin(patient: Patient) -> None:
+    patient.google.drive.files[patient.bench.spreadsheet].trashed = True
+
+
+def _api_off(patient: Patient) -> None:
+    message = "Google Sheets API has not been used in project 1 before or it is disabled."
+    error = {"code": 403, "message": message, "status": "PERMISSION_DENIED"}
+    body = {"error": error | {"details": [{"reason": "SERVICE_DISABLED"}]}}
+    patient.google.faults.answer(403, body, api="sheets", count=None)
+
+
+def _no_key_column(patient: Patient) -> None:
+    patient.bench.edit("delete_columns", index=patient.bench.index(KEY))
+
+
+def _key_twice(patient: Patient) -> list[str]:
+    at = patient.bench.at(1)
+    patient.bench.edit("copy_rows", start=at, end=at + 1, to=7)
+    return [f"Jobs!{at + 1}", "Jobs!8"]
+
+
+def _protected(patient: Patient) -> None:
+    area = {"sheetId": JOBS_TAB, "startColumnIndex": 0, "endColumnIndex": 2}
+    request = {"addProtectedRange": {"protectedRange": {"range": area}}}
+    where = {"spreadsheetId": patient.bench.spreadsheet}
+    patient.google.sheets.handle(
+        "sheets.spreadsheets.batchUpdate", where, MultiDict(), {"requests": [request]},
+        "owner@example.com",
+    )  # fmt: skip
+
+
+def _no_storage(patient: Patient) -> None:
+    """The folder is shared with the service account, and Google refuses all the same."""
+    _as_robot(patient)
+    folder = patient.google.create_folder("In a My Drive", shared_drive=False)
+    patient.set(DRIVE_FOLDER_ID=folder)
+
+
+def _readers_without_documents(patient: Patient) -> None:
+    tree, robot = patient.google.drive.tree, User(ADA)
+    for one in (patient.bench.spreadsheet, patient.folder):
+        tree.unshare(one)
+        tree.share(one, "writer", robot)
+    drive = patient.google.drive.files[patient.folder].parents[0]
+    tree.unshare(drive)
+    tree.share(drive, "organizer", robot)
+    for name in ("bo", "cy"):
+        tree.share(patient.bench.spreadsheet, "reader", User(f"{name}@installer.example"))
+    tree.share(patient.folder, "reader", User("owner@example.com"))
+
+
+def _other_token(patient: Patient) -> None:
+    patient.google.everbright.token = "another-token-than-is-set"
+
+
+def _list_elsewhere(patient: Patient) -> None:
+    patient.google.faults.answer(404, api="everbright", method="everbright.project.list")
+
+
+def _unreadable_job(patient: Patient) -> None:
+    patient.google.everbright.fail(uuid(1), "error", status=500)
+
+
+def _page_for_a_document(patient: Patient) -> None:
+    patient.google.everbright.fail(uuid(40_001), "sign_in")
+
+
+def _nothing_came(patient: Patient) -> None:
+    with patient.bench.database.writing() as connection:
+        connection.execute(delete(delivery))
+        connection.execute(delete(heartbeat))
+
+
+def _aged(patient: Patient, days: float) -> None:
+    with patient.bench.database.writing() as connection:
+        earlier = delivery.c.received_at - days * 86_400
+        connection.execute(update(delivery).values(received_at=earlier))
+
+
+def _wrong_secrets_alone(patient: Patient) -> None:
+    _nothing_came(patient)
+    patient.bench.wiring.refusals.add({"wrong_secret": RefusedRequests(4, 0.0, "192.0.2.1")})
+
+
+def _unshown_event(patient: Patient) -> None:
+    patient.bench.send(milestone(3))
+    _aged(patient, 1)
+
+
+Plant = Callable[[Patient], Iterable[str] | None]
+WRONG: dict[str, tuple[Plant, str, str, tuple[str, ...]]] = {
+    "no database": (_no_database, "database", "failed", ("DATABASE_URL",)),
+    "no schema": (_no_schema, "database", "failed", ("brightsheet db upgrade",)),
+    "wrong clock": (_wrong_clock, "clock", "failed", ("3 hours", "timedatectl set-ntp true")),
+    "deleted key": (_deleted_key, "google", "failed", ("brightsheet auth google",)),
+    "ended sign-in": (_ended_sign_in, "google", "failed", ("7 days", "2026-11-01")),
+    "Google is away": (_google_away, "google", "failed", ("503",)),
+    "not shared": (_not_shared, "spreadsheet", "failed", (ROBOT,)),
+    "no such spreadsheet": (
+        lambda patient: patient.set(SPREADSHEET_ID="1AbCdEfGhIjKlMnOpQrStUvWxYz"),
+        *("spreadsheet", "failed", ()),
+    ),
+    "only readable": (_only_readable, "spreadsheet", "failed", (ADA,)),
+    "in the bin": (_in_the_bin, "spreadsheet", "failed", ("brightsheet rebuild",)),
+    "API off": (_api_off, "spreadsheet", "failed", ("Sheets API",)),
+    "no key column": (_no_key_column, "rows", "failed", ()),
+    "key twice": (_key_twice, "rows", "warning", ()),
+    "protected": (_protected, "protection", "failed", ("Jobs", ADA)),
+    "no storage": (_no_storage, "drive", "failed", ("brightsheet auth google",)),
+    "no folder": (
+        lambda patient: patient.set(DRIVE_FOLDER_ID=patient.bench.spreadsheet),
+        *("drive", "failed", ("DRIVE_FOLDER_ID",)),
+    ),
+    "readers": (_readers_without_documents, "readers", "warning", ("2 people",)),
+    "other token": (_other_token, "everbright", "failed", ("401", "EVERBRIGHT_AUTH_HEADER")),
+    "list elsewhere": (_list_elsewhere, "everbright", "warning", ()),
+    "unreadable job": (_unreadable_job, "job", "failed", ("500",)),
+    "page": (_page_for_a_document, "download", "failed", ("EVERBRIGHT_DOCUMENT_PATH",)),
+    "nothing came": (_nothing_came, "delivery", "warning", ("/webhooks/everbright",)),
+    "silence": (lambda p: _aged(p, 30), "delivery", "warning", ("30 days", "SILENCE_DAYS")),
+    "wrong secrets": (_wrong_secrets_alone, "delivery", "failed", ("4 requests",)),
+    "no worker": (_nothing_came, "in_step", "failed", ()),
+    "unshown event": (_unshown_event, "in_step", "failed", ("1 delivery",)),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_found_with_its_fix(patient: Patient, name: str) -> None:
+    """Catches a check that is blind to it, a fix that names nothing to do, a check that goes on
+    behind one that failed, and a secret or an address of a reader in what is said."""
+    plant, check, result, words = WRONG[name]
+    words = (*words, *(plant(patient) or ()))
+    checks = patient.checks()
+    found = checks[check]
+    assert found.result == result, wrote(found)
+    assert found.fix
+    assert [word for word in words if word not in wrote(found)] == []
+    behind = {step.name for step in STEPS if check in step.needs and result == "failed"}
+    assert {checks[one].result for one in behind} <= {"skipped"}
+    for one in checks.values():
+        for hidden in (TOKEN, PASSWORD, "bo@"):
+            assert hidden not in wrote(one)
 
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a disk in memory is what is tried
@@ -86,9 +255,7 @@ def test_a_disk_that_a_restart_empties(patient: Patient) -> None:
         for file in IN_MEMORY.glob(f"{name}*"):
             file.unlink()
     assert found.result == "failed"
-    assert found.text == "What is stored is lost when this machine is restarted or deployed again."
-    assert found.cause == "The SQLite file is in memory, which goes with a restart (tmpfs)."
-    assert "Mount a volume" in found.fix
+    assert "tmpfs" in found.cause
 
 
 MOUNTS = """\
@@ -113,25 +280,8 @@ def test_which_disk_a_file_is_on(file: str, kind: str) -> None:
     assert filesystem(Path(file), MOUNTS) == kind
 
 
-def test_a_clock_that_is_wrong(patient: Patient) -> None:
-    late = format_datetime(datetime.now(UTC) + timedelta(hours=3), usegmt=True)
-    headers = {"Date": late}
-    patient.google.faults.answer(403, headers=headers, method="drive.about.get", count=None)
-    found = patient.check("clock")
-    assert found.result == "failed"
-    assert found.text == "This machine's clock is 3 hours behind Google's."
-    assert "timedatectl set-ntp true" in found.fix
-
-
-# Google's sign-in
-
-
 def test_no_credentials_where_keys_are_forbidden() -> None:
     """The usual set-up ends here in a new organization."""
-    from sync.doctor import settings_failed
-    from sync.errors import SettingsError
-    from tests.settings.test_environment import LEAST
-
     with pytest.raises(SettingsError) as caught:
         load(LEAST | {"GOOGLE_SERVICE_ACCOUNT_JSON": ""})
     found = settings_failed(caught.value)
@@ -140,110 +290,10 @@ def test_no_credentials_where_keys_are_forbidden() -> None:
     assert "brightsheet auth google" in found.fix
 
 
-def test_a_key_that_was_deleted(patient: Patient) -> None:
-    as_robot(patient)
-    assert patient.check("google").text == (
-        f"A service account signs in. Files must be shared with {ROBOT}."
-    )
-    patient.google.accounts.refuse = True
-    found = patient.checks()
-    assert found["google"].text == "Google does not accept the sign-in (invalid_grant)."
-    assert "key was deleted or disabled" in found["google"].cause
-    assert "sign in as a person: brightsheet auth google" in found["google"].fix
-    assert found["spreadsheet"].text == "First fix: Sign-in at Google."
-
-
-def test_a_sign_in_that_has_ended(patient: Patient) -> None:
-    ended = PERSON.replace("{", '{"signed_in": "2026-11-01", ', 1)
-    patient.set(GOOGLE_OAUTH_TOKEN_JSON=ended)
-    patient.google.accounts.refuse = True
-    found = patient.check("google")
-    assert found.result == "failed"
-    assert "after 7 days while the app's status is Testing (this one is of 2026-11-01)" in (
-        found.cause
-    )
-    assert "Publish app" in found.fix
-
-
-def test_google_is_away(patient: Patient) -> None:
-    patient.google.faults.answer(503, api="oauth2", count=None)
-    found = patient.check("google")
-    assert found.text == "Google's sign-in answered 503."
-    assert "Try again" in found.fix
-
-
-# The spreadsheet
-
-
-def test_a_spreadsheet_that_is_not_shared(patient: Patient) -> None:
-    patient.google.drive.tree.unshare(patient.bench.spreadsheet)
-    as_robot(patient)
-    found = patient.checks()
-    assert found["spreadsheet"].result == "failed"
-    assert f"Share the file with {ROBOT} as an editor" in found["spreadsheet"].text
-    assert found["spreadsheet"].fix == f"Share it with {ROBOT}."
-    assert found["rows"].text == "First fix: Spreadsheet."
-
-
-def test_a_spreadsheet_that_does_not_exist(patient: Patient) -> None:
-    patient.set(SPREADSHEET_ID="1AbCdEfGhIjKlMnOpQrStUvWxYz")
-    found = patient.check("spreadsheet")
-    assert "Google knows no such file" in found.text
-    assert found.cause == "The id is wrong, or the file was never shared."
-
-
-def test_a_spreadsheet_that_can_only_be_read(patient: Patient) -> None:
-    patient.google.drive.tree.unshare(patient.bench.spreadsheet)
-    reader = User("ada@installer.example")
-    patient.google.drive.tree.share(patient.bench.spreadsheet, "reader", reader)
-    found = patient.check("spreadsheet")
-    # Reading by data filters is a call that Google lets editors make, as well as readers.
-    assert found.result == "failed"
-    assert "make ada@installer.example an editor" in found.fix
-
-
-def test_a_spreadsheet_in_the_bin(patient: Patient) -> None:
-    patient.google.drive.files[patient.bench.spreadsheet].trashed = True
-    found = patient.check("spreadsheet")
-    assert found.text == "The spreadsheet is in the bin."
-    assert "brightsheet rebuild" in found.fix
-
-
-def test_an_api_that_is_switched_off(patient: Patient) -> None:
-    body = {
-        "error": {
-            "code": 403,
-            "message": "Google Sheets API has not been used in project 1 before or it is disabled.",
-            "status": "PERMISSION_DENIED",
-            "details": [{"reason": "SERVICE_DISABLED"}],
-        }
-    }
-    patient.google.faults.answer(403, body, api="sheets", count=None)
-    found = patient.check("spreadsheet")
-    assert found.cause == "The API is switched off in the project of the credentials."
-    assert "enable the Sheets API" in found.fix
-
-
-def test_rows_without_their_key_column(patient: Patient) -> None:
-    patient.bench.edit("delete_columns", index=patient.bench.index(KEY))
-    found = patient.check("rows")
-    assert found.result == "failed"
-    assert found.text == "The column with the site IDs is gone: no row can be found."
-    assert "Version history" in found.fix
-
-
-def test_a_key_that_stands_twice(patient: Patient) -> None:
-    at = patient.bench.at(1)
-    patient.bench.edit("copy_rows", start=at, end=at + 1, to=7)
-    found = patient.check("rows")
-    assert found.result == "warning"
-    assert found.text == f"1 site ID stands in more than one row (Jobs!{at + 1} and Jobs!8)."
-    assert found.fix == "Delete the rows that nobody needs."
-
-
-def test_a_drop_down_without_our_word(patient: Patient, tmp_path: Path) -> None:
+def test_a_drop_down_without_our_word(patient: Patient) -> None:
     """What fits no option is not written: nobody would know why."""
-    bench = Bench(patient.google, f"sqlite:///{tmp_path}/own.sqlite3", EVERBRIGHT_API_TOKEN=TOKEN)
+    url = f"{patient.environment['DATABASE_URL']}.own"
+    bench = Bench(patient.google, url, EVERBRIGHT_API_TOKEN=TOKEN)
     own_sheet.make(bench, [own_sheet.line(1)], [])
     own_sheet.adopt(bench)
     flushed(bench, milestone(1, status="REJECTED"))
@@ -252,43 +302,7 @@ def test_a_drop_down_without_our_word(patient: Patient, tmp_path: Path) -> None:
     assert found.result == "warning"
     assert "'Permit' in 'Open jobs': Rejected" in found.text
     assert "brightsheet map --word" in found.fix
-    assert patient.check("mapping").result == "skipped"
-    assert checks["rows"].text == "Every one of 1 jobs has a row of its own."
-
-
-def test_cells_that_are_protected_against_us(patient: Patient) -> None:
-    area = {"sheetId": 1126170001, "startColumnIndex": 0, "endColumnIndex": 2}
-    request = {"addProtectedRange": {"protectedRange": {"range": area}}}
-    where = {"spreadsheetId": patient.bench.spreadsheet}
-    patient.google.sheets.handle(
-        "sheets.spreadsheets.batchUpdate", where, MultiDict(), {"requests": [request]},
-        "owner@example.com",
-    )  # fmt: skip
-    found = patient.check("protection")
-    assert found.result == "failed"
-    assert found.text == "Google would refuse what is written to: Jobs."
-    assert "add ada@installer.example" in found.fix
-
-
-# Drive
-
-
-def test_a_service_account_has_no_storage(patient: Patient) -> None:
-    """The folder is shared with it, and Google refuses all the same."""
-    as_robot(patient)
-    folder = patient.google.create_folder("In a My Drive", shared_drive=False)
-    patient.set(DRIVE_FOLDER_ID=folder)
-    found = patient.check("drive")
-    assert found.result == "failed"
-    assert found.text.startswith("A service account has no storage of its own.")
-    assert "folder on a shared drive, or run: brightsheet auth google" in found.fix
-
-
-def test_a_folder_that_takes_no_files(patient: Patient) -> None:
-    patient.set(DRIVE_FOLDER_ID=patient.bench.spreadsheet)
-    found = patient.check("drive")
-    assert found.text == "DRIVE_FOLDER_ID is no folder that takes files."
-    assert "content manager" in found.fix
+    assert checks["rows"].result == "ok"
 
 
 def test_what_a_killed_run_left_is_removed(patient: Patient) -> None:
@@ -303,37 +317,14 @@ def test_what_a_killed_run_left_is_removed(patient: Patient) -> None:
     assert all(one.trashed for one in tried)
 
 
-def test_readers_who_cannot_open_documents(patient: Patient) -> None:
-    tree, robot = patient.google.drive.tree, User("ada@installer.example")
-    for one in (patient.bench.spreadsheet, patient.folder):
-        tree.unshare(one)
-        tree.share(one, "writer", robot)
-    drive = patient.google.drive.files[patient.folder].parents[0]
-    tree.unshare(drive)
-    tree.share(drive, "organizer", robot)
-    for name in ("bo", "cy"):
-        tree.share(patient.bench.spreadsheet, "reader", User(f"{name}@installer.example"))
-    tree.share(patient.folder, "reader", User("owner@example.com"))
-    found = patient.check("readers")
-    assert found.result == "warning"
-    assert found.text == (
-        "2 people may open the spreadsheet, but not the documents that it links to."
-    )
-    assert "bo@" not in wrote(found)
-    assert "share the folder" in found.fix
-
-
-# None of them
-
-
 def test_a_fault_of_our_own_is_an_outcome_and_shows_no_text(patient: Patient) -> None:
     """Catches a doctor that ends at the first fault, and one that repeats a fault's text."""
     with patient.bench.database.writing() as connection:
         job.drop(connection)
     found = patient.checks()
     assert found["job"].result == "failed"
-    assert found["job"].text.startswith("The database did not answer (")
-    assert list(found)[-1] == "in_step"
+    assert "no such table" not in wrote(found["job"])
+    assert [*found][1:] == [step.name for step in STEPS]
 
 
 def test_a_secret_in_an_answer_is_not_repeated(patient: Patient) -> None:
@@ -343,10 +334,3 @@ def test_a_secret_in_an_answer_is_not_repeated(patient: Patient) -> None:
     found = patient.check("spreadsheet")
     assert "Bad header: ***" in found.text
     assert TOKEN not in wrote(found)
-
-
-def test_a_retryable_error_says_that_it_may_pass(patient: Patient) -> None:
-    from sync.doctor.check import explained
-
-    found = explained(Retryable("rate_limited", "Google's limit is reached."), ROBOT)
-    assert found.cause == "It may pass by itself."

@@ -1,8 +1,8 @@
-"""What is checked of EverBright, the receiver, and what came, where it fails."""
+"""What is checked of jobs at EverBright, and of the receiver from outside."""
 
 import json
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,18 +15,14 @@ import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import delete, update
 from werkzeug.serving import make_server
 
 from app import create_app
 from demo.process import free_port
-from sync.doctor import Check
 from sync.settings.environment import load
-from sync.store.schema import delivery, heartbeat
-from sync.webhooks.schema import Outcome
 from tests.backfill.stand import event
-from tests.doctor.conftest import TOKEN, Patient
-from tests.made_up import milestone, uuid
+from tests.doctor.conftest import Patient
+from tests.made_up import SECRET, milestone, uuid
 from tests.security.servers import Server, say
 from tests.sheets.conftest import MILESTONES, with_more
 
@@ -36,68 +32,22 @@ WEBHOOK = "/webhooks/everbright"
 LATER = "2026-06-01T00:00:00Z"
 
 
-def wrote(found: Check) -> str:
-    """Return all that a person reads."""
-    return f"{found.text} {found.cause} {found.fix}"
-
-
-# EverBright
-
-
-def test_a_token_that_everbright_does_not_take(patient: Patient) -> None:
-    patient.google.everbright.token = "another-token-than-is-set"
-    found = patient.checks()
-    assert found["everbright"].text.startswith("EverBright does not accept the token (status 401)")
-    assert "EVERBRIGHT_AUTH_HEADER" in found["everbright"].fix
-    assert found["job"].text == "First fix: EverBright's token."
-    assert all(TOKEN not in wrote(one) for one in found.values())
-
-
-def test_a_list_of_jobs_at_another_address(patient: Patient) -> None:
-    patient.google.faults.answer(404, api="everbright", method="everbright.project.list")
-    found = patient.check("everbright")
-    assert found.result == "warning"
-    assert "no list of jobs" in found.text
-
-
-def test_a_job_that_cannot_be_read(patient: Patient) -> None:
-    patient.google.everbright.fail(uuid(1), "error", status=500)
-    found = patient.check("job")
-    assert found.result == "failed"
-    assert found.text == "EverBright answered 500."
-
-
-@pytest.mark.parametrize("how", ["sign_in", "json_error"])
-def test_a_page_in_place_of_a_document(patient: Patient, how: str) -> None:
-    patient.google.everbright.fail(uuid(40_001), how)
-    found = patient.check("download")
-    assert found.result == "failed"
-    assert "EVERBRIGHT_DOCUMENT_PATH" in found.fix
-
-
 def test_of_a_large_document_only_the_beginning_is_read(patient: Patient) -> None:
     """Catches a check that downloads 200 MB."""
     patient.google.everbright.set_document(uuid(40_001), size=200 << 20)
     assert patient.check("download").result == "ok"
 
 
-def known_to_everbright(patient: Patient, *events: dict[str, object]) -> None:
-    """Have EverBright's lists tell of events; those of job 2 came last."""
-    for one in events:
-        patient.google.everbright.load(one)
-
-
 def test_what_was_not_delivered_of_a_job(patient: Patient) -> None:
     """Catches a sheet that says Submitted, an EverBright that says Approved, and all is well."""
-    known_to_everbright(patient, event(2))
+    patient.google.everbright.load(event(2))
     patient.bench.shown(event(2))
     assert patient.check("delivered").result == "ok"
-    known_to_everbright(patient, event(2, status="APPROVED", date_updated=LATER))
+    patient.google.everbright.load(event(2, status="APPROVED", date_updated=LATER))
     waits = patient.bench.is_waiting()
     found = patient.check("delivered")
-    assert found.text == f"EverBright knows 1 event of job {uuid(2)} more than it delivered."
+    assert "1 event" in found.text
     assert f"brightsheet backfill --site {uuid(2)}" in found.fix
-    assert "Read again from EverBright" in found.fix
     assert patient.bench.is_waiting() == waits, "a check keeps nothing"
 
 
@@ -145,8 +95,8 @@ def test_a_receiver_that_takes_the_secret(patient: Patient) -> None:
     with receiver(patient) as url:
         patient.set(PUBLIC_URL=url)
         found = patient.checks()
-    assert found["receiver"].text == "The receiver answers, on this machine only."
-    assert found["secret"].text == "The receiver takes the secret."
+    assert (found["receiver"].result, found["secret"].result) == ("warning", "ok")
+    assert "this machine only" in found["receiver"].text
     assert patient.bench.inbox.recent(9) == before
 
 
@@ -154,9 +104,9 @@ def test_a_receiver_with_another_secret(patient: Patient) -> None:
     with receiver(patient, WEBHOOK_SECRET="another-made-up-secret") as url:
         patient.set(PUBLIC_URL=url)
         found = patient.check("secret")
-    assert found.text == "The receiver at PUBLIC_URL does not take the secret."
-    assert "a proxy drops the header X-Webhook-Secret" in found.cause
-    assert "a-made-up-secret-of-tests" not in wrote(found)
+    assert found.result == "failed"
+    assert "X-Webhook-Secret" in found.cause
+    assert SECRET not in f"{found.text} {found.cause} {found.fix}"
 
 
 @contextmanager
@@ -221,9 +171,8 @@ def test_no_proxy_is_none(patient: Patient) -> None:
 def test_nothing_answers(patient: Patient) -> None:
     patient.set(PUBLIC_URL=f"http://127.0.0.1:{free_port()}")
     found = patient.checks()
-    assert found["receiver"].text == "Nothing answers at PUBLIC_URL (ConnectionError)."
+    assert (found["receiver"].result, found["secret"].result) == ("failed", "skipped")
     assert "brightsheet serve" in found["receiver"].fix
-    assert found["secret"].text == "First fix: Receiver from outside."
 
 
 def test_something_else_answers_and_gets_no_secret(patient: Patient) -> None:
@@ -232,25 +181,16 @@ def test_something_else_answers_and_gets_no_secret(patient: Patient) -> None:
     with server.running():
         patient.set(PUBLIC_URL=server.url)
         found = patient.check("receiver")
-    assert found.text == "Something else answers at PUBLIC_URL (status 200)."
+    assert found.result == "failed"
     assert [path for path, _ in server.asked] == ["/healthz"]
-
-
-def test_an_older_receiver(patient: Patient) -> None:
-    server = Server()
-    server.answers["/healthz"] = say(200, b'{"status":"ok"}', Content_Type="application/json")
-    with server.running():
-        patient.set(PUBLIC_URL=server.url)
-        found = patient.check("secret")
-    assert found.text == "/webhooks/everbright/check at PUBLIC_URL answers 404."
 
 
 def test_a_certificate_that_nobody_signed(patient: Patient, tmp_path: Path) -> None:
     with https(tmp_path) as url:
         patient.set(PUBLIC_URL=url)
         found = patient.check("receiver")
-    assert found.text == "The certificate of PUBLIC_URL is not accepted."
-    assert "new certificate" in found.fix
+    assert found.result == "failed"
+    assert "certificate" in found.fix
 
 
 @contextmanager
@@ -285,60 +225,3 @@ def https(folder: Path) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-# What came
-
-
-def forget(patient: Patient) -> None:
-    with patient.bench.database.writing() as connection:
-        connection.execute(delete(delivery))
-        connection.execute(delete(heartbeat))
-
-
-def aged(days: float) -> Callable[[Patient], None]:
-    def make(patient: Patient) -> None:
-        with patient.bench.database.writing() as connection:
-            earlier = delivery.c.received_at - days * 86_400
-            connection.execute(update(delivery).values(received_at=earlier))
-
-    return make
-
-
-def test_nothing_has_come(patient: Patient) -> None:
-    forget(patient)
-    found = patient.check("delivery")
-    assert (found.result, found.text) == ("warning", "Nothing has come yet.")
-    assert WEBHOOK in found.fix
-
-
-def test_nothing_came_for_long(patient: Patient) -> None:
-    aged(30)(patient)
-    found = patient.check("delivery")
-    assert found.result == "warning"
-    assert found.text.startswith("The last delivery came 30 days ago (")
-    assert "3 working days (SILENCE_DAYS)" in found.cause
-
-
-def test_only_wrong_secrets_came(patient: Patient) -> None:
-    from sync.store import RefusedRequests
-
-    forget(patient)
-    patient.bench.wiring.refusals.add({"wrong_secret": RefusedRequests(4, 0.0, "192.0.2.1")})
-    found = patient.check("delivery")
-    assert found.result == "failed"
-    assert found.text == "Nothing was accepted yet, and 4 requests were refused since yesterday."
-
-
-def test_no_worker_runs(patient: Patient) -> None:
-    forget(patient)
-    found = patient.check("in_step")
-    assert found.result == "failed"
-    assert found.text.startswith("No worker has run yet.")
-
-
-def test_an_event_that_the_sheet_does_not_show(patient: Patient) -> None:
-    assert patient.bench.send(milestone(3)) == [Outcome.ACCEPTED]
-    aged(1)(patient)
-    found = patient.check("in_step")
-    assert found.text.startswith("The sheet does not show everything that came: 1 delivery waits")

@@ -6,15 +6,31 @@ from typing import Any
 
 from emulator import Emulator
 from sync.documents.copier import Copier
+from sync.documents.folders import JobFolders
 from sync.errors import Retryable
 from sync.everbright.client import EverBright
 from sync.google.auth import EmulatorSession
 from sync.google.drive import Drive
-from sync.store import Database, Documents, Jobs, Leases, Projected, Wanted
+from sync.store import (
+    Claim,
+    Database,
+    Documents,
+    Jobs,
+    Leases,
+    PendingDocument,
+    Projected,
+    Wanted,
+)
 from tests.made_up import uuid
 
 DOCUMENT, SITE = uuid(1), uuid(2)
 TOKEN = "an-everbright-token"
+
+
+def claimed(documents: Documents) -> tuple[Claim, PendingDocument] | None:
+    """Claim a job, and return the claim with the first of its documents that are due."""
+    found = documents.claim()
+    return None if found is None else (found[0], found[1][0])
 
 
 class Bench:
@@ -48,16 +64,16 @@ class Bench:
         everbright = EverBright(
             self.google.url, TOKEN, "Authorization: Token", "/api/v1/document/{document}/download/"
         )
-        return Copier(self.documents, drive, everbright, lambda _: None)
+        return Copier(self.documents, drive, everbright, lambda _: None, JobFolders(self.documents))
 
     def once(self, copier: Copier | None = None) -> None:
         """Try once, as a process would that is killed at the first error."""
-        claimed = self.documents.claim()
-        assert claimed is not None, "the document is not pending"
+        first = claimed(self.documents)
+        assert first is not None, "the document is not pending"
         try:
-            (copier or self.copier()).copy(*claimed)
+            (copier or self.copier()).copy(*first)
         finally:
-            self.documents.release(claimed[0])
+            self.documents.release(first[0])
 
     def until_done(self) -> None:
         """Try until the store says that it is there."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from sync.documents.calls import Calls, Ids
-from sync.documents.copier import DocumentQueue
+from sync.documents.queue import DocumentQueue
 from sync.google.drive import Drive
 from sync.store import (
     Claim,
@@ -62,11 +62,9 @@ class Counting(Documents):
         super().__init__(like._database, 30)
         self.looks = 0
 
-    def claim_job(
-        self, finished: Sequence[Claim] = ()
-    ) -> tuple[Claim, list[PendingDocument]] | None:
+    def claim(self, finished: Sequence[Claim] = ()) -> tuple[Claim, list[PendingDocument]] | None:
         self.looks += 1
-        return super().claim_job(finished)
+        return super().claim(finished)
 
 
 def test_one_copier_looks_for_all(sqlite_url: str) -> None:

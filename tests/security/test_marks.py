@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from brightsheet import cli
 from emulator import Emulator
-from sync.documents.copier import DocumentQueue
+from sync.documents.queue import DocumentQueue
 from sync.errors import BrightsheetError
 from sync.ops.alerts import Alerts
 from sync.sheets.answer import at, text_of

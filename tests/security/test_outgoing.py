@@ -14,6 +14,7 @@ import pytest
 
 from emulator import Emulator
 from sync.documents.copier import Copier
+from sync.documents.folders import JobFolders
 from sync.errors import Retryable, SettingsError, UnprocessableDocument
 from sync.everbright.client import EverBright
 from sync.google.auth import EmulatorSession
@@ -22,6 +23,7 @@ from sync.jobs.files import Addresses
 from sync.settings.environment import load
 from sync.store import Database, Documents, Jobs, Leases, Projected, Wanted
 from sync.webhooks.parse import read
+from tests.documents.bench import claimed
 from tests.made_up import body, document, milestone, task, uuid
 from tests.security.servers import Server, say
 from tests.settings.test_environment import LEAST
@@ -267,12 +269,13 @@ def test_a_documents_name_is_a_name_and_no_path(tmp_path: Path, sqlite_url: str,
         assert held is not None
         Jobs(database).take_in(held, Projected([], [Wanted(DOCUMENT, uuid(2), "", name)]))
         documents = Documents(database, 30)
-        claimed = documents.claim()
-        assert claimed is not None
+        found = claimed(documents)
+        assert found is not None
         everbright = EverBright(google.url, "", "Authorization: Token", PATH)
         drive = Drive(EmulatorSession(google.url), root, "tests")
         before = set(tmp_path.rglob("*"))
-        Copier(documents, drive, everbright, lambda _: None).copy(*claimed)
+        copier = Copier(documents, drive, everbright, lambda _: None, JobFolders(documents))
+        copier.copy(*found)
         assert {one.name for one in set(tmp_path.rglob("*")) - before} <= {
             "brightsheet.sqlite3-wal"
         }

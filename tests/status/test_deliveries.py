@@ -56,7 +56,7 @@ def test_a_document_that_failed_is_listed_without_its_name(bench: Bench, run: Ru
     bench.shown(milestone(1, tasks=[task(document(1, "Contract of Ada.pdf"))]))
     claimed = bench.wiring.documents.claim()
     assert claimed is not None
-    bench.wiring.documents.give_up(claimed[0], claimed[1].uuid, Rejected("gone", "It is gone."))
+    bench.wiring.documents.give_up(claimed[0], claimed[1][0].uuid, Rejected("gone", "It is gone."))
     listed = run("deliveries").stdout
     assert f"document {uuid(40_001)}  failed\n  gone: It is gone.\n" in listed
     assert "Ada" in run("deliveries", "--unmask").stdout

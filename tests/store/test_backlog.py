@@ -176,7 +176,7 @@ def test_documents_wait_since_they_were_wanted(database: Database, held: Lease) 
     documents = Documents(database, 30)
     claimed = documents.claim()
     assert claimed is not None
-    documents.give_up(claimed[0], claimed[1].uuid, Rejected("gone", "It is gone."))
+    documents.give_up(claimed[0], claimed[1][0].uuid, Rejected("gone", "It is gone."))
     found = look(database)
     assert (found.documents, found.given_up) == (1, 1)
     assert found.oldest_document == pytest.approx(1200, abs=20)

@@ -23,7 +23,7 @@ def with_documents(database: Database, *pairs: tuple[int, int]) -> Documents:
 def claimed(documents: Documents) -> tuple[Claim, PendingDocument]:
     found = documents.claim()
     assert found is not None, "nothing to claim"
-    return found
+    return found[0], found[1][0]
 
 
 def test_a_jobs_documents_are_claimed_by_one_worker(database: Database) -> None:

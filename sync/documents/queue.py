@@ -1,0 +1,84 @@
+"""The documents of the jobs that this process has claimed, handed out to its copiers."""
+
+from collections import deque
+from collections.abc import Callable
+from contextlib import ExitStack
+from threading import Lock
+
+from sync.ops.logs import beating
+from sync.store import Claim, Documents, PendingDocument
+
+
+class ClaimedJob:
+    """A claim that is renewed until the last of its documents is finished."""
+
+    def __init__(self, claim: Claim, documents: int, renewed: ExitStack) -> None:
+        self.claim = claim
+        self._left = documents
+        self._renewed = renewed
+        self._lock = Lock()
+
+    def finish_one(self) -> bool:
+        """Count a document; True if it was the last."""
+        with self._lock:
+            self._left -= 1
+            is_last = self._left == 0
+        if is_last:
+            self._renewed.close()
+        return is_last
+
+
+class DocumentQueue:
+    """Claims jobs, and gives their documents to copiers: several may work for one job.
+
+    So a job has one claim, and one folder, and yet does not wait for one document after another.
+    `is_over` tells whether the work is to end; `idle` waits a moment where nothing is due.
+    """
+
+    def __init__(
+        self,
+        documents: Documents,
+        lease_seconds: float,
+        is_over: Callable[[], bool],
+        idle: Callable[[], object],
+    ) -> None:
+        self._documents = documents
+        self._beat_seconds = lease_seconds / 3
+        self._is_over = is_over
+        self._idle = idle
+        self._turn = Lock()
+        self._ready: deque[tuple[ClaimedJob, PendingDocument]] = deque()
+        self._finished: deque[Claim] = deque()
+
+    def take(self) -> tuple[ClaimedJob, PendingDocument] | None:
+        """Return the next document; None if nothing was due for a while.
+
+        Copiers without work wait for the lock, so that one of them looks into the store for all.
+        """
+        with self._turn:
+            if self._is_over():
+                self._documents.release(*self._taken_finished())
+                return None
+            if not self._ready and not self._claim():
+                self._idle()
+                return None
+            return self._ready.popleft()
+
+    def done(self, job: ClaimedJob) -> None:
+        """End the work on a document; with the last one the job's claim ends at the next look."""
+        if job.finish_one():
+            self._finished.append(job.claim)
+
+    def _claim(self) -> bool:
+        claimed = self._documents.claim(self._taken_finished())
+        if claimed is None:
+            return False
+        claim, due = claimed
+        renewed = ExitStack()
+        renewed.enter_context(beating(lambda: self._documents.renew(claim), self._beat_seconds))
+        job = ClaimedJob(claim, len(due), renewed)
+        self._ready.extend((job, document) for document in due)
+        return True
+
+    def _taken_finished(self) -> list[Claim]:
+        return [self._finished.popleft() for _ in range(len(self._finished))]
