@@ -65,10 +65,10 @@ def _of_mapped(size: int) -> Sequence[Row]:
         bench = Bench(google, url, EVERBRIGHT_API_TOKEN="a-token")  # noqa: S106
         own_sheet.make(bench, [own_sheet.line(n) for n in range(2)], [])
         place = {"sheetId": OPEN, "dimension": "ROWS", "length": size}
-        own_sheet.batch(bench, {"appendDimension": place})
+        bench.do({"appendDimension": place})
         for start in range(2, size, _ROWS_AT_ONCE):
             lines = [_line(n) for n in range(start, min(size, start + _ROWS_AT_ONCE))]
-            own_sheet.batch(bench, own_sheet.fill(OPEN, HEADER_ROW + 1 + start, lines))
+            bench.do(own_sheet.fill(OPEN, HEADER_ROW + 1 + start, lines))
         own_sheet.adopt(bench, OPEN)
         with Running(WORKER, bench.environment, Path(folder) / "log") as worker:
             _changed(bench, worker, [milestone(1)])  # It guards the columns.

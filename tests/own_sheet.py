@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from werkzeug.datastructures import MultiDict
-
 from emulator.everbright import made_up
 from sync.sheets.answer import (
     COLUMN_KEY,
@@ -47,14 +45,6 @@ WORDS = {"Submitted": "Waiting", "Approved": "OK"}
 """Rejected has no option: what fits none is not written."""
 MAPPED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 Row = Mapping[str, str]
-
-
-def batch(bench: Bench, *requests: Request) -> None:
-    """Change the spreadsheet as its owner's program does, without a call that is counted."""
-    where = {"spreadsheetId": bench.spreadsheet}
-    bench.google.sheets.handle(
-        "sheets.spreadsheets.batchUpdate", where, MultiDict(), {"requests": list(requests)}, "owner"
-    )
 
 
 def cells(texts: Iterable[str], row: int) -> list[dict[str, Any]]:
@@ -101,7 +91,7 @@ def make(bench: Bench, opened: Sequence[Sequence[str]], installed: Sequence[Sequ
             fill(sheet_id, HEADER_ROW + 1, lines),
             _drop_down(sheet_id, HEADER_ROW + 1 + len(lines)),
         ]
-    batch(bench, *requests)
+    bench.do(*requests)
 
 
 def _drop_down(sheet_id: int, end: int) -> Request:
@@ -138,7 +128,7 @@ def adopt(bench: Bench, *tabs: int, at: datetime = MAPPED_AT) -> None:
         for header, field in FIELDS.items():
             index = HEADERS.index(header)
             requests.append(metadata(COLUMN_KEY, field, tab, "COLUMNS", index))
-    batch(bench, *requests)
+    bench.do(*requests)
     with bench.held() as held:
         spreadsheet = bench.store.spreadsheet
         spreadsheet.adopt_tabs(held, tabs or (OPEN, INSTALLED), ["site_id", *FIELDS.values()])
@@ -151,7 +141,7 @@ def say(bench: Bench, words: Mapping[str, str], tabs: Iterable[int] = (OPEN, INS
         place = {"sheetId": tab, "dimension": "COLUMNS", "startIndex": index, "endIndex": index + 1}
         lookup = {"metadataKey": WORDS_KEY, "metadataLocation": {"dimensionRange": place}}
         drop = {"deleteDeveloperMetadata": {"dataFilter": {"developerMetadataLookup": lookup}}}
-        batch(bench, drop, metadata(WORDS_KEY, _json(words), tab, "COLUMNS", index))
+        bench.do(drop, metadata(WORDS_KEY, _json(words), tab, "COLUMNS", index))
 
 
 def _json(value: Mapping[str, str]) -> str:

@@ -150,7 +150,7 @@ class Installer:
             with suppress(Retryable):
                 self._bench.flush_once()
             self._is_undoing = False
-        own_sheet.batch(self._bench, *put_back(tab, row, cells))
+        self._bench.do(*put_back(tab, row, cells))
 
 
 def twice(column: int, row: int) -> str:

@@ -70,7 +70,7 @@ class Bookkeeper(Installer):
         order = self._lots.choice(["ASCENDING", "DESCENDING"])
         column = self._lots.randrange(len(HEADERS))
         specs = [{"dimensionIndex": column, "sortOrder": order}]
-        own_sheet.batch(self._bench, {"sortRange": {"range": area, "sortSpecs": specs}})
+        self._bench.do({"sortRange": {"range": area, "sortSpecs": specs}})
         self.diary.append(f"sort {tab} {area} by {column}")
 
     def _group(self, numbers: Sequence[int]) -> list[int]:

@@ -33,8 +33,8 @@ def told(*payloads: dict[str, Any], job: Job | None = None) -> Job:
     return job
 
 
-def shown(*payloads: dict[str, Any], job: Job | None = None) -> dict[str, Cell]:
-    return layout().cells(told(*payloads, job=job), Files())
+def shown(*payloads: dict[str, Any]) -> dict[str, Cell]:
+    return layout().cells(told(*payloads), Files())
 
 
 def text(column: str, *payloads: dict[str, Any]) -> str:

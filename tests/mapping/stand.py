@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from click.testing import CliRunner
-from werkzeug.datastructures import MultiDict
 
 from brightsheet import cli
 from sync.errors import BrightsheetError
@@ -16,7 +15,6 @@ from tests.bench import Bench
 from tests.made_up import ROOT
 
 Cells = Sequence[Sequence[str | float | None]]
-OWNER = "owner@example.com"
 DATE = {"type": "DATE", "pattern": "yyyy-mm-dd"}
 
 
@@ -28,13 +26,6 @@ class Stand(Bench):
         rows = [{"values": [_data(one) for one in line]} for line in cells]
         start = {"sheetId": sheet_id, "rowIndex": row, "columnIndex": 0}
         self.do({"updateCells": {"start": start, "rows": rows, "fields": "userEnteredValue"}})
-
-    def do(self, *requests: dict[str, Any], user: str = OWNER) -> None:
-        """Do what a person does by hand: no call that would be counted."""
-        where = {"spreadsheetId": self.spreadsheet}
-        body = {"requests": list(requests)}
-        sheets = self.google.sheets
-        sheets.handle("sheets.spreadsheets.batchUpdate", where, MultiDict(), body, user)
 
     def add_tab(self, title: str) -> int:
         """Add a tab at the right, and return its id."""

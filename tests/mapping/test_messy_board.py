@@ -139,21 +139,6 @@ def test_the_board(stand: Stand) -> None:
     assert sums == [f"=SUM(N6:N{11 + 47})"]
 
 
-def test_each_drop_down_speaks_its_own_words(stand: Stand) -> None:
-    """Catches the permit that stayed Applied while EverBright said Rejected."""
-    columns = {c["header"]: c for c in stand.mapped("--tab", "Sheet1")["tabs"][0]["columns"]}
-    assert columns["NTP"]["words"] == {
-        "Approved": "OK",
-        "Rejected": "Kicked back",
-        "Submitted": "Sent",
-    }
-    assert columns["Perm."]["words"] == {
-        "Approved": "Issued",
-        "Rejected": "Redo",
-        "Submitted": "Applied",
-    }
-
-
 def test_what_new_rows_copy_is_said_before(stand: Stand) -> None:
     said = stand.map("--tab", "Sheet1")
     assert "A new row takes the formula of Bal. (O): =N11-L11 as in the row above (row 11)." in said

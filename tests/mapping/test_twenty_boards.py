@@ -233,11 +233,61 @@ BOARDS = (
 )
 
 
+def without_headers(stand: Stand) -> Board:
+    stand.fill(jobs(top=0))
+    return Board(problem="no header row was recognised in its first 5 rows")
+
+
+def a_merged_title(stand: Stand) -> Board:
+    stand.fill([["Sunny Roofs 2026"], [], HEADERS, *jobs(top=3)])
+    title = {"sheetId": 0, "startRowIndex": 0, "endRowIndex": 2, "endColumnIndex": 5}
+    stand.do({"mergeCells": {"range": title, "mergeType": "MERGE_ALL"}})
+    return Board(FIELDS)
+
+
+def a_blank_tab(_stand: Stand) -> Board:
+    return Board(problem="is empty")
+
+
+def a_calendar(stand: Stand) -> Board:
+    stand.fill([["Week", "Mon", "Tue"], [46000, "Ada", "Ben"]])
+    stand.dated(0)
+    return Board(problem="no header row")
+
+
+def a_table_of_googles(stand: Stand) -> Board:
+    stand.fill([HEADERS, *jobs()])
+    where = {"sheetId": 0, "endRowIndex": 20, "startRowIndex": 0, "endColumnIndex": 5}
+    stand.do({"addTable": {"table": {"name": "Jobs_2026", "range": where}}})
+    return Board(problem="holds a Table of Google's (Jobs_2026)")
+
+
+def a_protected_tab(stand: Stand) -> Board:
+    stand.fill([HEADERS, *jobs()])
+    kept = {"range": {"sheetId": 0}, "description": "Office"}
+    stand.do({"addProtectedRange": {"protectedRange": kept}})
+    return Board(problem="is protected ('Office', the whole tab)")
+
+
+def in_german(stand: Stand) -> Board:
+    """A language that is not known is asked about."""
+    stand.fill([["Kunde", "Anschrift", "Rufnummer"], ["Ada", "Weg 1", "1"]])
+    said = ("--tab", "Sheet1", "--header-row", "1", "--set", "Kunde=customer")
+    return Board({"Kunde": "customer"}, said)
+
+
+MORE = (
+    *(without_headers, a_merged_title, a_blank_tab, a_calendar, a_table_of_googles),
+    *(a_protected_tab, in_german),
+)
+"""Which are mapped and delivered to like one above, or not at all."""
+
+
 def names(makers: Iterable[Callable[[Stand], Board]]) -> list[str]:
     return [maker.__name__ for maker in makers]
 
 
-@pytest.mark.parametrize("make", BOARDS, ids=names(BOARDS))
+@pytest.mark.parametrize("make", BOARDS + MORE, ids=names(BOARDS + MORE))
 def test_what_is_proposed_is_right_or_left_open(
     stand: Stand, make: Callable[[Stand], Board]
 ) -> None:

@@ -10,7 +10,7 @@ from sync.doctor.google import rows
 from sync.status.verdict import evaluate
 from tests.made_up import milestone, uuid
 from tests.mapping.stand import Stand
-from tests.mapping.test_remove import texts, theirs
+from tests.mapping.test_remove import theirs
 
 __all__ = ("theirs",)
 BOTH = ("--tab", "Sheet1", "--tab", "Finished")
@@ -30,15 +30,6 @@ def run(stand: Stand, *words: str) -> str:
     return done.stdout
 
 
-@pytest.mark.long
-def test_a_preview_counts_it(twice: Stand) -> None:
-    """Catches a tab that is mapped again in the belief that no cell would change."""
-    change = twice.mapped(*BOTH, "--preview")["preview"]
-    assert change["doubled"] == [{"site": uuid(9), "rows": [*ROWS]}]
-    said = twice.map(*BOTH, "--preview")
-    assert "more than one row, each of which is kept: 1 (Sheet1!4 and Finished!2)" in said
-
-
 @pytest.mark.parametrize("tab", ["Finished", pytest.param("Sheet1", marks=pytest.mark.long)])
 def test_a_preview_of_one_tab_sees_the_row_in_the_other(twice: Stand, tab: str) -> None:
     """Catches one that is silent on it because the other tab is not named."""
@@ -48,15 +39,6 @@ def test_a_preview_of_one_tab_sees_the_row_in_the_other(twice: Stand, tab: str) 
         twice.map(*BOTH, "--write")
         change = twice.mapped("--tab", tab, "--preview")["preview"]
     assert change["doubled"] == [{"site": uuid(9), "rows": [*ROWS]}]
-
-
-@pytest.mark.long
-def test_both_rows_get_the_next_event(twice: Stand) -> None:
-    """Catches a row that stands still for good."""
-    twice.map(*BOTH, "--write")
-    twice.shown(milestone(9, status="REJECTED", date_updated="2026-05-02T10:00:00Z"))
-    assert [row[1] for row in texts(twice, "Finished")[1:]] == ["Rejected"]
-    assert [row[2] for row in texts(twice, "Sheet1")[1:] if uuid(9) in row] == ["Rejected"]
 
 
 def test_it_is_told_wherever_people_look(twice: Stand) -> None:

@@ -160,7 +160,7 @@ class Stage:
                 start = {"sheetId": own_sheet.OPEN, "rowIndex": row, "columnIndex": index}
                 rows = [{"values": own_sheet.cells([self.marks.text()], row)}]
                 change = {"start": start, "rows": rows, "fields": "userEnteredValue"}
-                own_sheet.batch(self.bench, {"updateCells": change})
+                self.bench.do({"updateCells": change})
 
     def send(self, raw: bytes) -> None:
         headers = {"X-Webhook-Secret": SECRET, "Content-Type": "application/json"}

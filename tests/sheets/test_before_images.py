@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import pytest
 
 from sync.sheets.undo import HEADERS
-from tests import own_sheet
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 
@@ -203,7 +202,7 @@ def test_a_lost_answer_of_a_restoration_doubles_no_line(six: Bench) -> None:
 
 def test_what_is_recovered_is_told_beside_a_tab_of_that_name(six: Bench) -> None:
     """Catches a tab of a person's called Recovered, for which every undo is refused for ever."""
-    own_sheet.batch(six, {"addSheet": {"properties": {"sheetId": 5, "title": "recovered"}}})
+    six.do({"addSheet": {"properties": {"sheetId": 5, "title": "recovered"}}})
     own_row(six, mine="call the city", status="on hold")
     hit(six)
     six.edit("type_cell", row=1, column=six.index("status"), text="Denied")

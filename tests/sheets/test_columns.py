@@ -3,10 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from werkzeug.datastructures import MultiDict
-
 from tests.bench import Bench
-from tests.made_up import comment, milestone, task, uuid
+from tests.made_up import comment, milestone, uuid
 from tests.sheets.conftest import with_more
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -31,18 +29,6 @@ def background(bench: Bench, site: str, header: str) -> str:
     return "#" + "".join(f"{round(255 * color.get(p, 0)):02x}" for p in ("red", "green", "blue"))
 
 
-def test_a_status_is_explained_by_its_note(bench: Bench) -> None:
-    """Since when, and the remark that came with it: who decided is not known."""
-    said = [
-        comment("Please look.", "2026-03-01T09:00:00Z", commentor_first_name="Ada"),
-        comment("Looks good.", "2026-03-01T12:30:00Z", commentor_first_name="Ben"),
-    ]
-    bench.shown(milestone(1, status="APPROVED", comments=said))
-    header, note = bench.notes("Milestone 1")
-    assert note == "2026-03-01 12:30\nBen: Looks good."
-    assert "The status of this milestone" in header
-
-
 def test_every_header_explains_itself(bench: Bench) -> None:
     bench.shown(milestone(1))
     (header,) = bench.book("sheets(properties(title),data(rowData(values(formattedValue,note))))")[
@@ -62,21 +48,6 @@ def test_a_person_s_note_on_a_status_stays(bench: Bench) -> None:
     assert bench.row(uuid(1))["Milestone 1"] == "Approved"
 
 
-def test_our_note_is_replaced_although_the_zone_was_changed(bench: Bench) -> None:
-    """A note that we no longer know as ours would stand for ever, and tell what was long ago."""
-    bench.shown(milestone(1))
-    properties = {"properties": {"timeZone": "America/Los_Angeles"}, "fields": "timeZone"}
-    bench.google.sheets.handle(
-        "sheets.spreadsheets.batchUpdate",
-        {"spreadsheetId": bench.spreadsheet},
-        MultiDict(),
-        {"requests": [{"updateSpreadsheetProperties": properties}]},
-        "owner@example.com",
-    )
-    bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-02T10:00:00Z"))
-    assert bench.notes("Milestone 1")[1:] == ["2026-03-02 02:00"]
-
-
 def test_a_job_without_an_event_for_days_is_due(configured: Bench) -> None:
     """The day's passing costs no call: the sheet itself compares the date with today."""
     configured.shown(
@@ -90,42 +61,6 @@ def test_a_job_without_an_event_for_days_is_due(configured: Bench) -> None:
     assert shown == days
     colors = [background(configured, uuid(n), "Follow up") for n in (1, 2, 3)]
     assert colors == ["#f9cb9c", "#ffffff", "#ffffff"]
-
-
-def test_a_merged_milestone_has_one_column_and_a_hidden_one_none(
-    configured: Bench, tmp_path: Any
-) -> None:
-    """Organisations have several definitions for one step."""
-    configured.shown(
-        milestone(1, definition=2, date_updated="2026-03-02T10:00:00Z"),
-        milestone(1, definition=3, status="APPROVED", date_updated="2026-03-03T10:00:00Z"),
-        milestone(1, definition=9, name="By itself", date_updated="2026-03-01T10:00:00Z"),
-    )
-    row = configured.row(uuid(1))
-    assert row["PTO"] == "Approved"
-    assert row["By itself"] == "Submitted"
-    assert row["Current milestone"] == "PTO"
-    hidden = 'definitions = ["00000000-0000-0000-0000-000000007539"]\nhidden = true\n'
-    configured.configured(with_more(tmp_path, f"[[milestones]]\n{hidden}"))
-    configured.shown(milestone(2, definition=9, name="By itself"), milestone(2, definition=1))
-    row = configured.row(uuid(2))
-    assert row["Milestone 1"] == "Submitted"
-    assert "By itself" not in row
-
-
-def test_statuses_have_their_colours(bench: Bench) -> None:
-    bench.shown(milestone(1, status="APPROVED"), milestone(2, status="NEVER_HEARD_OF"))
-    assert background(bench, uuid(1), "Milestone 1") == "#d9ead3"
-    assert background(bench, uuid(1), "Status") == "#d9ead3"
-    assert bench.row(uuid(2))["Status"] == "Waiting for Milestone 1"
-    assert background(bench, uuid(2), "Status") == "#cfe2f3"
-    assert background(bench, uuid(2), "Milestone 1") == "#ffffff"
-
-
-def test_next_come_what_was_rejected_and_the_open_tasks(bench: Bench) -> None:
-    tasks = [task(name="Open"), task(name="Roof plan", status="REJECTED")]
-    bench.shown(milestone(1, tasks=tasks, status="REJECTED"))
-    assert bench.row(uuid(1))["Next action"] == "Correct Roof plan and submit again"
 
 
 def test_filter_views_are_made_once(bench: Bench) -> None:
@@ -160,11 +95,6 @@ def test_patterns_that_are_valid_alone_are_used_alone(bench: Bench, tmp_path: An
     said = [comment("Hidden.", "2026-03-05T09:00:00Z", commentor_first_name="Helper")]
     bench.shown(milestone(1, comments=said))
     assert "Last comment" not in bench.row(uuid(1))
-
-
-def test_what_is_approved_has_nothing_rejected(bench: Bench) -> None:
-    bench.shown(milestone(1, status="APPROVED", rejected_task_count=1, date_updated=ago(1)))
-    assert bench.row(uuid(1))["Status"] == "Milestone 1 approved"
 
 
 def test_a_hidden_milestone_is_not_the_current_one(bench: Bench, tmp_path: Any) -> None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import update
 
-from sync.store.schema import change, customer
+from sync.store.schema import customer
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 
@@ -95,12 +95,3 @@ def test_people_without_a_row_are_not_asked_for(asking: Bench) -> None:
     asking.send(*({"site_id": uuid(n), "stage_name": "Lead"} for n in range(1, 9)))
     asking.shown(milestone(9))
     assert asking.ask() == 1
-
-
-def test_a_name_that_does_not_come_holds_the_history_for_a_minute_only(asking: Bench) -> None:
-    asking.shown(milestone(1))
-    assert asking.texts("History") == []
-    with asking.database.writing() as connection:
-        connection.execute(update(change).values(kept_at=change.c.kept_at - 61))
-    asking.flush()
-    assert len(asking.texts("History")) == 1

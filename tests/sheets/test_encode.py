@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.jobs.cells import Cell, Link, joined
+from sync.jobs.cells import Cell, Link
 from sync.sheets import encode
 
 NOON = datetime(2026, 7, 1, 19, tzinfo=UTC)
@@ -65,13 +65,6 @@ def test_links_are_runs_that_end_where_the_link_ends() -> None:
         {"startIndex": 2, "format": {}},
         {"startIndex": 3, "format": {"link": {"uri": "https://b"}}},
     ]
-
-
-def test_links_count_in_utf_16() -> None:
-    """Behind an emoji every link would begin one letter too early."""
-    cell = joined([("\N{SUN WITH FACE} ", ""), ("Permit", "https://a")])
-    (run,) = encode.encoded(cell, UTC)["textFormatRuns"]
-    assert run["startIndex"] == 3
 
 
 def test_the_mask_names_what_is_written_and_nothing_else() -> None:

@@ -11,7 +11,6 @@ from sync.sheets.ensure import Ensured, WantedTabs, ensure
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.survey import Surroundings, Titles
-from sync.types import Mode
 from tests.made_up import CONFIG_FILE
 from tests.sheets.grids import STATUS, table
 
@@ -53,14 +52,6 @@ def _sheet_of(entry: dict[str, Any]) -> int:
     return sheet
 
 
-def test_a_new_tab_is_told_of_once_and_its_columns_not() -> None:
-    """Catches a first `init` that prints a line for each column."""
-    assert ensured([Column(id="site_id", header="Site ID")]).done == [
-        "tab 'Jobs': made",
-        "tab 'History': made",
-    ]
-
-
 def test_a_new_column_stands_behind_its_neighbour_wherever_that_was_moved() -> None:
     """Also where that is not where the config has it, and with its header, note and colour."""
     wanted = [
@@ -96,25 +87,6 @@ def test_columns_to_the_right_of_a_new_one_are_where_they_are_then() -> None:
     assert after.columns["site_id"] > after.columns["new"]
     assert after.guards == {STATUS: after.columns[STATUS], "site_id": after.columns["site_id"]}
     assert {cell.index for cell in made.header} == {after.columns["new"]}
-
-
-def test_a_flush_brings_back_nothing_that_a_person_deleted() -> None:
-    """Catches a person and the product at odds about a tab: only `init` brings it back."""
-    columns = [Column(id="site_id", header="Site ID")]
-    snapshot = Snapshot(tables=(table(columns={"site_id": 2}),))
-    assert ensure(snapshot, WantedTabs(CONFIG, columns), UTC).parts.is_empty
-    restored = ensure(snapshot, WantedTabs(CONFIG, columns), UTC, restores=True)
-    assert "tab 'History': made" in restored.done
-
-
-def test_in_an_adopted_spreadsheet_nothing_is_made_unasked() -> None:
-    """Catches a tab of ours among a person's own, and columns in theirs."""
-    mapped = table(columns={"site_id": 2})
-    snapshot = Snapshot(mode=Mode.ADOPTED, tables=(mapped,))
-    wanted = WantedTabs(CONFIG, [Column(id="status", header="Status")])
-    made = ensure(snapshot, wanted, UTC, restores=True)
-    assert made.parts.is_empty
-    assert (made.tables, made.done) == ((mapped,), [])
 
 
 def test_free_titles_tell_no_case_apart() -> None:

@@ -25,7 +25,7 @@ def sorted_apart(bench: Bench, direction: str) -> None:
         "endColumnIndex": KEY_AT,
     }
     order = {"dimensionIndex": 0, "sortOrder": direction}
-    own_sheet.batch(bench, {"sortRange": {"range": area, "sortSpecs": [order]}})
+    bench.do({"sortRange": {"range": area, "sortSpecs": [order]}})
 
 
 def made(bench: Bench) -> None:

@@ -1,12 +1,10 @@
 """The History tab: a line a change, the newest on top, each once."""
 
-import random
 import re
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from werkzeug.datastructures import MultiDict
 
 from emulator import Emulator
 from sync.sheets.answer import HISTORY_TAB
@@ -88,21 +86,6 @@ def test_a_history_that_a_person_took_away_stays_away_until_it_is_asked_for(benc
     assert [line[3] for line in told(bench)] == ["Approved", "Submitted"]
 
 
-def test_a_history_in_any_order_tells_each_change_once(bench: Bench) -> None:
-    """Late events tell themselves; what they followed is not known any more."""
-    events = [
-        milestone(1, status=status, date_updated=at(day))
-        for day, status in enumerate(("SUBMITTED", "REJECTED", "SUBMITTED", "APPROVED"), 1)
-    ]
-    lots = random.Random(3)
-    for _ in range(3):
-        lots.shuffle(events)
-        bench.shown(*events)
-    lines = told(bench)
-    assert len(lines) == len(set(lines))
-    assert bench.row(uuid(1))["Status"] == "Milestone 1 approved"
-
-
 def test_lines_wait_while_a_person_moves_the_columns_of_the_history(bench: Bench) -> None:
     """Its columns have guards, too: a comment under From would stand there for ever."""
     bench.shown(milestone(1))
@@ -181,13 +164,7 @@ def test_the_key_of_a_job_is_hidden_and_shown_again_by_people(bench: Bench) -> N
     assert hidden() == [*[False] * 6, True]
     size = {"range": {"sheetId": HISTORY_TAB, "dimension": "COLUMNS", "startIndex": 6}}
     fields = {"properties": {"hiddenByUser": False}, "fields": "hiddenByUser"}
-    bench.google.sheets.handle(
-        "sheets.spreadsheets.batchUpdate",
-        {"spreadsheetId": bench.spreadsheet},
-        MultiDict(),
-        {"requests": [{"updateDimensionProperties": size | fields}]},
-        "owner@example.com",
-    )
+    bench.do({"updateDimensionProperties": size | fields})
     bench.shown(milestone(1, status="APPROVED", date_updated=at(5)))
     bench.setup().provision(bench.spreadsheet)
     assert not any(hidden())

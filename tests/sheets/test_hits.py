@@ -203,7 +203,7 @@ def test_what_was_written_stays_known_when_a_deletion_is_undone(asking: Bench) -
     row = own_sheet.grid(asking)[0]
     asking.edit("delete_rows", sheet_id=OPEN, index=FIRST)
     flushed(asking, milestone(2, **APPROVED))
-    own_sheet.batch(asking, *put_back(OPEN, FIRST, row))
+    asking.do(*put_back(OPEN, FIRST, row))
     flushed(asking, milestone(1, 2, **APPROVED))
     assert row_of(asking, "Own 1")["Permit"] == "ask the city"
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.datastructures import MultiDict
 
 from sync.errors import SettingsError
 from sync.settings.environment import load
@@ -28,17 +27,6 @@ def set_up(bench: Bench) -> list[str]:
 
 def look(bench: Bench) -> dict[str, Any]:
     return {tab: bench.tab(tab, LOOK) for tab in ("Jobs", "History", "Pipeline")}
-
-
-def write(bench: Bench, *requests: dict[str, Any]) -> None:
-    """Do what a person does by hand."""
-    bench.google.sheets.handle(
-        "sheets.spreadsheets.batchUpdate",
-        {"spreadsheetId": bench.spreadsheet},
-        MultiDict(),
-        {"requests": list(requests)},
-        "owner@example.com",
-    )
 
 
 def test_an_empty_spreadsheet_gets_all_of_it_and_nothing_the_second_time(bench: Bench) -> None:
@@ -126,7 +114,7 @@ def test_other_colours_in_the_config_replace_ours_and_not_a_person_s(
     ][:1]
     rule = bench.tab("Jobs", "conditionalFormats")["conditionalFormats"][mine]
     rule["booleanRule"]["condition"]["values"] = [{"userEnteredValue": "Mine"}]
-    write(bench, {"updateConditionalFormatRule": {"index": mine, "rule": rule}})
+    bench.do({"updateConditionalFormatRule": {"index": mine, "rule": rule}})
     changes = (('"#d9ead3"', '"#00ff00"'), ('"#f4cccc"', '"#ff0000"'))
     bench.configured(with_more(tmp_path, "", *changes))
     setup = Setup(bench.settings, bench.database, lambda _: None)
@@ -156,7 +144,7 @@ def test_formats_of_people_stay(bench: Bench) -> None:
     bench.edit("hide_columns", index=4)
     size = {"pixelSize": 77}
     area = {"sheetId": 1126170001, "dimension": "COLUMNS", "startIndex": 1, "endIndex": 2}
-    write(bench, {"updateDimensionProperties": {"range": area, "properties": size, "fields": "*"}})
+    bench.do({"updateDimensionProperties": {"range": area, "properties": size, "fields": "*"}})
     before = look(bench)
     assert set_up(bench) == []
     assert look(bench) == before
@@ -255,8 +243,7 @@ def test_a_chart_on_another_tab_is_where_a_person_wants_it(bench: Bench) -> None
     chart = bench.tab("Pipeline", "charts")["charts"][0]["chartId"]
     anchor = {"anchorCell": {"sheetId": JOBS_TAB, "rowIndex": 3}}
     position = {"overlayPosition": anchor}
-    write(
-        bench,
+    bench.do(
         {
             "updateEmbeddedObjectPosition": {
                 "objectId": chart,
@@ -275,7 +262,7 @@ def test_the_pipeline_fits_into_what_people_left_of_its_rows(bench: Bench) -> No
     bench.shown(milestone(1))
     bench.edit("delete_rows", sheet_id=PIPELINE_TAB, index=2, count=58)
     chart = bench.tab("Pipeline", "charts")["charts"][0]["chartId"]
-    write(bench, {"deleteEmbeddedObject": {"objectId": chart}})
+    bench.do({"deleteEmbeddedObject": {"objectId": chart}})
     assert set_up(bench) == ["the pipeline: rows, columns, formulas and chart"]
     assert set_up(bench) == []
 

@@ -82,7 +82,7 @@ def test_what_a_person_typed_yields_only_to_a_later_event(asking: Bench) -> None
     own_sheet.adopt(asking, at=datetime.now(UTC) + timedelta(seconds=1))
     flushed(asking)
     assert own_sheet.of_site(asking, 1)[0]["Permit"] == "Sent back"
-    own_sheet.batch(asking, *_mapped_earlier(asking))
+    asking.do(*_mapped_earlier(asking))
     flushed(asking, milestone(1, **APPROVED))
     assert own_sheet.of_site(asking, 1)[0]["Permit"] == "OK"
     assert asking.store.batches.replaced(uuid(1)) == [("Sent back", "OK")]
@@ -135,41 +135,6 @@ def test_a_job_in_both_tabs_is_kept_right_in_both(asking: Bench) -> None:
     flushed(asking, milestone(1, **APPROVED))
     for tab in (OPEN, INSTALLED):
         assert [one["Permit"] for one in own_sheet.texts(asking, tab)] == ["OK"]
-
-
-def test_a_row_that_moves_while_its_key_is_written_gets_it_all_the_same(asking: Bench) -> None:
-    """A key in another customer's row would have his job written there."""
-    known = own_sheet.customer(asking, 1)
-    lines = [line(8), line(1, E_mail=known["E_mail"]), line(9)]
-    own_sheet.make(asking, lines, [])
-    own_sheet.adopt(asking)
-    asking.send(milestone(1))
-    asking.ask()
-    asking.flush_once()  # notes that the tabs are his
-    asking.flush_once()  # guards them
-    before = own_sheet.own_cells(asking)
-    asking.before_the_write(lambda: asking.edit("move_row", sheet_id=OPEN, row=3, to=5))
-    flushed(asking)
-    (row,) = own_sheet.of_site(asking, 1)
-    assert row["Customer"] == "Own 1"
-    assert own_sheet.own_cells(asking) == before
-    assert asking.alerts == []
-
-
-def test_a_key_that_a_moved_row_lost_comes_back(asking: Bench) -> None:
-    """The row of another job stands where the key of this one is written."""
-    known = own_sheet.customer(asking, 1)
-    own_sheet.customer(asking, 2)
-    lines = [line(2), line(1, E_mail=known["E_mail"])]
-    own_sheet.make(asking, lines, [])
-    own_sheet.adopt(asking)
-    asking.edit("type_cell", sheet_id=OPEN, row=3, column=own_sheet.KEY_AT, text=uuid(2))
-    flushed(asking, milestone(2))
-    asking.before_the_write(lambda: asking.edit("move_row", sheet_id=OPEN, row=3, to=4))
-    flushed(asking, milestone(1))
-    assert [one["Customer"] for one in own_sheet.of_site(asking, 1)] == ["Own 1"]
-    assert [one["Customer"] for one in own_sheet.of_site(asking, 2)] == ["Own 2"]
-    assert len(own_sheet.texts(asking)) == 2
 
 
 def test_a_value_typed_while_it_is_filled_stays(asking: Bench) -> None:
@@ -242,7 +207,7 @@ def test_the_hidden_tab_is_made_beside_a_tab_of_that_name(
     """Catches a batch that Google refuses for as long as somebody has a tab called so."""
     bench = Bench(google, sqlite_url)
     theirs = {"sheetId": 5, "title": title}
-    own_sheet.batch(bench, {"addSheet": {"properties": theirs}})
+    bench.do({"addSheet": {"properties": theirs}})
     own_sheet.make(bench, [line(1)], [line(2)])
     own_sheet.adopt(bench)
     flushed(bench, milestone(1))

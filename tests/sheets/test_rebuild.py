@@ -67,6 +67,8 @@ def test_who_writes_the_old_one_is_told_where_the_jobs_are(bench: Bench) -> None
     bench.send(milestone(1, status="APPROVED", date_updated="2026-03-05T00:00:00Z"))
     with pytest.raises(Permanent, match=f"SPREADSHEET_ID={new}"):
         bench.flush()
+    with pytest.raises(Permanent, match=f"SPREADSHEET_ID={new}"):
+        bench.compare()
     assert bench.row(uuid(1))["Milestone 1"] == "Submitted"
 
 
@@ -98,15 +100,6 @@ def test_a_batch_in_doubt_doubles_no_line_when_the_spreadsheet_is_changed(bench:
     ]
 
 
-def test_the_old_worker_compares_nothing_any_more(bench: Bench) -> None:
-    """It would take every job that the old sheet lacks for deleted by a person."""
-    bench.shown(milestone(1))
-    new = bench.google.create_spreadsheet("Another")
-    bench.setup().fill(new, lambda *_: None)
-    with pytest.raises(Permanent, match=f"SPREADSHEET_ID={new}"):
-        bench.compare()
-
-
 def test_jobs_whose_rows_were_deleted_are_in_the_new_one(bench: Bench) -> None:
     """Every job there is, and it comes to an end."""
     bench.shown(milestone(1), milestone(2))
@@ -118,11 +111,6 @@ def test_jobs_whose_rows_were_deleted_are_in_the_new_one(bench: Bench) -> None:
     bench.configured(CONFIG_FILE)
     assert {row["Site ID"] for row in bench.texts()} == {uuid(1), uuid(2)}
     assert bench.flush() == 0
-
-
-def test_what_is_not_taken_in_yet_is_counted(bench: Bench) -> None:
-    bench.send(*story(5))
-    assert bench.setup().fill(bench.spreadsheet, lambda *_: None) == 5
 
 
 def test_our_notes_stay_ours_after_going_to_and_fro(bench: Bench) -> None:

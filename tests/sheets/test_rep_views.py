@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from werkzeug.datastructures import MultiDict
-
 from sync.sheets.reconcile import renew
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
@@ -27,17 +25,6 @@ def renewed(bench: Bench) -> int:
     with bench.held() as held:
         renew(bench.flusher, held)
     return bench.calls() - before
-
-
-def put(bench: Bench, *requests: dict[str, Any]) -> None:
-    """Do what a person does by hand."""
-    bench.google.sheets.handle(
-        "sheets.spreadsheets.batchUpdate",
-        {"spreadsheetId": bench.spreadsheet},
-        MultiDict(),
-        {"requests": list(requests)},
-        "owner@example.com",
-    )
 
 
 def test_a_rep_has_a_view_of_the_open_jobs(bench: Bench) -> None:
@@ -95,8 +82,7 @@ def test_what_people_do_with_the_views_stays(bench: Bench) -> None:
     renewed(bench)
     ada, ben, cy = (view["filterViewId"] for view in views(bench).values())
     mine = {"filterViewId": cy, "title": "Cy, closely"}
-    put(
-        bench,
+    bench.do(
         {"deleteFilterView": {"filterId": ada}},
         {"updateFilterView": {"filter": mine, "fields": "title"}},
     )

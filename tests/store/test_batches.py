@@ -96,15 +96,6 @@ def test_undos_that_landed_are_stored_anew_and_settled_ones_go(database: Databas
     assert list(store.batches.undos().values()) == ['{"new": 1}']
 
 
-def test_another_spreadsheets_undos_are_not_ours(database: Database) -> None:
-    """Catches a person's text of one spreadsheet that is put into another."""
-    store, mine = with_jobs(database), held(database)
-    store.batches.conclude(mine, attempt(1, None), Conclusion(undos=["{}"]))
-    other = sheet_store(database, "other")
-    assert (other.batches.undos(), other.pending.is_waiting()) == ({}, False)
-    assert store.pending.is_waiting()
-
-
 def test_what_landed_of_a_missed_job_is_added_to_what_was_known(database: Database) -> None:
     """Taken for a person's, its own old text would never be replaced in a sheet of theirs."""
     store, mine = with_jobs(database, "a"), held(database)

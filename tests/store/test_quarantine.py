@@ -65,15 +65,6 @@ def test_a_resting_job_is_not_pending_and_others_are(database: Database) -> None
     assert pending(store) == ({"a"}, {"a"})
 
 
-def test_a_lone_line_of_a_resting_job_does_not_wait(database: Database) -> None:
-    """Catches a job whose row is right, while its history line is what Google does not take."""
-    store, mine = sheet_store(database, "s"), held(database)
-    store.jobs.take_in(mine, Projected([], changes=[said("a", 1)]))
-    assert store.pending.is_waiting()
-    store.quarantine.add(mine, "a")
-    assert not store.pending.is_waiting()
-
-
 def test_a_job_that_google_takes_is_released(database: Database) -> None:
     """Catches a job whose next refusal, a year later, costs it an hour."""
     store, mine = with_lines(database), held(database)
