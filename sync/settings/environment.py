@@ -284,15 +284,6 @@ class DocumentSettings(_FromEnvironment):
         frozenset({"UPLOADED"}),
         description="The kinds of documents to copy, separated by commas.",
     )
-    document_copiers: int = Field(
-        8, ge=1, le=32, description="How many documents are copied at once."
-    )
-    document_disk_mb: int = Field(
-        512,
-        ge=1,
-        le=2**20,
-        description="How much of the disk documents may take up on their way, in MiB.",
-    )
 
 
 class AlertSettings(_FromEnvironment):
