@@ -14,7 +14,7 @@ from sync.commands import NO_EXTRAS, echo, pairs
 from sync.jobs.config_lists import ending_question
 from sync.ops import logs
 from sync.settings.environment import google_id
-from sync.setup.link import Doubt, Doubts, NamedRow, Settled, link
+from sync.boards.link import Doubt, Doubts, NamedRow, Settled, link
 from sync.setup.spreadsheet import EXTRAS, Setup
 from sync.sheets import trial
 from sync.status import compare as sheet

@@ -10,10 +10,10 @@ from sync.console.mapping_form import HAD, HEADER, TAB, TITLE, WAS, MappingForm,
 from sync.console.mapping_views import Cover, FieldOffers, TabView
 from sync.console.parts import ConsoleParts, PageWait
 from sync.errors import BrightsheetError, Permanent
-from sync.mapping.decide import Choices, TabMapping
-from sync.setup.mapping import MappingReport, TabMapper
+from sync.boards.mapping.decide import Choices, TabMapping
+from sync.boards.map_tabs import MappingReport, TabMapper
 from sync.setup.spreadsheet import extras_added
-from sync.sheets.preview import ADDED, FILLED, KEYED, REPLACED, CellChange, Preview
+from sync.boards.preview import ADDED, FILLED, KEYED, REPLACED, CellChange, Preview
 from sync.types import Mode
 
 TABS, COLUMNS, PREVIEW, WRITE = "tabs", "columns", "preview", "write"

@@ -13,7 +13,7 @@ from hashlib import blake2s
 
 from werkzeug.datastructures import MultiDict
 
-from sync.mapping.decide import Choices, TabMapping
+from sync.boards.mapping.decide import Choices, TabMapping
 from sync.types import letters
 
 TAB, TITLE, HEADER, FIELD = "tab", "title", "header", "field"

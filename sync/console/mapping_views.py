@@ -7,12 +7,12 @@ from hashlib import blake2s
 
 from sync.console.mapping_form import ADD, FIELD, HAD, WAS, MappingForm, mark, word_name
 from sync.field_table import ASPECTS, KEY
-from sync.mapping import recognise
-from sync.mapping.decide import Choices, MappedColumn, TabMapping
-from sync.mapping.fields import Fields, fit
-from sync.mapping.recognise import Recogniser
-from sync.mapping.tab import SeenTab, of_tab
-from sync.sheets import mapping_requests as metadata
+from sync.boards.mapping import recognise
+from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
+from sync.boards.mapping.fields import Fields, fit
+from sync.boards.mapping.recognise import Recogniser
+from sync.boards.mapping.tab import SeenTab, of_tab
+from sync.boards import metadata
 from sync.types import letters
 
 MASKED = "•••"

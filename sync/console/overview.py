@@ -14,11 +14,11 @@ from flask import render_template, request
 from sync.console.parts import ConsoleParts
 from sync.doctor import as_json, is_well, run_checks
 from sync.jobs.config_lists import ending_question
-from sync.setup.mapping import fields_of
+from sync.boards.map_tabs import fields_of
 from sync.sheets.answer import RECOVERED_TAB
 from sync.sheets.reconcile import last_compared
 from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.survey import NOTHING_ELSE
+from sync.sheets.surroundings import NOTHING_ELSE
 from sync.status.problem import last_moment
 from sync.status.rules import NO_WORKER
 from sync.status.verdict import evaluate

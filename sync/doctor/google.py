@@ -15,11 +15,12 @@ from sync.google.auth import DRIVE, SHEETS, Accepted, covers_drive, covers_sheet
 from sync.google.drive import Drive
 from sync.google.upload import FileContent
 from sync.jobs import config_lists
-from sync.mapping.words import OTHERS
+from sync.boards.mapping.words import OTHERS
 from sync.settings.environment import Settings
-from sync.sheets import request, rowless
+from sync.sheets import request
+from sync.boards import matching as rowless
 from sync.sheets.answer import RECOVERED_TAB
-from sync.sheets.options import with_options, worded_cells
+from sync.boards.options import with_options, worded_cells
 from sync.sheets.reconcile import last_compared
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.trial import lines

@@ -10,10 +10,10 @@ from sync.field_table import KEY
 from sync.google import auth, sign_in
 from sync.ops import retry
 from sync.settings.environment import Settings
-from sync.sheets import survey
+from sync.boards import survey
 from sync.sheets.ensure import HISTORY, PIPELINE, VIEWS, ensure
 from sync.sheets.flush import Flusher
-from sync.sheets.mapping_requests import removal
+from sync.boards.metadata import removal
 from sync.sheets.plan import LARGE
 from sync.sheets.reconcile import recheck, renew, waiting_for_check
 from sync.sheets.snapshot import Snapshot, key_column_gone

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.field_table import KEY
-from sync.sheets import formulas
 from sync.sheets.answer import Row, at, content, is_formula, note_of, site_in, text_of
 from sync.sheets.batch import index_now, is_in_place
 from sync.sheets.snapshot import Table
@@ -131,7 +130,7 @@ class _RowCheck:
         """
         mapped = set(self.columns.values())
         taken = {
-            n: formulas.relative(text_of(cell), self.row.row)
+            n: text_of(cell)
             for n, cell in enumerate(self.copy)
             if is_formula(cell) and n not in mapped
         }

@@ -14,7 +14,8 @@ from sync.field_table import KEY
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google
 from sync.sheets import answer as rows
-from sync.sheets import options, snapshot, survey
+from sync.boards import options, survey
+from sync.sheets import snapshot
 from sync.sheets.answer import (
     FIELDS,
     FULL_FIELDS,
@@ -26,10 +27,10 @@ from sync.sheets.answer import (
     quoted,
 )
 from sync.sheets.batch import Asked, Batch
-from sync.sheets.options import Options, WordedCells
+from sync.boards.options import Options, WordedCells
 from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.survey import Surroundings
-from sync.sheets.table_end import ColumnTexts
+from sync.sheets.surroundings import Surroundings
+from sync.boards.table_end import ColumnTexts
 from sync.types import Mode, letters
 
 

@@ -12,14 +12,14 @@ from datetime import tzinfo
 from sync.field_table import KEY, TYPED, is_noted
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
-from sync.mapping.words import former
+from sync.boards.mapping.words import former
 from sync.sheets import encode
 from sync.sheets.answer import BLANK, DATE_FORMATS, CellData, Content, Row, at, content, note_of
-from sync.sheets.match import Match
-from sync.sheets.options import LINKED, as_shown, without_note
+from sync.sheets.job_tabs import Match
+from sync.boards.options import LINKED, as_shown, without_note
 from sync.sheets.policy import NOTES, Decision, Policy, Rule, decide
 from sync.sheets.snapshot import Table, key_column_gone
-from sync.sheets.table_end import Pattern
+from sync.sheets.job_tabs import Pattern
 from sync.sheets.writes import CellWrite, RowWrite, Who
 
 _CELL_BYTES = 150

@@ -19,7 +19,7 @@ from sync.sheets.answer import HEADER_KEY, JOBS_TAB
 from sync.sheets.batch import Parts
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Snapshot, Tab, Table
-from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles
+from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs import filter_views, formatting, history, in_step, own_pipeline, pipeline
 from sync.sheets.tabs.filter_views import View
 from sync.sheets.tabs.history import Line

@@ -10,7 +10,8 @@ import structlog
 from sync.errors import Permanent, Refused
 from sync.field_table import KEY
 from sync.ops.logs import Trail
-from sync.sheets import request, rowless, table_end, undo
+from sync.sheets import request, undo
+from sync.boards import matching as rowless, table_end
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import columns_to_read
@@ -18,7 +19,7 @@ from sync.sheets.ensure import HISTORY, read_columns
 from sync.sheets.plan import Lines, Plan, Planner, Targets, Work, shown
 from sync.sheets.policy import MAPPED, OWN
 from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.survey import Surroundings, Titles
+from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import filter_views
 from sync.sheets.writer import BatchWriter, parsed
 from sync.store import Lease, Pending, ReadColumn, SheetStore

@@ -14,15 +14,16 @@ from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
 from sync.jobs.target import Target
 from sync.settings.config_file import MatchConfig
-from sync.sheets import encode, rowless
+from sync.sheets import encode
+from sync.boards import matching as rowless
 from sync.sheets.answer import Row
 from sync.sheets.batch import Parts
 from sync.sheets.diff import diff, fitting
 from sync.sheets.ensure import USUAL_TITLES, WantedTabs, ensure
-from sync.sheets.rowless import Lookup
+from sync.boards.matching import Lookup
 from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.survey import NOTHING_ELSE, Surroundings, Titles, free_titles
-from sync.sheets.table_end import TableEnd
+from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles, free_titles
+from sync.boards.table_end import TableEnd
 from sync.sheets.tabs import in_step, own_pipeline
 from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.in_step import InStep

@@ -14,16 +14,19 @@ from sync.errors import Refused, Retryable
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.target import Target
-from sync.sheets import encode, rowless
+from sync.sheets import encode
+from sync.boards import matching as rowless
 from sync.sheets.answer import Row, text_of
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.diff import decided
 from sync.sheets.ensure import Ensured, ensure
 from sync.sheets.flush import Flusher
-from sync.sheets.options import as_shown
+from sync.boards.options import as_shown
 from sync.sheets.plan import Plan
 from sync.sheets.policy import Decision, Rule
-from sync.sheets.rowless import DoubledJob, ForeignKey, doubled_jobs, foreign_keys, with_cells
+from sync.sheets.keys import DoubledJob, doubled_jobs
+from sync.boards.matching import ForeignKey, foreign_keys
+from sync.sheets.snapshot import with_cells
 from sync.sheets.snapshot import Table
 from sync.sheets.tabs import filter_views, own_pipeline
 from sync.sheets.tabs.pipeline_formulas import FORMULAS

@@ -29,6 +29,8 @@ from sync.sheets.answer import (
     CellData,
     Content,
     HeaderRow,
+    Row,
+    at,
     content,
     copies_tab,
     first_cells,
@@ -331,6 +333,16 @@ def _words(columns: Mapping[str, int], texts: Mapping[int, str]) -> dict[str, di
         if isinstance(words, dict):
             texts_by_column[column] = {str(ours): str(option) for ours, option in words.items()}
     return texts_by_column
+
+
+def with_cells(table: Table, rows: Mapping[int, Row]) -> Table:
+    """Return a tab that was read whole with the cells of all its managed columns."""
+    below = {number: row for number, row in rows.items() if number > table.header_row}
+    cells = {
+        column: {number: at(row, index) for number, row in below.items()}
+        for column, index in table.columns.items()
+    }
+    return replace(table, cells=cells)
 
 
 def rows_by_site(key_cells: Mapping[int, CellData]) -> dict[str, tuple[int, ...]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sync.field_table import KEY
 from sync.sheets.answer import Row, at, content, is_formula, note_of, site_in, text_of
-from sync.sheets.match import Place
+from sync.sheets.writes import Place
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import CellWrite, RowImage, RowWrite, Undo, Who
 

@@ -35,6 +35,8 @@ PATTERN = "pattern"
 PARTS = (*_IDENTIFYING, "zip", "city_zip", "customer")
 """What tells who a row is about: ids of columns."""
 
+Place = tuple[int, int]
+"""A row: sheet id and zero-based index."""
 Held = tuple[Content, str]
 """The content of a cell, and its note."""
 
@@ -178,7 +180,7 @@ class RowWrite(Value):
     pattern_of: str = ""
     """The site of the first of the new rows that take its drop-downs and `formulas`."""
     formulas: dict[int, str] = Field(default_factory=dict)
-    """By column, with their rows as distances."""
+    """Of that pattern, by column index."""
 
 
 class Undo(Value):

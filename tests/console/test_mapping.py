@@ -11,8 +11,8 @@ from emulator import Emulator
 from emulator.everbright import made_up
 from sync.console.parts import PageWait
 from sync.errors import Permanent
-from sync.mapping.decide import Choices
-from sync.setup.mapping import TabMapper
+from sync.boards.mapping.decide import Choices
+from sync.boards.map_tabs import TabMapper
 from tests.console.conftest import Console, Visitor
 from tests.console.forms import Form
 from tests.made_up import milestone, uuid

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sync.jobs.milestones import Heading
-from sync.mapping.fields import Fields
-from sync.mapping.tab import CellKind, SeenCell, SeenTab
+from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.tab import CellKind, SeenCell, SeenTab
 from sync.settings.config_file import Config, load_config
 from tests.made_up import CONFIG_FILE, uuid
 

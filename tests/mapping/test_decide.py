@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from sync.errors import Permanent
-from sync.mapping.decide import Before, Choices, TabDecider, TabMapping
-from sync.mapping.tab import CellKind, Lock, SeenCell, SeenTab
+from sync.boards.mapping.decide import Before, Choices, TabDecider, TabMapping
+from sync.boards.mapping.tab import CellKind, Lock, SeenCell, SeenTab
 from tests.mapping.seen import PERMIT, fields, tab
 
 HEADERS = ("Client", "Phone", "Permit", "Step", "Step")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sync.mapping.recognise import Recogniser, find
+from sync.boards.mapping.recognise import Recogniser, find
 from tests.mapping.seen import date, fields, tab
 
 BY = Recogniser(fields())

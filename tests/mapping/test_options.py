@@ -6,7 +6,7 @@ import pytest
 
 from sync.doctor import google as doctor
 from sync.sheets.reconcile import last_compared
-from sync.sheets.survey import range_of
+from sync.boards.survey import range_of
 from tests.made_up import milestone
 from tests.mapping.stand import Stand
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from sync.field_table import DETAILS, FIELDS, FieldKind
-from sync.mapping.fields import Fields
-from sync.mapping.propose import Proposal, propose
-from sync.mapping.recognise import Recogniser
-from sync.mapping.tab import SeenCell
+from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.propose import Proposal, propose
+from sync.boards.mapping.recognise import Recogniser
+from sync.boards.mapping.tab import SeenCell
 from sync.settings.config_file import Config
 from tests.made_up import uuid
 from tests.mapping.seen import MILESTONES, PERMIT, config, date, fields, tab

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from sync.errors import Permanent
-from sync.mapping.decide import Before, Choices, TabDecider, TabMapping
-from sync.mapping.fields import Words
-from sync.mapping.tab import CellKind, SeenCell
-from sync.mapping.words import FORMER
+from sync.boards.mapping.decide import Before, Choices, TabDecider, TabMapping
+from sync.boards.mapping.fields import Words
+from sync.boards.mapping.tab import CellKind, SeenCell
+from sync.boards.mapping.words import FORMER
 from tests.made_up import milestone, uuid
 from tests.mapping.seen import MILESTONES, config, fields, tab
 from tests.mapping.stand import Stand

@@ -20,7 +20,7 @@ from sync.sheets.diff import columns_to_read, diff
 from sync.sheets.ensure import WantedTabs, ensure
 from sync.sheets.plan import Targets
 from sync.sheets.snapshot import Copies, Snapshot, Table
-from sync.sheets.survey import Titles
+from sync.sheets.surroundings import Titles
 from sync.store import Attempt, Database, Inbox, Leases, Pending, Shown, sheet_store
 from sync.store.schema import metadata
 from sync.webhooks.schema import Outcome

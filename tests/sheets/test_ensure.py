@@ -10,7 +10,7 @@ from sync.sheets.batch import compose
 from sync.sheets.ensure import Ensured, WantedTabs, ensure
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.survey import Surroundings, Titles
+from sync.sheets.surroundings import Surroundings, Titles
 from tests.made_up import CONFIG_FILE
 from tests.sheets.grids import STATUS, table
 

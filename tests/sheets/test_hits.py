@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app import create_app
 from sync.errors import Permanent
-from sync.setup import link
+from sync.boards import link
 from sync.worker import Worker
 from tests import own_sheet
 from tests.bench import Bench

@@ -3,7 +3,7 @@
 import pytest
 
 from sync.errors import Permanent
-from sync.setup import link
+from sync.boards import link
 from tests import own_sheet
 from tests.bench import Bench
 from tests.made_up import milestone, uuid

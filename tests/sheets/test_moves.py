@@ -25,7 +25,7 @@ from sync.sheets.check import check
 from sync.sheets.diff import diff
 from sync.sheets.policy import MAPPED, OWN, Policy
 from sync.sheets.reconcile import differences
-from sync.sheets.rowless import look_up
+from sync.boards.matching import look_up
 from sync.sheets.snapshot import Table, rows_by_site
 from sync.sheets.undo import place
 from sync.sheets.writes import RowWrite, Undo

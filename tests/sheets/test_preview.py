@@ -2,7 +2,7 @@
 
 from sqlalchemy import update
 
-from sync.sheets.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview, TabColumns, preview
+from sync.boards.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview, TabColumns, preview
 from sync.store.schema import customer
 from tests import own_sheet
 from tests.bench import Bench

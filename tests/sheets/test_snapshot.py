@@ -18,7 +18,7 @@ from sync.sheets.answer import (
     site_in,
 )
 from sync.sheets.policy import MAPPED
-from sync.sheets.rowless import are_few, find_key_column
+from sync.sheets.keys import are_few, find_key_column
 from sync.sheets.snapshot import read
 from sync.types import Mode
 from tests.made_up import uuid

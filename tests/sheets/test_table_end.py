@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from sync.sheets import formulas, table_end
+from sync.boards import formulas, table_end
 from sync.sheets.snapshot import Table
-from sync.sheets.table_end import TableEnd
+from sync.boards.table_end import TableEnd
 from tests.made_up import uuid
 
 HEADERS = ("#", "Customer", "Address", "kW", "Price", "Paid", "Left", "Site ID")

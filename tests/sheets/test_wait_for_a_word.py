@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from emulator import Emulator
-from sync.setup import link
+from sync.boards import link
 from sync.status import compare
 from sync.store.backlog import backlog
 from sync.store.schema import quarantine

@@ -10,12 +10,12 @@ from typing import Any
 
 from sync.jobs.cells import Cell
 from sync.jobs.status import REJECTED, WAITING, Case, Statuses
-from sync.mapping.words import OTHERS
+from sync.boards.mapping.words import OTHERS
 from sync.settings.config_file import Config
 from sync.sheets.answer import guard_id
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Tab, Table
-from sync.sheets.survey import Surroundings
+from sync.sheets.surroundings import Surroundings
 
 View = Mapping[str, Any]
 Criteria = Mapping[str, Any]

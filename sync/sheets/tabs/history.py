@@ -14,7 +14,7 @@ from sync.sheets import batch, encode, request
 from sync.sheets.answer import COLUMN_KEY, HISTORY_KEY, HISTORY_TAB
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Tab
-from sync.sheets.survey import Surroundings
+from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
 from sync.sheets.writes import CellWrite, RowWrite
 

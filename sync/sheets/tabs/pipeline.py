@@ -25,7 +25,7 @@ from sync.sheets.answer import (
 )
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Tab
-from sync.sheets.survey import Surroundings
+from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
 from sync.sheets.tabs.pipeline_formulas import (
     DAYS,

@@ -6,19 +6,20 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from sync.field_table import KEY
-from sync.mapping.decide import TabMapping
-from sync.mapping.fields import Fields
-from sync.sheets import rowless, table_end
+from sync.boards.mapping.decide import TabMapping
+from sync.boards.mapping.fields import Fields
+from sync.boards import matching as rowless, table_end
 from sync.sheets.answer import Row, at, site_in, text_of
 from sync.sheets.client import SheetClient
 from sync.sheets.encode import shown_text
 from sync.sheets.flush import Flusher
-from sync.sheets.formulas import moved
-from sync.sheets.match import Match
+from sync.boards.formulas import moved
+from sync.sheets.job_tabs import Match
 from sync.sheets.plan import Lines
-from sync.sheets.rowless import texts_of_rows, with_cells
+from sync.boards.matching import texts_of_rows
+from sync.sheets.snapshot import with_cells
 from sync.sheets.snapshot import Table, rows_by_site
-from sync.sheets.table_end import TableEnd
+from sync.boards.table_end import TableEnd
 from sync.sheets.writes import RowWrite
 from sync.store import Lease
 from sync.types import Mode, letters

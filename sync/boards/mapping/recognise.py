@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from sync.mapping import content
-from sync.mapping.fields import Fields
-from sync.mapping.tab import CellKind, SeenTab
-from sync.mapping.words import ASPECTS, DATE_WORDS, FILLERS, plain, spelled_out
+from sync.boards.mapping import content
+from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.tab import CellKind, SeenTab
+from sync.boards.mapping.words import ASPECTS, DATE_WORDS, FILLERS, plain, spelled_out
 
 ALIKE = 88.0
 """The least similarity (rapidfuzz' ratio, 0 to 100) of a header with a typing error in it.

@@ -1,16 +1,13 @@
-"""What is in a spreadsheet before tabs are mapped or made: Google's answer → values. Pure."""
+"""What else is in a spreadsheet when tabs are made: titles, formats, filter views, charts. Pure."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
 
 from sync.errors import Permanent
-from sync.mapping.tab import LOOKED_AT, CellKind, Entry, Lock, SeenCell, SeenTab
 from sync.settings.config_file import SheetConfig
-from sync.sheets import formulas
-from sync.sheets.answer import DATE_FORMATS, JOBS_TAB, quoted
+from sync.sheets.answer import JOBS_TAB
 
 Json = Mapping[str, Any]
 
@@ -48,6 +45,36 @@ class Surroundings:
         return next(n for n in count(sheet_id, _STEP) if n not in self.titles)
 
     def free_titles(self, wanted: Titles) -> Titles:
+        """Return titles that no tab has; Google ignores upper and lower case."""
+        taken = {title.lower() for title in self.titles.values()}
+
+        def free(title: str) -> str:
+            numbered = chain([title], (f"{title} {n}" for n in count(2)))
+            return next(text for text in numbered if text.lower() not in taken)
+
+        return Titles(**{name: free(title) for name, title in vars(wanted).items()})
+
+
+NOTHING_ELSE = Surroundings()
+
+
+def surroundings(answer: Json) -> Surroundings:
+    """Return what `answer` (a Spreadsheet with the mask FIELDS) shows."""
+    sheets = {sheet["properties"].get("sheetId", 0): sheet for sheet in answer.get("sheets", ())}
+    return Surroundings(
+        titles={number: sheet["properties"]["title"] for number, sheet in sheets.items()},
+        rules={number: sheet.get("conditionalFormats", ()) for number, sheet in sheets.items()},
+        views={
+            number: {view["filterViewId"]: view for view in sheet.get("filterViews", ())}
+            for number, sheet in sheets.items()
+        },
+        charts=frozenset(
+            chart["chartId"] for sheet in sheets.values() for chart in sheet.get("charts", ())
+        ),
+    )
+
+
+def free_titles(self, wanted: Titles) -> Titles:
         """Return titles that no tab has; Google ignores upper and lower case."""
         taken = {title.lower() for title in self.titles.values()}
 

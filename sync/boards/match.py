@@ -15,10 +15,9 @@ from scourgify import normalize_address_record
 from scourgify.exceptions import AddressNormalizationError
 
 from sync.jobs.model import Customer
-from sync.sheets.writes import PARTS
+from sync.sheets.job_tabs import Match
+from sync.sheets.writes import PARTS, Place
 
-Place = tuple[int, int]
-"""Sheet id and row index."""
 Texts = Mapping[str, str]
 """What is entered into a row, by column id, without formulas; or the same of a customer."""
 
@@ -64,14 +63,6 @@ class Identity:
             for part in ("phone", "address")
         )
         return self.name != "" and self.name == other.name and beside
-
-
-@dataclass(frozen=True)
-class Match:
-    """The row of a job, and the texts by column id that the match was made by."""
-
-    place: Place
-    texts: Texts
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.field_table import KEY
-from sync.mapping.words import is_divider, plain
-from sync.sheets import formulas
+from sync.boards.mapping.words import is_divider, plain
+from sync.boards import formulas
 from sync.sheets.answer import Row, text_of
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import PARTS, Who
@@ -58,24 +58,9 @@ class TableEnd:
 
     last_row: int
     formulas: Mapping[int, str] = field(default_factory=dict)
-    """What a new row takes of it: formulas by column index, with their rows as distances."""
+    """What a new row takes of it: formulas by column index."""
     is_covered: bool = False
     """Whether a total ends right at that row: then a new row must come to stand inside of it."""
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """Where new rows of a tab go, and the row above them, which they are like."""
-
-    row: int
-    """The index of the first new row."""
-    above: Row = ()
-    formulas: Mapping[int, str] = field(default_factory=dict)
-    """The formulas that they take, by column, with their rows as distances."""
-    who: Who | None = None
-    """What the row above is known by; None where nothing is taken from it."""
-    is_covered: bool = False
-    """Whether a total ends at the row above, and is to cover the new ones."""
 
 
 def lines_of(rows: Mapping[int, Row]) -> dict[int, list[str]]:
@@ -179,7 +164,7 @@ class _TabText:
             text = self._text(index, row)
             is_copied = formulas.is_formula_text(text) and not formulas.fills_others(text)
             if is_copied and not self._is_total(index, row):
-                yield index, formulas.relative(text, row)
+                yield index, text
 
     def is_covered_to(self, row: int) -> bool:
         """Tell whether a total ends at a row, and nothing in that row counts up to itself."""

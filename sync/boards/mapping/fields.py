@@ -12,7 +12,7 @@ from sync.field_table import ASPECTS, FIELDS, JOB_FIELDS, FieldKind
 from sync.jobs.job_cells import LABELS
 from sync.jobs.milestones import Heading
 from sync.jobs.status import Statuses
-from sync.mapping.words import FORMER, OTHERS, STATUS_WORDS, SYNONYMS, TradeWords, plain
+from sync.boards.mapping.words import FORMER, OTHERS, STATUS_WORDS, SYNONYMS, TradeWords, plain
 from sync.settings.config_file import Config
 
 

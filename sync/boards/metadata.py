@@ -8,9 +8,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from sync.mapping.decide import Before, MappedColumn, TabMapping
-from sync.mapping.fields import Fields
-from sync.mapping.tab import Entry, SeenTab
+from sync.boards.mapping.decide import Before, MappedColumn, TabMapping
+from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.tab import Entry, SeenTab
 from sync.sheets import request
 from sync.sheets.answer import (
     COLUMN_KEY,
@@ -28,7 +28,7 @@ from sync.sheets.answer import (
     moment_mapped,
 )
 from sync.sheets.request import Request
-from sync.sheets.survey import Survey
+from sync.boards.survey import Survey
 
 _TABS_OF_OURS = frozenset((FENCE_KEY, RECOVERED_KEY, HISTORY_KEY, PIPELINE_KEY))
 

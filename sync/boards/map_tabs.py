@@ -9,16 +9,16 @@ from sync.field_table import KEY
 from sync.google import auth
 from sync.jobs import config_lists
 from sync.jobs.milestones import Milestones
-from sync.mapping.decide import Choices, TabDecider, TabMapping
-from sync.mapping.fields import Fields
-from sync.mapping.tab import SeenTab
+from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
+from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.tab import SeenTab
 from sync.ops import retry
-from sync.sheets import mapping_requests as metadata
-from sync.sheets import survey
-from sync.sheets.preview import CopiedFormula, Preview, TabColumns, copied_formulas, preview
+from sync.boards import metadata
+from sync.boards import survey
+from sync.boards.preview import CopiedFormula, Preview, TabColumns, copied_formulas, preview
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Table
-from sync.sheets.survey import Survey
+from sync.boards.survey import Survey
 from sync.store import Lease
 from sync.wiring import Sleep, Wiring
 

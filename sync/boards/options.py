@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from sync.field_table import KEY
 from sync.jobs.cells import Cell
-from sync.mapping.words import FORMER, OTHERS
+from sync.boards.mapping.words import FORMER, OTHERS
 from sync.sheets.answer import quoted
 from sync.sheets.snapshot import Table
-from sync.sheets.survey import Json, listed, range_of
+from sync.boards.survey import Json, listed, range_of
 from sync.types import letters
 
 Options = Mapping[tuple[int, int], frozenset[str]]

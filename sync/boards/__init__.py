@@ -1,0 +1,1 @@
+"""Spreadsheets that installers had before: how their tabs are mapped, matched, previewed and written."""
