@@ -223,7 +223,6 @@ class Settings(DatabaseSettings, GoogleSettings):
     log_format: Literal["json", "console"] = "json"
     stuck_days: int = Field(14, ge=1, le=3650)
     silence_days: int = Field(3, ge=0, le=365)
-    in_step_hours: int = Field(6, ge=1, le=168)
     port: int = Field(8000, ge=0, le=65535)
     worker: Literal["embedded", "separate"] = "embedded"
     lease_seconds: int = Field(10, ge=1, le=600)
