@@ -147,7 +147,6 @@ class Wiring:
             sleep,
             settings.time_zone,
             alert,
-            settings.in_step_hours,
             self.trail,
         )
 

@@ -11,21 +11,21 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from hashlib import blake2s
 
+from sync.boards import match
+from sync.boards.matching import texts_of_rows, without_key
 from sync.errors import Permanent, Retryable
 from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.jobs.target import Target
 from sync.ops import retry
 from sync.sheets import encode
-from sync.boards import match
 from sync.sheets.answer import Row, at, content, is_formula, text_of, texts_of
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.diff import key_write, last_value
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import Match
-from sync.sheets.reconcile import waiting_for_check
 from sync.sheets.keys import DoubledJob, doubled_jobs
-from sync.boards.matching import texts_of_rows, without_key
+from sync.sheets.reconcile import waiting_for_check
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.writes import PARTS, CellWrite, RowWrite, Who
 from sync.store import Lease

@@ -4,21 +4,20 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from sync.boards import metadata, survey
+from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
+from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.tab import SeenTab
+from sync.boards.preview import CopiedFormula, Preview, TabColumns, copied_formulas, preview
+from sync.boards.survey import Survey
 from sync.errors import Permanent, Retryable
 from sync.field_table import KEY
 from sync.google import auth
 from sync.jobs import config_lists
 from sync.jobs.milestones import Milestones
-from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
-from sync.boards.mapping.fields import Fields
-from sync.boards.mapping.tab import SeenTab
 from sync.ops import retry
-from sync.boards import metadata
-from sync.boards import survey
-from sync.boards.preview import CopiedFormula, Preview, TabColumns, copied_formulas, preview
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Table
-from sync.boards.survey import Survey
 from sync.store import Lease
 from sync.wiring import Sleep, Wiring
 

@@ -1,22 +1,17 @@
 """Jobs without a row on a board: which row there is the job's, and what a new row is like. Pure."""
 
-from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from sync.errors import Permanent
+from sync.boards import match
+from sync.boards.table_end import ColumnTexts, TableEnd
 from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.jobs.target import Target
-from sync.boards import match
 from sync.sheets.answer import Row, at, site_in, texts_of
-from sync.sheets.job_tabs import Match
-from sync.sheets.writes import Place
+from sync.sheets.job_tabs import Match, Pattern
 from sync.sheets.snapshot import Table
-from sync.boards.table_end import ColumnTexts, TableEnd
-from sync.sheets.job_tabs import Pattern
-from sync.sheets.writes import RowImage, RowWrite, Who
-from sync.types import Value
+from sync.sheets.writes import Place, RowImage, Who
 
 Texts = Mapping[Place, Mapping[str, str]]
 """What is entered into rows, by column id, without formulas."""

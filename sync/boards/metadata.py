@@ -11,6 +11,7 @@ from datetime import datetime
 from sync.boards.mapping.decide import Before, MappedColumn, TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.tab import Entry, SeenTab
+from sync.boards.survey import Survey
 from sync.sheets import request
 from sync.sheets.answer import (
     COLUMN_KEY,
@@ -28,7 +29,6 @@ from sync.sheets.answer import (
     moment_mapped,
 )
 from sync.sheets.request import Request
-from sync.boards.survey import Survey
 
 _TABS_OF_OURS = frozenset((FENCE_KEY, RECOVERED_KEY, HISTORY_KEY, PIPELINE_KEY))
 

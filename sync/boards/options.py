@@ -7,12 +7,12 @@ any more is not written: it would stand there with a red corner.
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from sync.boards.mapping.words import FORMER, OTHERS
+from sync.boards.survey import Json, listed, range_of
 from sync.field_table import KEY
 from sync.jobs.cells import Cell
-from sync.boards.mapping.words import FORMER, OTHERS
 from sync.sheets.answer import quoted
 from sync.sheets.snapshot import Table
-from sync.boards.survey import Json, listed, range_of
 from sync.types import letters
 
 Options = Mapping[tuple[int, int], frozenset[str]]

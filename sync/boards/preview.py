@@ -5,21 +5,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from sync.field_table import KEY
+from sync.boards import matching as rowless
+from sync.boards import table_end
+from sync.boards.formulas import moved
 from sync.boards.mapping.decide import TabMapping
 from sync.boards.mapping.fields import Fields
-from sync.boards import matching as rowless, table_end
+from sync.boards.matching import texts_of_rows
+from sync.boards.table_end import TableEnd
+from sync.field_table import KEY
 from sync.sheets.answer import Row, at, site_in, text_of
 from sync.sheets.client import SheetClient
 from sync.sheets.encode import shown_text
 from sync.sheets.flush import Flusher
-from sync.boards.formulas import moved
 from sync.sheets.job_tabs import Match
 from sync.sheets.plan import Lines
-from sync.boards.matching import texts_of_rows
-from sync.sheets.snapshot import with_cells
-from sync.sheets.snapshot import Table, rows_by_site
-from sync.boards.table_end import TableEnd
+from sync.sheets.snapshot import Table, rows_by_site, with_cells
 from sync.sheets.writes import RowWrite
 from sync.store import Lease
 from sync.types import Mode, letters

@@ -10,11 +10,11 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from sync.boards.link import Doubt, Doubts, NamedRow, Settled, link
 from sync.commands import NO_EXTRAS, echo, pairs
 from sync.jobs.config_lists import ending_question
 from sync.ops import logs
 from sync.settings.environment import google_id
-from sync.boards.link import Doubt, Doubts, NamedRow, Settled, link
 from sync.setup.spreadsheet import EXTRAS, Setup
 from sync.sheets import trial
 from sync.status import compare as sheet

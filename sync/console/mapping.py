@@ -5,15 +5,15 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
+from sync.boards.map_tabs import MappingReport, TabMapper
+from sync.boards.mapping.decide import Choices, TabMapping
+from sync.boards.preview import ADDED, FILLED, KEYED, REPLACED, CellChange, Preview
 from sync.console.access import set_personal, shows_personal
 from sync.console.mapping_form import HAD, HEADER, TAB, TITLE, WAS, MappingForm, follow
 from sync.console.mapping_views import Cover, FieldOffers, TabView
 from sync.console.parts import ConsoleParts, PageWait
 from sync.errors import BrightsheetError, Permanent
-from sync.boards.mapping.decide import Choices, TabMapping
-from sync.boards.map_tabs import MappingReport, TabMapper
 from sync.setup.spreadsheet import extras_added
-from sync.boards.preview import ADDED, FILLED, KEYED, REPLACED, CellChange, Preview
 from sync.types import Mode
 
 TABS, COLUMNS, PREVIEW, WRITE = "tabs", "columns", "preview", "write"

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2s
 
-from sync.console.mapping_form import ADD, FIELD, HAD, WAS, MappingForm, mark, word_name
-from sync.field_table import ASPECTS, KEY
+from sync.boards import metadata
 from sync.boards.mapping import recognise
 from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.boards.mapping.fields import Fields, fit
 from sync.boards.mapping.recognise import Recogniser
 from sync.boards.mapping.tab import SeenTab, of_tab
-from sync.boards import metadata
+from sync.console.mapping_form import ADD, FIELD, HAD, WAS, MappingForm, mark, word_name
+from sync.field_table import ASPECTS, KEY
 from sync.types import letters
 
 MASKED = "•••"

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from flask import render_template, request
 
+from sync.boards.map_tabs import fields_of
 from sync.console.parts import ConsoleParts
 from sync.doctor import as_json, is_well, run_checks
 from sync.jobs.config_lists import ending_question
-from sync.boards.map_tabs import fields_of
 from sync.sheets.answer import RECOVERED_TAB
 from sync.sheets.reconcile import last_compared
 from sync.sheets.snapshot import Snapshot, Table

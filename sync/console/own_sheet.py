@@ -5,15 +5,15 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
+from sync.boards.link import NONE, Doubts, link
+from sync.boards.map_tabs import TabMapper
+from sync.boards.mapping.decide import Choices, TabMapping
+from sync.boards.mapping.fields import Fields
 from sync.console.access import set_personal, shows_personal
 from sync.console.mapping_form import mark
 from sync.console.parts import ConsoleParts, PageWait
 from sync.errors import BrightsheetError, Permanent
 from sync.field_table import KEY
-from sync.boards.mapping.decide import Choices, TabMapping
-from sync.boards.mapping.fields import Fields
-from sync.boards.link import NONE, Doubts, link
-from sync.boards.map_tabs import TabMapper
 from sync.setup.spreadsheet import EXTRAS, Setup, extras_added
 from sync.setup.spreadsheet import unmap as unmap_tabs
 from sync.status.problem import counted

@@ -7,6 +7,9 @@ from io import BytesIO
 
 import requests
 
+from sync.boards import matching as rowless
+from sync.boards.mapping.words import OTHERS
+from sync.boards.options import with_options, worded_cells
 from sync.doctor.check import Check, failed, ok, skipped, warning
 from sync.errors import BrightsheetError, Permanent
 from sync.field_table import KEY
@@ -15,12 +18,9 @@ from sync.google.auth import DRIVE, SHEETS, Accepted, covers_drive, covers_sheet
 from sync.google.drive import Drive
 from sync.google.upload import FileContent
 from sync.jobs import config_lists
-from sync.boards.mapping.words import OTHERS
 from sync.settings.environment import Settings
 from sync.sheets import request
-from sync.boards import matching as rowless
 from sync.sheets.answer import RECOVERED_TAB
-from sync.boards.options import with_options, worded_cells
 from sync.sheets.reconcile import last_compared
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.trial import lines

@@ -31,6 +31,7 @@ from sync.jobs.model import (
     Files,
     Job,
 )
+from sync.jobs.pipeline import PipelineEntry, pipeline_entry
 from sync.jobs.status import Case, Ending, Statuses
 from sync.settings.config_file import MILESTONES, Config
 from sync.webhooks.schema import ContractState
@@ -194,9 +195,14 @@ class Layout:
             for milestone in self._by.milestones.shown(job)
         )
 
-    def ranks(self) -> dict[str, int]:
-        """Return the place of each configured milestone by its header."""
-        return self._by.milestones.ranks()
+    def milestone_titles(self, columns: Iterable[Column] = ()) -> list[str]:
+        """Return the titles of the milestones in the config, then of those in `columns`."""
+        of_columns = (c.header for c in columns if c.id.startswith(status_id("")))
+        return list(dict.fromkeys([*self._by.milestones.configured_titles(), *of_columns]))
+
+    def pipeline_entry(self, job: Job, customer: Customer = _UNKNOWN) -> PipelineEntry | None:
+        """Return where the Pipeline counts `job`; None where it does not."""
+        return pipeline_entry(RowSource(self._by, job, Files(), customer, _NO_DETAILS))
 
     def cells(
         self,
@@ -241,11 +247,6 @@ class Layout:
         if colon and not is_mapped and milestones.is_hidden(key):
             return ""
         return entry.title(milestones.title(key, "")) if colon else entry.header
-
-    @property
-    def key_note(self) -> str:
-        """What the note on the header of the site IDs explains."""
-        return _note(entry_of(KEY), self.stuck_days)
 
     def _may_have(self, column: str) -> bool:
         return column in self._configured or column.startswith(_OF_MILESTONES)

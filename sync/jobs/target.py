@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.model import Customer, Details, Files, Job
+from sync.jobs.pipeline import PipelineEntry
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,10 @@ class Target:
     """What its row should show: nothing until the job is laid out."""
     written: Cells = field(default_factory=dict)
     """What its row was last confirmed to show."""
+    entry: PipelineEntry | None = None
+    """Where the Pipeline should count it: nowhere until the job is laid out."""
+    counted: PipelineEntry | None = None
+    """Where it was last counted."""
     files: Files = field(default_factory=Files)
     customer: Customer = field(default_factory=Customer)
     details: Details = field(default_factory=Details)

@@ -216,12 +216,6 @@ class SheetSettings(_FromEnvironment):
         le=3650,
         description="A job without an event for this many days is due for a follow-up.",
     )
-    in_step_hours: int = Field(
-        6,
-        ge=1,
-        le=168,
-        description="The sheet confirms at least this often, in hours, that it is up to date.",
-    )
     worker: Literal["embedded", "separate"] = Field(
         "embedded",
         description="`embedded`: the web process also writes the sheet. `separate`: a "

@@ -5,19 +5,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sync.boards import survey
+from sync.boards.metadata import removal
 from sync.errors import Permanent, SettingsError
 from sync.field_table import KEY
 from sync.google import auth, sign_in
 from sync.ops import retry
 from sync.settings.environment import Settings
-from sync.boards import survey
 from sync.sheets.ensure import HISTORY, PIPELINE, VIEWS, ensure
-from sync.sheets.flush import Flusher
-from sync.boards.metadata import removal
+from sync.sheets.flush import Flusher, Round
 from sync.sheets.plan import LARGE
 from sync.sheets.reconcile import recheck, renew, waiting_for_check
 from sync.sheets.snapshot import Snapshot, key_column_gone
-from sync.sheets.tabs.pipeline_formulas import FORMULAS
 from sync.store import ActionLog, ActionState, Database, Lease
 from sync.types import Mode
 from sync.wiring import Sleep, Wiring
@@ -132,7 +131,7 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
     store, targets, writer = flusher.store, flusher.targets, flusher.writer
     waiting_for_check(flusher, held)
     fence = writer.take_turn(held)
-    snapshot = flusher.client.read(store.spreadsheet.mode(), FORMULAS)
+    snapshot = flusher.client.read(store.spreadsheet.mode())
     _must_be_served(snapshot)
     jobs = list(store.pending.every())
     store.steps.propose(targets.proposed_steps(jobs))
@@ -140,14 +139,13 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
     writer.take_call(held)
     beside = flusher.client.surroundings()
     titles = targets.free_titles(snapshot, beside)
-    rows, columns = targets.of(jobs), targets.every_column(jobs)
-    wanted = targets.wanted(rows, columns, beside=beside, titles=titles)
+    wanted = targets.wanted(targets.every_column(jobs), beside=beside, titles=titles)
     if extras and not snapshot.is_adopted:
         what = "The tabs are Brightsheet's own, and have a History, a Pipeline and views already."
         raise Permanent("not_mapped", what)
     if extras:
         ids = frozenset(EXTRAS[name] for name in extras)
-        wanted = replace(wanted, extras=ids, figures=targets.figures(jobs))
+        wanted = replace(wanted, extras=ids)
     if snapshot.history is None:
         store.history.write_again(held)
     if not snapshot.is_adopted:
@@ -155,9 +153,14 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
     if snapshot.table is None:
         store.spreadsheet.forget(held)
     ensured = ensure(snapshot, wanted, flusher.planner.clock(snapshot), restores=True)
-    if ensured.parts.is_empty:
+    this = Round(held, fence, store.pending.read(0, 0), snapshot)
+    draws = PIPELINE in wanted.extras or not snapshot.is_adopted
+    parts = flusher.with_pipeline(this, ensured.parts, draws=draws)
+    if parts.is_empty:
         return renew(flusher, held, restores=True)
-    batch = writer.composed(snapshot, ensured.tables, ensured.parts, fence, titles.fence)
+    if ensured.parts.is_empty:
+        ensured.tell("the Pipeline: brought up to date")
+    batch = writer.composed(snapshot, ensured.tables, parts, fence, titles.fence)
     writer.send(held, snapshot, batch)
     if not (ensured.is_new or snapshot.is_adopted):
         recheck(flusher, held)

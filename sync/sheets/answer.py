@@ -35,7 +35,6 @@ CHECK_KEY = "brightsheet.check"
 LOOK_KEY = "brightsheet.look"
 """On a managed column or a header row: the formatting that it was given."""
 PIPELINE_LABEL = "pipeline:milestone"
-PIPELINE_COUNT = "pipeline:count"
 
 
 def copies_tab(sheet_id: int) -> int:
@@ -313,15 +312,12 @@ def _metadata(dimension: Json) -> list[tuple[str, str]]:
     return [(entry["metadataKey"], entry.get("metadataValue", "")) for entry in entries]
 
 
-def texts_below(grids: Sequence[Json], header: HeaderRow) -> dict[int, dict[int, str]]:
-    """Return what was entered below the header into the columns that were read, by column."""
-    columns: dict[int, dict[int, str]] = {}
-    for grid in grids:
-        if grid is not header.grid and len(grid.get("columnMetadata", ())) == 1:
-            below = columns.setdefault(grid.get("startColumn", 0), {})
-            below |= {
-                row: text
-                for row, cell in first_cells(grid)
-                if row > header.row and (text := text_of(cell))
-            }
-    return columns
+def texts_below(grids: Sequence[Json], header: HeaderRow, column: int | None) -> dict[int, str]:
+    """Return the texts below the header in a column that was read, by row."""
+    return {
+        row: text
+        for grid in grids
+        if grid is not header.grid and grid.get("startColumn", 0) == column
+        for row, cell in first_cells(grid)
+        if row > header.row and (text := text_of(cell))
+    }

@@ -37,18 +37,23 @@ def column_guards(tab: Table | Tab, columns: Iterable[str]) -> list[Request]:
     return requests
 
 
-def header_guard(tab: Table | Tab) -> list[Request]:
-    """Return the requests that guard the header row of a tab where it was read."""
-    return _guard(tab.sheet_id, HEADER, "ROWS", tab.header_row, tab.has_header_guard)
+def header_guard(tab: Table | Tab, value: str = "") -> list[Request]:
+    """Return the requests that guard the header row of a tab where it was read.
+
+    `value` is remembered on it.
+    """
+    is_there = tab.has_header_guard
+    return _guard(tab.sheet_id, HEADER, "ROWS", tab.header_row, is_there, value)
 
 
-def place_guard(tab: Tab, name: str, dimension: str, index: int) -> list[Request]:
-    """Return the requests that guard a row or a column (`dimension`) of a tab where it was read."""
-    known = tab.row_guards if dimension == "ROWS" else tab.guards
-    return _guard(tab.sheet_id, name, dimension, index, known.get(name) == index)
+def row_guard(tab: Tab, name: str, row: int) -> list[Request]:
+    """Return the requests that guard a row of a tab where it was read."""
+    return _guard(tab.sheet_id, name, "ROWS", row, tab.row_guards.get(name) == row)
 
 
-def _guard(sheet_id: int, name: str, dimension: str, index: int, is_there: bool) -> list[Request]:
+def _guard(
+    sheet_id: int, name: str, dimension: str, index: int, is_there: bool, value: str = ""
+) -> list[Request]:
     number, place = guard_id(sheet_id, name), dimension_range(sheet_id, dimension, index, 1)
     lookup: dict[str, Any] = {"metadataId": number}
     if is_there:
@@ -58,7 +63,7 @@ def _guard(sheet_id: int, name: str, dimension: str, index: int, is_there: bool)
     entry = {
         "metadataId": number,
         "metadataKey": GUARD_KEY,
-        "metadataValue": name,
+        "metadataValue": value or name,
         "location": {"dimensionRange": place},
         "visibility": "DOCUMENT",
     }

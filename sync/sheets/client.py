@@ -9,12 +9,14 @@ import requests
 from gspread.http_client import HTTPClient
 from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
 
+from sync.boards import options, survey
+from sync.boards.options import Options, WordedCells
+from sync.boards.table_end import ColumnTexts
 from sync.errors import Permanent, Refused, Retryable
 from sync.field_table import KEY
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google
 from sync.sheets import answer as rows
-from sync.boards import options, survey
 from sync.sheets import snapshot
 from sync.sheets.answer import (
     FIELDS,
@@ -27,10 +29,8 @@ from sync.sheets.answer import (
     quoted,
 )
 from sync.sheets.batch import Asked, Batch
-from sync.boards.options import Options, WordedCells
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.surroundings import Surroundings
-from sync.boards.table_end import ColumnTexts
 from sync.types import Mode, letters
 
 

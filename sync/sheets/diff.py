@@ -9,17 +9,16 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
+from sync.boards.mapping.words import former
+from sync.boards.options import LINKED, as_shown, without_note
 from sync.field_table import KEY, TYPED, is_noted
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
-from sync.boards.mapping.words import former
 from sync.sheets import encode
 from sync.sheets.answer import BLANK, DATE_FORMATS, CellData, Content, Row, at, content, note_of
-from sync.sheets.job_tabs import Match
-from sync.boards.options import LINKED, as_shown, without_note
+from sync.sheets.job_tabs import Match, Pattern
 from sync.sheets.policy import NOTES, Decision, Policy, Rule, decide
 from sync.sheets.snapshot import Table, key_column_gone
-from sync.sheets.job_tabs import Pattern
 from sync.sheets.writes import CellWrite, RowWrite, Who
 
 _CELL_BYTES = 150

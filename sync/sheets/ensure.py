@@ -20,11 +20,9 @@ from sync.sheets.batch import Parts
 from sync.sheets.request import Request
 from sync.sheets.snapshot import Snapshot, Tab, Table
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
-from sync.sheets.tabs import filter_views, formatting, history, in_step, own_pipeline, pipeline
+from sync.sheets.tabs import filter_views, formatting, history, pipeline
 from sync.sheets.tabs.filter_views import View
 from sync.sheets.tabs.history import Line
-from sync.sheets.tabs.own_pipeline import Figures
-from sync.sheets.tabs.pipeline_formulas import Counted, JobsTab
 from sync.sheets.writes import CellWrite
 from sync.store.signs import ReadColumn
 
@@ -38,7 +36,7 @@ _NUMBER = re.compile(r"\d+")
 
 VIEWS = "views"
 """Stands among the extras for filter views on a person's own tabs."""
-NOTHING_COUNTED, USUAL_TITLES = Counted(), Titles()
+USUAL_TITLES = Titles()
 
 
 @dataclass(frozen=True)
@@ -50,17 +48,13 @@ class WantedTabs:
     """Of the Jobs tab, in their order."""
     lines: Sequence[Line] = ()
     """Of the history, the newest first."""
-    counted: Counted = NOTHING_COUNTED
+    stuck_days: int = 0
     beside: Surroundings = NOTHING_ELSE
     """What else is in the spreadsheet, for when tabs are to be made."""
     titles: Titles = USUAL_TITLES
     """Free ones, for the same."""
     extras: frozenset[str] = frozenset()
     """What is wanted beside tabs of a person's own: HISTORY, PIPELINE, VIEWS."""
-    figures: Figures | None = None
-    """What the Pipeline beside such tabs shows."""
-    known: frozenset[str] = frozenset()
-    """Ids of columns that were made before: one that is gone, a person deleted."""
 
 
 @dataclass
@@ -76,9 +70,7 @@ class Ensured:
     tabs: list[str] = field(default_factory=list)
     """HISTORY and PIPELINE, where they are there after it."""
     pipeline: Tab | None = None
-    """The Pipeline tab as it is then."""
-    guarded: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    """Ids of columns that formulas are made for, by sheet id."""
+    """The Pipeline tab as it is then, without its numbers."""
     done: list[str] = field(default_factory=list)
     """A line for each thing that is done."""
 
@@ -92,12 +84,7 @@ class Ensured:
         """All of it as parts of a batch."""
         tabs = tuple(self.tabs)
         return Parts(
-            self.structure,
-            self.header,
-            extra=self.extra,
-            columns=tabs,
-            pipeline=self.pipeline,
-            guarded=self.guarded,
+            self.structure, self.header, extra=self.extra, columns=tabs, pipeline=self.pipeline
         )
 
     def tell(self, line: str) -> None:
@@ -136,8 +123,7 @@ def ensure(
     if restores and snapshot.history:
         views = filter_views.of_history(snapshot.history)
         _ensure_views(ensured, views, snapshot.history.sheet_id, wanted.beside)
-    if pipeline.is_possible(ensured.table.columns):
-        _ensure_pipeline(ensured, snapshot.pipeline, wanted, restores=restores)
+    _ensure_pipeline(ensured, snapshot.pipeline, wanted, makes=is_new or restores)
     return ensured
 
 
@@ -145,14 +131,7 @@ def _with_extras(ensured: Ensured, snapshot: Snapshot, wanted: WantedTabs, zone:
     """Add what a person wants beside tabs of their own; the History gets its lines."""
     makes = HISTORY in wanted.extras
     _ensure_history(ensured, snapshot.history, wanted, zone, makes=makes)
-    if PIPELINE in wanted.extras and wanted.figures:
-        requests, tab = list[Request](), snapshot.pipeline
-        if tab is None:
-            place = len(wanted.beside.titles)
-            requests, tab = own_pipeline.make(wanted.titles.pipeline, place, wanted.beside)
-            ensured.tell_made(wanted.titles.pipeline)
-        ensured.extra += [*requests, *own_pipeline.written(tab, wanted.figures)]
-        ensured.tabs.append(PIPELINE)
+    _ensure_pipeline(ensured, snapshot.pipeline, wanted, makes=PIPELINE in wanted.extras)
     if VIEWS in wanted.extras:
         for table in snapshot.tables:
             views = filter_views.of_own(table, wanted.config)
@@ -242,7 +221,7 @@ def _ensure_format(
 
 def _ensure_note(ensured: Ensured, read: Table, column: Column) -> None:
     """Write the note on a header where it is missing, or is ours: of another setting or version."""
-    note = in_step.without(read.header_notes.get(column.id, ""))
+    note = read.header_notes.get(column.id, "")
     ours = {_NUMBER.sub("", text) for text in (column.about, *column.former_notes)}
     is_ours = _NUMBER.sub("", note) in ours
     if note == column.about or (note and not is_ours):
@@ -295,31 +274,14 @@ def _ensure_history(
         ensured.tabs.append(HISTORY)
 
 
-def _ensure_pipeline(
-    ensured: Ensured, tab: Tab | None, wanted: WantedTabs, *, restores: bool
-) -> None:
-    """Add rows, columns and the chart: that comes with the first numbers, to have any to show."""
-    is_first = restores or tab is None or not tab.labels
-    table, counted = ensured.table, wanted.counted
-    jobs = JobsTab(table.title, table.columns)
-    more: list[Request] = []
-    if tab is None:
-        if not (ensured.is_new or restores):
-            return
-        requests, tab = pipeline.make(
-            wanted.titles.pipeline, 2, wanted.beside, jobs, counted.stuck_days
-        )
+def _ensure_pipeline(ensured: Ensured, tab: Tab | None, wanted: WantedTabs, *, makes: bool) -> None:
+    """Make the tab; its numbers are written by `Planner.with_pipeline`."""
+    if tab is None and makes:
+        place = len(wanted.beside.titles) if wanted.extras else 2
+        titles, beside = wanted.titles, wanted.beside
+        requests, tab = pipeline.make(titles.pipeline, place, beside, wanted.stuck_days)
         ensured.extra += requests
-        ensured.tell_made(wanted.titles.pipeline)
-    elif tab.formulas:
-        known = () if restores else wanted.known
-        more, tab = pipeline.with_columns(tab, jobs, counted.stuck_days, known)
-    charts = tab.charts | wanted.beside.charts
-    grown, tab = pipeline.grow(replace(tab, charts=charts), counted, wanted.config, jobs)
-    drawn = pipeline.chart(tab, wanted.config, is_new=is_first)
-    if more or grown or (restores and drawn and pipeline.CHART not in charts):
-        ensured.extra += more + grown + drawn
-        ensured.guarded = {table.sheet_id: jobs.counted}
-        ensured.tell("the pipeline: rows, columns, formulas and chart")
-    ensured.tabs += [PIPELINE, *(column for column in pipeline.ADDED if column in tab.columns)]
-    ensured.pipeline = tab
+        ensured.tell_made(titles.pipeline)
+    if tab is not None:
+        ensured.tabs.append(PIPELINE)
+        ensured.pipeline = replace(tab, charts=tab.charts | wanted.beside.charts)

@@ -3,15 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import structlog
 
+from sync.boards import matching as rowless
+from sync.boards import table_end
 from sync.errors import Permanent, Refused
 from sync.field_table import KEY
+from sync.jobs.pipeline import PipelineEntry
 from sync.ops.logs import Trail
 from sync.sheets import request, undo
-from sync.boards import matching as rowless, table_end
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.client import SheetClient
 from sync.sheets.diff import columns_to_read
@@ -25,6 +28,8 @@ from sync.sheets.writer import BatchWriter, parsed
 from sync.store import Lease, Pending, ReadColumn, SheetStore
 from sync.types import Mode
 
+NO_ENTRIES: Mapping[str, PipelineEntry | None] = MappingProxyType({})
+
 _log = structlog.get_logger()
 
 
@@ -36,8 +41,6 @@ class Round:
     fence: int
     pending: Pending
     snapshot: Snapshot
-    gone: tuple[ReadColumn, ...] = ()
-    """Columns that were there before."""
 
 
 class Flusher:
@@ -55,14 +58,13 @@ class Flusher:
         sleep: Callable[[float], Any],
         zone: str = "",
         alert: Callable[[str, str], object] = lambda *_: None,
-        in_step_hours: int = 6,
         trail: Trail | None = None,
     ) -> None:
         self.store = store
         self.client = client
         self.targets = targets
         self.writer = BatchWriter(store, client, sleep, alert, trail)
-        self.planner = Planner(targets, zone, in_step_hours)
+        self.planner = Planner(targets, zone)
         self._alert = alert
         self._was_refused = False
         """Whether the last batch was refused: the sheet may have been changed since its read."""
@@ -92,7 +94,7 @@ class Flusher:
             return  # An earlier batch had landed after all: compare with what it wrote.
         this = Round(held, fence, pending, snapshot)
         self._must_be_served(this)
-        this = replace(this, gone=self.notice_columns(snapshot, pending))
+        self.notice_columns(snapshot, pending)
         if not snapshot.tables:
             self._write_new(this, work)
         elif not (self._knows_columns(this) and self._has_keys(this)):
@@ -117,7 +119,7 @@ class Flusher:
 
     def _work(self, held: Lease, pending: Pending) -> Work:
         """Return what is to be written; jobs that stand already are confirmed without a call."""
-        work = self.targets.work(pending, is_part=self._only is not None)
+        work = self.targets.work(pending)
         if not pending.in_doubt:
             self.store.batches.confirm(held, work.done)
             self.writer.log_shown(work.done)
@@ -208,10 +210,11 @@ class Flusher:
             plan = self._planned(this, work, lines)
         else:
             columns = self.targets.columns(this.snapshot, this.pending, self.store.pending.every)
-            wanted = self.targets.wanted(work.targets, columns, lines.lines, beside, titles)
+            wanted = self.targets.wanted(columns, lines.lines, beside, titles)
             plan = self.planner.made(this.snapshot, work.targets, wanted)
-            if work.is_all:
-                plan = self.with_in_step(this, plan)
+        if not self._was_refused:  # It may be the Pipeline that Google did not take.
+            entries = {site: work.jobs[site].entry for site in (*plan.shown, *plan.absent)}
+            plan = replace(plan, parts=self.with_pipeline(this, plan.parts, entries))
         self._write_plan(this, work, plan, lines, titles)
 
     def _planned(self, this: Round, work: Work, lines: Lines) -> Plan:
@@ -245,6 +248,7 @@ class Flusher:
         absent = [shown(work.jobs[site]) for site in plan.absent]
         true = [shown(work.jobs[site], cells) for site, cells in plan.shown.items()]
         if plan.parts.is_empty and not this.pending.in_doubt:
+            self._was_refused = False
             self.store.batches.confirm(held, absent + true)
             self.store.history.drop(held, lines.seqs)  # Changes of hidden milestones.
             return
@@ -291,7 +295,8 @@ class Flusher:
         read = self.client.read(pending.mode, columns, with_widths=with_widths)
         this = Round(held, fence, pending, read)
         self._must_be_served(this)
-        return replace(this, gone=self.notice_columns(read, pending))
+        self.notice_columns(read, pending)
+        return this
 
     def notice_columns(self, snapshot: Snapshot, pending: Pending) -> tuple[ReadColumn, ...]:
         """Note which columns a read shows; return those that were there and are gone."""
@@ -302,11 +307,28 @@ class Flusher:
         note, made = self.store.spreadsheet.note_columns, pending.known_columns
         return note(snapshot.fence or 0, present, title, before, made).gone
 
-    def with_in_step(self, this: Round, plan: Plan, *, is_alone: bool = False) -> Plan:
-        """Return a plan with the moment from which the sheet shows all that came."""
-        now = self.planner.in_step([column.header for column in this.gone])
-        known = this.pending.known_columns
-        return self.planner.with_in_step(this.snapshot, plan, now, known, is_alone=is_alone)
+    def with_pipeline(
+        self,
+        this: Round,
+        parts: Parts,
+        entries: Mapping[str, PipelineEntry | None] = NO_ENTRIES,
+        *,
+        is_daily: bool = False,
+        draws: bool = False,
+    ) -> Parts:
+        """Return the parts of a batch with the Pipeline; `entries` are of the batch's jobs."""
+        snapshot, pending, every = this.snapshot, this.pending, self.store.pending.every
+        if not (parts.pipeline or snapshot.pipeline):
+            return parts
+        counted = {**self.store.pending.counted(), **entries}
+        return self.planner.with_pipeline(
+            snapshot,
+            parts,
+            filter(None, counted.values()),
+            lambda: self.targets.columns(snapshot, pending, every),
+            is_daily=is_daily,
+            draws=draws,
+        )
 
     def _find_refused(self, this: Round, plan: Plan, sites: Sequence[str]) -> None:
         """Find the job that Google does not take, and quarantine it.

@@ -1,34 +1,33 @@
 """What one batch is to write: jobs and changes from the store → the parts of a batch."""
 
 import json
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 
 import structlog
 
+from sync.boards import matching as rowless
+from sync.boards.matching import Lookup
+from sync.boards.table_end import TableEnd
 from sync.jobs.cells import Cells, Column
 from sync.jobs.config_lists import proposed_steps
 from sync.jobs.model import Change, Customer
+from sync.jobs.pipeline import PipelineEntry, PipelineLine, count
 from sync.jobs.row import Layout
 from sync.jobs.target import Target
 from sync.settings.config_file import MatchConfig
 from sync.sheets import encode
-from sync.boards import matching as rowless
 from sync.sheets.answer import Row
 from sync.sheets.batch import Parts
 from sync.sheets.diff import diff, fitting
-from sync.sheets.ensure import USUAL_TITLES, WantedTabs, ensure
-from sync.boards.matching import Lookup
+from sync.sheets.ensure import PIPELINE, USUAL_TITLES, WantedTabs, ensure
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles, free_titles
-from sync.boards.table_end import TableEnd
-from sync.sheets.tabs import in_step, own_pipeline
+from sync.sheets.tabs import pipeline
 from sync.sheets.tabs.history import Line
-from sync.sheets.tabs.in_step import InStep
-from sync.sheets.tabs.own_pipeline import Figures
-from sync.sheets.tabs.pipeline_formulas import counted_in
+from sync.sheets.tabs.pipeline import Figures
 from sync.store import Pending, Shown
 from sync.types import Mode
 
@@ -71,8 +70,6 @@ class Work:
     lines: Lines
     done: Sequence[Shown] = ()
     """What the sheet shows already."""
-    is_all: bool = True
-    """Whether nothing else waits."""
 
     @property
     def targets(self) -> list[Target]:
@@ -99,22 +96,25 @@ class Targets:
         self.sizes = sizes
         self._columns: list[Column] = []
 
-    def work(self, pending: Pending, *, is_part: bool) -> Work:
-        """Return as much of what waits as fits into a batch; `is_part`: of some jobs alone."""
+    def work(self, pending: Pending) -> Work:
+        """Return as much of what waits as fits into a batch.
+
+        Where there is a Pipeline, a job that it counts elsewhere is written, too.
+        """
         self.know(pending.steps)
         fields = pending.known_columns if pending.mode is Mode.ADOPTED else None
-        differing = [target for target in self.of(pending.jobs, fields) if target.differs()]
-        sites = {target.site for target in differing}
-        done = [shown(job) for job in pending.jobs if job.site not in sites]
-        fit = fitting(differing, self.sizes.cell_bytes)
-        lines = self.lines(pending)
-        is_all = (
-            not is_part
-            and len(fit) == len(differing)
-            and len(pending.jobs) < self.sizes.jobs
-            and len(lines.seqs) == len(pending.lines) < self.sizes.lines
-        )
-        return Work({target.site: target for target in fit}, lines, done, is_all)
+        is_counted = PIPELINE in pending.known_columns
+        laid_out = {target.site: target for target in self.of(pending.jobs, fields)}
+        differing = {
+            site: target
+            for site, target in laid_out.items()
+            if target.differs() or (is_counted and target.entry != target.counted)
+        }
+        done = [
+            shown(laid_out.get(job.site, job)) for job in pending.jobs if job.site not in differing
+        ]
+        fit = fitting([*differing.values()], self.sizes.cell_bytes)
+        return Work({target.site: target for target in fit}, self.lines(pending), done)
 
     def know(self, steps: tuple[str, ...]) -> None:
         """Lay out by the steps that a person confirmed by now (JSON)."""
@@ -139,20 +139,16 @@ class Targets:
             return None  # A lead has none.
         try:
             cells = self._layout.cells(job.job, job.files, job.customer, job.details, fields)
+            entry = self._layout.pipeline_entry(job.job, job.customer)
         except Exception:
             # A job that cannot be laid out must not keep the others waiting.
             _log.exception("fault", site=job.site)
             return None
-        return replace(job, cells=cells)
+        return replace(job, cells=cells, entry=entry)
 
     def title(self, *, is_mapped: bool) -> Callable[[str], str]:
         """Return what gives the header of a column that is to be there (its id), else ""."""
         return partial(self._layout.title, is_mapped=is_mapped)
-
-    @property
-    def key_note(self) -> str:
-        """What the note on the header of the site IDs explains."""
-        return self._layout.key_note
 
     def every_column(self, jobs: Iterable[Target]) -> list[Column]:
         """Return the columns that jobs need, and those of all configured milestones."""
@@ -199,25 +195,38 @@ class Targets:
 
     def wanted(
         self,
-        targets: Iterable[Target],
         columns: Sequence[Column],
         lines: Sequence[Line] = (),
         beside: Surroundings = NOTHING_ELSE,
         titles: Titles = USUAL_TITLES,
     ) -> WantedTabs:
-        """Return what the spreadsheet is to have for the rows of `targets`."""
-        rows, layout = (target.cells for target in targets), self._layout
-        counted = counted_in(columns, rows, layout.ranks(), layout.stuck_days)
-        return WantedTabs(layout.config, columns, lines, counted, beside, titles)
+        """Return what the spreadsheet is to have."""
+        layout = self._layout
+        return WantedTabs(layout.config, columns, lines, layout.stuck_days, beside, titles)
 
-    def figures(self, jobs: Iterable[Target]) -> Figures:
-        """Return what the Pipeline beside tabs of a person's own shows of all jobs."""
-        layout, rows = self._layout, [target for target in jobs if target.job.has_row]
-        columns = layout.columns([target.job for target in rows], with_configured=True)
-        headers = {c.id: c.header for c in columns if c.id.startswith("status:")}
-        ids = {"status", "current_milestone", *headers}
-        cells = (layout.cells(d.job, d.files, d.customer, d.details, ids) for d in rows)
-        return own_pipeline.count(cells, headers, layout.config)
+    def figures(
+        self,
+        entries: Iterable[PipelineEntry],
+        columns: Callable[[], Iterable[Column]],
+        zone: tzinfo,
+        clock: tzinfo,
+    ) -> Figures:
+        """Return what the Pipeline shows now.
+
+        `columns` gives those of the milestones in their order. `zone` is that of the dates in the
+        sheet, `clock` the spreadsheet's own.
+        """
+        layout, now = self._layout, datetime.now(UTC)
+        today = now.astimezone(clock).date()
+        return Figures(
+            lines=dict.fromkeys(layout.milestone_titles(), PipelineLine())
+            | count(entries, today, zone, layout.stuck_days),
+            order=lambda: layout.milestone_titles(columns()),
+            config=layout.config,
+            stuck_days=layout.stuck_days,
+            now=now,
+            zone=clock,
+        )
 
     def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
         """Return free titles for tabs to be made. Raises as `survey.free_titles` does."""
@@ -233,7 +242,7 @@ def _began(target: Target) -> tuple[datetime, str]:
 
 def shown(target: Target, cells: Cells | None = None) -> Shown:
     """Return what a batch makes true of one job; without `cells`, what was written stays."""
-    return Shown(target.site, target.version, target.events, cells)
+    return Shown(target.site, target.version, target.events, cells, target.entry)
 
 
 @dataclass(frozen=True)
@@ -252,10 +261,9 @@ class Plan:
 class Planner:
     """Plans batches; `zone` is a setting, and "" stands for the spreadsheet's own."""
 
-    def __init__(self, targets: Targets, zone: str, in_step_hours: int) -> None:
+    def __init__(self, targets: Targets, zone: str) -> None:
         self._targets = targets
         self._zone = zone
-        self._in_step_hours = in_step_hours
 
     def clock(self, snapshot: Snapshot) -> tzinfo:
         """Return the clock in which dates are shown."""
@@ -287,7 +295,7 @@ class Planner:
         pattern = rowless.pattern(tables[0], end or TableEnd(tables[0].header_row), above)
         change = diff(tables, targets, lookup.matches, pattern, zone)
         parts = replace(
-            ensure(snapshot, self._targets.wanted((), (), lines.lines), zone).parts,
+            ensure(snapshot, self._targets.wanted((), lines.lines), zone).parts,
             rows=[*change.rows, *rowless.pattern_row(tables[0], pattern, change.new_rows)],
             new_rows=change.new_rows,
             formulas=sorted(pattern.formulas),
@@ -295,37 +303,28 @@ class Planner:
         )
         return Plan(tables, parts, change.shown, change.absent)
 
-    def in_step(self, gone: Sequence[str]) -> InStep:
-        """Return that the sheet is in step now, but for columns that are `gone` (their headers)."""
-        return InStep(datetime.now(UTC), self._in_step_hours, tuple(gone))
-
-    def with_in_step(
+    def with_pipeline(
         self,
         snapshot: Snapshot,
-        plan: Plan,
-        now: InStep,
-        known: Container[str],
+        parts: Parts,
+        entries: Iterable[PipelineEntry],
+        columns: Callable[[], Iterable[Column]],
         *,
-        is_alone: bool = False,
-    ) -> Plan:
-        """Return a plan with the moment from which the sheet shows all that came.
+        is_daily: bool = False,
+        draws: bool = False,
+    ) -> Parts:
+        """Return the parts of a batch with what the Pipeline shows of all jobs.
 
-        Only where something else is written, or if it `is_alone`; `known` are the ids of columns
-        that were made before.
+        Its numbers only where they are others, or if `is_daily`; else only when that was, where
+        there is anything to write. `columns` and `draws`: see `Targets.figures` and
+        `pipeline.show`.
         """
-        parts, table = plan.parts, plan.tables[0]
-        if (parts.is_empty and not is_alone) or not snapshot.policy.makes_columns:
-            return plan
-        pipeline = parts.pipeline or snapshot.pipeline
-        said, ids = in_step.say(pipeline, now, snapshot.time_zone, known)
-        about = self._targets.key_note
-        note = (
-            in_step.header_note(table, about, now, self.clock(snapshot)) if snapshot.table else None
-        )
-        parts = replace(
-            parts,
-            header=[*parts.header, *([note] if note else [])],
-            extra=[*parts.extra, *said],
-            columns=(*parts.columns, *ids),
-        )
-        return replace(plan, parts=parts)
+        tab = parts.pipeline or snapshot.pipeline
+        if tab is None:
+            return parts
+        clock = encode.clock(snapshot.time_zone)
+        figures = self._targets.figures(entries, columns, self.clock(snapshot), clock)
+        requests = pipeline.show(tab, figures, is_daily=is_daily, draws=draws)
+        if not (requests or parts.is_empty):
+            requests = pipeline.stamp(tab, figures)
+        return replace(parts, extra=[*parts.extra, *requests])

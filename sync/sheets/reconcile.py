@@ -10,26 +10,23 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
+from sync.boards import matching as rowless
+from sync.boards.matching import ForeignKey, foreign_keys
+from sync.boards.options import as_shown
 from sync.errors import Refused, Retryable
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.target import Target
 from sync.sheets import encode
-from sync.boards import matching as rowless
 from sync.sheets.answer import Row, text_of
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.diff import decided
 from sync.sheets.ensure import Ensured, ensure
 from sync.sheets.flush import Flusher
-from sync.boards.options import as_shown
-from sync.sheets.plan import Plan
-from sync.sheets.policy import Decision, Rule
 from sync.sheets.keys import DoubledJob, doubled_jobs
-from sync.boards.matching import ForeignKey, foreign_keys
-from sync.sheets.snapshot import with_cells
-from sync.sheets.snapshot import Table
-from sync.sheets.tabs import filter_views, own_pipeline
-from sync.sheets.tabs.pipeline_formulas import FORMULAS
+from sync.sheets.policy import Decision, Rule
+from sync.sheets.snapshot import Table, with_cells
+from sync.sheets.tabs import filter_views
 from sync.store import Lease
 from sync.store.spreadsheet import Spreadsheet
 from sync.types import Mode, Value, letters
@@ -150,8 +147,12 @@ def reconcile(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) 
 
 
 def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) -> int:
-    """Have the next flush write what differs; return how many jobs do."""
-    store, snapshot = flusher.store, flusher.look(held).snapshot
+    """Have the next flush write what differs; return how many jobs do.
+
+    The Pipeline is written at once, whatever it shows: days pass, and people type.
+    """
+    store, this = flusher.store, flusher.look(held)
+    snapshot = this.snapshot
     if not (snapshot.tables and snapshot.has_fence_tab) or flusher.writer.settle(held, snapshot):
         return 0
     everything = flusher.writer.read_everything(held, snapshot)
@@ -184,26 +185,29 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
         (target for target in targets if target.written and target.site not in parted),
         flusher.planner.clock(snapshot),
     )
-    store.batches.recheck(held, differing.wrong)
+    elsewhere = {target.site: set[str]() for target in targets if target.entry != target.counted}
+    store.batches.recheck(held, elsewhere | differing.wrong)
     if snapshot.is_adopted:
         without_row = sum(target.site not in present for target in targets)
         of_theirs = compared(differing, without_row, doubled_jobs(tables), foreign)
         store.spreadsheet.keep_compared(held, of_theirs.model_dump_json())
+    if requests := flusher.with_pipeline(this, Parts(), is_daily=True).extra:
+        with suppress(Refused):
+            flusher.send(this, Parts(extra=requests))
     return len(differing.wrong)
 
 
 def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]:
     """Renew what is ours beside the rows, and what an earlier version made otherwise.
 
-    That is: columns, colours, notes, widths that nobody changed, the Pipeline, the filter views of
-    reps. Return a line for each thing that was done; one call where nothing is. No view that a
-    person deleted comes back, unless it is asked for (`restores`). Raises Permanent, or Retryable.
+    That is: columns, colours, notes, widths that nobody changed, the filter views of reps. Return a
+    line for each thing that was done; one call where nothing is. No view that a person deleted
+    comes back, unless it is asked for (`restores`). Raises Permanent, or Retryable.
     """
     if flusher.store.spreadsheet.mode() is Mode.ADOPTED:
         return []  # There only the extras are ours: they are made on wish.
     flusher.known_reps |= flusher.new_reps
-    read = (filter_views.REP, filter_views.DAYS, *FORMULAS)
-    this = flusher.look(held, read, with_widths=True)
+    this = flusher.look(held, (filter_views.REP, filter_views.DAYS), with_widths=True)
     snapshot, known = this.snapshot, this.pending.known_columns
     table = snapshot.table
     if table is None or not snapshot.has_fence_tab:
@@ -211,7 +215,7 @@ def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]
     if KEY not in table.columns or not guarding(snapshot.tables).is_empty:
         return []  # A flush comes first, or says what is wrong.
     columns = flusher.targets.columns(snapshot, this.pending, flusher.store.pending.every)
-    wanted = replace(flusher.targets.wanted((), columns), known=known)
+    wanted = flusher.targets.wanted(columns)
     zone = flusher.planner.clock(snapshot)
     ensured = ensure(snapshot, wanted, zone, renews=True)
     if not ensured.parts.is_empty:  # An upgrade: what people have made of it is to be known.
@@ -293,30 +297,3 @@ def waiting_for_check(flusher: Flusher, held: Lease) -> None:
     if pending.in_doubt or pending.undos:
         flusher.flush(held)
         raise Retryable("unsettled", "An earlier write is still to be checked. Run it again.")
-
-
-def say_in_step(flusher: Flusher, held: Lease) -> None:
-    """Write that the sheet is in step, where nothing else is to be written: two calls.
-
-    Raises Retryable or Permanent.
-    """
-    this = flusher.look(held)
-    tables = this.snapshot.tables
-    if tables and guarding(tables).is_empty:
-        plan = flusher.with_in_step(this, Plan(tables), is_alone=True)
-        flusher.send(this, plan.parts)
-
-
-def recount(flusher: Flusher, held: Lease) -> None:
-    """Bring the Pipeline beside tabs of a person's own up to date, where there is one.
-
-    For when nothing else is to be written: a read, and a write if a number changed. Raises
-    Retryable or Permanent.
-    """
-    this = flusher.look(held)
-    snapshot, tab = this.snapshot, this.snapshot.pipeline
-    if not snapshot.is_adopted or tab is None:
-        return
-    figures = flusher.targets.figures(flusher.store.pending.every())
-    if requests := own_pipeline.written(tab, figures):
-        flusher.send(this, Parts(extra=requests))

@@ -255,8 +255,8 @@ def insert_like_above(
     ]
 
 
-def write_block(rows: Sequence[RowWrite]) -> list[Request]:
-    """Write new rows, which follow one another: a request a run of columns."""
+def write_block(rows: Sequence[RowWrite], fields: str = f"{FRESH},note") -> list[Request]:
+    """Write rows that follow one another, as new ones do: a request a run of columns."""
     indexes = enumerate(sorted({cell.index for row in rows for cell in row.cells}))
     requests = []
     for _, group in groupby(indexes, key=lambda pair: pair[1] - pair[0]):
@@ -270,7 +270,5 @@ def write_block(rows: Sequence[RowWrite]) -> list[Request]:
             "rowIndex": rows[0].row,
             "columnIndex": columns[0],
         }
-        requests.append(
-            {"updateCells": {"start": start, "rows": values, "fields": f"{FRESH},note"}}
-        )
+        requests.append({"updateCells": {"start": start, "rows": values, "fields": fields}})
     return requests

@@ -20,7 +20,6 @@ from sync.sheets.answer import (
     HISTORY_TAB,
     JOBS_TAB,
     LOOK_KEY,
-    PIPELINE_COUNT,
     PIPELINE_KEY,
     PIPELINE_LABEL,
     PIPELINE_TAB,
@@ -126,15 +125,11 @@ class Tab:
     guards: Mapping[str, int] = field(default_factory=dict)
     has_header_guard: bool = False
     headers: Mapping[int, str] = field(default_factory=dict)
-    counts: tuple[int, ...] = ()
-    """Where the columns are that count jobs."""
     labels: Mapping[int, str] = field(default_factory=dict)
     row_guards: Mapping[str, int] = field(default_factory=dict)
     """Where the guards of rows are now, by their names."""
-    look: str | None = None
-    """What is remembered on the header row of what was written."""
-    formulas: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
-    """What was entered into the columns that were read beside these, by column and row."""
+    shown: str = ""
+    """What is remembered on the header row's guard of what was written."""
     charts: frozenset[int] = frozenset()
 
 
@@ -261,7 +256,6 @@ def _tab(sheet: Json, key: str) -> Tab:
     header = HeaderRow.of(grids, key)
     assert header is not None  # noqa: S101 - the caller found the key
     size, columns = properties["gridProperties"], header.places(COLUMN_KEY)
-    texts = texts_below(grids, header)
     return Tab(
         sheet_id=properties.get("sheetId", 0),
         header_row=header.row,
@@ -271,11 +265,9 @@ def _tab(sheet: Json, key: str) -> Tab:
         guards=header.places(GUARD_KEY),
         has_header_guard=GUARD_KEY in header.on_row(),
         headers=header.texts(),
-        counts=tuple(i for value, i in header.entries(COLUMN_KEY) if value == PIPELINE_COUNT),
-        labels=texts.pop(columns.get(PIPELINE_LABEL, -1), {}),
-        formulas=texts,
+        labels=texts_below(grids, header, columns.get(PIPELINE_LABEL)),
         row_guards=header.below(grids, columns.get(PIPELINE_LABEL), GUARD_KEY),
-        look=header.on_row().get(LOOK_KEY),
+        shown=header.on_row().get(GUARD_KEY, ""),
         charts=frozenset(chart["chartId"] for chart in sheet.get("charts", ())),
     )
 

@@ -75,14 +75,14 @@ def surroundings(answer: Json) -> Surroundings:
 
 
 def free_titles(self, wanted: Titles) -> Titles:
-        """Return titles that no tab has; Google ignores upper and lower case."""
-        taken = {title.lower() for title in self.titles.values()}
+    """Return titles that no tab has; Google ignores upper and lower case."""
+    taken = {title.lower() for title in self.titles.values()}
 
-        def free(title: str) -> str:
-            numbered = chain([title], (f"{title} {n}" for n in count(2)))
-            return next(text for text in numbered if text.lower() not in taken)
+    def free(title: str) -> str:
+        numbered = chain([title], (f"{title} {n}" for n in count(2)))
+        return next(text for text in numbered if text.lower() not in taken)
 
-        return Titles(**{name: free(title) for name, title in vars(wanted).items()})
+    return Titles(**{name: free(title) for name, title in vars(wanted).items()})
 
 
 NOTHING_ELSE = Surroundings()

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 
 from sync.field_table import KEY
 from sync.sheets.answer import Row, at, content, is_formula, note_of, site_in, text_of
-from sync.sheets.writes import Place
 from sync.sheets.snapshot import Table
-from sync.sheets.writes import CellWrite, RowImage, RowWrite, Undo, Who
+from sync.sheets.writes import CellWrite, Place, RowImage, RowWrite, Undo, Who
 
 HEADERS = ("When", "Tab", "Column", "Row as it was", "Stood there", "Stands there now")
 """Of the tab Recovered."""

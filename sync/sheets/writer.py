@@ -6,13 +6,13 @@ from typing import Any
 
 import structlog
 
+from sync.boards.options import with_options, worded_cells
 from sync.errors import Refused
 from sync.ops.logs import Trail
 from sync.sheets.batch import Batch, Parts, compose
 from sync.sheets.check import Findings, check
 from sync.sheets.client import Reading, SheetClient
 from sync.sheets.ensure import HISTORY
-from sync.boards.options import with_options, worded_cells
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.writes import Trace, Undo
 from sync.store import Attempt, Conclusion, Lease, SheetStore, Shown

@@ -7,8 +7,8 @@ from typing import Any
 from sync.errors import Permanent
 from sync.ops import retry
 from sync.sheets.flush import Flusher
-from sync.sheets.reconcile import Compared, last_compared, reconcile
 from sync.sheets.keys import find_key_column, keys_gone
+from sync.sheets.reconcile import Compared, last_compared, reconcile
 from sync.status.problem import counted
 from sync.status.verdict import judge, waiting
 from sync.store import Backlog, Lease

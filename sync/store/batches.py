@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -23,6 +24,7 @@ from sqlalchemy import (
 
 from sync.jobs.cells import EMPTY, Cells, cells_in
 from sync.jobs.model import TYPED, Change
+from sync.jobs.pipeline import PipelineEntry, entry_in
 from sync.store import appending, limits, lookups
 from sync.store.database import Database, Lease, bumped, now
 from sync.store.limits import pending_undos
@@ -33,12 +35,16 @@ from sync.types import ReplacedWords
 
 @dataclass(frozen=True)
 class Shown:
-    """What the sheet shows of one job after a batch; `cells` None: as before."""
+    """What the sheet shows of one job after a batch; `cells` None: as before.
+
+    `entry` is where the Pipeline counts it.
+    """
 
     site: str
     version: int
     events: int
     cells: Cells | None
+    entry: PipelineEntry | None = None
 
 
 @dataclass(frozen=True)
@@ -244,6 +250,7 @@ def confirm(connection: Connection, jobs: Sequence[Shown]) -> None:
             "at_version": row.version,
             "at_events": row.events,
             "cells": None if row.cells is None else _cells_out(row.cells),
+            "entry": None if row.entry is None else json.dumps(row.entry),
         }
         for row in jobs
     ]
@@ -253,6 +260,7 @@ def confirm(connection: Connection, jobs: Sequence[Shown]) -> None:
         .values(
             shown_version=bindparam("at_version"),
             shown_events=bindparam("at_events"),
+            counted=bindparam("entry"),
             written=func.coalesce(bindparam("cells", type_=Text), job.c.written),
             has_row=case((bindparam("cells", type_=Text).is_(None), job.c.has_row), else_=True),
             recheck=case((bindparam("cells", type_=Text).is_(None), job.c.recheck), else_="[]"),
@@ -300,14 +308,9 @@ def _attempt(row: RowMapping) -> Attempt:
 
 def _shown_out(row: Shown) -> dict[str, object]:
     cells = None if row.cells is None else json.loads(_cells_out(row.cells))
-    return {"site": row.site, "version": row.version, "events": row.events, "cells": cells}
+    return {**vars(row), "cells": cells}
 
 
-def _shown_in(tree: Mapping[str, object]) -> Shown:
-    cells = tree["cells"]
-    return Shown(
-        site=str(tree["site"]),
-        version=int(str(tree["version"])),
-        events=int(str(tree["events"])),
-        cells=cells_in(cells) if isinstance(cells, Mapping) else None,
-    )
+def _shown_in(tree: Mapping[str, Any]) -> Shown:
+    cells = None if tree["cells"] is None else cells_in(tree["cells"])
+    return Shown(**{**tree, "cells": cells, "entry": entry_in(tree["entry"])})

@@ -11,6 +11,7 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.cells import cells_in
 from sync.jobs.model import Change, Customer, Details, Files, Job
+from sync.jobs.pipeline import PipelineEntry, entry_in
 from sync.jobs.target import Target
 from sync.store.database import Database, now
 from sync.store.documents import files_in_drive
@@ -142,10 +143,13 @@ class PendingWork:
         with self._database.reading() as connection:
             return int(connection.scalar(query) or 0)
 
-    def version(self) -> int:
-        """Return a number that is another one once any job has changed."""
+    def counted(self) -> dict[str, PipelineEntry]:
+        """Return where the Pipeline counts each open job, by site, as last confirmed."""
+        query = select(job.c.site, job.c.counted).where(job.c.counted.is_not(None))
         with self._database.reading() as connection:
-            return int(connection.scalar(select(func.sum(job.c.version))) or 0)
+            rows = connection.execute(query).all()
+        entries = map(entry_in, json.loads(f"[{','.join(text for _, text in rows)}]"))
+        return {site: entry for (site, _), entry in zip(rows, entries, strict=True) if entry}
 
     def every(self) -> Iterator[Target]:
         """Yield every job, dirty or not, for a comparison."""
@@ -198,6 +202,7 @@ def _jobs(connection: Connection, query: Select[Any]) -> list[Target]:
             files=copies.get(row["site"], Files()),
             customer=known.get(row["site"], Customer()),
             written=cells_in(json.loads(row["written"])),
+            counted=entry_in(json.loads(row["counted"] or "null")),
             version=row["version"],
             events=row["events"],
             is_fresh=row["events"] != row["shown_events"],

@@ -96,11 +96,21 @@ job = Table(
     Column("has_row", Boolean, nullable=False, server_default=false()),
     # Ids (JSON) of columns of which a comparison found that they hold something else.
     Column("recheck", Text, nullable=False, server_default="[]"),
+    # Where the Pipeline counts it (JSON of a PipelineEntry), None where it does not.
+    Column("counted", Text),
 )
 _partial_index("job_dirty", job.c.site, text("version <> shown_version"))
 HAS_ROW = text("has_row")
 """Written as in the index, else SQLite does not use it."""
 _partial_index("job_has_row", job.c.site, HAS_ROW)
+_COUNTED = text("counted IS NOT NULL")
+Index(
+    "job_counted",
+    job.c.counted,
+    job.c.site,
+    sqlite_where=_COUNTED,
+    postgresql_where=_COUNTED,
+)
 
 folder = Table(
     "folder",

@@ -234,23 +234,10 @@ class Spreadsheet:
 
     def is_comparison_due(self, seconds: float) -> bool:
         """Return whether the whole sheet was last compared longer ago than that, unless paused."""
-        return self._is_past(sheet.c.compared_at, seconds)
-
-    def is_silent(self, seconds: float) -> bool:
-        """Return whether the last batch landed longer ago than `seconds`, unless paused."""
-        return self._is_past(sheet.c.landed_at, seconds)
-
-    def _is_past(self, moment: ColumnElement[float], seconds: float) -> bool:
-        query = select(moment < now() - seconds).where(self._is_this(), *_IS_WRITTEN)
+        is_past = sheet.c.compared_at < now() - seconds
+        is_written = sheet.c.is_current == 1, sheet.c.paused_at.is_(None)
         with self._database.reading() as connection:
-            return bool(connection.scalar(query))
-
-    def is_counted(self) -> bool:
-        """Return whether a Pipeline beside tabs that people made is to be kept, unless paused."""
-        query = select(sheet.c.columns).where(self._is_this(), *_IS_WRITTEN)
-        query = query.where(sheet.c.mode == Mode.ADOPTED.value)
-        with self._database.reading() as connection:
-            return "tab:pipeline" in json.loads(connection.scalar(query) or "[]")
+            return bool(connection.scalar(select(is_past).where(self._is_this(), *is_written)))
 
     def set_compared(self, held: Lease) -> None:
         with self._database.writing(held) as connection:
@@ -313,9 +300,6 @@ class Spreadsheet:
         connection.execute(
             statement.on_conflict_do_update(index_elements=["spreadsheet_id"], set_=values)
         )
-
-
-_IS_WRITTEN = (sheet.c.is_current == 1, sheet.c.paused_at.is_(None))
 
 
 def write_all_again(connection: Connection, *which: ColumnElement[bool]) -> int:

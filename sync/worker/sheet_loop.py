@@ -17,7 +17,7 @@ from sync.ops.alerts import Alerts
 from sync.ops.logs import beating
 from sync.settings.environment import Settings
 from sync.setup.spreadsheet import Setup
-from sync.sheets.reconcile import reconcile, recount, renew, say_in_step
+from sync.sheets.reconcile import reconcile, renew
 from sync.status import compare
 from sync.status.deliveries import Retry, summary
 from sync.status.problem import counted
@@ -43,7 +43,7 @@ _PERMANENT_PAUSE = 30.0
 _PRUNE_EVERY = 3600.0
 _COMPARE_EVERY = 86_400.0
 _LOOK_EVERY = 60.0
-"""Between two looks whether it is time to compare, or to say that the sheet is in step."""
+"""Between two looks whether it is time to compare."""
 
 _log = structlog.get_logger()
 
@@ -73,8 +73,7 @@ class SheetLoop:
         self._store = self._flusher.store
         self._is_retried = False
         self._pruning = _Every(_PRUNE_EVERY)
-        self._comparing, self._saying = _Every(_LOOK_EVERY), _Every(_LOOK_EVERY)
-        self._counting, self._counted = _Every(_LOOK_EVERY), -1
+        self._comparing = _Every(_LOOK_EVERY)
 
     def step(self) -> bool:
         """Do what is due; False if nothing is."""
@@ -90,25 +89,7 @@ class SheetLoop:
             # Refused where somebody moves columns just now: the next comparison makes the views.
             with suppress(Refused), self._wiring.hold(self._stop.sleep) as held:
                 renew(self._flusher, held)
-        if self._saying.is_due():
-            self._say_in_step()
-        if self._counting.is_due():
-            self.recount()
         return False
-
-    def recount(self) -> None:
-        """Bring the Pipeline beside a person's own tabs up to date, once a job has changed."""
-        version = self._store.pending.version()
-        if version != self._counted and self._store.spreadsheet.is_counted():
-            with self._wiring.hold(self._stop.sleep) as held:
-                recount(self._flusher, held)
-            self._counted = version
-
-    def _say_in_step(self) -> None:
-        """Have the sheet say that it is in step, if no batch was written for long."""
-        if self._store.spreadsheet.is_silent(self._settings.in_step_hours * 3600.0):
-            with self._wiring.hold(self._stop.sleep) as held:
-                say_in_step(self._flusher, held)
 
     def _flush(self) -> bool:
         """Flush until nothing waits; False if another worker does it."""
@@ -252,10 +233,7 @@ class ActionLoop:
         return ". ".join(lines) + "." if lines else "Nothing to do: all is there."
 
     def _do_without(self, _detail: str) -> str:
-        flusher = self._wiring.flusher(self._stop.sleep)
-        flusher.store.spreadsheet.forget_gone_columns()
-        with self._wiring.hold(self._stop.sleep) as held:
-            say_in_step(flusher, held)
+        self._wiring.sheet_store().spreadsheet.forget_gone_columns()
         return "What is gone stays away, and is not told any more."
 
     def _read_again(self, site: str) -> str:

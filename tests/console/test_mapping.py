@@ -9,10 +9,10 @@ from demo import board
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from emulator.everbright import made_up
+from sync.boards.map_tabs import TabMapper
+from sync.boards.mapping.decide import Choices
 from sync.console.parts import PageWait
 from sync.errors import Permanent
-from sync.boards.mapping.decide import Choices
-from sync.boards.map_tabs import TabMapper
 from tests.console.conftest import Console, Visitor
 from tests.console.forms import Form
 from tests.made_up import milestone, uuid

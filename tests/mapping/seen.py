@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sync.jobs.milestones import Heading
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.tab import CellKind, SeenCell, SeenTab
+from sync.jobs.milestones import Heading
 from sync.settings.config_file import Config, load_config
 from tests.made_up import CONFIG_FILE, uuid
 

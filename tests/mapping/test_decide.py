@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from sync.errors import Permanent
 from sync.boards.mapping.decide import Before, Choices, TabDecider, TabMapping
 from sync.boards.mapping.tab import CellKind, Lock, SeenCell, SeenTab
+from sync.errors import Permanent
 from tests.mapping.seen import PERMIT, fields, tab
 
 HEADERS = ("Client", "Phone", "Permit", "Step", "Step")

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from sync.boards.survey import range_of
 from sync.doctor import google as doctor
 from sync.sheets.reconcile import last_compared
-from sync.boards.survey import range_of
 from tests.made_up import milestone
 from tests.mapping.stand import Stand
 

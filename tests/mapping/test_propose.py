@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from sync.field_table import DETAILS, FIELDS, FieldKind
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.propose import Proposal, propose
 from sync.boards.mapping.recognise import Recogniser
 from sync.boards.mapping.tab import SeenCell
+from sync.field_table import DETAILS, FIELDS, FieldKind
 from sync.settings.config_file import Config
 from tests.made_up import uuid
 from tests.mapping.seen import MILESTONES, PERMIT, config, date, fields, tab

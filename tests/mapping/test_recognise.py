@@ -3,11 +3,11 @@
 import pytest
 from rapidfuzz import fuzz
 
-from sync.field_table import ASPECTS, DETAILS, FIELDS
 from sync.boards.mapping import words
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.recognise import ALIKE, ALMOST, SHORTEST, Recogniser
 from sync.boards.mapping.words import SYNONYMS, plain
+from sync.field_table import ASPECTS, DETAILS, FIELDS
 from sync.settings.config_file import Config
 from tests.mapping.seen import DESIGN, MILESTONES, PERMIT, PTO, config, fields
 

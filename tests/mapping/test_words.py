@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from sync.errors import Permanent
 from sync.boards.mapping.decide import Before, Choices, TabDecider, TabMapping
 from sync.boards.mapping.fields import Words
 from sync.boards.mapping.tab import CellKind, SeenCell
 from sync.boards.mapping.words import FORMER
+from sync.errors import Permanent
 from tests.made_up import milestone, uuid
 from tests.mapping.seen import MILESTONES, config, fields, tab
 from tests.mapping.stand import Stand

@@ -12,10 +12,9 @@ from sync.jobs.model import Job
 from sync.jobs.target import Target
 from sync.sheets.answer import BLANK, JOBS_TAB, Content
 from sync.sheets.diff import Diff, columns_to_read, diff, fitting
-from sync.sheets.job_tabs import Match
+from sync.sheets.job_tabs import Match, Pattern
 from sync.sheets.policy import MAPPED, OWN, Policy
 from sync.sheets.snapshot import Table
-from sync.sheets.job_tabs import Pattern
 from sync.sheets.writes import CellWrite, RowWrite, Who
 from tests.made_up import uuid
 from tests.own_sheet import MAPPED_AT

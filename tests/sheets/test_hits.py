@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from app import create_app
-from sync.errors import Permanent
 from sync.boards import link
+from sync.errors import Permanent
 from sync.worker import Worker
 from tests import own_sheet
 from tests.bench import Bench

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sync.errors import Permanent
 from sync.boards import link
+from sync.errors import Permanent
 from tests import own_sheet
 from tests.bench import Bench
 from tests.made_up import milestone, uuid

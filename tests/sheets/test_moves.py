@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sync.boards.matching import look_up
 from sync.jobs.cells import Cell
 from sync.jobs.model import Customer
 from sync.jobs.model import Job as StoredJob
@@ -25,7 +26,6 @@ from sync.sheets.check import check
 from sync.sheets.diff import diff
 from sync.sheets.policy import MAPPED, OWN, Policy
 from sync.sheets.reconcile import differences
-from sync.boards.matching import look_up
 from sync.sheets.snapshot import Table, rows_by_site
 from sync.sheets.undo import place
 from sync.sheets.writes import RowWrite, Undo

@@ -1,5 +1,7 @@
-"""The Pipeline tab: how many jobs stand where, by formulas that cost no call."""
+"""The Pipeline tab, ours and beside tabs that people made: the right numbers, and nobody's cells."""
 
+import random
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,36 +10,61 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from emulator import Emulator
+from sync.errors import Retryable
 from sync.sheets.answer import PIPELINE_TAB
+from tests import own_sheet
 from tests.bench import Bench
-from tests.made_up import milestone, uuid
+from tests.made_up import comment, milestone, uuid
 from tests.sheets.conftest import with_more
 
-WAITS = ("Jobs", "Median days", "Over 14 days")
+LABEL, UPDATED = "Waiting at", "Updated"
+NUMBERS = (
+    *("Open jobs", "Rejected", "Under review", "In progress or next"),
+    *("Median days", "Over 14 days"),
+)
+_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 
 
-def counts(bench: Bench) -> dict[str, dict[str, str]]:
-    """The numbers by milestone and status, zeros left out."""
+@pytest.fixture(params=["own", "board"])
+def piped(request: pytest.FixtureRequest, google: Emulator, sqlite_url: str) -> Bench:
+    """A spreadsheet with a Pipeline: of our own, or of a person who asked for it."""
+    bench = Bench(google, sqlite_url)
+    if request.param == "board":
+        own_sheet.make(bench, [own_sheet.line(1)], [own_sheet.line(2)])
+        own_sheet.adopt(bench)
+        bench.setup().provision(bench.spreadsheet, ["pipeline"])
+    return bench
+
+
+def lines(bench: Bench) -> dict[str, dict[str, str]]:
+    """The rows of the tab by milestone, as texts."""
+    return {row.get(LABEL, ""): row for row in bench.texts("Pipeline")}
+
+
+def numbers(bench: Bench) -> dict[str, tuple[str, ...]]:
+    """How many jobs wait at each milestone, and how many are rejected, reviewed, or next."""
     return {
-        row["Milestone"]: {k: v for k, v in row.items() if k != "Milestone" and v != "0"}
-        for row in bench.texts("Pipeline")
+        milestone: tuple(row.get(header, "") for header in NUMBERS[:4])
+        for milestone, row in lines(bench).items()
     }
 
 
-def by_status(bench: Bench) -> dict[str, dict[str, str]]:
-    """The same without how long the jobs have waited."""
+def waits(bench: Bench) -> dict[str, tuple[str, str]]:
+    """Median days, and how many wait too long."""
     return {
-        milestone: {k: v for k, v in numbers.items() if k not in WAITS[1:]}
-        for milestone, numbers in counts(bench).items()
+        milestone: (row.get("Median days", ""), row.get("Over 14 days", ""))
+        for milestone, row in lines(bench).items()
     }
 
 
-def waits(bench: Bench) -> dict[str, tuple[str, ...]]:
-    """How many open jobs stand at each milestone, their median days, how many wait long."""
-    return {
-        row["Milestone"]: tuple(row.get(header, "") for header in WAITS)
-        for row in bench.texts("Pipeline")
-    }
+def moment(bench: Bench) -> datetime:
+    """When the tab says that it was updated."""
+    data = bench.tab("Pipeline", "data(rowData(values(formattedValue,userEnteredValue)))")
+    rows = [row.get("values", []) for row in data["data"][0]["rowData"]]
+    index = [cell.get("formattedValue") for cell in rows[0]].index(UPDATED)
+    found = [row[index].get("userEnteredValue", {}) for row in rows[1:] if len(row) > index]
+    (value,) = filter(None, found)
+    return _EPOCH + timedelta(days=value["numberValue"])
 
 
 def ago(days: float) -> str:
@@ -45,8 +72,18 @@ def ago(days: float) -> str:
     return (datetime.now(UTC) - timedelta(days=days)).isoformat()
 
 
+def later(day: int) -> dict[str, str]:
+    """What dates an event after those that have no date of their own."""
+    return {"date_updated": f"2026-03-{day:02}T10:00:00Z"}
+
+
+def edit(bench: Bench, deed: str, **arguments: Any) -> None:
+    """Do what a person does in the Pipeline."""
+    bench.edit(deed, sheet_id=PIPELINE_TAB, **arguments)
+
+
 def put(bench: Bench, *requests: dict[str, Any]) -> None:
-    """Write into the spreadsheet as another program, or an older version, did."""
+    """Do what a person does by a menu."""
     bench.google.sheets.handle(
         "sheets.spreadsheets.batchUpdate",
         {"spreadsheetId": bench.spreadsheet},
@@ -56,271 +93,368 @@ def put(bench: Bench, *requests: dict[str, Any]) -> None:
     )
 
 
-def test_jobs_are_counted_by_milestone_and_status(bench: Bench) -> None:
-    bench.shown(milestone(1), milestone(2), milestone(3, definition=2, status="APPROVED"))
-    assert by_status(bench) == {
-        "Milestone 1": {"Jobs": "2", "Submitted": "2"},
-        "Milestone 2": {"Jobs": "1", "Approved": "1"},
-    }
-
-
-def test_numbers_change_without_a_write_of_theirs(bench: Bench) -> None:
-    """They are formulas: what changes in the rows changes in them."""
-    bench.shown(milestone(1), milestone(2, status="APPROVED"))
-    bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-02T00:00:00Z"))
+def last_write(bench: Bench, part: str = "updateCells") -> list[dict[str, Any]]:
+    """The requests of a kind for the Pipeline in the last batch."""
     last = list(bench.google.calls.select("sheets", "*.batchUpdate"))[-1]
-    starts = [
-        one["updateCells"]["start"]
-        for one in last.body["requests"]
-        if "updateCells" in one and "start" in one["updateCells"]
+    return [
+        one[part] for one in last.body["requests"] if part in one and str(PIPELINE_TAB) in str(one)
     ]
-    written = {start["rowIndex"] for start in starts if start["sheetId"] == PIPELINE_TAB}
-    assert written == {0}  # When the sheet was in step stands in the header row.
-    assert by_status(bench) == {"Milestone 1": {"Jobs": "2", "Approved": "2"}}
 
 
-def test_a_new_milestone_and_a_new_status_are_added(configured: Bench) -> None:
-    """In the configured order, and the unknown at the end."""
-    configured.shown(milestone(1, definition=9, name="Unknown"))
-    configured.shown(milestone(2, definition=2, status="ODD"))
-    configured.shown(milestone(3, definition=1, status="APPROVED"))
-    assert list(counts(configured)) == ["Permit", "PTO", "Unknown"]
-    assert by_status(configured)["PTO"] == {"Jobs": "1", "Odd": "1"}
-    (chart,) = configured.tab("Pipeline", "charts")["charts"]
-    series = chart["spec"]["basicChart"]["series"]
-    assert len(series) == 3
-    area = series[0]["series"]["sourceRange"]["sources"][0]
-    assert (area.get("startRowIndex", 0), area["endRowIndex"]) == (0, 4)
+# What it shows
 
 
-def test_what_people_do_to_the_columns_does_not_change_what_is_counted(bench: Bench) -> None:
-    bench.shown(milestone(1), milestone(2, status="APPROVED"))
-    headers = list(bench.rows()[0])
-    bench.edit("insert_columns", index=1, count=3)
-    bench.edit("move_column", column=headers.index("Status") + 3, to=0)
-    bench.edit("rename_header", column=0, text="How it is")
-    bench.edit("sort", column=0, ascending=False)
-    bench.shown(milestone(3, definition=2, status="REJECTED"))
-    assert by_status(bench) == {
-        "Milestone 1": {"Jobs": "2", "Approved": "1", "Submitted": "1"},
-        "Milestone 2": {"Jobs": "1", "Rejected": "1"},
-    }
-
-
-def test_what_people_write_beside_it_stays(bench: Bench) -> None:
-    """Rows and columns are inserted: nothing is written over."""
-    bench.shown(milestone(1))
-    bench.edit("insert_rows", sheet_id=PIPELINE_TAB, index=0)
-    bench.edit("type_cell", sheet_id=PIPELINE_TAB, row=0, column=0, text="Our pipeline")
-    bench.edit("type_cell", sheet_id=PIPELINE_TAB, row=3, column=0, text="")
-    bench.edit("type_cell", sheet_id=PIPELINE_TAB, row=3, column=5, text="mine")
-    bench.shown(milestone(2, definition=2, status="APPROVED"))
-    data = bench.tab("Pipeline", "data(rowData(values(formattedValue)))")["data"][0]["rowData"]
-    texts = [[c.get("formattedValue", "") for c in row.get("values", ())] for row in data]
-    assert texts[0][0] == "Our pipeline"
-    assert texts[1][:6] == ["Milestone", *WAITS, "Submitted", "Approved"]
-    assert [texts[3][n] for n in (0, 1, 4, 5)] == ["Milestone 2", "1", "0", "1"]
-    assert "mine" in texts[4]
-
-
-def test_a_copied_row_is_not_counted_twice(bench: Bench) -> None:
-    """A job may have several rows: the numbers are of jobs."""
-    bench.shown(milestone(1))
-    bench.edit("copy_rows", start=1, end=2, to=3)
-    bench.shown(milestone(2))
-    assert sorted(row["Site ID"] for row in bench.texts()) == [uuid(1), uuid(1), uuid(2)]
-    assert by_status(bench)["Milestone 1"] == {"Jobs": "2", "Submitted": "2"}
-    bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-02T00:00:00Z"))
-    assert by_status(bench)["Milestone 1"] == {"Jobs": "2", "Submitted": "1", "Approved": "1"}
-
-
-def test_a_chart_that_a_person_took_away_stops_nothing(bench: Bench) -> None:
-    """To change it would have Google refuse the whole batch."""
-    bench.shown(milestone(1))
-    chart = bench.tab("Pipeline", "charts(chartId)")["charts"][0]["chartId"]
-    bench.google.sheets.handle(
-        "sheets.spreadsheets.batchUpdate",
-        {"spreadsheetId": bench.spreadsheet},
-        MultiDict(),
-        {"requests": [{"deleteEmbeddedObject": {"objectId": chart}}]},
-        "owner@example.com",
-    )
-    bench.shown(milestone(2, definition=2))
-    assert "Milestone 2" in counts(bench)
-    assert "charts" not in bench.tab("Pipeline", "charts")
-
-
-def test_what_needs_somebody_stands_first_whatever_came_first(bench: Bench) -> None:
-    """Catches columns, and bars of the chart, in the order of arrival: each sheet has another."""
-    bench.shown(milestone(1, status="APPROVED"))
-    bench.shown(milestone(2, status="ODD"), milestone(3))
-    bench.shown(milestone(4, status="REJECTED"), milestone(5, status="INPROG"))
-    order = ["Rejected", "Submitted", "In progress", "Approved", "Odd"]
-    headers = [header for header in bench.rows("Pipeline")[0] if header in order]
-    assert headers == order
-    assert by_status(bench) == {"Milestone 1": {"Jobs": "5", **dict.fromkeys(order, "1")}}
-    (chart,) = bench.tab("Pipeline", "charts")["charts"]
-    sources = [
-        series["series"]["sourceRange"]["sources"][0]["startColumnIndex"]
-        for series in chart["spec"]["basicChart"]["series"]
-    ]
-    assert sources == sorted(sources)
-
-
-def test_a_rejection_is_counted_where_it_happened(bench: Bench) -> None:
-    """Catches a rejected permit that is counted at the milestone which the job has got to."""
-    late = "2026-03-05T10:00:00Z"
-    bench.shown(
-        milestone(1, status="REJECTED"),
-        milestone(1, definition=2, status="APPROVED", date_updated=late),
-        milestone(2, status="REJECTED"),
-        milestone(2, definition=2, status="REJECTED", date_updated=late),
-    )
-    assert by_status(bench) == {
-        "Milestone 1": {"Jobs": "2", "Rejected": "2"},
-        "Milestone 2": {"Jobs": "1", "Rejected": "1", "Approved": "1"},
-    }
-
-
-def test_how_long_jobs_have_waited_is_told_of_those_that_stand_there(configured: Bench) -> None:
-    """Catches a job that is done, archived or further on among those that wait."""
-    bench = configured
-    bench.shown(
+def test_open_jobs_are_counted_where_they_wait(piped: Bench) -> None:
+    piped.shown(
         milestone(1, date_updated=ago(3)),
-        milestone(2, date_updated=ago(14)),
-        milestone(3, status="REJECTED", date_updated=ago(15)),
-        # Approved, and the next has not started: it stands here.
-        milestone(4, status="APPROVED", date_updated=ago(40)),
-        # Further on, done, and archived.
-        milestone(5, status="APPROVED", date_updated=ago(90)),
-        milestone(5, definition=2, date_updated=ago(20)),
-        milestone(6, status="APPROVED", date_updated=ago(90)),
-        milestone(6, definition=2, status="APPROVED", date_updated=ago(80)),
-        milestone(7, date_updated=ago(70)),
-        {"site": uuid(7), "archived": True, "date_updated": ago(60)},
+        milestone(2, status="REJECTED", date_updated=ago(16)),
+        milestone(3, status="APPROVED", date_updated=ago(30)),
+        milestone(3, 2, status="INPROG", date_updated=ago(20)),
+        milestone(4, date_updated=ago(40)),
+        {"site": uuid(4), "archived": True, "date_updated": ago(2)},
     )
-    assert waits(bench) == {"Permit": ("4", "14.5", "2"), "PTO": ("1", "20", "1")}
-    assert by_status(bench)["Permit"] == {
-        "Jobs": "4",
-        "Rejected": "1",
-        "Submitted": "2",
-        "Approved": "3",
+    assert lines(piped)["Milestone 1"] | {UPDATED: ""} == {
+        LABEL: "Milestone 1",
+        **dict(zip(NUMBERS, ("2", "1", "1", "0", "9.5", "1"), strict=True)),
+        UPDATED: "",
     }
-    bench.shown(milestone(5, definition=2, status="APPROVED", date_updated=ago(0)))
-    assert waits(bench)["PTO"] == ("0", "", "0")
+    assert numbers(piped)["Milestone 2"] == ("1", "0", "0", "1")
+    assert waits(piped)["Milestone 2"] == ("20", "1")
 
 
-def test_a_formula_whose_column_is_gone_says_so_in_words(bench: Bench) -> None:
-    """Catches #REF! and #VALUE! in a table that people look at; `init` mends it."""
-    bench.shown(milestone(1), milestone(2, definition=2))
-    before = counts(bench)
-    bench.edit(
-        "delete_columns", index=bench.index("status:" + milestone(1)["milestone_definition"])
+def test_a_configured_milestone_has_a_row_from_the_start(configured: Bench) -> None:
+    """In the configured order; others at the end, and done jobs nowhere."""
+    configured.setup().provision(configured.spreadsheet)
+    assert numbers(configured) == dict.fromkeys(["Permit", "PTO"], ("0",) * 4)
+    assert waits(configured)["PTO"] == ("", "0")
+    configured.shown(milestone(1, 9, name="Unknown"), milestone(2, 1, status="APPROVED"))
+    configured.shown(milestone(3, 2, status="APPROVED"))
+    assert numbers(configured) == {
+        "Permit": ("0", "0", "0", "0"),
+        "PTO": ("1", "0", "0", "1"),
+        "Unknown": ("1", "0", "1", "0"),
+    }
+
+
+def test_rows_are_in_the_order_in_which_jobs_go_through_them(piped: Bench) -> None:
+    """Catches the order of arrival, which is another one in each sheet."""
+    piped.shown(
+        milestone(1, 2, name="Zoning"), milestone(1, 1, name="Survey", date_updated=ago(400))
     )
-    assert set(counts(bench)["Milestone 1"].values()) == {"no column"}
-    assert counts(bench)["Milestone 2"] == before["Milestone 2"]
-    bench.edit("delete_columns", index=bench.index("days"))
-    assert waits(bench)["Milestone 2"] == ("no column",) * 3
-    bench.shown(milestone(2, definition=2, status="APPROVED", date_updated=ago(0)))
-    assert by_status(bench)["Milestone 2"] == {"Jobs": "no column", "Approved": "1"}
-    assert by_status(bench)["Milestone 1"]["Approved"] == "no column"
-    bench.setup().provision(bench.spreadsheet)
+    piped.shown(milestone(2, 3, name="Approval", **later(9)), milestone(2, 2, **later(2)))
+    piped.shown(milestone(3, 1, name="Survey"))
+    assert list(lines(piped)) == ["Survey", "Zoning", "Approval"]
+
+
+def test_no_number_is_a_formula(piped: Bench) -> None:
+    piped.shown(milestone(1))
+    assert "formulaValue" not in str(piped.tab("Pipeline", "data"))
+
+
+def test_the_chart_stacks_what_is_open(piped: Bench) -> None:
+    """Catches a chart that leaves out a milestone that came later."""
+    piped.shown(milestone(1))
+    piped.shown(milestone(2, 2), milestone(3, 3))
+    (chart,) = piped.tab("Pipeline", "charts")["charts"]
+    basic = chart["spec"]["basicChart"]
+    areas = [one["series"]["sourceRange"]["sources"][0] for one in basic["series"]]
+    headers = list(piped.rows("Pipeline")[0])
+    shown = [headers[area["startColumnIndex"]] for area in areas]
+    assert (shown, basic["stackedType"]) == ([*NUMBERS[1:4]], "STACKED")
+    assert {(area.get("startRowIndex", 0), area["endRowIndex"]) for area in areas} == {(0, 4)}
+
+
+def test_a_milestone_at_which_nobody_waits_any_more_shows_zeros(piped: Bench) -> None:
+    """Catches the numbers of before in a row that is counted no more."""
+    piped.shown(milestone(1))
+    piped.shown(milestone(1, status="APPROVED", **later(2)), milestone(1, 2, **later(3)))
+    assert numbers(piped) == {
+        "Milestone 1": ("0",) * 4,
+        "Milestone 2": ("1", "0", "1", "0"),
+    }
+
+
+def test_another_bound_is_named_in_the_header(bench: Bench) -> None:
+    bench.shown(milestone(1, date_updated=ago(10)))
+    assert waits(bench)["Milestone 1"] == ("10", "0")
+    bench.environment["STUCK_DAYS"] = "3"
+    assert "the Pipeline: brought up to date" in bench.setup().provision(bench.spreadsheet)
+    assert lines(bench)["Milestone 1"]["Over 3 days"] == "1"
+    assert bench.setup().provision(bench.spreadsheet) == []
+
+
+# When it is written
+
+
+def test_a_change_is_shown_by_the_flush_that_writes_it(piped: Bench) -> None:
+    """In its two calls, and of the numbers only the rows that have changed."""
+    piped.shown(milestone(1), milestone(2), milestone(3, 2), milestone(4, 3))
+    assert piped.shown(milestone(2, status="REJECTED", **later(2))) == 2
+    assert numbers(piped)["Milestone 1"] == ("2", "1", "1", "0")
+    assert [one["start"]["rowIndex"] for one in last_write(piped)] == [1, 1]
+    piped.shown(milestone(4, 3, status="APPROVED", **later(2)))
+    assert {one["start"]["rowIndex"] for one in last_write(piped)} == {1, 3}
+
+
+def test_what_changes_no_number_writes_the_moment_alone(bench: Bench) -> None:
+    bench.shown(milestone(1), milestone(2, 2))
+    note = comment("Call first.", "2026-03-01T11:00:00Z")
+    assert bench.shown(milestone(1, comments=[note])) == 2
+    (written,) = last_write(bench)
+    assert len(written["rows"]) == len(written["rows"][0]["values"]) == 1
+
+
+def test_a_change_that_no_mapped_column_shows_is_counted(google: Emulator, sqlite_url: str) -> None:
+    """Catches numbers that are as old as the last change of a mapped column."""
+    bench = Bench(google, sqlite_url)
+    own_sheet.make(bench, [own_sheet.line(1)], [])
+    own_sheet.adopt(bench)
+    bench.shown(milestone(1), milestone(1, 2))
+    before = bench.calls()
+    bench.shown(milestone(1, 2, status="REJECTED", **later(2)))
+    assert bench.calls() == before, "there is no Pipeline"
+    bench.setup().provision(bench.spreadsheet, ["pipeline"])
+    assert numbers(bench) == {"Milestone 2": ("1", "1", "0", "0")}
+    assert bench.shown(milestone(1, 2, status="SUBMITTED", **later(3))) == 2
+    assert numbers(bench)["Milestone 1"] == ("1", "0", "1", "0")
+
+
+def test_the_comparison_writes_it_whatever_it_shows(piped: Bench) -> None:
+    """Once a day: days pass, and people type over numbers. No row is written for that."""
+    piped.shown(milestone(1, date_updated=ago(5)), milestone(2, 2))
+    shown, said = lines(piped), moment(piped)
+    edit(piped, "type_cell", row=1, column=5, text="77")
+    edit(piped, "type_cell", row=2, column=1, text="many")
+    before = piped.writes()
+    assert piped.compare() == 0
+    assert piped.writes() - before == 1
+    assert not piped.is_waiting()
+    assert {label: row | {UPDATED: ""} for label, row in lines(piped).items()} == {
+        label: row | {UPDATED: ""} for label, row in shown.items()
+    }
+    assert moment(piped) > said
+
+
+def test_another_order_of_milestones_is_counted_after_the_comparison(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """Catches numbers by the config of the day on which a job last changed."""
+    bench.shown(milestone(1, status="APPROVED"), milestone(2, 2))
+    assert numbers(bench)["Milestone 1"] == ("1", "0", "0", "1")
+    steps = [
+        f'[[milestones]]\ndefinitions = ["{uuid(30_000 + n)}"]\nheader = "Step {n}"\n'
+        for n in (1, 2)
+    ]
+    bench.configured(with_more(tmp_path, "\n".join(steps)))
+    bench.compare()
     bench.flush()
-    assert by_status(bench)["Milestone 1"] == {"Jobs": "1", "Submitted": "1"}
-    assert waits(bench)["Milestone 2"] == ("1", "0", "0")
-
-
-def test_without_a_column_of_days_it_is_not_told_how_long(
-    google: Emulator, sqlite_url: str, tmp_path: Path
-) -> None:
-    """Catches a config of an older version whose Pipeline shows words in place of numbers."""
-    without = [
-        (f'[[columns]]\nid = "{c}"\nheader = "{c.title()}"\n', "") for c in ("days", "since")
-    ]
-    bench = Bench(google, sqlite_url, with_more(tmp_path, "", *without))
-    bench.shown(milestone(1), milestone(2), milestone(2, definition=2, status="APPROVED"))
-    assert counts(bench) == {
-        "Milestone 1": {"Jobs": "2", "Submitted": "2"},
-        "Milestone 2": {"Approved": "1"},
+    assert numbers(bench) == {
+        "Milestone 1": ("0",) * 4,
+        "Milestone 2": ("0",) * 4,
+        "Step 1": ("0",) * 4,
+        "Step 2": ("2", "0", "1", "1"),
     }
 
 
-def test_a_tab_of_an_older_version_counts_as_this_one_does(bench: Bench) -> None:
-    """Catches a table of which half counts by other rules; `init` writes its formulas anew."""
-    bench.shown(milestone(1), milestone(2, status="APPROVED"))
-    now = counts(bench)
-    places = [n for n, header in enumerate(bench.rows("Pipeline")[0]) if header in WAITS[1:]]
-    for index in reversed(places):
-        bench.edit("delete_columns", sheet_id=PIPELINE_TAB, index=index)
-    old = {"userEnteredValue": {"formulaValue": "=COUNTUNIQUEIFS(Jobs!A:A;Jobs!B:B;$A2)"}}
-    area = {"sheetId": PIPELINE_TAB, "startRowIndex": 1, "endRowIndex": 2, "startColumnIndex": 1}
-    fields = "userEnteredValue"
-    put(
-        bench,
-        {"repeatCell": {"range": {**area, "endColumnIndex": 4}, "cell": old, "fields": fields}},
-    )
-    assert counts(bench)["Milestone 1"] == {}
-    assert bench.setup().provision(bench.spreadsheet) == [
-        "the pipeline: rows, columns, formulas and chart"
-    ]
-    assert counts(bench) == now
-    assert bench.setup().provision(bench.spreadsheet) == []
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_call_that_fails_loses_no_number(piped: Bench, when: str) -> None:
+    """Catches a job that counts as shown though nobody knows whether the batch landed."""
+    piped.shown(milestone(1), milestone(2))
+    piped.google.faults.answer(503, when=when, method="*.batchUpdate", count=1)
+    piped.send(milestone(1, 1, status="REJECTED", **later(2)))
+    with pytest.raises(Retryable):
+        piped.flush_once()
+    piped.flush()
+    assert numbers(piped)["Milestone 1"] == ("2", "1", "1", "0")
+    piped.shown(milestone(2, 1, status="REJECTED", **later(3)))
+    assert numbers(piped)["Milestone 1"] == ("2", "2", "0", "0")
 
 
-def test_the_daily_comparison_renews_a_tab_of_an_older_version(bench: Bench) -> None:
-    """Catches an upgrade that waits for somebody to run `init`."""
-    bench.shown(milestone(1), milestone(2, status="APPROVED"))
-    now = counts(bench)
-    places = [n for n, header in enumerate(bench.rows("Pipeline")[0]) if header in WAITS[1:]]
-    for index in reversed(places):
-        bench.edit("delete_columns", sheet_id=PIPELINE_TAB, index=index)
-    old = {"userEnteredValue": {"formulaValue": "=COUNTUNIQUEIFS(Jobs!A:A;Jobs!B:B;$A2)"}}
-    area = {"sheetId": PIPELINE_TAB, "startRowIndex": 1, "endRowIndex": 2, "startColumnIndex": 1}
-    area["endColumnIndex"] = 4
-    put(bench, {"repeatCell": {"range": area, "cell": old, "fields": "userEnteredValue"}})
-    bench.compare()
-    assert by_status(bench) == {"Milestone 1": {"Jobs": "2", "Submitted": "1", "Approved": "1"}}
-    assert waits(bench)["Milestone 1"] == ("2", "", ""), "a person deleted those columns"
-    with bench.held() as held:
-        bench.store.spreadsheet.forget_made(held, ["pipeline:median", "pipeline:overdue"])
-    bench.compare()
-    assert counts(bench) == now
-    before = bench.writes()
-    bench.compare()
-    assert bench.writes() == before
+# When it was updated
 
 
-def test_a_formula_that_google_writes_otherwise_is_not_written_again(bench: Bench) -> None:
-    """Google gives commas for semicolons, and a tab's name without quotes it does not need."""
-    bench.shown(milestone(1))
-    data = bench.tab("Pipeline", "data(rowData(values(userEnteredValue)))")["data"][0]["rowData"]
-    for index, cell in enumerate(data[1]["values"]):
-        if formula := cell.get("userEnteredValue", {}).get("formulaValue"):
-            value = formula.replace(";", ", ").replace("'Jobs'", "Jobs")
-            start = {"sheetId": PIPELINE_TAB, "rowIndex": 1, "columnIndex": index}
-            rows = [{"values": [{"userEnteredValue": {"formulaValue": value}}]}]
-            put(
-                bench,
-                {"updateCells": {"start": start, "rows": rows, "fields": "userEnteredValue"}},
-            )
-    assert bench.setup().provision(bench.spreadsheet) == []
+def test_each_batch_says_when_it_was_updated(piped: Bench) -> None:
+    piped.shown(milestone(1))
+    first = moment(piped)
+    assert abs(first - datetime.now(UTC)) < timedelta(minutes=1)
+    piped.shown(milestone(2, 3), milestone(2, 4))
+    assert moment(piped) > first
+    before = piped.calls()
+    assert piped.flush() == 0 and piped.calls() == before, "it costs no call of its own"
 
 
-@pytest.mark.parametrize("column", ["status:new", "days", "site_id"])
-def test_a_formula_never_names_the_column_that_stood_there_before(
-    bench: Bench, column: str
+def color(bench: Bench) -> str:
+    """The color of the moment."""
+    data = bench.tab("Pipeline", "data(rowData(values(effectiveFormat(backgroundColor))))")["data"]
+    index = list(bench.rows("Pipeline")[0]).index(UPDATED)
+    cells = [row["values"][index] for row in data[0]["rowData"][:4] if len(row["values"]) > index]
+    shades = [cell.get("effectiveFormat", {}).get("backgroundColor", {}) for cell in cells]
+    reds = ["red" if shade.get("green", 1) < 0.5 else "" for shade in shades]
+    assert not any([reds[0], *reds[2:]]), "only the moment's own cell"
+    return reds[1]
+
+
+def test_a_moment_of_long_ago_is_red_wherever_it_was_moved(piped: Bench) -> None:
+    """Catches a dead worker that looks like a quiet day, and a red one that does its work."""
+    piped.shown(milestone(1), milestone(2, 2))
+    edit(piped, "insert_columns", index=0)
+    edit(piped, "move_column", column=9, to=3)
+    now = time.time()
+    for hours, shade in ((25.9, ""), (26.1, "red")):
+        with piped.google.clock.at(now + hours * 3600):
+            assert color(piped) == shade
+    piped.shown(milestone(3))
+    assert color(piped) == ""
+
+
+# What people do to it
+
+
+def test_what_people_write_beside_it_stays(piped: Bench) -> None:
+    piped.shown(milestone(1), milestone(2, 3))
+    edit(piped, "insert_rows", index=0)
+    edit(piped, "type_cell", row=0, column=0, text="Our pipeline")
+    edit(piped, "insert_rows", index=3)
+    edit(piped, "type_cell", row=3, column=0, text="my own line")
+    edit(piped, "type_cell", row=3, column=2, text="mine")
+    edit(piped, "insert_columns", index=2)
+    edit(piped, "type_cell", row=2, column=2, text="call them")
+    edit(piped, "move_column", column=1, to=5)
+    piped.shown(milestone(3, 2, status="REJECTED"), milestone(4))
+    read = lines(piped)
+    data = piped.tab("Pipeline", "data(rowData(values(formattedValue)))")["data"][0]["rowData"]
+    texts = [[cell.get("formattedValue", "") for cell in row.get("values", ())] for row in data]
+    assert texts[0][0] == "Our pipeline"
+    mine = next(row for row in texts if row[:1] == ["my own line"])
+    assert sorted(filter(None, mine)) == ["mine", "my own line"]
+    assert sum("call them" in row for row in texts) == 1
+    assert {label: row["Open jobs"] for label, row in numbers_below(texts, 1).items()} == {
+        "Milestone 1": "2",
+        "Milestone 2": "1",
+        "Milestone 3": "1",
+    }
+    assert read
+
+
+def numbers_below(texts: list[list[str]], header: int) -> dict[str, dict[str, str]]:
+    """Our rows of a grid of texts, below its header row."""
+    titles = texts[header]
+    rows = (dict(zip(titles, row, strict=False)) for row in texts[header + 1 :])
+    return {row[LABEL]: row for row in rows if row.get(LABEL, "").startswith("Milestone")}
+
+
+_SWEEP = range(60)
+
+
+@pytest.mark.parametrize("seed", _SWEEP)
+def test_what_moves_between_read_and_write_is_not_written_over(
+    google: Emulator, sqlite_url: str, seed: int
 ) -> None:
-    """Catches a number that counts a person's own column: the batch is refused, and comes again."""
-    bench.shown(milestone(1))
+    """Catches a number in the row or column of another, or in a cell of a person's."""
+    lots, bench = random.Random(seed), Bench(google, sqlite_url)
+    bench.shown(*(milestone(n, 1 + n % 4) for n in range(1, 9)))
+    typed: list[str] = []
 
-    def move() -> None:
-        name = (
-            "status:" + milestone(1)["milestone_definition"] if column == "status:new" else column
-        )
-        bench.edit("move_column", column=bench.index(name), to=0)
+    def disturb() -> None:
+        size = bench.tab("Pipeline", "properties(gridProperties)")["properties"]["gridProperties"]
+        deed = lots.choice(["rows", "columns", "move row", "move column", "type", "delete"])
+        row, column = lots.randrange(8), lots.randrange(10)
+        if deed in ("rows", "columns"):
+            index = row if deed == "rows" else column
+            edit(bench, f"insert_{deed}", index=index)
+            at = (
+                {"row": index, "column": column}
+                if deed == "rows"
+                else {"row": row, "column": index}
+            )
+            typed.append(f"typed {len(typed)}")
+            edit(bench, "type_cell", text=typed[-1], **at)
+        elif deed == "move row":
+            edit(bench, "move_row", row=row, to=lots.randrange(8))
+        elif deed == "move column":
+            edit(bench, "move_column", column=column, to=lots.randrange(10))
+        elif deed == "type":
+            typed.append(f"typed {len(typed)}")
+            edit(bench, "type_cell", row=30, column=column, text=typed[-1])
+        elif size["rowCount"] > 40:
+            edit(bench, "delete_rows", index=25)
 
-    bench.before_the_write(move)
-    bench.send(milestone(2, definition=2, date_updated=ago(20)))
-    bench.try_to_flush(5)
-    assert by_status(bench)["Milestone 2"] == {"Jobs": "1", "Submitted": "1"}
-    assert waits(bench)["Milestone 2"] == ("1", "20", "1")
+    for step in range(6):
+        bench.before_the_write(disturb)
+        event = {"status": lots.choice(["REJECTED", "INPROG", "SUBMITTED"]), **later(2 + step)}
+        n = lots.randint(1, 8)
+        bench.send(milestone(n, 1 + n % 4, **event))
+        bench.try_to_flush(6)
+        if lots.random() < 0.5:
+            disturb()
+    bench.google.faults.clear()
+    bench.flush()
+    bench.compare()
+    bench.flush()
+    data = bench.tab("Pipeline", "data(rowData(values(formattedValue)))")["data"][0]["rowData"]
+    texts = [[cell.get("formattedValue", "") for cell in row.get("values", ())] for row in data]
+    there = [text for row in texts for text in row if text.startswith("typed")]
+    assert sorted(there) == sorted(typed)
+    header = next(n for n, row in enumerate(texts) if LABEL in row)
+    counted = numbers_below(texts, header)
+    jobs = {f"Milestone {m}": [n for n in range(1, 9) if 1 + n % 4 == m] for m in range(1, 5)}
+    statuses = {row["Site ID"]: row["Status"] for row in bench.texts()}
+    for title, sites in jobs.items():
+        rejected = sum("rejected" in statuses[uuid(n)] for n in sites)
+        waiting = sum(statuses[uuid(n)].startswith("Waiting") for n in sites)
+        got = {header: counted[title].get(header, "") for header in NUMBERS[:4]}
+        wanted = (len(sites), rejected, waiting, len(sites) - rejected - waiting)
+        assert got == dict(zip(NUMBERS, map(str, wanted), strict=False))
+
+
+def test_a_column_that_a_person_deleted_stays_away(piped: Bench) -> None:
+    piped.shown(milestone(1))
+    for header in ("Rejected", UPDATED):
+        edit(piped, "delete_columns", index=list(piped.rows("Pipeline")[0]).index(header))
+    piped.shown(milestone(2), milestone(3, 2))
+    piped.compare()
+    row = lines(piped)["Milestone 1"]
+    assert not {"Rejected", UPDATED} & row.keys()
+    assert (row["Open jobs"], row["Under review"]) == ("2", "2")
+    edit(piped, "delete_columns", index=0)
+    assert piped.shown(milestone(4)) >= 2 and LABEL not in piped.texts("Pipeline")[0]
+
+
+def test_a_tab_that_a_person_deleted_or_renamed_stops_nothing(piped: Bench) -> None:
+    piped.shown(milestone(1))
+    edit(piped, "rename_tab", title="Overview")
+    piped.shown(milestone(2))
+    (row,) = piped.texts("Overview")
+    assert row["Open jobs"] == "2"
+    edit(piped, "delete_tab")
+    piped.shown(milestone(3), milestone(4, 2))
+    piped.compare()
+    titles = [s["properties"]["title"] for s in piped.book("sheets(properties)")["sheets"]]
+    assert not {"Overview", "Pipeline"} & set(titles)
+    assert not piped.is_waiting()
+
+
+def test_a_chart_that_a_person_took_away_stays_away(piped: Bench) -> None:
+    """To change it would have Google refuse the whole batch."""
+    piped.shown(milestone(1))
+    (chart,) = piped.tab("Pipeline", "charts(chartId)")["charts"]
+    put(piped, {"deleteEmbeddedObject": {"objectId": chart["chartId"]}})
+    piped.shown(milestone(2, 2))
+    assert "Milestone 2" in lines(piped)
+    assert "charts" not in piped.tab("Pipeline", "charts")
+
+
+def test_a_tab_that_google_does_not_let_us_write_keeps_no_job_from_its_row(piped: Bench) -> None:
+    """Catches jobs in quarantine because a person has locked the Pipeline."""
+    piped.shown(milestone(1))
+    area = {"range": {"sheetId": PIPELINE_TAB}, "editors": {"users": ["owner@example.com"]}}
+    put(piped, {"addProtectedRange": {"protectedRange": {"protectedRangeId": 77, **area}}})
+    for day in (2, 3, 4):
+        piped.send(milestone(1, status=("REJECTED", "INPROG", "REJECTED")[day - 2], **later(day)))
+        piped.try_to_flush(4)
+        assert not piped.is_waiting()
+    assert not piped.alerts
+    assert numbers(piped)["Milestone 1"] == ("1", "0", "1", "0")
+    put(piped, {"deleteProtectedRange": {"protectedRangeId": 77}})
+    piped.shown(milestone(2))
+    assert numbers(piped)["Milestone 1"] == ("2", "1", "1", "0")

@@ -17,8 +17,8 @@ from sync.sheets.answer import (
     mapping_id,
     site_in,
 )
-from sync.sheets.policy import MAPPED
 from sync.sheets.keys import are_few, find_key_column
+from sync.sheets.policy import MAPPED
 from sync.sheets.snapshot import read
 from sync.types import Mode
 from tests.made_up import uuid

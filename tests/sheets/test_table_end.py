@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from sync.boards import formulas, table_end
-from sync.sheets.snapshot import Table
 from sync.boards.table_end import TableEnd
+from sync.sheets.snapshot import Table
 from tests.made_up import uuid
 
 HEADERS = ("#", "Customer", "Address", "kW", "Price", "Paid", "Left", "Site ID")

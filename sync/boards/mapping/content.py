@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sync.field_table import JOB_FIELDS, KEY, FieldKind
 from sync.boards.mapping.tab import CellKind, SeenCell
+from sync.field_table import JOB_FIELDS, KEY, FieldKind
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _SITE = re.compile(rf"(?:https?://\S*/)?({_UUID})\S*", re.IGNORECASE)

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sync.errors import Permanent
-from sync.field_table import KEY
 from sync.boards.mapping import recognise
 from sync.boards.mapping.fields import AS_IT_IS, LONGEST, Field, Fields, Words, fit, text_words
 from sync.boards.mapping.propose import Proposal, propose
 from sync.boards.mapping.recognise import Recogniser
 from sync.boards.mapping.tab import SeenTab, below, of_tab
 from sync.boards.mapping.words import FORMER, plain
+from sync.errors import Permanent
+from sync.field_table import KEY
 from sync.types import letters
 
 _LETTERS = re.compile(r"[A-Za-z]{1,3}")

@@ -7,12 +7,12 @@ from functools import cached_property
 
 from rapidfuzz import fuzz
 
+from sync.boards.mapping.words import FORMER, OTHERS, STATUS_WORDS, SYNONYMS, TradeWords, plain
 from sync.errors import Permanent
 from sync.field_table import ASPECTS, FIELDS, JOB_FIELDS, FieldKind
 from sync.jobs.job_cells import LABELS
 from sync.jobs.milestones import Heading
 from sync.jobs.status import Statuses
-from sync.boards.mapping.words import FORMER, OTHERS, STATUS_WORDS, SYNONYMS, TradeWords, plain
 from sync.settings.config_file import Config
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sync.field_table import FieldKind
 from sync.boards.mapping import content
 from sync.boards.mapping.content import ColumnContent
 from sync.boards.mapping.fields import Field, Fields, fit
 from sync.boards.mapping.recognise import CONTENT, DATED, HeaderMatch, Recogniser
 from sync.boards.mapping.tab import SeenTab
+from sync.field_table import FieldKind
 
 _SAMPLES = 3
 _STATUSES = 2

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from sync.boards.mapping.words import OTHERS
 from sync.jobs.cells import Cell
 from sync.jobs.status import REJECTED, WAITING, Case, Statuses
-from sync.boards.mapping.words import OTHERS
 from sync.settings.config_file import Config
 from sync.sheets.answer import guard_id
 from sync.sheets.request import Request

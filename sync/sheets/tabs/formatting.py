@@ -176,10 +176,21 @@ def _rule(area: Request, condition: Request, shade: Request) -> Request:
     return {"addConditionalFormatRule": {"rule": rule, "index": 0}}
 
 
-def begins_with(sheet_id: int, index: int, text: str, shade: str) -> Request:
-    """Colour the cells of a column that begin with `text`."""
-    tint = Tint(text=text, color=shade, is_prefix=True)
-    return _tinted(_area(sheet_id, index), tint)
+def as_moments(sheet_id: int, index: int) -> Request:
+    """Have the numbers of a column read as moments."""
+    area, fields = _area(sheet_id, index), encode.DATE_FIELD
+    return {"repeatCell": {"range": area, "cell": encode.DATE_FORMAT, "fields": fields}}
+
+
+def older_than(sheet_id: int, index: int, hours: int, shade: str) -> Request:
+    """Color the moments of a column that are more than `hours` ago.
+
+    The condition names no cell, since people move columns. It begins at 1, for a blank cell may
+    count as 0.
+    """
+    bounds = [{"userEnteredValue": text} for text in ("1", f"=NOW()-{hours}/24")]
+    condition = {"type": "NUMBER_BETWEEN", "values": bounds}
+    return _rule(_area(sheet_id, index), condition, {"backgroundColorStyle": color(shade)})
 
 
 def color(text: str) -> Request:

@@ -1,24 +1,25 @@
-"""The Pipeline tab: jobs by milestone and that milestone's own status, and a chart. Pure.
+"""The Pipeline tab: open jobs by the milestone that they wait at, a chart, and when it was updated.
 
-The numbers are formulas over whole columns of the Jobs tab, which follow wherever people put them:
-they are right at every moment and cost no call. What is written is a row for a new milestone and a
-column for a new status; both are inserted, so that nothing of anybody's is overwritten. A formula
-is written again where a read shows that it counts something else.
+The same beside our Jobs tab and beside a person's own tabs: numbers, since formulas could count
+only the columns and words that a tab has. They are written in the batch of a flush, where what is
+remembered on the header row tells that the tab shows others. Pure.
 """
 
+import hashlib
+import json
 import re
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from itertools import groupby
 from typing import Any
 
-from sync.field_table import KEY
 from sync.jobs.cells import Column
-from sync.jobs.status import Statuses
+from sync.jobs.pipeline import PipelineLine
 from sync.settings.config_file import Config
-from sync.sheets import request
+from sync.sheets import batch, encode, request
 from sync.sheets.answer import (
     COLUMN_KEY,
-    PIPELINE_COUNT,
     PIPELINE_KEY,
     PIPELINE_LABEL,
     PIPELINE_TAB,
@@ -27,315 +28,313 @@ from sync.sheets.request import Request
 from sync.sheets.snapshot import Tab
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
-from sync.sheets.tabs.pipeline_formulas import (
-    DAYS,
-    MEDIAN,
-    NO_COLUMN,
-    OVERDUE,
-    TOTAL,
-    Counted,
-    Formulas,
-    JobsTab,
-    entered,
-    outdated,
-)
-from sync.sheets.writes import RowWrite
-from sync.types import letters
+from sync.sheets.writes import CellWrite, RowWrite
 
 CHART = 1_126_170_201
-ADDED = (MEDIAN, OVERDUE)
-"""Those that an older tab has not."""
+LATE_HOURS = 26
+"""The tab is written once a day at least: later than that, nobody is at work."""
 
-_SIZE = (60, 14)
-_LABEL = Column(
-    id=PIPELINE_LABEL,
-    header="Milestone",
-    width=200,
-    about="How many jobs stand where. The numbers are formulas over the Jobs tab; a row is added "
-    "for each new milestone, a column for each new status: how many jobs have that status at that "
-    f"milestone, without those that are archived. A number reads {NO_COLUMN!r} where a column of "
-    "the Jobs tab that it needs was deleted.",
+_OPEN, _REJECTED, _REVIEW, _NEXT, _MEDIAN, _OVER = (
+    f"pipeline:{name}" for name in ("open", "rejected", "review", "next", "median", "over")
 )
-_COLUMNS = {
-    TOTAL: Column(
-        id=TOTAL,
-        header="Jobs",
-        width=70,
-        about="Open jobs that stand here: the milestone is not approved, or it is and the next one "
-        "has not started. A job can stand at several.",
+_NUMBERS = (_OPEN, _REJECTED, _REVIEW, _NEXT, _MEDIAN, _OVER)
+"""In the order of a PipelineLine."""
+_UPDATED = "pipeline:updated"
+_BLOCK = (PIPELINE_LABEL, *_NUMBERS, _UPDATED)
+_OVER_TITLE = "Over {days} days"
+_OVER_DAYS = re.compile(r"Over \d+ days")
+_COLUMNS = (
+    Column(
+        id=PIPELINE_LABEL,
+        header="Waiting at",
+        width=200,
+        about="How many open jobs wait at each milestone. A job is counted once; jobs that are "
+        "done or archived are left out.",
     ),
-    MEDIAN: Column(
-        id=MEDIAN,
+    Column(id=_OPEN, header="Open jobs", width=70),
+    Column(id=_REJECTED, header="Rejected", width=80),
+    Column(id=_REVIEW, header="Under review", width=80),
+    Column(id=_NEXT, header="In progress or next", width=100),
+    Column(
+        id=_MEDIAN,
         header="Median days",
         width=70,
-        about="Half of the jobs that stand here have waited longer, by *Days* in the Jobs tab.",
+        about="Half of these jobs have waited longer.",
     ),
-    OVERDUE: Column(
-        id=OVERDUE,
-        header="Over {days} days",
+    Column(
+        id=_OVER,
+        header=_OVER_TITLE,
         width=70,
-        about="How many of the jobs that stand here have waited longer than {days} days.",
+        about="How many of these jobs have waited longer than that.",
     ),
-}
-_TITLE = "Jobs by milestone"
+    None,
+    Column(
+        id=_UPDATED,
+        header="Updated",
+        width=130,
+        about="When Brightsheet last wrote to this spreadsheet, once a day at least. Red: more "
+        f"than {LATE_HOURS} hours ago.",
+    ),
+)
+"""None leaves a column free."""
+_SIZE = (60, 14)
+_TITLE = "Open jobs by milestone"
+_COLORS = {_REJECTED: "rejected", _REVIEW: "waiting", _NEXT: None}
+"""The series of the chart: each has the color of the first status with that meaning."""
+_SEPARATOR = ";"
 _STRONGER = 2.2
-_WIDTH = 90
-"""Pixels of the column of a status."""
-_NUMBER = re.compile(r"\d+")
+_RED = "#e06666"
 
 
-def is_possible(columns: Mapping[str, int]) -> bool:
-    """Tell whether jobs can be counted: which columns there are is config."""
-    return KEY in columns and any(column.startswith("status") for column in columns)
+@dataclass(frozen=True)
+class Figures:
+    """What the tab shows: the numbers of each milestone by its title, and when they are written."""
+
+    lines: Mapping[str, PipelineLine]
+    order: Callable[[], Sequence[str]]
+    """Gives the titles of milestones from the first to the last, where a row is to be added."""
+    config: Config
+    stuck_days: int
+    now: datetime
+    zone: tzinfo
+    """The spreadsheet's, by which its NOW() goes."""
+
+    def line(self, milestone: str) -> PipelineLine:
+        """Return the numbers of a milestone: zeros where no job waits."""
+        return self.lines.get(milestone, PipelineLine())
 
 
 def make(
-    title: str, position: int, beside: Surroundings, jobs: JobsTab, stuck_days: int
+    title: str, position: int, beside: Surroundings, stuck_days: int
 ) -> tuple[list[Request], Tab]:
     """Return the requests that make the tab, without milestones yet, and the tab as it is then."""
     sheet_id = beside.free(PIPELINE_TAB)
-    titles = [_LABEL, *(_titled(column, stuck_days) for column in _possible(jobs))]
-    requests = request.make_tab(sheet_id, title, PIPELINE_KEY, _SIZE, position, frozen=1)
-    requests += [
-        request.metadata(COLUMN_KEY, column.id, sheet_id, "COLUMNS", index)
-        for index, column in enumerate(titles)
+    columns = {index: column for index, column in enumerate(_COLUMNS) if column}
+    places = {column.id: index for index, column in columns.items()}
+    headers = {index: c.header.format(days=stuck_days) for index, c in columns.items()}
+    cells = [
+        request.header(index, column.model_copy(update={"header": headers[index]}))
+        for index, column in columns.items()
     ]
-    requests += formatting.sized(sheet_id, [column.width for column in titles])
-    requests += request.headers(sheet_id, titles)
+    updated = places[_UPDATED]
+    requests = request.make_tab(sheet_id, title, PIPELINE_KEY, _SIZE, position, frozen=1)
+    for index, column in columns.items():
+        requests.append(request.metadata(COLUMN_KEY, column.id, sheet_id, "COLUMNS", index))
+        requests.append(formatting.sized_column(sheet_id, index, column.width))
+    requests += request.write([RowWrite(sheet_id=sheet_id, row=0, cells=tuple(cells))])
+    requests.append(formatting.as_moments(sheet_id, updated))
+    requests.append(formatting.older_than(sheet_id, updated, LATE_HOURS, _RED))
     requests.append(formatting.protected(sheet_id))
-    places = {column.id: index for index, column in enumerate(titles)}
-    headers = {index: column.header for index, column in enumerate(titles)}
     return requests, Tab(sheet_id, 0, *_SIZE, columns=places, headers=headers)
 
 
-def _possible(jobs: JobsTab) -> list[str]:
-    """Return the columns with formulas that do not stand for a status: which there can be."""
-    return [TOTAL, *((MEDIAN, OVERDUE) if DAYS in jobs.columns else ())]
+def show(
+    tab: Tab, figures: Figures, *, is_daily: bool = False, draws: bool = False
+) -> list[Request]:
+    """Return the requests that make the tab show the figures; [] where it does.
 
-
-def _titled(column: str, stuck_days: int) -> Column:
-    made = _COLUMNS[column]
-    header, about = (text.format(days=stuck_days) for text in (made.header, made.about))
-    return made.model_copy(update={"header": header, "about": about})
-
-
-def with_columns(
-    tab: Tab, jobs: JobsTab, stuck_days: int, known: Collection[str]
-) -> tuple[list[Request], Tab]:
-    """Return what adds the columns that an older tab has not, and the tab then.
-
-    Those that are `known` were made before: a person deleted them.
+    `is_daily`: whatever it shows. `draws`: with the chart, if that is gone.
     """
-    requests: list[Request] = []
-    for column in _possible(jobs):
-        if column in tab.columns:
-            requests += _retitled(tab, _titled(column, stuck_days))
-        if column in {*tab.columns, *known} or PIPELINE_LABEL not in tab.columns:
-            continue
-        own = [tab.columns[c] for c in (PIPELINE_LABEL, *_COLUMNS) if c in tab.columns]
-        index, made = max(own) + 1, _titled(column, stuck_days)
-        header = RowWrite(
-            sheet_id=tab.sheet_id, row=tab.header_row, cells=(request.header(index, made),)
-        )
-        requests += [
-            request.insert(tab.sheet_id, "COLUMNS", index, 1, tab.column_count),
-            request.metadata(COLUMN_KEY, column, tab.sheet_id, "COLUMNS", index),
-            formatting.sized_column(tab.sheet_id, index, made.width),
-            *request.write([header]),
-        ]
-        tab = _widened(tab, index, {index: made.header})
-        formulas = {**tab.formulas, index: {}}
-        tab = replace(tab, columns={**tab.columns, column: index}, formulas=formulas)
-    return requests, tab
-
-
-def _retitled(tab: Tab, column: Column) -> list[Request]:
-    """Return what writes a header of ours again that names another number of days."""
-    index = tab.columns[column.id]
-    present, wanted = tab.headers.get(index, ""), column.header
-    if present == wanted or _NUMBER.sub("", present) != _NUMBER.sub("", wanted):
+    if PIPELINE_LABEL not in tab.columns:
+        return []  # A person deleted that column.
+    before = _rows(tab, figures)
+    rows = _with_new_rows(tab, before, figures)
+    new = [row for row, label in rows.items() if label not in before.values()]
+    columns = {column: tab.columns[column] for column in _BLOCK if column in tab.columns}
+    shown, known = _shown(rows, columns, figures), tab.shown.split(_SEPARATOR)
+    changed = rows
+    if shown[0] == known[0] and not is_daily:
+        lines = zip(rows.items(), shown[1:], known[1:], strict=True)
+        changed = {row: label for (row, label), line, old in lines if line != old}
+    chart = _chart(tab, rows, figures.config, draws=draws or not before, grows=bool(new))
+    if not (changed or chart):
         return []
-    cells = (request.header(index, column),)
+    first = min(rows)
+    return [
+        *batch.header_guard(tab, _SEPARATOR.join(shown)),
+        *_guards(tab, before if new else {first: rows[first], **changed}, columns),
+        *(
+            request.insert(tab.sheet_id, "ROWS", row, 1, tab.row_count + number)
+            for number, row in enumerate(new)
+        ),
+        *(guard for row in new for guard in batch.row_guard(tab, _row_name(rows[row]), row)),
+        *_block(tab, changed, columns, figures, first),
+        *([] if first in changed else _moment(tab, first, figures)),
+        *_over_title(tab, figures.stuck_days),
+        *chart,
+    ]
+
+
+def stamp(tab: Tab, figures: Figures) -> list[Request]:
+    """Return the requests that write when the spreadsheet was updated, and nothing else."""
+    rows = _rows(tab, figures)
+    if not rows or _UPDATED not in tab.columns:
+        return []
+    first = min(rows)
+    columns = {_UPDATED: tab.columns[_UPDATED]}
+    return [*_guards(tab, {first: rows[first]}, columns), *_moment(tab, first, figures)]
+
+
+def _rows(tab: Tab, figures: Figures) -> dict[int, str]:
+    """Return the milestones by row; a person's own rows are left out."""
+    return {
+        row: label
+        for row, label in sorted(tab.labels.items())
+        if label in figures.lines or _row_name(label) in tab.row_guards
+    }
+
+
+def _row_name(label: str) -> str:
+    return f"row {label}"
+
+
+def _with_new_rows(tab: Tab, rows: Mapping[int, str], figures: Figures) -> dict[int, str]:
+    """Return the milestones by row once there is one for each: in their order, else at the end."""
+    known = set(rows.values())
+    new = [milestone for milestone in figures.lines if milestone not in known]
+    places = {title: place for place, title in enumerate(figures.order() if new else ())}
+
+    def place(milestone: str) -> int:
+        return places.get(milestone, len(places))
+
+    labels = dict(rows)
+    for milestone in sorted(new, key=lambda title: (place(title), title)):
+        later = [row for row, label in labels.items() if place(label) > place(milestone)]
+        at = min(later, default=max(labels, default=tab.header_row) + 1)
+        labels = {row + (row >= at): label for row, label in labels.items()}
+        labels[at] = milestone
+    return dict(sorted(labels.items()))
+
+
+def _guards(tab: Tab, rows: Mapping[int, str], columns: Mapping[str, int]) -> Iterator[Request]:
+    """Refuse the batch where a row or column that it writes was moved since the read.
+
+    Whatever is inserted, deleted or moved into or out of a run of neighbors moves its first or last
+    one. Those between may change places with each other: the next read finds them elsewhere, and
+    then all of them are written again.
+    """
+    ids = {index: column for column, index in columns.items()}
+    yield from batch.column_guards(tab, [ids[index] for index in _ends(ids)])
+    for row in _ends(rows):
+        yield from batch.row_guard(tab, _row_name(rows[row]), row)
+
+
+def _ends(indexes: Collection[int]) -> list[int]:
+    """Return the first and the last of each run of neighbors."""
+    return [i for i in sorted(indexes) if i - 1 not in indexes or i + 1 not in indexes]
+
+
+def _block(
+    tab: Tab,
+    rows: Mapping[int, str],
+    columns: Mapping[str, int],
+    figures: Figures,
+    first: int,
+) -> Iterator[Request]:
+    """Write `columns` of `rows`; the moment stands in the `first` row of all."""
+    moment = encode.serial(figures.now, figures.zone)
+    written = []
+    for row, label in rows.items():
+        values = {
+            PIPELINE_LABEL: label,
+            **dict(zip(_NUMBERS, figures.line(label), strict=True)),
+            _UPDATED: moment if row == first else None,
+        }
+        cells = tuple(_cell(index, column, values[column]) for column, index in columns.items())
+        written.append(RowWrite(sheet_id=tab.sheet_id, row=row, cells=cells))
+    for _, run in groupby(enumerate(written), key=lambda pair: pair[1].row - pair[0]):
+        yield from request.write_block([row for _, row in run], "userEnteredValue")
+
+
+def _moment(tab: Tab, first: int, figures: Figures) -> Iterator[Request]:
+    columns = {column: tab.columns[column] for column in (_UPDATED,) if column in tab.columns}
+    return _block(tab, {first: ""}, columns, figures, first)
+
+
+def _cell(index: int, column: str, value: str | float | None) -> CellWrite:
+    kind = "stringValue" if isinstance(value, str) else "numberValue"
+    data = {} if value is None else {"userEnteredValue": {kind: value}}
+    return CellWrite(index=index, column=column, data=data, fields="userEnteredValue")
+
+
+def _over_title(tab: Tab, days: int) -> list[Request]:
+    """Write a header of ours again that names another number of days."""
+    index, title = tab.columns.get(_OVER, -1), _OVER_TITLE.format(days=days)
+    present = tab.headers.get(index, "")
+    if present == title or not _OVER_DAYS.fullmatch(present):
+        return []
+    cells = (_cell(index, _OVER, title),)
     return request.write([RowWrite(sheet_id=tab.sheet_id, row=tab.header_row, cells=cells)])
 
 
-def grow(tab: Tab, counted: Counted, config: Config, jobs: JobsTab) -> tuple[list[Request], Tab]:
-    """Return the requests for milestones and statuses that the tab has not, and the tab then.
-
-    Formulas that were read and count something else are written again.
-    """
-    if PIPELINE_LABEL not in tab.columns:
-        return [], tab  # A person deleted that column.
-    grown = _with_rows(tab, counted)
-    new_rows = [row for row, text in grown.labels.items() if text not in tab.labels.values()]
-    requests = [
-        request.insert(tab.sheet_id, "ROWS", row, 1, tab.row_count + number)
-        for number, row in enumerate(new_rows)
-    ]
-    columns, grown, new_columns = _with_statuses(grown, counted, config)
-    formulas = _formulas(grown, counted, config, jobs)
-    requests += columns + request.write(_labels(grown, new_rows))
-    requests += request.write(outdated(grown, formulas, new_rows, new_columns))
-    return requests, replace(grown, formulas={})
+def _shown(rows: Mapping[int, str], columns: Mapping[str, int], figures: Figures) -> list[str]:
+    """Return what is remembered on the header row: a digest of all places, and each row's line."""
+    places = json.dumps([[*rows.items()], sorted(columns.items()), figures.stuck_days])
+    lines = ("/".join(map(str, figures.line(label))) for label in rows.values())
+    return [hashlib.sha256(places.encode()).hexdigest()[:16], *lines]
 
 
-def _formulas(tab: Tab, counted: Counted, config: Config, jobs: JobsTab) -> Formulas:
-    statuses = Statuses(config)
-    known = (status.label for status in config.statuses.values() if status.means == "approved")
-    approved = {label: statuses.ending_with(label).text for label in sorted(set(known))}
-    label = f"${letters(tab.columns[PIPELINE_LABEL])}"
-    return Formulas(jobs, counted, label, statuses.label("ARCHIVED"), approved)
-
-
-def _with_rows(tab: Tab, counted: Counted) -> Tab:
-    """Return the tab with a row for each new milestone: in their order, else at the end."""
-    labels, known = dict(tab.labels), set(tab.labels.values())
-    last = len(counted.ranks)
-    new = {milestone for milestone, _ in counted.pairs if milestone} - known
-    met = {text: number for number, text in enumerate(counted.keys)}
-
-    def place(label: str) -> tuple[int, int]:
-        return (counted.ranks.get(label, last), met.get(label, len(met)))
-
-    formulas = tab.formulas
-    for text in sorted(new, key=lambda label: (place(label), label)):
-        later = [row for row, label in labels.items() if place(label) > place(text)]
-        row = min(later, default=max(labels, default=tab.header_row) + 1)
-        labels = {at + (at >= row): label for at, label in labels.items()}
-        labels[row] = text
-        formulas = {
-            index: {at + (at >= row): formula for at, formula in column.items()}
-            for index, column in formulas.items()
-        }
-    count = tab.row_count + len(new)
-    return replace(tab, labels=labels, row_count=count, formulas=formulas)
-
-
-def _with_statuses(
-    tab: Tab, counted: Counted, config: Config
-) -> tuple[list[Request], Tab, set[int]]:
-    """Return what adds a column for each new status, the tab then, and where those columns are.
-
-    What needs somebody comes first, what is approved last.
-    """
-    places = {text: place for place, text in enumerate(_statuses(config))}
-
-    def place(text: str) -> tuple[int, str]:
-        return (places.get(text, _UNKNOWN), text)
-
-    requests, known = list[Request](), {tab.headers.get(index) for index in tab.counts}
-    new = {status for _, status in counted.pairs if status} - known
-    for text in sorted(new, key=place):
-        own = (tab.columns.get(column, 0) for column in (PIPELINE_LABEL, *_COLUMNS))
-        later = [i for i in tab.counts if place(tab.headers.get(i, "")) > place(text)]
-        index = min(later, default=max([*tab.counts, *own]) + 1)
-        made = Column(id=PIPELINE_COUNT, header=text, width=_WIDTH)
-        header = RowWrite(
-            sheet_id=tab.sheet_id, row=tab.header_row, cells=(request.header(index, made),)
-        )
-        requests += [
-            request.insert(tab.sheet_id, "COLUMNS", index, 1, tab.column_count),
-            request.metadata(COLUMN_KEY, PIPELINE_COUNT, tab.sheet_id, "COLUMNS", index),
-            formatting.sized_column(tab.sheet_id, index, _WIDTH),
-            *request.write([header]),
-        ]
-        tab = _widened(tab, index, {index: text})
-        tab = replace(tab, counts=tuple(sorted((*tab.counts, index))))
-    return requests, tab, {index for index in tab.counts if tab.headers.get(index) in new}
-
-
-_MEANINGS = ("rejected", "waiting", None, "approved", "cancelled")
-"""Of statuses, in the order of their columns."""
-_UNKNOWN = 1000
-"""The place of a status that the config does not name: the last."""
-
-
-def _statuses(config: Config) -> list[str]:
-    """Return how milestones' statuses read, in the order of their columns."""
-    known = sorted(config.statuses.values(), key=lambda status: _MEANINGS.index(status.means))
-    return list(dict.fromkeys(status.label for status in known))
-
-
-def _widened(tab: Tab, first: int, texts: Mapping[int, str]) -> Tab:
-    """Return the tab with columns inserted before `first`; `texts` are their headers by index."""
-
-    def moved(index: int) -> int:
-        return index + len(texts) * (index >= first)
-
-    return replace(
-        tab,
-        columns={column: moved(index) for column, index in tab.columns.items()},
-        guards={column: moved(index) for column, index in tab.guards.items()},
-        headers={**{moved(index): text for index, text in tab.headers.items()}, **texts},
-        counts=tuple(map(moved, tab.counts)),
-        formulas={moved(index): column for index, column in tab.formulas.items()},
-        column_count=tab.column_count + len(texts),
-    )
-
-
-def _labels(tab: Tab, new_rows: Iterable[int]) -> list[RowWrite]:
-    label = tab.columns[PIPELINE_LABEL]
-    return [
-        RowWrite(
-            sheet_id=tab.sheet_id,
-            row=row,
-            cells=(entered(label, {"stringValue": tab.labels[row]}),),
-        )
-        for row in new_rows
-    ]
-
-
-def chart(tab: Tab, config: Config, *, is_new: bool) -> list[Request]:
-    """Return the request that draws `tab`, or draws it again; none if a person removed it."""
-    if not tab.labels or not tab.counts:
+def _chart(
+    tab: Tab, rows: Mapping[int, str], config: Config, *, draws: bool, grows: bool
+) -> list[Request]:
+    """Return the request that draws the chart, or draws it again; none if a person removed it."""
+    shown = [column for column in _COLORS if column in tab.columns]
+    if not (rows and shown):
         return []
-    spec = _spec(tab, config)
     if CHART in tab.charts:
-        return [{"updateChartSpec": {"chartId": CHART, "spec": spec}}]
-    if not is_new:
+        spec = _spec(tab, rows, shown, config)
+        return [{"updateChartSpec": {"chartId": CHART, "spec": spec}}] if grows else []
+    if not draws:
         return []
     corner = {
         "sheetId": tab.sheet_id,
-        "rowIndex": min(max(tab.labels) + 2, tab.row_count - 1),
+        "rowIndex": min(max(rows) + 2, tab.row_count - 1),
         "columnIndex": tab.columns[PIPELINE_LABEL],
     }
     place = {"anchorCell": corner, "widthPixels": 760, "heightPixels": 380}
-    position = {"overlayPosition": place}
-    return [{"addChart": {"chart": {"chartId": CHART, "spec": spec, "position": position}}}]
+    chart = {
+        "chartId": CHART,
+        "spec": _spec(tab, rows, shown, config),
+        "position": {"overlayPosition": place},
+    }
+    return [{"addChart": {"chart": chart}}]
 
 
-def _spec(tab: Tab, config: Config) -> Request:
-    colors = {status.label: status.color for status in config.statuses.values() if status.color}
+def _spec(tab: Tab, rows: Mapping[int, str], shown: Sequence[str], config: Config) -> Request:
+    colors: dict[str | None, str] = {}
+    for status in config.statuses.values():
+        if status.color:
+            colors.setdefault(status.means, status.color)
+
+    def source(column: str) -> Request:
+        """Return the header and the cells of a column as a chart takes them."""
+        area = {
+            "sheetId": tab.sheet_id,
+            "startRowIndex": tab.header_row,
+            "endRowIndex": max(rows) + 1,
+            "startColumnIndex": tab.columns[column],
+            "endColumnIndex": tab.columns[column] + 1,
+        }
+        return {"sourceRange": {"sources": [area]}}
+
     series = []
-    for index in tab.counts:
-        color = colors.get(tab.headers.get(index, ""))
+    for column in shown:
+        color = colors.get(_COLORS[column])
         style = {"colorStyle": formatting.color(_stronger(color))} if color else {}
-        series.append({"series": _source(tab, index), "targetAxis": "BOTTOM_AXIS", **style})
+        series.append({"series": source(column), "targetAxis": "BOTTOM_AXIS", **style})
     basic: dict[str, Any] = {
         "chartType": "BAR",
         "stackedType": "STACKED",
         "legendPosition": "BOTTOM_LEGEND",
         "headerCount": 1,
-        "domains": [{"domain": _source(tab, tab.columns[PIPELINE_LABEL])}],
+        "domains": [{"domain": source(PIPELINE_LABEL)}],
         "series": series,
         "axis": [{"position": "BOTTOM_AXIS", "title": "Jobs"}],
     }
     return {"title": _TITLE, "basicChart": basic}
 
 
-def _source(tab: Tab, index: int) -> Request:
-    """Return the header and the numbers of a column as a chart takes them."""
-    area = {
-        "sheetId": tab.sheet_id,
-        "startRowIndex": tab.header_row,
-        "endRowIndex": max(tab.labels) + 1,
-        "startColumnIndex": index,
-        "endColumnIndex": index + 1,
-    }
-    return {"sourceRange": {"sources": [area]}}
-
-
 def _stronger(color: str) -> str:
-    """Return a cell's pale colour as it is seen in a chart."""
+    """Return a cell's pale color as it is seen in a chart."""
     parts = (255 - min(255, round((255 - part) * _STRONGER)) for part in bytes.fromhex(color[1:]))
     return "#" + "".join(f"{part:02x}" for part in parts)

@@ -1,0 +1,105 @@
+"""The numbers of the Pipeline: at which milestone each open job waits, and how long. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, tzinfo
+from enum import StrEnum
+from statistics import median
+from typing import Any, NamedTuple
+
+from sync.jobs.job_cells import RowSource
+from sync.jobs.status import Case
+
+
+class PipelineState(StrEnum):
+    """How a job waits at its milestone."""
+
+    REJECTED = "rejected"
+    UNDER_REVIEW = "under review"
+    NEXT = "next"
+    """In progress, or the next to start."""
+
+
+_STATES = {Case.REJECTED: PipelineState.REJECTED, Case.WAITING: PipelineState.UNDER_REVIEW}
+
+
+class PipelineEntry(NamedTuple):
+    """Where an open job is counted: by the milestone's title, and since when (Unix seconds)."""
+
+    milestone: str
+    state: PipelineState
+    since: float | None
+
+
+def entry_in(values: Sequence[Any] | None) -> PipelineEntry | None:
+    """Return an entry from its JSON; None where there is none."""
+    if values is None:
+        return None
+    milestone, state, since = values
+    return PipelineEntry(milestone, PipelineState(state), since)
+
+
+class PipelineLine(NamedTuple):
+    """The numbers of one milestone; `over` have waited longer than STUCK_DAYS."""
+
+    open: int = 0
+    rejected: int = 0
+    under_review: int = 0
+    next: int = 0
+    median_days: float | None = None
+    over: int = 0
+
+
+def pipeline_entry(row: RowSource) -> PipelineEntry | None:
+    """Return where a job is counted: once, at the milestone that it waits for.
+
+    Of several that are rejected or under review that is the one that has waited longest: the job's
+    *Days* are that one's. None for a job that is done or archived, or for which no milestone is
+    known.
+    """
+    status = row.status
+    if status.case in (Case.ARCHIVED, Case.DONE):
+        return None
+    if status.case in _STATES:
+        at = min(status.about, key=row.by.milestone_cells.since).title
+    else:
+        is_approved = row.by.statuses.is_approved
+        open_titles = [m.title for m in status.about if not is_approved(m.event.milestone.status)]
+        furthest = [m.title for m in status.about]
+        at = next(iter([*open_titles, *filter(None, [row.coming]), *furthest]), "")
+    since = row.since.timestamp() if row.since else None
+    return PipelineEntry(at, _STATES.get(status.case, PipelineState.NEXT), since) if at else None
+
+
+def count(
+    entries: Iterable[PipelineEntry], today: date, zone: tzinfo, stuck_days: int
+) -> dict[str, PipelineLine]:
+    """Return the numbers of each milestone at which jobs wait, by its title.
+
+    Days are whole days of the calendar in `zone`, as in the column *Days*.
+    """
+    by_milestone: dict[str, list[PipelineEntry]] = defaultdict(list)
+    for entry in entries:
+        by_milestone[entry.milestone].append(entry)
+    return {
+        milestone: _line(waiting, today, zone, stuck_days)
+        for milestone, waiting in by_milestone.items()
+    }
+
+
+def _line(waiting: list[PipelineEntry], today: date, zone: tzinfo, stuck_days: int) -> PipelineLine:
+    states = [entry.state for entry in waiting]
+    days = [
+        # The year 1, which some programs send as a zero, has no day west of Greenwich.
+        (today - datetime.fromtimestamp(max(entry.since, 0.0), zone).date()).days
+        for entry in waiting
+        if entry.since is not None
+    ]
+    return PipelineLine(
+        open=len(waiting),
+        rejected=states.count(PipelineState.REJECTED),
+        under_review=states.count(PipelineState.UNDER_REVIEW),
+        next=states.count(PipelineState.NEXT),
+        median_days=median(days) if days else None,
+        over=sum(age > stuck_days for age in days),
+    )

@@ -1,0 +1,122 @@
+"""The Pipeline's numbers: each open job is counted once, at the milestone that it waits for."""
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sync.jobs.model import Customer, Job
+from sync.jobs.pipeline import PipelineEntry, PipelineLine, PipelineState, count, entry_in
+from tests.jobs.test_projection import an_event, job_of
+from tests.jobs.test_status import STEPS, layout
+from tests.made_up import task, uuid
+
+REJECTED, REVIEW, NEXT = PipelineState.REJECTED, PipelineState.UNDER_REVIEW, PipelineState.NEXT
+FIRST = datetime(2026, 3, 1, 10, tzinfo=UTC).timestamp()
+DAY = 86_400.0
+
+
+def entry(*states: str | None, steps: object = STEPS, **changes: Any) -> PipelineEntry | None:
+    """Where a job counts whose milestones have these statuses, a day apart; None: not reached."""
+    events = [
+        an_event(definition=n, status=status, date_updated=f"2026-03-{n:02}T10:00:00Z", **changes)
+        for n, status in enumerate(states, 1)
+        if status
+    ]
+    return layout(milestones=steps).pipeline_entry(job_of(*events))
+
+
+@pytest.mark.parametrize(
+    ("states", "milestone", "state", "day"),
+    [
+        (["REJECTED"], "Survey", REJECTED, 0),
+        (["SUBMITTED"], "Survey", REVIEW, 0),
+        (["INPROG"], "Survey", NEXT, 0),
+        (["CANCELLED"], "Survey", NEXT, 0),
+        # Approved, and the next has not started: it waits for that, since the approval.
+        (["APPROVED"], "Design", NEXT, 0),
+        (["APPROVED", "INPROG"], "Design", NEXT, 1),
+        (["INPROG", "APPROVED"], "Survey", NEXT, 1),
+        # What is rejected comes before what is under review, and that before what is in progress.
+        (["SUBMITTED", "REJECTED"], "Design", REJECTED, 1),
+        (["REJECTED", "APPROVED", "SUBMITTED"], "Survey", REJECTED, 0),
+        (["SUBMITTED", None, "INPROG"], "Survey", REVIEW, 0),
+        # Of several the one that has waited longest: the job's days are that one's.
+        (["REJECTED", "REJECTED"], "Survey", REJECTED, 0),
+        ([None, "SUBMITTED", "SUBMITTED"], "Design", REVIEW, 1),
+        # A status that the config does not name: somebody has to look.
+        (["APPROVED", "ON_HOLD"], "Design", REVIEW, 1),
+    ],
+)
+def test_a_job_counts_once_where_it_waits(
+    states: list[str | None], milestone: str, state: PipelineState, day: int
+) -> None:
+    assert entry(*states) == (milestone, state, FIRST + day * DAY)
+
+
+def test_a_rejected_task_counts_as_rejected() -> None:
+    rejected = [task(name="Roof plan", status="REJECTED")]
+    assert entry("INPROG", tasks=rejected) == ("Survey", REJECTED, FIRST)
+
+
+@pytest.mark.parametrize("states", [["APPROVED"] * 3, [None, None, "APPROVED"]])
+def test_a_job_that_is_done_counts_nowhere(states: list[str | None]) -> None:
+    assert entry(*states) is None
+
+
+def test_an_archived_job_counts_nowhere() -> None:
+    job = job_of(an_event(status="REJECTED"))
+    assert layout().pipeline_entry(job, Customer(archived=True)) is None
+
+
+def test_without_an_order_a_job_counts_where_it_stands() -> None:
+    """Catches open jobs that are missing until somebody has said which milestone comes next."""
+    assert entry("APPROVED", steps=[]) == ("Milestone 1", NEXT, FIRST)
+    assert layout(milestones=[]).pipeline_entry(Job(site=uuid(1))) is None
+
+
+def test_a_job_without_a_milestone_waits_for_the_first() -> None:
+    assert layout(milestones=STEPS).pipeline_entry(Job(site=uuid(1))) == ("Survey", NEXT, None)
+
+
+def test_the_numbers_are_those_of_the_jobs() -> None:
+    """Catches a job in two columns, and one over the bound by an hour."""
+    days = {REJECTED: [15, 14], REVIEW: [1], NEXT: [40]}
+    noon = datetime(2026, 5, 1, 12, tzinfo=UTC).timestamp()
+    entries = [
+        PipelineEntry("Survey", state, noon - age * DAY)
+        for state, ages in days.items()
+        for age in ages
+    ]
+    entries += [PipelineEntry("Design", NEXT, None), PipelineEntry("Permits", REVIEW, noon - DAY)]
+    assert count(entries, date(2026, 5, 1), UTC, 14) == {
+        "Survey": PipelineLine(4, 2, 1, 1, 14.5, 2),
+        "Design": PipelineLine(1, 0, 0, 1, None, 0),
+        "Permits": PipelineLine(1, 0, 1, 0, 1, 0),
+    }
+    assert count([], date(2026, 5, 1), UTC, 14) == {}
+
+
+@pytest.mark.parametrize(("zone", "days"), [("UTC", 1), ("America/Denver", 2), ("Asia/Tokyo", 1)])
+def test_days_are_those_of_the_calendar(zone: str, days: int) -> None:
+    at = datetime(2026, 4, 30, 2, tzinfo=UTC).timestamp()
+    (line,) = count([PipelineEntry("x", NEXT, at)], date(2026, 5, 1), ZoneInfo(zone), 14).values()
+    assert line.median_days == days
+
+
+def test_the_first_moment_of_all_is_counted_anywhere() -> None:
+    """Catches a program's zero date that stops the numbers of all other jobs."""
+    least = datetime.min.replace(tzinfo=UTC).timestamp()
+    (line,) = count(
+        [PipelineEntry("x", NEXT, least)], date(2026, 5, 1), ZoneInfo("America/Denver"), 14
+    ).values()
+    assert line.over == 1
+
+
+def test_an_entry_is_the_same_once_it_was_stored() -> None:
+    """Catches a job that differs for ever."""
+    for known in (PipelineEntry("Survey", REVIEW, FIRST + 0.123_456), None):
+        again = entry_in(json.loads(json.dumps(known)))
+        assert again == known and type(again) is type(known)
