@@ -33,7 +33,7 @@ GUARD_KEY = "brightsheet.guard"
 CHECK_KEY = "brightsheet.check"
 """On the spreadsheet or SCRATCH_TAB, within a batch."""
 LOOK_KEY = "brightsheet.look"
-"""On a managed column or a header row: the formatting that it was given."""
+"""On a header row: what the tab was last given, which tells whether other is due."""
 PIPELINE_LABEL = "pipeline:milestone"
 PIPELINE_COUNT = "pipeline:count"
 

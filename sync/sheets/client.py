@@ -66,17 +66,13 @@ class SheetClient:
         self._http = _Http(None, session)  # type: ignore[arg-type]  # the session signs in
         self._http.set_timeout(TIMEOUT)
 
-    def read(
-        self, mode: Mode, columns: tuple[str, ...] = (), *, with_widths: bool = False
-    ) -> Snapshot:
+    def read(self, mode: Mode, columns: tuple[str, ...] = ()) -> Snapshot:
         """Read header rows, fence and keys in one call, and the cells of `columns`.
 
         With links and number formats in a spreadsheet that is adopted: there they are compared.
         Raises Retryable or Permanent.
         """
         fields = FULL_FIELDS if mode is Mode.ADOPTED else FIELDS
-        if with_widths:
-            fields = fields.replace("columnMetadata(", "columnMetadata(pixelSize,")
         with self._translated_errors():
             answer = self._filtered(data_filters((KEY, *columns)), fields)
         return snapshot.read(answer, KEY, mode)
