@@ -231,34 +231,6 @@ TYPED = frozenset(entry.id for entry in _OF_A_JOB if entry.is_typed)
 _NOTED = frozenset(entry.id for entry in FIELDS.values() if entry.is_noted)
 
 
-FORMER_WIDTHS: Mapping[str, tuple[int, ...]] = {
-    PLACEHOLDER: (130,),
-    "status": (120, 165),
-    "next_action": (190,),
-    "contract_documents": (120,),
-    "status:": (85,),
-    "documents:": (85,),
-}
-"""With which earlier versions made columns: one that still has it was changed by nobody."""
-FORMER_NOTES: Mapping[str, str] = {
-    "status": (
-        "How the job stands. Rejected comes first, with the milestones that were rejected; then "
-        "Waiting, with the milestones that wait for an answer; then the status of the furthest "
-        "milestone."
-    ),
-    "next_action": (
-        "What is to be done about what Status says: rejected tasks and the remark that came with "
-        "the rejection, then open tasks with their required steps."
-    ),
-    "follow_up": (
-        "The day to look after this job: {stuck_days} days after the last event, or at once when "
-        "something was rejected. Coloured from that day on; Status and Next action say why. Blank "
-        "when the job is done or archived."
-    ),
-}
-"""What earlier versions explained on headers: such a note is ours, and is renewed."""
-
-
 def entry_of(column: str) -> FieldEntry:
     """Return the field of a column by its id, of a milestone's column, too. Raises KeyError."""
     return FIELDS[_field(column)]

@@ -31,7 +31,6 @@ from sync.settings.environment import Settings, load
 from sync.sheets.client import SheetClient
 from sync.sheets.flush import Flusher
 from sync.sheets.plan import USUAL, Sizes, Targets
-from sync.sheets.trial import try_google
 from sync.store import (
     Backfills,
     Backlog,
@@ -51,7 +50,6 @@ from sync.store import (
     sheet_store,
 )
 from sync.store.database import holder
-from sync.store.signs import Trial
 from sync.types import Mode
 
 Sleep = Callable[[float], Any]
@@ -215,19 +213,6 @@ class Wiring:
         lists, paths = self.lists(sleep), self.settings.config.everbright
         reader = Reader(lists, paths)
         return Backfill(lists, reader, self.intake(), paths, self.backfills(scope))
-
-    def tried(self, spreadsheet: str = "", *, again: bool = False) -> Trial:
-        """Return what Google does, tried in a spreadsheet where it was not (`again`: anew).
-
-        Raises Retryable or Permanent where Google cannot be asked.
-        """
-        folder = self.settings.drive_folder_id
-        return try_google(
-            self.sheet_store(spreadsheet).spreadsheet,
-            self.sheet_client(spreadsheet),
-            self.drive(folder) if folder else None,
-            again=again,
-        )
 
     def must_have_token(self) -> None:
         """Raise SettingsError where there is no token, so that EverBright cannot be asked."""

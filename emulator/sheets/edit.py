@@ -166,17 +166,17 @@ class ById:
     def number(self, edit: Edit, wanted: int | None) -> int:
         """Return the wanted id, or a new one. ApiError if it is taken."""
         taken = self.all(edit)
-        if wanted is None:
+        if wanted is None or self._does(edit, "chosen_id"):
             return edit.spreadsheet.new_id(taken)
         if wanted in taken:
-            if not self._moves(edit):
+            if not self._does(edit, "range_id"):
                 raise invalid(f"A {self._noun} with id: {wanted} already exists.")
             self.drop(edit, wanted)
         return wanted
 
-    def _moves(self, edit: Edit) -> bool:
-        """Return whether a taken id is accepted: the object is another one then."""
-        return self._name == "protected_ranges" and "range_id" in edit.spreadsheet.otherwise
+    def _does(self, edit: Edit, otherwise: str) -> bool:
+        """Return whether it is done otherwise with protected ranges (see OTHERWISE)."""
+        return self._name == "protected_ranges" and otherwise in edit.spreadsheet.otherwise
 
     def need(self, edit: Edit, number: int) -> tuple[Sheet, Json]:
         """Return the sheet and the object of an id. ApiError where there is none."""

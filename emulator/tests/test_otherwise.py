@@ -68,6 +68,17 @@ def test_a_taken_id_is_refused_or_accepted(
     assert send(again)[0] == 400
 
 
+def test_a_protected_range_gets_another_id(emulator: Emulator, send: Send) -> None:
+    def number() -> int:
+        (reply,) = send(protection())[1]["replies"]
+        return int(reply["addProtectedRange"]["protectedRange"]["protectedRangeId"])
+
+    emulator.answer_otherwise("chosen_id")
+    assert number() != 7
+    emulator.answer_otherwise()
+    assert number() == 7
+
+
 def test_a_part_of_a_refused_batch_stays(emulator: Emulator, send: Send) -> None:
     asked = {"includeSpreadsheetInResponse": True, "responseIncludeGridData": True}
     refused = {"deleteProtectedRange": {"protectedRangeId": 99}}

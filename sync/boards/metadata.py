@@ -19,7 +19,6 @@ from sync.sheets.answer import (
     GUARD_KEY,
     HEADER_KEY,
     HISTORY_KEY,
-    LOOK_KEY,
     MAPPED,
     PIPELINE_KEY,
     RECOVERED_KEY,
@@ -155,7 +154,7 @@ def _column(tab: SeenTab, column: MappedColumn) -> Iterator[Request]:
         wanted[WORDS_KEY] = _written(column.words.stored)
     is_kept = any(entry.key == COLUMN_KEY and entry.value == column.field for entry in entries)
     for entry in entries:
-        if entry.key in (GUARD_KEY, LOOK_KEY):
+        if entry.key == GUARD_KEY:
             if not is_kept:
                 yield _drop(entry)
         elif entry.key not in wanted or not _says(entry, wanted[entry.key]):

@@ -215,9 +215,8 @@ def _line(entry: MetricEntry) -> str:
 
 @click.command()
 @click.option("--json", "in_json", is_flag=True, help="One JSON object, without any secret.")
-@click.option("--again", is_flag=True, help="Try anew what Google does, also if it was tried.")
 @click.option("--report", is_flag=True, help="The same, as a text to send to whoever helps.")
-def doctor(in_json: bool, again: bool, report: bool) -> None:
+def doctor(in_json: bool, report: bool) -> None:
     """Check that everything that is needed works, from the settings to the last delivery.
 
     Exit status 0 if nothing failed, 1 if something did.
@@ -228,7 +227,7 @@ def doctor(in_json: bool, again: bool, report: bool) -> None:
         settings = load(os.environ)
         if report:
             echo(_about(settings))
-        for check in run_checks(settings, tries_again=again or report):
+        for check in run_checks(settings):
             checks.append(check)
             if not in_json:
                 click.echo(text(check))

@@ -13,14 +13,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sync.boards.map_tabs import MappingReport, TabMapper
 from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview
-from sync.commands import NO_EXTRAS, echo, pairs
+from sync.commands import NO_EXTRAS, pairs
 from sync.ops import logs
 from sync.setup.spreadsheet import UnmappedTab, unmap
-from sync.sheets import trial
 from sync.status.problem import counted
 from sync.types import letters
 from sync.wiring import Wiring, opened
@@ -304,5 +302,3 @@ def map_tabs(
         click.echo(json.dumps(report_json(report)))
     else:
         show_report(report, Console(), is_written=write)
-    if write:
-        echo(trial.said(wiring.tried), err=as_json)

@@ -16,7 +16,6 @@ from sync.jobs.config_lists import ending_question
 from sync.ops import logs
 from sync.settings.environment import google_id
 from sync.setup.spreadsheet import EXTRAS, Setup
-from sync.sheets import trial
 from sync.status import compare as sheet
 from sync.store import Steps
 from sync.wiring import Wiring, opened
@@ -53,7 +52,6 @@ def init(extras: tuple[str, ...]) -> None:
     if setup.is_adopted(spreadsheet) and not extras:
         click.echo(NO_EXTRAS)
     wiring = Wiring(settings, database)
-    echo(trial.said(lambda: wiring.tried(spreadsheet)))
     steps = Steps(database)
     if question := ending_question(steps.proposed(), steps.kept()):
         click.echo(f"{question} Then run: brightsheet milestones --write")

@@ -171,7 +171,7 @@ def checks(parts: ConsoleParts) -> Any:
     if request.method == "GET":
         return render_template("console/checks.html", found=None)
     with parts.alone():
-        results = list(run_checks(parts.wiring.settings, tries_again="again" in request.form))
+        results = list(run_checks(parts.wiring.settings))
     # What is downloaded is what is shown: the page itself holds it.
     download = "data:application/json;charset=utf-8," + quote(
         json.dumps(as_json(results), indent=2)

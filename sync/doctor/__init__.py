@@ -4,7 +4,6 @@ They run one after the other; none of them raises, and none repeats a secret.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -62,7 +61,7 @@ STEPS = (
     _Step("columns", "Columns", google.columns, ("database", *_IN_SHEET)),
     _Step("mapping", "Your own sheet", google.mapping, ("database", *_IN_SHEET)),
     _Step("protection", "Protected cells", google.protection, _IN_SHEET),
-    _Step("assumed", "What Google does", google.assumed, ("database", *_IN_SHEET)),
+    _Step("ids", "How Google treats IDs", google.ids, ("database", *_IN_SHEET)),
     _Step("drive", "Folder for documents", google.file, ("google",), _FOLDER),
     _Step("readers", "Who may open documents", google.readers, (*_IN_SHEET, "drive"), _FOLDER),
     _Step("everbright", "EverBright's token", receiver.token, (), _TOKEN),
@@ -86,20 +85,16 @@ _SHORTEST_SECRET = 6
 """Shorter values are not searched for in texts: they may be words."""
 
 
-def run_checks(settings: Settings, *, tries_again: bool = False) -> Iterator[Check]:
+def run_checks(settings: Settings) -> Iterator[Check]:
     """Run every check in turn, and yield each outcome as soon as it is there. Never raises.
 
-    What it writes, a file in the Drive folder and a hidden tab, it removes again. What Google does
-    is tried once in a spreadsheet, and with `tries_again` anew.
+    What it writes, a file in the Drive folder and a hidden tab, it removes again.
     """
     yield Check(*_SETTINGS, "ok", "Every setting that is needed is there, and valid.")
     wiring = Wiring(settings, Database(settings.database_url.get_secret_value()))
     hide = _hider(settings)
     titles: dict[str, str] = {}
     try:
-        if tries_again:
-            with suppress(BrightsheetError):  # The first check says what is wrong.
-                wiring.sheet_store().spreadsheet.keep_trial(())
         for step in STEPS:
             before = [titles[name] for name in step.needs if name in titles]
             check = _outcome(step, wiring, before)

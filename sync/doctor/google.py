@@ -23,9 +23,9 @@ from sync.sheets import request
 from sync.sheets.answer import RECOVERED_TAB
 from sync.sheets.reconcile import last_compared
 from sync.sheets.snapshot import Snapshot
-from sync.sheets.trial import lines
+from sync.sheets.trial import try_google
 from sync.status.problem import counted, lasting
-from sync.status.rules import COLUMNS_GONE, NOT_AS_ASSUMED, remedy
+from sync.status.rules import COLUMNS_GONE, TAKEN_IDS, remedy
 from sync.wiring import Wiring
 
 CLOCK_SECONDS = 60.0
@@ -109,14 +109,18 @@ def not_covered(settings: Settings, error: Permanent, kind: str, file_id: str) -
     )
 
 
-def assumed(wiring: Wiring) -> Check:
-    """Google does what no documentation of it promises and the product builds on."""
-    trial = wiring.tried()
-    if not trial.otherwise:
-        return ok(" ".join(lines(trial)))
-    cause = "Nobody has tried this with every kind of account. What is written stays right: each "
-    cause += "batch is checked by what it copied."
-    return warning(" ".join(lines(trial)), cause, remedy(NOT_AS_ASSUMED))
+def ids(wiring: Wiring) -> Check:
+    """Google keeps IDs that are chosen, and refuses those that are taken."""
+    trial = try_google(wiring.sheet_store().spreadsheet, wiring.sheet_client())
+    trial.must_be_safe()
+    if not trial.refuses_taken_id:
+        return warning(
+            "Google accepts a batch whose columns have moved.",
+            "It accepted metadata with an ID that was taken. What is written stays right: each "
+            "batch is checked by what it copied.",
+            remedy(TAKEN_IDS),
+        )
+    return ok("Google refuses a batch that is late or whose columns have moved.")
 
 
 def clock(wiring: Wiring) -> Check:

@@ -13,7 +13,7 @@ from sync.everbright.answers import page
 from sync.everbright.client import not_a_document
 from sync.jobs import config_lists
 from sync.status.problem import counted, lasting
-from sync.status.rules import COLUMNS_GONE, NOT_AS_ASSUMED, SILENCE
+from sync.status.rules import COLUMNS_GONE, SILENCE, TAKEN_IDS
 from sync.status.verdict import evaluate
 from sync.store.deliveries import latest_job, sample_document, sample_job
 from sync.wiring import Wiring
@@ -176,7 +176,7 @@ behind it, or put in its place, tells the receiver how many there are."""
 _TIMEOUT = (5.0, 15.0)
 SET = "Set PUBLIC_URL to the receiver's address, like https://brightsheet.example.com"
 
-_ELSEWHERE = {SILENCE, NOT_AS_ASSUMED, *COLUMNS_GONE}
+_ELSEWHERE = {SILENCE, TAKEN_IDS, *COLUMNS_GONE}
 """What other checks tell."""
 
 

@@ -43,9 +43,6 @@ class Column(Value):
     """Whether people type here, too: then Google does not ask before they do."""
     about: str = ""
     """The note on the header cell, which explains the column."""
-    former_notes: tuple[str, ...] = ()
-    former_widths: tuple[int, ...] = ()
-    """What earlier versions made it with: where that is still so, nobody has changed it."""
     tints: tuple[Tint, ...] = ()
 
 

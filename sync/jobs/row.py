@@ -6,8 +6,6 @@ from functools import cached_property
 
 from sync.field_table import (
     FIELDS,
-    FORMER_NOTES,
-    FORMER_WIDTHS,
     KEY,
     MILESTONE_COLUMNS,
     FieldEntry,
@@ -57,8 +55,6 @@ def managed_column(config: Config, column_id: str, header: str, stuck_days: int)
         is_clipped=entry.kind is FieldKind.LINKS,
         is_hidden=entry.is_hidden,
         about=_note(entry, stuck_days),
-        former_notes=_former_notes(entry, stuck_days),
-        former_widths=FORMER_WIDTHS.get(entry.id, ()),
         tints=_tints(config, entry),
         is_typed=entry.is_typed,
     )
@@ -68,20 +64,17 @@ def _note(entry: FieldEntry, stuck_days: int) -> str:
     return entry.about.format(stuck_days=stuck_days) + KEPT_NOTE
 
 
-_FORMER_END = "\n\nBrightsheet keeps this column. It may be moved, renamed, hidden and sorted."
-
-
-def _former_notes(entry: FieldEntry, stuck_days: int) -> tuple[str, ...]:
-    texts = [entry.about, *([FORMER_NOTES[entry.id]] if entry.id in FORMER_NOTES else [])]
-    return tuple(text.format(stuck_days=stuck_days) + _FORMER_END for text in texts)
-
-
 def milestone_columns(config: Config, key: str, header: str, stuck_days: int) -> list[Column]:
     """Return the columns of a milestone."""
     return [
         managed_column(config, entry.id + key, entry.title(header), stuck_days)
         for entry in MILESTONE_COLUMNS
     ]
+
+
+def every_tint(config: Config) -> list[Tint]:
+    """Return the colors of all columns that there can be, each once."""
+    return list(dict.fromkeys(tint for entry in FIELDS.values() for tint in _tints(config, entry)))
 
 
 def _tints(config: Config, entry: FieldEntry) -> tuple[Tint, ...]:

@@ -16,7 +16,7 @@ RECOVERED_TAB = 1_126_170_003
 HISTORY_TAB = 1_126_170_004
 PIPELINE_TAB = 1_126_170_005
 SCRATCH_TAB, SCRATCH_RANGE = 1_126_170_006, 2_000_000_006
-"""Of the tab in which is tried what Google does; the fence's numbers stay far below."""
+"""Of the tab in which it is tried how Google treats IDs; the fence's numbers stay far below."""
 
 HEADER_KEY = "brightsheet.header"
 """On the header row of a tab with jobs: MAPPED and a moment where the tab is a person's own."""
@@ -31,9 +31,9 @@ PIPELINE_KEY = "brightsheet.pipeline"
 GUARD_KEY = "brightsheet.guard"
 """On a managed column or a header row: deleted and created again by every batch that writes it."""
 CHECK_KEY = "brightsheet.check"
-"""On the spreadsheet within a batch, or on the tab in which is tried what Google does."""
+"""On the spreadsheet or SCRATCH_TAB, within a batch."""
 LOOK_KEY = "brightsheet.look"
-"""On a managed column or a header row: the formatting that it was given."""
+"""On a header row: what the tab was last given, which tells whether other is due."""
 PIPELINE_LABEL = "pipeline:milestone"
 
 

@@ -5,8 +5,8 @@ entry at the place where the read saw it and creates it there again. Where a per
 column since, nothing is deleted, and the creation meets an id that is taken: the batch is refused.
 
 Confirmed by Google's documentation: `metadataId` is "the spreadsheet-scoped unique ID", and a
-deletion's lookup takes an exact location. Not documented: that a taken id is refused (`make live`
-asks that). If it were not, or where a column was deleted meanwhile, the guard stands on another
+deletion's lookup takes an exact location. Not documented: that a taken id is refused (`trial`
+tries that). If it were not, or where a column was deleted meanwhile, the guard stands on another
 column than its own afterwards, and `verify` sees that.
 """
 

@@ -67,17 +67,13 @@ class SheetClient:
         self._http = _Http(None, session)  # type: ignore[arg-type]  # the session signs in
         self._http.set_timeout(TIMEOUT)
 
-    def read(
-        self, mode: Mode, columns: tuple[str, ...] = (), *, with_widths: bool = False
-    ) -> Snapshot:
+    def read(self, mode: Mode, columns: tuple[str, ...] = ()) -> Snapshot:
         """Read header rows, fence and keys in one call, and the cells of `columns`.
 
         With links and number formats in a spreadsheet that is adopted: there they are compared.
         Raises Retryable or Permanent.
         """
         fields = FULL_FIELDS if mode is Mode.ADOPTED else FIELDS
-        if with_widths:
-            fields = fields.replace("columnMetadata(", "columnMetadata(pixelSize,")
         with self._translated_errors():
             answer = self._filtered(data_filters((KEY, *columns)), fields)
         return snapshot.read(answer, KEY, mode)
@@ -190,19 +186,14 @@ class SheetClient:
         with self._translated_errors():
             return self._http.fetch_sheet_metadata(self._id, params=params)
 
-    def update(self, requests: list[dict[str, Any]], ranges: tuple[str, ...] = ()) -> Any:
-        """Send requests as one batch; return the cells of A1 `ranges` that came back with it.
+    def update(self, requests: list[dict[str, Any]]) -> Any:
+        """Send requests as one batch; return the reply to each.
 
         All of it is done, or nothing. Raises as `write` does.
         """
-        body: dict[str, Any] = {"requests": requests}
-        if ranges:
-            body |= {"includeSpreadsheetInResponse": True, "responseRanges": ranges}
-        params = {"fields": f"updatedSpreadsheet({ROW})"} if ranges else {}
         url = SPREADSHEET_BATCH_UPDATE_URL % self._id
         with self._translated_errors():
-            answer = self._http.request("post", url, params=params, json=body).json()
-        return answer.get("updatedSpreadsheet", {})
+            return self._http.request("post", url, json={"requests": requests}).json()["replies"]
 
     def locked(self) -> list[tuple[int, str]]:
         """Return id and title of the tab of each protected range that the account may not edit."""

@@ -6,10 +6,9 @@ result it finds nothing to do.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-from typing import Any
 
 from sync.field_table import KEY
 from sync.jobs.cells import Column
@@ -31,7 +30,6 @@ HISTORY, PIPELINE = "tab:history", "tab:pipeline"
 _BLANK_ROWS = 200
 """Of a new tab, so that people can type below the jobs; Google's own tabs have 1,000."""
 _NUMBER = re.compile(r"\d+")
-"""What may differ in the note on a header: the days of a setting."""
 
 
 VIEWS = "views"
@@ -103,13 +101,11 @@ def ensure(
     zone: tzinfo,
     *,
     restores: bool = False,
-    renews: bool = False,
 ) -> Ensured:
     """Return what makes a spreadsheet have what is wanted; `zone` is that of the dates in lines.
 
     Without `restores`, tabs are made with the Jobs tab only, and columns that are there stay as
-    they are. With `renews`, what is ours from an earlier version is brought up to date, and nothing
-    comes back. In an adopted spreadsheet nothing is made but the extras.
+    they are. In an adopted spreadsheet nothing is made but the extras.
     """
     if snapshot.is_adopted:
         return _with_extras(Ensured(snapshot.tables), snapshot, wanted, zone)
@@ -117,8 +113,8 @@ def ensure(
     table = snapshot.table or Table(JOBS_TAB, wanted.titles.jobs, 0, _BLANK_ROWS, 0)
     ensured = Ensured([table], is_new)
     _ensure_columns(ensured, wanted.columns)
-    if is_new or restores or renews:
-        _ensure_formats(ensured, table, wanted, restores=not renews)
+    if is_new or restores:
+        _ensure_formats(ensured, table, wanted)
     _ensure_history(ensured, snapshot.history, wanted, zone, makes=is_new or restores)
     if restores and snapshot.history:
         views = filter_views.of_history(snapshot.history)
@@ -175,69 +171,39 @@ def _ensure_columns(ensured: Ensured, columns: Sequence[Column]) -> None:
     ensured.tables = [table]
 
 
-def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs, *, restores: bool) -> None:
-    """Add colours, protections, notes and filter views; `read` is the tab as it was read.
+def _ensure_formats(ensured: Ensured, read: Table, wanted: WantedTabs) -> None:
+    """Add notes and filter views, and apply colors and filters that changed in the config.
 
-    Without `restores` only what is there is brought up to date.
+    `read` is the tab as it was read.
     """
-    rules = wanted.beside.rules.get(read.sheet_id, ())
-    drops: set[int] = set()
-    for column in wanted.columns:
-        if column.id in read.columns:
-            drops |= _ensure_format(ensured, read, column, rules)
-            if restores or column.id in read.header_notes:
-                _ensure_note(ensured, read, column)
-            _ensure_width(ensured, read, column)
-    look, is_changed = formatting.table(wanted.config, filter_views.filters(wanted.config)), False
-    if read.look != look:
-        is_changed = read.look is not None
-        drops |= formatting.outdated_rows(rules, read.look)
-        ensured.extra += formatting.rows(
-            wanted.config, read.sheet_id, read.header_row, look, read.look
-        )
-        ensured.tell("archived and finished jobs: their colour")
-    # First, while the indexes are those that were read; the last before the first.
-    ensured.structure[:0] = [formatting.drop(read.sheet_id, n) for n in sorted(drops, reverse=True)]
+    config, there = wanted.config, [c for c in wanted.columns if c.id in read.columns]
+    for column in there:
+        _ensure_note(ensured, read, column)
+    version = formatting.version(config, filter_views.filters(config))
+    if is_changed := read.look != version:
+        conditions = formatting.changed(read.look, version)
+        rules = wanted.beside.rules.get(read.sheet_id, ())
+        before = [read.columns[column.id] for column in there]
+        # First, while the indexes are those that were read.
+        ensured.structure[:0] = formatting.outdated(read.sheet_id, rules, before, conditions)
+        now = {ensured.table.columns[column.id]: column for column in there}
+        ensured.extra += formatting.recolored(read.sheet_id, now, config, conditions)
+        ensured.extra += formatting.store_version(read.sheet_id, read.header_row, version)
+        ensured.tell("colors and filters: as in the config")
     columns = ensured.table.columns
-    views = filter_views.of_jobs(read.sheet_id, read.header_row, columns, wanted.config)
-    if not restores:
-        known = wanted.beside.views.get(read.sheet_id, {})
-        views = [view for view in views if filter_views.present(view, known)]
+    views = filter_views.of_jobs(read.sheet_id, read.header_row, columns, config)
     _ensure_views(ensured, views, read.sheet_id, wanted.beside, is_changed=is_changed)
 
 
-def _ensure_format(
-    ensured: Ensured, read: Table, column: Column, rules: Sequence[Mapping[str, Any]]
-) -> set[int]:
-    """Add a column's colours and protection; return which conditional formats go."""
-    index, had = ensured.table.columns[column.id], read.looks.get(column.id)
-    if had == formatting.tints(column):
-        return set()
-    ensured.extra += formatting.column_format(read.sheet_id, index, column, had)
-    what = "colours and protection" if had is None else "other colours"
-    ensured.tell(f"column {column.header!r}: {what}")
-    return formatting.outdated(rules, read.columns[column.id], column, had)
-
-
 def _ensure_note(ensured: Ensured, read: Table, column: Column) -> None:
-    """Write the note on a header where it is missing, or is ours: of another setting or version."""
+    """Write the note on a header if it is missing, or ours with the days of another setting."""
     note = read.header_notes.get(column.id, "")
-    ours = {_NUMBER.sub("", text) for text in (column.about, *column.former_notes)}
-    is_ours = _NUMBER.sub("", note) in ours
+    is_ours = _NUMBER.sub("", note) == _NUMBER.sub("", column.about)
     if note == column.about or (note and not is_ours):
         return
     index, data = ensured.table.columns[column.id], {"note": column.about}
     ensured.header.append(CellWrite(index=index, column=column.id, data=data, fields="note"))
     ensured.tell(f"column {column.header!r}: the note that explains it")
-
-
-def _ensure_width(ensured: Ensured, read: Table, column: Column) -> None:
-    """Give a column its width where it still has that of an earlier version."""
-    width = read.widths.get(column.id)
-    if width in column.former_widths and width != column.width:
-        index = ensured.table.columns[column.id]
-        ensured.extra.append(formatting.sized_column(read.sheet_id, index, column.width))
-        ensured.tell(f"column {column.header!r}: its width")
 
 
 def _ensure_views(

@@ -285,14 +285,12 @@ class Flusher:
         beside = self.client.surroundings()
         return self.targets.free_titles(snapshot, beside), beside
 
-    def look(
-        self, held: Lease, columns: tuple[str, ...] = (), *, with_widths: bool = False
-    ) -> Round:
+    def look(self, held: Lease, columns: tuple[str, ...] = ()) -> Round:
         """Read the sheet, and `columns`, without any work. Raises Permanent, or Retryable."""
         fence = self.writer.take_turn(held)
         pending = self.store.pending.read(0, 0)
         self.targets.know(pending.steps)
-        read = self.client.read(pending.mode, columns, with_widths=with_widths)
+        read = self.client.read(pending.mode, columns)
         this = Round(held, fence, pending, read)
         self._must_be_served(this)
         self.notice_columns(read, pending)

@@ -198,16 +198,15 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
 
 
 def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]:
-    """Renew what is ours beside the rows, and what an earlier version made otherwise.
+    """Add new columns, and bring the Pipeline and the filter views of reps up to date.
 
-    That is: columns, colours, notes, widths that nobody changed, the filter views of reps. Return a
-    line for each thing that was done; one call where nothing is. No view that a person deleted
-    comes back, unless it is asked for (`restores`). Raises Permanent, or Retryable.
+    Return a line for each thing that was done; one call where nothing is. No view that a person
+    deleted comes back, unless it is asked for (`restores`). Raises Permanent, or Retryable.
     """
     if flusher.store.spreadsheet.mode() is Mode.ADOPTED:
         return []  # There only the extras are ours: they are made on wish.
     flusher.known_reps |= flusher.new_reps
-    this = flusher.look(held, (filter_views.REP, filter_views.DAYS), with_widths=True)
+    this = flusher.look(held, (filter_views.REP, filter_views.DAYS))
     snapshot, known = this.snapshot, this.pending.known_columns
     table = snapshot.table
     if table is None or not snapshot.has_fence_tab:
@@ -217,11 +216,7 @@ def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]
     columns = flusher.targets.columns(snapshot, this.pending, flusher.store.pending.every)
     wanted = flusher.targets.wanted(columns)
     zone = flusher.planner.clock(snapshot)
-    ensured = ensure(snapshot, wanted, zone, renews=True)
-    if not ensured.parts.is_empty:  # An upgrade: what people have made of it is to be known.
-        flusher.writer.take_call(held)
-        wanted = replace(wanted, beside=flusher.client.surroundings())
-        ensured = ensure(snapshot, wanted, zone, renews=True)
+    ensured = ensure(snapshot, wanted, zone)
     parts = _with_views(flusher, held, ensured, table, known, restores=restores)
     if not parts.is_empty:
         flusher.send(this, parts, ensured.tables)

@@ -63,11 +63,7 @@ class Table:
     """Where the guard of each column is now, by column id."""
     has_header_guard: bool = False
     look: str | None = None
-    """The formatting that the tab was given; None where it has none yet."""
-    looks: Mapping[str, str] = field(default_factory=dict)
-    """The formatting that columns were given, by column id."""
-    widths: Mapping[str, int] = field(default_factory=dict)
-    """In pixels, by column id, where they were read."""
+    """Which version of colors and filters the tab was given; None where it has none yet."""
     headers: Mapping[int, str] = field(default_factory=dict)
     """The texts of the header row, by column index."""
     header_notes: Mapping[str, str] = field(default_factory=dict)
@@ -291,9 +287,7 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
         if column and grid is not header.grid and len(grid.get("columnMetadata", ())) == 1:
             below = {row: cell for row, cell in first_cells(grid) if row > header.row}
             cells[column] = cells.get(column, {}) | below
-    looks = {index: value for value, index in header.entries(LOOK_KEY)}
     notes = {index: note_of(cell) for index, cell in header.cells() if "note" in cell}
-    lines = dict(enumerate(header.grid.get("columnMetadata", ()), header.first))
     return Table(
         sheet_id=sheet_id,
         title=properties["title"],
@@ -305,8 +299,6 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
         guards=header.places(GUARD_KEY),
         has_header_guard=GUARD_KEY in header.on_row(),
         look=header.on_row().get(LOOK_KEY),
-        looks={column: looks[index] for column, index in columns.items() if index in looks},
-        widths={c: size for c, i in columns.items() if (size := lines[i].get("pixelSize"))},
         headers=header.texts(),
         header_notes={column: notes[index] for column, index in columns.items() if index in notes},
         mapped_at=mapped_at,

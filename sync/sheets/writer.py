@@ -14,9 +14,9 @@ from sync.sheets.check import Findings, check
 from sync.sheets.client import Reading, SheetClient
 from sync.sheets.ensure import HISTORY
 from sync.sheets.snapshot import Snapshot, Table
+from sync.sheets.trial import try_google
 from sync.sheets.writes import Trace, Undo
 from sync.store import Attempt, Conclusion, Lease, SheetStore, Shown
-from sync.store.signs import COPIES, Trial
 
 _log = structlog.get_logger()
 
@@ -37,7 +37,6 @@ class BatchWriter:
         self._sleep = sleep
         self._alert = alert
         self._trail = trail or Trail()
-        self._trial: Trial | None = None
         self._read_at = 0.0
         """When the jobs of the flush were about to be read (monotonic seconds)."""
 
@@ -46,7 +45,7 @@ class BatchWriter:
         turn = self._store.spreadsheet.take_turn(held)
         if turn.wait:
             self._sleep(turn.wait)
-        self._read_at, self._trial = monotonic(), turn.trial
+        self._read_at = monotonic()
         return turn.fence
 
     def take_call(self, held: Lease) -> None:
@@ -93,6 +92,8 @@ class BatchWriter:
 
         Raises Refused, Permanent, or Retryable where nobody knows whether it was done.
         """
+        if not snapshot.has_fence_tab:
+            self._must_be_safe(held)
         trace = batch.trace
         tried = Attempt(
             trace.fence,
@@ -116,15 +117,17 @@ class BatchWriter:
             return  # The next read finds the tabs and the number, and the check follows.
         undos = self._undos() if any(c.undoes for row in trace.rows for c in row.cells) else {}
         findings = check(trace, answer.snapshot.tables, answer.copies, undos)
-        if findings.is_as_meant and self._are_replies_true():
+        if findings.is_as_meant:
             self._conclude(held, tried, trace, findings, undos)
         else:
             self._check(held, tried, trace, answer.snapshot)
 
-    def _are_replies_true(self) -> bool:
-        """Return whether a reply shows what its batch copied: as it is assumed, or was tried."""
-        trial = self._trial
-        return trial is None or all(answer.name != COPIES for answer in trial.otherwise)
+    def _must_be_safe(self, held: Lease) -> None:
+        """Try how Google treats IDs, once in a spreadsheet. Raises Permanent if that isn't safe."""
+        spreadsheet = self._store.spreadsheet
+        if spreadsheet.trial() is None:
+            self.take_call(held)  # It writes twice: the read before it was counted with a write.
+            try_google(spreadsheet, self._client).must_be_safe()
 
     def settle(self, held: Lease, snapshot: Snapshot) -> bool:
         """Conclude the attempt that a read shows to have landed; tell whether there was one."""

@@ -29,7 +29,7 @@ from sync.store.signs import TOKEN_REFUSED
 
 LATE, NO_WORKER, REFUSED, TROUBLE = "late", "no_worker", "refused", "trouble"
 SILENCE, WRONG_SECRET = "silence", "wrong_secret"
-NOT_AS_ASSUMED = "not_as_assumed"
+TAKEN_IDS = "taken_ids"
 COLUMNS_GONE = ("columns_gone", "mapped_columns_gone")
 """Of the tab that was made, and of people's own."""
 _DOCTOR = "Checks on the console, or `brightsheet doctor`"
@@ -250,15 +250,12 @@ RULES = (
         since=lambda now: now.oldest_quarantined,
     ),
     ProblemRule(
-        NOT_AS_ASSUMED,
-        what=lambda now: (
-            "Google does otherwise than it is assumed in "
-            + counted(len(now.not_as_assumed), "thing.", "things.")
-        ),
-        cause="{0.otherwise}. What is written stays right: each batch is checked by what it "
-        "copied. It may be read and written once more.",
-        fix="Send what `brightsheet doctor --report` prints to whoever maintains Brightsheet.",
-        warns=lambda now: now.not_as_assumed,
+        TAKEN_IDS,
+        what=lambda _: "Google accepts a batch whose columns have moved.",
+        cause="It accepted metadata with an ID that was taken. What is written stays right: each "
+        "batch is checked by what it copied. It may be read and written once more.",
+        fix="Send the output of `brightsheet doctor --report` to whoever maintains Brightsheet.",
+        warns=lambda now: now.accepts_taken_ids,
     ),
     ProblemRule(
         "missing_words",

@@ -107,8 +107,8 @@ class Backlog:
     """Columns that were there and are gone, as people know them: 'Status' in 'Jobs'."""
     oldest_gone_column: float | None = None
     """Since a read showed first that one is gone."""
-    not_as_assumed: tuple[str, ...] = ()
-    """What Google was found to do otherwise than it is assumed."""
+    accepts_taken_ids: bool = False
+    """Whether a trial found that Google accepts metadata with an ID that is taken."""
     disk_free: int | None = None
     """Bytes that are free on the disk of the database; None where nothing here tells."""
     disk_size: int = 0
@@ -140,11 +140,6 @@ class Backlog:
     def foreign(self) -> str:
         """The first rows with the site ID of another job than they show, in a sentence."""
         return ", ".join(self.foreign_keys[:_NAMED])
-
-    @property
-    def otherwise(self) -> str:
-        """What Google does otherwise, in a sentence."""
-        return "; ".join(self.not_as_assumed)
 
     @property
     def waiting(self) -> int:
@@ -187,8 +182,7 @@ def backlog(
     row["foreign_keys"] = tuple(key["row"] for key in compared.get("foreign", ()))
     row |= _gone_columns(row.pop("read_columns"), row.pop("clock"))
     trial = row.pop("trial")
-    otherwise = Trial.model_validate_json(trial).otherwise if trial else ()
-    row["not_as_assumed"] = tuple(answer.words for answer in otherwise)
+    row["accepts_taken_ids"] = bool(trial) and not Trial.model_validate_json(trial).refuses_taken_id
     row["is_adopted"] = row.pop("mode") == Mode.ADOPTED
     if room := database.room():
         row["disk_free"], row["disk_size"] = room

@@ -167,7 +167,7 @@ sheet = Table(
     Column("compared", Text, nullable=False, server_default=""),
     # The columns of the tabs of jobs as the last read showed them, and those that are gone (JSON).
     Column("read_columns", Text, nullable=False, server_default=""),
-    # What Google was found to do in a trial (JSON); "" before the first.
+    # How Google was seen to treat IDs (JSON); "" before the first.
     Column("trial", Text, nullable=False, server_default=""),
 )
 

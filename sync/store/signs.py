@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Select, cast, delete, func, select
 from sqlalchemy.sql import ColumnElement
 
+from sync.errors import Permanent
 from sync.store.database import Database, now
 from sync.store.schema import heartbeat, refusal, reported
 from sync.types import Mode, Value
@@ -88,28 +89,26 @@ class KeptSheet:
     columns_read: ReadColumns = field(default_factory=ReadColumns)
 
 
-COPIES = "copies"
-"""The name of the trial whether a reply shows what its batch copied."""
-
-
-class GoogleAnswer(Value):
-    """Whether Google does a thing as it is assumed, and that in words."""
-
-    name: str
-    is_as_assumed: bool
-    words: str
-
-
 class Trial(Value):
-    """What Google was found to do, `at` a moment (seconds since 1970)."""
+    """How Google was seen to treat IDs, `at` a moment (seconds since 1970)."""
 
     at: float
-    answers: tuple[GoogleAnswer, ...]
+    keeps_range_id: bool
+    """Whether a protected range has the ID that was chosen for it: the fence."""
+    refuses_taken_id: bool
+    """Whether metadata with an ID that is taken is refused: the guards."""
 
-    @property
-    def otherwise(self) -> tuple[GoogleAnswer, ...]:
-        """What is not as it is assumed."""
-        return tuple(answer for answer in self.answers if not answer.is_as_assumed)
+    def must_be_safe(self) -> None:
+        """Raise Permanent if the fence doesn't work here."""
+        if not self.keeps_range_id:
+            raise Permanent(
+                "unsafe",
+                "In this spreadsheet Google doesn't keep the ID that is chosen for a protected "
+                "range. That ID is what makes Google refuse a batch that is late or was sent "
+                "twice. Without it, jobs could appear twice or overwrite each other, so nothing is "
+                "written here.",
+                "Test it again: brightsheet doctor",
+            )
 
 
 class Heartbeats:

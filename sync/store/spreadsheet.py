@@ -12,17 +12,16 @@ from sync.store import lookups
 from sync.store.database import Database, Lease, bumped, now
 from sync.store.limits import SPACING, TokenBucket
 from sync.store.schema import attempt, job, sheet, undo
-from sync.store.signs import GoogleAnswer, KeptSheet, ReadColumn, ReadColumns, Trial
+from sync.store.signs import KeptSheet, ReadColumn, ReadColumns, Trial
 from sync.types import Mode
 
 
 @dataclass(frozen=True)
 class Turn:
-    """A turn to call Google: seconds until then, a number not used before, and what was tried."""
+    """A turn to call Google: seconds until then, and a number not used before."""
 
     wait: float
     fence: int
-    trial: Trial | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,8 @@ class Spreadsheet:
         """Count a flush, or another call (without `spacing`), for the rate limit.
 
         The bucket is in the database, since several processes share Google's quota. Raises
-        Permanent if another process has made another spreadsheet the current one.
+        Permanent if another process has made another spreadsheet the current one, or if a trial
+        found that writing is not safe.
         """
         with self._database.writing(held) as connection:
             if not self._has_adopted:
@@ -60,6 +60,8 @@ class Spreadsheet:
             self._must_be_current(connection)
             columns = (sheet.c.pace_left, sheet.c.pace_last, sheet.c.fence, sheet.c.trial)
             row = connection.execute(select(*columns).where(self._is_this())).one()
+            if trial := _trial(row.trial):
+                trial.must_be_safe()
             clock = float(connection.scalar(select(now())) or 0.0)
             # A clock that was put back: a moment that lies in the future counts as now.
             last = None if row[1] is None else min(row[1], clock)
@@ -69,7 +71,7 @@ class Spreadsheet:
             self.change(
                 connection, pace_left=bucket.left, pace_last=bucket.last, fence=row.fence + 1
             )
-        return Turn(wait, row.fence + 1, _trial(row.trial))
+        return Turn(wait, row.fence + 1)
 
     def adopt(self, held: Lease) -> None:
         """Make this the current spreadsheet; forget what another one showed."""
@@ -221,14 +223,18 @@ class Spreadsheet:
             self.change(connection, read_columns=known.model_dump_json())
 
     def trial(self) -> Trial | None:
+        """Return how Google was seen to treat IDs here; None if that was not tried."""
         with self._database.reading() as connection:
             text = connection.scalar(select(sheet.c.trial).where(self._is_this()))
         return _trial(text)
 
-    def keep_trial(self, answers: Iterable[GoogleAnswer]) -> Trial:
+    def keep_trial(self, *, keeps_range_id: bool, refuses_taken_id: bool) -> Trial:
+        """Store how Google was seen to treat IDs just now."""
         with self._database.writing() as connection:
             clock = float(connection.scalar(select(now())) or 0.0)
-            trial = Trial(at=clock, answers=tuple(answers))
+            trial = Trial(
+                at=clock, keeps_range_id=keeps_range_id, refuses_taken_id=refuses_taken_id
+            )
             self.change(connection, trial=trial.model_dump_json())
         return trial
 

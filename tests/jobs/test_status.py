@@ -1,6 +1,5 @@
 """One answer: the table of decision 0011 is true, and no view or colour contradicts its rows."""
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -278,10 +277,3 @@ def is_waiting(milestone: Any) -> bool:
 
 def latest(job: Job) -> datetime:
     return max(event.stamp for event in job.events.values())
-
-
-def test_what_is_remembered_of_colours_is_read_back_as_it_was() -> None:
-    """Else `init` would take its own rules for other ones, and stack them."""
-    for column in layout().columns([job_of(an_event())]):
-        had = formatting.tints(column)
-        assert formatting._remembered(had) == list(column.tints), json.loads(had)

@@ -118,7 +118,7 @@ def test_other_colours_in_the_config_replace_ours_and_not_a_person_s(
     changes = (('"#d9ead3"', '"#00ff00"'), ('"#f4cccc"', '"#ff0000"'))
     bench.configured(with_more(tmp_path, "", *changes))
     setup = Setup(bench.settings, bench.database, lambda _: None)
-    assert "column 'Status': other colours" in setup.provision(bench.spreadsheet)
+    assert "colors and filters: as in the config" in setup.provision(bench.spreadsheet)
     rules = bench.tab("Jobs", "conditionalFormats")["conditionalFormats"]
     said = [
         value["userEnteredValue"]

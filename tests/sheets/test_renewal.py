@@ -1,41 +1,25 @@
-"""An upgrade: what is ours is renewed by the next daily comparison, and what people did stays."""
+"""What another config changes is applied by `init` and the comparison; what people did stays."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sync.field_table import FORMER_NOTES, entry_of
 from sync.sheets.answer import JOBS_TAB
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.sheets.conftest import with_more
-from tests.sheets.test_columns import lines_of, rules
+from tests.sheets.test_columns import rules
 
-EARLIER = [
+FEWER = [
     (f'[[columns]]\nid = "{column}"\nheader = "{column.title()}"\n', "")
     for column in ("days", "since", "rep")
 ]
 
 
-FORMER_END = "\n\nBrightsheet keeps this column. It may be moved, renamed, hidden and sorted."
-
-
-def send(bench: Bench, *requests: dict[str, Any]) -> None:
-    """Change the sheet as a program of a person's, or an earlier version, did."""
+def change(bench: Bench, *requests: dict[str, Any]) -> None:
+    """Change the sheet as a person does by hand."""
     bench.flusher.client.update(list(requests))
-
-
-def sized(bench: Bench, column: str, width: int) -> dict[str, Any]:
-    index = bench.index(column)
-    area = {"sheetId": JOBS_TAB, "dimension": "COLUMNS"}
-    return {
-        "updateDimensionProperties": {
-            "range": {**area, "startIndex": index, "endIndex": index + 1},
-            "properties": {"pixelSize": width},
-            "fields": "pixelSize",
-        }
-    }
 
 
 def noted(bench: Bench, column: str, note: str) -> dict[str, Any]:
@@ -45,97 +29,58 @@ def noted(bench: Bench, column: str, note: str) -> dict[str, Any]:
     }
 
 
-def widths(bench: Bench) -> dict[str, int]:
-    headers = list(bench.rows()[0])
-    sizes = [line["pixelSize"] for line in lines_of(bench, "column")]
-    return dict(zip(headers, sizes, strict=False))
+def views(bench: Bench) -> dict[str, dict[str, Any]]:
+    return {view["title"]: view for view in bench.tab("Jobs", "filterViews")["filterViews"]}
 
 
-def note_of(bench: Bench, column: str) -> str:
-    return FORMER_NOTES.get(column, entry_of(column).about).format(stuck_days=14) + FORMER_END
-
-
-def upgraded(bench: Bench, tmp_path: Path) -> None:
-    """A sheet of an earlier version, with what a person changed in it, and then this version."""
+@pytest.fixture
+def changed(bench: Bench, tmp_path: Path) -> Bench:
+    """A sheet in which a person changed something, and then another config."""
+    usual = bench.config
     phrases = '[phrases]\nrejected = "Rejected: {milestones}"\n\n[links]'
-    bench.configured(with_more(tmp_path, "", *EARLIER, ("[links]", phrases)))
+    bench.configured(with_more(tmp_path, "", *FEWER, ("[links]", phrases)))
     bench.shown(milestone(1, status="REJECTED"), milestone(2, status="APPROVED"))
     assert bench.row(uuid(1))["Status"] == "Rejected: Milestone 1"
-    send(
-        bench,
-        sized(bench, "status", 165),
-        sized(bench, "next_action", 77),
-        noted(bench, "status", note_of(bench, "status")),
-        noted(bench, "customer", note_of(bench, "customer")),
-        noted(bench, "next_action", "Ask Ada."),
-        noted(bench, "follow_up", ""),
-    )
-    for view in bench.tab("Jobs", "filterViews")["filterViews"]:
-        if view["title"] == "Stuck":
-            send(bench, {"deleteFilterView": {"filterId": view["filterViewId"]}})
+    change(bench, noted(bench, "next_action", "Ask Ada."))
+    change(bench, {"deleteFilterView": {"filterId": views(bench)["Stuck"]["filterViewId"]}})
     bench.edit("delete_columns", index=bench.index("stage"))
-
-
-@pytest.mark.long
-def test_the_next_comparison_renews_what_is_ours_without_an_event(
-    bench: Bench, tmp_path: Path
-) -> None:
-    """Catches an upgrade that shows only in the rows that get an event, and in new sheets."""
-    usual = bench.config
-    upgraded(bench, tmp_path)
     bench.configured(usual)
-    bench.compare()
-    bench.flush()
-    row = bench.row(uuid(1))
+    return bench
+
+
+def test_the_next_comparison_has_new_words_and_columns_without_an_event(changed: Bench) -> None:
+    """Catches a change that shows only in the rows that get an event, and in new sheets."""
+    changed.compare()
+    changed.flush()
+    row = changed.row(uuid(1))
     assert (row["Status"], row["Since"]) == ("Milestone 1 rejected", "2026-03-01")
     assert int(row["Days"]) > 0
-    assert "Rep" in bench.rows()[0]
-    assert widths(bench)["Status"] == 170
-    assert bench.notes("Status")[0].startswith("How the job stands: which milestones")
-    assert bench.notes("Customer")[0].endswith("Brightsheet keeps this column.")
-    said = [str(rule) for rule in rules(bench)]
+    assert "Rep" in changed.rows()[0]
+    assert changed.notes("Next action")[0] == "Ask Ada."
+    assert "Stuck" not in views(changed)
+    assert "Stage" not in changed.rows()[0]
+    calls, writes = changed.calls(), changed.writes()
+    changed.compare()
+    assert (changed.calls() - calls, changed.writes()) == (3, writes)
+
+
+def test_init_has_new_colors_and_filters(changed: Bench) -> None:
+    """Catches rules that stay or are there twice, and a view that filters the words of before."""
+    assert "Rejected: " in str(rules(changed))
+    changed.setup().provision(changed.spreadsheet)
+    changed.flush()
+    said = [str(rule) for rule in rules(changed)]
     assert not any("Rejected: " in rule for rule in said)
     assert sum("' rejected'" in rule for rule in said) == 1
-    (view,) = [
-        v for v in bench.tab("Jobs", "filterViews")["filterViews"] if v["title"] == "Rejected"
-    ]
-    assert "TEXT_ENDS_WITH" in str(view)
+    assert "TEXT_ENDS_WITH" in str(views(changed)["Rejected"])
+    assert changed.notes("Next action")[0] == "Ask Ada."
+    assert {"Stuck"} <= views(changed).keys()
+    assert "Stage" in changed.rows()[0]
+    assert changed.setup().provision(changed.spreadsheet) == []
 
 
-@pytest.mark.long
-def test_what_a_person_changed_or_deleted_stays_as_it_is(bench: Bench, tmp_path: Path) -> None:
-    """Catches a note, a width, a view or a column that an upgrade takes for its own."""
-    usual = bench.config
-    upgraded(bench, tmp_path)
-    bench.configured(usual)
-    bench.compare()
-    bench.flush()
-    assert widths(bench)["Next action"] == 77
-    assert bench.notes("Next action")[0] == "Ask Ada."
-    assert bench.notes("Follow up")[0] == ""
-    assert "Stuck" not in [v["title"] for v in bench.tab("Jobs", "filterViews")["filterViews"]]
-    assert "Stage" not in bench.rows()[0]
-
-
-@pytest.mark.long
-def test_a_comparison_without_an_upgrade_costs_no_call_more(bench: Bench, tmp_path: Path) -> None:
-    """Catches a renewal that is made every day."""
-    usual = bench.config
-    bench.shown(milestone(1))
-    before = bench.calls()
-    bench.compare()
-    plain, before = bench.calls() - before, bench.calls()
-    upgraded(bench, tmp_path)
-    bench.configured(usual)
-    bench.compare()
-    bench.flush()
-    before, writes = bench.calls(), bench.writes()
-    bench.compare()
-    assert (bench.calls() - before, bench.writes()) == (plain, writes)
-
-
-def greyed(bench: Bench) -> list[str]:
-    """Return the formulas of the rules that grey whole rows."""
+def grayed(bench: Bench) -> list[str]:
+    """Return the formulas of the rules that gray whole rows."""
     conditions = [
         rule["booleanRule"]["condition"]
         for rule in bench.tab("Jobs", "conditionalFormats")["conditionalFormats"]
@@ -145,16 +90,15 @@ def greyed(bench: Bench) -> list[str]:
     return [formula for formula in formulas if formula.startswith("=COUNTIF(1:1")]
 
 
-def test_finished_jobs_are_grey_with_one_line_of_the_config(bench: Bench, tmp_path: Path) -> None:
-    """Catches a colour that takes more than its line, or a rule that stays or stands twice."""
+def test_finished_jobs_are_gray_with_one_line_of_the_config(bench: Bench, tmp_path: Path) -> None:
+    """Catches a color that takes more than its line, or a rule that stays or is there twice."""
     bench.shown(milestone(1))
     archived = '=COUNTIF(1:1;"Archived")>0'
-    assert greyed(bench) == [archived]
+    assert grayed(bench) == [archived]
     bench.configured(with_more(tmp_path, "", ("[words]", 'done_color = "#999999"\n\n[words]')))
-    bench.compare()
-    assert sorted(greyed(bench)) == [archived, '=COUNTIF(1:1;"Done")>0']
-    bench.compare()
-    assert len(greyed(bench)) == 2
+    for _ in range(2):
+        bench.setup().provision(bench.spreadsheet)
+        assert sorted(grayed(bench)) == [archived, '=COUNTIF(1:1;"Done")>0']
     bench.configured(with_more(tmp_path, ""))
-    bench.compare()
-    assert greyed(bench) == [archived]
+    bench.setup().provision(bench.spreadsheet)
+    assert grayed(bench) == [archived]

@@ -1,12 +1,11 @@
-"""What is assumed of Google is tried once, removed again, and told where it is not so."""
+"""How Google treats IDs is tried once in a spreadsheet, and what is written stays right."""
 
 import pytest
 
-from emulator import Emulator
-from sync.errors import BrightsheetError, Retryable
-from sync.sheets.answer import SCRATCH_TAB
-from sync.sheets.trial import FILE_ID, WORDS, lines
+from sync.errors import BrightsheetError, Permanent, Retryable
+from sync.sheets.trial import try_google
 from sync.status.verdict import evaluate
+from sync.store.signs import Trial
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 
@@ -14,84 +13,66 @@ LATER = "2026-03-04T00:00:00Z"
 FIRST = uuid(30_001)
 
 
-@pytest.fixture
-def filed(google: Emulator, sqlite_url: str) -> Bench:
-    """An installation with a folder, too."""
-    return Bench(google, sqlite_url, DRIVE_FOLDER_ID=google.create_folder("Documents"))
+def tried(bench: Bench) -> Trial:
+    return try_google(bench.store.spreadsheet, bench.flusher.client)
 
 
-def otherwise(bench: Bench) -> list[str]:
-    return [answer.name for answer in bench.wiring.tried(again=True).otherwise]
+def test_it_is_done_once_in_two_calls_and_leaves_nothing(bench: Bench) -> None:
+    bench.shown(milestone(1))
+    assert bench.writes() == 2 + 1
+    bench.shown(milestone(2))
+    assert bench.writes() == 2 + 2
+    before = bench.book("sheets")
+    trial = tried(bench)
+    assert (trial.keeps_range_id, trial.refuses_taken_id) == (True, True)
+    assert trial == bench.store.spreadsheet.trial()
+    assert bench.writes() == 2 + 2 + 2
+    assert bench.book("sheets") == before
 
 
-def test_all_is_tried_in_ten_calls_and_nothing_is_left(filed: Bench) -> None:
-    """Catches a trial that costs a person's quota, leaves a tab or a folder, or says nothing."""
-    filed.shown(milestone(1))
-    before, files = filed.book("sheets"), set(filed.google.drive.files)
-    calls = len(filed.google.calls)
-    trial = filed.wiring.tried()
-    assert len(filed.google.calls) - calls == 10
-    assert [answer.name for answer in trial.answers] == list(WORDS)
-    assert trial.otherwise == ()
-    assert filed.book("sheets") == before
-    left = {n for n, file in filed.google.drive.files.items() if not file.trashed} - files
-    assert left == set()
-    assert "Google refuses a batch whose columns have moved: tried on 20" in " ".join(lines(trial))
+def test_nothing_is_written_where_a_chosen_id_is_not_kept(bench: Bench) -> None:
+    """Catches batches that Google would take twice: their fence has another number."""
+    before = bench.book("sheets")
+    bench.google.answer_otherwise("chosen_id")
+    bench.send(milestone(1))
+    for _ in range(2):
+        with pytest.raises(Permanent) as caught:
+            bench.flush_once()
+        assert caught.value.reason == "unsafe"
+    with pytest.raises(Permanent):
+        bench.setup().provision(bench.spreadsheet)
+    assert bench.writes() == 2
+    assert bench.book("sheets") == before
+    bench.google.answer_otherwise()
+    tried(bench)
+    bench.flush()
+    assert bench.row(uuid(1))
 
 
-def test_it_is_tried_once_and_then_on_wish(filed: Bench) -> None:
-    filed.wiring.tried()
-    calls = len(filed.google.calls)
-    assert filed.wiring.tried() == filed.store.spreadsheet.trial()
-    assert len(filed.google.calls) == calls
-    filed.wiring.tried(again=True)
-    assert len(filed.google.calls) == calls + 10
+def test_a_taken_id_that_is_accepted_is_a_warning(bench: Bench) -> None:
+    bench.wiring.heartbeats.give()
+    bench.google.answer_otherwise("metadata_id")
+    before = bench.book("sheets")
+    assert not tried(bench).refuses_taken_id
+    assert bench.book("sheets") == before
+    (problem,) = evaluate(bench.wiring.backlog())
+    assert problem.code == "taken_ids"
+    bench.google.answer_otherwise()
+    tried(bench)
+    assert evaluate(bench.wiring.backlog()) == ()
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("name", WORDS)
-def test_what_is_not_as_assumed_is_found_and_told(filed: Bench, name: str) -> None:
-    """Catches a trial that is content whatever Google does."""
-    filed.wiring.heartbeats.give()
-    filed.google.answer_otherwise(name)
-    assert otherwise(filed) == [name]
-    (problem,) = evaluate(filed.wiring.backlog())
-    assert problem.code == "not_as_assumed"
-    assert WORDS[name][1] in problem.cause
-    filed.google.answer_otherwise()
-    assert otherwise(filed) == []
-    assert evaluate(filed.wiring.backlog()) == ()
-
-
-@pytest.mark.long
-def test_two_things_at_once_are_told_apart(filed: Bench) -> None:
-    filed.google.answer_otherwise("metadata_id", "range_id", "copies")
-    assert otherwise(filed) == ["metadata_id", "range_id", "copies"]
-    filed.google.answer_otherwise("all_or_nothing", "metadata_id")
-    assert otherwise(filed) == ["metadata_id", "all_or_nothing"]
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("skip", range(5))
-def test_a_trial_that_was_killed_is_begun_anew(filed: Bench, skip: int) -> None:
-    """Catches a tab that stays, and an answer of half a trial."""
-    filed.google.faults.drop(api="sheets", skip=skip, count=9)
+@pytest.mark.parametrize("skip", range(2))
+def test_a_trial_without_an_answer_is_repeated(bench: Bench, skip: int) -> None:
+    bench.google.faults.drop(api="sheets", method="*.batchUpdate", skip=skip, count=9)
     with pytest.raises(Retryable):
-        filed.wiring.tried()
-    filed.google.faults.clear()
-    assert filed.store.spreadsheet.trial() is None
-    assert len(filed.wiring.tried().answers) == len(WORDS)
-    ids = [sheet["properties"].get("sheetId", 0) for sheet in filed.book("sheets")["sheets"]]
-    assert SCRATCH_TAB not in ids
+        tried(bench)
+    bench.google.faults.clear()
+    assert bench.store.spreadsheet.trial() is None
+    assert tried(bench).refuses_taken_id
 
 
-def test_without_a_folder_drive_is_not_tried(bench: Bench) -> None:
-    names = [answer.name for answer in bench.wiring.tried().answers]
-    assert FILE_ID not in names
-    assert len(names) == len(WORDS) - 1
-
-
-# The product under a Google that does otherwise
+# The product under a Google that behaves differently
 
 
 def flush(bench: Bench) -> None:
@@ -111,21 +92,16 @@ def statuses(bench: Bench) -> dict[str, str]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("is_known", [True, False])
-@pytest.mark.parametrize("name", [name for name in WORDS if name != FILE_ID])
-def test_the_sheet_is_right_though_google_does_otherwise(
-    bench: Bench, name: str, is_known: bool
-) -> None:
-    """A person moves columns and sorts rows between read and write, with each thing done
-    otherwise, known to the product or not. Catches a batch whose check believes what is not so."""
+@pytest.mark.parametrize("name", ["metadata_id", "range_id", "all_or_nothing", "copies"])
+def test_the_sheet_is_right_though_google_behaves_differently(bench: Bench, name: str) -> None:
+    """A person moves columns and sorts rows between read and write. Catches a batch whose check
+    believes what isn't so."""
     bench.shown(*(milestone(number) for number in range(1, 6)))
     bench.edit("add_column", text="Crew")
     crew = len(bench.look().keys) - 1
     for number in range(1, 6):
         bench.edit("type_cell", row=bench.at(number), column=crew, text=f"crew {number}")
     bench.google.answer_otherwise(name)
-    if is_known:
-        assert otherwise(bench) == [name]
     deeds = [
         lambda: bench.edit("move_column", column=bench.index("status"), to=1),
         lambda: bench.edit("sort", column=bench.index("site_id"), ascending=False),

@@ -1,125 +1,110 @@
-"""Formatting: colours, widths, protections. Pure.
+"""Formatting of managed columns and tabs: colors, widths, protections. Pure.
 
-All of it is applied once, with what it is for, and remembered in the sheet's own metadata: applying
-a conditional format or a protection twice would stack them, and people may change theirs.
+All of it is applied once, when a column or a tab is made, and people may change it. The colors of
+the config are stored in the sheet's metadata: if they changed, `init` replaces the rules.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sync.jobs.cells import Column, Tint
+from sync.jobs.row import every_tint
 from sync.settings.config_file import Config
 from sync.sheets import encode, request
-from sync.sheets.answer import COLUMN_KEY, LOOK_KEY
+from sync.sheets.answer import COLUMN_KEY, LOOK_KEY, guard_id
 from sync.sheets.request import Request
 
 _KEPT = "Brightsheet writes these cells: what is typed here is replaced."
-_DUE = "="
-"""Stands for a day that has come: no label begins so."""
-_PREFIX, _SUFFIX = "+", "++"
-"""Go before a text that cells begin or end with: no label begins so."""
-_GREY = "#f3f3f3"
+_FORMULA = "CUSTOM_FORMULA"
+_GRAY = "#f3f3f3"
+Condition = tuple[str, str]
+"""Type and value of the condition of a conditional format."""
 _ROW_HEIGHT = 57
 """Pixels: three lines of the usual font."""
 
 
 def column(sheet_id: int, index: int, made: Column) -> list[Request]:
-    """Make the column at `index` a managed one, with its width, colours and protection."""
+    """Make the column at `index` a managed one, with its width, colors and protection."""
+    area = _area(sheet_id, index)
+    protection = {"range": area, "description": _KEPT, "warningOnly": True}
     return [
         request.metadata(COLUMN_KEY, made.id, sheet_id, "COLUMNS", index),
-        *column_format(sheet_id, index, made),
+        *([] if made.is_typed else [{"addProtectedRange": {"protectedRange": protection}}]),
+        *tinted(sheet_id, [index], made.tints),
         sized_column(sheet_id, index, made.width, is_hidden=made.is_hidden),
         *([] if made.is_hidden else [_laid_out(sheet_id, index, made)]),
     ]
 
 
-def column_format(
-    sheet_id: int, index: int, column: Column, had: str | None = None
-) -> list[Request]:
-    """Give a managed column its protection and the colours that it has not `had`; remember them."""
-    area, known = _area(sheet_id, index), _remembered(had)
-    protection = {"range": area, "description": _KEPT, "warningOnly": True}
-    is_asked = had is None and not column.is_typed
+def version(config: Config, views: object) -> str:
+    """Return what is stored on the header row of the Jobs tab: the colors and views of a config."""
+    tints = [[*_key(_condition(tint)), tint.color] for tint in every_tint(config)]
+    grays = [[*_key(_stands(label)), shade] for label, shade in _grayed(config).items()]
+    return json.dumps([[*tints, *grays], views], separators=(",", ":"), ensure_ascii=False)
+
+
+def store_version(sheet_id: int, header_row: int, value: str) -> list[Request]:
+    """Store `version` in place of the one before."""
+    number = guard_id(sheet_id, "look")
+    lookup = {"developerMetadataLookup": {"metadataId": number}}
     return [
-        *([{"addProtectedRange": {"protectedRange": protection}}] if is_asked else []),
-        *(_tinted(area, tint) for tint in column.tints if tint not in known),
-        _remember(sheet_id, "COLUMNS", index, tints(column), had),
+        {"deleteDeveloperMetadata": {"dataFilter": lookup}},
+        request.metadata(LOOK_KEY, value, sheet_id, "ROWS", header_row, number),
+    ]
+
+
+def changed(before: str | None, now: str) -> set[Condition]:
+    """Return the conditions that have another color in a version than `before`, or none."""
+    old, new = ({tuple(rule) for rule in json.loads(text)[0]} for text in (before or "[[]]", now))
+    return {(kind, value) for kind, value, _ in old ^ new}
+
+
+def recolored(
+    sheet_id: int, columns: Mapping[int, Column], config: Config, conditions: Collection[Condition]
+) -> list[Request]:
+    """Color what meets `conditions`: columns (by index) and whole rows."""
+    return [
+        *(
+            _tinted(_area(sheet_id, index), tint)
+            for index, column in columns.items()
+            for tint in column.tints
+            if _key(_condition(tint)) in conditions
+        ),
+        *(
+            _grayed_row(sheet_id, label, text_color)
+            for label, text_color in _grayed(config).items()
+            if _key(_stands(label)) in conditions
+        ),
     ]
 
 
 def outdated(
-    rules: Sequence[Mapping[str, Any]], index: int, column: Column, had: str | None
-) -> set[int]:
-    """Return which of a tab's conditional formats are the column's and no longer wanted.
+    sheet_id: int,
+    rules: Sequence[Mapping[str, Any]],
+    columns: Collection[int],
+    conditions: Collection[Condition],
+) -> list[Request]:
+    """Take away the conditional formats of columns and whole rows that have these conditions.
 
-    One that a person changed stays.
+    The last first: each moves those behind it.
     """
-    gone = [tint for tint in _remembered(had) if tint not in column.tints]
-    return {n for n, rule in enumerate(rules) if any(_is_rule(rule, index, t) for t in gone)}
-
-
-def drop(sheet_id: int, number: int) -> Request:
-    """Take a conditional format away."""
-    return {"deleteConditionalFormatRule": {"sheetId": sheet_id, "index": number}}
-
-
-def _remember(sheet_id: int, dimension: str, index: int, value: str, had: str | None) -> Request:
-    """Keep the look of a row or column, in place of that which it `had`."""
-    if had is None:
-        return request.metadata(LOOK_KEY, value, sheet_id, dimension, index)
-    place = request.dimension_range(sheet_id, dimension, index, 1)
-    where = {
-        "metadataKey": LOOK_KEY,
-        "metadataLocation": {"dimensionRange": place},
-        # Else a column's location would stand for the rows that it crosses, too.
-        "locationMatchingStrategy": "EXACT_LOCATION",
-    }
-    return {
-        "updateDeveloperMetadata": {
-            "dataFilters": [{"developerMetadataLookup": where}],
-            "developerMetadata": {"metadataValue": value},
-            "fields": "metadataValue",
-        }
-    }
-
-
-def tints(column: Column) -> str:
-    """Return a column's colours as they are remembered.
-
-    Shortly: Google keeps 30,000 characters of metadata for all columns of a tab.
-    """
-    said = {_name(tint): tint.color[1:] for tint in column.tints}
-    return json.dumps(said, separators=(",", ":"), ensure_ascii=False)
-
-
-def _name(tint: Tint) -> str:
-    mark = _SUFFIX if tint.is_suffix else _PREFIX if tint.is_prefix else ""
-    return _DUE if tint.is_due else mark + tint.text
-
-
-def _remembered(had: str | None) -> list[Tint]:
     return [
-        Tint(text="", color=f"#{color}", is_due=True)
-        if text == _DUE
-        else Tint(
-            text=text.removeprefix(_SUFFIX).removeprefix(_PREFIX),
-            color=f"#{color}",
-            is_prefix=text.startswith(_PREFIX) and not text.startswith(_SUFFIX),
-            is_suffix=text.startswith(_SUFFIX),
-        )
-        for text, color in json.loads(had or "{}").items()
+        {"deleteConditionalFormatRule": {"sheetId": sheet_id, "index": number}}
+        for number, rule in reversed([*enumerate(rules)])
+        if (key := _key(rule.get("booleanRule", {}).get("condition", {}))) in conditions
+        and (key[0] == _FORMULA or _is_of(rule["ranges"], columns))
     ]
 
 
-def _is_rule(rule: Mapping[str, Any], index: int, tint: Tint) -> bool:
-    """Tell whether a conditional format is the one that `tint` made, unchanged."""
-    ranges, boolean = rule.get("ranges", [{}]), rule.get("booleanRule", {})
-    return (
-        len(ranges) == 1
-        and ranges[0].get("startColumnIndex", 0) == index
-        and boolean.get("condition") == _condition(tint)
-    )
+def _key(condition: Mapping[str, Any]) -> Condition:
+    value: Mapping[str, str] = next(iter(condition.get("values", ())), {})
+    text = value.get("userEnteredValue") or value.get("relativeDate", "")
+    return condition.get("type", ""), text.replace(";", ",")  # Google gives one for the other.
+
+
+def _is_of(ranges: Sequence[Mapping[str, Any]], columns: Collection[int]) -> bool:
+    return len(ranges) == 1 and ranges[0].get("startColumnIndex", 0) in columns
 
 
 def _area(sheet_id: int, index: int) -> Request:
@@ -199,70 +184,31 @@ def color(text: str) -> Request:
     return {"rgbColor": {name: round(share / 255, 4) for name, share in shares}}
 
 
-def _grey(sheet_id: int, label: str, text_color: str) -> Request:
-    """Grey the rows in which `label` stands.
-
-    The whole row is counted, so that the formula names no column: people move them.
-    """
-    condition = {"type": "CUSTOM_FORMULA", "values": _counts(label)}
+def _grayed_row(sheet_id: int, label: str, text_color: str) -> Request:
     shade = {
-        "backgroundColorStyle": color(_GREY),
+        "backgroundColorStyle": color(_GRAY),
         "textFormat": {"foregroundColorStyle": color(text_color)},
     }
-    return _rule({"sheetId": sheet_id}, condition, shade)
+    return _rule({"sheetId": sheet_id}, _stands(label), shade)
 
 
-def _counts(label: str) -> list[Request]:
-    """Return the formula that tells whether `label` stands in a row.
+def _stands(label: str) -> Request:
+    """Return the condition that `label` stands in a row.
 
-    Semicolons are taken in every locale; commas not where they are a number's.
+    The whole row is counted, so that the formula names no column: people move them. Semicolons are
+    taken in every locale; commas not where they are a number's.
     """
-    return [{"userEnteredValue": f"=COUNTIF(1:1;{encode.literal(encode.escaped(label))})>0"}]
+    formula = f"=COUNTIF(1:1;{encode.literal(encode.escaped(label))})>0"
+    return {"type": _FORMULA, "values": [{"userEnteredValue": formula}]}
 
 
-def table(config: Config, views: object) -> str:
-    """Return what is remembered of a Jobs tab's look, to tell whether it is up to date."""
-    parts = [_greyed(config), views]
-    return json.dumps(parts, separators=(",", ":"))
-
-
-def rows(
-    config: Config, sheet_id: int, header_row: int, look: str, had: str | None
-) -> list[Request]:
-    """Give whole rows their look, and remember `look` in place of that which the tab `had`."""
-    return [
-        *(_grey(sheet_id, label, text_color) for label, text_color in _greyed(config).items()),
-        _remember(sheet_id, "ROWS", header_row, look, had),
-    ]
-
-
-def outdated_rows(rules: Sequence[Mapping[str, Any]], had: str | None) -> set[int]:
-    """Return which conditional formats gave rows the look that the tab `had`, unchanged."""
-    if had is None:
-        return set()
-    greyed = json.loads(had)[0]  # One label alone, from a version before done_color.
-    labels = [greyed] if isinstance(greyed, str) else greyed
-    formulas = {_plain(value) for label in labels for value in _counts(label)}
-    conditions = (rule.get("booleanRule", {}).get("condition", {}) for rule in rules)
-    return {
-        n
-        for n, condition in enumerate(conditions)
-        if not formulas.isdisjoint(_plain(value) for value in condition.get("values", ()))
-    }
-
-
-def _plain(value: Mapping[str, Any]) -> str:
-    """Return a formula in which it is no matter how its arguments are parted."""
-    return str(value.get("userEnteredValue", "")).replace(";", ",")
-
-
-def _greyed(config: Config) -> dict[str, str]:
-    """Return the colour of the text of greyed rows, by what their status says."""
+def _grayed(config: Config) -> dict[str, str]:
+    """Return the color of the text of grayed rows, by what their status says."""
     known = config.statuses.get("ARCHIVED")
-    greyed = {known.label if known else "Archived": config.sheet.archived_color}
+    grayed = {known.label if known else "Archived": config.sheet.archived_color}
     if config.sheet.done_color:
-        greyed[config.phrases.done] = config.sheet.done_color
-    return greyed
+        grayed[config.phrases.done] = config.sheet.done_color
+    return grayed
 
 
 def sized(sheet_id: int, widths: Iterable[int]) -> list[Request]:
