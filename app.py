@@ -16,6 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import SecretStr
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+import compose
 from sync.console import add_console
 from sync.console.access import PasswordTries
 from sync.doctor.receiver import CLAIMED_ADDRESS
@@ -64,7 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _add_tally(app, wiring, alerts)
     _add_status(app, wiring)
     _add_metrics(app, wiring, tries)
-    add_console(app, wiring, alerts.deliver, worker.wake, tries)
+    add_console(app, wiring, alerts.deliver, worker.wake, tries, compose.pages())
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
     app.after_request(_with_safe_headers)

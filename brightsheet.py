@@ -16,10 +16,10 @@ from typing import NoReturn
 import click
 from dotenv import dotenv_values
 
+import compose
 from sync.commands import backfill, lists, sheet
 from sync.commands.google import auth_group
 from sync.commands.lists import doctor
-from sync.commands.mapping import map_tabs
 from sync.errors import BrightsheetError, SettingsError
 from sync.ops import logs
 from sync.settings.environment import database_url, load
@@ -150,7 +150,7 @@ if (_CHECKOUT / "demo").is_dir():
 
 _COMMANDS = (
     *(_of_a_checkout(name) for name in _OF_A_CHECKOUT),
-    *(doctor, auth_group, map_tabs, sheet.link_rows),
+    *(doctor, auth_group, *compose.commands()),
     *(lists.deliveries, lists.retry),
     *(sheet.init, sheet.rebuild, sheet.compare),
     *(lists.milestones, lists.statuses, lists.details, backfill.backfill),

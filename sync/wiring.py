@@ -14,7 +14,7 @@ from sync.backfill.reader import Lists, Reader
 from sync.backfill.run import Backfill
 from sync.documents.copier import Copier
 from sync.documents.folders import JobFolders
-from sync.errors import Retryable, SettingsError
+from sync.errors import Permanent, Retryable, SettingsError
 from sync.everbright.client import EverBright
 from sync.google import auth
 from sync.google.drive import Drive
@@ -27,10 +27,11 @@ from sync.ops import retry
 from sync.ops.alerts import Alerts, channels
 from sync.ops.logs import Trail, beating
 from sync.projector import Projector
+from sync.settings.config_file import Config
 from sync.settings.environment import Settings, load
 from sync.sheets.client import SheetClient
-from sync.sheets.flush import Flusher
-from sync.sheets.plan import USUAL, Sizes, Targets
+from sync.sheets.flush import USUAL, Flusher, Sizes, TakeCall, Targets
+from sync.sheets.job_tabs import JobTabs, OwnTab
 from sync.store import (
     Backfills,
     Backlog,
@@ -53,6 +54,29 @@ from sync.store.database import holder
 from sync.types import Mode
 
 Sleep = Callable[[float], Any]
+TabsFactory = Callable[[SheetStore, SheetClient, TakeCall, Config], JobTabs]
+_TABS: dict[Mode, TabsFactory] = {}
+"""What serves other tabs than our own; see `register_tabs`."""
+
+
+def register_tabs(mode: Mode, make: TabsFactory) -> None:
+    """Have `make` serve the tabs of jobs in spreadsheets of a mode."""
+    _TABS[mode] = make
+
+
+def tabs_of(
+    mode: Mode, store: SheetStore, client: SheetClient, take_call: TakeCall, config: Config
+) -> JobTabs:
+    """Return the tabs of jobs of a mode. Raises Permanent if nothing here can serve it."""
+    if mode is not Mode.ADOPTED:
+        return OwnTab()
+    if mode not in _TABS:
+        raise Permanent(
+            "boards_missing",
+            "The spreadsheet's own tabs are mapped, and this installation can't write those.",
+            "Install Brightsheet whole, or use a database and a spreadsheet without a mapping.",
+        )
+    return _TABS[mode](store, client, take_call, config)
 
 
 def opened(
@@ -110,6 +134,10 @@ class Wiring:
     def mode(self) -> Mode:
         return self.sheet_store().spreadsheet.mode()
 
+    def tabs(self) -> JobTabs:
+        """Return the tabs of jobs of the configured spreadsheet. Raises Permanent without them."""
+        return self.flusher(lambda _: None).tabs(self.mode())
+
     def backlog(self) -> Backlog:
         settings = self.settings
         return backlog(
@@ -142,6 +170,7 @@ class Wiring:
             self.sheet_store(spreadsheet),
             self.sheet_client(spreadsheet),
             Targets(self._plain_layout(), sizes),
+            tabs_of,
             sleep,
             settings.time_zone,
             alert,

@@ -1,1 +1,1 @@
-"""Spreadsheets that installers had before: how their tabs are mapped, matched, previewed and written."""
+"""Boards: spreadsheets that installers had before, with their own tabs, columns and words."""

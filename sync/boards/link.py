@@ -8,7 +8,6 @@ its, that is kept: it gets a row of its own, and is not asked about again.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import tzinfo
 from hashlib import blake2s
 
 from sync.boards import match
@@ -21,15 +20,14 @@ from sync.ops import retry
 from sync.sheets import encode
 from sync.sheets.answer import Row, at, content, is_formula, text_of, texts_of
 from sync.sheets.batch import Parts, guarding
-from sync.sheets.diff import key_write, last_value
-from sync.sheets.flush import Flusher
+from sync.sheets.diff import CellDecider, key_write
+from sync.sheets.flush import Flusher, Round
 from sync.sheets.job_tabs import Match
 from sync.sheets.keys import DoubledJob, doubled_jobs
 from sync.sheets.reconcile import waiting_for_check
-from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.writes import PARTS, CellWrite, RowWrite, Who
+from sync.sheets.snapshot import Table
+from sync.sheets.writes import PARTS, CellWrite, RowIdentity, RowWrite
 from sync.store import Lease
-from sync.types import Mode
 from sync.wiring import Sleep, Wiring
 
 NONE = "none"
@@ -82,7 +80,7 @@ Settled = Sequence[tuple[Doubt, NamedRow | None]]
 class Doubts:
     """The doubts in a read of the whole sheet."""
 
-    snapshot: Snapshot
+    round: Round
     rows: Rows
     doubts: Sequence[Doubt]
     """Those that wait for an answer first."""
@@ -123,9 +121,9 @@ def find(flusher: Flusher, held: Lease) -> Doubts:
     Raises Permanent where the sheet is not a mapped one, Retryable where a batch is in doubt.
     """
     waiting_for_check(flusher, held)
-    this = flusher.look(held)
+    this = flusher.read_snapshot(held)
     snapshot = this.snapshot
-    if snapshot.mode is not Mode.ADOPTED or not snapshot.tables:
+    if not (this.tabs.policy.matches and snapshot.tables):
         raise Permanent("not_mapped", "No tab is mapped.", "Map one: brightsheet map")
     if not (guards := guarding(snapshot.tables)).is_empty:
         flusher.send(this, guards)  # No flush did: no job has come since the tab was mapped.
@@ -133,15 +131,17 @@ def find(flusher: Flusher, held: Lease) -> Doubts:
     everything = flusher.writer.read_everything(held, snapshot)
     tables, rows = everything.snapshot.tables, everything.rows
     fields = {column for table in tables for column in table.columns}
-    targets = flusher.targets.of(flusher.store.pending.every(), fields)
-    zone = flusher.planner.clock(snapshot)
+    targets = flusher.targets.lay_out(flusher.store.pending.every(), fields)
+    cells = CellDecider(this.tabs, flusher.clock(snapshot))
+    by = flusher.targets.layout.config.match.by
     answered = flusher.store.quarantine.with_own_row()
     doubts = [
         replace(doubt, is_answered=doubt.site in answered)
-        for doubt in _doubts(tables, rows, targets, flusher.targets.match.by, zone)
+        for doubt in _doubts(tables, rows, targets, by, cells)
     ]
     doubts.sort(key=lambda doubt: doubt.is_answered)
-    return Doubts(everything.snapshot, rows, doubts, doubled_jobs(tables))
+    this = replace(this, snapshot=everything.snapshot)
+    return Doubts(this, rows, doubts, doubled_jobs(tables))
 
 
 def _doubts(
@@ -149,14 +149,14 @@ def _doubts(
     rows: Rows,
     targets: Iterable[Target],
     by: Sequence[str],
-    zone: tzinfo,
+    cells: CellDecider,
 ) -> Iterator[Doubt]:
     texts = texts_of_rows(tables, rows)
     own: dict[str, list[tuple[Table, int]]] = {}
     customers: dict[str, Customer] = {}
     for target in targets:
         mine = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
-        if len(mine) > 1 or any(not _is_ours(t, rows, n, target, zone) for t, n in mine):
+        if len(mine) > 1 or any(not _is_ours(t, rows, n, target, cells) for t, n in mine):
             continue  # People work in its row: it is the right one.
         own[target.site], customers[target.site] = mine, target.customer
     tabs = {table.sheet_id: table for table in tables}
@@ -177,21 +177,21 @@ def _named(table: Table, rows: Rows, number: int) -> NamedRow:
     return NamedRow(table.sheet_id, number, table.title, " | ".join(text for text in texts if text))
 
 
-def _is_ours(table: Table, rows: Rows, number: int, target: Target, zone: tzinfo) -> bool:
+def _is_ours(table: Table, rows: Rows, number: int, target: Target, cells: CellDecider) -> bool:
     """Return whether a row holds nothing but what was written there, and formulas."""
     mapped = {index: column for column, index in table.columns.items()}
     return all(
         not text_of(cell)
         or is_formula(cell)
-        or (index in mapped and text_of(cell) == _written(table, mapped[index], target, zone))
+        or (index in mapped and text_of(cell) == _written(table, mapped[index], target, cells))
         for index, cell in enumerate(rows[table.sheet_id][number])
     )
 
 
-def _written(table: Table, column: str, target: Target, zone: tzinfo) -> str:
+def _written(table: Table, column: str, target: Target, cells: CellDecider) -> str:
     if column == KEY:
         return target.site
-    last = last_value(table, column, target, zone)
+    last = cells.last_value(table, column, target)
     return last.text if last else ""
 
 
@@ -230,7 +230,7 @@ def join(flusher: Flusher, held: Lease, doubts: Doubts, settled: Settled) -> Non
     Whatever fails, the next flush sees to it that every job has a row: of its own, where a person
     said that none of them is its.
     """
-    tables = {table.sheet_id: table for table in doubts.snapshot.tables}
+    tables = {table.sheet_id: table for table in doubts.round.snapshot.tables}
     writes: list[RowWrite] = []
     for doubt, row in settled:
         if row is None:
@@ -249,12 +249,8 @@ def join(flusher: Flusher, held: Lease, doubts: Doubts, settled: Settled) -> Non
     if not joined:
         return
     flusher.store.spreadsheet.write_again(held, joined)
-    fence = flusher.writer.take_turn(held)
-    parts = Parts(rows=writes)
-    snapshot = doubts.snapshot
-    titles, _ = flusher.surroundings(held, snapshot)
-    batch = flusher.writer.composed(snapshot, snapshot.tables, parts, fence, titles.fence)
-    flusher.writer.send(held, snapshot, batch)
+    this = replace(doubts.round, fence=flusher.writer.take_turn(held))
+    flusher.send(this, Parts(rows=writes))
 
 
 def _emptied(table: Table, row: Row, number: int, site: str) -> RowWrite:
@@ -269,4 +265,6 @@ def _emptied(table: Table, row: Row, number: int, site: str) -> RowWrite:
         for column, index in table.columns.items()
         if text_of(at(row, index)) and not is_formula(at(row, index))
     )
-    return RowWrite(sheet_id=table.sheet_id, row=number, cells=cells, site=site, who=Who(key=site))
+    return RowWrite(
+        sheet_id=table.sheet_id, row=number, cells=cells, site=site, identity=RowIdentity(key=site)
+    )

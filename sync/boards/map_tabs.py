@@ -9,6 +9,7 @@ from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.tab import SeenTab
 from sync.boards.preview import CopiedFormula, Preview, TabColumns, copied_formulas, preview
+from sync.boards.reader import BoardReader
 from sync.boards.survey import Survey
 from sync.errors import Permanent, Retryable
 from sync.field_table import KEY
@@ -137,7 +138,7 @@ class TabMapper:
         first = self._client.get(survey.TABS)
         where = survey.ranges(first)
         answer = self._client.get(survey.CELLS, where) if where else {}
-        lists = self._client.read_lists(survey.option_ranges(answer))
+        lists = BoardReader(self._client).lists(survey.option_ranges(answer))
         return survey.survey(first, answer, lists)
 
     def _read(self, fields: Fields) -> MappingReport:
@@ -238,7 +239,7 @@ class TabMapper:
             _columns(mapping, report).columns,
             headers=tab.headers(header_row),
         )
-        return copied_formulas(self._client, table)
+        return copied_formulas(BoardReader(self._client), table)
 
     def _write(self, held: Lease, fields: Fields) -> MappingReport:
         for _ in range(_ROUNDS):
@@ -278,8 +279,7 @@ class TabMapper:
             {mapping.tab.sheet_id for mapping in mapped},
             {name for mapping in mapped for name in (*mapping.fields, *mapping.added)},
         )
-        if reworded := {name for mapping in report.chosen_tabs for name in mapping.reworded}:
-            store.batches.recheck(held, dict.fromkeys(store.pending.sites_with_row(), reworded))
+        store.spreadsheet.keep_compared(held, "")  # Its words may be others now.
 
     def _moved(self, report: MappingReport) -> list[Request]:
         """Return the requests that undo what went into other columns than were meant.

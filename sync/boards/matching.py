@@ -10,8 +10,9 @@ from sync.jobs.model import Customer
 from sync.jobs.target import Target
 from sync.sheets.answer import Row, at, site_in, texts_of
 from sync.sheets.job_tabs import Match, Pattern
+from sync.sheets.keys import ForeignKey, row_name
 from sync.sheets.snapshot import Table
-from sync.sheets.writes import Place, RowImage, Who
+from sync.sheets.writes import Place, RowIdentity, RowImage
 
 Texts = Mapping[Place, Mapping[str, str]]
 """What is entered into rows, by column id, without formulas."""
@@ -100,5 +101,5 @@ def pattern(table: Table, end: TableEnd, above: Row) -> Pattern:
     if end.last_row <= table.header_row:
         return Pattern(end.last_row + 1)
     key = site_in(at(above, table.columns[KEY])) or ""
-    who = Who(key=key) if key else Who(holds=RowImage.of(above, table.columns))
+    who = RowIdentity(key=key) if key else RowIdentity(holds=RowImage.of(above, table.columns))
     return Pattern(end.last_row + 1, above, dict(end.formulas), who, end.is_covered)

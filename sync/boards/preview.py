@@ -5,21 +5,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from sync.boards import matching as rowless
-from sync.boards import table_end
+from sync.boards import matching, table_end
 from sync.boards.formulas import moved
 from sync.boards.mapping.decide import TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.matching import texts_of_rows
+from sync.boards.reader import BoardReader
 from sync.boards.table_end import TableEnd
 from sync.field_table import KEY
 from sync.sheets.answer import Row, at, site_in, text_of
-from sync.sheets.client import SheetClient
+from sync.sheets.diff import diff
 from sync.sheets.encode import shown_text
 from sync.sheets.flush import Flusher
-from sync.sheets.job_tabs import Match
-from sync.sheets.plan import Lines
-from sync.sheets.snapshot import Table, rows_by_site, with_cells
+from sync.sheets.job_tabs import JobRows, Match
+from sync.sheets.keys import DoubledJob, doubled_jobs
+from sync.sheets.snapshot import Snapshot, Table, rows_by_site, with_cells
 from sync.sheets.writes import RowWrite
 from sync.store import Lease
 from sync.types import Mode, letters
@@ -51,8 +51,6 @@ class TabColumns:
     """
     mapped_at: datetime | None = None
     """Since when it is mapped; None where it is to be."""
-    reworded: frozenset[str] = frozenset()
-    """Columns of which cells may say a word that stood for another until now."""
 
     @classmethod
     def of(cls, mapping: TabMapping, fields: Fields, mapped_at: datetime | None) -> "TabColumns":
@@ -68,7 +66,6 @@ class TabColumns:
                 for number, (index, name) in enumerate(beyond.items())
             },
             mapped_at,
-            mapping.reworded,
         )
 
 
@@ -113,7 +110,7 @@ class Preview:
     unknown: int = 0
     wait_hours: float = 0
     """How long the doubtful ones wait for a person's word; 0: they get a row at once."""
-    doubled: tuple[rowless.DoubledJob, ...] = ()
+    doubled: tuple[DoubledJob, ...] = ()
 
     @property
     def kinds(self) -> Counter[str]:
@@ -177,37 +174,35 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     Raises Retryable or Permanent.
     """
     flusher.writer.take_turn(held)
-    snapshot, read = flusher.client.read_tabs(tuple(tabs))
-    tables = [
-        _table(table, tabs[table.sheet_id], read[table.sheet_id]) for table in snapshot.tables
-    ]
-    snapshot = replace(snapshot, tables=tuple(tables), mode=Mode.ADOPTED)
+    board = flusher.tabs(Mode.ADOPTED)
+    zone, bare, read = BoardReader(flusher.client).tabs(tuple(tabs))
+    tables = [_table(table, tabs[table.sheet_id], read[table.sheet_id]) for table in bare]
     fields = {column for table in tables for column in table.columns}
-    targets = flusher.targets.of(flusher.store.pending.every(), fields)
+    targets = flusher.targets.lay_out(flusher.store.pending.every(), fields)
     if flusher.store.spreadsheet.mode() is not Mode.ADOPTED:
         # The first mapping forgets what other tabs showed: no cell is known to be ours.
         targets = [replace(target, written={}, is_fresh=True) for target in targets]
-    reworded = frozenset[str]().union(*(tab.reworded for tab in tabs.values()))
-    targets = [replace(target, recheck=target.recheck | reworded) for target in targets]
     texts = texts_of_rows(tables, read)
-    planner = flusher.planner
+    match = flusher.targets.layout.config.match
     customers = {target.site: target.customer for target in targets}
     own = flusher.store.quarantine.with_own_row()
     asked = {site: customer for site, customer in customers.items() if site not in own}
-    lookup = rowless.look_up(texts, asked, flusher.targets.match.by)
+    lookup = matching.look_up(texts, asked, match.by)
     doubtful = {target.site for target in targets if target.is_fresh}.intersection(lookup.doubtful)
-    if hours := flusher.targets.match.wait_hours:
+    if match.wait_hours:
         targets = [target for target in targets if target.site not in lookup.doubtful]
     whole = read[tables[0].sheet_id]
     end = table_end.find(tables[0], table_end.lines_of(whole))
     above = whole.get(end.last_row, ())
+    rows = JobRows(lookup.matches, pattern=matching.pattern(tables[0], end, above))
+    clock = flusher.clock(Snapshot(board, zone))
     # The first batch writes the keys of matched rows, the second what belongs into them.
-    first = planner.mapped(snapshot, targets, Lines(), lookup, end, above)
-    keys = [row for row in first.parts.rows if row.who.shows]
+    first = diff(board, tables, targets, rows, clock)
+    keys = [row for row in first.rows if row.identity.shows]
     keyed = {row.site: lookup.matches[row.site] for row in keys}
-    after = tuple(_with_keys(table, keyed) for table in tables)
-    second = planner.mapped(replace(snapshot, tables=after), targets, Lines(), lookup, end, above)
-    writes = [*keys, *second.parts.rows, *second.parts.new_rows]
+    after = [_with_keys(table, keyed) for table in tables]
+    second = diff(board, after, targets, rows, clock)
+    writes = [*keys, *second.rows, *second.new_rows]
     known = {site for table in tables for site in table.keys}
     by_id = {table.sheet_id: table for table in tables}
     return Preview(
@@ -218,13 +213,13 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
                 by_id[write.sheet_id], tabs[write.sheet_id], read[write.sheet_id], write
             )
         )
-        + tuple(_copies(tables[0], second.parts.new_rows, end, above)),
+        + tuple(_copies(tables[0], second.new_rows, end, above)),
         len(known & customers.keys()),
         len(keyed),
-        len(second.parts.new_rows),
+        len(second.new_rows),
         len(doubtful),
-        wait_hours=hours,
-        doubled=rowless.doubled_jobs(tables),
+        wait_hours=match.wait_hours,
+        doubled=doubled_jobs(tables),
     )
 
 
@@ -258,7 +253,7 @@ def _changes(
 ) -> Iterator[CellChange]:
     row = () if write.is_new else rows.get(write.row, ())
     for cell in write.cells:
-        before, is_key = text_of(at(row, cell.index)), bool(write.who.shows)
+        before, is_key = text_of(at(row, cell.index)), bool(write.identity.shows)
         header = table.headers.get(cell.index, cell.column)
         index, header = tab.added.get(cell.index, (cell.index, header))
         yield CellChange(
@@ -284,9 +279,9 @@ def _copies(
             yield CellChange(*where, "", text, COPIED, write.site)
 
 
-def copied_formulas(client: SheetClient, table: Table) -> list[CopiedFormula]:
+def copied_formulas(reader: BoardReader, table: Table) -> list[CopiedFormula]:
     """Return the formulas that new rows of a tab would take. Raises Retryable or Permanent."""
-    lines = client.read_lines(table)
+    lines = reader.lines(table)
     end = table_end.find(table, lines)
     return [
         CopiedFormula(

@@ -25,7 +25,7 @@ from sync.google.sign_in import (
 )
 from sync.settings.environment import GoogleSettings, google_id, google_settings
 from sync.sheets.client import SheetClient
-from sync.types import Mode
+from sync.sheets.job_tabs import OwnTab
 
 _PATIENCE = 600.0
 """Seconds in which a person can sign in; Google's page asks for passwords and second factors."""
@@ -125,7 +125,7 @@ def _files(
         folder = made.id
         _say(f"{'Made' if is_new else 'Found'} the folder {FOLDER}: {made.link}")
     if spreadsheet:
-        SheetClient(auth.session(settings), spreadsheet, account).read(Mode.UNSET)
+        SheetClient(auth.session(settings), spreadsheet, account).read(OwnTab())
     else:
         made, is_new = own_spreadsheet(Drive(auth.session(settings), folder, account))
         spreadsheet = made.id

@@ -1,17 +1,15 @@
-"""`brightsheet init`, `rebuild`, `compare` and `link`."""
+"""`brightsheet init`, `rebuild` and `compare`."""
 
 import json
 import logging
 import sys
 import time
-from collections.abc import Iterable
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 
-from sync.boards.link import Doubt, Doubts, NamedRow, Settled, link
-from sync.commands import NO_EXTRAS, echo, pairs
+from sync.commands import NO_EXTRAS, echo
 from sync.jobs.config_lists import ending_question
 from sync.ops import logs
 from sync.settings.environment import google_id
@@ -107,81 +105,3 @@ def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
             else sheet.lines(comparison)
         )
     sys.exit(0 if comparison.is_well else NOT_WELL)
-
-
-@click.command("link")
-@click.option(
-    "--set",
-    "rows",
-    multiple=True,
-    metavar="SITE=TAB!ROW",
-    help="This row is that job's, as in: 8ba871ae=Open jobs!12; 8ba871ae=none where none of those "
-    "that are listed is. Repeat for more.",
-)
-@click.option("--write", is_flag=True, help="Write it; without it nothing is written.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def link_rows(rows: tuple[str, ...], write: bool, as_json: bool) -> None:
-    """List jobs whose row in your own sheet is not certain, and settle them.
-
-    The row gets the job's site ID. The row that was added for the job is emptied, if nobody typed
-    into it; delete it if you like. A job that has none of the rows gets one of its own, and is not
-    listed again but with --json.
-    """
-    logs.configure(logging.WARNING)
-    chosen = pairs("SITE=Tab!12 or SITE=none", rows)
-    read, settled = link(Wiring(*opened()), time.sleep, chosen, write=write)
-    echo(_json(read) if as_json else _lines(read, settled, is_written=write))
-
-
-def _lines(read: Doubts, settled: Settled, *, is_written: bool) -> Iterable[str]:
-    done = {doubt.site for doubt, _ in settled}
-    for doubt, row in settled:
-        yield from _settled(doubt, row, is_written=is_written)
-    for job in read.doubled:
-        yield f"{job.site} stands in {job}: delete the rows that nobody needs."
-    left = [doubt for doubt in read.unanswered if doubt.site not in done]
-    for doubt in left:
-        yield f"{doubt.site}  {doubt.customer.name}  {doubt.customer.address}".rstrip()
-        if doubt.own:
-            yield f"    added  {doubt.own.name}: {doubt.own.text}"
-        for row in doubt.candidates:
-            yield f"    maybe  {row.name}: {row.text}"
-    if left:
-        example = f"{left[0].site[:8]}={left[0].candidates[0].name}"
-        yield f'To settle one: brightsheet link --set "{example}" --write'
-        yield f'If it is none of them: brightsheet link --set "{left[0].site[:8]}=none" --write'
-    elif done and not is_written:
-        yield "Nothing was written. To write it, add --write."
-    elif not (done or read.doubled):
-        yield "Every job has its row, or none that people made resembles it."
-
-
-def _settled(doubt: Doubt, row: NamedRow | None, *, is_written: bool) -> Iterable[str]:
-    if row is None:
-        said = "has" if is_written or doubt.own else "would get"
-        yield f"{doubt.site} {said} a row of its own: it has none of those listed."
-        return
-    said = "has the site ID of" if is_written else "would get the site ID of"
-    yield f"{row.name} {said} {doubt.site}."
-    if doubt.own:
-        emptied = "is empty now but for formulas" if is_written else "would be emptied"
-        yield f"{doubt.own.name} {emptied}: it was added for this job. Delete it if you like."
-
-
-def _json(read: Doubts) -> Iterable[str]:
-    def named(row: NamedRow) -> dict[str, str]:
-        return {"row": row.name, "text": row.text}
-
-    for job in read.doubled:
-        yield json.dumps({"site": job.site, "rows": job.rows})
-    for doubt in read.doubts:
-        yield json.dumps(
-            {
-                "site": doubt.site,
-                "customer": doubt.customer.name,
-                "address": doubt.customer.address,
-                "added": named(doubt.own) if doubt.own else None,
-                "candidates": [named(row) for row in doubt.candidates],
-                "answered": doubt.is_answered,
-            }
-        )

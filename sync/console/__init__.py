@@ -4,14 +4,14 @@ What they show is from the database, so that web and worker may be on different 
 takes long is requested of the worker.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from flask import Blueprint, Flask
 
-from sync.console import access, actions, deliveries, jobs, mapping, overview, own_sheet
+from sync.console import access, actions, deliveries, jobs, overview
 from sync.console.access import PasswordTries
-from sync.console.parts import Alert, ConsoleParts, Page, as_view
+from sync.console.parts import Alert, ConsoleParts, Page, Route, as_view
 from sync.wiring import Wiring
 
 Add = Callable[..., None]
@@ -23,8 +23,9 @@ def add_console(
     alert: Alert,
     wake: Callable[[], object],
     tries: PasswordTries,
+    pages: Sequence[Route] = (),
 ) -> None:
-    """Add the console at `/`.
+    """Add the console at `/`, with further `pages`.
 
     `alert` sends a text to people, and returns whether it arrived. `wake` has a worker of this
     process look for work. `tries` says whether a password is looked at.
@@ -39,13 +40,15 @@ def add_console(
     )
     access.guard(app, blueprint, parts)
     titles = {name: deed.title for name, deed in actions.DEEDS.items()}
-    blueprint.context_processor(lambda: {"action_titles": titles})
-    for path, name, page, methods in _routes(partial(access.sign_in, tries=tries)):
+    routes = [*_routes(partial(access.sign_in, tries=tries)), *pages]
+    names = {name for _, name, _, _ in routes}
+    blueprint.context_processor(lambda: {"action_titles": titles, "pages": names})
+    for path, name, page, methods in routes:
         blueprint.add_url_rule(path, name, as_view(page, parts), methods=methods)
     app.register_blueprint(blueprint)
 
 
-def _routes(sign_in: Page) -> list[tuple[str, str, Page, list[str]]]:
+def _routes(sign_in: Page) -> list[Route]:
     """Return every page: its path, its name, what makes it, and its methods."""
     get, post = ["GET"], ["POST"]
     return [
@@ -58,10 +61,6 @@ def _routes(sign_in: Page) -> list[tuple[str, str, Page, list[str]]]:
         ("/jobs/<site>", "job", jobs.job, get),
         ("/documents", "documents", jobs.documents, get),
         ("/columns", "columns", overview.columns, get + post),
-        ("/mapping", "mapping", mapping.mapping, get + post),
-        ("/mapping/rows", "rows", own_sheet.rows, get + post),
-        ("/mapping/extras", "extras", own_sheet.extras, get + post),
-        ("/mapping/unmap", "unmap", own_sheet.unmap, get + post),
         ("/checks", "checks", overview.checks, get + post),
         ("/actions", "actions", actions.listed, get),
         ("/actions/<name>", "action", actions.action, get + post),

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from flask import render_template, request
 
-from sync.boards.map_tabs import fields_of
 from sync.console.parts import ConsoleParts
 from sync.doctor import as_json, is_well, run_checks
 from sync.jobs.config_lists import ending_question
 from sync.sheets.answer import RECOVERED_TAB
+from sync.sheets.job_tabs import OwnTab
 from sync.sheets.reconcile import last_compared
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.surroundings import NOTHING_ELSE
@@ -146,14 +146,16 @@ def _tone(behind: list[bool]) -> str:
 def columns(parts: ConsoleParts) -> Any:
     """Show which column of the sheet shows what; the sheet is read on demand, once."""
     spreadsheet = parts.wiring.sheet_store().spreadsheet
-    snapshot, titles, is_read = Snapshot(), NOTHING_ELSE.titles, request.method == "POST"
+    snapshot, titles, is_read = Snapshot(OwnTab()), NOTHING_ELSE.titles, request.method == "POST"
     if is_read:
         with parts.alone():
             # Two reads beside the worker's: its rate limit leaves room for ten a minute.
             flusher = parts.wiring.flusher(sleep)
-            client = flusher.client
-            snapshot, titles = client.read(parts.wiring.mode()), client.surroundings().titles
-            flusher.notice_columns(snapshot, flusher.store.pending.read(0, 0))
+            client, pending = flusher.client, flusher.store.pending.read(0, 0)
+            tabs = flusher.tabs(pending.mode)
+            snapshot, titles = client.read(tabs), client.surroundings().titles
+            flusher.notice_columns(tabs, snapshot, pending)
+    layout = parts.wiring.layout()
     return render_template(
         "console/columns.html",
         is_read=is_read,
@@ -162,7 +164,7 @@ def columns(parts: ConsoleParts) -> Any:
         is_adopted=spreadsheet.mode() is Mode.ADOPTED,
         compared=last_compared(spreadsheet),
         tabs=_tabs(snapshot, titles),
-        fields=fields_of(parts.wiring),
+        title=lambda column: layout.title(column, is_mapped=True) or column,
     )
 
 

@@ -105,6 +105,8 @@ def context(settings: Settings, *, shows_personal: bool) -> dict[str, Any]:
 
 Alert = Callable[[str], bool]
 Page = Callable[..., Any]
+Route = tuple[str, str, Page, list[str]]
+"""A page: its path, its name, what makes it, and its methods."""
 _T = TypeVar("_T")
 _LONGEST = 200
 _ID = re.compile(r"[0-9A-Za-z-]{1,80}")

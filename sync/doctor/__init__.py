@@ -16,14 +16,25 @@ from sync.settings.environment import Settings
 from sync.store import Database
 from sync.wiring import Wiring
 
-__all__ = ["STEPS", "Check", "Run", "as_json", "is_well", "run_checks", "settings_failed", "text"]
+__all__ = [
+    "STEPS",
+    "Check",
+    "Run",
+    "Step",
+    "as_json",
+    "is_well",
+    "register",
+    "run_checks",
+    "settings_failed",
+    "text",
+]
 
 
 Run = Callable[[Wiring], Check]
 
 
 @dataclass(frozen=True)
-class _Step:
+class Step:
     """A check's name, its title, what runs it, and the checks that must not have failed before.
 
     It is skipped where `setting` is not set.
@@ -51,30 +62,38 @@ _UNSET = {
 _IN_SHEET = ("google", "spreadsheet")
 _IN_EVERBRIGHT = ("database", "everbright")
 _READ_BACK = (*_IN_EVERBRIGHT, "job")
-STEPS = (
-    _Step("database", "Database", receiver.database),
-    _Step("disk", "Disk", receiver.disk),
-    _Step("clock", "Clock", google.clock),
-    _Step("google", "Sign-in at Google", google.credentials),
-    _Step("spreadsheet", "Spreadsheet", google.spreadsheet, ("google",)),
-    _Step("rows", "Rows and their keys", google.rows, _IN_SHEET),
-    _Step("columns", "Columns", google.columns, ("database", *_IN_SHEET)),
-    _Step("mapping", "Your own sheet", google.mapping, ("database", *_IN_SHEET)),
-    _Step("protection", "Protected cells", google.protection, _IN_SHEET),
-    _Step("ids", "How Google treats IDs", google.ids, ("database", *_IN_SHEET)),
-    _Step("drive", "Folder for documents", google.file, ("google",), _FOLDER),
-    _Step("readers", "Who may open documents", google.readers, (*_IN_SHEET, "drive"), _FOLDER),
-    _Step("everbright", "EverBright's token", receiver.token, (), _TOKEN),
-    _Step("job", "A job of EverBright's", receiver.job, _IN_EVERBRIGHT, _TOKEN),
-    _Step("download", "A document of EverBright's", receiver.download, _IN_EVERBRIGHT, _TOKEN),
-    _Step("delivered", "A job against EverBright", receiver.delivered, _READ_BACK, _TOKEN),
-    _Step("milestones", "The milestone that ends a job", receiver.milestones, ("database",)),
-    _Step("receiver", "Receiver from outside", receiver.reached, (), _URL),
-    _Step("secret", "The webhook's secret", receiver.secret, ("receiver",), _URL),
-    _Step("proxies", "Proxies before the receiver", receiver.proxies, ("receiver", "secret"), _URL),
-    _Step("delivery", "Last delivery", receiver.last_delivery, ("database",)),
-    _Step("in_step", "The sheet is in step", receiver.in_step, ("database",)),
-)
+STEPS = [
+    Step("database", "Database", receiver.database),
+    Step("disk", "Disk", receiver.disk),
+    Step("clock", "Clock", google.clock),
+    Step("google", "Sign-in at Google", google.credentials),
+    Step("spreadsheet", "Spreadsheet", google.spreadsheet, ("google",)),
+    Step("rows", "Rows and their keys", google.rows, _IN_SHEET),
+    Step("columns", "Columns", google.columns, ("database", *_IN_SHEET)),
+    Step("protection", "Protected cells", google.protection, _IN_SHEET),
+    Step("ids", "How Google treats IDs", google.ids, ("database", *_IN_SHEET)),
+    Step("drive", "Folder for documents", google.file, ("google",), _FOLDER),
+    Step("readers", "Who may open documents", google.readers, (*_IN_SHEET, "drive"), _FOLDER),
+    Step("everbright", "EverBright's token", receiver.token, (), _TOKEN),
+    Step("job", "A job of EverBright's", receiver.job, _IN_EVERBRIGHT, _TOKEN),
+    Step("download", "A document of EverBright's", receiver.download, _IN_EVERBRIGHT, _TOKEN),
+    Step("delivered", "A job against EverBright", receiver.delivered, _READ_BACK, _TOKEN),
+    Step("milestones", "The milestone that ends a job", receiver.milestones, ("database",)),
+    Step("receiver", "Receiver from outside", receiver.reached, (), _URL),
+    Step("secret", "The webhook's secret", receiver.secret, ("receiver",), _URL),
+    Step("proxies", "Proxies before the receiver", receiver.proxies, ("receiver", "secret"), _URL),
+    Step("delivery", "Last delivery", receiver.last_delivery, ("database",)),
+    Step("in_step", "The sheet is in step", receiver.in_step, ("database",)),
+]
+"""In the order in which they run."""
+
+
+def register(step: Step, *, after: str) -> None:
+    """Add a check that runs after the one with the name `after`."""
+    names = [known.name for known in STEPS]
+    if step.name not in names:
+        STEPS.insert(names.index(after) + 1, step)
+
 
 _SETTINGS = ("settings", "Settings")
 _KEYS_BLOCKED = (
@@ -114,7 +133,7 @@ def settings_failed(error: SettingsError) -> Check:
     return Check(*_SETTINGS, "failed", what, cause, f"{setting} {fix}")
 
 
-def _outcome(step: _Step, wiring: Wiring, before: list[str]) -> Check:
+def _outcome(step: Step, wiring: Wiring, before: list[str]) -> Check:
     if before:
         return skipped(f"First fix: {before[0]}.")
     if step.setting and not getattr(wiring.settings, step.setting):

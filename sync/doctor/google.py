@@ -7,9 +7,6 @@ from io import BytesIO
 
 import requests
 
-from sync.boards import matching as rowless
-from sync.boards.mapping.words import OTHERS
-from sync.boards.options import with_options, worded_cells
 from sync.doctor.check import Check, failed, ok, skipped, warning
 from sync.errors import BrightsheetError, Permanent
 from sync.field_table import KEY
@@ -17,10 +14,10 @@ from sync.google import auth
 from sync.google.auth import DRIVE, SHEETS, Accepted, covers_drive, covers_sheets, sign_in
 from sync.google.drive import Drive
 from sync.google.upload import FileContent
-from sync.jobs import config_lists
 from sync.settings.environment import Settings
 from sync.sheets import request
 from sync.sheets.answer import RECOVERED_TAB
+from sync.sheets.keys import doubled_jobs
 from sync.sheets.reconcile import last_compared
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.trial import try_google
@@ -233,7 +230,7 @@ def spreadsheet(wiring: Wiring) -> Check:
     settings = wiring.settings
     account, client = auth.account(settings), wiring.sheet_client()
     try:
-        client.read(wiring.mode())
+        client.read(wiring.tabs())
     except Permanent as error:
         return not_covered(settings, error, "spreadsheet", settings.spreadsheet_id)
     try:
@@ -261,7 +258,7 @@ def spreadsheet(wiring: Wiring) -> Check:
 
 def rows(wiring: Wiring) -> Check:
     """Every row can be known by its site ID, and each ID stands once."""
-    tables = wiring.sheet_client().read(wiring.mode()).tables
+    tables = wiring.sheet_client().read(wiring.tabs()).tables
     if not tables:
         return skipped(_NO_TAB, _INIT)
     if any(KEY not in table.columns for table in tables):
@@ -270,7 +267,7 @@ def rows(wiring: Wiring) -> Check:
             "Somebody deleted it.",
             "Restore it: in the spreadsheet, File, Version history.",
         )
-    if doubled := rowless.doubled_jobs(tables):
+    if doubled := doubled_jobs(tables):
         ids = counted(len(doubled), "site ID stands", "site IDs stand")
         return warning(
             f"{ids} in more than one row ({'; '.join(map(str, doubled[:_NAMED]))}).",
@@ -291,51 +288,22 @@ def rows(wiring: Wiring) -> Check:
 def columns(wiring: Wiring) -> Check:
     """No column of the tabs of jobs was deleted."""
     flusher = wiring.flusher(time.sleep)
-    snapshot = flusher.client.read(wiring.mode())
-    gone = flusher.notice_columns(snapshot, flusher.store.pending.read(0, 0))
+    pending = flusher.store.pending.read(0, 0)
+    tabs = flusher.tabs(pending.mode)
+    gone = flusher.notice_columns(tabs, flusher.client.read(tabs), pending)
     if not gone:
         return ok("Every column that was made or mapped is there.")
     names = ", ".join(f"{column.header!r} in {column.tab!r}" for column in gone[:_NAMED])
     count = counted(len(gone), "column is", "columns are")
-    fix = remedy(COLUMNS_GONE[snapshot.is_adopted])
+    fix = remedy(COLUMNS_GONE[not tabs.policy.makes_columns])
     return warning(f"{count} missing: {names}.", "A person deleted them.", fix)
-
-
-def mapping(wiring: Wiring) -> Check:
-    """What of a person's own sheet is mapped, and whether its drop-downs have our words."""
-    client = wiring.sheet_client()
-    snapshot = client.read(wiring.mode())
-    if not snapshot.is_adopted:
-        return skipped("The tab for jobs is Brightsheet's own: nothing is mapped.")
-    tables = snapshot.tables
-    if cells := worded_cells(tables):
-        tables = with_options(tables, client.read_options(cells))
-    jobs = (work.job for work in wiring.sheet_store().pending.every())
-    statuses = config_lists.status_entries(wiring.settings.config, jobs)
-    came = {status.label for status in statuses if status.changes}
-    lacking = [
-        f"{table.headers.get(table.columns[column], column)!r} in {table.title!r}: {words}"
-        for table in tables
-        for column, known in table.words.items()
-        if column.startswith("status:")
-        and OTHERS not in known
-        and (words := ", ".join(sorted(came - known.keys())))
-    ]
-    if lacking:
-        return warning(
-            f"Drop-downs without an option for what came: {'; '.join(lacking)}.",
-            "A status that no option stands for is not written.",
-            'Say which one does: brightsheet map --word "Your column:Rejected=Your option" --write',
-        )
-    tabs = ", ".join(f"{table.title} ({len(table.columns)} columns)" for table in snapshot.tables)
-    return ok(f"Mapped: {tabs}.")
 
 
 def protection(wiring: Wiring) -> Check:
     """No protected range keeps us from writing our tabs."""
     account = auth.account(wiring.settings)
     client = wiring.sheet_client()
-    managed = _managed(client.read(wiring.mode()))
+    managed = _managed(client.read(wiring.tabs()))
     locked = [title for sheet_id, title in client.locked() if sheet_id in managed]
     if not locked:
         return ok("Nothing in our tabs is protected against us.")

@@ -2,27 +2,22 @@
 
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from sync.boards import survey
-from sync.boards.metadata import removal
 from sync.errors import Permanent, SettingsError
 from sync.field_table import KEY
 from sync.google import auth, sign_in
 from sync.ops import retry
 from sync.settings.environment import Settings
 from sync.sheets.ensure import HISTORY, PIPELINE, VIEWS, ensure
-from sync.sheets.flush import Flusher, Round
-from sync.sheets.plan import LARGE
+from sync.sheets.flush import LARGE, Flusher, Round
 from sync.sheets.reconcile import recheck, renew, waiting_for_check
-from sync.sheets.snapshot import Snapshot, key_column_gone
-from sync.store import ActionLog, ActionState, Database, Lease
+from sync.sheets.snapshot import key_column_gone
+from sync.store import Database, Lease
 from sync.types import Mode
 from sync.wiring import Sleep, Wiring
 
-_LOOKED_AT = 1000
-"""Actions among which what was added is looked for: what was, is among the newest."""
 EXTRAS = {"history": HISTORY, "pipeline": PIPELINE, "views": VIEWS}
 """What may be added beside tabs of a person's own, by the name by which people ask for it."""
 _TRIES = 8
@@ -131,16 +126,21 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
     store, targets, writer = flusher.store, flusher.targets, flusher.writer
     waiting_for_check(flusher, held)
     fence = writer.take_turn(held)
-    snapshot = flusher.client.read(store.spreadsheet.mode())
-    _must_be_served(snapshot)
+    tabs = flusher.tabs(store.spreadsheet.mode())
+    snapshot, is_own = flusher.client.read(tabs), tabs.policy.makes_columns
+    pending = store.pending.read(0, 0)
+    this = Round(held, fence, tabs, pending, snapshot)
+    tabs.check_served(snapshot, pending, dict)
+    if snapshot.table and is_own and KEY not in snapshot.table.columns:
+        raise key_column_gone()
     jobs = list(store.pending.every())
     store.steps.propose(targets.proposed_steps(jobs))
-    targets.know(store.steps.kept())
+    targets.use_milestone_order(store.steps.kept())
     writer.take_call(held)
     beside = flusher.client.surroundings()
     titles = targets.free_titles(snapshot, beside)
     wanted = targets.wanted(targets.every_column(jobs), beside=beside, titles=titles)
-    if extras and not snapshot.is_adopted:
+    if extras and is_own:
         what = "The tabs are Brightsheet's own, and have a History, a Pipeline and views already."
         raise Permanent("not_mapped", what)
     if extras:
@@ -148,99 +148,19 @@ def provision(flusher: Flusher, held: Lease, extras: Collection[str] = ()) -> li
         wanted = replace(wanted, extras=ids)
     if snapshot.history is None:
         store.history.write_again(held)
-    if not snapshot.is_adopted:
+    if is_own:
         store.spreadsheet.set_ours(held)
     if snapshot.table is None:
         store.spreadsheet.forget(held)
-    ensured = ensure(snapshot, wanted, flusher.planner.clock(snapshot), restores=True)
-    this = Round(held, fence, store.pending.read(0, 0), snapshot)
-    draws = PIPELINE in wanted.extras or not snapshot.is_adopted
+    ensured = ensure(snapshot, wanted, flusher.clock(snapshot), restores=True)
+    this = replace(this, pending=store.pending.read(0, 0))
+    draws = PIPELINE in wanted.extras or is_own
     parts = flusher.with_pipeline(this, ensured.parts, draws=draws)
     if parts.is_empty:
         return renew(flusher, held, restores=True)
     if ensured.parts.is_empty:
         ensured.tell("the Pipeline: brought up to date")
-    batch = writer.composed(snapshot, ensured.tables, parts, fence, titles.fence)
-    writer.send(held, snapshot, batch)
-    if not (ensured.is_new or snapshot.is_adopted):
+    flusher.send(this, parts, ensured.tables, titles=titles)
+    if is_own and not ensured.is_new:
         recheck(flusher, held)
     return ensured.done
-
-
-def _must_be_served(snapshot: Snapshot) -> None:
-    """Raise Permanent where something is gone that nobody but a person can bring back."""
-    if snapshot.is_mapping_unknown:
-        what = (
-            "Tabs of this spreadsheet are mapped. Map them again: this database does not know it."
-        )
-        raise Permanent("mapping_unknown", what, "Type: brightsheet map --write")
-    if snapshot.is_adopted and snapshot.table is None:
-        raise Permanent(
-            "header_gone", "No mapped tab is there.", "Map one: brightsheet map --write"
-        )
-    if snapshot.table and not snapshot.is_adopted and KEY not in snapshot.table.columns:
-        raise key_column_gone()
-
-
-@dataclass(frozen=True)
-class UnmappedTab:
-    """A tab that is (to be) mapped no more: how many jobs had rows there alone.
-
-    `elsewhere` is the tab that gets rows for them with their next news; "" where none is mapped.
-    """
-
-    title: str
-    jobs: int
-    elsewhere: str
-
-
-def unmap(
-    wiring: Wiring, sleep: Sleep, names: Collection[str], *, write: bool
-) -> tuple[UnmappedTab, ...]:
-    """Return the mapped tabs among `names` (titles); with `write`, unmap them. Their cells stay.
-
-    Raises Retryable where an earlier write is still to be checked, Permanent where a name is none
-    of a tab and no tab is mapped.
-    """
-    flusher = wiring.flusher(sleep)
-    again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
-    with wiring.hold(sleep) as held:
-        waiting_for_check(flusher, held)
-        snapshot: Snapshot = again(flusher.client.read, flusher.store.spreadsheet.mode())
-        tables = snapshot.tables if snapshot.is_adopted else ()
-        gone = [table for table in tables if table.title in names]
-        left = [table for table in tables if table.title not in names]
-        if not tables:
-            raise Permanent("not_mapped", "No tab is mapped: there is nothing to remove.")
-        sites = {site for table in gone for site in table.keys}
-        sites -= {site for table in left for site in table.keys}
-        if gone and write:
-            # Before the sheet: killed between the two, the next flush finds the tabs mapped still.
-            columns = {column for table in left for column in table.columns}
-            flusher.store.batches.forget_rows(held, sites)
-            flusher.store.spreadsheet.adopt_tabs(held, {table.sheet_id for table in left}, columns)
-            again(_take_metadata, flusher, {table.sheet_id for table in gone})
-        elsewhere = left[0].title if left else ""
-        return tuple(
-            UnmappedTab(table.title, len(sites & table.keys.keys()), elsewhere) for table in gone
-        )
-
-
-def _take_metadata(flusher: Flusher, tabs: Collection[int]) -> None:
-    first = flusher.client.get(survey.TABS)
-    answer = flusher.client.get(survey.CELLS, survey.ranges(first))
-    requests = [
-        request
-        for tab in survey.survey(first, answer, {}).tabs
-        if tab.sheet_id in tabs
-        for request in removal(tab)
-    ]
-    if requests:
-        flusher.client.update(requests)
-
-
-def extras_added(wiring: Wiring, actions: ActionLog) -> frozenset[str]:
-    """Return the names of what was added to the sheet besides, on the console or by a command."""
-    made = wiring.sheet_store().pending.read(0, 0).known_columns
-    done = {each.name for each in actions.latest(_LOOKED_AT) if each.state is ActionState.DONE}
-    return frozenset(n for n, made_as in EXTRAS.items() if made_as in made or f"add {n}" in done)

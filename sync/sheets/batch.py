@@ -21,7 +21,7 @@ from sync.sheets import request
 from sync.sheets.answer import FENCE_TAB, GUARD_KEY, guard_id
 from sync.sheets.request import Request, dimension_range
 from sync.sheets.snapshot import Snapshot, Tab, Table
-from sync.sheets.writes import CellWrite, RowWrite, Trace, Who
+from sync.sheets.writes import CellWrite, RowIdentity, RowWrite, Trace
 from sync.types import letters
 
 HEADER = "header"
@@ -185,9 +185,9 @@ def compose(
     requests += [*request.move_fence(snapshot.fences, fence), *parts.structure]
     written = [*parts.rows]
     if parts.header:
-        header = Who(is_header=True)
+        header = RowIdentity(is_header=True)
         cells, row = tuple(parts.header), first.header_row
-        written.append(RowWrite(sheet_id=first.sheet_id, row=row, cells=cells, who=header))
+        written.append(RowWrite(sheet_id=first.sheet_id, row=row, cells=cells, identity=header))
     asked: list[Asked] = []
     for table in tables:
         rows = [row for row in written if row.sheet_id == table.sheet_id]
@@ -260,9 +260,9 @@ def _new_rows(table: Table, parts: Parts) -> list[Request]:
 
 def _asked(table: Table, written: Sequence[RowWrite], copies_title: str) -> Asked:
     """Ask the cells back that the check compares, and whole rows where it compares all."""
-    headers = [row for row in written if row.who.is_header]
-    rows = [row for row in written if not row.who.is_header]
-    whole = [f"{row.row + 1}:{row.row + 1}" for row in rows if row.who.holds is not None]
+    headers = [row for row in written if row.identity.is_header]
+    rows = [row for row in written if not row.identity.is_header]
+    whole = [f"{row.row + 1}:{row.row + 1}" for row in rows if row.identity.holds is not None]
     ranges = (*_compared(table, headers), *_compared(table, rows), *whole)
     return Asked(table.title, table.header_row, copies_title, ranges)
 
@@ -274,7 +274,7 @@ def _compared(table: Table, rows: Sequence[RowWrite]) -> list[str]:
     indexes = {table.columns[KEY]} if KEY in table.columns else set()
     for row in rows:
         indexes |= {cell.index for cell in row.cells if not _replaces_anything(cell)}
-        texts = (*row.who.shows, *row.who.shows_not)
+        texts = (*row.identity.shows, *row.identity.shows_not)
         indexes |= {table.columns[column] for column in texts if column in table.columns}
     first, last = (pick(row.row for row in rows) + 1 for pick in (min, max))
     return [f"{name}{first}:{name}{last}" for name in map(letters, sorted(indexes))]

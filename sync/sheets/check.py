@@ -18,11 +18,11 @@ from sync.sheets.writes import (
     PARTS,
     PATTERN,
     CellWrite,
+    RowIdentity,
     RowImage,
     RowWrite,
     Trace,
     Undo,
-    Who,
     has_note,
     masked,
     value_fields,
@@ -115,9 +115,9 @@ class _RowCheck:
     def _is_who(self) -> bool:
         if self.row.is_new:
             return True
-        if self.row.who.is_header:
+        if self.row.identity.is_header:
             return self.table.has_header_guard
-        return self._knows_keys and self.row.who.is_row(self.copy, self.columns)
+        return self._knows_keys and self.row.identity.is_row(self.copy, self.columns)
 
     @property
     def _knows_keys(self) -> bool:
@@ -144,7 +144,7 @@ class _RowCheck:
                 fields=PATTERN,
                 before={},
                 wrote={"userEnteredValue": {"stringValue": text}},
-                who=Who(key=self.row.pattern_of),
+                identity=RowIdentity(key=self.row.pattern_of),
                 row=self.row.row,
                 tab=self.table.title,
                 row_text=" | ".join(text for one in self.copy if (text := text_of(one))),
@@ -161,7 +161,7 @@ class _RowCheck:
         site = self.row.site
         if cell.undoes or not site:
             return
-        if cell.column == KEY and self.row.who.shows:
+        if cell.column == KEY and self.row.identity.shows:
             self.findings.keyed.add(site)
             return
         self.findings.landed[site].add(cell.column)
@@ -184,7 +184,7 @@ class _RowCheck:
                 fields=fields,
                 before=before,
                 wrote=wrote,
-                who=self._who_was_hit(cell),
+                identity=self._who_was_hit(cell),
                 image=RowImage.of(self.copy, self.columns, [cell.index]),
                 row=self.row.row,
                 tab=self.table.title,
@@ -208,14 +208,14 @@ class _RowCheck:
                 undo = undo.model_copy(update={"before": old.before})
         return undo
 
-    def _who_was_hit(self, cell: CellWrite) -> Who:
+    def _who_was_hit(self, cell: CellWrite) -> RowIdentity:
         if cell.column == KEY and (wrote := site_in(cell.data)):
             # Found again by the key itself, wherever the row is by then.
-            return Who(key=wrote, shows_not=cell.key_row or _NO_ROW)
-        if self.row.who.is_header and self.table.has_header_guard:
-            return Who(is_header=True)
+            return RowIdentity(key=wrote, shows_not=cell.key_row or _NO_ROW)
+        if self.row.identity.is_header and self.table.has_header_guard:
+            return RowIdentity(is_header=True)
         if cell.column != KEY and (key := self._key()):
-            return Who(key=key)  # If that was hit, too, it goes back first.
+            return RowIdentity(key=key)  # If that was hit, too, it goes back first.
         hit = [one.index for one in self.row.cells]
         texts = {
             each.column: text_of(each.data)
@@ -223,7 +223,7 @@ class _RowCheck:
             if value_fields(each.fields) and self._column_hit(each) == each.column
         }
         told = {column: text for column, text in texts.items() if column in PARTS and text}
-        return Who(holds=RowImage.of(self.copy, self.columns, hit), wrote=told)
+        return RowIdentity(holds=RowImage.of(self.copy, self.columns, hit), wrote=told)
 
     def _key(self) -> str:
         """Return the site whose row was hit, "" where it is nobody's or not known."""

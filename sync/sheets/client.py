@@ -1,6 +1,6 @@
 """The only user of gspread: reads and writes of one spreadsheet. No retries in here."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,29 +9,24 @@ import requests
 from gspread.http_client import HTTPClient
 from gspread.urls import SPREADSHEET_BATCH_UPDATE_URL, SPREADSHEET_URL
 
-from sync.boards import options, survey
-from sync.boards.options import Options, WordedCells
-from sync.boards.table_end import ColumnTexts
-from sync.errors import Permanent, Refused, Retryable
+from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google
 from sync.sheets import answer as rows
-from sync.sheets import snapshot
+from sync.sheets import snapshot, surroundings
 from sync.sheets.answer import (
-    FIELDS,
     FULL_FIELDS,
     PROTECTIONS,
-    ROW,
     Row,
     data_filters,
     everything,
     quoted,
 )
 from sync.sheets.batch import Asked, Batch
-from sync.sheets.snapshot import Snapshot, Table
+from sync.sheets.job_tabs import JobTabs
+from sync.sheets.snapshot import Snapshot
 from sync.sheets.surroundings import Surroundings
-from sync.types import Mode, letters
 
 
 class _Http(HTTPClient):
@@ -67,16 +62,13 @@ class SheetClient:
         self._http = _Http(None, session)  # type: ignore[arg-type]  # the session signs in
         self._http.set_timeout(TIMEOUT)
 
-    def read(self, mode: Mode, columns: tuple[str, ...] = ()) -> Snapshot:
+    def read(self, tabs: JobTabs, columns: tuple[str, ...] = ()) -> Snapshot:
         """Read header rows, fence and keys in one call, and the cells of `columns`.
 
-        With links and number formats in a spreadsheet that is adopted: there they are compared.
         Raises Retryable or Permanent.
         """
-        fields = FULL_FIELDS if mode is Mode.ADOPTED else FIELDS
-        with self._translated_errors():
-            answer = self._filtered(data_filters((KEY, *columns)), fields)
-        return snapshot.read(answer, KEY, mode)
+        answer = self.filtered(data_filters((KEY, *columns)), tabs.cell_fields)
+        return snapshot.read(answer, KEY, tabs)
 
     def read_everything(self, book: Snapshot) -> Reading:
         """Read the whole of the tabs of jobs that were seen, and of their hidden tabs."""
@@ -88,97 +80,21 @@ class SheetClient:
         return self._everything(book, tabs)
 
     def _everything(self, book: Snapshot, tabs: Sequence[int]) -> Reading:
-        with self._translated_errors():
-            answer = self._filtered(everything(tabs, KEY), FULL_FIELDS)
-        now = snapshot.read(answer, KEY, book.mode)
+        answer = self.filtered(everything(tabs, KEY), FULL_FIELDS)
+        now = snapshot.read(answer, KEY, book.tabs)
         return Reading(
             now,
             {table.sheet_id: rows.whole(answer, table.sheet_id) for table in now.tables},
             {table.sheet_id: rows.whole(answer, table.copies_tab) for table in now.tables},
         )
 
-    def read_columns(self, tables: Sequence[Table]) -> dict[int, dict[int, ColumnTexts]]:
-        """Read columns of tabs as bare values, by sheet id and index: a tenth of all with formats.
-
-        Those that are managed, which a match needs; of the first tab all, for new rows go below its
-        last job. Of a formula the text is the formula. Raises Retryable where a person moved a
-        column since `tables` were read.
-        """
-        first, *others = tables
-        places = [(table, index) for table in others for index in sorted(table.columns.values())]
-        where = [_whole_range(first), *(_column_range(table, index) for table, index in places)]
-        params: dict[str, Any] = {
-            "majorDimension": "COLUMNS",
-            "valueRenderOption": "FORMULA",
-            "fields": "valueRanges(values)",
-        }
-        with self._translated_errors():
-            answer = self._http.values_batch_get(self._id, where, params)
-        whole, *read = answer.get("valueRanges", [{}] * len(where))
-        values = [[*map(_text, cells)] for cells in whole.get("values", ())]
-        values += [[]] * (first.column_count - len(values))
-        columns: dict[int, dict[int, ColumnTexts]] = {table.sheet_id: {} for table in others}
-        columns[first.sheet_id] = {
-            index: ColumnTexts(texts, first.header_row) for index, texts in enumerate(values)
-        }
-        for (table, index), cells in zip(places, read, strict=True):
-            texts = [*map(_text, next(iter(cells.get("values", ())), ()))]
-            columns[table.sheet_id][index] = ColumnTexts(texts)
-        for table in tables:
-            for index in table.columns.values():
-                if columns[table.sheet_id][index].header != table.headers.get(index, ""):
-                    raise Retryable("sheet_changed", "A person moved the mapped columns just now.")
-        return columns
-
-    def read_lines(self, table: Table) -> dict[int, list[str]]:
-        """Read a whole tab as bare values, by column from its first row on; formulas as such."""
-        params: dict[str, Any] = {"majorDimension": "COLUMNS", "valueRenderOption": "FORMULA"}
-        with self._translated_errors():
-            answer = self._http.values_batch_get(self._id, [_whole_range(table)], params)
-        (whole,) = answer.get("valueRanges", [{}])
-        values = whole.get("values", ())
-        return {index: [*map(_text, cells)] for index, cells in enumerate(values)}
-
-    def read_lists(self, ranges: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Read the options that drop-downs take from cells, by range; () where those are gone.
-
-        A range at a time: Google refuses a read of several whole if one of them is gone.
-        """
-        lists: dict[str, tuple[str, ...]] = {}
-        for cells in ranges:
-            try:
-                is_lost = survey.is_lost(cells)
-                lists[cells] = () if is_lost else survey.texts(self.get(survey.TEXTS, (cells,)))
-            except Refused:
-                lists[cells] = ()
-        return lists
-
-    def read_options(self, cells: Sequence[WordedCells]) -> Options:
-        """Read what the drop-downs of cells offer. Raises Retryable or Permanent."""
-        answer = self.get(options.VALIDATIONS, tuple(each.range for each in cells))
-        return options.options(answer, self.read_lists(options.ranges_in(answer)))
-
-    def read_row(self, table: Table, row: int) -> Row:
-        """Read one row of a tab with formulas and number formats."""
-        where = f"{quoted(table.title)}!{row + 1}:{row + 1}"
-        answer = self.get(ROW, (where,))
-        return rows.merged(answer, table.sheet_id).get(row, ())
-
-    def read_tabs(
-        self, sheet_ids: Sequence[int]
-    ) -> tuple[Snapshot, Mapping[int, Mapping[int, Row]]]:
-        """Read whole tabs, mapped or not: their sizes and titles in this order, and their rows."""
-        filters = [{"gridRange": {"sheetId": sheet_id}} for sheet_id in sheet_ids]
-        with self._translated_errors():
-            answer = self._filtered(filters, FULL_FIELDS)
-        book = snapshot.bare(answer, sheet_ids)
-        return book, {sheet_id: rows.whole(answer, sheet_id) for sheet_id in sheet_ids}
-
     def surroundings(self) -> Surroundings:
         """Read what else is in the spreadsheet, for when tabs are to be made."""
         with self._translated_errors():
-            answer = self._http.fetch_sheet_metadata(self._id, params={"fields": survey.FIELDS})
-        return survey.surroundings(answer)
+            answer = self._http.fetch_sheet_metadata(
+                self._id, params={"fields": surroundings.FIELDS}
+            )
+        return surroundings.surroundings(answer)
 
     def get(self, fields: str, ranges: tuple[str, ...] = ()) -> Any:
         """Return the Spreadsheet resource with a field mask, of A1 `ranges` or all tabs."""
@@ -206,7 +122,7 @@ class SheetClient:
             if not area.get("warningOnly") and not area.get("requestingUserCanEdit")
         ]
 
-    def write(self, batch: Batch, mode: Mode) -> Reading:
+    def write(self, batch: Batch, book: Snapshot) -> Reading:
         """Send one batch: all of it is done, or nothing; return the evidence that came back.
 
         Raises Refused where Google refuses it, Retryable where nobody knows whether it was done.
@@ -222,17 +138,34 @@ class SheetClient:
                 "post", SPREADSHEET_BATCH_UPDATE_URL % self._id, params=params, json=body
             ).json()
         reply = answer.get("updatedSpreadsheet", {})
-        now = snapshot.read(reply, KEY, mode)
+        now = snapshot.read(reply, KEY, book.tabs)
         copies = {table.sheet_id: rows.merged(reply, table.copies_tab) for table in now.tables}
         return Reading(now, {}, copies)
 
-    def _filtered(self, filters: list[dict[str, Any]], fields: str) -> Any:
-        return self._http.request(
-            "post",
-            f"{SPREADSHEET_URL % self._id}:getByDataFilter",
-            params={"fields": fields},
-            json={"dataFilters": filters},
-        ).json()
+    def filtered(self, filters: list[dict[str, Any]], fields: str) -> Any:
+        """Return what data filters select, with a field mask. Raises Retryable or Permanent."""
+        with self._translated_errors():
+            return self._http.request(
+                "post",
+                f"{SPREADSHEET_URL % self._id}:getByDataFilter",
+                params={"fields": fields},
+                json={"dataFilters": filters},
+            ).json()
+
+    def values(self, ranges: Sequence[str]) -> list[list[list[str]]]:
+        """Return A1 ranges as bare texts, each column by column; of a formula the formula.
+
+        It is a tenth of a read with formats. Raises Retryable or Permanent.
+        """
+        params: dict[str, Any] = {
+            "majorDimension": "COLUMNS",
+            "valueRenderOption": "FORMULA",
+            "fields": "valueRanges(values)",
+        }
+        with self._translated_errors():
+            answer = self._http.values_batch_get(self._id, list(ranges), params)
+        read = answer.get("valueRanges", [{}] * len(ranges))
+        return [[[*map(_text, column)] for column in each.get("values", ())] for each in read]
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:
@@ -250,15 +183,6 @@ def _ranges(asked: Asked) -> list[str]:
     tab, number = quoted(asked.copies_title), asked.header_row + 1
     header = f"{quoted(asked.title)}!{number}:{number}"
     return [*(f"{tab}!{one}" for one in asked.ranges), header]
-
-
-def _whole_range(table: Table) -> str:
-    return f"{quoted(table.title)}!A1:{letters(table.column_count - 1)}"
-
-
-def _column_range(table: Table, index: int) -> str:
-    letter = letters(index)
-    return f"{quoted(table.title)}!{letter}{table.header_row + 1}:{letter}"
 
 
 def _text(value: object) -> str:

@@ -5,21 +5,19 @@ that job's row. What is to be done with a cell is decided by `policy.decide` alo
 """
 
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
-from sync.boards.mapping.words import former
-from sync.boards.options import LINKED, as_shown, without_note
 from sync.field_table import KEY, TYPED, is_noted
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
 from sync.sheets import encode
-from sync.sheets.answer import BLANK, DATE_FORMATS, CellData, Content, Row, at, content, note_of
-from sync.sheets.job_tabs import Match, Pattern
+from sync.sheets.answer import BLANK, Content, Row, at, content, note_of
+from sync.sheets.job_tabs import JobRows, JobTabs, Match, Pattern
 from sync.sheets.policy import NOTES, Decision, Policy, Rule, decide
 from sync.sheets.snapshot import Table, key_column_gone
-from sync.sheets.writes import CellWrite, RowWrite, Who
+from sync.sheets.writes import CellWrite, RowIdentity, RowWrite
 
 _CELL_BYTES = 150
 """Of JSON around a cell's own text: measured on the published sample."""
@@ -73,49 +71,35 @@ def fitting(targets: Sequence[Target], max_bytes: int) -> Sequence[Target]:
 
 
 def diff(
-    tables: Sequence[Table],
-    targets: Sequence[Target],
-    matches: Mapping[str, Match],
-    pattern: Pattern | None,
-    zone: tzinfo,
+    tabs: JobTabs, tables: Sequence[Table], targets: Sequence[Target], rows: JobRows, zone: tzinfo
 ) -> Diff:
-    """Return what makes `targets` stand in `tables`; new rows go into the first.
+    """Return what makes the rows in `tables` show `targets`; new rows go into the first.
 
-    `matches` are rows without a key by the site that they are, `pattern` is where new rows go
-    (None: below the last job); dates are shown in `zone`. Raises Permanent where a key column is
-    gone.
+    `rows` says where the jobs without a row go; dates are shown in `zone`. Raises Permanent if a
+    key column is gone.
     """
     if any(KEY not in table.columns for table in tables):
         raise key_column_gone()
     result, known = Diff(), {column for table in tables for column in table.columns}
+    cells = CellDecider(tabs, zone)
     for target in targets:
         places = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
         if places:
-            rows = (_row(table, row, target, len(places), zone) for table, row in places)
-            result.rows += [row for row in rows if row.cells]
-            result.shown[target.site] = _shown([table for table, _ in places], target, known)
+            writes = (cells.row(table, row, target, len(places)) for table, row in places)
+            result.rows += [write for write in writes if write.cells]
+            result.shown[target.site] = cells.shown([table for table, _ in places], target, known)
         elif not target.is_fresh:
             result.absent.append(target.site)
-        elif match := matches.get(target.site):
+        elif match := rows.matches.get(target.site):
             result.rows.append(key_write(tables, match, target.site))
         else:
-            result.new_rows.append(_new_row(tables[0], target, len(result.new_rows), pattern, zone))
-            result.shown[target.site] = _shown(tables[:1], target, tables[0].columns)
+            number, pattern = len(result.new_rows), rows.pattern
+            result.new_rows.append(cells.new_row(tables[0], target, number, pattern))
+            result.shown[target.site] = cells.shown(tables[:1], target, tables[0].columns)
+    if result.new_rows and rows.pattern and rows.pattern.identity:
+        # Checked with the others: new rows take from this row what is not ours.
+        result.rows.append(_pattern_row(tables[0], rows.pattern, result.new_rows[0].site))
     return result
-
-
-def _shown(tables: Sequence[Table], target: Target, known: Container[str]) -> dict[str, Cell]:
-    """Return what stands once a job is written, of the columns that are `known`.
-
-    What a column has no word for is not written: there stands what stood.
-    """
-    shown = {column: cell for column, cell in target.cells.items() if column in known}
-    for table in tables:
-        for column in table.words.keys() & shown.keys():
-            if as_shown(table, column, target.cells[column]) is None:
-                del shown[column]
-                shown |= {column: target.written[column]} if column in target.written else {}
-    return shown
 
 
 def key_write(tables: Iterable[Table], match: Match, site: str) -> RowWrite:
@@ -129,99 +113,164 @@ def key_write(tables: Iterable[Table], match: Match, site: str) -> RowWrite:
         expects=BLANK,
         key_row=dict(match.texts),
     )
-    who = Who(shows=dict(match.texts))
-    return RowWrite(sheet_id=table.sheet_id, row=match.place[1], cells=(cell,), site=site, who=who)
-
-
-def _row(table: Table, row: int, target: Target, rows: int, zone: tzinfo) -> RowWrite:
-    """Return the write of a job's row.
-
-    A person may have copied it before its last change: where whatever stands there is replaced,
-    each of several `rows` gets all that there is.
-    """
-    changed = target.differences()
-    if rows > 1 and table.policy.overwrites:
-        also = target.cells.keys() - changed.keys() - TYPED
-        target = replace(target, recheck=target.recheck | also)
-    cells = (
-        _cell(table, row, column, target, zone, is_changed=column in changed)
-        for column in target.differences()
-        if column != KEY and column in table.columns
+    who = RowIdentity(shows=dict(match.texts))
+    return RowWrite(
+        sheet_id=table.sheet_id, row=match.place[1], cells=(cell,), site=site, identity=who
     )
+
+
+def _pattern_row(table: Table, pattern: Pattern, site: str) -> RowWrite:
     return RowWrite(
         sheet_id=table.sheet_id,
-        row=row,
-        cells=tuple(cell for cell in cells if cell),
-        site=target.site,
-        who=Who(key=target.site),
+        row=pattern.row - 1,
+        identity=pattern.identity or RowIdentity(),
+        pattern_of=site,
+        formulas=dict(pattern.formulas),
     )
 
 
-def _cell(
-    table: Table, row: int, column: str, target: Target, zone: tzinfo, *, is_changed: bool
-) -> CellWrite | None:
-    """Return the write of a cell's value, and of its note: each is decided for itself."""
-    wanted = as_shown(table, column, target.cells.get(column, EMPTY))
-    if wanted is None or (column in TYPED and column not in table.cells):
-        return None
-    decision, rule, there = decided(table, row, column, target, zone)
-    note = _note_there(table, row, column, target, wanted, zone) if is_changed else None
-    if decision is not Decision.WRITE and note is None:
-        return None
-    last = last_value(table, column, target, zone, there or BLANK)
-    fields = _fields(table, column, row, wanted) if decision is Decision.WRITE else ""
-    data = encode.encoded(wanted if note is not None else without_note(wanted), zone)
-    is_known = table.policy.decorates and column not in target.recheck
-    if is_known and encode.are_dates_alike(target.written.get(column, EMPTY), wanted):
-        fields, data = fields.replace(f",{encode.DATE_FIELD}", ""), encode.without_format(data)
-    return CellWrite(
-        index=table.columns[column],
-        column=column,
-        data=data,
-        fields=",".join(part for part in (fields, "note" if note is not None else "") if part),
-        expects=None if rule is Rule.OURS else there,
-        expects_note=note,
-        replaces_words=rule is Rule.NEWS and there not in (None, BLANK, last),
-    )
+@dataclass(frozen=True)
+class CellDecider:
+    """Decides on the cells of jobs' rows; dates are shown in `zone`."""
 
+    tabs: JobTabs
+    zone: tzinfo
 
-def decided(
-    table: Table, row: int, column: str, target: Target, zone: tzinfo
-) -> tuple[Decision, Rule, Content | None]:
-    """Return what is to be done with a cell of a job's row, by which rule, and what stands there.
+    def row(self, table: Table, row: int, target: Target, rows: int) -> RowWrite:
+        """Return the write of a job's row.
 
-    What a column has no word for is left alone.
-    """
-    cell = target.cells.get(column, EMPTY)
-    rule, wanted = table.policy.rule(column, cell), as_shown(table, column, cell)
-    if wanted is None:
-        return Decision.LEAVE, rule, table.value_if_read(column, row)
-    text = content(encode.encoded(wanted, zone))
-    is_news = target.is_fresh and is_received_since_mapping(table, target)
-    if rule is Rule.OURS:
-        last, there = last_value(table, column, target, zone), table.value_if_read(column, row)
-        return decide(rule, there, last, text, is_news=is_news), rule, there
-    stands = table.value(column, row)
-    last = last_value(table, column, target, zone, stands)
-    return decide(rule, stands, last, text, is_news=is_news), rule, stands
+        A person may have copied it before its last change: if whatever is there is replaced, each
+        of several `rows` gets everything.
+        """
+        changed = target.differences()
+        if rows > 1 and table.policy.overwrites:
+            also = target.cells.keys() - changed.keys() - TYPED
+            target = replace(target, recheck=target.recheck | also)
+        cells = (
+            self._cell(table, row, column, target, is_changed=column in changed)
+            for column in target.differences()
+            if column != KEY and column in table.columns
+        )
+        return RowWrite(
+            sheet_id=table.sheet_id,
+            row=row,
+            cells=tuple(cell for cell in cells if cell),
+            site=target.site,
+            identity=RowIdentity(key=target.site),
+        )
 
+    def new_row(
+        self, table: Table, target: Target, number: int, pattern: Pattern | None
+    ) -> RowWrite:
+        """Return a new row: it is inserted, and overwrites nothing."""
+        above = pattern.above if pattern else ()
+        first = pattern.row if pattern else table.last_row + 1
+        return RowWrite(
+            sheet_id=table.sheet_id,
+            row=first + number,
+            cells=tuple(self._new_cells(table, target, above)),
+            site=target.site,
+            identity=RowIdentity(key=target.site),
+            is_new=True,
+        )
 
-def last_value(
-    table: Table, column: str, target: Target, zone: tzinfo, there: Content = BLANK
-) -> Content | None:
-    """Return what was last confirmed in the cells of a column; None where nothing is known.
+    def shown(
+        self, tables: Sequence[Table], target: Target, known: Container[str]
+    ) -> dict[str, Cell]:
+        """Return what a job's row shows once it is written, of the columns that are `known`.
 
-    Mapped anew, that is what stands `there` if it is the word that stood for it before.
-    """
-    is_ours = table.policy.overwrites and column not in TYPED
-    is_rechecked = column in target.recheck
-    if (is_rechecked and is_ours) or not target.written:
-        return None
-    last = target.written.get(column, EMPTY)
-    before = former(table.words.get(column, {}), (last.text, *last.words)) if is_rechecked else ()
-    if there.text in before:
-        return there
-    return content(encode.encoded(as_shown(table, column, last) or EMPTY, zone))
+        What a column has no way to say is not written: there, what was there stays.
+        """
+        shown = {column: cell for column, cell in target.cells.items() if column in known}
+        for table in tables:
+            for column in table.words.keys() & shown.keys():
+                if self.tabs.shown(table, column, target.cells[column]) is None:
+                    del shown[column]
+                    shown |= {column: target.written[column]} if column in target.written else {}
+        return shown
+
+    def decided(
+        self, table: Table, row: int, column: str, target: Target
+    ) -> tuple[Decision, Rule, Content | None]:
+        """Return what to do with a cell of a job's row, by which rule, and what is there.
+
+        What a column has no way to say is left alone.
+        """
+        cell = target.cells.get(column, EMPTY)
+        rule, wanted = table.policy.rule(column, cell), self.tabs.shown(table, column, cell)
+        there = table.value_if_read(column, row)
+        if wanted is None:
+            return Decision.LEAVE, rule, there
+        if rule is not Rule.OURS:
+            there = table.value(column, row)
+        text = content(encode.encoded(wanted, self.zone))
+        is_news = target.is_fresh and is_received_since_mapping(table, target)
+        last = self.last_value(table, column, target)
+        if rule is Rule.OURS:
+            return decide(rule, there, last, text, is_news=is_news), rule, there
+        return decide(rule, there or BLANK, last, text, is_news=is_news), rule, there
+
+    def last_value(self, table: Table, column: str, target: Target) -> Content | None:
+        """Return what was last confirmed in the cells of a column; None if nothing is known."""
+        is_ours = table.policy.overwrites and column not in TYPED
+        if (column in target.recheck and is_ours) or not target.written:
+            return None
+        last = target.written.get(column, EMPTY)
+        return content(encode.encoded(self.tabs.shown(table, column, last) or EMPTY, self.zone))
+
+    def _cell(
+        self, table: Table, row: int, column: str, target: Target, *, is_changed: bool
+    ) -> CellWrite | None:
+        """Return the write of a cell's value, and of its note: each is decided for itself."""
+        wanted = self.tabs.shown(table, column, target.cells.get(column, EMPTY))
+        if wanted is None or (column in TYPED and column not in table.cells):
+            return None
+        decision, rule, there = self.decided(table, row, column, target)
+        note = self._note_there(table, row, column, target, wanted) if is_changed else None
+        if decision is not Decision.WRITE and note is None:
+            return None
+        fields = ""
+        if decision is Decision.WRITE:
+            fields = self.tabs.mask(column, wanted, table.cells.get(column, {}).get(row, {}))
+        data = encode.encoded(wanted if note is not None else without_note(wanted), self.zone)
+        is_known = table.policy.decorates and column not in target.recheck
+        if is_known and encode.are_dates_alike(target.written.get(column, EMPTY), wanted):
+            fields, data = fields.replace(f",{encode.DATE_FIELD}", ""), encode.without_format(data)
+        known = (None, BLANK, self.last_value(table, column, target))
+        return CellWrite(
+            index=table.columns[column],
+            column=column,
+            data=data,
+            fields=",".join(part for part in (fields, "note" if note is not None else "") if part),
+            expects=None if rule is Rule.OURS else there,
+            expects_note=note,
+            replaces_words=rule is Rule.NEWS and there not in known,
+        )
+
+    def _note_there(
+        self, table: Table, row: int, column: str, target: Target, wanted: Cell
+    ) -> str | None:
+        """Return the note that the read saw, if ours will be written over it; else None."""
+        if not (table.policy.decorates and is_noted(column)):
+            return None
+        there = note_of(table.cell(column, row))
+        ours = target.written.get(column, wanted)
+        # Ours says when, in the sheet's zone of that day: any zone's is ours.
+        last = there if encode.is_note_of(ours, there) else ours.note
+        new = encode.note(wanted, self.zone)
+        decision = decide(NOTES, Content(there), Content(last), Content(new), is_news=False)
+        return there if decision is Decision.WRITE else None
+
+    def _new_cells(self, table: Table, target: Target, above: Row) -> Iterator[CellWrite]:
+        for column, cell in target.cells.items():
+            wanted = self.tabs.shown(table, column, cell) if column in table.columns else None
+            if wanted is None:
+                continue
+            index, fields = table.columns[column], f"{encode.FRESH},note"
+            if not table.policy.decorates:
+                fields = self.tabs.mask(column, wanted, at(above, index))
+            data = encode.encoded(wanted, self.zone)
+            yield CellWrite(index=index, column=column, data=data, fields=fields)
 
 
 def is_received_since_mapping(table: Table, target: Target) -> bool:
@@ -230,64 +279,6 @@ def is_received_since_mapping(table: Table, target: Target) -> bool:
     return received is not None and mapped is not None and received > mapped.timestamp()
 
 
-def _note_there(
-    table: Table, row: int, column: str, target: Target, wanted: Cell, zone: tzinfo
-) -> str | None:
-    """Return the note that the read saw, if ours is to be written over it; else None."""
-    if not (table.policy.decorates and is_noted(column)):
-        return None
-    there = note_of(table.cell(column, row))
-    ours = target.written.get(column, wanted)
-    # Ours says when, in the sheet's zone of that day: any zone's is ours.
-    last = there if encode.is_note_of(ours, there) else ours.note
-    new = encode.note(wanted, zone)
-    decision = decide(NOTES, Content(there), Content(last), Content(new), is_news=False)
-    return there if decision is Decision.WRITE else None
-
-
-def _fields(table: Table, column: str, row: int, wanted: Cell) -> str:
-    if table.policy.decorates:
-        return encode.value_fields(wanted)
-    return _mapped_fields(column, wanted, table.cell(column, row))
-
-
-def _mapped_fields(column: str, wanted: Cell, there: CellData) -> str:
-    """Return the mask for a cell of a mapped tab: a date takes our format if it has none."""
-    if column.startswith(LINKED):
-        return encode.VALUE
-    form = there.get("userEnteredFormat", {}).get("numberFormat", {}).get("type")
-    if wanted.when is not None and form not in DATE_FORMATS:
-        return f"userEnteredValue,{encode.DATE_FIELD}"
-    return "userEnteredValue"
-
-
-def _new_row(
-    table: Table, target: Target, number: int, pattern: Pattern | None, zone: tzinfo
-) -> RowWrite:
-    """Return a new row: it is inserted, and overwrites nothing."""
-    above = pattern.above if pattern else ()
-    first = pattern.row if pattern else table.last_row + 1
-    return RowWrite(
-        sheet_id=table.sheet_id,
-        row=first + number,
-        cells=tuple(_new_cells(table, target, above, zone)),
-        site=target.site,
-        who=Who(key=target.site),
-        is_new=True,
-    )
-
-
-def _new_cells(table: Table, target: Target, above: Row, zone: tzinfo) -> Iterator[CellWrite]:
-    for column, cell in target.cells.items():
-        wanted = as_shown(table, column, cell) if column in table.columns else None
-        if wanted is None:
-            continue
-        index = table.columns[column]
-        yield CellWrite(
-            index=index,
-            column=column,
-            data=encode.encoded(wanted, zone),
-            fields=f"{encode.FRESH},note"
-            if table.policy.decorates
-            else _mapped_fields(column, wanted, at(above, index)),
-        )
+def without_note(cell: Cell) -> Cell:
+    """Return a cell without what its note says."""
+    return cell.model_copy(update={"note": "", "noted": None})

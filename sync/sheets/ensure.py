@@ -107,7 +107,7 @@ def ensure(
     Without `restores`, tabs are made with the Jobs tab only, and columns that are there stay as
     they are. In an adopted spreadsheet nothing is made but the extras.
     """
-    if snapshot.is_adopted:
+    if not snapshot.tabs.policy.makes_columns:
         return _with_extras(Ensured(snapshot.tables), snapshot, wanted, zone)
     is_new = snapshot.table is None
     table = snapshot.table or Table(JOBS_TAB, wanted.titles.jobs, 0, _BLANK_ROWS, 0)

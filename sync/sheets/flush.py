@@ -1,52 +1,464 @@
-"""One flush: read the sheet once, write it once, check what was hit."""
+"""One flush: choose what is pending, read the sheet once, write it once, check what was hit.
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+Every batch is stored before it is sent. If the worker is killed after Google took it, the next
+flush's read shows its fence number; then it is checked as if its reply had arrived.
+"""
+
+import json
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
+from time import monotonic
 from types import MappingProxyType
 from typing import Any
 
 import structlog
+from pydantic import ValidationError
 
-from sync.boards import matching as rowless
-from sync.boards import table_end
-from sync.errors import Permanent, Refused
+from sync.errors import Refused
 from sync.field_table import KEY
-from sync.jobs.pipeline import PipelineEntry
+from sync.jobs.cells import Cells, Column
+from sync.jobs.config_lists import proposed_steps
+from sync.jobs.model import Change, Customer
+from sync.jobs.pipeline import PipelineEntry, PipelineLine, count
+from sync.jobs.row import Layout
+from sync.jobs.target import Target
 from sync.ops.logs import Trail
-from sync.sheets import request, undo
-from sync.sheets.batch import Parts, guarding
-from sync.sheets.client import SheetClient
-from sync.sheets.diff import columns_to_read
-from sync.sheets.ensure import HISTORY, read_columns
-from sync.sheets.plan import Lines, Plan, Planner, Targets, Work, shown
-from sync.sheets.policy import MAPPED, OWN
+from sync.settings.config_file import Config
+from sync.sheets import encode, keys, request, undo
+from sync.sheets.batch import Batch, Parts, compose, guarding
+from sync.sheets.check import Findings, check
+from sync.sheets.client import Reading, SheetClient
+from sync.sheets.diff import columns_to_read, diff, fitting
+from sync.sheets.ensure import HISTORY, PIPELINE, USUAL_TITLES, WantedTabs, ensure, read_columns
+from sync.sheets.job_tabs import JobTabs
 from sync.sheets.snapshot import Snapshot, Table
-from sync.sheets.surroundings import Surroundings, Titles
-from sync.sheets.tabs import filter_views
-from sync.sheets.writer import BatchWriter, parsed
-from sync.store import Lease, Pending, ReadColumn, SheetStore
+from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles, free_titles
+from sync.sheets.tabs import filter_views, pipeline
+from sync.sheets.tabs.history import Line
+from sync.sheets.tabs.pipeline import Figures
+from sync.sheets.trial import try_google
+from sync.sheets.writes import Trace, Undo
+from sync.store import Attempt, Conclusion, Lease, Pending, ReadColumn, SheetStore, Shown
 from sync.types import Mode
 
+_LINE_CELL_BYTES = 130
+"""Of JSON around the text of a History line's cell."""
 NO_ENTRIES: Mapping[str, PipelineEntry | None] = MappingProxyType({})
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
+class Sizes:
+    """How much goes into one batch: jobs, bytes of their cells, and lines of the History."""
+
+    jobs: int = 500
+    cell_bytes: int = 1_800_000
+    lines: int = 1000
+    line_bytes: int = 400_000
+
+
+USUAL = Sizes()
+"""Google advises 2 MB a request."""
+LARGE = Sizes(2500, 4_500_000, 8000, 3_000_000)
+"""For filling a spreadsheet that nobody works in yet: Google takes 10 MB."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of the History, the newest first, of the changes `seqs` of the jobs `sites`."""
+
+    seqs: tuple[int, ...] = ()
+    lines: Sequence[Line] = ()
+    sites: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one flush writes: jobs as their rows should be, by site, and lines of the History."""
+
+    jobs: Mapping[str, Target]
+    lines: Lines
+    done: Sequence[Shown] = ()
+    """What the sheet shows already."""
+
+    @property
+    def targets(self) -> list[Target]:
+        """The jobs, in the order of new rows."""
+        return list(self.jobs.values())
+
+    @property
+    def sites(self) -> list[str]:
+        """The jobs that it is about."""
+        return sorted(self.jobs.keys() | self.lines.sites)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The parts of a batch, and what it confirms: `shown` by site; `absent` jobs have no row.
+
+    `tables` are the tabs of jobs as they are after the structure in `parts`.
+    """
+
+    tables: Sequence[Table]
+    parts: Parts = field(default_factory=Parts)
+    shown: Mapping[str, Cells] = field(default_factory=dict)
+    absent: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Round:
-    """One flush: the lease, the number of its batch, what waits, and what its read showed."""
+    """One flush: the lease, the number of its batch, what is pending, and what its read showed."""
 
     held: Lease
     fence: int
+    tabs: JobTabs
     pending: Pending
     snapshot: Snapshot
+
+
+class Targets:
+    """Lays out what the store holds: rows, columns, lines of the History, the Pipeline."""
+
+    def __init__(self, layout: Layout, sizes: Sizes = USUAL) -> None:
+        self._configured = self.layout = layout
+        self._steps: tuple[str, ...] = ()
+        self.sizes = sizes
+        self._columns: list[Column] = []
+
+    def work(self, pending: Pending, columns: Collection[str] | None) -> Work:
+        """Return as much of what is pending as fits into a batch.
+
+        If there is a Pipeline, a job that it counts at another milestone is written, too.
+        `columns`: see `lay_out`.
+        """
+        self.use_milestone_order(pending.steps)
+        is_counted = PIPELINE in pending.known_columns
+        laid_out = {target.site: target for target in self.lay_out(pending.jobs, columns)}
+        differing = {
+            site: target
+            for site, target in laid_out.items()
+            if target.differs() or (is_counted and target.entry != target.counted)
+        }
+        done = [
+            shown(laid_out.get(job.site, job)) for job in pending.jobs if job.site not in differing
+        ]
+        fit = fitting([*differing.values()], self.sizes.cell_bytes)
+        return Work({target.site: target for target in fit}, self.lines(pending), done)
+
+    def use_milestone_order(self, steps: tuple[str, ...]) -> None:
+        """Lay out by the milestones that a person has confirmed by now (JSON)."""
+        if steps != self._steps:
+            self.layout, self._columns = self._configured.with_steps(steps), []
+            self._steps = steps
+
+    def proposed_steps(self, jobs: Iterable[Target]) -> list[str]:
+        """Return the order of milestones that all jobs suggest (JSON)."""
+        return proposed_steps(self._configured.config, [target.job for target in jobs])
+
+    def lay_out(
+        self, jobs: Iterable[Target], columns: Collection[str] | None = None
+    ) -> list[Target]:
+        """Return the jobs that get a row, with their cells, in the order of new rows.
+
+        `columns` are the ids of the columns to lay out; None: those in the config.
+        """
+        laid_out = (self._laid_out(job, columns) for job in sorted(jobs, key=_began))
+        return [job for job in laid_out if job]
+
+    def _laid_out(self, job: Target, columns: Collection[str] | None) -> Target | None:
+        if not job.job.has_row:
+            return None  # A lead has none.
+        layout = self.layout
+        try:
+            cells = layout.cells(job.job, job.files, job.customer, job.details, columns)
+            entry = layout.pipeline_entry(job.job, job.customer)
+        except Exception:
+            # A job that can't be laid out must not hold up the others.
+            _log.exception("fault", site=job.site)
+            return None
+        return replace(job, cells=cells, entry=entry)
+
+    def every_column(self, jobs: Iterable[Target]) -> list[Column]:
+        """Return the columns that jobs need, and those of all configured milestones."""
+        return self.layout.columns((target.job for target in jobs), with_configured=True)
+
+    def columns(
+        self, snapshot: Snapshot, pending: Pending, every: Callable[[], Iterable[Target]]
+    ) -> list[Column]:
+        """Return the columns of all jobs, except those that a person deleted.
+
+        `every` gives all jobs: the place of a new milestone's column is learned from them.
+        """
+        jobs = [target.job for target in pending.jobs]
+        if not (self._columns and self.layout.are_columns_of(self._columns, jobs)):
+            self._columns = self.layout.columns(target.job for target in every())
+        if snapshot.table is None:
+            return self._columns
+        deleted = pending.known_columns - snapshot.table.columns.keys()
+        return [column for column in self._columns if column.id not in deleted]
+
+    def lines(self, pending: Pending) -> Lines:
+        """Return lines of the History: as many as fit into one batch."""
+        seqs: list[int] = []
+        lines: list[Line] = []
+        sites: set[str] = set()
+        size = 0
+        for seq, change, customer in pending.lines:
+            line = self._line(change, customer)
+            size += sum(len(json.dumps(cell.text)) + _LINE_CELL_BYTES for cell in line or ())
+            if size > self.sizes.line_bytes and seqs:
+                break
+            seqs.append(seq)
+            sites.add(change.site)
+            lines += [line] if line else []
+        return Lines(tuple(seqs), lines[::-1], frozenset(sites))
+
+    def _line(self, change: Change, customer: Customer) -> Line | None:
+        try:
+            return self.layout.line(change, self.layout.name(change.site, customer))
+        except Exception:
+            # A change that can't be laid out must not hold up the others.
+            _log.exception("fault", site=change.site)
+            return None
+
+    def wanted(
+        self,
+        columns: Sequence[Column] = (),
+        lines: Sequence[Line] = (),
+        beside: Surroundings = NOTHING_ELSE,
+        titles: Titles = USUAL_TITLES,
+    ) -> WantedTabs:
+        """Return what the spreadsheet should have."""
+        layout = self.layout
+        return WantedTabs(layout.config, columns, lines, layout.stuck_days, beside, titles)
+
+    def figures(
+        self,
+        entries: Iterable[PipelineEntry],
+        columns: Callable[[], Iterable[Column]],
+        zone: tzinfo,
+        clock: tzinfo,
+    ) -> Figures:
+        """Return what the Pipeline shows now.
+
+        `columns` gives those of the milestones in their order. `zone` is that of the dates in the
+        sheet, `clock` the spreadsheet's own.
+        """
+        layout, now = self.layout, datetime.now(UTC)
+        today = now.astimezone(clock).date()
+        return Figures(
+            lines=dict.fromkeys(layout.milestone_titles(), PipelineLine())
+            | count(entries, today, zone, layout.stuck_days),
+            order=lambda: layout.milestone_titles(columns()),
+            config=layout.config,
+            stuck_days=layout.stuck_days,
+            now=now,
+            zone=clock,
+        )
+
+    def free_titles(self, snapshot: Snapshot, beside: Surroundings) -> Titles:
+        """Return free titles for new tabs. Raises as `surroundings.free_titles` does."""
+        has_jobs = snapshot.table is not None
+        return free_titles(beside, self.layout.config.sheet, has_jobs=has_jobs)
+
+
+def _began(target: Target) -> tuple[datetime, str]:
+    """Return the order in which new rows are added: the oldest of the job's events first."""
+    stamps = (event.stamp for event in target.job.events.values())
+    return (min(stamps, default=datetime.max.replace(tzinfo=UTC)), target.job.site)
+
+
+def shown(target: Target, cells: Cells | None = None) -> Shown:
+    """Return what a batch confirms of one job; without `cells`, what was written stays."""
+    return Shown(target.site, target.version, target.events, cells, target.entry)
+
+
+class BatchWriter:
+    """Sends batches within Google's rate limit: stored before, checked and concluded after.
+
+    `sleep` waits for the rate limit, `alert` informs a person.
+    """
+
+    def __init__(
+        self,
+        store: SheetStore,
+        client: SheetClient,
+        sleep: Callable[[float], Any],
+        alert: Callable[[str, str], object],
+        trail: Trail | None = None,
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._sleep = sleep
+        self._alert = alert
+        self._trail = trail or Trail()
+        self._read_at = 0.0
+        """When the jobs of the flush were about to be read (monotonic seconds)."""
+
+    def take_turn(self, held: Lease) -> int:
+        """Wait until a flush may begin, and return a number for its batch."""
+        turn = self._store.spreadsheet.take_turn(held)
+        if turn.wait:
+            self._sleep(turn.wait)
+        self._read_at = monotonic()
+        return turn.fence
+
+    def take_call(self, held: Lease) -> None:
+        """Count a call beside the read and the write of a flush for the rate limit."""
+        if wait := self._store.spreadsheet.take_turn(held, spacing=0).wait:
+            self._sleep(wait)
+
+    def send(
+        self,
+        held: Lease,
+        snapshot: Snapshot,
+        batch: Batch,
+        confirmed: Sequence[Shown] = (),
+        lines: tuple[int, ...] = (),
+    ) -> None:
+        """Send a batch that makes the sheet show `confirmed` and the changes `lines`; check it.
+
+        Raises Refused, Permanent, or Retryable if nobody knows whether Google carried it out.
+        """
+        if not snapshot.has_fence_tab:
+            self._check_safe(held)
+        trace = batch.trace
+        tried = Attempt(
+            trace.fence,
+            batch.fence_before,
+            tuple(confirmed),
+            batch.columns,
+            trace.model_dump_json(),
+            lines,
+        )
+        self._store.batches.begin(held, tried)
+        try:
+            answer = self._client.write(batch, snapshot)
+        except Refused:
+            self._store.batches.refused(held, trace.fence)
+            raise
+        _log.info("flushed", jobs=len(confirmed), lines=len(lines), fence=trace.fence)
+        if not batch.asked:
+            self._conclude(held, tried, trace, Findings(), {})
+            return
+        if not answer.snapshot.tables:
+            return  # The next read finds the tabs and the number, and the check follows.
+        undos = self._undos() if any(c.undoes for row in trace.rows for c in row.cells) else {}
+        findings = check(trace, answer.snapshot.tables, answer.copies, undos)
+        if findings.is_as_meant:
+            self._conclude(held, tried, trace, findings, undos)
+        else:
+            self._check(held, tried, trace, answer.snapshot)
+
+    def _check_safe(self, held: Lease) -> None:
+        """Try how Google treats IDs, once in a spreadsheet. Raises Permanent if that isn't safe."""
+        spreadsheet = self._store.spreadsheet
+        if spreadsheet.trial() is None:
+            self.take_call(held)  # It writes twice: the read before it was counted with a write.
+            try_google(spreadsheet, self._client).must_be_safe()
+
+    def settle(self, held: Lease, snapshot: Snapshot) -> bool:
+        """Conclude the attempt that a read shows to have landed; tell whether there was one."""
+        tried = self._store.batches.landed(held, snapshot.fence)
+        if tried is None:
+            return False
+        try:
+            trace = Trace.model_validate_json(tried.trace)
+        except ValidationError:
+            # Of an earlier version: everything that it was to show is written again.
+            self._store.batches.conclude(held, replace(tried, shown=()))
+            return True
+        if snapshot.table is None or not trace.rows:
+            self._conclude(held, tried, trace, Findings(), {})
+        else:
+            self._check(held, tried, trace, snapshot)
+        return True
+
+    def _check(self, held: Lease, tried: Attempt, trace: Trace, book: Snapshot) -> None:
+        """Read the copied rows whole, and store what has to be done about what a batch hit."""
+        self.take_call(held)
+        copied = {row.sheet_id for row in trace.rows if not row.is_new}
+        reading = self._client.read_copies(book, copied)
+        if tables := reading.snapshot.tables:
+            undos = self._undos()
+            findings = check(trace, tables, reading.copies, undos)
+            self._conclude(held, tried, trace, findings, undos)
+
+    def _undos(self) -> dict[int, Undo]:
+        return parsed(self._store.batches.undos())
+
+    def _conclude(
+        self,
+        held: Lease,
+        tried: Attempt,
+        trace: Trace,
+        findings: Findings,
+        undos: Mapping[int, Undo],
+    ) -> None:
+        if not findings.is_as_meant:
+            _log.warning(
+                "hit_elsewhere",
+                jobs=len(findings.missed),
+                cells=len(findings.undos),
+                fence=tried.fence,
+            )
+        landed = {n: undos[n] for n in findings.landed_undos if n in undos}
+        again = {n for n, undo in landed.items() if undo.has_landed and not undo.is_of_key}
+        conclusion = Conclusion(
+            missed=frozenset(findings.missed),
+            landed=findings.landed,
+            keyed=frozenset(findings.keyed),
+            undos=[undo.model_dump_json() for undo in findings.undos],
+            landed_undos={
+                number: undo.model_copy(update={"has_landed": True}).model_dump_json()
+                for number, undo in landed.items()
+                if number not in again
+            },
+            settled=[*trace.settled, *again],
+            replaced=findings.replaced,
+            is_told=HISTORY in tried.columns,
+        )
+        self._store.batches.conclude(held, tried, conclusion)
+        self.log_shown(tried.shown, findings.missed, tried.fence)
+        if trace.recovered_lines:
+            text = f"{trace.recovered_lines} cells could not be put back: see the tab Recovered."
+            self._alert("recovered", text)
+
+    def log_shown(
+        self, jobs: Sequence[Shown], missed: Container[str] = (), fence: int | None = None
+    ) -> None:
+        """Log each job whose row is right now, with what it was written for; `fence` is the batch.
+
+        Without a batch it was right already.
+        """
+        for job in jobs:
+            if job.site not in missed:
+                deliveries = self._trail.take(job.site, self._read_at)
+                _log.info("shown", site=job.site, deliveries=deliveries, fence=fence)
+
+    def read_everything(self, held: Lease, book: Snapshot) -> Reading:
+        """Read the whole tabs of jobs that were seen, and the hidden tabs."""
+        self.take_call(held)
+        return self._client.read_everything(book)
+
+
+def parsed(undos: Mapping[int, str]) -> dict[int, Undo]:
+    """Return stored undos (JSON) by id."""
+    return {number: Undo.model_validate_json(body) for number, body in undos.items()}
+
+
+TakeCall = Callable[[Lease], None]
+"""Counts a call for the rate limit, and waits for its turn."""
+TabsOf = Callable[[Mode, SheetStore, SheetClient, TakeCall, Config], JobTabs]
+"""Returns the tabs of jobs of a mode. Raises Permanent if nothing here can serve it."""
 
 
 class Flusher:
     """Makes the sheet agree with the store.
 
-    `sleep` waits for the rate limit, `alert` tells a person; `zone` is a setting ("": the
+    `sleep` waits for the rate limit, `alert` informs a person; `zone` is a setting ("": the
     spreadsheet's own).
     """
 
@@ -55,6 +467,7 @@ class Flusher:
         store: SheetStore,
         client: SheetClient,
         targets: Targets,
+        tabs_of: TabsOf,
         sleep: Callable[[float], Any],
         zone: str = "",
         alert: Callable[[str, str], object] = lambda *_: None,
@@ -64,40 +477,50 @@ class Flusher:
         self.client = client
         self.targets = targets
         self.writer = BatchWriter(store, client, sleep, alert, trail)
-        self.planner = Planner(targets, zone)
+        self._tabs_of = tabs_of
+        self._zone = zone
         self._alert = alert
         self._was_refused = False
         """Whether the last batch was refused: the sheet may have been changed since its read."""
         self.new_reps = set[str]()
         """Reps of jobs that were written who have no filter view yet."""
         self.known_reps = set[str]()
-        """Those for whom it was looked whether they are to have one."""
+        """Those who were checked for whether they get one."""
         self._only: list[str] | None = None
-        """The jobs of the next batch, while it is searched which one Google does not take."""
+        """The jobs of the next batch, while we search for the one that Google doesn't take."""
+
+    def tabs(self, mode: Mode) -> JobTabs:
+        """Return the tabs of jobs. Raises Permanent if nothing here can serve the mode."""
+        take_call = self.writer.take_call
+        return self._tabs_of(mode, self.store, self.client, take_call, self.targets.layout.config)
+
+    def clock(self, snapshot: Snapshot) -> tzinfo:
+        """Return the clock in which dates are shown."""
+        return encode.clock(self._zone or snapshot.time_zone)
 
     def flush(self, held: Lease) -> None:
-        """Bring the sheet up to date with what there is now; more may come meanwhile.
+        """Bring the sheet up to date with what is pending now; more may arrive meanwhile.
 
-        Raises Permanent, or Retryable: also where nobody knows whether the write was done, for the
-        next flush's read tells.
+        Raises Permanent, or Retryable: also if nobody knows whether the write was carried out,
+        because the next flush's read will show it.
         """
         fence = self.writer.take_turn(held)
         sizes = self.targets.sizes
         pending = self.store.pending.read(sizes.jobs, sizes.lines, self._only)
-        work = self._work(held, pending)
+        tabs = self.tabs(pending.mode)
+        work = self._work(held, tabs, pending)
         if not (work.sites or pending.in_doubt or pending.undos):
             self._only = None
             return
-        policy = MAPPED if pending.mode is Mode.ADOPTED else OWN
-        snapshot = self.client.read(pending.mode, columns_to_read(policy, work.targets))
+        snapshot = self.client.read(tabs, columns_to_read(tabs.policy, work.targets))
         if pending.in_doubt and self.writer.settle(held, snapshot):
             return  # An earlier batch had landed after all: compare with what it wrote.
-        this = Round(held, fence, pending, snapshot)
-        self._must_be_served(this)
-        self.notice_columns(snapshot, pending)
+        this = Round(held, fence, tabs, pending, snapshot)
+        self._check_served(this)
+        self.notice_columns(tabs, snapshot, pending)
         if not snapshot.tables:
             self._write_new(this, work)
-        elif not (self._knows_columns(this) and self._has_keys(this)):
+        elif tabs.learn(held, snapshot, pending) or not self._has_keys(this):
             return
         elif not (guards := guarding(snapshot.tables)).is_empty:
             # Nothing is written before every column is guarded: a person may be moving one now.
@@ -107,69 +530,41 @@ class Flusher:
         elif work.sites:
             self._write(this, work)
         else:
-            # Move the fence: a batch in doubt that has not landed by now never shall.
+            # Move the fence: then a batch in doubt that hasn't landed by now never will.
             self.send(this, Parts())
 
-    def send(self, this: Round, parts: Parts, tables: Sequence[Table] = ()) -> None:
-        """Send a batch; `tables` are the tabs of jobs as they are after it, if others than read."""
-        tables = tables or this.snapshot.tables
-        titles, _ = self.surroundings(this.held, this.snapshot)
-        batch = self.writer.composed(this.snapshot, tables, parts, this.fence, titles.fence)
-        self.writer.send(this.held, this.snapshot, batch)
+    def send(
+        self,
+        this: Round,
+        parts: Parts,
+        tables: Sequence[Table] = (),
+        *,
+        titles: Titles | None = None,
+    ) -> None:
+        """Send a batch; `tables` are the tabs of jobs as they are after it, if not as read.
 
-    def _work(self, held: Lease, pending: Pending) -> Work:
-        """Return what is to be written; jobs that stand already are confirmed without a call."""
-        work = self.targets.work(pending)
+        `titles` are free ones for new tabs, if they are known.
+        """
+        titles = titles or self.surroundings(this)[0]
+        self.writer.send(this.held, this.snapshot, _composed(this, tables, parts, titles))
+
+    def _work(self, held: Lease, tabs: JobTabs, pending: Pending) -> Work:
+        """Return what has to be written; jobs that are already shown are confirmed, at no call."""
+        work = self.targets.work(pending, tabs.columns(pending))
         if not pending.in_doubt:
             self.store.batches.confirm(held, work.done)
             self.writer.log_shown(work.done)
         return work
 
-    # A sheet as it is
+    def _check_served(self, this: Round) -> None:
+        def titles() -> Mapping[int, str]:
+            self.writer.take_call(this.held)
+            return self.client.surroundings().titles
 
-    def _must_be_served(self, this: Round) -> None:
-        """Raise Permanent where a read does not show the tabs that are stored to be served."""
-        snapshot, known = this.snapshot, this.pending.tabs
-        if snapshot.is_mapping_unknown:
-            raise Permanent(
-                "mapping_unknown",
-                "Tabs of this spreadsheet are mapped, and this database does not know of it: it is "
-                "another one than before. Map them again: brightsheet map --write",
-            )
-        if not snapshot.is_adopted:
-            return
-        gone = known - {table.sheet_id for table in snapshot.tables}
-        if not (known or snapshot.tables):
-            what = "No tab is mapped: jobs are written nowhere."
-            raise Permanent("not_mapped", what, "Map one: brightsheet map --write")
-        if gone or not snapshot.tables:
-            titles = self._titles(this)
-            names = [repr(titles[sheet_id]) for sheet_id in sorted(gone) if sheet_id in titles]
-            what = f"The header row of the tab {names[0]} was" if names else "A mapped tab was"
-            raise Permanent(
-                "header_gone",
-                f"{what} deleted: its jobs are not written. Bring it back with the version "
-                "history, or say what is mapped now: brightsheet map --write",
-            )
-
-    def _titles(self, this: Round) -> Mapping[int, str]:
-        self.writer.take_call(this.held)
-        return self.client.surroundings().titles
-
-    def _knows_columns(self, this: Round) -> bool:
-        """Tell whether the mapped columns are those that are stored; else store them first."""
-        tables = this.snapshot.tables
-        columns = {column for table in tables for column in table.columns}
-        tabs = {table.sheet_id for table in tables}
-        pending = this.pending
-        is_known = columns <= pending.known_columns and tabs <= pending.tabs
-        if is_known or not this.snapshot.is_adopted:
-            return True
-        self.store.spreadsheet.adopt_tabs(this.held, tabs, columns)
-        return False
+        this.tabs.check_served(this.snapshot, this.pending, titles)
 
     def _write_new(self, this: Round, work: Work) -> None:
-        """Make the tabs with the first jobs; all that was written before is written again."""
+        """Make the tabs with the first jobs; what was written before is written again."""
         is_again = self.store.spreadsheet.forget(this.held)
         if this.snapshot.history is None:
             is_again = self.store.history.write_again(this.held) or is_again
@@ -177,9 +572,9 @@ class Flusher:
             self._write(this, work)
 
     def _has_keys(self, this: Round) -> bool:
-        """Tell whether the keys stand where they are looked for; few that are gone were deleted.
+        """Tell whether the keys are in their column; a few that are gone were deleted with the row.
 
-        Raises Permanent where many are gone at once and stand nowhere.
+        Raises Permanent if many are gone at once and are nowhere else.
         """
         held, snapshot, pending = this.held, this.snapshot, this.pending
         present = {site for table in snapshot.tables for site in table.keys}
@@ -187,121 +582,121 @@ class Flusher:
         if not gone:
             return True
         gone -= undo.sites_written_over(parsed(pending.undos))
-        if rowless.are_few(gone, pending.sites_with_row):
+        if keys.are_few(gone, pending.sites_with_row):
             self.store.batches.forget_rows(held, gone)
             return True
         everything = self.writer.read_everything(held, snapshot)
         for table in everything.snapshot.tables:
-            index = rowless.find_key_column(everything.rows[table.sheet_id], gone)
+            index = keys.find_key_column(everything.rows[table.sheet_id], gone)
             if index is not None:
-                # A person moved what stood in the column: that is the key column now.
+                # A person moved what was in the column: that is the key column now.
                 moved = request.adopt(KEY, table.sheet_id, index, table.columns.get(KEY))
                 self.send(this, Parts(structure=moved))
                 return False
-        raise rowless.keys_gone(len(gone), len(pending.sites_with_row))
+        raise keys.keys_gone(len(gone), len(pending.sites_with_row))
 
     def _write(self, this: Round, work: Work) -> None:
-        changed = {target.site: target.differences() for target in work.targets}
-        tables = self.writer.with_options(this.held, this.snapshot.tables, changed)
-        this = replace(this, snapshot=replace(this.snapshot, tables=tables))
-        titles, beside = self.surroundings(this.held, this.snapshot)
+        titles, beside = self.surroundings(this)
         lines = self._lines(this, work)
-        if this.snapshot.policy.matches:
-            plan = self._planned(this, work, lines)
-        else:
-            columns = self.targets.columns(this.snapshot, this.pending, self.store.pending.every)
-            wanted = self.targets.wanted(columns, lines.lines, beside, titles)
-            plan = self.planner.made(this.snapshot, work.targets, wanted)
-        if not self._was_refused:  # It may be the Pipeline that Google did not take.
+        plan = self._planned(this, work, lines, titles, beside)
+        if not self._was_refused:  # It may be the Pipeline that Google didn't take.
             entries = {site: work.jobs[site].entry for site in (*plan.shown, *plan.absent)}
             plan = replace(plan, parts=self.with_pipeline(this, plan.parts, entries))
         self._write_plan(this, work, plan, lines, titles)
 
-    def _planned(self, this: Round, work: Work, lines: Lines) -> Plan:
-        """Plan for tabs that people made: two more calls where a row is looked for or added."""
-        tables, targets = this.snapshot.tables, work.targets
-        without = rowless.without_row(tables, targets)
-        if not without:
-            return self.planner.mapped(this.snapshot, targets, lines)
-        self.writer.take_call(this.held)
-        columns = self.client.read_columns(tables)
-        texts = rowless.texts_of_columns(tables, columns)
-        customers = self.store.pending.customers_without_row()
-        lookup = rowless.look_up(texts, customers, self.targets.match.by)
-        new = {target.site for target in without} - lookup.matches.keys()
-        waiting = self.store.quarantine.hold_back(
-            this.held, new.intersection(lookup.doubtful), self.targets.match.wait_hours
+    def _planned(
+        self, this: Round, work: Work, lines: Lines, titles: Titles, beside: Surroundings
+    ) -> Plan:
+        snapshot, columns = this.snapshot, list[Column]()
+        if this.tabs.policy.makes_columns:
+            columns = self.targets.columns(snapshot, this.pending, self.store.pending.every)
+        wanted = self.targets.wanted(columns, lines.lines, beside, titles)
+        return self.plan(this, work.targets, wanted)
+
+    def plan(self, this: Round, targets: Sequence[Target], wanted: WantedTabs) -> Plan:
+        """Return what makes the rows show `targets`. Raises Permanent if a key column is gone."""
+        zone = self.clock(this.snapshot)
+        ensured = ensure(this.snapshot, wanted, zone)
+        rows = this.tabs.rows(this.held, ensured.tables, targets)
+        served = [target for target in targets if target.site not in rows.waiting]
+        change = diff(this.tabs, ensured.tables, served, rows, zone)
+        pattern = rows.pattern
+        parts = replace(
+            ensured.parts,
+            rows=change.rows,
+            new_rows=change.new_rows,
+            formulas=sorted(pattern.formulas) if pattern else (),
+            is_covered=pattern is not None and pattern.is_covered,
         )
-        targets = [target for target in targets if target.site not in waiting]
-        if not new - waiting:
-            return self.planner.mapped(this.snapshot, targets, lines, lookup)
-        whole = {index: column.texts for index, column in columns[tables[0].sheet_id].items()}
-        end = table_end.find(tables[0], whole)
-        self.writer.take_call(this.held)
-        above = self.client.read_row(tables[0], end.last_row)
-        return self.planner.mapped(this.snapshot, targets, lines, lookup, end, above)
+        return Plan(ensured.tables, parts, change.shown, change.absent)
 
     def _write_plan(
         self, this: Round, work: Work, plan: Plan, lines: Lines, titles: Titles
     ) -> None:
         held = this.held
         absent = [shown(work.jobs[site]) for site in plan.absent]
-        true = [shown(work.jobs[site], cells) for site, cells in plan.shown.items()]
+        confirmed = [shown(work.jobs[site], cells) for site, cells in plan.shown.items()]
         if plan.parts.is_empty and not this.pending.in_doubt:
             self._was_refused = False
-            self.store.batches.confirm(held, absent + true)
+            self.store.batches.confirm(held, absent + confirmed)
             self.store.history.drop(held, lines.seqs)  # Changes of hidden milestones.
             return
         self.store.batches.confirm(held, absent)
-        batch = self.writer.composed(
-            this.snapshot, plan.tables, plan.parts, this.fence, titles.fence
-        )
+        batch = _composed(this, plan.tables, plan.parts, titles)
         try:
-            self.writer.send(held, this.snapshot, batch, true, lines.seqs)
+            self.writer.send(held, this.snapshot, batch, confirmed, lines.seqs)
         except Refused:
             if self._was_refused:
                 self._find_refused(this, plan, work.sites)
             self._was_refused = not self._was_refused
             return
         self._was_refused, self._only = False, None
-        if not this.snapshot.is_adopted:
+        if this.tabs.policy.makes_columns:
             known = this.pending.known_columns
             self.new_reps |= filter_views.without_view(plan.shown.values(), known)
 
     def _lines(self, this: Round, work: Work) -> Lines:
         snapshot = this.snapshot
-        may_be_off = HISTORY in this.pending.known_columns or snapshot.is_adopted
+        may_be_off = HISTORY in this.pending.known_columns or not this.tabs.policy.makes_columns
         if snapshot.table is None or snapshot.history or not may_be_off:
             return work.lines
         # A person deleted the tab, or wants none.
         self.store.history.drop(this.held, work.lines.seqs)
         return Lines()
 
-    def surroundings(self, held: Lease, snapshot: Snapshot) -> tuple[Titles, Surroundings]:
-        """Return titles for tabs to be made, and what else is there; read only where it matters."""
+    def surroundings(self, this: Round) -> tuple[Titles, Surroundings]:
+        """Return titles for new tabs, and what else is there; read only if a tab is missing."""
+        snapshot = this.snapshot
         if snapshot.table is not None and snapshot.has_fence_tab:
             return Titles(), Surroundings()
-        self.writer.take_call(held)
+        self.writer.take_call(this.held)
         beside = self.client.surroundings()
         return self.targets.free_titles(snapshot, beside), beside
 
-    def look(self, held: Lease, columns: tuple[str, ...] = ()) -> Round:
+    def read_snapshot(self, held: Lease, columns: tuple[str, ...] = ()) -> Round:
         """Read the sheet, and `columns`, without any work. Raises Permanent, or Retryable."""
         fence = self.writer.take_turn(held)
         pending = self.store.pending.read(0, 0)
-        self.targets.know(pending.steps)
-        read = self.client.read(pending.mode, columns)
-        this = Round(held, fence, pending, read)
-        self._must_be_served(this)
-        self.notice_columns(read, pending)
+        self.targets.use_milestone_order(pending.steps)
+        tabs = self.tabs(pending.mode)
+        this = Round(held, fence, tabs, pending, self.client.read(tabs, columns))
+        self._check_served(this)
+        self.notice_columns(tabs, this.snapshot, pending)
         return this
 
-    def notice_columns(self, snapshot: Snapshot, pending: Pending) -> tuple[ReadColumn, ...]:
-        """Note which columns a read shows; return those that were there and are gone."""
-        before, present = pending.columns_read, read_columns(snapshot.tables)
+    def notice_columns(
+        self, tabs: JobTabs, snapshot: Snapshot, pending: Pending
+    ) -> tuple[ReadColumn, ...]:
+        """Store which columns a read shows; return those that were there before and are gone."""
+        before = pending.columns_read
+        present = read_columns(snapshot.tables)
         if not present:
             return before.gone
-        title = self.targets.title(is_mapped=snapshot.is_adopted)
+        is_mapped, layout = not tabs.policy.makes_columns, self.targets.layout
+
+        def title(column: str) -> str:
+            return layout.title(column, is_mapped=is_mapped)
+
         note, made = self.store.spreadsheet.note_columns, pending.known_columns
         return note(snapshot.fence or 0, present, title, before, made).gone
 
@@ -314,25 +709,33 @@ class Flusher:
         is_daily: bool = False,
         draws: bool = False,
     ) -> Parts:
-        """Return the parts of a batch with the Pipeline; `entries` are of the batch's jobs."""
+        """Return the parts of a batch with what the Pipeline shows of all jobs.
+
+        `entries` are of the batch's jobs. Its numbers are written only if they have changed, or if
+        `is_daily`; else only the time of the update, if there is anything to write. `draws`: see
+        `pipeline.show`.
+        """
         snapshot, pending, every = this.snapshot, this.pending, self.store.pending.every
-        if not (parts.pipeline or snapshot.pipeline):
+        tab = parts.pipeline or snapshot.pipeline
+        if tab is None:
             return parts
         counted = {**self.store.pending.counted(), **entries}
-        return self.planner.with_pipeline(
-            snapshot,
-            parts,
+        figures = self.targets.figures(
             filter(None, counted.values()),
             lambda: self.targets.columns(snapshot, pending, every),
-            is_daily=is_daily,
-            draws=draws,
+            self.clock(snapshot),
+            encode.clock(snapshot.time_zone),
         )
+        requests = pipeline.show(tab, figures, is_daily=is_daily, draws=draws)
+        if not (requests or parts.is_empty):
+            requests = pipeline.stamp(tab, figures)
+        return replace(parts, extra=[*parts.extra, *requests])
 
     def _find_refused(self, this: Round, plan: Plan, sites: Sequence[str]) -> None:
-        """Find the job that Google does not take, and quarantine it.
+        """Find the job that Google doesn't take, and quarantine it.
 
-        The same batch without the jobs' data tells: where that is refused too (Refused is raised),
-        no job is at fault, but a guard or the fence. Where it is taken, halving finds the job.
+        The same batch without the jobs' data shows it: if that is refused too (Refused is raised),
+        no job is at fault, but a guard or the fence. If it is taken, halving finds the job.
         """
         this = replace(this, fence=self.writer.take_turn(this.held))
         self.send(this, plan.parts.without_data(plan.tables[0]), plan.tables)
@@ -342,11 +745,11 @@ class Flusher:
         refusals = self.store.quarantine.add(this.held, sites[0])
         _log.warning("job_refused", site=sites[0], refusals=refusals)
         if refusals > 1:  # Once may be a person who moved a column there and back.
-            text = f"Google does not take what is to be written of job {sites[0]}. It is tried"
-            self._alert("job_refused", f"{text} again from time to time; all others are written.")
+            text = f"Google rejects what we write for job {sites[0]}. It is retried from time to"
+            self._alert("job_refused", f"{text} time; all other jobs are written.")
 
     def _undo(self, this: Round) -> None:
-        """Put back what was written over; what has no certain place is told in Recovered."""
+        """Put back what was written over; what has no certain place is listed in Recovered."""
         everything = self.writer.read_everything(this.held, this.snapshot)
         now = everything.snapshot
         if not now.tables or any(KEY not in table.columns for table in now.tables):
@@ -368,4 +771,11 @@ class Flusher:
             settled=tuple(placement.settled),
             recovered_lines=len(told),
         )
-        self.send(Round(this.held, this.fence, this.pending, now), parts)
+        self.send(replace(this, snapshot=now), parts)
+
+
+def _composed(this: Round, tables: Sequence[Table], parts: Parts, titles: Titles) -> Batch:
+    """Return a batch; its number is larger than every one given out or seen."""
+    snapshot, number = this.snapshot, max(this.fence, (this.snapshot.fence or 0) + 1)
+    tables = tables or snapshot.tables
+    return compose(snapshot, tables, parts, fence=number, fence_title=titles.fence)

@@ -1,8 +1,10 @@
-"""What the core asks of the tabs that hold jobs (`JobTabs`), and how our own tab answers (`OwnTab`).
+"""What the core asks of the tabs of jobs (`JobTabs`), and how our own tab answers (`OwnTab`).
 
 Our own Jobs tab is one that Brightsheet made. Tabs that an installer had before answer in
 `sync.boards`, which the core doesn't import.
 """
+
+# ruff: noqa: ARG002 - our own tab needs to know little
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +16,7 @@ from sync.jobs.model import Customer
 from sync.jobs.target import Target
 from sync.sheets import encode
 from sync.sheets.answer import FIELDS, CellData, Row
-from sync.sheets.keys import ForeignKey
+from sync.sheets.keys import EndedWord, ForeignKey
 from sync.sheets.policy import OWN, Policy
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.writes import Place, RowIdentity
@@ -57,16 +59,24 @@ class JobRows:
     """None: new rows go below the last job."""
 
 
+@dataclass(frozen=True)
+class TabFindings:
+    """What only a comparison of boards finds."""
+
+    tables: Sequence[Table]
+    """Without the words that have ended."""
+    foreign: tuple[ForeignKey, ...] = ()
+    """Rows with one job's key and another job's customer."""
+    ended: tuple[EndedWord, ...] = ()
+
+
 class JobTabs(Protocol):
     """The tabs that hold jobs. Chosen by the stored mode in each flush."""
 
-    @property
-    def policy(self) -> Policy:
-        """What may be written, and how."""
-
-    @property
-    def cell_fields(self) -> str:
-        """The field mask of a read: what has to be known of a cell."""
+    policy: Policy
+    """What may be written, and how."""
+    cell_fields: str
+    """The field mask of a read: what has to be known of a cell."""
 
     def tables(self, seen: Sequence[Table]) -> tuple[Table, ...]:
         """Return which of the tabs with our metadata hold the jobs; new rows go into the first."""
@@ -94,13 +104,17 @@ class JobTabs(Protocol):
     def mask(self, column: str, cell: Cell, there: CellData) -> str:
         """Return the field mask of a write; `there` is the cell, or the one above a new row's."""
 
-    def foreign_keys(
+    def compared(
         self,
+        held: Lease,
         tables: Sequence[Table],
         rows: Mapping[int, Mapping[int, Row]],
         customers: Mapping[str, Customer],
-    ) -> tuple[ForeignKey, ...]:
-        """Return the rows with one job's key and another job's customer."""
+    ) -> TabFindings:
+        """Return what a comparison finds beside the cells; `rows` are all rows, by sheet id.
+
+        Raises as a read does.
+        """
 
 
 class OwnTab:
@@ -118,7 +132,7 @@ class OwnTab:
         self, snapshot: Snapshot, pending: Pending, titles: Callable[[], Mapping[int, str]]
     ) -> None:
         """Raise Permanent if tabs are mapped, and the database doesn't know of it."""
-        is_mapped = any(table.mapped_at for table in snapshot.seen)
+        is_mapped = any(table.mapped_at and table.is_original for table in snapshot.seen)
         if pending.mode is Mode.UNSET and is_mapped and not snapshot.tables:
             raise Permanent(
                 "mapping_unknown",
@@ -146,11 +160,12 @@ class OwnTab:
         """Write the value, its links and, if it has one, the format of its date."""
         return encode.value_fields(cell)
 
-    def foreign_keys(
+    def compared(
         self,
+        held: Lease,
         tables: Sequence[Table],
         rows: Mapping[int, Mapping[int, Row]],
         customers: Mapping[str, Customer],
-    ) -> tuple[ForeignKey, ...]:
-        """People may write what they like beside a key: our columns are overwritten anyway."""
-        return ()
+    ) -> TabFindings:
+        """Nothing: what people write beside a key is overwritten anyway."""
+        return TabFindings(tables)

@@ -1,4 +1,4 @@
-"""The site IDs in rows: which jobs have several rows, which keys are gone, where a column went. Pure."""
+"""The keys of rows: which are doubled, beside another customer, or gone, and where to. Pure."""
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Set
@@ -35,6 +35,14 @@ class ForeignKey(Value):
 
     def __str__(self) -> str:
         return f"{self.row} has the ID of {self.site[:8]} and shows {self.customer_of[:8]}"
+
+
+class EndedWord(Value):
+    """A word that was chosen for a column and is no option of its drop-down any longer."""
+
+    sheet_id: int
+    column: str
+    word: str
 
 
 def doubled_jobs(tables: Iterable[Table]) -> tuple[DoubledJob, ...]:

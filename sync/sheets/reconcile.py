@@ -10,26 +10,32 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
-from sync.boards import matching as rowless
-from sync.boards.matching import ForeignKey, foreign_keys
-from sync.boards.options import as_shown
 from sync.errors import Refused, Retryable
 from sync.field_table import KEY
-from sync.jobs.cells import EMPTY, Cell
+from sync.jobs.cells import EMPTY
 from sync.jobs.target import Target
 from sync.sheets import encode
 from sync.sheets.answer import Row, text_of
 from sync.sheets.batch import Parts, guarding
-from sync.sheets.diff import decided
+from sync.sheets.diff import CellDecider
 from sync.sheets.ensure import Ensured, ensure
 from sync.sheets.flush import Flusher
-from sync.sheets.keys import DoubledJob, doubled_jobs
+from sync.sheets.job_tabs import JobTabs, TabFindings
+from sync.sheets.keys import (
+    DoubledJob,
+    EndedWord,
+    ForeignKey,
+    are_few,
+    doubled_jobs,
+    find_key_column,
+    keys_gone,
+)
 from sync.sheets.policy import Decision, Rule
 from sync.sheets.snapshot import Table, with_cells
 from sync.sheets.tabs import filter_views
 from sync.store import Lease
 from sync.store.spreadsheet import Spreadsheet
-from sync.types import Mode, Value, letters
+from sync.types import Value, letters
 
 
 class KeptCell(Value):
@@ -62,6 +68,7 @@ class Compared(Value):
     """Jobs without a row."""
     doubled: tuple[DoubledJob, ...] = ()
     foreign: tuple[ForeignKey, ...] = ()
+    ended: tuple[EndedWord, ...] = ()
 
 
 @dataclass
@@ -74,6 +81,7 @@ class Differences:
 
 
 def differences(
+    tabs: JobTabs,
     tables: Iterable[Table],
     rows: Mapping[int, Mapping[int, Row]],
     targets: Iterable[Target],
@@ -83,52 +91,42 @@ def differences(
 
     A job without a row is left alone: a row that was deleted comes back with an event only.
     """
-    result, targets = Differences(), list(targets)
+    result, cells = Differences(), CellDecider(tabs, zone)
+    settled = [replace(target, is_fresh=False) for target in targets]
     for table in tables:
         whole = with_cells(table, rows[table.sheet_id])
-        for target in targets:
-            settled = replace(target, is_fresh=False)
+        for target in settled:
             for row in whole.keys.get(target.site, ()):
-                _compare(result, whole, row, settled, zone)
+                _compare(result, cells, whole, row, target)
     return result
 
 
-def _compare(result: Differences, table: Table, row: int, target: Target, zone: tzinfo) -> None:
+def _compare(
+    result: Differences, cells: CellDecider, table: Table, row: int, target: Target
+) -> None:
     for column in table.columns:
         if column == KEY:
             continue
-        decision, rule, _ = decided(table, row, column, target, zone)
+        decision, rule, _ = cells.decided(table, row, column, target)
         cell = target.cells.get(column, EMPTY)
         if decision is Decision.WRITE:
             result.wrong[target.site].add(column)
         elif decision is Decision.LEAVE and rule is Rule.NEWS and cell != EMPTY:
             # The customer's own data is theirs to spell, and what EverBright is silent on is free.
-            _keep(result, table, row, column, target.site, cell, zone)
-
-
-def _keep(
-    result: Differences,
-    table: Table,
-    row: int,
-    column: str,
-    site: str,
-    cell: Cell,
-    zone: tzinfo,
-) -> None:
-    index = table.columns[column]
-    header = table.headers.get(index, column)
-    if as_shown(table, column, cell) is None:
-        result.unsayable[table.title, header, cell.text] += 1
-        return
-    kept = KeptCell(
-        site=site,
-        tab=table.title,
-        cell=f"{letters(index)}{row + 1}",
-        header=header,
-        shows=text_of(table.cell(column, row)),
-        everbright=encode.shown_text(encode.encoded(cell, zone)),
-    )
-    result.kept.append(kept)
+            index = table.columns[column]
+            header = table.headers.get(index, column)
+            if cells.tabs.shown(table, column, cell) is None:
+                result.unsayable[table.title, header, cell.text] += 1
+                continue
+            kept = KeptCell(
+                site=target.site,
+                tab=table.title,
+                cell=f"{letters(index)}{row + 1}",
+                header=header,
+                shows=text_of(table.cell(column, row)),
+                everbright=encode.shown_text(encode.encoded(cell, cells.zone)),
+            )
+            result.kept.append(kept)
 
 
 def reconcile(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) -> int:
@@ -151,13 +149,12 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
 
     The Pipeline is written at once, whatever it shows: days pass, and people type.
     """
-    store, this = flusher.store, flusher.look(held)
-    snapshot = this.snapshot
+    store, this = flusher.store, flusher.read_snapshot(held)
+    snapshot, tabs = this.snapshot, this.tabs
     if not (snapshot.tables and snapshot.has_fence_tab) or flusher.writer.settle(held, snapshot):
         return 0
     everything = flusher.writer.read_everything(held, snapshot)
     tables = everything.snapshot.tables
-    tables = flusher.writer.with_options(held, tables, None)
     if not tables or any(KEY not in table.columns for table in tables):
         return 0
     present = {site for table in tables for site in table.keys}
@@ -165,32 +162,31 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     known = store.pending.sites_with_row()
     gone = known - present
     are_elsewhere = any(
-        rowless.find_key_column(rows, gone) is not None for rows in everything.rows.values()
+        find_key_column(rows, gone) is not None for rows in everything.rows.values()
     )
-    if not rowless.are_few(gone, known) and (are_elsewhere or not confirms_deleted):
-        raise rowless.keys_gone(len(gone), len(known))
+    if not are_few(gone, known) and (are_elsewhere or not confirms_deleted):
+        raise keys_gone(len(gone), len(known))
     store.batches.forget_rows(held, gone)
-    fields = {column for table in tables for column in table.columns}
-    targets = flusher.targets.of(store.pending.every(), fields if snapshot.is_adopted else None)
+    columns = None if tabs.policy.makes_columns else {c for table in tables for c in table.columns}
+    targets = flusher.targets.lay_out(store.pending.every(), columns)
     store.steps.propose(flusher.targets.proposed_steps(targets))
-    foreign: tuple[ForeignKey, ...] = ()
-    if snapshot.is_adopted:
-        customers = {target.site: target.customer for target in targets}
-        foreign = foreign_keys(tables, everything.rows, customers, flusher.targets.match.by)
-    # What differs in a row that shows another customer is his: it is told, and not written over.
-    parted = {key.site for key in foreign}
+    customers = {target.site: target.customer for target in targets}
+    found = tabs.compared(held, tables, everything.rows, customers)
+    # What differs in a row that shows another customer is theirs: it is reported, and kept.
+    parted = {key.site for key in found.foreign}
     differing = differences(
-        tables,
+        tabs,
+        found.tables,
         everything.rows,
         (target for target in targets if target.written and target.site not in parted),
-        flusher.planner.clock(snapshot),
+        flusher.clock(snapshot),
     )
     elsewhere = {target.site: set[str]() for target in targets if target.entry != target.counted}
     store.batches.recheck(held, elsewhere | differing.wrong)
-    if snapshot.is_adopted:
+    if not tabs.policy.makes_columns:
         without_row = sum(target.site not in present for target in targets)
-        of_theirs = compared(differing, without_row, doubled_jobs(tables), foreign)
-        store.spreadsheet.keep_compared(held, of_theirs.model_dump_json())
+        result = _compared(differing, without_row, doubled_jobs(tables), found)
+        store.spreadsheet.keep_compared(held, result.model_dump_json())
     if requests := flusher.with_pipeline(this, Parts(), is_daily=True).extra:
         with suppress(Refused):
             flusher.send(this, Parts(extra=requests))
@@ -203,10 +199,10 @@ def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]
     Return a line for each thing that was done; one call where nothing is. No view that a person
     deleted comes back, unless it is asked for (`restores`). Raises Permanent, or Retryable.
     """
-    if flusher.store.spreadsheet.mode() is Mode.ADOPTED:
-        return []  # There only the extras are ours: they are made on wish.
+    if not flusher.tabs(flusher.store.spreadsheet.mode()).policy.makes_columns:
+        return []  # On a board only the extras are ours: they are made on request.
     flusher.known_reps |= flusher.new_reps
-    this = flusher.look(held, (filter_views.REP, filter_views.DAYS))
+    this = flusher.read_snapshot(held, (filter_views.REP, filter_views.DAYS))
     snapshot, known = this.snapshot, this.pending.known_columns
     table = snapshot.table
     if table is None or not snapshot.has_fence_tab:
@@ -215,7 +211,7 @@ def renew(flusher: Flusher, held: Lease, *, restores: bool = False) -> list[str]
         return []  # A flush comes first, or says what is wrong.
     columns = flusher.targets.columns(snapshot, this.pending, flusher.store.pending.every)
     wanted = flusher.targets.wanted(columns)
-    zone = flusher.planner.clock(snapshot)
+    zone = flusher.clock(snapshot)
     ensured = ensure(snapshot, wanted, zone)
     parts = _with_views(flusher, held, ensured, table, known, restores=restores)
     if not parts.is_empty:
@@ -260,13 +256,9 @@ def _with_views(
     )
 
 
-def compared(
-    differing: Differences,
-    rowless: int,
-    doubled: tuple[DoubledJob, ...],
-    foreign: tuple[ForeignKey, ...] = (),
+def _compared(
+    differing: Differences, rowless: int, doubled: tuple[DoubledJob, ...], found: TabFindings
 ) -> Compared:
-    """Return what is to be said of tabs that people made."""
     words = (
         MissingWord(tab=tab, header=header, text=text, cells=count)
         for (tab, header, text), count in sorted(differing.unsayable.items())
@@ -276,7 +268,8 @@ def compared(
         unsayable=tuple(words),
         rowless=rowless,
         doubled=doubled,
-        foreign=foreign,
+        foreign=found.foreign,
+        ended=found.ended,
     )
 
 

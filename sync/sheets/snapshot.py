@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sync.errors import Permanent
 from sync.sheets.answer import (
@@ -42,7 +42,6 @@ from sync.sheets.answer import (
     texts_below,
 )
 from sync.sheets.policy import MAPPED, OWN, Policy
-from sync.types import Mode
 
 Json = Mapping[str, Any]
 
@@ -69,7 +68,9 @@ class Table:
     header_notes: Mapping[str, str] = field(default_factory=dict)
     """The notes on the header cells, by column id."""
     mapped_at: datetime | None = None
-    """Since when a person's own tab is mapped; None for the tab that Brightsheet made."""
+    """Since when the tab is mapped, as a board; None for a tab that Brightsheet made."""
+    is_original: bool = True
+    """Whether a person didn't make it by duplicating another."""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By column id, of those with words of their own: our text → theirs (`Words.stored`)."""
     cells: Mapping[str, Mapping[int, CellData]] = field(default_factory=dict)
@@ -137,17 +138,26 @@ class Copies:
     rules: int = 0
 
 
+class TabChoice(Protocol):
+    """Which of the tabs that a read shows are the tabs of jobs, and how they are treated."""
+
+    policy: Policy
+
+    def tables(self, seen: Sequence[Table]) -> tuple[Table, ...]:
+        """Return the tabs of jobs; new rows go into the first."""
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """The spreadsheet as one read shows it."""
 
+    tabs: TabChoice
+    """How the tabs of jobs are chosen and treated."""
     time_zone: str = "Etc/UTC"
-    mode: Mode = Mode.UNSET
-    """Whose the tabs of jobs are, as it is stored."""
     tables: tuple[Table, ...] = ()
-    """The tabs of jobs: those of a person's own that are mapped, or the one that was made."""
-    is_mapping_unknown: bool = False
-    """Whether tabs are mapped that the store knows nothing of."""
+    """The tabs of jobs."""
+    seen: tuple[Table, ...] = ()
+    """All tabs with the metadata of a tab of jobs, from the left: others are of other days."""
     fences: tuple[int, ...] = ()
     """Ids of the protected ranges on the hidden tab: one, but for accidents."""
     copies: Mapping[int, Copies] = field(default_factory=dict)
@@ -161,16 +171,6 @@ class Snapshot:
     def table(self) -> Table | None:
         """The first tab of jobs: new rows go there."""
         return self.tables[0] if self.tables else None
-
-    @property
-    def is_adopted(self) -> bool:
-        """Whether the tabs of jobs are a person's own."""
-        return self.mode is Mode.ADOPTED
-
-    @property
-    def policy(self) -> Policy:
-        """How the tabs of jobs are treated."""
-        return MAPPED if self.is_adopted else OWN
 
     @property
     def has_fence_tab(self) -> bool:
@@ -189,12 +189,12 @@ class Snapshot:
         return fence_title if table.copies_tab == FENCE_TAB else f"{fence_title} {table.sheet_id}"
 
 
-def read(answer: Json, key: str, mode: Mode = Mode.UNSET) -> Snapshot:
-    """Return what `answer` (a Spreadsheet with the mask query.FIELDS) shows; `key` is a column."""
+def read(answer: Json, key: str, tabs: TabChoice) -> Snapshot:
+    """Return what `answer` (a Spreadsheet with the mask FIELDS) shows; `key` is a column."""
     tables: list[Table] = []
     fences: list[int] = []
     copies: dict[int, Copies] = {}
-    book = Snapshot(time_zone=answer.get("properties", {}).get("timeZone") or "Etc/UTC")
+    book = Snapshot(tabs, answer.get("properties", {}).get("timeZone") or "Etc/UTC")
     for sheet in sorted(answer.get("sheets", ()), key=_position):
         properties, grids = sheet["properties"], sheet.get("data", ())
         sheet_id = properties.get("sheetId", 0)
@@ -213,29 +213,13 @@ def read(answer: Json, key: str, mode: Mode = Mode.UNSET) -> Snapshot:
             book = replace(book, pipeline=_first(book.pipeline, tab, PIPELINE_TAB))
         elif table := _table(properties, grids, key):
             tables.append(table)
-    mapped = tuple(table for table in tables if table.mapped_at)
-    made = sorted((t for t in tables if not t.mapped_at), key=lambda t: t.sheet_id != JOBS_TAB)
-    # A person may have duplicated the tab that was made: the first one, else the leftmost.
     return replace(
         book,
-        mode=mode,
-        tables=mapped if mode is Mode.ADOPTED else tuple(made[:1]),
-        is_mapping_unknown=mode is Mode.UNSET and bool(mapped) and not made,
+        tables=tabs.tables(tables),
+        seen=tuple(tables),
         fences=tuple(fences),
         copies=copies,
     )
-
-
-def bare(answer: Json, sheet_ids: Sequence[int]) -> Snapshot:
-    """Return tabs as they are without any metadata, in the order of `sheet_ids`."""
-    tables = {}
-    for sheet in answer.get("sheets", ()):
-        properties, size = sheet["properties"], sheet["properties"]["gridProperties"]
-        sheet_id = properties.get("sheetId", 0)
-        counts = size["rowCount"], size["columnCount"]
-        tables[sheet_id] = Table(sheet_id, properties["title"], 0, *counts)
-    zone = answer.get("properties", {}).get("timeZone") or "Etc/UTC"
-    return Snapshot(zone, tables=tuple(tables[number] for number in sheet_ids if number in tables))
 
 
 def _position(sheet: Json) -> int:
@@ -272,13 +256,9 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
     header = HeaderRow.of(grids, HEADER_KEY)
     if header is None:
         return None
-    mapped_at, sheet_id = (
-        moment_mapped(header.on_row().get(HEADER_KEY, "")),
-        properties.get("sheetId", 0),
-    )
+    sheet_id = properties.get("sheetId", 0)
+    mapped_at = moment_mapped(header.on_row().get(HEADER_KEY, ""))
     ours = {mapping_id(sheet_id), guard_id(sheet_id, "header")}
-    if mapped_at and ours.isdisjoint(header.ids()):
-        return None  # A duplicate of a mapped tab: a record of theirs.
     columns, size = header.places(COLUMN_KEY), properties["gridProperties"]
     by_index = {index: column for column, index in columns.items()}
     cells: dict[str, dict[int, CellData]] = {}
@@ -302,6 +282,7 @@ def _table(properties: Json, grids: Sequence[Json], key: str) -> Table | None:
         headers=header.texts(),
         header_notes={column: notes[index] for column, index in columns.items() if index in notes},
         mapped_at=mapped_at,
+        is_original=bool(ours & header.ids()) if mapped_at else sheet_id == JOBS_TAB,
         words=_words(columns, {index: text for text, index in header.entries(WORDS_KEY)}),
         cells=cells,
     )

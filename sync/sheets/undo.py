@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from sync.field_table import KEY
 from sync.sheets.answer import Row, at, content, is_formula, note_of, site_in, text_of
 from sync.sheets.snapshot import Table
-from sync.sheets.writes import CellWrite, Place, RowImage, RowWrite, Undo, Who
+from sync.sheets.writes import CellWrite, Place, RowIdentity, RowImage, RowWrite, Undo
 
 HEADERS = ("When", "Tab", "Column", "Row as it was", "Stood there", "Stands there now")
 """Of the tab Recovered."""
@@ -59,7 +59,7 @@ class _Placing:
         self._tables = {table.sheet_id: table for table in tables}
         self._rows = rows
         self._cells: dict[Place, dict[tuple[str, bool], CellWrite]] = {}
-        self._who: dict[Place, Who] = {}
+        self._who: dict[Place, RowIdentity] = {}
         self._told: dict[tuple[str, str, str, int, int], list[Undo]] = {}
         self._result = Placement()
 
@@ -69,9 +69,11 @@ class _Placing:
 
     def place_key(self, number: int, undo: Undo, keys: Mapping[int, Undo]) -> None:
         """Take a key out of every row that has it by mistake; what stood there goes back."""
-        same = [one for one in keys.values() if one.is_of_key and one.who.key == undo.who.key]
+        same = [
+            one for one in keys.values() if one.is_of_key and one.identity.key == undo.identity.key
+        ]
         newest = max(n for n, one in keys.items() if one in same)
-        who = keys[newest].who
+        who = keys[newest].identity
         places = [place for place in self._keyed(who.key) if who.is_row(*self._row(place))]
         for place in places:
             row, columns = self._row(place)
@@ -92,18 +94,18 @@ class _Placing:
                 self._settle(number, undo, is_told=is_told)
             return
         for place in places:
-            who = undo.who if undo.who.holds is None else None
+            who = undo.identity if undo.identity.holds is None else None
             self._write(place, number, undo, who)
 
     def _places(self, undo: Undo) -> list[Place] | None:
         """Return the rows that are the one that was hit; None where several unlike ones may be."""
-        if undo.who.is_header:
+        if undo.identity.is_header:
             table = self._tables.get(undo.sheet_id)
             places = [(table.sheet_id, table.header_row)] if table else []
             return [place for place in places if self._holds_wrote(place, undo)]
-        if undo.who.holds is None:
-            return [p for p in self._keyed(undo.who.key) if self._holds_wrote(p, undo)]
-        return self._like(undo, undo.who.holds)
+        if undo.identity.holds is None:
+            return [p for p in self._keyed(undo.identity.key) if self._holds_wrote(p, undo)]
+        return self._like(undo, undo.identity.holds)
 
     def _like(self, undo: Undo, image: RowImage) -> list[Place] | None:
         """Return the rows without a key that hold just what the image says; else those of the
@@ -114,8 +116,8 @@ class _Placing:
         places = [place for place in self._unkeyed() if self._holds_wrote(place, undo)]
         now = {place: RowImage.of(*self._row(place)) for place in places}
         tiers: list[Callable[[Place], bool]] = [
-            lambda place: undo.who.is_exactly(*self._row(place)),
-            lambda place: undo.who.is_like(now[place]),
+            lambda place: undo.identity.is_exactly(*self._row(place)),
+            lambda place: undo.identity.is_like(now[place]),
             lambda place: image.is_in(now[place]),
         ]
         for tier in tiers:
@@ -164,7 +166,7 @@ class _Placing:
         """
         table = self._tables.get(undo.sheet_id)
         is_ours = table is not None and table.policy.overwrites and not undo.is_of_note
-        if undo.has_landed or (is_ours and undo.who.key and undo.column):
+        if undo.has_landed or (is_ours and undo.identity.key and undo.column):
             return False
         if not undo.column or undo.told(undo.before):
             return True
@@ -177,7 +179,7 @@ class _Placing:
             part in cells and undo.holds_wrote(cells[part].data) for cells in self._cells.values()
         )
 
-    def _write(self, place: Place, number: int, undo: Undo, who: Who | None) -> None:
+    def _write(self, place: Place, number: int, undo: Undo, who: RowIdentity | None) -> None:
         row, columns = self._row(place)
         part = (undo.column, undo.is_of_note)
         cells = self._cells.setdefault(place, {})
@@ -193,7 +195,7 @@ class _Placing:
             fields=undo.fields,
             expects=None if undo.is_of_note else content(cell),
             expects_note=note_of(cell) if undo.is_of_note else None,
-            key_row=(undo.who.holds or undo.image).texts if undo.column == KEY else {},
+            key_row=(undo.identity.holds or undo.image).texts if undo.column == KEY else {},
             undoes=(number,),
         )
 
@@ -218,8 +220,8 @@ class _Placing:
             hit = [cell.index for cell in cells.values()]
             who = self._who.get((sheet_id, number))
             if who is None:
-                who = Who(holds=RowImage.of(row, columns, hit))
+                who = RowIdentity(holds=RowImage.of(row, columns, hit))
             self._result.rows.append(
-                RowWrite(sheet_id=sheet_id, row=number, cells=tuple(cells.values()), who=who)
+                RowWrite(sheet_id=sheet_id, row=number, cells=tuple(cells.values()), identity=who)
             )
         return self._result

@@ -103,7 +103,7 @@ def _held(cell: CellData) -> Held | None:
     return None if held == (BLANK, "") else held
 
 
-class Who(Value):
+class RowIdentity(Value):
     """Which row a write is meant for: all that is given here is true of it."""
 
     key: str = ""
@@ -175,7 +175,7 @@ class RowWrite(Value):
     row: int
     cells: tuple[CellWrite, ...] = ()
     site: str = ""
-    who: Who = Who()
+    identity: RowIdentity = RowIdentity()
     is_new: bool = False
     pattern_of: str = ""
     """The site of the first of the new rows that take its drop-downs and `formulas`."""
@@ -196,7 +196,7 @@ class Undo(Value):
     fields: str
     before: dict[str, Any]
     wrote: dict[str, Any]
-    who: Who
+    identity: RowIdentity
     image: RowImage = RowImage()
     """Of a key: what the row that has it by mistake showed beside it."""
     has_landed: bool = False
@@ -210,7 +210,7 @@ class Undo(Value):
     @property
     def is_of_key(self) -> bool:
         """Whether a job's key stands in a row that is not its own."""
-        return bool(self.who.shows_not)
+        return bool(self.identity.shows_not)
 
     @property
     def is_of_pattern(self) -> bool:
@@ -224,11 +224,11 @@ class Undo(Value):
 
     def is_of_row(self, row: Row, columns: Mapping[str, int]) -> bool:
         """Tell whether a row is the one that was hit, by its key or by the cells that were not."""
-        image = self.image if self.is_of_key else self.who.holds
+        image = self.image if self.is_of_key else self.identity.holds
         if image is None:
-            return self.who.is_row(row, columns)
-        who = self.who.model_copy(update={"holds": None})
-        hit = self.who.model_copy(update={"holds": image})
+            return self.identity.is_row(row, columns)
+        who = self.identity.model_copy(update={"holds": None})
+        hit = self.identity.model_copy(update={"holds": image})
         is_same = hit.is_exactly(row, columns) or hit.is_like(RowImage.of(row, columns))
         return who.is_row(row, columns) and is_same
 

@@ -80,7 +80,7 @@ def _has_tab(flusher: Flusher, held: Lease) -> bool:
     if not flusher.store.pending.sites_with_row():
         return True
     flusher.writer.take_call(held)
-    return flusher.client.read(flusher.store.spreadsheet.mode()).table is not None
+    return flusher.client.read(flusher.tabs(flusher.store.spreadsheet.mode())).table is not None
 
 
 def rowless(flusher: Flusher) -> list[Rowless]:
@@ -89,7 +89,7 @@ def rowless(flusher: Flusher) -> list[Rowless]:
         Rowless(
             target.site, _text(target.cells, "current_milestone"), _text(target.cells, "status")
         )
-        for target in flusher.targets.of(flusher.store.pending.rowless())
+        for target in flusher.targets.lay_out(flusher.store.pending.rowless())
     ]
 
 
@@ -118,7 +118,7 @@ def restore(wiring: Wiring, sleep: Sleep, jobs: Sequence[Rowless]) -> int:
 
 def _must_be_gone(flusher: Flusher, held: Lease, sites: set[str]) -> None:
     flusher.writer.take_call(held)
-    snapshot = flusher.client.read(flusher.store.spreadsheet.mode())
+    snapshot = flusher.client.read(flusher.tabs(flusher.store.spreadsheet.mode()))
     if snapshot.table is None:
         raise Permanent("no_tab", "There is no tab for jobs. Make it: brightsheet init")
     rows = flusher.writer.read_everything(held, snapshot).rows

@@ -7,8 +7,10 @@ from sync.status.problem import Problem
 from sync.status.rules import RULES
 from sync.store import Backlog
 
-OVER = {rule.code: rule.over for rule in RULES if rule.over}
-"""What people are told at the end of what they were told of."""
+
+def over(code: str) -> str:
+    """Return what people are told when a problem that they were told about is over, or ""."""
+    return next((rule.over for rule in RULES if rule.code == code), "")
 
 
 def evaluate(now: Backlog, *, strict: bool = False) -> tuple[Problem, ...]:

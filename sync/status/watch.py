@@ -15,7 +15,7 @@ from sync.jobs.status import Statuses
 from sync.ops.alerts import Alerts
 from sync.status.problem import Problem
 from sync.status.rules import RULES
-from sync.status.verdict import OVER, alarms, evaluate
+from sync.status.verdict import alarms, evaluate, over
 from sync.store import Backlog, Database, signs
 from sync.store.job_records import Digests
 from sync.wiring import Wiring
@@ -63,7 +63,6 @@ _NOTICES = {
     "as waiting. What it may mean, and the line for the config: brightsheet statuses"
 }
 """What is told once and has no end, by the beginning of its name."""
-_EACH_TIME = {rule.code for rule in RULES if rule.is_told_each_time}
 
 _log = structlog.get_logger()
 
@@ -117,15 +116,16 @@ class Watch:
             _log.exception("fault", thread="watch")
 
     def _tell(self, wrong: dict[str, Problem | None]) -> None:
+        each_time = {rule.code for rule in RULES if rule.is_told_each_time}
         for code, problem in wrong.items():
             if problem is not None and code not in self._told:
-                reason = f"{code} {self._ends[code]}" if code in _EACH_TIME else code
+                reason = f"{code} {self._ends[code]}" if code in each_time else code
                 arrived = partial(self._told.add, code)
                 self._send(reason, problem.explained, problem.since or 0.0, arrived)
         for code in self._told - wrong.keys():
             # Each end is sent, however soon it follows the last: the number makes it distinct.
             reason = f"{code} over {self._ends[code]}"
-            self._send(reason, OVER[code], arrived=partial(self._end, code))
+            self._send(reason, over(code), arrived=partial(self._end, code))
 
     def _end(self, code: str) -> None:
         self._told.discard(code)

@@ -9,13 +9,14 @@ import pytest
 from sync.sheets.answer import BLANK, FENCE_TAB, GUARD_KEY, JOBS_TAB, guard_id
 from sync.sheets.batch import Batch, Parts, column_guards, compose, guarding
 from sync.sheets.snapshot import Copies, Snapshot, Table
-from sync.sheets.writes import CellWrite, RowImage, RowWrite, Who
+from sync.sheets.writes import CellWrite, RowIdentity, RowImage, RowWrite
 from tests.own_sheet import MAPPED_AT
 from tests.sheets.grids import COLUMNS, KEY, PEOPLE, STATUS, A, cell, row, table, write
 
-IS_A = Who(key=A)
+IS_A = RowIdentity(key=A)
 ROWS = [
-    RowWrite(sheet_id=JOBS_TAB, row=number, site=A, who=IS_A, cells=(write(),)) for number in (4, 5)
+    RowWrite(sheet_id=JOBS_TAB, row=number, site=A, identity=IS_A, cells=(write(),))
+    for number in (4, 5)
 ]
 Request = dict[str, Any]
 
@@ -105,7 +106,13 @@ def test_a_batch_for_one_changed_cell_in_both_tabs_is_small() -> None:
         for sheet_id, title in ((JOBS_TAB, "Open jobs"), (77, "Installed"))
     )
     rows = [
-        RowWrite(sheet_id=t.sheet_id, row=4, site=A, who=Who(key=A), cells=(write(expects=BLANK),))
+        RowWrite(
+            sheet_id=t.sheet_id,
+            row=4,
+            site=A,
+            identity=RowIdentity(key=A),
+            cells=(write(expects=BLANK),),
+        )
         for t in (first, second)
     ]
     copies = {t.copies_tab: Copies("_copies") for t in (first, second)}
@@ -192,8 +199,8 @@ def asked(*rows: RowWrite, header: Sequence[CellWrite] = ()) -> tuple[str, ...]:
     return one.ranges
 
 
-def of_a(row_index: int, *cells: CellWrite, who: Who = IS_A) -> RowWrite:
-    return RowWrite(sheet_id=JOBS_TAB, row=row_index, site=A, who=who, cells=cells)
+def of_a(row_index: int, *cells: CellWrite, who: RowIdentity = IS_A) -> RowWrite:
+    return RowWrite(sheet_id=JOBS_TAB, row=row_index, site=A, identity=who, cells=cells)
 
 
 def test_the_answer_brings_all_that_is_compared() -> None:
@@ -201,12 +208,12 @@ def test_the_answer_brings_all_that_is_compared() -> None:
     assert asked(of_a(4, write()), of_a(8, write())) == ("C5:C9",), "the keys, of all rows"
     assert asked(of_a(4, write(expects=BLANK))) == ("B5:B5", "C5:C5")
     assert asked(of_a(4, write(fields="note", expects_note=""))) == ("B5:B5", "C5:C5")
-    by_match = Who(shows={"email": "a@example.com"})
-    assert asked(of_a(4, write(A, KEY, expects=BLANK), who=by_match)) == ("C5:C5", "D5:D5")
-    mistaken = Who(key=A, shows_not={"phone": "303"})
-    assert asked(of_a(4, write("", KEY, expects=BLANK), who=mistaken)) == ("C5:C5", "E5:E5")
-    whole = Who(holds=RowImage.of(row("mine", ""), PEOPLE))
-    assert asked(of_a(6, write(expects=BLANK), who=whole)) == ("B7:B7", "C7:C7", "7:7")
+    by_match = RowIdentity(shows={"email": "a@example.com"})
+    assert asked(of_a(4, write(A, KEY, expects=BLANK), identity=by_match)) == ("C5:C5", "D5:D5")
+    mistaken = RowIdentity(key=A, shows_not={"phone": "303"})
+    assert asked(of_a(4, write("", KEY, expects=BLANK), identity=mistaken)) == ("C5:C5", "E5:E5")
+    whole = RowIdentity(holds=RowImage.of(row("mine", ""), PEOPLE))
+    assert asked(of_a(6, write(expects=BLANK), identity=whole)) == ("B7:B7", "C7:C7", "7:7")
 
 
 def test_the_header_row_is_asked_for_apart_from_the_jobs() -> None:
@@ -230,7 +237,7 @@ def test_a_mapped_tab_is_asked_by_its_own_copies() -> None:
         for n, title in ((5, "Open jobs"), (6, "Installed"))
     )
     snapshot = Snapshot(tables=(first, second), copies={FENCE_TAB: Copies("_brightsheet")})
-    rows = [RowWrite(sheet_id=n, row=4, site=A, who=IS_A, cells=(write(),)) for n in (5, 6)]
+    rows = [RowWrite(sheet_id=n, row=4, site=A, identity=IS_A, cells=(write(),)) for n in (5, 6)]
     batch = compose(snapshot, [first, second], Parts(rows=rows), fence=1, fence_title="x")
     titles = {one["properties"]["title"] for one in inner(batch.requests, "addSheet")}
     assert {one.copies_title for one in batch.asked} == titles
@@ -243,7 +250,7 @@ def test_the_trace_has_all_that_is_written() -> None:
     title = write("Permit")
     trace = made(Parts(rows=ROWS, header=[title], new_rows=[fresh])).trace
     assert [one.row for one in trace.rows] == [4, 5, 0, 6]
-    assert (trace.rows[2].who, trace.rows[2].site) == (Who(is_header=True), "")
+    assert (trace.rows[2].identity, trace.rows[2].site) == (RowIdentity(is_header=True), "")
     assert (trace.fence, trace.columns) == (42, {JOBS_TAB: COLUMNS})
 
 

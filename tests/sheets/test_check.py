@@ -8,7 +8,7 @@ import pytest
 from sync.sheets.answer import BLANK, JOBS_TAB, Content
 from sync.sheets.check import Findings, check
 from sync.sheets.snapshot import Table
-from sync.sheets.writes import NOTE, CellWrite, RowImage, RowWrite, Undo, Who
+from sync.sheets.writes import NOTE, CellWrite, RowIdentity, RowImage, RowWrite, Undo
 from sync.types import ReplacedWords
 from tests.made_up import uuid
 from tests.sheets.grids import (
@@ -33,12 +33,12 @@ from tests.sheets.grids import (
 Cells = list[dict[str, Any]]
 OLD, NEW = "Submitted", "Approved"
 WHEN = "2026-03-03 10:00"
-IS_A = Who(key=A)
+IS_A = RowIdentity(key=A)
 
 
-def meant(*cells: CellWrite, who: Who = IS_A, site: str = A, **more: Any) -> RowWrite:
+def meant(*cells: CellWrite, who: RowIdentity = IS_A, site: str = A, **more: Any) -> RowWrite:
     """Return a write into row 4, as it was meant."""
-    return RowWrite(sheet_id=JOBS_TAB, row=4, site=site, who=who, cells=cells, **more)
+    return RowWrite(sheet_id=JOBS_TAB, row=4, site=site, identity=who, cells=cells, **more)
 
 
 def found(
@@ -71,7 +71,7 @@ def undone(findings: Findings) -> list[tuple[str, str, dict[str, Any], dict[str,
 STATUS_OF_A = meant(write(NEW, expects=Content(OLD)))
 
 
-# Who
+# RowIdentity
 
 
 def test_a_row_that_is_who_and_held_what_was_expected_landed() -> None:
@@ -90,8 +90,12 @@ def test_another_key_means_another_row(key: str | None) -> None:
     assert (findings.missed, landed(findings)) == ({A}, {})
     assert undone(findings) == [(STATUS, VALUE, cell(OLD), cell(NEW))]
     undo = only(findings)
-    who = Who(key=B) if key else Who(holds=RowImage(others=((Content("x"), ""),), hit=(STATUS,)))
-    assert undo.who == who, "by its key, else by all that was not hit"
+    who = (
+        RowIdentity(key=B)
+        if key
+        else RowIdentity(holds=RowImage(others=((Content("x"), ""),), hit=(STATUS,)))
+    )
+    assert undo.identity == who, "by its key, else by all that was not hit"
     assert (undo.row, undo.tab, undo.header) == (4, "Jobs", "Permit")
     assert undo.row_text.startswith(f"x | {OLD}")
 
@@ -103,7 +107,7 @@ def test_a_row_that_the_batch_did_not_reach_by_a_copy_is_not_taken_for_right() -
     assert undone(findings) == [(STATUS, VALUE, {}, cell(NEW))]
 
 
-HOLDS = Who(holds=RowImage(managed={PHONE: (Content("303"), "")}, hit=(STATUS,)))
+HOLDS = RowIdentity(holds=RowImage(managed={PHONE: (Content("303"), "")}, hit=(STATUS,)))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +123,7 @@ HOLDS = Who(holds=RowImage(managed={PHONE: (Content("303"), "")}, hit=(STATUS,))
 )
 def test_a_row_without_a_key_is_known_by_all_that_it_held(copy: Cells, is_right: bool) -> None:
     """Two rows of one customer differ in one cell: the undo of one is not the other's."""
-    one = meant(write(NEW, expects=Content(OLD)), who=HOLDS, site="")
+    one = meant(write(NEW, expects=Content(OLD)), identity=HOLDS, site="")
     seen = table(columns=PEOPLE, column_count=5)
     findings = check(trace(one, columns=PEOPLE), [seen], {JOBS_TAB: {4: copy}}, {})
     assert findings.is_as_meant is is_right
@@ -142,7 +146,7 @@ def test_a_note_that_came_after_the_read_is_put_back_alone() -> None:
     both = write(data=cell(NEW, WHEN), fields=NOTED, expects=Content(OLD), expects_note="")
     findings = found(meant(both), [cell("x"), cell(OLD, "Call first."), cell(A)])
     assert undone(findings) == [(STATUS, NOTE, {"note": "Call first."}, {"note": WHEN})]
-    assert only(findings).who == Who(key=A)
+    assert only(findings).identity == RowIdentity(key=A)
     assert only(findings).is_of_note
 
 
@@ -178,7 +182,8 @@ def test_a_cell_that_held_the_same_already_is_not_undone() -> None:
 
 TEXTS = {EMAIL: "home1@example.com"}
 GETS_KEY = meant(
-    write(A, KEY, fields="userEnteredValue", expects=BLANK, key_row=TEXTS), who=Who(shows=TEXTS)
+    write(A, KEY, fields="userEnteredValue", expects=BLANK, key_row=TEXTS),
+    identity=RowIdentity(shows=TEXTS),
 )
 
 
@@ -198,7 +203,7 @@ def test_a_key_that_landed_gives_its_job_a_row_and_confirms_no_cell() -> None:
 def test_a_key_that_hit_another_row_is_undone_by_the_key_itself(email: str) -> None:
     """By its position, a stranger's row would keep the key: people move rows all the time."""
     undo = only(keyed(row("mine", "", "", email, "303")))
-    assert undo.who == Who(key=A, shows_not=TEXTS)
+    assert undo.identity == RowIdentity(key=A, shows_not=TEXTS)
     assert (undo.is_of_key, undo.before, undo.wrote) == (True, {}, cell(A))
     assert undo.image == RowImage.of(row("mine", "", "", email, "303"), PEOPLE, [KEY_AT])
 
@@ -212,26 +217,26 @@ def test_a_key_that_hit_the_right_row_with_a_key_is_undone_with_what_stood_there
 
 def test_a_key_of_which_no_right_row_is_known_is_taken_out_of_every_row() -> None:
     """An undo put it back into a row that showed nothing else: it is in a wrong one for certain."""
-    one = meant(write(A, KEY, expects=BLANK), who=HOLDS, site="")
+    one = meant(write(A, KEY, expects=BLANK), identity=HOLDS, site="")
     undo = only(keyed(row("mine", "", "", "", "304"), one))
-    (text,) = undo.who.shows_not.values()
-    assert undo.who.key == A
+    (text,) = undo.identity.shows_not.values()
+    assert undo.identity.key == A
     assert not any(content == Content(text) for content in (Content(A), BLANK))
-    assert undo.who.is_row(row("x", "", A, "home1@example.com"), PEOPLE)
+    assert undo.identity.is_row(row("x", "", A, "home1@example.com"), PEOPLE)
 
 
 def test_a_key_that_is_taken_out_of_the_right_row_is_put_back_there() -> None:
     """The undo of a mistaken key hit a row moved there since: it lost its own key."""
     taken = meant(
         write("", KEY, data={}, expects=Content(A), undoes=(3,)),
-        who=Who(key=A, shows_not=TEXTS),
+        identity=RowIdentity(key=A, shows_not=TEXTS),
         site="",
     )
     findings = keyed(row("mine", "", B, "home2@example.com", "303"), taken)
     undo = only(findings)
     assert (undo.before, undo.wrote, undo.is_of_key) == (cell(B), {}, False)
-    assert undo.who.holds is not None
-    assert undo.who.holds.managed[EMAIL] == (Content("home2@example.com"), "")
+    assert undo.identity.holds is not None
+    assert undo.identity.holds.managed[EMAIL] == (Content("home2@example.com"), "")
     assert findings.landed_undos == set()
 
 
@@ -240,11 +245,11 @@ def test_another_row_that_gets_a_key_in_the_same_batch_is_known_by_what_it_held(
     both = meant(
         write(A, KEY, fields="userEnteredValue", expects=BLANK, key_row=TEXTS),
         write(NEW, expects=BLANK),
-        who=Who(shows=TEXTS),
+        identity=RowIdentity(shows=TEXTS),
     )
     findings = keyed(row("mine", "own", "", "home2@example.com"), both)
-    assert {undo.column: undo.who.key for undo in findings.undos} == {KEY: A, STATUS: ""}
-    assert all(undo.who.holds is not None for undo in findings.undos if undo.column == STATUS)
+    assert {undo.column: undo.identity.key for undo in findings.undos} == {KEY: A, STATUS: ""}
+    assert all(undo.identity.holds is not None for undo in findings.undos if undo.column == STATUS)
 
 
 # Undos
@@ -257,12 +262,14 @@ def pending(**changes: Any) -> Undo:
         "fields": VALUE,
         "before": cell("on hold"),
         "wrote": cell(OLD),
-        "who": Who(key=B),
+        "who": RowIdentity(key=B),
     }
     return Undo(**(values | changes))
 
 
-BACK = meant(write("on hold", expects=Content(OLD), undoes=(1, 2)), who=Who(key=B), site="")
+BACK = meant(
+    write("on hold", expects=Content(OLD), undoes=(1, 2)), identity=RowIdentity(key=B), site=""
+)
 
 
 def test_an_undo_that_lands_is_told_by_its_number() -> None:
@@ -277,7 +284,7 @@ def test_an_undo_that_hits_a_wrong_row_is_itself_undone() -> None:
     findings = found(BACK, row("y", "Rejected", A), pending={1: pending(), 2: pending()})
     assert findings.landed_undos == set()
     assert undone(findings) == [(STATUS, VALUE, cell("Rejected"), cell("on hold"))]
-    assert only(findings).who == Who(key=A)
+    assert only(findings).identity == RowIdentity(key=A)
 
 
 def test_two_undos_of_one_cell_are_composed() -> None:
@@ -296,7 +303,7 @@ def test_composed_undos_that_are_equal_leave_nothing_to_do() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        pending(who=Who(key=A)),
+        pending(identity=RowIdentity(key=A)),
         pending(column=KEY),
         pending(fields=NOTE, before={"note": "x"}, wrote={"note": "y"}),
         pending(wrote=cell("Rejected")),
@@ -313,7 +320,7 @@ def test_undos_of_other_cells_are_not_composed(other: Undo) -> None:
 def test_undos_of_a_row_without_a_key_are_composed_by_what_it_held() -> None:
     """Also where the cells that were hit are others this time."""
     image = RowImage.of(row("mine", "", ""), PEOPLE, [1])
-    first = pending(who=Who(holds=image))
+    first = pending(identity=RowIdentity(holds=image))
     findings = found(STATUS_OF_A, row("mine", OLD, ""), pending={7: first})
     assert undone(findings) == [(STATUS, VALUE, cell("on hold"), cell(NEW))]
     findings = found(STATUS_OF_A, row("another's", OLD, ""), pending={7: first})
@@ -334,7 +341,7 @@ def test_undos_of_a_row_that_is_typed_into_are_composed_by_its_name_and_what_we_
     first = dict(enumerate(findings.undos, 1))
     status, mail = write(OLD, expects=Content(NEW), undoes=(1,)), write(old, EMAIL, undoes=(2,))
     findings = found(
-        meant(status, mail, who=first[1].who, site=""),
+        meant(status, mail, identity=first[1].identity, site=""),
         row("Ada", NEW, "", wrong, "typed since"),
         table(columns=columns),
         first,
@@ -367,7 +374,7 @@ def test_a_managed_column_in_the_place_of_another_is_named_by_its_own_id() -> No
     swapped = table(columns={STATUS: 3, "documents:x": 1, KEY: 2}, guards={STATUS: 1, KEY: 2})
     undo = only(found(STATUS_OF_A, row("x", "Permit.pdf", A), swapped))
     assert (undo.column, undo.before) == ("documents:x", cell("Permit.pdf"))
-    assert undo.who == Who(key=A)
+    assert undo.identity == RowIdentity(key=A)
 
 
 @pytest.mark.parametrize(
@@ -383,7 +390,7 @@ def test_without_the_key_column_in_its_place_nothing_counts_as_done(seen: Table)
     findings = found(STATUS_OF_A, row("x", OLD, A), seen)
     assert findings.missed == {A}
     assert only(findings).before == cell(OLD)
-    assert only(findings).who.holds is not None, "the cell taken for its key may be anything"
+    assert only(findings).identity.holds is not None, "the cell taken for its key may be anything"
 
 
 def test_a_tab_that_is_gone_took_with_it_what_was_hit() -> None:
@@ -410,7 +417,9 @@ def test_of_a_job_in_several_rows_a_column_landed_only_if_it_did_in_all() -> Non
 
 def test_a_row_that_was_missed_says_nothing_of_another_jobs() -> None:
     """One sort would have the whole sheet written again."""
-    theirs = RowWrite(sheet_id=JOBS_TAB, row=5, site=B, who=Who(key=B), cells=STATUS_OF_A.cells)
+    theirs = RowWrite(
+        sheet_id=JOBS_TAB, row=5, site=B, identity=RowIdentity(key=B), cells=STATUS_OF_A.cells
+    )
     copies = {JOBS_TAB: {4: row("", "Rejected", A), 5: row("", OLD, B)}}
     findings = check(trace(STATUS_OF_A, theirs), [table()], copies, {})
     assert (findings.missed, landed(findings)) == ({A}, {B: {STATUS}})
@@ -426,10 +435,10 @@ def test_a_new_row_needs_no_copy() -> None:
 
 def test_each_new_row_that_took_another_rows_formulas_is_named() -> None:
     """One line names all of a batch, and a great many would be more than a cell takes."""
-    pattern = RowWrite(sheet_id=JOBS_TAB, row=3, who=IS_A, pattern_of=uuid(1))
+    pattern = RowWrite(sheet_id=JOBS_TAB, row=3, identity=IS_A, pattern_of=uuid(1))
     sites = [uuid(number) for number in range(1, 150)]
     new = [
-        RowWrite(sheet_id=JOBS_TAB, row=row, site=site, who=Who(key=site), is_new=True)
+        RowWrite(sheet_id=JOBS_TAB, row=row, site=site, identity=RowIdentity(key=site), is_new=True)
         for row, site in enumerate(sites, 4)
     ]
     copies = {JOBS_TAB: {3: row("=SUM(A1:A3)")}}
@@ -452,7 +461,7 @@ def test_a_new_row_whose_key_went_into_another_column_is_not_there() -> None:
 HEADER = RowWrite(
     sheet_id=JOBS_TAB,
     row=0,
-    who=Who(is_header=True),
+    identity=RowIdentity(is_header=True),
     cells=(write("Permit"), write(data={"note": "new"}, fields=NOTE, expects_note="old")),
 )
 
@@ -469,10 +478,10 @@ def test_the_header_row_is_known_by_its_guard(has_guard: bool) -> None:
 def test_a_header_note_that_came_after_the_read_is_looked_for_in_the_header_row() -> None:
     """A person's note on a title is theirs, too."""
     undo = only(found(HEADER, [{}, cell("mine", "typed since"), {}]))
-    assert (undo.fields, undo.before, undo.who) == (
+    assert (undo.fields, undo.before, undo.identity) == (
         NOTE,
         {"note": "typed since"},
-        Who(is_header=True),
+        RowIdentity(is_header=True),
     )
 
 

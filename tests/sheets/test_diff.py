@@ -15,7 +15,7 @@ from sync.sheets.diff import Diff, columns_to_read, diff, fitting
 from sync.sheets.job_tabs import Match, Pattern
 from sync.sheets.policy import MAPPED, OWN, Policy
 from sync.sheets.snapshot import Table
-from sync.sheets.writes import CellWrite, RowWrite, Who
+from sync.sheets.writes import CellWrite, RowIdentity, RowWrite
 from tests.made_up import uuid
 from tests.own_sheet import MAPPED_AT
 from tests.sheets.grids import cell
@@ -244,7 +244,7 @@ def test_a_key_is_written_alone_and_says_what_the_match_was_made_by() -> None:
     match = Match((JOBS_TAB, 6), texts)
     found = diff([table()], [target(3)], {uuid(3): match}, None, UTC)
     (row,) = found.rows
-    assert (row.row, row.site, row.who) == (6, uuid(3), Who(shows=texts))
+    assert (row.row, row.site, row.identity) == (6, uuid(3), RowIdentity(shows=texts))
     (key,) = row.cells
     assert (key.index, key.column, key.expects, key.key_row) == (3, "site_id", BLANK, texts)
     assert (key.data, key.fields) == (cell(uuid(3)), "userEnteredValue")

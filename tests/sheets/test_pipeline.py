@@ -1,4 +1,4 @@
-"""The Pipeline tab, ours and beside tabs that people made: the right numbers, and nobody's cells."""
+"""The Pipeline tab, ours and beside a board: the right numbers, and no cells of people."""
 
 import random
 import time

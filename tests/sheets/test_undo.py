@@ -9,7 +9,7 @@ from sync.sheets.answer import BLANK, JOBS_TAB, Content, content
 from sync.sheets.check import check
 from sync.sheets.snapshot import Table, rows_by_site
 from sync.sheets.undo import HEADERS, Placement, place, sites_written_over
-from sync.sheets.writes import NOTE, RowImage, RowWrite, Undo, Who
+from sync.sheets.writes import NOTE, RowIdentity, RowImage, RowWrite, Undo
 from tests.own_sheet import MAPPED_AT
 from tests.sheets.grids import (
     EMAIL,
@@ -58,7 +58,7 @@ def undo(**changes: Any) -> Undo:
         "fields": VALUE,
         "before": cell(BEFORE),
         "wrote": cell(WROTE),
-        "who": Who(holds=image(line(), STATUS)),
+        "who": RowIdentity(holds=image(line(), STATUS)),
         "row": 4,
         "tab": "Jobs",
         "header": "Permit",
@@ -113,11 +113,11 @@ def test_a_line_of_recovered_has_a_header_for_each_of_its_cells() -> None:
 def test_a_cell_goes_back_in_every_row_that_has_the_key() -> None:
     """A person copied the row: of two, one would keep another customer's status."""
     rows = {3: line(key=A), 5: line("x", key=A), 7: line(key=A, status="typed since")}
-    placement = placed(rows | {8: line(key=B)}, undo(who=Who(key=A)))
+    placement = placed(rows | {8: line(key=B)}, undo(identity=RowIdentity(key=A)))
     assert put(placement) == [(3, STATUS, BEFORE), (5, STATUS, BEFORE)]
     for one in placement.rows:
         (each,) = one.cells
-        assert one.who == Who(key=A)
+        assert one.identity == RowIdentity(key=A)
         assert (each.index, each.fields, each.undoes) == (STATUS_AT, VALUE, (1,))
         assert (each.expects, each.expects_note) == (Content(WROTE), None)
         assert not one.site, "it confirms no job's cell"
@@ -127,7 +127,7 @@ def test_a_cell_goes_back_in_every_row_that_has_the_key() -> None:
 def test_a_column_that_moved_gets_its_cell_where_it_is_now() -> None:
     """By where it was, it would go into a stranger's."""
     moved = {STATUS: 0, KEY: 1, EMAIL: 3, PHONE: 4}
-    placement = placed({4: row(WROTE, A)}, undo(who=Who(key=A)), columns=moved)
+    placement = placed({4: row(WROTE, A)}, undo(identity=RowIdentity(key=A)), columns=moved)
     assert [(one.row, one.cells[0].index) for one in placement.rows] == [(4, 0)]
 
 
@@ -160,7 +160,7 @@ def test_a_cell_goes_back_where_a_row_holds_exactly_what_was_not_hit(rows: Rows)
     placement = placed(rows, undo())
     assert put(placement) == [(4 if 9 not in rows else 9, STATUS, BEFORE)]
     (one,) = placement.rows
-    assert one.who.holds == image(rows[one.row], STATUS)
+    assert one.identity.holds == image(rows[one.row], STATUS)
     assert placement.told == []
 
 
@@ -182,23 +182,23 @@ def test_one_whose_email_was_hit_is_the_same_by_its_name_and_by_what_we_wrote() 
     """Typed into beside it, it would keep another customer's e-mail address for good."""
     columns = {STATUS: 1, KEY: 2, EMAIL: 3, NAME: 0}
     hit = image_of(row("Ada", WROTE, "", HOME, "crew 1"), columns, STATUS, EMAIL)
-    who = Who(holds=hit, wrote={EMAIL: HOME})
+    who = RowIdentity(holds=hit, wrote={EMAIL: HOME})
     now = row("Ada", WROTE, "", HOME, "typed since")
-    assert put(placed({9: now}, undo(who=who), columns=columns)) == [(9, STATUS, BEFORE)]
+    assert put(placed({9: now}, undo(identity=who), columns=columns)) == [(9, STATUS, BEFORE)]
     other = [
         row("Bob", WROTE, "", HOME, "typed since"),
         row("Ada", WROTE, "", "ada@example.com", "typed since"),
         row("", WROTE, "", HOME, "typed since"),
     ]
     for cells in other:
-        assert put(placed({9: cells}, undo(who=who), columns=columns)) == []
-    nameless = Who(holds=image_of(now[1:], {}), wrote=who.wrote)
-    assert put(placed({9: now}, undo(who=nameless), columns=columns)) == []
+        assert put(placed({9: cells}, undo(identity=who), columns=columns)) == []
+    nameless = RowIdentity(holds=image_of(now[1:], {}), wrote=who.wrote)
+    assert put(placed({9: now}, undo(identity=nameless), columns=columns)) == []
 
 
 def test_else_it_goes_back_where_a_row_holds_all_of_it_and_more() -> None:
     """A row that tells of no customer is known by what stands in it."""
-    bare = undo(who=Who(holds=image(line(email="", phone=""), STATUS)))
+    bare = undo(identity=RowIdentity(holds=image(line(email="", phone=""), STATUS)))
     more = [*line(email="", phone=""), cell("typed since")]
     assert put(placed({9: more, 4: line("other", email="", phone="")}, bare)) == [
         (9, STATUS, BEFORE)
@@ -244,7 +244,7 @@ def test_rows_that_are_alike_are_all_undone() -> None:
 
 def test_rows_that_hold_all_of_it_and_are_not_alike_are_told() -> None:
     """Which of the two it was, nobody knows."""
-    bare = undo(who=Who(holds=image(line(email="", phone=""), STATUS)))
+    bare = undo(identity=RowIdentity(holds=image(line(email="", phone=""), STATUS)))
     rows = {n: [*line(email="", phone=""), cell(f"since {n}")] for n in (4, 9)}
     placement = placed(rows, bare)
     assert (placement.rows, placement.told) == ([], [TOLD])
@@ -252,7 +252,7 @@ def test_rows_that_hold_all_of_it_and_are_not_alike_are_told() -> None:
 
 def test_a_row_that_held_nothing_else_goes_back_to_one_like_it_alone() -> None:
     """Anything that shows our status would hold all of nothing: jobs' own rows, say."""
-    blank = undo(before={}, who=Who(holds=RowImage(hit=(STATUS,))))
+    blank = undo(before={}, identity=RowIdentity(holds=RowImage(hit=(STATUS,))))
     assert put(placed({9: row("", WROTE)}, blank)) == [(9, STATUS, "")]
     assert put(placed({4: line()}, blank)) == []
     assert put(placed({4: line(), 9: row("", WROTE), 10: row("", WROTE)}, blank)) == [
@@ -263,7 +263,7 @@ def test_a_row_that_held_nothing_else_goes_back_to_one_like_it_alone() -> None:
 
 def test_a_word_that_stood_alone_goes_into_one_row_or_none() -> None:
     """Three rows of a word each that were hit: all of them would get the word of the last."""
-    alone = undo(who=Who(holds=RowImage(hit=(STATUS,))))
+    alone = undo(identity=RowIdentity(holds=RowImage(hit=(STATUS,))))
     assert put(placed({9: row("", WROTE)}, alone)) == [(9, STATUS, BEFORE)]
     placement = placed({9: row("", WROTE), 10: row("", WROTE)}, alone)
     assert (placement.rows, [told[3:] for told in placement.told]) == ([], [(BEFORE, WROTE)])
@@ -272,14 +272,14 @@ def test_a_word_that_stood_alone_goes_into_one_row_or_none() -> None:
 @pytest.mark.parametrize("rows", [{9: row("", "")}, {4: row("", ""), 9: row("", "")}])
 def test_what_a_blank_was_written_over_goes_into_no_row_that_is_blank(rows: Rows) -> None:
     """Of the blank rows of a tab none is known to be the one: all of them would get his words."""
-    alone = undo(wrote={}, who=Who(holds=RowImage(hit=(STATUS,))))
+    alone = undo(wrote={}, identity=RowIdentity(holds=RowImage(hit=(STATUS,))))
     placement = placed(rows, alone)
     assert (placement.rows, [told[3:] for told in placement.told]) == ([], [(BEFORE, "")])
 
 
 def test_a_row_that_held_nothing_else_is_put_back_once() -> None:
     """Another may hold by right what we wrote there: a person's lone word would go for another."""
-    alone = undo(has_landed=True, who=Who(holds=RowImage(hit=(STATUS,))))
+    alone = undo(has_landed=True, identity=RowIdentity(holds=RowImage(hit=(STATUS,))))
     placement = placed({9: row("", WROTE)}, alone)
     assert (placement.rows, placement.told, placement.settled) == ([], [], {1})
 
@@ -288,13 +288,13 @@ def test_several_cells_of_a_row_go_back_together() -> None:
     """Known by what was not hit, the row is the same for both."""
     hit = image(line(), STATUS, PHONE)
     two = (
-        undo(who=Who(holds=hit)),
-        undo(column=PHONE, before={}, wrote=cell("304"), who=Who(holds=hit)),
+        undo(identity=RowIdentity(holds=hit)),
+        undo(column=PHONE, before={}, wrote=cell("304"), identity=RowIdentity(holds=hit)),
     )
     placement = placed({9: line(phone="304")}, *two)
     assert sorted(put(placement)) == [(9, PHONE, ""), (9, STATUS, BEFORE)]
     (one,) = placement.rows
-    assert one.who.holds == image(line(phone="304"), STATUS, PHONE)
+    assert one.identity.holds == image(line(phone="304"), STATUS, PHONE)
 
 
 def test_a_formula_goes_back_in_its_own_row_only() -> None:
@@ -311,7 +311,7 @@ def test_a_formula_goes_back_in_its_own_row_only() -> None:
 
 def test_a_title_goes_back_into_the_header_row_wherever_that_is() -> None:
     """It has no key and no customer; its guard tells where it is."""
-    title = of_note(who=Who(is_header=True))
+    title = of_note(identity=RowIdentity(is_header=True))
     noted = [{}, cell("Permit", "2026-03-03 10:00"), {}, {}, {}]
     placement = placed({2: noted}, title, header_row=2)
     (one,) = placement.rows
@@ -335,7 +335,7 @@ def of_key(before: str = "", cells: Cells | None = None, **changes: Any) -> Undo
         "fields": "userEnteredValue",
         "before": cell(before),
         "wrote": cell(A),
-        "who": Who(key=A, shows_not=TEXTS),
+        "who": RowIdentity(key=A, shows_not=TEXTS),
         "image": image(hit, KEY),
         "row_text": "mine",
     }
@@ -353,7 +353,7 @@ def test_a_key_is_taken_out_of_every_row_that_is_not_its_own() -> None:
     placement = placed(rows, of_key())
     assert put(placement) == [(6, KEY, ""), (9, KEY, "")]
     for one in placement.rows:
-        assert one.who == Who(key=A, shows_not=TEXTS)
+        assert one.identity == RowIdentity(key=A, shows_not=TEXTS)
         assert (one.cells[0].expects, one.cells[0].index) == (Content(A), KEY_AT)
     assert placement.settled == set(), "until a read shows no such row"
 
@@ -409,7 +409,7 @@ def test_a_key_that_was_lost_for_good_is_told(rows: Rows, told: list[tuple[str, 
 def test_keys_go_before_all_else() -> None:
     """All other rows are found by the keys: those of a wrong one would be written there."""
     rows = {3: line(key=A, email=OTHER)}
-    placement = placed(rows, undo(who=Who(key=A)), of_key())
+    placement = placed(rows, undo(identity=RowIdentity(key=A)), of_key())
     assert put(placement) == [(3, KEY, "")]
     assert (placement.settled, placement.told) == (set(), [])
 
@@ -421,7 +421,7 @@ def test_a_key_that_was_taken_from_its_row_goes_back_there() -> None:
         fields=VALUE,
         before=cell(B),
         wrote={},
-        who=Who(holds=image(line(status="", email=OTHER), KEY)),
+        identity=RowIdentity(holds=image(line(status="", email=OTHER), KEY)),
     )
     placement = placed({4: line(), 9: line(status="", email=OTHER)}, lost)
     assert put(placement) == [(9, KEY, B)]
@@ -447,22 +447,22 @@ def test_of_several_for_one_cell_the_newest_counts() -> None:
 
 def test_a_value_and_its_note_go_back_each_for_itself() -> None:
     """A note that was typed over since does not keep the value from going back."""
-    who = Who(key=A)
+    who = RowIdentity(key=A)
     noted = [cell("mine"), cell(WROTE, "2026-03-03 10:00"), cell(A), {}, {}]
-    placement = placed({4: noted}, undo(who=who), of_note(who=who))
+    placement = placed({4: noted}, undo(identity=who), of_note(identity=who))
     fields = {each.fields: each for each in placement.rows[0].cells}
     assert fields.keys() == {VALUE, NOTE}
     assert (fields[NOTE].expects, fields[NOTE].expects_note) == (None, "2026-03-03 10:00")
     assert (fields[VALUE].expects, fields[VALUE].expects_note) == (Content(WROTE), None)
     typed = [cell("mine"), cell(WROTE, "typed since"), cell(A), {}, {}]
-    half = placed({4: typed}, undo(who=who), of_note(who=who))
+    half = placed({4: typed}, undo(identity=who), of_note(identity=who))
     assert [each.fields for one in half.rows for each in one.cells] == [VALUE]
     assert [told[3:] for told in half.told] == [("Note: Call first.", "Note: 2026-03-03 10:00")]
 
 
 def test_what_landed_is_done_with_once_a_read_shows_no_such_row() -> None:
     """And not told: what stood there is back."""
-    for one in (undo(has_landed=True), undo(who=Who(key=A), has_landed=True)):
+    for one in (undo(has_landed=True), undo(identity=RowIdentity(key=A), has_landed=True)):
         placement = placed({4: line(status=BEFORE)}, one)
         assert (placement.rows, placement.told, placement.settled) == ([], [], {1})
 
@@ -477,9 +477,9 @@ def test_what_landed_goes_back_into_a_copy_too() -> None:
 @pytest.mark.parametrize(
     ("changes", "is_told"),
     [
-        ({"who": Who(key=A)}, False),
-        ({"who": Who(key=A), "column": ""}, True),
-        ({"who": Who(key=A), "fields": NOTE, "before": {"note": "x"}, "wrote": {}}, True),
+        ({"who": RowIdentity(key=A)}, False),
+        ({"who": RowIdentity(key=A), "column": ""}, True),
+        ({"who": RowIdentity(key=A), "fields": NOTE, "before": {"note": "x"}, "wrote": {}}, True),
         ({}, True),
     ],
     ids=["a managed cell", "a column of a person's", "a note", "a row without a key"],
@@ -521,10 +521,13 @@ def test_a_cell_has_one_line_of_its_value_and_its_note() -> None:
 def test_a_blank_is_not_done_with_while_what_we_wrote_is_about_to_stand_there_again() -> None:
     """A person types into the row just as its undo lands: that one is undone, too, and then our
     text stands there for good, and nobody is told."""
-    blank = undo(before={}, who=Who(holds=image(line(email="", phone=""), STATUS)))
+    blank = undo(before={}, identity=RowIdentity(holds=image(line(email="", phone=""), STATUS)))
     changed = line("typed since", status="", email="", phone="")
     again = undo(
-        before=cell(WROTE), wrote={}, who=Who(holds=image(changed, STATUS)), row_text="typed since"
+        before=cell(WROTE),
+        wrote={},
+        identity=RowIdentity(holds=image(changed, STATUS)),
+        row_text="typed since",
     )
     placement = placed({4: changed}, blank, again)
     assert (put(placement), placement.settled) == ([(4, STATUS, WROTE)], set())
@@ -540,7 +543,7 @@ def test_a_blank_is_not_done_with_while_what_we_wrote_is_about_to_stand_there_ag
 BACK = RowWrite(
     sheet_id=JOBS_TAB,
     row=4,
-    who=Who(holds=image(line(), STATUS)),
+    identity=RowIdentity(holds=image(line(), STATUS)),
     cells=placed({4: line()}, undo()).rows[0].cells,
 )
 

@@ -9,7 +9,7 @@ from sync.boards.mapping.fields import AS_IT_IS, LONGEST, Field, Fields, Words, 
 from sync.boards.mapping.propose import Proposal, propose
 from sync.boards.mapping.recognise import Recogniser
 from sync.boards.mapping.tab import SeenTab, below, of_tab
-from sync.boards.mapping.words import FORMER, plain
+from sync.boards.mapping.words import plain
 from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.types import letters
@@ -76,12 +76,6 @@ class TabMapping:
     def fields(self) -> dict[str, MappedColumn]:
         """The columns with a field, by its id."""
         return {column.field: column for column in self.columns if column.field}
-
-    @property
-    def reworded(self) -> frozenset[str]:
-        """The fields of which cells may say a word that stood for another until now."""
-        words = {name: column.words for name, column in self.fields.items()}
-        return frozenset(name for name, each in words.items() if each and each.is_reworded)
 
     @property
     def edge(self) -> int:
@@ -261,11 +255,10 @@ class TabDecider:
         if not (before and before.fields.get(column.index) == column.field):
             return self._worded(column, {}, own)
         was = before.words.get(column.index, {})
-        known = {ours: his for ours, his in was.items() if not ours.startswith(FORMER)}
-        worded = self._worded(column, known, own)
+        worded = self._worded(column, was, own)
         if worded.words is None and column.proposal.options is None and was:
-            worded = replace(worded, words=AS_IT_IS)  # His last word was taken away.
-        return replace(worded, words=worded.words.after(was)) if worded.words else worded
+            return replace(worded, words=AS_IT_IS)  # The last word was taken away.
+        return worded
 
     def _worded(
         self, column: MappedColumn, known: Mapping[str, str], own: Mapping[str, str]

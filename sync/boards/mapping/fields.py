@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from rapidfuzz import fuzz
 
-from sync.boards.mapping.words import FORMER, OTHERS, STATUS_WORDS, SYNONYMS, TradeWords, plain
+from sync.boards.mapping.words import OTHERS, STATUS_WORDS, SYNONYMS, TradeWords, plain
 from sync.errors import Permanent
 from sync.field_table import ASPECTS, FIELDS, JOB_FIELDS, FieldKind
 from sync.jobs.job_cells import LABELS
@@ -139,8 +139,6 @@ def _unique(texts: Iterable[str]) -> tuple[str, ...]:
 
 LONGEST = 10_000
 """Characters of a mapping of words: Google lets all metadata of a tab have 30,000."""
-_FORMER = 3
-"""Words of before that are kept for each: who tries out more has no worker running yet."""
 _ALIKE = 88.0
 """The least likeness (rapidfuzz' ratio, 0 to 100) of an option with a typing error in it."""
 _SHORTEST = 6
@@ -162,16 +160,11 @@ class Words:
     """Words of before that are no option any more, by our text."""
     takes_others: bool = False
     """Whether the column has no drop-down: a text without a word is written as it is."""
-    former: Mapping[str, str] = field(default_factory=dict)
-    """What stood for our texts before, by our text, one a line."""
-    is_reworded: bool = False
-    """Whether cells may say what stood for one of our texts until now."""
 
     @property
     def written(self) -> dict[str, str]:
-        """What is written, "" for what is to have no word; and what may stand there from before."""
+        """What is written; "" for what should have no word."""
         words = {**self.by_ours, **dict.fromkeys(self.silent, "")}
-        words |= {FORMER + ours: texts for ours, texts in self.former.items()}
         return {**words, OTHERS: OTHERS} if self.takes_others else words
 
     @property
@@ -181,21 +174,6 @@ class Words:
         A word that is no option now stays: it is not written, and may be an option again.
         """
         return {**self.gone, **self.written}
-
-    def after(self, before: Mapping[str, str]) -> "Words":
-        """Return these words with what stood for our texts `before`, as it was stored."""
-        ours = {text.removeprefix(FORMER) for text in (*before, *self.by_ours)} - {OTHERS}
-        took_others, is_reworded, former = not before or OTHERS in before, False, dict[str, str]()
-        for text in sorted(ours):
-            was = before.get(text, text if took_others else "")
-            now = self.stored.get(text, text if self.takes_others else "")
-            is_reworded = is_reworded or now not in ("", was)
-            words = dict.fromkeys([*before.get(FORMER + text, "").splitlines(), was])
-            if kept := [word for word in words if word not in ("", now)]:
-                former[text] = "\n".join(kept[-_FORMER:])
-        if sum(map(len, former.values())) > LONGEST:
-            former = {}
-        return replace(self, former=former, is_reworded=is_reworded)
 
     @property
     def size(self) -> int:

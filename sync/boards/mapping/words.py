@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 _NO_WORD = re.compile(r"[^\w#]+|_")
 
@@ -206,18 +206,6 @@ FILLERS = frozenset(
 
 OTHERS = "*"
 """Stands for every text that has no word, in a column that takes any: it is written as it is."""
-
-FORMER = "before:"
-"""Begins the key of the words that stood for a text of ours before: a cell that says one follows.
-
-They are one a line, the newest last.
-"""
-
-
-def former(words: Mapping[str, str], texts: Iterable[str]) -> frozenset[str]:
-    """Return the words that stood for any of our `texts` before, in a column's stored words."""
-    return frozenset(word for text in texts for word in words.get(FORMER + text, "").splitlines())
-
 
 TradeWords = Mapping[str, Sequence[Sequence[str]]]
 """Words (as `plain` gives them) by status, in lists: those that say it for certain come first."""

@@ -8,12 +8,12 @@ from flask import flash, redirect, render_template, request, url_for
 from sync.boards.map_tabs import MappingReport, TabMapper
 from sync.boards.mapping.decide import Choices, TabMapping
 from sync.boards.preview import ADDED, FILLED, KEYED, REPLACED, CellChange, Preview
+from sync.boards.unmap import extras_added
 from sync.console.access import set_personal, shows_personal
-from sync.console.mapping_form import HAD, HEADER, TAB, TITLE, WAS, MappingForm, follow
-from sync.console.mapping_views import Cover, FieldOffers, TabView
+from sync.console.boards.mapping_form import HAD, HEADER, TAB, TITLE, WAS, MappingForm, follow
+from sync.console.boards.mapping_views import Cover, FieldOffers, TabView
 from sync.console.parts import ConsoleParts, PageWait
 from sync.errors import BrightsheetError, Permanent
-from sync.setup.spreadsheet import extras_added
 from sync.types import Mode
 
 TABS, COLUMNS, PREVIEW, WRITE = "tabs", "columns", "preview", "write"
@@ -37,7 +37,7 @@ def mapping(parts: ConsoleParts) -> Any:
     if request.method == "GET":
         waiting = len(parts.wiring.sheet_store().quarantine.waiting())
         values = {"is_adopted": parts.wiring.mode() is Mode.ADOPTED, "waiting": waiting}
-        return render_template("console/mapping.html", **values)
+        return render_template("console/boards/mapping.html", **values)
     form, step = MappingForm.read(request.form), request.form.get("step", "")
     if "personal" in request.form:
         set_personal(parts, is_shown=request.form["personal"] == "yes")
@@ -53,7 +53,7 @@ def mapping(parts: ConsoleParts) -> Any:
 def _page(name: str, form: MappingForm, at: str, said: str, **values: Any) -> str:
     hidden = values.pop("hidden", form.kept())
     return render_template(
-        f"console/mapping_{name}.html", hidden=hidden, at=at, said=said, **values
+        f"console/boards/mapping_{name}.html", hidden=hidden, at=at, said=said, **values
     )
 
 

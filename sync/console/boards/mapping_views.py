@@ -11,7 +11,7 @@ from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.boards.mapping.fields import Fields, fit
 from sync.boards.mapping.recognise import Recogniser
 from sync.boards.mapping.tab import SeenTab, of_tab
-from sync.console.mapping_form import ADD, FIELD, HAD, WAS, MappingForm, mark, word_name
+from sync.console.boards.mapping_form import ADD, FIELD, HAD, WAS, MappingForm, mark, word_name
 from sync.field_table import ASPECTS, KEY
 from sync.types import letters
 

@@ -9,13 +9,14 @@ from sync.boards.link import NONE, Doubts, link
 from sync.boards.map_tabs import TabMapper
 from sync.boards.mapping.decide import Choices, TabMapping
 from sync.boards.mapping.fields import Fields
+from sync.boards.unmap import extras_added
+from sync.boards.unmap import unmap as unmap_tabs
 from sync.console.access import set_personal, shows_personal
-from sync.console.mapping_form import mark
+from sync.console.boards.mapping_form import mark
 from sync.console.parts import ConsoleParts, PageWait
 from sync.errors import BrightsheetError, Permanent
 from sync.field_table import KEY
-from sync.setup.spreadsheet import EXTRAS, Setup, extras_added
-from sync.setup.spreadsheet import unmap as unmap_tabs
+from sync.setup.spreadsheet import EXTRAS, Setup
 from sync.status.problem import counted
 from sync.types import Mode, letters
 
@@ -98,7 +99,7 @@ def _emptied(names: Sequence[str]) -> str:
 def _listed(read: Doubts | None, chosen: Mapping[str, str], said: str) -> str:
     hidden = [(_ROW + site, row) for site, row in chosen.items()] if read is None else []
     return render_template(
-        "console/rows.html",
+        "console/boards/rows.html",
         doubts=read.unanswered if read else None,
         answered=read.answered if read else (),
         no_row=NONE,
@@ -134,13 +135,13 @@ def extras(parts: ConsoleParts) -> Any:
     is_adopted = parts.wiring.mode() is Mode.ADOPTED
     added = extras_added(parts.wiring, parts.actions)
     values = {"extras": _ABOUT, "added": added, "said": said, "is_adopted": is_adopted}
-    return render_template("console/extras.html", **values)
+    return render_template("console/boards/extras.html", **values)
 
 
 def unmap(parts: ConsoleParts) -> Any:
     """List what is mapped, ask whether chosen tabs and columns are to be unmapped, or do it."""
     if request.method == "GET":
-        return render_template("console/unmap.html", tabs=None, said="")
+        return render_template("console/boards/unmap.html", tabs=None, said="")
     tabs, columns = request.form.getlist("tab"), request.form.getlist("column")
     step, said = request.form.get("step", LOOK), ""
     try:
@@ -153,10 +154,10 @@ def unmap(parts: ConsoleParts) -> Any:
             except Permanent as error:
                 said = error.what
     except BrightsheetError as error:
-        return render_template("console/unmap.html", tabs=None, said=error.what)
+        return render_template("console/boards/unmap.html", tabs=None, said=error.what)
     chosen = {*tabs, *columns}
     views = [(tab, _mapped_columns(tab, report.fields)) for tab in mapped]
-    return render_template("console/unmap.html", tabs=views, said=said, chosen=chosen)
+    return render_template("console/boards/unmap.html", tabs=views, said=said, chosen=chosen)
 
 
 def _mapped_columns(tab: TabMapping, fields: Fields) -> list[tuple[str, str, str]]:
@@ -197,7 +198,7 @@ def _unmapped(
     if is_asked:
         gone = unmap_tabs(wiring, wait, titles, write=False) if titles else ()
         values = {"gone": gone, "columns": chosen, "hidden": (tabs, columns)}
-        return render_template("console/unmap_ask.html", **values)
+        return render_template("console/boards/unmap_ask.html", **values)
 
     def run() -> None:
         if titles:

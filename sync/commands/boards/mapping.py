@@ -13,12 +13,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sync.boards.map_tabs import MappingReport, TabMapper
 from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.preview import ADDED, COPIED, FILLED, KEYED, REPLACED, Preview
+from sync.boards.unmap import UnmappedTab, unmap
 from sync.commands import NO_EXTRAS, pairs
 from sync.ops import logs
-from sync.setup.spreadsheet import UnmappedTab, unmap
 from sync.status.problem import counted
 from sync.types import letters
 from sync.wiring import Wiring, opened

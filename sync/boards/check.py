@@ -1,0 +1,41 @@
+"""The doctor's check of a board: what is mapped, and whether its drop-downs have our words."""
+
+from collections.abc import Sequence
+
+from sync.boards.job_tabs import without_ended
+from sync.boards.mapping.words import OTHERS
+from sync.boards.options import ended_words, worded_cells
+from sync.boards.reader import BoardReader
+from sync.doctor.check import Check, ok, skipped, warning
+from sync.jobs import config_lists
+from sync.sheets.snapshot import Table
+from sync.wiring import Wiring
+
+
+def mapping(wiring: Wiring) -> Check:
+    """What of a person's own sheet is mapped, and whether its drop-downs have our words."""
+    client, tabs = wiring.sheet_client(), wiring.tabs()
+    if not tabs.policy.matches:
+        return skipped("The tab for jobs is Brightsheet's own: nothing is mapped.")
+    tables: Sequence[Table] = client.read(tabs).tables
+    titles = tuple(f"{table.title} ({len(table.columns)} columns)" for table in tables)
+    if cells := worded_cells(tables):
+        tables = without_ended(tables, ended_words(tables, BoardReader(client).options(cells)))
+    jobs = (work.job for work in wiring.sheet_store().pending.every())
+    statuses = config_lists.status_entries(wiring.settings.config, jobs)
+    came = {status.label for status in statuses if status.changes}
+    lacking = [
+        f"{table.headers.get(table.columns[column], column)!r} in {table.title!r}: {words}"
+        for table in tables
+        for column, known in table.words.items()
+        if column.startswith("status:")
+        and OTHERS not in known
+        and (words := ", ".join(sorted(came - known.keys())))
+    ]
+    if lacking:
+        return warning(
+            f"Drop-downs without an option for what came: {'; '.join(lacking)}.",
+            "A status that no option stands for is not written.",
+            'Say which one does: brightsheet map --word "Your column:Rejected=Your option" --write',
+        )
+    return ok(f"Mapped: {', '.join(titles)}.")

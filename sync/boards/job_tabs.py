@@ -1,0 +1,184 @@
+"""How a board, tabs that an installer had before, answers as the tabs of jobs (`JobTabs`)."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from sync.boards import matching, table_end
+from sync.boards.mapping.words import OTHERS
+from sync.boards.options import ended_words, worded_cells
+from sync.boards.reader import BoardReader
+from sync.errors import Permanent
+from sync.jobs.cells import Cell
+from sync.jobs.model import Customer
+from sync.jobs.target import Target
+from sync.settings.config_file import Config
+from sync.sheets import encode
+from sync.sheets.answer import DATE_FORMATS, FULL_FIELDS, CellData, Row
+from sync.sheets.client import SheetClient
+from sync.sheets.diff import without_note
+from sync.sheets.job_tabs import JobRows, TabFindings
+from sync.sheets.keys import EndedWord
+from sync.sheets.policy import MAPPED
+from sync.sheets.reconcile import last_compared
+from sync.sheets.snapshot import Snapshot, Table
+from sync.store import Lease, Pending, SheetStore
+
+LINKED = ("documents:", "folder", "contract_documents")
+"""Columns whose value is links."""
+
+
+class BoardTabs:
+    """The mapped tabs. `take_call` counts a call beside a flush's read and write."""
+
+    policy = MAPPED
+    cell_fields = FULL_FIELDS
+
+    def __init__(
+        self,
+        store: SheetStore,
+        client: SheetClient,
+        take_call: Callable[[Lease], None],
+        config: Config,
+    ) -> None:
+        self._store = store
+        self._reader = BoardReader(client)
+        self._take_call = take_call
+        self._match = config.match
+
+    def tables(self, seen: Sequence[Table]) -> tuple[Table, ...]:
+        """Return the mapped tabs, without words that are no option of their drop-down any longer.
+
+        A duplicate that a person made of a mapped tab is a record of theirs.
+        """
+        mapped = (table for table in seen if table.mapped_at and table.is_original)
+        return without_ended(mapped, self._ended)
+
+    def check_served(
+        self, snapshot: Snapshot, pending: Pending, titles: Callable[[], Mapping[int, str]]
+    ) -> None:
+        """Raise Permanent if a tab that is stored as mapped isn't there with its header row."""
+        known = pending.tabs
+        gone = known - {table.sheet_id for table in snapshot.tables}
+        if not (known or snapshot.tables):
+            what = "No tab is mapped: jobs are written nowhere."
+            raise Permanent("not_mapped", what, "Map one: brightsheet map --write")
+        if gone or not snapshot.tables:
+            by_id = titles()
+            names = [repr(by_id[sheet_id]) for sheet_id in sorted(gone) if sheet_id in by_id]
+            what = f"The header row of the tab {names[0]} was" if names else "A mapped tab was"
+            raise Permanent(
+                "header_gone",
+                f"{what} deleted: its jobs are not written. Bring it back with the version "
+                "history, or say what is mapped now: brightsheet map --write",
+            )
+
+    def learn(self, held: Lease, snapshot: Snapshot, pending: Pending) -> bool:
+        """Store the mapped tabs and columns if the read shows other ones than are stored."""
+        columns = {column for table in snapshot.tables for column in table.columns}
+        tabs = {table.sheet_id for table in snapshot.tables}
+        if columns <= pending.known_columns and tabs <= pending.tabs:
+            return False
+        self._store.spreadsheet.adopt_tabs(held, tabs, columns)
+        return True
+
+    def columns(self, pending: Pending) -> Collection[str] | None:
+        """Return the ids of the mapped columns."""
+        return pending.known_columns
+
+    def rows(self, held: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
+        """Match the jobs without a row, and find where new rows go: at most two more reads."""
+        without = matching.without_row(tables, targets)
+        if not without:
+            return JobRows()
+        self._take_call(held)
+        columns = self._reader.columns(tables)
+        texts = matching.texts_of_columns(tables, columns)
+        customers = self._store.pending.customers_without_row()
+        lookup = matching.look_up(texts, customers, self._match.by)
+        new = {target.site for target in without} - lookup.matches.keys()
+        waiting = self._store.quarantine.hold_back(
+            held, new.intersection(lookup.doubtful), self._match.wait_hours
+        )
+        if not new - waiting:
+            return JobRows(lookup.matches, waiting)
+        first = tables[0]
+        end = table_end.find(
+            first, {index: column.texts for index, column in columns[first.sheet_id].items()}
+        )
+        self._take_call(held)
+        above = self._reader.row(first, end.last_row)
+        return JobRows(lookup.matches, waiting, matching.pattern(first, end, above))
+
+    def shown(self, table: Table, column: str, cell: Cell) -> Cell | None:
+        """Return the value alone, in the column's own words; None if it has no word for it.
+
+        Beside the town an address is the street alone.
+        """
+        bare = without_note(cell)
+        if not column.startswith(LINKED):
+            bare = bare.model_copy(update={"links": ()})
+        words = table.words.get(column)
+        if column == "address" and words is None and bare.words and _has_town(table):
+            return bare.model_copy(update={"text": bare.words[0]})
+        if words is None or not bare.text:
+            return bare
+        said = next((words[text] for text in (bare.text, *bare.words) if text in words), None)
+        if said is None and OTHERS in words:
+            return bare
+        return Cell(text=said) if said else None
+
+    def mask(self, column: str, cell: Cell, there: CellData) -> str:
+        """Write the value, and links that are the value; a date gets our format if it has none."""
+        if column.startswith(LINKED):
+            return encode.VALUE
+        form = there.get("userEnteredFormat", {}).get("numberFormat", {}).get("type")
+        if cell.when is not None and form not in DATE_FORMATS:
+            return f"userEnteredValue,{encode.DATE_FIELD}"
+        return "userEnteredValue"
+
+    def compared(
+        self,
+        held: Lease,
+        tables: Sequence[Table],
+        rows: Mapping[int, Mapping[int, Row]],
+        customers: Mapping[str, Customer],
+    ) -> TabFindings:
+        """Find rows that a sort of some columns parted from their site ID, and words that ended.
+
+        One more read if there are columns with words of their own.
+        """
+        ended: tuple[EndedWord, ...] = ()
+        if cells := worded_cells(tables):
+            self._take_call(held)
+            ended = ended_words(tables, self._reader.options(cells))
+        ended = tuple({*self._ended, *ended})
+        foreign = matching.foreign_keys(tables, rows, customers, self._match.by)
+        return TabFindings(without_ended(tables, ended), foreign, ended)
+
+    @cached_property
+    def _ended(self) -> tuple[EndedWord, ...]:
+        return last_compared(self._store.spreadsheet).ended
+
+
+def without_ended(tables: Iterable[Table], ended: Collection[EndedWord]) -> tuple[Table, ...]:
+    """Return tabs without the words that are no option any longer: they aren't written."""
+    gone = {(each.sheet_id, each.column, each.word) for each in ended}
+    return tuple(
+        replace(
+            table,
+            words={
+                column: {
+                    ours: word
+                    for ours, word in words.items()
+                    if (table.sheet_id, column, word) not in gone
+                }
+                for column, words in table.words.items()
+            },
+        )
+        for table in tables
+    )
+
+
+def _has_town(table: Table) -> bool:
+    return "city_zip" in table.columns or table.columns.keys() >= {"city", "zip"}

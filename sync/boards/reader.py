@@ -1,0 +1,98 @@
+"""Reads of boards beyond what a flush reads: whole tabs and columns as texts, drop-downs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sync.boards import options, survey
+from sync.boards.options import Options, WordedCells
+from sync.boards.table_end import ColumnTexts
+from sync.errors import Refused, Retryable
+from sync.sheets import answer as rows
+from sync.sheets.answer import FULL_FIELDS, ROW, Row, quoted
+from sync.sheets.client import SheetClient
+from sync.sheets.snapshot import Table
+from sync.types import letters
+
+
+class BoardReader:
+    """Reads one spreadsheet. Every method raises Retryable or Permanent."""
+
+    def __init__(self, client: SheetClient) -> None:
+        self._client = client
+
+    def columns(self, tables: Sequence[Table]) -> dict[int, dict[int, ColumnTexts]]:
+        """Read columns of tabs as bare texts, by sheet id and index.
+
+        Those that are managed, which a match needs; of the first tab all of them, because new rows
+        go below its last job. Raises Retryable if a person has moved a column since `tables` were
+        read.
+        """
+        first, *others = tables
+        places = [(table, index) for table in others for index in sorted(table.columns.values())]
+        where = [_whole_range(first), *(_column_range(table, index) for table, index in places)]
+        whole, *read = self._client.values(where)
+        whole += [[]] * (first.column_count - len(whole))
+        columns: dict[int, dict[int, ColumnTexts]] = {table.sheet_id: {} for table in others}
+        columns[first.sheet_id] = {
+            index: ColumnTexts(texts, first.header_row) for index, texts in enumerate(whole)
+        }
+        for (table, index), cells in zip(places, read, strict=True):
+            columns[table.sheet_id][index] = ColumnTexts(next(iter(cells), []))
+        for table in tables:
+            for index in table.columns.values():
+                if columns[table.sheet_id][index].header != table.headers.get(index, ""):
+                    raise Retryable("sheet_changed", "A person moved the mapped columns just now.")
+        return columns
+
+    def lines(self, table: Table) -> dict[int, list[str]]:
+        """Read a whole tab as bare texts, by column from its first row on."""
+        (whole,) = self._client.values([_whole_range(table)])
+        return dict(enumerate(whole))
+
+    def lists(self, ranges: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Read the options that drop-downs take from cells, by range; () if those are gone.
+
+        One range at a time: Google rejects a read of several as a whole if one of them is gone.
+        """
+        lists: dict[str, tuple[str, ...]] = {}
+        for cells in ranges:
+            try:
+                read = () if survey.is_lost(cells) else self._client.get(survey.TEXTS, (cells,))
+                lists[cells] = survey.texts(read) if read else ()
+            except Refused:
+                lists[cells] = ()
+        return lists
+
+    def options(self, cells: Sequence[WordedCells]) -> Options:
+        """Read what the drop-downs of cells offer."""
+        answer = self._client.get(options.VALIDATIONS, tuple(each.range for each in cells))
+        return options.options(answer, self.lists(options.ranges_in(answer)))
+
+    def row(self, table: Table, row: int) -> Row:
+        """Read one row of a tab with formulas and number formats."""
+        where = f"{quoted(table.title)}!{row + 1}:{row + 1}"
+        return rows.merged(self._client.get(ROW, (where,)), table.sheet_id).get(row, ())
+
+    def tabs(
+        self, sheet_ids: Sequence[int]
+    ) -> tuple[str, list[Table], Mapping[int, Mapping[int, Row]]]:
+        """Read whole tabs, mapped or not: the time zone, bare tables in this order, and rows."""
+        filters = [{"gridRange": {"sheetId": sheet_id}} for sheet_id in sheet_ids]
+        answer = self._client.filtered(filters, FULL_FIELDS)
+        found = {}
+        for sheet in answer.get("sheets", ()):
+            properties, size = sheet["properties"], sheet["properties"]["gridProperties"]
+            sheet_id = properties.get("sheetId", 0)
+            counts = size["rowCount"], size["columnCount"]
+            found[sheet_id] = Table(sheet_id, properties["title"], 0, *counts)
+        tables = [found[sheet_id] for sheet_id in sheet_ids if sheet_id in found]
+        zone = answer.get("properties", {}).get("timeZone") or "Etc/UTC"
+        return zone, tables, {sheet_id: rows.whole(answer, sheet_id) for sheet_id in sheet_ids}
+
+
+def _whole_range(table: Table) -> str:
+    return f"{quoted(table.title)}!A1:{letters(table.column_count - 1)}"
+
+
+def _column_range(table: Table, index: int) -> str:
+    letter = letters(index)
+    return f"{quoted(table.title)}!{letter}{table.header_row + 1}:{letter}"

@@ -1,0 +1,85 @@
+"""Takes tabs out of the mapping, and says what was added beside them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sync.boards import survey
+from sync.boards.metadata import removal
+from sync.errors import Permanent
+from sync.ops import retry
+from sync.setup.spreadsheet import EXTRAS
+from sync.sheets.flush import Flusher
+from sync.sheets.reconcile import waiting_for_check
+from sync.sheets.snapshot import Snapshot
+from sync.store import ActionLog, ActionState
+from sync.wiring import Sleep, Wiring
+
+_TRIES = 8
+_LONGEST_WAIT = 60.0
+_LATEST = 1000
+"""Actions among which what was added is looked for: what was, is among the newest."""
+
+
+@dataclass(frozen=True)
+class UnmappedTab:
+    """A tab that is (to be) mapped no more: how many jobs had rows there alone.
+
+    `elsewhere` is the tab that gets rows for them with their next news; "" where none is mapped.
+    """
+
+    title: str
+    jobs: int
+    elsewhere: str
+
+
+def unmap(
+    wiring: Wiring, sleep: Sleep, names: Collection[str], *, write: bool
+) -> tuple[UnmappedTab, ...]:
+    """Return the mapped tabs among `names` (titles); with `write`, unmap them. Their cells stay.
+
+    Raises Retryable where an earlier write is still to be checked, Permanent where a name is none
+    of a tab and no tab is mapped.
+    """
+    flusher = wiring.flusher(sleep)
+    again = retry.policy(sleep, _TRIES, longest=_LONGEST_WAIT)
+    with wiring.hold(sleep) as held:
+        waiting_for_check(flusher, held)
+        tabs = flusher.tabs(flusher.store.spreadsheet.mode())
+        snapshot: Snapshot = again(flusher.client.read, tabs)
+        tables = snapshot.tables if tabs.policy.matches else ()
+        gone = [table for table in tables if table.title in names]
+        left = [table for table in tables if table.title not in names]
+        if not tables:
+            raise Permanent("not_mapped", "No tab is mapped: there is nothing to remove.")
+        sites = {site for table in gone for site in table.keys}
+        sites -= {site for table in left for site in table.keys}
+        if gone and write:
+            # Before the sheet: killed between the two, the next flush finds the tabs mapped still.
+            columns = {column for table in left for column in table.columns}
+            flusher.store.batches.forget_rows(held, sites)
+            flusher.store.spreadsheet.adopt_tabs(held, {table.sheet_id for table in left}, columns)
+            again(_take_metadata, flusher, {table.sheet_id for table in gone})
+        elsewhere = left[0].title if left else ""
+        return tuple(
+            UnmappedTab(table.title, len(sites & table.keys.keys()), elsewhere) for table in gone
+        )
+
+
+def _take_metadata(flusher: Flusher, tabs: Collection[int]) -> None:
+    first = flusher.client.get(survey.TABS)
+    answer = flusher.client.get(survey.CELLS, survey.ranges(first))
+    requests = [
+        request
+        for tab in survey.survey(first, answer, {}).tabs
+        if tab.sheet_id in tabs
+        for request in removal(tab)
+    ]
+    if requests:
+        flusher.client.update(requests)
+
+
+def extras_added(wiring: Wiring, actions: ActionLog) -> frozenset[str]:
+    """Return the names of what was added to the sheet besides, on the console or by a command."""
+    made = wiring.sheet_store().pending.read(0, 0).known_columns
+    done = {each.name for each in actions.latest(_LATEST) if each.state is ActionState.DONE}
+    return frozenset(n for n, made_as in EXTRAS.items() if made_as in made or f"add {n}" in done)
