@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import update
 from werkzeug.datastructures import MultiDict
 
+import compose  # noqa: F401 - boards register themselves
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from sync.errors import Refused

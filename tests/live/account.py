@@ -12,7 +12,7 @@ from sync.google import auth
 from sync.settings import environment
 from sync.sheets.answer import JOBS_TAB
 from sync.sheets.client import SheetClient
-from sync.types import Mode
+from sync.sheets.job_tabs import OwnTab
 from tests.made_up import CONFIG_FILE, SECRET
 
 SHEETS = "https://sheets.googleapis.com/v4/spreadsheets"
@@ -68,7 +68,7 @@ class Account:
     def refuse_if_in_use(self) -> None:
         """Raise InUse where a tab of the product's is there already."""
         sheet = SheetClient(self.session, self.settings.spreadsheet_id, auth.account(self.settings))
-        there = sheet.read(Mode.UNSET)
+        there = sheet.read(OwnTab())
         if there.table or there.copies or any(tab in OURS for tab in sheet.surroundings().titles):
             raise InUse(
                 "This spreadsheet has a tab of Brightsheet already, and this run would end with "

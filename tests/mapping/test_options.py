@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from sync.boards.check import mapping
 from sync.boards.survey import range_of
-from sync.doctor import google as doctor
 from sync.sheets.reconcile import last_compared
 from tests.made_up import milestone
 from tests.mapping.stand import Stand
@@ -42,7 +42,7 @@ def test_a_renamed_option_is_told_and_the_old_word_is_not_written(theirs: Stand)
     theirs.compare()
     (missing,) = last_compared(theirs.flusher.store.spreadsheet).unsayable
     assert (missing.header, missing.text) == ("Permit", "Approved")
-    said = doctor.mapping(theirs.wiring)
+    said = mapping(theirs.wiring)
     assert "'Permit' in 'Sheet1': Approved" in said.text
     theirs.map("--write", "--word", "Permit:APPROVED=Stamped")
     theirs.shown(milestone(1, **LATER | {"date_updated": "2026-04-02T10:00:00Z"}))
@@ -57,7 +57,7 @@ def test_a_word_whose_option_is_renamed_just_as_it_is_written_is_told(theirs: St
     theirs.compare()
     (missing,) = last_compared(theirs.flusher.store.spreadsheet).unsayable
     assert (missing.header, missing.text, missing.cells) == ("Permit", "Approved", 1)
-    assert "'Permit' in 'Sheet1': Approved" in doctor.mapping(theirs.wiring).text
+    assert "'Permit' in 'Sheet1': Approved" in mapping(theirs.wiring).text
     theirs.map("--write", "--word", "Permit:APPROVED=Stamped")
     theirs.shown()
     assert permit(theirs) == "Stamped"

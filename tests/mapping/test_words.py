@@ -8,7 +8,6 @@ import pytest
 from sync.boards.mapping.decide import Before, Choices, TabDecider, TabMapping
 from sync.boards.mapping.fields import Words
 from sync.boards.mapping.tab import CellKind, SeenCell
-from sync.boards.mapping.words import FORMER
 from sync.errors import Permanent
 from tests.made_up import milestone, uuid
 from tests.mapping.seen import MILESTONES, config, fields, tab
@@ -106,8 +105,7 @@ def test_words_are_kept_and_taken_away_only_when_that_is_said() -> None:
     assert again[0] and again[0].by_ours["Approved"] == "Redo"
     assert again[1] and again[1].by_ours == {"Approved": "OK"}
     assert set(again[1].silent) == {"Rejected", "Submitted"}
-    was = {FORMER + "Approved": "Sent"}
-    assert again[1].stored == {"Approved": "OK", "Rejected": "", "Submitted": ""} | was
+    assert again[1].stored == {"Approved": "OK", "Rejected": "", "Submitted": ""}
 
 
 def test_a_column_without_a_drop_down_has_the_words_that_were_said() -> None:
@@ -121,10 +119,9 @@ def test_a_column_without_a_drop_down_has_the_words_that_were_said() -> None:
     before = Before(0, {**mapped, 1: "site_id"}, {4: column.stored})
     assert words(decided(before))[2] == column
     without = words(decided(before, column_words={name: {"Approved": ""}}))[2]
-    assert without and without.stored == {"*": "*", FORMER + "Approved": "good to go"}
-    assert without.is_reworded, "what says it gets our text again"
+    assert without and without.stored == {"*": "*"}
     again = words(decided(Before(0, before.fields, {4: without.stored})))[2]
-    assert again and (again.stored, again.is_reworded) == (without.stored, False)
+    assert again and again.stored == without.stored
 
 
 def test_an_option_that_was_renamed_is_told_and_forgotten() -> None:

@@ -18,7 +18,8 @@ from sync.sheets.answer import FENCE_TAB, JOBS_TAB
 from sync.sheets.batch import compose
 from sync.sheets.diff import columns_to_read, diff
 from sync.sheets.ensure import WantedTabs, ensure
-from sync.sheets.plan import Targets
+from sync.sheets.flush import Targets
+from sync.sheets.job_tabs import JobRows
 from sync.sheets.snapshot import Copies, Snapshot, Table
 from sync.sheets.surroundings import Titles
 from sync.store import Attempt, Database, Inbox, Leases, Pending, Shown, sheet_store
@@ -27,6 +28,7 @@ from sync.webhooks.schema import Outcome
 from tests.made_up import SECRET, body, milestone, uuid
 from tests.security.test_injection import COUNTED
 from tests.settings.test_environment import LEAST
+from tests.sheets.grids import OWN
 
 ANSWERS = {202, 400, 413, 415, 422}
 BEACON = uuid(999)
@@ -113,8 +115,8 @@ class WholePath:
         """Return the requests that make the tabs with new rows and the lines of the history."""
         lines = self.targets.lines(pending)
         assert len(lines.lines) == len(pending.lines), "a line cannot be laid out"
-        wanted = self.targets.wanted(targets, columns, lines.lines)
-        return self._composed(Snapshot(), wanted, targets)
+        wanted = self.targets.wanted(columns, lines.lines)
+        return self._composed(Snapshot(OWN), wanted, targets)
 
     def _in_rows_that_are_there(
         self, targets: list[Target], columns: list[Column]
@@ -123,9 +125,9 @@ class WholePath:
         keys = {target.site: (row,) for row, target in enumerate(targets, 1)}
         table = Table(JOBS_TAB, "Jobs", 0, 1000, 1, {KEY: 0}, keys)
         copies = {FENCE_TAB: Copies("_brightsheet")}
-        snapshot = Snapshot(tables=(table,), fences=(1,), copies=copies)
+        snapshot = Snapshot(OWN, tables=(table,), fences=(1,), copies=copies)
         unwritten = [replace(target, written={}) for target in targets]
-        return self._composed(snapshot, self.targets.wanted(targets, columns), unwritten)
+        return self._composed(snapshot, self.targets.wanted(columns), unwritten)
 
     def _composed(
         self, snapshot: Snapshot, wanted: WantedTabs, targets: list[Target]
@@ -136,7 +138,7 @@ class WholePath:
             replace(table, cells={key: {} for key in columns_to_read(table.policy, targets)})
             for table in ensured.tables
         ]
-        change = diff(tables, targets, {}, None, self.zone)
+        change = diff(OWN, tables, targets, JobRows(), self.zone)
         rows = change.rows if snapshot.tables else change.new_rows
         assert len(rows) == len(targets), "nothing is shown"
         parts = replace(ensured.parts, rows=change.rows, new_rows=change.new_rows)

@@ -1,12 +1,17 @@
 """Small grids for tests of what is pure: cells, rows, a Jobs tab, and what a batch writes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
+from sync.boards.job_tabs import BoardTabs
+from sync.settings.config_file import load_config
 from sync.sheets.answer import JOBS_TAB
+from sync.sheets.client import SheetClient
+from sync.sheets.job_tabs import JobTabs, OwnTab
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import CellWrite, RowWrite, Trace
-from tests.made_up import uuid
+from sync.store import SheetStore
+from tests.made_up import CONFIG_FILE, uuid
 
 A, B, STRANGER = uuid(1), uuid(2), uuid(99)
 STATUS = "status:x"
@@ -68,3 +73,16 @@ def apply(cells: list[dict[str, Any]], one: CellWrite) -> None:
 def texts(cells: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the texts of a row, "" for a blank cell."""
     return [next(iter(one.get("userEnteredValue", {}).values()), "") for one in cells]
+
+
+OWN = OwnTab()
+BOARD = BoardTabs(
+    cast(SheetStore, None), cast(SheetClient, None), lambda _: None, load_config(CONFIG_FILE)
+)
+"""A board that reads nothing: no word of it has ended."""
+vars(BOARD)["_ended"] = ()
+
+
+def tabs_of(*tables: Table) -> JobTabs:
+    """Return what serves these tables."""
+    return BOARD if tables[0].mapped_at else OWN

@@ -11,7 +11,19 @@ from sync.sheets.batch import Batch, Parts, column_guards, compose, guarding
 from sync.sheets.snapshot import Copies, Snapshot, Table
 from sync.sheets.writes import CellWrite, RowIdentity, RowImage, RowWrite
 from tests.own_sheet import MAPPED_AT
-from tests.sheets.grids import COLUMNS, KEY, PEOPLE, STATUS, A, cell, row, table, write
+from tests.sheets.grids import (
+    BOARD,
+    COLUMNS,
+    KEY,
+    PEOPLE,
+    STATUS,
+    A,
+    cell,
+    row,
+    table,
+    tabs_of,
+    write,
+)
 
 IS_A = RowIdentity(key=A)
 ROWS = [
@@ -24,7 +36,7 @@ Request = dict[str, Any]
 def made(parts: Parts, seen: Table | None = None) -> Batch:
     read = seen or table()
     copies = {FENCE_TAB: Copies("_brightsheet", 2)}
-    snapshot = Snapshot(tables=(read,), fences=(41,), copies=copies)
+    snapshot = Snapshot(tabs_of(read), tables=(read,), fences=(41,), copies=copies)
     return compose(snapshot, [read], parts, fence=42, fence_title="_brightsheet")
 
 
@@ -117,7 +129,10 @@ def test_a_batch_for_one_changed_cell_in_both_tabs_is_small() -> None:
     ]
     copies = {t.copies_tab: Copies("_copies") for t in (first, second)}
     snapshot = Snapshot(
-        tables=(first, second), fences=(41,), copies={FENCE_TAB: Copies("_brightsheet"), **copies}
+        BOARD,
+        tables=(first, second),
+        fences=(41,),
+        copies={FENCE_TAB: Copies("_brightsheet"), **copies},
     )
     batch = compose(
         snapshot, [first, second], Parts(rows=rows), fence=42, fence_title="_brightsheet"
@@ -199,8 +214,8 @@ def asked(*rows: RowWrite, header: Sequence[CellWrite] = ()) -> tuple[str, ...]:
     return one.ranges
 
 
-def of_a(row_index: int, *cells: CellWrite, who: RowIdentity = IS_A) -> RowWrite:
-    return RowWrite(sheet_id=JOBS_TAB, row=row_index, site=A, identity=who, cells=cells)
+def of_a(row_index: int, *cells: CellWrite, identity: RowIdentity = IS_A) -> RowWrite:
+    return RowWrite(sheet_id=JOBS_TAB, row=row_index, site=A, identity=identity, cells=cells)
 
 
 def test_the_answer_brings_all_that_is_compared() -> None:
@@ -236,7 +251,7 @@ def test_a_mapped_tab_is_asked_by_its_own_copies() -> None:
         table(sheet_id=n, title=title, mapped_at=MAPPED_AT)
         for n, title in ((5, "Open jobs"), (6, "Installed"))
     )
-    snapshot = Snapshot(tables=(first, second), copies={FENCE_TAB: Copies("_brightsheet")})
+    snapshot = Snapshot(BOARD, tables=(first, second), copies={FENCE_TAB: Copies("_brightsheet")})
     rows = [RowWrite(sheet_id=n, row=4, site=A, identity=IS_A, cells=(write(),)) for n in (5, 6)]
     batch = compose(snapshot, [first, second], Parts(rows=rows), fence=1, fence_title="x")
     titles = {one["properties"]["title"] for one in inner(batch.requests, "addSheet")}

@@ -102,11 +102,12 @@ def test_an_older_read_does_not_say_that_it_is_gone_again(bench: Bench) -> None:
     """Catches a page that has read before the column was made again, and tells after."""
     bench.shown(milestone(1))
     delete(bench, "Status")
-    older = bench.flusher.client.read(bench.wiring.mode())
+    tabs = bench.wiring.tabs()
+    older = bench.flusher.client.read(tabs)
     bench.compare()
     bench.setup().provision(bench.spreadsheet)
     bench.compare()
-    bench.flusher.notice_columns(older, bench.store.pending.read(0, 0))
+    bench.flusher.notice_columns(tabs, older, bench.store.pending.read(0, 0))
     assert gone(bench) == []
 
 

@@ -12,13 +12,14 @@ from sync.jobs.model import Job
 from sync.jobs.target import Target
 from sync.sheets.answer import BLANK, JOBS_TAB, Content
 from sync.sheets.diff import Diff, columns_to_read, diff, fitting
-from sync.sheets.job_tabs import Match, Pattern
+from sync.sheets.job_tabs import JobRows, Match, Pattern
 from sync.sheets.policy import MAPPED, OWN, Policy
 from sync.sheets.snapshot import Table
 from sync.sheets.writes import CellWrite, RowIdentity, RowWrite
 from tests.made_up import uuid
 from tests.own_sheet import MAPPED_AT
-from tests.sheets.grids import cell
+from tests.sheets.grids import BOARD, cell, tabs_of
+from tests.sheets.grids import OWN as OWN_TAB
 from tests.sheets.grids import table as grid
 
 JOB = Job(site=uuid(1))
@@ -43,7 +44,8 @@ def table(**changes: Any) -> Table:
 
 
 def made(*targets: Target, **changes: Any) -> Diff:
-    return diff([table(**changes)], targets, {}, None, UTC)
+    one = table(**changes)
+    return diff(tabs_of(one), [one], targets, JobRows(), UTC)
 
 
 def places(row: RowWrite) -> list[tuple[int, str]]:
@@ -242,14 +244,14 @@ def test_a_key_is_written_alone_and_says_what_the_match_was_made_by() -> None:
     """Values in the same batch would stand in another customer's row, should it have moved."""
     texts = {"customer": "Ada"}
     match = Match((JOBS_TAB, 6), texts)
-    found = diff([table()], [target(3)], {uuid(3): match}, None, UTC)
+    found = diff(OWN_TAB, [table()], [target(3)], JobRows({uuid(3): match}), UTC)
     (row,) = found.rows
     assert (row.row, row.site, row.identity) == (6, uuid(3), RowIdentity(shows=texts))
     (key,) = row.cells
     assert (key.index, key.column, key.expects, key.key_row) == (3, "site_id", BLANK, texts)
     assert (key.data, key.fields) == (cell(uuid(3)), "userEnteredValue")
     assert (found.shown, found.new_rows) == ({}, []), "nothing is confirmed by it"
-    (known,) = diff([table()], [target(1)], {uuid(1): match}, None, UTC).rows
+    (known,) = diff(OWN_TAB, [table()], [target(1)], JobRows({uuid(1): match}), UTC).rows
     assert known.row == 4, "a job that has a row is not matched with another"
 
 
@@ -358,7 +360,7 @@ def test_every_row_of_a_job_is_decided_for_itself() -> None:
         for n, text in ((1, "his words"), (2, ""))
     )
     changed = Target(JOB, cells(1, re_signed=Cell(text="Yes")), cells(1))
-    found = diff([first, second], [changed], {}, None, UTC)
+    found = diff(BOARD, [first, second], [changed], JobRows(), UTC)
     assert [(one.sheet_id, [each.column for each in one.cells]) for one in found.rows] == [
         (2, ["re_signed"])
     ]
@@ -369,7 +371,7 @@ def test_new_rows_go_where_the_pattern_says_into_the_first_tab() -> None:
     tables = [table(sheet_id=n, mapped_at=MAPPED_AT, words=WORDS) for n in (1, 2)]
     pattern = Pattern(21)
     new = target(3, re_signed=Cell(text="Yes", note="n")), target(4, re_signed=Cell(text="Maybe"))
-    found = diff(tables, new, {}, pattern, UTC)
+    found = diff(BOARD, tables, new, JobRows(pattern=pattern), UTC)
     assert [(one.sheet_id, one.row, one.is_new) for one in found.new_rows] == [
         (1, 21, True),
         (1, 22, True),

@@ -12,7 +12,7 @@ from sync.sheets.request import Request
 from sync.sheets.snapshot import Snapshot, Table
 from sync.sheets.surroundings import Surroundings, Titles
 from tests.made_up import CONFIG_FILE
-from tests.sheets.grids import STATUS, table
+from tests.sheets.grids import OWN, STATUS, table
 
 CONFIG = load_config(CONFIG_FILE)
 
@@ -20,7 +20,7 @@ CONFIG = load_config(CONFIG_FILE)
 def ensured(columns: list[Column], read: Table | None = None) -> Ensured:
     """Return what a flush adds to a spreadsheet with this Jobs tab, or none."""
     tables = (read,) if read else ()
-    return ensure(Snapshot(tables=tables), WantedTabs(CONFIG, columns), UTC)
+    return ensure(Snapshot(OWN, tables=tables), WantedTabs(CONFIG, columns), UTC)
 
 
 def inner(requests: list[Request], kind: str) -> list[Any]:
@@ -31,7 +31,7 @@ def test_a_spreadsheet_without_tabs_gets_them_in_the_same_batch() -> None:
     """Made apart, a crash between would leave a tab without its jobs."""
     columns = [Column(id="customer", header="Customer"), Column(id="site_id", header="Site ID")]
     made = ensured(columns)
-    batch = compose(Snapshot(), made.tables, made.parts, fence=1, fence_title="_brightsheet")
+    batch = compose(Snapshot(OWN), made.tables, made.parts, fence=1, fence_title="_brightsheet")
     sheets = [properties["properties"] for properties in inner(batch.requests, "addSheet")]
     assert [(tab["sheetId"], tab["title"], tab.get("hidden")) for tab in sheets] == [
         (FENCE_TAB, "_brightsheet", True),

@@ -24,6 +24,7 @@ from sync.jobs.target import Target
 from sync.sheets.answer import JOBS_TAB, note_of, site_in, text_of, texts_of
 from sync.sheets.check import check
 from sync.sheets.diff import diff
+from sync.sheets.job_tabs import JobRows
 from sync.sheets.policy import MAPPED, OWN, Policy
 from sync.sheets.reconcile import differences
 from sync.sheets.snapshot import Table, rows_by_site
@@ -31,7 +32,19 @@ from sync.sheets.undo import place
 from sync.sheets.writes import RowWrite, Undo
 from tests.made_up import uuid
 from tests.own_sheet import MAPPED_AT
-from tests.sheets.grids import EMAIL, KEY, PEOPLE, PHONE, STATUS, apply, cell, row, table, trace
+from tests.sheets.grids import (
+    EMAIL,
+    KEY,
+    PEOPLE,
+    PHONE,
+    STATUS,
+    apply,
+    cell,
+    row,
+    table,
+    tabs_of,
+    trace,
+)
 
 Cells = list[dict[str, Any]]
 MINE_AT, STATUS_AT, EMAIL_AT, PHONE_AT = 0, PEOPLE[STATUS], PEOPLE[EMAIL], PEOPLE[PHONE]
@@ -147,7 +160,8 @@ class Sheet:
         texts = {place: texts_of(cells, PEOPLE) for place, cells in places.items()}
         customers = {t.site: t.customer for t in targets if t.site not in seen.keys}
         matches = look_up(texts, customers, ["email"]).matches
-        change = diff([seen], targets, matches if self.policy.matches else {}, None, UTC)
+        rows = JobRows(matches if self.policy.matches else {})
+        change = diff(tabs_of(seen), [seen], targets, rows, UTC)
         assert not change.new_rows, "every job has a row, or one that is its by match"
         between()
         self.write(change.rows, change.shown)
@@ -184,7 +198,9 @@ class Sheet:
     def compare(self) -> None:
         """Compare the whole sheet, as once a day."""
         targets = [job.target(self.policy) for job in self.jobs.values()]
-        found = differences([self.table()], {JOBS_TAB: self.rows()}, targets, UTC)
+        found = differences(
+            tabs_of(self.table()), [self.table()], {JOBS_TAB: self.rows()}, targets, UTC
+        )
         for site, columns in found.wrong.items():
             self.jobs[site].recheck, self.jobs[site].is_dirty = frozenset(columns), True
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sync.errors import Permanent
 from sync.sheets.answer import (
     BLANK,
     COLUMN_KEY,
@@ -17,12 +18,14 @@ from sync.sheets.answer import (
     mapping_id,
     site_in,
 )
+from sync.sheets.job_tabs import JobTabs
 from sync.sheets.keys import are_few, find_key_column
 from sync.sheets.policy import MAPPED
 from sync.sheets.snapshot import read
+from sync.store import Pending
 from sync.types import Mode
 from tests.made_up import uuid
-from tests.sheets.grids import STATUS, cell, row
+from tests.sheets.grids import BOARD, OWN, STATUS, cell, row
 
 SIZE = {"rowCount": 9, "columnCount": 3}
 
@@ -55,7 +58,7 @@ def test_a_duplicated_tab_or_column_does_not_mislead(header_first: bool) -> None
     In which order Google gives the grids of a read is not documented.
     """
     copy, made = sheet(5, 0, header_first, 8, 9), sheet(JOBS_TAB, 3, header_first, 8, 9)
-    seen = read({"sheets": [copy, made]}, "site_id").table
+    seen = read({"sheets": [copy, made]}, "site_id", OWN).table
     assert seen is not None
     assert (seen.sheet_id, seen.columns) == (JOBS_TAB, {"site_id": 1})
     assert (seen.guards, seen.has_header_guard) == ({"site_id": 1}, True)
@@ -80,44 +83,34 @@ def mapped(sheet_id: int, made_for: int) -> dict[str, Any]:
 
 def test_a_duplicate_of_a_mapped_tab_is_a_record_of_theirs() -> None:
     """Google gives the copies ids that we did not: written, a record of last month would change."""
-    seen = read({"sheets": [mapped(5, 5), mapped(6, 5)]}, "site_id", Mode.ADOPTED)
+    seen = read({"sheets": [mapped(5, 5), mapped(6, 5)]}, "site_id", BOARD)
     assert [table.sheet_id for table in seen.tables] == [5]
     assert seen.tables[0].mapped_at == datetime(2026, 3, 1, tzinfo=UTC)
     assert seen.tables[0].policy == MAPPED
 
 
-@pytest.mark.parametrize(
-    ("mode", "served", "is_unknown"),
-    [
-        (Mode.ADOPTED, [5, 6], False),
-        (Mode.OURS, [JOBS_TAB], False),
-        (Mode.UNSET, [JOBS_TAB], False),
-    ],
-)
-def test_whose_tabs_are_served_is_stored_and_not_guessed(
-    mode: Mode, served: list[int], is_unknown: bool
-) -> None:
-    """A header row that came back, or a tab of ours beside theirs, would get all jobs again."""
-    tabs = [mapped(5, 5), mapped(6, 6), sheet(JOBS_TAB, 9, True, 8, 9)]
-    seen = read({"sheets": tabs}, "site_id", mode)
+@pytest.mark.parametrize(("tabs", "served"), [(BOARD, [5, 6]), (OWN, [JOBS_TAB])])
+def test_which_tabs_are_served_is_stored_and_not_guessed(tabs: JobTabs, served: list[int]) -> None:
+    """A header row that came back, or a tab of ours beside a board, would get all jobs again."""
+    there = [mapped(5, 5), mapped(6, 6), sheet(JOBS_TAB, 9, True, 8, 9)]
+    seen = read({"sheets": there}, "site_id", tabs)
     assert [table.sheet_id for table in seen.tables] == served
-    assert (seen.mode, seen.is_mapping_unknown) == (mode, is_unknown)
+    tabs.check_served(seen, Pending(mode=Mode.UNSET, tabs=frozenset({5, 6})), dict)
 
 
-def test_mapped_tabs_of_which_the_database_does_not_know_are_not_taken_for_ours() -> None:
+def test_mapped_tabs_that_the_database_does_not_know_are_not_taken_for_ours() -> None:
     """After the loss of the database a tab of ours would be made beside them."""
-    tabs = {"sheets": [mapped(5, 5)]}
-    assert [(read(tabs, "site_id", mode).is_mapping_unknown) for mode in Mode] == [
-        True,
-        False,
-        False,
-    ]
-    assert read(tabs, "site_id").tables == ()
+    seen = read({"sheets": [mapped(5, 5)]}, "site_id", OWN)
+    assert seen.tables == ()
+    with pytest.raises(Permanent) as error:
+        OWN.check_served(seen, Pending(mode=Mode.UNSET), dict)
+    assert error.value.reason == "mapping_unknown"
+    OWN.check_served(seen, Pending(mode=Mode.OURS), dict)
 
 
 def test_every_row_of_a_site_is_its_row() -> None:
     """One that was passed over would keep what it shows for ever."""
-    seen = read({"sheets": [sheet(JOBS_TAB, 0, True, 1, 7, 8, 7)]}, "site_id").table
+    seen = read({"sheets": [sheet(JOBS_TAB, 0, True, 1, 7, 8, 7)]}, "site_id", OWN).table
     assert seen is not None
     assert (seen.keys, seen.last_row) == ({uuid(7): (1, 3), uuid(8): (2,)}, 3)
 
@@ -148,7 +141,7 @@ def test_a_number_is_the_same_however_google_answers_it() -> None:
 def test_what_was_not_read_is_not_taken_for_blank() -> None:
     """A person's words in it would be written over: it is an error, but where it need not be
     known."""
-    seen = read({"sheets": [sheet(JOBS_TAB, 0, True, 1, 7)]}, "site_id").table
+    seen = read({"sheets": [sheet(JOBS_TAB, 0, True, 1, 7)]}, "site_id", OWN).table
     assert seen is not None
     seen = replace(seen, cells={"site_id": {1: cell(uuid(7), "mine")}})
     assert seen.value("site_id", 1) == Content(uuid(7))
