@@ -92,6 +92,7 @@ FACTS = [
         f"given up after {everbright.TIMEOUT[0]:.0f} s or {everbright.TIMEOUT[1]:.0f} s",
     ),
     ("docs/security.md", f"after {WRONG_OVER_ALL} wrong ones within an hour"),
+    ("docs/setup/backfill.md", f"at most {load(LEAST).backfill_rate} requests a second"),
     ("docs/scaling.md", f"take over within {WORDS[load(LEAST).lease_seconds]} seconds"),
     ("docs/console.md", f"A session lasts {SESSION.total_seconds() / 3600:.0f} hours"),
     ("docs/console.md", f"takes them within {WORDS[int(sheet_loop.LOOK_SECONDS)]} seconds"),
