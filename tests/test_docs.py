@@ -134,16 +134,6 @@ TWICE = {
         ("docs/security.md", r"many unfinished bodies within the limit \| (\d+ MiB)"),
         ("docs/decisions/0007-libraries.md", r"all in memory, (\d+ MiB) together"),
     ),
-    "what makes a row": (
-        ("docs/troubleshooting.md", r"a job gets its row with its first milestone, (contract)"),
-        ("docs/setup/everbright.md", r"(contract) status \|.*It makes the job's row"),
-        ("docs/reader.md", r"filled with the job's first milestone or (contract)"),
-    ),
-    "before a sheet is mapped": (
-        ("docs/console.md", r"serve with `(WORKER=separate)` and start no worker"),
-        ("docs/first-day.md", r"`(WORKER=separate)`. Do not run `init` and start no worker yet"),
-        ("docs/deploy/containers.md", r"add `(WORKER=separate)` to `.env` first"),
-    ),
 }
 """What stands in several places, by what it is about: each pattern finds it once, all the same."""
 
@@ -156,13 +146,6 @@ def test_what_stands_in_two_places_is_the_same(about: str) -> None:
         text = " ".join((ROOT / page).read_text("utf-8").split())
         (told[page, pattern],) = re.findall(pattern, text)
     assert len(set(told.values())) == 1, told
-
-
-def test_a_page_that_runs_init_says_when_not_to() -> None:
-    """Catches a way of deploying that has `init` make tabs in a sheet that was there before."""
-    running = {page for page, text in PAGES.items() if re.search(r"^    \S.*\binit\b", text, re.M)}
-    assert len(running) > 2
-    assert {page for page in running if "first-day.md" not in PAGES[page]} == set()
 
 
 def test_what_pages_call_once_an_hour_or_once_a_day_is() -> None:
@@ -257,7 +240,6 @@ def test_every_link_leads_somewhere() -> None:
 
 
 def commands(group: click.Group, before: str = "") -> dict[str, click.Command]:
-    """Return every command by its words."""
     found: dict[str, click.Command] = {}
     for name, command in group.commands.items():
         if isinstance(command, click.Group):

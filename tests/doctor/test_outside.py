@@ -28,7 +28,6 @@ from tests.sheets.conftest import MILESTONES, with_more
 
 pytestmark = pytest.mark.long
 
-WEBHOOK = "/webhooks/everbright"
 LATER = "2026-06-01T00:00:00Z"
 
 
