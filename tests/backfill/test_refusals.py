@@ -31,7 +31,6 @@ def abroad() -> Iterator[Server]:
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_token_that_is_not_accepted_ends_the_run_at_once(stand: Stand, status: int) -> None:
-    """Catches thousands of requests that all are refused."""
     stand.load(event(1), event(2))
     stand.google.faults.answer(status, api="everbright", count=None)
     with pytest.raises(Permanent, match="EVERBRIGHT_API_TOKEN"):
@@ -47,7 +46,6 @@ def test_a_list_of_jobs_that_is_not_there_ends_the_run(stand: Stand) -> None:
 
 
 def test_a_job_that_cannot_be_read_is_said_and_the_others_are_read(stand: Stand) -> None:
-    """Catches one job that keeps all behind it from being read, and one that nobody hears of."""
     stand.load(*(event(job) for job in range(1, 5)))
     stand.google.faults.answer(404, api="everbright", path="*/sub_task*", nth=[1])
     stand.google.faults.html(200, api="everbright", path="*/milestone*", nth=[3])
@@ -65,7 +63,6 @@ NO_LISTS = ['{"detail": "x"}', '"x"', "[1]", '{"results": {}}', "null", "<html>"
 def test_an_answer_that_is_no_list_is_said(
     home: Server, google: Emulator, sqlite_url: str, answer: str
 ) -> None:
-    """Catches a fault of ours, and a job that seems to have no milestones."""
     stand = Stand(google, sqlite_url, EVERBRIGHT_URL=home.url)
     odd = say(200, answer.encode())
     home.answers["/api/v1/project?archived=false"] = odd
@@ -84,7 +81,6 @@ def test_an_answer_that_is_no_list_is_said(
 
 
 def test_an_answer_that_asks_to_wait_is_waited_for(stand: Stand) -> None:
-    """Catches a Retry-After that is passed over, and a job that is given up for it."""
     stand.load(event(1))
     stand.google.faults.answer(
         429, api="everbright", path="*/task*", headers={"Retry-After": "77"}, count=2
@@ -95,7 +91,6 @@ def test_an_answer_that_asks_to_wait_is_waited_for(stand: Stand) -> None:
 
 
 def test_everbright_being_down_stops_the_run_which_then_goes_on(stand: Stand) -> None:
-    """Catches a run that gives thousands of jobs up because EverBright is away."""
     stand.load(*(event(job) for job in range(1, 11)))
     stand.google.faults.answer(503, api="everbright", path="*/ops_workflow*", count=30)
     with pytest.raises(Retryable, match="Run it again"):
@@ -123,7 +118,6 @@ def test_everbright_being_down_stops_the_run_which_then_goes_on(stand: Stand) ->
     ],
 )
 def test_the_next_page_is_followed_at_home_only(home: Server, link: str, path: str | None) -> None:
-    """Catches a token, or a request at all, that goes where an answer says."""
     everbright = EverBright(home.url, TOKEN, "Authorization: Token", "/{document}")
     target = link.format(home=home.url, port=home.port)
     if path:
@@ -177,7 +171,6 @@ def test_a_list_that_names_the_same_jobs_again_and_again_ends(stand: Stand) -> N
 
 
 def test_a_list_that_has_another_job_on_every_page_ends(stand: Stand) -> None:
-    """Catches a backfill that lists for ever, and says nothing."""
     endless = Endless(lambda page: [{"site": uuid(page)}])
     paths = stand.settings.config.everbright
     jobs = JobList(Lists(endless, 1e9, stand.sleep), paths, None)
@@ -188,7 +181,6 @@ def test_a_list_that_has_another_job_on_every_page_ends(stand: Stand) -> None:
 
 
 def test_a_list_of_one_job_that_does_not_end_is_said(stand: Stand) -> None:
-    """Catches one job that keeps all others from being read."""
     lists = Lists(Endless(lambda page: [{"uuid": uuid(page)}]), 1e9, stand.sleep)
     with pytest.raises(Permanent, match="does not end"):
         lists.every("/api/v1/project")
@@ -229,7 +221,6 @@ def test_a_milestone_without_a_date_is_said(stand: Stand) -> None:
 
 
 def test_a_job_without_a_site_is_said(stand: Stand) -> None:
-    """Catches a job that is passed over silently."""
     stand.load(event(1))
     stand.google.everbright.records.add("project", {"uuid": "no-uuid", "archived": False})
     run = stand.run()

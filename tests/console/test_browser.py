@@ -65,7 +65,6 @@ def given_up(world: World) -> None:
 
 @pytest.mark.long
 def test_a_person_sees_what_comes_and_repairs_what_failed(world: World, page: Page) -> None:
-    """Catches a list that stands still, and a document that can be seen and not retried."""
     page.goto(f"{world.url}/deliveries")
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Sign in").click()
@@ -100,7 +99,6 @@ def test_a_person_sees_what_comes_and_repairs_what_failed(world: World, page: Pa
 
 @pytest.mark.long
 def test_a_person_pauses_and_resumes(world: World, page: Page) -> None:
-    """Catches a pause that the worker in the same process does not see."""
     entered(page, world.url)
     world.send(milestone(1))
     wait_for(lambda: len(world.rows()) == 1)
@@ -160,7 +158,6 @@ def headers(world: World) -> list[str]:
 
 @pytest.mark.long
 def test_all_of_it_works_without_javascript(world: World, browser: Browser) -> None:
-    """Catches an action or a page that needs a script."""
     context = browser.new_context(java_script_enabled=False)
     page = entered(context.new_page(), world.url)
     page.get_by_role("link", name="Pause writing").click()
@@ -265,7 +262,6 @@ def serious(page: Page) -> list[str]:
 
 @pytest.mark.long
 def test_everything_is_reached_with_the_keyboard(browser: Browser, demo: str) -> None:
-    """Catches a control that only a mouse reaches, and a focus that is not to be seen."""
     page = browser.new_page()
     entered(page, demo)
     page.keyboard.press("Tab")

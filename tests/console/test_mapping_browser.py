@@ -121,7 +121,6 @@ def looked_at(page: Page, name: str, size: str, tmp_path: Path) -> None:
 def test_a_board_is_mapped_by_keyboard(
     office: Office, browser: Browser, tmp_path: Path, size: str
 ) -> None:
-    """Catches a step that only a mouse can take, that is too wide, or loses a choice."""
     page = browser.new_page(viewport=SIZES[size], color_scheme="light")
     entered(page, office.receiver.url)
     page.goto(f"{office.receiver.url}/mapping")

@@ -57,7 +57,6 @@ def megabytes(running: Running) -> float:
 
 @pytest.mark.long
 def test_a_rolling_restart_under_load_loses_nothing(google: Emulator, tmp_path: Path) -> None:
-    """Catches what is answered 202 and then lost or written twice, where each process ends once."""
     url = databases.fresh("postgresql", tmp_path)
     world = Several(google, tmp_path, url)
     with world.command("db", "upgrade") as upgrade:

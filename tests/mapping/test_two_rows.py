@@ -32,7 +32,6 @@ def run(stand: Stand, *words: str) -> str:
 
 @pytest.mark.parametrize("tab", ["Finished", pytest.param("Sheet1", marks=pytest.mark.long)])
 def test_a_preview_of_one_tab_sees_the_row_in_the_other(twice: Stand, tab: str) -> None:
-    """Catches one that is silent on it because the other tab is not named."""
     change = twice.mapped("--tab", tab, "--preview")["preview"]
     if tab == "Sheet1":
         assert change["doubled"] == [], "Finished is not mapped"
@@ -65,7 +64,6 @@ def test_it_is_told_wherever_people_look(twice: Stand) -> None:
 
 @pytest.mark.long
 def test_once_a_row_is_deleted_all_is_well(twice: Stand) -> None:
-    """Catches a warning that nobody gets rid of."""
     twice.map(*BOTH, "--write")
     twice.shown()
     twice.compare()

@@ -225,7 +225,6 @@ def test_differences_name_what_is_to_go() -> None:
     ],
 )
 def test_what_is_to_be_written_of_a_job(changes: dict[str, Any], differs: bool) -> None:
-    """Catches a job without a row that waits for ever, and a wrong cell that is found twice."""
     same = Target(JOB, cells(1), cells(1))
     assert replace(same, **changes).differs() is differs
 

@@ -97,7 +97,6 @@ def test_tabs_that_are_gone_come_back(bench: Bench) -> None:
 
 
 def test_only_what_was_made_is_told_of(bench: Bench) -> None:
-    """Catches a line for a tab that was there all the time."""
     bench.shown(milestone(1))
     bench.edit("delete_tab", sheet_id=JOBS_TAB)
     assert set_up(bench) == ["tab 'Jobs': made"]

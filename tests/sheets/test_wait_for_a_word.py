@@ -52,7 +52,6 @@ def doubts(bench: Bench) -> dict[str, bool]:
 def test_it_waits_and_is_listed_before_a_second_row_is_added(
     google: Emulator, sqlite_url: str, tmp_path: Path
 ) -> None:
-    """Catches a customer that stands twice, and a flush that asks for him without end."""
     bench = waiting(google, sqlite_url, tmp_path)
     assert own_sheet.of_site(bench, 1) == []
     assert own_sheet.of_site(bench, 3) != []
@@ -79,7 +78,6 @@ def test_it_waits_and_is_listed_before_a_second_row_is_added(
 def test_a_job_that_has_none_of_them_gets_a_row_at_once_and_for_good(
     google: Emulator, sqlite_url: str, tmp_path: Path
 ) -> None:
-    """Catches one that waits on, and one that takes the row once it is the only one like it."""
     bench = waiting(google, sqlite_url, tmp_path)
     with bench.held() as held:
         listed = link.find(bench.flusher, held)
