@@ -160,14 +160,3 @@ def test_a_persons_note_is_never_replaced() -> None:
         mine = Content("Call first.")
         assert decide(NOTES, mine, LAST, ANOTHER, is_news=is_news) is Decision.LEAVE
         assert decide(NOTES, LAST, LAST, ANOTHER, is_news=is_news) is Decision.WRITE
-
-
-def test_our_own_tab_and_a_mapped_one_differ_by_their_flags() -> None:
-    ours = Policy(
-        overwrites=True, decorates=True, matches=False, inherits=False, makes_columns=True
-    )
-    assert ours == OWN
-    mapped = Policy(
-        overwrites=False, decorates=False, matches=True, inherits=True, makes_columns=False
-    )
-    assert mapped == MAPPED
