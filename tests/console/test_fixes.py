@@ -1,7 +1,5 @@
 """What is wrong stands on the overview with its cause, and what puts it right is there to click."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from emulator import Emulator
@@ -35,27 +33,6 @@ def done(console: Console) -> str:
     (action,) = console.actions.latest(1)
     assert action.state is ActionState.DONE, action.result
     return action.result
-
-
-def test_a_deleted_column_is_told_and_put_back(store_console: Console) -> None:
-    console, bench = store_console, store_console.bench
-    visitor = console.signed_in()
-    bench.shown(milestone(1))
-    bench.wiring.heartbeats.give()
-    assert "All is well" in visitor.text("/")
-    delete(console, "Status")
-    overview = visitor.text("/")
-    assert "1 column of the sheet is missing." in overview
-    assert "A person deleted &#39;Status&#39; in &#39;Jobs&#39;." in overview
-    assert 'href="/actions/put-back?' in overview
-    assert "All is well" not in overview
-    assert "<strong>Status</strong> of the tab Jobs" in visitor.text("/columns")
-    visitor.send("/actions/put-back")
-    assert "column 'Status': made" in done(console)
-    bench.flush()
-    assert bench.texts()[0]["Status"] == "Waiting for Milestone 1"
-    assert "All is well" in visitor.text("/")
-    assert "missing" not in visitor.text("/columns")
 
 
 def test_a_person_may_do_without_a_column(console: Console) -> None:
@@ -148,14 +125,3 @@ def test_without_a_token_the_page_says_what_is_missing(console: Console) -> None
     assert console.action_loop().step()
     (action,) = console.actions.latest(1)
     assert (action.state, "EVERBRIGHT_API_TOKEN" in action.result) == (ActionState.FAILED, True)
-
-
-def test_what_was_not_delivered_is_read_of_all_jobs(asking: Console) -> None:
-    visitor, bench = asking.signed_in(), asking.bench
-    lately = (datetime.now(UTC) - timedelta(days=2)).isoformat()
-    bench.google.everbright.load(event(1, date_updated=lately))
-    bench.google.everbright.load(event(2, date_updated=lately))
-    visitor.send("/actions/read-changed")
-    assert "2 events of 2 jobs had not been delivered" in done(asking)
-    bench.flush()
-    assert {row["Site ID"] for row in bench.texts()} == {uuid(1), uuid(2)}

@@ -216,8 +216,3 @@ def has_doubts(page: Page) -> bool:
     page.goto(page.url)
     press(page, "Look for them")
     return page.get_by_label("It is row 8 of Active").count() == 2
-
-
-@pytest.mark.parametrize("name", KEPT)
-def test_the_pictures_are_there_and_small(name: str) -> None:
-    assert 10_000 < (IMAGES / f"{name}.png").stat().st_size < LARGEST

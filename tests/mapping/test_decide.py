@@ -147,8 +147,6 @@ def test_a_field_is_not_added_where_a_column_has_its_name() -> None:
     ("more", "said"),
     [
         ({"is_grid": False}, "not a grid"),
-        ({"tables": ("Jobs_1",)}, "holds a Table of Google's (Jobs_1)"),
-        ({"has_pivot": True}, "pivot table"),
         (
             {"locks": (Lock(0, 50, 0, 3, "Office only"),)},
             "protected ('Office only', columns A to C, rows 1 to 50)",

@@ -97,17 +97,6 @@ def test_a_cell_that_went_blank_is_cleared_only_if_it_was_written() -> None:
     assert not Target(JOB, cells(1), cells(1)).differs()
 
 
-def test_every_row_of_a_job_gets_all_that_it_is_to_show() -> None:
-    """A person copied it, perhaps before its last change: one would stay old."""
-    written = cells(1)
-    changed = Target(JOB, written | {"re_signed": Cell(text="Yes")}, written)
-    found = made(changed, keys={uuid(1): (4, 9), uuid(2): (7,)}, cells=NO_NOTES)
-    assert [(one.row, sorted(places(one))) for one in found.rows] == [
-        (row, [(0, "customer"), (1, "re_signed")]) for row in (4, 9)
-    ]
-    assert {one.expects for one in found.rows[0].cells} == {None}
-
-
 def test_a_deleted_row_comes_back_only_with_an_event() -> None:
     """A document's link alone must not undo what a person deleted."""
     gone = made(target(3, is_fresh=False))

@@ -22,7 +22,6 @@ FIRST, SECOND, THIRD = HEADER_ROW + 1, HEADER_ROW + 2, HEADER_ROW + 3
 APPROVED: dict[str, Any] = {"status": "APPROVED", "date_updated": "2026-03-05T10:00:00Z"}
 EMAIL = HEADERS.index("E-mail")
 PERMIT = HEADERS.index("Permit")
-PHONE = HEADERS.index("Phone")
 
 
 def flushed(bench: Bench, *payloads: dict[str, object]) -> None:
