@@ -23,11 +23,11 @@ def test_webhooks_that_were_dropped_are_brought_and_no_others(stand: Stand) -> N
     alerts, loop = _nightly(stand)
     first = [event(job, minute=0) for job in range(1, 151)]
     stand.load(*first)
-    stand.deliver(*first)
+    stand.send(*first)
     changed = [event(job, minute=600 + job, status="APPROVED") for job in range(1, 151)]
     dropped = set(lots.sample(range(150), 100))
     stand.load(*changed)
-    stand.deliver(*(one for number, one in enumerate(changed) if number not in dropped))
+    stand.send(*(one for number, one in enumerate(changed) if number not in dropped))
     stand.project()
     stand.age(24 * 400)
     loop.step()

@@ -102,7 +102,7 @@ def test_a_day_begins_in_the_zone_of_the_sheet() -> None:
 
 
 def test_a_report_brings_what_webhooks_did_not_and_nothing_twice(stand: Stand) -> None:
-    stand.deliver(event(1, minute=600, status="SUBMITTED"))  # 2026-01-01 10:00
+    stand.send(event(1, minute=600, status="SUBMITTED"))  # 2026-01-01 10:00
     stand.project()
     words = report_words(stand.settings, stand.jobs.states([uuid(1)]).values())
     lines = [

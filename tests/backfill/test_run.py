@@ -92,7 +92,7 @@ def test_what_was_delivered_makes_no_delivery_and_its_tasks_are_not_asked_for(
     stand: Stand,
 ) -> None:
     stand.load(event(1), event(2, minute=5))
-    stand.deliver(event(1), event(2, minute=5))
+    stand.send(event(1), event(2, minute=5))
     assert stand.run().events == 0
     assert not stand.asked("task.list")
     assert len(stand.asked("milestone.list")) == 2
@@ -107,11 +107,11 @@ def test_a_webhook_that_comes_late_ends_as_one_that_came_in_time(
     any_stand.project()
     (found,) = any_stand.jobs.states([uuid(1)])[uuid(1)].events.values()
     assert found.is_read
-    any_stand.deliver(event(1))
+    any_stand.send(event(1))
     any_stand.project()
     late = any_stand.jobs.states([uuid(1)])[uuid(1)]
     in_time = Stand(any_stand.google, databases.fresh("sqlite", tmp_path))
-    in_time.deliver(event(1))
+    in_time.send(event(1))
     in_time.project()
     assert in_time.run().events == 0
     known = in_time.jobs.states([uuid(1)])[uuid(1)]
@@ -124,7 +124,7 @@ def test_a_webhook_that_comes_late_ends_as_one_that_came_in_time(
 
 def test_a_date_that_is_later_by_being_read_is_no_event(stand: Stand) -> None:
     said = comment("By hand", "2026-01-01T00:00:30Z")
-    stand.deliver(event(1, comments=[said]))
+    stand.send(event(1, comments=[said]))
     stand.load(event(1, minute=600))
     assert stand.run().events == 0
     assert stand.asked("sub_task.list")

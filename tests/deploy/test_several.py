@@ -2,7 +2,6 @@
 
 import itertools
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -43,12 +42,6 @@ class Several(World):
     def separate(self) -> Running:
         """Start a worker."""
         return Running(WORKER, self.environment, self.log)
-
-
-@pytest.fixture
-def google() -> Iterator[Emulator]:
-    with Emulator() as running:
-        yield running
 
 
 def megabytes(running: Running) -> float:

@@ -14,6 +14,10 @@ def ago(days: float) -> str:
     return (NOW - timedelta(days=days)).isoformat()
 
 
+def rules(bench: Bench) -> list[dict[str, Any]]:
+    return list(bench.tab("Jobs", "conditionalFormats").get("conditionalFormats", ()))
+
+
 def background(bench: Bench, site: str, header: str) -> str:
     """The colour that a person sees, as #rrggbb."""
     fields = "data(rowData(values(formattedValue,effectiveFormat(backgroundColorStyle))))"

@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import update
 from structlog.testing import capture_logs
 
-from brightsheet import cli
 from emulator import Emulator
 from sync.jobs.model import Details
 from sync.lookups import Fetcher
@@ -253,21 +251,17 @@ def test_an_outage_is_not_met_with_a_request_for_every_job(make: Make) -> None:
     assert cells(bench)["System size"] == "8.4"
 
 
-def test_the_command_lists_what_the_account_has(
-    make: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_lists_what_the_account_has(make: Make) -> None:
     bench = make('[everbright]\ninstaller_payment = ["installer_payment_total"]\n')
     bench.shown(milestone(1), milestone(2))
     ask(bench)
-    for name, value in bench.environment.items():
-        monkeypatch.setenv(name, value)
-    result = CliRunner().invoke(cli, ["details", "--json"], catch_exceptions=False)
+    result = bench.command("details", "--json")
     found = {one["metric"]: one for one in map(json.loads, result.stdout.splitlines())}
     assert found["system_capacity_kw"]["values"] == 2
     assert found["installer_payment_total"] == {
         "column": "installer_payment", "metric": "installer_payment_total",
         "asked": 2, "values": 0, "blank": 0, "missing": 2, "refused": 0,
     }  # fmt: skip
-    text = CliRunner().invoke(cli, ["details"], catch_exceptions=False).stdout
+    text = bench.command("details").stdout
     assert "installer_payment_total" in text
     assert "Ines" not in text

@@ -186,17 +186,12 @@ def test_a_file_in_the_place_of_the_folder_is_named(bench: Bench) -> None:
 
 @pytest.mark.long
 def test_the_command_tells_what_it_did(bench: Bench) -> None:
-    from click.testing import CliRunner
-
-    from brightsheet import cli
-
-    runner = CliRunner()
-    first = runner.invoke(cli, ["init"], env=bench.environment)
+    first = bench.command("init")
     assert first.exit_code == 0, first.stdout
     assert f"SPREADSHEET_ID={bench.spreadsheet}" in first.stdout.splitlines()
     assert "DRIVE_FOLDER_ID is not set: no copies of documents." in first.stdout
     assert "tab 'Jobs': made" in first.stdout
-    second = runner.invoke(cli, ["init"], env=bench.environment)
+    second = bench.command("init")
     assert "Nothing to do: all is there." in second.stdout.splitlines()
 
 
