@@ -1,7 +1,8 @@
 """What EverBright does not answer as expected is said, and nobody else is asked."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -157,27 +158,29 @@ def test_a_list_that_repeats_itself_ends(stand: Stand) -> None:
     assert "does not end: page 2 repeats one before. Correct its path" in problem
 
 
-def test_a_list_that_names_the_same_jobs_again_and_again_ends(stand: Stand) -> None:
-    """Catches a backfill that holds its lease for 2,000 pages, each with another date on the same
-    jobs."""
-    endless = Endless(lambda page: [{"site": uuid(page % 3), "date": f"2026-03-01T{page}"}])
-    paths = stand.settings.config.everbright
-    jobs = JobList(Lists(endless, 1e9, stand.sleep), paths, None)
+@pytest.mark.parametrize(
+    ("records", "pages", "listed", "said"),
+    [
+        (
+            lambda page: [{"site": uuid(page % 3), "date": f"2026-03-01T{page}"}],
+            *(3 + REPEATING + 1, 3, "21 pages in a row name nothing that was not named before"),
+        ),
+        (lambda page: [{"site": uuid(page)}], PAGES, PAGES, f"it has more than {PAGES} pages"),
+    ],
+    ids=["the same jobs with other dates", "another job on every page"],
+)
+def test_a_list_that_does_not_end_is_left_and_said(
+    stand: Stand, records: Callable[[int], Any], pages: int, listed: int, said: str
+) -> None:
+    endless = Endless(records)
+    jobs = JobList(Lists(endless, 1e9, stand.sleep), stand.settings.config.everbright, None)
     jobs.read()
-    assert endless.pages == 3 + REPEATING + 1
-    assert len(jobs.jobs) == 3
+    assert endless.pages == pages
+    assert len(jobs.jobs) == min(
+        pages, len({one["site"] for n in range(pages) for one in records(n)})
+    )
     (problem,) = jobs.problems
-    assert "does not end: 21 pages in a row name nothing that was not named before" in problem
-
-
-def test_a_list_that_has_another_job_on_every_page_ends(stand: Stand) -> None:
-    endless = Endless(lambda page: [{"site": uuid(page)}])
-    paths = stand.settings.config.everbright
-    jobs = JobList(Lists(endless, 1e9, stand.sleep), paths, None)
-    jobs.read()
-    assert endless.pages == len(jobs.jobs) == PAGES
-    (problem,) = jobs.problems
-    assert f"does not end: it has more than {PAGES} pages" in problem
+    assert f"does not end: {said}" in problem
 
 
 def test_a_list_of_one_job_that_does_not_end_is_said(stand: Stand) -> None:

@@ -99,16 +99,7 @@ def test_append_grows_the_grid_and_inserts_rows_when_told(book: Book) -> None:
     body = {"values": [["d"], ["e"], ["f"]]}
     options = {"valueInputOption": "RAW", "insertDataOption": "INSERT_ROWS"}
     book.call("POST", "/values/A1:append", body, **options)
-    assert [row[:1] for row in book.values()] == [
-        ["a"],
-        ["b"],
-        ["c"],
-        ["d"],
-        ["e"],
-        ["f"],
-        [],
-        ["below"],
-    ]
+    assert ["".join(row[:1]) for row in book.values()] == [*"abcdef", "", "below"]
     many = {"values": [[str(number)] for number in range(9)]}
     book.call("POST", "/values/A8:append", many, valueInputOption="RAW")
     assert book.tab()["properties"]["gridProperties"]["rowCount"] == 17
@@ -122,22 +113,16 @@ def test_clearing_takes_values_and_leaves_formats(book: Book) -> None:
     assert book.cell("A1")["userEnteredFormat"]["numberFormat"]["type"] == "DATE"
 
 
+BEYOND = "Requested writing within range [Sheet1!A1:B2], but tried writing to"
+
+
 @pytest.mark.parametrize(
     ("cells", "values", "said"),
     [
+        ("A1:B2", [["a", "b", "c"]], f"{BEYOND} column [C]"),
+        ("A1:B2", [["a"], ["b"], ["c"]], f"{BEYOND} row [3]"),
         (
-            "A1:B2",
-            [["a", "b", "c"]],
-            "Requested writing within range [Sheet1!A1:B2], but tried writing to column [C]",
-        ),
-        (
-            "A1:B2",
-            [["a"], ["b"], ["c"]],
-            "Requested writing within range [Sheet1!A1:B2], but tried writing to row [3]",
-        ),
-        (
-            "A1:B11",
-            [["a"]],
+            *("A1:B11", [["a"]]),
             "Range (Sheet1!A1:B11) exceeds grid limits. Max rows: 10, max columns: 6",
         ),
     ],
