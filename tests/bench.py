@@ -5,9 +5,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner, Result
 from sqlalchemy import update
 from werkzeug.datastructures import MultiDict
 
+from brightsheet import cli
 from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from sync.errors import Refused
@@ -127,6 +129,11 @@ class Bench:
     def setup(self, **changes: str) -> Setup:
         read = environment.load(self.environment | changes, self.config, needs_spreadsheet=False)
         return Setup(read, self.database, lambda _: None)
+
+    def command(self, *words: str) -> Result:
+        """Run a command in this process."""
+        runner = CliRunner(env={"COLUMNS": "200", **self.environment})
+        return runner.invoke(cli, words, catch_exceptions=False)
 
     def calls(self, method: str = "*") -> int:
         return self.google.calls.count("sheets", method)

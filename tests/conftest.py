@@ -39,7 +39,6 @@ def _logs() -> Iterator[None]:
 
 @pytest.fixture
 def google() -> Iterator[Emulator]:
-    """An emulator with Google's limits."""
     with Emulator() as running:
         yield running
 

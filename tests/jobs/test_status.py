@@ -87,7 +87,6 @@ def test_the_table_of_cases_is_true(line: tuple[str, ...]) -> None:
 
 
 def test_the_table_has_every_state_and_every_case() -> None:
-    """Catches a state that is made up above and stands nowhere in the table."""
     lines = table()
     assert {one for line in lines for one in line[:3]} == {*STATES, "-"}
     words = {word for line in lines for word in re.findall(r"[A-Za-z]+", line[3])}

@@ -57,7 +57,6 @@ def five(bench: Bench) -> Bench:
 
 
 def test_no_job_is_done_or_stuck_as_long_as_nobody_knows_the_last_milestone(five: Bench) -> None:
-    """Catches finished jobs that are to be followed up two weeks later."""
     day = f"{NOW - timedelta(days=26):%Y-%m-%d}"
     assert jobs(five) == {
         1: ("PTO approved", ""),
@@ -69,7 +68,6 @@ def test_no_job_is_done_or_stuck_as_long_as_nobody_knows_the_last_milestone(five
 
 
 def test_what_a_person_confirms_is_shown_in_every_row(five: Bench) -> None:
-    """Catches a confirmation that only new events heed, and one that a comparison contradicts."""
     assert ending_question(five.store.steps.proposed(), five.store.steps.kept()) == ""
     five.compare()
     steps = five.store.steps.proposed()
@@ -132,13 +130,11 @@ def job(*statuses: str) -> Job:
 def test_the_last_milestone_is_learned_from_the_jobs_that_are_through(
     every: list[Job], last: str
 ) -> None:
-    """Catches a proposal that one job makes, and one that jobs on their way contradict."""
     question = ending_question(proposed_steps(CONFIG, every), ())
     assert question == (f"Jobs seem to end with {last}. Is that so?" if last else "")
 
 
 def test_the_config_s_own_milestones_count_before_those(five: Bench, configured: Bench) -> None:
-    """Catches a stored order that contradicts what somebody wrote down."""
     two = configured.settings.config
     assert proposed_steps(two, [job(A, A), job(A, A)]) == []
     five.compare()

@@ -81,7 +81,6 @@ class Views:
 
 @pytest.mark.long
 def test_each_day_of_a_month_says_what_is_stuck_overdue_and_done(month: Bench) -> None:
-    """Catches a colour, a view or a count that needs an event, or a call, to be right."""
     calls, views = month.calls(), Views(month)
     for day in range(MONTH):
         with month.google.clock.at((TODAY + timedelta(days=day)).timestamp()):

@@ -49,7 +49,6 @@ def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
 def test_a_job_of_which_he_said_that_none_of_his_rows_is_its_is_promised_a_row(
     asking: Bench,
 ) -> None:
-    """Catches a preview that gives a job the row that a person has said is not its."""
     known = own_sheet.customer(asking, 1)
     own_sheet.make(asking, [line(1, E_mail=known["E_mail"])], [])
     asking.send(milestone(1))

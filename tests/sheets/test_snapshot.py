@@ -1,7 +1,6 @@
 """What a read shows: tabs and columns by their metadata, rows by their keys."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from sync.sheets.answer import (
     mapping_id,
     site_in,
 )
-from sync.sheets.policy import MAPPED
 from sync.sheets.rowless import are_few, find_key_column
 from sync.sheets.snapshot import read
 from sync.types import Mode
@@ -76,14 +74,6 @@ def mapped(sheet_id: int, made_for: int) -> dict[str, Any]:
     for grid in tab["data"]:
         grid["rowMetadata"] = [{"developerMetadata": [entry]}, *grid["rowMetadata"][1:]]
     return tab
-
-
-def test_a_duplicate_of_a_mapped_tab_is_a_record_of_theirs() -> None:
-    """Google gives the copies ids that we did not: written, a record of last month would change."""
-    seen = read({"sheets": [mapped(5, 5), mapped(6, 5)]}, "site_id", Mode.ADOPTED)
-    assert [table.sheet_id for table in seen.tables] == [5]
-    assert seen.tables[0].mapped_at == datetime(2026, 3, 1, tzinfo=UTC)
-    assert seen.tables[0].policy == MAPPED
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,6 @@ def test_the_same_delivery_at_once_is_accepted_once(database: Database) -> None:
 
 
 def test_rejected_bodies_are_kept_with_the_reason_and_can_be_readmitted(database: Database) -> None:
-    """Catches a body that is lost because a version of Brightsheet did not understand it."""
     inbox = Inbox(database)
     kept = inbox.keep_rejected(body(milestone()), Rejected("odd", "It was odd."))
     found = inbox.find(kept)

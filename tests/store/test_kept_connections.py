@@ -39,14 +39,12 @@ def test_a_restart_of_the_database_costs_no_delivery(tmp_path: Path) -> None:
 
 
 def test_an_error_of_the_statement_is_raised_and_the_next_one_works(database: Database) -> None:
-    """Catches a broken statement that is executed again, and a connection that stays broken."""
     with pytest.raises(Retryable):
         database.append("INSERT INTO nowhere VALUES (1)", ())
     assert [tuple(row) for row in database.append("SELECT 1", ())] == [(1,)]
 
 
 def test_a_full_house_is_told(tmp_path: Path) -> None:
-    """Catches a sender who waits for ever."""
     engine = create_engine(f"sqlite:///{tmp_path}/one.sqlite3")
     kept, is_slow, may_end = KeptConnections(engine, 1, 0.05), Event(), Event()
 
