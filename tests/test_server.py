@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from connections import LINGER_SECONDS, READ_SECONDS
-from server import MOST_BYTES, Server
+from server import LINGER_SECONDS, MAX_BUFFERED_BYTES, READ_SECONDS, Server
 
 BODY = 1024 * 1024
 MARGIN = 4 * 1024 * 1024
@@ -43,7 +42,7 @@ class Bench:
 
     def turn(self, times: int = 5) -> None:
         for _ in range(times):
-            self.server.turn(0.01)
+            self.server.run_once(0.01)
 
     def connections(self, after: float) -> int:
         """Return how many are left after so many seconds."""
@@ -117,9 +116,9 @@ def test_unfinished_requests_together_hold_a_bounded_memory(bench: Bench) -> Non
             except OSError:
                 sent[number] = b""
         bench.turn(1)
-        held = sum(one.held for one in bench.server.active_channels.values())
+        held = sum(one.buffered_bytes for one in bench.server.active_channels.values())
         most, grown = max(most, held), max(0, held - most)
-    assert MOST_BYTES / 2 < most < MOST_BYTES + MARGIN
+    assert MAX_BUFFERED_BYTES / 2 < most < MAX_BUFFERED_BYTES + MARGIN
     assert 50 < bench.connections(0) < 100
     with pytest.raises(ConnectionError):
         first.sendall(b"x" * 10_000_000)
@@ -160,7 +159,7 @@ def test_a_request_that_takes_too_long_does_not_hold_up_the_stop(bench: Bench) -
 def test_a_request_that_is_refused_unread_is_told_by_its_clients_address() -> None:
     """Catches a list of refusals in which all come from the proxy."""
     told: list[tuple[int, str]] = []
-    bench = Bench(note=lambda *what: told.append(what), proxies=1)
+    bench = Bench(on_refused=lambda *what: told.append(what), proxies=1)
     with bench.clients:
         head = (
             "POST /webhooks/everbright HTTP/1.1\r\nX-Forwarded-For: 203.0.113.9, 198.51.100.7\r\n"

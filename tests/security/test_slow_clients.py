@@ -14,9 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from waitress.adjustments import Adjustments
 
-from connections import MOST_HEAD, RequestParser
 from demo.process import Receiver
-from server import MOST_CONNECTIONS
+from server import MAX_CONNECTIONS, MAX_HEAD_BYTES, RequestParser
 from tests import databases
 from tests.made_up import SAMPLE, SECRET, body, milestone
 from tests.settings.test_environment import LEAST
@@ -102,7 +101,7 @@ def test_slow_clients_hold_up_nobody_else(receiver: Receiver, kind: str) -> None
 
 def test_more_clients_than_are_waited_for_hold_up_nobody_else(receiver: Receiver) -> None:
     """The one that has waited longest goes: an honest client is done within milliseconds."""
-    with crowd(receiver, HEAD, MOST_CONNECTIONS + 40) as clients:
+    with crowd(receiver, HEAD, MAX_CONNECTIONS + 40) as clients:
         assert slowest(receiver) < 3
         assert clients[0].recv(10) == b""
 
@@ -126,7 +125,7 @@ def test_a_slow_request_that_ends_is_answered(receiver: Receiver) -> None:
         (b"Transfer-Encoding: chunked\r\n\r\n4e21\r\n", 413),
         (b"Transfer-Encoding: chunked\r\n\r\n" + b"2000\r\n" + b"x" * 0x2000 + b"\r\n2000\r\n"
          + b"x" * 0x2000 + b"\r\n2000\r\n", 413),
-        (b"X-Long: " + b"x" * MOST_HEAD, 431),
+        (b"X-Long: " + b"x" * MAX_HEAD_BYTES, 431),
         (b"Transfer-Encoding: gzip\r\n\r\n", 400),
         (b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
         (b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef", 400),
@@ -251,7 +250,7 @@ _REQUESTS = st.tuples(
 
 def _outcome(data: bytes, step: int) -> list[tuple[int, bytes]]:
     """Return each request that is read: 0 or the status of its refusal, and its body."""
-    adjustments = Adjustments(max_request_body_size=65, max_request_header_size=MOST_HEAD)
+    adjustments = Adjustments(max_request_body_size=65, max_request_header_size=MAX_HEAD_BYTES)
     read = []
     parser = RequestParser(adjustments)
     for start in range(0, len(data), step):
