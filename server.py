@@ -165,6 +165,11 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         return (self.request.started if self.request else self.last_activity) + READ_SECONDS
 
     @property
+    def is_waiting(self) -> bool:
+        """Return whether it waits for the client to send or to read, and not for the app."""
+        return not self.requests or self.total_outbufs_len > 0
+
+    @property
     def buffered_bytes(self) -> int:
         """Return the bytes in memory: requests, arriving or in progress, and responses."""
         arriving = self.request.size if self.request else 0
@@ -323,7 +328,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         connections = list(self.active_channels.values())
         too_many = len(connections) - MAX_CONNECTIONS
         too_much = sum(one.buffered_bytes for one in connections) - self._max_buffered_bytes
-        waiting = (one for one in connections if not one.requests)
+        waiting = (one for one in connections if one.is_waiting)
         for one in sorted(waiting, key=lambda one: one.deadline):
             if one.deadline > now and too_many <= 0 and too_much <= 0:
                 break
