@@ -10,6 +10,7 @@ import click
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+import server
 from brightsheet import cli
 from emulator.limits import Limits
 from sync.commands.sheet import NOT_WELL
@@ -86,6 +87,9 @@ FACTS = [
     ("docs/operations.md", f"into the database every {SIGN_SECONDS:.0f} seconds"),
     ("docs/operations.md", f"everything that came; {NOT_WELL}: it does not"),
     ("docs/operations.md", f"A chat that does not answer is tried {WORDS[alerts._TRIES]} times"),
+    ("docs/security.md", f"beyond {server.MAX_CONNECTIONS}, the one that has waited longest"),
+    ("docs/security.md", f"after {server.READ_SECONDS:.0f} s the connection is dropped"),
+    ("docs/security.md", f"they get {server.MAX_BUFFERED_BYTES >> 20} MiB together"),
     ("docs/security.md", f"without the token, {WORDS[everbright._REDIRECTS]} times at most"),
     (
         "docs/security.md",
@@ -131,7 +135,7 @@ TWICE = {
         ("docs/security.md", r"A stranger sends (\w+) wrong passwords"),
     ),
     "unfinished bodies": (
-        ("docs/security.md", r"many unfinished bodies within the limit \| (\d+ MiB)"),
+        ("docs/security.md", r"they get (\d+ MiB) together"),
         ("docs/decisions/0007-libraries.md", r"all in memory, (\d+ MiB) together"),
     ),
 }

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from sync.store.actions import Action, ActionLog, ActionState
-from sync.store.appending import HourFigures, latest_hours
 from sync.store.backfills import BackfillRun, Backfills, JobState
 from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
 from sync.store.database import Database, Lease, Leases
 from sync.store.deliveries import Deliveries
 from sync.store.documents import Claim, Documents, PendingDocument
+from sync.store.hours import HourFigures, latest_hours
 from sync.store.inbox import Arrival, Inbox, KeptDelivery, Receipt, newest_arrival
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
 from sync.store.jobs import Jobs, Projected, Wanted
