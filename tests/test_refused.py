@@ -282,4 +282,4 @@ def test_an_unknown_status_is_told_though_the_chat_was_away(receiver: Receiver, 
     create_app(receiver.settings).extensions["brightsheet_watch"].step()
     time.sleep(0.3)
     (text,) = chat.texts()
-    assert "does not name the status ODD" in text
+    assert "ODD" in text

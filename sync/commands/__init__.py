@@ -1,6 +1,6 @@
 """The commands of the command line: what they are given, and what they print."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import click
 from rich.progress import Progress, TaskID
@@ -15,6 +15,21 @@ def echo(lines: Iterable[str], *, err: bool = False) -> None:
     """Print lines."""
     for line in lines:
         click.echo(line, err=err)
+
+
+def table(header: Sequence[object], rows: Sequence[Sequence[object]]) -> Iterator[str]:
+    """Yield the lines of a table; numbers are aligned to the right."""
+    texts = [
+        ["".join(c for c in str(value) if c.isprintable()) for value in row]
+        for row in (header, *rows)
+    ]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    for text, row in zip(texts, [rows[0] if rows else header, *rows], strict=True):
+        cells = (
+            cell.rjust(width) if isinstance(value, int) else cell.ljust(width)
+            for cell, value, width in zip(text, row, widths, strict=True)
+        )
+        yield "  ".join(cells).rstrip()
 
 
 def shown_in(progress: Progress) -> Callable[[str, int, int | None], None]:

@@ -14,7 +14,7 @@ from sync.google import auth
 from sync.google.auth import DRIVE, SHEETS, Accepted, covers_drive, covers_sheets, sign_in
 from sync.google.drive import Drive
 from sync.google.upload import FileContent
-from sync.jobs import config_lists
+from sync.jobs.learned import seen_statuses
 from sync.mapping.words import OTHERS
 from sync.settings.environment import Settings
 from sync.sheets import request, rowless
@@ -306,8 +306,7 @@ def mapping(wiring: Wiring) -> Check:
     if cells := worded_cells(tables):
         tables = with_options(tables, client.read_options(cells))
     jobs = (work.job for work in wiring.sheet_store().pending.every())
-    statuses = config_lists.status_entries(wiring.settings.config, jobs)
-    came = {status.label for status in statuses if status.changes}
+    came = {status.label for status in seen_statuses(wiring.config(), jobs) if status.changes}
     lacking = [
         f"{table.headers.get(table.columns[column], column)!r} in {table.title!r}: {words}"
         for table in tables

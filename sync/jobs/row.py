@@ -1,7 +1,7 @@
 """The columns of the Jobs tab, what each shows of a job, and the lines of the history. Pure."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from functools import cached_property
 
 from sync.field_table import (
@@ -92,7 +92,7 @@ def _tints(config: Config, entry: FieldEntry) -> tuple[Tint, ...]:
     if entry.is_due:
         return (Tint(color=config.sheet.stuck_color, is_due=True),)
     if entry.id == "status:":
-        return tuple(Tint(text=label, color=color) for label, _, color in known)
+        return tuple(dict.fromkeys(Tint(text=label, color=color) for label, _, color in known))
     if entry.id == "contract":
         by_means = {str(means): color for _, means, color in reversed(known)}
         tints = {label: by_means.get(means) for label, means in _CONTRACT_MEANS.items()}
@@ -156,10 +156,6 @@ class Layout:
     config: Config
     addresses: Addresses
     stuck_days: int = STUCK_DAYS
-
-    def with_steps(self, steps: Sequence[str]) -> "Layout":
-        """Return the layout by steps that a person confirmed (JSON), if the config names none."""
-        return replace(self, config=self.config.with_steps(steps))
 
     @cached_property
     def _by(self) -> JobReader:

@@ -90,8 +90,7 @@ class Statuses:
         """Return the meaning of a milestone's status.
 
         One with a rejected task is rejected, unless it is approved or its submission was cancelled,
-        which leaves it open. A status that the config does
-        not name counts as waiting: EverBright publishes no list of them, and somebody has to look.
+        which leaves it open. A status that nobody has explained is open, too.
         """
         code = milestone.status
         if self.is_approved(code):
@@ -101,8 +100,7 @@ class Statuses:
         tasks = (task.status for task in milestone.tasks)
         if milestone.rejected_task_count or any(map(self.is_rejected, (code, *tasks))):
             return Meaning.REJECTED
-        is_unknown = bool(code) and code not in self._known
-        return Meaning.WAITING if is_unknown or code in self._codes["waiting"] else Meaning.OPEN
+        return Meaning.WAITING if code in self._codes["waiting"] else Meaning.OPEN
 
     def of(
         self,

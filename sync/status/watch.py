@@ -16,7 +16,7 @@ from sync.ops.alerts import Alerts
 from sync.status.problem import Problem
 from sync.status.rules import RULES
 from sync.status.verdict import OVER, alarms, evaluate
-from sync.store import Backlog, Database, signs
+from sync.store import Backlog, Confirmations, Database
 from sync.store.job_records import Digests
 from sync.wiring import Wiring
 
@@ -58,11 +58,10 @@ class SharedLook:
 
 LOOK_SECONDS = 30.0
 
-_NOTICES = {
-    signs.UNKNOWN_STATUS: "The config does not name the status {}: a milestone with it counts "
-    "as waiting. What it may mean, and the line for the config: brightsheet statuses"
-}
-"""What is told once and has no end, by the beginning of its name."""
+_UNKNOWN_STATUS = (
+    "EverBright sends a status that nobody has explained: {}. A milestone with it counts as open. "
+    "Choose what it means on the console (Statuses), or name it in [statuses] of the config."
+)
 _EACH_TIME = {rule.code for rule in RULES if rule.is_told_each_time}
 
 _log = structlog.get_logger()
@@ -71,8 +70,8 @@ _log = structlog.get_logger()
 class Watch:
     """Checks what is wrong, and tells people once that it is, and once that it is over.
 
-    `send` is that of `Alerts`: what did not arrive is sent again with the next look. What is told
-    only once waits in `database`. `daily` does what is due once a day.
+    `send` is that of `Alerts`: what did not arrive is sent again with the next look. Statuses that
+    nobody has explained wait in `database`. `daily` does what is due once a day.
     """
 
     def __init__(
@@ -108,7 +107,7 @@ class Watch:
         try:
             self._tell(alarms(self._look(), self._told))
             if self._database is not None:
-                self._tell_once(self._database)
+                self._tell_of_statuses(Confirmations(self._database))
             self._daily()
         except BrightsheetError as error:
             # Without the store nothing is known. Senders are answered 503 meanwhile.
@@ -131,15 +130,14 @@ class Watch:
         self._told.discard(code)
         self._ends[code] += 1
 
-    def _tell_once(self, database: Database) -> None:
-        """Tell what is told only once, also after a restart: stored as told once it arrived."""
-        told = sorted(self._noticed)
-        signs.Reported(database).keep(told)
-        self._noticed.difference_update(told)
-        for name in signs.Reported(database).untold():
-            kind, _, subject = name.partition(":")
-            text = _NOTICES.get(kind, name).format(subject)
-            self._send(name, text, arrived=partial(self._noticed.add, name))
+    def _tell_of_statuses(self, confirmations: Confirmations) -> None:
+        """Tell once of each unknown status, also after a restart: stored once it arrived."""
+        arrived = sorted(self._noticed)
+        confirmations.set_told(arrived)
+        self._noticed.difference_update(arrived)
+        for code in confirmations.untold():
+            text = _UNKNOWN_STATUS.format(code)
+            self._send(f"unknown_status:{code}", text, arrived=partial(self._noticed.add, code))
 
 
 _LATEST = timedelta(hours=6)
@@ -200,7 +198,7 @@ class Daily:
 
     def _decided(self, since: float) -> tuple[int, int]:
         """Return how many milestones were approved and rejected since, by their latest status."""
-        statuses = Statuses(self._wiring.settings.config)
+        statuses = Statuses(self._wiring.config())
         changes = self._digests.changes(since)
         latest = {(change.site, change.subject): change.after for change in changes}.values()
         return sum(map(statuses.is_approved, latest)), sum(map(statuses.is_rejected, latest))

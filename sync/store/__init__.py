@@ -7,6 +7,7 @@ from sync.store.appending import HourFigures, latest_hours
 from sync.store.backfills import BackfillRun, Backfills, JobState
 from sync.store.backlog import Backlog, backlog
 from sync.store.batches import Attempt, Batches, Conclusion, Shown
+from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, Leases
 from sync.store.deliveries import Deliveries
 from sync.store.documents import Claim, Documents, DueFolder, Folders, PendingDocument
@@ -25,7 +26,6 @@ from sync.store.signs import (
     RefusedRequests,
 )
 from sync.store.spreadsheet import Glance, Spreadsheet, Turn
-from sync.store.steps import Steps
 
 __all__ = [
     "Action",
@@ -39,6 +39,7 @@ __all__ = [
     "Batches",
     "Claim",
     "Conclusion",
+    "Confirmations",
     "Customers",
     "Database",
     "Deliveries",
@@ -76,7 +77,6 @@ __all__ = [
     "SheetStore",
     "Shown",
     "Spreadsheet",
-    "Steps",
     "Turn",
     "Wanted",
     "backlog",
@@ -96,7 +96,7 @@ class SheetStore:
     quarantine: Quarantine
     history: History
     jobs: Jobs
-    steps: Steps
+    confirmations: Confirmations
 
 
 def sheet_store(
@@ -112,5 +112,5 @@ def sheet_store(
         Quarantine(database, spreadsheet_id),
         history,
         Jobs(database),
-        Steps(database),
+        Confirmations(database),
     )

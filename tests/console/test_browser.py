@@ -40,6 +40,7 @@ PAGES = [
         "/columns",
         "/mapping",
         "/mapping/rows",
+        "/statuses",
         "/checks",
         "/actions",
         "/actions/pause",
