@@ -277,10 +277,6 @@ def _text(text: str, shorter: str = "") -> Cell:
     return Cell(text=cut(text), words=words) if text else EMPTY
 
 
-def _next_action(row: RowSource) -> Cell:
-    return _text(row.by.actions.next_action(row.status, row.coming))
-
-
 def _last_comment(row: RowSource) -> Cell:
     comment = row.by.remarks.newest(projection.all_comments(row.job))
     return _text(text_with_author(comment)) if comment else EMPTY
@@ -289,10 +285,6 @@ def _last_comment(row: RowSource) -> Cell:
 def _last_approval(row: RowSource) -> Cell:
     approvals = map(row.by.milestone_cells.approval, row.milestones)
     return Cell(when=max((moment for moment in approvals if moment), default=None))
-
-
-def _follow_up(row: RowSource) -> Cell:
-    return follow_up(row.status, projection.last_update(row.job), row.by.stuck_days)
 
 
 def _days(row: RowSource) -> Cell:
@@ -327,8 +319,10 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "phone": lambda row: _text(row.customer.phone),
     "email": lambda row: _text(row.customer.email),
     "status": lambda row: Cell(text=cut(row.status.text), words=row.status.words),
-    "next_action": _next_action,
-    "follow_up": _follow_up,
+    "next_action": lambda row: _text(row.by.actions.next_action(row.status, row.coming)),
+    "follow_up": lambda row: follow_up(
+        row.status, projection.last_update(row.job), row.by.stuck_days
+    ),
     "since": lambda row: Cell(when=row.since, is_day=True) if row.since else EMPTY,
     "days": _days,
     "rep": _rep,

@@ -152,7 +152,7 @@ class Milestones:
             other = reached.get(key)
             if other is None or event.order > other.event.order:
                 reached[key] = ReachedMilestone(key, title, rank, event, log)
-        return sorted(reached.values(), key=_reached)
+        return sorted(reached.values(), key=lambda one: (one.rank, one.log.first.order, one.key))
 
     def current_title(self, job: Job) -> str:
         """Return the title of the furthest milestone: by the config, else the last one reached.
@@ -240,10 +240,6 @@ class Milestones:
 
 def _heading(step: MilestoneConfig, header: str, jobs: int) -> Heading:
     return Heading(step.definitions[0], header, step.definitions, jobs, step.alias)
-
-
-def _reached(milestone: ReachedMilestone) -> tuple[object, ...]:
-    return (milestone.rank, milestone.log.first.order, milestone.key)
 
 
 def assignees(milestones: Iterable[ReachedMilestone]) -> list[str]:

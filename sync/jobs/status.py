@@ -4,7 +4,7 @@ What is rejected in any milestone comes first, then what waits in any, then the 
 (decision 0011 has the table of cases). How it is said is config.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -285,15 +285,12 @@ class Actions:
             what = phrases.more.format(first=what, count=others)
         return phrases.complete.format(what=what)
 
-    def _open(self, milestone: Milestone) -> list[str]:
-        """Return the open tasks, each with its required steps."""
-        return [
-            _with_steps(
-                task.name, [s.label for s in task.sub_tasks if s.required and s.status != "COMP"]
-            )
-            for task in milestone.tasks
-            if task.name and not self._statuses.is_approved(task.status)
-        ]
+    def _open(self, milestone: Milestone) -> Iterator[str]:
+        """Yield the open tasks, each with its required steps."""
+        for task in milestone.tasks:
+            if task.name and not self._statuses.is_approved(task.status):
+                steps = [s.label for s in task.sub_tasks if s.required and s.status != "COMP"]
+                yield f"{task.name} ({', '.join(steps)})" if any(steps) else task.name
 
     def _reason(self, rejected: Sequence[ReachedMilestone]) -> Comment | None:
         """Return the newest of the remarks that came with rejections."""
@@ -323,7 +320,3 @@ def _later(when: datetime, days: int) -> datetime:
         return when + timedelta(days=days)
     except OverflowError:
         return when
-
-
-def _with_steps(name: str, steps: list[str]) -> str:
-    return f"{name} ({', '.join(steps)})" if any(steps) else name
