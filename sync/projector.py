@@ -160,7 +160,6 @@ class Projector:
         return after, projection.other_changes(before, after, digest)
 
     def _wanted(self, deliveries: Iterable[Delivery]) -> list[Wanted]:
-        """Return the documents that are to be copied."""
         documents = {
             document.uuid: Wanted(document.uuid, delivery.site, sub_task, document.name[:300])
             for delivery in deliveries

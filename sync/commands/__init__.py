@@ -12,7 +12,6 @@ NO_EXTRAS = (
 
 
 def echo(lines: Iterable[str], *, err: bool = False) -> None:
-    """Print lines."""
     for line in lines:
         click.echo(line, err=err)
 

@@ -39,7 +39,6 @@ class LearnedOrder:
         """Milestones that came before or after another in some job."""
 
     def add(self, job: Job) -> None:
-        """Count a job."""
         firsts = {definition: log.first for definition, log in job.logs.items()}
         for definition, first in firsts.items():
             self._jobs[definition] += 1
@@ -54,7 +53,6 @@ class LearnedOrder:
                 self._related |= {earlier, other}
 
     def jobs(self, definition: str) -> int:
-        """Return how many jobs have reached a milestone."""
         return self._jobs[definition]
 
     def definitions(self) -> list[str]:
@@ -106,7 +104,6 @@ class Heading:
     header: str
     definitions: tuple[str, ...]
     jobs: int
-    """How many jobs have reached it."""
     alias: str = ""
     """What EverBright's metrics call it: by the config, else as it came with a job."""
 
@@ -128,11 +125,9 @@ class Milestones:
         return self._configured.get(definition, (-1, MilestoneConfig(definitions=(definition,))))
 
     def is_in_order(self, definition: str) -> bool:
-        """Return whether the config names a milestone."""
         return definition in self._configured
 
     def is_hidden(self, definition: str) -> bool:
-        """Return whether the config hides a milestone."""
         return self._find(definition)[1].hidden
 
     def title(self, definition: str, name: str) -> str:

@@ -76,7 +76,6 @@ def _former_notes(entry: FieldEntry, stuck_days: int) -> tuple[str, ...]:
 
 
 def milestone_columns(config: Config, key: str, header: str, stuck_days: int) -> list[Column]:
-    """Return the columns of a milestone."""
     return [
         managed_column(config, entry.id + key, entry.title(header), stuck_days)
         for entry in MILESTONE_COLUMNS
@@ -191,7 +190,6 @@ class Layout:
         )
 
     def ranks(self) -> dict[str, int]:
-        """Return the place of each configured milestone by its header."""
         return self._by.milestones.ranks()
 
     def cells(

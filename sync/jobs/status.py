@@ -83,7 +83,6 @@ class Statuses:
         }
 
     def is_rejected(self, code: str | None) -> bool:
-        """Return whether a status means rejected."""
         return code in self._codes["rejected"]
 
     def meaning(self, milestone: Milestone) -> Meaning:

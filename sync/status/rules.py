@@ -337,5 +337,4 @@ RULES = (
 
 
 def remedy(code: str) -> str:
-    """Return what to do about a problem, as plain text."""
     return next(rule.remedy for rule in RULES if rule.code == code)

@@ -103,7 +103,6 @@ class Watch:
             self.step()
 
     def step(self) -> None:
-        """Check once."""
         try:
             self._tell(alarms(self._look(), self._told))
             if self._database is not None:
