@@ -239,8 +239,8 @@ def proxies(wiring: Wiring) -> Check:
     The receiver is asked through PUBLIC_URL, and tells what it was sent of the way.
     """
     try:
-        told = _asked_with_secret(wiring).json()
-        number, trusted, scheme = told["proxies"], told["trusted_proxies"], told["scheme"]
+        seen = _asked_with_secret(wiring).json()
+        number, trusted, scheme = seen["proxies"], seen["trusted_proxies"], seen["scheme"]
     except (requests.RequestException, ValueError, TypeError, KeyError):
         return failed(
             "The receiver does not say what proxies tell it.",

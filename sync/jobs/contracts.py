@@ -158,8 +158,8 @@ def changes(before: Job, after: Job, digest: str) -> list[Change]:
             change = Change(site=after.site, subject=CONTRACT, digest=digest, stamp=new[1])
             values = {"before": old[0].value if old else None, "after": new[0].value, "name": name}
             noted.append(change.model_copy(update=values))
-    told, last = last_change_order(before), last_change_order(after)
-    if last and (told is None or told[0] != last[0]):
+    previous, last = last_change_order(before), last_change_order(after)
+    if last and (previous is None or previous[0] != last[0]):
         quotes = {"before": current_quote(before) or None, "after": last[0] or None}
         change = Change(site=after.site, subject=QUOTE, digest=digest, stamp=last[1].at)
         noted.append(change.model_copy(update=quotes))

@@ -250,10 +250,10 @@ class Layout:
 
     def line(self, change: Change, customer: Cell) -> list[Cell] | None:
         """Return a line of the history, column by column; None for a hidden milestone."""
-        told = self._told(change)
-        if told is None:
+        described = self._described(change)
+        if described is None:
             return None
-        what, before, after = told
+        what, before, after = described
         return [
             Cell(when=change.stamp),
             customer,
@@ -264,7 +264,7 @@ class Layout:
             Cell(text=change.site),
         ]
 
-    def _told(self, change: Change) -> tuple[str, Cell, Cell] | None:
+    def _described(self, change: Change) -> tuple[str, Cell, Cell] | None:
         """Return what changed, and what it was before and after; None for a hidden milestone."""
         statuses, milestones = self._by.statuses, self._by.milestones
         what, before, after = _SUBJECTS.get(change.subject, ""), change.before, change.after

@@ -85,7 +85,7 @@ class Watch:
         self._send = send
         self._database = database
         self._daily = daily
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._noticed: set[str] = set()
         self._ends = Counter[str]()
         self._stop = Event()
@@ -104,9 +104,9 @@ class Watch:
 
     def step(self) -> None:
         try:
-            self._tell(alarms(self._look(), self._told))
+            self._report(alarms(self._look(), self._reported))
             if self._database is not None:
-                self._tell_of_statuses(Confirmations(self._database))
+                self._report_unknown_statuses(Confirmations(self._database))
             self._daily()
         except BrightsheetError as error:
             # Without the store nothing is known. Senders are answered 503 meanwhile.
@@ -114,27 +114,27 @@ class Watch:
         except Exception:
             _log.exception("fault", thread="watch")
 
-    def _tell(self, wrong: dict[str, Problem | None]) -> None:
+    def _report(self, wrong: dict[str, Problem | None]) -> None:
         for code, problem in wrong.items():
-            if problem is not None and code not in self._told:
+            if problem is not None and code not in self._reported:
                 reason = f"{code} {self._ends[code]}" if code in _EACH_TIME else code
-                arrived = partial(self._told.add, code)
+                arrived = partial(self._reported.add, code)
                 self._send(reason, problem.explained, problem.since or 0.0, arrived)
-        for code in self._told - wrong.keys():
+        for code in self._reported - wrong.keys():
             # Each end is sent, however soon it follows the last: the number makes it distinct.
             reason = f"{code} over {self._ends[code]}"
             self._send(reason, OVER[code], arrived=partial(self._end, code))
 
     def _end(self, code: str) -> None:
-        self._told.discard(code)
+        self._reported.discard(code)
         self._ends[code] += 1
 
-    def _tell_of_statuses(self, confirmations: Confirmations) -> None:
+    def _report_unknown_statuses(self, confirmations: Confirmations) -> None:
         """Tell once of each unknown status, also after a restart: stored once it arrived."""
         arrived = sorted(self._noticed)
-        confirmations.set_told(arrived)
+        confirmations.mark_reported(arrived)
         self._noticed.difference_update(arrived)
-        for code in confirmations.untold():
+        for code in confirmations.unreported():
             text = _UNKNOWN_STATUS.format(code)
             self._send(f"unknown_status:{code}", text, arrived=partial(self._noticed.add, code))
 

@@ -46,7 +46,7 @@ class Confirmations:
             known = set(connection.scalars(select(status.c.code).where(status.c.code.in_(codes))))
         new = sorted(set(codes) - known)
         if new:
-            rows = [{"code": code, "is_told": False} for code in new]
+            rows = [{"code": code, "is_reported": False} for code in new]
             statement = self._database.insert(status).on_conflict_do_nothing()
             with self._database.writing() as connection:
                 connection.execute(statement, rows)
@@ -65,18 +65,18 @@ class Confirmations:
                 connection.execute(update(status).where(status.c.code == code).values(means=means))
             connection.execute(update(job).values(bumped()))
 
-    def untold(self) -> list[str]:
+    def unreported(self) -> list[str]:
         """Return the statuses about which no alert has arrived yet."""
-        query = select(status.c.code).where(~status.c.is_told, status.c.means.is_(None))
+        query = select(status.c.code).where(~status.c.is_reported, status.c.means.is_(None))
         with self._database.reading() as connection:
             return list(connection.scalars(query.order_by(status.c.code)))
 
-    def set_told(self, codes: Collection[str]) -> None:
+    def mark_reported(self, codes: Collection[str]) -> None:
         """Store that an alert about these statuses has arrived."""
         if codes:
             with self._database.writing() as connection:
-                told = update(status).where(status.c.code.in_(codes))
-                connection.execute(told.values(is_told=True))
+                reported = update(status).where(status.c.code.in_(codes))
+                connection.execute(reported.values(is_reported=True))
 
 
 def read_confirmed(connection: Connection) -> Confirmed:

@@ -253,7 +253,7 @@ status = Table(
     # NULL until a person says it.
     Column("means", Text),
     # Whether an alert about it has arrived.
-    Column("is_told", Boolean, nullable=False),
+    Column("is_reported", Boolean, nullable=False),
 )
 
 reported = Table(

@@ -106,7 +106,7 @@ def projected(url: str, *payloads: dict[str, Any]) -> list[str]:
     for sent in map(body, payloads):
         inbox.keep(sent, read(sent))
         projector.run(held)
-    return Confirmations(database).untold()
+    return Confirmations(database).unreported()
 
 
 def test_people_are_asked_once_about_an_unknown_status(
@@ -124,7 +124,7 @@ def test_after_a_restart_no_alert_is_due_again(sqlite_url: str) -> None:
     """Catches an alert each day, on a host that restarts each day."""
     assert projected(sqlite_url, milestone(1, status="ODD")) == ["ODD"]
     assert projected(sqlite_url, milestone(2, status="ODD")) == ["ODD"], "none has arrived"
-    Confirmations(Database(sqlite_url)).set_told(["ODD"])
+    Confirmations(Database(sqlite_url)).mark_reported(["ODD"])
     again = projected(sqlite_url, milestone(3, status="ODD"), milestone(4, status="NEW"))
     assert again == ["NEW"]
 

@@ -20,5 +20,5 @@ def upgrade() -> None:
         "status",
         sa.Column("code", sa.Text, primary_key=True),
         sa.Column("means", sa.Text),
-        sa.Column("is_told", sa.Boolean, nullable=False),
+        sa.Column("is_reported", sa.Boolean, nullable=False),
     )
