@@ -137,15 +137,9 @@ def last_change_order(job: Job) -> tuple[str, Signing] | None:
 
 
 def current_quote(job: Job) -> str:
-    """Return the quote of the change order that was signed last; "" where it is not known.
-
-    What an earlier version kept counts as long as there is nothing better, unless it is known to be
-    the quote from before the change order.
-    """
-    if last := last_change_order(job):
-        return last[0]
-    kept = job.facts.get(QUOTE)
-    return kept.value if kept and kept.value not in job.quotes else ""
+    """Return the quote of the change order that was signed last; "" where it is not known."""
+    last = last_change_order(job)
+    return last[0] if last else ""
 
 
 def changes(before: Job, after: Job, digest: str) -> list[Change]:

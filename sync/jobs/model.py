@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from sync.types import Value
 from sync.webhooks.schema import Comment, ContractState, Document, Milestone
@@ -283,8 +283,7 @@ class Job(Value):
     """The earliest event with a completed re-sign task."""
     facts: dict[str, Fact] = Field(default_factory=dict)
     """The newest values from other webhooks: STAGE, ARCHIVED ("yes" or ""), and REMARK and
-    CONTRACT, whose moment is that of the last such webhook. An earlier version kept in QUOTE the
-    quote of a change order, the new one or the one before."""
+    CONTRACT, whose moment is that of the last such webhook."""
     transitions: dict[str, Fact] = Field(default_factory=dict)
     """The stages that were entered without a date, by the stage before and this one."""
     contracts: dict[str, ContractLog] = Field(default_factory=dict)
@@ -298,13 +297,6 @@ class Job(Value):
     def has_row(self) -> bool:
         """Whether it is shown: a lead is not, before its first milestone or contract."""
         return bool(self.events or self.contracts or self.change_orders)
-
-    @model_validator(mode="after")
-    def _complete(self) -> "Job":
-        """Add the logs that a state stored before there were logs lacks: of what it still has."""
-        for definition in self.events.keys() - self.logs.keys():
-            self.logs[definition] = MilestoneLog.of(self.events[definition])
-        return self
 
 
 class Customer(Value):

@@ -1,9 +1,7 @@
 """Contracts and change orders: every order of arrival ends the same, and ends right."""
 
-import json
 from datetime import UTC, datetime
 from itertools import permutations
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.jobs.cells import EMPTY, Cell
-from sync.jobs.model import CONTRACT, QUOTE, Change, Customer, Fact, Files, Job
+from sync.jobs.model import CONTRACT, QUOTE, Change, Customer, Files, Job
 from sync.jobs.projection import apply_event, apply_other_event, milestone_event, other_changes
 from sync.webhooks.parse import read
 from tests.jobs.test_projection import RE_SIGN, RECEIVED
@@ -179,27 +177,6 @@ def test_a_change_order_whose_quote_is_not_found_says_so() -> None:
     cell = shown(change_order(), bare)["current_quote"]
     assert cell.text == "See the change order"
     assert "new_quote" in cell.note
-
-
-@pytest.mark.parametrize(("kept", "now"), [(77, uuid(77)), (20_001, "")])
-def test_what_the_version_before_kept_as_the_quote(kept: int, now: str) -> None:
-    """It took the one before for the new one; that is what the milestones name."""
-    fact = Fact(stamp=datetime(2026, 3, 9, 20, tzinfo=UTC), digest="", value=uuid(kept))
-    old = told(milestone()).model_copy(update={"facts": {QUOTE: fact}})
-    assert shown(job=old).get("current_quote", EMPTY).text == now
-    assert shown(change_order(new=78), job=old)["current_quote"].text == uuid(78)
-
-
-def test_a_state_of_the_version_before_loads_and_goes_on() -> None:
-    stored = (Path(__file__).parent / "stored_before_logs.json").read_text("utf-8")
-    job = told(SIGN, change_order(), job=Job.model_validate_json(stored))
-    cells = layout().cells(job, Files())
-    assert (cells["contract"].text, cells["current_quote"].text) == ("Signed", uuid(77))
-    assert Job.model_validate_json(job.model_dump_json()) == job
-    tree = json.loads(told(milestone(), stage("Sold", "Lead")).model_dump_json())
-    for key in ("contracts", "change_orders", "transitions"):
-        del tree[key]
-    assert Job.model_validate(tree).contracts == {}
 
 
 def lines(*payloads: dict[str, Any]) -> list[Change]:

@@ -1,6 +1,5 @@
 """Every order of arrival ends the same, and ends right."""
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -174,39 +173,12 @@ _EVENTS = st.lists(
 )
 
 
-def as_stored_before(job: Job) -> Job:
-    """The job, loaded from the JSON that was stored when there were no logs yet."""
-    tree = json.loads(job.model_dump_json())
-    del tree["logs"]
-    return Job.model_validate_json(json.dumps(tree | {"a_key_of_another_version": 1}))
-
-
 @given(_EVENTS, st.randoms(use_true_random=False))
 def test_every_order_with_repeats_ends_the_same(events: list[Event], random: Any) -> None:
     """Deliveries come late, twice and in any order; the row must not depend on it."""
     shuffled = events + random.choices(events, k=3)
     random.shuffle(shuffled)
     assert job_of(*shuffled) == job_of(*events)
-
-
-@given(_EVENTS, _EVENTS, st.randoms(use_true_random=False))
-def test_a_state_that_was_stored_before_there_were_logs_is_a_join_too(
-    stored: list[Event], events: list[Event], random: Any
-) -> None:
-    """It must load, and go on: what it no longer has counts as never seen, in any order."""
-
-    def applied(some: list[Event]) -> Job:
-        job = as_stored_before(job_of(*stored))
-        for one in some:
-            job = apply_event(job, one, RE_SIGN)
-        return Job.model_validate_json(job.model_dump_json())
-
-    again = events + random.choices(events, k=3)
-    random.shuffle(again)
-    assert applied(again) == applied(events)
-    old = as_stored_before(job_of(*stored))
-    assert old.events == job_of(*stored).events
-    assert {d: MilestoneLog.of(event) for d, event in old.events.items()} == old.logs
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1, unique=True), st.randoms())
