@@ -216,7 +216,6 @@ def _metric(column: str, metric: str, answers: Iterable[Details]) -> MetricEntry
 
 
 def _line(entry: MetricEntry) -> str:
-    """Return an entry in words."""
     asked = f"jobs asked: {entry.asked}, with a value: {entry.values}"
     line = f"{entry.column}: {entry.metric}: {asked}"
     if entry.asked and entry.refused == entry.asked:

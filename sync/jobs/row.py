@@ -46,7 +46,6 @@ _LETTER, _PADDING = 8, 14
 
 
 def managed_column(config: Config, column_id: str, header: str, stuck_days: int) -> Column:
-    """Return the managed column with an id: of the config, or of a milestone."""
     entry = entry_of(column_id)
     return Column(
         id=column_id,
