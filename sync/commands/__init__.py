@@ -16,19 +16,17 @@ def echo(lines: Iterable[str], *, err: bool = False) -> None:
         click.echo(line, err=err)
 
 
-def table(header: Sequence[object], rows: Sequence[Sequence[object]]) -> Iterator[str]:
+def table(header: Sequence[object], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """Yield the lines of a table; numbers are aligned to the right."""
     texts = [
         ["".join(c for c in str(value) if c.isprintable()) for value in row]
         for row in (header, *rows)
     ]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    for text, row in zip(texts, [rows[0] if rows else header, *rows], strict=True):
-        cells = (
-            cell.rjust(width) if isinstance(value, int) else cell.ljust(width)
-            for cell, value, width in zip(text, row, widths, strict=True)
-        )
-        yield "  ".join(cells).rstrip()
+    for row in texts:
+        cells = zip(row, widths, strict=True)
+        aligned = (cell.rjust(n) if cell.isdigit() else cell.ljust(n) for cell, n in cells)
+        yield "  ".join(aligned).rstrip()
 
 
 def shown_in(progress: Progress) -> Callable[[str, int, int | None], None]:

@@ -112,30 +112,13 @@ def milestones(as_json: bool) -> None:
     order = Milestones(wiring.config())
     jobs = (waiting.job for waiting in wiring.sheet_store().pending.every())
     headings = order.headings(jobs, with_configured=True, with_hidden=True)
+    last = order.last()
     if as_json:
-        echo(
-            json.dumps(
-                {
-                    "name": heading.header,
-                    "definitions": heading.definitions,
-                    "alias": heading.alias,
-                    "jobs": heading.jobs,
-                    "in_order": order.is_in_order(heading.key),
-                    "is_last": heading.key == order.last(),
-                    "is_hidden": order.is_hidden(heading.key),
-                }
-            )
-            for heading in headings
-        )
-        return
-    rows = []
-    for heading in headings:
-        said = "not in the order" if order.last() and not order.is_in_order(heading.key) else ""
-        said = "jobs end here" if heading.key == order.last() else said
-        said = "hidden" if order.is_hidden(heading.key) else said
-        rows.append((heading.header, heading.jobs, said))
-    echo(table(("milestone", "jobs", ""), rows))
-    if not rows:
+        echo(json.dumps({**vars(heading), "is_last": heading.key == last}) for heading in headings)
+    elif headings:
+        rows = [(h.header, h.jobs, "jobs end here" if h.key == last else "") for h in headings]
+        echo(table(("milestone", "jobs", ""), rows))
+    else:
         click.echo("No job has reached a milestone yet.", err=True)
 
 

@@ -124,9 +124,6 @@ class Milestones:
     def _find(self, definition: str) -> tuple[int, MilestoneConfig]:
         return self._configured.get(definition, (-1, MilestoneConfig(definitions=(definition,))))
 
-    def is_in_order(self, definition: str) -> bool:
-        return definition in self._configured
-
     def is_hidden(self, definition: str) -> bool:
         return self._find(definition)[1].hidden
 
