@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sync.commands import NO_EXTRAS, echo, pairs
-from sync.jobs.config_lists import ending_question
+from sync.jobs.learned import ending_question
 from sync.ops import logs
 from sync.settings.environment import google_id
 from sync.setup.link import Doubt, Doubts, NamedRow, Settled, link
 from sync.setup.spreadsheet import EXTRAS, Setup
 from sync.sheets import trial
 from sync.status import compare as sheet
-from sync.store import Steps
+from sync.store import Confirmations
 from sync.wiring import Wiring, opened
 
 NOT_WELL = 3
@@ -54,9 +54,9 @@ def init(extras: tuple[str, ...]) -> None:
         click.echo(NO_EXTRAS)
     wiring = Wiring(settings, database)
     echo(trial.said(lambda: wiring.tried(spreadsheet)))
-    steps = Steps(database)
-    if question := ending_question(steps.proposed(), steps.kept()):
-        click.echo(f"{question} Then run: brightsheet milestones --write")
+    confirmations = Confirmations(database)
+    if question := ending_question(confirmations.proposed_order(), confirmations.read().milestones):
+        click.echo(f"{question} Answer it on the overview of the console.")
     if settings.spreadsheet_id:
         echo(sheet.rowless_notice(wiring, time.sleep))
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from flask import Blueprint, Flask
 
-from sync.console import access, actions, deliveries, jobs, mapping, overview, own_sheet
+from sync.console import access, actions, deliveries, jobs, mapping, overview, own_sheet, statuses
 from sync.console.access import PasswordTries
 from sync.console.parts import Alert, ConsoleParts, Page, as_view
 from sync.wiring import Wiring
@@ -62,6 +62,7 @@ def _routes(sign_in: Page) -> list[tuple[str, str, Page, list[str]]]:
         ("/mapping/rows", "rows", own_sheet.rows, get + post),
         ("/mapping/extras", "extras", own_sheet.extras, get + post),
         ("/mapping/unmap", "unmap", own_sheet.unmap, get + post),
+        ("/statuses", "statuses", statuses.statuses, get + post),
         ("/checks", "checks", overview.checks, get + post),
         ("/actions", "actions", actions.listed, get),
         ("/actions/<name>", "action", actions.action, get + post),

@@ -1,7 +1,7 @@
 """The columns of the Jobs tab, what each shows of a job, and the lines of the history. Pure."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from functools import cached_property
 
 from sync.field_table import (
@@ -46,7 +46,6 @@ _LETTER, _PADDING = 8, 14
 
 
 def managed_column(config: Config, column_id: str, header: str, stuck_days: int) -> Column:
-    """Return the managed column with an id: of the config, or of a milestone."""
     entry = entry_of(column_id)
     return Column(
         id=column_id,
@@ -76,7 +75,6 @@ def _former_notes(entry: FieldEntry, stuck_days: int) -> tuple[str, ...]:
 
 
 def milestone_columns(config: Config, key: str, header: str, stuck_days: int) -> list[Column]:
-    """Return the columns of a milestone."""
     return [
         managed_column(config, entry.id + key, entry.title(header), stuck_days)
         for entry in MILESTONE_COLUMNS
@@ -92,7 +90,7 @@ def _tints(config: Config, entry: FieldEntry) -> tuple[Tint, ...]:
     if entry.is_due:
         return (Tint(color=config.sheet.stuck_color, is_due=True),)
     if entry.id == "status:":
-        return tuple(Tint(text=label, color=color) for label, _, color in known)
+        return tuple(dict.fromkeys(Tint(text=label, color=color) for label, _, color in known))
     if entry.id == "contract":
         by_means = {str(means): color for _, means, color in reversed(known)}
         tints = {label: by_means.get(means) for label, means in _CONTRACT_MEANS.items()}
@@ -157,10 +155,6 @@ class Layout:
     addresses: Addresses
     stuck_days: int = STUCK_DAYS
 
-    def with_steps(self, steps: Sequence[str]) -> "Layout":
-        """Return the layout by steps that a person confirmed (JSON), if the config names none."""
-        return replace(self, config=self.config.with_steps(steps))
-
     @cached_property
     def _by(self) -> JobReader:
         return JobReader(self.config, self.addresses, self.stuck_days)
@@ -195,7 +189,6 @@ class Layout:
         )
 
     def ranks(self) -> dict[str, int]:
-        """Return the place of each configured milestone by its header."""
         return self._by.milestones.ranks()
 
     def cells(
@@ -256,10 +249,10 @@ class Layout:
 
     def line(self, change: Change, customer: Cell) -> list[Cell] | None:
         """Return a line of the history, column by column; None for a hidden milestone."""
-        told = self._told(change)
-        if told is None:
+        described = self._described(change)
+        if described is None:
             return None
-        what, before, after = told
+        what, before, after = described
         return [
             Cell(when=change.stamp),
             customer,
@@ -270,7 +263,7 @@ class Layout:
             Cell(text=change.site),
         ]
 
-    def _told(self, change: Change) -> tuple[str, Cell, Cell] | None:
+    def _described(self, change: Change) -> tuple[str, Cell, Cell] | None:
         """Return what changed, and what it was before and after; None for a hidden milestone."""
         statuses, milestones = self._by.statuses, self._by.milestones
         what, before, after = _SUBJECTS.get(change.subject, ""), change.before, change.after

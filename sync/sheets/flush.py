@@ -286,7 +286,7 @@ class Flusher:
         """Read the sheet, and `columns`, without any work. Raises Permanent, or Retryable."""
         fence = self.writer.take_turn(held)
         pending = self.store.pending.read(0, 0)
-        self.targets.know(pending.steps)
+        self.targets.use_confirmed(pending.confirmed)
         read = self.client.read(pending.mode, columns, with_widths=with_widths)
         this = Round(held, fence, pending, read)
         self._must_be_served(this)

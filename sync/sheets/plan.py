@@ -9,11 +9,11 @@ from functools import partial
 import structlog
 
 from sync.jobs.cells import Cells, Column
-from sync.jobs.config_lists import proposed_steps
+from sync.jobs.learned import proposed_order
 from sync.jobs.model import Change, Customer
 from sync.jobs.row import Layout
 from sync.jobs.target import Target
-from sync.settings.config_file import MatchConfig
+from sync.settings.config_file import Confirmed, MatchConfig, MilestoneConfig
 from sync.sheets import encode, rowless
 from sync.sheets.answer import Row
 from sync.sheets.batch import Parts
@@ -93,14 +93,14 @@ class Targets:
         return self._layout.config.match
 
     def __init__(self, layout: Layout, sizes: Sizes = USUAL) -> None:
-        self._first = self._layout = layout
-        self._steps: tuple[str, ...] = ()
+        self._layout, self._file_config = layout, layout.config
+        self._confirmed = Confirmed()
         self.sizes = sizes
         self._columns: list[Column] = []
 
     def work(self, pending: Pending, *, is_part: bool) -> Work:
         """Return as much of what waits as fits into a batch; `is_part`: of some jobs alone."""
-        self.know(pending.steps)
+        self.use_confirmed(pending.confirmed)
         fields = pending.known_columns if pending.mode is Mode.ADOPTED else None
         differing = [target for target in self.of(pending.jobs, fields) if target.differs()]
         sites = {target.site for target in differing}
@@ -115,15 +115,17 @@ class Targets:
         )
         return Work({target.site: target for target in fit}, lines, done, is_all)
 
-    def know(self, steps: tuple[str, ...]) -> None:
-        """Lay out by the steps that a person confirmed by now (JSON)."""
-        if steps != self._steps:
-            self._layout, self._columns = self._first.with_steps(steps), []
-            self._steps = steps
+    def use_confirmed(self, confirmed: Confirmed) -> None:
+        """Lay out by what people have confirmed by now."""
+        if confirmed != self._confirmed:
+            config = self._file_config.with_confirmed(confirmed)
+            self._layout, self._columns = replace(self._layout, config=config), []
+            self._confirmed = confirmed
 
-    def proposed_steps(self, jobs: Iterable[Target]) -> list[str]:
-        """Return the steps that all jobs suggest (JSON)."""
-        return proposed_steps(self._first.config, [target.job for target in jobs])
+    def proposed_order(self, jobs: Iterable[Target]) -> tuple[MilestoneConfig, ...]:
+        """Return the order of milestones that all jobs suggest."""
+        config = self._file_config.with_confirmed(replace(self._confirmed, milestones=()))
+        return proposed_order(config, [target.job for target in jobs])
 
     def of(self, jobs: Iterable[Target], fields: Collection[str] | None = None) -> list[Target]:
         """Return the jobs that are to have a row, laid out, in the order of new rows.

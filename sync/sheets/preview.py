@@ -176,6 +176,7 @@ def preview(flusher: Flusher, held: Lease, tabs: Mapping[int, TabColumns]) -> Pr
     Raises Retryable or Permanent.
     """
     flusher.writer.take_turn(held)
+    flusher.targets.use_confirmed(flusher.store.confirmations.read())
     snapshot, read = flusher.client.read_tabs(tuple(tabs))
     tables = [
         _table(table, tabs[table.sheet_id], read[table.sheet_id]) for table in snapshot.tables

@@ -168,7 +168,7 @@ def recheck(flusher: Flusher, held: Lease, *, confirms_deleted: bool = False) ->
     store.batches.forget_rows(held, gone)
     fields = {column for table in tables for column in table.columns}
     targets = flusher.targets.of(store.pending.every(), fields if snapshot.is_adopted else None)
-    store.steps.propose(flusher.targets.proposed_steps(targets))
+    store.confirmations.propose_order(flusher.targets.proposed_order(targets))
     foreign: tuple[ForeignKey, ...] = ()
     if snapshot.is_adopted:
         customers = {target.site: target.customer for target in targets}

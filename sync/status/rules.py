@@ -250,6 +250,18 @@ RULES = (
         since=lambda now: now.oldest_quarantined,
     ),
     ProblemRule(
+        "unknown_statuses",
+        what=lambda now: (
+            f"EverBright sends {counted(len(now.unknown_statuses), 'status', 'statuses')} that "
+            "nobody has explained."
+        ),
+        cause="EverBright publishes no list of its statuses. A milestone with one of these counts "
+        "as open: {0.unknown}.",
+        fix="Choose what it means on the console, or name it in [statuses] of the config.",
+        page="/statuses",
+        warns=lambda now: now.unknown_statuses,
+    ),
+    ProblemRule(
         NOT_AS_ASSUMED,
         what=lambda now: (
             "Google does otherwise than it is assumed in "
@@ -325,5 +337,4 @@ RULES = (
 
 
 def remedy(code: str) -> str:
-    """Return what to do about a problem, as plain text."""
     return next(rule.remedy for rule in RULES if rule.code == code)

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from sync.store.schema import (
     job,
     quarantine,
     sheet,
+    status,
 )
 from sync.store.signs import TOKEN_REFUSED, WORKER, ReadColumns, Trial
 from sync.types import Mode
@@ -107,6 +109,8 @@ class Backlog:
     """Columns that were there and are gone, as people know them: 'Status' in 'Jobs'."""
     oldest_gone_column: float | None = None
     """Since a read showed first that one is gone."""
+    unknown_statuses: tuple[str, ...] = ()
+    """Statuses that neither the config nor a person in the console explains."""
     not_as_assumed: tuple[str, ...] = ()
     """What Google was found to do otherwise than it is assumed."""
     disk_free: int | None = None
@@ -147,6 +151,11 @@ class Backlog:
         return "; ".join(self.not_as_assumed)
 
     @property
+    def unknown(self) -> str:
+        """The statuses that nobody has explained, in a sentence."""
+        return ", ".join(self.unknown_statuses)
+
+    @property
     def waiting(self) -> int:
         """Deliveries and jobs that wait for the sheet."""
         return self.deliveries + self.jobs
@@ -160,6 +169,7 @@ def backlog(
     with_token: bool = True,
     silence_days: int = 0,
     time_zone: str = "",
+    named_statuses: Collection[str] = (),
 ) -> Backlog:
     """Return what waits for a spreadsheet, in one consistent look.
 
@@ -178,6 +188,9 @@ def backlog(
             row["refused_for"] = _most_frequent(connection, delivery.c.reason, _is_refused())
         if row.get("failing"):
             row["failing_for"] = _most_frequent(connection, document.c.reason, _is_failing())
+        unexplained = status.c.means.is_(None) & status.c.code.not_in(named_statuses)
+        codes = select(status.c.code).where(unexplained).order_by(status.c.code)
+        row["unknown_statuses"] = tuple(connection.scalars(codes))
     for name in ("trouble", "trouble_message"):
         row[name] = row[name] or ""
     compared = json.loads(row.pop("compared") or "{}")

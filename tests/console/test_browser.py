@@ -38,6 +38,7 @@ PAGES = [
         "/columns",
         "/mapping",
         "/mapping/rows",
+        "/statuses",
         "/checks",
         "/actions",
         "/actions/pause",

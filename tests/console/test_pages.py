@@ -19,7 +19,10 @@ from tests.made_up import SECRET, comment, document, milestone, task, uuid
 
 pytestmark = pytest.mark.long
 
-PAGES = ("/", "/?span=days", "/deliveries", "/documents", "/columns", "/checks", "/actions")
+PAGES = (
+    *("/", "/?span=days", "/deliveries", "/documents", "/columns", "/statuses", "/checks"),
+    "/actions",
+)
 
 
 def rows(page: str) -> list[str]:

@@ -62,6 +62,16 @@ def test_a_job_of_which_he_said_that_none_of_his_rows_is_its_is_promised_a_row(
     assert (second.matched, second.added, second.doubtful) == (0, 1, 0)
 
 
+def test_what_a_person_confirmed_is_in_the_preview_too(asking: Bench) -> None:
+    """Catches a preview that announces other cells than the first flush writes."""
+    own_sheet.make(asking, [line(9)], [])
+    asking.send(milestone(1, status="ISSUED"))
+    asking.project()
+    asking.store.confirmations.confirm_statuses({"ISSUED": "approved"})
+    headers = {change.header for change in previewed(asking).changes}
+    assert "Permit OK on" in headers
+
+
 def phones(bench: Bench) -> list[tuple[str, str, str]]:
     """Return what a preview says of telephone numbers: kind, before, after."""
     changes = (each for each in previewed(bench).changes if each.header == "Phone")

@@ -153,6 +153,7 @@ WRONG = {
     "doubled": replace(WELL, doubled_jobs=("Open!4 and Finished!9",)),
     "disk_low": replace(WELL, disk_free=50_000_000, disk_size=1_000_000_000),
     "columns_gone": replace(WELL, gone_columns=("'Status' in 'Jobs'",), oldest_gone_column=5.0),
+    "unknown_statuses": replace(WELL, unknown_statuses=("ODD", "PEND")),
     "not_as_assumed": replace(WELL, not_as_assumed=("Google takes what it refused",)),
     "mapped_columns_gone": replace(
         WELL, gone_columns=("'Permit' in 'Open'",), oldest_gone_column=5.0, is_adopted=True
